@@ -1,0 +1,150 @@
+"""Who wrote a rule, what for, and how sure that is."""
+
+from enum import StrEnum
+
+import msgspec
+
+from netaudit.diff import Change
+from netaudit.model.docker import PortBinding
+from netaudit.model.facts import Gap
+from netaudit.model.ruleset import Item
+
+
+class Confidence(StrEnum):
+    """How sure an attribution is."""
+
+    PROVED = "proved"  # the catalog, given the inventory, expects this very text for these causes
+    LIKELY = "likely"  # a maker's handwriting, with no inventory to prove it
+    AMBIGUOUS = "ambiguous"  # more than one cause explains it: all are named
+    UNATTRIBUTED = "unattributed"  # nobody's, by nobody's guess
+
+
+class Standing(StrEnum):
+    """How a rule stands against what ought to be there."""
+
+    EXPECTED = "expected"
+    FOREIGN = "foreign"  # another maker's, or nobody's: nothing is expected of it
+    STALE = "stale"  # its container, address or network is gone
+    MISPLACED = "misplaced"  # there, but where it does not work
+    DUPLICATE = "duplicate"  # the same text once more than its maker writes it
+    MISSING = "missing"  # ought to be there, and is not
+
+
+class CauseKind(StrEnum):
+    """The kind of inventory object a rule exists for."""
+
+    DAEMON = "daemon"
+    NETWORK = "network"
+    ENDPOINT = "endpoint"
+    PORT_BINDING = "port-binding"
+    OTHER = "other"
+
+
+class Ref(msgspec.Struct, frozen=True, order=True):
+    """A container or network, by id and name."""
+
+    id: str
+    name: str
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """The inventory object a rule exists for.
+
+    Daemon carries nothing more, network `network`, endpoint `container` and `network`, port-binding all three;
+    `name` says what an `other` is.
+    """
+
+    kind: CauseKind
+    container: Ref | None = None
+    network: Ref | None = None
+    binding: PortBinding | None = None
+    name: str = ""
+
+    def __str__(self) -> str:
+        container = self.container.name if self.container else ""
+        network = self.network.name if self.network else ""
+        match self.kind:
+            case CauseKind.DAEMON:
+                return "the Docker daemon"
+            case CauseKind.NETWORK:
+                return f"network {network}"
+            case CauseKind.ENDPOINT:
+                return f"{container} on network {network}"
+            case CauseKind.PORT_BINDING:
+                return f"{container} {self.binding} on network {network}"
+            case CauseKind.OTHER:
+                return self.name
+
+
+class Attribution(msgspec.Struct, frozen=True):
+    """A rule's maker, signature, purpose and causes. `maker` and `signature` are "" when unattributed."""
+
+    confidence: Confidence
+    maker: str = ""
+    signature: str = ""
+    purpose: str = ""
+    causes: tuple[Cause, ...] = ()
+    standing: Standing = Standing.FOREIGN
+    reason: str = ""  # why the standing or the confidence is what it is, where that needs saying
+
+
+UNATTRIBUTED = Attribution(Confidence.UNATTRIBUTED)
+
+
+class AttributedItem(msgspec.Struct, frozen=True):
+    """An object of a ruleset with its attribution."""
+
+    item: Item
+    attribution: Attribution
+
+
+class AttributedChange(msgspec.Struct, frozen=True):
+    """A change with the attribution of what is there after it (of what was there, for a removal).
+
+    `before` is the attribution of the earlier text, for an alteration.
+    """
+
+    change: Change
+    attribution: Attribution
+    before: Attribution | None = None
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """How many rules of a snapshot are explained, by confidence; `undecided` counts what gaps left open."""
+
+    rules: int = 0
+    proved: int = 0
+    likely: int = 0
+    ambiguous: int = 0
+    unattributed: int = 0
+    undecided: int = 0
+
+
+class SnapshotHead(msgspec.Struct, frozen=True):
+    """What names a snapshot in a report, and what it lacks."""
+
+    host: str
+    taken_at: str
+    gaps: tuple[Gap, ...]
+    sha256: str
+    engine: str = ""
+    partial: bool = False
+
+
+class AttributedSnapshot(msgspec.Struct, frozen=True):
+    """All objects of a snapshot, attributed; `missing` ought to be there."""
+
+    head: SnapshotHead
+    items: tuple[AttributedItem, ...]
+    missing: tuple[AttributedItem, ...]
+    coverage: Coverage
+
+
+class AttributedDiff(msgspec.Struct, frozen=True):
+    """The changes between two snapshots, attributed; `missing` and `coverage` are those of the later one."""
+
+    before: SnapshotHead
+    after: SnapshotHead
+    changes: tuple[AttributedChange, ...]
+    missing: tuple[AttributedItem, ...]
+    coverage: Coverage

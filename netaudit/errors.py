@@ -1,0 +1,83 @@
+"""Everything that can fail.
+
+    NetauditError            anything netaudit reports in one line; exit code 3
+    ├── UsageError           the command line asks for something impossible; exit code 2
+    ├── CommandError         the command of `run` could not be started; exit code 126 or 127
+    ├── CollectError         this host cannot be read at all
+    ├── RecordingError       a recording cannot be used
+    │   └── NewerFormatError it was made by a newer netaudit
+    ├── ParseError           a file does not hold what its name says
+    ├── CatalogError         rules/ holds something invalid
+    ├── SubjectError         a rule, container or network that was asked for is not there; exit code 2
+    └── OutputError          a result could not be written
+
+What a source could not say is not an error but a `Gap` (netaudit.model.facts). A bug is a traceback.
+"""
+
+
+class NetauditError(Exception):
+    """Say what happened and where, and what to do next."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
+
+
+class UsageError(NetauditError):
+    """The command line asks for something impossible."""
+
+    exit_code = 2
+
+
+class CommandError(NetauditError):
+    """The command of `netaudit run` could not be started; codes as env(1) and timeout(1) give them."""
+
+    def __init__(self, message: str, *, hint: str = "", found: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.exit_code = 126 if found else 127
+
+
+class CollectError(NetauditError):
+    """This host cannot be read at all."""
+
+
+class RecordingError(NetauditError):
+    """A recording cannot be used."""
+
+
+class NewerFormatError(RecordingError):
+    """A recording was made by a newer netaudit."""
+
+
+class ParseError(NetauditError):
+    """A file does not hold what its name says."""
+
+    def __init__(self, message: str, *, source: str = "", line: int = 0, hint: str = "") -> None:
+        where = f"{source}:{line}: " if line else f"{source}: " if source else ""
+        super().__init__(where + message, hint=hint)
+
+
+class CatalogError(NetauditError):
+    """A file below rules/ holds something invalid."""
+
+    def __init__(self, message: str, *, file: str, key: str = "") -> None:
+        super().__init__(
+            f"{file}: {key}: {message}" if key else f"{file}: {message}",
+            hint="CONTRIBUTING.md shows what a signature file may hold",
+        )
+
+
+class SubjectError(NetauditError):
+    """A rule, container or network that was asked for is not in the snapshot."""
+
+    exit_code = 2
+
+
+class OutputError(NetauditError):
+    """A result could not be written."""

@@ -1,0 +1,1 @@
+"""What there is: frozen values, compared by content, that know nothing of files, programs or reports."""

@@ -1,0 +1,120 @@
+"""Docker's own objects: what rules are written for."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class GatewayMode(StrEnum):
+    """How a bridge network lets packets in, per address family (27.0+)."""
+
+    NAT = "nat"
+    NAT_UNPROTECTED = "nat-unprotected"
+    ROUTED = "routed"
+    ISOLATED = "isolated"
+
+
+class PortBinding(msgspec.Struct, frozen=True, gc=False):
+    """Host address and port to container port, as the running engine says it (NetworkSettings.Ports)."""
+
+    protocol: str
+    host_ip: str
+    host_port: int
+    container_port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host_ip}]" if ":" in self.host_ip else self.host_ip
+        return f"{host}:{self.host_port} → {self.container_port}/{self.protocol}"
+
+
+class Endpoint(msgspec.Struct, frozen=True, gc=False):
+    """One container's attachment to one network; an address is "" where the family is not used."""
+
+    network_id: str
+    network_name: str
+    ipv4: str = ""
+    ipv6: str = ""
+    gateway: str = ""
+    gateway6: str = ""
+    priority: int = 0
+
+
+class Link(msgspec.Struct, frozen=True, gc=False):
+    """A legacy `--link` of this container to another, by name."""
+
+    container_name: str
+
+
+class Container(msgspec.Struct, frozen=True):
+    """A container, running or not."""
+
+    id: str
+    name: str
+    running: bool
+    network_mode: str = ""
+    endpoints: tuple[Endpoint, ...] = ()
+    bindings: tuple[PortBinding, ...] = ()
+    links: tuple[Link, ...] = ()
+    exposed: tuple[tuple[int, str], ...] = ()  # (port, protocol), image metadata
+    image: str = ""
+    pid: int = 0
+    sandbox: str = ""
+
+
+class NetworkMember(msgspec.Struct, frozen=True, gc=False):
+    """An endpoint as `docker network inspect` lists it: also those that no container inspect shows."""
+
+    container_id: str
+    name: str
+    ipv4: str = ""
+    ipv6: str = ""
+
+
+class Network(msgspec.Struct, frozen=True):
+    """A network with the options that decide which rules are written for it.
+
+    `bridge` is the host's interface, "" where the driver has none. A subnet is that of the bridge, masked.
+    """
+
+    id: str
+    name: str
+    driver: str
+    bridge: str = ""
+    subnet: str = ""
+    subnet6: str = ""
+    internal: bool = False
+    icc: bool = True
+    masquerade: bool = True
+    host_ipv4: str = ""
+    host_ipv6: str = ""
+    mode4: GatewayMode = GatewayMode.NAT
+    mode6: GatewayMode = GatewayMode.NAT
+    trusted_interfaces: tuple[str, ...] = ()
+    default: bool = False
+    ipv6: bool = False
+    config_only: bool = False
+    encrypted: bool = False
+    vxlan_ids: tuple[int, ...] = ()
+    members: tuple[NetworkMember, ...] = ()
+
+
+class DaemonOptions(msgspec.Struct, frozen=True):
+    """What no API shows; None where neither the argument list, daemon.json nor a default decides."""
+
+    userland_proxy: bool | None = None
+    iptables: bool | None = None
+    ip6tables: bool | None = None
+    allow_direct_routing: bool | None = None
+    bridge_accept_fwmark: str | None = None
+    firewall_backend: str | None = None
+    live_restore: bool | None = None
+
+
+class Inventory(msgspec.Struct, frozen=True):
+    """All that Docker says of itself, at one instant."""
+
+    version: str = ""  # of the engine, "" when Docker could not be asked
+    options: DaemonOptions = DaemonOptions()
+    networks: tuple[Network, ...] = ()
+    containers: tuple[Container, ...] = ()
+    swarm: bool = False

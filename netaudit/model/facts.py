@@ -1,0 +1,87 @@
+"""What the host's own programs said, and what they could not say."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Source(StrEnum):
+    """A file of a recording; the value is its name on disk (recording.md)."""
+
+    IPTABLES_NFT = "iptables-save.txt"
+    IP6TABLES_NFT = "ip6tables-save.txt"
+    IPTABLES_LEGACY = "iptables-legacy-save.txt"
+    IP6TABLES_LEGACY = "ip6tables-legacy-save.txt"
+    NFT_RULESET = "nft-ruleset.json"
+    DOCKER_VERSION = "docker-version.json"
+    DOCKER_INFO = "docker-info.json"
+    DOCKERD_ARGV = "dockerd-argv.txt"
+    DAEMON_JSON = "daemon.json"
+    DOCKER_NETWORKS = "docker-networks.json"
+    DOCKER_CONTAINERS = "docker-containers.json"
+    IP_ADDR = "ip-addr.json"
+    IP_ROUTE = "ip-route.json"
+    IP6_ROUTE = "ip6-route.json"
+    SOCKETS = "sockets.txt"
+    SYSCTL = "sysctl.txt"
+
+
+RULE_SOURCES = (
+    Source.IPTABLES_NFT,
+    Source.IP6TABLES_NFT,
+    Source.IPTABLES_LEGACY,
+    Source.IP6TABLES_LEGACY,
+    Source.NFT_RULESET,
+)
+INVENTORY_SOURCES = (
+    Source.DOCKER_VERSION,
+    Source.DOCKER_INFO,
+    Source.DOCKERD_ARGV,
+    Source.DAEMON_JSON,
+    Source.DOCKER_NETWORKS,
+    Source.DOCKER_CONTAINERS,
+)
+HOST_SOURCES = (
+    Source.IP_ADDR,
+    Source.IP_ROUTE,
+    Source.IP6_ROUTE,
+    Source.SOCKETS,
+    Source.SYSCTL,
+)
+
+
+class GapReason(StrEnum):
+    """Why a source said nothing, or not all."""
+
+    ABSENT = "absent"  # the program, socket or file is not on the host
+    DENIED = "denied"  # not enough privilege
+    CRASHED = "crashed"  # died, or answered with an error
+    EMPTY = "empty"  # printed nothing where it should not
+    TIMEOUT = "timeout"  # did not answer in time
+    INVALID = "invalid"  # answered something that cannot be read
+    PARTIAL = "partial"  # answered, but not for everything
+    NOT_RECORDED = "not recorded"  # the recording has no such file and does not say why
+
+
+class Gap(msgspec.Struct, frozen=True, order=True):
+    """Something that could not be seen: a value in every report, never silence."""
+
+    source: str
+    reason: GapReason
+    detail: str = ""
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """One host at one instant, as its own programs printed it.
+
+    `files` maps a Source's file name to what was printed. `unused` lists sources that were looked at and
+    are not in use on the host (no legacy table is loaded, no daemon.json exists): neither a file nor a gap.
+    """
+
+    files: dict[str, bytes]
+    gaps: tuple[Gap, ...] = ()
+    unused: tuple[str, ...] = ()
+    host: str = ""
+    taken_at: str = ""  # RFC 3339, UTC
+    digest: str = ""  # SHA-256 over the files: the identity of a recording
+    partial: bool = False  # `record` was interrupted

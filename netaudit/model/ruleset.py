@@ -1,0 +1,118 @@
+"""Netfilter's own objects, as nft(8) names them."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Backend(StrEnum):
+    """The kernel interface a rule lives behind."""
+
+    IPTABLES_LEGACY = "iptables-legacy"
+    IPTABLES_NFT = "iptables-nft"
+    NFTABLES = "nftables"
+
+
+IPTABLES_BACKENDS = (Backend.IPTABLES_NFT, Backend.IPTABLES_LEGACY)
+
+# The base chains that each iptables table has, whether or not a program has created them yet.
+BUILTIN_CHAINS = {
+    "raw": ("PREROUTING", "OUTPUT"),
+    "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
+    "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
+    "filter": ("INPUT", "FORWARD", "OUTPUT"),
+    "security": ("INPUT", "FORWARD", "OUTPUT"),
+}
+
+
+class Rule(msgspec.Struct, frozen=True, gc=False):
+    """One rule, word for word as its own tool prints it, without counters.
+
+    A host has 100,000 of these: nothing is parsed before somebody asks.
+    """
+
+    text: str
+    packets: int | None = None
+    octets: int | None = None
+    handle: int | None = None
+
+
+class Chain(msgspec.Struct, frozen=True):
+    """A chain and its rules, in order.
+
+    `policy` is that of a base chain, None for a regular one. `base` is the rest of what makes an nftables
+    base chain (`type filter hook forward priority filter`); iptables' base chains are known by their names.
+    """
+
+    name: str
+    rules: tuple[Rule, ...] = ()
+    policy: str | None = None
+    base: str = ""
+
+
+class NamedSet(msgspec.Struct, frozen=True):
+    """An nftables set or map; `declaration` is its type and flags, `elements` are as nft prints them."""
+
+    name: str
+    kind: str  # set | map
+    declaration: str
+    elements: tuple[str, ...] = ()
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table of one backend and family."""
+
+    backend: Backend
+    family: str  # ip ip6 inet arp bridge netdev
+    name: str
+    chains: tuple[Chain, ...] = ()
+    sets: tuple[NamedSet, ...] = ()
+
+    @property
+    def key(self) -> tuple[Backend, str, str]:
+        """What names a table on a host."""
+        return (self.backend, self.family, self.name)
+
+
+class Ruleset(msgspec.Struct, frozen=True):
+    """All tables of a host."""
+
+    tables: tuple[Table, ...] = ()
+
+    def count(self) -> int:
+        """Count the rules."""
+        return sum(len(chain.rules) for table in self.tables for chain in table.chains)
+
+
+class ObjectKind(StrEnum):
+    """What a change is about."""
+
+    RULE = "rule"
+    CHAIN = "chain"
+    POLICY = "policy"
+    SET = "set"
+    MAP = "map"
+
+
+class Item(msgspec.Struct, frozen=True, gc=False):
+    """One object of a ruleset with its address: what is compared, attributed and reported.
+
+    `chain` names the set or map where `object` is one. `position` counts from 1; only rules have one.
+    """
+
+    object: ObjectKind
+    backend: Backend
+    family: str
+    table: str
+    chain: str
+    text: str
+    position: int | None = None
+    packets: int | None = None
+    octets: int | None = None
+
+    @property
+    def where(self) -> str:
+        """Name the place as `explain` understands it: `nat/DOCKER#2`, `ip6:filter/FORWARD`."""
+        prefix = "" if self.family == "ip" and self.backend is not Backend.NFTABLES else f"{self.family}:"
+        suffix = f"#{self.position}" if self.position is not None else ""
+        return f"{prefix}{self.table}/{self.chain}{suffix}"
