@@ -1,0 +1,100 @@
+"""Snapshots and changes -> who wrote each rule, what for, how sure that is, and what is missing.
+
+`expect` reads the catalog forwards (what ought to be there), `recognise` backwards (what else is there).
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from netaudit.attribute.attribution import (
+    UNATTRIBUTED,
+    AttributedChange,
+    AttributedDiff,
+    AttributedItem,
+    AttributedSnapshot,
+    Attribution,
+    Confidence,
+    Coverage,
+    SnapshotHead,
+    Standing,
+)
+from netaudit.attribute.attributor import Attributor
+from netaudit.attribute.signature import Catalog
+from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters, items
+from netaudit.model.ruleset import ObjectKind
+from netaudit.model.snapshot import Snapshot
+
+__all__ = [
+    "UNATTRIBUTED",
+    "AttributedChange",
+    "AttributedDiff",
+    "AttributedItem",
+    "AttributedSnapshot",
+    "Attribution",
+    "Confidence",
+    "Coverage",
+    "SnapshotHead",
+    "Standing",
+    "attribute_diff",
+    "attribute_snapshot",
+]
+
+
+def attribute_snapshot(snapshot: Snapshot, catalog: Catalog) -> AttributedSnapshot:
+    """Attribute every object of a snapshot, and list what ought to be there and is not."""
+    attributor = Attributor(snapshot, catalog)
+    attributed = tuple(AttributedItem(item, attributor.attribute(item)) for item in items(snapshot.ruleset))
+    missing, undecided = attributor.missing()
+    return AttributedSnapshot(_head(snapshot), attributed, missing, _coverage(attributed, undecided))
+
+
+def attribute_diff(before: Snapshot, after: Snapshot, catalog: Catalog, *, counters: bool = False) -> AttributedDiff:
+    """Compare two snapshots of a host and attribute each change.
+
+    What is there afterwards is attributed by the later snapshot, what was removed by the earlier one; the earlier
+    one also tells whose a stale rule was.
+    """
+    changes = (compare_with_counters if counters else compare)(before.ruleset, after.ruleset)
+    earlier = Attributor(before, catalog, other=after)
+    later = Attributor(after, catalog, other=before)
+    missing, undecided = later.missing()
+    return AttributedDiff(
+        before=_head(before),
+        after=_head(after),
+        changes=tuple(_attribute_change(change, earlier, later) for change in changes),
+        missing=missing,
+        coverage=_coverage((AttributedItem(item, later.attribute(item)) for item in items(after.ruleset)), undecided),
+    )
+
+
+def _attribute_change(change: Change, earlier: Attributor, later: Attributor) -> AttributedChange:
+    match change:
+        case Added(item):
+            return AttributedChange(change, later.attribute(item))
+        case Removed(item):
+            return AttributedChange(change, earlier.attribute(item))
+        case Moved(item, before) | Altered(item, before):
+            return AttributedChange(change, later.attribute(item), earlier.attribute(before))
+
+
+def _coverage(attributed: Iterable[AttributedItem], undecided: int) -> Coverage:
+    counts = Counter(one.attribution.confidence for one in attributed if one.item.object is ObjectKind.RULE)
+    return Coverage(
+        rules=counts.total(),
+        proved=counts[Confidence.PROVED],
+        likely=counts[Confidence.LIKELY],
+        ambiguous=counts[Confidence.AMBIGUOUS],
+        unattributed=counts[Confidence.UNATTRIBUTED],
+        undecided=undecided,
+    )
+
+
+def _head(snapshot: Snapshot) -> SnapshotHead:
+    return SnapshotHead(
+        host=snapshot.host_name,
+        taken_at=snapshot.taken_at,
+        gaps=snapshot.gaps,
+        sha256=snapshot.digest,
+        engine=snapshot.inventory.version if snapshot.inventory else "",
+        partial=snapshot.partial,
+    )

@@ -1,0 +1,94 @@
+"""What is known of the daemon's options: what it was told, else what its own rules tell."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from netaudit.attribute.signature import Telltale, Value
+from netaudit.model.docker import DaemonOptions
+from netaudit.model.host import Host
+from netaudit.model.ruleset import IPTABLES_BACKENDS, Backend, Rule, Ruleset
+
+
+class Options(msgspec.Struct, frozen=True):
+    """The daemon's options as facts; None is not known."""
+
+    backend: Backend
+    facts: Mapping[str, Value]
+    iptables: bool | None
+    ip6tables: bool | None
+    mark: str = ""
+
+    def manages(self, family: str) -> bool:
+        """Tell whether the daemon may write rules of a family at all."""
+        switch = self.iptables if family == "ip" else self.ip6tables
+        return switch is not False and self.iptables is not False
+
+    def certain(self, family: str) -> bool:
+        """Tell whether it surely does."""
+        return self.iptables is not False if family == "ip" else self.ip6tables is True
+
+
+def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: Iterable[Telltale]) -> Options:
+    """Take what the daemon was told; where that was not recorded, ask the rules."""
+    backend = docker_backend(ruleset, given)
+    told = _Telling(ruleset, backend, tuple(telltales))
+    mark = given.bridge_accept_fwmark
+    facts: dict[str, Value] = {
+        "userland-proxy": told.ask("userland-proxy", given.userland_proxy),
+        "direct-routing": told.ask("direct-routing", given.allow_direct_routing),
+        "fwmark": None if mark is None else bool(mark),
+        "wsl2": any(interface.name == "loopback0" for interface in host.interfaces) if host.interfaces else None,
+        "sctp-checksum": None,  # an environment variable of the daemon, which netaudit never reads
+    }
+    if facts["wsl2"]:
+        facts["wsl2"] = None  # the interface alone does not prove it
+    return Options(
+        backend=backend,
+        facts=facts,
+        iptables=given.iptables,
+        ip6tables=told.ask("ip6tables", given.ip6tables),
+        mark=mark or "",
+    )
+
+
+def docker_backend(ruleset: Ruleset, given: DaemonOptions) -> Backend:
+    """Find the backend that Docker writes to: what the engine says, else where its chains are."""
+    tables = {(table.backend, table.name) for table in ruleset.tables}
+    if (given.firewall_backend or "").startswith("nftables") or (Backend.NFTABLES, "docker-bridges") in tables:
+        return Backend.NFTABLES
+    counts = dict.fromkeys(IPTABLES_BACKENDS, 0)
+    for table in ruleset.tables:
+        if table.backend in counts:
+            docker = (chain for chain in table.chains if chain.name.startswith("DOCKER"))
+            counts[table.backend] += sum(1 + len(chain.rules) for chain in docker)
+    return max(counts, key=lambda backend: counts[backend])
+
+
+class _Telling:
+    """The rules, asked for options."""
+
+    def __init__(self, ruleset: Ruleset, backend: Backend, telltales: tuple[Telltale, ...]) -> None:
+        self._telltales = [telltale for telltale in telltales if backend in telltale.backends]
+        self._chains: dict[tuple[str, str, str], tuple[Rule, ...]] = {
+            (table.family, table.name, chain.name): chain.rules
+            for table in ruleset.tables
+            if table.backend is backend
+            for chain in table.chains
+        }
+
+    def ask(self, option: str, given: bool | None) -> bool | None:  # noqa: FBT001 (an option's value)
+        """Give what the daemon was told, else what the first telltale that is there says, else None."""
+        if given is not None:
+            return given
+        for telltale in self._telltales:
+            if telltale.option == option and self._is_there(telltale):
+                return telltale.value
+        return None
+
+    def _is_there(self, telltale: Telltale) -> bool:
+        return any(
+            telltale.text.unify(rule.text) is not None
+            for family in telltale.families
+            for rule in self._chains.get((family, telltale.table, telltale.chain), ())
+        )

@@ -1,0 +1,188 @@
+"""What is there and not expected: unified with the signatures' holes, it is stale or another maker's; else nobody's.
+
+A generic rule is not evidence: `-A FORWARD -i br0 -o br0 -j ACCEPT` is any administrator's. A signature is only
+believed where something in the rule is its maker's own: a chain, a bridge's name, an address of its networks.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_address, ip_network
+
+import msgspec
+
+from netaudit.attribute.attribution import UNATTRIBUTED, Attribution, Cause, CauseKind, Confidence, Ref, Standing
+from netaudit.attribute.signature import Catalog, OwnedChains, Signature, SubjectKind
+from netaudit.model.docker import Container, Endpoint, Inventory, Network, PortBinding
+from netaudit.model.ruleset import Item, ObjectKind
+
+_DOCKER_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
+_DOCKER_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")
+_JUMP = re.compile(r" -[jg] (\S+)| (?:jump|goto) (\S+)")
+OPERATOR = Cause(CauseKind.OTHER, name="the operator or another program")
+
+
+class Recogniser:
+    """The signatures, read backwards. `known` are the inventories of this host, now and before."""
+
+    def __init__(self, catalog: Catalog, known: Iterable[Inventory | None]) -> None:
+        self._owned = catalog.owned
+        self._index: dict[tuple[str, str], list[Signature]] = {}
+        self._by_table: dict[str, list[Signature]] = {}
+        for signature in catalog.signatures:
+            if signature.chain.holes:
+                self._by_table.setdefault(signature.table, []).append(signature)
+            else:
+                self._index.setdefault((signature.table, signature.chain.text), []).append(signature)
+        self._inventories = [inventory for inventory in known if inventory]
+        self._networks = {net.bridge: net for inv in reversed(self._inventories) for net in inv.networks if net.bridge}
+        self._subnets = [ip_network(s) for net in self._networks.values() for s in (net.subnet, net.subnet6) if s]
+        self._ends = dict(_ends(self._inventories))
+
+    def recognise(self, item: Item) -> Attribution:
+        """Attribute an object that nothing expects."""
+        found = list(self._candidates(item))
+        makers = {signature.maker for signature, _ in found}
+        if len(makers) == 1:
+            return self._attribute(*found[0])
+        if makers:
+            return _ambiguous([self._attribute(*candidate) for candidate in found])
+        return next((_owned(owned) for owned in self._owned if _is_owned(item, owned)), UNATTRIBUTED)
+
+    def _candidates(self, item: Item) -> Iterator[tuple[Signature, Mapping[str, str]]]:
+        indexed = self._index.get((item.table, item.chain), [])
+        for signature in [*indexed, *self._by_table.get(item.table, [])]:
+            if item.backend in signature.backends and item.family in signature.families and item.object is signature.object:
+                values = _unify(signature, item)
+                if values is not None and self._is_own(signature, item, values):
+                    yield signature, values
+
+    def _is_own(self, signature: Signature, item: Item, values: Mapping[str, str]) -> bool:
+        """Tell whether something in the rule is its maker's own."""
+        if not all(re.fullmatch(pattern, values[hole]) for hole, pattern in signature.narrow if hole in values):
+            return False
+        if signature.maker != "docker" or signature.distinctive or signature.object is not ObjectKind.RULE:
+            return True
+        bridge = values.get("bridge")
+        if bridge is not None:
+            return bridge in self._networks or bool(_DOCKER_BRIDGE.fullmatch(bridge))
+        if _DOCKER_CHAIN.match(item.chain) or any(_DOCKER_CHAIN.match(target) for target in _targets(item.text)):
+            return True
+        address = values.get("address") or values.get("container", "").partition("/")[0]
+        return bool(address) and any(ip_address(address) in subnet for subnet in self._subnets)
+
+    def _attribute(self, signature: Signature, values: Mapping[str, str]) -> Attribution:
+        if signature.object is ObjectKind.POLICY:
+            causes = (Cause(CauseKind.DAEMON), OPERATOR)
+            reason = "a policy does not tell who set it"
+            return _make(signature, causes, Confidence.AMBIGUOUS, Standing.FOREIGN, reason)
+        if signature.subject is SubjectKind.OTHER:
+            return _make(signature, (_maker(signature.maker),), Confidence.LIKELY, Standing.FOREIGN, "")
+        causes = (self._cause(signature, values),)
+        if signature.open and self._inventories:
+            return _make(signature, causes, Confidence.LIKELY, Standing.EXPECTED, "no recorded fact names its service")
+        if not self._inventories:
+            return _make(signature, causes, Confidence.LIKELY, Standing.FOREIGN, "Docker's inventory is not known")
+        return _make(signature, causes, Confidence.LIKELY, Standing.STALE, self._stale_reason(values))
+
+    def _cause(self, signature: Signature, values: Mapping[str, str]) -> Cause:
+        """Build the cause that the holes tell, as far as any inventory knows it."""
+        bridge = values.get("bridge", "")
+        address = values.get("address") or values.get("container", "").partition("/")[0]
+        owner, end = self._ends.get(address, (None, None))
+        network = self._networks.get(bridge) or (self._network_of(end) if end else None)
+        kind = _CAUSES[signature.subject]
+        if kind is CauseKind.DAEMON:
+            return Cause(kind)
+        if kind is CauseKind.OTHER:
+            port = values.get("host_port")
+            name = f"swarm service port {port}/{values.get('protocol')}" if port else "swarm's routing mesh"
+            return Cause(kind, name=name)
+        network_ref = Ref(network.id, network.name) if network else Ref("", bridge or "unknown")
+        if kind is CauseKind.NETWORK:
+            return Cause(kind, network=network_ref)
+        container = Ref(owner.id, owner.name) if owner else Ref("", address or "unknown")
+        binding = _binding(values) if kind is CauseKind.PORT_BINDING else None
+        return Cause(kind, container=container, network=network_ref, binding=binding)
+
+    def _network_of(self, end: Endpoint) -> Network | None:
+        return next((net for net in self._networks.values() if net.id == end.network_id), None)
+
+    def _stale_reason(self, values: Mapping[str, str]) -> str:
+        now = self._inventories[0]
+        bridge = values.get("bridge")
+        if bridge and all(net.bridge != bridge for net in now.networks):
+            return f"no network has the bridge {bridge}"
+        address = values.get("address") or values.get("container", "").partition("/")[0]
+        if address and all(address not in (end.ipv4, end.ipv6) for c in now.containers for end in c.endpoints):
+            return f"no running container has the address {address}"
+        return "nothing in Docker's inventory asks for it now"
+
+
+def _unify(signature: Signature, item: Item) -> Mapping[str, str] | None:
+    chain = signature.chain.unify(item.chain)
+    text = signature.text.unify(item.text) if chain is not None else None
+    if chain is None or text is None:
+        return None
+    same = all(chain[hole] == text[hole] for hole in chain.keys() & text.keys())
+    return {**chain, **text} if same else None
+
+
+def _is_owned(item: Item, owned: OwnedChains) -> bool:
+    if item.backend not in owned.backends:
+        return False
+    return any(owned.pattern.fullmatch(name) for name in (item.chain, *_targets(item.text)))
+
+
+def _targets(text: str) -> list[str]:
+    """Name the targets of a rule's text: the chain it jumps to, if it jumps."""
+    return [first or second for first, second in _JUMP.findall(text)]
+
+
+def _owned(owned: OwnedChains) -> Attribution:
+    return Attribution(
+        Confidence.LIKELY, owned.maker, owned.id, owned.purpose, (_maker(owned.maker),), Standing.FOREIGN
+    )
+
+
+def _maker(name: str) -> Cause:
+    return Cause(CauseKind.OTHER, name=name)
+
+
+def _make(
+    signature: Signature, causes: tuple[Cause, ...], confidence: Confidence, standing: Standing, reason: str
+) -> Attribution:
+    return Attribution(confidence, signature.maker, signature.id, signature.purpose, causes, standing, reason)
+
+
+def _ambiguous(candidates: list[Attribution]) -> Attribution:
+    causes = tuple(dict.fromkeys(cause for candidate in candidates for cause in candidate.causes))
+    first = candidates[0]
+    return msgspec.structs.replace(
+        first, confidence=Confidence.AMBIGUOUS, causes=causes, reason="more than one maker writes such a rule"
+    )
+
+
+def _binding(values: Mapping[str, str]) -> PortBinding:
+    host = values.get("host_ip") or values.get("host", "").partition("/")[0] or "0.0.0.0"  # noqa: S104 (as Docker writes it)
+    port = int(values.get("host_port", 0))
+    return PortBinding(values.get("protocol", ""), host, port, int(values.get("container_port", port)))
+
+
+def _ends(inventories: Iterable[Inventory]) -> Iterator[tuple[str, tuple[Container, Endpoint]]]:
+    for inventory in reversed(list(inventories)):
+        for container in inventory.containers:
+            for end in container.endpoints:
+                yield from ((address, (container, end)) for address in (end.ipv4, end.ipv6) if address)
+
+
+_CAUSES: Mapping[SubjectKind, CauseKind] = {
+    SubjectKind.DAEMON: CauseKind.DAEMON,
+    SubjectKind.NETWORK: CauseKind.NETWORK,
+    SubjectKind.ENDPOINT: CauseKind.ENDPOINT,
+    SubjectKind.PORT_BINDING: CauseKind.PORT_BINDING,
+    SubjectKind.LINK: CauseKind.ENDPOINT,
+    SubjectKind.INGRESS: CauseKind.OTHER,
+    SubjectKind.SERVICE_PORT: CauseKind.OTHER,
+    SubjectKind.OVERLAY: CauseKind.NETWORK,
+    SubjectKind.OTHER: CauseKind.OTHER,
+}

@@ -1,0 +1,195 @@
+"""rules/ -> signatures; anything invalid is refused, with file and key.
+
+PyYAML is imported here alone.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+from netaudit.attribute.signature import (
+    Catalog,
+    OwnedChains,
+    Place,
+    Signature,
+    SubjectKind,
+    Telltale,
+    make_alternative,
+)
+from netaudit.attribute.template import Template
+from netaudit.errors import CatalogError, NetauditError
+from netaudit.model.ruleset import Backend, ObjectKind
+
+# libyaml where PyYAML was built with it: ten times faster, same values.
+_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Family = Literal["ip", "ip6", "inet"]
+When = dict[str, bool | str | list[str]]
+
+
+class _Strict(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
+    """What YAML may hold: an unknown key is an error."""
+
+
+class _Signature(_Strict):
+    subject: SubjectKind
+    table: str
+    purpose: str
+    rule: str = ""
+    policy: str = ""
+    chain: str = ""
+    map: str = ""
+    element: str = ""
+    family: list[Family] = msgspec.field(default_factory=lambda: ["ip"])
+    when: When | list[When] = msgspec.field(default_factory=dict)
+    without: str = ""
+    place: Place = Place.ANYWHERE
+    shared: bool = False
+    open: bool = False
+    distinctive: bool = False
+    declaration: str = ""
+    reference: str = ""
+
+
+class _Telltale(_Strict):
+    value: bool
+    table: str
+    rule: str
+    family: list[Family] = msgspec.field(default_factory=lambda: ["ip"])
+    chain: str = ""
+
+
+class _Owned(_Strict):
+    chain: str
+    purpose: str
+
+
+class _File(_Strict):
+    maker: str
+    title: str
+    backends: list[Backend]
+    sources: list[str] = msgspec.field(default_factory=list)
+    holes: dict[str, str] = msgspec.field(default_factory=dict)
+    options: dict[str, list[_Telltale]] = msgspec.field(default_factory=dict)
+    owns: dict[str, _Owned] = msgspec.field(default_factory=dict)
+    signatures: dict[str, _Signature] = msgspec.field(default_factory=dict)
+
+
+def load_catalog() -> Catalog:
+    """Load the signatures that netaudit ships."""
+    return load_catalog_from(_rules() / "attribution")
+
+
+def load_catalog_from(folder: Traversable) -> Catalog:
+    """Load every YAML file of a folder, in the order of their names.
+
+    Raises CatalogError, with file and key, for the first thing that is invalid.
+    """
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
+    catalogs = [_load(file) for file in files]
+    return Catalog(
+        signatures=tuple(signature for catalog in catalogs for signature in catalog.signatures),
+        telltales=tuple(telltale for catalog in catalogs for telltale in catalog.telltales),
+        owned=tuple(owned for catalog in catalogs for owned in catalog.owned),
+    )
+
+
+def _rules() -> Traversable:
+    """Find rules/: inside the package when installed, beside it in a checkout."""
+    inside = resources.files("netaudit") / "rules"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
+
+
+def _load(file: Traversable) -> Catalog:
+    try:
+        content = msgspec.convert(yaml.load(file.read_bytes(), _Loader), _File)  # noqa: S506 (a safe loader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CatalogError(f"not YAML: {error}", file=file.name) from error
+    except msgspec.ValidationError as error:
+        message, _, key = str(error).partition(" - at ")
+        raise CatalogError(message, file=file.name, key=key.strip("`")) from error
+    stem = file.name.removesuffix(".yaml")
+    return Catalog(
+        signatures=tuple(_signature(file.name, stem, content, *pair) for pair in content.signatures.items()),
+        telltales=tuple(_telltales(file.name, content)),
+        owned=tuple(_owned(file.name, stem, content)),
+    )
+
+
+def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature) -> Signature:
+    kind, chain, text = _object(file, name, raw, content.backends)
+    try:
+        whens = raw.when if isinstance(raw.when, list) else [raw.when]
+        alternatives = tuple(_alternative(when) for when in whens)
+        templates = Template(chain), Template(text)
+    except NetauditError as error:
+        raise CatalogError(error.message, file=file, key=f"signatures.{name}") from error
+    return Signature(
+        id=f"{stem}/{name}",
+        maker=content.maker,
+        backends=frozenset(content.backends),
+        subject=raw.subject,
+        object=kind,
+        table=raw.table,
+        families=tuple(raw.family),
+        chain=templates[0],
+        text=templates[1],
+        alternatives=alternatives,
+        purpose=raw.purpose.strip(),
+        without=raw.without.strip(),
+        place=raw.place,
+        shared=raw.shared,
+        open=raw.open,
+        distinctive=raw.distinctive,
+        narrow=tuple(content.holes.items()),
+    )
+
+
+def _alternative(when: Mapping[str, Any]) -> Any:  # noqa: ANN401 (an Alternative; its fields are checked there)
+    conditions = dict(when)
+    return make_alternative(str(conditions.pop("engine", "")), conditions)
+
+
+def _object(file: str, name: str, raw: _Signature, backends: list[Backend]) -> tuple[ObjectKind, str, str]:
+    """Tell which object a signature describes: a rule, a policy, a map's element or a chain; its chain and text."""
+    iptables = Backend.NFTABLES not in backends
+    if raw.rule:
+        chain = raw.rule.split(" ")[1] if iptables and raw.rule.startswith("-A ") else raw.chain
+        if not chain:
+            raise CatalogError("the rule's chain is not said", file=file, key=f"signatures.{name}.chain")
+        return ObjectKind.RULE, chain, raw.rule
+    if raw.policy:
+        return ObjectKind.POLICY, raw.chain, f":{raw.chain} {raw.policy}" if iptables else f"policy {raw.policy}"
+    declaration = f" {{ {raw.declaration} }}" if raw.declaration else ""
+    if raw.map:
+        return ObjectKind.MAP, raw.map, raw.element or f"map {raw.map}{declaration}"
+    if raw.chain:
+        return ObjectKind.CHAIN, raw.chain, f":{raw.chain} -" if iptables else f"chain {raw.chain}{declaration}"
+    raise CatalogError("needs one of rule, policy, map and chain", file=file, key=f"signatures.{name}")
+
+
+def _telltales(file: str, content: _File) -> Iterator[Telltale]:
+    for option, tells in content.options.items():
+        for raw in tells:
+            chain = raw.chain or raw.rule.split(" ")[1]
+            try:
+                template = Template(raw.rule)
+            except NetauditError as error:
+                raise CatalogError(error.message, file=file, key=f"options.{option}") from error
+            yield Telltale(
+                option, raw.value, raw.table, tuple(raw.family), frozenset(content.backends), chain, template
+            )
+
+
+def _owned(file: str, stem: str, content: _File) -> Iterator[OwnedChains]:
+    for name, raw in content.owns.items():
+        try:
+            pattern = re.compile(raw.chain)
+        except re.error as error:
+            raise CatalogError(f"not a regular expression: {error}", file=file, key=f"owns.{name}.chain") from error
+        yield OwnedChains(f"{stem}/{name}", content.maker, pattern, raw.purpose.strip(), frozenset(content.backends))

@@ -1,0 +1,194 @@
+"""Compare two rulesets: what was added, removed, moved and altered; order-aware, near-linear in the number of rules.
+
+Laws, stated as properties in tests/test_diff.py: `compare(a, a) == ()`, and replaying `compare(a, b)` on `a` gives `b`.
+
+netaudit.diff.sequence pairs the rules of one chain.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from netaudit.diff.sequence import alterations, longest_increasing, pair
+from netaudit.model.ruleset import (
+    BUILTIN_CHAINS,
+    IPTABLES_BACKENDS,
+    Backend,
+    Chain,
+    Item,
+    NamedSet,
+    ObjectKind,
+    Rule,
+    Ruleset,
+    Table,
+)
+
+
+class Added(msgspec.Struct, frozen=True, tag="added"):
+    """In the later ruleset only."""
+
+    item: Item
+
+
+class Removed(msgspec.Struct, frozen=True, tag="removed"):
+    """In the earlier ruleset only."""
+
+    item: Item
+
+
+class Moved(msgspec.Struct, frozen=True, tag="moved"):
+    """The same text, at another place among the rules that stayed."""
+
+    item: Item
+    before: Item
+
+
+class Altered(msgspec.Struct, frozen=True, tag="altered"):
+    """The same object with another content: a policy, a rule's target, a base chain's priority, a counter."""
+
+    item: Item
+    before: Item
+
+
+Change = Added | Removed | Moved | Altered
+
+
+def compare(before: Ruleset, after: Ruleset) -> tuple[Change, ...]:
+    """Compare everything but counters; changes come table by table, chain by chain, in the order of the rules."""
+    return tuple(_changes(before, after))
+
+
+def compare_with_counters(before: Ruleset, after: Ruleset) -> tuple[Change, ...]:
+    """Compare everything: a rule that only counted on is altered."""
+    return tuple(_changes(before, after, counters=True))
+
+
+def items(ruleset: Ruleset) -> Iterator[Item]:
+    """List every object of a ruleset: each chain with its policy, then its rules; sets and maps with their elements."""
+    for table in ruleset.tables:
+        for chain in table.chains:
+            yield from _chain_heads(table, chain)
+            yield from _rule_items(table, chain)
+        for named in table.sets:
+            yield from set_items(table, named)
+
+
+def _changes(before: Ruleset, after: Ruleset, *, counters: bool = False) -> Iterator[Change]:
+    old = {table.key: table for table in before.tables}
+    new = {table.key: table for table in after.tables}
+    for key in [*new, *(key for key in old if key not in new)]:
+        left, right = _with_builtin_chains(key, old.get(key)), _with_builtin_chains(key, new.get(key))
+        yield from _compare_chains(left, right, counters=counters)
+        yield from _compare_sets(left, right)
+
+
+def _with_builtin_chains(key: tuple[Backend, str, str], table: Table | None) -> Table:
+    """Fill in what the kernel does without a base chain: accept.
+
+    iptables-nft creates a base chain when a rule first needs it; that is no change of the ruleset's meaning.
+    """
+    table = table or Table(*key)
+    if table.backend not in IPTABLES_BACKENDS:
+        return table
+    there = {chain.name for chain in table.chains}
+    absent = tuple(Chain(name, (), "ACCEPT") for name in BUILTIN_CHAINS.get(table.name, ()) if name not in there)
+    return msgspec.structs.replace(table, chains=absent + table.chains) if absent else table
+
+
+def _compare_chains(left: Table, right: Table, *, counters: bool) -> Iterator[Change]:
+    old = {chain.name: chain for chain in left.chains}
+    new = {chain.name: chain for chain in right.chains}
+    for name in [*new, *(name for name in old if name not in new)]:
+        was, now = old.get(name), new.get(name)
+        yield from _compare_heads(left, was, now)
+        if was is None or now is None or was.rules != now.rules:
+            yield from _compare_rules(left, was or Chain(name), now or Chain(name), counters=counters)
+
+
+def _compare_heads(table: Table, was: Chain | None, now: Chain | None) -> Iterator[Change]:
+    """Compare what a chain is apart from its rules."""
+    old = {item.object: item for item in _chain_heads(table, was)} if was else {}
+    new = {item.object: item for item in _chain_heads(table, now)} if now else {}
+    for kind in (ObjectKind.CHAIN, ObjectKind.POLICY):
+        if kind is ObjectKind.POLICY and table.backend is Backend.NFTABLES and not (was and now):
+            continue  # an nftables base chain comes and goes with its policy
+        match old.get(kind), new.get(kind):
+            case None, Item() as item:
+                yield Added(item)
+            case Item() as item, None:
+                yield Removed(item)
+            case Item() as before, Item() as item if before.text != item.text:
+                yield Altered(item, before)
+            case _:
+                pass
+
+
+def _chain_heads(table: Table, chain: Chain) -> Iterator[Item]:
+    """Give a chain's declaration and policy; iptables' base chains are never made or deleted, so only a policy."""
+
+    def item(kind: ObjectKind, text: str) -> Item:
+        return Item(kind, table.backend, table.family, table.name, chain.name, text)
+
+    iptables = table.backend in IPTABLES_BACKENDS
+    if not (iptables and chain.policy):
+        declaration = f" {{ {chain.base} }}" if chain.base else ""
+        yield item(ObjectKind.CHAIN, f":{chain.name} -" if iptables else f"chain {chain.name}{declaration}")
+    if chain.policy:
+        yield item(ObjectKind.POLICY, f":{chain.name} {chain.policy}" if iptables else f"policy {chain.policy}")
+
+
+def _rule_items(table: Table, chain: Chain) -> list[Item]:
+    return [_rule_item(table, chain, at, rule) for at, rule in enumerate(chain.rules)]
+
+
+def _rule_item(table: Table, chain: Chain, at: int, rule: Rule) -> Item:
+    return Item(
+        ObjectKind.RULE, table.backend, table.family, table.name, chain.name, rule.text, at + 1, rule.packets, rule.octets
+    )
+
+
+def _compare_rules(table: Table, was: Chain, now: Chain, *, counters: bool) -> Iterator[Change]:
+    old, new = [rule.text for rule in was.rules], [rule.text for rule in now.rules]
+    pairs = pair(old, new)
+    if counters:
+        yield from _counted(table, was, now, pairs)
+    if old == new:
+        return
+    stayed = longest_increasing(pairs)
+    partner = {right: left for left, right in pairs}
+    altered = dict(alterations(old, new, pairs, stayed))
+    replaced = set(altered.values())
+    for right in range(len(new)):
+        item = _rule_item(table, now, right, now.rules[right])
+        if right in altered:
+            yield Altered(item, _rule_item(table, was, altered[right], was.rules[altered[right]]))
+        elif right not in partner:
+            yield Added(item)
+        elif right not in stayed:
+            yield Moved(item, _rule_item(table, was, partner[right], was.rules[partner[right]]))
+    gone = set(range(len(old))) - {left for left, _ in pairs} - replaced
+    for left in sorted(gone):
+        yield Removed(_rule_item(table, was, left, was.rules[left]))
+
+
+def _counted(table: Table, was: Chain, now: Chain, pairs: Iterable[tuple[int, int]]) -> Iterator[Change]:
+    for left, right in pairs:
+        old, new = was.rules[left], now.rules[right]
+        if (old.packets, old.octets) != (new.packets, new.octets):
+            yield Altered(_rule_item(table, now, right, new), _rule_item(table, was, left, old))
+
+
+def set_items(table: Table, named: NamedSet) -> Iterator[Item]:
+    """List a set or map: its declaration, then its elements."""
+    kind = ObjectKind(named.kind)
+    head = f"{named.kind} {named.name} {{ {named.declaration} }}"
+    yield Item(kind, table.backend, table.family, table.name, named.name, head)
+    for element in named.elements:
+        yield Item(kind, table.backend, table.family, table.name, named.name, element)
+
+
+def _compare_sets(left: Table, right: Table) -> Iterator[Change]:
+    old = {item.chain + "\0" + item.text: item for named in left.sets for item in set_items(left, named)}
+    new = {item.chain + "\0" + item.text: item for named in right.sets for item in set_items(right, named)}
+    yield from (Added(item) for key, item in new.items() if key not in old)
+    yield from (Removed(item) for key, item in old.items() if key not in new)

@@ -1,0 +1,52 @@
+"""Facts -> Snapshot: what the host's programs printed, read."""
+
+from netaudit.model.facts import RULE_SOURCES, Facts, Source
+from netaudit.model.ruleset import Backend, Ruleset, Table
+from netaudit.model.snapshot import Snapshot
+from netaudit.parse.docker import parse_inventory
+from netaudit.parse.host import parse_host
+from netaudit.parse.iptables import parse_save
+from netaudit.parse.nftables import parse_nft
+
+_SAVES = {
+    Source.IPTABLES_LEGACY: (Backend.IPTABLES_LEGACY, "ip"),
+    Source.IP6TABLES_LEGACY: (Backend.IPTABLES_LEGACY, "ip6"),
+    Source.IPTABLES_NFT: (Backend.IPTABLES_NFT, "ip"),
+    Source.IP6TABLES_NFT: (Backend.IPTABLES_NFT, "ip6"),
+}
+
+
+def parse_snapshot(facts: Facts) -> Snapshot:
+    """Read all facts of a host.
+
+    Raises ParseError, with file and line, for a file that does not hold what its name says. What is absent is
+    a gap already.
+    """
+    inventory = parse_inventory(facts)
+    return Snapshot(
+        ruleset=parse_ruleset(facts),
+        inventory=inventory,
+        host=parse_host(facts),
+        gaps=facts.gaps,
+        host_name=facts.host,
+        taken_at=facts.taken_at,
+        digest=facts.digest,
+        partial=facts.partial,
+    )
+
+
+def parse_ruleset(facts: Facts) -> Ruleset:
+    """Read the rules alone."""
+    tables: list[Table] = []
+    for source, (backend, family) in _SAVES.items():
+        text = facts.files.get(source, b"").decode(errors="surrogateescape")
+        tables += parse_save(text, backend=backend, family=family, source=source)
+    if data := facts.files.get(Source.NFT_RULESET):
+        iptables = {(table.family, table.name) for table in tables if table.backend is Backend.IPTABLES_NFT}
+        tables += parse_nft(data, source=Source.NFT_RULESET, elsewhere=iptables)
+    return Ruleset(tuple(tables))
+
+
+def has_rules(facts: Facts) -> bool:
+    """Tell whether any source of rules is among the facts."""
+    return any(source in facts.files for source in RULE_SOURCES)

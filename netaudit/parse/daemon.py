@@ -1,0 +1,90 @@
+"""The daemon's arguments and daemon.json -> options that no API shows."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from netaudit.errors import ParseError
+from netaudit.model.docker import DaemonOptions
+from netaudit.model.facts import Facts, Source
+from netaudit.model.version import Version
+
+
+class _Backend(msgspec.Struct):
+    driver: str = msgspec.field(name="Driver", default="")
+
+
+class _Swarm(msgspec.Struct):
+    state: str = msgspec.field(name="LocalNodeState", default="")
+
+
+class Info(msgspec.Struct):
+    """What netaudit reads of `docker info`."""
+
+    version: str = msgspec.field(name="ServerVersion", default="")
+    backend: _Backend | None = msgspec.field(name="FirewallBackend", default=None)
+    userland_proxy: bool | None = msgspec.field(name="EnableUserlandProxy", default=None)
+    live_restore: bool | None = msgspec.field(name="LiveRestoreEnabled", default=None)
+    swarm: _Swarm = msgspec.field(name="Swarm", default_factory=_Swarm)
+
+
+def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
+    """Decide each option: argument list, then daemon.json, then, where both are known, the engine's default."""
+    argv = _arguments(facts.files.get(Source.DOCKERD_ARGV))
+    file = _daemon_json(facts.files.get(Source.DAEMON_JSON))
+    known = argv is not None and (file is not None or Source.DAEMON_JSON in facts.unused)
+    given = {**(file or {}), **(argv or {})}
+
+    def switch(name: str, default: bool) -> bool | None:  # noqa: FBT001 (the default is the option's own value)
+        value = given.get(name)
+        return _as_bool(value) if value is not None else default if known else None
+
+    proxy = switch("userland-proxy", default=True)
+    return DaemonOptions(
+        userland_proxy=proxy if info.userland_proxy is None else info.userland_proxy,
+        iptables=switch("iptables", default=True),
+        ip6tables=switch("ip6tables", default=Version.parse(version) >= Version.parse("27.0")),
+        allow_direct_routing=switch("allow-direct-routing", default=False),
+        bridge_accept_fwmark=str(given.get("bridge-accept-fwmark", "")) or ("" if known else None),
+        firewall_backend=info.backend.driver if info.backend else None,
+        live_restore=info.live_restore,
+    )
+
+
+def _arguments(data: bytes | None) -> dict[str, str] | None:
+    """Read `--name=value`, `--name value` and `--name`, one argument a line."""
+    if data is None:
+        return None
+    words = data.decode(errors="replace").split("\n")
+    return dict(_pairs(word for word in words if word))
+
+
+def _pairs(words: Iterable[str]) -> Iterable[tuple[str, str]]:
+    name = ""
+    for word in words:
+        if word.startswith("--"):
+            if name:
+                yield name, "true"
+            name, equals, value = word[2:].partition("=")
+            if equals:
+                yield name, value
+                name = ""
+        elif name:
+            yield name, word
+            name = ""
+    if name:
+        yield name, "true"
+
+
+def _daemon_json(data: bytes | None) -> Mapping[str, Any] | None:
+    if data is None:
+        return None
+    try:
+        return msgspec.json.decode(data, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise ParseError(f"not JSON: {error}", source=Source.DAEMON_JSON, hint="record the host again") from error
+
+
+def _as_bool(value: object) -> bool:
+    return value if isinstance(value, bool) else str(value).lower() in ("1", "t", "true")

@@ -1,0 +1,245 @@
+"""Docker's JSON and its daemon's arguments -> the inventory.
+
+Only the fields named here are read; whatever else a raw `docker inspect` holds (environments, labels) is skipped
+by the decoder.
+"""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+import msgspec
+
+from netaudit.errors import ParseError
+from netaudit.model.docker import (
+    Container,
+    Endpoint,
+    GatewayMode,
+    Inventory,
+    Link,
+    Network,
+    NetworkMember,
+    PortBinding,
+)
+from netaudit.model.facts import Facts, Source
+from netaudit.parse.daemon import Info, parse_options
+
+T = TypeVar("T")
+_BRIDGE = "com.docker.network.bridge."
+
+
+class _Version(msgspec.Struct):
+    class Server(msgspec.Struct):
+        version: str = msgspec.field(name="Version", default="")
+
+    server: Server | None = msgspec.field(name="Server", default=None)
+
+
+class _State(msgspec.Struct):
+    running: bool = msgspec.field(name="Running", default=False)
+    pid: int = msgspec.field(name="Pid", default=0)
+
+
+class _Config(msgspec.Struct):
+    image: str = msgspec.field(name="Image", default="")
+    exposed: dict[str, object] | None = msgspec.field(name="ExposedPorts", default=None)
+
+
+class _HostConfig(msgspec.Struct):
+    network_mode: str = msgspec.field(name="NetworkMode", default="")
+    links: list[str] | None = msgspec.field(name="Links", default=None)
+
+
+class _Endpoint(msgspec.Struct):
+    network_id: str = msgspec.field(name="NetworkID", default="")
+    ipv4: str = msgspec.field(name="IPAddress", default="")
+    ipv6: str = msgspec.field(name="GlobalIPv6Address", default="")
+    gateway: str = msgspec.field(name="Gateway", default="")
+    gateway6: str = msgspec.field(name="IPv6Gateway", default="")
+    priority: int = msgspec.field(name="GwPriority", default=0)
+
+
+class _HostPort(msgspec.Struct):
+    ip: str = msgspec.field(name="HostIp", default="")
+    port: str = msgspec.field(name="HostPort", default="")
+
+
+class _NetworkSettings(msgspec.Struct):
+    sandbox: str = msgspec.field(name="SandboxKey", default="")
+    ports: dict[str, list[_HostPort] | None] | None = msgspec.field(name="Ports", default=None)
+    networks: dict[str, _Endpoint | None] | None = msgspec.field(name="Networks", default=None)
+
+
+class _Container(msgspec.Struct):
+    id: str = msgspec.field(name="Id")
+    name: str = msgspec.field(name="Name", default="")
+    state: _State = msgspec.field(name="State", default_factory=_State)
+    config: _Config = msgspec.field(name="Config", default_factory=_Config)
+    host_config: _HostConfig = msgspec.field(name="HostConfig", default_factory=_HostConfig)
+    settings: _NetworkSettings = msgspec.field(name="NetworkSettings", default_factory=_NetworkSettings)
+
+
+class _Pool(msgspec.Struct):
+    subnet: str = msgspec.field(name="Subnet", default="")
+
+
+class _Ipam(msgspec.Struct):
+    config: list[_Pool] | None = msgspec.field(name="Config", default=None)
+
+
+class _Member(msgspec.Struct):
+    name: str = msgspec.field(name="Name", default="")
+    ipv4: str = msgspec.field(name="IPv4Address", default="")
+    ipv6: str = msgspec.field(name="IPv6Address", default="")
+
+
+class _Network(msgspec.Struct):
+    id: str = msgspec.field(name="Id")
+    name: str = msgspec.field(name="Name", default="")
+    driver: str = msgspec.field(name="Driver", default="")
+    ipv4: bool = msgspec.field(name="EnableIPv4", default=True)
+    ipv6: bool = msgspec.field(name="EnableIPv6", default=False)
+    ipam: _Ipam = msgspec.field(name="IPAM", default_factory=_Ipam)
+    internal: bool = msgspec.field(name="Internal", default=False)
+    config_only: bool = msgspec.field(name="ConfigOnly", default=False)
+    options: dict[str, str] | None = msgspec.field(name="Options", default=None)
+    containers: dict[str, _Member] | None = msgspec.field(name="Containers", default=None)
+
+
+def parse_inventory(facts: Facts) -> Inventory | None:
+    """Read the inventory; None where networks or containers are not among the facts: then a gap says why."""
+    files = facts.files
+    if Source.DOCKER_NETWORKS not in files or Source.DOCKER_CONTAINERS not in files:
+        return None
+    version = _version(files)
+    info = _decode(files, Source.DOCKER_INFO, Info) or Info()
+    networks = _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or []
+    containers = _decode(files, Source.DOCKER_CONTAINERS, list[_Container]) or []
+    names = {network.id: network.name for network in networks}
+    return Inventory(
+        version=version or info.version,
+        options=parse_options(facts, info, version or info.version),
+        networks=tuple(_network(network) for network in networks),
+        containers=tuple(_container(container, names) for container in containers),
+        swarm=info.swarm.state == "active",
+    )
+
+
+def _version(files: Mapping[str, bytes]) -> str:
+    version = _decode(files, Source.DOCKER_VERSION, _Version)
+    return version.server.version if version and version.server else ""
+
+
+def _decode(files: Mapping[str, bytes], source: Source, kind: type[T]) -> T | None:
+    data = files.get(source)
+    if data is None:
+        return None
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ParseError(f"not what Docker prints: {error}", source=source, hint="record the host again") from error
+
+
+def _network(raw: _Network) -> Network:
+    options = raw.options or {}
+
+    def option(name: str, default: str = "") -> str:
+        return options.get(_BRIDGE + name, default)
+
+    subnets = [_masked(pool.subnet) for pool in raw.ipam.config or [] if pool.subnet]
+    return Network(
+        id=raw.id,
+        name=raw.name,
+        driver=raw.driver,
+        bridge=(option("name") or f"br-{raw.id[:12]}") if raw.driver == "bridge" else "",
+        subnet=next((subnet for subnet in subnets if ":" not in subnet), "") if raw.ipv4 else "",
+        subnet6=next((subnet for subnet in subnets if ":" in subnet), "") if raw.ipv6 else "",
+        internal=raw.internal,
+        icc=_is_true(option("enable_icc", "true")),
+        masquerade=_is_true(option("enable_ip_masquerade", "true")),
+        host_ipv4=options.get("com.docker.network.host_ipv4", ""),
+        host_ipv6=options.get("com.docker.network.host_ipv6", ""),
+        mode4=_mode(option("gateway_mode_ipv4")),
+        mode6=_mode(option("gateway_mode_ipv6")),
+        trusted_interfaces=tuple(filter(None, option("trusted_host_interfaces").split(":"))),
+        default=_is_true(option("default_bridge", "false")),
+        ipv6=raw.ipv6,
+        config_only=raw.config_only,
+        encrypted="encrypted" in options and options["encrypted"] != "false",
+        vxlan_ids=_vxlan_ids(options),
+        members=tuple(_member(key, member) for key, member in (raw.containers or {}).items()),
+    )
+
+
+def _vxlan_ids(options: Mapping[str, str]) -> tuple[int, ...]:
+    text = options.get("com.docker.network.driver.overlay.vxlanid_list", "")
+    return tuple(int(part) for part in text.split(",") if part.isdigit())
+
+
+def _member(container_id: str, raw: _Member) -> NetworkMember:
+    return NetworkMember(container_id, raw.name, raw.ipv4.partition("/")[0], raw.ipv6.partition("/")[0])
+
+
+def _masked(subnet: str) -> str:
+    try:
+        return str(ipaddress.ip_network(subnet, strict=False))
+    except ValueError:
+        return subnet
+
+
+def _is_true(text: str) -> bool:
+    """Read a driver option as Docker does (strconv.ParseBool)."""
+    return text in ("1", "t", "T", "true", "TRUE", "True")
+
+
+def _mode(text: str) -> GatewayMode:
+    return next((mode for mode in GatewayMode if mode == text), GatewayMode.NAT)
+
+
+def _container(raw: _Container, networks: Mapping[str, str]) -> Container:
+    endpoints = (raw.settings.networks or {}).items()
+    return Container(
+        id=raw.id,
+        name=raw.name.removeprefix("/"),
+        running=raw.state.running,
+        network_mode=raw.host_config.network_mode,
+        endpoints=tuple(_endpoint(name, end, networks) for name, end in endpoints if end is not None),
+        bindings=tuple(_bindings(raw.settings.ports or {})),
+        links=tuple(_link(link) for link in raw.host_config.links or []),
+        exposed=tuple(_port(port) for port in raw.config.exposed or {}),
+        image=raw.config.image,
+        pid=raw.state.pid,
+        sandbox=raw.settings.sandbox,
+    )
+
+
+def _endpoint(name: str, raw: _Endpoint, networks: Mapping[str, str]) -> Endpoint:
+    return Endpoint(
+        network_id=raw.network_id,
+        network_name=networks.get(raw.network_id, name),
+        ipv4=raw.ipv4,
+        ipv6=raw.ipv6,
+        gateway=raw.gateway,
+        gateway6=raw.gateway6,
+        priority=raw.priority,
+    )
+
+
+def _bindings(ports: Mapping[str, list[_HostPort] | None]) -> Iterator[PortBinding]:
+    """List the live bindings; an exposed port that is not published has none, a routed one has host port 0."""
+    for port, hosts in ports.items():
+        number, protocol = _port(port)
+        for host in hosts or []:
+            yield PortBinding(protocol, host.ip, int(host.port) if host.port.isdigit() else 0, number)
+
+
+def _port(text: str) -> tuple[int, str]:
+    """Read `80/tcp`; a range (`8000-8010/tcp`, image metadata) counts by its first port."""
+    number, _, protocol = text.partition("/")
+    first = number.partition("-")[0]
+    return (int(first) if first.isdigit() else 0), protocol or "tcp"
+
+
+def _link(text: str) -> Link:
+    """Read `/child:/parent/alias`."""
+    return Link(text.partition(":")[0].removeprefix("/"))

@@ -1,0 +1,84 @@
+"""`nft -j list ruleset` -> the native tables."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from netaudit.errors import ParseError
+from netaudit.model.ruleset import Backend, Chain, NamedSet, Rule, Table
+from netaudit.parse import nft_text
+
+Json = Mapping[str, Any]
+_HINT = "give the untouched output of `nft -j list ruleset`"
+
+
+def parse_nft(data: bytes, *, source: str, elsewhere: Collection[tuple[str, str]] = ()) -> tuple[Table, ...]:
+    """Read nft's JSON.
+
+    `elsewhere` are (family, name) of the tables that iptables-nft-save printed: nft lists them too, with opaque
+    matches, so they are left out here. Raises ParseError for what is not nft's JSON.
+    """
+    objects = _objects(data, source)
+    tables = [body for kind, body in objects if kind == "table"]
+    return tuple(
+        _table(body, objects) for body in tables if (body.get("family"), body.get("name")) not in elsewhere
+    )
+
+
+def _objects(data: bytes, source: str) -> list[tuple[str, Json]]:
+    try:
+        document = msgspec.json.decode(data)
+    except msgspec.DecodeError as error:
+        raise ParseError(f"not JSON: {error}", source=source, hint=_HINT) from error
+    match document:
+        case {"nftables": [*entries]} if all(isinstance(entry, dict) for entry in entries):
+            return [(kind, body) for entry in entries for kind, body in entry.items() if isinstance(body, dict)]
+        case _:
+            raise ParseError('not what nft prints: no "nftables" list', source=source, hint=_HINT)
+
+
+def _table(table: Json, objects: list[tuple[str, Json]]) -> Table:
+    family, name = str(table.get("family")), str(table.get("name"))
+    own = [(kind, body) for kind, body in objects if (body.get("family"), body.get("table")) == (family, name)]
+    rules: dict[str, list[Rule]] = {}
+    for kind, body in own:
+        if kind == "rule":
+            rules.setdefault(str(body.get("chain")), []).append(_rule(body))
+    chains = tuple(_chain(body, rules) for kind, body in own if kind == "chain")
+    sets = tuple(_named_set(kind, body) for kind, body in own if kind in ("set", "map"))
+    return Table(Backend.NFTABLES, family, name, chains, sets)
+
+
+def _rule(body: Json) -> Rule:
+    expressions = body.get("expr") or []
+    counter = next((e["counter"] for e in expressions if isinstance(e, dict) and "counter" in e), None)
+    packets, octets = (counter.get("packets"), counter.get("bytes")) if isinstance(counter, dict) else (None, None)
+    return Rule(nft_text.print_rule(expressions, body.get("comment")), packets, octets, body.get("handle"))
+
+
+def _chain(body: Json, rules: Mapping[str, list[Rule]]) -> Chain:
+    name = str(body.get("name"))
+    base = ""
+    if "hook" in body:
+        device = f" device {body['dev']}" if "dev" in body else ""
+        base = f"type {body.get('type')} hook {body['hook']}{device} priority {body.get('prio')}"
+    return Chain(name, tuple(rules.get(name, ())), body.get("policy"), base)
+
+
+def _named_set(kind: str, body: Json) -> NamedSet:
+    return NamedSet(str(body.get("name")), kind, _declaration(body), tuple(_elements(body)))
+
+
+def _declaration(body: Json) -> str:
+    key = body.get("type")
+    declared = " . ".join(key) if isinstance(key, list) else str(key)
+    if "map" in body:
+        declared += f" : {body['map']}"
+    flags = body.get("flags")
+    return f"type {declared}; flags {','.join(flags)}" if flags else f"type {declared}"
+
+
+def _elements(body: Json) -> Iterator[str]:
+    quoted = nft_text.is_quoted_type(body.get("type"))
+    return (nft_text.print_element(element, quoted) for element in body.get("elem") or [])
