@@ -1,0 +1,1 @@
+"""Values -> text: for a terminal, a pipeline (JSON) and people (HTML, Markdown). Only words, columns and colours."""

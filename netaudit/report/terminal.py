@@ -1,0 +1,196 @@
+"""What an operator reads: grouped by cause, 80 columns, symbols that need no colour.
+
+tabulate is imported here alone.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+
+import msgspec
+from tabulate import tabulate
+
+from netaudit.attribute.attribution import (
+    AttributedChange,
+    AttributedDiff,
+    AttributedItem,
+    AttributedSnapshot,
+    Confidence,
+    SnapshotHead,
+)
+from netaudit.diff import Altered, Moved
+from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.report.grouping import Group, describe_causes, group_by_cause
+from netaudit.report.safe_text import visible
+from netaudit.report.words import (
+    describe_coverage,
+    describe_gap,
+    describe_head,
+    summarise_diff,
+    summarise_snapshot,
+    symbol,
+)
+
+_COLOURS = {"+": "32", "-": "31", "~": "33", ">": "36", "!": "35", "?": "35"}
+
+
+class Style(msgspec.Struct, frozen=True):
+    """How wide, and whether in colour."""
+
+    width: int = 80
+    colour: bool = False
+
+
+class Grouping(StrEnum):
+    """How `show` orders rules."""
+
+    CHAIN = "chain"
+    CAUSE = "cause"
+
+
+def render_diff(diff: AttributedDiff, style: Style) -> str:
+    """Print a diff: what changed and why, what is missing, what could not be seen, one line that sums up."""
+    lines = [*_heads(diff), ""]
+    for group in group_by_cause(diff.changes):
+        lines += [*_heading(group, style), *_table(_change_rows(group.members), style), ""]
+    if not diff.changes:
+        lines += ["No rule, chain or policy changed.", ""]
+    lines += _missing(diff.missing, style)
+    lines += _gaps((diff.before, diff.after))
+    lines += [f"afterwards {describe_coverage(diff.coverage)}", summarise_diff(diff)]
+    return _join(lines)
+
+
+def render_snapshot(snapshot: AttributedSnapshot, style: Style, grouping: Grouping = Grouping.CHAIN) -> str:
+    """Print every rule of a host with its cause."""
+    lines = [visible(describe_head(snapshot.head)), ""]
+    rules = [one for one in snapshot.items if one.item.object is not ObjectKind.CHAIN]
+    match grouping:
+        case Grouping.CHAIN:
+            lines += _chains(rules, style)
+        case Grouping.CAUSE:
+            for group in group_by_cause(rules):
+                lines += [*_heading(group, style), *_table(_item_rows(group.members), style), ""]
+    lines += _missing(snapshot.missing, style)
+    lines += _gaps((snapshot.head,))
+    lines.append(summarise_snapshot(snapshot))
+    return _join(lines)
+
+
+def _join(lines: Iterable[str]) -> str:
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _heads(diff: AttributedDiff) -> Iterator[str]:
+    yield f"before  {visible(describe_head(diff.before))}"
+    yield f"after   {visible(describe_head(diff.after))}"
+
+
+def _heading(group: Group, style: Style) -> Iterator[str]:
+    yield _bold(visible(group.heading), style)
+    if group.note:
+        yield f"  ({visible(group.note)})"
+
+
+def _change_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterator[Sequence[str]]:
+    for one in members:
+        if not isinstance(one, AttributedChange):
+            continue
+        unknown = "?" if one.attribution.confidence is Confidence.UNATTRIBUTED else ""
+        item = one.change.item
+        yield symbol(one.change) + unknown, item.where, _text(item)
+        match one.change:
+            case Altered(_, before):
+                yield "", "", f"was: {_text(before)}"
+            case Moved(_, before):
+                yield "", "", f"was: {before.where}"
+            case _:
+                pass
+        if one.attribution.purpose:
+            yield "", "", f"# {one.attribution.purpose}"
+
+
+def _item_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterator[Sequence[str]]:
+    for one in members:
+        if isinstance(one, AttributedItem):
+            yield "?" if one.attribution.confidence is Confidence.UNATTRIBUTED else "", one.item.where, _text(one.item)
+            if one.attribution.purpose:
+                yield "", "", f"# {one.attribution.purpose}"
+
+
+def _text(item: Item) -> str:
+    counted = f" [{item.packets}:{item.octets}]" if item.object is ObjectKind.POLICY and item.packets else ""
+    return item.text + counted
+
+
+def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
+    """Print chain by chain: each rule with its cause beneath."""
+    at = ""
+    rows: list[Sequence[str]] = []
+    for one in rules:
+        item = one.item
+        place = f"{item.backend} {item.family} {item.table}/{item.chain}"
+        if place != at:
+            yield from _finish(rows, style)
+            yield _bold(visible(place), style)
+            at, rows = place, []
+        unknown = one.attribution.confidence is Confidence.UNATTRIBUTED
+        rows.append(("?" if unknown else "", f"#{item.position}" if item.position else "", _text(item)))
+        if one.attribution.causes:
+            rows.append(("", "", f"# {_cause(one)}"))
+    yield from _finish(rows, style)
+
+
+def _finish(rows: Sequence[Sequence[str]], style: Style) -> Iterator[str]:
+    if rows:
+        yield from _table(rows, style)
+        yield ""
+
+
+def _cause(one: AttributedItem) -> str:
+    sure = "" if one.attribution.confidence is Confidence.PROVED else f" ({one.attribution.confidence})"
+    return describe_causes(one.attribution.causes) + sure
+
+
+def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
+    if not missing:
+        return
+    yield _bold("missing: ought to be there, and is not", style)
+    rows: list[Sequence[str]] = []
+    for one in missing:
+        rows += [("!", one.item.where, one.item.text), ("", "", f"# for {describe_causes(one.attribution.causes)}")]
+        rows.append(("", "", f"# {one.attribution.purpose}"))
+    yield from _table(rows, style)
+    yield ""
+
+
+def _gaps(heads: Iterable[SnapshotHead]) -> Iterator[str]:
+    gaps = sorted({gap for head in heads for gap in head.gaps})
+    if gaps:
+        yield "could not be seen"
+        yield from (f"  {visible(describe_gap(gap))}" for gap in gaps)
+        yield ""
+
+
+def _table(rows: Iterable[Sequence[str]], style: Style) -> list[str]:
+    """Lay out symbol, place and text; text is wrapped, never cut."""
+    cells = [[visible(cell) for cell in row] for row in rows]
+    if not cells:
+        return []
+    places = max(len(row[1]) for row in cells)
+    width = max(style.width - places - 8, 24)
+    table = tabulate(cells, tablefmt="plain", maxcolwidths=[None, None, width], disable_numparse=True)
+    return [_paint(f"  {line}", style) for line in table.split("\n")]
+
+
+def _paint(line: str, style: Style) -> str:
+    """Colour a row by its symbol, and what explains it faintly."""
+    if not style.colour:
+        return line
+    mark = line[2:3]
+    if mark in _COLOURS:
+        return f"\x1b[{_COLOURS[mark]}m{line[:4]}\x1b[0m{line[4:]}"
+    return line
+
+
+def _bold(text: str, style: Style) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if style.colour else text

@@ -1,0 +1,108 @@
+"""The words and symbols that every report shares."""
+
+from collections.abc import Sequence
+
+from netaudit.attribute.attribution import (
+    AttributedChange,
+    AttributedDiff,
+    AttributedItem,
+    AttributedSnapshot,
+    Confidence,
+    Coverage,
+    SnapshotHead,
+)
+from netaudit.diff import Added, Altered, Change, Moved, Removed
+from netaudit.model.facts import Gap
+from netaudit.model.ruleset import ObjectKind
+
+
+def symbol(change: Change) -> str:
+    """Give a change's symbol."""
+    match change:
+        case Added():
+            return "+"
+        case Removed():
+            return "-"
+        case Altered():
+            return "~"
+        case Moved():
+            return ">"
+
+
+def verb(change: Change) -> str:
+    """Give a change's word, as JSON has it."""
+    match change:
+        case Added():
+            return "added"
+        case Removed():
+            return "removed"
+        case Altered():
+            return "altered"
+        case Moved():
+            return "moved"
+
+
+def summarise_diff(diff: AttributedDiff) -> str:
+    """Sum up a diff in one line."""
+    counts = dict.fromkeys(("added", "removed", "altered", "moved"), 0)
+    for one in diff.changes:
+        counts[verb(one.change)] += 1
+    parts = [f"{number} {word}" for word, number in counts.items()]
+    parts += _also(diff.missing, _unattributed(diff.changes))
+    return "; ".join((", ".join(parts), *_gap_counts((diff.before, diff.after))))
+
+
+def summarise_snapshot(snapshot: AttributedSnapshot) -> str:
+    """Sum up a snapshot in one line."""
+    parts = [describe_coverage(snapshot.coverage)]
+    if snapshot.missing:
+        parts.append(f"{len(snapshot.missing)} missing")
+    return "; ".join((", ".join(parts), *_gap_counts((snapshot.head,))))
+
+
+def describe_coverage(coverage: Coverage) -> str:
+    """Say how many rules are explained: `42 rules: 40 proved, 2 unattributed`."""
+    counts = {
+        "proved": coverage.proved,
+        "likely": coverage.likely,
+        "ambiguous": coverage.ambiguous,
+        "unattributed": coverage.unattributed,
+    }
+    shown = [f"{number} {word}" for word, number in counts.items() if number or word in ("proved", "unattributed")]
+    undecided = f" ({coverage.undecided} expected rules could not be looked for)" if coverage.undecided else ""
+    return f"{count(coverage.rules, 'rule')}: {', '.join(shown)}{undecided}"
+
+
+def describe_head(head: SnapshotHead) -> str:
+    """Name a snapshot in one line."""
+    engine = f"Docker {head.engine}" if head.engine else "Docker not known"
+    words = [head.host or "unnamed host", head.taken_at or "time not recorded", engine]
+    return ", ".join([*words, "partial"] if head.partial else words)
+
+
+def describe_gap(gap: Gap) -> str:
+    """Say what could not be seen, and why."""
+    return f"{gap.source}: {gap.reason}" + (f" ({gap.detail})" if gap.detail else "")
+
+
+def count(number: int, noun: str) -> str:
+    """Count things: `1 rule`, `2 rules`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _also(missing: Sequence[AttributedItem], unattributed: int) -> list[str]:
+    parts = [f"{len(missing)} missing"] if missing else []
+    return [*parts, f"{unattributed} unattributed"] if unattributed else parts
+
+
+def _unattributed(changes: Sequence[AttributedChange]) -> int:
+    return sum(
+        one.attribution.confidence is Confidence.UNATTRIBUTED
+        for one in changes
+        if one.change.item.object is ObjectKind.RULE
+    )
+
+
+def _gap_counts(heads: Sequence[SnapshotHead]) -> list[str]:
+    gaps = {gap for head in heads for gap in head.gaps}
+    return [f"{count(len(gaps), 'gap')}, see above"] if gaps else []
