@@ -46,7 +46,13 @@ class Attributor:
             proved = attribute_expected(earlier, standing=Standing.STALE)
             reason = recognised.reason or "nothing in Docker's inventory asks for it now"
             return Attribution(
-                Confidence.LIKELY, proved.maker, proved.signature, proved.purpose, proved.causes, Standing.STALE, reason
+                Confidence.LIKELY,
+                proved.maker,
+                proved.signature,
+                proved.purpose,
+                proved.causes,
+                Standing.STALE,
+                reason,
             )
         return recognised
 
@@ -67,7 +73,12 @@ class Attributor:
                 if self._is_unseen(place):
                     undecided += 1
                     continue
-                absent.append(AttributedItem(self._item(place, text, entries[0].signature.object), attribute_expected(entries, standing=Standing.MISSING)))
+                absent.append(
+                    AttributedItem(
+                        self._item(place, text, entries[0].signature.object),
+                        attribute_expected(entries, standing=Standing.MISSING),
+                    )
+                )
         return tuple(absent), undecided
 
     def _item(self, place: Place, text: str, kind: ObjectKind) -> Item:

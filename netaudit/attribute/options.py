@@ -55,7 +55,10 @@ def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: 
 def docker_backend(ruleset: Ruleset, given: DaemonOptions) -> Backend:
     """Find the backend that Docker writes to: what the engine says, else where its chains are."""
     tables = {(table.backend, table.name) for table in ruleset.tables}
-    if (given.firewall_backend or "").startswith("nftables") or (Backend.NFTABLES, "docker-bridges") in tables:
+    if (given.firewall_backend or "").startswith("nftables") or (
+        Backend.NFTABLES,
+        "docker-bridges",
+    ) in tables:
         return Backend.NFTABLES
     counts = dict.fromkeys(IPTABLES_BACKENDS, 0)
     for table in ruleset.tables:

@@ -10,7 +10,15 @@ from ipaddress import ip_address, ip_network
 
 import msgspec
 
-from netaudit.attribute.attribution import UNATTRIBUTED, Attribution, Cause, CauseKind, Confidence, Ref, Standing
+from netaudit.attribute.attribution import (
+    UNATTRIBUTED,
+    Attribution,
+    Cause,
+    CauseKind,
+    Confidence,
+    Ref,
+    Standing,
+)
 from netaudit.attribute.signature import Catalog, OwnedChains, Signature, SubjectKind
 from netaudit.model.docker import Container, Endpoint, Inventory, Network, PortBinding
 from netaudit.model.ruleset import Item, ObjectKind
@@ -19,6 +27,13 @@ _DOCKER_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 _DOCKER_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")
 _JUMP = re.compile(r" -[jg] (\S+)| (?:jump|goto) (\S+)")
 OPERATOR = Cause(CauseKind.OTHER, name="the operator or another program")
+# A base chain without a policy of its own accepts: nobody need have set it.
+_KERNEL_DEFAULT = Attribution(
+    confidence=Confidence.LIKELY,
+    maker="kernel",
+    purpose="Accepts what no rule decided, as every base chain does unless told otherwise.",
+    causes=(Cause(CauseKind.OTHER, name="the kernel's default"),),
+)
 
 
 class Recogniser:
@@ -40,6 +55,8 @@ class Recogniser:
 
     def recognise(self, item: Item) -> Attribution:
         """Attribute an object that nothing expects."""
+        if item.object is ObjectKind.POLICY and item.text.lower().endswith(" accept"):
+            return _KERNEL_DEFAULT
         found = list(self._candidates(item))
         makers = {signature.maker for signature, _ in found}
         if len(makers) == 1:
@@ -51,7 +68,11 @@ class Recogniser:
     def _candidates(self, item: Item) -> Iterator[tuple[Signature, Mapping[str, str]]]:
         indexed = self._index.get((item.table, item.chain), [])
         for signature in [*indexed, *self._by_table.get(item.table, [])]:
-            if item.backend in signature.backends and item.family in signature.families and item.object is signature.object:
+            if (
+                item.backend in signature.backends
+                and item.family in signature.families
+                and item.object is signature.object
+            ):
                 values = _unify(signature, item)
                 if values is not None and self._is_own(signature, item, values):
                     yield signature, values
@@ -72,17 +93,19 @@ class Recogniser:
 
     def _attribute(self, signature: Signature, values: Mapping[str, str]) -> Attribution:
         if signature.object is ObjectKind.POLICY:
-            causes = (Cause(CauseKind.DAEMON), OPERATOR)
-            reason = "a policy does not tell who set it"
-            return _make(signature, causes, Confidence.AMBIGUOUS, Standing.FOREIGN, reason)
+            both = (Cause(CauseKind.DAEMON), OPERATOR)
+            return _make(signature, both, Confidence.AMBIGUOUS, Standing.FOREIGN, "a policy does not tell who set it")
         if signature.subject is SubjectKind.OTHER:
             return _make(signature, (_maker(signature.maker),), Confidence.LIKELY, Standing.FOREIGN, "")
-        causes = (self._cause(signature, values),)
-        if signature.open and self._inventories:
-            return _make(signature, causes, Confidence.LIKELY, Standing.EXPECTED, "no recorded fact names its service")
+        standing, reason = self._standing(signature, values)
+        return _make(signature, (self._cause(signature, values),), Confidence.LIKELY, standing, reason)
+
+    def _standing(self, signature: Signature, values: Mapping[str, str]) -> tuple[Standing, str]:
         if not self._inventories:
-            return _make(signature, causes, Confidence.LIKELY, Standing.FOREIGN, "Docker's inventory is not known")
-        return _make(signature, causes, Confidence.LIKELY, Standing.STALE, self._stale_reason(values))
+            return Standing.FOREIGN, "Docker's inventory is not known"
+        if signature.open:
+            return Standing.EXPECTED, "Docker's inventory does not hold all that this rule names"
+        return Standing.STALE, self._stale_reason(values)
 
     def _cause(self, signature: Signature, values: Mapping[str, str]) -> Cause:
         """Build the cause that the holes tell, as far as any inventory knows it."""

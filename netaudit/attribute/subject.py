@@ -1,5 +1,6 @@
-"""The inventory -> subjects: what rules are written for, with the facts that decide which rules, and the values
-that fill their holes.
+"""The inventory -> subjects: what rules are written for.
+
+Each has the facts that decide which rules it gets, and the values that fill their holes.
 """
 
 import ipaddress
@@ -115,9 +116,7 @@ class Subjects:
         network = self._networks.get(endpoint.network_id)
         return network if network and network.driver == "bridge" else None
 
-    def _endpoint(
-        self, container: Container, endpoint: Endpoint, network: Network, family: str
-    ) -> Iterator[Subject]:
+    def _endpoint(self, container: Container, endpoint: Endpoint, network: Network, family: str) -> Iterator[Subject]:
         address = _address(endpoint, family)
         if not address:
             return
@@ -167,7 +166,7 @@ class Subjects:
         hidden = (m for m in bridge.members if m.name == name)
         return container.endpoints + tuple(Endpoint(bridge.id, bridge.name, m.ipv4, m.ipv6) for m in hidden)
 
-    def _binding(  # noqa: PLR0913 (a binding is all of these)
+    def _binding(
         self,
         container: Container,
         network: Network,
@@ -199,7 +198,9 @@ class Subjects:
 
     def _unlisted_endpoints(self, family: str) -> Iterator[Subject]:
         """List endpoints that no container inspect shows: a build step's, docker_gwbridge's."""
-        shown = {(container.id, end.network_id) for container in self._inventory.containers for end in container.endpoints}
+        shown = {
+            (container.id, end.network_id) for container in self._inventory.containers for end in container.endpoints
+        }
         for network in self._inventory.networks:
             if network.driver != "bridge":
                 continue

@@ -77,7 +77,10 @@ def _pattern(text: str) -> str:
     end = 0
     for hole in _HOLE.finditer(text):
         name = hole[1]
-        parts += [re.escape(text[end : hole.start()]), f"(?P={name})" if name in seen else f"(?P<{name}>{HOLES[name]})"]
+        parts += [
+            re.escape(text[end : hole.start()]),
+            f"(?P={name})" if name in seen else f"(?P<{name}>{HOLES[name]})",
+        ]
         seen.add(name)
         end = hole.end()
     return "".join([*parts, re.escape(text[end:])])

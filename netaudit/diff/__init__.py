@@ -143,7 +143,15 @@ def _rule_items(table: Table, chain: Chain) -> list[Item]:
 
 def _rule_item(table: Table, chain: Chain, at: int, rule: Rule) -> Item:
     return Item(
-        ObjectKind.RULE, table.backend, table.family, table.name, chain.name, rule.text, at + 1, rule.packets, rule.octets
+        ObjectKind.RULE,
+        table.backend,
+        table.family,
+        table.name,
+        chain.name,
+        rule.text,
+        at + 1,
+        rule.packets,
+        rule.octets,
     )
 
 

@@ -9,6 +9,7 @@ neighbours, with equal matches and another target, are one alteration.
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 Pairs = Sequence[tuple[int, int]]  # (position before, position after), from 0, in the order of the latter
 
@@ -23,9 +24,7 @@ def pair(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     waiting: defaultdict[str, deque[int]] = defaultdict(deque)
     for left in range(head, len(old) - tail):
         waiting[old[left]].append(left)
-    for right in range(head, len(new) - tail):
-        if queue := waiting.get(new[right]):
-            pairs.append((queue.popleft(), right))
+    pairs += [(queue.popleft(), at) for at in range(head, len(new) - tail) if (queue := waiting.get(new[at]))]
     return pairs + [(len(old) - at, len(new) - at) for at in range(tail, 0, -1)]
 
 
@@ -47,13 +46,11 @@ def longest_increasing(pairs: Pairs) -> set[int]:
     return stayed
 
 
-def alterations(
-    old: Sequence[str], new: Sequence[str], pairs: Pairs, stayed: set[int]
-) -> Iterator[tuple[int, int]]:
+def alterations(old: Sequence[str], new: Sequence[str], pairs: Pairs, stayed: set[int]) -> Iterator[tuple[int, int]]:
     """Find (new, old) positions of rules that got another target in place."""
     edges = [(-1, -1), *(pair for pair in pairs if pair[1] in stayed), (len(old), len(new))]
     paired_old, paired_new = {left for left, _ in pairs}, {right for _, right in pairs}
-    for (left, right), (left_end, right_end) in zip(edges, edges[1:], strict=False):
+    for (left, right), (left_end, right_end) in pairwise(edges):
         gone = {_matches(old[at]): at for at in range(left + 1, left_end) if at not in paired_old}
         if not gone:
             continue

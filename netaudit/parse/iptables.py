@@ -29,7 +29,15 @@ class _Open:
         self.policies: dict[str, str | None] = {}
         self.rules: dict[str, list[Rule]] = {}
 
-    def declare(self, line: str) -> None:
+    def take(self, line: str) -> None:
+        """Take a chain's declaration or a rule."""
+        if line[0] == ":":
+            self._declare(line)
+        else:
+            name, rule = _read_rule(line)
+            self.rules[name].append(rule)
+
+    def _declare(self, line: str) -> None:
         """Take `:INPUT ACCEPT [0:0]`."""
         name, policy, *_ = line[1:].split(" ")
         self.policies[name] = None if policy == "-" else policy
@@ -48,24 +56,26 @@ def _tables(text: str, backend: Backend, family: str, source: str) -> Iterator[T
         if not line or line[0] == "#":
             continue
         try:
-            if line[0] == "*" and table is None:
-                table = _Open(line[1:].strip(), number)
-            elif table is None:
-                raise ValueError(line)
+            if table is None:
+                table = _open(line, number)
             elif line == "COMMIT":
                 yield table.close(backend, family)
                 table = None
-            elif line[0] == ":":
-                table.declare(line)
             else:
-                name, rule = _read_rule(line)
-                table.rules[name].append(rule)
+                table.take(line)
         except (ValueError, KeyError) as error:
             raise ParseError(
                 f"not a line that iptables-save prints: {line[:60]!r}", source=source, line=number, hint=_HINT
             ) from error
     if table is not None:
         raise ParseError(f"cut off: table {table.name} has no COMMIT", source=source, line=table.line, hint=_HINT)
+
+
+def _open(line: str, number: int) -> _Open:
+    """Take `*nat`."""
+    if line[0] != "*":
+        raise ValueError(line)
+    return _Open(line[1:].strip(), number)
 
 
 def _read_rule(line: str) -> tuple[str, Rule]:

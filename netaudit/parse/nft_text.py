@@ -27,7 +27,7 @@ def print_rule(expressions: list[Json], comment: str | None) -> str:
     return " ".join(words)
 
 
-def print_statement(expression: Json) -> str:
+def print_statement(expression: Json) -> str:  # noqa: C901, PLR0911 (a table of cases: one line each)
     """Print one match, statement or verdict."""
     match expression:
         case {"match": {"op": op, "left": left, "right": right}}:
@@ -53,7 +53,7 @@ def print_statement(expression: Json) -> str:
             return _verbatim(expression)
 
 
-def print_value(value: Json, quoted: bool = False) -> str:  # noqa: FBT001, FBT002 (whether a name is printed in quotes is nft's own rule, per type)
+def print_value(value: Json, quoted: bool = False) -> str:  # noqa: C901, PLR0911, FBT001, FBT002 (a table of cases; quotes hang on the type)
     """Print a constant, a set, or an expression that yields one."""
     match value:
         case str():

@@ -21,9 +21,7 @@ def parse_nft(data: bytes, *, source: str, elsewhere: Collection[tuple[str, str]
     """
     objects = _objects(data, source)
     tables = [body for kind, body in objects if kind == "table"]
-    return tuple(
-        _table(body, objects) for body in tables if (body.get("family"), body.get("name")) not in elsewhere
-    )
+    return tuple(_table(body, objects) for body in tables if (body.get("family"), body.get("name")) not in elsewhere)
 
 
 def _objects(data: bytes, source: str) -> list[tuple[str, Json]]:

@@ -1,6 +1,6 @@
 """Changes and rules, gathered under what caused them: the order in which people read them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -14,6 +14,7 @@ from netaudit.attribute.attribution import (
     Confidence,
     Standing,
 )
+from netaudit.report.order import Grouping
 
 One = TypeVar("One", AttributedChange, AttributedItem)
 _ORDER = {
@@ -43,6 +44,44 @@ def group_by_cause(members: Iterable[One]) -> tuple[Group, ...]:
         Group(str(key[1]), str(key[2]), tuple(gathered[key]))
         for key in sorted(gathered, key=lambda key: key[0])  # type: ignore[arg-type,return-value]
     )
+
+
+def group_by(members: Iterable[AttributedItem], grouping: Grouping) -> tuple[Group, ...]:
+    """Gather rules under each container, network, port binding or maker that they exist for.
+
+    A rule with several causes stands under each of them; rules without one stand last.
+    """
+    if grouping in (Grouping.CAUSE, Grouping.CHAIN):
+        return group_by_cause(members)
+    gathered: dict[str, list[AttributedItem]] = {}
+    for member in members:
+        for name in dict.fromkeys(_names(member.attribution, grouping)):
+            gathered.setdefault(name, []).append(member)
+    last = _NOBODY[grouping]
+    order = sorted(gathered, key=lambda name: (name == last, name))
+    return tuple(Group(f"{grouping} {name}" if name != last else name, "", tuple(gathered[name])) for name in order)
+
+
+_NOBODY = {
+    Grouping.CONTAINER: "no container",
+    Grouping.NETWORK: "no network",
+    Grouping.BINDING: "no port binding",
+    Grouping.MAKER: "unattributed",
+}
+
+
+def _names(attribution: Attribution, grouping: Grouping) -> list[str]:
+    names: list[str] = []
+    for cause in attribution.causes:
+        if grouping is Grouping.CONTAINER and cause.container:
+            names.append(cause.container.name)
+        elif grouping is Grouping.NETWORK and cause.network:
+            names.append(cause.network.name)
+        elif grouping is Grouping.BINDING and cause.binding:
+            names.append(str(cause))
+    if grouping is Grouping.MAKER and attribution.maker:
+        names.append(attribution.maker)
+    return names or [_NOBODY[grouping]]
 
 
 def _rank(attribution: Attribution) -> int:
@@ -79,11 +118,3 @@ def _note(attribution: Attribution) -> str:
         words.append(str(attribution.standing))
     note = ", ".join(words)
     return f"{note}: {attribution.reason}" if note and attribution.reason else note
-
-
-def count_by(members: Iterable[One], key: Callable[[One], str]) -> dict[str, int]:
-    """Count members by a word."""
-    counts: dict[str, int] = {}
-    for member in members:
-        counts[key(member)] = counts.get(key(member), 0) + 1
-    return counts

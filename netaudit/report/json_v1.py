@@ -85,7 +85,11 @@ def _head(head: SnapshotHead) -> Json:
 
 
 def _change(one: AttributedChange) -> Json:
-    printed = {"change": verb(one.change), **_item(one.change.item), "attribution": _attribution(one.attribution)}
+    printed = {
+        "change": verb(one.change),
+        **_item(one.change.item),
+        "attribution": _attribution(one.attribution),
+    }
     match one.change:
         case Moved(_, before) | Altered(_, before):
             earlier = _attribution(one.before) if one.before else None

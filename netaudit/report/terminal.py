@@ -4,7 +4,6 @@ tabulate is imported here alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
 
 import msgspec
 from tabulate import tabulate
@@ -19,7 +18,8 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.diff import Altered, Moved
 from netaudit.model.ruleset import Item, ObjectKind
-from netaudit.report.grouping import Group, describe_causes, group_by_cause
+from netaudit.report.grouping import Group, describe_causes, group_by, group_by_cause
+from netaudit.report.order import Grouping
 from netaudit.report.safe_text import visible
 from netaudit.report.words import (
     describe_coverage,
@@ -30,6 +30,7 @@ from netaudit.report.words import (
     symbol,
 )
 
+_NARROWEST = 52  # columns that a rule's text should have
 _COLOURS = {"+": "32", "-": "31", "~": "33", ">": "36", "!": "35", "?": "35"}
 
 
@@ -38,13 +39,6 @@ class Style(msgspec.Struct, frozen=True):
 
     width: int = 80
     colour: bool = False
-
-
-class Grouping(StrEnum):
-    """How `show` orders rules."""
-
-    CHAIN = "chain"
-    CAUSE = "cause"
 
 
 def render_diff(diff: AttributedDiff, style: Style) -> str:
@@ -64,12 +58,11 @@ def render_snapshot(snapshot: AttributedSnapshot, style: Style, grouping: Groupi
     """Print every rule of a host with its cause."""
     lines = [visible(describe_head(snapshot.head)), ""]
     rules = [one for one in snapshot.items if one.item.object is not ObjectKind.CHAIN]
-    match grouping:
-        case Grouping.CHAIN:
-            lines += _chains(rules, style)
-        case Grouping.CAUSE:
-            for group in group_by_cause(rules):
-                lines += [*_heading(group, style), *_table(_item_rows(group.members), style), ""]
+    if grouping is Grouping.CHAIN:
+        lines += _chains(rules, style)
+    else:
+        for group in group_by(rules, grouping):
+            lines += [*_heading(group, style), *_table(_item_rows(group.members), style), ""]
     lines += _missing(snapshot.missing, style)
     lines += _gaps((snapshot.head,))
     lines.append(summarise_snapshot(snapshot))
@@ -112,7 +105,11 @@ def _change_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterat
 def _item_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterator[Sequence[str]]:
     for one in members:
         if isinstance(one, AttributedItem):
-            yield "?" if one.attribution.confidence is Confidence.UNATTRIBUTED else "", one.item.where, _text(one.item)
+            yield (
+                "?" if one.attribution.confidence is Confidence.UNATTRIBUTED else "",
+                one.item.where,
+                _text(one.item),
+            )
             if one.attribution.purpose:
                 yield "", "", f"# {one.attribution.purpose}"
 
@@ -157,7 +154,10 @@ def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     yield _bold("missing: ought to be there, and is not", style)
     rows: list[Sequence[str]] = []
     for one in missing:
-        rows += [("!", one.item.where, one.item.text), ("", "", f"# for {describe_causes(one.attribution.causes)}")]
+        rows += [
+            ("!", one.item.where, one.item.text),
+            ("", "", f"# for {describe_causes(one.attribution.causes)}"),
+        ]
         rows.append(("", "", f"# {one.attribution.purpose}"))
     yield from _table(rows, style)
     yield ""
@@ -172,14 +172,32 @@ def _gaps(heads: Iterable[SnapshotHead]) -> Iterator[str]:
 
 
 def _table(rows: Iterable[Sequence[str]], style: Style) -> list[str]:
-    """Lay out symbol, place and text; text is wrapped, never cut."""
+    """Lay out symbol, place and text; text is wrapped, never cut, and stands below the place where columns are few."""
     cells = [[visible(cell) for cell in row] for row in rows]
     if not cells:
         return []
     places = max(len(row[1]) for row in cells)
-    width = max(style.width - places - 8, 24)
-    table = tabulate(cells, tablefmt="plain", maxcolwidths=[None, None, width], disable_numparse=True)
+    width = style.width - places - 8
+    if width < _NARROWEST:
+        cells, width = _stacked(cells), style.width - 8
+    columns = len(cells[0]) - 1
+    table = tabulate(cells, tablefmt="plain", maxcolwidths=[*[None] * columns, width], disable_numparse=True)
     return [_paint(f"  {line}", style) for line in table.split("\n")]
+
+
+def _stacked(cells: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Put each text below its place."""
+    stacked: list[list[str]] = []
+    for mark, place, text in cells:
+        if place:
+            stacked.append([mark, place])
+        stacked.append(["" if place else mark, f"{text}"])
+    return stacked
+
+
+def tabulate_plain(rows: Sequence[Sequence[str]], text_width: int = 48) -> str:
+    """Lay out rows of three cells; the last one is wrapped."""
+    return tabulate(rows, tablefmt="plain", maxcolwidths=[None, None, text_width], disable_numparse=True)
 
 
 def _paint(line: str, style: Style) -> str:

@@ -1,0 +1,72 @@
+"""netaudit: which container caused which Netfilter rule.
+
+    kernel, dockerd, /proc                     rules/attribution/          templates/
+            │                                          │                       │
+         collect ─▶ Facts ─▶ parse ─▶ Snapshot ─▶ diff ─▶ attribute ─────▶ report ─▶ text
+                      │                                       ▲
+                 a recording on disk (store)          Docker's inventory
+
+The public API:
+
+    from pathlib import Path
+    import netaudit
+
+    before = netaudit.load_recording(Path("before"))
+    after = netaudit.record_host()                     # this host, now
+    changes = netaudit.diff_recordings(before, after)  # AttributedDiff: every change with its cause
+    rules = netaudit.show_recording(after)             # AttributedSnapshot: every rule with its cause
+    netaudit.save_recording(after, Path("after"))
+
+Everything is imported when it is used: importing netaudit costs nothing.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netaudit.release import RELEASE
+
+if TYPE_CHECKING:
+    from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+    from netaudit.model.facts import Facts
+
+__version__ = RELEASE
+__all__ = ["diff_recordings", "load_recording", "record_host", "save_recording", "show_recording"]
+
+
+def record_host() -> "Facts":
+    """Read this host. Nothing is changed, not even by looking; what cannot be seen is a gap."""
+    from netaudit.collect import collect  # noqa: PLC0415 (late, as all below)
+
+    return collect()
+
+
+def load_recording(path: Path) -> "Facts":
+    """Read a recording: a folder, a tar, or plain iptables-save output. Raises RecordingError."""
+    from netaudit.store import load  # noqa: PLC0415
+
+    return load(path)
+
+
+def save_recording(facts: "Facts", path: Path) -> "Facts":
+    """Write a recording whole or not at all; gives the facts with their digest. Raises OutputError."""
+    from netaudit.store import save  # noqa: PLC0415
+
+    return save(facts, path)
+
+
+def diff_recordings(before: "Facts", after: "Facts", *, counters: bool = False) -> "AttributedDiff":
+    """Compare two recordings of a host and attribute each change. Raises ParseError for damaged facts."""
+    from netaudit.attribute import attribute_diff  # noqa: PLC0415
+    from netaudit.catalog import load_catalog  # noqa: PLC0415
+    from netaudit.parse import parse_snapshot  # noqa: PLC0415
+
+    return attribute_diff(parse_snapshot(before), parse_snapshot(after), load_catalog(), counters=counters)
+
+
+def show_recording(facts: "Facts") -> "AttributedSnapshot":
+    """Attribute every rule of a host. Raises ParseError for damaged facts."""
+    from netaudit.attribute import attribute_snapshot  # noqa: PLC0415
+    from netaudit.catalog import load_catalog  # noqa: PLC0415
+    from netaudit.parse import parse_snapshot  # noqa: PLC0415
+
+    return attribute_snapshot(parse_snapshot(facts), load_catalog())

@@ -1,0 +1,83 @@
+"""The command line: one file per command, no logic in it. typer is imported below this package alone.
+
+Exit codes: 0 nothing at or above the bar, 1 differences with --exit-code, 2 usage, 3 netaudit failed,
+4 incomplete under --strict; `run` gives the code of the command that it ran.
+"""
+
+import os
+import signal
+import sys
+from typing import NoReturn
+
+import typer
+
+from netaudit.cli.diff import diff
+from netaudit.cli.doctor import doctor
+from netaudit.cli.explain import explain
+from netaudit.cli.record import record
+from netaudit.cli.report import report
+from netaudit.cli.run import run
+from netaudit.cli.show import show
+from netaudit.errors import NetauditError
+from netaudit.release import RELEASE
+
+app = typer.Typer(
+    name="netaudit",
+    help="Which container caused which Netfilter rule. netaudit only reads: it changes nothing on a host.",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(record)
+app.command()(diff)
+app.command(context_settings={"allow_interspersed_args": False})(run)
+app.command()(show)
+app.command()(explain)
+app.command()(report)
+app.command()(doctor)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"netaudit {RELEASE}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and exit.", callback=_print_version, is_eager=True
+    ),
+) -> None:
+    """Take the options that stand before the command."""
+
+
+def main() -> NoReturn:
+    """Run netaudit; an expected failure is one line with a hint, a bug is a traceback."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app()
+    except NetauditError as error:
+        _fail(error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads: nothing more to say
+        sys.exit(128 + signal.SIGPIPE)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    sys.exit(0)
+
+
+def _fail(error: NetauditError) -> NoReturn:
+    from netaudit.report.safe_text import visible
+
+    hint = f" ({error.hint})" if error.hint else ""
+    typer.echo(visible(f"netaudit: {error.message}{hint}"), err=True)
+    sys.exit(error.exit_code)
+
+
+def _terminate(number: int, _frame: object) -> NoReturn:
+    """End as a signal ends a program, but let every open file be cleaned up first."""
+    sys.exit(128 + number)

@@ -1,0 +1,47 @@
+"""`netaudit diff`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netaudit.cli.options import (
+    Colour,
+    ColourOption,
+    CountersOption,
+    DockerHostOption,
+    ExitCodeOption,
+    Format,
+    FormatOption,
+    OutputOption,
+    StrictOption,
+    TimeoutOption,
+)
+
+
+def diff(
+    before: Annotated[Path | None, typer.Argument(help="A recording; without it, the last one kept.")] = None,
+    after: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
+    form: FormatOption = Format.TERMINAL,
+    output: OutputOption = None,
+    color: ColourOption = Colour.AUTO,
+    counters: CountersOption = False,
+    exit_code: ExitCodeOption = False,
+    strict: StrictOption = False,
+    docker_host: DockerHostOption = None,
+    timeout: TimeoutOption = 60.0,
+) -> None:
+    """Show what changed between two recordings, and what caused each change."""
+    from netaudit import diff_recordings
+    from netaudit.cli import output as out
+    from netaudit.cli.sources import last_kept, load_or_collect, make_where
+    from netaudit.store import load
+
+    earlier = load(before if before is not None else last_kept())
+    later = load_or_collect(after, make_where(docker_host, timeout))
+    attributed = diff_recordings(earlier, later, counters=counters)
+    out.print_diff(attributed, form, output, color)
+    heads = (attributed.before, attributed.after)
+    different = exit_code and bool(attributed.changes)
+    undecided = attributed.coverage.undecided
+    raise typer.Exit(out.exit_code(*heads, strict=strict, different=different, undecided=undecided))

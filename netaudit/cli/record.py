@@ -1,0 +1,41 @@
+"""`netaudit record`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netaudit.cli.options import DockerHostOption, StrictOption, TimeoutOption
+
+
+def record(
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="A folder, or a .tar or .tar.gz; without it the recording is kept for `netaudit diff`.",
+            show_default=False,
+        ),
+    ] = None,
+    docker_host: DockerHostOption = None,
+    timeout: TimeoutOption = 60.0,
+    strict: StrictOption = False,
+) -> None:
+    """Record this host: rules, Docker's inventory and the facts around them."""
+    from netaudit.cli.output import INCOMPLETE
+    from netaudit.cli.sources import collect_host, kept_folder, make_where
+    from netaudit.report.safe_text import visible
+    from netaudit.report.words import describe_gap
+    from netaudit.store import save
+
+    facts = collect_host(make_where(docker_host, timeout))
+    if output is None:
+        folder = kept_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        output = folder / facts.taken_at.replace(":", "")
+    save(facts, output)
+    for gap in facts.gaps:
+        typer.echo(visible(f"netaudit: could not see {describe_gap(gap)}"), err=True)
+    typer.echo(output)
+    raise typer.Exit(INCOMPLETE if strict and facts.gaps else 0)

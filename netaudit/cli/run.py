@@ -1,0 +1,90 @@
+"""`netaudit run -- COMMAND`."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netaudit.cli.options import (
+    Colour,
+    ColourOption,
+    DockerHostOption,
+    ExitCodeOption,
+    Format,
+    FormatOption,
+    OutputOption,
+    StrictOption,
+    TimeoutOption,
+)
+from netaudit.errors import CommandError
+
+
+def run(
+    command: Annotated[list[str], typer.Argument(help="The command, after `--`.", metavar="-- COMMAND...")],
+    form: FormatOption = Format.TERMINAL,
+    output: OutputOption = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", help="Keep both recordings as DIR/before and DIR/after.", metavar="DIR"),
+    ] = None,
+    wait: Annotated[
+        float, typer.Option("--wait", min=0, help="Seconds to wait until rules and inventory are quiet.")
+    ] = 10.0,
+    color: ColourOption = Colour.AUTO,
+    exit_code: ExitCodeOption = False,
+    strict: StrictOption = False,
+    docker_host: DockerHostOption = None,
+    timeout: TimeoutOption = 60.0,
+) -> None:
+    """Record, run a command, wait until the rules are quiet, record again and show what the command changed.
+
+    The command's output and exit code are passed through. With a format other than terminal and no -o, the
+    command's standard output goes to standard error, so that standard output holds the report alone.
+    """
+    from netaudit import diff_recordings
+    from netaudit.cli import output as out
+    from netaudit.cli.sources import collect_host, make_where, require_rules
+    from netaudit.collect import collect_when_quiet
+    from netaudit.store import save
+
+    where = make_where(docker_host, timeout)
+    before = collect_host(where)
+    code = _run(command, apart=form is not Format.TERMINAL and output is None)
+    after, quiet = collect_when_quiet(where, wait=wait)
+    require_rules(after)
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        before, after = save(before, keep / "before"), save(after, keep / "after")
+    if not quiet:
+        typer.echo(f"netaudit: rules or containers still changed after {wait:g} s; gave up waiting", err=True)
+    attributed = diff_recordings(before, after)
+    out.print_diff(attributed, form, output, color)
+    own = out.exit_code(
+        attributed.before,
+        attributed.after,
+        strict=strict,
+        different=exit_code and bool(attributed.changes),
+        undecided=attributed.coverage.undecided,
+    )
+    raise typer.Exit(code or own)
+
+
+def _run(command: list[str], *, apart: bool) -> int:
+    """Run the command in the foreground; gives its exit code, as a shell would. Raises CommandError."""
+    # ^C is the command's, netaudit still reports; a handler, unlike SIG_IGN, is not inherited by the command.
+    previous = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        done = subprocess.run(command, stdout=sys.stderr if apart else None, check=False)
+    except OSError as error:
+        found = not isinstance(error, FileNotFoundError)
+        raise CommandError(
+            f"cannot start {command[0]}: {error.strerror}",
+            hint="nothing was run; check the command's name",
+            found=found,
+        ) from error
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    return done.returncode if done.returncode >= 0 else 128 - done.returncode

@@ -1,0 +1,63 @@
+"""Where a command's snapshots come from: a recording, this host now, or the last recording kept."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netaudit.errors import CollectError, UsageError
+
+if TYPE_CHECKING:
+    from netaudit.collect import Where
+    from netaudit.model.facts import Facts
+
+
+def load_or_collect(path: Path | None, where: "Where") -> "Facts":
+    """Load a recording, or read this host when none is named."""
+    if path is not None:
+        from netaudit.store import load
+
+        return load(path)
+    return collect_host(where)
+
+
+def make_where(docker_host: str | None, timeout: float) -> "Where":
+    """Say which Docker to ask, and how long to wait."""
+    from netaudit.collect import Where
+
+    return Where(docker_host=docker_host, timeout=timeout)
+
+
+def collect_host(where: "Where") -> "Facts":
+    """Read this host. Raises CollectError when no source of rules says anything."""
+    from netaudit.collect import collect
+
+    return require_rules(collect(where))
+
+
+def require_rules(facts: "Facts") -> "Facts":
+    """Refuse facts without a single source of rules: they would look like a host without rules."""
+    from netaudit.model.facts import RULE_SOURCES, GapReason
+
+    if any(source in facts.files for source in RULE_SOURCES):
+        return facts
+    gaps = {gap.source: gap for gap in facts.gaps}
+    reasons = [gaps[source] for source in RULE_SOURCES if source in gaps]
+    if any(gap.reason is GapReason.DENIED for gap in reasons):
+        raise CollectError("this user may not read the host's rules", hint="run it as root: sudo netaudit …")
+    said = "; ".join(f"{gap.source}: {gap.detail or gap.reason}" for gap in reasons)
+    raise CollectError(f"no program could read the host's rules: {said}", hint="install iptables or nftables")
+
+
+def kept_folder() -> Path:
+    """Name the folder in which recordings are kept that were given no other place."""
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "netaudit" / "recordings"
+
+
+def last_kept() -> Path:
+    """Find the last recording kept. Raises UsageError when there is none."""
+    folder = kept_folder()
+    kept = sorted(folder.iterdir()) if folder.is_dir() else []
+    if not kept:
+        raise UsageError("no recording was kept on this host", hint="`netaudit record` keeps one; or name BEFORE")
+    return kept[-1]

@@ -1,0 +1,3 @@
+"""Which netaudit this is."""
+
+RELEASE = "0.1.0"
