@@ -1,0 +1,14 @@
+"""Stage 1: the world -> Facts. Nothing here changes the host, not even by looking.
+
+iptables  ┐
+nftables  │  each asks its programs, files or API for what it knows
+docker    ├─ and yields answers: Said, Unused or a Gap ─▶ Facts
+daemon    │
+host      ┘
+"""
+
+from netaudit.collect.collector import collect
+from netaudit.collect.settle import collect_when_quiet
+from netaudit.collect.where import Where
+
+__all__ = ["Where", "collect", "collect_when_quiet"]

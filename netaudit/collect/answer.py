@@ -1,0 +1,21 @@
+"""What a source answers."""
+
+import msgspec
+
+from netaudit.model.facts import Gap, Source
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A source printed this."""
+
+    source: Source
+    data: bytes
+
+
+class Unused(msgspec.Struct, frozen=True):
+    """A source was looked at, and the host does not use it."""
+
+    source: Source
+
+
+Answer = Said | Unused | Gap

@@ -1,0 +1,116 @@
+"""Ask both of iptables' backends. Each sees only its own rules, so both are asked."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from netaudit.collect.answer import Answer, Said, Unused
+from netaudit.collect.nftables import iptables_families
+from netaudit.collect.program import run
+from netaudit.collect.where import Where
+from netaudit.model.facts import Gap, GapReason, Source
+
+
+class _Family(msgspec.Struct, frozen=True):
+    """What an address family calls its sources, programs and files."""
+
+    name: str
+    nft_source: Source
+    nft_save: str
+    any_save: str
+    legacy_source: Source
+    legacy_tables: Path
+
+
+_FAMILIES = (
+    _Family(
+        name="ip",
+        nft_source=Source.IPTABLES_NFT,
+        nft_save="iptables-nft-save",
+        any_save="iptables-save",
+        legacy_source=Source.IPTABLES_LEGACY,
+        legacy_tables=Path("/proc/net/ip_tables_names"),
+    ),
+    _Family(
+        name="ip6",
+        nft_source=Source.IP6TABLES_NFT,
+        nft_save="ip6tables-nft-save",
+        any_save="ip6tables-save",
+        legacy_source=Source.IP6TABLES_LEGACY,
+        legacy_tables=Path("/proc/net/ip6_tables_names"),
+    ),
+)
+
+
+def ask_nft_backend(where: Where, ruleset: Answer) -> Iterator[Answer]:
+    """Ask iptables-nft for its rules; `ruleset` is nft's answer, and decides what silence means."""
+    for family in _FAMILIES:
+        match ruleset:
+            case Unused():  # nf_tables is not in the kernel: nothing can be written there
+                yield Unused(family.nft_source)
+            case Said(data=data):
+                yield _confirmed(family, _saved(family, where), data)
+            case Gap():
+                yield _as_answer(family, _saved(family, where))
+
+
+def _saved(family: _Family, where: Where) -> bytes | Gap:
+    """Run the save program; on hosts with one iptables only, it has no name of its own."""
+    output = run(family.nft_source, [family.nft_save, "-c"], timeout=where.timeout)
+    if isinstance(output, Gap) and output.reason is GapReason.ABSENT and _is_nft(family, where):
+        return run(family.nft_source, [family.any_save, "-c"], timeout=where.timeout)
+    return output
+
+
+def _is_nft(family: _Family, where: Where) -> bool:
+    version = run(family.nft_source, [family.any_save, "--version"], timeout=where.timeout)
+    return isinstance(version, bytes) and b"nf_tables" in version
+
+
+def _confirmed(family: _Family, output: bytes | Gap, ruleset: bytes) -> Answer:
+    """Hold silence or absence of the program against what nft sees: rules of iptables-nft, or none."""
+    match output:
+        case Gap(reason=GapReason.ABSENT) if family.name not in iptables_families(ruleset):
+            return Unused(family.nft_source)
+        case b"" if family.name in iptables_families(ruleset):
+            detail = f"{family.nft_save} printed nothing, but nft shows its tables"
+            return Gap(family.nft_source, GapReason.EMPTY, detail)
+        case _:
+            return _as_answer(family, output)
+
+
+def _as_answer(family: _Family, output: bytes | Gap) -> Answer:
+    return output if isinstance(output, Gap) else Said(family.nft_source, output)
+
+
+def ask_legacy_backend(where: Where) -> Iterator[Answer]:
+    """Ask the kernel for the tables of iptables-legacy that it already has, and for no other.
+
+    Opening a legacy table that is not there creates it, and from then on every iptables-nft warns about it.
+    """
+    for family in _FAMILIES:
+        try:
+            tables = family.legacy_tables.read_text().split()
+        except FileNotFoundError:  # ip_tables is not in the kernel
+            tables = []
+        except OSError as error:
+            reason = GapReason.DENIED if isinstance(error, PermissionError) else GapReason.CRASHED
+            yield Gap(family.legacy_source, reason, f"{family.legacy_tables}: {error.strerror}")
+            continue
+        yield _read_tables(family, tables, where) if tables else Unused(family.legacy_source)
+
+
+def _read_tables(family: _Family, tables: list[str], where: Where) -> Answer:
+    """Read in a child: libxtables may exit or die, and takes its process with it."""
+    argv = [sys.executable, "-P", "-m", "netaudit.collect.legacy_reader", family.name, *tables]
+    # The child finds packages where we do. -P: never in the current directory, which may be anyone's.
+    packages = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    output = run(family.legacy_source, argv, timeout=where.timeout, environment=packages)
+    match output:
+        case Gap(reason=reason, detail=detail):
+            return Gap(family.legacy_source, reason, f"reading legacy tables: {detail}")
+        case _:
+            return Said(family.legacy_source, output)

@@ -1,0 +1,100 @@
+"""Run one of the host's programs, and read how it ended."""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from netaudit.model.facts import Gap, GapReason, Source
+
+# Where Netfilter's programs live; a plain user's PATH often lacks them.
+_ADMIN_PATHS = ("/usr/sbin", "/sbin", "/usr/local/sbin")
+_DENIED = re.compile(rb"permission denied|you must be root|operation not permitted", re.IGNORECASE)
+
+
+def run(
+    source: Source, argv: Sequence[str], *, timeout: float, environment: Mapping[str, str] | None = None
+) -> bytes | Gap:
+    """Return what the program printed, maybe nothing; a gap if it could not run or did not end well.
+
+    `timeout` is in seconds; `environment` is added to a clean one.
+    """
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_clean_environment() | dict(environment or {}),
+            process_group=0,  # its own group, so that what it starts can be ended with it
+        )
+    except OSError as error:
+        return _not_started(source, argv[0], error)
+    with process:
+        return _outcome(source, argv[0], process, timeout)
+
+
+def run_for_text(source: Source, argv: Sequence[str], *, timeout: float) -> bytes | Gap:
+    """Run a program that always prints something: printing nothing is a gap."""
+    output = run(source, argv, timeout=timeout)
+    if isinstance(output, bytes) and not output.strip():
+        return Gap(source, GapReason.EMPTY, f"{argv[0]} printed nothing")
+    return output
+
+
+def _clean_environment() -> dict[str, str]:
+    """Give programs a fixed language, and nothing of ours that could change what they print."""
+    own = os.environ.get("PATH", os.defpath)
+    return {"LC_ALL": "C", "PATH": os.pathsep.join((own, *_ADMIN_PATHS))}
+
+
+def _not_started(source: Source, program: str, error: OSError) -> Gap:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return Gap(source, GapReason.ABSENT, f"{program} is not installed")
+        case PermissionError():
+            return Gap(source, GapReason.DENIED, f"{program} may not be run by this user")
+        case _:
+            return Gap(source, GapReason.CRASHED, f"{program} could not be started: {error.strerror}")
+
+
+def _outcome(source: Source, program: str, process: subprocess.Popen[bytes], timeout: float) -> bytes | Gap:
+    try:
+        output, complaint = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return Gap(source, GapReason.TIMEOUT, f"{program} did not end within {timeout:g} s")
+    finally:
+        _end_group(process)
+    code = process.returncode
+    if code == 0:
+        return output
+    if _DENIED.search(complaint):
+        return Gap(source, GapReason.DENIED, f"{program}: {_first_line(complaint)}")
+    return Gap(source, GapReason.CRASHED, _how_it_ended(program, code, complaint))
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End what still runs: after a time-out, or when we are interrupted while waiting."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _how_it_ended(program: str, code: int, complaint: bytes) -> str:
+    if code < 0:
+        return f"{program} ended by signal {-code}{_signal_name(-code)}"
+    return f"{program} ended with code {code}: {_first_line(complaint) or 'it did not say why'}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return f" ({signal.Signals(number).name})"
+    except ValueError:  # real-time signals have no names
+        return ""
+
+
+def _first_line(complaint: bytes) -> str:
+    lines = complaint.decode(errors="replace").strip().splitlines()
+    return lines[0].strip() if lines else ""

@@ -1,0 +1,27 @@
+"""What to collect from, and how long to wait for it."""
+
+import os
+
+import msgspec
+
+DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock"
+
+
+class Where(msgspec.Struct, frozen=True):
+    """This host, its Docker engine, and the patience for each of its programs.
+
+    `docker_host` is a URL as in DOCKER_HOST; None means that variable, else the local socket.
+    `timeout` is in seconds, for each program and each request.
+    """
+
+    docker_host: str | None = None
+    timeout: float = 60.0
+
+    def docker_url(self) -> str:
+        """Return the URL of the engine's API."""
+        return self.docker_host or os.environ.get("DOCKER_HOST") or DEFAULT_DOCKER_HOST
+
+    def docker_socket(self) -> str | None:
+        """Return the path of the engine's Unix socket; None where the API is reached over a network."""
+        scheme, _, rest = self.docker_url().partition("://")
+        return rest if scheme in ("unix", "http+unix") else None

@@ -1,0 +1,44 @@
+"""An engine that answers as it is told, and a dockerd in the eyes of the process table; run as a program.
+
+    dockerd fake_engine.py SOCKET ANSWERS [arguments of dockerd]
+
+ANSWERS is a JSON file: the end of a request's path -> [status, body, seconds to wait].
+"""
+
+import json
+import sys
+import time
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import ThreadingUnixStreamServer
+
+ANSWERS: dict[str, tuple[int, str, float]] = json.loads(Path(sys.argv[2]).read_text())
+NOT_FOUND = (404, '{"message": "no such thing"}', 0.0)
+
+
+class Engine(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        status, body, pause = next((a for end, a in ANSWERS.items() if path.endswith(end)), NOT_FOUND)
+        time.sleep(pause)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def address_string(self) -> str:
+        return "a unix socket"
+
+
+class Server(ThreadingUnixStreamServer):
+    daemon_threads = True
+
+
+if __name__ == "__main__":
+    Server(sys.argv[1], Engine).serve_forever()

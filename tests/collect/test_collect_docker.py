@@ -1,0 +1,161 @@
+"""What an engine says, and what it means when it does not."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from conftest import Engine
+
+from netaudit.collect.answer import Answer, Said
+from netaudit.collect.docker import ask_docker
+from netaudit.collect.where import Where
+from netaudit.model.facts import Gap, GapReason, Source
+
+VERSION = {"Version": "29.0.0", "ApiVersion": "1.52", "MinAPIVersion": "1.44", "BuildTime": "today"}
+WEB = {
+    "Id": "aa",
+    "Name": "/web",
+    "Created": "2026-01-02T00:00:00Z",
+    "Image": "sha256:11",
+    "Args": ["--password=secret"],
+    "Path": "secret",
+    "Mounts": [{"Source": "/secret"}],
+    "State": {"Running": True, "Pid": 42, "Health": {"Log": [{"Output": "secret"}]}},
+    "Config": {
+        "Image": "web:1",
+        "Env": ["TOKEN=secret"],
+        "Cmd": ["secret"],
+        "Labels": {"key": "secret"},
+        "ExposedPorts": {"80/tcp": {}},
+    },
+    "HostConfig": {
+        "NetworkMode": "front",
+        "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]},
+        "Binds": ["/secret:/secret"],
+    },
+    "NetworkSettings": {
+        "Ports": {"80/tcp": [{"HostIp": "198.51.100.7", "HostPort": "8080"}]},
+        "Networks": {"front": {"NetworkID": "bb", "IPAddress": "192.0.2.2", "DriverOpts": {"key": "secret"}}},
+    },
+}
+OLDER = {"Id": "cc", "Name": "/older", "Created": "2026-01-01T00:00:00Z", "Config": None}
+FRONT = {
+    "Name": "front",
+    "Id": "bb",
+    "Created": "2026-01-01T00:00:00Z",
+    "Driver": "bridge",
+    "Options": {"com.docker.network.bridge.name": "br-front"},
+    "Labels": {"key": "secret"},
+    "Containers": {"aa": {"Name": "web", "IPv4Address": "192.0.2.2/24", "Extra": "secret"}},
+}
+INFO = {
+    "ID": "1",
+    "ServerVersion": "29.0.0",
+    "HttpProxy": "http://user:secret@proxy",
+    "Labels": ["key=secret"],
+    "FirewallBackend": {"Driver": "nftables", "Info": [["ReloadedAt", "now"]]},
+    "Swarm": {"LocalNodeState": "inactive", "JoinTokens": {"Worker": "secret"}},
+}
+ENGINE: dict[str, object] = {
+    "/version": VERSION,
+    "/info": INFO,
+    "/networks": [{"Id": "bb"}, {"Id": "gone"}],
+    "/networks/bb": FRONT,
+    "/containers/json": [{"Id": "aa"}, {"Id": "gone"}, {"Id": "cc"}],
+    "/containers/aa/json": WEB,
+    "/containers/cc/json": OLDER,
+}
+SOURCES = [Source.DOCKER_VERSION, Source.DOCKER_INFO, Source.DOCKER_NETWORKS, Source.DOCKER_CONTAINERS]
+
+
+@pytest.fixture(autouse=True)
+def _no_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DOCKER_TLS_VERIFY", raising=False)
+
+
+def test_named_fields_are_kept_and_no_secret_is(engine: Engine) -> None:
+    engine.start(ENGINE)
+    answers = {answer.source: json.loads(answer.data) for answer in _ask(engine) if isinstance(answer, Said)}
+    assert answers == {
+        "docker-version.json": {"Server": {"Version": "29.0.0", "ApiVersion": "1.52", "MinAPIVersion": "1.44"}},
+        "docker-info.json": {
+            "ID": "1",
+            "ServerVersion": "29.0.0",
+            "FirewallBackend": {"Driver": "nftables", "Info": [["ReloadedAt", "now"]]},
+            "Swarm": {"LocalNodeState": "inactive"},
+        },
+        "docker-networks.json": [
+            {
+                "Name": "front",
+                "Id": "bb",
+                "Created": "2026-01-01T00:00:00Z",
+                "Driver": "bridge",
+                "Options": {"com.docker.network.bridge.name": "br-front"},
+                "Containers": {"aa": {"Name": "web", "IPv4Address": "192.0.2.2/24"}},
+            }
+        ],
+        "docker-containers.json": [
+            {"Id": "cc", "Name": "/older", "Created": "2026-01-01T00:00:00Z", "Config": None},
+            {
+                "Id": "aa",
+                "Name": "/web",
+                "Created": "2026-01-02T00:00:00Z",
+                "Image": "sha256:11",
+                "State": {"Running": True, "Pid": 42},
+                "Config": {"Image": "web:1", "ExposedPorts": {"80/tcp": {}}},
+                "HostConfig": {
+                    "NetworkMode": "front",
+                    "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]},
+                },
+                "NetworkSettings": {
+                    "Ports": {"80/tcp": [{"HostIp": "198.51.100.7", "HostPort": "8080"}]},
+                    "Networks": {"front": {"NetworkID": "bb", "IPAddress": "192.0.2.2"}},
+                },
+            },
+        ],
+    }
+
+
+def test_without_a_socket_every_source_is_absent(engine: Engine) -> None:
+    why = f"{engine.url}: there is no such socket; is Docker installed and running?"
+    assert list(_ask(engine)) == [Gap(source, GapReason.ABSENT, why) for source in SOURCES]
+
+
+def test_a_socket_that_nobody_listens_on_is_a_crash(engine: Engine) -> None:
+    engine.start(ENGINE)
+    engine.stop()
+    why = f"{engine.url}: nothing listens on this socket; is dockerd running?"
+    assert list(_ask(engine)) == [Gap(source, GapReason.CRASHED, why) for source in SOURCES]
+
+
+def test_an_engine_that_does_not_answer_is_a_time_out(engine: Engine) -> None:
+    engine.start({"/version": (200, "{}", 5)})
+    why = f"{engine.url}: the engine did not answer in time"
+    assert list(_ask(engine)) == [Gap(source, GapReason.TIMEOUT, why) for source in SOURCES]
+
+
+@pytest.mark.parametrize("body", ['{"Version": "29', "<html>", "", "[]"])
+def test_an_engine_that_speaks_something_else_is_invalid(engine: Engine, body: str) -> None:
+    engine.start({"/version": (200, body, 0)})
+    assert {answer.reason for answer in _ask(engine) if isinstance(answer, Gap)} == {GapReason.INVALID}
+
+
+def test_one_question_that_fails_is_one_gap(engine: Engine) -> None:
+    engine.start(ENGINE | {"/networks": (500, '{"message": "the store is locked"}', 0), "/info": (200, "{", 0)})
+    answers = list(_ask(engine))
+    assert [type(answer) for answer in answers] == [Said, Gap, Gap, Said]
+    assert [(gap.reason, gap.detail) for gap in answers if isinstance(gap, Gap)] == [
+        (GapReason.INVALID, f"{engine.url}: the answer is not what an engine says"),
+        (GapReason.CRASHED, f"{engine.url}: the engine says: the store is locked"),
+    ]
+
+
+def test_a_container_that_cannot_be_inspected_makes_the_whole_list_a_gap(engine: Engine) -> None:
+    engine.start(ENGINE | {"/containers/aa/json": (500, '{"message": "no"}', 0)})
+    assert list(_ask(engine))[3] == Gap(
+        Source.DOCKER_CONTAINERS, GapReason.CRASHED, f"{engine.url}: the engine says: no"
+    )
+
+
+def _ask(engine: Engine) -> Iterator[Answer]:
+    return ask_docker(Where(docker_host=engine.url, timeout=1))
