@@ -11,6 +11,7 @@ import ctypes
 import functools
 import importlib
 import importlib.util
+import os
 import struct
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from netaudit.collect.legacy_header import LAYOUTS, Layout, print_header
 
 _TABLE_CLASSES = {"ip": "Table", "ip6": "Table6"}
 _FAMILY_NUMBERS = {"ip": 2, "ip6": 10}  # NFPROTO_IPV4, NFPROTO_IPV6
+_NOWHERE = "/nonexistent"
 _PART = struct.Struct("=H29sB")  # xt_entry_match, xt_entry_target: size, name, revision
 
 
@@ -41,11 +43,16 @@ def main(family: str, tables: list[str]) -> None:
 
 
 def import_iptc() -> ModuleType:
-    """Import python-iptables without its side effect: it runs `modprobe ip_tables` and `ip6_tables`.
+    """Import python-iptables without its side effects.
 
-    An audit loads no module, and the tables read here are in the kernel already. So `iptc.util`, which holds
-    the function that does it, is loaded first and alone, and the function replaced by one that does nothing.
+    It runs `modprobe ip_tables` and `ip6_tables`, but an audit loads no module, and the tables read here are in
+    the kernel already. So `iptc.util`, which holds the function that does it, is loaded first and alone, and the
+    function replaced by one that does nothing.
+
+    To find libraries it runs gcc and ld, and to find extensions `ldconfig -N -v`, which mends links below /lib.
+    Where PATH and XTABLES_LIBDIR lead nowhere it does neither; libxtables knows its own folder.
     """
+    os.environ |= {"PATH": _NOWHERE, "XTABLES_LIBDIR": _NOWHERE}
     package = importlib.util.find_spec("iptc")
     if package is None or package.origin is None:
         sys.exit("python-iptables is not installed")
@@ -56,7 +63,9 @@ def import_iptc() -> ModuleType:
     spec.loader.exec_module(util)
     vars(util)["load_kernel"] = lambda *_: None
     sys.modules["iptc.util"] = util
-    return importlib.import_module("iptc")
+    iptc = importlib.import_module("iptc")
+    del os.environ["XTABLES_LIBDIR"]  # before the first extension is looked for
+    return iptc
 
 
 class Pen:

@@ -16,8 +16,10 @@ from netaudit.model.facts import Facts
 
 REPOSITORY = Path(netaudit.__path__[0]).parent
 COLLECT = """
-import sys, msgspec
-from netaudit.collect import Where, collect
+import os, sys, msgspec
+from netaudit.collect import Where, collect, program
+if sys.argv[3]:
+    os.environ["PATH"], program._ADMIN_PATHS = sys.argv[3], ()
 facts = collect(Where(docker_host=sys.argv[1], timeout=float(sys.argv[2])))
 sys.stdout.buffer.write(msgspec.json.encode(facts))
 """
@@ -49,9 +51,9 @@ class Host:
         """Run Python code in the namespace."""
         return self.run(sys.executable, "-W", "error", "-c", code, *arguments)
 
-    def collect(self, *, docker_host: str = "unix:///nowhere/docker.sock", timeout: float = 60) -> Facts:
-        """Collect the facts of this host."""
-        return msgspec.json.decode(self.python(COLLECT, docker_host, str(timeout)), type=Facts)
+    def collect(self, *, docker_host: str = "unix:///nowhere", timeout: float = 60, programs: str = "") -> Facts:
+        """Collect the facts of this host; `programs` is the only folder with programs, if given."""
+        return msgspec.json.decode(self.python(COLLECT, docker_host, str(timeout), programs), type=Facts)
 
     def environment(self) -> dict[str, str]:
         """Return the environment of programs: this repository is the one that is tested."""

@@ -109,14 +109,12 @@ def test_an_nft_that_says_nothing_and_an_iptables_that_does_not_end_are_gaps(
 
 
 @pytest.mark.kernel
-def test_the_only_iptables_of_a_host_is_used_if_it_is_the_nft_one(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_only_iptables_of_a_host_is_used_if_it_is_the_nft_one(host: Host, tmp_path: Path) -> None:
     _nft_host(host)
     for name, program in (("iptables-save", "xtables-nft-multi"), ("ip6tables-save", "xtables-legacy-multi")):
         (tmp_path / name).symlink_to(f"/usr/sbin/{program}")
     (tmp_path / "nft").symlink_to("/usr/sbin/nft")
-    facts = _collect_with_path(host, tmp_path, monkeypatch)
+    facts = host.collect(programs=str(tmp_path))
     assert len(_rules(facts, V4)) == 1
     assert V6 in facts.unused  # no program, and nft sees nothing of it
 
@@ -148,18 +146,6 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
         monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 
     return put
-
-
-def _collect_with_path(host: Host, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Facts:
-    """Collect with these programs only."""
-    only = f"""
-import os
-from netaudit.collect import program
-program._ADMIN_PATHS = ()
-os.environ["PATH"] = {str(folder)!r}
-"""
-    monkeypatch.setattr("conftest.COLLECT", only + __import__("conftest").COLLECT)
-    return host.collect()
 
 
 def _rules(facts: Facts, source: Source) -> list[str]:

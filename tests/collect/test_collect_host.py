@@ -12,6 +12,7 @@ from netaudit.collect import kernel_modules
 from netaudit.collect.host import SYSCTLS, sysctl_name
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 
+DAEMON = (Source.DOCKERD_ARGV, Source.DAEMON_JSON)
 AS_NOBODY = """
 import os, sys, docker, msgspec, requests
 from netaudit.collect import Where, collect
@@ -52,7 +53,8 @@ def test_a_listening_socket_is_listed_with_its_program(host: Host) -> None:
 def test_a_plain_user_gets_what_everybody_may_see_and_a_gap_for_the_rest(host: Host) -> None:
     host.run("iptables-legacy", "-A", "INPUT", "-j", "ACCEPT")
     facts = msgspec.json.decode(host.python(AS_NOBODY, "unix:///nowhere"), type=Facts)
-    reasons = {gap.source: gap.reason for gap in facts.gaps}
+    # Another test's dockerd may run elsewhere: whose network it is in, a plain user cannot tell.
+    reasons = {gap.source: gap.reason for gap in facts.gaps if gap.source not in DAEMON}
     assert reasons == {
         "nft-ruleset.json": GapReason.DENIED,
         "iptables-save.txt": GapReason.DENIED,
@@ -63,8 +65,6 @@ def test_a_plain_user_gets_what_everybody_may_see_and_a_gap_for_the_rest(host: H
         "docker-info.json": GapReason.ABSENT,
         "docker-networks.json": GapReason.ABSENT,
         "docker-containers.json": GapReason.ABSENT,
-        "dockerd-argv.txt": GapReason.ABSENT,
-        "daemon.json": GapReason.ABSENT,
         "sockets.txt": GapReason.PARTIAL,
     }
     assert set(facts.files) == {
@@ -85,18 +85,8 @@ def test_facts_name_the_host_and_the_time(host: Host) -> None:
 
 
 @pytest.mark.kernel
-def test_a_host_without_the_programs_has_gaps_and_no_crash(
-    host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(host, "environment", lambda: {**os.environ, "NETAUDIT_TEST_PATH": str(tmp_path)})
-    code = """
-import sys, msgspec
-from netaudit.collect import Where, collect, program
-program._ADMIN_PATHS = ()
-import os; os.environ["PATH"] = "/nowhere"
-sys.stdout.buffer.write(msgspec.json.encode(collect(Where(docker_host="unix:///nowhere"))))
-"""
-    facts = msgspec.json.decode(host.python(code), type=Facts)
+def test_a_host_without_the_programs_has_gaps_and_no_crash(host: Host) -> None:
+    facts = host.collect(programs="/nowhere")
     assert [gap for gap in facts.gaps if not gap.source.startswith(("docker", "daemon"))] == [
         Gap(Source.NFT_RULESET, GapReason.ABSENT, "nft is not installed"),
         Gap(Source.IPTABLES_NFT, GapReason.ABSENT, "iptables-nft-save is not installed"),

@@ -132,7 +132,7 @@ def test_a_hundred_thousand_rules_are_read_well_within_a_minute(host: Host) -> N
 
 
 @pytest.mark.kernel
-def test_importing_python_iptables_runs_no_modprobe(host: Host) -> None:
+def test_importing_python_iptables_runs_no_program_that_changes_something(host: Host) -> None:
     # Also on a kernel without modules: python-iptables looks whether /proc/modules is there.
     watched = """
 import os, sys
@@ -141,11 +141,12 @@ sys.addaudithook(lambda event, args: started.append(args[1]) if event == "subpro
 exists = os.path.exists
 os.path.exists = lambda path: path == "/proc/modules" or exists(path)
 {load}
-print(sorted({{name for argv in started for name in argv if "tables" in name}}))
+words = {{word for argv in started for word in argv}}
+print(sorted(words & {{"ip_tables", "ip6_tables", "gcc", "cc", "/usr/bin/gcc", "-N"}}))
 """
     alone = "import warnings; warnings.simplefilter('ignore'); import iptc"
     reader = f"import warnings; warnings.simplefilter('ignore'); import {READER} as r; r.import_iptc()"
-    assert host.python(watched.format(load=alone)) == "['ip6_tables', 'ip_tables']\n"
+    assert "'ip6_tables', 'ip_tables'" in host.python(watched.format(load=alone))
     assert host.python(watched.format(load=reader)) == "[]\n"
 
 
