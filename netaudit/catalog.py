@@ -15,7 +15,7 @@ import yaml
 
 from netaudit.attribute.signature import (
     Catalog,
-    OwnedChains,
+    Owned,
     Place,
     Signature,
     SubjectKind,
@@ -53,6 +53,7 @@ class _Signature(_Strict):
     open: bool = False
     distinctive: bool = False
     declaration: str = ""
+    beside: str = ""
     reference: str = ""
 
 
@@ -65,8 +66,10 @@ class _Telltale(_Strict):
 
 
 class _Owned(_Strict):
-    chain: str
     purpose: str
+    chain: str = ""
+    table: str = ""
+    text: str = ""
 
 
 class _File(_Strict):
@@ -109,7 +112,9 @@ def _load(file: Traversable) -> Catalog:
     try:
         content = msgspec.convert(yaml.load(file.read_bytes(), _Loader), _File)  # noqa: S506 (a safe loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CatalogError(f"not YAML: {error}", file=file.name) from error
+        mark = getattr(error, "problem_mark", None)
+        where = f"{file.name}:{mark.line + 1}" if mark else file.name
+        raise CatalogError(f"not YAML: {getattr(error, 'problem', None) or error}", file=where) from error
     except msgspec.ValidationError as error:
         message, _, key = str(error).partition(" - at ")
         raise CatalogError(message, file=file.name, key=key.strip("`")) from error
@@ -127,6 +132,7 @@ def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature)
         whens = raw.when if isinstance(raw.when, list) else [raw.when]
         alternatives = tuple(_alternative(when) for when in whens)
         templates = Template(chain), Template(text)
+        beside = Template(raw.beside) if raw.beside else None
     except NetauditError as error:
         raise CatalogError(error.message, file=file, key=f"signatures.{name}") from error
     return Signature(
@@ -146,6 +152,7 @@ def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature)
         shared=raw.shared,
         open=raw.open,
         distinctive=raw.distinctive,
+        beside=beside,
         narrow=tuple(content.holes.items()),
     )
 
@@ -164,12 +171,20 @@ def _object(file: str, name: str, raw: _Signature, backends: list[Backend]) -> t
             raise CatalogError("the rule's chain is not said", file=file, key=f"signatures.{name}.chain")
         return ObjectKind.RULE, chain, raw.rule
     if raw.policy:
-        return ObjectKind.POLICY, raw.chain, f":{raw.chain} {raw.policy}" if iptables else f"policy {raw.policy}"
+        return (
+            ObjectKind.POLICY,
+            raw.chain,
+            f":{raw.chain} {raw.policy}" if iptables else f"policy {raw.policy}",
+        )
     declaration = f" {{ {raw.declaration} }}" if raw.declaration else ""
     if raw.map:
         return ObjectKind.MAP, raw.map, raw.element or f"map {raw.map}{declaration}"
     if raw.chain:
-        return ObjectKind.CHAIN, raw.chain, f":{raw.chain} -" if iptables else f"chain {raw.chain}{declaration}"
+        return (
+            ObjectKind.CHAIN,
+            raw.chain,
+            f":{raw.chain} -" if iptables else f"chain {raw.chain}{declaration}",
+        )
     raise CatalogError("needs one of rule, policy, map and chain", file=file, key=f"signatures.{name}")
 
 
@@ -186,10 +201,12 @@ def _telltales(file: str, content: _File) -> Iterator[Telltale]:
             )
 
 
-def _owned(file: str, stem: str, content: _File) -> Iterator[OwnedChains]:
+def _owned(file: str, stem: str, content: _File) -> Iterator[Owned]:
     for name, raw in content.owns.items():
         try:
-            pattern = re.compile(raw.chain)
+            patterns = [re.compile(text) if text else None for text in (raw.chain, raw.table, raw.text)]
         except re.error as error:
-            raise CatalogError(f"not a regular expression: {error}", file=file, key=f"owns.{name}.chain") from error
-        yield OwnedChains(f"{stem}/{name}", content.maker, pattern, raw.purpose.strip(), frozenset(content.backends))
+            raise CatalogError(f"not a regular expression: {error}", file=file, key=f"owns.{name}") from error
+        if not any(patterns):
+            raise CatalogError("needs one of chain, table and text", file=file, key=f"owns.{name}")
+        yield Owned(f"{stem}/{name}", content.maker, raw.purpose.strip(), frozenset(content.backends), *patterns)

@@ -55,8 +55,8 @@ def attribute_diff(before: Snapshot, after: Snapshot, catalog: Catalog, *, count
     one also tells whose a stale rule was.
     """
     changes = (compare_with_counters if counters else compare)(before.ruleset, after.ruleset)
-    earlier = Attributor(before, catalog, other=after)
-    later = Attributor(after, catalog, other=before)
+    earlier = Attributor(before, catalog)
+    later = Attributor(after, catalog, other=earlier)
     missing, undecided = later.missing()
     return AttributedDiff(
         before=_head(before),

@@ -3,11 +3,11 @@
 from netaudit.attribute.attribution import AttributedItem, Attribution, Confidence, Standing
 from netaudit.attribute.expect import Expectation, Place, attribute_expected, is_checked
 from netaudit.attribute.options import find_options
-from netaudit.attribute.recognise import OPERATOR, Recogniser
+from netaudit.attribute.recognise import OPERATOR, ChainKey, Chains, Recogniser
 from netaudit.attribute.signature import Catalog
 from netaudit.diff import set_items
 from netaudit.model.facts import Gap, GapReason, Source
-from netaudit.model.ruleset import Backend, Item, ObjectKind, Rule, Ruleset
+from netaudit.model.ruleset import Backend, Item, ObjectKind, Ruleset
 from netaudit.model.snapshot import Snapshot
 
 _SOURCES = {
@@ -21,17 +21,18 @@ _SOURCES = {
 
 
 class Attributor:
-    """Attributes the objects of one snapshot; `other` is the same host at another time, and tells whose a rule was."""
+    """Attributes the objects of one snapshot; `other` is the same host before, and tells whose a stale rule was."""
 
-    def __init__(self, snapshot: Snapshot, catalog: Catalog, *, other: Snapshot | None = None) -> None:
+    def __init__(self, snapshot: Snapshot, catalog: Catalog, *, other: "Attributor | None" = None) -> None:
         self._snapshot = snapshot
         self._expected = _expect(snapshot, catalog)
-        self._elsewhere = _expect(other, catalog) if other else None
-        self._recogniser = Recogniser(catalog, (snapshot.inventory, other.inventory if other else None))
-        self._rules: dict[tuple[Backend, str, str, str], tuple[Rule, ...]] = {
+        self._elsewhere = other._expected if other else None
+        self._rules: Chains = {
             (*table.key, chain.name): chain.rules for table in snapshot.ruleset.tables for chain in table.chains
         }
-        self._first: dict[tuple[Backend, str, str, str], dict[str, int]] = {}
+        known = (snapshot.inventory, other._snapshot.inventory if other else None)
+        self._recogniser = Recogniser(catalog, known, self._rules)
+        self._first: dict[ChainKey, dict[str, int]] = {}
 
     def attribute(self, item: Item) -> Attribution:
         """Find who wrote an object of this snapshot."""

@@ -46,14 +46,19 @@ class Expectation:
         yield from self._places.items()
 
     def _fill(self, inventory: Inventory) -> None:
-        for subject in Subjects(inventory, self.options):
-            values, causes, family = subject.values, subject.causes, subject.profile.family
+        for subject in Subjects(inventory, self.options, lambda profile: bool(self._select(profile))):
+            values = subject.values
             for signature, required in self._select(subject.profile):
-                if not signature.text.holes <= values.keys():
-                    continue
-                place = (family, signature.table, signature.chain.fill(values))
-                texts = self._places.setdefault(place, {})
-                texts.setdefault(signature.text.fill(values), []).append(Entry(signature, causes, required))
+                if signature.text.holes <= values.keys():
+                    place = (subject.profile.family, signature.table, signature.chain.fill(values))
+                    entry = Entry(signature, subject.causes, required)
+                    self._place(place).setdefault(signature.text.fill(values), []).append(entry)
+
+    def _place(self, place: Place) -> dict[str, list[Entry]]:
+        texts = self._places.get(place)
+        if texts is None:
+            texts = self._places[place] = {}
+        return texts
 
     def _select(self, profile: Profile) -> list[tuple[Signature, bool]]:
         """Choose the signatures for a profile: once for all subjects that share it."""

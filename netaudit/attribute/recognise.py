@@ -6,6 +6,7 @@ believed where something in the rule is its maker's own: a chain, a bridge's nam
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from ipaddress import ip_address, ip_network
 
 import msgspec
@@ -19,14 +20,17 @@ from netaudit.attribute.attribution import (
     Ref,
     Standing,
 )
-from netaudit.attribute.signature import Catalog, OwnedChains, Signature, SubjectKind
+from netaudit.attribute.signature import Catalog, Owned, Signature, SubjectKind
 from netaudit.model.docker import Container, Endpoint, Inventory, Network, PortBinding
-from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.model.ruleset import Backend, Item, ObjectKind, Rule
 
 _DOCKER_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 _DOCKER_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")
 _JUMP = re.compile(r" -[jg] (\S+)| (?:jump|goto) (\S+)")
 OPERATOR = Cause(CauseKind.OTHER, name="the operator or another program")
+ChainKey = tuple[Backend, str, str, str]  # backend, family, table, chain
+Chains = Mapping[ChainKey, tuple[Rule, ...]]
+
 # A base chain without a policy of its own accepts: nobody need have set it.
 _KERNEL_DEFAULT = Attribution(
     confidence=Confidence.LIKELY,
@@ -39,8 +43,10 @@ _KERNEL_DEFAULT = Attribution(
 class Recogniser:
     """The signatures, read backwards. `known` are the inventories of this host, now and before."""
 
-    def __init__(self, catalog: Catalog, known: Iterable[Inventory | None]) -> None:
+    def __init__(self, catalog: Catalog, known: Iterable[Inventory | None], rules: Chains) -> None:
         self._owned = catalog.owned
+        self._rules = rules
+        self._texts: dict[ChainKey, frozenset[str]] = {}
         self._index: dict[tuple[str, str], list[Signature]] = {}
         self._by_table: dict[str, list[Signature]] = {}
         for signature in catalog.signatures:
@@ -51,7 +57,11 @@ class Recogniser:
         self._inventories = [inventory for inventory in known if inventory]
         self._networks = {net.bridge: net for inv in reversed(self._inventories) for net in inv.networks if net.bridge}
         self._subnets = [ip_network(s) for net in self._networks.values() for s in (net.subnet, net.subnet6) if s]
-        self._ends = dict(_ends(self._inventories))
+
+    @cached_property
+    def _ends(self) -> Mapping[str, tuple[Container, Endpoint]]:
+        """Find a container by its address, now or before: made only when something stale asks for it."""
+        return dict(_ends(self._inventories))
 
     def recognise(self, item: Item) -> Attribution:
         """Attribute an object that nothing expects."""
@@ -77,9 +87,20 @@ class Recogniser:
                 if values is not None and self._is_own(signature, item, values):
                     yield signature, values
 
+    def _stands_beside(self, signature: Signature, item: Item, values: Mapping[str, str]) -> bool:
+        """Tell whether the rule that a signature must stand beside is there."""
+        if signature.beside is None:
+            return True
+        key = (item.backend, item.family, item.table, item.chain)
+        if key not in self._texts:
+            self._texts[key] = frozenset(rule.text for rule in self._rules.get(key, ()))
+        return signature.beside.fill(values) in self._texts[key]
+
     def _is_own(self, signature: Signature, item: Item, values: Mapping[str, str]) -> bool:
         """Tell whether something in the rule is its maker's own."""
         if not all(re.fullmatch(pattern, values[hole]) for hole, pattern in signature.narrow if hole in values):
+            return False
+        if not self._stands_beside(signature, item, values):
             return False
         if signature.maker != "docker" or signature.distinctive or signature.object is not ObjectKind.RULE:
             return True
@@ -150,10 +171,15 @@ def _unify(signature: Signature, item: Item) -> Mapping[str, str] | None:
     return {**chain, **text} if same else None
 
 
-def _is_owned(item: Item, owned: OwnedChains) -> bool:
+def _is_owned(item: Item, owned: Owned) -> bool:
+    """Tell whether an object bears a maker's name; an nftables chain counts by its table, its name is free."""
     if item.backend not in owned.backends:
         return False
-    return any(owned.pattern.fullmatch(name) for name in (item.chain, *_targets(item.text)))
+    if owned.table and item.backend is Backend.NFTABLES and owned.table.fullmatch(item.table):
+        return True
+    if owned.text and owned.text.fullmatch(item.text):
+        return True
+    return owned.chain is not None and any(owned.chain.fullmatch(name) for name in (item.chain, *_targets(item.text)))
 
 
 def _targets(text: str) -> list[str]:
@@ -161,7 +187,7 @@ def _targets(text: str) -> list[str]:
     return [first or second for first, second in _JUMP.findall(text)]
 
 
-def _owned(owned: OwnedChains) -> Attribution:
+def _owned(owned: Owned) -> Attribution:
     return Attribution(
         Confidence.LIKELY, owned.maker, owned.id, owned.purpose, (_maker(owned.maker),), Standing.FOREIGN
     )

@@ -144,6 +144,7 @@ class Signature(msgspec.Struct, frozen=True):
     shared: bool = False  # one rule serves every subject that asks for the same text
     open: bool = False  # the inventory cannot tell all holes: recognised, never expected
     distinctive: bool = False  # nobody else writes such a text: believed without further evidence
+    beside: Template | None = None  # believed only where this rule stands in the same chain too
     narrow: tuple[tuple[str, str], ...] = ()  # what a hole may hold when read backwards, as regular expressions
 
     def applies(self, version: Version, facts: Mapping[str, Value]) -> Applies:
@@ -166,14 +167,16 @@ class Telltale(msgspec.Struct, frozen=True):
     text: Template
 
 
-class OwnedChains(msgspec.Struct, frozen=True):
-    """Chains that are a maker's by their name: their rules, and the jumps to them, are likely its own."""
+class Owned(msgspec.Struct, frozen=True):
+    """What is a maker's by its name: a chain with its rules and the jumps to it, a table, a text in a rule."""
 
     id: str
     maker: str
-    pattern: re.Pattern[str]
     purpose: str
     backends: frozenset[Backend]
+    chain: re.Pattern[str] | None = None
+    table: re.Pattern[str] | None = None
+    text: re.Pattern[str] | None = None
 
 
 class Catalog(msgspec.Struct, frozen=True):
@@ -181,7 +184,7 @@ class Catalog(msgspec.Struct, frozen=True):
 
     signatures: tuple[Signature, ...]
     telltales: tuple[Telltale, ...] = ()
-    owned: tuple[OwnedChains, ...] = ()
+    owned: tuple[Owned, ...] = ()
 
 
 def make_alternative(engine: str, conditions: Mapping[str, object]) -> Alternative:
