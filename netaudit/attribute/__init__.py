@@ -3,9 +3,6 @@
 `expect` reads the catalog forwards (what ought to be there), `recognise` backwards (what else is there).
 """
 
-from collections import Counter
-from collections.abc import Iterable
-
 from netaudit.attribute.attribution import (
     UNATTRIBUTED,
     AttributedChange,
@@ -19,9 +16,9 @@ from netaudit.attribute.attribution import (
     Standing,
 )
 from netaudit.attribute.attributor import Attributor
+from netaudit.attribute.forwarding import attribute_policy
 from netaudit.attribute.signature import Catalog
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters, items
-from netaudit.model.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
 
 __all__ = [
@@ -42,10 +39,10 @@ __all__ = [
 
 def attribute_snapshot(snapshot: Snapshot, catalog: Catalog) -> AttributedSnapshot:
     """Attribute every object of a snapshot, and list what ought to be there and is not."""
-    attributor = Attributor(snapshot, catalog)
+    attributor = Attributor.of(snapshot, catalog)
     attributed = tuple(AttributedItem(item, attributor.attribute(item)) for item in items(snapshot.ruleset))
     missing, undecided = attributor.missing()
-    return AttributedSnapshot(_head(snapshot), attributed, missing, _coverage(attributed, undecided))
+    return AttributedSnapshot(_head(snapshot), attributed, missing, _coverage(attributor, undecided))
 
 
 def attribute_diff(before: Snapshot, after: Snapshot, catalog: Catalog, *, counters: bool = False) -> AttributedDiff:
@@ -55,15 +52,14 @@ def attribute_diff(before: Snapshot, after: Snapshot, catalog: Catalog, *, count
     one also tells whose a stale rule was.
     """
     changes = (compare_with_counters if counters else compare)(before.ruleset, after.ruleset)
-    earlier = Attributor(before, catalog)
-    later = Attributor(after, catalog, other=earlier)
+    earlier, later = Attributor.of_both(before, after, catalog)
     missing, undecided = later.missing()
     return AttributedDiff(
         before=_head(before),
         after=_head(after),
         changes=tuple(_attribute_change(change, earlier, later) for change in changes),
         missing=missing,
-        coverage=_coverage((AttributedItem(item, later.attribute(item)) for item in items(after.ruleset)), undecided),
+        coverage=_coverage(later, undecided),
     )
 
 
@@ -74,11 +70,13 @@ def _attribute_change(change: Change, earlier: Attributor, later: Attributor) ->
         case Removed(item):
             return AttributedChange(change, earlier.attribute(item))
         case Moved(item, before) | Altered(item, before):
-            return AttributedChange(change, later.attribute(item), earlier.attribute(before))
+            guess = later.attribute(item)
+            attribution = attribute_policy(item, guess, earlier.snapshot, later.snapshot)
+            return AttributedChange(change, attribution, earlier.attribute(before))
 
 
-def _coverage(attributed: Iterable[AttributedItem], undecided: int) -> Coverage:
-    counts = Counter(one.attribution.confidence for one in attributed if one.item.object is ObjectKind.RULE)
+def _coverage(attributor: Attributor, undecided: int) -> Coverage:
+    counts = attributor.confidences()
     return Coverage(
         rules=counts.total(),
         proved=counts[Confidence.PROVED],

@@ -1,13 +1,26 @@
 """One snapshot, its expectation and its neighbours: attribute any of its objects, and list what is missing."""
 
+from collections import Counter
+from collections.abc import Iterator
+from typing import Self
+
 from netaudit.attribute.attribution import AttributedItem, Attribution, Confidence, Standing
-from netaudit.attribute.expect import Expectation, Place, attribute_expected, is_checked
-from netaudit.attribute.options import find_options
+from netaudit.attribute.expect import (
+    Expectation,
+    Place,
+    attribute_expected,
+    expect,
+    expect_twice,
+    is_certain,
+    is_checked,
+)
+from netaudit.attribute.options import Options, find_options
 from netaudit.attribute.recognise import OPERATOR, ChainKey, Chains, Recogniser
 from netaudit.attribute.signature import Catalog
-from netaudit.diff import set_items
+from netaudit.diff import rule_item, set_items
+from netaudit.model.docker import Inventory
 from netaudit.model.facts import Gap, GapReason, Source
-from netaudit.model.ruleset import Backend, Item, ObjectKind, Ruleset
+from netaudit.model.ruleset import Backend, Chain, Item, ObjectKind, Ruleset, Table
 from netaudit.model.snapshot import Snapshot
 
 _SOURCES = {
@@ -18,31 +31,51 @@ _SOURCES = {
     (Backend.NFTABLES, "ip"): Source.NFT_RULESET,
     (Backend.NFTABLES, "ip6"): Source.NFT_RULESET,
 }
+_NOTHING: frozenset[str] = frozenset()
 
 
 class Attributor:
-    """Attributes the objects of one snapshot; `other` is the same host before, and tells whose a stale rule was."""
+    """Attributes the objects of one snapshot; `earlier` is the same host before, and tells whose a stale rule was."""
 
-    def __init__(self, snapshot: Snapshot, catalog: Catalog, *, other: "Attributor | None" = None) -> None:
-        self._snapshot = snapshot
-        self._expected = _expect(snapshot, catalog)
-        self._elsewhere = other._expected if other else None
+    def __init__(
+        self, snapshot: Snapshot, catalog: Catalog, expected: Expectation | None, earlier: "Attributor | None" = None
+    ) -> None:
+        self.snapshot = snapshot
+        self.expected = expected
+        self._elsewhere = earlier.expected if earlier else None
         self._rules: Chains = {
             (*table.key, chain.name): chain.rules for table in snapshot.ruleset.tables for chain in table.chains
         }
-        known = (snapshot.inventory, other._snapshot.inventory if other else None)
+        known = (snapshot.inventory, earlier.snapshot.inventory if earlier else None)
         self._recogniser = Recogniser(catalog, known, self._rules)
         self._first: dict[ChainKey, dict[str, int]] = {}
 
+    @classmethod
+    def of(cls, snapshot: Snapshot, catalog: Catalog) -> Self:
+        """Make the attributor of one snapshot; nothing is expected where Docker could not be asked."""
+        asked = _asked(snapshot, catalog)
+        return cls(snapshot, catalog, expect(*asked, catalog) if asked else None)
+
+    @classmethod
+    def of_both(cls, before: Snapshot, after: Snapshot, catalog: Catalog) -> tuple[Self, Self]:
+        """Make the attributors of two snapshots of a host."""
+        asked = _asked(before, catalog), _asked(after, catalog)
+        if not (asked[0] and asked[1]):
+            earlier = cls.of(before, catalog)
+            return earlier, cls(after, catalog, expect(*asked[1], catalog) if asked[1] else None, earlier)
+        expected = expect_twice(asked[0], asked[1], catalog)
+        earlier = cls(before, catalog, expected[0])
+        return earlier, cls(after, catalog, expected[1], earlier)
+
     def attribute(self, item: Item) -> Attribution:
         """Find who wrote an object of this snapshot."""
-        entries = self._expected.entries(item) if self._expected else []
+        entries = self.expected.entries(item) if self.expected else []
         if entries:
             return self._copy(item) if self._is_copy(item) else attribute_expected(entries)
         recognised = self._recogniser.recognise(item)
         if recognised.standing is Standing.EXPECTED:
             return recognised
-        earlier = self._elsewhere.entries(item) if self._elsewhere and self._expected else []
+        earlier = self._elsewhere.entries(item) if self._elsewhere and self.expected else []
         if earlier:
             proved = attribute_expected(earlier, standing=Standing.STALE)
             reason = recognised.reason or "nothing in Docker's inventory asks for it now"
@@ -59,37 +92,52 @@ class Attributor:
 
     def missing(self) -> tuple[tuple[AttributedItem, ...], int]:
         """List what ought to be there and is not; count what cannot be decided for want of a source or an option."""
-        if not self._expected:
+        if not self.expected:
             return (), 0
         absent: list[AttributedItem] = []
         undecided = 0
-        there = _texts(self._snapshot.ruleset, self._expected.options.backend)
-        for place, texts in self._expected.places():
-            present = there.get(place, frozenset())
-            for text, entries in texts.items():
-                if text in present or not is_checked(entries[0].signature.object):
-                    continue
-                if not any(entry.required for entry in entries):
-                    continue
-                if self._is_unseen(place):
-                    undecided += 1
-                    continue
-                absent.append(
-                    AttributedItem(
-                        self._item(place, text, entries[0].signature.object),
-                        attribute_expected(entries, standing=Standing.MISSING),
-                    )
-                )
+        there = _texts(self.snapshot.ruleset, self.expected.options.backend)
+        for place, text, entries in self.expected:
+            kind = entries[0].signature.object
+            if text in there.get(place, _NOTHING) or not is_checked(kind) or not any(e.required for e in entries):
+                continue
+            if self._is_unseen(place):
+                undecided += 1
+            else:
+                item = self._item(place, text, kind)
+                absent.append(AttributedItem(item, attribute_expected(entries, standing=Standing.MISSING)))
         return tuple(absent), undecided
+
+    def confidences(self) -> Counter[Confidence]:
+        """Count the rules of the snapshot by confidence."""
+        counts: Counter[Confidence] = Counter()
+        for table in self.snapshot.ruleset.tables:
+            for chain in table.chains:
+                counts.update(self._chain_confidences(table, chain))
+        return counts
+
+    def _chain_confidences(self, table: Table, chain: Chain) -> Iterator[Confidence]:
+        """Give each rule's confidence; what is surely expected needs no attribution built."""
+        expected = self.expected
+        ours = expected if expected and expected.options.backend is table.backend else None
+        place = (table.family, table.name, chain.name)
+        seen: set[str] = set()
+        for at, rule in enumerate(chain.rules):
+            entries = ours.entries_at(place, rule.text) if ours else []
+            if entries and rule.text not in seen and is_certain(entries):
+                seen.add(rule.text)
+                yield Confidence.PROVED
+            else:
+                yield self.attribute(rule_item(table, chain, at, rule)).confidence
 
     def _item(self, place: Place, text: str, kind: ObjectKind) -> Item:
         family, table, chain = place
-        assert self._expected  # noqa: S101 (missing() has looked)
-        return Item(kind, self._expected.options.backend, family, table, chain, text)
+        assert self.expected  # noqa: S101 (missing() has looked)
+        return Item(kind, self.expected.options.backend, family, table, chain, text)
 
     def _is_unseen(self, place: Place) -> bool:
-        assert self._expected  # noqa: S101 (missing() has looked)
-        return has_gap(self._snapshot.gaps, _SOURCES[self._expected.options.backend, place[0]])
+        assert self.expected  # noqa: S101 (missing() has looked)
+        return has_gap(self.snapshot.gaps, _SOURCES[self.expected.options.backend, place[0]])
 
     def _is_copy(self, item: Item) -> bool:
         """Tell whether the same text stands earlier in the chain: Docker writes each rule once."""
@@ -104,8 +152,8 @@ class Attributor:
         return first.get(item.text, item.position) < item.position
 
     def _copy(self, item: Item) -> Attribution:
-        assert self._expected  # noqa: S101 (only an expected text can be a copy)
-        original = attribute_expected(self._expected.entries(item))
+        assert self.expected  # noqa: S101 (only an expected text can be a copy)
+        original = attribute_expected(self.expected.entries(item))
         return Attribution(
             confidence=Confidence.AMBIGUOUS,
             maker=original.maker,
@@ -122,12 +170,12 @@ def has_gap(gaps: tuple[Gap, ...], source: Source) -> bool:
     return any(gap.source == source and gap.reason is not GapReason.PARTIAL for gap in gaps)
 
 
-def _expect(snapshot: Snapshot, catalog: Catalog) -> Expectation | None:
-    """Compute what ought to be there; nothing can be said where Docker could not be asked."""
+def _asked(snapshot: Snapshot, catalog: Catalog) -> tuple[Inventory, Options] | None:
+    """Give what Docker said, with the options it runs under; None where it could not be asked."""
     if snapshot.inventory is None:
         return None
     options = find_options(snapshot.inventory.options, snapshot.ruleset, snapshot.host, catalog.telltales)
-    return Expectation(snapshot.inventory, options, catalog)
+    return snapshot.inventory, options
 
 
 def _texts(ruleset: Ruleset, backend: Backend) -> dict[Place, frozenset[str]]:

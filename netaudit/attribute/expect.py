@@ -1,14 +1,15 @@
 """Inventory x signatures -> the rules that ought to be there, each with its causes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import msgspec
 
 from netaudit.attribute.attribution import Attribution, Cause, Confidence, Standing
 from netaudit.attribute.options import Options
 from netaudit.attribute.signature import Applies, Catalog, Signature
-from netaudit.attribute.subject import Profile, Subjects
-from netaudit.model.docker import Inventory
+from netaudit.attribute.subject import Profile, Subject, Subjects
+from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.ruleset import Item, ObjectKind
 from netaudit.model.version import Version
 
@@ -23,42 +24,129 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     required: bool
 
 
-class Expectation:
-    """The texts that ought to be in each chain of the backend that Docker writes to."""
+Layer = dict[Place, dict[str, list[Entry]]]
 
-    def __init__(self, inventory: Inventory, options: Options, catalog: Catalog) -> None:
+
+class Expectation:
+    """The texts that ought to be in each chain of the backend that Docker writes to.
+
+    It is made of layers, so that two snapshots of a host can share what is expected for the containers that are
+    the same in both.
+    """
+
+    def __init__(self, options: Options, layers: tuple[Layer, ...]) -> None:
         self.options = options
-        self.version = Version.parse(inventory.version)
-        self._places: dict[Place, dict[str, list[Entry]]] = {}
-        self._catalog = [s for s in catalog.signatures if options.backend in s.backends and not s.open]
-        self._selected: dict[Profile, list[tuple[Signature, bool]]] = {}
-        self._fill(inventory)
+        self._layers = layers
 
     def entries(self, item: Item) -> list[Entry]:
         """Give the entries that ask for this very object, none where it is not expected."""
         if item.backend is not self.options.backend:
             return []
-        texts = self._places.get((item.family, item.table, item.chain))
-        return texts.get(item.text, []) if texts else []
+        return self.entries_at((item.family, item.table, item.chain), item.text)
 
-    def places(self) -> Iterator[tuple[Place, dict[str, list[Entry]]]]:
-        """List what is expected, chain by chain."""
-        yield from self._places.items()
+    def entries_at(self, place: Place, text: str) -> list[Entry]:
+        """Give the entries that ask for a text at a place."""
+        found: list[Entry] = []
+        for layer in self._layers:
+            entries = layer.get(place, _NOTHING).get(text)
+            if entries:
+                found = found + entries if found else entries
+        return found
 
-    def _fill(self, inventory: Inventory) -> None:
-        for subject in Subjects(inventory, self.options, lambda profile: bool(self._select(profile))):
+    def __iter__(self) -> Iterator[tuple[Place, str, list[Entry]]]:
+        """List what is expected: place, text, and the entries that ask for it."""
+        for at, layer in enumerate(self._layers):
+            for place, texts in layer.items():
+                earlier = [other[place] for other in self._layers[:at] if place in other]
+                for text, entries in texts.items():
+                    if not any(text in other for other in earlier):
+                        yield place, text, self.entries_at(place, text) if len(self._layers) > 1 else entries
+
+
+_NOTHING: dict[str, list[Entry]] = {}
+
+
+def expect(inventory: Inventory, options: Options, catalog: Catalog) -> Expectation:
+    """Compute what ought to be there."""
+    filler = _Filler(inventory, options, catalog)
+    return Expectation(options, (filler.fill_all(inventory.containers),))
+
+
+def expect_twice(
+    before: tuple[Inventory, Options], after: tuple[Inventory, Options], catalog: Catalog
+) -> tuple[Expectation, Expectation]:
+    """Compute what ought to be there before and after; for containers that are the same in both, once."""
+    same = _same_containers(before, after)
+    if not same:
+        return expect(*before, catalog), expect(*after, catalog)
+    shared = _Filler(*after, catalog).fill_containers(one for one in after[0].containers if one.id in same)
+    expectations = (
+        Expectation(options, (shared, _Filler(inventory, options, catalog).fill_all(_others(inventory, same))))
+        for inventory, options in (before, after)
+    )
+    return next(expectations), next(expectations)
+
+
+def attribute_expected(entries: list[Entry], *, standing: Standing = Standing.EXPECTED) -> Attribution:
+    """Attribute a text that is expected: proved, unless different signatures or subjects would each write it."""
+    first = entries[0]
+    certain = is_certain(entries)
+    return Attribution(
+        confidence=Confidence.PROVED if certain else Confidence.AMBIGUOUS,
+        maker=first.signature.maker,
+        signature=first.signature.id,
+        purpose=first.signature.purpose,
+        causes=tuple(dict.fromkeys(cause for entry in entries for cause in entry.causes)),
+        standing=standing,
+        reason="" if certain else "more than one cause would write this very rule",
+    )
+
+
+def is_certain(entries: list[Entry]) -> bool:
+    """Tell whether a text has one explanation: one entry, or one signature that all its causes share."""
+    if len(entries) == 1:
+        return True
+    first = entries[0].signature
+    if any(entry.signature is not first for entry in entries):
+        return False
+    return first.shared or len({cause for entry in entries for cause in entry.causes}) == 1
+
+
+def is_checked(kind: ObjectKind) -> bool:
+    """Tell whether the absence of such an object is worth a report: chains and policies are implied by rules."""
+    return kind in (ObjectKind.RULE, ObjectKind.MAP)
+
+
+class _Filler:
+    """Fills signatures with the subjects of one inventory."""
+
+    def __init__(self, inventory: Inventory, options: Options, catalog: Catalog) -> None:
+        self._version = Version.parse(inventory.version)
+        self._catalog = [s for s in catalog.signatures if options.backend in s.backends and not s.open]
+        self._selected: dict[Profile, list[tuple[Signature, bool]]] = {}
+        self._subjects = Subjects(inventory, options, lambda profile: bool(self._select(profile)))
+
+    def fill_all(self, containers: Iterable[Container]) -> Layer:
+        """Expect everything: the daemon's rules, the networks', and those of the containers given."""
+        return self._fill(chain(self._subjects.apart_from_containers(), self._subjects.of_containers(containers)))
+
+    def fill_containers(self, containers: Iterable[Container]) -> Layer:
+        """Expect the rules of the containers given, and no others."""
+        return self._fill(self._subjects.of_containers(containers))
+
+    def _fill(self, subjects: Iterable[Subject]) -> Layer:
+        layer: Layer = {}
+        for subject in subjects:
             values = subject.values
             for signature, required in self._select(subject.profile):
                 if signature.text.holes <= values.keys():
                     place = (subject.profile.family, signature.table, signature.chain.fill(values))
+                    texts = layer.get(place)
+                    if texts is None:
+                        texts = layer[place] = {}
                     entry = Entry(signature, subject.causes, required)
-                    self._place(place).setdefault(signature.text.fill(values), []).append(entry)
-
-    def _place(self, place: Place) -> dict[str, list[Entry]]:
-        texts = self._places.get(place)
-        if texts is None:
-            texts = self._places[place] = {}
-        return texts
+                    texts.setdefault(signature.text.fill(values), []).append(entry)
+        return layer
 
     def _select(self, profile: Profile) -> list[tuple[Signature, bool]]:
         """Choose the signatures for a profile: once for all subjects that share it."""
@@ -70,9 +158,9 @@ class Expectation:
 
     def _applying(self, profile: Profile) -> Iterator[tuple[Signature, bool]]:
         for signature in self._catalog:
-            if signature.subject.value != profile.kind.value or profile.family not in signature.families:
+            if signature.subject is not profile.kind or profile.family not in signature.families:
                 continue
-            match signature.applies(self.version, profile.facts):
+            match signature.applies(self._version, profile.facts):
                 case Applies.YES:
                     yield signature, profile.certain
                 case Applies.PERHAPS:
@@ -81,23 +169,24 @@ class Expectation:
                     pass
 
 
-def attribute_expected(entries: list[Entry], *, standing: Standing = Standing.EXPECTED) -> Attribution:
-    """Attribute a text that is expected: proved, unless different signatures or subjects would each write it."""
-    first = entries[0]
-    causes = tuple(dict.fromkeys(cause for entry in entries for cause in entry.causes))
-    one = all(entry.signature is first.signature for entry in entries)
-    certain = len(entries) == 1 or (one and (first.signature.shared or len(causes) == 1))
-    return Attribution(
-        confidence=Confidence.PROVED if certain else Confidence.AMBIGUOUS,
-        maker=first.signature.maker,
-        signature=first.signature.id,
-        purpose=first.signature.purpose,
-        causes=causes,
-        standing=standing,
-        reason="" if certain else "more than one cause would write this very rule",
-    )
+def _same_containers(before: tuple[Inventory, Options], after: tuple[Inventory, Options]) -> frozenset[str]:
+    """Name the containers for which the same is expected before and after.
+
+    The engine, its options and the networks must be the same, and nothing about the container may hang on others:
+    a link, or an endpoint that only docker_gwbridge lists.
+    """
+    (old, old_options), (new, new_options) = before, after
+    if old.version != new.version or old_options != new_options or _plain(old) != _plain(new):
+        return frozenset()
+    if any(network.name == "docker_gwbridge" for network in new.networks):
+        return frozenset()
+    earlier = {container.id: container for container in old.containers}
+    return frozenset(one.id for one in new.containers if not one.links and earlier.get(one.id) == one)
 
 
-def is_checked(kind: ObjectKind) -> bool:
-    """Tell whether the absence of such an object is worth a report: chains and policies are implied by rules."""
-    return kind in (ObjectKind.RULE, ObjectKind.MAP)
+def _plain(inventory: Inventory) -> list[Network]:
+    return [msgspec.structs.replace(network, members=()) for network in inventory.networks]
+
+
+def _others(inventory: Inventory, same: frozenset[str]) -> Iterator[Container]:
+    return (container for container in inventory.containers if container.id not in same)

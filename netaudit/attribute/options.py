@@ -22,7 +22,7 @@ class Options(msgspec.Struct, frozen=True):
     def manages(self, family: str) -> bool:
         """Tell whether the daemon may write rules of a family at all."""
         switch = self.iptables if family == "ip" else self.ip6tables
-        return switch is not False and self.iptables is not False
+        return switch is not False  # --iptables=false alone leaves IPv6 rules: seen on 28.5.2
 
     def certain(self, family: str) -> bool:
         """Tell whether it surely does."""

@@ -27,6 +27,7 @@ from netaudit.model.ruleset import Backend, Item, ObjectKind, Rule
 _DOCKER_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 _DOCKER_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")
 _JUMP = re.compile(r" -[jg] (\S+)| (?:jump|goto) (\S+)")
+_DNAT_TARGET = re.compile(r"--to-destination \[?([0-9a-f:.]+?)\]?:\d+$")
 OPERATOR = Cause(CauseKind.OTHER, name="the operator or another program")
 ChainKey = tuple[Backend, str, str, str]  # backend, family, table, chain
 Chains = Mapping[ChainKey, tuple[Rule, ...]]
@@ -104,13 +105,33 @@ class Recogniser:
             return False
         if signature.maker != "docker" or signature.distinctive or signature.object is not ObjectKind.RULE:
             return True
+        return self._is_dockers(item, values)
+
+    def _is_dockers(self, item: Item, values: Mapping[str, str]) -> bool:
+        """Tell whether a rule names something of Docker's: a bridge, a chain, or a container's address."""
         bridge = values.get("bridge")
         if bridge is not None:
             return bridge in self._networks or bool(_DOCKER_BRIDGE.fullmatch(bridge))
-        if _DOCKER_CHAIN.match(item.chain) or any(_DOCKER_CHAIN.match(target) for target in _targets(item.text)):
+        if _DOCKER_CHAIN.match(item.chain) or any(target.startswith("DOCKER") for target in _targets(item.text)):
             return True
-        address = values.get("address") or values.get("container", "").partition("/")[0]
-        return bool(address) and any(ip_address(address) in subnet for subnet in self._subnets)
+        if address := _address(values):
+            return self._is_containers(address, item.family)
+        # Docker's own RETURN in the administrator's chain is believed only where the engine is not known.
+        return item.chain == "DOCKER-USER" and not self._inventories
+
+    def _is_containers(self, address: str, family: str) -> bool:
+        """Tell whether an address is of a Docker network, or one that Docker's own rules send packets to."""
+        return any(ip_address(address) in subnet for subnet in self._subnets) or address in self._dnat_targets[family]
+
+    @cached_property
+    def _dnat_targets(self) -> Mapping[str, frozenset[str]]:
+        """Collect the addresses that the rules in nat/DOCKER translate to."""
+        found: dict[str, set[str]] = {"ip": set(), "ip6": set()}
+        for (_, family, table, chain), rules in self._rules.items():
+            if (table, chain) == ("nat", "DOCKER") and family in found:
+                targets = (_DNAT_TARGET.search(rule.text) for rule in rules)
+                found[family] |= {target[1] for target in targets if target}
+        return {family: frozenset(addresses) for family, addresses in found.items()}
 
     def _attribute(self, signature: Signature, values: Mapping[str, str]) -> Attribution:
         if signature.object is ObjectKind.POLICY:
@@ -131,9 +152,9 @@ class Recogniser:
     def _cause(self, signature: Signature, values: Mapping[str, str]) -> Cause:
         """Build the cause that the holes tell, as far as any inventory knows it."""
         bridge = values.get("bridge", "")
-        address = values.get("address") or values.get("container", "").partition("/")[0]
+        address = _address(values)
         owner, end = self._ends.get(address, (None, None))
-        network = self._networks.get(bridge) or (self._network_of(end) if end else None)
+        network = self._networks.get(bridge) or (self._network_of(end) if end else self._overlay(values))
         kind = _CAUSES[signature.subject]
         if kind is CauseKind.DAEMON:
             return Cause(kind)
@@ -151,15 +172,26 @@ class Recogniser:
     def _network_of(self, end: Endpoint) -> Network | None:
         return next((net for net in self._networks.values() if net.id == end.network_id), None)
 
+    def _overlay(self, values: Mapping[str, str]) -> Network | None:
+        """Find an encrypted network by its VXLAN id."""
+        number = int(values.get("vxlan_id", 0)) or int(values.get("vni") or values.get("vni_hex") or "0", 0) >> 8
+        networks = (network for inventory in self._inventories for network in inventory.networks)
+        return next((network for network in networks if number and number in network.vxlan_ids), None)
+
     def _stale_reason(self, values: Mapping[str, str]) -> str:
         now = self._inventories[0]
         bridge = values.get("bridge")
         if bridge and all(net.bridge != bridge for net in now.networks):
             return f"no network has the bridge {bridge}"
-        address = values.get("address") or values.get("container", "").partition("/")[0]
+        address = _address(values)
         if address and all(address not in (end.ipv4, end.ipv6) for c in now.containers for end in c.endpoints):
             return f"no running container has the address {address}"
         return "nothing in Docker's inventory asks for it now"
+
+
+def _address(values: Mapping[str, str]) -> str:
+    """Give the container's address that the holes hold, "" where they hold none."""
+    return values.get("address") or values.get("container", "").partition("/")[0]
 
 
 def _unify(signature: Signature, item: Item) -> Mapping[str, str] | None:

@@ -80,16 +80,22 @@ class Subjects:
             if network.driver == "bridge" and not network.config_only
         }
 
-    def __iter__(self) -> Iterator[Subject]:
+    def apart_from_containers(self) -> Iterator[Subject]:
+        """List the daemon, the networks, and what only networks show."""
         for family in FAMILIES:
             if self._options.manages(family):
                 yield from self._daemon(family)
                 yield from self._swarm(family)
                 yield from self._all_networks(family)
-                for container in self._inventory.containers:
-                    if container.running:
-                        yield from self._container(container, family)
                 yield from self._unlisted_endpoints(family)
+
+    def of_containers(self, containers: Iterable[Container]) -> Iterator[Subject]:
+        """List the subjects of some of the inventory's containers: of those that run."""
+        families = [family for family in FAMILIES if self._options.manages(family)]
+        for container in containers:
+            if container.running:
+                for family in families:
+                    yield from self._container(container, family)
 
     def _profile(
         self, kind: SubjectKind, family: str, key: object, facts: Callable[[], Mapping[str, Value]]
@@ -114,9 +120,11 @@ class Subjects:
         if ingress:
             yield Subject(ingress, {}, (_INGRESS,))
         overlay = self._profile(SubjectKind.OVERLAY, family, None, lambda: _ASSUMED)
-        for network in self._inventory.networks if overlay else ():
+        if overlay is None:
+            return
+        for network in self._inventory.networks:
             for vni in network.vxlan_ids if network.encrypted else ():
-                values = {"vxlan_port": "4789", "vni": str(vni << 8), "vni_hex": hex(vni << 8)}
+                values = {"vxlan_port": "4789", "vxlan_id": str(vni), "vni": str(vni << 8), "vni_hex": hex(vni << 8)}
                 yield Subject(overlay, values, (Cause(CauseKind.NETWORK, network=Ref(network.id, network.name)),))
 
     def _all_networks(self, family: str) -> Iterator[Subject]:
@@ -143,8 +151,7 @@ class Subjects:
         bridge = self._gateway_bridge
         if bridge is None or not container.sandbox:
             return container.endpoints
-        name = "gateway_" + container.sandbox.rpartition("/")[2][:12]
-        hidden = (member for member in bridge.members if member.name == name)
+        hidden = (member for member in bridge.members if member.name == _gateway_name(container))
         return container.endpoints + tuple(Endpoint(bridge.id, bridge.name, m.ipv4, m.ipv6) for m in hidden)
 
     def _place(self, endpoints: Iterable[Endpoint], family: str) -> Iterator[_Placed]:
@@ -166,13 +173,15 @@ class Subjects:
             yield Subject(profile, values, causes)
         key = (network.id, "trusted")
         trusting = self._profile(SubjectKind.ENDPOINT, family, key, lambda: {**view.facts, "trusted": True})
-        for trusted in network.trusted_interfaces if trusting else ():
-            yield Subject(trusting, {**values, "trusted": trusted}, causes)
+        if trusting:
+            yield from (Subject(trusting, {**values, "trusted": name}, causes) for name in network.trusted_interfaces)
 
     def _links(self, container: Container, ref: Ref, one: _Placed) -> Iterator[Subject]:
         view = one.view
         profile = self._profile(SubjectKind.LINK, view.family, view.network.id, lambda: view.facts)
-        for link in container.links if profile else ():
+        if profile is None:
+            return
+        for link in container.links:
             child = self._by_name.get(link.container_name)
             address = _address_on(child, view.network.id) if child else ""
             if not (child and address):
@@ -227,10 +236,11 @@ class Subjects:
         if not any(view.network.members for view in views):
             return
         shown = {(one.id, end.network_id) for one in self._inventory.containers for end in one.endpoints}
+        owned = {_gateway_name(one) for one in self._inventory.containers if one.running}
         for view in views:
             network = view.network
             for member in network.members:
-                if (member.container_id, network.id) not in shown:
+                if (member.container_id, network.id) not in shown and member.name not in owned:
                     end = Endpoint(network.id, network.name, member.ipv4, member.ipv6)
                     for one in self._place([end], family):
                         yield from self._endpoint(Ref(member.container_id, member.name), one)
@@ -288,6 +298,11 @@ def _binding_values(binding: PortBinding, *, anywhere: bool) -> dict[str, str]:
         "container_port": str(binding.container_port),
         "protocol": binding.protocol,
     }
+
+
+def _gateway_name(container: Container) -> str:
+    """Name a container's endpoint on docker_gwbridge, as the engine does."""
+    return "gateway_" + container.sandbox.rpartition("/")[2][:12]
 
 
 def _subnet(network: Network, family: str) -> str:

@@ -36,7 +36,8 @@ HOLES: Mapping[str, str] = {
     "child_ip": _ADDRESS,
     "mark": r"0x[0-9a-f]+(?:/0x[0-9a-f]+)?",
     "vxlan_port": _NUMBER,
-    "vni": _NUMBER,  # a VXLAN id times 256
+    "vxlan_id": _NUMBER,
+    "vni": _NUMBER,  # a VXLAN id times 256, as it stands in the packet
     "vni_hex": r"0x[0-9a-f]+",
     "name": r"\S+",
     "any": r".*",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from netaudit.diff.sequence import alterations, longest_increasing, pair
+from netaudit.diff.sequence import align, stayed_or_moved
 from netaudit.model.ruleset import (
     BUILTIN_CHAINS,
     IPTABLES_BACKENDS,
@@ -138,10 +138,11 @@ def _chain_heads(table: Table, chain: Chain) -> Iterator[Item]:
 
 
 def _rule_items(table: Table, chain: Chain) -> list[Item]:
-    return [_rule_item(table, chain, at, rule) for at, rule in enumerate(chain.rules)]
+    return [rule_item(table, chain, at, rule) for at, rule in enumerate(chain.rules)]
 
 
-def _rule_item(table: Table, chain: Chain, at: int, rule: Rule) -> Item:
+def rule_item(table: Table, chain: Chain, at: int, rule: Rule) -> Item:
+    """Give a rule its address; `at` counts from 0, positions from 1."""
     return Item(
         ObjectKind.RULE,
         table.backend,
@@ -157,33 +158,30 @@ def _rule_item(table: Table, chain: Chain, at: int, rule: Rule) -> Item:
 
 def _compare_rules(table: Table, was: Chain, now: Chain, *, counters: bool) -> Iterator[Change]:
     old, new = [rule.text for rule in was.rules], [rule.text for rule in now.rules]
-    pairs = pair(old, new)
     if counters:
-        yield from _counted(table, was, now, pairs)
+        yield from _counted(table, was, now, stayed_or_moved(old, new))
     if old == new:
         return
-    stayed = longest_increasing(pairs)
-    partner = {right: left for left, right in pairs}
-    altered = dict(alterations(old, new, pairs, stayed))
-    replaced = set(altered.values())
-    for right in range(len(new)):
-        item = _rule_item(table, now, right, now.rules[right])
-        if right in altered:
-            yield Altered(item, _rule_item(table, was, altered[right], was.rules[altered[right]]))
-        elif right not in partner:
+    aligned = align(old, new)
+    for after in sorted({*aligned.added, *aligned.moved, *aligned.altered}):
+        item = rule_item(table, now, after, now.rules[after])
+        if after in aligned.altered:
+            before = aligned.altered[after]
+            yield Altered(item, rule_item(table, was, before, was.rules[before]))
+        elif after in aligned.moved:
+            before = aligned.moved[after]
+            yield Moved(item, rule_item(table, was, before, was.rules[before]))
+        else:
             yield Added(item)
-        elif right not in stayed:
-            yield Moved(item, _rule_item(table, was, partner[right], was.rules[partner[right]]))
-    gone = set(range(len(old))) - {left for left, _ in pairs} - replaced
-    for left in sorted(gone):
-        yield Removed(_rule_item(table, was, left, was.rules[left]))
+    for before in aligned.removed:
+        yield Removed(rule_item(table, was, before, was.rules[before]))
 
 
 def _counted(table: Table, was: Chain, now: Chain, pairs: Iterable[tuple[int, int]]) -> Iterator[Change]:
     for left, right in pairs:
         old, new = was.rules[left], now.rules[right]
         if (old.packets, old.octets) != (new.packets, new.octets):
-            yield Altered(_rule_item(table, now, right, new), _rule_item(table, was, left, old))
+            yield Altered(rule_item(table, now, right, new), rule_item(table, was, left, old))
 
 
 def set_items(table: Table, named: NamedSet) -> Iterator[Item]:

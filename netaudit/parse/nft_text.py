@@ -1,208 +1,188 @@
-"""nft's JSON expressions -> the text that `nft list ruleset` prints, without counters.
+"""nft's JSON rules -> the text that `nft list ruleset` prints, without counters.
 
-What this module does not know is kept word for word, as JSON behind the word `json`.
+What is not known here is kept word for word, as JSON behind the word `json`. Values are netaudit.parse.nft_value's.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
+from netaudit.parse.nft_value import Json, Look, looks_of, print_map, print_value, verbatim
 
-# An nft JSON value: the schema is libnftables-json(5).
-Json = Any
-
-# Meta keys that nft prints without the word `meta`.
-_BARE_META = frozenset({"iif", "iifname", "iifgroup", "oif", "oifname", "oifgroup"})
-# Keys whose values are names in quotes.
-_QUOTED = frozenset({"iif", "iifname", "oif", "oifname", "ibrname", "obrname", "sdifname", "skuid", "skgid"})
-_QUOTED_TYPES = frozenset({"ifname", "string"})
-_VERDICTS = frozenset({"accept", "drop", "continue", "return"})
+_NAT = ("dnat", "snat", "masquerade", "redirect")
+_DEFAULT_BURST = 5  # packets; nft prints every other
+_PLAIN_REJECT = {"ip": "icmp", "ip6": "icmpv6"}  # what `reject` alone means; elsewhere, and in these too, icmpx
 
 
-def print_rule(expressions: list[Json], comment: str | None) -> str:
-    """Print a rule: its expressions, then its comment."""
-    words = [print_statement(expression) for expression in expressions]
+def print_rule(expressions: Sequence[Json], comment: str | None, family: str = "") -> str:
+    """Print a rule of a table's family: its expressions, then its comment."""
+    words = [print_statement(expression, family) for expression in expressions]
     if comment is not None:
         words.append(f'comment "{comment}"')
     return " ".join(words)
 
 
-def print_statement(expression: Json) -> str:  # noqa: C901, PLR0911 (a table of cases: one line each)
+def print_statement(expression: Json, family: str = "") -> str:  # noqa: PLR0911 (a table of cases: one line each)
     """Print one match, statement or verdict."""
     match expression:
+        case str():  # what nft itself cannot say in JSON, it says in its own words
+            return expression
         case {"match": {"op": op, "left": left, "right": right}}:
             return _match(op, left, right)
         case {"vmap": {"key": key, "data": data}}:
-            return f"{print_value(key)} vmap {print_value(data)}"
-        case {"jump": {"target": target}}:
-            return f"jump {target}"
-        case {"goto": {"target": target}}:
-            return f"goto {target}"
-        case {"counter": str() as name}:
-            return f"counter name {name}"
-        case {"counter": _}:
-            return "counter"
+            return f"{print_value(key)} vmap {print_map(data, looks_of(key))}"
         case {"mangle": {"key": key, "value": value}}:
-            return f"{print_value(key)} set {print_value(value)}"
+            return f"{print_value(key)} set {print_value(value, looks_of(key))}"
         case {"xt": {"type": kind, "name": name}}:
             return f'xt {kind} "{name}"'
+        case {"counter" | "quota" | "limit" | "synproxy" as kind: str() as name}:
+            return f'{kind} name "{name}"'
+        case {"ct helper" | "ct timeout" | "ct expectation" as kind: str() as name}:
+            return f'{kind} set "{name}"'
         case dict() if len(expression) == 1:
-            name, body = next(iter(expression.items()))
-            return _named(name, body)
+            return _named(*next(iter(expression.items())), family)
         case _:
-            return _verbatim(expression)
-
-
-def print_value(value: Json, quoted: bool = False) -> str:  # noqa: C901, PLR0911, FBT001, FBT002 (a table of cases; quotes hang on the type)
-    """Print a constant, a set, or an expression that yields one."""
-    match value:
-        case str():
-            return f'"{value}"' if quoted and not value.startswith("@") else value
-        case bool() | None:
-            return _verbatim(value)
-        case int():
-            return str(value)
-        case list():
-            return ",".join(print_value(part, quoted) for part in value)
-        case {"prefix": {"addr": address, "len": length}}:
-            return f"{print_value(address)}/{length}"
-        case {"range": [first, last]}:
-            return f"{print_value(first, quoted)}-{print_value(last, quoted)}"
-        case {"set": list() as elements}:
-            return "{ " + ", ".join(print_element(element, quoted) for element in elements) + " }"
-        case {"concat": list() as parts}:
-            return " . ".join(print_value(part, quoted) for part in parts)
-        case dict() if len(value) == 1:
-            name, body = next(iter(value.items()))
-            return _VALUES[name](body) if name in _VALUES else _operator(name, body, value)
-        case _:
-            return _verbatim(value)
-
-
-def print_element(element: Json, quoted: bool) -> str:  # noqa: FBT001 (as print_value)
-    """Print an element of a set, or `key : value` of a map."""
-    match element:
-        case [key, value] if isinstance(value, dict):
-            return f"{print_value(key, quoted)} : {print_statement(value)}"
-        case [key, value]:
-            return f"{print_value(key, quoted)} : {print_value(value)}"
-        case {"elem": {"val": key}}:
-            return print_value(key, quoted)
-        case _:
-            return print_value(element, quoted)
-
-
-def is_quoted_type(kind: Json) -> bool:
-    """Tell whether the elements of a set of this type are names in quotes."""
-    return isinstance(kind, str) and kind in _QUOTED_TYPES
+            return verbatim(expression)
 
 
 def _match(op: str, left: Json, right: Json) -> str:
-    key = left.get("meta", {}).get("key", "") if isinstance(left, dict) else ""
-    operator = "" if op in ("==", "in") else f" {op}"
-    return f"{print_value(left)}{operator} {print_value(right, key in _QUOTED)}"
+    looks = looks_of(left)
+    match left:
+        case {"&": [key, list() as mask]} if op in ("==", "!="):
+            unequal = " !=" if op == "!=" else ""
+            return f"{print_value(key)}{unequal} {print_value(right, looks)} / {print_value(mask)}"
+        case {"&" | "|" | "^" | "<<" | ">>": _}:
+            return f"{print_value(left)} {op} {print_value(right, looks)}"
+        case _:
+            operator = "" if op in ("==", "in") else f" {op}"
+            return f"{print_value(left)}{operator} {print_value(right, looks)}"
 
 
-def _named(name: str, body: Json) -> str:
-    """Print `accept`, `masquerade`, `dnat to …`, `log …` and what else has its name first."""
-    if name in _VERDICTS:
-        return name
-    if name in ("dnat", "snat", "masquerade", "redirect"):
+def _named(name: str, body: Json, family: str) -> str:
+    """Print `masquerade`, `dnat to …`, `log …` and what else has its name first; then verdicts."""
+    known = body is None or isinstance(body, Mapping)
+    if name in _NAT and known:
         return _nat(name, body or {})
-    if name in _STATEMENTS:
-        return _STATEMENTS[name](body or {})
-    return _verbatim({name: body})
+    if name in _STATEMENTS and known:
+        return _STATEMENTS[name](body or {}, family)
+    return print_value({name: body})
 
 
 def _nat(name: str, body: Mapping[str, Json]) -> str:
-    address, port = body.get("addr"), body.get("port")
     family = f" {body['family']}" if body.get("family") else ""
-    host = "" if address is None else print_value(address)
-    if port is not None:
-        host = f"[{host}]" if ":" in host else host
-        host = f"{host}:{print_value(port)}"
-    to = f" to {host}" if host else ""
-    flags = "".join(f" {flag}" for flag in _as_list(body.get("flags")))
-    return f"{name}{family}{to}{flags}"
+    prefix = " prefix" if "prefix" in _as_list(body.get("type_flags")) else ""
+    flags = ",".join(flag for flag in _as_list(body.get("flags")) if flag != "netmap")
+    return f"{name}{family}{prefix}{_destination(body)}" + (f" {flags}" if flags else "")
 
 
-def _log(body: Mapping[str, Json]) -> str:
+def _destination(body: Mapping[str, Json]) -> str:
+    """Print ` to ADDRESS:PORT`, with brackets where an address has colons itself."""
+    address, port = body.get("addr"), body.get("port")
+    if address is None and port is None:
+        return ""
+    if port is None:
+        return f" to {print_value(address)}"
+    ends = address["range"] if isinstance(address, dict) and "range" in address else [address]
+    host = "" if address is None else "-".join(_bracketed(print_value(end)) for end in ends)
+    return f" to {host}:{print_value(port)}"
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _log(body: Mapping[str, Json], _family: str) -> str:
     words = ["log"]
     if "prefix" in body:
         words.append(f'prefix "{body["prefix"]}"')
     words += [f"{key} {body[key]}" for key in ("group", "snaplen", "queue-threshold", "level") if key in body]
-    words += [f"flags {flag}" for flag in _as_list(body.get("flags"))]
+    flags = _as_list(body.get("flags"))
+    of_tcp = ",".join(flag.removeprefix("tcp ") for flag in flags if flag.startswith("tcp "))
+    words += [f"flags tcp {of_tcp}"] if of_tcp else []
+    words += [f"flags {flag}" for flag in flags if not flag.startswith("tcp ")]
     return " ".join(words)
 
 
-def _limit(body: Mapping[str, Json]) -> str:
+def _limit(body: Mapping[str, Json], _family: str) -> str:
     over = "over " if body.get("inv") else ""
-    unit = f" {body['rate_unit']}" if body.get("rate_unit", "packets") != "packets" else ""
-    burst = f" burst {body['burst']} {body.get('burst_unit', 'packets')}" if body.get("burst") else ""
-    return f"limit rate {over}{body.get('rate')}{unit}/{body.get('per', 'second')}{burst}"
+    unit = body.get("rate_unit", "packets")
+    amount = f"{body.get('rate')}" if unit == "packets" else f"{body.get('rate')} {unit}"
+    burst = body.get("burst")
+    usual = not burst or (unit == "packets" and burst == _DEFAULT_BURST)
+    extra = "" if usual else f" burst {burst} {body.get('burst_unit', 'packets')}"
+    return f"limit rate {over}{amount}/{body.get('per', 'second')}{extra}"
 
 
-def _reject(body: Mapping[str, Json]) -> str:
-    kind, expression = body.get("type"), body.get("expr")
-    if kind is None:
+def _reject(body: Mapping[str, Json], family: str) -> str:
+    kind, code = body.get("type"), body.get("expr")
+    usual = kind in ("icmpx", _PLAIN_REJECT.get(family)) and code == "port-unreachable"
+    if kind is None or usual:
         return "reject"
-    return f"reject with {kind}" + (f" {print_value(expression)}" if expression else "")
+    return f"reject with {kind}" + (f" {print_value(code)}" if code else "")
 
 
-def _set_statement(body: Mapping[str, Json]) -> str:
-    return f"{body.get('op')} {body.get('set')} {{ {print_value(body.get('elem'))} }}"
+def _quota(body: Mapping[str, Json], _family: str) -> str:
+    over = "over " if body.get("inv") else ""
+    return f"quota {over}{body.get('val')} {body.get('val_unit', 'bytes')}"
 
 
-_STATEMENTS: dict[str, Callable[[Mapping[str, Json]], str]] = {
-    "log": _log,
+def _update(body: Mapping[str, Json], family: str) -> str:
+    """Print `add @set { ip saddr timeout 1m limit rate 10/minute }`, or the same of a map."""
+    words = [print_value(body.get("elem")), *(print_statement(one, family) for one in body.get("stmt") or [])]
+    if "data" in body:
+        words.append(f": {print_value(body['data'])}")
+    return f"{body.get('op')} {body.get('set') or body.get('map')} {{ {' '.join(words)} }}"
+
+
+def _copy(verb: str, body: Mapping[str, Json], family: str) -> str:
+    """Print `dup to ADDRESS device "eth0"`, or the same of fwd; in a netdev table the address may be a device."""
+    address, device = body.get("addr"), body.get("dev")
+    of = f" {body['family']}" if body.get("family") else ""
+    if address is None or (family == "netdev" and device is None):
+        return f"{verb}{of} to {_device(device if address is None else address)}"
+    return f"{verb}{of} to {print_value(address)}" + (f" device {_device(device)}" if device is not None else "")
+
+
+def _device(device: Json) -> str:
+    return print_value(device, (Look.QUOTED,))
+
+
+def _tproxy(body: Mapping[str, Json], _family: str) -> str:
+    family = f" {body['family']}" if body.get("family") else ""
+    return f"tproxy{family}{_destination(body)}"
+
+
+def _synproxy(body: Mapping[str, Json], _family: str) -> str:
+    words = [f"{key} {body[key]}" for key in ("mss", "wscale") if key in body]
+    return " ".join(["synproxy", *words, *_as_list(body.get("flags"))])
+
+
+def _queue(body: Mapping[str, Json], _family: str) -> str:
+    flags = ",".join(_as_list(body.get("flags")))
+    to = f" to {print_value(body['num'])}" if "num" in body else ""
+    return "queue" + (f" flags {flags}" if flags else "") + to
+
+
+# Every statement begins with its name; each function gets its body and the family of its table.
+_STATEMENTS: dict[str, Callable[[Mapping[str, Json], str], str]] = {
+    "counter": lambda _body, _family: "counter",
+    "ct count": lambda body, _family: f"ct count {'over ' if body.get('inv') else ''}{body.get('val')}",
+    "dup": lambda body, family: _copy("dup", body, family),
+    "flow": lambda body, _family: f"flow {body.get('op')} {body.get('flowtable')}",
+    "fwd": lambda body, family: _copy("fwd", body, family),
     "limit": _limit,
+    "log": _log,
+    "map": _update,
+    "notrack": lambda _body, _family: "notrack",
+    "queue": _queue,
+    "quota": _quota,
     "reject": _reject,
-    "set": _set_statement,
-    "notrack": lambda _: "notrack",
+    "reset": lambda body, _family: f"reset {print_value(body)}",
+    "set": _update,
+    "synproxy": _synproxy,
+    "tproxy": _tproxy,
 }
-
-
-def _meta(body: Mapping[str, Json]) -> str:
-    key = str(body.get("key"))
-    return key if key in _BARE_META else f"meta {key}"
-
-
-def _payload(body: Mapping[str, Json]) -> str:
-    if "base" in body:
-        return f"@{body['base']},{body.get('offset')},{body.get('len')}"
-    return f"{body.get('protocol')} {body.get('field')}"
-
-
-def _conntrack(body: Mapping[str, Json]) -> str:
-    words = ["ct", body.get("dir"), body.get("family"), body.get("key")]
-    return " ".join(str(word) for word in words if word)
-
-
-def _fib(body: Mapping[str, Json]) -> str:
-    return f"fib {' . '.join(_as_list(body.get('flags')))} {body.get('result')}"
-
-
-_VALUES: dict[str, Callable[[Mapping[str, Json]], str]] = {
-    "meta": _meta,
-    "payload": _payload,
-    "ct": _conntrack,
-    "fib": _fib,
-}
-
-
-def _operator(name: str, body: Json, whole: Json) -> str:
-    if name in ("&", "|", "^", "<<", ">>") and isinstance(body, list):
-        return f" {name} ".join(print_value(part) for part in body)
-    if name in ("jump", "goto", *_VERDICTS):
-        return print_statement(whole)
-    return _verbatim(whole)
 
 
 def _as_list(value: Json) -> list[str]:
     if value is None:
         return []
     return [str(part) for part in value] if isinstance(value, list) else [str(value)]
-
-
-def _verbatim(value: Json) -> str:
-    return "json " + msgspec.json.encode(value, order="sorted").decode()

@@ -7,7 +7,8 @@ import msgspec
 
 from netaudit.errors import ParseError
 from netaudit.model.ruleset import Backend, Chain, NamedSet, Rule, Table
-from netaudit.parse import nft_text
+from netaudit.parse.nft_text import print_rule
+from netaudit.parse.nft_value import looks_of_type, print_element, print_value
 
 Json = Mapping[str, Any]
 _HINT = "give the untouched output of `nft -j list ruleset`"
@@ -42,17 +43,17 @@ def _table(table: Json, objects: list[tuple[str, Json]]) -> Table:
     rules: dict[str, list[Rule]] = {}
     for kind, body in own:
         if kind == "rule":
-            rules.setdefault(str(body.get("chain")), []).append(_rule(body))
+            rules.setdefault(str(body.get("chain")), []).append(_rule(body, family))
     chains = tuple(_chain(body, rules) for kind, body in own if kind == "chain")
     sets = tuple(_named_set(kind, body) for kind, body in own if kind in ("set", "map"))
     return Table(Backend.NFTABLES, family, name, chains, sets)
 
 
-def _rule(body: Json) -> Rule:
+def _rule(body: Json, family: str) -> Rule:
     expressions = body.get("expr") or []
     counter = next((e["counter"] for e in expressions if isinstance(e, dict) and "counter" in e), None)
     packets, octets = (counter.get("packets"), counter.get("bytes")) if isinstance(counter, dict) else (None, None)
-    return Rule(nft_text.print_rule(expressions, body.get("comment")), packets, octets, body.get("handle"))
+    return Rule(print_rule(expressions, body.get("comment"), family), packets, octets, body.get("handle"))
 
 
 def _chain(body: Json, rules: Mapping[str, list[Rule]]) -> Chain:
@@ -69,14 +70,23 @@ def _named_set(kind: str, body: Json) -> NamedSet:
 
 
 def _declaration(body: Json) -> str:
-    key = body.get("type")
-    declared = " . ".join(key) if isinstance(key, list) else str(key)
+    declared = _type(body.get("type"))
     if "map" in body:
-        declared += f" : {body['map']}"
+        declared += f" : {_type(body['map']).removeprefix('type ')}"
     flags = body.get("flags")
-    return f"type {declared}; flags {','.join(flags)}" if flags else f"type {declared}"
+    return f"{declared}; flags {','.join(flags)}" if flags else declared
+
+
+def _type(kind: Any) -> str:  # noqa: ANN401 (nft's JSON)
+    match kind:
+        case {"typeof": key}:
+            return f"typeof {print_value(key)}"
+        case list():
+            return f"type {' . '.join(map(str, kind))}"
+        case _:
+            return f"type {kind}"
 
 
 def _elements(body: Json) -> Iterator[str]:
-    quoted = nft_text.is_quoted_type(body.get("type"))
-    return (nft_text.print_element(element, quoted) for element in body.get("elem") or [])
+    keys, values = looks_of_type(body.get("type")), looks_of_type(body.get("map"))
+    return (print_element(element, keys, values) for element in body.get("elem") or [])
