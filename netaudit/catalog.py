@@ -16,7 +16,6 @@ import yaml
 from netaudit.attribute.signature import (
     Catalog,
     Owned,
-    Place,
     Signature,
     SubjectKind,
     Telltale,
@@ -48,7 +47,8 @@ class _Signature(_Strict):
     family: list[Family] = msgspec.field(default_factory=lambda: ["ip"])
     when: When | list[When] = msgspec.field(default_factory=dict)
     without: str = ""
-    place: Place = Place.ANYWHERE
+    first: bool = False
+    before: str = ""
     shared: bool = False
     open: bool = False
     distinctive: bool = False
@@ -132,7 +132,7 @@ def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature)
         whens = raw.when if isinstance(raw.when, list) else [raw.when]
         alternatives = tuple(_alternative(when) for when in whens)
         templates = Template(chain), Template(text)
-        beside = Template(raw.beside) if raw.beside else None
+        beside, before = (Template(text) if text else None for text in (raw.beside, raw.before))
     except NetauditError as error:
         raise CatalogError(error.message, file=file, key=f"signatures.{name}") from error
     return Signature(
@@ -148,7 +148,8 @@ def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature)
         alternatives=alternatives,
         purpose=raw.purpose.strip(),
         without=raw.without.strip(),
-        place=raw.place,
+        first=raw.first,
+        before=before,
         shared=raw.shared,
         open=raw.open,
         distinctive=raw.distinctive,

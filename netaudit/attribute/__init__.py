@@ -3,6 +3,8 @@
 `expect` reads the catalog forwards (what ought to be there), `recognise` backwards (what else is there).
 """
 
+from collections import Counter
+
 from netaudit.attribute.attribution import (
     UNATTRIBUTED,
     AttributedChange,
@@ -42,7 +44,8 @@ def attribute_snapshot(snapshot: Snapshot, catalog: Catalog) -> AttributedSnapsh
     attributor = Attributor.of(snapshot, catalog)
     attributed = tuple(AttributedItem(item, attributor.attribute(item)) for item in items(snapshot.ruleset))
     missing, undecided = attributor.missing()
-    return AttributedSnapshot(_head(snapshot), attributed, missing, _coverage(attributor, undecided))
+    counts, defects = attributor.survey()
+    return AttributedSnapshot(_head(snapshot), attributed, missing, _coverage(counts, undecided), defects)
 
 
 def attribute_diff(before: Snapshot, after: Snapshot, catalog: Catalog, *, counters: bool = False) -> AttributedDiff:
@@ -54,12 +57,14 @@ def attribute_diff(before: Snapshot, after: Snapshot, catalog: Catalog, *, count
     changes = (compare_with_counters if counters else compare)(before.ruleset, after.ruleset)
     earlier, later = Attributor.of_both(before, after, catalog)
     missing, undecided = later.missing()
+    counts, defects = later.survey()
     return AttributedDiff(
         before=_head(before),
         after=_head(after),
         changes=tuple(_attribute_change(change, earlier, later) for change in changes),
         missing=missing,
-        coverage=_coverage(later, undecided),
+        coverage=_coverage(counts, undecided),
+        defects=defects,
     )
 
 
@@ -75,8 +80,7 @@ def _attribute_change(change: Change, earlier: Attributor, later: Attributor) ->
             return AttributedChange(change, attribution, earlier.attribute(before))
 
 
-def _coverage(attributor: Attributor, undecided: int) -> Coverage:
-    counts = attributor.confidences()
+def _coverage(counts: Counter[Confidence], undecided: int) -> Coverage:
     return Coverage(
         rules=counts.total(),
         proved=counts[Confidence.PROVED],

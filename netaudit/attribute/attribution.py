@@ -88,6 +88,7 @@ class Attribution(msgspec.Struct, frozen=True):
     reason: str = ""  # why the standing or the confidence is what it is, where that needs saying
 
 
+DEFECTS = frozenset({Standing.STALE, Standing.MISPLACED, Standing.DUPLICATE})
 UNATTRIBUTED = Attribution(Confidence.UNATTRIBUTED)
 
 
@@ -132,19 +133,24 @@ class SnapshotHead(msgspec.Struct, frozen=True):
 
 
 class AttributedSnapshot(msgspec.Struct, frozen=True):
-    """All objects of a snapshot, attributed; `missing` ought to be there."""
+    """All objects of a snapshot, attributed; `missing` ought to be there.
+
+    `defects` are those of `items` that are stale, misplaced or duplicate.
+    """
 
     head: SnapshotHead
     items: tuple[AttributedItem, ...]
     missing: tuple[AttributedItem, ...]
     coverage: Coverage
+    defects: tuple[AttributedItem, ...] = ()
 
 
 class AttributedDiff(msgspec.Struct, frozen=True):
-    """The changes between two snapshots, attributed; `missing` and `coverage` are those of the later one."""
+    """The changes between two snapshots, attributed; the rest is of the later one, as in AttributedSnapshot."""
 
     before: SnapshotHead
     after: SnapshotHead
     changes: tuple[AttributedChange, ...]
     missing: tuple[AttributedItem, ...]
     coverage: Coverage
+    defects: tuple[AttributedItem, ...] = ()

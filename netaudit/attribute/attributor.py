@@ -4,8 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Self
 
-from netaudit.attribute.attribution import AttributedItem, Attribution, Confidence, Standing
+from msgspec.structs import replace
+
+from netaudit.attribute.attribution import DEFECTS, AttributedItem, Attribution, Confidence, Standing
 from netaudit.attribute.expect import (
+    Entry,
     Expectation,
     Place,
     attribute_expected,
@@ -15,6 +18,7 @@ from netaudit.attribute.expect import (
     is_checked,
 )
 from netaudit.attribute.options import Options, find_options
+from netaudit.attribute.place import Places
 from netaudit.attribute.recognise import OPERATOR, ChainKey, Chains, Recogniser
 from netaudit.attribute.signature import Catalog
 from netaudit.diff import rule_item, set_items
@@ -48,7 +52,7 @@ class Attributor:
         }
         known = (snapshot.inventory, earlier.snapshot.inventory if earlier else None)
         self._recogniser = Recogniser(catalog, known, self._rules)
-        self._first: dict[ChainKey, dict[str, int]] = {}
+        self._places: dict[ChainKey, Places] = {}
 
     @classmethod
     def of(cls, snapshot: Snapshot, catalog: Catalog) -> Self:
@@ -71,23 +75,15 @@ class Attributor:
         """Find who wrote an object of this snapshot."""
         entries = self.expected.entries(item) if self.expected else []
         if entries:
-            return self._copy(item) if self._is_copy(item) else attribute_expected(entries)
+            return self._attribute_expected(item, entries)
         recognised = self._recogniser.recognise(item)
         if recognised.standing is Standing.EXPECTED:
             return recognised
         earlier = self._elsewhere.entries(item) if self._elsewhere and self.expected else []
         if earlier:
-            proved = attribute_expected(earlier, standing=Standing.STALE)
             reason = recognised.reason or "nothing in Docker's inventory asks for it now"
-            return Attribution(
-                Confidence.LIKELY,
-                proved.maker,
-                proved.signature,
-                proved.purpose,
-                proved.causes,
-                Standing.STALE,
-                reason,
-            )
+            proved = attribute_expected(earlier, standing=Standing.STALE)
+            return replace(proved, confidence=Confidence.LIKELY, reason=reason)
         return recognised
 
     def missing(self) -> tuple[tuple[AttributedItem, ...], int]:
@@ -108,27 +104,32 @@ class Attributor:
                 absent.append(AttributedItem(item, attribute_expected(entries, standing=Standing.MISSING)))
         return tuple(absent), undecided
 
-    def confidences(self) -> Counter[Confidence]:
-        """Count the rules of the snapshot by confidence."""
+    def survey(self) -> tuple[Counter[Confidence], tuple[AttributedItem, ...]]:
+        """Count the rules of the snapshot by confidence, and list those that are stale, misplaced or duplicate."""
         counts: Counter[Confidence] = Counter()
+        defects: list[AttributedItem] = []
         for table in self.snapshot.ruleset.tables:
             for chain in table.chains:
-                counts.update(self._chain_confidences(table, chain))
-        return counts
+                doubtful = list(self._doubtful(table, chain))
+                counts[Confidence.PROVED] += len(chain.rules) - len(doubtful)
+                counts.update(one.attribution.confidence for one in doubtful)
+                defects += [one for one in doubtful if one.attribution.standing in DEFECTS]
+        return counts, tuple(defects)
 
-    def _chain_confidences(self, table: Table, chain: Chain) -> Iterator[Confidence]:
-        """Give each rule's confidence; what is surely expected needs no attribution built."""
+    def _doubtful(self, table: Table, chain: Chain) -> Iterator[AttributedItem]:
+        """Attribute the rules that are not plainly expected: for those nothing needs to be built."""
         expected = self.expected
         ours = expected if expected and expected.options.backend is table.backend else None
         place = (table.family, table.name, chain.name)
+        places = self._places_of((*table.key, chain.name))
         seen: set[str] = set()
         for at, rule in enumerate(chain.rules):
             entries = ours.entries_at(place, rule.text) if ours else []
-            if entries and rule.text not in seen and is_certain(entries):
-                seen.add(rule.text)
-                yield Confidence.PROVED
-            else:
-                yield self.attribute(rule_item(table, chain, at, rule)).confidence
+            plain = entries and rule.text not in seen and is_certain(entries)
+            seen.add(rule.text)
+            if not plain or places.why_misplaced(entries[0].signature, rule.text, at + 1):
+                item = rule_item(table, chain, at, rule)
+                yield AttributedItem(item, self.attribute(item))
 
     def _item(self, place: Place, text: str, kind: ObjectKind) -> Item:
         family, table, chain = place
@@ -139,30 +140,31 @@ class Attributor:
         assert self.expected  # noqa: S101 (missing() has looked)
         return has_gap(self.snapshot.gaps, _SOURCES[self.expected.options.backend, place[0]])
 
-    def _is_copy(self, item: Item) -> bool:
-        """Tell whether the same text stands earlier in the chain: Docker writes each rule once."""
+    def _attribute_expected(self, item: Item, entries: list[Entry]) -> Attribution:
+        """Attribute what is expected, and see whether it stands where it works, and once."""
         if item.position is None:
-            return False
-        place = (item.backend, item.family, item.table, item.chain)
-        first = self._first.get(place)
-        if first is None:
-            rules = self._rules.get(place, ())
-            first = {rule.text: at for at, rule in zip(range(len(rules), 0, -1), reversed(rules), strict=True)}
-            self._first[place] = first
-        return first.get(item.text, item.position) < item.position
+            return attribute_expected(entries)
+        places = self._places_of((item.backend, item.family, item.table, item.chain))
+        if places.first_of(item.text) < item.position:
+            return _copy(attribute_expected(entries))
+        if why := places.why_misplaced(entries[0].signature, item.text, item.position):
+            return replace(attribute_expected(entries, standing=Standing.MISPLACED), reason=why)
+        return attribute_expected(entries)
 
-    def _copy(self, item: Item) -> Attribution:
-        assert self.expected  # noqa: S101 (only an expected text can be a copy)
-        original = attribute_expected(self.expected.entries(item))
-        return Attribution(
-            confidence=Confidence.AMBIGUOUS,
-            maker=original.maker,
-            signature=original.signature,
-            purpose=original.purpose,
-            causes=(*original.causes, OPERATOR),
-            standing=Standing.DUPLICATE,
-            reason="Docker writes this rule once: one of the copies is somebody else's",
-        )
+    def _places_of(self, key: ChainKey) -> Places:
+        if key not in self._places:
+            self._places[key] = Places(self._rules.get(key, ()))
+        return self._places[key]
+
+
+def _copy(original: Attribution) -> Attribution:
+    return replace(
+        original,
+        confidence=Confidence.AMBIGUOUS,
+        causes=(*original.causes, OPERATOR),
+        standing=Standing.DUPLICATE,
+        reason="Docker writes this rule once: one of the copies is somebody else's",
+    )
 
 
 def has_gap(gaps: tuple[Gap, ...], source: Source) -> bool:

@@ -28,16 +28,6 @@ class SubjectKind(StrEnum):
     OTHER = "other"  # another maker's: there is no inventory
 
 
-class Place(StrEnum):
-    """Where in its chain a rule must stand to work."""
-
-    ANYWHERE = "anywhere"
-    FIRST = "first"
-    LAST = "last"
-    BEFORE_DROP = "before-drop"  # before the drop of the same bridge in the same chain
-    AFTER_DOCKER_USER = "after-docker-user"
-
-
 # A condition's value: a fact about the subject; None when it is not known.
 Value = bool | str | None
 
@@ -140,7 +130,8 @@ class Signature(msgspec.Struct, frozen=True):
     alternatives: tuple[Alternative, ...]
     purpose: str
     without: str = ""
-    place: Place = Place.ANYWHERE
+    first: bool = False  # works only as the first rule of its chain
+    before: Template | None = None  # works only before this rule, where that stands in the same chain
     shared: bool = False  # one rule serves every subject that asks for the same text
     open: bool = False  # the inventory cannot tell all holes: recognised, never expected
     distinctive: bool = False  # nobody else writes such a text: believed without further evidence
