@@ -33,6 +33,7 @@ def render_diff(diff: AttributedDiff) -> bytes:
             "after": _head(diff.after),
             "changes": [_change(change) for change in diff.changes],
             "missing": [_attributed(missing) for missing in diff.missing],
+            "defects": [_attributed(defect) for defect in diff.defects],
             **_NO_EXPOSURE,
             "coverage": msgspec.structs.asdict(diff.coverage),
         }
@@ -47,6 +48,7 @@ def render_snapshot(snapshot: AttributedSnapshot) -> bytes:
             "snapshot": _head(snapshot.head),
             "rules": [_attributed(item) for item in snapshot.items],
             "missing": [_attributed(missing) for missing in snapshot.missing],
+            "defects": [_attributed(defect) for defect in snapshot.defects],
             **_NO_EXPOSURE,
             "coverage": msgspec.structs.asdict(snapshot.coverage),
         }

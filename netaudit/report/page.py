@@ -83,6 +83,7 @@ class Page(msgspec.Struct, frozen=True):
     verdict: tuple[Sentence, ...]
     figures: tuple[Figure, ...]
     missing: tuple[Row, ...]
+    defects: tuple[Row, ...]
     subjects: tuple[Subject, ...]
     gaps: tuple[Gap, ...]
     coverage: Coverage
@@ -107,16 +108,18 @@ def make_diff_page(diff: AttributedDiff) -> DiffPage:
     """Lay out a diff."""
     anchors = Anchors()
     missing = tuple(_missing_row(one, anchors) for one in diff.missing)
+    defects = tuple(_defect_row(one, anchors) for one in diff.defects)
     known = [one for one in diff.changes if one.attribution.confidence is not Confidence.UNATTRIBUTED]
     nobodys = [one for one in diff.changes if one.attribution.confidence is Confidence.UNATTRIBUTED]
     groups = tuple(_group(group.heading, group.note, group.members, anchors) for group in group_by_cause(known))
     unattributed = tuple(_change_row(one, anchors) for one in nobodys)
-    rows = [*(row for group in groups for row in group.rows), *missing, *unattributed]
+    rows = [*(row for group in groups for row in group.rows), *missing, *defects, *unattributed]
     return DiffPage(
         title=f"changes on {diff.after.host or 'an unnamed host'}",
         verdict=judge_diff(diff),
         figures=tuple(diff_figures(diff)),
         missing=missing,
+        defects=defects,
         subjects=_subjects(rows, anchors),
         gaps=distinct_gaps((diff.before, diff.after)),
         coverage=diff.coverage,
@@ -131,13 +134,15 @@ def make_snapshot_page(snapshot: AttributedSnapshot) -> SnapshotPage:
     """Lay out a snapshot."""
     anchors = Anchors()
     missing = tuple(_missing_row(one, anchors) for one in snapshot.missing)
+    defects = tuple(_defect_row(one, anchors) for one in snapshot.defects)
     chains = tuple(_chains(snapshot.items, anchors))
-    rows = [*(row for chain in chains for row in rows_of(chain)), *missing]
+    rows = [*(row for chain in chains for row in rows_of(chain)), *missing, *defects]
     return SnapshotPage(
         title=f"rules of {snapshot.head.host or 'an unnamed host'}",
         verdict=judge_snapshot(snapshot),
         figures=tuple(snapshot_figures(snapshot)),
         missing=missing,
+        defects=defects,
         subjects=_subjects(rows, anchors),
         gaps=distinct_gaps((snapshot.head,)),
         coverage=snapshot.coverage,
@@ -163,6 +168,12 @@ def _row(item: Item, attribution: Attribution, anchors: Anchors, *, prefix: str 
 def _missing_row(one: AttributedItem, anchors: Anchors) -> Row:
     row = _row(one.item, one.attribution, anchors, prefix=f"missing-{one.item.object}")
     return msgspec.structs.replace(row, symbol="!", change="missing")
+
+
+def _defect_row(one: AttributedItem, anchors: Anchors) -> Row:
+    standing = one.attribution.standing
+    row = _row(one.item, one.attribution, anchors, prefix=f"{standing}-{one.item.object}")
+    return msgspec.structs.replace(row, symbol="!", change=str(standing))
 
 
 def _change_row(one: AttributedChange, anchors: Anchors) -> Row:

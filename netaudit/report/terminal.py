@@ -49,6 +49,7 @@ def render_diff(diff: AttributedDiff, style: Style) -> str:
     if not diff.changes:
         lines += ["No rule, chain or policy changed.", ""]
     lines += _missing(diff.missing, style)
+    lines += _defects(diff.defects, style)
     lines += _gaps((diff.before, diff.after))
     lines += [f"afterwards {describe_coverage(diff.coverage)}", summarise_diff(diff)]
     return _join(lines)
@@ -64,6 +65,7 @@ def render_snapshot(snapshot: AttributedSnapshot, style: Style, grouping: Groupi
         for group in group_by(rules, grouping):
             lines += [*_heading(group, style), *_table(_item_rows(group.members), style), ""]
     lines += _missing(snapshot.missing, style)
+    lines += _defects(snapshot.defects, style)
     lines += _gaps((snapshot.head,))
     lines.append(summarise_snapshot(snapshot))
     return _join(lines)
@@ -159,6 +161,22 @@ def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
             ("", "", f"# for {describe_causes(one.attribution.causes)}"),
         ]
         rows.append(("", "", f"# {one.attribution.purpose}"))
+    yield from _table(rows, style)
+    yield ""
+
+
+def _defects(defects: Sequence[AttributedItem], style: Style) -> Iterator[str]:
+    if not defects:
+        return
+    yield _bold("there, and wrong", style)
+    rows: list[Sequence[str]] = []
+    for one in defects:
+        whose = describe_causes(one.attribution.causes)
+        rows += [
+            ("!", one.item.where, one.item.text),
+            ("", "", f"# {one.attribution.standing}: {one.attribution.reason}"),
+        ]
+        rows.append(("", "", f"# written for {whose}"))
     yield from _table(rows, style)
     yield ""
 

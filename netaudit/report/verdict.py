@@ -57,6 +57,7 @@ def judge_diff(diff: AttributedDiff) -> tuple[Sentence, ...]:
             _changes(diff.changes),
             _missing(diff.missing),
             () if diff.changes else (_nothing(heads),),
+            _wrong(diff.defects),
             _doubts([one.attribution for one in diff.changes if verb(one.change) != "removed"]),
             _unattributed(sum(map(_is_nobodys, diff.changes)), "changed rule"),
             _limits(heads, diff.coverage),
@@ -71,6 +72,7 @@ def judge_snapshot(snapshot: AttributedSnapshot) -> tuple[Sentence, ...]:
         chain(
             (_explained(snapshot.coverage),),
             _missing(snapshot.missing),
+            _wrong(snapshot.defects),
             _doubts(rules),
             _unattributed(snapshot.coverage.unattributed, "rule"),
             _limits((snapshot.head,), snapshot.coverage),
@@ -195,11 +197,14 @@ def _missing(missing: Sequence[AttributedItem]) -> Iterator[Sentence]:
     yield Sentence((f"{words} that ought to be there {be} missing", *whose, "."), "!")
 
 
-def _doubts(attributions: Sequence[Attribution]) -> Iterator[Sentence]:
+def _wrong(defects: Sequence[AttributedItem]) -> Iterator[Sentence]:
     for standing, words in _WRONG.items():
-        number = sum(one.standing is standing for one in attributions)
+        number = sum(one.attribution.standing is standing for one in defects)
         if number:
             yield Sentence((f"{count(number, 'rule')} {'is' if number == 1 else 'are'} {words}.",), "!")
+
+
+def _doubts(attributions: Sequence[Attribution]) -> Iterator[Sentence]:
     weak = (Confidence.LIKELY, Confidence.AMBIGUOUS)
     number = sum(one.confidence in weak for one in attributions)
     if number:

@@ -48,15 +48,15 @@ def summarise_diff(diff: AttributedDiff) -> str:
     for one in diff.changes:
         counts[verb(one.change)] += 1
     parts = [f"{number} {word}" for word, number in counts.items()]
-    parts += _also(diff.missing, _unattributed(diff.changes))
+    parts += _also(diff.missing, diff.defects)
+    parts += [f"{number} unattributed" for number in [_unattributed(diff.changes)] if number]
     return "; ".join((", ".join(parts), *_gap_counts((diff.before, diff.after))))
 
 
 def summarise_snapshot(snapshot: AttributedSnapshot) -> str:
     """Sum up a snapshot in one line."""
     parts = [describe_coverage(snapshot.coverage)]
-    if snapshot.missing:
-        parts.append(f"{len(snapshot.missing)} missing")
+    parts += _also(snapshot.missing, snapshot.defects)
     return "; ".join((", ".join(parts), *_gap_counts((snapshot.head,))))
 
 
@@ -90,9 +90,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _also(missing: Sequence[AttributedItem], unattributed: int) -> list[str]:
-    parts = [f"{len(missing)} missing"] if missing else []
-    return [*parts, f"{unattributed} unattributed"] if unattributed else parts
+def _also(missing: Sequence[AttributedItem], defects: Sequence[AttributedItem]) -> list[str]:
+    """Count what is wrong: `1 missing`, `2 stale`."""
+    standings = [str(one.attribution.standing) for one in defects]
+    counts = {"missing": len(missing), **{standing: standings.count(standing) for standing in standings}}
+    return [f"{number} {word}" for word, number in counts.items() if number]
 
 
 def _unattributed(changes: Sequence[AttributedChange]) -> int:
