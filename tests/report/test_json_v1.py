@@ -63,7 +63,7 @@ def test_a_cause_carries_the_fields_of_its_kind(make_diff: MakeDiff, make_snapsh
 def test_a_diff_names_both_snapshots_and_what_it_did_not_compute(make_diff: MakeDiff) -> None:
     document = json.loads(render_diff(make_diff()))
     assert set(document) == {
-        *("schema", "before", "after", "changes", "missing", "exposure", "exposure_computed", "coverage"),
+        *("schema", "before", "after", "changes", "missing", "defects", "exposure", "exposure_computed", "coverage"),
     }
     assert document["schema"] == "netaudit/diff/v1"
     assert document["before"]["taken_at"] == "2026-01-02T03:04:00Z"
