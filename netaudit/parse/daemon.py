@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from netaudit.errors import ParseError
 from netaudit.model.docker import DaemonOptions
 from netaudit.model.facts import Facts, Source
 from netaudit.model.version import Version
+from netaudit.parse.decode import decode_json
 
 
 class _Backend(msgspec.Struct):
@@ -78,12 +78,7 @@ def _pairs(words: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 
 def _daemon_json(data: bytes | None) -> Mapping[str, Any] | None:
-    if data is None:
-        return None
-    try:
-        return msgspec.json.decode(data, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise ParseError(f"not JSON: {error}", source=Source.DAEMON_JSON, hint="record the host again") from error
+    return None if data is None else decode_json(data, dict[str, Any], source=Source.DAEMON_JSON, expected="JSON")
 
 
 def _as_bool(value: object) -> bool:

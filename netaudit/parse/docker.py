@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import msgspec
 
-from netaudit.errors import ParseError
 from netaudit.model.docker import (
     Container,
     Endpoint,
@@ -23,6 +22,7 @@ from netaudit.model.docker import (
 )
 from netaudit.model.facts import Facts, Source
 from netaudit.parse.daemon import Info, parse_options
+from netaudit.parse.decode import decode_json
 
 T = TypeVar("T")
 _BRIDGE = "com.docker.network.bridge."
@@ -132,12 +132,7 @@ def _version(files: Mapping[str, bytes]) -> str:
 
 def _decode(files: Mapping[str, bytes], source: Source, kind: type[T]) -> T | None:
     data = files.get(source)
-    if data is None:
-        return None
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ParseError(f"not what Docker prints: {error}", source=source, hint="record the host again") from error
+    return None if data is None else decode_json(data, kind, source=source, expected="what Docker prints")
 
 
 def _network(raw: _Network) -> Network:

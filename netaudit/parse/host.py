@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Source
 from netaudit.model.host import Host, Interface, Listener
+from netaudit.parse.decode import decode_json
 
 _PROGRAM = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+)')
 
@@ -39,11 +39,7 @@ def parse_host(facts: Facts) -> Host:
 def _interfaces(data: bytes) -> Iterator[Interface]:
     if not data.strip():
         return
-    try:
-        decoded = msgspec.json.decode(data, type=list[_Interface])
-    except msgspec.DecodeError as error:
-        raise ParseError(f"not what `ip -j addr` prints: {error}", source=Source.IP_ADDR) from error
-    for raw in decoded:
+    for raw in decode_json(data, list[_Interface], source=Source.IP_ADDR, expected="what `ip -j addr` prints"):
         if raw.ifname:
             addresses = tuple(f"{address.local}/{address.prefixlen}" for address in raw.addr_info if address.local)
             yield Interface(raw.ifname, raw.linkinfo.info_kind, addresses)

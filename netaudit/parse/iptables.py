@@ -3,11 +3,13 @@
 Rules stay text (100,000 of them are read in a fraction of a second); netaudit.parse.iptables_rule reads one.
 """
 
+import re
 from collections.abc import Iterator
 
 from netaudit.errors import ParseError
 from netaudit.model.ruleset import Backend, Chain, Rule, Table
 
+_ESCAPE = re.compile(r"\\.")
 _HINT = "record the host again, or give the untouched output of iptables-save"
 
 
@@ -51,8 +53,7 @@ class _Open:
 
 def _tables(text: str, backend: Backend, family: str, source: str) -> Iterator[Table]:
     table: _Open | None = None
-    for number, raw in enumerate(text.split("\n"), 1):
-        line = raw.rstrip("\r")
+    for number, line in _lines(text):
         if not line or line[0] == "#":
             continue
         try:
@@ -69,6 +70,23 @@ def _tables(text: str, backend: Backend, family: str, source: str) -> Iterator[T
             ) from error
     if table is not None:
         raise ParseError(f"cut off: table {table.name} has no COMMIT", source=source, line=table.line, hint=_HINT)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Give each line with its number; a rule goes on to where its quotes close, for comments hold line feeds too."""
+    lines = ((number, line.rstrip("\r")) for number, line in enumerate(text.split("\n"), 1))
+    for number, line in lines:
+        parts = [line]
+        is_open = line[:1] in ("-", "[") and _turns_quotes(line)
+        while is_open and (following := next(lines, None)):
+            parts.append(following[1])
+            is_open = not _turns_quotes(following[1])
+        yield number, "\n".join(parts)
+
+
+def _turns_quotes(line: str) -> bool:
+    """Tell whether a line ends within quotes when it began without, and the other way round."""
+    return (_ESCAPE.sub("", line) if "\\" in line else line).count('"') % 2 == 1
 
 
 def _open(line: str, number: int) -> _Open:

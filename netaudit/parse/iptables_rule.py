@@ -102,8 +102,8 @@ def _groups(words: list[str]) -> Iterator[tuple[bool, str, tuple[str, ...]]]:
     first = starts[0] - _negations(words, starts[0]) if starts else len(words)
     if first > 0:
         yield False, "", tuple(words[:first])
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
-        end = len(words) if following is None else following - _negations(words, following)
+    for at, start in enumerate(starts, 1):
+        end = starts[at] - _negations(words, starts[at]) if at < len(starts) else len(words)
         yield bool(_negations(words, start)), words[start], tuple(words[start + 1 : end])
 
 

@@ -5,7 +5,8 @@ What is not known here is kept word for word, as JSON behind the word `json`. Va
 
 from collections.abc import Callable, Mapping, Sequence
 
-from netaudit.parse.nft_value import Json, Look, looks_of, print_map, print_value, verbatim
+from netaudit.parse.nft_look import OPERATORS, Json, Look, looks_of
+from netaudit.parse.nft_value import print_map, print_value, verbatim
 
 _NAT = ("dnat", "snat", "masquerade", "redirect")
 _DEFAULT_BURST = 5  # packets; nft prints every other
@@ -20,11 +21,18 @@ def print_rule(expressions: Sequence[Json], comment: str | None, family: str = "
     return " ".join(words)
 
 
-def print_statement(expression: Json, family: str = "") -> str:  # noqa: PLR0911 (a table of cases: one line each)
+def print_statement(expression: Json, family: str = "") -> str:
     """Print one match, statement or verdict."""
+    if isinstance(expression, str):  # what nft itself cannot say in JSON, it says in its own words
+        return expression
+    try:
+        return _statement(expression, family)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):  # not as libnftables-json(5) has it
+        return verbatim(expression)
+
+
+def _statement(expression: Json, family: str) -> str:
     match expression:
-        case str():  # what nft itself cannot say in JSON, it says in its own words
-            return expression
         case {"match": {"op": op, "left": left, "right": right}}:
             return _match(op, left, right)
         case {"vmap": {"key": key, "data": data}}:
@@ -33,10 +41,6 @@ def print_statement(expression: Json, family: str = "") -> str:  # noqa: PLR0911
             return f"{print_value(key)} set {print_value(value, looks_of(key))}"
         case {"xt": {"type": kind, "name": name}}:
             return f'xt {kind} "{name}"'
-        case {"counter" | "quota" | "limit" | "synproxy" as kind: str() as name}:
-            return f'{kind} name "{name}"'
-        case {"ct helper" | "ct timeout" | "ct expectation" as kind: str() as name}:
-            return f'{kind} set "{name}"'
         case dict() if len(expression) == 1:
             return _named(*next(iter(expression.items())), family)
         case _:
@@ -49,15 +53,16 @@ def _match(op: str, left: Json, right: Json) -> str:
         case {"&": [key, list() as mask]} if op in ("==", "!="):
             unequal = " !=" if op == "!=" else ""
             return f"{print_value(key)}{unequal} {print_value(right, looks)} / {print_value(mask)}"
-        case {"&" | "|" | "^" | "<<" | ">>": _}:
-            return f"{print_value(left)} {op} {print_value(right, looks)}"
         case _:
-            operator = "" if op in ("==", "in") else f" {op}"
+            computed = isinstance(left, dict) and not OPERATORS.keys().isdisjoint(left)
+            operator = "" if op in ("==", "in") and not computed else f" {op}"
             return f"{print_value(left)}{operator} {print_value(right, looks)}"
 
 
 def _named(name: str, body: Json, family: str) -> str:
     """Print `masquerade`, `dnat to …`, `log …` and what else has its name first; then verdicts."""
+    if isinstance(body, str) and name in _REFERENCES:
+        return f'{name} {_REFERENCES[name]} "{body}"'
     known = body is None or isinstance(body, Mapping)
     if name in _NAT and known:
         return _nat(name, body or {})
@@ -160,6 +165,11 @@ def _queue(body: Mapping[str, Json], _family: str) -> str:
     to = f" to {print_value(body['num'])}" if "num" in body else ""
     return "queue" + (f" flags {flags}" if flags else "") + to
 
+
+# Statements that may name an object instead of saying what it is, and the word before its name.
+_REFERENCES = dict.fromkeys(("counter", "quota", "limit", "synproxy"), "name") | dict.fromkeys(
+    ("ct helper", "ct timeout", "ct expectation"), "set"
+)
 
 # Every statement begins with its name; each function gets its body and the family of its table.
 _STATEMENTS: dict[str, Callable[[Mapping[str, Json], str], str]] = {

@@ -1,57 +1,19 @@
 """nft's JSON values -> the text that nft prints: constants, sets, and the expressions that yield them.
 
-How a constant looks hangs on what it is compared with: a name in quotes, a mark in hexadecimal.
+What is not known here is kept word for word, as JSON behind the word `json`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import Enum
 from itertools import chain, repeat
-from typing import Any
 
 import msgspec
 
-# An nft JSON value: the schema is libnftables-json(5).
-Json = Any
-
-
-class Look(Enum):
-    """How nft prints the constants of a type."""
-
-    PLAIN = "plain"
-    QUOTED = "quoted"
-    MARK = "mark"  # 0x00000001
-    BITS = "bits"  # 0x1
-    DURATION = "duration"  # 1m30s
-
-
-Looks = tuple[Look, ...]  # one for each part of a concatenation
-PLAIN: Looks = (Look.PLAIN,)
+from netaudit.parse.nft_look import OPERATORS, PLAIN, Json, Look, Looks, looks_of
 
 _VERDICTS = frozenset({"accept", "drop", "continue", "return"})
 # Meta keys that nft prints without the word `meta`.
 _BARE_META = frozenset({"iif", "iifname", "iifgroup", "oif", "oifname", "oifgroup"})
-# The tighter an operator binds, the lower its number.
-_OPERATORS = {"<<": 0, ">>": 0, "&": 1, "^": 2, "|": 3}
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
-
-# What is printed unlike a plain number or word: by the key of an expression, and by the type of a set.
-_META_LOOKS = {"mark": Look.MARK} | dict.fromkeys(
-    (
-        *("iif", "iifname", "iifkind", "oif", "oifname", "oifkind", "ibrname", "obrname", "sdif", "sdifname"),
-        *("skuid", "skgid", "time", "day", "hour"),
-    ),
-    Look.QUOTED,
-)
-_CT_LOOKS = {"mark": Look.MARK, "helper": Look.QUOTED, "expiration": Look.DURATION}
-_FIB_LOOKS = {"oif": Look.QUOTED, "oifname": Look.QUOTED}
-_SOCKET_LOOKS = {"mark": Look.MARK, "cgroupv2": Look.QUOTED}
-_TYPE_LOOKS = {
-    "mark": Look.MARK,
-    "ifname": Look.QUOTED,
-    "iface_index": Look.QUOTED,
-    "string": Look.QUOTED,
-    "time": Look.DURATION,
-}
 
 
 def print_value(value: Json, looks: Looks = PLAIN) -> str:  # noqa: C901, PLR0911 (a table of cases: one line each)
@@ -76,10 +38,8 @@ def print_value(value: Json, looks: Looks = PLAIN) -> str:  # noqa: C901, PLR091
             return f"{print_value(key)} map {print_map(data, looks_of(key), looks)}"
         case {"elem": {"val": key, **details}}:
             return print_value(key, looks) + _details(details)
-        case {"jump" | "goto" as verb: {"target": target}}:
-            return f"{verb} {target}"
         case dict() if len(value) == 1:
-            return _expression(value, *next(iter(value.items())))
+            return _expression(value)
         case _:
             return verbatim(value)
 
@@ -111,42 +71,6 @@ def print_duration(seconds: int) -> str:
     return "".join(parts) or "0s"
 
 
-def looks_of(key: Json) -> Looks:
-    """Tell how the constants look that are compared with an expression."""
-    match key:
-        case {"concat": [*parts]}:
-            return tuple(looks_of(part)[0] for part in parts)
-        case {"&" | "|" | "^" | "<<" | ">>": [left, *_]}:
-            return looks_of(left)
-        case {"payload": {"base": _}}:
-            return (Look.BITS,)
-        case {"osf": _}:
-            return (Look.QUOTED,)
-        case {"meta": {"key": str() as name}}:
-            return (_META_LOOKS.get(name, Look.PLAIN),)
-        case {"ct": {"key": str() as name}}:
-            return (_CT_LOOKS.get(name, Look.PLAIN),)
-        case {"socket": {"key": str() as name}}:
-            return (_SOCKET_LOOKS.get(name, Look.PLAIN),)
-        case {"fib": {"result": str() as name}}:
-            return (_FIB_LOOKS.get(name, Look.PLAIN),)
-        case _:
-            return PLAIN
-
-
-def looks_of_type(kind: Json) -> Looks:
-    """Tell how the elements of a set of this type look."""
-    match kind:
-        case {"typeof": key}:
-            return looks_of(key)
-        case list():
-            return tuple(looks_of_type(part)[0] for part in kind)
-        case str():
-            return (_TYPE_LOOKS.get(kind, Look.PLAIN),)
-        case _:
-            return PLAIN
-
-
 def verbatim(value: Json) -> str:
     """Keep what is not understood, word for word."""
     return "json " + msgspec.json.encode(value, order="sorted").decode()
@@ -170,7 +94,7 @@ def _braced(elements: Iterable[str]) -> str:
     return "{ " + ", ".join(elements) + " }"
 
 
-def _details(details: Mapping[str, Json]) -> str:
+def _details(details: Mapping[object, Json]) -> str:
     """Print what an element has beside its value, but for what moves by itself."""
     timeout = details.get("timeout")
     comment = details.get("comment")
@@ -179,14 +103,21 @@ def _details(details: Mapping[str, Json]) -> str:
     )
 
 
-def _expression(whole: Json, name: str, body: Json) -> str:
+def _expression(value: Mapping[str, Json]) -> str:
+    try:
+        return _named(*next(iter(value.items())))
+    except (AttributeError, KeyError, TypeError, ValueError):  # not as libnftables-json(5) has it
+        return verbatim(value)
+
+
+def _named(name: str, body: Json) -> str:
     if name in _VERDICTS:
         return name
-    if name in _OPERATORS and isinstance(body, list):
+    if name in ("jump", "goto"):
+        return f"{name} {body['target']}"
+    if name in OPERATORS and isinstance(body, list):
         return _operation(name, body)
-    if name in _EXPRESSIONS and isinstance(body, Mapping):
-        return _EXPRESSIONS[name](body)
-    return verbatim(whole)
+    return _EXPRESSIONS[name](body)
 
 
 def _operation(operator: str, operands: Sequence[Json]) -> str:
@@ -198,7 +129,7 @@ def _operation(operator: str, operands: Sequence[Json]) -> str:
 
 def _operand(value: Json, operator: str) -> str:
     inner = next(iter(value)) if isinstance(value, dict) else ""
-    loose = _OPERATORS.get(inner, 0) > _OPERATORS[operator]
+    loose = OPERATORS.get(inner, 0) > OPERATORS[operator]
     return f"({print_value(value)})" if loose else print_value(value)
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from netaudit.errors import ParseError
 from netaudit.model.ruleset import Backend, Chain, NamedSet, Rule, Table
+from netaudit.parse.decode import decode_json
+from netaudit.parse.nft_look import looks_of_type
 from netaudit.parse.nft_text import print_rule
-from netaudit.parse.nft_value import looks_of_type, print_element, print_value
+from netaudit.parse.nft_value import print_element, print_value
 
 Json = Mapping[str, Any]
 _HINT = "give the untouched output of `nft -j list ruleset`"
@@ -22,15 +22,15 @@ def parse_nft(data: bytes, *, source: str, elsewhere: Collection[tuple[str, str]
     """
     objects = _objects(data, source)
     tables = [body for kind, body in objects if kind == "table"]
-    return tuple(_table(body, objects) for body in tables if (body.get("family"), body.get("name")) not in elsewhere)
+    native = [body for body in tables if (body.get("family"), body.get("name")) not in elsewhere]
+    try:
+        return tuple(_table(body, objects) for body in native)
+    except RecursionError as error:
+        raise ParseError("not what nft prints: it nests without end", source=source, hint=_HINT) from error
 
 
 def _objects(data: bytes, source: str) -> list[tuple[str, Json]]:
-    try:
-        document = msgspec.json.decode(data)
-    except msgspec.DecodeError as error:
-        raise ParseError(f"not JSON: {error}", source=source, hint=_HINT) from error
-    match document:
+    match decode_json(data, object, source=source, expected="JSON", hint=_HINT):
         case {"nftables": [*entries]} if all(isinstance(entry, dict) for entry in entries):
             return [(kind, body) for entry in entries for kind, body in entry.items() if isinstance(body, dict)]
         case _:
@@ -50,7 +50,7 @@ def _table(table: Json, objects: list[tuple[str, Json]]) -> Table:
 
 
 def _rule(body: Json, family: str) -> Rule:
-    expressions = body.get("expr") or []
+    expressions = _list(body.get("expr"))
     counter = next((e["counter"] for e in expressions if isinstance(e, dict) and "counter" in e), None)
     packets, octets = (counter.get("packets"), counter.get("bytes")) if isinstance(counter, dict) else (None, None)
     return Rule(print_rule(expressions, body.get("comment"), family), packets, octets, body.get("handle"))
@@ -73,8 +73,8 @@ def _declaration(body: Json) -> str:
     declared = _type(body.get("type"))
     if "map" in body:
         declared += f" : {_type(body['map']).removeprefix('type ')}"
-    flags = body.get("flags")
-    return f"{declared}; flags {','.join(flags)}" if flags else declared
+    flags = ",".join(map(str, _list(body.get("flags"))))
+    return f"{declared}; flags {flags}" if flags else declared
 
 
 def _type(kind: Any) -> str:  # noqa: ANN401 (nft's JSON)
@@ -89,4 +89,11 @@ def _type(kind: Any) -> str:  # noqa: ANN401 (nft's JSON)
 
 def _elements(body: Json) -> Iterator[str]:
     keys, values = looks_of_type(body.get("type")), looks_of_type(body.get("map"))
-    return (print_element(element, keys, values) for element in body.get("elem") or [])
+    return (print_element(element, keys, values) for element in _list(body.get("elem")))
+
+
+def _list(value: Any) -> list[Any]:  # noqa: ANN401 (nft's JSON)
+    """Take a list; nft leaves out an empty one, and prints a list of one flag as the flag."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
