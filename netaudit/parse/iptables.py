@@ -74,14 +74,20 @@ def _tables(text: str, backend: Backend, family: str, source: str) -> Iterator[T
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Give each line with its number; a rule goes on to where its quotes close, for comments hold line feeds too."""
-    lines = ((number, line.rstrip("\r")) for number, line in enumerate(text.split("\n"), 1))
-    for number, line in lines:
-        parts = [line]
-        is_open = line[:1] in ("-", "[") and _turns_quotes(line)
-        while is_open and (following := next(lines, None)):
-            parts.append(following[1])
-            is_open = not _turns_quotes(following[1])
-        yield number, "\n".join(parts)
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    at = 0
+    while at < len(lines):
+        end = _end_of_line(lines, at)
+        yield at + 1, "\n".join(lines[at:end])
+        at = end
+
+
+def _end_of_line(lines: list[str], at: int) -> int:
+    """Find where a line ends that begins here; a quote that nothing closes is no quote."""
+    if lines[at][:1] in ("-", "[") and _turns_quotes(lines[at]):
+        closing = (later + 1 for later in range(at + 1, len(lines)) if _turns_quotes(lines[later]))
+        return next(closing, at + 1)
+    return at + 1
 
 
 def _turns_quotes(line: str) -> bool:

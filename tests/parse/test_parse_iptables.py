@@ -87,6 +87,12 @@ def test_escaped_quotes_do_not_hold_a_rule_open() -> None:
     assert [rule.text for rule in table.chains[0].rules] == [quoted, "-A INPUT -j DROP"]
 
 
+def test_a_quote_that_nothing_closes_swallows_nothing() -> None:
+    rules = ['-A INPUT -m comment --comment 8" -j DROP', "-A INPUT -j DROP"]
+    (table,) = _parse("\n".join(["*filter", ":INPUT DROP [0:0]", *rules, "COMMIT", ""]))
+    assert [rule.text for rule in table.chains[0].rules] == rules
+
+
 BODY = "*filter\n:INPUT ACCEPT [0:0]\n"
 
 
