@@ -139,13 +139,15 @@ class _Filler:
         for subject in subjects:
             values = subject.values
             for signature, required in self._select(subject.profile):
-                if signature.text.holes <= values.keys():
-                    place = (subject.profile.family, signature.table, signature.chain.fill(values))
-                    texts = layer.get(place)
-                    if texts is None:
-                        texts = layer[place] = {}
-                    entry = Entry(signature, subject.causes, required)
-                    texts.setdefault(signature.text.fill(values), []).append(entry)
+                if not signature.text.holes <= values.keys():
+                    continue
+                texts = layer.setdefault((subject.profile.family, signature.table, signature.chain.fill(values)), {})
+                text = signature.text.fill(values)
+                entry = Entry(signature, subject.causes, required)
+                if text in texts:
+                    texts[text].append(entry)
+                else:
+                    texts[text] = [entry]
         return layer
 
     def _select(self, profile: Profile) -> list[tuple[Signature, bool]]:

@@ -8,8 +8,8 @@ from netaudit.collect.answer import Answer, Said, Unused
 from netaudit.collect.daemon import ask_daemon
 from netaudit.collect.docker import ask_docker
 from netaudit.collect.host import ask_host
-from netaudit.collect.iptables import ask_legacy_backend, ask_nft_backend
-from netaudit.collect.nftables import ask_nftables
+from netaudit.collect.iptables import ask_legacy_backend, ask_nft_backend, outputs_by_family
+from netaudit.collect.nftables import ask_native_tables, ask_outline
 from netaudit.collect.where import Where
 from netaudit.model.facts import Facts, Gap
 
@@ -23,9 +23,10 @@ def collect(where: Where = HERE) -> Facts:
 
 
 def _ask_all(where: Where) -> Iterator[Answer]:
-    ruleset = ask_nftables(where)
-    yield ruleset
-    yield from ask_nft_backend(where, ruleset)
+    outline = ask_outline(where)
+    saved = list(ask_nft_backend(where, outline))
+    yield from ask_native_tables(where, outline, outputs_by_family(saved))
+    yield from saved
     yield from ask_legacy_backend(where)
     yield from ask_docker(where)
     yield from ask_daemon(where)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -45,8 +45,14 @@ _FAMILIES = (
 )
 
 
+def outputs_by_family(answers: Iterable[Answer]) -> Mapping[str, bytes]:
+    """Sort what iptables-nft printed by address family."""
+    families = {family.nft_source: family.name for family in _FAMILIES}
+    return {families[answer.source]: answer.data for answer in answers if isinstance(answer, Said)}
+
+
 def ask_nft_backend(where: Where, ruleset: Answer) -> Iterator[Answer]:
-    """Ask iptables-nft for its rules; `ruleset` is nft's answer, and decides what silence means."""
+    """Ask iptables-nft for its rules; `ruleset` is nft's outline, and decides what silence means."""
     for family in _FAMILIES:
         match ruleset:
             case Unused():  # nf_tables is not in the kernel: nothing can be written there
