@@ -27,12 +27,12 @@ def record(
     from netaudit.cli.sources import collect_host, kept_folder, make_where
     from netaudit.report.safe_text import visible
     from netaudit.report.words import describe_gap
-    from netaudit.store import save
+    from netaudit.store import make_folder, save
 
     facts = collect_host(make_where(docker_host, timeout))
     if output is None:
         folder = kept_folder()
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         output = folder / facts.taken_at.replace(":", "")
     save(facts, output)
     for gap in facts.gaps:

@@ -48,16 +48,18 @@ def run(
     from netaudit.cli import output as out
     from netaudit.cli.sources import collect_host, make_where, require_rules
     from netaudit.collect import collect_when_quiet
-    from netaudit.store import save
+    from netaudit.store import make_folder, save
 
     where = make_where(docker_host, timeout)
     before = collect_host(where)
+    if keep is not None:
+        make_folder(keep)
+        before = save(before, keep / "before")
     code = _run(command, apart=form is not Format.TERMINAL and output is None)
     after, quiet = collect_when_quiet(where, wait=wait)
     require_rules(after)
     if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-        before, after = save(before, keep / "before"), save(after, keep / "after")
+        after = save(after, keep / "after")
     if not quiet:
         typer.echo(f"netaudit: rules or containers still changed after {wait:g} s; gave up waiting", err=True)
     attributed = diff_recordings(before, after)

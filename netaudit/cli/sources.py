@@ -57,7 +57,7 @@ def kept_folder() -> Path:
 def last_kept() -> Path:
     """Find the last recording kept. Raises UsageError when there is none."""
     folder = kept_folder()
-    kept = sorted(folder.iterdir()) if folder.is_dir() else []
+    kept = sorted(path for path in folder.glob("[!.]*")) if folder.is_dir() else []  # .NAME is one half written
     if not kept:
         raise UsageError("no recording was kept on this host", hint="`netaudit record` keeps one; or name BEFORE")
     return kept[-1]
