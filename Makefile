@@ -1,0 +1,83 @@
+# The commands of this project; `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+WORKERS ?= 2
+
+# A Python that the project supports, the newest first; python3 of Debian 12 and later will do.
+FIND_PYTHON := for python in python3.13 python3.12 python3.11 python3; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s'|'
+
+.PHONY: demo
+demo: system $(VENV)/ready ## The main job before your eyes: an engine, docker run, the diff, report.html
+	@PYTHONPATH=tests $(PYTHON) -m lab.demo
+
+.PHONY: test
+test: system check roots ## Everything, on real engines and kernels (root, Debian or Ubuntu)
+	@[ "$$(id -u)" = 0 ] || { echo "make test: real engines and kernels need root; make check does not" >&2; exit 1; }
+	$(PYTHON) -m pytest -q -m "engine or kernel" -n $(WORKERS) --dist loadgroup
+
+.PHONY: check
+check: $(VENV)/ready ## Lint, types, layers and unit tests: no root, no network
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(PYTHON) -m pytest -q -m "not engine and not kernel" -n $(WORKERS)
+
+.PHONY: lowest
+lowest: ## The unit tests with the lowest version of every dependency
+	.ci/lowest
+
+.PHONY: lab
+lab: system roots ## Put every engine through every scenario: tests/recordings and docs/proof.md anew
+	PYTHONPATH=.:tests $(PYTHON) -m lab.record_all
+	PYTHONPATH=.:tests $(PYTHON) -m lab.proof
+
+.PHONY: goldens
+goldens: $(VENV)/ready ## Accept changed report texts; read the diff before you commit
+	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py
+	git --no-pager diff --stat tests/goldens README.md docs
+
+.PHONY: bench
+bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside other tools
+	$(PYTHON) -m pip install --quiet -e '.[bench]'
+	PYTHONPATH=.:tests $(PYTHON) -m bench.bench
+
+.PHONY: roots
+roots: $(VENV)/ready ## Fetch the engines that this machine does not have, into .lab/
+	@if [ "$$(id -u)" = 0 ]; then PYTHONPATH=tests $(PYTHON) -m lab.roots; fi
+
+.PHONY: venv
+venv: $(VENV)/ready ## A virtual environment with all that development needs
+
+$(VENV)/ready: pyproject.toml
+	@python="$$($(FIND_PYTHON))"; [ -n "$$python" ] || $(MAKE) --no-print-directory apt-python
+	@python="$$($(FIND_PYTHON))"; [ -n "$$python" ] || { echo "make: no Python 3.11 or later on PATH" >&2; exit 1; }; \
+	"$$python" -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory apt-python; \
+	"$$python" -m venv $(VENV)
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check -e '.[dev]' || \
+		{ $(MAKE) --no-print-directory apt-python && $(PYTHON) -m pip install -qq -e '.[dev]'; }
+	@touch $@
+
+# python-iptables is a source package on some platforms: it needs a compiler and Python's headers.
+.PHONY: apt-python
+apt-python:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then .ci/apt python3 python3-venv python3-dev gcc; \
+	else echo "make: Python 3.11 with venv, its headers and a C compiler are needed: apt-get install python3-venv python3-dev gcc" >&2; exit 1; fi
+
+# What engines, the demo and their tests need beside Python; installed only where missing, and only as root.
+.PHONY: system
+system:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then .ci/system; fi
+
+.PHONY: clean
+clean: ## Remove what was built, fetched and installed here
+	rm -rf $(VENV) .lab dist report.html .mypy_cache .ruff_cache .hypothesis .import_linter_cache
