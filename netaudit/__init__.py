@@ -58,9 +58,9 @@ def diff_recordings(before: "Facts", after: "Facts", *, counters: bool = False) 
     """Compare two recordings of a host and attribute each change. Raises ParseError for damaged facts."""
     from netaudit.attribute import attribute_diff  # noqa: PLC0415
     from netaudit.catalog import load_catalog  # noqa: PLC0415
-    from netaudit.parse import parse_snapshot  # noqa: PLC0415
+    from netaudit.parse import parse_snapshots  # noqa: PLC0415
 
-    return attribute_diff(parse_snapshot(before), parse_snapshot(after), load_catalog(), counters=counters)
+    return attribute_diff(*parse_snapshots(before, after), load_catalog(), counters=counters)
 
 
 def show_recording(facts: "Facts") -> "AttributedSnapshot":

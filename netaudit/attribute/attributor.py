@@ -35,7 +35,6 @@ _SOURCES = {
     (Backend.NFTABLES, "ip"): Source.NFT_RULESET,
     (Backend.NFTABLES, "ip6"): Source.NFT_RULESET,
 }
-_NOTHING: frozenset[str] = frozenset()
 
 
 class Attributor:
@@ -93,9 +92,9 @@ class Attributor:
         absent: list[AttributedItem] = []
         undecided = 0
         there = _texts(self.snapshot.ruleset, self.expected.options.backend)
-        for place, text, entries in self.expected:
+        for place, text, entries in self.expected.absent(there):
             kind = entries[0].signature.object
-            if text in there.get(place, _NOTHING) or not is_checked(kind) or not any(e.required for e in entries):
+            if not is_checked(kind) or not any(entry.required for entry in entries):
                 continue
             if self._is_unseen(place):
                 undecided += 1
@@ -118,18 +117,21 @@ class Attributor:
 
     def _doubtful(self, table: Table, chain: Chain) -> Iterator[AttributedItem]:
         """Attribute the rules that are not plainly expected: for those nothing needs to be built."""
-        expected = self.expected
-        ours = expected if expected and expected.options.backend is table.backend else None
         place = (table.family, table.name, chain.name)
+        expected = self.expected.at(table.backend, place) if self.expected else {}
         places = self._places_of((*table.key, chain.name))
         seen: set[str] = set()
         for at, rule in enumerate(chain.rules):
-            entries = ours.entries_at(place, rule.text) if ours else []
-            plain = entries and rule.text not in seen and is_certain(entries)
-            seen.add(rule.text)
-            if not plain or places.why_misplaced(entries[0].signature, rule.text, at + 1):
+            text = rule.text
+            entries = expected.get(text)
+            if not entries or text in seen or not is_certain(entries) or self._why_misplaced(places, entries, text, at):
                 item = rule_item(table, chain, at, rule)
                 yield AttributedItem(item, self.attribute(item))
+            seen.add(text)
+
+    def _why_misplaced(self, places: Places, entries: list[Entry], text: str, at: int) -> str:
+        signature = entries[0].signature
+        return places.why_misplaced(signature, text, at + 1) if signature.first or signature.before else ""
 
     def _item(self, place: Place, text: str, kind: ObjectKind) -> Item:
         family, table, chain = place

@@ -1,6 +1,6 @@
 """Inventory x signatures -> the rules that ought to be there, each with its causes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 import msgspec
@@ -10,7 +10,7 @@ from netaudit.attribute.options import Options
 from netaudit.attribute.signature import Applies, Catalog, Signature
 from netaudit.attribute.subject import Profile, Subject, Subjects
 from netaudit.model.docker import Container, Inventory, Network
-from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.model.ruleset import Backend, Item, ObjectKind
 from netaudit.model.version import Version
 
 Place = tuple[str, str, str]  # family, table, chain (or set)
@@ -28,39 +28,26 @@ Layer = dict[Place, dict[str, list[Entry]]]
 
 
 class Expectation:
-    """The texts that ought to be in each chain of the backend that Docker writes to.
+    """The texts that ought to be in each chain of the backend that Docker writes to."""
 
-    It is made of layers, so that two snapshots of a host can share what is expected for the containers that are
-    the same in both.
-    """
-
-    def __init__(self, options: Options, layers: tuple[Layer, ...]) -> None:
+    def __init__(self, options: Options, layer: Layer) -> None:
         self.options = options
-        self._layers = layers
+        self._layer = layer
 
     def entries(self, item: Item) -> list[Entry]:
         """Give the entries that ask for this very object, none where it is not expected."""
-        if item.backend is not self.options.backend:
-            return []
-        return self.entries_at((item.family, item.table, item.chain), item.text)
+        return self.at(item.backend, (item.family, item.table, item.chain)).get(item.text, [])
 
-    def entries_at(self, place: Place, text: str) -> list[Entry]:
-        """Give the entries that ask for a text at a place."""
-        found: list[Entry] = []
-        for layer in self._layers:
-            entries = layer.get(place, _NOTHING).get(text)
-            if entries:
-                found = found + entries if found else entries
-        return found
+    def at(self, backend: Backend, place: Place) -> dict[str, list[Entry]]:
+        """Give the texts that are expected at a place, with the entries that ask for each."""
+        return self._layer.get(place, _NOTHING) if backend is self.options.backend else _NOTHING
 
-    def __iter__(self) -> Iterator[tuple[Place, str, list[Entry]]]:
-        """List what is expected: place, text, and the entries that ask for it."""
-        for at, layer in enumerate(self._layers):
-            for place, texts in layer.items():
-                earlier = [other[place] for other in self._layers[:at] if place in other]
-                for text, entries in texts.items():
-                    if not any(text in other for other in earlier):
-                        yield place, text, self.entries_at(place, text) if len(self._layers) > 1 else entries
+    def absent(self, there: Mapping[Place, frozenset[str]]) -> Iterator[tuple[Place, str, list[Entry]]]:
+        """List what is expected and is not `there`: place, text, and the entries that ask for it."""
+        for place, texts in self._layer.items():
+            gone = texts.keys() - there.get(place, frozenset())
+            if gone:
+                yield from ((place, text, entries) for text, entries in texts.items() if text in gone)
 
 
 _NOTHING: dict[str, list[Entry]] = {}
@@ -69,7 +56,7 @@ _NOTHING: dict[str, list[Entry]] = {}
 def expect(inventory: Inventory, options: Options, catalog: Catalog) -> Expectation:
     """Compute what ought to be there."""
     filler = _Filler(inventory, options, catalog)
-    return Expectation(options, (filler.fill_all(inventory.containers),))
+    return Expectation(options, filler.fill_all(inventory.containers))
 
 
 def expect_twice(
@@ -81,10 +68,20 @@ def expect_twice(
         return expect(*before, catalog), expect(*after, catalog)
     shared = _Filler(*after, catalog).fill_containers(one for one in after[0].containers if one.id in same)
     expectations = (
-        Expectation(options, (shared, _Filler(inventory, options, catalog).fill_all(_others(inventory, same))))
+        Expectation(options, _merge(shared, _Filler(inventory, options, catalog).fill_all(_others(inventory, same))))
         for inventory, options in (before, after)
     )
     return next(expectations), next(expectations)
+
+
+def _merge(shared: Layer, own: Layer) -> Layer:
+    """Put two layers into a new one; what is in both is asked for by the entries of both."""
+    merged = {place: dict(texts) for place, texts in shared.items()}
+    for place, texts in own.items():
+        there = merged.setdefault(place, {})
+        for text, entries in texts.items():
+            there[text] = there.get(text, []) + entries
+    return merged
 
 
 def attribute_expected(entries: list[Entry], *, standing: Standing = Standing.EXPECTED) -> Attribution:

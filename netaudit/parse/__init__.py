@@ -1,11 +1,12 @@
 """Facts -> Snapshot: what the host's programs printed, read."""
 
 from netaudit.model.facts import RULE_SOURCES, Facts, Source
-from netaudit.model.ruleset import Backend, Ruleset, Table
+from netaudit.model.ruleset import Backend, Rule, Ruleset, Table
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse.docker import parse_inventory
 from netaudit.parse.host import parse_host
 from netaudit.parse.iptables import parse_save
+from netaudit.parse.known import Known
 from netaudit.parse.nftables import parse_nft
 
 _SAVES = {
@@ -16,15 +17,22 @@ _SAVES = {
 }
 
 
-def parse_snapshot(facts: Facts) -> Snapshot:
+def parse_snapshots(before: Facts, after: Facts) -> tuple[Snapshot, Snapshot]:
+    """Read two recordings of a host, as `parse_snapshot` reads one; what is the same text is read once."""
+    known = Known()
+    return parse_snapshot(before, known), parse_snapshot(after, known)
+
+
+def parse_snapshot(facts: Facts, known: Known | None = None) -> Snapshot:
     """Read all facts of a host.
 
     Raises ParseError, with file and line, for a file that does not hold what its name says. What is absent is
     a gap already.
     """
-    inventory = parse_inventory(facts)
+    known = known or Known()
+    inventory = parse_inventory(facts, known.containers)
     return Snapshot(
-        ruleset=parse_ruleset(facts),
+        ruleset=parse_ruleset(facts, known.rules),
         inventory=inventory,
         host=parse_host(facts),
         gaps=facts.gaps,
@@ -35,12 +43,12 @@ def parse_snapshot(facts: Facts) -> Snapshot:
     )
 
 
-def parse_ruleset(facts: Facts) -> Ruleset:
+def parse_ruleset(facts: Facts, known: dict[str, Rule] | None = None) -> Ruleset:
     """Read the rules alone."""
     tables: list[Table] = []
     for source, (backend, family) in _SAVES.items():
         text = facts.files.get(source, b"").decode(errors="surrogateescape")
-        tables += parse_save(text, backend=backend, family=family, source=source)
+        tables += parse_save(text, backend=backend, family=family, source=source, known=known)
     if data := facts.files.get(Source.NFT_RULESET):
         iptables = {(table.family, table.name) for table in tables if table.backend is Backend.IPTABLES_NFT}
         tables += parse_nft(data, source=Source.NFT_RULESET, elsewhere=iptables)

@@ -106,21 +106,24 @@ class _Network(msgspec.Struct):
     containers: dict[str, _Member] | None = msgspec.field(name="Containers", default=None)
 
 
-def parse_inventory(facts: Facts) -> Inventory | None:
-    """Read the inventory; None where networks or containers are not among the facts: then a gap says why."""
+def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -> Inventory | None:
+    """Read the inventory; None where networks or containers are not among the facts: then a gap says why.
+
+    `known` maps the JSON of containers to what was read from it before, and is added to.
+    """
     files = facts.files
     if Source.DOCKER_NETWORKS not in files or Source.DOCKER_CONTAINERS not in files:
         return None
     version = _version(files)
     info = _decode(files, Source.DOCKER_INFO, Info) or Info()
     networks = _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or []
-    containers = _decode(files, Source.DOCKER_CONTAINERS, list[_Container]) or []
-    names = {network.id: network.name for network in networks}
+    containers = _decode(files, Source.DOCKER_CONTAINERS, list[msgspec.Raw]) or []
+    known = {} if known is None else known
     return Inventory(
         version=version or info.version,
         options=parse_options(facts, info, version or info.version),
         networks=tuple(_network(network) for network in networks),
-        containers=tuple(_container(container, names) for container in containers),
+        containers=tuple(_known_container(bytes(raw), known) for raw in containers),
         swarm=info.swarm.state == "active",
     )
 
@@ -191,14 +194,22 @@ def _mode(text: str) -> GatewayMode:
     return next((mode for mode in GatewayMode if mode == text), GatewayMode.NAT)
 
 
-def _container(raw: _Container, networks: Mapping[str, str]) -> Container:
+def _known_container(data: bytes, known: dict[bytes, Container]) -> Container:
+    container = known.get(data)
+    if container is None:
+        raw = decode_json(data, _Container, source=Source.DOCKER_CONTAINERS, expected="what Docker prints")
+        container = known[data] = _container(raw)
+    return container
+
+
+def _container(raw: _Container) -> Container:
     endpoints = (raw.settings.networks or {}).items()
     return Container(
         id=raw.id,
         name=raw.name.removeprefix("/"),
         running=raw.state.running,
         network_mode=raw.host_config.network_mode,
-        endpoints=tuple(_endpoint(name, end, networks) for name, end in endpoints if end is not None),
+        endpoints=tuple(_endpoint(name, end) for name, end in endpoints if end is not None),
         bindings=tuple(_bindings(raw.settings.ports or {})),
         links=tuple(_link(link) for link in raw.host_config.links or []),
         exposed=tuple(_port(port) for port in raw.config.exposed or {}),
@@ -208,10 +219,10 @@ def _container(raw: _Container, networks: Mapping[str, str]) -> Container:
     )
 
 
-def _endpoint(name: str, raw: _Endpoint, networks: Mapping[str, str]) -> Endpoint:
+def _endpoint(name: str, raw: _Endpoint) -> Endpoint:
     return Endpoint(
         network_id=raw.network_id,
-        network_name=networks.get(raw.network_id, name),
+        network_name=name,
         ipv4=raw.ipv4,
         ipv6=raw.ipv6,
         gateway=raw.gateway,

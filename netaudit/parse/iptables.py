@@ -13,21 +13,27 @@ _ESCAPE = re.compile(r"\\.")
 _HINT = "record the host again, or give the untouched output of iptables-save"
 
 
-def parse_save(text: str, *, backend: Backend, family: str, source: str) -> tuple[Table, ...]:
+def parse_save(
+    text: str, *, backend: Backend, family: str, source: str, known: dict[str, Rule] | None = None
+) -> tuple[Table, ...]:
     """Read the output of `iptables-save` or `iptables-save -c`, of one or more tables.
+
+    `known` maps lines to the rules that were read from them before, and is added to.
 
     Raises ParseError, with the line, for anything that iptables-save does not print: a table without its
     COMMIT means that the text was cut off.
     """
-    return tuple(_tables(text, backend, family, source))
+    reader = _Reader(backend, family, {} if known is None else known)
+    return tuple(reader.read(text, source))
 
 
 class _Open:
     """A table whose COMMIT has not come yet."""
 
-    def __init__(self, name: str, line: int) -> None:
+    def __init__(self, name: str, line: int, known: dict[str, Rule]) -> None:
         self.name = name
         self.line = line
+        self.known = known
         self.policies: dict[str, str | None] = {}
         self.rules: dict[str, list[Rule]] = {}
 
@@ -36,8 +42,11 @@ class _Open:
         if line[0] == ":":
             self._declare(line)
         else:
-            name, rule = _read_rule(line)
-            self.rules[name].append(rule)
+            rule = self.known.get(line)
+            if rule is None:
+                rule = self.known[line] = _read_rule(line)
+            end = rule.text.find(" ", 3)
+            self.rules[rule.text[3:end] if end > 0 else rule.text[3:]].append(rule)
 
     def _declare(self, line: str) -> None:
         """Take `:INPUT ACCEPT [0:0]`."""
@@ -51,30 +60,50 @@ class _Open:
         return Table(backend, family, self.name, chains)
 
 
-def _tables(text: str, backend: Backend, family: str, source: str) -> Iterator[Table]:
-    table: _Open | None = None
-    for number, line in _lines(text):
-        if not line or line[0] == "#":
-            continue
-        try:
-            if table is None:
-                table = _open(line, number)
-            elif line == "COMMIT":
-                yield table.close(backend, family)
-                table = None
-            else:
-                table.take(line)
-        except (ValueError, KeyError) as error:
-            raise ParseError(
-                f"not a line that iptables-save prints: {line[:60]!r}", source=source, line=number, hint=_HINT
-            ) from error
-    if table is not None:
-        raise ParseError(f"cut off: table {table.name} has no COMMIT", source=source, line=table.line, hint=_HINT)
+class _Reader:
+    """Reads one file."""
+
+    def __init__(self, backend: Backend, family: str, known: dict[str, Rule]) -> None:
+        self._backend = backend
+        self._family = family
+        self._known = known
+        self._table: _Open | None = None
+
+    def read(self, text: str, source: str) -> Iterator[Table]:
+        """Give each table as its COMMIT comes. Raises ParseError, with the line."""
+        for number, line in _lines(text):
+            if not line or line[0] == "#":
+                continue
+            try:
+                if finished := self._take(line, number):
+                    yield finished
+            except (ValueError, KeyError) as error:
+                raise ParseError(
+                    f"not a line that iptables-save prints: {line[:60]!r}", source=source, line=number, hint=_HINT
+                ) from error
+        if cut := self._table:
+            raise ParseError(f"cut off: table {cut.name} has no COMMIT", source=source, line=cut.line, hint=_HINT)
+
+    def _take(self, line: str, number: int) -> Table | None:
+        """Take a line; gives the table that it finishes. Raises ValueError or KeyError for a line out of place."""
+        if self._table is None:
+            if line[0] != "*":
+                raise ValueError(line)
+            self._table = _Open(line[1:].strip(), number, self._known)
+        elif line == "COMMIT":
+            finished, self._table = self._table.close(self._backend, self._family), None
+            return finished
+        else:
+            self._table.take(line)
+        return None
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Give each line with its number; a rule goes on to where its quotes close, for comments hold line feeds too."""
-    lines = [line.rstrip("\r") for line in text.split("\n")]
+    lines = text.split("\n") if "\r" not in text else [line.rstrip("\r") for line in text.split("\n")]
+    if '"' not in text:
+        yield from enumerate(lines, 1)
+        return
     at = 0
     while at < len(lines):
         end = _end_of_line(lines, at)
@@ -95,14 +124,7 @@ def _turns_quotes(line: str) -> bool:
     return (_ESCAPE.sub("", line) if "\\" in line else line).count('"') % 2 == 1
 
 
-def _open(line: str, number: int) -> _Open:
-    """Take `*nat`."""
-    if line[0] != "*":
-        raise ValueError(line)
-    return _Open(line[1:].strip(), number)
-
-
-def _read_rule(line: str) -> tuple[str, Rule]:
+def _read_rule(line: str) -> Rule:
     """Read `[3:180] -A INPUT -i lo -j ACCEPT`, with or without counters."""
     packets = octets = None
     if line[0] == "[":
@@ -111,5 +133,4 @@ def _read_rule(line: str) -> tuple[str, Rule]:
         packets, octets = int(left), int(right)
     if not line.startswith("-A "):
         raise ValueError(line)
-    end = line.find(" ", 3)
-    return (line[3:end] if end > 0 else line[3:]), Rule(line, packets, octets)
+    return Rule(line, packets, octets)
