@@ -17,7 +17,7 @@ from netaudit.attribute.expect import (
     is_certain,
     is_checked,
 )
-from netaudit.attribute.options import Options, find_options
+from netaudit.attribute.options import PROTECTIVE, Options, find_options
 from netaudit.attribute.place import Places
 from netaudit.attribute.recognise import OPERATOR, ChainKey, Chains, Recogniser
 from netaudit.attribute.signature import Catalog
@@ -94,9 +94,10 @@ class Attributor:
         there = _texts(self.snapshot.ruleset, self.expected.options.backend)
         for place, text, entries in self.expected.absent(there):
             kind = entries[0].signature.object
-            if not is_checked(kind) or not any(entry.required for entry in entries):
+            required = any(entry.required for entry in entries)
+            if not is_checked(kind) or not (required or self._hangs_on_untold(entries)):
                 continue
-            if self._is_unseen(place):
+            if not required or self._is_unseen(place):
                 undecided += 1
             else:
                 item = self._item(place, text, kind)
@@ -137,6 +138,12 @@ class Attributor:
         family, table, chain = place
         assert self.expected  # noqa: S101 (missing() has looked)
         return Item(kind, self.expected.options.backend, family, table, chain, text)
+
+    def _hangs_on_untold(self, entries: list[Entry]) -> bool:
+        """Tell whether a rule is expected but for an option that neither the daemon's arguments nor any rule told."""
+        assert self.expected  # noqa: S101 (missing() has looked)
+        untold = {name for name in PROTECTIVE if self.expected.options.facts[name] is None}
+        return bool(untold) and any(untold & entry.signature.condition_names() for entry in entries)
 
     def _is_unseen(self, place: Place) -> bool:
         assert self.expected  # noqa: S101 (missing() has looked)

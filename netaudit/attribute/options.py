@@ -9,6 +9,9 @@ from netaudit.model.docker import DaemonOptions
 from netaudit.model.host import Host
 from netaudit.model.ruleset import IPTABLES_BACKENDS, Backend, Rule, Ruleset
 
+# Options that switch protection off: where they are not known, an absent rule may be right or a hole.
+PROTECTIVE = ("direct-routing",)
+
 
 class Options(msgspec.Struct, frozen=True):
     """The daemon's options as facts; None is not known."""

@@ -145,6 +145,10 @@ class Signature(msgspec.Struct, frozen=True):
             return Applies.YES
         return Applies.PERHAPS if Applies.PERHAPS in answers else Applies.NO
 
+    def condition_names(self) -> frozenset[str]:
+        """Name the conditions that decide over this signature."""
+        return frozenset(name for alternative in self.alternatives for name, _ in alternative.conditions)
+
 
 class Telltale(msgspec.Struct, frozen=True):
     """A rule whose presence tells a daemon option that no API shows."""

@@ -232,6 +232,8 @@ def _limits(heads: Sequence[SnapshotHead], coverage: Coverage) -> Iterator[Sente
         words = f"{count(len(gaps), 'source')} could not be seen: what {it} would have shown is not known."
         yield Sentence((words,), "?")
     if coverage.undecided:
-        yield Sentence((f"{count(coverage.undecided, 'expected rule')} could not be looked for.",), "?")
+        yield Sentence(
+            (f"{count(coverage.undecided, 'expected rule')} could not be decided: what tells was not seen.",), "?"
+        )
     if any(head.partial for head in heads):
         yield Sentence(("A recording was interrupted, and holds only a part.",), "?")

@@ -69,7 +69,7 @@ def describe_coverage(coverage: Coverage) -> str:
         "unattributed": coverage.unattributed,
     }
     shown = [f"{number} {word}" for word, number in counts.items() if number or word in ("proved", "unattributed")]
-    undecided = f" ({coverage.undecided} expected rules could not be looked for)" if coverage.undecided else ""
+    undecided = f" ({count(coverage.undecided, 'expected rule')} could not be decided)" if coverage.undecided else ""
     return f"{count(coverage.rules, 'rule')}: {', '.join(shown)}{undecided}"
 
 
