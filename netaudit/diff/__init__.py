@@ -1,6 +1,6 @@
 """Compare two rulesets: what was added, removed, moved and altered; order-aware, near-linear in the number of rules.
 
-Laws, stated as properties in tests/test_diff.py: `compare(a, a) == ()`, and replaying `compare(a, b)` on `a` gives `b`.
+Laws, stated as properties in tests/diff/test_diff_laws.py: `compare(a, a) == ()`, and replaying `compare(a, b)` on `a` gives `b`.
 
 netaudit.diff.sequence pairs the rules of one chain.
 """
@@ -50,6 +50,7 @@ class Altered(msgspec.Struct, frozen=True, tag="altered"):
     before: Item
 
 
+_ACCEPTING = "policy accept"
 Change = Added | Removed | Moved | Altered
 
 
@@ -110,9 +111,9 @@ def _compare_heads(table: Table, was: Chain | None, now: Chain | None) -> Iterat
     old = {item.object: item for item in _chain_heads(table, was)} if was else {}
     new = {item.object: item for item in _chain_heads(table, now)} if now else {}
     for kind in (ObjectKind.CHAIN, ObjectKind.POLICY):
-        if kind is ObjectKind.POLICY and table.backend is Backend.NFTABLES and not (was and now):
-            continue  # an nftables base chain comes and goes with its policy
         match old.get(kind), new.get(kind):
+            case (None, Item(text=text)) | (Item(text=text), None) if text == _ACCEPTING:
+                pass  # an nftables base chain comes and goes with what it does anyway
             case None, Item() as item:
                 yield Added(item)
             case Item() as item, None:
@@ -194,7 +195,7 @@ def set_items(table: Table, named: NamedSet) -> Iterator[Item]:
 
 
 def _compare_sets(left: Table, right: Table) -> Iterator[Change]:
-    old = {item.chain + "\0" + item.text: item for named in left.sets for item in set_items(left, named)}
-    new = {item.chain + "\0" + item.text: item for named in right.sets for item in set_items(right, named)}
+    old = {(item.object, item.chain, item.text): item for named in left.sets for item in set_items(left, named)}
+    new = {(item.object, item.chain, item.text): item for named in right.sets for item in set_items(right, named)}
     yield from (Added(item) for key, item in new.items() if key not in old)
     yield from (Removed(item) for key, item in old.items() if key not in new)
