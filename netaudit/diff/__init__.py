@@ -1,6 +1,6 @@
 """Compare two rulesets: what was added, removed, moved and altered; order-aware, near-linear in the number of rules.
 
-Laws, stated as properties in tests/diff/test_diff_laws.py: `compare(a, a) == ()`, and replaying `compare(a, b)` on `a` gives `b`.
+Laws, stated as properties in tests/diff: `compare(a, a) == ()`, and replaying `compare(a, b)` on `a` gives `b`.
 
 netaudit.diff.sequence pairs the rules of one chain.
 """
