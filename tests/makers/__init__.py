@@ -1,0 +1,1 @@
+"""Other makers' rules, as their own programs write them."""
