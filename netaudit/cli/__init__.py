@@ -4,6 +4,7 @@ Exit codes: 0 nothing at or above the bar, 1 differences with --exit-code, 2 usa
 4 incomplete under --strict; `run` gives the code of the command that it ran.
 """
 
+import errno
 import gc
 import os
 import signal
@@ -19,7 +20,7 @@ from netaudit.cli.record import record
 from netaudit.cli.report import report
 from netaudit.cli.run import run
 from netaudit.cli.show import show
-from netaudit.errors import NetauditError
+from netaudit.errors import NetauditError, OutputError
 from netaudit.release import RELEASE
 
 app = typer.Typer(
@@ -61,15 +62,33 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     gc.disable()  # a command builds values without cycles and ends: collecting cycles of 100,000 rules finds nothing
     try:
+        _require_stdout()
         app()
     except NetauditError as error:
         _fail(error)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads: nothing more to say
-        sys.exit(128 + signal.SIGPIPE)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _fail(_full_stdout(error))
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
     sys.exit(0)
+
+
+def _require_stdout() -> None:
+    """Refuse to work where nobody could see the result. Raises OutputError."""
+    try:
+        os.fstat(1)
+    except OSError as error:
+        raise OutputError("standard output is closed", hint="lead it somewhere, for example to /dev/null") from error
+
+
+def _full_stdout(error: OSError) -> OutputError:
+    """Say that a help text could not be written; reports and files say so themselves."""
+    from netaudit.cli.output import forget_stdout
+
+    forget_stdout()
+    return OutputError(f"cannot write to standard output: {error.strerror}", hint="lead it elsewhere")
 
 
 def _fail(error: NetauditError) -> NoReturn:

@@ -1,8 +1,8 @@
 """Print a report: to a file whole or not at all, to a terminal in its width and colour."""
 
-import errno
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +81,10 @@ def style(output: Path | None, colour: Colour) -> "Style":
 
 
 def write(data: bytes, output: Path | None) -> None:
-    """Write to a file, or to standard output. Raises OutputError, for example when the disk is full."""
+    """Write to a file, or to standard output. Raises OutputError, for example when the disk is full.
+
+    Ends as SIGPIPE would where nobody reads any more.
+    """
     if output is not None:
         from netaudit.store import write_atomically
 
@@ -91,11 +94,17 @@ def write(data: bytes, output: Path | None) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        forget_stdout()
+        sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered would fail again at exit
+        forget_stdout()
         raise OutputError(f"cannot write to standard output: {error.strerror}", hint="give -o a file") from error
+
+
+def forget_stdout() -> None:
+    """Lead standard output nowhere: what is still buffered would fail again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def exit_code(*heads: "SnapshotHead", strict: bool, different: bool = False, undecided: int = 0) -> int:

@@ -23,7 +23,7 @@ def record(
     strict: StrictOption = False,
 ) -> None:
     """Record this host: rules, Docker's inventory and the facts around them."""
-    from netaudit.cli.output import INCOMPLETE
+    from netaudit.cli.output import INCOMPLETE, write
     from netaudit.cli.sources import collect_host, kept_folder, make_where
     from netaudit.report.safe_text import visible
     from netaudit.report.words import describe_gap
@@ -37,5 +37,5 @@ def record(
     save(facts, output)
     for gap in facts.gaps:
         typer.echo(visible(f"netaudit: could not see {describe_gap(gap)}"), err=True)
-    typer.echo(output)
+    write(f"{output}\n".encode(errors="surrogateescape"), None)
     raise typer.Exit(INCOMPLETE if strict and facts.gaps else 0)
