@@ -20,13 +20,13 @@ from netaudit.attribute.attribution import (
     Ref,
     Standing,
 )
+from netaudit.attribute.handwriting import address_in, binding_in, is_owned, targets, unify
 from netaudit.attribute.signature import Catalog, Owned, Signature, SubjectKind
-from netaudit.model.docker import Container, Endpoint, Inventory, Network, PortBinding
+from netaudit.model.docker import Container, Endpoint, Inventory, Network
 from netaudit.model.ruleset import Backend, Item, ObjectKind, Rule
 
 _DOCKER_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 _DOCKER_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")
-_JUMP = re.compile(r" -[jg] (\S+)| (?:jump|goto) (\S+)")
 _DNAT_TARGET = re.compile(r"--to-destination \[?([0-9a-f:.]+?)\]?:\d+$")
 OPERATOR = Cause(CauseKind.OTHER, name="the operator or another program")
 ChainKey = tuple[Backend, str, str, str]  # backend, family, table, chain
@@ -74,7 +74,7 @@ class Recogniser:
             return self._attribute(*found[0])
         if makers:
             return _ambiguous([self._attribute(*candidate) for candidate in found])
-        return next((_owned(owned) for owned in self._owned if _is_owned(item, owned)), UNATTRIBUTED)
+        return next((_owned(owned) for owned in self._owned if is_owned(item, owned)), UNATTRIBUTED)
 
     def _candidates(self, item: Item) -> Iterator[tuple[Signature, Mapping[str, str]]]:
         indexed = self._index.get((item.table, item.chain), [])
@@ -84,7 +84,7 @@ class Recogniser:
                 and item.family in signature.families
                 and item.object is signature.object
             ):
-                values = _unify(signature, item)
+                values = unify(signature, item)
                 if values is not None and self._is_own(signature, item, values):
                     yield signature, values
 
@@ -103,18 +103,25 @@ class Recogniser:
             return False
         if not self._stands_beside(signature, item, values):
             return False
+        if signature.object is ObjectKind.POLICY:
+            return self._has_docker
         if signature.maker != "docker" or signature.distinctive or signature.object is not ObjectKind.RULE:
             return True
         return self._is_dockers(item, values)
+
+    @cached_property
+    def _has_docker(self) -> bool:
+        """Tell whether Docker is on this host at all, by its word or by its chains."""
+        return bool(self._inventories) or any(chain.startswith("DOCKER") for _, _, _, chain in self._rules)
 
     def _is_dockers(self, item: Item, values: Mapping[str, str]) -> bool:
         """Tell whether a rule names something of Docker's: a bridge, a chain, or a container's address."""
         bridge = values.get("bridge")
         if bridge is not None:
             return bridge in self._networks or bool(_DOCKER_BRIDGE.fullmatch(bridge))
-        if _DOCKER_CHAIN.match(item.chain) or any(target.startswith("DOCKER") for target in _targets(item.text)):
+        if _DOCKER_CHAIN.match(item.chain) or any(target.startswith("DOCKER") for target in targets(item.text)):
             return True
-        if address := _address(values):
+        if address := address_in(values):
             return self._is_containers(address, item.family)
         # Docker's own RETURN in the administrator's chain is believed only where the engine is not known.
         return item.chain == "DOCKER-USER" and not self._inventories
@@ -152,7 +159,7 @@ class Recogniser:
     def _cause(self, signature: Signature, values: Mapping[str, str]) -> Cause:
         """Build the cause that the holes tell, as far as any inventory knows it."""
         bridge = values.get("bridge", "")
-        address = _address(values)
+        address = address_in(values)
         owner, end = self._ends.get(address, (None, None))
         network = self._networks.get(bridge) or (self._network_of(end) if end else self._overlay(values))
         kind = _CAUSES[signature.subject]
@@ -166,7 +173,7 @@ class Recogniser:
         if kind is CauseKind.NETWORK:
             return Cause(kind, network=network_ref)
         container = Ref(owner.id, owner.name) if owner else Ref("", address or "unknown")
-        binding = _binding(values) if kind is CauseKind.PORT_BINDING else None
+        binding = binding_in(values) if kind is CauseKind.PORT_BINDING else None
         return Cause(kind, container=container, network=network_ref, binding=binding)
 
     def _network_of(self, end: Endpoint) -> Network | None:
@@ -183,40 +190,10 @@ class Recogniser:
         bridge = values.get("bridge")
         if bridge and all(net.bridge != bridge for net in now.networks):
             return f"no network has the bridge {bridge}"
-        address = _address(values)
+        address = address_in(values)
         if address and all(address not in (end.ipv4, end.ipv6) for c in now.containers for end in c.endpoints):
             return f"no running container has the address {address}"
         return "nothing in Docker's inventory asks for it now"
-
-
-def _address(values: Mapping[str, str]) -> str:
-    """Give the container's address that the holes hold, "" where they hold none."""
-    return values.get("address") or values.get("container", "").partition("/")[0]
-
-
-def _unify(signature: Signature, item: Item) -> Mapping[str, str] | None:
-    chain = signature.chain.unify(item.chain)
-    text = signature.text.unify(item.text) if chain is not None else None
-    if chain is None or text is None:
-        return None
-    same = all(chain[hole] == text[hole] for hole in chain.keys() & text.keys())
-    return {**chain, **text} if same else None
-
-
-def _is_owned(item: Item, owned: Owned) -> bool:
-    """Tell whether an object bears a maker's name; an nftables chain counts by its table, its name is free."""
-    if item.backend not in owned.backends:
-        return False
-    if owned.table and item.backend is Backend.NFTABLES and owned.table.fullmatch(item.table):
-        return True
-    if owned.text and owned.text.fullmatch(item.text):
-        return True
-    return owned.chain is not None and any(owned.chain.fullmatch(name) for name in (item.chain, *_targets(item.text)))
-
-
-def _targets(text: str) -> list[str]:
-    """Name the targets of a rule's text: the chain it jumps to, if it jumps."""
-    return [first or second for first, second in _JUMP.findall(text)]
 
 
 def _owned(owned: Owned) -> Attribution:
@@ -241,12 +218,6 @@ def _ambiguous(candidates: list[Attribution]) -> Attribution:
     return msgspec.structs.replace(
         first, confidence=Confidence.AMBIGUOUS, causes=causes, reason="more than one maker writes such a rule"
     )
-
-
-def _binding(values: Mapping[str, str]) -> PortBinding:
-    host = values.get("host_ip") or values.get("host", "").partition("/")[0] or "0.0.0.0"  # noqa: S104 (as Docker writes it)
-    port = int(values.get("host_port", 0))
-    return PortBinding(values.get("protocol", ""), host, port, int(values.get("container_port", port)))
 
 
 def _ends(inventories: Iterable[Inventory]) -> Iterator[tuple[str, tuple[Container, Endpoint]]]:

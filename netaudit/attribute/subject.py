@@ -1,27 +1,33 @@
 """The inventory -> subjects: what rules are written for.
 
-Each has the facts that decide which rules it gets, and the values that fill their holes. A host has 33,000
-containers: what subjects share (a profile, a network's facts and values) is made once, and nothing is made for a
-profile that no signature is written for.
+Each has the facts that decide which rules it gets, and the values that fill their holes. A host has 33,000 containers:
+what subjects share (a profile, a network's facts and values) is made once, and only where a signature wants it.
 """
 
-import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
 from netaudit.attribute.attribution import Cause, CauseKind, Ref
 from netaudit.attribute.gateway import gateway_endpoint
+from netaudit.attribute.network_view import (
+    ASSUMED,
+    View,
+    binding_values,
+    endpoint_values,
+    have_bridge,
+    link_values,
+    make_view,
+)
 from netaudit.attribute.options import Options
 from netaudit.attribute.signature import SubjectKind, Value
-from netaudit.model.docker import Container, Endpoint, Inventory, Network, PortBinding
+from netaudit.model.docker import Container, Endpoint, Inventory, PortBinding
 from netaudit.model.version import Version
 
 FAMILIES = ("ip", "ip6")
 _DAEMON = Cause(CauseKind.DAEMON)
 _INGRESS = Cause(CauseKind.OTHER, name="swarm's routing mesh")
 _GATEWAY_BRIDGE = "docker_gwbridge"
-_ASSUMED: Mapping[str, Value] = {"enabled": True, "proxy-only": False, "gateway": True, "trusted": False}
 _UNSPECIFIED = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 (as Docker writes it)
 
 
@@ -42,21 +48,11 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
     causes: tuple[Cause, ...]
 
 
-class _View(msgspec.Struct, frozen=True):
-    """A bridge network as one address family sees it."""
-
-    network: Network
-    ref: Ref
-    family: str
-    facts: Mapping[str, Value]
-    values: Mapping[str, str]
-
-
 class _Placed(msgspec.Struct, frozen=True, gc=False):
     """A container's endpoint on a bridge network, with its address of one family."""
 
     endpoint: Endpoint
-    view: _View
+    view: View
     address: str
 
 
@@ -72,9 +68,11 @@ class Subjects:
         self._by_name = {container.name: container for container in inventory.containers}
         self._gateway_bridge = next((net for net in inventory.networks if net.name == _GATEWAY_BRIDGE), None)
         self._profiles: dict[object, Profile] = {}
-        self._common = {family: _common_facts(inventory, options, family) for family in FAMILIES}
+        self._common = {
+            family: {**options.facts, "bridge-networks": have_bridge(inventory.networks, family)} for family in FAMILIES
+        }
         self._views = {
-            (family, network.id): _view(network, family)
+            (family, network.id): make_view(network, family)
             for family in FAMILIES
             for network in inventory.networks
             if network.driver == "bridge" and not network.config_only
@@ -110,16 +108,16 @@ class Subjects:
 
     def _daemon(self, family: str) -> Iterator[Subject]:
         values = {"mark": self._options.mark} if self._options.mark else {}
-        if profile := self._profile(SubjectKind.DAEMON, family, None, lambda: _ASSUMED):
+        if profile := self._profile(SubjectKind.DAEMON, family, None, lambda: ASSUMED):
             yield Subject(profile, values, (_DAEMON,))
 
     def _swarm(self, family: str) -> Iterator[Subject]:
         if not self._inventory.swarm:
             return
-        ingress = self._profile(SubjectKind.INGRESS, family, None, lambda: _ASSUMED)
+        ingress = self._profile(SubjectKind.INGRESS, family, None, lambda: ASSUMED)
         if ingress:
             yield Subject(ingress, {}, (_INGRESS,))
-        overlay = self._profile(SubjectKind.OVERLAY, family, None, lambda: _ASSUMED)
+        overlay = self._profile(SubjectKind.OVERLAY, family, None, lambda: ASSUMED)
         if overlay is None:
             return
         for network in self._inventory.networks:
@@ -167,7 +165,7 @@ class Subjects:
         profile = self._profile(SubjectKind.ENDPOINT, family, network.id, lambda: view.facts)
         if profile is None and not network.trusted_interfaces:
             return
-        values = {**view.values, **_endpoint_values(one.address)}
+        values = {**view.values, **endpoint_values(one.address)}
         causes = (Cause(CauseKind.ENDPOINT, container=owner, network=view.ref),)
         if profile:
             yield Subject(profile, values, causes)
@@ -183,13 +181,14 @@ class Subjects:
             return
         for link in container.links:
             child = self._by_name.get(link.container_name)
-            address = _address_on(child, view.network.id) if child else ""
+            ends_there = (end.ipv4 for end in child.endpoints if end.network_id == view.network.id) if child else ()
+            address = next(iter(ends_there), "")
             if not (child and address):
                 continue
             ends = (ref, Ref(child.id, child.name))
             causes = tuple(Cause(CauseKind.ENDPOINT, container=end, network=view.ref) for end in ends)
             for port, protocol in child.exposed:
-                values = {**_link_values(one.address, address), "protocol": protocol, "container_port": str(port)}
+                values = {**link_values(one.address, address), "protocol": protocol, "container_port": str(port)}
                 yield Subject(profile, {**view.values, **values}, causes)
 
     def _bindings(self, container: Container, ref: Ref, placed: list[_Placed]) -> Iterator[Subject]:
@@ -226,7 +225,7 @@ class Subjects:
             },
         )
         if profile:
-            values = {**view.values, **_endpoint_values(one.address), **_binding_values(binding, anywhere=anywhere)}
+            values = {**view.values, **endpoint_values(one.address), **binding_values(binding, anywhere=anywhere)}
             cause = Cause(CauseKind.PORT_BINDING, container=owner, network=view.ref, binding=binding)
             yield Subject(profile, values, (cause,))
 
@@ -246,68 +245,6 @@ class Subjects:
                         yield from self._endpoint(Ref(member.container_id, member.name), one)
 
 
-def _common_facts(inventory: Inventory, options: Options, family: str) -> Mapping[str, Value]:
-    """Give what every subject of a family knows."""
-    bridges = any(
-        network.driver == "bridge" and not network.internal and _subnet(network, family)
-        for network in inventory.networks
-    )
-    # A daemon keeps what it wrote for a network that is gone since: none now does not mean none ever.
-    return {**options.facts, "bridge-networks": True if bridges else None}
-
-
-def _view(network: Network, family: str) -> _View:
-    """Collect what a network decides and fills in, for one family."""
-    snat = network.host_ipv4 if family == "ip" else network.host_ipv6
-    facts: dict[str, Value] = {
-        **_ASSUMED,
-        "enabled": bool(_subnet(network, family)),
-        "internal": network.internal,
-        "icc": network.icc,
-        "masquerade": network.masquerade,
-        "snat": bool(snat),
-        "gateway-mode": str(network.mode4 if family == "ip" else network.mode6),
-        "has-trusted": bool(network.trusted_interfaces),
-        "default-bridge": network.default,
-    }
-    values = {
-        "bridge": network.bridge,
-        "subnet": _subnet(network, family),
-        "snat": snat,
-        "trusted_set": ", ".join(f'"{name}"' for name in (network.bridge, *network.trusted_interfaces)),
-    }
-    return _View(network, Ref(network.id, network.name), family, facts, values)
-
-
-def _endpoint_values(address: str) -> dict[str, str]:
-    return {"address": address, "container": f"{address}/128" if ":" in address else f"{address}/32"}
-
-
-def _link_values(parent: str, child: str) -> dict[str, str]:
-    return {"parent_ip": parent, "child_ip": child, "parent": f"{parent}/32", "child": f"{child}/32"}
-
-
-def _binding_values(binding: PortBinding, *, anywhere: bool) -> dict[str, str]:
-    host = binding.host_ip
-    if ":" in host and not anywhere:
-        host = str(ipaddress.ip_address(host))
-    return {
-        "host_ip": host,
-        "host": f"{host}/128" if ":" in host else f"{host}/32",
-        "host_port": str(binding.host_port),
-        "container_port": str(binding.container_port),
-        "protocol": binding.protocol,
-    }
-
-
 def _gateway_name(container: Container) -> str:
     """Name a container's endpoint on docker_gwbridge, as the engine does."""
     return "gateway_" + container.sandbox.rpartition("/")[2][:12]
-
-
-def _subnet(network: Network, family: str) -> str:
-    return network.subnet if family == "ip" else network.subnet6
-
-
-def _address_on(container: Container, network_id: str) -> str:
-    return next((end.ipv4 for end in container.endpoints if end.network_id == network_id), "")

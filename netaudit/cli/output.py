@@ -92,7 +92,9 @@ def write(data: bytes, output: Path | None) -> None:
         return
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        rest = memoryview(data)
+        while rest:  # under PYTHONUNBUFFERED a write may end short, as on a disk that is getting full
+            rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         forget_stdout()

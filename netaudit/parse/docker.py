@@ -118,12 +118,11 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
     info = _decode(files, Source.DOCKER_INFO, Info) or Info()
     networks = _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or []
     containers = _decode(files, Source.DOCKER_CONTAINERS, list[msgspec.Raw]) or []
-    known = {} if known is None else known
     return Inventory(
         version=version or info.version,
         options=parse_options(facts, info, version or info.version),
         networks=tuple(_network(network) for network in networks),
-        containers=tuple(_known_container(bytes(raw), known) for raw in containers),
+        containers=tuple(_known_container(bytes(raw), known if known is not None else {}) for raw in containers),
         swarm=info.swarm.state == "active",
     )
 

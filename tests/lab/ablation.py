@@ -71,7 +71,7 @@ def _is_about(one: AttributedChange, subject: Subject) -> bool:
     causes = one.attribution.causes
     match subject.get("kind"):
         case "container":
-            return all(_is_of(cause, subject["name"]) for cause in causes)
+            return any(_is_of(cause, subject["name"]) for cause in causes)  # a link has two ends
         case "network":
             names = {cause.network.name for cause in causes if cause.network}
             return names <= {subject["name"]}

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -20,17 +21,17 @@ VERSIONS = tuple(RELEASES)
 NFT, LEGACY = BACKENDS = ("iptables-nft", "iptables-legacy")
 _SECONDS_TO_START = 60
 _PROGRAMS = tuple(f"{family}tables{what}" for family in ("ip", "ip6") for what in ("", "-save", "-restore"))
-_ROOT = "/run/lab/root"
 
-# The root is shared, so what dockerd writes into it goes to memory; /run and the data folder are the host's.
+# The root is used by others too, so what dockerd writes into it goes to memory. /run and the data folder are the
+# host's; with another version before this one, they come with what that one had mounted there.
 _MOUNT_ROOT = """
-mkdir -p {root} /run/lab/root-upper /run/lab/root-work
-rm -rf /run/lab/root-upper/* /run/lab/root-work/*
-mount -t overlay -o lowerdir={lower},upperdir=/run/lab/root-upper,workdir=/run/lab/root-work lab {root}
+mkdir -p {root} {root}-upper {root}-work
+mount -t overlay -o lowerdir={lower},upperdir={root}-upper,workdir={root}-work lab {root}
 mkdir -p {root}/etc/docker {root}/var/lib/docker {root}/run {root}/proc {root}/sys {root}/dev {root}/tmp
 [ -e {root}/var/run ] || ln -s /run {root}/var/run
 cp /etc/hosts /etc/resolv.conf /etc/os-release {root}/etc/
-for folder in proc sys dev run etc/docker var/lib/docker; do mount --rbind /$folder {root}/$folder; done
+for folder in proc sys dev etc/docker; do mount --rbind /$folder {root}/$folder; done
+for folder in run var/lib/docker; do mount --rbind {before}/$folder {root}/$folder; done
 """
 
 
@@ -88,7 +89,7 @@ class Engine:
             self._nsenter = None
         # Inside its own pid namespace this means every process of the host but the holder.
         self.host.run(["sh", "-c", "kill -9 -1"], check=False)
-        self.host.run(["sh", "-c", _UNMOUNT.format(root=_ROOT)])
+        self.host.run(["sh", "-c", _UNMOUNT])
 
     def start(self) -> None:
         """Start dockerd and wait until its API answers."""
@@ -120,14 +121,13 @@ class Engine:
     def become(self, version: str) -> None:
         """Stop, and start another version on the same data and options."""
         self.stop()
-        self.host.run(["sh", "-c", f"umount -R -l {_ROOT}"], check=False)  # absent where the machine's own ran
-        self.version = version
-        self._prepare()
+        before, self.version = self._root, version
+        self._prepare(before)
         self.start()
 
     def inside(self, path: str) -> str:
         """Return the name on the host of a file that dockerd sees as `path`."""
-        return path if self._is_the_machines_own() else f"{_ROOT}{path}"
+        return f"{self._root}{path}"
 
     def docker(self, *arguments: str) -> str:
         """Run the docker program and return what it printed; LabError when it fails."""
@@ -150,20 +150,23 @@ class Engine:
 
     def command(self) -> list[str]:
         """Return dockerd's command line on the host."""
-        where = [] if self._is_the_machines_own() else ["chroot", _ROOT]
+        where = ["chroot", self._root] if self._root else []
         return [*where, "dockerd", f"--cgroup-parent=/{self.host.name}", *self.options]
 
-    def _is_the_machines_own(self) -> bool:
-        return machine_version() == self.version
+    @property
+    def _root(self) -> str:
+        """Return where on the host the engine's root is; "" for the machine's own dockerd."""
+        return "" if machine_version() == self.version else f"/run/lab/root-{self.version}"
 
-    def _prepare(self) -> None:
+    def _prepare(self, before: str = "") -> None:
         """Lay out the engine's files, and let `iptables` mean the backend's programs."""
-        if self._is_the_machines_own():
-            programs, folder = "/usr/sbin", "/etc/alternatives"
-        else:
-            self.host.run(["sh", "-ec", _MOUNT_ROOT.format(root=_ROOT, lower=root_of(self.version))])
-            programs, folder = "/usr/sbin", f"{_ROOT}/usr/sbin"
-        links = [f"ln -sf {programs}/xtables-{self._multi()}-multi {folder}/{name}" for name in _PROGRAMS]
+        folders = ["/etc/alternatives"]
+        if self._root:
+            mount = _MOUNT_ROOT.format(root=self._root, lower=root_of(self.version), before=before)
+            self.host.run(["sh", "-ec", mount])
+            folders.append(f"{self._root}/usr/sbin")
+        program = f"/usr/sbin/xtables-{self.backend.removeprefix('iptables-')}-multi"
+        links = [f"ln -sf {program} {folder}/{name}" for folder in folders for name in _PROGRAMS]
         self.host.run(["sh", "-ec", "\n".join(links)])
 
     def _check_version(self) -> None:
@@ -175,9 +178,6 @@ class Engine:
                 " LAB_DEBIAN_MIRROR to a snapshot.debian.org mirror of the right day"
             )
 
-    def _multi(self) -> str:
-        return self.backend.removeprefix("iptables-")
-
     def _signal(self, number: int) -> None:
         os.kill(self.pid, number)
         assert self._nsenter is not None
@@ -186,13 +186,14 @@ class Engine:
 
 
 _UNMOUNT = """
-for mount in $(tac /proc/self/mounts | cut -d' ' -f2 | grep -E '^(/run/docker|/var/lib/docker/|{root})'); do
+for mount in $(tac /proc/self/mounts | cut -d' ' -f2 | grep -E '^(/run/docker|/var/lib/docker/|/run/lab/root-)'); do
     umount -l "$mount" || true
 done
 rm -rf /run/docker /run/docker.* /run/containerd /var/lib/docker/*
 """
 
 
+@cache
 def machine_version() -> str:
     """Return the version of the machine's own dockerd; "" where there is none."""
     program = shutil.which("dockerd")

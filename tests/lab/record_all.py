@@ -32,7 +32,9 @@ def main() -> int:
     chosen = [
         (scenario.name, version, backend)
         for scenario, version, backend in runs()
-        if options.only in ("", scenario.name) and options.engine in ("", version)
+        if options.only in ("", scenario.name)
+        and options.engine in ("", version)
+        and not (options.missing and _truth(options.output, scenario.name, version, backend).exists())
     ]
     with ProcessPoolExecutor(options.jobs) as pool:
         failures = sum(map(bool, pool.map(partial(_attempt, options.output), chosen)))
@@ -44,6 +46,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="one scenario")
     parser.add_argument("--engine", default="", help="one engine version")
+    parser.add_argument("--missing", action="store_true", help="only what has no recording yet")
     parser.add_argument("--jobs", type=int, default=3, help="engines at work at once")
     parser.add_argument("-o", "--output", type=Path, default=REPOSITORY / "tests" / "recordings")
     return parser.parse_args()
@@ -61,9 +64,13 @@ def _attempt(output: Path, chosen: tuple[str, str, str]) -> str:
         print(f"FAILED {folder.relative_to(output)}: {error}", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         return str(error) or type(error).__name__
-    (folder / "truth.json").write_text(json.dumps(truth, indent=1) + "\n")
+    _truth(output, name, version, backend).write_text(json.dumps(truth, indent=1) + "\n")
     print(f"{folder.relative_to(output)}: {len(truth)} recordings", flush=True)
     return ""
+
+
+def _truth(output: Path, name: str, version: str, backend: str) -> Path:
+    return output / f"{version}-{backend}" / name / "truth.json"
 
 
 def _record(scenario: Scenario, version: str, backend: str, folder: Path) -> Iterator[dict[str, object]]:

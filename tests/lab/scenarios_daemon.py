@@ -132,7 +132,7 @@ DAEMONS = (
         (
             Step("docker swarm init --advertise-addr 192.0.2.10", DAEMON),
             Step(
-                "docker service create --name web --publish 8080:80 busybox:local /bin/busybox sleep 100000",
+                "docker service create --no-resolve-image --name web --publish 8080:80 busybox:local /bin/busybox sleep 100000",
                 {"kind": "service", "name": "web"},
             ),
             Step("docker service scale web=2", {"kind": "service", "name": "web"}),
@@ -146,7 +146,7 @@ DAEMONS = (
         (
             Step("docker swarm init --advertise-addr 192.0.2.10", DAEMON),
             Step(
-                "docker service create --name web --publish mode=host,published=8080,target=80"
+                "docker service create --no-resolve-image --name web --publish mode=host,published=8080,target=80"
                 " busybox:local /bin/busybox sleep 100000",
                 {"kind": "service", "name": "web"},
             ),
@@ -165,7 +165,7 @@ DAEMONS = (
         "72",
         "wsl2-mirrored",
         (
-            Step("ip link add loopback0 type dummy", OPERATOR),
+            Step("ip link add loopback0 type bridge", OPERATOR),
             Step("install /usr/bin/wslinfo; restart dockerd", DAEMON, _mimic_wsl2),
             run("db", "-p 127.0.0.1:8080:80"),
         ),

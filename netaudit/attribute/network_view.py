@@ -1,0 +1,84 @@
+"""A network as one address family sees it, and the values that fill a signature's holes."""
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from netaudit.attribute.attribution import Ref
+from netaudit.attribute.signature import Value
+from netaudit.model.docker import Network, PortBinding
+
+# What is so unless something says otherwise.
+ASSUMED: Mapping[str, Value] = {"enabled": True, "proxy-only": False, "gateway": True, "trusted": False}
+
+
+class View(msgspec.Struct, frozen=True):
+    """A bridge network as one address family sees it."""
+
+    network: Network
+    ref: Ref
+    family: str
+    facts: Mapping[str, Value]
+    values: Mapping[str, str]
+
+
+def make_view(network: Network, family: str) -> View:
+    """Collect what a network decides and fills in, for one family."""
+    snat = network.host_ipv4 if family == "ip" else network.host_ipv6
+    facts: dict[str, Value] = {
+        **ASSUMED,
+        "enabled": bool(subnet_of(network, family)),
+        "internal": network.internal,
+        "icc": network.icc,
+        "masquerade": network.masquerade,
+        "snat": bool(snat),
+        "gateway-mode": str(network.mode4 if family == "ip" else network.mode6),
+        "has-trusted": bool(network.trusted_interfaces),
+        "default-bridge": network.default,
+    }
+    values = {
+        "bridge": network.bridge,
+        "subnet": subnet_of(network, family),
+        "snat": snat,
+        "trusted_set": ", ".join(f'"{name}"' for name in (network.bridge, *network.trusted_interfaces)),
+    }
+    return View(network, Ref(network.id, network.name), family, facts, values)
+
+
+def endpoint_values(address: str) -> dict[str, str]:
+    """Fill what names an endpoint."""
+    return {"address": address, "container": f"{address}/128" if ":" in address else f"{address}/32"}
+
+
+def link_values(parent: str, child: str) -> dict[str, str]:
+    """Fill what names the two ends of a link."""
+    return {"parent_ip": parent, "child_ip": child, "parent": f"{parent}/32", "child": f"{child}/32"}
+
+
+def binding_values(binding: PortBinding, *, anywhere: bool) -> dict[str, str]:
+    """Fill what names a port binding; `anywhere` is a host address that means every address."""
+    host = binding.host_ip
+    if ":" in host and not anywhere:
+        host = str(ipaddress.ip_address(host))
+    return {
+        "host_ip": host,
+        "host": f"{host}/128" if ":" in host else f"{host}/32",
+        "host_port": str(binding.host_port),
+        "container_port": str(binding.container_port),
+        "protocol": binding.protocol,
+    }
+
+
+def subnet_of(network: Network, family: str) -> str:
+    """Give a network's subnet of a family, "" where it has none."""
+    return network.subnet if family == "ip" else network.subnet6
+
+
+def have_bridge(networks: Iterable[Network], family: str) -> bool | None:
+    """Tell whether there is a bridge network that is not internal.
+
+    None where there is none now: a daemon keeps what it wrote for one that is gone since.
+    """
+    here = (net.driver == "bridge" and not net.internal and bool(subnet_of(net, family)) for net in networks)
+    return True if any(here) else None

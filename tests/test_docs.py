@@ -1,0 +1,75 @@
+"""What the documentation says is true. UPDATE_GOLDENS=1 (`make goldens`) writes anew what is made."""
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import yaml
+from lab import proof
+
+from netaudit.cli import app
+from netaudit.release import RELEASE
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+README = REPOSITORY / "README.md"
+_RECORDING = REPOSITORY / "tests" / "recordings" / "20.10.24-iptables-nft" / "default-one-port"
+_REPORT = re.compile(r"(    \$ netaudit diff [^\n]*\n\n)((?:    [^\n]*\n|\n)*?)(?=\n## )")
+_UPDATE = os.environ.get("UPDATE_GOLDENS") == "1"
+
+
+def _real_report() -> str:
+    command = [sys.executable, "-m", "netaudit", "diff", str(_RECORDING / "00"), str(_RECORDING / "01")]
+    report = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY).stdout
+    return textwrap.indent(report, "    ")
+
+
+def test_the_report_in_the_readme_is_what_the_command_prints() -> None:
+    text = README.read_text()
+    if _UPDATE:
+        README.write_text(_REPORT.sub(lambda found: found[1] + _real_report(), text))
+    found = _REPORT.search(README.read_text())
+    assert found
+    assert found[2] == _real_report()
+
+
+def test_the_readme_names_every_command() -> None:
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert set(re.findall(r"^\| `netaudit (\w+)", README.read_text(), re.MULTILINE)) == commands
+
+
+def test_the_readme_fits_one_screen_of_a_reader() -> None:
+    assert len(README.read_text().splitlines()) <= 90
+
+
+def test_the_signature_in_contributing_is_the_one_in_the_catalog() -> None:
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
+    (shown,) = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(  loopback.*?)```", text, re.DOTALL))
+    catalog = yaml.safe_load((REPOSITORY / "rules" / "attribution" / "docker-iptables.yaml").read_text())
+    assert shown == {"loopback-drop": catalog["signatures"]["loopback-drop"]}
+
+
+def test_the_maker_in_contributing_is_the_one_in_the_catalog() -> None:
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
+    (shown,) = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(maker.*?)```", text, re.DOTALL))
+    catalog = yaml.safe_load((REPOSITORY / "rules" / "attribution" / "fail2ban.yaml").read_text())
+    assert {key: catalog[key] for key in ("maker", "title")} == {key: shown[key] for key in ("maker", "title")}
+    assert shown["owns"].keys() <= catalog["owns"].keys()
+
+
+def test_the_changelog_has_this_release() -> None:
+    assert f"## {RELEASE}" in (REPOSITORY / "CHANGELOG.md").read_text()
+
+
+def test_the_proof_page_is_what_the_recordings_say() -> None:
+    if _UPDATE:
+        proof.main()
+    assert (REPOSITORY / "docs" / "proof.md").read_text() == proof.render()
+
+
+@pytest.mark.parametrize("word", ["make demo", "make test"])
+def test_the_readme_names_both_commands(word: str) -> None:
+    assert word in README.read_text()
