@@ -11,6 +11,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from lab.ablation import Tally, scenarios, tally
+from lab.scenarios import NOT_RUN
 from netaudit.catalog import load_catalog
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -24,7 +25,8 @@ then attributed from the recordings alone, and held against what the step did. T
 A cell reads *exact / changed*: how many rules the steps changed, and how many of these were attributed, proved, to
 just what the step was about. What follows it, where anything does, was found in the steady state after the steps:
 rules that are missing (m), stale, misplaced or duplicate (d), or not proved (?). In scenarios that break something
-on purpose, that is what is right. An empty cell: the engine does not have what the scenario needs.
+on purpose, that is what is right. An empty cell: the engine does not have what the scenario needs. Engine 29, which
+Debian does not package, is represented by recordings that were made elsewhere.
 """
 
 
@@ -36,7 +38,13 @@ def render() -> str:
     names = sorted({name for name, _ in tallies})
     rows = [[name, *(_cell(tallies.get((name, engine))) for engine in engines)] for name in names]
     table = tabulate(rows, headers=["scenario", *engines], tablefmt="github")
-    return "\n".join([_HEAD, *_totals(list(tallies.values())), "", table, ""])
+    return "\n".join([_HEAD, *_totals(list(tallies.values())), "", table, "", *_not_run(), ""])
+
+
+def _not_run() -> Iterator[str]:
+    yield "## What was not run"
+    yield ""
+    yield from (f"- {why}" for why in dict.fromkeys(NOT_RUN.values()))
 
 
 def _cell(counted: Tally | None) -> str:
