@@ -15,11 +15,11 @@ NOT_RUN = {
     18: "this kernel has no SCTP",
     19: "this kernel has no SCTP",
     58: "--bridge-accept-fwmark came with engine 29, which Debian does not package",
-    62: "firewalld beside an engine needs a system bus in the namespace; what firewalld itself writes: tests/makers",
+    62: "a firewalld reload beside an engine: recorded with the other makers, in tests/recordings/makers",
     65: "the nftables backend came with engine 29, which Debian does not package: recordings only",
     73: "`docker build` fetches its front end from a registry, and the lab has none",
     74: "a rootless daemon writes nothing into the host's namespace",
-    76: "a race, not a recording: tests/engine",
+    76: "start and stop while recording: a race, not a recording",
 }
 
 
