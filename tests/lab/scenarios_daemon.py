@@ -132,7 +132,8 @@ DAEMONS = (
         (
             Step("docker swarm init --advertise-addr 192.0.2.10", DAEMON),
             Step(
-                "docker service create --no-resolve-image --name web --publish 8080:80 busybox:local /bin/busybox sleep 100000",
+                "docker service create --no-resolve-image --name web --publish 8080:80"
+                " busybox:local /bin/busybox sleep 100000",
                 {"kind": "service", "name": "web"},
             ),
             Step("docker service scale web=2", {"kind": "service", "name": "web"}),

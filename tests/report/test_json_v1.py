@@ -38,7 +38,7 @@ def test_a_change_has_the_shape_of_the_contract(make_diff: MakeDiff) -> None:
                     "kind": "port-binding",
                     "container": WEB,
                     "network": BRIDGE,
-                    "binding": {"protocol": "tcp", "host_ip": "0.0.0.0", "host_port": 8080, "container_port": 80},  # noqa: S104
+                    "binding": {"protocol": "tcp", "host_ip": "0.0.0.0", "host_port": 8080, "container_port": 80},
                 }
             ],
         },
