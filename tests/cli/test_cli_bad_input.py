@@ -1,0 +1,188 @@
+"""What cannot work is one clear line with a hint and the right exit code; no traceback, nothing half written."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from programs import ONE_PORT, assert_fails, run
+
+HINT = "give a folder or tar that `netaudit record` wrote, or the output of iptables-save"
+SAVE_HINT = "record the host again, or give the untouched output of iptables-save"
+COMMANDS = [("show",), ("diff", str(ONE_PORT / "00")), ("report",), ("explain", "web")]
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """Copy a recording, without its index: as a shell script collects one."""
+    copy = tmp_path / "recording"
+    shutil.copytree(ONE_PORT / "01", copy)
+    (copy / "recording.json").unlink()
+    return copy
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_recording_that_is_not_there(tmp_path: Path, command: tuple[str, ...]) -> None:
+    place = tmp_path / "nowhere"
+    assert_fails(run(*command, place), 3, f"no such recording: {place}", HINT)
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"", "it is empty"),
+        (b"\x7fELF\x02\x01\x00\x00", "it is binary"),
+        (b"hello world\n", "it names no table as iptables-save does"),
+    ],
+    ids=["empty", "binary", "foreign"],
+)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_file_that_is_no_recording(tmp_path: Path, command: tuple[str, ...], data: bytes, what: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    assert_fails(run(*command, path), 3, f"{path} is no recording: {what}", HINT)
+
+
+def test_a_folder_that_is_no_recording(tmp_path: Path) -> None:
+    assert_fails(run("show", tmp_path), 3, f"{tmp_path} is no recording: it holds no file that one has", HINT)
+
+
+def test_a_recording_that_was_cut_off(tmp_path: Path) -> None:
+    copy = tmp_path / "recording"
+    shutil.copytree(ONE_PORT / "01", copy)
+    _cut(copy / "iptables-save.txt", 900)
+    message = f"{copy}: iptables-save.txt does not match its SHA-256: it was cut off or edited"
+    assert_fails(run("show", copy), 3, message, "record again, or remove recording.json to read it as it is")
+
+
+def test_rules_that_were_cut_off(recording: Path) -> None:
+    _cut(recording / "iptables-save.txt", 900)
+    done = run("show", recording)
+    assert_fails(done, 3, "iptables-save.txt:2: cut off: table filter has no COMMIT", SAVE_HINT)
+
+
+def test_rules_that_are_none(recording: Path) -> None:
+    (recording / "iptables-save.txt").write_bytes(b"*filter\n:INPUT ACCEPT [0:0]\n\xff\xfe\x00\x01\nCOMMIT\n")
+    done = run("show", recording)
+    assert done.returncode == 3
+    assert done.stderr.startswith("netaudit: iptables-save.txt:3: not a line that iptables-save prints: ")
+    assert done.stderr.endswith(f" ({SAVE_HINT})\n")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["docker-containers.json", "docker-networks.json", "docker-info.json", "docker-version.json", "ip-addr.json"],
+)
+@pytest.mark.parametrize("data", [b"{", b"\x00\xff", b'"text"', b"[" * 9999], ids=["cut", "binary", "foreign", "deep"])
+def test_facts_that_are_none(recording: Path, name: str, data: bytes) -> None:
+    (recording / name).write_bytes(data)
+    done = run("show", recording)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(f"netaudit: {name}: not what ")
+    assert done.stderr.endswith(" (record the host again)\n")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("data", [b"{", b"\x00\xff", b"{}"], ids=["cut", "binary", "foreign"])
+def test_an_nft_ruleset_that_is_none(recording: Path, data: bytes) -> None:
+    (recording / "nft-ruleset.json").write_bytes(data)
+    done = run("show", recording)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+    assert done.stderr.startswith("netaudit: nft-ruleset.json: not ")
+    assert done.stderr.endswith(" (give the untouched output of `nft -j list ruleset`)\n")
+
+
+def test_an_empty_file_is_a_gap(recording: Path) -> None:
+    (recording / "nft-ruleset.json").write_bytes(b"")
+    done = run("show", recording, "--strict")
+    assert "nft-ruleset.json: empty (the file is empty)" in done.stdout
+    assert (done.returncode, done.stderr) == (4, "")
+
+
+def test_a_recording_of_a_newer_netaudit(recording: Path) -> None:
+    (recording / "recording.json").write_text(json.dumps({"format": 99}))
+    message = f"{recording} has recording format 99; this netaudit reads up to 1"
+    assert_fails(run("show", recording), 3, message, "update netaudit")
+
+
+def test_a_subject_that_is_not_there() -> None:
+    hint = "name a rule (nat/DOCKER#2), a container, a network or a signature; `netaudit show` lists them"
+    assert_fails(run("explain", "nobody", ONE_PORT / "01"), 2, "nothing here is called nobody", hint)
+
+
+def test_no_recording_was_kept(tmp_path: Path) -> None:
+    done = run("diff", env={"XDG_STATE_HOME": str(tmp_path)})
+    assert_fails(done, 2, "no recording was kept on this host", "`netaudit record` keeps one; or name BEFORE")
+
+
+def test_a_recording_that_was_not_finished_is_not_the_last_one_kept(tmp_path: Path) -> None:
+    (tmp_path / "netaudit" / "recordings" / ".2026-01-01T000000Z.abc").mkdir(parents=True)
+    done = run("diff", env={"XDG_STATE_HOME": str(tmp_path)})
+    assert_fails(done, 2, "no recording was kept on this host", "`netaudit record` keeps one; or name BEFORE")
+
+
+def test_a_hostile_name_does_not_reach_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "red\x1b[31m\nnext"
+    done = run("show", path)
+    assert done.returncode == 3
+    assert "\x1b" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+# ---- where the result goes ----------------------------------------------------------------------------------------
+
+FORMATS = ["terminal", "json", "markdown", "html"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_full_disk(form: str) -> None:
+    done = run("show", ONE_PORT / "01", "--format", form, "-o", "/dev/full")
+    message = "cannot write /dev/full: No space left on device"
+    assert_fails(done, 3, message, "free some space, or give -o a place on another disk")
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    place = tmp_path / "nowhere" / "report.html"
+    done = run("report", ONE_PORT / "01", "-o", place)
+    assert_fails(done, 3, f"cannot write {place}: No such file or directory", "make the folder first")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["show", ONE_PORT / "01"], ["diff", ONE_PORT / "00", ONE_PORT / "01"], ["explain", "web", ONE_PORT / "01"]],
+    ids=lambda command: command[0],
+)
+def test_a_full_standard_output(command: list[str | Path]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = run(*command, stdout=full, capture_output=False, stderr=-1)
+    message = "netaudit: cannot write to standard output: No space left on device (give -o a file)\n"
+    assert (done.returncode, done.stderr) == (3, message)
+
+
+@pytest.mark.parametrize("command", [["--help"], ["--version"], ["show", "--help"]], ids=" ".join)
+def test_a_full_standard_output_for_help(command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = run(*command, stdout=full, capture_output=False, stderr=-1)
+    message = "netaudit: cannot write to standard output: No space left on device (lead it elsewhere)\n"
+    assert (done.returncode, done.stderr) == (3, message)
+
+
+def test_a_closed_standard_output() -> None:
+    done = run("show", ONE_PORT / "01", before=["sh", "-c", 'exec "$@" >&-', "sh"])
+    assert_fails(done, 3, "standard output is closed", "lead it somewhere, for example to /dev/null")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_went_away(recording: Path, unbuffered: str) -> None:
+    save = recording / "iptables-save.txt"
+    many = "".join(f"[0:0] -A DOCKER-USER -s 192.0.2.{at % 256}/32 -j DROP\n" for at in range(3000))
+    save.write_text(save.read_text().replace("[0:0] -A DOCKER-USER", many + "[0:0] -A DOCKER-USER", 1))
+    script = '("$@"; echo "code $?" >&2) | head -n 1'
+    done = run("show", recording, before=["sh", "-c", script, "sh"], env={"PYTHONUNBUFFERED": unbuffered})
+    assert (done.stdout.count("\n"), done.stderr) == (1, "code 141\n")
+
+
+def _cut(path: Path, size: int) -> None:
+    path.write_bytes(path.read_bytes()[:size])
