@@ -71,7 +71,9 @@ def save(facts: Facts, path: Path) -> Facts:
 
     Raises OutputError where the place is taken or cannot be written; then nothing is left behind.
     """
-    files = {**facts.files, INDEX: msgspec.json.format(msgspec.json.encode(_make_index(facts)), indent=1) + b"\n"}
+    index = msgspec.json.format(msgspec.json.encode(_make_index(facts)), indent=1) + b"\n"
+    # The index comes first: what is cut off a tar's end is then found missing.
+    files = {INDEX: index, **dict(sorted(facts.files.items()))}
     if not is_archive(path.name):
         write_folder(path, files)
     elif path.name.endswith(WRITTEN):

@@ -25,7 +25,7 @@ def pack(files: Mapping[str, bytes], name: str) -> bytes:
     """Pack deterministically: no owner, no clock; compressed where the name says so."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for member in sorted(files):
+        for member in files:
             info = tarfile.TarInfo(member)
             info.size, info.mode = len(files[member]), 0o600
             tar.addfile(info, io.BytesIO(files[member]))
