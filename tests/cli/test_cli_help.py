@@ -1,0 +1,71 @@
+"""Help answers at once: nothing slow is imported before it is used."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from programs import environment, run
+
+from netaudit.cli import app
+from netaudit.release import RELEASE
+
+COMMANDS = ["record", "diff", "run", "show", "explain", "report", "doctor"]
+SLOW = ["docker", "requests", "jinja2", "tabulate", "yaml", "msgspec", "iptc", "rich", "asyncio", "tarfile"]
+IMPORTED = """
+import json, sys
+from netaudit.cli import main
+sys.argv = ["netaudit", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    print(json.dumps([end.code, sorted({name.partition(".")[0] for name in sys.modules})]), file=sys.stderr)
+"""
+
+
+def test_the_commands_are_these() -> None:
+    assert [command.callback.__name__ for command in app.registered_commands if command.callback] == COMMANDS
+
+
+@pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS)], ids=" ".join)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_every_command_has_help_within_80_columns(command: list[str], option: str) -> None:
+    done = run(*command, option)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: ")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert all(name in done.stdout for name in (COMMANDS if not command else ["--help"]))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)])
+def test_help_imports_nothing_slow(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *arguments], capture_output=True, text=True, check=True, env=environment()
+    )
+    code, imported = json.loads(done.stderr)
+    assert code in (0, None)
+    assert set(SLOW) & set(imported) == set()
+
+
+def test_the_version_is_the_release() -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"netaudit {RELEASE}\n", "")
+
+
+def test_no_command_is_a_question_for_help() -> None:
+    done = run()
+    assert done.returncode == 2
+    assert "Usage: " in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["bogus"], ["show", "--format", "pdf"], ["explain"], ["run"], ["show", "a", "b"], ["doctor", "--timeout", "0"]],
+    ids=" ".join,
+)
+def test_wrong_usage_is_told_from_failure(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(r"^Error: |^Try ", done.stderr, re.MULTILINE)
+    assert "Traceback" not in done.stderr
