@@ -103,6 +103,9 @@ class LabHost:
         with self.popen(argv, **pipes) as process:
             try:
                 out, err = process.communicate(stdin, timeout)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise LabError(f"{' '.join(argv)}: not done after {timeout:g} s") from None
             except BaseException:  # ending nsenter alone would leave its child
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
