@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -87,9 +86,9 @@ def test_unquoting_undoes_quoting(text: str) -> None:
     assert unquote(_quoted(text)) == text
 
 
-@pytest.mark.parametrize("text", LINES)
-def test_printing_undoes_reading_for_recorded_rules(text: str) -> None:
-    assert print_rule(parse_rule(text)) == text
+def test_printing_undoes_reading_for_recorded_rules() -> None:
+    assert len(LINES) > 100
+    assert [text for text in LINES if print_rule(parse_rule(text)) != text] == []
 
 
 def test_options_know_their_module_their_negation_and_their_arguments() -> None:
