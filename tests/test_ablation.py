@@ -9,6 +9,7 @@ from lab.ablation import Tally, scenarios, tally
 from netaudit.catalog import load_catalog
 
 _RECORDINGS = Path(__file__).parent / "recordings"
+_CATALOG = load_catalog()
 _SCENARIOS = list(scenarios(_RECORDINGS))
 # Scenarios that break something on purpose, or that show an engine leaving something broken: what is wrong after
 # their steps is for docs/proof.md to show.
@@ -32,7 +33,7 @@ _BROKEN = frozenset(
 
 @cache
 def _tally(scenario: Path) -> Tally:
-    return tally(scenario, load_catalog())
+    return tally(scenario, _CATALOG)
 
 
 def _name(scenario: Path) -> str:
@@ -55,4 +56,4 @@ def test_in_a_steady_state_what_is_expected_is_there_and_nothing_else(scenario: 
 def test_a_tally_can_fail() -> None:
     """A scenario with a wrong truth is found out: the check itself is checked."""
     scenario = next(one for one in _SCENARIOS if one.name == "default-one-port")
-    assert tally(scenario, load_catalog()) != Tally()
+    assert tally(scenario, _CATALOG) != Tally()

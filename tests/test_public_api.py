@@ -11,7 +11,7 @@ import netaudit
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, Confidence
 from netaudit.errors import NetauditError
 
-ONE_PORT = Path(__file__).parent / "recordings" / "20.10.24-iptables-nft" / "one-port"
+ONE_PORT = Path(__file__).parent / "recordings" / "20.10.24-iptables-nft" / "default-one-port"
 REPOSITORY = Path(netaudit.__path__[0]).parent
 
 
