@@ -18,7 +18,7 @@ from tabulate import tabulate
 from bench.synthetic import make_facts, make_save
 from netaudit.store import load, save
 
-_MODEL = Path(__file__).parents[1] / "recordings" / "28.5.2-iptables-nft" / "fresh" / "00"
+_MODEL = Path(__file__).parents[1] / "recordings" / "28.5.2-iptables-nft" / "default-no-port" / "00"
 _SIZES = (3_333, 33_000, 100_000)  # containers: 10,000, 100,000 and 300,000 rules
 _RUNS = 3
 
