@@ -11,7 +11,7 @@ import netaudit
 
 REPOSITORY = Path(netaudit.__path__[0]).parent
 RECORDINGS = Path(__file__).parent.parent / "recordings"
-ONE_PORT = RECORDINGS / "20.10.24-iptables-nft" / "one-port"
+ONE_PORT = RECORDINGS / "20.10.24-iptables-nft" / "default-one-port"
 NO_DOCKER = ("--docker-host", "unix:///nowhere")
 ENTER = ("-m", "netaudit")
 
