@@ -17,6 +17,7 @@ _HINTS = {
     errno.EACCES: "give -o a place that you may write to",
     errno.EROFS: "give -o a place that is not read-only",
     errno.ENOENT: "make the folder first",
+    errno.ENOTEMPTY: "give -o a name that is free",  # taken since we looked
 }
 
 
