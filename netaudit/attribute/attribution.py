@@ -6,6 +6,7 @@ import msgspec
 
 from netaudit.diff import Change
 from netaudit.model.docker import PortBinding
+from netaudit.model.exposure import Exposure
 from netaudit.model.facts import Gap
 from netaudit.model.ruleset import Item
 
@@ -110,6 +111,21 @@ class AttributedChange(msgspec.Struct, frozen=True):
     before: Attribution | None = None
 
 
+class AttributedExposure(msgspec.Struct, frozen=True):
+    """A cell of the exposure table with the attribution of its deciding rule."""
+
+    exposure: Exposure
+    attribution: Attribution = UNATTRIBUTED
+
+
+class ExposureChange(msgspec.Struct, frozen=True):
+    """A cell whose outcome differs; None where its zone or destination was not there. `because` is one sentence."""
+
+    before: AttributedExposure | None
+    after: AttributedExposure | None
+    because: str = ""
+
+
 class Coverage(msgspec.Struct, frozen=True):
     """How many rules of a snapshot are explained, by confidence; `undecided` counts what gaps left open."""
 
@@ -143,6 +159,7 @@ class AttributedSnapshot(msgspec.Struct, frozen=True):
     missing: tuple[AttributedItem, ...]
     coverage: Coverage
     defects: tuple[AttributedItem, ...] = ()
+    exposure: tuple[AttributedExposure, ...] | None = None  # None: not computed, which is not "nothing exposed"
 
 
 class AttributedDiff(msgspec.Struct, frozen=True):
@@ -154,3 +171,4 @@ class AttributedDiff(msgspec.Struct, frozen=True):
     missing: tuple[AttributedItem, ...]
     coverage: Coverage
     defects: tuple[AttributedItem, ...] = ()
+    exposure: tuple[ExposureChange, ...] | None = None

@@ -1,5 +1,6 @@
 """What would outlive a host: its state folder and its cgroups. And the signal that must not leave them."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -27,7 +28,7 @@ def remove_state(state: Path) -> None:
     """Remove a host's folder and cgroups, once its processes and mounts are gone."""
     for cgroup in cgroups_of(state.name):
         _remove_cgroup(cgroup)
-    shutil.rmtree(state)
+    _remove_folder(state)
 
 
 def cgroups_of(name: str) -> list[Path]:
@@ -48,12 +49,39 @@ def _remove_cgroup(top: Path) -> None:
                 break
 
 
+def _remove_folder(top: Path) -> None:
+    """Remove a folder in which processes of a host may still be ending, and writing their last."""
+    for _ in range(100):
+        try:
+            shutil.rmtree(top)
+        except FileNotFoundError:
+            if not top.exists():
+                return
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    shutil.rmtree(top)
+
+
 def sweep() -> None:
     """Remove what a run left behind that was ended by SIGKILL: folders and cgroups whose owner is gone."""
-    for state in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        owner = _STATE_NAME.match(state.name)
-        if owner and state.is_dir() and not Path(f"/proc/{owner[1]}").exists():
-            remove_state(state)
+    with _one_sweep_at_a_time():
+        for state in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+            owner = _STATE_NAME.match(state.name)
+            if owner and state.is_dir() and not Path(f"/proc/{owner[1]}").exists():
+                remove_state(state)
+
+
+@contextmanager
+def _one_sweep_at_a_time() -> Iterator[None]:
+    """Test processes side by side all sweep; the lock is on the folder itself, so that no file of it remains."""
+    folder = os.open(tempfile.gettempdir(), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 @contextmanager

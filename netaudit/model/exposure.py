@@ -1,0 +1,97 @@
+"""Who can reach what: zone x destination x protocol and ports -> an outcome, with the rule that decides it."""
+
+from enum import StrEnum
+
+import msgspec
+
+from netaudit.model.docker import PortBinding
+from netaudit.model.ruleset import Item
+
+
+class ZoneKind(StrEnum):
+    """Where packets come from."""
+
+    INTERNET = "internet"  # through the uplink, from beyond the neighbours
+    LAN = "lan"  # a neighbour on one of the host's links, which may route straight to a container's address
+    HOST = "host"  # the host itself
+    NETWORK = "network"  # another member of a Docker network
+    CONTAINER = "container"  # one container
+
+
+class Zone(msgspec.Struct, frozen=True, order=True):
+    """A place that packets come from; `name` is a network's, container's or interface's, "" where there is only one."""
+
+    kind: ZoneKind
+    name: str = ""
+
+    def __str__(self) -> str:
+        match self.kind:
+            case ZoneKind.INTERNET:
+                return "Internet"
+            case ZoneKind.LAN:
+                return f"LAN neighbour on {self.name}"
+            case ZoneKind.HOST:
+                return "host"
+            case ZoneKind.NETWORK:
+                return f"network {self.name}"
+            case ZoneKind.CONTAINER:
+                return f"container {self.name}"
+
+
+class Outcome(StrEnum):
+    """What becomes of the packets."""
+
+    ALLOWED = "allowed"
+    BLOCKED = "blocked"
+    MAY = "may"  # a match that cannot be decided stands in the way: `reason` names it
+
+
+class Way(StrEnum):
+    """How packets get there."""
+
+    DNAT = "dnat"  # a NAT rule leads them to the container
+    PROXY = "proxy"  # docker-proxy takes them on the host
+    DIRECT = "direct"  # addressed to the container itself
+    LOCAL = "local"  # a program of the host, or of a host-network container, takes them
+    NONE = "none"  # nowhere: no rule leads them on and nobody listens
+
+
+class DestinationKind(StrEnum):
+    """What is reached."""
+
+    PUBLISHED_PORT = "published-port"
+    CONTAINER_PORTS = "container-ports"
+    HOST_LISTENER = "host-listener"
+
+
+class Destination(msgspec.Struct, frozen=True):
+    """A published port, ports of a container at its own address, or a listener of the host.
+
+    `ports` are inclusive ranges; `family` is "ip" or "ip6". `address` is the one the packets are sent to.
+    """
+
+    kind: DestinationKind
+    family: str
+    protocol: str
+    address: str
+    ports: tuple[tuple[int, int], ...]
+    container_id: str = ""
+    container_name: str = ""
+    network_name: str = ""
+    binding: PortBinding | None = None
+    programs: tuple[str, ...] = ()
+
+
+class Exposure(msgspec.Struct, frozen=True):
+    """One cell of the exposure table.
+
+    `rule` is the deciding rule or policy, None where none decides. `witness` is an example packet, in words.
+    """
+
+    zone: Zone
+    destination: Destination
+    outcome: Outcome
+    way: Way
+    rule: Item | None = None
+    reason: str = ""
+    witness: str = ""
