@@ -68,7 +68,7 @@ class Field(StrEnum):
     DADDR_TYPE_IIF = "daddr-type-iif"
     SADDR_TYPE_OIF = "saddr-type-oif"
     DADDR_TYPE_OIF = "daddr-type-oif"
-    REVERSE_PATH = "reverse-path"  # 1 where the way back to SADDR leaves by IIF, else 0
+    REVERSE_PATH = "reverse-path"  # 1 where the way back to SADDR (for this MARK) leaves by IIF, else 0
 
     SOCKET = "socket"  # 1 for what a program of this host sends, else 0: only such packets have an owner
     SKUID = "skuid"
@@ -153,7 +153,7 @@ class RouteType(IntFlag):
 
 def width_of(field: Field, family: str) -> int:
     """Give the bits of a numeric field in a packet of family `ip` or `ip6`."""
-    return WIDTH[field] if field in WIDTH else 32 if family == "ip" else 128
+    return WIDTH.get(field, 32 if family == "ip" else 128)
 
 
 class InRanges(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -211,7 +211,7 @@ NEVER = AnyOf(())
 
 def equal(field: Field, *values: int) -> InRanges:
     """Match any of some values of a field."""
-    return in_ranges(field, ((value, value) for value in values))
+    return in_ranges(field, ((int(value), int(value)) for value in values))
 
 
 def in_ranges(field: Field, ranges: Iterable[tuple[int, int]]) -> InRanges:

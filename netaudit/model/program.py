@@ -1,7 +1,7 @@
 """A ruleset as packets meet it: base chains at hooks, and rules with their meaning, read when they are met.
 
-A host has 100,000 rules, and one packet meets some dozens of them: `Program` is made in no time, and a chain's rules are
-read when somebody first asks for them, once.
+A host has 100,000 rules, and one packet meets some dozens of them: `Program` is made in no time, and a chain's rules
+are read when somebody first asks for them, once.
 """
 
 from collections.abc import Callable, Mapping
