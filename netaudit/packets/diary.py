@@ -1,5 +1,7 @@
 """What a trace writes down on its way."""
 
+import msgspec
+
 from netaudit.model.program import Hook
 from netaudit.model.ruleset import Item
 from netaudit.packets.packet import Packet
@@ -32,9 +34,7 @@ class Diary:
             for field in after.fields
             if field in _TOLD and before.get(field) != after.get(field)
         )
-        self.steps.append(
-            Step(step.kind, step.hook, step.verdict, step.text, step.item, changes, step.sure, step.reason)
-        )
+        self.steps.append(msgspec.structs.replace(step, changes=changes))
 
     def end(self, kind: EndKind, state: State, text: str = "", item: Item | None = None) -> None:
         """Write down an end; the same one, come to by several branches, is one."""

@@ -75,9 +75,9 @@ class RouteStep:
         back = self._routing.route(source)
         if back is not None and back.kind == "local" and interface != "lo" and self._routing.family == "ip":
             return f"the sender's address {source} is this host's own"
-        if self._routing.strict_source(interface):
-            if back is None or interface not in [hop.interface for hop in back.hops]:
-                return f"the way back to {source} does not lead out of {interface} (rp_filter)"
+        leads_back = back is not None and interface in [hop.interface for hop in back.hops]
+        if self._routing.strict_source(interface) and not leads_back:
+            return f"the way back to {source} does not lead out of {interface} (rp_filter)"
         return ""
 
     def _routes(self, target: Ip, state: State) -> Iterator[tuple[Route, State]]:

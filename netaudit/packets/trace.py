@@ -78,7 +78,7 @@ class _Journey:
                 if way is Way.LOCAL:
                     self._deliver(self._hooks.meet(Hook.INPUT, [one]))
                 else:
-                    self._out(self._hooks.meet(Hook.FORWARD, [one]))
+                    self._out(self._hooks.meet(Hook.FORWARD, [_hopped(one)]))
 
     def _out(self, states: list[State]) -> None:
         for state in self._hooks.meet(Hook.POSTROUTING, states):
@@ -146,3 +146,9 @@ class _Journey:
             self.diary.end(EndKind.NOBODY, state, f"nothing listens on {address} port {port}/{name}")
         else:
             self.diary.end(EndKind.LOCAL, state, ", ".join(found.programs) or "a program that was not seen")
+
+
+def _hopped(state: State) -> State:
+    """Count the hop that forwarding is, as the kernel does before it asks the rules."""
+    left = state.packet.number(Field.TTL)
+    return state if left is None else state.become(state.packet.changed({Field.TTL: left - 1}))
