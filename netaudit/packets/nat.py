@@ -6,7 +6,7 @@ What the kernel chooses by more than the rules (one of several addresses, a port
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from netaudit.model.host import Interface
+from netaudit.model.host import HostAddress, Interface
 from netaudit.model.match import CT_DNAT, CT_SNAT, Field
 from netaudit.model.program import Hook
 from netaudit.model.statement import Nat, NatKind
@@ -27,10 +27,10 @@ def translate(nat: Nat, packet: Packet, hook: Hook, routing: Routing) -> Changes
     destination = nat.kind in _DESTINATION
     address_field, port_field = (Field.DADDR, Field.DPORT) if destination else (Field.SADDR, Field.SPORT)
     if nat.kind in (NatKind.REDIRECT, NatKind.MASQUERADE):
-        found = _own_address(nat.kind, packet, hook, routing)
-        if found is None:
+        candidates = _own_addresses(nat.kind, packet, hook, routing)
+        if not candidates:
             return None
-        address: Value = found
+        address: Value = candidates[0] if len(candidates) == 1 else None
     else:
         address = _chosen(nat.addresses, packet.get(address_field))
     port = _port(nat, packet, port_field)
@@ -68,27 +68,37 @@ def _remembered(now: Changes, status: int, *, destination: bool) -> Changes:
     return changes | ({expected[1]: now[port]} if port in now else {})
 
 
-def _own_address(kind: NatKind, packet: Packet, hook: Hook, routing: Routing) -> int | None:
-    """Find the address of this host that `redirect` and `masquerade` translate to."""
+def _own_addresses(kind: NatKind, packet: Packet, hook: Hook, routing: Routing) -> list[int]:
+    """Find the address of this host that `redirect` or `masquerade` takes; several where that is not known."""
     if kind is NatKind.REDIRECT and hook is Hook.OUTPUT:
-        return _LOOPBACK[routing.family]
-    name = packet.name(Field.IIF if kind is NatKind.REDIRECT else Field.OIF)
-    interface = routing.interfaces.get(name)
+        return [_LOOPBACK[routing.family]]
+    interface = routing.interfaces.get(packet.name(Field.IIF if kind is NatKind.REDIRECT else Field.OIF))
     if interface is None:
-        return None
+        return []
     if kind is NatKind.MASQUERADE:
         return _towards(packet, interface, routing)
-    return next((int(address) for address in routing.addresses(interface)), None)
+    return [int(address) for address in routing.addresses(interface)][:1]
 
 
-def _towards(packet: Packet, interface: Interface, routing: Routing) -> int | None:
-    """Take the address in the subnet of the next hop, else the interface's first (inet_select_addr)."""
+def _towards(packet: Packet, interface: Interface, routing: Routing) -> list[int]:
+    """Take the address in the subnet of the next hop, else the interface's first, else another interface's.
+
+    Only addresses of global scope are taken. Source: inet_select_addr() in the kernel's net/ipv4/devinet.c.
+    """
     target = as_address(packet, Field.DADDR)
     route = routing.route(target) if target else None
     gateway = next((hop.gateway for hop in route.hops if hop.gateway), "") if route else ""
     nearest = ip_address(gateway) if gateway else target
-    near = [one.ip for one in interface.addresses if nearest is not None and nearest in one.subnet]
-    return next((int(address) for address in [*near, *routing.addresses(interface)]), None)
+    own = _global(interface, routing)
+    near = [int(one.ip) for one in own if nearest is not None and nearest in one.subnet]
+    if near or own:
+        return [*near, *(int(one.ip) for one in own)][:1]
+    return [int(one.ip) for other in routing.interfaces.values() for one in _global(other, routing)]
+
+
+def _global(interface: Interface, routing: Routing) -> list[HostAddress]:
+    version = 4 if routing.family == "ip" else 6
+    return [one for one in interface.addresses if one.scope == "global" and one.ip.version == version]
 
 
 _SOURCES = {  # (at a hook for destinations, in return): where connection tracking has the address and port

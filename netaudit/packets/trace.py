@@ -84,7 +84,7 @@ class _Journey:
         for state in self._hooks.meet(Hook.POSTROUTING, states):
             interface = state.packet.name(Field.OIF)
             if interface == "lo":
-                back = state.packet.changed({Field.IIF: "lo", Field.OIF: ""})
+                back = state.packet.changed({Field.IIF: "lo", Field.OIF: "", Field.SOCKET: 0})
                 passed = self._hooks.meet(Hook.PREROUTING, [state.become(back)])
                 self._deliver(self._hooks.meet(Hook.INPUT, passed))
             else:

@@ -12,7 +12,6 @@ import msgspec
 from netaudit.model.match import AllOf
 from netaudit.model.program import Hook, ReadChain, ReadRule, ReadTable
 from netaudit.model.statement import (
-    CONTINUE,
     Accept,
     Continue,
     Drop,
@@ -34,6 +33,7 @@ from netaudit.packets.surroundings import Surroundings
 from netaudit.packets.way import EndKind, Step, StepKind
 
 _DEEPEST = 32  # jumps; the kernel refuses more than 16
+_BREAK = "break"  # nft's word for a rule whose later matches do not hold, after its statements were done
 _UNDECIDED = "a program decides (queue)"
 
 
@@ -134,11 +134,11 @@ class Walk:
     def _meet(self, place: Place, rule: ReadRule, state: State) -> Iterator[Met]:
         """Ask a rule's matches, do its statements, and write it down where its matches hold or may hold."""
         for met, reason in self._ask(place, rule, rule.meaning, state):
-            if met.verdict is not None:
+            if met.verdict is not None or met.state.packet != state.packet:
                 step = Step(
                     StepKind.RULE,
                     place.hook,
-                    word(met.verdict),
+                    _BREAK if met.verdict is None else word(met.verdict),
                     item=rule.item,
                     sure=met.state.sure,
                     reason=reason,
@@ -178,7 +178,7 @@ class Walk:
                         yield met, reason
             remaining = left
         for one in remaining:
-            yield Met(CONTINUE if one.packet != state.packet else None, one), ""
+            yield Met(None, one), ""
 
     def _statements(
         self, place: Place, rule: ReadRule, statements: tuple[Statement, ...], state: State
