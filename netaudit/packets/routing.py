@@ -8,6 +8,7 @@ those that have routes, and what is decided here is doubtful where there are any
 from collections.abc import Iterator
 from functools import cached_property
 from ipaddress import ip_address
+from itertools import pairwise
 
 from netaudit.model.host import Host, Interface, Ip, Route
 
@@ -37,8 +38,23 @@ class Routing:
 
     def route(self, address: Ip) -> Route | None:
         """Find the route to an address; None where there is none."""
-        number = int(address)
+        return self._find(int(address))
+
+    def _find(self, number: int) -> Route | None:
         return next((group[number >> shift] for shift, group in self._index if number >> shift in group), None)
+
+    def ranges(self) -> Iterator[tuple[int, int, Route]]:
+        """Cut all addresses into ranges, each with the route that decides it; what has no route is left out."""
+        bits = _BITS[self.family]
+        starts = {0, 1 << bits}
+        for route in self.routes:
+            network = route.network
+            first = int(network.network_address)
+            starts |= {first, first + network.num_addresses}
+        for first, after in pairwise(sorted(starts)):
+            decides = self._find(first)
+            if decides:
+                yield first, after - 1, decides
 
     def addresses(self, interface: Interface) -> Iterator[Ip]:
         """List an interface's addresses of this family, global ones first."""
