@@ -28,6 +28,7 @@ from netaudit.packets.rewrite import Rewriter
 from netaudit.packets.world import World
 
 _LASTING = frozenset({Field.PROTOCOL, Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT})  # nothing rewrites them
+_FILTERING = frozenset({Hook.INPUT, Hook.FORWARD, Hook.OUTPUT})
 _DEEPEST = 16  # the kernel refuses more jumps into one another (NFT_JUMP_STACK_SIZE)
 
 
@@ -58,14 +59,13 @@ class Chains:
 
     def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
         """Lead packets through a base chain; gives what is accepted."""
-        ends = _Visit(self, table, hook).chain(chain, packets, 0)
+        ends = _Visit(self, table, hook, decides=_decides(chain, hook)).chain(chain, packets, 0)
         rest = ends.left | ends.on
         policy = Decision(chain.policy_item)
         if chain.policy == "drop":
             self.drop(policy, rest)
             return ends.accepted
-        decides = hook in DECIDING and chain.base is not None and chain.base.kind != "nat"
-        return ends.accepted | (self.decisions.by_default(policy, rest) if decides else rest)
+        return ends.accepted | (self.decisions.by_default(policy, rest) if _decides(chain, hook) else rest)
 
     def doubt(self, rule: ReadRule, packets: Bounds) -> None:
         """Remember of which packets a rule leaves it open what becomes."""
@@ -129,14 +129,16 @@ def unknown_matches(match: Match) -> Iterator[UnknownMatch]:
             return
 
 
-DECIDING = frozenset({Hook.INPUT, Hook.FORWARD, Hook.OUTPUT})
+def _decides(chain: ReadChain, hook: Hook) -> bool:
+    """Tell whether accepting in a base chain is letting in, as people say: in the filters, not in what is before."""
+    return hook in _FILTERING and chain.base is not None and chain.base.kind != "nat" and chain.base.priority >= 0
 
 
 class _Visit:
     """One base chain's table, at one hook."""
 
-    def __init__(self, chains: Chains, table: ReadTable, hook: Hook) -> None:
-        self._chains, self._table, self._hook = chains, table, hook
+    def __init__(self, chains: Chains, table: ReadTable, hook: Hook, *, decides: bool) -> None:
+        self._chains, self._table, self._hook, self._decides = chains, table, hook, decides
         self._none = exactly(chains.world.space.nothing)
 
     def chain(self, chain: ReadChain, packets: Bounds, depth: int) -> Ends:
@@ -220,4 +222,4 @@ class _Visit:
         return Ends(done.accepted, self._none, after) if comes_back else Ends(done.accepted, after, self._none)
 
     def _accepted(self, rule: ReadRule, hit: Bounds) -> Bounds:
-        return self._chains.decisions.by(Decision(rule.item), hit) if self._hook in DECIDING else hit
+        return self._chains.decisions.by(Decision(rule.item), hit) if self._decides else hit

@@ -63,9 +63,12 @@ class Routing:
 
     def forwards(self, interface: str) -> bool | None:
         """Tell whether what comes in by an interface is forwarded; None where that was not recorded."""
-        name = f"net.ipv4.conf.{_escaped(interface)}.forwarding"
-        value = self._sysctls.get(name if self.family == "ip" else "net.ipv6.conf.all.forwarding")
-        return None if value is None else value == _ON
+        if self.family == "ip6":
+            names = ["net.ipv6.conf.all.forwarding"]
+        else:
+            names = [f"net.ipv4.conf.{_escaped(interface)}.forwarding", "net.ipv4.ip_forward"]
+        said = [self._sysctls[name] for name in names if name in self._sysctls]
+        return said[0] == _ON if said else None
 
     def strict_source(self, interface: str) -> bool | None:
         """Tell whether the way back to a sender must lead out of the interface that its packet came by (rp_filter)."""
