@@ -17,8 +17,8 @@ from netaudit.model.match import Field
 from netaudit.packets.bounds import Bounds
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import PROTOCOLS, family_of, is_wildcard
-from netaudit.packets.listening import is_proxied, listeners_at
 from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.proxied import is_proxied, listeners_at
 from netaudit.packets.reach import Reach
 from netaudit.packets.witness import describe, pick
 from netaudit.packets.zones import Origin, Ranges, is_routed

@@ -1,26 +1,22 @@
-"""Who takes what arrives at a port of the host itself."""
+"""Who takes a packet that is for this host: the sockets that listen."""
 
-from netaudit.model.host import Listener
-from netaudit.packets.destinations import PROXY, family_of, is_wildcard
+from netaudit.model.host import Host, Ip, Listener
+from netaudit.packets.probe import parse_ip
+
+_ANY = ("*", "0.0.0.0", "::")  # noqa: S104 (as ss prints them)
 
 
-def listeners_at(listeners: tuple[Listener, ...], protocol: str, address: str, port: int) -> tuple[Listener, ...]:
-    """Find the sockets that take packets to an address (a wildcard: to any of the host's) and port."""
-    return tuple(
+def listener_for(host: Host, protocol: str, address: Ip, port: int | None, interface: str) -> Listener | None:
+    """Find the socket that takes packets to an address and port; the one that says most exactly what it wants."""
+    fitting = [
         one
-        for one in listeners
-        if (one.protocol, one.port) == (protocol, port) and (is_wildcard(address) or _takes(one, address))
-    )
+        for one in host.listeners
+        if one.protocol == protocol and one.port == port and one.interface in ("", interface) and _takes(one, address)
+    ]
+    return min(fitting, key=lambda one: one.address in _ANY, default=None)
 
 
-def is_proxied(found: tuple[Listener, ...]) -> bool:
-    """Tell whether one of them is docker-proxy, or a program that could not be seen."""
-    return any(PROXY in one.programs or not one.programs for one in found)
-
-
-def _takes(listener: Listener, address: str) -> bool:
-    if listener.address == "*":
-        return True
-    if is_wildcard(listener.address):
-        return family_of(listener.address) == family_of(address)
-    return listener.address == address
+def _takes(listener: Listener, address: Ip) -> bool:
+    if listener.address in _ANY:
+        return listener.address == "*" or (":" in listener.address) == (address.version == 6)
+    return parse_ip(listener.address) == address

@@ -19,7 +19,7 @@ from netaudit.parse.netfilter_values import mac
 from netaudit.parse.nft_look import Json
 
 _IPV4, _IPV6 = equal(Field.NFPROTO, NFPROTO_IPV4), equal(Field.NFPROTO, NFPROTO_IPV6)
-_CONNECTION = Not(equal(Field.CT_STATE, CtState.INVALID, CtState.UNTRACKED))
+CONNECTION = Not(equal(Field.CT_STATE, CtState.INVALID, CtState.UNTRACKED))
 _SOCKET = equal(Field.SOCKET, 1)
 Constant = Callable[[str], int]
 
@@ -100,12 +100,12 @@ _META: Mapping[str, Key] = {
 }
 _CT: Mapping[tuple[str, str], Key] = {
     ("", "state"): Key(Field.CT_STATE, _named(names.CT_STATES), flags=True),
-    ("", "status"): Key(Field.CT_STATUS, _named(names.CT_STATUS), (_CONNECTION,), flags=True),
-    ("", "direction"): Key(Field.CT_DIRECTION, _named(names.CT_DIRECTIONS), (_CONNECTION,)),
-    ("", "l3proto"): Key(Field.NFPROTO, _named(names.NFPROTOS), (_CONNECTION,)),
-    ("", "mark"): Key(Field.CT_MARK, _PLAIN, (_CONNECTION,)),
+    ("", "status"): Key(Field.CT_STATUS, _named(names.CT_STATUS), (CONNECTION,), flags=True),
+    ("", "direction"): Key(Field.CT_DIRECTION, _named(names.CT_DIRECTIONS), (CONNECTION,)),
+    ("", "l3proto"): Key(Field.NFPROTO, _named(names.NFPROTOS), (CONNECTION,)),
+    ("", "mark"): Key(Field.CT_MARK, _PLAIN, (CONNECTION,)),
     **{
-        (direction, "protocol"): Key(Field.CT_PROTOCOL, _PROTOCOL, (_CONNECTION,))
+        (direction, "protocol"): Key(Field.CT_PROTOCOL, _PROTOCOL, (CONNECTION,))
         for direction in ("", "original", "reply")
     },
 }
@@ -148,12 +148,12 @@ def _ct(key: str, direction: str) -> Key | None:
     saddr, daddr, sport, dport = _CT_TUPLES[direction]
     fields = {"proto-src": sport, "proto-dst": dport}
     if key in fields:
-        return Key(fields[key], _PLAIN, (_CONNECTION,))
+        return Key(fields[key], _PLAIN, (CONNECTION,))
     family, _, end = key.rpartition(" ")
     addresses = {"saddr": saddr, "daddr": daddr}
     if end in addresses:
         of_family = {"ip": (_IPV4,), "ip6": (_IPV6,)}.get(family, ())
-        return Key(addresses[end], _address, (*of_family, _CONNECTION))
+        return Key(addresses[end], _address, (*of_family, CONNECTION))
     return _CT.get((direction, key))
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from netaudit.model.match import ALWAYS, Match, UnknownMatch
 from netaudit.model.statement import CONTINUE, Meaning, Note, Statement
 from netaudit.parse.nft_look import Json
@@ -29,9 +31,22 @@ def read_nft_rule(expressions: Sequence[Json], family: str, sets: Sets) -> Meani
             return Meaning(tuple(matches), tuple(statements), verdict)
         done = read_statement(expression, family, sets)
         statements += done.statements
-        if done.then or done.verdict != CONTINUE:
-            return Meaning(tuple(matches), tuple(statements), done.verdict, done.then)
+        if done.then:
+            rest = read_nft_rule(expressions[at + 1 :], family, sets)
+            then = tuple(_followed(branch, rest) for branch in done.then)
+            return Meaning(tuple(matches), tuple(statements), then=then)
+        if done.verdict != CONTINUE:
+            return Meaning(tuple(matches), tuple(statements), done.verdict)
     return Meaning(tuple(matches), tuple(statements))
+
+
+def _followed(branch: Meaning, rest: Meaning) -> Meaning:
+    """Let the rest of the rule follow where a branch has no verdict."""
+    if branch.then:
+        return msgspec.structs.replace(branch, then=tuple(_followed(one, rest) for one in branch.then))
+    if branch.verdict != CONTINUE or rest == Meaning():
+        return branch
+    return msgspec.structs.replace(branch, then=(rest,))
 
 
 def _as_match(expression: Json, family: str, sets: Sets) -> Match | None:

@@ -27,7 +27,7 @@ from netaudit.model.statement import (
     Verdict,
 )
 from netaudit.parse.netfilter_values import address
-from netaudit.parse.nft_key import read_key
+from netaudit.parse.nft_key import CONNECTION, read_key
 from netaudit.parse.nft_look import Json
 from netaudit.parse.nft_match import NotKnownError, Sets, before, element, held, read_keys
 from netaudit.parse.nft_text import print_statement
@@ -126,7 +126,15 @@ def _mangle(key: Json, value: Json, text: str, table: tuple[str, Sets]) -> Meani
         case {"map": {"key": by, "data": data}}:
             return by_map(by, data, *table, lambda one: _one(_set_mark(found.field, one, text)))
         case _:
-            return _one(_set_mark(found.field, value, text))
+            return _where_readable(value, _set_mark(found.field, value, text))
+
+
+def _where_readable(value: Json, statement: Statement) -> Meaning:
+    """Let a rule end where it reads the mark of a connection that is not there."""
+    source = _bitwise(value)
+    if source is not None and source[0] is Field.CT_MARK:
+        return Meaning(then=(Meaning((CONNECTION,), (statement,)),))
+    return _one(statement)
 
 
 def _rewritten(key: Json, text: str) -> Statement:

@@ -12,7 +12,7 @@ from netaudit.cli import app
 from netaudit.release import RELEASE
 
 COMMANDS = ["record", "diff", "run", "show", "explain", "exposure", "report", "doctor"]
-SLOW = ["docker", "requests", "jinja2", "tabulate", "yaml", "msgspec", "iptc", "rich", "asyncio", "tarfile"]
+SLOW = ["docker", "requests", "jinja2", "tabulate", "yaml", "msgspec", "iptc", "rich", "asyncio", "tarfile", "oxidd"]
 IMPORTED = """
 import json, sys
 from netaudit.cli import main
