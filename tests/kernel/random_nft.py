@@ -20,7 +20,9 @@ def _table(pools: Pools, own: str, family: str) -> str:
     net = "192.0.2.0/30" if own == "ip" else "2001:db8:1::/126"
     text += f"  set nets {{ type {kind}; flags interval; elements = {{ {net}, {second} }} }}\n"
     text += f"  set pairs {{ type {kind} . inet_service; elements = {{ {second} . 80, {first} . {pools.port()} }} }}\n"
-    text += "  map verdicts { type inet_service : verdict; elements = { 22 : accept, 53 : jump user2, 80 : drop } }\n"
+    text += (
+        f"  map verdicts {{ type inet_service : verdict; elements = {{ 22 : accept, 53 : jump user2, 80 : drop }} }}\n"
+    )
     text += f"  map to {{ type inet_service : {kind}; elements = {{ 80 : {second}, 443 : {pools.servers[2]} }} }}\n"
     blocks = [_chain(pools, own, f"user{at}", "", users[at + 1 :]) for at in range(3)]
     shift = {"inet": 1, "ip": 7, "ip6": 7}[family]  # of chains at one priority nobody knows the order
@@ -59,7 +61,7 @@ def _nat(pools: Pools, own: str, family: str, hook: str) -> list[str]:
     word = f" {own}" if family == "inet" else ""
     host = pools.one(*pools.servers, *pools.own[:2])
     shown = host if own == "ip" else f"[{host}]"
-    port = "meta l4proto { tcp, udp }"
+    port = f"meta l4proto {{ tcp, udp }}"
     if hook in ("prerouting", "output"):
         return [
             pools.one(
