@@ -4,7 +4,7 @@ A packet is a row of numbers, one per field; a set of packets is a function of t
 object inside the library, so comparing and hashing them costs nothing, and every operation remembers its results.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Self
 
@@ -42,18 +42,21 @@ class PacketSet:
 
 
 class PacketSpace:
-    """All packets that have some fields, each a number of so many bits; the first fields are asked first.
+    """All packets that have some fields, each a number of so many bits.
 
-    Running out of room raises MemoryError.
+    `groups` orders the bits, which decides how large sets grow: the first group is asked first, and the bits of a
+    group's fields alternate, so that comparing two of them stays small. Running out of room raises MemoryError.
     """
 
-    def __init__(self, widths: Mapping[str, int], nodes: int = _NODES) -> None:
+    def __init__(self, groups: Sequence[Mapping[str, int]], nodes: int = _NODES) -> None:
+        self.widths = {field: width for group in groups for field, width in group.items()}
         self._manager = BCDDManager(nodes, _CACHE, 1)
-        self._manager.add_vars(sum(widths.values()))
-        self.widths = dict(widths)
-        self._first: dict[str, int] = {}
-        for field, width in widths.items():
-            self._first[field] = sum(self.widths[one] for one in self._first)
+        self._manager.add_vars(sum(self.widths.values()))
+        self._place: dict[str, tuple[int, int]] = {}  # where a field's bits begin, and how far apart they are
+        first = 0
+        for group in groups:
+            self._place |= {field: (first + at, len(group)) for at, field in enumerate(group)}
+            first += sum(group.values())
         self.in_ranges = lru_cache(maxsize=None)(self._in_ranges)
         self._cube = lru_cache(maxsize=None)(self._cube_of)
 
@@ -101,13 +104,14 @@ class PacketSpace:
         """Give a field a value in all packets of a set."""
         return self.forget(packets, field) & self.equal(field, value)
 
+    def forget_bits(self, packets: PacketSet, field: str, mask: int) -> PacketSet:
+        """Let the bits in a mask have any value."""
+        bits = [self._literal(field, bit) for bit in range(self.widths[field]) if mask >> bit & 1]
+        return PacketSet(packets.diagram.exists(_conjunction(bits, self._manager.true()))) if bits else packets
+
     def assign_bits(self, packets: PacketSet, field: str, mask: int, value: int) -> PacketSet:
-        """Give the bits in a mask a value."""
-        bits = [self._manager.var(self._variable(field, bit)) for bit in range(self.widths[field]) if mask >> bit & 1]
-        diagram = packets.diagram
-        if bits:
-            diagram = diagram.exists(_conjunction(bits, self._manager.true()))
-        return PacketSet(diagram) & self.masked(field, mask, value & mask)
+        """Give the bits in a mask those of a value."""
+        return self.forget_bits(packets, field, mask) & self.masked(field, mask, value & mask)
 
     def flip_bits(self, packets: PacketSet, field: str, value: int) -> PacketSet:
         """Exchange zeros and ones of the bits of a field that are set in a value."""
@@ -118,6 +122,14 @@ class PacketSpace:
             for variable in [self._variable(field, bit)]
         ]
         return PacketSet(packets.diagram.substitute(BCDDFunction.make_substitution(pairs))) if pairs else packets
+
+    def copied(self, source: str, target: str, mask: int = -1) -> PacketSet:
+        """Return the packets that have the same bits, where the mask has ones, in two fields."""
+        same = self._manager.true()
+        for bit in range(min(self.widths[source], self.widths[target])):
+            if mask >> bit & 1:
+                same = self._literal(source, bit).equiv(self._literal(target, bit)) & same
+        return PacketSet(same)
 
     def ranges(self, packets: PacketSet, field: str) -> tuple[tuple[int, int], ...]:
         """List the values that a field has in a set, as inclusive ranges, sorted and apart."""
@@ -182,14 +194,18 @@ class PacketSpace:
 
     def _variable(self, field: str, bit: int) -> int:
         """Give the number of a bit's variable; the highest bit is asked first."""
-        return self._first[field] + self.widths[field] - 1 - bit
+        first, step = self._place[field]
+        return first + step * (self.widths[field] - 1 - bit)
+
+    def _literal(self, field: str, bit: int) -> BCDDFunction:
+        return self._manager.var(self._variable(field, bit))
 
     def _bit(self, field: str, bit: int, value: int) -> BCDDFunction:
         variable = self._variable(field, bit)
         return self._manager.var(variable) if value >> bit & 1 else self._manager.not_var(variable)
 
     def _cube_of(self, fields: tuple[str, ...]) -> BCDDFunction:
-        variables = [self._first[field] + at for field in fields for at in range(self.widths[field])]
+        variables = [self._variable(field, bit) for field in fields for bit in range(self.widths[field])]
         return _conjunction([self._manager.var(one) for one in sorted(variables)], self._manager.true())
 
 

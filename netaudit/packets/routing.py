@@ -8,6 +8,7 @@ those that have routes, and what is decided here is doubtful where there are any
 from collections.abc import Iterator
 from functools import cached_property
 from ipaddress import ip_address
+from itertools import pairwise
 
 from netaudit.model.host import Host, Interface, Ip, Route
 
@@ -37,8 +38,23 @@ class Routing:
 
     def route(self, address: Ip) -> Route | None:
         """Find the route to an address; None where there is none."""
-        number = int(address)
+        return self._find(int(address))
+
+    def _find(self, number: int) -> Route | None:
         return next((group[number >> shift] for shift, group in self._index if number >> shift in group), None)
+
+    def ranges(self) -> Iterator[tuple[int, int, Route]]:
+        """Cut all addresses into ranges, each with the route that decides it; what has no route is left out."""
+        bits = _BITS[self.family]
+        starts = {0, 1 << bits}
+        for route in self.routes:
+            network = route.network
+            first = int(network.network_address)
+            starts |= {first, first + network.num_addresses}
+        for first, after in pairwise(sorted(starts)):
+            decides = self._find(first)
+            if decides:
+                yield first, after - 1, decides
 
     def addresses(self, interface: Interface) -> Iterator[Ip]:
         """List an interface's addresses of this family, global ones first."""
@@ -47,9 +63,12 @@ class Routing:
 
     def forwards(self, interface: str) -> bool | None:
         """Tell whether what comes in by an interface is forwarded; None where that was not recorded."""
-        name = f"net.ipv4.conf.{_escaped(interface)}.forwarding"
-        value = self._sysctls.get(name if self.family == "ip" else "net.ipv6.conf.all.forwarding")
-        return None if value is None else value == _ON
+        if self.family == "ip6":
+            names = ["net.ipv6.conf.all.forwarding"]
+        else:
+            names = [f"net.ipv4.conf.{_escaped(interface)}.forwarding", "net.ipv4.ip_forward"]
+        said = [self._sysctls[name] for name in names if name in self._sysctls]
+        return said[0] == _ON if said else None
 
     def strict_source(self, interface: str) -> bool | None:
         """Tell whether the way back to a sender must lead out of the interface that its packet came by (rp_filter)."""
