@@ -36,12 +36,24 @@ def trace(program: Program, host: Host, probe: Probe) -> Trace:
     first = _Journey(program, host, probe, None).trace(begins=True)
     known = [connection_of(end.packet) for end in first.ends if end.kind in ARRIVED or end.kind is EndKind.NOBODY]
     connections = [one for at, one in enumerate(known) if one not in known[:at]]
-    journey = _Journey(program, host, probe, connections[0] if connections else {})
     if not connections:
+        journey = _Journey(program, host, probe, {})
         journey.diary.note("no connection like this can begin now: its first packet does not arrive")
-    elif len(connections) > 1:
-        journey.diary.doubt("how the connection's first packet was translated is not decided")
-    return journey.trace()
+        return journey.trace()
+    return _either([_Journey(program, host, probe, one).trace() for one in connections])
+
+
+def _either(traces: list[Trace]) -> Trace:
+    """Join the ways that a packet may take, one for each way in which its connection may have been translated."""
+    first, *others = traces
+    if not others:
+        return first
+    steps = [msgspec.structs.replace(step, sure=False) for one in traces for step in one.steps]
+    ends = [msgspec.structs.replace(end, sure=False) for one in traces for end in one.ends]
+    reasons = ("how the connection's first packet was translated is not decided",)
+    doubts = dict.fromkeys(reasons + tuple(doubt for one in traces for doubt in one.doubts))
+    notes = dict.fromkeys(note for one in traces for note in one.notes)
+    return Trace(first.packet, tuple(steps), tuple(ends), tuple(doubts), tuple(notes))
 
 
 class _Journey:
