@@ -19,6 +19,11 @@ from netaudit.packets.veth import ports_of
 from netaudit.packets.way import End, EndKind, Hop, HopKind, Trace
 
 
+def draw_container(attached: Attached, snapshot: Snapshot, text: str) -> tuple[Hop, ...]:
+    """Draw a packet that does not come out of its container's network."""
+    return (_Drawing(snapshot).container(attached, HopKind.SENDER), Hop(HopKind.HOST, "nowhere", text=text))
+
+
 def draw(source: Source, trace: Trace, snapshot: Snapshot) -> tuple[Hop, ...]:
     """Draw the way to the end that the packet comes to; where several are possible, to one that it reaches."""
     drawing = _Drawing(snapshot)
@@ -37,10 +42,10 @@ class _Drawing:
     def begin(self, source: Source) -> Iterator[Hop]:
         """Draw how the packet comes to the host's rules."""
         if source.attached is not None:
-            yield self._container(source.attached, HopKind.SENDER)
+            yield self.container(source.attached, HopKind.SENDER)
             yield from self._port(source.attached)
-        elif source.interface:
-            yield Hop(HopKind.SENDER, str(source.address))
+        else:
+            yield Hop(HopKind.SENDER, str(source.address) if source.interface else "this host", _of_host(source))
         if source.interface:
             yield self._link(source.interface)
 
@@ -51,20 +56,21 @@ class _Drawing:
             yield self._link(interface)
             yield from self._beyond(end)
         elif end.kind in (EndKind.LOCAL, EndKind.NOBODY):
-            yield Hop(HopKind.HOST, "this host", str(as_address(end.packet, Field.DADDR) or ""), text=end.text)
+            yield Hop(HopKind.RECEIVER, "this host", str(as_address(end.packet, Field.DADDR) or ""), text=end.text)
         else:
-            yield Hop(HopKind.HOST, "this host", text=f"{end.kind}: {end.text}" if end.text else str(end.kind))
+            where = end.item.where if end.item else end.text
+            yield Hop(HopKind.HOST, "this host", text=f"{end.kind}: {where}" if where else str(end.kind))
 
     def _beyond(self, end: End) -> Iterator[Hop]:
         address = as_address(end.packet, Field.DADDR)
         attached = attached_at(self._snapshot, address) if address else None
         if attached is not None:
             yield from self._port(attached)
-            yield self._container(attached, HopKind.RECEIVER)
+            yield self.container(attached, HopKind.RECEIVER)
         elif address is not None:
             yield Hop(HopKind.RECEIVER, str(address))
 
-    def _container(self, attached: Attached, kind: HopKind) -> Hop:
+    def container(self, attached: Attached, kind: HopKind) -> Hop:
         """Draw a container; Docker calls its interfaces eth0 and so on, and says of which is which only for one."""
         single = len(attached.container.endpoints) == 1
         inside = "eth0" if single else f"its interface on network {attached.network.name}"
@@ -93,6 +99,10 @@ class _Drawing:
     def _network(self, bridge: str) -> Network | None:
         networks = self._snapshot.inventory.networks if self._snapshot.inventory else ()
         return next((one for one in networks if one.bridge == bridge), None)
+
+
+def _of_host(source: Source) -> str:
+    return "" if source.interface else str(source.address)
 
 
 def _options(network: Network) -> str:

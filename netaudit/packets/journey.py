@@ -4,10 +4,11 @@ import msgspec
 
 from netaudit.errors import UsageError
 from netaudit.model.docker import Container
+from netaudit.model.facts import GapReason
 from netaudit.model.host import Interface, Ip
 from netaudit.model.program import Program
 from netaudit.model.snapshot import Snapshot
-from netaudit.packets.drawing import draw
+from netaudit.packets.drawing import draw, draw_container
 from netaudit.packets.place import (
     Attached,
     Source,
@@ -57,8 +58,11 @@ def travel(question: Question, snapshot: Snapshot, program: Program) -> Journey:
     source = read_source(question.source, question.interface, target.address, snapshot)
     probe = _probe(question, source, target, target.address, snapshot)
     if source.attached is not None and (reason := _no_way(source.attached, target.address, snapshot)):
-        return _stays(question, source, target, Trace(probe.packet(), (), (_lost(probe, reason),)), snapshot)
-    return _stays(question, source, target, trace(program, snapshot.host, probe), snapshot)
+        lost = Trace(probe.packet(), (), (_lost(probe, reason),))
+        return _answer(question, source, target, lost, draw_container(source.attached, snapshot, reason))
+    unseen = {gap.source for gap in snapshot.gaps if gap.reason is not GapReason.PARTIAL}
+    found = trace(program, snapshot.host, probe, unseen)
+    return _answer(question, source, target, found, draw(source, found, snapshot))
 
 
 def _addressed(target: Target, source: str, snapshot: Snapshot) -> Target:
@@ -155,8 +159,7 @@ def _is_own(snapshot: Snapshot, address: Ip) -> bool:
     return any(one.ip == address for interface in snapshot.host.interfaces for one in interface.addresses)
 
 
-def _stays(question: Question, source: Source, target: Target, found: Trace, snapshot: Snapshot) -> Journey:
-    """Put the answer together with the drawing."""
+def _answer(question: Question, source: Source, target: Target, found: Trace, hops: tuple[Hop, ...]) -> Journey:
     shown = f"{target.address}" + (f":{target.port}" if target.port else "") + f"/{target.protocol}"
     named = f" (container {target.container.name})" if target.container else ""
-    return Journey(question, source.label, shown + named, found, draw(source, found, snapshot))
+    return Journey(question, source.label, shown + named, found, hops)

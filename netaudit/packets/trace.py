@@ -8,8 +8,11 @@
 Every decision that a snapshot does not settle is followed both ways (netaudit.packets.state).
 """
 
+from collections.abc import Collection
+
 import msgspec
 
+from netaudit.model.facts import Source
 from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Hook, Program
@@ -29,18 +32,27 @@ _NAMES = {number: name for name, number in PROTOCOLS.items()}
 _ICMP = frozenset({1, 58})
 
 
-def trace(program: Program, host: Host, probe: Probe) -> Trace:
-    """Follow a packet; a later one of a connection by way of its first."""
+class Ground(msgspec.Struct, frozen=True):
+    """What packets pass: rules, the host around them, and what of it was not seen."""
+
+    program: Program
+    host: Host
+    unseen: frozenset[str] = frozenset()
+
+
+def trace(program: Program, host: Host, probe: Probe, unseen: Collection[str] = ()) -> Trace:
+    """Follow a packet; a later one of a connection by way of its first. `unseen` are sources that said nothing."""
+    ground = Ground(program, host, frozenset(unseen))
     if probe.state is PacketState.NEW:
-        return _Journey(program, host, probe, None).trace()
-    first = _Journey(program, host, probe, None).trace(begins=True)
+        return _Journey(ground, probe, None).trace()
+    first = _Journey(ground, probe, None).trace(begins=True)
     known = [connection_of(end.packet) for end in first.ends if end.kind in ARRIVED or end.kind is EndKind.NOBODY]
     connections = [one for at, one in enumerate(known) if one not in known[:at]]
     if not connections:
-        journey = _Journey(program, host, probe, {})
+        journey = _Journey(ground, probe, {})
         journey.diary.note("no connection like this can begin now: its first packet does not arrive")
         return journey.trace()
-    return _either([_Journey(program, host, probe, one).trace() for one in connections])
+    return _either([_Journey(ground, probe, one).trace() for one in connections])
 
 
 def _either(traces: list[Trace]) -> Trace:
@@ -59,13 +71,13 @@ def _either(traces: list[Trace]) -> Trace:
 class _Journey:
     """The way of one packet; `tracked` is the connection that it belongs to, None where it begins one."""
 
-    def __init__(self, program: Program, host: Host, probe: Probe, tracked: Connection | None) -> None:
+    def __init__(self, ground: Ground, probe: Probe, tracked: Connection | None) -> None:
         self.diary = Diary()
-        self._host = host
+        self._ground = ground
         self._probe = probe
-        self._routing = Routing(host, probe.family)
+        self._routing = Routing(ground.host, probe.family)
         walk = Walk(Surroundings(self._routing), self.diary)
-        self._hooks = HookChains(program, probe.family, walk, self.diary)
+        self._hooks = HookChains(ground.program, probe.family, walk, self.diary)
         self._hooks.tracked = tracked
         self._route = RouteStep(self._routing, self.diary)
 
@@ -148,12 +160,12 @@ class _Journey:
             self.diary.end(EndKind.LOCAL, state, "the kernel answers")
             return
         port, interface = state.packet.number(Field.DPORT), state.packet.name(Field.IIF)
-        if not self._host.listeners:
+        if Source.SOCKETS in self._ground.unseen:
             self.diary.doubt("what listens on this host is not recorded")
             self.diary.end(EndKind.UNKNOWN, state, "it reaches the host; what listens there is not recorded")
             return
         name = _NAMES.get(protocol or 0, "")
-        found = listener_for(self._host, name, address, port, interface) if address else None
+        found = listener_for(self._ground.host, name, address, port, interface) if address else None
         if found is None:
             self.diary.end(EndKind.NOBODY, state, f"nothing listens on {address} port {port}/{name}")
         else:

@@ -1,7 +1,6 @@
 """Docker's JSON and its daemon's arguments -> the inventory.
 
-Only the fields named here are read; whatever else a raw `docker inspect` holds (environments, labels) is skipped
-by the decoder.
+Only the fields named here are read; what else a raw `docker inspect` holds (environments, labels) the decoder skips.
 """
 
 import ipaddress
