@@ -91,6 +91,10 @@ class Reach:
             packets &= self._reached_by_internet(origin)
         if origin.zone.kind is ZoneKind.HOST:
             packets &= self.world.from_home
+        if origin.on_link:
+            packets &= space.in_ranges(
+                Field.DADDR, self.world.ways.get(origin.interface, ()) + self.addresses(origin.interface)
+            )
         for field, value in self._constants(origin):
             packets &= space.equal(field, value)
         if Field.TCP_FLAGS in space.widths:
