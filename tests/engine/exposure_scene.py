@@ -141,8 +141,7 @@ class Scene:
             yield from self._own(zone)
             for family, address in HOST_ADDRESS.items():
                 yield from (
-                    Try(zone, "host-listener", "host", family, protocol, address, 9000)
-                    for protocol in ("tcp", "udp")
+                    Try(zone, "host-listener", "host", family, protocol, address, 9000) for protocol in ("tcp", "udp")
                 )
             yield Try(zone, "host-listener", "host", "ip", "tcp", "127.0.0.1", 9001)
 
