@@ -182,6 +182,10 @@ class Cell:
             return "the Internet does not route this address"
         if not self._addresses:
             return "the zone has no address of the host to send to"
+        if ip_address(self._destination.address).is_loopback:
+            return "loopback is the sender's own"
+        if self._origin.on_link:
+            return "its members have no gateway: they reach their own network alone"
         if self._destination.kind is DestinationKind.CONTAINER_PORTS:
             return "no packet of the zone leads there"
         return "no rule leads on, and nobody listens"

@@ -17,7 +17,7 @@ from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.destinations import PROTOCOLS, family_of
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.traverse import Traversal
-from netaudit.packets.world import DECISION, LOOPBACK, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
+from netaudit.packets.world import DECISION, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
 from netaudit.packets.zones import NOT_ROUTED, Origin, Ranges, ZoneChoice, as_ranges, origins
 
 _SYN = 2  # the flags of a TCP connection's first packet
@@ -91,6 +91,12 @@ class Reach:
             packets &= self._reached_by_internet(origin)
         if origin.zone.kind is ZoneKind.HOST:
             packets &= self.world.from_home
+        if origin.zone.kind in _OF_NETWORKS:  # a container's loopback is its own
+            packets -= space.in_ranges(Field.DADDR, (LOOPBACK_NET[self.family],))
+        if origin.on_link:
+            packets &= space.in_ranges(
+                Field.DADDR, self.world.ways.get(origin.interface, ()) + self.addresses(origin.interface)
+            )
         for field, value in self._constants(origin):
             packets &= space.equal(field, value)
         if Field.TCP_FLAGS in space.widths:
