@@ -16,10 +16,12 @@ from netaudit.model.facts import Source
 from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Hook, Program
+from netaudit.packets.blind import doubted
 from netaudit.packets.connection import Connection, connection_of
 from netaudit.packets.diary import Diary
 from netaudit.packets.hook_chains import HookChains
 from netaudit.packets.listening import listener_for
+from netaudit.packets.packet import Packet
 from netaudit.packets.probe import PROTOCOLS, PacketState, Probe
 from netaudit.packets.route_step import RouteStep, Way
 from netaudit.packets.routing import Routing
@@ -42,7 +44,11 @@ class Ground(msgspec.Struct, frozen=True):
 
 def trace(program: Program, host: Host, probe: Probe, unseen: Collection[str] = ()) -> Trace:
     """Follow a packet; a later one of a connection by way of its first. `unseen` are sources that said nothing."""
-    ground = Ground(program, host, frozenset(unseen))
+    found = _follow(Ground(program, host, frozenset(unseen)), probe)
+    return doubted(found, probe.family, program, unseen)
+
+
+def _follow(ground: Ground, probe: Probe) -> Trace:
     if probe.state is PacketState.NEW:
         return _Journey(ground, probe, None).trace()
     first = _Journey(ground, probe, None).trace(begins=True)
@@ -91,10 +97,18 @@ class _Journey:
         elif self._probe.neighbour:
             self._bridge(state)
         else:
-            self._receive([state])
+            self._receive([state.become(self._behind_bridge(packet))])
         return Trace(
             packet, tuple(self.diary.steps), self.diary.ends, tuple(self.diary.doubts), tuple(self.diary.notes)
         )
+
+    def _behind_bridge(self, packet: Packet) -> Packet:
+        """Name the bridge's port that a packet came by, where br_netfilter tells the rules of it."""
+        interface = self._routing.interfaces.get(self._probe.interface)
+        filtered = self._routing.filters_bridged()
+        if interface is None or interface.kind != "bridge" or filtered is False:
+            return packet
+        return packet.changed({Field.PHYSIN: (self._probe.port or None) if filtered else None})
 
     def _receive(self, states: list[State]) -> None:
         for state in self._hooks.meet(Hook.PREROUTING, states):

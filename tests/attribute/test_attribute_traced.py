@@ -38,7 +38,7 @@ def outcome(recording: Path, source: str, target: str) -> tuple[str, str, str]:
             RECORDINGS / "29.0.0-nftables/default-one-port/01",
             "internet",
             "192.0.2.10:8080/tcp",
-            ("may", "unknown,sent", ""),  # its sysctls were not recorded
+            ("may", "unknown,sent,unknown", ""),  # its sysctls were not recorded
         ),
         (
             RECORDINGS / "29.0.0-nftables/default-one-port/01",

@@ -195,3 +195,33 @@ def test_an_untracked_packet_has_no_connection_and_no_translation() -> None:
         "raw/PREROUTING accept",
         "filter/FORWARD#1 drop",
     ]
+
+
+def test_rules_that_were_not_seen_may_stop_what_arrives_and_nothing_else() -> None:
+    def followed(rules: str) -> Trace:
+        files = {"ip-addr.json": ADDR, "ip-route.json": ROUTES, "iptables-save.txt": FILTER.format(rules).encode()}
+        facts = Facts({**files, "sysctl.txt": SYSCTL.format(bridged=0, forwarding=1, strict=0).encode()})
+        snapshot = parse_snapshot(facts)
+        probe = Probe(ip_address(CLIENT), ip_address(SERVER), "tcp", 80, interface="eth0")
+        unseen = {"iptables-legacy-save.txt"}
+        return trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe, unseen)
+
+    assert followed("").outcome is Outcome.MAY
+    assert followed("").doubts == ("iptables-legacy-save.txt was not recorded",)
+    assert followed("-A FORWARD -j DROP\n").outcome is Outcome.BLOCKED
+
+
+def native(flags: str) -> bytes:
+    """Print a native table that drops all, with flags."""
+    table = f'{{"table":{{"family":"ip","name":"t"{flags}}}}}'
+    chain = '{"chain":{"family":"ip","table":"t","name":"c","type":"filter","hook":"forward","prio":0,"policy":"drop"}}'
+    return f'{{"nftables":[{table},{chain}]}}'.encode()
+
+
+@pytest.mark.parametrize(("flags", "outcome"), [("", Outcome.BLOCKED), (',"flags":["dormant"]', Outcome.ALLOWED)])
+def test_a_table_that_is_switched_off_does_nothing(flags: str, outcome: Outcome) -> None:
+    files = {"ip-addr.json": ADDR, "ip-route.json": ROUTES, "nft-ruleset.json": native(flags)}
+    facts = Facts({**files, "sysctl.txt": SYSCTL.format(bridged=0, forwarding=1, strict=0).encode()})
+    snapshot = parse_snapshot(facts)
+    probe = Probe(ip_address(CLIENT), ip_address(SERVER), "tcp", 80, interface="eth0")
+    assert trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe).outcome is outcome
