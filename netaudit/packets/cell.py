@@ -14,9 +14,9 @@ import msgspec
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, Way, ZoneKind
 from netaudit.model.host import Listener
 from netaudit.model.match import Field
-from netaudit.packets.bounds import Bounds
+from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision
-from netaudit.packets.destinations import PROTOCOLS, family_of, is_wildcard
+from netaudit.packets.destinations import family_of, is_wildcard
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.proxied import is_proxied, listeners_at
 from netaudit.packets.reach import Reach
@@ -53,7 +53,7 @@ class Cell:
         self._world = self._reach.world
         self._space = self._world.space
         self._traversal = self._reach.traversal(origin, to=self._addresses)
-        self._drops = self._reach.dropped(origin, self._traversal)
+        self._came = self._reach.came(origin, self._traversal)
 
     def rows(self) -> Iterator[Row]:
         """Compute the rows: by the best way first, each port once."""
@@ -75,21 +75,19 @@ class Cell:
         number = int(ip_address(self._destination.address))
         return ((number, number),)
 
-    @cached_property
+    @property
     def _asked(self) -> PacketSet:
-        space = self._space
-        packets = space.in_ranges(Field.DADDR, self._addresses)
-        packets &= space.equal(Field.PROTOCOL, PROTOCOLS[self._destination.protocol])
-        return packets & space.in_ranges(Field.DPORT, self._destination.ports)
+        to = self._destination
+        return self._reach.asked(self._addresses, to.protocol, to.ports)
 
     def _arrivals(self) -> Iterator[Arrival]:
         match self._destination.kind:
             case DestinationKind.PUBLISHED_PORT:
                 yield from self._to_published()
             case DestinationKind.CONTAINER_PORTS:
-                yield Arrival(Way.DIRECT, self._forwarded - self._reach.translated)
+                yield Arrival(Way.DIRECT, self._of(self._came.direct))
             case DestinationKind.HOST_LISTENER:
-                yield Arrival(Way.LOCAL, self._local - self._reach.translated)
+                yield Arrival(Way.LOCAL, self._of(self._came.home))
 
     def _to_published(self) -> Iterator[Arrival]:
         """By a NAT rule to the container, or to the host's own socket and docker-proxy behind it."""
@@ -97,14 +95,15 @@ class Cell:
         if binding is None:
             return
         inside = self._reach.container_at(self._destination.container_id, binding.container_port)
-        yield Arrival(Way.DNAT, self._forwarded.changed(lambda some: some & inside))
+        led = self._asked & inside
+        yield Arrival(Way.DNAT, self._came.led.changed(lambda some: some & led))
         found = listeners_at(self._reach.host.listeners, binding.protocol, binding.host_ip, binding.host_port)
         if found:
             yield self._by_proxy(found)
 
     def _by_proxy(self, found: tuple[Listener, ...]) -> Arrival:
         """Go on from docker-proxy, which is a program of the host, to the container."""
-        here = self._local - self._reach.translated
+        here = self._of(self._came.home)
         if not is_proxied(found):
             names = ", ".join(sorted({name for one in found for name in one.programs}))
             return Arrival(Way.PROXY, here, Decision(None, f"{names} holds the port, and leads to no container"))
@@ -158,7 +157,7 @@ class Cell:
 
     def _exception(self, ports: PacketSet) -> str:
         """Name a packet to the same ports that does not arrive, where there is one."""
-        stopped = self._drops.possible & self._asked & ports
+        stopped = self._dropped & ports
         example = pick(self._space, stopped, self._reach.family)
         if example is None:
             return ""
@@ -168,10 +167,10 @@ class Cell:
 
     def _blocked(self, ports: PacketSet) -> Iterator[Row]:
         """Make rows of what arrives nowhere: by what dropped it, and for the rest by what is lacking."""
-        stopped = self._drops.possible & self._asked
-        dropped = self._reach.only_ports(stopped) & ports
+        dropped = self._reach.only_ports(self._dropped) & ports
         if dropped:
-            yield from self._split(stopped, dropped, Outcome.BLOCKED, Arrival(Way.NONE, self._drops))
+            nowhere = Arrival(Way.NONE, exactly(self._dropped))
+            yield from self._split(self._dropped, dropped, Outcome.BLOCKED, nowhere)
         rest = ports - dropped
         if rest:
             yield Row(self._ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, self._lacking()))
@@ -197,12 +196,16 @@ class Cell:
         example = pick(self._space, packets & self._asked, self._reach.family)
         return describe(example, self._reach.family) if example else ""
 
-    @property
-    def _forwarded(self) -> Bounds:
+    def _of(self, packets: Bounds) -> Bounds:
         asked = self._asked
-        return self._reach.forwarded(self._origin, self._traversal).changed(lambda some: some & asked)
+        return packets.changed(lambda some: some & asked)
 
-    @property
-    def _local(self) -> Bounds:
-        asked = self._asked
-        return self._reach.local(self._origin, self._traversal).changed(lambda some: some & asked)
+    @cached_property
+    def _dropped(self) -> PacketSet:
+        """Return what was dropped of the cell's packets, also on the way from a published port to its container."""
+        plain = self._came.dropped & self._asked
+        binding = self._destination.binding
+        if binding is None:
+            return plain
+        inside = self._reach.container_at(self._destination.container_id, binding.container_port)
+        return plain | self._came.dropped_later & (self._asked & inside)

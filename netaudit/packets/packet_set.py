@@ -139,15 +139,19 @@ class PacketSpace:
         self._walk(diagram, field, (0, self.widths[field]), found)
         return tuple(found)
 
-    def example(self, packets: PacketSet) -> dict[str, int] | None:
-        """Pick a packet of a set; bits that do not matter are 0. None where there is none."""
+    def example(self, packets: PacketSet, fields: Sequence[str]) -> dict[str, int] | None:
+        """Pick a packet of a set and give some of its fields; bits that do not matter are 0. None for no packet."""
         cube = packets.diagram.pick_cube()
         if cube is None:
             return None
-        return {
-            field: sum(1 << bit for bit in range(width) if cube[self._variable(field, bit)])
-            for field, width in self.widths.items()
-        }
+        return {field: self._value(field, cube) for field in fields}
+
+    def _value(self, field: str, cube: Sequence[bool | None]) -> int:
+        first, step = self._place[field]
+        value = 0
+        for bit in cube[first : first + step * self.widths[field] : step]:
+            value = value << 1 | bool(bit)
+        return value
 
     def _walk(self, diagram: BCDDFunction, field: str, at: tuple[int, int], found: list[tuple[int, int]]) -> None:
         """Go through the values of a field in order; `at` is the prefix so far, and the bits that are left."""

@@ -6,6 +6,7 @@ ports. Each starts with all packets of all zones at once; a zone's are told apar
 
 from functools import cached_property, lru_cache
 from ipaddress import ip_address
+from typing import NamedTuple
 
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import ZoneKind
@@ -24,6 +25,16 @@ _SYN = 2  # the flags of a TCP connection's first packet
 _OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
 
 
+class Came(NamedTuple):
+    """What became of a zone's packets: untranslated ones unless it says otherwise."""
+
+    direct: Bounds  # forwarded to where they were sent
+    led: Bounds  # forwarded to where a NAT rule led them
+    home: Bounds  # taken by the host
+    dropped: PacketSet
+    dropped_later: PacketSet  # after they were translated
+
+
 class Reach:
     """Where the packets of a host's zones come, in one family."""
 
@@ -35,8 +46,8 @@ class Reach:
         self.origins = origins(host, inventory, family, choice)
         remembered = lru_cache(maxsize=None)
         self.sent, self.base = remembered(self._sent), remembered(self._base)
-        self.forwarded, self.local = remembered(self._forwarded_from), remembered(self._local_from)
-        self.dropped, self.container_at = remembered(self._dropped_from), remembered(self._container_at)
+        self.asked, self.came = remembered(self._asked), remembered(self._came_from)
+        self.container_at = remembered(self._container_at)
 
     def traversal(self, origin: Origin, *, to: Ranges = ()) -> Traversal:
         """Give the traversal that holds what a zone sends to addresses."""
@@ -140,6 +151,12 @@ class Reach:
                 own = [range_ for link in sorted(links) for range_ in self.addresses(link)]
                 return tuple(own) or self.addresses(origin.interface or LOOPBACK)
 
+    def _asked(self, addresses: Ranges, protocol: str, ports: Ranges) -> PacketSet:
+        """Return the packets that are sent to ports of addresses."""
+        space = self.world.space
+        packets = space.equal(Field.PROTOCOL, PROTOCOLS[protocol]) & space.in_ranges(Field.DADDR, addresses)
+        return packets & space.in_ranges(Field.DPORT, ports)
+
     @cached_property
     def translated(self) -> Bounds:
         """Return the packets that have a new destination."""
@@ -161,17 +178,27 @@ class Reach:
         inside = self.world.space.in_ranges(NEW_DADDR, tuple((number, number) for number in sorted(numbers)))
         return inside & self.world.space.equal(NEW_DPORT, port) & self.translated.sure
 
-    def _forwarded_from(self, origin: Origin, traversal: Traversal) -> Bounds:
-        """Return what a zone sent through the host."""
-        return traversal.forwarded.changed(lambda some: some & self.base(origin))
+    def _came_from(self, origin: Origin, traversal: Traversal) -> Came:
+        """Tell apart what became of a zone's packets, with what decided it last.
 
-    def _local_from(self, origin: Origin, traversal: Traversal) -> Bounds:
-        """Return what a zone sent to the host itself."""
-        return traversal.local.changed(lambda some: some & self.base(origin))
+        Translated packets are kept apart: among the others a destination is found at once, among them only together
+        with the container that they were led to.
+        """
+        base, new = self.base(origin), self.translated.sure
 
-    def _dropped_from(self, origin: Origin, traversal: Traversal) -> Bounds:
-        """Return what of a zone was dropped, with what decided it."""
-        return traversal.dropped.changed(lambda some: some & self.base(origin))
+        def plain(some: Bounds) -> Bounds:
+            return some.changed(lambda packets: packets & base - new)
+
+        def led(some: Bounds) -> Bounds:
+            return some.changed(lambda packets: packets & base & new)
+
+        return Came(
+            direct=plain(traversal.forwarded),
+            led=led(traversal.forwarded),
+            home=plain(traversal.local),
+            dropped=plain(traversal.dropped).possible,
+            dropped_later=led(traversal.dropped).possible,
+        )
 
     def _base(self, origin: Origin) -> PacketSet:
         """Return what tells a zone's packets from others in a traversal."""

@@ -8,6 +8,7 @@ from netaudit.packets.packet_set import PacketSet, PacketSpace
 
 _NAMES = {number: name for name, number in PROTOCOLS.items()}
 _LIKED = {"ip": (0xC6336407, 0xCB007107), "ip6": (0x20010DB8FFFF << 80 | 7,)}  # documentation addresses read best
+_SAID = (Field.PROTOCOL, Field.SADDR, Field.SPORT, Field.DADDR, Field.DPORT)
 _CLIENT_PORT = 40000
 
 
@@ -18,7 +19,7 @@ def pick(space: PacketSpace, packets: PacketSet, family: str) -> dict[str, int] 
     for wish in wishes:
         liked = packets & wish
         packets = liked or packets
-    return space.example(packets)
+    return space.example(packets, _SAID)
 
 
 def describe(example: dict[str, int], family: str) -> str:
