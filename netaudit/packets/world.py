@@ -170,10 +170,11 @@ class World:
 
     @cached_property
     def reverse_path(self) -> PacketSet:
-        """Return the packets whose sender is reached by the interface that they came in by."""
+        """Return the packets whose sender is reached by the interface that they came in by; over loopback, all."""
         return self.space.union(
-            self.space.in_ranges(Field.SADDR, ranges) & self.at(Field.IIF, name)
-            for name, ranges in self.ways.items()
+            self.at(Field.IIF, name)
+            & (self.space.everything if name == LOOPBACK else self.space.in_ranges(Field.SADDR, ranges))
+            for name, ranges in (self.ways | {LOOPBACK: ()}).items()
             if name in self.number
         )
 
