@@ -34,6 +34,7 @@ _TYPE_OF = {
     Field.SADDR_TYPE_OIF: (Field.SADDR, Field.OIF),
     Field.DADDR_TYPE_OIF: (Field.DADDR, Field.OIF),
 }
+_MARKS = (Field.MARK, Field.CT_MARK)
 Ranges = tuple[tuple[int, int], ...]
 
 
@@ -63,7 +64,8 @@ class World:
                 {Field.SADDR: bits},
                 {Field.SPORT: 16},
                 {Field.CT_STATE: 7},
-                *({name: width} for name, width in more.items()),
+                {name: width for name, width in more.items() if name in _MARKS},  # copied to each other, bit by bit
+                *({name: width} for name, width in more.items() if name not in _MARKS),
             )
         )
         self.number = {name: at for at, name in enumerate(self.interfaces)}

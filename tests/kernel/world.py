@@ -89,6 +89,8 @@ class World:
 def _setup() -> str:
     lines = ["sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1"]
     lines += [f"sysctl -qw net.ipv4.conf.{name}.rp_filter=0" for name in ("all", "default", "lan0", "srv0")]
+    # A redirect that the host sends about a packet belongs to its connection, and rules of output may mark that.
+    lines += [f"sysctl -qw net.ipv4.conf.{name}.send_redirects=0" for name in ("all", "default", "lan0", "srv0")]
     lines += [
         "sysctl -qw net.ipv4.icmp_ratelimit=0",
         "sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1",
