@@ -16,6 +16,7 @@ The public API:
     changes = netaudit.diff_recordings(before, after)  # AttributedDiff: every change with its cause
     rules = netaudit.show_recording(after)             # AttributedSnapshot: every rule with its cause
     open_to = netaudit.expose_recording(after)         # … and .exposure: who can reach what
+    packet = netaudit.trace_recording(after, "internet", "192.0.2.10:8080/tcp")  # … and one packet's way
     netaudit.save_recording(after, Path("after"))
 
 Everything is imported when it is used: importing netaudit costs nothing.
@@ -28,6 +29,7 @@ from netaudit.release import RELEASE
 
 if TYPE_CHECKING:
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+    from netaudit.attribute.traced import AttributedJourney
     from netaudit.model.facts import Facts
     from netaudit.packets.zones import ZoneChoice
 
@@ -39,6 +41,7 @@ __all__ = [
     "record_host",
     "save_recording",
     "show_recording",
+    "trace_recording",
 ]
 
 
@@ -106,3 +109,20 @@ def expose_recording(facts: "Facts", choice: "ZoneChoice | None" = None) -> "Att
     catalog, snapshot = load_catalog(), parse_snapshot(facts)
     shown = attribute_snapshot(snapshot, catalog)
     return with_exposure(shown, Read(facts, snapshot), catalog, choice or ZoneChoice())
+
+
+def trace_recording(
+    facts: "Facts", source: str, target: str, *, interface: str = "", established: bool = False
+) -> "AttributedJourney":
+    """Follow one packet from a zone or address to ADDRESS:PORT/PROTOCOL, with the cause of every rule that it meets.
+
+    Raises ParseError for damaged facts, UsageError or SubjectError for places that are none.
+    """
+    from netaudit.attribute.traced import trace_snapshot  # noqa: PLC0415
+    from netaudit.catalog import load_catalog  # noqa: PLC0415
+    from netaudit.packets.journey import Question  # noqa: PLC0415
+    from netaudit.packets.probe import PacketState  # noqa: PLC0415
+    from netaudit.parse import parse_snapshot  # noqa: PLC0415
+
+    state = PacketState.ESTABLISHED if established else PacketState.NEW
+    return trace_snapshot(Question(source, target, interface, state), facts, parse_snapshot(facts), load_catalog())

@@ -21,6 +21,7 @@ from netaudit.cli.record import record
 from netaudit.cli.report import report
 from netaudit.cli.run import run
 from netaudit.cli.show import show
+from netaudit.cli.trace import trace
 from netaudit.errors import NetauditError, OutputError
 from netaudit.release import RELEASE
 
@@ -39,6 +40,7 @@ app.command(context_settings={"allow_interspersed_args": False})(run)
 app.command()(show)
 app.command()(explain)
 app.command()(exposure)
+app.command()(trace)
 app.command()(report)
 app.command()(doctor)
 

@@ -47,6 +47,7 @@ class Interface(msgspec.Struct, frozen=True, gc=False):
     peer_elsewhere: bool = False
     up: bool = False
     state: str = ""
+    namespace: int | None = None  # the kernel's number for the namespace that the other end is in
 
 
 class NextHop(msgspec.Struct, frozen=True, gc=False):

@@ -7,11 +7,10 @@ from netaudit.attribute.attribution import (
     AttributedDiff,
     AttributedItem,
     AttributedSnapshot,
-    SnapshotHead,
 )
 from netaudit.diff import Altered, Moved
 from netaudit.report.json_exposure import changes_json, table_json
-from netaudit.report.json_parts import Json, attribution_json, item_json, print_json
+from netaudit.report.json_parts import Json, attribution_json, head_json, item_json, print_json
 from netaudit.report.words import verb
 
 
@@ -20,8 +19,8 @@ def render_diff(diff: AttributedDiff) -> bytes:
     return print_json(
         {
             "schema": "netaudit/diff/v1",
-            "before": _head(diff.before),
-            "after": _head(diff.after),
+            "before": head_json(diff.before),
+            "after": head_json(diff.after),
             "changes": [_change(change) for change in diff.changes],
             "missing": [_attributed(missing) for missing in diff.missing],
             "defects": [_attributed(defect) for defect in diff.defects],
@@ -34,7 +33,7 @@ def render_diff(diff: AttributedDiff) -> bytes:
 def render_exposure(snapshot: AttributedSnapshot) -> bytes:
     """Print the exposure table of a host as one JSON object."""
     return print_json(
-        {"schema": "netaudit/exposure/v1", "snapshot": _head(snapshot.head), **table_json(snapshot)},
+        {"schema": "netaudit/exposure/v1", "snapshot": head_json(snapshot.head), **table_json(snapshot)},
     )
 
 
@@ -43,7 +42,7 @@ def render_snapshot(snapshot: AttributedSnapshot) -> bytes:
     return print_json(
         {
             "schema": "netaudit/show/v1",
-            "snapshot": _head(snapshot.head),
+            "snapshot": head_json(snapshot.head),
             "rules": [_attributed(item) for item in snapshot.items],
             "missing": [_attributed(missing) for missing in snapshot.missing],
             "defects": [_attributed(defect) for defect in snapshot.defects],
@@ -51,17 +50,6 @@ def render_snapshot(snapshot: AttributedSnapshot) -> bytes:
             "coverage": msgspec.structs.asdict(snapshot.coverage),
         }
     )
-
-
-def _head(head: SnapshotHead) -> Json:
-    return {
-        "host": head.host,
-        "taken_at": head.taken_at,
-        "engine": head.engine,
-        "partial": head.partial,
-        "gaps": [msgspec.structs.asdict(gap) for gap in head.gaps],
-        "sha256": head.sha256,
-    }
 
 
 def _change(one: AttributedChange) -> Json:
