@@ -169,16 +169,13 @@ class World:
 
     @cached_property
     def reverse_path(self) -> PacketSet:
-        """Return the packets whose sender is reached by the interface that they came in by."""
+        """Return the packets whose sender is reached by the interface that they came in by; over loopback, all."""
         return self.space.union(
-            self.space.in_ranges(Field.SADDR, ranges) & self.at(Field.IIF, name)
-            for name, ranges in self._ways_back
+            self.at(Field.IIF, name)
+            & (self.space.everything if name == LOOPBACK else self.space.in_ranges(Field.SADDR, ranges))
+            for name, ranges in (self.ways | {LOOPBACK: ()}).items()
             if name in self.number
         )
-
-    @property
-    def _ways_back(self) -> list[tuple[str, Ranges]]:
-        return [*self.ways.items(), (LOOPBACK, self.types.get(RouteType.LOCAL, ()))]
 
 
 def _fits(name: str, pattern: str) -> bool:
