@@ -21,7 +21,7 @@ from netaudit.attribute.attributor import Attributor
 from netaudit.attribute.because import Becauses
 from netaudit.attribute.exposed import attribute_exposures, compare_exposures
 from netaudit.attribute.signature import Catalog
-from netaudit.model.docker import Container
+from netaudit.model.docker import Container, Inventory
 from netaudit.model.exposure import Destination
 from netaudit.model.facts import Facts
 from netaudit.model.host import Host
@@ -95,7 +95,7 @@ def _touched(changes: Iterable[AttributedChange], before: Snapshot, after: Snaps
     """Name the containers that changes are about; None where they may be about any."""
     if before.inventory is None or after.inventory is None or before.gaps != after.gaps:
         return None
-    if _surroundings(before.host) != _surroundings(after.host) or before.inventory.networks != after.inventory.networks:
+    if _surroundings(before.host) != _surroundings(after.host) or _zones(before.inventory) != _zones(after.inventory):
         return None
     names = {one.name for one in _differing(before.inventory.containers, after.inventory.containers)}
     for change in changes:
@@ -109,6 +109,12 @@ def _touched(changes: Iterable[AttributedChange], before: Snapshot, after: Snaps
 
 def _differing(before: tuple[Container, ...], after: tuple[Container, ...]) -> set[Container]:
     return set(before) ^ set(after)
+
+
+def _zones(inventory: Inventory) -> tuple[object, ...]:
+    """Return what of Docker's networks makes zones: the networks, and which have members."""
+    networks = tuple(msgspec.structs.replace(one, members=()) for one in inventory.networks)
+    return networks, {end.network_id for one in inventory.containers if one.running for end in one.endpoints}
 
 
 def _surroundings(host: Host) -> tuple[object, ...]:

@@ -18,22 +18,15 @@ from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import family_of, is_wildcard
 from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.past_host import row_past_host
 from netaudit.packets.proxied import is_proxied, listeners_at
 from netaudit.packets.reach import Reach
+from netaudit.packets.row import Row
 from netaudit.packets.witness import describe, pick
 from netaudit.packets.zones import Origin, Ranges, is_routed
 
+_BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 NOWHERE = Decision(None, "the container has no address")
-
-
-class Row(msgspec.Struct, frozen=True):
-    """Ports with one outcome by one decision."""
-
-    ports: Ranges
-    outcome: Outcome
-    way: Way
-    decision: Decision
-    witness: str = ""
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -57,6 +50,10 @@ class Cell:
 
     def rows(self) -> Iterator[Row]:
         """Compute the rows: by the best way first, each port once."""
+        past = self._past_host()
+        if past is not None:
+            yield past
+            return
         left = self._space.in_ranges(Field.DPORT, self._destination.ports)
         for arrival in self._arrivals():
             for outcome, packets in ((Outcome.ALLOWED, arrival.packets.sure), (Outcome.MAY, arrival.packets.possible)):
@@ -66,6 +63,13 @@ class Cell:
                     left -= ports
         if left:
             yield from self._blocked(left)
+
+    def _past_host(self) -> Row | None:
+        """Find the row of a container's own address that is no business of the host's rules."""
+        network = self._reach.network(self._destination)
+        if network is None:
+            return None
+        return row_past_host(network, self._destination, self._origin, self._addresses[0][0])
 
     @cached_property
     def _addresses(self) -> Ranges:
@@ -87,7 +91,15 @@ class Cell:
             case DestinationKind.CONTAINER_PORTS:
                 yield Arrival(Way.DIRECT, self._of(self._came.direct))
             case DestinationKind.HOST_LISTENER:
-                yield Arrival(Way.LOCAL, self._of(self._came.home))
+                yield Arrival(Way.LOCAL, self._heard())
+
+    def _heard(self) -> Bounds:
+        """Return what a listener takes, which may be bound to an interface."""
+        home, interface = self._of(self._came.home), self._destination.interface
+        if not interface:
+            return home
+        here = self._world.named(Field.IIF, (interface,))
+        return home.changed(lambda some: some & here)
 
     def _to_published(self) -> Iterator[Arrival]:
         """By a NAT rule to the container, or to the host's own socket and docker-proxy behind it."""
@@ -107,31 +119,40 @@ class Cell:
         if not is_proxied(found):
             names = ", ".join(sorted({name for one in found for name in one.programs}))
             return Arrival(Way.PROXY, here, Decision(None, f"{names} holds the port, and leads to no container"))
-        onwards = [row for one in self._onwards() for row in one]
-        outcomes = {row.outcome: row for row in reversed(onwards)}
-        if Outcome.ALLOWED in outcomes:
-            return Arrival(Way.PROXY, here)
-        if Outcome.MAY in outcomes:
-            return Arrival(Way.PROXY, here.doubted(), outcomes[Outcome.MAY].decision)
-        return Arrival(Way.PROXY, here, outcomes[Outcome.BLOCKED].decision if outcomes else NOWHERE)
+        outcome, decision = self._onwards()
+        match outcome:
+            case Outcome.ALLOWED:
+                return Arrival(Way.PROXY, here)
+            case Outcome.MAY:
+                return Arrival(Way.PROXY, here.doubted(), decision)
+            case Outcome.BLOCKED:
+                return Arrival(Way.PROXY, here, decision)
 
-    def _onwards(self) -> Iterator[list[Row]]:
-        """Compute the ways from the host to the container's own port, by each of its addresses."""
-        binding = self._destination.binding
-        for address in self._reach.addresses_of(self._destination.container_id) if binding else ():
+    def _onwards(self) -> tuple[Outcome, Decision]:
+        """Find the best way from the host to the container's own port, by any of its addresses."""
+        to = self._destination
+        assert to.binding  # noqa: S101 (only published ports are proxied)
+        place = (to.container_id, to.protocol, to.binding.container_port)
+        known = self._reach.from_proxy
+        if place not in known:
+            rows = {row.outcome: row.decision for row in self._rows_onwards(to.binding.container_port)}
+            best = min(rows, key=_BEST.index, default=Outcome.BLOCKED)
+            known[place] = (best, rows.get(best, NOWHERE))
+        return known[place]
+
+    def _rows_onwards(self, port: int) -> Iterator[Row]:
+        for address in self._reach.addresses_of(self._destination.container_id):
             reach = self._reaches[family_of(address)]
             target = Destination(
                 kind=DestinationKind.CONTAINER_PORTS,
                 family=reach.family,
                 protocol=self._destination.protocol,
                 address=address,
-                ports=((binding.container_port, binding.container_port),) if binding else (),
+                ports=((port, port),),
             )
-            yield from (
-                list(Cell(self._reaches, origin, target).rows())
-                for origin in reach.origins
-                if origin.zone.kind is ZoneKind.HOST
-            )
+            for origin in reach.origins:
+                if origin.zone.kind is ZoneKind.HOST:
+                    yield from Cell(self._reaches, origin, target).rows()
 
     def _split(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make a row of the ports that share a decision, until none is left."""
@@ -158,7 +179,7 @@ class Cell:
     def _exception(self, ports: PacketSet) -> str:
         """Name a packet to the same ports that does not arrive, where there is one."""
         stopped = self._dropped & ports
-        example = pick(self._space, stopped, self._reach.family)
+        example = pick(self._space, stopped, self._reach.readable(self._origin))
         if example is None:
             return ""
         decision = self._traversal.chains.decisions.of(stopped)
@@ -193,7 +214,7 @@ class Cell:
         return self._space.ranges(ports, Field.DPORT)
 
     def _witness(self, packets: PacketSet) -> str:
-        example = pick(self._space, packets & self._asked, self._reach.family)
+        example = pick(self._space, packets & self._asked, self._reach.readable(self._origin))
         return describe(example, self._reach.family) if example else ""
 
     def _of(self, packets: Bounds) -> Bounds:

@@ -58,7 +58,9 @@ class PacketSpace:
             self._place |= {field: (first + at, len(group)) for at, field in enumerate(group)}
             first += sum(group.values())
         self.in_ranges = lru_cache(maxsize=None)(self._in_ranges)
+        self.ranges = lru_cache(maxsize=4096)(self._ranges)
         self._cube = lru_cache(maxsize=None)(self._cube_of)
+        self._others = {field: tuple(one for one in self.widths if one != field) for field in self.widths}
 
     @cached_property
     def everything(self) -> PacketSet:
@@ -131,12 +133,14 @@ class PacketSpace:
                 same = self._literal(source, bit).equiv(self._literal(target, bit)) & same
         return PacketSet(same)
 
-    def ranges(self, packets: PacketSet, field: str) -> tuple[tuple[int, int], ...]:
+    def only(self, packets: PacketSet, field: str) -> PacketSet:
+        """Forget all fields but one."""
+        return PacketSet(packets.diagram.exists(self._cube(self._others[field])))
+
+    def _ranges(self, packets: PacketSet, field: str) -> tuple[tuple[int, int], ...]:
         """List the values that a field has in a set, as inclusive ranges, sorted and apart."""
-        others = tuple(one for one in self.widths if one != field)
-        diagram = packets.diagram.exists(self._cube(others)) if others else packets.diagram
         found: list[tuple[int, int]] = []
-        self._walk(diagram, field, (0, self.widths[field]), found)
+        self._walk(self.only(packets, field).diagram, field, (0, self.widths[field]), found)
         return tuple(found)
 
     def example(self, packets: PacketSet, fields: Sequence[str]) -> dict[str, int] | None:

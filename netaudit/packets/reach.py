@@ -8,16 +8,18 @@ from functools import cached_property, lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from netaudit.model.docker import Inventory
-from netaudit.model.exposure import ZoneKind
+from netaudit.model.docker import Inventory, Network
+from netaudit.model.exposure import Destination, DestinationKind, Outcome, ZoneKind
 from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
 from netaudit.packets.asked import asked_fields
 from netaudit.packets.bounds import Bounds, exactly
+from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import PROTOCOLS, family_of
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.traverse import Traversal
+from netaudit.packets.witness import readable
 from netaudit.packets.world import DECISION, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
 from netaudit.packets.zones import NOT_ROUTED, Origin, Ranges, ZoneChoice, as_ranges, origins
 
@@ -45,9 +47,14 @@ class Reach:
         self.world = World(host, family, asked_fields(program, family))
         self.origins = origins(host, inventory, family, choice)
         remembered = lru_cache(maxsize=None)
+        self.from_proxy: dict[tuple[str, str, int], tuple[Outcome, Decision]] = {}  # what cells found of docker-proxy
         self.sent, self.base = remembered(self._sent), remembered(self._base)
         self.asked, self.came = remembered(self._asked), remembered(self._came_from)
         self.container_at = remembered(self._container_at)
+        self.addresses_for, self.addresses_of = remembered(self._addresses_for), remembered(self._addresses_of)
+        self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))
+        self._networks = {one.name: one for one in self.inventory.networks}
+        self._containers = {one.id: one for one in self.inventory.containers}
 
     def traversal(self, origin: Origin, *, to: Ranges = ()) -> Traversal:
         """Give the traversal that holds what a zone sends to addresses."""
@@ -141,7 +148,7 @@ class Reach:
         found = [ip for ip in self.world.routing.addresses(known) if not ip.is_link_local] if known else []
         return tuple((int(ip), int(ip)) for ip in sorted(found, key=int))
 
-    def addresses_for(self, origin: Origin) -> Ranges:
+    def _addresses_for(self, origin: Origin) -> Ranges:
         """Return the host's addresses that a zone would use for a port that is open on all of them."""
         match origin.zone.kind:
             case ZoneKind.INTERNET | ZoneKind.LAN:
@@ -164,13 +171,20 @@ class Reach:
 
     def only_ports(self, packets: PacketSet) -> PacketSet:
         """Forget all of packets but the ports that they were sent to."""
-        return self.world.space.forget(packets, *(one for one in self.world.space.widths if one != Field.DPORT))
+        return self.world.space.only(packets, Field.DPORT)
 
-    def addresses_of(self, container_id: str) -> tuple[str, ...]:
+    def _addresses_of(self, container_id: str) -> tuple[str, ...]:
         """List a container's addresses, those of this family first."""
-        ends = [end for one in self.inventory.containers if one.id == container_id for end in one.endpoints]
+        container = self._containers.get(container_id)
+        ends = container.endpoints if container else ()
         found = [address for end in ends for address in (end.ipv4, end.ipv6) if address]
         return tuple(sorted(found, key=lambda address: family_of(address) != self.family))
+
+    def network(self, to: Destination) -> Network | None:
+        """Find the network of a container's own address; None for another destination."""
+        if to.kind is not DestinationKind.CONTAINER_PORTS:
+            return None
+        return self._networks.get(to.network_name)
 
     def _container_at(self, container_id: str, port: int) -> PacketSet:
         """Return the packets whose new destination is a port of a container."""
