@@ -4,7 +4,7 @@ PyYAML is imported here alone.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -26,9 +26,27 @@ from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.ruleset import Backend, ObjectKind
 
 # libyaml where PyYAML was built with it: ten times faster, same values.
-_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Family = Literal["ip", "ip6", "inet"]
 When = dict[str, bool | str | list[str]]
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """A safe loader that refuses a key that stands twice: the second would silently take the first one's place."""
+
+
+def _construct_mapping(loader: Any, node: yaml.MappingNode) -> dict[object, object]:  # noqa: ANN401 (any of PyYAML's)
+    content: dict[object, object] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable) or key in content:
+            problem = f"the key {key} stands twice" if isinstance(key, Hashable) else "a key must be plain text"
+            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+        content[key] = loader.construct_object(value_node, deep=True)
+    return content
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _construct_mapping)
 
 
 class _Strict(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
@@ -109,21 +127,53 @@ def _rules() -> Traversable:
 
 
 def _load(file: Traversable) -> Catalog:
-    try:
-        content = msgspec.convert(yaml.load(file.read_bytes(), _Loader), _File)  # noqa: S506 (a safe loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{file.name}:{mark.line + 1}" if mark else file.name
-        raise CatalogError(f"not YAML: {getattr(error, 'problem', None) or error}", file=where) from error
-    except msgspec.ValidationError as error:
-        message, _, key = str(error).partition(" - at ")
-        raise CatalogError(message, file=file.name, key=key.strip("`")) from error
+    content = _read(file)
     stem = file.name.removesuffix(".yaml")
     return Catalog(
         signatures=tuple(_signature(file.name, stem, content, *pair) for pair in content.signatures.items()),
         telltales=tuple(_telltales(file.name, content)),
         owned=tuple(_owned(file.name, stem, content)),
     )
+
+
+def _read(file: Traversable) -> _File:
+    try:
+        raw = yaml.load(file.read_bytes(), _Loader)  # noqa: S506 (a safe loader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{file.name}:{mark.line + 1}" if mark else file.name
+        raise CatalogError(f"not YAML: {getattr(error, 'problem', None) or error}", file=where) from error
+    try:
+        content = msgspec.convert(raw, _File)
+    except msgspec.ValidationError as error:
+        message, key = _where(raw, error)
+        raise CatalogError(message, file=file.name, key=key) from error
+    if twice := sorted(content.owns.keys() & content.signatures.keys()):
+        raise CatalogError("the same id stands under signatures", file=file.name, key=f"owns.{twice[0]}")
+    return content
+
+
+def _where(raw: object, error: msgspec.ValidationError) -> tuple[str, str]:
+    """Say what is wrong, and under which key: msgspec calls every key of a mapping `[...]`, so each is asked alone."""
+    for section, name, value in _entries(raw):
+        try:
+            msgspec.convert(value, _SECTIONS[section])
+        except msgspec.ValidationError as inner:
+            message, _, key = str(inner).partition(" - at ")
+            return message, f"{section}.{name}{key.strip('`').removeprefix('$')}"
+    message, _, key = str(error).partition(" - at ")
+    return message, key.strip("`")
+
+
+def _entries(raw: object) -> Iterator[tuple[str, object, object]]:
+    """List the named things of a file that may be invalid itself: section, name, content."""
+    for section in _SECTIONS:
+        named = raw.get(section) if isinstance(raw, dict) else None
+        for name, value in named.items() if isinstance(named, dict) else ():
+            yield section, name, value
+
+
+_SECTIONS: Mapping[str, Any] = {"signatures": _Signature, "owns": _Owned, "options": list[_Telltale]}
 
 
 def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature) -> Signature:
