@@ -4,7 +4,7 @@ PyYAML is imported here alone.
 """
 
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -39,8 +39,8 @@ def _construct_mapping(loader: Any, node: yaml.MappingNode) -> dict[object, obje
     content: dict[object, object] = {}
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, Hashable) or key in content:
-            problem = f"the key {key} stands twice" if isinstance(key, Hashable) else "a key must be plain text"
+        if not isinstance(key, str) or key in content:
+            problem = f"the key {key} stands twice" if isinstance(key, str) else "a key must be a word"
             raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
         content[key] = loader.construct_object(value_node, deep=True)
     return content
@@ -153,9 +153,10 @@ def _read(file: Traversable) -> _File:
     return content
 
 
-def _where(raw: object, error: msgspec.ValidationError) -> tuple[str, str]:
+def _where(raw: Any, error: msgspec.ValidationError) -> tuple[str, str]:  # noqa: ANN401 (whatever YAML holds)
     """Say what is wrong, and under which key: msgspec calls every key of a mapping `[...]`, so each is asked alone."""
-    for section, name, value in _entries(raw):
+    sections = [name for name in _SECTIONS if isinstance(raw, dict) and isinstance(raw.get(name), dict)]
+    for section, name, value in ((of, *item) for of in sections for item in raw[of].items()):
         try:
             msgspec.convert(value, _SECTIONS[section])
         except msgspec.ValidationError as inner:
@@ -163,14 +164,6 @@ def _where(raw: object, error: msgspec.ValidationError) -> tuple[str, str]:
             return message, f"{section}.{name}{key.strip('`').removeprefix('$')}"
     message, _, key = str(error).partition(" - at ")
     return message, key.strip("`")
-
-
-def _entries(raw: object) -> Iterator[tuple[str, object, object]]:
-    """List the named things of a file that may be invalid itself: section, name, content."""
-    for section in _SECTIONS:
-        named = raw.get(section) if isinstance(raw, dict) else None
-        for name, value in named.items() if isinstance(named, dict) else ():
-            yield section, name, value
 
 
 _SECTIONS: Mapping[str, Any] = {"signatures": _Signature, "owns": _Owned, "options": list[_Telltale]}
@@ -222,20 +215,13 @@ def _object(file: str, name: str, raw: _Signature, backends: list[Backend]) -> t
             raise CatalogError("the rule's chain is not said", file=file, key=f"signatures.{name}.chain")
         return ObjectKind.RULE, chain, raw.rule
     if raw.policy:
-        return (
-            ObjectKind.POLICY,
-            raw.chain,
-            f":{raw.chain} {raw.policy}" if iptables else f"policy {raw.policy}",
-        )
+        policy = f":{raw.chain} {raw.policy}" if iptables else f"policy {raw.policy}"
+        return ObjectKind.POLICY, raw.chain, policy
     declaration = f" {{ {raw.declaration} }}" if raw.declaration else ""
     if raw.map:
         return ObjectKind.MAP, raw.map, raw.element or f"map {raw.map}{declaration}"
     if raw.chain:
-        return (
-            ObjectKind.CHAIN,
-            raw.chain,
-            f":{raw.chain} -" if iptables else f"chain {raw.chain}{declaration}",
-        )
+        return ObjectKind.CHAIN, raw.chain, f":{raw.chain} -" if iptables else f"chain {raw.chain}{declaration}"
     raise CatalogError("needs one of rule, policy, map and chain", file=file, key=f"signatures.{name}")
 
 

@@ -14,6 +14,7 @@ from netaudit.attribute.expect import (
     attribute_expected,
     expect,
     expect_twice,
+    in_order,
     is_certain,
     is_checked,
 )
@@ -195,7 +196,9 @@ def _texts(ruleset: Ruleset, backend: Backend) -> dict[Place, frozenset[str]]:
     for table in ruleset.tables:
         if table.backend is backend:
             for chain in table.chains:
-                there[table.family, table.name, chain.name] = frozenset(rule.text for rule in chain.rules)
+                texts = (rule.text for rule in chain.rules)
+                ordered = texts if backend is not Backend.NFTABLES else map(in_order, texts)
+                there[table.family, table.name, chain.name] = frozenset(ordered)
             for named in table.sets:
                 there[table.family, table.name, named.name] = frozenset(item.text for item in set_items(table, named))
     return there

@@ -29,7 +29,7 @@ class Options(msgspec.Struct, frozen=True):
 
     def certain(self, family: str) -> bool:
         """Tell whether it surely does."""
-        return self.iptables is not False if family == "ip" else self.ip6tables is True
+        return self.iptables is True if family == "ip" else self.ip6tables is True
 
 
 def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: Iterable[Telltale]) -> Options:
@@ -49,7 +49,7 @@ def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: 
     return Options(
         backend=backend,
         facts=facts,
-        iptables=given.iptables,
+        iptables=told.ask_for_chains(given.iptables),
         ip6tables=told.ask("ip6tables", given.ip6tables),
         mark=mark or "",
     )
@@ -57,11 +57,9 @@ def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: 
 
 def docker_backend(ruleset: Ruleset, given: DaemonOptions) -> Backend:
     """Find the backend that Docker writes to: what the engine says, else where its chains are."""
+    said = (given.firewall_backend or "").partition("+")[0]
     tables = {(table.backend, table.name) for table in ruleset.tables}
-    if (given.firewall_backend or "").startswith("nftables") or (
-        Backend.NFTABLES,
-        "docker-bridges",
-    ) in tables:
+    if said == "nftables" or (said != "iptables" and (Backend.NFTABLES, "docker-bridges") in tables):
         return Backend.NFTABLES
     counts = dict.fromkeys(IPTABLES_BACKENDS, 0)
     for table in ruleset.tables:
@@ -91,6 +89,13 @@ class _Telling:
             if telltale.option == option and self._is_there(telltale):
                 return telltale.value
         return None
+
+    def ask_for_chains(self, given: bool | None) -> bool | None:  # noqa: FBT001 (an option's value)
+        """Give what the daemon was told of --iptables, else True where any chain of Docker's is there, else None."""
+        if given is not None:
+            return given
+        own = (table == "docker-bridges" or chain.startswith("DOCKER") for _, table, chain in self._chains)
+        return True if any(own) else None
 
     def _is_there(self, telltale: Telltale) -> bool:
         return any(

@@ -10,9 +10,18 @@ from netaudit.model.facts import Facts, Source
 from netaudit.model.version import Version
 from netaudit.parse.decode import decode_json
 
+_NFTABLES = Version(29)
+
 
 class _Backend(msgspec.Struct):
     driver: str = msgspec.field(name="Driver", default="")
+
+
+class _Version(msgspec.Struct):
+    class Server(msgspec.Struct):
+        version: str = msgspec.field(name="Version", default="")
+
+    server: Server | None = msgspec.field(name="Server", default=None)
 
 
 class _Swarm(msgspec.Struct):
@@ -27,6 +36,13 @@ class Info(msgspec.Struct):
     userland_proxy: bool | None = msgspec.field(name="EnableUserlandProxy", default=None)
     live_restore: bool | None = msgspec.field(name="LiveRestoreEnabled", default=None)
     swarm: _Swarm = msgspec.field(name="Swarm", default_factory=_Swarm)
+
+
+def parse_version(facts: Facts) -> str:
+    """Give the engine's version, "" where only the client answered."""
+    data = facts.files.get(Source.DOCKER_VERSION, b"{}")
+    said = decode_json(data, _Version, source=Source.DOCKER_VERSION, expected="what Docker prints")
+    return said.server.version if said.server else ""
 
 
 def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
@@ -47,9 +63,15 @@ def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
         ip6tables=switch("ip6tables", default=Version.parse(version) >= Version.parse("27.0")),
         allow_direct_routing=switch("allow-direct-routing", default=False),
         bridge_accept_fwmark=str(given.get("bridge-accept-fwmark", "")) or ("" if known else None),
-        firewall_backend=info.backend.driver if info.backend else None,
+        firewall_backend=_backend(info, version),
         live_restore=info.live_restore,
     )
+
+
+def _backend(info: Info, version: str) -> str | None:
+    """Give the backend that the engine says; 28 could say nftables and yet write its bridges' rules with iptables."""
+    said = info.backend.driver if info.backend else None
+    return None if said == "nftables" and version and Version.parse(version) < _NFTABLES else said or None
 
 
 def _arguments(data: bytes | None) -> dict[str, str] | None:

@@ -21,18 +21,11 @@ from netaudit.model.docker import (
     PortBinding,
 )
 from netaudit.model.facts import Facts, Source
-from netaudit.parse.daemon import Info, parse_options
+from netaudit.parse.daemon import Info, parse_options, parse_version
 from netaudit.parse.decode import decode_json
 
 T = TypeVar("T")
 _BRIDGE = "com.docker.network.bridge."
-
-
-class _Version(msgspec.Struct):
-    class Server(msgspec.Struct):
-        version: str = msgspec.field(name="Version", default="")
-
-    server: Server | None = msgspec.field(name="Server", default=None)
 
 
 class _State(msgspec.Struct):
@@ -114,10 +107,12 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
     files = facts.files
     if Source.DOCKER_NETWORKS not in files or Source.DOCKER_CONTAINERS not in files:
         return None
-    version = _version(files)
+    version = parse_version(facts)
     info = _decode(files, Source.DOCKER_INFO, Info) or Info()
     networks = _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or []
-    containers = _decode(files, Source.DOCKER_CONTAINERS, list[msgspec.Raw]) or []
+    containers = (
+        [] if _says_none(files, networks) else _decode(files, Source.DOCKER_CONTAINERS, list[msgspec.Raw]) or []
+    )
     return Inventory(
         version=version or info.version,
         options=parse_options(facts, info, version or info.version),
@@ -127,9 +122,11 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
     )
 
 
-def _version(files: Mapping[str, bytes]) -> str:
-    version = _decode(files, Source.DOCKER_VERSION, _Version)
-    return version.server.version if version and version.server else ""
+def _says_none(files: Mapping[str, bytes], networks: list[_Network]) -> bool:
+    """Tell whether an empty file means no containers: `docker inspect` of none prints nothing."""
+    return (
+        not files[Source.DOCKER_CONTAINERS].strip() and bool(networks) and not any(net.containers for net in networks)
+    )
 
 
 def _decode(files: Mapping[str, bytes], source: Source, kind: type[T]) -> T | None:
