@@ -10,7 +10,7 @@ from netaudit.model.host import Host
 from netaudit.model.ruleset import IPTABLES_BACKENDS, Backend, Rule, Ruleset
 
 # Options that switch protection off: where they are not known, an absent rule may be right or a hole.
-PROTECTIVE = ("direct-routing",)
+PROTECTIVE = ("direct-routing", "raw-rules")
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -40,6 +40,7 @@ def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: 
     facts: dict[str, Value] = {
         "userland-proxy": told.ask("userland-proxy", given.userland_proxy),
         "direct-routing": told.ask("direct-routing", given.allow_direct_routing),
+        "raw-rules": told.ask("raw-rules", told.has_emptied("raw")),
         "fwmark": None if mark is None else bool(mark),
         "wsl2": any(interface.name == "loopback0" for interface in host.interfaces) if host.interfaces else None,
         "sctp-checksum": None,  # an environment variable of the daemon, which netaudit never reads
@@ -96,6 +97,11 @@ class _Telling:
             return given
         own = (table == "docker-bridges" or chain.startswith("DOCKER") for _, table, chain in self._chains)
         return True if any(own) else None
+
+    def has_emptied(self, table: str) -> bool | None:
+        """Tell whether a table is there without a rule, as a flush leaves it; a daemon that never wrote makes none."""
+        rules = [rules for (_, name, _), rules in self._chains.items() if name == table]
+        return True if rules and not any(rules) else None
 
     def _is_there(self, telltale: Telltale) -> bool:
         return any(

@@ -24,6 +24,7 @@ from netaudit.attribute.handwriting import address_in, binding_in, is_owned, tar
 from netaudit.attribute.signature import Catalog, Owned, Signature, SubjectKind
 from netaudit.model.docker import Container, Endpoint, Inventory, Network
 from netaudit.model.ruleset import Backend, Item, ObjectKind, Rule
+from netaudit.model.version import Version
 
 _DOCKER_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 _DOCKER_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")
@@ -154,7 +155,7 @@ class Recogniser:
             return Standing.FOREIGN, "Docker's inventory is not known"
         if signature.open:
             return Standing.EXPECTED, "Docker's inventory does not hold all that this rule names"
-        return Standing.STALE, self._stale_reason(values)
+        return Standing.STALE, self._stale_reason(signature, values)
 
     def _cause(self, signature: Signature, values: Mapping[str, str]) -> Cause:
         """Build the cause that the holes tell, as far as any inventory knows it."""
@@ -185,8 +186,11 @@ class Recogniser:
         networks = (network for inventory in self._inventories for network in inventory.networks)
         return next((network for network in networks if number and number in network.vxlan_ids), None)
 
-    def _stale_reason(self, values: Mapping[str, str]) -> str:
+    def _stale_reason(self, signature: Signature, values: Mapping[str, str]) -> str:
         now = self._inventories[0]
+        version = Version.parse(now.version)
+        if all(alternative.engine.holds(version) is False for alternative in signature.alternatives):
+            return f"engine {now.version} does not write such a rule: another version left it behind"
         bridge = values.get("bridge")
         if bridge and all(net.bridge != bridge for net in now.networks):
             return f"no network has the bridge {bridge}"

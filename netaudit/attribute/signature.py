@@ -35,7 +35,8 @@ Value = bool | str | None
 _SWITCH = frozenset({True, False})
 CONDITIONS: Mapping[str, frozenset[bool | str]] = {
     "userland-proxy": _SWITCH,
-    "direct-routing": _SWITCH,  # --allow-direct-routing, or the raw table switched off
+    "direct-routing": _SWITCH,  # --allow-direct-routing
+    "raw-rules": _SWITCH,  # not DOCKER_INSECURE_NO_IPTABLES_RAW=1
     "fwmark": _SWITCH,  # --bridge-accept-fwmark is set
     "wsl2": _SWITCH,  # WSL2 in mirrored mode
     "bridge-networks": _SWITCH,  # there is a bridge network of this family that is not internal

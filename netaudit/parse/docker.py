@@ -118,7 +118,7 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
         options=parse_options(facts, info, version or info.version),
         networks=tuple(_network(network) for network in networks),
         containers=tuple(_known_container(bytes(raw), known if known is not None else {}) for raw in containers),
-        swarm=info.swarm.state == "active",
+        swarm=info.swarm.state == "active" if info.swarm.state else any(net.driver == "overlay" for net in networks),
     )
 
 
