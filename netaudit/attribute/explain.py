@@ -7,8 +7,9 @@ import msgspec
 
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedItem, AttributedSnapshot
-from netaudit.attribute.networking import describe_networking, describe_silence
+from netaudit.attribute.networking import describe_networking
 from netaudit.attribute.signature import Catalog, Signature
+from netaudit.attribute.silence import Written, describe_silence
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Network
 from netaudit.model.ruleset import ObjectKind
@@ -107,6 +108,9 @@ def _is_id(subject: str, whole: str) -> bool:
 def _container(container: Container, snapshot: Snapshot, attributed: AttributedSnapshot) -> ThingExplained:
     assert snapshot.inventory  # noqa: S101 (the container came from it)
     rules = tuple(_caused(attributed.items, container=container.id))
+    dockers = (one.item for one in attributed.items if one.attribution.maker == "docker")
+    at_all = frozenset(item.family for item in dockers if item.object is ObjectKind.RULE)
+    written = Written(frozenset(one.item.family for one in rules), at_all)
     return ThingExplained(
         kind="container",
         name=container.name,
@@ -114,7 +118,7 @@ def _container(container: Container, snapshot: Snapshot, attributed: AttributedS
         is_what=tuple(describe_networking(container, snapshot.inventory)),
         rules=rules,
         missing=tuple(_caused(attributed.missing, container=container.id)),
-        silence=tuple(describe_silence(container, snapshot.inventory, snapshot.host, has_rules=bool(rules))),
+        silence=tuple(describe_silence(container, snapshot.inventory, snapshot.host, written)),
     )
 
 

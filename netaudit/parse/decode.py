@@ -32,6 +32,6 @@ def _drop_nulls(value: Any) -> Any:  # noqa: ANN401 (any JSON)
         case dict():
             return {name: _drop_nulls(part) for name, part in value.items() if part is not None}
         case list():
-            return [_drop_nulls(part) for part in value]
+            return [_drop_nulls(part) for part in value if part is not None]
         case _:
             return value
