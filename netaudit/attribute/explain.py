@@ -8,7 +8,7 @@ import msgspec
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedItem, AttributedSnapshot
 from netaudit.attribute.networking import describe_networking
-from netaudit.attribute.signature import Catalog, Signature
+from netaudit.attribute.signature import Catalog, Owned, Signature
 from netaudit.attribute.silence import Written, describe_silence
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Network
@@ -41,7 +41,7 @@ class ThingExplained(msgspec.Struct, frozen=True):
 class SignatureExplained(msgspec.Struct, frozen=True):
     """A signature, and the rules of the snapshot that bear it."""
 
-    signature: Signature
+    signature: Signature | Owned
     rules: tuple[AttributedItem, ...]
 
 
@@ -65,7 +65,7 @@ def explain(subject: str, snapshot: Snapshot, catalog: Catalog) -> tuple[Explain
 
 
 def _signatures(subject: str, attributed: AttributedSnapshot, catalog: Catalog) -> Iterator[Explained]:
-    for signature in catalog.signatures:
+    for signature in (*catalog.signatures, *catalog.owned):
         if signature.id == subject:
             rules = tuple(one for one in attributed.items if one.attribution.signature == subject)
             yield SignatureExplained(signature, rules)

@@ -14,6 +14,7 @@ from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory, N
 from netaudit.model.host import Host, Listener
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
+from netaudit.report.explained import render_explanations
 from netaudit.store import load
 
 PUBLISHED = snapshot(rules(nat=(HAIRPIN, dnat(8080)), filter_=(ACCEPT,)), container(8080))
@@ -97,6 +98,13 @@ def test_a_signature_is_explained_with_the_rules_that_bear_it() -> None:
     (explained,) = _explain("docker-iptables/port-dnat")
     assert isinstance(explained, SignatureExplained)
     assert [one.item.text for one in explained.rules] == [dnat(8080)]
+
+
+def test_what_a_maker_owns_by_name_is_explained_too() -> None:
+    (found,) = _explain("libvirt/chain-forward-in", snapshot(rules()))
+    assert isinstance(found, SignatureExplained)
+    assert (found.signature.maker, found.rules) == ("libvirt", ())
+    assert "every chain that matches LIBVIRT_FWI" in render_explanations([found], 80)
 
 
 # ---- silence ------------------------------------------------------------------------------------------------------
