@@ -65,7 +65,8 @@ def explain(subject: str, snapshot: Snapshot, catalog: Catalog) -> tuple[Explain
 
 
 def _signatures(subject: str, attributed: AttributedSnapshot, catalog: Catalog) -> Iterator[Explained]:
-    for signature in (*catalog.signatures, *catalog.owned):
+    known: tuple[Signature | Owned, ...] = (*catalog.signatures, *catalog.owned)
+    for signature in known:
         if signature.id == subject:
             rules = tuple(one for one in attributed.items if one.attribution.signature == subject)
             yield SignatureExplained(signature, rules)
