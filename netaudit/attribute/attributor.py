@@ -20,8 +20,9 @@ from netaudit.attribute.expect import (
 )
 from netaudit.attribute.options import PROTECTIVE, Options, find_options
 from netaudit.attribute.place import Places
-from netaudit.attribute.recognise import OPERATOR, ChainKey, Chains, Recogniser
+from netaudit.attribute.recognise import OPERATOR, Recogniser
 from netaudit.attribute.signature import Catalog
+from netaudit.attribute.traces import ChainKey, Chains
 from netaudit.diff import rule_item, set_items
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import Gap, GapReason, Source

@@ -22,7 +22,8 @@ from netaudit.attribute import UNATTRIBUTED, Confidence, Standing, attribute_dif
 from netaudit.diff import Added, Removed
 from netaudit.model.docker import DaemonOptions
 from netaudit.model.facts import Gap, GapReason, Source
-from netaudit.model.ruleset import ObjectKind, Ruleset
+from netaudit.model.ruleset import Backend, ObjectKind, Ruleset
+from netaudit.parse.iptables import parse_save
 
 PUBLISHED = rules(nat=(HAIRPIN, dnat(8080)), filter_=(ACCEPT,))
 WEB = "web 0.0.0.0:8080 → 80/tcp on network bridge"
@@ -76,6 +77,27 @@ OPERATORS = [
 @pytest.mark.parametrize("rule", OPERATORS)
 def test_an_administrators_rule_is_nobodys(rule: str) -> None:
     assert of_rule(show(snapshot(rules(filter_=(rule,)))), rule) == UNATTRIBUTED
+
+
+def test_an_interface_that_no_network_trusts_is_an_administrators() -> None:
+    rule = "-A PREROUTING -d 172.17.0.2/32 -i eth1 -j ACCEPT"
+    tables = parse_save(
+        f"*raw\n:PREROUTING ACCEPT\n{rule}\nCOMMIT\n", backend=Backend.IPTABLES_NFT, family="ip", source="x"
+    )
+    snap = snapshot(Ruleset((*rules().tables, *tables)), container())
+    assert of_rule(show(snap), rule) == UNATTRIBUTED
+    trusting = replace(snap.inventory, networks=(replace(BRIDGE, trusted_interfaces=("eth1",)),))
+    assert of_rule(show(replace(snap, inventory=trusting)), rule).maker == "docker"
+
+
+def test_the_return_that_older_engines_left_may_be_the_administrators_too() -> None:
+    snap = snapshot(rules())
+    newer = of_rule(
+        show(replace(snap, inventory=replace(snap.inventory, version="28.5.2"))), "-A DOCKER-USER -j RETURN"
+    )
+    assert (newer.confidence, newer.standing) == (Confidence.AMBIGUOUS, Standing.FOREIGN)
+    assert causes(newer) == ["the Docker daemon", "the operator or another program"]
+    assert of_rule(show(snap), "-A DOCKER-USER -j RETURN").confidence is Confidence.PROVED
 
 
 def test_an_administrators_masquerade_of_a_network_of_his_own_is_not_dockers() -> None:
@@ -147,6 +169,15 @@ def test_a_rule_whose_bridge_is_gone_is_stale() -> None:
     attribution = of_rule(show(snapshot(rules(filter_=(rule,)))), rule)
     assert (attribution.standing, attribution.reason) == (Standing.STALE, "no network has the bridge br-0123456789ab")
     assert causes(attribution) == ["network br-0123456789ab"]
+
+
+def test_an_address_of_a_network_that_is_gone_is_known_by_what_it_left() -> None:
+    hairpin = HAIRPIN.replace("172.17", "172.18")
+    leaving = "-A POSTROUTING -s 172.18.0.0/16 ! -o br-0123456789ab -j MASQUERADE"
+    attribution = of_rule(show(snapshot(rules(nat=(leaving, hairpin)))), hairpin)
+    assert (attribution.maker, attribution.standing) == ("docker", Standing.STALE)
+    assert attribution.reason == "no running container has the address 172.18.0.2"
+    assert of_rule(show(snapshot(rules(nat=(hairpin,)))), hairpin) == UNATTRIBUTED
 
 
 def test_a_second_copy_is_a_duplicate_and_not_surely_dockers() -> None:
