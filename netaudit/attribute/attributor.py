@@ -52,7 +52,7 @@ class Attributor:
             (*table.key, chain.name): chain.rules for table in snapshot.ruleset.tables for chain in table.chains
         }
         known = (snapshot.inventory, earlier.snapshot.inventory if earlier else None)
-        self._recogniser = Recogniser(catalog, known, self._rules)
+        self._recogniser = Recogniser(catalog, known, self._rules, expected.options.facts if expected else {})
         self._places: dict[ChainKey, Places] = {}
 
     @classmethod

@@ -19,7 +19,7 @@ from netaudit.attribute.attribution import (
     Standing,
 )
 from netaudit.attribute.handwriting import address_in, binding_in, is_owned, unify
-from netaudit.attribute.signature import Catalog, Owned, Signature, SubjectKind
+from netaudit.attribute.signature import Applies, Catalog, Owned, Signature, SubjectKind, Value
 from netaudit.attribute.traces import ChainKey, Chains, Traces
 from netaudit.model.docker import Inventory
 from netaudit.model.ruleset import Item, ObjectKind
@@ -37,9 +37,12 @@ _KERNEL_DEFAULT = Attribution(
 
 
 class Recogniser:
-    """The signatures, read backwards. `known` are the inventories of this host, now and before."""
+    """The signatures, read backwards. `known` are the inventories of this host, now and before; `facts` its options."""
 
-    def __init__(self, catalog: Catalog, known: Iterable[Inventory | None], rules: Chains) -> None:
+    def __init__(
+        self, catalog: Catalog, known: Iterable[Inventory | None], rules: Chains, facts: Mapping[str, Value]
+    ) -> None:
+        self._facts = facts
         self._owned = catalog.owned
         self._rules = rules
         self._texts: dict[ChainKey, frozenset[str]] = {}
@@ -126,7 +129,7 @@ class Recogniser:
     def _standing(self, signature: Signature, values: Mapping[str, str]) -> tuple[Standing, str]:
         if not self._traces.inventories:
             return Standing.FOREIGN, "Docker's inventory is not known"
-        if signature.open:
+        if signature.open and self._applies(signature) is not Applies.NO:
             return Standing.EXPECTED, "Docker's inventory does not hold all that this rule names"
         return Standing.STALE, self._stale_reason(signature, values)
 
@@ -150,11 +153,17 @@ class Recogniser:
         binding = binding_in(values) if kind is CauseKind.PORT_BINDING else None
         return Cause(kind, container=container, network=network_ref, binding=binding)
 
+    def _applies(self, signature: Signature) -> Applies:
+        """Tell whether the engine, its version and options being what they are, writes such a rule for anything."""
+        return signature.applies(Version.parse(self._traces.inventories[0].version), self._facts)
+
     def _stale_reason(self, signature: Signature, values: Mapping[str, str]) -> str:
         now = self._traces.inventories[0]
         version = Version.parse(now.version)
         if all(alternative.engine.holds(version) is False for alternative in signature.alternatives):
             return f"engine {now.version} does not write such a rule: another version left it behind"
+        if self._applies(signature) is Applies.NO:
+            return "the engine's options do not ask for it now"
         bridge = values.get("bridge")
         if bridge and all(net.bridge != bridge for net in now.networks):
             return f"no network has the bridge {bridge}"
