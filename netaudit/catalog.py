@@ -25,8 +25,7 @@ from netaudit.attribute.template import Template
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.ruleset import Backend, ObjectKind
 
-# libyaml where PyYAML was built with it: ten times faster, same values.
-_Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, if there: ten times faster, same values
 Family = Literal["ip", "ip6", "inet"]
 When = dict[str, bool | str | list[str]]
 
@@ -40,7 +39,7 @@ def _construct_mapping(loader: Any, node: yaml.MappingNode) -> dict[object, obje
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         if not isinstance(key, str) or key in content:
-            problem = f"the key {key} stands twice" if isinstance(key, str) else "a key must be a word"
+            problem = f"the key {key} stands twice, or is no word"
             raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
         content[key] = loader.construct_object(value_node, deep=True)
     return content
@@ -61,6 +60,7 @@ class _Signature(_Strict):
     policy: str = ""
     chain: str = ""
     map: str = ""
+    set: str = ""
     element: str = ""
     family: list[Family] = msgspec.field(default_factory=lambda: ["ip"])
     when: When | list[When] = msgspec.field(default_factory=dict)
@@ -111,8 +111,8 @@ def load_catalog_from(folder: Traversable) -> Catalog:
 
     Raises CatalogError, with file and key, for the first thing that is invalid.
     """
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
-    catalogs = [_load(file) for file in files]
+    files = (file for file in folder.iterdir() if file.name.endswith(".yaml"))
+    catalogs = [_load(file) for file in sorted(files, key=lambda file: file.name)]
     return Catalog(
         signatures=tuple(signature for catalog in catalogs for signature in catalog.signatures),
         telltales=tuple(telltale for catalog in catalogs for telltale in catalog.telltales),
@@ -218,11 +218,12 @@ def _object(file: str, name: str, raw: _Signature, backends: list[Backend]) -> t
         policy = f":{raw.chain} {raw.policy}" if iptables else f"policy {raw.policy}"
         return ObjectKind.POLICY, raw.chain, policy
     declaration = f" {{ {raw.declaration} }}" if raw.declaration else ""
-    if raw.map:
-        return ObjectKind.MAP, raw.map, raw.element or f"map {raw.map}{declaration}"
+    if named := raw.map or raw.set:
+        word = ObjectKind.MAP if raw.map else ObjectKind.SET
+        return word, named, raw.element or f"{word} {named}{declaration}"
     if raw.chain:
         return ObjectKind.CHAIN, raw.chain, f":{raw.chain} -" if iptables else f"chain {raw.chain}{declaration}"
-    raise CatalogError("needs one of rule, policy, map and chain", file=file, key=f"signatures.{name}")
+    raise CatalogError("needs one of rule, policy, map, set and chain", file=file, key=f"signatures.{name}")
 
 
 def _telltales(file: str, content: _File) -> Iterator[Telltale]:

@@ -68,6 +68,14 @@ def mark_values(option: str) -> dict[str, str]:
             return {}
 
 
+def overlay_values(vxlan_id: int, port: int) -> dict[str, str]:
+    """Fill what names an encrypted overlay network."""
+    vni = vxlan_id << 8  # as it stands in the packet
+    numbers = {"vxlan_port": port, "vxlan_id": vxlan_id, "vni": vni}
+    texts = {name: str(number) for name, number in numbers.items()}
+    return {**texts, "vxlan_hex": hex(vxlan_id), "vni_hex": hex(vni)}
+
+
 def _number(text: str) -> int | None:
     """Read a number as the engine does (strconv.ParseUint, base 0): 0x1f, 0b11, 0o17, 017, 31."""
     octal = re.fullmatch(r"0[0-7_]+", text)

@@ -19,6 +19,7 @@ from netaudit.attribute.network_view import (
     link_values,
     make_view,
     mark_values,
+    overlay_values,
 )
 from netaudit.attribute.options import Options
 from netaudit.attribute.signature import SubjectKind, Value
@@ -122,8 +123,11 @@ class Subjects:
             return
         for network in self._inventory.networks:
             for vni in network.vxlan_ids if network.encrypted else ():
-                values = {"vxlan_port": "4789", "vxlan_id": str(vni), "vni": str(vni << 8), "vni_hex": hex(vni << 8)}
-                yield Subject(overlay, values, (Cause(CauseKind.NETWORK, network=Ref(network.id, network.name)),))
+                yield Subject(
+                    overlay,
+                    overlay_values(vni, self._inventory.vxlan_port),
+                    (Cause(CauseKind.NETWORK, network=Ref(network.id, network.name)),),
+                )
 
     def _all_networks(self, family: str) -> Iterator[Subject]:
         for (of_family, _), view in self._views.items():

@@ -24,8 +24,16 @@ class _Version(msgspec.Struct):
     server: Server | None = msgspec.field(name="Server", default=None)
 
 
+VXLAN_PORT = 4789  # unless the swarm was made with --data-path-port, which only its managers tell
+
+
+class _Cluster(msgspec.Struct):
+    data_path_port: int = msgspec.field(name="DataPathPort", default=0)
+
+
 class _Swarm(msgspec.Struct):
     state: str = msgspec.field(name="LocalNodeState", default="")
+    cluster: _Cluster = msgspec.field(name="Cluster", default_factory=_Cluster)
 
 
 class Info(msgspec.Struct):

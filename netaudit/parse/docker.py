@@ -21,7 +21,7 @@ from netaudit.model.docker import (
     PortBinding,
 )
 from netaudit.model.facts import Facts, Source
-from netaudit.parse.daemon import Info, parse_options, parse_version
+from netaudit.parse.daemon import VXLAN_PORT, Info, parse_options, parse_version
 from netaudit.parse.decode import decode_json
 
 T = TypeVar("T")
@@ -119,6 +119,7 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
         networks=tuple(_network(network) for network in networks),
         containers=tuple(_known_container(bytes(raw), known if known is not None else {}) for raw in containers),
         swarm=info.swarm.state == "active" if info.swarm.state else any(net.driver == "overlay" for net in networks),
+        vxlan_port=info.swarm.cluster.data_path_port or VXLAN_PORT,
     )
 
 
