@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import msgspec
 
@@ -94,7 +95,8 @@ def binding_values(binding: PortBinding, *, anywhere: bool) -> dict[str, str]:
     """Fill what names a port binding; `anywhere` is a host address that means every address."""
     host = binding.host_ip
     if ":" in host and not anywhere:
-        host = str(ipaddress.ip_address(host))
+        with suppress(ValueError):  # what is no address fills no rule that is there
+            host = str(ipaddress.ip_address(host))
     return {
         "host_ip": host,
         "host": f"{host}/128" if ":" in host else f"{host}/32",

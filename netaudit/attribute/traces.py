@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
@@ -42,8 +43,14 @@ class Traces:
 
     def is_containers(self, address: str, family: str) -> bool:
         """Tell whether an address is of a Docker network, or one that Docker's own rules send packets to."""
-        own = ip_address(address)
-        return any(own in subnet for subnet in self._subnets) or address in self._dnat_targets[family]
+        return address in self._dnat_targets[family] or self._is_in_a_network(address)
+
+    def _is_in_a_network(self, address: str) -> bool:
+        try:
+            own = ip_address(address)
+        except ValueError:  # it looked like one
+            return False
+        return any(own in subnet for subnet in self._subnets)
 
     def trusts(self, interface: str) -> bool:
         """Tell whether any network may trust an interface: where all are known, one must say so."""
@@ -75,7 +82,7 @@ class Traces:
     @cached_property
     def _subnets(self) -> list[Subnet]:
         told = {one for net in self._networks.values() for one in (net.subnet, net.subnet6) if one}
-        return [ip_network(subnet) for subnet in sorted(told | set(self._left_behind()))]
+        return list(_networks(sorted(told | set(self._left_behind()))))
 
     def _left_behind(self) -> Iterator[str]:
         """List the subnets of networks that are gone, of which a rule tells."""
@@ -93,6 +100,12 @@ class Traces:
                 targeted = (_DNAT_TARGET.search(rule.text) for rule in rules)
                 found[family] |= {target[1] for target in targeted if target}
         return {family: frozenset(addresses) for family, addresses in found.items()}
+
+
+def _networks(texts: Iterable[str]) -> Iterator[Subnet]:
+    for text in texts:
+        with suppress(ValueError):  # a recording may say anything
+            yield ip_network(text)
 
 
 def _ends(inventories: Iterable[Inventory]) -> Iterator[tuple[str, tuple[Container, Endpoint]]]:
