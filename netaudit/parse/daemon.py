@@ -43,6 +43,7 @@ class Info(msgspec.Struct):
     backend: _Backend | None = msgspec.field(name="FirewallBackend", default=None)
     userland_proxy: bool | None = msgspec.field(name="EnableUserlandProxy", default=None)
     live_restore: bool | None = msgspec.field(name="LiveRestoreEnabled", default=None)
+    security: list[str] | None = msgspec.field(name="SecurityOptions", default=None)
     swarm: _Swarm = msgspec.field(name="Swarm", default_factory=_Swarm)
 
 
@@ -65,10 +66,12 @@ def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
         return _as_bool(value) if value is not None else default if known else None
 
     proxy = switch("userland-proxy", default=True)
+    # A rootless daemon writes into a network namespace of its own: whether that is this one, only rules tell.
+    rootless = any("rootless" in option for option in info.security or ())
     return DaemonOptions(
         userland_proxy=proxy if info.userland_proxy is None else info.userland_proxy,
-        iptables=switch("iptables", default=True),
-        ip6tables=switch("ip6tables", default=Version.parse(version) >= Version.parse("27.0")),
+        iptables=None if rootless else switch("iptables", default=True),
+        ip6tables=None if rootless else switch("ip6tables", default=Version.parse(version) >= Version(27)),
         allow_direct_routing=switch("allow-direct-routing", default=False),
         bridge_accept_fwmark=str(given.get("bridge-accept-fwmark", "")) or ("" if known else None),
         firewall_backend=_backend(info, version),

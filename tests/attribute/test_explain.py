@@ -194,7 +194,7 @@ def test_a_newer_engine_writes_none_for_an_endpoint_that_is_not_in_mode_nat() ->
 def test_where_nothing_of_dockers_is_there_nothing_protects_it() -> None:
     (sentence,) = _silence(container(8080), written=Written(frozenset(), frozenset()))
     assert sentence.startswith(
-        "No rule of Docker's is here: they were flushed, or the engine was told --iptables=false."
+        "No rule of Docker's is here: they were flushed, the engine was told --iptables=false, or"
     )
 
 
