@@ -140,7 +140,7 @@ def _no_rule(container: Container, bridges: list[_Placed], version: Version, wri
     if not written.at_all:
         return (
             "No rule of Docker's is here: they were flushed, the engine was told --iptables=false, or it is rootless"
-            " and writes them in a network namespace of its own. Unless it is rootless, docker-proxy alone serves what it"
+            " and writes them in a network namespace of its own. Unless it is, docker-proxy alone serves what it"
             " publishes, and its ports are open to whoever can route to its address."
         )
     if version >= _DIRECT_DROP and any(GatewayMode.NAT in one.modes for one in bridges if not one.network.internal):
