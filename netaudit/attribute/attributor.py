@@ -164,7 +164,8 @@ class Attributor:
 
     def _places_of(self, key: ChainKey) -> Places:
         if key not in self._places:
-            self._places[key] = Places(self._rules.get(key, ()))
+            expected = self.expected.at(key[0], key[1:]) if self.expected else {}
+            self._places[key] = Places(self._rules.get(key, ()), expected)
         return self._places[key]
 
 

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 from small_hosts import (
     ACCEPT,
+    BASE,
     BRIDGE,
     CATALOG,
     HAIRPIN,
@@ -187,6 +188,23 @@ def test_a_second_copy_is_a_duplicate_and_not_surely_dockers() -> None:
     assert (second.confidence, second.standing) == (Confidence.AMBIGUOUS, Standing.DUPLICATE)
     assert causes(second) == [WEB, "the operator or another program"]
     assert [one.item.position for one in shown.defects] == [2]
+
+
+def test_isolation_behind_what_it_should_hold_back_is_misplaced() -> None:
+    jump = "-A FORWARD -j DOCKER-ISOLATION-STAGE-1"
+    late = show(snapshot(rules(without=(jump,), filter_=(jump,))))
+    attribution = of_rule(late, jump)
+    assert (attribution.standing, attribution.reason) == (
+        Standing.MISPLACED,
+        "it stands behind #4, which decides before it",
+    )
+
+
+def test_anothers_bridge_displaces_nothing() -> None:
+    jump, foreign = "-A FORWARD -j DOCKER-ISOLATION-STAGE-1", "-A FORWARD -i br0 ! -o br0 -j ACCEPT"
+    text = BASE.replace(jump, f"{foreign}\n{jump}")
+    tables = parse_save(text, backend=Backend.IPTABLES_NFT, family="ip", source="x")
+    assert of_rule(show(snapshot(Ruleset(tables))), jump).standing is Standing.EXPECTED
 
 
 def test_a_rule_above_docker_user_displaces_it() -> None:
