@@ -85,6 +85,20 @@ SCENARIOS: dict[str, dict[str, object]] = {
             ),
         ),
     },
+    "priority": {
+        "nets": (DEFAULT, V4, OTHER),
+        "ctrs": (
+            Ctr("web", (End("lab", "192.0.2.2"), End("other", "198.51.100.2", "", 7)), (WEB,), ("other", "other")),
+        ),
+    },
+    "split-families": {
+        "nets": (DEFAULT, OTHER, replace(V6, name="six", bridge="br-six")),
+        "ctrs": (Ctr("web", (End("other", "198.51.100.2"), End("six", "", SIX)), (WEB, WEB6), ("other", "six")),),
+    },
+    "routed-beside-nat": {
+        "nets": (DEFAULT, V4, replace(OTHER, mode="routed")),
+        "ctrs": (Ctr("web", (End("lab", "192.0.2.2"), End("other", "198.51.100.2")), (WEB,), ("lab", "lab")),),
+    },
     "macvlan-carries": {
         "nets": (DEFAULT, V4, Net("a", driver="macvlan", subnet="198.51.100.0/24")),
         "ctrs": (Ctr("web", (End("lab", "192.0.2.2"), End("a", "198.51.100.2")), (WEB,), ("a", "a")),),
@@ -99,7 +113,8 @@ SCENARIOS: dict[str, dict[str, object]] = {
 }
 # From which version on an engine has what a scenario needs.
 SINCE = {
-    "snat": (25,), "v6-only": (28,), "isolated": (28,), "unprotected": (28,), "trusted": (28, 2),
+    "snat": (25,), "priority": (28,), "split-families": (28,), "routed-beside-nat": (27,),
+    "v6-only": (28,), "isolated": (28,), "unprotected": (28,), "trusted": (28, 2),
     "routed": (27,), "routed-v6": (27,), "routed-no-icc": (27,),
 }  # fmt: skip
 
