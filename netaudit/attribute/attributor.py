@@ -1,7 +1,7 @@
 """One snapshot, its expectation and its neighbours: attribute any of its objects, and list what is missing."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Self
 
 from msgspec.structs import replace
@@ -102,8 +102,9 @@ class Attributor:
             if not required or self._is_unseen(place):
                 undecided += 1
             else:
-                item = self._item(place, text, kind)
-                absent.append(AttributedItem(item, attribute_expected(entries, standing=Standing.MISSING)))
+                found = attribute_expected(entries, standing=Standing.MISSING)
+                why = found.reason or _why_missing(there, place)
+                absent.append(AttributedItem(self._item(place, text, kind), replace(found, reason=why)))
         return tuple(absent), undecided
 
     def survey(self) -> tuple[Counter[Confidence], tuple[AttributedItem, ...]]:
@@ -177,6 +178,15 @@ def _copy(original: Attribution) -> Attribution:
         standing=Standing.DUPLICATE,
         reason="Docker writes this rule once: one of the copies is somebody else's",
     )
+
+
+def _why_missing(there: Mapping[Place, frozenset[str]], place: Place) -> str:
+    """Say what the place of a missing object looks like: that tells a flush from a deletion."""
+    if place not in there:
+        return f"{place[2]} is not there itself: it was removed, or never made"
+    if not there[place]:
+        return f"{place[2]} is empty, as a flush leaves it"
+    return f"the rest of {place[2]} is there: it was deleted, or never made"
 
 
 def has_gap(gaps: tuple[Gap, ...], source: Source) -> bool:

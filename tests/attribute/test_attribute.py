@@ -251,6 +251,23 @@ def test_a_flushed_table_misses_all_that_the_daemon_and_the_container_need() -> 
     assert ACCEPT in [one.item.text for one in shown.missing]
 
 
+def test_what_is_missing_says_how_its_place_looks() -> None:
+    deleted = rules(nat=(HAIRPIN, dnat(8080)))
+    forward = tuple(line for line in BASE.splitlines() if line.startswith("-A FORWARD"))
+    no_chains = Ruleset(tuple(replace(table, chains=()) for table in rules().tables))
+    said = [
+        {one.attribution.reason for one in show(snapshot(one, *there)).missing if one.item.table == "filter"}
+        for one, there in ((deleted, (container(8080),)), (rules(without=forward), ()), (no_chains, ()))
+    ]
+    assert said[0] == {"DOCKER is empty, as a flush leaves it"}
+    assert said[1] == {"FORWARD is empty, as a flush leaves it"}
+    assert "FORWARD is not there itself: it was removed, or never made" in said[2]
+    one_gone = show(snapshot(rules(without=forward[:1])))
+    assert [one.attribution.reason for one in one_gone.missing] == [
+        "the rest of FORWARD is there: it was deleted, or never made"
+    ]
+
+
 def test_a_stopped_container_misses_nothing() -> None:
     assert show(snapshot(rules(), container(8080, running=False))).missing == ()
 
