@@ -155,13 +155,18 @@ class Recogniser:
 
     def _applies(self, signature: Signature) -> Applies:
         """Tell whether the engine, its version and options being what they are, writes such a rule for anything."""
-        return signature.applies(Version.parse(self._traces.inventories[0].version), self._facts)
+        now = self._traces.inventories[0]
+        if signature.subject in _SWARMS and not now.swarm:
+            return Applies.NO
+        return signature.applies(Version.parse(now.version), self._facts)
 
     def _stale_reason(self, signature: Signature, values: Mapping[str, str]) -> str:
         now = self._traces.inventories[0]
         version = Version.parse(now.version)
         if all(alternative.engine.holds(version) is False for alternative in signature.alternatives):
             return f"engine {now.version} does not write such a rule: another version left it behind"
+        if signature.subject in _SWARMS and not now.swarm:
+            return "this host is in no swarm now"
         if self._applies(signature) is Applies.NO:
             return "the engine's options do not ask for it now"
         bridge = values.get("bridge")
@@ -201,6 +206,7 @@ def _vxlan_id(values: Mapping[str, str]) -> int:
     return int(values.get("vxlan_id", 0)) or int(values.get("vni") or values.get("vni_hex") or "0", 0) >> 8
 
 
+_SWARMS = frozenset({SubjectKind.INGRESS, SubjectKind.SERVICE_PORT, SubjectKind.OVERLAY})
 _CAUSES: Mapping[SubjectKind, CauseKind] = {
     SubjectKind.DAEMON: CauseKind.DAEMON,
     SubjectKind.NETWORK: CauseKind.NETWORK,

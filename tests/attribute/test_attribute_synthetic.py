@@ -13,7 +13,7 @@ from synthetic.hosts import INGRESS, Ctr, End, Host, Net, Port
 from synthetic.nftables_engine import listing, script
 from synthetic.recording import facts, written
 
-from netaudit.attribute import UNATTRIBUTED, AttributedSnapshot, Confidence, attribute_snapshot
+from netaudit.attribute import UNATTRIBUTED, AttributedSnapshot, Confidence, Standing, attribute_snapshot
 from netaudit.attribute.attribution import Cause
 from netaudit.attribute.expect import in_order
 from netaudit.model.facts import Facts, Source
@@ -273,6 +273,19 @@ def test_a_rule_that_a_network_and_the_swarm_would_each_write_names_both() -> No
     (found,) = (one.attribution for one in shown.items if one.item.text == rule)
     assert found.confidence is Confidence.AMBIGUOUS
     assert {_said(cause) for cause in found.causes} == {("network", "docker_gwbridge"), INGRESS}
+
+
+def test_what_a_swarm_left_behind_is_stale_and_says_so() -> None:
+    swarm = dict(_swarms("28.2.2"))["swarm"]
+    said = facts(swarm)
+    info = {Source.DOCKER_INFO: facts(replace(swarm, swarm=False)).files[Source.DOCKER_INFO]}
+    left = Facts({**said.files, **info}, unused=said.unused)
+    rules = [
+        one for one in _show(left).items if one.item.chain == "DOCKER-INGRESS" and one.item.object is ObjectKind.RULE
+    ]
+    assert {(one.attribution.standing, one.attribution.reason) for one in rules} == {
+        (Standing.STALE, "this host is in no swarm now")
+    }
 
 
 @pytest.mark.parametrize(("wrote", "runs"), [("28.5.2", "26.0.0"), ("28.1.1", "29.0.0"), ("25.0.5", "29.0.0")])
