@@ -96,10 +96,10 @@ def _arguments(data: bytes | None) -> dict[str, str] | None:
 def _pairs(words: Iterable[str]) -> Iterable[tuple[str, str]]:
     name = ""
     for word in words:
-        if word.startswith("--"):
+        if word.startswith("-"):  # also `-H`, whose value is nobody's here
             if name:
                 yield name, "true"
-            name, equals, value = word[2:].partition("=")
+            name, equals, value = word.removeprefix("-").removeprefix("-").partition("=")
             if equals:
                 yield name, value
                 name = ""

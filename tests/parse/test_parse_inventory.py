@@ -153,6 +153,7 @@ def test_a_file_without_containers_that_a_network_lists_is_refused() -> None:
         ("dockerd", {"userland-proxy": False}, False),
         ("dockerd --userland-proxy=false --debug", {"debug": True}, False),
         ("dockerd -D --userland-proxy=0", None, False),
+        ("dockerd --userland-proxy -H fd:// --debug", {"userland-proxy": False}, True),
     ],
 )
 def test_arguments_go_before_the_file_and_both_before_the_default(
