@@ -62,7 +62,7 @@ class Recogniser:
         found = list(self._candidates(item))
         makers = {signature.maker for signature, _ in found}
         if len(makers) == 1:
-            return self._attribute(*found[0])
+            return self._attribute(*min(found, key=lambda one: not self._is_of_today(one[0])))
         if makers:
             return _ambiguous([self._attribute(*candidate) for candidate in found])
         return next((_owned(owned) for owned in self._owned if is_owned(item, owned)), UNATTRIBUTED)
@@ -153,6 +153,10 @@ class Recogniser:
         binding = binding_in(values) if kind is CauseKind.PORT_BINDING else None
         return Cause(kind, container=container, network=network_ref, binding=binding)
 
+    def _is_of_today(self, signature: Signature) -> bool:
+        """Tell whether a signature of several that fit is one that the engine writes now."""
+        return not self._traces.inventories or self._applies(signature) is not Applies.NO
+
     def _applies(self, signature: Signature) -> Applies:
         """Tell whether the engine, its version and options being what they are, writes such a rule for anything."""
         now = self._traces.inventories[0]
@@ -167,14 +171,14 @@ class Recogniser:
             return f"engine {now.version} does not write such a rule: another version left it behind"
         if signature.subject in _SWARMS and not now.swarm:
             return "this host is in no swarm now"
-        if self._applies(signature) is Applies.NO:
-            return "the engine's options do not ask for it now"
         bridge = values.get("bridge")
         if bridge and all(net.bridge != bridge for net in now.networks):
             return f"no network has the bridge {bridge}"
         address = address_in(values)
         if address and all(address not in (end.ipv4, end.ipv6) for c in now.containers for end in c.endpoints):
             return f"no running container has the address {address}"
+        if self._applies(signature) is Applies.NO:
+            return "the engine's options do not ask for it now"
         return "nothing in Docker's inventory asks for it now"
 
 
