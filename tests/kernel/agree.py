@@ -23,7 +23,7 @@ from kernel.kernel_trace import Event, KernelTrace
 from kernel.loading import OBSERVING, Ruleset, load, unload
 from kernel.pools import Pools
 from kernel.symbolic import compare_sets
-from kernel.world import OBSERVER, World, run, world
+from kernel.world import World, world
 from netaudit.packets.probe import PacketState
 
 PACKETS = 50  # for each ruleset
@@ -38,7 +38,6 @@ def agree(count: int, seed: int, tally: Tally) -> None:
     """Compare so many pairs of a ruleset and a packet."""
     while tally.pairs.total() < count:
         with world() as here:
-            run(here.host, "nft", "-f", "-", feed=OBSERVER)
             facts, kernel = here.facts(), KernelTrace(here.host.pid)
             bench = _Bench(here, kernel)
             try:
