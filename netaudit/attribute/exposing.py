@@ -61,12 +61,23 @@ def with_exposure_changes(diff: AttributedDiff, before: Read, after: Read, catal
 
 def why_not_affordable(diff: AttributedDiff, before: Snapshot, after: Snapshot) -> str:
     """Say why exposure takes longer than a plain diff should; "" where it does not."""
-    rules = max(before.ruleset.count(), after.ruleset.count())
+    touched = _touched(diff.changes, before, after)
+    sizes = [_too_large(one, len(touched) if touched is not None else None) for one in (before, after)]
+    return sizes[0] or sizes[1]
+
+
+def why_too_large(snapshot: Snapshot) -> str:
+    """Say why a host's table takes long; "" where it does not."""
+    return _too_large(snapshot, None)
+
+
+def _too_large(snapshot: Snapshot, asked: int | None) -> str:
+    """Hold a host against the bounds, of whose containers some are asked about, or all."""
+    rules = snapshot.ruleset.count()
     if rules > AFFORDABLE_RULES:
         return f"not computed for {rules} rules unless asked for"
-    touched = _touched(diff.changes, before, after)
-    inventory = after.inventory
-    number = len(touched) if touched is not None else len(inventory.containers) if inventory else 0
+    inventory = snapshot.inventory
+    number = asked if asked is not None else len(inventory.containers) if inventory else 0
     return f"not computed for {number} containers unless asked for" if number > AFFORDABLE_CONTAINERS else ""
 
 
