@@ -1,6 +1,6 @@
 """`python -m netaudit`."""
 
-from netaudit.cli import main
+from netaudit.cli import script
 
 if __name__ == "__main__":
-    main()
+    script()
