@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters, items
 from netaudit.diff.sequence import align, stayed_or_moved
@@ -12,6 +13,7 @@ from netaudit.model.ruleset import (
     Backend,
     Chain,
     Item,
+    NamedObject,
     NamedSet,
     ObjectKind,
     Rule,
@@ -44,6 +46,16 @@ def iptables_tables(draw: st.DrawFn) -> Table:
     )
 
 
+OBJECTS = st.builds(
+    NamedObject,
+    st.sampled_from(["x", "y"]),
+    st.sampled_from(["counter", "ct helper"]),
+    st.sampled_from(["", "a 1", "a 2"]),
+    COUNTS,
+    COUNTS,
+)
+
+
 @st.composite
 def native_tables(draw: st.DrawFn) -> Table:
     names = draw(st.lists(st.sampled_from(["in", "out"]), unique=True))
@@ -53,6 +65,7 @@ def native_tables(draw: st.DrawFn) -> Table:
     chains = [(name, draw(bases)) for name in names]
     elements = st.lists(st.sampled_from(["1", "2", "3"]), unique=True).map(tuple)
     sets = draw(st.lists(st.sampled_from(["s", "t"]), unique=True))
+    objects = draw(st.lists(OBJECTS, max_size=3, unique_by=lambda one: (one.kind, one.name)))
     return Table(
         Backend.NFTABLES,
         draw(st.sampled_from(["inet", "ip"])),
@@ -64,6 +77,8 @@ def native_tables(draw: st.DrawFn) -> Table:
             )
             for name in sets
         ),
+        tuple(objects),
+        draw(st.sampled_from([(), ("dormant",)])),
     )
 
 
@@ -167,7 +182,7 @@ def test_comparing_counters_too_tells_all_that_comparing_tells(before: Ruleset, 
 def test_the_order_of_tables_and_chains_does_not_matter(before: Ruleset, after: Ruleset) -> None:
     turned = Ruleset(
         tuple(
-            Table(table.backend, table.family, table.name, table.chains[::-1], table.sets[::-1])
+            replace(table, chains=table.chains[::-1], sets=table.sets[::-1], objects=table.objects[::-1])
             for table in after.tables[::-1]
         )
     )
