@@ -237,4 +237,6 @@ def _limits(heads: Sequence[SnapshotHead], coverage: Coverage) -> Iterator[Sente
             (f"{count(coverage.undecided, 'expected rule')} could not be decided: what tells was not seen.",), "?"
         )
     if any(head.partial for head in heads):
-        yield Sentence(("A recording was interrupted, and holds only a part.",), "?")
+        yield Sentence(
+            ("Rules or containers still changed while a recording was taken: it may hold a part of a change.",), "?"
+        )

@@ -85,7 +85,7 @@ def describe_head(head: SnapshotHead) -> str:
     """Name a snapshot in one line."""
     engine = f"Docker {head.engine}" if head.engine else "Docker not known"
     words = [head.host or "unnamed host", head.taken_at or "time not recorded", engine]
-    return ", ".join([*words, "partial"] if head.partial else words)
+    return ", ".join([*words, "while rules still changed"] if head.partial else words)
 
 
 def describe_gap(gap: Gap) -> str:

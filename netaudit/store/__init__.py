@@ -15,12 +15,14 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from netaudit.errors import NewerFormatError, OutputError, RecordingError
+from netaudit.errors import NewerFormatError, OutputError, RecordingError, TakenError
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.release import RELEASE
 from netaudit.store.archive import WRITTEN, is_archive, pack, unpack
@@ -28,7 +30,7 @@ from netaudit.store.limits import HINT, read_bounded
 from netaudit.store.plain import guess_source
 from netaudit.store.writing import make_folder, reason, write_atomically, write_folder
 
-__all__ = ["FORMAT", "INDEX", "digest", "load", "make_folder", "save", "write_atomically"]
+__all__ = ["FORMAT", "INDEX", "digest", "keep", "load", "make_folder", "save", "write_atomically"]
 
 FORMAT = 1
 INDEX = "recording.json"
@@ -82,6 +84,21 @@ def save(facts: Facts, path: Path) -> Facts:
     else:
         raise OutputError(f"cannot write {path}: such a tar is only read", hint=f"end its name in {WRITTEN[1]}")
     return msgspec.structs.replace(facts, digest=_digest_of(hashes))
+
+
+def keep(facts: Facts, folder: Path) -> Path:
+    """Save a recording in a folder of recordings, named after the time at which it was taken; gives its place.
+
+    The second of a second gets a number, which sorts behind it. Raises OutputError.
+    """
+    make_folder(folder)
+    name = facts.taken_at.replace(":", "")
+    for number in count(1):
+        path = folder / (f"{name}.{number}" if number > 1 else name)
+        with suppress(TakenError):
+            save(facts, path)
+            return path
+    raise AssertionError
 
 
 def digest(files: Mapping[str, bytes]) -> str:
