@@ -219,8 +219,10 @@ def test_a_killed_record_leaves_no_half_a_recording(
         assert not visible or load(folder / name).files
         if number is not signal.SIGKILL:
             assert list(folder.glob(".*")) == []
-            assert process.returncode in (0, -number, 128 + number)  # -number: before it could listen
-            assert (process.returncode == 128 + number) == (complaint == INTERRUPTED)
+            # Before netaudit could listen, Python ends as it likes.
+            early = process.returncode == -number or complaint.endswith("KeyboardInterrupt\n")
+            assert early or process.returncode in (0, 128 + number)
+            assert early or (process.returncode == 128 + number) == (complaint == INTERRUPTED)
 
 
 def _start(host: Host, *argv: str | Path) -> subprocess.Popen[str]:
