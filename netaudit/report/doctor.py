@@ -72,5 +72,8 @@ def _rows(facts: Facts) -> Iterator[tuple[str, str, str]]:
 
 def _describe(gap: Gap) -> str:
     """Say why a source said nothing, and what to do about it."""
+    said = f"{gap.reason}: {gap.detail or 'no more is known'}"
+    if gap.reason is GapReason.DENIED and "root" in gap.detail:  # the program's own hint
+        return said
     hints = _NEXT_FOR_DOCKER if gap.source in INVENTORY_SOURCES else _NEXT
-    return f"{gap.reason}: {gap.detail or 'no more is known'}; {hints[gap.reason]}"
+    return f"{said}; {hints[gap.reason]}"

@@ -125,9 +125,9 @@ def _read_one(path: Path) -> bytes:
 
 
 def _read_file(path: Path) -> dict[str, bytes]:
-    """Read a tar or a plain file; a pipe such as <(iptables-save) can be read only once."""
+    """Read a tar or a plain file; a pipe such as <(iptables-save) can be read only once, and a device has no end."""
     with path.open("rb") as opened:
-        file: IO[bytes] = opened if opened.seekable() else io.BytesIO(read_bounded(opened, path))
+        file: IO[bytes] = opened if path.is_file() else io.BytesIO(read_bounded(opened, path))
         files = unpack(file, path, _NAMES)
         if files is None:
             data = read_bounded(file, path)

@@ -27,6 +27,10 @@ def test_each_source_is_told_with_what_it_said() -> None:
             Gap(Source.DOCKER_INFO, GapReason.ABSENT, "unix:///s: there is no such socket"),
             "absent: unix:///s: there is no such socket; start Docker here, or name its socket with --docker-host",
         ),
+        (
+            Gap(Source.IPTABLES_NFT, GapReason.DENIED, "x: Permission denied (you must be root)"),
+            "denied: x: Permission denied (you must be root)",
+        ),
         (Gap(Source.IPTABLES_NFT, GapReason.ABSENT, "x is not installed"), "absent: x is not installed; install it"),
         (Gap("other.txt", GapReason.TIMEOUT, ""), "timeout: no more is known; raise --timeout"),
     ],
