@@ -26,14 +26,14 @@ _NO_EXPOSURE: Json = {"exposure": [], "exposure_computed": False}  # not known, 
 
 def render_diff(diff: AttributedDiff) -> bytes:
     """Print a diff as one JSON object."""
-    return _print(
+    return print_json(
         {
             "schema": "netaudit/diff/v1",
-            "before": _head(diff.before),
-            "after": _head(diff.after),
+            "before": head_json(diff.before),
+            "after": head_json(diff.after),
             "changes": [_change(change) for change in diff.changes],
-            "missing": [_attributed(missing) for missing in diff.missing],
-            "defects": [_attributed(defect) for defect in diff.defects],
+            "missing": [attributed_json(missing) for missing in diff.missing],
+            "defects": [attributed_json(defect) for defect in diff.defects],
             **_NO_EXPOSURE,
             "coverage": msgspec.structs.asdict(diff.coverage),
         }
@@ -42,25 +42,25 @@ def render_diff(diff: AttributedDiff) -> bytes:
 
 def render_snapshot(snapshot: AttributedSnapshot) -> bytes:
     """Print a snapshot as one JSON object, with `rules` in place of `changes`."""
-    return _print(
+    return print_json(
         {
             "schema": "netaudit/show/v1",
-            "snapshot": _head(snapshot.head),
-            "rules": [_attributed(item) for item in snapshot.items],
-            "missing": [_attributed(missing) for missing in snapshot.missing],
-            "defects": [_attributed(defect) for defect in snapshot.defects],
+            "snapshot": head_json(snapshot.head),
+            "rules": [attributed_json(item) for item in snapshot.items],
+            "missing": [attributed_json(missing) for missing in snapshot.missing],
+            "defects": [attributed_json(defect) for defect in snapshot.defects],
             **_NO_EXPOSURE,
             "coverage": msgspec.structs.asdict(snapshot.coverage),
         }
     )
 
 
-def _print(document: Json) -> bytes:
+def print_json(document: Json) -> bytes:
     """Encode; a byte of a rule that was no UTF-8, which JSON cannot hold, is shown as its code."""
     try:
         return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
     except UnicodeEncodeError:
-        return _print(_printable(document))
+        return print_json(_printable(document))
 
 
 def _printable(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
@@ -75,7 +75,8 @@ def _printable(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
             return value
 
 
-def _head(head: SnapshotHead) -> Json:
+def head_json(head: SnapshotHead) -> Json:
+    """Give what names a snapshot, and what it lacks."""
     return {
         "host": head.host,
         "taken_at": head.taken_at,
@@ -89,23 +90,25 @@ def _head(head: SnapshotHead) -> Json:
 def _change(one: AttributedChange) -> Json:
     printed = {
         "change": verb(one.change),
-        **_item(one.change.item),
-        "attribution": _attribution(one.attribution),
+        **item_json(one.change.item),
+        "attribution": attribution_json(one.attribution),
     }
     match one.change:
         case Moved(_, before) | Altered(_, before):
-            earlier = _attribution(one.before) if one.before else None
-            printed["before"] = {**_item(before), "attribution": earlier}
+            earlier = attribution_json(one.before) if one.before else None
+            printed["before"] = {**item_json(before), "attribution": earlier}
         case _:
             pass
     return printed
 
 
-def _attributed(one: AttributedItem) -> Json:
-    return {**_item(one.item), "attribution": _attribution(one.attribution)}
+def attributed_json(one: AttributedItem) -> Json:
+    """Give an object with its attribution."""
+    return {**item_json(one.item), "attribution": attribution_json(one.attribution)}
 
 
-def _item(item: Item) -> Json:
+def item_json(item: Item) -> Json:
+    """Give an object's place and text."""
     printed: Json = {
         "object": item.object,
         "backend": item.backend,
@@ -120,7 +123,8 @@ def _item(item: Item) -> Json:
     return printed
 
 
-def _attribution(attribution: Attribution) -> Json:
+def attribution_json(attribution: Attribution) -> Json:
+    """Give who wrote an object, what for, and how sure that is."""
     return {
         "maker": attribution.maker or None,
         "signature": attribution.signature or None,
