@@ -11,7 +11,9 @@ from netaudit.model.docker import Container, Inventory, Network, PortBinding
 from netaudit.model.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
+from netaudit.parse.iptables_rule import Option, ParsedRule, parse_rule
 
+NOT_FROM_LOOPBACK = Option("-i", ("lo",), negated=True)
 BindingKey = tuple[str, PortBinding]  # of a container's id
 Items = tuple[AttributedItem, ...]
 Cells = tuple[AttributedExposure, ...]
@@ -64,6 +66,16 @@ class View:
     @cached_property
     def _policies(self) -> dict[str, Items]:
         return {family: self.policy_items(family) for family in ("ip", "ip6")}
+
+    @cached_property
+    def loopback_guards(self) -> tuple[ParsedRule, ...]:
+        """The raw rules that drop packets to some destination unless they come from the host itself."""
+        rules = (
+            parse_rule(one.item.text)
+            for one in self.attributed.items
+            if (one.item.table, one.item.chain, one.item.family) == ("raw", "PREROUTING", "ip")
+        )
+        return tuple(rule for rule in rules if rule.target == "DROP" and NOT_FROM_LOOPBACK in rule.matches)
 
     @cached_property
     def user_rules(self) -> int:

@@ -75,9 +75,11 @@ def load_config(path: Path) -> tuple[Config, tuple[Waiver, ...]]:
     """Read a netaudit.toml with its waivers. Raises ConfigError."""
     text = _read(path)
     config = _convert(path, text, Config)
-    for key, port in (("sensitive-ports", port) for port in config.sensitive_ports):
+    for port in config.sensitive_ports:
         if not port.isdigit():
-            raise ConfigError(f"no port: {port}", file=str(path), line=_line(text, key), key=key)
+            key = f"sensitive-ports.{port}"
+            hint = "a container port is a number"
+            raise ConfigError("no port", file=str(path), line=_line(text, port), key=key, hint=hint)
     return config, _waivers(path, text, config.waivers)
 
 
@@ -120,19 +122,16 @@ def _convert(path: Path, text: str, kind: type[T]) -> T:
         raise ConfigError(f"not TOML: {message}", file=str(path), line=line, hint=_HINT) from error
     except msgspec.ValidationError as error:
         message, _, key = str(error).partition(" - at ")
-        _refuse(path, text, message, key.strip("`").removeprefix("$."))
+        _refuse(path, text, message, key.strip("`").removeprefix("$").removeprefix("."))
 
 
 def _refuse(path: Path, text: str, message: str, key: str) -> NoReturn:
     unknown = re.search(r"unknown field `([^`]+)`", message)
-    where = f".{key}" + (f".{unknown[1]}" if unknown else "")
-    parts = _PATH.findall(where.replace(".$", ""))
+    where = ".".join(filter(None, (key, unknown[1] if unknown else "")))
     line = 0
-    for name, number in parts:
+    for name, number in _PATH.findall(f".{where}"):
         line = _line(text, name, line, int(number) if number.isdigit() else 0) or line
-    raise ConfigError(
-        message, file=str(path), line=line, key=key.removeprefix("$") or (unknown[1] if unknown else ""), hint=_HINT
-    )
+    raise ConfigError(message, file=str(path), line=line, key=where, hint=_HINT)
 
 
 def _line(text: str, key: str, after: int = 0, number: int = 0) -> int:

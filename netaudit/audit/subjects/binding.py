@@ -7,10 +7,11 @@ from typing import Annotated
 from netaudit.audit.subjects.container import reachable_from
 from netaudit.audit.subjects.fact import EXPOSURE, Facts, Subject, fact
 from netaudit.audit.subjects.kind import SubjectKind
-from netaudit.audit.view import Cells, View
+from netaudit.audit.view import NOT_FROM_LOOPBACK, Cells, View
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
+from netaudit.parse.iptables_rule import Option
 
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 (what Docker calls every address of the host)
 
@@ -107,7 +108,7 @@ def _facts(view: View, container: Container, binding: PortBinding, cells: Cells)
         amplifier=view.services.amplifier(binding.container_port) if binding.protocol == "udp" else "",
         translated=any("dnat" in one for one in signatures),
         accepted=any("port-accept" in one for one in signatures),
-        guarded=any("loopback-drop" in one for one in signatures),
+        guarded=any("loopback-drop" in one for one in signatures) or _is_guarded(view, binding),
         proxy_only=family == "ip6" and not any(end.ipv6 for end in container.endpoints),
         user_rules=view.user_rules,
         denied_by=tuple(
@@ -150,6 +151,21 @@ def _is_twin(one: PortBinding, other: PortBinding) -> bool:
 def _twin_cells(view: View, container: Container, twins: list[PortBinding]) -> tuple[str, ...]:
     cells = (cell for twin in twins for cell in view.cells_of_binding.get((container.id, twin), ()))
     return reachable_from(tuple(cells))
+
+
+def _is_guarded(view: View, binding: PortBinding) -> bool:
+    """Tell whether a rule of the operator's keeps the network from a loopback address altogether."""
+    return any(
+        all(match == NOT_FROM_LOOPBACK or (match.name == "-d" and _holds(match, binding)) for match in rule.matches)
+        for rule in view.loopback_guards
+    )
+
+
+def _holds(match: Option, binding: PortBinding) -> bool:
+    try:
+        return ipaddress.ip_address(binding.host_ip) in ipaddress.ip_network(match.arguments[0]) and not match.negated
+    except (ValueError, IndexError):
+        return False
 
 
 def _perhaps_from(cells: Cells) -> tuple[str, ...]:
