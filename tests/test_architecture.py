@@ -26,6 +26,7 @@ HOMES = {
     "jinja2": "report/document.py",
     "markupsafe": "report/*.py",  # jinja2's
     "tabulate": "report/terminal.py",
+    "oxidd": "packets/packet_set.py",
     "msgspec": "**/*.py",
 }
 

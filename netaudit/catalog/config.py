@@ -53,6 +53,10 @@ class Config(Strict):
     sensitive_ports: Annotated[
         dict[str, str], msgspec.Meta(description="Further container ports that should not face a network, with a name.")
     ] = msgspec.field(default_factory=dict)
+    uplinks: Annotated[
+        list[str], msgspec.Meta(description="Interfaces that the Internet is behind; else by the default route.")
+    ] = msgspec.field(default_factory=list)
+    exposure: Annotated[bool, msgspec.Meta(description="Compute who can reach what; some checks need it.")] = True
     waivers: Annotated[list[WaiverEntry], msgspec.Meta(description="Accepted findings.")] = msgspec.field(
         default_factory=list
     )

@@ -79,6 +79,14 @@ def audit(
             "--sensitive-port", help="PORT=NAME of a service that should not face a network.", show_default=False
         ),
     ] = None,
+    uplink: Annotated[
+        list[str] | None,
+        typer.Option("--uplink", help="An interface that the Internet is behind; else by the default route."),
+    ] = None,
+    exposure: Annotated[
+        bool | None,
+        typer.Option("--exposure/--no-exposure", help="Compute who can reach what; else yes.", show_default=False),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="Else netaudit.toml, where there is one.", show_default=False)
     ] = None,
@@ -105,6 +113,8 @@ def audit(
         baseline=baseline,
         sensitive_ports=tuple(sensitive_port or ()),
         config=config,
+        exposure=exposure,
+        uplinks=tuple(uplink or ()),
         today=today.date() if today else dt.datetime.now(tz=dt.UTC).astimezone().date(),
     )
     prepared = prepare(asked)

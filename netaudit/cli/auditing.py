@@ -22,10 +22,11 @@ from netaudit.catalog.config import (
 )
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
+from netaudit.packets.zones import ZoneChoice
 
 if TYPE_CHECKING:
     from netaudit.cli.audit import AuditFormat
-    from netaudit.report.terminal import Style
+    from netaudit.report.style import Style
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -40,6 +41,8 @@ class Asked(msgspec.Struct, frozen=True):
     baseline: Path | None = None
     sensitive_ports: tuple[str, ...] = ()
     config: Path | None = None
+    exposure: bool | None = None
+    uplinks: tuple[str, ...] = ()
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -49,14 +52,20 @@ class Prepared(msgspec.Struct, frozen=True):
     services: Services
     fail_on: Severity | None
     min_confidence: Confidence
+    exposure: bool = True
+    uplinks: tuple[str, ...] = ()
 
     def audit(self, facts: Facts) -> Audit:
         """Audit a host. Raises ParseError for damaged facts."""
         from netaudit.attribute import attribute_snapshot
+        from netaudit.attribute.exposing import Read, with_exposure
         from netaudit.parse import parse_snapshot
 
-        snapshot = parse_snapshot(facts)
-        return run(View(snapshot, attribute_snapshot(snapshot, load_catalog()), self.services), self.plan)
+        snapshot, catalog = parse_snapshot(facts), load_catalog()
+        shown = attribute_snapshot(snapshot, catalog)
+        if self.exposure:
+            shown = with_exposure(shown, Read(facts, snapshot), catalog, ZoneChoice(uplinks=self.uplinks or None))
+        return run(View(snapshot, shown, self.services), self.plan)
 
 
 def prepare(asked: Asked) -> Prepared:
@@ -80,6 +89,8 @@ def prepare(asked: Asked) -> Prepared:
         services=_services(load_services(), config, asked.sensitive_ports),
         fail_on=None if fail_on == "none" else Severity(fail_on),
         min_confidence=Confidence(asked.min_confidence or config.min_confidence),
+        exposure=config.exposure if asked.exposure is None else asked.exposure,
+        uplinks=asked.uplinks or tuple(config.uplinks),
     )
 
 

@@ -1,12 +1,11 @@
 """An audit as JSON: `netaudit/audit/v1`. Its fingerprints are what `--baseline` reads."""
 
-import msgspec
-
-from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.check import Check
 from netaudit.audit.finding import Audit, Finding, Undecided
 from netaudit.audit.waiver import Waiver
-from netaudit.report.json_v1 import Json, attributed_json, attribution_json, head_json, item_json, print_json
+from netaudit.report.json_exposure import cell_json
+from netaudit.report.json_parts import Json, print_json
+from netaudit.report.json_v1 import attributed_json, head_json
 
 SCHEMA = "netaudit/audit/v1"
 
@@ -36,24 +35,10 @@ def _finding(one: Finding) -> Json:
         "status": "waived" if one.waiver else "known" if one.known else "open",
         "waiver": _waiver(one.waiver) if one.waiver else None,
         "evidence": {
-            "exposure": [_cell(cell) for cell in one.evidence.cells],
+            "exposure": [cell_json(cell) for cell in one.evidence.cells],
             "missing": [attributed_json(item) for item in one.evidence.missing],
             "rules": [attributed_json(item) for item in one.evidence.rules],
         },
-    }
-
-
-def _cell(cell: AttributedExposure) -> Json:
-    one = cell.exposure
-    return {
-        "zone": {"kind": one.zone.kind, "name": one.zone.name},
-        "destination": msgspec.to_builtins(one.destination),
-        "outcome": one.outcome,
-        "way": one.way,
-        "rule": item_json(one.rule) if one.rule else None,
-        "attribution": attribution_json(cell.attribution),
-        "reason": one.reason or None,
-        "witness": one.witness or None,
     }
 
 

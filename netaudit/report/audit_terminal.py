@@ -13,7 +13,7 @@ from netaudit.report.audit_words import (
     summarise_audit,
 )
 from netaudit.report.safe_text import visible
-from netaudit.report.terminal import Style
+from netaudit.report.style import Style
 from netaudit.report.words import describe_gap, describe_head
 
 _COLOURS = {

@@ -11,7 +11,7 @@ from netaudit.audit.check import Check, Confidence, Severity
 from netaudit.audit.finding import Audit, Finding
 from netaudit.release import RELEASE
 from netaudit.report.audit_words import describe_status, proofs
-from netaudit.report.json_v1 import print_json
+from netaudit.report.json_parts import print_json
 from netaudit.report.location import Locator
 from netaudit.report.safe_text import visible
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from netaudit.attribute import attribute_snapshot
+from netaudit.attribute.exposing import Read, with_exposure
 from netaudit.attribute.signature import Catalog
 from netaudit.audit.check import Check
 from netaudit.audit.finding import Audit
@@ -15,6 +16,7 @@ from netaudit.audit.services import Services
 from netaudit.audit.view import View
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.facts import Facts
+from netaudit.packets.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
 
@@ -41,7 +43,8 @@ def audit_of(catalog: Catalog, checks: tuple[Check, ...]) -> AuditOf:
     def audit(where: str | Facts, **plan: object) -> Audit:
         facts = load(RECORDINGS / where) if isinstance(where, str) else where
         snapshot = parse_snapshot(facts)
+        shown = with_exposure(attribute_snapshot(snapshot, catalog), Read(facts, snapshot), catalog, ZoneChoice())
         asked = {"checks": checks, "today": TODAY, **plan}
-        return run(View(snapshot, attribute_snapshot(snapshot, catalog), services), Plan(**asked))  # type: ignore[arg-type]
+        return run(View(snapshot, shown, services), Plan(**asked))  # type: ignore[arg-type]
 
     return audit

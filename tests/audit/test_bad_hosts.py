@@ -1,14 +1,11 @@
 """Hosts with something wrong, as real engines made them: it is found, with proof; the remedy closes it."""
 
 import pytest
+from audit.conftest import AuditOf
 from lab.bad_hosts import HOSTS, BadHost
 
-from audit.conftest import AuditOf
 from netaudit.audit.check import Severity
 from netaudit.audit.finding import Audit
-
-# What the exposure table decides.
-NEEDS_EXPOSURE = {"sensitive-port-reachable", "port-open-over-ipv6-only"}
 
 
 def _open(audit: Audit) -> set[tuple[str, str]]:

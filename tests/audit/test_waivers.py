@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-
 from audit.conftest import RECORDINGS, TODAY, AuditOf
+
+from netaudit.audit.check import Confidence, Severity
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import failing
-from netaudit.audit.check import Confidence, Severity
 from netaudit.audit.waiver import Waiver
 from netaudit.catalog.config import load_baseline
 from netaudit.model.facts import Facts

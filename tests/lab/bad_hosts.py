@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from makers.maker_host import MakerHost
+
 from lab.engine import Engine
 from lab.host import REPOSITORY, LabHost
 from lab.image import IDLE, IMAGE
-
-from makers.maker_host import MakerHost
 
 RECORDINGS = REPOSITORY / "tests" / "recordings" / "bad"
 SERVE = (IMAGE, "/bin/busybox", "httpd", "-f", "-h", "/", "-p")
@@ -100,7 +100,7 @@ HOSTS: tuple[BadHost, ...] = (
     BadHost(
         "docker-user-names-host-port",
         "28.5.2",
-        (run("web", "-p 8080:80", 80), "iptables -I DOCKER-USER -i eth0 -p tcp --dport 8080 -j DROP"),
+        (run("web", "-p 0.0.0.0:8080:80", 80), "iptables -I DOCKER-USER -i eth0 -p tcp --dport 8080 -j DROP"),
         {"docker-user-matches-host-port": "rule filter/DOCKER-USER#1"},
         (
             "iptables -D DOCKER-USER -i eth0 -p tcp --dport 8080 -j DROP",
@@ -124,7 +124,10 @@ HOSTS: tuple[BadHost, ...] = (
             "iptables -I DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8080 --ctdir ORIGINAL -j DROP",
         ),
         {"port-open-over-ipv6-only": "web [::]:8080/tcp"},
-        ("ip6tables -I DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8080 --ctdir ORIGINAL -j DROP",),
+        (
+            "ip6tables -I DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8080 --ctdir ORIGINAL -j DROP",
+            "ip6tables -I INPUT -i eth0 -p tcp --dport 8080 -j DROP",
+        ),
     ),
     BadHost(
         "stale-dnat-address-reused",

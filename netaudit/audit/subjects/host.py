@@ -1,6 +1,5 @@
 """The host: the kernel's switches, and who writes rules."""
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -9,6 +8,7 @@ from netaudit.audit.subjects.fact import Facts, Subject, fact
 from netaudit.audit.subjects.kind import SubjectKind
 from netaudit.audit.view import View
 from netaudit.model.facts import Source
+from netaudit.model.host import HostAddress
 from netaudit.model.ruleset import Backend, ObjectKind
 
 _MANAGERS = ("ufw", "firewalld", "kubernetes", "cni", "netavark")
@@ -82,10 +82,9 @@ def _outer(view: View) -> tuple[str, ...] | None:
     return tuple(one.name for one in interfaces if one.name not in bridges and any(map(_is_reached, one.addresses)))
 
 
-def _is_reached(address: str) -> bool:
+def _is_reached(address: HostAddress) -> bool:
     """Tell whether neighbours address packets to it."""
-    ip = ipaddress.ip_interface(address).ip
-    return not (ip.is_loopback or ip.is_link_local)
+    return not (address.ip.is_loopback or address.ip.is_link_local)
 
 
 def _foreign_bridges(view: View) -> tuple[str, ...] | None:

@@ -104,10 +104,9 @@ def _overlaps(view: View, network: Network) -> Iterator[str]:
         return
     subnets = [ipaddress.ip_network(subnet) for subnet in _subnets(network)]
     for interface in view.snapshot.host.interfaces:
-        for text in interface.addresses if interface.name != network.bridge else ():
-            address = ipaddress.ip_interface(text)
-            if any(address.version == subnet.version and address.ip in subnet for subnet in subnets):
-                yield f"{text} on {interface.name}"
+        for address in interface.addresses if interface.name != network.bridge else ():
+            if any(address.ip.version == subnet.version and address.ip in subnet for subnet in subnets):
+                yield f"{address} on {interface.name}"
 
 
 def _host_listeners(view: View, network: Network) -> tuple[str, ...] | None:
@@ -115,10 +114,10 @@ def _host_listeners(view: View, network: Network) -> tuple[str, ...] | None:
     if any(gap.source == Source.SOCKETS for gap in view.snapshot.gaps):
         return None
     own = {
-        str(ipaddress.ip_interface(text).ip)
+        address.local
         for interface in view.snapshot.host.interfaces
         if interface.name == network.bridge
-        for text in interface.addresses
+        for address in interface.addresses
     }
     heard = (one for one in view.snapshot.host.listeners if one.address in {"0.0.0.0", "::", "*", *own})  # noqa: S104
     words = (f"{', '.join(dict.fromkeys(one.programs)) or 'a program'} on {one.port}/{one.protocol}" for one in heard)
