@@ -43,10 +43,12 @@ class Fix(StrEnum):
 
     NONE = ""
     REBIND_LOOPBACK = "rebind-loopback"  # the port binding gets the host address 127.0.0.1
-    UNPUBLISH = "unpublish"  # the port binding goes
     DELETE_RULE = "delete-rule"  # the rule goes
     RESTORE_MISSING = "restore-missing"  # what ought to be there is there again
+    ASK_ORIGINAL_PORT = "ask-original-port"  # the rule asks for the port before translation
+    GUARD_LOOPBACK = "guard-loopback"  # packets to 127.0.0.0/8 from the network are dropped
     DROP_FORWARD = "drop-forward"  # FORWARD's policy becomes DROP
+    BRIDGE_NF_CALL = "bridge-nf-call"  # bridged packets meet iptables
 
 
 class Example(msgspec.Struct, frozen=True):

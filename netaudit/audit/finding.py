@@ -2,7 +2,7 @@
 
 import msgspec
 
-from netaudit.attribute.attribution import AttributedExposure, AttributedItem, SnapshotHead
+from netaudit.attribute.attribution import AttributedExposure, AttributedItem, ExposureChange, SnapshotHead
 from netaudit.audit.check import Check, Confidence, Severity
 from netaudit.audit.subjects.kind import SubjectKind
 from netaudit.audit.waiver import Waiver
@@ -16,11 +16,25 @@ class Evidence(msgspec.Struct, frozen=True):
     cells: tuple[AttributedExposure, ...] = ()
 
 
+class Verified(msgspec.Struct, frozen=True):
+    """What would come of following a finding's remediation, worked out on the facts.
+
+    `closes`: the finding is gone. `changes` are the cells of the exposure table that differ then for its own
+    container, `others` those for anybody else. `opens` are findings that come with it.
+    """
+
+    closes: bool
+    changes: tuple[ExposureChange, ...] = ()
+    others: tuple[ExposureChange, ...] = ()
+    opens: tuple[str, ...] = ()
+
+
 class Finding(msgspec.Struct, frozen=True):
     """A check that holds for a subject.
 
     `fingerprint` stays the same for a recreated container and a changed address. `waiver` is the one that
-    accepts it, `known` whether the baseline has it: such findings are listed, but pass the gate.
+    accepts it, `known` whether the baseline has it: such findings are listed, but pass the gate. `verified` is None
+    where the remediation was not followed in thought: not asked for, or it cannot be worked out.
     """
 
     check: Check
@@ -34,6 +48,7 @@ class Finding(msgspec.Struct, frozen=True):
     container: str = ""
     waiver: Waiver | None = None
     known: bool = False
+    verified: Verified | None = None
 
     @property
     def confidence(self) -> Confidence:

@@ -90,6 +90,9 @@ def audit(
     config: Annotated[
         Path | None, typer.Option("--config", help="Else netaudit.toml, where there is one.", show_default=False)
     ] = None,
+    verify_fix: Annotated[
+        bool, typer.Option("--verify-fix", help="Work out what following each remediation would change.")
+    ] = False,
     today: Annotated[
         dt.datetime | None,
         typer.Option("--today", formats=["%Y-%m-%d"], help="The day by which waivers end.", show_default=False),
@@ -119,7 +122,7 @@ def audit(
     )
     prepared = prepare(asked)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
-    audited = prepared.audit(facts)
+    audited = prepared.audit_and_verify(facts) if verify_fix else prepared.audit(facts)
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)
     out.write(render(audited, form, facts, snapshot, out.style(output, color), failures), output)
     undecided = len(audited.undecided)

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from netaudit.attribute import attribute_snapshot
+from netaudit.attribute.exposing import Read, with_exposure
 from netaudit.audit.check import Check, Confidence, Severity
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.run import Plan, run
 from netaudit.audit.services import Service, Services
+from netaudit.audit.verify import Judged, verify
 from netaudit.audit.view import View
 from netaudit.catalog import load_catalog, load_checks, load_checks_from, load_services
 from netaudit.catalog.config import (
@@ -23,6 +26,7 @@ from netaudit.catalog.config import (
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.packets.zones import ZoneChoice
+from netaudit.parse import parse_snapshot
 
 if TYPE_CHECKING:
     from netaudit.cli.audit import AuditFormat
@@ -57,15 +61,20 @@ class Prepared(msgspec.Struct, frozen=True):
 
     def audit(self, facts: Facts) -> Audit:
         """Audit a host. Raises ParseError for damaged facts."""
-        from netaudit.attribute import attribute_snapshot
-        from netaudit.attribute.exposing import Read, with_exposure
-        from netaudit.parse import parse_snapshot
+        return self._judge(facts).audit
 
+    def audit_and_verify(self, facts: Facts) -> Audit:
+        """Audit a host, and the hosts that the remediations lead to."""
+        return verify(
+            self._judge(facts), self._judge, lambda one: attribute_snapshot(parse_snapshot(one), load_catalog())
+        )
+
+    def _judge(self, facts: Facts) -> Judged:
         snapshot, catalog = parse_snapshot(facts), load_catalog()
         shown = attribute_snapshot(snapshot, catalog)
         if self.exposure:
             shown = with_exposure(shown, Read(facts, snapshot), catalog, ZoneChoice(uplinks=self.uplinks or None))
-        return run(View(snapshot, shown, self.services), self.plan)
+        return Judged(facts, shown, run(View(snapshot, shown, self.services), self.plan))
 
 
 def prepare(asked: Asked) -> Prepared:

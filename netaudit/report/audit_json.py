@@ -1,9 +1,9 @@
 """An audit as JSON: `netaudit/audit/v1`. Its fingerprints are what `--baseline` reads."""
 
 from netaudit.audit.check import Check
-from netaudit.audit.finding import Audit, Finding, Undecided
+from netaudit.audit.finding import Audit, Finding, Undecided, Verified
 from netaudit.audit.waiver import Waiver
-from netaudit.report.json_exposure import cell_json
+from netaudit.report.json_exposure import cell_json, change_json
 from netaudit.report.json_parts import Json, print_json
 from netaudit.report.json_v1 import attributed_json, head_json
 
@@ -34,11 +34,21 @@ def _finding(one: Finding) -> Json:
         "fingerprint": one.fingerprint,
         "status": "waived" if one.waiver else "known" if one.known else "open",
         "waiver": _waiver(one.waiver) if one.waiver else None,
+        "verified": _verified(one.verified) if one.verified else None,
         "evidence": {
             "exposure": [cell_json(cell) for cell in one.evidence.cells],
             "missing": [attributed_json(item) for item in one.evidence.missing],
             "rules": [attributed_json(item) for item in one.evidence.rules],
         },
+    }
+
+
+def _verified(verified: Verified) -> Json:
+    return {
+        "closes": verified.closes,
+        "changes": [change_json(change) for change in verified.changes],
+        "others": [change_json(change) for change in verified.others],
+        "opens": verified.opens,
     }
 
 

@@ -6,6 +6,7 @@ from netaudit.audit.finding import Audit, Finding
 from netaudit.report.audit_words import (
     describe_status,
     describe_undecided,
+    describe_verified,
     gather_undecided,
     proofs,
     summarise_audit,
@@ -43,6 +44,8 @@ def _finding(finding: Finding) -> Iterator[str]:
         if proof.because:
             yield f"  - {code_outside(proof.because)}"
     yield f"- to do: {code_outside(finding.remediation)}"
+    if finding.verified:
+        yield f"- then: {code_outside(describe_verified(finding.verified))}"
 
 
 def _accepted(audit: Audit) -> Iterator[str]:

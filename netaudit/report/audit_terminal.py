@@ -8,6 +8,7 @@ from netaudit.audit.finding import Audit, Finding
 from netaudit.report.audit_words import (
     describe_status,
     describe_undecided,
+    describe_verified,
     gather_undecided,
     proofs,
     summarise_audit,
@@ -49,6 +50,8 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
         if proof.because:
             yield from _wrapped("           # ", proof.because, style)
     yield from _wrapped("  to do    ", finding.remediation, style)
+    if finding.verified:
+        yield from _wrapped("  then     ", describe_verified(finding.verified), style)
 
 
 def _wrapped(first: str, text: str, style: Style) -> list[str]:

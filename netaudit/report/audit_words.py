@@ -7,8 +7,8 @@ import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem
 from netaudit.audit.check import Check, Severity
-from netaudit.audit.finding import Audit, Finding, Undecided
-from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.finding import Audit, Finding, Undecided, Verified
+from netaudit.audit.verify import is_opened
 from netaudit.model.exposure import Outcome
 from netaudit.report.grouping import describe_causes
 from netaudit.report.words import count
@@ -95,6 +95,11 @@ def describe_status(finding: Finding) -> str:
     return "in the baseline" if finding.known else ""
 
 
-def is_about_the_audit(finding: Finding) -> bool:
-    """Tell whether a finding is about waivers, not about the host."""
-    return finding.subject_kind is SubjectKind.WAIVER
+def describe_verified(verified: Verified) -> str:
+    """Say what would come of following the remediation."""
+    closes = "closes this finding" if verified.closes else "does NOT close this finding"
+    own = f"changes {count(len(verified.changes), 'row')} of its exposure" if verified.changes else ""
+    opened = sum(map(is_opened, verified.others))
+    others = f"changes {count(len(verified.others), 'row')} of other exposure, {opened} of them opened"
+    also = [f"opens {one}" for one in verified.opens]
+    return "; ".join(filter(None, [closes, own, others if verified.others else "no other exposure changes", *also]))

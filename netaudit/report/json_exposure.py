@@ -15,7 +15,7 @@ def table_json(shown: AttributedSnapshot) -> Json:
 
 def changes_json(diff: AttributedDiff) -> Json:
     """Print what of the exposure table changed."""
-    return {"exposure": [_change(one) for one in diff.exposure or ()], **_computed(diff)}
+    return {"exposure": [change_json(one) for one in diff.exposure or ()], **_computed(diff)}
 
 
 def _computed(shown: AttributedSnapshot | AttributedDiff) -> Json:
@@ -24,7 +24,8 @@ def _computed(shown: AttributedSnapshot | AttributedDiff) -> Json:
     return computed | ({"exposure_gap": shown.exposure_gap} if shown.exposure_gap else {})
 
 
-def _change(change: ExposureChange) -> Json:
+def change_json(change: ExposureChange) -> Json:
+    """Print a cell whose outcome differs, before and after."""
     return {
         "before": cell_json(change.before) if change.before else None,
         "after": cell_json(change.after) if change.after else None,
