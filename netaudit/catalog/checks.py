@@ -56,6 +56,12 @@ def load_checks_from(folder: Traversable) -> tuple[Check, ...]:
     return tuple(_Loader(file).load() for file in files)
 
 
+def find_check(name: str) -> Check | None:
+    """Load the one check of an id that netaudit ships; None where there is none."""
+    file = rules_folder() / "checks" / f"{name}.yaml"
+    return _Loader(file).load() if _ID.fullmatch(name) and file.is_file() else None
+
+
 def load_services() -> tuple[Service, ...]:
     """Load the services that should not face a network."""
     return tuple(read_yaml(rules_folder() / "services.yaml", _Services).services)

@@ -39,8 +39,13 @@ def checks() -> tuple[Check, ...]:
 def audit_of(catalog: Catalog, checks: tuple[Check, ...]) -> AuditOf:
     """Audit a recording below tests/recordings, or facts; keywords are those of a plan."""
     services = Services(load_services())
+    known: dict[str, Audit] = {}
 
     def audit(where: str | Facts, **plan: object) -> Audit:
+        if isinstance(where, str) and not plan:
+            if where not in known:
+                known[where] = audit(load(RECORDINGS / where))
+            return known[where]
         facts = load(RECORDINGS / where) if isinstance(where, str) else where
         snapshot = parse_snapshot(facts)
         shown = with_exposure(attribute_snapshot(snapshot, catalog), Read(facts, snapshot), catalog, ZoneChoice())

@@ -32,7 +32,7 @@ class BadHost:
     found: Mapping[str, str]
     remedy: tuple[Do, ...] = ()
     options: tuple[str, ...] = ()
-    maker: str = ""
+    makers: tuple[str, ...] = ()
 
 
 def run(name: str, flags: str, port: int = 0) -> str:
@@ -44,6 +44,10 @@ def run(name: str, flags: str, port: int = 0) -> str:
 def again(name: str, flags: str, port: int = 0) -> tuple[str, ...]:
     """Replace a container."""
     return f"docker rm -f {name}", run(name, flags, port)
+
+
+def _label(check: str, reason: str, owner: str, until: str) -> str:
+    return f"--label netaudit.waive.{check}=reason={reason};owner={owner};until={until}"
 
 
 def restart(engine: Engine) -> None:
@@ -110,10 +114,13 @@ HOSTS: tuple[BadHost, ...] = (
     BadHost(
         "ufw-deny-bypassed",
         "28.5.2",
-        (run("db", "-p 5432:5432", 5432),),
-        {"host-firewall-bypassed": "db 0.0.0.0:5432/tcp"},
-        again("db", "-p 127.0.0.1:5432:5432", 5432),
-        maker="ufw-denies",
+        (run("db", "-p 5432:5432", 5432), run("web", "-p 0.0.0.0:8080:80", 80)),
+        {
+            "host-firewall-bypassed": "db 0.0.0.0:5432/tcp",
+            "host-firewall-default-bypassed": "web 0.0.0.0:8080/tcp",
+        },
+        (*again("db", "-p 127.0.0.1:5432:5432", 5432), *again("web", "-p 127.0.0.1:8080:80", 80)),
+        makers=("ufw-denies",),
     ),
     BadHost(
         "ipv6-open-ipv4-closed",
@@ -211,6 +218,106 @@ HOSTS: tuple[BadHost, ...] = (
         ),
     ),
     BadHost(
+        "everything-flushed",
+        "28.5.2",
+        (
+            run("web", "-p 8080:80", 80),
+            "sh -c 'for table in filter nat raw; do iptables -t $table -F; iptables -t $table -X; done'",
+            "sh -c 'for table in filter nat raw; do ip6tables -t $table -F; ip6tables -t $table -X; done'",
+        ),
+        {"docker-rules-absent": "Docker daemon"},
+        (restart, "docker start web"),
+    ),
+    BadHost(
+        "nat-flushed",
+        "28.5.2",
+        (run("web", "-p 8080:80", 80), "iptables -t nat -F DOCKER"),
+        {"port-bindings-disagree": "web 0.0.0.0:8080/tcp"},
+        ("docker restart -t 0 web",),
+    ),
+    BadHost(
+        "operators-order",
+        "28.5.2",
+        (
+            run("web", "", 80),
+            "iptables -I DOCKER-USER -i eth0 ! -s 192.0.2.0/24 -j DROP",
+            "iptables -I FORWARD -i eth0 -p tcp --dport 80 -j ACCEPT",
+            "iptables-legacy -A INPUT -p tcp --dport 23 -j DROP",
+        ),
+        {
+            "docker-user-drops-replies": "IPv4 forwarding",
+            "accepted-before-docker-user": "IPv4 forwarding",
+            "two-iptables-backends": "host lab",
+        },
+        (
+            "iptables -I DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN",
+            "iptables -D FORWARD -j DOCKER-USER",
+            "iptables -I FORWARD -j DOCKER-USER",
+            "iptables-legacy -F",
+        ),
+    ),
+    BadHost(
+        "odd-networks",
+        "28.5.2",
+        (
+            "docker network create --subnet 198.51.100.0/24 theirs",
+            "docker network create --ipv6 --subnet 2001:db8:7::/64 --subnet 172.30.0.0/16 six",
+            "ip addr add 172.30.9.9/32 dev eth0",
+            run("web", "--network six -p 80:80", 80),
+            run("media", "--network six -p 127.0.0.1:7000-7049:7000-7049"),
+        ),
+        {
+            "network-subnet-not-private": "network theirs",
+            "network-overlaps-host": "network six",
+            "global-address-open": "container web",
+            "privileged-host-port": "web 0.0.0.0:80/tcp",
+            "many-ports-published": "container media",
+        },
+    ),
+    BadHost(
+        "swarm-in-clear-text",
+        "28.5.2",
+        (
+            "docker swarm init --advertise-addr 192.0.2.10",
+            "docker network create -d overlay --attachable clear",
+            "docker network create -d overlay --attachable --opt encrypted secret",
+            run("one", "--network clear", 80),
+            run("two", "--network secret", 80),
+            "iptables -t mangle -F",
+            "iptables -F INPUT",
+        ),
+        {"overlay-not-encrypted": "network clear", "encrypted-overlay-unprotected": "network secret"},
+    ),
+    BadHost(
+        "waivers-in-labels",
+        "28.5.2",
+        (
+            run("old", f"-p 8080:80 {_label('published-port-on-every-address', 'Web.', 'ops', '2026-01-31')}", 80),
+            run("wrong", f"-p 8081:80 {_label('published-port-on-every-address', 'Web.', '', '2030-01-31')}", 80),
+            run("idle", _label("docker-socket-mounted", "None.", "ops", "2030-01-31"), 80),
+        ),
+        {
+            "waiver-expired": "waiver of published-port-on-every-address for container old",
+            "waiver-invalid": "waiver of published-port-on-every-address for container wrong",
+            "waiver-unused": "waiver of docker-socket-mounted for container idle",
+        },
+    ),
+    BadHost(
+        "api-on-loopback",
+        "28.5.2",
+        (),
+        {"docker-api-on-loopback": "Docker daemon"},
+        (restart_on_socket,),
+        options=("-H", "unix:///run/docker.sock", "-H", "tcp://127.0.0.1:2375", "--tls=false"),
+    ),
+    BadHost(
+        "two-managers",
+        "28.5.2",
+        (run("web", "", 80),),
+        {"several-firewall-managers": "host makers"},
+        makers=("ufw-denies", "firewalld nftables"),
+    ),
+    BadHost(
         "nothing-wrong",
         "28.5.2",
         ("docker network create front", run("web", "--network front -p 127.0.0.1:8080:80", 80)),
@@ -234,7 +341,8 @@ def play(bad: BadHost) -> Iterator[tuple[str, LabHost]]:
     with ExitStack() as stack:
         host = stack.enter_context(_host(bad))
         if isinstance(host, MakerHost):
-            host.play(bad.maker)
+            for maker in bad.makers:
+                host.play(*maker.split())
         engine = stack.enter_context(Engine(host, bad.engine, options=bad.options))
         for step, doings in (("before", bad.does), ("after", bad.remedy)):
             if doings or step == "before":
@@ -244,7 +352,7 @@ def play(bad: BadHost) -> Iterator[tuple[str, LabHost]]:
 
 
 def _host(bad: BadHost) -> LabHost:
-    return MakerHost("bookworm") if bad.maker else LabHost(uplink=True)
+    return MakerHost("bookworm") if bad.makers else LabHost(uplink=True)
 
 
 def _do(engine: Engine, one: Do) -> None:

@@ -1,11 +1,11 @@
 """Running containers."""
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Annotated
 
 from netaudit.audit.subjects.fact import EXPOSURE, Facts, Subject, fact
 from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.network import is_private
 from netaudit.audit.view import Cells, View
 from netaudit.model.docker import Container
 from netaudit.model.exposure import Outcome, Way
@@ -97,6 +97,6 @@ def _net_admin(container: Container) -> bool | None:
 
 def _is_global(address: str) -> bool:
     try:
-        return ipaddress.ip_address(address).is_global
+        return not is_private(address)
     except ValueError:
         return False

@@ -44,6 +44,20 @@ class NetworkFacts(Facts, frozen=True):
     missing: Annotated[tuple[str, ...], fact("The signatures of rules that it lacks.")] = ()
 
 
+_PRIVATE = tuple(
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10"),
+    )
+)  # RFC 1918, 6598, 3927, 4193, 4291
+
+
+def is_private(text: str) -> bool:
+    """Tell whether addresses are for private use, and so of nobody on the Internet."""
+    network = ipaddress.ip_network(text, strict=False)
+    return any(network.version == one.version and network.subnet_of(one) for one in _PRIVATE)  # type: ignore[arg-type]
+
+
 def networks(view: View) -> Iterator[Subject]:
     """Give every network but the null one."""
     members: dict[str, list[str]] = {}
@@ -70,7 +84,7 @@ def _subject(view: View, network: Network, containers: tuple[str, ...]) -> Subje
         mode6=network.mode6,
         subnet=network.subnet,
         subnet6=network.subnet6,
-        global_subnets=tuple(subnet for subnet in _subnets(network) if ipaddress.ip_network(subnet).is_global),
+        global_subnets=tuple(subnet for subnet in _subnets(network) if not is_private(subnet)),
         overlaps=tuple(_overlaps(view, network)),
         trusted_interfaces=network.trusted_interfaces,
         encrypted=network.encrypted,
