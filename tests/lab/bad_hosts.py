@@ -315,7 +315,7 @@ HOSTS: tuple[BadHost, ...] = (
         "28.5.2",
         (run("web", "", 80),),
         {"several-firewall-managers": "host makers"},
-        makers=("ufw-denies", "firewalld nftables"),
+        makers=("firewalld nftables", "ufw-denies"),
     ),
     BadHost(
         "nothing-wrong",
