@@ -43,6 +43,13 @@ lab: system roots ## Put every engine through every scenario: tests/recordings a
 	PYTHONPATH=.:tests $(PYTHON) -m lab.proof
 	PYTHONPATH=.:tests $(PYTHON) -m lab.checks_page
 
+N ?= 100000
+SEED ?= 0
+
+.PHONY: agree
+agree: system $(VENV)/ready ## Hold `netaudit trace` against this kernel: N=100000 random rulesets and packets, SEED=0
+	PYTHONPATH=.:tests $(PYTHON) -m kernel.agree $(N) $(SEED)
+
 .PHONY: goldens
 goldens: $(VENV)/ready ## Accept changed report texts; read the diff before you commit
 	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py

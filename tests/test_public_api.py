@@ -25,6 +25,7 @@ def test_the_public_names_are_these() -> None:
         "record_host",
         "save_recording",
         "show_recording",
+        "trace_recording",
     ]
     assert all(callable(getattr(netaudit, name)) and getattr(netaudit, name).__doc__ for name in netaudit.__all__)
 

@@ -80,6 +80,7 @@ class NetworkMember(msgspec.Struct, frozen=True, gc=False):
     name: str
     ipv4: str = ""
     ipv6: str = ""
+    mac: str = ""
 
 
 class Network(msgspec.Struct, frozen=True):

@@ -1,7 +1,6 @@
 """Docker's JSON and its daemon's arguments -> the inventory.
 
-Only the fields named here are read; whatever else a raw `docker inspect` holds (environments, labels) is skipped
-by the decoder.
+Only the fields named here are read; what else a raw `docker inspect` holds (environments, labels) the decoder skips.
 """
 
 import ipaddress
@@ -45,6 +44,7 @@ class _Member(msgspec.Struct):
     name: str = msgspec.field(name="Name", default="")
     ipv4: str = msgspec.field(name="IPv4Address", default="")
     ipv6: str = msgspec.field(name="IPv6Address", default="")
+    mac: str = msgspec.field(name="MacAddress", default="")
 
 
 class _Network(msgspec.Struct):
@@ -128,7 +128,7 @@ def _vxlan_ids(options: Mapping[str, str]) -> tuple[int, ...]:
 
 
 def _member(container_id: str, raw: _Member) -> NetworkMember:
-    return NetworkMember(container_id, raw.name, raw.ipv4.partition("/")[0], raw.ipv6.partition("/")[0])
+    return NetworkMember(container_id, raw.name, raw.ipv4.partition("/")[0], raw.ipv6.partition("/")[0], raw.mac)
 
 
 def _masked(subnet: str) -> str:
@@ -144,4 +144,4 @@ def _is_true(text: str) -> bool:
 
 
 def _mode(text: str) -> GatewayMode:
-    return next((mode for mode in GatewayMode if mode == text), GatewayMode.NAT)
+    return GatewayMode(text) if text in set(GatewayMode) else GatewayMode.NAT

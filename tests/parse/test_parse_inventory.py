@@ -195,8 +195,8 @@ def test_interfaces_listeners_and_sysctls_are_read() -> None:
     )
     assert host.interfaces == (Interface("docker0", "bridge", (HostAddress("172.17.0.1", 16),)),)
     assert host.listeners == (
-        Listener("tcp", "0.0.0.0", 8080, ("docker-proxy",)),
-        Listener("udp", "::1", 53, ('a \\" b', "c"), "lo"),
+        Listener("tcp", "0.0.0.0", 8080, ("docker-proxy",), pids=(1,)),
+        Listener("udp", "::1", 53, ('a \\" b', "c"), "lo", (2, 3)),
     )
     assert host.sysctls == (("net.ipv4.ip_forward", "1"),)
 
