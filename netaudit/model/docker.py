@@ -134,3 +134,4 @@ class Inventory(msgspec.Struct, frozen=True):
     networks: tuple[Network, ...] = ()
     containers: tuple[Container, ...] = ()
     swarm: bool = False
+    vxlan_port: int = 4789  # where overlay networks' packets go, between the hosts of a swarm

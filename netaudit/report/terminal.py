@@ -151,7 +151,7 @@ def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     for one in missing:
         rows += [
             ("!", one.item.where, one.item.text),
-            ("", "", f"# for {describe_causes(one.attribution.causes)}"),
+            ("", "", f"# for {describe_causes(one.attribution.causes)}; {one.attribution.reason}"),
         ]
         rows.append(("", "", f"# {one.attribution.purpose}"))
     yield from _table(rows, style)
