@@ -66,6 +66,8 @@ goldens: $(VENV)/ready ## Accept changed report texts; read the diff before you 
 bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside other tools
 	$(PYTHON) -m pip install --quiet -e '.[bench]'
 	PYTHONPATH=.:tests $(PYTHON) -m bench.bench
+	PYTHONPATH=.:tests $(PYTHON) -m bench.packet_sets
+	PYTHONPATH=.:tests $(PYTHON) -m bench.exposure
 
 .PHONY: roots
 roots: $(VENV)/ready ## Fetch the engines that this machine does not have, into .lab/

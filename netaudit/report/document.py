@@ -17,7 +17,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.report.exposure_words import change_lines, exposure_tables
+from netaudit.report.exposure_words import change_lines, exposure_tables, reach_of_diff, reach_of_host
 from netaudit.report.figures import tally
 from netaudit.report.markdown_text import Markdown, code, code_outside, prose
 from netaudit.report.page import Page, make_diff_page, make_snapshot_page, rows_of
@@ -39,12 +39,12 @@ _WORDS = {
 
 def render_diff_html(diff: AttributedDiff) -> str:
     """Print a diff as one self-contained page of HTML."""
-    return _render_html(make_diff_page(diff))
+    return _render_html(make_diff_page(diff), reach_of_diff(diff))
 
 
 def render_snapshot_html(snapshot: AttributedSnapshot) -> str:
     """Print a snapshot as one self-contained page of HTML."""
-    return _render_html(make_snapshot_page(snapshot))
+    return _render_html(make_snapshot_page(snapshot), reach_of_host(snapshot))
 
 
 def render_diff_markdown(diff: AttributedDiff) -> str:
@@ -62,13 +62,14 @@ def render_exposure_markdown(shown: AttributedSnapshot) -> str:
     return _markdown().get_template("exposure.md.j2").render(tables=exposure_tables(shown), shown=shown)
 
 
-def _render_html(page: Page) -> str:
+def _render_html(page: Page, reach: tuple[str, ...] | None) -> str:
     style, script = _read("partials/style.css"), _read("partials/script.js")
     return (
         _html()
         .get_template("report.html.j2")
         .render(
             page=page,
+            reach=reach,
             style=Markup(style),  # noqa: S704 (our own file)
             script=Markup(script),  # noqa: S704 (our own file)
             policy=_policy(style, script),

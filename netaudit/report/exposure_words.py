@@ -4,7 +4,12 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from netaudit.attribute.attribution import AttributedExposure, AttributedSnapshot, ExposureChange
+from netaudit.attribute.attribution import (
+    AttributedDiff,
+    AttributedExposure,
+    AttributedSnapshot,
+    ExposureChange,
+)
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, Way, ZoneKind
 from netaudit.model.ruleset import ObjectKind
 from netaudit.report.grouping import describe_causes
@@ -93,6 +98,24 @@ def exposure_tables(shown: AttributedSnapshot) -> dict[str, tuple[TableLine, ...
     return {target: table_lines(cells) for target, cells in found.items()}
 
 
+def reach_of_diff(diff: AttributedDiff) -> tuple[str, ...] | None:
+    """Say what of a diff's exposure changed, a line each; None where it was not computed."""
+    if diff.exposure is None:
+        return None
+    return tuple(str(line) for line in change_lines(diff.exposure)) or (NO_CHANGE,)
+
+
+def reach_of_host(shown: AttributedSnapshot) -> tuple[str, ...] | None:
+    """Say who can reach what on a host, a line each; None where it was not computed."""
+    if shown.exposure is None:
+        return None
+    return tuple(
+        f"{', '.join(line.zones)} → {target}{''.join(f', {one}' for one in line.ports)}: {line.outcome}"
+        for target, lines in exposure_tables(shown).items()
+        for line in lines
+    )
+
+
 def describe_outcome(outcome: Outcome) -> str:
     """Write an outcome so that the open ones stand out."""
     return outcome if outcome is Outcome.BLOCKED else outcome.upper()
@@ -109,7 +132,8 @@ def describe_target(to: Destination) -> str:
             return f"{to.container_name} {to.address}, {describe_ports(to)}"
         case _:
             programs = to.container_name or ", ".join(to.programs) or "an unknown program"
-            return f"{programs} {_bracketed(to.address)}:{to.ports[0][0]}/{to.protocol}"
+            at = f" on {to.interface}" if to.interface else ""
+            return f"{programs} {_bracketed(to.address)}:{to.ports[0][0]}/{to.protocol}{at}"
 
 
 def describe_ports(to: Destination) -> str:
