@@ -16,6 +16,7 @@ The public API:
     changes = netaudit.diff_recordings(before, after)  # AttributedDiff: every change with its cause
     rules = netaudit.show_recording(after)             # AttributedSnapshot: every rule with its cause
     open_to = netaudit.expose_recording(after)         # … and .exposure: who can reach what
+    found = netaudit.audit_recording(after, date.today())  # Audit: what is wrong, with proof
     packet = netaudit.trace_recording(after, "internet", "192.0.2.10:8080/tcp")  # … and one packet's way
     netaudit.save_recording(after, Path("after"))
 
@@ -28,13 +29,17 @@ from typing import TYPE_CHECKING
 from netaudit.release import RELEASE
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
     from netaudit.attribute.traced import AttributedJourney
+    from netaudit.audit.finding import Audit
     from netaudit.model.facts import Facts
     from netaudit.packets.zones import ZoneChoice
 
 __version__ = RELEASE
 __all__ = [
+    "audit_recording",
     "diff_recordings",
     "expose_recording",
     "load_recording",
@@ -124,6 +129,16 @@ def expose_recording(
 
         return replace(shown, exposure_gap=gap)
     return with_exposure(shown, Read(facts, snapshot), catalog, choice or ZoneChoice())
+
+
+def audit_recording(facts: "Facts", today: "date") -> "Audit":
+    """Put every check that ships to a host; waivers in containers' labels hold until `today`. Raises ParseError."""
+    from netaudit.audit.auditor import Auditor  # noqa: PLC0415
+    from netaudit.audit.run import Plan  # noqa: PLC0415
+    from netaudit.audit.services import Services  # noqa: PLC0415
+    from netaudit.catalog import load_catalog, load_checks, load_services  # noqa: PLC0415
+
+    return Auditor(load_catalog(), Services(load_services()), Plan(load_checks(), today)).audit(facts)
 
 
 def trace_recording(

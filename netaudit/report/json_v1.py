@@ -22,8 +22,8 @@ def render_diff(diff: AttributedDiff) -> bytes:
             "before": head_json(diff.before),
             "after": head_json(diff.after),
             "changes": [_change(change) for change in diff.changes],
-            "missing": [_attributed(missing) for missing in diff.missing],
-            "defects": [_attributed(defect) for defect in diff.defects],
+            "missing": [attributed_json(missing) for missing in diff.missing],
+            "defects": [attributed_json(defect) for defect in diff.defects],
             **changes_json(diff),
             "coverage": msgspec.structs.asdict(diff.coverage),
         }
@@ -43,9 +43,9 @@ def render_snapshot(snapshot: AttributedSnapshot) -> bytes:
         {
             "schema": "netaudit/show/v1",
             "snapshot": head_json(snapshot.head),
-            "rules": [_attributed(item) for item in snapshot.items],
-            "missing": [_attributed(missing) for missing in snapshot.missing],
-            "defects": [_attributed(defect) for defect in snapshot.defects],
+            "rules": [attributed_json(item) for item in snapshot.items],
+            "missing": [attributed_json(missing) for missing in snapshot.missing],
+            "defects": [attributed_json(defect) for defect in snapshot.defects],
             **table_json(snapshot),
             "coverage": msgspec.structs.asdict(snapshot.coverage),
         }
@@ -67,5 +67,6 @@ def _change(one: AttributedChange) -> Json:
     return printed
 
 
-def _attributed(one: AttributedItem) -> Json:
+def attributed_json(one: AttributedItem) -> Json:
+    """Print an object with its attribution."""
     return {**item_json(one.item), "attribution": attribution_json(one.attribution)}

@@ -1,17 +1,11 @@
-"""rules/ -> signatures; anything invalid is refused, with file and key.
-
-PyYAML is imported here alone.
-"""
+"""rules/attribution/ -> signatures; anything invalid is refused, with file and key."""
 
 import re
 from collections.abc import Iterator, Mapping
-from importlib import resources
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-import yaml
 
 from netaudit.attribute.signature import (
     Catalog,
@@ -22,37 +16,15 @@ from netaudit.attribute.signature import (
     make_alternative,
 )
 from netaudit.attribute.template import NETWORK_HOLES, Template
+from netaudit.catalog.document import Strict, load_yaml, rules_folder
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.ruleset import Backend, ObjectKind
 
-_Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, if there: ten times faster, same values
 Family = Literal["ip", "ip6", "inet"]
 When = dict[str, bool | str | list[str]]
 
 
-class _Loader(_Base):  # type: ignore[misc]
-    """A safe loader that refuses a key that stands twice: the second would silently take the first one's place."""
-
-
-def _construct_mapping(loader: Any, node: yaml.MappingNode) -> dict[object, object]:  # noqa: ANN401 (any of PyYAML's)
-    content: dict[object, object] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str) or key in content:
-            problem = f"the key {key} stands twice, or is no word"
-            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
-        content[key] = loader.construct_object(value_node, deep=True)
-    return content
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _construct_mapping)
-
-
-class _Strict(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
-    """What YAML may hold: an unknown key is an error."""
-
-
-class _Signature(_Strict):
+class _Signature(Strict):
     subject: SubjectKind
     table: str
     purpose: str
@@ -75,7 +47,7 @@ class _Signature(_Strict):
     reference: str = ""
 
 
-class _Telltale(_Strict):
+class _Telltale(Strict):
     value: bool
     table: str
     rule: str
@@ -83,14 +55,14 @@ class _Telltale(_Strict):
     chain: str = ""
 
 
-class _Owned(_Strict):
+class _Owned(Strict):
     purpose: str
     chain: str = ""
     table: str = ""
     text: str = ""
 
 
-class _File(_Strict):
+class _File(Strict):
     maker: str
     title: str
     backends: list[Backend]
@@ -103,7 +75,7 @@ class _File(_Strict):
 
 def load_catalog() -> Catalog:
     """Load the signatures that netaudit ships."""
-    return load_catalog_from(_rules() / "attribution")
+    return load_catalog_from(rules_folder() / "attribution")
 
 
 def load_catalog_from(folder: Traversable) -> Catalog:
@@ -120,12 +92,6 @@ def load_catalog_from(folder: Traversable) -> Catalog:
     )
 
 
-def _rules() -> Traversable:
-    """Find rules/: inside the package when installed, beside it in a checkout."""
-    inside = resources.files("netaudit") / "rules"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
-
-
 def _load(file: Traversable) -> Catalog:
     content = _read(file)
     stem = file.name.removesuffix(".yaml")
@@ -137,12 +103,7 @@ def _load(file: Traversable) -> Catalog:
 
 
 def _read(file: Traversable) -> _File:
-    try:
-        raw = yaml.load(file.read_bytes(), _Loader)  # noqa: S506 (a safe loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{file.name}:{mark.line + 1}" if mark else file.name
-        raise CatalogError(f"not YAML: {getattr(error, 'problem', None) or error}", file=where) from error
+    raw = load_yaml(file)
     try:
         content = msgspec.convert(raw, _File)
     except msgspec.ValidationError as error:
