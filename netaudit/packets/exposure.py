@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from netaudit.model.exposure import Destination, Exposure
+from netaudit.model.exposure import Destination, Exposure, Outcome, Way, Zone, ZoneKind
 from netaudit.model.program import Program
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.cell import Cell
 from netaudit.packets.destinations import destinations
 from netaudit.packets.reach import Reach
 from netaudit.packets.row import Row
-from netaudit.packets.unseen import Unseen
+from netaudit.packets.unseen import Unseen, why_blind
 from netaudit.packets.zones import Origin, ZoneChoice
 
 FAMILIES = ("ip", "ip6")
@@ -29,12 +29,19 @@ def expose(
     cannot be held as sets.
     """
     host, inventory = snapshot.host, snapshot.inventory
+    asked = [one for one in destinations(host, inventory) if wanted(one)]
+    blind = why_blind(snapshot)
+    if blind:
+        return tuple(
+            Exposure(zone, destination, Outcome.MAY, Way.NONE, reason=blind)
+            for destination in asked
+            for zone in (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST))
+        )
     reaches = {family: Reach(host, inventory, program, family, choice or ZoneChoice()) for family in FAMILIES}
     unseen = {family: Unseen(snapshot.gaps, host, program, family) for family in FAMILIES}
     return tuple(
         unseen[destination.family].doubt(_exposure(origin, destination, row))
-        for destination in destinations(host, inventory)
-        if wanted(destination)
+        for destination in asked
         for origin in reaches[destination.family].origins
         for row in Cell(reaches, origin, destination).rows()
     )

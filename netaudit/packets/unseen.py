@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from netaudit.model.exposure import Exposure, Outcome, Way
-from netaudit.model.facts import Gap, Source
+from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.host import Host
 from netaudit.model.program import Program, ReadChain
+from netaudit.model.snapshot import Snapshot
 
 _RULES = {
     "ip": (Source.IPTABLES_NFT, Source.IPTABLES_LEGACY, Source.NFT_RULESET),
@@ -16,6 +17,14 @@ _FORWARDED = frozenset({Way.DNAT, Way.DIRECT})
 _LISTENED = frozenset({Way.PROXY, Way.LOCAL})
 _OWN_TABLES = frozenset({"local", "main", "default"})
 _ELSEWHERE = frozenset({"bridge", "netdev"})
+
+
+def why_blind(snapshot: Snapshot) -> str:
+    """Say why no zone can be told from another: without interfaces or routes nothing says where packets come from."""
+    said = {gap.source: gap.reason for gap in snapshot.gaps}
+    if not snapshot.host.interfaces:
+        return f"{Source.IP_ADDR}: {said.get(Source.IP_ADDR, GapReason.NOT_RECORDED)}"
+    return next((f"{source}: {said[source]}" for source in _ROUTES.values() if source in said), "")
 
 
 class Unseen:

@@ -1,9 +1,9 @@
 """Exposure for a terminal: the table of one host, and the lines that lead a diff."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from textwrap import wrap
 
-from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedSnapshot
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.report.exposure_words import NO_CHANGE, TableLine, change_lines, exposure_tables
 from netaudit.report.safe_text import visible
 from netaudit.report.style import Style, bold, paint
@@ -40,15 +40,17 @@ def render_exposure(shown: AttributedSnapshot, style: Style) -> str:
         lines.append("")
     if shown.head.gaps:
         lines += ["could not be seen", *(f"  {visible(describe_gap(gap))}" for gap in sorted(shown.head.gaps)), ""]
-    lines.append(summarise_exposure(shown.exposure or ()))
+    lines.append(summarise_exposure(shown))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def summarise_exposure(exposures: Iterable[AttributedExposure]) -> str:
+def summarise_exposure(shown: AttributedSnapshot) -> str:
     """Sum a table up in one line."""
-    outcomes = [one.exposure.outcome for one in exposures]
+    outcomes = [one.exposure.outcome for one in shown.exposure or ()]
     parts = [f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(sorted(outcomes))]
-    return f"{count(len(outcomes), 'row')}: {', '.join(parts)}" if parts else "nothing to reach was found"
+    if parts:
+        return f"{count(len(outcomes), 'row')}: {', '.join(parts)}"
+    return "nothing to reach could be seen" if shown.head.gaps else "nothing to reach was found"
 
 
 def _cell(line: TableLine, style: Style) -> Iterator[str]:

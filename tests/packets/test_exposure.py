@@ -160,8 +160,16 @@ def test_what_was_not_seen_makes_what_is_allowed_doubtful(source: Source) -> Non
     facts = load(RECORDINGS / OLD)
     left = {name: data for name, data in facts.files.items() if name != source or source is Source.SYSCTL}
     gapped = msgspec.structs.replace(facts, files=left, gaps=(Gap(source, GapReason.CRASHED),))
-    outcomes = {(one.outcome, one.reason) for one in _expose(gapped) if one.way is Way.DNAT}
-    assert outcomes <= {(Outcome.MAY, f"{source}: crashed")}
+    table = [one for one in _expose(gapped) if one.outcome is not Outcome.BLOCKED and one.way in (Way.DNAT, Way.NONE)]
+    assert {(one.outcome, one.reason) for one in table} == {(Outcome.MAY, f"{source}: crashed")}
+
+
+def test_without_interfaces_every_destination_is_in_doubt() -> None:
+    facts = load(RECORDINGS / OLD)
+    left = {name: data for name, data in facts.files.items() if name not in (Source.IP_ADDR, Source.SOCKETS)}
+    table = _expose(msgspec.structs.replace(facts, files=left))
+    assert [one.destination.address for one in table] == ["0.0.0.0"] * 2 + ["::"] * 2 + ["172.17.0.2"] * 4
+    assert {(one.outcome, one.reason) for one in table} == {(Outcome.MAY, "ip-addr.json: not recorded")}
 
 
 def test_a_member_of_a_network_may_be_told_from_the_others() -> None:
