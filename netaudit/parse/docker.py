@@ -4,7 +4,6 @@ Only the fields named here are read; whatever else a raw `docker inspect` holds 
 by the decoder.
 """
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
@@ -13,7 +12,6 @@ import msgspec
 from netaudit.model.docker import (
     Container,
     Endpoint,
-    GatewayMode,
     Inventory,
     Link,
     Network,
@@ -23,10 +21,11 @@ from netaudit.model.docker import (
 from netaudit.model.facts import Facts, Source
 from netaudit.parse.daemon import VXLAN_PORT, Info, parse_options, parse_version
 from netaudit.parse.decode import decode_json
+from netaudit.parse.docker_alone import derive_networks
+from netaudit.parse.docker_values import gateway_mode, is_true, masked, read_number, read_port, vxlan_ids
 
 T = TypeVar("T")
 _BRIDGE = "com.docker.network.bridge."
-_VXLAN_IDS = "com.docker.network.driver.overlay.vxlanid_list"
 
 
 class _State(msgspec.Struct):
@@ -101,16 +100,16 @@ class _Network(msgspec.Struct):
 
 
 def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -> Inventory | None:
-    """Read the inventory; None where networks or containers are not among the facts: then a gap says why.
+    """Read the inventory; None where the containers are not among the facts: then a gap says why.
 
     `known` maps the JSON of containers to what was read from it before, and is added to.
     """
     files = facts.files
-    if Source.DOCKER_NETWORKS not in files or Source.DOCKER_CONTAINERS not in files:
+    if Source.DOCKER_CONTAINERS not in files:
         return None
     version = parse_version(facts)
     info = _decode(files, Source.DOCKER_INFO, Info) or Info()
-    networks = _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or []
+    networks = _networks(files)
     containers = (
         [] if _says_none(files, networks) else _decode(files, Source.DOCKER_CONTAINERS, list[msgspec.Raw]) or []
     )
@@ -118,18 +117,31 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
     return Inventory(
         version=version or info.version,
         options=parse_options(facts, info, version or info.version),
-        networks=tuple(_network(network) for network in networks),
+        networks=networks,
         containers=tuple(_known_container(data, known if known is not None else {}) for data in there),
         swarm=info.swarm.state == "active" if info.swarm.state else any(net.driver == "overlay" for net in networks),
         vxlan_port=info.swarm.cluster.data_path_port or VXLAN_PORT,
+        partial=_is_partial(facts),
     )
 
 
-def _says_none(files: Mapping[str, bytes], networks: list[_Network]) -> bool:
+def _says_none(files: Mapping[str, bytes], networks: tuple[Network, ...]) -> bool:
     """Tell whether an empty file means no containers: `docker inspect` of none prints nothing."""
-    return (
-        not files[Source.DOCKER_CONTAINERS].strip() and bool(networks) and not any(net.containers for net in networks)
-    )
+    empty = not files[Source.DOCKER_CONTAINERS].strip()
+    return empty and bool(networks) and not any(network.members for network in networks)
+
+
+def _is_partial(facts: Facts) -> bool:
+    """Tell whether networks or containers are there that the facts do not hold."""
+    asked = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
+    return Source.DOCKER_NETWORKS not in facts.files or any(gap.source in asked for gap in facts.gaps)
+
+
+def _networks(files: Mapping[str, bytes]) -> tuple[Network, ...]:
+    """Read the networks; where they were not inspected, take what the containers tell of them."""
+    if Source.DOCKER_NETWORKS not in files:
+        return derive_networks(files[Source.DOCKER_CONTAINERS])
+    return tuple(_network(network) for network in _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or [])
 
 
 def _decode(files: Mapping[str, bytes], source: Source, kind: type[T]) -> T | None:
@@ -143,7 +155,7 @@ def _network(raw: _Network) -> Network:
     def option(name: str, default: str = "") -> str:
         return options.get(_BRIDGE + name, default)
 
-    subnets = [_masked(pool.subnet) for pool in raw.ipam.config or [] if pool.subnet]
+    subnets = [masked(pool.subnet) for pool in raw.ipam.config or [] if pool.subnet]
     return Network(
         id=raw.id,
         name=raw.name,
@@ -152,40 +164,24 @@ def _network(raw: _Network) -> Network:
         subnet=next((subnet for subnet in subnets if ":" not in subnet), "") if raw.ipv4 else "",
         subnet6=next((subnet for subnet in subnets if ":" in subnet), "") if raw.ipv6 else "",
         internal=raw.internal,
-        icc=_is_true(option("enable_icc", "true")),
-        masquerade=_is_true(option("enable_ip_masquerade", "true")),
+        icc=is_true(option("enable_icc", "true")),
+        masquerade=is_true(option("enable_ip_masquerade", "true")),
         host_ipv4=options.get("com.docker.network.host_ipv4", ""),
         host_ipv6=options.get("com.docker.network.host_ipv6", ""),
-        mode4=_mode(option("gateway_mode_ipv4")),
-        mode6=_mode(option("gateway_mode_ipv6")),
+        mode4=gateway_mode(option("gateway_mode_ipv4")),
+        mode6=gateway_mode(option("gateway_mode_ipv6")),
         trusted_interfaces=tuple(filter(None, option("trusted_host_interfaces").split(":"))),
-        default=_is_true(option("default_bridge", "false")),
+        default=is_true(option("default_bridge", "false")),
         ipv6=raw.ipv6,
         config_only=raw.config_only,
         encrypted="encrypted" in options and options["encrypted"] != "false",
-        vxlan_ids=tuple(filter(None, map(_number, options.get(_VXLAN_IDS, "").split(",")))),
+        vxlan_ids=vxlan_ids(options),
         members=tuple(_member(key, member) for key, member in (raw.containers or {}).items()),
     )
 
 
 def _member(container_id: str, raw: _Member) -> NetworkMember:
     return NetworkMember(container_id, raw.name, raw.ipv4.partition("/")[0], raw.ipv6.partition("/")[0])
-
-
-def _masked(subnet: str) -> str:
-    try:
-        return str(ipaddress.ip_network(subnet, strict=False))
-    except ValueError:
-        return subnet
-
-
-def _is_true(text: str) -> bool:
-    """Read a driver option as Docker does (strconv.ParseBool)."""
-    return text in ("1", "t", "T", "true", "TRUE", "True")
-
-
-def _mode(text: str) -> GatewayMode:
-    return next((mode for mode in GatewayMode if mode == text), GatewayMode.NAT)
 
 
 def _known_container(data: bytes, known: dict[bytes, Container]) -> Container:
@@ -206,7 +202,7 @@ def _container(raw: _Container) -> Container:
         endpoints=tuple(_endpoint(name, end) for name, end in endpoints if end is not None),
         bindings=tuple(_bindings(raw.settings.ports or {})),
         links=tuple(_link(link) for link in raw.host_config.links or []),
-        exposed=tuple(_port(port) for port in raw.config.exposed or {}),
+        exposed=tuple(read_port(port) for port in raw.config.exposed or {}),
         image=raw.config.image,
         pid=raw.state.pid,
         sandbox=raw.settings.sandbox,
@@ -228,19 +224,9 @@ def _endpoint(name: str, raw: _Endpoint) -> Endpoint:
 def _bindings(ports: Mapping[str, list[_HostPort] | None]) -> Iterator[PortBinding]:
     """List the live bindings; an exposed port that is not published has none, a routed one has host port 0."""
     for port, hosts in ports.items():
-        number, protocol = _port(port)
+        number, protocol = read_port(port)
         for host in hosts or []:
-            yield PortBinding(protocol, host.ip, _number(host.port), number)
-
-
-def _port(text: str) -> tuple[int, str]:
-    """Read `80/tcp`; a range (`8000-8010/tcp`, image metadata) counts by its first port."""
-    number, _, protocol = text.partition("/")
-    return _number(number.partition("-")[0]), protocol or "tcp"
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
+            yield PortBinding(protocol, host.ip, read_number(host.port), number)
 
 
 def _link(text: str) -> Link:

@@ -52,7 +52,7 @@ def _listeners(data: bytes) -> Iterator[Listener]:
         if len(words) < 6:
             continue
         address, _, port = words[4].rpartition(":")
-        if port.isdigit():
+        if port.isascii() and port.isdigit() and len(port) < 10:
             programs = tuple(name for name, _ in _PROGRAM.findall(words[6] if len(words) > 6 else ""))
             yield Listener(words[0], address.partition("%")[0].strip("[]"), int(port), programs)
 
