@@ -20,6 +20,7 @@ from netaudit.cli.record import record
 from netaudit.cli.report import report
 from netaudit.cli.run import run
 from netaudit.cli.show import show
+from netaudit.cli.verify import verify
 from netaudit.errors import NetauditError, OutputError
 from netaudit.release import RELEASE
 
@@ -39,6 +40,7 @@ app.command()(show)
 app.command()(explain)
 app.command()(report)
 app.command()(doctor)
+app.command()(verify)
 
 
 def _print_version(value: bool) -> None:

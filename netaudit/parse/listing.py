@@ -74,19 +74,23 @@ class _Reader:
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Give each line that says something; one goes on to where its comment ends, for comments hold line feeds too."""
-    pending = ""
-    begun = 0
+    pending: list[str] = []
+    left = _LONGEST
+    begun = depth = 0
     for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         line = raw.rstrip("\r")
-        if pending:
-            line = f"{pending}\n{line}"
-        else:
-            line, begun = _uncommented(line), number
-        pending = line if line.count("/*") > line.count("*/") and len(line) < _LONGEST else ""
-        if line.strip() and not pending:
-            yield begun, line
+        if not pending:
+            line, begun, depth, left = _uncommented(line), number, 0, _LONGEST
+        pending.append(line)
+        depth += line.count("/*") - line.count("*/")
+        left -= len(line)
+        if depth <= 0 or left < 0:
+            whole = "\n".join(pending)
+            if whole.strip():
+                yield begun, whole
+            pending = []
     if pending:
-        yield begun, pending
+        yield begun, "\n".join(pending)
 
 
 def _uncommented(line: str) -> str:

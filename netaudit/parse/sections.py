@@ -1,6 +1,7 @@
 """Text without table names -> tables: `iptables -S` and `iptables -L` print one table at a time, unnamed."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
@@ -58,7 +59,8 @@ class Sections:
         """Give the tables, each with what is doubtful about it."""
         self._close(Section(self._family))
         for section in self._done:
-            name, losses = (section.table, ()) if section.table else find_table(section.rules, _targets(section))
+            named = section.table
+            name, losses = (named, ()) if named else find_table(section.rules, partial(_targets, section))
             chains = (Chain(chain, tuple(rules), section.policies[chain]) for chain, rules in section.rules.items())
             yield Table(backend, section.family, name, tuple(chains)), losses
 

@@ -1,6 +1,6 @@
 """Which table was it? A listing does not say: its chains, its targets and the command before it do."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from netaudit.model.ruleset import BUILTIN_CHAINS
 from netaudit.parse.reading import Loss
@@ -21,13 +21,13 @@ _ONLY = {
 BUILTIN = frozenset(_ORDER)
 
 
-def find_table(chains: Collection[str], targets: Collection[str]) -> tuple[str, tuple[Loss, ...]]:
-    """Name the table that has these chains and targets; where more than one may, say so."""
+def find_table(chains: Collection[str], targets: Callable[[], Collection[str]]) -> tuple[str, tuple[Loss, ...]]:
+    """Name the table that has these chains, and, if need be, these targets; where more than one may, say so."""
     there = BUILTIN.intersection(chains)
     if whole := _WHOLE.get(there):
         return whole, ()
     possible = [table for table, names in BUILTIN_CHAINS.items() if there <= {*names}]
-    told = {_ONLY[target] for target in targets if target in _ONLY}
+    told = {_ONLY[target] for target in targets() if target in _ONLY}
     if len(told) == 1:
         possible = [table for table in possible if table in told]
     if len(possible) == 1:

@@ -162,7 +162,7 @@ def test_ipv6_without_an_option_column_is_read() -> None:
         "$ sudo iptables -L -v\n[sudo] password for me: \n"
         + _wide("DROP tcp -- any any anywhere anywhere tcp dpt:ssh"),
         "# Warning: iptables-legacy tables present\n" + _wide("DROP tcp -- any any anywhere anywhere tcp dpt:ssh"),
-        "\n\n" + _wide("DROP tcp -- any any anywhere anywhere tcp dpt:ssh") + "\n\n\n",
+        "\n\n" + _wide("DROP tcp -- any any anywhere anywhere tcp dpt:ssh") + "\n \n\t\n",
     ],
 )
 def test_how_a_listing_was_copied_does_not_matter(text: str) -> None:
