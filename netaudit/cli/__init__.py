@@ -17,6 +17,7 @@ from netaudit.cli.diff import diff
 from netaudit.cli.doctor import doctor
 from netaudit.cli.explain import explain
 from netaudit.cli.record import record
+from netaudit.cli.redact import redact
 from netaudit.cli.report import report
 from netaudit.cli.run import run
 from netaudit.cli.show import show
@@ -41,6 +42,7 @@ app.command()(explain)
 app.command()(report)
 app.command()(doctor)
 app.command()(verify)
+app.command()(redact)
 
 
 def _print_version(value: bool) -> None:

@@ -10,6 +10,7 @@ from netaudit.parse.host import parse_host
 from netaudit.parse.known import Known
 from netaudit.parse.names import Evidence
 from netaudit.parse.nftables import parse_nft
+from netaudit.parse.reading import Reading
 
 _SAVES = {
     Source.IPTABLES_LEGACY: (Backend.IPTABLES_LEGACY, "ip"),
@@ -17,6 +18,7 @@ _SAVES = {
     Source.IPTABLES_NFT: (Backend.IPTABLES_NFT, "ip"),
     Source.IP6TABLES_NFT: (Backend.IPTABLES_NFT, "ip6"),
 }
+IPTABLES_SOURCES = tuple(_SAVES)
 
 
 def parse_snapshots(before: Facts, after: Facts) -> tuple[Snapshot, Snapshot]:
@@ -60,16 +62,23 @@ def read_ruleset(
     """
     tables: list[Table] = []
     gaps: list[Gap] = []
-    evidence = _evidence(inventory)
-    for source, (backend, family) in _SAVES.items():
-        text = facts.files.get(source, b"").decode(errors="surrogateescape")
-        reading = read_rules(text, backend=backend, family=family, source=source, known=known, evidence=evidence)
+    for source in IPTABLES_SOURCES:
+        reading = read_source(facts, source, known, inventory)
         tables += reading.tables
         gaps += reading.gaps(source)
     if data := facts.files.get(Source.NFT_RULESET):
         iptables = {(table.family, table.name) for table in tables if table.backend is Backend.IPTABLES_NFT}
         tables += parse_nft(data, source=Source.NFT_RULESET, elsewhere=iptables)
     return Ruleset(tuple(tables)), tuple(gaps)
+
+
+def read_source(
+    facts: Facts, source: Source, known: dict[str, Rule] | None = None, inventory: Inventory | None = None
+) -> Reading:
+    """Read one source of iptables' rules, in whatever form it is."""
+    backend, family = _SAVES[source]
+    text = facts.files.get(source, b"").decode(errors="surrogateescape")
+    return read_rules(text, backend=backend, family=family, source=source, known=known, evidence=_evidence(inventory))
 
 
 def _evidence(inventory: Inventory | None) -> Evidence:

@@ -207,3 +207,22 @@ def test_a_reader_that_went_away(recording: Path, unbuffered: str) -> None:
 
 def _cut(path: Path, size: int) -> None:
     path.write_bytes(path.read_bytes()[:size])
+
+
+def test_a_redacted_recording_is_written_and_its_key_is_kept_apart(tmp_path: Path) -> None:
+    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    done = run("redact", ONE_PORT / "01", "-o", tmp_path / "hidden", env=state)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{tmp_path}/hidden\n", "")
+    assert (tmp_path / "state" / "netaudit" / "redact.key").stat().st_size == 32
+    shown = run("show", tmp_path / "hidden").stdout
+    assert "172.17.0.2" not in shown
+    assert "web" not in shown
+    assert shown.splitlines()[-1].split(";")[0] == run("show", ONE_PORT / "01").stdout.splitlines()[-1].split(";")[0]
+
+
+def test_a_key_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("x")
+    done = run("redact", ONE_PORT / "01", "-o", tmp_path / "hidden", "--redact-key", tmp_path / "key")
+    message = f"{tmp_path}/key is no key: it does not hold 32 bytes"
+    assert_fails(done, 2, message, "name a new file: it will be made")
+    assert not (tmp_path / "hidden").exists()

@@ -11,7 +11,7 @@ from programs import environment, run
 from netaudit.cli import app
 from netaudit.release import RELEASE
 
-COMMANDS = ["record", "diff", "run", "show", "explain", "report", "doctor", "verify"]
+COMMANDS = ["record", "diff", "run", "show", "explain", "report", "doctor", "verify", "redact"]
 SLOW = ["docker", "requests", "jinja2", "tabulate", "yaml", "msgspec", "iptc", "rich", "asyncio", "tarfile"]
 IMPORTED = """
 import json, sys
