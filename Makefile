@@ -32,6 +32,12 @@ check: $(VENV)/ready ## Lint, types, layers and unit tests: no root, no network
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m pytest -q -m "not engine and not kernel" -n $(WORKERS)
 
+RUNS ?= 1000000
+.PHONY: fuzz
+fuzz: $(VENV)/ready ## Fuzz every form of input: RUNS cases each, FORMS="save listing" for some
+	$(PYTHON) -m pip install --quiet -e '.[fuzz]'
+	PYTHONPATH=.:tests $(PYTHON) -m fuzz.fuzz $(RUNS) $(FORMS)
+
 .PHONY: lowest
 lowest: ## The unit tests with the lowest version of every dependency
 	.ci/lowest

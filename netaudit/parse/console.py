@@ -10,6 +10,7 @@ _BEFORE = re.compile(r"(?:[^\n]*[$#>%]\s*)?(?:sudo\s+(?:-\w+\s+)*)?(?:/[\w/]*/)?
 _WIDE = 400  # a line that is longer is no command that somebody typed
 _TABLE = re.compile(r"(?:^|\s)(?:-t\s*|--table[ =])([a-z]+)\b")
 _NOISE = re.compile(r"\[sudo\] |modprobe: |(?:ip6?tables\S* v[\d.]+|ip6?tables\S*): |Warning: |WARNING: ")
+_PROMPT = re.compile(r"(?:\[[^\]\n]*\]|[\w.-]+@[\w.-]+[^\s$#>]*|[\w.~-]*)[ ]?[$#>](?: |$)")
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -29,5 +30,6 @@ def read_command(line: str) -> Command | None:
 
 
 def is_noise(line: str) -> bool:
-    """Tell whether a line is what programs and shells print beside rules: a password prompt, a warning."""
-    return _NOISE.match(line.lstrip("# ")) is not None or read_command(line) is not None
+    """Tell whether a line is what programs and shells print beside rules: a prompt, a warning."""
+    bare = line.strip()
+    return any(pattern.match(bare) for pattern in (_NOISE, _PROMPT)) or read_command(line) is not None

@@ -18,7 +18,7 @@ from netaudit.parse.reading import Loss, Reading
 from netaudit.parse.sections import Sections
 
 # `Chain INPUT (policy ACCEPT 0 packets, 0 bytes)`, `Chain DOCKER (2 references)`.
-_CHAIN = re.compile(r"Chain (\S+) \((?:policy (\S+?)(?: [^()]*)?|[^()]*)\)\s*")
+_CHAIN = re.compile(r"Chain (\S+) \((?:policy (\S+?)(?: [^()]*)?|[^()]*)\)\s*(?:#.*)?")
 _HINT = "give the untouched output of iptables -L -v, or better of iptables-save"
 _LONGEST = 1 << 16
 

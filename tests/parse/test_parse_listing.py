@@ -162,6 +162,10 @@ def test_ipv6_without_an_option_column_is_read() -> None:
         "$ sudo iptables -L -v\n[sudo] password for me: \n"
         + _wide("DROP tcp -- any any anywhere anywhere tcp dpt:ssh"),
         "# Warning: iptables-legacy tables present\n" + _wide("DROP tcp -- any any anywhere anywhere tcp dpt:ssh"),
+        "[root@host ~]# iptables -vL\n"
+        + _wide("DROP tcp -- any any anywhere anywhere tcp dpt:ssh")
+        + "[root@host ~]# exit\n",
+        _wide("DROP tcp -- any any anywhere anywhere tcp dpt:ssh").replace("bytes)", "bytes) # empty") + "me@host:~$ ",
         "\n\n" + _wide("DROP tcp -- any any anywhere anywhere tcp dpt:ssh") + "\n \n\t\n",
     ],
 )

@@ -150,7 +150,7 @@ def redact_arguments(data: bytes, _redactor: Redactor, _source: Source) -> bytes
     words = [word for word in data.decode(errors="replace").split("\n") if word]
     kept = words[:1] if words[:1] and not words[0].startswith("-") else []
     kept = [word.rpartition("/")[2] for word in kept]
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words[1:], ""], strict=False):
         name, equals, _value = word.removeprefix("--").partition("=")
         if word.startswith("--") and name in _DAEMON:
             kept += [word] if equals or following.startswith("-") or not following else [word, following]
