@@ -17,7 +17,7 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.diff import Altered, Moved
 from netaudit.model.ruleset import Item
-from netaudit.report.safe_text import visible
+from netaudit.report.safe_text import harmless_json, visible
 from netaudit.report.words import verb
 
 Json = dict[str, Any]
@@ -58,7 +58,7 @@ def render_snapshot(snapshot: AttributedSnapshot) -> bytes:
 def _print(document: Json) -> bytes:
     """Encode; a byte of a rule that was no UTF-8, which JSON cannot hold, is shown as its code."""
     try:
-        return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+        return harmless_json(msgspec.json.format(msgspec.json.encode(document), indent=2)) + b"\n"
     except UnicodeEncodeError:
         return _print(_printable(document))
 
