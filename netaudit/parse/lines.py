@@ -4,25 +4,27 @@ import re
 from collections.abc import Iterator
 
 _ESCAPE = re.compile(r"\\.")
+_BLANK = " \t"
 _OPENS = (" ", "\t", "-", "[")
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Give each line with its number; a rule goes on to where its quotes close, for comments hold line feeds too.
 
-    Indentation, a byte order mark and carriage returns at the ends of lines are left away.
+    Indentation, a byte order mark and what is blank at the ends of lines are left away: iptables before 1.4.11 prints
+    a space there.
     """
     lines = text.removeprefix("\ufeff").split("\n")
     if "\r" in text:
         lines = [line.rstrip("\r") for line in lines]
     if '"' not in text:
-        yield from ((number, line.lstrip()) for number, line in enumerate(lines, 1))
+        yield from ((number, line.strip(_BLANK)) for number, line in enumerate(lines, 1))
         return
     closing = _closing_lines(lines)
     at = 0
     while at < len(lines):
         end = _end_of_line(lines, at, closing)
-        yield at + 1, (lines[at] if end == at + 1 else "\n".join(lines[at:end])).lstrip()
+        yield at + 1, (lines[at] if end == at + 1 else "\n".join(lines[at:end])).strip(_BLANK)
         at = end
 
 

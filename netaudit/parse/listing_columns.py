@@ -17,7 +17,8 @@ class Layout(msgspec.Struct, frozen=True):
     """Which columns there are beside target, prot, opt, source and destination."""
 
     numbered: bool = False
-    wide: bool = False  # counters and interfaces, as with -v
+    counted: bool = False
+    wide: bool = False  # has interfaces, as with -v
 
 
 NARROW = Layout()
@@ -48,7 +49,8 @@ def read_layout(line: str) -> Layout | None:
     words = line.split(None, 11)
     if not {"target", "prot", "source", "destination"} <= {*words} or not {*words} <= _HEADING:
         return None
-    return Layout(numbered="num" in words, wide="pkts" in words and "in" in words)
+    counted = {"pkts", "bytes"} <= {*words}
+    return Layout(numbered="num" in words, counted=counted, wide={"in", "out"} <= {*words})
 
 
 def split_columns(line: str, layout: Layout) -> Columns | None:
@@ -58,7 +60,7 @@ def split_columns(line: str, layout: Layout) -> Columns | None:
         number, line = _head(line)
         if not number.isdecimal():
             return None
-    if layout.wide:
+    if layout.counted:
         first, line = _head(line)
         second, line = _head(line)
         packets, octets = _count(first), _count(second)

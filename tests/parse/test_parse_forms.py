@@ -41,6 +41,7 @@ def _texts(text: str) -> list[str]:
         PLAIN.replace(" DROP ", "  DROP\t"),
         PLAIN.replace("COMMIT", "COMMIT "),
         PLAIN.replace("*filter", "*filter "),
+        PLAIN.replace("ACCEPT\n", "ACCEPT \n"),
         PLAIN.replace("-A INPUT", "-t filter -A INPUT"),
         PLAIN + PLAIN,
     ],
@@ -54,7 +55,7 @@ def test_how_a_dump_was_kept_does_not_matter(text: str) -> None:
     "rule",
     [
         "-A INPUT -p ! tcp -j DROP",
-        "-A INPUT -s ! 10.0.0.0/255.0.0.0 -i ! eth0 -j DROP ",
+        "-A INPUT -s ! 10.0.0.0/255.0.0.0 -i ! eth0 -j DROP",
         "-A INPUT -m comment --comment plain -j DROP",
         '-A INPUT -m comment --comment "" -j DROP',
         r'-A INPUT -m comment --comment "it\'s \"q\" \\" -j DROP',

@@ -46,7 +46,8 @@ class Programs:
 
     def try_to(self, *argv: str, root: Path | None = None, name: str = "") -> subprocess.CompletedProcess[str]:
         """Run iptables."""
-        command = [*self._enter, *_of(root), f"{root or ''}{self._multi}", name or self.name, *argv]
+        wait = () if name else ("-w", "30")  # others on this machine may hold the lock of legacy tables
+        command = [*self._enter, *_of(root), f"{root or ''}{self._multi}", name or self.name, *wait, *argv]
         env = {**os.environ, "XTABLES_LIBDIR": f"{_libraries(root)}/xtables"} if root else None
         return subprocess.run(command, text=True, capture_output=True, check=False, timeout=60, env=env)
 
