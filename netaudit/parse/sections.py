@@ -9,7 +9,7 @@ from netaudit.model.ruleset import Backend, Chain, Rule, Table
 from netaudit.parse.console import Command
 from netaudit.parse.iptables_rule import parse_rule
 from netaudit.parse.reading import Loss
-from netaudit.parse.which_table import begins_anew, find_table
+from netaudit.parse.which_table import TELLING, begins_anew, find_table
 
 
 class Section(msgspec.Struct):
@@ -71,4 +71,6 @@ class Sections:
 
 
 def _targets(section: Section) -> frozenset[str]:
-    return frozenset(parse_rule(rule.text).target for rules in section.rules.values() for rule in rules)
+    """List the targets that tell a table; what only looks like one, in a comment, is none."""
+    texts = (rule.text for rules in section.rules.values() for rule in rules)
+    return frozenset(parse_rule(text).target for text in texts if TELLING.search(text))

@@ -1,5 +1,6 @@
 """Which table was it? A listing does not say: its chains, its targets and the command before it do."""
 
+import re
 from collections.abc import Callable, Collection
 
 from netaudit.model.ruleset import BUILTIN_CHAINS
@@ -18,6 +19,7 @@ _ONLY = {
     **dict.fromkeys(("TPROXY", "TTL", "HL", "DSCP", "TOS", "ECN", "CHECKSUM"), "mangle"),
     **dict.fromkeys(("SECMARK", "CONNSECMARK"), "security"),
 }
+TELLING = re.compile(rf" -j (?:{'|'.join(_ONLY)})\b")
 BUILTIN = frozenset(_ORDER)
 
 
