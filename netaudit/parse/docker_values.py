@@ -2,10 +2,12 @@
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 
 from netaudit.model.docker import GatewayMode
 
 
+@lru_cache(maxsize=1024)
 def read_port(text: str) -> tuple[int, str]:
     """Read `80/tcp`; a range (`8000-8010/tcp`, image metadata) counts by its first port."""
     number, _, protocol = text.partition("/")

@@ -24,7 +24,7 @@ from netaudit.report.anchors import Anchors
 from netaudit.report.figures import Figure, diff_figures, distinct_gaps, snapshot_figures
 from netaudit.report.grouping import describe_causes, group_by_cause
 from netaudit.report.verdict import Sentence, judge_diff, judge_snapshot
-from netaudit.report.words import symbol, verb
+from netaudit.report.words import describe_earlier, symbol, verb
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -183,7 +183,7 @@ def _change_row(one: AttributedChange, anchors: Anchors) -> Row:
     row = msgspec.structs.replace(row, symbol=symbol(one.change) + row.symbol, change=verb(one.change))
     match one.change:
         case Altered(_, before):
-            return msgspec.structs.replace(row, was_text=before.text)
+            return msgspec.structs.replace(row, was_text=describe_earlier(item, before))
         case Moved(_, before):
             return msgspec.structs.replace(row, was_place=before.where)
         case _:

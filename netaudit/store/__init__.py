@@ -14,16 +14,18 @@ input: nothing through a link, nothing outside its folder, of bounded size and n
 import lzma
 import tarfile
 import zlib
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import msgspec
 
-from netaudit.errors import OutputError, RecordingError
+from netaudit.errors import OutputError, RecordingError, TakenError
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.store.archive import WRITTEN, is_archive, pack
 from netaudit.store.files import Files, read_files
 from netaudit.store.foreign import adopt
-from netaudit.store.index import FORMAT, INDEX, digest, make_index, read_index, sha256
+from netaudit.store.index import FORMAT, INDEX, digest, digest_of, hash_files, make_index, read_index
 from netaudit.store.limits import HINT
 from netaudit.store.plain import guess_source
 from netaudit.store.verify import Difference, Verification, verify_files
@@ -35,6 +37,7 @@ __all__ = [
     "Difference",
     "Verification",
     "digest",
+    "keep",
     "load",
     "make_folder",
     "save",
@@ -73,14 +76,30 @@ def save(facts: Facts, path: Path) -> Facts:
     Raises OutputError where the place is taken or cannot be written; then nothing is left behind.
     """
     # The index comes first: what is cut off a tar's end is then found missing.
-    files = {INDEX: make_index(facts), **dict(sorted(facts.files.items()))}
+    hashes = hash_files(facts.files)
+    files = {INDEX: make_index(facts, hashes), **dict(sorted(facts.files.items()))}
     if not is_archive(path.name):
         write_folder(path, files)
     elif path.name.endswith(WRITTEN):
         write_atomically(path, pack(files, path.name))
     else:
         raise OutputError(f"cannot write {path}: such a tar is only read", hint=f"end its name in {WRITTEN[1]}")
-    return msgspec.structs.replace(facts, digest=digest(facts.files))
+    return msgspec.structs.replace(facts, digest=digest_of(hashes))
+
+
+def keep(facts: Facts, folder: Path) -> Path:
+    """Save a recording in a folder of recordings, named after the time at which it was taken; gives its place.
+
+    The second of a second gets a number, which sorts behind it. Raises OutputError.
+    """
+    make_folder(folder)
+    name = facts.taken_at.replace(":", "")
+    for number in count(1):
+        path = folder / (f"{name}.{number}" if number > 1 else name)
+        with suppress(TakenError):
+            save(facts, path)
+            return path
+    raise AssertionError
 
 
 def _read(path: Path) -> Files:
@@ -98,8 +117,9 @@ def _nothing(path: Path) -> RecordingError:
 
 def _with_index(path: Path, files: dict[str, bytes], data: bytes) -> Facts:
     index = read_index(path, data)
+    hashes = hash_files(files)
     for name, expected in index.sha256.items():
-        if name in files and sha256(files[name]) != expected:
+        if hashes.get(name, expected) != expected:
             raise RecordingError(
                 f"{path}: {name} does not match its SHA-256: it was cut off or edited",
                 hint=f"record again, or remove {INDEX} to read it as it is",
@@ -115,7 +135,7 @@ def _with_index(path: Path, files: dict[str, bytes], data: bytes) -> Facts:
         unused=tuple(index.unused),
         host=index.host,
         taken_at=index.taken_at,
-        digest=digest(files),
+        digest=digest_of(hashes),
         partial=index.partial,
     )
 

@@ -59,9 +59,9 @@ def _read_one(path: Path, *, ours: bool) -> bytes | None:
 
 
 def _read_file(path: Path) -> Files:
-    """Read a tar or a plain file; a pipe such as <(iptables-save) can be read only once."""
+    """Read a tar or a plain file; a pipe such as <(iptables-save) can be read only once, and a device has no end."""
     with path.open("rb") as opened:
-        if opened.seekable():
+        if path.is_file():
             return _unpack(opened, path)
         with tempfile.TemporaryFile() as copy:
             copy.write(read_bounded(opened, path))

@@ -27,8 +27,8 @@ class Index(msgspec.Struct):
     sha256: dict[str, str] = {}
 
 
-def make_index(facts: Facts) -> bytes:
-    """Write recording.json for facts."""
+def make_index(facts: Facts, hashes: dict[str, str]) -> bytes:
+    """Write recording.json for facts; `hashes` are those of their files."""
     index = Index(
         format=FORMAT,
         netaudit=RELEASE,
@@ -37,7 +37,7 @@ def make_index(facts: Facts) -> bytes:
         partial=facts.partial,
         gaps=list(facts.gaps),
         unused=list(facts.unused),
-        sha256={name: sha256(data) for name, data in sorted(facts.files.items())},
+        sha256=hashes,
     )
     return msgspec.json.format(msgspec.json.encode(index), indent=1) + b"\n"
 
@@ -64,12 +64,14 @@ class _Version(msgspec.Struct):
 
 def digest(files: Mapping[str, bytes]) -> str:
     """Identify a recording by what its files hold: SHA-256 over names and contents, in the order of names."""
-    total = hashlib.sha256()
-    for name in sorted(files):
-        total.update(f"{name}\0{sha256(files[name])}\0".encode())
-    return total.hexdigest()
+    return digest_of(hash_files(files))
 
 
-def sha256(data: bytes) -> str:
-    """Give the SHA-256 of a file."""
-    return hashlib.sha256(data).hexdigest()
+def hash_files(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Give the SHA-256 of each file, in the order of names."""
+    return {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+
+
+def digest_of(hashes: Mapping[str, str]) -> str:
+    """Identify a recording by the hashes of its files."""
+    return hashlib.sha256("".join(f"{name}\0{digits}\0" for name, digits in hashes.items()).encode()).hexdigest()

@@ -6,9 +6,8 @@ from pathlib import Path
 import msgspec
 
 from netaudit.errors import RecordingError
-from netaudit.model.facts import Source
 from netaudit.store.files import Files
-from netaudit.store.index import INDEX, read_index, sha256
+from netaudit.store.index import INDEX, hash_files, read_index
 
 
 class Difference(StrEnum):
@@ -34,7 +33,7 @@ def verify_files(files: Files, path: Path) -> Verification:
             f"{path} cannot be verified: it has no {INDEX}", hint="only what `netaudit record` wrote can be"
         )
     expected = read_index(path, index).sha256
-    there = {name: sha256(data) for name, data in files.ours.items() if name in frozenset(Source)}
+    there = hash_files({name: data for name, data in files.ours.items() if name != INDEX})
     differences = [(name, _compare(expected, there, name)) for name in sorted(expected.keys() | there.keys())]
     found = tuple((name, difference) for name, difference in differences if difference is not None)
     return Verification(len(differences) - len(found), found)
