@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from netaudit.model.docker import is_docker_socket
 from netaudit.model.facts import Source
 from netaudit.parse.decode import decode_json
 from netaudit.store.redaction.text import Redactor
@@ -53,6 +54,11 @@ def _sandbox(text: str, redactor: Redactor) -> str:
     return f"{folder}{slash}{redactor.names.id(name)}" if re.fullmatch(r"[0-9a-f]{12,}", name) else text
 
 
+def _mount(text: str, redactor: Redactor) -> str:
+    """Keep that it is Docker's socket: who has it has the host."""
+    return f"/{text.rpartition('/')[2]}" if is_docker_socket(text) else redactor.names.pseudonym("mount", text)
+
+
 def _option(key: str, value: str, redactor: Redactor) -> str:
     match key.rpartition(".")[2]:
         case "name":
@@ -73,7 +79,8 @@ _INFO: Schema = {
     "LiveRestoreEnabled": _keep,
     "EnableUserlandProxy": _keep,
     "FirewallBackend": {"Driver": _keep},
-    "Swarm": {"LocalNodeState": _keep},
+    "SecurityOptions": _keep,
+    "Swarm": {"LocalNodeState": _keep, "Cluster": {"DataPathPort": _keep}},
 }
 _NETWORK: Schema = {
     **dict.fromkeys(("Scope", "Driver", "EnableIPv4", "EnableIPv6", "Internal", "Ingress", "ConfigOnly"), _keep),
@@ -92,12 +99,14 @@ _ENDPOINT: Schema = {
     **dict.fromkeys(("IPAddress", "Gateway", "GlobalIPv6Address", "IPv6Gateway", "MacAddress"), _text),
     **dict.fromkeys(("IPPrefixLen", "GlobalIPv6PrefixLen", "GwPriority"), _keep),
 }
+_KEPT_OF_HOST = ("PublishAllPorts", "Privileged", "CapAdd")
 _CONTAINER: Schema = {
     "Id": _id,
     "Name": _container,
     "State": {"Status": _keep, "Running": _keep, "Pid": _keep},
     "Config": {"Image": _image, "ExposedPorts": {"key": _keep, "*": {}}},
-    "HostConfig": {"NetworkMode": _mode, "Links": _link},
+    "HostConfig": {"NetworkMode": _mode, "Links": _link, **dict.fromkeys(_KEPT_OF_HOST, _keep)},
+    "Mounts": {"Source": _mount},
     "NetworkSettings": {
         "SandboxKey": _sandbox,
         "Ports": {"key": _keep, "*": {"HostIp": _text, "HostPort": _keep}},
