@@ -1,8 +1,11 @@
 """What other programs kept, under any name: known by what it holds."""
 
+import bz2
+import gzip
 import io
-import subprocess
+import lzma
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -49,10 +52,9 @@ def test_a_file_is_known_by_what_it_holds(tmp_path: Path, data: bytes, source: S
     assert load(tmp_path).files == {str(source): data}
 
 
-@pytest.mark.parametrize("pack", ["gzip", "bzip2", "xz", "zstd"])
-def test_packed_it_is_the_same(tmp_path: Path, pack: str) -> None:
-    packed = subprocess.run([pack, "-c"], input=SAVE, capture_output=True, check=True).stdout
-    (tmp_path / "rules").write_bytes(packed)
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress], ids=["gzip", "bzip2", "xz"])
+def test_packed_it_is_the_same(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    (tmp_path / "rules").write_bytes(pack(SAVE))
     assert load(tmp_path / "rules").files == {"iptables-save.txt": SAVE}
 
 
