@@ -109,29 +109,33 @@ def test_a_base_chain_knows_its_hook(program: Program) -> None:
     assert (chain.base, chain.policy) == (Base(5, Hook.FORWARD, "filter"), "drop")
 
 
+_WORDS = [
+    "match",
+    "op",
+    "left",
+    "right",
+    "meta",
+    "key",
+    "payload",
+    "protocol",
+    "field",
+    "set",
+    "vmap",
+    "data",
+    "map",
+    "dnat",
+    "addr",
+    "port",
+    "mangle",
+    "value",
+]
+_WORDS += ["prefix", "range", "concat", "ct", "fib", "jump", "&", "elem", "val"]
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-1, 99) | st.sampled_from(["ip", "saddr", "@s", "tcp", "lo", "10.0.0.0"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                ["match", "op", "left", "right", "meta", "key", "payload", "protocol", "field", "set", "vmap", "data"]
-                + [
-                    "map",
-                    "dnat",
-                    "addr",
-                    "port",
-                    "mangle",
-                    "value",
-                    "prefix",
-                    "range",
-                    "concat",
-                    "ct",
-                    "fib",
-                    "jump",
-                    "&",
-                ]
-            ),
+            st.sampled_from(_WORDS),
             inner,
             max_size=4,
         )
