@@ -14,6 +14,9 @@ class Format(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     HTML = "html"
+    CSV = "csv"
+    SVG = "svg"
+    DOT = "dot"
 
 
 class Colour(StrEnum):

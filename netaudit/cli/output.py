@@ -21,47 +21,29 @@ DIFFERENT = 1
 
 def print_diff(diff: "AttributedDiff", form: Format, output: Path | None, colour: Colour) -> None:
     """Render a diff and write it where it was asked for."""
-    match form:
-        case Format.TERMINAL:
-            from netaudit.report import terminal
+    if form is Format.TERMINAL:
+        from netaudit.report import terminal
 
-            write(terminal.render_diff(diff, style(output, colour)).encode(errors="replace"), output)
-        case Format.JSON:
-            from netaudit.report import json_v1
+        write(terminal.render_diff(diff, style(output, colour)).encode(errors="replace"), output)
+    else:
+        from netaudit.cli.formats import render_diff
 
-            write(json_v1.render_diff(diff), output)
-        case Format.MARKDOWN:
-            from netaudit.report import document
-
-            write(document.render_diff_markdown(diff).encode(errors="replace"), output)
-        case Format.HTML:
-            from netaudit.report import document
-
-            write(document.render_diff_html(diff).encode(errors="replace"), output)
+        write(render_diff(diff, form), output)
 
 
 def print_snapshot(
     snapshot: "AttributedSnapshot", form: Format, output: Path | None, colour: Colour, grouping: "Grouping"
 ) -> None:
     """Render a snapshot and write it where it was asked for."""
-    match form:
-        case Format.TERMINAL:
-            from netaudit.report import terminal
+    if form is Format.TERMINAL:
+        from netaudit.report import terminal
 
-            text = terminal.render_snapshot(snapshot, style(output, colour), grouping)
-            write(text.encode(errors="replace"), output)
-        case Format.JSON:
-            from netaudit.report import json_v1
+        text = terminal.render_snapshot(snapshot, style(output, colour), grouping)
+        write(text.encode(errors="replace"), output)
+    else:
+        from netaudit.cli.formats import render_snapshot
 
-            write(json_v1.render_snapshot(snapshot), output)
-        case Format.MARKDOWN:
-            from netaudit.report import document
-
-            write(document.render_snapshot_markdown(snapshot).encode(errors="replace"), output)
-        case Format.HTML:
-            from netaudit.report import document
-
-            write(document.render_snapshot_html(snapshot).encode(errors="replace"), output)
+        write(render_snapshot(snapshot, form), output)
 
 
 def style(output: Path | None, colour: Colour) -> "Style":

@@ -6,9 +6,10 @@ bidirectional controls. Each such character is shown as its code.
 
 import re
 
-# C0 and C1 controls, line separators, bidirectional controls and isolates, zero-width marks, lone surrogates.
+# C0 and C1 controls, line separators, bidirectional controls and isolates, zero-width marks, lone surrogates,
+# and what no XML may hold.
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f\ud800-\udfff]"
 )
 
 
