@@ -5,7 +5,7 @@ A cell that a spreadsheet would take for a formula gets an apostrophe before it;
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from netaudit.attribute.attribution import (
     AttributedChange,
@@ -30,7 +30,7 @@ COLUMNS = (
     *("from", "to", "outcome", "outcome_before", "way"),
 )
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # and their full-width twins
-_Line = dict[str, object]
+_Line = Mapping[str, object]
 
 
 def render_diff_csv(diff: AttributedDiff) -> str:

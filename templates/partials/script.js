@@ -26,7 +26,9 @@
     return words.get(row);
   };
 
-  const causeOf = (row, header) => row.querySelector("p.cause, code ~ p") ?? header?.querySelector(".cause");
+  // In a chain the cause stands beneath the rule; elsewhere it has a name, or heads the block.
+  const causeOf = (row, header) =>
+    row.querySelector(row.matches(".rule") ? ".cause" : "code ~ p") ?? header?.querySelector(".cause");
   const isCausedBy = (cause, name, value) => {
     if (name === "binding") {
       const [host, rest] = value.split(" → ");
