@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from pages import hosts
 from playwright.sync_api import Locator, Page, expect
 
 from netaudit.report.safe_text import visible
-from pages import hosts
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 Opener = Callable[..., Page]

@@ -70,7 +70,7 @@ def hostile() -> AttributedSnapshot:
                 one["Config"]["Image"] = HOSTILE
                 one["Config"]["Labels"] = {HOSTILE: HOSTILE}
                 one["NetworkSettings"]["Networks"] = {
-                    HOSTILE: endpoint for endpoint in one["NetworkSettings"]["Networks"].values()
+                    HOSTILE: dict(next(iter(one["NetworkSettings"]["Networks"].values())))
                 }
         return json.dumps(found)
 
