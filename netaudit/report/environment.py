@@ -36,7 +36,7 @@ _WORDS: dict[str, Callable[..., Any]] = {
 def html() -> jinja2.Environment:
     """Give the environment that prints HTML and SVG."""
     environment = _environment(autoescape=True, finalize=shown_in_html)
-    environment.filters |= {"sentence": _html_sentence, "whole_options": _whole_options}
+    environment.filters |= {"sentence": _html_sentence, "ticked": _ticked, "whole_options": _whole_options}
     return environment
 
 
@@ -86,6 +86,12 @@ def _html_sentence(sentence: Sentence) -> Markup:
         Markup("<b>{}</b>").format(visible(part.text)) if isinstance(part, Foreign) else escape(part)
         for part in sentence.parts
     )
+
+
+def _ticked(text: str) -> Markup:
+    """Print the names in `ticks` of a sentence as names."""
+    parts = visible(text).split("`")
+    return Markup().join(Markup("<b>{}</b>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
 
 
 def _whole_options(text: str) -> Markup:

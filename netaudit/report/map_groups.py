@@ -35,20 +35,21 @@ def _one(members: Sequence[MapRow]) -> MapRow:
     if len(members) == 1:
         return first
     containers = len({(row.container, row.container_id) for row in members})
-    ports = count(len(members), "port")
     return msgspec.structs.replace(
         first,
-        port=ports,
+        where=count(len(members), "port"),
+        protocol="",
         container=first.container if containers == 1 else count(containers, "container"),
-        cells=tuple(_without_place(cell) for cell in first.cells),
+        cells=tuple(_common(cells) for cells in zip(*(row.cells for row in members), strict=True)),
         members=tuple(f"{row.container} {row.port}" for row in members),
         container_id="",
     )
 
 
-def _without_place(cell: Cell) -> Cell:
-    """Each member has a rule of its own: only whose it is holds for all."""
-    if cell.attribution.causes and cell.rule:
-        signature = cell.attribution.signature or cell.attribution.maker
-        return msgspec.structs.replace(cell, rule=None, cause=f"each by its own {signature}", witness="")
-    return cell
+def _common(cells: Sequence[Cell]) -> Cell:
+    """Keep the rule that decides for all; where each has one of its own, only whose they are holds for all."""
+    first = msgspec.structs.replace(cells[0], witness="")
+    if not first.rule or all(cell.rule == first.rule for cell in cells):
+        return first
+    cause = first.attribution.signature or first.attribution.maker
+    return msgspec.structs.replace(first, rule=None, decided="a rule each", cause=cause)

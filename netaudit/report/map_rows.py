@@ -12,6 +12,7 @@ from netaudit.report.grouping import describe_causes
 _ZONES = (ZoneKind.INTERNET, ZoneKind.LAN, ZoneKind.NETWORK, ZoneKind.CONTAINER, ZoneKind.HOST)
 _KINDS = (DestinationKind.PUBLISHED_PORT, DestinationKind.CONTAINER_PORTS, DestinationKind.HOST_LISTENER)
 _WAYS = {
+    Way.DNAT: "led on to the container",
     Way.PROXY: "docker-proxy takes them on the host",
     Way.DIRECT: "straight to the container",
     Way.LOCAL: "a program of the host takes them",
@@ -36,11 +37,19 @@ class Cell(msgspec.Struct, frozen=True):
     cause: str
     reason: str
     witness: str = ""
+    decided: str = ""  # where the rule stands, or that there is none, or one for each of several
 
     @property
     def note(self) -> str:
-        """Say whose the outcome is, or what takes the packets where no rule decides."""
+        """Say whose the outcome is, or what takes the packets where no rule decides; of a doubt, what it hangs on."""
+        if self.last is Outcome.MAY and self.reason:
+            return self.reason
         return self.cause or self.reason or _WAYS.get(self.way, "")
+
+    @property
+    def outside(self) -> bool:
+        """Tell whether any of the packets come from beyond the host."""
+        return any(zone.kind in (ZoneKind.INTERNET, ZoneKind.LAN) for zone in self.zones)
 
     @property
     def last(self) -> Outcome:
@@ -65,12 +74,18 @@ class MapRow(msgspec.Struct, frozen=True):
     """A destination, or several that fare alike: `members` names each of them."""
 
     kind: DestinationKind
-    port: str
+    where: str
+    protocol: str
     network: str
     container: str
     cells: tuple[Cell, ...]
     members: tuple[str, ...] = ()
     container_id: str = ""
+
+    @property
+    def port(self) -> str:
+        """Name where packets are sent: `0.0.0.0:8080/tcp`, `172.17.0.2 every tcp and udp port`."""
+        return self.where.format(protocol=self.protocol) if self.protocol else self.where
 
     @property
     def worst(self) -> Outcome:
@@ -101,8 +116,18 @@ def _rows(pairs: Iterable[_Pair]) -> tuple[MapRow, ...]:
         one = after or before
         if one:
             gathered.setdefault(one.exposure.destination, []).append(_cell(one, before, after, because))
-    rows = [_row(destination, cells) for destination, cells in gathered.items()]
-    return tuple(sorted(rows, key=_order))
+    rows = (_row(destination, cells) for destination, cells in gathered.items())
+    return tuple(sorted(_whatever_protocol(rows), key=_order))
+
+
+def _whatever_protocol(rows: Iterable[MapRow]) -> Iterator[MapRow]:
+    """Draw together what fares alike over every protocol, whichever packet is the example."""
+    gathered: dict[MapRow, list[str]] = {}
+    for row in rows:
+        cells = tuple(msgspec.structs.replace(cell, witness="") for cell in row.cells)
+        gathered.setdefault(msgspec.structs.replace(row, cells=cells, protocol=""), []).append(row.protocol)
+    for row, protocols in gathered.items():
+        yield msgspec.structs.replace(row, protocol=" and ".join(dict.fromkeys(protocols)))
 
 
 def _cell(
@@ -119,13 +144,15 @@ def _cell(
         cause=_whose(one),
         reason=because or exposure.reason,
         witness=exposure.witness,
+        decided=exposure.rule.where if exposure.rule else "no rule",
     )
 
 
 def _row(destination: Destination, cells: Sequence[Cell]) -> MapRow:
     return MapRow(
         kind=destination.kind,
-        port=describe_port(destination),
+        where=_where(destination),
+        protocol=destination.protocol,
         network=destination.network_name,
         container=destination.container_name or ", ".join(destination.programs) or "a program of the host",
         cells=tuple(_merged(cells)),
@@ -134,17 +161,21 @@ def _row(destination: Destination, cells: Sequence[Cell]) -> MapRow:
 
 
 def describe_port(destination: Destination) -> str:
-    """Name where packets are sent: `0.0.0.0:8080/tcp`, `[::]:8080/tcp`, `172.17.0.2, every tcp port`."""
+    """Name where packets are sent: `0.0.0.0:8080/tcp`, `[::]:8080/tcp`, `172.17.0.2 every tcp port`."""
+    return _where(destination).format(protocol=destination.protocol)
+
+
+def _where(destination: Destination) -> str:
+    """Name it with a hole for the protocol."""
     if destination.binding:
-        binding = destination.binding
-        return f"{_bracketed(binding.host_ip)}:{binding.host_port}/{binding.protocol}"
+        return f"{_bracketed(destination.binding.host_ip)}:{destination.binding.host_port}/{{protocol}}"
     spans = [str(low) if low == high else f"{low}-{high}" for low, high in destination.ports]
     address = _bracketed(destination.address)
     if len(spans) == 1 and "-" not in spans[0]:
-        return f"{address}:{spans[0]}/{destination.protocol}"
+        return f"{address}:{spans[0]}/{{protocol}}"
     if spans in (["0-65535"], ["1-65535"]):
-        return f"{address} every {destination.protocol} port"
-    return f"{address} {destination.protocol} {', '.join(spans)}"
+        return f"{address} every {{protocol}} port"
+    return f"{address} {{protocol}} {', '.join(spans)}"
 
 
 def _bracketed(address: str) -> str:

@@ -28,7 +28,7 @@ from netaudit.report.sentence import Sentence
 from netaudit.report.subjects import Subject, gather_subjects
 from netaudit.report.verdict import judge_diff, judge_snapshot
 
-MOST_DRAWN = 30  # rows of the map: more is no picture
+MOST_DRAWN = 16  # rows of the map: more is no picture
 _MOST_LISTED = 200  # rows of the table beneath
 
 
@@ -74,6 +74,10 @@ class Page(msgspec.Struct, frozen=True):
     heads: tuple[tuple[str, SnapshotHead], ...]
     facets: Facets
     anchors: dict[Item, str]
+
+    def anchor_of(self, item: Item | None) -> str:
+        """Tell where a rule stands on this page, "" where it does not."""
+        return self.anchors.get(_bare(item), "") if item else ""
 
 
 class DiffPage(Page, frozen=True):
@@ -154,8 +158,13 @@ def _anchors(rows: Iterable[Row]) -> dict[Item, str]:
     """Tell where on the page a rule stands: what is there goes before what is wrong with it."""
     anchors: dict[Item, str] = {}
     for row in rows:
-        anchors.setdefault(row.item, row.anchor)
+        anchors.setdefault(_bare(row.item), row.anchor)
     return anchors
+
+
+def _bare(item: Item) -> Item:
+    """Leave out the counters: they are no part of a rule's name."""
+    return msgspec.structs.replace(item, packets=None, octets=None)
 
 
 def _group(heading: str, note: str, members: Iterable[AttributedChange | AttributedItem], anchors: Anchors) -> Block:

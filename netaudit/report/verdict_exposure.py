@@ -6,7 +6,6 @@ from netaudit.attribute.attribution import AttributedExposure, ExposureChange
 from netaudit.model.exposure import Destination, Exposure, Outcome, Zone, ZoneKind
 from netaudit.report.map_rows import describe_port, zone_order
 from netaudit.report.sentence import Sentence, list_names
-from netaudit.report.words import count
 
 _OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
 _Names = tuple[str, ...]
@@ -17,13 +16,9 @@ def judge_exposure(exposures: Iterable[AttributedExposure] | None) -> Iterator[S
     if exposures is None:
         return
     outside = [one.exposure for one in exposures if one.exposure.zone.kind in _OUTSIDE]
-    opened = list(_by_zones((one.zone, one) for one in outside if one.outcome is Outcome.ALLOWED))
-    for zones, names in opened:
-        yield Sentence((f"Reachable from {zones}: ", *list_names(names), "."))
-    if not any(one.zone.kind is ZoneKind.INTERNET and one.outcome is Outcome.ALLOWED for one in outside):
-        words = "Nothing that was looked at is reachable from the Internet"
-        doubt = any(one.zone.kind is ZoneKind.INTERNET and one.outcome is Outcome.MAY for one in outside)
-        yield Sentence((f"{words}, as far as could be decided." if doubt else f"{words}.",))
+    yield from _news("Reachable from", "", (one for one in outside if one.outcome is Outcome.ALLOWED))
+    if not any(one.zone.kind is ZoneKind.INTERNET and one.outcome is not Outcome.BLOCKED for one in outside):
+        yield Sentence(("Nothing that was looked at is reachable from the Internet.",))
     yield from _undecided(outside)
 
 
@@ -68,12 +63,18 @@ def _say(zone: Zone) -> str:
 
 
 def _name(destination: Destination) -> str:
+    """Name the container or program and its port; the address only where it is not any of the host's."""
     whose = destination.container_name or ", ".join(destination.programs) or "a program of the host"
-    return f"{whose} {describe_port(destination)}"
+    port = describe_port(destination)
+    for anywhere in ("0.0.0.0:", "[::]:", "*:"):
+        port = port.removeprefix(anywhere)
+    return f"{whose} {port}"
 
 
-def _undecided(exposures: Sequence[Exposure]) -> Iterator[Sentence]:
-    number = sum(one.outcome is Outcome.MAY for one in exposures)
-    if number:
-        be = "depends" if number == 1 else "depend"
-        yield Sentence((f"{count(number, 'way')} in from outside {be} on a match that cannot be decided.",), "?")
+def _undecided(exposures: Iterable[Exposure]) -> Iterator[Sentence]:
+    """Name what may be reachable: a doubt is not a no."""
+    yield from _news(
+        "It could not be decided whether this can be reached from",
+        "?",
+        (one for one in exposures if one.outcome is Outcome.MAY),
+    )
