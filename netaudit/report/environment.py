@@ -13,8 +13,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from netaudit.report.columns import shorten
 from netaudit.report.figures import tally
-from netaudit.report.map_layout import shorten
 from netaudit.report.markdown_text import Markdown, code, code_outside, prose
 from netaudit.report.page import rows_of
 from netaudit.report.safe_text import visible

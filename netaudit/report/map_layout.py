@@ -3,13 +3,13 @@
 Lengths are in the picture's own units, a sixteenth of an inch or so; text is monospaced, so that its width is known.
 """
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import msgspec
 
 from netaudit.model.exposure import DestinationKind, Zone
+from netaudit.report.columns import columns_of, shorten
 from netaudit.report.map_rows import Cell, MapRow, zone_order
 from netaudit.report.safe_text import visible
 
@@ -180,39 +180,12 @@ def wrap(text: str, columns: int) -> tuple[str, ...]:
     lines = [""]
     for word in shorten(visible(text), columns * (_MOST_LINES - 1)).split(" "):
         joined = f"{lines[-1]} {word}" if lines[-1] else word
-        if _columns(joined) <= columns:
+        if columns_of(joined) <= columns:
             lines[-1] = joined
             continue
         lines += [""] if lines[-1] else []
         for char in word:
-            if _columns(lines[-1]) + _columns(char) > columns:
+            if columns_of(lines[-1]) + columns_of(char) > columns:
                 lines.append("")
             lines[-1] += char
     return tuple(lines)
-
-
-def shorten(text: str, columns: int) -> str:
-    """Cut the middle out of what is too long: names may go, the address or port at an end stays."""
-    if _columns(text) <= columns:
-        return text
-    half = max((columns - 1) // 2, 1)
-    head, tail = _take(text, half), _take(text[::-1], half)[::-1]
-    return f"{head}…{tail}"
-
-
-def _take(text: str, columns: int) -> str:
-    taken = ""
-    used = 0
-    for char in text:
-        used += _columns(char)
-        if used > columns:
-            break
-        taken += char
-    return taken
-
-
-def _columns(text: str) -> int:
-    """Count columns of monospaced text: East Asian characters take two, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )

@@ -13,12 +13,14 @@ from netaudit.attribute.attribution import (
     AttributedDiff,
     AttributedItem,
     AttributedSnapshot,
+    Attribution,
     Confidence,
     SnapshotHead,
 )
 from netaudit.diff import Altered, Moved
 from netaudit.model.ruleset import Item, ObjectKind
-from netaudit.report.grouping import Group, describe_causes, group_by, group_by_cause
+from netaudit.report.columns import columns_of, shorten
+from netaudit.report.grouping import Group, describe_causes, group_by, group_by_cause, shorten_names
 from netaudit.report.order import Grouping
 from netaudit.report.safe_text import visible
 from netaudit.report.words import (
@@ -30,12 +32,14 @@ from netaudit.report.words import (
     symbol,
 )
 
+WIDE = 1_000_000
+_NAME = 120  # columns of a container's or network's name: one that is longer is cut, the port beside it never
 _NARROWEST = 52  # columns that a rule's text should have
 _COLOURS = {"+": "32", "-": "31", "~": "33", ">": "36", "!": "35", "?": "35"}
 
 
 class Style(msgspec.Struct, frozen=True):
-    """How wide, and whether in colour."""
+    """How wide, and whether in colour; in WIDE nothing is wrapped."""
 
     width: int = 80
     colour: bool = False
@@ -43,21 +47,21 @@ class Style(msgspec.Struct, frozen=True):
 
 def render_diff(diff: AttributedDiff, style: Style) -> str:
     """Print a diff: what changed and why, what is missing, what could not be seen, one line that sums up."""
-    lines = [*_heads(diff), ""]
+    lines = [*_heads(diff, style), ""]
     for group in group_by_cause(diff.changes):
         lines += [*_heading(group, style), *_table(_change_rows(group.members), style), ""]
     if not diff.changes:
         lines += ["No rule, chain or policy changed.", ""]
     lines += _missing(diff.missing, style)
     lines += _defects(diff.defects, style)
-    lines += _gaps((diff.before, diff.after))
+    lines += _gaps((diff.before, diff.after), style)
     lines += [f"afterwards {describe_coverage(diff.coverage)}", summarise_diff(diff)]
     return _join(lines)
 
 
 def render_snapshot(snapshot: AttributedSnapshot, style: Style, grouping: Grouping = Grouping.CHAIN) -> str:
     """Print every rule of a host with its cause."""
-    lines = [visible(describe_head(snapshot.head)), ""]
+    lines = [*_fill(describe_head(snapshot.head), style), ""]
     rules = [one for one in snapshot.items if one.item.object is not ObjectKind.CHAIN]
     if grouping is Grouping.CHAIN:
         lines += _chains(rules, style)
@@ -66,7 +70,7 @@ def render_snapshot(snapshot: AttributedSnapshot, style: Style, grouping: Groupi
             lines += [*_heading(group, style), *_table(_item_rows(group.members), style), ""]
     lines += _missing(snapshot.missing, style)
     lines += _defects(snapshot.defects, style)
-    lines += _gaps((snapshot.head,))
+    lines += _gaps((snapshot.head,), style)
     lines.append(summarise_snapshot(snapshot))
     return _join(lines)
 
@@ -75,15 +79,27 @@ def _join(lines: Iterable[str]) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _heads(diff: AttributedDiff) -> Iterator[str]:
-    yield f"before  {visible(describe_head(diff.before))}"
-    yield f"after   {visible(describe_head(diff.after))}"
+def _heads(diff: AttributedDiff, style: Style) -> Iterator[str]:
+    yield from _fill(f"before  {describe_head(diff.before)}", style)
+    yield from _fill(f"after   {describe_head(diff.after)}", style)
 
 
 def _heading(group: Group, style: Style) -> Iterator[str]:
-    yield _bold(visible(group.heading), style)
+    first = group.members[0].attribution
+    whole = group.heading == describe_causes(first.causes)
+    heading = _whose(first) if whole else shorten(visible(group.heading), style.width)
+    yield from (_bold(line, style) for line in _fill(heading, style))
     if group.note:
-        yield f"  ({visible(group.note)})"
+        yield from (f"  {line}" for line in _fill(f"({visible(group.note)})", style))
+
+
+def _fill(text: str, style: Style) -> list[str]:
+    """Break a line where it is too long for the terminal."""
+    return tabulate([[visible(text)]], tablefmt="plain", maxcolwidths=style.width - 2).split("\n")
+
+
+def _whose(attribution: Attribution) -> str:
+    return describe_causes(shorten_names(attribution.causes, _NAME))
 
 
 def _change_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterator[Sequence[str]]:
@@ -130,7 +146,7 @@ def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
         place = f"{item.backend} {item.family} {item.table}/{item.chain}"
         if place != at:
             yield from _finish(rows, style)
-            yield _bold(visible(place), style)
+            yield from (_bold(line, style) for line in _fill(place, style))
             at, rows = place, []
         unknown = one.attribution.confidence is Confidence.UNATTRIBUTED
         rows.append(("?" if unknown else "", f"#{item.position}" if item.position else "", _text(item)))
@@ -147,7 +163,7 @@ def _finish(rows: Sequence[Sequence[str]], style: Style) -> Iterator[str]:
 
 def _cause(one: AttributedItem) -> str:
     sure = "" if one.attribution.confidence is Confidence.PROVED else f" ({one.attribution.confidence})"
-    return describe_causes(one.attribution.causes) + sure
+    return _whose(one.attribution) + sure
 
 
 def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
@@ -158,7 +174,7 @@ def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     for one in missing:
         rows += [
             ("!", one.item.where, one.item.text),
-            ("", "", f"# for {describe_causes(one.attribution.causes)}"),
+            ("", "", f"# for {_whose(one.attribution)}"),
         ]
         rows.append(("", "", f"# {one.attribution.purpose}"))
     yield from _table(rows, style)
@@ -171,7 +187,7 @@ def _defects(defects: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     yield _bold("there, and wrong", style)
     rows: list[Sequence[str]] = []
     for one in defects:
-        whose = describe_causes(one.attribution.causes)
+        whose = _whose(one.attribution)
         rows += [
             ("!", one.item.where, one.item.text),
             ("", "", f"# {one.attribution.standing}: {one.attribution.reason}"),
@@ -181,11 +197,11 @@ def _defects(defects: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     yield ""
 
 
-def _gaps(heads: Iterable[SnapshotHead]) -> Iterator[str]:
+def _gaps(heads: Iterable[SnapshotHead], style: Style) -> Iterator[str]:
     gaps = sorted({gap for head in heads for gap in head.gaps})
     if gaps:
         yield "could not be seen"
-        yield from (f"  {visible(describe_gap(gap))}" for gap in gaps)
+        yield from (f"  {line}" for gap in gaps for line in _fill(describe_gap(gap), style))
         yield ""
 
 
@@ -194,7 +210,7 @@ def _table(rows: Iterable[Sequence[str]], style: Style) -> list[str]:
     cells = [[visible(cell) for cell in row] for row in rows]
     if not cells:
         return []
-    places = max(len(row[1]) for row in cells)
+    places = max(columns_of(row[1]) for row in cells)
     width = style.width - places - 8
     if width < _NARROWEST:
         cells, width = _stacked(cells), style.width - 8
