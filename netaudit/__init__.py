@@ -15,6 +15,7 @@ The public API:
     after = netaudit.record_host()                     # this host, now
     changes = netaudit.diff_recordings(before, after)  # AttributedDiff: every change with its cause
     rules = netaudit.show_recording(after)             # AttributedSnapshot: every rule with its cause
+    open_to = netaudit.expose_recording(after)         # … and .exposure: who can reach what
     netaudit.save_recording(after, Path("after"))
 
 Everything is imported when it is used: importing netaudit costs nothing.
@@ -28,9 +29,17 @@ from netaudit.release import RELEASE
 if TYPE_CHECKING:
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
     from netaudit.model.facts import Facts
+    from netaudit.packets.zones import ZoneChoice
 
 __version__ = RELEASE
-__all__ = ["diff_recordings", "load_recording", "record_host", "save_recording", "show_recording"]
+__all__ = [
+    "diff_recordings",
+    "expose_recording",
+    "load_recording",
+    "record_host",
+    "save_recording",
+    "show_recording",
+]
 
 
 def record_host() -> "Facts":
@@ -54,13 +63,27 @@ def save_recording(facts: "Facts", path: Path) -> "Facts":
     return save(facts, path)
 
 
-def diff_recordings(before: "Facts", after: "Facts", *, counters: bool = False) -> "AttributedDiff":
-    """Compare two recordings of a host and attribute each change. Raises ParseError for damaged facts."""
+def diff_recordings(
+    before: "Facts", after: "Facts", *, counters: bool = False, exposure: bool | None = None
+) -> "AttributedDiff":
+    """Compare two recordings of a host and attribute each change. Raises ParseError for damaged facts.
+
+    `exposure` adds who can reach what, and could not before; None: where that is quick.
+    """
     from netaudit.attribute import attribute_diff  # noqa: PLC0415
+    from netaudit.attribute.exposing import Read, why_not_affordable, with_exposure_changes  # noqa: PLC0415
     from netaudit.catalog import load_catalog  # noqa: PLC0415
     from netaudit.parse import parse_snapshots  # noqa: PLC0415
 
-    return attribute_diff(*parse_snapshots(before, after), load_catalog(), counters=counters)
+    catalog = load_catalog()
+    earlier, later = parse_snapshots(before, after)
+    diff = attribute_diff(earlier, later, catalog, counters=counters)
+    gap = "not asked for" if exposure is False else "" if exposure else why_not_affordable(diff, earlier, later)
+    if gap:
+        from msgspec.structs import replace  # noqa: PLC0415
+
+        return replace(diff, exposure_gap=gap)
+    return with_exposure_changes(diff, Read(before, earlier), Read(after, later), catalog)
 
 
 def show_recording(facts: "Facts") -> "AttributedSnapshot":
@@ -70,3 +93,16 @@ def show_recording(facts: "Facts") -> "AttributedSnapshot":
     from netaudit.parse import parse_snapshot  # noqa: PLC0415
 
     return attribute_snapshot(parse_snapshot(facts), load_catalog())
+
+
+def expose_recording(facts: "Facts", choice: "ZoneChoice | None" = None) -> "AttributedSnapshot":
+    """Attribute every rule of a host, and compute who can reach what. Raises ParseError for damaged facts."""
+    from netaudit.attribute import attribute_snapshot  # noqa: PLC0415
+    from netaudit.attribute.exposing import Read, with_exposure  # noqa: PLC0415
+    from netaudit.catalog import load_catalog  # noqa: PLC0415
+    from netaudit.packets.zones import ZoneChoice  # noqa: PLC0415
+    from netaudit.parse import parse_snapshot  # noqa: PLC0415
+
+    catalog, snapshot = load_catalog(), parse_snapshot(facts)
+    shown = attribute_snapshot(snapshot, catalog)
+    return with_exposure(shown, Read(facts, snapshot), catalog, choice or ZoneChoice())

@@ -24,7 +24,8 @@ HOMES = {
     "yaml": "catalog.py",
     "jinja2": "report/environment.py",
     "markupsafe": "report/*.py",  # jinja2's
-    "tabulate": "report/terminal.py",
+    "tabulate": "report/layout.py",
+    "oxidd": "packets/packet_set.py",
     "msgspec": "**/*.py",
 }
 
@@ -59,7 +60,7 @@ def test_a_foreign_package_is_imported_in_its_home_alone(package: str) -> None:
 
 
 def test_every_dependency_has_a_home() -> None:
-    named = {"PyYAML": "yaml", "python-iptables": "iptc"}
+    named = {"PyYAML": "yaml", "python-iptables": "iptc", "tabulate[widechars]": "tabulate"}
     dependencies = [text.partition(">")[0] for text in PROJECT["project"]["dependencies"]]
     assert {named.get(name, name) for name in dependencies} <= HOMES.keys()
 

@@ -18,6 +18,7 @@ REPOSITORY = Path(netaudit.__path__[0]).parent
 def test_the_public_names_are_these() -> None:
     assert netaudit.__all__ == [
         "diff_recordings",
+        "expose_recording",
         "load_recording",
         "record_host",
         "save_recording",

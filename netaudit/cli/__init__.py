@@ -16,6 +16,7 @@ import typer
 from netaudit.cli.diff import diff
 from netaudit.cli.doctor import doctor
 from netaudit.cli.explain import explain
+from netaudit.cli.exposure import exposure
 from netaudit.cli.record import record
 from netaudit.cli.report import report
 from netaudit.cli.run import run
@@ -37,6 +38,7 @@ app.command()(diff)
 app.command(context_settings={"allow_interspersed_args": False})(run)
 app.command()(show)
 app.command()(explain)
+app.command()(exposure)
 app.command()(report)
 app.command()(doctor)
 

@@ -18,6 +18,12 @@ _RENDERERS = {
     Format.DOT: ("picture", "render_diff_dot", "render_snapshot_dot"),
 }
 
+# What `netaudit exposure` prints otherwise than a snapshot.
+_OF_EXPOSURE = {
+    Format.JSON: ("json_v1", "render_exposure"),
+    Format.MARKDOWN: ("document", "render_exposure_markdown"),
+}
+
 
 def render_diff(diff: "AttributedDiff", form: Format) -> bytes:
     """Print a diff in any format but the terminal's."""
@@ -29,6 +35,14 @@ def render_snapshot(snapshot: "AttributedSnapshot", form: Format) -> bytes:
     """Print a snapshot in any format but the terminal's."""
     module, _, name = _RENDERERS[form]
     return _encode(getattr(importlib.import_module(f"netaudit.report.{module}"), name)(snapshot))
+
+
+def render_exposure_table(shown: "AttributedSnapshot", form: Format) -> bytes:
+    """Print who can reach what in any format but the terminal's."""
+    if form not in _OF_EXPOSURE:
+        return render_snapshot(shown, form)
+    module, name = _OF_EXPOSURE[form]
+    return _encode(getattr(importlib.import_module(f"netaudit.report.{module}"), name)(shown))
 
 
 def _encode(text: str | bytes) -> bytes:

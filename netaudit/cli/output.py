@@ -13,7 +13,7 @@ from netaudit.errors import OutputError
 if TYPE_CHECKING:
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, SnapshotHead
     from netaudit.report.order import Grouping
-    from netaudit.report.terminal import Style
+    from netaudit.report.style import Style
 
 INCOMPLETE = 4
 DIFFERENT = 1
@@ -46,9 +46,21 @@ def print_snapshot(
         write(render_snapshot(snapshot, form), output)
 
 
+def print_exposure(shown: "AttributedSnapshot", form: Format, output: Path | None, colour: Colour) -> None:
+    """Render the exposure table of a host and write it where it was asked for."""
+    if form is Format.TERMINAL:
+        from netaudit.report.exposure_terminal import render_exposure
+
+        write(render_exposure(shown, style(output, colour)).encode(errors="replace"), output)
+    else:
+        from netaudit.cli.formats import render_exposure_table
+
+        write(render_exposure_table(shown, form), output)
+
+
 def style(output: Path | None, colour: Colour) -> "Style":
     """Find the terminal's width, and whether it may be coloured."""
-    from netaudit.report.terminal import Style
+    from netaudit.report.style import Style
 
     terminal = output is None and sys.stdout.isatty()
     width = shutil.get_terminal_size((80, 24)).columns if terminal else 80

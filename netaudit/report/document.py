@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.report import environment
+from netaudit.report.exposure_words import exposure_tables
 from netaudit.report.page import Page, make_diff_page, make_snapshot_page
 
 
@@ -22,12 +23,17 @@ def render_snapshot_html(snapshot: AttributedSnapshot) -> str:
 
 def render_diff_markdown(diff: AttributedDiff) -> str:
     """Print a diff as Markdown, short enough for a pull request: the details are folded."""
-    return environment.markdown().get_template("report.md.j2").render(page=make_diff_page(diff))
+    return environment.markdown().get_template("report.md.j2").render(page=make_diff_page(diff), diff=diff)
 
 
 def render_snapshot_markdown(snapshot: AttributedSnapshot) -> str:
     """Print a snapshot as Markdown; the rules are folded, table by table."""
     return environment.markdown().get_template("report.md.j2").render(page=make_snapshot_page(snapshot))
+
+
+def render_exposure_markdown(shown: AttributedSnapshot) -> str:
+    """Print the exposure table of a host as Markdown."""
+    return environment.markdown().get_template("exposure.md.j2").render(tables=exposure_tables(shown), shown=shown)
 
 
 def _render_html(page: Page) -> str:

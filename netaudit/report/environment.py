@@ -14,6 +14,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from netaudit.report.columns import shorten
+from netaudit.report.exposure_words import change_lines
 from netaudit.report.figures import tally
 from netaudit.report.markdown_text import Markdown, code, code_outside, prose
 from netaudit.report.page import rows_of
@@ -23,6 +24,7 @@ from netaudit.report.words import count, describe_coverage, describe_gap, descri
 
 _TOGETHER = 28  # characters of options that stay on one line: they fit on a telephone
 _WORDS: dict[str, Callable[..., Any]] = {
+    "change_lines": change_lines,
     "count": count,
     "describe_coverage": describe_coverage,
     "describe_gap": describe_gap,

@@ -60,12 +60,13 @@ class Exposed(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """What both pages have; `exposed` is None where exposure was not computed."""
+    """What both pages have; `exposed` is None where exposure was not computed, and `exposure_gap` says why."""
 
     title: str
     verdict: tuple[Sentence, ...]
     figures: tuple[Figure, ...]
     exposed: Exposed | None
+    exposure_gap: str
     missing: tuple[Row, ...]
     defects: tuple[Row, ...]
     subjects: tuple[Subject, ...]
@@ -108,6 +109,7 @@ def make_diff_page(diff: AttributedDiff) -> DiffPage:
         verdict=judge_diff(diff),
         figures=tuple(diff_figures(diff)),
         exposed=None if diff.exposure is None else _exposed(rows_of_diff(diff.exposure)),
+        exposure_gap=diff.exposure_gap,
         missing=missing,
         defects=defects,
         subjects=gather_subjects(rows, anchors),
@@ -133,6 +135,7 @@ def make_snapshot_page(snapshot: AttributedSnapshot) -> SnapshotPage:
         verdict=judge_snapshot(snapshot),
         figures=tuple(snapshot_figures(snapshot)),
         exposed=None if snapshot.exposure is None else _exposed(rows_of_snapshot(snapshot.exposure)),
+        exposure_gap=snapshot.exposure_gap,
         missing=missing,
         defects=defects,
         subjects=gather_subjects(rows, anchors),

@@ -1,12 +1,6 @@
-"""What an operator reads: grouped by cause, 80 columns, symbols that need no colour.
-
-tabulate is imported here alone.
-"""
+"""What an operator reads: grouped by cause, 80 columns, symbols that need no colour."""
 
 from collections.abc import Iterable, Iterator, Sequence
-
-import msgspec
-from tabulate import tabulate
 
 from netaudit.attribute.attribution import (
     AttributedChange,
@@ -19,10 +13,13 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.diff import Altered, Moved
 from netaudit.model.ruleset import Item, ObjectKind
-from netaudit.report.columns import columns_of, shorten
+from netaudit.report.columns import shorten
+from netaudit.report.exposure_terminal import lead_diff
 from netaudit.report.grouping import Group, describe_causes, group_by, group_by_cause, shorten_names
+from netaudit.report.layout import fill, table
 from netaudit.report.order import Grouping
 from netaudit.report.safe_text import visible
+from netaudit.report.style import Style, bold
 from netaudit.report.words import (
     describe_coverage,
     describe_gap,
@@ -32,24 +29,14 @@ from netaudit.report.words import (
     symbol,
 )
 
-WIDE = 1_000_000
 _NAME = 120  # columns of a container's or network's name: one that is longer is cut, the port beside it never
-_NARROWEST = 52  # columns that a rule's text should have
-_COLOURS = {"+": "32", "-": "31", "~": "33", ">": "36", "!": "35", "?": "35"}
-
-
-class Style(msgspec.Struct, frozen=True):
-    """How wide, and whether in colour; in WIDE nothing is wrapped."""
-
-    width: int = 80
-    colour: bool = False
 
 
 def render_diff(diff: AttributedDiff, style: Style) -> str:
     """Print a diff: what changed and why, what is missing, what could not be seen, one line that sums up."""
-    lines = [*_heads(diff, style), ""]
+    lines = [*_heads(diff, style), "", *lead_diff(diff, style)]
     for group in group_by_cause(diff.changes):
-        lines += [*_heading(group, style), *_table(_change_rows(group.members), style), ""]
+        lines += [*_heading(group, style), *table(_change_rows(group.members), style), ""]
     if not diff.changes:
         lines += ["No rule, chain or policy changed.", ""]
     lines += _missing(diff.missing, style)
@@ -61,13 +48,13 @@ def render_diff(diff: AttributedDiff, style: Style) -> str:
 
 def render_snapshot(snapshot: AttributedSnapshot, style: Style, grouping: Grouping = Grouping.CHAIN) -> str:
     """Print every rule of a host with its cause."""
-    lines = [*_fill(describe_head(snapshot.head), style), ""]
+    lines = [*fill(describe_head(snapshot.head), style), ""]
     rules = [one for one in snapshot.items if one.item.object is not ObjectKind.CHAIN]
     if grouping is Grouping.CHAIN:
         lines += _chains(rules, style)
     else:
         for group in group_by(rules, grouping):
-            lines += [*_heading(group, style), *_table(_item_rows(group.members), style), ""]
+            lines += [*_heading(group, style), *table(_item_rows(group.members), style), ""]
     lines += _missing(snapshot.missing, style)
     lines += _defects(snapshot.defects, style)
     lines += _gaps((snapshot.head,), style)
@@ -80,22 +67,17 @@ def _join(lines: Iterable[str]) -> str:
 
 
 def _heads(diff: AttributedDiff, style: Style) -> Iterator[str]:
-    yield from _fill(f"before  {describe_head(diff.before)}", style)
-    yield from _fill(f"after   {describe_head(diff.after)}", style)
+    yield from fill(f"before  {describe_head(diff.before)}", style)
+    yield from fill(f"after   {describe_head(diff.after)}", style)
 
 
 def _heading(group: Group, style: Style) -> Iterator[str]:
     first = group.members[0].attribution
     whole = group.heading == describe_causes(first.causes)
     heading = _whose(first) if whole else shorten(visible(group.heading), style.width)
-    yield from (_bold(line, style) for line in _fill(heading, style))
+    yield from (bold(line, style) for line in fill(heading, style))
     if group.note:
-        yield from (f"  {line}" for line in _fill(f"({visible(group.note)})", style))
-
-
-def _fill(text: str, style: Style) -> list[str]:
-    """Break a line where it is too long for the terminal."""
-    return tabulate([[visible(text)]], tablefmt="plain", maxcolwidths=style.width - 2).split("\n")
+        yield from (f"  {line}" for line in fill(f"({visible(group.note)})", style))
 
 
 def _whose(attribution: Attribution) -> str:
@@ -146,7 +128,7 @@ def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
         place = f"{item.backend} {item.family} {item.table}/{item.chain}"
         if place != at:
             yield from _finish(rows, style)
-            yield from (_bold(line, style) for line in _fill(place, style))
+            yield from (bold(line, style) for line in fill(place, style))
             at, rows = place, []
         unknown = one.attribution.confidence is Confidence.UNATTRIBUTED
         rows.append(("?" if unknown else "", f"#{item.position}" if item.position else "", _text(item)))
@@ -157,7 +139,7 @@ def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
 
 def _finish(rows: Sequence[Sequence[str]], style: Style) -> Iterator[str]:
     if rows:
-        yield from _table(rows, style)
+        yield from table(rows, style)
         yield ""
 
 
@@ -169,7 +151,7 @@ def _cause(one: AttributedItem) -> str:
 def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     if not missing:
         return
-    yield _bold("missing: ought to be there, and is not", style)
+    yield bold("missing: ought to be there, and is not", style)
     rows: list[Sequence[str]] = []
     for one in missing:
         rows += [
@@ -177,14 +159,14 @@ def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
             ("", "", f"# for {_whose(one.attribution)}"),
         ]
         rows.append(("", "", f"# {one.attribution.purpose}"))
-    yield from _table(rows, style)
+    yield from table(rows, style)
     yield ""
 
 
 def _defects(defects: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     if not defects:
         return
-    yield _bold("there, and wrong", style)
+    yield bold("there, and wrong", style)
     rows: list[Sequence[str]] = []
     for one in defects:
         whose = _whose(one.attribution)
@@ -193,7 +175,7 @@ def _defects(defects: Sequence[AttributedItem], style: Style) -> Iterator[str]:
             ("", "", f"# {one.attribution.standing}: {one.attribution.reason}"),
         ]
         rows.append(("", "", f"# written for {whose}"))
-    yield from _table(rows, style)
+    yield from table(rows, style)
     yield ""
 
 
@@ -201,48 +183,5 @@ def _gaps(heads: Iterable[SnapshotHead], style: Style) -> Iterator[str]:
     gaps = sorted({gap for head in heads for gap in head.gaps})
     if gaps:
         yield "could not be seen"
-        yield from (f"  {line}" for gap in gaps for line in _fill(describe_gap(gap), style))
+        yield from (f"  {line}" for gap in gaps for line in fill(describe_gap(gap), style))
         yield ""
-
-
-def _table(rows: Iterable[Sequence[str]], style: Style) -> list[str]:
-    """Lay out symbol, place and text; text is wrapped, never cut, and stands below the place where columns are few."""
-    cells = [[visible(cell) for cell in row] for row in rows]
-    if not cells:
-        return []
-    places = max(columns_of(row[1]) for row in cells)
-    width = style.width - places - 8
-    if width < _NARROWEST:
-        cells, width = _stacked(cells), style.width - 8
-    columns = len(cells[0]) - 1
-    table = tabulate(cells, tablefmt="plain", maxcolwidths=[*[None] * columns, width], disable_numparse=True)
-    return [_paint(f"  {line}", style) for line in table.split("\n")]
-
-
-def _stacked(cells: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Put each text below its place."""
-    stacked: list[list[str]] = []
-    for mark, place, text in cells:
-        if place:
-            stacked.append([mark, place])
-        stacked.append(["" if place else mark, f"{text}"])
-    return stacked
-
-
-def tabulate_plain(rows: Sequence[Sequence[str]], text_width: int = 48) -> str:
-    """Lay out rows of three cells; the last one is wrapped."""
-    return tabulate(rows, tablefmt="plain", maxcolwidths=[None, None, text_width], disable_numparse=True)
-
-
-def _paint(line: str, style: Style) -> str:
-    """Colour a row by its symbol, and what explains it faintly."""
-    if not style.colour:
-        return line
-    mark = line[2:3]
-    if mark in _COLOURS:
-        return f"\x1b[{_COLOURS[mark]}m{line[:4]}\x1b[0m{line[4:]}"
-    return line
-
-
-def _bold(text: str, style: Style) -> str:
-    return f"\x1b[1m{text}\x1b[0m" if style.colour else text

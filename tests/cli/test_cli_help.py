@@ -11,8 +11,8 @@ from programs import environment, run
 from netaudit.cli import app
 from netaudit.release import RELEASE
 
-COMMANDS = ["record", "diff", "run", "show", "explain", "report", "doctor"]
-SLOW = ["docker", "requests", "jinja2", "tabulate", "yaml", "msgspec", "iptc", "rich", "asyncio", "tarfile"]
+COMMANDS = ["record", "diff", "run", "show", "explain", "exposure", "report", "doctor"]
+SLOW = ["docker", "requests", "jinja2", "tabulate", "yaml", "msgspec", "iptc", "rich", "asyncio", "tarfile", "oxidd"]
 IMPORTED = """
 import json, sys
 from netaudit.cli import main
