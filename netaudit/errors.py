@@ -9,6 +9,7 @@
     ├── ParseError           a file does not hold what its name says
     ├── CatalogError         rules/ holds something invalid
     ├── SubjectError         a rule, container or network that was asked for is not there; exit code 2
+    ├── OwnTemplateError     a template of the user's own cannot be used
     └── OutputError          a result could not be written
 
 What a source could not say is not an error but a `Gap` (netaudit.model.facts). A bug is a traceback.
@@ -77,6 +78,10 @@ class SubjectError(NetauditError):
     """A rule, container or network that was asked for is not in the snapshot."""
 
     exit_code = 2
+
+
+class OwnTemplateError(NetauditError):
+    """A template of the user's own cannot be read, is refused or fails."""
 
 
 class OutputError(NetauditError):

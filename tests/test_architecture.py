@@ -22,7 +22,7 @@ HOMES = {
     "requests": "collect/docker*.py",  # docker's own exceptions come through it
     "iptc": "collect/legacy_*.py",
     "yaml": "catalog.py",
-    "jinja2": "report/environment.py",
+    "jinja2": "report/*environment.py",
     "markupsafe": "report/*.py",  # jinja2's
     "tabulate": "report/layout.py",
     "oxidd": "packets/packet_set.py",

@@ -14,6 +14,7 @@ from netaudit.cli.options import (
     OutputOption,
     StrictOption,
     TimeoutOption,
+    WideOption,
 )
 
 
@@ -29,6 +30,7 @@ def exposure(
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
     color: ColourOption = Colour.AUTO,
+    wide: WideOption = False,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
@@ -42,5 +44,5 @@ def exposure(
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     choice = ZoneChoice(uplinks=tuple(uplink) if uplink else None, containers=containers)
     shown = expose_recording(facts, choice)
-    out.print_exposure(shown, form, output, color)
+    out.print_exposure(shown, form, output, color, wide=wide)
     raise typer.Exit(out.exit_code(shown.head, strict=strict))

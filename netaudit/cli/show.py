@@ -14,6 +14,7 @@ from netaudit.cli.options import (
     OutputOption,
     StrictOption,
     TimeoutOption,
+    WideOption,
 )
 from netaudit.report.order import Grouping
 
@@ -24,6 +25,7 @@ def show(
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
     color: ColourOption = Colour.AUTO,
+    wide: WideOption = False,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
@@ -34,5 +36,5 @@ def show(
     from netaudit.cli.sources import load_or_collect, make_where
 
     attributed = show_recording(load_or_collect(snapshot, make_where(docker_host, timeout)))
-    out.print_snapshot(attributed, form, output, color, by)
+    out.print_snapshot(attributed, form, output, color, by, wide=wide)
     raise typer.Exit(out.exit_code(attributed.head, strict=strict, undecided=attributed.coverage.undecided))

@@ -15,12 +15,12 @@ from ipaddress import ip_address
 from itertools import zip_longest
 
 import msgspec
+
 from kernel import random_iptables, random_nft
 from kernel.frames import Seen, Sent, datagram, frame, length, mac_number, seen
 from kernel.kernel_trace import Event, KernelTrace
 from kernel.pools import Pools
 from kernel.world import OBSERVER, World, attempt, run, world
-
 from netaudit.model.facts import Facts
 from netaudit.model.host import Host
 from netaudit.model.match import Field

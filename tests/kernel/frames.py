@@ -5,8 +5,8 @@ import struct
 from ipaddress import IPv4Address, IPv6Address
 
 import msgspec
-from kernel.world import CLIENT_MAC, LAN_MAC, SERVER_MAC, SRV_MAC
 
+from kernel.world import CLIENT_MAC, LAN_MAC, SERVER_MAC, SRV_MAC
 from netaudit.packets.probe import PROTOCOLS
 
 TTL = 61  # nothing else sends this one: so the kernel's trace is told what to follow

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 
 import msgspec
+
 from kernel.frames import Seen, seen
 from kernel.world import within
 

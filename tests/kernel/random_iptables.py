@@ -146,7 +146,7 @@ def _stateful(pools: Pools, table: str) -> Iterator[str]:
     mark = pools.random.choice(MARKS)
     yield f"-m mark {_not(pools)}--mark {mark & 0xF:#x}/0xf"
     yield f"-m mark {_not(pools)}--mark {mark:#x}"
-    yield f"-m statistic --mode random --probability 0.5" if pools.chance(0.1) else "-m comment --comment always"
+    yield "-m statistic --mode random --probability 0.5" if pools.chance(0.1) else "-m comment --comment always"
     if table == "raw":
         return
     yield f"-m connmark {_not(pools)}--mark {mark & 0xF:#x}/0xf"

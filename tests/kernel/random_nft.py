@@ -21,7 +21,7 @@ def _table(pools: Pools, own: str, family: str) -> str:
     text += f"  set nets {{ type {kind}; flags interval; elements = {{ {net}, {second} }} }}\n"
     text += f"  set pairs {{ type {kind} . inet_service; elements = {{ {second} . 80, {first} . {pools.port()} }} }}\n"
     text += (
-        f"  map verdicts {{ type inet_service : verdict; elements = {{ 22 : accept, 53 : jump user2, 80 : drop }} }}\n"
+        "  map verdicts { type inet_service : verdict; elements = { 22 : accept, 53 : jump user2, 80 : drop } }\n"
     )
     text += f"  map to {{ type inet_service : {kind}; elements = {{ 80 : {second}, 443 : {pools.servers[2]} }} }}\n"
     blocks = [_chain(pools, own, f"user{at}", "", users[at + 1 :]) for at in range(3)]
@@ -61,7 +61,7 @@ def _nat(pools: Pools, own: str, family: str, hook: str) -> list[str]:
     word = f" {own}" if family == "inet" else ""
     host = pools.one(*pools.servers, *pools.own[:2])
     shown = host if own == "ip" else f"[{host}]"
-    port = f"meta l4proto {{ tcp, udp }}"
+    port = "meta l4proto { tcp, udp }"
     if hook in ("prerouting", "output"):
         return [
             pools.one(
