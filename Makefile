@@ -46,6 +46,15 @@ goldens: $(VENV)/ready ## Accept changed report texts; read the diff before you 
 	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py
 	git --no-pager diff --stat tests/goldens README.md docs
 
+.PHONY: pictures
+pictures: system $(VENV)/ready ## Take the pictures of reports anew: docs/report.png and goldens; look at each
+	PYTHONPATH=.:tests $(PYTHON) -m browser.picture
+	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/browser/test_pictures.py
+
+.PHONY: man
+man: $(VENV)/ready ## The man page anew, from the text of --help
+	PYTHONPATH=.:tests $(PYTHON) -m pages.manual
+
 .PHONY: bench
 bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside other tools
 	$(PYTHON) -m pip install --quiet -e '.[bench]'
