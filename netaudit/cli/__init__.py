@@ -1,7 +1,7 @@
 """The command line: one file per command, no logic in it. typer is imported below this package alone.
 
-Exit codes: 0 nothing at or above the bar, 1 differences with --exit-code, 2 usage, 3 netaudit failed,
-4 incomplete under --strict; `run` gives the code of the command that it ran.
+Exit codes: 0 nothing at or above the bar, 1 findings at or above it or differences with --exit-code, 2 usage,
+3 netaudit failed, 4 incomplete under --strict; `run` gives the code of the command that it ran.
 """
 
 import errno
@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import typer
 
+from netaudit.cli.audit import audit
 from netaudit.cli.diff import diff
 from netaudit.cli.doctor import doctor
 from netaudit.cli.explain import explain
@@ -39,6 +40,7 @@ app.command(context_settings={"allow_interspersed_args": False})(run)
 app.command()(show)
 app.command()(explain)
 app.command()(exposure)
+app.command()(audit)
 app.command()(report)
 app.command()(doctor)
 

@@ -12,7 +12,7 @@ def explain(
     subject: Annotated[
         str,
         typer.Argument(
-            help="A rule (nat/DOCKER#2, ip6:filter/FORWARD), a container, a network, a signature,"
+            help="A rule (nat/DOCKER#2, ip6:filter/FORWARD), a container, network, signature or check,"
             " or a word or symbol of a report (stale, ?)."
         ),
     ],
@@ -26,7 +26,7 @@ def explain(
     A word of a report is explained without reading anything; a container of that name where SNAPSHOT is given.
     """
     from netaudit.attribute import explain as explaining
-    from netaudit.catalog import load_catalog
+    from netaudit.catalog import find_check, load_catalog
     from netaudit.cli import output as out
     from netaudit.cli.sources import load_or_collect, make_where
     from netaudit.parse import parse_snapshot
@@ -37,6 +37,11 @@ def explain(
     meaning = look_up(subject)
     if meaning and snapshot is None:
         out.write(render_word(meaning, width).encode(), output)
+        return
+    if (check := find_check(subject)) is not None:
+        from netaudit.report.check_explained import render_check
+
+        out.write(render_check(check, width).encode(errors="replace"), output)
         return
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     explained = explaining.explain(subject, parse_snapshot(facts), load_catalog())

@@ -9,13 +9,13 @@ from netaudit.report.json_parts import Json, attribution_json, item_json
 
 def table_json(shown: AttributedSnapshot) -> Json:
     """Print the exposure table of a host."""
-    cells = [_cell(one) for one in shown.exposure or ()]
+    cells = [cell_json(one) for one in shown.exposure or ()]
     return {"exposure": cells, **_computed(shown)}
 
 
 def changes_json(diff: AttributedDiff) -> Json:
     """Print what of the exposure table changed."""
-    return {"exposure": [_change(one) for one in diff.exposure or ()], **_computed(diff)}
+    return {"exposure": [change_json(one) for one in diff.exposure or ()], **_computed(diff)}
 
 
 def _computed(shown: AttributedSnapshot | AttributedDiff) -> Json:
@@ -24,15 +24,17 @@ def _computed(shown: AttributedSnapshot | AttributedDiff) -> Json:
     return computed | ({"exposure_gap": shown.exposure_gap} if shown.exposure_gap else {})
 
 
-def _change(change: ExposureChange) -> Json:
+def change_json(change: ExposureChange) -> Json:
+    """Print a cell whose outcome differs, before and after."""
     return {
-        "before": _cell(change.before) if change.before else None,
-        "after": _cell(change.after) if change.after else None,
+        "before": cell_json(change.before) if change.before else None,
+        "after": cell_json(change.after) if change.after else None,
         "because": change.because or None,
     }
 
 
-def _cell(one: AttributedExposure) -> Json:
+def cell_json(one: AttributedExposure) -> Json:
+    """Print a cell of the exposure table."""
     exposure = one.exposure
     return {
         "zone": {"kind": exposure.zone.kind, "name": exposure.zone.name},

@@ -20,11 +20,11 @@ def render_diff(diff: AttributedDiff) -> bytes:
     return print_json(
         {
             "schema": "netaudit/diff/v1",
-            "before": _head(diff.before),
-            "after": _head(diff.after),
+            "before": head_json(diff.before),
+            "after": head_json(diff.after),
             "changes": [_change(change) for change in diff.changes],
-            "missing": [_attributed(missing) for missing in diff.missing],
-            "defects": [_attributed(defect) for defect in diff.defects],
+            "missing": [attributed_json(missing) for missing in diff.missing],
+            "defects": [attributed_json(defect) for defect in diff.defects],
             **changes_json(diff),
             "coverage": msgspec.structs.asdict(diff.coverage),
         }
@@ -34,7 +34,7 @@ def render_diff(diff: AttributedDiff) -> bytes:
 def render_exposure(snapshot: AttributedSnapshot) -> bytes:
     """Print the exposure table of a host as one JSON object."""
     return print_json(
-        {"schema": "netaudit/exposure/v1", "snapshot": _head(snapshot.head), **table_json(snapshot)},
+        {"schema": "netaudit/exposure/v1", "snapshot": head_json(snapshot.head), **table_json(snapshot)},
     )
 
 
@@ -43,17 +43,18 @@ def render_snapshot(snapshot: AttributedSnapshot) -> bytes:
     return print_json(
         {
             "schema": "netaudit/show/v1",
-            "snapshot": _head(snapshot.head),
-            "rules": [_attributed(item) for item in snapshot.items],
-            "missing": [_attributed(missing) for missing in snapshot.missing],
-            "defects": [_attributed(defect) for defect in snapshot.defects],
+            "snapshot": head_json(snapshot.head),
+            "rules": [attributed_json(item) for item in snapshot.items],
+            "missing": [attributed_json(missing) for missing in snapshot.missing],
+            "defects": [attributed_json(defect) for defect in snapshot.defects],
             **table_json(snapshot),
             "coverage": msgspec.structs.asdict(snapshot.coverage),
         }
     )
 
 
-def _head(head: SnapshotHead) -> Json:
+def head_json(head: SnapshotHead) -> Json:
+    """Print what names a snapshot, and what it lacks."""
     return {
         "host": head.host,
         "taken_at": head.taken_at,
@@ -79,5 +80,6 @@ def _change(one: AttributedChange) -> Json:
     return printed
 
 
-def _attributed(one: AttributedItem) -> Json:
+def attributed_json(one: AttributedItem) -> Json:
+    """Print an object with its attribution."""
     return {**item_json(one.item), "attribution": attribution_json(one.attribution)}

@@ -1,17 +1,11 @@
-"""rules/ -> signatures; anything invalid is refused, with file and key.
-
-PyYAML is imported here alone.
-"""
+"""rules/attribution/ -> signatures; anything invalid is refused, with file and key."""
 
 import re
 from collections.abc import Iterator, Mapping
-from importlib import resources
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-import yaml
 
 from netaudit.attribute.signature import (
     Catalog,
@@ -22,20 +16,15 @@ from netaudit.attribute.signature import (
     make_alternative,
 )
 from netaudit.attribute.template import Template
+from netaudit.catalog.document import Strict, read_yaml, rules_folder
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.ruleset import Backend, ObjectKind
 
-# libyaml where PyYAML was built with it: ten times faster, same values.
-_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Family = Literal["ip", "ip6", "inet"]
 When = dict[str, bool | str | list[str]]
 
 
-class _Strict(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
-    """What YAML may hold: an unknown key is an error."""
-
-
-class _Signature(_Strict):
+class _Signature(Strict):
     subject: SubjectKind
     table: str
     purpose: str
@@ -57,7 +46,7 @@ class _Signature(_Strict):
     reference: str = ""
 
 
-class _Telltale(_Strict):
+class _Telltale(Strict):
     value: bool
     table: str
     rule: str
@@ -65,14 +54,14 @@ class _Telltale(_Strict):
     chain: str = ""
 
 
-class _Owned(_Strict):
+class _Owned(Strict):
     purpose: str
     chain: str = ""
     table: str = ""
     text: str = ""
 
 
-class _File(_Strict):
+class _File(Strict):
     maker: str
     title: str
     backends: list[Backend]
@@ -85,7 +74,7 @@ class _File(_Strict):
 
 def load_catalog() -> Catalog:
     """Load the signatures that netaudit ships."""
-    return load_catalog_from(_rules() / "attribution")
+    return load_catalog_from(rules_folder() / "attribution")
 
 
 def load_catalog_from(folder: Traversable) -> Catalog:
@@ -102,22 +91,8 @@ def load_catalog_from(folder: Traversable) -> Catalog:
     )
 
 
-def _rules() -> Traversable:
-    """Find rules/: inside the package when installed, beside it in a checkout."""
-    inside = resources.files("netaudit") / "rules"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
-
-
 def _load(file: Traversable) -> Catalog:
-    try:
-        content = msgspec.convert(yaml.load(file.read_bytes(), _Loader), _File)  # noqa: S506 (a safe loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{file.name}:{mark.line + 1}" if mark else file.name
-        raise CatalogError(f"not YAML: {getattr(error, 'problem', None) or error}", file=where) from error
-    except msgspec.ValidationError as error:
-        message, _, key = str(error).partition(" - at ")
-        raise CatalogError(message, file=file.name, key=key.strip("`")) from error
+    content = read_yaml(file, _File)
     stem = file.name.removesuffix(".yaml")
     return Catalog(
         signatures=tuple(_signature(file.name, stem, content, *pair) for pair in content.signatures.items()),
