@@ -7,6 +7,7 @@ from netaudit.cli.options import Format
 
 if TYPE_CHECKING:
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+    from netaudit.audit.finding import Audit
 
 # Module and function of netaudit.report, for a diff and for a snapshot; the terminal's takes a style and is apart.
 _RENDERERS = {
@@ -18,6 +19,7 @@ _RENDERERS = {
     Format.DOT: ("picture", "render_diff_dot", "render_snapshot_dot"),
 }
 
+_WITH_FINDINGS = (Format.HTML, Format.MARKDOWN)
 # What `netaudit exposure` prints otherwise than a snapshot.
 _OF_EXPOSURE = {
     Format.JSON: ("json_v1", "render_exposure"),
@@ -31,10 +33,11 @@ def render_diff(diff: "AttributedDiff", form: Format) -> bytes:
     return _encode(getattr(importlib.import_module(f"netaudit.report.{module}"), name)(diff))
 
 
-def render_snapshot(snapshot: "AttributedSnapshot", form: Format) -> bytes:
-    """Print a snapshot in any format but the terminal's."""
+def render_snapshot(snapshot: "AttributedSnapshot", form: Format, audit: "Audit | None" = None) -> bytes:
+    """Print a snapshot in any format but the terminal's; findings only where the format is for people."""
     module, _, name = _RENDERERS[form]
-    return _encode(getattr(importlib.import_module(f"netaudit.report.{module}"), name)(snapshot))
+    render = getattr(importlib.import_module(f"netaudit.report.{module}"), name)
+    return _encode(render(snapshot, audit) if form in _WITH_FINDINGS else render(snapshot))
 
 
 def render_exposure_table(shown: "AttributedSnapshot", form: Format) -> bytes:

@@ -6,6 +6,7 @@ import hashlib
 from markupsafe import Markup
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.audit.finding import Audit
 from netaudit.report import environment
 from netaudit.report.exposure_words import exposure_tables
 from netaudit.report.page import Page, make_diff_page, make_snapshot_page
@@ -16,9 +17,9 @@ def render_diff_html(diff: AttributedDiff) -> str:
     return _render_html(make_diff_page(diff))
 
 
-def render_snapshot_html(snapshot: AttributedSnapshot) -> str:
-    """Print a snapshot as one self-contained page of HTML."""
-    return _render_html(make_snapshot_page(snapshot))
+def render_snapshot_html(snapshot: AttributedSnapshot, audit: Audit | None = None) -> str:
+    """Print a snapshot, and what was found on it, as one self-contained page of HTML."""
+    return _render_html(make_snapshot_page(snapshot, audit))
 
 
 def render_diff_markdown(diff: AttributedDiff) -> str:
@@ -26,9 +27,9 @@ def render_diff_markdown(diff: AttributedDiff) -> str:
     return environment.markdown().get_template("report.md.j2").render(page=make_diff_page(diff), diff=diff)
 
 
-def render_snapshot_markdown(snapshot: AttributedSnapshot) -> str:
-    """Print a snapshot as Markdown; the rules are folded, table by table."""
-    return environment.markdown().get_template("report.md.j2").render(page=make_snapshot_page(snapshot))
+def render_snapshot_markdown(snapshot: AttributedSnapshot, audit: Audit | None = None) -> str:
+    """Print a snapshot, and what was found on it, as Markdown; the rules are folded, table by table."""
+    return environment.markdown().get_template("report.md.j2").render(page=make_snapshot_page(snapshot, audit))
 
 
 def render_exposure_markdown(shown: AttributedSnapshot) -> str:

@@ -14,11 +14,13 @@ from netaudit.attribute.attribution import (
     Coverage,
     SnapshotHead,
 )
+from netaudit.audit.finding import Audit
 from netaudit.model.facts import Gap
 from netaudit.model.ruleset import Item, ObjectKind
 from netaudit.report.anchors import Anchors
 from netaudit.report.facets import Facets, gather_facets
 from netaudit.report.figures import Figure, diff_figures, distinct_gaps, snapshot_figures
+from netaudit.report.finding_rows import FindingList, judge_audit, list_findings
 from netaudit.report.grouping import group_by_cause
 from netaudit.report.map_groups import draw_together
 from netaudit.report.map_layout import Drawing, lay_out
@@ -75,20 +77,21 @@ class Page(msgspec.Struct, frozen=True):
     heads: tuple[tuple[str, SnapshotHead], ...]
     facets: Facets
     anchors: dict[Item, str]
+    findings: FindingList | None = None  # None: nobody audited
 
     def anchor_of(self, item: Item | None) -> str:
         """Tell where a rule stands on this page, "" where it does not."""
         return self.anchors.get(_bare(item), "") if item else ""
 
 
-class DiffPage(Page, frozen=True):
+class DiffPage(Page, frozen=True, kw_only=True):
     """A diff: what changed, by cause; what nobody is known to have caused stands apart."""
 
     groups: tuple[Block, ...]
     unattributed: tuple[Row, ...]
 
 
-class SnapshotPage(Page, frozen=True):
+class SnapshotPage(Page, frozen=True, kw_only=True):
     """A snapshot: its chains, in the order of its tables."""
 
     chains: tuple[ChainBlock, ...]
@@ -123,8 +126,8 @@ def make_diff_page(diff: AttributedDiff) -> DiffPage:
     )
 
 
-def make_snapshot_page(snapshot: AttributedSnapshot) -> SnapshotPage:
-    """Lay out a snapshot."""
+def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None) -> SnapshotPage:
+    """Lay out a snapshot, and what an audit found on it."""
     anchors = Anchors()
     missing = tuple(missing_row(one, anchors) for one in snapshot.missing)
     defects = tuple(defect_row(one, anchors) for one in snapshot.defects)
@@ -132,8 +135,8 @@ def make_snapshot_page(snapshot: AttributedSnapshot) -> SnapshotPage:
     rows = [*(row for chain in chains for row in rows_of(chain)), *missing, *defects]
     return SnapshotPage(
         title=f"rules of {snapshot.head.host or 'an unnamed host'}",
-        verdict=judge_snapshot(snapshot),
-        figures=tuple(snapshot_figures(snapshot)),
+        verdict=_judge(snapshot, audit),
+        figures=(*_findings_figure(audit), *snapshot_figures(snapshot)),
         exposed=None if snapshot.exposure is None else _exposed(rows_of_snapshot(snapshot.exposure)),
         exposure_gap=snapshot.exposure_gap,
         missing=missing,
@@ -145,7 +148,19 @@ def make_snapshot_page(snapshot: AttributedSnapshot) -> SnapshotPage:
         facets=gather_facets(rows),
         anchors=_anchors(rows),
         chains=chains,
+        findings=None if audit is None else list_findings(audit, anchors),
     )
+
+
+def _judge(snapshot: AttributedSnapshot, audit: Audit | None) -> tuple[Sentence, ...]:
+    """Say what can be reached first, then what is wrong with it, then the rest."""
+    first, *rest = judge_snapshot(snapshot)
+    return (first, *judge_audit(audit), *rest)
+
+
+def _findings_figure(audit: Audit | None) -> Iterator[Figure]:
+    if audit is not None:
+        yield Figure(len(audit.open), "finding" if len(audit.open) == 1 else "findings", "findings")
 
 
 def draw_map(rows: Sequence[MapRow]) -> Drawing:
