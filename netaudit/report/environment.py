@@ -3,7 +3,7 @@
 Jinja2 is imported here alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -38,7 +38,12 @@ _WORDS: dict[str, Callable[..., Any]] = {
 def html() -> jinja2.Environment:
     """Give the environment that prints HTML and SVG."""
     environment = _environment(autoescape=True, finalize=shown_in_html)
-    environment.filters |= {"sentence": _html_sentence, "ticked": _ticked, "whole_options": _whole_options}
+    environment.filters |= {
+        "join": _html_join,
+        "sentence": _html_sentence,
+        "ticked": _ticked,
+        "whole_options": _whole_options,
+    }
     return environment
 
 
@@ -70,17 +75,22 @@ def _environment(**options: Any) -> jinja2.Environment:  # noqa: ANN401 (jinja2'
 
 
 def shown_in_html(value: object) -> object:
-    """Make every text visible before it is escaped."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    """Make every text visible before it is escaped, also that of what prints itself."""
+    return value if isinstance(value, (Markup, int, float)) else visible(str(value))
 
 
 def _shown_in_markdown(value: object) -> object:
     """Escape every text that no filter has made Markdown."""
-    return prose(value) if isinstance(value, str) and not isinstance(value, Markdown) else value
+    return value if isinstance(value, (Markdown, int, float)) else prose(str(value))
 
 
 def _shorten(text: str, columns: int) -> str:
     return shorten(visible(text), columns)
+
+
+def _html_join(texts: Iterable[str], between: str) -> Markup:
+    """Join as jinja2 does, whose result is markup already, and would not be made visible after."""
+    return escape(between).join(visible(text) for text in texts)
 
 
 def _html_sentence(sentence: Sentence) -> Markup:

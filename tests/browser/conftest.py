@@ -15,10 +15,10 @@ from netaudit.report.document import render_diff_html, render_snapshot_html
 SIZES = {"phone": (390, 844), "laptop": (1280, 800), "print": (794, 1123)}
 Opener = Callable[..., Page]
 _PAGES: dict[str, Callable[[], str]] = {
-    "small": lambda: render_snapshot_html(hosts.small()),
+    "small": lambda: render_snapshot_html(*hosts.small()),
     "changed": lambda: render_diff_html(hosts.changed()),
     "worse": lambda: render_diff_html(hosts.worse()),
-    "hostile": lambda: render_snapshot_html(hosts.hostile()),
+    "hostile": lambda: render_snapshot_html(*hosts.hostile()),
     "large": lambda: render_snapshot_html(hosts.large(1000)),
     "huge": lambda: render_snapshot_html(hosts.large(3333)),  # 10,000 rules
 }

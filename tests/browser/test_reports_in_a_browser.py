@@ -65,7 +65,7 @@ CHOICES = [
     ("small", "binding", "0.0.0.0:8209 → 80/tcp", "0.0.0.0:8209"),
     ("changed", "change", "altered", "FORWARD"),
     ("worse", "standing", "missing", "docker0"),
-    ("changed", "container", "u9", "br-105fac4d0c89"),
+    ("changed", "container", "u9", "br-a2254f6921f6"),
     ("changed", "binding", "[::]:8209 → 80/tcp", "fd00:9::2"),
 ]
 
@@ -91,9 +91,9 @@ def test_of_many_words_one_is_typed(open_page: Opener) -> None:
 
 
 def test_a_link_to_a_rule_arrives(open_page: Opener) -> None:
-    page = open_page("small", fragment="#rule-ip-nat-DOCKER-1")
+    page = open_page("small", fragment="#rule-ip-nat-DOCKER-3")
     expect(page.locator(":target")).to_be_in_viewport()
-    expect(page.locator(":target")).to_contain_text("--to-destination 172.18.0.2:80")
+    expect(page.locator(":target")).to_contain_text("--to-destination 172.30.0.2:80")
 
 
 def test_a_link_to_a_container_arrives_on_a_large_page(open_page: Opener) -> None:
@@ -106,15 +106,25 @@ def test_a_link_shows_what_the_filter_hides(open_page: Opener) -> None:
     page = open_page("small")
     page.get_by_label("Text").fill("no such rule")
     assert shown(page).count() == 0
-    page.locator(".map a", has_text="nat/DOCKER#1").first.click()
+    page.locator(".map a", has_text="filter/DOCKER#1").first.click()
     expect(page.locator(":target")).to_be_in_viewport()
+
+
+def test_a_link_to_a_finding_arrives_and_its_evidence_leads_to_the_rule(open_page: Opener) -> None:
+    page = open_page("small")
+    finding = page.locator(".found > li", has_text="published-port-open-to-world").first
+    finding.locator("a.where").first.click()
+    expect(page.locator(".found > :target")).to_contain_text("u9 publishes 0.0.0.0:8209/tcp")
+    finding.locator("summary").click()
+    finding.locator("details a", has_text="nat/DOCKER#3").first.click()
+    expect(page.locator(":target")).to_contain_text("--to-destination 172.30.0.2:80")
 
 
 def test_the_way_of_a_ports_packets_leads_through_its_rules(open_page: Opener) -> None:
     page = open_page("small")
     stages = page.locator("#container-u9 .way").first.locator("li").all_text_contents()
     assert [re.sub(r"\s+", " ", stage).strip() for stage in stages] == [
-        "led to the container nat/DOCKER#1",
+        "led to the container nat/DOCKER#3",
         "let through or not filter/DOCKER#1",
     ]
 
@@ -122,7 +132,7 @@ def test_the_way_of_a_ports_packets_leads_through_its_rules(open_page: Opener) -
 def test_each_arrow_of_the_map_says_where_it_comes_from_and_what_becomes_of_it(open_page: Opener) -> None:
     page = open_page("small")
     titles = page.locator(".map .arrow > title").all_text_contents()
-    assert "Internet, LAN neighbour on eth0 to 0.0.0.0:8209/tcp of u9: allowed, decided by nat/DOCKER#1" in titles[0]
+    assert "Internet, LAN neighbour on eth0 to 0.0.0.0:8209/tcp of u9: allowed, decided by filter/DOCKER#1" in titles[0]
     outcomes = page.locator(".map .arrow .outcome").all_text_contents()
     assert set(outcomes) == {"allowed", "blocked"}
     assert len(outcomes) == len(titles)

@@ -1,5 +1,6 @@
-"""Exposure as a report meets it, for reports' own tests: real containers, rules and attributions of a recording, judged
-by the crudest of rules. What decides in truth is the packets' business, tested beside them.
+"""Exposure of hosts with thousands of containers, at once and crudely: for tests of how large a report becomes.
+
+What decides in truth is the packets' business; reports of small hosts are tested with that.
 """
 
 from collections.abc import Iterator
@@ -8,11 +9,9 @@ import msgspec
 
 from netaudit.attribute.attribution import (
     UNATTRIBUTED,
-    AttributedDiff,
     AttributedExposure,
     AttributedItem,
     AttributedSnapshot,
-    ExposureChange,
 )
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Destination, DestinationKind, Exposure, Outcome, Way, Zone, ZoneKind
@@ -84,19 +83,5 @@ def _cell(
     return AttributedExposure(exposure, rule.attribution if rule else UNATTRIBUTED)
 
 
-def with_exposure(snapshot: Snapshot, attributed: AttributedSnapshot) -> AttributedSnapshot:
+def crudely_exposed(snapshot: Snapshot, attributed: AttributedSnapshot) -> AttributedSnapshot:
     return msgspec.structs.replace(attributed, exposure=exposed(snapshot, attributed))
-
-
-def with_changes(
-    diff: AttributedDiff, before: tuple[AttributedExposure, ...], after: tuple[AttributedExposure, ...]
-) -> AttributedDiff:
-    """Compare cell by cell."""
-    old = {(one.exposure.zone, one.exposure.destination): one for one in before}
-    new = {(one.exposure.zone, one.exposure.destination): one for one in after}
-    changes = [
-        ExposureChange(old.get(key), new.get(key))
-        for key in [*new, *(key for key in old if key not in new)]
-        if (key in old and old[key].exposure.outcome) != (key in new and new[key].exposure.outcome)
-    ]
-    return msgspec.structs.replace(diff, exposure=tuple(changes))

@@ -1,25 +1,28 @@
 """Reports of hosts small, changed, large and hostile, each made once from recordings."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 
 import msgspec
 from bench.synthetic import make_facts
 
-from netaudit.attribute import attribute_diff, attribute_snapshot
-from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedSnapshot
-from netaudit.attribute.signature import Catalog
-from netaudit.catalog import load_catalog
+import netaudit
+from netaudit.attribute import attribute_snapshot
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.audit.finding import Audit
+from netaudit.audit.run import Plan, run
+from netaudit.audit.services import Services
+from netaudit.audit.view import View
+from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.facts import Facts
-from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
-from pages.exposures import exposed, with_changes, with_exposure
+from pages.exposures import crudely_exposed
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
-_DUAL_STACK = RECORDINGS / "29.0.0-iptables-nft" / "user-net-ipv6"
+_DUAL_STACK = RECORDINGS / "28.5.2-iptables-nft" / "dual-stack"
 _EMPTY = RECORDINGS / "28.5.2-iptables-nft" / "default-no-port" / "00"
 HOSTILE = (
     "<img src=x onerror=alert(1)>\"'`|[a](http://x.example) --> ]]> {{ 7*7 }} =1+1 \x1b[31m\u202egnp\r\n</title></svg>"
@@ -27,13 +30,8 @@ HOSTILE = (
 )
 
 
-@cache
-def catalog() -> Catalog:
-    return load_catalog()
-
-
-def small() -> AttributedSnapshot:
-    """A network with IPv4 and IPv6 and a container that publishes one port on both."""
+def small() -> tuple[AttributedSnapshot, Audit]:
+    """A network with IPv4 and IPv6 and a container that publishes a port on both, and what is wrong with that."""
     return _shown(_named(load(_DUAL_STACK / "02")))
 
 
@@ -55,11 +53,12 @@ def worse() -> AttributedDiff:
 
 
 def large(containers: int) -> AttributedSnapshot:
-    """As many containers as one asks for, each with one published port: three rules each."""
-    return _shown(_named(make_facts(_EMPTY, containers)))
+    """As many containers as one asks for, each with one published port and three rules; judged crudely, but at once."""
+    snapshot = parse_snapshot(_named(make_facts(_EMPTY, containers)))
+    return crudely_exposed(snapshot, attribute_snapshot(snapshot, load_catalog()))
 
 
-def hostile() -> AttributedSnapshot:
+def hostile() -> tuple[AttributedSnapshot, Audit]:
     """Whatever a person can name has a name that wants to be code: container, network, image, a rule's comment."""
 
     def rename(text: str) -> str:
@@ -93,16 +92,11 @@ def _edited(facts: Facts, edits: Mapping[str, Callable[[str], str]]) -> Facts:
     return msgspec.structs.replace(facts, files=files)
 
 
-def _shown(facts: Facts) -> AttributedSnapshot:
-    snapshot = parse_snapshot(facts)
-    return with_exposure(snapshot, attribute_snapshot(snapshot, catalog()))
+def _shown(facts: Facts) -> tuple[AttributedSnapshot, Audit]:
+    shown = netaudit.expose_recording(facts)
+    plan = Plan(load_checks(), dt.date(2026, 1, 2))
+    return shown, run(View(parse_snapshot(facts), shown, Services(load_services())), plan)
 
 
 def _diff(earlier: Facts, later: Facts) -> AttributedDiff:
-    before, after = parse_snapshot(earlier), parse_snapshot(later)
-    diff = attribute_diff(before, after, catalog())
-    return with_changes(diff, _exposed(before), _exposed(after))
-
-
-def _exposed(snapshot: Snapshot) -> tuple[AttributedExposure, ...]:
-    return exposed(snapshot, attribute_snapshot(snapshot, catalog()))
+    return netaudit.diff_recordings(earlier, later, exposure=True)
