@@ -59,6 +59,7 @@ man: $(VENV)/ready ## The man page anew, from the text of --help
 bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside other tools
 	$(PYTHON) -m pip install --quiet -e '.[bench]'
 	PYTHONPATH=.:tests $(PYTHON) -m bench.bench
+	PYTHONPATH=.:tests $(PYTHON) -m bench.pages
 
 .PHONY: roots
 roots: $(VENV)/ready ## Fetch the engines that this machine does not have, into .lab/

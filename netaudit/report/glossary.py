@@ -60,6 +60,7 @@ WORDS = {
     "policy": "What a base chain does with packets that no rule decided.",
     "set": "Values that nftables rules look up.",
     "map": "Values that nftables rules look up, each with what to do.",
+    "object": "A named object of nftables: a counter, quota, limit, helper or the like.",
     "gap": "Something that could not be seen. Nothing in a report speaks for it: absence of evidence is no evidence.",
     "absent": "A gap: the program, socket or file is not on the host.",
     "denied": "A gap: not enough privilege. Run as root.",

@@ -20,7 +20,7 @@ _PAGES: dict[str, Callable[[], str]] = {
     "worse": lambda: render_diff_html(hosts.worse()),
     "hostile": lambda: render_snapshot_html(*hosts.hostile()),
     "large": lambda: render_snapshot_html(hosts.large(1000)),
-    "huge": lambda: render_snapshot_html(hosts.large(3333)),  # 10,000 rules
+    "huge": lambda: render_snapshot_html(*hosts.huge()),
 }
 
 

@@ -52,6 +52,11 @@ def worse() -> AttributedDiff:
     return _diff(_named(load(_DUAL_STACK / "00")), _named(after))
 
 
+def huge() -> tuple[AttributedSnapshot, Audit]:
+    """A host of 10,000 rules, and what is wrong with it."""
+    return _audited(_named(make_facts(_EMPTY, 3333)), large(3333))
+
+
 def large(containers: int) -> AttributedSnapshot:
     """As many containers as one asks for, each with one published port and three rules; judged crudely, but at once."""
     snapshot = parse_snapshot(_named(make_facts(_EMPTY, containers)))
@@ -93,7 +98,10 @@ def _edited(facts: Facts, edits: Mapping[str, Callable[[str], str]]) -> Facts:
 
 
 def _shown(facts: Facts) -> tuple[AttributedSnapshot, Audit]:
-    shown = netaudit.expose_recording(facts)
+    return _audited(facts, netaudit.expose_recording(facts))
+
+
+def _audited(facts: Facts, shown: AttributedSnapshot) -> tuple[AttributedSnapshot, Audit]:
     plan = Plan(load_checks(), dt.date(2026, 1, 2))
     return shown, run(View(parse_snapshot(facts), shown, Services(load_services())), plan)
 
