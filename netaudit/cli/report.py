@@ -39,9 +39,11 @@ def report(
     from netaudit.cli.progress import progress
     from netaudit.cli.reporting import Wanted, report_changes, report_host
     from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.cli.templates import read_template
     from netaudit.store import load
 
-    wanted = Wanted(form, output, template, exposure=exposure, audit=audit)
+    own = read_template(template) if template else None
+    wanted = Wanted(form, output, own, exposure=exposure, audit=audit)
     with progress("reading"):
         facts = load_or_collect(before, make_where(docker_host, timeout))
         later = load(after) if after is not None else None

@@ -14,7 +14,7 @@ from netaudit.cli import output as out
 from netaudit.cli.auditing import Asked, prepare
 from netaudit.cli.options import Colour, Format
 from netaudit.cli.progress import progress
-from netaudit.cli.templates import print_with
+from netaudit.cli.templates import OwnTemplate, print_with
 from netaudit.model.facts import Facts
 from netaudit.parse import parse_snapshot
 from netaudit.report.order import Grouping
@@ -25,7 +25,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
     form: Format
     output: Path | None
-    template: Path | None
+    template: OwnTemplate | None
     exposure: bool
     audit: bool
 

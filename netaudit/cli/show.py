@@ -33,8 +33,11 @@ def show(
     """Show every rule of a host with its cause, and the rules that are missing."""
     from netaudit import show_recording
     from netaudit.cli import output as out
+    from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
 
-    attributed = show_recording(load_or_collect(snapshot, make_where(docker_host, timeout)))
+    facts = load_or_collect(snapshot, make_where(docker_host, timeout))
+    with progress("attributing rules"):
+        attributed = show_recording(facts)
     out.print_snapshot(attributed, form, output, color, by, wide=wide)
     raise typer.Exit(out.exit_code(attributed.head, strict=strict, undecided=attributed.coverage.undecided))
