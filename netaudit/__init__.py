@@ -16,6 +16,8 @@ The public API:
     changes = netaudit.diff_recordings(before, after)  # AttributedDiff: every change with its cause
     rules = netaudit.show_recording(after)             # AttributedSnapshot: every rule with its cause
     open_to = netaudit.expose_recording(after)         # … and .exposure: who can reach what
+    found = netaudit.audit_recording(after, date.today())  # Audit: what is wrong, with proof
+    packet = netaudit.trace_recording(after, "internet", "192.0.2.10:8080/tcp")  # … and one packet's way
     netaudit.save_recording(after, Path("after"))
 
 Everything is imported when it is used: importing netaudit costs nothing.
@@ -27,18 +29,24 @@ from typing import TYPE_CHECKING
 from netaudit.release import RELEASE
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+    from netaudit.attribute.traced import AttributedJourney
+    from netaudit.audit.finding import Audit
     from netaudit.model.facts import Facts
     from netaudit.packets.zones import ZoneChoice
 
 __version__ = RELEASE
 __all__ = [
+    "audit_recording",
     "diff_recordings",
     "expose_recording",
     "load_recording",
     "record_host",
     "save_recording",
     "show_recording",
+    "trace_recording",
 ]
 
 
@@ -106,3 +114,30 @@ def expose_recording(facts: "Facts", choice: "ZoneChoice | None" = None) -> "Att
     catalog, snapshot = load_catalog(), parse_snapshot(facts)
     shown = attribute_snapshot(snapshot, catalog)
     return with_exposure(shown, Read(facts, snapshot), catalog, choice or ZoneChoice())
+
+
+def audit_recording(facts: "Facts", today: "date") -> "Audit":
+    """Put every check that ships to a host; waivers in containers' labels hold until `today`. Raises ParseError."""
+    from netaudit.audit.auditor import Auditor  # noqa: PLC0415
+    from netaudit.audit.run import Plan  # noqa: PLC0415
+    from netaudit.audit.services import Services  # noqa: PLC0415
+    from netaudit.catalog import load_catalog, load_checks, load_services  # noqa: PLC0415
+
+    return Auditor(load_catalog(), Services(load_services()), Plan(load_checks(), today)).audit(facts)
+
+
+def trace_recording(
+    facts: "Facts", source: str, target: str, *, interface: str = "", established: bool = False
+) -> "AttributedJourney":
+    """Follow one packet from a zone or address to ADDRESS:PORT/PROTOCOL, with the cause of every rule that it meets.
+
+    Raises ParseError for damaged facts, UsageError or SubjectError for places that are none.
+    """
+    from netaudit.attribute.traced import trace_snapshot  # noqa: PLC0415
+    from netaudit.catalog import load_catalog  # noqa: PLC0415
+    from netaudit.packets.journey import Question  # noqa: PLC0415
+    from netaudit.packets.probe import PacketState  # noqa: PLC0415
+    from netaudit.parse import parse_snapshot  # noqa: PLC0415
+
+    state = PacketState.ESTABLISHED if established else PacketState.NEW
+    return trace_snapshot(Question(source, target, interface, state), facts, parse_snapshot(facts), load_catalog())

@@ -22,7 +22,6 @@ _BROKEN = frozenset(
         "live-restore",  # until 27, the isolation jump is put above DOCKER-USER
         "daemon-killed",  # nobody is there to ask
         "daemon-killed-live",
-        "no-raw-rules",  # switched off by an environment variable, which netaudit never reads
         "proxy-off-and-on",  # 20.10 leaves the proxyless masquerade behind
         "store-deleted",
         "upgrade-to-28",

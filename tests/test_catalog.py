@@ -58,11 +58,18 @@ def test_only_docker_is_expected_other_makers_are_recognised() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
-        ("purpose: Greets.}", "purpose: Greets., colour: red}", "$.signatures"),
+        (
+            "purpose: Greets.}",
+            "purpose: Greets., colour: red}",
+            "signatures.greet: Object contains unknown field `colour`",
+        ),
         ("title: Acme", "name: Acme", ""),
-        ("subject: daemon", "subject: demon", "$.signatures"),
+        ("subject: daemon", "subject: demon", "signatures.greet.subject: Invalid enum value 'demon'"),
         ("[iptables-nft]", "[pf]", "$.backends"),
-        (", purpose: Greets.", "", "$.signatures"),
+        (", purpose: Greets.", "", "signatures.greet: Object missing required field `purpose`"),
+        ("signatures:", "options: {o: [{value: 1}]}\nsignatures:", "options.o[0].value: Expected `bool`"),
+        ("signatures:", "owns: {o: {chain: X}}\nsignatures:", "owns.o: Object missing required field `purpose`"),
+        ("signatures:", "owns: {greet: {purpose: P., chain: X}}\nsignatures:", "owns.greet: the same id stands"),
         ("{bridge}", "{bridges}", "signatures.greet: unknown hole {bridges}"),
         ("purpose: G", "when: {color: red}, purpose: G", "signatures.greet: unknown condition color"),
         ("purpose: G", "when: {icc: perhaps}, purpose: G", "signatures.greet: condition icc cannot be perhaps"),
@@ -92,7 +99,13 @@ def test_what_is_invalid_is_refused_with_file_and_key(tmp_path: Path, old: str, 
 
 @pytest.mark.parametrize(
     ("text", "where"),
-    [("a: [\n", "acme.yaml:2: not YAML: "), ("a: b\nc: d: e\n", "acme.yaml:2: not YAML: "), ("\0", "acme.yaml")],
+    [
+        ("a: 1\nb: 2\na: 3\n", "acme.yaml:3: not YAML: the key a stands twice"),
+        ("a: 1\n? [b]\n: 2\n", "acme.yaml:2: not YAML: the key ['b'] stands twice, or is no word"),
+        ("a: [\n", "acme.yaml:2: not YAML: "),
+        ("a: b\nc: d: e\n", "acme.yaml:2: not YAML: "),
+        ("\0", "acme.yaml"),
+    ],
 )
 def test_what_is_no_yaml_is_refused_with_its_line(tmp_path: Path, text: str, where: str) -> None:
     (tmp_path / "acme.yaml").write_text(text)
@@ -123,6 +136,8 @@ VALUES = {
     "trusted_set": st.sampled_from(['"br-0123456789ab", "wg0"']),
     "protocol": st.sampled_from(["tcp", "udp", "sctp"]),
     "mark": st.sampled_from(["0x1", "0x1/0xff"]),
+    "vxlan_hex": st.sampled_from(["0x1001"]),
+    "nft_mark": st.sampled_from(["0x00000001", "& 0x000000ff == 0x00000001"]),
     "vni_hex": st.sampled_from(["0x100100"]),
     "name": st.sampled_from(["x", "a-b_c"]),
     "any": st.text(max_size=5),

@@ -45,7 +45,7 @@ def attribute_snapshot(snapshot: Snapshot, catalog: Catalog) -> AttributedSnapsh
     attributed = tuple(AttributedItem(item, attributor.attribute(item)) for item in items(snapshot.ruleset))
     missing, undecided = attributor.missing()
     counts, defects = attributor.survey()
-    return AttributedSnapshot(_head(snapshot), attributed, missing, _coverage(counts, undecided), defects)
+    return AttributedSnapshot(attribute_head(snapshot), attributed, missing, _coverage(counts, undecided), defects)
 
 
 def attribute_diff(before: Snapshot, after: Snapshot, catalog: Catalog, *, counters: bool = False) -> AttributedDiff:
@@ -59,8 +59,8 @@ def attribute_diff(before: Snapshot, after: Snapshot, catalog: Catalog, *, count
     missing, undecided = later.missing()
     counts, defects = later.survey()
     return AttributedDiff(
-        before=_head(before),
-        after=_head(after),
+        before=attribute_head(before),
+        after=attribute_head(after),
         changes=tuple(_attribute_change(change, earlier, later) for change in changes),
         missing=missing,
         coverage=_coverage(counts, undecided),
@@ -91,7 +91,8 @@ def _coverage(counts: Counter[Confidence], undecided: int) -> Coverage:
     )
 
 
-def _head(snapshot: Snapshot) -> SnapshotHead:
+def attribute_head(snapshot: Snapshot) -> SnapshotHead:
+    """Name a snapshot, and what it lacks."""
     return SnapshotHead(
         host=snapshot.host_name,
         taken_at=snapshot.taken_at,

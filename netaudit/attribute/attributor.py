@@ -1,7 +1,7 @@
 """One snapshot, its expectation and its neighbours: attribute any of its objects, and list what is missing."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Self
 
 from msgspec.structs import replace
@@ -14,13 +14,15 @@ from netaudit.attribute.expect import (
     attribute_expected,
     expect,
     expect_twice,
+    in_order,
     is_certain,
     is_checked,
 )
 from netaudit.attribute.options import PROTECTIVE, Options, find_options
 from netaudit.attribute.place import Places
-from netaudit.attribute.recognise import OPERATOR, ChainKey, Chains, Recogniser
+from netaudit.attribute.recognise import OPERATOR, Recogniser
 from netaudit.attribute.signature import Catalog
+from netaudit.attribute.traces import ChainKey, Chains
 from netaudit.diff import rule_item, set_items
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import Gap, GapReason, Source
@@ -50,7 +52,7 @@ class Attributor:
             (*table.key, chain.name): chain.rules for table in snapshot.ruleset.tables for chain in table.chains
         }
         known = (snapshot.inventory, earlier.snapshot.inventory if earlier else None)
-        self._recogniser = Recogniser(catalog, known, self._rules)
+        self._recogniser = Recogniser(catalog, known, self._rules, expected.options.facts if expected else {})
         self._places: dict[ChainKey, Places] = {}
 
     @classmethod
@@ -100,8 +102,9 @@ class Attributor:
             if not required or self._is_unseen(place):
                 undecided += 1
             else:
-                item = self._item(place, text, kind)
-                absent.append(AttributedItem(item, attribute_expected(entries, standing=Standing.MISSING)))
+                found = attribute_expected(entries, standing=Standing.MISSING)
+                why = found.reason or _why_missing(there, place)
+                absent.append(AttributedItem(self._item(place, text, kind), replace(found, reason=why)))
         return tuple(absent), undecided
 
     def survey(self) -> tuple[Counter[Confidence], tuple[AttributedItem, ...]]:
@@ -162,7 +165,8 @@ class Attributor:
 
     def _places_of(self, key: ChainKey) -> Places:
         if key not in self._places:
-            self._places[key] = Places(self._rules.get(key, ()))
+            expected = self.expected.at(key[0], key[1:]) if self.expected else {}
+            self._places[key] = Places(self._rules.get(key, ()), expected)
         return self._places[key]
 
 
@@ -174,6 +178,15 @@ def _copy(original: Attribution) -> Attribution:
         standing=Standing.DUPLICATE,
         reason="Docker writes this rule once: one of the copies is somebody else's",
     )
+
+
+def _why_missing(there: Mapping[Place, frozenset[str]], place: Place) -> str:
+    """Say what the place of a missing object looks like: that tells a flush from a deletion."""
+    if place not in there:
+        return f"{place[2]} is not there itself: it was removed, or never made"
+    if not there[place]:
+        return f"{place[2]} is empty, as a flush leaves it"
+    return f"the rest of {place[2]} is there: it was deleted, or never made"
 
 
 def has_gap(gaps: tuple[Gap, ...], source: Source) -> bool:
@@ -195,7 +208,9 @@ def _texts(ruleset: Ruleset, backend: Backend) -> dict[Place, frozenset[str]]:
     for table in ruleset.tables:
         if table.backend is backend:
             for chain in table.chains:
-                there[table.family, table.name, chain.name] = frozenset(rule.text for rule in chain.rules)
+                texts = (rule.text for rule in chain.rules)
+                ordered = texts if backend is not Backend.NFTABLES else map(in_order, texts)
+                there[table.family, table.name, chain.name] = frozenset(ordered)
             for named in table.sets:
                 there[table.family, table.name, named.name] = frozenset(item.text for item in set_items(table, named))
     return there

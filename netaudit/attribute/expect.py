@@ -1,5 +1,6 @@
 """Inventory x signatures -> the rules that ought to be there, each with its causes."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
@@ -36,7 +37,7 @@ class Expectation:
 
     def entries(self, item: Item) -> list[Entry]:
         """Give the entries that ask for this very object, none where it is not expected."""
-        return self.at(item.backend, (item.family, item.table, item.chain)).get(item.text, [])
+        return self.at(item.backend, (item.family, item.table, item.chain)).get(in_order(item.text), [])
 
     def at(self, backend: Backend, place: Place) -> dict[str, list[Entry]]:
         """Give the texts that are expected at a place, with the entries that ask for each."""
@@ -114,12 +115,27 @@ def is_checked(kind: ObjectKind) -> bool:
     return kind in (ObjectKind.RULE, ObjectKind.MAP)
 
 
+def in_order(text: str) -> str:
+    """Sort the elements of a set of names: their order is the kernel's, and no two versions of nft print the same."""
+    if '{ "' not in text:
+        return text
+    return _SET_OF_NAMES.sub(lambda found: "{ " + ", ".join(sorted(found[1].split(", "))) + " }", text)
+
+
+_SET_OF_NAMES = re.compile(r'\{ ("[^{}"]*"(?:, "[^{}"]*")+) \}')
+
+
+def _can_be_proved(signature: Signature) -> bool:
+    """Tell whether the inventory can ask for an object; an open policy it cannot, for its text tells nothing."""
+    return signature.object is not ObjectKind.POLICY or not signature.open
+
+
 class _Filler:
     """Fills signatures with the subjects of one inventory."""
 
     def __init__(self, inventory: Inventory, options: Options, catalog: Catalog) -> None:
         self._version = Version.parse(inventory.version)
-        self._catalog = [s for s in catalog.signatures if options.backend in s.backends and not s.open]
+        self._catalog = [s for s in catalog.signatures if options.backend in s.backends and _can_be_proved(s)]
         self._selected: dict[Profile, list[tuple[Signature, bool]]] = {}
         self._subjects = Subjects(inventory, options, lambda profile: bool(self._select(profile)))
 
@@ -161,7 +177,7 @@ class _Filler:
                 continue
             match signature.applies(self._version, profile.facts):
                 case Applies.YES:
-                    yield signature, profile.certain
+                    yield signature, profile.certain and not signature.open
                 case Applies.PERHAPS:
                     yield signature, False
                 case Applies.NO:

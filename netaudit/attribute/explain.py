@@ -7,8 +7,9 @@ import msgspec
 
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedItem, AttributedSnapshot
-from netaudit.attribute.networking import describe_networking, describe_silence
-from netaudit.attribute.signature import Catalog, Signature
+from netaudit.attribute.networking import describe_networking
+from netaudit.attribute.signature import Catalog, Owned, Signature
+from netaudit.attribute.silence import Written, describe_silence
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Network
 from netaudit.model.ruleset import ObjectKind
@@ -40,7 +41,7 @@ class ThingExplained(msgspec.Struct, frozen=True):
 class SignatureExplained(msgspec.Struct, frozen=True):
     """A signature, and the rules of the snapshot that bear it."""
 
-    signature: Signature
+    signature: Signature | Owned
     rules: tuple[AttributedItem, ...]
 
 
@@ -64,7 +65,8 @@ def explain(subject: str, snapshot: Snapshot, catalog: Catalog) -> tuple[Explain
 
 
 def _signatures(subject: str, attributed: AttributedSnapshot, catalog: Catalog) -> Iterator[Explained]:
-    for signature in catalog.signatures:
+    known: tuple[Signature | Owned, ...] = (*catalog.signatures, *catalog.owned)
+    for signature in known:
         if signature.id == subject:
             rules = tuple(one for one in attributed.items if one.attribution.signature == subject)
             yield SignatureExplained(signature, rules)
@@ -107,6 +109,9 @@ def _is_id(subject: str, whole: str) -> bool:
 def _container(container: Container, snapshot: Snapshot, attributed: AttributedSnapshot) -> ThingExplained:
     assert snapshot.inventory  # noqa: S101 (the container came from it)
     rules = tuple(_caused(attributed.items, container=container.id))
+    dockers = (one.item for one in attributed.items if one.attribution.maker == "docker")
+    at_all = frozenset(item.family for item in dockers if item.object is ObjectKind.RULE)
+    written = Written(frozenset(one.item.family for one in rules), at_all)
     return ThingExplained(
         kind="container",
         name=container.name,
@@ -114,7 +119,7 @@ def _container(container: Container, snapshot: Snapshot, attributed: AttributedS
         is_what=tuple(describe_networking(container, snapshot.inventory)),
         rules=rules,
         missing=tuple(_caused(attributed.missing, container=container.id)),
-        silence=tuple(describe_silence(container, snapshot.inventory, snapshot.host, has_rules=bool(rules))),
+        silence=tuple(describe_silence(container, snapshot.inventory, snapshot.host, written)),
     )
 
 

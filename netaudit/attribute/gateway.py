@@ -2,10 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 
-from netaudit.model.docker import Endpoint, Network
+from netaudit.model.docker import Container, Endpoint, Network
 from netaudit.model.version import Version
 
 _SPLIT_FAMILIES = Version(28)  # from here on IPv4 and IPv6 choose for themselves, and a priority can be set
+
+
+GATEWAY_BRIDGE = "docker_gwbridge"
+
+
+def gateway_name(container: Container) -> str:
+    """Name a container's endpoint on docker_gwbridge, as the engine does."""
+    return "gateway_" + container.sandbox.rpartition("/")[2][:12]
+
+
+def carrier(
+    container: Container, placed: Sequence[Endpoint], networks: Mapping[str, Network], family: str, version: Version
+) -> Endpoint | None:
+    """Choose the endpoint that carries the bindings; `placed` are those on bridges.
+
+    One on macvlan or ipvlan may carry them too: then no rule is written. A network without a gateway cannot.
+    """
+    if len(placed) == len(container.endpoints) == 1:
+        return placed[0]
+    others = (end for end in container.endpoints if end not in placed and (end.gateway or end.gateway6))
+    return gateway_endpoint([*placed, *others], networks, family, version)
 
 
 def gateway_endpoint(
@@ -24,7 +45,7 @@ def gateway_endpoint(
         both = bool(end.ipv4 and end.ipv6) if split else bool(end.gateway6 or end.ipv6)
         return (
             -end.priority if split else 0,
-            network.name == "docker_gwbridge",
+            network.name == GATEWAY_BRIDGE,
             network.internal,
             not both,
             network.name,

@@ -1,13 +1,17 @@
 """A network as one address family sees it, and the values that fill a signature's holes."""
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import msgspec
 
 from netaudit.attribute.attribution import Ref
 from netaudit.attribute.signature import Value
 from netaudit.model.docker import Network, PortBinding
+
+_WHOLE_MASK = 0xFFFFFFFF
 
 # What is so unless something says otherwise.
 ASSUMED: Mapping[str, Value] = {"enabled": True, "proxy-only": False, "gateway": True, "trusted": False}
@@ -23,8 +27,8 @@ class View(msgspec.Struct, frozen=True):
     values: Mapping[str, str]
 
 
-def make_view(network: Network, family: str) -> View:
-    """Collect what a network decides and fills in, for one family."""
+def make_view(network: Network, family: str, marks: Mapping[str, str]) -> View:
+    """Collect what a network decides and fills in, for one family; `marks` are the daemon's."""
     snat = network.host_ipv4 if family == "ip" else network.host_ipv6
     facts: dict[str, Value] = {
         **ASSUMED,
@@ -38,10 +42,11 @@ def make_view(network: Network, family: str) -> View:
         "default-bridge": network.default,
     }
     values = {
+        **marks,
         "bridge": network.bridge,
         "subnet": subnet_of(network, family),
         "snat": snat,
-        "trusted_set": ", ".join(f'"{name}"' for name in (network.bridge, *network.trusted_interfaces)),
+        "trusted_set": ", ".join(f'"{name}"' for name in sorted({network.bridge, *network.trusted_interfaces})),
     }
     return View(network, Ref(network.id, network.name), family, facts, values)
 
@@ -49,6 +54,36 @@ def make_view(network: Network, family: str) -> View:
 def endpoint_values(address: str) -> dict[str, str]:
     """Fill what names an endpoint."""
     return {"address": address, "container": f"{address}/128" if ":" in address else f"{address}/32"}
+
+
+def mark_values(option: str) -> dict[str, str]:
+    """Fill the mark of --bridge-accept-fwmark, `MARK[/MASK]`, as the tools print it; nothing where it is none."""
+    numbers = [_number(part) for part in option.split("/")]
+    match numbers:
+        case [int() as mark]:
+            return {"mark": hex(mark), "nft_mark": f"0x{mark:08x}"}
+        case [int() as mark, int() as mask]:
+            whole = hex(mark) if mask == _WHOLE_MASK else f"{mark:#x}/{mask:#x}"
+            return {"mark": whole, "nft_mark": f"& 0x{mask:08x} == 0x{mark:08x}"}
+        case _:
+            return {}
+
+
+def overlay_values(vxlan_id: int, port: int) -> dict[str, str]:
+    """Fill what names an encrypted overlay network."""
+    vni = vxlan_id << 8  # as it stands in the packet
+    numbers = {"vxlan_port": port, "vxlan_id": vxlan_id, "vni": vni}
+    texts = {name: str(number) for name, number in numbers.items()}
+    return {**texts, "vxlan_hex": hex(vxlan_id), "vni_hex": hex(vni)}
+
+
+def _number(text: str) -> int | None:
+    """Read a number as the engine does (strconv.ParseUint, base 0): 0x1f, 0b11, 0o17, 017, 31."""
+    octal = re.fullmatch(r"0[0-7_]+", text)
+    try:
+        return int(text, 8 if octal else 0)
+    except ValueError:
+        return None
 
 
 def link_values(parent: str, child: str) -> dict[str, str]:
@@ -60,7 +95,8 @@ def binding_values(binding: PortBinding, *, anywhere: bool) -> dict[str, str]:
     """Fill what names a port binding; `anywhere` is a host address that means every address."""
     host = binding.host_ip
     if ":" in host and not anywhere:
-        host = str(ipaddress.ip_address(host))
+        with suppress(ValueError):  # what is no address fills no rule that is there
+            host = str(ipaddress.ip_address(host))
     return {
         "host_ip": host,
         "host": f"{host}/128" if ":" in host else f"{host}/32",

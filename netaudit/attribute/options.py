@@ -10,7 +10,7 @@ from netaudit.model.host import Host
 from netaudit.model.ruleset import IPTABLES_BACKENDS, Backend, Rule, Ruleset
 
 # Options that switch protection off: where they are not known, an absent rule may be right or a hole.
-PROTECTIVE = ("direct-routing",)
+PROTECTIVE = ("direct-routing", "raw-rules")
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class Options(msgspec.Struct, frozen=True):
 
     def certain(self, family: str) -> bool:
         """Tell whether it surely does."""
-        return self.iptables is not False if family == "ip" else self.ip6tables is True
+        return self.iptables is True if family == "ip" else self.ip6tables is True
 
 
 def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: Iterable[Telltale]) -> Options:
@@ -40,6 +40,7 @@ def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: 
     facts: dict[str, Value] = {
         "userland-proxy": told.ask("userland-proxy", given.userland_proxy),
         "direct-routing": told.ask("direct-routing", given.allow_direct_routing),
+        "raw-rules": told.ask("raw-rules", told.has_emptied("raw")),
         "fwmark": None if mark is None else bool(mark),
         "wsl2": any(interface.name == "loopback0" for interface in host.interfaces) if host.interfaces else None,
         "sctp-checksum": None,  # an environment variable of the daemon, which netaudit never reads
@@ -49,7 +50,7 @@ def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: 
     return Options(
         backend=backend,
         facts=facts,
-        iptables=given.iptables,
+        iptables=told.ask_for_chains(given.iptables),
         ip6tables=told.ask("ip6tables", given.ip6tables),
         mark=mark or "",
     )
@@ -57,11 +58,9 @@ def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: 
 
 def docker_backend(ruleset: Ruleset, given: DaemonOptions) -> Backend:
     """Find the backend that Docker writes to: what the engine says, else where its chains are."""
+    said = (given.firewall_backend or "").partition("+")[0]
     tables = {(table.backend, table.name) for table in ruleset.tables}
-    if (given.firewall_backend or "").startswith("nftables") or (
-        Backend.NFTABLES,
-        "docker-bridges",
-    ) in tables:
+    if said == "nftables" or (said != "iptables" and (Backend.NFTABLES, "docker-bridges") in tables):
         return Backend.NFTABLES
     counts = dict.fromkeys(IPTABLES_BACKENDS, 0)
     for table in ruleset.tables:
@@ -91,6 +90,18 @@ class _Telling:
             if telltale.option == option and self._is_there(telltale):
                 return telltale.value
         return None
+
+    def ask_for_chains(self, given: bool | None) -> bool | None:  # noqa: FBT001 (an option's value)
+        """Give what the daemon was told of --iptables, else True where any chain of Docker's is there, else None."""
+        if given is not None:
+            return given
+        own = (table == "docker-bridges" or chain.startswith("DOCKER") for _, table, chain in self._chains)
+        return True if any(own) else None
+
+    def has_emptied(self, table: str) -> bool | None:
+        """Tell whether a table is there without a rule, as a flush leaves it; a daemon that never wrote makes none."""
+        rules = [rules for (_, name, _), rules in self._chains.items() if name == table]
+        return True if rules and not any(rules) else None
 
     def _is_there(self, telltale: Telltale) -> bool:
         return any(

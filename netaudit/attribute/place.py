@@ -1,16 +1,18 @@
 """Rules that are there, but where they do not work: an ACCEPT behind its bridge's DROP, DOCKER-USER not first."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from netaudit.attribute.signature import Signature
+from netaudit.attribute.template import Template
 from netaudit.model.ruleset import Rule
 
 
 class Places:
-    """The places of one chain's rules."""
+    """The places of one chain's rules; `expected` are the texts that Docker writes there."""
 
-    def __init__(self, rules: tuple[Rule, ...]) -> None:
+    def __init__(self, rules: tuple[Rule, ...], expected: Container[str]) -> None:
         self._rules = rules
+        self._expected = expected
         self._first_match: dict[str, int] = {}
         self._first: Mapping[str, int] | None = None
 
@@ -27,16 +29,22 @@ class Places:
             return "it must stand first: the rules above it decide without it"
         if signature.before is None or position < self._first_match_of(signature):
             return ""
-        values = signature.text.unify(text) or {}
-        border = signature.before.fill(values) if signature.before.holes <= values.keys() else ""
-        at = self.first_of(border)
+        at = self._border(signature, signature.before, text)
         return f"it stands behind #{at}, which decides before it" if 0 < at < position else ""
+
+    def _border(self, signature: Signature, before: Template, text: str) -> int:
+        """Find the rule that a rule must stand before: that of its own bridge or address, else of whatever bridge."""
+        values = signature.text.unify(text) or {}
+        if before.holes <= values.keys():
+            return self.first_of(before.fill(values))
+        return self._first_match_of(signature)
 
     def _first_match_of(self, signature: Signature) -> int:
         """Find where the first rule stands that this signature's rules must stand before, of whatever bridge."""
         assert signature.before  # noqa: S101 (the caller has looked)
         pattern = signature.before
         if pattern.text not in self._first_match:
-            matching = (at for at, rule in enumerate(self._rules, 1) if pattern.unify(rule.text) is not None)
+            own = ((at, rule.text) for at, rule in enumerate(self._rules, 1) if rule.text in self._expected)
+            matching = (at for at, text in own if pattern.unify(text) is not None)
             self._first_match[pattern.text] = next(matching, len(self._rules) + 1)
         return self._first_match[pattern.text]

@@ -6,8 +6,6 @@ believed where something in the rule is its maker's own: a chain, a bridge's nam
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
-from ipaddress import ip_address, ip_network
 
 import msgspec
 
@@ -20,17 +18,14 @@ from netaudit.attribute.attribution import (
     Ref,
     Standing,
 )
-from netaudit.attribute.handwriting import address_in, binding_in, is_owned, targets, unify
-from netaudit.attribute.signature import Catalog, Owned, Signature, SubjectKind
-from netaudit.model.docker import Container, Endpoint, Inventory, Network
-from netaudit.model.ruleset import Backend, Item, ObjectKind, Rule
+from netaudit.attribute.handwriting import address_in, binding_in, is_owned, unify
+from netaudit.attribute.signature import Applies, Catalog, Owned, Signature, SubjectKind, Value
+from netaudit.attribute.traces import ChainKey, Chains, Traces
+from netaudit.model.docker import Inventory
+from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.model.version import Version
 
-_DOCKER_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
-_DOCKER_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")
-_DNAT_TARGET = re.compile(r"--to-destination \[?([0-9a-f:.]+?)\]?:\d+$")
 OPERATOR = Cause(CauseKind.OTHER, name="the operator or another program")
-ChainKey = tuple[Backend, str, str, str]  # backend, family, table, chain
-Chains = Mapping[ChainKey, tuple[Rule, ...]]
 
 # A base chain without a policy of its own accepts: nobody need have set it.
 _KERNEL_DEFAULT = Attribution(
@@ -42,9 +37,12 @@ _KERNEL_DEFAULT = Attribution(
 
 
 class Recogniser:
-    """The signatures, read backwards. `known` are the inventories of this host, now and before."""
+    """The signatures, read backwards. `known` are the inventories of this host, now and before; `facts` its options."""
 
-    def __init__(self, catalog: Catalog, known: Iterable[Inventory | None], rules: Chains) -> None:
+    def __init__(
+        self, catalog: Catalog, known: Iterable[Inventory | None], rules: Chains, facts: Mapping[str, Value]
+    ) -> None:
+        self._facts = facts
         self._owned = catalog.owned
         self._rules = rules
         self._texts: dict[ChainKey, frozenset[str]] = {}
@@ -55,14 +53,7 @@ class Recogniser:
                 self._by_table.setdefault(signature.table, []).append(signature)
             else:
                 self._index.setdefault((signature.table, signature.chain.text), []).append(signature)
-        self._inventories = [inventory for inventory in known if inventory]
-        self._networks = {net.bridge: net for inv in reversed(self._inventories) for net in inv.networks if net.bridge}
-        self._subnets = [ip_network(s) for net in self._networks.values() for s in (net.subnet, net.subnet6) if s]
-
-    @cached_property
-    def _ends(self) -> Mapping[str, tuple[Container, Endpoint]]:
-        """Find a container by its address, now or before: made only when something stale asks for it."""
-        return dict(_ends(self._inventories))
+        self._traces = Traces((inventory for inventory in known if inventory), rules)
 
     def recognise(self, item: Item) -> Attribution:
         """Attribute an object that nothing expects."""
@@ -71,7 +62,7 @@ class Recogniser:
         found = list(self._candidates(item))
         makers = {signature.maker for signature, _ in found}
         if len(makers) == 1:
-            return self._attribute(*found[0])
+            return self._attribute(*min(found, key=lambda one: not self._is_of_today(one[0])))
         if makers:
             return _ambiguous([self._attribute(*candidate) for candidate in found])
         return next((_owned(owned) for owned in self._owned if is_owned(item, owned)), UNATTRIBUTED)
@@ -104,64 +95,50 @@ class Recogniser:
         if not self._stands_beside(signature, item, values):
             return False
         if signature.object is ObjectKind.POLICY:
-            return self._has_docker
+            return self._traces.has_docker
         if signature.maker != "docker" or signature.distinctive or signature.object is not ObjectKind.RULE:
             return True
         return self._is_dockers(item, values)
-
-    @cached_property
-    def _has_docker(self) -> bool:
-        """Tell whether Docker is on this host at all, by its word or by its chains."""
-        return bool(self._inventories) or any(chain.startswith("DOCKER") for _, _, _, chain in self._rules)
 
     def _is_dockers(self, item: Item, values: Mapping[str, str]) -> bool:
         """Tell whether a rule names something of Docker's: a bridge, a chain, or a container's address."""
         bridge = values.get("bridge")
         if bridge is not None:
-            return bridge in self._networks or bool(_DOCKER_BRIDGE.fullmatch(bridge))
-        if _DOCKER_CHAIN.match(item.chain) or any(target.startswith("DOCKER") for target in targets(item.text)):
+            return self._traces.is_bridge(bridge)
+        if self._traces.is_in_own_chain(item.chain, item.text):
             return True
+        if "trusted" in values and not self._traces.trusts(values["trusted"]):
+            return False
         if address := address_in(values):
-            return self._is_containers(address, item.family)
-        # Docker's own RETURN in the administrator's chain is believed only where the engine is not known.
-        return item.chain == "DOCKER-USER" and not self._inventories
-
-    def _is_containers(self, address: str, family: str) -> bool:
-        """Tell whether an address is of a Docker network, or one that Docker's own rules send packets to."""
-        return any(ip_address(address) in subnet for subnet in self._subnets) or address in self._dnat_targets[family]
-
-    @cached_property
-    def _dnat_targets(self) -> Mapping[str, frozenset[str]]:
-        """Collect the addresses that the rules in nat/DOCKER translate to."""
-        found: dict[str, set[str]] = {"ip": set(), "ip6": set()}
-        for (_, family, table, chain), rules in self._rules.items():
-            if (table, chain) == ("nat", "DOCKER") and family in found:
-                targets = (_DNAT_TARGET.search(rule.text) for rule in rules)
-                found[family] |= {target[1] for target in targets if target}
-        return {family: frozenset(addresses) for family, addresses in found.items()}
+            return self._traces.is_containers(address, item.family)
+        return item.chain == "DOCKER-USER"
 
     def _attribute(self, signature: Signature, values: Mapping[str, str]) -> Attribution:
         if signature.object is ObjectKind.POLICY:
             both = (Cause(CauseKind.DAEMON), OPERATOR)
             return _make(signature, both, Confidence.AMBIGUOUS, Standing.FOREIGN, "a policy does not tell who set it")
+        if signature.chain.text == "DOCKER-USER" and self._traces.inventories:
+            both = (Cause(CauseKind.DAEMON), OPERATOR)
+            reason = "the chain is the administrator's, and an older engine ended it so"
+            return _make(signature, both, Confidence.AMBIGUOUS, Standing.FOREIGN, reason)
         if signature.subject is SubjectKind.OTHER:
             return _make(signature, (_maker(signature.maker),), Confidence.LIKELY, Standing.FOREIGN, "")
         standing, reason = self._standing(signature, values)
         return _make(signature, (self._cause(signature, values),), Confidence.LIKELY, standing, reason)
 
     def _standing(self, signature: Signature, values: Mapping[str, str]) -> tuple[Standing, str]:
-        if not self._inventories:
+        if not self._traces.inventories:
             return Standing.FOREIGN, "Docker's inventory is not known"
-        if signature.open:
+        if signature.open and self._applies(signature) is not Applies.NO:
             return Standing.EXPECTED, "Docker's inventory does not hold all that this rule names"
-        return Standing.STALE, self._stale_reason(values)
+        return Standing.STALE, self._stale_reason(signature, values)
 
     def _cause(self, signature: Signature, values: Mapping[str, str]) -> Cause:
         """Build the cause that the holes tell, as far as any inventory knows it."""
         bridge = values.get("bridge", "")
         address = address_in(values)
-        owner, end = self._ends.get(address, (None, None))
-        network = self._networks.get(bridge) or (self._network_of(end) if end else self._overlay(values))
+        owner, end = self._traces.owner(address)
+        network = self._traces.network(bridge, end) or self._traces.overlay(_vxlan_id(values))
         kind = _CAUSES[signature.subject]
         if kind is CauseKind.DAEMON:
             return Cause(kind)
@@ -176,23 +153,32 @@ class Recogniser:
         binding = binding_in(values) if kind is CauseKind.PORT_BINDING else None
         return Cause(kind, container=container, network=network_ref, binding=binding)
 
-    def _network_of(self, end: Endpoint) -> Network | None:
-        return next((net for net in self._networks.values() if net.id == end.network_id), None)
+    def _is_of_today(self, signature: Signature) -> bool:
+        """Tell whether a signature of several that fit is one that the engine writes now."""
+        return not self._traces.inventories or self._applies(signature) is not Applies.NO
 
-    def _overlay(self, values: Mapping[str, str]) -> Network | None:
-        """Find an encrypted network by its VXLAN id."""
-        number = int(values.get("vxlan_id", 0)) or int(values.get("vni") or values.get("vni_hex") or "0", 0) >> 8
-        networks = (network for inventory in self._inventories for network in inventory.networks)
-        return next((network for network in networks if number and number in network.vxlan_ids), None)
+    def _applies(self, signature: Signature) -> Applies:
+        """Tell whether the engine, its version and options being what they are, writes such a rule for anything."""
+        now = self._traces.inventories[0]
+        if signature.subject in _SWARMS and not now.swarm:
+            return Applies.NO
+        return signature.applies(Version.parse(now.version), self._facts)
 
-    def _stale_reason(self, values: Mapping[str, str]) -> str:
-        now = self._inventories[0]
+    def _stale_reason(self, signature: Signature, values: Mapping[str, str]) -> str:
+        now = self._traces.inventories[0]
+        version = Version.parse(now.version)
+        if all(alternative.engine.holds(version) is False for alternative in signature.alternatives):
+            return f"engine {now.version} does not write such a rule: another version left it behind"
+        if signature.subject in _SWARMS and not now.swarm:
+            return "this host is in no swarm now"
         bridge = values.get("bridge")
         if bridge and all(net.bridge != bridge for net in now.networks):
             return f"no network has the bridge {bridge}"
         address = address_in(values)
         if address and all(address not in (end.ipv4, end.ipv6) for c in now.containers for end in c.endpoints):
             return f"no running container has the address {address}"
+        if self._applies(signature) is Applies.NO:
+            return "the engine's options do not ask for it now"
         return "nothing in Docker's inventory asks for it now"
 
 
@@ -220,13 +206,11 @@ def _ambiguous(candidates: list[Attribution]) -> Attribution:
     )
 
 
-def _ends(inventories: Iterable[Inventory]) -> Iterator[tuple[str, tuple[Container, Endpoint]]]:
-    for inventory in reversed(list(inventories)):
-        for container in inventory.containers:
-            for end in container.endpoints:
-                yield from ((address, (container, end)) for address in (end.ipv4, end.ipv6) if address)
+def _vxlan_id(values: Mapping[str, str]) -> int:
+    return int(values.get("vxlan_id", 0)) or int(values.get("vni") or values.get("vni_hex") or "0", 0) >> 8
 
 
+_SWARMS = frozenset({SubjectKind.INGRESS, SubjectKind.SERVICE_PORT, SubjectKind.OVERLAY})
 _CAUSES: Mapping[SubjectKind, CauseKind] = {
     SubjectKind.DAEMON: CauseKind.DAEMON,
     SubjectKind.NETWORK: CauseKind.NETWORK,

@@ -35,7 +35,8 @@ Value = bool | str | None
 _SWITCH = frozenset({True, False})
 CONDITIONS: Mapping[str, frozenset[bool | str]] = {
     "userland-proxy": _SWITCH,
-    "direct-routing": _SWITCH,  # --allow-direct-routing, or the raw table switched off
+    "direct-routing": _SWITCH,  # --allow-direct-routing
+    "raw-rules": _SWITCH,  # not DOCKER_INSECURE_NO_IPTABLES_RAW=1
     "fwmark": _SWITCH,  # --bridge-accept-fwmark is set
     "wsl2": _SWITCH,  # WSL2 in mirrored mode
     "bridge-networks": _SWITCH,  # there is a bridge network of this family that is not internal
@@ -133,7 +134,7 @@ class Signature(msgspec.Struct, frozen=True):
     first: bool = False  # works only as the first rule of its chain
     before: Template | None = None  # works only before this rule, where that stands in the same chain
     shared: bool = False  # one rule serves every subject that asks for the same text
-    open: bool = False  # the inventory cannot tell all holes: recognised, never expected
+    open: bool = False  # the inventory cannot always tell: proved where it can, recognised where not, never missed
     distinctive: bool = False  # nobody else writes such a text: believed without further evidence
     beside: Template | None = None  # believed only where this rule stands in the same chain too
     narrow: tuple[tuple[str, str], ...] = ()  # what a hole may hold when read backwards, as regular expressions

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import msgspec
 
 from netaudit.attribute.attribution import Cause, CauseKind, Ref
-from netaudit.attribute.gateway import gateway_endpoint
+from netaudit.attribute.gateway import GATEWAY_BRIDGE, carrier, gateway_name
 from netaudit.attribute.network_view import (
     ASSUMED,
     View,
@@ -18,6 +18,8 @@ from netaudit.attribute.network_view import (
     have_bridge,
     link_values,
     make_view,
+    mark_values,
+    overlay_values,
 )
 from netaudit.attribute.options import Options
 from netaudit.attribute.signature import SubjectKind, Value
@@ -27,7 +29,6 @@ from netaudit.model.version import Version
 FAMILIES = ("ip", "ip6")
 _DAEMON = Cause(CauseKind.DAEMON)
 _INGRESS = Cause(CauseKind.OTHER, name="swarm's routing mesh")
-_GATEWAY_BRIDGE = "docker_gwbridge"
 _UNSPECIFIED = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 (as Docker writes it)
 
 
@@ -66,13 +67,14 @@ class Subjects:
         self._version = Version.parse(inventory.version)
         self._networks = {network.id: network for network in inventory.networks}
         self._by_name = {container.name: container for container in inventory.containers}
-        self._gateway_bridge = next((net for net in inventory.networks if net.name == _GATEWAY_BRIDGE), None)
+        self._gateway_bridge = next((net for net in inventory.networks if net.name == GATEWAY_BRIDGE), None)
         self._profiles: dict[object, Profile] = {}
         self._common = {
             family: {**options.facts, "bridge-networks": have_bridge(inventory.networks, family)} for family in FAMILIES
         }
+        self._marks = mark_values(options.mark)
         self._views = {
-            (family, network.id): make_view(network, family)
+            (family, network.id): make_view(network, family, self._marks)
             for family in FAMILIES
             for network in inventory.networks
             if network.driver == "bridge" and not network.config_only
@@ -107,9 +109,8 @@ class Subjects:
         return profile if self._wanted(profile) else None
 
     def _daemon(self, family: str) -> Iterator[Subject]:
-        values = {"mark": self._options.mark} if self._options.mark else {}
         if profile := self._profile(SubjectKind.DAEMON, family, None, lambda: ASSUMED):
-            yield Subject(profile, values, (_DAEMON,))
+            yield Subject(profile, self._marks, (_DAEMON,))
 
     def _swarm(self, family: str) -> Iterator[Subject]:
         if not self._inventory.swarm:
@@ -122,8 +123,11 @@ class Subjects:
             return
         for network in self._inventory.networks:
             for vni in network.vxlan_ids if network.encrypted else ():
-                values = {"vxlan_port": "4789", "vxlan_id": str(vni), "vni": str(vni << 8), "vni_hex": hex(vni << 8)}
-                yield Subject(overlay, values, (Cause(CauseKind.NETWORK, network=Ref(network.id, network.name)),))
+                yield Subject(
+                    overlay,
+                    overlay_values(vni, self._inventory.vxlan_port),
+                    (Cause(CauseKind.NETWORK, network=Ref(network.id, network.name)),),
+                )
 
     def _all_networks(self, family: str) -> Iterator[Subject]:
         for (of_family, _), view in self._views.items():
@@ -149,7 +153,7 @@ class Subjects:
         bridge = self._gateway_bridge
         if bridge is None or not container.sandbox:
             return container.endpoints
-        hidden = (member for member in bridge.members if member.name == _gateway_name(container))
+        hidden = (member for member in bridge.members if member.name == gateway_name(container))
         return container.endpoints + tuple(Endpoint(bridge.id, bridge.name, m.ipv4, m.ipv6) for m in hidden)
 
     def _place(self, endpoints: Iterable[Endpoint], family: str) -> Iterator[_Placed]:
@@ -193,8 +197,7 @@ class Subjects:
 
     def _bindings(self, container: Container, ref: Ref, placed: list[_Placed]) -> Iterator[Subject]:
         family = placed[0].view.family
-        ends = [one.endpoint for one in placed]
-        gateway = ends[0] if len(ends) == 1 else gateway_endpoint(ends, self._networks, family, self._version)
+        gateway = carrier(container, [one.endpoint for one in placed], self._networks, family, self._version)
         has_ipv6 = any(end.ipv6 for end in container.endpoints)
         for one in placed:
             for binding in container.bindings:
@@ -235,7 +238,7 @@ class Subjects:
         if not any(view.network.members for view in views):
             return
         shown = {(one.id, end.network_id) for one in self._inventory.containers for end in one.endpoints}
-        owned = {_gateway_name(one) for one in self._inventory.containers if one.running}
+        owned = {gateway_name(one) for one in self._inventory.containers if one.running}
         for view in views:
             network = view.network
             for member in network.members:
@@ -243,8 +246,3 @@ class Subjects:
                     end = Endpoint(network.id, network.name, member.ipv4, member.ipv6)
                     for one in self._place([end], family):
                         yield from self._endpoint(Ref(member.container_id, member.name), one)
-
-
-def _gateway_name(container: Container) -> str:
-    """Name a container's endpoint on docker_gwbridge, as the engine does."""
-    return "gateway_" + container.sandbox.rpartition("/")[2][:12]

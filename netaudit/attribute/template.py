@@ -34,9 +34,11 @@ HOLES: Mapping[str, str] = {
     "child": _PREFIX,
     "parent_ip": _ADDRESS,
     "child_ip": _ADDRESS,
-    "mark": r"0x[0-9a-f]+(?:/0x[0-9a-f]+)?",
+    "mark": r"0x[0-9a-f]+(?:/0x[0-9a-f]+)?",  # of --bridge-accept-fwmark, as iptables prints it
+    "nft_mark": r"(?:& 0x[0-9a-f]{8} == )?0x[0-9a-f]{8}",  # the same as nft prints it
     "vxlan_port": _NUMBER,
     "vxlan_id": _NUMBER,
+    "vxlan_hex": r"0x[0-9a-f]+",
     "vni": _NUMBER,  # a VXLAN id times 256, as it stands in the packet
     "vni_hex": r"0x[0-9a-f]+",
     "name": r"\S+",

@@ -13,7 +13,7 @@ from netaudit.audit.check import Check
 from netaudit.audit.condition import Seen, make_seen
 from netaudit.audit.finding import Audit, Evidence, Finding, Undecided
 from netaudit.audit.subjects import FACTS, SUBJECTS
-from netaudit.audit.subjects.fact import Subject, declared, fact_types
+from netaudit.audit.subjects.fact import EXPOSURE, Subject, declared, fact_types
 from netaudit.audit.subjects.kind import SubjectKind
 from netaudit.audit.subjects.waiver import WaiverFacts
 from netaudit.audit.view import View
@@ -127,6 +127,8 @@ def _undecided(check: Check, subject: Subject, view: View, known: Mapping[str, o
     unknown = [one for one in declared(FACTS[check.subject]) if one.name in check.condition.reads]
     unknown = [one for one in unknown if one.name not in known]
     gaps = {gap.source: f"{gap.source}: {gap.reason}" for gap in view.attributed.head.gaps}
+    if view.attributed.exposure is None:
+        gaps[EXPOSURE] = f"{EXPOSURE}: {view.attributed.exposure_gap or 'not asked for'}"
     sources = dict.fromkeys(source for one in unknown for source in one.sources)
     because = [gaps[source] for source in sources if source in gaps] or [
         f"{source}: does not say" for source in sources

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
-from netaudit.attribute.attribution import AttributedExposure, AttributedItem, AttributedSnapshot
+from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedItem, AttributedSnapshot
 from netaudit.audit.host_firewall import HostFirewall
 from netaudit.audit.services import Services
 from netaudit.model.docker import Container, Inventory, Network, PortBinding
@@ -22,7 +22,15 @@ Cells = tuple[AttributedExposure, ...]
 class View:
     """What one audit looks at; whatever is looked up often is indexed once."""
 
-    def __init__(self, snapshot: Snapshot, attributed: AttributedSnapshot, services: Services) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        attributed: AttributedSnapshot,
+        services: Services,
+        since: AttributedDiff | None = None,
+    ) -> None:
+        """Look at a host; `since` is what changed on it since an earlier recording, where one was named."""
+        self.since = since
         self.snapshot = snapshot
         self.attributed = attributed
         self.services = services

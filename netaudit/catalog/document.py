@@ -3,16 +3,33 @@
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import yaml
 
 from netaudit.errors import CatalogError
 
-# libyaml where PyYAML was built with it: ten times faster, same values.
-_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, if there: ten times faster, same values
 T = TypeVar("T")
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """A safe loader that refuses a key that stands twice: the second would silently take the first one's place."""
+
+
+def _construct_mapping(loader: Any, node: yaml.MappingNode) -> dict[object, object]:  # noqa: ANN401 (any of PyYAML's)
+    content: dict[object, object] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str) or key in content:
+            problem = f"the key {key} stands twice, or is no word"
+            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+        content[key] = loader.construct_object(value_node, deep=True)
+    return content
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _construct_mapping)
 
 
 class Strict(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
@@ -32,14 +49,21 @@ def line_of(data: bytes, key: str) -> int:
     return next((name.start_mark.line + 1 for name, _ in pairs if name.value == key), 0)
 
 
-def read_yaml(file: Traversable, kind: type[T]) -> T:
-    """Read a file of a type. Raises CatalogError, with file, line or key."""
+def load_yaml(file: Traversable) -> Any:  # noqa: ANN401 (whatever YAML holds)
+    """Read a file. Raises CatalogError, with file and line, for what is no YAML."""
     try:
-        return msgspec.convert(yaml.load(file.read_bytes(), _Loader), kind)  # noqa: S506 (a safe loader)
+        return yaml.load(file.read_bytes(), _Loader)  # noqa: S506 (a safe loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file.name}:{mark.line + 1}" if mark else file.name
         raise CatalogError(f"not YAML: {getattr(error, 'problem', None) or error}", file=where) from error
+
+
+def read_yaml(file: Traversable, kind: type[T]) -> T:
+    """Read a file of a type. Raises CatalogError, with file, line or key."""
+    raw = load_yaml(file)
+    try:
+        return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
         message, _, key = str(error).partition(" - at ")
         raise CatalogError(message, file=file.name, key=key.strip("`")) from error

@@ -16,7 +16,7 @@ from netaudit.attribute.signature import (
     make_alternative,
 )
 from netaudit.attribute.template import Template
-from netaudit.catalog.document import Strict, read_yaml, rules_folder
+from netaudit.catalog.document import Strict, load_yaml, rules_folder
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.ruleset import Backend, ObjectKind
 
@@ -32,6 +32,7 @@ class _Signature(Strict):
     policy: str = ""
     chain: str = ""
     map: str = ""
+    set: str = ""
     element: str = ""
     family: list[Family] = msgspec.field(default_factory=lambda: ["ip"])
     when: When | list[When] = msgspec.field(default_factory=dict)
@@ -82,8 +83,8 @@ def load_catalog_from(folder: Traversable) -> Catalog:
 
     Raises CatalogError, with file and key, for the first thing that is invalid.
     """
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
-    catalogs = [_load(file) for file in files]
+    files = (file for file in folder.iterdir() if file.name.endswith(".yaml"))
+    catalogs = [_load(file) for file in sorted(files, key=lambda file: file.name)]
     return Catalog(
         signatures=tuple(signature for catalog in catalogs for signature in catalog.signatures),
         telltales=tuple(telltale for catalog in catalogs for telltale in catalog.telltales),
@@ -92,13 +93,41 @@ def load_catalog_from(folder: Traversable) -> Catalog:
 
 
 def _load(file: Traversable) -> Catalog:
-    content = read_yaml(file, _File)
+    content = _read(file)
     stem = file.name.removesuffix(".yaml")
     return Catalog(
         signatures=tuple(_signature(file.name, stem, content, *pair) for pair in content.signatures.items()),
         telltales=tuple(_telltales(file.name, content)),
         owned=tuple(_owned(file.name, stem, content)),
     )
+
+
+def _read(file: Traversable) -> _File:
+    raw = load_yaml(file)
+    try:
+        content = msgspec.convert(raw, _File)
+    except msgspec.ValidationError as error:
+        message, key = _where(raw, error)
+        raise CatalogError(message, file=file.name, key=key) from error
+    if twice := sorted(content.owns.keys() & content.signatures.keys()):
+        raise CatalogError("the same id stands under signatures", file=file.name, key=f"owns.{twice[0]}")
+    return content
+
+
+def _where(raw: Any, error: msgspec.ValidationError) -> tuple[str, str]:  # noqa: ANN401 (whatever YAML holds)
+    """Say what is wrong, and under which key: msgspec calls every key of a mapping `[...]`, so each is asked alone."""
+    sections = [name for name in _SECTIONS if isinstance(raw, dict) and isinstance(raw.get(name), dict)]
+    for section, name, value in ((of, *item) for of in sections for item in raw[of].items()):
+        try:
+            msgspec.convert(value, _SECTIONS[section])
+        except msgspec.ValidationError as inner:
+            message, _, key = str(inner).partition(" - at ")
+            return message, f"{section}.{name}{key.strip('`').removeprefix('$')}"
+    message, _, key = str(error).partition(" - at ")
+    return message, key.strip("`")
+
+
+_SECTIONS: Mapping[str, Any] = {"signatures": _Signature, "owns": _Owned, "options": list[_Telltale]}
 
 
 def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature) -> Signature:
@@ -147,21 +176,15 @@ def _object(file: str, name: str, raw: _Signature, backends: list[Backend]) -> t
             raise CatalogError("the rule's chain is not said", file=file, key=f"signatures.{name}.chain")
         return ObjectKind.RULE, chain, raw.rule
     if raw.policy:
-        return (
-            ObjectKind.POLICY,
-            raw.chain,
-            f":{raw.chain} {raw.policy}" if iptables else f"policy {raw.policy}",
-        )
+        policy = f":{raw.chain} {raw.policy}" if iptables else f"policy {raw.policy}"
+        return ObjectKind.POLICY, raw.chain, policy
     declaration = f" {{ {raw.declaration} }}" if raw.declaration else ""
-    if raw.map:
-        return ObjectKind.MAP, raw.map, raw.element or f"map {raw.map}{declaration}"
+    if named := raw.map or raw.set:
+        word = ObjectKind.MAP if raw.map else ObjectKind.SET
+        return word, named, raw.element or f"{word} {named}{declaration}"
     if raw.chain:
-        return (
-            ObjectKind.CHAIN,
-            raw.chain,
-            f":{raw.chain} -" if iptables else f"chain {raw.chain}{declaration}",
-        )
-    raise CatalogError("needs one of rule, policy, map and chain", file=file, key=f"signatures.{name}")
+        return ObjectKind.CHAIN, raw.chain, f":{raw.chain} -" if iptables else f"chain {raw.chain}{declaration}"
+    raise CatalogError("needs one of rule, policy, map, set and chain", file=file, key=f"signatures.{name}")
 
 
 def _telltales(file: str, content: _File) -> Iterator[Telltale]:

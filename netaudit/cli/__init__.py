@@ -22,6 +22,7 @@ from netaudit.cli.record import record
 from netaudit.cli.report import report
 from netaudit.cli.run import run
 from netaudit.cli.show import show
+from netaudit.cli.trace import trace
 from netaudit.errors import NetauditError, OutputError
 from netaudit.release import RELEASE
 
@@ -41,6 +42,7 @@ app.command()(show)
 app.command()(explain)
 app.command()(exposure)
 app.command()(audit)
+app.command()(trace)
 app.command()(report)
 app.command()(doctor)
 

@@ -69,6 +69,10 @@ def audit(
     waivers: Annotated[
         list[Path] | None, typer.Option("--waivers", help="A file of accepted findings.", show_default=False)
     ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option("--since", help="An earlier recording: audit what changed too.", show_default=False),
+    ] = None,
     baseline: Annotated[
         Path | None,
         typer.Option("--baseline", help="An earlier audit as JSON: what it has is not new.", show_default=False),
@@ -118,11 +122,12 @@ def audit(
         config=config,
         exposure=exposure,
         uplinks=tuple(uplink or ()),
+        since=since,
         today=today.date() if today else dt.datetime.now(tz=dt.UTC).astimezone().date(),
     )
     prepared = prepare(asked)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
-    audited = prepared.audit_and_verify(facts) if verify_fix else prepared.audit(facts)
+    audited = prepared.auditor.audit_and_verify(facts) if verify_fix else prepared.auditor.audit(facts)
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)
     out.write(render(audited, form, facts, snapshot, out.style(output, color), failures), output)
     undecided = len(audited.undecided)

@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from netaudit.attribute import attribute_snapshot
-from netaudit.attribute.exposing import Read, with_exposure
+from netaudit.audit.auditor import Auditor
 from netaudit.audit.check import Check, Confidence, Severity
 from netaudit.audit.finding import Audit, Finding
-from netaudit.audit.run import Plan, run
+from netaudit.audit.run import Plan
 from netaudit.audit.services import Service, Services
-from netaudit.audit.verify import Judged, verify
-from netaudit.audit.view import View
 from netaudit.catalog import load_catalog, load_checks, load_checks_from, load_services
 from netaudit.catalog.config import (
     DEFAULT,
@@ -26,7 +23,7 @@ from netaudit.catalog.config import (
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.packets.zones import ZoneChoice
-from netaudit.parse import parse_snapshot
+from netaudit.store import load
 
 if TYPE_CHECKING:
     from netaudit.cli.audit import AuditFormat
@@ -47,34 +44,15 @@ class Asked(msgspec.Struct, frozen=True):
     config: Path | None = None
     exposure: bool | None = None
     uplinks: tuple[str, ...] = ()
+    since: Path | None = None
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """Everything an audit needs beside a host."""
+    """An auditor, and the bar."""
 
-    plan: Plan
-    services: Services
+    auditor: Auditor
     fail_on: Severity | None
     min_confidence: Confidence
-    exposure: bool = True
-    uplinks: tuple[str, ...] = ()
-
-    def audit(self, facts: Facts) -> Audit:
-        """Audit a host. Raises ParseError for damaged facts."""
-        return self._judge(facts).audit
-
-    def audit_and_verify(self, facts: Facts) -> Audit:
-        """Audit a host, and the hosts that the remediations lead to."""
-        return verify(
-            self._judge(facts), self._judge, lambda one: attribute_snapshot(parse_snapshot(one), load_catalog())
-        )
-
-    def _judge(self, facts: Facts) -> Judged:
-        snapshot, catalog = parse_snapshot(facts), load_catalog()
-        shown = attribute_snapshot(snapshot, catalog)
-        if self.exposure:
-            shown = with_exposure(shown, Read(facts, snapshot), catalog, ZoneChoice(uplinks=self.uplinks or None))
-        return Judged(facts, shown, run(View(snapshot, shown, self.services), self.plan))
 
 
 def prepare(asked: Asked) -> Prepared:
@@ -88,18 +66,24 @@ def prepare(asked: Asked) -> Prepared:
     skipped = {*config.skip, *_known(asked.skip, checks)}
     baseline = asked.baseline or (folder / config.baseline if config.baseline else None)
     fail_on = asked.fail_on or config.fail_on
-    return Prepared(
-        plan=Plan(
-            checks=tuple(one for one in checks if one.id not in skipped),
-            today=asked.today,
-            waivers=waivers,
-            baseline=load_baseline(baseline) if baseline else frozenset(),
-        ),
+    plan = Plan(
+        checks=tuple(one for one in checks if one.id not in skipped),
+        today=asked.today,
+        waivers=waivers,
+        baseline=load_baseline(baseline) if baseline else frozenset(),
+    )
+    auditor = Auditor(
+        catalog=load_catalog(),
         services=_services(load_services(), config, asked.sensitive_ports),
+        plan=plan,
+        choice=ZoneChoice(uplinks=asked.uplinks or tuple(config.uplinks) or None),
+        exposure=config.exposure if asked.exposure is None else asked.exposure,
+        since=load(asked.since) if asked.since else None,
+    )
+    return Prepared(
+        auditor=auditor,
         fail_on=None if fail_on == "none" else Severity(fail_on),
         min_confidence=Confidence(asked.min_confidence or config.min_confidence),
-        exposure=config.exposure if asked.exposure is None else asked.exposure,
-        uplinks=asked.uplinks or tuple(config.uplinks),
     )
 
 

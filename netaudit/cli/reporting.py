@@ -60,5 +60,5 @@ def report_changes(before: Facts, after: Facts, wanted: Wanted) -> AttributedDif
 def _audit(facts: Facts, shown: AttributedSnapshot) -> Audit:
     """Put every check to what was shown, as `netaudit audit` would."""
     with progress("auditing"):
-        prepared = prepare(Asked(today=dt.datetime.now(tz=dt.UTC).astimezone().date()))
-        return run(View(parse_snapshot(facts), shown, prepared.services), prepared.plan)
+        auditor = prepare(Asked(today=dt.datetime.now(tz=dt.UTC).astimezone().date())).auditor
+        return run(View(parse_snapshot(facts), shown, auditor.services), auditor.plan)

@@ -53,7 +53,7 @@ INFO: Fields = _named(
     "Warnings",
 ) | {
     "FirewallBackend": _named("Driver", "Info"),
-    "Swarm": _named("NodeID", "LocalNodeState", "ControlAvailable"),
+    "Swarm": _named("NodeID", "LocalNodeState", "ControlAvailable") | {"Cluster": _named("DataPathPort")},
 }
 
 NETWORK: Fields = _named(

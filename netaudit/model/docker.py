@@ -80,6 +80,7 @@ class NetworkMember(msgspec.Struct, frozen=True, gc=False):
     name: str
     ipv4: str = ""
     ipv6: str = ""
+    mac: str = ""
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -133,3 +134,4 @@ class Inventory(msgspec.Struct, frozen=True):
     networks: tuple[Network, ...] = ()
     containers: tuple[Container, ...] = ()
     swarm: bool = False
+    vxlan_port: int = 4789  # where overlay networks' packets go, between the hosts of a swarm

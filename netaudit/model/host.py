@@ -47,6 +47,7 @@ class Interface(msgspec.Struct, frozen=True, gc=False):
     peer_elsewhere: bool = False
     up: bool = False
     state: str = ""
+    namespace: int | None = None  # the kernel's number for the namespace that the other end is in
 
 
 class NextHop(msgspec.Struct, frozen=True, gc=False):
@@ -80,7 +81,7 @@ class Route(msgspec.Struct, frozen=True, gc=False):
 
 
 class Listener(msgspec.Struct, frozen=True):
-    """A listening socket and the programs that hold it, "" where they could not be seen.
+    """A listening socket and the programs that hold it with their process ids, () where they could not be seen.
 
     `address` is `*` where one socket takes IPv4 and IPv6, `::` where it takes IPv6 alone. `interface` is the only
     one that it takes packets from, "" for all.
@@ -91,6 +92,7 @@ class Listener(msgspec.Struct, frozen=True):
     port: int
     programs: tuple[str, ...] = ()
     interface: str = ""
+    pids: tuple[int, ...] = ()
 
 
 class Host(msgspec.Struct, frozen=True):

@@ -14,26 +14,19 @@ import msgspec
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, Way, ZoneKind
 from netaudit.model.host import Listener
 from netaudit.model.match import Field
-from netaudit.packets.bounds import Bounds
+from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision
-from netaudit.packets.destinations import PROTOCOLS, family_of, is_wildcard
+from netaudit.packets.destinations import family_of, is_wildcard
 from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.past_host import row_past_host
 from netaudit.packets.proxied import is_proxied, listeners_at
 from netaudit.packets.reach import Reach
+from netaudit.packets.row import Row
 from netaudit.packets.witness import describe, pick
 from netaudit.packets.zones import Origin, Ranges, is_routed
 
+_BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 NOWHERE = Decision(None, "the container has no address")
-
-
-class Row(msgspec.Struct, frozen=True):
-    """Ports with one outcome by one decision."""
-
-    ports: Ranges
-    outcome: Outcome
-    way: Way
-    decision: Decision
-    witness: str = ""
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -53,10 +46,14 @@ class Cell:
         self._world = self._reach.world
         self._space = self._world.space
         self._traversal = self._reach.traversal(origin, to=self._addresses)
-        self._drops = self._reach.dropped(origin, self._traversal)
+        self._came = self._reach.came(origin, self._traversal)
 
     def rows(self) -> Iterator[Row]:
         """Compute the rows: by the best way first, each port once."""
+        past = self._past_host()
+        if past is not None:
+            yield past
+            return
         left = self._space.in_ranges(Field.DPORT, self._destination.ports)
         for arrival in self._arrivals():
             for outcome, packets in ((Outcome.ALLOWED, arrival.packets.sure), (Outcome.MAY, arrival.packets.possible)):
@@ -67,6 +64,13 @@ class Cell:
         if left:
             yield from self._blocked(left)
 
+    def _past_host(self) -> Row | None:
+        """Find the row of a container's own address that is no business of the host's rules."""
+        network = self._reach.network(self._destination)
+        if network is None:
+            return None
+        return row_past_host(network, self._destination, self._origin, self._addresses[0][0])
+
     @cached_property
     def _addresses(self) -> Ranges:
         """Return the addresses that the zone would send to."""
@@ -75,21 +79,19 @@ class Cell:
         number = int(ip_address(self._destination.address))
         return ((number, number),)
 
-    @cached_property
+    @property
     def _asked(self) -> PacketSet:
-        space = self._space
-        packets = space.in_ranges(Field.DADDR, self._addresses)
-        packets &= space.equal(Field.PROTOCOL, PROTOCOLS[self._destination.protocol])
-        return packets & space.in_ranges(Field.DPORT, self._destination.ports)
+        to = self._destination
+        return self._reach.asked(self._addresses, to.protocol, to.ports)
 
     def _arrivals(self) -> Iterator[Arrival]:
         match self._destination.kind:
             case DestinationKind.PUBLISHED_PORT:
                 yield from self._to_published()
             case DestinationKind.CONTAINER_PORTS:
-                yield Arrival(Way.DIRECT, self._forwarded - self._reach.translated)
+                yield Arrival(Way.DIRECT, self._of(self._came.direct))
             case DestinationKind.HOST_LISTENER:
-                yield Arrival(Way.LOCAL, self._local - self._reach.translated)
+                yield Arrival(Way.LOCAL, self._of(self._came.home))
 
     def _to_published(self) -> Iterator[Arrival]:
         """By a NAT rule to the container, or to the host's own socket and docker-proxy behind it."""
@@ -97,42 +99,52 @@ class Cell:
         if binding is None:
             return
         inside = self._reach.container_at(self._destination.container_id, binding.container_port)
-        yield Arrival(Way.DNAT, self._forwarded.changed(lambda some: some & inside))
+        led = self._asked & inside
+        yield Arrival(Way.DNAT, self._came.led.changed(lambda some: some & led))
         found = listeners_at(self._reach.host.listeners, binding.protocol, binding.host_ip, binding.host_port)
         if found:
             yield self._by_proxy(found)
 
     def _by_proxy(self, found: tuple[Listener, ...]) -> Arrival:
         """Go on from docker-proxy, which is a program of the host, to the container."""
-        here = self._local - self._reach.translated
+        here = self._of(self._came.home)
         if not is_proxied(found):
             names = ", ".join(sorted({name for one in found for name in one.programs}))
             return Arrival(Way.PROXY, here, Decision(None, f"{names} holds the port, and leads to no container"))
-        onwards = [row for one in self._onwards() for row in one]
-        outcomes = {row.outcome: row for row in reversed(onwards)}
-        if Outcome.ALLOWED in outcomes:
-            return Arrival(Way.PROXY, here)
-        if Outcome.MAY in outcomes:
-            return Arrival(Way.PROXY, here.doubted(), outcomes[Outcome.MAY].decision)
-        return Arrival(Way.PROXY, here, outcomes[Outcome.BLOCKED].decision if outcomes else NOWHERE)
+        outcome, decision = self._onwards()
+        match outcome:
+            case Outcome.ALLOWED:
+                return Arrival(Way.PROXY, here)
+            case Outcome.MAY:
+                return Arrival(Way.PROXY, here.doubted(), decision)
+            case Outcome.BLOCKED:
+                return Arrival(Way.PROXY, here, decision)
 
-    def _onwards(self) -> Iterator[list[Row]]:
-        """Compute the ways from the host to the container's own port, by each of its addresses."""
-        binding = self._destination.binding
-        for address in self._reach.addresses_of(self._destination.container_id) if binding else ():
+    def _onwards(self) -> tuple[Outcome, Decision]:
+        """Find the best way from the host to the container's own port, by any of its addresses."""
+        to = self._destination
+        assert to.binding  # noqa: S101 (only published ports are proxied)
+        place = (to.container_id, to.protocol, to.binding.container_port)
+        known = self._reach.from_proxy
+        if place not in known:
+            rows = {row.outcome: row.decision for row in self._rows_onwards(to.binding.container_port)}
+            best = min(rows, key=_BEST.index, default=Outcome.BLOCKED)
+            known[place] = (best, rows.get(best, NOWHERE))
+        return known[place]
+
+    def _rows_onwards(self, port: int) -> Iterator[Row]:
+        for address in self._reach.addresses_of(self._destination.container_id):
             reach = self._reaches[family_of(address)]
             target = Destination(
                 kind=DestinationKind.CONTAINER_PORTS,
                 family=reach.family,
                 protocol=self._destination.protocol,
                 address=address,
-                ports=((binding.container_port, binding.container_port),) if binding else (),
+                ports=((port, port),),
             )
-            yield from (
-                list(Cell(self._reaches, origin, target).rows())
-                for origin in reach.origins
-                if origin.zone.kind is ZoneKind.HOST
-            )
+            for origin in reach.origins:
+                if origin.zone.kind is ZoneKind.HOST:
+                    yield from Cell(self._reaches, origin, target).rows()
 
     def _split(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make a row of the ports that share a decision, until none is left."""
@@ -158,8 +170,8 @@ class Cell:
 
     def _exception(self, ports: PacketSet) -> str:
         """Name a packet to the same ports that does not arrive, where there is one."""
-        stopped = self._drops.possible & self._asked & ports
-        example = pick(self._space, stopped, self._reach.family)
+        stopped = self._dropped & ports
+        example = pick(self._space, stopped, self._reach.readable(self._origin))
         if example is None:
             return ""
         decision = self._traversal.chains.decisions.of(stopped)
@@ -168,10 +180,10 @@ class Cell:
 
     def _blocked(self, ports: PacketSet) -> Iterator[Row]:
         """Make rows of what arrives nowhere: by what dropped it, and for the rest by what is lacking."""
-        stopped = self._drops.possible & self._asked
-        dropped = self._reach.only_ports(stopped) & ports
+        dropped = self._reach.only_ports(self._dropped) & ports
         if dropped:
-            yield from self._split(stopped, dropped, Outcome.BLOCKED, Arrival(Way.NONE, self._drops))
+            nowhere = Arrival(Way.NONE, exactly(self._dropped))
+            yield from self._split(self._dropped, dropped, Outcome.BLOCKED, nowhere)
         rest = ports - dropped
         if rest:
             yield Row(self._ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, self._lacking()))
@@ -182,6 +194,10 @@ class Cell:
             return "the Internet does not route this address"
         if not self._addresses:
             return "the zone has no address of the host to send to"
+        if ip_address(self._destination.address).is_loopback:
+            return "loopback is the sender's own"
+        if self._origin.on_link:
+            return "its members have no gateway: they reach their own network alone"
         if self._destination.kind is DestinationKind.CONTAINER_PORTS:
             return "no packet of the zone leads there"
         return "no rule leads on, and nobody listens"
@@ -190,15 +206,19 @@ class Cell:
         return self._space.ranges(ports, Field.DPORT)
 
     def _witness(self, packets: PacketSet) -> str:
-        example = pick(self._space, packets & self._asked, self._reach.family)
+        example = pick(self._space, packets & self._asked, self._reach.readable(self._origin))
         return describe(example, self._reach.family) if example else ""
 
-    @property
-    def _forwarded(self) -> Bounds:
+    def _of(self, packets: Bounds) -> Bounds:
         asked = self._asked
-        return self._reach.forwarded(self._origin, self._traversal).changed(lambda some: some & asked)
+        return packets.changed(lambda some: some & asked)
 
-    @property
-    def _local(self) -> Bounds:
-        asked = self._asked
-        return self._reach.local(self._origin, self._traversal).changed(lambda some: some & asked)
+    @cached_property
+    def _dropped(self) -> PacketSet:
+        """Return what was dropped of the cell's packets, also on the way from a published port to its container."""
+        plain = self._came.dropped & self._asked
+        binding = self._destination.binding
+        if binding is None:
+            return plain
+        inside = self._reach.container_at(self._destination.container_id, binding.container_port)
+        return plain | self._came.dropped_later & (self._asked & inside)

@@ -41,7 +41,7 @@ class Decisions:
 
     def of(self, packets: PacketSet) -> Decision:
         """Name what decided about some packet of a set."""
-        example = self._space.example(packets)
+        example = self._space.example(packets, (DECISION,))
         return self._known[example[DECISION] if example else UNDECIDED]
 
     def deciding(self, packets: PacketSet, decision: Decision) -> PacketSet:

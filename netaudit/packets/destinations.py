@@ -24,7 +24,8 @@ def destinations(host: Host, inventory: Inventory | None) -> tuple[Destination, 
             found += _published(container)
             found += _own_ports(container, networks)
     published = {(one.protocol, one.host_port) for container in known.containers for one in container.bindings}
-    return (*found, *_listeners(host.listeners, published))
+    in_host = {one.pid: one for one in known.containers if one.running and one.network_mode == "host"}
+    return (*found, *_listeners(host.listeners, published, in_host))
 
 
 def family_of(address: str) -> str:
@@ -79,10 +80,13 @@ def _own_ports(container: Container, networks: dict[str, Network]) -> Iterator[D
                 )
 
 
-def _listeners(listeners: Iterable[Listener], published: set[tuple[str, int]]) -> Iterator[Destination]:
+def _listeners(
+    listeners: Iterable[Listener], published: set[tuple[str, int]], in_host: dict[int, Container]
+) -> Iterator[Destination]:
     for listener in dict.fromkeys(listeners):
         if listener.protocol not in PROTOCOLS or _is_proxy(listener, published):
             continue
+        owner = next((in_host[pid] for pid in listener.pids if pid in in_host), None)
         families = ("ip", "ip6") if listener.address == "*" else (family_of(listener.address),)
         for family in families:
             yield Destination(
@@ -91,6 +95,9 @@ def _listeners(listeners: Iterable[Listener], published: set[tuple[str, int]]) -
                 protocol=listener.protocol,
                 address=_WILDCARDS[family] if listener.address == "*" else listener.address,
                 ports=((listener.port, listener.port),),
+                container_id=owner.id if owner else "",
+                container_name=owner.name if owner else "",
+                network_name="host" if owner else "",
                 programs=listener.programs,
             )
 

@@ -7,9 +7,10 @@ import msgspec
 from netaudit.model.exposure import Destination, Exposure
 from netaudit.model.program import Program
 from netaudit.model.snapshot import Snapshot
-from netaudit.packets.cell import Cell, Row
+from netaudit.packets.cell import Cell
 from netaudit.packets.destinations import destinations
 from netaudit.packets.reach import Reach
+from netaudit.packets.row import Row
 from netaudit.packets.unseen import Unseen
 from netaudit.packets.zones import Origin, ZoneChoice
 

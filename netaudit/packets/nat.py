@@ -90,6 +90,12 @@ def _towards(packet: Packet, interface: Interface, routing: Routing) -> list[int
     gateway = next((hop.gateway for hop in route.hops if hop.gateway), "") if route else ""
     nearest = ip_address(gateway) if gateway else target
     own = _global(interface, routing)
+    if (
+        target
+        and target.version == 6
+        and any(one.ip == target for any_ in routing.interfaces.values() for one in any_.addresses)
+    ):
+        return [int(target)]  # RFC 6724, rule 1
     near = [int(one.ip) for one in own if nearest is not None and nearest in one.subnet]
     if near or own:
         return [*near, *(int(one.ip) for one in own)][:1]

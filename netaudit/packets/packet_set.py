@@ -58,7 +58,9 @@ class PacketSpace:
             self._place |= {field: (first + at, len(group)) for at, field in enumerate(group)}
             first += sum(group.values())
         self.in_ranges = lru_cache(maxsize=None)(self._in_ranges)
+        self.ranges = lru_cache(maxsize=4096)(self._ranges)
         self._cube = lru_cache(maxsize=None)(self._cube_of)
+        self._others = {field: tuple(one for one in self.widths if one != field) for field in self.widths}
 
     @cached_property
     def everything(self) -> PacketSet:
@@ -131,23 +133,29 @@ class PacketSpace:
                 same = self._literal(source, bit).equiv(self._literal(target, bit)) & same
         return PacketSet(same)
 
-    def ranges(self, packets: PacketSet, field: str) -> tuple[tuple[int, int], ...]:
+    def only(self, packets: PacketSet, field: str) -> PacketSet:
+        """Forget all fields but one."""
+        return PacketSet(packets.diagram.exists(self._cube(self._others[field])))
+
+    def _ranges(self, packets: PacketSet, field: str) -> tuple[tuple[int, int], ...]:
         """List the values that a field has in a set, as inclusive ranges, sorted and apart."""
-        others = tuple(one for one in self.widths if one != field)
-        diagram = packets.diagram.exists(self._cube(others)) if others else packets.diagram
         found: list[tuple[int, int]] = []
-        self._walk(diagram, field, (0, self.widths[field]), found)
+        self._walk(self.only(packets, field).diagram, field, (0, self.widths[field]), found)
         return tuple(found)
 
-    def example(self, packets: PacketSet) -> dict[str, int] | None:
-        """Pick a packet of a set; bits that do not matter are 0. None where there is none."""
+    def example(self, packets: PacketSet, fields: Sequence[str]) -> dict[str, int] | None:
+        """Pick a packet of a set and give some of its fields; bits that do not matter are 0. None for no packet."""
         cube = packets.diagram.pick_cube()
         if cube is None:
             return None
-        return {
-            field: sum(1 << bit for bit in range(width) if cube[self._variable(field, bit)])
-            for field, width in self.widths.items()
-        }
+        return {field: self._value(field, cube) for field in fields}
+
+    def _value(self, field: str, cube: Sequence[bool | None]) -> int:
+        first, step = self._place[field]
+        value = 0
+        for bit in cube[first : first + step * self.widths[field] : step]:
+            value = value << 1 | bool(bit)
+        return value
 
     def _walk(self, diagram: BCDDFunction, field: str, at: tuple[int, int], found: list[tuple[int, int]]) -> None:
         """Go through the values of a field in order; `at` is the prefix so far, and the bits that are left."""

@@ -6,22 +6,35 @@ ports. Each starts with all packets of all zones at once; a zone's are told apar
 
 from functools import cached_property, lru_cache
 from ipaddress import ip_address
+from typing import NamedTuple
 
-from netaudit.model.docker import Inventory
-from netaudit.model.exposure import ZoneKind
+from netaudit.model.docker import Inventory, Network
+from netaudit.model.exposure import Destination, DestinationKind, Outcome, ZoneKind
 from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
 from netaudit.packets.asked import asked_fields
 from netaudit.packets.bounds import Bounds, exactly
+from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import PROTOCOLS, family_of
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.traverse import Traversal
-from netaudit.packets.world import DECISION, LOOPBACK, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
+from netaudit.packets.witness import readable
+from netaudit.packets.world import DECISION, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
 from netaudit.packets.zones import NOT_ROUTED, Origin, Ranges, ZoneChoice, as_ranges, origins
 
 _SYN = 2  # the flags of a TCP connection's first packet
 _OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
+
+
+class Came(NamedTuple):
+    """What became of a zone's packets: untranslated ones unless it says otherwise."""
+
+    direct: Bounds  # forwarded to where they were sent
+    led: Bounds  # forwarded to where a NAT rule led them
+    home: Bounds  # taken by the host
+    dropped: PacketSet
+    dropped_later: PacketSet  # after they were translated
 
 
 class Reach:
@@ -34,9 +47,14 @@ class Reach:
         self.world = World(host, family, asked_fields(program, family))
         self.origins = origins(host, inventory, family, choice)
         remembered = lru_cache(maxsize=None)
+        self.from_proxy: dict[tuple[str, str, int], tuple[Outcome, Decision]] = {}  # what cells found of docker-proxy
         self.sent, self.base = remembered(self._sent), remembered(self._base)
-        self.forwarded, self.local = remembered(self._forwarded_from), remembered(self._local_from)
-        self.dropped, self.container_at = remembered(self._dropped_from), remembered(self._container_at)
+        self.asked, self.came = remembered(self._asked), remembered(self._came_from)
+        self.container_at = remembered(self._container_at)
+        self.addresses_for, self.addresses_of = remembered(self._addresses_for), remembered(self._addresses_of)
+        self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))
+        self._networks = {one.name: one for one in self.inventory.networks}
+        self._containers = {one.id: one for one in self.inventory.containers}
 
     def traversal(self, origin: Origin, *, to: Ranges = ()) -> Traversal:
         """Give the traversal that holds what a zone sends to addresses."""
@@ -91,6 +109,12 @@ class Reach:
             packets &= self._reached_by_internet(origin)
         if origin.zone.kind is ZoneKind.HOST:
             packets &= self.world.from_home
+        if origin.zone.kind in _OF_NETWORKS:  # a container's loopback is its own
+            packets -= space.in_ranges(Field.DADDR, (LOOPBACK_NET[self.family],))
+        if origin.on_link:
+            packets &= space.in_ranges(
+                Field.DADDR, self.world.ways.get(origin.interface, ()) + self.addresses(origin.interface)
+            )
         for field, value in self._constants(origin):
             packets &= space.equal(field, value)
         if Field.TCP_FLAGS in space.widths:
@@ -124,7 +148,7 @@ class Reach:
         found = [ip for ip in self.world.routing.addresses(known) if not ip.is_link_local] if known else []
         return tuple((int(ip), int(ip)) for ip in sorted(found, key=int))
 
-    def addresses_for(self, origin: Origin) -> Ranges:
+    def _addresses_for(self, origin: Origin) -> Ranges:
         """Return the host's addresses that a zone would use for a port that is open on all of them."""
         match origin.zone.kind:
             case ZoneKind.INTERNET | ZoneKind.LAN:
@@ -134,6 +158,12 @@ class Reach:
                 own = [range_ for link in sorted(links) for range_ in self.addresses(link)]
                 return tuple(own) or self.addresses(origin.interface or LOOPBACK)
 
+    def _asked(self, addresses: Ranges, protocol: str, ports: Ranges) -> PacketSet:
+        """Return the packets that are sent to ports of addresses."""
+        space = self.world.space
+        packets = space.equal(Field.PROTOCOL, PROTOCOLS[protocol]) & space.in_ranges(Field.DADDR, addresses)
+        return packets & space.in_ranges(Field.DPORT, ports)
+
     @cached_property
     def translated(self) -> Bounds:
         """Return the packets that have a new destination."""
@@ -141,13 +171,20 @@ class Reach:
 
     def only_ports(self, packets: PacketSet) -> PacketSet:
         """Forget all of packets but the ports that they were sent to."""
-        return self.world.space.forget(packets, *(one for one in self.world.space.widths if one != Field.DPORT))
+        return self.world.space.only(packets, Field.DPORT)
 
-    def addresses_of(self, container_id: str) -> tuple[str, ...]:
+    def _addresses_of(self, container_id: str) -> tuple[str, ...]:
         """List a container's addresses, those of this family first."""
-        ends = [end for one in self.inventory.containers if one.id == container_id for end in one.endpoints]
+        container = self._containers.get(container_id)
+        ends = container.endpoints if container else ()
         found = [address for end in ends for address in (end.ipv4, end.ipv6) if address]
         return tuple(sorted(found, key=lambda address: family_of(address) != self.family))
+
+    def network(self, to: Destination) -> Network | None:
+        """Find the network of a container's own address; None for another destination."""
+        if to.kind is not DestinationKind.CONTAINER_PORTS:
+            return None
+        return self._networks.get(to.network_name)
 
     def _container_at(self, container_id: str, port: int) -> PacketSet:
         """Return the packets whose new destination is a port of a container."""
@@ -155,17 +192,27 @@ class Reach:
         inside = self.world.space.in_ranges(NEW_DADDR, tuple((number, number) for number in sorted(numbers)))
         return inside & self.world.space.equal(NEW_DPORT, port) & self.translated.sure
 
-    def _forwarded_from(self, origin: Origin, traversal: Traversal) -> Bounds:
-        """Return what a zone sent through the host."""
-        return traversal.forwarded.changed(lambda some: some & self.base(origin))
+    def _came_from(self, origin: Origin, traversal: Traversal) -> Came:
+        """Tell apart what became of a zone's packets, with what decided it last.
 
-    def _local_from(self, origin: Origin, traversal: Traversal) -> Bounds:
-        """Return what a zone sent to the host itself."""
-        return traversal.local.changed(lambda some: some & self.base(origin))
+        Translated packets are kept apart: among the others a destination is found at once, among them only together
+        with the container that they were led to.
+        """
+        base, new = self.base(origin), self.translated.sure
 
-    def _dropped_from(self, origin: Origin, traversal: Traversal) -> Bounds:
-        """Return what of a zone was dropped, with what decided it."""
-        return traversal.dropped.changed(lambda some: some & self.base(origin))
+        def plain(some: Bounds) -> Bounds:
+            return some.changed(lambda packets: packets & base - new)
+
+        def led(some: Bounds) -> Bounds:
+            return some.changed(lambda packets: packets & base & new)
+
+        return Came(
+            direct=plain(traversal.forwarded),
+            led=led(traversal.forwarded),
+            home=plain(traversal.local),
+            dropped=plain(traversal.dropped).possible,
+            dropped_later=led(traversal.dropped).possible,
+        )
 
     def _base(self, origin: Origin) -> PacketSet:
         """Return what tells a zone's packets from others in a traversal."""

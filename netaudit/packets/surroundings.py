@@ -68,6 +68,8 @@ class Surroundings:
     def _leads_back(self, packet: Packet) -> Value:
         """Tell whether the way to the sender leaves by the interface that the packet came by."""
         address, interface = as_address(packet, Field.SADDR), packet.name(Field.IIF)
+        if interface == "lo":
+            return 1
         if address is None or self.routing.policy_tables or not self.routing.routes:
             return None
         route = self.routing.route(address)

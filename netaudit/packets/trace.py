@@ -8,15 +8,20 @@
 Every decision that a snapshot does not settle is followed both ways (netaudit.packets.state).
 """
 
+from collections.abc import Collection
+
 import msgspec
 
+from netaudit.model.facts import Source
 from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Hook, Program
+from netaudit.packets.blind import doubted
 from netaudit.packets.connection import Connection, connection_of
 from netaudit.packets.diary import Diary
 from netaudit.packets.hook_chains import HookChains
 from netaudit.packets.listening import listener_for
+from netaudit.packets.packet import Packet
 from netaudit.packets.probe import PROTOCOLS, PacketState, Probe
 from netaudit.packets.route_step import RouteStep, Way
 from netaudit.packets.routing import Routing
@@ -29,31 +34,56 @@ _NAMES = {number: name for name, number in PROTOCOLS.items()}
 _ICMP = frozenset({1, 58})
 
 
-def trace(program: Program, host: Host, probe: Probe) -> Trace:
-    """Follow a packet; a later one of a connection by way of its first."""
+class Ground(msgspec.Struct, frozen=True):
+    """What packets pass: rules, the host around them, and what of it was not seen."""
+
+    program: Program
+    host: Host
+    unseen: frozenset[str] = frozenset()
+
+
+def trace(program: Program, host: Host, probe: Probe, unseen: Collection[str] = ()) -> Trace:
+    """Follow a packet; a later one of a connection by way of its first. `unseen` are sources that said nothing."""
+    found = _follow(Ground(program, host, frozenset(unseen)), probe)
+    return doubted(found, probe.family, program, unseen)
+
+
+def _follow(ground: Ground, probe: Probe) -> Trace:
     if probe.state is PacketState.NEW:
-        return _Journey(program, host, probe, None).trace()
-    first = _Journey(program, host, probe, None).trace(begins=True)
+        return _Journey(ground, probe, None).trace()
+    first = _Journey(ground, probe, None).trace(begins=True)
     known = [connection_of(end.packet) for end in first.ends if end.kind in ARRIVED or end.kind is EndKind.NOBODY]
     connections = [one for at, one in enumerate(known) if one not in known[:at]]
-    journey = _Journey(program, host, probe, connections[0] if connections else {})
     if not connections:
+        journey = _Journey(ground, probe, {})
         journey.diary.note("no connection like this can begin now: its first packet does not arrive")
-    elif len(connections) > 1:
-        journey.diary.doubt("how the connection's first packet was translated is not decided")
-    return journey.trace()
+        return journey.trace()
+    return _either([_Journey(ground, probe, one).trace() for one in connections])
+
+
+def _either(traces: list[Trace]) -> Trace:
+    """Join the ways that a packet may take, one for each way in which its connection may have been translated."""
+    first, *others = traces
+    if not others:
+        return first
+    steps = [msgspec.structs.replace(step, sure=False) for one in traces for step in one.steps]
+    ends = [msgspec.structs.replace(end, sure=False) for one in traces for end in one.ends]
+    reasons = ("how the connection's first packet was translated is not decided",)
+    doubts = dict.fromkeys(reasons + tuple(doubt for one in traces for doubt in one.doubts))
+    notes = dict.fromkeys(note for one in traces for note in one.notes)
+    return Trace(first.packet, tuple(steps), tuple(ends), tuple(doubts), tuple(notes))
 
 
 class _Journey:
     """The way of one packet; `tracked` is the connection that it belongs to, None where it begins one."""
 
-    def __init__(self, program: Program, host: Host, probe: Probe, tracked: Connection | None) -> None:
+    def __init__(self, ground: Ground, probe: Probe, tracked: Connection | None) -> None:
         self.diary = Diary()
-        self._host = host
+        self._ground = ground
         self._probe = probe
-        self._routing = Routing(host, probe.family)
+        self._routing = Routing(ground.host, probe.family)
         walk = Walk(Surroundings(self._routing), self.diary)
-        self._hooks = HookChains(program, probe.family, walk, self.diary)
+        self._hooks = HookChains(ground.program, probe.family, walk, self.diary)
         self._hooks.tracked = tracked
         self._route = RouteStep(self._routing, self.diary)
 
@@ -67,10 +97,18 @@ class _Journey:
         elif self._probe.neighbour:
             self._bridge(state)
         else:
-            self._receive([state])
+            self._receive([state.become(self._behind_bridge(packet))])
         return Trace(
             packet, tuple(self.diary.steps), self.diary.ends, tuple(self.diary.doubts), tuple(self.diary.notes)
         )
+
+    def _behind_bridge(self, packet: Packet) -> Packet:
+        """Name the bridge's port that a packet came by, where br_netfilter tells the rules of it."""
+        interface = self._routing.interfaces.get(self._probe.interface)
+        filtered = self._routing.filters_bridged()
+        if interface is None or interface.kind != "bridge" or filtered is False:
+            return packet
+        return packet.changed({Field.PHYSIN: (self._probe.port or None) if filtered else None})
 
     def _receive(self, states: list[State]) -> None:
         for state in self._hooks.meet(Hook.PREROUTING, states):
@@ -136,12 +174,12 @@ class _Journey:
             self.diary.end(EndKind.LOCAL, state, "the kernel answers")
             return
         port, interface = state.packet.number(Field.DPORT), state.packet.name(Field.IIF)
-        if not self._host.listeners:
+        if Source.SOCKETS in self._ground.unseen:
             self.diary.doubt("what listens on this host is not recorded")
             self.diary.end(EndKind.UNKNOWN, state, "it reaches the host; what listens there is not recorded")
             return
         name = _NAMES.get(protocol or 0, "")
-        found = listener_for(self._host, name, address, port, interface) if address else None
+        found = listener_for(self._ground.host, name, address, port, interface) if address else None
         if found is None:
             self.diary.end(EndKind.NOBODY, state, f"nothing listens on {address} port {port}/{name}")
         else:

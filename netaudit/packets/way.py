@@ -87,3 +87,24 @@ class Trace(msgspec.Struct, frozen=True):
         if len(arrives) != 1 or any(end.kind is EndKind.UNKNOWN for end in self.ends):
             return Outcome.MAY
         return Outcome.ALLOWED if arrives == {True} else Outcome.BLOCKED
+
+
+class HopKind(StrEnum):
+    """What a packet passes."""
+
+    SENDER = "sender"
+    PORT = "port"  # the host's end of a veth pair, a port of a bridge
+    BRIDGE = "bridge"
+    LINK = "link"  # an interface of the host
+    HOST = "host"
+    RECEIVER = "receiver"
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """One place on the way; `name` says so where it is one of several, and which is not known."""
+
+    kind: HopKind
+    name: str
+    address: str = ""
+    mac: str = ""
+    text: str = ""

@@ -5,20 +5,27 @@ from ipaddress import IPv4Address, IPv6Address
 from netaudit.model.match import Field
 from netaudit.packets.destinations import PROTOCOLS
 from netaudit.packets.packet_set import PacketSet, PacketSpace
+from netaudit.packets.zones import Ranges
 
 _NAMES = {number: name for name, number in PROTOCOLS.items()}
 _LIKED = {"ip": (0xC6336407, 0xCB007107), "ip6": (0x20010DB8FFFF << 80 | 7,)}  # documentation addresses read best
+_SAID = (Field.PROTOCOL, Field.SADDR, Field.SPORT, Field.DADDR, Field.DPORT)
 _CLIENT_PORT = 40000
 
 
-def pick(space: PacketSpace, packets: PacketSet, family: str) -> dict[str, int] | None:
-    """Pick a packet that reads well: a client's port, an address of the documentation where one is in the set."""
-    wishes = [space.equal(Field.SPORT, _CLIENT_PORT)]
-    wishes += [space.equal(Field.SADDR, address) for address in _LIKED[family]]
-    for wish in wishes:
-        liked = packets & wish
-        packets = liked or packets
-    return space.example(packets)
+def pick(space: PacketSpace, packets: PacketSet, liked: PacketSet) -> dict[str, int] | None:
+    """Pick a packet, one that reads well where there is one; None for no packet."""
+    for some in (packets & liked, packets & space.equal(Field.SPORT, _CLIENT_PORT), packets):
+        if some:
+            return space.example(some, _SAID)
+    return None
+
+
+def readable(space: PacketSpace, senders: Ranges, family: str) -> PacketSet:
+    """Return the packets that read well: from a client's port, and a documentation address if that is a sender's."""
+    fitting = [one for one in _LIKED[family] if any(first <= one <= last for first, last in senders)]
+    address = (fitting or [senders[0][0]])[0]
+    return space.equal(Field.SADDR, address) & space.equal(Field.SPORT, _CLIENT_PORT)
 
 
 def describe(example: dict[str, int], family: str) -> str:

@@ -10,7 +10,7 @@ from enum import IntFlag
 from functools import cached_property, lru_cache
 
 from netaudit.model.host import Host, Interface
-from netaudit.model.match import Field, RouteType
+from netaudit.model.match import Field, RouteType, in_ranges
 from netaudit.packets.packet_set import PacketSet, PacketSpace
 from netaudit.packets.routing import Routing
 
@@ -22,10 +22,9 @@ _KINDS = {
     "broadcast": RouteType.BROADCAST,
     "anycast": RouteType.ANYCAST,
     "multicast": RouteType.MULTICAST,
-    "blackhole": RouteType.BLACKHOLE,
-    "unreachable": RouteType.UNREACHABLE,
-    "prohibit": RouteType.PROHIBIT,
 }
+_MULTICAST = (0xE0000000, 0xEFFFFFFF)
+_BROADCAST = ((0, 0x00FFFFFF), (0xFFFFFFFF, 0xFFFFFFFF))
 _TYPE_OF = {
     Field.SADDR_TYPE: (Field.SADDR, None),
     Field.DADDR_TYPE: (Field.DADDR, None),
@@ -137,24 +136,24 @@ class World:
 
     @cached_property
     def types(self) -> dict[RouteType, Ranges]:
-        """Give the addresses of each kind, as ranges; what is not named is unicast."""
-        return {kind: ranges for (kind, _), ranges in self._decided(by_interface=False).items() if kind}
+        """Give the addresses of each kind, as the table of local addresses has them; what is not named is unicast."""
+        found: dict[RouteType, list[tuple[int, int]]] = {}
+        for first, last, route in self.routing.ranges():
+            if route.table == "local" and route.kind in _KINDS:
+                found.setdefault(_KINDS[route.kind], []).append((first, last))
+        if self.family == "ip":  # known to the kernel without a route (net/ipv4/fib_frontend.c)
+            found.setdefault(RouteType.MULTICAST, []).append(_MULTICAST)
+            found.setdefault(RouteType.BROADCAST, []).extend(_BROADCAST)
+        return {kind: in_ranges(Field.DADDR, ranges).ranges for kind, ranges in found.items()}
 
     @cached_property
     def ways(self) -> dict[str, Ranges]:
         """Give the addresses to which unicast routes lead out of each interface."""
-        return {name: ranges for (kind, name), ranges in self._decided(by_interface=True).items() if not kind and name}
-
-    def _decided(self, *, by_interface: bool) -> dict[tuple[RouteType | None, str], Ranges]:
-        """Cut the addresses into ranges by the route that decides each, and join those that are alike."""
-        found: dict[tuple[RouteType | None, str], list[tuple[int, int]]] = {}
+        found: dict[str, list[tuple[int, int]]] = {}
         for first, last, route in self.routing.ranges():
-            kind = _KINDS.get(route.kind)
-            for name in [hop.interface for hop in route.hops] if by_interface else [""]:
-                ranges = found.setdefault((kind, name), [])
-                joins = bool(ranges) and ranges[-1][1] == first - 1
-                ranges.append((ranges.pop()[0] if joins else first, last))
-        return {key: tuple(ranges) for key, ranges in found.items()}
+            for hop in route.hops if route.kind == "unicast" else ():
+                found.setdefault(hop.interface, []).append((first, last))
+        return {name: in_ranges(Field.DADDR, ranges).ranges for name, ranges in found.items() if name}
 
     @cached_property
     def local(self) -> PacketSet:
@@ -173,9 +172,13 @@ class World:
         """Return the packets whose sender is reached by the interface that they came in by."""
         return self.space.union(
             self.space.in_ranges(Field.SADDR, ranges) & self.at(Field.IIF, name)
-            for name, ranges in self.ways.items()
+            for name, ranges in self._ways_back
             if name in self.number
         )
+
+    @property
+    def _ways_back(self) -> list[tuple[str, Ranges]]:
+        return [*self.ways.items(), (LOOPBACK, self.types.get(RouteType.LOCAL, ()))]
 
 
 def _fits(name: str, pattern: str) -> bool:

@@ -9,7 +9,8 @@ container      by the network's bridge; sender is the container
 """
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
 
 import msgspec
 
@@ -51,11 +52,15 @@ class ZoneChoice(msgspec.Struct, frozen=True):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """A zone's packets of one family: the interface that they come in by ("" for the host's own), and their senders."""
+    """A zone's packets of one family: the interface that they come in by ("" for the host's own), and their senders.
+
+    `on_link`: its members know no way beyond their own network.
+    """
 
     zone: Zone
     interface: str
     senders: Ranges
+    on_link: bool = False
 
 
 def origins(host: Host, inventory: Inventory | None, family: str, choice: ZoneChoice) -> tuple[Origin, ...]:
@@ -106,6 +111,12 @@ def _machines(networks: Iterable[IpNetwork]) -> Ranges:
     return without(as_ranges(known), taken)
 
 
+class _Member(NamedTuple):
+    container: Container
+    address: str
+    gateway: str
+
+
 class _Place:
     """One host and family."""
 
@@ -144,25 +155,29 @@ class _Place:
             members = self._members(network)
             if network.bridge not in self._routing.interfaces or not members:
                 continue
-            yield Origin(Zone(ZoneKind.NETWORK, network.name), network.bridge, self._inside(network, members))
-            if self._choice.containers:
-                for container, address in members:
-                    at = (int(ip_network(address).network_address),) * 2
-                    yield Origin(Zone(ZoneKind.CONTAINER, container.name), network.bridge, (at,))
+            on_link = not any(member.gateway for member in members)
+            senders = self._inside(network, members)
+            yield Origin(Zone(ZoneKind.NETWORK, network.name), network.bridge, senders, on_link)
+            for member in members if self._choice.containers else ():
+                number = int(ip_address(member.address))
+                zone = Zone(ZoneKind.CONTAINER, member.container.name)
+                yield Origin(zone, network.bridge, ((number, number),), not member.gateway)
 
-    def _members(self, network: Network) -> list[tuple[Container, str]]:
+    def _members(self, network: Network) -> list[_Member]:
         found = [
-            (container, endpoint.ipv4 if self._family == "ip" else endpoint.ipv6)
+            _Member(container, end.ipv4, end.gateway)
+            if self._family == "ip"
+            else _Member(container, end.ipv6, end.gateway6)
             for container in self._inventory.containers
             if container.running
-            for endpoint in container.endpoints
-            if endpoint.network_id == network.id
+            for end in container.endpoints
+            if end.network_id == network.id
         ]
-        return [(container, address) for container, address in found if address]
+        return [member for member in found if member.address]
 
-    def _inside(self, network: Network, members: list[tuple[Container, str]]) -> Ranges:
+    def _inside(self, network: Network, members: list[_Member]) -> Ranges:
         subnet = network.subnet if self._family == "ip" else network.subnet6
-        inside = [ip_network(subnet)] if subnet else [ip_network(address) for _, address in members]
+        inside = [ip_network(subnet)] if subnet else [ip_network(member.address) for member in members]
         return without(_machines(inside), self._own)
 
     def _candidates(self) -> list[Interface]:

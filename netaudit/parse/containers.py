@@ -114,14 +114,18 @@ def _bindings(ports: Mapping[str, list[_HostPort] | None]) -> Iterator[PortBindi
     for port, hosts in ports.items():
         number, protocol = _port(port)
         for host in hosts or []:
-            yield PortBinding(protocol, host.ip, int(host.port) if host.port.isdigit() else 0, number)
+            yield PortBinding(protocol, host.ip, parse_number(host.port), number)
 
 
 def _port(text: str) -> tuple[int, str]:
     """Read `80/tcp`; a range (`8000-8010/tcp`, image metadata) counts by its first port."""
     number, _, protocol = text.partition("/")
-    first = number.partition("-")[0]
-    return (int(first) if first.isdigit() else 0), protocol or "tcp"
+    return parse_number(number.partition("-")[0]), protocol or "tcp"
+
+
+def parse_number(text: str) -> int:
+    """Read a number, 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _link(text: str) -> Link:

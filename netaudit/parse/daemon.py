@@ -11,13 +11,30 @@ from netaudit.model.facts import Facts, Source
 from netaudit.model.version import Version
 from netaudit.parse.decode import decode_json
 
+_NFTABLES = Version(29)
+
 
 class _Backend(msgspec.Struct):
     driver: str = msgspec.field(name="Driver", default="")
 
 
+class _Version(msgspec.Struct):
+    class Server(msgspec.Struct):
+        version: str = msgspec.field(name="Version", default="")
+
+    server: Server | None = msgspec.field(name="Server", default=None)
+
+
+VXLAN_PORT = 4789  # unless the swarm was made with --data-path-port, which only its managers tell
+
+
+class _Cluster(msgspec.Struct):
+    data_path_port: int = msgspec.field(name="DataPathPort", default=0)
+
+
 class _Swarm(msgspec.Struct):
     state: str = msgspec.field(name="LocalNodeState", default="")
+    cluster: _Cluster = msgspec.field(name="Cluster", default_factory=_Cluster)
 
 
 class Info(msgspec.Struct):
@@ -27,7 +44,15 @@ class Info(msgspec.Struct):
     backend: _Backend | None = msgspec.field(name="FirewallBackend", default=None)
     userland_proxy: bool | None = msgspec.field(name="EnableUserlandProxy", default=None)
     live_restore: bool | None = msgspec.field(name="LiveRestoreEnabled", default=None)
+    security: list[str] | None = msgspec.field(name="SecurityOptions", default=None)
     swarm: _Swarm = msgspec.field(name="Swarm", default_factory=_Swarm)
+
+
+def parse_version(facts: Facts) -> str:
+    """Give the engine's version, "" where only the client answered."""
+    data = facts.files.get(Source.DOCKER_VERSION, b"{}")
+    said = decode_json(data, _Version, source=Source.DOCKER_VERSION, expected="what Docker prints")
+    return said.server.version if said.server else ""
 
 
 def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
@@ -42,13 +67,15 @@ def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
         return _as_bool(value) if value is not None else default if known else None
 
     proxy = switch("userland-proxy", default=True)
+    # A rootless daemon writes into a network namespace of its own: whether that is this one, only rules tell.
+    rootless = any("rootless" in option for option in info.security or ())
     return DaemonOptions(
         userland_proxy=proxy if info.userland_proxy is None else info.userland_proxy,
-        iptables=switch("iptables", default=True),
-        ip6tables=switch("ip6tables", default=Version.parse(version) >= Version.parse("27.0")),
+        iptables=None if rootless else switch("iptables", default=True),
+        ip6tables=None if rootless else switch("ip6tables", default=Version.parse(version) >= Version(27)),
         allow_direct_routing=switch("allow-direct-routing", default=False),
         bridge_accept_fwmark=str(given.get("bridge-accept-fwmark", "")) or ("" if known else None),
-        firewall_backend=info.backend.driver if info.backend else None,
+        firewall_backend=_backend(info, version),
         live_restore=info.live_restore,
         default_address=str(given.get("ip", "")) if given.get("ip") or known else None,
         api_addresses=_api_addresses(facts.files.get(Source.DOCKERD_ARGV), file),
@@ -68,6 +95,12 @@ def _api_addresses(argv: bytes | None, file: Mapping[str, Any] | None) -> tuple[
     return tuple(dict.fromkeys(host.removeprefix("tcp://") for host in hosts if host.startswith("tcp://")))
 
 
+def _backend(info: Info, version: str) -> str | None:
+    """Give the backend that the engine says; 28 could say nftables and yet write its bridges' rules with iptables."""
+    said = info.backend.driver if info.backend else None
+    return None if said == "nftables" and version and Version.parse(version) < _NFTABLES else said or None
+
+
 def _arguments(data: bytes | None) -> dict[str, str] | None:
     """Read `--name=value`, `--name value` and `--name`, one argument a line."""
     if data is None:
@@ -79,10 +112,10 @@ def _arguments(data: bytes | None) -> dict[str, str] | None:
 def _pairs(words: Iterable[str]) -> Iterable[tuple[str, str]]:
     name = ""
     for word in words:
-        if word.startswith("--"):
+        if word.startswith("-"):  # also `-H`, whose value is nobody's here
             if name:
                 yield name, "true"
-            name, equals, value = word[2:].partition("=")
+            name, equals, value = word.removeprefix("-").removeprefix("-").partition("=")
             if equals:
                 yield name, value
                 name = ""

@@ -1,7 +1,6 @@
 """Docker's JSON and its daemon's arguments -> the inventory.
 
-Only the fields named here are read; whatever else a raw `docker inspect` holds (environments, labels) is skipped
-by the decoder.
+Only the fields named here are read; what else a raw `docker inspect` holds (environments, labels) the decoder skips.
 """
 
 import ipaddress
@@ -18,19 +17,13 @@ from netaudit.model.docker import (
     NetworkMember,
 )
 from netaudit.model.facts import Facts, Source
-from netaudit.parse.containers import known_container
-from netaudit.parse.daemon import Info, parse_options
+from netaudit.parse.containers import known_container, parse_number
+from netaudit.parse.daemon import VXLAN_PORT, Info, parse_options, parse_version
 from netaudit.parse.decode import decode_json
 
 T = TypeVar("T")
 _BRIDGE = "com.docker.network.bridge."
-
-
-class _Version(msgspec.Struct):
-    class Server(msgspec.Struct):
-        version: str = msgspec.field(name="Version", default="")
-
-    server: Server | None = msgspec.field(name="Server", default=None)
+_VXLAN_IDS = "com.docker.network.driver.overlay.vxlanid_list"
 
 
 class _Pool(msgspec.Struct):
@@ -45,6 +38,7 @@ class _Member(msgspec.Struct):
     name: str = msgspec.field(name="Name", default="")
     ipv4: str = msgspec.field(name="IPv4Address", default="")
     ipv6: str = msgspec.field(name="IPv6Address", default="")
+    mac: str = msgspec.field(name="MacAddress", default="")
 
 
 class _Network(msgspec.Struct):
@@ -68,22 +62,28 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
     files = facts.files
     if Source.DOCKER_NETWORKS not in files or Source.DOCKER_CONTAINERS not in files:
         return None
-    version = _version(files)
+    version = parse_version(facts)
     info = _decode(files, Source.DOCKER_INFO, Info) or Info()
     networks = _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or []
-    containers = _decode(files, Source.DOCKER_CONTAINERS, list[msgspec.Raw]) or []
+    containers = (
+        [] if _says_none(files, networks) else _decode(files, Source.DOCKER_CONTAINERS, list[msgspec.Raw]) or []
+    )
+    there = (bytes(raw) for raw in containers if bytes(raw) != b"null")
     return Inventory(
         version=version or info.version,
         options=parse_options(facts, info, version or info.version),
         networks=tuple(_network(network) for network in networks),
-        containers=tuple(known_container(bytes(raw), known if known is not None else {}) for raw in containers),
-        swarm=info.swarm.state == "active",
+        containers=tuple(known_container(data, known if known is not None else {}) for data in there),
+        swarm=info.swarm.state == "active" if info.swarm.state else any(net.driver == "overlay" for net in networks),
+        vxlan_port=info.swarm.cluster.data_path_port or VXLAN_PORT,
     )
 
 
-def _version(files: Mapping[str, bytes]) -> str:
-    version = _decode(files, Source.DOCKER_VERSION, _Version)
-    return version.server.version if version and version.server else ""
+def _says_none(files: Mapping[str, bytes], networks: list[_Network]) -> bool:
+    """Tell whether an empty file means no containers: `docker inspect` of none prints nothing."""
+    return (
+        not files[Source.DOCKER_CONTAINERS].strip() and bool(networks) and not any(net.containers for net in networks)
+    )
 
 
 def _decode(files: Mapping[str, bytes], source: Source, kind: type[T]) -> T | None:
@@ -117,18 +117,13 @@ def _network(raw: _Network) -> Network:
         ipv6=raw.ipv6,
         config_only=raw.config_only,
         encrypted="encrypted" in options and options["encrypted"] != "false",
-        vxlan_ids=_vxlan_ids(options),
+        vxlan_ids=tuple(filter(None, map(parse_number, options.get(_VXLAN_IDS, "").split(",")))),
         members=tuple(_member(key, member) for key, member in (raw.containers or {}).items()),
     )
 
 
-def _vxlan_ids(options: Mapping[str, str]) -> tuple[int, ...]:
-    text = options.get("com.docker.network.driver.overlay.vxlanid_list", "")
-    return tuple(int(part) for part in text.split(",") if part.isdigit())
-
-
 def _member(container_id: str, raw: _Member) -> NetworkMember:
-    return NetworkMember(container_id, raw.name, raw.ipv4.partition("/")[0], raw.ipv6.partition("/")[0])
+    return NetworkMember(container_id, raw.name, raw.ipv4.partition("/")[0], raw.ipv6.partition("/")[0], raw.mac)
 
 
 def _masked(subnet: str) -> str:
@@ -144,4 +139,4 @@ def _is_true(text: str) -> bool:
 
 
 def _mode(text: str) -> GatewayMode:
-    return next((mode for mode in GatewayMode if mode == text), GatewayMode.NAT)
+    return GatewayMode(text) if text in set(GatewayMode) else GatewayMode.NAT

@@ -29,9 +29,16 @@ def _listeners(data: bytes) -> Iterator[Listener]:
             continue
         address, _, port = words[4].rpartition(":")
         if port.isdigit():
-            programs = tuple(name for name, _ in _PROGRAM.findall(words[6] if len(words) > 6 else ""))
+            holders = _PROGRAM.findall(words[6] if len(words) > 6 else "")
             place, _, interface = address.partition("%")
-            yield Listener(words[0], place.strip("[]"), int(port), programs, interface.rstrip("]"))
+            yield Listener(
+                protocol=words[0],
+                address=place.strip("[]"),
+                port=int(port),
+                programs=tuple(name for name, _ in holders),
+                interface=interface.rstrip("]"),
+                pids=tuple(int(pid) for _, pid in holders),
+            )
 
 
 def _sysctls(data: bytes) -> Iterator[tuple[str, str]]:

@@ -52,4 +52,5 @@ def _interface(raw: _Interface, indexes: dict[str, int]) -> Interface:
         peer_elsewhere=raw.link_netnsid is not None,
         up="UP" in raw.flags,
         state=raw.operstate,
+        namespace=raw.link_netnsid,
     )

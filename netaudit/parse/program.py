@@ -60,7 +60,18 @@ def _nft(table: Table, objects: Objects) -> ReadTable:
     def read(chain: Chain) -> tuple[Meaning, ...]:
         return tuple(read_nft_rule(rule, table.family, sets) for rule in by_chain().get(chain.name, ()))
 
-    return _table(table, _nft_base, read)
+    return _table(table, _no_base if _is_dormant(table, objects) else _nft_base, read)
+
+
+def _is_dormant(table: Table, objects: Objects) -> bool:
+    """Tell whether a table is switched off: its chains are at no hook."""
+    key = (table.family, table.name)
+    bodies = [body for kind, body in objects if kind == "table" and (body.get("family"), body.get("name")) == key]
+    return any("dormant" in (body.get("flags") or ()) for body in bodies)
+
+
+def _no_base(_chain: Chain) -> None:
+    return None
 
 
 def _elements(body: Mapping[str, Json]) -> Elements:

@@ -4,8 +4,8 @@ from netaudit.audit.check import Check
 from netaudit.audit.finding import Audit, Finding, Undecided, Verified
 from netaudit.audit.waiver import Waiver
 from netaudit.report.json_exposure import cell_json, change_json
-from netaudit.report.json_parts import Json, print_json
-from netaudit.report.json_v1 import attributed_json, head_json
+from netaudit.report.json_parts import Json, head_json, print_json
+from netaudit.report.json_v1 import attributed_json
 
 SCHEMA = "netaudit/audit/v1"
 

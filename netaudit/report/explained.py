@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from netaudit.attribute.attribution import AttributedItem, Confidence, Standing
 from netaudit.attribute.explain import Explained, RuleExplained, SignatureExplained, ThingExplained
+from netaudit.attribute.signature import Owned, Signature
 from netaudit.report.grouping import describe_causes
 from netaudit.report.safe_text import visible
 
@@ -87,10 +88,20 @@ def _listed(rules: Sequence[AttributedItem], mark: str) -> Iterator[str]:
 def _signature(explained: SignatureExplained) -> Iterator[str]:
     signature = explained.signature
     yield f"signature {signature.id} of {signature.maker}"
-    yield f"  {signature.table}: {signature.text.text}"
-    yield f"  written for: {signature.subject}"
+    match signature:
+        case Signature():
+            yield f"  {signature.table}: {signature.text.text}"
+            yield f"  written for: {signature.subject}"
+        case Owned():
+            yield f"  {_mark(signature)}"
     yield f"  does: {signature.purpose}"
-    if signature.without:
+    if isinstance(signature, Signature) and signature.without:
         yield f"  without it: {signature.without}"
     yield f"  rules here that bear it: {len(explained.rules)}"
     yield from _listed(explained.rules, "")
+
+
+def _mark(owned: Owned) -> str:
+    """Say by what name a maker's own is known."""
+    marks = (("chain", owned.chain), ("table", owned.table), ("rule", owned.text))
+    return ", or ".join(f"every {word} that matches {pattern.pattern}" for word, pattern in marks if pattern)

@@ -108,7 +108,7 @@ def describe_target(to: Destination) -> str:
         case DestinationKind.CONTAINER_PORTS:
             return f"{to.container_name} {to.address}, {describe_ports(to)}"
         case _:
-            programs = ", ".join(to.programs) or "an unknown program"
+            programs = to.container_name or ", ".join(to.programs) or "an unknown program"
             return f"{programs} {_bracketed(to.address)}:{to.ports[0][0]}/{to.protocol}"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from netaudit.attribute.attribution import Attribution, Cause, Ref
+from netaudit.attribute.attribution import Attribution, Cause, Ref, SnapshotHead
 from netaudit.model.ruleset import Item
 from netaudit.report.safe_text import escaped_in_json, visible
 
@@ -76,3 +76,15 @@ def _cause(cause: Cause) -> Json:
 
 def _ref(ref: Ref) -> Json:
     return {"id": ref.id, "name": ref.name}
+
+
+def head_json(head: SnapshotHead) -> Json:
+    """Print what names a snapshot, and what it lacks."""
+    return {
+        "host": head.host,
+        "taken_at": head.taken_at,
+        "engine": head.engine,
+        "partial": head.partial,
+        "gaps": [msgspec.structs.asdict(gap) for gap in head.gaps],
+        "sha256": head.sha256,
+    }

@@ -7,11 +7,10 @@ from netaudit.attribute.attribution import (
     AttributedDiff,
     AttributedItem,
     AttributedSnapshot,
-    SnapshotHead,
 )
 from netaudit.diff import Altered, Moved
 from netaudit.report.json_exposure import changes_json, table_json
-from netaudit.report.json_parts import Json, attribution_json, item_json, print_json
+from netaudit.report.json_parts import Json, attribution_json, head_json, item_json, print_json
 from netaudit.report.words import verb
 
 
@@ -51,18 +50,6 @@ def render_snapshot(snapshot: AttributedSnapshot) -> bytes:
             "coverage": msgspec.structs.asdict(snapshot.coverage),
         }
     )
-
-
-def head_json(head: SnapshotHead) -> Json:
-    """Print what names a snapshot, and what it lacks."""
-    return {
-        "host": head.host,
-        "taken_at": head.taken_at,
-        "engine": head.engine,
-        "partial": head.partial,
-        "gaps": [msgspec.structs.asdict(gap) for gap in head.gaps],
-        "sha256": head.sha256,
-    }
 
 
 def _change(one: AttributedChange) -> Json:

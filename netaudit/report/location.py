@@ -21,6 +21,7 @@ _FILES: Mapping[SubjectKind, tuple[Source, ...]] = {
     SubjectKind.CONTAINER: (Source.DOCKER_CONTAINERS,),
     SubjectKind.BINDING: (Source.DOCKER_CONTAINERS,),
     SubjectKind.EXPOSURE: (Source.DOCKER_CONTAINERS,),
+    SubjectKind.CHANGE: (Source.DOCKER_CONTAINERS,),
     SubjectKind.HOST: (Source.SYSCTL,),
     SubjectKind.FIREWALL: (Source.IPTABLES_NFT, Source.IPTABLES_LEGACY),
 }
@@ -42,8 +43,9 @@ class Locator:
 
     def locate(self, finding: Finding) -> Location:
         """Find the file that shows a finding's subject: its rule, its container, its daemon."""
-        if finding.subject_kind is SubjectKind.RULE:
-            return self._rule((*finding.evidence.rules, *finding.evidence.missing)[0].item)
+        rules = (*finding.evidence.rules, *finding.evidence.missing)
+        if finding.subject_kind in (SubjectKind.RULE, SubjectKind.CHANGE) and rules:
+            return self._rule(rules[0].item)
         file = self._first(_FILES.get(finding.subject_kind, ()))
         return Location(file, self._line(file, *_needles(finding)))
 

@@ -156,7 +156,7 @@ def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     for one in missing:
         rows += [
             ("!", one.item.where, one.item.text),
-            ("", "", f"# for {_whose(one.attribution)}"),
+            ("", "", f"# for {_whose(one.attribution)}; {one.attribution.reason}"),
         ]
         rows.append(("", "", f"# {one.attribution.purpose}"))
     yield from table(rows, style)

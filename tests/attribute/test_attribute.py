@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 from small_hosts import (
     ACCEPT,
+    BASE,
     BRIDGE,
     CATALOG,
     HAIRPIN,
@@ -22,7 +23,8 @@ from netaudit.attribute import UNATTRIBUTED, Confidence, Standing, attribute_dif
 from netaudit.diff import Added, Removed
 from netaudit.model.docker import DaemonOptions
 from netaudit.model.facts import Gap, GapReason, Source
-from netaudit.model.ruleset import ObjectKind, Ruleset
+from netaudit.model.ruleset import Backend, ObjectKind, Ruleset
+from netaudit.parse.iptables import parse_save
 
 PUBLISHED = rules(nat=(HAIRPIN, dnat(8080)), filter_=(ACCEPT,))
 WEB = "web 0.0.0.0:8080 → 80/tcp on network bridge"
@@ -76,6 +78,27 @@ OPERATORS = [
 @pytest.mark.parametrize("rule", OPERATORS)
 def test_an_administrators_rule_is_nobodys(rule: str) -> None:
     assert of_rule(show(snapshot(rules(filter_=(rule,)))), rule) == UNATTRIBUTED
+
+
+def test_an_interface_that_no_network_trusts_is_an_administrators() -> None:
+    rule = "-A PREROUTING -d 172.17.0.2/32 -i eth1 -j ACCEPT"
+    tables = parse_save(
+        f"*raw\n:PREROUTING ACCEPT\n{rule}\nCOMMIT\n", backend=Backend.IPTABLES_NFT, family="ip", source="x"
+    )
+    snap = snapshot(Ruleset((*rules().tables, *tables)), container())
+    assert of_rule(show(snap), rule) == UNATTRIBUTED
+    trusting = replace(snap.inventory, networks=(replace(BRIDGE, trusted_interfaces=("eth1",)),))
+    assert of_rule(show(replace(snap, inventory=trusting)), rule).maker == "docker"
+
+
+def test_the_return_that_older_engines_left_may_be_the_administrators_too() -> None:
+    snap = snapshot(rules())
+    newer = of_rule(
+        show(replace(snap, inventory=replace(snap.inventory, version="28.5.2"))), "-A DOCKER-USER -j RETURN"
+    )
+    assert (newer.confidence, newer.standing) == (Confidence.AMBIGUOUS, Standing.FOREIGN)
+    assert causes(newer) == ["the Docker daemon", "the operator or another program"]
+    assert of_rule(show(snap), "-A DOCKER-USER -j RETURN").confidence is Confidence.PROVED
 
 
 def test_an_administrators_masquerade_of_a_network_of_his_own_is_not_dockers() -> None:
@@ -149,6 +172,15 @@ def test_a_rule_whose_bridge_is_gone_is_stale() -> None:
     assert causes(attribution) == ["network br-0123456789ab"]
 
 
+def test_an_address_of_a_network_that_is_gone_is_known_by_what_it_left() -> None:
+    hairpin = HAIRPIN.replace("172.17", "172.18")
+    leaving = "-A POSTROUTING -s 172.18.0.0/16 ! -o br-0123456789ab -j MASQUERADE"
+    attribution = of_rule(show(snapshot(rules(nat=(leaving, hairpin)))), hairpin)
+    assert (attribution.maker, attribution.standing) == ("docker", Standing.STALE)
+    assert attribution.reason == "no running container has the address 172.18.0.2"
+    assert of_rule(show(snapshot(rules(nat=(hairpin,)))), hairpin) == UNATTRIBUTED
+
+
 def test_a_second_copy_is_a_duplicate_and_not_surely_dockers() -> None:
     shown = show(snapshot(rules(nat=(HAIRPIN, dnat(8080)), filter_=(ACCEPT, ACCEPT)), container(8080)))
     first, second = (one.attribution for one in shown.items if one.item.text == ACCEPT)
@@ -156,6 +188,23 @@ def test_a_second_copy_is_a_duplicate_and_not_surely_dockers() -> None:
     assert (second.confidence, second.standing) == (Confidence.AMBIGUOUS, Standing.DUPLICATE)
     assert causes(second) == [WEB, "the operator or another program"]
     assert [one.item.position for one in shown.defects] == [2]
+
+
+def test_isolation_behind_what_it_should_hold_back_is_misplaced() -> None:
+    jump = "-A FORWARD -j DOCKER-ISOLATION-STAGE-1"
+    late = show(snapshot(rules(without=(jump,), filter_=(jump,))))
+    attribution = of_rule(late, jump)
+    assert (attribution.standing, attribution.reason) == (
+        Standing.MISPLACED,
+        "it stands behind #4, which decides before it",
+    )
+
+
+def test_anothers_bridge_displaces_nothing() -> None:
+    jump, foreign = "-A FORWARD -j DOCKER-ISOLATION-STAGE-1", "-A FORWARD -i br0 ! -o br0 -j ACCEPT"
+    text = BASE.replace(jump, f"{foreign}\n{jump}")
+    tables = parse_save(text, backend=Backend.IPTABLES_NFT, family="ip", source="x")
+    assert of_rule(show(snapshot(Ruleset(tables))), jump).standing is Standing.EXPECTED
 
 
 def test_a_rule_above_docker_user_displaces_it() -> None:
@@ -200,6 +249,23 @@ def test_a_flushed_table_misses_all_that_the_daemon_and_the_container_need() -> 
     shown = show(snapshot(nothing, container(8080)))
     assert {one.item.table for one in shown.missing} == {"nat", "filter"}
     assert ACCEPT in [one.item.text for one in shown.missing]
+
+
+def test_what_is_missing_says_how_its_place_looks() -> None:
+    deleted = rules(nat=(HAIRPIN, dnat(8080)))
+    forward = tuple(line for line in BASE.splitlines() if line.startswith("-A FORWARD"))
+    no_chains = Ruleset(tuple(replace(table, chains=()) for table in rules().tables))
+    said = [
+        {one.attribution.reason for one in show(snapshot(one, *there)).missing if one.item.table == "filter"}
+        for one, there in ((deleted, (container(8080),)), (rules(without=forward), ()), (no_chains, ()))
+    ]
+    assert said[0] == {"DOCKER is empty, as a flush leaves it"}
+    assert said[1] == {"FORWARD is empty, as a flush leaves it"}
+    assert "FORWARD is not there itself: it was removed, or never made" in said[2]
+    one_gone = show(snapshot(rules(without=forward[:1])))
+    assert [one.attribution.reason for one in one_gone.missing] == [
+        "the rest of FORWARD is there: it was deleted, or never made"
+    ]
 
 
 def test_a_stopped_container_misses_nothing() -> None:

@@ -1,15 +1,21 @@
 """Why something is there: a rule, a container, a network, a signature; and why nothing is."""
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 from small_hosts import ACCEPT, BRIDGE, CATALOG, HAIRPIN, container, dnat, rules, snapshot
 
 from netaudit.attribute.explain import RuleExplained, SignatureExplained, ThingExplained, explain
-from netaudit.attribute.networking import describe_networking, describe_silence
+from netaudit.attribute.networking import describe_networking
+from netaudit.attribute.silence import Written, describe_silence
 from netaudit.errors import SubjectError
-from netaudit.model.docker import Container, Endpoint, Inventory, Network, PortBinding
+from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory, Network, PortBinding
 from netaudit.model.host import Host, Listener
 from netaudit.model.snapshot import Snapshot
+from netaudit.parse import parse_snapshot
+from netaudit.report.explained import render_explanations
+from netaudit.store import load
 
 PUBLISHED = snapshot(rules(nat=(HAIRPIN, dnat(8080)), filter_=(ACCEPT,)), container(8080))
 
@@ -94,6 +100,13 @@ def test_a_signature_is_explained_with_the_rules_that_bear_it() -> None:
     assert [one.item.text for one in explained.rules] == [dnat(8080)]
 
 
+def test_what_a_maker_owns_by_name_is_explained_too() -> None:
+    (found,) = _explain("libvirt/chain-forward-in", snapshot(rules()))
+    assert isinstance(found, SignatureExplained)
+    assert (found.signature.maker, found.rules) == ("libvirt", ())
+    assert "every chain that matches LIBVIRT_FWI" in render_explanations([found], 80)
+
+
 # ---- silence ------------------------------------------------------------------------------------------------------
 
 LAN = Network(id="d" * 64, name="lan", driver="macvlan")
@@ -102,9 +115,17 @@ BARE = Host()
 V6 = PortBinding("tcp", "::", 8080, 80)
 
 
-def _silence(one: Container, version: str = "20.10.24", host: Host = BARE, *, has_rules: bool = False) -> list[str]:
-    inventory = Inventory(version, networks=(BRIDGE, LAN, CLOSED), containers=(one, container(name="base")))
-    return list(describe_silence(one, inventory, host, has_rules=has_rules))
+NOTHING = Written(frozenset(), frozenset({"ip", "ip6"}))
+UNPROTECTED = replace(BRIDGE, id="1" * 64, name="open", mode4=GatewayMode.NAT_UNPROTECTED, default=False)
+ROUTED = replace(UNPROTECTED, id="2" * 64, name="routed", mode4=GatewayMode.ROUTED)
+MESH = Network(id="3" * 64, name="mesh", driver="overlay")
+PLUGIN = Network(id="4" * 64, name="fabric", driver="weave")
+NETWORKS = (BRIDGE, LAN, CLOSED, UNPROTECTED, ROUTED, MESH, PLUGIN)
+
+
+def _silence(one: Container, version: str = "20.10.24", host: Host = BARE, written: Written = NOTHING) -> list[str]:
+    inventory = Inventory(version, networks=NETWORKS, containers=(one, container(name="base")))
+    return list(describe_silence(one, inventory, host, written))
 
 
 def _on(network: Network) -> Container:
@@ -112,7 +133,7 @@ def _on(network: Network) -> Container:
 
 
 def test_a_container_with_rules_has_no_silence_to_explain() -> None:
-    assert _silence(container(8080), has_rules=True) == []
+    assert _silence(container(8080), written=Written(frozenset({"ip"}), frozenset({"ip"}))) == []
 
 
 @pytest.mark.parametrize(
@@ -129,11 +150,33 @@ def test_a_container_with_rules_has_no_silence_to_explain() -> None:
             "It has no rule of its own: whatever base publishes leads to its ports too; explain base",
         ),
         (_on(LAN), "On lan (macvlan) its packets pass the parent interface and no rule of this host"),
+        (_on(MESH), "On mesh (overlay) its packets travel between the hosts of the swarm"),
+        (_on(PLUGIN), "On fabric its packets are left to the driver weave"),
+        (
+            _on(UNPROTECTED),
+            "open is in gateway mode nat-unprotected: every port it listens on, published or not, is open",
+        ),
+        (_on(ROUTED), "routed is in gateway mode routed: its published ports have no host port"),
         (_on(CLOSED), "It has no rule of its own: an internal network publishes nothing"),
         (container(), "It publishes nothing, so this engine writes no rule for it"),
+        (container(8080), "It publishes ports, yet has no rule: docker-proxy alone serves them."),
         (replace(container(), bindings=(V6,)), "The binding [::]:8080 → 80/tcp has no rule: the container has no IPv6"),
     ],
-    ids=["stopped", "none", "host", "container", "macvlan", "internal", "unpublished", "proxy only"],
+    ids=[
+        "stopped",
+        "none",
+        "host",
+        "container",
+        "macvlan",
+        "overlay",
+        "plugin",
+        "unprotected",
+        "routed",
+        "internal",
+        "unpublished",
+        "published",
+        "proxy only",
+    ],
 )
 def test_every_kind_of_networking_says_why_it_has_no_rule(one: Container, begins: str) -> None:
     assert [sentence for sentence in _silence(one) if sentence.startswith(begins)] != []
@@ -141,7 +184,38 @@ def test_every_kind_of_networking_says_why_it_has_no_rule(one: Container, begins
 
 def test_a_newer_engine_writes_a_rule_for_every_endpoint() -> None:
     (sentence,) = _silence(container(), "28.5.2")
-    assert sentence.endswith("this engine writes one for every endpoint in gateway mode nat.")
+    assert "this engine writes one for every endpoint in gateway mode nat, unless it was told" in sentence
+
+
+def test_a_newer_engine_writes_none_for_an_endpoint_that_is_not_in_mode_nat() -> None:
+    assert _silence(_on(ROUTED), "28.5.2")[-1].startswith("It publishes nothing, so this engine writes no rule")
+
+
+def test_where_nothing_of_dockers_is_there_nothing_protects_it() -> None:
+    (sentence,) = _silence(container(8080), written=Written(frozenset(), frozenset()))
+    assert sentence.startswith(
+        "No rule of Docker's is here: they were flushed, the engine was told --iptables=false, or"
+    )
+
+
+def test_an_engine_without_ip6tables_leaves_ipv6_open() -> None:
+    six = replace(container(8080), endpoints=(Endpoint(BRIDGE.id, "bridge", "172.17.0.2", "2001:db8::2"),))
+    (sentence,) = _silence(six, written=Written(frozenset({"ip"}), frozenset({"ip"})))
+    assert "every port it listens on at 2001:db8::2 is open" in sentence
+
+
+def test_who_shares_the_network_of_one_on_the_host_is_on_the_host_too() -> None:
+    base = replace(container(name="base"), network_mode="host", endpoints=())
+    guest = replace(container(), network_mode=f"container:{base.id}", endpoints=())
+    inventory = Inventory("28.5.2", containers=(base, guest))
+    (sentence,) = describe_silence(guest, inventory, BARE, NOTHING)
+    assert sentence.startswith("It has no rule: every port it listens on is a port of the host")
+
+
+def test_a_routed_port_has_no_host_port() -> None:
+    one = replace(container(), bindings=(PortBinding("tcp", "0.0.0.0", 0, 80),))
+    said = list(describe_networking(one, Inventory(networks=(BRIDGE,))))
+    assert said[-1] == "publishes 80/tcp on its own IPv4 address, without a host port"
 
 
 def test_on_the_hosts_network_its_listeners_are_named() -> None:
@@ -158,3 +232,30 @@ def test_a_container_on_a_network_that_is_gone_says_so() -> None:
 def test_a_container_that_does_not_run_is_described_so() -> None:
     inventory = Inventory(networks=(BRIDGE,))
     assert list(describe_networking(container(running=False), inventory))[-1] == "is not running"
+
+
+# ---- what real engines had -----------------------------------------------------------------------------------------
+
+RECORDINGS = Path(__file__).parent.parent / "recordings"
+
+
+@pytest.mark.parametrize(
+    ("step", "name", "begins"),
+    [
+        ("28.5.2-iptables-nft/other-network-modes/04", "guest", "It has no rule of its own: whatever base publishes"),
+        ("28.5.2-iptables-nft/other-network-modes/04", "hosted", "It has no rule: every port it listens on is a port"),
+        ("28.5.2-iptables-nft/other-network-modes/04", "alone", "It has no rule and needs none: it has a loopback"),
+        ("28.5.2-iptables-nft/macvlan/02", "web", "On mv (macvlan) its packets pass the parent interface"),
+        ("28.5.2-iptables-nft/isolated/02", "u1", "It has no rule of its own: an internal network publishes nothing"),
+        ("28.5.2-iptables-nft/nat-unprotected/02", "u1", "n1 is in gateway mode nat-unprotected: every port"),
+        ("28.5.2-iptables-nft/user-net-routed/02", "u1", "n1 is in gateway mode routed: its published ports have no"),
+        ("28.5.2-iptables-nft/ipv6-binding-ipv4-container/02", "six", "The binding [::1]:8080 → 80/tcp has no rule"),
+        ("20.10.24-iptables-nft/default-no-port/01", "quiet", "It publishes nothing, so this engine writes no rule"),
+        ("20.10.24-iptables-nft/dual-stack/02", "u9", "Nothing of Docker's filters IPv6 here"),
+    ],
+)
+def test_a_recorded_container_says_what_it_has_and_why_no_more(step: str, name: str, begins: str) -> None:
+    (found,) = _explain(name, parse_snapshot(load(RECORDINGS / step)))
+    assert isinstance(found, ThingExplained)
+    assert [sentence for sentence in found.silence if sentence.startswith(begins)] != []
+    assert (found.missing, found.is_what != ()) == ((), True)

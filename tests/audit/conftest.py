@@ -6,18 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.attribute import attribute_snapshot
-from netaudit.attribute.exposing import Read, with_exposure
 from netaudit.attribute.signature import Catalog
+from netaudit.audit.auditor import Auditor
 from netaudit.audit.check import Check
 from netaudit.audit.finding import Audit
-from netaudit.audit.run import Plan, run
+from netaudit.audit.run import Plan
 from netaudit.audit.services import Services
-from netaudit.audit.view import View
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.facts import Facts
-from netaudit.packets.zones import ZoneChoice
-from netaudit.parse import parse_snapshot
 from netaudit.store import load
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -47,9 +43,8 @@ def audit_of(catalog: Catalog, checks: tuple[Check, ...]) -> AuditOf:
                 known[where] = audit(load(RECORDINGS / where))
             return known[where]
         facts = load(RECORDINGS / where) if isinstance(where, str) else where
-        snapshot = parse_snapshot(facts)
-        shown = with_exposure(attribute_snapshot(snapshot, catalog), Read(facts, snapshot), catalog, ZoneChoice())
-        asked = {"checks": checks, "today": TODAY, **plan}
-        return run(View(snapshot, shown, services), Plan(**asked))  # type: ignore[arg-type]
+        since = plan.pop("since", None)
+        asked = Plan(**{"checks": checks, "today": TODAY, **plan})  # type: ignore[arg-type]
+        return Auditor(catalog, services, asked, since=load(RECORDINGS / str(since)) if since else None).audit(facts)
 
     return audit

@@ -69,6 +69,15 @@ def test_exit_codes(arguments: tuple[str, ...], code: int, audit: Run) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_what_is_undecided_names_the_gap(audit: Run) -> None:
+    done = audit(BAD, "--format", "json")
+    (undecided,) = [
+        one for one in json.loads(done.stdout)["undecided"] if one["check"] == "published-port-open-to-world"
+    ]
+    assert undecided["facts"] == ["reachable_from"]
+    assert undecided["because"] == ["the exposure table: not asked for"]
+
+
 def test_a_baseline_of_itself_passes(tmp_path: Path, audit: Run) -> None:
     baseline = tmp_path / "baseline.json"
     assert audit(BAD, "--format", "json", "-o", str(baseline)).returncode == 1

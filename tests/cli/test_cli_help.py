@@ -11,7 +11,7 @@ from programs import environment, run
 from netaudit.cli import app
 from netaudit.release import RELEASE
 
-COMMANDS = ["record", "diff", "run", "show", "explain", "exposure", "report", "doctor"]
+COMMANDS = ["record", "diff", "run", "show", "explain", "exposure", "trace", "report", "doctor"]
 SLOW = ["docker", "requests", "jinja2", "tabulate", "yaml", "msgspec", "iptc", "rich", "asyncio", "tarfile", "oxidd"]
 IMPORTED = """
 import json, sys

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 import msgspec
 
 from kernel.world import CLIENT_MAC, LAN_MAC, SERVER_MAC, SRV_MAC
-from netaudit.packets.probe import PROTOCOLS
+from netaudit.packets.probe import PROTOCOLS, PacketState
 
 TTL = 61  # nothing else sends this one: so the kernel's trace is told what to follow
 _MACS = {"lan0": (LAN_MAC, CLIENT_MAC), "srv0": (SRV_MAC, SERVER_MAC)}
@@ -27,6 +27,7 @@ class Sent(msgspec.Struct, frozen=True):
     dscp: int = 0
     payload: int = 8
     interface: str = ""  # "": the host sends it
+    state: PacketState = PacketState.NEW
 
     @property
     def version(self) -> int:
@@ -42,6 +43,7 @@ class Seen(msgspec.Struct, frozen=True):
     destination: int
     sport: int = 0
     dport: int = 0
+    ttl: int = 0
 
 
 def frame(packet: Sent) -> bytes:
@@ -81,10 +83,12 @@ def seen(data: bytes) -> Seen | None:
     """Read an IP packet, or the beginning of one; None for anything else."""
     if len(data) >= 20 and data[0] >> 4 == 4:
         source, destination = int(IPv4Address(data[12:16])), int(IPv4Address(data[16:20]))
-        return _with_ports(Seen(int.from_bytes(data[4:6], "big"), source, destination), data[9], data[20:])
+        found = Seen(int.from_bytes(data[4:6], "big"), source, destination, ttl=data[8])
+        return _with_ports(found, data[9], data[20:])
     if len(data) >= 40 and data[0] >> 4 == 6:
         source, destination = int(IPv6Address(data[8:24])), int(IPv6Address(data[24:40]))
-        return _with_ports(Seen(int.from_bytes(data[1:4], "big") & 0xFFFFF, source, destination), data[6], data[40:])
+        found = Seen(int.from_bytes(data[1:4], "big") & 0xFFFFF, source, destination, ttl=data[7])
+        return _with_ports(found, data[6], data[40:])
     return None
 
 

@@ -14,8 +14,9 @@ class Pools:
     """Random choices for one family, 4 or 6."""
 
     def __init__(self, seed: int, version: int) -> None:
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311 (the same rules for the same seed)
         self.version = version
+        self.marks_connections = self.chance(0.5)
         self.clients = CLIENTS if version == 4 else CLIENTS6
         self.servers = SERVERS if version == 4 else SERVERS6
         self.own = OWN if version == 4 else OWN6

@@ -1,4 +1,4 @@
-"""Random rulesets of iptables: every table, user chains, jumps and gotos, translation, all the matches that are read."""
+"""Random rulesets of iptables: every table, user chains, jumps and gotos, translation, all matches that are read."""
 
 from collections.abc import Iterator
 
@@ -56,17 +56,19 @@ def _target(pools: Pools, table: str, chain: str, users: list[str]) -> str:
 
 def _marking(pools: Pools) -> str:
     mark = pools.random.choice(MARKS)
+    of_connection = (
+        f"CONNMARK --set-xmark {mark:#x}/0xff", "CONNMARK --save-mark",
+        "CONNMARK --save-mark --nfmask 0xf --ctmask 0xff",
+    )  # fmt: skip
     return pools.one(
         f"MARK --set-xmark {mark:#x}/0xff",
         f"MARK --set-mark {mark:#x}",
         f"MARK --or-mark {mark:#x}",
         f"MARK --and-mark {mark:#x}",
         f"MARK --xor-mark {mark:#x}",
-        f"CONNMARK --set-xmark {mark:#x}/0xff",
-        "CONNMARK --save-mark",
         "CONNMARK --restore-mark",
-        "CONNMARK --save-mark --nfmask 0xf --ctmask 0xff",
         "CONNMARK --restore-mark --nfmask 0xf0 --ctmask 0xff",
+        *(of_connection if pools.marks_connections else ()),
     )
 
 

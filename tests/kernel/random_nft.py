@@ -20,9 +20,7 @@ def _table(pools: Pools, own: str, family: str) -> str:
     net = "192.0.2.0/30" if own == "ip" else "2001:db8:1::/126"
     text += f"  set nets {{ type {kind}; flags interval; elements = {{ {net}, {second} }} }}\n"
     text += f"  set pairs {{ type {kind} . inet_service; elements = {{ {second} . 80, {first} . {pools.port()} }} }}\n"
-    text += (
-        "  map verdicts { type inet_service : verdict; elements = { 22 : accept, 53 : jump user2, 80 : drop } }\n"
-    )
+    text += "  map verdicts { type inet_service : verdict; elements = { 22 : accept, 53 : jump user2, 80 : drop } }\n"
     text += f"  map to {{ type inet_service : {kind}; elements = {{ 80 : {second}, 443 : {pools.servers[2]} }} }}\n"
     blocks = [_chain(pools, own, f"user{at}", "", users[at + 1 :]) for at in range(3)]
     shift = {"inet": 1, "ip": 7, "ip6": 7}[family]  # of chains at one priority nobody knows the order
@@ -127,7 +125,7 @@ def _marking(pools: Pools, *, early: bool) -> str:
         f"ct mark set {mark:#x}", "ct mark set meta mark", "meta mark set ct mark", "ct mark set meta mark and 0xf",
         f"ct mark set ct mark or {mark:#x}",
     )  # fmt: skip
-    return pools.one(*of_packet, *(() if early else of_connection))
+    return pools.one(*of_packet, *(of_connection if pools.marks_connections and not early else ()))
 
 
 def _matches(pools: Pools, own: str) -> list[str]:
@@ -149,7 +147,8 @@ def _addressed(pools: Pools, own: str) -> Iterator[str]:
     yield f"{own} saddr {_not(pools)}@hosts"
     yield f"{own} daddr {_not(pools)}@nets"
     yield f"{own} daddr . tcp dport {_not(pools)}@pairs"
-    yield f"{own} saddr . {own} daddr {{ {pools.clients[0]} . {pools.servers[0]}, {pools.clients[1]} . {pools.own[0]} }}"
+    both = f"{pools.clients[0]} . {pools.servers[0]}, {pools.clients[1]} . {pools.own[0]}"
+    yield f"{own} saddr . {own} daddr {{ {both} }}"
     yield f"fib daddr type {_not(pools)}{pools.one('local', 'unicast', '{ local, broadcast }')}"
     yield f"fib saddr type {_not(pools)}{pools.one('local', 'unicast')}"
     if own == "ip":
@@ -172,7 +171,7 @@ def _stateful(pools: Pools, own: str) -> Iterator[str]:
     yield f"meta mark & 0xf {pools.one('==', '!=')} {mark & 0xF:#x}"
     yield f"ct mark {_not(pools)}{mark:#x}"
     yield f"ct mark & 0xf {pools.one('==', '!=')} {mark & 0xF:#x}"
-    yield f"ct state {pools.one('new', 'established', 'established,related', 'invalid', 'untracked', '{ new, untracked }')}"
+    yield f"ct state {pools.one('new', 'established', 'established,related', 'invalid', '{ new, untracked }')}"
     yield f"ct state != {pools.one('new', 'established', 'invalid')}"
     yield f"ct status {pools.one('dnat', 'snat', 'snat,dnat')}"
     yield f"ct status & dnat {pools.one('==', '!=')} dnat"

@@ -30,7 +30,9 @@ SILENT = "table inet silent { chain silence { type filter hook prerouting priori
 OBSERVER = """
 table inet observer {
   chain begin { type filter hook prerouting priority -500; iifname { "lan0", "srv0" } meta nftrace set 1; }
-  chain sent { type filter hook output priority -500; ip ttl 61 meta nftrace set 1; ip6 hoplimit 61 meta nftrace set 1; }
+  chain sent { type filter hook output priority -500; ip ttl 61 meta nftrace set 1
+    ip6 hoplimit 61 meta nftrace set 1; }
+  chain replies { type filter hook prerouting priority -199; ct state established accept; }
   chain local { type filter hook input priority 2147483647; }
   chain post { type filter hook postrouting priority 2147483647; }
 }
@@ -87,7 +89,11 @@ class World:
 def _setup() -> str:
     lines = ["sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1"]
     lines += [f"sysctl -qw net.ipv4.conf.{name}.rp_filter=0" for name in ("all", "default", "lan0", "srv0")]
-    lines += ["sysctl -qw net.ipv4.icmp_ratelimit=0", "ip link set lo up"]
+    lines += [
+        "sysctl -qw net.ipv4.icmp_ratelimit=0",
+        "sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1",
+        "ip link set lo up",
+    ]
     places = (("lan0", OWN[0], OWN6[0]), ("srv0", OWN[1], OWN6[1]), ("lo", OWN[2], OWN6[2]))
     for name, four, six in places:
         short, long = ("32", "128") if name == "lo" else ("24", "64")
@@ -153,7 +159,7 @@ def _packet_socket(pid: int, name: str) -> socket.socket:
         made.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         made.bind((name, _ETH_P_ALL))
-        made.setblocking(False)
+        made.settimeout(0)
         return made
 
     return within(pid, make)

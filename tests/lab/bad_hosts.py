@@ -257,6 +257,17 @@ HOSTS: tuple[BadHost, ...] = (
         ),
     ),
     BadHost(
+        "edited-in-place",
+        "28.5.2",
+        (
+            run("web", "-p 0.0.0.0:8080:80", 80),
+            "iptables -P FORWARD ACCEPT",
+            "iptables -R DOCKER 2 ! -i docker0 -o docker0 -j RETURN",
+        ),
+        {"forward-policy-accept": "IPv4 forwarding", "network-isolation-missing": "network bridge"},
+        ("iptables -P FORWARD DROP", "iptables -R DOCKER 2 ! -i docker0 -o docker0 -j DROP"),
+    ),
+    BadHost(
         "odd-networks",
         "28.5.2",
         (
@@ -315,7 +326,7 @@ HOSTS: tuple[BadHost, ...] = (
         "28.5.2",
         (run("web", "", 80),),
         {"several-firewall-managers": "host makers"},
-        makers=("ufw-denies", "firewalld nftables"),
+        makers=("firewalld nftables", "ufw-denies"),
     ),
     BadHost(
         "nothing-wrong",

@@ -10,26 +10,24 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import msgspec
+
 from lab.bad_hosts import HOSTS
-from netaudit.attribute import attribute_snapshot
-from netaudit.attribute.exposing import Read, with_exposure
-from netaudit.attribute.signature import Catalog
+from netaudit.audit.auditor import Auditor
 from netaudit.audit.check import Check, Severity
 from netaudit.audit.finding import Audit
-from netaudit.audit.run import Plan, run
+from netaudit.audit.run import Plan
 from netaudit.audit.services import Services
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import declared
-from netaudit.audit.view import View
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.catalog.config import config_schema
-from netaudit.packets.zones import ZoneChoice
-from netaudit.parse import parse_snapshot
 from netaudit.store import load
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _RECORDINGS = _REPOSITORY / "tests" / "recordings"
 _SCENARIOS = _RECORDINGS / "28.5.2-iptables-nft"
+_CHANGED = ("database-on-every-address", "edited-in-place")  # compared with how they are once all is well
 _OTHERS = ("20.10.24-iptables-nft/icc-off-link", "29.0.0-nftables/default-one-port", "20.10.24-iptables-nft/swarm")
 PAGE = _REPOSITORY / "docs" / "checks.md"
 SCHEMA = _REPOSITORY / "docs" / "netaudit.schema.json"
@@ -70,8 +68,9 @@ _WHERE = """
 ## Where they are found
 
 In recordings of real engines (`tests/recordings`): hosts that were made wrong on purpose (`bad/`, with what an audit
-must find on each in `tests/lab/bad_hosts.py`), the lab's scenarios on engine 28.5.2 with iptables-nft, a few of other
-engines, and hosts with other makers beside Docker. Checks that need the exposure table are put to `bad/` alone.
+must find on each in `tests/lab/bad_hosts.py`), hosts with other makers beside Docker, and two steps of each of the
+lab's scenarios on engine 28.5.2 with iptables-nft and a few on others: the one with most to say, and the last. Changes
+are those since the scenario's first step; checks that need the exposure table are put to `bad/` alone.
 
 """
 
@@ -133,28 +132,32 @@ def _names(names: list[str]) -> str:
 
 def _audits() -> Iterator[tuple[str, Audit]]:
     for host in HOSTS:
-        yield f"bad/{host.name}", _audit(_RECORDINGS / "bad" / host.name / "before", exposure=True)
+        folder = _RECORDINGS / "bad" / host.name
+        since = folder / "after" if host.name in _CHANGED else None
+        yield f"bad/{host.name}", _audit(folder / "before", exposure=True, since=since)
+    yield "makers/ufw/enabled", _audit(_RECORDINGS / "makers" / "ufw" / "enabled")
     for folder in sorted((_RECORDINGS / "makers" / "docker").iterdir()):
         yield f"makers/docker/{folder.name}", _audit(folder)
     for scenario in (*sorted(_SCENARIOS.iterdir()), *(_RECORDINGS / name for name in _OTHERS)):
-        for step in sorted(path for path in scenario.iterdir() if path.is_dir()):
-            name = scenario.name if scenario.parent == _SCENARIOS else str(scenario.relative_to(_RECORDINGS))
-            yield name, _audit(step)
+        name = scenario.name if scenario.parent == _SCENARIOS else str(scenario.relative_to(_RECORDINGS))
+        steps = sorted(path for path in scenario.iterdir() if path.is_dir())
+        for step in dict.fromkeys((max(steps, key=_size), steps[-1])):
+            yield name, _audit(step, since=steps[0])
+
+
+def _size(step: Path) -> int:
+    """Tell how much there is to say of a step."""
+    return sum(file.stat().st_size for file in step.iterdir())
 
 
 @cache
-def _catalog() -> tuple[Catalog, tuple[Check, ...], Services]:
-    return load_catalog(), load_checks(), Services(load_services())
+def _auditor(*, exposure: bool) -> Auditor:
+    return Auditor(load_catalog(), Services(load_services()), Plan(load_checks(), _TODAY), exposure=exposure)
 
 
-def _audit(folder: Path, *, exposure: bool = False) -> Audit:
-    catalog, checks, services = _catalog()
-    facts = load(folder)
-    snapshot = parse_snapshot(facts)
-    shown = attribute_snapshot(snapshot, catalog)
-    if exposure:
-        shown = with_exposure(shown, Read(facts, snapshot), catalog, ZoneChoice())
-    return run(View(snapshot, shown, services), Plan(checks, _TODAY))
+def _audit(folder: Path, *, exposure: bool = False, since: Path | None = None) -> Audit:
+    auditor = msgspec.structs.replace(_auditor(exposure=exposure), since=load(since) if since else None)
+    return auditor.audit(load(folder))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Programs of the lab: `serve NAME PORT…` answers its name on TCP and UDP; `knock SECONDS` asks, and prints who answered.
+"""Programs of the lab: `serve NAME PLACE…` answers its name on TCP and UDP, `knock SECONDS` prints who answered.
 
 `knock` reads lines `PROTOCOL ADDRESS PORT` from standard input, asks all at once, and prints a line for each: the name
 that came back, or `-`.
@@ -68,10 +68,12 @@ async def _ask_tcp(address: str, port: int) -> str:
 async def _ask_udp(address: str, port: int, seconds: float) -> str:
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[str] = loop.create_future()
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Asking(answer), remote_addr=(address, port))
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # Not connected: a server on every address answers from the one that is nearest, which is not always the one asked.
+    transport, _ = await loop.create_datagram_endpoint(lambda: _Asking(answer), family=family)
     try:
         for _ in range(_TRIES):
-            transport.sendto(b"?")
+            transport.sendto(b"?", (address, port))
             with contextlib.suppress(TimeoutError):
                 return await asyncio.wait_for(asyncio.shield(answer), seconds / _TRIES)
         return ""

@@ -3,7 +3,8 @@
     internet 198.51.100.7 ── 198.51.100.1 lan 192.0.2.1 ── 192.0.2.10 host ── containers
              2001:db8:ffff::7                2001:db8::1      2001:db8::10
 
-The neighbour routes containers' addresses and 127.0.0.1 to the host, as an attacker on the link would.
+The neighbour routes containers' addresses and 127.0.0.1 to the host, as an attacker on the link would; for the
+Internet it routes no private address, as providers do.
 """
 
 import subprocess
@@ -23,6 +24,7 @@ ip addr del 127.0.0.1/8 dev lo
 ip route add 127.0.0.1/32 via 192.0.2.10
 ip route add 172.16.0.0/12 via 192.0.2.10
 ip -6 route add 2001:db8:1::/48 via 2001:db8::10
+ip rule add iif wan0 to 172.16.0.0/12 prohibit
 echo 1 > /proc/sys/net/ipv4/ip_forward
 echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
 echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet

@@ -9,7 +9,7 @@ import pytest
 from netaudit.attribute import AttributedItem, AttributedSnapshot, Confidence, attribute_snapshot
 from netaudit.attribute.signature import Catalog
 from netaudit.catalog import load_catalog
-from netaudit.model.facts import Facts
+from netaudit.model.facts import Facts, Source
 from netaudit.model.ruleset import ObjectKind
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
@@ -56,6 +56,8 @@ DOCUMENTED = {
     "incus": {"incus": 5},
     "kubernetes": {"kubernetes": 24},
     "libvirt": {"libvirt": 16},
+    "multipass": {"multipass": 9},
+    "networkmanager": {"networkmanager": 11},
     "tailscale": {"tailscale": 12},
 }
 WITH_DOCKER = sorted(name for name, makers in MAKERS.items() if "docker" in makers)
@@ -98,6 +100,22 @@ def test_every_rule_of_a_recording_is_its_makers(name: str, catalog: Catalog) ->
 @pytest.mark.parametrize("name", sorted(DOCUMENTED))
 def test_every_rule_that_a_makers_source_shows_is_its_makers(name: str, catalog: Catalog) -> None:
     assert makers(attribute(load(RECORDINGS / "documented" / f"{name}.txt"), catalog)) == DOCUMENTED[name]
+
+
+@pytest.mark.parametrize(
+    ("table", "maker"),
+    [
+        ("cni_hostport", "cni"), ("flannel-ipv4", "kubernetes"), ("kube-proxy", "kubernetes"), ("lxd", "incus"),
+        ("nm-shared-eth0.10", "networkmanager"), ("io.systemd.nat", "systemd"), ("crowdsec", "crowdsec"),
+        ("mine", NOBODY),
+    ],
+)  # fmt: skip
+def test_a_native_table_is_its_makers_by_its_name(table: str, maker: str, catalog: Catalog) -> None:
+    of = {"family": "ip", "table": table}
+    said = [{"table": {"family": "ip", "name": table}}, {"chain": {**of, "name": "c"}}]
+    said.append({"rule": {**of, "chain": "c", "expr": [{"accept": None}]}})
+    facts = Facts({Source.NFT_RULESET: msgspec.json.encode({"nftables": said})})
+    assert makers(attribute(facts, catalog)) == {maker: 1}
 
 
 @pytest.mark.parametrize("name", WITHOUT_DOCKER)

@@ -87,10 +87,10 @@ def test_a_default_route_without_gateway_is_of_the_family_that_it_says() -> None
 
 def test_listeners_tell_which_families_and_which_interface_they_take() -> None:
     assert set(_host().listeners) == {
-        Listener("udp", "127.0.0.1", 323, ("python3",)),
-        Listener("tcp", "0.0.0.0", 53, ("python3",), interface="eth1"),
-        Listener("tcp", "*", 8080, ("python3",)),
-        Listener("tcp", "::", 8081, ("python3",)),
+        Listener("udp", "127.0.0.1", 323, ("python3",), pids=(28894,)),
+        Listener("tcp", "0.0.0.0", 53, ("python3",), interface="eth1", pids=(28894,)),
+        Listener("tcp", "*", 8080, ("python3",), pids=(28894,)),
+        Listener("tcp", "::", 8081, ("python3",), pids=(28894,)),
     }
 
 

@@ -128,6 +128,18 @@ def test_what_docker_does_not_print_is_refused_with_its_file(name: Source, data:
     assert caught.value.hint == "record the host again"
 
 
+def test_inspecting_no_container_prints_nothing() -> None:
+    inventory = parse_inventory(_facts({Source.DOCKER_NETWORKS: [{"Id": ID}], Source.DOCKER_CONTAINERS: b"\n"}))
+    assert inventory
+    assert inventory.containers == ()
+
+
+def test_a_file_without_containers_that_a_network_lists_is_refused() -> None:
+    network = {"Id": ID, "Name": "lab", "Driver": "bridge", "Containers": {"c" * 64: {"Name": "web"}}}
+    with pytest.raises(ParseError, match=r"^docker-containers\.json: "):
+        parse_inventory(_facts({Source.DOCKER_NETWORKS: [network], Source.DOCKER_CONTAINERS: b""}))
+
+
 # ---- the daemon's options -----------------------------------------------------------------------------------------
 
 
@@ -141,6 +153,7 @@ def test_what_docker_does_not_print_is_refused_with_its_file(name: Source, data:
         ("dockerd", {"userland-proxy": False}, False),
         ("dockerd --userland-proxy=false --debug", {"debug": True}, False),
         ("dockerd -D --userland-proxy=0", None, False),
+        ("dockerd --userland-proxy -H fd:// --debug", {"userland-proxy": False}, True),
     ],
 )
 def test_arguments_go_before_the_file_and_both_before_the_default(
@@ -161,8 +174,15 @@ def test_the_default_hangs_on_the_version(version: str, *, ip6tables: bool) -> N
 
 
 def test_the_engine_says_its_backend_itself() -> None:
-    options = _options("dockerd", info={"FirewallBackend": {"Driver": "nftables"}, "LiveRestoreEnabled": True})
+    info = {"FirewallBackend": {"Driver": "nftables"}, "LiveRestoreEnabled": True}
+    options = _options("dockerd", version="29.0.0", info=info)
     assert (options.firewall_backend, options.live_restore) == ("nftables", True)
+
+
+def test_before_29_the_engine_writes_iptables_rules_whatever_it_says() -> None:
+    assert (
+        _options("dockerd", version="28.5.2", info={"FirewallBackend": {"Driver": "nftables"}}).firewall_backend is None
+    )
 
 
 def test_a_daemon_json_that_is_none_is_refused() -> None:
@@ -195,8 +215,8 @@ def test_interfaces_listeners_and_sysctls_are_read() -> None:
     )
     assert host.interfaces == (Interface("docker0", "bridge", (HostAddress("172.17.0.1", 16),)),)
     assert host.listeners == (
-        Listener("tcp", "0.0.0.0", 8080, ("docker-proxy",)),
-        Listener("udp", "::1", 53, ('a \\" b', "c"), "lo"),
+        Listener("tcp", "0.0.0.0", 8080, ("docker-proxy",), pids=(1,)),
+        Listener("udp", "::1", 53, ('a \\" b', "c"), "lo", (2, 3)),
     )
     assert host.sysctls == (("net.ipv4.ip_forward", "1"),)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from netaudit.audit.subjects.binding import BindingFacts, bindings
+from netaudit.audit.subjects.change import ChangeFacts, changes
 from netaudit.audit.subjects.container import ContainerFacts, containers
 from netaudit.audit.subjects.daemon import DaemonFacts, daemons
 from netaudit.audit.subjects.exposure import ExposureFacts, cells
@@ -26,6 +27,7 @@ FACTS: Mapping[SubjectKind, type[Facts]] = {
     SubjectKind.BINDING: BindingFacts,
     SubjectKind.RULE: RuleFacts,
     SubjectKind.EXPOSURE: ExposureFacts,
+    SubjectKind.CHANGE: ChangeFacts,
     SubjectKind.WAIVER: WaiverFacts,
 }
 
@@ -40,4 +42,5 @@ SUBJECTS: Mapping[SubjectKind, Callable[[View], Iterator[Subject]]] = {
     SubjectKind.BINDING: bindings,
     SubjectKind.RULE: rules,
     SubjectKind.EXPOSURE: cells,
+    SubjectKind.CHANGE: changes,
 }

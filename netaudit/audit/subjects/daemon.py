@@ -8,7 +8,7 @@ from netaudit.audit.subjects.fact import Facts, Subject, fact
 from netaudit.audit.subjects.kind import SubjectKind
 from netaudit.audit.view import View
 from netaudit.model.facts import Source
-from netaudit.model.ruleset import Backend
+from netaudit.model.ruleset import Backend, ObjectKind
 
 _TOLD = (Source.DOCKERD_ARGV, Source.DAEMON_JSON)
 
@@ -76,7 +76,10 @@ def daemons(view: View) -> Iterator[Subject]:
         live_restore=options.live_restore,
         swarm=view.inventory.swarm,
         ipv6_networks=tuple(one.name for one in view.inventory.networks if one.ipv6 and one.driver == "bridge"),
-        rules=sum(one.attribution.maker == "docker" for one in view.attributed.items),
+        rules=sum(
+            one.attribution.maker == "docker" and one.item.object in (ObjectKind.RULE, ObjectKind.MAP)
+            for one in view.attributed.items
+        ),
         missing=len(missing),
     )
     yield Subject(SubjectKind.DAEMON, "Docker daemon", "daemon", facts, missing=missing)

@@ -26,6 +26,7 @@ class ExposureFacts(Facts, frozen=True):
     container: Annotated[str, fact("The container that is reached, empty for the host.")] = ""
     network: Annotated[str, fact("The network on which it is reached.")] = ""
     programs: Annotated[tuple[str, ...], fact("The host's programs that listen.")] = ()
+    service: Annotated[str, fact("The sensitive service (rules/services.yaml) on the port, empty for none.")] = ""
     decided_by: Annotated[str, fact("The maker of the rule that decides, empty where none does.")] = ""
     reason: Annotated[str, fact("Why the outcome is what it is.")] = ""
 
@@ -33,10 +34,10 @@ class ExposureFacts(Facts, frozen=True):
 def cells(view: View) -> Iterator[Subject]:
     """Give every cell, where the table was computed."""
     for cell in view.attributed.exposure or ():
-        yield _subject(cell)
+        yield _subject(view, cell)
 
 
-def _subject(cell: AttributedExposure) -> Subject:
+def _subject(view: View, cell: AttributedExposure) -> Subject:
     one = cell.exposure
     there = one.destination
     ports = tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in there.ports)
@@ -55,7 +56,15 @@ def _subject(cell: AttributedExposure) -> Subject:
         container=there.container_name,
         network=there.network_name,
         programs=there.programs,
+        service=_service(view, cell),
         decided_by=cell.attribution.maker,
         reason=one.reason,
     )
     return Subject(_KIND, name, name, facts, cells=(cell,), container=there.container_name)
+
+
+def _service(view: View, cell: AttributedExposure) -> str:
+    """Name the service on a single TCP port; of ranges nothing is known."""
+    there = cell.exposure.destination
+    alone = len(there.ports) == 1 and there.ports[0][0] == there.ports[0][1] and there.protocol == "tcp"
+    return view.services.sensitive(there.ports[0][0], "") if alone else ""

@@ -15,4 +15,5 @@ class SubjectKind(StrEnum):
     BINDING = "binding"  # one published port
     RULE = "rule"  # a rule that is missing, or that stands out: not Docker's, or not as it should be
     EXPOSURE = "exposure"  # one cell of the exposure table
+    CHANGE = "change"  # what differs from an earlier recording
     WAIVER = "waiver"

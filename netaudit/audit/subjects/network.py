@@ -33,6 +33,10 @@ class NetworkFacts(Facts, frozen=True):
         tuple[str, ...], fact("The interfaces from which its containers may be addressed directly.")
     ] = ()
     encrypted: Annotated[bool, fact("Whether its overlay is encrypted.")] = False
+    refuses_clear_text: Annotated[
+        bool,
+        fact("Whether both rules of an encrypted overlay are there: one marks its packets, one refuses clear text."),
+    ] = False
     containers: Annotated[tuple[str, ...], fact("The running containers on it.")] = ()
     host_listeners: Annotated[
         tuple[str, ...] | None,
@@ -88,6 +92,7 @@ def _subject(view: View, network: Network, containers: tuple[str, ...]) -> Subje
         overlaps=tuple(_overlaps(view, network)),
         trusted_interfaces=network.trusted_interfaces,
         encrypted=network.encrypted,
+        refuses_clear_text=_refuses_clear_text(view.rules_of_network.get(network.id, ())),
         containers=containers,
         host_listeners=_host_listeners(view, network),
         bridge_nf_call=_bridge_nf_call(view),
@@ -97,6 +102,11 @@ def _subject(view: View, network: Network, containers: tuple[str, ...]) -> Subje
     return Subject(
         SubjectKind.NETWORK, f"network {network.name}", f"network {network.name}", facts, rules=rules, missing=missing
     )
+
+
+def _refuses_clear_text(rules: tuple[AttributedItem, ...]) -> bool:
+    signatures = [one.attribution.signature.rpartition("/")[2] for one in rules]
+    return all(any(one.startswith(kind) for one in signatures) for kind in ("overlay-mark", "overlay-clear-drop"))
 
 
 def _telling(rules: tuple[AttributedItem, ...]) -> Iterator[AttributedItem]:

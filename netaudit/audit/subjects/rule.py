@@ -80,7 +80,7 @@ def _facts(view: View, one: AttributedItem, named: Named) -> RuleFacts:
         family=item.family,
         table=item.table,
         chain=item.chain,
-        docker_chain=_is_dockers(item),
+        docker_chain=is_dockers(item),
         maker=attribution.maker,
         signature=attribution.signature.rpartition("/")[2],
         standing=attribution.standing,
@@ -95,7 +95,8 @@ def _facts(view: View, one: AttributedItem, named: Named) -> RuleFacts:
     )
 
 
-def _is_dockers(item: Item) -> bool:
+def is_dockers(item: Item) -> bool:
+    """Tell whether Docker owns a chain or table; DOCKER-USER is the operator's."""
     return (item.chain.startswith("DOCKER") and item.chain != "DOCKER-USER") or item.table == "docker-bridges"
 
 
