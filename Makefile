@@ -26,11 +26,18 @@ test: system check roots ## Everything, on real engines and kernels (root, Debia
 
 .PHONY: check
 check: $(VENV)/ready ## Lint, types, layers and unit tests: no root, no network
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint unit
+
+.PHONY: unit
+unit: $(VENV)/ready
+	$(PYTHON) -m pytest -q -m "not engine and not kernel and not browser" -n $(WORKERS)
+
+.PHONY: lint
+lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PYTHON) -m pytest -q -m "not engine and not kernel and not browser" -n $(WORKERS)
 
 .PHONY: lowest
 lowest: ## The unit tests with the lowest version of every dependency
@@ -68,6 +75,8 @@ man: $(VENV)/ready ## The man page anew, from the text of --help
 bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside other tools
 	$(PYTHON) -m pip install --quiet -e '.[bench]'
 	PYTHONPATH=.:tests $(PYTHON) -m bench.bench
+	PYTHONPATH=.:tests $(PYTHON) -m bench.packet_sets
+	PYTHONPATH=.:tests $(PYTHON) -m bench.exposure
 	PYTHONPATH=.:tests $(PYTHON) -m bench.pages
 
 .PHONY: roots

@@ -94,8 +94,13 @@ def diff_recordings(
     return with_exposure_changes(diff, Read(before, earlier), Read(after, later), catalog)
 
 
-def show_recording(facts: "Facts") -> "AttributedSnapshot":
-    """Attribute every rule of a host. Raises ParseError for damaged facts."""
+def show_recording(facts: "Facts", *, exposure: bool | None = False) -> "AttributedSnapshot":
+    """Attribute every rule of a host. Raises ParseError for damaged facts.
+
+    `exposure` adds who can reach what; None: where that is quick.
+    """
+    if exposure is not False:
+        return expose_recording(facts, within_bounds=exposure is None)
     from netaudit.attribute import attribute_snapshot  # noqa: PLC0415
     from netaudit.catalog import load_catalog  # noqa: PLC0415
     from netaudit.parse import parse_snapshot  # noqa: PLC0415
@@ -103,16 +108,26 @@ def show_recording(facts: "Facts") -> "AttributedSnapshot":
     return attribute_snapshot(parse_snapshot(facts), load_catalog())
 
 
-def expose_recording(facts: "Facts", choice: "ZoneChoice | None" = None) -> "AttributedSnapshot":
-    """Attribute every rule of a host, and compute who can reach what. Raises ParseError for damaged facts."""
+def expose_recording(
+    facts: "Facts", choice: "ZoneChoice | None" = None, *, within_bounds: bool = False
+) -> "AttributedSnapshot":
+    """Attribute every rule of a host, and compute who can reach what. Raises ParseError for damaged facts.
+
+    `within_bounds`: a host on which that takes long is left out, and the result says so.
+    """
     from netaudit.attribute import attribute_snapshot  # noqa: PLC0415
-    from netaudit.attribute.exposing import Read, with_exposure  # noqa: PLC0415
+    from netaudit.attribute.exposing import Read, why_too_large, with_exposure  # noqa: PLC0415
     from netaudit.catalog import load_catalog  # noqa: PLC0415
     from netaudit.packets.zones import ZoneChoice  # noqa: PLC0415
     from netaudit.parse import parse_snapshot  # noqa: PLC0415
 
     catalog, snapshot = load_catalog(), parse_snapshot(facts)
     shown = attribute_snapshot(snapshot, catalog)
+    gap = why_too_large(snapshot) if within_bounds else ""
+    if gap:
+        from msgspec.structs import replace  # noqa: PLC0415
+
+        return replace(shown, exposure_gap=gap)
     return with_exposure(shown, Read(facts, snapshot), catalog, choice or ZoneChoice())
 
 

@@ -12,6 +12,7 @@
     ├── SubjectError         a rule, container or network that was asked for is not there; exit code 2
     ├── OwnTemplateError     a template of the user's own cannot be used
     └── OutputError          a result could not be written
+        └── TakenError       something is there already
 
 What a source could not say is not an error but a `Gap` (netaudit.model.facts). A bug is a traceback.
 """
@@ -101,3 +102,7 @@ class OwnTemplateError(NetauditError):
 
 class OutputError(NetauditError):
     """A result could not be written."""
+
+
+class TakenError(OutputError):
+    """The place that a result was meant for holds something already."""

@@ -39,7 +39,7 @@ def _by_cell(table: tuple[AttributedExposure, ...]) -> dict[tuple[object, ...], 
     cells: dict[tuple[object, ...], list[AttributedExposure]] = {}
     for one in table:
         to = one.exposure.destination
-        whose = (to.container_name, to.network_name) if to.container_name else (to.address, to.ports)
+        whose = (to.container_name, to.network_name) if to.container_name else (to.address, to.ports, to.interface)
         key = (one.exposure.zone, to.kind, to.family, to.protocol, whose, to.binding)
         cells.setdefault(key, []).append(one)
     return cells

@@ -21,7 +21,7 @@ from netaudit.attribute.attributor import Attributor
 from netaudit.attribute.because import Becauses
 from netaudit.attribute.exposed import attribute_exposures, compare_exposures
 from netaudit.attribute.signature import Catalog
-from netaudit.model.docker import Container
+from netaudit.model.docker import Container, Inventory
 from netaudit.model.exposure import Destination
 from netaudit.model.facts import Facts
 from netaudit.model.host import Host
@@ -61,12 +61,23 @@ def with_exposure_changes(diff: AttributedDiff, before: Read, after: Read, catal
 
 def why_not_affordable(diff: AttributedDiff, before: Snapshot, after: Snapshot) -> str:
     """Say why exposure takes longer than a plain diff should; "" where it does not."""
-    rules = max(before.ruleset.count(), after.ruleset.count())
+    touched = _touched(diff.changes, before, after)
+    sizes = [_too_large(one, len(touched) if touched is not None else None) for one in (before, after)]
+    return sizes[0] or sizes[1]
+
+
+def why_too_large(snapshot: Snapshot) -> str:
+    """Say why a host's table takes long; "" where it does not."""
+    return _too_large(snapshot, None)
+
+
+def _too_large(snapshot: Snapshot, asked: int | None) -> str:
+    """Hold a host against the bounds, of whose containers some are asked about, or all."""
+    rules = snapshot.ruleset.count()
     if rules > AFFORDABLE_RULES:
         return f"not computed for {rules} rules unless asked for"
-    touched = _touched(diff.changes, before, after)
-    inventory = after.inventory
-    number = len(touched) if touched is not None else len(inventory.containers) if inventory else 0
+    inventory = snapshot.inventory
+    number = asked if asked is not None else len(inventory.containers) if inventory else 0
     return f"not computed for {number} containers unless asked for" if number > AFFORDABLE_CONTAINERS else ""
 
 
@@ -95,7 +106,7 @@ def _touched(changes: Iterable[AttributedChange], before: Snapshot, after: Snaps
     """Name the containers that changes are about; None where they may be about any."""
     if before.inventory is None or after.inventory is None or before.gaps != after.gaps:
         return None
-    if _surroundings(before.host) != _surroundings(after.host) or before.inventory.networks != after.inventory.networks:
+    if _surroundings(before.host) != _surroundings(after.host) or _zones(before.inventory) != _zones(after.inventory):
         return None
     names = {one.name for one in _differing(before.inventory.containers, after.inventory.containers)}
     for change in changes:
@@ -109,6 +120,12 @@ def _touched(changes: Iterable[AttributedChange], before: Snapshot, after: Snaps
 
 def _differing(before: tuple[Container, ...], after: tuple[Container, ...]) -> set[Container]:
     return set(before) ^ set(after)
+
+
+def _zones(inventory: Inventory) -> tuple[object, ...]:
+    """Return what of Docker's networks makes zones: the networks, and which have members."""
+    networks = tuple(msgspec.structs.replace(one, members=()) for one in inventory.networks)
+    return networks, {end.network_id for one in inventory.containers if one.running for end in one.endpoints}
 
 
 def _surroundings(host: Host) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedItem, AttributedSnapshot
 from netaudit.audit.host_firewall import HostFirewall
+from netaudit.audit.order import Order
 from netaudit.audit.services import Services
 from netaudit.model.docker import Container, Inventory, Network, PortBinding
 from netaudit.model.ruleset import ObjectKind
@@ -51,6 +52,11 @@ class View:
     def host_firewall(self) -> HostFirewall:
         """What the host's own firewall says of incoming packets."""
         return HostFirewall(self.attributed.items)
+
+    @cached_property
+    def order(self) -> Order:
+        """What earlier rules leave to later ones."""
+        return Order(self.attributed.items)
 
     def forwards(self, family: str) -> bool | None:
         """Tell whether the host forwards packets of a family; None where its switches were not seen."""

@@ -7,6 +7,7 @@ import typer
 
 from netaudit.cli.options import (
     DockerHostOption,
+    ExposureOption,
     Format,
     FormatOption,
     OutputOption,
@@ -24,9 +25,7 @@ def report(
         Path | None,
         typer.Option("--template", help="A Jinja2 template of your own, in place of a format.", show_default=False),
     ] = None,
-    exposure: Annotated[
-        bool, typer.Option("--exposure/--no-exposure", help="Compute who can reach what.", show_default=True)
-    ] = True,
+    exposure: ExposureOption = None,
     audit: Annotated[
         bool, typer.Option("--audit/--no-audit", help="Add findings to the report of one host (HTML, Markdown).")
     ] = True,

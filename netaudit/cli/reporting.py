@@ -26,14 +26,14 @@ class Wanted(msgspec.Struct, frozen=True):
     form: Format
     output: Path | None
     template: OwnTemplate | None
-    exposure: bool
+    exposure: bool | None  # None: where that is quick
     audit: bool
 
 
 def report_host(facts: Facts, wanted: Wanted) -> AttributedSnapshot:
     """Write the report of one host, and give what it is of."""
-    with progress("computing who can reach what" if wanted.exposure else "attributing rules"):
-        shown = (netaudit.expose_recording if wanted.exposure else netaudit.show_recording)(facts)
+    with progress("attributing rules" if wanted.exposure is False else "computing who can reach what"):
+        shown = netaudit.show_recording(facts, exposure=wanted.exposure)
     if wanted.template is not None:
         print_with(wanted.template, shown, wanted.output)
     elif wanted.form is Format.TERMINAL:
@@ -48,7 +48,7 @@ def report_host(facts: Facts, wanted: Wanted) -> AttributedSnapshot:
 
 def report_changes(before: Facts, after: Facts, wanted: Wanted) -> AttributedDiff:
     """Write the report of what changed, and give what it is of."""
-    with progress("computing who can reach what" if wanted.exposure else "comparing"):
+    with progress("comparing"):
         changed = netaudit.diff_recordings(before, after, exposure=wanted.exposure)
     if wanted.template is not None:
         print_with(wanted.template, changed, wanted.output)

@@ -58,11 +58,10 @@ def run(
         make_folder(keep)
         before = save(before, keep / "before")
     code = _run(command, apart=form is not Format.TERMINAL and output is None)
-    after, quiet = collect_when_quiet(where, wait=wait)
-    require_rules(after)
+    after = require_rules(collect_when_quiet(where, wait=wait))
     if keep is not None:
         after = save(after, keep / "after")
-    if not quiet:
+    if after.partial:
         typer.echo(f"netaudit: rules or containers still changed after {wait:g} s; gave up waiting", err=True)
     attributed = diff_recordings(before, after)
     out.print_diff(attributed, form, output, color, wide=wide)

@@ -6,6 +6,7 @@ import msgspec
 
 from netaudit.collect.answer import Answer, Said, Unused
 from netaudit.collect.dockerd import PROC, NoDockerdError, find_dockerd
+from netaudit.collect.elsewhere import why_elsewhere
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
 
@@ -32,6 +33,9 @@ _SHOWN_OPTIONS = _KEPT_KEYS | {
 
 def ask_daemon(where: Where) -> Iterator[Answer]:
     """Read the arguments and the configuration file of the dockerd that serves the API."""
+    if why := why_elsewhere(where):
+        yield from (Gap(source, GapReason.ABSENT, why) for source in (Source.DOCKERD_ARGV, Source.DAEMON_JSON))
+        return
     try:
         pid = find_dockerd(where)
         argv = _arguments(pid)

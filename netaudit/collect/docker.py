@@ -11,6 +11,7 @@ import msgspec
 from netaudit.collect import docker_fields
 from netaudit.collect.answer import Answer, Said
 from netaudit.collect.docker_fields import Fields, keep
+from netaudit.collect.elsewhere import why_elsewhere
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
 
@@ -21,9 +22,9 @@ _SOURCES = (Source.DOCKER_VERSION, Source.DOCKER_INFO, Source.DOCKER_NETWORKS, S
 
 # In this order: the first that fits explains; TimeoutError and its like are OSErrors, JSON's are ValueErrors.
 _EXPLANATIONS: tuple[tuple[type[BaseException], tuple[GapReason, str]], ...] = (
-    (FileNotFoundError, (GapReason.ABSENT, "there is no such socket; is Docker installed and running?")),
-    (PermissionError, (GapReason.DENIED, "permission denied; run as root or as a member of the group docker")),
-    (ConnectionRefusedError, (GapReason.CRASHED, "nothing listens on this socket; is dockerd running?")),
+    (FileNotFoundError, (GapReason.ABSENT, "there is no such socket")),
+    (PermissionError, (GapReason.DENIED, "permission denied")),
+    (ConnectionRefusedError, (GapReason.CRASHED, "nothing listens on this socket")),
     (TimeoutError, (GapReason.TIMEOUT, "the engine did not answer in time")),
     (KeyError, (GapReason.INVALID, "the answer lacks a field that every engine gives")),
     (ValueError, (GapReason.INVALID, "the answer is not what an engine says")),
@@ -31,7 +32,10 @@ _EXPLANATIONS: tuple[tuple[type[BaseException], tuple[GapReason, str]], ...] = (
 
 
 def ask_docker(where: Where) -> Iterator[Answer]:
-    """Ask the engine four questions; if it cannot be reached, each of them is a gap."""
+    """Ask the engine four questions; if it cannot be reached, or is not of this host, each of them is a gap."""
+    if why := why_elsewhere(where):
+        yield from (Gap(source, GapReason.ABSENT, f"{where.docker_url()}: {why}") for source in _SOURCES)
+        return
     # Late: importing docker takes longer than all else that is done on a small host.
     from docker.errors import DockerException  # noqa: PLC0415
     from requests.exceptions import RequestException  # noqa: PLC0415 (docker lets them through)

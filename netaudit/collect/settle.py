@@ -3,6 +3,8 @@
 import re
 import time
 
+import msgspec
+
 from netaudit.collect.collector import collect
 from netaudit.collect.where import Where
 from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Facts, Source
@@ -14,11 +16,11 @@ _SAVE_NOISE = re.compile(rb"^#.*\n|\[\d+:\d+\]", re.MULTILINE)
 _NFT_NOISE = re.compile(rb'"(?:handle|packets|bytes|used|expires)": ?\d+')
 
 
-def collect_when_quiet(where: Where, *, wait: float) -> tuple[Facts, bool]:
+def collect_when_quiet(where: Where, *, wait: float) -> Facts:
     """Collect until two collections in a row agree on rules and inventory, or `wait` seconds have gone.
 
-    Return the last facts, and whether they agree with those before. At least two collections are made: one
-    alone says nothing about quiet.
+    Return the last facts; they are partial where they do not agree with those before. At least two collections are
+    made: one alone says nothing about quiet.
     """
     deadline = time.monotonic() + wait
     facts = collect(where)
@@ -27,9 +29,9 @@ def collect_when_quiet(where: Where, *, wait: float) -> tuple[Facts, bool]:
         time.sleep(INTERVAL)
         facts = collect(where)
         if _essence(facts) == before:
-            return facts, True
+            return facts
         if time.monotonic() >= deadline:
-            return facts, False
+            return msgspec.structs.replace(facts, partial=True)
 
 
 def _essence(facts: Facts) -> tuple[object, ...]:

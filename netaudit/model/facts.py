@@ -84,4 +84,4 @@ class Facts(msgspec.Struct, frozen=True):
     host: str = ""
     taken_at: str = ""  # RFC 3339, UTC
     digest: str = ""  # SHA-256 over the files: the identity of a recording
-    partial: bool = False  # `record` was interrupted
+    partial: bool = False  # taken while rules or containers still changed

@@ -91,7 +91,15 @@ class Cell:
             case DestinationKind.CONTAINER_PORTS:
                 yield Arrival(Way.DIRECT, self._of(self._came.direct))
             case DestinationKind.HOST_LISTENER:
-                yield Arrival(Way.LOCAL, self._of(self._came.home))
+                yield Arrival(Way.LOCAL, self._heard())
+
+    def _heard(self) -> Bounds:
+        """Return what a listener takes, which may be bound to an interface."""
+        home, interface = self._of(self._came.home), self._destination.interface
+        if not interface:
+            return home
+        here = self._world.named(Field.IIF, (interface,))
+        return home.changed(lambda some: some & here)
 
     def _to_published(self) -> Iterator[Arrival]:
         """By a NAT rule to the container, or to the host's own socket and docker-proxy behind it."""

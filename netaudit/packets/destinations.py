@@ -99,6 +99,7 @@ def _listeners(
                 container_name=owner.name if owner else "",
                 network_name="host" if owner else "",
                 programs=listener.programs,
+                interface=listener.interface,
             )
 
 

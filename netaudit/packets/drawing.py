@@ -18,6 +18,8 @@ from netaudit.packets.surroundings import as_address
 from netaudit.packets.veth import ports_of
 from netaudit.packets.way import End, EndKind, Hop, HopKind, Trace
 
+_NAMED = 2  # of more ports that may be a container's only the number is told
+
 
 def draw_container(attached: Attached, snapshot: Snapshot, text: str) -> tuple[Hop, ...]:
     """Draw a packet that does not come out of its container's network."""
@@ -85,8 +87,9 @@ class _Drawing:
         if len(ports) == 1:
             yield Hop(HopKind.PORT, ports[0].name, mac=ports[0].mac, text="the host's end of its veth pair")
         elif ports:
-            names = " or ".join(one.name for one in ports)
-            yield Hop(HopKind.PORT, names, text="the host's end of its veth pair; which one is not recorded")
+            names = " or ".join(one.name for one in ports[:_NAMED])
+            shown = names if len(ports) <= _NAMED else f"one of {len(ports)} ports"
+            yield Hop(HopKind.PORT, shown, text="the host's end of its veth pair; which one is not recorded")
 
     def _link(self, name: str) -> Hop:
         interface = self._interfaces.get(name, Interface(name))

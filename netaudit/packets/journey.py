@@ -102,7 +102,8 @@ def _same_namespace(question: Question, target: Target, snapshot: Snapshot) -> J
     if sender is None or owner(snapshot, sender).id != attached.container.id:
         return None
     probe = Probe(attached.address, attached.address, target.protocol, target.port, interface="lo")
-    text = f"{sender.name} and {attached.container.name} share a network namespace: its own loopback"
+    both = {sender.name: None, attached.container.name: None}
+    text = f"{' and '.join(both)}: inside one network namespace, over its own loopback"
     step = Step(StepKind.LINK, None, "continue", text)
     end = End(EndKind.LOCAL, probe.packet(), "inside the container; what listens there is not recorded")
     found = Trace(probe.packet(), (step,), (end,), notes=("rules inside a container's namespace are not recorded",))

@@ -160,6 +160,13 @@ def _container(snapshot: Snapshot, name: str, target: Ip, family: str) -> Source
     return _from_container((near or own)[0])
 
 
+def _network(snapshot: Snapshot, name: str, target: Ip, family: str) -> Source:
+    """Choose a member of a network, but not the one that is asked for; an address of its subnet where it has none."""
+    members = [one for one in _all_attached(snapshot, family) if name in ("", one.network.name)]
+    others = [one for one in members if one.address != target]
+    return _from_container(others[0]) if others else _zone(ZoneKind.NETWORK)(snapshot, name, target, family)
+
+
 def owner(snapshot: Snapshot, container: Container) -> Container:
     """Find the container whose network namespace another one shares (`--network container:NAME`)."""
     kind, _, other = container.network_mode.partition(":")
@@ -196,6 +203,6 @@ _ZONES: dict[str, Callable[[Snapshot, str, Ip, str], Source]] = {
     "internet": _zone(ZoneKind.INTERNET),
     "lan": _zone(ZoneKind.LAN),
     "host": _host,
-    "network": _zone(ZoneKind.NETWORK),
+    "network": _network,
     "container": _container,
 }

@@ -1,12 +1,15 @@
 """Statements, done to sets of packets."""
 
+from collections.abc import Callable
+
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook
 from netaudit.model.statement import CopyMark, Forget, Nat, NatKind, Note, NoTrack, SetMark, Statement, UnknownStatement
-from netaudit.packets.bounds import Bounds
+from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.world import LOOPBACK, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
 
+_TRACKED = (CtState.NEW, CtState.ESTABLISHED, CtState.RELATED)
 _LOOPBACK = {"ip": 0x7F000001, "ip6": 1}
 
 
@@ -31,13 +34,27 @@ class Rewriter:
     def _write(self, packets: Bounds, statement: NoTrack | SetMark | CopyMark | Forget) -> Bounds:
         match statement:
             case NoTrack():
-                return packets.changed(lambda some: self._space.assign(some, Field.CT_STATE, CtState.UNTRACKED))
+                return packets.changed(self._untrack)
             case SetMark(field, mask, value):
-                return packets.changed(lambda some: self._set_mark(some, field, mask, value))
+                return self._where_there(
+                    packets, field, lambda some: some.changed(lambda one: self._set_mark(one, field, mask, value))
+                )
             case CopyMark():
-                return self._copy_mark(packets, statement)
+                return self._where_there(packets, Field.CT_MARK, lambda some: self._copy_mark(some, statement))
             case Forget(field, _):
                 return self._forget(packets, field)
+
+    def _where_there(self, packets: Bounds, field: Field, change: Callable[[Bounds], Bounds]) -> Bounds:
+        """Change a mark where there is one: a packet of no connection has no connection's mark, and keeps its own."""
+        if field is not Field.CT_MARK:
+            return change(packets)
+        tracked = exactly(self._space.union(self._space.equal(Field.CT_STATE, state) for state in _TRACKED))
+        return change(packets & tracked) | packets - tracked
+
+    def _untrack(self, packets: PacketSet) -> PacketSet:
+        """Take packets out of connection tracking, but for those that it has seen: they come back over loopback."""
+        fresh = packets & self._space.equal(Field.CT_STATE, CtState.INVALID)
+        return packets - fresh | self._space.assign(fresh, Field.CT_STATE, CtState.UNTRACKED)
 
     def _set_mark(self, packets: PacketSet, field: Field, mask: int, value: int) -> PacketSet:
         """`field & ~mask ^ value`: the bits of the mask become those of the value, the others may be flipped."""

@@ -33,6 +33,7 @@ _TYPE_OF = {
     Field.SADDR_TYPE_OIF: (Field.SADDR, Field.OIF),
     Field.DADDR_TYPE_OIF: (Field.DADDR, Field.OIF),
 }
+_MARKS = (Field.MARK, Field.CT_MARK)
 Ranges = tuple[tuple[int, int], ...]
 
 
@@ -62,7 +63,8 @@ class World:
                 {Field.SADDR: bits},
                 {Field.SPORT: 16},
                 {Field.CT_STATE: 7},
-                *({name: width} for name, width in more.items()),
+                {name: width for name, width in more.items() if name in _MARKS},  # copied to each other, bit by bit
+                *({name: width} for name, width in more.items() if name not in _MARKS),
             )
         )
         self.number = {name: at for at, name in enumerate(self.interfaces)}
@@ -169,16 +171,13 @@ class World:
 
     @cached_property
     def reverse_path(self) -> PacketSet:
-        """Return the packets whose sender is reached by the interface that they came in by."""
+        """Return the packets whose sender is reached by the interface that they came in by; over loopback, all."""
         return self.space.union(
-            self.space.in_ranges(Field.SADDR, ranges) & self.at(Field.IIF, name)
-            for name, ranges in self._ways_back
+            self.at(Field.IIF, name)
+            & (self.space.everything if name == LOOPBACK else self.space.in_ranges(Field.SADDR, ranges))
+            for name, ranges in (self.ways | {LOOPBACK: ()}).items()
             if name in self.number
         )
-
-    @property
-    def _ways_back(self) -> list[tuple[str, Ranges]]:
-        return [*self.ways.items(), (LOOPBACK, self.types.get(RouteType.LOCAL, ()))]
 
 
 def _fits(name: str, pattern: str) -> bool:

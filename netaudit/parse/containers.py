@@ -1,6 +1,7 @@
 """`docker inspect` of containers -> containers; what else it holds (environments, labels, mounts) is skipped."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -72,25 +73,29 @@ def known_container(data: bytes, known: dict[bytes, Container]) -> Container:
 
 
 def _container(raw: _Container) -> Container:
-    endpoints = (raw.settings.networks or {}).items()
+    settings, host_config = raw.settings, raw.host_config
     return Container(
         id=raw.id,
         name=raw.name.removeprefix("/"),
         running=raw.state.running,
-        network_mode=raw.host_config.network_mode,
-        endpoints=tuple(_endpoint(name, end) for name, end in endpoints if end is not None),
-        bindings=tuple(_bindings(raw.settings.ports or {})),
-        links=tuple(_link(link) for link in raw.host_config.links or []),
-        exposed=tuple(_port(port) for port in raw.config.exposed or {}),
+        network_mode=host_config.network_mode,
+        endpoints=tuple([_endpoint(name, end) for name, end in (settings.networks or {}).items() if end is not None]),
+        bindings=tuple(_bindings(settings.ports)) if settings.ports else (),
+        links=tuple(map(_link, host_config.links)) if host_config.links else (),
+        exposed=tuple(map(_port, raw.config.exposed)) if raw.config.exposed else (),
         image=raw.config.image,
         pid=raw.state.pid,
-        sandbox=raw.settings.sandbox,
-        publish_all=raw.host_config.publish_all,
-        privileged=raw.host_config.privileged,
-        capabilities=_capabilities(raw.host_config),
+        sandbox=settings.sandbox,
+        publish_all=host_config.publish_all,
+        privileged=host_config.privileged,
+        capabilities=_capabilities(host_config),
         docker_socket=None if raw.mounts is None else any(is_docker_socket(one.source) for one in raw.mounts),
-        waivers=tuple(sorted(pair for pair in (raw.config.labels or {}).items() if pair[0].startswith(WAIVER_LABEL))),
+        waivers=tuple(sorted(_waivers(raw.config.labels))) if raw.config.labels else (),
     )
+
+
+def _waivers(labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    return (pair for pair in labels.items() if pair[0].startswith(WAIVER_LABEL))
 
 
 def _capabilities(raw: _HostConfig) -> tuple[str, ...] | None:
@@ -98,25 +103,19 @@ def _capabilities(raw: _HostConfig) -> tuple[str, ...] | None:
 
 
 def _endpoint(name: str, raw: _Endpoint) -> Endpoint:
-    return Endpoint(
-        network_id=raw.network_id,
-        network_name=name,
-        ipv4=raw.ipv4,
-        ipv6=raw.ipv6,
-        gateway=raw.gateway,
-        gateway6=raw.gateway6,
-        priority=raw.priority,
-    )
+    return Endpoint(raw.network_id, name, raw.ipv4, raw.ipv6, raw.gateway, raw.gateway6, raw.priority)
 
 
 def _bindings(ports: Mapping[str, list[_HostPort] | None]) -> Iterator[PortBinding]:
     """List the live bindings; an exposed port that is not published has none, a routed one has host port 0."""
     for port, hosts in ports.items():
-        number, protocol = _port(port)
-        for host in hosts or []:
-            yield PortBinding(protocol, host.ip, parse_number(host.port), number)
+        if hosts:
+            number, protocol = _port(port)
+            for host in hosts:
+                yield PortBinding(protocol, host.ip, parse_number(host.port), number)
 
 
+@lru_cache(maxsize=1024)
 def _port(text: str) -> tuple[int, str]:
     """Read `80/tcp`; a range (`8000-8010/tcp`, image metadata) counts by its first port."""
     number, _, protocol = text.partition("/")

@@ -4,7 +4,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from netaudit.attribute.attribution import AttributedExposure, AttributedSnapshot, ExposureChange
+from netaudit.attribute.attribution import (
+    AttributedExposure,
+    AttributedSnapshot,
+    ExposureChange,
+)
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, Way, ZoneKind
 from netaudit.model.ruleset import ObjectKind
 from netaudit.report.grouping import describe_causes
@@ -109,7 +113,8 @@ def describe_target(to: Destination) -> str:
             return f"{to.container_name} {to.address}, {describe_ports(to)}"
         case _:
             programs = to.container_name or ", ".join(to.programs) or "an unknown program"
-            return f"{programs} {_bracketed(to.address)}:{to.ports[0][0]}/{to.protocol}"
+            at = f" on {to.interface}" if to.interface else ""
+            return f"{programs} {_bracketed(to.address)}:{to.ports[0][0]}/{to.protocol}{at}"
 
 
 def describe_ports(to: Destination) -> str:

@@ -64,4 +64,6 @@ def _destination(to: Destination) -> Json:
         printed["binding"] = msgspec.structs.asdict(to.binding)
     if to.programs:
         printed["programs"] = list(to.programs)
+    if to.interface:
+        printed["interface"] = to.interface
     return printed

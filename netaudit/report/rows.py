@@ -17,7 +17,7 @@ from netaudit.diff import Altered, Moved, Removed
 from netaudit.model.ruleset import Item, ObjectKind
 from netaudit.report.anchors import Anchors
 from netaudit.report.grouping import describe_causes
-from netaudit.report.words import symbol, verb
+from netaudit.report.words import describe_earlier, symbol, verb
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -87,7 +87,7 @@ def change_row(one: AttributedChange, anchors: Anchors) -> Row:
     row = msgspec.structs.replace(row, symbol=symbol(one.change) + row.symbol, change=verb(one.change))
     match one.change:
         case Altered(_, before):
-            return msgspec.structs.replace(row, was_text=before.text)
+            return msgspec.structs.replace(row, was_text=describe_earlier(item, before))
         case Moved(_, before):
             return msgspec.structs.replace(row, was_place=before.where)
         case _:

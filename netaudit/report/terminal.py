@@ -12,7 +12,7 @@ from netaudit.attribute.attribution import (
     SnapshotHead,
 )
 from netaudit.diff import Altered, Moved
-from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.model.ruleset import ObjectKind
 from netaudit.report.columns import shorten
 from netaudit.report.exposure_terminal import lead_diff
 from netaudit.report.grouping import Group, describe_causes, group_by, group_by_cause, shorten_names
@@ -22,6 +22,7 @@ from netaudit.report.safe_text import visible
 from netaudit.report.style import Style, bold
 from netaudit.report.words import (
     describe_coverage,
+    describe_earlier,
     describe_gap,
     describe_head,
     summarise_diff,
@@ -90,10 +91,10 @@ def _change_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterat
             continue
         unknown = "?" if one.attribution.confidence is Confidence.UNATTRIBUTED else ""
         item = one.change.item
-        yield symbol(one.change) + unknown, item.where, _text(item)
+        yield symbol(one.change) + unknown, item.where, item.text
         match one.change:
             case Altered(_, before):
-                yield "", "", f"was: {_text(before)}"
+                yield "", "", f"was: {describe_earlier(item, before)}"
             case Moved(_, before):
                 yield "", "", f"was: {before.where}"
             case _:
@@ -108,15 +109,10 @@ def _item_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterator
             yield (
                 "?" if one.attribution.confidence is Confidence.UNATTRIBUTED else "",
                 one.item.where,
-                _text(one.item),
+                one.item.text,
             )
             if one.attribution.purpose:
                 yield "", "", f"# {one.attribution.purpose}"
-
-
-def _text(item: Item) -> str:
-    counted = f" [{item.packets}:{item.octets}]" if item.object is ObjectKind.POLICY and item.packets else ""
-    return item.text + counted
 
 
 def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
@@ -125,13 +121,13 @@ def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     rows: list[Sequence[str]] = []
     for one in rules:
         item = one.item
-        place = f"{item.backend} {item.family} {item.table}/{item.chain}"
+        place = f"{item.backend} {item.family} {item.table}/{item.chain}".rstrip("/")
         if place != at:
             yield from _finish(rows, style)
             yield from (bold(line, style) for line in fill(place, style))
             at, rows = place, []
         unknown = one.attribution.confidence is Confidence.UNATTRIBUTED
-        rows.append(("?" if unknown else "", f"#{item.position}" if item.position else "", _text(item)))
+        rows.append(("?" if unknown else "", f"#{item.position}" if item.position else "", item.text))
         if one.attribution.causes:
             rows.append(("", "", f"# {_cause(one)}"))
     yield from _finish(rows, style)

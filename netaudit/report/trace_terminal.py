@@ -36,7 +36,7 @@ def _hops(shown: AttributedJourney, style: Style) -> Iterator[str]:
     hops = shown.journey.hops
     if not hops:
         return
-    width = min(max(len(visible(hop.name)) for hop in hops), 24)
+    width = min(max(len(visible(hop.name)) for hop in hops), 30)
     for at, hop in enumerate(hops):
         first, *rest = wrap(visible(describe_hop(hop)), max(style.width - width - 8, 20)) or [""]
         yield f"  {'│' if 0 < at < len(hops) - 1 else '●'} {visible(hop.name):{width}}  {first}"

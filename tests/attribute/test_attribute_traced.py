@@ -85,3 +85,10 @@ def test_what_cannot_be_asked_is_said_with_a_hint(
         outcome(MODERN / "default-one-port/01", source, target)
     assert caught.value.message == message
     assert caught.value.hint
+
+
+def test_a_networks_packet_comes_from_a_member_that_is_not_asked_for() -> None:
+    facts = netaudit.load_recording(MODERN / "many/03")
+    journey = netaudit.trace_recording(facts, "network:nf", "container:k0:80/tcp").journey
+    assert journey.source == "container k1 on network nf"
+    assert [step.text for step in journey.trace.steps if step.kind == "link"] == ["bridged by br-b1f3153b1a97"]

@@ -199,8 +199,10 @@ def test_run_says_when_it_gave_up_waiting(netaudit: Netaudit) -> None:
         " iptables -I DOCKER-USER -s 192.0.2.$n -j DROP; sleep 0.2;"
         " iptables -D DOCKER-USER -s 192.0.2.$n -j DROP; done"
     )
-    done = netaudit("run", "--wait", "0.5", "--", "sh", "-c", f"({busy}) >/dev/null 2>&1 &")
+    done = netaudit("run", "--wait", "0.5", "--strict", "--", "sh", "-c", f"({busy}) >/dev/null 2>&1 &")
     assert "still changed after 0.5 s; gave up waiting" in done.stderr
+    assert "while rules still changed" in done.stdout.splitlines()[1]
+    assert done.returncode == 4
 
 
 def test_a_recording_of_an_engine_holds_no_secret(netaudit: Netaudit, engine: Engine) -> None:

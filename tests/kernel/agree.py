@@ -4,7 +4,8 @@
 
 For iptables-nft and native nftables every rule and policy that a packet meets, in order, with its verdict; for
 iptables-legacy, which the kernel does not trace so, what comes out; for all where the packet goes, and as which packet.
-Packets are the first ones of their connections; some are sent a second time after a reply, and are later ones then.
+Half of the packets are compared as sets too, as the exposure table has them. Most are the first ones of their
+connections; some are sent a second time after a reply, and are later ones then.
 """
 
 import sys
@@ -21,7 +22,8 @@ from kernel.frames import Seen, Sent, datagram, frame, seen
 from kernel.kernel_trace import Event, KernelTrace
 from kernel.loading import OBSERVING, Ruleset, load, unload
 from kernel.pools import Pools
-from kernel.world import OBSERVER, World, run, world
+from kernel.symbolic import compare_sets
+from kernel.world import World, world
 from netaudit.packets.probe import PacketState
 
 PACKETS = 50  # for each ruleset
@@ -36,7 +38,6 @@ def agree(count: int, seed: int, tally: Tally) -> None:
     """Compare so many pairs of a ruleset and a packet."""
     while tally.pairs.total() < count:
         with world() as here:
-            run(here.host, "nft", "-f", "-", feed=OBSERVER)
             facts, kernel = here.facts(), KernelTrace(here.host.pid)
             bench = _Bench(here, kernel)
             try:
@@ -97,6 +98,8 @@ def _one_ruleset(bench: _Bench, facts: dict[str, bytes], place: tuple[int, int],
     observed = bench.send(packets)
     for packet in packets:
         compare(loaded, packet, observed[packet.tag], tally)
+    if not pools.counts_hops:
+        compare_sets(loaded, packets, observed, tally)
     if not pools.marks_connections:  # else a reply may leave another mark
         _later(bench, loaded, [(packet, observed[packet.tag]) for packet in packets], tally)
     unload(bench.here, loaded.backend)
@@ -145,6 +148,7 @@ def main() -> None:
     pairs = ", ".join(f"{number} {backend}" for backend, number in sorted(tally.pairs.items()))
     print(f"{tally.pairs.total()} pairs ({pairs}) in {time.monotonic() - begun:.0f} s, seed {seed}")
     print(f"{tally.later} of an established connection; {tally.steps} steps of the kernel's trace compared")
+    print(f"{tally.in_sets} of them compared as sets of packets too")
     print(f"{tally.undecided} with something undecided; ends: {dict(sorted(tally.ends.items()))}")
     for (backend, reason), number in Counter((one.backend, one.reason) for one in tally.disagreements).items():
         print(backend, reason, number)

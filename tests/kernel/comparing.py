@@ -55,6 +55,7 @@ class Tally(msgspec.Struct):
     pairs: Counter[str] = msgspec.field(default_factory=Counter)  # by backend
     steps: int = 0
     later: int = 0
+    in_sets: int = 0
     undecided: int = 0
     ends: Counter[str] = msgspec.field(default_factory=Counter)
     disagreements: list[Disagreement] = msgspec.field(default_factory=list)
@@ -62,7 +63,7 @@ class Tally(msgspec.Struct):
 
 def compare(loaded: Ruleset, packet: Sent, observed: Observed, tally: Tally) -> Trace:
     """Compare one packet, and count it."""
-    found = trace(loaded.program, loaded.host, _probe(packet))
+    found = trace(loaded.program, loaded.host, probe_of(packet))
     kernels, ours = list(_kernel_steps(loaded, observed.events)), list(_our_steps(found))
     tally.pairs[loaded.backend] += 1
     tally.later += packet.state is PacketState.ESTABLISHED
@@ -81,7 +82,8 @@ def compare(loaded: Ruleset, packet: Sent, observed: Observed, tally: Tally) -> 
     return found
 
 
-def _probe(packet: Sent) -> Probe:
+def probe_of(packet: Sent) -> Probe:
+    """Ask for a packet that was sent."""
     ported = packet.protocol in ("tcp", "udp")
     return Probe(
         source=ip_address(packet.source),

@@ -17,6 +17,7 @@ class Pools:
         self.random = random.Random(seed)  # noqa: S311 (the same rules for the same seed)
         self.version = version
         self.marks_connections = self.chance(0.5)
+        self.counts_hops = self.chance(0.5)
         self.clients = CLIENTS if version == 4 else CLIENTS6
         self.servers = SERVERS if version == 4 else SERVERS6
         self.own = OWN if version == 4 else OWN6

@@ -181,6 +181,8 @@ def _payload(pools: Pools, protocol: str) -> Iterator[str]:
         yield f"{_not(pools)}-p {pools.one('tcp', 'udp', '132')}"
     yield f"-m length {_not(pools)}--length {pools.one('20:40', '36', '60:', '228')}"
     yield f"-m dscp {_not(pools)}--dscp {pools.one('0', '8', '0x2e')}"
+    if not pools.counts_hops:
+        return
     if pools.version == 4:
         yield f"-m ttl {pools.one('--ttl-eq 61', '--ttl-lt 61', '--ttl-gt 60')}"
     else:

@@ -197,11 +197,11 @@ def _payload(pools: Pools, own: str) -> Iterator[str]:
     if own == "ip":
         yield f"icmp type {_not(pools)}{pools.one('echo-request', '{ echo-request, timestamp-request }')}"
         yield f"ip dscp {_not(pools)}{pools.one('cs1', 'ef', '0x00')}"
-        yield f"ip ttl {pools.one('61', '60', '> 60', '{ 60, 61 }')}"
         yield f"ip protocol {_not(pools)}{pools.one('tcp', 'icmp', '{ udp, icmp }')}"
         yield f"ip length {pools.one('28', '> 40')}"
     else:
         yield "icmpv6 type echo-request"
-        yield f"ip6 hoplimit {pools.one('61', '60', '> 60')}"
         yield f"ip6 nexthdr {_not(pools)}{pools.one('tcp', 'udp')}"
         yield f"ip6 dscp {_not(pools)}{pools.one('cs1', 'ef')}"
+    if pools.counts_hops:
+        yield f"{'ip ttl' if own == 'ip' else 'ip6 hoplimit'} {pools.one('61', '60', '> 60', '{ 60, 61 }')}"

@@ -25,6 +25,7 @@ def test_every_backend_kind_of_packet_and_end_was_among_them(tally: Tally) -> No
     assert {"local", "nobody", "sent", "dropped", "rejected"} <= {end.value for end in tally.ends}
     assert min(tally.pairs.values()) > 300
     assert tally.later > 50
+    assert tally.in_sets > 300
     assert tally.steps > 5 * 2000
 
 

@@ -63,6 +63,8 @@ class World:
             run(end, "ip", "link", "set", name, "up")
             run(end, "nft", "-f", "-", feed=SILENT)
         run(self.host, "sh", "-ec", _setup())
+        run(self.host, "nft", "-f", "-", feed=OBSERVER)  # which loads connection tracking, where it is a module
+        run(self.host, "sysctl", "-qw", "net.netfilter.nf_conntrack_tcp_be_liberal=1")
 
     def _join(self, own: tuple[str, str], end: Namespaces, other: tuple[str, str]) -> None:
         argv = ["ip", "link", "add", own[0], "address", own[1], "netns", str(self.host.pid), "type", "veth"]
@@ -89,11 +91,9 @@ class World:
 def _setup() -> str:
     lines = ["sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1"]
     lines += [f"sysctl -qw net.ipv4.conf.{name}.rp_filter=0" for name in ("all", "default", "lan0", "srv0")]
-    lines += [
-        "sysctl -qw net.ipv4.icmp_ratelimit=0",
-        "sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1",
-        "ip link set lo up",
-    ]
+    # A redirect that the host sends about a packet belongs to its connection, and rules of output may mark that.
+    lines += [f"sysctl -qw net.ipv4.conf.{name}.send_redirects=0" for name in ("all", "default", "lan0", "srv0")]
+    lines += ["sysctl -qw net.ipv4.icmp_ratelimit=0", "ip link set lo up"]
     places = (("lan0", OWN[0], OWN6[0]), ("srv0", OWN[1], OWN6[1]), ("lo", OWN[2], OWN6[2]))
     for name, four, six in places:
         short, long = ("32", "128") if name == "lo" else ("24", "64")

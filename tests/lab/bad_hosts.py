@@ -257,6 +257,19 @@ HOSTS: tuple[BadHost, ...] = (
         ),
     ),
     BadHost(
+        "rules-behind-others",
+        "28.5.2",
+        (
+            run("web", "", 80),
+            "iptables -A INPUT -i lo -j ACCEPT",
+            "iptables -A INPUT -j ACCEPT",
+            "iptables -A INPUT -p tcp --dport 5432 -j DROP",
+            "iptables -A INPUT -i lo -j ACCEPT",
+        ),
+        {"deny-never-reached": "rule filter/INPUT#3", "rule-repeated": "rule filter/INPUT#4"},
+        ("iptables -D INPUT 4", "iptables -D INPUT 3", "iptables -I INPUT 2 -p tcp --dport 5432 -j DROP"),
+    ),
+    BadHost(
         "edited-in-place",
         "28.5.2",
         (

@@ -13,6 +13,7 @@ from netaudit.model.ruleset import Backend, ObjectKind
 
 _MANAGERS = ("ufw", "firewalld", "kubernetes", "cni", "netavark")
 _LOOSE = "0"
+_OUTER = (Source.IP_ADDR, Source.DOCKER_NETWORKS)  # what tells which interfaces are Docker's
 
 
 class HostFacts(Facts, frozen=True):
@@ -23,17 +24,17 @@ class HostFacts(Facts, frozen=True):
     forward_policy: Annotated[str, fact("The policy of IPv4's FORWARD chain.")] = ""
     forward_policy6: Annotated[str, fact("The policy of IPv6's FORWARD chain.")] = ""
     outer_interfaces: Annotated[
-        tuple[str, ...] | None, fact("Interfaces with addresses that are not Docker's or loopback.", Source.IP_ADDR)
+        tuple[str, ...] | None, fact("Interfaces with addresses that are not Docker's or loopback.", *_OUTER)
     ] = None
-    foreign_bridges: Annotated[tuple[str, ...] | None, fact("Bridges that are not Docker's.", Source.IP_ADDR)] = None
+    foreign_bridges: Annotated[tuple[str, ...] | None, fact("Bridges that are not Docker's.", *_OUTER)] = None
     bridge_nf_call: Annotated[bool | None, fact("Whether bridged packets meet iptables rules.", Source.SYSCTL)] = None
     route_localnet: Annotated[
         tuple[str, ...] | None,
-        fact("Outer interfaces on which packets to 127.0.0.0/8 are let in.", Source.SYSCTL, Source.IP_ADDR),
+        fact("Outer interfaces on which packets to 127.0.0.0/8 are let in.", Source.SYSCTL, *_OUTER),
     ] = None
     unfiltered_sources: Annotated[
         tuple[str, ...] | None,
-        fact("Outer interfaces on which forged sender addresses are not filtered.", Source.SYSCTL, Source.IP_ADDR),
+        fact("Outer interfaces on which forged sender addresses are not filtered.", Source.SYSCTL, *_OUTER),
     ] = None
     docker: Annotated[bool, fact("Whether Docker could be asked here.")] = False
     legacy_rules: Annotated[int, fact("How many rules iptables-legacy has.")] = 0

@@ -43,6 +43,10 @@ class RuleFacts(Facts, frozen=True):
     address_reused_by: Annotated[
         str, fact("Of a stale rule: the container that has its address now, empty for none.")
     ] = ""
+    shadowed_by: Annotated[str, fact("The earlier rule of its chain behind which no packet comes, empty for none.")] = (
+        ""
+    )
+    repeats: Annotated[str, fact("The earlier rule of its chain that has the same text, empty for none.")] = ""
 
 
 def rules(view: View) -> Iterator[Subject]:
@@ -92,7 +96,13 @@ def _facts(view: View, one: AttributedItem, named: Named) -> RuleFacts:
         ports=tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in named.ranges),
         untranslated=() if named.original else tuple(_untranslated(view, named)),
         address_reused_by=_reused_by(view, one) if attribution.standing is Standing.STALE else "",
+        shadowed_by=_named(view.order.shadowed_by(item)),
+        repeats=_named(view.order.repeats(item)),
     )
+
+
+def _named(item: Item | None) -> str:
+    return f"{item.where}: {item.text}" if item else ""
 
 
 def is_dockers(item: Item) -> bool:
