@@ -56,6 +56,7 @@ WORDS = {
     "maker": "Who writes such rules: docker, ufw, firewalld, libvirt, the kernel's own defaults, and so on.",
     "signature": "A rule with holes that a maker writes, in rules/attribution/. `netaudit explain` knows each by id.",
     "rule": "A Netfilter rule.",
+    "table": "Chains, sets and maps of one family under one name.",
     "chain": "A list of rules. A base chain hangs on a hook; a regular one is jumped to.",
     "policy": "What a base chain does with packets that no rule decided.",
     "set": "Values that nftables rules look up.",

@@ -2,14 +2,22 @@
 
 import json
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from pages import hosts
 
 import netaudit
-from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, CauseKind, Confidence, Standing
+from netaudit.audit.check import Severity
+from netaudit.model.exposure import DestinationKind, Outcome, Way
+from netaudit.model.facts import GapReason
+from netaudit.model.ruleset import Backend, ObjectKind
+from netaudit.report.audit_json import render_audit
+from netaudit.report.json_trace import render_journey
 from netaudit.report.json_v1 import render_diff, render_exposure, render_snapshot
 
 TESTS = Path(__file__).parents[1]
@@ -68,6 +76,37 @@ def test_what_is_printed_of_real_hosts_is_as_described(scenario: str, before: st
         render_exposure(exposed),
     ):
         assert complaints(document) == []
+
+
+def test_an_audit_and_a_trace_are_as_described() -> None:
+    facts = netaudit.load_recording(RECORDINGS / "28.5.2-iptables-nft" / "many" / "04")
+    _, audit = hosts.small()
+    assert audit.findings
+    assert complaints(render_audit(audit)) == []
+    for target in ("192.0.2.10:8300/tcp", "172.18.0.2:80/tcp", "192.0.2.10:9/udp"):
+        assert complaints(render_journey(netaudit.trace_recording(facts, "internet", target))) == []
+
+
+ENUMS = [
+    (("item", "object"), ObjectKind),
+    (("item", "backend"), Backend),
+    (("attribution", "confidence"), Confidence),
+    (("attribution", "standing"), Standing),
+    (("cause", "kind"), CauseKind),
+    (("gap", "reason"), GapReason),
+    (("cell", "outcome"), Outcome),
+    (("cell", "way"), Way),
+    (("destination", "kind"), DestinationKind),
+    (("finding", "severity"), Severity),
+]
+
+
+@pytest.mark.parametrize(
+    ("place", "words"), ENUMS, ids=lambda value: "-".join(value) if isinstance(value, tuple) else ""
+)
+def test_every_word_that_may_be_printed_is_in_the_schema(place: tuple[str, str], words: type[StrEnum]) -> None:
+    definition, field = place
+    assert set(PUBLISHED["$defs"][definition]["properties"][field]["enum"]) == {str(word) for word in words}
 
 
 def test_what_is_printed_of_hosts_that_are_worse_off_is_as_described(
