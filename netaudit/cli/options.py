@@ -14,6 +14,9 @@ class Format(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     HTML = "html"
+    CSV = "csv"
+    SVG = "svg"
+    DOT = "dot"
 
 
 class Colour(StrEnum):
@@ -30,6 +33,7 @@ OutputOption = Annotated[
     typer.Option("--output", "-o", help="Write to this file instead of standard output.", show_default=False),
 ]
 ColourOption = Annotated[Colour, typer.Option("--color", help="Colour the terminal report; NO_COLOR turns `auto` off.")]
+WideOption = Annotated[bool, typer.Option("--wide", help="Wrap nothing, whatever the terminal's width.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 4 when anything could not be seen.")]
 ExitCodeOption = Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when there are differences.")]
 CountersOption = Annotated[bool, typer.Option("--counters", help="Compare packet and byte counters too.")]

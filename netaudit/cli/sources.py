@@ -29,9 +29,12 @@ def make_where(docker_host: str | None, timeout: float) -> "Where":
 
 def collect_host(where: "Where") -> "Facts":
     """Read this host. Raises CollectError when no source of rules says anything."""
+    from netaudit.cli.progress import progress
     from netaudit.collect import collect
 
-    return require_rules(collect(where))
+    with progress("reading this host"):
+        facts = collect(where)
+    return require_rules(facts)
 
 
 def require_rules(facts: "Facts") -> "Facts":

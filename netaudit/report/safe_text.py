@@ -7,10 +7,10 @@ bidirectional controls. Each such character is shown as its code.
 import re
 
 # Beyond ASCII: C1 controls, line separators, bidirectional controls and isolates, what is invisible or has no width,
-# lone surrogates.
+# what no XML may hold, and lone surrogates.
 _STEERING = (
     "\x80-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _UNSAFE = re.compile(f"[\x00-\x1f\x7f{_STEERING}\ud800-\udfff]")
 _UNSAFE_IN_JSON = re.compile(f"[\x7f{_STEERING}]")
