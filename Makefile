@@ -22,7 +22,7 @@ demo: system $(VENV)/ready ## The main job before your eyes: an engine, docker r
 .PHONY: test
 test: system check roots ## Everything, on real engines and kernels (root, Debian or Ubuntu)
 	@[ "$$(id -u)" = 0 ] || { echo "make test: real engines and kernels need root; make check does not" >&2; exit 1; }
-	$(PYTHON) -m pytest -q -m "engine or kernel" -n $(WORKERS) --dist loadgroup
+	$(PYTHON) -m pytest -q -m "engine or kernel or browser" -n $(WORKERS) --dist loadgroup
 
 .PHONY: check
 check: $(VENV)/ready ## Lint, types, layers and unit tests: no root, no network
@@ -30,7 +30,7 @@ check: $(VENV)/ready ## Lint, types, layers and unit tests: no root, no network
 
 .PHONY: unit
 unit: $(VENV)/ready
-	$(PYTHON) -m pytest -q -m "not engine and not kernel" -n $(WORKERS)
+	$(PYTHON) -m pytest -q -m "not engine and not kernel and not browser" -n $(WORKERS)
 
 .PHONY: lint
 lint: $(VENV)/ready
@@ -38,6 +38,12 @@ lint: $(VENV)/ready
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+RUNS ?= 1000000
+.PHONY: fuzz
+fuzz: $(VENV)/ready ## Fuzz every form of input: RUNS cases each, FORMS="save listing" for some
+	$(PYTHON) -m pip install --quiet -e '.[fuzz]'
+	PYTHONPATH=.:tests $(PYTHON) -m fuzz.fuzz $(RUNS) $(FORMS)
 
 .PHONY: lowest
 lowest: ## The unit tests with the lowest version of every dependency
@@ -62,12 +68,22 @@ goldens: $(VENV)/ready ## Accept changed report texts; read the diff before you 
 	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py
 	git --no-pager diff --stat tests/goldens README.md docs
 
+.PHONY: pictures
+pictures: system $(VENV)/ready ## Take the pictures of reports anew: docs/report.png and goldens; look at each
+	PYTHONPATH=.:tests $(PYTHON) -m browser.picture
+	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/browser/test_pictures.py
+
+.PHONY: man
+man: $(VENV)/ready ## The man page anew, from the text of --help
+	PYTHONPATH=.:tests $(PYTHON) -m pages.manual
+
 .PHONY: bench
 bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside other tools
 	$(PYTHON) -m pip install --quiet -e '.[bench]'
 	PYTHONPATH=.:tests $(PYTHON) -m bench.bench
 	PYTHONPATH=.:tests $(PYTHON) -m bench.packet_sets
 	PYTHONPATH=.:tests $(PYTHON) -m bench.exposure
+	PYTHONPATH=.:tests $(PYTHON) -m bench.pages
 
 .PHONY: roots
 roots: $(VENV)/ready ## Fetch the engines that this machine does not have, into .lab/

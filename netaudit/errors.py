@@ -10,6 +10,7 @@
     ├── CatalogError         rules/ holds something invalid
     ├── ConfigError          netaudit.toml, a waiver file or a baseline is invalid; exit code 2
     ├── SubjectError         a rule, container or network that was asked for is not there; exit code 2
+    ├── OwnTemplateError     a template of the user's own cannot be used
     └── OutputError          a result could not be written
         └── TakenError       something is there already
 
@@ -93,6 +94,10 @@ class SubjectError(NetauditError):
     """A rule, container or network that was asked for is not in the snapshot."""
 
     exit_code = 2
+
+
+class OwnTemplateError(NetauditError):
+    """A template of the user's own cannot be read, is refused or fails."""
 
 
 class OutputError(NetauditError):

@@ -6,10 +6,12 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import yaml
 from lab import proof
+from pages import manual, model_page
 
 from netaudit.cli import app
 from netaudit.release import RELEASE
@@ -68,6 +70,21 @@ def test_the_proof_page_is_what_the_recordings_say() -> None:
     if _UPDATE:
         proof.main()
     assert (REPOSITORY / "docs" / "proof.md").read_text() == proof.render()
+
+
+@pytest.mark.parametrize("page", [manual, model_page], ids=["netaudit.1", "template-model.md"])
+def test_pages_that_are_made_are_as_they_would_be_made_now(page: ModuleType) -> None:
+    if _UPDATE:
+        page.main()
+    assert page.PATH.read_text() == page.render()
+
+
+def test_the_man_page_is_one() -> None:
+    page = manual.render()
+    assert page.startswith(".TH NETAUDIT 1 ")
+    for command in ("record", "diff", "report"):
+        assert f"\n.SS netaudit {command} " in page
+    assert "\\-\\-template <path>" in page
 
 
 @pytest.mark.parametrize("word", ["make demo", "make test"])

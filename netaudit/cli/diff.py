@@ -17,6 +17,7 @@ from netaudit.cli.options import (
     OutputOption,
     StrictOption,
     TimeoutOption,
+    WideOption,
 )
 
 
@@ -26,6 +27,7 @@ def diff(
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
     color: ColourOption = Colour.AUTO,
+    wide: WideOption = False,
     counters: CountersOption = False,
     exposure: ExposureOption = None,
     exit_code: ExitCodeOption = False,
@@ -36,13 +38,15 @@ def diff(
     """Show what changed between two recordings, and what caused each change."""
     from netaudit import diff_recordings
     from netaudit.cli import output as out
+    from netaudit.cli.progress import progress
     from netaudit.cli.sources import last_kept, load_or_collect, make_where
     from netaudit.store import load
 
     earlier = load(before if before is not None else last_kept())
     later = load_or_collect(after, make_where(docker_host, timeout))
-    attributed = diff_recordings(earlier, later, counters=counters, exposure=exposure)
-    out.print_diff(attributed, form, output, color)
+    with progress("comparing"):
+        attributed = diff_recordings(earlier, later, counters=counters, exposure=exposure)
+    out.print_diff(attributed, form, output, color, wide=wide)
     heads = (attributed.before, attributed.after)
     different = exit_code and bool(attributed.changes)
     undecided = attributed.coverage.undecided

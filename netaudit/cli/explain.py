@@ -11,22 +11,33 @@ from netaudit.cli.options import Colour, DockerHostOption, OutputOption, Timeout
 def explain(
     subject: Annotated[
         str,
-        typer.Argument(help="A rule (nat/DOCKER#2, ip6:filter/FORWARD), container, network, signature or check."),
+        typer.Argument(
+            help="A rule (nat/DOCKER#2, ip6:filter/FORWARD), a container, network, signature or check,"
+            " or a word or symbol of a report (stale, ?)."
+        ),
     ],
     snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
     output: OutputOption = None,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
 ) -> None:
-    """Say why a rule is there and what would break without it, or what a container or network caused."""
+    """Say why a rule is there and what would break without it, what a container or network caused, what a word means.
+
+    A word of a report is explained without reading anything; a container of that name where SNAPSHOT is given.
+    """
     from netaudit.attribute import explain as explaining
     from netaudit.catalog import find_check, load_catalog
     from netaudit.cli import output as out
     from netaudit.cli.sources import load_or_collect, make_where
     from netaudit.parse import parse_snapshot
     from netaudit.report.explained import render_explanations
+    from netaudit.report.glossary import look_up, render_word
 
     width = out.style(output, Colour.NEVER).width
+    meaning = look_up(subject)
+    if meaning and snapshot is None:
+        out.write(render_word(meaning, width).encode(), output)
+        return
     if (check := find_check(subject)) is not None:
         from netaudit.report.check_explained import render_check
 

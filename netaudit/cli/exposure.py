@@ -14,6 +14,7 @@ from netaudit.cli.options import (
     OutputOption,
     StrictOption,
     TimeoutOption,
+    WideOption,
 )
 
 
@@ -29,6 +30,7 @@ def exposure(
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
     color: ColourOption = Colour.AUTO,
+    wide: WideOption = False,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
@@ -36,11 +38,13 @@ def exposure(
     """Show who can reach what: zones against published ports, containers and the host's listeners."""
     from netaudit import expose_recording
     from netaudit.cli import output as out
+    from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
     from netaudit.packets.zones import ZoneChoice
 
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     choice = ZoneChoice(uplinks=tuple(uplink) if uplink else None, containers=containers)
-    shown = expose_recording(facts, choice)
-    out.print_exposure(shown, form, output, color)
+    with progress("computing who can reach what"):
+        shown = expose_recording(facts, choice)
+    out.print_exposure(shown, form, output, color, wide=wide)
     raise typer.Exit(out.exit_code(shown.head, strict=strict))

@@ -14,6 +14,9 @@ class Format(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     HTML = "html"
+    CSV = "csv"
+    SVG = "svg"
+    DOT = "dot"
 
 
 class Colour(StrEnum):
@@ -30,6 +33,7 @@ OutputOption = Annotated[
     typer.Option("--output", "-o", help="Write to this file instead of standard output.", show_default=False),
 ]
 ColourOption = Annotated[Colour, typer.Option("--color", help="Colour the terminal report; NO_COLOR turns `auto` off.")]
+WideOption = Annotated[bool, typer.Option("--wide", help="Wrap nothing, whatever the terminal's width.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 4 when anything could not be seen.")]
 ExitCodeOption = Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when there are differences.")]
 CountersOption = Annotated[bool, typer.Option("--counters", help="Compare packet and byte counters too.")]
@@ -51,4 +55,13 @@ DockerHostOption = Annotated[
 ]
 TimeoutOption = Annotated[
     float, typer.Option("--timeout", min=0.1, help="Seconds that each program and API call may take.")
+]
+RedactKeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--redact-key",
+        help="The file of the key; it is made where there is none. Without it, one for this user.",
+        metavar="FILE",
+        show_default=False,
+    ),
 ]

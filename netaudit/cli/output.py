@@ -11,6 +11,8 @@ from netaudit.cli.options import Colour, Format
 from netaudit.errors import OutputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, SnapshotHead
     from netaudit.report.order import Grouping
     from netaudit.report.style import Style
@@ -19,75 +21,58 @@ INCOMPLETE = 4
 DIFFERENT = 1
 
 
-def print_diff(diff: "AttributedDiff", form: Format, output: Path | None, colour: Colour) -> None:
+def print_diff(
+    diff: "AttributedDiff", form: Format, output: Path | None, colour: Colour, *, wide: bool = False
+) -> None:
     """Render a diff and write it where it was asked for."""
-    match form:
-        case Format.TERMINAL:
-            from netaudit.report import terminal
+    if form is Format.TERMINAL:
+        from netaudit.report import terminal
 
-            write(terminal.render_diff(diff, style(output, colour)).encode(errors="replace"), output)
-        case Format.JSON:
-            from netaudit.report import json_v1
+        show(lambda chosen: terminal.render_diff(diff, chosen), style(output, colour, wide=wide), output)
+    else:
+        from netaudit.cli.formats import render_diff
 
-            write(json_v1.render_diff(diff), output)
-        case Format.MARKDOWN:
-            from netaudit.report import document
-
-            write(document.render_diff_markdown(diff).encode(errors="replace"), output)
-        case Format.HTML:
-            from netaudit.report import document
-
-            write(document.render_diff_html(diff).encode(errors="replace"), output)
+        write(render_diff(diff, form), output)
 
 
 def print_snapshot(
-    snapshot: "AttributedSnapshot", form: Format, output: Path | None, colour: Colour, grouping: "Grouping"
+    snapshot: "AttributedSnapshot",
+    form: Format,
+    output: Path | None,
+    colour: Colour,
+    grouping: "Grouping",
+    *,
+    wide: bool = False,
 ) -> None:
     """Render a snapshot and write it where it was asked for."""
-    match form:
-        case Format.TERMINAL:
-            from netaudit.report import terminal
+    if form is Format.TERMINAL:
+        from netaudit.report import terminal
 
-            text = terminal.render_snapshot(snapshot, style(output, colour), grouping)
-            write(text.encode(errors="replace"), output)
-        case Format.JSON:
-            from netaudit.report import json_v1
+        chosen_style = style(output, colour, wide=wide)
+        show(lambda chosen: terminal.render_snapshot(snapshot, chosen, grouping), chosen_style, output)
+    else:
+        from netaudit.cli.formats import render_snapshot
 
-            write(json_v1.render_snapshot(snapshot), output)
-        case Format.MARKDOWN:
-            from netaudit.report import document
-
-            write(document.render_snapshot_markdown(snapshot).encode(errors="replace"), output)
-        case Format.HTML:
-            from netaudit.report import document
-
-            write(document.render_snapshot_html(snapshot).encode(errors="replace"), output)
+        write(render_snapshot(snapshot, form), output)
 
 
-def print_exposure(shown: "AttributedSnapshot", form: Format, output: Path | None, colour: Colour) -> None:
+def print_exposure(
+    shown: "AttributedSnapshot", form: Format, output: Path | None, colour: Colour, *, wide: bool = False
+) -> None:
     """Render the exposure table of a host and write it where it was asked for."""
-    match form:
-        case Format.TERMINAL:
-            from netaudit.report.exposure_terminal import render_exposure
+    if form is Format.TERMINAL:
+        from netaudit.report.exposure_terminal import render_exposure
 
-            write(render_exposure(shown, style(output, colour)).encode(errors="replace"), output)
-        case Format.JSON:
-            from netaudit.report import json_v1
+        show(lambda chosen: render_exposure(shown, chosen), style(output, colour, wide=wide), output)
+    else:
+        from netaudit.cli.formats import render_exposure_table
 
-            write(json_v1.render_exposure(shown), output)
-        case Format.MARKDOWN:
-            from netaudit.report import document
-
-            write(document.render_exposure_markdown(shown).encode(errors="replace"), output)
-        case Format.HTML:
-            from netaudit.report import document
-
-            write(document.render_snapshot_html(shown).encode(errors="replace"), output)
+        write(render_exposure_table(shown, form), output)
 
 
-def style(output: Path | None, colour: Colour) -> "Style":
+def style(output: Path | None, colour: Colour, *, wide: bool = False) -> "Style":
     """Find the terminal's width, and whether it may be coloured."""
-    from netaudit.report.style import Style
+    from netaudit.report.style import WIDE, Style
 
     terminal = output is None and sys.stdout.isatty()
     width = shutil.get_terminal_size((80, 24)).columns if terminal else 80
@@ -98,7 +83,22 @@ def style(output: Path | None, colour: Colour) -> "Style":
             coloured = True
         case Colour.NEVER:
             coloured = False
-    return Style(width=max(width, 40), colour=coloured)
+    return Style(width=WIDE if wide else max(width, 40), colour=coloured)
+
+
+def show(render: "Callable[[Style], str]", style: "Style", output: Path | None) -> None:
+    """Write a report for people: to a pager where it is longer than their screen, and coloured as that pager can."""
+    from msgspec.structs import replace
+
+    from netaudit.cli import pager
+
+    text = render(style)
+    if output is None and pager.wanted(text):
+        plain = style.colour and not pager.passes_colours()
+        shown = render(replace(style, colour=False)) if plain else text
+        if pager.show(shown.encode(errors="replace")):
+            return
+    write(text.encode(errors="replace"), output)
 
 
 def write(data: bytes, output: Path | None) -> None:

@@ -6,15 +6,14 @@ from typing import Annotated
 import typer
 
 from netaudit.cli.options import (
-    Colour,
     DockerHostOption,
+    ExposureOption,
     Format,
     FormatOption,
     OutputOption,
     StrictOption,
     TimeoutOption,
 )
-from netaudit.report.order import Grouping
 
 
 def report(
@@ -22,22 +21,34 @@ def report(
     after: Annotated[Path | None, typer.Argument(help="A second recording: then the report is of the changes.")] = None,
     form: FormatOption = Format.HTML,
     output: OutputOption = None,
+    template: Annotated[
+        Path | None,
+        typer.Option("--template", help="A Jinja2 template of your own, in place of a format.", show_default=False),
+    ] = None,
+    exposure: ExposureOption = None,
+    audit: Annotated[
+        bool, typer.Option("--audit/--no-audit", help="Add findings to the report of one host (HTML, Markdown).")
+    ] = True,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Write the report for people: of one host, or of what changed between two recordings."""
-    from netaudit import diff_recordings, show_recording
     from netaudit.cli import output as out
+    from netaudit.cli.progress import progress
+    from netaudit.cli.reporting import Wanted, report_changes, report_host
     from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.cli.templates import read_template
     from netaudit.store import load
 
-    facts = load_or_collect(before, make_where(docker_host, timeout))
-    if after is None:
-        shown = show_recording(facts, exposure=None)
-        out.print_snapshot(shown, form, output, Colour.AUTO, Grouping.CHAIN)
+    own = read_template(template) if template else None
+    wanted = Wanted(form, output, own, exposure=exposure, audit=audit)
+    with progress("reading"):
+        facts = load_or_collect(before, make_where(docker_host, timeout))
+        later = load(after) if after is not None else None
+    if later is None:
+        shown = report_host(facts, wanted)
         raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=shown.coverage.undecided))
-    changed = diff_recordings(facts, load(after))
-    out.print_diff(changed, form, output, Colour.AUTO)
+    changed = report_changes(facts, later, wanted)
     undecided = changed.coverage.undecided
     raise typer.Exit(out.exit_code(changed.before, changed.after, strict=strict, undecided=undecided))

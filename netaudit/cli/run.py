@@ -18,6 +18,7 @@ from netaudit.cli.options import (
     OutputOption,
     StrictOption,
     TimeoutOption,
+    WideOption,
 )
 from netaudit.errors import CommandError
 
@@ -34,6 +35,7 @@ def run(
         float, typer.Option("--wait", min=0, help="Seconds to wait until rules and inventory are quiet.")
     ] = 10.0,
     color: ColourOption = Colour.AUTO,
+    wide: WideOption = False,
     exit_code: ExitCodeOption = False,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
@@ -62,7 +64,7 @@ def run(
     if after.partial:
         typer.echo(f"netaudit: rules or containers still changed after {wait:g} s; gave up waiting", err=True)
     attributed = diff_recordings(before, after)
-    out.print_diff(attributed, form, output, color)
+    out.print_diff(attributed, form, output, color, wide=wide)
     own = out.exit_code(
         attributed.before,
         attributed.after,

@@ -14,6 +14,7 @@ from netaudit.cli.options import (
     OutputOption,
     StrictOption,
     TimeoutOption,
+    WideOption,
 )
 from netaudit.report.order import Grouping
 
@@ -24,6 +25,7 @@ def show(
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
     color: ColourOption = Colour.AUTO,
+    wide: WideOption = False,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
@@ -31,8 +33,11 @@ def show(
     """Show every rule of a host with its cause, and the rules that are missing."""
     from netaudit import show_recording
     from netaudit.cli import output as out
+    from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
 
-    attributed = show_recording(load_or_collect(snapshot, make_where(docker_host, timeout)))
-    out.print_snapshot(attributed, form, output, color, by)
+    facts = load_or_collect(snapshot, make_where(docker_host, timeout))
+    with progress("attributing rules"):
+        attributed = show_recording(facts)
+    out.print_snapshot(attributed, form, output, color, by, wide=wide)
     raise typer.Exit(out.exit_code(attributed.head, strict=strict, undecided=attributed.coverage.undecided))

@@ -29,9 +29,12 @@ def make_where(docker_host: str | None, timeout: float) -> "Where":
 
 def collect_host(where: "Where") -> "Facts":
     """Read this host. Raises CollectError when no source of rules says anything."""
+    from netaudit.cli.progress import progress
     from netaudit.collect import collect
 
-    return require_rules(collect(where))
+    with progress("reading this host"):
+        facts = collect(where)
+    return require_rules(facts)
 
 
 def require_rules(facts: "Facts") -> "Facts":
@@ -61,3 +64,10 @@ def last_kept() -> Path:
     if not kept:
         raise UsageError("no recording was kept on this host", hint="`netaudit record` keeps one; or name BEFORE")
     return kept[-1]
+
+
+def redact_key(path: Path | None) -> bytes:
+    """Read the key of redactions, or make it: the one that is named, or this user's own."""
+    from netaudit.store.redaction import load_key
+
+    return load_key(path or kept_folder().parent / "redact.key")

@@ -37,6 +37,10 @@ class Anchors:
             self._subjects[key] = self._unique(f"{name}-{slug(ref.id[:12])}" if name in self._given else name)
         return self._subjects[key]
 
+    def finding(self, check: str, fingerprint: str) -> str:
+        """Name a finding: the same as long as its fingerprint is."""
+        return self._unique(f"finding-{slug(check)}-{slug(fingerprint)[:12]}")
+
     def _unique(self, name: str) -> str:
         """Count on where two contents come to the same name: `a-b`, `c` and `a`, `b-c`."""
         times = self._given.get(name, 0) + 1

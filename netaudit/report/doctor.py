@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from netaudit.model.facts import INVENTORY_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.release import RELEASE
+from netaudit.report.layout import tabulate_plain
 from netaudit.report.safe_text import visible
-from netaudit.report.terminal import tabulate_plain
 from netaudit.report.words import count
 
 _WHAT = {

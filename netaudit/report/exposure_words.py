@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from netaudit.attribute.attribution import (
-    AttributedDiff,
     AttributedExposure,
     AttributedSnapshot,
     ExposureChange,
@@ -96,24 +95,6 @@ def exposure_tables(shown: AttributedSnapshot) -> dict[str, tuple[TableLine, ...
     for one in shown.exposure or ():
         found.setdefault(_heading(one.exposure.destination), []).append(one)
     return {target: table_lines(cells) for target, cells in found.items()}
-
-
-def reach_of_diff(diff: AttributedDiff) -> tuple[str, ...] | None:
-    """Say what of a diff's exposure changed, a line each; None where it was not computed."""
-    if diff.exposure is None:
-        return None
-    return tuple(str(line) for line in change_lines(diff.exposure)) or (NO_CHANGE,)
-
-
-def reach_of_host(shown: AttributedSnapshot) -> tuple[str, ...] | None:
-    """Say who can reach what on a host, a line each; None where it was not computed."""
-    if shown.exposure is None:
-        return None
-    return tuple(
-        f"{', '.join(line.zones)} → {target}{''.join(f', {one}' for one in line.ports)}: {line.outcome}"
-        for target, lines in exposure_tables(shown).items()
-        for line in lines
-    )
 
 
 def describe_outcome(outcome: Outcome) -> str:

@@ -12,9 +12,12 @@ from netaudit.attribute.attribution import (
     Cause,
     CauseKind,
     Confidence,
+    Ref,
     Standing,
 )
+from netaudit.report.columns import shorten
 from netaudit.report.order import Grouping
+from netaudit.report.safe_text import visible
 
 One = TypeVar("One", AttributedChange, AttributedItem)
 _ORDER = {
@@ -102,6 +105,22 @@ def describe_causes(causes: Sequence[Cause]) -> str:
         rest = str(first).partition(" → ")[2]
         return f"{first.container.name if first.container else ''} {hosts} → {rest}"
     return " and ".join(map(str, causes))
+
+
+def shorten_names(causes: Sequence[Cause], columns: int) -> tuple[Cause, ...]:
+    """Cut names that are longer than anybody reads; addresses and ports stay whole."""
+    return tuple(
+        msgspec.structs.replace(
+            cause,
+            container=cause.container and _short(cause.container, columns),
+            network=cause.network and _short(cause.network, columns),
+        )
+        for cause in causes
+    )
+
+
+def _short(ref: Ref, columns: int) -> Ref:
+    return Ref(ref.id, shorten(visible(ref.name), columns))
 
 
 def _same_port(causes: Sequence[Cause]) -> bool:

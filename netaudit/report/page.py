@@ -10,51 +10,37 @@ from netaudit.attribute.attribution import (
     AttributedDiff,
     AttributedItem,
     AttributedSnapshot,
-    Attribution,
-    Cause,
     Confidence,
     Coverage,
-    Ref,
     SnapshotHead,
 )
-from netaudit.diff import Altered, Moved, Removed
+from netaudit.audit.finding import Audit
 from netaudit.model.facts import Gap
 from netaudit.model.ruleset import Item, ObjectKind
 from netaudit.report.anchors import Anchors
+from netaudit.report.facets import Facets, gather_facets
 from netaudit.report.figures import Figure, diff_figures, distinct_gaps, snapshot_figures
-from netaudit.report.grouping import describe_causes, group_by_cause
-from netaudit.report.verdict import Sentence, judge_diff, judge_snapshot
-from netaudit.report.words import describe_earlier, symbol, verb
+from netaudit.report.finding_rows import FindingList, judge_audit, list_findings
+from netaudit.report.grouping import group_by_cause
+from netaudit.report.map_groups import draw_together
+from netaudit.report.map_layout import Drawing, lay_out
+from netaudit.report.map_rows import MapRow, rows_of_diff, rows_of_snapshot
+from netaudit.report.rows import Link, Row, Run, change_row, defect_row, item_row, missing_row, runs
+from netaudit.report.sentence import Sentence
+from netaudit.report.subjects import Subject, gather_subjects
+from netaudit.report.verdict import judge_diff, judge_snapshot
 
-
-class Link(msgspec.Struct, frozen=True):
-    """A text and the anchor that it leads to."""
-
-    text: str
-    anchor: str
-
-
-class Row(msgspec.Struct, frozen=True):
-    """One object of a ruleset as a page shows it; `change` is the word for the symbol, "" where nothing changed."""
-
-    anchor: str
-    symbol: str
-    change: str
-    item: Item
-    attribution: Attribution
-    cause: str
-    subjects: tuple[Link, ...]
-    was_text: str = ""
-    was_place: str = ""
+MOST_DRAWN = 16  # rows of the map: more is no picture
+_MOST_LISTED = 200  # rows of the table beneath
 
 
 class Block(msgspec.Struct, frozen=True):
-    """Rows under one heading: what one set of causes brought about, or what one chain holds."""
+    """Rows under one heading: what one set of causes brought about; `links` are the heading in pieces."""
 
     heading: str
     note: str
     rows: tuple[Row, ...]
-    subjects: tuple[Link, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 class ChainBlock(msgspec.Struct, frozen=True):
@@ -63,42 +49,49 @@ class ChainBlock(msgspec.Struct, frozen=True):
     anchor: str
     item: Item
     rows: tuple[Row, ...]
+    runs: tuple[Run, ...]
     head: Row | None = None
     policy: Row | None = None
 
 
-class Subject(msgspec.Struct, frozen=True):
-    """A container or network and the rows that it caused."""
+class Exposed(msgspec.Struct, frozen=True):
+    """Who can reach what: the table's rows, and the map."""
 
-    kind: str
-    ref: Ref
-    anchor: str
-    rows: tuple[Link, ...]
+    rows: tuple[MapRow, ...]
+    map: Drawing
 
 
 class Page(msgspec.Struct, frozen=True):
-    """What both pages have."""
+    """What both pages have; `exposed` is None where exposure was not computed, and `exposure_gap` says why."""
 
     title: str
     verdict: tuple[Sentence, ...]
     figures: tuple[Figure, ...]
+    exposed: Exposed | None
+    exposure_gap: str
     missing: tuple[Row, ...]
     defects: tuple[Row, ...]
     subjects: tuple[Subject, ...]
     gaps: tuple[Gap, ...]
     coverage: Coverage
     heads: tuple[tuple[str, SnapshotHead], ...]
-    facets: tuple[tuple[str, tuple[str, ...]], ...]
+    facets: Facets
+    anchors: dict[Item, str]
+    findings: FindingList | None = None  # None: nobody audited
+
+    def anchor_of(self, item: Item | None) -> str:
+        """Tell where a rule stands on this page, "" where it does not."""
+        return self.anchors.get(_bare(item), "") if item else ""
 
 
-class DiffPage(Page, frozen=True):
+class DiffPage(Page, frozen=True, kw_only=True):
     """A diff: what changed, by cause; what nobody is known to have caused stands apart."""
 
     groups: tuple[Block, ...]
     unattributed: tuple[Row, ...]
 
 
-class SnapshotPage(Page, frozen=True):
+class SnapshotPage(Page, frozen=True, kw_only=True):
     """A snapshot: its chains, in the order of its tables."""
 
     chains: tuple[ChainBlock, ...]
@@ -107,142 +100,108 @@ class SnapshotPage(Page, frozen=True):
 def make_diff_page(diff: AttributedDiff) -> DiffPage:
     """Lay out a diff."""
     anchors = Anchors()
-    missing = tuple(_missing_row(one, anchors) for one in diff.missing)
-    defects = tuple(_defect_row(one, anchors) for one in diff.defects)
+    missing = tuple(missing_row(one, anchors) for one in diff.missing)
+    defects = tuple(defect_row(one, anchors) for one in diff.defects)
     known = [one for one in diff.changes if one.attribution.confidence is not Confidence.UNATTRIBUTED]
     nobodys = [one for one in diff.changes if one.attribution.confidence is Confidence.UNATTRIBUTED]
     groups = tuple(_group(group.heading, group.note, group.members, anchors) for group in group_by_cause(known))
-    unattributed = tuple(_change_row(one, anchors) for one in nobodys)
+    unattributed = tuple(change_row(one, anchors) for one in nobodys)
     rows = [*(row for group in groups for row in group.rows), *missing, *defects, *unattributed]
     return DiffPage(
         title=f"changes on {diff.after.host or 'an unnamed host'}",
         verdict=judge_diff(diff),
         figures=tuple(diff_figures(diff)),
+        exposed=None if diff.exposure is None else _exposed(rows_of_diff(diff.exposure)),
+        exposure_gap=diff.exposure_gap,
         missing=missing,
         defects=defects,
-        subjects=_subjects(rows, anchors),
+        subjects=gather_subjects(rows, anchors),
         gaps=distinct_gaps((diff.before, diff.after)),
         coverage=diff.coverage,
         heads=(("before", diff.before), ("after", diff.after)),
-        facets=_facets(rows),
+        facets=gather_facets(rows),
+        anchors=_anchors(rows),
         groups=groups,
         unattributed=unattributed,
     )
 
 
-def make_snapshot_page(snapshot: AttributedSnapshot) -> SnapshotPage:
-    """Lay out a snapshot."""
+def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None) -> SnapshotPage:
+    """Lay out a snapshot, and what an audit found on it."""
     anchors = Anchors()
-    missing = tuple(_missing_row(one, anchors) for one in snapshot.missing)
-    defects = tuple(_defect_row(one, anchors) for one in snapshot.defects)
+    missing = tuple(missing_row(one, anchors) for one in snapshot.missing)
+    defects = tuple(defect_row(one, anchors) for one in snapshot.defects)
     chains = tuple(_chains(snapshot.items, anchors))
     rows = [*(row for chain in chains for row in rows_of(chain)), *missing, *defects]
     return SnapshotPage(
         title=f"rules of {snapshot.head.host or 'an unnamed host'}",
-        verdict=judge_snapshot(snapshot),
-        figures=tuple(snapshot_figures(snapshot)),
+        verdict=_judge(snapshot, audit),
+        figures=(*_findings_figure(audit), *snapshot_figures(snapshot)),
+        exposed=None if snapshot.exposure is None else _exposed(rows_of_snapshot(snapshot.exposure)),
+        exposure_gap=snapshot.exposure_gap,
         missing=missing,
         defects=defects,
-        subjects=_subjects(rows, anchors),
+        subjects=gather_subjects(rows, anchors),
         gaps=distinct_gaps((snapshot.head,)),
         coverage=snapshot.coverage,
         heads=(("snapshot", snapshot.head),),
-        facets=_facets(rows),
+        facets=gather_facets(rows),
+        anchors=_anchors(rows),
         chains=chains,
+        findings=None if audit is None else list_findings(audit, anchors),
     )
 
 
-def _row(item: Item, attribution: Attribution, anchors: Anchors, *, prefix: str = "") -> Row:
-    nobodys = attribution.confidence is Confidence.UNATTRIBUTED and item.object is ObjectKind.RULE
-    return Row(
-        anchor=anchors.rule(item, prefix),
-        symbol="?" if nobodys else "",
-        change="",
-        item=item,
-        attribution=attribution,
-        cause=describe_causes(attribution.causes),
-        subjects=_links(attribution.causes, anchors),
-    )
+def _judge(snapshot: AttributedSnapshot, audit: Audit | None) -> tuple[Sentence, ...]:
+    """Say what can be reached first, then what is wrong with it, then the rest."""
+    first, *rest = judge_snapshot(snapshot)
+    return (first, *judge_audit(audit), *rest)
 
 
-def _missing_row(one: AttributedItem, anchors: Anchors) -> Row:
-    row = _row(one.item, one.attribution, anchors, prefix=f"missing-{one.item.object}")
-    return msgspec.structs.replace(row, symbol="!", change="missing")
+def _findings_figure(audit: Audit | None) -> Iterator[Figure]:
+    if audit is not None:
+        yield Figure(len(audit.open), "finding" if len(audit.open) == 1 else "findings", "findings")
 
 
-def _defect_row(one: AttributedItem, anchors: Anchors) -> Row:
-    standing = one.attribution.standing
-    row = _row(one.item, one.attribution, anchors, prefix=f"{standing}-{one.item.object}")
-    return msgspec.structs.replace(row, symbol="!", change=str(standing))
+def draw_map(rows: Sequence[MapRow]) -> Drawing:
+    """Draw rows, the many that fare alike as one."""
+    return lay_out(draw_together(rows, MOST_DRAWN), MOST_DRAWN)
 
 
-def _change_row(one: AttributedChange, anchors: Anchors) -> Row:
-    item = one.change.item
-    prefix = f"removed-{item.object}" if isinstance(one.change, Removed) else ""
-    row = _row(item, one.attribution, anchors, prefix=prefix)
-    row = msgspec.structs.replace(row, symbol=symbol(one.change) + row.symbol, change=verb(one.change))
-    match one.change:
-        case Altered(_, before):
-            return msgspec.structs.replace(row, was_text=describe_earlier(item, before))
-        case Moved(_, before):
-            return msgspec.structs.replace(row, was_place=before.where)
-        case _:
-            return row
+def _exposed(rows: Sequence[MapRow]) -> Exposed:
+    return Exposed(draw_together(rows, _MOST_LISTED), draw_map(rows))
+
+
+def _anchors(rows: Iterable[Row]) -> dict[Item, str]:
+    """Tell where on the page a rule stands: what is there goes before what is wrong with it."""
+    anchors: dict[Item, str] = {}
+    for row in rows:
+        anchors.setdefault(_bare(row.item), row.anchor)
+    return anchors
+
+
+def _bare(item: Item) -> Item:
+    """Leave out the counters: they are no part of a rule's name."""
+    return msgspec.structs.replace(item, packets=None, octets=None)
 
 
 def _group(heading: str, note: str, members: Iterable[AttributedChange | AttributedItem], anchors: Anchors) -> Block:
-    rows = tuple(_change_row(one, anchors) for one in members if isinstance(one, AttributedChange))
-    return Block(heading, note, rows, rows[0].subjects if rows else ())
+    rows = tuple(change_row(one, anchors) for one in members if isinstance(one, AttributedChange))
+    return Block(heading, note, rows, rows[0].links if rows else ())
 
 
 def _chains(items: Sequence[AttributedItem], anchors: Anchors) -> Iterator[ChainBlock]:
     for _, members in groupby(
         items, key=lambda one: (one.item.backend, one.item.family, one.item.table, one.item.chain)
     ):
-        rows = [_row(one.item, one.attribution, anchors) for one in members]
+        rows = [item_row(one.item, one.attribution, anchors) for one in members]
         of_kind = {row.item.object: row for row in rows if row.item.object in (ObjectKind.CHAIN, ObjectKind.POLICY)}
         head, policy = of_kind.get(ObjectKind.CHAIN), of_kind.get(ObjectKind.POLICY)
-        inside = tuple(row for row in rows if row not in (head, policy))
+        inside = tuple(row for row in rows if row is not head and row is not policy)
         first = head or policy or rows[0]
-        yield ChainBlock(f"in-{first.anchor}", first.item, inside, head, policy)
+        yield ChainBlock(f"in-{first.anchor}", first.item, inside, runs(inside), head, policy)
 
 
 def rows_of(chain: ChainBlock) -> list[Row]:
     """List all rows of a chain: its declaration, its policy, its rules."""
     return [*([chain.head] if chain.head else []), *([chain.policy] if chain.policy else []), *chain.rows]
-
-
-def _links(causes: Sequence[Cause], anchors: Anchors) -> tuple[Link, ...]:
-    links: dict[Link, None] = {}
-    for cause in causes:
-        for kind, ref in (("container", cause.container), ("network", cause.network)):
-            if ref:
-                links[Link(ref.name or ref.id[:12], anchors.subject(kind, ref))] = None
-    return tuple(links)
-
-
-def _subjects(rows: Iterable[Row], anchors: Anchors) -> tuple[Subject, ...]:
-    """List containers, then networks, by name, with what they caused."""
-    caused: dict[tuple[str, str, Ref], dict[Link, None]] = {}
-    for row in rows:
-        for cause in row.attribution.causes:
-            for kind, ref in (("container", cause.container), ("network", cause.network)):
-                if ref:
-                    caused.setdefault((kind, ref.name, ref), {})[
-                        Link(f"{row.symbol} {row.item.where}".strip(), row.anchor)
-                    ] = None
-    return tuple(
-        Subject(kind, ref, anchors.subject(kind, ref), tuple(caused[kind, name, ref]))
-        for kind, name, ref in sorted(caused)
-    )
-
-
-def _facets(rows: Sequence[Row]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """List what rows can be chosen by: only words that occur, and only where there is a choice."""
-    found = {
-        "change": {row.change for row in rows if row.change},
-        "maker": {row.attribution.maker or "nobody known" for row in rows},
-        "confidence": {str(row.attribution.confidence) for row in rows},
-        "standing": {str(row.attribution.standing) for row in rows},
-    }
-    return tuple((name, tuple(sorted(words))) for name, words in found.items() if words)

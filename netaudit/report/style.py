@@ -2,11 +2,12 @@
 
 import msgspec
 
+WIDE = 1_000_000
 _COLOURS = {"+": "32", "-": "31", "~": "33", ">": "36", "!": "35", "?": "35"}
 
 
 class Style(msgspec.Struct, frozen=True):
-    """How wide, and whether in colour."""
+    """How wide, and whether in colour; in WIDE nothing is wrapped."""
 
     width: int = 80
     colour: bool = False

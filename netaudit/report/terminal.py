@@ -1,27 +1,25 @@
-"""What an operator reads: grouped by cause, 80 columns, symbols that need no colour.
-
-tabulate is imported here alone.
-"""
+"""What an operator reads: grouped by cause, 80 columns, symbols that need no colour."""
 
 from collections.abc import Iterable, Iterator, Sequence
-
-from tabulate import tabulate
 
 from netaudit.attribute.attribution import (
     AttributedChange,
     AttributedDiff,
     AttributedItem,
     AttributedSnapshot,
+    Attribution,
     Confidence,
     SnapshotHead,
 )
 from netaudit.diff import Altered, Moved
 from netaudit.model.ruleset import ObjectKind
+from netaudit.report.columns import shorten
 from netaudit.report.exposure_terminal import lead_diff
-from netaudit.report.grouping import Group, describe_causes, group_by, group_by_cause
+from netaudit.report.grouping import Group, describe_causes, group_by, group_by_cause, shorten_names
+from netaudit.report.layout import fill, table
 from netaudit.report.order import Grouping
 from netaudit.report.safe_text import visible
-from netaudit.report.style import Style, bold, paint
+from netaudit.report.style import Style, bold
 from netaudit.report.words import (
     describe_coverage,
     describe_earlier,
@@ -32,35 +30,35 @@ from netaudit.report.words import (
     symbol,
 )
 
-_NARROWEST = 52  # columns that a rule's text should have
+_NAME = 120  # columns of a container's or network's name: one that is longer is cut, the port beside it never
 
 
 def render_diff(diff: AttributedDiff, style: Style) -> str:
     """Print a diff: what changed and why, what is missing, what could not be seen, one line that sums up."""
-    lines = [*_heads(diff), "", *lead_diff(diff, style)]
+    lines = [*_heads(diff, style), "", *lead_diff(diff, style)]
     for group in group_by_cause(diff.changes):
-        lines += [*_heading(group, style), *_table(_change_rows(group.members), style), ""]
+        lines += [*_heading(group, style), *table(_change_rows(group.members), style), ""]
     if not diff.changes:
         lines += ["No rule, chain or policy changed.", ""]
     lines += _missing(diff.missing, style)
     lines += _defects(diff.defects, style)
-    lines += _gaps((diff.before, diff.after))
+    lines += _gaps((diff.before, diff.after), style)
     lines += [f"afterwards {describe_coverage(diff.coverage)}", summarise_diff(diff)]
     return _join(lines)
 
 
 def render_snapshot(snapshot: AttributedSnapshot, style: Style, grouping: Grouping = Grouping.CHAIN) -> str:
     """Print every rule of a host with its cause."""
-    lines = [visible(describe_head(snapshot.head)), ""]
+    lines = [*fill(describe_head(snapshot.head), style), ""]
     rules = [one for one in snapshot.items if one.item.object is not ObjectKind.CHAIN]
     if grouping is Grouping.CHAIN:
         lines += _chains(rules, style)
     else:
         for group in group_by(rules, grouping):
-            lines += [*_heading(group, style), *_table(_item_rows(group.members), style), ""]
+            lines += [*_heading(group, style), *table(_item_rows(group.members), style), ""]
     lines += _missing(snapshot.missing, style)
     lines += _defects(snapshot.defects, style)
-    lines += _gaps((snapshot.head,))
+    lines += _gaps((snapshot.head,), style)
     lines.append(summarise_snapshot(snapshot))
     return _join(lines)
 
@@ -69,15 +67,22 @@ def _join(lines: Iterable[str]) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _heads(diff: AttributedDiff) -> Iterator[str]:
-    yield f"before  {visible(describe_head(diff.before))}"
-    yield f"after   {visible(describe_head(diff.after))}"
+def _heads(diff: AttributedDiff, style: Style) -> Iterator[str]:
+    yield from fill(f"before  {describe_head(diff.before)}", style)
+    yield from fill(f"after   {describe_head(diff.after)}", style)
 
 
 def _heading(group: Group, style: Style) -> Iterator[str]:
-    yield bold(visible(group.heading), style)
+    first = group.members[0].attribution
+    whole = group.heading == describe_causes(first.causes)
+    heading = _whose(first) if whole else shorten(visible(group.heading), style.width)
+    yield from (bold(line, style) for line in fill(heading, style))
     if group.note:
-        yield f"  ({visible(group.note)})"
+        yield from (f"  {line}" for line in fill(f"({visible(group.note)})", style))
+
+
+def _whose(attribution: Attribution) -> str:
+    return describe_causes(shorten_names(attribution.causes, _NAME))
 
 
 def _change_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterator[Sequence[str]]:
@@ -119,7 +124,7 @@ def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
         place = f"{item.backend} {item.family} {item.table}/{item.chain}".rstrip("/")
         if place != at:
             yield from _finish(rows, style)
-            yield bold(visible(place), style)
+            yield from (bold(line, style) for line in fill(place, style))
             at, rows = place, []
         unknown = one.attribution.confidence is Confidence.UNATTRIBUTED
         rows.append(("?" if unknown else "", f"#{item.position}" if item.position else "", item.text))
@@ -130,13 +135,13 @@ def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
 
 def _finish(rows: Sequence[Sequence[str]], style: Style) -> Iterator[str]:
     if rows:
-        yield from _table(rows, style)
+        yield from table(rows, style)
         yield ""
 
 
 def _cause(one: AttributedItem) -> str:
     sure = "" if one.attribution.confidence is Confidence.PROVED else f" ({one.attribution.confidence})"
-    return describe_causes(one.attribution.causes) + sure
+    return _whose(one.attribution) + sure
 
 
 def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
@@ -147,10 +152,10 @@ def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     for one in missing:
         rows += [
             ("!", one.item.where, one.item.text),
-            ("", "", f"# for {describe_causes(one.attribution.causes)}; {one.attribution.reason}"),
+            ("", "", f"# for {_whose(one.attribution)}; {one.attribution.reason}"),
         ]
         rows.append(("", "", f"# {one.attribution.purpose}"))
-    yield from _table(rows, style)
+    yield from table(rows, style)
     yield ""
 
 
@@ -160,48 +165,19 @@ def _defects(defects: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     yield bold("there, and wrong", style)
     rows: list[Sequence[str]] = []
     for one in defects:
-        whose = describe_causes(one.attribution.causes)
+        whose = _whose(one.attribution)
         rows += [
             ("!", one.item.where, one.item.text),
             ("", "", f"# {one.attribution.standing}: {one.attribution.reason}"),
         ]
         rows.append(("", "", f"# written for {whose}"))
-    yield from _table(rows, style)
+    yield from table(rows, style)
     yield ""
 
 
-def _gaps(heads: Iterable[SnapshotHead]) -> Iterator[str]:
+def _gaps(heads: Iterable[SnapshotHead], style: Style) -> Iterator[str]:
     gaps = sorted({gap for head in heads for gap in head.gaps})
     if gaps:
         yield "could not be seen"
-        yield from (f"  {visible(describe_gap(gap))}" for gap in gaps)
+        yield from (f"  {line}" for gap in gaps for line in fill(describe_gap(gap), style))
         yield ""
-
-
-def _table(rows: Iterable[Sequence[str]], style: Style) -> list[str]:
-    """Lay out symbol, place and text; text is wrapped, never cut, and stands below the place where columns are few."""
-    cells = [[visible(cell) for cell in row] for row in rows]
-    if not cells:
-        return []
-    places = max(len(row[1]) for row in cells)
-    width = style.width - places - 8
-    if width < _NARROWEST:
-        cells, width = _stacked(cells), style.width - 8
-    columns = len(cells[0]) - 1
-    table = tabulate(cells, tablefmt="plain", maxcolwidths=[*[None] * columns, width], disable_numparse=True)
-    return [paint(f"  {line}", style) for line in table.split("\n")]
-
-
-def _stacked(cells: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Put each text below its place."""
-    stacked: list[list[str]] = []
-    for mark, place, text in cells:
-        if place:
-            stacked.append([mark, place])
-        stacked.append(["" if place else mark, f"{text}"])
-    return stacked
-
-
-def tabulate_plain(rows: Sequence[Sequence[str]], text_width: int = 48) -> str:
-    """Lay out rows of three cells; the last one is wrapped."""
-    return tabulate(rows, tablefmt="plain", maxcolwidths=[None, None, text_width], disable_numparse=True)

@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-import msgspec
-
 from netaudit.attribute.attribution import (
     AttributedChange,
     AttributedDiff,
@@ -22,9 +20,10 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.model.ruleset import ObjectKind
 from netaudit.report.grouping import describe_causes
+from netaudit.report.sentence import NAMED, Foreign, Part, Sentence, list_names
+from netaudit.report.verdict_exposure import judge_exposure, judge_exposure_changes
 from netaudit.report.words import count, verb
 
-_NAMED = 4  # of the containers that caused something; a headline is no list
 _VERBS = ("added", "removed", "altered", "moved")
 _WRONG = {
     Standing.STALE: "stale: what it was written for is gone",
@@ -33,30 +32,15 @@ _WRONG = {
 }
 
 
-class Foreign(msgspec.Struct, frozen=True):
-    """Text inside a sentence that somebody else typed: a name, a rule."""
-
-    text: str
-
-
-Part = str | Foreign
-
-
-class Sentence(msgspec.Struct, frozen=True):
-    """A statement about the whole; `mark` is the symbol of its kind, as in `words.symbol`, "" for a plain one."""
-
-    parts: tuple[Part, ...]
-    mark: str = ""
-
-
 def judge_diff(diff: AttributedDiff) -> tuple[Sentence, ...]:
     """Say what changed, what is missing and what is not known; the first sentence is the headline."""
     heads = (diff.before, diff.after)
     return tuple(
         chain(
+            judge_exposure_changes(diff.exposure) if diff.changes or diff.exposure else (),
             _changes(diff.changes),
             _missing(diff.missing),
-            () if diff.changes else (_nothing(heads),),
+            () if diff.changes or diff.exposure else (_nothing(heads),),
             _wrong(diff.defects),
             _doubts([one.attribution for one in diff.changes if verb(one.change) != "removed"]),
             _unattributed(sum(map(_is_nobodys, diff.changes)), "changed rule"),
@@ -70,6 +54,7 @@ def judge_snapshot(snapshot: AttributedSnapshot) -> tuple[Sentence, ...]:
     rules = [one.attribution for one in snapshot.items if one.item.object is ObjectKind.RULE]
     return tuple(
         chain(
+            judge_exposure(snapshot.exposure),
             (_explained(snapshot.coverage),),
             _missing(snapshot.missing),
             _wrong(snapshot.defects),
@@ -141,7 +126,7 @@ def _whose(word: str, sure: Iterable[Attribution]) -> Iterator[Part]:
             list(_containers(containers, " publishes ", "") if word == "added" else _containers(containers, " (", ")"))
         )
     if networks:
-        clauses.append([_number(len(networks), "network"), *_names(networks)])
+        clauses.append([_number(len(networks), "network"), *list_names(networks)])
     if any(cause.kind is CauseKind.DAEMON for cause in causes):
         clauses.append(["the Docker daemon"])
     clauses += [[Foreign(cause.name)] for cause in causes if cause.kind is CauseKind.OTHER]
@@ -162,25 +147,16 @@ def _by_container(causes: Iterable[Cause]) -> dict[Ref, list[Cause]]:
 def _containers(containers: dict[Ref, list[Cause]], opening: str, closing: str) -> Iterator[Part]:
     yield _number(len(containers), "container")
     for at, (ref, causes) in enumerate(containers.items()):
-        if at == _NAMED:
-            yield f"; and {len(containers) - _NAMED} more"
+        if at == NAMED:
+            yield f"; and {len(containers) - NAMED} more"
             return
         yield from ["; "] if at else []
         yield Foreign(ref.name)
         bindings = list(dict.fromkeys(str(cause.binding) for cause in causes if cause.binding))
         if bindings:
             yield opening
-            yield from _names(bindings)
+            yield from list_names(bindings)
             yield closing
-
-
-def _names(names: Sequence[str]) -> Iterator[Part]:
-    for at, name in enumerate(names[:_NAMED]):
-        if at:
-            yield " and " if at == len(names) - 1 else ", "
-        yield Foreign(name)
-    if len(names) > _NAMED:
-        yield f" and {len(names) - _NAMED} more"
 
 
 def _number(number: int, noun: str) -> str:

@@ -6,45 +6,78 @@
   const text = document.getElementById("filter-text");
   const count = document.getElementById("filter-count");
   const facets = Array.from(form.querySelectorAll("[data-facet]"));
+  const names = form.dataset.names.split(" ");
+  const keys = JSON.parse(form.dataset.keys);
   const blocks = Array.from(document.querySelectorAll("[data-block]"), (block) => ({
     block,
-    heading: block.querySelector("header")?.textContent ?? "",
-    rows: Array.from(block.querySelectorAll("[data-rule]")),
+    header: block.querySelector("header"),
+    runs: Array.from(block.querySelectorAll("[data-run]")),
+    rows: Array.from(block.querySelectorAll("[data-k]")),
   }));
   const total = blocks.reduce((sum, { rows }) => sum + rows.length, 0);
   const words = new Map(); // a row's text, read once, when somebody first searches
 
-  const textOf = (row, heading) => {
-    if (!words.has(row)) words.set(row, `${heading} ${row.textContent}`.replace(/\s+/g, " ").toLowerCase());
+  const textOf = (row, header) => {
+    if (!words.has(row)) {
+      const run = row.closest("[data-run]")?.firstElementChild;
+      const all = [header?.textContent, run?.textContent, row.textContent].join(" ");
+      words.set(row, all.replace(/\s+/g, " ").toLowerCase());
+    }
     return words.get(row);
+  };
+
+  // In a chain the cause stands beneath the rule; elsewhere it has a name, or heads the block.
+  const causeOf = (row, header) =>
+    row.querySelector(row.matches(".rule") ? ".cause" : "code ~ p") ?? header?.querySelector(".cause");
+  const isCausedBy = (cause, name, value) => {
+    if (name === "binding") {
+      const [host, rest] = value.split(" → ");
+      return cause.textContent.includes(host) && cause.textContent.includes(` → ${rest}`);
+    }
+    return Array.from(cause.querySelectorAll("a")).some(
+      (link) => link.hash.startsWith("#container-") && link.textContent === value,
+    );
+  };
+  const fits = (row, header, [name, value]) => {
+    const at = names.indexOf(name);
+    if (at >= 0) return keys[row.dataset.k][at].includes(value);
+    const cause = causeOf(row, header);
+    return Boolean(cause) && isCausedBy(cause, name, value);
   };
 
   const apply = () => {
     const wanted = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const chosen = facets.filter((facet) => facet.value).map((facet) => [facet.dataset.facet, facet.value]);
+    const all = wanted.length + chosen.length === 0;
     let shown = 0;
-    for (const { block, heading, rows } of blocks) {
+    for (const { block, header, runs, rows } of blocks) {
       let here = 0;
       for (const row of rows) {
-        const fits =
-          chosen.every(([name, value]) => row.dataset[name] === value) &&
-          wanted.every((word) => textOf(row, heading).includes(word));
-        row.hidden = !fits;
-        here += fits;
+        const fit =
+          all ||
+          (chosen.every((one) => fits(row, header, one)) && wanted.every((word) => textOf(row, header).includes(word)));
+        row.hidden = !fit;
+        here += fit;
       }
+      for (const run of runs) run.hidden = !run.querySelector("[data-k]:not([hidden])");
       block.hidden = rows.length > 0 && here === 0;
       shown += here;
     }
     count.textContent = shown === total ? `all ${total} entries shown` : `${shown} of ${total} entries shown`;
   };
 
-  // A link to a rule that the filter hides shows it all the same.
+  // A link to a rule that the filter hides, or a fold, shows it all the same.
   const reveal = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target?.closest("[hidden]")) {
+    if (!target) return;
+    const hidden = target.closest("[hidden]");
+    if (hidden) {
       form.reset();
-      target.scrollIntoView();
+      apply();
     }
+    const fold = target.closest("details:not([open])");
+    if (fold) fold.open = true;
+    if (hidden || fold) target.scrollIntoView();
   };
 
   form.addEventListener("input", apply);
@@ -58,5 +91,6 @@
     text.focus();
   });
   form.hidden = total === 0;
-  apply();
+  count.textContent = `all ${total} entries shown`;
+  reveal();
 })();

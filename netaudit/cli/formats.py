@@ -1,0 +1,52 @@
+"""A format's name -> its renderer, imported when it is asked for."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+from netaudit.cli.options import Format
+
+if TYPE_CHECKING:
+    from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+    from netaudit.audit.finding import Audit
+
+# Module and function of netaudit.report, for a diff and for a snapshot; the terminal's takes a style and is apart.
+_RENDERERS = {
+    Format.JSON: ("json_v1", "render_diff", "render_snapshot"),
+    Format.MARKDOWN: ("document", "render_diff_markdown", "render_snapshot_markdown"),
+    Format.HTML: ("document", "render_diff_html", "render_snapshot_html"),
+    Format.CSV: ("table_csv", "render_diff_csv", "render_snapshot_csv"),
+    Format.SVG: ("picture", "render_diff_svg", "render_snapshot_svg"),
+    Format.DOT: ("picture", "render_diff_dot", "render_snapshot_dot"),
+}
+
+_WITH_FINDINGS = (Format.HTML, Format.MARKDOWN)
+# What `netaudit exposure` prints otherwise than a snapshot.
+_OF_EXPOSURE = {
+    Format.JSON: ("json_v1", "render_exposure"),
+    Format.MARKDOWN: ("document", "render_exposure_markdown"),
+}
+
+
+def render_diff(diff: "AttributedDiff", form: Format) -> bytes:
+    """Print a diff in any format but the terminal's."""
+    module, name, _ = _RENDERERS[form]
+    return _encode(getattr(importlib.import_module(f"netaudit.report.{module}"), name)(diff))
+
+
+def render_snapshot(snapshot: "AttributedSnapshot", form: Format, audit: "Audit | None" = None) -> bytes:
+    """Print a snapshot in any format but the terminal's; findings only where the format is for people."""
+    module, _, name = _RENDERERS[form]
+    render = getattr(importlib.import_module(f"netaudit.report.{module}"), name)
+    return _encode(render(snapshot, audit) if form in _WITH_FINDINGS else render(snapshot))
+
+
+def render_exposure_table(shown: "AttributedSnapshot", form: Format) -> bytes:
+    """Print who can reach what in any format but the terminal's."""
+    if form not in _OF_EXPOSURE:
+        return render_snapshot(shown, form)
+    module, name = _OF_EXPOSURE[form]
+    return _encode(getattr(importlib.import_module(f"netaudit.report.{module}"), name)(shown))
+
+
+def _encode(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode(errors="replace")

@@ -1,0 +1,64 @@
+"""What `netaudit report` was asked for -> the report, written where it was asked for."""
+
+import datetime as dt
+from pathlib import Path
+
+import msgspec
+
+import netaudit
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.audit.finding import Audit
+from netaudit.audit.run import run
+from netaudit.audit.view import View
+from netaudit.cli import output as out
+from netaudit.cli.auditing import Asked, prepare
+from netaudit.cli.options import Colour, Format
+from netaudit.cli.progress import progress
+from netaudit.cli.templates import OwnTemplate, print_with
+from netaudit.model.facts import Facts
+from netaudit.parse import parse_snapshot
+from netaudit.report.order import Grouping
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """The command line's wishes; a template goes before the format."""
+
+    form: Format
+    output: Path | None
+    template: OwnTemplate | None
+    exposure: bool | None  # None: where that is quick
+    audit: bool
+
+
+def report_host(facts: Facts, wanted: Wanted) -> AttributedSnapshot:
+    """Write the report of one host, and give what it is of."""
+    with progress("attributing rules" if wanted.exposure is False else "computing who can reach what"):
+        shown = netaudit.show_recording(facts, exposure=wanted.exposure)
+    if wanted.template is not None:
+        print_with(wanted.template, shown, wanted.output)
+    elif wanted.form is Format.TERMINAL:
+        out.print_snapshot(shown, wanted.form, wanted.output, Colour.AUTO, Grouping.CHAIN)
+    else:
+        from netaudit.cli.formats import render_snapshot
+
+        found = _audit(facts, shown) if wanted.audit else None
+        out.write(render_snapshot(shown, wanted.form, found), wanted.output)
+    return shown
+
+
+def report_changes(before: Facts, after: Facts, wanted: Wanted) -> AttributedDiff:
+    """Write the report of what changed, and give what it is of."""
+    with progress("comparing"):
+        changed = netaudit.diff_recordings(before, after, exposure=wanted.exposure)
+    if wanted.template is not None:
+        print_with(wanted.template, changed, wanted.output)
+    else:
+        out.print_diff(changed, wanted.form, wanted.output, Colour.AUTO)
+    return changed
+
+
+def _audit(facts: Facts, shown: AttributedSnapshot) -> Audit:
+    """Put every check to what was shown, as `netaudit audit` would."""
+    with progress("auditing"):
+        auditor = prepare(Asked(today=dt.datetime.now(tz=dt.UTC).astimezone().date())).auditor
+        return run(View(parse_snapshot(facts), shown, auditor.services), auditor.plan)

@@ -1,0 +1,40 @@
+"""What a template of the user's own sees: the JSON document of the report, and the verdict in sentences.
+
+docs/template-model.md describes it; version 1: fields are added, never changed.
+"""
+
+import json
+from typing import Any
+
+import msgspec
+
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.release import RELEASE
+from netaudit.report import json_v1
+from netaudit.report.sentence import Foreign, Sentence
+from netaudit.report.verdict import judge_diff, judge_snapshot
+
+MODEL = "netaudit/template/v1"
+
+
+class Model(msgspec.Struct, frozen=True):
+    """What a template sees: the version of this model, netaudit's, the verdict in sentences, the JSON document."""
+
+    model: str
+    netaudit: str
+    verdict: tuple[str, ...]
+    report: dict[str, Any]
+
+
+def model_of(shown: AttributedDiff | AttributedSnapshot) -> Model:
+    """Give what a template sees of a diff or a snapshot."""
+    match shown:
+        case AttributedDiff():
+            return _model(judge_diff(shown), json_v1.render_diff(shown))
+        case AttributedSnapshot():
+            return _model(judge_snapshot(shown), json_v1.render_snapshot(shown))
+
+
+def _model(verdict: tuple[Sentence, ...], document: bytes) -> Model:
+    sentences = tuple("".join(p.text if isinstance(p, Foreign) else p for p in one.parts) for one in verdict)
+    return Model(MODEL, RELEASE, sentences, json.loads(document))

@@ -1,0 +1,49 @@
+"""Pictures of reports, as people liked them. `make pictures` takes them anew: look at each before you commit."""
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+Opener = Callable[..., Page]
+GOLDENS = Path(__file__).parents[1] / "goldens" / "pictures"
+CELL = 12  # pixels of the page, averaged: smaller things are a font's own
+DIFFERENT = 16  # of 255, in any colour
+TOLERATED = 0.02  # of the cells
+
+
+@pytest.mark.parametrize("size", ["phone", "laptop", "print"])
+@pytest.mark.parametrize("name", ["small", "changed", "large"])
+def test_a_page_looks_as_it_did(open_page: Opener, name: str, size: str) -> None:
+    taken = picture(open_page(name, size))
+    path = GOLDENS / f"{name}-{size}.png"
+    if os.environ.get("UPDATE_GOLDENS"):
+        path.parent.mkdir(exist_ok=True)
+        half = taken.resize((taken.width // 2, taken.height // 2), Image.Resampling.LANCZOS)
+        half.quantize(48).save(path, optimize=True)
+    assert difference(taken, Image.open(path)) <= TOLERATED
+
+
+def test_pages_that_differ_are_told_apart(open_page: Opener) -> None:
+    small, changed = (picture(open_page(name)) for name in ("small", "changed"))
+    dark = picture(open_page("small", color_scheme="dark"))
+    assert difference(small, changed) > 2 * TOLERATED
+    assert difference(small, dark) > 0.9
+
+
+def picture(page: Page) -> Image.Image:
+    return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    """Tell which part of the page looks otherwise, whatever the pictures' scale."""
+    size = (one.width // CELL, one.height // CELL)
+    left, right = (picture.convert("RGB").resize(size, Image.Resampling.BOX) for picture in (one, other))
+    found = ImageChops.difference(left, right).tobytes()
+    cells = zip(found[0::3], found[1::3], found[2::3], strict=True)
+    return sum(max(cell) > DIFFERENT for cell in cells) / (size[0] * size[1])

@@ -1,0 +1,178 @@
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from pages import hosts
+from playwright.sync_api import Locator, Page, expect
+
+from netaudit.report.safe_text import visible
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+Opener = Callable[..., Page]
+AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+USABLE = 10.0  # seconds, on a machine that is busy; `make bench` measures
+
+
+def shown(page: Page) -> Locator:
+    return page.locator("[data-k]:visible")
+
+
+@pytest.mark.parametrize("size", ["phone", "laptop", "print"])
+@pytest.mark.parametrize("name", ["small", "changed", "worse", "hostile", "large"])
+def test_a_page_opens_without_a_word_or_a_request_and_fits_its_width(open_page: Opener, name: str, size: str) -> None:
+    page = open_page(name, size)
+    expect(page.locator("h1")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "scheme"),
+    [
+        ("small", "laptop", "light"),
+        ("changed", "phone", "dark"),
+        ("worse", "phone", "light"),
+        ("worse", "laptop", "dark"),
+        ("hostile", "laptop", "light"),
+    ],
+)
+def test_axe_finds_nothing_to_complain_about(open_page: Opener, name: str, size: str, scheme: str) -> None:
+    page = open_page(name, size, color_scheme=scheme)
+    found = Axe().run(page, options={"runOnly": AXE})
+    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]] == []
+    assert len(found.response["passes"]) > 20
+
+
+def test_a_text_finds_its_rules(open_page: Opener) -> None:
+    page = open_page("small")
+    every = shown(page).count()
+    fitting = [text for text in shown(page).all_text_contents() if "8209" in text]
+    page.get_by_label("Text").fill("82 209")
+    expect(page.locator("#filter-count")).to_have_text(f"{len(fitting)} of {every} entries shown")
+    assert 0 < len(fitting) < every
+    assert shown(page).all_text_contents() == fitting
+    page.get_by_role("button", name="Show all").click()
+    expect(page.locator("#filter-count")).to_have_text(f"all {every} entries shown")
+
+
+CHOICES = [
+    ("small", "maker", "kernel", "default"),
+    ("small", "confidence", "ambiguous", "daemon"),
+    ("small", "container", "u9", "u9"),
+    ("small", "network", "n9", "n9"),
+    ("small", "binding", "0.0.0.0:8209 → 80/tcp", "0.0.0.0:8209"),
+    ("changed", "change", "altered", "FORWARD"),
+    ("worse", "standing", "missing", "docker0"),
+    ("changed", "container", "u9", "br-a2254f6921f6"),
+    ("changed", "binding", "[::]:8209 → 80/tcp", "fd00:9::2"),
+]
+
+
+@pytest.mark.parametrize(("name", "facet", "word", "text"), CHOICES, ids=lambda value: str(value)[:20])
+def test_a_choice_leaves_what_fits_it(open_page: Opener, name: str, facet: str, word: str, text: str) -> None:
+    page = open_page(name)
+    every = shown(page).count()
+    page.locator(f"#filter-{facet}").select_option(word)
+    left = shown(page).all_text_contents()
+    assert 0 < len(left) < every
+    assert all(text in one for one in left)
+
+
+def test_of_many_words_one_is_typed(open_page: Opener) -> None:
+    page = open_page("large")
+    page.get_by_label("Container").fill("c217")
+    expect(page.locator("#filter-count")).to_contain_text("3 of ")
+    assert all("c217" in text for text in shown(page).all_text_contents())
+    page.get_by_label("Container").fill("")
+    page.get_by_label("Chain").fill("iptables-nft ip nat/POSTROUTING")
+    assert page.locator("section.chain:visible h4").all_text_contents() == ["POSTROUTING"]
+
+
+def test_a_link_to_a_rule_arrives(open_page: Opener) -> None:
+    page = open_page("small", fragment="#rule-ip-nat-DOCKER-3")
+    expect(page.locator(":target")).to_be_in_viewport()
+    expect(page.locator(":target")).to_contain_text("--to-destination 172.30.0.2:80")
+
+
+def test_a_link_to_a_container_arrives_on_a_large_page(open_page: Opener) -> None:
+    page = open_page("large", fragment="#container-c777")
+    expect(page.locator(":target")).to_be_in_viewport()
+    expect(page.locator(":target")).to_contain_text("0.0.0.0:1801 → 80/tcp")
+
+
+def test_a_link_shows_what_the_filter_hides(open_page: Opener) -> None:
+    page = open_page("small")
+    page.get_by_label("Text").fill("no such rule")
+    assert shown(page).count() == 0
+    page.locator(".map a", has_text="filter/DOCKER#1").first.click()
+    expect(page.locator(":target")).to_be_in_viewport()
+
+
+def test_a_link_to_a_finding_arrives_and_its_evidence_leads_to_the_rule(open_page: Opener) -> None:
+    page = open_page("small")
+    finding = page.locator(".found > li", has_text="published-port-open-to-world").first
+    finding.locator("a.where").first.click()
+    expect(page.locator(".found > :target")).to_contain_text("u9 publishes 0.0.0.0:8209/tcp")
+    finding.locator("summary").click()
+    finding.locator("details a", has_text="nat/DOCKER#3").first.click()
+    expect(page.locator(":target")).to_contain_text("--to-destination 172.30.0.2:80")
+
+
+def test_the_way_of_a_ports_packets_leads_through_its_rules(open_page: Opener) -> None:
+    page = open_page("small")
+    stages = page.locator("#container-u9 .way").first.locator("li").all_text_contents()
+    assert [re.sub(r"\s+", " ", stage).strip() for stage in stages] == [
+        "led to the container nat/DOCKER#3",
+        "let through or not filter/DOCKER#1",
+    ]
+
+
+def test_each_arrow_of_the_map_says_where_it_comes_from_and_what_becomes_of_it(open_page: Opener) -> None:
+    page = open_page("small")
+    titles = page.locator(".map .arrow > title").all_text_contents()
+    assert "Internet, LAN neighbour on eth0 to 0.0.0.0:8209/tcp of u9: allowed, decided by filter/DOCKER#1" in titles[0]
+    outcomes = page.locator(".map .arrow .outcome").all_text_contents()
+    assert set(outcomes) == {"allowed", "blocked"}
+    assert len(outcomes) == len(titles)
+
+
+def test_the_keyboard_reaches_everything(open_page: Opener) -> None:
+    page = open_page("small")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Text")).to_be_focused()
+    page.keyboard.type("DOCKER-USER")
+    assert 0 < shown(page).count() < 10
+
+
+def test_without_scripts_everything_is_there_but_the_filter(open_page: Opener) -> None:
+    page = open_page("small", java_script_enabled=False)
+    expect(page.locator("#filter")).to_be_hidden()
+    assert shown(page).count() == page.locator("[data-k]").count() > 50
+    expect(page.locator(".map")).to_be_visible()
+
+
+def test_hostile_names_are_text(open_page: Opener) -> None:
+    page = open_page("hostile")
+    assert page.locator("img, main script, iframe").count() == 0
+    assert visible(hosts.HOSTILE) in (page.locator("#causes").text_content() or "")
+    assert page.locator(".map a:visible").count() > 0
+
+
+def test_print_shows_every_rule_and_no_form(open_page: Opener) -> None:
+    page = open_page("small", "print")
+    expect(page.locator("#filter")).to_be_hidden()
+    assert shown(page).count() == page.locator("[data-k]").count()
+
+
+def test_ten_thousand_rules_are_a_page_that_one_can_use(open_page: Opener, report: Callable[[str], Path]) -> None:
+    assert report("huge").stat().st_size < 5_000_000
+    start = time.monotonic()
+    page = open_page("huge", fragment="#container-c3000")
+    expect(page.locator(":target")).to_be_in_viewport()
+    page.get_by_label("Container").fill("c3000")
+    expect(page.locator("#filter-count")).to_contain_text("3 of 10")
+    assert time.monotonic() - start < USABLE

@@ -1,0 +1,1 @@
+"""What a report shows, made from recordings: for tests of reports, and for a browser."""
