@@ -179,7 +179,10 @@ def range_of(key: Key, value: Json) -> tuple[int, int]:
     """Read a constant, a range or a prefix as an inclusive range. Raises ValueError."""
     match value:
         case {"range": [first, last]}:
-            return value_of(key, first), value_of(key, last)
+            low, high = value_of(key, first), value_of(key, last)
+            if low > high:  # nft 1.0.6 prints `udp sport < 9 ip ttl > 60` as `ip ttl != 9-60`
+                raise ValueError(value)
+            return low, high
         case {"prefix": {"addr": str() as address, "len": int() as length}}:
             network = ipaddress.ip_network(f"{address}/{length}", strict=False)
             return int(network.network_address), int(network.broadcast_address)
