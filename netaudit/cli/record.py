@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from netaudit.cli.options import DockerHostOption, StrictOption, TimeoutOption
+from netaudit.cli.options import DockerHostOption, RedactKeyOption, StrictOption, TimeoutOption
 
 
 def record(
@@ -21,6 +21,8 @@ def record(
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
     strict: StrictOption = False,
+    redact: Annotated[bool, typer.Option("--redact", help="Replace addresses, names and texts.")] = False,
+    redact_key: RedactKeyOption = None,
 ) -> None:
     """Record this host: rules, Docker's inventory and the facts around them."""
     from netaudit.cli.output import INCOMPLETE, write
@@ -30,6 +32,11 @@ def record(
     from netaudit.store import keep, save
 
     facts = collect_host(make_where(docker_host, timeout))
+    if redact:
+        from netaudit.cli.sources import redact_key as read_key
+        from netaudit.store.redaction import redact as redact_facts
+
+        facts = redact_facts(facts, read_key(redact_key))
     if output is None:
         output = keep(facts, kept_folder())
     else:

@@ -12,6 +12,7 @@ from netaudit.cli import app
 from netaudit.release import RELEASE
 
 COMMANDS = ["record", "diff", "run", "show", "explain", "exposure", "trace", "audit", "report", "doctor"]
+COMMANDS += ["verify", "redact"]
 SLOW = [
     "docker",
     "requests",
