@@ -204,7 +204,7 @@ def test_a_closed_standard_output() -> None:
 def test_a_reader_that_went_away(recording: Path, unbuffered: str) -> None:
     save = recording / "iptables-save.txt"
     many = "".join(
-        f"[0:0] -A DOCKER-USER -s 192.0.2.{at % 256}/32 -j DROP\n" for at in range(900)
+        f"[0:0] -A DOCKER-USER -s 192.0.2.{at % 256}/32 -j DROP\n" for at in range(3000)
     )  # more than a pipe holds
     save.write_text(save.read_text().replace("[0:0] -A DOCKER-USER", many + "[0:0] -A DOCKER-USER", 1))
     script = '("$@"; echo "code $?" >&2) | head -n 1'
