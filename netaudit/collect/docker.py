@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,6 @@ from netaudit.model.facts import Gap, GapReason, Source
 if TYPE_CHECKING:
     from docker import APIClient
 
-_SOURCES = (Source.DOCKER_VERSION, Source.DOCKER_INFO, Source.DOCKER_NETWORKS, Source.DOCKER_CONTAINERS)
 
 # In this order: the first that fits explains; TimeoutError and its like are OSErrors, JSON's are ValueErrors.
 _EXPLANATIONS: tuple[tuple[type[BaseException], tuple[GapReason, str]], ...] = (
@@ -30,8 +29,17 @@ _EXPLANATIONS: tuple[tuple[type[BaseException], tuple[GapReason, str]], ...] = (
 )
 
 
-def ask_docker(where: Where) -> Iterator[Answer]:
-    """Ask the engine four questions; if it cannot be reached, each of them is a gap."""
+def ask_engine(where: Where) -> Iterator[Answer]:
+    """Ask the engine about itself; if it cannot be reached, each question is a gap."""
+    yield from _ask(where, {Source.DOCKER_VERSION: _version, Source.DOCKER_INFO: _info})
+
+
+def ask_objects(where: Where) -> Iterator[Answer]:
+    """Ask the engine for what comes and goes: containers and networks."""
+    yield from _ask(where, {Source.DOCKER_CONTAINERS: _containers, Source.DOCKER_NETWORKS: _networks})
+
+
+def _ask(where: Where, questions: Mapping[Source, Callable[["APIClient"], bytes]]) -> Iterator[Answer]:
     # Late: importing docker takes longer than all else that is done on a small host.
     from docker.errors import DockerException  # noqa: PLC0415
     from requests.exceptions import RequestException  # noqa: PLC0415 (docker lets them through)
@@ -40,10 +48,10 @@ def ask_docker(where: Where) -> Iterator[Answer]:
     try:
         client = _client(where)
     except failures as error:
-        yield from (_gap(source, where, error) for source in _SOURCES)
+        yield from (_gap(source, where, error) for source in questions)
         return
     with client:
-        for source, question in zip(_SOURCES, (_version, _info, _networks, _containers), strict=True):
+        for source, question in questions.items():
             try:
                 yield Said(source, question(client))
             except failures as error:

@@ -26,15 +26,19 @@ _SWITCHES = (
 _SOCKET_MODULES = ("inet_diag", "tcp_diag", "udp_diag")
 
 
-def ask_host(where: Where) -> Iterator[Answer]:
-    """Ask for the five sources of the host."""
+def ask_switches(where: Where) -> Iterator[Answer]:
+    """Ask for listening sockets and sysctls."""
+    yield from _sockets(where)
+    yield from _switches()
+
+
+def ask_addresses(where: Where) -> Iterator[Answer]:
+    """Ask for interfaces with their addresses, and for routes."""
     timeout = where.timeout
     yield _said(Source.IP_ADDR, run_for_text(Source.IP_ADDR, ["ip", "-j", "-d", "addr"], timeout=timeout))
     routes = ["-j", "route", "show", "table", "all"]
     yield _said(Source.IP_ROUTE, run(Source.IP_ROUTE, ["ip", *routes], timeout=timeout))
     yield _said(Source.IP6_ROUTE, run(Source.IP6_ROUTE, ["ip", "-6", *routes], timeout=timeout))
-    yield from _sockets(where)
-    yield from _switches()
 
 
 def _said(source: Source, output: bytes | Gap) -> Answer:

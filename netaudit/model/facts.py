@@ -60,6 +60,7 @@ class GapReason(StrEnum):
     TIMEOUT = "timeout"  # did not answer in time
     INVALID = "invalid"  # answered something that cannot be read
     PARTIAL = "partial"  # answered, but not for everything
+    INCONSISTENT = "inconsistent"  # answered, but changed while the others were asked
     NOT_RECORDED = "not recorded"  # the recording has no such file and does not say why
 
 
@@ -85,3 +86,4 @@ class Facts(msgspec.Struct, frozen=True):
     taken_at: str = ""  # RFC 3339, UTC
     digest: str = ""  # SHA-256 over the files: the identity of a recording
     partial: bool = False  # `record` was interrupted
+    generation: int | None = None  # of nf_tables' ruleset, where this process read the host itself

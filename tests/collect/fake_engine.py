@@ -2,9 +2,11 @@
 
     dockerd fake_engine.py SOCKET ANSWERS [arguments of dockerd]
 
-ANSWERS is a JSON file: the end of a request's path -> [status, body, seconds to wait].
+ANSWERS is a JSON file: the end of a request's path -> [status, body, seconds to wait]. In a body, "NEXT" is a number
+that is another each time.
 """
 
+import itertools
 import json
 import sys
 import time
@@ -13,6 +15,7 @@ from pathlib import Path
 from socketserver import ThreadingUnixStreamServer
 
 ANSWERS: dict[str, tuple[int, str, float]] = json.loads(Path(sys.argv[2]).read_text())
+NUMBERS = itertools.count()
 NOT_FOUND = (404, '{"message": "no such thing"}', 0.0)
 
 
@@ -22,6 +25,7 @@ class Engine(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         status, body, pause = next((a for end, a in ANSWERS.items() if path.endswith(end)), NOT_FOUND)
+        body = body.replace('"NEXT"', str(next(NUMBERS)))
         time.sleep(pause)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

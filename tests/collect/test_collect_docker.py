@@ -1,13 +1,12 @@
 """What an engine says, and what it means when it does not."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from conftest import Engine
 
 from netaudit.collect.answer import Answer, Said
-from netaudit.collect.docker import ask_docker
+from netaudit.collect.docker import ask_engine, ask_objects
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
 
@@ -157,5 +156,6 @@ def test_a_container_that_cannot_be_inspected_makes_the_whole_list_a_gap(engine:
     )
 
 
-def _ask(engine: Engine) -> Iterator[Answer]:
-    return ask_docker(Where(docker_host=engine.url, timeout=1))
+def _ask(engine: Engine) -> list[Answer]:
+    where = Where(docker_host=engine.url, timeout=1)
+    return sorted((*ask_engine(where), *ask_objects(where)), key=lambda answer: SOURCES.index(Source(answer.source)))
