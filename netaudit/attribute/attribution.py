@@ -9,6 +9,7 @@ from netaudit.model.docker import PortBinding
 from netaudit.model.exposure import Exposure
 from netaudit.model.facts import Gap
 from netaudit.model.ruleset import Item
+from netaudit.model.witness import DockerEvent, Writer
 
 
 class Confidence(StrEnum):
@@ -103,12 +104,15 @@ class AttributedItem(msgspec.Struct, frozen=True):
 class AttributedChange(msgspec.Struct, frozen=True):
     """A change with the attribution of what is there after it (of what was there, for a removal).
 
-    `before` is the attribution of the earlier text, for an alteration.
+    `before` is the attribution of the earlier text, for an alteration. `writer` is None where nobody listened;
+    `events` are Docker's about its causes.
     """
 
     change: Change
     attribution: Attribution
     before: Attribution | None = None
+    writer: Writer | None = None
+    events: tuple[DockerEvent, ...] = ()
 
 
 class AttributedExposure(msgspec.Struct, frozen=True):

@@ -40,13 +40,9 @@ def ask_objects(where: Where) -> Iterator[Answer]:
 
 
 def _ask(where: Where, questions: Mapping[Source, Callable[["APIClient"], bytes]]) -> Iterator[Answer]:
-    # Late: importing docker takes longer than all else that is done on a small host.
-    from docker.errors import DockerException  # noqa: PLC0415
-    from requests.exceptions import RequestException  # noqa: PLC0415 (docker lets them through)
-
-    failures = (DockerException, RequestException, OSError, KeyError, ValueError)
+    failures = engine_failures()
     try:
-        client = _client(where)
+        client = connect_engine(where)
     except failures as error:
         yield from (_gap(source, where, error) for source in questions)
         return
@@ -58,7 +54,16 @@ def _ask(where: Where, questions: Mapping[Source, Callable[["APIClient"], bytes]
                 yield _gap(source, where, error)
 
 
-def _client(where: Where) -> "APIClient":
+def engine_failures() -> tuple[type[Exception], ...]:
+    """Name all that asking the engine may raise."""
+    # Late: importing docker takes longer than all else that is done on a small host.
+    from docker.errors import DockerException  # noqa: PLC0415
+    from requests.exceptions import RequestException  # noqa: PLC0415 (docker lets them through)
+
+    return DockerException, RequestException, OSError, KeyError, ValueError
+
+
+def connect_engine(where: Where) -> "APIClient":
     """Make a client that speaks the engine's own version.
 
     `version="auto"` does the same, but leaves its connection open where the engine does not answer.

@@ -17,6 +17,7 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.diff import Altered, Moved
 from netaudit.model.ruleset import Item
+from netaudit.model.witness import DockerEvent
 from netaudit.report.safe_text import visible
 from netaudit.report.words import verb
 
@@ -98,7 +99,19 @@ def _change(one: AttributedChange) -> Json:
             printed["before"] = {**_item(before), "attribution": earlier}
         case _:
             pass
-    return printed
+    return printed | _writing(one)
+
+
+def _writing(one: AttributedChange) -> Json:
+    """Say who wrote a change, where somebody listened."""
+    if one.writer is None:
+        return {}
+    writer = {"pid": one.writer.pid, "name": one.writer.name or None, "reason": one.writer.reason or None}
+    return {"writer": writer, "events": [_event(event) for event in one.events]}
+
+
+def _event(event: DockerEvent) -> Json:
+    return {"type": event.type, "action": event.action, **_ref(Ref(event.id, event.name)), "at": event.at}
 
 
 def _attributed(one: AttributedItem) -> Json:

@@ -24,7 +24,7 @@ from netaudit.report.anchors import Anchors
 from netaudit.report.figures import Figure, diff_figures, distinct_gaps, snapshot_figures
 from netaudit.report.grouping import describe_causes, group_by_cause
 from netaudit.report.verdict import Sentence, judge_diff, judge_snapshot
-from netaudit.report.words import symbol, verb
+from netaudit.report.words import describe_writer, symbol, verb
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -46,6 +46,7 @@ class Row(msgspec.Struct, frozen=True):
     subjects: tuple[Link, ...]
     was_text: str = ""
     was_place: str = ""
+    written: str = ""  # by whom, where somebody listened
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -180,7 +181,8 @@ def _change_row(one: AttributedChange, anchors: Anchors) -> Row:
     item = one.change.item
     prefix = f"removed-{item.object}" if isinstance(one.change, Removed) else ""
     row = _row(item, one.attribution, anchors, prefix=prefix)
-    row = msgspec.structs.replace(row, symbol=symbol(one.change) + row.symbol, change=verb(one.change))
+    mark = symbol(one.change) + row.symbol
+    row = msgspec.structs.replace(row, symbol=mark, change=verb(one.change), written=describe_writer(one))
     match one.change:
         case Altered(_, before):
             return msgspec.structs.replace(row, was_text=before.text)

@@ -25,6 +25,7 @@ from netaudit.report.words import (
     describe_coverage,
     describe_gap,
     describe_head,
+    describe_writer,
     summarise_diff,
     summarise_snapshot,
     symbol,
@@ -102,6 +103,8 @@ def _change_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterat
                 pass
         if one.attribution.purpose:
             yield "", "", f"# {one.attribution.purpose}"
+        if one.writer:
+            yield "", "", f"# {describe_writer(one)}"
 
 
 def _item_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterator[Sequence[str]]:
