@@ -195,11 +195,13 @@ def test_run_keeps_standard_output_for_the_report_in_other_formats(netaudit: Net
 
 
 def test_run_says_when_it_gave_up_waiting(netaudit: Netaudit, engine: Engine, tmp_path: Path) -> None:
-    rule = "DOCKER-USER -s 192.0.2.1 -j DROP"
-    busy = f"while [ ! -e {tmp_path}/enough ]; do iptables -I {rule}; sleep 0.2; iptables -D {rule}; done"
+    rule = "DOCKER-USER -s 192.0.2.$n -j DROP"
+    loop = f"while [ ! -e {tmp_path}/enough ]; do n=$((n + 1)); iptables -I {rule}; sleep 0.2; iptables -D {rule}; done"
     end = f"touch {tmp_path}/enough; until [ -e {tmp_path}/ended ]; do sleep 0.05; done"
     try:
-        done = netaudit("run", "--wait", "0.5", "--", "sh", "-c", f"({busy}; touch {tmp_path}/ended) >/dev/null 2>&1 &")
+        done = netaudit(
+            "run", "--wait", "0.5", "--", "sh", "-c", f"(n=0; {loop}; touch {tmp_path}/ended) >/dev/null 2>&1 &"
+        )
     finally:
         engine.host.run(["sh", "-c", end], timeout=10)
     assert "still changed after 0.5 s; gave up waiting" in done.stderr
