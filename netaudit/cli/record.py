@@ -1,11 +1,14 @@
 """`netaudit record`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from netaudit.cli.options import DockerHostOption, StrictOption, TimeoutOption
+
+if TYPE_CHECKING:
+    from netaudit.model.facts import Facts
 
 
 def record(
@@ -18,18 +21,50 @@ def record(
             show_default=False,
         ),
     ] = None,
+    host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--host",
+            help="Record this host instead, over ssh: ssh://user@host[:port]; may be given several times.",
+            metavar="URL",
+            show_default=False,
+        ),
+    ] = None,
+    script: Annotated[
+        bool, typer.Option("--script", help="Print a shell script that records a host without netaudit, and exit.")
+    ] = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
     strict: StrictOption = False,
 ) -> None:
     """Record this host: rules, Docker's inventory and the facts around them."""
     from netaudit.cli.output import INCOMPLETE, write
-    from netaudit.cli.sources import collect_host, kept_folder, make_where
+    from netaudit.cli.remote import record_hosts
+    from netaudit.cli.sources import collect_host, make_where
+
+    if script:
+        from netaudit.collect.script import recording_script
+
+        write(recording_script(timeout).encode(), None)
+        raise typer.Exit
+    code = 0
+    if host:
+        made, code = record_hosts(host, output, timeout)
+    else:
+        made = [collect_host(make_where(docker_host, timeout))]
+        _keep(made[0], output)
+    incomplete = strict and any(facts.gaps for facts in made)
+    raise typer.Exit(code or (INCOMPLETE if incomplete else 0))
+
+
+def _keep(facts: "Facts", output: Path | None) -> None:
+    """Save a recording of this host, say what it lacks, and print where it is."""
+    from netaudit.cli.output import write
+    from netaudit.cli.sources import kept_folder
     from netaudit.report.safe_text import visible
     from netaudit.report.words import describe_gap
     from netaudit.store import make_folder, save
 
-    facts = collect_host(make_where(docker_host, timeout))
     if output is None:
         folder = kept_folder()
         make_folder(folder)
@@ -38,4 +73,3 @@ def record(
     for gap in facts.gaps:
         typer.echo(visible(f"netaudit: could not see {describe_gap(gap)}"), err=True)
     write(f"{output}\n".encode(errors="surrogateescape"), None)
-    raise typer.Exit(INCOMPLETE if strict and facts.gaps else 0)

@@ -14,7 +14,7 @@ _HIDDEN = "…"
 
 # What decides about rules and networks; options of logging, proxies and registries may hold credentials.
 # fmt: off
-_KEPT_KEYS = frozenset({
+KEPT_KEYS = frozenset({
     "iptables", "ip6tables", "ip-masq", "ip", "ip-forward", "ip-forward-no-drop", "icc",
     "bridge", "bip", "bip6", "fixed-cidr", "fixed-cidr-v6", "ipv6", "mtu", "default-gateway",
     "default-gateway-v6", "userland-proxy", "userland-proxy-path", "allow-direct-routing",
@@ -23,7 +23,7 @@ _KEPT_KEYS = frozenset({
     "swarm-default-advertise-addr", "data-root",
 })
 # The same where the command line spells it otherwise, and options that only say where things are.
-_SHOWN_OPTIONS = _KEPT_KEYS | {
+SHOWN_OPTIONS = KEPT_KEYS | {
     "default-address-pool", "default-network-opt", "feature", "host", "config-file", "exec-root", "pidfile",
     "containerd", "containerd-namespace", "group", "debug", "log-level", "storage-driver",
 }
@@ -61,7 +61,7 @@ def hide_secrets(argv: Sequence[str]) -> Iterator[str]:
     for argument in argv:
         is_option = argument.startswith("-")
         name, equals, _ = argument.removeprefix("--").partition("=")
-        secret = argument.startswith("--") and name not in _SHOWN_OPTIONS
+        secret = argument.startswith("--") and name not in SHOWN_OPTIONS
         if secret and equals:
             yield f"--{name}={_HIDDEN}"
         else:
@@ -95,5 +95,5 @@ def _kept(path: str, raw: bytes) -> Answer:
         options = msgspec.json.decode(raw, type=dict[str, object])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return Gap(Source.DAEMON_JSON, GapReason.INVALID, f"{path}: {error}")
-    kept = {key: value for key, value in options.items() if key in _KEPT_KEYS}
+    kept = {key: value for key, value in options.items() if key in KEPT_KEYS}
     return Said(Source.DAEMON_JSON, msgspec.json.format(msgspec.json.encode(kept), indent=4) + b"\n")

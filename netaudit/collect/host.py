@@ -11,7 +11,7 @@ from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
 
 SYSCTLS = Path("/proc/sys")
-_SWITCHES = (
+SWITCHES = (
     "net/ipv4/ip_forward",
     "net/ipv4/conf/*/forwarding",
     "net/ipv4/conf/*/rp_filter",
@@ -57,7 +57,7 @@ def _sockets(where: Where) -> Iterator[Answer]:
 
 def _switches() -> Iterator[Answer]:
     """Read the sysctls that decide where packets go, as sorted `name = value` lines."""
-    paths = [path for pattern in _SWITCHES for path in SYSCTLS.glob(pattern)]
+    paths = [path for pattern in SWITCHES for path in SYSCTLS.glob(pattern)]
     values: dict[str, str] = {}
     denied: list[str] = []
     for path in paths:
