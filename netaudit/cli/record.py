@@ -33,6 +33,10 @@ def record(
     script: Annotated[
         bool, typer.Option("--script", help="Print a shell script that records a host without netaudit, and exit.")
     ] = False,
+    print_commands: Annotated[
+        bool,
+        typer.Option("--print-commands", help="Say on standard error every command and API call before it is made."),
+    ] = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
     strict: StrictOption = False,
@@ -47,6 +51,8 @@ def record(
 
         write(recording_script(timeout).encode(), None)
         raise typer.Exit
+    if print_commands:
+        _announce()
     code = 0
     if host:
         made, code = record_hosts(host, output, timeout)
@@ -55,6 +61,23 @@ def record(
         _keep(made[0], output)
     incomplete = strict and any(facts.gaps for facts in made)
     raise typer.Exit(code or (INCOMPLETE if incomplete else 0))
+
+
+def _announce() -> None:
+    """Print what collecting announces, one line each, before it is done."""
+    import logging
+
+    from netaudit.collect.announce import LOGGER
+    from netaudit.report.safe_text import visible
+
+    class OneLine(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return visible(f"netaudit: {record.getMessage()}")
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine())
+    logging.getLogger(LOGGER).addHandler(handler)
+    logging.getLogger(LOGGER).setLevel(logging.INFO)
 
 
 def _keep(facts: "Facts", output: Path | None) -> None:

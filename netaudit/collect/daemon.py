@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said, Unused
 from netaudit.collect.dockerd import PROC, NoDockerdError, find_dockerd
 from netaudit.collect.where import Where
@@ -46,6 +47,7 @@ def ask_daemon(where: Where) -> Iterator[Answer]:
 
 
 def _arguments(pid: int) -> list[str]:
+    announce("read", f"{PROC}/{pid}/cmdline")
     try:
         raw = (PROC / str(pid) / "cmdline").read_bytes()
     except PermissionError as error:
@@ -72,8 +74,10 @@ def hide_secrets(argv: Sequence[str]) -> Iterator[str]:
 def _configuration(pid: int, argv: Sequence[str]) -> Answer:
     """Read daemon.json as dockerd sees it: it may live in another root directory than we do."""
     path = _config_path(argv)
+    place = PROC / str(pid) / ("root" if path.startswith("/") else "cwd") / path.lstrip("/")
+    announce("read", str(place))
     try:
-        raw = (PROC / str(pid) / ("root" if path.startswith("/") else "cwd") / path.lstrip("/")).read_bytes()
+        raw = place.read_bytes()
     except FileNotFoundError:
         return Unused(Source.DAEMON_JSON)
     except OSError as error:

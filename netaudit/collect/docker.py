@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from netaudit.collect import docker_fields
+from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said
 from netaudit.collect.docker_fields import Fields, keep
 from netaudit.collect.where import Where
@@ -76,8 +77,22 @@ def connect_engine(where: Where) -> "APIClient":
     address = kwargs_from_env({**os.environ, "DOCKER_HOST": where.docker_url()})
     timeout = ceil(where.timeout)
     with APIClient(**address, version=MINIMUM_DOCKER_API_VERSION, timeout=timeout) as anyone:
+        _announce_requests(anyone)
         version = _object(anyone.version(api_version=False))["ApiVersion"]
-    return APIClient(**address, version=version, timeout=timeout)
+    client = APIClient(**address, version=version, timeout=timeout)
+    _announce_requests(client)
+    return client
+
+
+def _announce_requests(client: "APIClient") -> None:
+    """Have every request said before it is sent."""
+    send = client.send
+
+    def announce_and_send(request: Any, **options: Any) -> Any:  # noqa: ANN401 (requests' own)
+        announce(request.method, request.path_url)
+        return send(request, **options)
+
+    client.send = announce_and_send  # type: ignore[method-assign]
 
 
 def _knock(where: Where) -> None:
@@ -86,6 +101,7 @@ def _knock(where: Where) -> None:
     if path:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(where.timeout)
+            announce("connect", path)
             connection.connect(path)
 
 

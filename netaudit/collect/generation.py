@@ -1,6 +1,7 @@
 """The number that nf_tables gives to the ruleset as it is: each commit of any program makes a new one."""
 
 from netaudit.collect import netlink
+from netaudit.collect.announce import announce
 from netaudit.collect.kernel_modules import is_there
 
 _GEN_ID = 1
@@ -14,6 +15,7 @@ def ask_generation() -> int | None:
     """
     if not is_there("nf_tables"):
         return None
+    announce("ask", "netlink NFT_MSG_GETGEN")
     try:
         with netlink.connect() as connection:
             connection.settimeout(_PATIENCE)

@@ -3,6 +3,7 @@
 import socket
 
 from netaudit.collect import netlink
+from netaudit.collect.announce import announce
 from netaudit.collect.commits import family_name
 from netaudit.collect.generation import ask_generation
 from netaudit.model.witness import Handles, Place
@@ -18,6 +19,7 @@ def ask_handles(generation: int | None) -> Handles | None:
     """
     if generation is None:
         return None
+    announce("ask", "netlink NFT_MSG_GETRULE")
     try:
         with netlink.connect() as connection:
             connection.settimeout(_PATIENCE)

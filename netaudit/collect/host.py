@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said
 from netaudit.collect.kernel_modules import is_there
 from netaudit.collect.program import run, run_for_text
@@ -57,6 +58,8 @@ def _sockets(where: Where) -> Iterator[Answer]:
 
 def _switches() -> Iterator[Answer]:
     """Read the sysctls that decide where packets go, as sorted `name = value` lines."""
+    for pattern in SWITCHES:
+        announce("read", str(SYSCTLS / pattern))
     paths = [path for pattern in SWITCHES for path in SYSCTLS.glob(pattern)]
     values: dict[str, str] = {}
     denied: list[str] = []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said, Unused
 from netaudit.collect.legacy_mark import legacy_mark
 from netaudit.collect.nftables import iptables_families
@@ -123,6 +124,7 @@ def _start_reading(family: _Family, where: Where) -> Ready | Answer:
 
 def _legacy_tables(family: _Family) -> list[str] | Gap:
     """Name the tables that are there; none where ip_tables is not in the kernel."""
+    announce("read", str(family.legacy_tables))
     try:
         return family.legacy_tables.read_text().split()
     except FileNotFoundError:

@@ -5,6 +5,7 @@ import hashlib
 import socket
 import struct
 
+from netaudit.collect.announce import announce
 from netaudit.collect.legacy_header import LAYOUTS, Layout
 
 # linux/netfilter_ipv4/ip_tables.h; IPv6 has the same numbers on its own level.
@@ -18,6 +19,7 @@ _COUNTERS = struct.Struct("@2Q")
 def legacy_mark(family: str, table: str) -> bytes | None:
     """Identify the rules of a table that is in the kernel, counters apart; None where this user may not look."""
     address_family, level = _LEVELS[family]
+    announce("ask", f"getsockopt IPT_SO_GET_ENTRIES {family} {table}")
     try:
         with socket.socket(address_family, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
             entries = _entries(raw, level, table.encode())

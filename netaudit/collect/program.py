@@ -3,11 +3,13 @@
 import os
 import re
 import select
+import shlex
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from netaudit.collect.announce import announce
 from netaudit.model.facts import Gap, GapReason, Source
 
 # Where Netfilter's programs live; a plain user's PATH often lacks them.
@@ -57,6 +59,7 @@ def make_ready(source: Source, argv: Sequence[str], *, timeout: float, environme
 def _start(
     source: Source, argv: Sequence[str], environment: Mapping[str, str], stdin: int
 ) -> subprocess.Popen[bytes] | Gap:
+    announce("run", shlex.join(argv))
     try:
         return subprocess.Popen(
             argv,

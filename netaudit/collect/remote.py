@@ -1,6 +1,7 @@
 """Record another host: the shell script goes there over ssh, and its tar comes back."""
 
 import re
+import shlex
 import signal
 import subprocess
 from contextlib import suppress
@@ -8,6 +9,7 @@ from os import killpg
 
 import msgspec
 
+from netaudit.collect.announce import announce
 from netaudit.collect.script import recording_script
 from netaudit.errors import CollectError, UsageError
 
@@ -43,6 +45,7 @@ def parse_remote(url: str) -> Remote:
 
 def record_remotely(remote: Remote, timeout: float) -> bytes:
     """Return the recording of a host as a .tar.gz. Raises CollectError with ssh's own words where there is none."""
+    announce("run", shlex.join(remote.command()))
     try:
         process = subprocess.Popen(
             remote.command(),
