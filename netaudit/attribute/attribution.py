@@ -152,6 +152,13 @@ class SnapshotHead(msgspec.Struct, frozen=True):
     partial: bool = False
 
 
+class AttributedInside(msgspec.Struct, frozen=True):
+    """The objects inside one container's network namespace, attributed."""
+
+    container: Ref
+    items: tuple[AttributedItem, ...]
+
+
 class AttributedSnapshot(msgspec.Struct, frozen=True):
     """All objects of a snapshot, attributed; `missing` ought to be there.
 
@@ -164,6 +171,7 @@ class AttributedSnapshot(msgspec.Struct, frozen=True):
     coverage: Coverage
     defects: tuple[AttributedItem, ...] = ()
     exposure: tuple[AttributedExposure, ...] | None = None  # None: not computed, which is not "nothing exposed"
+    inside: tuple[AttributedInside, ...] = ()  # empty unless it was recorded
 
 
 class AttributedDiff(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netaudit.cli.options import DockerHostOption, StrictOption, TimeoutOption
+from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from netaudit.model.facts import Facts
@@ -33,6 +34,9 @@ def record(
     script: Annotated[
         bool, typer.Option("--script", help="Print a shell script that records a host without netaudit, and exit.")
     ] = False,
+    inside: Annotated[
+        bool, typer.Option("--inside", help="Record the rules inside containers too, such as those of embedded DNS.")
+    ] = False,
     print_commands: Annotated[
         bool,
         typer.Option("--print-commands", help="Say on standard error every command and API call before it is made."),
@@ -51,13 +55,15 @@ def record(
 
         write(recording_script(timeout).encode(), None)
         raise typer.Exit
+    if host and inside:
+        raise UsageError("--inside reads containers of this host", hint="leave out --host, or --inside")
     if print_commands:
         _announce()
     code = 0
     if host:
         made, code = record_hosts(host, output, timeout)
     else:
-        made = [collect_host(make_where(docker_host, timeout))]
+        made = [collect_host(make_where(docker_host, timeout, inside=inside))]
         _keep(made[0], output)
     incomplete = strict and any(facts.gaps for facts in made)
     raise typer.Exit(code or (INCOMPLETE if incomplete else 0))

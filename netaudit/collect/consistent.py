@@ -20,6 +20,7 @@ from netaudit.collect.docker import ask_engine, ask_objects
 from netaudit.collect.essence import essence
 from netaudit.collect.generation import ask_generation
 from netaudit.collect.host import ask_addresses, ask_switches
+from netaudit.collect.inside import ask_inside
 from netaudit.collect.iptables import LegacyReader, ask_nft_backend, legacy_marks, outputs_by_family
 from netaudit.collect.nftables import ask_native_tables, ask_outline
 from netaudit.collect.where import Where
@@ -59,6 +60,7 @@ def _attempt(where: Where, inventory: Answers, attempt: int) -> tuple[Reading, A
     taken_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     generation, marks = ask_generation(), legacy_marks()
     native, legacy, switches = tuple(_ask_nft(where)), tuple(legacy_reader.ask()), tuple(ask_switches(where))
+    inside = tuple(_ask_inside(where, inventory))
     containers = _ask_objects(where, inventory)
     moved = (
         *_differences(inventory, containers),
@@ -66,7 +68,7 @@ def _attempt(where: Where, inventory: Answers, attempt: int) -> tuple[Reading, A
         *_replaced(legacy, marks, legacy_marks()),
         *_generations(native, generation, ask_generation()),
     )
-    answers = (*native, *legacy, *inventory, *addresses, *switches)
+    answers = (*native, *legacy, *inventory, *addresses, *switches, *inside)
     reading = Reading(answers, taken_at, generation, tuple(_mark(moved, attempt)))
     return reading, _renewed(inventory, containers)
 
@@ -75,6 +77,12 @@ def _ask_objects(where: Where, inventory: Answers) -> Answers:
     """Ask the engine for what comes and goes; what was not there, or hung, is not waited for again."""
     failed = any(isinstance(one, Gap) and one.source in _OBJECTS for one in inventory)
     return () if failed else tuple(ask_objects(where))
+
+
+def _ask_inside(where: Where, inventory: Answers) -> Iterator[Answer]:
+    for answer in inventory if where.inside else ():
+        if isinstance(answer, Said) and answer.source is Source.DOCKER_CONTAINERS:
+            yield from ask_inside(where, answer.data)
 
 
 def _renewed(inventory: Answers, again: Answers) -> Answers:

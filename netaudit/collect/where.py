@@ -11,11 +11,12 @@ class Where(msgspec.Struct, frozen=True):
     """This host, its Docker engine, and the patience for each of its programs.
 
     `docker_host` is a URL as in DOCKER_HOST; None means that variable, else the local socket.
-    `timeout` is in seconds, for each program and each request.
+    `timeout` is in seconds, for each program and each request. `inside`: read the containers' own rules too.
     """
 
     docker_host: str | None = None
     timeout: float = 60.0
+    inside: bool = False
 
     def docker_url(self) -> str:
         """Return the URL of the engine's API."""

@@ -24,6 +24,7 @@ class Source(StrEnum):
     IP6_ROUTE = "ip6-route.json"
     SOCKETS = "sockets.txt"
     SYSCTL = "sysctl.txt"
+    INSIDE = "inside.json"  # container id -> name of a source of rules -> what it printed inside the container
 
 
 RULE_SOURCES = (
@@ -48,6 +49,7 @@ HOST_SOURCES = (
     Source.SOCKETS,
     Source.SYSCTL,
 )
+ON_REQUEST = frozenset({Source.INSIDE})  # absent from a recording unless somebody asked for it
 
 
 class GapReason(StrEnum):

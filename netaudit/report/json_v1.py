@@ -1,6 +1,6 @@
 """JSON, version 1: `netaudit/diff/v1` and `netaudit/show/v1` (design: fields are added, never changed)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from netaudit.attribute.attribution import (
     AttributedChange,
     AttributedDiff,
+    AttributedInside,
     AttributedItem,
     AttributedSnapshot,
     Attribution,
@@ -52,6 +53,7 @@ def render_snapshot(snapshot: AttributedSnapshot) -> bytes:
             "defects": [_attributed(defect) for defect in snapshot.defects],
             **_NO_EXPOSURE,
             "coverage": msgspec.structs.asdict(snapshot.coverage),
+            **_inside(snapshot.inside),
         }
     )
 
@@ -85,6 +87,14 @@ def _head(head: SnapshotHead) -> Json:
         "gaps": [msgspec.structs.asdict(gap) for gap in head.gaps],
         "sha256": head.sha256,
     }
+
+
+def _inside(namespaces: Sequence[AttributedInside]) -> Json:
+    """Print the rules inside containers, where they were recorded."""
+    printed = [
+        {"container": _ref(one.container), "rules": [_attributed(item) for item in one.items]} for one in namespaces
+    ]
+    return {"inside": printed} if printed else {}
 
 
 def _change(one: AttributedChange) -> Json:

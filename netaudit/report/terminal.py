@@ -11,6 +11,7 @@ from tabulate import tabulate
 from netaudit.attribute.attribution import (
     AttributedChange,
     AttributedDiff,
+    AttributedInside,
     AttributedItem,
     AttributedSnapshot,
     Confidence,
@@ -65,6 +66,7 @@ def render_snapshot(snapshot: AttributedSnapshot, style: Style, grouping: Groupi
     else:
         for group in group_by(rules, grouping):
             lines += [*_heading(group, style), *_table(_item_rows(group.members), style), ""]
+    lines += _inside(snapshot.inside, style)
     lines += _missing(snapshot.missing, style)
     lines += _defects(snapshot.defects, style)
     lines += _gaps((snapshot.head,))
@@ -140,6 +142,14 @@ def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
         if one.attribution.causes:
             rows.append(("", "", f"# {_cause(one)}"))
     yield from _finish(rows, style)
+
+
+def _inside(namespaces: Iterable[AttributedInside], style: Style) -> Iterator[str]:
+    for inside in namespaces:
+        rules = [one for one in inside.items if one.item.object is ObjectKind.RULE]
+        if rules:
+            yield _bold(visible(f"inside container {inside.container.name}"), style)
+            yield from _chains(rules, style)
 
 
 def _finish(rows: Sequence[Sequence[str]], style: Style) -> Iterator[str]:

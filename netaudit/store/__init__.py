@@ -21,7 +21,7 @@ from typing import IO
 import msgspec
 
 from netaudit.errors import NewerFormatError, OutputError, RecordingError
-from netaudit.model.facts import Facts, Gap, GapReason, Source
+from netaudit.model.facts import ON_REQUEST, Facts, Gap, GapReason, Source
 from netaudit.release import RELEASE
 from netaudit.store.archive import WRITTEN, is_archive, pack, unpack
 from netaudit.store.limits import HINT, read_bounded
@@ -155,7 +155,7 @@ def _without_index(path: Path, files: dict[str, bytes]) -> Facts:
     gaps = tuple(
         Gap(name, GapReason.EMPTY, "the file is empty") if name in files else Gap(name, GapReason.NOT_RECORDED)
         for name in Source
-        if name not in said
+        if name not in said and name not in ON_REQUEST
     )
     return Facts(files=said, gaps=gaps, host=path.stem if path.is_file() else "", digest=digest(said))
 
