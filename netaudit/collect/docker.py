@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,15 @@ from netaudit.collect import docker_fields
 from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said
 from netaudit.collect.docker_fields import Fields, keep
+from netaudit.collect.patience import within
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
 
 if TYPE_CHECKING:
     from docker import APIClient
 
+
+_WHOLE = 10  # times the time limit of one request: a question is many requests
 
 # In this order: the first that fits explains; TimeoutError and its like are OSErrors, JSON's are ValueErrors.
 _EXPLANATIONS: tuple[tuple[type[BaseException], tuple[GapReason, str]], ...] = (
@@ -43,14 +47,14 @@ def ask_objects(where: Where) -> Iterator[Answer]:
 def _ask(where: Where, questions: Mapping[Source, Callable[["APIClient"], bytes]]) -> Iterator[Answer]:
     failures = engine_failures()
     try:
-        client = connect_engine(where)
+        client = within(_WHOLE * where.timeout, partial(connect_engine, where))
     except failures as error:
         yield from (_gap(source, where, error) for source in questions)
         return
     with client:
         for source, question in questions.items():
             try:
-                yield Said(source, question(client))
+                yield Said(source, within(_WHOLE * where.timeout, partial(question, client)))
             except failures as error:
                 yield _gap(source, where, error)
 

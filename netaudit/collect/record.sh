@@ -14,16 +14,17 @@ export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin"
 [ "$1" = - ] || [ ! -e "$1" ] || { echo "record.sh: $1 is there already" >&2; exit 3; }
 [ "$1" = - ] && out=${TMPDIR:-/tmp}/netaudit || out=$1
 work=$out.part.$$
-mkdir "$work" "$work/files" "$work/gaps" || exit 3
+mkdir "$work" || exit 3
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT HUP TERM
 files=$work/files
+mkdir "$files" "$work/gaps" || exit 3
 limit=
 timeout 5 true 2>/dev/null && limit="timeout @TIMEOUT@"
 
 gap() { # FILE REASON DETAIL
     printf '{"source":"%s","reason":"%s","detail":"%s"}\n' "$1" "$2" \
-        "$(printf '%s' "$3" | head -n 1 | tr -cd '[:print:]' | sed 's/[\\"]/\\&/g')" >"$work/gaps/$1.$2.gap"
+        "$(printf '%s' "$3" | head -n 1 | tr -cd ' -~' | sed 's/[\\"]/\\&/g')" >"$work/gaps/$1.$2.gap"
 }
 
 unused() { rm -f "$files/$1"; echo "$1" >"$work/gaps/$1.unused"; }

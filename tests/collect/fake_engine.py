@@ -2,7 +2,8 @@
 
     dockerd fake_engine.py SOCKET ANSWERS [arguments of dockerd]
 
-ANSWERS is a JSON file: the end of a request's path -> [status, body, seconds to wait]. In a body, "NEXT" is a number
+ANSWERS is a JSON file: the end of a request's path -> [status, body, seconds to wait], or minus the
+seconds between two bytes. In a body, "NEXT" is a number
 that is another each time.
 """
 
@@ -26,12 +27,16 @@ class Engine(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         status, body, pause = next((a for end, a in ANSWERS.items() if path.endswith(end)), NOT_FOUND)
         body = body.replace('"NEXT"', str(next(NUMBERS)))
-        time.sleep(pause)
+        time.sleep(max(pause, 0))
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body.encode())
+        for byte in body.encode() if pause < 0 else ():  # one by one, forever in time for the next
+            self.wfile.write(bytes([byte]))
+            time.sleep(-pause)
+        if pause >= 0:
+            self.wfile.write(body.encode())
 
     def log_message(self, *_: object) -> None:
         pass
