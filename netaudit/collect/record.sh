@@ -110,7 +110,8 @@ inspect() { # FILE KIND TEMPLATE LIST...: one JSON array, oldest first
     # A field that this version of the engine lacks is null: it is left out.
     xargs -n 100 docker "$kind" inspect --format "$template" <"$work/ids" 2>"$work/complaint" |
         sed 's/"[A-Za-z0-9]*":null,//g; s/,"[A-Za-z0-9]*":null//g; s/{"[A-Za-z0-9]*":null}/{}/g' | sort >"$work/objects"
-    if grep -vqi 'no such' "$work/complaint"; then
+    gone=$(grep -ci 'no such' "$work/complaint") # what vanished since it was listed is no longer part of the inventory
+    if [ $(($(wc -l <"$work/objects") + gone)) -lt "$(wc -l <"$work/ids")" ]; then
         gap "$file" crashed "docker: $(grep -vi 'no such' "$work/complaint")"
     else
         { echo '['; sed '$!s/$/,/' "$work/objects"; echo ']'; } >"$files/$file"
