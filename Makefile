@@ -26,11 +26,18 @@ test: system check roots ## Everything, on real engines and kernels (root, Debia
 
 .PHONY: check
 check: $(VENV)/ready ## Lint, types, layers and unit tests: no root, no network
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint unit
+
+.PHONY: unit
+unit: $(VENV)/ready
+	$(PYTHON) -m pytest -q -m "not engine and not kernel" -n $(WORKERS)
+
+.PHONY: lint
+lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PYTHON) -m pytest -q -m "not engine and not kernel" -n $(WORKERS)
 
 .PHONY: lowest
 lowest: ## The unit tests with the lowest version of every dependency

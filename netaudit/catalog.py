@@ -21,7 +21,7 @@ from netaudit.attribute.signature import (
     Telltale,
     make_alternative,
 )
-from netaudit.attribute.template import Template
+from netaudit.attribute.template import NETWORK_HOLES, Template
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.ruleset import Backend, ObjectKind
 
@@ -174,7 +174,7 @@ def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature)
     try:
         whens = raw.when if isinstance(raw.when, list) else [raw.when]
         alternatives = tuple(_alternative(when) for when in whens)
-        templates = Template(chain), Template(text)
+        templates = _chain_template(chain, raw), Template(text)
         beside, before = (Template(text) if text else None for text in (raw.beside, raw.before))
     except NetauditError as error:
         raise CatalogError(error.message, file=file, key=f"signatures.{name}") from error
@@ -199,6 +199,15 @@ def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature)
         beside=beside,
         narrow=tuple(content.holes.items()),
     )
+
+
+def _chain_template(chain: str, raw: _Signature) -> Template:
+    """Check that a chain which is expected is named after nothing smaller than a network."""
+    template = Template(chain)
+    strange = template.holes.difference(NETWORK_HOLES)
+    if strange and not (raw.open or raw.subject is SubjectKind.OTHER):
+        raise NetauditError(f"a chain cannot be expected by {{{min(strange)}}}: only by {', '.join(NETWORK_HOLES)}")
+    return template
 
 
 def _alternative(when: Mapping[str, Any]) -> Any:  # noqa: ANN401 (an Alternative; its fields are checked there)

@@ -10,6 +10,7 @@
     ├── CatalogError         rules/ holds something invalid
     ├── SubjectError         a rule, container or network that was asked for is not there; exit code 2
     └── OutputError          a result could not be written
+        └── TakenError       something is there already
 
 What a source could not say is not an error but a `Gap` (netaudit.model.facts). A bug is a traceback.
 """
@@ -81,3 +82,7 @@ class SubjectError(NetauditError):
 
 class OutputError(NetauditError):
     """A result could not be written."""
+
+
+class TakenError(OutputError):
+    """The place that a result was meant for holds something already."""

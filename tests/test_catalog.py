@@ -80,6 +80,11 @@ def test_only_docker_is_expected_other_makers_are_recognised() -> None:
         ('"-A INPUT -i {bridge} -j ACCEPT"', "accept", "signatures.greet.chain: "),
         ("purpose: G", 'beside: "{x}", purpose: G', "signatures.greet: unknown hole {x}"),
         (
+            "-A INPUT -i {bridge}",
+            "-A IN_{address} -i {bridge}",
+            "signatures.greet: a chain cannot be expected by {address}",
+        ),
+        (
             "signatures:",
             "options: {o: [{value: true, table: nat, rule: '-A X {y}'}]}\nsignatures:",
             "options.o: unknown hole {y}",
@@ -176,6 +181,11 @@ def test_a_hole_that_stands_twice_holds_one_value() -> None:
 
 def test_braces_with_spaces_stand_for_themselves() -> None:
     assert Template("iifname { {trusted_set} } 100%").fill({"trusted_set": '"a"'}) == 'iifname { "a" } 100%'
+
+
+def test_a_template_is_filled_in_two_steps_and_a_value_is_no_hole() -> None:
+    form = Template("-d {container} -o {bridge} 100% -j {any}").format_with({"bridge": "{any}%s", "any": "ACCEPT"})
+    assert form % {"container": "192.0.2.1/32"} == "-d 192.0.2.1/32 -o {any}%s 100% -j ACCEPT"
 
 
 @given(st.text(max_size=30))

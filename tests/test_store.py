@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from netaudit.errors import NewerFormatError, OutputError, RecordingError
 from netaudit.model.facts import ON_REQUEST, Facts, Gap, GapReason, Source
-from netaudit.store import digest, load, save, write_atomically
+from netaudit.store import digest, keep, load, save, write_atomically
 
 SAVE = b"*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"
 FACTS = Facts(
@@ -29,6 +29,7 @@ FACTS = Facts(
     taken_at="2026-01-02T03:04:05Z",
     partial=True,
 )
+SECOND = "2026-01-02T030405Z"
 HINT = "give a folder or tar that `netaudit record` wrote, or the output of iptables-save"
 TARS = ["recording.tar", "recording.tar.gz", "recording.tgz"]
 
@@ -39,6 +40,13 @@ def test_what_was_saved_is_loaded(tmp_path: Path, name: str) -> None:
     assert saved == msgspec.structs.replace(FACTS, digest=digest(FACTS.files))
     assert load(tmp_path / name) == saved
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_what_is_kept_in_one_second_has_names_that_sort(tmp_path: Path) -> None:
+    places = [keep(FACTS, tmp_path / "new" / "folder") for _ in range(3)]
+    assert [place.name for place in places] == [SECOND, f"{SECOND}.2", f"{SECOND}.3"]
+    assert sorted(places) == places
+    assert {load(place).digest for place in places} == {digest(FACTS.files)}
 
 
 @given(
@@ -370,7 +378,7 @@ def test_a_damaged_tar_is_refused_or_read_for_what_it_is(
     assert all(content == FACTS.files.get(name) for name, content in files.items())
 
 
-@pytest.mark.skipif(not shutil.which("zstd"), reason="zstd is not installed")
+@pytest.mark.skipif(not shutil.which("zstd"), reason="zstd is not installed: `make system` installs it")
 def test_a_tar_packed_with_zstd_is_read(tmp_path: Path) -> None:
     save(FACTS, tmp_path / "recording.tar")
     subprocess.run(["zstd", "-q", "--rm", tmp_path / "recording.tar"], check=True)

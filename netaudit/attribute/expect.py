@@ -1,7 +1,8 @@
 """Inventory x signatures -> the rules that ought to be there, each with its causes."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import chain
 
 import msgspec
@@ -26,6 +27,15 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 Layer = dict[Place, dict[str, list[Entry]]]
+
+
+class _Blank(msgspec.Struct, frozen=True):
+    """A signature, filled in as far as all subjects of a profile agree, and the texts of its chain so far."""
+
+    signature: Signature
+    required: bool
+    form: str
+    texts: dict[str, list[Entry]]
 
 
 class Expectation:
@@ -67,7 +77,7 @@ def expect_twice(
     same = _same_containers(before, after)
     if not same:
         return expect(*before, catalog), expect(*after, catalog)
-    shared = _Filler(*after, catalog).fill_containers(one for one in after[0].containers if one.id in same)
+    shared = _Filler(*after, catalog).fill_containers([one for one in after[0].containers if one.id in same])
     expectations = (
         Expectation(options, _merge(shared, _Filler(inventory, options, catalog).fill_all(_others(inventory, same))))
         for inventory, options in (before, after)
@@ -139,29 +149,40 @@ class _Filler:
         self._selected: dict[Profile, list[tuple[Signature, bool]]] = {}
         self._subjects = Subjects(inventory, options, lambda profile: bool(self._select(profile)))
 
-    def fill_all(self, containers: Iterable[Container]) -> Layer:
+    def fill_all(self, containers: Collection[Container]) -> Layer:
         """Expect everything: the daemon's rules, the networks', and those of the containers given."""
         return self._fill(chain(self._subjects.apart_from_containers(), self._subjects.of_containers(containers)))
 
-    def fill_containers(self, containers: Iterable[Container]) -> Layer:
+    def fill_containers(self, containers: Collection[Container]) -> Layer:
         """Expect the rules of the containers given, and no others."""
         return self._fill(self._subjects.of_containers(containers))
 
     def _fill(self, subjects: Iterable[Subject]) -> Layer:
         layer: Layer = {}
+        blanks: dict[Profile, list[_Blank]] = {}
         for subject in subjects:
-            values = subject.values
-            for signature, required in self._select(subject.profile):
-                if not signature.text.holes <= values.keys():
-                    continue
-                texts = layer.setdefault((subject.profile.family, signature.table, signature.chain.fill(values)), {})
-                text = signature.text.fill(values)
-                entry = Entry(signature, subject.causes, required)
-                if text in texts:
-                    texts[text].append(entry)
+            profile = subject.profile
+            if profile not in blanks:
+                blanks[profile] = list(self._blanks(profile, subject.values.keys(), layer))
+            values, causes = subject.values, subject.causes
+            for blank in blanks[profile]:
+                text = blank.form % values
+                entry = Entry(blank.signature, causes, blank.required)
+                if text in blank.texts:
+                    blank.texts[text].append(entry)
                 else:
-                    texts[text] = [entry]
+                    blank.texts[text] = [entry]
         return layer
+
+    def _blanks(self, profile: Profile, own: AbstractSet[str], layer: Layer) -> Iterator[_Blank]:
+        """Prepare what is the same for all subjects of a profile: `own` are the holes that each fills itself."""
+        for signature, required in self._select(profile):
+            named = signature.chain.holes <= profile.values.keys()  # the catalog sees to it, but for what is open
+            if named and signature.text.holes <= {*own, *profile.values}:
+                place = (profile.family, signature.table, signature.chain.fill(profile.values))
+                yield _Blank(
+                    signature, required, signature.text.format_with(profile.values), layer.setdefault(place, {})
+                )
 
     def _select(self, profile: Profile) -> list[tuple[Signature, bool]]:
         """Choose the signatures for a profile: once for all subjects that share it."""
@@ -203,5 +224,5 @@ def _plain(inventory: Inventory) -> list[Network]:
     return [msgspec.structs.replace(network, members=()) for network in inventory.networks]
 
 
-def _others(inventory: Inventory, same: frozenset[str]) -> Iterator[Container]:
-    return (container for container in inventory.containers if container.id not in same)
+def _others(inventory: Inventory, same: frozenset[str]) -> list[Container]:
+    return [container for container in inventory.containers if container.id not in same]

@@ -16,9 +16,13 @@ _WHOLE_MASK = 0xFFFFFFFF
 # What is so unless something says otherwise.
 ASSUMED: Mapping[str, Value] = {"enabled": True, "proxy-only": False, "gateway": True, "trusted": False}
 
+# Of a port binding: on every host address, on a loopback one, its protocol, served by docker-proxy alone, on the
+# endpoint that carries the container's published ports.
+BindingTraits = tuple[bool, bool, str, bool, bool]
 
-class View(msgspec.Struct, frozen=True):
-    """A bridge network as one address family sees it."""
+
+class View(msgspec.Struct, frozen=True, eq=False):
+    """A bridge network as one address family sees it; compared by identity."""
 
     network: Network
     ref: Ref
@@ -91,10 +95,22 @@ def link_values(parent: str, child: str) -> dict[str, str]:
     return {"parent_ip": parent, "child_ip": child, "parent": f"{parent}/32", "child": f"{child}/32"}
 
 
-def binding_values(binding: PortBinding, *, anywhere: bool) -> dict[str, str]:
-    """Fill what names a port binding; `anywhere` is a host address that means every address."""
+def binding_facts(traits: BindingTraits) -> dict[str, Value]:
+    """Name what decides over a port binding's rules."""
+    anywhere, loopback, protocol, proxy_only, gateway = traits
+    return {
+        "host-address": "any" if anywhere else "specific",
+        "loopback": loopback,
+        "protocol": protocol,
+        "proxy-only": proxy_only,
+        "gateway": gateway,
+    }
+
+
+def binding_values(binding: PortBinding) -> dict[str, str]:
+    """Fill what names a port binding, apart from its protocol."""
     host = binding.host_ip
-    if ":" in host and not anywhere:
+    if ":" in host:
         with suppress(ValueError):  # what is no address fills no rule that is there
             host = str(ipaddress.ip_address(host))
     return {
@@ -102,7 +118,6 @@ def binding_values(binding: PortBinding, *, anywhere: bool) -> dict[str, str]:
         "host": f"{host}/128" if ":" in host else f"{host}/32",
         "host_port": str(binding.host_port),
         "container_port": str(binding.container_port),
-        "protocol": binding.protocol,
     }
 
 

@@ -1,10 +1,11 @@
 """The inventory -> subjects: what rules are written for.
 
 Each has the facts that decide which rules it gets, and the values that fill their holes. A host has 33,000 containers:
-what subjects share (a profile, a network's facts and values) is made once, and only where a signature wants it.
+what subjects share (a profile, with a network's facts and values) is made once, and a subject only where a signature
+wants it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -12,7 +13,9 @@ from netaudit.attribute.attribution import Cause, CauseKind, Ref
 from netaudit.attribute.gateway import GATEWAY_BRIDGE, carrier, gateway_name
 from netaudit.attribute.network_view import (
     ASSUMED,
+    BindingTraits,
     View,
+    binding_facts,
     binding_values,
     endpoint_values,
     have_bridge,
@@ -23,26 +26,34 @@ from netaudit.attribute.network_view import (
 )
 from netaudit.attribute.options import Options
 from netaudit.attribute.signature import SubjectKind, Value
-from netaudit.model.docker import Container, Endpoint, Inventory, PortBinding
+from netaudit.model.docker import Container, Endpoint, Inventory
 from netaudit.model.version import Version
 
 FAMILIES = ("ip", "ip6")
 _DAEMON = Cause(CauseKind.DAEMON)
 _INGRESS = Cause(CauseKind.OTHER, name="swarm's routing mesh")
+_NONE: Mapping[str, str] = {}
 _UNSPECIFIED = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 (as Docker writes it)
 
 
 class Profile(msgspec.Struct, frozen=True, eq=False):
-    """What decides which signatures apply: shared by all subjects that are alike, compared by identity."""
+    """What decides which signatures apply, shared by all subjects that are alike; compared by identity.
+
+    `values` fill the holes that are the same for all of these subjects: those that name a network.
+    """
 
     kind: SubjectKind
     family: str
     facts: Mapping[str, Value]
+    values: Mapping[str, str]
     certain: bool = True  # whether the object itself surely has rules
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
-    """An inventory object of one address family, with what fills a signature's holes."""
+    """An inventory object of one address family, with what fills the holes that are its own.
+
+    All subjects of a profile fill the same holes.
+    """
 
     profile: Profile
     values: Mapping[str, str]
@@ -50,11 +61,11 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Placed(msgspec.Struct, frozen=True, gc=False):
-    """A container's endpoint on a bridge network, with its address of one family."""
+    """A container's endpoint on a bridge network, with what its address of one family fills."""
 
     endpoint: Endpoint
     view: View
-    address: str
+    values: Mapping[str, str]
 
 
 class Subjects:
@@ -68,16 +79,19 @@ class Subjects:
         self._networks = {network.id: network for network in inventory.networks}
         self._by_name = {container.name: container for container in inventory.containers}
         self._gateway_bridge = next((net for net in inventory.networks if net.name == GATEWAY_BRIDGE), None)
-        self._profiles: dict[object, Profile] = {}
+        self._endpoint_profiles: dict[tuple[View, bool], Profile | None] = {}
+        self._binding_profiles: dict[tuple[View, BindingTraits], Profile | None] = {}
         self._common = {
             family: {**options.facts, "bridge-networks": have_bridge(inventory.networks, family)} for family in FAMILIES
         }
         self._marks = mark_values(options.mark)
         self._views = {
-            (family, network.id): make_view(network, family, self._marks)
+            family: {
+                network.id: make_view(network, family, self._marks)
+                for network in inventory.networks
+                if network.driver == "bridge" and not network.config_only
+            }
             for family in FAMILIES
-            for network in inventory.networks
-            if network.driver == "bridge" and not network.config_only
         }
 
     def apart_from_containers(self) -> Iterator[Subject]:
@@ -89,36 +103,33 @@ class Subjects:
                 yield from self._all_networks(family)
                 yield from self._unlisted_endpoints(family)
 
-    def of_containers(self, containers: Iterable[Container]) -> Iterator[Subject]:
+    def of_containers(self, containers: Collection[Container]) -> Iterator[Subject]:
         """List the subjects of some of the inventory's containers: of those that run."""
-        families = [family for family in FAMILIES if self._options.manages(family)]
-        for container in containers:
-            if container.running:
-                for family in families:
-                    yield from self._container(container, family)
+        for family in FAMILIES:
+            if self._options.manages(family):
+                for container in containers:
+                    placed = self._place(self._endpoints(container), family) if container.running else []
+                    if placed:
+                        yield from self._container(container, placed)
 
     def _profile(
-        self, kind: SubjectKind, family: str, key: object, facts: Callable[[], Mapping[str, Value]]
+        self, kind: SubjectKind, family: str, facts: Mapping[str, Value] = ASSUMED, values: Mapping[str, str] = _NONE
     ) -> Profile | None:
-        """Give the profile of a key, made once; None where no signature is written for it."""
-        profile = self._profiles.get((kind, family, key))
-        if profile is None:
-            certain = self._options.certain(family) and kind not in (SubjectKind.INGRESS, SubjectKind.OVERLAY)
-            profile = Profile(kind, family, {**self._common[family], **facts()}, certain)
-            self._profiles[kind, family, key] = profile
+        """Make a profile; None where no signature is written for it."""
+        certain = self._options.certain(family) and kind not in (SubjectKind.INGRESS, SubjectKind.OVERLAY)
+        profile = Profile(kind, family, {**self._common[family], **facts}, values, certain)
         return profile if self._wanted(profile) else None
 
     def _daemon(self, family: str) -> Iterator[Subject]:
-        if profile := self._profile(SubjectKind.DAEMON, family, None, lambda: ASSUMED):
+        if profile := self._profile(SubjectKind.DAEMON, family):
             yield Subject(profile, self._marks, (_DAEMON,))
 
     def _swarm(self, family: str) -> Iterator[Subject]:
         if not self._inventory.swarm:
             return
-        ingress = self._profile(SubjectKind.INGRESS, family, None, lambda: ASSUMED)
-        if ingress:
+        if ingress := self._profile(SubjectKind.INGRESS, family):
             yield Subject(ingress, {}, (_INGRESS,))
-        overlay = self._profile(SubjectKind.OVERLAY, family, None, lambda: ASSUMED)
+        overlay = self._profile(SubjectKind.OVERLAY, family)
         if overlay is None:
             return
         for network in self._inventory.networks:
@@ -130,20 +141,15 @@ class Subjects:
                 )
 
     def _all_networks(self, family: str) -> Iterator[Subject]:
-        for (of_family, _), view in self._views.items():
-            if of_family == family:
-                profile = self._profile(SubjectKind.NETWORK, family, view.network.id, lambda view=view: view.facts)  # type: ignore[misc]
-                if profile:
-                    yield Subject(profile, view.values, (Cause(CauseKind.NETWORK, network=view.ref),))
+        for view in self._views[family].values():
+            if profile := self._profile(SubjectKind.NETWORK, family, view.facts, view.values):
+                yield Subject(profile, {}, (Cause(CauseKind.NETWORK, network=view.ref),))
 
-    def _container(self, container: Container, family: str) -> Iterator[Subject]:
-        placed = list(self._place(self._endpoints(container), family))
-        if not placed:
-            return
+    def _container(self, container: Container, placed: list[_Placed]) -> Iterator[Subject]:
         ref = Ref(container.id, container.name)
         for one in placed:
             yield from self._endpoint(ref, one)
-            if container.links and one.view.network.default and family == "ip":
+            if container.links and one.view.network.default and one.view.family == "ip":
                 yield from self._links(container, ref, one)
         if container.bindings:
             yield from self._bindings(container, ref, placed)
@@ -156,31 +162,35 @@ class Subjects:
         hidden = (member for member in bridge.members if member.name == gateway_name(container))
         return container.endpoints + tuple(Endpoint(bridge.id, bridge.name, m.ipv4, m.ipv6) for m in hidden)
 
-    def _place(self, endpoints: Iterable[Endpoint], family: str) -> Iterator[_Placed]:
-        for endpoint in endpoints:
-            view = self._views.get((family, endpoint.network_id))
-            address = endpoint.ipv4 if family == "ip" else endpoint.ipv6
-            if view and address:
-                yield _Placed(endpoint, view, address)
+    def _place(self, endpoints: Iterable[Endpoint], family: str) -> list[_Placed]:
+        """Find the bridge networks on which a container has an address of a family."""
+        views, ipv4 = self._views[family], family == "ip"
+        return [
+            _Placed(endpoint, view, endpoint_values(address))
+            for endpoint in endpoints
+            if (address := endpoint.ipv4 if ipv4 else endpoint.ipv6) and (view := views.get(endpoint.network_id))
+        ]
 
     def _endpoint(self, owner: Ref, one: _Placed) -> Iterator[Subject]:
         view = one.view
-        family, network = view.family, view.network
-        profile = self._profile(SubjectKind.ENDPOINT, family, network.id, lambda: view.facts)
-        if profile is None and not network.trusted_interfaces:
-            return
-        values = {**view.values, **endpoint_values(one.address)}
-        causes = (Cause(CauseKind.ENDPOINT, container=owner, network=view.ref),)
-        if profile:
-            yield Subject(profile, values, causes)
-        key = (network.id, "trusted")
-        trusting = self._profile(SubjectKind.ENDPOINT, family, key, lambda: {**view.facts, "trusted": True})
-        if trusting:
-            yield from (Subject(trusting, {**values, "trusted": name}, causes) for name in network.trusted_interfaces)
+        causes = (Cause(CauseKind.ENDPOINT, owner, view.ref),)
+        if profile := self._endpoint_profile(view, trusting=False):
+            yield Subject(profile, one.values, causes)
+        trusted = view.network.trusted_interfaces
+        if trusted and (profile := self._endpoint_profile(view, trusting=True)):
+            yield from (Subject(profile, {**one.values, "trusted": name}, causes) for name in trusted)
+
+    def _endpoint_profile(self, view: View, *, trusting: bool) -> Profile | None:
+        """Make the profile of a network's endpoints, or of the interfaces that they trust, once."""
+        profiles, key = self._endpoint_profiles, (view, trusting)
+        if key not in profiles:
+            facts = {**view.facts, "trusted": trusting}
+            profiles[key] = self._profile(SubjectKind.ENDPOINT, view.family, facts, view.values)
+        return profiles[key]
 
     def _links(self, container: Container, ref: Ref, one: _Placed) -> Iterator[Subject]:
         view = one.view
-        profile = self._profile(SubjectKind.LINK, view.family, view.network.id, lambda: view.facts)
+        profile = self._profile(SubjectKind.LINK, view.family, view.facts, view.values)
         if profile is None:
             return
         for link in container.links:
@@ -191,50 +201,40 @@ class Subjects:
                 continue
             ends = (ref, Ref(child.id, child.name))
             causes = tuple(Cause(CauseKind.ENDPOINT, container=end, network=view.ref) for end in ends)
+            values = link_values(one.values["address"], address)
             for port, protocol in child.exposed:
-                values = {**link_values(one.address, address), "protocol": protocol, "container_port": str(port)}
-                yield Subject(profile, {**view.values, **values}, causes)
+                yield Subject(profile, {**values, "protocol": protocol, "container_port": str(port)}, causes)
 
-    def _bindings(self, container: Container, ref: Ref, placed: list[_Placed]) -> Iterator[Subject]:
+    def _bindings(self, container: Container, owner: Ref, placed: list[_Placed]) -> Iterator[Subject]:
         family = placed[0].view.family
         gateway = carrier(container, [one.endpoint for one in placed], self._networks, family, self._version)
-        has_ipv6 = any(end.ipv6 for end in container.endpoints)
-        for one in placed:
-            for binding in container.bindings:
-                of_ipv6 = ":" in binding.host_ip
-                if of_ipv6 == (family == "ip6"):
-                    yield from self._binding(ref, one, binding, gateway=one.endpoint is gateway, proxy_only=False)
-                elif of_ipv6 and not has_ipv6:
-                    yield from self._binding(ref, one, binding, gateway=one.endpoint is gateway, proxy_only=True)
+        proxied = family == "ip" and not [end for end in container.endpoints if end.ipv6]
+        for binding in container.bindings:
+            of_ipv6 = ":" in binding.host_ip
+            if not proxied and of_ipv6 != (family == "ip6"):
+                continue
+            host = binding.host_ip
+            shared = (host in _UNSPECIFIED, host[:4] == "127.", binding.protocol, of_ipv6 and proxied)
+            for one in placed:
+                view = one.view
+                profile = self._binding_profile(view, (*shared, one.endpoint is gateway))
+                if profile:
+                    values = {**one.values, **binding_values(binding)}
+                    yield Subject(profile, values, (Cause(CauseKind.PORT_BINDING, owner, view.ref, binding),))
 
-    def _binding(
-        self, owner: Ref, one: _Placed, binding: PortBinding, *, gateway: bool, proxy_only: bool
-    ) -> Iterator[Subject]:
-        view = one.view
-        anywhere = binding.host_ip in _UNSPECIFIED
-        loopback = binding.host_ip.startswith("127.")
-        key = (view.network.id, anywhere, loopback, binding.protocol, proxy_only, gateway)
-        profile = self._profile(
-            SubjectKind.PORT_BINDING,
-            view.family,
-            key,
-            lambda: {
-                **view.facts,
-                "host-address": "any" if anywhere else "specific",
-                "loopback": loopback,
-                "protocol": binding.protocol,
-                "proxy-only": proxy_only,
-                "gateway": gateway,
-            },
-        )
-        if profile:
-            values = {**view.values, **endpoint_values(one.address), **binding_values(binding, anywhere=anywhere)}
-            cause = Cause(CauseKind.PORT_BINDING, container=owner, network=view.ref, binding=binding)
-            yield Subject(profile, values, (cause,))
+    def _binding_profile(self, view: View, traits: BindingTraits) -> Profile | None:
+        """Make the profile of port bindings that are alike, once."""
+        try:
+            return self._binding_profiles[view, traits]
+        except KeyError:
+            facts = {**view.facts, **binding_facts(traits)}
+            values = {**view.values, "protocol": traits[2]}
+            profile = self._profile(SubjectKind.PORT_BINDING, view.family, facts, values)
+            return self._binding_profiles.setdefault((view, traits), profile)
 
     def _unlisted_endpoints(self, family: str) -> Iterator[Subject]:
         """List endpoints that no container inspect shows: a build step's, docker_gwbridge's."""
-        views = [view for (of_family, _), view in self._views.items() if of_family == family]
+        views = self._views[family].values()
         if not any(view.network.members for view in views):
             return
         shown = {(one.id, end.network_id) for one in self._inventory.containers for end in one.endpoints}

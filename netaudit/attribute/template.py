@@ -45,6 +45,8 @@ HOLES: Mapping[str, str] = {
     "any": r".*",
 }
 
+NETWORK_HOLES = ("bridge", "snat", "subnet", "trusted_set")  # what all that is on a network shares
+
 _HOLE = re.compile(r"\{([a-z_]+)\}")  # an nftables set has a space after its brace
 
 
@@ -65,6 +67,15 @@ class Template:
     def fill(self, values: Mapping[str, str]) -> str:
         """Fill every hole; raises KeyError for a hole without a value."""
         return self._format % values
+
+    def format_with(self, values: Mapping[str, str]) -> str:
+        """Fill the holes that `values` fills; gives a format for the `%` operator that waits for the others."""
+
+        def part(hole: re.Match[str]) -> str:
+            value = values.get(hole[1])
+            return f"%({hole[1]})s" if value is None else value.replace("%", "%%")
+
+        return _HOLE.sub(part, self.text.replace("%", "%%"))
 
     def unify(self, text: str) -> dict[str, str] | None:
         """Find what the holes hold in `text`."""

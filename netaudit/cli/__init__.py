@@ -7,7 +7,6 @@ Exit codes: 0 nothing at or above the bar, 1 differences with --exit-code, 2 usa
 import errno
 import gc
 import os
-import signal
 import sys
 from typing import NoReturn
 
@@ -59,7 +58,6 @@ def _root(
 
 def main() -> NoReturn:
     """Run netaudit; an expected failure is one line with a hint, a bug is a traceback."""
-    signal.signal(signal.SIGTERM, _terminate)
     gc.disable()  # a command builds values without cycles and ends: collecting cycles of 100,000 rules finds nothing
     try:
         _require_stdout()
@@ -70,8 +68,6 @@ def main() -> NoReturn:
         if error.errno != errno.ENOSPC:
             raise
         _fail(_full_stdout(error))
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
     sys.exit(0)
 
 
@@ -97,8 +93,3 @@ def _fail(error: NetauditError) -> NoReturn:
     hint = f" ({error.hint})" if error.hint else ""
     typer.echo(visible(f"netaudit: {error.message}{hint}"), err=True)
     sys.exit(error.exit_code)
-
-
-def _terminate(number: int, _frame: object) -> NoReturn:
-    """End as a signal ends a program, but let every open file be cleaned up first."""
-    sys.exit(128 + number)

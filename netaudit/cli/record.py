@@ -92,13 +92,12 @@ def _keep(facts: "Facts", output: Path | None) -> None:
     from netaudit.cli.sources import kept_folder
     from netaudit.report.safe_text import visible
     from netaudit.report.words import describe_gap
-    from netaudit.store import make_folder, save
+    from netaudit.store import keep, save
 
     if output is None:
-        folder = kept_folder()
-        make_folder(folder)
-        output = folder / facts.taken_at.replace(":", "")
-    save(facts, output)
+        output = keep(facts, kept_folder())
+    else:
+        save(facts, output)
     for gap in facts.gaps:
         typer.echo(visible(f"netaudit: could not see {describe_gap(gap)}"), err=True)
     write(f"{output}\n".encode(errors="surrogateescape"), None)

@@ -38,7 +38,7 @@ def record_hosts(urls: list[str], output: Path | None, timeout: float) -> tuple[
 def _record(remote: "Remote", place: Path | None, timeout: float) -> tuple["Facts", Path]:
     """Record one host; what came from it is checked as any recording before it is kept."""
     from netaudit.collect.remote import record_remotely
-    from netaudit.store import load, make_folder, save
+    from netaudit.store import keep, load, save
 
     with tempfile.NamedTemporaryFile(prefix="netaudit-", suffix=".tar.gz") as file:
         file.write(record_remotely(remote, timeout))
@@ -50,9 +50,7 @@ def _record(remote: "Remote", place: Path | None, timeout: float) -> tuple["Fact
                 f"{remote}: {error.message}".replace(file.name, "its recording"), hint=error.hint
             ) from error
     if place is None:
-        folder = kept_folder().with_name("hosts") / str(remote)
-        make_folder(folder)
-        place = folder / facts.taken_at.replace(":", "")
+        return facts, keep(facts, kept_folder().with_name("hosts") / str(remote))
     return save(facts, place), place
 
 

@@ -59,12 +59,11 @@ def run(
             make_folder(keep)
             before = save(before, keep / "before")
         code = _run(command, apart=form is not Format.TERMINAL and output is None)
-        after, quiet = collect_when_quiet(where, wait=wait)
+        after = require_rules(collect_when_quiet(where, wait=wait))
         watch.recorded(after)
-    require_rules(after)
     if keep is not None:
         after = save(after, keep / "after")
-    if not quiet:
+    if after.partial:
         typer.echo(f"netaudit: rules or containers still changed after {wait:g} s; gave up waiting", err=True)
     attributed = tell_writers(diff_recordings(before, after), watch.saw())
     out.print_diff(attributed, form, output, color)

@@ -7,6 +7,7 @@ import msgspec
 from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said, Unused
 from netaudit.collect.dockerd import PROC, NoDockerdError, find_dockerd
+from netaudit.collect.elsewhere import why_elsewhere
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
 
@@ -33,6 +34,9 @@ SHOWN_OPTIONS = KEPT_KEYS | {
 
 def ask_daemon(where: Where) -> Iterator[Answer]:
     """Read the arguments and the configuration file of the dockerd that serves the API."""
+    if why := why_elsewhere(where):
+        yield from (Gap(source, GapReason.ABSENT, why) for source in (Source.DOCKERD_ARGV, Source.DAEMON_JSON))
+        return
     try:
         pid = find_dockerd(where)
         argv = _arguments(pid)

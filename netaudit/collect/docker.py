@@ -13,6 +13,7 @@ from netaudit.collect import docker_fields
 from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said
 from netaudit.collect.docker_fields import Fields, keep
+from netaudit.collect.elsewhere import why_elsewhere
 from netaudit.collect.patience import within
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
@@ -25,9 +26,9 @@ _WHOLE = 10  # times the time limit of one request: a question is many requests
 
 # In this order: the first that fits explains; TimeoutError and its like are OSErrors, JSON's are ValueErrors.
 _EXPLANATIONS: tuple[tuple[type[BaseException], tuple[GapReason, str]], ...] = (
-    (FileNotFoundError, (GapReason.ABSENT, "there is no such socket; is Docker installed and running?")),
-    (PermissionError, (GapReason.DENIED, "permission denied; run as root or as a member of the group docker")),
-    (ConnectionRefusedError, (GapReason.CRASHED, "nothing listens on this socket; is dockerd running?")),
+    (FileNotFoundError, (GapReason.ABSENT, "there is no such socket")),
+    (PermissionError, (GapReason.DENIED, "permission denied")),
+    (ConnectionRefusedError, (GapReason.CRASHED, "nothing listens on this socket")),
     (TimeoutError, (GapReason.TIMEOUT, "the engine did not answer in time")),
     (KeyError, (GapReason.INVALID, "the answer lacks a field that every engine gives")),
     (ValueError, (GapReason.INVALID, "the answer is not what an engine says")),
@@ -35,7 +36,7 @@ _EXPLANATIONS: tuple[tuple[type[BaseException], tuple[GapReason, str]], ...] = (
 
 
 def ask_engine(where: Where) -> Iterator[Answer]:
-    """Ask the engine about itself; if it cannot be reached, each question is a gap."""
+    """Ask the engine about itself; if it cannot be reached, or is not of this host, each question is a gap."""
     yield from _ask(where, {Source.DOCKER_VERSION: _version, Source.DOCKER_INFO: _info})
 
 
@@ -45,6 +46,9 @@ def ask_objects(where: Where) -> Iterator[Answer]:
 
 
 def _ask(where: Where, questions: Mapping[Source, Callable[["APIClient"], bytes]]) -> Iterator[Answer]:
+    if why := why_elsewhere(where):
+        yield from (Gap(source, GapReason.ABSENT, f"{where.docker_url()}: {why}") for source in questions)
+        return
     failures = engine_failures()
     try:
         client = within(_WHOLE * where.timeout, partial(connect_engine, where))

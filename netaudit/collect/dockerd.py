@@ -24,12 +24,12 @@ def find_dockerd(where: Where) -> int:
     network tells nothing: then it is the only dockerd in our network namespace.
     """
     path = where.docker_socket()
-    listener = _listener(path) if path else 0
-    return listener if _is_dockerd(listener) else _only_dockerd_here()
+    listener = listening_dockerd(path) if path else 0
+    return listener or _only_dockerd_here()
 
 
-def _listener(path: str) -> int:
-    """Return the process that listens on the socket; 0 for none, and for one in another pid namespace."""
+def listening_dockerd(path: str) -> int:
+    """Return the dockerd that listens on the socket; 0 where that is another program, or in another pid namespace."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(5)
         try:
@@ -37,7 +37,8 @@ def _listener(path: str) -> int:
             connection.connect(path)
         except OSError:  # what is wrong with the socket is told by the questions to the API
             return 0
-        return int(_PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))[0])
+        pid = int(_PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))[0])
+    return pid if _is_dockerd(pid) else 0
 
 
 def _is_dockerd(pid: int) -> bool:
@@ -51,9 +52,9 @@ def _only_dockerd_here() -> int:
     announce("read", f"{PROC}/*/comm")
     candidates = sorted(int(path.name) for path in PROC.glob("[0-9]*") if _is_dockerd(int(path.name)))
     try:
-        here = [pid for pid in candidates if _network(str(pid)) == _network("self")]
+        here = [pid for pid in candidates if network_of(str(pid)) == network_of("self")]
     except PermissionError:
-        detail = f"dockerd runs (process {candidates[0]}), but not even its namespace may be read; run as root"
+        detail = f"dockerd runs (process {candidates[0]}), but not even its namespace may be read"
         raise NoDockerdError(GapReason.DENIED, detail) from None
     if len(here) > 1:
         listed = ", ".join(map(str, here))
@@ -63,7 +64,7 @@ def _only_dockerd_here() -> int:
     return here[0]
 
 
-def _network(pid: str) -> str:
+def network_of(pid: str) -> str:
     """Name the network namespace of a process; "" if the process has ended."""
     try:
         return str((PROC / pid / "ns" / "net").readlink())

@@ -52,7 +52,7 @@ def _sockets(where: Where) -> Iterator[Answer]:
     output = run(Source.SOCKETS, ["ss", "-lntupH"], timeout=where.timeout, environment=without_modules)
     yield _said(Source.SOCKETS, output)
     if isinstance(output, bytes) and os.geteuid() != 0:
-        detail = "the programs behind other users' sockets are not shown; run as root"
+        detail = "the programs behind other users' sockets are not shown"
         yield Gap(Source.SOCKETS, GapReason.PARTIAL, detail)
 
 

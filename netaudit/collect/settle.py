@@ -2,6 +2,8 @@
 
 import time
 
+import msgspec
+
 from netaudit.collect.collector import collect
 from netaudit.collect.essence import without_noise
 from netaudit.collect.where import Where
@@ -10,11 +12,11 @@ from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Facts
 INTERVAL = 0.25  # seconds between two looks
 
 
-def collect_when_quiet(where: Where, *, wait: float) -> tuple[Facts, bool]:
+def collect_when_quiet(where: Where, *, wait: float) -> Facts:
     """Collect until two collections in a row agree on rules and inventory, or `wait` seconds have gone.
 
-    Return the last facts, and whether they agree with those before. At least two collections are made: one
-    alone says nothing about quiet.
+    Return the last facts; they are partial where they do not agree with those before. At least two collections are
+    made: one alone says nothing about quiet.
     """
     deadline = time.monotonic() + wait
     facts = collect(where)
@@ -23,9 +25,9 @@ def collect_when_quiet(where: Where, *, wait: float) -> tuple[Facts, bool]:
         time.sleep(INTERVAL)
         facts = collect(where)
         if _essence(facts) == before:
-            return facts, True
+            return facts
         if time.monotonic() >= deadline:
-            return facts, False
+            return msgspec.structs.replace(facts, partial=True)
 
 
 def _essence(facts: Facts) -> tuple[object, ...]:

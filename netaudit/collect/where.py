@@ -4,14 +4,18 @@ import os
 
 import msgspec
 
+from netaudit.collect.docker_context import context_url
+
 DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock"
 
 
 class Where(msgspec.Struct, frozen=True):
     """This host, its Docker engine, and the patience for each of its programs.
 
-    `docker_host` is a URL as in DOCKER_HOST; None means that variable, else the local socket.
-    `timeout` is in seconds, for each program and each request. `inside`: read the containers' own rules too.
+    `docker_host` is a URL as in DOCKER_HOST; None means what the docker command would use: that variable, else the
+    current context, else the local socket.
+    `timeout` is in seconds, for each program and each request. `inside`: read the containers' own
+    rules too.
     """
 
     docker_host: str | None = None
@@ -20,7 +24,7 @@ class Where(msgspec.Struct, frozen=True):
 
     def docker_url(self) -> str:
         """Return the URL of the engine's API."""
-        return self.docker_host or os.environ.get("DOCKER_HOST") or DEFAULT_DOCKER_HOST
+        return self.docker_host or os.environ.get("DOCKER_HOST") or context_url() or DEFAULT_DOCKER_HOST
 
     def docker_socket(self) -> str | None:
         """Return the path of the engine's Unix socket; None where the API is reached over a network."""

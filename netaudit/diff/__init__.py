@@ -2,13 +2,17 @@
 
 Laws, stated as properties in tests/diff: `compare(a, a) == ()`, and replaying `compare(a, b)` on `a` gives `b`.
 
-netaudit.diff.sequence pairs the rules of one chain.
+    change    what can happen to an object
+    sequence  pairs the rules of one chain
+    declared  sets, maps and other named objects of nftables
 """
 
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from netaudit.diff.change import Added, Altered, Change, Moved, Removed
+from netaudit.diff.declared import compare_declared, compare_elements, declared_items, set_items
 from netaudit.diff.sequence import align, stayed_or_moved
 from netaudit.model.ruleset import (
     BUILTIN_CHAINS,
@@ -16,42 +20,26 @@ from netaudit.model.ruleset import (
     Backend,
     Chain,
     Item,
-    NamedSet,
     ObjectKind,
     Rule,
     Ruleset,
     Table,
 )
 
-
-class Added(msgspec.Struct, frozen=True, tag="added"):
-    """In the later ruleset only."""
-
-    item: Item
-
-
-class Removed(msgspec.Struct, frozen=True, tag="removed"):
-    """In the earlier ruleset only."""
-
-    item: Item
-
-
-class Moved(msgspec.Struct, frozen=True, tag="moved"):
-    """The same text, at another place among the rules that stayed."""
-
-    item: Item
-    before: Item
-
-
-class Altered(msgspec.Struct, frozen=True, tag="altered"):
-    """The same object with another content: a policy, a rule's target, a base chain's priority, a counter."""
-
-    item: Item
-    before: Item
-
+__all__ = [
+    "Added",
+    "Altered",
+    "Change",
+    "Moved",
+    "Removed",
+    "compare",
+    "compare_with_counters",
+    "items",
+    "rule_item",
+    "set_items",
+]
 
 _ACCEPTING = "policy accept"
-Change = Added | Removed | Moved | Altered
 
 
 def compare(before: Ruleset, after: Ruleset) -> tuple[Change, ...]:
@@ -72,6 +60,7 @@ def items(ruleset: Ruleset) -> Iterator[Item]:
             yield from _rule_items(table, chain)
         for named in table.sets:
             yield from set_items(table, named)
+        yield from declared_items(table)
 
 
 def _changes(before: Ruleset, after: Ruleset, *, counters: bool = False) -> Iterator[Change]:
@@ -80,7 +69,8 @@ def _changes(before: Ruleset, after: Ruleset, *, counters: bool = False) -> Iter
     for key in [*new, *(key for key in old if key not in new)]:
         left, right = _with_builtin_chains(key, old.get(key)), _with_builtin_chains(key, new.get(key))
         yield from _compare_chains(left, right, counters=counters)
-        yield from _compare_sets(left, right)
+        yield from compare_elements(left, right)
+        yield from compare_declared(left, right, counters=counters)
 
 
 def _with_builtin_chains(key: tuple[Backend, str, str], table: Table | None) -> Table:
@@ -183,19 +173,3 @@ def _counted(table: Table, was: Chain, now: Chain, pairs: Iterable[tuple[int, in
         old, new = was.rules[left], now.rules[right]
         if (old.packets, old.octets) != (new.packets, new.octets):
             yield Altered(rule_item(table, now, right, new), rule_item(table, was, left, old))
-
-
-def set_items(table: Table, named: NamedSet) -> Iterator[Item]:
-    """List a set or map: its declaration, then its elements."""
-    kind = ObjectKind(named.kind)
-    head = f"{named.kind} {named.name} {{ {named.declaration} }}"
-    yield Item(kind, table.backend, table.family, table.name, named.name, head)
-    for element in named.elements:
-        yield Item(kind, table.backend, table.family, table.name, named.name, element)
-
-
-def _compare_sets(left: Table, right: Table) -> Iterator[Change]:
-    old = {(item.object, item.chain, item.text): item for named in left.sets for item in set_items(left, named)}
-    new = {(item.object, item.chain, item.text): item for named in right.sets for item in set_items(right, named)}
-    yield from (Added(item) for key, item in new.items() if key not in old)
-    yield from (Removed(item) for key, item in old.items() if key not in new)

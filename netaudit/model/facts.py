@@ -87,5 +87,5 @@ class Facts(msgspec.Struct, frozen=True):
     host: str = ""
     taken_at: str = ""  # RFC 3339, UTC
     digest: str = ""  # SHA-256 over the files: the identity of a recording
-    partial: bool = False  # `record` was interrupted
+    partial: bool = False  # taken while rules or containers still changed
     generation: int | None = None  # of nf_tables' ruleset, where this process read the host itself

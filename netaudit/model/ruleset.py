@@ -51,7 +51,7 @@ class Chain(msgspec.Struct, frozen=True):
 
 
 class NamedSet(msgspec.Struct, frozen=True):
-    """An nftables set or map; `declaration` is its type and flags, `elements` are as nft prints them."""
+    """An nftables set or map; `declaration` is its type, flags and limits, `elements` are as nft prints them."""
 
     name: str
     kind: str  # set | map
@@ -59,14 +59,29 @@ class NamedSet(msgspec.Struct, frozen=True):
     elements: tuple[str, ...] = ()
 
 
+class NamedObject(msgspec.Struct, frozen=True):
+    """What an nftables table holds by name beside chains and sets: a counter, limit, flowtable and the like.
+
+    `kind` is nft's word for it; `declaration` is what it was told, without what it counted.
+    """
+
+    name: str
+    kind: str
+    declaration: str = ""
+    packets: int | None = None
+    octets: int | None = None
+
+
 class Table(msgspec.Struct, frozen=True):
-    """A table of one backend and family."""
+    """A table of one backend and family; `flags` are nftables' (a dormant table does nothing)."""
 
     backend: Backend
     family: str  # ip ip6 inet arp bridge netdev
     name: str
     chains: tuple[Chain, ...] = ()
     sets: tuple[NamedSet, ...] = ()
+    objects: tuple[NamedObject, ...] = ()
+    flags: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[Backend, str, str]:
@@ -92,12 +107,15 @@ class ObjectKind(StrEnum):
     POLICY = "policy"
     SET = "set"
     MAP = "map"
+    OBJECT = "object"  # a NamedObject
+    TABLE = "table"  # its flags
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
     """One object of a ruleset with its address: what is compared, attributed and reported.
 
-    `chain` names the set or map where `object` is one. `position` counts from 1; only rules have one.
+    `chain` names the set, map or object where `object` is one, and nothing where it is a table. `position` counts
+    from 1; only rules have one.
     """
 
     object: ObjectKind
@@ -115,4 +133,4 @@ class Item(msgspec.Struct, frozen=True, gc=False):
         """Name the place as `explain` understands it: `nat/DOCKER#2`, `ip6:filter/FORWARD`."""
         prefix = "" if self.family == "ip" and self.backend is not Backend.NFTABLES else f"{self.family}:"
         suffix = f"#{self.position}" if self.position is not None else ""
-        return f"{prefix}{self.table}/{self.chain}{suffix}"
+        return f"{prefix}{self.table}/{self.chain}{suffix}" if self.chain else f"{prefix}{self.table}"

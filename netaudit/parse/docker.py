@@ -6,6 +6,7 @@ by the decoder.
 
 import ipaddress
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -197,42 +198,36 @@ def _known_container(data: bytes, known: dict[bytes, Container]) -> Container:
 
 
 def _container(raw: _Container) -> Container:
-    endpoints = (raw.settings.networks or {}).items()
+    settings, host_config = raw.settings, raw.host_config
     return Container(
         id=raw.id,
         name=raw.name.removeprefix("/"),
         running=raw.state.running,
-        network_mode=raw.host_config.network_mode,
-        endpoints=tuple(_endpoint(name, end) for name, end in endpoints if end is not None),
-        bindings=tuple(_bindings(raw.settings.ports or {})),
-        links=tuple(_link(link) for link in raw.host_config.links or []),
-        exposed=tuple(_port(port) for port in raw.config.exposed or {}),
+        network_mode=host_config.network_mode,
+        endpoints=tuple([_endpoint(name, end) for name, end in (settings.networks or {}).items() if end is not None]),
+        bindings=tuple(_bindings(settings.ports)) if settings.ports else (),
+        links=tuple(map(_link, host_config.links)) if host_config.links else (),
+        exposed=tuple(map(_port, raw.config.exposed)) if raw.config.exposed else (),
         image=raw.config.image,
         pid=raw.state.pid,
-        sandbox=raw.settings.sandbox,
+        sandbox=settings.sandbox,
     )
 
 
 def _endpoint(name: str, raw: _Endpoint) -> Endpoint:
-    return Endpoint(
-        network_id=raw.network_id,
-        network_name=name,
-        ipv4=raw.ipv4,
-        ipv6=raw.ipv6,
-        gateway=raw.gateway,
-        gateway6=raw.gateway6,
-        priority=raw.priority,
-    )
+    return Endpoint(raw.network_id, name, raw.ipv4, raw.ipv6, raw.gateway, raw.gateway6, raw.priority)
 
 
 def _bindings(ports: Mapping[str, list[_HostPort] | None]) -> Iterator[PortBinding]:
     """List the live bindings; an exposed port that is not published has none, a routed one has host port 0."""
     for port, hosts in ports.items():
-        number, protocol = _port(port)
-        for host in hosts or []:
-            yield PortBinding(protocol, host.ip, _number(host.port), number)
+        if hosts:
+            number, protocol = _port(port)
+            for host in hosts:
+                yield PortBinding(protocol, host.ip, _number(host.port), number)
 
 
+@lru_cache(maxsize=1024)
 def _port(text: str) -> tuple[int, str]:
     """Read `80/tcp`; a range (`8000-8010/tcp`, image metadata) counts by its first port."""
     number, _, protocol = text.partition("/")

@@ -7,10 +7,12 @@ from netaudit.errors import ParseError
 from netaudit.model.ruleset import Backend, Chain, NamedSet, Rule, Table
 from netaudit.parse.decode import decode_json
 from netaudit.parse.nft_look import looks_of_type
+from netaudit.parse.nft_object import named_objects, print_set_type
 from netaudit.parse.nft_text import print_rule
-from netaudit.parse.nft_value import print_element, print_value
+from netaudit.parse.nft_value import print_element
 
 Json = Mapping[str, Any]
+_TABLE_FLAGS = frozenset({"dormant", "owner", "persist"})
 _HINT = "give the untouched output of `nft -j list ruleset`"
 
 
@@ -46,7 +48,13 @@ def _table(table: Json, objects: list[tuple[str, Json]]) -> Table:
             rules.setdefault(str(body.get("chain")), []).append(_rule(body, family))
     chains = tuple(_chain(body, rules) for kind, body in own if kind == "chain")
     sets = tuple(_named_set(kind, body) for kind, body in own if kind in ("set", "map"))
-    return Table(Backend.NFTABLES, family, name, chains, sets)
+    return Table(Backend.NFTABLES, family, name, chains, sets, tuple(named_objects(own)), _flags(table))
+
+
+def _flags(table: Json) -> tuple[str, ...]:
+    """List a table's flags: one that is dormant does nothing. nft 1.0.6 prints chance bytes where they should stand."""
+    flags = _list(table.get("flags"))
+    return tuple(sorted({flag if flag in _TABLE_FLAGS else "unreadable" for flag in map(str, flags)}))
 
 
 def _rule(body: Json, family: str) -> Rule:
@@ -60,31 +68,13 @@ def _chain(body: Json, rules: Mapping[str, list[Rule]]) -> Chain:
     name = str(body.get("name"))
     base = ""
     if "hook" in body:
-        device = f" device {body['dev']}" if "dev" in body else ""
+        device = f" device {', '.join(map(str, _list(body['dev'])))}" if "dev" in body else ""
         base = f"type {body.get('type')} hook {body['hook']}{device} priority {body.get('prio')}"
     return Chain(name, tuple(rules.get(name, ())), body.get("policy"), base)
 
 
 def _named_set(kind: str, body: Json) -> NamedSet:
-    return NamedSet(str(body.get("name")), kind, _declaration(body), tuple(_elements(body)))
-
-
-def _declaration(body: Json) -> str:
-    declared = _type(body.get("type"))
-    if "map" in body:
-        declared += f" : {_type(body['map']).removeprefix('type ')}"
-    flags = ",".join(map(str, _list(body.get("flags"))))
-    return f"{declared}; flags {flags}" if flags else declared
-
-
-def _type(kind: Any) -> str:  # noqa: ANN401 (nft's JSON)
-    match kind:
-        case {"typeof": key}:
-            return f"typeof {print_value(key)}"
-        case list():
-            return f"type {' . '.join(map(str, kind))}"
-        case _:
-            return f"type {kind}"
+    return NamedSet(str(body.get("name")), kind, print_set_type(body), tuple(_elements(body)))
 
 
 def _elements(body: Json) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from netaudit.model.facts import Facts, Gap, GapReason, Source
+from netaudit.model.facts import INVENTORY_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.release import RELEASE
 from netaudit.report.safe_text import visible
 from netaudit.report.terminal import tabulate_plain
@@ -27,7 +27,7 @@ _WHAT = {
     Source.SYSCTL: "kernel settings",
 }
 _NEXT = {
-    GapReason.ABSENT: "install it, or name its place",
+    GapReason.ABSENT: "install it",
     GapReason.DENIED: "run as root",
     GapReason.CRASHED: "run it by hand, update it",
     GapReason.EMPTY: "run it by hand",
@@ -36,6 +36,14 @@ _NEXT = {
     GapReason.PARTIAL: "run as root",
     GapReason.INCONSISTENT: "record when the host is quieter",
     GapReason.NOT_RECORDED: "record again",
+}
+_NEXT_FOR_DOCKER = {
+    **_NEXT,
+    GapReason.ABSENT: "start Docker here, or name its socket with --docker-host",
+    GapReason.CRASHED: "is dockerd running? its log tells",
+    GapReason.EMPTY: "is dockerd running? its log tells",
+    GapReason.INVALID: "is this an engine? name its socket with --docker-host",
+    GapReason.PARTIAL: "name its socket with --docker-host",
 }
 
 
@@ -54,12 +62,19 @@ def _rows(facts: Facts) -> Iterator[tuple[str, str, str]]:
         gaps.setdefault(gap.source, []).append(gap)
     for source, what in _WHAT.items():
         if found := gaps.pop(source, None):
-            yield from (
-                ("!", what, f"{gap.reason}: {gap.detail or 'no more is known'}; {_NEXT[gap.reason]}") for gap in found
-            )
+            yield from (("!", what, _describe(gap)) for gap in found)
         elif source in facts.unused:
             yield "-", what, "not in use"
         else:
             yield "ok", what, f"{len(facts.files.get(source, b''))} bytes"
     for source_name, found in gaps.items():
-        yield from (("!", source_name, f"{gap.reason}: {gap.detail}; {_NEXT[gap.reason]}") for gap in found)
+        yield from (("!", source_name, _describe(gap)) for gap in found)
+
+
+def _describe(gap: Gap) -> str:
+    """Say why a source said nothing, and what to do about it."""
+    said = f"{gap.reason}: {gap.detail or 'no more is known'}"
+    if gap.reason is GapReason.DENIED and "root" in gap.detail:  # the program's own hint
+        return said
+    hints = _NEXT_FOR_DOCKER if gap.source in INVENTORY_SOURCES else _NEXT
+    return f"{said}; {hints[gap.reason]}"

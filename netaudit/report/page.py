@@ -24,7 +24,7 @@ from netaudit.report.anchors import Anchors
 from netaudit.report.figures import Figure, diff_figures, distinct_gaps, snapshot_figures
 from netaudit.report.grouping import describe_causes, group_by_cause
 from netaudit.report.verdict import Sentence, judge_diff, judge_snapshot
-from netaudit.report.words import describe_writer, symbol, verb
+from netaudit.report.words import describe_earlier, describe_writer, symbol, verb
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -185,7 +185,7 @@ def _change_row(one: AttributedChange, anchors: Anchors) -> Row:
     row = msgspec.structs.replace(row, symbol=mark, change=verb(one.change), written=describe_writer(one))
     match one.change:
         case Altered(_, before):
-            return msgspec.structs.replace(row, was_text=before.text)
+            return msgspec.structs.replace(row, was_text=describe_earlier(item, before))
         case Moved(_, before):
             return msgspec.structs.replace(row, was_place=before.where)
         case _:

@@ -18,12 +18,13 @@ from netaudit.attribute.attribution import (
     SnapshotHead,
 )
 from netaudit.diff import Altered, Moved
-from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.model.ruleset import ObjectKind
 from netaudit.report.grouping import Group, describe_causes, group_by, group_by_cause
 from netaudit.report.order import Grouping
 from netaudit.report.safe_text import visible
 from netaudit.report.words import (
     describe_coverage,
+    describe_earlier,
     describe_gap,
     describe_head,
     describe_writer,
@@ -95,10 +96,10 @@ def _change_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterat
             continue
         unknown = "?" if one.attribution.confidence is Confidence.UNATTRIBUTED else ""
         item = one.change.item
-        yield symbol(one.change) + unknown, item.where, _text(item)
+        yield symbol(one.change) + unknown, item.where, item.text
         match one.change:
             case Altered(_, before):
-                yield "", "", f"was: {_text(before)}"
+                yield "", "", f"was: {describe_earlier(item, before)}"
             case Moved(_, before):
                 yield "", "", f"was: {before.where}"
             case _:
@@ -115,15 +116,10 @@ def _item_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterator
             yield (
                 "?" if one.attribution.confidence is Confidence.UNATTRIBUTED else "",
                 one.item.where,
-                _text(one.item),
+                one.item.text,
             )
             if one.attribution.purpose:
                 yield "", "", f"# {one.attribution.purpose}"
-
-
-def _text(item: Item) -> str:
-    counted = f" [{item.packets}:{item.octets}]" if item.object is ObjectKind.POLICY and item.packets else ""
-    return item.text + counted
 
 
 def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
@@ -132,13 +128,13 @@ def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     rows: list[Sequence[str]] = []
     for one in rules:
         item = one.item
-        place = f"{item.backend} {item.family} {item.table}/{item.chain}"
+        place = f"{item.backend} {item.family} {item.table}/{item.chain}".rstrip("/")
         if place != at:
             yield from _finish(rows, style)
             yield _bold(visible(place), style)
             at, rows = place, []
         unknown = one.attribution.confidence is Confidence.UNATTRIBUTED
-        rows.append(("?" if unknown else "", f"#{item.position}" if item.position else "", _text(item)))
+        rows.append(("?" if unknown else "", f"#{item.position}" if item.position else "", item.text))
         if one.attribution.causes:
             rows.append(("", "", f"# {_cause(one)}"))
     yield from _finish(rows, style)

@@ -124,6 +124,7 @@ def _objects(members: Sequence[AttributedChange]) -> str:
     """Count by kind: `3 rules and 1 chain`."""
     words = {ObjectKind.POLICY: ("policy", "policies"), ObjectKind.SET: ("part of a set", "parts of sets")}
     words[ObjectKind.MAP] = ("part of a map", "parts of maps")
+    words[ObjectKind.OBJECT] = ("named object", "named objects")
     counts = Counter(one.change.item.object for one in members)
     kinds = [kind for kind in ObjectKind if kind in counts]
     parts = [f"{counts[kind]} {words.get(kind, (kind, f'{kind}s'))[counts[kind] > 1]}" for kind in kinds]
@@ -236,4 +237,6 @@ def _limits(heads: Sequence[SnapshotHead], coverage: Coverage) -> Iterator[Sente
             (f"{count(coverage.undecided, 'expected rule')} could not be decided: what tells was not seen.",), "?"
         )
     if any(head.partial for head in heads):
-        yield Sentence(("A recording was interrupted, and holds only a part.",), "?")
+        yield Sentence(
+            ("Rules or containers still changed while a recording was taken: it may hold a part of a change.",), "?"
+        )

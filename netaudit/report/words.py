@@ -13,7 +13,7 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.diff import Added, Altered, Change, Moved, Removed
 from netaudit.model.facts import Gap
-from netaudit.model.ruleset import ObjectKind
+from netaudit.model.ruleset import Item, ObjectKind
 
 
 def symbol(change: Change) -> str:
@@ -40,6 +40,14 @@ def verb(change: Change) -> str:
             return "altered"
         case Moved():
             return "moved"
+
+
+def describe_earlier(item: Item, before: Item) -> str:
+    """Say what an altered object was: its text, or what it had counted where only that differs."""
+    if item.text != before.text:
+        return before.text
+    counts = [f"{one.packets or 0} packets, {one.octets or 0} bytes" for one in (before, item)]
+    return f"{counts[0]}; is: {counts[1]}"
 
 
 def summarise_diff(diff: AttributedDiff) -> str:
@@ -77,7 +85,7 @@ def describe_head(head: SnapshotHead) -> str:
     """Name a snapshot in one line."""
     engine = f"Docker {head.engine}" if head.engine else "Docker not known"
     words = [head.host or "unnamed host", head.taken_at or "time not recorded", engine]
-    return ", ".join([*words, "partial"] if head.partial else words)
+    return ", ".join([*words, "while rules still changed"] if head.partial else words)
 
 
 def describe_gap(gap: Gap) -> str:

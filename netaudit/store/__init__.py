@@ -15,12 +15,14 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from netaudit.errors import NewerFormatError, OutputError, RecordingError
+from netaudit.errors import NewerFormatError, OutputError, RecordingError, TakenError
 from netaudit.model.facts import ON_REQUEST, Facts, Gap, GapReason, Source
 from netaudit.release import RELEASE
 from netaudit.store.archive import WRITTEN, is_archive, pack, unpack
@@ -28,7 +30,7 @@ from netaudit.store.limits import HINT, read_bounded
 from netaudit.store.plain import guess_source
 from netaudit.store.writing import make_folder, reason, write_atomically, write_folder
 
-__all__ = ["FORMAT", "INDEX", "digest", "load", "make_folder", "save", "write_atomically"]
+__all__ = ["FORMAT", "INDEX", "digest", "keep", "load", "make_folder", "save", "write_atomically"]
 
 FORMAT = 1
 INDEX = "recording.json"
@@ -71,7 +73,8 @@ def save(facts: Facts, path: Path) -> Facts:
 
     Raises OutputError where the place is taken or cannot be written; then nothing is left behind.
     """
-    index = msgspec.json.format(msgspec.json.encode(_make_index(facts)), indent=1) + b"\n"
+    hashes = _hashes(facts.files)
+    index = msgspec.json.format(msgspec.json.encode(_make_index(facts, hashes)), indent=1) + b"\n"
     # The index comes first: what is cut off a tar's end is then found missing.
     files = {INDEX: index, **dict(sorted(facts.files.items()))}
     if not is_archive(path.name):
@@ -80,15 +83,35 @@ def save(facts: Facts, path: Path) -> Facts:
         write_atomically(path, pack(files, path.name))
     else:
         raise OutputError(f"cannot write {path}: such a tar is only read", hint=f"end its name in {WRITTEN[1]}")
-    return msgspec.structs.replace(facts, digest=digest(facts.files))
+    return msgspec.structs.replace(facts, digest=_digest_of(hashes))
+
+
+def keep(facts: Facts, folder: Path) -> Path:
+    """Save a recording in a folder of recordings, named after the time at which it was taken; gives its place.
+
+    The second of a second gets a number, which sorts behind it. Raises OutputError.
+    """
+    make_folder(folder)
+    name = facts.taken_at.replace(":", "")
+    for number in count(1):
+        path = folder / (f"{name}.{number}" if number > 1 else name)
+        with suppress(TakenError):
+            save(facts, path)
+            return path
+    raise AssertionError
 
 
 def digest(files: Mapping[str, bytes]) -> str:
     """Identify a recording by what its files hold: SHA-256 over names and contents, in the order of names."""
-    total = hashlib.sha256()
-    for name in sorted(files):
-        total.update(f"{name}\0{_sha256(files[name])}\0".encode())
-    return total.hexdigest()
+    return _digest_of(_hashes(files))
+
+
+def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+
+
+def _digest_of(hashes: Mapping[str, str]) -> str:
+    return hashlib.sha256("".join(f"{name}\0{digits}\0" for name, digits in hashes.items()).encode()).hexdigest()
 
 
 def _read_folder(path: Path) -> dict[str, bytes]:
@@ -102,9 +125,9 @@ def _read_one(path: Path) -> bytes:
 
 
 def _read_file(path: Path) -> dict[str, bytes]:
-    """Read a tar or a plain file; a pipe such as <(iptables-save) can be read only once."""
+    """Read a tar or a plain file; a pipe such as <(iptables-save) can be read only once, and a device has no end."""
     with path.open("rb") as opened:
-        file: IO[bytes] = opened if opened.seekable() else io.BytesIO(read_bounded(opened, path))
+        file: IO[bytes] = opened if path.is_file() else io.BytesIO(read_bounded(opened, path))
         files = unpack(file, path, _NAMES)
         if files is None:
             data = read_bounded(file, path)
@@ -114,8 +137,9 @@ def _read_file(path: Path) -> dict[str, bytes]:
 
 def _with_index(path: Path, files: dict[str, bytes], data: bytes) -> Facts:
     index = _read_index(path, data)
+    hashes = _hashes(files)
     for name, expected in index.sha256.items():
-        if name in files and _sha256(files[name]) != expected:
+        if hashes.get(name, expected) != expected:
             raise RecordingError(
                 f"{path}: {name} does not match its SHA-256: it was cut off or edited",
                 hint=f"record again, or remove {INDEX} to read it as it is",
@@ -131,7 +155,7 @@ def _with_index(path: Path, files: dict[str, bytes], data: bytes) -> Facts:
         unused=tuple(index.unused),
         host=index.host,
         taken_at=index.taken_at,
-        digest=digest(files),
+        digest=_digest_of(hashes),
         partial=index.partial,
     )
 
@@ -160,7 +184,7 @@ def _without_index(path: Path, files: dict[str, bytes]) -> Facts:
     return Facts(files=said, gaps=gaps, host=path.stem if path.is_file() else "", digest=digest(said))
 
 
-def _make_index(facts: Facts) -> _Index:
+def _make_index(facts: Facts, hashes: dict[str, str]) -> _Index:
     return _Index(
         format=FORMAT,
         netaudit=RELEASE,
@@ -169,9 +193,5 @@ def _make_index(facts: Facts) -> _Index:
         partial=facts.partial,
         gaps=list(facts.gaps),
         unused=list(facts.unused),
-        sha256={name: _sha256(data) for name, data in sorted(facts.files.items())},
+        sha256=hashes,
     )
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

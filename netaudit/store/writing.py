@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from netaudit.errors import OutputError
+from netaudit.errors import OutputError, TakenError
 
 _FULL = "free some space, or give -o a place on another disk"
 _HINTS = {
@@ -50,7 +50,7 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     path = path.absolute()
     with _explained(path):
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise OutputError(f"{path} is there already", hint="give -o a name that is free")
+            raise TakenError(f"{path} is there already", hint=_HINTS[errno.ENOTEMPTY])
         beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         try:
             for name, data in files.items():
@@ -75,7 +75,8 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         hint = _HINTS.get(error.errno or 0, "give -o another place")
-        raise OutputError(f"cannot write {path}: {reason(error)}", hint=hint) from error
+        kind = TakenError if error.errno == errno.ENOTEMPTY else OutputError
+        raise kind(f"cannot write {path}: {reason(error)}", hint=hint) from error
 
 
 def reason(error: BaseException) -> str:

@@ -16,20 +16,20 @@ from netaudit.store import load
 _ADDRESSES = 250  # containers per /24 of 172.17.0.0/16
 
 
-def make_facts(model: Path, containers: int) -> Facts:
-    """Multiply a recording of a host with an engine and no containers."""
+def make_facts(model: Path, containers: int, *, later: bool = False) -> Facts:
+    """Multiply a recording of a host with an engine and no containers; `later`, some of its rules have counted on."""
     facts = load(model)
     inspected = [_container(number, _bridge_id(facts)) for number in range(containers)]
     files = {
         **facts.files,
-        Source.IPTABLES_NFT: make_save(facts, containers).encode(),
+        Source.IPTABLES_NFT: make_save(facts, containers, later=later).encode(),
         Source.DOCKER_CONTAINERS: json.dumps(inspected).encode(),
     }
     return Facts(files=files, gaps=facts.gaps, unused=facts.unused, host="synthetic", taken_at=facts.taken_at)
 
 
-def make_save(facts: Facts, containers: int) -> str:
-    """Print the ruleset as iptables-nft-save -c would."""
+def make_save(facts: Facts, containers: int, *, later: bool = False) -> str:
+    """Print the ruleset as iptables-nft-save -c would; one rule in ten has met packets, and does so still."""
     text = facts.files[Source.IPTABLES_NFT].decode()
     tables = parse_save(text, backend=Backend.IPTABLES_NFT, family="ip", source="model")
     rules = {(table.name, chain.name): [r.text for r in chain.rules] for table in tables for chain in table.chains}
@@ -47,16 +47,22 @@ def make_save(facts: Facts, containers: int) -> str:
         f"-A DOCKER -d {_address(n)}/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT"
         for n in reversed(numbers)
     ]
-    return "\n".join(_print(rules, policies)) + "\n"
+    return "\n".join(_print(rules, policies, 2 if later else 1)) + "\n"
 
 
-def _print(rules: dict[tuple[str, str], list[str]], policies: dict[tuple[str, str], str]) -> Iterator[str]:
+def _print(rules: dict[tuple[str, str], list[str]], policies: dict[tuple[str, str], str], times: int) -> Iterator[str]:
     for table in dict.fromkeys(table for table, _ in rules):
         yield f"*{table}"
         chains = [chain for of, chain in rules if of == table]
         yield from (f":{chain} {policies[table, chain]} [0:0]" for chain in chains)
-        yield from (f"[0:0] {rule}" for chain in chains for rule in rules[table, chain])
+        texts = (rule for chain in chains for rule in rules[table, chain])
+        yield from (f"{_counted(at, times)} {text}" for at, text in enumerate(texts))
         yield "COMMIT"
+
+
+def _counted(at: int, times: int) -> str:
+    packets = 0 if at % 10 else at * times
+    return f"[{packets}:{60 * packets}]"
 
 
 def _address(number: int) -> str:

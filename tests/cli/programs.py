@@ -1,13 +1,17 @@
 """netaudit as a program, on this machine or in a network namespace: no mocks."""
 
+import gc
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
 import netaudit
+from netaudit.cli import main
 
 REPOSITORY = Path(netaudit.__path__[0]).parent
 RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -29,6 +33,24 @@ def run(
     command = [*before, sys.executable, *ENTER, *map(str, argv)]
     usual = {"text": True, "capture_output": True, "env": environment(**(env or {}))}
     return subprocess.run(command, check=False, **{**usual, **options})
+
+
+def run_inside(*argv: str | Path) -> subprocess.CompletedProcess[str]:
+    """Do what `run` does in this process, in a tenth of the time: for what hangs on arguments and files alone."""
+    printed, complained = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    words = ["netaudit", *map(str, argv)]
+    with patch("sys.argv", words), redirect_stdout(printed), redirect_stderr(complained):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        finally:
+            gc.enable()
+    texts = []
+    for stream in (printed, complained):
+        stream.flush()
+        texts.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(words, int(code or 0), *texts)
 
 
 def assert_fails(done: subprocess.CompletedProcess[str], code: int, message: str, hint: str) -> None:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from programs import ONE_PORT, assert_fails, run
+from programs import ONE_PORT, assert_fails, run, run_inside
 
 HINT = "give a folder or tar that `netaudit record` wrote, or the output of iptables-save"
 SAVE_HINT = "record the host again, or give the untouched output of iptables-save"
@@ -24,7 +24,7 @@ def recording(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 def test_a_recording_that_is_not_there(tmp_path: Path, command: tuple[str, ...]) -> None:
     place = tmp_path / "nowhere"
-    assert_fails(run(*command, place), 3, f"no such recording: {place}", HINT)
+    assert_fails(run_inside(*command, place), 3, f"no such recording: {place}", HINT)
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,16 @@ def test_a_recording_that_is_not_there(tmp_path: Path, command: tuple[str, ...])
 def test_a_file_that_is_no_recording(tmp_path: Path, command: tuple[str, ...], data: bytes, what: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(data)
-    assert_fails(run(*command, path), 3, f"{path} is no recording: {what}", HINT)
+    assert_fails(run_inside(*command, path), 3, f"{path} is no recording: {what}", HINT)
+
+
+def test_a_failure_of_the_program_is_that_of_the_command_line(tmp_path: Path) -> None:
+    done = run("show", tmp_path / "nowhere")
+    assert_fails(done, 3, f"no such recording: {tmp_path}/nowhere", HINT)
 
 
 def test_a_folder_that_is_no_recording(tmp_path: Path) -> None:
-    assert_fails(run("show", tmp_path), 3, f"{tmp_path} is no recording: it holds no file that one has", HINT)
+    assert_fails(run_inside("show", tmp_path), 3, f"{tmp_path} is no recording: it holds no file that one has", HINT)
 
 
 def test_a_recording_that_was_cut_off(tmp_path: Path) -> None:
@@ -52,18 +57,18 @@ def test_a_recording_that_was_cut_off(tmp_path: Path) -> None:
     shutil.copytree(ONE_PORT / "01", copy)
     _cut(copy / "iptables-save.txt", 900)
     message = f"{copy}: iptables-save.txt does not match its SHA-256: it was cut off or edited"
-    assert_fails(run("show", copy), 3, message, "record again, or remove recording.json to read it as it is")
+    assert_fails(run_inside("show", copy), 3, message, "record again, or remove recording.json to read it as it is")
 
 
 def test_rules_that_were_cut_off(recording: Path) -> None:
     _cut(recording / "iptables-save.txt", 900)
-    done = run("show", recording)
+    done = run_inside("show", recording)
     assert_fails(done, 3, "iptables-save.txt:2: cut off: table filter has no COMMIT", SAVE_HINT)
 
 
 def test_rules_that_are_none(recording: Path) -> None:
     (recording / "iptables-save.txt").write_bytes(b"*filter\n:INPUT ACCEPT [0:0]\n\xff\xfe\x00\x01\nCOMMIT\n")
-    done = run("show", recording)
+    done = run_inside("show", recording)
     assert done.returncode == 3
     assert done.stderr.startswith("netaudit: iptables-save.txt:3: not a line that iptables-save prints: ")
     assert done.stderr.endswith(f" ({SAVE_HINT})\n")
@@ -77,7 +82,7 @@ def test_rules_that_are_none(recording: Path) -> None:
 @pytest.mark.parametrize("data", [b"{", b"\x00\xff", b'"text"', b"[" * 9999], ids=["cut", "binary", "foreign", "deep"])
 def test_facts_that_are_none(recording: Path, name: str, data: bytes) -> None:
     (recording / name).write_bytes(data)
-    done = run("show", recording)
+    done = run_inside("show", recording)
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith(f"netaudit: {name}: not what ")
     assert done.stderr.endswith(" (record the host again)\n")
@@ -87,7 +92,7 @@ def test_facts_that_are_none(recording: Path, name: str, data: bytes) -> None:
 @pytest.mark.parametrize("data", [b"{", b"\x00\xff", b"{}"], ids=["cut", "binary", "foreign"])
 def test_an_nft_ruleset_that_is_none(recording: Path, data: bytes) -> None:
     (recording / "nft-ruleset.json").write_bytes(data)
-    done = run("show", recording)
+    done = run_inside("show", recording)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
     assert done.stderr.startswith("netaudit: nft-ruleset.json: not ")
     assert done.stderr.endswith(" (give the untouched output of `nft -j list ruleset`)\n")
@@ -95,7 +100,7 @@ def test_an_nft_ruleset_that_is_none(recording: Path, data: bytes) -> None:
 
 def test_an_empty_file_is_a_gap(recording: Path) -> None:
     (recording / "nft-ruleset.json").write_bytes(b"")
-    done = run("show", recording, "--strict")
+    done = run_inside("show", recording, "--strict")
     assert "nft-ruleset.json: empty (the file is empty)" in done.stdout
     assert (done.returncode, done.stderr) == (4, "")
 
@@ -103,12 +108,12 @@ def test_an_empty_file_is_a_gap(recording: Path) -> None:
 def test_a_recording_of_a_newer_netaudit(recording: Path) -> None:
     (recording / "recording.json").write_text(json.dumps({"format": 99}))
     message = f"{recording} has recording format 99; this netaudit reads up to 1"
-    assert_fails(run("show", recording), 3, message, "update netaudit")
+    assert_fails(run_inside("show", recording), 3, message, "update netaudit")
 
 
 def test_a_subject_that_is_not_there() -> None:
     hint = "name a rule (nat/DOCKER#2), a container, a network or a signature; `netaudit show` lists them"
-    assert_fails(run("explain", "nobody", ONE_PORT / "01"), 2, "nothing here is called nobody", hint)
+    assert_fails(run_inside("explain", "nobody", ONE_PORT / "01"), 2, "nothing here is called nobody", hint)
 
 
 def test_no_recording_was_kept(tmp_path: Path) -> None:
@@ -137,14 +142,14 @@ FORMATS = ["terminal", "json", "markdown", "html"]
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_full_disk(form: str) -> None:
-    done = run("show", ONE_PORT / "01", "--format", form, "-o", "/dev/full")
+    done = run_inside("show", ONE_PORT / "01", "--format", form, "-o", "/dev/full")
     message = "cannot write /dev/full: No space left on device"
     assert_fails(done, 3, message, "free some space, or give -o a place on another disk")
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     place = tmp_path / "nowhere" / "report.html"
-    done = run("report", ONE_PORT / "01", "-o", place)
+    done = run_inside("report", ONE_PORT / "01", "-o", place)
     assert_fails(done, 3, f"cannot write {place}: No such file or directory", "make the folder first")
     assert list(tmp_path.iterdir()) == []
 
@@ -177,7 +182,9 @@ def test_a_closed_standard_output() -> None:
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_reader_that_went_away(recording: Path, unbuffered: str) -> None:
     save = recording / "iptables-save.txt"
-    many = "".join(f"[0:0] -A DOCKER-USER -s 192.0.2.{at % 256}/32 -j DROP\n" for at in range(3000))
+    many = "".join(
+        f"[0:0] -A DOCKER-USER -s 192.0.2.{at % 256}/32 -j DROP\n" for at in range(900)
+    )  # more than a pipe holds
     save.write_text(save.read_text().replace("[0:0] -A DOCKER-USER", many + "[0:0] -A DOCKER-USER", 1))
     script = '("$@"; echo "code $?" >&2) | head -n 1'
     done = run("show", recording, before=["sh", "-c", script, "sh"], env={"PYTHONUNBUFFERED": unbuffered})

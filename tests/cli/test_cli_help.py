@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from programs import environment, run
+from programs import environment, run, run_inside
 
 from netaudit.cli import app
 from netaudit.release import RELEASE
@@ -31,7 +31,7 @@ def test_the_commands_are_these() -> None:
 @pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS)], ids=" ".join)
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_every_command_has_help_within_80_columns(command: list[str], option: str) -> None:
-    done = run(*command, option)
+    done = run_inside(*command, option)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Usage: ")
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -54,7 +54,7 @@ def test_the_version_is_the_release() -> None:
 
 
 def test_no_command_is_a_question_for_help() -> None:
-    done = run()
+    done = run_inside()
     assert done.returncode == 2
     assert "Usage: " in done.stdout + done.stderr
 
@@ -65,7 +65,7 @@ def test_no_command_is_a_question_for_help() -> None:
     ids=" ".join,
 )
 def test_wrong_usage_is_told_from_failure(arguments: list[str]) -> None:
-    done = run(*arguments)
+    done = run_inside(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.search(r"^Error: |^Try ", done.stderr, re.MULTILINE)
     assert "Traceback" not in done.stderr

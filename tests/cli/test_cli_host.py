@@ -144,8 +144,7 @@ def test_without_docker_a_recording_is_made_and_says_so(nft_host: Host, tmp_path
     assert (done.returncode, done.stdout) == (0, f"{tmp_path}/recording\n")
     gaps = [line for line in done.stderr.splitlines() if "docker-" in line]
     assert gaps == [
-        f"netaudit: could not see docker-{name}.json: absent"
-        " (unix:///nowhere: there is no such socket; is Docker installed and running?)"
+        f"netaudit: could not see docker-{name}.json: absent (unix:///nowhere: there is no such socket)"
         for name in ("version", "info", "networks", "containers")
     ]
     assert all(line.startswith("netaudit: could not see ") for line in done.stderr.splitlines())
@@ -193,10 +192,17 @@ def test_a_state_folder_that_cannot_be_made(nft_host: Host, tmp_path: Path) -> N
     assert_fails(done, 3, message, "give -o another place")
 
 
+INTERRUPTED = "netaudit: interrupted (no half-written file is left)\n"
+
+
+def _name(number: signal.Signals) -> str:
+    return number.name
+
+
 # ---- killed -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=_name)
 @pytest.mark.parametrize("name", ["recording", "recording.tar"])
 def test_a_killed_record_leaves_no_half_a_recording(
     nft_host: Host, tmp_path: Path, number: signal.Signals, name: str
@@ -211,10 +217,12 @@ def test_a_killed_record_leaves_no_half_a_recording(
         visible = [path.name for path in folder.glob("[!.]*")]
         assert visible in ([], [name])
         assert not visible or load(folder / name).files
-        if number is signal.SIGTERM:
+        if number is not signal.SIGKILL:
             assert list(folder.glob(".*")) == []
-            assert process.returncode in (0, -number, 128 + number)
-            assert "Traceback" not in complaint
+            # Before netaudit could listen, Python ends as it likes.
+            early = process.returncode == -number or complaint.endswith("KeyboardInterrupt\n")
+            assert early or process.returncode in (0, 128 + number)
+            assert early or (process.returncode == 128 + number) == (complaint == INTERRUPTED)
 
 
 def _start(host: Host, *argv: str | Path) -> subprocess.Popen[str]:

@@ -8,8 +8,9 @@ from conftest import Host
 COLLECT_WHEN_QUIET = """
 import sys
 from netaudit.collect import Where, collect_when_quiet
-facts, quiet = collect_when_quiet(Where(docker_host="unix:///nowhere"), wait=float(sys.argv[1]))
-print(quiet, facts.files["iptables-save.txt"].count(b" -A "), facts.files["nft-ruleset.json"].count(b"counter"))
+facts = collect_when_quiet(Where(docker_host="unix:///nowhere"), wait=float(sys.argv[1]))
+saved, native = facts.files["iptables-save.txt"], facts.files["nft-ruleset.json"]
+print(not facts.partial, saved.count(b" -A "), native.count(b"counter"))
 """
 RULE = "iptables-nft -A OUTPUT -j ACCEPT"
 

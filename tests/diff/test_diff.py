@@ -1,7 +1,7 @@
 """What counts as a change: chains, policies, rules, sets and maps; counters only when asked for."""
 
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters, items
-from netaudit.model.ruleset import Backend, Chain, Item, NamedSet, ObjectKind, Rule, Ruleset, Table
+from netaudit.model.ruleset import Backend, Chain, Item, NamedObject, NamedSet, ObjectKind, Rule, Ruleset, Table
 
 ACCEPT, DROP = "-A INPUT -i lo -j ACCEPT", "-A INPUT -i lo -j DROP"
 NFT, NATIVE = Backend.IPTABLES_NFT, Backend.NFTABLES
@@ -169,7 +169,58 @@ def test_the_order_of_elements_does_not_matter() -> None:
 
 def test_a_set_that_became_a_map_is_another() -> None:
     before, after = (_native(sets=(NamedSet("x", kind, "type mark", ("1",)),)) for kind in ("set", "map"))
-    assert [type(change) for change in compare(before, after)] == [Added, Added, Removed, Removed]
+    assert [type(change) for change in compare(before, after)] == [Added, Removed, Added, Removed]
+
+
+def test_a_set_that_was_declared_anew_is_altered() -> None:
+    before, after = (
+        _native(sets=(NamedSet("x", "set", f"type mark; timeout {time}", ("1",)),)) for time in ("1m", "2m")
+    )
+    assert compare(before, after) == (
+        Altered(
+            _item(ObjectKind.SET, "x", "set x { type mark; timeout 2m }"),
+            _item(ObjectKind.SET, "x", "set x { type mark; timeout 1m }"),
+        ),
+    )
+
+
+# ---- named objects and tables -------------------------------------------------------------------------------------
+
+
+def _holding(*objects: NamedObject, flags: tuple[str, ...] = ()) -> Ruleset:
+    return Ruleset((Table(Backend.NFTABLES, "inet", "own", objects=objects, flags=flags),))
+
+
+def test_named_objects_come_go_and_are_altered_by_what_they_declare() -> None:
+    slow, fast = (NamedObject("x", "limit", f"rate {rate}/second") for rate in (1, 9))
+    item = _item(ObjectKind.OBJECT, "x", "limit x { rate 1/second }")
+    assert compare(_holding(), _holding(slow)) == (Added(item),)
+    assert compare(_holding(slow), _holding()) == (Removed(item),)
+    assert compare(_holding(slow), _holding(fast)) == (
+        Altered(_item(ObjectKind.OBJECT, "x", "limit x { rate 9/second }"), item),
+    )
+
+
+def test_objects_of_two_kinds_may_share_a_name() -> None:
+    both = _holding(NamedObject("x", "limit", "rate 1/second"), NamedObject("x", "counter"))
+    assert compare(both, _holding(NamedObject("x", "counter"))) == (
+        Removed(_item(ObjectKind.OBJECT, "x", "limit x { rate 1/second }")),
+    )
+
+
+def test_what_an_object_counted_is_a_change_only_when_asked_for() -> None:
+    before, after = (_holding(NamedObject("x", "counter", "", number, 60 * number)) for number in (1, 2))
+    assert compare(before, after) == ()
+    (change,) = compare_with_counters(before, after)
+    assert isinstance(change, Altered)
+    assert (change.before.packets, change.item.packets) == (1, 2)
+
+
+def test_a_table_that_falls_asleep_is_told() -> None:
+    asleep = Item(ObjectKind.TABLE, Backend.NFTABLES, "inet", "own", "", "table inet own { flags dormant }")
+    assert compare(_holding(), _holding(flags=("dormant",))) == (Added(asleep),)
+    assert compare(_holding(flags=("dormant",)), _holding()) == (Removed(asleep),)
+    assert asleep.where == "inet:own"
 
 
 def test_everything_of_a_ruleset_is_an_item_once() -> None:

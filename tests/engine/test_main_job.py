@@ -200,11 +200,20 @@ def test_run_says_when_it_gave_up_waiting(netaudit: Netaudit, engine: Engine, tm
     end = f"touch {tmp_path}/enough; until [ -e {tmp_path}/ended ]; do sleep 0.05; done"
     try:
         done = netaudit(
-            "run", "--wait", "0.5", "--", "sh", "-c", f"(n=0; {loop}; touch {tmp_path}/ended) >/dev/null 2>&1 &"
+            "run",
+            "--wait",
+            "0.5",
+            "--strict",
+            "--",
+            "sh",
+            "-c",
+            f"(n=0; {loop}; touch {tmp_path}/ended) >/dev/null 2>&1 &",
         )
     finally:
         engine.host.run(["sh", "-c", end], timeout=10)
     assert "still changed after 0.5 s; gave up waiting" in done.stderr
+    assert "while rules still changed" in done.stdout.splitlines()[1]
+    assert done.returncode == 4
 
 
 def test_a_recording_of_an_engine_holds_no_secret(netaudit: Netaudit, engine: Engine) -> None:

@@ -17,9 +17,9 @@ class NativeHost:
         enter = ["nsenter", f"--net=/run/netns/{self.name}"]
         return subprocess.run([*enter, *argv], input=feed, text=True, capture_output=True, check=False)
 
-    def ask(self, *argv: str) -> str:
+    def ask(self, *argv: str, feed: str = "") -> str:
         """Run a program that must not fail."""
-        done = self.run(*argv)
+        done = self.run(*argv, feed=feed)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -15,14 +15,25 @@ pytestmark = pytest.mark.kernel
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[NativeHost]:
-    """Load all rules that this kernel and this nft know, one by one: some need modules that are not everywhere."""
+def loaded() -> Iterator[tuple[NativeHost, list[str]]]:
+    """Load the rules one by one; give the host, and what this kernel or this nft refused: some need kernel modules."""
     with native_host() as host:
         assert host.run("nft", "-f", "-", feed=_without_rules(SCRIPT)).returncode == 0
-        rules = list(_rules(SCRIPT))
-        loaded = [host.run("nft", "-f", "-", feed=f"add rule {rule}\n").returncode == 0 for rule in rules]
-        assert sum(loaded) > 0.9 * len(rules)
-        yield host
+        yield host, list(_refused(host))
+
+
+@pytest.fixture(scope="module")
+def host(loaded: tuple[NativeHost, list[str]]) -> NativeHost:
+    return loaded[0]
+
+
+def test_what_this_kernel_refuses_is_little_and_told(loaded: tuple[NativeHost, list[str]]) -> None:
+    refused = loaded[1]
+    assert len(refused) < 0.1 * len(list(_rules(SCRIPT)))
+    if refused:
+        pytest.skip(
+            f"this kernel or nft refuses {len(refused)} rules, whose text was not compared: {'; '.join(refused)}"
+        )
 
 
 def test_every_rule_is_printed_as_nft_prints_it(host: NativeHost) -> None:
@@ -40,6 +51,13 @@ def test_every_element_is_printed_as_nft_prints_it(host: NativeHost) -> None:
 def test_nothing_that_nft_knows_is_left_as_json(host: NativeHost) -> None:
     texts = [rule.text for table in _tables(host) for chain in table.chains for rule in chain.rules]
     assert [text for text in texts if "json " in text] == []
+
+
+def _refused(host: NativeHost) -> Iterator[str]:
+    for rule in _rules(SCRIPT):
+        done = host.run("nft", "-f", "-", feed=f"add rule {rule}\n")
+        if done.returncode:
+            yield f"{rule} ({done.stderr.partition('Error: ')[2].splitlines()[0]})"
 
 
 def _tables(host: NativeHost) -> tuple[Table, ...]:

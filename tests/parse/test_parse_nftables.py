@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netaudit.errors import ParseError
-from netaudit.model.ruleset import Backend, Chain, NamedSet, Rule, Table
+from netaudit.model.ruleset import Backend, Chain, NamedObject, NamedSet, Rule, Table
 from netaudit.parse.nft_text import print_rule, print_statement
 from netaudit.parse.nftables import parse_nft
 
@@ -87,6 +87,68 @@ def test_the_type_of_a_set_may_be_an_expressions() -> None:
     body = {"family": "ip", "table": "t", "name": "s", "type": {"typeof": {"meta": {"key": "mark"}}}, "elem": [1]}
     (table,) = _parse({"nftables": [{"table": {"family": "ip", "name": "t"}}, {"set": body}]})
     assert table.sets == (NamedSet("s", "set", "typeof meta mark", ("0x00000001",)),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "expected"),
+    [
+        ("counter", {"packets": 3, "bytes": 180}, ("", 3, 180)),
+        ("counter", {"packets": 0, "bytes": 0, "comment": "why"}, ('comment "why"', 0, 0)),
+        ("quota", {"bytes": 10485760, "used": 7, "inv": True}, ("over 10485760 bytes", None, 7)),
+        ("quota", {"bytes": 5, "used": 0, "comment": "c"}, ('5 bytes; comment "c"', None, 0)),
+        ("limit", {"rate": 10, "per": "second", "burst": 9}, ("rate 10/second burst 9 packets", None, None)),
+        ("limit", {"rate": 1, "per": "hour", "inv": True}, ("rate over 1/hour", None, None)),
+        (
+            "ct helper",
+            {"type": "ftp", "protocol": "tcp", "l3proto": "ip"},
+            ("l3proto ip; protocol tcp; type ftp", None, None),
+        ),
+        (
+            "ct timeout",
+            {"protocol": "tcp", "policy": {"close": 4}},
+            ('policy json {"close":4}; protocol tcp', None, None),
+        ),
+        ("flowtable", {"hook": "ingress", "prio": 0, "dev": ["a", "b"]}, ("dev a,b; hook ingress; prio 0", None, None)),
+        ("synproxy", {"mss": 1460, "flags": ["timestamp"]}, ("flags timestamp; mss 1460", None, None)),
+        ("secmark", {"context": "system_u:object_r:x:s0"}, ("context system_u:object_r:x:s0", None, None)),
+        ("new thing", {"deep": {"a": [1]}, "on": True}, ('deep json {"a":[1]}; on', None, None)),
+    ],
+)
+def test_named_objects_are_read_whatever_they_are(
+    kind: str, body: dict[str, object], expected: tuple[object, ...]
+) -> None:
+    own = {"family": "ip", "table": "t", "name": "x", "handle": 9, **body}
+    (table,) = _parse({"nftables": [{"table": {"family": "ip", "name": "t"}}, {kind: own}]})
+    assert table.objects == (NamedObject("x", kind, *expected),)
+
+
+def test_a_set_is_declared_with_its_limits() -> None:
+    limits = {"timeout": 60, "gc-interval": 10, "size": 128, "policy": "memory", "auto-merge": True, "comment": "c"}
+    body = {
+        "family": "ip",
+        "table": "t",
+        "name": "s",
+        "type": "mark",
+        "handle": 3,
+        "stmt": [{"counter": None}],
+        **limits,
+    }
+    (table,) = _parse({"nftables": [{"table": {"family": "ip", "name": "t"}}, {"set": body}]})
+    declared = 'type mark; auto-merge; comment "c"; gc-interval 10s; policy memory; size 128; counter; timeout 1m'
+    assert table.sets == (NamedSet("s", "set", declared),)
+
+
+@pytest.mark.parametrize(
+    ("printed", "flags"),
+    [
+        ("dormant", ("dormant",)),
+        (["persist", "owner"], ("owner", "persist")),
+        (["dormant", "\x01\ufffd", "own"], ("dormant", "unreadable")),
+    ],
+)
+def test_a_tables_flags_are_read(printed: object, flags: tuple[str, ...]) -> None:
+    (table,) = _parse({"nftables": [{"table": {"family": "ip", "name": "t", "flags": printed}}]})
+    assert table.flags == flags
 
 
 @pytest.mark.parametrize(
@@ -171,7 +233,12 @@ def test_any_expression_is_printed(expression: object) -> None:
     assert isinstance(print_statement(expression), str)
 
 
-@given(st.dictionaries(st.sampled_from(["table", "chain", "rule", "set", "map"]), JSON, max_size=3), JSON)
+@given(
+    st.dictionaries(
+        st.sampled_from(["table", "chain", "rule", "set", "map", "limit", "quota", "flowtable"]), JSON, max_size=3
+    ),
+    JSON,
+)
 def test_any_ruleset_is_read_or_refused(entry: dict[str, object], more: object) -> None:
     table = {"family": "ip", "name": "t"}
     own = {kind: {**body, "family": "ip", "table": "t"} for kind, body in entry.items() if isinstance(body, dict)}
