@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from netaudit.collect.docker import connect_engine, engine_failures
+from netaudit.collect.elsewhere import why_elsewhere
 from netaudit.collect.where import Where
 from netaudit.model.witness import DockerEvent
 
@@ -30,11 +31,16 @@ class DockerListener:
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self) -> Self:
+        if why_elsewhere(self._where):  # its events are not about this host
+            self._listening.set()
+            return self
         self._thread.start()
         self._listening.wait(self._where.timeout)
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._thread.ident is None:
+            return
         self._thread.join(_LINGER)
         if self._stream is not None:
             with suppress(*engine_failures(), AttributeError):  # it has ended by itself
