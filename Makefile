@@ -46,17 +46,28 @@ lowest: ## The unit tests with the lowest version of every dependency
 .PHONY: lab
 lab: system roots ## Put every engine through every scenario: tests/recordings and docs/proof.md anew
 	PYTHONPATH=.:tests $(PYTHON) -m lab.record_all
+	PYTHONPATH=.:tests $(PYTHON) -m lab.bad_hosts
 	PYTHONPATH=.:tests $(PYTHON) -m lab.proof
+	PYTHONPATH=.:tests $(PYTHON) -m lab.checks_page
+
+N ?= 100000
+SEED ?= 0
+
+.PHONY: agree
+agree: system $(VENV)/ready ## Hold `netaudit trace` against this kernel: N=100000 random rulesets and packets, SEED=0
+	PYTHONPATH=.:tests $(PYTHON) -m kernel.agree $(N) $(SEED)
 
 .PHONY: goldens
 goldens: $(VENV)/ready ## Accept changed report texts; read the diff before you commit
-	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py
+	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py
 	git --no-pager diff --stat tests/goldens README.md docs
 
 .PHONY: bench
 bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside other tools
 	$(PYTHON) -m pip install --quiet -e '.[bench]'
 	PYTHONPATH=.:tests $(PYTHON) -m bench.bench
+	PYTHONPATH=.:tests $(PYTHON) -m bench.packet_sets
+	PYTHONPATH=.:tests $(PYTHON) -m bench.exposure
 
 .PHONY: roots
 roots: $(VENV)/ready ## Fetch the engines that this machine does not have, into .lab/

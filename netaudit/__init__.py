@@ -15,6 +15,9 @@ The public API:
     after = netaudit.record_host()                     # this host, now
     changes = netaudit.diff_recordings(before, after)  # AttributedDiff: every change with its cause
     rules = netaudit.show_recording(after)             # AttributedSnapshot: every rule with its cause
+    open_to = netaudit.expose_recording(after)         # … and .exposure: who can reach what
+    found = netaudit.audit_recording(after, date.today())  # Audit: what is wrong, with proof
+    packet = netaudit.trace_recording(after, "internet", "192.0.2.10:8080/tcp")  # … and one packet's way
     netaudit.save_recording(after, Path("after"))
 
 Everything is imported when it is used: importing netaudit costs nothing.
@@ -26,11 +29,25 @@ from typing import TYPE_CHECKING
 from netaudit.release import RELEASE
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+    from netaudit.attribute.traced import AttributedJourney
+    from netaudit.audit.finding import Audit
     from netaudit.model.facts import Facts
+    from netaudit.packets.zones import ZoneChoice
 
 __version__ = RELEASE
-__all__ = ["diff_recordings", "load_recording", "record_host", "save_recording", "show_recording"]
+__all__ = [
+    "audit_recording",
+    "diff_recordings",
+    "expose_recording",
+    "load_recording",
+    "record_host",
+    "save_recording",
+    "show_recording",
+    "trace_recording",
+]
 
 
 def record_host() -> "Facts":
@@ -54,19 +71,88 @@ def save_recording(facts: "Facts", path: Path) -> "Facts":
     return save(facts, path)
 
 
-def diff_recordings(before: "Facts", after: "Facts", *, counters: bool = False) -> "AttributedDiff":
-    """Compare two recordings of a host and attribute each change. Raises ParseError for damaged facts."""
+def diff_recordings(
+    before: "Facts", after: "Facts", *, counters: bool = False, exposure: bool | None = None
+) -> "AttributedDiff":
+    """Compare two recordings of a host and attribute each change. Raises ParseError for damaged facts.
+
+    `exposure` adds who can reach what, and could not before; None: where that is quick.
+    """
     from netaudit.attribute import attribute_diff  # noqa: PLC0415
+    from netaudit.attribute.exposing import Read, why_not_affordable, with_exposure_changes  # noqa: PLC0415
     from netaudit.catalog import load_catalog  # noqa: PLC0415
     from netaudit.parse import parse_snapshots  # noqa: PLC0415
 
-    return attribute_diff(*parse_snapshots(before, after), load_catalog(), counters=counters)
+    catalog = load_catalog()
+    earlier, later = parse_snapshots(before, after)
+    diff = attribute_diff(earlier, later, catalog, counters=counters)
+    gap = "not asked for" if exposure is False else "" if exposure else why_not_affordable(diff, earlier, later)
+    if gap:
+        from msgspec.structs import replace  # noqa: PLC0415
+
+        return replace(diff, exposure_gap=gap)
+    return with_exposure_changes(diff, Read(before, earlier), Read(after, later), catalog)
 
 
-def show_recording(facts: "Facts") -> "AttributedSnapshot":
-    """Attribute every rule of a host. Raises ParseError for damaged facts."""
+def show_recording(facts: "Facts", *, exposure: bool | None = False) -> "AttributedSnapshot":
+    """Attribute every rule of a host. Raises ParseError for damaged facts.
+
+    `exposure` adds who can reach what; None: where that is quick.
+    """
+    if exposure is not False:
+        return expose_recording(facts, within_bounds=exposure is None)
     from netaudit.attribute import attribute_snapshot  # noqa: PLC0415
     from netaudit.catalog import load_catalog  # noqa: PLC0415
     from netaudit.parse import parse_snapshot  # noqa: PLC0415
 
     return attribute_snapshot(parse_snapshot(facts), load_catalog())
+
+
+def expose_recording(
+    facts: "Facts", choice: "ZoneChoice | None" = None, *, within_bounds: bool = False
+) -> "AttributedSnapshot":
+    """Attribute every rule of a host, and compute who can reach what. Raises ParseError for damaged facts.
+
+    `within_bounds`: a host on which that takes long is left out, and the result says so.
+    """
+    from netaudit.attribute import attribute_snapshot  # noqa: PLC0415
+    from netaudit.attribute.exposing import Read, why_too_large, with_exposure  # noqa: PLC0415
+    from netaudit.catalog import load_catalog  # noqa: PLC0415
+    from netaudit.packets.zones import ZoneChoice  # noqa: PLC0415
+    from netaudit.parse import parse_snapshot  # noqa: PLC0415
+
+    catalog, snapshot = load_catalog(), parse_snapshot(facts)
+    shown = attribute_snapshot(snapshot, catalog)
+    gap = why_too_large(snapshot) if within_bounds else ""
+    if gap:
+        from msgspec.structs import replace  # noqa: PLC0415
+
+        return replace(shown, exposure_gap=gap)
+    return with_exposure(shown, Read(facts, snapshot), catalog, choice or ZoneChoice())
+
+
+def audit_recording(facts: "Facts", today: "date") -> "Audit":
+    """Put every check that ships to a host; waivers in containers' labels hold until `today`. Raises ParseError."""
+    from netaudit.audit.auditor import Auditor  # noqa: PLC0415
+    from netaudit.audit.run import Plan  # noqa: PLC0415
+    from netaudit.audit.services import Services  # noqa: PLC0415
+    from netaudit.catalog import load_catalog, load_checks, load_services  # noqa: PLC0415
+
+    return Auditor(load_catalog(), Services(load_services()), Plan(load_checks(), today)).audit(facts)
+
+
+def trace_recording(
+    facts: "Facts", source: str, target: str, *, interface: str = "", established: bool = False
+) -> "AttributedJourney":
+    """Follow one packet from a zone or address to ADDRESS:PORT/PROTOCOL, with the cause of every rule that it meets.
+
+    Raises ParseError for damaged facts, UsageError or SubjectError for places that are none.
+    """
+    from netaudit.attribute.traced import trace_snapshot  # noqa: PLC0415
+    from netaudit.catalog import load_catalog  # noqa: PLC0415
+    from netaudit.packets.journey import Question  # noqa: PLC0415
+    from netaudit.packets.probe import PacketState  # noqa: PLC0415
+    from netaudit.parse import parse_snapshot  # noqa: PLC0415
+
+    state = PacketState.ESTABLISHED if established else PacketState.NEW
+    return trace_snapshot(Question(source, target, interface, state), facts, parse_snapshot(facts), load_catalog())

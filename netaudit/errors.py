@@ -8,6 +8,7 @@
     │   └── NewerFormatError it was made by a newer netaudit
     ├── ParseError           a file does not hold what its name says
     ├── CatalogError         rules/ holds something invalid
+    ├── ConfigError          netaudit.toml, a waiver file or a baseline is invalid; exit code 2
     ├── SubjectError         a rule, container or network that was asked for is not there; exit code 2
     └── OutputError          a result could not be written
         └── TakenError       something is there already
@@ -67,11 +68,25 @@ class ParseError(NetauditError):
 class CatalogError(NetauditError):
     """A file below rules/ holds something invalid."""
 
-    def __init__(self, message: str, *, file: str, key: str = "") -> None:
-        super().__init__(
-            f"{file}: {key}: {message}" if key else f"{file}: {message}",
-            hint="CONTRIBUTING.md shows what a signature file may hold",
-        )
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str,
+        key: str = "",
+        hint: str = "CONTRIBUTING.md shows what a signature file may hold",
+    ) -> None:
+        super().__init__(f"{file}: {key}: {message}" if key else f"{file}: {message}", hint=hint)
+
+
+class ConfigError(NetauditError):
+    """A configuration, a waiver file or a baseline is invalid."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, file: str, line: int = 0, key: str = "", hint: str = "") -> None:
+        where = f"{file}:{line}: " if line else f"{file}: "
+        super().__init__(where + (f"{key}: " if key else "") + message, hint=hint)
 
 
 class SubjectError(NetauditError):

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,14 @@ REPOSITORY = Path(netaudit.__path__[0]).parent
 
 def test_the_public_names_are_these() -> None:
     assert netaudit.__all__ == [
+        "audit_recording",
         "diff_recordings",
+        "expose_recording",
         "load_recording",
         "record_host",
         "save_recording",
         "show_recording",
+        "trace_recording",
     ]
     assert all(callable(getattr(netaudit, name)) and getattr(netaudit, name).__doc__ for name in netaudit.__all__)
 
@@ -54,6 +58,11 @@ def test_a_snapshot_attributes_every_rule() -> None:
     shown = netaudit.show_recording(netaudit.load_recording(ONE_PORT / "01"))
     assert isinstance(shown, AttributedSnapshot)
     assert (shown.coverage.rules, shown.coverage.proved, shown.missing) == (18, 18, ())
+
+
+def test_an_audit_finds_what_is_wrong() -> None:
+    found = netaudit.audit_recording(netaudit.load_recording(ONE_PORT / "01"), date(2026, 12, 1))
+    assert "container-open-past-its-bindings" in {one.check.id for one in found.open}
 
 
 def test_what_was_saved_attributes_alike(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def attribute_snapshot(snapshot: Snapshot, catalog: Catalog) -> AttributedSnapsh
     counts, defects = attributor.survey()
     inside = tuple(attribute_inside(snapshot, catalog))
     return AttributedSnapshot(
-        _head(snapshot), attributed, missing, _coverage(counts, undecided), defects, inside=inside
+        attribute_head(snapshot), attributed, missing, _coverage(counts, undecided), defects, inside=inside
     )
 
 
@@ -63,8 +63,8 @@ def attribute_diff(before: Snapshot, after: Snapshot, catalog: Catalog, *, count
     missing, undecided = later.missing()
     counts, defects = later.survey()
     return AttributedDiff(
-        before=_head(before),
-        after=_head(after),
+        before=attribute_head(before),
+        after=attribute_head(after),
         changes=tuple(_attribute_change(change, earlier, later) for change in changes),
         missing=missing,
         coverage=_coverage(counts, undecided),
@@ -95,7 +95,8 @@ def _coverage(counts: Counter[Confidence], undecided: int) -> Coverage:
     )
 
 
-def _head(snapshot: Snapshot) -> SnapshotHead:
+def attribute_head(snapshot: Snapshot) -> SnapshotHead:
+    """Name a snapshot, and what it lacks."""
     return SnapshotHead(
         host=snapshot.host_name,
         taken_at=snapshot.taken_at,

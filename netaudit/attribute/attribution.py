@@ -171,6 +171,7 @@ class AttributedSnapshot(msgspec.Struct, frozen=True):
     coverage: Coverage
     defects: tuple[AttributedItem, ...] = ()
     exposure: tuple[AttributedExposure, ...] | None = None  # None: not computed, which is not "nothing exposed"
+    exposure_gap: str = ""  # why it was not computed, where that was not by choice
     inside: tuple[AttributedInside, ...] = ()  # empty unless it was recorded
 
 
@@ -184,3 +185,4 @@ class AttributedDiff(msgspec.Struct, frozen=True):
     coverage: Coverage
     defects: tuple[AttributedItem, ...] = ()
     exposure: tuple[ExposureChange, ...] | None = None
+    exposure_gap: str = ""

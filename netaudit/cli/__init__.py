@@ -1,7 +1,7 @@
 """The command line: one file per command, no logic in it. typer is imported below this package alone.
 
-Exit codes: 0 nothing at or above the bar, 1 differences with --exit-code, 2 usage, 3 netaudit failed,
-4 incomplete under --strict; `run` gives the code of the command that it ran.
+Exit codes: 0 nothing at or above the bar, 1 findings at or above it or differences with --exit-code, 2 usage,
+3 netaudit failed, 4 incomplete under --strict; `run` gives the code of the command that it ran.
 """
 
 import errno
@@ -12,13 +12,16 @@ from typing import NoReturn
 
 import typer
 
+from netaudit.cli.audit import audit
 from netaudit.cli.diff import diff
 from netaudit.cli.doctor import doctor
 from netaudit.cli.explain import explain
+from netaudit.cli.exposure import exposure
 from netaudit.cli.record import record
 from netaudit.cli.report import report
 from netaudit.cli.run import run
 from netaudit.cli.show import show
+from netaudit.cli.trace import trace
 from netaudit.errors import NetauditError, OutputError
 from netaudit.release import RELEASE
 
@@ -36,6 +39,9 @@ app.command()(diff)
 app.command(context_settings={"allow_interspersed_args": False})(run)
 app.command()(show)
 app.command()(explain)
+app.command()(exposure)
+app.command()(audit)
+app.command()(trace)
 app.command()(report)
 app.command()(doctor)
 

@@ -11,6 +11,7 @@ from netaudit.cli.options import (
     CountersOption,
     DockerHostOption,
     ExitCodeOption,
+    ExposureOption,
     Format,
     FormatOption,
     OutputOption,
@@ -26,6 +27,7 @@ def diff(
     output: OutputOption = None,
     color: ColourOption = Colour.AUTO,
     counters: CountersOption = False,
+    exposure: ExposureOption = None,
     exit_code: ExitCodeOption = False,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
@@ -39,7 +41,7 @@ def diff(
 
     earlier = load(before if before is not None else last_kept())
     later = load_or_collect(after, make_where(docker_host, timeout))
-    attributed = diff_recordings(earlier, later, counters=counters)
+    attributed = diff_recordings(earlier, later, counters=counters, exposure=exposure)
     out.print_diff(attributed, form, output, color)
     heads = (attributed.before, attributed.after)
     different = exit_code and bool(attributed.changes)

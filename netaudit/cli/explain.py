@@ -11,7 +11,7 @@ from netaudit.cli.options import Colour, DockerHostOption, OutputOption, Timeout
 def explain(
     subject: Annotated[
         str,
-        typer.Argument(help="A rule (nat/DOCKER#2, ip6:filter/FORWARD), a container, a network or a signature."),
+        typer.Argument(help="A rule (nat/DOCKER#2, ip6:filter/FORWARD), container, network, signature or check."),
     ],
     snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
     output: OutputOption = None,
@@ -20,13 +20,18 @@ def explain(
 ) -> None:
     """Say why a rule is there and what would break without it, or what a container or network caused."""
     from netaudit.attribute import explain as explaining
-    from netaudit.catalog import load_catalog
+    from netaudit.catalog import find_check, load_catalog
     from netaudit.cli import output as out
     from netaudit.cli.sources import load_or_collect, make_where
     from netaudit.parse import parse_snapshot
     from netaudit.report.explained import render_explanations
 
+    width = out.style(output, Colour.NEVER).width
+    if (check := find_check(subject)) is not None:
+        from netaudit.report.check_explained import render_check
+
+        out.write(render_check(check, width).encode(errors="replace"), output)
+        return
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     explained = explaining.explain(subject, parse_snapshot(facts), load_catalog())
-    width = out.style(output, Colour.NEVER).width
     out.write(render_explanations(explained, width).encode(errors="replace"), output)

@@ -33,6 +33,14 @@ ColourOption = Annotated[Colour, typer.Option("--color", help="Colour the termin
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 4 when anything could not be seen.")]
 ExitCodeOption = Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when there are differences.")]
 CountersOption = Annotated[bool, typer.Option("--counters", help="Compare packet and byte counters too.")]
+ExposureOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--exposure/--no-exposure",
+        help="Compute who can reach what, and could not before; else only where that is quick.",
+        show_default=False,
+    ),
+]
 DockerHostOption = Annotated[
     str | None,
     typer.Option(

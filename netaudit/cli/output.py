@@ -13,7 +13,7 @@ from netaudit.errors import OutputError
 if TYPE_CHECKING:
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, SnapshotHead
     from netaudit.report.order import Grouping
-    from netaudit.report.terminal import Style
+    from netaudit.report.style import Style
 
 INCOMPLETE = 4
 DIFFERENT = 1
@@ -64,9 +64,30 @@ def print_snapshot(
             write(document.render_snapshot_html(snapshot).encode(errors="replace"), output)
 
 
+def print_exposure(shown: "AttributedSnapshot", form: Format, output: Path | None, colour: Colour) -> None:
+    """Render the exposure table of a host and write it where it was asked for."""
+    match form:
+        case Format.TERMINAL:
+            from netaudit.report.exposure_terminal import render_exposure
+
+            write(render_exposure(shown, style(output, colour)).encode(errors="replace"), output)
+        case Format.JSON:
+            from netaudit.report import json_v1
+
+            write(json_v1.render_exposure(shown), output)
+        case Format.MARKDOWN:
+            from netaudit.report import document
+
+            write(document.render_exposure_markdown(shown).encode(errors="replace"), output)
+        case Format.HTML:
+            from netaudit.report import document
+
+            write(document.render_snapshot_html(shown).encode(errors="replace"), output)
+
+
 def style(output: Path | None, colour: Colour) -> "Style":
     """Find the terminal's width, and whether it may be coloured."""
-    from netaudit.report.terminal import Style
+    from netaudit.report.style import Style
 
     terminal = output is None and sys.stdout.isatty()
     width = shutil.get_terminal_size((80, 24)).columns if terminal else 80

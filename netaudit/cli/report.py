@@ -34,7 +34,7 @@ def report(
 
     facts = load_or_collect(before, make_where(docker_host, timeout))
     if after is None:
-        shown = show_recording(facts)
+        shown = show_recording(facts, exposure=None)
         out.print_snapshot(shown, form, output, Colour.AUTO, Grouping.CHAIN)
         raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=shown.coverage.undecided))
     changed = diff_recordings(facts, load(after))

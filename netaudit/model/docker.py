@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+WAIVER_LABEL = "netaudit.waive."  # what begins a container's labels that accept findings
+
 
 class GatewayMode(StrEnum):
     """How a bridge network lets packets in, per address family (27.0+)."""
@@ -12,6 +14,11 @@ class GatewayMode(StrEnum):
     NAT_UNPROTECTED = "nat-unprotected"
     ROUTED = "routed"
     ISOLATED = "isolated"
+
+
+def is_docker_socket(path: str) -> bool:
+    """Tell whether a mounted file is Docker's socket, or containerd's."""
+    return path.rpartition("/")[2] in ("docker.sock", "containerd.sock")
 
 
 class PortBinding(msgspec.Struct, frozen=True, gc=False):
@@ -59,6 +66,11 @@ class Container(msgspec.Struct, frozen=True):
     image: str = ""
     pid: int = 0
     sandbox: str = ""
+    publish_all: bool | None = None  # None, here and below: not recorded
+    privileged: bool | None = None
+    capabilities: tuple[str, ...] | None = None  # added ones
+    docker_socket: bool | None = None  # Docker's socket is mounted
+    waivers: tuple[tuple[str, str], ...] = ()  # its labels `netaudit.waive.…`, the only ones that are read
 
 
 class NetworkMember(msgspec.Struct, frozen=True, gc=False):
@@ -68,6 +80,7 @@ class NetworkMember(msgspec.Struct, frozen=True, gc=False):
     name: str
     ipv4: str = ""
     ipv6: str = ""
+    mac: str = ""
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -108,6 +121,9 @@ class DaemonOptions(msgspec.Struct, frozen=True):
     bridge_accept_fwmark: str | None = None
     firewall_backend: str | None = None
     live_restore: bool | None = None
+    default_address: str | None = None  # of ports published without a host address; "" where it is not told
+    api_addresses: tuple[str, ...] | None = None  # of the API on the network
+    tls_verify: bool | None = None
 
 
 class Inventory(msgspec.Struct, frozen=True):

@@ -80,6 +80,7 @@ class Destination(msgspec.Struct, frozen=True):
     network_name: str = ""
     binding: PortBinding | None = None
     programs: tuple[str, ...] = ()
+    interface: str = ""  # the only one that a listener takes packets from
 
 
 class Exposure(msgspec.Struct, frozen=True):

@@ -1,23 +1,98 @@
 """The host around the rules."""
 
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
 import msgspec
 
+Ip = IPv4Address | IPv6Address
+IpNetwork = IPv4Network | IPv6Network
 
-class Interface(msgspec.Struct, frozen=True):
-    """A network interface with its addresses (`address/prefix`)."""
+
+class HostAddress(msgspec.Struct, frozen=True, gc=False):
+    """An address of an interface, with the length of its subnet's prefix; `scope` is global, link or host."""
+
+    local: str
+    prefix: int
+    scope: str = "global"
+
+    def __str__(self) -> str:
+        return f"{self.local}/{self.prefix}"
+
+    @property
+    def ip(self) -> Ip:
+        """Return the address alone."""
+        return ip_address(self.local)
+
+    @property
+    def subnet(self) -> IpNetwork:
+        """Return the subnet that the address is in."""
+        return ip_network(str(self), strict=False)
+
+
+class Interface(msgspec.Struct, frozen=True, gc=False):
+    """A network interface with its addresses.
+
+    `master` is the bridge that it is a port of. `peer` is the index of the other end of a veth pair (of the parent
+    of a macvlan or VLAN interface), 0 where there is none; `peer_elsewhere`: in another network namespace.
+    `up` is what the administrator wants, `state` what the kernel has: UP, DOWN, UNKNOWN, LOWERLAYERDOWN.
+    """
 
     name: str
     kind: str = ""  # bridge, veth, dummy…
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[HostAddress, ...] = ()
+    index: int = 0
+    mac: str = ""
+    master: str = ""
+    peer: int = 0
+    peer_elsewhere: bool = False
+    up: bool = False
+    state: str = ""
+    namespace: int | None = None  # the kernel's number for the namespace that the other end is in
+
+
+class NextHop(msgspec.Struct, frozen=True, gc=False):
+    """Where a route leads: out of an interface, to a gateway ("" for a neighbour on the link)."""
+
+    interface: str = ""
+    gateway: str = ""
+
+
+class Route(msgspec.Struct, frozen=True, gc=False):
+    """A route; more than one hop means that connections are spread over them.
+
+    `kind` is unicast, local, broadcast, multicast, anycast, unreachable, blackhole, prohibit or throw. `source` is
+    the address that the host prefers for its own packets. `table` is a name or number, `main` where none is said.
+    """
+
+    family: str  # ip ip6
+    destination: str  # a network, 0.0.0.0/0 and ::/0 for the default
+    hops: tuple[NextHop, ...] = ()
+    kind: str = "unicast"
+    table: str = "main"
+    scope: str = "global"
+    source: str = ""
+    metric: int = 0
+    flags: tuple[str, ...] = ()
+
+    @property
+    def network(self) -> IpNetwork:
+        """Return what is routed."""
+        return ip_network(self.destination)
 
 
 class Listener(msgspec.Struct, frozen=True):
-    """A listening socket and the programs that hold it, "" where they could not be seen."""
+    """A listening socket and the programs that hold it with their process ids, () where they could not be seen.
+
+    `address` is `*` where one socket takes IPv4 and IPv6, `::` where it takes IPv6 alone. `interface` is the only
+    one that it takes packets from, "" for all.
+    """
 
     protocol: str
     address: str
     port: int
     programs: tuple[str, ...] = ()
+    interface: str = ""
+    pids: tuple[int, ...] = ()
 
 
 class Host(msgspec.Struct, frozen=True):
@@ -26,3 +101,4 @@ class Host(msgspec.Struct, frozen=True):
     interfaces: tuple[Interface, ...] = ()
     listeners: tuple[Listener, ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
+    routes: tuple[Route, ...] = ()

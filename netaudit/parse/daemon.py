@@ -1,6 +1,7 @@
 """The daemon's arguments and daemon.json -> options that no API shows."""
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -76,7 +77,22 @@ def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
         bridge_accept_fwmark=str(given.get("bridge-accept-fwmark", "")) or ("" if known else None),
         firewall_backend=_backend(info, version),
         live_restore=info.live_restore,
+        default_address=str(given.get("ip", "")) if given.get("ip") or known else None,
+        api_addresses=_api_addresses(facts.files.get(Source.DOCKERD_ARGV), file),
+        tls_verify=switch("tlsverify", default=False),
     )
+
+
+def _api_addresses(argv: bytes | None, file: Mapping[str, Any] | None) -> tuple[str, ...] | None:
+    """List the TCP addresses of the API: of `-H`, `--host` (which may stand more than once) and daemon.json's hosts."""
+    if argv is None:
+        return None
+    words = argv.decode(errors="replace").split("\n")
+    hosts = [value for word, value in pairwise(words) if word in ("-H", "--host")]
+    hosts += [word.partition("=")[2] for word in words if word.startswith(("-H=", "--host="))]
+    hosts += [word[2:] for word in words if word.startswith("-H") and len(word) > 2 and word[2] != "="]
+    hosts += [str(host) for host in (file or {}).get("hosts", ())]
+    return tuple(dict.fromkeys(host.removeprefix("tcp://") for host in hosts if host.startswith("tcp://")))
 
 
 def _backend(info: Info, version: str) -> str | None:

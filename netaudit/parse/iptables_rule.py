@@ -63,6 +63,11 @@ def print_rule(rule: ParsedRule) -> str:
     return " ".join(words)
 
 
+def print_options(options: Iterable[Option]) -> str:
+    """Give back the text of some options."""
+    return " ".join(_words(options))
+
+
 def split_words(text: str) -> list[str]:
     """Split at single spaces outside double quotes; joining with single spaces gives the text back."""
     words: list[str] = []

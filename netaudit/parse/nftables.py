@@ -22,7 +22,7 @@ def parse_nft(data: bytes, *, source: str, elsewhere: Collection[tuple[str, str]
     `elsewhere` are (family, name) of the tables that iptables-nft-save printed: nft lists them too, with opaque
     matches, so they are left out here. Raises ParseError for what is not nft's JSON.
     """
-    objects = _objects(data, source)
+    objects = read_objects(data, source)
     tables = [body for kind, body in objects if kind == "table"]
     native = [body for body in tables if (body.get("family"), body.get("name")) not in elsewhere]
     try:
@@ -31,7 +31,8 @@ def parse_nft(data: bytes, *, source: str, elsewhere: Collection[tuple[str, str]
         raise ParseError("not what nft prints: it nests without end", source=source, hint=_HINT) from error
 
 
-def _objects(data: bytes, source: str) -> list[tuple[str, Json]]:
+def read_objects(data: bytes, source: str) -> list[tuple[str, Json]]:
+    """List what nft prints, each object with its kind. Raises ParseError for what is not nft's JSON."""
     match decode_json(data, object, source=source, expected="JSON", hint=_HINT):
         case {"nftables": [*entries]} if all(isinstance(entry, dict) for entry in entries):
             return [(kind, body) for entry in entries for kind, body in entry.items() if isinstance(body, dict)]

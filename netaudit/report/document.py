@@ -17,6 +17,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.report.exposure_words import change_lines, exposure_tables, reach_of_diff, reach_of_host
 from netaudit.report.figures import tally
 from netaudit.report.markdown_text import Markdown, code, code_outside, prose
 from netaudit.report.page import Page, make_diff_page, make_snapshot_page, rows_of
@@ -26,6 +27,7 @@ from netaudit.report.words import count, describe_coverage, describe_gap, descri
 
 _OPTION = re.compile(r"(?<!\S)--?[a-zA-Z][a-zA-Z-]{0,30}(?!\S)")
 _WORDS = {
+    "change_lines": change_lines,
     "count": count,
     "describe_coverage": describe_coverage,
     "describe_gap": describe_gap,
@@ -37,17 +39,17 @@ _WORDS = {
 
 def render_diff_html(diff: AttributedDiff) -> str:
     """Print a diff as one self-contained page of HTML."""
-    return _render_html(make_diff_page(diff))
+    return _render_html(make_diff_page(diff), reach_of_diff(diff))
 
 
 def render_snapshot_html(snapshot: AttributedSnapshot) -> str:
     """Print a snapshot as one self-contained page of HTML."""
-    return _render_html(make_snapshot_page(snapshot))
+    return _render_html(make_snapshot_page(snapshot), reach_of_host(snapshot))
 
 
 def render_diff_markdown(diff: AttributedDiff) -> str:
     """Print a diff as Markdown, short enough for a pull request: the details are folded."""
-    return _markdown().get_template("report.md.j2").render(page=make_diff_page(diff))
+    return _markdown().get_template("report.md.j2").render(page=make_diff_page(diff), diff=diff)
 
 
 def render_snapshot_markdown(snapshot: AttributedSnapshot) -> str:
@@ -55,13 +57,19 @@ def render_snapshot_markdown(snapshot: AttributedSnapshot) -> str:
     return _markdown().get_template("report.md.j2").render(page=make_snapshot_page(snapshot))
 
 
-def _render_html(page: Page) -> str:
+def render_exposure_markdown(shown: AttributedSnapshot) -> str:
+    """Print the exposure table of a host as Markdown."""
+    return _markdown().get_template("exposure.md.j2").render(tables=exposure_tables(shown), shown=shown)
+
+
+def _render_html(page: Page, reach: tuple[str, ...] | None) -> str:
     style, script = _read("partials/style.css"), _read("partials/script.js")
     return (
         _html()
         .get_template("report.html.j2")
         .render(
             page=page,
+            reach=reach,
             style=Markup(style),  # noqa: S704 (our own file)
             script=Markup(script),  # noqa: S704 (our own file)
             policy=_policy(style, script),

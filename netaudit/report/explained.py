@@ -12,10 +12,11 @@ from netaudit.report.safe_text import visible
 
 def render_explanations(explained: Sequence[Explained], width: int) -> str:
     """Print explanations one after another, wrapped to a width."""
-    return "\n".join("\n".join(_wrap(_render(one), width)) + "\n" for one in explained)
+    return "\n".join("\n".join(wrap(_render(one), width)) + "\n" for one in explained)
 
 
-def _wrap(lines: Iterator[str], width: int) -> Iterator[str]:
+def wrap(lines: Iterator[str], width: int) -> Iterator[str]:
+    """Wrap lines, what follows a line's beginning further in."""
     for line in lines:
         indent = " " * (len(line) - len(line.lstrip()) + 4)
         yield from textwrap.wrap(

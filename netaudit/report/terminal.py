@@ -5,7 +5,6 @@ tabulate is imported here alone.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import msgspec
 from tabulate import tabulate
 
 from netaudit.attribute.attribution import (
@@ -19,9 +18,11 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.diff import Altered, Moved
 from netaudit.model.ruleset import ObjectKind
+from netaudit.report.exposure_terminal import lead_diff
 from netaudit.report.grouping import Group, describe_causes, group_by, group_by_cause
 from netaudit.report.order import Grouping
 from netaudit.report.safe_text import visible
+from netaudit.report.style import Style, bold, paint
 from netaudit.report.words import (
     describe_coverage,
     describe_earlier,
@@ -34,19 +35,11 @@ from netaudit.report.words import (
 )
 
 _NARROWEST = 52  # columns that a rule's text should have
-_COLOURS = {"+": "32", "-": "31", "~": "33", ">": "36", "!": "35", "?": "35"}
-
-
-class Style(msgspec.Struct, frozen=True):
-    """How wide, and whether in colour."""
-
-    width: int = 80
-    colour: bool = False
 
 
 def render_diff(diff: AttributedDiff, style: Style) -> str:
     """Print a diff: what changed and why, what is missing, what could not be seen, one line that sums up."""
-    lines = [*_heads(diff), ""]
+    lines = [*_heads(diff), "", *lead_diff(diff, style)]
     for group in group_by_cause(diff.changes):
         lines += [*_heading(group, style), *_table(_change_rows(group.members), style), ""]
     if not diff.changes:
@@ -85,7 +78,7 @@ def _heads(diff: AttributedDiff) -> Iterator[str]:
 
 
 def _heading(group: Group, style: Style) -> Iterator[str]:
-    yield _bold(visible(group.heading), style)
+    yield bold(visible(group.heading), style)
     if group.note:
         yield f"  ({visible(group.note)})"
 
@@ -131,7 +124,7 @@ def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
         place = f"{item.backend} {item.family} {item.table}/{item.chain}".rstrip("/")
         if place != at:
             yield from _finish(rows, style)
-            yield _bold(visible(place), style)
+            yield bold(visible(place), style)
             at, rows = place, []
         unknown = one.attribution.confidence is Confidence.UNATTRIBUTED
         rows.append(("?" if unknown else "", f"#{item.position}" if item.position else "", item.text))
@@ -144,7 +137,7 @@ def _inside(namespaces: Iterable[AttributedInside], style: Style) -> Iterator[st
     for inside in namespaces:
         rules = [one for one in inside.items if one.item.object is ObjectKind.RULE]
         if rules:
-            yield _bold(visible(f"inside container {inside.container.name}"), style)
+            yield bold(visible(f"inside container {inside.container.name}"), style)
             yield from _chains(rules, style)
 
 
@@ -162,7 +155,7 @@ def _cause(one: AttributedItem) -> str:
 def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     if not missing:
         return
-    yield _bold("missing: ought to be there, and is not", style)
+    yield bold("missing: ought to be there, and is not", style)
     rows: list[Sequence[str]] = []
     for one in missing:
         rows += [
@@ -177,7 +170,7 @@ def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
 def _defects(defects: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     if not defects:
         return
-    yield _bold("there, and wrong", style)
+    yield bold("there, and wrong", style)
     rows: list[Sequence[str]] = []
     for one in defects:
         whose = describe_causes(one.attribution.causes)
@@ -209,7 +202,7 @@ def _table(rows: Iterable[Sequence[str]], style: Style) -> list[str]:
         cells, width = _stacked(cells), style.width - 8
     columns = len(cells[0]) - 1
     table = tabulate(cells, tablefmt="plain", maxcolwidths=[*[None] * columns, width], disable_numparse=True)
-    return [_paint(f"  {line}", style) for line in table.split("\n")]
+    return [paint(f"  {line}", style) for line in table.split("\n")]
 
 
 def _stacked(cells: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -225,17 +218,3 @@ def _stacked(cells: Sequence[Sequence[str]]) -> list[list[str]]:
 def tabulate_plain(rows: Sequence[Sequence[str]], text_width: int = 48) -> str:
     """Lay out rows of three cells; the last one is wrapped."""
     return tabulate(rows, tablefmt="plain", maxcolwidths=[None, None, text_width], disable_numparse=True)
-
-
-def _paint(line: str, style: Style) -> str:
-    """Colour a row by its symbol, and what explains it faintly."""
-    if not style.colour:
-        return line
-    mark = line[2:3]
-    if mark in _COLOURS:
-        return f"\x1b[{_COLOURS[mark]}m{line[:4]}\x1b[0m{line[4:]}"
-    return line
-
-
-def _bold(text: str, style: Style) -> str:
-    return f"\x1b[1m{text}\x1b[0m" if style.colour else text

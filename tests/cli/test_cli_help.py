@@ -11,8 +11,21 @@ from programs import environment, run, run_inside
 from netaudit.cli import app
 from netaudit.release import RELEASE
 
-COMMANDS = ["record", "diff", "run", "show", "explain", "report", "doctor"]
-SLOW = ["docker", "requests", "jinja2", "tabulate", "yaml", "msgspec", "iptc", "rich", "asyncio", "tarfile"]
+COMMANDS = ["record", "diff", "run", "show", "explain", "exposure", "trace", "audit", "report", "doctor"]
+SLOW = [
+    "docker",
+    "requests",
+    "jinja2",
+    "tabulate",
+    "yaml",
+    "msgspec",
+    "iptc",
+    "rich",
+    "asyncio",
+    "tarfile",
+    "oxidd",
+    "cel_expr_python",
+]
 IMPORTED = """
 import json, sys
 from netaudit.cli import main

@@ -18,13 +18,13 @@ WEB = {
     "Image": "sha256:11",
     "Args": ["--password=secret"],
     "Path": "secret",
-    "Mounts": [{"Source": "/secret"}],
+    "Mounts": [{"Source": "/secret"}, {"Source": "/run/docker.sock", "Destination": "/d.sock", "Mode": "secret"}],
     "State": {"Running": True, "Pid": 42, "Health": {"Log": [{"Output": "secret"}]}},
     "Config": {
         "Image": "web:1",
         "Env": ["TOKEN=secret"],
         "Cmd": ["secret"],
-        "Labels": {"key": "secret"},
+        "Labels": {"key": "secret", "netaudit.waive.docker-socket-mounted": "reason=It is the proxy"},
         "ExposedPorts": {"80/tcp": {}},
     },
     "HostConfig": {
@@ -101,7 +101,12 @@ def test_named_fields_are_kept_and_no_secret_is(engine: Engine) -> None:
                 "Created": "2026-01-02T00:00:00Z",
                 "Image": "sha256:11",
                 "State": {"Running": True, "Pid": 42},
-                "Config": {"Image": "web:1", "ExposedPorts": {"80/tcp": {}}},
+                "Mounts": [{"Source": "/run/docker.sock", "Destination": "/d.sock"}],
+                "Config": {
+                    "Image": "web:1",
+                    "ExposedPorts": {"80/tcp": {}},
+                    "Labels": {"netaudit.waive.docker-socket-mounted": "reason=It is the proxy"},
+                },
                 "HostConfig": {
                     "NetworkMode": "front",
                     "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]},

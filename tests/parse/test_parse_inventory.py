@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from netaudit.errors import ParseError
 from netaudit.model.docker import Container, DaemonOptions, Endpoint, GatewayMode, Network, PortBinding
 from netaudit.model.facts import Facts, Source
-from netaudit.model.host import Interface, Listener
+from netaudit.model.host import HostAddress, Interface, Listener
 from netaudit.parse import parse_snapshot
 from netaudit.parse.docker import parse_inventory
 from netaudit.parse.host import parse_host
@@ -213,10 +213,10 @@ def test_interfaces_listeners_and_sysctls_are_read() -> None:
             }
         )
     )
-    assert host.interfaces == (Interface("docker0", "bridge", ("172.17.0.1/16",)),)
+    assert host.interfaces == (Interface("docker0", "bridge", (HostAddress("172.17.0.1", 16),)),)
     assert host.listeners == (
-        Listener("tcp", "0.0.0.0", 8080, ("docker-proxy",)),
-        Listener("udp", "::1", 53, ('a \\" b', "c")),
+        Listener("tcp", "0.0.0.0", 8080, ("docker-proxy",), pids=(1,)),
+        Listener("udp", "::1", 53, ('a \\" b', "c"), "lo", (2, 3)),
     )
     assert host.sysctls == (("net.ipv4.ip_forward", "1"),)
 

@@ -5,7 +5,8 @@ import pytest
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.report.order import Grouping
-from netaudit.report.terminal import Style, render_diff, render_snapshot
+from netaudit.report.style import Style
+from netaudit.report.terminal import render_diff, render_snapshot
 
 Edits = dict[str, Callable[[str], str]]
 MakeDiff = Callable[..., AttributedDiff]

@@ -1,0 +1,108 @@
+"""Why a cell of the exposure table changed, in one sentence: what somebody did, else which rule decides now."""
+
+from ipaddress import ip_address
+
+from netaudit.attribute.attribution import AttributedExposure
+from netaudit.model.docker import Container, Inventory, PortBinding
+from netaudit.model.exposure import Outcome
+from netaudit.model.ruleset import Item, Ruleset
+from netaudit.model.snapshot import Snapshot
+
+
+class Becauses:
+    """Two snapshots of a host, and what can be said of the change between them."""
+
+    def __init__(self, before: Snapshot, after: Snapshot) -> None:
+        self._before, self._after = before, after
+        self._running = (_running(before.inventory), _running(after.inventory))
+        self._rules = (_texts(before.ruleset), _texts(after.ruleset))
+        self._switches = _switches(before, after)
+
+    def because(self, old: AttributedExposure | None, new: AttributedExposure | None) -> str:
+        """Say why; "" where nothing that was seen explains it."""
+        shown = new or old
+        assert shown  # noqa: S101 (one of them is there)
+        return self._of_container(shown) or self._of_rule(old, new) or self._of_host()
+
+    def _of_container(self, shown: AttributedExposure) -> str:
+        """Say what was done to the container."""
+        name, binding = shown.exposure.destination.container_name, shown.exposure.destination.binding
+        old, new = (running.get(name) for running in self._running)
+        if not name or (old and new and old.id == new.id and _network(old) == _network(new)):
+            return ""
+        if new is None:
+            return f"`{name}` was stopped" if self._is_known(name) else f"`{name}` was removed"
+        done = "was started" if old is None else "was started anew" if old.id != new.id else "was connected otherwise"
+        return f"`{name}` {done}{_with(binding)}"
+
+    def _is_known(self, name: str) -> bool:
+        inventory = self._after.inventory
+        return inventory is not None and any(one.name == name for one in inventory.containers)
+
+    def _of_rule(self, old: AttributedExposure | None, new: AttributedExposure | None) -> str:
+        """Name the rule that decides now and was not there, or that decided and is gone."""
+        came = new.exposure.rule if new else None
+        if came and _key(came) not in self._rules[0]:
+            return f"{came.where} is there now{_whose(new)}"
+        went = old.exposure.rule if old else None
+        if went and _key(went) not in self._rules[1]:
+            return f"{went.where} is gone{_whose(old)}"
+        if came and new and new.exposure.outcome is not Outcome.BLOCKED:
+            return f"{came.where} decides now"
+        return ""
+
+    def _of_host(self) -> str:
+        return f"{self._switches[0]} changed" if self._switches else ""
+
+
+def publishing(binding: PortBinding) -> str:
+    """Write a binding as `docker run` takes it: `-p 8080:80`."""
+    address = ip_address(binding.host_ip) if binding.host_ip else None
+    where = "" if address is None or address.is_unspecified else f"{binding.host_ip}:"
+    where = f"[{binding.host_ip}]:" if where and ":" in binding.host_ip else where
+    protocol = "" if binding.protocol == "tcp" else f"/{binding.protocol}"
+    return f"-p {where}{binding.host_port}:{binding.container_port}{protocol}"
+
+
+def _with(binding: PortBinding | None) -> str:
+    return f" with {publishing(binding)}" if binding else ""
+
+
+def _whose(one: AttributedExposure | None) -> str:
+    causes = ", ".join(str(cause) for cause in one.attribution.causes) if one else ""
+    return f", for {causes}" if causes else ""
+
+
+def _running(inventory: Inventory | None) -> dict[str, Container]:
+    return {one.name: one for one in inventory.containers if one.running} if inventory else {}
+
+
+def _network(container: Container) -> object:
+    return (container.bindings, container.endpoints)
+
+
+def _key(item: Item) -> tuple[object, ...]:
+    return (item.backend, item.family, item.table, item.chain, item.text)
+
+
+def _texts(ruleset: Ruleset) -> frozenset[tuple[object, ...]]:
+    found: set[tuple[object, ...]] = set()
+    for table in ruleset.tables:
+        for chain in table.chains:
+            found.update((*table.key, chain.name, rule.text) for rule in chain.rules)
+            if chain.policy:
+                texts = (f":{chain.name} {chain.policy}", f"policy {chain.policy}")
+                found.update((*table.key, chain.name, text) for text in texts)
+    return frozenset(found)
+
+
+def _switches(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
+    """Name the sysctls, the engine and the routes that differ."""
+    old, new = dict(before.host.sysctls), dict(after.host.sysctls)
+    changed = [name for name in sorted(old.keys() & new.keys()) if old[name] != new[name]]
+    versions = [one.inventory.version if one.inventory else "" for one in (before, after)]
+    if all(versions) and versions[0] != versions[1]:
+        changed.append(f"the engine's version, {versions[0]} to {versions[1]},")
+    if before.host.routes != after.host.routes:
+        changed.append("the routing table")
+    return tuple(changed)

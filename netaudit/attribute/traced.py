@@ -1,0 +1,31 @@
+"""A packet's way, with who wrote each rule that it meets, and for whom."""
+
+import msgspec
+
+from netaudit.attribute import attribute_head
+from netaudit.attribute.attribution import Attribution, SnapshotHead
+from netaudit.attribute.attributor import Attributor
+from netaudit.attribute.signature import Catalog
+from netaudit.model.facts import Facts
+from netaudit.model.ruleset import Item
+from netaudit.model.snapshot import Snapshot
+from netaudit.packets.journey import Journey, Question, travel
+from netaudit.parse.program import parse_program
+
+
+class AttributedJourney(msgspec.Struct, frozen=True):
+    """A journey with the attribution of every rule and policy in it."""
+
+    head: SnapshotHead
+    journey: Journey
+    attributions: dict[Item, Attribution]
+
+
+def trace_snapshot(question: Question, facts: Facts, snapshot: Snapshot, catalog: Catalog) -> AttributedJourney:
+    """Follow a packet through a snapshot, which was read from these facts. Raises UsageError or SubjectError."""
+    journey = travel(question, snapshot, parse_program(facts, snapshot.ruleset))
+    met = [*(step.item for step in journey.trace.steps), *(end.item for end in journey.trace.ends)]
+    items = [item for item in met if item is not None]
+    attributor = Attributor.of(snapshot, catalog) if items else None
+    known = {item: attributor.attribute(item) for item in dict.fromkeys(items)} if attributor else {}
+    return AttributedJourney(attribute_head(snapshot), journey, known)

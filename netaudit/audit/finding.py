@@ -1,0 +1,88 @@
+"""What an audit finds: findings with their evidence, and what could not be decided."""
+
+import msgspec
+
+from netaudit.attribute.attribution import AttributedExposure, AttributedItem, ExposureChange, SnapshotHead
+from netaudit.audit.check import Check, Confidence, Severity
+from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.waiver import Waiver
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What proves a finding: rules with their causes, rules that are not there, cells of the exposure table."""
+
+    rules: tuple[AttributedItem, ...] = ()
+    missing: tuple[AttributedItem, ...] = ()
+    cells: tuple[AttributedExposure, ...] = ()
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """What would come of following a finding's remediation, worked out on the facts.
+
+    `closes`: the finding is gone. `changes` are the cells of the exposure table that differ then for its own
+    container, `others` those for anybody else. `opens` are findings that come with it.
+    """
+
+    closes: bool
+    changes: tuple[ExposureChange, ...] = ()
+    others: tuple[ExposureChange, ...] = ()
+    opens: tuple[str, ...] = ()
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A check that holds for a subject.
+
+    `fingerprint` stays the same for a recreated container and a changed address. `waiver` is the one that
+    accepts it, `known` whether the baseline has it: such findings are listed, but pass the gate. `verified` is None
+    where the remediation was not followed in thought: not asked for, or it cannot be worked out.
+    """
+
+    check: Check
+    subject_kind: SubjectKind
+    subject: str
+    severity: Severity
+    message: str
+    remediation: str
+    fingerprint: str
+    evidence: Evidence = Evidence()
+    container: str = ""
+    waiver: Waiver | None = None
+    known: bool = False
+    verified: Verified | None = None
+
+    @property
+    def confidence(self) -> Confidence:
+        """How sure it is."""
+        return self.check.confidence
+
+    @property
+    def open(self) -> bool:
+        """Tell whether somebody still has to do something about it."""
+        return self.waiver is None and not self.known
+
+
+class Undecided(msgspec.Struct, frozen=True):
+    """A check that could not be decided for a subject: which facts are not known, and why not."""
+
+    check: Check
+    subject: str
+    facts: tuple[str, ...]
+    because: tuple[str, ...]
+
+
+class Audit(msgspec.Struct, frozen=True):
+    """Everything that one audit says; findings come gravest first.
+
+    `checked` counts by check how many subjects it was put to.
+    """
+
+    head: SnapshotHead
+    findings: tuple[Finding, ...]
+    undecided: tuple[Undecided, ...]
+    checks: tuple[Check, ...]
+    checked: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """The findings that are neither waived nor in the baseline."""
+        return tuple(one for one in self.findings if one.open)

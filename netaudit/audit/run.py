@@ -1,0 +1,165 @@
+"""Put every check to every subject of its kind, and say what was found, waived, known before and not decided."""
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from netaudit.attribute.attribution import AttributedItem
+from netaudit.audit.check import Check
+from netaudit.audit.condition import Seen, make_seen
+from netaudit.audit.finding import Audit, Evidence, Finding, Undecided
+from netaudit.audit.subjects import FACTS, SUBJECTS
+from netaudit.audit.subjects.fact import EXPOSURE, Subject, declared, fact_types
+from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.waiver import WaiverFacts
+from netaudit.audit.view import View
+from netaudit.audit.waiver import Waiver, label_waivers
+from netaudit.errors import CatalogError, NetauditError
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What an audit is asked to do: checks, accepted risks, fingerprints known before, and what day it is."""
+
+    checks: tuple[Check, ...]
+    today: dt.date
+    waivers: tuple[Waiver, ...] = ()
+    baseline: frozenset[str] = frozenset()
+
+
+def run(view: View, plan: Plan) -> Audit:
+    """Audit a host. Raises CatalogError for a condition that cannot be computed."""
+    findings: list[Finding] = []
+    undecided: list[Undecided] = []
+    checked: Counter[str] = Counter()
+    for kind, checks in _by_kind(plan.checks).items():
+        subjects = SUBJECTS[kind](view) if kind in SUBJECTS else iter(())
+        for subject in subjects:
+            _put(checks, subject, view, findings, undecided)
+            checked.update(one.id for one in checks)
+    waivers = (*plan.waivers, *(one for container in view.containers for one in label_waivers(container)))
+    waived = [_waive(one, waivers, plan.today) for one in findings]
+    waived += _about_waivers(view, plan, waivers, findings)
+    numbered = _numbered(waived)
+    known = [msgspec.structs.replace(one, known=one.fingerprint in plan.baseline) for one in numbered]
+    order = {check.id: at for at, check in enumerate(plan.checks)}
+    known.sort(key=lambda one: (-one.severity.rank, order[one.check.id], one.subject))
+    return Audit(view.attributed.head, tuple(known), tuple(undecided), plan.checks, tuple(sorted(checked.items())))
+
+
+def _by_kind(checks: Iterable[Check]) -> Mapping[SubjectKind, list[Check]]:
+    found: dict[SubjectKind, list[Check]] = {}
+    for check in checks:
+        found.setdefault(check.subject, []).append(check)
+    return found
+
+
+def _put(
+    checks: Sequence[Check], subject: Subject, view: View, findings: list[Finding], undecided: list[Undecided]
+) -> None:
+    """Put the checks of a kind to one subject."""
+    known = subject.facts.known()
+    seen = make_seen(known, fact_types(FACTS[subject.kind]))
+    for check in checks:
+        match _holds(check, seen):
+            case True:
+                findings.append(_finding(check, subject, seen, known))
+            case None:
+                undecided.append(_undecided(check, subject, view, known))
+            case False:
+                pass
+
+
+def _holds(check: Check, seen: Seen) -> bool | None:
+    try:
+        return check.condition.holds(seen)
+    except NetauditError as error:
+        raise CatalogError(error.message, file=check.file, key="condition") from error
+
+
+def _finding(check: Check, subject: Subject, seen: Seen, known: Mapping[str, object]) -> Finding:
+    severity = next((severity for severity, when in check.graver if when.holds(seen)), check.severity)
+    return Finding(
+        check=check,
+        subject_kind=subject.kind,
+        subject=subject.name,
+        severity=severity,
+        message=check.finding.fill(known),
+        remediation=check.remediation.fill(known),
+        fingerprint=_fingerprint(check.id, subject.identity, 0),
+        evidence=Evidence(_deciding(check, subject.rules), subject.missing, subject.cells),
+        container=subject.container,
+    )
+
+
+def _deciding(check: Check, rules: tuple[AttributedItem, ...]) -> tuple[AttributedItem, ...]:
+    """Choose the rules that the check says decide."""
+    if check.decided_by is None:
+        return rules
+    return tuple(one for one in rules if any(fnmatchcase(_tail(one), pattern) for pattern in check.decided_by))
+
+
+def _tail(one: AttributedItem) -> str:
+    return one.attribution.signature.rpartition("/")[2]
+
+
+def _fingerprint(check: str, identity: str, number: int) -> str:
+    """Hash what names a finding; `number` tells apart what is there more than once."""
+    words = f"{check}\n{identity}" + (f"\n{number}" if number else "")
+    return hashlib.sha256(words.encode(errors="surrogateescape")).hexdigest()[:32]
+
+
+def _numbered(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Give equal fingerprints a number each, in the order of the findings."""
+    met: Counter[str] = Counter()
+    for one in findings:
+        number = met[one.fingerprint]
+        met[one.fingerprint] += 1
+        fingerprint = _fingerprint(one.check.id, one.fingerprint, number) if number else one.fingerprint
+        yield msgspec.structs.replace(one, fingerprint=fingerprint)
+
+
+def _undecided(check: Check, subject: Subject, view: View, known: Mapping[str, object]) -> Undecided:
+    """Say which facts are not known, and what their sources said instead."""
+    unknown = [one for one in declared(FACTS[check.subject]) if one.name in check.condition.reads]
+    unknown = [one for one in unknown if one.name not in known]
+    gaps = {gap.source: f"{gap.source}: {gap.reason}" for gap in view.attributed.head.gaps}
+    if view.attributed.exposure is None:
+        gaps[EXPOSURE] = f"{EXPOSURE}: {view.attributed.exposure_gap or 'not asked for'}"
+    sources = dict.fromkeys(source for one in unknown for source in one.sources)
+    because = [gaps[source] for source in sources if source in gaps] or [
+        f"{source}: does not say" for source in sources
+    ]
+    return Undecided(check, subject.name, tuple(one.name for one in unknown), tuple(because))
+
+
+def _waive(finding: Finding, waivers: Iterable[Waiver], today: dt.date) -> Finding:
+    for waiver in waivers:
+        if waiver.until >= today and waiver.covers(finding.check.id, finding.subject, finding.container):
+            return msgspec.structs.replace(finding, waiver=waiver)
+    return finding
+
+
+def _about_waivers(view: View, plan: Plan, waivers: Iterable[Waiver], findings: Sequence[Finding]) -> list[Finding]:
+    """Put the checks about waivers to each of them: expired, unused, invalid."""
+    found: list[Finding] = []
+    checks = [check for check in plan.checks if check.subject is SubjectKind.WAIVER]
+    for waiver in waivers:
+        unused = not any(waiver.covers(one.check.id, one.subject, one.container) for one in findings)
+        facts = WaiverFacts(
+            check=waiver.check,
+            subject=waiver.subject,
+            reason=waiver.reason,
+            owner=waiver.owner,
+            until="" if waiver.invalid else waiver.until.isoformat(),
+            place=waiver.place,
+            expired=not waiver.invalid and waiver.until < plan.today,
+            unused=unused and not waiver.invalid,
+            invalid=waiver.invalid,
+        )
+        name = f"waiver of {waiver.check} for {waiver.subject}"
+        _put(checks, Subject(SubjectKind.WAIVER, name, name, facts), view, found, [])
+    return found

@@ -1,0 +1,39 @@
+"""Services that should not face a network, by container port and image."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Service(msgspec.Struct, frozen=True):
+    """A service as rules/services.yaml names it; `amplifies` UDP answers to forged senders."""
+
+    name: str
+    ports: tuple[int, ...] = ()
+    images: tuple[str, ...] = ()
+    amplifies: bool = False
+
+
+class Services:
+    """Looks services up."""
+
+    def __init__(self, services: tuple[Service, ...], more_ports: Mapping[int, str] | None = None) -> None:
+        self._sensitive = {port: one for one in services if not one.amplifies for port in one.ports}
+        self._sensitive |= {port: Service(name, (port,)) for port, name in (more_ports or {}).items()}
+        self._images = {image: one for one in services for image in one.images}
+        self._amplifying = {port: one for one in services if one.amplifies for port in one.ports}
+
+    def sensitive(self, port: int, image: str) -> str:
+        """Name the sensitive service behind a container's TCP port, "" for none known."""
+        found = self._sensitive.get(port) or self._images.get(_repository(image))
+        return found.name if found else ""
+
+    def amplifier(self, port: int) -> str:
+        """Name the UDP service that answers more than it is asked, "" for none known."""
+        found = self._amplifying.get(port)
+        return found.name if found else ""
+
+
+def _repository(image: str) -> str:
+    """Take the last part of an image's name: `registry:5000/library/postgres:16@sha256:…` is postgres."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]

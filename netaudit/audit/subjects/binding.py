@@ -1,0 +1,173 @@
+"""Published ports: one subject for each port binding of a running container."""
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Annotated
+
+from netaudit.audit.subjects.container import reachable_from
+from netaudit.audit.subjects.fact import EXPOSURE, Facts, Subject, fact
+from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.view import NOT_FROM_LOOPBACK, Cells, View
+from netaudit.model.docker import Container, PortBinding
+from netaudit.model.exposure import Outcome
+from netaudit.model.facts import Source
+from netaudit.parse.iptables_rule import Option
+
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 (what Docker calls every address of the host)
+
+
+class BindingFacts(Facts, frozen=True):
+    """What is known of a published port."""
+
+    container: Annotated[str, fact("The container's name.")] = ""
+    image: Annotated[str, fact("The container's image.")] = ""
+    engine: Annotated[
+        int | None, fact("The engine's version as one number: 28.5.2 is 280502.", Source.DOCKER_VERSION)
+    ] = None
+    family: Annotated[str, fact("`ip` or `ip6`: that of the host address.")] = ""
+    protocol: Annotated[str, fact("`tcp`, `udp` or `sctp`.")] = ""
+    binding: Annotated[str, fact("The host's side of it: `[::]:8080/tcp`.")] = ""
+    host_ip: Annotated[str, fact("The host address.")] = ""
+    host_port: Annotated[int, fact("The host port.")] = 0
+    container_port: Annotated[int, fact("The container's port.")] = 0
+    everywhere: Annotated[bool, fact("Whether it is bound to every address of the host.")] = False
+    loopback: Annotated[bool, fact("Whether it is bound to a loopback address.")] = False
+    service: Annotated[str, fact("The sensitive service (rules/services.yaml) behind it, empty for none.")] = ""
+    amplifier: Annotated[str, fact("The UDP service that answers more than it is asked, empty for none.")] = ""
+    translated: Annotated[bool, fact("Whether a rule leads its packets to the container.")] = False
+    accepted: Annotated[bool, fact("Whether a rule of its own accepts its packets.")] = False
+    guarded: Annotated[bool, fact("Whether a rule drops packets from the network to this loopback binding.")] = False
+    proxy_only: Annotated[
+        bool, fact("Whether docker-proxy alone serves it: an IPv6 port of a container without IPv6.")
+    ] = False
+    user_rules: Annotated[int, fact("How many rules the operator has in IPv4's DOCKER-USER.")] = 0
+    denied_by: Annotated[tuple[str, ...], fact("Rules of the host's own firewall that deny this host port.")] = ()
+    input_policy: Annotated[str, fact("What the host's own firewall does with incoming packets by default.")] = ""
+    input_allows: Annotated[bool, fact("Whether a rule of the host's own firewall allows this host port.")] = False
+    missing_dnat: Annotated[bool, fact("Whether the rule that ought to lead its packets there is missing.")] = False
+    missing_accept: Annotated[bool, fact("Whether the rule that ought to accept its packets is missing.")] = False
+    has_reach: Annotated[bool, fact("Whether the exposure table was computed.")] = False
+    reachable_from: Annotated[tuple[str, ...] | None, fact("The kinds of zones whose packets get to it.", EXPOSURE)] = (
+        None
+    )
+    perhaps_from: Annotated[
+        tuple[str, ...] | None, fact("The kinds of zones for which that could not be decided.", EXPOSURE)
+    ] = None
+    twin: Annotated[bool, fact("Whether the same port is published for the other address family too.")] = False
+    twin_reachable_from: Annotated[
+        tuple[str, ...] | None, fact("The kinds of zones whose packets get to that other one.", EXPOSURE)
+    ] = None
+
+
+def bindings(view: View) -> Iterator[Subject]:
+    """Give every port binding."""
+    for container in view.containers:
+        for binding in dict.fromkeys(container.bindings):
+            if binding.host_port:  # a routed network's ports have none
+                yield _subject(view, container, binding)
+
+
+def _subject(view: View, container: Container, binding: PortBinding) -> Subject:
+    key = (container.id, binding)
+    cells = view.cells_of_binding.get(key, ())
+    denied = view.host_firewall.denials(_family(binding), binding.protocol, binding.host_port)
+    name = f"{container.name} {_words(binding)}"
+    return Subject(
+        SubjectKind.BINDING,
+        name,
+        f"binding {name}",
+        _facts(view, container, binding, cells),
+        rules=(*denied, *view.rules_of_binding.get(key, ())),
+        missing=view.missing_of_binding.get(key, ()),
+        cells=cells,
+        container=container.name,
+    )
+
+
+def _facts(view: View, container: Container, binding: PortBinding, cells: Cells) -> BindingFacts:
+    key = (container.id, binding)
+    family = _family(binding)
+    signatures = {one.attribution.signature.rpartition("/")[2] for one in view.rules_of_binding.get(key, ())}
+    twins = [one for one in container.bindings if _is_twin(one, binding)]
+    missing = {one.attribution.signature.rpartition("/")[2] for one in view.missing_of_binding.get(key, ())}
+    computed = view.attributed.exposure is not None
+    firewall = view.host_firewall
+    return BindingFacts(
+        container=container.name,
+        image=container.image,
+        engine=view.engine,
+        family=family,
+        protocol=binding.protocol,
+        binding=_words(binding),
+        host_ip=binding.host_ip,
+        host_port=binding.host_port,
+        container_port=binding.container_port,
+        everywhere=binding.host_ip in _EVERYWHERE,
+        loopback=_is_loopback(binding.host_ip),
+        service=view.services.sensitive(binding.container_port, container.image) if binding.protocol == "tcp" else "",
+        amplifier=view.services.amplifier(binding.container_port) if binding.protocol == "udp" else "",
+        translated=any("dnat" in one for one in signatures),
+        accepted=any("port-accept" in one for one in signatures),
+        guarded=any("loopback-drop" in one for one in signatures) or _is_guarded(view, binding),
+        proxy_only=family == "ip6" and not any(end.ipv6 for end in container.endpoints),
+        user_rules=view.user_rules,
+        denied_by=tuple(
+            f"{one.item.where}: {one.item.text}"
+            for one in firewall.denials(family, binding.protocol, binding.host_port)
+        ),
+        input_policy=firewall.policy(family),
+        input_allows=firewall.allows(family, binding.protocol, binding.host_port),
+        missing_dnat=any("dnat" in one for one in missing),
+        missing_accept=any("port-accept" in one for one in missing),
+        has_reach=computed,
+        reachable_from=reachable_from(cells) if computed else None,
+        perhaps_from=_perhaps_from(cells) if computed else None,
+        twin=bool(twins),
+        twin_reachable_from=_twin_cells(view, container, twins) if computed else None,
+    )
+
+
+def _words(binding: PortBinding) -> str:
+    host = f"[{binding.host_ip}]" if ":" in binding.host_ip else binding.host_ip
+    return f"{host}:{binding.host_port}/{binding.protocol}"
+
+
+def _family(binding: PortBinding) -> str:
+    return "ip6" if ":" in binding.host_ip else "ip"
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_twin(one: PortBinding, other: PortBinding) -> bool:
+    same = ("protocol", "host_port", "container_port")
+    return _family(one) != _family(other) and all(getattr(one, name) == getattr(other, name) for name in same)
+
+
+def _twin_cells(view: View, container: Container, twins: list[PortBinding]) -> tuple[str, ...]:
+    cells = (cell for twin in twins for cell in view.cells_of_binding.get((container.id, twin), ()))
+    return reachable_from(tuple(cells))
+
+
+def _is_guarded(view: View, binding: PortBinding) -> bool:
+    """Tell whether a rule of the operator's keeps the network from a loopback address altogether."""
+    return any(
+        all(match == NOT_FROM_LOOPBACK or (match.name == "-d" and _holds(match, binding)) for match in rule.matches)
+        for rule in view.loopback_guards
+    )
+
+
+def _holds(match: Option, binding: PortBinding) -> bool:
+    try:
+        return ipaddress.ip_address(binding.host_ip) in ipaddress.ip_network(match.arguments[0]) and not match.negated
+    except (ValueError, IndexError):
+        return False
+
+
+def _perhaps_from(cells: Cells) -> tuple[str, ...]:
+    doubtful = (one.exposure for one in cells if one.exposure.outcome is Outcome.MAY)
+    return tuple(dict.fromkeys(str(one.zone.kind) for one in doubtful))

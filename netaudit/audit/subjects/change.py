@@ -1,0 +1,95 @@
+"""What changed since an earlier recording: rules, policies, and who can reach what."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from netaudit.attribute.attribution import AttributedChange, AttributedExposure, AttributedItem, ExposureChange
+from netaudit.audit.subjects.fact import Facts, Subject, fact
+from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.rule import is_dockers
+from netaudit.audit.view import View
+from netaudit.diff import Added, Altered, Moved, Removed
+from netaudit.model.exposure import Outcome, Way
+
+
+class ChangeFacts(Facts, frozen=True):
+    """What is known of a change, with `--since` an earlier recording."""
+
+    change: Annotated[str, fact("`added`, `removed`, `altered`, `moved`; of exposure `opened` or `closed`.")] = ""
+    object: Annotated[str, fact("`rule`, `policy`, `chain`, `set`, `map` or `exposure`.")] = ""
+    where: Annotated[str, fact("Its place, as `explain` takes it; of exposure what is reached.")] = ""
+    text: Annotated[str, fact("Its text; of exposure what becomes of the packets now.")] = ""
+    before: Annotated[str, fact("Its text before, where it was there.")] = ""
+    maker: Annotated[str, fact("Who wrote it, empty for nobody that is known.")] = ""
+    docker_chain: Annotated[bool, fact("Whether Docker owns its chain or table.")] = False
+    zone: Annotated[str, fact("Of exposure: where packets come from.")] = ""
+    container: Annotated[str, fact("Of exposure: the container that is reached, empty for the host.")] = ""
+    because: Annotated[str, fact("Of exposure: why it changed, empty where nothing tells.")] = ""
+
+
+def changes(view: View) -> Iterator[Subject]:
+    """Give every change, where an earlier recording was named."""
+    if view.since is None:
+        return
+    for one in view.since.changes:
+        yield _of_rule(one)
+    for change in view.since.exposure or ():
+        yield _of_exposure(change)
+
+
+def _of_rule(one: AttributedChange) -> Subject:
+    item = one.change.item
+    verb, before = _verb(one)
+    facts = ChangeFacts(
+        change=verb,
+        object=item.object,
+        where=item.where,
+        text=item.text,
+        before=before,
+        maker=one.attribution.maker,
+        docker_chain=is_dockers(item),
+    )
+    name = f"{verb} {item.object} {item.where}"
+    identity = f"change {verb} {item.backend} {item.family} {item.table}/{item.chain} {item.text}"
+    return Subject(SubjectKind.CHANGE, name, identity, facts, rules=(AttributedItem(item, one.attribution),))
+
+
+def _verb(one: AttributedChange) -> tuple[str, str]:
+    match one.change:
+        case Added():
+            return "added", ""
+        case Removed(item):
+            return "removed", item.text
+        case Altered(_, before):
+            return "altered", before.text
+        case Moved(_, before):
+            return "moved", before.text
+
+
+def _of_exposure(change: ExposureChange) -> Subject:
+    cells = tuple(one for one in (change.after, change.before) if one)
+    shown = cells[0].exposure
+    there = shown.destination
+    port = there.ports[0][0] if there.ports else 0
+    whose = there.container_name or "host"
+    what = str(there.binding) if there.binding else f"{there.address} {port}/{there.protocol}"
+    facts = ChangeFacts(
+        change="opened" if _arrives(change.after) else "closed",
+        object="exposure",
+        where=f"{whose} {what}",
+        text=_outcome(change.after),
+        before=_outcome(change.before),
+        zone=shown.zone.kind,
+        container=there.container_name,
+        because=change.because,
+    )
+    name = f"{shown.zone} → {whose} {what}"
+    return Subject(SubjectKind.CHANGE, name, f"change {name}", facts, cells=cells[:1], container=there.container_name)
+
+
+def _outcome(cell: AttributedExposure | None) -> str:
+    return str(cell.exposure.outcome) if cell else "not there"
+
+
+def _arrives(cell: AttributedExposure | None) -> bool:
+    return cell is not None and cell.exposure.outcome is not Outcome.BLOCKED and cell.exposure.way is not Way.NONE

@@ -1,0 +1,102 @@
+"""Running containers."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from netaudit.audit.subjects.fact import EXPOSURE, Facts, Subject, fact
+from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.network import is_private
+from netaudit.audit.view import Cells, View
+from netaudit.model.docker import Container
+from netaudit.model.exposure import Outcome, Way
+from netaudit.model.facts import Source
+
+_NET_ADMIN = frozenset({"NET_ADMIN", "CAP_NET_ADMIN", "ALL"})
+
+
+class ContainerFacts(Facts, frozen=True):
+    """What is known of a container."""
+
+    container: Annotated[str, fact("Its name.")] = ""
+    image: Annotated[str, fact("Its image, as it was asked for.")] = ""
+    engine: Annotated[
+        int | None, fact("The engine's version as one number: 28.5.2 is 280502.", Source.DOCKER_VERSION)
+    ] = None
+    host_network: Annotated[bool, fact("Whether it shares the host's network.")] = False
+    networks: Annotated[tuple[str, ...], fact("The networks that it is on.")] = ()
+    drivers: Annotated[tuple[str, ...], fact("The drivers of these networks.")] = ()
+    default_bridge: Annotated[bool, fact("Whether it is on the default bridge.")] = False
+    internal_networks: Annotated[tuple[str, ...], fact("Those of its networks that are internal.")] = ()
+    open_networks: Annotated[tuple[str, ...], fact("Those of its networks that are not internal.")] = ()
+    global_addresses: Annotated[tuple[str, ...], fact("Its addresses that the Internet could route to.")] = ()
+    published: Annotated[int, fact("How many port bindings it has.")] = 0
+    publish_all: Annotated[
+        bool | None, fact("Whether all exposed ports were published on random ones.", Source.DOCKER_CONTAINERS)
+    ] = None
+    privileged: Annotated[bool | None, fact("Whether it is privileged.", Source.DOCKER_CONTAINERS)] = None
+    net_admin: Annotated[
+        bool | None, fact("Whether it may administer its network: rules, routes, interfaces.", Source.DOCKER_CONTAINERS)
+    ] = None
+    docker_socket: Annotated[
+        bool | None, fact("Whether Docker's socket is mounted into it.", Source.DOCKER_CONTAINERS)
+    ] = None
+    forwarding: Annotated[bool | None, fact("Whether the host forwards IPv4 packets.", Source.SYSCTL)] = None
+    forward_policy: Annotated[str, fact("The policy of IPv4's FORWARD chain.")] = ""
+    directly_reachable_from: Annotated[
+        tuple[str, ...] | None, fact("From which kinds of zones its own addresses can be reached.", EXPOSURE)
+    ] = None
+
+
+def containers(view: View) -> Iterator[Subject]:
+    """Give every running container."""
+    for container in view.containers:
+        cells = view.cells_of_container.get(container.id, ())
+        name = f"container {container.name}"
+        yield Subject(
+            SubjectKind.CONTAINER, name, name, _facts(view, container, cells), cells=cells, container=container.name
+        )
+
+
+def _facts(view: View, container: Container, cells: Cells) -> ContainerFacts:
+    on = [view.networks[end.network_id] for end in container.endpoints if end.network_id in view.networks]
+    bridges = [network for network in on if network.driver in ("bridge", "overlay")]
+    addresses = [address for end in container.endpoints for address in (end.ipv4, end.ipv6) if address]
+    return ContainerFacts(
+        container=container.name,
+        image=container.image,
+        engine=view.engine,
+        host_network=container.network_mode == "host",
+        networks=tuple(network.name for network in on),
+        drivers=tuple(dict.fromkeys(network.driver for network in on)),
+        default_bridge=any(network.default for network in on),
+        internal_networks=tuple(network.name for network in bridges if network.internal),
+        open_networks=tuple(network.name for network in bridges if not network.internal),
+        global_addresses=tuple(address for address in addresses if _is_global(address)),
+        published=len(container.bindings),
+        publish_all=container.publish_all,
+        privileged=container.privileged,
+        net_admin=_net_admin(container),
+        docker_socket=container.docker_socket,
+        forwarding=view.forwards("ip"),
+        forward_policy=view.forward_policy("ip"),
+        directly_reachable_from=None if view.attributed.exposure is None else reachable_from(cells),
+    )
+
+
+def reachable_from(cells: Cells) -> tuple[str, ...]:
+    """Name the kinds of zones whose packets arrive at somebody."""
+    arriving = (one.exposure for one in cells if one.exposure.outcome is Outcome.ALLOWED)
+    return tuple(dict.fromkeys(str(one.zone.kind) for one in arriving if one.way is not Way.NONE))
+
+
+def _net_admin(container: Container) -> bool | None:
+    if container.privileged is None or container.capabilities is None:
+        return None
+    return container.privileged or not _NET_ADMIN.isdisjoint(container.capabilities)
+
+
+def _is_global(address: str) -> bool:
+    try:
+        return not is_private(address)
+    except ValueError:
+        return False

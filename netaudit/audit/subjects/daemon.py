@@ -1,0 +1,94 @@
+"""The Docker daemon: what it was told, and what it could lose."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from netaudit.attribute.attribution import CauseKind
+from netaudit.audit.subjects.fact import Facts, Subject, fact
+from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.view import View
+from netaudit.model.facts import Source
+from netaudit.model.ruleset import Backend, ObjectKind
+
+_TOLD = (Source.DOCKERD_ARGV, Source.DAEMON_JSON)
+
+
+class DaemonFacts(Facts, frozen=True):
+    """What is known of the daemon."""
+
+    engine: Annotated[
+        int | None, fact("The engine's version as one number: 28.5.2 is 280502.", Source.DOCKER_VERSION)
+    ] = None
+    version: Annotated[str, fact("The engine's version as it says it.")] = ""
+    backend: Annotated[str | None, fact("What it writes rules with: `iptables` or `nftables`.", Source.DOCKER_INFO)] = (
+        None
+    )
+    firewalld: Annotated[
+        bool | None, fact("Whether the engine says that it works with firewalld (28+).", Source.DOCKER_INFO)
+    ] = None
+    iptables: Annotated[bool | None, fact("Whether it manages IPv4 rules.", *_TOLD)] = None
+    ip6tables: Annotated[bool | None, fact("Whether it manages IPv6 rules.", *_TOLD)] = None
+    userland_proxy: Annotated[
+        bool | None, fact("Whether docker-proxy serves published ports.", Source.DOCKER_INFO, *_TOLD)
+    ] = None
+    allow_direct_routing: Annotated[
+        bool | None, fact("Whether containers may be addressed past their port bindings.", *_TOLD)
+    ] = None
+    bridge_accept_fwmark: Annotated[str | None, fact("The mark whose packets it accepts, empty for none.", *_TOLD)] = (
+        None
+    )
+    default_address: Annotated[
+        str | None, fact("The host address of ports that are published without one.", *_TOLD)
+    ] = None
+    api_addresses: Annotated[tuple[str, ...] | None, fact("The network addresses that its API listens on.", *_TOLD)] = (
+        None
+    )
+    tls_verify: Annotated[bool | None, fact("Whether its API demands a client certificate.", *_TOLD)] = None
+    live_restore: Annotated[bool | None, fact("Whether containers outlive the daemon.", Source.DOCKER_INFO)] = None
+    swarm: Annotated[bool, fact("Whether it is part of a swarm.")] = False
+    ipv6_networks: Annotated[tuple[str, ...], fact("The networks with IPv6.")] = ()
+    rules: Annotated[int, fact("How many rules of Docker's are there.")] = 0
+    missing: Annotated[int, fact("How many rules that the daemon owes are not there.")] = 0
+
+
+def daemons(view: View) -> Iterator[Subject]:
+    """Give the daemon, where it could be asked."""
+    if view.inventory is None:
+        return
+    options = view.inventory.options
+    missing = tuple(
+        one for one in view.attributed.missing if any(c.kind is CauseKind.DAEMON for c in one.attribution.causes)
+    )
+    backend = options.firewall_backend
+    facts = DaemonFacts(
+        engine=view.engine,
+        version=view.inventory.version,
+        backend=_backend(view, backend),
+        firewalld=None if backend is None else "firewalld" in backend,
+        iptables=options.iptables,
+        ip6tables=options.ip6tables,
+        userland_proxy=options.userland_proxy,
+        allow_direct_routing=options.allow_direct_routing,
+        bridge_accept_fwmark=options.bridge_accept_fwmark,
+        default_address=options.default_address,
+        api_addresses=options.api_addresses,
+        tls_verify=options.tls_verify,
+        live_restore=options.live_restore,
+        swarm=view.inventory.swarm,
+        ipv6_networks=tuple(one.name for one in view.inventory.networks if one.ipv6 and one.driver == "bridge"),
+        rules=sum(
+            one.attribution.maker == "docker" and one.item.object in (ObjectKind.RULE, ObjectKind.MAP)
+            for one in view.attributed.items
+        ),
+        missing=len(missing),
+    )
+    yield Subject(SubjectKind.DAEMON, "Docker daemon", "daemon", facts, missing=missing)
+
+
+def _backend(view: View, said: str | None) -> str | None:
+    if said:
+        return said.partition("+")[0]
+    docker = {one.item.backend for one in view.attributed.items if one.attribution.maker == "docker"}
+    if not docker:
+        return None
+    return "nftables" if Backend.NFTABLES in docker else "iptables"

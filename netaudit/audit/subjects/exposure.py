@@ -1,0 +1,70 @@
+"""Cells of the exposure table."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from netaudit.attribute.attribution import AttributedExposure
+from netaudit.audit.subjects.fact import Facts, Subject, fact
+from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.view import View
+
+_KIND = SubjectKind.EXPOSURE
+
+
+class ExposureFacts(Facts, frozen=True):
+    """What is known of a cell: packets from a zone to a destination."""
+
+    zone: Annotated[str, fact("Where packets come from: `internet`, `lan`, `host`, `network` or `container`.")] = ""
+    zone_name: Annotated[str, fact("The interface, network or container that the zone is, empty for none.")] = ""
+    outcome: Annotated[str, fact("`allowed`, `blocked`, or `may` where that could not be decided.")] = ""
+    way: Annotated[str, fact("How packets get there: `dnat`, `proxy`, `direct`, `local` or `none`.")] = ""
+    destination: Annotated[str, fact("`published-port`, `container-ports` or `host-listener`.")] = ""
+    family: Annotated[str, fact("`ip` or `ip6`.")] = ""
+    protocol: Annotated[str, fact("The protocol.")] = ""
+    address: Annotated[str, fact("The address that packets are sent to.")] = ""
+    ports: Annotated[tuple[str, ...], fact("The ports, or ranges of them.")] = ()
+    container: Annotated[str, fact("The container that is reached, empty for the host.")] = ""
+    network: Annotated[str, fact("The network on which it is reached.")] = ""
+    programs: Annotated[tuple[str, ...], fact("The host's programs that listen.")] = ()
+    service: Annotated[str, fact("The sensitive service (rules/services.yaml) on the port, empty for none.")] = ""
+    decided_by: Annotated[str, fact("The maker of the rule that decides, empty where none does.")] = ""
+    reason: Annotated[str, fact("Why the outcome is what it is.")] = ""
+
+
+def cells(view: View) -> Iterator[Subject]:
+    """Give every cell, where the table was computed."""
+    for cell in view.attributed.exposure or ():
+        yield _subject(view, cell)
+
+
+def _subject(view: View, cell: AttributedExposure) -> Subject:
+    one = cell.exposure
+    there = one.destination
+    ports = tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in there.ports)
+    whose = there.container_name or ", ".join(there.programs) or "host"
+    name = f"{one.zone} → {whose} {there.kind} {', '.join(ports)}/{there.protocol} ({there.family})"
+    facts = ExposureFacts(
+        zone=one.zone.kind,
+        zone_name=one.zone.name,
+        outcome=one.outcome,
+        way=one.way,
+        destination=there.kind,
+        family=there.family,
+        protocol=there.protocol,
+        address=there.address,
+        ports=ports,
+        container=there.container_name,
+        network=there.network_name,
+        programs=there.programs,
+        service=_service(view, cell),
+        decided_by=cell.attribution.maker,
+        reason=one.reason,
+    )
+    return Subject(_KIND, name, name, facts, cells=(cell,), container=there.container_name)
+
+
+def _service(view: View, cell: AttributedExposure) -> str:
+    """Name the service on a single TCP port; of ranges nothing is known."""
+    there = cell.exposure.destination
+    alone = len(there.ports) == 1 and there.ports[0][0] == there.ports[0][1] and there.protocol == "tcp"
+    return view.services.sensitive(there.ports[0][0], "") if alone else ""

@@ -1,0 +1,83 @@
+"""Facts: what expressions may read, with its type, its meaning, and who would know."""
+
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from netaudit.attribute.attribution import AttributedExposure, AttributedItem
+from netaudit.audit.condition import FactType, FactTypes
+from netaudit.audit.subjects.kind import SubjectKind
+
+EXPOSURE = "the exposure table"
+_LISTS: Mapping[Any, FactType] = {int: list[int], str: list[str]}
+
+
+def fact(meaning: str, *sources: str) -> msgspec.Meta:
+    """Describe a fact; one that may be unknown names the sources that would tell."""
+    return msgspec.Meta(description=meaning, extra={"sources": tuple(map(str, sources))})
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """The facts of one kind of subject: each field is one; None is not known."""
+
+    def known(self) -> dict[str, Any]:
+        """Give what is known, lists as expressions want them."""
+        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values if value is not None}
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """A fact as it is documented."""
+
+    name: str
+    type: FactType
+    meaning: str
+    sources: tuple[str, ...]
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What checks are put to, with what proves or explains a finding about it.
+
+    `name` is what reports and waivers call it; `identity` survives a recreated container and a changed address.
+    """
+
+    kind: SubjectKind
+    name: str
+    identity: str
+    facts: Facts
+    rules: tuple[AttributedItem, ...] = ()
+    missing: tuple[AttributedItem, ...] = ()
+    cells: tuple[AttributedExposure, ...] = ()
+    container: str = ""
+
+
+@cache
+def declared(facts: type[Facts]) -> tuple[Declared, ...]:
+    """List the facts of a kind, in the order of their declaration."""
+    return tuple(_declared(facts))
+
+
+@cache
+def fact_types(facts: type[Facts]) -> FactTypes:
+    """Give names and types, as conditions are compiled with."""
+    return tuple((one.name, one.type) for one in declared(facts))
+
+
+def _declared(facts: type[Facts]) -> Iterator[Declared]:
+    hints = typing.get_type_hints(facts, include_extras=True)
+    for name in facts.__struct_fields__:
+        inner, meta = typing.get_args(hints[name])
+        extra = meta.extra or {}
+        yield Declared(name, _type(inner), meta.description or "", extra.get("sources", ()))
+
+
+def _type(hint: Any) -> FactType:  # noqa: ANN401 (a type hint)
+    if isinstance(hint, types.UnionType):
+        return _type(next(one for one in typing.get_args(hint) if one is not types.NoneType))
+    if typing.get_origin(hint) is tuple:
+        return _LISTS[typing.get_args(hint)[0]]
+    return typing.cast("FactType", hint)

@@ -1,0 +1,101 @@
+"""How one address family forwards: the chains that Docker's packets pass, whoever filled them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from netaudit.attribute.attribution import AttributedItem
+from netaudit.audit.subjects.fact import Facts, Subject, fact
+from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.view import View
+from netaudit.model.facts import Source
+from netaudit.model.ruleset import IPTABLES_BACKENDS, ObjectKind
+from netaudit.parse.iptables_rule import Option, parse_rule
+
+_RETURN = "-A DOCKER-USER -j RETURN"
+
+
+class FirewallFacts(Facts, frozen=True):
+    """What is known of a family's FORWARD and DOCKER-USER."""
+
+    family: Annotated[str, fact("`ip` or `ip6`.")] = ""
+    docker: Annotated[bool, fact("Whether Docker writes iptables rules for this family here.")] = False
+    nftables: Annotated[bool, fact("Whether Docker writes nftables rules for this family here.")] = False
+    forwarding: Annotated[bool | None, fact("Whether the host forwards packets of this family.", Source.SYSCTL)] = None
+    forward_policy: Annotated[str, fact("FORWARD's policy: `ACCEPT` or `DROP`.")] = ""
+    user_chain: Annotated[bool, fact("Whether there is a chain DOCKER-USER.")] = False
+    user_jump: Annotated[int, fact("The position in FORWARD of the jump to DOCKER-USER, 0 for none.")] = 0
+    user_rules: Annotated[int, fact("How many rules DOCKER-USER has beside Docker's RETURN.")] = 0
+    user_accepts_all: Annotated[bool, fact("Whether a rule of DOCKER-USER accepts whatever comes to it.")] = False
+    user_drops_replies: Annotated[
+        bool, fact("Whether DOCKER-USER drops or rejects before anything there accepts replies.")
+    ] = False
+    before_user: Annotated[
+        tuple[str, ...], fact("Rules of FORWARD that accept packets before DOCKER-USER is asked.")
+    ] = ()
+    public_ports: Annotated[tuple[str, ...], fact("Ports of this family published on every address.")] = ()
+
+
+def firewalls(view: View) -> Iterator[Subject]:
+    """Give IPv4's, and IPv6's where rules of it were seen."""
+    for family in ("ip", "ip6"):
+        rules = [one for one in view.attributed.items if one.item.family == family and one.item.table == "filter"]
+        if family == "ip" or rules:
+            words = {"ip": "IPv4 forwarding", "ip6": "IPv6 forwarding"}[family]
+            shown = (*view.policy_items(family), *(one for one in rules if _is_shown(one)))
+            yield Subject(SubjectKind.FIREWALL, words, words, _facts(view, family, rules), rules=shown)
+
+
+def _facts(view: View, family: str, rules: Sequence[AttributedItem]) -> FirewallFacts:
+    iptables = [one for one in rules if one.item.backend in IPTABLES_BACKENDS]
+    forward = [one for one in iptables if one.item.object is ObjectKind.RULE and one.item.chain == "FORWARD"]
+    user = [one for one in iptables if one.item.object is ObjectKind.RULE and one.item.chain == "DOCKER-USER"]
+    jump = next((one.item.position or 0 for one in forward if one.item.text.endswith("-j DOCKER-USER")), 0)
+    own = [one for one in user if one.item.text != _RETURN]
+    return FirewallFacts(
+        family=family,
+        docker=any(one.attribution.maker == "docker" for one in iptables),
+        nftables=any(
+            table.family == family and table.name == "docker-bridges" for table in view.snapshot.ruleset.tables
+        ),
+        forwarding=view.forwards(family),
+        forward_policy=view.forward_policy(family),
+        user_chain=any(one.item.chain == "DOCKER-USER" for one in iptables),
+        user_jump=jump,
+        user_rules=len(own),
+        user_accepts_all=any(one.item.text == "-A DOCKER-USER -j ACCEPT" for one in own),
+        user_drops_replies=_drops_replies(own),
+        before_user=tuple(f"{one.item.where}: {one.item.text}" for one in forward if _accepts_before(one, jump)),
+        public_ports=tuple(_public_ports(view, family)),
+    )
+
+
+def _accepts_before(one: AttributedItem, jump: int) -> bool:
+    return 0 < (one.item.position or 0) < jump and one.item.text.endswith("-j ACCEPT")
+
+
+def _drops_replies(own: Sequence[AttributedItem]) -> bool:
+    """Tell whether a rule for whole interfaces drops before one that lets replies pass."""
+    for one in own:
+        rule = parse_rule(one.item.text)
+        if "ESTABLISHED" in one.item.text and rule.target in ("ACCEPT", "RETURN"):
+            return False
+        if rule.target in ("DROP", "REJECT") and all(map(_is_wide, rule.matches)):
+            return True
+    return False
+
+
+def _is_wide(match: Option) -> bool:
+    """Tell whether a match leaves replies in: `-i eth0`, `! -s 192.0.2.0/24`."""
+    return match.name in ("-i", "-o") or (match.name == "-s" and match.negated)
+
+
+def _public_ports(view: View, family: str) -> Iterator[str]:
+    for container in view.containers:
+        for binding in container.bindings:
+            if binding.host_ip == {"ip": "0.0.0.0", "ip6": "::"}[family]:  # noqa: S104 (Docker's word)
+                yield f"{container.name} {binding.host_port}/{binding.protocol}"
+
+
+def _is_shown(one: AttributedItem) -> bool:
+    """Choose what proves something: FORWARD's own rules and the administrator's."""
+    return one.item.object is ObjectKind.RULE and one.item.chain in ("FORWARD", "DOCKER-USER")

@@ -1,0 +1,118 @@
+"""The host: the kernel's switches, and who writes rules."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from netaudit.attribute.attribution import Confidence
+from netaudit.audit.subjects.fact import Facts, Subject, fact
+from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.view import View
+from netaudit.model.facts import Source
+from netaudit.model.host import HostAddress
+from netaudit.model.ruleset import Backend, ObjectKind
+
+_MANAGERS = ("ufw", "firewalld", "kubernetes", "cni", "netavark")
+_LOOSE = "0"
+_OUTER = (Source.IP_ADDR, Source.DOCKER_NETWORKS)  # what tells which interfaces are Docker's
+
+
+class HostFacts(Facts, frozen=True):
+    """What is known of the host."""
+
+    forwarding: Annotated[bool | None, fact("Whether it forwards IPv4 packets.", Source.SYSCTL)] = None
+    forwarding6: Annotated[bool | None, fact("Whether it forwards IPv6 packets.", Source.SYSCTL)] = None
+    forward_policy: Annotated[str, fact("The policy of IPv4's FORWARD chain.")] = ""
+    forward_policy6: Annotated[str, fact("The policy of IPv6's FORWARD chain.")] = ""
+    outer_interfaces: Annotated[
+        tuple[str, ...] | None, fact("Interfaces with addresses that are not Docker's or loopback.", *_OUTER)
+    ] = None
+    foreign_bridges: Annotated[tuple[str, ...] | None, fact("Bridges that are not Docker's.", *_OUTER)] = None
+    bridge_nf_call: Annotated[bool | None, fact("Whether bridged packets meet iptables rules.", Source.SYSCTL)] = None
+    route_localnet: Annotated[
+        tuple[str, ...] | None,
+        fact("Outer interfaces on which packets to 127.0.0.0/8 are let in.", Source.SYSCTL, *_OUTER),
+    ] = None
+    unfiltered_sources: Annotated[
+        tuple[str, ...] | None,
+        fact("Outer interfaces on which forged sender addresses are not filtered.", Source.SYSCTL, *_OUTER),
+    ] = None
+    docker: Annotated[bool, fact("Whether Docker could be asked here.")] = False
+    legacy_rules: Annotated[int, fact("How many rules iptables-legacy has.")] = 0
+    nft_rules: Annotated[int, fact("How many rules iptables-nft has.")] = 0
+    nftables_docker: Annotated[bool, fact("Whether Docker writes nftables rules.")] = False
+    makers: Annotated[tuple[str, ...], fact("Who wrote rules here.")] = ()
+    managers: Annotated[tuple[str, ...], fact("Those of them that manage the whole host's firewall.")] = ()
+
+
+def hosts(view: View) -> Iterator[Subject]:
+    """Give the one host."""
+    counts = dict.fromkeys(Backend, 0)
+    makers: dict[str, None] = {}
+    for one in view.attributed.items:
+        if one.item.object is ObjectKind.RULE:
+            counts[one.item.backend] += 1
+            if one.attribution.maker and one.attribution.confidence is not Confidence.UNATTRIBUTED:
+                makers[one.attribution.maker] = None
+    outer = _outer(view)
+    facts = HostFacts(
+        forwarding=view.forwards("ip"),
+        forwarding6=view.forwards("ip6"),
+        forward_policy=view.forward_policy("ip"),
+        forward_policy6=view.forward_policy("ip6"),
+        outer_interfaces=outer,
+        foreign_bridges=_foreign_bridges(view),
+        bridge_nf_call=view.sysctls.get("net.bridge.bridge-nf-call-iptables") == "1" if view.sysctls else None,
+        route_localnet=_switched(view, outer, "route_localnet"),
+        unfiltered_sources=_unfiltered(view, outer),
+        docker=view.inventory is not None,
+        legacy_rules=counts[Backend.IPTABLES_LEGACY],
+        nft_rules=counts[Backend.IPTABLES_NFT],
+        nftables_docker=any(table.name == "docker-bridges" for table in view.snapshot.ruleset.tables),
+        makers=tuple(makers),
+        managers=tuple(maker for maker in makers if maker in _MANAGERS),
+    )
+    name = f"host {view.snapshot.host_name}" if view.snapshot.host_name else "host"
+    yield Subject(SubjectKind.HOST, name, "host", facts, rules=tuple(view.policy_items("ip")))
+
+
+def _outer(view: View) -> tuple[str, ...] | None:
+    interfaces = view.snapshot.host.interfaces
+    if not interfaces or view.inventory is None:
+        return None
+    bridges = {network.bridge for network in view.networks.values()}
+    return tuple(one.name for one in interfaces if one.name not in bridges and any(map(_is_reached, one.addresses)))
+
+
+def _is_reached(address: HostAddress) -> bool:
+    """Tell whether neighbours address packets to it."""
+    return not (address.ip.is_loopback or address.ip.is_link_local)
+
+
+def _foreign_bridges(view: View) -> tuple[str, ...] | None:
+    interfaces = view.snapshot.host.interfaces
+    bridges = {network.bridge for network in view.networks.values()}
+    names = (one.name for one in interfaces if one.kind == "bridge" and one.name not in bridges)
+    return tuple(names) if interfaces and view.inventory is not None else None
+
+
+def _switched(view: View, outer: tuple[str, ...] | None, switch: str) -> tuple[str, ...] | None:
+    """List the interfaces on which a switch is on; on one of them or on `all` is enough."""
+    if outer is None or not view.sysctls:
+        return None
+    prefix = "net.ipv4.conf"
+    everywhere = view.sysctls.get(f"{prefix}.all.{switch}") == "1"
+    names = (name for name in outer if everywhere or view.sysctls.get(_switch(name, switch)) == "1")
+    return tuple(names)
+
+
+def _unfiltered(view: View, outer: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """List the interfaces without rp_filter: the larger of `all` and the interface's own counts."""
+    if outer is None or not view.sysctls:
+        return None
+    everywhere = view.sysctls.get("net.ipv4.conf.all.rp_filter", _LOOSE)
+    own = ((name, view.sysctls.get(_switch(name, "rp_filter"), _LOOSE)) for name in outer)
+    return tuple(name for name, value in own if max(everywhere, value) == _LOOSE)
+
+
+def _switch(interface: str, switch: str) -> str:
+    return f"net.ipv4.conf.{interface.replace('.', '/')}.{switch}"

@@ -1,0 +1,19 @@
+"""What a check may be about."""
+
+from enum import StrEnum
+
+
+class SubjectKind(StrEnum):
+    """The kind of thing that a check is put to, one by one."""
+
+    RECORDING = "recording"  # what was seen of the host, and what was not
+    HOST = "host"  # the kernel's switches, and who writes rules
+    FIREWALL = "firewall"  # how one address family forwards
+    DAEMON = "daemon"
+    NETWORK = "network"
+    CONTAINER = "container"
+    BINDING = "binding"  # one published port
+    RULE = "rule"  # a rule that is missing, or that stands out: not Docker's, or not as it should be
+    EXPOSURE = "exposure"  # one cell of the exposure table
+    CHANGE = "change"  # what differs from an earlier recording
+    WAIVER = "waiver"

@@ -1,0 +1,155 @@
+"""Docker's networks."""
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Annotated
+
+from netaudit.attribute.attribution import AttributedItem
+from netaudit.audit.subjects.fact import Facts, Subject, fact
+from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.view import View
+from netaudit.model.docker import Network
+from netaudit.model.facts import Source
+
+
+class NetworkFacts(Facts, frozen=True):
+    """What is known of a network."""
+
+    network: Annotated[str, fact("Its name.")] = ""
+    driver: Annotated[str, fact("Its driver: `bridge`, `overlay`, `macvlan`, `ipvlan` and so on.")] = ""
+    bridge: Annotated[str, fact("Its interface on the host, empty where its driver has none.")] = ""
+    default: Annotated[bool, fact("Whether it is the default bridge.")] = False
+    internal: Annotated[bool, fact("Whether it is internal.")] = False
+    icc: Annotated[bool, fact("Whether its containers may talk to each other.")] = True
+    masquerade: Annotated[bool, fact("Whether its packets leave with the host's address.")] = True
+    ipv6: Annotated[bool, fact("Whether it has IPv6.")] = False
+    mode4: Annotated[str, fact("Its gateway mode for IPv4.")] = ""
+    mode6: Annotated[str, fact("Its gateway mode for IPv6.")] = ""
+    subnet: Annotated[str, fact("Its IPv4 subnet, empty for none.")] = ""
+    subnet6: Annotated[str, fact("Its IPv6 subnet, empty for none.")] = ""
+    global_subnets: Annotated[tuple[str, ...], fact("Those of its subnets that are not for private use.")] = ()
+    overlaps: Annotated[tuple[str, ...], fact("Addresses of other interfaces that lie in its subnets.")] = ()
+    trusted_interfaces: Annotated[
+        tuple[str, ...], fact("The interfaces from which its containers may be addressed directly.")
+    ] = ()
+    encrypted: Annotated[bool, fact("Whether its overlay is encrypted.")] = False
+    refuses_clear_text: Annotated[
+        bool,
+        fact("Whether both rules of an encrypted overlay are there: one marks its packets, one refuses clear text."),
+    ] = False
+    containers: Annotated[tuple[str, ...], fact("The running containers on it.")] = ()
+    host_listeners: Annotated[
+        tuple[str, ...] | None,
+        fact("Programs of the host that listen on an address its containers can reach.", Source.SOCKETS),
+    ] = None
+    bridge_nf_call: Annotated[
+        bool | None, fact("Whether packets between its containers meet iptables rules at all.", Source.SYSCTL)
+    ] = None
+    missing: Annotated[tuple[str, ...], fact("The signatures of rules that it lacks.")] = ()
+
+
+_PRIVATE = tuple(
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10"),
+    )
+)  # RFC 1918, 6598, 3927, 4193, 4291
+
+
+def is_private(text: str) -> bool:
+    """Tell whether addresses are for private use, and so of nobody on the Internet."""
+    network = ipaddress.ip_network(text, strict=False)
+    return any(network.version == one.version and network.subnet_of(one) for one in _PRIVATE)  # type: ignore[arg-type]
+
+
+def networks(view: View) -> Iterator[Subject]:
+    """Give every network but the null one."""
+    members: dict[str, list[str]] = {}
+    for container in view.containers:
+        for end in container.endpoints:
+            members.setdefault(end.network_id, []).append(container.name)
+    for network in view.networks.values():
+        if network.driver not in ("null", "host") and not network.config_only:
+            yield _subject(view, network, tuple(members.get(network.id, ())))
+
+
+def _subject(view: View, network: Network, containers: tuple[str, ...]) -> Subject:
+    missing = view.missing_of_network.get(network.id, ())
+    facts = NetworkFacts(
+        network=network.name,
+        driver=network.driver,
+        bridge=network.bridge,
+        default=network.default,
+        internal=network.internal,
+        icc=network.icc,
+        masquerade=network.masquerade,
+        ipv6=network.ipv6,
+        mode4=network.mode4,
+        mode6=network.mode6,
+        subnet=network.subnet,
+        subnet6=network.subnet6,
+        global_subnets=tuple(subnet for subnet in _subnets(network) if not is_private(subnet)),
+        overlaps=tuple(_overlaps(view, network)),
+        trusted_interfaces=network.trusted_interfaces,
+        encrypted=network.encrypted,
+        refuses_clear_text=_refuses_clear_text(view.rules_of_network.get(network.id, ())),
+        containers=containers,
+        host_listeners=_host_listeners(view, network),
+        bridge_nf_call=_bridge_nf_call(view),
+        missing=tuple(dict.fromkeys(one.attribution.signature for one in missing)),
+    )
+    rules = tuple(_telling(view.rules_of_network.get(network.id, ())))
+    return Subject(
+        SubjectKind.NETWORK, f"network {network.name}", f"network {network.name}", facts, rules=rules, missing=missing
+    )
+
+
+def _refuses_clear_text(rules: tuple[AttributedItem, ...]) -> bool:
+    signatures = [one.attribution.signature.rpartition("/")[2] for one in rules]
+    return all(any(one.startswith(kind) for one in signatures) for kind in ("overlay-mark", "overlay-clear-drop"))
+
+
+def _telling(rules: tuple[AttributedItem, ...]) -> Iterator[AttributedItem]:
+    """Choose the rules that decide who may pass: filter's and raw's."""
+    return (one for one in rules if one.item.table in ("filter", "raw", "docker-bridges"))
+
+
+def _subnets(network: Network) -> Iterator[str]:
+    for subnet in (network.subnet, network.subnet6):
+        try:
+            ipaddress.ip_network(subnet)
+        except ValueError:
+            continue
+        yield subnet
+
+
+def _overlaps(view: View, network: Network) -> Iterator[str]:
+    if not network.bridge:
+        return
+    subnets = [ipaddress.ip_network(subnet) for subnet in _subnets(network)]
+    for interface in view.snapshot.host.interfaces:
+        for address in interface.addresses if interface.name != network.bridge else ():
+            if any(address.ip.version == subnet.version and address.ip in subnet for subnet in subnets):
+                yield f"{address} on {interface.name}"
+
+
+def _host_listeners(view: View, network: Network) -> tuple[str, ...] | None:
+    """List what the host offers to a network's containers; a gateway address is in the bridge's own subnet."""
+    if any(gap.source == Source.SOCKETS for gap in view.snapshot.gaps):
+        return None
+    own = {
+        address.local
+        for interface in view.snapshot.host.interfaces
+        if interface.name == network.bridge
+        for address in interface.addresses
+    }
+    heard = (one for one in view.snapshot.host.listeners if one.address in {"0.0.0.0", "::", "*", *own})  # noqa: S104
+    words = (f"{', '.join(dict.fromkeys(one.programs)) or 'a program'} on {one.port}/{one.protocol}" for one in heard)
+    return tuple(dict.fromkeys(words)) if network.bridge else ()
+
+
+def _bridge_nf_call(view: View) -> bool | None:
+    value = view.sysctls.get("net.bridge.bridge-nf-call-iptables")
+    if value is not None:
+        return value == "1"
+    return False if view.sysctls else None  # without the module there is no such switch

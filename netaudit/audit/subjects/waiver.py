@@ -1,0 +1,19 @@
+"""Waivers: what an operator accepts, which has to be kept true too."""
+
+from typing import Annotated
+
+from netaudit.audit.subjects.fact import Facts, fact
+
+
+class WaiverFacts(Facts, frozen=True):
+    """What is known of a waiver."""
+
+    check: Annotated[str, fact("The check that it waives.")] = ""
+    subject: Annotated[str, fact("The subject, or a pattern of subjects, that it waives it for.")] = ""
+    reason: Annotated[str, fact("Why.")] = ""
+    owner: Annotated[str, fact("Who answers for it.")] = ""
+    until: Annotated[str, fact("Its last day.")] = ""
+    place: Annotated[str, fact("Where it stands: a file with its line, or a container's label.")] = ""
+    expired: Annotated[bool, fact("Whether its last day is over.")] = False
+    unused: Annotated[bool, fact("Whether nothing was found that it would waive.")] = False
+    invalid: Annotated[str, fact("What is wrong with it, empty for nothing.")] = ""

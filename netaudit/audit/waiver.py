@@ -1,0 +1,60 @@
+"""Findings that an operator accepts: which, why, who answers for it, and until when."""
+
+import datetime as dt
+import re
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from netaudit.model.docker import Container
+
+_PREFIX = "netaudit.waive."
+_FIELD = re.compile(r"\s*(reason|owner|until)\s*=\s*([^;]*?)\s*(?:;|$)")
+
+
+class Waiver(msgspec.Struct, frozen=True):
+    """One accepted risk; all fields are needed. `subject` may be a pattern (`web *:8080/tcp`).
+
+    `place` is where it stands. `invalid` says what is wrong with one that a container's label holds: such a
+    one waives nothing.
+    """
+
+    check: str
+    subject: str
+    reason: str
+    owner: str
+    until: dt.date
+    place: str = ""
+    container: str = ""  # of a label: it speaks of this container alone
+    invalid: str = ""
+
+    def covers(self, check: str, subject: str, container: str) -> bool:
+        """Tell whether it speaks of such a finding."""
+        if self.invalid or self.check != check:
+            return False
+        return container == self.container if self.container else fnmatchcase(subject, self.subject)
+
+
+def label_waivers(container: Container) -> tuple[Waiver, ...]:
+    """Read a container's labels: `netaudit.waive.CHECK-ID = "reason=…; owner=…; until=2027-01-31"`."""
+    return tuple(_label(container.name, name, text) for name, text in container.waivers)
+
+
+def _label(container: str, name: str, text: str) -> Waiver:
+    fields = {found[1]: found[2] for found in _FIELD.finditer(text)}
+    lacking = [key for key in ("reason", "owner", "until") if not fields.get(key)]
+    until, invalid = dt.date.min, f"lacks {', '.join(lacking)}" if lacking else ""
+    try:
+        until = dt.date.fromisoformat(fields.get("until", ""))
+    except ValueError:
+        invalid = invalid or f"until is no date: {fields['until']}"
+    return Waiver(
+        check=name.removeprefix(_PREFIX),
+        subject=f"container {container}",
+        reason=fields.get("reason", ""),
+        owner=fields.get("owner", ""),
+        until=until,
+        place=f"label {name} of container {container}",
+        container=container,
+        invalid=invalid,
+    )

@@ -1,0 +1,6 @@
+"""rules/ -> signatures, checks and services; anything invalid is refused, with file and key."""
+
+from netaudit.catalog.checks import find_check, load_checks, load_checks_from, load_services
+from netaudit.catalog.signatures import load_catalog, load_catalog_from
+
+__all__ = ["find_check", "load_catalog", "load_catalog_from", "load_checks", "load_checks_from", "load_services"]

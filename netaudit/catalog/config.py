@@ -1,0 +1,165 @@
+"""netaudit.toml, waiver files and baselines -> what an audit is asked to do; errors name file, line and key."""
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
+
+import msgspec
+
+from netaudit.audit.waiver import Waiver
+from netaudit.catalog.document import Strict
+from netaudit.errors import ConfigError
+
+T = TypeVar("T")
+DEFAULT = "netaudit.toml"
+_HINT = "docs/netaudit.schema.json describes it"
+_PATH = re.compile(r"\.([\w-]+)(?:\[(\d+|\.\.\.)\])?")
+Said = Annotated[str, msgspec.Meta(min_length=1)]
+Bar = Literal["none", "info", "low", "medium", "high", "critical"]
+Sureness = Literal["low", "medium", "high"]
+
+
+class WaiverEntry(Strict):
+    """A finding that is accepted; all keys are needed."""
+
+    check: Annotated[Said, msgspec.Meta(description="The check's id.")]
+    subject: Annotated[
+        Said, msgspec.Meta(description="The finding's subject as reports print it; * stands for any text.")
+    ]
+    reason: Annotated[Said, msgspec.Meta(description="Why it is accepted.")]
+    owner: Annotated[Said, msgspec.Meta(description="Who answers for it.")]
+    until: Annotated[dt.date, msgspec.Meta(description="Its last day.")]
+
+
+class Config(Strict):
+    """netaudit.toml: each key is an option of `netaudit audit` too, and the option wins."""
+
+    fail_on: Annotated[Bar, msgspec.Meta(description="Exit with 1 at a finding of this severity or a graver one.")] = (
+        "high"
+    )
+    min_confidence: Annotated[Sureness, msgspec.Meta(description="Findings that are less sure do not fail.")] = "low"
+    checks: Annotated[list[str], msgspec.Meta(description="Folders with further checks, relative to this file.")] = (
+        msgspec.field(default_factory=list)
+    )
+    skip: Annotated[list[str], msgspec.Meta(description="Checks that are not put.")] = msgspec.field(
+        default_factory=list
+    )
+    baseline: Annotated[
+        str, msgspec.Meta(description="An earlier audit as JSON, relative to this file: what it has is not new.")
+    ] = ""
+    sensitive_ports: Annotated[
+        dict[str, str], msgspec.Meta(description="Further container ports that should not face a network, with a name.")
+    ] = msgspec.field(default_factory=dict)
+    uplinks: Annotated[
+        list[str], msgspec.Meta(description="Interfaces that the Internet is behind; else by the default route.")
+    ] = msgspec.field(default_factory=list)
+    exposure: Annotated[bool, msgspec.Meta(description="Compute who can reach what; some checks need it.")] = True
+    waivers: Annotated[list[WaiverEntry], msgspec.Meta(description="Accepted findings.")] = msgspec.field(
+        default_factory=list
+    )
+
+
+class _WaiverFile(Strict):
+    waivers: list[WaiverEntry]
+
+
+class _BaselineFinding(msgspec.Struct):
+    fingerprint: str
+
+
+class _Baseline(msgspec.Struct):
+    schema: Literal["netaudit/audit/v1"]
+    findings: list[_BaselineFinding]
+
+
+def load_config(path: Path) -> tuple[Config, tuple[Waiver, ...]]:
+    """Read a netaudit.toml with its waivers. Raises ConfigError."""
+    text = _read(path)
+    config = _convert(path, text, Config)
+    for port in config.sensitive_ports:
+        if not port.isdigit():
+            key = f"sensitive-ports.{port}"
+            hint = "a container port is a number"
+            raise ConfigError("no port", file=str(path), line=_line(text, port), key=key, hint=hint)
+    return config, _waivers(path, text, config.waivers)
+
+
+def load_waivers(path: Path) -> tuple[Waiver, ...]:
+    """Read a file of waivers. Raises ConfigError."""
+    text = _read(path)
+    return _waivers(path, text, _convert(path, text, _WaiverFile).waivers)
+
+
+def load_baseline(path: Path) -> frozenset[str]:
+    """Read the fingerprints of an earlier audit. Raises ConfigError for anything else."""
+    try:
+        baseline = msgspec.json.decode(_read(path), type=_Baseline)
+    except msgspec.MsgspecError as error:
+        hint = "write one with: netaudit audit --format json -o FILE"
+        raise ConfigError(f"no audit as JSON: {error}", file=str(path), hint=hint) from error
+    return frozenset(one.fingerprint for one in baseline.findings)
+
+
+def config_schema() -> dict[str, Any]:
+    """Give the JSON Schema of netaudit.toml."""
+    schema = msgspec.json.schema(Config)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "netaudit.toml", **schema}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        said = getattr(error, "strerror", None) or "no UTF-8"
+        raise ConfigError(f"cannot be read: {said}", file=str(path), hint="name a file that exists") from error
+
+
+def _convert(path: Path, text: str, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(tomllib.loads(text), kind)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"(.*) \(at line (\d+)", str(error))
+        message, line = (found[1], int(found[2])) if found else (str(error), text.count("\n") + 1)
+        raise ConfigError(f"not TOML: {message}", file=str(path), line=line, hint=_HINT) from error
+    except msgspec.ValidationError as error:
+        message, _, key = str(error).partition(" - at ")
+        _refuse(path, text, message, key.strip("`").removeprefix("$").removeprefix("."))
+
+
+def _refuse(path: Path, text: str, message: str, key: str) -> NoReturn:
+    unknown = re.search(r"unknown field `([^`]+)`", message)
+    where = ".".join(filter(None, (key, unknown[1] if unknown else "")))
+    line = 0
+    for name, number in _PATH.findall(f".{where}"):
+        line = _line(text, name, line, int(number) if number.isdigit() else 0) or line
+    raise ConfigError(message, file=str(path), line=line, key=where, hint=_HINT)
+
+
+def _line(text: str, key: str, after: int = 0, number: int = 0) -> int:
+    """Find the line, behind another one, of a key or of the n-th table of that name; 0 for none."""
+    pattern = re.compile(rf'\s*(\[+\s*"?{re.escape(key)}"?\s*\]+|"?{re.escape(key)}"?\s*=)')
+    found = [at for at, line in enumerate(text.splitlines(), 1) if at > after and pattern.match(line)]
+    return found[min(number, len(found) - 1)] if found else 0
+
+
+def _waivers(path: Path, text: str, entries: list[WaiverEntry]) -> tuple[Waiver, ...]:
+    lines = [_line(text, "waivers", number=number) for number in range(len(entries))]
+    return tuple(
+        Waiver(one.check, one.subject, one.reason, one.owner, one.until, place=f"{path}:{line}")
+        for one, line in zip(entries, lines, strict=True)
+    )
+
+
+def check_names(known: Mapping[str, object], config: Config, waivers: tuple[Waiver, ...], file: str) -> None:
+    """Refuse checks that there are not, in waivers and in what is to be skipped. Raises ConfigError."""
+    for name in config.skip:
+        if name not in known:
+            raise ConfigError(f"no such check: {name}", file=file, key="skip", hint="docs/checks.md lists them")
+    for one in waivers:
+        if one.check not in known:
+            raise ConfigError(
+                f"no such check: {one.check}", file=one.place, key="check", hint="docs/checks.md lists them"
+            )

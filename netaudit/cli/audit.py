@@ -1,0 +1,135 @@
+"""`netaudit audit`."""
+
+import datetime as dt
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netaudit.cli.options import (
+    Colour,
+    ColourOption,
+    DockerHostOption,
+    OutputOption,
+    StrictOption,
+    TimeoutOption,
+)
+
+
+class AuditFormat(StrEnum):
+    """What an audit is printed as."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+    SARIF = "sarif"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+    JUNIT = "junit"
+
+
+class FailOn(StrEnum):
+    """The least severity that fails."""
+
+    NONE = "none"
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class MinConfidence(StrEnum):
+    """The least confidence that fails."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+def audit(
+    snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
+    form: Annotated[AuditFormat, typer.Option("--format", "-f", help="What to print.")] = AuditFormat.TERMINAL,
+    output: OutputOption = None,
+    color: ColourOption = Colour.AUTO,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(
+            "--fail-on", help="Exit with 1 at a finding this grave or graver; else `high`.", show_default=False
+        ),
+    ] = None,
+    min_confidence: Annotated[
+        MinConfidence | None,
+        typer.Option("--min-confidence", help="Findings less sure than this do not fail.", show_default=False),
+    ] = None,
+    checks: Annotated[
+        list[Path] | None, typer.Option("--checks", help="A folder of further checks.", show_default=False)
+    ] = None,
+    skip: Annotated[list[str] | None, typer.Option("--skip", help="A check not to put.", show_default=False)] = None,
+    waivers: Annotated[
+        list[Path] | None, typer.Option("--waivers", help="A file of accepted findings.", show_default=False)
+    ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option("--since", help="An earlier recording: audit what changed too.", show_default=False),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", help="An earlier audit as JSON: what it has is not new.", show_default=False),
+    ] = None,
+    sensitive_port: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sensitive-port", help="PORT=NAME of a service that should not face a network.", show_default=False
+        ),
+    ] = None,
+    uplink: Annotated[
+        list[str] | None,
+        typer.Option("--uplink", help="An interface that the Internet is behind; else by the default route."),
+    ] = None,
+    exposure: Annotated[
+        bool | None,
+        typer.Option("--exposure/--no-exposure", help="Compute who can reach what; else yes.", show_default=False),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Else netaudit.toml, where there is one.", show_default=False)
+    ] = None,
+    verify_fix: Annotated[
+        bool, typer.Option("--verify-fix", help="Work out what following each remediation would change.")
+    ] = False,
+    today: Annotated[
+        dt.datetime | None,
+        typer.Option("--today", formats=["%Y-%m-%d"], help="The day by which waivers end.", show_default=False),
+    ] = None,
+    strict: StrictOption = False,
+    docker_host: DockerHostOption = None,
+    timeout: TimeoutOption = 60.0,
+) -> None:
+    """Find what is wrong on a host, with proof and what to do; SARIF exits with 0 whatever was found."""
+    from netaudit.audit.gate import failing
+    from netaudit.cli import output as out
+    from netaudit.cli.auditing import Asked, prepare, render
+    from netaudit.cli.sources import load_or_collect, make_where
+
+    asked = Asked(
+        fail_on=fail_on,
+        min_confidence=min_confidence,
+        checks=tuple(checks or ()),
+        skip=tuple(skip or ()),
+        waivers=tuple(waivers or ()),
+        baseline=baseline,
+        sensitive_ports=tuple(sensitive_port or ()),
+        config=config,
+        exposure=exposure,
+        uplinks=tuple(uplink or ()),
+        since=since,
+        today=today.date() if today else dt.datetime.now(tz=dt.UTC).astimezone().date(),
+    )
+    prepared = prepare(asked)
+    facts = load_or_collect(snapshot, make_where(docker_host, timeout))
+    audited = prepared.auditor.audit_and_verify(facts) if verify_fix else prepared.auditor.audit(facts)
+    failures = failing(audited, prepared.fail_on, prepared.min_confidence)
+    out.write(render(audited, form, facts, snapshot, out.style(output, color), failures), output)
+    undecided = len(audited.undecided)
+    different = bool(failures) and form is not AuditFormat.SARIF
+    raise typer.Exit(out.exit_code(audited.head, strict=strict, different=different, undecided=undecided))

@@ -1,0 +1,152 @@
+"""What `netaudit audit` was asked on its command line and in netaudit.toml -> one plan; and an audit -> its format."""
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from netaudit.audit.auditor import Auditor
+from netaudit.audit.check import Check, Confidence, Severity
+from netaudit.audit.finding import Audit, Finding
+from netaudit.audit.run import Plan
+from netaudit.audit.services import Service, Services
+from netaudit.catalog import load_catalog, load_checks, load_checks_from, load_services
+from netaudit.catalog.config import (
+    DEFAULT,
+    Config,
+    check_names,
+    load_baseline,
+    load_config,
+    load_waivers,
+)
+from netaudit.errors import UsageError
+from netaudit.model.facts import Facts
+from netaudit.packets.zones import ZoneChoice
+from netaudit.store import load
+
+if TYPE_CHECKING:
+    from netaudit.cli.audit import AuditFormat
+    from netaudit.report.style import Style
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """The command line's part."""
+
+    today: dt.date
+    fail_on: str | None = None
+    min_confidence: str | None = None
+    checks: tuple[Path, ...] = ()
+    skip: tuple[str, ...] = ()
+    waivers: tuple[Path, ...] = ()
+    baseline: Path | None = None
+    sensitive_ports: tuple[str, ...] = ()
+    config: Path | None = None
+    exposure: bool | None = None
+    uplinks: tuple[str, ...] = ()
+    since: Path | None = None
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """An auditor, and the bar."""
+
+    auditor: Auditor
+    fail_on: Severity | None
+    min_confidence: Confidence
+
+
+def prepare(asked: Asked) -> Prepared:
+    """Put command line and configuration together; where both say something, the command line wins."""
+    path = asked.config or (Path(DEFAULT) if Path(DEFAULT).is_file() else None)
+    config, waivers = load_config(path) if path else (Config(), ())
+    folder = path.parent if path else Path()
+    checks = _checks([*(folder / name for name in config.checks), *asked.checks])
+    waivers += tuple(one for file in asked.waivers for one in load_waivers(file))
+    check_names({one.id: one for one in checks}, config, waivers, str(path))
+    skipped = {*config.skip, *_known(asked.skip, checks)}
+    baseline = asked.baseline or (folder / config.baseline if config.baseline else None)
+    fail_on = asked.fail_on or config.fail_on
+    plan = Plan(
+        checks=tuple(one for one in checks if one.id not in skipped),
+        today=asked.today,
+        waivers=waivers,
+        baseline=load_baseline(baseline) if baseline else frozenset(),
+    )
+    auditor = Auditor(
+        catalog=load_catalog(),
+        services=_services(load_services(), config, asked.sensitive_ports),
+        plan=plan,
+        choice=ZoneChoice(uplinks=asked.uplinks or tuple(config.uplinks) or None),
+        exposure=config.exposure if asked.exposure is None else asked.exposure,
+        since=load(asked.since) if asked.since else None,
+    )
+    return Prepared(
+        auditor=auditor,
+        fail_on=None if fail_on == "none" else Severity(fail_on),
+        min_confidence=Confidence(asked.min_confidence or config.min_confidence),
+    )
+
+
+def _checks(folders: list[Path]) -> tuple[Check, ...]:
+    checks = {one.id: one for one in load_checks()}
+    for folder in folders:
+        for one in load_checks_from(folder):
+            if one.id in checks:
+                raise UsageError(f"{one.file}: there is a check of this id already", hint="name the file otherwise")
+            checks[one.id] = one
+    return tuple(checks[name] for name in sorted(checks))
+
+
+def _known(names: tuple[str, ...], checks: tuple[Check, ...]) -> tuple[str, ...]:
+    known = {one.id for one in checks}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"no such check: {name}", hint="docs/checks.md lists them")
+    return names
+
+
+def _services(services: tuple[Service, ...], config: Config, asked: tuple[str, ...]) -> Services:
+    more = {int(port): name for port, name in config.sensitive_ports.items()}
+    for text in asked:
+        port, _, name = text.partition("=")
+        if not (port.isdigit() and name):
+            raise UsageError(f"--sensitive-port: not PORT=NAME: {text}", hint="write for example 8081=adminer")
+        more[int(port)] = name
+    return Services(services, more)
+
+
+def render(
+    audit: Audit,
+    form: "AuditFormat",
+    facts: Facts,
+    snapshot: Path | None,
+    style: "Style",
+    failures: tuple[Finding, ...],
+) -> bytes:
+    """Print an audit in a format."""
+    import importlib
+
+    from netaudit.report.location import Locator
+
+    module = importlib.import_module(f"netaudit.report.{_MODULES[form]}")
+    base = f"{snapshot}/" if snapshot and snapshot.is_dir() else ""
+    arguments = {
+        "terminal": (audit, style),
+        "json": (audit,),
+        "markdown": (audit,),
+        "junit": (audit, failures),
+        "sarif": (audit, Locator(facts.files), base),
+        "github": (audit, Locator(facts.files), base),
+    }[form]
+    text = module.render_audit(*arguments)
+    return text if isinstance(text, bytes) else text.encode(errors="replace")
+
+
+_MODULES = {
+    "terminal": "audit_terminal",
+    "json": "audit_json",
+    "markdown": "audit_markdown",
+    "junit": "junit",
+    "sarif": "sarif",
+    "github": "github_annotations",
+}

@@ -1,0 +1,249 @@
+"""What a rule asks of a packet: typed conditions over named fields, for one packet and for sets of packets alike.
+
+A match is a formula: `InRanges`, `Masked` and `Named` are its atoms, `Not`, `AllOf` and `AnyOf` join them, and
+`UnknownMatch` is what netaudit cannot decide: it may hold or not, for each packet anew, so nothing follows from it
+and nothing from its negation.
+
+    iptables  -s 192.0.2.0/24 ! -i eth0 -p tcp -m multiport --dports 80,8000:8080 -m limit --limit 5/s
+    matches   InRanges(SADDR, ((192.0.2.0, 192.0.2.255),)), Not(Named(IIF, ("eth0",))), InRanges(PROTOCOL, ((6, 6),)),
+              InRanges(DPORT, ((80, 80), (8000, 8080))), UnknownMatch("-m limit --limit 5/s", …)
+
+Every field is a number of a fixed width (`WIDTH`), but for interface names, which are text. A field that a packet
+does not have is never asked for without the match that says so standing before: ports behind `PROTOCOL`, addresses
+behind `NFPROTO` where a table has both families, `CT_*` behind `CT_STATE`, `SKUID` behind `SOCKET`. So an encoder
+may give an absent field any value.
+"""
+
+from collections.abc import Iterable
+from enum import IntFlag, StrEnum
+
+import msgspec
+
+
+class Field(StrEnum):
+    """What is known of a packet while it is on its way; `width_of` gives the bits of each."""
+
+    NFPROTO = "nfproto"  # 2 is IPv4, 10 is IPv6
+    PROTOCOL = "protocol"  # the transport protocol's number, behind IPv6's extension headers
+    SADDR = "saddr"  # 32 or 128 bits wide: NFPROTO, or the table's family, tells
+    DADDR = "daddr"
+    SPORT = "sport"
+    DPORT = "dport"
+    ICMP_TYPE = "icmp-type"  # of ICMP or ICMPv6: PROTOCOL tells
+    ICMP_CODE = "icmp-code"
+    TCP_FLAGS = "tcp-flags"  # fin 1, syn 2, rst 4, psh 8, ack 16, urg 32, ecn 64, cwr 128
+    FRAGMENT = "fragment"  # the offset of an IPv4 fragment, in units of 8 bytes; 0 behind connection tracking
+    LENGTH = "length"  # of the IP packet, header and all
+    TTL = "ttl"  # or hop limit
+    DSCP = "dscp"
+    ETHERTYPE = "ethertype"
+    SMAC = "smac"
+    DMAC = "dmac"
+    PKTTYPE = "pkttype"  # 0 to this host, 1 broadcast, 2 multicast, 3 to another host
+    MARK = "mark"
+
+    IIF = "iif"  # names; "" where there is none: nothing came in, or has not been routed yet
+    OIF = "oif"
+    PHYSIN = "physin"  # the bridge's port, while br_netfilter shows bridged packets to IP's hooks; else ""
+    PHYSOUT = "physout"
+
+    CT_STATE = "ct-state"  # exactly one bit of CtState
+    CT_STATUS = "ct-status"  # bits: CT_SNAT, CT_DNAT
+    CT_DIRECTION = "ct-direction"  # 0 original, 1 reply
+    CT_MARK = "ct-mark"
+    CT_PROTOCOL = "ct-protocol"
+    CT_ORIG_SADDR = "ct-orig-saddr"  # of the connection's first packet, before any NAT
+    CT_ORIG_DADDR = "ct-orig-daddr"
+    CT_ORIG_SPORT = "ct-orig-sport"
+    CT_ORIG_DPORT = "ct-orig-dport"
+    CT_REPL_SADDR = "ct-repl-saddr"  # of the packets that are expected in return
+    CT_REPL_DADDR = "ct-repl-daddr"
+    CT_REPL_SPORT = "ct-repl-sport"
+    CT_REPL_DPORT = "ct-repl-dport"
+
+    # What the routing table says of an address: RouteType. "IIF", "OIF": only by addresses of that interface.
+    SADDR_TYPE = "saddr-type"
+    DADDR_TYPE = "daddr-type"
+    SADDR_TYPE_IIF = "saddr-type-iif"
+    DADDR_TYPE_IIF = "daddr-type-iif"
+    SADDR_TYPE_OIF = "saddr-type-oif"
+    DADDR_TYPE_OIF = "daddr-type-oif"
+    REVERSE_PATH = "reverse-path"  # 1 where the way back to SADDR (for this MARK) leaves by IIF, else 0
+
+    SOCKET = "socket"  # 1 for what a program of this host sends, else 0: only such packets have an owner
+    SKUID = "skuid"
+    SKGID = "skgid"
+
+
+NAMES = frozenset({Field.IIF, Field.OIF, Field.PHYSIN, Field.PHYSOUT})
+ADDRESSES = frozenset(
+    {
+        Field.SADDR,
+        Field.DADDR,
+        Field.CT_ORIG_SADDR,
+        Field.CT_ORIG_DADDR,
+        Field.CT_REPL_SADDR,
+        Field.CT_REPL_DADDR,
+    }
+)
+WIDTH = {
+    Field.NFPROTO: 8,
+    Field.PROTOCOL: 8,
+    Field.SPORT: 16,
+    Field.DPORT: 16,
+    Field.ICMP_TYPE: 8,
+    Field.ICMP_CODE: 8,
+    Field.TCP_FLAGS: 8,
+    Field.FRAGMENT: 13,
+    Field.LENGTH: 16,
+    Field.TTL: 8,
+    Field.DSCP: 6,
+    Field.ETHERTYPE: 16,
+    Field.SMAC: 48,
+    Field.DMAC: 48,
+    Field.PKTTYPE: 3,
+    Field.MARK: 32,
+    Field.CT_STATE: 7,
+    Field.CT_STATUS: 16,
+    Field.CT_DIRECTION: 1,
+    Field.CT_MARK: 32,
+    Field.CT_PROTOCOL: 8,
+    Field.CT_ORIG_SPORT: 16,
+    Field.CT_ORIG_DPORT: 16,
+    Field.CT_REPL_SPORT: 16,
+    Field.CT_REPL_DPORT: 16,
+    Field.SADDR_TYPE: 4,
+    Field.DADDR_TYPE: 4,
+    Field.SADDR_TYPE_IIF: 4,
+    Field.DADDR_TYPE_IIF: 4,
+    Field.SADDR_TYPE_OIF: 4,
+    Field.DADDR_TYPE_OIF: 4,
+    Field.REVERSE_PATH: 1,
+    Field.SOCKET: 1,
+    Field.SKUID: 32,
+    Field.SKGID: 32,
+}
+NFPROTO_IPV4, NFPROTO_IPV6 = 2, 10
+CT_SNAT, CT_DNAT = 0x10, 0x20
+
+
+class CtState(IntFlag):
+    """What connection tracking says of a packet, as nft's `ct state` counts it."""
+
+    INVALID = 1
+    ESTABLISHED = 2
+    RELATED = 4
+    NEW = 8
+    UNTRACKED = 64
+
+
+class RouteType(IntFlag):
+    """The kinds of routes, and so of addresses, by their numbers in the kernel (rtm_type)."""
+
+    UNSPEC = 0
+    UNICAST = 1
+    LOCAL = 2
+    BROADCAST = 3
+    ANYCAST = 4
+    MULTICAST = 5
+    BLACKHOLE = 6
+    UNREACHABLE = 7
+    PROHIBIT = 8
+
+
+def width_of(field: Field, family: str) -> int:
+    """Give the bits of a numeric field in a packet of family `ip` or `ip6`."""
+    return WIDTH.get(field, 32 if family == "ip" else 128)
+
+
+class InRanges(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The field is in one of the inclusive ranges, which are sorted and neither overlap nor touch; none: never."""
+
+    field: Field
+    ranges: tuple[tuple[int, int], ...]
+
+
+class Masked(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """`field & mask == value`."""
+
+    field: Field
+    mask: int
+    value: int
+
+
+class Named(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The interface has one of the names; one that ends in `*` stands for all that begin so, `*` for any but ""."""
+
+    field: Field
+    names: tuple[str, ...]
+
+
+class Not(msgspec.Struct, frozen=True, tag=True):
+    """The match does not hold; of an unknown one that is as unknown."""
+
+    match: "Match"
+
+
+class AllOf(msgspec.Struct, frozen=True, tag=True):
+    """All hold; of none: always."""
+
+    matches: "tuple[Match, ...]"
+
+
+class AnyOf(msgspec.Struct, frozen=True, tag=True):
+    """At least one holds; of none: never."""
+
+    matches: "tuple[Match, ...]"
+
+
+class UnknownMatch(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """What cannot be decided from a snapshot, word for word, and why."""
+
+    text: str
+    reason: str
+
+
+Match = InRanges | Masked | Named | Not | AllOf | AnyOf | UnknownMatch
+
+ALWAYS = AllOf(())
+NEVER = AnyOf(())
+
+
+def equal(field: Field, *values: int) -> InRanges:
+    """Match any of some values of a field."""
+    return in_ranges(field, ((int(value), int(value)) for value in values))
+
+
+def in_ranges(field: Field, ranges: Iterable[tuple[int, int]]) -> InRanges:
+    """Match a union of inclusive ranges in any order, brought into the shape that InRanges has."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        elif first <= last:
+            joined.append((first, last))
+    return InRanges(field, tuple(joined))
+
+
+def all_of(matches: Iterable[Match]) -> Match:
+    """Join matches by `and`; a single one stays what it is."""
+    flat = [part for match in matches for part in (match.matches if isinstance(match, AllOf) else (match,))]
+    return flat[0] if len(flat) == 1 else AllOf(tuple(flat))
+
+
+def any_of(matches: Iterable[Match]) -> Match:
+    """Join matches by `or`: ranges of one field become one match, and so do names."""
+    ranges: dict[Field, list[tuple[int, int]]] = {}
+    names: dict[Field, list[str]] = {}
+    others: list[Match] = []
+    for match in matches:
+        if isinstance(match, InRanges):
+            ranges.setdefault(match.field, []).extend(match.ranges)
+        elif isinstance(match, Named):
+            names.setdefault(match.field, []).extend(match.names)
+        else:
+            others.append(match)
+    joined: list[Match] = [in_ranges(field, found) for field, found in ranges.items()]
+    joined += [Named(field, tuple(dict.fromkeys(found))) for field, found in names.items()]
+    joined += others
+    return joined[0] if len(joined) == 1 else AnyOf(tuple(joined))

@@ -1,0 +1,125 @@
+"""A ruleset as packets meet it: base chains at hooks, and rules with their meaning, read when they are met.
+
+A host has 100,000 rules, and one packet meets some dozens of them: `Program` is made in no time, and a chain's rules
+are read when somebody first asks for them, once.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import cached_property
+
+import msgspec
+
+from netaudit.model.ruleset import BUILTIN_CHAINS, IPTABLES_BACKENDS, Backend, Chain, Item, ObjectKind, Table
+from netaudit.model.statement import Meaning
+
+
+class Hook(StrEnum):
+    """Where in a packet's way chains are asked."""
+
+    INGRESS = "ingress"
+    PREROUTING = "prerouting"
+    INPUT = "input"
+    FORWARD = "forward"
+    OUTPUT = "output"
+    POSTROUTING = "postrouting"
+    EGRESS = "egress"
+
+
+class Base(msgspec.Struct, frozen=True, gc=False, order=True):
+    """What makes a base chain: at a hook, lower priorities are asked first.
+
+    `kind` is filter, nat or route. Chains of kind nat see only a connection's first packet, and the kernel asks all of
+    a hook together, in the order of their priorities, at -100 (prerouting, output) or 100 (postrouting, input).
+    """
+
+    priority: int
+    hook: Hook
+    kind: str
+    device: str = ""
+
+
+class ReadRule(msgspec.Struct, frozen=True):
+    """A rule with its address and its meaning."""
+
+    item: Item
+    meaning: Meaning
+
+
+class ReadChain:
+    """A chain whose rules are read when first asked for; `policy` is accept or drop, None for a regular chain."""
+
+    def __init__(self, table: Table, chain: Chain, base: Base | None, read: Callable[[], tuple[Meaning, ...]]) -> None:
+        self.name = chain.name
+        self.base = base
+        self.policy = (chain.policy or "accept").lower() if base else None
+        self._table = table
+        self._chain = chain
+        self._read = read
+
+    @cached_property
+    def rules(self) -> tuple[ReadRule, ...]:
+        """Give the rules in order."""
+        pairs = zip(self._chain.rules, self._read(), strict=True)
+        return tuple(
+            ReadRule(self._item(ObjectKind.RULE, rule.text, at), meaning) for at, (rule, meaning) in enumerate(pairs, 1)
+        )
+
+    @cached_property
+    def policy_item(self) -> Item:
+        """Give the policy its address, as an object of the ruleset."""
+        iptables = self._table.backend in IPTABLES_BACKENDS
+        text = f":{self.name} {self._chain.policy}" if iptables else f"policy {self._chain.policy}"
+        return self._item(ObjectKind.POLICY, text, None)
+
+    def _item(self, kind: ObjectKind, text: str, position: int | None) -> Item:
+        table = self._table
+        return Item(kind, table.backend, table.family, table.name, self.name, text, position)
+
+
+class ReadTable(msgspec.Struct, frozen=True):
+    """A table's chains by name."""
+
+    backend: Backend
+    family: str
+    name: str
+    chains: Mapping[str, ReadChain]
+
+    @property
+    def iptables(self) -> bool:
+        """Tell whether iptables' tools made it."""
+        return self.backend in IPTABLES_BACKENDS
+
+
+class Program(msgspec.Struct, frozen=True):
+    """All tables of a host."""
+
+    tables: tuple[ReadTable, ...]
+
+    def base_chains(self, hook: Hook, family: str) -> list[tuple[ReadTable, ReadChain]]:
+        """List what packets of a family (ip, ip6, bridge…) meet at a hook, in order of priority.
+
+        Chains of the same priority stand in the order of the tables; the kernel asks the one first that was
+        registered first, which no listing shows.
+        """
+        families = (family, "inet") if family in ("ip", "ip6") else (family,)
+        found = [
+            (table, chain)
+            for table in self.tables
+            if table.family in families
+            for chain in table.chains.values()
+            if chain.base and chain.base.hook == hook
+        ]
+        return sorted(found, key=lambda pair: pair[1].base.priority if pair[1].base else 0)
+
+
+_IPTABLES_PRIORITIES = {"raw": -300, "mangle": -150, "nat": -100, "filter": 0, "security": 50}
+
+
+def iptables_base(table: str, chain: str) -> Base | None:
+    """Give the hook, kind and priority of one of iptables' base chains; None for a regular chain."""
+    if chain not in BUILTIN_CHAINS.get(table, ()):
+        return None
+    source_nat = table == "nat" and chain in ("INPUT", "POSTROUTING")
+    kind = "nat" if table == "nat" else "route" if (table, chain) == ("mangle", "OUTPUT") else "filter"
+    return Base(100 if source_nat else _IPTABLES_PRIORITIES[table], Hook(chain.lower()), kind)

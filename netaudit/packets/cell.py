@@ -1,0 +1,232 @@
+"""One zone against one destination.
+
+A cell's packets are the zone's, addressed to the destination. Ports of which a packet surely arrives are allowed; of
+the rest, those of which one may arrive are `may`; the others are blocked. Ports with one outcome by one decision are
+one row.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from ipaddress import ip_address
+
+import msgspec
+
+from netaudit.model.exposure import Destination, DestinationKind, Outcome, Way, ZoneKind
+from netaudit.model.host import Listener
+from netaudit.model.match import Field
+from netaudit.packets.bounds import Bounds, exactly
+from netaudit.packets.decision import Decision
+from netaudit.packets.destinations import family_of, is_wildcard
+from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.past_host import row_past_host
+from netaudit.packets.proxied import is_proxied, listeners_at
+from netaudit.packets.reach import Reach
+from netaudit.packets.row import Row
+from netaudit.packets.witness import describe, pick
+from netaudit.packets.zones import Origin, Ranges, is_routed
+
+_BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
+NOWHERE = Decision(None, "the container has no address")
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A way, and the packets that arrive by it; `stopped` where it ends before the container after all."""
+
+    way: Way
+    packets: Bounds
+    stopped: Decision | None = None
+
+
+class Cell:
+    """One zone and one destination of a family; `reaches` has the other family's too, for proxies."""
+
+    def __init__(self, reaches: Mapping[str, Reach], origin: Origin, destination: Destination) -> None:
+        self._reaches, self._origin, self._destination = reaches, origin, destination
+        self._reach = reaches[destination.family]
+        self._world = self._reach.world
+        self._space = self._world.space
+        self._traversal = self._reach.traversal(origin, to=self._addresses)
+        self._came = self._reach.came(origin, self._traversal)
+
+    def rows(self) -> Iterator[Row]:
+        """Compute the rows: by the best way first, each port once."""
+        past = self._past_host()
+        if past is not None:
+            yield past
+            return
+        left = self._space.in_ranges(Field.DPORT, self._destination.ports)
+        for arrival in self._arrivals():
+            for outcome, packets in ((Outcome.ALLOWED, arrival.packets.sure), (Outcome.MAY, arrival.packets.possible)):
+                ports = self._reach.only_ports(packets) & left
+                if ports:
+                    yield from self._split(packets, ports, outcome, arrival)
+                    left -= ports
+        if left:
+            yield from self._blocked(left)
+
+    def _past_host(self) -> Row | None:
+        """Find the row of a container's own address that is no business of the host's rules."""
+        network = self._reach.network(self._destination)
+        if network is None:
+            return None
+        return row_past_host(network, self._destination, self._origin, self._addresses[0][0])
+
+    @cached_property
+    def _addresses(self) -> Ranges:
+        """Return the addresses that the zone would send to."""
+        if is_wildcard(self._destination.address):
+            return self._reach.addresses_for(self._origin)
+        number = int(ip_address(self._destination.address))
+        return ((number, number),)
+
+    @property
+    def _asked(self) -> PacketSet:
+        to = self._destination
+        return self._reach.asked(self._addresses, to.protocol, to.ports)
+
+    def _arrivals(self) -> Iterator[Arrival]:
+        match self._destination.kind:
+            case DestinationKind.PUBLISHED_PORT:
+                yield from self._to_published()
+            case DestinationKind.CONTAINER_PORTS:
+                yield Arrival(Way.DIRECT, self._of(self._came.direct))
+            case DestinationKind.HOST_LISTENER:
+                yield Arrival(Way.LOCAL, self._heard())
+
+    def _heard(self) -> Bounds:
+        """Return what a listener takes, which may be bound to an interface."""
+        home, interface = self._of(self._came.home), self._destination.interface
+        if not interface:
+            return home
+        here = self._world.named(Field.IIF, (interface,))
+        return home.changed(lambda some: some & here)
+
+    def _to_published(self) -> Iterator[Arrival]:
+        """By a NAT rule to the container, or to the host's own socket and docker-proxy behind it."""
+        binding = self._destination.binding
+        if binding is None:
+            return
+        inside = self._reach.container_at(self._destination.container_id, binding.container_port)
+        led = self._asked & inside
+        yield Arrival(Way.DNAT, self._came.led.changed(lambda some: some & led))
+        found = listeners_at(self._reach.host.listeners, binding.protocol, binding.host_ip, binding.host_port)
+        if found:
+            yield self._by_proxy(found)
+
+    def _by_proxy(self, found: tuple[Listener, ...]) -> Arrival:
+        """Go on from docker-proxy, which is a program of the host, to the container."""
+        here = self._of(self._came.home)
+        if not is_proxied(found):
+            names = ", ".join(sorted({name for one in found for name in one.programs}))
+            return Arrival(Way.PROXY, here, Decision(None, f"{names} holds the port, and leads to no container"))
+        outcome, decision = self._onwards()
+        match outcome:
+            case Outcome.ALLOWED:
+                return Arrival(Way.PROXY, here)
+            case Outcome.MAY:
+                return Arrival(Way.PROXY, here.doubted(), decision)
+            case Outcome.BLOCKED:
+                return Arrival(Way.PROXY, here, decision)
+
+    def _onwards(self) -> tuple[Outcome, Decision]:
+        """Find the best way from the host to the container's own port, by any of its addresses."""
+        to = self._destination
+        assert to.binding  # noqa: S101 (only published ports are proxied)
+        place = (to.container_id, to.protocol, to.binding.container_port)
+        known = self._reach.from_proxy
+        if place not in known:
+            rows = {row.outcome: row.decision for row in self._rows_onwards(to.binding.container_port)}
+            best = min(rows, key=_BEST.index, default=Outcome.BLOCKED)
+            known[place] = (best, rows.get(best, NOWHERE))
+        return known[place]
+
+    def _rows_onwards(self, port: int) -> Iterator[Row]:
+        for address in self._reach.addresses_of(self._destination.container_id):
+            reach = self._reaches[family_of(address)]
+            target = Destination(
+                kind=DestinationKind.CONTAINER_PORTS,
+                family=reach.family,
+                protocol=self._destination.protocol,
+                address=address,
+                ports=((port, port),),
+            )
+            for origin in reach.origins:
+                if origin.zone.kind is ZoneKind.HOST:
+                    yield from Cell(self._reaches, origin, target).rows()
+
+    def _split(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
+        """Make a row of the ports that share a decision, until none is left."""
+        if arrival.stopped and outcome is Outcome.ALLOWED:
+            yield Row(self._ranges(ports), Outcome.BLOCKED, arrival.way, arrival.stopped)
+            return
+        decisions = self._traversal.chains.decisions
+        while ports:
+            here = packets & ports
+            decision = decisions.of(here)
+            mine = decisions.deciding(here, decision)
+            shared = self._reach.only_ports(mine) & ports
+            yield self._row(mine & shared, shared, outcome, (arrival, decision))
+            ports -= shared
+
+    def _row(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, by: tuple[Arrival, Decision]) -> Row:
+        arrival, decision = by
+        if outcome is Outcome.MAY:
+            decision = arrival.stopped or self._traversal.chains.reason_for(packets) or decision
+        if outcome is Outcome.ALLOWED:
+            decision = Decision(decision.rule, self._exception(ports))
+        return Row(self._ranges(ports), outcome, arrival.way, decision, self._witness(packets))
+
+    def _exception(self, ports: PacketSet) -> str:
+        """Name a packet to the same ports that does not arrive, where there is one."""
+        stopped = self._dropped & ports
+        example = pick(self._space, stopped, self._reach.readable(self._origin))
+        if example is None:
+            return ""
+        decision = self._traversal.chains.decisions.of(stopped)
+        by = decision.rule.where if decision.rule else decision.reason
+        return f"not for all: {describe(example, self._reach.family)} is stopped ({by})"
+
+    def _blocked(self, ports: PacketSet) -> Iterator[Row]:
+        """Make rows of what arrives nowhere: by what dropped it, and for the rest by what is lacking."""
+        dropped = self._reach.only_ports(self._dropped) & ports
+        if dropped:
+            nowhere = Arrival(Way.NONE, exactly(self._dropped))
+            yield from self._split(self._dropped, dropped, Outcome.BLOCKED, nowhere)
+        rest = ports - dropped
+        if rest:
+            yield Row(self._ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, self._lacking()))
+
+    def _lacking(self) -> str:
+        internet = self._origin.zone.kind is ZoneKind.INTERNET
+        if internet and not any(is_routed(first, self._reach.family) for first, _ in self._addresses):
+            return "the Internet does not route this address"
+        if not self._addresses:
+            return "the zone has no address of the host to send to"
+        if ip_address(self._destination.address).is_loopback:
+            return "loopback is the sender's own"
+        if self._origin.on_link:
+            return "its members have no gateway: they reach their own network alone"
+        if self._destination.kind is DestinationKind.CONTAINER_PORTS:
+            return "no packet of the zone leads there"
+        return "no rule leads on, and nobody listens"
+
+    def _ranges(self, ports: PacketSet) -> Ranges:
+        return self._space.ranges(ports, Field.DPORT)
+
+    def _witness(self, packets: PacketSet) -> str:
+        example = pick(self._space, packets & self._asked, self._reach.readable(self._origin))
+        return describe(example, self._reach.family) if example else ""
+
+    def _of(self, packets: Bounds) -> Bounds:
+        asked = self._asked
+        return packets.changed(lambda some: some & asked)
+
+    @cached_property
+    def _dropped(self) -> PacketSet:
+        """Return what was dropped of the cell's packets, also on the way from a published port to its container."""
+        plain = self._came.dropped & self._asked
+        binding = self._destination.binding
+        if binding is None:
+            return plain
+        inside = self._reach.container_at(self._destination.container_id, binding.container_port)
+        return plain | self._came.dropped_later & (self._asked & inside)

@@ -1,0 +1,225 @@
+"""Sets of packets through chains: what is accepted, what is dropped, and what comes out at the end."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from netaudit.model.match import AllOf, AnyOf, Field, Match, Not, UnknownMatch
+from netaudit.model.program import Hook, Program, ReadChain, ReadRule, ReadTable
+from netaudit.model.statement import (
+    Accept,
+    Continue,
+    Drop,
+    Forget,
+    Goto,
+    Jump,
+    Meaning,
+    Nat,
+    Queue,
+    Reject,
+    Return,
+    UnknownStatement,
+)
+from netaudit.packets.bounds import Bounds, exactly
+from netaudit.packets.decision import Decision, Decisions
+from netaudit.packets.encode import Encoder
+from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.rewrite import Rewriter
+from netaudit.packets.world import World
+
+_LASTING = frozenset({Field.PROTOCOL, Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT})  # nothing rewrites them
+_FILTERING = frozenset({Hook.INPUT, Hook.FORWARD, Hook.OUTPUT})
+_DEEPEST = 16  # the kernel refuses more jumps into one another (NFT_JUMP_STACK_SIZE)
+
+
+class Ends(msgspec.Struct):
+    """Where packets are that went through a chain or a rule: `left` it without a verdict, or go `on` in it."""
+
+    accepted: Bounds
+    left: Bounds
+    on: Bounds
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """Packets of which it cannot be told whether a rule takes them."""
+
+    rule: ReadRule
+    packets: PacketSet
+
+
+class Chains:
+    """The chains of a program in a world; `dropped` collects what is dropped, with what decided it."""
+
+    def __init__(self, program: Program, world: World) -> None:
+        self.program, self.world = program, world
+        self.decisions = Decisions(world)
+        self.encoder, self.rewriter = Encoder(world), Rewriter(world)
+        self.drops: list[Bounds] = []
+        self.doubts: list[Doubt] = []
+
+    def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
+        """Lead packets through a base chain; gives what is accepted."""
+        ends = _Visit(self, table, hook, decides=_decides(chain, hook)).chain(chain, packets, 0)
+        rest = ends.left | ends.on
+        policy = Decision(chain.policy_item)
+        if chain.policy == "drop":
+            self.drop(policy, rest)
+            return ends.accepted
+        return ends.accepted | (self.decisions.by_default(policy, rest) if _decides(chain, hook) else rest)
+
+    def doubt(self, rule: ReadRule, packets: Bounds) -> None:
+        """Remember of which packets a rule leaves it open what becomes."""
+        self.doubts.append(Doubt(rule, packets.possible - packets.sure))
+
+    def reason_for(self, packets: PacketSet) -> Decision | None:
+        """Name the first rule that leaves open what becomes of some packet of a set."""
+        space = self.world.space
+        others = tuple(field for field in space.widths if field not in _LASTING)
+        asked = space.forget(packets, *others)
+        for doubt in self.doubts:
+            if space.forget(doubt.packets, *others) & asked:
+                return Decision(doubt.rule.item, why_unknown(doubt.rule.meaning))
+        return None
+
+    def drop(self, decision: Decision, packets: Bounds) -> None:
+        """Drop packets."""
+        if packets:
+            self.drops.append(self.decisions.by(decision, packets))
+
+    def dropped(self) -> Bounds:
+        """Return all that was dropped, with what decided it."""
+        union = self.world.space.union
+        sure = union(drop.sure for drop in self.drops)
+        if all(drop.exact for drop in self.drops):
+            return exactly(sure)
+        return Bounds(sure, union(drop.possible for drop in self.drops))
+
+
+def why_unknown(meaning: Meaning) -> str:
+    """Say what of a rule cannot be decided."""
+    said = [*_unknown(meaning)]
+    return "; ".join(dict.fromkeys(said)) or "the kernel chooses among several"
+
+
+def _unknown(meaning: Meaning) -> Iterator[str]:
+    for match in meaning.matches:
+        yield from (f"{one.text}: {one.reason}" for one in unknown_matches(match))
+    for statement in meaning.statements:
+        if isinstance(statement, UnknownStatement):
+            yield f"{statement.text}: {statement.reason}"
+        if isinstance(statement, Forget):
+            yield f"{statement.text} rewrites {statement.field}"
+    if isinstance(meaning.verdict, Queue):
+        yield "a program decides"
+    for branch in meaning.then:
+        yield from _unknown(branch)
+
+
+def unknown_matches(match: Match) -> Iterator[UnknownMatch]:
+    """List what is unknown in a match."""
+    match match:
+        case UnknownMatch():
+            yield match
+        case Not(inner):
+            yield from unknown_matches(inner)
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from unknown_matches(part)
+        case _:
+            return
+
+
+def _decides(chain: ReadChain, hook: Hook) -> bool:
+    """Tell whether accepting in a base chain is letting in, as people say: in the filters, not in what is before."""
+    return hook in _FILTERING and chain.base is not None and chain.base.kind != "nat" and chain.base.priority >= 0
+
+
+class _Visit:
+    """One base chain's table, at one hook."""
+
+    def __init__(self, chains: Chains, table: ReadTable, hook: Hook, *, decides: bool) -> None:
+        self._chains, self._table, self._hook, self._decides = chains, table, hook, decides
+        self._none = exactly(chains.world.space.nothing)
+
+    def chain(self, chain: ReadChain, packets: Bounds, depth: int) -> Ends:
+        """Lead packets through a chain's rules; `on` is what reaches its end."""
+        ends = Ends(self._none, self._none, packets)
+        for rule in chain.rules:
+            if not ends.on:
+                break
+            done = self._meet(rule, rule.meaning, ends.on, depth)
+            ends = Ends(ends.accepted | done.accepted, ends.left | done.left, done.on)
+        return ends
+
+    def _meet(self, rule: ReadRule, meaning: Meaning, packets: Bounds, depth: int) -> Ends:
+        """Let packets meet a rule or a branch of one; `on` is what goes on behind it."""
+        bounds = self._chains.encoder.all_of(meaning.matches)
+        hit = packets & bounds
+        if not hit:
+            return Ends(self._none, self._none, packets)
+        missed = packets - bounds
+        if not bounds.exact:
+            self._chains.doubt(rule, Bounds(bounds.sure & hit.possible, hit.possible))
+        done = self._act(rule, meaning, hit, depth)
+        return Ends(done.accepted, done.left, done.on | missed)
+
+    def _act(self, rule: ReadRule, meaning: Meaning, hit: Bounds, depth: int) -> Ends:
+        """Do what a rule says to the packets that it matches."""
+        for statement in meaning.statements:
+            changed = self._chains.rewriter.apply(hit, statement, self._hook)
+            if hit.exact and not changed.exact:
+                self._chains.doubt(rule, changed)
+            hit = changed
+            if isinstance(statement, Nat):
+                return Ends(hit, self._none, self._none)
+            if isinstance(statement, UnknownStatement):
+                self._chains.drop(Decision(rule.item, statement.reason), hit)
+                return Ends(self._accepted(rule, hit), self._none, hit)
+        if meaning.then:
+            return self._branches(rule, meaning, hit, depth)
+        return self._decide(rule, meaning, hit, depth)
+
+    def _branches(self, rule: ReadRule, meaning: Meaning, hit: Bounds, depth: int) -> Ends:
+        """Let the first branch that matches act; what none matches goes on."""
+        ends = Ends(self._none, self._none, self._none)
+        rest = hit
+        for branch in meaning.then:
+            bounds = self._chains.encoder.all_of(branch.matches)
+            taken = rest & bounds
+            if taken:
+                done = self._act(rule, branch, taken, depth)
+                ends = Ends(ends.accepted | done.accepted, ends.left | done.left, ends.on | done.on)
+                rest -= bounds
+            if not bounds.exact and taken:
+                self._chains.doubt(rule, Bounds(bounds.sure & taken.possible, taken.possible))
+        return Ends(ends.accepted, ends.left, ends.on | rest)
+
+    def _decide(self, rule: ReadRule, meaning: Meaning, hit: Bounds, depth: int) -> Ends:
+        none = self._none
+        match meaning.verdict:
+            case Accept():
+                return Ends(self._accepted(rule, hit), none, none)
+            case Drop() | Reject():
+                self._chains.drop(Decision(rule.item), hit)
+                return Ends(none, none, none)
+            case Return():
+                return Ends(none, hit, none)
+            case Continue():
+                return Ends(none, none, hit)
+            case Queue():
+                self._chains.drop(Decision(rule.item, "a program decides"), hit.doubted())
+                self._chains.doubt(rule, hit.doubted())
+                return Ends(self._accepted(rule, hit.doubted()), none, none)
+            case Jump(name) | Goto(name):
+                return self._go(name, hit, depth, comes_back=isinstance(meaning.verdict, Jump))
+
+    def _go(self, name: str, hit: Bounds, depth: int, *, comes_back: bool) -> Ends:
+        chain = self._table.chains.get(name)
+        if chain is None or depth >= _DEEPEST:  # no such chain was listed: nothing is known
+            return Ends(hit.doubted(), self._none, hit.doubted())
+        done = self.chain(chain, hit, depth + 1)
+        after = done.left | done.on
+        return Ends(done.accepted, self._none, after) if comes_back else Ends(done.accepted, after, self._none)
+
+    def _accepted(self, rule: ReadRule, hit: Bounds) -> Bounds:
+        return self._chains.decisions.by(Decision(rule.item), hit) if self._decides else hit

@@ -1,0 +1,107 @@
+"""What can be reached: published ports, all ports of each container at its own addresses, listeners of the host."""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
+
+from netaudit.model.docker import Container, Inventory, Network, PortBinding
+from netaudit.model.exposure import Destination, DestinationKind
+from netaudit.model.host import Host, Listener
+
+PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
+EVERY_PORT = ((1, 65535),)
+PROXY = "docker-proxy"
+_HOLDERS = frozenset({PROXY, "dockerd"})  # hold published ports; dockerd alone takes them and answers nothing
+_WILDCARDS = {"ip": "0.0.0.0", "ip6": "::"}  # noqa: S104 (what Docker and ss call every address)
+
+
+def destinations(host: Host, inventory: Inventory | None) -> tuple[Destination, ...]:
+    """List all destinations, in the order of the table."""
+    known = inventory or Inventory()
+    networks = {network.id: network for network in known.networks}
+    found: list[Destination] = []
+    for container in known.containers:
+        if container.running:
+            found += _published(container)
+            found += _own_ports(container, networks)
+    published = {(one.protocol, one.host_port) for container in known.containers for one in container.bindings}
+    in_host = {one.pid: one for one in known.containers if one.running and one.network_mode == "host"}
+    return (*found, *_listeners(host.listeners, published, in_host))
+
+
+def family_of(address: str) -> str:
+    """Tell an address' family."""
+    return "ip6" if ":" in address else "ip"
+
+
+def is_wildcard(address: str) -> bool:
+    """Tell whether an address stands for every one of the host's."""
+    return address in _WILDCARDS.values()
+
+
+def _published(container: Container) -> Iterator[Destination]:
+    for binding in container.bindings:
+        if binding.host_port:
+            yield Destination(
+                kind=DestinationKind.PUBLISHED_PORT,
+                family=family_of(binding.host_ip),
+                protocol=binding.protocol,
+                address=binding.host_ip,
+                ports=((binding.host_port, binding.host_port),),
+                container_id=container.id,
+                container_name=container.name,
+                network_name=_network_of(container, binding),
+                binding=binding,
+            )
+
+
+def _network_of(container: Container, binding: PortBinding) -> str:
+    """Name the network through which a binding leads, where there is only one that can."""
+    family = family_of(binding.host_ip)
+    able = [one.network_name for one in container.endpoints if (one.ipv6 if family == "ip6" else one.ipv4)]
+    return able[0] if len(able) == 1 else ""
+
+
+def _own_ports(container: Container, networks: dict[str, Network]) -> Iterator[Destination]:
+    protocols = [name for name in PROTOCOLS if name != "sctp" or "sctp" in {one.protocol for one in container.bindings}]
+    for endpoint in container.endpoints:
+        if endpoint.network_id not in networks:
+            continue
+        for address in (endpoint.ipv4, endpoint.ipv6):
+            for protocol in protocols if address else ():
+                yield Destination(
+                    kind=DestinationKind.CONTAINER_PORTS,
+                    family=family_of(address),
+                    protocol=protocol,
+                    address=str(ip_address(address.partition("/")[0])),
+                    ports=EVERY_PORT,
+                    container_id=container.id,
+                    container_name=container.name,
+                    network_name=endpoint.network_name,
+                )
+
+
+def _listeners(
+    listeners: Iterable[Listener], published: set[tuple[str, int]], in_host: dict[int, Container]
+) -> Iterator[Destination]:
+    for listener in dict.fromkeys(listeners):
+        if listener.protocol not in PROTOCOLS or _is_proxy(listener, published):
+            continue
+        owner = next((in_host[pid] for pid in listener.pids if pid in in_host), None)
+        families = ("ip", "ip6") if listener.address == "*" else (family_of(listener.address),)
+        for family in families:
+            yield Destination(
+                kind=DestinationKind.HOST_LISTENER,
+                family=family,
+                protocol=listener.protocol,
+                address=_WILDCARDS[family] if listener.address == "*" else listener.address,
+                ports=((listener.port, listener.port),),
+                container_id=owner.id if owner else "",
+                container_name=owner.name if owner else "",
+                network_name="host" if owner else "",
+                programs=listener.programs,
+                interface=listener.interface,
+            )
+
+
+def _is_proxy(listener: Listener, published: set[tuple[str, int]]) -> bool:
+    return (listener.protocol, listener.port) in published and not _HOLDERS.isdisjoint(listener.programs)

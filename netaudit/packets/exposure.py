@@ -1,0 +1,52 @@
+"""Who can reach what: every zone against every destination, exhaustively over ports."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from netaudit.model.exposure import Destination, Exposure
+from netaudit.model.program import Program
+from netaudit.model.snapshot import Snapshot
+from netaudit.packets.cell import Cell
+from netaudit.packets.destinations import destinations
+from netaudit.packets.reach import Reach
+from netaudit.packets.row import Row
+from netaudit.packets.unseen import Unseen
+from netaudit.packets.zones import Origin, ZoneChoice
+
+FAMILIES = ("ip", "ip6")
+
+
+def expose(
+    snapshot: Snapshot,
+    program: Program,
+    choice: ZoneChoice | None = None,
+    wanted: Callable[[Destination], bool] = lambda _: True,
+) -> tuple[Exposure, ...]:
+    """Compute the exposure table of a host, or the part of it whose destinations are wanted.
+
+    What hangs on facts that were not recorded is `may`, with the reason. Raises MemoryError for rules whose packets
+    cannot be held as sets.
+    """
+    host, inventory = snapshot.host, snapshot.inventory
+    reaches = {family: Reach(host, inventory, program, family, choice or ZoneChoice()) for family in FAMILIES}
+    unseen = {family: Unseen(snapshot.gaps, host, program, family) for family in FAMILIES}
+    return tuple(
+        unseen[destination.family].doubt(_exposure(origin, destination, row))
+        for destination in destinations(host, inventory)
+        if wanted(destination)
+        for origin in reaches[destination.family].origins
+        for row in Cell(reaches, origin, destination).rows()
+    )
+
+
+def _exposure(origin: Origin, destination: Destination, row: Row) -> Exposure:
+    return Exposure(
+        zone=origin.zone,
+        destination=msgspec.structs.replace(destination, ports=row.ports),
+        outcome=row.outcome,
+        way=row.way,
+        rule=row.decision.rule,
+        reason=row.decision.reason,
+        witness=row.witness,
+    )

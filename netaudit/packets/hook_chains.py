@@ -1,0 +1,108 @@
+"""All that happens at one hook, in the order of priorities: base chains, connection tracking, translation."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from netaudit.model.match import CtState, Field
+from netaudit.model.program import Hook, Program, ReadChain, ReadTable
+from netaudit.packets import connection
+from netaudit.packets.diary import Diary
+from netaudit.packets.nat import DESTINATION_DONE, SOURCE_DONE, again
+from netaudit.packets.state import State, merged
+from netaudit.packets.walk import Walk
+from netaudit.packets.way import Step, StepKind
+
+_DESTINATION_NAT, _SOURCE_NAT = -100, 100
+_TRACKED = (CtState.NEW, CtState.RELATED, CtState.ESTABLISHED)
+_FIRST = (CtState.NEW, CtState.RELATED)
+Chains = Sequence[tuple[ReadTable, ReadChain]]
+
+
+class HookChains:
+    """Leads packets of one family through hooks."""
+
+    def __init__(self, program: Program, family: str, walk: Walk, diary: Diary) -> None:
+        self._program = program
+        self._family = family
+        self._walk = walk
+        self._diary = diary
+        self.tracked: connection.Connection | None = None  # the connection that packets belong to; None: a new one
+
+    def meet(self, hook: Hook, states: list[State]) -> list[State]:
+        """Lead packets through a hook; gives those that go on."""
+        chains = self._program.base_chains(hook, self._family)
+        nat_priority = _DESTINATION_NAT if hook in (Hook.PREROUTING, Hook.OUTPUT) else _SOURCE_NAT
+        translates = hook is not Hook.FORWARD
+        todo: list[tuple[int, int, Callable[[list[State]], list[State]]]] = [
+            (chain.base.priority, 1, self._through(hook, table, chain))
+            for table, chain in chains
+            if chain.base and chain.base.kind != "nat"
+        ]
+        if hook in (Hook.PREROUTING, Hook.OUTPUT):
+            todo.append((connection.PRIORITY, 0, self._track))
+        if translates:
+            todo.append((nat_priority, 0, lambda states: self._translate(hook, states)))
+        for _, _, action in sorted(todo, key=lambda one: one[:2]):
+            states = action(states) if states else states
+        return states
+
+    def _through(self, hook: Hook, table: ReadTable, chain: ReadChain) -> Callable[[list[State]], list[State]]:
+        return lambda states: self._walk.through(hook, table, chain, states)
+
+    def _track(self, states: list[State]) -> list[State]:
+        return merged(self._tracked(state) for state in states)
+
+    def _tracked(self, state: State) -> State:
+        if state.packet.get(Field.CT_STATE) != CtState.INVALID:
+            return state
+        known = self.tracked
+        packet = connection.begin(state.packet) if known is None else connection.belong(state.packet, known)
+        return state.become(packet)
+
+    def _translate(self, hook: Hook, states: list[State]) -> list[State]:
+        """Translate first packets as the rules say, and later ones, or one that comes back over loopback, the same."""
+        first = [state for state in states if _is_open(hook, state)]
+        later = [self._repeated(hook, state) for state in states if not _is_open(hook, state)]
+        return merged([*(_closed(hook, state) for state in self._by_rules(hook, first)), *later])
+
+    def _by_rules(self, hook: Hook, states: list[State]) -> list[State]:
+        chains = [(t, c) for t, c in self._program.base_chains(hook, self._family) if c.base and c.base.kind == "nat"]
+        for _, group in groupby(chains, key=lambda pair: pair[1].base and pair[1].base.priority):
+            same = list(group)
+            if len(same) > 1 and sum(bool(chain.rules) for _, chain in same) > 1:
+                self._diary.note(f"nat chains of one priority at {hook}: the kernel asks first which was made first")
+            for table, chain in same:
+                states = self._one_chain(hook, table, chain, states)
+        return states
+
+    def _one_chain(self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[State]) -> list[State]:
+        """Ask a chain for what no chain before it has translated."""
+        done = [state for state in states if not _is_open(hook, state)]
+        asked = [state for state in states if _is_open(hook, state)]
+        return merged([*done, *(self._walk.through(hook, table, chain, asked) if asked else [])])
+
+    def _repeated(self, hook: Hook, state: State) -> State:
+        if state.packet.get(Field.CT_STATE) not in _TRACKED:
+            return state
+        changes = dict(again(state.packet, hook))
+        if not changes:
+            return state
+        after = state.become(state.packet.changed(changes))
+        step = Step(StepKind.NAT, hook, "continue", "translated as the connection's first packet was", sure=state.sure)
+        self._diary.changing(step, state.packet, after.packet)
+        return after
+
+
+def _is_open(hook: Hook, state: State) -> bool:
+    """Tell whether rules may still choose the address that this hook's chains translate."""
+    return state.packet.get(Field.CT_STATE) in _FIRST and not (state.packet.number(Field.CT_STATUS) or 0) & _done(hook)
+
+
+def _closed(hook: Hook, state: State) -> State:
+    """Settle that the address stays, or is what a rule chose."""
+    status = (state.packet.number(Field.CT_STATUS) or 0) | _done(hook)
+    return state.become(state.packet.changed({Field.CT_STATUS: status}))
+
+
+def _done(hook: Hook) -> int:
+    return DESTINATION_DONE if hook in (Hook.PREROUTING, Hook.OUTPUT) else SOURCE_DONE

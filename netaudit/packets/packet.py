@@ -1,0 +1,92 @@
+"""One packet: what is known of it at a place on its way; and whether a match holds for it."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+
+from netaudit.model.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch
+
+Value = int | str | None  # None: not known, which is not "none"
+
+
+class Packet(msgspec.Struct, frozen=True):
+    """The fields that are known; a field that is absent, or None, is not."""
+
+    fields: Mapping[Field, Value]
+
+    def get(self, field: Field) -> Value:
+        """Return a field's value, None where it is not known."""
+        return self.fields.get(field)
+
+    def number(self, field: Field) -> int | None:
+        """Return the value of a numeric field."""
+        value = self.fields.get(field)
+        return value if isinstance(value, int) else None
+
+    def name(self, field: Field) -> str:
+        """Return the name of an interface, "" where there is none."""
+        value = self.fields.get(field)
+        return value if isinstance(value, str) else ""
+
+    def changed(self, changes: Mapping[Field, Value]) -> "Packet":
+        """Return the packet with some fields set."""
+        return Packet({**self.fields, **changes})
+
+
+def holds(match: Match, value_of: Callable[[Field], Value]) -> bool | None:  # noqa: PLR0911 (one line for each kind)
+    """Tell whether a match holds; None where that cannot be decided."""
+    match match:
+        case InRanges(field, ranges):
+            value = value_of(field)
+            return any(low <= value <= high for low, high in ranges) if isinstance(value, int) else None
+        case Masked(field, mask, wanted):
+            value = value_of(field)
+            return value & mask == wanted if isinstance(value, int) else None
+        case Named(field, names):
+            value = value_of(field)
+            return any(_is_named(value, name) for name in names) if isinstance(value, str) else None
+        case Not(inner):
+            found = holds(inner, value_of)
+            return None if found is None else not found
+        case AllOf(matches):
+            return _all(holds(one, value_of) for one in matches)
+        case AnyOf(matches):
+            found = _all(_opposite(holds(one, value_of)) for one in matches)
+            return _opposite(found)
+        case UnknownMatch():
+            return None
+
+
+def _is_named(value: str, name: str) -> bool:
+    return value.startswith(name[:-1]) and value != "" if name.endswith("*") else value == name
+
+
+def _opposite(found: bool | None) -> bool | None:  # noqa: FBT001 (a truth value of three)
+    return None if found is None else not found
+
+
+def _all(found: Iterator[bool | None]) -> bool | None:
+    """Join by `and`: one that does not hold decides, whatever the others are."""
+    result: bool | None = True
+    for one in found:
+        if one is False:
+            return False
+        if one is None:
+            result = None
+    return result
+
+
+def doubts(match: Match, value_of: Callable[[Field], Value]) -> Iterator[str]:
+    """Say why a match cannot be decided, part by part."""
+    match match:
+        case UnknownMatch(text, reason):
+            yield f"{text}: {reason}"
+        case InRanges(field) | Masked(field) | Named(field):
+            if value_of(field) is None:
+                yield f"{field} of this packet is not known"
+        case Not(inner):
+            yield from doubts(inner, value_of)
+        case AllOf(matches) | AnyOf(matches):
+            for one in matches:
+                if holds(one, value_of) is None:
+                    yield from doubts(one, value_of)

@@ -1,0 +1,232 @@
+"""All ways of one family's packets through a host, computed once; then who reaches what is an intersection.
+
+Three traversals hold everything: what comes in by wires, what the host sends, and what bridges pass on between their
+ports. Each starts with all packets of all zones at once; a zone's are told apart by interface and sender afterwards.
+"""
+
+from functools import cached_property, lru_cache
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from netaudit.model.docker import Inventory, Network
+from netaudit.model.exposure import Destination, DestinationKind, Outcome, ZoneKind
+from netaudit.model.host import Host
+from netaudit.model.match import CtState, Field
+from netaudit.model.program import Program
+from netaudit.packets.asked import asked_fields
+from netaudit.packets.bounds import Bounds, exactly
+from netaudit.packets.decision import Decision
+from netaudit.packets.destinations import PROTOCOLS, family_of
+from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.traverse import Traversal
+from netaudit.packets.witness import readable
+from netaudit.packets.world import DECISION, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
+from netaudit.packets.zones import NOT_ROUTED, Origin, Ranges, ZoneChoice, as_ranges, origins
+
+_SYN = 2  # the flags of a TCP connection's first packet
+_OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
+
+
+class Came(NamedTuple):
+    """What became of a zone's packets: untranslated ones unless it says otherwise."""
+
+    direct: Bounds  # forwarded to where they were sent
+    led: Bounds  # forwarded to where a NAT rule led them
+    home: Bounds  # taken by the host
+    dropped: PacketSet
+    dropped_later: PacketSet  # after they were translated
+
+
+class Reach:
+    """Where the packets of a host's zones come, in one family."""
+
+    def __init__(
+        self, host: Host, inventory: Inventory | None, program: Program, family: str, choice: ZoneChoice
+    ) -> None:
+        self.host, self.inventory, self.program, self.family = host, inventory or Inventory(), program, family
+        self.world = World(host, family, asked_fields(program, family))
+        self.origins = origins(host, inventory, family, choice)
+        remembered = lru_cache(maxsize=None)
+        self.from_proxy: dict[tuple[str, str, int], tuple[Outcome, Decision]] = {}  # what cells found of docker-proxy
+        self.sent, self.base = remembered(self._sent), remembered(self._base)
+        self.asked, self.came = remembered(self._asked), remembered(self._came_from)
+        self.container_at = remembered(self._container_at)
+        self.addresses_for, self.addresses_of = remembered(self._addresses_for), remembered(self._addresses_of)
+        self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))
+        self._networks = {one.name: one for one in self.inventory.networks}
+        self._containers = {one.id: one for one in self.inventory.containers}
+
+    def traversal(self, origin: Origin, *, to: Ranges = ()) -> Traversal:
+        """Give the traversal that holds what a zone sends to addresses."""
+        if origin.zone.kind is ZoneKind.HOST:
+            return self.from_host
+        neighbours = self.world.ways.get(origin.interface, ())
+        if origin.zone.kind in _OF_NETWORKS and _inside(to, neighbours):
+            return self.between_ports
+        return self.from_wire
+
+    @cached_property
+    def from_wire(self) -> Traversal:
+        """Lead in what comes by interfaces, but for what bridges pass on themselves."""
+        traversal = Traversal(self.program, self.world)
+        packets = self.world.space.union(
+            self.sent(origin) - self._on_its_bridge(origin)
+            for origin in self.origins
+            if origin.zone.kind is not ZoneKind.HOST
+        )
+        traversal.from_wire(packets)
+        return traversal
+
+    @cached_property
+    def from_host(self) -> Traversal:
+        """Lead out what the host's programs send."""
+        traversal = Traversal(self.program, self.world)
+        for origin in self.origins:
+            if origin.zone.kind is ZoneKind.HOST:
+                traversal.from_host(self.sent(origin))
+        return traversal
+
+    @cached_property
+    def between_ports(self) -> Traversal:
+        """Lead through what members of a network send to one another."""
+        traversal = Traversal(self.program, self.world)
+        packets = self.world.space.union(self._on_its_bridge(origin) & self.sent(origin) for origin in self.origins)
+        match self.world.routing.filters_bridged():
+            case True:
+                traversal.between_ports(packets)
+            case False:
+                traversal.past_ip(packets)
+            case None:
+                traversal.between_ports_perhaps(packets)
+        return traversal
+
+    def _sent(self, origin: Origin) -> PacketSet:
+        """Return the first packets of all connections that a zone may open."""
+        space, world = self.world.space, self.world
+        packets = space.in_ranges(Field.SADDR, origin.senders) & world.at(Field.IIF, origin.interface)
+        packets &= space.in_ranges(Field.PROTOCOL, tuple((number, number) for number in sorted(PROTOCOLS.values())))
+        if origin.zone.kind is ZoneKind.INTERNET:
+            packets &= self._reached_by_internet(origin)
+        if origin.zone.kind is ZoneKind.HOST:
+            packets &= self.world.from_home
+        if origin.zone.kind in _OF_NETWORKS:  # a container's loopback is its own
+            packets -= space.in_ranges(Field.DADDR, (LOOPBACK_NET[self.family],))
+        if origin.on_link:
+            packets &= space.in_ranges(
+                Field.DADDR, self.world.ways.get(origin.interface, ()) + self.addresses(origin.interface)
+            )
+        for field, value in self._constants(origin):
+            packets &= space.equal(field, value)
+        if Field.TCP_FLAGS in space.widths:
+            tcp = space.equal(Field.PROTOCOL, PROTOCOLS["tcp"])
+            packets = packets - tcp | packets & tcp & space.equal(Field.TCP_FLAGS, _SYN)
+        return packets
+
+    def _constants(self, origin: Origin) -> list[tuple[str, int]]:
+        """List what is the same in all packets of a zone."""
+        fields = {
+            TRANSLATED: 0,
+            Field.OIF: 0,
+            Field.CT_STATE: int(CtState.INVALID),  # until connection tracking sees it
+            DECISION: 0,
+            Field.MARK: 0,
+            Field.CT_MARK: 0,
+            Field.SOCKET: int(origin.zone.kind is ZoneKind.HOST),
+        }
+        return [(field, value) for field, value in fields.items() if field in self.world.space.widths]
+
+    def _reached_by_internet(self, origin: Origin) -> PacketSet:
+        """Return what routers lead here: what is addressed to the uplink itself, and to addresses that are routed."""
+        space = self.world.space
+        own = self.addresses(origin.interface)
+        private = space.in_ranges(Field.DADDR, as_ranges(NOT_ROUTED[self.family]))
+        return space.everything - private | space.in_ranges(Field.DADDR, own)
+
+    def addresses(self, interface: str) -> Ranges:
+        """Return an interface's addresses, without those of the link alone."""
+        known = self.world.routing.interfaces.get(interface)
+        found = [ip for ip in self.world.routing.addresses(known) if not ip.is_link_local] if known else []
+        return tuple((int(ip), int(ip)) for ip in sorted(found, key=int))
+
+    def _addresses_for(self, origin: Origin) -> Ranges:
+        """Return the host's addresses that a zone would use for a port that is open on all of them."""
+        match origin.zone.kind:
+            case ZoneKind.INTERNET | ZoneKind.LAN:
+                return self.addresses(origin.interface)
+            case _:
+                links = {one.interface for one in self.origins if one.zone.kind is ZoneKind.LAN}
+                own = [range_ for link in sorted(links) for range_ in self.addresses(link)]
+                return tuple(own) or self.addresses(origin.interface or LOOPBACK)
+
+    def _asked(self, addresses: Ranges, protocol: str, ports: Ranges) -> PacketSet:
+        """Return the packets that are sent to ports of addresses."""
+        space = self.world.space
+        packets = space.equal(Field.PROTOCOL, PROTOCOLS[protocol]) & space.in_ranges(Field.DADDR, addresses)
+        return packets & space.in_ranges(Field.DPORT, ports)
+
+    @cached_property
+    def translated(self) -> Bounds:
+        """Return the packets that have a new destination."""
+        return exactly(self.world.translated(Translated.DESTINATION))
+
+    def only_ports(self, packets: PacketSet) -> PacketSet:
+        """Forget all of packets but the ports that they were sent to."""
+        return self.world.space.only(packets, Field.DPORT)
+
+    def _addresses_of(self, container_id: str) -> tuple[str, ...]:
+        """List a container's addresses, those of this family first."""
+        container = self._containers.get(container_id)
+        ends = container.endpoints if container else ()
+        found = [address for end in ends for address in (end.ipv4, end.ipv6) if address]
+        return tuple(sorted(found, key=lambda address: family_of(address) != self.family))
+
+    def network(self, to: Destination) -> Network | None:
+        """Find the network of a container's own address; None for another destination."""
+        if to.kind is not DestinationKind.CONTAINER_PORTS:
+            return None
+        return self._networks.get(to.network_name)
+
+    def _container_at(self, container_id: str, port: int) -> PacketSet:
+        """Return the packets whose new destination is a port of a container."""
+        numbers = [int(ip_address(one)) for one in self.addresses_of(container_id) if family_of(one) == self.family]
+        inside = self.world.space.in_ranges(NEW_DADDR, tuple((number, number) for number in sorted(numbers)))
+        return inside & self.world.space.equal(NEW_DPORT, port) & self.translated.sure
+
+    def _came_from(self, origin: Origin, traversal: Traversal) -> Came:
+        """Tell apart what became of a zone's packets, with what decided it last.
+
+        Translated packets are kept apart: among the others a destination is found at once, among them only together
+        with the container that they were led to.
+        """
+        base, new = self.base(origin), self.translated.sure
+
+        def plain(some: Bounds) -> Bounds:
+            return some.changed(lambda packets: packets & base - new)
+
+        def led(some: Bounds) -> Bounds:
+            return some.changed(lambda packets: packets & base & new)
+
+        return Came(
+            direct=plain(traversal.forwarded),
+            led=led(traversal.forwarded),
+            home=plain(traversal.local),
+            dropped=plain(traversal.dropped).possible,
+            dropped_later=led(traversal.dropped).possible,
+        )
+
+    def _base(self, origin: Origin) -> PacketSet:
+        """Return what tells a zone's packets from others in a traversal."""
+        senders = self.world.space.in_ranges(Field.SADDR, origin.senders)
+        if origin.zone.kind is ZoneKind.HOST:
+            return senders
+        return senders & self.world.at(Field.IIF, origin.interface)
+
+    def _on_its_bridge(self, origin: Origin) -> PacketSet:
+        """Return what a network's member sends to another: it does not leave the bridge."""
+        if origin.zone.kind not in _OF_NETWORKS:
+            return self.world.space.nothing
+        return self.world.space.in_ranges(Field.DADDR, self.world.ways.get(origin.interface, ()))
+
+
+def _inside(ranges: Ranges, others: Ranges) -> bool:
+    return all(any(start <= first and last <= end for start, end in others) for first, last in ranges)

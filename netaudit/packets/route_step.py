@@ -1,0 +1,133 @@
+"""Where a packet goes from here: to this host, out of an interface, or nowhere; each with its reason.
+
+Sources: ip_route_input_slow() and __fib_validate_source() in the kernel's net/ipv4.
+"""
+
+from collections.abc import Iterator
+from enum import Enum
+
+from netaudit.model.host import Ip, NextHop, Route
+from netaudit.model.match import Field
+from netaudit.packets.diary import Diary
+from netaudit.packets.routing import Routing
+from netaudit.packets.state import State
+from netaudit.packets.surroundings import as_address
+from netaudit.packets.way import EndKind, StepKind
+
+
+class Way(Enum):
+    """To whom."""
+
+    LOCAL = "local"
+    THROUGH = "through"
+
+
+class RouteStep:
+    """Routes packets of one family, and writes down how."""
+
+    def __init__(self, routing: Routing, diary: Diary) -> None:
+        self._routing = routing
+        self._diary = diary
+
+    def incoming(self, state: State) -> Iterator[tuple[Way, State]]:
+        """Route what came in by an interface."""
+        source, target = as_address(state.packet, Field.SADDR), as_address(state.packet, Field.DADDR)
+        if source is None or target is None:
+            self._unknown(state, "where it goes hangs on an address that is not known")
+            return
+        interface = state.packet.name(Field.IIF)
+        if strange := self._strange(source, target, interface):
+            self._lost(state, strange)
+            return
+        for route, one in self._routes(target, state):
+            if route.kind in ("local", "broadcast"):
+                self._step(one, "to this host", route)
+                yield Way.LOCAL, one
+            elif may := self._may_forward(one, interface):
+                yield from ((Way.THROUGH, sent) for sent in self._by_hops(route, may))
+
+    def outgoing(self, state: State) -> list[State]:
+        """Route what this host sends itself."""
+        target = as_address(state.packet, Field.DADDR)
+        if target is None:
+            self._unknown(state, "where it goes hangs on an address that is not known")
+            return []
+        found: list[State] = []
+        for route, one in self._routes(target, state):
+            if route.kind in ("local", "broadcast"):
+                self._step(one, "to this host, over loopback", route)
+                found.append(one.become(one.packet.changed({Field.OIF: "lo"})))
+            else:
+                found += self._by_hops(route, one)
+        return found
+
+    def _strange(self, source: Ip, target: Ip, interface: str) -> str:
+        """Say what is impossible about the addresses (a martian), "" for nothing."""
+        loopback = self._routing.routes_loopback(interface) if interface != "lo" else True
+        if source.is_multicast or (source.is_loopback and not loopback):
+            return f"the sender's address {source} cannot come by {interface}"
+        if target.is_loopback and not loopback:
+            return f"{target} is loopback's, and {interface} may not lead there (route_localnet is off)"
+        return self._wrong_way(source, interface)
+
+    def _wrong_way(self, source: Ip, interface: str) -> str:
+        """Say why the kernel does not believe the sender's address, "" where it does."""
+        back = self._routing.route(source)
+        if back is not None and back.kind == "local" and interface != "lo" and self._routing.family == "ip":
+            return f"the sender's address {source} is this host's own"
+        leads_back = back is not None and interface in [hop.interface for hop in back.hops]
+        if self._routing.strict_source(interface) and not leads_back:
+            return f"the way back to {source} does not lead out of {interface} (rp_filter)"
+        return ""
+
+    def _routes(self, target: Ip, state: State) -> Iterator[tuple[Route, State]]:
+        """Find the route; where policy routing may lead elsewhere, that is an end of its own."""
+        if not self._routing.routes:
+            self._unknown(state, "the host's routes are not recorded")
+            return
+        route = self._routing.route(target)
+        if self._routing.policy_tables and (route is None or route.table != "local"):
+            tables = ", ".join(self._routing.policy_tables)
+            self._unknown(state.part(), f"routing rules may lead to table {tables}; they are not recorded")
+            state = state.part()
+        if route is None or route.kind in ("unreachable", "blackhole", "prohibit"):
+            self._lost(state, f"no route to {target}" if route is None else f"the route to {target} is {route.kind}")
+            return
+        yield route, state
+
+    def _may_forward(self, state: State, interface: str) -> State | None:
+        forwards = self._routing.forwards(interface)
+        if forwards is None:
+            self._unknown(state.part(), f"whether {interface} forwards is not recorded")
+            return state.part()
+        if not forwards:
+            self._lost(state, f"{interface} does not forward (its sysctl `forwarding` is off)")
+            return None
+        return state
+
+    def _by_hops(self, route: Route, state: State) -> list[State]:
+        """Send by the route's interface; over several, one of them is the way, and which is not known."""
+        hops = {hop.interface: hop for hop in route.hops}
+        if len(hops) > 1:
+            self._diary.doubt(f"the route to {route.destination} has several ways")
+        found = []
+        for hop in hops.values():
+            one = state if len(hops) == 1 else state.part(len(hops))
+            self._step(one, f"out of {hop.interface}{_via(hop)}", route)
+            found.append(one.become(one.packet.changed({Field.OIF: hop.interface})))
+        return found
+
+    def _step(self, state: State, text: str, route: Route) -> None:
+        self._diary.step(StepKind.ROUTE, None, state, "continue", f"{text}, by route {route.destination}")
+
+    def _lost(self, state: State, reason: str) -> None:
+        self._diary.step(StepKind.ROUTE, None, state, "drop", reason)
+        self._diary.end(EndKind.LOST, state, reason)
+
+    def _unknown(self, state: State, reason: str) -> None:
+        self._diary.doubt(reason)
+        self._diary.end(EndKind.UNKNOWN, state, reason)
+
+
+def _via(hop: NextHop) -> str:
+    return f" to {hop.gateway}" if hop.gateway else ""

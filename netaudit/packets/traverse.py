@@ -1,0 +1,160 @@
+"""Sets of packets through the hooks, as one packet goes through them: see netaudit.model.program for their order.
+
+from a wire      prerouting, routing, then input, or forward and postrouting
+from here        routing, output, routing again, postrouting; what is for this host comes back in by lo
+between ports    of one bridge: prerouting, forward, postrouting, where br_netfilter shows them to IP at all
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from netaudit.model.match import CtState, Field
+from netaudit.model.program import Hook, Program, ReadChain, ReadTable
+from netaudit.packets.bounds import Bounds, exactly
+from netaudit.packets.chains import Chains
+from netaudit.packets.decision import Decision
+from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.world import LOOPBACK, LOOPBACK_NET, TRANSLATED, Translated, World
+
+_CONNTRACK = -200  # before this priority a packet has no connection (NF_IP_PRI_CONNTRACK)
+_DESTINATION = frozenset({Hook.PREROUTING, Hook.OUTPUT})  # where nat writes destinations; else sources
+
+
+class Traversal:
+    """The ways of packets through a host. `local` and `forwarded` hold what arrived, with what decided it last."""
+
+    def __init__(self, program: Program, world: World) -> None:
+        self.chains, self.world = Chains(program, world), world
+        self.local = self.forwarded = self._none = exactly(world.space.nothing)
+
+    @cached_property
+    def dropped(self) -> Bounds:
+        """Return all that was dropped on the way, with what decided it; to be asked for when all is done."""
+        return self.chains.dropped()
+
+    def from_wire(self, packets: PacketSet) -> None:
+        """Lead new packets in by their IIF."""
+        self._routed_in(self._hook(Hook.PREROUTING, exactly(packets)))
+
+    def from_host(self, packets: PacketSet) -> None:
+        """Lead new packets of this host's programs out, by the routes to their destinations."""
+        left = self._hook(Hook.OUTPUT, self._way_out(exactly(packets)))
+        left = self._hook(Hook.POSTROUTING, self._way_out(left))
+        home = exactly(self.world.at(Field.OIF, LOOPBACK))
+        self.forwarded |= left - home
+        self._come_back(left & home)
+
+    def between_ports(self, packets: PacketSet) -> None:
+        """Lead new packets from one port of the bridge that is their IIF to another."""
+        seen = self._hook(Hook.PREROUTING, exactly(packets))
+        new = exactly(self.world.translated(Translated.DESTINATION))
+        self._routed_in(seen & new)
+        self._forward((seen - new).changed(self._stays))
+
+    def past_ip(self, packets: PacketSet) -> None:
+        """Let a bridge pass packets on without showing them to IP's hooks."""
+        self.forwarded |= exactly(self._stays(packets))
+
+    def between_ports_perhaps(self, packets: PacketSet) -> None:
+        """Lead packets between ports where it is not known whether the bridge shows them to IP's hooks."""
+        self.between_ports(packets)
+        self.forwarded = Bounds(self.forwarded.sure, self.forwarded.possible | self._stays(packets))
+
+    def _stays(self, packets: PacketSet) -> PacketSet:
+        """Let packets leave by the bridge that they came in by."""
+        space, world = self.world.space, self.world
+        return space.union(
+            space.assign(packets & world.at(Field.IIF, name), Field.OIF, world.number[name])
+            for name in world.interfaces
+        )
+
+    def _come_back(self, packets: Bounds) -> None:
+        """Lead what the host sends to itself in by lo: its connection is known, so nat is not asked again."""
+        space = self.world.space
+        inside = packets.changed(lambda some: space.assign(some, Field.IIF, self.world.number[LOOPBACK]))
+        inside = inside.changed(lambda some: space.assign(some, Field.OIF, 0))
+        for table, chain in self._at(Hook.PREROUTING):
+            if chain.base and chain.base.kind != "nat":
+                inside = self.chains.base(table, chain, inside, Hook.PREROUTING)
+        self.local |= self._hook(Hook.INPUT, inside)
+
+    def _routed_in(self, packets: Bounds) -> None:
+        """Decide by the routes: to this host, through it, or nowhere."""
+        world = self.world
+        packets = self._refuse(
+            packets, self._wrong_loopback(), "127.0.0.0/8 does not come from outside (route_localnet)"
+        )
+        packets = self._refuse(packets, self._wrong_source(), "its source is not behind this interface (rp_filter)")
+        here = exactly(world.local)
+        self.local |= self._hook(Hook.INPUT, packets & here)
+        passing = self._refuse(packets - here, self._not_forwarding(), "the host does not forward")
+        self._forward(self._way_out(passing))
+
+    def _forward(self, packets: Bounds) -> None:
+        self.forwarded |= self._hook(Hook.POSTROUTING, self._hook(Hook.FORWARD, packets))
+
+    def _refuse(self, packets: Bounds, refused: PacketSet, reason: str) -> Bounds:
+        """Drop what the kernel itself refuses."""
+        self.chains.drop(Decision(None, reason), packets & exactly(refused))
+        return packets - exactly(refused)
+
+    def _way_out(self, packets: Bounds) -> Bounds:
+        """Choose the outgoing interface by the present destination."""
+        world, space = self.world, self.world.space
+        ways = {name: world.destined(ranges) for name, ranges in world.ways.items() if name in world.number}
+        ways[LOOPBACK] = ways.get(LOOPBACK, space.nothing) | world.local
+        self._refuse(packets, space.everything - space.union(ways.values()), "there is no route")
+        sets = [(world.number[name], way) for name, way in ways.items() if name in world.number]
+
+        def routed(some: PacketSet) -> PacketSet:
+            return space.union(space.assign(some & way, Field.OIF, number) for number, way in sets)
+
+        return packets.changed(routed)
+
+    def _wrong_loopback(self) -> PacketSet:
+        world = self.world
+        inside = [LOOPBACK, *(name for name in world.interfaces if world.routing.routes_loopback(name))]
+        ranges = (LOOPBACK_NET[world.family],)
+        touched = world.destined(ranges) | world.space.in_ranges(Field.SADDR, ranges)
+        return touched - world.named(Field.IIF, inside)
+
+    def _wrong_source(self) -> PacketSet:
+        world = self.world
+        strict = [name for name in world.interfaces if name and world.routing.strict_source(name)]
+        return world.named(Field.IIF, strict) - world.reverse_path
+
+    def _not_forwarding(self) -> PacketSet:
+        world = self.world
+        off = [name for name in world.interfaces if name and world.routing.forwards(name) is False]
+        return world.named(Field.IIF, off)
+
+    def _at(self, hook: Hook) -> Iterator[tuple[ReadTable, ReadChain]]:
+        yield from self.chains.program.base_chains(hook, self.world.family)
+
+    def _hook(self, hook: Hook, packets: Bounds) -> Bounds:
+        """Lead packets through all base chains of a hook."""
+        tracked = hook not in _DESTINATION
+        for table, chain in self._at(hook):
+            base = chain.base
+            if base is None or not packets:
+                continue
+            if base.priority > _CONNTRACK and not tracked:
+                packets, tracked = packets.changed(self._track), True
+            if base.kind == "nat":
+                packets = self._nat(table, chain, packets, hook)
+            else:
+                packets = self.chains.base(table, chain, packets, hook)
+        return packets if tracked else packets.changed(self._track)
+
+    def _track(self, packets: PacketSet) -> PacketSet:
+        """Let connection tracking see packets: each is the first of its connection, unless a rule said notrack."""
+        space = self.world.space
+        untracked = packets & space.equal(Field.CT_STATE, CtState.UNTRACKED)
+        return space.assign(packets - untracked, Field.CT_STATE, CtState.NEW) | untracked
+
+    def _nat(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
+        """Ask a nat chain about what has a connection, and was not translated at this hook before."""
+        space = self.world.space
+        bit = Translated.DESTINATION if hook in _DESTINATION else Translated.SOURCE
+        done = exactly(space.masked(TRANSLATED, bit, bit) | space.equal(Field.CT_STATE, CtState.UNTRACKED))
+        return packets & done | self.chains.base(table, chain, packets - done, hook)

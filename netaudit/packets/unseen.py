@@ -1,0 +1,70 @@
+"""What was not seen of a host, and so makes outcomes doubtful: a rule that nobody read may stop any packet."""
+
+from collections.abc import Iterable, Iterator
+
+from netaudit.model.exposure import Exposure, Outcome, Way
+from netaudit.model.facts import Gap, Source
+from netaudit.model.host import Host
+from netaudit.model.program import Program, ReadChain
+
+_RULES = {
+    "ip": (Source.IPTABLES_NFT, Source.IPTABLES_LEGACY, Source.NFT_RULESET),
+    "ip6": (Source.IP6TABLES_NFT, Source.IP6TABLES_LEGACY, Source.NFT_RULESET),
+}
+_ROUTES = {"ip": Source.IP_ROUTE, "ip6": Source.IP6_ROUTE}
+_FORWARDED = frozenset({Way.DNAT, Way.DIRECT})
+_LISTENED = frozenset({Way.PROXY, Way.LOCAL})
+_OWN_TABLES = frozenset({"local", "main", "default"})
+_ELSEWHERE = frozenset({"bridge", "netdev"})
+
+
+class Unseen:
+    """What is doubtful about the packets of one family on a host."""
+
+    def __init__(self, gaps: Iterable[Gap], host: Host, program: Program, family: str) -> None:
+        self._gaps = {gap.source: gap for gap in gaps}
+        self._everywhere = tuple(self._about(family, host, program))
+
+    def doubt(self, exposure: Exposure) -> Exposure:
+        """Make `may` of what is allowed only as far as could be seen."""
+        if exposure.outcome is Outcome.BLOCKED:
+            return exposure
+        reasons = [*self._everywhere, *self._about_way(exposure.way)]
+        if not reasons:
+            return exposure
+        said = f"{exposure.reason}; {reasons[0]}" if exposure.outcome is Outcome.MAY and exposure.reason else reasons[0]
+        return Exposure(
+            zone=exposure.zone,
+            destination=exposure.destination,
+            outcome=Outcome.MAY,
+            way=exposure.way,
+            rule=exposure.rule,
+            reason=said,
+            witness=exposure.witness,
+        )
+
+    def _about(self, family: str, host: Host, program: Program) -> Iterator[str]:
+        yield from self._said(*_RULES[family], Source.IP_ADDR, _ROUTES[family])
+        if not host.interfaces:
+            yield "the host's interfaces were not recorded"
+        for table in sorted({one.table for one in host.routes if one.family == family} - _OWN_TABLES):
+            yield f"routing table {table} may be asked by policy rules, which were not recorded"
+        for one in program.tables:
+            if one.family in _ELSEWHERE and any(map(_acts, one.chains.values())):
+                yield f"{one.family} table {one.name} is not followed"
+
+    def _about_way(self, way: Way) -> Iterator[str]:
+        if way in _FORWARDED:
+            yield from self._said(Source.SYSCTL)
+        if way in _LISTENED:
+            yield from self._said(Source.SOCKETS)
+
+    def _said(self, *sources: Source) -> Iterator[str]:
+        for source in sources:
+            gap = self._gaps.get(source)
+            if gap:
+                yield f"{source}: {gap.reason}"
+
+
+def _acts(chain: ReadChain) -> bool:
+    return chain.base is not None and bool(chain.rules or chain.policy == "drop")

@@ -1,0 +1,209 @@
+"""A packet through the rules of a base chain: which it meets, what they do, where it ends.
+
+state ─ rule 1 ─ holds ──────▶ statements ─▶ verdict: accept, drop, jump…
+rule 1 ─ does not ───▶ rule 2 …
+rule 1 ─ undecided ──▶ both, each with half the weight (netaudit.packets.state)
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from netaudit.model.match import AllOf
+from netaudit.model.program import Hook, ReadChain, ReadRule, ReadTable
+from netaudit.model.statement import (
+    Accept,
+    Continue,
+    Drop,
+    Goto,
+    Jump,
+    Meaning,
+    Queue,
+    Reject,
+    Return,
+    Statement,
+    UnknownStatement,
+    Verdict,
+)
+from netaudit.packets.diary import Diary
+from netaudit.packets.effect import NoAddressError, effect
+from netaudit.packets.packet import doubts, holds
+from netaudit.packets.state import State, merged
+from netaudit.packets.surroundings import Surroundings
+from netaudit.packets.way import EndKind, Step, StepKind
+
+_DEEPEST = 32  # jumps; the kernel refuses more than 16
+_BREAK = "break"  # nft's word for a rule whose later matches do not hold, after its statements were done
+_UNDECIDED = "a program decides (queue)"
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where rules are met."""
+
+    hook: Hook
+    table: ReadTable
+    depth: int = 0
+
+    def deeper(self) -> "Place":
+        """Return the place behind a jump."""
+        return Place(self.hook, self.table, self.depth + 1)
+
+
+class Met(msgspec.Struct, frozen=True):
+    """What a rule makes of a state; no verdict where its matches do not hold."""
+
+    verdict: Verdict | None
+    state: State
+
+
+class Passed(msgspec.Struct):
+    """What comes out of a chain: at its end, or accepted for the whole base chain."""
+
+    fallen: list[State]
+    accepted: list[State]
+
+
+class Walk:
+    """Leads packets through chains, and writes down what happens."""
+
+    def __init__(self, surroundings: Surroundings, diary: Diary) -> None:
+        self._surroundings = surroundings
+        self._diary = diary
+
+    def through(self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[State]) -> list[State]:
+        """Lead packets through a base chain; gives those that it lets on."""
+        passed = self._run(Place(hook, table), chain, states)
+        for state in passed.fallen:
+            drops = chain.policy == "drop"
+            self._diary.step(StepKind.POLICY, hook, state, chain.policy or "", item=chain.policy_item)
+            if drops:
+                self._diary.end(EndKind.DROPPED, state, "policy", chain.policy_item)
+            else:
+                passed.accepted.append(state)
+        return merged(passed.accepted)
+
+    def _run(self, place: Place, chain: ReadChain, states: list[State]) -> Passed:
+        passed = Passed([], [])
+        live = states
+        for rule in chain.rules:
+            if not live:
+                break
+            on: list[State] = []
+            for state in live:
+                for met in self._meet(place, rule, state):
+                    self._obey(place, rule, met, on, passed)
+            live = merged(on) if len(on) > 1 else on
+        return Passed(merged([*live, *passed.fallen]), passed.accepted)
+
+    def _obey(self, place: Place, rule: ReadRule, met: Met, on: list[State], passed: Passed) -> None:
+        """Do what a verdict says; `on` takes what meets the next rule."""
+        state = met.state
+        match met.verdict:
+            case None | Continue():
+                on.append(state)
+            case Accept():
+                passed.accepted.append(state)
+            case Drop():
+                self._diary.end(EndKind.DROPPED, state, "rule", rule.item)
+            case Reject(answer):
+                self._diary.end(EndKind.REJECTED, state, answer, rule.item)
+            case Return():
+                passed.fallen.append(state)
+            case Jump(name) | Goto(name):
+                below = self._jump(place, name, rule, state)
+                passed.accepted += below.accepted
+                (on if isinstance(met.verdict, Jump) else passed.fallen).extend(below.fallen)
+            case Queue():
+                self._diary.doubt(_UNDECIDED)
+                passed.accepted.append(state.part())
+                self._diary.end(EndKind.DROPPED, state.part(), _UNDECIDED, rule.item)
+
+    def _jump(self, place: Place, name: str, rule: ReadRule, state: State) -> Passed:
+        target = place.table.chains.get(name)
+        if target is not None and place.depth < _DEEPEST:
+            return self._run(place.deeper(), target, [state])
+        reason = f"{name}: no chain or target that is known" if target is None else f"{name}: jumps without end"
+        return Passed([self._unknown(state, reason, rule)], [])
+
+    def _unknown(self, state: State, reason: str, rule: ReadRule) -> State:
+        """Go on, and also end here not knowing what becomes of the packet."""
+        self._diary.doubt(reason)
+        self._diary.end(EndKind.UNKNOWN, state.part(), reason, rule.item)
+        return state.part()
+
+    def _meet(self, place: Place, rule: ReadRule, state: State) -> Iterator[Met]:
+        """Ask a rule's matches, do its statements, and write it down where its matches hold or may hold."""
+        for met, reason in self._ask(place, rule, rule.meaning, state):
+            if met.verdict is not None or met.state.packet != state.packet:
+                step = Step(
+                    StepKind.RULE,
+                    place.hook,
+                    _BREAK if met.verdict is None else word(met.verdict),
+                    item=rule.item,
+                    sure=met.state.sure,
+                    reason=reason,
+                )
+                self._diary.changing(step, state.packet, met.state.packet)
+            yield met
+
+    def _ask(self, place: Place, rule: ReadRule, meaning: Meaning, state: State) -> Iterator[tuple[Met, str]]:
+        value_of = self._surroundings.asking(state.packet)
+        matches = AllOf(meaning.matches)
+        found, reason = holds(matches, value_of), ""
+        if found is None:
+            reason = "; ".join(dict.fromkeys(doubts(matches, value_of)))
+            self._diary.doubt(reason)
+            state = state.part()
+        if not found:
+            yield Met(None, state), ""
+        if found is not False:
+            for met, further in self._do(place, rule, meaning, state):
+                yield met, reason or further
+
+    def _do(self, place: Place, rule: ReadRule, meaning: Meaning, state: State) -> Iterator[tuple[Met, str]]:
+        after = self._statements(place, rule, meaning.statements, state)
+        if after is None:
+            return
+        if not meaning.then:
+            yield Met(meaning.verdict, after), ""
+            return
+        remaining = [after]
+        for branch in meaning.then:
+            left: list[State] = []
+            for one in remaining:
+                for met, reason in self._ask(place, rule, branch, one):
+                    if met.verdict is None:
+                        left.append(met.state)
+                    else:
+                        yield met, reason
+            remaining = left
+        for one in remaining:
+            yield Met(None, one), ""
+
+    def _statements(
+        self, place: Place, rule: ReadRule, statements: tuple[Statement, ...], state: State
+    ) -> State | None:
+        """Do a rule's statements; None where one of them ends the packet's way."""
+        for statement in statements:
+            if isinstance(statement, UnknownStatement):
+                state = self._unknown(state, f"{statement.text}: {statement.reason}", rule)
+                continue
+            try:
+                changes = effect(statement, state.packet, place.hook, self._surroundings.routing)
+            except NoAddressError:
+                self._diary.end(EndKind.DROPPED, state, "no address to translate to", rule.item)
+                return None
+            if changes:
+                state = state.become(state.packet.changed(changes))
+        return state
+
+
+def word(verdict: Verdict) -> str:
+    """Name a verdict as nft(8) does."""
+    match verdict:
+        case Jump(chain):
+            return f"jump {chain}"
+        case Goto(chain):
+            return f"goto {chain}"
+        case _:
+            return type(verdict).__name__.lower()

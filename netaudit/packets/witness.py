@@ -1,0 +1,39 @@
+"""An example packet of a set, in words."""
+
+from ipaddress import IPv4Address, IPv6Address
+
+from netaudit.model.match import Field
+from netaudit.packets.destinations import PROTOCOLS
+from netaudit.packets.packet_set import PacketSet, PacketSpace
+from netaudit.packets.zones import Ranges
+
+_NAMES = {number: name for name, number in PROTOCOLS.items()}
+_LIKED = {"ip": (0xC6336407, 0xCB007107), "ip6": (0x20010DB8FFFF << 80 | 7,)}  # documentation addresses read best
+_SAID = (Field.PROTOCOL, Field.SADDR, Field.SPORT, Field.DADDR, Field.DPORT)
+_CLIENT_PORT = 40000
+
+
+def pick(space: PacketSpace, packets: PacketSet, liked: PacketSet) -> dict[str, int] | None:
+    """Pick a packet, one that reads well where there is one; None for no packet."""
+    for some in (packets & liked, packets & space.equal(Field.SPORT, _CLIENT_PORT), packets):
+        if some:
+            return space.example(some, _SAID)
+    return None
+
+
+def readable(space: PacketSpace, senders: Ranges, family: str) -> PacketSet:
+    """Return the packets that read well: from a client's port, and a documentation address if that is a sender's."""
+    fitting = [one for one in _LIKED[family] if any(first <= one <= last for first, last in senders)]
+    address = (fitting or [senders[0][0]])[0]
+    return space.equal(Field.SADDR, address) & space.equal(Field.SPORT, _CLIENT_PORT)
+
+
+def describe(example: dict[str, int], family: str) -> str:
+    """Say a packet as `tcp 198.51.100.7:40000 → 192.0.2.10:8080`."""
+    source = _at(example[Field.SADDR], example[Field.SPORT], family)
+    target = _at(example[Field.DADDR], example[Field.DPORT], family)
+    return f"{_NAMES[example[Field.PROTOCOL]]} {source} → {target}"
+
+
+def _at(address: int, port: int, family: str) -> str:
+    return f"{IPv4Address(address)}:{port}" if family == "ip" else f"[{IPv6Address(address)}]:{port}"

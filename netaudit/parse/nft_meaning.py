@@ -1,0 +1,65 @@
+"""A rule in nft's JSON -> what it means."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from netaudit.model.match import ALWAYS, Match, UnknownMatch
+from netaudit.model.statement import CONTINUE, Meaning, Note, Statement
+from netaudit.parse.nft_look import Json
+from netaudit.parse.nft_match import Sets, read_match, unknown
+from netaudit.parse.nft_statement import read_statement, read_verdict
+
+_BY_CHANCE = frozenset({"limit", "quota", "ct count"})
+_CHANCE = "it hangs on the time, or on other packets"
+
+
+def read_nft_rule(expressions: Sequence[Json], family: str, sets: Sets) -> Meaning:
+    """Read a rule of a table whose named sets are given; what is not known is kept word for word, never refused."""
+    matches: list[Match] = []
+    statements: list[Statement] = []
+    for at, expression in enumerate(expressions):
+        match = _as_match(expression, family, sets)
+        if match is not None and _changed(statements):
+            rest = read_nft_rule(expressions[at:], family, sets)
+            return Meaning(tuple(matches), tuple(statements), then=(rest,))
+        if match is not None:
+            matches += [match] if match != ALWAYS else []
+            continue
+        verdict = read_verdict(expression)
+        if verdict is not None:
+            return Meaning(tuple(matches), tuple(statements), verdict)
+        done = read_statement(expression, family, sets)
+        statements += done.statements
+        if done.then:
+            rest = read_nft_rule(expressions[at + 1 :], family, sets)
+            then = tuple(_followed(branch, rest) for branch in done.then)
+            return Meaning(tuple(matches), tuple(statements), then=then)
+        if done.verdict != CONTINUE:
+            return Meaning(tuple(matches), tuple(statements), done.verdict)
+    return Meaning(tuple(matches), tuple(statements))
+
+
+def _followed(branch: Meaning, rest: Meaning) -> Meaning:
+    """Let the rest of the rule follow where a branch has no verdict."""
+    if branch.then:
+        return msgspec.structs.replace(branch, then=tuple(_followed(one, rest) for one in branch.then))
+    if branch.verdict != CONTINUE or rest == Meaning():
+        return branch
+    return msgspec.structs.replace(branch, then=(rest,))
+
+
+def _as_match(expression: Json, family: str, sets: Sets) -> Match | None:
+    match expression:
+        case {"match": _}:
+            return read_match(expression, family, sets)
+        case str() | {"xt": _}:
+            return UnknownMatch(str(expression), "nft itself does not say what it is")
+        case dict() if not _BY_CHANCE.isdisjoint(expression):
+            return unknown(expression, family, _CHANCE)
+        case _:
+            return None
+
+
+def _changed(statements: Sequence[Statement]) -> bool:
+    return not all(isinstance(statement, Note) for statement in statements)

@@ -1,0 +1,90 @@
+"""Facts -> the ruleset as packets meet it; a chain's rules are read when somebody asks for them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
+
+from netaudit.model.facts import Facts, Source
+from netaudit.model.program import Base, Hook, Program, ReadChain, ReadTable, iptables_base
+from netaudit.model.ruleset import IPTABLES_BACKENDS, Chain, Ruleset, Table
+from netaudit.model.statement import Meaning
+from netaudit.parse.iptables_meaning import read_iptables_rule
+from netaudit.parse.nft_look import Json
+from netaudit.parse.nft_match import Elements
+from netaudit.parse.nft_meaning import read_nft_rule
+from netaudit.parse.nftables import read_objects
+
+_BY_ITSELF = frozenset({"dynamic", "timeout"})
+Objects = Iterable[tuple[str, Mapping[str, Json]]]
+
+
+def parse_program(facts: Facts, ruleset: Ruleset) -> Program:
+    """Make the program of a ruleset that was read from these facts. Raises ParseError for what is not nft's JSON."""
+    data = facts.files.get(Source.NFT_RULESET)
+    objects = read_objects(data, Source.NFT_RULESET) if data else []
+    return Program(tuple(_iptables(table) if _is_iptables(table) else _nft(table, objects) for table in ruleset.tables))
+
+
+def _is_iptables(table: Table) -> bool:
+    return table.backend in IPTABLES_BACKENDS
+
+
+def _table(
+    table: Table, base: Callable[[Chain], Base | None], read: Callable[[Chain], tuple[Meaning, ...]]
+) -> ReadTable:
+    chains = {chain.name: ReadChain(table, chain, base(chain), partial(read, chain)) for chain in table.chains}
+    return ReadTable(table.backend, table.family, table.name, chains)
+
+
+def _iptables(table: Table) -> ReadTable:
+    def read(chain: Chain) -> tuple[Meaning, ...]:
+        return tuple(read_iptables_rule(rule.text, table.family) for rule in chain.rules)
+
+    return _table(table, lambda chain: iptables_base(table.name, chain.name), read)
+
+
+def _nft(table: Table, objects: Objects) -> ReadTable:
+    own = [
+        (kind, body) for kind, body in objects if (body.get("family"), body.get("table")) == (table.family, table.name)
+    ]
+
+    @cache
+    def by_chain() -> dict[str, list[Json]]:
+        rules: dict[str, list[Json]] = {}
+        for kind, body in own:
+            if kind == "rule":
+                rules.setdefault(str(body.get("chain")), []).append(body.get("expr") or [])
+        return rules
+
+    sets = {str(body.get("name")): _elements(body) for kind, body in own if kind in ("set", "map")}
+
+    def read(chain: Chain) -> tuple[Meaning, ...]:
+        return tuple(read_nft_rule(rule, table.family, sets) for rule in by_chain().get(chain.name, ()))
+
+    return _table(table, _no_base if _is_dormant(table, objects) else _nft_base, read)
+
+
+def _is_dormant(table: Table, objects: Objects) -> bool:
+    """Tell whether a table is switched off: its chains are at no hook."""
+    key = (table.family, table.name)
+    bodies = [body for kind, body in objects if kind == "table" and (body.get("family"), body.get("name")) == key]
+    return any("dormant" in (body.get("flags") or ()) for body in bodies)
+
+
+def _no_base(_chain: Chain) -> None:
+    return None
+
+
+def _elements(body: Mapping[str, Json]) -> Elements:
+    flags = body.get("flags") or []
+    changes = not _BY_ITSELF.isdisjoint([flags] if isinstance(flags, str) else flags)
+    return Elements(None if changes else tuple(body.get("elem") or ()))
+
+
+def _nft_base(chain: Chain) -> Base | None:
+    """Read `type filter hook forward device lo priority 0`, as netaudit.parse.nftables writes it."""
+    words = chain.base.split(" ")
+    known = dict(zip(words[::2], words[1::2], strict=False))
+    try:
+        return Base(int(known["priority"]), Hook(known["hook"]), known["type"], known.get("device", ""))
+    except (KeyError, ValueError):  # a regular chain, or a hook that is not known here
+        return None

@@ -1,0 +1,38 @@
+"""An audit as GitHub's workflow commands: one annotation for each open finding."""
+
+from netaudit.audit.check import Severity
+from netaudit.audit.finding import Audit, Finding
+from netaudit.report.audit_words import summarise_audit
+from netaudit.report.location import Locator
+from netaudit.report.safe_text import visible
+
+_COMMANDS = {
+    Severity.INFO: "notice",
+    Severity.LOW: "notice",
+    Severity.MEDIUM: "warning",
+    Severity.HIGH: "error",
+    Severity.CRITICAL: "error",
+}
+
+
+def render_audit(audit: Audit, locator: Locator, base: str) -> str:
+    """Print annotations, and the summary as the log's last line; `base` leads to the recording's files."""
+    lines = [_annotation(one, locator, base) for one in audit.open]
+    return "\n".join([*lines, f"netaudit: {summarise_audit(audit)}"]) + "\n"
+
+
+def _annotation(one: Finding, locator: Locator, base: str) -> str:
+    place = locator.locate(one)
+    where = (
+        f"file={_property(base + place.file)},line={place.line},title={_property(f'{one.severity}: {one.check.id}')}"
+    )
+    return f"::{_COMMANDS[one.severity]} {where}::{_data(f'{one.message} To do: {one.remediation}')}"
+
+
+def _data(text: str) -> str:
+    """Escape what would end the command or start another one."""
+    return visible(text).replace("%", "%25")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,79 @@
+"""A packet's way as JSON: `netaudit/trace/v1`."""
+
+from netaudit.attribute.traced import AttributedJourney
+from netaudit.model.match import ADDRESSES, Field
+from netaudit.model.ruleset import Item
+from netaudit.packets.packet import Packet
+from netaudit.packets.surroundings import as_address
+from netaudit.packets.way import End, Hop, Step
+from netaudit.report.json_parts import Json, attribution_json, head_json, item_json, print_json
+from netaudit.report.trace_words import describe_change
+
+_FIELDS = (Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT, Field.MARK, Field.IIF, Field.OIF)
+
+
+def render_journey(shown: AttributedJourney) -> bytes:
+    """Print a packet's way as one JSON object."""
+    journey = shown.journey
+    return print_json(
+        {
+            "schema": "netaudit/trace/v1",
+            "snapshot": head_json(shown.head),
+            "from": journey.source,
+            "to": journey.target,
+            "state": journey.question.state,
+            "outcome": journey.trace.outcome,
+            "places": [_hop(hop) for hop in journey.hops],
+            "steps": [_step(step, shown) for step in journey.trace.steps],
+            "ends": [_end(end, shown) for end in journey.trace.ends],
+            "undecided": list(journey.trace.doubts),
+            "notes": list(journey.trace.notes),
+        }
+    )
+
+
+def _hop(hop: Hop) -> Json:
+    return {
+        "kind": hop.kind,
+        "name": hop.name,
+        "address": hop.address or None,
+        "mac": hop.mac or None,
+        "text": hop.text or None,
+    }
+
+
+def _step(step: Step, shown: AttributedJourney) -> Json:
+    return {
+        "kind": step.kind,
+        "hook": step.hook,
+        "verdict": step.verdict,
+        "text": step.text or None,
+        **_rule(step.item, shown),
+        "changes": [describe_change(one, shown.journey.trace.packet) for one in step.changes],
+        "sure": step.sure,
+        "reason": step.reason or None,
+    }
+
+
+def _end(end: End, shown: AttributedJourney) -> Json:
+    return {
+        "kind": end.kind,
+        "text": end.text or None,
+        **_rule(end.item, shown),
+        "sure": end.sure,
+        "packet": _packet(end.packet),
+    }
+
+
+def _rule(item: Item | None, shown: AttributedJourney) -> Json:
+    if item is None:
+        return {"rule": None, "attribution": None}
+    return {"rule": item_json(item), "attribution": attribution_json(shown.attributions[item])}
+
+
+def _packet(packet: Packet) -> Json:
+    """Print what is known of a packet; null where it is not."""
+    return {
+        str(field): str(as_address(packet, field) or "") or None if field in ADDRESSES else packet.get(field)
+        for field in _FIELDS
+    }

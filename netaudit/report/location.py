@@ -1,0 +1,78 @@
+"""Where in a recording's files a finding can be seen: what SARIF and annotations point at."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from netaudit.audit.finding import Finding
+from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.model.facts import Source
+from netaudit.model.ruleset import Backend, Item
+
+_RULES = {
+    (Backend.IPTABLES_NFT, "ip"): Source.IPTABLES_NFT,
+    (Backend.IPTABLES_NFT, "ip6"): Source.IP6TABLES_NFT,
+    (Backend.IPTABLES_LEGACY, "ip"): Source.IPTABLES_LEGACY,
+    (Backend.IPTABLES_LEGACY, "ip6"): Source.IP6TABLES_LEGACY,
+}
+_FILES: Mapping[SubjectKind, tuple[Source, ...]] = {
+    SubjectKind.DAEMON: (Source.DAEMON_JSON, Source.DOCKERD_ARGV, Source.DOCKER_INFO),
+    SubjectKind.NETWORK: (Source.DOCKER_NETWORKS,),
+    SubjectKind.CONTAINER: (Source.DOCKER_CONTAINERS,),
+    SubjectKind.BINDING: (Source.DOCKER_CONTAINERS,),
+    SubjectKind.EXPOSURE: (Source.DOCKER_CONTAINERS,),
+    SubjectKind.CHANGE: (Source.DOCKER_CONTAINERS,),
+    SubjectKind.HOST: (Source.SYSCTL,),
+    SubjectKind.FIREWALL: (Source.IPTABLES_NFT, Source.IPTABLES_LEGACY),
+}
+
+
+class Location(msgspec.Struct, frozen=True):
+    """A file of the recording, and the line in it."""
+
+    file: str
+    line: int = 1
+
+
+class Locator:
+    """Finds lines; each file is split once."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+        self._lines: dict[str, dict[bytes, int]] = {}
+
+    def locate(self, finding: Finding) -> Location:
+        """Find the file that shows a finding's subject: its rule, its container, its daemon."""
+        rules = (*finding.evidence.rules, *finding.evidence.missing)
+        if finding.subject_kind in (SubjectKind.RULE, SubjectKind.CHANGE) and rules:
+            return self._rule(rules[0].item)
+        file = self._first(_FILES.get(finding.subject_kind, ()))
+        return Location(file, self._line(file, *_needles(finding)))
+
+    def _rule(self, item: Item) -> Location:
+        file = self._first((_RULES.get((item.backend, item.family), Source.NFT_RULESET),))
+        return Location(file, self._line(file, item.text.encode(errors="surrogateescape"), f"*{item.table}".encode()))
+
+    def _first(self, sources: tuple[Source, ...]) -> str:
+        """Choose the first file that there is; any is better than none: a place must be in a real file."""
+        wanted = (source for source in sources if source in self._files)
+        return str(next(wanted, None) or next(iter(sorted(self._files)), "recording.json"))
+
+    def _line(self, file: str, *needles: bytes) -> int:
+        """Give the line of the first needle that the file has, 1 for none."""
+        if file not in self._lines:
+            numbered = enumerate(self._files.get(file, b"").split(b"\n"), 1)
+            self._lines[file] = {_plain(line): number for number, line in reversed(list(numbered))}
+        return next((self._lines[file][one] for one in needles if one in self._lines[file]), 1)
+
+
+def _plain(line: bytes) -> bytes:
+    """Take off counters and indentation."""
+    line = line.strip()
+    return line.partition(b"] ")[2] if line.startswith(b"[") and b"] -A" in line else line
+
+
+def _needles(finding: Finding) -> tuple[bytes, ...]:
+    name = finding.subject.partition(" ")[2] if finding.subject_kind is SubjectKind.NETWORK else finding.container
+    quoted = msgspec.json.encode(name).decode()
+    return (f'"Name": "/{quoted[1:-1]}",'.encode(), f'"Name": {quoted},'.encode(), b":FORWARD ACCEPT [0:0]")

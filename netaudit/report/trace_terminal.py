@@ -1,0 +1,88 @@
+"""A packet's way for a terminal: the places that it passes, then hook by hook the rules that it meets, and the end."""
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from netaudit.attribute.traced import AttributedJourney
+from netaudit.packets.way import ARRIVED, Step, StepKind
+from netaudit.report.safe_text import visible
+from netaudit.report.style import Style, bold, paint
+from netaudit.report.trace_words import (
+    describe_end,
+    describe_hop,
+    describe_outcome,
+    describe_place,
+    describe_reason,
+    describe_step,
+    describe_verdict,
+)
+from netaudit.report.words import describe_head
+
+_RULES = (StepKind.RULE, StepKind.POLICY)
+
+
+def render_journey(shown: AttributedJourney, style: Style) -> str:
+    """Print a packet's way."""
+    journey = shown.journey
+    lines = [visible(describe_head(shown.head)), ""]
+    lines += [bold(visible(f"{journey.source} → {journey.target}, {journey.question.state}"), style), ""]
+    lines += _hops(shown, style)
+    lines += _steps(shown, style)
+    lines += _ends(shown, style)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _hops(shown: AttributedJourney, style: Style) -> Iterator[str]:
+    hops = shown.journey.hops
+    if not hops:
+        return
+    width = min(max(len(visible(hop.name)) for hop in hops), 30)
+    for at, hop in enumerate(hops):
+        first, *rest = wrap(visible(describe_hop(hop)), max(style.width - width - 8, 20)) or [""]
+        yield f"  {'│' if 0 < at < len(hops) - 1 else '●'} {visible(hop.name):{width}}  {first}"
+        yield from (f"  {'│' if at < len(hops) - 1 else ' '} {'':{width}}  {line}" for line in rest)
+    yield ""
+
+
+def _steps(shown: AttributedJourney, style: Style) -> Iterator[str]:
+    hook = ""
+    for step in shown.journey.trace.steps:
+        name = str(step.hook or "")
+        if name and name != hook:
+            yield bold(name, style)
+            hook = name
+        yield from _step(step, shown, style)
+    yield ""
+
+
+def _step(step: Step, shown: AttributedJourney, style: Style) -> Iterator[str]:
+    mark = "?" if not step.sure else " "
+    yield from _wrapped(mark, f"{describe_place(step)}  {describe_step(step)}", style)
+    told = describe_verdict(step, shown.journey.trace.packet)
+    if told:
+        yield from _wrapped("", f"→ {told}", style)
+    if step.reason:
+        yield from _wrapped("", f"# may: {step.reason}", style)
+    if step.kind is StepKind.RULE:
+        for line in describe_reason(step.item, shown):
+            yield from _wrapped("", f"# {line}", style)
+
+
+def _ends(shown: AttributedJourney, style: Style) -> Iterator[str]:
+    trace = shown.journey.trace
+    for note in trace.notes:
+        yield from _wrapped("", f"note: {note}", style)
+    for doubt in trace.doubts:
+        yield from _wrapped("?", f"undecided: {doubt}", style)
+    for end in trace.ends:
+        mark = ("?" if not end.sure else "!") if end.kind in ARRIVED else "?" if not end.sure else " "
+        yield from _wrapped(mark, f"{'' if end.sure else 'perhaps '}{describe_end(end)}", style)
+        for line in describe_reason(end.item, shown):
+            yield from _wrapped("", f"# {line}", style)
+    yield describe_outcome(shown)
+
+
+def _wrapped(mark: str, text: str, style: Style) -> Iterator[str]:
+    first, *rest = wrap(visible(text), style.width - 5, break_on_hyphens=False, subsequent_indent="  ") or [""]
+    yield paint(f"  {mark:1}  {first}", style)
+    yield from (f"     {line}" for line in rest)

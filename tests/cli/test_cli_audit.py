@@ -1,0 +1,122 @@
+"""`netaudit audit` as a program: exit codes, formats, configuration, errors in one line."""
+
+import gc
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from netaudit.cli import main
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+RECORDINGS = REPOSITORY / "tests" / "recordings"
+BAD = str(RECORDINGS / "bad" / "docker-user-names-host-port" / "before")
+CLEAN = str(RECORDINGS / "bad" / "nothing-wrong" / "before")
+
+
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run netaudit in this process: a hundred starts of Python would take longer than all they do."""
+
+    def running(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["netaudit", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Done(int(ended.value.code or 0), *capfd.readouterr())
+
+    yield running
+    gc.enable()
+
+
+@pytest.fixture
+def audit(run: Run) -> Run:
+    return lambda *arguments: run("audit", "--no-exposure", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((CLEAN,), 0),
+        ((BAD,), 1),
+        ((BAD, "--fail-on", "critical"), 0),
+        ((BAD, "--fail-on", "none"), 0),
+        ((CLEAN, "--fail-on", "info"), 1),
+        ((BAD, "--format", "sarif"), 0),
+        ((BAD, "--skip", "docker-user-matches-host-port"), 0),
+        ((CLEAN, "--strict"), 4),
+        ((BAD, "--skip", "nothing"), 2),
+        ((BAD, "--fail-on", "grave"), 2),
+        ((BAD, "--sensitive-port", "x"), 2),
+        ((BAD, "--config", "nowhere.toml"), 2),
+        (("nowhere",), 3),
+    ],
+)
+def test_exit_codes(arguments: tuple[str, ...], code: int, audit: Run) -> None:
+    done = audit(*arguments)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_undecided_names_the_gap(audit: Run) -> None:
+    done = audit(BAD, "--format", "json")
+    (undecided,) = [
+        one for one in json.loads(done.stdout)["undecided"] if one["check"] == "published-port-open-to-world"
+    ]
+    assert undecided["facts"] == ["reachable_from"]
+    assert undecided["because"] == ["the exposure table: not asked for"]
+
+
+def test_a_baseline_of_itself_passes(tmp_path: Path, audit: Run) -> None:
+    baseline = tmp_path / "baseline.json"
+    assert audit(BAD, "--format", "json", "-o", str(baseline)).returncode == 1
+    done = audit(BAD, "--baseline", str(baseline), "--fail-on", "info")
+    assert done.returncode == 0
+    assert "0 findings" in done.stdout
+
+
+def test_netaudit_toml_in_the_working_directory_is_read_and_options_win(
+    tmp_path: Path, audit: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "netaudit.toml").write_text('fail-on = "critical"\nexposure = false\nchecks = ["own"]\n')
+    (tmp_path / "own").mkdir()
+    check = (REPOSITORY / "rules" / "checks" / "host-network-container.yaml").read_text()
+    own = check.replace("condition: host_network", 'condition: container == "web"')
+    own = own.replace("{host_network: true}", "{container: web}").replace("{host_network: false}", "{container: db}")
+    (tmp_path / "own" / "is-the-web.yaml").write_text(own)
+    assert audit(BAD).returncode == 0
+    done = audit(BAD, "--fail-on", "high", "--format", "json")
+    assert done.returncode == 1
+    assert "is-the-web" in {one["check"] for one in json.loads(done.stdout)["findings"]}
+
+
+def test_an_error_in_a_check_names_file_line_and_key(tmp_path: Path, audit: Run) -> None:
+    check = (REPOSITORY / "rules" / "checks" / "host-network-container.yaml").read_text()
+    (tmp_path / "mine.yaml").write_text(check.replace("severity: high", "severity: grave"))
+    done = audit(BAD, "--checks", str(tmp_path))
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"netaudit: {tmp_path}/mine.yaml:2: severity: Invalid enum value 'grave'")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_check_is_explained(run: Run) -> None:
+    done = run("explain", "host-network-container")
+    assert done.stdout.startswith("check host-network-container: A container shares the host's network.\n")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("form", ["terminal", "json", "sarif", "markdown", "github", "junit"])
+def test_the_same_recording_prints_the_same_bytes(form: str, audit: Run) -> None:
+    assert audit(BAD, "--format", form).stdout == audit(BAD, "--format", form).stdout

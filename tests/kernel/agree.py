@@ -1,0 +1,164 @@
+"""Hold `trace` against the kernel: random rulesets are loaded, random packets sent, and both ways compared.
+
+    PYTHONPATH=.:tests python -m kernel.agree 100000 [SEED]
+
+For iptables-nft and native nftables every rule and policy that a packet meets, in order, with its verdict; for
+iptables-legacy, which the kernel does not trace so, what comes out; for all where the packet goes, and as which packet.
+Half of the packets are compared as sets too, as the exposure table has them. Most are the first ones of their
+connections; some are sent a second time after a reply, and are later ones then.
+"""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import ip_address
+
+import msgspec
+
+from kernel.comparing import Observed, Tally, compare
+from kernel.frames import Seen, Sent, datagram, frame, seen
+from kernel.kernel_trace import Event, KernelTrace
+from kernel.loading import OBSERVING, Ruleset, load, unload
+from kernel.pools import Pools
+from kernel.symbolic import compare_sets
+from kernel.world import World, world
+from netaudit.packets.probe import PacketState
+
+PACKETS = 50  # for each ruleset
+_PORTS = 60000  # source ports before a new world is made: no two packets may be of one connection
+_REPLIES, _LATER = 60100, 60300  # tags
+_SETTLE = 0.002  # seconds
+_BACKENDS = ("iptables-nft", "nftables", "iptables-legacy", "nftables", "iptables-nft")
+_FLAGS_OF_LATER = (16, 24)  # a TCP connection that is picked up in the middle needs no handshake
+
+
+def agree(count: int, seed: int, tally: Tally) -> None:
+    """Compare so many pairs of a ruleset and a packet."""
+    while tally.pairs.total() < count:
+        with world() as here:
+            facts, kernel = here.facts(), KernelTrace(here.host.pid)
+            bench = _Bench(here, kernel)
+            try:
+                for first in range(1024, _PORTS - PACKETS, PACKETS):
+                    if tally.pairs.total() < count:
+                        _one_ruleset(bench, facts, (seed, first), tally)
+                        seed += 1
+            finally:
+                kernel.close()
+
+
+class _Bench:
+    """Sends packets and says what became of them."""
+
+    def __init__(self, here: World, kernel: KernelTrace) -> None:
+        self.here, self._kernel = here, kernel
+
+    def send(self, packets: list[Sent]) -> dict[int, Observed]:
+        """Send packets, and wait until the kernel is done with them."""
+        self._forget()
+        for packet in packets:
+            self._send(packet)
+        time.sleep(_SETTLE)
+        events: dict[int, list[tuple[Seen, Event | None]]] = {packet.tag: [] for packet in packets}
+        for found, event in self._kernel.read():
+            if found.tag in events:
+                events[found.tag].append((found, event))
+        arrived = {one.tag: (name, one) for name in self.here.seen_by for one in self._arrived(name)}
+        return {tag: Observed(tuple(met), arrived.get(tag)) for tag, met in events.items()}
+
+    def _forget(self) -> None:
+        list(self._kernel.read())
+        for name in self.here.seen_by:
+            list(self._arrived(name))
+
+    def _send(self, packet: Sent) -> None:
+        if packet.interface:
+            self.here.to_host[packet.interface].send(frame(packet))
+            return
+        with suppress(PermissionError):  # a rule of output drops it
+            self.here.from_host[packet.version].sendto(datagram(packet), (packet.destination, 0))
+
+    def _arrived(self, name: str) -> Iterator[Seen]:
+        while True:
+            try:
+                found = seen(self.here.seen_by[name].recv(2048)[14:])
+            except BlockingIOError:
+                return
+            if found is not None and found.ttl in (60, 61):  # what the host itself answers has another
+                yield found
+
+
+def _one_ruleset(bench: _Bench, facts: dict[str, bytes], place: tuple[int, int], tally: Tally) -> None:
+    seed, first_port = place
+    pools = Pools(seed, 6 if seed % 4 == 3 else 4)
+    loaded = load(bench.here, _BACKENDS[seed % 5], pools, facts)
+    packets = [pools.packet(first_port + at, first_port + at) for at in range(PACKETS)]
+    observed = bench.send(packets)
+    for packet in packets:
+        compare(loaded, packet, observed[packet.tag], tally)
+    if not pools.counts_hops:
+        compare_sets(loaded, packets, observed, tally)
+    if not pools.marks_connections:  # else a reply may leave another mark
+        _later(bench, loaded, [(packet, observed[packet.tag]) for packet in packets], tally)
+    unload(bench.here, loaded.backend)
+
+
+def _later(bench: _Bench, loaded: Ruleset, first: list[tuple[Sent, Observed]], tally: Tally) -> None:
+    """Let what arrived be answered, and send it again: the kernel calls its connection established now."""
+    known = [(packet, one.arrived) for packet, one in first if one.arrived is not None and _may_go_on(packet)]
+    answers = bench.send([_reply(packet, arrived, at) for at, (packet, arrived) in enumerate(known)])
+    established = [packet for at, (packet, _) in enumerate(known) if _is_answered(answers[_REPLIES + at])]
+    again = [
+        msgspec.structs.replace(packet, tag=_LATER + at, state=PacketState.ESTABLISHED)
+        for at, packet in enumerate(established)
+    ]
+    observed = bench.send(again)
+    for packet in again:
+        compare(loaded, packet, observed[packet.tag], tally)
+
+
+def _may_go_on(packet: Sent) -> bool:
+    return packet.protocol == "udp" or (packet.protocol == "tcp" and packet.flags in _FLAGS_OF_LATER)
+
+
+def _reply(packet: Sent, arrived: tuple[str, Seen], at: int) -> Sent:
+    interface, came = arrived
+    source, destination = (str(ip_address(_bytes(one, packet.version))) for one in (came.destination, came.source))
+    return Sent(_REPLIES + at, source, destination, packet.protocol, came.dport, came.sport, 16, interface=interface)
+
+
+def _bytes(address: int, version: int) -> bytes:
+    return address.to_bytes(4 if version == 4 else 16, "big")
+
+
+def _is_answered(reply: Observed) -> bool:
+    """Tell whether connection tracking saw the reply as one."""
+    met = [event for _, event in reply.events if event is not None and event.table == OBSERVING]
+    return any(event.chain == "replies" and event.handle is not None for event in met)
+
+
+def main() -> None:
+    """Compare as many pairs as were asked for; exits with 1 where any disagree."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    tally, begun = Tally(), time.monotonic()
+    agree(count, seed, tally)
+    pairs = ", ".join(f"{number} {backend}" for backend, number in sorted(tally.pairs.items()))
+    print(f"{tally.pairs.total()} pairs ({pairs}) in {time.monotonic() - begun:.0f} s, seed {seed}")
+    print(f"{tally.later} of an established connection; {tally.steps} steps of the kernel's trace compared")
+    print(f"{tally.in_sets} of them compared as sets of packets too")
+    print(f"{tally.undecided} with something undecided; ends: {dict(sorted(tally.ends.items()))}")
+    for (backend, reason), number in Counter((one.backend, one.reason) for one in tally.disagreements).items():
+        print(backend, reason, number)
+    for one in tally.disagreements[:3]:
+        print(one)
+    for one in tally.disagreements:
+        print(one.backend, one.packet.tag, one.first_difference)
+    print(f"{len(tally.disagreements)} disagreements")
+    sys.exit(bool(tally.disagreements))
+
+
+if __name__ == "__main__":
+    main()

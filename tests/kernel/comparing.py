@@ -1,0 +1,162 @@
+"""Compare what netaudit says of a packet with what the kernel did."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
+from itertools import zip_longest
+
+import msgspec
+
+from kernel.frames import Seen, Sent, length, mac_number
+from kernel.kernel_trace import Event
+from kernel.loading import OBSERVING, Ruleset
+from netaudit.model.match import Field
+from netaudit.model.ruleset import Backend
+from netaudit.packets.probe import PacketState, Probe
+from netaudit.packets.trace import trace
+from netaudit.packets.way import End, EndKind, StepKind, Trace
+
+Events = Sequence[tuple[Seen, Event | None]]
+Met = tuple[str, str, str, int | None, str]
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """What the kernel did with a packet: what its trace says, and where it came out of the host, if it did."""
+
+    events: Events
+    arrived: tuple[str, Seen] | None
+
+
+class Disagreement(msgspec.Struct, frozen=True):
+    """A packet that the kernel treats otherwise than netaudit says."""
+
+    backend: str
+    packet: Sent
+    reason: str
+    ours: tuple[object, ...]
+    kernels: tuple[object, ...]
+    rules: str
+
+    @property
+    def first_difference(self) -> str:
+        """Name the first step that differs."""
+        pairs = zip_longest(self.ours, self.kernels)
+        at = next((at for at, (mine, its) in enumerate(pairs) if mine != its), 0)
+        return f"{self.reason}: {self.ours[at : at + 1]} or {self.kernels[at : at + 1]}"
+
+    def __str__(self) -> str:
+        lines = [f"{self.backend}: {self.reason}: {self.packet}", "ours:", *(f"  {one}" for one in self.ours)]
+        return "\n".join([*lines, "the kernel's:", *(f"  {one}" for one in self.kernels), self.rules])
+
+
+class Tally(msgspec.Struct):
+    """What was compared."""
+
+    pairs: Counter[str] = msgspec.field(default_factory=Counter)  # by backend
+    steps: int = 0
+    later: int = 0
+    in_sets: int = 0
+    undecided: int = 0
+    ends: Counter[str] = msgspec.field(default_factory=Counter)
+    disagreements: list[Disagreement] = msgspec.field(default_factory=list)
+
+
+def compare(loaded: Ruleset, packet: Sent, observed: Observed, tally: Tally) -> Trace:
+    """Compare one packet, and count it."""
+    found = trace(loaded.program, loaded.host, probe_of(packet))
+    kernels, ours = list(_kernel_steps(loaded, observed.events)), list(_our_steps(found))
+    tally.pairs[loaded.backend] += 1
+    tally.later += packet.state is PacketState.ESTABLISHED
+    tally.steps += len(kernels)
+    tally.undecided += bool(found.doubts)
+    tally.ends.update(end.kind for end in found.ends[:1])
+    reason = _steps_differ(found, ours, kernels) if loaded.backend != "iptables-legacy" else ""
+    reason = reason or _end_differs(found, packet, observed)
+    if reason:
+        ends = [(end.kind.value, end.text, _tuple(end)) for end in found.ends]
+        last = [event and (event.table, event.chain, one) for one, event in observed.events[-2:]]
+        kernel_said = (*kernels, *last, observed.arrived)
+        tally.disagreements.append(
+            Disagreement(loaded.backend, packet, reason, (*ours, *ends, *found.doubts), kernel_said, loaded.text)
+        )
+    return found
+
+
+def probe_of(packet: Sent) -> Probe:
+    """Ask for a packet that was sent."""
+    ported = packet.protocol in ("tcp", "udp")
+    return Probe(
+        source=ip_address(packet.source),
+        destination=ip_address(packet.destination),
+        protocol=packet.protocol,
+        dport=packet.dport if ported else None,
+        sport=packet.sport if ported else None,
+        interface=packet.interface,
+        flags=packet.flags,
+        icmp=packet.icmp,
+        mac=mac_number(packet),
+        length=length(packet),
+        ttl=61,
+        dscp=packet.dscp,
+        state=packet.state,
+    )
+
+
+def _kernel_steps(loaded: Ruleset, events: Events) -> Iterator[Met]:
+    for _, event in events:
+        if event is None or event.table == OBSERVING:
+            continue
+        place = (event.family, event.table, event.chain)
+        position = None if event.handle is None else loaded.positions[*place, event.handle]
+        yield (*place, position, event.verdict)
+
+
+def _our_steps(found: Trace) -> Iterator[Met]:
+    for step in found.steps:
+        item = step.item
+        if item is None or item.backend is Backend.IPTABLES_LEGACY or step.verdict == "break":
+            continue  # the kernel does not trace these
+        if step.kind in (StepKind.RULE, StepKind.POLICY):
+            verdict = "drop" if step.verdict == "reject" else step.verdict
+            yield (item.family, item.table, item.chain, item.position, verdict)
+
+
+def _steps_differ(found: Trace, ours: list[Met], kernels: list[Met]) -> str:
+    """Compare step by step; where something is undecided, the kernel's steps are some of ours, in our order."""
+    if not found.doubts:
+        return "" if ours == kernels else "other rules"
+    rest = iter(ours)
+    return "" if all(step in rest for step in kernels) else "other rules than those possible"
+
+
+def _end_differs(found: Trace, packet: Sent, observed: Observed) -> str:
+    """Compare where it goes, and as which packet."""
+    return "" if any(_is_end(end, packet, observed) for end in found.ends) else "another end"
+
+
+def _is_end(end: End, packet: Sent, observed: Observed) -> bool:
+    last = {event.chain: one for one, event in observed.events if event is not None and event.table == OBSERVING}
+    delivered, sent, arrived = last.get("local"), last.get("post"), observed.arrived
+    match end.kind:
+        case EndKind.UNKNOWN:
+            return True
+        case EndKind.LOCAL | EndKind.NOBODY:
+            return delivered is not None and _same(end, delivered, packet)
+        case EndKind.SENT:
+            out = arrived is not None and arrived[0] == end.text and _same(end, arrived[1], packet)
+            return out and delivered is None and sent is not None and _same(end, sent, packet)
+        case EndKind.DROPPED | EndKind.REJECTED | EndKind.LOST:
+            looped = end.packet.get(Field.IIF) == "lo"  # on loopback what is sent comes in again
+            return delivered is None and arrived is None and (sent is None or looped)
+
+
+def _same(end: End, other: Seen, packet: Sent) -> bool:
+    """Compare addresses and ports; what netaudit does not know may be anything."""
+    theirs: tuple[int, ...] = (other.source, other.destination)
+    if packet.protocol in ("tcp", "udp"):
+        theirs = (*theirs, other.sport, other.dport)
+    return all(mine is None or mine == its for mine, its in zip(_tuple(end), theirs, strict=False))
+
+
+def _tuple(end: End) -> tuple[int | None, ...]:
+    return tuple(end.packet.number(field) for field in (Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT))

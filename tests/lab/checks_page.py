@@ -1,0 +1,164 @@
+"""docs/checks.md and docs/netaudit.schema.json: every check, every fact, and what is found in the lab's recordings.
+
+python -m lab.checks_page      write them
+"""
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from lab.bad_hosts import HOSTS
+from netaudit.audit.auditor import Auditor
+from netaudit.audit.check import Check, Severity
+from netaudit.audit.finding import Audit
+from netaudit.audit.run import Plan
+from netaudit.audit.services import Services
+from netaudit.audit.subjects import FACTS
+from netaudit.audit.subjects.fact import declared
+from netaudit.catalog import load_catalog, load_checks, load_services
+from netaudit.catalog.config import config_schema
+from netaudit.store import load
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_RECORDINGS = _REPOSITORY / "tests" / "recordings"
+_SCENARIOS = _RECORDINGS / "28.5.2-iptables-nft"
+_CHANGED = ("database-on-every-address", "edited-in-place")  # compared with how they are once all is well
+_OTHERS = ("20.10.24-iptables-nft/icc-off-link", "29.0.0-nftables/default-one-port", "20.10.24-iptables-nft/swarm")
+PAGE = _REPOSITORY / "docs" / "checks.md"
+SCHEMA = _REPOSITORY / "docs" / "netaudit.schema.json"
+_TODAY = dt.date(2026, 12, 1)
+_HEAD = """# Checks
+
+What `netaudit audit` looks for. Each check is one file below `rules/checks/`, with examples that it flags and examples
+that it passes; `netaudit explain CHECK` prints one. This page is made by `make goldens`, and a test keeps it true.
+
+"""
+_OWN = """
+## A check of your own
+
+A folder of such files is put beside these with `--checks DIR`, or `checks = ["DIR"]` in netaudit.toml. The file's name
+is the check's id; this is `rules/checks/host-network-container.yaml`:
+
+```yaml
+{example}```
+
+| Key | Means |
+|---|---|
+| `summary` | what is wrong, in a sentence |
+| `severity` | `info`, `low`, `medium`, `high`, `critical`: how bad it is if it is true |
+| `graver` | a severity, and a condition under which it is that; the first that holds wins |
+| `confidence` | `low`, `medium`, `high`: how sure it is |
+| `subject` | the kind of thing that it is put to, one by one: the headings below |
+| `condition` | an expression (CEL) over the subject's facts that is true where it is wrong |
+| `finding`, `remediation` | sentences with facts in braces |
+| `rationale`, `references` | why it matters, and who says so |
+| `decided-by` | patterns of signatures: which of the subject's rules prove it; all of them, unless said |
+| `fix` | what `--verify-fix` works out: {fixes} |
+| `flagged`, `clean` | facts of a subject that it must flag, and of one that it must pass |
+
+A fact that is not known is left out: `a || b` is true where either is, and what hangs on the absent one is undecided,
+never clean.
+"""
+_WHERE = """
+## Where they are found
+
+In recordings of real engines (`tests/recordings`): hosts that were made wrong on purpose (`bad/`, with what an audit
+must find on each in `tests/lab/bad_hosts.py`), hosts with other makers beside Docker, and two steps of each of the
+lab's scenarios on engine 28.5.2 with iptables-nft and a few on others: the one with most to say, and the last. Changes
+are those since the scenario's first step; checks that need the exposure table are put to `bad/` alone.
+
+"""
+
+
+def main() -> int:
+    """Write the page and the schema."""
+    PAGE.write_text(render())
+    SCHEMA.write_text(render_schema())
+    return 0
+
+
+def render_schema() -> str:
+    return json.dumps(config_schema(), indent=2) + "\n"
+
+
+def render() -> str:
+    """Make the page."""
+    checks = load_checks()
+    example = (_REPOSITORY / "rules" / "checks" / "host-network-container.yaml").read_text()
+    fixes = ", ".join(f"`{one}`" for one in type(checks[0].fix) if one)
+    own = _OWN.replace("{example}", example).replace("{fixes}", fixes)
+    parts = [_HEAD, *_table(checks), own, *_facts(), _WHERE, *_matrix(checks)]
+    return "".join(parts)
+
+
+def _table(checks: tuple[Check, ...]) -> Iterator[str]:
+    yield "| Check | Severity | Confidence | Put to each | Finds |\n|---|---|---|---|---|\n"
+    order = {severity: -severity.rank for severity in Severity}
+    for check in sorted(checks, key=lambda check: (order[check.severity], check.id)):
+        graver = "".join(f" ({severity})" for severity, _ in check.graver)
+        yield f"| [`{check.id}`](../rules/checks/{check.id}.yaml) | {check.severity}{graver} | {check.confidence}"
+        yield f" | {check.subject} | {check.summary} |\n"
+
+
+def _facts() -> Iterator[str]:
+    for kind, facts in FACTS.items():
+        yield f"\n### {kind}\n\n{facts.__doc__}\n\n| Fact | Type | Means | Unknown without |\n|---|---|---|---|\n"
+        for one in declared(facts):
+            name = getattr(one.type, "__name__", str(one.type)) if "[" not in str(one.type) else str(one.type)
+            yield f"| `{one.name}` | {name} | {one.meaning} | {', '.join(one.sources)} |\n"
+
+
+def _matrix(checks: tuple[Check, ...]) -> Iterator[str]:
+    found: dict[str, list[str]] = {check.id: [] for check in checks}
+    for name, audit in _audits():
+        for check in dict.fromkeys(one.check.id for one in audit.findings):
+            if name not in found[check]:
+                found[check].append(name)
+    yield "| Check | Found in |\n|---|---|\n"
+    for check, names in found.items():
+        yield f"| `{check}` | {_names(names)} |\n"
+
+
+def _names(names: list[str]) -> str:
+    """Name the first few, those that are wrong on purpose before others."""
+    shown = ", ".join(names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown or "its own examples only"
+
+
+def _audits() -> Iterator[tuple[str, Audit]]:
+    for host in HOSTS:
+        folder = _RECORDINGS / "bad" / host.name
+        since = folder / "after" if host.name in _CHANGED else None
+        yield f"bad/{host.name}", _audit(folder / "before", exposure=True, since=since)
+    yield "makers/ufw/enabled", _audit(_RECORDINGS / "makers" / "ufw" / "enabled")
+    for folder in sorted((_RECORDINGS / "makers" / "docker").iterdir()):
+        yield f"makers/docker/{folder.name}", _audit(folder)
+    for scenario in (*sorted(_SCENARIOS.iterdir()), *(_RECORDINGS / name for name in _OTHERS)):
+        name = scenario.name if scenario.parent == _SCENARIOS else str(scenario.relative_to(_RECORDINGS))
+        steps = sorted(path for path in scenario.iterdir() if path.is_dir())
+        for step in dict.fromkeys((max(steps, key=_size), steps[-1])):
+            yield name, _audit(step, since=steps[0])
+
+
+def _size(step: Path) -> int:
+    """Tell how much there is to say of a step."""
+    return sum(file.stat().st_size for file in step.iterdir())
+
+
+@cache
+def _auditor(*, exposure: bool) -> Auditor:
+    return Auditor(load_catalog(), Services(load_services()), Plan(load_checks(), _TODAY), exposure=exposure)
+
+
+def _audit(folder: Path, *, exposure: bool = False, since: Path | None = None) -> Audit:
+    auditor = msgspec.structs.replace(_auditor(exposure=exposure), since=load(since) if since else None)
+    return auditor.audit(load(folder))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

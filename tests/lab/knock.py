@@ -1,0 +1,103 @@
+"""Programs of the lab: `serve NAME PLACE…` answers its name on TCP and UDP, `knock SECONDS` prints who answered.
+
+`knock` reads lines `PROTOCOL ADDRESS PORT` from standard input, asks all at once, and prints a line for each: the name
+that came back, or `-`.
+"""
+
+import asyncio
+import contextlib
+import socket
+import sys
+
+_TRIES = 3
+
+
+class _Echo(asyncio.DatagramProtocol):
+    def __init__(self, name: bytes) -> None:
+        self.name = name
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def datagram_received(self, _data: bytes, address: tuple[str, int]) -> None:
+        self.transport.sendto(self.name, address)  # type: ignore[attr-defined]
+
+
+class _Asking(asyncio.DatagramProtocol):
+    def __init__(self, answer: "asyncio.Future[str]") -> None:
+        self.answer = answer
+
+    def datagram_received(self, data: bytes, _address: tuple[str, int]) -> None:
+        if not self.answer.done():
+            self.answer.set_result(data.decode())
+
+    def error_received(self, _error: Exception) -> None:
+        """Go on: a refusal may be of an earlier try."""
+
+
+async def _serve(name: str, places: list[str]) -> None:
+    async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(name.encode())
+        writer.close()
+
+    loop = asyncio.get_running_loop()
+    for place in places:
+        address, _, port = place.rpartition("@")
+        for family, everywhere in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
+            if address and (family == socket.AF_INET6) != (":" in address):
+                continue
+            where = (address or everywhere, int(port))
+            await asyncio.start_server(greet, *where, family=family)
+            for_udp = socket.socket(family, socket.SOCK_DGRAM)
+            if family == socket.AF_INET6:
+                for_udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            for_udp.bind(where)
+            await loop.create_datagram_endpoint(lambda: _Echo(name.encode()), sock=for_udp)
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+
+async def _ask_tcp(address: str, port: int) -> str:
+    reader, writer = await asyncio.open_connection(address, port)
+    try:
+        return (await reader.read(64)).decode()
+    finally:
+        writer.close()
+
+
+async def _ask_udp(address: str, port: int, seconds: float) -> str:
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[str] = loop.create_future()
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # Not connected: a server on every address answers from the one that is nearest, which is not always the one asked.
+    transport, _ = await loop.create_datagram_endpoint(lambda: _Asking(answer), family=family)
+    try:
+        for _ in range(_TRIES):
+            transport.sendto(b"?", (address, port))
+            with contextlib.suppress(TimeoutError):
+                return await asyncio.wait_for(asyncio.shield(answer), seconds / _TRIES)
+        return ""
+    finally:
+        transport.close()
+
+
+async def _ask(line: str, seconds: float) -> str:
+    protocol, address, port = line.split()
+    asking = _ask_tcp(address, int(port)) if protocol == "tcp" else _ask_udp(address, int(port), seconds)
+    with contextlib.suppress(OSError, TimeoutError):
+        return await asyncio.wait_for(asking, seconds + 0.1) or "-"
+    return "-"
+
+
+async def _knock(seconds: float, lines: list[str]) -> None:
+    for answer in await asyncio.gather(*(_ask(line, seconds) for line in lines)):
+        print(answer)
+
+
+def main() -> None:
+    what, first, *rest = sys.argv[1:]
+    asyncio.run(_serve(first, rest) if what == "serve" else _knock(float(first), sys.stdin.read().splitlines()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""The exposure table of real hosts: whole tables, and what one thing of a host changes in them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from netaudit.model.exposure import Exposure, Outcome, Way
+from netaudit.model.facts import Facts, Gap, GapReason, Source
+from netaudit.packets.exposure import expose
+from netaudit.packets.zones import ZoneChoice
+from netaudit.parse import parse_snapshot
+from netaudit.parse.program import parse_program
+from netaudit.store import load
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+OLD = "20.10.24-iptables-nft/default-one-port/01"
+NEW = "28.5.2-iptables-nft/default-one-port/01"
+Edit = Callable[[str], str]
+
+
+def _table(folder: str, edits: dict[str, Edit] | None = None, choice: ZoneChoice | None = None) -> tuple[Exposure, ...]:
+    facts = load(RECORDINGS / folder)
+    files = {name: (edits or {}).get(name, str)(data.decode()).encode() for name, data in facts.files.items()}
+    return _expose(msgspec.structs.replace(facts, files=files), choice)
+
+
+def _expose(facts: Facts, choice: ZoneChoice | None = None) -> tuple[Exposure, ...]:
+    snapshot = parse_snapshot(facts)
+    return expose(snapshot, parse_program(facts, snapshot.ruleset), choice)
+
+
+def _brief(table: tuple[Exposure, ...], protocol: str = "tcp") -> list[str]:
+    return [
+        f"{one.zone} → {one.destination.address} {_ports(one)}: {one.outcome} {one.way}"
+        f" {one.rule.where if one.rule else '-'}"
+        for one in table
+        if one.destination.protocol == protocol
+    ]
+
+
+def _ports(one: Exposure) -> str:
+    return ",".join(f"{first}-{last}" if first < last else str(first) for first, last in one.destination.ports)
+
+
+def _rule(chain: str, rule: str, table: str = "filter") -> Edit:
+    """Put a rule first in a chain, as `iptables -I` does."""
+
+    def edit(text: str) -> str:
+        head, found, rest = text.partition(f"*{table}\n")
+        assert found
+        lines = rest.split("\n")
+        at = next(number for number, line in enumerate(lines) if line.startswith(("[", "-A", "COMMIT")))
+        return head + found + "\n".join([*lines[:at], f"[0:0] -A {chain} {rule}", *lines[at:]])
+
+    return edit
+
+
+def test_one_published_port_on_engine_20() -> None:
+    assert _brief(_table(OLD)) == [
+        "Internet → 0.0.0.0 8080: allowed dnat filter/DOCKER#1",
+        "LAN neighbour on eth0 → 0.0.0.0 8080: allowed dnat filter/DOCKER#1",
+        "host → 0.0.0.0 8080: allowed dnat filter/OUTPUT",
+        "network bridge → 0.0.0.0 8080: allowed proxy filter/INPUT",
+        "Internet → :: 8080: allowed proxy -",
+        "LAN neighbour on eth0 → :: 8080: allowed proxy -",
+        "host → :: 8080: allowed proxy -",
+        "Internet → 172.17.0.2 1-65535: blocked none -",
+        "LAN neighbour on eth0 → 172.17.0.2 80: allowed direct filter/DOCKER#1",
+        "LAN neighbour on eth0 → 172.17.0.2 1-79,81-65535: blocked none filter/FORWARD",
+        "host → 172.17.0.2 1-65535: allowed direct filter/OUTPUT",
+        "network bridge → 172.17.0.2 1-65535: allowed direct filter/FORWARD#6",
+    ]
+
+
+def test_engine_28_drops_what_neighbours_send_straight_to_a_container() -> None:
+    assert "LAN neighbour on eth0 → 172.17.0.2 1-65535: blocked none raw/PREROUTING#1" in _brief(_table(NEW))
+
+
+@pytest.mark.parametrize(
+    ("version", "outcome"), [("26.1.5", "allowed dnat filter/DOCKER#1"), ("28.5.2", "blocked none raw/PREROUTING#2")]
+)
+def test_a_loopback_binding_is_reached_by_neighbours_before_engine_28(version: str, outcome: str) -> None:
+    table = _brief(_table(f"{version}-iptables-nft/loopback-port/01"))
+    assert f"LAN neighbour on eth0 → 127.0.0.1 5432: {outcome}" in table
+    assert "host → 127.0.0.1 5432: allowed proxy filter/OUTPUT" in table
+
+
+def test_ports_are_cut_where_rules_cut_them() -> None:
+    edits = {
+        Source.IPTABLES_NFT: _rule("FORWARD", "-i docker0 -o docker0 -p tcp -m multiport --dports 22,100:200 -j DROP")
+    }
+    own = [line for line in _brief(_table(OLD, edits)) if line.startswith("network bridge → 172.17.0.2")]
+    assert own == [
+        "network bridge → 172.17.0.2 1-21,23-99,201-65535: allowed direct filter/FORWARD#7",
+        "network bridge → 172.17.0.2 22,100-200: blocked none filter/FORWARD#1",
+    ]
+
+
+def test_a_part_of_a_zone_that_is_stopped_is_named() -> None:
+    edits = {Source.IPTABLES_NFT: _rule("DOCKER-USER", "-s 198.51.100.0/24 -j DROP")}
+    first = _table(OLD, edits)[0]
+    assert (first.outcome, first.way) == (Outcome.ALLOWED, Way.DNAT)
+    assert first.reason.startswith("not for all: tcp 198.51.100.")
+    assert first.reason.endswith("is stopped (filter/DOCKER-USER#1)")
+
+
+def test_what_cannot_be_decided_is_may_with_the_words_that_cannot() -> None:
+    edits = {Source.IPTABLES_NFT: _rule("DOCKER-USER", "-m limit --limit 5/sec -j DROP")}
+    first = _table(OLD, edits)[0]
+    assert first.outcome is Outcome.MAY
+    assert first.rule
+    assert first.rule.where == "filter/DOCKER-USER#1"
+    assert "limit" in first.reason
+
+
+def test_what_surely_passes_before_a_doubt_is_allowed() -> None:
+    edit = _rule("DOCKER-USER", "-m limit --limit 5/sec -j DROP")
+    edits = {Source.IPTABLES_NFT: lambda text: _rule("DOCKER-USER", "-i eth0 -j ACCEPT")(edit(text))}
+    assert _table(OLD, edits)[0].outcome is Outcome.ALLOWED
+
+
+def test_marks_lead_from_one_table_to_another() -> None:
+    mark = _rule("PREROUTING", "-s 192.0.2.0/24 -j MARK --set-xmark 0x5/0xff", "raw")
+    drop = _rule("DOCKER-USER", "-m mark --mark 0x1/0x1 -j DROP")
+
+    def edit(text: str) -> str:
+        return mark(drop("*raw\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n" + text))
+
+    internet, neighbour = _brief(_table(OLD, {Source.IPTABLES_NFT: edit}))[:2]
+    assert internet == "Internet → 0.0.0.0 8080: allowed dnat filter/DOCKER#1"
+    assert neighbour == "LAN neighbour on eth0 → 0.0.0.0 8080: blocked none filter/DOCKER-USER#1"
+
+
+def test_a_redirect_takes_a_published_port_away() -> None:
+    edits = {
+        Source.IPTABLES_NFT: _rule("PREROUTING", "-i eth0 -p tcp -m tcp --dport 8080 -j REDIRECT --to-ports 22", "nat")
+    }
+    assert _brief(_table(OLD, edits))[0] == "Internet → 0.0.0.0 8080: blocked none -"
+
+
+def test_a_host_that_does_not_forward_lets_nothing_through() -> None:
+    edits = {Source.SYSCTL: lambda text: text.replace("eth0.forwarding = 1", "eth0.forwarding = 0")}
+    first = _table(OLD, edits)[0]
+    assert (first.outcome, first.reason) == (Outcome.BLOCKED, "the host does not forward")
+
+
+def test_without_docker_proxy_ipv6_ends_at_the_host() -> None:
+    edits = {Source.SOCKETS: lambda _: ""}
+    assert [line for line in _brief(_table(OLD, edits)) if "→ ::" in line] == [
+        "Internet → :: 8080: blocked none -",
+        "LAN neighbour on eth0 → :: 8080: blocked none -",
+        "host → :: 8080: blocked none -",
+    ]
+
+
+@pytest.mark.parametrize("source", [Source.IPTABLES_LEGACY, Source.NFT_RULESET, Source.SYSCTL, Source.IP_ROUTE])
+def test_what_was_not_seen_makes_what_is_allowed_doubtful(source: Source) -> None:
+    facts = load(RECORDINGS / OLD)
+    left = {name: data for name, data in facts.files.items() if name != source or source is Source.SYSCTL}
+    gapped = msgspec.structs.replace(facts, files=left, gaps=(Gap(source, GapReason.CRASHED),))
+    outcomes = {(one.outcome, one.reason) for one in _expose(gapped) if one.way is Way.DNAT}
+    assert outcomes <= {(Outcome.MAY, f"{source}: crashed")}
+
+
+def test_a_member_of_a_network_may_be_told_from_the_others() -> None:
+    edits = {Source.IPTABLES_NFT: _rule("FORWARD", "-s 172.17.0.2/32 -d 172.17.0.2/32 -j DROP")}
+    table = _brief(_table(OLD, edits, ZoneChoice(containers=True)))
+    assert "container web → 172.17.0.2 1-65535: blocked none filter/FORWARD#1" in table
+    assert "network bridge → 172.17.0.2 1-65535: allowed direct filter/FORWARD#7" in table
+
+
+def test_a_macvlan_container_is_beside_the_hosts_rules() -> None:
+    table = _table("20.10.24-iptables-nft/macvlan/02")
+    assert {(str(one.zone), str(one.outcome)) for one in table} == {
+        ("Internet", "blocked"),
+        ("LAN neighbour on eth0", "may"),
+        ("host", "blocked"),
+    }
+    assert all(one.rule is None for one in table)
+
+
+def test_the_same_host_gives_the_same_table() -> None:
+    assert _table(NEW) == _table(NEW)

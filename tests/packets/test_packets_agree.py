@@ -1,0 +1,67 @@
+"""The trace and the exposure table agree: the example packet of every cell comes to what its cell says."""
+
+import re
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+import netaudit
+from netaudit.model.exposure import Exposure, Outcome, Zone
+from netaudit.model.snapshot import Snapshot
+from netaudit.packets.exposure import expose
+from netaudit.packets.place import in_network
+from netaudit.packets.probe import Probe
+from netaudit.packets.trace import trace
+from netaudit.packets.zones import ZoneChoice, origins
+from netaudit.parse import parse_snapshot
+from netaudit.parse.program import parse_program
+
+RECORDINGS = Path(__file__).parent.parent / "recordings"
+SAMPLE = (
+    "20.10.24-iptables-legacy/default-one-port/01",
+    "20.10.24-iptables-nft/loopback-port/01",
+    "26.1.5-iptables-nft/user-net-icc-off/02",
+    "28.5.2-iptables-nft/dual-stack/02",
+    "28.5.2-iptables-nft/two-nets/04",
+    "28.5.2-iptables-legacy/default-one-port/01",
+    "29.0.0-nftables/default-one-port/01",
+    "makers/docker/with-firewalld-and-fail2ban",
+)
+_WITNESS = re.compile(r"(\w+) \[?(.+?)\]?:(\d+) → \[?(.+?)\]?:(\d+)")
+
+
+@pytest.mark.parametrize("recording", SAMPLE)
+def test_every_example_packet_comes_to_what_its_cell_says(recording: str) -> None:
+    facts = netaudit.load_recording(RECORDINGS / recording)
+    snapshot = parse_snapshot(facts)
+    program = parse_program(facts, snapshot.ruleset)
+    unseen = {gap.source for gap in snapshot.gaps}
+    cells = [cell for cell in expose(snapshot, program, ZoneChoice()) if cell.witness]
+    assert cells
+    found = {cell: trace(program, snapshot.host, probe_of(cell, snapshot), unseen).outcome for cell in cells}
+    assert [cell for cell, outcome in found.items() if not _agree(cell.outcome, outcome)] == []
+
+
+def _agree(cell: Outcome, packet: Outcome) -> bool:
+    """Compare; a cell that may be open has packets that are, or that are not."""
+    return packet is cell or cell is Outcome.MAY
+
+
+def probe_of(cell: Exposure, snapshot: Snapshot) -> Probe:
+    """Read a cell's example packet."""
+    found = _WITNESS.fullmatch(cell.witness)
+    assert found, cell.witness
+    protocol, source, sport, target, dport = found.groups()
+    address = ip_address(target)
+    interface = interface_of(cell.zone, snapshot, "ip" if address.version == 4 else "ip6")
+    networks = snapshot.inventory.networks if snapshot.inventory else ()
+    own = {one.ip for other in snapshot.host.interfaces for one in other.addresses}
+    near = any(one.bridge == interface and in_network(one, address) for one in networks) and address not in own
+    return Probe(ip_address(source), address, protocol, int(dport), int(sport), interface, neighbour=near)
+
+
+def interface_of(zone: Zone, snapshot: Snapshot, family: str) -> str:
+    """Find where a zone's packets come in."""
+    known = origins(snapshot.host, snapshot.inventory, family, ZoneChoice())
+    return next(one.interface for one in known if one.zone == zone)

@@ -1,0 +1,227 @@
+"""One packet's way: undecided matches, forks and merges, connections, routing, bridges; on small hosts."""
+
+from ipaddress import ip_address
+
+import pytest
+
+from netaudit.model.exposure import Outcome
+from netaudit.model.facts import Facts
+from netaudit.model.match import Field
+from netaudit.packets.probe import PacketState, Probe
+from netaudit.packets.trace import trace
+from netaudit.packets.way import EndKind, Trace
+from netaudit.parse import parse_snapshot
+from netaudit.parse.program import parse_program
+
+ADDR = b"""[
+ {"ifname":"lo","ifindex":1,"flags":["UP"],"addr_info":[{"local":"127.0.0.1","prefixlen":8,"scope":"host"}]},
+ {"ifname":"eth0","ifindex":2,"flags":["UP"],"addr_info":[{"local":"192.0.2.1","prefixlen":24,"scope":"global"}]},
+ {"ifname":"br0","ifindex":3,"flags":["UP"],"linkinfo":{"info_kind":"bridge"},
+  "addr_info":[{"local":"198.51.100.1","prefixlen":24,"scope":"global"}]}]"""
+ROUTES = b"""[
+ {"dst":"192.0.2.0/24","dev":"eth0","scope":"link"}, {"dst":"198.51.100.0/24","dev":"br0","scope":"link"},
+ {"type":"local","dst":"127.0.0.0/8","dev":"lo","table":"local"},
+ {"type":"local","dst":"192.0.2.1","dev":"eth0","table":"local"},
+ {"type":"local","dst":"198.51.100.1","dev":"br0","table":"local"}]"""
+SYSCTL = """net.bridge.bridge-nf-call-iptables = {bridged}
+net.ipv4.conf.all.forwarding = 1
+net.ipv4.conf.br0.forwarding = {forwarding}
+net.ipv4.conf.eth0.forwarding = {forwarding}
+net.ipv4.conf.eth0.rp_filter = {strict}
+"""
+SOCKETS = b'tcp LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=1,fd=3))\n'
+FILTER = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:U -\n{}COMMIT\n"
+NAT = "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n{}COMMIT\n"
+CLIENT, SERVER, OWN = "192.0.2.7", "198.51.100.7", "192.0.2.1"
+
+
+def follow(*tables: str, to: str = SERVER, **asked: object) -> Trace:
+    """Follow a packet from the client by eth0 through a host with these tables."""
+    switches = {"bridged": 1, "forwarding": 1, "strict": 0} | asked.pop("switches", {})  # type: ignore[operator]
+    files = {
+        "ip-addr.json": ADDR,
+        "ip-route.json": ROUTES,
+        "sysctl.txt": SYSCTL.format_map(switches).encode(),
+        "sockets.txt": SOCKETS,
+        "iptables-save.txt": "".join(tables).encode(),
+    }
+    facts = Facts(files)
+    snapshot = parse_snapshot(facts)
+    usual = {"source": ip_address(CLIENT), "protocol": "tcp", "dport": 80, "interface": "eth0"}
+    probe = Probe(destination=ip_address(to), **(usual | asked))
+    return trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe)
+
+
+def verdicts(found: Trace) -> list[str]:
+    return [f"{step.item.where} {step.verdict}{'' if step.sure else '?'}" for step in found.steps if step.item]
+
+
+def test_a_rule_that_drops_ends_the_way() -> None:
+    found = follow(FILTER.format("-A FORWARD -d 198.51.100.7/32 -p tcp -m tcp --dport 80 -j DROP\n"))
+    assert verdicts(found) == ["filter/FORWARD#1 drop"]
+    assert [(end.kind, end.item and end.item.where, end.sure) for end in found.ends] == [
+        (EndKind.DROPPED, "filter/FORWARD#1", True)
+    ]
+    assert found.outcome is Outcome.BLOCKED
+
+
+def test_what_cannot_be_decided_is_followed_both_ways() -> None:
+    found = follow(FILTER.format("-A FORWARD -m set --match-set blocked src -j DROP\n"))
+    assert verdicts(found) == ["filter/FORWARD#1 drop?", "filter/FORWARD accept?"]
+    assert {(end.kind, end.sure) for end in found.ends} == {(EndKind.DROPPED, False), (EndKind.SENT, False)}
+    assert found.outcome is Outcome.MAY
+    assert found.doubts == ("-m set --match-set blocked src: what the set holds is not recorded",)
+
+
+def test_what_makes_no_difference_is_no_doubt_about_the_outcome() -> None:
+    rules = "-A FORWARD -m limit --limit 3/min -j LOG\n-A FORWARD -m limit --limit 3/min -j ACCEPT\n"
+    found = follow(FILTER.format(rules))
+    assert [(end.kind, end.sure) for end in found.ends] == [(EndKind.SENT, True)]
+    assert found.outcome is Outcome.ALLOWED
+    assert found.doubts
+
+
+def test_a_mark_that_hangs_on_a_doubt_is_a_doubt_where_it_is_asked_for() -> None:
+    rules = (
+        "-A FORWARD -m limit --limit 3/min -j MARK --set-xmark 0x1/0xffffffff\n-A FORWARD -m mark --mark 0x1 -j DROP\n"
+    )
+    assert follow(FILTER.format(rules)).outcome is Outcome.MAY
+
+
+def test_a_goto_does_not_come_back_and_a_jump_does() -> None:
+    rules = "-A FORWARD -j U\n-A FORWARD -g U\n-A FORWARD -j DROP\n-A U -p udp -j DROP\n"
+    assert verdicts(follow(FILTER.format(rules))) == [
+        "filter/FORWARD#1 jump U",
+        "filter/FORWARD#2 goto U",
+        "filter/FORWARD accept",
+    ]
+
+
+def test_a_chain_that_is_not_there_may_do_anything() -> None:
+    found = follow(FILTER.format("-A FORWARD -j NOWHERE\n"))
+    assert found.outcome is Outcome.MAY
+    assert found.doubts == ("NOWHERE: no chain or target that is known",)
+
+
+def test_jumps_without_end_are_said_and_not_followed() -> None:
+    found = follow(FILTER.format("-A FORWARD -j U\n-A U -j U\n"))
+    assert found.outcome is Outcome.MAY
+    assert "U: jumps without end" in found.doubts
+
+
+def test_a_connection_is_translated_once_and_later_packets_the_same() -> None:
+    rules = f"-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination {SERVER}:80\n"
+    rules += "-A POSTROUTING -o br0 -j MASQUERADE\n"
+    first = follow(NAT.format(rules), to=OWN, dport=8080)
+    later = follow(NAT.format(rules), to=OWN, dport=8080, state=PacketState.ESTABLISHED)
+    for found in (first, later):
+        (end,) = found.ends
+        fields = (Field.SADDR, Field.DADDR, Field.DPORT, Field.OIF)
+        assert [end.packet.get(field) for field in fields] == [0xC6336401, 0xC6336407, 80, "br0"]
+    assert verdicts(first) == ["nat/PREROUTING#1 accept", "nat/POSTROUTING#1 accept"]
+    assert verdicts(later) == []
+
+
+def test_an_established_connection_that_cannot_begin_is_said() -> None:
+    rules = "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\n-A FORWARD -j DROP\n"
+    found = follow(FILTER.format(rules), state=PacketState.ESTABLISHED)
+    assert found.outcome is Outcome.ALLOWED
+    assert found.notes == ("no connection like this can begin now: its first packet does not arrive",)
+
+
+def test_which_of_several_addresses_is_taken_is_not_known() -> None:
+    found = follow(NAT.format("-A POSTROUTING -j SNAT --to-source 192.0.2.1-192.0.2.9\n"))
+    assert [(end.kind, end.packet.get(Field.SADDR)) for end in found.ends] == [(EndKind.SENT, None)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "text"),
+    [
+        ({"switches": {"forwarding": 0}}, EndKind.LOST, "eth0 does not forward"),
+        ({"to": "203.0.113.9"}, EndKind.LOST, "no route to 203.0.113.9"),
+        ({"to": "127.0.0.1"}, EndKind.LOST, "route_localnet is off"),
+        ({"source": ip_address("203.0.113.9"), "switches": {"strict": 1}}, EndKind.LOST, "rp_filter"),
+        ({"source": ip_address("198.51.100.1")}, EndKind.LOST, "this host's own"),
+        ({"to": OWN, "dport": 22}, EndKind.LOCAL, "sshd"),
+        ({"to": OWN, "dport": 23}, EndKind.NOBODY, "nothing listens on 192.0.2.1 port 23/tcp"),
+        ({"to": OWN, "dport": None, "protocol": "icmp"}, EndKind.LOCAL, "the kernel answers"),
+    ],
+)
+def test_routing_and_listeners_decide_too(asked: dict[str, object], kind: EndKind, text: str) -> None:
+    (end,) = follow(FILTER.format(""), **asked).ends  # type: ignore[arg-type]
+    assert end.kind is kind
+    assert text in end.text
+
+
+def test_what_was_not_recorded_is_not_known() -> None:
+    facts = Facts({"iptables-save.txt": FILTER.format("").encode()})
+    snapshot = parse_snapshot(facts)
+    probe = Probe(ip_address(CLIENT), ip_address(SERVER), "tcp", 80, interface="eth0")
+    found = trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe)
+    assert found.outcome is Outcome.MAY
+    assert found.doubts == ("the host's routes are not recorded",)
+
+
+def test_the_host_talks_to_itself_over_loopback() -> None:
+    rules = "-A INPUT -i lo -j ACCEPT\n"
+    found = follow(FILTER.format(rules), to=OWN, source=ip_address(OWN), interface="", dport=22)
+    assert verdicts(found) == ["filter/OUTPUT accept", "filter/INPUT#1 accept"]
+    assert [end.kind for end in found.ends] == [EndKind.LOCAL]
+
+
+@pytest.mark.parametrize(
+    ("bridged", "met", "outcome"),
+    [(1, ["filter/FORWARD#1 drop"], Outcome.BLOCKED), (0, [], Outcome.ALLOWED)],
+)
+def test_neighbours_on_a_bridge_meet_rules_only_where_the_kernel_is_told_so(
+    bridged: int, met: list[str], outcome: Outcome
+) -> None:
+    found = follow(
+        FILTER.format("-A FORWARD -i br0 -o br0 -j DROP\n"),
+        source=ip_address("198.51.100.8"),
+        interface="br0",
+        neighbour=True,
+        switches={"bridged": bridged},
+    )
+    assert (verdicts(found), found.outcome) == (met, outcome)
+
+
+def test_an_untracked_packet_has_no_connection_and_no_translation() -> None:
+    raw = "*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -j CT --notrack\nCOMMIT\n"
+    nat = NAT.format("-A PREROUTING -j DNAT --to-destination 198.51.100.9\n")
+    rule = "-A FORWARD -m conntrack --ctstate UNTRACKED -j DROP\n"
+    assert verdicts(follow(raw, nat, FILTER.format(rule))) == [
+        "raw/PREROUTING#1 continue",
+        "raw/PREROUTING accept",
+        "filter/FORWARD#1 drop",
+    ]
+
+
+def test_rules_that_were_not_seen_may_stop_what_arrives_and_nothing_else() -> None:
+    def followed(rules: str) -> Trace:
+        files = {"ip-addr.json": ADDR, "ip-route.json": ROUTES, "iptables-save.txt": FILTER.format(rules).encode()}
+        facts = Facts({**files, "sysctl.txt": SYSCTL.format(bridged=0, forwarding=1, strict=0).encode()})
+        snapshot = parse_snapshot(facts)
+        probe = Probe(ip_address(CLIENT), ip_address(SERVER), "tcp", 80, interface="eth0")
+        unseen = {"iptables-legacy-save.txt"}
+        return trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe, unseen)
+
+    assert followed("").outcome is Outcome.MAY
+    assert followed("").doubts == ("iptables-legacy-save.txt was not recorded",)
+    assert followed("-A FORWARD -j DROP\n").outcome is Outcome.BLOCKED
+
+
+def native(flags: str) -> bytes:
+    """Print a native table that drops all, with flags."""
+    table = f'{{"table":{{"family":"ip","name":"t"{flags}}}}}'
+    chain = '{"chain":{"family":"ip","table":"t","name":"c","type":"filter","hook":"forward","prio":0,"policy":"drop"}}'
+    return f'{{"nftables":[{table},{chain}]}}'.encode()
+
+
+@pytest.mark.parametrize(("flags", "outcome"), [("", Outcome.BLOCKED), (',"flags":["dormant"]', Outcome.ALLOWED)])
+def test_a_table_that_is_switched_off_does_nothing(flags: str, outcome: Outcome) -> None:
+    files = {"ip-addr.json": ADDR, "ip-route.json": ROUTES, "nft-ruleset.json": native(flags)}
+    facts = Facts({**files, "sysctl.txt": SYSCTL.format(bridged=0, forwarding=1, strict=0).encode()})
+    snapshot = parse_snapshot(facts)
+    probe = Probe(ip_address(CLIENT), ip_address(SERVER), "tcp", 80, interface="eth0")
+    assert trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe).outcome is outcome

@@ -1,0 +1,98 @@
+"""Exposure in every format: leading a diff, and as a table of its own; what is foreign is made visible."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import netaudit
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.report import json_v1
+from netaudit.report.document import render_diff_markdown, render_exposure_markdown
+from netaudit.report.exposure_terminal import render_exposure
+from netaudit.report.style import Style
+from netaudit.report.terminal import render_diff
+
+ONE_PORT = Path(__file__).parents[1] / "recordings" / "20.10.24-iptables-nft" / "default-one-port"
+
+
+@pytest.fixture(scope="module")
+def diff() -> AttributedDiff:
+    return netaudit.diff_recordings(*(netaudit.load_recording(ONE_PORT / step) for step in ("00", "01")))
+
+
+@pytest.fixture(scope="module")
+def shown() -> AttributedSnapshot:
+    return netaudit.expose_recording(netaudit.load_recording(ONE_PORT / "01"))
+
+
+def test_a_diff_leads_with_who_can_reach_what(diff: AttributedDiff) -> None:
+    lines = render_diff(diff, Style()).splitlines()
+    assert lines[3:6] == [
+        "who can reach what",
+        "  !  Internet, LAN neighbour on eth0, host, network bridge → web:80/tcp by",
+        "     0.0.0.0:8080: blocked → ALLOWED, because `web` was started with -p 8080:80",
+    ]
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_diff_that_changes_nothing_for_anybody_says_so(diff: AttributedDiff) -> None:
+    same = msgspec.structs.replace(diff, exposure=())
+    assert "Who can reach what did not change." in render_diff(same, Style())
+    assert "Who can reach what did not change." in render_diff_markdown(same)
+
+
+def test_a_diff_says_why_exposure_was_not_computed(diff: AttributedDiff) -> None:
+    gap = "not computed for 99999 rules unless asked for"
+    left_out = msgspec.structs.replace(diff, exposure=None, exposure_gap=gap)
+    assert f"who can reach what: {gap}" in render_diff(left_out, Style())
+    assert f"Who can reach what: {gap}." in render_diff_markdown(left_out)
+    printed = json.loads(json_v1.render_diff(left_out))
+    assert (printed["exposure"], printed["exposure_computed"], printed["exposure_gap"]) == ([], False, gap)
+
+
+def test_json_of_a_diff_has_both_sides_and_the_reason(diff: AttributedDiff) -> None:
+    printed = json.loads(json_v1.render_diff(diff))
+    assert printed["exposure_computed"] is True
+    first = printed["exposure"][0]
+    assert (first["before"], first["because"]) == (None, "`web` was started with -p 8080:80")
+    assert first["after"]["zone"] == {"kind": "internet", "name": ""}
+    assert first["after"]["destination"]["ports"] == [[8080, 8080]]
+    assert first["after"]["rule"]["text"].startswith("-A DOCKER -d 172.17.0.2/32")
+    assert first["after"]["attribution"]["causes"][0]["container"]["name"] == "web"
+
+
+def test_the_table_of_a_host_in_a_terminal(shown: AttributedSnapshot) -> None:
+    lines = render_exposure(shown, Style()).splitlines()
+    assert lines[2:5] == [
+        "web:80/tcp by 0.0.0.0:8080",
+        "  !  ALLOWED  Internet, LAN neighbour on eth0, by a NAT rule (filter/DOCKER#1)",
+        "     # for web 0.0.0.0:8080 → 80/tcp on network bridge",
+    ]
+    assert lines[-1] == "16 rows: 12 allowed, 4 blocked"
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_table_of_a_host_as_markdown(shown: AttributedSnapshot) -> None:
+    text = render_exposure_markdown(shown)
+    assert "| **ALLOWED** | `Internet, LAN neighbour on eth0` |  | by a NAT rule | `filter/DOCKER#1` |" in text
+    assert "| blocked | `Internet` | every tcp port, every udp port |" in text
+
+
+def test_the_table_of_a_host_as_json(shown: AttributedSnapshot) -> None:
+    printed = json.loads(json_v1.render_exposure(shown))
+    assert (printed["schema"], printed["exposure_computed"]) == ("netaudit/exposure/v1", True)
+    assert len(printed["exposure"]) == 16
+    assert printed["exposure"][0]["witness"] == "tcp 198.51.100.7:40000 → 192.0.2.10:8080"
+
+
+def test_a_hostile_name_is_made_visible(shown: AttributedSnapshot) -> None:
+    hostile = msgspec.json.decode(
+        msgspec.json.encode(shown).replace(b'"container_name":"web"', b'"container_name":"a\\u001b[2J|`<b>"'),
+        type=AttributedSnapshot,
+    )
+    assert "\x1b" not in render_exposure(hostile, Style())
+    text = render_exposure_markdown(hostile)
+    assert "\x1b" not in text
+    assert "``a" in text, "inside a code span that its backtick does not end"

@@ -1,0 +1,72 @@
+"""A packet's way as text and JSON: real recordings, hostile words escaped, 80 columns."""
+
+import json
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from conftest import TESTS
+
+import netaudit
+from netaudit.attribute.traced import AttributedJourney
+from netaudit.report.json_trace import render_journey as render_json
+from netaudit.report.style import Style
+from netaudit.report.trace_terminal import render_journey
+
+ONE_PORT = "28.5.2-iptables-nft/default-one-port/01"
+HOSTILE = "\x1b[2Jweb\u202e"
+
+
+def follow(source: str, target: str, recording: str = ONE_PORT, edit: Callable[[str], str] = str) -> AttributedJourney:
+    facts = netaudit.load_recording(TESTS / "recordings" / recording)
+    files = {name: edit(data.decode()).encode() for name, data in facts.files.items()}
+    named = msgspec.structs.replace(facts, files=files, host="shop.example", taken_at="2026-01-02T03:04:05Z", digest="")
+    return netaudit.trace_recording(named, source, target)
+
+
+@pytest.fixture(scope="module")
+def published() -> AttributedJourney:
+    """Follow a packet of the Internet to a published port."""
+    return follow("internet", "192.0.2.10:8080/tcp")
+
+
+def test_matches_its_goldens(published: AttributedJourney, golden: Callable[[str, str], None]) -> None:
+    golden("trace.txt", render_journey(published, Style()))
+    golden("trace.json", render_json(published).decode())
+
+
+def test_every_rule_on_the_way_has_its_cause(published: AttributedJourney) -> None:
+    steps = [step for step in json.loads(render_json(published))["steps"] if step["kind"] == "rule"]
+    assert len(steps) > 5
+    assert {step["attribution"]["confidence"] for step in steps} == {"proved"}
+
+
+def test_the_last_word_is_the_outcome(published: AttributedJourney) -> None:
+    assert render_journey(published, Style()).endswith("\n  !  it leaves by docker0\nALLOWED\n")
+    blocked = follow("lan", "172.17.0.2:80/tcp")
+    assert render_journey(blocked, Style()).splitlines()[-1] == "blocked"
+
+
+def test_a_doubt_names_its_rule_and_both_ends() -> None:
+    entry = "-A FORWARD -j DOCKER-USER\n"
+    doubtful = f"{entry}-A DOCKER-USER -m set --match-set blocked src -j DROP\n"
+    shown = follow("internet", "192.0.2.10:8080/tcp", edit=lambda text: text.replace(entry, doubtful))
+    text = render_journey(shown, Style())
+    assert "?  undecided: -m set --match-set blocked src: what the set holds is not" in text
+    assert "?  perhaps it is dropped by filter/DOCKER-USER#1" in text
+    assert text.endswith("MAY get through\n")
+
+
+def test_hostile_names_are_shown_and_not_obeyed() -> None:
+    escaped = json.dumps(HOSTILE)[1:-1]
+    shown = follow("internet", "192.0.2.10:8080/tcp", edit=lambda text: text.replace('"/web"', f'"/{escaped}"'))
+    text = render_journey(shown, Style())
+    assert "container \\x1b[2Jweb\\u202e" in text
+    assert not set("\x1b\u202e") & set(text)
+    assert HOSTILE.encode() not in render_json(shown)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_no_line_is_wider_than_the_terminal(published: AttributedJourney, width: int) -> None:
+    lines = render_journey(published, Style(width=width)).splitlines()
+    assert max(map(len, lines)) <= max(width, 78)
