@@ -18,7 +18,9 @@ def inspect_template(fields: Mapping[str, object]) -> str:
 
 
 def _object(fields: Mapping[str, object], holder: str, numbers: "count[int]") -> str:
-    return "{" + ",".join(f'"{name}":{_value(inner, holder, name, numbers)}' for name, inner in fields.items()) + "}"
+    # What is kept in part only (docker_fields.Some) is left out: a template cannot tell the part from the rest.
+    whole = {name: inner for name, inner in fields.items() if inner is KEEP or isinstance(inner, Mapping)}
+    return "{" + ",".join(f'"{name}":{_value(inner, holder, name, numbers)}' for name, inner in whole.items()) + "}"
 
 
 def _value(fields: object, holder: str, name: str, numbers: "count[int]") -> str:

@@ -79,7 +79,7 @@ def _show(engine: Engine, recording: Path) -> str:
 def _without_empty(value: object) -> object:
     match value:
         case dict():
-            return {key: _without_empty(inner) for key, inner in value.items() if inner not in (None, {})}
+            return {key: _without_empty(inner) for key, inner in value.items() if inner not in (None, {}, [])}
         case list():
             return [_without_empty(inner) for inner in value]
         case _:
