@@ -41,3 +41,7 @@ def test_the_script_is_one_that_small_shells_can_read_and_refuses_what_it_does_n
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("usage: sh record.sh FOLDER | -")
     assert "@" not in script.replace('"$@"', "")
+
+
+def test_the_script_never_asks_for_what_is_kept_in_part_only() -> None:
+    assert not [word for word in ("Labels", "Mounts", "Env", '"Cmd"') if word in recording_script()]
