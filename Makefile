@@ -39,6 +39,12 @@ lint: $(VENV)/ready
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
+RUNS ?= 1000000
+.PHONY: fuzz
+fuzz: $(VENV)/ready ## Fuzz every form of input: RUNS cases each, FORMS="save listing" for some
+	$(PYTHON) -m pip install --quiet -e '.[fuzz]'
+	PYTHONPATH=.:tests $(PYTHON) -m fuzz.fuzz $(RUNS) $(FORMS)
+
 .PHONY: lowest
 lowest: ## The unit tests with the lowest version of every dependency
 	.ci/lowest

@@ -158,7 +158,8 @@ class Attributor:
 
     def _is_unseen(self, place: Place) -> bool:
         assert self.expected  # noqa: S101 (missing() has looked)
-        return self._moved or has_gap(self.snapshot.gaps, _SOURCES[self.expected.options.backend, place[0]])
+        told = self.snapshot.inventory is not None and not self.snapshot.inventory.partial
+        return self._moved or not told or has_gap(self.snapshot.gaps, _SOURCES[self.expected.options.backend, place[0]])
 
     def _attribute_expected(self, item: Item, entries: list[Entry]) -> Attribution:
         """Attribute what is expected, and see whether it stands where it works, and once."""

@@ -62,7 +62,7 @@ def with_exposure_changes(diff: AttributedDiff, before: Read, after: Read, catal
 def why_not_affordable(diff: AttributedDiff, before: Snapshot, after: Snapshot) -> str:
     """Say why exposure takes longer than a plain diff should; "" where it does not."""
     touched = _touched(diff.changes, before, after)
-    sizes = [_too_large(one, len(touched) if touched is not None else None) for one in (before, after)]
+    sizes = [_too_large(one, len(touched) if touched is not None else None) for one in (after, before)]
     return sizes[0] or sizes[1]
 
 

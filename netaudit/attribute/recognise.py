@@ -129,6 +129,8 @@ class Recogniser:
     def _standing(self, signature: Signature, values: Mapping[str, str]) -> tuple[Standing, str]:
         if not self._traces.inventories:
             return Standing.FOREIGN, "Docker's inventory is not known"
+        if any(inventory.partial for inventory in self._traces.inventories):
+            return Standing.FOREIGN, "Docker's inventory is known in part"
         if signature.open and self._applies(signature) is not Applies.NO:
             return Standing.EXPECTED, "Docker's inventory does not hold all that this rule names"
         return Standing.STALE, self._stale_reason(signature, values)

@@ -18,10 +18,12 @@ from netaudit.cli.doctor import doctor
 from netaudit.cli.explain import explain
 from netaudit.cli.exposure import exposure
 from netaudit.cli.record import record
+from netaudit.cli.redact import redact
 from netaudit.cli.report import report
 from netaudit.cli.run import run
 from netaudit.cli.show import show
 from netaudit.cli.trace import trace
+from netaudit.cli.verify import verify
 from netaudit.errors import NetauditError, OutputError
 from netaudit.release import RELEASE
 
@@ -40,10 +42,12 @@ app.command(context_settings={"allow_interspersed_args": False})(run)
 app.command()(show)
 app.command()(explain)
 app.command()(exposure)
-app.command()(audit)
 app.command()(trace)
+app.command()(audit)
 app.command()(report)
 app.command()(doctor)
+app.command()(verify)
+app.command()(redact)
 
 
 def _print_version(value: bool) -> None:

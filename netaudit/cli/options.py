@@ -52,3 +52,12 @@ DockerHostOption = Annotated[
 TimeoutOption = Annotated[
     float, typer.Option("--timeout", min=0.1, help="Seconds that each program and API call may take.")
 ]
+RedactKeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--redact-key",
+        help="The file of the key; it is made where there is none. Without it, one for this user.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]

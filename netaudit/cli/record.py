@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netaudit.cli.options import DockerHostOption, StrictOption, TimeoutOption
+from netaudit.cli.options import DockerHostOption, RedactKeyOption, StrictOption, TimeoutOption
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def record(
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
     strict: StrictOption = False,
+    redact: Annotated[bool, typer.Option("--redact", help="Replace addresses, names and texts.")] = False,
+    redact_key: RedactKeyOption = None,
 ) -> None:
     """Record this host: rules, Docker's inventory and the facts around them."""
     from netaudit.cli.output import INCOMPLETE, write
@@ -57,16 +59,26 @@ def record(
         raise typer.Exit
     if host and inside:
         raise UsageError("--inside reads containers of this host", hint="leave out --host, or --inside")
+    if redact and (host or inside):
+        raise UsageError("--redact is for this host's own rules", hint="leave out --host and --inside")
     if print_commands:
         _announce()
     code = 0
     if host:
         made, code = record_hosts(host, output, timeout)
     else:
-        made = [collect_host(make_where(docker_host, timeout, inside=inside))]
+        facts = collect_host(make_where(docker_host, timeout, inside=inside))
+        made = [_redact(facts, redact_key) if redact else facts]
         _keep(made[0], output)
     incomplete = strict and any(facts.gaps for facts in made)
     raise typer.Exit(code or (INCOMPLETE if incomplete else 0))
+
+
+def _redact(facts: "Facts", key: Path | None) -> "Facts":
+    from netaudit.cli.sources import redact_key
+    from netaudit.store.redaction import redact
+
+    return redact(facts, redact_key(key))
 
 
 def _announce() -> None:

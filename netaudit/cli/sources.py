@@ -61,3 +61,10 @@ def last_kept() -> Path:
     if not kept:
         raise UsageError("no recording was kept on this host", hint="`netaudit record` keeps one; or name BEFORE")
     return kept[-1]
+
+
+def redact_key(path: Path | None) -> bytes:
+    """Read the key of redactions, or make it: the one that is named, or this user's own."""
+    from netaudit.store.redaction import load_key
+
+    return load_key(path or kept_folder().parent / "redact.key")

@@ -127,7 +127,10 @@ class DaemonOptions(msgspec.Struct, frozen=True):
 
 
 class Inventory(msgspec.Struct, frozen=True):
-    """All that Docker says of itself, at one instant."""
+    """All that Docker says of itself, at one instant.
+
+    A `partial` one holds some of the networks or containers: that nothing in it asks for a rule says nothing.
+    """
 
     version: str = ""  # of the engine, "" when Docker could not be asked
     options: DaemonOptions = DaemonOptions()
@@ -135,3 +138,4 @@ class Inventory(msgspec.Struct, frozen=True):
     containers: tuple[Container, ...] = ()
     swarm: bool = False
     vxlan_port: int = 4789  # where overlay networks' packets go, between the hosts of a swarm
+    partial: bool = False

@@ -17,6 +17,7 @@ from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.world import LOOPBACK, LOOPBACK_NET, TRANSLATED, Translated, World
 
 _CONNTRACK = -200  # before this priority a packet has no connection (NF_IP_PRI_CONNTRACK)
+_LINK_LOCAL = (0xFE80 << 112, (0xFEC0 << 112) - 1)
 _DESTINATION = frozenset({Hook.PREROUTING, Hook.OUTPUT})  # where nat writes destinations; else sources
 
 
@@ -88,6 +89,7 @@ class Traversal:
         here = exactly(world.local)
         self.local |= self._hook(Hook.INPUT, packets & here)
         passing = self._refuse(packets - here, self._not_forwarding(), "the host does not forward")
+        passing = self._refuse(passing, self._of_the_link(), "a link-local sender is not forwarded")
         self._forward(self._way_out(passing))
 
     def _forward(self, packets: Bounds) -> None:
@@ -122,6 +124,11 @@ class Traversal:
         world = self.world
         strict = [name for name in world.interfaces if name and world.routing.strict_source(name)]
         return world.named(Field.IIF, strict) - world.reverse_path
+
+    def _of_the_link(self) -> PacketSet:
+        """Return what comes from IPv6 addresses that are good for one link (ip6_forward in net/ipv6/ip6_output.c)."""
+        space = self.world.space
+        return space.in_ranges(Field.SADDR, (_LINK_LOCAL,)) if self.world.family == "ip6" else space.nothing
 
     def _not_forwarding(self) -> PacketSet:
         world = self.world

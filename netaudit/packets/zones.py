@@ -33,10 +33,9 @@ _NOT_ROUTED = {
         "192.168.0.0/16",
         "224.0.0.0/3",
     ),
-    "ip6": ("::/3", "fc00::/7", "fe80::/10", "ff00::/8"),
+    "ip6": ("::/3", "4000::/2", "8000::/1"),  # all but 2000::/3, of which IANA allocates what is routed
 }
 NOT_ROUTED = {family: tuple(ip_network(one) for one in networks) for family, networks in _NOT_ROUTED.items()}
-_LINK_LOCAL = ip_network("fe80::/10")
 
 
 class ZoneChoice(msgspec.Struct, frozen=True):

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 
-from netaudit.model.facts import RULE_SOURCES, Facts, Source
+from netaudit.model.docker import Inventory
+from netaudit.model.facts import RULE_SOURCES, Facts, Gap, Source
 from netaudit.model.ruleset import Backend, Rule, Ruleset, Table
 from netaudit.model.snapshot import Inside, Snapshot
 from netaudit.parse.decode import decode_json
 from netaudit.parse.docker import parse_inventory
+from netaudit.parse.forms import read_rules
 from netaudit.parse.host import parse_host
-from netaudit.parse.iptables import parse_save
 from netaudit.parse.known import Known
+from netaudit.parse.names import Evidence
 from netaudit.parse.nftables import parse_nft
+from netaudit.parse.reading import Reading
 
 _SAVES = {
     Source.IPTABLES_LEGACY: (Backend.IPTABLES_LEGACY, "ip"),
@@ -18,6 +21,7 @@ _SAVES = {
     Source.IPTABLES_NFT: (Backend.IPTABLES_NFT, "ip"),
     Source.IP6TABLES_NFT: (Backend.IPTABLES_NFT, "ip6"),
 }
+IPTABLES_SOURCES = tuple(_SAVES)
 
 
 def parse_snapshots(before: Facts, after: Facts) -> tuple[Snapshot, Snapshot]:
@@ -34,11 +38,12 @@ def parse_snapshot(facts: Facts, known: Known | None = None) -> Snapshot:
     """
     known = known or Known()
     inventory = parse_inventory(facts, known.containers)
+    ruleset, gaps = read_ruleset(facts, known.rules, inventory)
     return Snapshot(
-        ruleset=parse_ruleset(facts, known.rules),
+        ruleset=ruleset,
         inventory=inventory,
         host=parse_host(facts),
-        gaps=facts.gaps,
+        gaps=(*facts.gaps, *gaps),
         host_name=facts.host,
         taken_at=facts.taken_at,
         digest=facts.digest,
@@ -59,14 +64,40 @@ def _parse_inside(facts: Facts) -> Iterator[Inside]:
 
 def parse_ruleset(facts: Facts, known: dict[str, Rule] | None = None) -> Ruleset:
     """Read the rules alone."""
+    return read_ruleset(facts, known)[0]
+
+
+def read_ruleset(
+    facts: Facts, known: dict[str, Rule] | None = None, inventory: Inventory | None = None
+) -> tuple[Ruleset, tuple[Gap, ...]]:
+    """Read the rules, and what the form that they were printed in does not say.
+
+    `inventory` decides between the ports that a name of a service may stand for.
+    """
     tables: list[Table] = []
-    for source, (backend, family) in _SAVES.items():
-        text = facts.files.get(source, b"").decode(errors="surrogateescape")
-        tables += parse_save(text, backend=backend, family=family, source=source, known=known)
+    gaps: list[Gap] = []
+    for source in IPTABLES_SOURCES:
+        reading = read_source(facts, source, known, inventory)
+        tables += reading.tables
+        gaps += reading.gaps(source)
     if data := facts.files.get(Source.NFT_RULESET):
         iptables = {(table.family, table.name) for table in tables if table.backend is Backend.IPTABLES_NFT}
         tables += parse_nft(data, source=Source.NFT_RULESET, elsewhere=iptables)
-    return Ruleset(tuple(tables))
+    return Ruleset(tuple(tables)), tuple(gaps)
+
+
+def read_source(
+    facts: Facts, source: Source, known: dict[str, Rule] | None = None, inventory: Inventory | None = None
+) -> Reading:
+    """Read one source of iptables' rules, in whatever form it is."""
+    backend, family = _SAVES[source]
+    text = facts.files.get(source, b"").decode(errors="surrogateescape")
+    return read_rules(text, backend=backend, family=family, source=source, known=known, evidence=_evidence(inventory))
+
+
+def _evidence(inventory: Inventory | None) -> Evidence:
+    containers = inventory.containers if inventory else ()
+    return Evidence(frozenset(bound.host_port for container in containers for bound in container.bindings))
 
 
 def has_rules(facts: Facts) -> bool:

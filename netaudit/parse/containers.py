@@ -124,7 +124,7 @@ def _port(text: str) -> tuple[int, str]:
 
 def parse_number(text: str) -> int:
     """Read a number, 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _link(text: str) -> Link:

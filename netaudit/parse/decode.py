@@ -23,7 +23,7 @@ def _without_nulls(data: bytes, kind: type[T], refusal: ParseError) -> T:
     """Read JSON once more, taking null for absent: which fields may be null differs between versions of a program."""
     try:
         return msgspec.convert(_drop_nulls(msgspec.json.decode(data)), kind)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise refusal from None
 
 

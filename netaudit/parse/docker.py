@@ -20,6 +20,7 @@ from netaudit.model.facts import Facts, Source
 from netaudit.parse.containers import known_container, parse_number
 from netaudit.parse.daemon import VXLAN_PORT, Info, parse_options, parse_version
 from netaudit.parse.decode import decode_json
+from netaudit.parse.docker_alone import derive_networks
 
 T = TypeVar("T")
 _BRIDGE = "com.docker.network.bridge."
@@ -55,16 +56,16 @@ class _Network(msgspec.Struct):
 
 
 def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -> Inventory | None:
-    """Read the inventory; None where networks or containers are not among the facts: then a gap says why.
+    """Read the inventory; None where the containers are not among the facts: then a gap says why.
 
     `known` maps the JSON of containers to what was read from it before, and is added to.
     """
     files = facts.files
-    if Source.DOCKER_NETWORKS not in files or Source.DOCKER_CONTAINERS not in files:
+    if Source.DOCKER_CONTAINERS not in files:
         return None
     version = parse_version(facts)
     info = _decode(files, Source.DOCKER_INFO, Info) or Info()
-    networks = _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or []
+    networks = _networks(files)
     containers = (
         [] if _says_none(files, networks) else _decode(files, Source.DOCKER_CONTAINERS, list[msgspec.Raw]) or []
     )
@@ -72,18 +73,31 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
     return Inventory(
         version=version or info.version,
         options=parse_options(facts, info, version or info.version),
-        networks=tuple(_network(network) for network in networks),
+        networks=networks,
         containers=tuple(known_container(data, known if known is not None else {}) for data in there),
         swarm=info.swarm.state == "active" if info.swarm.state else any(net.driver == "overlay" for net in networks),
         vxlan_port=info.swarm.cluster.data_path_port or VXLAN_PORT,
+        partial=_is_partial(facts),
     )
 
 
-def _says_none(files: Mapping[str, bytes], networks: list[_Network]) -> bool:
+def _says_none(files: Mapping[str, bytes], networks: tuple[Network, ...]) -> bool:
     """Tell whether an empty file means no containers: `docker inspect` of none prints nothing."""
-    return (
-        not files[Source.DOCKER_CONTAINERS].strip() and bool(networks) and not any(net.containers for net in networks)
-    )
+    empty = not files[Source.DOCKER_CONTAINERS].strip()
+    return empty and bool(networks) and not any(network.members for network in networks)
+
+
+def _is_partial(facts: Facts) -> bool:
+    """Tell whether networks or containers are there that the facts do not hold."""
+    asked = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
+    return Source.DOCKER_NETWORKS not in facts.files or any(gap.source in asked for gap in facts.gaps)
+
+
+def _networks(files: Mapping[str, bytes]) -> tuple[Network, ...]:
+    """Read the networks; where they were not inspected, take what the containers tell of them."""
+    if Source.DOCKER_NETWORKS not in files:
+        return derive_networks(files[Source.DOCKER_CONTAINERS])
+    return tuple(_network(network) for network in _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or [])
 
 
 def _decode(files: Mapping[str, bytes], source: Source, kind: type[T]) -> T | None:

@@ -28,7 +28,7 @@ def _listeners(data: bytes) -> Iterator[Listener]:
         if len(words) < 6:
             continue
         address, _, port = words[4].rpartition(":")
-        if port.isdigit():
+        if port.isascii() and port.isdigit() and len(port) < 10:
             holders = _PROGRAM.findall(words[6] if len(words) > 6 else "")
             place, _, interface = address.partition("%")
             yield Listener(
@@ -37,7 +37,7 @@ def _listeners(data: bytes) -> Iterator[Listener]:
                 port=int(port),
                 programs=tuple(name for name, _ in holders),
                 interface=interface.rstrip("]"),
-                pids=tuple(int(pid) for _, pid in holders),
+                pids=tuple(int(pid[:18]) for _, pid in holders),
             )
 
 

@@ -24,7 +24,7 @@ def parse_nft(data: bytes, *, source: str, elsewhere: Collection[tuple[str, str]
     """
     objects = read_objects(data, source)
     tables = [body for kind, body in objects if kind == "table"]
-    native = [body for body in tables if (body.get("family"), body.get("name")) not in elsewhere]
+    native = [body for body in tables if (str(body.get("family")), str(body.get("name"))) not in elsewhere]
     try:
         return tuple(_table(body, objects) for body in native)
     except RecursionError as error:

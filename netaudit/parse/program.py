@@ -52,7 +52,7 @@ def _nft(table: Table, objects: Objects) -> ReadTable:
         rules: dict[str, list[Json]] = {}
         for kind, body in own:
             if kind == "rule":
-                rules.setdefault(str(body.get("chain")), []).append(body.get("expr") or [])
+                rules.setdefault(str(body.get("chain")), []).append(_list(body.get("expr")))
         return rules
 
     sets = {str(body.get("name")): _elements(body) for kind, body in own if kind in ("set", "map")}
@@ -67,7 +67,7 @@ def _is_dormant(table: Table, objects: Objects) -> bool:
     """Tell whether a table is switched off: its chains are at no hook."""
     key = (table.family, table.name)
     bodies = [body for kind, body in objects if kind == "table" and (body.get("family"), body.get("name")) == key]
-    return any("dormant" in (body.get("flags") or ()) for body in bodies)
+    return any("dormant" in _list(body.get("flags")) for body in bodies)
 
 
 def _no_base(_chain: Chain) -> None:
@@ -75,9 +75,15 @@ def _no_base(_chain: Chain) -> None:
 
 
 def _elements(body: Mapping[str, Json]) -> Elements:
-    flags = body.get("flags") or []
-    changes = not _BY_ITSELF.isdisjoint([flags] if isinstance(flags, str) else flags)
-    return Elements(None if changes else tuple(body.get("elem") or ()))
+    changes = not _BY_ITSELF.isdisjoint(map(str, _list(body.get("flags"))))
+    return Elements(None if changes else tuple(_list(body.get("elem"))))
+
+
+def _list(value: Json) -> list[Json]:
+    """Take a list; nft leaves out an empty one, and prints a list of one flag as the flag."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
 def _nft_base(chain: Chain) -> Base | None:

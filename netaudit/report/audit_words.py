@@ -9,7 +9,7 @@ from netaudit.attribute.attribution import AttributedExposure, AttributedItem
 from netaudit.audit.check import Check, Severity
 from netaudit.audit.finding import Audit, Finding, Undecided, Verified
 from netaudit.audit.verify import is_opened
-from netaudit.model.exposure import Outcome
+from netaudit.model.exposure import Outcome, ZoneKind
 from netaudit.report.grouping import describe_causes
 from netaudit.report.words import count
 
@@ -34,9 +34,12 @@ def proofs(finding: Finding) -> Iterator[Proof]:
 
 
 def _telling(cells: Iterable[AttributedExposure]) -> list[AttributedExposure]:
-    """Show who gets there before who does not."""
+    """Show who gets there before who does not, and who is farther away first."""
     order = {Outcome.ALLOWED: 0, Outcome.MAY: 1, Outcome.BLOCKED: 2}
-    return sorted(cells, key=lambda cell: (order[cell.exposure.outcome], cell.exposure.zone))
+    zones = {kind: at for at, kind in enumerate(ZoneKind)}
+    return sorted(
+        cells, key=lambda cell: (order[cell.exposure.outcome], zones[cell.exposure.zone.kind], cell.exposure.zone.name)
+    )
 
 
 def _some(proofs: list[Proof]) -> Iterator[Proof]:
@@ -54,7 +57,8 @@ def _exposed(cell: AttributedExposure) -> Proof:
     one = cell.exposure
     decided = f"by {one.rule.where}: {one.rule.text}" if one.rule else one.reason
     words = f"{one.outcome}, {one.way}" + (f", {decided}" if decided else "")
-    return Proof("exposed", f"{one.zone} → {one.destination.address}", words, one.witness)
+    kind = "blocked" if one.outcome is Outcome.BLOCKED else "exposed"
+    return Proof(kind, f"{one.zone} → {one.destination.address}", words, one.witness)
 
 
 def summarise_audit(audit: Audit) -> str:

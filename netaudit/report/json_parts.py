@@ -7,7 +7,7 @@ import msgspec
 
 from netaudit.attribute.attribution import Attribution, Cause, Ref, SnapshotHead
 from netaudit.model.ruleset import Item
-from netaudit.report.safe_text import visible
+from netaudit.report.safe_text import harmless_json, visible
 
 Json = dict[str, Any]
 
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 def print_json(document: Json) -> bytes:
     """Encode; a byte of a rule that was no UTF-8, which JSON cannot hold, is shown as its code."""
     try:
-        return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+        return harmless_json(msgspec.json.format(msgspec.json.encode(document), indent=2)) + b"\n"
     except UnicodeEncodeError:
         return print_json(_printable(document))
 

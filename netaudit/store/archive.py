@@ -2,18 +2,16 @@
 
 import gzip
 import io
-import subprocess
 import tarfile
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
-from netaudit.errors import RecordingError
-from netaudit.store.limits import LARGEST_FILE, too_large
+from netaudit.store.limits import LARGEST_FILE, MOST_FILES, too_large, too_many
+from netaudit.store.packed import Bounded
 
 WRITTEN = (".tar", ".tar.gz", ".tgz")
 _READ = (*WRITTEN, ".tar.zst", ".tar.xz", ".tar.bz2")
-_ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878
 
 
 def is_archive(name: str) -> bool:
@@ -33,54 +31,36 @@ def pack(files: Mapping[str, bytes], name: str) -> bytes:
     return data if name.endswith(".tar") else gzip.compress(data, mtime=0)
 
 
-def unpack(file: IO[bytes], path: Path, names: Collection[str]) -> dict[str, bytes] | None:
-    """Read the files of these names, at the top or in one folder; None where the file is no tar."""
-    begins = file.read(len(_ZSTD))
-    file.seek(0)
-    if begins == _ZSTD:
-        return _unpack_zstd(path, names)
-    is_tar = tarfile.is_tarfile(file)
-    file.seek(0)
-    if not is_tar:
-        return None
-    with tarfile.open(fileobj=file) as tar:
-        return _members(tar, path, names)
-
-
-def _unpack_zstd(path: Path, names: Collection[str]) -> dict[str, bytes]:
-    """Read through zstd(1): Python has no module for it before 3.14."""
-    argv = ["zstd", "-dcq", "--", str(path)]
+def is_tar(stream: Bounded) -> bool:
+    """Tell whether a stream begins as a tar does."""
+    header = stream.peek(tarfile.BLOCKSIZE)
+    if header == bytes(tarfile.BLOCKSIZE):
+        return True  # an empty one
     try:
-        process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, process_group=0
-        )
-    except OSError as error:
-        raise RecordingError(
-            f"cannot read {path}: zstd is not installed", hint="install zstd, or pack it as .tar.gz"
-        ) from error
-    with process, tarfile.open(fileobj=process.stdout, mode="r|") as tar:
-        return _members(tar, path, names)
+        tarfile.TarInfo.frombuf(header, tarfile.ENCODING, "surrogateescape")
+    except tarfile.HeaderError:
+        return False
+    return True
 
 
-def _members(tar: tarfile.TarFile, path: Path, names: Collection[str]) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    left = 2 * LARGEST_FILE
-    for member in tar:
-        name = _known_name(member, names)
-        if name is None:
-            continue
-        left -= member.size
-        stream = tar.extractfile(member)
-        if left < 0 or member.size > LARGEST_FILE or stream is None:
-            raise too_large(path)
-        if name in files:
-            raise RecordingError(f"{path} holds {name} twice", hint="pack one recording into one tar")
-        files[name] = stream.read()
-    return files
+def read_tar(stream: Bounded, path: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """Give the plain files at a tar's top or in one folder; links, devices, sparse files and ways out are passed by.
+
+    Raises RecordingError for more or larger files than a recording has, before they are kept.
+    """
+    with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|") as tar:
+        for number, member in enumerate(tar):
+            if number >= MOST_FILES:
+                raise too_many(path)
+            if not _is_ours(member):
+                continue
+            stored = tar.extractfile(member)
+            if member.size > LARGEST_FILE or stored is None:
+                raise too_large(path)
+            yield PurePosixPath(member.name), stored.read()
 
 
-def _known_name(member: tarfile.TarInfo, names: Collection[str]) -> str | None:
-    """Give the name of a plain file at the top or in one folder; None for links, strangers and ways out."""
+def _is_ours(member: tarfile.TarInfo) -> bool:
     *folders, name = PurePosixPath(member.name).parts or ("",)
-    inside = len(folders) <= 1 and not {"/", ".."} & {*folders}
-    return name if member.isreg() and inside and name in names else None
+    inside = len(folders) <= 1 and not {"/", "..", ""} & {*folders, name}
+    return member.isreg() and not member.issparse() and inside

@@ -34,6 +34,21 @@ def test_on_a_clean_host_there_is_nothing_to_do(scenario: str, audit_of: AuditOf
     assert [one.message for one in audit.open if one.severity.rank > Severity.INFO.rank] == []
 
 
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "28.5.2-iptables-nft/loopback-port/01",
+        "28.5.2-iptables-nft/user-net-icc-off/01",
+        "28.5.2-iptables-nft/user-net-internal/02",
+        "28.5.2-iptables-nft/dual-stack/01",
+        "28.5.2-iptables-legacy/loopback-port/01",
+    ],
+)
+def test_what_an_engine_does_by_itself_is_nothing_grave(scenario: str, audit_of: AuditOf) -> None:
+    audit = audit_of(scenario)
+    assert [one.message for one in audit.open if one.severity.rank >= Severity.MEDIUM.rank] == []
+
+
 def test_a_finding_prints_the_rules_that_prove_it(audit_of: AuditOf) -> None:
     audit = audit_of("bad/docker-user-names-host-port/before")
     (finding,) = [one for one in audit.open if one.check.id == "docker-user-matches-host-port"]

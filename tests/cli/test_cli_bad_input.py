@@ -60,6 +60,27 @@ def test_a_recording_that_was_cut_off(tmp_path: Path) -> None:
     assert_fails(run_inside("show", copy), 3, message, "record again, or remove recording.json to read it as it is")
 
 
+def test_verify_names_what_was_changed(tmp_path: Path) -> None:
+    copy = tmp_path / "recording"
+    shutil.copytree(ONE_PORT / "01", copy)
+    done = run("verify", copy)
+    assert (done.returncode, done.stderr) == (0, "")
+    files = len(list(copy.iterdir())) - 1
+    assert done.stdout == f"{files} files as they were recorded, 0 not\n"
+    _cut(copy / "iptables-save.txt", 900)
+    (copy / "sysctl.txt").unlink()
+    (copy / "ip6-route.json").write_text("[]")
+    done = run("verify", copy)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert "changed  iptables-save.txt\n" in done.stdout
+    assert "gone     sysctl.txt\n" in done.stdout
+
+
+def test_what_netaudit_did_not_record_cannot_be_verified(recording: Path) -> None:
+    message = f"{recording} cannot be verified: it has no recording.json"
+    assert_fails(run("verify", recording), 3, message, "only what `netaudit record` wrote can be")
+
+
 def test_rules_that_were_cut_off(recording: Path) -> None:
     _cut(recording / "iptables-save.txt", 900)
     done = run_inside("show", recording)
@@ -193,3 +214,22 @@ def test_a_reader_that_went_away(recording: Path, unbuffered: str) -> None:
 
 def _cut(path: Path, size: int) -> None:
     path.write_bytes(path.read_bytes()[:size])
+
+
+def test_a_redacted_recording_is_written_and_its_key_is_kept_apart(tmp_path: Path) -> None:
+    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    done = run("redact", ONE_PORT / "01", "-o", tmp_path / "hidden", env=state)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{tmp_path}/hidden\n", "")
+    assert (tmp_path / "state" / "netaudit" / "redact.key").stat().st_size == 32
+    shown = run("show", tmp_path / "hidden").stdout
+    assert "172.17.0.2" not in shown
+    assert "web" not in shown
+    assert shown.splitlines()[-1].split(";")[0] == run("show", ONE_PORT / "01").stdout.splitlines()[-1].split(";")[0]
+
+
+def test_a_key_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("x")
+    done = run("redact", ONE_PORT / "01", "-o", tmp_path / "hidden", "--redact-key", tmp_path / "key")
+    message = f"{tmp_path}/key is no key: it does not hold 32 bytes"
+    assert_fails(done, 2, message, "name a new file: it will be made")
+    assert not (tmp_path / "hidden").exists()

@@ -151,6 +151,20 @@ def test_without_docker_a_recording_is_made_and_says_so(nft_host: Host, tmp_path
     assert load(tmp_path / "recording").gaps
 
 
+def test_a_redacted_recording_has_the_rules_and_none_of_the_names(nft_host: Host, tmp_path: Path) -> None:
+    key = ("--redact-key", tmp_path / "key")
+    nft_host.sh("ip link add secret0 type bridge; ip addr add 198.51.100.7/24 dev secret0")
+    done = nft_host.netaudit("record", *NO_DOCKER, "--redact", *key, "-o", tmp_path / "hidden")
+    assert done.returncode == 0
+    plain = nft_host.netaudit("show", *NO_DOCKER).stdout
+    assert "operator" in plain
+    hidden = b"".join(path.read_bytes() for path in (tmp_path / "hidden").iterdir())
+    assert not [word for word in (b"operator", b"secret0", b"198.51.100.7", b"192.0.2.1") if word in hidden]
+    shown = run("show", tmp_path / "hidden").stdout
+    assert shown.splitlines()[-1].split(":")[0] == plain.splitlines()[-1].split(":")[0]
+    assert run("verify", tmp_path / "hidden").returncode == 0
+
+
 def test_without_docker_strict_is_4(nft_host: Host, tmp_path: Path) -> None:
     for command in (["record", "-o", tmp_path / "recording"], ["show"], ["doctor"], ["report", "-o", tmp_path / "x"]):
         assert nft_host.netaudit(*command, "--strict", *NO_DOCKER).returncode == 4

@@ -140,11 +140,12 @@ def _is_answered(reply: Observed) -> bool:
 
 
 def main() -> None:
-    """Compare as many pairs as were asked for; exits with 1 where any disagree."""
+    """Compare as many pairs as were asked for, or until Ctrl-C; exits with 1 where any disagree."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     tally, begun = Tally(), time.monotonic()
-    agree(count, seed, tally)
+    with suppress(KeyboardInterrupt):
+        agree(count, seed, tally)
     pairs = ", ".join(f"{number} {backend}" for backend, number in sorted(tally.pairs.items()))
     print(f"{tally.pairs.total()} pairs ({pairs}) in {time.monotonic() - begun:.0f} s, seed {seed}")
     print(f"{tally.later} of an established connection; {tally.steps} steps of the kernel's trace compared")

@@ -112,11 +112,37 @@ def test_a_container_is_read_with_its_live_bindings() -> None:
     assert "secret" not in repr(inventory)
 
 
-@pytest.mark.parametrize("absent", [Source.DOCKER_NETWORKS, Source.DOCKER_CONTAINERS])
-def test_without_networks_or_containers_there_is_no_inventory(absent: Source) -> None:
-    facts = _facts({})
-    left = {name: data for name, data in facts.files.items() if name != absent}
+def test_without_containers_there_is_no_inventory() -> None:
+    left = {name: data for name, data in _facts({}).files.items() if name != Source.DOCKER_CONTAINERS}
     assert parse_inventory(Facts(left)) is None
+
+
+def test_containers_alone_tell_of_their_networks_and_that_is_not_all() -> None:
+    ends = {
+        "bridge": {"NetworkID": "1" * 64, "IPAddress": "172.17.0.2", "IPPrefixLen": 16},
+        "own": {"NetworkID": "2" * 64, "GlobalIPv6Address": "2001:db8::2", "GlobalIPv6PrefixLen": 64},
+        "host": {"NetworkID": "3" * 64},
+        "down": {"NetworkID": "4" * 64, "IPAddress": "", "IPPrefixLen": 0},
+    }
+    data = msgspec.json.encode([{"Id": "c", "NetworkSettings": {"Networks": ends}}])
+    inventory = parse_inventory(Facts({str(Source.DOCKER_CONTAINERS): data}))
+    assert inventory is not None
+    assert inventory.partial
+    assert [(net.name, net.bridge, net.subnet, net.subnet6) for net in inventory.networks] == [
+        ("bridge", "docker0", "172.17.0.0/16", ""),
+        ("own", "br-222222222222", "", "2001:db8::/64"),
+        ("down", "br-444444444444", "", ""),
+    ]
+
+
+@pytest.mark.parametrize("port", ["²", "9" * 5000, "-1", "x"])
+def test_a_port_that_is_none_is_zero(port: str) -> None:
+    ports = {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": port}], f"{port}/udp": None}
+    container = {"Id": "c", "NetworkSettings": {"Ports": ports}, "Config": {"ExposedPorts": {f"{port}/tcp": {}}}}
+    inventory = parse_inventory(Facts({str(Source.DOCKER_CONTAINERS): msgspec.json.encode([container])}))
+    assert inventory is not None
+    (read,) = inventory.containers
+    assert (read.bindings, read.exposed) == ((PortBinding("tcp", "0.0.0.0", 0, 80),), ((0, "tcp"),))
 
 
 @pytest.mark.parametrize("name", [Source.DOCKER_NETWORKS, Source.DOCKER_CONTAINERS, Source.DOCKER_INFO])

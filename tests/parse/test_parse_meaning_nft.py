@@ -1,8 +1,11 @@
 """What native rules mean, from real rules that nft printed; the kernel itself is asked in tests/kernel."""
 
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from netaudit.model.facts import Facts
 from netaudit.model.match import AllOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch, equal
@@ -104,3 +107,53 @@ def test_an_address_translates_packets_of_its_family(meanings: dict[str, Meaning
 def test_a_base_chain_knows_its_hook(program: Program) -> None:
     ((_, chain),) = program.base_chains(Hook.FORWARD, "ip")
     assert (chain.base, chain.policy) == (Base(5, Hook.FORWARD, "filter"), "drop")
+
+
+_WORDS = [
+    "match",
+    "op",
+    "left",
+    "right",
+    "meta",
+    "key",
+    "payload",
+    "protocol",
+    "field",
+    "set",
+    "vmap",
+    "data",
+    "map",
+    "dnat",
+    "addr",
+    "port",
+    "mangle",
+    "value",
+]
+_WORDS += ["prefix", "range", "concat", "ct", "fib", "jump", "&", "elem", "val"]
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 99) | st.sampled_from(["ip", "saddr", "@s", "tcp", "lo", "10.0.0.0"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(_WORDS),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(ANYTHING, max_size=4) | ANYTHING, ANYTHING, ANYTHING)
+def test_whatever_nft_prints_is_read(expressions: object, elements: object, flags: object) -> None:
+    place = {"family": "ip", "table": "t"}
+    entries = [
+        {"table": {"family": "ip", "name": "t", "flags": flags}},
+        {"chain": {**place, "name": "c", "type": "filter", "hook": "input", "prio": 0}},
+        {"map": {**place, "name": "s", "elem": elements, "flags": flags}},
+        {"rule": {**place, "chain": "c", "expr": expressions}},
+    ]
+    facts = Facts({"nft-ruleset.json": json.dumps({"nftables": entries}).encode()})
+    (table,) = parse_program(facts, parse_ruleset(facts)).tables
+    assert [type(rule.meaning) for rule in table.chains["c"].rules] == [Meaning]

@@ -1,0 +1,26 @@
+"""`netaudit redact`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netaudit.cli.options import RedactKeyOption
+
+
+def redact(
+    recording: Annotated[Path, typer.Argument(help="A recording, or another file that netaudit reads.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A folder, or a .tar or .tar.gz.")],
+    key: RedactKeyOption = None,
+) -> None:
+    """Write a recording that can be given away: addresses, names and texts are replaced.
+
+    What was redacted with one key still compares, and attribution still works. Keep the key apart from it.
+    """
+    from netaudit.cli.output import write
+    from netaudit.cli.sources import redact_key
+    from netaudit.store import load, save
+    from netaudit.store.redaction import redact as redact_facts
+
+    save(redact_facts(load(recording), redact_key(key)), output)
+    write(f"{output}\n".encode(errors="surrogateescape"), None)

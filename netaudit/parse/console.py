@@ -1,0 +1,35 @@
+"""Text copied from a terminal: the command lines and warnings that stand between what iptables printed."""
+
+import re
+
+import msgspec
+
+# `$ sudo iptables -t nat -L -v`, `root@host:~# ip6tables-save`, `[root@host ~]# iptables -S`, or the bare command.
+_PROGRAM = re.compile(r"(ip6?tables)(?:-[a-z-]+)?(?=\s|$)")
+_BEFORE = re.compile(r"(?:[^\n]*[$#>%]\s*)?(?:sudo\s+(?:-\w+\s+)*)?(?:/[\w/]*/)?")
+_WIDE = 400  # a line that is longer is no command that somebody typed
+_TABLE = re.compile(r"(?:^|\s)(?:-t\s*|--table[ =])([a-z]+)\b")
+_NOISE = re.compile(r"\[sudo\] |modprobe: |(?:ip6?tables\S* v[\d.]+|ip6?tables\S*): |Warning: |WARNING: ")
+_PROMPT = re.compile(r"(?:\[[^\]\n]*\]|[\w.-]+@[\w.-]+[^\s$#>]*|[\w.~-]*)[ ]?[$#>](?: |$)")
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A command line of iptables: the family that it asks about, and the table, "" where it names none."""
+
+    family: str
+    table: str
+
+
+def read_command(line: str) -> Command | None:
+    """Read a command line of iptables, with its prompt; None where the line is something else."""
+    found = _PROGRAM.search(line) if "tables" in line and len(line) <= _WIDE else None
+    if found is None or not _BEFORE.fullmatch(line[: found.start()].lstrip()):
+        return None
+    table = _TABLE.search(line, found.end())
+    return Command("ip6" if found[1] == "ip6tables" else "ip", table[1] if table else "")
+
+
+def is_noise(line: str) -> bool:
+    """Tell whether a line is what programs and shells print beside rules: a prompt, a warning."""
+    bare = line.strip()
+    return any(pattern.match(bare) for pattern in (_NOISE, _PROMPT)) or read_command(line) is not None

@@ -1,0 +1,37 @@
+"""The key of a redaction: 32 random bytes in a file of their own, for its owner alone."""
+
+import os
+import secrets
+from pathlib import Path
+
+from netaudit.errors import OutputError, UsageError
+
+_SIZE = 32
+
+
+def load_key(path: Path) -> bytes:
+    """Read a key; where there is no such file, make one. Raises UsageError for what is none, OutputError."""
+    try:
+        with path.open("rb") as file:
+            key = file.read(_SIZE + 1)
+    except FileNotFoundError:
+        return _make_key(path)
+    except OSError as error:
+        raise UsageError(
+            f"cannot read the key {path}: {error.strerror}", hint="name a file that you may read"
+        ) from error
+    if len(key) != _SIZE:
+        raise UsageError(f"{path} is no key: it does not hold {_SIZE} bytes", hint="name a new file: it will be made")
+    return key
+
+
+def _make_key(path: Path) -> bytes:
+    key = secrets.token_bytes(_SIZE)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(key)
+    except OSError as error:
+        raise OutputError(f"cannot write the key {path}: {error.strerror}", hint="name a place for it") from error
+    return key

@@ -1,0 +1,218 @@
+"""Redacted recordings tell the same story, and tell it of nobody."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.attribute import attribute_diff, attribute_snapshot
+from netaudit.attribute.attribution import Coverage
+from netaudit.catalog import load_catalog
+from netaudit.errors import UsageError
+from netaudit.model.facts import Facts, Gap, GapReason, Source
+from netaudit.model.snapshot import Snapshot
+from netaudit.parse import parse_snapshot
+from netaudit.store import load, save
+from netaudit.store.redaction import load_key, redact
+from netaudit.store.redaction.addresses import Addresses
+from netaudit.store.redaction.names import Names
+from netaudit.store.redaction.rules import redact_rule
+from netaudit.store.redaction.text import Redactor
+
+KEY = b"k" * 32
+RECORDINGS = Path(__file__).parent / "recordings"
+# Each engine's scenarios in turn, so that all kinds of networks and bindings are met by one engine or another.
+ENGINES = sorted(folder for folder in RECORDINGS.iterdir() if folder.name[0].isdigit())
+SCENARIOS = [
+    scenario for at, engine in enumerate(ENGINES) for scenario in sorted(engine.iterdir())[at :: 1 + len(ENGINES)]
+] + sorted(engine / "swarm-encrypted" for engine in ENGINES if (engine / "swarm-encrypted").is_dir())
+KEPT = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::/96", "ff00::/8"]
+RANGES = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "2000::/3", "fc00::/7", "fe80::/64"]
+ADDRESSES = Addresses(KEY)
+
+
+@cache
+def _catalog() -> object:
+    return load_catalog()
+
+
+def _steps(scenario: Path) -> Iterator[tuple[Snapshot, Snapshot]]:
+    for step in sorted(path for path in scenario.iterdir() if path.is_dir()):
+        facts = load(step)
+        yield parse_snapshot(facts), parse_snapshot(redact(facts, KEY))
+
+
+def _told(snapshot: Snapshot) -> tuple[Coverage, list[str], list[str]]:
+    shown = attribute_snapshot(snapshot, _catalog())  # type: ignore[arg-type]
+    missing = sorted(one.attribution.signature for one in shown.missing)
+    return shown.coverage, missing, sorted(one.attribution.signature for one in shown.defects)
+
+
+def _changed(before: Snapshot, after: Snapshot) -> list[tuple[str, str, str, int]]:
+    changes = attribute_diff(before, after, _catalog()).changes  # type: ignore[arg-type]
+    return sorted(
+        (type(one.change).__name__, one.attribution.confidence, one.attribution.signature, len(one.attribution.causes))
+        for one in changes
+    )
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: "/".join(path.parts[-2:]))
+def test_attribution_and_changes_are_the_same(scenario: Path) -> None:
+    steps = list(_steps(scenario))
+    assert [_told(redacted) for _, redacted in steps] == [_told(plain) for plain, _ in steps]
+    for (one, hidden_one), (other, hidden_other) in pairwise(steps):
+        assert _changed(hidden_one, hidden_other) == _changed(one, other)
+
+
+def test_the_same_key_hides_alike_and_another_one_differently() -> None:
+    facts = load(SCENARIOS[0] / "01")
+    assert redact(facts, KEY) == redact(facts, KEY)
+    assert redact(facts, b"x" * 32).files != redact(facts, KEY).files
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS[::3], ids=lambda path: "/".join(path.parts[-2:]))
+def test_nothing_that_tells_whose_it_is_is_left(scenario: Path) -> None:
+    facts = load(max(path for path in scenario.iterdir() if path.is_dir()))
+    snapshot = parse_snapshot(facts)
+    inventory = snapshot.inventory
+    assert inventory is not None
+    secrets = {facts.host, *(container.id for container in inventory.containers)}
+    secrets |= {container.name for container in inventory.containers}
+    secrets |= {container.image for container in inventory.containers}
+    secrets |= {network.id for network in inventory.networks}
+    secrets |= {net.name for net in inventory.networks} - {"bridge", "host", "none", "docker_gwbridge", "ingress"}
+    addresses = {address.local for face in snapshot.host.interfaces for address in face.addresses}
+    secrets |= {text for text in addresses if not any(ip_address(text) in ip_network(kept) for kept in KEPT)}
+    assert len(secrets & _words(facts)) > 4
+    assert secrets & _words(redact(facts, KEY)) == set()
+
+
+def _words(facts: Facts) -> set[str]:
+    return set(re.split(r"[\s\"'/,\[\]=%(){}]+", b"\n".join(facts.files.values()).decode()))
+
+
+def test_what_people_typed_is_hidden_wherever_it_stands() -> None:
+    owner = "acme-corp"
+    facts = Facts(
+        files={
+            Source.IPTABLES_NFT: f'*filter\n:INPUT DROP [0:0]\n-A INPUT -i {owner} -m comment --comment '
+            f'"for {owner}" -j LOG --log-prefix "{owner}: "\nCOMMIT\n'.encode(),
+            Source.NFT_RULESET: msgspec.json.encode(
+                {"nftables": [{"rule": {"family": "inet", "table": "t", "chain": "c", "comment": owner, "expr": [
+                    {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": owner}},
+                    {"log": {"prefix": owner}}]}}]}
+            ),
+            Source.DOCKER_INFO: msgspec.json.encode({"Name": owner, "Labels": [owner], "ServerVersion": "28.5.2"}),
+            Source.DOCKERD_ARGV: f"/opt/{owner}/dockerd\n--label\n{owner}\n--userland-proxy=false\n".encode(),
+            Source.DAEMON_JSON: msgspec.json.encode({"labels": [owner], "iptables": True}),
+            Source.DOCKER_NETWORKS: msgspec.json.encode(
+                [{"Id": "a" * 64, "Name": owner, "Driver": "bridge", "Labels": {owner: owner},
+                  "Options": {"com.docker.network.bridge.name": owner, owner: owner}}]
+            ),
+            Source.DOCKER_CONTAINERS: msgspec.json.encode(
+                [{"Id": "b" * 64, "Name": f"/{owner}",
+                  "Config": {"Env": [owner], "Image": owner, "Labels": {"x": owner}},
+                  "HostConfig": {"NetworkMode": owner, "Links": [f"/{owner}:/web/{owner}"]},
+                  "NetworkSettings": {"Networks": {owner: {"NetworkID": "a" * 64, "Aliases": [owner]}}}}]
+            ),
+            Source.IP_ADDR: msgspec.json.encode(
+                [{"ifname": owner, "ifalias": owner, "addr_info": [{"label": owner}]}]
+            ),
+            Source.SYSCTL: f"net.ipv4.conf.{owner}.forwarding = 1\nkernel.hostname = {owner}\n".encode(),
+            Source.SOCKETS: f"udp UNCONN 0 0 192.0.2.1%{owner}:68 0.0.0.0:*\n".encode(),
+        },
+        gaps=(Gap("x", GapReason.CRASHED, owner),),
+        host=owner,
+    )  # fmt: skip
+    hidden = redact(facts, KEY)
+    assert owner.encode() not in msgspec.json.encode({str(name): data.decode() for name, data in hidden.files.items()})
+    assert owner not in repr((hidden.gaps, hidden.host))
+    assert hidden.files[Source.DOCKERD_ARGV] == b"dockerd\n--userland-proxy=false\n"
+    before, after = parse_snapshot(facts), parse_snapshot(hidden)
+    assert after.ruleset.count() == before.ruleset.count()
+    (network,) = after.inventory.networks if after.inventory else ()
+    assert f"-i {network.bridge} " in after.ruleset.tables[0].chains[0].rules[0].text
+
+
+def test_a_listing_is_hidden_as_what_it_says() -> None:
+    listing = b"Chain INPUT (policy DROP)\ntarget prot opt source destination\n"
+    listing += b"DROP tcp -- acme.example 192.0.2.1 tcp dpt:ssh\n"
+    hidden = redact(Facts({str(Source.IPTABLES_NFT): listing}), KEY)
+    text = hidden.files["iptables-save.txt"].decode()
+    assert "acme" not in text + repr(hidden.gaps)
+    assert "--dport 22 -j DROP" in text
+    assert "192.0.2.1" not in text
+
+
+# ---- laws ---------------------------------------------------------------------------------------------------------
+
+
+def _common(one: IPv4Address | IPv6Address, other: IPv4Address | IPv6Address) -> int:
+    return one.max_prefixlen - (int(one) ^ int(other)).bit_length()
+
+
+V4 = st.one_of(st.ip_addresses(v=4), st.sampled_from(RANGES[:4]).flatmap(lambda net: st.ip_addresses(network=net)))
+V6 = st.one_of(st.ip_addresses(v=6), st.sampled_from(RANGES[4:]).flatmap(lambda net: st.ip_addresses(network=net)))
+
+
+@given(st.one_of(st.tuples(V4, V4), st.tuples(V6, V6)))
+@settings(max_examples=200)
+def test_addresses_share_the_prefix_that_they_shared(pair: tuple[IPv4Address, IPv4Address]) -> None:
+    one, other = pair
+    embedded = ip_network("::ffff:0:0/96")
+    if (one in embedded) == (other in embedded):
+        assert _common(ADDRESSES.map(one), ADDRESSES.map(other)) == _common(one, other)
+
+
+@given(st.one_of(V4, V6))
+@settings(max_examples=200)
+def test_special_ranges_keep_what_is_theirs_and_nothing_else(address: IPv4Address | IPv6Address) -> None:
+    mapped = ADDRESSES.map(address)
+    for network in map(ip_network, [*KEPT, *RANGES]):
+        assert (mapped in network) == (address in network)
+    if any(address in ip_network(kept) for kept in KEPT):
+        assert mapped == address
+
+
+NAMES = st.text(st.sampled_from("-._0aAbBzZ9e"), min_size=1, max_size=20)
+OWN = st.sampled_from(["bridge", "docker_gwbridge", "host", "ingress", "none"])
+
+
+@given(st.lists(st.one_of(NAMES, OWN), min_size=2, max_size=6, unique=True))
+@settings(max_examples=200)
+def test_names_of_networks_keep_their_order(names: list[str]) -> None:
+    hidden = Names(KEY)
+    assert sorted(names, key=hidden.network) == sorted(names)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_redacted(text: str) -> None:
+    Redactor(KEY).text(text)
+    redact_rule(text, Redactor(KEY))
+
+
+# ---- the key ------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "key"
+    key = load_key(path)
+    assert (len(key), load_key(path), path.stat().st_mode & 0o777) == (32, key, 0o600)
+
+
+def test_what_is_no_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("secret")
+    with pytest.raises(UsageError, match="is no key: it does not hold 32 bytes"):
+        load_key(tmp_path / "key")
+
+
+def test_a_redacted_recording_is_a_recording(tmp_path: Path) -> None:
+    saved = save(redact(load(SCENARIOS[0] / "01"), KEY), tmp_path / "hidden.tar.gz")
+    assert load(tmp_path / "hidden.tar.gz") == saved

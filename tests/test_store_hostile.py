@@ -1,0 +1,208 @@
+"""Recordings made to harm whoever opens them: refused in one line, in little memory, and nothing else is touched."""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from netaudit.errors import NewerFormatError, ParseError, RecordingError
+from netaudit.model.facts import Facts, Source
+from netaudit.parse import parse_snapshot
+from netaudit.store import load
+
+SAVE = b"*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"
+KIB = 1 << 10
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a recording be small: what is beyond the limits is then quickly made."""
+    for module in ("archive", "files", "limits", "packed"):
+        for name, value in (("LARGEST_FILE", 64 * KIB), ("LARGEST_RECORDING", 128 * KIB), ("MOST_FILES", 50)):
+            monkeypatch.setattr(f"netaudit.store.{module}.{name}", value, raising=False)
+
+
+def _tar(*members: tarfile.TarInfo, data: bytes = b"") -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for member in members:
+            tar.addfile(member, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def _member(name: str, size: int = 0, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.size, info.type = size, kind
+    return info
+
+
+def zstd(data: bytes) -> bytes:
+    """Pack with zstd(1)."""
+    return subprocess.run(["zstd", "-qc"], input=data, capture_output=True, check=True).stdout
+
+
+def _refused(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "evil"
+    path.write_bytes(data)
+    with pytest.raises(RecordingError, match=message):
+        load(path)
+    assert [left.name for left in tmp_path.iterdir()] == ["evil"]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress], ids=["gzip", "xz"])
+def test_a_plain_file_that_unfolds_without_end(tmp_path: Path, pack: object) -> None:
+    _refused(tmp_path, pack(b"# " * (1 << 19)), "holds more than 0 MiB")  # type: ignore[operator]
+
+
+def test_a_member_that_nobody_wants_and_that_unfolds_without_end(tmp_path: Path) -> None:
+    info = _member("movie.mkv", 1 << 20)
+    _refused(tmp_path, gzip.compress(_tar(info, data=bytes(1 << 20))), "holds more than 0 MiB")
+
+
+def test_a_header_that_unfolds_without_end(tmp_path: Path) -> None:
+    info = _member("././@PaxHeader", 1 << 30, tarfile.XHDTYPE)
+    _refused(tmp_path, gzip.compress(info.tobuf() + bytes(1 << 20)), "holds more than 0 MiB")
+
+
+def test_more_members_than_a_recording_has(tmp_path: Path) -> None:
+    _refused(tmp_path, gzip.compress(_tar(*(_member(f"file-{at}") for at in range(51)))), "holds more than 50 files")
+
+
+def test_more_files_than_a_recording_has(tmp_path: Path) -> None:
+    for at in range(51):
+        (tmp_path / f"file-{at}").touch()
+    with pytest.raises(RecordingError, match="holds more than 50 files"):
+        load(tmp_path)
+
+
+def test_a_sparse_member_is_not_filled(tmp_path: Path) -> None:
+    info = _member("iptables-save.txt", 0, tarfile.GNUTYPE_SPARSE)
+    header = bytearray(info.tobuf(format=tarfile.GNU_FORMAT))
+    header[386:398], header[398:410], header[483:495] = b"00000000000\0", b"00000000000\0", b"07777777777\0"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    _refused(tmp_path, bytes(header) + bytes(10240), "it holds no file that one has")
+
+
+def test_a_dictionary_larger_than_memory(tmp_path: Path) -> None:
+    packed = bytearray(lzma.compress(SAVE))
+    header = packed[12 : 12 + (packed[12] + 1) * 4]
+    header[header.index(b"\x21\x01") + 2] = 40  # 4 GiB
+    header[-4:] = zlib.crc32(header[:-4]).to_bytes(4, "little")
+    packed[12 : 12 + len(header)] = header
+    _refused(tmp_path, bytes(packed), "cannot read .*: Memory usage limit exceeded")
+
+
+NO_ZSTD = pytest.mark.skipif(not shutil.which("zstd"), reason="zstd is not installed: `make system` installs it")
+PACKERS: list[Callable[[bytes], bytes]] = [gzip.compress, bz2.compress, lzma.compress]
+
+
+@pytest.mark.parametrize("cut", [1, 20, 30])
+@pytest.mark.parametrize("pack", [*PACKERS, pytest.param(zstd, marks=NO_ZSTD)], ids=["gzip", "bzip2", "xz", "zstd"])
+def test_a_packed_file_is_read_whole_or_not_at_all(tmp_path: Path, pack: Callable[[bytes], bytes], cut: int) -> None:
+    packed = pack(SAVE * 30)
+    (tmp_path / "good").write_bytes(packed)
+    assert load(tmp_path / "good").files == {"iptables-save.txt": SAVE * 30}
+    (tmp_path / "good").unlink()
+    _refused(tmp_path, packed[: -min(cut, len(packed) - 8)], "cannot read|is no recording")
+
+
+def test_a_pipe_or_device_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "iptables-save.txt")
+    os.mkfifo(tmp_path / "other")
+    (tmp_path / "sysctl.txt").write_text("net.ipv4.ip_forward = 1\n")
+    assert load(tmp_path).files.keys() == {"sysctl.txt"}
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+from netaudit.errors import RecordingError
+from netaudit.store import load
+try:
+    load(Path(sys.argv[1]))
+except RecordingError as error:
+    print(error.message.rpartition(" holds ")[2])
+"""
+
+
+@NO_ZSTD
+def test_a_real_bomb_in_real_memory(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.zst"
+    subprocess.run(["sh", "-c", "yes '# x' | head -c 400M | zstd -q -1 -o \"$0\"", bomb], check=True)
+    assert bomb.stat().st_size < 1 << 20
+    done = subprocess.run([sys.executable, "-c", LIMITED, bomb], text=True, capture_output=True, check=True)
+    assert done.stdout == "more than 256 MiB\n"
+
+
+@pytest.mark.parametrize("more", ["", ', "gaps": "new"', ', "sha256": [1]', ', "unused": {}'])
+def test_a_newer_format_is_told_whatever_it_changed(tmp_path: Path, more: str) -> None:
+    (tmp_path / "iptables-save.txt").write_bytes(SAVE)
+    (tmp_path / "recording.json").write_text(f'{{"format": 7{more}}}')
+    with pytest.raises(NewerFormatError):
+        load(tmp_path)
+
+
+HOSTILE = {
+    "deep": b"[" * 100_000 + b"]" * 100_000,
+    "deep objects": b'[{"a":' * 50_000,
+    "huge number": b'[{"Id": "x", "State": {"Pid": ' + b"9" * 10_000 + b"}}]",
+    "number of text": b'[{"Id": 7}]',
+    "lone surrogate": b'[{"Id": "\\ud800", "Name": "\\udfff"}]',
+    "no UTF-8": b'[{"Id": "\xff"}]',
+    "NUL": b'[{"Id": "\\u0000"}]',
+    "not a number": b'[{"Id": "x", "State": {"Pid": NaN}}]',
+}
+
+
+@pytest.mark.parametrize("name", [source for source in Source if source.endswith(".json")])
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_json_is_read_or_refused(name: str, data: bytes) -> None:
+    files = {str(Source.DOCKER_NETWORKS): b"[]", str(Source.DOCKER_CONTAINERS): b"[]", name: data}
+    try:
+        parse_snapshot(Facts(files))
+    except ParseError as error:
+        assert error.message.startswith(f"{name}: ")  # noqa: PT017
+
+
+LONG = 400_000
+SECONDS = 10  # of the processor; what grows with the square of the length takes minutes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-A INPUT " + "x" * LONG,
+        '-A INPUT -m comment --comment "' + "\\" * LONG,
+        "-A INPUT " + "! " * (LONG // 2),
+        '-A INPUT "\n' * (LONG // 12),
+        "[" + "9" * LONG + ":1] -A INPUT",
+        "Chain INPUT (policy ACCEPT)\ntarget prot opt source destination\nDROP all -- a b " + "/* " * (LONG // 3),
+        "Chain INPUT (policy ACCEPT)\ntarget prot opt source destination\n" + "/*\n" * (LONG // 20),
+        "Chain INPUT (policy ACCEPT)\ntarget prot opt source destination\nDROP tcp -- a b tcp"
+        + " dpt:1" * (LONG // 20),
+        "# " + "iptables " * (LONG // 9),
+        "/" * LONG + "iptables -S",
+    ],
+    ids=lambda text: repr(text[:40]),
+)
+def test_long_lines_take_no_long_time(text: str) -> None:
+    begun = time.process_time()
+    for form in (f"*filter\n:INPUT ACCEPT [0:0]\n{text}\nCOMMIT\n", f"-P INPUT DROP\n{text}\n", text):
+        try:
+            parse_snapshot(Facts({str(Source.IPTABLES_NFT): form.encode()}))
+        except ParseError as error:
+            assert len(error.message) < 400  # noqa: PT017
+    assert time.process_time() - begun < SECONDS
