@@ -19,6 +19,7 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.attribute.attributor import Attributor
 from netaudit.attribute.forwarding import attribute_policy
+from netaudit.attribute.inside import attribute_inside
 from netaudit.attribute.signature import Catalog
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters, items
 from netaudit.model.snapshot import Snapshot
@@ -45,7 +46,10 @@ def attribute_snapshot(snapshot: Snapshot, catalog: Catalog) -> AttributedSnapsh
     attributed = tuple(AttributedItem(item, attributor.attribute(item)) for item in items(snapshot.ruleset))
     missing, undecided = attributor.missing()
     counts, defects = attributor.survey()
-    return AttributedSnapshot(attribute_head(snapshot), attributed, missing, _coverage(counts, undecided), defects)
+    inside = tuple(attribute_inside(snapshot, catalog))
+    return AttributedSnapshot(
+        attribute_head(snapshot), attributed, missing, _coverage(counts, undecided), defects, inside=inside
+    )
 
 
 def attribute_diff(before: Snapshot, after: Snapshot, catalog: Catalog, *, counters: bool = False) -> AttributedDiff:

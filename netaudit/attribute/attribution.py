@@ -9,6 +9,7 @@ from netaudit.model.docker import PortBinding
 from netaudit.model.exposure import Exposure
 from netaudit.model.facts import Gap
 from netaudit.model.ruleset import Item
+from netaudit.model.witness import DockerEvent, Writer
 
 
 class Confidence(StrEnum):
@@ -103,12 +104,15 @@ class AttributedItem(msgspec.Struct, frozen=True):
 class AttributedChange(msgspec.Struct, frozen=True):
     """A change with the attribution of what is there after it (of what was there, for a removal).
 
-    `before` is the attribution of the earlier text, for an alteration.
+    `before` is the attribution of the earlier text, for an alteration. `writer` is None where nobody listened;
+    `events` are Docker's about its causes.
     """
 
     change: Change
     attribution: Attribution
     before: Attribution | None = None
+    writer: Writer | None = None
+    events: tuple[DockerEvent, ...] = ()
 
 
 class AttributedExposure(msgspec.Struct, frozen=True):
@@ -148,6 +152,13 @@ class SnapshotHead(msgspec.Struct, frozen=True):
     partial: bool = False
 
 
+class AttributedInside(msgspec.Struct, frozen=True):
+    """The objects inside one container's network namespace, attributed."""
+
+    container: Ref
+    items: tuple[AttributedItem, ...]
+
+
 class AttributedSnapshot(msgspec.Struct, frozen=True):
     """All objects of a snapshot, attributed; `missing` ought to be there.
 
@@ -161,6 +172,7 @@ class AttributedSnapshot(msgspec.Struct, frozen=True):
     defects: tuple[AttributedItem, ...] = ()
     exposure: tuple[AttributedExposure, ...] | None = None  # None: not computed, which is not "nothing exposed"
     exposure_gap: str = ""  # why it was not computed, where that was not by choice
+    inside: tuple[AttributedInside, ...] = ()  # empty unless it was recorded
 
 
 class AttributedDiff(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ from netaudit.attribute.signature import Catalog
 from netaudit.attribute.traces import ChainKey, Chains
 from netaudit.diff import rule_item, set_items
 from netaudit.model.docker import Inventory
-from netaudit.model.facts import Gap, GapReason, Source
+from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Gap, GapReason, Source
 from netaudit.model.ruleset import Backend, Chain, Item, ObjectKind, Ruleset, Table
 from netaudit.model.snapshot import Snapshot
 
@@ -37,6 +37,7 @@ _SOURCES = {
     (Backend.NFTABLES, "ip"): Source.NFT_RULESET,
     (Backend.NFTABLES, "ip6"): Source.NFT_RULESET,
 }
+UNDECIDED = "rules and inventory changed while they were recorded: whether anything still asks for it is not decided"
 
 
 class Attributor:
@@ -54,6 +55,7 @@ class Attributor:
         known = (snapshot.inventory, earlier.snapshot.inventory if earlier else None)
         self._recogniser = Recogniser(catalog, known, self._rules, expected.options.facts if expected else {})
         self._places: dict[ChainKey, Places] = {}
+        self._moved = is_inconsistent(snapshot.gaps)
 
     @classmethod
     def of(cls, snapshot: Snapshot, catalog: Catalog) -> Self:
@@ -74,6 +76,12 @@ class Attributor:
 
     def attribute(self, item: Item) -> Attribution:
         """Find who wrote an object of this snapshot."""
+        found = self._attribute(item)
+        if found.standing is Standing.STALE and self._moved:
+            return replace(found, standing=Standing.FOREIGN, reason=UNDECIDED)
+        return found
+
+    def _attribute(self, item: Item) -> Attribution:
         entries = self.expected.entries(item) if self.expected else []
         if entries:
             return self._attribute_expected(item, entries)
@@ -151,7 +159,7 @@ class Attributor:
     def _is_unseen(self, place: Place) -> bool:
         assert self.expected  # noqa: S101 (missing() has looked)
         told = self.snapshot.inventory is not None and not self.snapshot.inventory.partial
-        return not told or has_gap(self.snapshot.gaps, _SOURCES[self.expected.options.backend, place[0]])
+        return self._moved or not told or has_gap(self.snapshot.gaps, _SOURCES[self.expected.options.backend, place[0]])
 
     def _attribute_expected(self, item: Item, entries: list[Entry]) -> Attribution:
         """Attribute what is expected, and see whether it stands where it works, and once."""
@@ -193,6 +201,12 @@ def _why_missing(there: Mapping[Place, frozenset[str]], place: Place) -> str:
 def has_gap(gaps: tuple[Gap, ...], source: Source) -> bool:
     """Tell whether a source could not be seen whole."""
     return any(gap.source == source and gap.reason is not GapReason.PARTIAL for gap in gaps)
+
+
+def is_inconsistent(gaps: tuple[Gap, ...]) -> bool:
+    """Tell whether rules or inventory changed while they were read: then neither proves that the other is wrong."""
+    compared = (*RULE_SOURCES, *INVENTORY_SOURCES)
+    return any(gap.reason is GapReason.INCONSISTENT and gap.source in compared for gap in gaps)
 
 
 def _asked(snapshot: Snapshot, catalog: Catalog) -> tuple[Inventory, Options] | None:

@@ -36,6 +36,7 @@ class ThingExplained(msgspec.Struct, frozen=True):
     rules: tuple[AttributedItem, ...]
     missing: tuple[AttributedItem, ...]
     silence: tuple[str, ...]
+    inside: tuple[AttributedItem, ...] = ()  # in the container's own network namespace
 
 
 class SignatureExplained(msgspec.Struct, frozen=True):
@@ -120,6 +121,12 @@ def _container(container: Container, snapshot: Snapshot, attributed: AttributedS
         rules=rules,
         missing=tuple(_caused(attributed.missing, container=container.id)),
         silence=tuple(describe_silence(container, snapshot.inventory, snapshot.host, written)),
+        inside=tuple(
+            one
+            for inside in attributed.inside
+            for one in inside.items
+            if inside.container.id == container.id and one.item.object is ObjectKind.RULE
+        ),
     )
 
 

@@ -1,11 +1,15 @@
 """`netaudit record`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from netaudit.cli.options import DockerHostOption, RedactKeyOption, StrictOption, TimeoutOption
+from netaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from netaudit.model.facts import Facts
 
 
 def record(
@@ -18,6 +22,25 @@ def record(
             show_default=False,
         ),
     ] = None,
+    host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--host",
+            help="Record this host instead, over ssh: ssh://user@host[:port]; may be given several times.",
+            metavar="URL",
+            show_default=False,
+        ),
+    ] = None,
+    script: Annotated[
+        bool, typer.Option("--script", help="Print a shell script that records a host without netaudit, and exit.")
+    ] = False,
+    inside: Annotated[
+        bool, typer.Option("--inside", help="Record the rules inside containers too, such as those of embedded DNS.")
+    ] = False,
+    print_commands: Annotated[
+        bool,
+        typer.Option("--print-commands", help="Say on standard error every command and API call before it is made."),
+    ] = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
     strict: StrictOption = False,
@@ -26,17 +49,63 @@ def record(
 ) -> None:
     """Record this host: rules, Docker's inventory and the facts around them."""
     from netaudit.cli.output import INCOMPLETE, write
-    from netaudit.cli.sources import collect_host, kept_folder, make_where
+    from netaudit.cli.remote import record_hosts
+    from netaudit.cli.sources import collect_host, make_where
+
+    if script:
+        from netaudit.collect.script import recording_script
+
+        write(recording_script(timeout).encode(), None)
+        raise typer.Exit
+    if host and inside:
+        raise UsageError("--inside reads containers of this host", hint="leave out --host, or --inside")
+    if redact and (host or inside):
+        raise UsageError("--redact is for this host's own rules", hint="leave out --host and --inside")
+    if print_commands:
+        _announce()
+    code = 0
+    if host:
+        made, code = record_hosts(host, output, timeout)
+    else:
+        facts = collect_host(make_where(docker_host, timeout, inside=inside))
+        made = [_redact(facts, redact_key) if redact else facts]
+        _keep(made[0], output)
+    incomplete = strict and any(facts.gaps for facts in made)
+    raise typer.Exit(code or (INCOMPLETE if incomplete else 0))
+
+
+def _redact(facts: "Facts", key: Path | None) -> "Facts":
+    from netaudit.cli.sources import redact_key
+    from netaudit.store.redaction import redact
+
+    return redact(facts, redact_key(key))
+
+
+def _announce() -> None:
+    """Print what collecting announces, one line each, before it is done."""
+    import logging
+
+    from netaudit.collect.announce import LOGGER
+    from netaudit.report.safe_text import visible
+
+    class OneLine(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return visible(f"netaudit: {record.getMessage()}")
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine())
+    logging.getLogger(LOGGER).addHandler(handler)
+    logging.getLogger(LOGGER).setLevel(logging.INFO)
+
+
+def _keep(facts: "Facts", output: Path | None) -> None:
+    """Save a recording of this host, say what it lacks, and print where it is."""
+    from netaudit.cli.output import write
+    from netaudit.cli.sources import kept_folder
     from netaudit.report.safe_text import visible
     from netaudit.report.words import describe_gap
     from netaudit.store import keep, save
 
-    facts = collect_host(make_where(docker_host, timeout))
-    if redact:
-        from netaudit.cli.sources import redact_key as read_key
-        from netaudit.store.redaction import redact as redact_facts
-
-        facts = redact_facts(facts, read_key(redact_key))
     if output is None:
         output = keep(facts, kept_folder())
     else:
@@ -44,4 +113,3 @@ def record(
     for gap in facts.gaps:
         typer.echo(visible(f"netaudit: could not see {describe_gap(gap)}"), err=True)
     write(f"{output}\n".encode(errors="surrogateescape"), None)
-    raise typer.Exit(INCOMPLETE if strict and facts.gaps else 0)

@@ -47,23 +47,27 @@ def run(
     command's standard output goes to standard error, so that standard output holds the report alone.
     """
     from netaudit import diff_recordings
+    from netaudit.attribute.writers import tell_writers
     from netaudit.cli import output as out
     from netaudit.cli.sources import collect_host, make_where, require_rules
-    from netaudit.collect import collect_when_quiet
+    from netaudit.collect import Watch, collect_when_quiet
     from netaudit.store import make_folder, save
 
     where = make_where(docker_host, timeout)
-    before = collect_host(where)
-    if keep is not None:
-        make_folder(keep)
-        before = save(before, keep / "before")
-    code = _run(command, apart=form is not Format.TERMINAL and output is None)
-    after = require_rules(collect_when_quiet(where, wait=wait))
+    with Watch(where) as watch:
+        before = collect_host(where)
+        watch.recorded(before)
+        if keep is not None:
+            make_folder(keep)
+            before = save(before, keep / "before")
+        code = _run(command, apart=form is not Format.TERMINAL and output is None)
+        after = require_rules(collect_when_quiet(where, wait=wait))
+        watch.recorded(after)
     if keep is not None:
         after = save(after, keep / "after")
     if after.partial:
         typer.echo(f"netaudit: rules or containers still changed after {wait:g} s; gave up waiting", err=True)
-    attributed = diff_recordings(before, after)
+    attributed = tell_writers(diff_recordings(before, after), watch.saw())
     out.print_diff(attributed, form, output, color, wide=wide)
     own = out.exit_code(
         attributed.before,

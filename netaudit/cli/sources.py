@@ -20,11 +20,11 @@ def load_or_collect(path: Path | None, where: "Where") -> "Facts":
     return collect_host(where)
 
 
-def make_where(docker_host: str | None, timeout: float) -> "Where":
-    """Say which Docker to ask, and how long to wait."""
+def make_where(docker_host: str | None, timeout: float, *, inside: bool = False) -> "Where":
+    """Say which Docker to ask, how long to wait, and whether to look into containers."""
     from netaudit.collect import Where
 
-    return Where(docker_host=docker_host, timeout=timeout)
+    return Where(docker_host=docker_host, timeout=timeout, inside=inside)
 
 
 def collect_host(where: "Where") -> "Facts":

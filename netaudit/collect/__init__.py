@@ -9,6 +9,7 @@ host      ┘
 
 from netaudit.collect.collector import collect
 from netaudit.collect.settle import collect_when_quiet
+from netaudit.collect.watch import Watch
 from netaudit.collect.where import Where
 
-__all__ = ["Where", "collect", "collect_when_quiet"]
+__all__ = ["Watch", "Where", "collect", "collect_when_quiet"]

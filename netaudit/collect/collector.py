@@ -1,43 +1,28 @@
-"""Ask every source of this host once."""
+"""Ask every source of this host, and make one value of the answers."""
 
 import os
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable
 
 from netaudit.collect.answer import Answer, Said, Unused
-from netaudit.collect.daemon import ask_daemon
-from netaudit.collect.docker import ask_docker
-from netaudit.collect.host import ask_host
-from netaudit.collect.iptables import ask_legacy_backend, ask_nft_backend, outputs_by_family
-from netaudit.collect.nftables import ask_native_tables, ask_outline
+from netaudit.collect.consistent import read_consistently
 from netaudit.collect.where import Where
-from netaudit.model.facts import Facts, Gap
+from netaudit.model.facts import Facts, Gap, Source
 
 HERE = Where()
+_ORDER = {source: place for place, source in enumerate(Source)}
 
 
 def collect(where: Where = HERE) -> Facts:
     """Collect the facts of this host, now; what cannot be seen is a gap. The store computes the digest."""
-    taken_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return _facts(_ask_all(where), taken_at)
+    reading = read_consistently(where)
+    return _facts((*reading.answers, *reading.moved), reading.taken_at, reading.generation)
 
 
-def _ask_all(where: Where) -> Iterator[Answer]:
-    outline = ask_outline(where)
-    saved = list(ask_nft_backend(where, outline))
-    yield from ask_native_tables(where, outline, outputs_by_family(saved))
-    yield from saved
-    yield from ask_legacy_backend(where)
-    yield from ask_docker(where)
-    yield from ask_daemon(where)
-    yield from ask_host(where)
-
-
-def _facts(answers: Iterable[Answer], taken_at: str) -> Facts:
+def _facts(answers: Iterable[Answer], taken_at: str, generation: int | None) -> Facts:
     files: dict[str, bytes] = {}
     gaps: list[Gap] = []
     unused: list[str] = []
-    for answer in answers:
+    for answer in sorted(answers, key=_place):
         match answer:
             case Said(source, data):
                 files[source] = data
@@ -45,4 +30,16 @@ def _facts(answers: Iterable[Answer], taken_at: str) -> Facts:
                 unused.append(source)
             case Gap():
                 gaps.append(answer)
-    return Facts(files=files, gaps=tuple(gaps), unused=tuple(unused), host=os.uname().nodename, taken_at=taken_at)
+    return Facts(
+        files=files,
+        gaps=tuple(gaps),
+        unused=tuple(unused),
+        host=os.uname().nodename,
+        taken_at=taken_at,
+        generation=generation,
+    )
+
+
+def _place(answer: Answer) -> int:
+    """Sort as a recording lists its files, in whatever order the sources were asked."""
+    return _ORDER[Source(answer.source)]

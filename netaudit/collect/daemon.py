@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said, Unused
 from netaudit.collect.dockerd import PROC, NoDockerdError, find_dockerd
 from netaudit.collect.elsewhere import why_elsewhere
@@ -15,7 +16,7 @@ _HIDDEN = "…"
 
 # What decides about rules and networks; options of logging, proxies and registries may hold credentials.
 # fmt: off
-_KEPT_KEYS = frozenset({
+KEPT_KEYS = frozenset({
     "iptables", "ip6tables", "ip-masq", "ip", "ip-forward", "ip-forward-no-drop", "icc",
     "bridge", "bip", "bip6", "fixed-cidr", "fixed-cidr-v6", "ipv6", "mtu", "default-gateway",
     "default-gateway-v6", "userland-proxy", "userland-proxy-path", "allow-direct-routing",
@@ -24,7 +25,7 @@ _KEPT_KEYS = frozenset({
     "swarm-default-advertise-addr", "data-root",
 })
 # The same where the command line spells it otherwise, and options that only say where things are.
-_SHOWN_OPTIONS = _KEPT_KEYS | {
+SHOWN_OPTIONS = KEPT_KEYS | {
     "default-address-pool", "default-network-opt", "feature", "host", "config-file", "exec-root", "pidfile",
     "containerd", "containerd-namespace", "group", "debug", "log-level", "storage-driver",
 }
@@ -50,6 +51,7 @@ def ask_daemon(where: Where) -> Iterator[Answer]:
 
 
 def _arguments(pid: int) -> list[str]:
+    announce("read", f"{PROC}/{pid}/cmdline")
     try:
         raw = (PROC / str(pid) / "cmdline").read_bytes()
     except PermissionError as error:
@@ -65,7 +67,7 @@ def hide_secrets(argv: Sequence[str]) -> Iterator[str]:
     for argument in argv:
         is_option = argument.startswith("-")
         name, equals, _ = argument.removeprefix("--").partition("=")
-        secret = argument.startswith("--") and name not in _SHOWN_OPTIONS
+        secret = argument.startswith("--") and name not in SHOWN_OPTIONS
         if secret and equals:
             yield f"--{name}={_HIDDEN}"
         else:
@@ -76,8 +78,10 @@ def hide_secrets(argv: Sequence[str]) -> Iterator[str]:
 def _configuration(pid: int, argv: Sequence[str]) -> Answer:
     """Read daemon.json as dockerd sees it: it may live in another root directory than we do."""
     path = _config_path(argv)
+    place = PROC / str(pid) / ("root" if path.startswith("/") else "cwd") / path.lstrip("/")
+    announce("read", str(place))
     try:
-        raw = (PROC / str(pid) / ("root" if path.startswith("/") else "cwd") / path.lstrip("/")).read_bytes()
+        raw = place.read_bytes()
     except FileNotFoundError:
         return Unused(Source.DAEMON_JSON)
     except OSError as error:
@@ -99,5 +103,5 @@ def _kept(path: str, raw: bytes) -> Answer:
         options = msgspec.json.decode(raw, type=dict[str, object])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return Gap(Source.DAEMON_JSON, GapReason.INVALID, f"{path}: {error}")
-    kept = {key: value for key, value in options.items() if key in _KEPT_KEYS}
+    kept = {key: value for key, value in options.items() if key in KEPT_KEYS}
     return Said(Source.DAEMON_JSON, msgspec.json.format(msgspec.json.encode(kept), indent=4) + b"\n")

@@ -2,23 +2,27 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from netaudit.collect import docker_fields
+from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said
 from netaudit.collect.docker_fields import Fields, keep
 from netaudit.collect.elsewhere import why_elsewhere
+from netaudit.collect.patience import within
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-_SOURCES = (Source.DOCKER_VERSION, Source.DOCKER_INFO, Source.DOCKER_NETWORKS, Source.DOCKER_CONTAINERS)
+
+_WHOLE = 10  # times the time limit of one request: a question is many requests
 
 # In this order: the first that fits explains; TimeoutError and its like are OSErrors, JSON's are ValueErrors.
 _EXPLANATIONS: tuple[tuple[type[BaseException], tuple[GapReason, str]], ...] = (
@@ -31,30 +35,44 @@ _EXPLANATIONS: tuple[tuple[type[BaseException], tuple[GapReason, str]], ...] = (
 )
 
 
-def ask_docker(where: Where) -> Iterator[Answer]:
-    """Ask the engine four questions; if it cannot be reached, or is not of this host, each of them is a gap."""
-    if why := why_elsewhere(where):
-        yield from (Gap(source, GapReason.ABSENT, f"{where.docker_url()}: {why}") for source in _SOURCES)
-        return
-    # Late: importing docker takes longer than all else that is done on a small host.
-    from docker.errors import DockerException  # noqa: PLC0415
-    from requests.exceptions import RequestException  # noqa: PLC0415 (docker lets them through)
+def ask_engine(where: Where) -> Iterator[Answer]:
+    """Ask the engine about itself; if it cannot be reached, or is not of this host, each question is a gap."""
+    yield from _ask(where, {Source.DOCKER_VERSION: _version, Source.DOCKER_INFO: _info})
 
-    failures = (DockerException, RequestException, OSError, KeyError, ValueError)
+
+def ask_objects(where: Where) -> Iterator[Answer]:
+    """Ask the engine for what comes and goes: containers and networks."""
+    yield from _ask(where, {Source.DOCKER_CONTAINERS: _containers, Source.DOCKER_NETWORKS: _networks})
+
+
+def _ask(where: Where, questions: Mapping[Source, Callable[["APIClient"], bytes]]) -> Iterator[Answer]:
+    if why := why_elsewhere(where):
+        yield from (Gap(source, GapReason.ABSENT, f"{where.docker_url()}: {why}") for source in questions)
+        return
+    failures = engine_failures()
     try:
-        client = _client(where)
+        client = within(_WHOLE * where.timeout, partial(connect_engine, where))
     except failures as error:
-        yield from (_gap(source, where, error) for source in _SOURCES)
+        yield from (_gap(source, where, error) for source in questions)
         return
     with client:
-        for source, question in zip(_SOURCES, (_version, _info, _networks, _containers), strict=True):
+        for source, question in questions.items():
             try:
-                yield Said(source, question(client))
+                yield Said(source, within(_WHOLE * where.timeout, partial(question, client)))
             except failures as error:
                 yield _gap(source, where, error)
 
 
-def _client(where: Where) -> "APIClient":
+def engine_failures() -> tuple[type[Exception], ...]:
+    """Name all that asking the engine may raise."""
+    # Late: importing docker takes longer than all else that is done on a small host.
+    from docker.errors import DockerException  # noqa: PLC0415
+    from requests.exceptions import RequestException  # noqa: PLC0415 (docker lets them through)
+
+    return DockerException, RequestException, OSError, KeyError, ValueError
+
+
+def connect_engine(where: Where) -> "APIClient":
     """Make a client that speaks the engine's own version.
 
     `version="auto"` does the same, but leaves its connection open where the engine does not answer.
@@ -67,8 +85,22 @@ def _client(where: Where) -> "APIClient":
     address = kwargs_from_env({**os.environ, "DOCKER_HOST": where.docker_url()})
     timeout = ceil(where.timeout)
     with APIClient(**address, version=MINIMUM_DOCKER_API_VERSION, timeout=timeout) as anyone:
+        _announce_requests(anyone)
         version = _object(anyone.version(api_version=False))["ApiVersion"]
-    return APIClient(**address, version=version, timeout=timeout)
+    client = APIClient(**address, version=version, timeout=timeout)
+    _announce_requests(client)
+    return client
+
+
+def _announce_requests(client: "APIClient") -> None:
+    """Have every request said before it is sent."""
+    send = client.send
+
+    def announce_and_send(request: Any, **options: Any) -> Any:  # noqa: ANN401 (requests' own)
+        announce(request.method, request.path_url)
+        return send(request, **options)
+
+    client.send = announce_and_send  # type: ignore[method-assign]
 
 
 def _knock(where: Where) -> None:
@@ -77,6 +109,7 @@ def _knock(where: Where) -> None:
     if path:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(where.timeout)
+            announce("connect", path)
             connection.connect(path)
 
 

@@ -4,6 +4,7 @@ import socket
 import struct
 from pathlib import Path
 
+from netaudit.collect.announce import announce
 from netaudit.collect.where import Where
 from netaudit.model.facts import GapReason
 
@@ -32,6 +33,7 @@ def listening_dockerd(path: str) -> int:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(5)
         try:
+            announce("connect", path)
             connection.connect(path)
         except OSError:  # what is wrong with the socket is told by the questions to the API
             return 0
@@ -47,6 +49,7 @@ def _is_dockerd(pid: int) -> bool:
 
 
 def _only_dockerd_here() -> int:
+    announce("read", f"{PROC}/*/comm")
     candidates = sorted(int(path.name) for path in PROC.glob("[0-9]*") if _is_dockerd(int(path.name)))
     try:
         here = [pid for pid in candidates if network_of(str(pid)) == network_of("self")]

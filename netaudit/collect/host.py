@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said
 from netaudit.collect.kernel_modules import is_there
 from netaudit.collect.program import run, run_for_text
@@ -11,7 +12,7 @@ from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
 
 SYSCTLS = Path("/proc/sys")
-_SWITCHES = (
+SWITCHES = (
     "net/ipv4/ip_forward",
     "net/ipv4/conf/*/forwarding",
     "net/ipv4/conf/*/rp_filter",
@@ -26,15 +27,19 @@ _SWITCHES = (
 _SOCKET_MODULES = ("inet_diag", "tcp_diag", "udp_diag")
 
 
-def ask_host(where: Where) -> Iterator[Answer]:
-    """Ask for the five sources of the host."""
+def ask_switches(where: Where) -> Iterator[Answer]:
+    """Ask for listening sockets and sysctls."""
+    yield from _sockets(where)
+    yield from _switches()
+
+
+def ask_addresses(where: Where) -> Iterator[Answer]:
+    """Ask for interfaces with their addresses, and for routes."""
     timeout = where.timeout
     yield _said(Source.IP_ADDR, run_for_text(Source.IP_ADDR, ["ip", "-j", "-d", "addr"], timeout=timeout))
     routes = ["-j", "route", "show", "table", "all"]
     yield _said(Source.IP_ROUTE, run(Source.IP_ROUTE, ["ip", *routes], timeout=timeout))
     yield _said(Source.IP6_ROUTE, run(Source.IP6_ROUTE, ["ip", "-6", *routes], timeout=timeout))
-    yield from _sockets(where)
-    yield from _switches()
 
 
 def _said(source: Source, output: bytes | Gap) -> Answer:
@@ -53,7 +58,9 @@ def _sockets(where: Where) -> Iterator[Answer]:
 
 def _switches() -> Iterator[Answer]:
     """Read the sysctls that decide where packets go, as sorted `name = value` lines."""
-    paths = [path for pattern in _SWITCHES for path in SYSCTLS.glob(pattern)]
+    for pattern in SWITCHES:
+        announce("read", str(SYSCTLS / pattern))
+    paths = [path for pattern in SWITCHES for path in SYSCTLS.glob(pattern)]
     values: dict[str, str] = {}
     denied: list[str] = []
     for path in paths:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import msgspec
 
+from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said, Unused
+from netaudit.collect.legacy_mark import legacy_mark
 from netaudit.collect.nftables import iptables_families
-from netaudit.collect.program import run
+from netaudit.collect.program import Ready, make_ready, run
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
 
@@ -92,31 +94,67 @@ def _as_answer(family: _Family, output: bytes | Gap) -> Answer:
     return output if isinstance(output, Gap) else Said(family.nft_source, output)
 
 
-def ask_legacy_backend(where: Where) -> Iterator[Answer]:
-    """Ask the kernel for the tables of iptables-legacy that it already has, and for no other.
+class LegacyReader:
+    """Asks the kernel for the tables of iptables-legacy that it already has, and for no other.
 
     Opening a legacy table that is not there creates it, and from then on every iptables-nft warns about it.
+    Making one starts the programs that read; asking it, once, lets them.
     """
-    for family in _FAMILIES:
-        try:
-            tables = family.legacy_tables.read_text().split()
-        except FileNotFoundError:  # ip_tables is not in the kernel
-            tables = []
-        except OSError as error:
-            reason = GapReason.DENIED if isinstance(error, PermissionError) else GapReason.CRASHED
-            yield Gap(family.legacy_source, reason, f"{family.legacy_tables}: {error.strerror}")
-            continue
-        yield _read_tables(family, tables, where) if tables else Unused(family.legacy_source)
+
+    def __init__(self, where: Where) -> None:
+        self._timeout = where.timeout
+        self._answers = {family: _start_reading(family, where) for family in _FAMILIES}
+
+    def ask(self) -> Iterator[Answer]:
+        """Read the tables, as they are now."""
+        for family, ready in self._answers.items():
+            match ready:
+                case Ready():
+                    yield _read_tables(family, ready.begin(self._timeout))
+                case _:
+                    yield ready
 
 
-def _read_tables(family: _Family, tables: list[str], where: Where) -> Answer:
+def _start_reading(family: _Family, where: Where) -> Ready | Answer:
+    tables = _legacy_tables(family)
+    if isinstance(tables, Gap):
+        return tables
+    return _start_child(family, tables, where) if tables else Unused(family.legacy_source)
+
+
+def _legacy_tables(family: _Family) -> list[str] | Gap:
+    """Name the tables that are there; none where ip_tables is not in the kernel."""
+    announce("read", str(family.legacy_tables))
+    try:
+        return family.legacy_tables.read_text().split()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        reason = GapReason.DENIED if isinstance(error, PermissionError) else GapReason.CRASHED
+        return Gap(family.legacy_source, reason, f"{family.legacy_tables}: {error.strerror}")
+
+
+def _start_child(family: _Family, tables: list[str], where: Where) -> Ready | Gap:
     """Read in a child: libxtables may exit or die, and takes its process with it."""
     argv = [sys.executable, "-P", "-m", "netaudit.collect.legacy_reader", family.name, *tables]
     # The child finds packages where we do. -P: never in the current directory, which may be anyone's.
     packages = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    output = run(family.legacy_source, argv, timeout=where.timeout, environment=packages)
+    return make_ready(family.legacy_source, argv, timeout=where.timeout, environment=packages)
+
+
+def _read_tables(family: _Family, output: bytes | Gap) -> Answer:
     match output:
         case Gap(reason=reason, detail=detail):
             return Gap(family.legacy_source, reason, f"reading legacy tables: {detail}")
         case _:
             return Said(family.legacy_source, output)
+
+
+def legacy_marks() -> Mapping[Source, object]:
+    """Tell by source what identifies the legacy rules as they are now, counters apart; None where nobody may look."""
+    marks: dict[Source, object] = {}
+    for family in _FAMILIES:
+        tables = _legacy_tables(family)
+        known = [] if isinstance(tables, Gap) else tables
+        marks[family.legacy_source] = tuple(legacy_mark(family.name, table) for table in known)
+    return marks

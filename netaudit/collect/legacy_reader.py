@@ -1,6 +1,9 @@
 """Print legacy tables exactly as `iptables-legacy-save -c` does, but for its comments; run as a program.
 
-    python -m netaudit.collect.legacy_reader ip|ip6 TABLE...
+    python -m netaudit.collect.legacy_reader ip|ip6 TABLE... < /dev/null
+
+Importing takes longer than reading: one byte on standard output says that all is ready, and the tables are read
+when standard input ends.
 
 libiptc hands out each rule as the kernel stores it: a header, then matches, then a target. The header is
 printed here, each match and target by its own extension of libxtables: the code that iptables uses too. Both
@@ -25,6 +28,7 @@ from netaudit.collect.legacy_header import LAYOUTS, Layout, print_header
 _TABLE_CLASSES = {"ip": "Table", "ip6": "Table6"}
 _FAMILY_NUMBERS = {"ip": 2, "ip6": 10}  # NFPROTO_IPV4, NFPROTO_IPV6
 _NOWHERE = "/nonexistent"
+READY = b"\n"
 _PART = struct.Struct("=H29sB")  # xt_entry_match, xt_entry_target: size, name, revision
 
 
@@ -33,6 +37,8 @@ def main(family: str, tables: list[str]) -> None:
     iptc = import_iptc()
     pen = Pen()
     writer = RuleWriter(pen, LAYOUTS[family], Extensions(iptc, _FAMILY_NUMBERS[family]))
+    os.write(1, READY)
+    sys.stdin.buffer.read()
     try:
         for name in tables:
             # Without autocommit nothing is ever written back, also not when the table is closed.

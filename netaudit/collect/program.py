@@ -2,16 +2,33 @@
 
 import os
 import re
+import select
+import shlex
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from netaudit.collect.announce import announce
 from netaudit.model.facts import Gap, GapReason, Source
 
 # Where Netfilter's programs live; a plain user's PATH often lacks them.
 _ADMIN_PATHS = ("/usr/sbin", "/sbin", "/usr/local/sbin")
 _DENIED = re.compile(rb"permission denied|you must be root|operation not permitted", re.IGNORECASE)
+
+
+class Ready:
+    """A program that has made itself ready, and waits on its standard input for the word to begin."""
+
+    def __init__(self, source: Source, program: str, process: subprocess.Popen[bytes]) -> None:
+        self._source = source
+        self._program = program
+        self._process = process
+
+    def begin(self, timeout: float) -> bytes | Gap:
+        """Let it work, and return what it printed; a gap if it did not end well."""
+        with self._process:
+            return _outcome(self._source, self._program, self._process, timeout)
 
 
 def run(
@@ -21,19 +38,39 @@ def run(
 
     `timeout` is in seconds; `environment` is added to a clean one.
     """
+    process = _start(source, argv, environment or {}, subprocess.DEVNULL)
+    if isinstance(process, Gap):
+        return process
+    with process:
+        return _outcome(source, argv[0], process, timeout)
+
+
+def make_ready(source: Source, argv: Sequence[str], *, timeout: float, environment: Mapping[str, str]) -> Ready | Gap:
+    """Start a program that prints one byte when it is ready, and begins when its standard input ends."""
+    process = _start(source, argv, environment, subprocess.PIPE)
+    if isinstance(process, Gap):
+        return process
+    assert process.stdout  # noqa: S101 (it is a pipe)
+    if select.select([process.stdout], [], [], timeout)[0]:
+        os.read(process.stdout.fileno(), 1)
+    return Ready(source, argv[0], process)
+
+
+def _start(
+    source: Source, argv: Sequence[str], environment: Mapping[str, str], stdin: int
+) -> subprocess.Popen[bytes] | Gap:
+    announce("run", shlex.join(argv))
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             argv,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=_clean_environment() | dict(environment or {}),
+            env=_clean_environment() | dict(environment),
             process_group=0,  # its own group, so that what it starts can be ended with it
         )
     except OSError as error:
         return _not_started(source, argv[0], error)
-    with process:
-        return _outcome(source, argv[0], process, timeout)
 
 
 def run_for_text(source: Source, argv: Sequence[str], *, timeout: float) -> bytes | Gap:

@@ -1,19 +1,15 @@
 """Wait until the engine and the kernel have finished what somebody has just asked for."""
 
-import re
 import time
 
 import msgspec
 
 from netaudit.collect.collector import collect
+from netaudit.collect.essence import without_noise
 from netaudit.collect.where import Where
-from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Facts, Source
+from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Facts
 
 INTERVAL = 0.25  # seconds between two looks
-
-# What moves by itself, or anew with each look: counters, comments with the time of day, handles, time-outs.
-_SAVE_NOISE = re.compile(rb"^#.*\n|\[\d+:\d+\]", re.MULTILINE)
-_NFT_NOISE = re.compile(rb'"(?:handle|packets|bytes|used|expires)": ?\d+')
 
 
 def collect_when_quiet(where: Where, *, wait: float) -> Facts:
@@ -37,14 +33,6 @@ def collect_when_quiet(where: Where, *, wait: float) -> Facts:
 def _essence(facts: Facts) -> tuple[object, ...]:
     """Reduce facts to what a change of rules or inventory changes."""
     sources = (*RULE_SOURCES, *INVENTORY_SOURCES)
-    files = {source: _without_noise(source, facts.files[source]) for source in sources if source in facts.files}
+    files = {source: without_noise(source, facts.files[source]) for source in sources if source in facts.files}
     gaps = sorted(gap for gap in facts.gaps if gap.source in sources)
     return files, gaps, sorted(facts.unused)
-
-
-def _without_noise(source: Source, data: bytes) -> bytes:
-    if source is Source.NFT_RULESET:
-        return _NFT_NOISE.sub(b"", data)
-    if source in RULE_SOURCES:
-        return _SAVE_NOISE.sub(b"", data)
-    return data

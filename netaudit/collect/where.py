@@ -14,11 +14,13 @@ class Where(msgspec.Struct, frozen=True):
 
     `docker_host` is a URL as in DOCKER_HOST; None means what the docker command would use: that variable, else the
     current context, else the local socket.
-    `timeout` is in seconds, for each program and each request.
+    `timeout` is in seconds, for each program and each request. `inside`: read the containers' own
+    rules too.
     """
 
     docker_host: str | None = None
     timeout: float = 60.0
+    inside: bool = False
 
     def docker_url(self) -> str:
         """Return the URL of the engine's API."""

@@ -24,6 +24,7 @@ class Source(StrEnum):
     IP6_ROUTE = "ip6-route.json"
     SOCKETS = "sockets.txt"
     SYSCTL = "sysctl.txt"
+    INSIDE = "inside.json"  # container id -> name of a source of rules -> what it printed inside the container
 
 
 RULE_SOURCES = (
@@ -48,6 +49,7 @@ HOST_SOURCES = (
     Source.SOCKETS,
     Source.SYSCTL,
 )
+ON_REQUEST = frozenset({Source.INSIDE})  # absent from a recording unless somebody asked for it
 
 
 class GapReason(StrEnum):
@@ -60,6 +62,7 @@ class GapReason(StrEnum):
     TIMEOUT = "timeout"  # did not answer in time
     INVALID = "invalid"  # answered something that cannot be read
     PARTIAL = "partial"  # answered, but not for everything
+    INCONSISTENT = "inconsistent"  # answered, but changed while the others were asked
     NOT_RECORDED = "not recorded"  # the recording has no such file and does not say why
 
 
@@ -85,3 +88,4 @@ class Facts(msgspec.Struct, frozen=True):
     taken_at: str = ""  # RFC 3339, UTC
     digest: str = ""  # SHA-256 over the files: the identity of a recording
     partial: bool = False  # taken while rules or containers still changed
+    generation: int | None = None  # of nf_tables' ruleset, where this process read the host itself

@@ -8,6 +8,13 @@ from netaudit.model.host import Host
 from netaudit.model.ruleset import Ruleset
 
 
+class Inside(msgspec.Struct, frozen=True):
+    """The rules inside one container's network namespace; `container` is its id."""
+
+    container: str
+    ruleset: Ruleset
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """Facts, parsed. `inventory` is None where Docker could not be asked or was not recorded."""
 
@@ -19,3 +26,4 @@ class Snapshot(msgspec.Struct, frozen=True):
     taken_at: str = ""
     digest: str = ""
     partial: bool = False
+    inside: tuple[Inside, ...] = ()

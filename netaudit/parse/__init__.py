@@ -1,9 +1,12 @@
 """Facts -> Snapshot: what the host's programs printed, read."""
 
+from collections.abc import Iterator
+
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import RULE_SOURCES, Facts, Gap, Source
 from netaudit.model.ruleset import Backend, Rule, Ruleset, Table
-from netaudit.model.snapshot import Snapshot
+from netaudit.model.snapshot import Inside, Snapshot
+from netaudit.parse.decode import decode_json
 from netaudit.parse.docker import parse_inventory
 from netaudit.parse.forms import read_rules
 from netaudit.parse.host import parse_host
@@ -45,7 +48,18 @@ def parse_snapshot(facts: Facts, known: Known | None = None) -> Snapshot:
         taken_at=facts.taken_at,
         digest=facts.digest,
         partial=facts.partial,
+        inside=tuple(_parse_inside(facts)),
     )
+
+
+def _parse_inside(facts: Facts) -> Iterator[Inside]:
+    """Read the rules inside containers as those of the host."""
+    if data := facts.files.get(Source.INSIDE):
+        printed = decode_json(
+            data, dict[str, dict[str, str]], source=Source.INSIDE, expected="rules by container and source"
+        )
+        for container, files in printed.items():
+            yield Inside(container, parse_ruleset(Facts({name: text.encode() for name, text in files.items()})))
 
 
 def parse_ruleset(facts: Facts, known: dict[str, Rule] | None = None) -> Ruleset:

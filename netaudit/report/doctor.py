@@ -34,6 +34,7 @@ _NEXT = {
     GapReason.TIMEOUT: "raise --timeout",
     GapReason.INVALID: "run it by hand",
     GapReason.PARTIAL: "run as root",
+    GapReason.INCONSISTENT: "record when the host is quieter",
     GapReason.NOT_RECORDED: "record again",
 }
 _NEXT_FOR_DOCKER = {

@@ -75,6 +75,9 @@ def _thing(explained: ThingExplained) -> Iterator[str]:
     if explained.missing:
         yield "  rules that ought to exist because of it, and do not:"
         yield from _listed(explained.missing, "! ")
+    if explained.inside:
+        yield "  rules in its own network namespace:"
+        yield from _listed(explained.inside, "")
     yield from (f"  {sentence}" for sentence in explained.silence)
 
 

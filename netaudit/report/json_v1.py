@@ -1,14 +1,18 @@
 """JSON, version 1: `netaudit/diff/v1`, `show/v1` and `exposure/v1` (design: fields are added, never changed)."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from netaudit.attribute.attribution import (
     AttributedChange,
     AttributedDiff,
+    AttributedInside,
     AttributedItem,
     AttributedSnapshot,
 )
 from netaudit.diff import Altered, Moved
+from netaudit.model.witness import DockerEvent
 from netaudit.report.json_exposure import changes_json, table_json
 from netaudit.report.json_parts import Json, attribution_json, head_json, item_json, print_json
 from netaudit.report.words import verb
@@ -48,8 +52,21 @@ def render_snapshot(snapshot: AttributedSnapshot) -> bytes:
             "defects": [attributed_json(defect) for defect in snapshot.defects],
             **table_json(snapshot),
             "coverage": msgspec.structs.asdict(snapshot.coverage),
+            **_inside(snapshot.inside),
         }
     )
+
+
+def _inside(namespaces: Sequence[AttributedInside]) -> Json:
+    """Print the rules inside containers, where they were recorded."""
+    printed = [
+        {
+            "container": {"id": one.container.id, "name": one.container.name},
+            "rules": [attributed_json(item) for item in one.items],
+        }
+        for one in namespaces
+    ]
+    return {"inside": printed} if printed else {}
 
 
 def _change(one: AttributedChange) -> Json:
@@ -64,7 +81,19 @@ def _change(one: AttributedChange) -> Json:
             printed["before"] = {**item_json(before), "attribution": earlier}
         case _:
             pass
-    return printed
+    return printed | _writing(one)
+
+
+def _writing(one: AttributedChange) -> Json:
+    """Say who wrote a change, where somebody listened."""
+    if one.writer is None:
+        return {}
+    writer = {"pid": one.writer.pid, "name": one.writer.name or None, "reason": one.writer.reason or None}
+    return {"writer": writer, "events": [_event(event) for event in one.events]}
+
+
+def _event(event: DockerEvent) -> Json:
+    return {"type": event.type, "action": event.action, "id": event.id, "name": event.name, "at": event.at}
 
 
 def attributed_json(one: AttributedItem) -> Json:

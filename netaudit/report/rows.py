@@ -17,7 +17,7 @@ from netaudit.diff import Altered, Moved, Removed
 from netaudit.model.ruleset import Item, ObjectKind
 from netaudit.report.anchors import Anchors
 from netaudit.report.grouping import describe_causes
-from netaudit.report.words import describe_earlier, symbol, verb
+from netaudit.report.words import describe_earlier, describe_writer, symbol, verb
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -39,6 +39,7 @@ class Row(msgspec.Struct, frozen=True):
     links: tuple[Link, ...]  # the cause in pieces, those that have a place on the page with its anchor
     was_text: str = ""
     was_place: str = ""
+    written: str = ""  # by whom, where somebody listened
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -84,7 +85,8 @@ def change_row(one: AttributedChange, anchors: Anchors) -> Row:
     item = one.change.item
     prefix = f"removed-{item.object}" if isinstance(one.change, Removed) else ""
     row = item_row(item, one.attribution, anchors, prefix=prefix)
-    row = msgspec.structs.replace(row, symbol=symbol(one.change) + row.symbol, change=verb(one.change))
+    mark = symbol(one.change) + row.symbol
+    row = msgspec.structs.replace(row, symbol=mark, change=verb(one.change), written=describe_writer(one))
     match one.change:
         case Altered(_, before):
             return msgspec.structs.replace(row, was_text=describe_earlier(item, before))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from netaudit.attribute.attribution import (
     AttributedChange,
     AttributedDiff,
+    AttributedInside,
     AttributedItem,
     AttributedSnapshot,
     Attribution,
@@ -25,6 +26,7 @@ from netaudit.report.words import (
     describe_earlier,
     describe_gap,
     describe_head,
+    describe_writer,
     summarise_diff,
     summarise_snapshot,
     symbol,
@@ -56,6 +58,7 @@ def render_snapshot(snapshot: AttributedSnapshot, style: Style, grouping: Groupi
     else:
         for group in group_by(rules, grouping):
             lines += [*_heading(group, style), *table(_item_rows(group.members), style), ""]
+    lines += _inside(snapshot.inside, style)
     lines += _missing(snapshot.missing, style)
     lines += _defects(snapshot.defects, style)
     lines += _gaps((snapshot.head,), style)
@@ -101,6 +104,8 @@ def _change_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterat
                 pass
         if one.attribution.purpose:
             yield "", "", f"# {one.attribution.purpose}"
+        if one.writer:
+            yield "", "", f"# {describe_writer(one)}"
 
 
 def _item_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterator[Sequence[str]]:
@@ -131,6 +136,14 @@ def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
         if one.attribution.causes:
             rows.append(("", "", f"# {_cause(one)}"))
     yield from _finish(rows, style)
+
+
+def _inside(namespaces: Iterable[AttributedInside], style: Style) -> Iterator[str]:
+    for inside in namespaces:
+        rules = [one for one in inside.items if one.item.object is ObjectKind.RULE]
+        if rules:
+            yield bold(visible(f"inside container {inside.container.name}"), style)
+            yield from _chains(rules, style)
 
 
 def _finish(rows: Sequence[Sequence[str]], style: Style) -> Iterator[str]:

@@ -93,6 +93,17 @@ def describe_gap(gap: Gap) -> str:
     return f"{gap.source}: {gap.reason}" + (f" ({gap.detail})" if gap.detail else "")
 
 
+def describe_writer(change: AttributedChange) -> str:
+    """Say who wrote a change and what Docker told about it: `written by iptables (process 42); container start web`."""
+    writer = change.writer
+    if writer is None:
+        return ""
+    process = f" (process {writer.pid})" if writer.pid is not None else ""
+    who = f"written by {writer.name}{process}" if writer.name else f"writer unknown: {writer.reason}"
+    told = dict.fromkeys(f"{event.type} {event.action} {event.name}" for event in change.events)
+    return "; ".join((who, *told))
+
+
 def count(number: int, noun: str) -> str:
     """Count things: `1 rule`, `2 rules`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

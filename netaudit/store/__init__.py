@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from netaudit.errors import OutputError, RecordingError, TakenError
-from netaudit.model.facts import Facts, Gap, GapReason, Source
+from netaudit.model.facts import ON_REQUEST, Facts, Gap, GapReason, Source
 from netaudit.store.archive import WRITTEN, is_archive, pack
 from netaudit.store.files import Files, read_files
 from netaudit.store.foreign import adopt
@@ -153,7 +153,7 @@ def _without_index(path: Path, files: Files) -> Facts:
     gaps = (
         Gap(name, GapReason.EMPTY, "the file is empty") if name in there else Gap(name, GapReason.NOT_RECORDED)
         for name in Source
-        if name not in said
+        if name not in said and name not in ON_REQUEST
     )
     host = path.stem if path.is_file() else ""
     return Facts(files=said, gaps=(*gaps, *adopted.gaps), host=host, digest=digest(said))

@@ -20,6 +20,7 @@ from small_hosts import (
 )
 
 from netaudit.attribute import UNATTRIBUTED, Confidence, Standing, attribute_diff
+from netaudit.attribute.attributor import UNDECIDED
 from netaudit.diff import Added, Removed
 from netaudit.model.docker import DaemonOptions
 from netaudit.model.facts import Gap, GapReason, Source
@@ -282,6 +283,22 @@ def test_what_could_not_be_looked_for_is_undecided_and_not_missing() -> None:
 def test_a_source_seen_in_part_is_looked_at() -> None:
     gap = Gap(Source.SOCKETS, GapReason.PARTIAL, "run as root")
     assert len(show(replace(snapshot(rules(nat=(HAIRPIN, dnat(8080))), container(8080)), gaps=(gap,))).missing) == 1
+
+
+@pytest.mark.parametrize("source", [Source.IPTABLES_NFT, Source.DOCKER_CONTAINERS])
+def test_where_rules_or_inventory_changed_while_they_were_read_nothing_is_missing_or_stale(source: Source) -> None:
+    gap = Gap(source, GapReason.INCONSISTENT, "it changed while the host was read")
+    moved = replace(snapshot(rules(nat=(dnat(8081),)), container(8080)), gaps=(gap,))
+    shown = show(moved)
+    assert (shown.missing, shown.defects, shown.coverage.undecided) == ((), (), 3)
+    stale = of_rule(shown, dnat(8081))
+    assert (stale.standing, stale.reason) == (Standing.FOREIGN, UNDECIDED)
+
+
+def test_an_address_that_changed_meanwhile_decides_nothing_about_rules() -> None:
+    gap = Gap(Source.IP_ADDR, GapReason.INCONSISTENT, "it changed while the host was read")
+    shown = show(replace(snapshot(rules(), container(8080)), gaps=(gap,)))
+    assert (len(shown.missing), shown.coverage.undecided) == (3, 0)
 
 
 # ---- options ------------------------------------------------------------------------------------------------------

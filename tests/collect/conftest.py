@@ -17,7 +17,8 @@ from netaudit.model.facts import Facts
 REPOSITORY = Path(netaudit.__path__[0]).parent
 COLLECT = """
 import os, sys, msgspec
-from netaudit.collect import Where, collect, program
+from netaudit.collect import Where, collect, consistent, program
+consistent.PATIENCE = 2
 if sys.argv[3]:
     os.environ["PATH"], program._ADMIN_PATHS = sys.argv[3], ()
 facts = collect(Where(docker_host=sys.argv[1], timeout=float(sys.argv[2])))

@@ -2,9 +2,12 @@
 
     dockerd fake_engine.py SOCKET ANSWERS [arguments of dockerd]
 
-ANSWERS is a JSON file: the end of a request's path -> [status, body, seconds to wait].
+ANSWERS is a JSON file: the end of a request's path -> [status, body, seconds to wait], or minus the
+seconds between two bytes. In a body, "NEXT" is a number
+that is another each time.
 """
 
+import itertools
 import json
 import sys
 import time
@@ -13,6 +16,7 @@ from pathlib import Path
 from socketserver import ThreadingUnixStreamServer
 
 ANSWERS: dict[str, tuple[int, str, float]] = json.loads(Path(sys.argv[2]).read_text())
+NUMBERS = itertools.count()
 NOT_FOUND = (404, '{"message": "no such thing"}', 0.0)
 
 
@@ -22,12 +26,17 @@ class Engine(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         status, body, pause = next((a for end, a in ANSWERS.items() if path.endswith(end)), NOT_FOUND)
-        time.sleep(pause)
+        body = body.replace('"NEXT"', str(next(NUMBERS)))
+        time.sleep(max(pause, 0))
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body.encode())
+        for byte in body.encode() if pause < 0 else ():  # one by one, forever in time for the next
+            self.wfile.write(bytes([byte]))
+            time.sleep(-pause)
+        if pause >= 0:
+            self.wfile.write(body.encode())
 
     def log_message(self, *_: object) -> None:
         pass

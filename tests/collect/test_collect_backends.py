@@ -103,8 +103,8 @@ def test_an_nft_that_says_nothing_and_an_iptables_that_does_not_end_are_gaps(
 ) -> None:
     programs(**{"nft": "exit 0", "iptables-nft-save": "sleep 1000"})
     assert _gaps(host.collect(timeout=1), V4, Source.NFT_RULESET) == [
-        Gap(Source.NFT_RULESET, GapReason.EMPTY, "nft printed nothing"),
         Gap(V4, GapReason.TIMEOUT, "iptables-nft-save did not end within 1 s"),
+        Gap(Source.NFT_RULESET, GapReason.EMPTY, "nft printed nothing"),
     ]
 
 
@@ -129,7 +129,7 @@ def test_a_reader_of_legacy_tables_that_dies_is_a_gap(host: Host, tmp_path: Path
 import sys
 from netaudit.collect import Where, iptables
 sys.executable = {str(fake)!r}
-print([(answer.source.value, answer.reason.value, answer.detail) for answer in iptables.ask_legacy_backend(Where())])
+print([(answer.source.value, answer.reason.value, answer.detail) for answer in iptables.LegacyReader(Where()).ask()])
 """
     detail = f"reading legacy tables: {fake} ended by signal 11 (SIGSEGV)"
     assert host.python(code) == f"{[(source.value, 'crashed', detail) for source in (OLD4, OLD6)]}\n"

@@ -1,13 +1,12 @@
 """What an engine says, and what it means when it does not."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from conftest import Engine
 
 from netaudit.collect.answer import Answer, Said
-from netaudit.collect.docker import ask_docker
+from netaudit.collect.docker import ask_engine, ask_objects
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
 
@@ -145,6 +144,21 @@ def test_an_engine_that_speaks_something_else_is_invalid(engine: Engine, body: s
     assert {answer.reason for answer in _ask(engine) if isinstance(answer, Gap)} == {GapReason.INVALID}
 
 
+def test_an_engine_that_never_ends_its_answer_is_a_time_out(engine: Engine) -> None:
+    engine.start({**ENGINE, "/containers/json": (200, "[" + " " * 1000, -0.1)})
+    where = Where(docker_host=engine.url, timeout=0.2)
+    (gap,) = [answer for answer in ask_objects(where) if isinstance(answer, Gap)]
+    assert (gap.source, gap.reason) == (Source.DOCKER_CONTAINERS, GapReason.TIMEOUT)
+
+
+def test_an_engine_that_is_too_new_for_every_question_says_so_itself(engine: Engine) -> None:
+    refusal = (400, '{"message": "client version is too old. Minimum supported API version is 9.99"}', 0.0)
+    engine.start({"/version": {"ApiVersion": "9.99"}, "/json": refusal, "/networks": refusal, "/info": refusal})
+    gaps = [answer for answer in _ask(engine) if isinstance(answer, Gap)]
+    assert [gap.source for gap in gaps] == SOURCES[1:]
+    assert all("the engine says: client version is too old" in gap.detail for gap in gaps)
+
+
 def test_one_question_that_fails_is_one_gap(engine: Engine) -> None:
     engine.start(ENGINE | {"/networks": (500, '{"message": "the store is locked"}', 0), "/info": (200, "{", 0)})
     answers = list(_ask(engine))
@@ -162,5 +176,6 @@ def test_a_container_that_cannot_be_inspected_makes_the_whole_list_a_gap(engine:
     )
 
 
-def _ask(engine: Engine) -> Iterator[Answer]:
-    return ask_docker(Where(docker_host=engine.url, timeout=1))
+def _ask(engine: Engine) -> list[Answer]:
+    where = Where(docker_host=engine.url, timeout=1)
+    return sorted((*ask_engine(where), *ask_objects(where)), key=lambda answer: SOURCES.index(Source(answer.source)))

@@ -8,7 +8,7 @@ import pytest
 from conftest import Engine, Host
 
 from netaudit.collect.daemon import ask_daemon
-from netaudit.collect.docker import ask_docker
+from netaudit.collect.docker import ask_engine, ask_objects
 from netaudit.collect.elsewhere import why_elsewhere
 from netaudit.collect.where import DEFAULT_DOCKER_HOST, Where
 from netaudit.model.facts import INVENTORY_SOURCES, Gap, GapReason
@@ -19,7 +19,7 @@ OTHER_HOST = "this engine is on another host, whose containers have no rules her
 @pytest.mark.parametrize("url", ["tcp://192.0.2.1:2376", "ssh://me@192.0.2.1", "https://[2001:db8::1]:2376"])
 def test_an_engine_of_another_host_is_not_asked_and_each_source_says_so(url: str) -> None:
     where = Where(docker_host=url)
-    gaps = [gap for answers in (ask_docker(where), ask_daemon(where)) for gap in answers]
+    gaps = [gap for answers in (ask_engine(where), ask_objects(where), ask_daemon(where)) for gap in answers]
     assert all(isinstance(gap, Gap) and gap.reason is GapReason.ABSENT and OTHER_HOST in gap.detail for gap in gaps)
     assert {gap.source for gap in gaps if isinstance(gap, Gap)} == set(INVENTORY_SOURCES)
 

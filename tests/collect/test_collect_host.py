@@ -88,9 +88,9 @@ def test_facts_name_the_host_and_the_time(host: Host) -> None:
 def test_a_host_without_the_programs_has_gaps_and_no_crash(host: Host) -> None:
     facts = host.collect(programs="/nowhere")
     assert [gap for gap in facts.gaps if not gap.source.startswith(("docker", "daemon"))] == [
-        Gap(Source.NFT_RULESET, GapReason.ABSENT, "nft is not installed"),
         Gap(Source.IPTABLES_NFT, GapReason.ABSENT, "iptables-nft-save is not installed"),
         Gap(Source.IP6TABLES_NFT, GapReason.ABSENT, "ip6tables-nft-save is not installed"),
+        Gap(Source.NFT_RULESET, GapReason.ABSENT, "nft is not installed"),
         Gap(Source.IP_ADDR, GapReason.ABSENT, "ip is not installed"),
         Gap(Source.IP_ROUTE, GapReason.ABSENT, "ip is not installed"),
         Gap(Source.IP6_ROUTE, GapReason.ABSENT, "ip is not installed"),

@@ -166,4 +166,5 @@ def _saved(host: Host, program: str) -> list[str]:
 
 def _read(host: Host, family: str) -> list[str]:
     tables = host.run("cat", f"/proc/net/{family}_tables_names").split()
-    return host.run(sys.executable, "-m", READER, family, *tables).splitlines()
+    said = host.run(sys.executable, "-m", READER, family, *tables)
+    return said.removeprefix("\n").splitlines()  # the word that it is ready

@@ -1,6 +1,7 @@
 """The main job, end to end: a real engine, a command, and a diff in which every rule names its cause."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -193,13 +194,23 @@ def test_run_keeps_standard_output_for_the_report_in_other_formats(netaudit: Net
     assert (json.loads(done.stdout)["changes"], done.stderr) == ([], "out\n")
 
 
-def test_run_says_when_it_gave_up_waiting(netaudit: Netaudit) -> None:
-    busy = (
-        "for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do"
-        " iptables -I DOCKER-USER -s 192.0.2.$n -j DROP; sleep 0.2;"
-        " iptables -D DOCKER-USER -s 192.0.2.$n -j DROP; done"
-    )
-    done = netaudit("run", "--wait", "0.5", "--strict", "--", "sh", "-c", f"({busy}) >/dev/null 2>&1 &")
+def test_run_says_when_it_gave_up_waiting(netaudit: Netaudit, engine: Engine, tmp_path: Path) -> None:
+    rule = "DOCKER-USER -s 192.0.2.$n -j DROP"
+    loop = f"while [ ! -e {tmp_path}/enough ]; do n=$((n + 1)); iptables -I {rule}; sleep 0.2; iptables -D {rule}; done"
+    end = f"touch {tmp_path}/enough; until [ -e {tmp_path}/ended ]; do sleep 0.05; done"
+    try:
+        done = netaudit(
+            "run",
+            "--wait",
+            "0.5",
+            "--strict",
+            "--",
+            "sh",
+            "-c",
+            f"(n=0; {loop}; touch {tmp_path}/ended) >/dev/null 2>&1 &",
+        )
+    finally:
+        engine.host.run(["sh", "-c", end], timeout=10)
     assert "still changed after 0.5 s; gave up waiting" in done.stderr
     assert "while rules still changed" in done.stdout.splitlines()[1]
     assert done.returncode == 4

@@ -1,0 +1,79 @@
+"""`netaudit record --host`: several hosts at once, and one that fails does not lose the others."""
+
+import sys
+import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from netaudit.cli.sources import kept_folder, require_rules
+from netaudit.errors import CollectError, NetauditError, UsageError
+
+if TYPE_CHECKING:
+    from netaudit.collect.remote import Remote
+    from netaudit.model.facts import Facts
+
+_AT_ONCE = 16
+
+
+def record_hosts(urls: list[str], output: Path | None, timeout: float) -> tuple[list["Facts"], int]:
+    """Record hosts and print where each recording is; give those made, and the exit code of the worst failure."""
+    from netaudit.collect.remote import parse_remote
+    from netaudit.store import make_folder
+
+    remotes = [parse_remote(url) for url in urls]
+    if len({str(remote) for remote in remotes}) < len(remotes):
+        raise UsageError("a host is named twice", hint="name each once")
+    several = len(remotes) > 1
+    if output is not None and several:
+        make_folder(output)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        places = {remote: output / str(remote) if output and several else output for remote in remotes}
+        jobs = {pool.submit(_record, remote, place, timeout): remote for remote, place in places.items()}
+        return _gather(jobs)
+
+
+def _record(remote: "Remote", place: Path | None, timeout: float) -> tuple["Facts", Path]:
+    """Record one host; what came from it is checked as any recording before it is kept."""
+    from netaudit.collect.remote import record_remotely
+    from netaudit.store import keep, load, save
+
+    with tempfile.NamedTemporaryFile(prefix="netaudit-", suffix=".tar.gz") as file:
+        file.write(record_remotely(remote, timeout))
+        file.flush()
+        try:
+            facts = require_rules(load(Path(file.name)))
+        except NetauditError as error:
+            raise CollectError(
+                f"{remote}: {error.message}".replace(file.name, "its recording"), hint=error.hint
+            ) from error
+    if place is None:
+        return facts, keep(facts, kept_folder().with_name("hosts") / str(remote))
+    return save(facts, place), place
+
+
+def _gather(jobs: dict[Future[tuple["Facts", Path]], "Remote"]) -> tuple[list["Facts"], int]:
+    from netaudit.cli.output import write
+    from netaudit.report.safe_text import visible
+    from netaudit.report.words import describe_gap
+
+    made: list[Facts] = []
+    code = 0
+    for done, job in enumerate(as_completed(jobs), 1):
+        name = str(jobs[job])
+        if sys.stderr.isatty() and len(jobs) > 1:
+            typer.echo(f"netaudit: {name} ended, {done} of {len(jobs)}", err=True)
+        try:
+            facts, place = job.result()
+        except NetauditError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            typer.echo(visible(f"netaudit: {error.message}{hint}"), err=True)
+            code = max(code, error.exit_code)
+            continue
+        made.append(facts)
+        for gap in facts.gaps:
+            typer.echo(visible(f"netaudit: {name}: could not see {describe_gap(gap)}"), err=True)
+        write(f"{place}\n".encode(errors="surrogateescape"), None)
+    return made, code

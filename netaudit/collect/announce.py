@@ -1,0 +1,11 @@
+"""Say what is asked before it is asked: every program, request, file and question to the kernel."""
+
+import logging
+
+LOGGER = "netaudit.collect"
+_LOG = logging.getLogger(LOGGER)
+
+
+def announce(kind: str, what: str) -> None:
+    """Tell whoever listens to the logger; `kind` is one word, such as run, GET, read or ask."""
+    _LOG.info("%s %s", kind, what)

@@ -1,0 +1,40 @@
+"""Ask nf_tables for the handles of all rules: the names by which the kernel tells of them."""
+
+import socket
+
+from netaudit.collect import netlink
+from netaudit.collect.announce import announce
+from netaudit.collect.commits import family_name
+from netaudit.collect.generation import ask_generation
+from netaudit.model.witness import Handles, Place
+
+_TABLE, _CHAIN, _HANDLE = 1, 2, 3
+_PATIENCE = 30.0  # seconds without a word
+
+
+def ask_handles(generation: int | None) -> Handles | None:
+    """Give each chain's handles in the order of its rules.
+
+    None where they cannot be had, or the ruleset is no longer of that generation.
+    """
+    if generation is None:
+        return None
+    announce("ask", "netlink NFT_MSG_GETRULE")
+    try:
+        with netlink.connect() as connection:
+            connection.settimeout(_PATIENCE)
+            netlink.ask(connection, netlink.NFT_GETRULE)
+            handles = _collect(connection)
+    except OSError:
+        return None
+    return {place: tuple(found) for place, found in handles.items()} if ask_generation() == generation else None
+
+
+def _collect(connection: socket.socket) -> dict[Place, list[int]]:
+    handles: dict[Place, list[int]] = {}
+    while True:
+        for message in netlink.receive(connection):
+            if message.kind in (netlink.DONE, netlink.ERROR):
+                return handles
+            place = (family_name(message.family), message.text(_TABLE), message.text(_CHAIN))
+            handles.setdefault(place, []).append(message.number(_HANDLE))

@@ -1,0 +1,83 @@
+"""Talk to nf_tables as nft does (nfnetlink), for what nft does not print: only questions are sent."""
+
+import socket
+import struct
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+NFT_NEWRULE, NFT_GETRULE, NFT_DELRULE = 6, 7, 8
+NFT_NEWGEN, NFT_GETGEN = 15, 16
+ERROR, DONE = 2, 3  # of every netlink: NLMSG_ERROR, NLMSG_DONE
+_NETLINK_NETFILTER = 12
+_NFT = 10 << 8  # NFNL_SUBSYS_NFTABLES
+_REQUEST, _DUMP = 0x1, 0x300  # NLM_F_REQUEST, NLM_F_DUMP
+_HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
+_GENERAL = struct.Struct("=BBH")  # struct nfgenmsg: family, version, resource
+_ATTRIBUTE = struct.Struct("=HH")  # struct nlattr: length, type
+_TYPE_BITS = 0x3FFF  # without NLA_F_NESTED and NLA_F_NET_BYTEORDER
+_BUFFER = 1 << 20
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message: its kind (`NFT_…` or ERROR, DONE), its address family's number, and its attributes by number."""
+
+    kind: int
+    family: int
+    attributes: Mapping[int, bytes]
+
+    def number(self, attribute: int) -> int:
+        """Read an attribute as the number that it is, of any size; 0 where it is not there."""
+        return int.from_bytes(self.attributes.get(attribute, b""), "big")
+
+    def text(self, attribute: int) -> str:
+        """Read an attribute as text."""
+        return self.attributes.get(attribute, b"").rstrip(b"\0").decode(errors="replace")
+
+
+def connect(*, groups: int = 0) -> socket.socket:
+    """Open a socket to nf_tables; `groups` is the mask of what to listen to. Raises OSError."""
+    connection = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_NETFILTER)
+    try:
+        connection.bind((0, groups))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def ask(connection: socket.socket, kind: int) -> None:
+    """Send a question that has no arguments."""
+    flags = _REQUEST | (_DUMP if kind == NFT_GETRULE else 0)
+    length = _HEADER.size + _GENERAL.size
+    connection.sendall(_HEADER.pack(length, _NFT | kind, flags, 1, 0) + _GENERAL.pack(0, 0, 0))
+
+
+def receive(connection: socket.socket) -> Iterator[Message]:
+    """Receive some messages. Raises OSError: ENOBUFS where some were lost, TimeoutError where none came."""
+    data = memoryview(connection.recv(_BUFFER))
+    while len(data) >= _HEADER.size:
+        length, kind, *_ = _HEADER.unpack_from(data)
+        if length < _HEADER.size:
+            return
+        yield _message(kind, data[_HEADER.size : length])
+        data = data[_aligned(length) :]
+
+
+def _message(kind: int, body: memoryview) -> Message:
+    if kind < _NFT or len(body) < _GENERAL.size:
+        return Message(kind, 0, {})
+    return Message(kind & 0xFF, body[0], dict(_attributes(body[_GENERAL.size :])))
+
+
+def _attributes(data: memoryview) -> Iterator[tuple[int, bytes]]:
+    while len(data) >= _ATTRIBUTE.size:
+        length, kind = _ATTRIBUTE.unpack_from(data)
+        if length < _ATTRIBUTE.size:
+            return
+        yield kind & _TYPE_BITS, bytes(data[_ATTRIBUTE.size : length])
+        data = data[_aligned(length) :]
+
+
+def _aligned(length: int) -> int:
+    return (length + 3) & ~3

@@ -1,0 +1,68 @@
+"""What was seen while somebody changed a host: who committed what to nf_tables, and what Docker told meanwhile."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+from netaudit.model.ruleset import ObjectKind
+
+Place = tuple[str, str, str]  # family, table, and chain, set or map
+Handles = Mapping[Place, tuple[int, ...]]  # nft's handles of the rules of each chain, in their order
+
+
+class Deed(StrEnum):
+    """What a commit did to an object."""
+
+    MADE = "made"
+    DELETED = "deleted"
+
+
+class Touch(msgspec.Struct, frozen=True, gc=False):
+    """One object that a commit made or deleted; `handle` is that of a rule."""
+
+    deed: Deed
+    object: ObjectKind
+    place: Place
+    handle: int = 0
+
+
+class Commit(msgspec.Struct, frozen=True):
+    """All that one process changed in nf_tables at once; `pid` is its number on the host itself."""
+
+    generation: int
+    pid: int
+    name: str
+    touched: tuple[Touch, ...]
+
+
+class DockerEvent(msgspec.Struct, frozen=True):
+    """What Docker told of a container or network; `container` is the id of the one that a network's event is about."""
+
+    type: str  # container | network
+    action: str  # start, die, connect…
+    id: str
+    name: str
+    at: str  # RFC 3339, UTC
+    container: str = ""
+
+
+class Witness(msgspec.Struct, frozen=True):
+    """All that was seen between two recordings; `blind` says why the kernel could not be listened to, "" if it could.
+
+    `before` and `after` are the handles of the rules of each recording, where they could be had.
+    """
+
+    commits: tuple[Commit, ...] = ()
+    events: tuple[DockerEvent, ...] = ()
+    before: Handles | None = None
+    after: Handles | None = None
+    blind: str = ""
+
+
+class Writer(msgspec.Struct, frozen=True):
+    """Who wrote a change; `pid` is None where several processes of one name did, `reason` says why it is not known."""
+
+    name: str = ""
+    pid: int | None = None
+    reason: str = ""

@@ -1,0 +1,69 @@
+"""Who wrote a change: by the rule's handle where that is known, else by its chain, never by a guess."""
+
+import pytest
+from msgspec.structs import replace
+from small_hosts import CATALOG, container, dnat, rules, snapshot
+
+from netaudit.attribute import AttributedDiff, attribute_diff
+from netaudit.attribute.writers import tell_writers
+from netaudit.model.ruleset import ObjectKind
+from netaudit.model.witness import Commit, Deed, DockerEvent, Touch, Witness, Writer
+
+PLACE = ("ip", "nat", "DOCKER")
+BEFORE = snapshot(rules())
+AFTER = snapshot(rules(nat=(dnat(8080),)), container(8080))
+WEB = container(8080)
+START = DockerEvent("container", "start", WEB.id, "web", "2026-01-01T00:00:00Z")
+
+
+def _commit(pid: int, name: str, deed: Deed = Deed.MADE, handle: int = 7) -> Commit:
+    return Commit(pid, pid, name, (Touch(deed, ObjectKind.RULE, PLACE, handle),))
+
+
+def _diff() -> AttributedDiff:
+    return attribute_diff(BEFORE, AFTER, CATALOG)
+
+
+def _writers(witness: Witness) -> list[Writer | None]:
+    return [one.writer for one in tell_writers(_diff(), witness).changes]
+
+
+@pytest.mark.parametrize(
+    ("witness", "writer"),
+    [
+        (Witness((_commit(4, "nft"), _commit(5, "iptables", handle=8)), after={PLACE: (3, 8)}), Writer("iptables", 5)),
+        (Witness((_commit(4, "nft"), _commit(5, "iptables", handle=8)), after={PLACE: (3, 7)}), Writer("nft", 4)),
+        (Witness((_commit(4, "iptables"), _commit(5, "iptables"))), Writer("iptables")),
+        (Witness((_commit(4, "nft"), _commit(5, "iptables"))), Writer(reason="one of iptables, nft")),
+        (Witness((_commit(4, "nft", Deed.DELETED),)), Writer(reason="the kernel told of no such change")),
+        (Witness(blind="it may not"), Writer(reason="it may not")),
+    ],
+)
+def test_the_writer_is_named_as_far_as_the_kernel_told(witness: Witness, writer: Writer) -> None:
+    assert _writers(witness) == [writer]
+
+
+def test_a_removed_rule_was_removed_by_who_deleted_its_handle() -> None:
+    witness = Witness(
+        (_commit(4, "nft", Deed.DELETED, 3), _commit(5, "iptables", Deed.DELETED)), before={PLACE: (1, 7)}
+    )
+    diff = tell_writers(attribute_diff(AFTER, BEFORE, CATALOG), witness)
+    assert [one.writer for one in diff.changes] == [Writer("iptables", 5)]
+
+
+def test_without_a_witness_nothing_is_said() -> None:
+    assert [(one.writer, one.events) for one in _diff().changes] == [(None, ())]
+
+
+@pytest.mark.parametrize(
+    ("event", "is_told"),
+    [
+        (START, True),
+        (replace(START, id="another"), False),
+        (replace(START, action="die"), False),
+        (replace(START, type="network", action="connect", id="another", container=WEB.id), False),
+    ],
+)
+def test_docker_s_events_stand_at_the_changes_that_their_container_caused(event: DockerEvent, *, is_told: bool) -> None:
+    (change,) = tell_writers(_diff(), Witness(events=(event,))).changes
+    assert change.events == ((event,) if is_told else ())

@@ -1,0 +1,49 @@
+"""A socket before Docker's that lets only GET through, and writes down each request; run as a program.
+
+python read_only_socket.py SOCKET DOCKER_SOCKET LOG
+"""
+
+import shutil
+import socket
+import sys
+import threading
+from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
+
+_REFUSED = (
+    b'HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{"message":"GET only"}'
+)
+
+
+class Proxy(StreamRequestHandler):
+    def handle(self) -> None:
+        with socket.socket(socket.AF_UNIX) as engine:
+            engine.connect(sys.argv[2])
+            back = threading.Thread(target=self._answer, args=(engine,), daemon=True)
+            back.start()
+            while head := self._head():
+                method, path = head.split(b" ", 2)[:2]
+                with Path(sys.argv[3]).open("a") as log:
+                    print(method.decode(), path.decode(), file=log)
+                if method != b"GET":
+                    self.wfile.write(_REFUSED)
+                    break
+                engine.sendall(head)
+            engine.shutdown(socket.SHUT_WR)
+            back.join(5)
+
+    def _head(self) -> bytes:
+        lines = []
+        while (line := self.rfile.readline()) and line != b"\r\n":
+            lines.append(line)
+        return b"".join([*lines, b"\r\n"]) if lines else b""
+
+    def _answer(self, engine: socket.socket) -> None:
+        shutil.copyfileobj(engine.makefile("rb", 0), self.wfile)
+
+
+if __name__ == "__main__":
+    with ThreadingUnixStreamServer(sys.argv[1], Proxy) as server:
+        server.daemon_threads = True
+        Path(sys.argv[1]).chmod(0o666)
+        server.serve_forever()
