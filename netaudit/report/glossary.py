@@ -69,7 +69,8 @@ WORDS = {
     "empty": "A gap: nothing was printed where something should have been.",
     "timeout": "A gap: no answer in time. --timeout gives more.",
     "invalid": "A gap: the answer cannot be read.",
-    "partial": "A gap: an answer, but not for everything. Of a recording: it was interrupted.",
+    "partial": "A gap: an answer, but not for everything. Of a recording: it was taken while rules still changed.",
+    "inconsistent": "A gap: the host changed while it was read. Nothing is called missing or stale then.",
     "not recorded": "A gap: the recording has no such file and does not say why.",
 }
 

@@ -8,14 +8,25 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 from pages import hosts
 
 import netaudit
-from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, CauseKind, Confidence, Standing
+from netaudit.attribute.attribution import (
+    AttributedDiff,
+    AttributedInside,
+    AttributedSnapshot,
+    CauseKind,
+    Confidence,
+    Ref,
+    Standing,
+)
+from netaudit.attribute.writers import tell_writers
 from netaudit.audit.check import Severity
 from netaudit.model.exposure import DestinationKind, Outcome, Way
 from netaudit.model.facts import GapReason
 from netaudit.model.ruleset import Backend, ObjectKind
+from netaudit.model.witness import DockerEvent, Witness, Writer
 from netaudit.report.audit_json import render_audit
 from netaudit.report.json_trace import render_journey
 from netaudit.report.json_v1 import render_diff, render_exposure, render_snapshot
@@ -107,6 +118,21 @@ ENUMS = [
 def test_every_word_that_may_be_printed_is_in_the_schema(place: tuple[str, str], words: type[StrEnum]) -> None:
     definition, field = place
     assert set(PUBLISHED["$defs"][definition]["properties"][field]["enum"]) == {str(word) for word in words}
+
+
+def test_who_wrote_a_change_is_as_described(make_diff: MakeDiff) -> None:
+    started = DockerEvent("container", "start", "0" * 64, "web", "2026-01-01T00:00:00Z")
+    told = tell_writers(make_diff(), Witness(events=(started,), blind="not allowed"))
+    assert b'"writer"' in render_diff(told)
+    assert complaints(render_diff(told)) == []
+    named = replace(told.changes[0], writer=Writer("dockerd", 812), events=(started,))
+    assert complaints(render_diff(replace(told, changes=(named,)))) == []
+
+
+def test_rules_inside_a_container_are_as_described(make_snapshot: MakeSnapshot) -> None:
+    snapshot = make_snapshot()
+    inside = AttributedInside(Ref("0" * 64, "web"), snapshot.items[:3])
+    assert complaints(render_snapshot(replace(snapshot, inside=(inside,)))) == []
 
 
 def test_what_is_printed_of_hosts_that_are_worse_off_is_as_described(

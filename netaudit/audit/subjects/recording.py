@@ -14,7 +14,7 @@ class RecordingFacts(Facts, frozen=True):
 
     gaps: Annotated[tuple[str, ...], fact("The sources that could not be seen, or not wholly.")] = ()
     rule_gaps: Annotated[tuple[str, ...], fact("Those of them that hold rules.")] = ()
-    partial: Annotated[bool, fact("Whether recording was interrupted.")] = False
+    partial: Annotated[bool, fact("Whether it was taken while rules still changed.")] = False
     docker: Annotated[bool, fact("Whether Docker's inventory was seen.")] = False
     engine: Annotated[str, fact("The engine's version as it says it, empty where it is not known.")] = ""
     rules: Annotated[int, fact("How many rules were seen.")] = 0
