@@ -26,7 +26,7 @@ def _table(*rules: str, name: str = "filter") -> ReadTable:
         chains[rule.split()[1]].append(Rule(rule))
     made = tuple(Chain(key, tuple(found), "ACCEPT" if key == "INPUT" else None) for key, found in chains.items())
     ruleset = Ruleset((Table(Backend.IPTABLES_NFT, "ip", name, made),))
-    return parse_program(Facts(), ruleset).tables[0]
+    return parse_program(Facts({}), ruleset).tables[0]
 
 
 def _shadows(*rules: str) -> list[Shadow]:
