@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Netaudit
-from engine_words import brief, causes_of
+from engine_words import Netaudit, brief, causes_of
 from lab.engine import Engine
 from lab.image import IDLE
 
