@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Host
+from collect_hosts import Host
 
 from netaudit.collect.script import recording_script
 from netaudit.model.facts import Facts, Gap, GapReason, Source
