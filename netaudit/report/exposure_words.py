@@ -1,5 +1,6 @@
 """The words for who can reach what, and for what of it changed; lines that differ in zone or family alone are one."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -16,6 +17,7 @@ from netaudit.report.grouping import describe_causes
 _SHOWN = 6  # ranges of ports
 _ALL_PORTS = frozenset({((0, 65535),), ((1, 65535),)})
 _OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
+_EVERY_PORT = re.compile(r"(.*\bevery )(\w+) port", re.DOTALL)
 _ORDER = {kind: place for place, kind in enumerate(ZoneKind)}
 NO_CHANGE = "Who can reach what did not change."
 _HOW = {
@@ -69,10 +71,21 @@ def change_lines(changes: Iterable[ExposureChange]) -> tuple[ChangeLine, ...]:
         outside = any(_shown(one).exposure.zone.kind in _OUTSIDE for one in members)
         by_rest.setdefault((zones, before, after, because, outside), []).append(target)
     lines = [
-        ChangeLine(zones, tuple(targets), before, after, because, outside)  # type: ignore[arg-type]
+        ChangeLine(zones, _joined(targets), before, after, because, outside)  # type: ignore[arg-type]
         for (zones, before, after, because, outside), targets in by_rest.items()
     ]
     return tuple(sorted(lines, key=lambda line: not line.outside))
+
+
+def _joined(texts: Iterable[str]) -> tuple[str, ...]:
+    """Say what is true of every port of several protocols at once: `every tcp and udp port`."""
+    protocols: dict[str, list[str]] = {}  # by what is said before them; none for other texts
+    for text in texts:
+        found = _EVERY_PORT.fullmatch(text)
+        protocols.setdefault(found[1] if found else text, []).extend([found[2]] if found else [])
+    return tuple(
+        f"{before}{' and '.join(names)} port" if names else before for before, names in protocols.items()
+    )
 
 
 def table_lines(cells: Sequence[AttributedExposure]) -> tuple[TableLine, ...]:
@@ -84,7 +97,7 @@ def table_lines(cells: Sequence[AttributedExposure]) -> tuple[TableLine, ...]:
     for reading, members in by_reading.items():
         ports_of.setdefault((reading[:-1], _zones(members)), []).append(reading[-1])
     return tuple(
-        TableLine(reading[0], zones, tuple(one for one in ports if one), *reading[1:])
+        TableLine(reading[0], zones, _joined(one for one in ports if one), *reading[1:])
         for (reading, zones), ports in ports_of.items()
     )
 

@@ -37,6 +37,12 @@ def test_a_diff_leads_with_who_can_reach_what(diff: AttributedDiff) -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_every_port_of_two_protocols_reads_as_one(diff: AttributedDiff) -> None:
+    said = "→ web 172.17.0.2, every tcp and udp port: blocked → ALLOWED"
+    assert said in " ".join(render_diff(diff, Style()).split())
+    assert said in render_diff_markdown(diff)
+
+
 def test_a_diff_that_changes_nothing_for_anybody_says_so(diff: AttributedDiff) -> None:
     same = msgspec.structs.replace(diff, exposure=())
     assert "Who can reach what did not change." in render_diff(same, Style())
@@ -77,7 +83,7 @@ def test_the_table_of_a_host_in_a_terminal(shown: AttributedSnapshot) -> None:
 def test_the_table_of_a_host_as_markdown(shown: AttributedSnapshot) -> None:
     text = render_exposure_markdown(shown)
     assert "| **ALLOWED** | `Internet, LAN neighbour on eth0` |  | by a NAT rule | `filter/DOCKER#1` |" in text
-    assert "| blocked | `Internet` | every tcp port, every udp port |" in text
+    assert "| blocked | `Internet` | every tcp and udp port |" in text
 
 
 def test_the_table_of_a_host_as_json(shown: AttributedSnapshot) -> None:
