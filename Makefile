@@ -20,9 +20,9 @@ demo: system $(VENV)/ready ## The main job before your eyes: an engine, docker r
 	@PYTHONPATH=tests $(PYTHON) -m lab.demo
 
 .PHONY: test
-test: system check roots ## Everything, on real engines and kernels (root, Debian or Ubuntu)
+test: system check roots ## Everything, on every recording, real engines and kernels (root, Debian or Ubuntu)
 	@[ "$$(id -u)" = 0 ] || { echo "make test: real engines and kernels need root; make check does not" >&2; exit 1; }
-	$(PYTHON) -m pytest -q -m "engine or kernel or browser" -n $(WORKERS) --dist loadgroup
+	$(PYTHON) -m pytest -q -m "engine or kernel or browser or matrix" -n $(WORKERS) --dist loadgroup
 
 .PHONY: check
 check: $(VENV)/ready ## Lint, types, layers and unit tests: no root, no network
@@ -30,7 +30,7 @@ check: $(VENV)/ready ## Lint, types, layers and unit tests: no root, no network
 
 .PHONY: unit
 unit: $(VENV)/ready
-	$(PYTHON) -m pytest -q -m "not engine and not kernel and not browser" -n $(WORKERS)
+	$(PYTHON) -m pytest -q -m "not engine and not kernel and not browser and not matrix" -n $(WORKERS)
 
 .PHONY: lint
 lint: $(VENV)/ready

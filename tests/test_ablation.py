@@ -28,6 +28,7 @@ _BROKEN = frozenset(
         "downgrade-to-26",
     }
 )
+_USUAL = frozenset({"default-one-port", "many", "user-net-ipv6"})
 
 
 @cache
@@ -35,18 +36,23 @@ def _tally(scenario: Path) -> Tally:
     return tally(scenario, _CATALOG)
 
 
+def _swept(chosen: list[Path]) -> list[object]:
+    """Mark all but the usual scenarios: `make check` has to be quick, `make test` runs every one."""
+    return [pytest.param(one, marks=() if one.name in _USUAL else pytest.mark.matrix) for one in chosen]
+
+
 def _name(scenario: Path) -> str:
     return f"{scenario.parent.name}/{scenario.name}"
 
 
-@pytest.mark.parametrize("scenario", _SCENARIOS, ids=_name)
+@pytest.mark.parametrize("scenario", _swept(_SCENARIOS), ids=_name)
 def test_each_step_is_attributed_to_what_it_did(scenario: Path) -> None:
     counted = _tally(scenario)
     assert (counted.wrong, counted.unattributed) == ([], [])
     assert counted.exact == counted.changed or scenario.name in _BROKEN
 
 
-@pytest.mark.parametrize("scenario", [one for one in _SCENARIOS if one.name not in _BROKEN], ids=_name)
+@pytest.mark.parametrize("scenario", _swept([one for one in _SCENARIOS if one.name not in _BROKEN]), ids=_name)
 def test_in_a_steady_state_what_is_expected_is_there_and_nothing_else(scenario: Path) -> None:
     counted = _tally(scenario)
     assert (counted.missing, counted.defects, counted.unexplained) == ([], [], [])

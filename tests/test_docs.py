@@ -66,6 +66,7 @@ def test_the_changelog_has_this_release() -> None:
     assert f"## {RELEASE}" in (REPOSITORY / "CHANGELOG.md").read_text()
 
 
+@pytest.mark.matrix
 def test_the_proof_page_is_what_the_recordings_say() -> None:
     if _UPDATE:
         proof.main()

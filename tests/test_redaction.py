@@ -216,3 +216,27 @@ def test_what_is_no_key_is_refused(tmp_path: Path) -> None:
 def test_a_redacted_recording_is_a_recording(tmp_path: Path) -> None:
     saved = save(redact(load(SCENARIOS[0] / "01"), KEY), tmp_path / "hidden.tar.gz")
     assert load(tmp_path / "hidden.tar.gz") == saved
+
+
+def test_rules_inside_containers_are_hidden_alike_and_stay_whose_they_are() -> None:
+    facts = load(SCENARIOS[0] / "01")
+    container = parse_snapshot(facts).inventory.containers[0].id  # type: ignore[union-attr]
+    dns = "-A DOCKER_OUTPUT -d 127.0.0.11/32 -p tcp -m tcp --dport 53 -j DNAT --to-destination 127.0.0.11:40001"
+    saved = (
+        f"*nat\n:OUTPUT ACCEPT [0:0]\n:DOCKER_OUTPUT - [0:0]\n-A OUTPUT -d 198.51.100.7/32 -j ACCEPT\n{dns}\nCOMMIT\n"
+    )
+    printed = msgspec.json.encode({container: {"iptables-save.txt": saved}})
+    whole = msgspec.structs.replace(facts, files={**facts.files, Source.INSIDE: printed})
+    hidden = redact(whole, KEY)
+    assert container.encode() not in hidden.files[Source.INSIDE]
+    assert b"198.51.100.7" not in hidden.files[Source.INSIDE]
+    assert _inside(hidden) == _inside(whole)
+    assert redact(facts, KEY).files == {name: data for name, data in hidden.files.items() if name != Source.INSIDE}
+
+
+def _inside(facts: Facts) -> list[tuple[int, list[str]]]:
+    """Give the place of each container among all, and whose its rules are."""
+    snapshot = parse_snapshot(facts)
+    order = [one.id for one in snapshot.inventory.containers]  # type: ignore[union-attr]
+    shown = attribute_snapshot(snapshot, _catalog()).inside  # type: ignore[arg-type]
+    return [(order.index(one.container.id), [item.attribution.signature for item in one.items]) for one in shown]

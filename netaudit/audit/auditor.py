@@ -14,6 +14,7 @@ from netaudit.audit.view import View
 from netaudit.model.facts import Facts
 from netaudit.packets.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
+from netaudit.parse.program import parse_program
 
 
 class Auditor(msgspec.Struct, frozen=True):
@@ -46,7 +47,8 @@ class Auditor(msgspec.Struct, frozen=True):
         shown = attribute_snapshot(read.snapshot, self.catalog)
         if self.exposure:
             shown = with_exposure(shown, read, self.catalog, self.choice)
-        view = View(read.snapshot, shown, self.services, self._changes(read))
+        program = parse_program(facts, read.snapshot.ruleset)
+        view = View(read.snapshot, program, shown, self.services, self._changes(read))
         return Judged(facts, shown, run(view, self.plan))
 
     def _changes(self, later: Read) -> AttributedDiff | None:

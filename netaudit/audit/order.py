@@ -1,53 +1,79 @@
-"""What earlier rules of the same chain leave to a rule: nothing, where one takes everything or says the same.
+"""What earlier rules of the same chain leave to a rule; computed for the chains that somebody asks about."""
 
-Only what the text alone proves: a rule without any match takes all packets; the same text takes the same packets.
-"""
-
-import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from netaudit.attribute.attribution import AttributedItem
-from netaudit.model.ruleset import Backend, Item, ObjectKind
-from netaudit.parse.iptables_rule import parse_rule
+from netaudit.model.program import Program, ReadChain, ReadTable
+from netaudit.model.ruleset import Backend, Item
+from netaudit.packets.shade import MOST, Shadow
+
+if TYPE_CHECKING:
+    from netaudit.packets.shadow import Shadows
 
 Place = tuple[Backend, str, str, str]
-_FINAL = frozenset({"ACCEPT", "DROP", "REJECT", "RETURN", "QUEUE", "NFQUEUE"})
-_NFT_FINAL = re.compile(r"(?:counter )?(?:accept|drop|return|reject(?: with \S.*)?)")
 
 
 class Order:
-    """Looks up, for a rule, the earlier ones that matter."""
+    """Looks up what is proved of a rule's place in its chain."""
 
-    def __init__(self, items: Iterable[AttributedItem]) -> None:
-        self._everything: dict[Place, Item] = {}
-        self._first: dict[tuple[Place, str], Item] = {}
-        for one in items:
-            item = one.item
-            if item.object is ObjectKind.RULE:
-                self._first.setdefault((_place(item), item.text), item)
-                if _place(item) not in self._everything and _takes_everything(item):
-                    self._everything[_place(item)] = item
+    def __init__(self, program: Program, items: Iterable[AttributedItem]) -> None:
+        self._tables = {(one.backend, one.family, one.name): one for one in program.tables}
+        self._shadows: dict[tuple[Backend, str, str], Shadows] = {}
+        self._known: dict[Place, dict[int, Shadow] | None] = {}
+        self._items = items
+        self._strange: set[Place] | None = None
+        self._attributed: dict[tuple[Place, int], AttributedItem] = {}
 
-    def shadowed_by(self, item: Item) -> Item | None:
-        """Give the earlier rule of the chain behind which no packet comes, None for none."""
-        return _earlier(self._everything.get(_place(item)), item)
+    def of(self, item: Item) -> Shadow | None:
+        """Give what is proved of a rule; None for nothing."""
+        chain = self._chain(item)
+        return chain.get(item.position or 0) if chain else None
 
-    def repeats(self, item: Item) -> Item | None:
-        """Give the earlier rule of the chain that has the same text, None for none."""
-        return _earlier(self._first.get((_place(item), item.text)), item)
+    def has_strangers(self, item: Item) -> bool:
+        """Tell whether somebody but Docker wrote into a rule's chain."""
+        if self._strange is None:
+            self._strange = {_place(one.item) for one in self._items if one.attribution.maker != "docker"}
+        return _place(item) in self._strange
+
+    def attributed(self, item: Item) -> AttributedItem | None:
+        """Find the rule with its attribution."""
+        if not self._attributed:
+            self._attributed = {(_place(one.item), one.item.position or 0): one for one in self._items}
+        return self._attributed.get((_place(item), item.position or 0))
+
+    @property
+    def not_examined(self) -> tuple[str, ...]:
+        """Name the chains that were asked about, and are too long or too varied."""
+        return tuple(
+            f"{family}:{table}/{chain}" for (_, family, table, chain), one in self._known.items() if one is None
+        )
+
+    def _chain(self, item: Item) -> dict[int, Shadow] | None:
+        place = _place(item)
+        if place not in self._known:
+            table = self._tables.get(place[:3])
+            chain = table.chains.get(item.chain) if table else None
+            self._known[place] = self._compute(table, chain) if table and chain else {}
+        return self._known[place]
+
+    def _compute(self, table: ReadTable, chain: ReadChain) -> dict[int, Shadow] | None:
+        from netaudit.packets.shadow import Shadows  # noqa: PLC0415 (late: the library of packet sets is slow to load)
+
+        if chain.size > MOST:
+            return None
+        key = (table.backend, table.family, table.name)
+        shadows = self._shadows.setdefault(key, Shadows(table))
+        try:
+            return {one.rule.position or 0: one for one in shadows.of(chain)}
+        except MemoryError:
+            return None
+
+
+def words(shadow: Shadow | None) -> str:
+    """Name the covering rules of a shadow, with their texts."""
+    return "; ".join(f"{one.where}: {one.text}" for one in shadow.covering) if shadow else ""
 
 
 def _place(item: Item) -> Place:
     return item.backend, item.family, item.table, item.chain
-
-
-def _earlier(one: Item | None, item: Item) -> Item | None:
-    return one if one is not None and (one.position or 0) < (item.position or 0) else None
-
-
-def _takes_everything(item: Item) -> bool:
-    """Tell whether a rule has no match and ends its chain."""
-    if item.backend is Backend.NFTABLES:
-        return _NFT_FINAL.fullmatch(item.text) is not None
-    rule = parse_rule(item.text)
-    return not rule.matches and (rule.target in _FINAL or rule.goto)

@@ -48,6 +48,8 @@ def _items(fix: Fix, finding: Finding) -> list[Item]:
             return [one.item for one in finding.evidence.missing]
         case Fix.DROP_FORWARD:
             return [item for item in rules if item.chain == "FORWARD" and item.position is None]
+        case Fix.DELETE_RULE:
+            return rules[:1]  # those behind it prove that it is of no use
         case Fix.GUARD_LOOPBACK:
             return [item for item in rules if item.family == "ip"][:1]
         case _:

@@ -90,7 +90,7 @@ def _finding(check: Check, subject: Subject, seen: Seen, known: Mapping[str, obj
         message=check.finding.fill(known),
         remediation=check.remediation.fill(known),
         fingerprint=_fingerprint(check.id, subject.identity, 0),
-        evidence=Evidence(_deciding(check, subject.rules), subject.missing, subject.cells),
+        evidence=Evidence(_deciding(check, subject.rules), _lacking(check, subject), subject.cells),
         container=subject.container,
     )
 
@@ -100,6 +100,13 @@ def _deciding(check: Check, rules: tuple[AttributedItem, ...]) -> tuple[Attribut
     if check.decided_by is None:
         return rules
     return tuple(one for one in rules if any(fnmatchcase(_tail(one), pattern) for pattern in check.decided_by))
+
+
+def _lacking(check: Check, subject: Subject) -> tuple[AttributedItem, ...]:
+    """Choose the missing rules: none for a check that could ask its subject for them and does not."""
+    asks = "missing" in check.condition.reads
+    could = any(one.name == "missing" for one in declared(FACTS[subject.kind]))
+    return subject.missing if asks or not could else ()
 
 
 def _tail(one: AttributedItem) -> str:

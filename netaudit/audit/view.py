@@ -9,6 +9,7 @@ from netaudit.audit.host_firewall import HostFirewall
 from netaudit.audit.order import Order
 from netaudit.audit.services import Services
 from netaudit.model.docker import Container, Inventory, Network, PortBinding
+from netaudit.model.program import Program
 from netaudit.model.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
@@ -26,13 +27,15 @@ class View:
     def __init__(
         self,
         snapshot: Snapshot,
+        program: Program,
         attributed: AttributedSnapshot,
         services: Services,
         since: AttributedDiff | None = None,
     ) -> None:
-        """Look at a host; `since` is what changed on it since an earlier recording, where one was named."""
+        """Look at a host and what its rules mean; `since`: what changed on it since an earlier recording, if named."""
         self.since = since
         self.snapshot = snapshot
+        self.program = program
         self.attributed = attributed
         self.services = services
         self.sysctls = dict(snapshot.host.sysctls)
@@ -56,7 +59,7 @@ class View:
     @cached_property
     def order(self) -> Order:
         """What earlier rules leave to later ones."""
-        return Order(self.attributed.items)
+        return Order(self.program, self.attributed.items)
 
     def forwards(self, family: str) -> bool | None:
         """Tell whether the host forwards packets of a family; None where its switches were not seen."""

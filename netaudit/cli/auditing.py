@@ -27,6 +27,7 @@ from netaudit.store import load
 
 if TYPE_CHECKING:
     from netaudit.cli.audit import AuditFormat
+    from netaudit.report.location import Locator
     from netaudit.report.style import Style
 
 
@@ -126,20 +127,29 @@ def render(
     """Print an audit in a format."""
     import importlib
 
-    from netaudit.report.location import Locator
-
     module = importlib.import_module(f"netaudit.report.{_MODULES[form]}")
-    base = f"{snapshot}/" if snapshot and snapshot.is_dir() else ""
+    locator, base = _places(facts, snapshot)
     arguments = {
         "terminal": (audit, style),
         "json": (audit,),
         "markdown": (audit,),
         "junit": (audit, failures),
-        "sarif": (audit, Locator(facts.files), base),
-        "github": (audit, Locator(facts.files), base),
+        "sarif": (audit, locator, base),
+        "github": (audit, locator, base),
     }[form]
     text = module.render_audit(*arguments)
     return text if isinstance(text, bytes) else text.encode(errors="replace")
+
+
+def _places(facts: Facts, snapshot: Path | None) -> tuple["Locator", str]:
+    """Say where the recording's files are, from here where they are below: from a checkout, as GitHub wants it."""
+    from netaudit.report.location import Locator, OneFile
+
+    if snapshot is None:
+        return Locator(facts.files), ""
+    path = snapshot.resolve()
+    name = (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else snapshot).as_posix()
+    return (Locator(facts.files), f"{name}/") if snapshot.is_dir() else (OneFile(name, facts.files), "")
 
 
 _MODULES = {

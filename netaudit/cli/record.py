@@ -59,8 +59,8 @@ def record(
         raise typer.Exit
     if host and inside:
         raise UsageError("--inside reads containers of this host", hint="leave out --host, or --inside")
-    if redact and (host or inside):
-        raise UsageError("--redact is for this host's own rules", hint="leave out --host and --inside")
+    if redact and host:
+        raise UsageError("--redact is for this host", hint="record without it, then: netaudit redact RECORDING")
     if print_commands:
         _announce()
     code = 0

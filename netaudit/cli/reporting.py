@@ -17,6 +17,7 @@ from netaudit.cli.progress import progress
 from netaudit.cli.templates import OwnTemplate, print_with
 from netaudit.model.facts import Facts
 from netaudit.parse import parse_snapshot
+from netaudit.parse.program import parse_program
 from netaudit.report.order import Grouping
 
 
@@ -61,4 +62,6 @@ def _audit(facts: Facts, shown: AttributedSnapshot) -> Audit:
     """Put every check to what was shown, as `netaudit audit` would."""
     with progress("auditing"):
         auditor = prepare(Asked(today=dt.datetime.now(tz=dt.UTC).astimezone().date())).auditor
-        return run(View(parse_snapshot(facts), shown, auditor.services), auditor.plan)
+        snapshot = parse_snapshot(facts)
+        program = parse_program(facts, snapshot.ruleset)
+        return run(View(snapshot, program, shown, auditor.services), auditor.plan)

@@ -4,12 +4,11 @@ Environments, commands, labels, mounts and proxies hold secrets: what is not nam
 waivers are, of mounts only Docker's socket.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 
-from netaudit.model.docker import WAIVER_LABEL, is_docker_socket
+from netaudit.model.docker import ENGINE_SOCKETS, WAIVER_LABEL
 
 # A field maps to KEEP (the whole value) or to the fields within it; in a list, within each of its items.
 # ANY stands for every key of a map whose keys are names.
@@ -18,11 +17,18 @@ KEEP = None
 ANY = "*"
 
 
-class Some(msgspec.Struct, frozen=True):
-    """A field of which only some parts are kept: of a list those items that are wanted, of a map those names."""
+class Beginning(msgspec.Struct, frozen=True):
+    """A map of which only those names are kept that begin so, with what they hold."""
 
-    wanted: Callable[[Any], bool]
-    fields: object = KEEP
+    prefix: str
+
+
+class FileNamed(msgspec.Struct, frozen=True):
+    """A list of which only those items are kept whose `field`, a path, ends in one of these names."""
+
+    field: str
+    names: tuple[str, ...]
+    fields: Fields
 
 
 def _named(*names: str) -> dict[str, object]:
@@ -92,37 +98,51 @@ _ENDPOINT: Fields = _named(
 
 CONTAINER: Fields = _named("Id", "Name", "Created", "Image") | {
     "State": _named("Status", "Running", "Paused", "Pid", "StartedAt", "ExitCode"),
-    "Config": _named("Image", "ExposedPorts", "Hostname")
-    | {"Labels": Some(lambda name: name.startswith(WAIVER_LABEL))},
+    "Config": _named("Image", "ExposedPorts", "Hostname") | {"Labels": Beginning(WAIVER_LABEL)},
     "HostConfig": _named(
         "NetworkMode", "PortBindings", "PublishAllPorts", "Links", "Privileged", "CapAdd", "AutoRemove"
     ),
     "NetworkSettings": _named("SandboxID", "SandboxKey", "Ports", "IPAddress", "GlobalIPv6Address", "MacAddress")
     | {"Networks": {ANY: _ENDPOINT}},
-    "Mounts": Some(lambda mount: is_docker_socket(str(mount.get("Source", ""))), _named("Source", "Destination", "RW")),
+    "Mounts": FileNamed("Source", ENGINE_SOCKETS, _named("Source", "Destination", "RW")),
 }
 
 
 def keep(value: object, fields: object) -> object:
     """Copy a JSON value with these fields only; where an object was expected, anything else is dropped."""
-    if fields is KEEP:
-        return value
-    if isinstance(fields, Some):
-        return _keep_some(value, fields)
-    if isinstance(value, list):
-        return [keep(item, fields) for item in value]
-    if not isinstance(value, Mapping) or not isinstance(fields, Mapping):
+    match fields:
+        case None:
+            return value
+        case Beginning(prefix):
+            return _keep_names(value, prefix)
+        case FileNamed():
+            return _keep_items(value, fields)
+        case Mapping():
+            return [keep(item, fields) for item in value] if isinstance(value, list) else _keep_fields(value, fields)
+        case _:
+            raise TypeError(fields)
+
+
+def _keep_fields(value: object, fields: Fields) -> object:
+    if not isinstance(value, Mapping):
         return None
     if ANY in fields:
         return {key: keep(item, fields[ANY]) for key, item in value.items()}
     return {key: keep(value[key], inner) for key, inner in fields.items() if key in value}
 
 
-def _keep_some(value: object, some: Some) -> object:
-    match value:
-        case list():
-            return [keep(item, some.fields) for item in value if isinstance(item, Mapping) and some.wanted(item)]
-        case Mapping():
-            return {key: keep(inner, some.fields) for key, inner in value.items() if some.wanted(key)}
-        case _:
-            return None
+def _keep_names(value: object, prefix: str) -> object:
+    if not isinstance(value, Mapping):
+        return None
+    return {key: item for key, item in value.items() if key.startswith(prefix)}
+
+
+def _keep_items(value: object, wanted: FileNamed) -> object:
+    if not isinstance(value, list):
+        return None
+    items = (item for item in value if isinstance(item, Mapping))
+    return [
+        keep(item, wanted.fields)
+        for item in items
+        if str(item.get(wanted.field, "")).rpartition("/")[2] in wanted.names
+    ]

@@ -4,9 +4,9 @@
 #     sh record.sh FOLDER    makes FOLDER and FOLDER.tar.gz
 #     sh record.sh -         writes the .tar.gz to standard output
 #
-# It reads only. It loads no kernel module and creates no table. Of Docker it asks named fields, never environments,
-# commands, labels or mounts. What cannot be seen is a gap, told in recording.json. Read the result with
-# `netaudit show FOLDER`.
+# It reads only. It loads no kernel module and creates no table. Of Docker it asks named fields, never environments or
+# commands; of labels only waivers (netaudit.waive.*), of mounts only those of Docker's socket. What cannot be seen is a
+# gap, told in recording.json. Read the result with `netaudit show FOLDER`.
 set -u
 umask 077
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin"
@@ -107,9 +107,9 @@ inspect() { # FILE KIND TEMPLATE LIST...: one JSON array, oldest first
     shift 3
     say "$file" docker "$@" || return
     mv "$files/$file" "$work/ids"
-    # A field that this version of the engine lacks is null: it is left out.
+    # A field that this version of the engine lacks is null: it is left out; no added capability is null in any.
     xargs -n 100 docker "$kind" inspect --format "$template" <"$work/ids" 2>"$work/complaint" |
-        sed 's/"[A-Za-z0-9]*":null,//g; s/,"[A-Za-z0-9]*":null//g; s/{"[A-Za-z0-9]*":null}/{}/g' | sort >"$work/objects"
+        sed 's/"CapAdd":null/"CapAdd":[]/g; s/"[A-Za-z0-9]*":null,//g; s/,"[A-Za-z0-9]*":null//g; s/{"[A-Za-z0-9]*":null}/{}/g' | sort >"$work/objects"
     gone=$(grep -ci 'no such' "$work/complaint") # what vanished since it was listed is no longer part of the inventory
     if [ $(($(wc -l <"$work/objects") + gone)) -lt "$(wc -l <"$work/ids")" ]; then
         gap "$file" crashed "docker: $(grep -vi 'no such' "$work/complaint")"
@@ -118,12 +118,35 @@ inspect() { # FILE KIND TEMPLATE LIST...: one JSON array, oldest first
     fi
 }
 
+elsewhere() { # why this engine's containers have no rules here; nothing where they may have
+    url=${DOCKER_HOST:-$($limit docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null </dev/null)}
+    case ${url:-unix:} in
+    unix:*) [ -n "$(dockerds)" ] || [ -z "$(foreign=yes dockerds)" ] ||
+        echo "this engine is in another network namespace, where its rules are" ;;
+    tcp://* | http://* | https://*)
+        name=${url#*://} name=${name%%/*} name=${name%:*} name=${name#[} name=${name%]}
+        case $name in localhost | 127.* | ::1) return ;; esac
+        known=$(getent ahosts "$name" 2>/dev/null | sed 's/ .*//')
+        for address in ${known:-$name}; do
+            ip -o addr 2>/dev/null | grep -qF " $address/" && return
+        done
+        echo "$url: this engine is on another host, whose containers have no rules here" ;;
+    *) echo "$url: this engine is on another host, whose containers have no rules here" ;;
+    esac
+}
+
 objects() {
+    [ -z "$why_elsewhere" ] || return
     inspect docker-containers.json container '@CONTAINER@' ps -aq --no-trunc
     inspect docker-networks.json network '@NETWORK@' network ls -q --no-trunc
 }
 
 engine() {
+    why_elsewhere=$(elsewhere)
+    if [ -n "$why_elsewhere" ]; then
+        for file in version info containers networks; do gap docker-$file.json absent "$why_elsewhere"; done
+        return
+    fi
     say docker-version.json docker version --format '@VERSION@'
     base='@INFO@'
     bridge='"BridgeNfIptables":{{json .BridgeNfIptables}},"BridgeNfIp6tables":{{json .BridgeNfIP6tables}},'
@@ -133,19 +156,22 @@ engine() {
     done
 }
 
+dockerds() { # the folders in /proc of those in this network namespace; with $foreign, of those in others
+    here=$(readlink /proc/self/ns/net)
+    for comm in /proc/[0-9]*/comm; do
+        [ "$(cat "$comm" 2>/dev/null)" = dockerd ] && space=$(readlink "${comm%comm}ns/net") || continue
+        [ "$space" = "$here" ] && kind= || kind=yes
+        [ "$kind" != "${foreign:-}" ] || echo "${comm%/comm}"
+    done
+}
+
 daemon() {
     forget dockerd-argv.txt
     forget daemon.json
-    here=$(readlink /proc/self/ns/net)
-    found=
-    for comm in /proc/[0-9]*/comm; do
-        [ "$(cat "$comm" 2>/dev/null)" = dockerd ] && [ "$(readlink "${comm%comm}ns/net")" = "$here" ] &&
-            found="$found ${comm%/comm}"
-    done
-    set -- $found
-    if [ $# != 1 ]; then
-        [ $# = 0 ] && why="absent" detail="no dockerd can be seen in this network namespace"
-        [ $# = 0 ] || why="partial" detail="several dockerd run here: which one serves?"
+    set -- $(dockerds)
+    if [ $# != 1 ] || [ -n "$why_elsewhere" ]; then
+        why=absent detail=${why_elsewhere:-no dockerd can be seen in this network namespace}
+        [ $# = 0 ] || [ -n "$why_elsewhere" ] || why=partial detail="several dockerd run here: which one serves?"
         gap dockerd-argv.txt $why "$detail"
         gap daemon.json $why "$detail"
         return

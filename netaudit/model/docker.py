@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 WAIVER_LABEL = "netaudit.waive."  # what begins a container's labels that accept findings
+ENGINE_SOCKETS = ("docker.sock", "containerd.sock")  # who has one of them has the host
 
 
 class GatewayMode(StrEnum):
@@ -18,7 +19,7 @@ class GatewayMode(StrEnum):
 
 def is_docker_socket(path: str) -> bool:
     """Tell whether a mounted file is Docker's socket, or containerd's."""
-    return path.rpartition("/")[2] in ("docker.sock", "containerd.sock")
+    return path.rpartition("/")[2] in ENGINE_SOCKETS
 
 
 class PortBinding(msgspec.Struct, frozen=True, gc=False):

@@ -65,6 +65,11 @@ class ReadChain:
             ReadRule(self._item(ObjectKind.RULE, rule.text, at), meaning) for at, (rule, meaning) in enumerate(pairs, 1)
         )
 
+    @property
+    def size(self) -> int:
+        """Count the rules, without reading them."""
+        return len(self._chain.rules)
+
     @cached_property
     def policy_item(self) -> Item:
         """Give the policy its address, as an object of the ruleset."""

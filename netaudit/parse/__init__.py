@@ -53,13 +53,17 @@ def parse_snapshot(facts: Facts, known: Known | None = None) -> Snapshot:
 
 
 def _parse_inside(facts: Facts) -> Iterator[Inside]:
-    """Read the rules inside containers as those of the host."""
+    return (Inside(container, parse_ruleset(inside)) for container, inside in read_inside(facts))
+
+
+def read_inside(facts: Facts) -> Iterator[tuple[str, Facts]]:
+    """Give what was printed inside containers, as facts of each of them. Raises ParseError."""
     if data := facts.files.get(Source.INSIDE):
         printed = decode_json(
             data, dict[str, dict[str, str]], source=Source.INSIDE, expected="rules by container and source"
         )
         for container, files in printed.items():
-            yield Inside(container, parse_ruleset(Facts({name: text.encode() for name, text in files.items()})))
+            yield container, Facts({name: text.encode(errors="replace") for name, text in files.items()})
 
 
 def parse_ruleset(facts: Facts, known: dict[str, Rule] | None = None) -> Ruleset:

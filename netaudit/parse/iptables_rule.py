@@ -14,12 +14,14 @@ class Option(msgspec.Struct, frozen=True):
     """One option with its arguments, raw: `! -i docker0`, `--dport 80`.
 
     `module` is the `-m` extension it stands under, "" for iptables' own. `name` is "" for stray words.
+    `inner`: the `!` that negates it stands behind its name (`-i ! docker0`), as iptables before 1.4.3 printed it.
     """
 
     name: str
     arguments: tuple[str, ...] = ()
     negated: bool = False
     module: str = ""
+    inner: bool = False
 
 
 class ParsedRule(msgspec.Struct, frozen=True):
@@ -99,7 +101,8 @@ def _options(words: list[str]) -> Iterator[Option]:
     for negated, name, arguments in _groups(words):
         if name == "-m" and arguments:
             module = arguments[0]
-        yield Option(name, arguments, negated, module)
+        inner = name != "" and not negated and len(arguments) > 1 and arguments[0] == "!"
+        yield Option(name, arguments[inner:], negated or inner, module, inner)
 
 
 def _groups(words: list[str]) -> Iterator[tuple[bool, str, tuple[str, ...]]]:
@@ -119,8 +122,10 @@ def _negations(words: list[str], at: int) -> int:
 
 def _words(options: Iterable[Option]) -> Iterator[str]:
     for option in options:
-        if option.negated:
+        if option.negated and not option.inner:
             yield "!"
         if option.name:
             yield option.name
+        if option.inner:
+            yield "!"
         yield from option.arguments

@@ -11,6 +11,7 @@ from netaudit.audit.finding import Audit, Finding, Undecided, Verified
 from netaudit.audit.verify import is_opened
 from netaudit.model.exposure import Outcome, ZoneKind
 from netaudit.report.grouping import describe_causes
+from netaudit.report.map_rows import describe_port
 from netaudit.report.words import count
 
 _SHOWN = 6  # pieces of one kind of evidence that a text shows; JSON has all
@@ -58,7 +59,7 @@ def _exposed(cell: AttributedExposure) -> Proof:
     decided = f"by {one.rule.where}: {one.rule.text}" if one.rule else one.reason
     words = f"{one.outcome}, {one.way}" + (f", {decided}" if decided else "")
     kind = "blocked" if one.outcome is Outcome.BLOCKED else "exposed"
-    return Proof(kind, f"{one.zone} → {one.destination.address}", words, one.witness)
+    return Proof(kind, f"{one.zone} → {describe_port(one.destination)}", words, one.witness)
 
 
 def summarise_audit(audit: Audit) -> str:

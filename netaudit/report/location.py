@@ -25,6 +25,7 @@ _FILES: Mapping[SubjectKind, tuple[Source, ...]] = {
     SubjectKind.HOST: (Source.SYSCTL,),
     SubjectKind.FIREWALL: (Source.IPTABLES_NFT, Source.IPTABLES_LEGACY),
 }
+_SHOWN_BY_RULES = (SubjectKind.RULE, SubjectKind.CHANGE, SubjectKind.FIREWALL)
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -44,7 +45,7 @@ class Locator:
     def locate(self, finding: Finding) -> Location:
         """Find the file that shows a finding's subject: its rule, its container, its daemon."""
         rules = (*finding.evidence.rules, *finding.evidence.missing)
-        if finding.subject_kind in (SubjectKind.RULE, SubjectKind.CHANGE) and rules:
+        if finding.subject_kind in _SHOWN_BY_RULES and rules:
             return self._rule(rules[0].item)
         file = self._first(_FILES.get(finding.subject_kind, ()))
         return Location(file, self._line(file, *_needles(finding)))
@@ -66,13 +67,29 @@ class Locator:
         return next((self._lines[file][one] for one in needles if one in self._lines[file]), 1)
 
 
+class OneFile(Locator):
+    """Finds lines where the recording is one file itself: a text has its lines, a packed folder has none."""
+
+    def __init__(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Take the file's own name."""
+        super().__init__(files)
+        self._name = name
+        self._is_text = len(files) == 1
+
+    def locate(self, finding: Finding) -> Location:
+        """Point at the one file."""
+        return Location(self._name, super().locate(finding).line if self._is_text else 1)
+
+
 def _plain(line: bytes) -> bytes:
     """Take off counters and indentation."""
     line = line.strip()
+    if line.startswith(b":"):
+        return line.partition(b" [")[0]
     return line.partition(b"] ")[2] if line.startswith(b"[") and b"] -A" in line else line
 
 
 def _needles(finding: Finding) -> tuple[bytes, ...]:
     name = finding.subject.partition(" ")[2] if finding.subject_kind is SubjectKind.NETWORK else finding.container
     quoted = msgspec.json.encode(name).decode()
-    return (f'"Name": "/{quoted[1:-1]}",'.encode(), f'"Name": {quoted},'.encode(), b":FORWARD ACCEPT [0:0]")
+    return (f'"Name": "/{quoted[1:-1]}",'.encode(), f'"Name": {quoted},'.encode(), b":FORWARD ACCEPT")

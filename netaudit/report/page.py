@@ -12,6 +12,7 @@ from netaudit.attribute.attribution import (
     AttributedSnapshot,
     Confidence,
     Coverage,
+    Ref,
     SnapshotHead,
 )
 from netaudit.audit.finding import Audit
@@ -54,6 +55,13 @@ class ChainBlock(msgspec.Struct, frozen=True):
     policy: Row | None = None
 
 
+class InsideBlock(msgspec.Struct, frozen=True):
+    """The chains in the network namespace of a container."""
+
+    container: Ref
+    chains: tuple[ChainBlock, ...]
+
+
 class Exposed(msgspec.Struct, frozen=True):
     """Who can reach what: the table's rows, and the map."""
 
@@ -92,9 +100,16 @@ class DiffPage(Page, frozen=True, kw_only=True):
 
 
 class SnapshotPage(Page, frozen=True, kw_only=True):
-    """A snapshot: its chains, in the order of its tables."""
+    """A snapshot: its chains, in the order of its tables; `inside`, those in containers, where they were recorded."""
 
     chains: tuple[ChainBlock, ...]
+    inside: tuple[InsideBlock, ...]
+
+    def places(self) -> Iterator[tuple[str, tuple[ChainBlock, ...]]]:
+        """Give the chains of the host, then those of each container, with what to write before their tables."""
+        yield "", self.chains
+        for one in self.inside:
+            yield f"inside container {one.container.name or one.container.id[:12]}: ", one.chains
 
 
 def make_diff_page(diff: AttributedDiff) -> DiffPage:
@@ -132,7 +147,9 @@ def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None)
     missing = tuple(missing_row(one, anchors) for one in snapshot.missing)
     defects = tuple(defect_row(one, anchors) for one in snapshot.defects)
     chains = tuple(_chains(snapshot.items, anchors))
+    inside = tuple(InsideBlock(one.container, tuple(_chains(one.items, anchors))) for one in snapshot.inside)
     rows = [*(row for chain in chains for row in rows_of(chain)), *missing, *defects]
+    within = [row for one in inside for chain in one.chains for row in rows_of(chain)]
     return SnapshotPage(
         title=f"rules of {snapshot.head.host or 'an unnamed host'}",
         verdict=_judge(snapshot, audit),
@@ -145,9 +162,10 @@ def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None)
         gaps=distinct_gaps((snapshot.head,)),
         coverage=snapshot.coverage,
         heads=(("snapshot", snapshot.head),),
-        facets=gather_facets(rows),
+        facets=gather_facets([*rows, *within]),
         anchors=_anchors(rows),
         chains=chains,
+        inside=tuple(one for one in inside if one.chains),
         findings=None if audit is None else list_findings(audit, anchors),
     )
 

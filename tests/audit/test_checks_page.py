@@ -2,9 +2,11 @@
 
 import os
 
+import pytest
 from lab import checks_page
 
 
+@pytest.mark.matrix
 def test_the_page_of_checks_is_what_the_recordings_say() -> None:
     if os.environ.get("UPDATE_GOLDENS") == "1":
         checks_page.main()

@@ -16,7 +16,8 @@ from netaudit.audit.finding import Audit
 from netaudit.audit.gate import failing
 from netaudit.model.facts import Facts
 from netaudit.report import audit_json, audit_markdown, audit_terminal, github_annotations, junit, sarif
-from netaudit.report.location import Locator
+from netaudit.report.audit_words import proofs
+from netaudit.report.location import Location, Locator, OneFile
 from netaudit.report.style import Style
 from netaudit.store import load
 
@@ -63,6 +64,39 @@ def test_sarif_points_at_the_line_in_a_real_file(audit_of: AuditOf) -> None:
         assert 1 <= place["region"]["startLine"] <= len(lines)
         if result["ruleId"] == "docker-user-matches-host-port":
             assert "--dport 8080 -j DROP" in lines[place["region"]["startLine"] - 1]
+
+
+def test_a_finding_about_ipv6_forwarding_is_in_ipv6s_file(audit_of: AuditOf) -> None:
+    facts = load(RECORDINGS / "bad/forward-flushed/before")
+    found = {one.subject: one for one in audit_of("bad/forward-flushed/before").findings if "forwarding" in one.subject}
+    place = Locator(facts.files).locate(found["IPv6 forwarding"])
+    assert place.file == "ip6tables-save.txt"
+    assert facts.files[place.file].split(b"\n")[place.line - 1].startswith(b":FORWARD ACCEPT")
+
+
+def test_a_recording_in_one_file_is_itself_the_place(audit_of: AuditOf) -> None:
+    where = "bad/docker-user-names-host-port/before"
+    audit, facts = audit_of(where), load(RECORDINGS / where)
+    packed = OneFile("host.tar.gz", facts.files)
+    assert {packed.locate(one) for one in audit.findings} == {Location("host.tar.gz", 1)}
+    text = OneFile("rules.txt", {"iptables-save.txt": facts.files["iptables-save.txt"]})
+    (finding,) = (one for one in audit.findings if one.check.id == "docker-user-matches-host-port")
+    place = text.locate(finding)
+    assert place.file == "rules.txt"
+    assert b"--dport 8080 -j DROP" in facts.files["iptables-save.txt"].split(b"\n")[place.line - 1]
+
+
+def test_no_piece_of_evidence_is_said_twice(audit_of: AuditOf) -> None:
+    audit = audit_of("bad/socket-mounted/before")
+    for one in audit.findings:
+        said = [(proof.where, proof.text) for proof in proofs(one)]
+        assert len(said) == len(set(said)), one.check.id
+
+
+def test_missing_rules_prove_only_what_asks_for_them(audit_of: AuditOf) -> None:
+    found = {one.check.id: one for one in audit_of("bad/everything-flushed/before").findings}
+    assert found["docker-rules-absent"].evidence.missing
+    assert not found["userland-proxy-on"].evidence.missing
 
 
 def test_sarif_has_what_github_asks_for(audit: Audit, facts: Facts) -> None:

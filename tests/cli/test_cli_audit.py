@@ -120,3 +120,12 @@ def test_a_check_is_explained(run: Run) -> None:
 @pytest.mark.parametrize("form", ["terminal", "json", "sarif", "markdown", "github", "junit"])
 def test_the_same_recording_prints_the_same_bytes(form: str, audit: Run) -> None:
     assert audit(BAD, "--format", form).stdout == audit(BAD, "--format", form).stdout
+
+
+def test_places_are_named_from_where_netaudit_is_run(audit: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    for name in (BAD, f"{BAD}/iptables-save.txt"):
+        results = json.loads(audit(name, "--format", "sarif").stdout)["runs"][0]["results"]
+        places = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in results}
+        assert places
+        assert all((REPOSITORY / place).is_file() and not Path(place).is_absolute() for place in places)

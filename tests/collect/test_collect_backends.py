@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Host
+from collect_hosts import Host
 
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import Engine, Host
+from collect_hosts import Engine, Host
 
 from netaudit.model.facts import Facts, GapReason, Source
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import Engine, Host
+from collect_hosts import Engine, Host
 
 from netaudit.collect.answer import Said
 from netaudit.collect.daemon import ask_daemon, hide_secrets

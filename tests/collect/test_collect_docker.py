@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import Engine
+from collect_hosts import Engine
 
 from netaudit.collect.answer import Answer, Said
 from netaudit.collect.docker import ask_engine, ask_objects

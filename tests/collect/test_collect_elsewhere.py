@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Engine, Host
+from collect_hosts import Engine, Host
 
 from netaudit.collect.daemon import ask_daemon
 from netaudit.collect.docker import ask_engine, ask_objects

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from conftest import Host
+from collect_hosts import Host
 
 from netaudit.collect import kernel_modules
 from netaudit.collect.host import SYSCTLS, sysctl_name

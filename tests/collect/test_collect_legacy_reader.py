@@ -4,7 +4,7 @@ import struct
 import sys
 
 import pytest
-from conftest import Host
+from collect_hosts import Host
 
 from netaudit.collect.legacy_header import LAYOUTS, print_header
 

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Host
+from collect_hosts import Host
 
 from netaudit.collect.script import recording_script
 from netaudit.model.facts import Facts, Gap, GapReason, Source
@@ -46,6 +46,24 @@ def test_a_mixed_host_is_read_whole_and_no_legacy_table_is_made(host: Host, tmp_
     assert host.run("cat", "/proc/net/ip_tables_names") == "filter\n"
 
 
+@pytest.mark.parametrize(
+    ("url", "gaps"),
+    [("ssh://ops@shop.example", 3), ("tcp://[2001:db8::1]:2376", 3), ("tcp://[::1]:2375", 0), ("unix:///nowhere", 0)],
+)
+def test_an_engine_of_another_host_explains_nothing_here(host: Host, tmp_path: Path, url: str, gaps: int) -> None:
+    facts = _record(host, tmp_path, ["dash"], {}, docker_host=url)
+    docker = (Source.DOCKER_VERSION, Source.DOCKER_CONTAINERS, Source.DOCKERD_ARGV)
+    assert sum(gap.source in docker and "on another host" in gap.detail for gap in facts.gaps) == gaps
+    assert not {*docker} & facts.files.keys()
+
+
+def test_a_docker_context_is_looked_at_as_docker_host_is(host: Host, tmp_path: Path) -> None:
+    docker = 'case "$1 $2" in "context inspect") echo ssh://shop.example ;; *) echo never asked >&2; exit 9 ;; esac'
+    facts = _record(host, tmp_path, ["busybox", "sh"], {"docker": docker}, docker_host="")
+    gap = next(gap for gap in facts.gaps if gap.source == Source.DOCKER_NETWORKS)
+    assert gap.detail == "ssh://shop.example: this engine is on another host, whose containers have no rules here"
+
+
 def test_a_plain_user_gets_gaps(host: Host, tmp_path: Path) -> None:
     host.run("iptables-nft", "-A", "OUTPUT", "-j", "ACCEPT")
     tmp_path.chmod(0o777)
@@ -69,12 +87,14 @@ def test_a_place_that_is_taken_or_cannot_be_written_is_refused(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
-def _record(host: Host, folder: Path, shell: list[str], programs: dict[str, str]) -> Facts:
+def _record(
+    host: Host, folder: Path, shell: list[str], programs: dict[str, str], docker_host: str = "unix:///nowhere"
+) -> Facts:
     (folder / "record.sh").write_text(recording_script(timeout=1))
     (folder / "record.sh").chmod(0o644)
     for name, script in programs.items():
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
         (folder / name).chmod(0o755)
     path = f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"
-    host.run("env", f"PATH={path}", "DOCKER_HOST=unix:///nowhere", *shell, f"{folder}/record.sh", f"{folder}/made")
+    host.run("env", f"PATH={path}", f"DOCKER_HOST={docker_host}", *shell, f"{folder}/record.sh", f"{folder}/made")
     return load(folder / "made")

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from conftest import Host
+from collect_hosts import Host
 
 COLLECT_WHEN_QUIET = """
 import sys

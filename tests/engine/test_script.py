@@ -17,6 +17,8 @@ pytestmark = pytest.mark.engine
 SHELLS = {"dash": ["dash"], "busybox": ["busybox", "sh"]}
 _STATE = "cat /proc/net/ip_tables_names /proc/net/ip6_tables_names; nft -s list ruleset; ip route"
 _SECRETS = ("-e", "TOKEN=hunter2", "--label", "key=hunter2", "-v", "/hunter2:/hunter2")
+_WAIVER = 'reason=the "monitoring" needs it; owner=ops; until=2099-12-31'
+_WAIVED = ("--label", f"netaudit.waive.docker-socket-mounted={_WAIVER}", "-v", "/run/docker.sock:/docker.sock:ro")
 
 
 @pytest.fixture(scope="module", params=[NFT, LEGACY])
@@ -28,7 +30,8 @@ def busy_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         with Engine(host, backend=request.param, options=["--log-opt", "tag=hunter2"]) as engine:
             engine.docker("network", "create", "shop", "--label", "key=hunter2")
             engine.docker("run", "-d", "--name", "web", *_SECRETS, "-p", "8080:80", *IDLE)
-            engine.docker("run", "-d", "--name", "db", "--network", "shop", "-p", "127.0.0.1:5432:5432", *IDLE)
+            own = ("--network", "shop", "-p", "127.0.0.1:5432:5432")
+            engine.docker("run", "-d", "--name", "db", *_WAIVED, *own, *IDLE)
             engine.docker("create", "--name", "idle", *IDLE)
             yield engine
 
@@ -58,6 +61,16 @@ def test_the_script_s_recording_holds_no_secret_and_no_gap(busy_engine: Engine, 
         assert len(tar.getnames()) == len(list(folder.iterdir()))
 
 
+def test_an_audit_finds_on_the_script_s_recording_what_it_finds_on_netaudit_s(
+    busy_engine: Engine, tmp_path: Path
+) -> None:
+    _run(busy_engine, "dash", tmp_path / "script")
+    busy_engine.host.python("-m", "netaudit", "record", "-o", str(tmp_path / "netaudit"))
+    ours, theirs = (_audit(busy_engine, tmp_path / name) for name in ("netaudit", "script"))
+    assert theirs == ours
+    assert [kind for check, _, kind in theirs if check == "docker-socket-mounted"] == ["waived"]
+
+
 def test_the_script_s_objects_are_netaudit_s_but_for_what_is_empty(busy_engine: Engine, tmp_path: Path) -> None:
     _run(busy_engine, "dash", tmp_path / "script")
     busy_engine.host.python("-m", "netaudit", "record", "-o", str(tmp_path / "netaudit"))
@@ -74,6 +87,13 @@ def _run(engine: Engine, shell: str, folder: Path) -> None:
 
 def _show(engine: Engine, recording: Path) -> str:
     return re.sub(r"20\S+Z", "TIME", engine.host.python("-m", "netaudit", "show", str(recording)).stdout)
+
+
+def _audit(engine: Engine, recording: Path) -> list[tuple[str, str, str]]:
+    options = ("--format", "json", "--fail-on", "none")
+    said = json.loads(engine.host.python("-m", "netaudit", "audit", str(recording), *options).stdout)
+    found = [(one["check"], one["subject"]["name"], one["status"]) for one in said["findings"]]
+    return found + [(one["check"], one["subject"], "undecided") for one in said["undecided"]]
 
 
 def _without_empty(value: object) -> object:

@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Netaudit
-from engine_words import brief
+from engine_words import Netaudit, brief
 from lab.engine import LEGACY, Engine
 from lab.host import LabHost
 from lab.image import IDLE

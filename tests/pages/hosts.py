@@ -18,6 +18,7 @@ from netaudit.audit.view import View
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.facts import Facts
 from netaudit.parse import parse_snapshot
+from netaudit.parse.program import parse_program
 from netaudit.store import load
 from pages.exposures import crudely_exposed
 
@@ -103,7 +104,9 @@ def _shown(facts: Facts) -> tuple[AttributedSnapshot, Audit]:
 
 def _audited(facts: Facts, shown: AttributedSnapshot) -> tuple[AttributedSnapshot, Audit]:
     plan = Plan(load_checks(), dt.date(2026, 1, 2))
-    return shown, run(View(parse_snapshot(facts), shown, Services(load_services())), plan)
+    snapshot = parse_snapshot(facts)
+    program = parse_program(facts, snapshot.ruleset)
+    return shown, run(View(snapshot, program, shown, Services(load_services())), plan)
 
 
 def _diff(earlier: Facts, later: Facts) -> AttributedDiff:

@@ -5,6 +5,7 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from netaudit.parse.iptables_match import read_matches
 from netaudit.parse.iptables_rule import Option, ParsedRule, parse_rule, print_rule, split_words, unquote
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -104,6 +105,21 @@ def test_options_know_their_module_their_negation_and_their_arguments() -> None:
         ),
         "ACCEPT",
     )
+
+
+def test_a_negation_behind_its_option_is_one_too() -> None:
+    """Before 1.4.3 iptables-save printed it there."""
+    text = "-A INPUT -s ! 10.0.0.0/8 -p ! tcp -m state --state ! NEW -j DROP"
+    parsed = parse_rule(text)
+    assert parsed.matches == (
+        Option("-s", ("10.0.0.0/8",), negated=True, inner=True),
+        Option("-p", ("tcp",), negated=True, inner=True),
+        Option("-m", ("state",), module="state"),
+        Option("--state", ("NEW",), negated=True, module="state", inner=True),
+    )
+    today = parse_rule("-A INPUT ! -s 10.0.0.0/8 ! -p tcp -m state ! --state NEW -j DROP")
+    assert read_matches(parsed.matches, "ip") == read_matches(today.matches, "ip")
+    assert print_rule(parsed) == text
 
 
 def test_a_comment_that_looks_like_a_target_is_a_comment() -> None:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.attribute.attribution import AttributedDiff, AttributedInside, AttributedSnapshot, Ref
 from netaudit.report.document import (
     render_diff_html,
     render_diff_markdown,
@@ -245,3 +246,19 @@ def test_markdown_begins_with_the_verdict(make_diff: MakeDiff) -> None:
 def test_matches_its_goldens(make_diff: MakeDiff, golden: Callable[[str, str], None]) -> None:
     golden("diff.html", render_diff_html(make_diff()))
     golden("diff.md", render_diff_markdown(make_diff()))
+
+
+def test_rules_inside_a_container_stand_apart(make_snapshot: MakeSnapshot) -> None:
+    snapshot = make_snapshot()
+    hostile = AttributedInside(Ref("0" * 64, "web<b>|`\x1b[31m"), snapshot.items[:9])
+    whole = msgspec.structs.replace(snapshot, inside=(hostile,))
+    html, markdown = render_snapshot_html(whole), render_snapshot_markdown(whole)
+    page = Page(html)
+    names = page.attributes("id")
+    assert len(names) == len(set(names))
+    assert "Inside containers" in page.text
+    assert all(tag != "b" for tag, _ in Page(html.partition('id="inside"')[2].partition("<footer>")[0]).tags)
+    assert STEERING.findall(html + markdown) == []
+    assert "<summary><code>inside container web&lt;b&gt;" in markdown
+    assert markdown.count("\n| | Where |") == render_snapshot_markdown(snapshot).count("\n| | Where |") + 2
+    assert "nside container" not in render_snapshot_html(snapshot) + render_snapshot_markdown(snapshot)

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
-from conftest import TESTS
 
 import netaudit
 from netaudit.attribute.traced import AttributedJourney
@@ -13,6 +13,7 @@ from netaudit.report.json_trace import render_journey as render_json
 from netaudit.report.style import Style
 from netaudit.report.trace_terminal import render_journey
 
+TESTS = Path(__file__).parents[1]
 ONE_PORT = "28.5.2-iptables-nft/default-one-port/01"
 HOSTILE = "\x1b[2Jweb\u202e"
 

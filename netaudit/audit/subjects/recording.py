@@ -5,8 +5,10 @@ from typing import Annotated
 
 from netaudit.audit.subjects.fact import Facts, Subject, fact
 from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.rule import stands_out
 from netaudit.audit.view import View
 from netaudit.model.facts import RULE_SOURCES
+from netaudit.model.ruleset import ObjectKind
 
 
 class RecordingFacts(Facts, frozen=True):
@@ -19,6 +21,9 @@ class RecordingFacts(Facts, frozen=True):
     engine: Annotated[str, fact("The engine's version as it says it, empty where it is not known.")] = ""
     rules: Annotated[int, fact("How many rules were seen.")] = 0
     unattributed: Annotated[int, fact("How many of them nobody is known to have written.")] = 0
+    order_not_examined: Annotated[
+        tuple[str, ...], fact("Chains with somebody's own rules, too long for what earlier rules leave to later ones.")
+    ] = ()
     undecided: Annotated[int, fact("How many expected rules could not be looked for.")] = 0
 
 
@@ -34,6 +39,15 @@ def recordings(view: View) -> Iterator[Subject]:
         engine=head.engine,
         rules=coverage.rules,
         unattributed=coverage.unattributed,
+        order_not_examined=_too_long(view),
         undecided=coverage.undecided,
     )
     yield Subject(SubjectKind.RECORDING, "recording", "recording", facts)
+
+
+def _too_long(view: View) -> tuple[str, ...]:
+    """Name the chains in which a rule's place was asked about, and could not be answered."""
+    for one in view.attributed.items:
+        if one.item.object is ObjectKind.RULE and stands_out(one):
+            view.order.of(one.item)
+    return view.order.not_examined

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedItem, CauseKind, Confidence, Standing
+from netaudit.audit.order import words
 from netaudit.audit.ports import Named, named_ports
 from netaudit.audit.subjects.fact import Facts, Subject, fact
 from netaudit.audit.subjects.kind import SubjectKind
 from netaudit.audit.view import View
 from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.packets.shade import Shade, Shadow
 
 _MANY = 20  # ports of a range that are looked up one by one
 
@@ -43,39 +45,67 @@ class RuleFacts(Facts, frozen=True):
     address_reused_by: Annotated[
         str, fact("Of a stale rule: the container that has its address now, empty for none.")
     ] = ""
-    shadowed_by: Annotated[str, fact("The earlier rule of its chain behind which no packet comes, empty for none.")] = (
-        ""
-    )
-    repeats: Annotated[str, fact("The earlier rule of its chain that has the same text, empty for none.")] = ""
+    shade: Annotated[
+        str,
+        fact(
+            "What is proved of its place: `unmatchable` (its own matches contradict); earlier rules of its chain"
+            " take all its packets, and say the same (`repeated`), do the same (`redundant`), the opposite"
+            " (`contradicted`), or one thing or another (`shadowed`); empty for nothing."
+        ),
+    ] = ""
+    shadowed_by: Annotated[str, fact("Those earlier rules, empty for none.")] = ""
+    repeats: Annotated[str, fact("The earlier rule of its chain that says the same, empty for none.")] = ""
+    witness: Annotated[str, fact("A packet that the rule and the first of those match.")] = ""
 
 
 def rules(view: View) -> Iterator[Subject]:
     """Give the rules that are missing, then those that stand out, in their order."""
     for one in (*view.attributed.missing, *view.attributed.items):
-        if one.item.object in (ObjectKind.RULE, ObjectKind.MAP) and _stands_out(one):
+        if one.item.object in (ObjectKind.RULE, ObjectKind.MAP) and (stands_out(one) or _is_hidden(view, one)):
             yield _subject(view, one)
 
 
-def _stands_out(one: AttributedItem) -> bool:
+def stands_out(one: AttributedItem) -> bool:
+    """Tell whether there may be something to say about a rule: it is not Docker's own as it should be."""
     plain = one.attribution.standing is Standing.EXPECTED and one.attribution.confidence is Confidence.PROVED
     return not plain or one.item.chain == "DOCKER-USER"
+
+
+def _is_hidden(view: View, one: AttributedItem) -> bool:
+    """Tell whether a rule of somebody else, in a chain that is Docker's, takes all packets of one of Docker's own."""
+    if one.attribution.standing is Standing.MISSING or not is_dockers(one.item):
+        return False
+    if not view.order.has_strangers(one.item):
+        return False
+    shadow = view.order.of(one.item)
+    found = [view.order.attributed(item) for item in shadow.covering] if shadow else []
+    return any(covering is not None and covering.attribution.maker != "docker" for covering in found)
 
 
 def _subject(view: View, one: AttributedItem) -> Subject:
     missing = one.attribution.standing is Standing.MISSING
     place = one.item.where
+    shadow = None if missing or one.item.object is not ObjectKind.RULE else view.order.of(one.item)
     return Subject(
         SubjectKind.RULE,
         f"rule {place}" if not missing else f"missing rule {place}: {one.item.text}",
         _identity(view, one),
-        _facts(view, one, named_ports(one.item)),
-        rules=() if missing else (one,),
+        _facts(view, one, named_ports(one.item), shadow),
+        rules=() if missing else (one, *_covering(view, shadow)),
         missing=(one,) if missing else (),
         container=next((c.container.name for c in one.attribution.causes if c.container), ""),
     )
 
 
-def _facts(view: View, one: AttributedItem, named: Named) -> RuleFacts:
+def _covering(view: View, shadow: Shadow | None) -> Iterator[AttributedItem]:
+    """Give the rules that prove it, with who wrote them."""
+    for item in shadow.covering if shadow else ():
+        found = view.order.attributed(item)
+        if found:
+            yield found
+
+
+def _facts(view: View, one: AttributedItem, named: Named, shadow: Shadow | None) -> RuleFacts:
     item, attribution = one.item, one.attribution
     return RuleFacts(
         where=item.where,
@@ -96,13 +126,11 @@ def _facts(view: View, one: AttributedItem, named: Named) -> RuleFacts:
         ports=tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in named.ranges),
         untranslated=() if named.original else tuple(_untranslated(view, named)),
         address_reused_by=_reused_by(view, one) if attribution.standing is Standing.STALE else "",
-        shadowed_by=_named(view.order.shadowed_by(item)),
-        repeats=_named(view.order.repeats(item)),
+        shade=shadow.shade if shadow else "",
+        shadowed_by=words(shadow),
+        repeats=words(shadow) if shadow and shadow.shade is Shade.REPEATED else "",
+        witness=shadow.witness if shadow else "",
     )
-
-
-def _named(item: Item | None) -> str:
-    return f"{item.where}: {item.text}" if item else ""
 
 
 def is_dockers(item: Item) -> bool:

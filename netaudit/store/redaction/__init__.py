@@ -18,9 +18,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
+from netaudit.model.docker import Inventory
 from netaudit.model.facts import Facts, Gap, Source
-from netaudit.parse import IPTABLES_SOURCES, read_source
+from netaudit.parse import IPTABLES_SOURCES, read_inside, read_source
 from netaudit.parse.docker import parse_inventory
+from netaudit.parse.reading import Reading
 from netaudit.store.index import digest
 from netaudit.store.redaction.docker import (
     redact_arguments,
@@ -58,12 +60,11 @@ def redact(facts: Facts, key: bytes) -> Facts:
     """Replace what tells whose host it was. Raises ParseError for damaged facts: what is not read is not given away."""
     redactor = Redactor(key)
     inventory = parse_inventory(facts)
-    readings = {
-        source: read_source(facts, source, inventory=inventory) for source in IPTABLES_SOURCES if source in facts.files
-    }
+    readings = _readings(facts, inventory)
     files = {
-        **{str(source): print_redacted(reading.tables, redactor) for source, reading in readings.items()},
+        **_redact_rules(readings, redactor),
         **{str(source): redact_one(facts.files[source], redactor, source) for source, redact_one in _others(facts)},
+        **_redact_inside(facts, redactor),
     }
     lost = (gap for source, reading in readings.items() for gap in reading.gaps(source))
     return msgspec.structs.replace(
@@ -76,6 +77,34 @@ def redact(facts: Facts, key: bytes) -> Facts:
         host=redactor.names.pseudonym("host", facts.host) if facts.host else "",
         digest=digest(files),
     )
+
+
+def _readings(facts: Facts, inventory: Inventory | None = None) -> dict[Source, Reading]:
+    there = (source for source in IPTABLES_SOURCES if source in facts.files)
+    return {source: read_source(facts, source, inventory=inventory) for source in there}
+
+
+def _redact_rules(readings: Mapping[Source, Reading], redactor: Redactor) -> dict[str, bytes]:
+    return {str(source): print_redacted(reading.tables, redactor) for source, reading in readings.items()}
+
+
+def _redact_inside(facts: Facts, redactor: Redactor) -> dict[str, bytes]:
+    """Redact the rules inside containers as those of the host."""
+    if Source.INSIDE not in facts.files:
+        return {}
+    hidden = {
+        redactor.names.id(container): {name: text.decode(errors="replace") for name, text in files.items()}
+        for container, inside in read_inside(facts)
+        for files in [_redact_namespace(inside, redactor)]
+    }
+    return {str(Source.INSIDE): msgspec.json.encode(hidden)}
+
+
+def _redact_namespace(inside: Facts, redactor: Redactor) -> dict[str, bytes]:
+    files = _redact_rules(_readings(inside), redactor)
+    if Source.NFT_RULESET in inside.files:
+        files[str(Source.NFT_RULESET)] = redact_nft(inside.files[Source.NFT_RULESET], redactor, Source.NFT_RULESET)
+    return files
 
 
 def _others(facts: Facts) -> Iterator[tuple[Source, Callable[[bytes, Redactor, Source], bytes]]]:

@@ -1,0 +1,136 @@
+"""Rules that decide nothing: each is proved by its chain, and no packet that is traced is ever decided by one."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.model.facts import Facts
+from netaudit.model.host import Host
+from netaudit.model.match import Field
+from netaudit.model.program import Hook, ReadTable
+from netaudit.model.ruleset import Backend, Chain, Rule, Ruleset, Table
+from netaudit.packets.diary import Diary
+from netaudit.packets.packet import Packet
+from netaudit.packets.routing import Routing
+from netaudit.packets.shade import Shade, Shadow
+from netaudit.packets.shadow import Shadows
+from netaudit.packets.state import State
+from netaudit.packets.surroundings import Surroundings
+from netaudit.packets.walk import Walk
+from netaudit.parse.program import parse_program
+
+
+def _table(*rules: str, name: str = "filter") -> ReadTable:
+    chains = {"INPUT": [], "sub": []}  # type: dict[str, list[Rule]]
+    for rule in rules:
+        chains[rule.split()[1]].append(Rule(rule))
+    made = tuple(Chain(key, tuple(found), "ACCEPT" if key == "INPUT" else None) for key, found in chains.items())
+    ruleset = Ruleset((Table(Backend.IPTABLES_NFT, "ip", name, made),))
+    return parse_program(Facts({}), ruleset).tables[0]
+
+
+def _shadows(*rules: str) -> list[Shadow]:
+    table = _table(*rules)
+    return [one for chain in table.chains.values() for one in Shadows(table).of(chain)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "shade", "covering", "witness"),
+    [
+        (
+            ["-A INPUT -p tcp -m tcp --dport 1:1023 -j ACCEPT", "-A INPUT -p tcp -m tcp --dport 22 -j DROP"],
+            Shade.CONTRADICTED,
+            [1],
+            "protocol tcp, dport 22",
+        ),
+        (["-A INPUT -i lo -j ACCEPT", "-A INPUT ! -i lo -j DROP", "-A INPUT -p udp -j DROP"], "shadowed", [1, 2], None),
+        (["-A INPUT -s 192.0.2.0/24 -j DROP", "-A INPUT -s 192.0.2.7/32 -j REJECT"], Shade.REDUNDANT, [1], None),
+        (["-A INPUT -i lo -j ACCEPT", "-A INPUT -i lo -j ACCEPT"], Shade.REPEATED, [1], "iif lo"),
+        (["-A INPUT -i br-+ -j DROP", "-A INPUT -i br-web -j ACCEPT"], Shade.CONTRADICTED, [1], "iif br-web"),
+        (["-A INPUT -j sub", "-A sub -j RETURN", "-A sub -p tcp -j DROP"], Shade.SHADOWED, [1], "protocol tcp"),
+        (["-A INPUT -j sub", "-A INPUT -p tcp -j DROP", "-A sub -p tcp -j ACCEPT"], Shade.SHADOWED, [1], None),
+        (["-A INPUT -p tcp -m tcp --dport 22 -m multiport --dports 80,443 -j DROP"], Shade.UNMATCHABLE, [], ""),
+    ],
+)
+def test_what_is_proved(rules: list[str], shade: str, covering: list[int], witness: str | None) -> None:
+    (found,) = _shadows(*rules)
+    assert (found.shade, [one.position for one in found.covering]) == (shade, covering)
+    assert witness is None or found.witness == witness
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ["-A INPUT -m limit --limit 5/sec -j ACCEPT", "-A INPUT -m limit --limit 5/sec -j ACCEPT"],
+        ["-A INPUT -m set --match-set some src -j DROP", "-A INPUT -s 192.0.2.1/32 -j ACCEPT"],
+        ["-A INPUT -j sub", "-A INPUT -p tcp -j DROP", "-A sub -p tcp -j RETURN", "-A sub -j ACCEPT"],
+        ["-A INPUT -i eth0 -j ACCEPT", "-A INPUT -i eth0+ -j DROP"],
+        ["-A INPUT -j LOG", "-A INPUT -j LOG"],
+        [
+            "-A INPUT -m mark --mark 0x1 -j DROP",
+            "-A INPUT -p tcp -j MARK --set-xmark 0x1/0xffffffff",
+            "-A INPUT -m mark --mark 0x1 -j DROP",
+        ],
+    ],
+)
+def test_what_is_not_proved_is_not_said(rules: list[str]) -> None:
+    assert _shadows(*rules) == []
+
+
+_MATCHES = st.lists(
+    st.sampled_from(
+        [
+            *("-i eth0", "! -i eth0", "-i eth+", "-s 192.0.2.0/25", "-s 192.0.2.1/32", "! -s 192.0.2.0/31"),
+            *("-m mark --mark 0x1", "-m mark --mark 0x0/0x1", "-m limit --limit 5/sec"),
+            *("-m conntrack --ctstate NEW", "-m conntrack --ctstate RELATED,ESTABLISHED"),
+        ]
+    ),
+    max_size=2,
+    unique_by=lambda text: text.replace("! ", "")[:6],
+)
+_PORTS = st.sampled_from(["", "-p tcp", "-p tcp -m tcp --dport 22", "-p tcp -m tcp --dport 1:79", "-p udp", "! -p tcp"])
+_TARGETS = st.sampled_from(["ACCEPT", "DROP", "RETURN", "LOG", "MARK --set-xmark 0x1/0xffffffff"])
+_ENDS = {"INPUT": st.one_of(_TARGETS, st.just("sub")), "sub": _TARGETS}
+
+
+@st.composite
+def _rule(draw: st.DrawFn, chain: str) -> str:
+    words = [f"-A {chain}", *draw(_MATCHES), draw(_PORTS), f"-j {draw(_ENDS[chain])}"]
+    return " ".join(word for word in words if word)
+
+
+_PACKETS = st.fixed_dictionaries(
+    {
+        Field.IIF: st.sampled_from(["eth0", "eth1", "lo"]),
+        Field.OIF: st.just(""),
+        Field.SADDR: st.sampled_from([0xC0000200, 0xC0000201, 0xC0000202, 0xC00002C8, 0xC6336407]),
+        Field.DADDR: st.just(0xC000020A),
+        Field.PROTOCOL: st.sampled_from([6, 17]),
+        Field.SPORT: st.just(40000),
+        Field.DPORT: st.sampled_from([22, 23, 80]),
+        Field.MARK: st.sampled_from([0, 1, 3]),
+        Field.CT_MARK: st.just(0),
+        Field.CT_STATE: st.sampled_from([1, 2, 4, 8, 64]),
+        Field.NFPROTO: st.just(2),
+    }
+)
+
+_RULES = st.lists(_rule("INPUT"), min_size=2, max_size=7)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(_rule("INPUT"), min_size=2, max_size=7),
+    st.lists(_rule("sub"), max_size=4),
+    st.lists(_PACKETS, max_size=12),
+)
+def test_no_packet_meets_a_rule_that_is_said_to_decide_nothing(
+    rules: list[str], sub: list[str], packets: list[dict[Field, int | str]]
+) -> None:
+    table = _table(*rules, *sub)
+    hidden = {one.rule for chain in table.chains.values() for one in Shadows(table).of(chain)}
+    for fields in packets:
+        diary = Diary()
+        walk = Walk(Surroundings(Routing(Host(), "ip")), diary)
+        walk.through(Hook.INPUT, table, table.chains["INPUT"], [State(Packet(fields))])
+        assert hidden.isdisjoint(step.item for step in diary.steps if step.item)
