@@ -83,9 +83,7 @@ def _joined(texts: Iterable[str]) -> tuple[str, ...]:
     for text in texts:
         found = _EVERY_PORT.fullmatch(text)
         protocols.setdefault(found[1] if found else text, []).extend([found[2]] if found else [])
-    return tuple(
-        f"{before}{' and '.join(names)} port" if names else before for before, names in protocols.items()
-    )
+    return tuple(f"{before}{' and '.join(names)} port" if names else before for before, names in protocols.items())
 
 
 def table_lines(cells: Sequence[AttributedExposure]) -> tuple[TableLine, ...]:
