@@ -17,12 +17,13 @@ from netaudit.model.match import Field
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import family_of, is_wildcard
+from netaudit.packets.members import NOBODY_YET
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.past_host import row_past_host
 from netaudit.packets.proxied import is_proxied, listeners_at
 from netaudit.packets.reach import Reach
 from netaudit.packets.row import Row
-from netaudit.packets.witness import describe, pick
+from netaudit.packets.witness import describe, from_client, pick
 from netaudit.packets.zones import Origin, Ranges, is_routed
 
 _BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
@@ -79,10 +80,20 @@ class Cell:
         number = int(ip_address(self._destination.address))
         return ((number, number),)
 
-    @property
+    @cached_property
     def _asked(self) -> PacketSet:
+        """Return what is sent to the destination; another member of a network is not the destination itself."""
         to = self._destination
-        return self._reach.asked(self._addresses, to.protocol, to.ports)
+        asked = self._reach.asked(self._addresses, to.protocol, to.ports)
+        if self._origin.zone.kind is not ZoneKind.NETWORK or not to.container_id:
+            return asked
+        return asked - self._reach.sent_by(to.container_id)
+
+    @cached_property
+    def _readable(self) -> PacketSet:
+        """Return packets that make good examples."""
+        sender = self._reach.members.sender(self._origin, self._destination.container_id, self._addresses)
+        return self._reach.readable(self._origin) if sender is None else from_client(self._space, sender)
 
     def _arrivals(self) -> Iterator[Arrival]:
         match self._destination.kind:
@@ -179,7 +190,7 @@ class Cell:
     def _exception(self, ports: PacketSet) -> str:
         """Name a packet to the same ports that does not arrive, where there is one."""
         stopped = self._dropped & ports
-        example = pick(self._space, stopped, self._reach.readable(self._origin))
+        example = pick(self._space, stopped, self._readable)
         if example is None:
             return ""
         decision = self._traversal.chains.decisions.of(stopped)
@@ -214,8 +225,11 @@ class Cell:
         return self._space.ranges(ports, Field.DPORT)
 
     def _witness(self, packets: PacketSet) -> str:
-        example = pick(self._space, packets & self._asked, self._reach.readable(self._origin))
-        return describe(example, self._reach.family) if example else ""
+        example = pick(self._space, packets & self._asked, self._readable)
+        if example is None:
+            return ""
+        foreign = self._origin.zone.kind is ZoneKind.NETWORK and not self._reach.members.has(self._origin, example)
+        return describe(example, self._reach.family) + (NOBODY_YET if foreign else "")
 
     def _of(self, packets: Bounds) -> Bounds:
         asked = self._asked

@@ -22,10 +22,11 @@ from netaudit.model.statement import (
 )
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision, Decisions
-from netaudit.packets.encode import Encoder
+from netaudit.packets.encode import Encoder, behind_source_nat
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.rewrite import Rewriter
-from netaudit.packets.world import World
+from netaudit.packets.runs import Taken, join, pieces
+from netaudit.packets.world import DECISION, Translated, World
 
 _LASTING = frozenset({Field.PROTOCOL, Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT})  # nothing rewrites them
 _FILTERING = frozenset({Hook.INPUT, Hook.FORWARD, Hook.OUTPUT})
@@ -54,11 +55,13 @@ class Chains:
         self.program, self.world = program, world
         self.decisions = Decisions(world)
         self.encoder, self.rewriter = Encoder(world), Rewriter(world)
+        self._encoders = {False: self.encoder, True: Encoder(world, behind_source_nat(world))}
         self.drops: list[Bounds] = []
         self.doubts: list[Doubt] = []
 
     def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
         """Lead packets through a base chain; gives what is accepted."""
+        self.encoder = self._encoders[bool(packets.possible & self.world.translated(Translated.SOURCE))]
         ends = _Visit(self, table, hook, decides=_decides(chain, hook)).chain(chain, packets, 0)
         rest = ends.left | ends.on
         policy = Decision(chain.policy_item)
@@ -144,12 +147,34 @@ class _Visit:
     def chain(self, chain: ReadChain, packets: Bounds, depth: int) -> Ends:
         """Lead packets through a chain's rules; `on` is what reaches its end."""
         ends = Ends(self._none, self._none, packets)
-        for rule in chain.rules:
+        for one in pieces(chain.rules, self._chains.encoder):
             if not ends.on:
                 break
-            done = self._meet(rule, rule.meaning, ends.on, depth)
+            done = (
+                self._meet(one, one.meaning, ends.on, depth) if isinstance(one, ReadRule) else self._run(one, ends.on)
+            )
             ends = Ends(ends.accepted | done.accepted, ends.left | done.left, done.on)
         return ends
+
+    def _run(self, rules: list[ReadRule], packets: Bounds) -> Ends:
+        """Let packets meet a run of simple rules at once."""
+        asked = [(rule, self._chains.encoder.all_of(rule.meaning.matches).sure) for rule in rules]
+        run = join([self._taken(rule, taken) for rule, taken in asked if packets.possible & taken])
+        if run is None:
+            return Ends(self._none, self._none, packets)
+        hit = packets & exactly(run.all)
+        anew = hit.changed(lambda some: self._chains.world.space.forget(some, DECISION))
+        self._chains.drops.append(anew & exactly(run.dropped))
+        accepted = (anew if self._decides else hit) & exactly(run.accepted)
+        return Ends(accepted, self._none, packets - exactly(run.all))
+
+    def _taken(self, rule: ReadRule, taken: PacketSet) -> Taken:
+        """Let what a rule takes carry its number, where the rule decides."""
+        nothing = self._chains.world.space.nothing
+        numbered = taken & self._chains.decisions.numbered(Decision(rule.item))
+        if isinstance(rule.meaning.verdict, Accept):
+            return Taken(taken, numbered if self._decides else taken, nothing)
+        return Taken(taken, nothing, numbered)
 
     def _meet(self, rule: ReadRule, meaning: Meaning, packets: Bounds, depth: int) -> Ends:
         """Let packets meet a rule or a branch of one; `on` is what goes on behind it."""

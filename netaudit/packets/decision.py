@@ -28,10 +28,18 @@ class Decisions:
 
     def by(self, decision: Decision, packets: Bounds) -> Bounds:
         """Let packets carry a decision in place of any before."""
+        number = self._number(decision)
+        return packets.changed(lambda some: self._space.assign(some, DECISION, number))
+
+    def numbered(self, decision: Decision) -> PacketSet:
+        """Return the packets that carry a decision."""
+        return self._space.equal(DECISION, self._number(decision))
+
+    def _number(self, decision: Decision) -> int:
         number = self._numbers.setdefault(decision, len(self._known))
         if number == len(self._known):
             self._known.append(decision)
-        return packets.changed(lambda some: self._space.assign(some, DECISION, number))
+        return number
 
     def by_default(self, decision: Decision, packets: Bounds) -> Bounds:
         """Let packets carry a decision that carry none yet."""

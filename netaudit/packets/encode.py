@@ -43,14 +43,18 @@ _ORIGINAL = {
     Field.CT_PROTOCOL: Field.PROTOCOL,
 }
 _REWRITTEN = {Field.DADDR: NEW_DADDR, Field.DPORT: NEW_DPORT}
+_OF_SOURCE = frozenset({Field.SADDR_TYPE, Field.SADDR_TYPE_IIF, Field.SADDR_TYPE_OIF})
 Atom = Callable[[str], PacketSet]
 
 
 class Encoder:
-    """Encode matches of one family in a world; what was asked once is remembered."""
+    """Encode matches of one family in a world; what was asked once is remembered.
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    `source` bounds what is asked about the sender: known, or `behind_source_nat`.
+    """
+
+    def __init__(self, world: World, source: Callable[[PacketSet], Bounds] = exactly) -> None:
+        self._world, self._source = world, source
         self._space: PacketSpace = world.space
         self._known: dict[Match, Bounds] = {}
         everything = self._space.everything
@@ -120,11 +124,6 @@ class Encoder:
             return exactly(atom(field))
         return self._computed(field, match)
 
-    def _source(self, packets: PacketSet) -> Bounds:
-        """Encode a question about the source, which is not followed behind source NAT."""
-        changed = self._world.translated(Translated.SOURCE)
-        return Bounds(packets - changed, packets | changed)
-
     def _computed(self, field: Field, match: InRanges | Masked) -> Bounds:
         constant = self._constant(field)
         if constant is not None:
@@ -132,7 +131,8 @@ class Encoder:
         kinds = self._world.kinds(field)
         if kinds is None:
             return self._unknown
-        return exactly(self._space.union(packets for value, packets in kinds.items() if holds(match, value)))
+        found = self._space.union(packets for value, packets in kinds.items() if holds(match, value))
+        return self._source(found) if field in _OF_SOURCE else exactly(found)
 
     def _constant(self, field: Field) -> int | None:
         match field:
@@ -150,6 +150,12 @@ class Encoder:
         if "" in names:
             return Bounds(self._space.everything - bridges, self._space.everything)
         return Bounds(self._space.nothing, bridges)
+
+
+def behind_source_nat(world: World) -> Callable[[PacketSet], Bounds]:
+    """Give the bounds of questions about the sender where some packets have a new one, which is not followed."""
+    changed = world.translated(Translated.SOURCE)
+    return lambda packets: Bounds(packets - changed, packets | changed)
 
 
 def holds(match: InRanges | Masked, value: int) -> bool:

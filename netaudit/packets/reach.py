@@ -17,6 +17,7 @@ from netaudit.packets.asked import asked_fields
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import PROTOCOLS, family_of
+from netaudit.packets.members import Members
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.traverse import Traversal
 from netaudit.packets.witness import readable
@@ -53,6 +54,8 @@ class Reach:
         self.container_at = remembered(self._container_at)
         self.addresses_for, self.addresses_of = remembered(self._addresses_for), remembered(self._addresses_of)
         self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))
+        self.members = Members(self.inventory, family)
+        self.sent_by = remembered(self._sent_by)
         self._networks = {one.name: one for one in self.inventory.networks}
         self._containers = {one.id: one for one in self.inventory.containers}
 
@@ -179,6 +182,11 @@ class Reach:
         ends = container.endpoints if container else ()
         found = [address for end in ends for address in (end.ipv4, end.ipv6) if address]
         return tuple(sorted(found, key=lambda address: family_of(address) != self.family))
+
+    def _sent_by(self, container_id: str) -> PacketSet:
+        """Return the packets that a container sends."""
+        own = [int(ip_address(one)) for one in self.addresses_of(container_id) if family_of(one) == self.family]
+        return self.world.space.in_ranges(Field.SADDR, tuple((number, number) for number in own))
 
     def network(self, to: Destination) -> Network | None:
         """Find the network of a container's own address; None for another destination."""

@@ -25,6 +25,11 @@ def readable(space: PacketSpace, senders: Ranges, family: str) -> PacketSet:
     """Return the packets that read well: from a client's port, and a documentation address if that is a sender's."""
     fitting = [one for one in _LIKED[family] if any(first <= one <= last for first, last in senders)]
     address = (fitting or [senders[0][0]])[0]
+    return from_client(space, address)
+
+
+def from_client(space: PacketSpace, address: int) -> PacketSet:
+    """Return the packets that an address sends from a client's port."""
     return space.equal(Field.SADDR, address) & space.equal(Field.SPORT, _CLIENT_PORT)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from netaudit.model.exposure import Exposure, Outcome, Way
+from netaudit.model.exposure import Exposure, Outcome, Way, ZoneKind
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.packets.exposure import expose
 from netaudit.packets.zones import ZoneChoice
@@ -177,6 +177,69 @@ def test_a_member_of_a_network_may_be_told_from_the_others() -> None:
     table = _brief(_table(OLD, edits, ZoneChoice(containers=True)))
     assert "container web → 172.17.0.2 1-65535: blocked none filter/FORWARD#1" in table
     assert "network bridge → 172.17.0.2 1-65535: allowed direct filter/FORWARD#7" in table
+
+
+def test_another_member_of_a_network_is_not_the_container_itself() -> None:
+    for folder in (OLD, "28.5.2-iptables-nft/two-nets/04"):
+        examples = [one.witness for one in _table(folder) if one.zone.kind is ZoneKind.NETWORK and one.witness]
+        inside = [said for said in examples if said.split()[1].split(":")[0] == said.split()[3].split(":")[0]]
+        assert examples
+        assert inside == []
+
+
+def test_an_example_from_a_network_says_where_its_sender_is_not_there_yet() -> None:
+    alone = [one.witness for one in _table(OLD) if str(one.zone) == "network bridge"]
+    assert "tcp 172.17.0.3:40000 → 172.17.0.2:1 (no container has this sender's address yet)" in alone
+
+
+def test_a_rule_about_the_container_as_sender_does_not_stop_the_other_members() -> None:
+    edits = {Source.IPTABLES_NFT: _rule("FORWARD", "-s 172.17.0.2/32 -j DROP")}
+    cells = [one for one in _table(OLD, edits) if str(one.zone) == "network bridge"]
+    assert {one.outcome for one in cells if one.destination.address == "172.17.0.2"} == {Outcome.ALLOWED}
+    assert {one.reason for one in cells} == {""}
+
+
+def test_the_host_sends_to_itself_as_the_address_that_it_sends_to() -> None:
+    own = [one.witness for one in _table(OLD) if str(one.zone) == "host"]
+    assert own[0] == "tcp 192.0.2.10:40000 → 192.0.2.10:8080"
+
+
+@pytest.mark.parametrize("match", ["! -s 203.0.113.9/32", "-m addrtype --src-type LOCAL"])
+def test_what_asks_for_the_sender_behind_source_nat_is_not_answered_with_the_old_one(match: str) -> None:
+    drop = _rule("INPUT", f"-p tcp -m tcp --dport 5432 {match} -j DROP")
+    new = _rule("POSTROUTING", "-o lo -p tcp -m tcp --dport 5432 -j SNAT --to-source 203.0.113.9", "nat")
+    folder = "28.5.2-iptables-nft/loopback-port/01"
+    outcomes = []
+
+    def old(text: str) -> str:
+        return drop("\n".join(line for line in text.split("\n") if "MASQUERADE" not in line))
+
+    for edit in (old, lambda text: new(old(text))):
+        cells = _table(folder, {Source.IPTABLES_NFT: edit})
+        outcomes += [one.outcome for one in cells if (str(one.zone), one.destination.address) == ("host", "127.0.0.1")]
+    assert outcomes == [Outcome.BLOCKED, Outcome.MAY]
+
+
+def test_a_long_run_of_rules_decides_as_its_rules_do_one_by_one() -> None:
+    rules = [f"-s 198.51.100.{number}/32 -p tcp -m tcp --dport 80 -j DROP" for number in range(3, 30, 2)]
+    rules += ["-s 198.51.100.0/24 -p tcp -m tcp --dport 80 -j ACCEPT", "-p tcp -m tcp --dport 80 -j REJECT"]
+    apart = [one for rule in rules for one in (rule, "-m comment --comment apart -j LOG")]
+
+    def tables(texts: list[str]) -> list[Exposure]:
+        def edit(text: str) -> str:
+            for rule in reversed(texts):
+                text = _rule("DOCKER-USER", rule)(text)
+            return text
+
+        return [_unnumbered(one) for one in _table(OLD, {Source.IPTABLES_NFT: edit})]
+
+    assert tables(rules) == tables(apart)
+
+
+def _unnumbered(cell: Exposure) -> Exposure:
+    """Leave out where a rule stands."""
+    reason = cell.reason.partition("#")[0]
+    return msgspec.structs.replace(cell, rule=None, reason=f"{reason} {cell.rule.text if cell.rule else ''}")
 
 
 def test_a_macvlan_container_is_beside_the_hosts_rules() -> None:

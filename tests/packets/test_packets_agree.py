@@ -28,7 +28,7 @@ SAMPLE = (
     "29.0.0-nftables/default-one-port/01",
     "makers/docker/with-firewalld-and-fail2ban",
 )
-_WITNESS = re.compile(r"(\w+) \[?(.+?)\]?:(\d+) → \[?(.+?)\]?:(\d+)")
+_WITNESS = re.compile(r"(\w+) \[?(.+?)\]?:(\d+) → \[?(.+?)\]?:(\d+)(?: \(no container .*\))?")
 
 
 @pytest.mark.parametrize("recording", SAMPLE)

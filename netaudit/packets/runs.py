@@ -1,0 +1,63 @@
+"""Runs of simple rules: matches that are known wholly, and a verdict.
+
+Meeting them one by one cuts a set that grows with every rule. Here neighbours are joined first, two and two, so most
+steps are between small sets:
+
+    rules 1, 2       what either takes, and of what 2 decides only what 1 does not take
+    rules 1-2, 3-4   the same again, until one is left: the packets of the chain are cut once
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from netaudit.model.program import ReadRule
+from netaudit.model.statement import Accept, Drop, Note, Reject
+from netaudit.packets.encode import Encoder
+from netaudit.packets.packet_set import PacketSet
+
+_SHORTEST = 8  # below that, joining saves nothing
+
+
+class Taken(NamedTuple):
+    """What rules take, and of that what they accept and drop, each carrying the rule that decides."""
+
+    all: PacketSet
+    accepted: PacketSet
+    dropped: PacketSet
+
+    def before(self, later: "Taken") -> "Taken":
+        """Join with rules that meet what these do not take."""
+        return Taken(
+            self.all | later.all,
+            self.accepted | (later.accepted - self.all),
+            self.dropped | (later.dropped - self.all),
+        )
+
+
+def join(parts: Iterable[Taken]) -> Taken | None:
+    """Join rules in their order, pairwise; None for no rule."""
+    left = list(parts)
+    while len(left) > 1:
+        odd = [left.pop()] if len(left) % 2 else []
+        left = [one.before(other) for one, other in zip(left[::2], left[1::2], strict=True)] + odd
+    return left[0] if left else None
+
+
+def pieces(rules: Sequence[ReadRule], encoder: Encoder) -> Iterator[list[ReadRule] | ReadRule]:
+    """Cut a chain into runs of simple rules that are worth joining, and single rules between them."""
+    for simple, group in groupby(rules, lambda rule: _is_simple(rule, encoder)):
+        members = list(group)
+        if simple and len(members) >= _SHORTEST:
+            yield members
+        else:
+            yield from members
+
+
+def _is_simple(rule: ReadRule, encoder: Encoder) -> bool:
+    meaning = rule.meaning
+    if meaning.then or not isinstance(meaning.verdict, Accept | Drop | Reject):
+        return False
+    if not all(isinstance(one, Note) for one in meaning.statements):
+        return False
+    return encoder.all_of(meaning.matches).exact
