@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.model.program import Program, ReadChain, ReadTable
 from netaudit.model.ruleset import Backend, Item
-from netaudit.packets.shade import MOST, Shadow
+from netaudit.packets.shade import MOST, Shade, Shadow
 
 if TYPE_CHECKING:
     from netaudit.packets.shadow import Shadows
 
 Place = tuple[Backend, str, str, str]
+_NAMED = 5  # covering rules that a sentence names; the evidence has them all
 
 
 class Order:
@@ -71,8 +72,12 @@ class Order:
 
 
 def words(shadow: Shadow | None) -> str:
-    """Name the covering rules of a shadow, with their texts."""
-    return "; ".join(f"{one.where}: {one.text}" for one in shadow.covering) if shadow else ""
+    """Name the covering rules of a shadow, the first of them with their texts."""
+    if shadow is None or shadow.shade is Shade.UNMATCHABLE:
+        return ""
+    named = [f"{one.where}: {one.text}" for one in shadow.covering[:_NAMED]]
+    more = len(shadow.covering) - len(named)
+    return "; ".join([*named, *([f"and {more} more"] if more else [])]) or "earlier rules of its chain, not looked up"
 
 
 def _place(item: Item) -> Place:

@@ -20,7 +20,11 @@ class Shade(StrEnum):
 
 
 class Shadow(msgspec.Struct, frozen=True):
-    """A rule that decides nothing, the earlier ones that take its packets, and a packet that both match."""
+    """A rule that decides nothing, the earlier ones that take its packets, and a packet that both match.
+
+    Where very many rules of a chain are shadowed, the covering ones are looked for in the first of them, and the others
+    are only said to be shadowed.
+    """
 
     rule: Item
     shade: Shade

@@ -9,7 +9,7 @@ What a rule takes is what does not come to the next one: accepted, dropped, retu
 give it back. Where a field is rewritten on the way, it may have had any value before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 import msgspec
@@ -41,7 +41,7 @@ _DEEPEST = 16
 
 
 class _Taker(msgspec.Struct):
-    """An earlier rule with what it surely takes."""
+    """An earlier rule with what it surely takes of what may come to it: it decides about these."""
 
     rule: ReadRule
     packets: PacketSet
@@ -127,7 +127,7 @@ class _Chain:
             return
         meaning = rule.meaning
         met = self.remaining & self._plain.all_of(meaning.matches).possible
-        taken = self._taken(meaning) & self.everything
+        taken = self._taken(meaning) & self.remaining
         self.returned |= self._returned(meaning, met)
         self.remaining -= taken
         if taken:
@@ -184,7 +184,7 @@ class _Chain:
         return met if leaves else self._plain.space.nothing
 
     def shadow(self, rule: ReadRule, *, thorough: bool) -> Shadow | None:
-        """Say whether a rule decides nothing, behind those that were passed; `thorough`: name all that cover it."""
+        """Say whether a rule decides nothing, behind those that were passed; `thorough`: name those that cover it."""
         bounds = self._plain.all_of(rule.meaning.matches)
         possible = bounds.possible & self.everything
         if not possible:
@@ -192,8 +192,10 @@ class _Chain:
         if possible & self.remaining:
             return None
         same = self._same.get(said(rule.meaning)) if bounds.exact else None
-        takers = self._takers if thorough else self._takers[-1:]
-        covering = [one for one in takers if one.rule is same] if same else list(_covering(takers, possible))
+        if same:
+            covering = [one for one in self._takers if one.rule is same]
+        else:
+            covering = _covering(self._takers if thorough else self._takers[-1:], possible)
         shade = Shade.REPEATED if same else _shade(rule, [one.rule for one in covering])
         return Shadow(
             rule.item, shade, tuple(one.rule.item for one in covering), self._witness(rule, covering, possible)
@@ -207,16 +209,16 @@ class _Chain:
         return sample(self._plain, shared, asked)
 
 
-def _covering(takers: Sequence[_Taker], possible: PacketSet) -> Iterator[_Taker]:
-    """Choose earlier rules that together take a set: one where one is enough, else each that takes what is left."""
-    whole = next((one for one in takers if not possible - one.packets), None)
-    if whole:
-        yield whole
-        return
+def _covering(takers: Sequence[_Taker], possible: PacketSet) -> list[_Taker]:
+    """Give the earlier rules that decide about the packets of a set; none where these are not all of them."""
+    found: list[_Taker] = []
     for one in takers:
+        if not possible:
+            break
         if possible & one.packets:
-            yield one
+            found.append(one)
             possible -= one.packets
+    return [] if possible else found
 
 
 def _shade(rule: ReadRule, covering: Sequence[ReadRule]) -> Shade:

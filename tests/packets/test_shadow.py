@@ -45,6 +45,16 @@ def _shadows(*rules: str) -> list[Shadow]:
         ),
         (["-A INPUT -i lo -j ACCEPT", "-A INPUT ! -i lo -j DROP", "-A INPUT -p udp -j DROP"], "shadowed", [1, 2], None),
         (["-A INPUT -s 192.0.2.0/24 -j DROP", "-A INPUT -s 192.0.2.7/32 -j REJECT"], Shade.REDUNDANT, [1], None),
+        (  # of two that may take its packets, the first decides
+            [
+                "-A INPUT -s 192.0.2.7/32 -j ACCEPT",
+                "-A INPUT -s 192.0.2.0/24 -j DROP",
+                "-A INPUT -s 192.0.2.0/25 -j DROP",
+            ],
+            Shade.SHADOWED,
+            [1, 2],
+            "saddr 192.0.2.7",
+        ),
         (["-A INPUT -i lo -j ACCEPT", "-A INPUT -i lo -j ACCEPT"], Shade.REPEATED, [1], "iif lo"),
         (["-A INPUT -i br-+ -j DROP", "-A INPUT -i br-web -j ACCEPT"], Shade.CONTRADICTED, [1], "iif br-web"),
         (["-A INPUT -j sub", "-A sub -j RETURN", "-A sub -p tcp -j DROP"], Shade.SHADOWED, [1], "protocol tcp"),
@@ -75,6 +85,17 @@ def test_what_is_proved(rules: list[str], shade: str, covering: list[int], witne
 )
 def test_what_is_not_proved_is_not_said(rules: list[str]) -> None:
     assert _shadows(*rules) == []
+
+
+def test_of_very_many_shadowed_rules_the_last_are_not_said_to_be_more_than_that() -> None:
+    found = _shadows(
+        "-A INPUT -p tcp -j ACCEPT",
+        "-A INPUT ! -p tcp -j DROP",
+        *(f"-A INPUT -s 198.51.{at // 250}.{at % 250}/32 -j ACCEPT" for at in range(310)),
+    )
+    assert len(found) == 310
+    assert {one.shade for one in found} == {Shade.SHADOWED}
+    assert [len(one.covering) for one in found] == [2] * 300 + [0] * 10
 
 
 _MATCHES = st.lists(
