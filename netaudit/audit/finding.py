@@ -20,13 +20,15 @@ class Verified(msgspec.Struct, frozen=True):
     """What would come of following a finding's remediation, worked out on the facts.
 
     `closes`: the finding is gone. `changes` are the cells of the exposure table that differ then for its own
-    container, `others` those for anybody else. `opens` are findings that come with it.
+    container, `others` those for anybody else; neither says anything where exposure was not `computed`. `opens` are
+    findings that come with it.
     """
 
     closes: bool
     changes: tuple[ExposureChange, ...] = ()
     others: tuple[ExposureChange, ...] = ()
     opens: tuple[str, ...] = ()
+    computed: bool = True
 
 
 class Finding(msgspec.Struct, frozen=True):

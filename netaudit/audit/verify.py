@@ -46,6 +46,7 @@ def _verified(
         changes=tuple(one for one in changes if _is_its(one, finding)),
         others=tuple(one for one in changes if not _is_its(one, finding)),
         opens=tuple(f"{one.check.id}: {one.subject}" for one in new),
+        computed=before.shown.exposure is not None and after.shown.exposure is not None,
     )
     return msgspec.structs.replace(finding, verified=verified)
 

@@ -49,6 +49,7 @@ def _verified(verified: Verified) -> Json:
         "changes": [change_json(change) for change in verified.changes],
         "others": [change_json(change) for change in verified.others],
         "opens": verified.opens,
+        "exposure_computed": verified.computed,
     }
 
 

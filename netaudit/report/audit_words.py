@@ -106,5 +106,6 @@ def describe_verified(verified: Verified) -> str:
     own = f"changes {count(len(verified.changes), 'row')} of its exposure" if verified.changes else ""
     opened = sum(map(is_opened, verified.others))
     others = f"changes {count(len(verified.others), 'row')} of other exposure, {opened} of them opened"
+    none = "no other exposure changes" if verified.computed else "what it does to exposure was not computed"
     also = [f"opens {one}" for one in verified.opens]
-    return "; ".join(filter(None, [closes, own, others if verified.others else "no other exposure changes", *also]))
+    return "; ".join(filter(None, [closes, own, others if verified.others else none, *also]))

@@ -17,6 +17,7 @@ from netaudit.audit.verify import Judged, is_opened, verify
 from netaudit.model.facts import Facts
 from netaudit.packets.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
+from netaudit.report.audit_words import describe_verified
 from netaudit.store import load
 
 Show = Callable[[Facts], AttributedSnapshot]
@@ -131,3 +132,15 @@ def test_rules_go_where_iptables_would_put_them() -> None:
 
 def test_text_that_is_not_edited_stays_as_it_is() -> None:
     assert str(SaveText(SAVE)) == SAVE
+
+
+def test_what_was_not_computed_is_not_called_unchanged(audit_of: AuditOf, catalog: Catalog) -> None:
+    facts = load(RECORDINGS / "bad" / "database-on-every-address" / "before")
+
+    def blind(facts: Facts) -> Judged:
+        return Judged(facts, attribute_snapshot(parse_snapshot(facts), catalog), audit_of(facts))
+
+    audit = verify(blind(facts), blind, lambda facts: blind(facts).shown)
+    said = [describe_verified(one.verified) for one in audit.findings if one.verified]
+    assert said
+    assert all("what it does to exposure was not computed" in one for one in said)
