@@ -234,6 +234,7 @@ def test_what_an_engine_writes_is_proved_for_what_it_wrote_it(version: str) -> N
         _verify(name, host, _show(facts(host)))
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("version", ["20.10.24", "25.0.5", "27.5.1", "28.1.1", "28.2.2", "29.7.2"])
 def test_options_that_nobody_told_are_told_by_the_rules(version: str) -> None:
     for name, host in _all(version).items():
@@ -241,6 +242,7 @@ def test_options_that_nobody_told_are_told_by_the_rules(version: str) -> None:
         _verify(name, untold, _show(facts(untold)))
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("version", ["24.0.9", "28.0.0", "28.2.2", "29.7.2"])
 def test_without_the_engines_version_nothing_is_missing_or_another_ones(version: str) -> None:
     for name, host in _all(version).items():
@@ -372,6 +374,7 @@ def _with(data: bytes, path: tuple[Any, ...], value: object) -> bytes:
     return json.dumps(whole).encode()
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("source", INSPECTED)
 def test_whatever_is_null_is_taken_for_absent(source: Source) -> None:
     said = facts(Host("28.2.2", ip6tables=True, **SCENARIOS["dual"]))  # type: ignore[arg-type]
@@ -381,6 +384,7 @@ def test_whatever_is_null_is_taken_for_absent(source: Source) -> None:
             assert parse_snapshot(Facts(changed, unused=said.unused)).inventory
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("source", INSPECTED)
 def test_odd_text_is_attributed_to_nobody_and_breaks_nothing(source: Source) -> None:
     said = facts(Host("28.2.2", ip6tables=True, **SCENARIOS["dual"]))  # type: ignore[arg-type]

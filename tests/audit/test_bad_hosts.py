@@ -12,12 +12,14 @@ def _open(audit: Audit) -> set[tuple[str, str]]:
     return {(one.check.id, one.subject) for one in audit.open}
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("bad", HOSTS, ids=lambda bad: bad.name)
 def test_what_is_wrong_is_found(bad: BadHost, audit_of: AuditOf) -> None:
     found = _open(audit_of(f"bad/{bad.name}/before"))
     assert set(bad.found.items()) - found == set()
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("bad", [one for one in HOSTS if one.remedy], ids=lambda bad: bad.name)
 def test_the_remedy_closes_it_and_opens_nothing(bad: BadHost, audit_of: AuditOf) -> None:
     before, after = (_open(audit_of(f"bad/{bad.name}/{step}")) for step in ("before", "after"))

@@ -52,6 +52,7 @@ def _finding(audit_of: AuditOf, host: str, check: str, subject: str) -> Finding:
     return finding
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(("host", "check", "subject"), FOLLOWED)
 def test_what_is_worked_out_is_what_came_of_it(
     host: str, check: str, subject: str, audit_of: AuditOf, show: Show
