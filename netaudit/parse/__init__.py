@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from netaudit.model.docker import Inventory
-from netaudit.model.facts import RULE_SOURCES, Facts, Gap, Source
+from netaudit.model.facts import Facts, Gap, Source
 from netaudit.model.ruleset import Backend, Rule, Ruleset, Table
 from netaudit.model.snapshot import Inside, Snapshot
 from netaudit.parse.decode import decode_json
@@ -102,8 +102,3 @@ def read_source(
 def _evidence(inventory: Inventory | None) -> Evidence:
     containers = inventory.containers if inventory else ()
     return Evidence(frozenset(bound.host_port for container in containers for bound in container.bindings))
-
-
-def has_rules(facts: Facts) -> bool:
-    """Tell whether any source of rules is among the facts."""
-    return any(source in facts.files for source in RULE_SOURCES)

@@ -5,7 +5,7 @@ anything is not read.
 """
 
 import re
-from ipaddress import IPv4Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 import msgspec
 
@@ -126,12 +126,3 @@ def read_protocol(word: str, family: str) -> str:
 def is_ipv6(word: str) -> bool:
     """Tell whether a word of an address column is of IPv6."""
     return word.count(":") > 1 or word.removeprefix("!").startswith(("ip6-", "localhost6"))
-
-
-def is_ipv4(word: str) -> bool:
-    """Tell whether a word of an address column is of IPv4."""
-    try:
-        IPv4Network(word.removeprefix("!"), strict=False)
-    except ValueError:
-        return False
-    return True

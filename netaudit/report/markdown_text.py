@@ -10,6 +10,7 @@ from netaudit.report.safe_text import visible
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~&!$^]")
 # What starts a list or a heading where a line or a cell begins.
 _OPENING = re.compile(r"^(\s*)([-+=]|\d+[.)])(?=[-=\s]|$)")
+_INDENT = re.compile(r"^ {2,}")  # four spaces would begin a block of code; one says as much
 # What GitHub makes something of, also where it is escaped: mentions, references, addresses, commits, emoji.
 _LINKED = re.compile(r"@|#\d|GH-\d|://|\bwww\.|\b[0-9a-f]{7,}\b|:[\w+-]+:", re.IGNORECASE)
 
@@ -25,7 +26,7 @@ def prose(text: str) -> Markdown:
     shown = visible(text)
     if _LINKED.search(shown):
         return code(shown)
-    escaped = _SPECIAL.sub(r"\\\g<0>", shown)
+    escaped = _SPECIAL.sub(r"\\\g<0>", _INDENT.sub(" ", shown))
     return Markdown(_OPENING.sub(_escape_opening, escaped))
 
 

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -39,6 +39,8 @@ def test_code_in_a_cell_ends_with_its_cell(text: str) -> None:
 
 
 @given(HOSTILE)
+@example("    ")
+@example("     - x")
 def test_prose_is_words_and_nothing_else(text: str) -> None:
     tokens = inline(f"x {prose(text)} x")
     assert {token.type for token in tokens} <= {"text", "code_inline", "text_special"}
