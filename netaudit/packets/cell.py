@@ -100,7 +100,8 @@ class Cell:
             case DestinationKind.PUBLISHED_PORT:
                 yield from self._to_published()
             case DestinationKind.CONTAINER_PORTS:
-                yield Arrival(Way.DIRECT, self._of(self._came.direct))
+                there = self._reach.leaving_to(self._destination.container_id)
+                yield Arrival(Way.DIRECT, self._of(self._came.direct).changed(lambda some: some & there))
             case DestinationKind.HOST_LISTENER:
                 yield Arrival(Way.LOCAL, self._heard())
 
@@ -118,7 +119,7 @@ class Cell:
         if binding is None:
             return
         inside = self._reach.container_at(self._destination.container_id, binding.container_port)
-        led = self._asked & inside
+        led = self._asked & inside & self._reach.leaving_to(self._destination.container_id)
         yield Arrival(Way.DNAT, self._came.led.changed(lambda some: some & led))
         found = listeners_at(self._reach.host.listeners, binding.protocol, binding.host_ip, binding.host_port)
         if found:
@@ -160,6 +161,7 @@ class Cell:
                 protocol=self._destination.protocol,
                 address=address,
                 ports=((port, port),),
+                container_id=self._destination.container_id,
             )
             for origin in reach.origins:
                 if origin.zone.kind is ZoneKind.HOST:
@@ -218,7 +220,7 @@ class Cell:
         if self._origin.on_link:
             return "its members have no gateway: they reach their own network alone"
         if self._destination.kind is DestinationKind.CONTAINER_PORTS:
-            return "no packet of the zone leads there"
+            return "the host's routes do not lead there"
         return "no rule leads on, and nobody listens"
 
     def _ranges(self, ports: PacketSet) -> Ranges:

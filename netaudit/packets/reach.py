@@ -52,6 +52,7 @@ class Reach:
         self.sent, self.base = remembered(self._sent), remembered(self._base)
         self.asked, self.came = remembered(self._asked), remembered(self._came_from)
         self.container_at = remembered(self._container_at)
+        self.leaving_to = remembered(self._leaving_to)
         self.addresses_for, self.addresses_of = remembered(self._addresses_for), remembered(self._addresses_of)
         self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))
         self.members = Members(self.inventory, family)
@@ -199,6 +200,13 @@ class Reach:
         numbers = [int(ip_address(one)) for one in self.addresses_of(container_id) if family_of(one) == self.family]
         inside = self.world.space.in_ranges(NEW_DADDR, tuple((number, number) for number in sorted(numbers)))
         return inside & self.world.space.equal(NEW_DPORT, port) & self.translated.sure
+
+    def _leaving_to(self, container_id: str) -> PacketSet:
+        """Return the packets that leave by the bridges of a container's networks: by others they come to others."""
+        container = self._containers.get(container_id)
+        networks = [self._networks.get(end.network_name) for end in container.endpoints] if container else []
+        bridges = {one.bridge for one in networks if one and one.bridge} & self.world.number.keys()
+        return self.world.named(Field.OIF, bridges) if bridges else self.world.space.everything
 
     def _came_from(self, origin: Origin, traversal: Traversal) -> Came:
         """Tell apart what became of a zone's packets, with what decided it last.

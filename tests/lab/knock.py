@@ -1,7 +1,8 @@
 """Programs of the lab: `serve NAME PLACE…` answers its name on TCP and UDP, `knock SECONDS` prints who answered.
 
 `knock` reads lines `PROTOCOL ADDRESS PORT` from standard input, asks all at once, and prints a line for each: the name
-that came back, or `-`.
+that came back, or `-`. PROTOCOL is tcp or udp; or `connect`, which is content with a TCP connection, and prints
+`connected`.
 """
 
 import asyncio
@@ -65,6 +66,12 @@ async def _ask_tcp(address: str, port: int) -> str:
         writer.close()
 
 
+async def _connect(address: str, port: int) -> str:
+    _, writer = await asyncio.open_connection(address, port)
+    writer.close()
+    return "connected"
+
+
 async def _ask_udp(address: str, port: int, seconds: float) -> str:
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[str] = loop.create_future()
@@ -83,7 +90,13 @@ async def _ask_udp(address: str, port: int, seconds: float) -> str:
 
 async def _ask(line: str, seconds: float) -> str:
     protocol, address, port = line.split()
-    asking = _ask_tcp(address, int(port)) if protocol == "tcp" else _ask_udp(address, int(port), seconds)
+    match protocol:
+        case "tcp":
+            asking = _ask_tcp(address, int(port))
+        case "connect":
+            asking = _connect(address, int(port))
+        case _:
+            asking = _ask_udp(address, int(port), seconds)
     with contextlib.suppress(OSError, TimeoutError):
         return await asyncio.wait_for(asking, seconds + 0.1) or "-"
     return "-"

@@ -8,10 +8,8 @@ whom the rules belong that it added or removed.
 
 import argparse
 import json
-import shlex
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -20,10 +18,8 @@ from pathlib import Path
 from lab.engine import Engine
 from lab.host import REPOSITORY, LabHost
 from lab.namespaces import LabError
-from lab.scenario import Scenario, Step
+from lab.scenario import Scenario, take_step
 from lab.scenarios import SCENARIOS, runs
-
-_SWARM_SETTLES = 4.0  # seconds until a service's task runs, and its rules are there
 
 
 def main() -> int:
@@ -80,7 +76,7 @@ def _record(scenario: Scenario, version: str, backend: str, folder: Path) -> Ite
     ):
         folder.mkdir(parents=True)
         for number, step in enumerate((None, *scenario.steps)):
-            error = _do(engine, step) if step else ""
+            error = take_step(engine, step) if step else ""
             take(host, folder / f"{number:02}")
             yield {
                 "step": f"{number:02}",
@@ -89,19 +85,6 @@ def _record(scenario: Scenario, version: str, backend: str, folder: Path) -> Ite
                 "ok": not error,
                 "error": error,
             }
-
-
-def _do(engine: Engine, step: Step) -> str:
-    """Do one step. What Docker must refuse is part of the scenario; any other failure ends the run."""
-    if step.action:
-        step.action(engine)
-        return ""
-    done = engine.host.run(shlex.split(step.do), check=False)
-    if bool(done.returncode) != step.fails:
-        raise LabError(f"{step.do}: exit {done.returncode}: {done.stderr.strip()}")
-    if step.do.startswith(("docker swarm", "docker service")):
-        time.sleep(_SWARM_SETTLES)
-    return done.stderr.strip().splitlines()[0] if done.returncode else ""
 
 
 def take(host: LabHost, folder: Path) -> None:

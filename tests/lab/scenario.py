@@ -1,12 +1,16 @@
 """What a scenario is: a daemon, and steps that somebody takes with it."""
 
+import shlex
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lab.engine import LEGACY, NFT, Engine
 from lab.image import IDLE
+from lab.namespaces import LabError
 
 Subject = dict[str, str | bool]
+_SWARM_SETTLES = 4.0  # seconds until a service's task runs, and its rules are there
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,19 @@ class Scenario:
         """Say whether this engine can run it."""
         number = tuple(int(part) for part in version.split("."))
         return self.since <= number < self.before and backend in self.backends
+
+
+def take_step(engine: Engine, step: Step) -> str:
+    """Do one step; gives what Docker said where it must refuse. Any other failure is a LabError."""
+    if step.action:
+        step.action(engine)
+        return ""
+    done = engine.host.run(shlex.split(step.do), check=False)
+    if bool(done.returncode) != step.fails:
+        raise LabError(f"{step.do}: exit {done.returncode}: {done.stderr.strip()}")
+    if step.do.startswith(("docker swarm", "docker service")):
+        time.sleep(_SWARM_SETTLES)
+    return done.stderr.strip().splitlines()[0] if done.returncode else ""
 
 
 BOTH = (NFT, LEGACY)

@@ -1,0 +1,124 @@
+"""Hold the exposure table against real packets in every scenario on every engine: `make probe`.
+
+    python -m lab.probe_all [--only SCENARIO] [--engine VERSION] [--jobs N]
+
+After each step of each scenario everybody around the host tries everything (`lab.probing`), and each cell of the table
+has to say what the packets saw. docs/agreement.md is written from a run of all.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+from lab.engine import Engine
+from lab.host import LabHost
+from lab.namespaces import LabError
+from lab.probing import Crowd, Found
+from lab.scenario import Scenario, take_step
+from lab.scenarios import SCENARIOS, runs
+from lab.surroundings import Surroundings
+
+Run = tuple[str, str, str]  # a scenario's name, an engine's version, its backend
+
+
+@dataclass
+class Tally:
+    """What one run of a scenario brought."""
+
+    run: Run
+    states: int = 0
+    down: int = 0  # states without a daemon that answers: nobody knows which containers there are
+    cells: int = 0
+    allowed: int = 0
+    may: int = 0
+    disagreements: list[str] = field(default_factory=list)
+    unasked: set[str] = field(default_factory=set)
+    failure: str = ""
+
+    def add(self, step: str, found: Found) -> None:
+        """Count what one look found."""
+        self.states += 1
+        self.cells += len(found.predicted)
+        self.allowed += found.count("allowed")
+        self.may += found.count("may")
+        self.disagreements += [f"after {step}: {one}" for one in found.disagreements]
+        self.unasked |= set(found.unasked)
+
+    def __str__(self) -> str:
+        name, version, backend = self.run
+        said = f"{version}-{backend} {name}: {self.states} states, {self.cells} cells, {self.allowed} allowed"
+        said += f", {self.may} may" if self.may else ""
+        said += f", {self.down} without a daemon" if self.down else ""
+        lines = [
+            *(f"  not asked: {one}" for one in sorted(self.unasked)),
+            *map("  WRONG {}".format, self.disagreements),
+        ]
+        return "\n".join([said, *lines, *([f"  FAILED {self.failure}"] if self.failure else [])])
+
+
+def probe(run: Run, *, last_only: bool = False) -> Tally:
+    """Run one scenario, and try everything after each step, or after the last that leaves a container running."""
+    name, version, backend = run
+    scenario = next(one for one in SCENARIOS if one.name == name)
+    tally = Tally(run)
+    try:
+        for step, found in _looks(scenario, version, backend, last_only=last_only):
+            if found is None:
+                tally.down += 1
+            else:
+                tally.add(step, found)
+    except (LabError, OSError, AssertionError) as error:
+        tally.failure = str(error) or type(error).__name__
+    return tally
+
+
+def _looks(scenario: Scenario, version: str, backend: str, *, last_only: bool) -> Iterator[tuple[str, Found | None]]:
+    with (
+        LabHost(uplink=True) as host,
+        Engine(host, version, backend, scenario.options, scenario.environment) as engine,
+        Surroundings(host) as around,
+        Crowd(engine, around) as crowd,
+    ):
+        chosen = _last_full(scenario) if last_only else None
+        for number, step in enumerate((None, *scenario.steps)):
+            if step:
+                take_step(engine, step)
+            if chosen in (None, number):
+                yield step.do if step else "nothing", crowd.look() if engine.answers() else None
+
+
+def _last_full(scenario: Scenario) -> int:
+    """Find the last step that is not a removal: the host is fullest there."""
+    full = [at for at, step in enumerate(scenario.steps, 1) if not (step.subject or {}).get("removed")]
+    return max(full, default=0)
+
+
+def main() -> int:
+    """Probe what was asked for; gives 1 when anything disagreed or failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="one scenario")
+    parser.add_argument("--engine", default="", help="one engine version")
+    parser.add_argument("--jobs", type=int, default=3, help="engines at work at once")
+    parser.add_argument("--last", action="store_true", help="one state of each scenario, the fullest")
+    options = parser.parse_args()
+    chosen = [
+        (scenario.name, version, backend)
+        for scenario, version, backend in runs()
+        if options.only in ("", scenario.name) and options.engine in ("", version)
+    ]
+    tallies = []
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for tally in pool.map(partial(probe, last_only=options.last), chosen):
+            print(tally, flush=True)
+            tallies.append(tally)
+    wrong, failed = sum(len(one.disagreements) for one in tallies), sum(bool(one.failure) for one in tallies)
+    states, cells = sum(one.states for one in tallies), sum(one.cells for one in tallies)
+    print(f"{len(tallies)} runs, {states} states, {cells} cells: {wrong} wrong, {failed} runs failed")
+    return int(bool(wrong or failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
