@@ -62,12 +62,14 @@ class DestinationKind(StrEnum):
     PUBLISHED_PORT = "published-port"
     CONTAINER_PORTS = "container-ports"
     HOST_LISTENER = "host-listener"
+    FORWARDED_PORT = "forwarded-port"  # a NAT rule leads it on, though no container publishes it
 
 
 class Destination(msgspec.Struct, frozen=True):
-    """A published port, ports of a container at its own address, or a listener of the host.
+    """A published port, ports of a container at its own address, a listener of the host, or a forwarded port.
 
-    `ports` are inclusive ranges; `family` is "ip" or "ip6". `address` is the one the packets are sent to.
+    `ports` are inclusive ranges; `family` is "ip" or "ip6". `address` is the one the packets are sent to. `led_to` and
+    `led_port` are where a NAT rule leads a forwarded port: port 0 where each port stays what it is.
     """
 
     kind: DestinationKind
@@ -81,6 +83,8 @@ class Destination(msgspec.Struct, frozen=True):
     binding: PortBinding | None = None
     programs: tuple[str, ...] = ()
     interface: str = ""  # the only one that a listener takes packets from
+    led_to: str = ""
+    led_port: int = 0
 
 
 class Exposure(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from netaudit.packets.row import Row
 from netaudit.packets.witness import describe, from_client, pick
 from netaudit.packets.zones import Origin, Ranges, is_routed
 
+_MESH = "ingress-sbox"  # what Docker calls the sandbox in which swarm spreads packets over tasks
 _BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 NOWHERE = Decision(None, "the container has no address")
 
@@ -104,6 +105,8 @@ class Cell:
                 yield Arrival(Way.DIRECT, self._of(self._came.direct).changed(lambda some: some & there))
             case DestinationKind.HOST_LISTENER:
                 yield Arrival(Way.LOCAL, self._heard())
+            case DestinationKind.FORWARDED_PORT:
+                yield from self._to_forwarded()
 
     def _heard(self) -> Bounds:
         """Return what a listener takes, which may be bound to an interface."""
@@ -118,12 +121,30 @@ class Cell:
         binding = self._destination.binding
         if binding is None:
             return
-        inside = self._reach.container_at(self._destination.container_id, binding.container_port)
-        led = self._asked & inside & self._reach.leaving_to(self._destination.container_id)
+        led = self._asked & self._led & self._reach.leaving_to(self._destination.container_id)
         yield Arrival(Way.DNAT, self._came.led.changed(lambda some: some & led))
         found = listeners_at(self._reach.host.listeners, binding.protocol, binding.host_ip, binding.host_port)
         if found:
             yield self._by_proxy(found)
+
+    def _to_forwarded(self) -> Iterator[Arrival]:
+        """Where a NAT rule leads: out to a container or another machine, or to a program of the host."""
+        to, asked = self._destination, self._asked & self._led
+        out = self._came.led.changed(lambda some: some & asked)
+        if to.container_name.endswith(_MESH):
+            yield Arrival(Way.DNAT, out.doubted(), Decision(None, "the routing mesh behind it was not recorded"))
+        else:
+            yield Arrival(Way.DNAT, out)
+        here = self._came.led_home.changed(lambda some: some & asked)
+        yield Arrival(Way.LOCAL, here, None if to.programs else Decision(None, "nobody listens where it leads"))
+
+    @cached_property
+    def _led(self) -> PacketSet:
+        """Return the packets that a NAT rule leads to where the destination's are led."""
+        to = self._destination
+        if to.binding is not None:
+            return self._reach.container_at(to.container_id, to.binding.container_port)
+        return self._reach.led_to(to.led_to, to.led_port) if to.led_to else self._space.nothing
 
     def _by_proxy(self, found: tuple[Listener, ...]) -> Arrival:
         """Go on from docker-proxy, which is a program of the host, to the container."""
@@ -241,8 +262,4 @@ class Cell:
     def _dropped(self) -> PacketSet:
         """Return what was dropped of the cell's packets, also on the way from a published port to its container."""
         plain = self._came.dropped & self._asked
-        binding = self._destination.binding
-        if binding is None:
-            return plain
-        inside = self._reach.container_at(self._destination.container_id, binding.container_port)
-        return plain | self._came.dropped_later & (self._asked & inside)
+        return plain | self._came.dropped_later & (self._asked & self._led)

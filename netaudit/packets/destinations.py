@@ -11,7 +11,7 @@ PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
 EVERY_PORT = ((1, 65535),)
 PROXY = "docker-proxy"
 _HOLDERS = frozenset({PROXY, "dockerd"})  # hold published ports; dockerd alone takes them and answers nothing
-_WILDCARDS = {"ip": "0.0.0.0", "ip6": "::"}  # noqa: S104 (what Docker and ss call every address)
+WILDCARDS = {"ip": "0.0.0.0", "ip6": "::"}  # noqa: S104 (what Docker and ss call every address)
 
 
 def destinations(host: Host, inventory: Inventory | None) -> tuple[Destination, ...]:
@@ -35,7 +35,7 @@ def family_of(address: str) -> str:
 
 def is_wildcard(address: str) -> bool:
     """Tell whether an address stands for every one of the host's."""
-    return address in _WILDCARDS.values()
+    return address in WILDCARDS.values()
 
 
 def _published(container: Container) -> Iterator[Destination]:
@@ -93,7 +93,7 @@ def _listeners(
                 kind=DestinationKind.HOST_LISTENER,
                 family=family,
                 protocol=listener.protocol,
-                address=_WILDCARDS[family] if listener.address == "*" else listener.address,
+                address=WILDCARDS[family] if listener.address == "*" else listener.address,
                 ports=((listener.port, listener.port),),
                 container_id=owner.id if owner else "",
                 container_name=owner.name if owner else "",

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from netaudit.model.exposure import Destination, Exposure, Outcome, Way, Zone, ZoneKind
+from netaudit.model.exposure import Destination, DestinationKind, Exposure, Outcome, Way, Zone, ZoneKind
 from netaudit.model.program import Program
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.cell import Cell
 from netaudit.packets.destinations import destinations
+from netaudit.packets.forwarded import forwarded
 from netaudit.packets.reach import Reach
 from netaudit.packets.row import Row
 from netaudit.packets.unseen import Unseen, why_blind
@@ -38,6 +39,8 @@ def expose(
             for zone in (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST))
         )
     reaches = {family: Reach(host, inventory, program, family, choice or ZoneChoice()) for family in FAMILIES}
+    published = [one for one in destinations(host, inventory) if one.kind is DestinationKind.PUBLISHED_PORT]
+    asked += [one for reach in reaches.values() for one in forwarded(reach, published) if wanted(one)]
     unseen = {family: Unseen(snapshot.gaps, host, program, family) for family in FAMILIES}
     return tuple(
         unseen[destination.family].doubt(_exposure(origin, destination, row))

@@ -34,6 +34,7 @@ class Came(NamedTuple):
     direct: Bounds  # forwarded to where they were sent
     led: Bounds  # forwarded to where a NAT rule led them
     home: Bounds  # taken by the host
+    led_home: Bounds  # taken by the host, after a NAT rule led them to it
     dropped: PacketSet
     dropped_later: PacketSet  # after they were translated
 
@@ -173,6 +174,36 @@ class Reach:
         """Return the packets that have a new destination."""
         return exactly(self.world.translated(Translated.DESTINATION))
 
+    @cached_property
+    def led_on(self) -> PacketSet:
+        """Return all packets of any zone that a NAT rule may lead elsewhere, whatever becomes of them."""
+        ways = (self.from_wire, self.from_host)
+        ends = [some.possible for way in ways for some in (way.forwarded, way.local, way.dropped)]
+        return self.world.space.union(ends) & self.translated.sure
+
+    def led_to(self, address: str, port: int) -> PacketSet:
+        """Return the packets that a NAT rule leads to an address, and to a port of it (0: to any)."""
+        there = self.world.space.equal(NEW_DADDR, int(ip_address(address))) & self.translated.sure
+        return there & self.world.space.equal(NEW_DPORT, port) if port else there
+
+    @cached_property
+    def owners(self) -> dict[int, tuple[str, str, str]]:
+        """Give, for each address that Docker gave out, whose it is: an id, a name, and the network."""
+        members = [
+            (address, (one.container_id, one.name, network.name))
+            for network in self.inventory.networks
+            for one in network.members
+            for address in (one.ipv4, one.ipv6)
+        ]
+        ends = [
+            (address, (one.id, one.name, end.network_name))
+            for one in self.inventory.containers
+            if one.running
+            for end in one.endpoints
+            for address in (end.ipv4, end.ipv6)
+        ]
+        return {int(ip_address(address.partition("/")[0])): whose for address, whose in (*members, *ends) if address}
+
     def only_ports(self, packets: PacketSet) -> PacketSet:
         """Forget all of packets but the ports that they were sent to."""
         return self.world.space.only(packets, Field.DPORT)
@@ -226,6 +257,7 @@ class Reach:
             direct=plain(traversal.forwarded),
             led=led(traversal.forwarded),
             home=plain(traversal.local),
+            led_home=led(traversal.local),
             dropped=plain(traversal.dropped).possible,
             dropped_later=led(traversal.dropped).possible,
         )

@@ -158,6 +158,12 @@ class World:
         return {name: in_ranges(Field.DADDR, ranges).ranges for name, ranges in found.items() if name}
 
     @cached_property
+    def own_addresses(self) -> tuple[int, ...]:
+        """List the addresses of the host's interfaces, loopback's last."""
+        own = [int(ip) for one in self._known_interfaces for ip in self.routing.addresses(one) if not ip.is_loopback]
+        return (*sorted(own), LOOPBACK_NET[self.family][0])
+
+    @cached_property
     def local(self) -> PacketSet:
         """Return the packets that are on their way to this host."""
         return self.destined(self.types.get(RouteType.LOCAL, ()))

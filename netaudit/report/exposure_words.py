@@ -122,10 +122,21 @@ def describe_target(to: Destination) -> str:
             return f"{to.container_name}:{binding.container_port}/{to.protocol} by {host}:{binding.host_port}"
         case DestinationKind.CONTAINER_PORTS:
             return f"{to.container_name} {to.address}, {describe_ports(to)}"
+        case DestinationKind.FORWARDED_PORT:
+            whose = to.container_name or ", ".join(to.programs) or "an unknown machine"
+            port = f":{to.led_port}/{to.protocol}" if to.led_port else ""
+            return f"{whose} {_bracketed(to.led_to)}{port} by NAT of {_asked(to)}"
         case _:
             programs = to.container_name or ", ".join(to.programs) or "an unknown program"
             at = f" on {to.interface}" if to.interface else ""
             return f"{programs} {_bracketed(to.address)}:{to.ports[0][0]}/{to.protocol}{at}"
+
+
+def _asked(to: Destination) -> str:
+    """Name the port that packets are sent to, or the ports: `0.0.0.0:2222`, `0.0.0.0, tcp ports 2000-2999`."""
+    alone = len(to.ports) == 1 and to.ports[0][0] == to.ports[0][1]
+    address = _bracketed(to.address)
+    return f"{address}:{to.ports[0][0]}" if alone else f"{address}, {describe_ports(to)}"
 
 
 def describe_ports(to: Destination) -> str:

@@ -10,7 +10,12 @@ from netaudit.model.ruleset import Item
 from netaudit.report.grouping import describe_causes
 
 _ZONES = (ZoneKind.INTERNET, ZoneKind.LAN, ZoneKind.NETWORK, ZoneKind.CONTAINER, ZoneKind.HOST)
-_KINDS = (DestinationKind.PUBLISHED_PORT, DestinationKind.CONTAINER_PORTS, DestinationKind.HOST_LISTENER)
+_KINDS = (
+    DestinationKind.PUBLISHED_PORT,
+    DestinationKind.FORWARDED_PORT,
+    DestinationKind.CONTAINER_PORTS,
+    DestinationKind.HOST_LISTENER,
+)
 _WAYS = {
     Way.DNAT: "led on to the container",
     Way.PROXY: "docker-proxy takes them on the host",
@@ -154,10 +159,16 @@ def _row(destination: Destination, cells: Sequence[Cell]) -> MapRow:
         where=_where(destination),
         protocol=destination.protocol,
         network=destination.network_name,
-        container=destination.container_name or ", ".join(destination.programs) or "a program of the host",
+        container=describe_receiver(destination),
         cells=tuple(_merged(cells)),
         container_id=destination.container_id,
     )
+
+
+def describe_receiver(destination: Destination) -> str:
+    """Name who takes the packets: a container, programs of the host, a machine that a NAT rule leads to."""
+    nobody_known = destination.led_to or "a program of the host"
+    return destination.container_name or ", ".join(destination.programs) or nobody_known
 
 
 def describe_port(destination: Destination) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from netaudit.attribute.attribution import AttributedExposure, ExposureChange
 from netaudit.model.exposure import Destination, Exposure, Outcome, Zone, ZoneKind
-from netaudit.report.map_rows import describe_port, zone_order
+from netaudit.report.map_rows import describe_port, describe_receiver, zone_order
 from netaudit.report.sentence import Sentence, list_names
 
 _OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
@@ -64,7 +64,7 @@ def _say(zone: Zone) -> str:
 
 def _name(destination: Destination) -> str:
     """Name the container or program and its port; the address only where it is not any of the host's."""
-    whose = destination.container_name or ", ".join(destination.programs) or "a program of the host"
+    whose = describe_receiver(destination)
     port = describe_port(destination)
     for anywhere in ("0.0.0.0:", "[::]:", "*:"):
         port = port.removeprefix(anywhere)

@@ -1,0 +1,95 @@
+"""Ports that NAT rules lead on although no container publishes them: an operator's, a routing mesh's, a stale rule's.
+
+All that any zone sends and that gets a new destination is one set. What leads a published port to its container is in
+the table already; the rest is cut by where it is led, until nothing is left. A tiny example:
+
+    -A PREROUTING -p tcp --dport 8080 -j DNAT --to 172.17.0.2:80    web's own: -p 8080:80
+    -A PREROUTING -p tcp --dport 2222 -j DNAT --to 172.17.0.2:22    an operator's
+
+    led on, less what is web's     port 2222, to 172.17.0.2:22      one destination: web, by 0.0.0.0:2222
+"""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from netaudit.model.exposure import Destination, DestinationKind
+from netaudit.model.match import Field
+from netaudit.packets.destinations import PROTOCOLS, WILDCARDS, is_wildcard
+from netaudit.packets.packet_set import PacketSet, PacketSpace
+from netaudit.packets.proxied import listeners_at
+from netaudit.packets.reach import Reach
+from netaudit.packets.world import NEW_DADDR, NEW_DPORT
+from netaudit.packets.zones import Ranges
+
+_MOST = 2000  # destinations of this kind; beyond them a host is a cluster's, and its table is unreadable
+
+
+def forwarded(reach: Reach, published: Iterable[Destination]) -> Iterator[Destination]:
+    """List the destinations of one family that NAT rules lead to, but for published ports."""
+    space = reach.world.space
+    left = reach.led_on - space.union(_known(reach, published))
+    for _ in range(_MOST):
+        example = space.example(left, (Field.PROTOCOL, NEW_DADDR, NEW_DPORT))
+        if example is None:
+            return
+        group = left & space.equal(Field.PROTOCOL, example[Field.PROTOCOL]) & space.equal(NEW_DADDR, example[NEW_DADDR])
+        port = 0 if _keeps_ports(space, group) else example[NEW_DPORT]
+        if port:
+            group &= space.equal(NEW_DPORT, port)
+        left -= group
+        yield _destination(reach, group, example, port)
+
+
+def _keeps_ports(space: PacketSpace, group: PacketSet) -> bool:
+    """Tell whether several ports are led on, each to the same."""
+    ports = space.ranges(group, NEW_DPORT)
+    return ports[0][0] != ports[-1][1] and not group - space.copied(Field.DPORT, NEW_DPORT)
+
+
+def _known(reach: Reach, published: Iterable[Destination]) -> Iterator[PacketSet]:
+    """Give what leads to each published port."""
+    space = reach.world.space
+    for one in published:
+        if one.binding is not None and one.family == reach.family:
+            asked = space.equal(Field.PROTOCOL, PROTOCOLS[one.protocol]) & space.in_ranges(Field.DPORT, one.ports)
+            if not is_wildcard(one.address):
+                asked &= space.equal(Field.DADDR, int(ip_address(one.address)))
+            yield asked & reach.container_at(one.container_id, one.binding.container_port)
+    yield space.nothing
+
+
+def _destination(reach: Reach, group: PacketSet, example: dict[str, int], port: int) -> Destination:
+    space, family = reach.world.space, reach.family
+    number = example[NEW_DADDR]
+    protocol = next(name for name, value in PROTOCOLS.items() if value == example[Field.PROTOCOL])
+    container_id, name, network = reach.owners.get(number, ("", "", ""))
+    listeners = listeners_at(reach.host.listeners, protocol, _written(number, family), port) if not name else ()
+    return Destination(
+        kind=DestinationKind.FORWARDED_PORT,
+        family=family,
+        protocol=protocol,
+        address=_asked_address(space.ranges(group, Field.DADDR), reach),
+        ports=space.ranges(group, Field.DPORT),
+        container_id=container_id,
+        container_name=name,
+        network_name=network,
+        programs=tuple(dict.fromkeys(program for one in listeners for program in one.programs)),
+        led_to=_written(number, family),
+        led_port=port,
+    )
+
+
+def _asked_address(ranges: Ranges, reach: Reach) -> str:
+    """Name the address that packets are sent to; the wildcard where any of the host's will do."""
+    first, last = ranges[0]
+    if len(ranges) == 1 and first == last:
+        return _written(first, reach.family)
+    own = reach.world.own_addresses
+    mine = [number for number in own if any(low <= number <= high for low, high in ranges)]
+    if len(mine) == 1:
+        return _written(mine[0], reach.family)
+    return WILDCARDS[reach.family] if mine else _written(first, reach.family)
+
+
+def _written(number: int, family: str) -> str:
+    return str(IPv4Address(number) if family == "ip" else IPv6Address(number))
