@@ -7,6 +7,7 @@ from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.subjects.fact import Facts, Subject, fact
 from netaudit.audit.subjects.kind import SubjectKind
 from netaudit.audit.view import View
+from netaudit.model.exposure import Destination
 
 _KIND = SubjectKind.EXPOSURE
 
@@ -25,6 +26,7 @@ class ExposureFacts(Facts, frozen=True):
     ports: Annotated[tuple[str, ...], fact("The ports, or ranges of them.")] = ()
     container: Annotated[str, fact("The container that is reached, empty for the host.")] = ""
     network: Annotated[str, fact("The network on which it is reached.")] = ""
+    led_to: Annotated[str, fact("Where a NAT rule leads a forwarded port, empty for other destinations.")] = ""
     programs: Annotated[tuple[str, ...], fact("The host's programs that listen.")] = ()
     service: Annotated[str, fact("The sensitive service (rules/services.yaml) on the port, empty for none.")] = ""
     decided_by: Annotated[str, fact("The maker of the rule that decides, empty where none does.")] = ""
@@ -41,7 +43,7 @@ def _subject(view: View, cell: AttributedExposure) -> Subject:
     one = cell.exposure
     there = one.destination
     ports = tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in there.ports)
-    whose = there.container_name or ", ".join(there.programs) or "host"
+    whose = there.container_name or ", ".join(there.programs) or there.led_to or "host"
     name = f"{one.zone} → {whose} {there.kind} {', '.join(ports)}/{there.protocol} ({there.family})"
     facts = ExposureFacts(
         zone=one.zone.kind,
@@ -55,12 +57,18 @@ def _subject(view: View, cell: AttributedExposure) -> Subject:
         ports=ports,
         container=there.container_name,
         network=there.network_name,
+        led_to=_led_to(there),
         programs=there.programs,
         service=_service(view, cell),
         decided_by=cell.attribution.maker,
         reason=one.reason,
     )
     return Subject(_KIND, name, name, facts, cells=(cell,), container=there.container_name)
+
+
+def _led_to(there: Destination) -> str:
+    host = f"[{there.led_to}]" if ":" in there.led_to else there.led_to
+    return f"{host}:{there.led_port}" if there.led_port else host
 
 
 def _service(view: View, cell: AttributedExposure) -> str:
