@@ -5,13 +5,13 @@ ports. Each starts with all packets of all zones at once; a zone's are told apar
 """
 
 from functools import cached_property, lru_cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 from netaudit.model.docker import Inventory, Network
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, ZoneKind
 from netaudit.model.host import Host
-from netaudit.model.match import CtState, Field
+from netaudit.model.match import CtState, Field, in_ranges
 from netaudit.model.program import Program
 from netaudit.packets.asked import asked_fields
 from netaudit.packets.bounds import Bounds, exactly
@@ -22,7 +22,7 @@ from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.traverse import Traversal
 from netaudit.packets.witness import readable
 from netaudit.packets.world import DECISION, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
-from netaudit.packets.zones import NOT_ROUTED, Origin, Ranges, ZoneChoice, as_ranges, origins
+from netaudit.packets.zones import NOT_ROUTED, Origin, Ranges, ZoneChoice, as_ranges, origins, without
 
 _SYN = 2  # the flags of a TCP connection's first packet
 _OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
@@ -51,6 +51,7 @@ class Reach:
         remembered = lru_cache(maxsize=None)
         self.from_proxy: dict[tuple[str, str, int], tuple[Outcome, Decision]] = {}  # what cells found of docker-proxy
         self.sent, self.base = remembered(self._sent), remembered(self._base)
+        self.neighbours = remembered(self._neighbours)
         self.asked, self.came = remembered(self._asked), remembered(self._came_from)
         self.container_at = remembered(self._container_at)
         self.leaving_to = remembered(self._leaving_to)
@@ -65,8 +66,7 @@ class Reach:
         """Give the traversal that holds what a zone sends to addresses."""
         if origin.zone.kind is ZoneKind.HOST:
             return self.from_host
-        neighbours = self.world.ways.get(origin.interface, ())
-        if origin.zone.kind in _OF_NETWORKS and _inside(to, neighbours):
+        if origin.zone.kind in _OF_NETWORKS and _inside(to, self.neighbours(origin.interface)):
             return self.between_ports
         return self.from_wire
 
@@ -118,7 +118,7 @@ class Reach:
             packets -= space.in_ranges(Field.DADDR, (LOOPBACK_NET[self.family],))
         if origin.on_link:
             packets &= space.in_ranges(
-                Field.DADDR, self.world.ways.get(origin.interface, ()) + self.addresses(origin.interface)
+                Field.DADDR, self.neighbours(origin.interface) + self.addresses(origin.interface)
             )
         for field, value in self._constants(origin):
             packets &= space.equal(field, value)
@@ -146,6 +146,17 @@ class Reach:
         own = self.addresses(origin.interface)
         private = space.in_ranges(Field.DADDR, as_ranges(NOT_ROUTED[self.family]))
         return space.everything - private | space.in_ranges(Field.DADDR, own)
+
+    def _neighbours(self, interface: str) -> Ranges:
+        """Return the addresses on a bridge: those that routes lead there to, and its networks', which may have none."""
+        subnets = [
+            ip_network(subnet)
+            for one in self.inventory.networks
+            for subnet in (one.subnet, one.subnet6)
+            if one.bridge == interface and subnet and family_of(subnet) == self.family
+        ]
+        mine = without(as_ranges(subnets), self.addresses(interface))
+        return in_ranges(Field.DADDR, (*self.world.ways.get(interface, ()), *mine)).ranges
 
     def addresses(self, interface: str) -> Ranges:
         """Return an interface's addresses, without those of the link alone."""
@@ -273,7 +284,7 @@ class Reach:
         """Return what a network's member sends to another: it does not leave the bridge."""
         if origin.zone.kind not in _OF_NETWORKS:
             return self.world.space.nothing
-        return self.world.space.in_ranges(Field.DADDR, self.world.ways.get(origin.interface, ()))
+        return self.world.space.in_ranges(Field.DADDR, self.neighbours(origin.interface))
 
 
 def _inside(ranges: Ranges, others: Ranges) -> bool:

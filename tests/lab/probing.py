@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any, NamedTuple, Self
 
 from lab.engine import Engine
@@ -48,7 +48,7 @@ class Cell(NamedTuple):
 
     zone: Zone
     kind: str
-    whose: str  # a container's id, or "host"
+    whose: str  # a container's id, or "host"; "" where nobody should answer
     family: str
     protocol: str
     address: str  # as the table has it
@@ -83,7 +83,8 @@ class Found:
 
     def observed(self, cell: Cell) -> str:
         """Say what packets saw of a cell."""
-        return "allowed" if cell.whose in self.answered[cell] else "blocked"
+        answered = self.answered[cell]
+        return "allowed" if cell.whose in answered or (answered and not cell.whose) else "blocked"
 
     def count(self, outcome: str) -> int:
         """Count the cells of which the table says so."""
@@ -99,6 +100,7 @@ class Crowd:
         self._networks: list[dict[str, Any]] = []
         self._servers: dict[str, tuple[int, subprocess.Popen[bytes]]] = {}  # by whose: the pid inside, the server
         self._stand_ins: dict[str, str] = {}  # by network: the name of its namespace
+        self._ever: set[tuple[str, str, int]] = set()  # family, protocol and port of all that was published so far
 
     def __enter__(self) -> Self:
         self._serve("host", 0, [place for _, place in _OWN_LISTENERS])
@@ -112,6 +114,8 @@ class Crowd:
         """Compute the table of the host as it is now, and try each cell, again if a container ended meanwhile."""
         self.meet()
         table = self.table()
+        if self._running() != set(self.containers):
+            return self.look()
         self._stand_in_for(table)
         try:
             found = self._hold(table)
@@ -218,7 +222,7 @@ class Crowd:
         found, tries = Found(), dict(self._cells(table))
         index = _index(table)
         known = {zone for zone, _ in self._zones()}
-        strangers = {(row["zone"]["kind"], row["zone"]["name"]) for row in table} - known
+        strangers = {_zone(row) for row in table} - known
         found.unasked += [f"nobody stands for zone {zone}" for zone in sorted(strangers)]
         for cell in tries:
             found.predicted[cell] = _predicted(index, cell)
@@ -236,7 +240,8 @@ class Crowd:
 
     def _cells(self, table: list[dict[str, Any]]) -> Iterator[tuple[Cell, list[Try]]]:
         for zone, places in self._zones():
-            for cell in (*self._published(zone), *self._own(zone), *self._listeners(zone, table)):
+            cells = (self._published(zone), self._left(zone, table), self._own(zone), self._listeners(zone, table))
+            for cell in chain.from_iterable(cells):
                 yield cell, list(self._tries(cell, places))
 
     def _published(self, zone: Zone) -> Iterator[Cell]:
@@ -246,6 +251,17 @@ class Crowd:
                     address = binding["HostIp"]
                     port, protocol = int(binding["HostPort"]), key.partition("/")[2]
                     yield Cell(zone, "published-port", whose, _family(address), protocol, address, port)
+
+    def _left(self, zone: Zone, table: list[dict[str, Any]]) -> Iterator[Cell]:
+        """List ports that were published and are not: who has the address now answers, where a rule was left behind."""
+        now = {(cell.family, cell.protocol, cell.port) for cell in self._published(zone)}
+        led = [row for row in table if row["destination"]["kind"] == "forwarded-port" and _zone(row) == zone]
+        for family, protocol, port in sorted(self._ever - now):
+            rows = [one for one in led if _asks(one["destination"], family, protocol, port)]
+            whose = [(row["destination"].get("container") or {}).get("id", "") for row in rows]
+            address = rows[0]["destination"]["address"] if rows else HOST_ADDRESS[family]
+            yield Cell(zone, "forwarded-port", (*whose, "")[0], family, protocol, address, port)
+        self._ever |= now
 
     def _own(self, zone: Zone) -> Iterator[Cell]:
         for whose, one in self.containers.items():
@@ -306,6 +322,15 @@ class Crowd:
         return ["nsenter", f"--net=/proc/{self._pid(who)}/ns/net"] if who in self.containers else []
 
 
+def _zone(row: dict[str, Any]) -> Zone:
+    return row["zone"]["kind"], row["zone"]["name"]
+
+
+def _asks(to: dict[str, Any], family: str, protocol: str, port: int) -> bool:
+    here = any(low <= port <= high for low, high in to["ports"])
+    return here and (to["family"], to["protocol"]) == (family, protocol)
+
+
 def _lines(process: subprocess.Popen[bytes]) -> list[str]:
     assert process.stdout is not None
     return process.stdout.read().decode().splitlines()
@@ -338,9 +363,8 @@ def _index(table: list[dict[str, Any]]) -> Index:
     for row in table:
         to = row["destination"]
         whose = (to.get("container") or {}).get("id") or "host"
-        zone = row["zone"]["kind"], row["zone"]["name"]
         address = to["address"]
-        found.setdefault((zone, to["kind"], whose, to["family"], to["protocol"], address), []).append(row)
+        found.setdefault((_zone(row), to["kind"], whose, to["family"], to["protocol"], address), []).append(row)
     return found
 
 
@@ -348,6 +372,8 @@ def _predicted(index: Index, cell: Cell) -> str:
     """Find the outcome that the table gives a cell; fails where it has none, or more than one."""
     families = {family for zone, _, _, family, _, _ in index if zone == cell.zone}
     if cell.family not in families:  # the zone has no addresses of this family: it cannot even try
+        return "blocked"
+    if cell.kind == "forwarded-port" and not cell.whose:  # no row, or one that leads to an address that nobody has
         return "blocked"
     whose = "host" if cell.whose == "connected" else cell.whose
     rows = index.get((cell.zone, cell.kind, whose, cell.family, cell.protocol, cell.address), [])

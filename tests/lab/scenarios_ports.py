@@ -41,7 +41,10 @@ PORTS = (
         (
             does("docker run -d --name brief --rm -p 8080:80 busybox:local /bin/busybox sleep 10", "brief"),
             ends("docker wait brief", "brief"),
-            does("docker run -d --name hungry -m 8m -p 8081:80 busybox:local /bin/busybox tail /dev/zero", "hungry"),
+            does(
+                "docker run -d --name hungry -m 8m -p 8081:80 busybox:local /bin/sh -c 'sleep 1; tail /dev/zero'",
+                "hungry",
+            ),
             ends("docker wait hungry", "hungry"),
         ),
     ),
