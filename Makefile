@@ -63,6 +63,10 @@ SEED ?= 0
 agree: system $(VENV)/ready ## Hold `netaudit trace` against this kernel: N=100000 random rulesets and packets, SEED=0
 	PYTHONPATH=.:tests $(PYTHON) -m kernel.agree $(N) $(SEED)
 
+.PHONY: probe
+probe: system roots ## Hold `netaudit exposure` against real packets: every scenario, engine and step; docs/agreement.md
+	PYTHONPATH=.:tests $(PYTHON) -m lab.probe_all --page
+
 .PHONY: goldens
 goldens: $(VENV)/ready ## Accept changed report texts; read the diff before you commit
 	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py

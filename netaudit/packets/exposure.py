@@ -7,6 +7,7 @@ import msgspec
 from netaudit.model.exposure import Destination, DestinationKind, Exposure, Outcome, Way, Zone, ZoneKind
 from netaudit.model.program import Program
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.attached import with_every_endpoint
 from netaudit.packets.cell import Cell
 from netaudit.packets.destinations import destinations
 from netaudit.packets.forwarded import forwarded
@@ -29,7 +30,7 @@ def expose(
     What hangs on facts that were not recorded is `may`, with the reason. Raises MemoryError for rules whose packets
     cannot be held as sets.
     """
-    host, inventory = snapshot.host, snapshot.inventory
+    host, inventory = snapshot.host, with_every_endpoint(snapshot.inventory, snapshot.host)
     asked = [one for one in destinations(host, inventory) if wanted(one)]
     blind = why_blind(snapshot)
     if blind:

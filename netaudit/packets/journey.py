@@ -8,6 +8,7 @@ from netaudit.model.facts import GapReason
 from netaudit.model.host import Interface, Ip
 from netaudit.model.program import Program
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.attached import with_every_endpoint
 from netaudit.packets.drawing import draw, draw_container
 from netaudit.packets.place import (
     Attached,
@@ -47,6 +48,9 @@ class Journey(msgspec.Struct, frozen=True):
 
 def travel(question: Question, snapshot: Snapshot, program: Program) -> Journey:
     """Answer a question. Raises UsageError or SubjectError where it cannot be understood."""
+    if snapshot.inventory is not None:
+        complete = with_every_endpoint(snapshot.inventory, snapshot.host)
+        snapshot = msgspec.structs.replace(snapshot, inventory=complete)
     target = read_target(question.target, snapshot)
     if target.container is not None:
         target = _addressed(target, question.source, snapshot)

@@ -121,7 +121,7 @@ class _Place:
 
     def __init__(self, host: Host, inventory: Inventory, family: str, choice: ZoneChoice) -> None:
         self._routing, self._family, self._choice = Routing(host, family), family, choice
-        self._inventory = inventory
+        self._inventory, self._host = inventory, host
         self._bridges = {network.bridge for network in inventory.networks if network.bridge}
         self._own = as_ranges(ip_network(ip) for one in host.interfaces for ip in self._routing.addresses(one))
 
@@ -180,12 +180,23 @@ class _Place:
         return without(_machines(inside), self._own)
 
     def _candidates(self) -> list[Interface]:
-        """List the interfaces that lead to neighbours: up, and neither loopback, a bridge's port nor a container's."""
+        """List the interfaces that lead to neighbours: up, and neither loopback, a bridge's port nor a container's.
+
+        One that has nothing but a link-local address leads to no network: it may be the end of a container that Docker
+        forgot.
+        """
         return [
             one
             for one in self._routing.interfaces.values()
-            if one.up and one.name != "lo" and not one.master and one.name not in self._bridges
+            if one.up and one.name != "lo" and not one.master and one.name not in self._bridges and self._leads(one)
         ]
+
+    def _leads(self, interface: Interface) -> bool:
+        """Tell whether an interface has an address or a route of more than the link."""
+        if any(not address.ip.is_link_local for address in interface.addresses):
+            return True
+        routes = [route for route in self._host.routes if not route.network.is_link_local and route.kind == "unicast"]
+        return any(hop.interface == interface.name for route in routes for hop in route.hops)
 
     def _default_interfaces(self) -> Iterator[str]:
         for route in self._routing.routes:

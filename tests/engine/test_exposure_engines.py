@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from exposure_scene import Scene, Try, predicted
+from exposure_scene import build
 from lab.engine import LEGACY, NFT, VERSIONS, Engine
 from lab.host import LabHost
+from lab.probing import Crowd, Found
 from lab.surroundings import Surroundings
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("exposure")]
@@ -39,62 +40,60 @@ table inet extra {
 """
 
 
-def _scene(version: str, backend: str, options: tuple[str, ...] = ()) -> Iterator[Scene]:
+def _crowd(version: str, backend: str, options: tuple[str, ...] = ()) -> Iterator[Crowd]:
     """Forwarding is on before the engine starts, so it leaves the policy of FORWARD as it is: accept."""
     with LabHost(uplink=True) as host:
         host.run(["sh", "-c", _FORWARDING])
-        with Engine(host, version, backend, options) as engine, Surroundings(host) as around:
-            made = Scene(engine, around)
-            try:
-                yield made.build()
-            finally:
-                made.close()
+        with (
+            Engine(host, version, backend, options) as engine,
+            Surroundings(host) as around,
+            Crowd(engine, around) as crowd,
+        ):
+            build(engine)
+            yield crowd
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
-def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
-    yield from _scene(request.param, NFT)
+def crowd(request: pytest.FixtureRequest) -> Iterator[Crowd]:
+    yield from _crowd(request.param, NFT)
 
 
 @pytest.fixture(scope="module")
-def without_proxy() -> Iterator[Scene]:
-    yield from _scene("26.1.5", LEGACY, ("--userland-proxy=false",))
+def without_proxy() -> Iterator[Crowd]:
+    yield from _crowd("26.1.5", LEGACY, ("--userland-proxy=false",))
 
 
-def _disagreements(scene: Scene) -> list[str]:
-    table = scene.table()
-    answers = scene.answers(list(scene.tries()))
-    assert {"-", *scene.pids, "host"} == set(answers.values()), "some succeed, of every destination, and some do not"
-    return [
-        f"{one}: {predicted(table, one)}, but {answer} answered"
-        for one, answer in answers.items()
-        if predicted(table, one) != ("allowed" if answer == one.whose else "blocked")
+def _look(crowd: Crowd) -> Found:
+    found = crowd.look()
+    assert found.unasked == []
+    assert {*crowd.containers, "host"} <= set().union(*found.answered.values()), "each answers somebody"
+    assert "blocked" in map(found.observed, found.predicted)
+    return found
+
+
+def test_every_cell_equals_what_real_packets_saw(crowd: Crowd) -> None:
+    assert _look(crowd).disagreements == []
+
+
+def test_engine_28_closed_to_neighbours_what_nobody_published(crowd: Crowd) -> None:
+    found = _look(crowd)
+    quiet = next(whose for whose, one in crowd.containers.items() if one["Name"] == "/quiet")
+    asked = [
+        cell
+        for cell in found.predicted
+        if cell.zone == ("lan", "eth0") and (cell.whose == quiet or (cell.address, cell.port) == ("127.0.0.1", 5432))
     ]
+    assert {cell.kind for cell in asked} == {"container-ports", "published-port"}
+    open_before = int(crowd.engine.version.partition(".")[0]) < 28
+    outcome = "allowed" if open_before else "blocked"
+    assert {found.observed(cell) for cell in asked} == {found.predicted[cell] for cell in asked} == {outcome}
 
 
-def test_every_cell_equals_what_real_packets_saw(scene: Scene) -> None:
-    assert _disagreements(scene) == []
+def test_every_cell_equals_what_real_packets_saw_behind_a_firewall(crowd: Crowd) -> None:
+    crowd.host.run(["sh", "-ec", _FIREWALL])
+    crowd.host.run(["nft", "-f", "-"], stdin=_NATIVE.encode())
+    assert _look(crowd).disagreements == []
 
 
-def test_engine_28_closed_to_neighbours_what_nobody_published(scene: Scene) -> None:
-    neighbour = ("lan", "eth0")
-    unpublished = scene.inspected["quiet"]["NetworkSettings"]["IPAddress"]
-    tries = [
-        Try(neighbour, "container-ports", "quiet", "ip", "tcp", unpublished, 80),
-        Try(neighbour, "published-port", "db", "ip", "tcp", "127.0.0.1", 5432),
-    ]
-    answers = list(scene.answers(tries).values())
-    open_before = int(scene.engine.version.partition(".")[0]) < 28
-    assert answers == (["quiet", "db"] if open_before else ["-", "-"])
-    table = scene.table()
-    assert [predicted(table, one) for one in tries] == ["allowed" if open_before else "blocked"] * 2
-
-
-def test_every_cell_equals_what_real_packets_saw_behind_a_firewall(scene: Scene) -> None:
-    scene.host.run(["sh", "-ec", _FIREWALL])
-    scene.host.run(["nft", "-f", "-"], stdin=_NATIVE.encode())
-    assert _disagreements(scene) == []
-
-
-def test_every_cell_equals_what_real_packets_saw_without_docker_proxy(without_proxy: Scene) -> None:
-    assert _disagreements(without_proxy) == []
+def test_every_cell_equals_what_real_packets_saw_without_docker_proxy(without_proxy: Crowd) -> None:
+    assert _look(without_proxy).disagreements == []

@@ -2,7 +2,7 @@
 
 `knock` reads lines `PROTOCOL ADDRESS PORT` from standard input, asks all at once, and prints a line for each: the name
 that came back, or `-`. PROTOCOL is tcp or udp; or `connect`, which is content with a TCP connection, and prints
-`connected`.
+`connected`. With ADDRESS and PORT once more, that is where it comes from.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import socket
 import sys
 
 _TRIES = 3
+Source = tuple[str, int] | None
 
 
 class _Echo(asyncio.DatagramProtocol):
@@ -58,8 +59,20 @@ async def _serve(name: str, places: list[str]) -> None:
     await asyncio.Event().wait()
 
 
-async def _ask_tcp(address: str, port: int) -> str:
-    reader, writer = await asyncio.open_connection(address, port)
+async def _ask_tcp(address: str, port: int, source: Source) -> str:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    from_here = socket.socket(family, socket.SOCK_STREAM)
+    from_here.settimeout(0)
+    if source:  # several connections of one example share a port
+        from_here.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        from_here.bind(source)
+    with contextlib.closing(from_here):
+        await asyncio.get_running_loop().sock_connect(from_here, (address, port))
+        return await _read_name(from_here)
+
+
+async def _read_name(connection: socket.socket) -> str:
+    reader, writer = await asyncio.open_connection(sock=connection)
     try:
         return (await reader.read(64)).decode()
     finally:
@@ -72,12 +85,12 @@ async def _connect(address: str, port: int) -> str:
     return "connected"
 
 
-async def _ask_udp(address: str, port: int, seconds: float) -> str:
+async def _ask_udp(address: str, port: int, source: Source, seconds: float) -> str:
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[str] = loop.create_future()
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     # Not connected: a server on every address answers from the one that is nearest, which is not always the one asked.
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Asking(answer), family=family)
+    transport, _ = await loop.create_datagram_endpoint(lambda: _Asking(answer), family=family, local_addr=source)
     try:
         for _ in range(_TRIES):
             transport.sendto(b"?", (address, port))
@@ -89,14 +102,15 @@ async def _ask_udp(address: str, port: int, seconds: float) -> str:
 
 
 async def _ask(line: str, seconds: float) -> str:
-    protocol, address, port = line.split()
+    protocol, address, port, *rest = line.split()
+    source = (rest[0], int(rest[1])) if rest else None
     match protocol:
         case "tcp":
-            asking = _ask_tcp(address, int(port))
+            asking = _ask_tcp(address, int(port), source)
         case "connect":
             asking = _connect(address, int(port))
         case _:
-            asking = _ask_udp(address, int(port), seconds)
+            asking = _ask_udp(address, int(port), source, seconds)
     with contextlib.suppress(OSError, TimeoutError):
         return await asyncio.wait_for(asking, seconds + 0.1) or "-"
     return "-"

@@ -8,13 +8,16 @@ has to say what the packets saw. docs/agreement.md is written from a run of all.
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
+
+from tabulate import tabulate
 
 from lab.engine import Engine
-from lab.host import LabHost
+from lab.host import REPOSITORY, LabHost
 from lab.namespaces import LabError
 from lab.probing import Crowd, Found
 from lab.scenario import Scenario, take_step
@@ -22,6 +25,19 @@ from lab.scenarios import SCENARIOS, runs
 from lab.surroundings import Surroundings
 
 Run = tuple[str, str, str]  # a scenario's name, an engine's version, its backend
+PAGE: Path = REPOSITORY / "docs" / "agreement.md"
+_HEAD = """# The exposure table against real packets
+
+`make probe` puts every engine through every scenario of the lab. After each step an Internet, a LAN neighbour with
+routes to the containers, the host, a member of each network and each container try every published port, those that
+were published before, two ports of each container and the host's listeners, TCP and UDP, IPv4 and IPv6. Where a
+cell is allowed and nobody of them gets through, the sender that its example names tries too. Each cell of
+`netaudit exposure --containers` has to say what the packets saw. This page is made by the same command; `make test`
+does one engine for each scenario.
+
+A cell below reads *allowed / tried*. `may` is what the table leaves open, with its reason, and is not compared: the
+drivers overlay and macvlan, whose packets pass outside of the host's rules.
+"""
 
 
 @dataclass
@@ -96,12 +112,38 @@ def _last_full(scenario: Scenario) -> int:
     return max(full, default=0)
 
 
+def page(tallies: Sequence[Tally]) -> str:
+    """Make docs/agreement.md."""
+    by_place = {(one.run[0], f"{one.run[1]} {one.run[2].removeprefix('iptables-')}"): one for one in tallies}
+    engines = sorted({engine for _, engine in by_place})
+    rows = [
+        [name, *(_brief(by_place.get((name, engine))) for engine in engines)]
+        for name in sorted({name for name, _ in by_place})
+    ]
+    table = tabulate(rows, headers=["scenario", *engines], tablefmt="github")
+    cells, allowed, may = (sum(getattr(one, what) for one in tallies) for what in ("cells", "allowed", "may"))
+    wrong, states = sum(len(one.disagreements) for one in tallies), sum(one.states for one in tallies)
+    total = f"{len(tallies)} runs, {states} states, {cells} cells: {allowed} allowed, {may} may, {wrong} wrong."
+    unasked = dict.fromkeys(f"- {one.run[0]}: {what}" for one in tallies for what in sorted(one.unasked))
+    return "\n".join([_HEAD, total, "", table, "", "## What was not asked", "", *unasked, ""])
+
+
+def _brief(tally: Tally | None) -> str:
+    if tally is None:
+        return ""
+    marks = [f"{tally.may} may"] if tally.may else []
+    marks += [f"{len(tally.disagreements)} wrong"] if tally.disagreements else []
+    marks += ["failed"] if tally.failure else []
+    return " ".join([f"{tally.allowed} / {tally.cells}", *marks])
+
+
 def main() -> int:
     """Probe what was asked for; gives 1 when anything disagreed or failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="one scenario")
     parser.add_argument("--engine", default="", help="one engine version")
     parser.add_argument("--jobs", type=int, default=3, help="engines at work at once")
+    parser.add_argument("--page", action="store_true", help="write docs/agreement.md from this run")
     parser.add_argument("--last", action="store_true", help="one state of each scenario, the fullest")
     options = parser.parse_args()
     chosen = [
@@ -114,6 +156,8 @@ def main() -> int:
         for tally in pool.map(partial(probe, last_only=options.last), chosen):
             print(tally, flush=True)
             tallies.append(tally)
+    if options.page:
+        PAGE.write_text(page(tallies))
     wrong, failed = sum(len(one.disagreements) for one in tallies), sum(bool(one.failure) for one in tallies)
     states, cells = sum(one.states for one in tallies), sum(one.cells for one in tallies)
     print(f"{len(tallies)} runs, {states} states, {cells} cells: {wrong} wrong, {failed} runs failed")

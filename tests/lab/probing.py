@@ -12,6 +12,8 @@ two on the host, answer with their names.
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,7 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
-from itertools import chain, zip_longest
+from itertools import chain, product, zip_longest
 from typing import Any, NamedTuple, Self
 
 from lab.engine import Engine
@@ -40,7 +42,9 @@ ip link set {port} master {bridge} up
 ip -n {name} link set lo up
 ip -n {name} link set eth0 up
 """
+_WITNESS = re.compile(r"\w+ (?P<address>\S+):(?P<port>\d+) → (?P<target>\S+):\d+.*")
 Zone = tuple[str, str]
+Index = dict[tuple[Zone, str, str, str, str, str], list[dict[str, Any]]]
 
 
 class Cell(NamedTuple):
@@ -56,12 +60,17 @@ class Cell(NamedTuple):
 
 
 class Try(NamedTuple):
-    """One connection that somebody attempts."""
+    """One connection that somebody attempts; `source` is the address and port that it comes from, if that matters."""
 
     who: str  # a place: "internet", "lan", "host", a container's id, a stand-in's name
     protocol: str
     address: str
     port: int
+    source: tuple[str, int] | None = None
+
+    def __str__(self) -> str:
+        source = " {} {}".format(*self.source) if self.source else ""
+        return f"{self.protocol} {self.address} {self.port}{source}"
 
 
 @dataclass
@@ -85,6 +94,11 @@ class Found:
         """Say what packets saw of a cell."""
         answered = self.answered[cell]
         return "allowed" if cell.whose in answered or (answered and not cell.whose) else "blocked"
+
+    @property
+    def late(self) -> list[Cell]:
+        """List the cells that are allowed, and through which nobody came yet."""
+        return [cell for cell, said in self.predicted.items() if said == "allowed" != self.observed(cell)]
 
     def count(self, outcome: str) -> int:
         """Count the cells of which the table says so."""
@@ -180,15 +194,15 @@ class Crowd:
             self._stand_ins[one["Name"]] = name
 
     def _addressing(self, name: str, network: dict[str, Any]) -> Iterator[str]:
-        """Give a stand-in the last address of each subnet, and the gateways that other members have."""
+        """Give a stand-in the last address of each subnet, and a gateway where other members have one."""
         members = [end for one in self.containers.values() for end in self._ends(one, network)]
-        gateways = {end[key] for end in members for key in ("Gateway", "IPv6Gateway") if end.get(key)}
-        for subnet in [ip_network(one["Subnet"]) for one in network["IPAM"]["Config"] or ()]:
+        leads_on = not members or any(end.get(key) for end in members for key in ("Gateway", "IPv6Gateway"))
+        for one in network["IPAM"]["Config"] or ():
+            subnet = ip_network(one["Subnet"])
             last, nodad = (-2, "") if subnet.version == 4 else (-1, " nodad")
             yield f"ip -n {name} addr add {subnet[last]}/{subnet.prefixlen} dev eth0{nodad}"
-            for gateway in sorted(gateways):
-                if ip_address(gateway) in subnet:
-                    yield f"ip -n {name} route add default via {gateway}"
+            if one.get("Gateway") and leads_on and not network["Internal"]:
+                yield f"ip -n {name} route add default via {one['Gateway'].partition('/')[0]}"
 
     @staticmethod
     def _ends(one: dict[str, Any], network: dict[str, Any]) -> list[dict[str, Any]]:
@@ -228,15 +242,50 @@ class Crowd:
             found.predicted[cell] = _predicted(index, cell)
         answers = self.answers({one for some in tries.values() for one in some})
         found.answered = {cell: {answers[one] for one in some} - {"-"} for cell, some in tries.items()}
-        self._ask_again(found, tries)
+        self._ask_again(found, tries, index)
         return found
 
-    def _ask_again(self, found: Found, tries: dict[Cell, list[Try]]) -> None:
-        """Be patient where an answer was expected and did not come: a busy machine is slow."""
-        late = [cell for cell, said in found.predicted.items() if said == "allowed" != found.observed(cell)]
-        answers = self.answers({one for cell in late for one in tries[cell]}, _PATIENTLY)
-        for cell in late:
-            found.answered[cell] |= {answers[one] for one in tries[cell]} - {"-"}
+    def _ask_again(self, found: Found, tries: dict[Cell, list[Try]], index: Index) -> None:
+        """Where an answer was expected and did not come, be patient; then send as the table's example does."""
+        self._try(found, {cell: tries[cell] for cell in found.late})
+        examples = {cell: list(self._as_example(cell, index)) for cell in found.late}
+        for whose in {one.who for some in examples.values() for one in some} & self.containers.keys():
+            self._end(whose)  # its server may have the port that the example comes from
+        self._try(found, examples)
+        self.meet()
+
+    def _try(self, found: Found, tries: dict[Cell, list[Try]]) -> None:
+        answers = self.answers({one for some in tries.values() for one in some}, _PATIENTLY)
+        for cell, some in tries.items():
+            found.answered[cell] |= {answers[one] for one in some} - {"-"}
+
+    def _as_example(self, cell: Cell, index: Index) -> Iterator[Try]:
+        """Be the sender that the table names: only some addresses, or source ports, may be let in."""
+        witness = next((row["witness"] for row in _rows(index, cell) if row["witness"]), "")
+        said = _WITNESS.fullmatch(witness)
+        if not said:
+            return
+        address, port = said["address"].strip("[]"), int(said["port"])
+        owner = next((whose for whose, one in self.containers.items() if address in self._addresses(one)), None)
+        stand_in = self._stand_ins.get(cell.zone[1], "")
+        who = owner or {"network": stand_in, "container": "", "host": "host"}.get(cell.zone[0], cell.zone[0])
+        if who and (owner or who == "host" or self._become(who, address)):
+            protocol = "connect" if cell.whose == "connected" else cell.protocol
+            yield Try(who, protocol, said["target"].strip("[]"), cell.port, (address, port))
+
+    def _become(self, who: str, address: str) -> bool:
+        """Give a place one address more, to which its answers find back."""
+        bits = 128 if ":" in address else 32
+        add = ["ip", "addr", "replace", f"{address}/{bits}", "dev", "eth0", *(["nodad"] if bits == 128 else [])]
+        if who in self._stand_ins.values():
+            tell = f"busybox arping -q -U -c 1 -I eth0 {address} || true" if bits == 32 else ""  # who was there before?
+            self.host.run(["ip", "netns", "exec", who, "sh", "-ec", f"{shlex.join(add)}\n{tell}"])
+        elif who == "internet":
+            self._around.internet.run(add)
+            self._around.lan.run(["ip", "route", "replace", f"{address}/{bits}", "dev", "wan0"])
+        else:
+            self._around.lan.run(add)
+        return True
 
     def _cells(self, table: list[dict[str, Any]]) -> Iterator[tuple[Cell, list[Try]]]:
         for zone, places in self._zones():
@@ -267,11 +316,17 @@ class Crowd:
         for whose, one in self.containers.items():
             if zone == ("container", _name(one)):  # what it sends to itself does not leave it
                 continue
-            for network in one["NetworkSettings"]["Networks"].values():
-                for address in (network["IPAddress"], network["GlobalIPv6Address"]):
-                    for protocol in ("tcp", "udp") if address else ():
-                        for port in self.ports(whose):
-                            yield Cell(zone, "container-ports", whose, _family(address), protocol, address, port)
+            for address, protocol in product(self._addresses(one), ("tcp", "udp")):
+                for port in self.ports(whose):
+                    yield Cell(zone, "container-ports", whose, _family(address), protocol, address, port)
+
+    def _addresses(self, container: dict[str, Any]) -> list[str]:
+        """List a container's addresses, also on networks that tell of it when it does not."""
+        own = container["NetworkSettings"]["Networks"].values()
+        found = [end[key] for end in own for key in ("IPAddress", "GlobalIPv6Address")]
+        there = [(network.get("Containers") or {}).get(container["Id"], {}) for network in self._networks]
+        found += [end.get(key, "").partition("/")[0] for end in there for key in ("IPv4Address", "IPv6Address")]
+        return [address for address in dict.fromkeys(found) if address]
 
     def _listeners(self, zone: Zone, table: list[dict[str, Any]]) -> Iterator[Cell]:
         """List the host's listeners: our own, and those of others that speak TCP."""
@@ -301,7 +356,7 @@ class Crowd:
             running = {who: stack.enter_context(self._knock(who, seconds)) for who in by_place}
             for who, process in running.items():
                 assert process.stdin is not None
-                lines = [f"{one.protocol} {one.address} {one.port}\n" for one in by_place[who]]
+                lines = [f"{one}\n" for one in by_place[who]]
                 process.stdin.write("".join(lines).encode())
                 process.stdin.close()
             return {
@@ -354,9 +409,6 @@ def _bridge(network: dict[str, Any]) -> str:
     return str(named or f"br-{network['Id'][:12]}")
 
 
-Index = dict[tuple[Zone, str, str, str, str, str], list[dict[str, Any]]]
-
-
 def _index(table: list[dict[str, Any]]) -> Index:
     """Order a table by what a cell asks, but for its port."""
     found: Index = {}
@@ -368,6 +420,13 @@ def _index(table: list[dict[str, Any]]) -> Index:
     return found
 
 
+def _rows(index: Index, cell: Cell) -> list[dict[str, Any]]:
+    """List the rows of the table that speak of a cell."""
+    whose = "host" if cell.whose == "connected" else cell.whose
+    rows = index.get((cell.zone, cell.kind, whose, cell.family, cell.protocol, cell.address), [])
+    return [row for row in rows if any(low <= cell.port <= high for low, high in row["destination"]["ports"])]
+
+
 def _predicted(index: Index, cell: Cell) -> str:
     """Find the outcome that the table gives a cell; fails where it has none, or more than one."""
     families = {family for zone, _, _, family, _, _ in index if zone == cell.zone}
@@ -375,8 +434,6 @@ def _predicted(index: Index, cell: Cell) -> str:
         return "blocked"
     if cell.kind == "forwarded-port" and not cell.whose:  # no row, or one that leads to an address that nobody has
         return "blocked"
-    whose = "host" if cell.whose == "connected" else cell.whose
-    rows = index.get((cell.zone, cell.kind, whose, cell.family, cell.protocol, cell.address), [])
-    found = {row["outcome"] for row in rows for low, high in row["destination"]["ports"] if low <= cell.port <= high}
+    found = {row["outcome"] for row in _rows(index, cell)}
     assert len(found) == 1, f"{cell}: {found or 'no cell'}"
     return str(found.pop())
