@@ -196,13 +196,15 @@ class Crowd:
     def _addressing(self, name: str, network: dict[str, Any]) -> Iterator[str]:
         """Give a stand-in the last address of each subnet, and a gateway where other members have one."""
         members = [end for one in self.containers.values() for end in self._ends(one, network)]
-        leads_on = not members or any(end.get(key) for end in members for key in ("Gateway", "IPv6Gateway"))
-        for one in network["IPAM"]["Config"] or ():
-            subnet = ip_network(one["Subnet"])
+        gateways = {end[key] for end in members for key in ("Gateway", "IPv6Gateway") if end.get(key)}
+        if not members and not network["Internal"]:  # tasks of a swarm: their own inspection does not tell
+            gateways = {one["Gateway"].partition("/")[0] for one in network["IPAM"]["Config"]}
+        for subnet in [ip_network(one["Subnet"]) for one in network["IPAM"]["Config"] or ()]:
             last, nodad = (-2, "") if subnet.version == 4 else (-1, " nodad")
             yield f"ip -n {name} addr add {subnet[last]}/{subnet.prefixlen} dev eth0{nodad}"
-            if one.get("Gateway") and leads_on and not network["Internal"]:
-                yield f"ip -n {name} route add default via {one['Gateway'].partition('/')[0]}"
+            for gateway in sorted(gateways):
+                if ip_address(gateway) in subnet:
+                    yield f"ip -n {name} route add default via {gateway}"
 
     @staticmethod
     def _ends(one: dict[str, Any], network: dict[str, Any]) -> list[dict[str, Any]]:
