@@ -416,7 +416,7 @@ def _index(table: list[dict[str, Any]]) -> Index:
     found: Index = {}
     for row in table:
         to = row["destination"]
-        whose = (to.get("container") or {}).get("id") or "host"
+        whose = "host" if to["kind"] == "host-listener" else (to.get("container") or {}).get("id", "")
         address = to["address"]
         found.setdefault((_zone(row), to["kind"], whose, to["family"], to["protocol"], address), []).append(row)
     return found

@@ -113,5 +113,15 @@ NETWORKS = (
         since=(28,),
     ),
     _with_port("trusted-interfaces", f"{_BRIDGE}.trusted_host_interfaces=eth0:lo", "47", (28, 2)),
+    Scenario(
+        "68",
+        "macvlan-on-the-lan",
+        (
+            network(
+                "mv", "-d macvlan -o parent=eth0 --subnet 192.0.2.0/24 --gateway 192.0.2.1 --ip-range 192.0.2.128/25"
+            ),
+            run("web", "--network mv -p 8080:80"),
+        ),
+    ),
     Scenario("68", "macvlan", (network("mv", "-d macvlan -o parent=eth0"), run("web", "--network mv -p 8080:80"))),
 )

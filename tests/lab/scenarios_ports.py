@@ -113,6 +113,15 @@ PORTS = (
         ),
     ),
     Scenario(
+        "68",
+        "host-network-server",
+        (
+            does(
+                "docker run -d --name hosted --network host busybox:local /bin/busybox httpd -f -p 8088 -h /", "hosted"
+            ),
+        ),
+    ),
+    Scenario(
         "15",
         "many",
         (network("nf"), *(run(f"k{n}", f"--network nf -p {8300 + n}:80") for n in range(4)), remove("k2")),
