@@ -17,6 +17,7 @@ from netaudit.model.match import Field
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import family_of, is_wildcard
+from netaudit.packets.lacking import lacking
 from netaudit.packets.members import NOBODY_YET
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.past_host import row_past_host
@@ -24,9 +25,12 @@ from netaudit.packets.proxied import is_proxied, listeners_at
 from netaudit.packets.reach import Reach
 from netaudit.packets.row import Row
 from netaudit.packets.witness import describe, from_client, pick
-from netaudit.packets.zones import Origin, Ranges, is_routed
+from netaudit.packets.world import DECISION, TRANSLATED
+from netaudit.packets.zones import Origin, Ranges
 
 _BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
+# What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
+_FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)
 NOWHERE = Decision(None, "the container has no address")
 
 
@@ -100,17 +104,15 @@ class Cell:
             case DestinationKind.PUBLISHED_PORT:
                 yield from self._to_published()
             case DestinationKind.CONTAINER_PORTS:
-                yield Arrival(Way.DIRECT, self._of(self._came.direct))
+                yield Arrival(Way.DIRECT, self._of(self._came.direct, self._asked))
             case DestinationKind.HOST_LISTENER:
                 yield Arrival(Way.LOCAL, self._heard())
 
     def _heard(self) -> Bounds:
         """Return what a listener takes, which may be bound to an interface."""
-        home, interface = self._of(self._came.home), self._destination.interface
-        if not interface:
-            return home
-        here = self._world.named(Field.IIF, (interface,))
-        return home.changed(lambda some: some & here)
+        interface = self._destination.interface
+        here = self._world.named(Field.IIF, (interface,)) if interface else self._space.everything
+        return self._of(self._came.home, self._asked & here)
 
     def _to_published(self) -> Iterator[Arrival]:
         """By a NAT rule to the container, or to the host's own socket and docker-proxy behind it."""
@@ -118,15 +120,14 @@ class Cell:
         if binding is None:
             return
         inside = self._reach.container_at(self._destination.container_id, binding.container_port)
-        led = self._asked & inside
-        yield Arrival(Way.DNAT, self._came.led.changed(lambda some: some & led))
+        yield Arrival(Way.DNAT, self._of(self._came.led, self._asked & inside))
         found = listeners_at(self._reach.host.listeners, binding.protocol, binding.host_ip, binding.host_port)
         if found:
             yield self._by_proxy(found)
 
     def _by_proxy(self, found: tuple[Listener, ...]) -> Arrival:
         """Go on from docker-proxy, which is a program of the host, to the container."""
-        here = self._of(self._came.home)
+        here = self._of(self._came.home, self._asked)
         if not is_proxied(found):
             names = ", ".join(sorted({name for one in found for name in one.programs}))
             return Arrival(Way.PROXY, here, Decision(None, f"{names} holds the port, and leads to no container"))
@@ -182,7 +183,8 @@ class Cell:
     def _row(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, by: tuple[Arrival, Decision]) -> Row:
         arrival, decision = by
         if outcome is Outcome.MAY:
-            decision = arrival.stopped or self._traversal.chains.reason_for(packets) or decision
+            asked = packets & self._asked  # again of one destination
+            decision = arrival.stopped or self._traversal.chains.reason_for(asked) or decision
         if outcome is Outcome.ALLOWED:
             decision = Decision(decision.rule, self._exception(ports))
         return Row(self._ranges(ports), outcome, arrival.way, decision, self._witness(packets))
@@ -190,12 +192,12 @@ class Cell:
     def _exception(self, ports: PacketSet) -> str:
         """Name a packet to the same ports that does not arrive, where there is one."""
         stopped = self._dropped & ports
-        example = pick(self._space, stopped, self._readable)
+        example = self._example(stopped)
         if example is None:
             return ""
         decision = self._traversal.chains.decisions.of(stopped)
         by = decision.rule.where if decision.rule else decision.reason
-        return f"not for all: {describe(example, self._reach.family)} is stopped ({by})"
+        return f"not for all: {describe(example, self._destination)} is stopped ({by})"
 
     def _blocked(self, ports: PacketSet) -> Iterator[Row]:
         """Make rows of what arrives nowhere: by what dropped it, and for the rest by what is lacking."""
@@ -205,42 +207,41 @@ class Cell:
             yield from self._split(self._dropped, dropped, Outcome.BLOCKED, nowhere)
         rest = ports - dropped
         if rest:
-            yield Row(self._ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, self._lacking()))
-
-    def _lacking(self) -> str:
-        internet = self._origin.zone.kind is ZoneKind.INTERNET
-        if internet and not any(is_routed(first, self._reach.family) for first, _ in self._addresses):
-            return "the Internet does not route this address"
-        if not self._addresses:
-            return "the zone has no address of the host to send to"
-        if ip_address(self._destination.address).is_loopback:
-            return "loopback is the sender's own"
-        if self._origin.on_link:
-            return "its members have no gateway: they reach their own network alone"
-        if self._destination.kind is DestinationKind.CONTAINER_PORTS:
-            return "no packet of the zone leads there"
-        return "no rule leads on, and nobody listens"
+            reason = lacking(self._origin, self._destination, self._addresses)
+            yield Row(self._ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, reason))
 
     def _ranges(self, ports: PacketSet) -> Ranges:
         return self._space.ranges(ports, Field.DPORT)
 
     def _witness(self, packets: PacketSet) -> str:
-        example = pick(self._space, packets & self._asked, self._readable)
+        example = self._example(packets)
         if example is None:
             return ""
         foreign = self._origin.zone.kind is ZoneKind.NETWORK and not self._reach.members.has(self._origin, example)
-        return describe(example, self._reach.family) + (NOBODY_YET if foreign else "")
+        return describe(example, self._destination) + (NOBODY_YET if foreign else "")
 
-    def _of(self, packets: Bounds) -> Bounds:
-        asked = self._asked
-        return packets.changed(lambda some: some & asked)
+    def _example(self, packets: PacketSet) -> dict[str, int] | None:
+        found = pick(self._space, packets, self._readable, self._fields)
+        return found and {Field.DADDR: self._addresses[0][0], **found}
+
+    def _of(self, packets: Bounds, asked: PacketSet) -> Bounds:
+        """Return what of packets is asked for, with the cell's fields."""
+        return packets.changed(lambda some: self._part(some, asked))
+
+    def _part(self, packets: PacketSet, asked: PacketSet) -> PacketSet:
+        return self._space.common(packets, asked, *self._fields)
+
+    @cached_property
+    def _fields(self) -> tuple[str, ...]:
+        """Name the fields that matter: others are the same in all that is asked for, or decided nothing but its way."""
+        return _FIELDS if len(self._addresses) == 1 else (Field.DADDR, *_FIELDS)
 
     @cached_property
     def _dropped(self) -> PacketSet:
         """Return what was dropped of the cell's packets, also on the way from a published port to its container."""
-        plain = self._came.dropped & self._asked
+        plain = self._part(self._came.dropped, self._asked)
         binding = self._destination.binding
         if binding is None:
             return plain
         inside = self._reach.container_at(self._destination.container_id, binding.container_port)
-        return plain | self._came.dropped_later & (self._asked & inside)
+        return plain | self._part(self._came.dropped_later, self._asked & inside)

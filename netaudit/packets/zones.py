@@ -9,6 +9,7 @@ container      by the network's bridge; sender is the container
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
@@ -71,7 +72,12 @@ def origins(host: Host, inventory: Inventory | None, family: str, choice: ZoneCh
 
 def is_routed(address: int, family: str) -> bool:
     """Tell whether the Internet routes an address at all."""
-    return not any(first <= address <= last for first, last in as_ranges(NOT_ROUTED[family]))
+    return not any(first <= address <= last for first, last in _not_routed(family))
+
+
+@cache
+def _not_routed(family: str) -> Ranges:
+    return as_ranges(NOT_ROUTED[family])
 
 
 def as_ranges(networks: Iterable[IpNetwork]) -> Ranges:
