@@ -196,7 +196,7 @@ class Cell:
         if example is None:
             return ""
         decision = self._traversal.chains.decisions.of(stopped)
-        by = decision.rule.where if decision.rule else decision.reason
+        by = ", ".join(said for said in (decision.rule.where if decision.rule else "", decision.reason) if said)
         return f"not for all: {describe(example, self._destination)} is stopped ({by})"
 
     def _blocked(self, ports: PacketSet) -> Iterator[Row]:

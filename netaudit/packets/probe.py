@@ -12,6 +12,7 @@ from netaudit.packets.packet import Packet, Value
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "sctp": 132}
 _ECHO_REQUEST = {"icmp": 8, "icmpv6": 128}
 _SYN, _ACK = 2, 16
+SYN_ACK = _SYN | _ACK
 
 
 class PacketState(StrEnum):

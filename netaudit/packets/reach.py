@@ -17,6 +17,7 @@ from netaudit.packets.asked import asked_fields
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import PROTOCOLS, family_of
+from netaudit.packets.encoders import Encoders
 from netaudit.packets.members import Members
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.traverse import Traversal
@@ -44,8 +45,9 @@ class Reach:
     def __init__(
         self, host: Host, inventory: Inventory | None, program: Program, family: str, choice: ZoneChoice
     ) -> None:
-        self.host, self.inventory, self.program, self.family = host, inventory or Inventory(), program, family
+        self.host, self.inventory, self.family = host, inventory or Inventory(), family
         self.world = World(host, family, asked_fields(program, family))
+        self._encoders = Encoders(program, self.world)
         self.origins = origins(host, inventory, family, choice)
         remembered = lru_cache(maxsize=None)
         self.from_proxy: dict[tuple[str, str, int], tuple[Outcome, Decision]] = {}  # what cells found of docker-proxy
@@ -71,28 +73,30 @@ class Reach:
     @cached_property
     def from_wire(self) -> Traversal:
         """Lead in what comes by interfaces, but for what bridges pass on themselves."""
-        traversal = Traversal(self.program, self.world)
+        traversal = Traversal(self._encoders)
         packets = self.world.space.union(
             self.sent(origin) - self._on_its_bridge(origin)
             for origin in self.origins
             if origin.zone.kind is not ZoneKind.HOST
         )
         traversal.from_wire(packets)
+        traversal.follow_answers(self._to_containers)
         return traversal
 
     @cached_property
     def from_host(self) -> Traversal:
         """Lead out what the host's programs send."""
-        traversal = Traversal(self.program, self.world)
+        traversal = Traversal(self._encoders)
         for origin in self.origins:
             if origin.zone.kind is ZoneKind.HOST:
                 traversal.from_host(self.sent(origin))
+        traversal.follow_answers(self._to_containers)
         return traversal
 
     @cached_property
     def between_ports(self) -> Traversal:
         """Lead through what members of a network send to one another."""
-        traversal = Traversal(self.program, self.world)
+        traversal = Traversal(self._encoders)
         packets = self.world.space.union(self._on_its_bridge(origin) & self.sent(origin) for origin in self.origins)
         match self.world.routing.filters_bridged():
             case True:
@@ -101,7 +105,18 @@ class Reach:
                 traversal.past_ip(packets)
             case None:
                 traversal.between_ports_perhaps(packets)
+        traversal.follow_answers(self._to_containers)
         return traversal
+
+    @cached_property
+    def _to_containers(self) -> PacketSet:
+        """Return the packets that are on their way to containers: no other that is forwarded is asked about."""
+        found = {int(ip_address(one)) for known in self.inventory.containers for one in self._own(known.id)}
+        return self.world.destined(tuple((number, number) for number in sorted(found)))
+
+    def _own(self, container_id: str) -> list[str]:
+        """List a container's addresses of this family."""
+        return [one for one in self.addresses_of(container_id) if family_of(one) == self.family]
 
     def _sent(self, origin: Origin) -> PacketSet:
         """Return the first packets of all connections that a zone may open."""
@@ -185,7 +200,7 @@ class Reach:
 
     def _sent_by(self, container_id: str) -> PacketSet:
         """Return the packets that a container sends."""
-        own = [int(ip_address(one)) for one in self.addresses_of(container_id) if family_of(one) == self.family]
+        own = [int(ip_address(one)) for one in self._own(container_id)]
         return self.world.space.in_ranges(Field.SADDR, tuple((number, number) for number in own))
 
     def network(self, to: Destination) -> Network | None:
@@ -196,7 +211,7 @@ class Reach:
 
     def _container_at(self, container_id: str, port: int) -> PacketSet:
         """Return the packets whose new destination is a port of a container."""
-        numbers = [int(ip_address(one)) for one in self.addresses_of(container_id) if family_of(one) == self.family]
+        numbers = [int(ip_address(one)) for one in self._own(container_id)]
         inside = self.world.space.in_ranges(NEW_DADDR, tuple((number, number) for number in sorted(numbers)))
         return inside & self.world.space.equal(NEW_DPORT, port) & self.translated.sure
 

@@ -25,14 +25,6 @@ _KINDS = {
 }
 _MULTICAST = (0xE0000000, 0xEFFFFFFF)
 _BROADCAST = ((0, 0x00FFFFFF), (0xFFFFFFFF, 0xFFFFFFFF))
-_TYPE_OF = {
-    Field.SADDR_TYPE: (Field.SADDR, None),
-    Field.DADDR_TYPE: (Field.DADDR, None),
-    Field.SADDR_TYPE_IIF: (Field.SADDR, Field.IIF),
-    Field.DADDR_TYPE_IIF: (Field.DADDR, Field.IIF),
-    Field.SADDR_TYPE_OIF: (Field.SADDR, Field.OIF),
-    Field.DADDR_TYPE_OIF: (Field.DADDR, Field.OIF),
-}
 _MARKS = (Field.MARK, Field.CT_MARK)
 Ranges = tuple[tuple[int, int], ...]
 
@@ -69,7 +61,6 @@ class World:
         )
         self.number = {name: at for at, name in enumerate(self.interfaces)}
         self.at = lru_cache(maxsize=None)(self._at)
-        self.kinds = lru_cache(maxsize=None)(self._kinds)
 
     def _at(self, field: Field, interface: str) -> PacketSet:
         """Return the packets that come in (IIF) or go out (OIF) by an interface."""
@@ -77,15 +68,16 @@ class World:
 
     def named(self, field: Field, names: Iterable[str]) -> PacketSet:
         """Return the packets at interfaces with these names, `*` at the end standing for anything."""
-        found = {one for one in self.interfaces for name in names if _fits(one, name)}
-        return self.space.union(self.at(field, one) for one in sorted(found))
+        return self.space.union(self.at(field, one) for one in self.fitting(names))
 
-    def bridges(self, field: Field) -> PacketSet:
-        """Return the packets at bridges, whose ports they may have passed."""
-        known = self.routing.interfaces
-        return self.space.union(
-            self.at(field, one) for one in self.interfaces if one and known[one].kind in ("bridge", "")
-        )
+    def fitting(self, names: Iterable[str]) -> list[str]:
+        """List the interfaces that have one of the names."""
+        return sorted({one for one in self.interfaces for name in names if _fits(one, name)})
+
+    @cached_property
+    def bridges(self) -> tuple[str, ...]:
+        """Name the bridges, and what may be one: packets may have passed their ports."""
+        return tuple(one.name for one in self.known_interfaces if one.kind in ("bridge", ""))
 
     def translated(self, what: Translated) -> PacketSet:
         """Return the packets of which NAT has changed something."""
@@ -107,33 +99,13 @@ class World:
             self.space.in_ranges(NEW_DADDR, ranges), self.space.in_ranges(Field.DADDR, ranges)
         )
 
-    def _kinds(self, field: Field) -> dict[int, PacketSet] | None:
-        """Give, for a field that routes decide, the packets for each of its values; None for another field."""
-        if field is Field.REVERSE_PATH:
-            good = self.reverse_path
-            return {1: good, 0: self.space.everything - good}
-        if field not in _TYPE_OF:
-            return None
-        address, interface = _TYPE_OF[field]
-        kinds = {int(kind): self._addressed(address, ranges) for kind, ranges in self.types.items()}
-        if interface is not None:
-            kinds[RouteType.LOCAL] = self._own(address, interface)
-        known = self.space.union(kinds.values())
-        return {**kinds, int(RouteType.UNICAST): self.space.everything - known}
-
-    def _addressed(self, field: Field, ranges: Ranges) -> PacketSet:
+    def addressed(self, field: Field, ranges: Ranges) -> PacketSet:
+        """Return the packets that come from, or are on their way to, addresses now."""
         return self.destined(ranges) if field is Field.DADDR else self.space.in_ranges(field, ranges)
 
-    def _own(self, address: Field, interface: Field) -> PacketSet:
-        """Return the packets whose address is one of the interface's."""
-        return self.space.union(
-            self._addressed(address, tuple((int(ip), int(ip)) for ip in sorted(self.routing.addresses(one))))
-            & self.at(interface, one.name)
-            for one in self._known_interfaces
-        )
-
-    @property
-    def _known_interfaces(self) -> list[Interface]:
+    @cached_property
+    def known_interfaces(self) -> list[Interface]:
+        """List the interfaces that may be a packet's."""
         return [self.routing.interfaces[name] for name in self.interfaces if name]
 
     @cached_property
@@ -158,6 +130,22 @@ class World:
         return {name: in_ranges(Field.DADDR, ranges).ranges for name, ranges in found.items() if name}
 
     @cached_property
+    def ways_out(self) -> dict[str, Ranges]:
+        """Give the addresses to which the host itself sends by each interface: to its own, by loopback."""
+        over_loopback = self.ways.get(LOOPBACK, ()) + self.types.get(RouteType.LOCAL, ())
+        return {**self.ways, LOOPBACK: in_ranges(Field.DADDR, over_loopback).ranges}
+
+    @cached_property
+    def neighbours(self) -> dict[str, Ranges]:
+        """Give the addresses that are on the link of each interface: what is reached without a gateway."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for first, last, route in self.routing.ranges():
+            for hop in route.hops if route.kind == "unicast" else ():
+                if not hop.gateway:
+                    found.setdefault(hop.interface, []).append((first, last))
+        return {name: in_ranges(Field.DADDR, ranges).ranges for name, ranges in found.items() if name}
+
+    @cached_property
     def local(self) -> PacketSet:
         """Return the packets that are on their way to this host."""
         return self.destined(self.types.get(RouteType.LOCAL, ()))
@@ -168,16 +156,6 @@ class World:
         inside = (LOOPBACK_NET[self.family],)
         source, target = self.space.in_ranges(Field.SADDR, inside), self.space.in_ranges(Field.DADDR, inside)
         return source & target | self.space.everything - source
-
-    @cached_property
-    def reverse_path(self) -> PacketSet:
-        """Return the packets whose sender is reached by the interface that they came in by; over loopback, all."""
-        return self.space.union(
-            self.at(Field.IIF, name)
-            & (self.space.everything if name == LOOPBACK else self.space.in_ranges(Field.SADDR, ranges))
-            for name, ranges in (self.ways | {LOOPBACK: ()}).items()
-            if name in self.number
-        )
 
 
 def _fits(name: str, pattern: str) -> bool:

@@ -14,6 +14,7 @@ from kernel.frames import Sent
 from kernel.loading import OBSERVING, Ruleset
 from netaudit.model.match import CtState, Field
 from netaudit.packets.asked import asked_fields
+from netaudit.packets.encoders import Encoders
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.probe import PROTOCOLS
 from netaudit.packets.traverse import Traversal
@@ -38,7 +39,7 @@ def _compare(loaded: Ruleset, packets: Sequence[Sent], observed: Mapping[int, Ob
     world = World(loaded.host, family, asked_fields(loaded.program, family))
     if Field.SMAC in world.space.widths and not packets[0].interface:
         return  # over loopback no frame has a sender
-    traversal = Traversal(loaded.program, world)
+    traversal = Traversal(Encoders(loaded.program, world))
     begin = traversal.from_wire if packets[0].interface else traversal.from_host
     begin(world.space.union(_as_set(world, packet) for packet in packets))
     for packet in packets:

@@ -117,8 +117,10 @@ def test_what_cannot_be_decided_is_may_with_the_words_that_cannot() -> None:
 
 def test_what_surely_passes_before_a_doubt_is_allowed() -> None:
     edit = _rule("DOCKER-USER", "-m limit --limit 5/sec -j DROP")
-    edits = {Source.IPTABLES_NFT: lambda text: _rule("DOCKER-USER", "-i eth0 -j ACCEPT")(edit(text))}
-    assert _table(OLD, edits)[0].outcome is Outcome.ALLOWED
+    both = "-m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT"
+    for before, outcome in (("-i eth0 -j ACCEPT", Outcome.MAY), (both, Outcome.ALLOWED)):
+        edits = {Source.IPTABLES_NFT: lambda text, rule=before: _rule("DOCKER-USER", rule)(edit(text))}
+        assert _table(OLD, edits)[0].outcome is outcome
 
 
 def test_marks_lead_from_one_table_to_another() -> None:
@@ -193,7 +195,7 @@ def test_an_example_from_a_network_says_where_its_sender_is_not_there_yet() -> N
 
 
 def test_a_rule_about_the_container_as_sender_does_not_stop_the_other_members() -> None:
-    edits = {Source.IPTABLES_NFT: _rule("FORWARD", "-s 172.17.0.2/32 -j DROP")}
+    edits = {Source.IPTABLES_NFT: _rule("FORWARD", "-s 172.17.0.2/32 -m conntrack --ctstate NEW -j DROP")}
     cells = [one for one in _table(OLD, edits) if str(one.zone) == "network bridge"]
     assert {one.outcome for one in cells if one.destination.address == "172.17.0.2"} == {Outcome.ALLOWED}
     assert {one.reason for one in cells} == {""}
