@@ -1,5 +1,7 @@
 """Sets of packets through chains: what is accepted, what is dropped, and what comes out at the end."""
 
+from functools import partial
+
 import msgspec
 
 from netaudit.model.match import Field
@@ -24,9 +26,9 @@ from netaudit.packets.encode import Encoder
 from netaudit.packets.encoders import Encoders
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.rewrite import Rewriter
-from netaudit.packets.runs import Taken, join, pieces
+from netaudit.packets.runs import Run, Taken, join, pieces
 from netaudit.packets.unknown import why_unknown
-from netaudit.packets.world import DECISION, Translated
+from netaudit.packets.world import DECISION, TRANSLATED, Translated
 
 _LASTING = frozenset({Field.PROTOCOL, Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT})  # nothing rewrites them
 _FILTERING = frozenset({Hook.INPUT, Hook.FORWARD, Hook.OUTPUT})
@@ -129,31 +131,46 @@ class _Visit:
         for one in pieces(chain.rules, self._chains.encoder):
             if not ends.on:
                 break
-            done = (
-                self._meet(one, one.meaning, ends.on, depth) if isinstance(one, ReadRule) else self._run(one, ends.on)
-            )
+            done = self._run(one, ends.on) if isinstance(one, Run) else self._meet(one, one.meaning, ends.on, depth)
             ends = Ends(ends.accepted | done.accepted, ends.left | done.left, done.on)
         return ends
 
-    def _run(self, rules: list[ReadRule], packets: Bounds) -> Ends:
+    def _run(self, run: Run, packets: Bounds) -> Ends:
         """Let packets meet a run of simple rules at once."""
-        asked = [(rule, self._chains.encoder.all_of(rule.meaning.matches).sure) for rule in rules]
-        run = join([self._taken(rule, taken) for rule, taken in asked if packets.possible & taken])
-        if run is None:
+        asked = [(rule, self._chains.encoder.all_of(rule.meaning.matches).sure) for rule in run.rules]
+        make = partial(self._translated, run.translates) if run.translates else self._decided
+        joined = join([make(rule, taken) for rule, taken in asked if packets.possible & taken])
+        if joined is None:
             return Ends(self._none, self._none, packets)
-        hit = packets & exactly(run.all)
-        anew = hit.changed(lambda some: self._chains.world.space.forget(some, DECISION))
-        self._chains.drops.append(anew & exactly(run.dropped))
-        accepted = (anew if self._decides else hit) & exactly(run.accepted)
-        return Ends(accepted, self._none, packets - exactly(run.all))
+        hit = packets & exactly(joined.all)
+        anew = hit.changed(lambda some: self._unwritten(some, run))
+        self._chains.drops.append(anew & exactly(joined.dropped))
+        accepted = (anew if run.translates or self._decides else hit) & exactly(joined.accepted)
+        return Ends(accepted, self._none, packets - exactly(joined.all))
 
-    def _taken(self, rule: ReadRule, taken: PacketSet) -> Taken:
+    def _unwritten(self, packets: PacketSet, run: Run) -> PacketSet:
+        """Forget what a run writes into packets; a new destination is written for the first time."""
+        space = self._chains.world.space
+        if run.translates:
+            return space.forget_bits(packets, TRANSLATED, run.translates)
+        return space.forget(packets, DECISION)
+
+    def _decided(self, rule: ReadRule, taken: PacketSet) -> Taken:
         """Let what a rule takes carry its number, where the rule decides."""
         nothing = self._chains.world.space.nothing
         numbered = taken & self._chains.decisions.numbered(self._chains.decision(rule.item))
         if isinstance(rule.meaning.verdict, Accept):
             return Taken(taken, numbered if self._decides else taken, nothing)
         return Taken(taken, nothing, numbered)
+
+    def _translated(self, bits: Translated, rule: ReadRule, taken: PacketSet) -> Taken:
+        """Let a rule translate what it takes: nothing comes to it that was translated before."""
+        space = self._chains.world.space
+        before = taken - self._chains.world.translated(bits)
+        after = exactly(before)
+        for statement in rule.meaning.statements:
+            after = self._chains.rewriter.apply(after, statement, self._hook)
+        return Taken(space.forget_bits(before, TRANSLATED, bits), after.sure, space.nothing)
 
     def _meet(self, rule: ReadRule, meaning: Meaning, packets: Bounds, depth: int) -> Ends:
         """Let packets meet a rule or a branch of one; `on` is what goes on behind it."""
