@@ -7,30 +7,25 @@ one row.
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from ipaddress import ip_address
 
 import msgspec
 
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, Way, ZoneKind
 from netaudit.model.host import Listener
 from netaudit.model.match import Field
+from netaudit.packets.asking import Asking
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision
-from netaudit.packets.destinations import family_of, is_wildcard
+from netaudit.packets.destinations import family_of
 from netaudit.packets.lacking import lacking
-from netaudit.packets.members import NOBODY_YET
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.past_host import row_past_host
-from netaudit.packets.proxied import is_proxied, listeners_at
+from netaudit.packets.proxied import is_proxied
 from netaudit.packets.reach import Reach
 from netaudit.packets.row import Row
-from netaudit.packets.witness import describe, from_client, pick
-from netaudit.packets.world import DECISION, TRANSLATED
-from netaudit.packets.zones import Origin, Ranges
+from netaudit.packets.zones import Origin
 
 _BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
-# What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
-_FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)
 NOWHERE = Decision(None, "the container has no address")
 
 
@@ -41,6 +36,13 @@ class Arrival(msgspec.Struct, frozen=True):
     packets: Bounds
     stopped: Decision | None = None
 
+    def outcomes(self) -> Iterator[tuple[Outcome, PacketSet]]:
+        """Tell apart what surely arrives and what may, the best first; none for no packet."""
+        if self.packets.sure:
+            yield Outcome.ALLOWED, self.packets.sure
+        if self.packets and not self.packets.exact:
+            yield Outcome.MAY, self.packets.possible
+
 
 class Cell:
     """One zone and one destination of a family; `reaches` has the other family's too, for proxies."""
@@ -50,7 +52,8 @@ class Cell:
         self._reach = reaches[destination.family]
         self._world = self._reach.world
         self._space = self._world.space
-        self._traversal = self._reach.traversal(origin, to=self._addresses)
+        self._asking = Asking(self._reach, origin, destination)
+        self._traversal = self._reach.traversal(origin, to=self._asking.addresses)
         self._came = self._reach.came(origin, self._traversal)
 
     def rows(self) -> Iterator[Row]:
@@ -59,9 +62,9 @@ class Cell:
         if past is not None:
             yield past
             return
-        left = self._space.in_ranges(Field.DPORT, self._destination.ports)
+        left = self._asking.ports
         for arrival in self._arrivals():
-            for outcome, packets in ((Outcome.ALLOWED, arrival.packets.sure), (Outcome.MAY, arrival.packets.possible)):
+            for outcome, packets in arrival.outcomes():
                 ports = self._reach.only_ports(packets) & left
                 if ports:
                     yield from self._split(packets, ports, outcome, arrival)
@@ -74,37 +77,14 @@ class Cell:
         network = self._reach.network(self._destination)
         if network is None:
             return None
-        return row_past_host(network, self._destination, self._origin, self._addresses[0][0])
-
-    @cached_property
-    def _addresses(self) -> Ranges:
-        """Return the addresses that the zone would send to."""
-        if is_wildcard(self._destination.address):
-            return self._reach.addresses_for(self._origin)
-        number = int(ip_address(self._destination.address))
-        return ((number, number),)
-
-    @cached_property
-    def _asked(self) -> PacketSet:
-        """Return what is sent to the destination; another member of a network is not the destination itself."""
-        to = self._destination
-        asked = self._reach.asked(self._addresses, to.protocol, to.ports)
-        if self._origin.zone.kind is not ZoneKind.NETWORK or not to.container_id:
-            return asked
-        return asked - self._reach.sent_by(to.container_id)
-
-    @cached_property
-    def _readable(self) -> PacketSet:
-        """Return packets that make good examples."""
-        sender = self._reach.members.sender(self._origin, self._destination.container_id, self._addresses)
-        return self._reach.readable(self._origin) if sender is None else from_client(self._space, sender)
+        return row_past_host(network, self._destination, self._origin, self._asking.addresses[0][0])
 
     def _arrivals(self) -> Iterator[Arrival]:
         match self._destination.kind:
             case DestinationKind.PUBLISHED_PORT:
                 yield from self._to_published()
             case DestinationKind.CONTAINER_PORTS:
-                yield Arrival(Way.DIRECT, self._of(self._came.direct, self._asked))
+                yield Arrival(Way.DIRECT, self._asking.part_of(self._came.direct, self._space.everything))
             case DestinationKind.HOST_LISTENER:
                 yield Arrival(Way.LOCAL, self._heard())
 
@@ -112,7 +92,7 @@ class Cell:
         """Return what a listener takes, which may be bound to an interface."""
         interface = self._destination.interface
         here = self._world.named(Field.IIF, (interface,)) if interface else self._space.everything
-        return self._of(self._came.home, self._asked & here)
+        return self._asking.part_of(self._came.home, here)
 
     def _to_published(self) -> Iterator[Arrival]:
         """By a NAT rule to the container, or to the host's own socket and docker-proxy behind it."""
@@ -120,14 +100,14 @@ class Cell:
         if binding is None:
             return
         inside = self._reach.container_at(self._destination.container_id, binding.container_port)
-        yield Arrival(Way.DNAT, self._of(self._came.led, self._asked & inside))
-        found = listeners_at(self._reach.host.listeners, binding.protocol, binding.host_ip, binding.host_port)
+        yield Arrival(Way.DNAT, self._asking.part_of(self._came.led, inside))
+        found = self._reach.sockets.taking(binding.protocol, binding.host_ip, binding.host_port)
         if found:
             yield self._by_proxy(found)
 
     def _by_proxy(self, found: tuple[Listener, ...]) -> Arrival:
         """Go on from docker-proxy, which is a program of the host, to the container."""
-        here = self._of(self._came.home, self._asked)
+        here = self._asking.part_of(self._came.home, self._space.everything)
         if not is_proxied(found):
             names = ", ".join(sorted({name for one in found for name in one.programs}))
             return Arrival(Way.PROXY, here, Decision(None, f"{names} holds the port, and leads to no container"))
@@ -169,7 +149,7 @@ class Cell:
     def _split(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make a row of the ports that share a decision, until none is left."""
         if arrival.stopped and outcome is Outcome.ALLOWED:
-            yield Row(self._ranges(ports), Outcome.BLOCKED, arrival.way, arrival.stopped)
+            yield Row(self._asking.ranges(ports), Outcome.BLOCKED, arrival.way, arrival.stopped)
             return
         decisions = self._traversal.chains.decisions
         while ports:
@@ -183,21 +163,21 @@ class Cell:
     def _row(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, by: tuple[Arrival, Decision]) -> Row:
         arrival, decision = by
         if outcome is Outcome.MAY:
-            asked = packets & self._asked  # again of one destination
+            asked = packets & self._asking.asked  # again of one destination
             decision = arrival.stopped or self._traversal.chains.reason_for(asked) or decision
         if outcome is Outcome.ALLOWED:
             decision = Decision(decision.rule, self._exception(ports))
-        return Row(self._ranges(ports), outcome, arrival.way, decision, self._witness(packets))
+        return Row(self._asking.ranges(ports), outcome, arrival.way, decision, self._asking.witness(packets))
 
     def _exception(self, ports: PacketSet) -> str:
         """Name a packet to the same ports that does not arrive, where there is one."""
         stopped = self._dropped & ports
-        example = self._example(stopped)
-        if example is None:
+        example = self._asking.example(stopped)
+        if not example:
             return ""
         decision = self._traversal.chains.decisions.of(stopped)
         by = ", ".join(said for said in (decision.rule.where if decision.rule else "", decision.reason) if said)
-        return f"not for all: {describe(example, self._destination)} is stopped ({by})"
+        return f"not for all: {example} is stopped ({by})"
 
     def _blocked(self, ports: PacketSet) -> Iterator[Row]:
         """Make rows of what arrives nowhere: by what dropped it, and for the rest by what is lacking."""
@@ -207,41 +187,15 @@ class Cell:
             yield from self._split(self._dropped, dropped, Outcome.BLOCKED, nowhere)
         rest = ports - dropped
         if rest:
-            reason = lacking(self._origin, self._destination, self._addresses)
-            yield Row(self._ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, reason))
-
-    def _ranges(self, ports: PacketSet) -> Ranges:
-        return self._space.ranges(ports, Field.DPORT)
-
-    def _witness(self, packets: PacketSet) -> str:
-        example = self._example(packets)
-        if example is None:
-            return ""
-        foreign = self._origin.zone.kind is ZoneKind.NETWORK and not self._reach.members.has(self._origin, example)
-        return describe(example, self._destination) + (NOBODY_YET if foreign else "")
-
-    def _example(self, packets: PacketSet) -> dict[str, int] | None:
-        found = pick(self._space, packets, self._readable, self._fields)
-        return found and {Field.DADDR: self._addresses[0][0], **found}
-
-    def _of(self, packets: Bounds, asked: PacketSet) -> Bounds:
-        """Return what of packets is asked for, with the cell's fields."""
-        return packets.changed(lambda some: self._part(some, asked))
-
-    def _part(self, packets: PacketSet, asked: PacketSet) -> PacketSet:
-        return self._space.common(packets, asked, *self._fields)
-
-    @cached_property
-    def _fields(self) -> tuple[str, ...]:
-        """Name the fields that matter: others are the same in all that is asked for, or decided nothing but its way."""
-        return _FIELDS if len(self._addresses) == 1 else (Field.DADDR, *_FIELDS)
+            reason = lacking(self._origin, self._destination, self._asking.addresses)
+            yield Row(self._asking.ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, reason))
 
     @cached_property
     def _dropped(self) -> PacketSet:
         """Return what was dropped of the cell's packets, also on the way from a published port to its container."""
-        plain = self._part(self._came.dropped, self._asked)
+        plain = self._asking.part(self._came.dropped, self._space.everything)
         binding = self._destination.binding
         if binding is None:
             return plain
         inside = self._reach.container_at(self._destination.container_id, binding.container_port)
-        return plain | self._part(self._came.dropped_later, self._asked & inside)
+        return plain | self._asking.part(self._came.dropped_later, inside)

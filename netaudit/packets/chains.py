@@ -138,8 +138,9 @@ class _Visit:
     def _run(self, run: Run, packets: Bounds) -> Ends:
         """Let packets meet a run of simple rules at once."""
         asked = [(rule, self._chains.encoder.all_of(rule.meaning.matches).sure) for rule in run.rules]
+        touch = self._chains.world.space.touch
         make = partial(self._translated, run.translates) if run.translates else self._decided
-        joined = join([make(rule, taken) for rule, taken in asked if packets.possible & taken])
+        joined = join([make(rule, taken) for rule, taken in asked if touch(packets.possible, taken)])
         if joined is None:
             return Ends(self._none, self._none, packets)
         hit = packets & exactly(joined.all)

@@ -1,8 +1,8 @@
 """Why packets arrive nowhere that no rule dropped: what is lacking on their way."""
 
-from ipaddress import ip_address
-
 from netaudit.model.exposure import Destination, DestinationKind, ZoneKind
+from netaudit.packets.destinations import number_of
+from netaudit.packets.world import LOOPBACK_NET
 from netaudit.packets.zones import Origin, Ranges, is_routed
 
 
@@ -13,7 +13,8 @@ def lacking(origin: Origin, to: Destination, addresses: Ranges) -> str:
         return "the Internet does not route this address"
     if not addresses:
         return "the zone has no address of the host to send to"
-    if ip_address(to.address).is_loopback:
+    first, last = LOOPBACK_NET[to.family]
+    if first <= number_of(to.address) <= last:
         return "loopback is the sender's own"
     if origin.on_link:
         return "its members have no gateway: they reach their own network alone"

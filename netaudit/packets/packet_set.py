@@ -144,6 +144,10 @@ class PacketSpace:
         forgotten = self._all_but(fields)
         return PacketSet(packets.diagram.apply_exists(BooleanOperator.AND, others.diagram, forgotten))
 
+    def touch(self, packets: PacketSet, others: PacketSet) -> bool:
+        """Tell whether two sets have a packet in common, without building what they share."""
+        return bool(self.common(packets, others))
+
     def _ranges(self, packets: PacketSet, field: str) -> tuple[tuple[int, int], ...]:
         """List the values that a field has in a set, as inclusive ranges, sorted and apart."""
         found: list[tuple[int, int]] = []

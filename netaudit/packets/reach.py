@@ -20,6 +20,7 @@ from netaudit.packets.destinations import PROTOCOLS, family_of
 from netaudit.packets.encoders import Encoders
 from netaudit.packets.members import Members
 from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.proxied import Sockets
 from netaudit.packets.traverse import Traversal
 from netaudit.packets.witness import readable
 from netaudit.packets.world import DECISION, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
@@ -56,6 +57,7 @@ class Reach:
         self.container_at = remembered(self._container_at)
         self.addresses_for, self.addresses_of = remembered(self._addresses_for), remembered(self._addresses_of)
         self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))
+        self.sockets = Sockets(host.listeners)
         self.members = Members(self.inventory, family)
         self.sent_by = remembered(self._sent_by)
         self._networks = {one.name: one for one in self.inventory.networks}
