@@ -13,7 +13,9 @@ from netaudit.packets.state import State
 from netaudit.packets.surroundings import as_address
 from netaudit.packets.way import End, EndKind
 
+NOT_WAITED_FOR = "it is not translated back, so nobody waits for it"
 _TCP, _UDP = 6, 17
+_ACK, _DECIDING = 0x10, 0x17  # of FIN, SYN, RST and ACK
 _ECHO = {8: 0, 13: 14, 128: 129}  # ICMP's and ICMPv6's questions, and their answers
 _IN_RETURN = {Field.SADDR: Field.DADDR, Field.DADDR: Field.SADDR, Field.SPORT: Field.DPORT, Field.DPORT: Field.SPORT}
 _KEPT = (Field.NFPROTO, Field.ETHERTYPE, Field.PROTOCOL)
@@ -27,7 +29,7 @@ def is_answered(packet: Packet) -> bool:
 def begins_at(end: End, asked: Start, routing: Routing) -> Start:
     """Say where the answer to a packet that came to an end begins."""
     came = end.packet
-    there = "" if end.kind is EndKind.LOCAL else came.name(Field.OIF) or asked.interface
+    there = "" if end.kind is not EndKind.SENT else came.name(Field.OIF) or asked.interface
     packet = _answer(came, there)
     near = _is_near(came, there, routing)
     port, neighbour_port = (asked.neighbour_port, asked.port) if asked.neighbour else ("", "")
@@ -76,8 +78,13 @@ def tracking(came: Packet) -> Callable[[Packet], Packet]:
 
 
 def _alone(packet: Packet) -> Packet:
-    """Track an answer to nothing that is known: only in UDP it may begin a connection."""
-    return begin(packet) if packet.get(Field.PROTOCOL) == _UDP else packet
+    """Track an answer to nothing that is known: in UDP it begins a connection, a TCP handshake's second packet none.
+
+    Without SYN a TCP connection is picked up in its middle. Source: nf_conntrack_proto_tcp.c, tcp_conntracks.
+    """
+    flags = packet.number(Field.TCP_FLAGS)
+    begins = packet.get(Field.PROTOCOL) == _UDP or (flags is not None and flags & _DECIDING == _ACK)
+    return begin(packet) if begins else packet
 
 
 class Asker:
@@ -89,7 +96,7 @@ class Asker:
     def take(self, state: State, diary: Diary) -> None:
         """End what comes to a program of this host."""
         if self._asked.interface or not self._is_known(state):
-            diary.end(EndKind.LOST, state, "it is not translated back, so nobody waits for it")
+            diary.end(EndKind.LOST, state, NOT_WAITED_FOR)
         else:
             diary.end(EndKind.LOCAL, state, "the program that asked")
 
@@ -97,7 +104,7 @@ class Asker:
         """End what leaves by an interface or a bridge's port."""
         came, leaves = self._asked.interface, state.packet.name(Field.OIF)
         if not self._is_known(state):
-            diary.end(EndKind.LOST, state, "it is not translated back, so nobody waits for it")
+            diary.end(EndKind.LOST, state, NOT_WAITED_FOR)
         elif leaves and leaves != came:
             reason = f"it leaves by {leaves}, and the packet came by {came or 'none'}"
             diary.doubt(reason)

@@ -19,6 +19,7 @@ RECORDINGS = Path(__file__).parents[1] / "recordings"
 OLD = "20.10.24-iptables-nft/default-one-port/01"
 ANSWER = "the answer is stopped"
 FIRST = f"blocked, filter/FORWARD#1, {ANSWER}"
+UNKNOWN = f"may, filter/FORWARD#1, {ANSWER}: its length is not known"
 INTERNET = "Internet → 0.0.0.0:8080"
 Edit = Callable[[str], str]
 
@@ -81,7 +82,7 @@ def said(facts: Facts) -> dict[str, str]:
         ("filter FORWARD -m conntrack --ctstate ESTABLISHED --ctorigdst 192.0.2.10 -j DROP", FIRST),
         ("filter FORWARD -m conntrack --ctreplsrc 172.17.0.3 -j DROP", "allowed, filter/DOCKER#1"),
         ("filter FORWARD -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -j DROP", FIRST),
-        ("filter FORWARD -i docker0 -m length --length 40 -j DROP", FIRST.replace("blocked", "may") + ": its length is not known"),
+        ("filter FORWARD -i docker0 -m length --length 40 -j DROP", UNKNOWN),
         ("filter FORWARD -i docker0 -m limit --limit 5/sec -j DROP", None),
     ],
 )  # fmt: skip
