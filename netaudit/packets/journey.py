@@ -20,7 +20,7 @@ from netaudit.packets.place import (
     read_source,
     read_target,
 )
-from netaudit.packets.probe import PacketState, Probe
+from netaudit.packets.probe import CLIENT_PORT, PacketState, Probe
 from netaudit.packets.trace import trace
 from netaudit.packets.veth import ports_of
 from netaudit.packets.way import End, EndKind, Hop, HopKind, Step, StepKind, Trace
@@ -140,6 +140,7 @@ def _probe(question: Question, source: Source, target: Target, address: Ip, snap
         destination=address,
         protocol=target.protocol,
         dport=target.port,
+        sport=CLIENT_PORT if target.port is not None else None,
         interface=source.interface,
         port=port,
         neighbour=neighbour,
