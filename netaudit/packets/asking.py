@@ -53,6 +53,10 @@ class Asking:
         """Return the part of what is known of a set."""
         return packets.changed(lambda some: self.part(some, within))
 
+    def ports_of(self, part: PacketSet) -> PacketSet:
+        """Forget all of packets but the ports that they were sent to."""
+        return self._space.only(part, Field.DPORT)
+
     def ranges(self, ports: PacketSet) -> Ranges:
         """List ports."""
         return self._destination.ports if ports == self.ports else self._space.ranges(ports, Field.DPORT)

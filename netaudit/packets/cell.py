@@ -65,7 +65,7 @@ class Cell:
         left = self._asking.ports
         for arrival in self._arrivals():
             for outcome, packets in arrival.outcomes():
-                ports = self._reach.only_ports(packets) & left
+                ports = self._asking.ports_of(packets) & left
                 if ports:
                     yield from self._split(packets, ports, outcome, arrival)
                     left -= ports
@@ -156,7 +156,7 @@ class Cell:
             here = packets & ports
             decision = decisions.of(here)
             mine = decisions.deciding(here, decision)
-            shared = self._reach.only_ports(mine) & ports
+            shared = self._asking.ports_of(mine) & ports
             yield self._row(mine & shared, shared, outcome, (arrival, decision))
             ports -= shared
 
@@ -181,7 +181,7 @@ class Cell:
 
     def _blocked(self, ports: PacketSet) -> Iterator[Row]:
         """Make rows of what arrives nowhere: by what dropped it, and for the rest by what is lacking."""
-        dropped = self._reach.only_ports(self._dropped) & ports
+        dropped = self._asking.ports_of(self._dropped) & ports
         if dropped:
             nowhere = Arrival(Way.NONE, exactly(self._dropped))
             yield from self._split(self._dropped, dropped, Outcome.BLOCKED, nowhere)

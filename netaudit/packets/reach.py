@@ -14,7 +14,7 @@ from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
 from netaudit.packets.asked import asked_fields
-from netaudit.packets.bounds import Bounds, exactly
+from netaudit.packets.bounds import Bounds
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import PROTOCOLS, family_of
 from netaudit.packets.encoders import Encoders
@@ -184,15 +184,6 @@ class Reach:
         packets = space.equal(Field.PROTOCOL, PROTOCOLS[protocol]) & space.in_ranges(Field.DADDR, addresses)
         return packets & space.in_ranges(Field.DPORT, ports)
 
-    @cached_property
-    def translated(self) -> Bounds:
-        """Return the packets that have a new destination."""
-        return exactly(self.world.translated(Translated.DESTINATION))
-
-    def only_ports(self, packets: PacketSet) -> PacketSet:
-        """Forget all of packets but the ports that they were sent to."""
-        return self.world.space.only(packets, Field.DPORT)
-
     def _addresses_of(self, container_id: str) -> tuple[str, ...]:
         """List a container's addresses, those of this family first."""
         container = self._containers.get(container_id)
@@ -215,7 +206,7 @@ class Reach:
         """Return the packets whose new destination is a port of a container."""
         numbers = [int(ip_address(one)) for one in self._own(container_id)]
         inside = self.world.space.in_ranges(NEW_DADDR, tuple((number, number) for number in sorted(numbers)))
-        return inside & self.world.space.equal(NEW_DPORT, port) & self.translated.sure
+        return inside & self.world.space.equal(NEW_DPORT, port) & self.world.translated(Translated.DESTINATION)
 
     def _came_from(self, origin: Origin, traversal: Traversal) -> Came:
         """Tell apart what became of a zone's packets, with what decided it last.
@@ -223,7 +214,7 @@ class Reach:
         Translated packets are kept apart: among the others a destination is found at once, among them only together
         with the container that they were led to.
         """
-        base, new = self.base(origin), self.translated.sure
+        base, new = self.base(origin), self.world.translated(Translated.DESTINATION)
 
         def plain(some: Bounds) -> Bounds:
             return some.changed(lambda packets: packets & base - new)
