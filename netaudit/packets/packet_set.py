@@ -12,7 +12,7 @@ from oxidd.bcdd import BCDDFunction, BCDDManager
 from oxidd.util import BooleanOperator
 
 _NODES = 1 << 24  # of 16 bytes; memory is taken as they are used
-_CACHE = 1 << 20
+_CACHE = 1 << 18
 _BYTE, _ONES = 8, 0xFF  # numbers are put together from bytes, most of which are met again
 
 

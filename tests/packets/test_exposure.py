@@ -222,20 +222,42 @@ def test_what_asks_for_the_sender_behind_source_nat_is_not_answered_with_the_old
     assert outcomes == [Outcome.BLOCKED, Outcome.MAY]
 
 
-def test_a_long_run_of_rules_decides_as_its_rules_do_one_by_one() -> None:
-    rules = [f"-s 198.51.100.{number}/32 -p tcp -m tcp --dport 80 -j DROP" for number in range(3, 30, 2)]
-    rules += ["-s 198.51.100.0/24 -p tcp -m tcp --dport 80 -j ACCEPT", "-p tcp -m tcp --dport 80 -j REJECT"]
+SENDERS = [f"198.51.100.{number}/32" for number in range(3, 30, 2)]
+RUNS = {
+    "verdicts": (
+        "filter/DOCKER-USER",
+        [f"-s {one} -p tcp -m tcp --dport 80 -j DROP" for one in SENDERS]
+        + ["-s 198.51.100.0/24 -p tcp -m tcp --dport 80 -j ACCEPT", "-p tcp -m tcp --dport 80 -j REJECT"],
+    ),
+    "destinations": (
+        "nat/PREROUTING",
+        [f"-s {one} -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:81" for one in SENDERS]
+        + ["-s 198.51.100.0/24 -p tcp -j DNAT --to-destination 172.17.0.2:80", "-p tcp -m tcp --dport 80 -j REDIRECT"],
+    ),
+    "sources": (
+        "nat/POSTROUTING",
+        [f"-s {one} -p tcp -m tcp --dport 80 -j MASQUERADE" for one in SENDERS]
+        + ["-s 203.0.113.0/24 -p tcp -j SNAT --to-source 172.17.0.1"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("place", "rules"), RUNS.values(), ids=RUNS)
+def test_a_long_run_of_rules_does_what_its_rules_do_one_by_one(place: str, rules: list[str]) -> None:
+    table, _, chain = place.partition("/")
     apart = [one for rule in rules for one in (rule, "-m comment --comment apart -j LOG")]
 
     def tables(texts: list[str]) -> list[Exposure]:
         def edit(text: str) -> str:
             for rule in reversed(texts):
-                text = _rule("DOCKER-USER", rule)(text)
+                text = _rule(chain, rule, table)(text)
             return text
 
         return [_unnumbered(one) for one in _table(OLD, {Source.IPTABLES_NFT: edit})]
 
-    assert tables(rules) == tables(apart)
+    seen = tables(rules)
+    assert seen == tables(apart)
+    assert (seen == tables([])) is (chain == "POSTROUTING")  # a new source lets nobody reach more or less
 
 
 def _unnumbered(cell: Exposure) -> Exposure:
