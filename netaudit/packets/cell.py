@@ -21,10 +21,11 @@ from netaudit.packets.members import NOBODY_YET
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.past_host import row_past_host
 from netaudit.packets.proxied import is_proxied, listeners_at
+from netaudit.packets.ranges import Ranges
 from netaudit.packets.reach import Reach
 from netaudit.packets.row import Row
 from netaudit.packets.witness import describe, from_client, pick
-from netaudit.packets.zones import Origin, Ranges, is_routed
+from netaudit.packets.zones import Origin, is_routed
 
 _BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 NOWHERE = Decision(None, "the container has no address")
@@ -189,11 +190,13 @@ class Cell:
 
     def _exception(self, ports: PacketSet) -> str:
         """Name a packet to the same ports that does not arrive, where there is one."""
-        stopped = self._dropped & ports
+        stopped = self._dropped & ports & self._reach.clients
         example = pick(self._space, stopped, self._readable)
         if example is None:
             return ""
         decision = self._traversal.chains.decisions.of(stopped)
+        if decision.rule is None and self._origin.zone.kind is ZoneKind.HOST:
+            return ""  # it would send from another of its addresses
         by = ", ".join(said for said in (decision.rule.where if decision.rule else "", decision.reason) if said)
         return f"not for all: {describe(example, self._reach.family)} is stopped ({by})"
 
