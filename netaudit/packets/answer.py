@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 
+import msgspec
+
+from netaudit.model.docker import Inventory
 from netaudit.model.match import CT_SNAT, CtState, Field
 from netaudit.packets.connection import answering, begin, belong
 from netaudit.packets.diary import Diary
+from netaudit.packets.homes import ELSEWHERE, NO_WAY, Home, home_of, homes, is_on_link
 from netaudit.packets.packet import Packet, Value
 from netaudit.packets.passage import Start
 from netaudit.packets.probe import SYN_ACK
@@ -26,14 +30,49 @@ def is_answered(packet: Packet) -> bool:
     return Field.ICMP_TYPE not in packet.fields or packet.get(Field.ICMP_TYPE) in _ECHO
 
 
-def begins_at(end: End, asked: Start, routing: Routing) -> Start:
-    """Say where the answer to a packet that came to an end begins."""
-    came = end.packet
-    there = "" if end.kind is not EndKind.SENT else came.name(Field.OIF) or asked.interface
-    packet = _answer(came, there)
-    near = _is_near(came, there, routing)
+class Setting(msgspec.Struct, frozen=True):
+    """A packet that is asked about, and what is known around it."""
+
+    asked: Start
+    routing: Routing
+    inventory: Inventory | None
+
+    def home(self, came: Packet) -> Home | None:
+        """Find the home of the container that a packet came to, if the answer may leave it by another way."""
+        address = came.number(Field.DADDR)
+        if address is None or came.number(Field.SADDR) is None or _has_new_source(came):
+            return None
+        return home_of(homes(self.inventory, self.asked.family), address)
+
+    def is_near(self, packet: Packet, interface: str) -> bool:
+        """Tell whether a packet's sender is on the link of an interface."""
+        sender = as_address(packet, Field.SADDR)
+        return sender is not None and is_on_link(self.routing, self.inventory, interface, sender)
+
+    def is_bridged(self, came: Packet, there: str) -> bool:
+        """Tell whether the sender is on the bridge of who answers, so that no router stands between them."""
+        interface = self.routing.interfaces.get(there)
+        bridge = interface is not None and interface.kind == "bridge"
+        return bridge and not _has_new_source(came) and self.is_near(came, there)
+
+
+def begins_at(end: End, setting: Setting) -> Start | str:
+    """Say where the answer to a packet that came to an end begins, or why it never comes to this host."""
+    came, asked = end.packet, setting.asked
+    if end.kind is not EndKind.SENT:
+        return Start(_answer(came, ""), asked.family, link=asked.interface)
+    there = came.name(Field.OIF) or asked.interface
+    home = setting.home(came)
+    if home is not None:
+        way = home.way(came.number(Field.SADDR) or 0)
+        if way is None:
+            return NO_WAY
+        if way not in setting.routing.interfaces:
+            return ELSEWHERE
+        there = way
     port, neighbour_port = (asked.neighbour_port, asked.port) if asked.neighbour else ("", "")
-    return Start(packet, asked.family, there, port, near, neighbour_port)
+    near = setting.is_bridged(came, there)
+    return Start(_answer(came, there), asked.family, there, port, near, neighbour_port)
 
 
 def _answer(came: Packet, there: str) -> Packet:
@@ -57,16 +96,8 @@ def _answer(came: Packet, there: str) -> Packet:
     return Packet({**{field: came.get(field) for field in _KEPT}, **turned, **own})
 
 
-def _is_near(came: Packet, there: str, routing: Routing) -> bool:
-    """Tell whether the sender is on the bridge that the packet left by, so that no router stands between them."""
-    interface, sender = routing.interfaces.get(there), as_address(came, Field.SADDR)
-    if interface is None or interface.kind != "bridge" or sender is None:
-        return False
-    if (came.number(Field.CT_STATUS) or 0) & CT_SNAT:
-        return False
-    route = routing.route(sender)
-    hops = route.hops if route and route.kind == "unicast" else ()
-    return any(hop.interface == there and not hop.gateway for hop in hops)
+def _has_new_source(came: Packet) -> bool:
+    return bool((came.number(Field.CT_STATUS) or 0) & CT_SNAT)
 
 
 def tracking(came: Packet) -> Callable[[Packet], Packet]:
@@ -90,8 +121,8 @@ def _alone(packet: Packet) -> Packet:
 class Asker:
     """Receives answers to a packet: only what comes from where it was sent to, and to where it came from."""
 
-    def __init__(self, asked: Start) -> None:
-        self._asked = asked
+    def __init__(self, setting: Setting) -> None:
+        self._setting, self._asked = setting, setting.asked
 
     def take(self, state: State, diary: Diary) -> None:
         """End what comes to a program of this host."""
@@ -106,11 +137,17 @@ class Asker:
         if not self._is_known(state):
             diary.end(EndKind.LOST, state, NOT_WAITED_FOR)
         elif leaves and leaves != came:
-            reason = f"it leaves by {leaves}, and the packet came by {came or 'none'}"
-            diary.doubt(reason)
-            diary.end(EndKind.UNKNOWN, state, reason)
+            self._astray(state, f"it leaves by {leaves}, and the packet came by {came or 'none'}", diary)
         else:
             diary.end(EndKind.SENT, state, interface)
+
+    def _astray(self, state: State, reason: str, diary: Diary) -> None:
+        """End what leaves by another interface: on that, who asked is not a neighbour; who is none may be anywhere."""
+        if self._setting.is_near(self._asked.packet, self._asked.interface):
+            diary.end(EndKind.LOST, state, reason)
+        else:
+            diary.doubt(reason)
+            diary.end(EndKind.UNKNOWN, state, reason)
 
     def _is_known(self, state: State) -> bool:
         return all(

@@ -19,7 +19,8 @@ from netaudit.packets.kinds import TYPE_OF
 from netaudit.packets.new_sources import NewSources
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.probe import SYN_ACK
-from netaudit.packets.world import LOOPBACK, NEW_DADDR, NEW_DPORT, Ranges, Translated, World
+from netaudit.packets.ranges import Ranges
+from netaudit.packets.world import LOOPBACK, NEW_DADDR, NEW_DPORT, Translated, World
 
 _FROM = {Field.SADDR: (NEW_DADDR, Field.DADDR), Field.SPORT: (NEW_DPORT, Field.DPORT)}
 _TO = {Field.DADDR: Field.SADDR, Field.DPORT: Field.SPORT}
@@ -90,7 +91,7 @@ class AnswerReading:
             case Side.THERE:
                 return self._world.at(Field.OIF, interface)
             case Side.ROUTED:
-                return self._space.in_ranges(Field.SADDR, self._world.ways_out.get(interface, ()))
+                return self._world.back_by(interface)
 
     def addressed(self, field: Field, ranges: Ranges) -> PacketSet:
         """Return the packets whose answers come from, or go to, addresses; behind source NAT: when translated back."""

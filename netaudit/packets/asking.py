@@ -8,10 +8,11 @@ from netaudit.packets.bounds import Bounds
 from netaudit.packets.destinations import is_wildcard, number_of
 from netaudit.packets.members import NOBODY_YET
 from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.ranges import Ranges
 from netaudit.packets.reach import Reach
 from netaudit.packets.witness import describe, from_client, pick
 from netaudit.packets.world import DECISION, TRANSLATED
-from netaudit.packets.zones import Origin, Ranges
+from netaudit.packets.zones import Origin
 
 # What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
 _FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)
@@ -43,6 +44,11 @@ class Asking:
     def asked(self) -> PacketSet:
         """Return the packets that are sent to the destination."""
         return self._reach.asked(self.addresses, self._destination.protocol, self._destination.ports)
+
+    @property
+    def clients(self) -> PacketSet:
+        """Return the packets that clients send: from no port that only services have."""
+        return self._space.in_ranges(Field.SPORT, ((1024, 65535),))
 
     def part(self, packets: PacketSet, within: PacketSet) -> PacketSet:
         """Return what is asked for and within a set; another member of a network is not the destination itself."""

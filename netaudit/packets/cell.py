@@ -171,11 +171,13 @@ class Cell:
 
     def _exception(self, ports: PacketSet) -> str:
         """Name a packet to the same ports that does not arrive, where there is one."""
-        stopped = self._dropped & ports
+        stopped = self._dropped & ports & self._asking.clients
         example = self._asking.example(stopped)
         if not example:
             return ""
         decision = self._traversal.chains.decisions.of(stopped)
+        if decision.rule is None and self._origin.zone.kind is ZoneKind.HOST:
+            return ""  # it would send from another of its addresses
         by = ", ".join(said for said in (decision.rule.where if decision.rule else "", decision.reason) if said)
         return f"not for all: {example} is stopped ({by})"
 

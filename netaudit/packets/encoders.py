@@ -15,7 +15,7 @@ class Encoders:
     def __init__(self, program: Program, world: World) -> None:
         self.program, self.world = program, world
         self.answers_at = lru_cache(maxsize=None)(self._answers_at)
-        self._sources = NewSources(program, world)
+        self.sources = NewSources(program, world)
 
     @cached_property
     def plain(self) -> Encoder:
@@ -29,4 +29,4 @@ class Encoders:
 
     def _answers_at(self, place: Place) -> Encoder:
         """Return the one for answers at a place."""
-        return AnswerEncoder(self.world, self._sources, place)
+        return AnswerEncoder(self.world, self.sources, place)

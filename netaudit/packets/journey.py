@@ -61,7 +61,7 @@ def travel(question: Question, snapshot: Snapshot, program: Program) -> Journey:
         lost = Trace(probe.packet(), (), (_lost(probe, reason),))
         return _answer(question, source, target, lost, draw_container(source.attached, snapshot, reason))
     unseen = {gap.source for gap in snapshot.gaps if gap.reason is not GapReason.PARTIAL}
-    found = trace(program, snapshot.host, probe, unseen)
+    found = trace(program, snapshot.host, probe, unseen, snapshot.inventory)
     return _answer(question, source, target, found, draw(source, found, snapshot))
 
 

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from netaudit.model.match import Field, RouteType
 from netaudit.packets.packet_set import PacketSet
-from netaudit.packets.world import LOOPBACK, Ranges, World
+from netaudit.packets.ranges import Ranges
+from netaudit.packets.world import LOOPBACK, World
 
 TYPE_OF = {
     Field.SADDR_TYPE: (Field.SADDR, None),

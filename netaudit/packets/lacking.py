@@ -2,8 +2,9 @@
 
 from netaudit.model.exposure import Destination, DestinationKind, ZoneKind
 from netaudit.packets.destinations import number_of
+from netaudit.packets.ranges import Ranges
 from netaudit.packets.world import LOOPBACK_NET
-from netaudit.packets.zones import Origin, Ranges, is_routed
+from netaudit.packets.zones import Origin, is_routed
 
 
 def lacking(origin: Origin, to: Destination, addresses: Ranges) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
-from netaudit.model.match import Field
+from netaudit.model.match import Field, in_ranges
 from netaudit.model.program import Program
 from netaudit.model.statement import Meaning, Nat, NatKind
 from netaudit.packets.bounds import Bounds
 from netaudit.packets.nat import masquerading
 from netaudit.packets.packet_set import PacketSet
-from netaudit.packets.world import Ranges, World
+from netaudit.packets.ranges import Ranges
+from netaudit.packets.world import World
 
 
 class NewSources:
@@ -28,6 +29,16 @@ class NewSources:
             sure += [here] if all(_holds(ranges, one) for one in can_be) else []
             possible += [here] if any(_touches(ranges, one) for one in can_be) else []
         return Bounds(self._world.space.union(sure), self._world.space.union(possible))
+
+    @cached_property
+    def perhaps_old(self) -> PacketSet:
+        """Return the packets whose new source may be what it was: the host's own, masqueraded, and others like it."""
+        space = self._world.space
+        return space.union(
+            self._world.at(Field.OIF, name)
+            & space.in_ranges(Field.SADDR, in_ranges(Field.SADDR, self._at(name)).ranges)
+            for name in self._world.interfaces
+        )
 
     def _at(self, interface: str) -> Ranges:
         """List what a new source can be; behind loopback, where no outgoing interface is left, any that there is."""

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from netaudit.model.docker import Inventory
 from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Hook, Program
@@ -29,15 +30,19 @@ from netaudit.packets.way import EndKind, StepKind, Trace
 
 
 class Ground(msgspec.Struct, frozen=True):
-    """What packets pass: rules, the host around them, and what of it was not seen."""
+    """What packets pass: rules, the host around them, and what of it was not seen; the containers that answer."""
 
     program: Program
     host: Host
     unseen: frozenset[str] = frozenset()
+    inventory: Inventory | None = None
 
 
 class Start(msgspec.Struct, frozen=True):
-    """A packet where it begins: see netaudit.packets.probe.Probe for the places."""
+    """A packet where it begins: see netaudit.packets.probe.Probe for the places.
+
+    `link` is the interface by which the host sends to addresses that are good for one link.
+    """
 
     packet: Packet
     family: str
@@ -45,6 +50,7 @@ class Start(msgspec.Struct, frozen=True):
     port: str = ""
     neighbour: bool = False
     neighbour_port: str = ""
+    link: str = ""
 
 
 class Receivers(Protocol):
@@ -117,10 +123,10 @@ class Passage:
     def _send(self, state: State) -> None:
         """Send from this host: routed, asked, and routed anew where output has changed the destination."""
         sent: list[State] = []
-        for routed in self._route.outgoing(state):
+        for routed in self._route.outgoing(state, self._start.link):
             for passed in self._hooks.meet(Hook.OUTPUT, [routed]):
                 same = passed.packet.get(Field.DADDR) == state.packet.get(Field.DADDR)
-                sent += [passed] if same else self._route.outgoing(passed)
+                sent += [passed] if same else self._route.outgoing(passed, self._start.link)
         self._out(merged(sent))
 
     def _bridge(self, state: State) -> None:

@@ -18,13 +18,15 @@ from netaudit.packets.bounds import Bounds
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import PROTOCOLS, family_of
 from netaudit.packets.encoders import Encoders
+from netaudit.packets.homes import homes, subnets
 from netaudit.packets.members import Members
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.proxied import Sockets
+from netaudit.packets.ranges import Ranges, inside
 from netaudit.packets.traverse import Traversal
 from netaudit.packets.witness import readable
 from netaudit.packets.world import DECISION, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
-from netaudit.packets.zones import NOT_ROUTED, Origin, Ranges, ZoneChoice, as_ranges, origins
+from netaudit.packets.zones import NOT_ROUTED, Origin, ZoneChoice, as_ranges, origins
 
 _SYN = 2  # the flags of a TCP connection's first packet
 _OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
@@ -47,8 +49,8 @@ class Reach:
         self, host: Host, inventory: Inventory | None, program: Program, family: str, choice: ZoneChoice
     ) -> None:
         self.host, self.inventory, self.family = host, inventory or Inventory(), family
-        self.world = World(host, family, asked_fields(program, family))
-        self._encoders = Encoders(program, self.world)
+        self.world = World(host, family, asked_fields(program, family), subnets(self.inventory, family))
+        self._encoders, self._homes = Encoders(program, self.world), homes(inventory, family)
         self.origins = origins(host, inventory, family, choice)
         remembered = lru_cache(maxsize=None)
         self.from_proxy: dict[tuple[str, str, int], tuple[Outcome, Decision]] = {}  # what cells found of docker-proxy
@@ -67,8 +69,8 @@ class Reach:
         """Give the traversal that holds what a zone sends to addresses."""
         if origin.zone.kind is ZoneKind.HOST:
             return self.from_host
-        neighbours = self.world.ways.get(origin.interface, ())
-        if origin.zone.kind in _OF_NETWORKS and _inside(to, neighbours):
+        neighbours = self.world.neighbours.get(origin.interface, ())
+        if origin.zone.kind in _OF_NETWORKS and inside(to, neighbours):
             return self.between_ports
         return self.from_wire
 
@@ -82,7 +84,7 @@ class Reach:
             if origin.zone.kind is not ZoneKind.HOST
         )
         traversal.from_wire(packets)
-        traversal.follow_answers(self._to_containers)
+        traversal.follow_answers(self._to_containers, self._homes)
         return traversal
 
     @cached_property
@@ -92,7 +94,7 @@ class Reach:
         for origin in self.origins:
             if origin.zone.kind is ZoneKind.HOST:
                 traversal.from_host(self.sent(origin))
-        traversal.follow_answers(self._to_containers)
+        traversal.follow_answers(self._to_containers, self._homes)
         return traversal
 
     @cached_property
@@ -107,7 +109,7 @@ class Reach:
                 traversal.past_ip(packets)
             case None:
                 traversal.between_ports_perhaps(packets)
-        traversal.follow_answers(self._to_containers)
+        traversal.follow_answers(self._to_containers, self._homes)
         return traversal
 
     @cached_property
@@ -241,8 +243,4 @@ class Reach:
         """Return what a network's member sends to another: it does not leave the bridge."""
         if origin.zone.kind not in _OF_NETWORKS:
             return self.world.space.nothing
-        return self.world.space.in_ranges(Field.DADDR, self.world.ways.get(origin.interface, ()))
-
-
-def _inside(ranges: Ranges, others: Ranges) -> bool:
-    return all(any(start <= first and last <= end for start, end in others) for first, last in ranges)
+        return self.world.space.in_ranges(Field.DADDR, self.world.neighbours.get(origin.interface, ()))

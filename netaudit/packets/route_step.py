@@ -46,12 +46,15 @@ class RouteStep:
             elif may := self._may_forward(one, interface):
                 yield from ((Way.THROUGH, sent) for sent in self._by_hops(route, may))
 
-    def outgoing(self, state: State) -> list[State]:
-        """Route what this host sends itself."""
+    def outgoing(self, state: State, link: str = "") -> list[State]:
+        """Route what this host sends itself; `link` is the interface for addresses that are good for one link."""
         target = as_address(state.packet, Field.DADDR)
         if target is None:
             self._unknown(state, "where it goes hangs on an address that is not known")
             return []
+        if link and target.version == 6 and target.is_link_local:
+            self._diary.step(StepKind.ROUTE, None, state, "continue", f"out of {link}, on its link")
+            return [state.become(state.packet.changed({Field.OIF: link}))]
         found: list[State] = []
         for route, one in self._routes(target, state):
             if route.kind in ("local", "broadcast"):

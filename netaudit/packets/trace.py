@@ -5,13 +5,15 @@ from functools import partial
 
 import msgspec
 
+from netaudit.model.docker import Inventory
 from netaudit.model.exposure import Outcome
 from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Program
-from netaudit.packets.answer import Asker, begins_at, is_answered, tracking
+from netaudit.packets.answer import Asker, Setting, begins_at, is_answered, tracking
 from netaudit.packets.blind import doubted
 from netaudit.packets.connection import Connection, begin, belong, connection_of
+from netaudit.packets.homes import NO_WAY
 from netaudit.packets.listening import Listeners
 from netaudit.packets.packet import Packet, Value
 from netaudit.packets.passage import Ground, Passage, Start, start_of
@@ -20,20 +22,26 @@ from netaudit.packets.routing import Routing
 from netaudit.packets.way import ARRIVED, End, EndKind, Trace
 
 
-def trace(program: Program, host: Host, probe: Probe, unseen: Collection[str] = ()) -> Trace:
+def trace(
+    program: Program, host: Host, probe: Probe, unseen: Collection[str] = (), inventory: Inventory | None = None
+) -> Trace:
     """Follow a packet, and its answer if it is a first one; a later one of a connection by way of its first.
 
-    `unseen` are sources that said nothing.
+    `unseen` are sources that said nothing. The inventory tells by which of its networks a container answers.
     """
-    found = _follow(Ground(program, host, frozenset(unseen)), probe)
+    found = _follow(Ground(program, host, frozenset(unseen), inventory), probe)
     return doubted(found, probe.family, program, unseen)
 
 
 def trace_answer(ground: Ground, asked: Start, end: End, known: Mapping[Field, Value]) -> Trace:
     """Follow the answer to a packet that came to an end; `known` is what is known of the answer's own fields."""
-    start = begins_at(end, asked, Routing(ground.host, asked.family))
+    setting = Setting(asked, Routing(ground.host, asked.family), ground.inventory)
+    start = begins_at(end, setting)
+    if isinstance(start, str):
+        kind, doubts = (EndKind.LOST, ()) if start == NO_WAY else (EndKind.UNKNOWN, (start,))
+        return Trace(end.packet, (), (End(kind, end.packet, start),), doubts)
     start = msgspec.structs.replace(start, packet=start.packet.changed(known))
-    return Passage(ground, start, Asker(asked), tracking(end.packet)).trace()
+    return Passage(ground, start, Asker(setting), tracking(end.packet)).trace()
 
 
 def _follow(ground: Ground, probe: Probe) -> Trace:

@@ -5,7 +5,7 @@ from here        routing, output, routing again, postrouting; what is for this h
 between ports    of one bridge: prerouting, forward, postrouting, where br_netfilter shows them to IP at all
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from netaudit.model.match import CtState, Field
@@ -15,12 +15,13 @@ from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.chains import Chains
 from netaudit.packets.decision import Decision
 from netaudit.packets.encoders import Encoders
+from netaudit.packets.homes import Home
 from netaudit.packets.kinds import reverse_path
 from netaudit.packets.packet_set import PacketSet
-from netaudit.packets.world import LOOPBACK, LOOPBACK_NET, TRANSLATED, Translated
+from netaudit.packets.ranges import Ranges
+from netaudit.packets.world import LINK_LOCAL, LOOPBACK, LOOPBACK_NET, TRANSLATED, Translated
 
 _CONNTRACK = -200  # before this priority a packet has no connection (NF_IP_PRI_CONNTRACK)
-_LINK_LOCAL = (0xFE80 << 112, (0xFEC0 << 112) - 1)
 _DESTINATION = frozenset({Hook.PREROUTING, Hook.OUTPUT})  # where nat writes destinations; else sources
 
 
@@ -36,14 +37,14 @@ class Traversal:
         """Return all that was dropped on the way, with what decided it; to be asked for when all is done."""
         return self.chains.dropped()
 
-    def follow_answers(self, asked: PacketSet) -> None:
+    def follow_answers(self, asked: PacketSet, known: Mapping[Home, Ranges]) -> None:
         """Keep of what arrived that whose answer comes back, and of what was forwarded only what is asked about.
 
-        What stops the answers of the others is a drop like any other.
+        What stops the answers of the others is a drop like any other. `known`: see netaudit.packets.homes.
         """
         passed, home = self.forwarded & exactly(asked), self.local
         self.forwarded = self.local = self._none
-        for answers in (Answers(self.chains, tracked=True), Answers(self.chains, tracked=False)):
+        for answers in (Answers(self.chains, known, tracked=True), Answers(self.chains, known, tracked=False)):
             self.forwarded |= answers.to_forwarded(passed)
             self.local |= answers.to_local(home)
 
@@ -142,7 +143,7 @@ class Traversal:
     def _of_the_link(self) -> PacketSet:
         """Return what comes from IPv6 addresses that are good for one link (ip6_forward in net/ipv6/ip6_output.c)."""
         space = self.world.space
-        return space.in_ranges(Field.SADDR, (_LINK_LOCAL,)) if self.world.family == "ip6" else space.nothing
+        return space.in_ranges(Field.SADDR, (LINK_LOCAL,)) if self.world.family == "ip6" else space.nothing
 
     def _not_forwarding(self) -> PacketSet:
         world = self.world

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 from netaudit.model.exposure import Destination
 from netaudit.model.match import Field
 from netaudit.packets.packet_set import PacketSet, PacketSpace
-from netaudit.packets.zones import Ranges
+from netaudit.packets.ranges import Ranges
 
 _LIKED = {"ip": (0xC6336407, 0xCB007107), "ip6": (0x20010DB8FFFF << 80 | 7,)}  # documentation addresses read best
 _CLIENT_PORT = 40000

@@ -12,11 +12,13 @@ from functools import cached_property, lru_cache
 from netaudit.model.host import Host, Interface
 from netaudit.model.match import Field, RouteType, in_ranges
 from netaudit.packets.packet_set import PacketSet, PacketSpace
+from netaudit.packets.ranges import Ranges, without
 from netaudit.packets.routing import Routing
 
 NEW_DADDR, NEW_DPORT, TRANSLATED, DECISION = "new-daddr", "new-dport", "translated", "decision"
 LOOPBACK = "lo"
 LOOPBACK_NET = {"ip": (0x7F000000, 0x7FFFFFFF), "ip6": (1, 1)}
+LINK_LOCAL = (0xFE80 << 112, (0xFEC0 << 112) - 1)
 _KINDS = {
     "local": RouteType.LOCAL,
     "broadcast": RouteType.BROADCAST,
@@ -26,7 +28,6 @@ _KINDS = {
 _MULTICAST = (0xE0000000, 0xEFFFFFFF)
 _BROADCAST = ((0, 0x00FFFFFF), (0xFFFFFFFF, 0xFFFFFFFF))
 _MARKS = (Field.MARK, Field.CT_MARK)
-Ranges = tuple[tuple[int, int], ...]
 
 
 class Translated(IntFlag):
@@ -37,10 +38,15 @@ class Translated(IntFlag):
 
 
 class World:
-    """A host and a space of packets that fits it."""
+    """A host and a space of packets that fits it.
 
-    def __init__(self, host: Host, family: str, more: Mapping[str, int]) -> None:
-        self.family, self.routing = family, Routing(host, family)
+    `subnets` are what is known of the links of its bridges without their routes.
+    """
+
+    def __init__(
+        self, host: Host, family: str, more: Mapping[str, int], subnets: Mapping[str, Ranges] | None = None
+    ) -> None:
+        self.family, self.routing, self._subnets = family, Routing(host, family), subnets or {}
         self.interfaces = ("", *sorted(one.name for one in host.interfaces if not one.master))
         names = max(len(self.interfaces) - 1, 1).bit_length()
         bits = 32 if family == "ip" else 128
@@ -61,6 +67,7 @@ class World:
         )
         self.number = {name: at for at, name in enumerate(self.interfaces)}
         self.at = lru_cache(maxsize=None)(self._at)
+        self.back_by = lru_cache(maxsize=None)(self._back_by)
 
     def _at(self, field: Field, interface: str) -> PacketSet:
         """Return the packets that come in (IIF) or go out (OIF) by an interface."""
@@ -135,10 +142,19 @@ class World:
         over_loopback = self.ways.get(LOOPBACK, ()) + self.types.get(RouteType.LOCAL, ())
         return {**self.ways, LOOPBACK: in_ranges(Field.DADDR, over_loopback).ranges}
 
+    def _back_by(self, interface: str) -> PacketSet:
+        """Return the packets whose answer leaves by an interface; to an address of the link, by that it came by."""
+        routed = self.space.in_ranges(Field.SADDR, self.ways_out.get(interface, ()))
+        if self.family == "ip":
+            return routed
+        of_link = self.space.in_ranges(Field.SADDR, (LINK_LOCAL,))
+        return routed - of_link | of_link & self.at(Field.IIF, interface)
+
     @cached_property
     def neighbours(self) -> dict[str, Ranges]:
         """Give the addresses that are on the link of each interface: what is reached without a gateway."""
-        found: dict[str, list[tuple[int, int]]] = {}
+        own = self.types.get(RouteType.LOCAL, ())
+        found = {name: list(without(ranges, own)) for name, ranges in self._subnets.items()}
         for first, last, route in self.routing.ranges():
             for hop in route.hops if route.kind == "unicast" else ():
                 if not hop.gateway:

@@ -18,9 +18,8 @@ import msgspec
 from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.exposure import Zone, ZoneKind
 from netaudit.model.host import Host, Interface, IpNetwork
+from netaudit.packets.ranges import Ranges, without
 from netaudit.packets.routing import Routing
-
-Ranges = tuple[tuple[int, int], ...]
 
 # What nobody routes between networks: RFC 1122, 1918, 3927, 6598, 4193, 4291; and what is no single machine.
 _NOT_ROUTED = {
@@ -90,22 +89,6 @@ def as_ranges(networks: Iterable[IpNetwork]) -> Ranges:
         else:
             joined.append((first, last))
     return tuple(joined)
-
-
-def without(ranges: Ranges, taken: Ranges) -> Ranges:
-    """Subtract sorted ranges."""
-    left: list[tuple[int, int]] = []
-    for first, last in ranges:
-        start = first
-        for other_first, other_last in taken:
-            if other_last < start or other_first > last:
-                continue
-            if other_first > start:
-                left.append((start, other_first - 1))
-            start = max(start, other_last + 1)
-        if start <= last:
-            left.append((start, last))
-    return tuple(left)
 
 
 def _machines(networks: Iterable[IpNetwork]) -> Ranges:

@@ -54,8 +54,9 @@ def _came(packet: Sent, observed: Observed) -> Iterator[tuple[str, Seen]]:
 
 
 def _end(found: Trace, packet: Sent, observed: Observed) -> list[End]:
+    """Find the end that a packet came to; none where there are several that it may have come to."""
     fitting = [one for one in found.ends if one.kind in {*ARRIVED, EndKind.NOBODY} and is_end(one, packet, observed)]
-    return fitting[:1]
+    return fitting if len(fitting) == 1 else []
 
 
 def _answer(packet: Sent, came: Seen, interface: str, tag: int) -> Sent:

@@ -46,7 +46,7 @@ def compare_answers_in_sets(
         if found is None:
             continue
         world, traversal = found
-        traversal.follow_answers(world.space.everything)
+        traversal.follow_answers(world.space.everything, {})
         for one in here:
             tally.answers_in_sets += 1
             possible = {name != "stopped" for name in _possible(world, traversal, one.packet)}

@@ -164,3 +164,25 @@ def test_a_part_of_a_zone_whose_answers_are_stopped_is_named() -> None:
     assert first.outcome is Outcome.ALLOWED
     assert first.reason.startswith("not for all: tcp 198.51.100.")
     assert first.reason.endswith(f"is stopped (filter/FORWARD#1, {ANSWER})")
+
+
+@pytest.mark.parametrize(
+    ("rule", "outcome"),
+    [
+        ("filter FORWARD -i docker0 -s 172.18.0.2 -j DROP", "blocked, filter/FORWARD#2, the answer is stopped"),
+        ("filter FORWARD -i br-+ -s 172.18.0.2 -j DROP", "allowed, filter/FORWARD#1"),
+    ],
+)
+def test_a_container_of_two_networks_answers_by_its_default_route(rule: str, outcome: str) -> None:
+    to_inner = "filter FORWARD -i eth0 -d 172.18.0.2 -j ACCEPT"  # on an internal network; its gateway is docker0's
+    facts = changed("26.1.5-iptables-nft/connect-internal/03", iptables_nft=with_rules(rule, to_inner))
+    assert said(facts)["LAN neighbour on eth0 → 172.18.0.2:1"] == outcome
+    assert disagreements(facts) == []
+
+
+def test_a_container_of_an_internal_network_has_no_way_back() -> None:
+    opened = with_rules("filter FORWARD -j ACCEPT")
+    facts = changed("26.1.5-iptables-nft/user-net-internal/02", iptables_nft=opened)
+    cells = {key: line for key, line in said(facts).items() if key.startswith("LAN") and "172.18.0.2" in key}
+    assert set(cells.values()) == {f"blocked, {ANSWER}: the container has no way back"}
+    assert disagreements(facts) == []

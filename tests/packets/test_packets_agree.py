@@ -44,7 +44,8 @@ def disagreements(facts: Facts) -> list[Exposure]:
     unseen = {gap.source for gap in snapshot.gaps}
     cells = [cell for cell in expose(snapshot, program, ZoneChoice()) if cell.witness]
     assert cells
-    found = {cell: trace(program, snapshot.host, probe_of(cell, snapshot), unseen).outcome for cell in cells}
+    ground = (unseen, snapshot.inventory)
+    found = {cell: trace(program, snapshot.host, probe_of(cell, snapshot), *ground).outcome for cell in cells}
     return [cell for cell, outcome in found.items() if not _agree(cell.outcome, outcome)]
 
 
