@@ -50,6 +50,16 @@ class AnswerRoutes:
         there = (packets & moving).changed(lambda one: self._space.assign(one, Field.OIF, number))
         return packets - moving | there
 
+    def leaving(self, packets: Bounds) -> Bounds:
+        """Keep loopback's addresses inside: where a new source is answered first, it is not known whether it is."""
+        world, reason = self._world, "127.0.0.0/8 does not leave the host (route_localnet)"
+        if world.family == "ip6":
+            return packets
+        own, new = world.destined((LOOPBACK_NET["ip"],)), world.translated(Translated.SOURCE)
+        inside = [LOOPBACK, *(name for name in world.interfaces if name and world.routing.routes_loopback(name))]
+        stays = self._space.union(world.back_by(name) for name in inside)
+        return self.doubt(self.refuse(packets, own - stays - new, reason), own & new, reason)
+
     def believed(self, packets: Bounds) -> Bounds:
         """Drop what comes in and cannot be true."""
         packets = self.refuse(packets, self._wrong_loopback, "127.0.0.0/8 does not come from outside")

@@ -90,7 +90,7 @@ class Answers:
         return Bounds(past.sure & seen.sure, past.possible | seen.possible)
 
     def _from_host(self, packets: Bounds) -> Bounds:
-        left = self._hook(Hook.OUTPUT, self._routes.way_back(packets), _OWN)
+        left = self._hook(Hook.OUTPUT, self._routes.way_back(self._routes.leaving(packets)), _OWN)
         left = self._hook(Hook.POSTROUTING, left, _OWN)
         home = exactly(self._home)
         return left - home | self._looped(left & home)

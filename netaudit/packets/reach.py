@@ -6,7 +6,6 @@ ports. Each starts with all packets of all zones at once; a zone's are told apar
 
 from functools import cached_property, lru_cache
 from ipaddress import ip_address
-from typing import NamedTuple
 
 from netaudit.model.docker import Inventory, Network
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, ZoneKind
@@ -14,7 +13,7 @@ from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
 from netaudit.packets.asked import asked_fields
-from netaudit.packets.bounds import Bounds
+from netaudit.packets.came import Came, came_of
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import PROTOCOLS, family_of
 from netaudit.packets.encoders import Encoders
@@ -30,16 +29,6 @@ from netaudit.packets.zones import NOT_ROUTED, Origin, ZoneChoice, as_ranges, or
 
 _SYN = 2  # the flags of a TCP connection's first packet
 _OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
-
-
-class Came(NamedTuple):
-    """What became of a zone's packets: untranslated ones unless it says otherwise."""
-
-    direct: Bounds  # forwarded to where they were sent
-    led: Bounds  # forwarded to where a NAT rule led them
-    home: Bounds  # taken by the host
-    dropped: PacketSet
-    dropped_later: PacketSet  # after they were translated
 
 
 class Reach:
@@ -211,26 +200,8 @@ class Reach:
         return inside & self.world.space.equal(NEW_DPORT, port) & self.world.translated(Translated.DESTINATION)
 
     def _came_from(self, origin: Origin, traversal: Traversal) -> Came:
-        """Tell apart what became of a zone's packets, with what decided it last.
-
-        Translated packets are kept apart: among the others a destination is found at once, among them only together
-        with the container that they were led to.
-        """
-        base, new = self.base(origin), self.world.translated(Translated.DESTINATION)
-
-        def plain(some: Bounds) -> Bounds:
-            return some.changed(lambda packets: packets & base - new)
-
-        def led(some: Bounds) -> Bounds:
-            return some.changed(lambda packets: packets & base & new)
-
-        return Came(
-            direct=plain(traversal.forwarded),
-            led=led(traversal.forwarded),
-            home=plain(traversal.local),
-            dropped=plain(traversal.dropped).possible,
-            dropped_later=led(traversal.dropped).possible,
-        )
+        """Tell apart what became of a zone's packets, with what decided it last."""
+        return came_of(traversal, self.base(origin), self.world.translated(Translated.DESTINATION))
 
     def _base(self, origin: Origin) -> PacketSet:
         """Return what tells a zone's packets from others in a traversal."""

@@ -61,8 +61,16 @@ class RouteStep:
                 self._step(one, "to this host, over loopback", route)
                 found.append(one.become(one.packet.changed({Field.OIF: "lo"})))
             else:
-                found += self._by_hops(route, one)
+                found += [sent for sent in self._by_hops(route, one) if self._may_leave(sent)]
         return found
+
+    def _may_leave(self, state: State) -> bool:
+        """Keep loopback's addresses inside (__mkroute_output() in net/ipv4/route.c)."""
+        source, interface = as_address(state.packet, Field.SADDR), state.packet.name(Field.OIF)
+        if source is None or source.version == 6 or not source.is_loopback or self._routing.routes_loopback(interface):
+            return True
+        self._lost(state, f"{source} is loopback's, and may not leave by {interface} (route_localnet is off)")
+        return False
 
     def _strange(self, source: Ip, target: Ip, interface: str) -> str:
         """Say what is impossible about the addresses (a martian), "" for nothing."""
