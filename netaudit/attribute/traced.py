@@ -24,7 +24,8 @@ class AttributedJourney(msgspec.Struct, frozen=True):
 def trace_snapshot(question: Question, facts: Facts, snapshot: Snapshot, catalog: Catalog) -> AttributedJourney:
     """Follow a packet through a snapshot, which was read from these facts. Raises UsageError or SubjectError."""
     journey = travel(question, snapshot, parse_program(facts, snapshot.ruleset))
-    met = [*(step.item for step in journey.trace.steps), *(end.item for end in journey.trace.ends)]
+    ways = (journey.trace, *journey.trace.answers)
+    met = [*(step.item for way in ways for step in way.steps), *(end.item for way in ways for end in way.ends)]
     items = [item for item in met if item is not None]
     attributor = Attributor.of(snapshot, catalog) if items else None
     known = {item: attributor.attribute(item) for item in dict.fromkeys(items)} if attributor else {}

@@ -36,7 +36,7 @@ def trace(
         typer.Option(
             "--from",
             metavar="ZONE|ADDRESS",
-            help="internet, lan[:IFACE], host, network:NAME, container:NAME, or an address.",
+            help="internet, lan[:IFACE], host, network:NAME, container:NAME, or an address; from port 40000.",
         ),
     ],
     target: Annotated[
@@ -47,9 +47,9 @@ def trace(
     interface: Annotated[
         str, typer.Option("--in", metavar="IFACE", help="The interface it comes in by; else by the routes.")
     ] = "",
-    state: Annotated[State, typer.Option("--state", help="The first packet of a connection, or a later one.")] = (
-        State.NEW
-    ),
+    state: Annotated[
+        State, typer.Option("--state", help="The first packet of a connection and its answer, or a later one.")
+    ] = (State.NEW),
     form: Annotated[TraceFormat, typer.Option("--format", "-f", help="What to print.")] = TraceFormat.TERMINAL,
     output: OutputOption = None,
     color: ColourOption = Colour.AUTO,

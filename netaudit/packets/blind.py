@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Iterator
 
+import msgspec
+
+from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
 from netaudit.model.program import Program, ReadChain
-from netaudit.packets.way import ARRIVED, End, EndKind, Trace
+from netaudit.packets.way import End, EndKind, Trace
 
 _RULES = {
     "ip": (Source.IPTABLES_NFT, Source.IPTABLES_LEGACY, Source.NFT_RULESET),
@@ -16,11 +19,11 @@ _ELSEWHERE = frozenset({"bridge", "netdev"})
 def doubted(trace: Trace, family: str, program: Program, unseen: Collection[str]) -> Trace:
     """Add what may stop a packet that arrives, as far as could be seen; one that does not stays what it is."""
     reasons = tuple(dict.fromkeys(_reasons(family, program, unseen)))
-    if not reasons or not any(end.kind in ARRIVED for end in trace.ends):
+    if not reasons or not trace.arrives or trace.outcome is Outcome.BLOCKED:
         return trace
     ends = [End(end.kind, end.packet, end.text, end.item, sure=False) for end in trace.ends]
     ends.append(End(EndKind.UNKNOWN, trace.packet, f"rules that were not seen may stop it ({reasons[0]})", sure=False))
-    return Trace(trace.packet, trace.steps, tuple(ends), (*trace.doubts, *reasons), trace.notes)
+    return msgspec.structs.replace(trace, ends=tuple(ends), doubts=(*trace.doubts, *reasons))
 
 
 def _reasons(family: str, program: Program, unseen: Collection[str]) -> Iterator[str]:

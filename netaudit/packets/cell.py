@@ -7,24 +7,23 @@ one row.
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from ipaddress import ip_address
 
 import msgspec
 
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, Way, ZoneKind
 from netaudit.model.host import Listener
 from netaudit.model.match import Field
+from netaudit.packets.asking import Asking
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision
-from netaudit.packets.destinations import family_of, is_wildcard
-from netaudit.packets.members import NOBODY_YET
+from netaudit.packets.destinations import family_of
+from netaudit.packets.lacking import lacking
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.past_host import row_past_host
-from netaudit.packets.proxied import is_proxied, listeners_at
+from netaudit.packets.proxied import is_proxied
 from netaudit.packets.reach import Reach
 from netaudit.packets.row import Row
-from netaudit.packets.witness import describe, from_client, pick
-from netaudit.packets.zones import Origin, Ranges, is_routed
+from netaudit.packets.zones import Origin
 
 _MESH = "ingress-sbox"  # what Docker calls the sandbox in which swarm spreads packets over tasks
 _BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
@@ -38,6 +37,13 @@ class Arrival(msgspec.Struct, frozen=True):
     packets: Bounds
     stopped: Decision | None = None
 
+    def outcomes(self) -> Iterator[tuple[Outcome, PacketSet]]:
+        """Tell apart what surely arrives and what may, the best first; none for no packet."""
+        if self.packets.sure:
+            yield Outcome.ALLOWED, self.packets.sure
+        if self.packets and not self.packets.exact:
+            yield Outcome.MAY, self.packets.possible
+
 
 class Cell:
     """One zone and one destination of a family; `reaches` has the other family's too, for proxies."""
@@ -47,7 +53,8 @@ class Cell:
         self._reach = reaches[destination.family]
         self._world = self._reach.world
         self._space = self._world.space
-        self._traversal = self._reach.traversal(origin, to=self._addresses)
+        self._asking = Asking(self._reach, origin, destination)
+        self._traversal = self._reach.traversal(origin, to=self._asking.addresses)
         self._came = self._reach.came(origin, self._traversal)
 
     def rows(self) -> Iterator[Row]:
@@ -56,10 +63,10 @@ class Cell:
         if past is not None:
             yield past
             return
-        left = self._space.in_ranges(Field.DPORT, self._destination.ports)
+        left = self._asking.ports
         for arrival in self._arrivals():
-            for outcome, packets in ((Outcome.ALLOWED, arrival.packets.sure), (Outcome.MAY, arrival.packets.possible)):
-                ports = self._reach.only_ports(packets) & left
+            for outcome, packets in arrival.outcomes():
+                ports = self._asking.ports_of(packets) & left
                 if ports:
                     yield from self._split(packets, ports, outcome, arrival)
                     left -= ports
@@ -71,30 +78,7 @@ class Cell:
         network = self._reach.network(self._destination)
         if network is None:
             return None
-        return row_past_host(network, self._destination, self._origin, self._addresses[0][0])
-
-    @cached_property
-    def _addresses(self) -> Ranges:
-        """Return the addresses that the zone would send to."""
-        if is_wildcard(self._destination.address):
-            return self._reach.addresses_for(self._origin)
-        number = int(ip_address(self._destination.address))
-        return ((number, number),)
-
-    @cached_property
-    def _asked(self) -> PacketSet:
-        """Return what is sent to the destination; another member of a network is not the destination itself."""
-        to = self._destination
-        asked = self._reach.asked(self._addresses, to.protocol, to.ports)
-        if self._origin.zone.kind is not ZoneKind.NETWORK or not to.container_id:
-            return asked
-        return asked - self._reach.sent_by(to.container_id)
-
-    @cached_property
-    def _readable(self) -> PacketSet:
-        """Return packets that make good examples."""
-        sender = self._reach.members.sender(self._origin, self._destination.container_id, self._addresses)
-        return self._reach.readable(self._origin) if sender is None else from_client(self._space, sender)
+        return row_past_host(network, self._destination, self._origin, self._asking.addresses[0][0])
 
     def _arrivals(self) -> Iterator[Arrival]:
         match self._destination.kind:
@@ -102,7 +86,7 @@ class Cell:
                 yield from self._to_published()
             case DestinationKind.CONTAINER_PORTS:
                 there = self._reach.leaving_to(self._destination.container_id)
-                yield Arrival(Way.DIRECT, self._of(self._came.direct).changed(lambda some: some & there))
+                yield Arrival(Way.DIRECT, self._asking.part_of(self._came.direct, there))
             case DestinationKind.HOST_LISTENER:
                 yield Arrival(Way.LOCAL, self._heard())
             case DestinationKind.FORWARDED_PORT:
@@ -110,32 +94,30 @@ class Cell:
 
     def _heard(self) -> Bounds:
         """Return what a listener takes, which may be bound to an interface."""
-        home, interface = self._of(self._came.home), self._destination.interface
-        if not interface:
-            return home
-        here = self._world.named(Field.IIF, (interface,))
-        return home.changed(lambda some: some & here)
+        interface = self._destination.interface
+        here = self._world.named(Field.IIF, (interface,)) if interface else self._space.everything
+        return self._asking.part_of(self._came.home, here)
 
     def _to_published(self) -> Iterator[Arrival]:
         """By a NAT rule to the container, or to the host's own socket and docker-proxy behind it."""
         binding = self._destination.binding
         if binding is None:
             return
-        led = self._asked & self._led & self._reach.leaving_to(self._destination.container_id)
-        yield Arrival(Way.DNAT, self._came.led.changed(lambda some: some & led))
-        found = listeners_at(self._reach.host.listeners, binding.protocol, binding.host_ip, binding.host_port)
+        there = self._reach.leaving_to(self._destination.container_id)
+        yield Arrival(Way.DNAT, self._asking.part_of(self._came.led, self._led & there))
+        found = self._reach.sockets.taking(binding.protocol, binding.host_ip, binding.host_port)
         if found:
             yield self._by_proxy(found)
 
     def _to_forwarded(self) -> Iterator[Arrival]:
         """Where a NAT rule leads: out to a container or another machine, or to a program of the host."""
-        to, asked = self._destination, self._asked & self._led
-        out = self._came.led.changed(lambda some: some & asked)
+        to = self._destination
+        out = self._asking.part_of(self._came.led, self._led)
         if to.container_name.endswith(_MESH):
             yield Arrival(Way.DNAT, out.doubted(), Decision(None, "the routing mesh behind it was not recorded"))
         else:
             yield Arrival(Way.DNAT, out)
-        here = self._came.led_home.changed(lambda some: some & asked)
+        here = self._asking.part_of(self._came.led_home, self._led)
         yield Arrival(Way.LOCAL, here, None if to.programs else Decision(None, "nobody listens where it leads"))
 
     @cached_property
@@ -148,7 +130,7 @@ class Cell:
 
     def _by_proxy(self, found: tuple[Listener, ...]) -> Arrival:
         """Go on from docker-proxy, which is a program of the host, to the container."""
-        here = self._of(self._came.home)
+        here = self._asking.part_of(self._came.home, self._space.everything)
         if not is_proxied(found):
             names = ", ".join(sorted({name for one in found for name in one.programs}))
             return Arrival(Way.PROXY, here, Decision(None, f"{names} holds the port, and leads to no container"))
@@ -191,75 +173,51 @@ class Cell:
     def _split(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make a row of the ports that share a decision, until none is left."""
         if arrival.stopped and outcome is Outcome.ALLOWED:
-            yield Row(self._ranges(ports), Outcome.BLOCKED, arrival.way, arrival.stopped)
+            yield Row(self._asking.ranges(ports), Outcome.BLOCKED, arrival.way, arrival.stopped)
             return
         decisions = self._traversal.chains.decisions
         while ports:
             here = packets & ports
             decision = decisions.of(here)
             mine = decisions.deciding(here, decision)
-            shared = self._reach.only_ports(mine) & ports
+            shared = self._asking.ports_of(mine) & ports
             yield self._row(mine & shared, shared, outcome, (arrival, decision))
             ports -= shared
 
     def _row(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, by: tuple[Arrival, Decision]) -> Row:
         arrival, decision = by
         if outcome is Outcome.MAY:
-            decision = arrival.stopped or self._traversal.chains.reason_for(packets) or decision
+            asked = packets & self._asking.asked  # again of one destination
+            decision = arrival.stopped or self._traversal.chains.reason_for(asked) or decision
         if outcome is Outcome.ALLOWED:
             decision = Decision(decision.rule, self._exception(ports))
-        return Row(self._ranges(ports), outcome, arrival.way, decision, self._witness(packets))
+        return Row(self._asking.ranges(ports), outcome, arrival.way, decision, self._asking.witness(packets))
 
     def _exception(self, ports: PacketSet) -> str:
         """Name a packet to the same ports that does not arrive, where there is one."""
-        stopped = self._dropped & ports
-        example = pick(self._space, stopped, self._readable)
-        if example is None:
+        stopped = self._dropped & ports & self._asking.clients
+        example = self._asking.example(stopped)
+        if not example:
             return ""
         decision = self._traversal.chains.decisions.of(stopped)
-        by = decision.rule.where if decision.rule else decision.reason
-        return f"not for all: {describe(example, self._reach.family)} is stopped ({by})"
+        if decision.rule is None and self._origin.zone.kind is ZoneKind.HOST:
+            return ""  # it would send from another of its addresses
+        by = ", ".join(said for said in (decision.rule.where if decision.rule else "", decision.reason) if said)
+        return f"not for all: {example} is stopped ({by})"
 
     def _blocked(self, ports: PacketSet) -> Iterator[Row]:
         """Make rows of what arrives nowhere: by what dropped it, and for the rest by what is lacking."""
-        dropped = self._reach.only_ports(self._dropped) & ports
+        dropped = self._asking.ports_of(self._dropped) & ports
         if dropped:
             nowhere = Arrival(Way.NONE, exactly(self._dropped))
             yield from self._split(self._dropped, dropped, Outcome.BLOCKED, nowhere)
         rest = ports - dropped
         if rest:
-            yield Row(self._ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, self._lacking()))
-
-    def _lacking(self) -> str:
-        internet = self._origin.zone.kind is ZoneKind.INTERNET
-        if internet and not any(is_routed(first, self._reach.family) for first, _ in self._addresses):
-            return "the Internet does not route this address"
-        if not self._addresses:
-            return "the zone has no address of the host to send to"
-        if ip_address(self._destination.address).is_loopback:
-            return "loopback is the sender's own"
-        if self._origin.on_link:
-            return "its members have no gateway: they reach their own network alone"
-        if self._destination.kind is DestinationKind.CONTAINER_PORTS:
-            return "the host's routes do not lead there"
-        return "no rule leads on, and nobody listens"
-
-    def _ranges(self, ports: PacketSet) -> Ranges:
-        return self._space.ranges(ports, Field.DPORT)
-
-    def _witness(self, packets: PacketSet) -> str:
-        example = pick(self._space, packets & self._asked, self._readable)
-        if example is None:
-            return ""
-        foreign = self._origin.zone.kind is ZoneKind.NETWORK and not self._reach.members.has(self._origin, example)
-        return describe(example, self._reach.family) + (NOBODY_YET if foreign else "")
-
-    def _of(self, packets: Bounds) -> Bounds:
-        asked = self._asked
-        return packets.changed(lambda some: some & asked)
+            reason = lacking(self._origin, self._destination, self._asking.addresses)
+            yield Row(self._asking.ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, reason))
 
     @cached_property
     def _dropped(self) -> PacketSet:
         """Return what was dropped of the cell's packets, also on the way from a published port to its container."""
-        plain = self._came.dropped & self._asked
-        return plain | self._came.dropped_later & (self._asked & self._led)
+        plain = self._asking.part(self._came.dropped, self._space.everything)
+        return plain | self._asking.part(self._came.dropped_later, self._led) if self._led else plain

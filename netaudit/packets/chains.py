@@ -1,16 +1,16 @@
 """Sets of packets through chains: what is accepted, what is dropped, and what comes out at the end."""
 
-from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
-from netaudit.model.match import AllOf, AnyOf, Field, Match, Not, UnknownMatch
-from netaudit.model.program import Hook, Program, ReadChain, ReadRule, ReadTable
+from netaudit.model.match import Field
+from netaudit.model.program import Hook, ReadChain, ReadRule, ReadTable
+from netaudit.model.ruleset import Item
 from netaudit.model.statement import (
     Accept,
     Continue,
     Drop,
-    Forget,
     Goto,
     Jump,
     Meaning,
@@ -22,11 +22,13 @@ from netaudit.model.statement import (
 )
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision, Decisions
-from netaudit.packets.encode import Encoder, behind_source_nat
+from netaudit.packets.encode import Encoder
+from netaudit.packets.encoders import Encoders
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.rewrite import Rewriter
-from netaudit.packets.runs import Taken, join, pieces
-from netaudit.packets.world import DECISION, Translated, World
+from netaudit.packets.runs import Run, Taken, join, pieces
+from netaudit.packets.unknown import why_unknown
+from netaudit.packets.world import DECISION, TRANSLATED, Translated
 
 _LASTING = frozenset({Field.PROTOCOL, Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT})  # nothing rewrites them
 _FILTERING = frozenset({Hook.INPUT, Hook.FORWARD, Hook.OUTPUT})
@@ -42,37 +44,55 @@ class Ends(msgspec.Struct):
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """Packets of which it cannot be told whether a rule takes them."""
+    """Packets of which it cannot be told what a rule, or the kernel, makes of them."""
 
-    rule: ReadRule
+    decision: Decision
     packets: PacketSet
 
 
 class Chains:
     """The chains of a program in a world; `dropped` collects what is dropped, with what decided it."""
 
-    def __init__(self, program: Program, world: World) -> None:
-        self.program, self.world = program, world
-        self.decisions = Decisions(world)
-        self.encoder, self.rewriter = Encoder(world), Rewriter(world)
-        self._encoders = {False: self.encoder, True: Encoder(world, behind_source_nat(world))}
+    def __init__(self, encoders: Encoders) -> None:
+        self.program, self.world, self.encoders = encoders.program, encoders.world, encoders
+        self.decisions, self.rewriter = Decisions(self.world), Rewriter(self.world)
+        self.encoder = encoders.plain
         self.drops: list[Bounds] = []
         self.doubts: list[Doubt] = []
 
     def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
         """Lead packets through a base chain; gives what is accepted."""
-        self.encoder = self._encoders[bool(packets.possible & self.world.translated(Translated.SOURCE))]
-        ends = _Visit(self, table, hook, decides=_decides(chain, hook)).chain(chain, packets, 0)
+        self.encoder = self.encoder_for(packets)
+        decides = self.decides(chain, hook)
+        ends = _Visit(self, table, hook, decides=decides).chain(chain, packets, 0)
         rest = ends.left | ends.on
-        policy = Decision(chain.policy_item)
+        policy = self.decision(chain.policy_item)
         if chain.policy == "drop":
             self.drop(policy, rest)
             return ends.accepted
-        return ends.accepted | (self.decisions.by_default(policy, rest) if _decides(chain, hook) else rest)
+        return ends.accepted | (self.decisions.by_default(policy, rest) if decides else rest)
 
-    def doubt(self, rule: ReadRule, packets: Bounds) -> None:
-        """Remember of which packets a rule leaves it open what becomes."""
-        self.doubts.append(Doubt(rule, packets.possible - packets.sure))
+    def encoder_for(self, packets: Bounds) -> Encoder:
+        """Choose how rules are asked about packets."""
+        behind = packets.possible & self.world.translated(Translated.SOURCE)
+        return self.encoders.behind_source_nat if behind else self.encoders.plain
+
+    def decides(self, chain: ReadChain, hook: Hook) -> bool:
+        """Tell whether accepting in a base chain is letting in, as people say: in the filters, not before them."""
+        base = chain.base
+        return hook in _FILTERING and base is not None and base.kind != "nat" and base.priority >= 0
+
+    def decision(self, rule: Item | None, reason: str = "") -> Decision:
+        """Make the decision of a rule or of the kernel."""
+        return Decision(rule, reason)
+
+    def why_unknown(self, meaning: Meaning) -> str:
+        """Say what of a rule cannot be decided."""
+        return why_unknown(meaning)
+
+    def doubt(self, decision: Decision, packets: Bounds) -> None:
+        """Remember of which packets a decision leaves it open what becomes."""
+        self.doubts.append(Doubt(decision, packets.possible - packets.sure))
 
     def reason_for(self, packets: PacketSet) -> Decision | None:
         """Name the first rule that leaves open what becomes of some packet of a set."""
@@ -81,7 +101,7 @@ class Chains:
         asked = space.forget(packets, *others)
         for doubt in self.doubts:
             if space.forget(doubt.packets, *others) & asked:
-                return Decision(doubt.rule.item, why_unknown(doubt.rule.meaning))
+                return doubt.decision
         return None
 
     def drop(self, decision: Decision, packets: Bounds) -> None:
@@ -98,45 +118,6 @@ class Chains:
         return Bounds(sure, union(drop.possible for drop in self.drops))
 
 
-def why_unknown(meaning: Meaning) -> str:
-    """Say what of a rule cannot be decided."""
-    said = [*_unknown(meaning)]
-    return "; ".join(dict.fromkeys(said)) or "the kernel chooses among several"
-
-
-def _unknown(meaning: Meaning) -> Iterator[str]:
-    for match in meaning.matches:
-        yield from (f"{one.text}: {one.reason}" for one in unknown_matches(match))
-    for statement in meaning.statements:
-        if isinstance(statement, UnknownStatement):
-            yield f"{statement.text}: {statement.reason}"
-        if isinstance(statement, Forget):
-            yield f"{statement.text} rewrites {statement.field}"
-    if isinstance(meaning.verdict, Queue):
-        yield "a program decides"
-    for branch in meaning.then:
-        yield from _unknown(branch)
-
-
-def unknown_matches(match: Match) -> Iterator[UnknownMatch]:
-    """List what is unknown in a match."""
-    match match:
-        case UnknownMatch():
-            yield match
-        case Not(inner):
-            yield from unknown_matches(inner)
-        case AllOf(parts) | AnyOf(parts):
-            for part in parts:
-                yield from unknown_matches(part)
-        case _:
-            return
-
-
-def _decides(chain: ReadChain, hook: Hook) -> bool:
-    """Tell whether accepting in a base chain is letting in, as people say: in the filters, not in what is before."""
-    return hook in _FILTERING and chain.base is not None and chain.base.kind != "nat" and chain.base.priority >= 0
-
-
 class _Visit:
     """One base chain's table, at one hook."""
 
@@ -150,31 +131,47 @@ class _Visit:
         for one in pieces(chain.rules, self._chains.encoder):
             if not ends.on:
                 break
-            done = (
-                self._meet(one, one.meaning, ends.on, depth) if isinstance(one, ReadRule) else self._run(one, ends.on)
-            )
+            done = self._run(one, ends.on) if isinstance(one, Run) else self._meet(one, one.meaning, ends.on, depth)
             ends = Ends(ends.accepted | done.accepted, ends.left | done.left, done.on)
         return ends
 
-    def _run(self, rules: list[ReadRule], packets: Bounds) -> Ends:
+    def _run(self, run: Run, packets: Bounds) -> Ends:
         """Let packets meet a run of simple rules at once."""
-        asked = [(rule, self._chains.encoder.all_of(rule.meaning.matches).sure) for rule in rules]
-        run = join([self._taken(rule, taken) for rule, taken in asked if packets.possible & taken])
-        if run is None:
+        asked = [(rule, self._chains.encoder.all_of(rule.meaning.matches).sure) for rule in run.rules]
+        touch = self._chains.world.space.touch
+        make = partial(self._translated, run.translates) if run.translates else self._decided
+        joined = join([make(rule, taken) for rule, taken in asked if touch(packets.possible, taken)])
+        if joined is None:
             return Ends(self._none, self._none, packets)
-        hit = packets & exactly(run.all)
-        anew = hit.changed(lambda some: self._chains.world.space.forget(some, DECISION))
-        self._chains.drops.append(anew & exactly(run.dropped))
-        accepted = (anew if self._decides else hit) & exactly(run.accepted)
-        return Ends(accepted, self._none, packets - exactly(run.all))
+        hit = packets & exactly(joined.all)
+        anew = hit.changed(lambda some: self._unwritten(some, run))
+        self._chains.drops.append(anew & exactly(joined.dropped))
+        accepted = (anew if run.translates or self._decides else hit) & exactly(joined.accepted)
+        return Ends(accepted, self._none, packets - exactly(joined.all))
 
-    def _taken(self, rule: ReadRule, taken: PacketSet) -> Taken:
+    def _unwritten(self, packets: PacketSet, run: Run) -> PacketSet:
+        """Forget what a run writes into packets; a new destination is written for the first time."""
+        space = self._chains.world.space
+        if run.translates:
+            return space.forget_bits(packets, TRANSLATED, run.translates)
+        return space.forget(packets, DECISION)
+
+    def _decided(self, rule: ReadRule, taken: PacketSet) -> Taken:
         """Let what a rule takes carry its number, where the rule decides."""
         nothing = self._chains.world.space.nothing
-        numbered = taken & self._chains.decisions.numbered(Decision(rule.item))
+        numbered = taken & self._chains.decisions.numbered(self._chains.decision(rule.item))
         if isinstance(rule.meaning.verdict, Accept):
             return Taken(taken, numbered if self._decides else taken, nothing)
         return Taken(taken, nothing, numbered)
+
+    def _translated(self, bits: Translated, rule: ReadRule, taken: PacketSet) -> Taken:
+        """Let a rule translate what it takes: nothing comes to it that was translated before."""
+        space = self._chains.world.space
+        before = taken - self._chains.world.translated(bits)
+        after = exactly(before)
+        for statement in rule.meaning.statements:
+            after = self._chains.rewriter.apply(after, statement, self._hook)
+        return Taken(space.forget_bits(before, TRANSLATED, bits), after.sure, space.nothing)
 
     def _meet(self, rule: ReadRule, meaning: Meaning, packets: Bounds, depth: int) -> Ends:
         """Let packets meet a rule or a branch of one; `on` is what goes on behind it."""
@@ -184,7 +181,7 @@ class _Visit:
             return Ends(self._none, self._none, packets)
         missed = packets - bounds
         if not bounds.exact:
-            self._chains.doubt(rule, Bounds(bounds.sure & hit.possible, hit.possible))
+            self._doubt(rule, Bounds(bounds.sure & hit.possible, hit.possible))
         done = self._act(rule, meaning, hit, depth)
         return Ends(done.accepted, done.left, done.on | missed)
 
@@ -193,12 +190,12 @@ class _Visit:
         for statement in meaning.statements:
             changed = self._chains.rewriter.apply(hit, statement, self._hook)
             if hit.exact and not changed.exact:
-                self._chains.doubt(rule, changed)
+                self._doubt(rule, changed)
             hit = changed
             if isinstance(statement, Nat):
                 return Ends(hit, self._none, self._none)
             if isinstance(statement, UnknownStatement):
-                self._chains.drop(Decision(rule.item, statement.reason), hit)
+                self._chains.drop(self._chains.decision(rule.item, statement.reason), hit)
                 return Ends(self._accepted(rule, hit), self._none, hit)
         if meaning.then:
             return self._branches(rule, meaning, hit, depth)
@@ -216,7 +213,7 @@ class _Visit:
                 ends = Ends(ends.accepted | done.accepted, ends.left | done.left, ends.on | done.on)
                 rest -= bounds
             if not bounds.exact and taken:
-                self._chains.doubt(rule, Bounds(bounds.sure & taken.possible, taken.possible))
+                self._doubt(rule, Bounds(bounds.sure & taken.possible, taken.possible))
         return Ends(ends.accepted, ends.left, ends.on | rest)
 
     def _decide(self, rule: ReadRule, meaning: Meaning, hit: Bounds, depth: int) -> Ends:
@@ -225,15 +222,15 @@ class _Visit:
             case Accept():
                 return Ends(self._accepted(rule, hit), none, none)
             case Drop() | Reject():
-                self._chains.drop(Decision(rule.item), hit)
+                self._chains.drop(self._chains.decision(rule.item), hit)
                 return Ends(none, none, none)
             case Return():
                 return Ends(none, hit, none)
             case Continue():
                 return Ends(none, none, hit)
             case Queue():
-                self._chains.drop(Decision(rule.item, "a program decides"), hit.doubted())
-                self._chains.doubt(rule, hit.doubted())
+                self._chains.drop(self._chains.decision(rule.item, "a program decides"), hit.doubted())
+                self._doubt(rule, hit.doubted())
                 return Ends(self._accepted(rule, hit.doubted()), none, none)
             case Jump(name) | Goto(name):
                 return self._go(name, hit, depth, comes_back=isinstance(meaning.verdict, Jump))
@@ -245,6 +242,9 @@ class _Visit:
         done = self.chain(chain, hit, depth + 1)
         after = done.left | done.on
         return Ends(done.accepted, self._none, after) if comes_back else Ends(done.accepted, after, self._none)
+
+    def _doubt(self, rule: ReadRule, packets: Bounds) -> None:
+        self._chains.doubt(self._chains.decision(rule.item, self._chains.why_unknown(rule.meaning)), packets)
 
     def _accepted(self, rule: ReadRule, hit: Bounds) -> Bounds:
         return self._chains.decisions.by(Decision(rule.item), hit) if self._decides else hit

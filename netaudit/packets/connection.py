@@ -39,7 +39,7 @@ def begin(packet: Packet) -> Packet:
 
 
 def belong(packet: Packet, connection: Connection) -> Packet:
-    """Make the packet a later one, in the direction of the first, of a connection."""
+    """Make the packet a later one of a connection: in the direction of the first, if the connection does not say."""
     return begin(packet).changed({**connection, Field.CT_STATE: CtState.ESTABLISHED})
 
 
@@ -48,3 +48,9 @@ def connection_of(packet: Packet) -> Connection | None:
     if packet.get(Field.CT_STATE) != CtState.NEW:
         return None
     return {field: packet.get(field) for field in _TRANSLATED if field in packet.fields}
+
+
+def answering(packet: Packet) -> Connection:
+    """Return what a connection's first packet leaves to the answers."""
+    known = {field: value for field, value in packet.fields.items() if field.startswith("ct-")}
+    return {**known, Field.CT_DIRECTION: 1}

@@ -1,6 +1,7 @@
 """What can be reached: published ports, all ports of each container at its own addresses, listeners of the host."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from ipaddress import ip_address
 
 from netaudit.model.docker import Container, Inventory, Network, PortBinding
@@ -31,6 +32,12 @@ def destinations(host: Host, inventory: Inventory | None) -> tuple[Destination, 
 def family_of(address: str) -> str:
     """Tell an address' family."""
     return "ip6" if ":" in address else "ip"
+
+
+@lru_cache(maxsize=1 << 14)
+def number_of(address: str) -> int:
+    """Give an address' number; each is asked for by many zones."""
+    return int(ip_address(address))
 
 
 def is_wildcard(address: str) -> bool:

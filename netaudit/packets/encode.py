@@ -8,6 +8,7 @@ possible, and what is not sure.
 """
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from netaudit.model.match import (
     CT_DNAT,
@@ -25,6 +26,7 @@ from netaudit.model.match import (
     UnknownMatch,
 )
 from netaudit.packets.bounds import Bounds, exactly
+from netaudit.packets.kinds import Reading, kinds_of
 from netaudit.packets.packet_set import PacketSet, PacketSpace
 from netaudit.packets.world import NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
 
@@ -50,11 +52,16 @@ Atom = Callable[[str], PacketSet]
 class Encoder:
     """Encode matches of one family in a world; what was asked once is remembered.
 
-    `source` bounds what is asked about the sender: known, or `behind_source_nat`.
+    `source` bounds what is asked about the sender: known, or `behind_source_nat`. `reading` says where interfaces and
+    kinds of addresses are read: as those of first packets, where nothing is said.
     """
 
-    def __init__(self, world: World, source: Callable[[PacketSet], Bounds] = exactly) -> None:
+    def __init__(
+        self, world: World, source: Callable[[PacketSet], Bounds] = exactly, reading: Reading | None = None
+    ) -> None:
         self._world, self._source = world, source
+        self._reading: Reading = reading or world
+        self._kinds = lru_cache(maxsize=None)(lambda field: kinds_of(world, self._reading, field))
         self._space: PacketSpace = world.space
         self._known: dict[Match, Bounds] = {}
         everything = self._space.everything
@@ -128,7 +135,7 @@ class Encoder:
         constant = self._constant(field)
         if constant is not None:
             return self._always if holds(match, constant) else exactly(self._space.nothing)
-        kinds = self._world.kinds(field)
+        kinds = self._kinds(field)
         if kinds is None:
             return self._unknown
         found = self._space.union(packets for value, packets in kinds.items() if holds(match, value))
@@ -144,9 +151,11 @@ class Encoder:
                 return None
 
     def _named(self, field: Field, names: tuple[str, ...]) -> Bounds:
+        at = self._reading.at
         if field in (Field.IIF, Field.OIF):
-            return exactly(self._world.named(field, names))
-        bridges = self._world.bridges(Field.IIF if field is Field.PHYSIN else Field.OIF)
+            return exactly(self._space.union(at(field, one) for one in self._world.fitting(names)))
+        side = Field.IIF if field is Field.PHYSIN else Field.OIF
+        bridges = self._space.union(at(side, one) for one in self._world.bridges)
         if "" in names:
             return Bounds(self._space.everything - bridges, self._space.everything)
         return Bounds(self._space.nothing, bridges)

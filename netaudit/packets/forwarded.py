@@ -11,23 +11,36 @@ the table already; the rest is cut by where it is led, until nothing is left. A 
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 
+from netaudit.model.docker import Inventory
 from netaudit.model.exposure import Destination, DestinationKind
 from netaudit.model.match import Field
 from netaudit.packets.destinations import PROTOCOLS, WILDCARDS, is_wildcard
 from netaudit.packets.packet_set import PacketSet, PacketSpace
-from netaudit.packets.proxied import listeners_at
+from netaudit.packets.ranges import Ranges
 from netaudit.packets.reach import Reach
-from netaudit.packets.world import NEW_DADDR, NEW_DPORT
-from netaudit.packets.zones import Ranges
+from netaudit.packets.world import NEW_DADDR, NEW_DPORT, Translated
 
 _MOST = 2000  # destinations of this kind; beyond them a host is a cluster's, and its table is unreadable
+
+
+class Owner(NamedTuple):
+    """Whose an address is: a container's, or what else Docker gave it to."""
+
+    id: str
+    name: str
+    network: str
+
+
+NOBODY = Owner("", "", "")
 
 
 def forwarded(reach: Reach, published: Iterable[Destination]) -> Iterator[Destination]:
     """List the destinations of one family that NAT rules lead to, but for published ports."""
     space = reach.world.space
-    left = reach.led_on - space.union(_known(reach, published))
+    left = _led_on(reach) - space.union(_known(reach, published))
+    owners = _owners(reach.inventory)
     for _ in range(_MOST):
         example = space.example(left, (Field.PROTOCOL, NEW_DADDR, NEW_DPORT))
         if example is None:
@@ -37,7 +50,32 @@ def forwarded(reach: Reach, published: Iterable[Destination]) -> Iterator[Destin
         if port:
             group &= space.equal(NEW_DPORT, port)
         left -= group
-        yield _destination(reach, group, example, port)
+        yield _destination(reach, group, example, owners.get(example[NEW_DADDR], NOBODY), port)
+
+
+def _led_on(reach: Reach) -> PacketSet:
+    """Return all packets of any zone that a NAT rule may lead elsewhere, whatever becomes of them."""
+    ways = (reach.from_wire, reach.from_host)
+    ends = [some.possible for way in ways for some in (way.forwarded, way.local, way.dropped)]
+    return reach.world.space.union(ends) & reach.world.translated(Translated.DESTINATION)
+
+
+def _owners(inventory: Inventory) -> dict[int, Owner]:
+    """Give, for each address that Docker gave out, whose it is."""
+    members = [
+        (address, Owner(one.container_id, one.name, network.name))
+        for network in inventory.networks
+        for one in network.members
+        for address in (one.ipv4, one.ipv6)
+    ]
+    ends = [
+        (address, Owner(one.id, one.name, end.network_name))
+        for one in inventory.containers
+        if one.running
+        for end in one.endpoints
+        for address in (end.ipv4, end.ipv6)
+    ]
+    return {int(ip_address(address.partition("/")[0])): whose for address, whose in (*members, *ends) if address}
 
 
 def _keeps_ports(space: PacketSpace, group: PacketSet) -> bool:
@@ -58,21 +96,20 @@ def _known(reach: Reach, published: Iterable[Destination]) -> Iterator[PacketSet
     yield space.nothing
 
 
-def _destination(reach: Reach, group: PacketSet, example: dict[str, int], port: int) -> Destination:
+def _destination(reach: Reach, group: PacketSet, example: dict[str, int], owner: Owner, port: int) -> Destination:
     space, family = reach.world.space, reach.family
     number = example[NEW_DADDR]
     protocol = next(name for name, value in PROTOCOLS.items() if value == example[Field.PROTOCOL])
-    container_id, name, network = reach.owners.get(number, ("", "", ""))
-    listeners = listeners_at(reach.host.listeners, protocol, _written(number, family), port) if not name else ()
+    listeners = reach.sockets.taking(protocol, _written(number, family), port) if not owner.name else ()
     return Destination(
         kind=DestinationKind.FORWARDED_PORT,
         family=family,
         protocol=protocol,
         address=_asked_address(space.ranges(group, Field.DADDR), reach),
         ports=space.ranges(group, Field.DPORT),
-        container_id=container_id,
-        container_name=name,
-        network_name=network,
+        container_id=owner.id,
+        container_name=owner.name,
+        network_name=owner.network,
         programs=tuple(dict.fromkeys(program for one in listeners for program in one.programs)),
         led_to=_written(number, family),
         led_port=port,

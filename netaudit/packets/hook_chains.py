@@ -8,6 +8,7 @@ from netaudit.model.program import Hook, Program, ReadChain, ReadTable
 from netaudit.packets import connection
 from netaudit.packets.diary import Diary
 from netaudit.packets.nat import DESTINATION_DONE, SOURCE_DONE, again
+from netaudit.packets.packet import Packet
 from netaudit.packets.state import State, merged
 from netaudit.packets.walk import Walk
 from netaudit.packets.way import Step, StepKind
@@ -21,12 +22,14 @@ Chains = Sequence[tuple[ReadTable, ReadChain]]
 class HookChains:
     """Leads packets of one family through hooks."""
 
-    def __init__(self, program: Program, family: str, walk: Walk, diary: Diary) -> None:
+    def __init__(
+        self, program: Program, family: str, walk: Walk, diary: Diary, track: Callable[[Packet], Packet]
+    ) -> None:
         self._program = program
         self._family = family
         self._walk = walk
         self._diary = diary
-        self.tracked: connection.Connection | None = None  # the connection that packets belong to; None: a new one
+        self._belong = track  # what connection tracking makes of a packet
 
     def meet(self, hook: Hook, states: list[State]) -> list[State]:
         """Lead packets through a hook; gives those that go on."""
@@ -55,9 +58,7 @@ class HookChains:
     def _tracked(self, state: State) -> State:
         if state.packet.get(Field.CT_STATE) != CtState.INVALID:
             return state
-        known = self.tracked
-        packet = connection.begin(state.packet) if known is None else connection.belong(state.packet, known)
-        return state.become(packet)
+        return state.become(self._belong(state.packet))
 
     def _translate(self, hook: Hook, states: list[State]) -> list[State]:
         """Translate first packets as the rules say, and later ones, or one that comes back over loopback, the same."""
@@ -88,7 +89,9 @@ class HookChains:
         if not changes:
             return state
         after = state.become(state.packet.changed(changes))
-        step = Step(StepKind.NAT, hook, "continue", "translated as the connection's first packet was", sure=state.sure)
+        back = state.packet.get(Field.CT_DIRECTION) == 1
+        text = "translated back" if back else "translated as the connection's first packet was"
+        step = Step(StepKind.NAT, hook, "continue", text, sure=state.sure)
         self._diary.changing(step, state.packet, after.packet)
         return after
 

@@ -21,7 +21,7 @@ from netaudit.packets.place import (
     read_source,
     read_target,
 )
-from netaudit.packets.probe import PacketState, Probe
+from netaudit.packets.probe import CLIENT_PORT, PacketState, Probe
 from netaudit.packets.trace import trace
 from netaudit.packets.veth import ports_of
 from netaudit.packets.way import End, EndKind, Hop, HopKind, Step, StepKind, Trace
@@ -65,7 +65,7 @@ def travel(question: Question, snapshot: Snapshot, program: Program) -> Journey:
         lost = Trace(probe.packet(), (), (_lost(probe, reason),))
         return _answer(question, source, target, lost, draw_container(source.attached, snapshot, reason))
     unseen = {gap.source for gap in snapshot.gaps if gap.reason is not GapReason.PARTIAL}
-    found = trace(program, snapshot.host, probe, unseen)
+    found = trace(program, snapshot.host, probe, unseen, snapshot.inventory)
     return _answer(question, source, target, found, draw(source, found, snapshot))
 
 
@@ -144,6 +144,7 @@ def _probe(question: Question, source: Source, target: Target, address: Ip, snap
         destination=address,
         protocol=target.protocol,
         dport=target.port,
+        sport=CLIENT_PORT if target.port is not None else None,
         interface=source.interface,
         port=port,
         neighbour=neighbour,

@@ -1,9 +1,47 @@
 """Who takes a packet that is for this host: the sockets that listen."""
 
+from netaudit.model.facts import Source
 from netaudit.model.host import Host, Ip, Listener
-from netaudit.packets.probe import parse_ip
+from netaudit.model.match import Field
+from netaudit.packets.diary import Diary
+from netaudit.packets.probe import PROTOCOLS, parse_ip
+from netaudit.packets.state import State
+from netaudit.packets.surroundings import as_address
+from netaudit.packets.way import EndKind
 
 _ANY = ("*", "0.0.0.0", "::")  # noqa: S104 (as ss prints them)
+_NAMES = {number: name for name, number in PROTOCOLS.items()}
+_ICMP = frozenset({1, 58})
+
+
+class Listeners:
+    """Receivers of what is sent to the host or through it."""
+
+    def __init__(self, host: Host, unseen: frozenset[str]) -> None:
+        self._host, self._unseen = host, unseen
+
+    def take(self, state: State, diary: Diary) -> None:
+        """End what comes to a program of this host."""
+        protocol = state.packet.number(Field.PROTOCOL)
+        address = as_address(state.packet, Field.DADDR)
+        if protocol in _ICMP:
+            diary.end(EndKind.LOCAL, state, "the kernel answers")
+            return
+        port, interface = state.packet.number(Field.DPORT), state.packet.name(Field.IIF)
+        if Source.SOCKETS in self._unseen:
+            diary.doubt("what listens on this host is not recorded")
+            diary.end(EndKind.UNKNOWN, state, "it reaches the host; what listens there is not recorded")
+            return
+        name = _NAMES.get(protocol or 0, "")
+        found = listener_for(self._host, name, address, port, interface) if address else None
+        if found is None:
+            diary.end(EndKind.NOBODY, state, f"nothing listens on {address} port {port}/{name}")
+        else:
+            diary.end(EndKind.LOCAL, state, ", ".join(found.programs) or "a program that was not seen")
+
+    def see_off(self, state: State, interface: str, diary: Diary) -> None:
+        """End what leaves by an interface or a bridge's port."""
+        diary.end(EndKind.SENT, state, interface)
 
 
 def listener_for(host: Host, protocol: str, address: Ip, port: int | None, interface: str) -> Listener | None:

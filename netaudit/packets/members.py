@@ -6,7 +6,8 @@ from ipaddress import ip_address
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import ZoneKind
 from netaudit.model.match import Field
-from netaudit.packets.zones import Origin, Ranges
+from netaudit.packets.ranges import Ranges
+from netaudit.packets.zones import Origin
 
 NOBODY_YET = " (no container has this sender's address yet)"
 

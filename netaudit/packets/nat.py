@@ -97,9 +97,15 @@ def _towards(packet: Packet, interface: Interface, routing: Routing) -> list[int
     ):
         return [int(target)]  # RFC 6724, rule 1
     near = [int(one.ip) for one in own if nearest is not None and nearest in one.subnet]
-    if near or own:
-        return [*near, *(int(one.ip) for one in own)][:1]
-    return [int(one.ip) for other in routing.interfaces.values() for one in _global(other, routing)]
+    return near[:1] if near else masquerading(interface, routing)[: 1 if own else None]
+
+
+def masquerading(interface: Interface, routing: Routing) -> list[int]:
+    """List the addresses that `masquerade` may take for what leaves by an interface."""
+    own = _global(interface, routing) or [
+        one for other in routing.interfaces.values() for one in _global(other, routing)
+    ]
+    return [int(one.ip) for one in own]
 
 
 def _global(interface: Interface, routing: Routing) -> list[HostAddress]:

@@ -9,9 +9,11 @@ from functools import cached_property, lru_cache
 from typing import Self
 
 from oxidd.bcdd import BCDDFunction, BCDDManager
+from oxidd.util import BooleanOperator
 
 _NODES = 1 << 24  # of 16 bytes; memory is taken as they are used
-_CACHE = 1 << 20
+_CACHE = 1 << 18
+_BYTE, _ONES = 8, 0xFF  # numbers are put together from bytes, most of which are met again
 
 
 class PacketSet:
@@ -60,7 +62,8 @@ class PacketSpace:
         self.in_ranges = lru_cache(maxsize=None)(self._in_ranges)
         self.ranges = lru_cache(maxsize=4096)(self._ranges)
         self._cube = lru_cache(maxsize=None)(self._cube_of)
-        self._others = {field: tuple(one for one in self.widths if one != field) for field in self.widths}
+        self._byte = lru_cache(maxsize=None)(self._byte_of)
+        self._all_but = lru_cache(maxsize=None)(self._cube_of_all_but)
 
     @cached_property
     def everything(self) -> PacketSet:
@@ -82,12 +85,11 @@ class PacketSpace:
 
     def masked(self, field: str, mask: int, value: int) -> PacketSet:
         """Return the packets for which `field & mask == value`."""
-        diagram = self._manager.true()
         if value & ~mask:
             return self.nothing
-        for bit in range(self.widths[field]):
-            if mask >> bit & 1:
-                diagram &= self._bit(field, bit, value)
+        diagram = self._manager.true()
+        for low in range(0, self.widths[field], _BYTE):
+            diagram = self._byte(field, low, mask >> low & _ONES, value >> low & _ONES) & diagram
         return PacketSet(diagram)
 
     def union(self, sets: Iterable[PacketSet]) -> PacketSet:
@@ -133,9 +135,18 @@ class PacketSpace:
                 same = self._literal(source, bit).equiv(self._literal(target, bit)) & same
         return PacketSet(same)
 
-    def only(self, packets: PacketSet, field: str) -> PacketSet:
-        """Forget all fields but one."""
-        return PacketSet(packets.diagram.exists(self._cube(self._others[field])))
+    def only(self, packets: PacketSet, *fields: str) -> PacketSet:
+        """Forget all fields but some."""
+        return PacketSet(packets.diagram.exists(self._all_but(fields)))
+
+    def common(self, packets: PacketSet, others: PacketSet, *fields: str) -> PacketSet:
+        """Return what two sets share, and forget all fields but some, in one go: what is forgotten is never built."""
+        forgotten = self._all_but(fields)
+        return PacketSet(packets.diagram.apply_exists(BooleanOperator.AND, others.diagram, forgotten))
+
+    def touch(self, packets: PacketSet, others: PacketSet) -> bool:
+        """Tell whether two sets have a packet in common, without building what they share."""
+        return bool(self.common(packets, others))
 
     def _ranges(self, packets: PacketSet, field: str) -> tuple[tuple[int, int], ...]:
         """List the values that a field has in a set, as inclusive ranges, sorted and apart."""
@@ -152,10 +163,8 @@ class PacketSpace:
 
     def _value(self, field: str, cube: Sequence[bool | None]) -> int:
         first, step = self._place[field]
-        value = 0
-        for bit in cube[first : first + step * self.widths[field] : step]:
-            value = value << 1 | bool(bit)
-        return value
+        bits = cube[first : first + step * self.widths[field] : step]
+        return int("".join(["1" if bit else "0" for bit in bits]), 2)
 
     def _walk(self, diagram: BCDDFunction, field: str, at: tuple[int, int], found: list[tuple[int, int]]) -> None:
         """Go through the values of a field in order; `at` is the prefix so far, and the bits that are left."""
@@ -178,18 +187,17 @@ class PacketSpace:
         return halves or (diagram, diagram)
 
     def _between(self, field: str, first: int, last: int) -> BCDDFunction:
-        """Build the packets with `first <= field <= last`: the common prefix, then two flanks."""
+        """Build the packets with `first <= field <= last`: the common prefix, and two flanks."""
         width = self.widths[field]
         first, last = max(first, 0), min(last, (1 << width) - 1)
         if first > last:
             return self._manager.false()
         apart = (first ^ last).bit_length()
-        inside = self._manager.true()
-        if not (first & (1 << apart) - 1 == 0 and last & (1 << apart) - 1 == (1 << apart) - 1):
-            inside = self._flank(field, apart, first, up=True) & self._flank(field, apart, last, up=False)
-        for bit in range(apart, width):
-            inside = self._bit(field, bit, first) & inside
-        return inside
+        below = (1 << apart) - 1
+        prefix = self.masked(field, (1 << width) - 1 & ~below, first & ~below).diagram
+        if first & below == 0 and last & below == below:
+            return prefix
+        return prefix & self._flank(field, apart, first, up=True) & self._flank(field, apart, last, up=False)
 
     def _flank(self, field: str, bits: int, bound: int, *, up: bool) -> BCDDFunction:
         """Build `field >= bound` (up) or `field <= bound` over the lowest bits."""
@@ -205,12 +213,20 @@ class PacketSpace:
         first, step = self._place[field]
         return first + step * (self.widths[field] - 1 - bit)
 
+    def _byte_of(self, field: str, low: int, mask: int, value: int) -> BCDDFunction:
+        """Build what eight bits of a field, from `low` on, have to be where a mask has ones."""
+        bits = [self._bit(field, low + bit, value << low) for bit in reversed(range(_BYTE)) if mask >> bit & 1]
+        return _conjunction(bits, self._manager.true())
+
     def _literal(self, field: str, bit: int) -> BCDDFunction:
         return self._manager.var(self._variable(field, bit))
 
     def _bit(self, field: str, bit: int, value: int) -> BCDDFunction:
         variable = self._variable(field, bit)
         return self._manager.var(variable) if value >> bit & 1 else self._manager.not_var(variable)
+
+    def _cube_of_all_but(self, fields: tuple[str, ...]) -> BCDDFunction:
+        return self._cube(tuple(field for field in self.widths if field not in fields))
 
     def _cube_of(self, fields: tuple[str, ...]) -> BCDDFunction:
         variables = [self._variable(field, bit) for field in fields for bit in range(self.widths[field])]

@@ -3,8 +3,9 @@
 from netaudit.model.docker import Network
 from netaudit.model.exposure import Destination, Outcome, Way, ZoneKind
 from netaudit.packets.decision import Decision
+from netaudit.packets.ranges import Ranges
 from netaudit.packets.row import Row
-from netaudit.packets.zones import Origin, Ranges, is_routed
+from netaudit.packets.zones import Origin, is_routed
 
 _ON_A_LINK = frozenset({"macvlan", "ipvlan"})
 

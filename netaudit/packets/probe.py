@@ -10,8 +10,10 @@ from netaudit.model.match import NFPROTO_IPV4, NFPROTO_IPV6, CtState, Field
 from netaudit.packets.packet import Packet, Value
 
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "sctp": 132}
+CLIENT_PORT = 40000  # what example packets are sent from
 _ECHO_REQUEST = {"icmp": 8, "icmpv6": 128}
 _SYN, _ACK = 2, 16
+SYN_ACK = _SYN | _ACK
 
 
 class PacketState(StrEnum):

@@ -1,16 +1,23 @@
 """Who takes what arrives at a port of the host itself."""
 
+from collections.abc import Iterable
+
 from netaudit.model.host import Listener
 from netaudit.packets.destinations import PROXY, family_of, is_wildcard
 
 
-def listeners_at(listeners: tuple[Listener, ...], protocol: str, address: str, port: int) -> tuple[Listener, ...]:
-    """Find the sockets that take packets to an address (a wildcard: to any of the host's) and port."""
-    return tuple(
-        one
-        for one in listeners
-        if (one.protocol, one.port) == (protocol, port) and (is_wildcard(address) or _takes(one, address))
-    )
+class Sockets:
+    """The sockets of a host, by protocol and port."""
+
+    def __init__(self, listeners: Iterable[Listener]) -> None:
+        self._at: dict[tuple[str, int], list[Listener]] = {}
+        for one in listeners:
+            self._at.setdefault((one.protocol, one.port), []).append(one)
+
+    def taking(self, protocol: str, address: str, port: int) -> tuple[Listener, ...]:
+        """Find those that take packets to an address (a wildcard: to any of the host's) and port."""
+        found = self._at.get((protocol, port), ())
+        return tuple(one for one in found if is_wildcard(address) or _takes(one, address))
 
 
 def is_proxied(found: tuple[Listener, ...]) -> bool:

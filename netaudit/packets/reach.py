@@ -5,38 +5,30 @@ ports. Each starts with all packets of all zones at once; a zone's are told apar
 """
 
 from functools import cached_property, lru_cache
-from ipaddress import ip_address, ip_network
-from typing import NamedTuple
+from ipaddress import ip_address
 
 from netaudit.model.docker import Inventory, Network
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, ZoneKind
 from netaudit.model.host import Host
-from netaudit.model.match import CtState, Field, in_ranges
+from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
 from netaudit.packets.asked import asked_fields
-from netaudit.packets.bounds import Bounds, exactly
+from netaudit.packets.came import Came, came_of
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import PROTOCOLS, family_of
+from netaudit.packets.encoders import Encoders
+from netaudit.packets.homes import homes, subnets
 from netaudit.packets.members import Members
 from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.proxied import Sockets
+from netaudit.packets.ranges import Ranges, inside
 from netaudit.packets.traverse import Traversal
 from netaudit.packets.witness import readable
 from netaudit.packets.world import DECISION, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
-from netaudit.packets.zones import NOT_ROUTED, Origin, Ranges, ZoneChoice, as_ranges, origins, without
+from netaudit.packets.zones import NOT_ROUTED, Origin, ZoneChoice, as_ranges, origins
 
 _SYN = 2  # the flags of a TCP connection's first packet
 _OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
-
-
-class Came(NamedTuple):
-    """What became of a zone's packets: untranslated ones unless it says otherwise."""
-
-    direct: Bounds  # forwarded to where they were sent
-    led: Bounds  # forwarded to where a NAT rule led them
-    home: Bounds  # taken by the host
-    led_home: Bounds  # taken by the host, after a NAT rule led them to it
-    dropped: PacketSet
-    dropped_later: PacketSet  # after they were translated
 
 
 class Reach:
@@ -45,18 +37,19 @@ class Reach:
     def __init__(
         self, host: Host, inventory: Inventory | None, program: Program, family: str, choice: ZoneChoice
     ) -> None:
-        self.host, self.inventory, self.program, self.family = host, inventory or Inventory(), program, family
-        self.world = World(host, family, asked_fields(program, family))
+        self.host, self.inventory, self.family = host, inventory or Inventory(), family
+        self.world = World(host, family, asked_fields(program, family), subnets(self.inventory, family))
+        self._encoders, self._homes = Encoders(program, self.world), homes(inventory, family)
         self.origins = origins(host, inventory, family, choice)
         remembered = lru_cache(maxsize=None)
         self.from_proxy: dict[tuple[str, str, int], tuple[Outcome, Decision]] = {}  # what cells found of docker-proxy
         self.sent, self.base = remembered(self._sent), remembered(self._base)
-        self.neighbours = remembered(self._neighbours)
         self.asked, self.came = remembered(self._asked), remembered(self._came_from)
         self.container_at = remembered(self._container_at)
         self.leaving_to = remembered(self._leaving_to)
         self.addresses_for, self.addresses_of = remembered(self._addresses_for), remembered(self._addresses_of)
         self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))
+        self.sockets = Sockets(host.listeners)
         self.members = Members(self.inventory, family)
         self.sent_by = remembered(self._sent_by)
         self._networks = {one.name: one for one in self.inventory.networks}
@@ -66,35 +59,38 @@ class Reach:
         """Give the traversal that holds what a zone sends to addresses."""
         if origin.zone.kind is ZoneKind.HOST:
             return self.from_host
-        if origin.zone.kind in _OF_NETWORKS and _inside(to, self.neighbours(origin.interface)):
+        neighbours = self.world.neighbours.get(origin.interface, ())
+        if origin.zone.kind in _OF_NETWORKS and inside(to, neighbours):
             return self.between_ports
         return self.from_wire
 
     @cached_property
     def from_wire(self) -> Traversal:
         """Lead in what comes by interfaces, but for what bridges pass on themselves."""
-        traversal = Traversal(self.program, self.world)
+        traversal = Traversal(self._encoders)
         packets = self.world.space.union(
             self.sent(origin) - self._on_its_bridge(origin)
             for origin in self.origins
             if origin.zone.kind is not ZoneKind.HOST
         )
         traversal.from_wire(packets)
+        traversal.follow_answers(self._asked_about, self._homes)
         return traversal
 
     @cached_property
     def from_host(self) -> Traversal:
         """Lead out what the host's programs send."""
-        traversal = Traversal(self.program, self.world)
+        traversal = Traversal(self._encoders)
         for origin in self.origins:
             if origin.zone.kind is ZoneKind.HOST:
                 traversal.from_host(self.sent(origin))
+        traversal.follow_answers(self._asked_about, self._homes)
         return traversal
 
     @cached_property
     def between_ports(self) -> Traversal:
         """Lead through what members of a network send to one another."""
-        traversal = Traversal(self.program, self.world)
+        traversal = Traversal(self._encoders)
         packets = self.world.space.union(self._on_its_bridge(origin) & self.sent(origin) for origin in self.origins)
         match self.world.routing.filters_bridged():
             case True:
@@ -103,7 +99,19 @@ class Reach:
                 traversal.past_ip(packets)
             case None:
                 traversal.between_ports_perhaps(packets)
+        traversal.follow_answers(self._asked_about, self._homes)
         return traversal
+
+    @cached_property
+    def _asked_about(self) -> PacketSet:
+        """Return the packets that are on their way to containers, or led by NAT: no others are asked about."""
+        found = {int(ip_address(one)) for known in self.inventory.containers for one in self._own(known.id)}
+        led = self.world.translated(Translated.DESTINATION)
+        return self.world.destined(tuple((number, number) for number in sorted(found))) | led
+
+    def _own(self, container_id: str) -> list[str]:
+        """List a container's addresses of this family."""
+        return [one for one in self.addresses_of(container_id) if family_of(one) == self.family]
 
     def _sent(self, origin: Origin) -> PacketSet:
         """Return the first packets of all connections that a zone may open."""
@@ -118,7 +126,7 @@ class Reach:
             packets -= space.in_ranges(Field.DADDR, (LOOPBACK_NET[self.family],))
         if origin.on_link:
             packets &= space.in_ranges(
-                Field.DADDR, self.neighbours(origin.interface) + self.addresses(origin.interface)
+                Field.DADDR, self.world.neighbours.get(origin.interface, ()) + self.addresses(origin.interface)
             )
         for field, value in self._constants(origin):
             packets &= space.equal(field, value)
@@ -147,17 +155,6 @@ class Reach:
         private = space.in_ranges(Field.DADDR, as_ranges(NOT_ROUTED[self.family]))
         return space.everything - private | space.in_ranges(Field.DADDR, own)
 
-    def _neighbours(self, interface: str) -> Ranges:
-        """Return the addresses on a bridge: those that routes lead there to, and its networks', which may have none."""
-        subnets = [
-            ip_network(subnet)
-            for one in self.inventory.networks
-            for subnet in (one.subnet, one.subnet6)
-            if one.bridge == interface and subnet and family_of(subnet) == self.family
-        ]
-        mine = without(as_ranges(subnets), self.addresses(interface))
-        return in_ranges(Field.DADDR, (*self.world.ways.get(interface, ()), *mine)).ranges
-
     def addresses(self, interface: str) -> Ranges:
         """Return an interface's addresses, without those of the link alone."""
         known = self.world.routing.interfaces.get(interface)
@@ -180,45 +177,6 @@ class Reach:
         packets = space.equal(Field.PROTOCOL, PROTOCOLS[protocol]) & space.in_ranges(Field.DADDR, addresses)
         return packets & space.in_ranges(Field.DPORT, ports)
 
-    @cached_property
-    def translated(self) -> Bounds:
-        """Return the packets that have a new destination."""
-        return exactly(self.world.translated(Translated.DESTINATION))
-
-    @cached_property
-    def led_on(self) -> PacketSet:
-        """Return all packets of any zone that a NAT rule may lead elsewhere, whatever becomes of them."""
-        ways = (self.from_wire, self.from_host)
-        ends = [some.possible for way in ways for some in (way.forwarded, way.local, way.dropped)]
-        return self.world.space.union(ends) & self.translated.sure
-
-    def led_to(self, address: str, port: int) -> PacketSet:
-        """Return the packets that a NAT rule leads to an address, and to a port of it (0: to any)."""
-        there = self.world.space.equal(NEW_DADDR, int(ip_address(address))) & self.translated.sure
-        return there & self.world.space.equal(NEW_DPORT, port) if port else there
-
-    @cached_property
-    def owners(self) -> dict[int, tuple[str, str, str]]:
-        """Give, for each address that Docker gave out, whose it is: an id, a name, and the network."""
-        members = [
-            (address, (one.container_id, one.name, network.name))
-            for network in self.inventory.networks
-            for one in network.members
-            for address in (one.ipv4, one.ipv6)
-        ]
-        ends = [
-            (address, (one.id, one.name, end.network_name))
-            for one in self.inventory.containers
-            if one.running
-            for end in one.endpoints
-            for address in (end.ipv4, end.ipv6)
-        ]
-        return {int(ip_address(address.partition("/")[0])): whose for address, whose in (*members, *ends) if address}
-
-    def only_ports(self, packets: PacketSet) -> PacketSet:
-        """Forget all of packets but the ports that they were sent to."""
-        return self.world.space.only(packets, Field.DPORT)
-
     def _addresses_of(self, container_id: str) -> tuple[str, ...]:
         """List a container's addresses, those of this family first."""
         container = self._containers.get(container_id)
@@ -228,7 +186,7 @@ class Reach:
 
     def _sent_by(self, container_id: str) -> PacketSet:
         """Return the packets that a container sends."""
-        own = [int(ip_address(one)) for one in self.addresses_of(container_id) if family_of(one) == self.family]
+        own = [int(ip_address(one)) for one in self._own(container_id)]
         return self.world.space.in_ranges(Field.SADDR, tuple((number, number) for number in own))
 
     def network(self, to: Destination) -> Network | None:
@@ -239,9 +197,9 @@ class Reach:
 
     def _container_at(self, container_id: str, port: int) -> PacketSet:
         """Return the packets whose new destination is a port of a container."""
-        numbers = [int(ip_address(one)) for one in self.addresses_of(container_id) if family_of(one) == self.family]
+        numbers = [int(ip_address(one)) for one in self._own(container_id)]
         inside = self.world.space.in_ranges(NEW_DADDR, tuple((number, number) for number in sorted(numbers)))
-        return inside & self.world.space.equal(NEW_DPORT, port) & self.translated.sure
+        return inside & self.world.space.equal(NEW_DPORT, port) & self.world.translated(Translated.DESTINATION)
 
     def _leaving_to(self, container_id: str) -> PacketSet:
         """Return the packets that leave by the bridges of a container's networks: by others they come to others."""
@@ -250,28 +208,15 @@ class Reach:
         bridges = {one.bridge for one in networks if one and one.bridge} & self.world.number.keys()
         return self.world.named(Field.OIF, bridges) if bridges else self.world.space.everything
 
+    def led_to(self, address: str, port: int) -> PacketSet:
+        """Return the packets that a NAT rule leads to an address, and to a port of it (0: to any)."""
+        space = self.world.space
+        there = space.equal(NEW_DADDR, int(ip_address(address))) & self.world.translated(Translated.DESTINATION)
+        return there & space.equal(NEW_DPORT, port) if port else there
+
     def _came_from(self, origin: Origin, traversal: Traversal) -> Came:
-        """Tell apart what became of a zone's packets, with what decided it last.
-
-        Translated packets are kept apart: among the others a destination is found at once, among them only together
-        with the container that they were led to.
-        """
-        base, new = self.base(origin), self.translated.sure
-
-        def plain(some: Bounds) -> Bounds:
-            return some.changed(lambda packets: packets & base - new)
-
-        def led(some: Bounds) -> Bounds:
-            return some.changed(lambda packets: packets & base & new)
-
-        return Came(
-            direct=plain(traversal.forwarded),
-            led=led(traversal.forwarded),
-            home=plain(traversal.local),
-            led_home=led(traversal.local),
-            dropped=plain(traversal.dropped).possible,
-            dropped_later=led(traversal.dropped).possible,
-        )
+        """Tell apart what became of a zone's packets, with what decided it last."""
+        return came_of(traversal, self.base(origin), self.world.translated(Translated.DESTINATION))
 
     def _base(self, origin: Origin) -> PacketSet:
         """Return what tells a zone's packets from others in a traversal."""
@@ -284,8 +229,4 @@ class Reach:
         """Return what a network's member sends to another: it does not leave the bridge."""
         if origin.zone.kind not in _OF_NETWORKS:
             return self.world.space.nothing
-        return self.world.space.in_ranges(Field.DADDR, self.neighbours(origin.interface))
-
-
-def _inside(ranges: Ranges, others: Ranges) -> bool:
-    return all(any(start <= first and last <= end for start, end in others) for first, last in ranges)
+        return self.world.space.in_ranges(Field.DADDR, self.world.neighbours.get(origin.interface, ()))

@@ -10,6 +10,7 @@ from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.world import LOOPBACK, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
 
 _TRACKED = (CtState.NEW, CtState.ESTABLISHED, CtState.RELATED)
+SOURCES = frozenset({NatKind.SNAT, NatKind.MASQUERADE})
 _LOOPBACK = {"ip": 0x7F000001, "ip6": 1}
 
 
@@ -86,7 +87,7 @@ class Rewriter:
                 changed = packets.changed(lambda some: self._destination(some, nat.addresses, nat.ports))
             case NatKind.REDIRECT:
                 changed = packets.changed(lambda some: self._redirect(some, nat.ports, hook))
-        return changed.doubted() if _chooses(nat.addresses) or _chooses(nat.ports) else changed
+        return changed.doubted() if chooses(nat) else changed
 
     def _redirect(self, packets: PacketSet, ports: tuple[int, int] | None, hook: Hook) -> PacketSet:
         """Lead packets to the host itself: at output to loopback, else to the first address of the interface."""
@@ -113,6 +114,6 @@ class Rewriter:
         return self._space.assign_bits(packets, TRANSLATED, what, what)
 
 
-def _chooses(choice: tuple[int, int] | None) -> bool:
+def chooses(nat: Nat) -> bool:
     """Tell whether the kernel chooses among several, which is not followed."""
-    return choice is not None and choice[0] != choice[1]
+    return any(choice and choice[0] != choice[1] for choice in (nat.addresses, nat.ports))

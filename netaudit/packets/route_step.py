@@ -29,6 +29,14 @@ class RouteStep:
         self._routing = routing
         self._diary = diary
 
+    def enters(self, state: State) -> bool:
+        """Refuse IPv6 loopback's address on a wire, before any rule (ip6_rcv_core() in net/ipv6/ip6_input.c)."""
+        known = [as_address(state.packet, field) for field in (Field.SADDR, Field.DADDR)]
+        if any(one is not None and one.version == 6 and one.is_loopback for one in known):
+            self._lost(state, f"::1 does not come by {state.packet.name(Field.IIF)}")
+            return False
+        return True
+
     def incoming(self, state: State) -> Iterator[tuple[Way, State]]:
         """Route what came in by an interface."""
         source, target = as_address(state.packet, Field.SADDR), as_address(state.packet, Field.DADDR)
@@ -46,20 +54,31 @@ class RouteStep:
             elif may := self._may_forward(one, interface):
                 yield from ((Way.THROUGH, sent) for sent in self._by_hops(route, may))
 
-    def outgoing(self, state: State) -> list[State]:
-        """Route what this host sends itself."""
+    def outgoing(self, state: State, link: str = "") -> list[State]:
+        """Route what this host sends itself; `link` is the interface for addresses that are good for one link."""
         target = as_address(state.packet, Field.DADDR)
         if target is None:
             self._unknown(state, "where it goes hangs on an address that is not known")
             return []
+        if link and target.version == 6 and target.is_link_local:
+            self._diary.step(StepKind.ROUTE, None, state, "continue", f"out of {link}, on its link")
+            return [state.become(state.packet.changed({Field.OIF: link}))]
         found: list[State] = []
         for route, one in self._routes(target, state):
             if route.kind in ("local", "broadcast"):
                 self._step(one, "to this host, over loopback", route)
                 found.append(one.become(one.packet.changed({Field.OIF: "lo"})))
             else:
-                found += self._by_hops(route, one)
+                found += [sent for sent in self._by_hops(route, one) if self._may_leave(sent)]
         return found
+
+    def _may_leave(self, state: State) -> bool:
+        """Keep loopback's addresses inside (__mkroute_output() in net/ipv4/route.c)."""
+        source, interface = as_address(state.packet, Field.SADDR), state.packet.name(Field.OIF)
+        if source is None or source.version == 6 or not source.is_loopback or self._routing.routes_loopback(interface):
+            return True
+        self._lost(state, f"{source} is loopback's, and may not leave by {interface} (route_localnet is off)")
+        return False
 
     def _strange(self, source: Ip, target: Ip, interface: str) -> str:
         """Say what is impossible about the addresses (a martian), "" for nothing."""

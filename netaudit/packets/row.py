@@ -4,7 +4,7 @@ import msgspec
 
 from netaudit.model.exposure import Outcome, Way
 from netaudit.packets.decision import Decision
-from netaudit.packets.zones import Ranges
+from netaudit.packets.ranges import Ranges
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Runs of simple rules: matches that are known wholly, and a verdict.
+"""Runs of simple rules: matches that are known wholly, and a verdict or a translation.
 
 Meeting them one by one cuts a set that grows with every rule. Here neighbours are joined first, two and two, so most
 steps are between small sets:
@@ -12,15 +12,24 @@ from itertools import groupby
 from typing import NamedTuple
 
 from netaudit.model.program import ReadRule
-from netaudit.model.statement import Accept, Drop, Note, Reject
+from netaudit.model.statement import Accept, Drop, Meaning, Nat, Note, Reject
 from netaudit.packets.encode import Encoder
 from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.rewrite import SOURCES, chooses
+from netaudit.packets.world import Translated
 
 _SHORTEST = 8  # below that, joining saves nothing
 
 
+class Run(NamedTuple):
+    """Neighbours that all translate the same of packets, or nothing and decide."""
+
+    translates: Translated
+    rules: Sequence[ReadRule]
+
+
 class Taken(NamedTuple):
-    """What rules take, and of that what they accept and drop, each carrying the rule that decides."""
+    """What rules take, and of that what they accept and drop, each as the rule leaves it."""
 
     all: PacketSet
     accepted: PacketSet
@@ -44,20 +53,26 @@ def join(parts: Iterable[Taken]) -> Taken | None:
     return left[0] if left else None
 
 
-def pieces(rules: Sequence[ReadRule], encoder: Encoder) -> Iterator[list[ReadRule] | ReadRule]:
+def pieces(rules: Sequence[ReadRule], encoder: Encoder) -> Iterator[Run | ReadRule]:
     """Cut a chain into runs of simple rules that are worth joining, and single rules between them."""
-    for simple, group in groupby(rules, lambda rule: _is_simple(rule, encoder)):
+    for translates, group in groupby(rules, lambda rule: _translates(rule.meaning, encoder)):
         members = list(group)
-        if simple and len(members) >= _SHORTEST:
-            yield members
+        if translates is not None and len(members) >= _SHORTEST:
+            yield Run(translates, members)
         else:
             yield from members
 
 
-def _is_simple(rule: ReadRule, encoder: Encoder) -> bool:
-    meaning = rule.meaning
-    if meaning.then or not isinstance(meaning.verdict, Accept | Drop | Reject):
-        return False
-    if not all(isinstance(one, Note) for one in meaning.statements):
-        return False
-    return encoder.all_of(meaning.matches).exact
+def _translates(meaning: Meaning, encoder: Encoder) -> Translated | None:
+    """Tell what a simple rule translates; None for one that is not simple."""
+    if meaning.then or not encoder.all_of(meaning.matches).exact:
+        return None
+    match [one for one in meaning.statements if not isinstance(one, Note)]:
+        case []:
+            return Translated(0) if isinstance(meaning.verdict, Accept | Drop | Reject) else None
+        case [Nat() as nat] if nat.kind in SOURCES:
+            return Translated.SOURCE
+        case [Nat() as nat] if not chooses(nat):
+            return Translated.DESTINATION
+        case _:
+            return None

@@ -5,33 +5,48 @@ from here        routing, output, routing again, postrouting; what is for this h
 between ports    of one bridge: prerouting, forward, postrouting, where br_netfilter shows them to IP at all
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from netaudit.model.match import CtState, Field
-from netaudit.model.program import Hook, Program, ReadChain, ReadTable
+from netaudit.model.program import Hook, ReadChain, ReadTable
+from netaudit.packets.answers import Answers
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.chains import Chains
 from netaudit.packets.decision import Decision
+from netaudit.packets.encoders import Encoders
+from netaudit.packets.homes import Home
+from netaudit.packets.kinds import reverse_path
 from netaudit.packets.packet_set import PacketSet
-from netaudit.packets.world import LOOPBACK, LOOPBACK_NET, TRANSLATED, Translated, World
+from netaudit.packets.ranges import Ranges
+from netaudit.packets.world import LINK_LOCAL, LOOPBACK, LOOPBACK_NET, TRANSLATED, Translated
 
 _CONNTRACK = -200  # before this priority a packet has no connection (NF_IP_PRI_CONNTRACK)
-_LINK_LOCAL = (0xFE80 << 112, (0xFEC0 << 112) - 1)
 _DESTINATION = frozenset({Hook.PREROUTING, Hook.OUTPUT})  # where nat writes destinations; else sources
 
 
 class Traversal:
     """The ways of packets through a host. `local` and `forwarded` hold what arrived, with what decided it last."""
 
-    def __init__(self, program: Program, world: World) -> None:
-        self.chains, self.world = Chains(program, world), world
-        self.local = self.forwarded = self._none = exactly(world.space.nothing)
+    def __init__(self, encoders: Encoders) -> None:
+        self.chains, self.world = Chains(encoders), encoders.world
+        self.local = self.forwarded = self._none = exactly(self.world.space.nothing)
 
     @cached_property
     def dropped(self) -> Bounds:
         """Return all that was dropped on the way, with what decided it; to be asked for when all is done."""
         return self.chains.dropped()
+
+    def follow_answers(self, asked: PacketSet, known: Mapping[Home, Ranges]) -> None:
+        """Keep of what arrived that whose answer comes back, and of what was forwarded only what is asked about.
+
+        What stops the answers of the others is a drop like any other. `known`: see netaudit.packets.homes.
+        """
+        passed, home = self.forwarded & exactly(asked), self.local
+        self.forwarded = self.local = self._none
+        for answers in (Answers(self.chains, known, tracked=True), Answers(self.chains, known, tracked=False)):
+            self.forwarded |= answers.to_forwarded(passed)
+            self.local |= answers.to_local(home)
 
     def from_wire(self, packets: PacketSet) -> None:
         """Lead new packets in by their IIF."""
@@ -133,12 +148,12 @@ class Traversal:
     def _wrong_source(self) -> PacketSet:
         world = self.world
         strict = [name for name in world.interfaces if name and world.routing.strict_source(name)]
-        return world.named(Field.IIF, strict) - world.reverse_path
+        return world.named(Field.IIF, strict) - reverse_path(world, world)
 
     def _of_the_link(self) -> PacketSet:
         """Return what comes from IPv6 addresses that are good for one link (ip6_forward in net/ipv6/ip6_output.c)."""
         space = self.world.space
-        return space.in_ranges(Field.SADDR, (_LINK_LOCAL,)) if self.world.family == "ip6" else space.nothing
+        return space.in_ranges(Field.SADDR, (LINK_LOCAL,)) if self.world.family == "ip6" else space.nothing
 
     def _not_forwarding(self) -> PacketSet:
         world = self.world

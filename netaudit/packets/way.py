@@ -72,21 +72,34 @@ class End(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """A packet's way: the steps in order, and every end that is possible. `doubts` say why there are several."""
+    """A packet's way: the steps in order, and every end that is possible. `doubts` say why there are several.
+
+    `answers` are the ways of the answers to a connection's first packet, one for each end at which it arrives.
+    """
 
     packet: Packet
     steps: tuple[Step, ...]
     ends: tuple[End, ...]
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    answers: "tuple[Trace, ...]" = ()
 
     @property
     def outcome(self) -> Outcome:
-        """Sum the ends up: the rules let it arrive, or not, or that cannot be decided."""
-        arrives = {end.kind in ARRIVED for end in self.ends}
-        if len(arrives) != 1 or any(end.kind is EndKind.UNKNOWN for end in self.ends):
+        """Sum the ends up: the rules let it arrive and be answered, or not, or that cannot be decided."""
+        if any(end.kind is EndKind.UNKNOWN for end in self.ends):
             return Outcome.MAY
-        return Outcome.ALLOWED if arrives == {True} else Outcome.BLOCKED
+        found = {Outcome.BLOCKED for end in self.ends if end.kind not in ARRIVED}
+        if self.answers:
+            found |= {answer.outcome for answer in self.answers}
+        elif self.arrives:
+            found.add(Outcome.ALLOWED)
+        return found.pop() if len(found) == 1 else Outcome.MAY
+
+    @property
+    def arrives(self) -> bool:
+        """Tell whether it may arrive, whatever becomes of an answer."""
+        return any(end.kind in ARRIVED for end in self.ends)
 
 
 class HopKind(StrEnum):

@@ -1,24 +1,23 @@
 """An example packet of a set, in words."""
 
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 
+from netaudit.model.exposure import Destination
 from netaudit.model.match import Field
-from netaudit.packets.destinations import PROTOCOLS
 from netaudit.packets.packet_set import PacketSet, PacketSpace
-from netaudit.packets.zones import Ranges
+from netaudit.packets.ranges import Ranges
 
-_NAMES = {number: name for name, number in PROTOCOLS.items()}
 _LIKED = {"ip": (0xC6336407, 0xCB007107), "ip6": (0x20010DB8FFFF << 80 | 7,)}  # documentation addresses read best
-_SAID = (Field.PROTOCOL, Field.SADDR, Field.SPORT, Field.DADDR, Field.DPORT)
 _CLIENT_PORT = 40000
 
 
-def pick(space: PacketSpace, packets: PacketSet, liked: PacketSet) -> dict[str, int] | None:
-    """Pick a packet, one that reads well where there is one; None for no packet."""
-    for some in (packets & liked, packets & space.equal(Field.SPORT, _CLIENT_PORT), packets):
-        if some:
-            return space.example(some, _SAID)
-    return None
+def pick(space: PacketSpace, packets: PacketSet, liked: PacketSet, fields: Sequence[str]) -> dict[str, int] | None:
+    """Pick a packet, one that reads well where there is one, and give some of its fields; None for no packet."""
+    if not packets:
+        return None
+    some = packets & liked or packets & space.equal(Field.SPORT, _CLIENT_PORT) or packets
+    return space.example(some, fields)
 
 
 def readable(space: PacketSpace, senders: Ranges, family: str) -> PacketSet:
@@ -33,11 +32,11 @@ def from_client(space: PacketSpace, address: int) -> PacketSet:
     return space.equal(Field.SADDR, address) & space.equal(Field.SPORT, _CLIENT_PORT)
 
 
-def describe(example: dict[str, int], family: str) -> str:
-    """Say a packet as `tcp 198.51.100.7:40000 → 192.0.2.10:8080`."""
-    source = _at(example[Field.SADDR], example[Field.SPORT], family)
-    target = _at(example[Field.DADDR], example[Field.DPORT], family)
-    return f"{_NAMES[example[Field.PROTOCOL]]} {source} → {target}"
+def describe(example: Mapping[str, int], to: Destination) -> str:
+    """Say a packet to a destination as `tcp 198.51.100.7:40000 → 192.0.2.10:8080`."""
+    source = _at(example[Field.SADDR], example[Field.SPORT], to.family)
+    target = _at(example[Field.DADDR], example[Field.DPORT], to.family)
+    return f"{to.protocol} {source} → {target}"
 
 
 def _at(address: int, port: int, family: str) -> str:

@@ -12,11 +12,13 @@ from functools import cached_property, lru_cache
 from netaudit.model.host import Host, Interface
 from netaudit.model.match import Field, RouteType, in_ranges
 from netaudit.packets.packet_set import PacketSet, PacketSpace
+from netaudit.packets.ranges import Ranges, without
 from netaudit.packets.routing import Routing
 
 NEW_DADDR, NEW_DPORT, TRANSLATED, DECISION = "new-daddr", "new-dport", "translated", "decision"
 LOOPBACK = "lo"
 LOOPBACK_NET = {"ip": (0x7F000000, 0x7FFFFFFF), "ip6": (1, 1)}
+LINK_LOCAL = (0xFE80 << 112, (0xFEC0 << 112) - 1)
 _KINDS = {
     "local": RouteType.LOCAL,
     "broadcast": RouteType.BROADCAST,
@@ -25,16 +27,7 @@ _KINDS = {
 }
 _MULTICAST = (0xE0000000, 0xEFFFFFFF)
 _BROADCAST = ((0, 0x00FFFFFF), (0xFFFFFFFF, 0xFFFFFFFF))
-_TYPE_OF = {
-    Field.SADDR_TYPE: (Field.SADDR, None),
-    Field.DADDR_TYPE: (Field.DADDR, None),
-    Field.SADDR_TYPE_IIF: (Field.SADDR, Field.IIF),
-    Field.DADDR_TYPE_IIF: (Field.DADDR, Field.IIF),
-    Field.SADDR_TYPE_OIF: (Field.SADDR, Field.OIF),
-    Field.DADDR_TYPE_OIF: (Field.DADDR, Field.OIF),
-}
 _MARKS = (Field.MARK, Field.CT_MARK)
-Ranges = tuple[tuple[int, int], ...]
 
 
 class Translated(IntFlag):
@@ -45,10 +38,15 @@ class Translated(IntFlag):
 
 
 class World:
-    """A host and a space of packets that fits it."""
+    """A host and a space of packets that fits it.
 
-    def __init__(self, host: Host, family: str, more: Mapping[str, int]) -> None:
-        self.family, self.routing = family, Routing(host, family)
+    `subnets` are what is known of the links of its bridges without their routes.
+    """
+
+    def __init__(
+        self, host: Host, family: str, more: Mapping[str, int], subnets: Mapping[str, Ranges] | None = None
+    ) -> None:
+        self.family, self.routing, self._subnets = family, Routing(host, family), subnets or {}
         self.interfaces = ("", *sorted(one.name for one in host.interfaces if not one.master))
         names = max(len(self.interfaces) - 1, 1).bit_length()
         bits = 32 if family == "ip" else 128
@@ -69,7 +67,7 @@ class World:
         )
         self.number = {name: at for at, name in enumerate(self.interfaces)}
         self.at = lru_cache(maxsize=None)(self._at)
-        self.kinds = lru_cache(maxsize=None)(self._kinds)
+        self.back_by = lru_cache(maxsize=None)(self._back_by)
 
     def _at(self, field: Field, interface: str) -> PacketSet:
         """Return the packets that come in (IIF) or go out (OIF) by an interface."""
@@ -77,15 +75,16 @@ class World:
 
     def named(self, field: Field, names: Iterable[str]) -> PacketSet:
         """Return the packets at interfaces with these names, `*` at the end standing for anything."""
-        found = {one for one in self.interfaces for name in names if _fits(one, name)}
-        return self.space.union(self.at(field, one) for one in sorted(found))
+        return self.space.union(self.at(field, one) for one in self.fitting(names))
 
-    def bridges(self, field: Field) -> PacketSet:
-        """Return the packets at bridges, whose ports they may have passed."""
-        known = self.routing.interfaces
-        return self.space.union(
-            self.at(field, one) for one in self.interfaces if one and known[one].kind in ("bridge", "")
-        )
+    def fitting(self, names: Iterable[str]) -> list[str]:
+        """List the interfaces that have one of the names."""
+        return sorted({one for one in self.interfaces for name in names if _fits(one, name)})
+
+    @cached_property
+    def bridges(self) -> tuple[str, ...]:
+        """Name the bridges, and what may be one: packets may have passed their ports."""
+        return tuple(one.name for one in self.known_interfaces if one.kind in ("bridge", ""))
 
     def translated(self, what: Translated) -> PacketSet:
         """Return the packets of which NAT has changed something."""
@@ -107,33 +106,13 @@ class World:
             self.space.in_ranges(NEW_DADDR, ranges), self.space.in_ranges(Field.DADDR, ranges)
         )
 
-    def _kinds(self, field: Field) -> dict[int, PacketSet] | None:
-        """Give, for a field that routes decide, the packets for each of its values; None for another field."""
-        if field is Field.REVERSE_PATH:
-            good = self.reverse_path
-            return {1: good, 0: self.space.everything - good}
-        if field not in _TYPE_OF:
-            return None
-        address, interface = _TYPE_OF[field]
-        kinds = {int(kind): self._addressed(address, ranges) for kind, ranges in self.types.items()}
-        if interface is not None:
-            kinds[RouteType.LOCAL] = self._own(address, interface)
-        known = self.space.union(kinds.values())
-        return {**kinds, int(RouteType.UNICAST): self.space.everything - known}
-
-    def _addressed(self, field: Field, ranges: Ranges) -> PacketSet:
+    def addressed(self, field: Field, ranges: Ranges) -> PacketSet:
+        """Return the packets that come from, or are on their way to, addresses now."""
         return self.destined(ranges) if field is Field.DADDR else self.space.in_ranges(field, ranges)
 
-    def _own(self, address: Field, interface: Field) -> PacketSet:
-        """Return the packets whose address is one of the interface's."""
-        return self.space.union(
-            self._addressed(address, tuple((int(ip), int(ip)) for ip in sorted(self.routing.addresses(one))))
-            & self.at(interface, one.name)
-            for one in self._known_interfaces
-        )
-
-    @property
-    def _known_interfaces(self) -> list[Interface]:
+    @cached_property
+    def known_interfaces(self) -> list[Interface]:
+        """List the interfaces that may be a packet's."""
         return [self.routing.interfaces[name] for name in self.interfaces if name]
 
     @cached_property
@@ -158,9 +137,35 @@ class World:
         return {name: in_ranges(Field.DADDR, ranges).ranges for name, ranges in found.items() if name}
 
     @cached_property
+    def ways_out(self) -> dict[str, Ranges]:
+        """Give the addresses to which the host itself sends by each interface: to its own, by loopback."""
+        over_loopback = self.ways.get(LOOPBACK, ()) + self.types.get(RouteType.LOCAL, ())
+        return {**self.ways, LOOPBACK: in_ranges(Field.DADDR, over_loopback).ranges}
+
+    def _back_by(self, interface: str) -> PacketSet:
+        """Return the packets whose answer leaves by an interface; to an address of the link, by that it came by."""
+        routed = self.space.in_ranges(Field.SADDR, self.ways_out.get(interface, ()))
+        if self.family == "ip":
+            return routed
+        of_link = self.space.in_ranges(Field.SADDR, (LINK_LOCAL,))
+        return routed - of_link | of_link & self.at(Field.IIF, interface)
+
+    @cached_property
+    def neighbours(self) -> dict[str, Ranges]:
+        """Give the addresses that are on the link of each interface: what is reached without a gateway."""
+        own = self.types.get(RouteType.LOCAL, ())
+        found = {name: list(without(ranges, own)) for name, ranges in self._subnets.items()}
+        for first, last, route in self.routing.ranges():
+            for hop in route.hops if route.kind == "unicast" else ():
+                if not hop.gateway:
+                    found.setdefault(hop.interface, []).append((first, last))
+        return {name: in_ranges(Field.DADDR, ranges).ranges for name, ranges in found.items() if name}
+
+    @cached_property
     def own_addresses(self) -> tuple[int, ...]:
         """List the addresses of the host's interfaces, loopback's last."""
-        own = [int(ip) for one in self._known_interfaces for ip in self.routing.addresses(one) if not ip.is_loopback]
+        known = [self.routing.interfaces[name] for name in self.interfaces if name]
+        own = [int(ip) for one in known for ip in self.routing.addresses(one) if not ip.is_loopback]
         return (*sorted(own), LOOPBACK_NET[self.family][0])
 
     @cached_property
@@ -174,16 +179,6 @@ class World:
         inside = (LOOPBACK_NET[self.family],)
         source, target = self.space.in_ranges(Field.SADDR, inside), self.space.in_ranges(Field.DADDR, inside)
         return source & target | self.space.everything - source
-
-    @cached_property
-    def reverse_path(self) -> PacketSet:
-        """Return the packets whose sender is reached by the interface that they came in by; over loopback, all."""
-        return self.space.union(
-            self.at(Field.IIF, name)
-            & (self.space.everything if name == LOOPBACK else self.space.in_ranges(Field.SADDR, ranges))
-            for name, ranges in (self.ways | {LOOPBACK: ()}).items()
-            if name in self.number
-        )
 
 
 def _fits(name: str, pattern: str) -> bool:

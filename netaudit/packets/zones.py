@@ -9,6 +9,7 @@ container      by the network's bridge; sender is the container
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
@@ -17,9 +18,8 @@ import msgspec
 from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.exposure import Zone, ZoneKind
 from netaudit.model.host import Host, Interface, IpNetwork
+from netaudit.packets.ranges import Ranges, without
 from netaudit.packets.routing import Routing
-
-Ranges = tuple[tuple[int, int], ...]
 
 # What nobody routes between networks: RFC 1122, 1918, 3927, 6598, 4193, 4291; and what is no single machine.
 _NOT_ROUTED = {
@@ -71,7 +71,12 @@ def origins(host: Host, inventory: Inventory | None, family: str, choice: ZoneCh
 
 def is_routed(address: int, family: str) -> bool:
     """Tell whether the Internet routes an address at all."""
-    return not any(first <= address <= last for first, last in as_ranges(NOT_ROUTED[family]))
+    return not any(first <= address <= last for first, last in _not_routed(family))
+
+
+@cache
+def _not_routed(family: str) -> Ranges:
+    return as_ranges(NOT_ROUTED[family])
 
 
 def as_ranges(networks: Iterable[IpNetwork]) -> Ranges:
@@ -84,22 +89,6 @@ def as_ranges(networks: Iterable[IpNetwork]) -> Ranges:
         else:
             joined.append((first, last))
     return tuple(joined)
-
-
-def without(ranges: Ranges, taken: Ranges) -> Ranges:
-    """Subtract sorted ranges."""
-    left: list[tuple[int, int]] = []
-    for first, last in ranges:
-        start = first
-        for other_first, other_last in taken:
-            if other_last < start or other_first > last:
-                continue
-            if other_first > start:
-                left.append((start, other_first - 1))
-            start = max(start, other_last + 1)
-        if start <= last:
-            left.append((start, last))
-    return tuple(left)
 
 
 def _machines(networks: Iterable[IpNetwork]) -> Ranges:

@@ -5,7 +5,7 @@ from netaudit.model.match import ADDRESSES, Field
 from netaudit.model.ruleset import Item
 from netaudit.packets.packet import Packet
 from netaudit.packets.surroundings import as_address
-from netaudit.packets.way import End, Hop, Step
+from netaudit.packets.way import End, Hop, Step, Trace
 from netaudit.report.json_parts import Json, attribution_json, head_json, item_json, print_json
 from netaudit.report.trace_words import describe_change
 
@@ -24,12 +24,19 @@ def render_journey(shown: AttributedJourney) -> bytes:
             "state": journey.question.state,
             "outcome": journey.trace.outcome,
             "places": [_hop(hop) for hop in journey.hops],
-            "steps": [_step(step, shown) for step in journey.trace.steps],
-            "ends": [_end(end, shown) for end in journey.trace.ends],
-            "undecided": list(journey.trace.doubts),
-            "notes": list(journey.trace.notes),
+            **_way(journey.trace, shown),
+            "answers": [{"outcome": one.outcome, **_way(one, shown)} for one in journey.trace.answers],
         }
     )
+
+
+def _way(trace: Trace, shown: AttributedJourney) -> Json:
+    return {
+        "steps": [_step(step, shown) for step in trace.steps],
+        "ends": [_end(end, shown) for end in trace.ends],
+        "undecided": list(trace.doubts),
+        "notes": list(trace.notes),
+    }
 
 
 def _hop(hop: Hop) -> Json:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from netaudit.attribute.traced import AttributedJourney
-from netaudit.packets.way import ARRIVED, Step, StepKind
+from netaudit.packets.way import ARRIVED, Step, StepKind, Trace
 from netaudit.report.safe_text import visible
 from netaudit.report.style import Style, bold, paint
 from netaudit.report.trace_words import (
@@ -27,8 +27,10 @@ def render_journey(shown: AttributedJourney, style: Style) -> str:
     lines = [visible(describe_head(shown.head)), ""]
     lines += [bold(visible(f"{journey.source} → {journey.target}, {journey.question.state}"), style), ""]
     lines += _hops(shown, style)
-    lines += _steps(shown, style)
-    lines += _ends(shown, style)
+    lines += _way(journey.trace, shown, style)
+    for answer in journey.trace.answers:
+        lines += ["", bold("the answer", style), *_way(answer, shown, style)]
+    lines.append(describe_outcome(shown))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -44,9 +46,14 @@ def _hops(shown: AttributedJourney, style: Style) -> Iterator[str]:
     yield ""
 
 
-def _steps(shown: AttributedJourney, style: Style) -> Iterator[str]:
+def _way(trace: Trace, shown: AttributedJourney, style: Style) -> Iterator[str]:
+    yield from _steps(trace, shown, style)
+    yield from _ends(trace, shown, style)
+
+
+def _steps(trace: Trace, shown: AttributedJourney, style: Style) -> Iterator[str]:
     hook = ""
-    for step in shown.journey.trace.steps:
+    for step in trace.steps:
         name = str(step.hook or "")
         if name and name != hook:
             yield bold(name, style)
@@ -68,8 +75,7 @@ def _step(step: Step, shown: AttributedJourney, style: Style) -> Iterator[str]:
             yield from _wrapped("", f"# {line}", style)
 
 
-def _ends(shown: AttributedJourney, style: Style) -> Iterator[str]:
-    trace = shown.journey.trace
+def _ends(trace: Trace, shown: AttributedJourney, style: Style) -> Iterator[str]:
     for note in trace.notes:
         yield from _wrapped("", f"note: {note}", style)
     for doubt in trace.doubts:
@@ -79,7 +85,6 @@ def _ends(shown: AttributedJourney, style: Style) -> Iterator[str]:
         yield from _wrapped(mark, f"{'' if end.sure else 'perhaps '}{describe_end(end)}", style)
         for line in describe_reason(end.item, shown):
             yield from _wrapped("", f"# {line}", style)
-    yield describe_outcome(shown)
 
 
 def _wrapped(mark: str, text: str, style: Style) -> Iterator[str]:

@@ -39,7 +39,10 @@ _OUTCOMES = {
 
 def describe_outcome(shown: AttributedJourney) -> str:
     """Sum a trace up in one line."""
-    return _OUTCOMES[shown.journey.trace.outcome]
+    trace = shown.journey.trace
+    outcome = _OUTCOMES[trace.outcome]
+    unanswered = trace.outcome is Outcome.BLOCKED and trace.arrives
+    return f"{outcome}: it arrives, and its answer does not come back" if unanswered else outcome
 
 
 def describe_place(step: Step) -> str:

@@ -1,8 +1,8 @@
 """`make bench`: how long netaudit takes on large hosts, beside the tools that people use on the same rules.
 
 Prints tables of seconds, peak memory and ratios, all measured in this run on this machine, and writes them to
-docs/speed.md. Rules are loaded into network namespaces of its own, which it removes. Of several runs the quickest
-counts: what else the machine does can only add.
+docs/speed.md, to which `bench.exposure` adds its own. Rules are loaded into network namespaces of its own, which it
+removes. Of several runs the quickest counts: what else the machine does can only add.
 """
 
 import os
@@ -20,8 +20,8 @@ from bench.synthetic import make_facts, make_save
 from netaudit.store import load, save
 
 _REPOSITORY = Path(__file__).parents[2]
-_MODEL = _REPOSITORY / "tests" / "recordings" / "28.5.2-iptables-nft" / "default-no-port" / "00"
-_PAGE = _REPOSITORY / "docs" / "speed.md"
+MODEL = _REPOSITORY / "tests" / "recordings" / "28.5.2-iptables-nft" / "default-no-port" / "00"
+PAGE = _REPOSITORY / "docs" / "speed.md"
 _SIZES = (3_333, 33_000, 100_000)  # containers: 10,000, 100,000 and 300,000 rules
 _RUNS = 5
 # A process of its own starts the command: the kernel counts what a parent held into its child's peak.
@@ -62,7 +62,7 @@ Beside what others take to read the same {rules} rules once, without comparing o
 
 def main() -> None:
     """Measure, and tell what was measured."""
-    model = Path(sys.argv[1]) if len(sys.argv) > 1 else _MODEL
+    model = Path(sys.argv[1]) if len(sys.argv) > 1 else MODEL
     if os.geteuid() != 0:
         sys.exit("make bench: the other tools need a namespace to load rules into: run it as root")
     with tempfile.TemporaryDirectory() as folder:
@@ -74,14 +74,15 @@ def main() -> None:
         load=os.getloadavg()[0],
         runs=_RUNS,
         rules=f"{growth[1][1]:,}",
-        growth=_table(growth, ["containers", "rules", "s", "peak MB", "µs per rule"]),
-        others=_table(others, ["what, on the same rules", "s", "peak MB", "times netaudit diff"]),
+        growth=table(growth, ["containers", "rules", "s", "peak MB", "µs per rule"]),
+        others=table(others, ["what, on the same rules", "s", "peak MB", "times netaudit diff"]),
     )
-    _PAGE.write_text(text)
+    PAGE.write_text(text)
     print(text)
 
 
-def _table(rows: Sequence[Sequence[object]], headers: Sequence[str]) -> str:
+def table(rows: Sequence[Sequence[object]], headers: Sequence[str]) -> str:
+    """Print a table as the page has it."""
     return tabulate(rows, headers=headers, floatfmt=".2f", intfmt=",", tablefmt="github")
 
 
@@ -92,29 +93,30 @@ def _growth(model: Path, folder: Path) -> Iterator[tuple[int, int, float, int, f
         save(make_facts(model, size), before)
         save(make_facts(model, size + size // 100, later=True), after)
         rules = make_save(load(model), size).count("\n[")
-        seconds, megabytes = _measure(_netaudit("diff", before, after, "--format", "json", "-o", os.devnull))
+        seconds, megabytes = measure(netaudit("diff", before, after, "--format", "json", "-o", os.devnull))
         yield size, rules, seconds, round(megabytes), seconds / rules * 1e6
 
 
 def _others(model: Path, folder: Path) -> Iterator[Sequence[object]]:
     size = _SIZES[1]
     before, after = folder / f"{size}-before", folder / f"{size}-after"
-    own, peak = _measure(_netaudit("diff", before, after, "--format", "json", "-o", os.devnull))
+    own, peak = measure(netaudit("diff", before, after, "--format", "json", "-o", os.devnull))
     yield "`netaudit diff` of two such hosts, attributed, JSON", own, round(peak), 1.0
-    recorded = _netaudit("record", "--docker-host", "unix:///nowhere", "-o", folder / "recorded.tar")
+    recorded = netaudit("record", "--docker-host", "unix:///nowhere", "-o", folder / "recorded.tar")
     commands = (("`netaudit record`, rules only", "iptables-nft", recorded), *_OTHERS)
     rules = make_save(load(model), size)
     for name, backend, command in commands:
         with _namespace(backend, rules) as enter:
-            seconds, peak = _measure([*enter, *command])
+            seconds, peak = measure([*enter, *command])
             yield name, seconds, round(peak), seconds / own
 
 
-def _netaudit(*arguments: str | Path) -> list[str]:
+def netaudit(*arguments: str | Path) -> list[str]:
+    """Give a command of netaudit's."""
     return [sys.executable, "-m", "netaudit", *map(str, arguments)]
 
 
-def _measure(command: Sequence[str]) -> tuple[float, float]:
+def measure(command: Sequence[str]) -> tuple[float, float]:
     """Run a command; give the least of its wall-clock seconds, and its peak memory in MB; fewer times if it is slow."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}:/usr/sbin:/sbin"}
     times: list[float] = []

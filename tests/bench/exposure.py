@@ -1,40 +1,62 @@
-"""`make bench`: how long the whole exposure table takes, on hosts with many containers and with many rules."""
+"""`make bench`: how long `netaudit exposure` takes, on hosts with many containers and with many rules.
 
+Prints a table and writes it to docs/speed.md, as the page's last section.
+"""
+
+import os
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
-from tabulate import tabulate
 
+from bench.bench import MODEL, PAGE, measure, netaudit, table
 from bench.synthetic import make_facts
 from netaudit.model.facts import Facts, Source
 from netaudit.packets.exposure import expose
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
+from netaudit.store import save
 
-_MODEL = Path(__file__).parents[1] / "recordings" / "28.5.2-iptables-nft" / "default-no-port" / "00"
-_CONTAINERS = (100, 300, 1000, 1667)  # one port each; the last is 5,000 rules
-_RULES = (1250, 2500, 5000)  # of an operator, beside 20 containers
+_CONTAINERS = (100, 300, 1000, 1667, 3000, 5000)  # one port each; the fourth is 5,000 rules
+_RULES = (1250, 2500, 5000, 10_000)  # of an operator, beside 20 containers
+_HEADING = "## Who can reach what"
+_WORDS = """{heading}
+
+`python -m bench.exposure`, load average {load:.1f} at the end. The whole table, all 65,535 ports of each container and
+answers included, on hosts of N containers with one published port each, and on one of 20 containers before which an
+operator put N rules that overlap. First the table alone, in seconds of processor time, then the whole of
+`netaudit exposure RECORDING --format json`, as above:
+
+{growth}
+"""
 
 
 def main() -> None:
-    """Measure and print."""
-    model = Path(sys.argv[1]) if len(sys.argv) > 1 else _MODEL
-    hosts = [(f"{size} containers", make_facts(model, size)) for size in _CONTAINERS]
-    hosts += [(f"{size} rules of an operator", _operators(make_facts(model, 20), size)) for size in _RULES]
-    rows = [_row(name, facts) for name, facts in hosts]
-    print(tabulate(rows, headers=["host", "rules", "rows", "s", "CPU s", "ms per row"], floatfmt=".2f"))
+    """Measure, print, and write the section."""
+    model = Path(sys.argv[1]) if len(sys.argv) > 1 else MODEL
+    hosts = [(f"{size:,} containers", make_facts(model, size)) for size in _CONTAINERS]
+    hosts += [(f"{size:,} rules of an operator", _operators(make_facts(model, 20), size)) for size in _RULES]
+    headers = ["host", "rules", "rows", "table, CPU s", "ms per row", "command, s", "peak MB"]
+    with tempfile.TemporaryDirectory() as folder:
+        growth = table([_row(name, facts, Path(folder)) for name, facts in hosts], headers)
+    section = _WORDS.format(heading=_HEADING, load=os.getloadavg()[0], growth=growth)
+    before, _, _ = PAGE.read_text().partition(_HEADING)
+    PAGE.write_text(f"{before.rstrip()}\n\n{section}")
+    print(section)
 
 
-def _row(name: str, facts: Facts) -> Sequence[object]:
-    start, used = time.perf_counter(), time.process_time()
+def _row(name: str, facts: Facts, folder: Path) -> Sequence[object]:
+    start = time.process_time()
     snapshot = parse_snapshot(facts)
-    table = expose(snapshot, parse_program(facts, snapshot.ruleset))
-    seconds, cpu = time.perf_counter() - start, time.process_time() - used
-    return name, snapshot.ruleset.count(), len(table), seconds, cpu, seconds / len(table) * 1000
+    rows = len(expose(snapshot, parse_program(facts, snapshot.ruleset)))
+    used = time.process_time() - start
+    save(facts, folder / name)
+    seconds, megabytes = measure(netaudit("exposure", folder / name, "--format", "json", "-o", os.devnull))
+    return name, snapshot.ruleset.count(), rows, used, used / rows * 1000, seconds, round(megabytes)
 
 
 def _operators(facts: Facts, size: int) -> Facts:

@@ -1,6 +1,7 @@
 """The exposure table against real packets: everybody tries everything, and every cell equals what they saw."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from exposure_scene import build
@@ -26,6 +27,19 @@ iptables -t nat -I PREROUTING -i eth0 -p tcp --dport 8082 -j REDIRECT --to-ports
 ip6tables -I INPUT -p tcp --dport 8080 -j DROP
 ip6tables -I FORWARD -i eth0 -p udp --dport 80 -j DROP
 """
+# Each lets first packets in, and stops what is answered: at every hook that answers pass, before and behind NAT.
+_ANSWERS = (
+    "iptables -t raw {} PREROUTING -s 172.17.0.4 -p tcp --sport 80 -j DROP",
+    "iptables -t mangle {} POSTROUTING -s 172.17.0.2 -p udp --sport 80 -j DROP",
+    "iptables -t mangle {} OUTPUT -o eth0 -p tcp --sport 9000 -j DROP",
+    "iptables {} OUTPUT -o eth0 -p udp --sport 9000 -m conntrack --ctdir REPLY -j DROP",
+    "iptables {} OUTPUT -o lo -p tcp --sport 5432 -j DROP",
+    "iptables {} INPUT -i docker0 -p tcp --sport 81 -j DROP",
+    "iptables {} FORWARD -i docker0 -o eth0 -p tcp --sport 80 -m conntrack --ctorigdstport 8080 -j REJECT",
+    "iptables {} FORWARD -m conntrack --ctstate ESTABLISHED --ctdir REPLY -p tcp --sport 81 -d 172.18.0.0/16 -j DROP",
+    "ip6tables {} OUTPUT -o eth0 -p tcp --sport 8080 -j DROP",
+    "ip6tables {} FORWARD -p udp --sport 80 -o eth0 -j DROP",
+)
 _NATIVE = """
 table inet extra {
     set ports { type inet_service; flags interval; elements = { 81, 90-95 }; }
@@ -87,6 +101,23 @@ def test_engine_28_closed_to_neighbours_what_nobody_published(crowd: Crowd) -> N
     open_before = int(crowd.engine.version.partition(".")[0]) < 28
     outcome = "allowed" if open_before else "blocked"
     assert {found.observed(cell) for cell in asked} == {found.predicted[cell] for cell in asked} == {outcome}
+
+
+@contextmanager
+def _answers_dropped(crowd: Crowd) -> Iterator[None]:
+    crowd.host.run(["sh", "-ec", "\n".join(rule.format("-I") for rule in _ANSWERS)])
+    try:
+        yield
+    finally:
+        crowd.host.run(["sh", "-ec", "\n".join(rule.format("-D") for rule in _ANSWERS)])
+
+
+def test_every_cell_equals_what_real_packets_saw_where_answers_are_dropped(crowd: Crowd) -> None:
+    with _answers_dropped(crowd):
+        assert _look(crowd).disagreements == []
+        stopped = [one for one in crowd.table() if "the answer is stopped" in (one["reason"] or "")]
+        chains = {one["rule"]["chain"] for one in stopped if one["outcome"] == "blocked"}
+        assert {"PREROUTING", "POSTROUTING", "OUTPUT", "INPUT", "FORWARD"} == chains
 
 
 def test_every_cell_equals_what_real_packets_saw_behind_a_firewall(crowd: Crowd) -> None:

@@ -4,31 +4,32 @@
 
 For iptables-nft and native nftables every rule and policy that a packet meets, in order, with its verdict; for
 iptables-legacy, which the kernel does not trace so, what comes out; for all where the packet goes, and as which packet.
-Half of the packets are compared as sets too, as the exposure table has them. Most are the first ones of their
-connections; some are sent a second time after a reply, and are later ones then.
+What arrives is answered, and the answer's way is compared too. Half of the packets are compared as sets, as the
+exposure table has them. Some are sent a second time after the answer, and are later ones then.
 """
 
+import errno
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from ipaddress import ip_address
 
 import msgspec
 
+from kernel.answering import answers, compare_answer, is_answered
 from kernel.comparing import Observed, Tally, compare
 from kernel.frames import Seen, Sent, datagram, frame, seen
 from kernel.kernel_trace import Event, KernelTrace
-from kernel.loading import OBSERVING, Ruleset, load, unload
+from kernel.loading import Ruleset, load, unload
 from kernel.pools import Pools
-from kernel.symbolic import compare_sets
+from kernel.symbolic import compare_answers_in_sets, compare_sets
 from kernel.world import World, world
 from netaudit.packets.probe import PacketState
 
 PACKETS = 50  # for each ruleset
 _PORTS = 60000  # source ports before a new world is made: no two packets may be of one connection
-_REPLIES, _LATER = 60100, 60300  # tags
+_LATER = 60300  # tags
 _SETTLE = 0.002  # seconds
 _BACKENDS = ("iptables-nft", "nftables", "iptables-legacy", "nftables", "iptables-nft")
 _FLAGS_OF_LATER = (16, 24)  # a TCP connection that is picked up in the middle needs no handshake
@@ -77,8 +78,11 @@ class _Bench:
         if packet.interface:
             self.here.to_host[packet.interface].send(frame(packet))
             return
-        with suppress(PermissionError):  # a rule of output drops it
+        try:
             self.here.from_host[packet.version].sendto(datagram(packet), (packet.destination, 0))
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EINVAL):  # a rule of output drops it, or routing has no way
+                raise
 
     def _arrived(self, name: str) -> Iterator[Seen]:
         while True:
@@ -96,23 +100,25 @@ def _one_ruleset(bench: _Bench, facts: dict[str, bytes], place: tuple[int, int],
     loaded = load(bench.here, _BACKENDS[seed % 5], pools, facts)
     packets = [pools.packet(first_port + at, first_port + at) for at in range(PACKETS)]
     observed = bench.send(packets)
-    for packet in packets:
-        compare(loaded, packet, observed[packet.tag], tally)
+    traces = {packet.tag: compare(loaded, packet, observed[packet.tag], tally) for packet in packets}
+    sent = answers(packets, traces, observed)
+    answered = bench.send([one.sent for one in sent])
+    for one in sent:
+        compare_answer(loaded, one, answered[one.sent.tag], tally)
     if not pools.counts_hops:
         compare_sets(loaded, packets, observed, tally)
-    if not pools.marks_connections:  # else a reply may leave another mark
-        _later(bench, loaded, [(packet, observed[packet.tag]) for packet in packets], tally)
+        compare_answers_in_sets(loaded, sent, answered, tally)
+    if not pools.marks_connections:  # else an answer may leave another mark
+        _later(bench, loaded, [one.packet for one in sent if is_answered(answered[one.sent.tag])], tally)
     unload(bench.here, loaded.backend)
 
 
-def _later(bench: _Bench, loaded: Ruleset, first: list[tuple[Sent, Observed]], tally: Tally) -> None:
-    """Let what arrived be answered, and send it again: the kernel calls its connection established now."""
-    known = [(packet, one.arrived) for packet, one in first if one.arrived is not None and _may_go_on(packet)]
-    answers = bench.send([_reply(packet, arrived, at) for at, (packet, arrived) in enumerate(known)])
-    established = [packet for at, (packet, _) in enumerate(known) if _is_answered(answers[_REPLIES + at])]
+def _later(bench: _Bench, loaded: Ruleset, answered: list[Sent], tally: Tally) -> None:
+    """Send again what was answered: the kernel calls its connection established now."""
     again = [
         msgspec.structs.replace(packet, tag=_LATER + at, state=PacketState.ESTABLISHED)
-        for at, packet in enumerate(established)
+        for at, packet in enumerate(answered)
+        if _may_go_on(packet)
     ]
     observed = bench.send(again)
     for packet in again:
@@ -121,22 +127,6 @@ def _later(bench: _Bench, loaded: Ruleset, first: list[tuple[Sent, Observed]], t
 
 def _may_go_on(packet: Sent) -> bool:
     return packet.protocol == "udp" or (packet.protocol == "tcp" and packet.flags in _FLAGS_OF_LATER)
-
-
-def _reply(packet: Sent, arrived: tuple[str, Seen], at: int) -> Sent:
-    interface, came = arrived
-    source, destination = (str(ip_address(_bytes(one, packet.version))) for one in (came.destination, came.source))
-    return Sent(_REPLIES + at, source, destination, packet.protocol, came.dport, came.sport, 16, interface=interface)
-
-
-def _bytes(address: int, version: int) -> bytes:
-    return address.to_bytes(4 if version == 4 else 16, "big")
-
-
-def _is_answered(reply: Observed) -> bool:
-    """Tell whether connection tracking saw the reply as one."""
-    met = [event for _, event in reply.events if event is not None and event.table == OBSERVING]
-    return any(event.chain == "replies" and event.handle is not None for event in met)
 
 
 def main() -> None:
@@ -150,6 +140,8 @@ def main() -> None:
     print(f"{tally.pairs.total()} pairs ({pairs}) in {time.monotonic() - begun:.0f} s, seed {seed}")
     print(f"{tally.later} of an established connection; {tally.steps} steps of the kernel's trace compared")
     print(f"{tally.in_sets} of them compared as sets of packets too")
+    answer_ends = dict(sorted(tally.answer_ends.items()))
+    print(f"{tally.answers} answers, {tally.answers_in_sets} of them in sets; ends: {answer_ends}")
     print(f"{tally.undecided} with something undecided; ends: {dict(sorted(tally.ends.items()))}")
     for (backend, reason), number in Counter((one.backend, one.reason) for one in tally.disagreements).items():
         print(backend, reason, number)

@@ -12,6 +12,7 @@ from kernel.kernel_trace import Event
 from kernel.loading import OBSERVING, Ruleset
 from netaudit.model.match import Field
 from netaudit.model.ruleset import Backend
+from netaudit.packets.answer import NOT_WAITED_FOR
 from netaudit.packets.probe import PacketState, Probe
 from netaudit.packets.trace import trace
 from netaudit.packets.way import End, EndKind, StepKind, Trace
@@ -56,20 +57,29 @@ class Tally(msgspec.Struct):
     steps: int = 0
     later: int = 0
     in_sets: int = 0
+    answers: int = 0
+    answers_in_sets: int = 0
     undecided: int = 0
     ends: Counter[str] = msgspec.field(default_factory=Counter)
+    answer_ends: Counter[str] = msgspec.field(default_factory=Counter)
     disagreements: list[Disagreement] = msgspec.field(default_factory=list)
 
 
 def compare(loaded: Ruleset, packet: Sent, observed: Observed, tally: Tally) -> Trace:
     """Compare one packet, and count it."""
     found = trace(loaded.program, loaded.host, probe_of(packet))
-    kernels, ours = list(_kernel_steps(loaded, observed.events)), list(_our_steps(found))
     tally.pairs[loaded.backend] += 1
     tally.later += packet.state is PacketState.ESTABLISHED
-    tally.steps += len(kernels)
     tally.undecided += bool(found.doubts)
     tally.ends.update(end.kind for end in found.ends[:1])
+    check(loaded, packet, found, observed, tally)
+    return found
+
+
+def check(loaded: Ruleset, packet: Sent, found: Trace, observed: Observed, tally: Tally) -> None:
+    """Compare a way with what happened."""
+    kernels, ours = list(_kernel_steps(loaded, observed.events)), list(_our_steps(found))
+    tally.steps += len(kernels)
     reason = _steps_differ(found, ours, kernels) if loaded.backend != "iptables-legacy" else ""
     reason = reason or _end_differs(found, packet, observed)
     if reason:
@@ -79,7 +89,6 @@ def compare(loaded: Ruleset, packet: Sent, observed: Observed, tally: Tally) -> 
         tally.disagreements.append(
             Disagreement(loaded.backend, packet, reason, (*ours, *ends, *found.doubts), kernel_said, loaded.text)
         )
-    return found
 
 
 def probe_of(packet: Sent) -> Probe:
@@ -131,11 +140,17 @@ def _steps_differ(found: Trace, ours: list[Met], kernels: list[Met]) -> str:
 
 def _end_differs(found: Trace, packet: Sent, observed: Observed) -> str:
     """Compare where it goes, and as which packet."""
-    return "" if any(_is_end(end, packet, observed) for end in found.ends) else "another end"
+    return "" if any(is_end(end, packet, observed) for end in found.ends) else "another end"
 
 
-def _is_end(end: End, packet: Sent, observed: Observed) -> bool:
-    last = {event.chain: one for one, event in observed.events if event is not None and event.table == OBSERVING}
+def last_seen(observed: Observed) -> dict[str, Seen]:
+    """Give the packet as each chain of the observer saw it last."""
+    return {event.chain: one for one, event in observed.events if event is not None and event.table == OBSERVING}
+
+
+def is_end(end: End, packet: Sent, observed: Observed) -> bool:
+    """Tell whether a packet came to an end."""
+    last = last_seen(observed)
     delivered, sent, arrived = last.get("local"), last.get("post"), observed.arrived
     match end.kind:
         case EndKind.UNKNOWN:
@@ -145,6 +160,10 @@ def _is_end(end: End, packet: Sent, observed: Observed) -> bool:
         case EndKind.SENT:
             out = arrived is not None and arrived[0] == end.text and _same(end, arrived[1], packet)
             return out and delivered is None and sent is not None and _same(end, sent, packet)
+        case EndKind.LOST if end.text == NOT_WAITED_FOR:
+            came = delivered or (arrived[1] if arrived else None)
+            # A connection of its own, from a port that others have too: the kernel may have found it taken.
+            return came is not None and _tuple(end)[:2] == (came.source, came.destination)
         case EndKind.DROPPED | EndKind.REJECTED | EndKind.LOST:
             looped = end.packet.get(Field.IIF) == "lo"  # on loopback what is sent comes in again
             return delivered is None and arrived is None and (sent is None or looped)

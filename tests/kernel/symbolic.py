@@ -9,11 +9,13 @@ from functools import reduce
 from ipaddress import ip_address
 from operator import and_
 
+from kernel.answering import Answer, comes_back
 from kernel.comparing import Disagreement, Observed, Tally, probe_of
 from kernel.frames import Sent
 from kernel.loading import OBSERVING, Ruleset
 from netaudit.model.match import CtState, Field
 from netaudit.packets.asked import asked_fields
+from netaudit.packets.encoders import Encoders
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.probe import PROTOCOLS
 from netaudit.packets.traverse import Traversal
@@ -33,14 +35,35 @@ def compare_sets(loaded: Ruleset, packets: Sequence[Sent], observed: Mapping[int
             _compare(loaded, here, observed, tally)
 
 
+def compare_answers_in_sets(
+    loaded: Ruleset, sent: Sequence[Answer], observed: Mapping[int, Observed], tally: Tally
+) -> None:
+    """Compare, of packets that were answered, whether the answer comes back."""
+    usual = [one for one in sent if one.packet.protocol in ("tcp", "udp") and one.is_usual]
+    for own in (False, True):
+        here = [one for one in usual if (not one.packet.interface) is own]
+        found = _traversed(loaded, [one.packet for one in here]) if here else None
+        if found is None:
+            continue
+        world, traversal = found
+        traversal.follow_answers(world.space.everything, {})
+        for one in here:
+            tally.answers_in_sets += 1
+            possible = {name != "stopped" for name in _possible(world, traversal, one.packet)}
+            back = comes_back(one, observed[one.sent.tag])
+            if back not in possible:
+                reason = "the set of answers says otherwise"
+                said = (one.packet, sorted(possible), back, observed[one.sent.tag].arrived)
+                tally.disagreements.append(
+                    Disagreement(loaded.backend, one.sent, reason, said[:2], said[2:], loaded.text)
+                )
+
+
 def _compare(loaded: Ruleset, packets: Sequence[Sent], observed: Mapping[int, Observed], tally: Tally) -> None:
-    family = "ip" if packets[0].version == 4 else "ip6"
-    world = World(loaded.host, family, asked_fields(loaded.program, family))
-    if Field.SMAC in world.space.widths and not packets[0].interface:
-        return  # over loopback no frame has a sender
-    traversal = Traversal(loaded.program, world)
-    begin = traversal.from_wire if packets[0].interface else traversal.from_host
-    begin(world.space.union(_as_set(world, packet) for packet in packets))
+    found = _traversed(loaded, packets)
+    if found is None:
+        return
+    world, traversal = found
     for packet in packets:
         tally.in_sets += 1
         possible, happened = _possible(world, traversal, packet), _happened(observed[packet.tag])
@@ -48,6 +71,18 @@ def _compare(loaded: Ruleset, packets: Sequence[Sent], observed: Mapping[int, Ob
             said = (sorted(possible), happened)
             reason = "the set of packets says otherwise"
             tally.disagreements.append(Disagreement(loaded.backend, packet, reason, said[:1], said[1:], loaded.text))
+
+
+def _traversed(loaded: Ruleset, packets: Sequence[Sent]) -> tuple[World, Traversal] | None:
+    """Lead all packets through a ruleset; None where rules ask what none of them has."""
+    family = "ip" if packets[0].version == 4 else "ip6"
+    world = World(loaded.host, family, asked_fields(loaded.program, family))
+    if Field.SMAC in world.space.widths and not packets[0].interface:
+        return None  # over loopback no frame has a sender
+    traversal = Traversal(Encoders(loaded.program, world))
+    begin = traversal.from_wire if packets[0].interface else traversal.from_host
+    begin(world.space.union(_as_set(world, packet) for packet in packets))
+    return world, traversal
 
 
 def _as_set(world: World, packet: Sent) -> PacketSet:

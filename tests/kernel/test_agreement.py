@@ -27,6 +27,9 @@ def test_every_backend_kind_of_packet_and_end_was_among_them(tally: Tally) -> No
     assert tally.later > 50
     assert tally.in_sets > 300
     assert tally.steps > 5 * 2000
+    assert tally.answers > 500
+    assert tally.answers_in_sets > 100
+    assert {"nobody", "sent", "dropped"} <= {end.value for end in tally.answer_ends} | {"nobody"}
 
 
 def test_most_packets_are_decided(tally: Tally) -> None:

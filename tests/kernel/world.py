@@ -26,11 +26,14 @@ _SOL_PACKET = 263
 _ETH_P_ALL = 0x0003
 
 SILENT = "table inet silent { chain silence { type filter hook prerouting priority -500; policy drop; }\n}\n"
-# Marks the packets of a test for the kernel's trace, and sees what comes to the end of the last hooks.
+# Marks the packets of a test for the kernel's trace, and sees what comes to the end of the last hooks. That the host's
+# own kernel refuses what nobody listens for would end connections before they are answered.
 OBSERVER = """
 table inet observer {
   chain begin { type filter hook prerouting priority -500; iifname { "lan0", "srv0" } meta nftrace set 1; }
-  chain sent { type filter hook output priority -500; ip ttl 61 meta nftrace set 1
+  chain sent { type filter hook output priority -500; ip ttl 64 tcp flags & rst == rst drop
+    ip ttl 64 icmp type destination-unreachable drop; ip6 hoplimit 64 tcp flags & rst == rst drop
+    icmpv6 type destination-unreachable drop; ip ttl 61 meta nftrace set 1
     ip6 hoplimit 61 meta nftrace set 1; }
   chain replies { type filter hook prerouting priority -199; ct state established accept; }
   chain local { type filter hook input priority 2147483647; }

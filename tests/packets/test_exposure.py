@@ -117,8 +117,10 @@ def test_what_cannot_be_decided_is_may_with_the_words_that_cannot() -> None:
 
 def test_what_surely_passes_before_a_doubt_is_allowed() -> None:
     edit = _rule("DOCKER-USER", "-m limit --limit 5/sec -j DROP")
-    edits = {Source.IPTABLES_NFT: lambda text: _rule("DOCKER-USER", "-i eth0 -j ACCEPT")(edit(text))}
-    assert _table(OLD, edits)[0].outcome is Outcome.ALLOWED
+    both = "-m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT"
+    for before, outcome in (("-i eth0 -j ACCEPT", Outcome.MAY), (both, Outcome.ALLOWED)):
+        edits = {Source.IPTABLES_NFT: lambda text, rule=before: _rule("DOCKER-USER", rule)(edit(text))}
+        assert _table(OLD, edits)[0].outcome is outcome
 
 
 def test_marks_lead_from_one_table_to_another() -> None:
@@ -193,7 +195,7 @@ def test_an_example_from_a_network_says_where_its_sender_is_not_there_yet() -> N
 
 
 def test_a_rule_about_the_container_as_sender_does_not_stop_the_other_members() -> None:
-    edits = {Source.IPTABLES_NFT: _rule("FORWARD", "-s 172.17.0.2/32 -j DROP")}
+    edits = {Source.IPTABLES_NFT: _rule("FORWARD", "-s 172.17.0.2/32 -m conntrack --ctstate NEW -j DROP")}
     cells = [one for one in _table(OLD, edits) if str(one.zone) == "network bridge"]
     assert {one.outcome for one in cells if one.destination.address == "172.17.0.2"} == {Outcome.ALLOWED}
     assert {one.reason for one in cells} == {""}
@@ -220,20 +222,42 @@ def test_what_asks_for_the_sender_behind_source_nat_is_not_answered_with_the_old
     assert outcomes == [Outcome.BLOCKED, Outcome.MAY]
 
 
-def test_a_long_run_of_rules_decides_as_its_rules_do_one_by_one() -> None:
-    rules = [f"-s 198.51.100.{number}/32 -p tcp -m tcp --dport 80 -j DROP" for number in range(3, 30, 2)]
-    rules += ["-s 198.51.100.0/24 -p tcp -m tcp --dport 80 -j ACCEPT", "-p tcp -m tcp --dport 80 -j REJECT"]
+SENDERS = [f"198.51.100.{number}/32" for number in range(3, 30, 2)]
+RUNS = {
+    "verdicts": (
+        "filter/DOCKER-USER",
+        [f"-s {one} -p tcp -m tcp --dport 80 -j DROP" for one in SENDERS]
+        + ["-s 198.51.100.0/24 -p tcp -m tcp --dport 80 -j ACCEPT", "-p tcp -m tcp --dport 80 -j REJECT"],
+    ),
+    "destinations": (
+        "nat/PREROUTING",
+        [f"-s {one} -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:81" for one in SENDERS]
+        + ["-s 198.51.100.0/24 -p tcp -j DNAT --to-destination 172.17.0.2:80", "-p tcp -m tcp --dport 80 -j REDIRECT"],
+    ),
+    "sources": (
+        "nat/POSTROUTING",
+        [f"-s {one} -p tcp -m tcp --dport 80 -j MASQUERADE" for one in SENDERS]
+        + ["-s 203.0.113.0/24 -p tcp -j SNAT --to-source 172.17.0.1"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("place", "rules"), RUNS.values(), ids=RUNS)
+def test_a_long_run_of_rules_does_what_its_rules_do_one_by_one(place: str, rules: list[str]) -> None:
+    table, _, chain = place.partition("/")
     apart = [one for rule in rules for one in (rule, "-m comment --comment apart -j LOG")]
 
     def tables(texts: list[str]) -> list[Exposure]:
         def edit(text: str) -> str:
             for rule in reversed(texts):
-                text = _rule("DOCKER-USER", rule)(text)
+                text = _rule(chain, rule, table)(text)
             return text
 
         return [_unnumbered(one) for one in _table(OLD, {Source.IPTABLES_NFT: edit})]
 
-    assert tables(rules) == tables(apart)
+    seen = tables(rules)
+    assert seen == tables(apart)
+    assert (seen == tables([])) is (chain == "POSTROUTING")  # a new source lets nobody reach more or less
 
 
 def _unnumbered(cell: Exposure) -> Exposure:

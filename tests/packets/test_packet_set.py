@@ -63,6 +63,18 @@ def test_what_is_forgotten_may_be_anything_and_the_rest_stays(
     left = SPACE.forget(both, "other")
     assert _values(left) == (_of(one) if other else frozenset())
     assert _values(left, "other") == (EVERY if one and other else frozenset())
+    assert SPACE.common(SPACE.in_ranges("port", one), SPACE.in_ranges("other", other), "port") == left
+    assert SPACE.touch(SPACE.in_ranges("port", one), SPACE.in_ranges("port", other)) == bool(_of(one) & _of(other))
+
+
+WIDE = PacketSpace([{"number": 20}], nodes=1 << 16)
+
+
+@given(bounds=st.tuples(st.integers(0, (1 << 20) - 1), st.integers(0, (1 << 20) - 1)).map(sorted))
+def test_numbers_of_more_than_two_bytes_have_the_ranges_that_were_asked_for(bounds: list[int]) -> None:
+    ranges = ((bounds[0], bounds[1]),)
+    assert WIDE.ranges(WIDE.in_ranges("number", ranges), "number") == ranges
+    assert WIDE.example(WIDE.equal("number", bounds[0]), ["number"]) == {"number": bounds[0]}
 
 
 @given(value=VALUES)

@@ -1,6 +1,7 @@
 """One packet's way: undecided matches, forks and merges, connections, routing, bridges; on small hosts."""
 
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -225,3 +226,95 @@ def test_a_table_that_is_switched_off_does_nothing(flags: str, outcome: Outcome)
     snapshot = parse_snapshot(facts)
     probe = Probe(ip_address(CLIENT), ip_address(SERVER), "tcp", 80, interface="eth0")
     assert trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe).outcome is outcome
+
+
+def answer(found: Trace) -> list[str]:
+    (one,) = found.answers
+    return [*verdicts(one), *(f"{end.kind}{'' if end.sure else '?'} {end.text}" for end in one.ends)]
+
+
+def test_the_answer_is_followed_back_to_who_asked() -> None:
+    rules = f"-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination {SERVER}:80\n"
+    rules += "-A POSTROUTING -o br0 -j MASQUERADE\n"
+    asked = "-A FORWARD -i br0 -s 198.51.100.7/32 -d 192.0.2.7/32 -p tcp -m tcp --sport 80 -j ACCEPT\n"
+    found = follow(NAT.format(rules), FILTER.format(asked), to=OWN, dport=8080)
+    assert answer(found) == ["filter/FORWARD#1 accept", "sent eth0"]
+    (end,) = found.answers[0].ends
+    fields = (Field.SADDR, Field.SPORT, Field.DADDR)
+    assert [end.packet.get(field) for field in fields] == [0xC0000201, 8080, 0xC0000207]
+    assert found.outcome is Outcome.ALLOWED
+
+
+RAW = "*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{}COMMIT\n"
+MANGLE = "*mangle\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n{}COMMIT\n"
+
+
+@pytest.mark.parametrize(
+    ("tables", "end"),
+    [
+        ((FILTER.format("-A FORWARD -i eth0 -j ACCEPT\n-A FORWARD -j DROP\n"),), "dropped rule"),
+        ((FILTER.format("-A FORWARD -m conntrack --ctdir REPLY -j DROP\n"),), "dropped rule"),
+        ((FILTER.format("-A FORWARD -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -j REJECT\n"),), "rejected"),
+        ((FILTER.format("-A FORWARD -m length --length 40:60 -j DROP\n"),), "dropped? rule"),
+        ((RAW.format("-A PREROUTING -s 198.51.100.7/32 -j DROP\n"),), "dropped rule"),
+        ((MANGLE.format("-A POSTROUTING -o eth0 -m conntrack --ctstate ESTABLISHED -j DROP\n"),), "dropped rule"),
+        (
+            (
+                RAW.format("-A PREROUTING -i br0 -j CT --notrack\n"),
+                NAT.format(f"-A PREROUTING -p tcp -m tcp -d {OWN} -j DNAT --to-destination {SERVER}\n"),
+            ),
+            "lost it is not translated back",
+        ),
+    ],
+)
+def test_an_answer_that_is_stopped_stops_the_connection(tables: tuple[str, ...], end: str) -> None:
+    to = OWN if len(tables) > 1 else SERVER
+    found = follow(*tables, to=to)
+    assert found.arrives
+    assert found.outcome is (Outcome.MAY if "?" in end else Outcome.BLOCKED)
+    assert [line for line in answer(found) if line.startswith(end)]
+
+
+def test_the_hosts_own_answers_go_through_output() -> None:
+    asked: dict[str, Any] = {"to": OWN, "dport": 22, "sport": 40000}
+    assert answer(follow(FILTER.format("-A OUTPUT -p tcp -m tcp --sport 22 -j DROP\n"), **asked)) == [
+        "filter/OUTPUT#1 drop",
+        "dropped rule",
+    ]
+    assert answer(follow(FILTER.format("-A OUTPUT -p tcp -m tcp --dport 22 -j DROP\n"), **asked)) == [
+        "filter/OUTPUT accept",
+        "sent eth0",
+    ]
+
+
+def test_an_interface_that_does_not_forward_keeps_answers_in() -> None:
+    found = follow(FILTER.format(""), switches={"forwarding": "1\nnet.ipv4.conf.br0.forwarding = 0"})
+    assert answer(found) == ["lost br0 does not forward (its sysctl `forwarding` is off)"]
+
+
+def test_an_answer_that_leaves_by_another_interface_is_in_doubt() -> None:
+    found = follow(FILTER.format(""), source=ip_address("198.51.100.9"), to=OWN, dport=22)
+    assert found.outcome is Outcome.MAY
+    assert found.answers[0].doubts == ("it leaves by br0, and the packet came by eth0",)
+
+
+def test_past_the_host_nothing_is_translated_back() -> None:
+    rules = f"-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination {SERVER}:80\n"
+    asked: dict[str, Any] = {
+        "source": ip_address("198.51.100.8"),
+        "interface": "br0",
+        "to": "198.51.100.1",
+        "dport": 8080,
+    }
+    for bridged, outcome in ((0, Outcome.BLOCKED), (1, Outcome.ALLOWED)):
+        found = follow(NAT.format(rules), **asked, switches={"bridged": bridged})
+        assert found.outcome is outcome
+    masquerade = rules + "-A POSTROUTING -o br0 -j MASQUERADE\n"
+    assert follow(NAT.format(masquerade), **asked, switches={"bridged": 0}).outcome is Outcome.ALLOWED
+
+
+def test_a_later_packet_is_followed_alone_and_an_unanswered_first_one_is_said() -> None:
+    rules = "-A FORWARD -i br0 -j DROP\n"
+    found = follow(FILTER.format(rules), state=PacketState.ESTABLISHED)
+    assert (found.outcome, found.answers) == (Outcome.ALLOWED, ())
+    assert found.notes == ("no connection like this can begin now: its answer does not come back",)

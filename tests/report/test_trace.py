@@ -43,7 +43,7 @@ def test_every_rule_on_the_way_has_its_cause(published: AttributedJourney) -> No
 
 
 def test_the_last_word_is_the_outcome(published: AttributedJourney) -> None:
-    assert render_journey(published, Style()).endswith("\n  !  it leaves by docker0\nALLOWED\n")
+    assert render_journey(published, Style()).endswith("\n  !  it leaves by eth0\nALLOWED\n")
     blocked = follow("lan", "172.17.0.2:80/tcp")
     assert render_journey(blocked, Style()).splitlines()[-1] == "blocked"
 

@@ -1,0 +1,38 @@
+"""The chains that answers meet, one and the same decisions, drops and doubts as those of the packets they answer."""
+
+from netaudit.model.program import Hook, ReadChain
+from netaudit.model.ruleset import Item
+from netaudit.model.statement import Meaning
+from netaudit.packets.answer_reading import ARRIVING, UNKNOWN
+from netaudit.packets.bounds import Bounds
+from netaudit.packets.chains import Chains
+from netaudit.packets.decision import Decision
+from netaudit.packets.encode import Encoder
+from netaudit.packets.unknown import why_unknown
+
+STOPPED = "the answer is stopped"
+
+
+class AnswerChains(Chains):
+    """Leads answers through chains; set `place` before."""
+
+    def __init__(self, forward: Chains) -> None:
+        super().__init__(forward.encoders)
+        self.decisions, self.drops, self.doubts = forward.decisions, forward.drops, forward.doubts
+        self.place = ARRIVING
+
+    def encoder_for(self, _packets: Bounds) -> Encoder:
+        """Choose how rules are asked at the present place."""
+        return self.encoders.answers_at(self.place)
+
+    def decides(self, _chain: ReadChain, _hook: Hook) -> bool:
+        """Leave it to the first packet's rules to have let it in."""
+        return False
+
+    def decision(self, rule: Item | None, reason: str = "") -> Decision:
+        """Make a decision that says that it is about the answer."""
+        return Decision(rule, f"{STOPPED}: {reason}" if reason else STOPPED)
+
+    def why_unknown(self, meaning: Meaning) -> str:
+        """Say what of a rule cannot be decided of answers."""
+        return why_unknown(meaning, UNKNOWN)

@@ -1,0 +1,144 @@
+"""What becomes of answers by routes: of the containers that send them, of the host, and of its doubts about senders."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from netaudit.model.match import Field
+from netaudit.packets.answer_chains import AnswerChains
+from netaudit.packets.answer_reading import ARRIVING, AnswerReading
+from netaudit.packets.bounds import Bounds, exactly
+from netaudit.packets.chains import Doubt
+from netaudit.packets.homes import ELSEWHERE, NO_WAY, Home
+from netaudit.packets.kinds import reverse_path
+from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.ranges import Ranges
+from netaudit.packets.world import LINK_LOCAL, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, Translated, World
+
+
+class AnswerRoutes:
+    """Routes answers, and drops those that go nowhere."""
+
+    def __init__(self, chains: AnswerChains, known: Mapping[Home, Ranges]) -> None:
+        self._chains, self._homes = chains, known
+        self._world: World = chains.world
+        self._space = chains.world.space
+
+    def by_homes(self, packets: Bounds) -> Bounds:
+        """Let containers answer by the bridges that their own routes lead to: that is where the answer comes in."""
+        world, space = self._world, self._space
+        own = world.translated(Translated.SOURCE)  # answered on the bridge that it left by
+        for home, addresses in self._homes.items():
+            left = world.destined(addresses) - own
+            if not packets.possible & left:
+                continue
+            for span, bridge in home.near:
+                packets = self._moved(packets, left & space.in_ranges(Field.SADDR, (span,)), bridge)
+                left -= space.in_ranges(Field.SADDR, (span,))
+            packets = self._moved(packets, left, home.default)
+        return packets
+
+    def _moved(self, packets: Bounds, some: PacketSet, bridge: str | None) -> Bounds:
+        """Let answers come in by a bridge; by none that there is, it is not known what becomes of them."""
+        if bridge is None:
+            return self.refuse(packets, some, NO_WAY)
+        if bridge not in self._world.number:
+            return self.doubt(packets, some, ELSEWHERE)
+        moving = exactly(some - self._world.at(Field.OIF, bridge))
+        if not packets & moving:
+            return packets
+        number = self._world.number[bridge]
+        there = (packets & moving).changed(lambda one: self._space.assign(one, Field.OIF, number))
+        return packets - moving | there
+
+    def leaving(self, packets: Bounds) -> Bounds:
+        """Keep loopback's addresses inside: where a new source is answered first, it is not known whether it is."""
+        world, reason = self._world, "127.0.0.0/8 does not leave the host (route_localnet)"
+        if world.family == "ip6":
+            return packets
+        own, new = world.destined((LOOPBACK_NET["ip"],)), world.translated(Translated.SOURCE)
+        inside = [LOOPBACK, *(name for name in world.interfaces if name and world.routing.routes_loopback(name))]
+        stays = self._space.union(world.back_by(name) for name in inside)
+        return self.doubt(self.refuse(packets, own - stays - new, reason), own & new, reason)
+
+    def believed(self, packets: Bounds) -> Bounds:
+        """Drop what comes in and cannot be true."""
+        packets = self.refuse(packets, self._wrong_loopback, "127.0.0.0/8 does not come from outside")
+        return self.refuse(packets, self._wrong_source, "its source is not behind this interface")
+
+    def forwarded(self, packets: Bounds) -> Bounds:
+        """Drop what the host does not forward."""
+        world = self._world
+        off = [name for name in world.interfaces if name and world.routing.forwards(name) is False]
+        packets = self.refuse(packets, self._coming_by(off), "the host does not forward it")
+        if world.family == "ip":
+            return packets
+        of_link = self._arriving.addressed(Field.SADDR, (LINK_LOCAL,))
+        return self.refuse(packets, of_link, "a link-local sender is not forwarded")
+
+    @cached_property
+    def _arriving(self) -> AnswerReading:
+        return AnswerReading(self._world, ARRIVING)
+
+    def way_back(self, packets: Bounds) -> Bounds:
+        """Let answers leave by the routes to who sent the first packet; another way than it came is doubtful."""
+        world, space = self._world, self._space
+        ways = {name: world.back_by(name) for name in world.interfaces if name}
+        packets = self.refuse(packets, space.everything - space.union(ways.values()), "there is no way back")
+        here = world.at(Field.IIF, "") | world.at(Field.IIF, LOOPBACK)
+        same = space.union([here, *(world.at(Field.IIF, name) & way for name, way in ways.items())])
+        near = space.union(self._on_link(Field.IIF, name) for name in ways)
+        packets = self.refuse(packets, near - same, "it leaves by another interface than to who asked")
+        return self.doubt(packets, space.everything - same, "it leaves by another interface")
+
+    @property
+    def on_one_bridge(self) -> PacketSet:
+        """Return the packets whose sender is on the link that they left by: they are answered without a router."""
+        world = self._world
+        near = self._space.union(self._on_link(Field.OIF, name) for name in self._bridges)
+        return near - world.translated(Translated.SOURCE)
+
+    @cached_property
+    def _bridges(self) -> list[str]:
+        return [one.name for one in self._world.known_interfaces if one.kind == "bridge"]
+
+    def _on_link(self, side: Field, interface: str) -> PacketSet:
+        """Return the packets at an interface whose sender is on its link."""
+        ranges = self._world.neighbours.get(interface, ())
+        return self._world.at(side, interface) & self._space.in_ranges(Field.SADDR, ranges)
+
+    @property
+    def _wrong_loopback(self) -> PacketSet:
+        world, ranges = self._world, (LOOPBACK_NET[self._world.family],)
+        inside = [LOOPBACK, *(name for name in world.interfaces if name and world.routing.routes_loopback(name))]
+        touched = self._arriving.addressed(Field.SADDR, ranges) | self._arriving.addressed(Field.DADDR, ranges)
+        return touched - self._coming_by(inside)
+
+    @property
+    def _wrong_source(self) -> PacketSet:
+        world = self._world
+        strict = [name for name in world.interfaces if name and world.routing.strict_source(name)]
+        return self._coming_by(strict) - reverse_path(world, self._arriving)
+
+    def _coming_by(self, names: list[str]) -> PacketSet:
+        return self._space.union(self._arriving.at(Field.IIF, name) for name in names if name in self._world.number)
+
+    def unlike(self, packets: Bounds, some: PacketSet, reason: str) -> Bounds:
+        """Drop of some packets what is not what was asked for, as long as it is not translated back."""
+        world, space = self._world, self._space
+        same = space.copied(Field.DADDR, NEW_DADDR) & space.copied(Field.DPORT, NEW_DPORT)
+        led, new = world.translated(Translated.DESTINATION) - same, world.translated(Translated.SOURCE)
+        perhaps = (some & new & self._chains.encoders.sources.perhaps_old) - led
+        return self.doubt(self.refuse(packets, some & (led | new) - perhaps, reason), perhaps, reason)
+
+    def doubt(self, packets: Bounds, some: PacketSet, reason: str) -> Bounds:
+        """Doubt what becomes of some packets."""
+        unknown = packets.possible & some
+        if not unknown:
+            return packets
+        self._chains.doubts.append(Doubt(self._chains.decision(None, reason), unknown))
+        return Bounds(packets.sure - some, packets.possible)
+
+    def refuse(self, packets: Bounds, refused: PacketSet, reason: str) -> Bounds:
+        """Drop what the kernel itself refuses."""
+        self._chains.drop(self._chains.decision(None, reason), packets & exactly(refused))
+        return packets - exactly(refused)

@@ -1,0 +1,170 @@
+"""Answers to sets of packets that arrived, through the hooks: which of them come back to who sent the first packet.
+
+from a wire      prerouting, routing, then input, or forward and postrouting
+from here        output, postrouting; what is for this host comes back in by lo: prerouting, input
+between ports    of one bridge, where sender and receiver are on it: as IP where br_netfilter shows them, else past it
+
+A connection is known by its first packet, so no nat chain is asked, and addresses are translated back.
+"""
+
+from collections.abc import Callable, Mapping
+
+from netaudit.model.match import CtState, Field
+from netaudit.model.program import Hook
+from netaudit.packets.answer_chains import AnswerChains
+from netaudit.packets.answer_reading import ARRIVING, Place, Side, Stage
+from netaudit.packets.answer_routes import AnswerRoutes
+from netaudit.packets.bounds import Bounds, exactly
+from netaudit.packets.chains import Chains
+from netaudit.packets.homes import Home
+from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.probe import PROTOCOLS
+from netaudit.packets.ranges import Ranges
+from netaudit.packets.world import DECISION, LOOPBACK, Translated, World
+
+_CONNTRACK, _DESTINATION_NAT, _SOURCE_NAT = -200, -100, 100
+_PASSING = Place(Side.THERE, Side.ROUTED, Stage.DESTINATION)
+_OWN = Place(Side.NONE, Side.ROUTED, Stage.NEITHER, own=True)
+_WRITTEN = (Field.MARK, Field.CT_MARK, Field.CT_STATE, DECISION)  # what an answer has of its own
+
+
+class Answers:
+    """Leads answers back; `tracked` says whether connection tracking knows the packets that are answered."""
+
+    def __init__(self, chains: Chains, known: Mapping[Home, Ranges], *, tracked: bool) -> None:
+        self._chains, self._tracked = AnswerChains(chains), tracked
+        self._routes = AnswerRoutes(self._chains, known)
+        self._world: World = chains.world
+        self._space = chains.world.space
+        self._written = tuple(field for field in _WRITTEN if field in self._space.widths)
+
+    def to_forwarded(self, arrived: Bounds) -> Bounds:
+        """Give what was forwarded, and whose answer comes back."""
+        return self._kept(arrived, self._from_wire)
+
+    def to_local(self, arrived: Bounds) -> Bounds:
+        """Give what this host took, and whose answer comes back."""
+        return self._kept(arrived, self._from_host)
+
+    def _kept(self, arrived: Bounds, lead: Callable[[Bounds], Bounds]) -> Bounds:
+        known = exactly(self._space.equal(Field.CT_STATE, CtState.UNTRACKED))
+        mine = arrived - known if self._tracked else arrived & known
+        if not mine:
+            return mine
+        back = lead(mine.changed(self._fresh))
+        return mine & back.changed(self._bare)
+
+    def _bare(self, packets: PacketSet) -> PacketSet:
+        """Forget what answers have of their own."""
+        return self._space.forget(packets, *self._written, Field.OIF)
+
+    def _fresh(self, packets: PacketSet) -> PacketSet:
+        """Make answers of packets: without a mark, and of no connection until connection tracking sees them."""
+        space = self._space
+        packets = space.forget(packets, *(field for field in self._written if field != Field.CT_MARK))
+        begin = {Field.MARK: 0, Field.CT_STATE: int(CtState.INVALID)}
+        for field, value in begin.items():
+            packets = packets & space.equal(field, value) if field in self._written else packets
+        return packets
+
+    def _from_wire(self, packets: Bounds) -> Bounds:
+        """Lead in what comes from where the first packets went."""
+        packets = self._routes.by_homes(packets)
+        near, filtered = exactly(self._routes.on_one_bridge), self._world.routing.filters_bridged()
+        bridged = packets & near
+        seen = self._hook(Hook.PREROUTING, packets - near if filtered is False else packets, ARRIVING)
+        home, passing = self._routed(seen - near)
+        forwarded = self._hook(Hook.FORWARD, passing | seen & near, _PASSING)
+        forwarded = self._hook(Hook.POSTROUTING, forwarded, _PASSING)
+        if filtered:
+            return home | forwarded
+        return home | forwarded - near | self._past_ip(bridged, forwarded & near, filtered)
+
+    def _past_ip(self, bridged: Bounds, filtered: Bounds, known: bool | None) -> Bounds:  # noqa: FBT001 (of three)
+        """Pass between two ports of a bridge, past IP's hooks, where nothing is translated back."""
+        everything = self._space.everything
+        past = self._routes.unlike(bridged, everything, "it goes past the host, and is not translated back")
+        if known is False:
+            return past
+        seen, past = filtered.changed(self._bare), past.changed(self._bare)
+        return Bounds(past.sure & seen.sure, past.possible | seen.possible)
+
+    def _from_host(self, packets: Bounds) -> Bounds:
+        left = self._hook(Hook.OUTPUT, self._routes.way_back(self._routes.leaving(packets)), _OWN)
+        left = self._hook(Hook.POSTROUTING, left, _OWN)
+        home = exactly(self._home)
+        return left - home | self._looped(left & home)
+
+    def _looped(self, packets: Bounds) -> Bounds:
+        """Lead what the host answers itself in by lo: its connection is known, and it is translated back."""
+        for hook in (Hook.PREROUTING, Hook.INPUT):
+            packets = self._through(hook, packets, lambda _: Place(Side.LOOPBACK, Side.NONE, Stage.BOTH))
+        return packets
+
+    def _routed(self, packets: Bounds) -> tuple[Bounds, Bounds]:
+        """Decide by the routes: gives what this host takes, and what it passes on."""
+        routes, home = self._routes, exactly(self._home)
+        packets = routes.believed(packets)
+        passing = routes.way_back(routes.forwarded(packets - home))
+        return self._hook(Hook.INPUT, packets & home, ARRIVING), passing
+
+    @property
+    def _home(self) -> PacketSet:
+        """Return the packets of this host itself: their answers are for it."""
+        return self._space.in_ranges(Field.SADDR, self._world.ways_out[LOOPBACK])
+
+    def _hook(self, hook: Hook, packets: Bounds, place: Place) -> Bounds:
+        """Lead answers through a hook, at which they are translated back by one stage."""
+        after = {Hook.FORWARD: place.stage, Hook.POSTROUTING: Stage.BOTH, Hook.INPUT: Stage.BOTH}
+        later = after.get(hook, Stage.DESTINATION)
+        before = Stage(max(later - 1, 0)) if hook is not Hook.FORWARD else later
+        priority = _DESTINATION_NAT if later is Stage.DESTINATION else _SOURCE_NAT
+
+        def at(order: int) -> Place:
+            return place._replace(stage=self._stage(packets, later if order >= priority else before))
+
+        tracks = hook in (Hook.PREROUTING, Hook.OUTPUT)
+        return self._through(hook, packets, at, tracks=tracks)
+
+    def _stage(self, packets: Bounds, stage: Stage) -> Stage:
+        """Pass over a stage that makes no difference: what it leaves open need not be asked."""
+        changed = stage is Stage.NEITHER and packets.possible & self._world.translated(Translated.SOURCE)
+        return stage if changed else Stage(max(stage, Stage.DESTINATION))
+
+    def _through(self, hook: Hook, packets: Bounds, at: Callable[[int], Place], *, tracks: bool = False) -> Bounds:
+        """Lead answers through the base chains of a hook, in the order of their priorities."""
+        for table, chain in self._chains.program.base_chains(hook, self._world.family):
+            base = chain.base
+            if base is None or not packets:
+                continue
+            if tracks and base.priority > _CONNTRACK:
+                packets, tracks = self._track(packets), False
+            if base.kind != "nat":
+                self._chains.place = at(base.priority)
+                packets = self._chains.base(table, chain, packets, hook)
+        return self._track(packets) if tracks else packets
+
+    def _track(self, packets: Bounds) -> Bounds:
+        """Let connection tracking see answers: without it nothing is translated back."""
+        space = self._space
+        untracked = exactly(space.equal(Field.CT_STATE, CtState.UNTRACKED))
+        if self._tracked:
+            packets = self._routes.unlike(packets, untracked.sure, "untracked, it is not translated back")
+            return packets & untracked | (packets - untracked).changed(
+                lambda some: space.assign(some, Field.CT_STATE, CtState.ESTABLISHED)
+            )
+        begins = exactly(space.equal(Field.PROTOCOL, PROTOCOLS["udp"])) - untracked
+        return packets - begins | self._begun(packets & begins)
+
+    def _begun(self, packets: Bounds) -> Bounds:
+        """Let answers begin a connection of their own, which NAT rules may translate."""
+        new = packets.changed(lambda some: self._space.assign(some, Field.CT_STATE, CtState.NEW))
+        if not new or not self._translates:
+            return new
+        self._chains.doubt(self._chains.decision(None, "of no connection, it may be translated"), new.doubted())
+        return new.doubted()
+
+    @property
+    def _translates(self) -> bool:
+        chains = [one for table in self._chains.program.tables for one in table.chains.values()]
+        return any(one.size for one in chains if one.base and one.base.kind == "nat")

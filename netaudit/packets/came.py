@@ -1,0 +1,41 @@
+"""What became of a zone's packets in a traversal.
+
+Translated packets are kept apart: among the others a destination is found at once, among them only together with the
+container that they were led to.
+"""
+
+from typing import NamedTuple
+
+from netaudit.packets.bounds import Bounds
+from netaudit.packets.packet_set import PacketSet
+from netaudit.packets.traverse import Traversal
+
+
+class Came(NamedTuple):
+    """What became of a zone's packets: untranslated ones unless it says otherwise."""
+
+    direct: Bounds  # forwarded to where they were sent
+    led: Bounds  # forwarded to where a NAT rule led them
+    home: Bounds  # taken by the host
+    led_home: Bounds  # taken by the host, to which a NAT rule led them
+    dropped: PacketSet
+    dropped_later: PacketSet  # after they were translated
+
+
+def came_of(traversal: Traversal, base: PacketSet, new: PacketSet) -> Came:
+    """Tell apart what became of the packets in `base`; `new` are those that have a new destination."""
+
+    def plain(some: Bounds) -> Bounds:
+        return some.changed(lambda packets: packets & base - new)
+
+    def led(some: Bounds) -> Bounds:
+        return some.changed(lambda packets: packets & base & new)
+
+    return Came(
+        direct=plain(traversal.forwarded),
+        led=led(traversal.forwarded),
+        home=plain(traversal.local),
+        led_home=led(traversal.local),
+        dropped=plain(traversal.dropped).possible,
+        dropped_later=led(traversal.dropped).possible,
+    )

@@ -1,0 +1,24 @@
+"""Why packets arrive nowhere that no rule dropped: what is lacking on their way."""
+
+from netaudit.model.exposure import Destination, DestinationKind, ZoneKind
+from netaudit.packets.destinations import number_of
+from netaudit.packets.ranges import Ranges
+from netaudit.packets.world import LOOPBACK_NET
+from netaudit.packets.zones import Origin, is_routed
+
+
+def lacking(origin: Origin, to: Destination, addresses: Ranges) -> str:
+    """Say what is lacking between a zone and a destination, which it would send to at these addresses."""
+    internet = origin.zone.kind is ZoneKind.INTERNET
+    if internet and not any(is_routed(first, to.family) for first, _ in addresses):
+        return "the Internet does not route this address"
+    if not addresses:
+        return "the zone has no address of the host to send to"
+    first, last = LOOPBACK_NET[to.family]
+    if first <= number_of(to.address) <= last:
+        return "loopback is the sender's own"
+    if origin.on_link:
+        return "its members have no gateway: they reach their own network alone"
+    if to.kind is DestinationKind.CONTAINER_PORTS:
+        return "the host's routes do not lead there"
+    return "no rule leads on, and nobody listens"
