@@ -24,7 +24,8 @@ from netaudit.packets.world import DECISION, LOOPBACK, Translated, World
 
 _CONNTRACK, _DESTINATION_NAT, _SOURCE_NAT = -200, -100, 100
 _PASSING = Place(Side.THERE, Side.ROUTED, Stage.DESTINATION)
-_OWN = Place(Side.NONE, Side.ROUTED, Stage.NEITHER, own=True)
+_SENT = Place(Side.NONE, Side.SENT, Stage.NEITHER, own=True)
+_OWN = Place(Side.NONE, Side.ROUTED, Stage.DESTINATION, own=True)
 _WRITTEN = (Field.MARK, Field.CT_MARK, Field.CT_STATE, DECISION)  # what an answer has of its own
 
 
@@ -90,7 +91,7 @@ class Answers:
         return Bounds(past.sure & seen.sure, past.possible | seen.possible)
 
     def _from_host(self, packets: Bounds) -> Bounds:
-        left = self._hook(Hook.OUTPUT, self._routes.way_back(self._routes.leaving(packets)), _OWN)
+        left = self._hook(Hook.OUTPUT, self._routes.way_back(self._routes.leaving(packets)), _SENT)
         left = self._hook(Hook.POSTROUTING, left, _OWN)
         home = exactly(self._home)
         return left - home | self._looped(left & home)
