@@ -201,7 +201,7 @@ class Reach:
 
     def _came_from(self, origin: Origin, traversal: Traversal) -> Came:
         """Tell apart what became of a zone's packets, with what decided it last."""
-        return came_of(traversal, self.base(origin), self.world.translated(Translated.DESTINATION))
+        return came_of(traversal, self.base(origin), self.world.led)
 
     def _base(self, origin: Origin) -> PacketSet:
         """Return what tells a zone's packets from others in a traversal."""
