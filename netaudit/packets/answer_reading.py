@@ -53,6 +53,7 @@ class Side(Enum):
     LOOPBACK = "loopback"
     THERE = "there"  # the one that the first packet left by
     ROUTED = "routed"  # the one that the routes to the first packet's sender lead to
+    SENT = "sent"  # the one that the routes lead to from this host, before it is translated back
 
 
 class Stage(IntEnum):
@@ -90,7 +91,7 @@ class AnswerReading:
                 return self._space.everything if interface == LOOPBACK else self._space.nothing
             case Side.THERE:
                 return self._world.at(Field.OIF, interface)
-            case Side.ROUTED:
+            case Side.ROUTED | Side.SENT:
                 return self._world.back_by(interface)
 
     def addressed(self, field: Field, ranges: Ranges) -> PacketSet:
@@ -105,8 +106,8 @@ class AnswerEncoder(Encoder):
     """Encode what rules ask of answers, as sets of the packets that are answered."""
 
     def __init__(self, world: World, sources: NewSources, place: Place) -> None:
-        super().__init__(world, reading=AnswerReading(world, place))
-        self._place, self._sources = place, sources
+        super().__init__(world, reading=AnswerReading(world, place), sources=sources)
+        self._place, self._new = place, sources
 
     def _number(self, field: Field, atom: Atom, match: InRanges | Masked) -> Bounds:
         if field in _EXPECTED:
@@ -125,25 +126,29 @@ class AnswerEncoder(Encoder):
             sent_to = atom(before)
             return exactly(sent_to if stage is Stage.BOTH else self._world.after_translation(atom(now), sent_to))
         found = exactly(atom(_TO[field]))
-        if stage is not Stage.NEITHER or (field is Field.DPORT and self._sources.keep_ports):
+        if stage is not Stage.NEITHER or (field is Field.DPORT and self._new.keep_ports):
             return found
         changed = exactly(self._world.translated(Translated.SOURCE))
         return found - changed | changed & self._new_source(field, match)
 
     def _new_source(self, field: Field, match: InRanges | Masked) -> Bounds:
         if field is Field.DADDR and isinstance(match, InRanges):
-            return self._sources.inside(match.ranges)
+            return self._new.inside(match.ranges)
         return self._unknown
 
     def _computed(self, field: Field, match: InRanges | Masked) -> Bounds:
         found = super()._computed(field, match)
-        to_new_source = field in TYPE_OF and TYPE_OF[field][0] is Field.DADDR and self._place.stage is Stage.NEITHER
-        return self._behind_source_nat(found) if to_new_source else found
+        address, interface = TYPE_OF.get(field, (None, None))
+        new = address is Field.DADDR and self._place.stage is Stage.NEITHER
+        return self._behind_source_nat(found) if new or self._is_early(interface) else found
 
     def _named(self, field: Field, names: tuple[str, ...]) -> Bounds:
         found = super()._named(field, names)
-        early = self._place.leaves is Side.ROUTED and self._place.stage is Stage.NEITHER
-        return self._behind_source_nat(found) if early and field is Field.OIF else found
+        return self._behind_source_nat(found) if self._is_early(field) else found
+
+    def _is_early(self, field: Field | None) -> bool:
+        """Tell whether an interface was chosen for the new source, which stays so for the whole of a hook."""
+        return field is Field.OIF and self._place.leaves is Side.SENT
 
     def _behind_source_nat(self, found: Bounds) -> Bounds:
         changed = self._world.translated(Translated.SOURCE)

@@ -12,7 +12,7 @@ from netaudit.packets.homes import ELSEWHERE, NO_WAY, Home
 from netaudit.packets.kinds import reverse_path
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.ranges import Ranges
-from netaudit.packets.world import LINK_LOCAL, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, Translated, World
+from netaudit.packets.world import LINK_LOCAL, LOOPBACK, LOOPBACK_NET, Translated, World
 
 
 class AnswerRoutes:
@@ -124,9 +124,8 @@ class AnswerRoutes:
 
     def unlike(self, packets: Bounds, some: PacketSet, reason: str) -> Bounds:
         """Drop of some packets what is not what was asked for, as long as it is not translated back."""
-        world, space = self._world, self._space
-        same = space.copied(Field.DADDR, NEW_DADDR) & space.copied(Field.DPORT, NEW_DPORT)
-        led, new = world.translated(Translated.DESTINATION) - same, world.translated(Translated.SOURCE)
+        world = self._world
+        led, new = world.led, world.translated(Translated.SOURCE)
         perhaps = (some & new & self._chains.encoders.sources.perhaps_old) - led
         return self.doubt(self.refuse(packets, some & (led | new) - perhaps, reason), perhaps, reason)
 

@@ -24,7 +24,9 @@ from netaudit.packets.world import DECISION, LOOPBACK, Translated, World
 
 _CONNTRACK, _DESTINATION_NAT, _SOURCE_NAT = -200, -100, 100
 _PASSING = Place(Side.THERE, Side.ROUTED, Stage.DESTINATION)
-_OWN = Place(Side.NONE, Side.ROUTED, Stage.NEITHER, own=True)
+_SENT = Place(Side.NONE, Side.SENT, Stage.NEITHER, own=True)
+_BRIDGED = Place(Side.THERE, Side.THERE, Stage.DESTINATION)
+_OWN = Place(Side.NONE, Side.ROUTED, Stage.DESTINATION, own=True)
 _WRITTEN = (Field.MARK, Field.CT_MARK, Field.CT_STATE, DECISION)  # what an answer has of its own
 
 
@@ -74,11 +76,13 @@ class Answers:
         bridged = packets & near
         seen = self._hook(Hook.PREROUTING, packets - near if filtered is False else packets, ARRIVING)
         home, passing = self._routed(seen - near)
-        forwarded = self._hook(Hook.FORWARD, passing | seen & near, _PASSING)
-        forwarded = self._hook(Hook.POSTROUTING, forwarded, _PASSING)
+        forwarded = self._forwarded(passing, _PASSING) | self._forwarded(seen & near, _BRIDGED)
         if filtered:
             return home | forwarded
         return home | forwarded - near | self._past_ip(bridged, forwarded & near, filtered)
+
+    def _forwarded(self, packets: Bounds, place: Place) -> Bounds:
+        return self._hook(Hook.POSTROUTING, self._hook(Hook.FORWARD, packets, place), place)
 
     def _past_ip(self, bridged: Bounds, filtered: Bounds, known: bool | None) -> Bounds:  # noqa: FBT001 (of three)
         """Pass between two ports of a bridge, past IP's hooks, where nothing is translated back."""
@@ -90,7 +94,7 @@ class Answers:
         return Bounds(past.sure & seen.sure, past.possible | seen.possible)
 
     def _from_host(self, packets: Bounds) -> Bounds:
-        left = self._hook(Hook.OUTPUT, self._routes.way_back(self._routes.leaving(packets)), _OWN)
+        left = self._hook(Hook.OUTPUT, self._routes.way_back(self._routes.leaving(packets)), _SENT)
         left = self._hook(Hook.POSTROUTING, left, _OWN)
         home = exactly(self._home)
         return left - home | self._looped(left & home)

@@ -59,6 +59,10 @@ class Asking:
         """Return the part of what is known of a set."""
         return packets.changed(lambda some: self.part(some, within))
 
+    def sent(self, part: PacketSet) -> PacketSet:
+        """Forget all of packets but what their sender wrote."""
+        return self._space.forget(part, TRANSLATED, Field.OIF, DECISION)
+
     def ports_of(self, part: PacketSet) -> PacketSet:
         """Forget all of packets but the ports that they were sent to."""
         return self._space.only(part, Field.DPORT)

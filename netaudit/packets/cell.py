@@ -190,12 +190,15 @@ class Cell:
             asked = packets & self._asking.asked  # again of one destination
             decision = arrival.stopped or self._traversal.chains.reason_for(asked) or decision
         if outcome is Outcome.ALLOWED:
-            decision = Decision(decision.rule, self._exception(ports))
+            decision = Decision(decision.rule, self._exception(ports, arrival))
         return Row(self._asking.ranges(ports), outcome, arrival.way, decision, self._asking.witness(packets))
 
-    def _exception(self, ports: PacketSet) -> str:
+    def _exception(self, ports: PacketSet, arrival: Arrival) -> str:
         """Name a packet to the same ports that does not arrive, where there is one."""
         stopped = self._dropped & ports & self._asking.clients
+        if not stopped:
+            return ""
+        stopped -= self._asking.sent(arrival.packets.possible)
         example = self._asking.example(stopped)
         if not example:
             return ""
@@ -212,12 +215,19 @@ class Cell:
             nowhere = Arrival(Way.NONE, exactly(self._dropped))
             yield from self._split(self._dropped, dropped, Outcome.BLOCKED, nowhere)
         rest = ports - dropped
-        if rest:
+        if rest and not self._destination.led_to:  # a zone whose packets no NAT rule leads there has no row
             reason = lacking(self._origin, self._destination, self._asking.addresses)
             yield Row(self._asking.ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, reason))
 
     @cached_property
+    def _elsewhere(self) -> PacketSet:
+        """Return what is no business of a forwarded port: what may come to the host itself, led nowhere."""
+        if not self._destination.led_to:
+            return self._space.nothing
+        return self._asking.sent(self._asking.part(self._came.home.possible, self._space.everything))
+
+    @cached_property
     def _dropped(self) -> PacketSet:
         """Return what was dropped of the cell's packets, also on the way from a published port to its container."""
-        plain = self._asking.part(self._came.dropped, self._space.everything)
+        plain = self._asking.part(self._came.dropped, self._space.everything) - self._elsewhere
         return plain | self._asking.part(self._came.dropped_later, self._led) if self._led else plain

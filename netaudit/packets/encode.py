@@ -27,10 +27,10 @@ from netaudit.model.match import (
 )
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.kinds import Reading, kinds_of
+from netaudit.packets.new_sources import NewSources
 from netaudit.packets.packet_set import PacketSet, PacketSpace
-from netaudit.packets.world import NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
+from netaudit.packets.world import NEW_DADDR, NEW_DPORT, Translated, World
 
-_STATUS = {0: 0, Translated.DESTINATION: CT_DNAT, Translated.SOURCE: CT_SNAT, 3: CT_DNAT | CT_SNAT}
 _REPLY = {
     Field.CT_REPL_SADDR: Field.DADDR,
     Field.CT_REPL_DADDR: Field.SADDR,
@@ -53,13 +53,17 @@ class Encoder:
     """Encode matches of one family in a world; what was asked once is remembered.
 
     `source` bounds what is asked about the sender: known, or `behind_source_nat`. `reading` says where interfaces and
-    kinds of addresses are read: as those of first packets, where nothing is said.
+    kinds of addresses are read: as those of first packets, where nothing is said. `sources` bounds new senders.
     """
 
     def __init__(
-        self, world: World, source: Callable[[PacketSet], Bounds] = exactly, reading: Reading | None = None
+        self,
+        world: World,
+        source: Callable[[PacketSet], Bounds] = exactly,
+        reading: Reading | None = None,
+        sources: NewSources | None = None,
     ) -> None:
-        self._world, self._source = world, source
+        self._world, self._source, self._sources = world, source, sources
         self._reading: Reading = reading or world
         self._kinds = lru_cache(maxsize=None)(lambda field: kinds_of(world, self._reading, field))
         self._space: PacketSpace = world.space
@@ -125,11 +129,27 @@ class Encoder:
         if field in (Field.SADDR, Field.SPORT):
             return self._source(atom(field))
         if field is Field.CT_STATUS:
-            values = [value for value, status in _STATUS.items() if holds(match, status)]
-            return exactly(self._space.union(self._space.equal(TRANSLATED, value) for value in values))
+            return self._status(match)
         if field in self._space.widths:
             return exactly(atom(field))
         return self._computed(field, match)
+
+    def _status(self, match: InRanges | Masked) -> Bounds:
+        """Encode a question about what was translated; to what it was before is no translation."""
+        led, new = exactly(self._world.led), self._renamed
+        found = exactly(self._space.nothing)
+        for status in (0, CT_DNAT, CT_SNAT, CT_DNAT | CT_SNAT):
+            if holds(match, status):
+                destination = led if status & CT_DNAT else self._always - led
+                found |= destination & (new if status & CT_SNAT else self._always - new)
+        return found
+
+    @property
+    def _renamed(self) -> Bounds:
+        """Bound the packets that have another source than before."""
+        new = self._world.translated(Translated.SOURCE)
+        perhaps = new & self._sources.perhaps_old if self._sources else self._space.nothing
+        return Bounds(new - perhaps, new) if perhaps else exactly(new)
 
     def _computed(self, field: Field, match: InRanges | Masked) -> Bounds:
         constant = self._constant(field)

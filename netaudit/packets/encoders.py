@@ -25,7 +25,7 @@ class Encoders:
     @cached_property
     def behind_source_nat(self) -> Encoder:
         """Return the one for first packets of which some have a new source."""
-        return Encoder(self.world, behind_source_nat(self.world))
+        return Encoder(self.world, behind_source_nat(self.world), sources=self.sources)
 
     def _answers_at(self, place: Place) -> Encoder:
         """Return the one for answers at a place."""

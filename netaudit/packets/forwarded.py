@@ -18,9 +18,9 @@ from netaudit.model.exposure import Destination, DestinationKind
 from netaudit.model.match import Field
 from netaudit.packets.destinations import PROTOCOLS, WILDCARDS, is_wildcard
 from netaudit.packets.packet_set import PacketSet, PacketSpace
-from netaudit.packets.ranges import Ranges
+from netaudit.packets.ranges import Ranges, inside
 from netaudit.packets.reach import Reach
-from netaudit.packets.world import NEW_DADDR, NEW_DPORT, Translated
+from netaudit.packets.world import NEW_DADDR, NEW_DPORT
 
 _MOST = 2000  # destinations of this kind; beyond them a host is a cluster's, and its table is unreadable
 
@@ -57,7 +57,7 @@ def _led_on(reach: Reach) -> PacketSet:
     """Return all packets of any zone that a NAT rule may lead elsewhere, whatever becomes of them."""
     ways = (reach.from_wire, reach.from_host)
     ends = [some.possible for way in ways for some in (way.forwarded, way.local, way.dropped)]
-    return reach.world.space.union(ends) & reach.world.translated(Translated.DESTINATION)
+    return reach.world.space.union(ends) & reach.world.led
 
 
 def _owners(inventory: Inventory) -> dict[int, Owner]:
@@ -121,11 +121,11 @@ def _asked_address(ranges: Ranges, reach: Reach) -> str:
     first, last = ranges[0]
     if len(ranges) == 1 and first == last:
         return _written(first, reach.family)
-    own = reach.world.own_addresses
-    mine = [number for number in own if any(low <= number <= high for low, high in ranges)]
-    if len(mine) == 1:
-        return _written(mine[0], reach.family)
-    return WILDCARDS[reach.family] if mine else _written(first, reach.family)
+    if inside(reach.link_addresses, ranges):
+        return WILDCARDS[reach.family]
+    own = [number for number, _ in reach.link_addresses] + list(reach.world.own_addresses)
+    mine = [number for number in own if inside(((number, number),), ranges)]
+    return _written((*mine, first)[0], reach.family)
 
 
 def _written(number: int, family: str) -> str:

@@ -106,8 +106,7 @@ class Reach:
     def _asked_about(self) -> PacketSet:
         """Return the packets that are on their way to containers, or led by NAT: no others are asked about."""
         found = {int(ip_address(one)) for known in self.inventory.containers for one in self._own(known.id)}
-        led = self.world.translated(Translated.DESTINATION)
-        return self.world.destined(tuple((number, number) for number in sorted(found))) | led
+        return self.world.destined(tuple((number, number) for number in sorted(found))) | self.world.led
 
     def _own(self, container_id: str) -> list[str]:
         """List a container's addresses of this family."""
@@ -167,9 +166,13 @@ class Reach:
             case ZoneKind.INTERNET | ZoneKind.LAN:
                 return self.addresses(origin.interface)
             case _:
-                links = {one.interface for one in self.origins if one.zone.kind is ZoneKind.LAN}
-                own = [range_ for link in sorted(links) for range_ in self.addresses(link)]
-                return tuple(own) or self.addresses(origin.interface or LOOPBACK)
+                return self.link_addresses or self.addresses(origin.interface or LOOPBACK)
+
+    @cached_property
+    def link_addresses(self) -> Ranges:
+        """Return the host's addresses on its links."""
+        links = {one.interface for one in self.origins if one.zone.kind is ZoneKind.LAN}
+        return tuple(range_ for link in sorted(links) for range_ in self.addresses(link))
 
     def _asked(self, addresses: Ranges, protocol: str, ports: Ranges) -> PacketSet:
         """Return the packets that are sent to ports of addresses."""
@@ -211,12 +214,12 @@ class Reach:
     def led_to(self, address: str, port: int) -> PacketSet:
         """Return the packets that a NAT rule leads to an address, and to a port of it (0: to any)."""
         space = self.world.space
-        there = space.equal(NEW_DADDR, int(ip_address(address))) & self.world.translated(Translated.DESTINATION)
+        there = space.equal(NEW_DADDR, int(ip_address(address))) & self.world.led
         return there & space.equal(NEW_DPORT, port) if port else there
 
     def _came_from(self, origin: Origin, traversal: Traversal) -> Came:
         """Tell apart what became of a zone's packets, with what decided it last."""
-        return came_of(traversal, self.base(origin), self.world.translated(Translated.DESTINATION))
+        return came_of(traversal, self.base(origin), self.world.led)
 
     def _base(self, origin: Origin) -> PacketSet:
         """Return what tells a zone's packets from others in a traversal."""

@@ -90,6 +90,12 @@ class World:
         """Return the packets of which NAT has changed something."""
         return self.space.masked(TRANSLATED, what, what)
 
+    @cached_property
+    def led(self) -> PacketSet:
+        """Return the packets whose new destination is not what it was: only that is a translation to the kernel."""
+        same = self.space.copied(Field.DADDR, NEW_DADDR) & self.space.copied(Field.DPORT, NEW_DPORT)
+        return self.translated(Translated.DESTINATION) - same
+
     def after_translation(self, changed: PacketSet, unchanged: PacketSet) -> PacketSet:
         """Ask one thing of the packets that have a new destination, another of those that have not."""
         new = self.translated(Translated.DESTINATION)

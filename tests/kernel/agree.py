@@ -145,7 +145,8 @@ def main() -> None:
     print(f"{tally.undecided} with something undecided; ends: {dict(sorted(tally.ends.items()))}")
     for (backend, reason), number in Counter((one.backend, one.reason) for one in tally.disagreements).items():
         print(backend, reason, number)
-    for one in tally.disagreements[:3]:
+    shown = {(one.backend, one.reason): one for one in reversed(tally.disagreements)}
+    for one in shown.values():
         print(one)
     for one in tally.disagreements:
         print(one.backend, one.packet.tag, one.first_difference)

@@ -8,6 +8,7 @@ import msgspec
 from kernel.comparing import Observed, Tally, check, is_end, last_seen, probe_of
 from kernel.frames import Seen, Sent
 from kernel.loading import OBSERVING, Ruleset
+from kernel.world import OWN
 from netaudit.model.match import Field
 from netaudit.packets.answer_reading import UNKNOWN
 from netaudit.packets.passage import Ground, start_of
@@ -49,8 +50,20 @@ def _came(packet: Sent, observed: Observed) -> Iterator[tuple[str, Seen]]:
     delivered = last_seen(observed).get("local")
     if observed.arrived is not None:
         yield observed.arrived
-    elif delivered is not None and packet.protocol in ("tcp", "udp"):  # the kernel itself answers ICMP
+    elif delivered is not None and _may_answer(delivered, packet):
         yield "", delivered
+
+
+def _may_answer(delivered: Seen, packet: Sent) -> bool:
+    """Tell whether a program can answer, as a raw socket does: what 127.0.0.1 sends to elsewhere is not routed then.
+
+    The kernel itself answers ICMP.
+    """
+    if packet.protocol not in ("tcp", "udp"):
+        return False
+    width = 4 if packet.version == 4 else 16
+    source, destination = (ip_address(one.to_bytes(width, "big")) for one in (delivered.source, delivered.destination))
+    return not destination.is_loopback or source.is_loopback or str(source) in OWN
 
 
 def _end(found: Trace, packet: Sent, observed: Observed) -> list[End]:

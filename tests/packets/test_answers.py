@@ -186,3 +186,15 @@ def test_a_container_of_an_internal_network_has_no_way_back() -> None:
     cells = {key: line for key, line in said(facts).items() if key.startswith("LAN") and "172.18.0.2" in key}
     assert set(cells.values()) == {f"blocked, {ANSWER}: the container has no way back"}
     assert disagreements(facts) == []
+
+
+@pytest.mark.parametrize(("port", "outcome"), [(22, "allowed, filter/INPUT"), (23, "blocked")])
+def test_a_translation_to_what_was_there_is_none(port: int, outcome: str) -> None:
+    rules = (
+        f"nat PREROUTING -i eth0 -p tcp -m tcp --dport 22 -j REDIRECT --to-ports {port}",
+        "filter INPUT -m conntrack --ctstate DNAT -j DROP",
+    )
+    ssh = 'tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=7,fd=3))\n'
+    facts = changed(OLD, iptables_nft=with_rules(*rules), sockets=lambda text: text + ssh)
+    assert said(facts)["LAN neighbour on eth0 → 0.0.0.0:22"].startswith(outcome)
+    assert disagreements(facts) == []
