@@ -17,14 +17,18 @@ from netaudit.packets.zones import Origin
 # What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
 _FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)
 _OF_SEVERAL = (*_FIELDS, Field.DADDR)
+CLIENT_PORTS = ((1024, 65535),)
 _SAID = (Field.SADDR, Field.SPORT, Field.DPORT)
 
 
 class Asking:
     """Cuts parts out of sets. A part has few fields: the others are the same in all of it, or decide nothing more."""
 
-    def __init__(self, reach: Reach, origin: Origin, destination: Destination) -> None:
-        self._reach, self._origin, self._destination = reach, origin, destination
+    def __init__(
+        self, reach: Reach, origin: Origin, destination: Destination, sent_from: Ranges = ((0, 65535),)
+    ) -> None:
+        """Ask for packets from some ports."""
+        self._reach, self._origin, self._destination, self._sent_from = reach, origin, destination, sent_from
         self._space = reach.world.space
 
     @cached_property
@@ -43,12 +47,13 @@ class Asking:
     @cached_property
     def asked(self) -> PacketSet:
         """Return the packets that are sent to the destination."""
-        return self._reach.asked(self.addresses, self._destination.protocol, self._destination.ports)
+        asked = self._reach.asked(self.addresses, self._destination.protocol, self._destination.ports)
+        return asked & self._space.in_ranges(Field.SPORT, self._sent_from)
 
     @property
     def clients(self) -> PacketSet:
         """Return the packets that clients send: from no port that only services have."""
-        return self._space.in_ranges(Field.SPORT, ((1024, 65535),))
+        return self._space.in_ranges(Field.SPORT, CLIENT_PORTS)
 
     def part(self, packets: PacketSet, within: PacketSet) -> PacketSet:
         """Return what is asked for and within a set; another member of a network is not the destination itself."""
