@@ -12,7 +12,7 @@ from netaudit.packets.ranges import Ranges
 from netaudit.packets.reach import Reach
 from netaudit.packets.witness import describe, from_client, pick
 from netaudit.packets.world import DECISION, TRANSLATED
-from netaudit.packets.zones import Origin
+from netaudit.packets.zones import CLIENT_PORTS, Origin
 
 # What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
 _FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)
@@ -48,7 +48,7 @@ class Asking:
     @property
     def clients(self) -> PacketSet:
         """Return the packets that clients send: from no port that only services have."""
-        return self._space.in_ranges(Field.SPORT, ((1024, 65535),))
+        return self._space.in_ranges(Field.SPORT, CLIENT_PORTS)
 
     def part(self, packets: PacketSet, within: PacketSet) -> PacketSet:
         """Return what is asked for and within a set; another member of a network is not the destination itself."""
