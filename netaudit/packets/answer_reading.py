@@ -12,7 +12,7 @@ no set holds: what it can be, the interface and the rules tell.
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
-from netaudit.model.match import Field, InRanges, Masked
+from netaudit.model.match import Field, InRanges, Masked, in_ranges
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.encode import Atom, Encoder
 from netaudit.packets.kinds import TYPE_OF
@@ -144,7 +144,11 @@ class AnswerEncoder(Encoder):
 
     def _named(self, field: Field, names: tuple[str, ...]) -> Bounds:
         found = super()._named(field, names)
-        return self._behind_source_nat(found) if self._is_early(field) else found
+        if not self._is_early(field):
+            return found
+        changed, world = exactly(self._world.translated(Translated.SOURCE)), self._world
+        ranges = [range_ for one in world.fitting(names) for range_ in world.ways_out.get(one, ())]
+        return found - changed | changed & self._new.inside(in_ranges(Field.DADDR, ranges).ranges)
 
     def _is_early(self, field: Field | None) -> bool:
         """Tell whether an interface was chosen for the new source, which stays so for the whole of a hook."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 
-from netaudit.model.match import Field
+from netaudit.model.match import Field, in_ranges
 from netaudit.packets.answer_chains import AnswerChains
 from netaudit.packets.answer_reading import ARRIVING, AnswerReading
 from netaudit.packets.bounds import Bounds, exactly
@@ -58,7 +58,9 @@ class AnswerRoutes:
         own, new = world.destined((LOOPBACK_NET["ip"],)), world.translated(Translated.SOURCE)
         inside = [LOOPBACK, *(name for name in world.interfaces if name and world.routing.routes_loopback(name))]
         stays = self._space.union(world.back_by(name) for name in inside)
-        return self.doubt(self.refuse(packets, own - stays - new, reason), own & new, reason)
+        home = in_ranges(Field.DADDR, [range_ for name in inside for range_ in world.ways_out.get(name, ())])
+        known = self._chains.encoders.sources.inside(home.ranges).sure
+        return self.doubt(self.refuse(packets, own - stays - new, reason), own & new - known, reason)
 
     def believed(self, packets: Bounds) -> Bounds:
         """Drop what comes in and cannot be true."""

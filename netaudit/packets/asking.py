@@ -12,7 +12,7 @@ from netaudit.packets.ranges import Ranges
 from netaudit.packets.reach import Reach
 from netaudit.packets.witness import describe, from_client, pick
 from netaudit.packets.world import DECISION, TRANSLATED
-from netaudit.packets.zones import Origin
+from netaudit.packets.zones import CLIENT_PORTS, Origin
 
 # What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
 _FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)

@@ -25,7 +25,7 @@ from netaudit.packets.ranges import Ranges, inside
 from netaudit.packets.traverse import Traversal
 from netaudit.packets.witness import readable
 from netaudit.packets.world import DECISION, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
-from netaudit.packets.zones import NOT_ROUTED, Origin, ZoneChoice, as_ranges, origins
+from netaudit.packets.zones import CLIENT_PORTS, NOT_ROUTED, Origin, ZoneChoice, as_ranges, origins
 
 _SYN = 2  # the flags of a TCP connection's first packet
 _OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
@@ -120,7 +120,7 @@ class Reach:
         if origin.zone.kind is ZoneKind.INTERNET:
             packets &= self._reached_by_internet(origin)
         if origin.zone.kind is ZoneKind.HOST:
-            packets &= self.world.from_home
+            packets &= self.world.from_home & space.in_ranges(Field.SPORT, CLIENT_PORTS)
         if origin.zone.kind in _OF_NETWORKS:  # a container's loopback is its own
             packets -= space.in_ranges(Field.DADDR, (LOOPBACK_NET[self.family],))
         if origin.on_link:

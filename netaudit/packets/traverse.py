@@ -6,7 +6,7 @@ between ports    of one bridge: prerouting, forward, postrouting, where br_netfi
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook, ReadChain, ReadTable
@@ -89,7 +89,9 @@ class Traversal:
         """Lead what the host sends to itself in by lo: its connection is known, so nat is not asked again."""
         space = self.world.space
         inside = packets.changed(lambda some: space.assign(some, Field.IIF, self.world.number[LOOPBACK]))
-        inside = inside.changed(lambda some: space.assign(some, Field.OIF, 0))
+        unset = [field for field in (Field.OIF, Field.SOCKET) if field in space.widths]  # nobody owns it any more
+        for field in unset:
+            inside = inside.changed(partial(space.assign, field=field, value=0))
         for table, chain in self._at(Hook.PREROUTING):
             if chain.base and chain.base.kind != "nat":
                 inside = self.chains.base(table, chain, inside, Hook.PREROUTING)

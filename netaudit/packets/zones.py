@@ -37,6 +37,8 @@ _NOT_ROUTED = {
 }
 NOT_ROUTED = {family: tuple(ip_network(one) for one in networks) for family, networks in _NOT_ROUTED.items()}
 
+CLIENT_PORTS = ((1024, 65535),)  # from others no program of the host calls; an attacker outside may
+
 
 class ZoneChoice(msgspec.Struct, frozen=True):
     """What the operator says of the zones, in place of what is derived.
