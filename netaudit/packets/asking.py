@@ -17,18 +17,14 @@ from netaudit.packets.zones import CLIENT_PORTS, Origin
 # What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
 _FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)
 _OF_SEVERAL = (*_FIELDS, Field.DADDR)
-CLIENT_PORTS = ((1024, 65535),)
 _SAID = (Field.SADDR, Field.SPORT, Field.DPORT)
 
 
 class Asking:
     """Cuts parts out of sets. A part has few fields: the others are the same in all of it, or decide nothing more."""
 
-    def __init__(
-        self, reach: Reach, origin: Origin, destination: Destination, sent_from: Ranges = ((0, 65535),)
-    ) -> None:
-        """Ask for packets from some ports."""
-        self._reach, self._origin, self._destination, self._sent_from = reach, origin, destination, sent_from
+    def __init__(self, reach: Reach, origin: Origin, destination: Destination) -> None:
+        self._reach, self._origin, self._destination = reach, origin, destination
         self._space = reach.world.space
 
     @cached_property
@@ -47,8 +43,7 @@ class Asking:
     @cached_property
     def asked(self) -> PacketSet:
         """Return the packets that are sent to the destination."""
-        asked = self._reach.asked(self.addresses, self._destination.protocol, self._destination.ports)
-        return asked & self._space.in_ranges(Field.SPORT, self._sent_from)
+        return self._reach.asked(self.addresses, self._destination.protocol, self._destination.ports)
 
     @property
     def clients(self) -> PacketSet:

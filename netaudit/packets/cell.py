@@ -13,7 +13,7 @@ import msgspec
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, Way, ZoneKind
 from netaudit.model.host import Listener
 from netaudit.model.match import Field
-from netaudit.packets.asking import CLIENT_PORTS, Asking
+from netaudit.packets.asking import Asking
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import family_of
@@ -21,7 +21,6 @@ from netaudit.packets.lacking import lacking
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.past_host import row_past_host
 from netaudit.packets.proxied import is_proxied
-from netaudit.packets.ranges import Ranges
 from netaudit.packets.reach import Reach
 from netaudit.packets.row import Row
 from netaudit.packets.zones import Origin
@@ -49,18 +48,12 @@ class Arrival(msgspec.Struct, frozen=True):
 class Cell:
     """One zone and one destination of a family; `reaches` has the other family's too, for proxies."""
 
-    def __init__(
-        self,
-        reaches: Mapping[str, Reach],
-        origin: Origin,
-        destination: Destination,
-        sent_from: Ranges = ((0, 65535),),
-    ) -> None:
+    def __init__(self, reaches: Mapping[str, Reach], origin: Origin, destination: Destination) -> None:
         self._reaches, self._origin, self._destination = reaches, origin, destination
         self._reach = reaches[destination.family]
         self._world = self._reach.world
         self._space = self._world.space
-        self._asking = Asking(self._reach, origin, destination, sent_from)
+        self._asking = Asking(self._reach, origin, destination)
         self._traversal = self._reach.traversal(origin, to=self._asking.addresses)
         self._came = self._reach.came(origin, self._traversal)
 
@@ -175,7 +168,7 @@ class Cell:
             )
             for origin in reach.origins:
                 if origin.zone.kind is ZoneKind.HOST:
-                    yield from Cell(self._reaches, origin, target, CLIENT_PORTS).rows()
+                    yield from Cell(self._reaches, origin, target).rows()
 
     def _split(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make a row of the ports that share a decision, until none is left."""

@@ -16,6 +16,7 @@ from netaudit.packets.asked import asked_fields
 from netaudit.packets.came import Came, came_of
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import PROTOCOLS, family_of
+from netaudit.packets.discovery import undiscovered
 from netaudit.packets.encoders import Encoders
 from netaudit.packets.homes import homes, subnets
 from netaudit.packets.members import Members
@@ -91,7 +92,11 @@ class Reach:
     def between_ports(self) -> Traversal:
         """Lead through what members of a network send to one another."""
         traversal = Traversal(self._encoders)
-        packets = self.world.space.union(self._on_its_bridge(origin) & self.sent(origin) for origin in self.origins)
+        members = [self._on_its_bridge(origin) & self.sent(origin) for origin in self.origins]
+        packets = self.world.space.union(members)
+        if self.family == "ip6" and self.world.routing.filters_bridged():
+            unable, decision = undiscovered(self._encoders, members)
+            packets = traversal.without(packets, unable, decision)
         match self.world.routing.filters_bridged():
             case True:
                 traversal.between_ports(packets)

@@ -8,11 +8,12 @@ import msgspec
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import Outcome
 from netaudit.model.host import Host
-from netaudit.model.match import Field
+from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
 from netaudit.packets.answer import Asker, Setting, begins_at, is_answered, tracking
 from netaudit.packets.blind import doubted
 from netaudit.packets.connection import Connection, begin, belong, connection_of
+from netaudit.packets.discovery import REASON, SOLICITATION, solicited_by
 from netaudit.packets.homes import NO_WAY
 from netaudit.packets.listening import Listeners
 from netaudit.packets.packet import Packet, Value
@@ -60,10 +61,28 @@ def _follow(ground: Ground, probe: Probe) -> Trace:
 def _first(ground: Ground, probe: Probe) -> Trace:
     """Follow the first packet of a connection, and the answers to where it may arrive."""
     start = start_of(probe)
+    if start.neighbour and (lost := _undiscovered(ground, probe)):
+        return lost
     found = Passage(ground, start, Listeners(ground.host, ground.unseen), begin).trace()
     arrived = [end for end in found.ends if end.kind in ARRIVED] if is_answered(start.packet) else []
     answers = tuple(trace_answer(ground, start, end, {}) for end in arrived)
     return msgspec.structs.replace(found, answers=answers)
+
+
+def _undiscovered(ground: Ground, probe: Probe) -> Trace | None:
+    """Follow the question who a neighbour on the bridge is; the trace of it where rules stop it, else None."""
+    if probe.family == "ip" or not Routing(ground.host, probe.family).filters_bridged():
+        return None
+    question = msgspec.structs.replace(
+        probe, destination=solicited_by(probe.destination), protocol="icmpv6", icmp=SOLICITATION
+    )
+    start = start_of(question)
+    start = msgspec.structs.replace(start, packet=start.packet.changed({Field.CT_STATE: CtState.UNTRACKED}))
+    found = Passage(ground, start, Listeners(ground.host, ground.unseen), begin).trace()
+    if found.arrives:
+        return None
+    ends = tuple(msgspec.structs.replace(end, text=f"{REASON}: {end.text}".removesuffix(": ")) for end in found.ends)
+    return msgspec.structs.replace(found, packet=probe.packet(), ends=ends)
 
 
 def _later(ground: Ground, probe: Probe, connection: Connection | None, note: str) -> Trace:

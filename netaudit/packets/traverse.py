@@ -68,6 +68,11 @@ class Traversal:
         self._routed_in(seen & new)
         self._forward((seen - new).changed(self._stays))
 
+    def without(self, packets: PacketSet, some: PacketSet, decision: Decision) -> PacketSet:
+        """Take out packets that do not even begin, by a decision."""
+        self.chains.drop(decision, exactly(packets & some))
+        return packets - some
+
     def past_ip(self, packets: PacketSet) -> None:
         """Let a bridge pass packets on without showing them to IP's hooks."""
         self.forwarded |= exactly(self._stays(packets))
