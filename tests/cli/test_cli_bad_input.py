@@ -52,6 +52,12 @@ def test_a_folder_that_is_no_recording(tmp_path: Path) -> None:
     assert_fails(run_inside("show", tmp_path), 3, f"{tmp_path} is no recording: it holds no file that one has", HINT)
 
 
+@pytest.mark.parametrize("command", [("show",), ("diff",), ("verify",), ("explain", "web")], ids=" ".join)
+def test_a_folder_of_recordings_is_not_one(command: tuple[str, ...]) -> None:
+    message = f"{ONE_PORT} is no recording, but holds some: 00, 01, 02"
+    assert_fails(run_inside(*command, ONE_PORT), 3, message, f"name one, such as {ONE_PORT}/00")
+
+
 def test_a_recording_that_was_cut_off(tmp_path: Path) -> None:
     copy = tmp_path / "recording"
     shutil.copytree(ONE_PORT / "01", copy)
@@ -165,7 +171,7 @@ FORMATS = ["terminal", "json", "markdown", "html"]
 def test_a_full_disk(form: str) -> None:
     done = run_inside("show", ONE_PORT / "01", "--format", form, "-o", "/dev/full")
     message = "cannot write /dev/full: No space left on device"
-    assert_fails(done, 3, message, "free some space, or give -o a place on another disk")
+    assert_fails(done, 3, message, "free some space, or give a place on another disk")
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
