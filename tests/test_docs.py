@@ -69,6 +69,19 @@ def test_the_maker_in_contributing_is_the_one_in_the_catalog() -> None:
     assert shown["owns"].keys() <= catalog["owns"].keys()
 
 
+_CATALOG = sorted((REPOSITORY / "rules" / "attribution").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", _CATALOG, ids=lambda path: path.stem)
+def test_contributing_says_what_every_key_of_the_catalog_means(path: Path) -> None:
+    content = yaml.safe_load(path.read_text())
+    inner = [*content.get("signatures", {}).values(), *content.get("owns", {}).values()]
+    telltales = [one for some in content.get("options", {}).values() for one in some]
+    keys = {key for one in (content, *inner, *telltales) for key in one}
+    told = set(re.findall(r"`([a-z]+)[^`]*`", (REPOSITORY / "CONTRIBUTING.md").read_text()))
+    assert keys - told == set()
+
+
 def test_the_changelog_has_this_release() -> None:
     assert f"## {RELEASE}" in (REPOSITORY / "CHANGELOG.md").read_text()
 
