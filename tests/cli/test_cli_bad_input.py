@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from programs import ONE_PORT, assert_fails, run, run_inside
 
+from netaudit.cli.sources import require_rules
+from netaudit.errors import CollectError
+from netaudit.model.facts import Facts, Gap, GapReason
+
 HINT = "give a folder or tar that `netaudit record` wrote, or the output of iptables-save"
 SAVE_HINT = "record the host again, or give the untouched output of iptables-save"
 COMMANDS = [("show",), ("diff", str(ONE_PORT / "00")), ("report",), ("explain", "web")]
@@ -141,6 +145,21 @@ def test_a_recording_of_a_newer_netaudit(recording: Path) -> None:
 def test_a_subject_that_is_not_there() -> None:
     hint = "name a rule (nat/DOCKER#2), a container, a network or a signature; `netaudit show` lists them"
     assert_fails(run_inside("explain", "nobody", ONE_PORT / "01"), 2, "nothing here is called nobody", hint)
+
+
+@pytest.mark.parametrize(
+    ("program", "hint"),
+    [
+        ("/opt/my tools/bin/netaudit", "sudo '/opt/my tools/bin/netaudit' …"),
+        ("/usr/bin/netaudit", "sudo netaudit …"),
+        ("/usr/lib/python3/dist-packages/netaudit/__main__.py", "sudo netaudit …"),
+    ],
+)
+def test_the_way_to_root_is_one_that_sudo_finds(monkeypatch: pytest.MonkeyPatch, program: str, hint: str) -> None:
+    monkeypatch.setattr("sys.argv", [program, "show"])
+    with pytest.raises(CollectError) as caught:
+        require_rules(Facts({}, gaps=(Gap("iptables-save.txt", GapReason.DENIED),)))
+    assert caught.value.hint == f"run it as root: {hint}"
 
 
 def test_no_recording_was_kept(tmp_path: Path) -> None:
