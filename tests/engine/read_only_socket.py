@@ -66,7 +66,9 @@ def read_only_socket(host: "LabHost", log: Path) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    with ThreadingUnixStreamServer(sys.argv[1], Proxy) as server:
+    place = Path(sys.argv[1])
+    with ThreadingUnixStreamServer(f"{place}.new", Proxy) as server:
         server.daemon_threads = True
-        Path(sys.argv[1]).chmod(0o666)
+        Path(f"{place}.new").chmod(0o666)
+        Path(f"{place}.new").rename(place)  # whoever waits for it finds somebody who listens
         server.serve_forever()
