@@ -20,9 +20,12 @@ demo: system $(VENV)/ready ## The main job before your eyes: an engine, docker r
 	@PYTHONPATH=tests $(PYTHON) -m lab.demo
 
 .PHONY: test
-test: system check roots ## Everything, on every recording, real engines and kernels (root, Debian or Ubuntu)
-	@[ "$$(id -u)" = 0 ] || { echo "make test: real engines and kernels need root; make check does not" >&2; exit 1; }
+test: rooted system check roots ## Everything, on every recording, real engines and kernels (root, Debian or Ubuntu)
 	$(PYTHON) -m pytest -q -m "engine or kernel or browser or matrix" -n $(WORKERS) --dist loadgroup
+
+.PHONY: rooted
+rooted:
+	@[ "$$(id -u)" = 0 ] || { echo "make test: real engines and kernels need root; make check does not" >&2; exit 1; }
 
 .PHONY: check
 check: $(VENV)/ready ## Lint, types, layers and unit tests: no root, no network
@@ -97,6 +100,7 @@ roots: $(VENV)/ready ## Fetch the engines that this machine does not have, into 
 venv: $(VENV)/ready ## A virtual environment with all that development needs
 
 $(VENV)/ready: pyproject.toml
+	@echo "# $(VENV) is made: a minute, once" >&2
 	@python="$$($(FIND_PYTHON))"; [ -n "$$python" ] || $(MAKE) --no-print-directory apt-python
 	@python="$$($(FIND_PYTHON))"; [ -n "$$python" ] || { echo "make: no Python 3.11 or later on PATH" >&2; exit 1; }; \
 	"$$python" -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory apt-python; \

@@ -87,7 +87,7 @@ def test_a_place_that_is_taken_is_refused(tmp_path: Path, occupy: Callable[[Path
     occupy(place)
     with pytest.raises(OutputError) as caught:
         save(FACTS, place)
-    assert (caught.value.message, caught.value.hint) == (f"{place} is there already", "give -o a name that is free")
+    assert (caught.value.message, caught.value.hint) == (f"{place} is there already", "give a name that is free")
     assert [path.name for path in tmp_path.iterdir()] == ["recording"]
 
 
@@ -152,7 +152,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, name: str) -> None:
     done = subprocess.run(argv, text=True, capture_output=True, check=True)
     assert done.stdout.splitlines() == [
         "cannot write PLACE: No space left on device",
-        "free some space, or give -o a place on another disk",
+        "free some space, or give a place on another disk",
         "[]",
     ]
 
@@ -208,6 +208,21 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path: Path) -> None:
     (recording / "iptables-save.txt").symlink_to(tmp_path / "secret")
     (recording / "sysctl.txt").write_text("net.ipv4.ip_forward = 1\n")
     assert load(recording).files.keys() == {"sysctl.txt"}
+
+
+def test_folders_in_a_folder_are_passed_by(tmp_path: Path) -> None:
+    (tmp_path / "daemon.json").mkdir()
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "rules").write_bytes(SAVE)
+    assert load(tmp_path).files == {"iptables-save.txt": SAVE}
+
+
+def test_many_recordings_in_a_folder_are_not_all_named(tmp_path: Path) -> None:
+    for _ in range(4):
+        keep(FACTS, tmp_path)
+    with pytest.raises(RecordingError) as caught:
+        load(tmp_path)
+    assert caught.value.message.endswith(f": {SECOND}, {SECOND}.2, {SECOND}.3, …")
 
 
 def test_a_folder_without_our_files_is_refused(tmp_path: Path) -> None:

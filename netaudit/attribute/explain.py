@@ -58,11 +58,21 @@ def explain(subject: str, snapshot: Snapshot, catalog: Catalog) -> tuple[Explain
     found = [*_signatures(subject, attributed, catalog), *_things(subject, snapshot, attributed)]
     found += list(_rules(subject, attributed, catalog)) if not found else []
     if not found:
-        raise SubjectError(
-            f"nothing here is called {subject}",
-            hint="name a rule (nat/DOCKER#2), a container, a network or a signature; `netaudit show` lists them",
-        )
+        near = _nearest(subject, snapshot, attributed, catalog)
+        hint = "name a rule (nat/DOCKER#2), a container, a network or a signature; `netaudit show` lists them"
+        raise SubjectError(f"nothing here is called {subject}", hint=f"did you mean {near}?" if near else hint)
     return tuple(found)
+
+
+def _nearest(subject: str, snapshot: Snapshot, attributed: AttributedSnapshot, catalog: Catalog) -> str:
+    """Name what was probably meant: a chain, a container, a network or a signature; "" where nothing is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 (for a typing error alone)
+
+    names = {f"{one.item.table}/{one.item.chain}" for one in attributed.items}
+    names |= {one.id for one in catalog.signatures} | {one.id for one in catalog.owned}
+    if inventory := snapshot.inventory:
+        names |= {one.name for one in inventory.containers} | {one.name for one in inventory.networks}
+    return next(iter(get_close_matches(subject.partition("#")[0], sorted(names), n=1)), "")
 
 
 def _signatures(subject: str, attributed: AttributedSnapshot, catalog: Catalog) -> Iterator[Explained]:

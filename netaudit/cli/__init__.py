@@ -36,18 +36,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(record)
-app.command()(diff)
-app.command(context_settings={"allow_interspersed_args": False})(run)
-app.command()(show)
-app.command()(explain)
-app.command()(exposure)
-app.command()(trace)
-app.command()(audit)
-app.command()(report)
-app.command()(doctor)
-app.command()(verify)
-app.command()(redact)
+# What `netaudit --help` says of each, whole within 80 columns.
+app.command(short_help="Record this host, or others over ssh.")(record)
+app.command(short_help="Show what changed since a recording, and what caused it.")(diff)
+app.command(short_help="Run a command, and show what it changed.", context_settings={"allow_interspersed_args": False})(
+    run
+)
+app.command(short_help="Show every rule with its cause, and those that are missing.")(show)
+app.command(short_help="Say why a rule is there, or what a word of a report means.")(explain)
+app.command(short_help="Show who can reach what.")(exposure)
+app.command(short_help="Follow one packet, rule by rule.")(trace)
+app.command(short_help="Find what is wrong, with proof and what to do.")(audit)
+app.command(short_help="Write the report for people, such as a page of HTML.")(report)
+app.command(short_help="Tell whether this host can be read.")(doctor)
+app.command(short_help="Check that a recording is what was recorded.")(verify)
+app.command(short_help="Write a recording that can be given away.")(redact)
 
 
 def _print_version(value: bool) -> None:

@@ -99,7 +99,13 @@ def audit(
     ] = False,
     today: Annotated[
         dt.datetime | None,
-        typer.Option("--today", formats=["%Y-%m-%d"], help="The day by which waivers end.", show_default=False),
+        typer.Option(
+            "--today",
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="The day by which waivers end.",
+            show_default=False,
+        ),
     ] = None,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,

@@ -54,7 +54,8 @@ DockerHostOption = Annotated[
     ),
 ]
 TimeoutOption = Annotated[
-    float, typer.Option("--timeout", min=0.1, help="Seconds that each program and API call may take.")
+    float,
+    typer.Option("--timeout", min=0.1, metavar="SECONDS", help="How long each program and API call may take."),
 ]
 RedactKeyOption = Annotated[
     Path | None,

@@ -36,13 +36,14 @@ def report(
     """Write the report for people: of one host, or of what changed between two recordings."""
     from netaudit.cli import output as out
     from netaudit.cli.progress import progress
-    from netaudit.cli.reporting import Wanted, report_changes, report_host
+    from netaudit.cli.reporting import Wanted, report_changes, report_host, require_place
     from netaudit.cli.sources import load_or_collect, make_where
     from netaudit.cli.templates import read_template
     from netaudit.store import load
 
     own = read_template(template) if template else None
     wanted = Wanted(form, output, own, exposure=exposure, audit=audit)
+    require_place(wanted)
     with progress("reading"):
         facts = load_or_collect(before, make_where(docker_host, timeout))
         later = load(after) if after is not None else None

@@ -1,6 +1,7 @@
 """What `netaudit report` was asked for -> the report, written where it was asked for."""
 
 import datetime as dt
+import sys
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from netaudit.cli.auditing import Asked, prepare
 from netaudit.cli.options import Colour, Format
 from netaudit.cli.progress import progress
 from netaudit.cli.templates import OwnTemplate, print_with
+from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
@@ -29,6 +31,12 @@ class Wanted(msgspec.Struct, frozen=True):
     template: OwnTemplate | None
     exposure: bool | None  # None: where that is quick
     audit: bool
+
+
+def require_place(wanted: Wanted) -> None:
+    """Refuse to pour a page of HTML into a terminal. Raises UsageError."""
+    if wanted.form is Format.HTML and wanted.template is None and wanted.output is None and sys.stdout.isatty():
+        raise UsageError("this report is a page of HTML", hint="give -o report.html, or --format terminal")
 
 
 def report_host(facts: Facts, wanted: Wanted) -> AttributedSnapshot:

@@ -32,7 +32,8 @@ def run(
         typer.Option("--keep", help="Keep both recordings as DIR/before and DIR/after.", metavar="DIR"),
     ] = None,
     wait: Annotated[
-        float, typer.Option("--wait", min=0, help="Seconds to wait until rules and inventory are quiet.")
+        float,
+        typer.Option("--wait", min=0, metavar="SECONDS", help="How long to wait until rules and inventory are quiet."),
     ] = 10.0,
     color: ColourOption = Colour.AUTO,
     wide: WideOption = False,

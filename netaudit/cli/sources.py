@@ -1,6 +1,8 @@
 """Where a command's snapshots come from: a recording, this host now, or the last recording kept."""
 
 import os
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,8 @@ from netaudit.errors import CollectError, UsageError
 if TYPE_CHECKING:
     from netaudit.collect import Where
     from netaudit.model.facts import Facts
+
+_SECURE_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")  # sudoers(5)
 
 
 def load_or_collect(path: Path | None, where: "Where") -> "Facts":
@@ -46,9 +50,17 @@ def require_rules(facts: "Facts") -> "Facts":
     gaps = {gap.source: gap for gap in facts.gaps}
     reasons = [gaps[source] for source in RULE_SOURCES if source in gaps]
     if any(gap.reason is GapReason.DENIED for gap in reasons):
-        raise CollectError("this user may not read the host's rules", hint="run it as root: sudo netaudit …")
+        raise CollectError("this user may not read the host's rules", hint=f"run it as root: {_with_sudo()} …")
     said = "; ".join(f"{gap.source}: {gap.detail or gap.reason}" for gap in reasons)
     raise CollectError(f"no program could read the host's rules: {said}", hint="install iptables or nftables")
+
+
+def _with_sudo() -> str:
+    """Give what becomes root: sudo looks for programs in few folders, and a virtual environment is none of them."""
+    program = Path(sys.argv[0]).absolute()
+    if program.name != "netaudit" or str(program.parent) in _SECURE_PATH:
+        return "sudo netaudit"
+    return f"sudo {shlex.quote(str(program))}"
 
 
 def kept_folder() -> Path:

@@ -23,7 +23,7 @@ import msgspec
 from netaudit.errors import OutputError, RecordingError, TakenError
 from netaudit.model.facts import ON_REQUEST, Facts, Gap, GapReason, Source
 from netaudit.store.archive import WRITTEN, is_archive, pack
-from netaudit.store.files import Files, read_files
+from netaudit.store.files import Files, read_files, recordings_in
 from netaudit.store.foreign import adopt
 from netaudit.store.index import FORMAT, INDEX, digest, digest_of, hash_files, make_index, read_index
 from netaudit.store.limits import HINT
@@ -67,7 +67,10 @@ def verify(path: Path) -> Verification:
 
     Raises RecordingError for what is none, has no index, or was made by a newer netaudit (NewerFormatError).
     """
-    return verify_files(_read(path), path)
+    files = _read(path)
+    if INDEX not in files.ours and recordings_in(path):
+        raise _nothing(path)
+    return verify_files(files, path)
 
 
 def save(facts: Facts, path: Path) -> Facts:
@@ -112,6 +115,10 @@ def _read(path: Path) -> Files:
 
 
 def _nothing(path: Path) -> RecordingError:
+    """Say that this is no recording; one folder too high is the commonest reason."""
+    if inside := recordings_in(path):
+        names = ", ".join(one.name for one in inside[:3]) + (", …" if inside[3:] else "")
+        return RecordingError(f"{path} is no recording, but holds some: {names}", hint=f"name one, such as {inside[0]}")
     return RecordingError(f"{path} is no recording: it holds no file that one has", hint=HINT)
 
 

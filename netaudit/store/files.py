@@ -3,6 +3,7 @@
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
@@ -30,6 +31,13 @@ def read_files(path: Path) -> Files:
     return _read_folder(path) if path.is_dir() else _read_file(path)
 
 
+def recordings_in(path: Path) -> list[Path]:
+    """Name the recordings that lie in a folder, such as the two of `run --keep`; none where it cannot be read."""
+    with suppress(OSError):
+        return sorted(index.parent for index in path.glob(f"*/{INDEX}"))
+    return []
+
+
 def _read_folder(path: Path) -> Files:
     files = Files()
     with os.scandir(path) as entries:
@@ -51,10 +59,11 @@ def _read_one(path: Path, *, ours: bool) -> bytes | None:
         if ours and not path.is_symlink():
             raise
         return None
+    kept = os.fstat(handle)
+    if not stat.S_ISREG(kept.st_mode) or (not ours and kept.st_size > LARGEST_FILE):
+        os.close(handle)  # a folder could not even be made a file object
+        return None
     with os.fdopen(handle, "rb") as file:
-        kept = os.fstat(handle)
-        if not stat.S_ISREG(kept.st_mode) or (not ours and kept.st_size > LARGEST_FILE):
-            return None
         return read_bounded(file, path)
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from netaudit.errors import OutputError, TakenError
 
-_FULL = "free some space, or give -o a place on another disk"
+_FULL = "free some space, or give a place on another disk"
 _HINTS = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
-    errno.EACCES: "give -o a place that you may write to",
-    errno.EROFS: "give -o a place that is not read-only",
+    errno.EACCES: "give a place that you may write to",
+    errno.EROFS: "give a place that is not read-only",
     errno.ENOENT: "make the folder first",
-    errno.ENOTEMPTY: "give -o a name that is free",  # taken since we looked
+    errno.ENOTEMPTY: "give a name that is free",  # taken since we looked
 }
 
 
@@ -74,7 +74,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = _HINTS.get(error.errno or 0, "give -o another place")
+        hint = _HINTS.get(error.errno or 0, "give another place")
         kind = TakenError if error.errno == errno.ENOTEMPTY else OutputError
         raise kind(f"cannot write {path}: {reason(error)}", hint=hint) from error
 

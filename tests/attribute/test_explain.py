@@ -55,6 +55,28 @@ def test_what_is_not_there_is_said(subject: str) -> None:
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("subject", "meant"),
+    [
+        ("wbe", "web"),
+        ("brigde", "bridge"),
+        ("nat/DOKCER#2", "nat/DOCKER"),
+        ("nat/DOCKER#9", "nat/DOCKER"),
+        ("docker-iptables/port-dant", "docker-iptables/port-dnat"),
+    ],
+)
+def test_what_was_probably_meant_is_said(subject: str, meant: str) -> None:
+    with pytest.raises(SubjectError) as caught:
+        _explain(subject)
+    assert caught.value.hint == f"did you mean {meant}?"
+
+
+def test_what_is_near_nothing_has_no_likeness() -> None:
+    with pytest.raises(SubjectError) as caught:
+        _explain("zzz")
+    assert caught.value.hint.endswith("`netaudit show` lists them")
+
+
 # ---- containers and networks --------------------------------------------------------------------------------------
 
 

@@ -138,6 +138,25 @@ def test_each_arrow_of_the_map_says_where_it_comes_from_and_what_becomes_of_it(o
     assert len(outcomes) == len(titles)
 
 
+_BROKEN = """table => [...table.querySelectorAll("thead th, td.from, td.outcome")].flatMap(cell => {
+    const text = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
+    while (text.nextNode()) for (const word of text.currentNode.data.matchAll(/[a-z]+/gi)) {
+        const range = document.createRange();
+        range.setStart(text.currentNode, word.index);
+        range.setEnd(text.currentNode, word.index + word[0].length);
+        if (range.getClientRects().length > 1) broken.push(word[0]);
+    }
+    return broken;
+})"""
+
+
+def test_no_word_of_the_exposure_table_is_broken_on_a_phone(open_page: Opener) -> None:
+    page = open_page("changed", "phone")
+    page.locator("details.all").evaluate("details => details.open = true")
+    expect(page.locator("td.from", has_text="LAN neighbour").first).to_be_attached()
+    assert page.locator("#exposure table").evaluate(_BROKEN) == []
+
+
 def test_the_keyboard_reaches_everything(open_page: Opener) -> None:
     page = open_page("small")
     page.keyboard.press("Tab")

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from programs import ONE_PORT, assert_fails, run, run_inside
 
+from netaudit.cli.sources import require_rules
+from netaudit.errors import CollectError
+from netaudit.model.facts import Facts, Gap, GapReason
+
 HINT = "give a folder or tar that `netaudit record` wrote, or the output of iptables-save"
 SAVE_HINT = "record the host again, or give the untouched output of iptables-save"
 COMMANDS = [("show",), ("diff", str(ONE_PORT / "00")), ("report",), ("explain", "web")]
@@ -50,6 +54,12 @@ def test_a_failure_of_the_program_is_that_of_the_command_line(tmp_path: Path) ->
 
 def test_a_folder_that_is_no_recording(tmp_path: Path) -> None:
     assert_fails(run_inside("show", tmp_path), 3, f"{tmp_path} is no recording: it holds no file that one has", HINT)
+
+
+@pytest.mark.parametrize("command", [("show",), ("diff",), ("verify",), ("explain", "web")], ids=" ".join)
+def test_a_folder_of_recordings_is_not_one(command: tuple[str, ...]) -> None:
+    message = f"{ONE_PORT} is no recording, but holds some: 00, 01, 02"
+    assert_fails(run_inside(*command, ONE_PORT), 3, message, f"name one, such as {ONE_PORT}/00")
 
 
 def test_a_recording_that_was_cut_off(tmp_path: Path) -> None:
@@ -137,6 +147,21 @@ def test_a_subject_that_is_not_there() -> None:
     assert_fails(run_inside("explain", "nobody", ONE_PORT / "01"), 2, "nothing here is called nobody", hint)
 
 
+@pytest.mark.parametrize(
+    ("program", "hint"),
+    [
+        ("/opt/my tools/bin/netaudit", "sudo '/opt/my tools/bin/netaudit' …"),
+        ("/usr/bin/netaudit", "sudo netaudit …"),
+        ("/usr/lib/python3/dist-packages/netaudit/__main__.py", "sudo netaudit …"),
+    ],
+)
+def test_the_way_to_root_is_one_that_sudo_finds(monkeypatch: pytest.MonkeyPatch, program: str, hint: str) -> None:
+    monkeypatch.setattr("sys.argv", [program, "show"])
+    with pytest.raises(CollectError) as caught:
+        require_rules(Facts({}, gaps=(Gap("iptables-save.txt", GapReason.DENIED),)))
+    assert caught.value.hint == f"run it as root: {hint}"
+
+
 def test_no_recording_was_kept(tmp_path: Path) -> None:
     done = run("diff", env={"XDG_STATE_HOME": str(tmp_path)})
     assert_fails(done, 2, "no recording was kept on this host", "`netaudit record` keeps one; or name BEFORE")
@@ -165,7 +190,7 @@ FORMATS = ["terminal", "json", "markdown", "html"]
 def test_a_full_disk(form: str) -> None:
     done = run_inside("show", ONE_PORT / "01", "--format", form, "-o", "/dev/full")
     message = "cannot write /dev/full: No space left on device"
-    assert_fails(done, 3, message, "free some space, or give -o a place on another disk")
+    assert_fails(done, 3, message, "free some space, or give a place on another disk")
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -52,6 +52,12 @@ def test_every_command_has_help_within_80_columns(command: list[str], option: st
     assert all(name in done.stdout for name in (COMMANDS if not command else ["--help"]))
 
 
+def test_what_a_command_does_is_said_whole() -> None:
+    listed = run_inside("--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert len(listed) == len(COMMANDS)
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed)
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)])
 def test_help_imports_nothing_slow(arguments: list[str]) -> None:
     done = subprocess.run(

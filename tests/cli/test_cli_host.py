@@ -186,7 +186,7 @@ def test_without_any_program_that_reads_rules(nft_host: Host, tmp_path: Path) ->
 def test_a_place_that_is_taken(nft_host: Host, tmp_path: Path) -> None:
     (tmp_path / "recording").write_text("mine")
     done = nft_host.netaudit("record", "-o", tmp_path / "recording", *NO_DOCKER)
-    assert_fails(done, 3, f"{tmp_path}/recording is there already", "give -o a name that is free")
+    assert_fails(done, 3, f"{tmp_path}/recording is there already", "give a name that is free")
     assert (tmp_path / "recording").read_text() == "mine"
 
 
@@ -196,14 +196,14 @@ def test_a_full_disk_gets_no_half_a_recording(nft_host: Host, tmp_path: Path, na
     enter = [*nft_host.enter, "unshare", "--mount", "sh", "-c", mount, str(tmp_path)]
     done = run("record", "-o", tmp_path / name, *NO_DOCKER, before=enter)
     message = f"cannot write {tmp_path}/{name}: No space left on device"
-    assert_fails(done, 3, message, "free some space, or give -o a place on another disk")
+    assert_fails(done, 3, message, "free some space, or give a place on another disk")
 
 
 def test_a_state_folder_that_cannot_be_made(nft_host: Host, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
     done = nft_host.netaudit("record", *NO_DOCKER, env={"XDG_STATE_HOME": str(tmp_path / "state")})
     message = f"cannot write {tmp_path}/state/netaudit/recordings: Not a directory"
-    assert_fails(done, 3, message, "give -o another place")
+    assert_fails(done, 3, message, "give another place")
 
 
 INTERRUPTED = "netaudit: interrupted (no half-written file is left)\n"
@@ -294,7 +294,7 @@ def test_run_does_not_run_what_it_could_not_keep(nft_host: Host, tmp_path: Path)
     (tmp_path / "keep" / "before").mkdir(parents=True)
     (tmp_path / "keep" / "before" / "mine").touch()
     done = nft_host.netaudit("run", "--keep", tmp_path / "keep", *NO_DOCKER, "--", "touch", tmp_path / "ran")
-    assert_fails(done, 3, f"{tmp_path}/keep/before is there already", "give -o a name that is free")
+    assert_fails(done, 3, f"{tmp_path}/keep/before is there already", "give a name that is free")
     assert not (tmp_path / "ran").exists()
 
 

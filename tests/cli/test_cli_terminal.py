@@ -68,6 +68,11 @@ def test_colour_is_for_terminals_that_want_it() -> None:
     assert not ESCAPE.search(netaudit(*LONG, PAGER="cat", NO_COLOR="1"))
 
 
+def test_a_page_of_html_is_not_poured_into_a_terminal() -> None:
+    shown = netaudit("report", LONG[1], errors=STDOUT)
+    assert shown == "netaudit: this report is a page of HTML (give -o report.html, or --format terminal)\n"
+
+
 def test_what_is_longer_than_the_screen_goes_to_the_pager(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     pager = tmp_path / "less"

@@ -50,4 +50,6 @@ class Server(ThreadingUnixStreamServer):
 
 
 if __name__ == "__main__":
-    Server(sys.argv[1], Engine).serve_forever()
+    listening = Server(f"{sys.argv[1]}.new", Engine)
+    Path(f"{sys.argv[1]}.new").rename(sys.argv[1])  # whoever waits for the socket finds somebody who listens
+    listening.serve_forever()

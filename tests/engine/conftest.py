@@ -5,14 +5,26 @@ from pathlib import Path
 
 import pytest
 from engine_words import Netaudit
-from lab.engine import Engine
+from lab.engine import BACKENDS, Engine
 from lab.host import LabHost
+from lab.image import IDLE
+from read_only_socket import read_only_socket
 
 
 @pytest.fixture(scope="session")
 def shared_engine() -> Iterator[Engine]:
     with LabHost() as host, Engine(host) as engine:
         yield engine
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Path]]:
+    """Give an engine behind a socket that only reads, and the log of that socket."""
+    log = tmp_path_factory.mktemp("socket") / "log"
+    with LabHost(uplink=True) as host, Engine(host, backend=request.param) as engine:
+        engine.docker("run", "-d", "--name", "web", "-p", "8080:80", *IDLE)
+        with read_only_socket(host, log):
+            yield engine, log
 
 
 @pytest.fixture

@@ -3,13 +3,22 @@
 python read_only_socket.py SOCKET DOCKER_SOCKET LOG
 """
 
+import os
 import shutil
+import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from lab.host import LabHost
+
+SOCKET = "unix:///run/lab/read-only.sock"
 _REFUSED = (
     b'HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{"message":"GET only"}'
 )
@@ -42,8 +51,24 @@ class Proxy(StreamRequestHandler):
         shutil.copyfileobj(engine.makefile("rb", 0), self.wfile)
 
 
+@contextmanager
+def read_only_socket(host: "LabHost", log: Path) -> Iterator[None]:
+    """Put SOCKET before the engine's on this host."""
+    path = SOCKET.removeprefix("unix://")
+    host.run(["chmod", "755", "/run/lab"])
+    proxy = host.popen([sys.executable, __file__, path, "/run/docker.sock", str(log)])
+    try:
+        host.run(["sh", "-c", f"until [ -e {path} ]; do sleep 0.05; done"], timeout=10)
+        yield
+    finally:
+        os.killpg(proxy.pid, signal.SIGKILL)
+        proxy.wait()
+
+
 if __name__ == "__main__":
-    with ThreadingUnixStreamServer(sys.argv[1], Proxy) as server:
+    place = Path(sys.argv[1])
+    with ThreadingUnixStreamServer(f"{place}.new", Proxy) as server:
         server.daemon_threads = True
-        Path(sys.argv[1]).chmod(0o666)
+        Path(f"{place}.new").chmod(0o666)
+        Path(f"{place}.new").rename(place)  # whoever waits for it finds somebody who listens
         server.serve_forever()

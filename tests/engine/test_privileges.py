@@ -3,19 +3,16 @@
 import json
 import os
 import re
-import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab.engine import LEGACY, NFT, Engine
-from lab.host import REPOSITORY, LabHost
-from lab.image import IDLE
+from lab.engine import Engine
+from lab.host import REPOSITORY
+from read_only_socket import SOCKET
 
 pytestmark = pytest.mark.engine
 DOCUMENT = REPOSITORY / "docs" / "privileges.md"
-SOCKET = "unix:///run/lab/read-only.sock"
 _NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 # What a column of the table is: capabilities, and Docker's socket.
 USERS = {
@@ -24,23 +21,6 @@ USERS = {
     "NET_ADMIN, GET-only socket": ([*_NOBODY, "--inh-caps=+net_admin", "--ambient-caps=+net_admin"], SOCKET),
     "root": ([], "unix:///run/docker.sock"),
 }
-
-
-@pytest.fixture(scope="module", params=[NFT, LEGACY])
-def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Path]]:
-    """Give an engine behind a socket that only reads, and the log of that socket."""
-    log = tmp_path_factory.mktemp("socket") / "log"
-    with LabHost() as host, Engine(host, backend=request.param) as engine:
-        engine.docker("run", "-d", "--name", "web", "-p", "8080:80", *IDLE)
-        host.run(["chmod", "755", "/run/lab"])
-        here = str(Path(__file__).with_name("read_only_socket.py"))
-        proxy = host.popen([sys.executable, here, SOCKET.removeprefix("unix://"), "/run/docker.sock", str(log)])
-        try:
-            host.run(["sh", "-c", f"until [ -e {SOCKET.removeprefix('unix://')} ]; do sleep 0.05; done"], timeout=10)
-            yield engine, log
-        finally:
-            os.killpg(proxy.pid, signal.SIGKILL)
-            proxy.wait()
 
 
 def test_each_user_sees_what_the_table_says(guarded: tuple[Engine, Path]) -> None:

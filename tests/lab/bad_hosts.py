@@ -351,9 +351,11 @@ HOSTS: tuple[BadHost, ...] = (
 
 
 def main(names: list[str]) -> int:
-    """Record the hosts named, or all; gives the number that could not be."""
-    chosen = [host for host in HOSTS if not names or host.name in names]
-    for host in chosen:
+    """Record the hosts named, or all; gives the exit code."""
+    if unknown := sorted({*names} - {host.name for host in HOSTS}):
+        print(f"no such host: {', '.join(unknown)}", file=sys.stderr)
+        return 2
+    for host in (host for host in HOSTS if not names or host.name in names):
         print(f"{host.name} …", flush=True)
         for step, lab in play(host):
             take(lab, RECORDINGS / host.name / step)

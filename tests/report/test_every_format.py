@@ -14,6 +14,7 @@ from pages import hosts
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.audit.finding import Audit
+from netaudit.cli.options import Format
 from netaudit.errors import UsageError
 from netaudit.report.document import render_snapshot_html, render_snapshot_markdown
 from netaudit.report.exposure_terminal import render_exposure as exposure_lines
@@ -35,6 +36,7 @@ FORMATS: dict[str, Callable[[AttributedSnapshot, Audit], str]] = {
     "dot": lambda shown, _: render_snapshot_dot(shown),
     "json": lambda shown, _: as_json(shown).decode(),
 }
+MARKUP = ("html", "svg")
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -58,7 +60,11 @@ def test_hostile_names_steer_nothing(form: str) -> None:
     printed = FORMATS[form](*hostile())
     assert STEERING.findall(printed) == []
     assert "onerror=alert(1)" in printed
-    assert form in ("terminal", "exposure", "csv", "dot", "json", "markdown") or "<img" not in printed
+    assert form not in MARKUP or "<img" not in printed
+
+
+def test_every_format_is_held_against_hostile_names() -> None:
+    assert FORMATS.keys() - {"exposure"} == {str(form) for form in Format}
 
 
 @pytest.mark.parametrize("form", FORMATS)
