@@ -5,9 +5,10 @@ from contextlib import contextmanager
 
 import pytest
 from exposure_scene import build
+from lab.cells import Found
 from lab.engine import LEGACY, NFT, VERSIONS, Engine
 from lab.host import LabHost
-from lab.probing import Crowd, Found
+from lab.probing import Crowd
 from lab.surroundings import Surroundings
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("exposure")]
@@ -80,7 +81,7 @@ def without_proxy() -> Iterator[Crowd]:
 def _look(crowd: Crowd) -> Found:
     found = crowd.look()
     assert found.unasked == []
-    assert {*crowd.containers, "host"} <= set().union(*found.answered.values()), "each answers somebody"
+    assert {*crowd.inspected.containers, "host"} <= set().union(*found.answered.values()), "each answers somebody"
     assert "blocked" in map(found.observed, found.predicted)
     return found
 
@@ -91,7 +92,7 @@ def test_every_cell_equals_what_real_packets_saw(crowd: Crowd) -> None:
 
 def test_engine_28_closed_to_neighbours_what_nobody_published(crowd: Crowd) -> None:
     found = _look(crowd)
-    quiet = next(whose for whose, one in crowd.containers.items() if one["Name"] == "/quiet")
+    quiet = next(whose for whose, one in crowd.inspected.containers.items() if one["Name"] == "/quiet")
     asked = [
         cell
         for cell in found.predicted

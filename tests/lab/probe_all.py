@@ -16,10 +16,11 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from lab.cells import Found
 from lab.engine import Engine
 from lab.host import REPOSITORY, LabHost
 from lab.namespaces import LabError
-from lab.probing import Crowd, Found
+from lab.probing import Crowd
 from lab.scenario import Scenario, take_step
 from lab.scenarios import SCENARIOS, runs
 from lab.surroundings import Surroundings

@@ -1,0 +1,112 @@
+"""The cells of an exposure table, and what came of trying them."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+Zone = tuple[str, str]  # its kind and its name
+Row = dict[str, Any]
+
+
+class Cell(NamedTuple):
+    """A question that the table answers, and packets too."""
+
+    zone: Zone
+    kind: str
+    whose: str  # a container's id, or "host"; "connected" where a connection will do, "" where nobody should answer
+    family: str
+    protocol: str
+    address: str  # as the table has it
+    port: int
+
+
+@dataclass
+class Found:
+    """What one look at a host brought: for each cell what the table says, and who answered."""
+
+    predicted: dict[Cell, str] = field(default_factory=dict)
+    answered: dict[Cell, set[str]] = field(default_factory=dict)
+    unasked: list[str] = field(default_factory=list)  # zones of the table for which nobody here stands
+
+    @property
+    def disagreements(self) -> list[str]:
+        """List the cells whose packets did something else; a `may` is never wrong, and is counted apart."""
+        return [
+            f"{cell}: {said}, but {' and '.join(sorted(self.answered[cell])) or 'nobody'} answered"
+            for cell, said in self.predicted.items()
+            if said != "may" and said != self.observed(cell)
+        ]
+
+    @property
+    def late(self) -> list[Cell]:
+        """List the cells that are allowed, and through which nobody came yet."""
+        return [cell for cell, said in self.predicted.items() if said == "allowed" != self.observed(cell)]
+
+    def observed(self, cell: Cell) -> str:
+        """Say what packets saw of a cell."""
+        answered = self.answered[cell]
+        return "allowed" if cell.whose in answered or (answered and not cell.whose) else "blocked"
+
+    def count(self, outcome: str) -> int:
+        """Count the cells of which the table says so."""
+        return sum(said == outcome for said in self.predicted.values())
+
+
+class Table:
+    """An exposure table, by what a cell asks but for its port."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self._rows: dict[tuple[Zone, str, str, str, str, str], list[Row]] = {}
+        self._families: dict[Zone, set[str]] = {}
+        for row in rows:
+            zone, to = (row["zone"]["kind"], row["zone"]["name"]), row["destination"]
+            whose = "host" if to["kind"] == "host-listener" else (to.get("container") or {}).get("id", "")
+            key = (zone, to["kind"], whose, to["family"], to["protocol"], to["address"])
+            self._rows.setdefault(key, []).append(row)
+            self._families.setdefault(zone, set()).add(to["family"])
+
+    @property
+    def zones(self) -> set[Zone]:
+        """Return the zones."""
+        return set(self._families)
+
+    def listeners(self) -> list[tuple[str, str, str, int]]:
+        """List the host's listeners: family, protocol, address and port."""
+        return sorted(
+            {
+                (family, protocol, address, row["destination"]["ports"][0][0])
+                for (_, kind, _, family, protocol, address), rows in self._rows.items()
+                if kind == "host-listener"
+                for row in rows
+            }
+        )
+
+    def led(self, zone: Zone, family: str, protocol: str, port: int) -> tuple[str, str] | None:
+        """Find to whom a zone's packets to a port are led that nobody publishes, and the address that they are for."""
+        for (of, kind, whose, *rest, address), rows in self._rows.items():
+            here = (of, kind, rest) == (zone, "forwarded-port", [family, protocol])
+            if here and any(_has(row, port) for row in rows):
+                return whose, address
+        return None
+
+    def predicted(self, cell: Cell) -> str:
+        """Find the outcome that the table gives a cell; fails where it has none, or more than one."""
+        if cell.family not in self._families.get(cell.zone, ()):
+            return "blocked"  # the zone has no addresses of this family: it cannot even try
+        if cell.kind == "forwarded-port" and not cell.whose:  # no row, or one that leads to whom nobody knows
+            return "blocked"
+        found = {row["outcome"] for row in self._of(cell)}
+        assert len(found) == 1, f"{cell}: {found or 'no cell'}"
+        return str(found.pop())
+
+    def witness(self, cell: Cell) -> str:
+        """Give the example packet of a cell; "" for none."""
+        return next((row["witness"] for row in self._of(cell) if row["witness"]), "")
+
+    def _of(self, cell: Cell) -> list[Row]:
+        whose = "host" if cell.whose == "connected" else cell.whose
+        rows = self._rows.get((cell.zone, cell.kind, whose, cell.family, cell.protocol, cell.address), [])
+        return [row for row in rows if _has(row, cell.port)]
+
+
+def _has(row: Row, port: int) -> bool:
+    return any(low <= port <= high for low, high in row["destination"]["ports"])
