@@ -216,8 +216,15 @@ class Cell:
             yield from self._split(self._dropped, dropped, Outcome.BLOCKED, nowhere)
         rest = ports - dropped
         if rest and not self._destination.led_to:  # a zone whose packets no NAT rule leads there has no row
-            reason = lacking(self._origin, self._destination, self._asking.addresses)
+            reason = self._led_elsewhere(rest) or lacking(self._origin, self._destination, self._asking.addresses)
             yield Row(self._asking.ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, reason))
+
+    def _led_elsewhere(self, ports: PacketSet) -> str:
+        """Say so where NAT rules lead elsewhere what is sent to ports."""
+        came = self._came
+        ends = (came.led.possible, came.led_home.possible, came.dropped_later)
+        led = self._space.union(self._asking.part(some, self._space.everything) for some in ends)
+        return "a NAT rule leads it elsewhere" if led and not ports - self._asking.ports_of(led) else ""
 
     @cached_property
     def _elsewhere(self) -> PacketSet:
