@@ -88,7 +88,7 @@ class Passage:
             self._send(state)
         elif start.neighbour:
             self._bridge(state)
-        else:
+        elif self._route.receives(state):
             self._receive([state.become(self._behind_bridge(packet))])
         return Trace(
             packet, tuple(self.diary.steps), self.diary.ends, tuple(self.diary.doubts), tuple(self.diary.notes)

@@ -79,7 +79,9 @@ class Routing:
         return max(known) == _ON if known else None
 
     def routes_loopback(self, interface: str) -> bool:
-        """Tell whether 127.0.0.0/8 may come in and go out by an interface (route_localnet)."""
+        """Tell whether 127.0.0.0/8 may come in and go out by an interface (route_localnet); ::1 never may."""
+        if self.family == "ip6":
+            return False
         names = (f"net.ipv4.conf.{one}.route_localnet" for one in ("all", _escaped(interface)))
         return any(self._sysctls.get(name) == _ON for name in names)
 

@@ -50,7 +50,15 @@ class Traversal:
 
     def from_wire(self, packets: PacketSet) -> None:
         """Lead new packets in by their IIF."""
-        self._routed_in(self._hook(Hook.PREROUTING, exactly(packets)))
+        self._routed_in(self._hook(Hook.PREROUTING, self._received(exactly(packets))))
+
+    def _received(self, packets: Bounds) -> Bounds:
+        """Drop what comes from or to ::1 before any rule sees it (ipv6_rcv() in net/ipv6/ip6_input.c)."""
+        space, ranges = self.world.space, (LOOPBACK_NET["ip6"],)
+        if self.world.family == "ip":
+            return packets
+        touched = space.in_ranges(Field.SADDR, ranges) | space.in_ranges(Field.DADDR, ranges)
+        return self._refuse(packets, touched, "::1 does not come from outside")
 
     def from_host(self, packets: PacketSet) -> None:
         """Lead new packets of this host's programs out, by the routes to their destinations."""
