@@ -57,7 +57,8 @@ def subnets(inventory: Inventory, family: str) -> dict[str, Ranges]:
 def is_on_link(routing: Routing, inventory: Inventory | None, interface: str, address: Ip) -> bool:
     """Tell whether an address is on the link of an interface: reached without a gateway, or in its bridge's subnet."""
     route = routing.route(address)
-    if route is not None and route.kind != "unicast":
+    own = any(one.ip == address for other in routing.interfaces.values() for one in other.addresses)
+    if own or (route is not None and route.kind != "unicast"):
         return False
     if route is not None and any(hop.interface == interface and not hop.gateway for hop in route.hops):
         return True

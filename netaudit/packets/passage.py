@@ -88,7 +88,7 @@ class Passage:
             self._send(state)
         elif start.neighbour:
             self._bridge(state)
-        else:
+        elif self._route.receives(state):
             self._receive([state.become(self._behind_bridge(packet))])
         return Trace(
             packet, tuple(self.diary.steps), self.diary.ends, tuple(self.diary.doubts), tuple(self.diary.notes)
@@ -103,7 +103,7 @@ class Passage:
         return packet.changed({Field.PHYSIN: (self._start.port or None) if filtered else None})
 
     def _receive(self, states: list[State]) -> None:
-        for state in self._hooks.meet(Hook.PREROUTING, [one for one in states if self._route.enters(one)]):
+        for state in self._hooks.meet(Hook.PREROUTING, states):
             for way, one in self._route.incoming(state):
                 if way is Way.LOCAL:
                     self._deliver(self._hooks.meet(Hook.INPUT, [one]))

@@ -29,13 +29,13 @@ class RouteStep:
         self._routing = routing
         self._diary = diary
 
-    def enters(self, state: State) -> bool:
-        """Refuse IPv6 loopback's address on a wire, before any rule (ip6_rcv_core() in net/ipv6/ip6_input.c)."""
-        known = [as_address(state.packet, field) for field in (Field.SADDR, Field.DADDR)]
-        if any(one is not None and one.version == 6 and one.is_loopback for one in known):
-            self._lost(state, f"::1 does not come by {state.packet.name(Field.IIF)}")
-            return False
-        return True
+    def receives(self, state: State) -> bool:
+        """Tell whether what came by a wire is shown to any rule: not from or to ::1 (ipv6_rcv())."""
+        ends = [as_address(state.packet, field) for field in (Field.SADDR, Field.DADDR)]
+        if not any(one is not None and one.version == 6 and one.is_loopback for one in ends):
+            return True
+        self._lost(state, f"::1 does not come by {state.packet.name(Field.IIF)}")
+        return False
 
     def incoming(self, state: State) -> Iterator[tuple[Way, State]]:
         """Route what came in by an interface."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from ipaddress import ip_address
 from itertools import pairwise
 
-from netaudit.model.host import Host, Interface, Ip, Route
+from netaudit.model.host import Host, Interface, Ip, NextHop, Route
 
 _TABLES = ("local", "main", "default")
 _BITS = {"ip": 32, "ip6": 128}
@@ -29,6 +29,7 @@ class Routing:
     def routes(self) -> tuple[Route, ...]:
         """Return the routes in the order in which they are tried: the first whose network holds an address decides."""
         known = [route for route in self.host.routes if route.family == self.family and self._is_used(route)]
+        known += self._of_new_addresses({route.destination for route in known if route.table == "local"})
         return tuple(sorted(known, key=self._rank))
 
     @cached_property
@@ -79,7 +80,7 @@ class Routing:
         return max(known) == _ON if known else None
 
     def routes_loopback(self, interface: str) -> bool:
-        """Tell whether 127.0.0.0/8 may come in and go out by an interface (route_localnet); IPv6 has no such switch."""
+        """Tell whether 127.0.0.0/8 may come in and go out by an interface (route_localnet); ::1 never may."""
         if self.family == "ip6":
             return False
         names = (f"net.ipv4.conf.{one}.route_localnet" for one in ("all", _escaped(interface)))
@@ -90,6 +91,16 @@ class Routing:
         name = "iptables" if self.family == "ip" else "ip6tables"
         value = self._sysctls.get(f"net.bridge.bridge-nf-call-{name}")
         return value == _ON if value is not None else (False if self._sysctls else None)
+
+    def _of_new_addresses(self, known: set[str]) -> Iterator[Route]:
+        """Give the local routes that IPv6 addresses get a second after they are set, when nobody objects (DAD).
+
+        Where no local routes are known at all, none are recorded.
+        """
+        for interface in self.interfaces.values() if known else ():
+            for address in self.addresses(interface):
+                if address.version == 6 and f"{address}/128" not in known:
+                    yield Route("ip6", f"{address}/128", (NextHop(interface.name),), kind="local", table="local")
 
     def _is_used(self, route: Route) -> bool:
         return route.table in _TABLES and route.kind != "throw"

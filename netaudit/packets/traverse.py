@@ -50,8 +50,15 @@ class Traversal:
 
     def from_wire(self, packets: PacketSet) -> None:
         """Lead new packets in by their IIF."""
-        seen = self._refuse(exactly(packets), self._loopback_on_a_wire(), "::1 does not come from outside")
-        self._routed_in(self._hook(Hook.PREROUTING, seen))
+        self._routed_in(self._hook(Hook.PREROUTING, self._received(exactly(packets))))
+
+    def _received(self, packets: Bounds) -> Bounds:
+        """Drop what comes from or to ::1 before any rule sees it (ipv6_rcv() in net/ipv6/ip6_input.c)."""
+        space, ranges = self.world.space, (LOOPBACK_NET["ip6"],)
+        if self.world.family == "ip":
+            return packets
+        touched = space.in_ranges(Field.SADDR, ranges) | space.in_ranges(Field.DADDR, ranges)
+        return self._refuse(packets, touched, "::1 does not come from outside")
 
     def from_host(self, packets: PacketSet) -> None:
         """Lead new packets of this host's programs out, by the routes to their destinations."""
@@ -142,15 +149,6 @@ class Traversal:
         ranges = (LOOPBACK_NET[world.family],)
         touched = world.destined(ranges) | world.space.in_ranges(Field.SADDR, ranges)
         return touched - world.named(Field.IIF, inside)
-
-    def _loopback_on_a_wire(self) -> PacketSet:
-        """Return what IPv6 refuses before any rule (ip6_rcv_core in net/ipv6/ip6_input.c)."""
-        space, world = self.world.space, self.world
-        if world.family == "ip":
-            return space.nothing
-        own = (LOOPBACK_NET[world.family],)
-        touched = space.in_ranges(Field.DADDR, own) | space.in_ranges(Field.SADDR, own)
-        return touched - world.at(Field.IIF, LOOPBACK)
 
     def _wrong_source(self) -> PacketSet:
         world = self.world

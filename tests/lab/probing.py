@@ -57,15 +57,16 @@ class Crowd:
     def look(self) -> Found:
         """Compute the table of the host as it is now, and try each cell; again if a container ended meanwhile."""
         self._meet()
+        known = set(self.inspected.containers)
         table = Table(self.table())
-        if running_on(self.engine) != self.inspected.containers.keys():
+        if running_on(self.engine) != known:
             return self.look()
         self._stand_ins.make({name for kind, name in table.zones if kind == "network"}, self.inspected)
         try:
             found = self._hold(table)
         finally:
             self._stand_ins.remove()
-        return found if running_on(self.engine) == self.inspected.containers.keys() else self.look()
+        return found if running_on(self.engine) == known else self.look()
 
     def table(self) -> list[dict[str, object]]:
         """Compute the exposure table as a user would."""

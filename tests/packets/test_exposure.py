@@ -87,6 +87,13 @@ def test_a_loopback_binding_is_reached_by_neighbours_before_engine_28(version: s
     assert "host → 127.0.0.1 5432: allowed proxy filter/OUTPUT" in table
 
 
+def test_no_neighbour_reaches_a_loopback_binding_of_ipv6() -> None:
+    table = _table("28.5.2-iptables-nft/dual-stack/02")
+    reasons = {str(one.zone): (one.outcome, one.reason) for one in table if one.destination.address == "::1"}
+    assert reasons["LAN neighbour on eth0"] == (Outcome.BLOCKED, "::1 does not come from outside")
+    assert reasons["host"][0] is Outcome.ALLOWED
+
+
 def test_ports_are_cut_where_rules_cut_them() -> None:
     edits = {
         Source.IPTABLES_NFT: _rule("FORWARD", "-i docker0 -o docker0 -p tcp -m multiport --dports 22,100:200 -j DROP")

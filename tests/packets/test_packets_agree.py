@@ -4,12 +4,14 @@ import re
 from ipaddress import ip_address
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import netaudit
 from netaudit.model.exposure import Exposure, Outcome, Zone
 from netaudit.model.facts import Facts
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.attached import with_every_endpoint
 from netaudit.packets.exposure import expose
 from netaudit.packets.place import in_network
 from netaudit.packets.probe import Probe
@@ -40,6 +42,8 @@ def test_every_example_packet_comes_to_what_its_cell_says(recording: str) -> Non
 def disagreements(facts: Facts) -> list[Exposure]:
     """List the cells whose example packet comes to something else."""
     snapshot = parse_snapshot(facts)
+    complete = with_every_endpoint(snapshot.inventory, snapshot.host)
+    snapshot = msgspec.structs.replace(snapshot, inventory=complete)
     program = parse_program(facts, snapshot.ruleset)
     unseen = {gap.source for gap in snapshot.gaps}
     cells = [cell for cell in expose(snapshot, program, ZoneChoice()) if cell.witness]
