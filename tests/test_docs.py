@@ -10,7 +10,8 @@ from types import ModuleType
 
 import pytest
 import yaml
-from lab import proof
+from lab import probe_all, proof
+from lab.scenarios import runs
 from pages import manual, model_page
 
 from netaudit.cli import app
@@ -91,6 +92,20 @@ def test_the_proof_page_is_what_the_recordings_say() -> None:
     if _UPDATE:
         proof.main()
     assert (REPOSITORY / "docs" / "proof.md").read_text() == proof.render()
+
+
+def test_the_page_of_agreement_covers_the_whole_lab_and_names_nothing_wrong() -> None:
+    text = probe_all.PAGE.read_text()
+    header, _, *rows = [line for line in text.splitlines() if line.startswith("|")]
+    engines = [cell.strip() for cell in header.strip("|").split("|")][1:]
+    cells = {
+        (name.strip(), engine): cell.strip()
+        for name, *values in (row.strip("|").split("|") for row in rows)
+        for engine, cell in zip(engines, values, strict=True)
+    }
+    ran = {(scenario.name, f"{version} {backend.removeprefix('iptables-')}") for scenario, version, backend in runs()}
+    assert {place for place, cell in cells.items() if cell} == ran
+    assert [place for place, cell in cells.items() if "wrong" in cell or "failed" in cell] == []
 
 
 @pytest.mark.parametrize("page", [manual, model_page], ids=["netaudit.1", "template-model.md"])
