@@ -39,9 +39,9 @@ def _by_cell(table: tuple[AttributedExposure, ...]) -> dict[tuple[object, ...], 
     cells: dict[tuple[object, ...], list[AttributedExposure]] = {}
     for one in table:
         to = one.exposure.destination
-        place = (to.led_to,) if to.led_to else (to.address, to.ports, to.interface)
+        place = (to.led,) if to.led else (to.address, to.ports, to.interface)
         whose = (to.container_name, to.network_name) if to.container_name else place
-        key = (one.exposure.zone, to.kind, to.family, to.protocol, whose, to.binding, to.led_port)
+        key = (one.exposure.zone, to.kind, to.family, to.protocol, whose, to.binding, to.led and to.led.ports)
         cells.setdefault(key, []).append(one)
     return cells
 

@@ -65,11 +65,28 @@ class DestinationKind(StrEnum):
     FORWARDED_PORT = "forwarded-port"  # a NAT rule leads it on, though no container publishes it
 
 
+class Led(msgspec.Struct, frozen=True, order=True):
+    """Where a NAT rule leads: the first and last of the addresses, and of the ports, that the kernel chooses among.
+
+    `ports` is None where each port stays what it is.
+    """
+
+    addresses: tuple[str, str]
+    ports: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        first, last = (f"[{one}]" if ":" in one else one for one in self.addresses)
+        where = first if first == last else f"{first}-{last}"
+        if self.ports is None:
+            return where
+        return f"{where}:{self.ports[0]}" + (f"-{self.ports[1]}" if self.ports[0] < self.ports[1] else "")
+
+
 class Destination(msgspec.Struct, frozen=True):
     """A published port, ports of a container at its own address, a listener of the host, or a forwarded port.
 
-    `ports` are inclusive ranges; `family` is "ip" or "ip6". `address` is the one the packets are sent to. `led_to` and
-    `led_port` are where a NAT rule leads a forwarded port: port 0 where each port stays what it is.
+    `ports` are inclusive ranges; `family` is "ip" or "ip6". `address` is the one the packets are sent to. `led` is
+    where a NAT rule leads a forwarded port.
     """
 
     kind: DestinationKind
@@ -83,8 +100,7 @@ class Destination(msgspec.Struct, frozen=True):
     binding: PortBinding | None = None
     programs: tuple[str, ...] = ()
     interface: str = ""  # the only one that a listener takes packets from
-    led_to: str = ""
-    led_port: int = 0
+    led: Led | None = None
 
 
 class Exposure(msgspec.Struct, frozen=True):

@@ -126,7 +126,7 @@ class Cell:
         to = self._destination
         if to.binding is not None:
             return self._reach.container_at(to.container_id, to.binding.container_port)
-        return self._reach.led_to(to.led_to, to.led_port) if to.led_to else self._space.nothing
+        return self._reach.led_to(to.led) if to.led else self._space.nothing
 
     def _by_proxy(self, found: tuple[Listener, ...]) -> Arrival:
         """Go on from docker-proxy, which is a program of the host, to the container."""
@@ -215,7 +215,7 @@ class Cell:
             nowhere = Arrival(Way.NONE, exactly(self._dropped))
             yield from self._split(self._dropped, dropped, Outcome.BLOCKED, nowhere)
         rest = ports - dropped
-        if rest and not self._destination.led_to:  # a zone whose packets no NAT rule leads there has no row
+        if rest and not self._destination.led:  # a zone whose packets no NAT rule leads there has no row
             reason = self._led_elsewhere(rest) or lacking(self._origin, self._destination, self._asking.addresses)
             yield Row(self._asking.ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, reason))
 
@@ -229,7 +229,7 @@ class Cell:
     @cached_property
     def _elsewhere(self) -> PacketSet:
         """Return what is no business of a forwarded port: what may come to the host itself, led nowhere."""
-        if not self._destination.led_to:
+        if not self._destination.led:
             return self._space.nothing
         return self._asking.sent(self._asking.part(self._came.home.possible, self._space.everything))
 

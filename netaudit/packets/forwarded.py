@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
 from netaudit.model.docker import Inventory
-from netaudit.model.exposure import Destination, DestinationKind
+from netaudit.model.exposure import Destination, DestinationKind, Led
 from netaudit.model.match import Field
 from netaudit.packets.destinations import PROTOCOLS, WILDCARDS, is_wildcard
 from netaudit.packets.packet_set import PacketSet, PacketSpace
@@ -22,7 +22,7 @@ from netaudit.packets.ranges import Ranges, inside
 from netaudit.packets.reach import Reach
 from netaudit.packets.world import NEW_DADDR, NEW_DPORT
 
-_MOST = 2000  # destinations of this kind; beyond them a host is a cluster's, and its table is unreadable
+_SENT = (Field.PROTOCOL, Field.IIF, Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT)  # what a sender decides
 
 
 class Owner(NamedTuple):
@@ -41,16 +41,36 @@ def forwarded(reach: Reach, published: Iterable[Destination]) -> Iterator[Destin
     space = reach.world.space
     left = _led_on(reach) - space.union(_known(reach, published))
     owners = _owners(reach.inventory)
-    for _ in range(_MOST):
-        example = space.example(left, (Field.PROTOCOL, NEW_DADDR, NEW_DPORT))
-        if example is None:
-            return
-        group = left & space.equal(Field.PROTOCOL, example[Field.PROTOCOL]) & space.equal(NEW_DADDR, example[NEW_DADDR])
-        port = 0 if _keeps_ports(space, group) else example[NEW_DPORT]
-        if port:
-            group &= space.equal(NEW_DPORT, port)
+    while left:
+        led = _leads(reach, left)
+        group = left & reach.led_to(led)
         left -= group
-        yield _destination(reach, group, example, owners.get(example[NEW_DADDR], NOBODY), port)
+        owner = owners.get(int(ip_address(led.addresses[0])), NOBODY)
+        yield from (_destination(reach, part, owner, led) for part in _by_protocol(space, group))
+
+
+def _leads(reach: Reach, left: PacketSet) -> Led:
+    """Find where some packet of a set is led: to one place, or to one of several that the kernel chooses among."""
+    space = reach.world.space
+    example = space.example(left, (*_SENT, NEW_DADDR, NEW_DPORT)) or {}
+    same = left
+    for field in _SENT:
+        same = same & space.equal(field, example[field])
+    addresses = _around(space.ranges(same, NEW_DADDR), example[NEW_DADDR])
+    group = left & space.in_ranges(NEW_DADDR, (addresses,)) & reach.world.led
+    ports = _around(space.ranges(same, NEW_DPORT), example[NEW_DPORT])
+    first, last = (_written(number, reach.family) for number in addresses)
+    return Led((first, last), None if _keeps_ports(space, group) else ports)
+
+
+def _around(ranges: Ranges, number: int) -> tuple[int, int]:
+    """Find the range that a number is in."""
+    return next((first, last) for first, last in ranges if first <= number <= last)
+
+
+def _by_protocol(space: PacketSpace, packets: PacketSet) -> Iterator[PacketSet]:
+    parts = (packets & space.equal(Field.PROTOCOL, number) for number in PROTOCOLS.values())
+    yield from (part for part in parts if part)
 
 
 def _led_on(reach: Reach) -> PacketSet:
@@ -96,23 +116,22 @@ def _known(reach: Reach, published: Iterable[Destination]) -> Iterator[PacketSet
     yield space.nothing
 
 
-def _destination(reach: Reach, group: PacketSet, example: dict[str, int], owner: Owner, port: int) -> Destination:
-    space, family = reach.world.space, reach.family
-    number = example[NEW_DADDR]
-    protocol = next(name for name, value in PROTOCOLS.items() if value == example[Field.PROTOCOL])
-    listeners = reach.sockets.taking(protocol, _written(number, family), port) if not owner.name else ()
+def _destination(reach: Reach, group: PacketSet, owner: Owner, led: Led) -> Destination:
+    space = reach.world.space
+    protocol = next(name for name, number in PROTOCOLS.items() if group & space.equal(Field.PROTOCOL, number))
+    ports = led.ports or (0, 0)
+    taking = reach.sockets.taking(protocol, led.addresses[0], ports[0]) if not owner.name else ()
     return Destination(
         kind=DestinationKind.FORWARDED_PORT,
-        family=family,
+        family=reach.family,
         protocol=protocol,
         address=_asked_address(space.ranges(group, Field.DADDR), reach),
         ports=space.ranges(group, Field.DPORT),
         container_id=owner.id,
         container_name=owner.name,
         network_name=owner.network,
-        programs=tuple(dict.fromkeys(program for one in listeners for program in one.programs)),
-        led_to=_written(number, family),
-        led_port=port,
+        programs=tuple(dict.fromkeys(program for one in taking for program in one.programs)),
+        led=led,
     )
 
 

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from ipaddress import ip_address
 
 from netaudit.model.docker import Inventory, Network
-from netaudit.model.exposure import Destination, DestinationKind, Outcome, ZoneKind
+from netaudit.model.exposure import Destination, DestinationKind, Led, Outcome, ZoneKind
 from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
@@ -216,11 +216,12 @@ class Reach:
         bridges = {one.bridge for one in networks if one and one.bridge} & self.world.number.keys()
         return self.world.named(Field.OIF, bridges) if bridges else self.world.space.everything
 
-    def led_to(self, address: str, port: int) -> PacketSet:
-        """Return the packets that a NAT rule leads to an address, and to a port of it (0: to any)."""
+    def led_to(self, led: Led) -> PacketSet:
+        """Return the packets that a NAT rule leads to addresses and ports."""
         space = self.world.space
-        there = space.equal(NEW_DADDR, int(ip_address(address))) & self.world.led
-        return there & space.equal(NEW_DPORT, port) if port else there
+        first, last = (int(ip_address(one)) for one in led.addresses)
+        there = space.in_ranges(NEW_DADDR, ((first, last),)) & self.world.led
+        return there & space.in_ranges(NEW_DPORT, (led.ports,)) if led.ports else there
 
     def _came_from(self, origin: Origin, traversal: Traversal) -> Came:
         """Tell apart what became of a zone's packets, with what decided it last."""

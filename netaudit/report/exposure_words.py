@@ -124,8 +124,8 @@ def describe_target(to: Destination) -> str:
             return f"{to.container_name} {to.address}, {describe_ports(to)}"
         case DestinationKind.FORWARDED_PORT:
             whose = to.container_name or ", ".join(to.programs) or "an unknown machine"
-            port = f":{to.led_port}/{to.protocol}" if to.led_port else ""
-            return f"{whose} {_bracketed(to.led_to)}{port} by NAT of {_asked(to)}"
+            protocol = f"/{to.protocol}" if to.led and to.led.ports else ""
+            return f"{whose} {to.led}{protocol} by NAT of {_asked(to)}"
         case _:
             programs = to.container_name or ", ".join(to.programs) or "an unknown program"
             at = f" on {to.interface}" if to.interface else ""

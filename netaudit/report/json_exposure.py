@@ -64,8 +64,8 @@ def _destination(to: Destination) -> Json:
         printed["binding"] = msgspec.structs.asdict(to.binding)
     if to.programs:
         printed["programs"] = list(to.programs)
-    if to.led_to:
-        printed["led_to"] = {"address": to.led_to, "port": to.led_port or None}
+    if to.led:
+        printed["led_to"] = {"addresses": list(to.led.addresses), "ports": list(to.led.ports) if to.led.ports else None}
     if to.interface:
         printed["interface"] = to.interface
     return printed

@@ -167,7 +167,7 @@ def _row(destination: Destination, cells: Sequence[Cell]) -> MapRow:
 
 def describe_receiver(destination: Destination) -> str:
     """Name who takes the packets: a container, programs of the host, a machine that a NAT rule leads to."""
-    nobody_known = destination.led_to or "a program of the host"
+    nobody_known = str(destination.led) if destination.led else "a program of the host"
     return destination.container_name or ", ".join(destination.programs) or nobody_known
 
 

@@ -94,6 +94,21 @@ def test_a_range_that_keeps_its_ports_is_one_destination() -> None:
     ]
 
 
+def test_what_the_kernel_chooses_among_is_one_destination_that_may_be_reached() -> None:
+    rules = (
+        "PREROUTING -i eth0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 203.0.113.1-203.0.113.200:8080-8089",
+        "PREROUTING -i eth0 -p udp -m udp --dport 53 -j REDIRECT --to-ports 5300-5399",
+    )
+    facts = _with(f"{_OLD}/fresh/00", *rules)
+    text = facts.files[Source.IPTABLES_NFT].decode().replace(":FORWARD DROP", ":FORWARD ACCEPT")
+    opened = msgspec.structs.replace(facts, files={**facts.files, Source.IPTABLES_NFT: text.encode()})
+    found = {describe_target(one.destination): one.outcome for one in _forwarded(opened, _from_internet)}
+    assert found == {
+        "an unknown machine 203.0.113.1-203.0.113.200:8080-8089/tcp by NAT of 0.0.0.0:80": Outcome.MAY,
+        "an unknown machine 192.0.2.10:5300-5399/udp by NAT of 0.0.0.0:53": Outcome.MAY,
+    }
+
+
 def test_the_routing_mesh_of_swarm_may_answer() -> None:
     mesh = "PREROUTING -m addrtype --dst-type LOCAL -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080"
     facts = _with(f"{_OLD}/swarm/02", mesh)

@@ -7,7 +7,6 @@ from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.subjects.fact import Facts, Subject, fact
 from netaudit.audit.subjects.kind import SubjectKind
 from netaudit.audit.view import View
-from netaudit.model.exposure import Destination
 
 _KIND = SubjectKind.EXPOSURE
 
@@ -43,7 +42,7 @@ def _subject(view: View, cell: AttributedExposure) -> Subject:
     one = cell.exposure
     there = one.destination
     ports = tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in there.ports)
-    whose = there.container_name or ", ".join(there.programs) or there.led_to or "host"
+    whose = there.container_name or ", ".join(there.programs) or (str(there.led) if there.led else "host")
     name = f"{one.zone} → {whose} {there.kind} {', '.join(ports)}/{there.protocol} ({there.family})"
     facts = ExposureFacts(
         zone=one.zone.kind,
@@ -57,18 +56,13 @@ def _subject(view: View, cell: AttributedExposure) -> Subject:
         ports=ports,
         container=there.container_name,
         network=there.network_name,
-        led_to=_led_to(there),
+        led_to=str(there.led) if there.led else "",
         programs=there.programs,
         service=_service(view, cell),
         decided_by=cell.attribution.maker,
         reason=one.reason,
     )
     return Subject(_KIND, name, name, facts, cells=(cell,), container=there.container_name)
-
-
-def _led_to(there: Destination) -> str:
-    host = f"[{there.led_to}]" if ":" in there.led_to else there.led_to
-    return f"{host}:{there.led_port}" if there.led_port else host
 
 
 def _service(view: View, cell: AttributedExposure) -> str:
