@@ -131,6 +131,14 @@ def test_what_surely_passes_before_a_doubt_is_allowed() -> None:
         assert _table(OLD, edits)[0].outcome is outcome
 
 
+def test_a_table_whose_flags_cannot_be_read_decides_nothing_surely() -> None:
+    table = {"table": {"family": "inet", "name": "t", "flags": "t"}}
+    place = {"family": "inet", "table": "t", "name": "c", "type": "filter", "hook": "prerouting", "prio": 0}
+    asleep = json.dumps({"nftables": [table, {"chain": {**place, "policy": "drop"}}]})
+    first = _table(OLD, {Source.NFT_RULESET: lambda _: asleep})[0]
+    assert (first.outcome, first.reason) == (Outcome.MAY, "the flags of inet table t cannot be read")
+
+
 def test_marks_lead_from_one_table_to_another() -> None:
     mark = _rule("PREROUTING", "-s 192.0.2.0/24 -j MARK --set-xmark 0x5/0xff", "raw")
     drop = _rule("DOCKER-USER", "-m mark --mark 0x1/0x1 -j DROP")
