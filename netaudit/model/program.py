@@ -83,17 +83,23 @@ class ReadChain:
 
 
 class ReadTable(msgspec.Struct, frozen=True):
-    """A table's chains by name."""
+    """A table's chains by name; at no hook where it is dormant, or may be: `flags` are as in `ruleset.Table`."""
 
     backend: Backend
     family: str
     name: str
     chains: Mapping[str, ReadChain]
+    flags: tuple[str, ...] = ()
 
     @property
     def iptables(self) -> bool:
         """Tell whether iptables' tools made it."""
         return self.backend in IPTABLES_BACKENDS
+
+    @property
+    def why_unsure(self) -> str:
+        """Say why it is not known whether the table does anything; "" where it is."""
+        return f"the flags of {self.family} table {self.name} cannot be read" if "unreadable" in self.flags else ""
 
 
 class Program(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from netaudit.packets.passage import Start
 from netaudit.packets.probe import SYN_ACK
 from netaudit.packets.routing import Routing
 from netaudit.packets.state import State
-from netaudit.packets.surroundings import as_address
+from netaudit.packets.surroundings import as_address, is_for_many
 from netaudit.packets.way import End, EndKind
 
 NOT_WAITED_FOR = "it is not translated back, so nobody waits for it"
@@ -26,7 +26,10 @@ _KEPT = (Field.NFPROTO, Field.ETHERTYPE, Field.PROTOCOL)
 
 
 def is_answered(packet: Packet) -> bool:
-    """Tell whether what arrives is answered at all, and it is known how."""
+    """Tell whether what arrives is answered at all, and it is known how: what is for many, each answers as itself."""
+    target = as_address(packet, Field.DADDR)
+    if target is not None and is_for_many(target):
+        return False
     return Field.ICMP_TYPE not in packet.fields or packet.get(Field.ICMP_TYPE) in _ECHO
 
 

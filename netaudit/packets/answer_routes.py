@@ -90,6 +90,8 @@ class AnswerRoutes:
         same = space.union([here, *(world.at(Field.IIF, name) & way for name, way in ways.items())])
         near = space.union(self._on_link(Field.IIF, name) for name in ways)
         packets = self.refuse(packets, near - same, "it leaves by another interface than to who asked")
+        chosen = space.in_ranges(Field.SADDR, world.several_ways) - here
+        packets = self.doubt(packets, chosen, "it leaves by one of several interfaces")
         return self.doubt(packets, space.everything - same, "it leaves by another interface")
 
     @property

@@ -30,6 +30,7 @@ def _reasons(family: str, program: Program, unseen: Collection[str]) -> Iterator
     for source in _RULES[family]:
         if source in unseen:
             yield f"{source} was not recorded"
+    yield from (table.why_unsure for table in program.tables if table.why_unsure)
     for table in program.tables:
         if table.family in _ELSEWHERE and any(_acts(chain) for chain in table.chains.values()):
             yield f"{table.family} table {table.name} is not followed"

@@ -19,8 +19,8 @@ from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import family_of
 from netaudit.packets.lacking import lacking
 from netaudit.packets.packet_set import PacketSet
-from netaudit.packets.past_host import row_past_host
-from netaudit.packets.proxied import is_proxied
+from netaudit.packets.past_host import row_elsewhere, row_past_host
+from netaudit.packets.proxied import is_proxied, leads_elsewhere
 from netaudit.packets.reach import Reach
 from netaudit.packets.row import Row
 from netaudit.packets.zones import Origin
@@ -78,7 +78,9 @@ class Cell:
         network = self._reach.network(self._destination)
         if network is None:
             return None
-        return row_past_host(network, self._destination, self._origin, self._asking.addresses[0][0])
+        here = not network.bridge or network.bridge in self._world.routing.interfaces
+        past = row_past_host if here else row_elsewhere
+        return past(network, self._destination, self._origin, self._asking.addresses[0][0])
 
     def _arrivals(self) -> Iterator[Arrival]:
         match self._destination.kind:
@@ -133,6 +135,8 @@ class Cell:
         here = self._asking.part_of(self._came.home, self._space.everything)
         if not is_proxied(found):
             names = ", ".join(sorted({name for one in found for name in one.programs}))
+            if leads_elsewhere(found):
+                return Arrival(Way.PROXY, here.doubted(), Decision(None, f"{names} leads out of what was recorded"))
             return Arrival(Way.PROXY, here, Decision(None, f"{names} holds the port, and leads to no container"))
         outcome, decision = self._onwards()
         match outcome:

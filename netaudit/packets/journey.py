@@ -60,6 +60,8 @@ def travel(question: Question, snapshot: Snapshot, program: Program) -> Journey:
     if inside is not None:
         return inside
     source = read_source(question.source, question.interface, target.address, snapshot)
+    if source.attached is not None and target.address.is_loopback:
+        return _inside(question, target, source.attached.container, source.attached)
     probe = _probe(question, source, target, target.address, snapshot)
     if source.attached is not None and (reason := _no_way(source.attached, target.address, snapshot)):
         lost = Trace(probe.packet(), (), (_lost(probe, reason),))
@@ -105,7 +107,13 @@ def _same_namespace(question: Question, target: Target, snapshot: Snapshot) -> J
     sender = next((one for one in snapshot.inventory.containers if one.name == name), None)
     if sender is None or owner(snapshot, sender).id != attached.container.id:
         return None
-    probe = Probe(attached.address, attached.address, target.protocol, target.port, interface="lo")
+    return _inside(question, target, sender, attached)
+
+
+def _inside(question: Question, target: Target, sender: Container, attached: Attached) -> Journey:
+    """Answer for what a container sends to its own namespace, which is another one's too if they share it."""
+    address = target.address or attached.address
+    probe = Probe(attached.address, address, target.protocol, target.port, interface="lo")
     both = {sender.name: None, attached.container.name: None}
     text = f"{' and '.join(both)}: inside one network namespace, over its own loopback"
     step = Step(StepKind.LINK, None, "continue", text)
@@ -166,6 +174,7 @@ def _is_own(snapshot: Snapshot, address: Ip) -> bool:
 
 
 def _answer(question: Question, source: Source, target: Target, found: Trace, hops: tuple[Hop, ...]) -> Journey:
-    shown = f"{target.address}" + (f":{target.port}" if target.port else "") + f"/{target.protocol}"
+    bracketed = f"[{target.address}]" if target.port and ":" in str(target.address) else f"{target.address}"
+    shown = bracketed + (f":{target.port}" if target.port else "") + f"/{target.protocol}"
     named = f" (container {target.container.name})" if target.container else ""
     return Journey(question, source.label, shown + named, found, hops)

@@ -19,6 +19,13 @@ def row_past_host(network: Network, destination: Destination, origin: Origin, nu
     return _on_link(network.driver, destination, origin, number)
 
 
+def row_elsewhere(network: Network, destination: Destination, origin: Origin, number: int) -> Row:
+    """Say what becomes of packets to a container whose bridge is not on this host: its engine is elsewhere."""
+    if origin.zone.kind is ZoneKind.INTERNET and not is_routed(number, destination.family):
+        return _row(destination.ports, Outcome.BLOCKED, "the Internet does not route this address")
+    return _row(destination.ports, Outcome.MAY, f"bridge {network.bridge} is not on this host: no rule here sees it")
+
+
 def _on_link(driver: str, destination: Destination, origin: Origin, number: int) -> Row:
     """Say who reaches a machine of its own on a link of the host."""
     unseen = f"{driver}: the host's rules do not see these packets"

@@ -92,6 +92,7 @@ def read_source(text: str, interface: str, target: Ip, snapshot: Snapshot) -> So
     """Read a zone or an address, for a packet to a target. Raises UsageError or SubjectError."""
     kind, _, name = text.partition(":")
     family = "ip" if target.version == 4 else "ip6"
+    _refuse_unknown(interface, snapshot)
     if kind in _ZONES and parse_ip(text) is None:
         found = _ZONES[kind](snapshot, name, target, family)
         return msgspec.structs.replace(found, interface=interface) if interface else found
@@ -101,6 +102,13 @@ def read_source(text: str, interface: str, target: Ip, snapshot: Snapshot) -> So
     if address.version != target.version:
         raise UsageError(f"{text} and {target} are not of one family", hint="give two addresses of the same one")
     return _from_address(snapshot, address, interface, family)
+
+
+def _refuse_unknown(interface: str, snapshot: Snapshot) -> None:
+    """Raise UsageError for an interface that the host does not have; where none are recorded, it may have any."""
+    known = [one.name for one in snapshot.host.interfaces]
+    if interface and known and interface not in known:
+        raise UsageError(f"this host has no interface {interface}", hint="`ip link` lists them")
 
 
 def _from_address(snapshot: Snapshot, address: Ip, interface: str, family: str) -> Source:

@@ -5,6 +5,10 @@ from collections.abc import Iterable
 from netaudit.model.host import Listener
 from netaudit.packets.destinations import PROXY, family_of, is_wildcard
 
+# Those that a rootless engine's published ports are held by: its containers are in a namespace of their own.
+# Source: the port drivers that docs.docker.com/engine/security/rootless lists.
+_INTO_NAMESPACES = frozenset({"rootlesskit", "slirp4netns", "pasta", "pasta.avx2"})
+
 
 class Sockets:
     """The sockets of a host, by protocol and port."""
@@ -23,6 +27,11 @@ class Sockets:
 def is_proxied(found: tuple[Listener, ...]) -> bool:
     """Tell whether one of them is docker-proxy, or a program that could not be seen."""
     return any(PROXY in one.programs or not one.programs for one in found)
+
+
+def leads_elsewhere(found: tuple[Listener, ...]) -> bool:
+    """Tell whether one of them leads what it takes into another network namespace."""
+    return any(not _INTO_NAMESPACES.isdisjoint(one.programs) for one in found)
 
 
 def _takes(listener: Listener, address: str) -> bool:

@@ -4,9 +4,11 @@ Three traversals hold everything: what comes in by wires, what the host sends, a
 ports. Each starts with all packets of all zones at once; a zone's are told apart by interface and sender afterwards.
 """
 
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from ipaddress import ip_address
 
+from netaudit.errors import UsageError
 from netaudit.model.docker import Inventory, Network
 from netaudit.model.exposure import Destination, DestinationKind, Led, Outcome, ZoneKind
 from netaudit.model.host import Host
@@ -29,6 +31,7 @@ from netaudit.packets.world import DECISION, LOOPBACK, LOOPBACK_NET, NEW_DADDR, 
 from netaudit.packets.zones import CLIENT_PORTS, NOT_ROUTED, Origin, ZoneChoice, as_ranges, origins
 
 _SYN = 2  # the flags of a TCP connection's first packet
+_LINKS = "`ip link` lists them; what a bridge's port receives comes in by the bridge"
 _OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
 
 
@@ -41,6 +44,7 @@ class Reach:
         self.host, self.inventory, self.family = host, inventory or Inventory(), family
         self.world = World(host, family, asked_fields(program, family), subnets(self.inventory, family))
         self._encoders, self._homes = Encoders(program, self.world), homes(inventory, family)
+        self._refuse_unknown((*(choice.uplinks or ()), *(choice.links or ())))
         self.origins = origins(host, inventory, family, choice)
         remembered = lru_cache(maxsize=None)
         self.from_proxy: dict[tuple[str, str, int], tuple[Outcome, Decision]] = {}  # what cells found of docker-proxy
@@ -55,6 +59,12 @@ class Reach:
         self.sent_by = remembered(self._sent_by)
         self._networks = {one.name: one for one in self.inventory.networks}
         self._containers = {one.id: one for one in self.inventory.containers}
+
+    def _refuse_unknown(self, chosen: Iterable[str]) -> None:
+        """Raise UsageError for an interface of the operator's choice by which no packet comes in."""
+        for name in chosen:
+            if name not in self.world.number:
+                raise UsageError(f"no packet comes in by an interface {name} of this host", hint=_LINKS)
 
     def traversal(self, origin: Origin, *, to: Ranges = ()) -> Traversal:
         """Give the traversal that holds what a zone sends to addresses."""

@@ -11,7 +11,7 @@ from netaudit.model.match import Field
 from netaudit.packets.diary import Diary
 from netaudit.packets.routing import Routing
 from netaudit.packets.state import State
-from netaudit.packets.surroundings import as_address
+from netaudit.packets.surroundings import as_address, is_for_many
 from netaudit.packets.way import EndKind, StepKind
 
 
@@ -47,12 +47,27 @@ class RouteStep:
         if strange := self._strange(source, target, interface):
             self._lost(state, strange)
             return
+        if is_for_many(target):
+            yield from self._to_many(target, state)
+            return
         for route, one in self._routes(target, state):
             if route.kind in ("local", "broadcast"):
                 self._step(one, "to this host", route)
                 yield Way.LOCAL, one
             elif may := self._may_forward(one, interface):
                 yield from ((Way.THROUGH, sent) for sent in self._by_hops(route, may))
+
+    def _to_many(self, target: Ip, state: State) -> Iterator[tuple[Way, State]]:
+        """Take what is for everybody on the link, and what is for a group if a program of this host is in it.
+
+        Nothing of it is forwarded without a multicast router. Source: ip_route_input_rcu() in net/ipv4/route.c.
+        """
+        if target.is_multicast:
+            state = state.part()
+            self._diary.doubt(f"whether a program of this host is in group {target} is not recorded")
+            self._lost(state, f"no program of this host is in group {target}")
+        self._diary.step(StepKind.ROUTE, None, state, "continue", "to this host, as to everybody who listens")
+        yield Way.LOCAL, state
 
     def outgoing(self, state: State, link: str = "") -> list[State]:
         """Route what this host sends itself; `link` is the interface for addresses that are good for one link."""

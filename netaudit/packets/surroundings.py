@@ -27,6 +27,11 @@ def as_address(packet: Packet, field: Field) -> Ip | None:
     return ip_address(value.to_bytes(16 if packet.get(Field.NFPROTO) == NFPROTO_IPV6 else 4, "big"))
 
 
+def is_for_many(address: Ip) -> bool:
+    """Tell whether an address is a group's, or everybody's on the link."""
+    return address.is_multicast or (address.version == 4 and int(address) == _EVERYBODY)
+
+
 class Surroundings:
     """Answers for the fields that hang on the host as much as on the packet."""
 

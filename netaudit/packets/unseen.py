@@ -58,6 +58,7 @@ class Unseen:
             yield "the host's interfaces were not recorded"
         for table in sorted({one.table for one in host.routes if one.family == family} - _OWN_TABLES):
             yield f"routing table {table} may be asked by policy rules, which were not recorded"
+        yield from (one.why_unsure for one in program.tables if one.why_unsure)
         for one in program.tables:
             if one.family in _ELSEWHERE and any(map(_acts, one.chains.values())):
                 yield f"{one.family} table {one.name} is not followed"

@@ -148,6 +148,16 @@ class World:
         over_loopback = self.ways.get(LOOPBACK, ()) + self.types.get(RouteType.LOCAL, ())
         return {**self.ways, LOOPBACK: in_ranges(Field.DADDR, over_loopback).ranges}
 
+    @cached_property
+    def several_ways(self) -> Ranges:
+        """Give the addresses to which a route leads by several interfaces: the kernel chooses one."""
+        found = [
+            (first, last)
+            for first, last, route in self.routing.ranges()
+            if route.kind == "unicast" and len({hop.interface for hop in route.hops}) > 1
+        ]
+        return in_ranges(Field.DADDR, found).ranges
+
     def _back_by(self, interface: str) -> PacketSet:
         """Return the packets whose answer leaves by an interface; to an address of the link, by that it came by."""
         routed = self.space.in_ranges(Field.SADDR, self.ways_out.get(interface, ()))

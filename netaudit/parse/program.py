@@ -13,6 +13,7 @@ from netaudit.parse.nft_match import Elements
 from netaudit.parse.nft_meaning import read_nft_rule
 from netaudit.parse.nftables import read_objects
 
+_OFF = frozenset({"dormant", "unreadable"})  # the second: perhaps, and `ReadTable.why_unsure` says so
 _BY_ITSELF = frozenset({"dynamic", "timeout"})
 Objects = Iterable[tuple[str, Mapping[str, Json]]]
 
@@ -32,7 +33,7 @@ def _table(
     table: Table, base: Callable[[Chain], Base | None], read: Callable[[Chain], tuple[Meaning, ...]]
 ) -> ReadTable:
     chains = {chain.name: ReadChain(table, chain, base(chain), partial(read, chain)) for chain in table.chains}
-    return ReadTable(table.backend, table.family, table.name, chains)
+    return ReadTable(table.backend, table.family, table.name, chains, table.flags)
 
 
 def _iptables(table: Table) -> ReadTable:
@@ -60,14 +61,7 @@ def _nft(table: Table, objects: Objects) -> ReadTable:
     def read(chain: Chain) -> tuple[Meaning, ...]:
         return tuple(read_nft_rule(rule, table.family, sets) for rule in by_chain().get(chain.name, ()))
 
-    return _table(table, _no_base if _is_dormant(table, objects) else _nft_base, read)
-
-
-def _is_dormant(table: Table, objects: Objects) -> bool:
-    """Tell whether a table is switched off: its chains are at no hook."""
-    key = (table.family, table.name)
-    bodies = [body for kind, body in objects if kind == "table" and (body.get("family"), body.get("name")) == key]
-    return any("dormant" in _list(body.get("flags")) for body in bodies)
+    return _table(table, _nft_base if _OFF.isdisjoint(table.flags) else _no_base, read)
 
 
 def _no_base(_chain: Chain) -> None:

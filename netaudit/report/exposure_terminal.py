@@ -54,9 +54,9 @@ def summarise_exposure(shown: AttributedSnapshot) -> str:
 
 
 def _cell(line: TableLine, style: Style) -> Iterator[str]:
-    how = " ".join(part for part in (line.how, f"({line.where})" if line.where else "") if part)
     ports = f": {', '.join(line.ports)}" if line.ports else ""
-    text = f"{line.outcome:7}  {', '.join(line.zones)}{ports}" + (f", {how}" if how else "")
+    how = (f", {line.how}" if line.how else "") + (f" ({line.where})" if line.where else "")
+    text = f"{line.outcome:7}  {', '.join(line.zones)}{ports}{how}"
     yield from _wrapped(_OUTCOMES[line.outcome], visible(text), style)
     if line.why:
         yield from _wrapped("", f"# {visible(line.why)}", style)

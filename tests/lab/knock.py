@@ -90,7 +90,14 @@ async def _ask_udp(address: str, port: int, source: Source, seconds: float) -> s
     answer: asyncio.Future[str] = loop.create_future()
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     # Not connected: a server on every address answers from the one that is nearest, which is not always the one asked.
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Asking(answer), family=family, local_addr=source)
+    # Several that come from one port have to be, or one of them would get all the answers.
+    from_here = socket.socket(family, socket.SOCK_DGRAM)
+    from_here.settimeout(0)
+    if source:
+        from_here.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        from_here.bind(source)
+        from_here.connect((address, port))
+    transport, _ = await loop.create_datagram_endpoint(lambda: _Asking(answer), sock=from_here)
     try:
         for _ in range(_TRIES):
             transport.sendto(b"?", (address, port))

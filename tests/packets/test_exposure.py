@@ -1,5 +1,6 @@
 """The exposure table of real hosts: whole tables, and what one thing of a host changes in them."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -128,6 +129,14 @@ def test_what_surely_passes_before_a_doubt_is_allowed() -> None:
     for before, outcome in (("-i eth0 -j ACCEPT", Outcome.MAY), (both, Outcome.ALLOWED)):
         edits = {Source.IPTABLES_NFT: lambda text, rule=before: _rule("DOCKER-USER", rule)(edit(text))}
         assert _table(OLD, edits)[0].outcome is outcome
+
+
+def test_a_table_whose_flags_cannot_be_read_decides_nothing_surely() -> None:
+    table = {"table": {"family": "inet", "name": "t", "flags": "t"}}
+    place = {"family": "inet", "table": "t", "name": "c", "type": "filter", "hook": "prerouting", "prio": 0}
+    asleep = json.dumps({"nftables": [table, {"chain": {**place, "policy": "drop"}}]})
+    first = _table(OLD, {Source.NFT_RULESET: lambda _: asleep})[0]
+    assert (first.outcome, first.reason) == (Outcome.MAY, "the flags of inet table t cannot be read")
 
 
 def test_marks_lead_from_one_table_to_another() -> None:
@@ -281,6 +290,51 @@ def test_a_macvlan_container_is_beside_the_hosts_rules() -> None:
         ("host", "blocked"),
     }
     assert all(one.rule is None for one in table)
+
+
+@pytest.mark.parametrize("holder", ["rootlesskit", "slirp4netns", "pasta.avx2"])
+def test_what_a_rootless_engine_publishes_is_not_called_closed(holder: str) -> None:
+    edits: dict[str, Edit] = {
+        Source.SOCKETS: lambda text: text.replace("docker-proxy", holder),
+        **dict.fromkeys((Source.IPTABLES_NFT, Source.IP6TABLES_NFT), lambda _: ""),
+        **dict.fromkeys((Source.IP_ADDR, Source.IP_ROUTE), lambda text: text.replace('"docker0"', '"br0"')),
+    }
+    found = {
+        (one.destination.address, one.outcome, one.reason)
+        for one in _table(NEW, edits)
+        if str(one.zone) in ("LAN neighbour on eth0", "host") and one.destination.container_name == "web"
+    }
+    beyond = f"{holder} leads out of what was recorded"
+    assert found == {
+        ("0.0.0.0", Outcome.MAY, beyond),
+        ("::", Outcome.MAY, beyond),
+        ("172.17.0.2", Outcome.MAY, "bridge docker0 is not on this host: no rule here sees it"),
+    }
+
+
+def _second_uplink(text: str) -> str:
+    """Give eth1 a network of its own, and half of the default route."""
+    routes = [one for one in json.loads(text) if one["dst"] != "default"]
+    ways = [{"gateway": "192.0.2.1", "dev": "eth0"}, {"gateway": "203.0.113.1", "dev": "eth1"}]
+    routes += [{"dst": "203.0.113.0/24", "dev": "eth1", "scope": "link"}, {"dst": "default", "nexthops": ways}]
+    return json.dumps(routes)
+
+
+def test_an_answer_that_the_kernel_sends_by_one_of_two_uplinks_is_in_doubt() -> None:
+    interface = {
+        "ifname": "eth1",
+        "ifindex": 99,
+        "flags": ["UP"],
+        "addr_info": [{"local": "203.0.113.10", "prefixlen": 24, "scope": "global"}],
+    }
+    edits = {Source.IP_ADDR: lambda text: json.dumps([*json.loads(text), interface]), Source.IP_ROUTE: _second_uplink}
+    found = {
+        (str(one.zone), one.outcome, one.reason) for one in _table(NEW, edits) if one.destination.address == "0.0.0.0"
+    }
+    assert found >= {
+        ("Internet", Outcome.MAY, "the answer is stopped: it leaves by one of several interfaces"),
+        ("LAN neighbour on eth0", Outcome.ALLOWED, ""),
+    }
 
 
 def test_the_same_host_gives_the_same_table() -> None:

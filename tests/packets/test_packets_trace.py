@@ -30,7 +30,9 @@ net.ipv4.conf.br0.forwarding = {forwarding}
 net.ipv4.conf.eth0.forwarding = {forwarding}
 net.ipv4.conf.eth0.rp_filter = {strict}
 """
-SOCKETS = b'tcp LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=1,fd=3))\n'
+SOCKETS = b"""tcp LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=1,fd=3))
+udp UNCONN 0 0 0.0.0.0:5353 0.0.0.0:* users:(("avahi-daemon",pid=2,fd=3))
+"""
 FILTER = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:U -\n{}COMMIT\n"
 NAT = "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n{}COMMIT\n"
 CLIENT, SERVER, OWN = "192.0.2.7", "198.51.100.7", "192.0.2.1"
@@ -219,7 +221,14 @@ def native(flags: str) -> bytes:
     return f'{{"nftables":[{table},{chain}]}}'.encode()
 
 
-@pytest.mark.parametrize(("flags", "outcome"), [("", Outcome.BLOCKED), (',"flags":["dormant"]', Outcome.ALLOWED)])
+@pytest.mark.parametrize(
+    ("flags", "outcome"),
+    [
+        ("", Outcome.BLOCKED),
+        (',"flags":["dormant"]', Outcome.ALLOWED),
+        (',"flags":"t"', Outcome.MAY),  # dormant, as nft 1.0.6 prints it
+    ],
+)
 def test_a_table_that_is_switched_off_does_nothing(flags: str, outcome: Outcome) -> None:
     files = {"ip-addr.json": ADDR, "ip-route.json": ROUTES, "nft-ruleset.json": native(flags)}
     facts = Facts({**files, "sysctl.txt": SYSCTL.format(bridged=0, forwarding=1, strict=0).encode()})
@@ -318,3 +327,23 @@ def test_a_later_packet_is_followed_alone_and_an_unanswered_first_one_is_said() 
     found = follow(FILTER.format(rules), state=PacketState.ESTABLISHED)
     assert (found.outcome, found.answers) == (Outcome.ALLOWED, ())
     assert found.notes == ("no connection like this can begin now: its answer does not come back",)
+
+
+@pytest.mark.parametrize(
+    ("rules", "to", "outcome"),
+    [
+        ("-A FORWARD -j DROP\n", "224.0.0.251", Outcome.MAY),  # it hangs on who is in the group
+        ("-A INPUT -d 224.0.0.251/32 -j DROP\n", "224.0.0.251", Outcome.BLOCKED),
+        ("-A FORWARD -j DROP\n", "255.255.255.255", Outcome.ALLOWED),
+        ("-A INPUT -j DROP\n", "255.255.255.255", Outcome.BLOCKED),
+        (
+            "-A OUTPUT -s 224.0.0.0/4 -j DROP\n-A OUTPUT -s 255.255.255.255/32 -j DROP\n",
+            "255.255.255.255",
+            Outcome.ALLOWED,
+        ),
+    ],
+)
+def test_what_is_for_many_comes_to_this_host_or_nowhere(rules: str, to: str, outcome: Outcome) -> None:
+    found = follow(FILTER.format(rules), to=to, protocol="udp", dport=5353)
+    assert found.outcome is outcome
+    assert not any(step.item and step.item.where.startswith("filter/FORWARD") for step in found.steps)

@@ -76,6 +76,7 @@ def test_the_table_of_a_host_in_a_terminal(shown: AttributedSnapshot) -> None:
         "  !  ALLOWED  Internet, LAN neighbour on eth0, by a NAT rule (filter/DOCKER#1)",
         "     # for web 0.0.0.0:8080 → 80/tcp on network bridge",
     ]
+    assert "every udp port (filter/FORWARD)" in " ".join(" ".join(lines).split())
     assert lines[-1] == "16 rows: 12 allowed, 4 blocked"
     assert max(map(len, lines)) <= 80
 
