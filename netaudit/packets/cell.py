@@ -128,7 +128,7 @@ class Cell:
         to = self._destination
         if to.binding is not None:
             return self._reach.container_at(to.container_id, to.binding.container_port)
-        return self._reach.led_to(to.led) if to.led else self._space.nothing
+        return self._world.led_to(to.led) if to.led else self._space.nothing
 
     def _by_proxy(self, found: tuple[Listener, ...]) -> Arrival:
         """Go on from docker-proxy, which is a program of the host, to the container."""

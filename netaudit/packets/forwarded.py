@@ -43,7 +43,7 @@ def forwarded(reach: Reach, published: Iterable[Destination]) -> Iterator[Destin
     owners = _owners(reach.inventory)
     while left:
         led = _leads(reach, left)
-        group = left & reach.led_to(led)
+        group = left & reach.world.led_to(led)
         left -= group
         owner = owners.get(int(ip_address(led.addresses[0])), NOBODY)
         yield from (_destination(reach, part, owner, led) for part in _by_protocol(space, group))

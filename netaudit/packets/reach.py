@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 from netaudit.errors import UsageError
 from netaudit.model.docker import Inventory, Network
-from netaudit.model.exposure import Destination, DestinationKind, Led, Outcome, ZoneKind
+from netaudit.model.exposure import Destination, DestinationKind, Outcome, ZoneKind
 from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
@@ -225,13 +225,6 @@ class Reach:
         networks = [self._networks.get(end.network_name) for end in container.endpoints] if container else []
         bridges = {one.bridge for one in networks if one and one.bridge} & self.world.number.keys()
         return self.world.named(Field.OIF, bridges) if bridges else self.world.space.everything
-
-    def led_to(self, led: Led) -> PacketSet:
-        """Return the packets that a NAT rule leads to addresses and ports."""
-        space = self.world.space
-        first, last = (int(ip_address(one)) for one in led.addresses)
-        there = space.in_ranges(NEW_DADDR, ((first, last),)) & self.world.led
-        return there & space.in_ranges(NEW_DPORT, (led.ports,)) if led.ports else there
 
     def _came_from(self, origin: Origin, traversal: Traversal) -> Came:
         """Tell apart what became of a zone's packets, with what decided it last."""

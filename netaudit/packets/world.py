@@ -8,7 +8,9 @@ reached a container to what was asked for, is always there.
 from collections.abc import Iterable, Mapping
 from enum import IntFlag
 from functools import cached_property, lru_cache
+from ipaddress import ip_address
 
+from netaudit.model.exposure import Led
 from netaudit.model.host import Host, Interface
 from netaudit.model.match import Field, RouteType, in_ranges
 from netaudit.packets.packet_set import PacketSet, PacketSpace
@@ -95,6 +97,12 @@ class World:
         """Return the packets whose new destination is not what it was: only that is a translation to the kernel."""
         same = self.space.copied(Field.DADDR, NEW_DADDR) & self.space.copied(Field.DPORT, NEW_DPORT)
         return self.translated(Translated.DESTINATION) - same
+
+    def led_to(self, where: Led) -> PacketSet:
+        """Return the packets that NAT leads to addresses and ports."""
+        first, last = (int(ip_address(one)) for one in where.addresses)
+        there = self.space.in_ranges(NEW_DADDR, ((first, last),)) & self.led
+        return there & self.space.in_ranges(NEW_DPORT, (where.ports,)) if where.ports else there
 
     def after_translation(self, changed: PacketSet, unchanged: PacketSet) -> PacketSet:
         """Ask one thing of the packets that have a new destination, another of those that have not."""
