@@ -24,6 +24,7 @@ _WITH_FINDINGS = (Format.HTML, Format.MARKDOWN)
 _OF_EXPOSURE = {
     Format.JSON: ("json_v1", "render_exposure"),
     Format.MARKDOWN: ("document", "render_exposure_markdown"),
+    Format.CSV: ("table_csv", "render_exposure_csv"),
 }
 
 

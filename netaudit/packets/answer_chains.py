@@ -10,7 +10,12 @@ from netaudit.packets.decision import Decision
 from netaudit.packets.encode import Encoder
 from netaudit.packets.unknown import why_unknown
 
-STOPPED = "the answer is stopped"
+STOPPED, PERHAPS = "the answer is stopped", "the answer may be stopped"
+
+
+def perhaps(decision: Decision) -> Decision:
+    """Say of a decision about an answer that it is in doubt."""
+    return Decision(decision.rule, decision.reason.replace(STOPPED, PERHAPS, 1))
 
 
 class AnswerChains(Chains):

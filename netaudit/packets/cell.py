@@ -13,6 +13,7 @@ import msgspec
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, Way, ZoneKind
 from netaudit.model.host import Listener
 from netaudit.model.match import Field
+from netaudit.packets.answer_chains import perhaps
 from netaudit.packets.asking import Asking
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision
@@ -192,7 +193,7 @@ class Cell:
         arrival, decision = by
         if outcome is Outcome.MAY:
             asked = packets & self._asking.asked  # again of one destination
-            decision = arrival.stopped or self._traversal.chains.reason_for(asked) or decision
+            decision = perhaps(arrival.stopped or self._traversal.chains.reason_for(asked) or decision)
         if outcome is Outcome.ALLOWED:
             decision = Decision(decision.rule, self._exception(ports, arrival))
         return Row(self._asking.ranges(ports), outcome, arrival.way, decision, self._asking.witness(packets))

@@ -1,6 +1,6 @@
 """Who can reach what: every zone against every destination, exhaustively over ports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from netaudit.packets.cell import Cell
 from netaudit.packets.destinations import destinations
 from netaudit.packets.forwarded import forwarded
 from netaudit.packets.reach import Reach
-from netaudit.packets.row import Row
+from netaudit.packets.row import Row, best_of
 from netaudit.packets.unseen import Unseen, why_blind
 from netaudit.packets.zones import Origin, ZoneChoice
 
@@ -42,18 +42,33 @@ def expose(
     reaches = {family: Reach(host, inventory, program, family, choice or ZoneChoice()) for family in FAMILIES}
     published = [one for one in destinations(host, inventory) if one.kind is DestinationKind.PUBLISHED_PORT]
     asked += [one for reach in reaches.values() for one in forwarded(reach, published) if wanted(one)]
+    zones = {family: _ways(reach) for family, reach in reaches.items()}
     unseen = {family: Unseen(snapshot.gaps, host, program, family) for family in FAMILIES}
     return tuple(
-        unseen[destination.family].doubt(_exposure(origin, destination, row))
+        unseen[destination.family].doubt(_exposure(zone, destination, row))
         for destination in asked
-        for origin in reaches[destination.family].origins
-        for row in Cell(reaches, origin, destination).rows()
+        for zone, ways in zones[destination.family].items()
+        for row in _rows(reaches, ways, destination)
     )
 
 
-def _exposure(origin: Origin, destination: Destination, row: Row) -> Exposure:
+def _ways(reach: Reach) -> dict[Zone, list[Origin]]:
+    """Give the ways of each zone, in the order of the table: the Internet may have several uplinks."""
+    found: dict[Zone, list[Origin]] = {}
+    for origin in reach.origins:
+        found.setdefault(origin.zone, []).append(origin)
+    return found
+
+
+def _rows(reaches: Mapping[str, Reach], ways: Sequence[Origin], destination: Destination) -> Iterable[Row]:
+    """Compute a zone's rows: of one with several uplinks or networks, by the best of its ways."""
+    rows = [row for origin in ways for row in Cell(reaches, origin, destination).rows()]
+    return rows if len(ways) == 1 else best_of(rows)
+
+
+def _exposure(zone: Zone, destination: Destination, row: Row) -> Exposure:
     return Exposure(
-        zone=origin.zone,
+        zone=zone,
         destination=msgspec.structs.replace(destination, ports=row.ports),
         outcome=row.outcome,
         way=row.way,

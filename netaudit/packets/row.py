@@ -1,10 +1,14 @@
 """A row of the exposure table, before it is joined with its zone and destination."""
 
+from collections.abc import Iterable, Iterator
+
 import msgspec
 
 from netaudit.model.exposure import Outcome, Way
 from netaudit.packets.decision import Decision
-from netaudit.packets.ranges import Ranges
+from netaudit.packets.ranges import Ranges, without
+
+_BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -15,3 +19,13 @@ class Row(msgspec.Struct, frozen=True):
     way: Way
     decision: Decision
     witness: str = ""
+
+
+def best_of(rows: Iterable[Row]) -> Iterator[Row]:
+    """Give each port its best row: where a zone has several ways, one that leads there is enough."""
+    taken: Ranges = ()
+    for row in sorted(rows, key=lambda one: _BEST.index(one.outcome)):
+        left = without(row.ports, taken)
+        if left:
+            yield msgspec.structs.replace(row, ports=left)
+            taken = tuple(sorted((*taken, *left)))

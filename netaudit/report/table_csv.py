@@ -43,6 +43,11 @@ def render_snapshot_csv(snapshot: AttributedSnapshot) -> str:
     return _print(_snapshot_lines(snapshot))
 
 
+def render_exposure_csv(snapshot: AttributedSnapshot) -> str:
+    """Print who can reach what alone, and what could not be seen."""
+    return _print((*map(_exposure, snapshot.exposure or ()), *_gaps((snapshot.head,))))
+
+
 def _diff_lines(diff: AttributedDiff) -> Iterator[_Line]:
     for one in diff.exposure or ():
         now = one.after or one.before
@@ -65,9 +70,12 @@ def _rest(
 ) -> Iterator[_Line]:
     yield from ({"what": "missing", **_item(one.item), **_attribution(one.attribution)} for one in missing)
     yield from ({"what": "defect", **_item(one.item), **_attribution(one.attribution)} for one in defects)
-    yield from (
-        {"what": "gap", "text": gap.source, "reason": f"{gap.reason}: {gap.detail}"} for gap in distinct_gaps(heads)
-    )
+    yield from _gaps(heads)
+
+
+def _gaps(heads: Iterable[SnapshotHead]) -> Iterator[_Line]:
+    for gap in distinct_gaps(heads):
+        yield {"what": "gap", "text": gap.source, "reason": f"{gap.reason}: {gap.detail}"}
 
 
 def _change(one: AttributedChange) -> _Line:
@@ -85,8 +93,7 @@ def _exposure(one: AttributedExposure) -> _Line:
     exposure = one.exposure
     to = exposure.destination
     return {
-        **(_item(exposure.rule) if exposure.rule else {}),
-        **_attribution(one.attribution),
+        **({**_item(exposure.rule), **_attribution(one.attribution)} if exposure.rule else {}),
         "what": "exposure",
         "from": str(exposure.zone),
         "to": describe_port(to),
@@ -94,7 +101,6 @@ def _exposure(one: AttributedExposure) -> _Line:
         "networks": to.network_name,
         "bindings": str(to.binding or ""),
         "outcome": exposure.outcome,
-        "outcome_before": exposure.outcome,
         "way": exposure.way,
         "reason": exposure.reason,
     }

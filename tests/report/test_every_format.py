@@ -22,7 +22,7 @@ from netaudit.report.json_v1 import render_snapshot as as_json
 from netaudit.report.picture import render_diff_dot, render_diff_svg, render_snapshot_dot, render_snapshot_svg
 from netaudit.report.safe_text import visible
 from netaudit.report.style import Style
-from netaudit.report.table_csv import COLUMNS, render_diff_csv, render_snapshot_csv
+from netaudit.report.table_csv import COLUMNS, render_diff_csv, render_exposure_csv, render_snapshot_csv
 from netaudit.report.terminal import render_snapshot as as_text
 
 STEERING = re.compile("[\x00-\x09\x0b-\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
@@ -85,6 +85,13 @@ def test_csv_has_a_line_for_everything() -> None:
     (dnat,) = (row for row in found if row["signature"].endswith("/port-dnat") and row["what"] == "rule")
     assert dnat["text"].endswith("--dport 8209 -j DNAT --to-destination 172.30.0.2:80")
     assert (dnat["containers"], dnat["networks"], dnat["bindings"]) == ("u9", "n9", "0.0.0.0:8209 → 80/tcp")
+
+
+def test_csv_of_exposure_has_its_rows_alone() -> None:
+    found = rows(render_exposure_csv(small()))
+    assert {row["what"] for row in found} - {"gap"} == {"exposure"}
+    assert {row["outcome_before"] for row in found} == {""}
+    assert {row["maker"] for row in found if row["what"] == "exposure" and not row["object"]} == {""}
 
 
 def test_csv_of_a_diff_has_its_changes_and_what_opened() -> None:
