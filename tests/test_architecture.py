@@ -4,6 +4,7 @@ import ast
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def _imported(path: Path) -> Iterator[str]:
                 yield module
 
 
+@cache
 def _foreign(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in _imported(path)} & HOMES.keys()
 

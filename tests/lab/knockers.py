@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -38,8 +38,9 @@ def answers(tries: Iterable[Try], place: Place, seconds: float) -> dict[Try, str
         running = {who: stack.enter_context(_knock(*place(who), seconds)) for who in by_place}
         for who, process in running.items():
             assert process.stdin is not None
-            process.stdin.write("".join(f"{one}\n" for one in by_place[who]).encode())
-            process.stdin.close()
+            with suppress(BrokenPipeError):  # whose container ended before they could knock
+                process.stdin.write("".join(f"{one}\n" for one in by_place[who]).encode())
+                process.stdin.close()
         return {
             one: answer
             for who, process in running.items()

@@ -34,7 +34,7 @@ routes to the containers, the host, a member of each network and each container 
 were published before, two ports of each container and the host's listeners, TCP and UDP, IPv4 and IPv6. Where a
 cell is allowed and nobody of them gets through, the sender that its example names tries too. Each cell of
 `netaudit exposure --containers` has to say what the packets saw. This page is made by the same command; `make test`
-does one engine for each scenario.
+does every second scenario, each on one engine.
 
 A cell below reads *allowed / tried*. `may` is what the table leaves open, with its reason, and is not compared: the
 drivers overlay and macvlan, whose packets pass outside of the host's rules.
