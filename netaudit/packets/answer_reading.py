@@ -30,6 +30,10 @@ _EXPECTED = {  # of the packets that a connection expects in return: what the an
     Field.CT_REPL_DADDR: Field.DADDR,
     Field.CT_REPL_DPORT: Field.DPORT,
 }
+# Of the connection: what answers that begin one of their own have there is not followed.
+_OF_CONNECTION = frozenset(
+    {*_EXPECTED, Field.CT_ORIG_SADDR, Field.CT_ORIG_DADDR, Field.CT_ORIG_SPORT, Field.CT_ORIG_DPORT, Field.CT_DIRECTION}
+)
 # The answer's own, and nobody says what.
 UNKNOWN = frozenset(
     {
@@ -65,12 +69,13 @@ class Stage(IntEnum):
 
 
 class Place(NamedTuple):
-    """Where rules see an answer; `own`: a program of this host sends it."""
+    """Where rules see an answer; `own`: a program of this host sends it; `fresh`: it belongs to no known connection."""
 
     came: Side
     leaves: Side
     stage: Stage
     own: bool = False
+    fresh: bool = False
 
 
 ARRIVING = Place(Side.THERE, Side.NONE, Stage.NEITHER)
@@ -110,6 +115,8 @@ class AnswerEncoder(Encoder):
         self._place, self._new = place, sources
 
     def _number(self, field: Field, atom: Atom, match: InRanges | Masked) -> Bounds:
+        if self._place.fresh and field in _OF_CONNECTION:
+            return self._unknown
         if field in _EXPECTED:
             return self._own_number(_EXPECTED[field], atom, match, Stage.NEITHER)
         if field in _FROM or field in _TO:

@@ -144,7 +144,7 @@ class Answers:
             if tracks and base.priority > _CONNTRACK:
                 packets, tracks = self._track(packets), False
             if base.kind != "nat":
-                self._chains.place = at(base.priority)
+                self._chains.place = at(base.priority)._replace(fresh=not self._tracked)
                 packets = self._chains.base(table, chain, packets, hook)
         return self._track(packets) if tracks else packets
 
