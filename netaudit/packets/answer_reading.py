@@ -15,11 +15,11 @@ from typing import NamedTuple
 from netaudit.model.match import Field, InRanges, Masked, in_ranges
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.encode import Atom, Encoder
-from netaudit.packets.kinds import TYPE_OF
 from netaudit.packets.new_sources import NewSources
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.probe import SYN_ACK
 from netaudit.packets.ranges import Ranges
+from netaudit.packets.surroundings import TYPE_OF
 from netaudit.packets.world import LOOPBACK, NEW_DADDR, NEW_DPORT, Translated, World
 
 _FROM = {Field.SADDR: (NEW_DADDR, Field.DADDR), Field.SPORT: (NEW_DPORT, Field.DPORT)}

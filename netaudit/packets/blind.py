@@ -9,7 +9,7 @@ from netaudit.model.facts import Source
 from netaudit.model.program import Program, ReadChain
 from netaudit.packets.way import End, EndKind, Trace
 
-_RULES = {
+RULES = {
     "ip": (Source.IPTABLES_NFT, Source.IPTABLES_LEGACY, Source.NFT_RULESET),
     "ip6": (Source.IP6TABLES_NFT, Source.IP6TABLES_LEGACY, Source.NFT_RULESET),
 }
@@ -27,9 +27,14 @@ def doubted(trace: Trace, family: str, program: Program, unseen: Collection[str]
 
 
 def _reasons(family: str, program: Program, unseen: Collection[str]) -> Iterator[str]:
-    for source in _RULES[family]:
+    for source in RULES[family]:
         if source in unseen:
             yield f"{source} was not recorded"
+    yield from unfollowed(program)
+
+
+def unfollowed(program: Program) -> Iterator[str]:
+    """Say which tables may do something that is not followed."""
     yield from (table.why_unsure for table in program.tables if table.why_unsure)
     for table in program.tables:
         if table.family in _ELSEWHERE and any(_acts(chain) for chain in table.chains.values()):

@@ -31,7 +31,8 @@ def expose(
     cannot be held as sets.
     """
     host, inventory = snapshot.host, with_every_endpoint(snapshot.inventory, snapshot.host)
-    asked = [one for one in destinations(host, inventory) if wanted(one)]
+    known = destinations(host, inventory)
+    asked = [one for one in known if wanted(one)]
     blind = why_blind(snapshot)
     if blind:
         return tuple(
@@ -40,7 +41,7 @@ def expose(
             for zone in (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST))
         )
     reaches = {family: Reach(host, inventory, program, family, choice or ZoneChoice()) for family in FAMILIES}
-    published = [one for one in destinations(host, inventory) if one.kind is DestinationKind.PUBLISHED_PORT]
+    published = [one for one in known if one.kind is DestinationKind.PUBLISHED_PORT]
     asked += [one for reach in reaches.values() for one in forwarded(reach, published) if wanted(one)]
     zones = {family: _ways(reach) for family, reach in reaches.items()}
     unseen = {family: Unseen(snapshot.gaps, host, program, family) for family in FAMILIES}

@@ -8,16 +8,8 @@ from typing import Protocol
 from netaudit.model.match import Field, RouteType
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.ranges import Ranges
+from netaudit.packets.surroundings import TYPE_OF
 from netaudit.packets.world import LOOPBACK, World
-
-TYPE_OF = {
-    Field.SADDR_TYPE: (Field.SADDR, None),
-    Field.DADDR_TYPE: (Field.DADDR, None),
-    Field.SADDR_TYPE_IIF: (Field.SADDR, Field.IIF),
-    Field.DADDR_TYPE_IIF: (Field.DADDR, Field.IIF),
-    Field.SADDR_TYPE_OIF: (Field.SADDR, Field.OIF),
-    Field.DADDR_TYPE_OIF: (Field.DADDR, Field.OIF),
-}
 
 
 class Reading(Protocol):

@@ -8,7 +8,7 @@ from netaudit.model.match import NFPROTO_IPV6, Field, RouteType
 from netaudit.packets.packet import Packet, Value
 from netaudit.packets.routing import Routing
 
-_TYPES = {
+TYPE_OF = {
     Field.SADDR_TYPE: (Field.SADDR, None),
     Field.DADDR_TYPE: (Field.DADDR, None),
     Field.SADDR_TYPE_IIF: (Field.SADDR, Field.IIF),
@@ -48,8 +48,8 @@ class Surroundings:
         return value_of
 
     def _outside(self, packet: Packet, field: Field) -> Value:
-        if field in _TYPES:
-            of, interface = _TYPES[field]
+        if field in TYPE_OF:
+            of, interface = TYPE_OF[field]
             address = as_address(packet, of)
             known = address is not None and self.routing.routes
             return self.kind(address, packet.name(interface) if interface else "") if address and known else None

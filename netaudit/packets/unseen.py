@@ -5,18 +5,14 @@ from collections.abc import Iterable, Iterator
 from netaudit.model.exposure import Exposure, Outcome, Way
 from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.host import Host
-from netaudit.model.program import Program, ReadChain
+from netaudit.model.program import Program
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.blind import RULES, unfollowed
 
-_RULES = {
-    "ip": (Source.IPTABLES_NFT, Source.IPTABLES_LEGACY, Source.NFT_RULESET),
-    "ip6": (Source.IP6TABLES_NFT, Source.IP6TABLES_LEGACY, Source.NFT_RULESET),
-}
 _ROUTES = {"ip": Source.IP_ROUTE, "ip6": Source.IP6_ROUTE}
 _FORWARDED = frozenset({Way.DNAT, Way.DIRECT})
 _LISTENED = frozenset({Way.PROXY, Way.LOCAL})
 _OWN_TABLES = frozenset({"local", "main", "default"})
-_ELSEWHERE = frozenset({"bridge", "netdev"})
 
 
 def why_blind(snapshot: Snapshot) -> str:
@@ -53,15 +49,12 @@ class Unseen:
         )
 
     def _about(self, family: str, host: Host, program: Program) -> Iterator[str]:
-        yield from self._said(*_RULES[family], Source.IP_ADDR, _ROUTES[family])
+        yield from self._said(*RULES[family], Source.IP_ADDR, _ROUTES[family])
         if not host.interfaces:
             yield "the host's interfaces were not recorded"
         for table in sorted({one.table for one in host.routes if one.family == family} - _OWN_TABLES):
             yield f"routing table {table} may be asked by policy rules, which were not recorded"
-        yield from (one.why_unsure for one in program.tables if one.why_unsure)
-        for one in program.tables:
-            if one.family in _ELSEWHERE and any(map(_acts, one.chains.values())):
-                yield f"{one.family} table {one.name} is not followed"
+        yield from unfollowed(program)
 
     def _about_way(self, way: Way) -> Iterator[str]:
         if way in _FORWARDED:
@@ -74,7 +67,3 @@ class Unseen:
             gap = self._gaps.get(source)
             if gap:
                 yield f"{source}: {gap.reason}"
-
-
-def _acts(chain: ReadChain) -> bool:
-    return chain.base is not None and bool(chain.rules or chain.policy == "drop")
