@@ -9,10 +9,10 @@ from netaudit.packets.answer_reading import ARRIVING, AnswerReading
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.chains import Doubt
 from netaudit.packets.homes import ELSEWHERE, NO_WAY, Home
-from netaudit.packets.kinds import reverse_path
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.ranges import Ranges
-from netaudit.packets.world import LINK_LOCAL, LOOPBACK, LOOPBACK_NET, Translated, World
+from netaudit.packets.refused import not_forwarded, of_the_link, wrong_loopback, wrong_source
+from netaudit.packets.world import LOOPBACK, LOOPBACK_NET, Translated, World
 
 
 class AnswerRoutes:
@@ -56,7 +56,7 @@ class AnswerRoutes:
         if world.family == "ip6":
             return packets
         own, new = world.destined((LOOPBACK_NET["ip"],)), world.translated(Translated.SOURCE)
-        inside = [LOOPBACK, *(name for name in world.interfaces if name and world.routing.routes_loopback(name))]
+        inside = world.to_loopback
         stays = self._space.union(world.back_by(name) for name in inside)
         home = in_ranges(Field.DADDR, [range_ for name in inside for range_ in world.ways_out.get(name, ())])
         known = self._chains.encoders.sources.inside(home.ranges).sure
@@ -64,18 +64,15 @@ class AnswerRoutes:
 
     def believed(self, packets: Bounds) -> Bounds:
         """Drop what comes in and cannot be true."""
-        packets = self.refuse(packets, self._wrong_loopback, "127.0.0.0/8 does not come from outside")
-        return self.refuse(packets, self._wrong_source, "its source is not behind this interface")
+        world, arriving = self._world, self._arriving
+        packets = self.refuse(packets, wrong_loopback(world, arriving), "127.0.0.0/8 does not come from outside")
+        return self.refuse(packets, wrong_source(world, arriving), "its source is not behind this interface")
 
     def forwarded(self, packets: Bounds) -> Bounds:
         """Drop what the host does not forward."""
-        world = self._world
-        off = [name for name in world.interfaces if name and world.routing.forwards(name) is False]
-        packets = self.refuse(packets, self._coming_by(off), "the host does not forward it")
-        if world.family == "ip":
-            return packets
-        of_link = self._arriving.addressed(Field.SADDR, (LINK_LOCAL,))
-        return self.refuse(packets, of_link, "a link-local sender is not forwarded")
+        world, arriving = self._world, self._arriving
+        packets = self.refuse(packets, not_forwarded(world, arriving), "the host does not forward it")
+        return self.refuse(packets, of_the_link(world, arriving), "a link-local sender is not forwarded")
 
     @cached_property
     def _arriving(self) -> AnswerReading:
@@ -109,22 +106,6 @@ class AnswerRoutes:
         """Return the packets at an interface whose sender is on its link."""
         ranges = self._world.neighbours.get(interface, ())
         return self._world.at(side, interface) & self._space.in_ranges(Field.SADDR, ranges)
-
-    @property
-    def _wrong_loopback(self) -> PacketSet:
-        world, ranges = self._world, (LOOPBACK_NET[self._world.family],)
-        inside = [LOOPBACK, *(name for name in world.interfaces if name and world.routing.routes_loopback(name))]
-        touched = self._arriving.addressed(Field.SADDR, ranges) | self._arriving.addressed(Field.DADDR, ranges)
-        return touched - self._coming_by(inside)
-
-    @property
-    def _wrong_source(self) -> PacketSet:
-        world = self._world
-        strict = [name for name in world.interfaces if name and world.routing.strict_source(name)]
-        return self._coming_by(strict) - reverse_path(world, self._arriving)
-
-    def _coming_by(self, names: list[str]) -> PacketSet:
-        return self._space.union(self._arriving.at(Field.IIF, name) for name in names if name in self._world.number)
 
     def unlike(self, packets: Bounds, some: PacketSet, reason: str) -> Bounds:
         """Drop of some packets what is not what was asked for, as long as it is not translated back."""

@@ -18,6 +18,7 @@ class Came(NamedTuple):
     led: Bounds  # forwarded to where a NAT rule led them
     home: Bounds  # taken by the host
     led_home: Bounds  # taken by the host, to which a NAT rule led them
+    moved: PacketSet  # led by a NAT rule, whatever became of them
     dropped: PacketSet
     dropped_later: PacketSet  # after they were translated
 
@@ -31,11 +32,13 @@ def came_of(traversal: Traversal, base: PacketSet, new: PacketSet) -> Came:
     def led(some: Bounds) -> Bounds:
         return some.changed(lambda packets: packets & base & new)
 
+    forwarded, local, dropped = led(traversal.forwarded), led(traversal.local), led(traversal.dropped).possible
     return Came(
         direct=plain(traversal.forwarded),
-        led=led(traversal.forwarded),
+        led=forwarded,
         home=plain(traversal.local),
-        led_home=led(traversal.local),
+        led_home=local,
+        moved=forwarded.possible | local.possible | dropped,
         dropped=plain(traversal.dropped).possible,
-        dropped_later=led(traversal.dropped).possible,
+        dropped_later=dropped,
     )

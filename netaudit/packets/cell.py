@@ -226,9 +226,7 @@ class Cell:
 
     def _led_elsewhere(self, ports: PacketSet) -> str:
         """Say so where NAT rules lead elsewhere what is sent to ports."""
-        came = self._came
-        ends = (came.led.possible, came.led_home.possible, came.dropped_later)
-        led = self._space.union(self._asking.part(some, self._space.everything) for some in ends)
+        led = self._asking.part(self._came.moved, self._space.everything)
         return "a NAT rule leads it elsewhere" if led and not ports - self._asking.ports_of(led) else ""
 
     @cached_property

@@ -16,10 +16,10 @@ from netaudit.packets.chains import Chains
 from netaudit.packets.decision import Decision
 from netaudit.packets.encoders import Encoders
 from netaudit.packets.homes import Home
-from netaudit.packets.kinds import reverse_path
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.ranges import Ranges
-from netaudit.packets.world import LINK_LOCAL, LOOPBACK, LOOPBACK_NET, TRANSLATED, Translated
+from netaudit.packets.refused import not_forwarded, of_the_link, wrong_loopback, wrong_source
+from netaudit.packets.world import LOOPBACK, LOOPBACK_NET, TRANSLATED, Translated
 
 _CONNTRACK = -200  # before this priority a packet has no connection (NF_IP_PRI_CONNTRACK)
 _DESTINATION = frozenset({Hook.PREROUTING, Hook.OUTPUT})  # where nat writes destinations; else sources
@@ -113,13 +113,15 @@ class Traversal:
         """Decide by the routes: to this host, through it, or nowhere."""
         world = self.world
         packets = self._refuse(
-            packets, self._wrong_loopback(), "127.0.0.0/8 does not come from outside (route_localnet)"
+            packets, wrong_loopback(world, world), "127.0.0.0/8 does not come from outside (route_localnet)"
         )
-        packets = self._refuse(packets, self._wrong_source(), "its source is not behind this interface (rp_filter)")
+        packets = self._refuse(
+            packets, wrong_source(world, world), "its source is not behind this interface (rp_filter)"
+        )
         here = exactly(world.local)
         self.local |= self._hook(Hook.INPUT, packets & here)
-        passing = self._refuse(packets - here, self._not_forwarding(), "the host does not forward")
-        passing = self._refuse(passing, self._of_the_link(), "a link-local sender is not forwarded")
+        passing = self._refuse(packets - here, not_forwarded(world, world), "the host does not forward")
+        passing = self._refuse(passing, of_the_link(world, world), "a link-local sender is not forwarded")
         self._forward(self._way_out(passing))
 
     def _forward(self, packets: Bounds) -> None:
@@ -142,28 +144,6 @@ class Traversal:
             return space.union(space.assign(some & way, Field.OIF, number) for number, way in sets)
 
         return packets.changed(routed)
-
-    def _wrong_loopback(self) -> PacketSet:
-        world = self.world
-        inside = [LOOPBACK, *(name for name in world.interfaces if world.routing.routes_loopback(name))]
-        ranges = (LOOPBACK_NET[world.family],)
-        touched = world.destined(ranges) | world.space.in_ranges(Field.SADDR, ranges)
-        return touched - world.named(Field.IIF, inside)
-
-    def _wrong_source(self) -> PacketSet:
-        world = self.world
-        strict = [name for name in world.interfaces if name and world.routing.strict_source(name)]
-        return world.named(Field.IIF, strict) - reverse_path(world, world)
-
-    def _of_the_link(self) -> PacketSet:
-        """Return what comes from IPv6 addresses that are good for one link (ip6_forward in net/ipv6/ip6_output.c)."""
-        space = self.world.space
-        return space.in_ranges(Field.SADDR, (LINK_LOCAL,)) if self.world.family == "ip6" else space.nothing
-
-    def _not_forwarding(self) -> PacketSet:
-        world = self.world
-        off = [name for name in world.interfaces if name and world.routing.forwards(name) is False]
-        return world.named(Field.IIF, off)
 
     def _at(self, hook: Hook) -> Iterator[tuple[ReadTable, ReadChain]]:
         yield from self.chains.program.base_chains(hook, self.world.family)

@@ -84,6 +84,12 @@ class World:
         return sorted({one for one in self.interfaces for name in names if _fits(one, name)})
 
     @cached_property
+    def to_loopback(self) -> tuple[str, ...]:
+        """Name the interfaces by which loopback's addresses may come and go."""
+        others = (one.name for one in self.known_interfaces if self.routing.routes_loopback(one.name))
+        return LOOPBACK, *(name for name in others if name != LOOPBACK)
+
+    @cached_property
     def bridges(self) -> tuple[str, ...]:
         """Name the bridges, and what may be one: packets may have passed their ports."""
         return tuple(one.name for one in self.known_interfaces if one.kind in ("bridge", ""))
