@@ -4,12 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from packets.test_answers import changed, table, with_rules
 
 from netaudit.model.exposure import DestinationKind, Exposure, Outcome, Way, ZoneKind
 from netaudit.model.facts import Facts, Source
-from netaudit.packets.exposure import expose
-from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 from netaudit.report.exposure_words import describe_target
 from netaudit.store import load
 
@@ -18,20 +16,12 @@ _OLD = "20.10.24-iptables-nft"
 
 
 def _with(folder: str, *rules: str) -> Facts:
-    """Add rules at the end of nat/PREROUTING, DOCKER and OUTPUT, as they are named."""
-    facts = load(_RECORDINGS / folder)
-    text = facts.files[Source.IPTABLES_NFT].decode()
-    head, nat, rest = text.partition("*nat\n")
-    body, commit, tail = rest.partition("COMMIT\n")
-    added = "".join(f"[0:0] -A {rule}\n" for rule in rules)
-    changed = (head + nat + body + added + commit + tail).encode()
-    return msgspec.structs.replace(facts, files={**facts.files, Source.IPTABLES_NFT: changed})
+    """Put rules first in nat/PREROUTING and DOCKER, as they are named."""
+    return changed(folder, iptables_nft=with_rules(*(f"nat {rule}" for rule in rules)))
 
 
 def _forwarded(facts: Facts, keep: Callable[[Exposure], bool] = lambda _: True) -> list[Exposure]:
-    snapshot = parse_snapshot(facts)
-    table = expose(snapshot, parse_program(facts, snapshot.ruleset))
-    return [one for one in table if one.destination.kind is DestinationKind.FORWARDED_PORT and keep(one)]
+    return [one for one in table(facts) if one.destination.kind is DestinationKind.FORWARDED_PORT and keep(one)]
 
 
 def _from_internet(one: Exposure) -> bool:
