@@ -29,6 +29,7 @@ FACTS = Facts(
     taken_at="2026-01-02T03:04:05Z",
     partial=True,
 )
+OLD = b'{"schema": "netaudit/show/v1"}'
 SECOND = "2026-01-02T030405Z"
 HINT = "give a folder or tar that `netaudit record` wrote, or the output of iptables-save"
 TARS = ["recording.tar", "recording.tar.gz", "recording.tgz"]
@@ -56,7 +57,7 @@ def test_what_is_kept_in_one_second_has_names_that_sort(tmp_path: Path) -> None:
         gaps=st.lists(st.builds(Gap, st.text(), st.sampled_from(GapReason), st.text()), max_size=2).map(tuple),
         unused=st.lists(st.text(), max_size=2).map(tuple),
         host=st.text(),
-        taken_at=st.text(),
+        taken_at=st.sampled_from(["", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678+02:00"]),
         partial=st.booleans(),
     )
 )
@@ -117,11 +118,11 @@ def test_a_file_stays_as_it_was_when_its_successor_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "report.html"
-    target.write_text("old")
+    write_atomically(target, OLD)
     monkeypatch.setattr("os.fsync", _refuse)
     with pytest.raises(OutputError):
         write_atomically(target, b"new")
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("report.html", "old")]
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("report.html", OLD.decode())]
 
 
 def _refuse(_handle: int) -> None:

@@ -3,44 +3,71 @@
 A recording is written whole or not at all: beside its place first, then renamed into it. It is read as hostile
 input: nothing through a link, nothing outside its folder, of bounded size and number.
 
-    files    what lies in a folder, a tar, or alone
-    archive  a recording in a tar          packed   what was packed with gzip, xz, zstd
-    index    recording.json                verify   does a recording hold what its index says?
-    foreign  files of other names          plain    which program printed this?
-    writing  files and folders, whole or not at all
-    limits   how much is read
+    reading    files     what lies in a folder, a tar, or alone       folder, archive, packed: each of these
+               index     recording.json                               foreign, plain: files of other programs
+               limits    how much is read                             times: when it was
+    trusting   verify    does it hold what its index says?            manifest: all that it says, for one digest
+               signature who signed the manifest
+    writing    writing   files and folders, whole or not at all       place, stream: where to
+               taken     what may be replaced                         ours: what netaudit wrote itself
+               temporary what is half written                         rename: renameat2(2)
 """
 
 import lzma
 import tarfile
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
+from netaudit.bounded import UnfitError, read_plain
 from netaudit.errors import OutputError, RecordingError, TakenError
 from netaudit.model.facts import ON_REQUEST, Facts, Gap, GapReason, Source
 from netaudit.store.archive import WRITTEN, is_archive, pack
-from netaudit.store.files import Files, read_files, recordings_in
+from netaudit.store.files import Files, read_files, read_strangers, read_stream, recordings_in
 from netaudit.store.foreign import adopt
 from netaudit.store.index import FORMAT, INDEX, digest, digest_of, hash_files, make_index, read_index
-from netaudit.store.limits import HINT
+from netaudit.store.limits import HINT, LARGEST_INDEX
+from netaudit.store.manifest import Manifest, make_manifest
+from netaudit.store.ours import Kind
 from netaudit.store.plain import guess_source
+from netaudit.store.signature import find_signer
+from netaudit.store.taken import Replace
+from netaudit.store.times import parse_time
 from netaudit.store.verify import Difference, Verification, verify_files
-from netaudit.store.writing import make_folder, reason, write_atomically, write_folder
+from netaudit.store.writing import (
+    make_folder,
+    reason,
+    require_free,
+    require_free_folder,
+    write_atomically,
+    write_folder,
+)
 
 __all__ = [
     "FORMAT",
     "INDEX",
     "Difference",
+    "Kind",
+    "Manifest",
+    "Replace",
     "Verification",
     "digest",
+    "find_signer",
     "keep",
     "load",
+    "load_stream",
     "make_folder",
+    "manifest_of",
+    "require_free",
+    "require_place",
     "save",
+    "taken_at",
     "verify",
     "write_atomically",
 ]
@@ -53,50 +80,68 @@ def load(path: Path) -> Facts:
 
     Raises RecordingError for what is none, is damaged, or was made by a newer netaudit (NewerFormatError).
     """
-    files = _read(path)
-    index = files.ours.pop(INDEX, None)
-    if index is None:
-        return _without_index(path, files)
-    if not files.ours:
-        raise _nothing(path)
-    return _with_index(path, files.ours, index)
+    return _facts(_read(path), path)
+
+
+def load_stream(file: IO[bytes], path: Path) -> Facts:
+    """Read a recording from a file that is open; `path` is how messages call it. Raises as `load` does."""
+    with _refused(path):
+        files = read_stream(file, path)
+    return _facts(files, path)
 
 
 def verify(path: Path) -> Verification:
-    """Hold a recording's files against the SHA-256 that its index has of each.
+    """Hold a recording's files against the SHA-256 that its index has of each, and make the manifest of all.
 
     Raises RecordingError for what is none, has no index, or was made by a newer netaudit (NewerFormatError).
     """
     files = _read(path)
     if INDEX not in files.ours and recordings_in(path):
         raise _nothing(path)
-    return verify_files(files, path)
+    with _refused(path):
+        strangers = read_strangers(path, files)
+    return verify_files(files, strangers, path)
 
 
-def save(facts: Facts, path: Path) -> Facts:
+def save(facts: Facts, path: Path, replace: Replace = Replace.OURS) -> Facts:
     """Write a recording, as a tar where the name ends so, else as a folder; gives the facts with their digest.
 
-    Raises OutputError where the place is taken or cannot be written; then nothing is left behind.
+    It is its owner's alone, whatever the umask. Raises OutputError where the place is taken or cannot be written; then
+    nothing is left behind.
     """
-    # The index comes first: what is cut off a tar's end is then found missing.
-    hashes = hash_files(facts.files)
-    files = {INDEX: make_index(facts, hashes), **dict(sorted(facts.files.items()))}
-    if not is_archive(path.name):
-        write_folder(path, files)
-    elif path.name.endswith(WRITTEN):
-        write_atomically(path, pack(files, path.name))
+    _require_written(path)
+    files = _files(facts)
+    if is_archive(path.name):
+        write_atomically(path, pack(files, path.name), replace, Kind.RECORDING)
     else:
-        raise OutputError(f"cannot write {path}: such a tar is only read", hint=f"end its name in {WRITTEN[1]}")
-    return msgspec.structs.replace(facts, digest=digest_of(hashes))
+        write_folder(path, files, replace)
+    return msgspec.structs.replace(facts, digest=digest(facts.files))
 
 
-def keep(facts: Facts, folder: Path) -> Path:
+def manifest_of(facts: Facts) -> Manifest:
+    """Return the manifest of the recording that `save` writes of these facts."""
+    files = _files(facts)
+    return make_manifest(read_index(Path(INDEX), files[INDEX]), files, {})
+
+
+def require_place(path: Path, replace: Replace) -> None:
+    """Refuse a place that `save` could not write to, before the host is read. Raises OutputError."""
+    _require_written(path)
+    if is_archive(path.name):
+        require_free(path, replace, Kind.RECORDING)
+    else:
+        require_free_folder(path, replace)
+
+
+def keep(facts: Facts, folder: Path, now: datetime | None = None) -> Path:
     """Save a recording in a folder of recordings, named after the time at which it was taken; gives its place.
 
-    The second of a second gets a number, which sorts behind it. Raises OutputError.
+    `now` names it where the time is another host's word, or none. The second of a second gets a number, which sorts
+    behind it. Raises OutputError.
     """
     make_folder(folder)
-    name = facts.taken_at.replace(":", "")
+    at = now or parse_time(facts.taken_at) or datetime.now(UTC)
+    name = f"{at:%Y-%m-%dT%H%M%SZ}"
     for number in count(1):
         path = folder / (f"{name}.{number}" if number > 1 else name)
         with suppress(TakenError):
@@ -105,9 +150,48 @@ def keep(facts: Facts, folder: Path) -> Path:
     raise AssertionError
 
 
+def taken_at(path: Path) -> datetime | None:
+    """Return when a recording was taken, without reading all of it; None where it does not say.
+
+    Raises RecordingError.
+    """
+    with _refused(path):
+        try:
+            data = read_plain(path / INDEX, LARGEST_INDEX) if path.is_dir() else _read(path).ours.get(INDEX)
+        except UnfitError as error:
+            raise RecordingError(f"cannot read {path / INDEX}: it {error}", hint=HINT) from error
+    return parse_time(read_index(path, data).taken_at) if data is not None else None
+
+
+def _files(facts: Facts) -> dict[str, bytes]:
+    """Return the files of a recording. The index comes first: what is cut off a tar's end is then found missing."""
+    return {INDEX: make_index(facts, hash_files(facts.files)), **dict(sorted(facts.files.items()))}
+
+
+def _require_written(path: Path) -> None:
+    if is_archive(path.name) and not path.name.endswith(WRITTEN):
+        raise OutputError(f"cannot write {path}: such a tar is only read", hint=f"end its name in {WRITTEN[1]}")
+
+
+def _facts(files: Files, path: Path) -> Facts:
+    index = files.ours.pop(INDEX, None)
+    if index is None:
+        return _without_index(path, files)
+    if not files.ours:
+        raise _nothing(path)
+    return _with_index(path, files.ours, index)
+
+
 def _read(path: Path) -> Files:
-    try:
+    with _refused(path):
         return read_files(path)
+
+
+@contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    """Turn what reading fails with into the error of a recording."""
+    try:
+        yield
     except FileNotFoundError as error:
         raise RecordingError(f"no such recording: {path}", hint=HINT) from error
     except _UNREADABLE as error:

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import msgspec
 
+from netaudit.bounded import UnfitError, decode_json
 from netaudit.errors import NewerFormatError, RecordingError
-from netaudit.model.facts import Facts, Gap
+from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.release import RELEASE
+from netaudit.store.limits import LARGEST_INDEX, too_large
+from netaudit.store.times import parse_time
 
 FORMAT = 1
 INDEX = "recording.json"
+NAMES = frozenset([*Source, INDEX])  # of the files that a recording has
 
 
 class Index(msgspec.Struct):
@@ -32,28 +36,42 @@ def make_index(facts: Facts, hashes: dict[str, str]) -> bytes:
     index = Index(
         format=FORMAT,
         netaudit=RELEASE,
-        host=facts.host,
-        taken_at=facts.taken_at,
+        host=_text(facts.host),
+        taken_at=_text(facts.taken_at),
         partial=facts.partial,
-        gaps=list(facts.gaps),
-        unused=list(facts.unused),
+        gaps=[Gap(_text(gap.source), gap.reason, _text(gap.detail)) for gap in facts.gaps],
+        unused=[_text(source) for source in facts.unused],
         sha256=hashes,
     )
     return msgspec.json.format(msgspec.json.encode(index), indent=1) + b"\n"
 
 
 def read_index(path: Path, data: bytes) -> Index:
-    """Read recording.json. Raises RecordingError, or NewerFormatError for one of a newer netaudit."""
+    """Read recording.json; a time that is none becomes a gap, for the rest is still good.
+
+    Raises RecordingError, or NewerFormatError for one of a newer netaudit.
+    """
+    if len(data) > LARGEST_INDEX:
+        raise too_large(path / INDEX, LARGEST_INDEX)
     try:
-        version = msgspec.json.decode(data, type=_Version).format
+        version = decode_json(data, _Version).format
         if version > FORMAT:
             raise NewerFormatError(
                 f"{path} has recording format {version}; this netaudit reads up to {FORMAT}",
                 hint="update netaudit",
             )
-        return msgspec.json.decode(data, type=Index)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        index = decode_json(data, Index)
+    except UnfitError as error:
         raise RecordingError(f"{path}/{INDEX}: {error}", hint="record the host again") from error
+    if index.taken_at and parse_time(index.taken_at) is None:
+        said = Gap(INDEX, GapReason.INVALID, "its time is none that RFC 3339 knows; the host may have said anything")
+        return msgspec.structs.replace(index, taken_at="", gaps=[*index.gaps, said])
+    return index
+
+
+def _text(text: str) -> str:
+    """Return a text that JSON can hold: a name of the host's may be no UTF-8."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 class _Version(msgspec.Struct):

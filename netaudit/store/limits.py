@@ -4,27 +4,35 @@ A recording is hostile input: whatever its size on disk, what is read of it is b
 """
 
 from pathlib import Path
-from typing import IO
 
 from netaudit.errors import RecordingError
 
 LARGEST_FILE = 256 << 20  # 300,000 rules are 36 MB, as nft's JSON 140 MB; 100,000 containers 120 MB
 LARGEST_RECORDING = 2 * LARGEST_FILE  # all files together, unpacked
+LARGEST_INDEX = 16 << 20  # recording.json; each gap is a line
+LARGEST_HEADER = 1 << 20  # what a tar says about a member before it; a name is 4 KiB at most
 MOST_FILES = 4096  # a recording has 20
+PATIENCE = 60.0  # seconds in which a pipe must have said everything
 HINT = "give a folder or tar that `netaudit record` wrote, or the output of iptables-save"
 
 
-def read_bounded(file: IO[bytes], path: Path) -> bytes:
-    """Read a file to its end. Raises RecordingError when it holds more than a file of a recording can."""
-    data = file.read(LARGEST_FILE + 1)
-    if len(data) > LARGEST_FILE:
-        raise too_large(path)
-    return data
+class Budget:
+    """What may still be read of one recording, all files together."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._left = LARGEST_RECORDING
+
+    def spend(self, size: int) -> None:
+        """Take from what is left. Raises RecordingError where that is less."""
+        self._left -= size
+        if self._left < 0:
+            raise too_large(self._path, LARGEST_RECORDING)
 
 
-def too_large(path: Path) -> RecordingError:
-    """Say that a file holds more than a recording can."""
-    return RecordingError(f"{path} holds more than {LARGEST_FILE >> 20} MiB", hint=HINT)
+def too_large(path: Path, most: int) -> RecordingError:
+    """Say that a file, or all files together, hold more than a recording can."""
+    return RecordingError(f"{path} holds more than {most >> 20} MiB", hint=HINT)
 
 
 def too_many(path: Path) -> RecordingError:

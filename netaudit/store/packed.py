@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from netaudit.errors import RecordingError
-from netaudit.store.limits import HINT, LARGEST_RECORDING, too_large
+from netaudit.store.limits import HINT, Budget, too_large
 
 _GZIP, _BZIP2 = b"\x1f\x8b", b"BZh"
 _XZ = b"\xfd7zXZ\x00"
@@ -28,7 +28,7 @@ class Bounded:
         self._stream = stream
         self._path = path
         self._ahead = b""
-        self._left = LARGEST_RECORDING
+        self._budget = Budget(path)
 
     def peek(self, size: int) -> bytes:
         """Look at the first bytes."""
@@ -40,9 +40,7 @@ class Bounded:
         """Read up to so many bytes, none at the end. Raises RecordingError beyond the limit."""
         data, self._ahead = self._ahead[:size], self._ahead[size:]
         data += self._stream.read(size - len(data)) if len(data) < size else b""
-        self._left -= len(data)
-        if self._left < 0:
-            raise too_large(self._path)
+        self._budget.spend(len(data))
         return data
 
     def read_all(self, largest: int) -> bytes:
@@ -51,8 +49,15 @@ class Bounded:
         while data := self.read(_CHUNK):
             whole.write(data)
             if whole.tell() > largest:
-                raise too_large(self._path)
+                raise too_large(self._path, largest)
         return whole.getvalue()
+
+    def rest_is_zero(self) -> bool:
+        """Read to the end, where only padding should be. Raises RecordingError beyond the limit."""
+        clean = True
+        while data := self.read(_CHUNK):
+            clean = clean and not data.strip(b"\0")
+        return clean
 
 
 @contextmanager

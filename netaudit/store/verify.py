@@ -1,4 +1,4 @@
-"""Hold a recording against its own index: whether it is what `netaudit record` wrote."""
+"""Hold a recording against its own index, and say by one digest what it is."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -8,6 +8,7 @@ import msgspec
 from netaudit.errors import RecordingError
 from netaudit.store.files import Files
 from netaudit.store.index import INDEX, hash_files, read_index
+from netaudit.store.manifest import Manifest, make_manifest
 
 
 class Difference(StrEnum):
@@ -19,24 +20,27 @@ class Difference(StrEnum):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """How many files are as they were written, and which are not."""
+    """How many files are as the index says, which are not, and the manifest of all that is there."""
 
     intact: int
+    manifest: Manifest
     differences: tuple[tuple[str, Difference], ...] = ()
 
 
-def verify_files(files: Files, path: Path) -> Verification:
+def verify_files(files: Files, strangers: dict[str, str], path: Path) -> Verification:
     """Compare every file. Raises RecordingError where there is no index to hold it against."""
-    index = files.ours.get(INDEX)
-    if index is None:
+    data = files.ours.get(INDEX)
+    if data is None:
         raise RecordingError(
             f"{path} cannot be verified: it has no {INDEX}", hint="only what `netaudit record` wrote can be"
         )
-    expected = read_index(path, index).sha256
-    there = hash_files({name: data for name, data in files.ours.items() if name != INDEX})
-    differences = [(name, _compare(expected, there, name)) for name in sorted(expected.keys() | there.keys())]
-    found = tuple((name, difference) for name, difference in differences if difference is not None)
-    return Verification(len(differences) - len(found), found)
+    index = read_index(path, data)
+    there = hash_files({name: content for name, content in files.ours.items() if name != INDEX})
+    names = sorted(index.sha256.keys() | there.keys())
+    found = {name: difference for name in names if (difference := _compare(index.sha256, there, name)) is not None}
+    intact = len(names) - len(found)
+    found.update({name: Difference.ADDED for name in strangers if name not in found})
+    return Verification(intact, make_manifest(index, files.ours, strangers), tuple(sorted(found.items())))
 
 
 def _compare(expected: dict[str, str], there: dict[str, str], name: str) -> Difference | None:
