@@ -29,7 +29,7 @@ FACTS = Facts(
     taken_at="2026-01-02T03:04:05Z",
     partial=True,
 )
-OLD = b'{"schema": "netaudit/show/v1"}'
+EARLIER = b'{"schema": "netaudit/show/v1"}'
 SECOND = "2026-01-02T030405Z"
 HINT = "give a folder or tar that `netaudit record` wrote, or the output of iptables-save"
 TARS = ["recording.tar", "recording.tar.gz", "recording.tgz"]
@@ -118,11 +118,11 @@ def test_a_file_stays_as_it_was_when_its_successor_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "report.html"
-    write_atomically(target, OLD)
+    write_atomically(target, EARLIER)
     monkeypatch.setattr("os.fsync", _refuse)
     with pytest.raises(OutputError):
         write_atomically(target, b"new")
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("report.html", OLD.decode())]
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("report.html", EARLIER.decode())]
 
 
 def _refuse(_handle: int) -> None:

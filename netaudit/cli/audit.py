@@ -11,6 +11,7 @@ from netaudit.cli.options import (
     Colour,
     ColourOption,
     DockerHostOption,
+    ForceOption,
     OutputOption,
     StrictOption,
     TimeoutOption,
@@ -51,6 +52,7 @@ def audit(
     snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
     form: Annotated[AuditFormat, typer.Option("--format", "-f", help="What to print.")] = AuditFormat.TERMINAL,
     output: OutputOption = None,
+    force: ForceOption = False,
     color: ColourOption = Colour.AUTO,
     fail_on: Annotated[
         FailOn | None,
@@ -131,11 +133,12 @@ def audit(
         since=since,
         today=today.date() if today else dt.datetime.now(tz=dt.UTC).astimezone().date(),
     )
+    place = out.place(output, force=force)
     prepared = prepare(asked)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     audited = prepared.auditor.audit_and_verify(facts) if verify_fix else prepared.auditor.audit(facts)
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)
-    out.write(render(audited, form, facts, snapshot, out.style(output, color), failures), output)
+    out.write(render(audited, form, facts, snapshot, out.style(place, color), failures), place)
     undecided = len(audited.undecided)
     different = bool(failures) and form is not AuditFormat.SARIF
     raise typer.Exit(out.exit_code(audited.head, strict=strict, different=different, undecided=undecided))

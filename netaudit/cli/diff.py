@@ -12,6 +12,7 @@ from netaudit.cli.options import (
     DockerHostOption,
     ExitCodeOption,
     ExposureOption,
+    ForceOption,
     Format,
     FormatOption,
     OutputOption,
@@ -26,6 +27,7 @@ def diff(
     after: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
+    force: ForceOption = False,
     color: ColourOption = Colour.AUTO,
     wide: WideOption = False,
     counters: CountersOption = False,
@@ -42,11 +44,12 @@ def diff(
     from netaudit.cli.sources import last_kept, load_or_collect, make_where
     from netaudit.store import load
 
+    place = out.place(output, force=force)
     earlier = load(before if before is not None else last_kept())
     later = load_or_collect(after, make_where(docker_host, timeout))
     with progress("comparing"):
         attributed = diff_recordings(earlier, later, counters=counters, exposure=exposure)
-    out.print_diff(attributed, form, output, color, wide=wide)
+    out.print_diff(attributed, form, place, color, wide=wide)
     heads = (attributed.before, attributed.after)
     different = exit_code and bool(attributed.changes)
     undecided = attributed.coverage.undecided

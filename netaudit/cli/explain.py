@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from netaudit.cli.options import Colour, DockerHostOption, OutputOption, TimeoutOption
+from netaudit.cli.options import Colour, DockerHostOption, ForceOption, OutputOption, TimeoutOption
 
 
 def explain(
@@ -18,6 +18,7 @@ def explain(
     ],
     snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
     output: OutputOption = None,
+    force: ForceOption = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
 ) -> None:
@@ -33,16 +34,17 @@ def explain(
     from netaudit.report.explained import render_explanations
     from netaudit.report.glossary import look_up, render_word
 
-    width = out.style(output, Colour.NEVER).width
+    place = out.place(output, force=force)
+    width = out.style(place, Colour.NEVER).width
     meaning = look_up(subject)
     if meaning and snapshot is None:
-        out.write(render_word(meaning, width).encode(), output)
+        out.write(render_word(meaning, width).encode(), place)
         return
     if (check := find_check(subject)) is not None:
         from netaudit.report.check_explained import render_check
 
-        out.write(render_check(check, width).encode(errors="replace"), output)
+        out.write(render_check(check, width).encode(errors="replace"), place)
         return
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     explained = explaining.explain(subject, parse_snapshot(facts), load_catalog())
-    out.write(render_explanations(explained, width).encode(errors="replace"), output)
+    out.write(render_explanations(explained, width).encode(errors="replace"), place)

@@ -9,6 +9,7 @@ from netaudit.cli.options import (
     Colour,
     ColourOption,
     DockerHostOption,
+    ForceOption,
     Format,
     FormatOption,
     OutputOption,
@@ -29,6 +30,7 @@ def exposure(
     ] = None,
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
+    force: ForceOption = False,
     color: ColourOption = Colour.AUTO,
     wide: WideOption = False,
     strict: StrictOption = False,
@@ -42,9 +44,10 @@ def exposure(
     from netaudit.cli.sources import load_or_collect, make_where
     from netaudit.packets.zones import ZoneChoice
 
+    place = out.place(output, force=force)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     choice = ZoneChoice(uplinks=tuple(uplink) if uplink else None, containers=containers)
     with progress("computing who can reach what"):
         shown = expose_recording(facts, choice)
-    out.print_exposure(shown, form, output, color, wide=wide)
+    out.print_exposure(shown, form, place, color, wide=wide)
     raise typer.Exit(out.exit_code(shown.head, strict=strict))

@@ -32,6 +32,7 @@ OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Write to this file instead of standard output.", show_default=False),
 ]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is at -o already, whoever wrote it.")]
 ColourOption = Annotated[Colour, typer.Option("--color", help="Colour the terminal report; NO_COLOR turns `auto` off.")]
 WideOption = Annotated[bool, typer.Option("--wide", help="Wrap nothing, whatever the terminal's width.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 4 when anything could not be seen.")]

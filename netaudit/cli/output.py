@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from netaudit.cli.options import Colour, Format
 from netaudit.errors import OutputError
 
@@ -16,13 +18,38 @@ if TYPE_CHECKING:
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, SnapshotHead
     from netaudit.report.order import Grouping
     from netaudit.report.style import Style
+    from netaudit.store import Replace
 
 INCOMPLETE = 4
 DIFFERENT = 1
 
 
+class Output(msgspec.Struct, frozen=True):
+    """The file of -o, and whether it may replace any other."""
+
+    path: Path
+    force: bool
+
+
+def place(path: Path | None, *, force: bool) -> Output | None:
+    """Read -o and --force. Raises TakenError before any work is done, where there is a file that is not to be lost."""
+    if path is None:
+        return None
+    from netaudit.store import Kind, require_free
+
+    require_free(path, replacing(force=force), Kind.REPORT)
+    return Output(path, force)
+
+
+def replacing(*, force: bool) -> "Replace":
+    """Say what --force lets be replaced."""
+    from netaudit.store import Replace
+
+    return Replace.ANY if force else Replace.OURS
+
+
 def print_diff(
-    diff: "AttributedDiff", form: Format, output: Path | None, colour: Colour, *, wide: bool = False
+    diff: "AttributedDiff", form: Format, output: "Output | None", colour: Colour, *, wide: bool = False
 ) -> None:
     """Render a diff and write it where it was asked for."""
     if form is Format.TERMINAL:
@@ -38,7 +65,7 @@ def print_diff(
 def print_snapshot(
     snapshot: "AttributedSnapshot",
     form: Format,
-    output: Path | None,
+    output: "Output | None",
     colour: Colour,
     grouping: "Grouping",
     *,
@@ -57,7 +84,7 @@ def print_snapshot(
 
 
 def print_exposure(
-    shown: "AttributedSnapshot", form: Format, output: Path | None, colour: Colour, *, wide: bool = False
+    shown: "AttributedSnapshot", form: Format, output: "Output | None", colour: Colour, *, wide: bool = False
 ) -> None:
     """Render the exposure table of a host and write it where it was asked for."""
     if form is Format.TERMINAL:
@@ -70,7 +97,7 @@ def print_exposure(
         write(render_exposure_table(shown, form), output)
 
 
-def style(output: Path | None, colour: Colour, *, wide: bool = False) -> "Style":
+def style(output: "Output | None", colour: Colour, *, wide: bool = False) -> "Style":
     """Find the terminal's width, and whether it may be coloured."""
     from netaudit.report.style import WIDE, Style
 
@@ -86,7 +113,7 @@ def style(output: Path | None, colour: Colour, *, wide: bool = False) -> "Style"
     return Style(width=WIDE if wide else max(width, 40), colour=coloured)
 
 
-def show(render: "Callable[[Style], str]", style: "Style", output: Path | None) -> None:
+def show(render: "Callable[[Style], str]", style: "Style", output: "Output | None") -> None:
     """Write a report for people: to a pager where it is longer than their screen, and coloured as that pager can."""
     from msgspec.structs import replace
 
@@ -101,7 +128,7 @@ def show(render: "Callable[[Style], str]", style: "Style", output: Path | None) 
     write(text.encode(errors="replace"), output)
 
 
-def write(data: bytes, output: Path | None) -> None:
+def write(data: bytes, output: "Output | None") -> None:
     """Write to a file, or to standard output. Raises OutputError, for example when the disk is full.
 
     Ends as SIGPIPE would where nobody reads any more.
@@ -109,7 +136,7 @@ def write(data: bytes, output: Path | None) -> None:
     if output is not None:
         from netaudit.store import write_atomically
 
-        write_atomically(output, data)
+        write_atomically(output.path, data, replacing(force=output.force))
         return
     try:
         sys.stdout.flush()

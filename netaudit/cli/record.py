@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netaudit.cli.options import DockerHostOption, RedactKeyOption, StrictOption, TimeoutOption
+from netaudit.cli.options import DockerHostOption, ForceOption, RedactKeyOption, StrictOption, TimeoutOption
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from netaudit.model.facts import Facts
+    from netaudit.store import Replace
 
 
 def record(
@@ -22,6 +23,7 @@ def record(
             show_default=False,
         ),
     ] = None,
+    force: ForceOption = False,
     host: Annotated[
         list[str] | None,
         typer.Option(
@@ -48,9 +50,10 @@ def record(
     redact_key: RedactKeyOption = None,
 ) -> None:
     """Record this host: rules, Docker's inventory and the facts around them."""
-    from netaudit.cli.output import INCOMPLETE, write
+    from netaudit.cli.output import INCOMPLETE, replacing, write
     from netaudit.cli.remote import record_hosts
     from netaudit.cli.sources import collect_host, make_where
+    from netaudit.store import require_place
 
     if script:
         from netaudit.collect.script import recording_script
@@ -64,12 +67,15 @@ def record(
     if print_commands:
         _announce()
     code = 0
+    replace = replacing(force=force)
     if host:
-        made, code = record_hosts(host, output, timeout)
+        made, code = record_hosts(host, output, timeout, replace)
     else:
+        if output is not None:
+            require_place(output, replace)
         facts = collect_host(make_where(docker_host, timeout, inside=inside))
         made = [_redact(facts, redact_key) if redact else facts]
-        _keep(made[0], output)
+        _keep(made[0], output, replace)
     incomplete = strict and any(facts.gaps for facts in made)
     raise typer.Exit(code or (INCOMPLETE if incomplete else 0))
 
@@ -98,18 +104,19 @@ def _announce() -> None:
     logging.getLogger(LOGGER).setLevel(logging.INFO)
 
 
-def _keep(facts: "Facts", output: Path | None) -> None:
-    """Save a recording of this host, say what it lacks, and print where it is."""
+def _keep(facts: "Facts", output: Path | None, replace: "Replace") -> None:
+    """Save a recording of this host, say what it lacks and what its digest is, and print where it is."""
     from netaudit.cli.output import write
     from netaudit.cli.sources import kept_folder
     from netaudit.report.safe_text import visible
     from netaudit.report.words import describe_gap
-    from netaudit.store import keep, save
+    from netaudit.store import keep, manifest_of, save
 
     if output is None:
         output = keep(facts, kept_folder())
     else:
-        save(facts, output)
+        save(facts, output, replace)
     for gap in facts.gaps:
         typer.echo(visible(f"netaudit: could not see {describe_gap(gap)}"), err=True)
+    typer.echo(f"netaudit: digest {manifest_of(facts).digest()}", err=True)
     write(f"{output}\n".encode(errors="surrogateescape"), None)

@@ -5,22 +5,25 @@ from typing import Annotated
 
 import typer
 
-from netaudit.cli.options import RedactKeyOption
+from netaudit.cli.options import ForceOption, RedactKeyOption
 
 
 def redact(
     recording: Annotated[Path, typer.Argument(help="A recording, or another file that netaudit reads.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="A folder, or a .tar or .tar.gz.")],
+    force: ForceOption = False,
     key: RedactKeyOption = None,
 ) -> None:
     """Write a recording that can be given away: addresses, names and texts are replaced.
 
     What was redacted with one key still compares, and attribution still works. Keep the key apart from it.
     """
-    from netaudit.cli.output import write
+    from netaudit.cli.output import replacing, write
     from netaudit.cli.sources import redact_key
-    from netaudit.store import load, save
+    from netaudit.store import load, require_place, save
     from netaudit.store.redaction import redact as redact_facts
 
-    save(redact_facts(load(recording), redact_key(key)), output)
+    replace = replacing(force=force)
+    require_place(output, replace)
+    save(redact_facts(load(recording), redact_key(key)), output, replace)
     write(f"{output}\n".encode(errors="surrogateescape"), None)

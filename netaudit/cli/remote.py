@@ -1,8 +1,9 @@
 """`netaudit record --host`: several hosts at once, and one that fails does not lose the others."""
 
+import io
 import sys
-import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,15 @@ from netaudit.errors import CollectError, NetauditError, UsageError
 if TYPE_CHECKING:
     from netaudit.collect.remote import Remote
     from netaudit.model.facts import Facts
+    from netaudit.store import Replace
 
 _AT_ONCE = 16
 
 
-def record_hosts(urls: list[str], output: Path | None, timeout: float) -> tuple[list["Facts"], int]:
+def record_hosts(urls: list[str], output: Path | None, timeout: float, replace: "Replace") -> tuple[list["Facts"], int]:
     """Record hosts and print where each recording is; give those made, and the exit code of the worst failure."""
     from netaudit.collect.remote import parse_remote
-    from netaudit.store import make_folder
+    from netaudit.store import make_folder, require_place
 
     remotes = [parse_remote(url) for url in urls]
     if len({str(remote) for remote in remotes}) < len(remotes):
@@ -29,35 +31,34 @@ def record_hosts(urls: list[str], output: Path | None, timeout: float) -> tuple[
     several = len(remotes) > 1
     if output is not None and several:
         make_folder(output)
+    places = {remote: output / str(remote) if output and several else output for remote in remotes}
+    for place in filter(None, places.values()):
+        require_place(place, replace)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        places = {remote: output / str(remote) if output and several else output for remote in remotes}
-        jobs = {pool.submit(_record, remote, place, timeout): remote for remote, place in places.items()}
+        jobs = {pool.submit(_record, remote, place, timeout, replace): remote for remote, place in places.items()}
         return _gather(jobs)
 
 
-def _record(remote: "Remote", place: Path | None, timeout: float) -> tuple["Facts", Path]:
-    """Record one host; what came from it is checked as any recording before it is kept."""
+def _record(remote: "Remote", place: Path | None, timeout: float, replace: "Replace") -> tuple["Facts", Path]:
+    """Record one host; what came from it is checked as any recording before it is kept, and names no place."""
     from netaudit.collect.remote import record_remotely
-    from netaudit.store import keep, load, save
+    from netaudit.store import keep, load_stream, save
 
-    with tempfile.NamedTemporaryFile(prefix="netaudit-", suffix=".tar.gz") as file:
-        file.write(record_remotely(remote, timeout))
-        file.flush()
-        try:
-            facts = require_rules(load(Path(file.name)))
-        except NetauditError as error:
-            raise CollectError(
-                f"{remote}: {error.message}".replace(file.name, "its recording"), hint=error.hint
-            ) from error
+    packed = io.BytesIO(record_remotely(remote, timeout))
+    try:
+        facts = require_rules(load_stream(packed, Path("its recording")))
+    except NetauditError as error:
+        raise CollectError(f"{remote}: {error.message}", hint=error.hint) from error
     if place is None:
-        return facts, keep(facts, kept_folder().with_name("hosts") / str(remote))
-    return save(facts, place), place
+        return facts, keep(facts, kept_folder().with_name("hosts") / str(remote), datetime.now(UTC))
+    return save(facts, place, replace), place
 
 
 def _gather(jobs: dict[Future[tuple["Facts", Path]], "Remote"]) -> tuple[list["Facts"], int]:
     from netaudit.cli.output import write
     from netaudit.report.safe_text import visible
     from netaudit.report.words import describe_gap
+    from netaudit.store import manifest_of
 
     made: list[Facts] = []
     code = 0
@@ -75,5 +76,6 @@ def _gather(jobs: dict[Future[tuple["Facts", Path]], "Remote"]) -> tuple[list["F
         made.append(facts)
         for gap in facts.gaps:
             typer.echo(visible(f"netaudit: {name}: could not see {describe_gap(gap)}"), err=True)
+        typer.echo(f"netaudit: {name}: digest {manifest_of(facts).digest()}", err=True)
         write(f"{place}\n".encode(errors="surrogateescape"), None)
     return made, code

@@ -8,6 +8,7 @@ import typer
 from netaudit.cli.options import (
     DockerHostOption,
     ExposureOption,
+    ForceOption,
     Format,
     FormatOption,
     OutputOption,
@@ -21,6 +22,7 @@ def report(
     after: Annotated[Path | None, typer.Argument(help="A second recording: then the report is of the changes.")] = None,
     form: FormatOption = Format.HTML,
     output: OutputOption = None,
+    force: ForceOption = False,
     template: Annotated[
         Path | None,
         typer.Option("--template", help="A Jinja2 template of your own, in place of a format.", show_default=False),
@@ -41,8 +43,9 @@ def report(
     from netaudit.cli.templates import read_template
     from netaudit.store import load
 
+    place = out.place(output, force=force)
     own = read_template(template) if template else None
-    wanted = Wanted(form, output, own, exposure=exposure, audit=audit)
+    wanted = Wanted(form, place, own, exposure=exposure, audit=audit)
     require_place(wanted)
     with progress("reading"):
         facts = load_or_collect(before, make_where(docker_host, timeout))

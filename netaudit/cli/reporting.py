@@ -2,7 +2,6 @@
 
 import datetime as dt
 import sys
-from pathlib import Path
 
 import msgspec
 
@@ -27,7 +26,7 @@ class Wanted(msgspec.Struct, frozen=True):
     """The command line's wishes; a template goes before the format."""
 
     form: Format
-    output: Path | None
+    output: out.Output | None
     template: OwnTemplate | None
     exposure: bool | None  # None: where that is quick
     audit: bool

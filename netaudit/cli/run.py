@@ -13,6 +13,7 @@ from netaudit.cli.options import (
     ColourOption,
     DockerHostOption,
     ExitCodeOption,
+    ForceOption,
     Format,
     FormatOption,
     OutputOption,
@@ -27,6 +28,7 @@ def run(
     command: Annotated[list[str], typer.Argument(help="The command, after `--`.", metavar="-- COMMAND...")],
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
+    force: ForceOption = False,
     keep: Annotated[
         Path | None,
         typer.Option("--keep", help="Keep both recordings as DIR/before and DIR/after.", metavar="DIR"),
@@ -52,14 +54,16 @@ def run(
     from netaudit.cli import output as out
     from netaudit.cli.sources import collect_host, make_where, require_rules
     from netaudit.collect import Watch, collect_when_quiet
-    from netaudit.store import make_folder, save
+    from netaudit.store import Replace, make_folder, require_place, save
 
+    place = out.place(output, force=force)
     where = make_where(docker_host, timeout)
     with Watch(where) as watch:
         before = collect_host(where)
         watch.recorded(before)
         if keep is not None:
             make_folder(keep)
+            require_place(keep / "after", Replace.OURS)
             before = save(before, keep / "before")
         code = _run(command, apart=form is not Format.TERMINAL and output is None)
         after = require_rules(collect_when_quiet(where, wait=wait))
@@ -69,7 +73,7 @@ def run(
     if after.partial:
         typer.echo(f"netaudit: rules or containers still changed after {wait:g} s; gave up waiting", err=True)
     attributed = tell_writers(diff_recordings(before, after), watch.saw())
-    out.print_diff(attributed, form, output, color, wide=wide)
+    out.print_diff(attributed, form, place, color, wide=wide)
     own = out.exit_code(
         attributed.before,
         attributed.after,

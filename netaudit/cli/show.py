@@ -9,6 +9,7 @@ from netaudit.cli.options import (
     Colour,
     ColourOption,
     DockerHostOption,
+    ForceOption,
     Format,
     FormatOption,
     OutputOption,
@@ -24,6 +25,7 @@ def show(
     by: Annotated[Grouping, typer.Option("--by", help="How the terminal report is ordered.")] = Grouping.CHAIN,
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
+    force: ForceOption = False,
     color: ColourOption = Colour.AUTO,
     wide: WideOption = False,
     strict: StrictOption = False,
@@ -36,8 +38,9 @@ def show(
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
 
+    place = out.place(output, force=force)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     with progress("attributing rules"):
         attributed = show_recording(facts)
-    out.print_snapshot(attributed, form, output, color, by, wide=wide)
+    out.print_snapshot(attributed, form, place, color, by, wide=wide)
     raise typer.Exit(out.exit_code(attributed.head, strict=strict, undecided=attributed.coverage.undecided))

@@ -3,15 +3,21 @@
 import os
 import shlex
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netaudit.errors import CollectError, UsageError
+import typer
+
+from netaudit.errors import CollectError, RecordingError, UsageError
+from netaudit.report.safe_text import visible
 
 if TYPE_CHECKING:
     from netaudit.collect import Where
     from netaudit.model.facts import Facts
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_DIGITS = 9
 _SECURE_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")  # sudoers(5)
 
 
@@ -70,12 +76,38 @@ def kept_folder() -> Path:
 
 
 def last_kept() -> Path:
-    """Find the last recording kept. Raises UsageError when there is none."""
+    """Find the last recording kept, by the time that it has. Raises UsageError when there is none.
+
+    One that lies in the future is passed by: it was made while the clock was wrong, or to be taken for the last.
+    """
     folder = kept_folder()
-    kept = sorted(path for path in folder.glob("[!.]*")) if folder.is_dir() else []  # .NAME is one half written
+    kept = [path for path in folder.glob("[!.]*") if not path.is_symlink()]  # .NAME is one half written
     if not kept:
         raise UsageError("no recording was kept on this host", hint="`netaudit record` keeps one; or name BEFORE")
-    return kept[-1]
+    now = datetime.now(UTC)
+    times = {path: _taken_at(path) for path in kept}
+    past = {path: at for path, at in times.items() if at <= now}
+    if not past:
+        raise UsageError("every recording that was kept lies in the future", hint="set the clock, or name BEFORE")
+    for path in sorted(times.keys() - past.keys()):
+        typer.echo(visible(f"netaudit: passed by {path}: its time lies in the future"), err=True)
+    return max(past, key=lambda path: (past[path], _number(path)))
+
+
+def _taken_at(path: Path) -> datetime:
+    """Return when a recording was taken; one that does not say, or cannot be read, goes before all others."""
+    from netaudit.store import taken_at
+
+    try:
+        return taken_at(path) or _LONG_AGO
+    except RecordingError:
+        return _LONG_AGO
+
+
+def _number(path: Path) -> tuple[int, str]:
+    """Order those of one second: NAME, NAME.2, … NAME.10."""
+    number = path.suffix.removeprefix(".")
+    return (int(number) if number.isdecimal() and len(number) < _DIGITS else 0, path.name)
 
 
 def redact_key(path: Path | None) -> bytes:

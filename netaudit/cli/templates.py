@@ -13,6 +13,7 @@ from netaudit.errors import OwnTemplateError
 
 if TYPE_CHECKING:
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+    from netaudit.cli.output import Output
 
 _SECONDS = 30.0
 _MEMORY = 2 << 30  # bytes beyond what is in use
@@ -33,7 +34,7 @@ def read_template(path: Path) -> OwnTemplate:
         raise OwnTemplateError(f"cannot read the template {path}: {error}", hint="give a file in UTF-8") from error
 
 
-def print_with(template: OwnTemplate, shown: "AttributedDiff | AttributedSnapshot", output: Path | None) -> None:
+def print_with(template: OwnTemplate, shown: "AttributedDiff | AttributedSnapshot", output: "Output | None") -> None:
     """Render with the template and write it where it was asked for. Raises OwnTemplateError."""
     from netaudit.cli.output import write
     from netaudit.report.sandbox_environment import render_with

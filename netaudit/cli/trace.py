@@ -10,6 +10,7 @@ from netaudit.cli.options import (
     Colour,
     ColourOption,
     DockerHostOption,
+    ForceOption,
     OutputOption,
     StrictOption,
     TimeoutOption,
@@ -52,6 +53,7 @@ def trace(
     ] = (State.NEW),
     form: Annotated[TraceFormat, typer.Option("--format", "-f", help="What to print.")] = TraceFormat.TERMINAL,
     output: OutputOption = None,
+    force: ForceOption = False,
     color: ColourOption = Colour.AUTO,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
@@ -62,15 +64,16 @@ def trace(
     from netaudit.cli import output as out
     from netaudit.cli.sources import load_or_collect, make_where
 
+    place = out.place(output, force=force)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     shown = trace_recording(facts, source, target, interface=interface, established=state is State.ESTABLISHED)
     match form:
         case TraceFormat.TERMINAL:
             from netaudit.report.trace_terminal import render_journey
 
-            out.write(render_journey(shown, out.style(output, color)).encode(errors="replace"), output)
+            out.write(render_journey(shown, out.style(place, color)).encode(errors="replace"), place)
         case TraceFormat.JSON:
             from netaudit.report.json_trace import render_journey as render_json
 
-            out.write(render_json(shown), output)
+            out.write(render_json(shown), place)
     raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=len(shown.journey.trace.doubts)))

@@ -13,7 +13,7 @@ from netaudit.collect.announce import announce
 from netaudit.collect.script import recording_script
 from netaudit.errors import CollectError, UsageError
 
-_URL = re.compile(r"ssh://(?:(?P<user>[\w.+][\w.+-]*)@)?(?P<host>[\w.][\w.-]*|\[[0-9a-fA-F:.]+\])(?::(?P<port>\d+))?/?")
+_URL = re.compile(r"ssh://(?:(?P<user>[\w.+][\w.+-]*)@)?(?P<host>\w[\w.-]*|\[[0-9a-fA-F:.]+\])(?::(?P<port>\d+))?/?")
 _GZIP = b"\x1f\x8b\x08"  # what a login script printed before it is not part of the tar
 _QUESTIONS = 20  # how often the script may wait for its time limit
 
