@@ -12,14 +12,17 @@ import tarfile
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from netaudit.errors import NewerFormatError, ParseError, RecordingError
 from netaudit.model.facts import Facts, Source
 from netaudit.parse import parse_snapshot
-from netaudit.store import load
+from netaudit.store import load, verify
 
 SAVE = b"*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"
 KIB = 1 << 10
@@ -95,6 +98,120 @@ def test_a_sparse_member_is_not_filled(tmp_path: Path) -> None:
     _refused(tmp_path, bytes(header) + bytes(10240), "it holds no file that one has")
 
 
+PAX_SPARSE = {
+    "a map of words": {"GNU.sparse.map": "a,b", "GNU.sparse.size": "1"},
+    "a size of words": {"GNU.sparse.size": "x", "GNU.sparse.numblocks": "1"},
+    "version 1.0": {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "iptables-save.txt"},
+    "offsets": {"GNU.sparse.offset": "x", "GNU.sparse.numbytes": "-1", "GNU.sparse.size": "9" * 5000},
+    "a size below nothing": {"size": "-512"},
+    "a size beyond everything": {"size": "9" * 4000},
+    "a time beyond everything": {"mtime": "9" * 400},
+    "a path of NUL": {"path": "\0/../x"},
+    "a path elsewhere": {"path": "../../etc/passwd"},
+}
+
+
+@pytest.mark.parametrize("headers", PAX_SPARSE.values(), ids=PAX_SPARSE)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["tar", "gzip"])
+@pytest.mark.parametrize("content", [b"x" * 512, b"1\n0\n512\n", b"9" * 512, b""], ids=repr)
+def test_odd_pax_headers_are_read_or_refused(
+    tmp_path: Path, headers: dict[str, str], pack: Callable[[bytes], bytes], content: bytes
+) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        good = _member("sysctl.txt", 6)
+        tar.addfile(good, io.BytesIO(b"a = 1\n"))
+        odd = _member("iptables-save.txt", len(content))
+        odd.pax_headers = headers
+        tar.addfile(odd, io.BytesIO(content))
+    path = tmp_path / "odd.tar"
+    path.write_bytes(pack(buffer.getvalue()))
+    try:
+        assert load(path).files["sysctl.txt"] == b"a = 1\n"
+    except RecordingError as error:
+        assert str(path) in error.message  # noqa: PT017
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_SPARSE])
+def test_headers_before_headers_are_refused(tmp_path: Path, kind: bytes) -> None:
+    header = _member("././@PaxHeader", 512, kind).tobuf(format=tarfile.GNU_FORMAT)
+    (tmp_path / "deep.tar").write_bytes((header + b"11 path=abc\n".ljust(512, b"\0")) * 3000)
+    with pytest.raises(RecordingError):
+        load(tmp_path / "deep.tar")
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_tar_of_odd_headers_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    headers = [
+        _odd_header(data.draw(st.sampled_from(b"0\0567xgLKSDVXA")), data.draw(st.binary(max_size=300)))
+        for _ in range(data.draw(st.integers(1, 4)))
+    ]
+    path = tmp_path_factory.mktemp("odd") / "recording.tar"
+    path.write_bytes(b"".join(headers) + bytes(1024))
+    for read in (load, verify):
+        with suppress(RecordingError):
+            read(path)
+
+
+def _odd_header(kind: int, junk: bytes) -> bytes:
+    """Make a header with a right sum and strange fields, and a block of what it may say."""
+    header = bytearray(_member("iptables-save.txt", 512).tobuf(format=tarfile.GNU_FORMAT))
+    header[156] = kind
+    header[345 : 345 + len(junk[:155])] = junk[:155]
+    header[124 : 124 + len(junk[155:167])] = junk[155:167]
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + junk.ljust(512, b"\0")[:512]
+
+
+def test_files_that_together_are_more_than_a_recording_are_refused_unread(tmp_path: Path) -> None:
+    for at in range(5):
+        (tmp_path / f"file-{at}").write_bytes(SAVE + bytes(30 * KIB))
+    with pytest.raises(RecordingError, match="holds more than 0 MiB"):
+        load(tmp_path)
+    (tmp_path / "recording.json").write_text('{"format": 1}')
+    (tmp_path / "sysctl.txt").write_text("a = 1\n")
+    assert load(tmp_path).files.keys() == {"sysctl.txt"}  # strangers beside an index are not read
+    with pytest.raises(RecordingError, match="holds more than 0 MiB"):
+        verify(tmp_path)
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom", "/dev/null", "/dev/full"])
+def test_a_device_is_no_recording(device: str) -> None:
+    with pytest.raises(RecordingError, match="is a device, not a recording"):
+        load(Path(device))
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netaudit.store.files.PATIENCE", 0.2)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RecordingError, match="did not end in time"):
+        load(tmp_path / "pipe")
+
+
+def test_a_pipe_without_end_is_refused() -> None:
+    reader, writer = os.pipe()
+    with subprocess.Popen(["cat", "/dev/zero"], stdout=writer) as endless:
+        os.close(writer)
+        try:
+            with pytest.raises(RecordingError, match="it holds more than"):
+                load(Path(f"/dev/fd/{reader}"))
+        finally:
+            os.close(reader)
+            endless.kill()
+
+
+def test_an_index_larger_than_any_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netaudit.store.index.LARGEST_INDEX", 1000)
+    (tmp_path / "sysctl.txt").write_text("a = 1\n")
+    (tmp_path / "recording.json").write_text('{"format": 1, "unused": [' + '"x",' * 1000 + '"x"]}')
+    with pytest.raises(RecordingError, match="holds more than"):
+        load(tmp_path)
+
+
 def test_a_dictionary_larger_than_memory(tmp_path: Path) -> None:
     packed = bytearray(lzma.compress(SAVE))
     header = packed[12 : 12 + (packed[12] + 1) * 4]
@@ -136,6 +253,19 @@ try:
 except RecordingError as error:
     print(error.message.rpartition(" holds ")[2])
 """
+
+
+def test_sixty_sparse_files_are_refused_in_little_memory(tmp_path: Path) -> None:
+    for at in range(60):
+        with (tmp_path / f"file-{at}").open("wb") as file:
+            file.truncate(250 << 20)
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED.replace("2 << 30", "300 << 20"), tmp_path],
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == "more than 512 MiB\n"
 
 
 @NO_ZSTD

@@ -6,7 +6,7 @@ import msgspec
 
 
 class Source(StrEnum):
-    """A file of a recording; the value is its name on disk (recording.md)."""
+    """A file of a recording; the value is its name on disk (docs/recording.md)."""
 
     IPTABLES_NFT = "iptables-save.txt"
     IP6TABLES_NFT = "ip6tables-save.txt"

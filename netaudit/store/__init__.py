@@ -1,4 +1,4 @@
-"""Facts <-> recordings on disk (recording.md): a folder, a tar of one, or what other programs printed.
+"""Facts <-> recordings on disk (docs/recording.md): a folder, a tar of one, or what other programs printed.
 
 A recording is written whole or not at all: beside its place first, then renamed into it. It is read as hostile
 input: nothing through a link, nothing outside its folder, of bounded size and number.

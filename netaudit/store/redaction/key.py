@@ -1,10 +1,12 @@
 """The key of a redaction: 32 random bytes in a file of their own, for its owner alone."""
 
-import os
 import secrets
 from pathlib import Path
 
 from netaudit.errors import OutputError, UsageError
+from netaudit.store.ours import Kind
+from netaudit.store.taken import Replace
+from netaudit.store.writing import write_atomically
 
 _SIZE = 32
 
@@ -29,9 +31,7 @@ def _make_key(path: Path) -> bytes:
     key = secrets.token_bytes(_SIZE)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
+        write_atomically(path, key, Replace.OURS, Kind.RECORDING)  # never half a key, and its owner's alone
     except OSError as error:
         raise OutputError(f"cannot write the key {path}: {error.strerror}", hint="name a place for it") from error
     return key
