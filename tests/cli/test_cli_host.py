@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from programs import NO_DOCKER, ONE_PORT, Host, assert_fails, environment, make_host, run
 
-from netaudit.store import load
+from netaudit.store import load, verify
 
 pytestmark = pytest.mark.kernel
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
@@ -147,7 +147,9 @@ def test_without_docker_a_recording_is_made_and_says_so(nft_host: Host, tmp_path
         f"netaudit: could not see docker-{name}.json: absent (unix:///nowhere: there is no such socket)"
         for name in ("version", "info", "networks", "containers")
     ]
-    assert all(line.startswith("netaudit: could not see ") for line in done.stderr.splitlines())
+    *seen, digest = done.stderr.splitlines()
+    assert all(line.startswith("netaudit: could not see ") for line in seen)
+    assert digest == f"netaudit: digest {verify(tmp_path / 'recording').manifest.digest()}"
     assert load(tmp_path / "recording").gaps
 
 
@@ -188,6 +190,23 @@ def test_a_place_that_is_taken(nft_host: Host, tmp_path: Path) -> None:
     done = nft_host.netaudit("record", "-o", tmp_path / "recording", *NO_DOCKER)
     assert_fails(done, 3, f"{tmp_path}/recording is there already", "give a name that is free")
     assert (tmp_path / "recording").read_text() == "mine"
+
+
+def test_force_replaces_an_earlier_recording(nft_host: Host, tmp_path: Path) -> None:
+    codes = []
+    for name in ("recording", "recording.tar"):
+        for more in ((), (), ("--force",)):
+            done = nft_host.netaudit("record", "-o", tmp_path / name, *more, *NO_DOCKER)
+            codes.append(done.returncode)
+    assert codes == [0, 3, 0, 0, 0, 0]
+    assert {one.name for one in tmp_path.iterdir()} == {"recording", "recording.tar"}
+
+
+def test_run_does_not_run_what_it_could_not_report(nft_host: Host, tmp_path: Path) -> None:
+    (tmp_path / "report").write_text("mine")
+    done = nft_host.netaudit("run", "-o", tmp_path / "report", *NO_DOCKER, "--", "touch", tmp_path / "ran")
+    assert (done.returncode, (tmp_path / "report").read_text()) == (3, "mine")
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("name", ["recording", "recording.tar"])
