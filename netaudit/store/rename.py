@@ -1,6 +1,5 @@
 """renameat2(2), which Python does not have: move where nothing is, or change places, in one step."""
 
-import ctypes
 import errno
 import os
 from enum import IntEnum
@@ -37,6 +36,8 @@ def exchange(folder: int, one: str, other: str) -> None:
 
 
 def _rename(folder: int, old: str, new: str, how: _How) -> None:
+    import ctypes  # noqa: PLC0415 (10 ms, which commands that write nothing need not wait)
+
     function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if function is None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))

@@ -13,7 +13,7 @@ from netaudit.release import RELEASE
 PATH = Path(__file__).parents[2] / "docs" / "netaudit.1"
 _EXIT_CODES = (
     ("0", "Fine, or differences that nobody asked about."),
-    ("1", "Differences with --exit-code; findings at or above --fail-on."),
+    ("1", "Differences with --exit-code; findings at or above --fail-on; what `verify` finds to differ."),
     ("2", "Wrong usage."),
     ("3", "netaudit failed; the message says what to do next."),
     ("4", "Incomplete, with --strict: something could not be seen."),
