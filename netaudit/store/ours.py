@@ -35,7 +35,7 @@ _REPORTS = re.compile(
     | <!DOCTYPE\ html>\s*<html\ lang="en">\s*<head>(?:\s*<meta\ [^>]*>)*\s*<title>netaudit:\          # HTML
     | \#\#\#\ netaudit:\ | \#\ Security\ review\n\n`[^\n]*,\ Docker\ [^\n]*`\n                       # Markdown
     | what,change,object,backend,family,table,chain,                    # CSV
-    | <\?xml[^>]*\?>\s*<svg\ xmlns="http://www\.w3\.org/2000/svg"\ class="map"\ [^>]*\ aria-labelledby="map-title">  # SVG
+    | <\?xml[^>]*\?>\s*<svg\ [^>]*\ class="map"\ [^>]*\ aria-labelledby="map-title">                # SVG
     | digraph\ exposure\ \{\n\ \ rankdir=LR;\n\ \ node\ \[shape=box,\ style=rounded  # DOT
     | <\?xml[^>]*\?>\s*<testsuites\ name="netaudit\                     # JUnit
     | ::(?:error|warning|notice)\ [^\n]*\btitle=[a-z]+%3A\              # GitHub's annotations
