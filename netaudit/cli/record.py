@@ -85,12 +85,12 @@ def _announce() -> None:
     """Print what collecting announces, one line each, before it is done."""
     import logging
 
+    from netaudit.cli.say import safe_line
     from netaudit.collect.announce import LOGGER
-    from netaudit.report.safe_text import visible
 
     class OneLine(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
-            return visible(f"netaudit: {record.getMessage()}")
+            return safe_line(record.getMessage())
 
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
@@ -101,8 +101,8 @@ def _announce() -> None:
 def _keep(facts: "Facts", output: Path | None) -> None:
     """Save a recording of this host, say what it lacks, and print where it is."""
     from netaudit.cli.output import write
+    from netaudit.cli.say import say
     from netaudit.cli.sources import kept_folder
-    from netaudit.report.safe_text import visible
     from netaudit.report.words import describe_gap
     from netaudit.store import keep, save
 
@@ -111,5 +111,5 @@ def _keep(facts: "Facts", output: Path | None) -> None:
     else:
         save(facts, output)
     for gap in facts.gaps:
-        typer.echo(visible(f"netaudit: could not see {describe_gap(gap)}"), err=True)
+        say(f"could not see {describe_gap(gap)}")
     write(f"{output}\n".encode(errors="surrogateescape"), None)

@@ -12,11 +12,11 @@ def verify(
     """Check that a recording's files are those that were recorded, by the SHA-256 of each."""
     from netaudit.cli.output import write
     from netaudit.errors import RecordingError
-    from netaudit.report.safe_text import visible
+    from netaudit.report.safe_text import terminal_text
     from netaudit.store import verify as hold_against_index
 
     verification = hold_against_index(recording)
     lines = [f"{difference:8} {name}" for name, difference in verification.differences]
     lines.append(f"{verification.intact} files as they were recorded, {len(verification.differences)} not")
-    write("".join(f"{visible(line)}\n" for line in lines).encode(), None)
+    write("".join(f"{terminal_text(line)}\n" for line in lines).encode(), None)
     raise typer.Exit(RecordingError.exit_code if verification.differences else 0)
