@@ -12,9 +12,10 @@ from netaudit.report.audit_words import (
     proofs,
     summarise_audit,
 )
+from netaudit.report.layout import gap_lines
 from netaudit.report.safe_text import terminal_text
 from netaudit.report.style import Style
-from netaudit.report.words import describe_gap, describe_head
+from netaudit.report.words import describe_head
 from netaudit.report.wrapping import wrap_whole
 
 _COLOURS = {
@@ -34,11 +35,7 @@ def render_audit(audit: Audit, style: Style) -> str:
     lines += _accepted(audit, style)
     lines += _undecided(audit, style)
     if audit.head.gaps:
-        lines += [
-            "could not be seen",
-            *(f"  {terminal_text(describe_gap(gap))}" for gap in sorted(set(audit.head.gaps))),
-            "",
-        ]
+        lines += ["could not be seen", *gap_lines(audit.head.gaps), ""]
     lines.append(summarise_audit(audit))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

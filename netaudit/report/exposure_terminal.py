@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.report.exposure_words import NO_CHANGE, TableLine, change_lines, exposure_tables
+from netaudit.report.layout import gap_lines
 from netaudit.report.safe_text import terminal_text
 from netaudit.report.style import Style, bold, paint
-from netaudit.report.words import count, describe_gap, describe_head
+from netaudit.report.words import count, describe_head
 from netaudit.report.wrapping import wrap
 
 _OUTCOMES = {"ALLOWED": "!", "MAY": "?", "blocked": " "}
@@ -39,11 +40,7 @@ def render_exposure(shown: AttributedSnapshot, style: Style) -> str:
             lines += _cell(line, style)
         lines.append("")
     if shown.head.gaps:
-        lines += [
-            "could not be seen",
-            *(f"  {terminal_text(describe_gap(gap))}" for gap in sorted(shown.head.gaps)),
-            "",
-        ]
+        lines += ["could not be seen", *gap_lines(shown.head.gaps), ""]
     lines.append(summarise_exposure(shown))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

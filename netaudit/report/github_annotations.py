@@ -23,5 +23,6 @@ def render_audit(audit: Audit, locator: Locator, base: str) -> str:
 
 def _annotation(one: Finding, locator: Locator, base: str) -> str:
     place = locator.locate(one)
-    where = f"file={annotation_property(base + place.file)},line={place.line},title={annotation_property(f'{one.severity}: {one.check.id}')}"
-    return f"::{_COMMANDS[one.severity]} {where}::{annotation_data(f'{one.message} To do: {one.remediation}')}"
+    file, title = (annotation_property(text) for text in (base + place.file, f"{one.severity}: {one.check.id}"))
+    data = annotation_data(f"{one.message} To do: {one.remediation}")
+    return f"::{_COMMANDS[one.severity]} file={file},line={place.line},title={title}::{data}"

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
 
+from netaudit.model.facts import Gap
 from netaudit.report.columns import columns_of, shorten
 from netaudit.report.safe_text import terminal_text
 from netaudit.report.style import Style, paint
+from netaudit.report.words import describe_gap
 from netaudit.report.wrapping import wrap
 
 _NARROWEST = 52  # columns that a rule's text should have
@@ -19,6 +21,11 @@ _NAME = 60  # columns of the name of what is told about
 def fill(text: str, style: Style) -> list[str]:
     """Break a line where it is too long for the terminal."""
     return [line.rstrip() for line in wrap(terminal_text(text).strip(), style.width - 2, hyphens=True)] or [""]
+
+
+def gap_lines(gaps: Iterable[Gap]) -> list[str]:
+    """Say what could not be seen, a line each."""
+    return [f"  {terminal_text(describe_gap(gap))}" for gap in sorted(set(gaps))]
 
 
 def table(rows: Iterable[Sequence[str]], style: Style) -> list[str]:

@@ -3,7 +3,7 @@
 textwrap splits into words here and does not lay them out: for each line of a long word it copies the rest of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from textwrap import TextWrapper
 
 from netaudit.report.columns import columns_of
@@ -14,18 +14,12 @@ def wrap(text: str, width: int, *, first: str = "", rest: str = "", hyphens: boo
 
     `first` and `rest` go before the first line and the others. With `hyphens` a line may end after a hyphen.
     """
-    layout = _Layout(width, first, rest)
-    for word in _Words(break_on_hyphens=hyphens).of(text):
-        layout.add(word, layout.pieces(word))
-    return layout.end()
+    return _Layout(width, first, rest, breaks=True).filled(_Words(break_on_hyphens=hyphens).of(text))
 
 
 def wrap_whole(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
     """Break text between words only: one that is longer than a line, such as a rule's option, stays whole."""
-    layout = _Layout(width, first, rest)
-    for word in _Words(break_on_hyphens=False).of(text):
-        layout.add(word, (word,))
-    return layout.end()
+    return _Layout(width, first, rest, breaks=False).filled(_Words(break_on_hyphens=False).of(text))
 
 
 class _Words(TextWrapper):
@@ -39,38 +33,47 @@ class _Words(TextWrapper):
 class _Layout:
     """The lines so far, and the one that is being filled."""
 
-    def __init__(self, width: int, first: str, rest: str) -> None:
+    def __init__(self, width: int, first: str, rest: str, *, breaks: bool) -> None:
         self._lines: list[str] = []
         self._indent, self._rest = first, rest
         self._width = width
+        self._breaks = breaks
         self._line: list[str] = []
         self._left = width - columns_of(first)
 
-    def pieces(self, word: str) -> Sequence[str]:
-        """Tell where a word may be broken: anywhere where it is longer than the line that it would begin."""
-        room = self._width - columns_of(self._indent)
-        if len(word) * 2 <= room or columns_of(word) <= room:
-            return (word,)
-        return (" " * max(room, 1),) if word.isspace() else word
-
-    def add(self, word: str, pieces: Sequence[str]) -> None:
-        """Put a word onto the line, what does not fit onto the next one; no line but the first begins with space."""
-        is_space = word.isspace()
-        for piece in pieces:
-            columns = columns_of(piece)
-            if self._line and columns > self._left:
-                self._break()
-            if is_space and self._lines and not self._line:
-                continue
-            self._line.append(piece)
-            self._left -= columns
-
-    def end(self) -> list[str]:
-        """Give all lines."""
-        self._break()
+    def filled(self, words: Iterable[str]) -> list[str]:
+        """Give the lines of words."""
+        for word in words:
+            if not self._breaks or self._fits_a_line(word):
+                self._add(word)
+            else:
+                self._add_broken(word)
+        self._end()
         return self._lines
 
-    def _break(self) -> None:
+    def _fits_a_line(self, word: str) -> bool:
+        room = self._width - columns_of(self._indent)
+        return len(word) * 2 <= room or columns_of(word) <= room
+
+    def _add_broken(self, word: str) -> None:
+        """Break a word anywhere; more space than a line has is none that anybody sees."""
+        pieces: Iterable[str] = (" " * max(1, self._width),) if word.isspace() else word
+        for piece in pieces:
+            self._add(piece)
+
+    def _add(self, word: str) -> None:
+        """Put a word onto the line, or onto the next one; no line but the first begins with space."""
+        columns = columns_of(word)
+        if self._line and columns > self._left:
+            self._end()
+            if self._breaks and len(word) > 1 and not self._fits_a_line(word):  # it had fitted a line less indented
+                self._add_broken(word)
+                return
+        if self._line or not self._lines or not word.isspace():
+            self._line.append(word)
+            self._left -= columns
+
+    def _end(self) -> None:
         """End the line, without the space at its end."""
         if self._line and self._line[-1].isspace():
             self._line.pop()
