@@ -1,4 +1,4 @@
-"""What reports show, with text in every field that tries to be obeyed: planted by the types, so that no field is missed.
+"""What reports show, with text that tries to be obeyed in every field: planted by the types, so none is missed.
 
 The values are real, made from recordings; every text in them gets the marker around it, those that are empty too.
 """
@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from pages import hosts
 
 import netaudit
 from netaudit.attribute.attribution import AttributedDiff, AttributedInside, AttributedSnapshot, Ref
@@ -23,6 +22,7 @@ from netaudit.model.facts import Facts, Gap, GapReason
 from netaudit.model.witness import DockerEvent, Writer
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
+from pages import hosts
 
 START, END = "[[planted]](", "[[end]]"
 COMMANDS = (
@@ -112,7 +112,9 @@ def diff() -> AttributedDiff:
     """A diff whose changes somebody was seen to write."""
     found = hosts.worse()
     event = DockerEvent("container", "start", "id", "name", "2026-01-02T03:04:05Z")
-    changes = tuple(msgspec.structs.replace(one, writer=Writer("dockerd", 1), events=(event,)) for one in found.changes[:20])
+    changes = tuple(
+        msgspec.structs.replace(one, writer=Writer("dockerd", 1), events=(event,)) for one in found.changes[:20]
+    )
     return msgspec.structs.replace(found, changes=changes, exposure=(found.exposure or ())[:16])
 
 
