@@ -51,9 +51,10 @@ def test_only_these_modules_write_to_a_stream() -> None:
 
 
 def test_every_terminal_renderer_uses_the_function_of_terminals() -> None:
-    renderers = [path for path in MODULES if name_of(path).endswith(("terminal.py", "doctor.py", "explained.py"))]
-    assert len(renderers) >= 6
+    endings = ("terminal.py", "/doctor.py", "/explained.py")
+    renderers = [path for path in MODULES if path.parent.name == "report" and str(path).endswith(endings)]
+    assert len(renderers) == 6
     for path in renderers:
         text = path.read_text()
-        assert "terminal_text" in text or "check_explained" in path.name, path
+        assert "terminal_text" in text, path
         assert "import visible" not in text, path
