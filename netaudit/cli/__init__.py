@@ -102,8 +102,7 @@ def _full_stdout(error: OSError) -> OutputError:
 
 
 def _fail(error: NetauditError) -> NoReturn:
-    from netaudit.report.safe_text import visible
+    from netaudit.cli.say import say_error
 
-    hint = f" ({error.hint})" if error.hint else ""
-    typer.echo(visible(f"netaudit: {error.message}{hint}"), err=True)
+    say_error(error)
     sys.exit(error.exit_code)

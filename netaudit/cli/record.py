@@ -91,12 +91,12 @@ def _announce() -> None:
     """Print what collecting announces, one line each, before it is done."""
     import logging
 
+    from netaudit.cli.say import safe_line
     from netaudit.collect.announce import LOGGER
-    from netaudit.report.safe_text import visible
 
     class OneLine(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
-            return visible(f"netaudit: {record.getMessage()}")
+            return safe_line(record.getMessage())
 
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
@@ -107,8 +107,8 @@ def _announce() -> None:
 def _keep(facts: "Facts", output: Path | None, replace: "Replace") -> None:
     """Save a recording of this host, say what it lacks and what its digest is, and print where it is."""
     from netaudit.cli.output import write
+    from netaudit.cli.say import say
     from netaudit.cli.sources import kept_folder
-    from netaudit.report.safe_text import visible
     from netaudit.report.words import describe_gap
     from netaudit.store import keep, manifest_of, save
 
@@ -117,6 +117,6 @@ def _keep(facts: "Facts", output: Path | None, replace: "Replace") -> None:
     else:
         save(facts, output, replace)
     for gap in facts.gaps:
-        typer.echo(visible(f"netaudit: could not see {describe_gap(gap)}"), err=True)
-    typer.echo(f"netaudit: digest {manifest_of(facts).digest()}", err=True)
+        say(f"could not see {describe_gap(gap)}")
+    say(f"digest {manifest_of(facts).digest()}")
     write(f"{output}\n".encode(errors="surrogateescape"), None)

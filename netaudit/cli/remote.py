@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
+from netaudit.cli.say import say, say_error
 from netaudit.cli.sources import kept_folder, require_rules
 from netaudit.errors import CollectError, NetauditError, UsageError
 
@@ -56,7 +55,6 @@ def _record(remote: "Remote", place: Path | None, timeout: float, replace: "Repl
 
 def _gather(jobs: dict[Future[tuple["Facts", Path]], "Remote"]) -> tuple[list["Facts"], int]:
     from netaudit.cli.output import write
-    from netaudit.report.safe_text import visible
     from netaudit.report.words import describe_gap
     from netaudit.store import manifest_of
 
@@ -65,17 +63,16 @@ def _gather(jobs: dict[Future[tuple["Facts", Path]], "Remote"]) -> tuple[list["F
     for done, job in enumerate(as_completed(jobs), 1):
         name = str(jobs[job])
         if sys.stderr.isatty() and len(jobs) > 1:
-            typer.echo(f"netaudit: {name} ended, {done} of {len(jobs)}", err=True)
+            say(f"{name} ended, {done} of {len(jobs)}")
         try:
             facts, place = job.result()
         except NetauditError as error:
-            hint = f" ({error.hint})" if error.hint else ""
-            typer.echo(visible(f"netaudit: {error.message}{hint}"), err=True)
+            say_error(error)
             code = max(code, error.exit_code)
             continue
         made.append(facts)
         for gap in facts.gaps:
-            typer.echo(visible(f"netaudit: {name}: could not see {describe_gap(gap)}"), err=True)
-        typer.echo(f"netaudit: {name}: digest {manifest_of(facts).digest()}", err=True)
+            say(f"{name}: could not see {describe_gap(gap)}")
+        say(f"{name}: digest {manifest_of(facts).digest()}")
         write(f"{place}\n".encode(errors="surrogateescape"), None)
     return made, code

@@ -52,6 +52,7 @@ def run(
     from netaudit import diff_recordings
     from netaudit.attribute.writers import tell_writers
     from netaudit.cli import output as out
+    from netaudit.cli.say import say
     from netaudit.cli.sources import collect_host, make_where, require_rules
     from netaudit.collect import Watch, collect_when_quiet
     from netaudit.store import Replace, make_folder, require_place, save
@@ -71,7 +72,7 @@ def run(
     if keep is not None:
         after = save(after, keep / "after")
     if after.partial:
-        typer.echo(f"netaudit: rules or containers still changed after {wait:g} s; gave up waiting", err=True)
+        say(f"rules or containers still changed after {wait:g} s; gave up waiting")
     attributed = tell_writers(diff_recordings(before, after), watch.saw())
     out.print_diff(attributed, form, place, color, wide=wide)
     own = out.exit_code(

@@ -7,10 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from netaudit.errors import CollectError, RecordingError, UsageError
-from netaudit.report.safe_text import visible
 
 if TYPE_CHECKING:
     from netaudit.collect import Where
@@ -90,7 +87,7 @@ def last_kept() -> Path:
     if not past:
         raise UsageError("every recording that was kept lies in the future", hint="set the clock, or name BEFORE")
     for path in sorted(times.keys() - past.keys()):
-        typer.echo(visible(f"netaudit: passed by {path}: its time lies in the future"), err=True)
+        say(f"passed by {path}: its time lies in the future")
     return max(past, key=lambda path: (past[path], _number(path)))
 
 

@@ -38,7 +38,8 @@ def verify(
     (--expect) or a signature (--signature, --signers) tells.
     """
     from netaudit.cli.output import DIFFERENT, write
-    from netaudit.report.safe_text import visible
+    from netaudit.cli.say import say
+    from netaudit.report.safe_text import terminal_text
     from netaudit.store import verify as hold_against_index
 
     expected = _digits(expect)
@@ -53,9 +54,9 @@ def verify(
     if print_manifest:
         write(found.manifest.to_bytes(), None)
         for line in lines:
-            typer.echo(visible(f"netaudit: {line}"), err=True)
+            say(line)
     else:
-        write("".join(f"{visible(line)}\n" for line in lines).encode(), None)
+        write("".join(f"{terminal_text(line)}\n" for line in lines).encode(), None)
     holds = not found.differences and all(good for good, _ in verdicts)
     raise typer.Exit(0 if holds else DIFFERENT)
 

@@ -1,6 +1,5 @@
 """An audit for an operator: gravest first, each finding with its proof and what to do."""
 
-import textwrap
 from collections.abc import Iterator
 
 from netaudit.audit.check import Severity
@@ -13,9 +12,11 @@ from netaudit.report.audit_words import (
     proofs,
     summarise_audit,
 )
-from netaudit.report.safe_text import visible
+from netaudit.report.layout import gap_lines
+from netaudit.report.safe_text import terminal_text
 from netaudit.report.style import Style
-from netaudit.report.words import describe_gap, describe_head
+from netaudit.report.words import describe_head
+from netaudit.report.wrapping import wrap_whole
 
 _COLOURS = {
     Severity.CRITICAL: "1;31",
@@ -28,13 +29,13 @@ _COLOURS = {
 
 def render_audit(audit: Audit, style: Style) -> str:
     """Print findings, what could not be decided, gaps, and one line that sums up."""
-    lines = [visible(describe_head(audit.head)), ""]
+    lines = [terminal_text(describe_head(audit.head)), ""]
     for finding in audit.open:
         lines += [*_finding(finding, style), ""]
     lines += _accepted(audit, style)
     lines += _undecided(audit, style)
     if audit.head.gaps:
-        lines += ["could not be seen", *(f"  {visible(describe_gap(gap))}" for gap in sorted(set(audit.head.gaps))), ""]
+        lines += ["could not be seen", *gap_lines(audit.head.gaps), ""]
     lines.append(summarise_audit(audit))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -43,7 +44,7 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
     severity = f"{finding.severity:<8}"
     if style.colour:
         severity = f"\x1b[{_COLOURS[finding.severity]}m{severity}\x1b[0m"
-    yield f"{severity} {finding.check.id}  {visible(finding.subject)}"
+    yield f"{severity} {terminal_text(f'{finding.check.id}  {finding.subject}')}"
     yield from _wrapped("  ", finding.message, style)
     for proof in proofs(finding):
         yield from _wrapped(f"  {proof.kind:<8} ", f"{proof.where}  {proof.text}" if proof.where else proof.text, style)
@@ -56,14 +57,8 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
 
 def _wrapped(first: str, text: str, style: Style) -> list[str]:
     """Break lines between words only: a rule's options stay whole."""
-    return textwrap.wrap(
-        visible(text),
-        width=style.width,
-        initial_indent=first,
-        subsequent_indent=" " * (11 if len(first) > 2 else 2),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    rest = " " * (11 if len(first) > 2 else 2)
+    return wrap_whole(terminal_text(text), style.width, first=first, rest=rest)
 
 
 def _accepted(audit: Audit, style: Style) -> Iterator[str]:

@@ -24,9 +24,11 @@ def _take(text: str, columns: int) -> str:
 
 
 def columns_of(text: str) -> int:
-    """Count columns of monospaced text: East Asian characters take two, combining ones none."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
+    """Count columns of monospaced text: East Asian characters take two, marks over others none."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

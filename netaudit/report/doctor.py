@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from netaudit.model.facts import INVENTORY_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.release import RELEASE
 from netaudit.report.layout import tabulate_plain
-from netaudit.report.safe_text import visible
+from netaudit.report.safe_text import terminal_text
 from netaudit.report.words import count
 
 _WHAT = {
@@ -51,9 +51,8 @@ def render_doctor(facts: Facts, *, root: bool) -> str:
     """Print a line for each source: what it is, whether it answered, what to do if not."""
     user = "root" if root else "not root: expect gaps"
     head = f"netaudit {RELEASE} on {facts.host}, {user}\n"
-    rows = [[visible(cell) for cell in row] for row in _rows(facts)]
     tail = f"{count(len(facts.gaps), 'gap')}\n" if facts.gaps else "everything can be read\n"
-    return visible(head.rstrip()) + "\n\n" + tabulate_plain(rows) + "\n\n" + tail
+    return terminal_text(head.rstrip()) + "\n\n" + tabulate_plain(list(_rows(facts))) + "\n\n" + tail
 
 
 def _rows(facts: Facts) -> Iterator[tuple[str, str, str]]:

@@ -18,7 +18,7 @@ from netaudit.report.exposure_words import change_lines
 from netaudit.report.figures import tally
 from netaudit.report.markdown_text import Markdown, code, code_outside, prose
 from netaudit.report.page import rows_of
-from netaudit.report.safe_text import visible
+from netaudit.report.safe_text import visible, visible_markup
 from netaudit.report.sentence import Foreign, Sentence
 from netaudit.report.words import count, describe_coverage, describe_gap, describe_head
 
@@ -75,8 +75,10 @@ def _environment(**options: Any) -> jinja2.Environment:  # noqa: ANN401 (jinja2'
 
 
 def shown_in_html(value: object) -> object:
-    """Make every text visible before it is escaped, also that of what prints itself."""
-    return value if isinstance(value, (Markup, int, float)) else visible(str(value))
+    """Make every text visible before it is escaped, also that of what prints itself and what a filter escaped."""
+    if isinstance(value, Markup):
+        return Markup(visible_markup(value))  # noqa: S704 (it was markup before)
+    return value if isinstance(value, (int, float)) else visible(str(value))
 
 
 def _shown_in_markdown(value: object) -> object:
@@ -95,7 +97,7 @@ def _html_join(texts: Iterable[str], between: str) -> Markup:
 
 def _html_sentence(sentence: Sentence) -> Markup:
     return Markup().join(
-        Markup("<b>{}</b>").format(visible(part.text)) if isinstance(part, Foreign) else escape(part)
+        Markup("<b>{}</b>").format(visible(part.text)) if isinstance(part, Foreign) else escape(visible(part))
         for part in sentence.parts
     )
 

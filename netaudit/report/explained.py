@@ -1,13 +1,13 @@
 """Explanations -> text: what it does, who caused it, on what evidence, what would break without it."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from netaudit.attribute.attribution import AttributedItem, Confidence, Standing
 from netaudit.attribute.explain import Explained, RuleExplained, SignatureExplained, ThingExplained
 from netaudit.attribute.signature import Owned, Signature
 from netaudit.report.grouping import describe_causes
-from netaudit.report.safe_text import visible
+from netaudit.report.safe_text import terminal_text
+from netaudit.report.wrapping import wrap_whole
 
 
 def render_explanations(explained: Sequence[Explained], width: int) -> str:
@@ -19,9 +19,7 @@ def wrap(lines: Iterator[str], width: int) -> Iterator[str]:
     """Wrap lines, what follows a line's beginning further in."""
     for line in lines:
         indent = " " * (len(line) - len(line.lstrip()) + 4)
-        yield from textwrap.wrap(
-            visible(line), width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
-        ) or [""]
+        yield from wrap_whole(terminal_text(line), width, rest=indent) or [""]
 
 
 def _render(one: Explained) -> Iterator[str]:

@@ -4,7 +4,7 @@ from netaudit.audit.check import Severity
 from netaudit.audit.finding import Audit, Finding
 from netaudit.report.audit_words import summarise_audit
 from netaudit.report.location import Locator
-from netaudit.report.safe_text import visible
+from netaudit.report.safe_text import annotation_data, annotation_property, terminal_text
 
 _COMMANDS = {
     Severity.INFO: "notice",
@@ -18,21 +18,11 @@ _COMMANDS = {
 def render_audit(audit: Audit, locator: Locator, base: str) -> str:
     """Print annotations, and the summary as the log's last line; `base` leads to the recording's files."""
     lines = [_annotation(one, locator, base) for one in audit.open]
-    return "\n".join([*lines, f"netaudit: {summarise_audit(audit)}"]) + "\n"
+    return "\n".join([*lines, terminal_text(f"netaudit: {summarise_audit(audit)}")]) + "\n"
 
 
 def _annotation(one: Finding, locator: Locator, base: str) -> str:
     place = locator.locate(one)
-    where = (
-        f"file={_property(base + place.file)},line={place.line},title={_property(f'{one.severity}: {one.check.id}')}"
-    )
-    return f"::{_COMMANDS[one.severity]} {where}::{_data(f'{one.message} To do: {one.remediation}')}"
-
-
-def _data(text: str) -> str:
-    """Escape what would end the command or start another one."""
-    return visible(text).replace("%", "%25")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    file, title = (annotation_property(text) for text in (base + place.file, f"{one.severity}: {one.check.id}"))
+    data = annotation_data(f"{one.message} To do: {one.remediation}")
+    return f"::{_COMMANDS[one.severity]} file={file},line={place.line},title={title}::{data}"

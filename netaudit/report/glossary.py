@@ -1,7 +1,8 @@
 """The words of a report, explained: symbols, confidences, standings, outcomes, ways, gaps, coverage."""
 
-import textwrap
 from collections.abc import Iterator
+
+from netaudit.report.wrapping import wrap
 
 SYMBOLS = {
     "+": ("added", "There after, not before."),
@@ -94,4 +95,4 @@ def render_word(meaning: str, width: int) -> str:
 def _wrapped(meaning: str, width: int) -> Iterator[str]:
     for line in meaning.split("\n"):
         indent = " " * (len(line) - len(line.lstrip()))
-        yield from textwrap.wrap(line, width, subsequent_indent=indent)
+        yield from wrap(line, width, rest=indent, hyphens=True)

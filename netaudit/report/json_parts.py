@@ -1,6 +1,7 @@
 """The parts of JSON that every format shares: rules, attributions, and how all is printed."""
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -22,11 +23,13 @@ def print_json(document: Json) -> bytes:
 
 def _printable(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
     match value:
+        case Enum():
+            return value
         case str():
             return visible(value) if any("\ud800" <= char <= "\udfff" for char in value) else value
         case Mapping():
-            return {key: _printable(part) for key, part in value.items()}
-        case list():
+            return {_printable(key): _printable(part) for key, part in value.items()}
+        case list() | tuple():
             return [_printable(part) for part in value]
         case _:
             return value

@@ -52,7 +52,7 @@ class Locator:
 
     def _rule(self, item: Item) -> Location:
         file = self._first((_RULES.get((item.backend, item.family), Source.NFT_RULESET),))
-        return Location(file, self._line(file, item.text.encode(errors="surrogateescape"), f"*{item.table}".encode()))
+        return Location(file, self._line(file, _bytes_of(item.text), _bytes_of(f"*{item.table}")))
 
     def _first(self, sources: tuple[Source, ...]) -> str:
         """Choose the first file that there is; any is better than none: a place must be in a real file."""
@@ -81,6 +81,14 @@ class OneFile(Locator):
         return Location(self._name, super().locate(finding).line if self._is_text else 1)
 
 
+def _bytes_of(text: str) -> bytes:
+    """Give a rule's text as its file has it; what no file can hold is found in none."""
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode(errors="replace")
+
+
 def _plain(line: bytes) -> bytes:
     """Take off counters and indentation."""
     line = line.strip()
@@ -91,5 +99,5 @@ def _plain(line: bytes) -> bytes:
 
 def _needles(finding: Finding) -> tuple[bytes, ...]:
     name = finding.subject.partition(" ")[2] if finding.subject_kind is SubjectKind.NETWORK else finding.container
-    quoted = msgspec.json.encode(name).decode()
+    quoted = msgspec.json.encode(name.encode(errors="replace").decode()).decode()
     return (f'"Name": "/{quoted[1:-1]}",'.encode(), f'"Name": {quoted},'.encode(), b":FORWARD ACCEPT")

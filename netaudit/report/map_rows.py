@@ -23,6 +23,7 @@ _WAYS = {
     Way.LOCAL: "a program of the host takes them",
     Way.NONE: "nobody takes them",
 }
+_HOLE = "{protocol}"
 _WORST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 
 
@@ -90,7 +91,7 @@ class MapRow(msgspec.Struct, frozen=True):
     @property
     def port(self) -> str:
         """Name where packets are sent: `0.0.0.0:8080/tcp`, `172.17.0.2 every tcp and udp port`."""
-        return self.where.format(protocol=self.protocol) if self.protocol else self.where
+        return self.where.replace(_HOLE, self.protocol) if self.protocol else self.where
 
     @property
     def worst(self) -> Outcome:
@@ -173,20 +174,20 @@ def describe_receiver(destination: Destination) -> str:
 
 def describe_port(destination: Destination) -> str:
     """Name where packets are sent: `0.0.0.0:8080/tcp`, `[::]:8080/tcp`, `172.17.0.2 every tcp port`."""
-    return _where(destination).format(protocol=destination.protocol)
+    return _where(destination).replace(_HOLE, destination.protocol)
 
 
 def _where(destination: Destination) -> str:
     """Name it with a hole for the protocol."""
     if destination.binding:
-        return f"{_bracketed(destination.binding.host_ip)}:{destination.binding.host_port}/{{protocol}}"
+        return f"{_bracketed(destination.binding.host_ip)}:{destination.binding.host_port}/{_HOLE}"
     spans = [str(low) if low == high else f"{low}-{high}" for low, high in destination.ports]
     address = _bracketed(destination.address)
     if len(spans) == 1 and "-" not in spans[0]:
-        return f"{address}:{spans[0]}/{{protocol}}"
+        return f"{address}:{spans[0]}/{_HOLE}"
     if spans in (["0-65535"], ["1-65535"]):
-        return f"{address} every {{protocol}} port"
-    return f"{address} {{protocol}} {', '.join(spans)}"
+        return f"{address} every {_HOLE} port"
+    return f"{address} {_HOLE} {', '.join(spans)}"
 
 
 def _bracketed(address: str) -> str:

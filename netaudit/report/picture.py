@@ -13,7 +13,7 @@ from netaudit.report.map_groups import draw_together
 from netaudit.report.map_layout import describe
 from netaudit.report.map_rows import Cell, MapRow, rows_of_diff, rows_of_snapshot
 from netaudit.report.page import MOST_DRAWN, draw_map
-from netaudit.report.safe_text import visible
+from netaudit.report.safe_text import dot_string
 
 _COLOURS = {Outcome.ALLOWED: "#ad1f17", Outcome.MAY: "#835400", Outcome.BLOCKED: "#17663a"}
 _STYLES = {Outcome.ALLOWED: "solid", Outcome.MAY: "dashed", Outcome.BLOCKED: "dotted"}
@@ -75,9 +75,9 @@ def _statements(rows: Iterable[MapRow]) -> Iterator[str]:
     for at, row in enumerate(rows):
         stops = [(f"port {at}", row.port), *([(f"network {row.network}", row.network)] if row.network else [])]
         stops.append((f"container {row.container} on {row.network}", row.container))
-        yield from (f"{_quote(node)} [label={_quote(label)}];" for node, label in stops)
+        yield from (f"{dot_string(node)} [label={dot_string(label)}];" for node, label in stops)
         for (start, _), (end, _) in pairwise(stops):
-            yield f"{_quote(start)} -> {_quote(end)} [color=gray, arrowhead=none];"
+            yield f"{dot_string(start)} -> {dot_string(end)} [color=gray, arrowhead=none];"
         for cell in row.cells:
             yield from (_edge(zone, stops[0][0], row, cell) for zone in cell.zones)
 
@@ -85,13 +85,7 @@ def _statements(rows: Iterable[MapRow]) -> Iterator[str]:
 def _edge(zone: Zone, port: str, row: MapRow, cell: Cell) -> str:
     label = " ".join([cell.words, cell.rule.where if cell.rule else "no rule", cell.note])
     attributes = (
-        f"label={_quote(label)}, color={_quote(_COLOURS[cell.last])}, "
-        f"style={_STYLES[cell.last]}, arrowhead={_HEADS[cell.last]}, tooltip={_quote(describe(row, cell))}"
+        f"label={dot_string(label)}, color={dot_string(_COLOURS[cell.last])}, "
+        f"style={_STYLES[cell.last]}, arrowhead={_HEADS[cell.last]}, tooltip={dot_string(describe(row, cell))}"
     )
-    return f"{_quote(str(zone))} -> {_quote(port)} [{attributes}];"
-
-
-def _quote(text: str) -> str:
-    """Quote a string of DOT; a backslash would otherwise begin an escape of Graphviz's own."""
-    escaped = visible(text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return f"{dot_string(str(zone))} -> {dot_string(port)} [{attributes}];"

@@ -13,7 +13,7 @@ from netaudit.release import RELEASE
 from netaudit.report.audit_words import describe_status, proofs
 from netaudit.report.json_parts import print_json
 from netaudit.report.location import Locator
-from netaudit.report.safe_text import visible
+from netaudit.report.safe_text import sarif_text
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {
@@ -76,10 +76,10 @@ def _result(one: Finding, number: int, locator: Locator, base: str) -> dict[str,
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(f"{base}{place.file}")},
+                    "artifactLocation": {"uri": quote(f"{base}{place.file}".encode(errors="surrogateescape"))},
                     "region": {"startLine": place.line},
                 },
-                "logicalLocations": [{"fullyQualifiedName": visible(one.subject), "kind": "resource"}],
+                "logicalLocations": [{"fullyQualifiedName": sarif_text(one.subject), "kind": "resource"}],
             }
         ],
         "partialFingerprints": {"netaudit/v1": one.fingerprint},
@@ -87,11 +87,11 @@ def _result(one: Finding, number: int, locator: Locator, base: str) -> dict[str,
     }
     if not one.open:
         result["suppressions"] = [
-            {"kind": "external", "status": "accepted", "justification": visible(describe_status(one))}
+            {"kind": "external", "status": "accepted", "justification": sarif_text(describe_status(one))}
         ]
     return result
 
 
 def _message(one: Finding) -> str:
     evidence = [f"{proof.kind} {proof.where} {proof.text}".strip() for proof in proofs(one)]
-    return "\n".join(visible(line) for line in (one.message, *evidence, f"To do: {one.remediation}"))
+    return "\n".join(sarif_text(line) for line in (one.message, *evidence, f"To do: {one.remediation}"))

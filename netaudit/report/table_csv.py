@@ -20,7 +20,7 @@ from netaudit.diff import Altered, Moved
 from netaudit.model.ruleset import Item
 from netaudit.report.figures import distinct_gaps
 from netaudit.report.map_rows import describe_port
-from netaudit.report.safe_text import visible
+from netaudit.report.safe_text import csv_cell
 from netaudit.report.words import verb
 
 COLUMNS = (
@@ -29,7 +29,6 @@ COLUMNS = (
     *("causes", "containers", "networks", "bindings", "packets", "bytes"),
     *("from", "to", "outcome", "outcome_before", "way"),
 )
-_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # and their full-width twins
 _Line = Mapping[str, object]
 
 
@@ -144,10 +143,5 @@ def _print(lines: Iterable[_Line]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(line.get(column)) for column in COLUMNS] for line in lines)
+    writer.writerows([csv_cell(line.get(column)) for column in COLUMNS] for line in lines)
     return text.getvalue()
-
-
-def _cell(value: object) -> str:
-    shown = visible("" if value is None else str(value))
-    return f"'{shown}" if shown.lstrip().startswith(_FORMULA) else shown

@@ -11,6 +11,7 @@ import msgspec
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.release import RELEASE
 from netaudit.report import json_v1
+from netaudit.report.safe_text import visible
 from netaudit.report.sentence import Foreign, Sentence
 from netaudit.report.verdict import judge_diff, judge_snapshot
 
@@ -37,4 +38,17 @@ def model_of(shown: AttributedDiff | AttributedSnapshot) -> Model:
 
 def _model(verdict: tuple[Sentence, ...], document: bytes) -> Model:
     sentences = tuple("".join(p.text if isinstance(p, Foreign) else p for p in one.parts) for one in verdict)
-    return Model(MODEL, RELEASE, sentences, json.loads(document))
+    return Model(MODEL, RELEASE, tuple(map(visible, sentences)), _visible(json.loads(document)))
+
+
+def _visible(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """Make every text visible: whatever a template does with it, it prints no character that steers."""
+    match value:
+        case str():
+            return visible(value)
+        case dict():
+            return {key: _visible(part) for key, part in value.items()}
+        case list():
+            return [_visible(part) for part in value]
+        case _:
+            return value

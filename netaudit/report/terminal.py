@@ -19,7 +19,7 @@ from netaudit.report.exposure_terminal import lead_diff
 from netaudit.report.grouping import Group, describe_causes, group_by, group_by_cause, shorten_names
 from netaudit.report.layout import fill, table
 from netaudit.report.order import Grouping
-from netaudit.report.safe_text import visible
+from netaudit.report.safe_text import terminal_text
 from netaudit.report.style import Style, bold
 from netaudit.report.words import (
     describe_coverage,
@@ -78,10 +78,10 @@ def _heads(diff: AttributedDiff, style: Style) -> Iterator[str]:
 def _heading(group: Group, style: Style) -> Iterator[str]:
     first = group.members[0].attribution
     whole = group.heading == describe_causes(first.causes)
-    heading = _whose(first) if whole else shorten(visible(group.heading), style.width)
+    heading = _whose(first) if whole else shorten(terminal_text(group.heading), style.width)
     yield from (bold(line, style) for line in fill(heading, style))
     if group.note:
-        yield from (f"  {line}" for line in fill(f"({visible(group.note)})", style))
+        yield from (f"  {line}" for line in fill(f"({group.note})", style))
 
 
 def _whose(attribution: Attribution) -> str:
@@ -142,7 +142,7 @@ def _inside(namespaces: Iterable[AttributedInside], style: Style) -> Iterator[st
     for inside in namespaces:
         rules = [one for one in inside.items if one.item.object is ObjectKind.RULE]
         if rules:
-            yield bold(visible(f"inside container {inside.container.name}"), style)
+            yield bold(terminal_text(f"inside container {inside.container.name}"), style)
             yield from _chains(rules, style)
 
 

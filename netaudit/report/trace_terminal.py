@@ -1,11 +1,10 @@
 """A packet's way for a terminal: the places that it passes, then hook by hook the rules that it meets, and the end."""
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from netaudit.attribute.traced import AttributedJourney
 from netaudit.packets.way import ARRIVED, Step, StepKind, Trace
-from netaudit.report.safe_text import visible
+from netaudit.report.safe_text import terminal_text
 from netaudit.report.style import Style, bold, paint
 from netaudit.report.trace_words import (
     describe_end,
@@ -17,6 +16,7 @@ from netaudit.report.trace_words import (
     describe_verdict,
 )
 from netaudit.report.words import describe_head
+from netaudit.report.wrapping import wrap
 
 _RULES = (StepKind.RULE, StepKind.POLICY)
 
@@ -24,8 +24,8 @@ _RULES = (StepKind.RULE, StepKind.POLICY)
 def render_journey(shown: AttributedJourney, style: Style) -> str:
     """Print a packet's way."""
     journey = shown.journey
-    lines = [visible(describe_head(shown.head)), ""]
-    lines += [bold(visible(f"{journey.source} → {journey.target}, {journey.question.state}"), style), ""]
+    lines = [terminal_text(describe_head(shown.head)), ""]
+    lines += [bold(terminal_text(f"{journey.source} → {journey.target}, {journey.question.state}"), style), ""]
     lines += _hops(shown, style)
     lines += _way(journey.trace, shown, style)
     for answer in journey.trace.answers:
@@ -38,10 +38,10 @@ def _hops(shown: AttributedJourney, style: Style) -> Iterator[str]:
     hops = shown.journey.hops
     if not hops:
         return
-    width = min(max(len(visible(hop.name)) for hop in hops), 30)
+    width = min(max(len(terminal_text(hop.name)) for hop in hops), 30)
     for at, hop in enumerate(hops):
-        first, *rest = wrap(visible(describe_hop(hop)), max(style.width - width - 8, 20)) or [""]
-        yield f"  {'│' if 0 < at < len(hops) - 1 else '●'} {visible(hop.name):{width}}  {first}"
+        first, *rest = wrap(terminal_text(describe_hop(hop)), max(style.width - width - 8, 20), hyphens=True) or [""]
+        yield f"  {'│' if 0 < at < len(hops) - 1 else '●'} {terminal_text(hop.name):{width}}  {first}"
         yield from (f"  {'│' if at < len(hops) - 1 else ' '} {'':{width}}  {line}" for line in rest)
     yield ""
 
@@ -88,6 +88,6 @@ def _ends(trace: Trace, shown: AttributedJourney, style: Style) -> Iterator[str]
 
 
 def _wrapped(mark: str, text: str, style: Style) -> Iterator[str]:
-    first, *rest = wrap(visible(text), style.width - 5, break_on_hyphens=False, subsequent_indent="  ") or [""]
+    first, *rest = wrap(terminal_text(text), style.width - 5, rest="  ") or [""]
     yield paint(f"  {mark:1}  {first}", style)
     yield from (f"     {line}" for line in rest)

@@ -157,6 +157,20 @@ def test_a_recording_that_was_not_finished_is_not_the_last_one_kept(tmp_path: Pa
     assert_fails(done, 2, "no recording was kept on this host", "`netaudit record` keeps one; or name BEFORE")
 
 
+@pytest.mark.parametrize("command", [*COMMANDS, ("verify",), ("audit",), ("exposure",)], ids=lambda one: one[0])
+def test_an_error_commands_no_pipeline(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = run_inside(*command, tmp_path / "\n::error file=x::y ##[error] ##vso[x] \x1b[31m\u202e")
+    assert done.returncode != 0
+    assert done.stderr.count("\n") == 1
+    assert "\\x0a\\x3a:error file=x\\x3a:y \\x23#[error] \\x23#vso[x] \\x1b[31m\\u202e" in done.stderr
+
+
+def test_a_subject_that_commands_no_pipeline() -> None:
+    done = run_inside("explain", "\n::set-output name=x::y", ONE_PORT / "01")
+    assert done.returncode == 2
+    assert done.stderr.startswith("netaudit: nothing here is called \\x0a\\x3a:set-output name=x\\x3a:y (")
+
+
 def test_a_hostile_name_does_not_reach_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "red\x1b[31m\nnext"
     done = run("show", path)

@@ -1,0 +1,22 @@
+"""Say something on standard error: one line, of which nothing is obeyed by a terminal or by a pipeline's log."""
+
+import typer
+
+from netaudit.errors import NetauditError
+
+
+def say(text: str) -> None:
+    """Print a line of netaudit's own, whatever names it holds."""
+    typer.echo(safe_line(text), err=True)
+
+
+def say_error(error: NetauditError) -> None:
+    """Print what went wrong, and what to do next."""
+    say(f"{error.message} ({error.hint})" if error.hint else error.message)
+
+
+def safe_line(text: str) -> str:
+    """Give the line that `say` prints."""
+    from netaudit.report.safe_text import terminal_text
+
+    return terminal_text(f"netaudit: {text}")

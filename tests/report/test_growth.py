@@ -1,0 +1,150 @@
+"""What a text of others costs grows with its length alone: counted in steps of Python, not in seconds."""
+
+import sys
+import textwrap
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from types import FrameType
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pages import planted
+
+from netaudit.attribute.attribution import AttributedSnapshot
+from netaudit.report import document, picture, table_csv, terminal
+from netaudit.report.columns import columns_of
+from netaudit.report.exposure_terminal import render_exposure
+from netaudit.report.layout import fill, table
+from netaudit.report.map_layout import wrap as map_lines
+from netaudit.report.markdown_text import code, prose
+from netaudit.report.safe_text import MOST, sarif_text, terminal_text, visible
+from netaudit.report.style import Style
+from netaudit.report.wrapping import wrap, wrap_whole
+
+SHAPES = {
+    "quotes": '\\"',
+    "a word": "x",
+    "wide": "\u4e2d",
+    "marks": "\u0301",
+    "spaces": " ",
+    "hyphens": "-",
+    "hyphenated": "ab-",
+    "ticks": "`",
+    "colons": ":",
+    "hashes": "#",
+    "hexadecimal": "a",
+    "escapes": "\x1b",
+    "brackets": "[](",
+    "words": "ab ",
+}
+FUNCTIONS: dict[str, Callable[[str], Any]] = {
+    "visible": visible,
+    "terminal_text": terminal_text,
+    "sarif_text": sarif_text,
+    "prose": prose,
+    "code": code,
+    "wrap": lambda text: wrap(text, 60, hyphens=True),
+    "wrap_whole": lambda text: wrap_whole(text, 60),
+    "fill": lambda text: fill(text, Style()),
+    "table": lambda text: table([("+", text, text)], Style()),
+    "map": lambda text: map_lines(text, 20),
+}
+
+
+ONCE = 20_000  # steps that come once, such as where a text is first cut; what grows faster has millions
+
+
+def steps(work: Callable[[], Any]) -> int:
+    """Count the lines of Python that run, those of libraries too."""
+    count = 0
+
+    def tell(_frame: FrameType, event: str, _argument: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return tell
+
+    earlier = sys.gettrace()
+    sys.settrace(tell)
+    try:
+        work()
+    finally:
+        sys.settrace(earlier)
+    return count
+
+
+def assert_linear(work: Callable[[int], Callable[[], Any]], n: int) -> None:
+    """Doubling the length at most doubles the steps, give or take what is done once."""
+    work(n)()  # what is compiled or imported once is no growth
+    counted = [steps(work(n * times)) for times in (1, 2, 4, 8)]
+    for one, double in pairwise(counted):
+        assert double <= 2.3 * one + ONCE, counted
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_long_text_costs_linear_work(name: str, shape: str) -> None:
+    assert_linear(lambda n: lambda: FUNCTIONS[name](SHAPES[shape] * n), 1000)
+
+
+def renamed(n: int, shape: str) -> AttributedSnapshot:
+    """A host of which every text is long."""
+    shown, _ = planted.snapshot_and_audit()
+    few = msgspec.structs.replace(shown, items=shown.items[:4], exposure=(shown.exposure or ())[:4])
+    long = SHAPES[shape] * n
+    return planted.plant(msgspec.structs.replace(few, missing=(), defects=(), inside=()), long)
+
+
+RENDERERS: dict[str, Callable[[AttributedSnapshot], Any]] = {
+    "terminal": lambda shown: terminal.render_snapshot(shown, Style()),
+    "exposure": lambda shown: render_exposure(shown, Style()),
+    "html": document.render_snapshot_html,
+    "markdown": document.render_snapshot_markdown,
+    "csv": table_csv.render_snapshot_csv,
+    "svg": picture.render_snapshot_svg,
+    "dot": picture.render_snapshot_dot,
+}
+
+
+@pytest.mark.parametrize("shape", ["quotes", "wide"])
+@pytest.mark.parametrize("name", RENDERERS)
+def test_a_report_of_long_texts_costs_linear_work(name: str, shape: str) -> None:
+    assert_linear(lambda n: partial(RENDERERS[name], renamed(n, shape)), 100)
+
+
+@pytest.mark.parametrize("count", [100_000, 250_000])
+def test_a_terminal_says_how_much_it_leaves_out_and_keeps_both_ends(count: int) -> None:
+    shown = terminal_text("-A DOCKER -m comment --comment " + '\\"' * count + " -j ACCEPT")
+    assert len(shown) <= MOST
+    assert shown.startswith("-A DOCKER -m comment")
+    assert shown.endswith(" -j ACCEPT")
+    head, _, rest = shown.partition("… (")
+    more, _, tail = rest.partition(" more characters) …")
+    assert len(head) + int(more) + len(tail) == 2 * count + len("-A DOCKER -m comment --comment  -j ACCEPT")
+
+
+@pytest.mark.parametrize("text", ["", "x" * MOST, "a rule"])
+def test_what_somebody_may_read_is_whole(text: str) -> None:
+    assert terminal_text(text) == text
+
+
+WORDS = st.lists(st.sampled_from(["a", "bb", "-", "--", "-j", "word", " ", "  ", '"', "x" * 30])).map("".join)
+
+
+@given(WORDS, st.integers(14, 60), st.sampled_from(["", "  ", "     "]), st.sampled_from(["", "  ", "   "]))
+def test_lines_are_those_of_textwrap(text: str, width: int, first: str, rest: str) -> None:
+    options = {"initial_indent": first, "subsequent_indent": rest, "break_on_hyphens": False}
+    broken = textwrap.wrap(text, width, **options)  # type: ignore[arg-type]
+    assert [line.rstrip() for line in wrap(text, width, first=first, rest=rest)] == [one.rstrip() for one in broken]
+    whole = textwrap.wrap(text, width, break_long_words=False, **options)  # type: ignore[arg-type]
+    assert wrap_whole(text, width, first=first, rest=rest) == whole
+
+
+@given(st.text(st.sampled_from("ab \u4e2de\u0301-"), max_size=200), st.integers(2, 40))
+def test_no_line_is_wider_than_asked_and_no_character_is_lost(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert all(columns_of(line) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")

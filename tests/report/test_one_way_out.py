@@ -1,0 +1,60 @@
+"""Text of others has one way out for each format: no module escapes, wraps or prints past it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import netaudit
+
+PACKAGE = Path(netaudit.__path__[0])
+MODULES = sorted(path for folder in ("report", "cli") for path in (PACKAGE / folder).glob("*.py"))
+# What escapes or wraps text, and the only modules that may import it.
+HOMES = {
+    "textwrap": {"report/wrapping.py"},
+    "tabulate": {"report/layout.py"},
+    "xml.sax.saxutils": {"report/safe_text.py"},
+    "html": set[str](),
+    "csv": {"report/table_csv.py"},
+    "markupsafe": {"report/environment.py", "report/document.py", "report/picture.py"},
+}
+# Who may write to a stream itself; all others say it by `say`, or give bytes to `output.write`.
+WRITERS = {"cli/say.py", "cli/output.py", "cli/progress.py", "cli/__init__.py"}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def prints(path: Path) -> bool:
+    calls = [ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    return bool({"print", "typer.echo", "sys.stdout.write", "sys.stderr.write", "sys.stdout.buffer.write"} & {*calls})
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_what_escapes_or_wraps_is_used_in_its_home_alone(library: str) -> None:
+    assert {name_of(path) for path in MODULES if library in imported(path)} == HOMES[library]
+
+
+def test_only_these_modules_write_to_a_stream() -> None:
+    assert {name_of(path) for path in MODULES if prints(path)} == WRITERS
+
+
+def test_every_terminal_renderer_uses_the_function_of_terminals() -> None:
+    endings = ("terminal.py", "/doctor.py", "/explained.py")
+    renderers = [path for path in MODULES if path.parent.name == "report" and str(path).endswith(endings)]
+    assert len(renderers) == 6
+    for path in renderers:
+        text = path.read_text()
+        assert "terminal_text" in text, path
+        assert "import visible" not in text, path
