@@ -12,6 +12,7 @@ from netaudit.collect.answer import Answer, Said
 from netaudit.collect.docker_fields import Fields, keep
 from netaudit.collect.elsewhere import why_elsewhere
 from netaudit.collect.engine_client import LARGEST_LIST, EngineClient, EngineRefusalError
+from netaudit.collect.patience import NoThreadError
 from netaudit.collect.url import shown_url, without_credentials
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
@@ -29,6 +30,8 @@ _EXPLANATIONS: tuple[tuple[type[BaseException], tuple[GapReason, str]], ...] = (
     (KeyError, (GapReason.INVALID, "the answer lacks a field that every engine gives")),
     (ValueError, (GapReason.INVALID, "the answer is not what an engine says")),
 )
+
+_UNREACHED = (TimeoutError, ConnectionRefusedError, FileNotFoundError, NoThreadError)
 
 
 class _Listed(msgspec.Struct):
@@ -152,7 +155,7 @@ class _Collection:
         """Count one that could not be had; an engine that is no longer there is not asked for each of the others."""
         self._lost += 1
         self._first = self._first or error
-        self._unreached += any(isinstance(cause, OSError) for cause in _causes(error))
+        self._unreached += any(isinstance(cause, _UNREACHED) for cause in _causes(error))
         self.is_given_up = self._unreached >= _TRIES
 
     def told(self, count: int) -> _Told:
@@ -180,6 +183,8 @@ def _gap(source: Source, where: Where, error: Exception) -> Gap:
 
 
 def _words(error: Exception) -> tuple[GapReason, str]:
+    if isinstance(error, UnfitError):
+        return GapReason.INVALID, f"the answer is not what an engine says: {error}"
     explained = next(filter(None, map(_explanation, _causes(error))), None)
     return explained or (GapReason.CRASHED, str(error).partition("\n")[0])
 
@@ -188,8 +193,6 @@ def _explanation(cause: BaseException) -> tuple[GapReason, str] | None:
     match cause:
         case EngineRefusalError(explanation=said):
             return GapReason.CRASHED, f"the engine says: {said}"
-        case UnfitError():
-            return GapReason.INVALID, f"the answer is not what an engine says: {cause}"
         case _:
             return next((why for kind, why in _EXPLANATIONS if isinstance(cause, kind)), None)
 
