@@ -145,11 +145,13 @@ def _is_ours(dockerd: Process, path: str, state: os.stat_result | None) -> bool:
 
 
 def _config_path(argv: Sequence[str]) -> str:
+    """Return the path that `--config-file` says; the last one counts."""
+    path = _DEFAULT_CONFIG
     for argument, following in zip(argv, [*argv[1:], ""], strict=True):
         name, equals, value = argument.partition("=")
         if name == "--config-file":
-            return value if equals else following
-    return _DEFAULT_CONFIG
+            path = value if equals else following
+    return path
 
 
 def _kept(path: str, raw: bytes) -> Answer:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
@@ -77,17 +77,17 @@ class DockerListener:
 
         try:
             with suppress(*engine_failures(), AttributeError), EngineClient(self._where) as client:
-                response = client.listen(_QUESTION)
-                self._stream = CancellableStream(_lines(response), response)
-                self._listening.set()
-                self._take(self._stream)
+                with closing(client.listen(_QUESTION)) as response:
+                    self._stream = CancellableStream(_lines(response), response)
+                    self._listening.set()
+                    self._take(self._stream)
         finally:
             self._listening.set()
 
     def _take(self, lines: Iterator[bytes]) -> None:
         """Keep the events that matter; a line that is none is passed over."""
         for line in lines:
-            with suppress(UnfitError, OverflowError):
+            with suppress(ValueError, OverflowError, OSError):  # the last two: a time that no calendar has
                 event = decode_json(line, _Event)
                 if event.action in _ACTIONS:
                     self.events.append(_kept(event))

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -81,14 +82,16 @@ class Engine:
         self.socket = folder / "docker.sock"
         self.url = f"unix://{self.socket}"
 
-    def start(self, answers: dict[str, object], *arguments: str, host: Host | None = None) -> None:
-        """Start it: on this machine, or in the network of a host."""
+    def start(
+        self, answers: dict[str, object], *arguments: str | bytes, host: Host | None = None, enter: Sequence[str] = ()
+    ) -> None:
+        """Start it: on this machine, or in the network of a host, or behind some programs."""
         program = self.folder / "dockerd"
         program.symlink_to(Path(sys.executable).resolve())
         script = self.folder / "answers.json"
         script.write_bytes(msgspec.json.encode({end: _answer(answer) for end, answer in answers.items()}))
         server = str(Path(__file__).with_name("fake_engine.py"))
-        enter = ["nsenter", f"--net=/run/netns/{host.name}"] if host else []
+        enter = ["nsenter", f"--net=/run/netns/{host.name}"] if host else enter
         argv = [*enter, str(program), "-S", "-E", server, str(self.socket), str(script), *arguments]
         self.process = subprocess.Popen(argv)
         while not self.socket.exists():

@@ -90,7 +90,8 @@ def test_a_place_that_is_taken_or_cannot_be_written_is_refused(tmp_path: Path) -
 def _record(
     host: Host, folder: Path, shell: list[str], programs: dict[str, str], docker_host: str = "unix:///nowhere"
 ) -> Facts:
-    (folder / "record.sh").write_text(recording_script(timeout=1))
+    # As root, programs are looked up in the system's folders: the test's own is made one.
+    (folder / "record.sh").write_text(recording_script(timeout=1).replace("own=/usr/sbin", f"own={folder}:/usr/sbin"))
     (folder / "record.sh").chmod(0o644)
     for name, script in programs.items():
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
