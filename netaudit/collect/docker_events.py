@@ -76,11 +76,14 @@ class DockerListener:
         from docker.types import CancellableStream  # noqa: PLC0415 (late: it is slow to import)
 
         try:
-            with suppress(*engine_failures(), AttributeError), EngineClient(self._where) as client:
-                with closing(client.listen(_QUESTION)) as response:
-                    self._stream = CancellableStream(_lines(response), response)
-                    self._listening.set()
-                    self._take(self._stream)
+            with (
+                suppress(*engine_failures(), AttributeError),
+                EngineClient(self._where) as client,
+                closing(client.listen(_QUESTION)) as response,
+            ):
+                self._stream = CancellableStream(_lines(response), response)
+                self._listening.set()
+                self._take(self._stream)
         finally:
             self._listening.set()
 
