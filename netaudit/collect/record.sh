@@ -29,11 +29,12 @@ trap '' XFSZ 2>/dev/null
 
 watched() { # PROGRAM...: end it after the time limit, on a host that has no program for that
     {
-        "$@" <&3 3<&- &
+        "$@" <&3 2>&5 3<&- 5>&- &
         running=$!
         (
-            exec >/dev/null 2>&1 3<&-
+            exec >/dev/null 2>&1 3<&- 5>&-
             sleeping=
+            trap - EXIT
             trap 'kill $sleeping; exit' TERM
             sleep @TIMEOUT@ &
             sleeping=$!
@@ -47,7 +48,7 @@ watched() { # PROGRAM...: end it after the time limit, on a host that has no pro
         running=
         kill $watching
         wait $watching
-    } 3<&0 2>/dev/null
+    } 3<&0 5>&2 2>/dev/null
     [ ! -e "$work/late" ] || code=124
     rm -f "$work/late"
     return $code
@@ -163,8 +164,8 @@ inspect() { # FILE KIND TEMPLATE LIST...: one JSON array, oldest first
         # A field that this version of the engine lacks is null: it is left out; no added capability is null in any.
         [ ! -f "$work/part" ] || grep '^{.*}$' "$work/part" |
             sed 's/"CapAdd":null/"CapAdd":[]/g; s/"[A-Za-z0-9]*":null,//g; s/,"[A-Za-z0-9]*":null//g; s/{"[A-Za-z0-9]*":null}/{}/g' >>"$work/objects"
+        is_late $code && { echo "inspect did not end in time" >"$work/complaints" && reason=timeout && break; }
         complaint >>"$work/complaints"
-        ! is_late $code || { echo "inspect did not end in time" >>"$work/complaints" && reason=timeout && break; }
     done <"$work/batches"
     inspected "$file"
 }

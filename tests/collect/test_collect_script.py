@@ -99,8 +99,11 @@ HANGING_DOCKER = """case "$1 $2" in
 esac"""
 
 
-@pytest.mark.parametrize("without", [{}, NO_TIMEOUT], ids=["timeout", "watchdog"])
-@pytest.mark.parametrize("shell", SHELLS, ids=["dash", "busybox"])
+@pytest.mark.parametrize(  # busybox has its own timeout inside
+    ("shell", "without"),
+    [(["dash"], {}), (["busybox", "sh"], {}), (["dash"], NO_TIMEOUT)],
+    ids=["dash", "busybox", "watchdog"],
+)
 def test_an_engine_that_hangs_is_a_gap(host: Host, tmp_path: Path, shell: list[str], without: dict[str, str]) -> None:
     facts = _record(host, tmp_path, shell, {"docker": HANGING_DOCKER, **without})
     gaps = {gap.source: gap for gap in facts.gaps}
@@ -123,9 +126,8 @@ def test_programs_that_print_without_end_are_gaps(host: Host, tmp_path: Path, wi
 def test_a_container_that_cannot_be_inspected_is_told_and_the_others_are_kept(
     host: Host, tmp_path: Path, shell: list[str]
 ) -> None:
-    docker = HANGING_DOCKER.replace(
-        'sleep 1000 ;;\n"network ls', 'echo \'{"Id":"aa"}\'; echo broken >&2; exit 1 ;;\n"network ls'
-    )
+    inspect = """echo '{"Id":"aa"}'; echo broken >&2; exit 1"""
+    docker = HANGING_DOCKER.replace("sleep 1000", inspect, 1)
     facts = _record(host, tmp_path, shell, {"docker": docker})
     gap = next(gap for gap in facts.gaps if gap.source == Source.DOCKER_CONTAINERS)
     assert gap == Gap(Source.DOCKER_CONTAINERS, GapReason.PARTIAL, "1 of 2 could not be read: docker: broken")
