@@ -20,7 +20,8 @@ PROJECT = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())
 HOMES = {
     "typer": "cli/*.py",
     "docker": "collect/docker*.py",
-    "requests": "collect/docker*.py",  # docker's own exceptions come through it
+    "requests": "collect/docker*.py",  # docker speaks HTTP by it
+    "urllib3": "collect/docker*.py",  # and requests by this
     "iptc": "collect/legacy_*.py",
     "yaml": "catalog/document.py",
     "cel_expr_python": "audit/condition.py",

@@ -15,11 +15,11 @@ def doctor(
     """Tell whether this host can be read: privileges, backends, Docker, and every gap with its reason."""
     from netaudit.cli import output as out
     from netaudit.cli.sources import make_where, require_rules
-    from netaudit.collect import collect
+    from netaudit.collect import collect, writable_by_others
     from netaudit.report.doctor import render_doctor
 
     facts = collect(make_where(docker_host, timeout))
-    text = render_doctor(facts, root=os.geteuid() == 0)
+    text = render_doctor(facts, root=os.geteuid() == 0, loose=writable_by_others())
     out.write(text.encode(errors="replace"), None)
     require_rules(facts)
     raise typer.Exit(out.INCOMPLETE if strict and facts.gaps else 0)

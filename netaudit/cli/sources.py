@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netaudit.cli.say import say
 from netaudit.errors import CollectError, RecordingError, UsageError
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ host      ┘
 """
 
 from netaudit.collect.collector import collect
+from netaudit.collect.search_path import writable_by_others
 from netaudit.collect.settle import collect_when_quiet
 from netaudit.collect.watch import Watch
 from netaudit.collect.where import Where
 
-__all__ = ["Watch", "Where", "collect", "collect_when_quiet"]
+__all__ = ["Watch", "Where", "collect", "collect_when_quiet", "writable_by_others"]

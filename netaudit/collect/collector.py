@@ -34,7 +34,7 @@ def _facts(answers: Iterable[Answer], taken_at: str, generation: int | None) -> 
         files=files,
         gaps=tuple(gaps),
         unused=tuple(unused),
-        host=os.uname().nodename,
+        host=os.fsencode(os.uname().nodename).decode(errors="replace"),
         taken_at=taken_at,
         generation=generation,
     )

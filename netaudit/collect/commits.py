@@ -4,17 +4,21 @@ import errno
 import socket
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import Self
 
 from netaudit.collect import netlink
 from netaudit.collect.kernel_modules import is_there
 from netaudit.collect.netlink import Message
+from netaudit.collect.patience import start_thread
 from netaudit.model.ruleset import ObjectKind
 from netaudit.model.witness import Commit, Deed, Touch
 
 _GROUP = 1 << (7 - 1)  # NFNLGRP_NFTABLES
 _BUFFER = 64 << 20  # bytes; 100,000 rules in one commit are 50 MB of messages
 _PATIENCE = 0.1  # seconds between two looks whether to stop
+_LINGER = 5.0  # seconds for what is on its way when it is to stop; somebody may commit without a pause
+_MOST = 1_000_000  # touched objects that are kept
 _GEN_ID, _GEN_PID, _GEN_NAME = 1, 2, 3
 _FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
 # Message -> what it says of which object, and the numbers of its attributes for the object's name and handle.
@@ -37,29 +41,42 @@ class CommitListener:
         self.commits: list[Commit] = []
         self.blind = ""
         self._touched: list[Touch] = []
+        self._left = _MOST
+        self._last: float | None = None
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None
 
     def __enter__(self) -> Self:
         try:
             self._socket = _open()
+            self._thread = start_thread(self._listen)
         except OSError as error:
-            self.blind = f"nf_tables may not be listened to: {error.strerror}"
-        else:
-            self._thread.start()
+            self.blind = f"nf_tables may not be listened to: {error.strerror or error}"
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        if self._socket:
+        if self._thread:
             self._thread.join()
+        if self._socket:
             self._socket.close()
 
     def _listen(self) -> None:
-        """Receive until told to end, and then all that is still there."""
-        while not self._receive() or not self._ended.is_set():
-            continue
+        """Receive until told to end, and then what is still there."""
+        try:
+            while not self._receive() or not self._ended.is_set():
+                if self._is_too_much():
+                    self.blind = "the kernel told more than is kept"
+                    return
+        except OSError as error:
+            self.blind = f"nf_tables could no longer be listened to: {error.strerror}"
+
+    def _is_too_much(self) -> bool:
+        """Tell whether more comes than is kept, or it goes on although it is to end."""
+        if self._ended.is_set() and self._last is None:
+            self._last = monotonic() + _LINGER
+        return self._left < 0 or (self._last is not None and monotonic() > self._last)
 
     def _receive(self) -> bool:
         """Take what has come; tell whether nothing had."""
@@ -76,6 +93,7 @@ class CommitListener:
         return False
 
     def _take(self, message: Message) -> None:
+        self._left -= 1
         if message.kind == netlink.NFT_NEWGEN:
             numbers = message.number(_GEN_ID), message.number(_GEN_PID)
             self.commits.append(Commit(*numbers, message.text(_GEN_NAME), tuple(self._touched)))

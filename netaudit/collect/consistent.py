@@ -75,7 +75,8 @@ def _attempt(where: Where, inventory: Answers, attempt: int) -> tuple[Reading, A
 
 def _ask_objects(where: Where, inventory: Answers) -> Answers:
     """Ask the engine for what comes and goes; what was not there, or hung, is not waited for again."""
-    failed = any(isinstance(one, Gap) and one.source in _OBJECTS for one in inventory)
+    said = {one.source for one in inventory if isinstance(one, Said)}
+    failed = any(isinstance(one, Gap) and one.source in _OBJECTS and one.source not in said for one in inventory)
     return () if failed else tuple(ask_objects(where))
 
 

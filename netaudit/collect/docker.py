@@ -1,28 +1,25 @@
 """Ask the Docker engine for its inventory, in the shapes that the docker command prints."""
 
-import os
-import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
-from math import ceil
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
+from netaudit.bounded import UnfitError, decode_json
 from netaudit.collect import docker_fields
-from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said
+from netaudit.collect.docker_client import LARGEST_LIST, EngineClient, EngineRefusalError
 from netaudit.collect.docker_fields import Fields, keep
 from netaudit.collect.elsewhere import why_elsewhere
-from netaudit.collect.patience import within
+from netaudit.collect.patience import NoThreadError
+from netaudit.collect.url import shown_url, without_credentials
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
 
-if TYPE_CHECKING:
-    from docker import APIClient
-
-
-_WHOLE = 10  # times the time limit of one request: a question is many requests
+_Object = dict[str, Any]
+_MOST_KEPT = 192 << 20  # bytes of one source
+_TRIES = 3  # how often the engine may not be reached before its objects are no longer asked for
 
 # In this order: the first that fits explains; TimeoutError and its like are OSErrors, JSON's are ValueErrors.
 _EXPLANATIONS: tuple[tuple[type[BaseException], tuple[GapReason, str]], ...] = (
@@ -33,6 +30,19 @@ _EXPLANATIONS: tuple[tuple[type[BaseException], tuple[GapReason, str]], ...] = (
     (KeyError, (GapReason.INVALID, "the answer lacks a field that every engine gives")),
     (ValueError, (GapReason.INVALID, "the answer is not what an engine says")),
 )
+
+_UNREACHED = (TimeoutError, ConnectionRefusedError, FileNotFoundError, NoThreadError)
+
+
+class _Listed(msgspec.Struct):
+    id: str = msgspec.field(name="Id")
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What the engine told, and why not all."""
+
+    data: bytes
+    lost: str = ""
 
 
 def ask_engine(where: Where) -> Iterator[Answer]:
@@ -45,22 +55,27 @@ def ask_objects(where: Where) -> Iterator[Answer]:
     yield from _ask(where, {Source.DOCKER_CONTAINERS: _containers, Source.DOCKER_NETWORKS: _networks})
 
 
-def _ask(where: Where, questions: Mapping[Source, Callable[["APIClient"], bytes]]) -> Iterator[Answer]:
+def _ask(where: Where, questions: Mapping[Source, Callable[[EngineClient], _Told]]) -> Iterator[Answer]:
     if why := why_elsewhere(where):
-        yield from (Gap(source, GapReason.ABSENT, f"{where.docker_url()}: {why}") for source in questions)
+        yield from (Gap(source, GapReason.ABSENT, f"{shown_url(where.docker_url())}: {why}") for source in questions)
         return
     failures = engine_failures()
     try:
-        client = within(_WHOLE * where.timeout, partial(connect_engine, where))
+        client = EngineClient(where)
     except failures as error:
         yield from (_gap(source, where, error) for source in questions)
         return
     with client:
         for source, question in questions.items():
             try:
-                yield Said(source, within(_WHOLE * where.timeout, partial(question, client)))
+                told = question(client)
             except failures as error:
                 yield _gap(source, where, error)
+                continue
+            yield Said(source, told.data)
+            if told.lost:
+                detail = without_credentials(told.lost, where.docker_url())
+                yield Gap(source, GapReason.PARTIAL, f"{shown_url(where.docker_url())}: {detail}")
 
 
 def engine_failures() -> tuple[type[Exception], ...]:
@@ -68,107 +83,118 @@ def engine_failures() -> tuple[type[Exception], ...]:
     # Late: importing docker takes longer than all else that is done on a small host.
     from docker.errors import DockerException  # noqa: PLC0415
     from requests.exceptions import RequestException  # noqa: PLC0415 (docker lets them through)
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415 (requests lets them through)
 
-    return DockerException, RequestException, OSError, KeyError, ValueError
+    return DockerException, RequestException, HTTPError, EngineRefusalError, OSError, KeyError, ValueError
 
 
-def connect_engine(where: Where) -> "APIClient":
-    """Make a client that speaks the engine's own version.
+def _version(client: EngineClient) -> _Told:
+    return _line(keep({"Server": client.ask("/version", _Object)}, docker_fields.VERSION))
 
-    `version="auto"` does the same, but leaves its connection open where the engine does not answer.
+
+def _info(client: EngineClient) -> _Told:
+    return _line(keep(client.ask("/info", _Object), docker_fields.INFO))
+
+
+def _networks(client: EngineClient) -> _Told:
+    return _inspected(client, "/networks", "/networks/{}", docker_fields.NETWORK)
+
+
+def _containers(client: EngineClient) -> _Told:
+    every = "/containers/json?limit=-1&all=1&size=0&trunc_cmd=0"
+    return _inspected(client, every, "/containers/{}/json", docker_fields.CONTAINER)
+
+
+def _inspected(client: EngineClient, every: str, one: str, fields: Fields) -> _Told:
+    """Inspect each that is listed. What cannot be inspected is told, and the others are kept.
+
+    What vanished since it was listed is no longer part of the inventory.
     """
-    from docker import APIClient  # noqa: PLC0415
-    from docker.constants import MINIMUM_DOCKER_API_VERSION  # noqa: PLC0415
-    from docker.utils import kwargs_from_env  # noqa: PLC0415
-
-    _knock(where)
-    address = kwargs_from_env({**os.environ, "DOCKER_HOST": where.docker_url()})
-    timeout = ceil(where.timeout)
-    with APIClient(**address, version=MINIMUM_DOCKER_API_VERSION, timeout=timeout) as anyone:
-        _announce_requests(anyone)
-        version = _object(anyone.version(api_version=False))["ApiVersion"]
-    client = APIClient(**address, version=version, timeout=timeout)
-    _announce_requests(client)
-    return client
-
-
-def _announce_requests(client: "APIClient") -> None:
-    """Have every request said before it is sent."""
-    send = client.send
-
-    def announce_and_send(request: Any, **options: Any) -> Any:  # noqa: ANN401 (requests' own)
-        announce(request.method, request.path_url)
-        return send(request, **options)
-
-    client.send = announce_and_send  # type: ignore[method-assign]
-
-
-def _knock(where: Where) -> None:
-    """Connect once, and say at first hand why it fails; docker leaves a socket open when it cannot connect."""
-    path = where.docker_socket()
-    if path:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(where.timeout)
-            announce("connect", path)
-            connection.connect(path)
-
-
-def _version(client: "APIClient") -> bytes:
-    return _line(keep({"Server": _object(client.version())}, docker_fields.VERSION))
-
-
-def _info(client: "APIClient") -> bytes:
-    return _line(keep(_object(client.info()), docker_fields.INFO))
-
-
-def _networks(client: "APIClient") -> bytes:
-    return _listing(_inspected(client.inspect_network, client.networks()), docker_fields.NETWORK)
-
-
-def _containers(client: "APIClient") -> bytes:
-    return _listing(_inspected(client.inspect_container, client.containers(all=True)), docker_fields.CONTAINER)
-
-
-def _inspected(inspect: Callable[[str], Any], listed: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """Inspect each; what vanished since it was listed is no longer part of the inventory."""
-    from docker.errors import NotFound  # noqa: PLC0415
-
+    listed = client.ask(every, list[msgspec.Raw], most=LARGEST_LIST)
+    collection = _Collection(fields)
     for item in listed:
-        try:
-            yield _object(inspect(_object(item)["Id"]))
-        except NotFound:
+        if collection.is_given_up or client.is_late():
+            collection.lose(TimeoutError())
             continue
+        try:
+            named = decode_json(bytes(item), _Listed).id
+            collection.add(client.ask(one.format(quote(named, safe="")), _Object))
+        except EngineRefusalError as error:
+            if not error.is_gone:
+                collection.lose(error)
+        except engine_failures() as error:
+            collection.lose(error)
+    return collection.told(len(listed))
 
 
-def _object(answer: object) -> dict[str, Any]:
-    if not isinstance(answer, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004 (like JSON that is broken: the engine's fault)
-    return answer
+class _Collection:
+    """Objects as `inspect` prints them, and those that could not be had."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.is_given_up = False
+        self._fields = fields
+        self._kept: list[tuple[str, str, bytes]] = []
+        self._size = 0
+        self._lost = 0
+        self._unreached = 0
+        self._first: Exception | None = None
+
+    def add(self, found: _Object) -> None:
+        """Keep the fields of an object that are kept. Raises UnfitError."""
+        created, named = found.get("Created"), found.get("Id")
+        if not isinstance(created, str) or not isinstance(named, str):
+            raise UnfitError("has no Created or Id of the kind that every engine gives")
+        kept = msgspec.json.encode(keep(found, self._fields))
+        self._size += len(kept)
+        if self._size > _MOST_KEPT:
+            raise UnfitError(f"is one too many: all together hold more than {_MOST_KEPT >> 20} MiB")
+        self._unreached = 0
+        self._kept.append((created, named, kept))
+
+    def lose(self, error: Exception) -> None:
+        """Count one that could not be had; an engine that is no longer there is not asked for each of the others."""
+        self._lost += 1
+        self._first = self._first or error
+        self._unreached += any(isinstance(cause, _UNREACHED) for cause in _causes(error))
+        self.is_given_up = self._unreached >= _TRIES
+
+    def told(self, count: int) -> _Told:
+        """Print the objects, oldest first: the engine lists them in no particular order.
+
+        Raises the first failure where nothing could be had.
+        """
+        if self._first and not self._kept:
+            raise self._first
+        objects = [msgspec.Raw(kept) for _, _, kept in sorted(self._kept)]
+        data = msgspec.json.format(msgspec.json.encode(objects), indent=4) + b"\n"
+        why = f"{self._lost} of {count} could not be read: {_words(self._first)[1]}" if self._first else ""
+        return _Told(data, why)
 
 
-def _listing(objects: Iterable[dict[str, Any]], fields: Fields) -> bytes:
-    """Print objects as `inspect` does, oldest first: the engine lists them in no particular order."""
-    ordered = sorted(objects, key=lambda item: (item["Created"], item["Id"]))
-    kept = [keep(item, fields) for item in ordered]
-    return msgspec.json.format(msgspec.json.encode(kept), indent=4) + b"\n"
+def _line(value: object) -> _Told:
+    return _Told(msgspec.json.encode(value) + b"\n")
 
 
-def _line(value: object) -> bytes:
-    return msgspec.json.encode(value) + b"\n"
-
-
-def _gap(source: Source, where: Where, error: BaseException) -> Gap:
+def _gap(source: Source, where: Where, error: Exception) -> Gap:
     """Tell why the engine did not answer."""
+    url = where.docker_url()
+    reason, detail = _words(error)
+    return Gap(source, reason, f"{shown_url(url)}: {without_credentials(detail, url)}")
+
+
+def _words(error: Exception) -> tuple[GapReason, str]:
+    if isinstance(error, UnfitError):
+        return GapReason.INVALID, f"the answer is not what an engine says: {error}"
     explained = next(filter(None, map(_explanation, _causes(error))), None)
-    reason, detail = explained or (GapReason.CRASHED, str(error).partition("\n")[0])
-    return Gap(source, reason, f"{where.docker_url()}: {detail}")
+    return explained or (GapReason.CRASHED, str(error).partition("\n")[0])
 
 
 def _explanation(cause: BaseException) -> tuple[GapReason, str] | None:
-    said = getattr(cause, "explanation", None)  # of docker.errors.APIError: the engine's own words
-    if said:
-        return GapReason.CRASHED, f"the engine says: {said}"
-    return next((why for kind, why in _EXPLANATIONS if isinstance(cause, kind)), None)
+    match cause:
+        case EngineRefusalError(explanation=said):
+            return GapReason.CRASHED, f"the engine says: {said}"
+        case _:
+            return next((why for kind, why in _EXPLANATIONS if isinstance(cause, kind)), None)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import msgspec
 
+from netaudit.bounded import SMALL, UnfitError, decode_json, read_plain
+
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -31,12 +33,12 @@ def context_url() -> str:
     name = os.environ.get("DOCKER_CONTEXT") or _read(folder / "config.json", _Config()).current
     if name in ("", "default"):
         return ""
-    meta = folder / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest() / "meta.json"
+    meta = folder / "contexts" / "meta" / hashlib.sha256(os.fsencode(name)).hexdigest() / "meta.json"
     return _read(meta, _Meta()).endpoints.get("docker", _Endpoint()).host
 
 
 def _read(path: Path, otherwise: T) -> T:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=type(otherwise))
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return decode_json(read_plain(path, SMALL), type(otherwise))
+    except (OSError, UnfitError):
         return otherwise

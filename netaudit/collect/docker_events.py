@@ -1,16 +1,28 @@
 """Listen to what Docker tells of containers and networks; labels and images in it are not kept."""
 
 import threading
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlencode
 
-from netaudit.collect.docker import connect_engine, engine_failures
+import msgspec
+
+from netaudit.bounded import SMALL, UnfitError, decode_json
+from netaudit.collect.docker import engine_failures
+from netaudit.collect.docker_client import EngineClient
 from netaudit.collect.elsewhere import why_elsewhere
+from netaudit.collect.patience import NoThreadError, start_thread
 from netaudit.collect.where import Where
 from netaudit.model.witness import DockerEvent
 
+if TYPE_CHECKING:
+    from requests import Response
+
+_QUESTION = "/events?" + urlencode({"filters": '{"type": ["container", "network"]}'})
+_MOST = 100_000  # events; then no more is listened to
+_CHUNK = 1 << 16
 _LINGER = 0.2  # seconds for what is on its way
 # fmt: off
 _ACTIONS = frozenset({
@@ -18,6 +30,18 @@ _ACTIONS = frozenset({
     "connect", "disconnect", "remove",
 })
 # fmt: on
+
+
+class _Actor(msgspec.Struct):
+    id: str = msgspec.field(name="ID", default="None")
+    attributes: dict[str, str] = msgspec.field(name="Attributes", default_factory=dict)
+
+
+class _Event(msgspec.Struct):
+    type: str = msgspec.field(name="Type", default="None")
+    action: str = msgspec.field(name="Action", default="")
+    actor: _Actor = msgspec.field(name="Actor", default_factory=_Actor)
+    time: int = 0
 
 
 class DockerListener:
@@ -28,18 +52,18 @@ class DockerListener:
         self._where = where
         self._stream: Any = None
         self._listening = threading.Event()
-        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         if why_elsewhere(self._where):  # its events are not about this host
-            self._listening.set()
             return self
-        self._thread.start()
-        self._listening.wait(self._where.timeout)
+        with suppress(NoThreadError):  # then nobody listens; the questions to the engine tell of it
+            self._thread = start_thread(self._listen)
+            self._listening.wait(self._where.timeout)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._thread.ident is None:
+        if self._thread is None:
             return
         self._thread.join(_LINGER)
         if self._stream is not None:
@@ -49,28 +73,55 @@ class DockerListener:
 
     def _listen(self) -> None:
         """Listen until the stream is closed; an engine that cannot be asked tells nothing."""
+        from docker.types import CancellableStream  # noqa: PLC0415 (late: it is slow to import)
+
         try:
-            with suppress(*engine_failures(), AttributeError), connect_engine(self._where) as client:
-                self._stream = client.events(decode=True, filters={"type": ["container", "network"]})
+            with (
+                suppress(*engine_failures(), AttributeError),
+                EngineClient(self._where) as client,
+                closing(client.listen(_QUESTION)) as response,
+            ):
+                self._stream = CancellableStream(_lines(response), response)
                 self._listening.set()
                 self._take(self._stream)
         finally:
             self._listening.set()
 
-    def _take(self, told: Iterable[Mapping[str, Any]]) -> None:
-        for event in told:
-            if event.get("Action") in _ACTIONS:
-                self.events.append(_kept(event))
+    def _take(self, lines: Iterator[bytes]) -> None:
+        """Keep the events that matter; a line that is none is passed over."""
+        for line in lines:
+            with suppress(ValueError, OverflowError, OSError):  # the last two: a time that no calendar has
+                event = decode_json(line, _Event)
+                if event.action in _ACTIONS:
+                    self.events.append(_kept(event))
+            if len(self.events) >= _MOST:
+                return
 
 
-def _kept(event: Mapping[str, Any]) -> DockerEvent:
-    actor = event.get("Actor") or {}
-    attributes = actor.get("Attributes") or {}
+def _lines(response: "Response") -> Iterator[bytes]:
+    """Give the lines as they come. Raises UnfitError for one without an end."""
+    pending = b""
+    while part := _some(response.raw):
+        *lines, pending = (pending + part).split(b"\n")
+        yield from filter(None, lines)
+        if len(pending) > SMALL:
+            raise UnfitError("is a line without an end")
+
+
+def _some(raw: Any) -> bytes:  # noqa: ANN401 (urllib3's, of several versions)
+    """Wait for some bytes; urllib3 before 2 has no way to say so but one by one."""
+    if hasattr(raw, "read1"):
+        return bytes(raw.read1(_CHUNK, decode_content=False))
+    return bytes(raw.read(1, decode_content=False))
+
+
+def _kept(event: _Event) -> DockerEvent:
+    attributes = event.actor.attributes
     return DockerEvent(
-        type=str(event.get("Type")),
-        action=str(event.get("Action")),
-        id=str(actor.get("ID")),
-        name=str(attributes.get("name", "")),
-        at=datetime.fromtimestamp(int(event.get("time", 0)), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        container=str(attributes.get("container", "")),
+        type=event.type,
+        action=event.action,
+        id=event.actor.id,
+        name=attributes.get("name", ""),
+        at=datetime.fromtimestamp(event.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        container=attributes.get("container", ""),
     )

@@ -1,16 +1,20 @@
 """Find the dockerd process behind the API."""
 
+import os
 import socket
+import stat
 import struct
 from pathlib import Path
 
+from netaudit.bounded import UnfitError
 from netaudit.collect.announce import announce
+from netaudit.collect.process import PROC, Process, is_called, namespace_of
 from netaudit.collect.where import Where
 from netaudit.model.facts import GapReason
 
-PROC = Path("/proc")
-_NAME = "dockerd"
+_NAME = b"dockerd"
 _PEER = struct.Struct("3i")  # struct ucred: pid, uid, gid
+_NEEDED = 1 << 12 | 1 << 21  # CAP_NET_ADMIN, CAP_SYS_ADMIN: without them nobody writes Docker's rules
 
 
 class NoDockerdError(Exception):
@@ -20,8 +24,9 @@ class NoDockerdError(Exception):
 def find_dockerd(where: Where) -> int:
     """Return the process id of the dockerd that serves the API.
 
-    The kernel knows who listens on a Unix socket. Under socket activation that is systemd, and an API on the
-    network tells nothing: then it is the only dockerd in our network namespace.
+    The kernel knows who listens on a Unix socket: that is proof. Under socket activation that is systemd, and an API
+    on the network tells nothing: then it is the only dockerd in our network namespace that can be one at all. Anybody
+    may call a process so.
     """
     path = where.docker_socket()
     listener = listening_dockerd(path) if path else 0
@@ -35,27 +40,24 @@ def listening_dockerd(path: str) -> int:
         try:
             announce("connect", path)
             connection.connect(path)
-        except OSError:  # what is wrong with the socket is told by the questions to the API
+        except (OSError, ValueError):  # what is wrong with the socket is told by the questions to the API
             return 0
         pid = int(_PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))[0])
-    return pid if _is_dockerd(pid) else 0
-
-
-def _is_dockerd(pid: int) -> bool:
-    try:
-        return (PROC / str(pid) / "comm").read_text().strip() == _NAME
-    except OSError:
-        return False
+    return pid if is_called(pid, _NAME) else 0
 
 
 def _only_dockerd_here() -> int:
     announce("read", f"{PROC}/*/comm")
-    candidates = sorted(int(path.name) for path in PROC.glob("[0-9]*") if _is_dockerd(int(path.name)))
-    try:
-        here = [pid for pid in candidates if network_of(str(pid)) == network_of("self")]
-    except PermissionError:
-        detail = f"dockerd runs (process {candidates[0]}), but not even its namespace may be read"
-        raise NoDockerdError(GapReason.DENIED, detail) from None
+    names = (path.name for path in Path(PROC).iterdir())
+    candidates = sorted(int(name) for name in names if name.isdecimal() and is_called(int(name), _NAME))
+    here: list[int] = []
+    for pid in candidates:
+        try:
+            if _may_be_the_engine(pid):
+                here.append(pid)
+        except PermissionError:
+            detail = f"dockerd runs (process {pid}), but not even its namespace may be read"
+            raise NoDockerdError(GapReason.DENIED, detail) from None
     if len(here) > 1:
         listed = ", ".join(map(str, here))
         raise NoDockerdError(GapReason.PARTIAL, f"several dockerd run here (processes {listed}): which one serves?")
@@ -64,9 +66,35 @@ def _only_dockerd_here() -> int:
     return here[0]
 
 
-def network_of(pid: str) -> str:
-    """Name the network namespace of a process; "" if the process has ended."""
+def _may_be_the_engine(pid: int) -> bool:
+    """Tell whether a process can write rules here: root's, or this user's own, and neither in a container.
+
+    Raises PermissionError.
+    """
     try:
-        return str((PROC / pid / "ns" / "net").readlink())
-    except FileNotFoundError:
-        return ""
+        with Process(str(pid)) as process:
+            return _is_trusted(process) and all(
+                process.namespace(kind) == namespace_of("self", kind) for kind in ("net", "pid")
+            )
+    except PermissionError:
+        raise
+    except (OSError, UnfitError, ValueError):  # it has ended
+        return False
+
+
+def _is_trusted(process: Process) -> bool:
+    """Tell whether a process was started by root with root's powers, or by this user.
+
+    Who owns its folder in /proc does not tell, nor does its effective user: anybody may start a link named dockerd
+    that leads to a set-user-id program.
+    """
+    users, powers = {int(user) for user in process.status(b"Uid")}, process.status(b"CapEff")
+    borrowed = os.stat("exe", dir_fd=process.handle).st_mode & (stat.S_ISUID | stat.S_ISGID)
+    if borrowed or not powers:
+        return False
+    return users == {os.geteuid()} != {0} or (users == {0} and int(powers[0], 16) & _NEEDED == _NEEDED)
+
+
+def network_of(pid: str) -> str:
+    """Name the network namespace of a process; "" if the process has ended. Raises PermissionError."""
+    return namespace_of(pid, "net")

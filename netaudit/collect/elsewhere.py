@@ -12,7 +12,10 @@ def why_elsewhere(where: Where) -> str:
     path = where.docker_socket()
     if path:
         return _other_namespace(path)
-    name = urlsplit(where.docker_url()).hostname
+    try:
+        name = urlsplit(where.docker_url()).hostname
+    except ValueError:  # no URL at all: the questions to the engine say so
+        return ""
     if name is None or _is_here(name):
         return ""
     return "this engine is on another host, whose containers have no rules here"
@@ -33,7 +36,7 @@ def _is_here(name: str) -> bool:
         addresses = {
             (family, address) for family, _, _, _, address in socket.getaddrinfo(name, 0, type=socket.SOCK_DGRAM)
         }
-    except OSError:
+    except (OSError, ValueError):  # ValueError: not even a possible name
         return True
     return any(_is_own(family, str(address[0])) for family, address in addresses)
 

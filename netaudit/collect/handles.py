@@ -1,6 +1,7 @@
 """Ask nf_tables for the handles of all rules: the names by which the kernel tells of them."""
 
 import socket
+from time import monotonic
 
 from netaudit.collect import netlink
 from netaudit.collect.announce import announce
@@ -10,6 +11,8 @@ from netaudit.model.witness import Handles, Place
 
 _TABLE, _CHAIN, _HANDLE = 1, 2, 3
 _PATIENCE = 30.0  # seconds without a word
+_LONGEST = 120.0  # seconds for all; 100,000 rules take less than one
+_MOST = 2_000_000  # handles
 
 
 def ask_handles(generation: int | None) -> Handles | None:
@@ -31,10 +34,14 @@ def ask_handles(generation: int | None) -> Handles | None:
 
 
 def _collect(connection: socket.socket) -> dict[Place, list[int]]:
+    """Collect what is answered, to its end. Raises TimeoutError where there is none."""
     handles: dict[Place, list[int]] = {}
-    while True:
+    end, left = monotonic() + _LONGEST, _MOST
+    while left > 0 and monotonic() < end:
         for message in netlink.receive(connection):
             if message.kind in (netlink.DONE, netlink.ERROR):
                 return handles
             place = (family_name(message.family), message.text(_TABLE), message.text(_CHAIN))
             handles.setdefault(place, []).append(message.number(_HANDLE))
+            left -= 1
+    raise TimeoutError

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from netaudit.bounded import UnfitError, read_plain
 from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said
 from netaudit.collect.kernel_modules import is_there
@@ -24,6 +25,7 @@ SWITCHES = (
     "net/bridge/bridge-nf-call-ip6tables",
     "net/netfilter/nf_conntrack_max",
 )
+_LONGEST = 4096  # bytes of a switch's value
 _SOCKET_MODULES = ("inet_diag", "tcp_diag", "udp_diag")
 
 
@@ -65,10 +67,10 @@ def _switches() -> Iterator[Answer]:
     denied: list[str] = []
     for path in paths:
         try:
-            values[sysctl_name(path)] = path.read_text().strip()
+            values[sysctl_name(path)] = _one_line(read_plain(path, _LONGEST))
         except PermissionError:
             denied.append(sysctl_name(path))
-        except OSError:  # its interface has just gone
+        except (OSError, UnfitError):  # its interface has just gone
             continue
     if not values:
         yield Gap(Source.SYSCTL, GapReason.ABSENT, f"nothing to read below {SYSCTLS / 'net'}")
@@ -79,6 +81,13 @@ def _switches() -> Iterator[Answer]:
 
 
 def sysctl_name(path: Path) -> str:
-    """Name a switch as sysctl(8) does: dots for slashes, and a slash for the dot of eth0.100."""
+    """Name a switch as sysctl(8) does: dots for slashes, and a slash for the dot of eth0.100.
+
+    The name of an interface may hold any bytes but white space: what is no text is replaced.
+    """
     parts = path.relative_to(SYSCTLS).parts
-    return ".".join(part.replace(".", "/") for part in parts)
+    return _one_line(os.fsencode(".".join(part.replace(".", "/") for part in parts)))
+
+
+def _one_line(data: bytes) -> str:
+    return " ".join(data.decode(errors="replace").split())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from netaudit.bounded import SMALL, UnfitError, read_plain
 from netaudit.collect.announce import announce
 from netaudit.collect.answer import Answer, Said, Unused
 from netaudit.collect.legacy_mark import legacy_mark
@@ -126,9 +127,11 @@ def _legacy_tables(family: _Family) -> list[str] | Gap:
     """Name the tables that are there; none where ip_tables is not in the kernel."""
     announce("read", str(family.legacy_tables))
     try:
-        return family.legacy_tables.read_text().split()
+        return read_plain(family.legacy_tables, SMALL).decode(errors="replace").split()
     except FileNotFoundError:
         return []
+    except UnfitError as error:
+        return Gap(family.legacy_source, GapReason.INVALID, f"{family.legacy_tables} {error}")
     except OSError as error:
         reason = GapReason.DENIED if isinstance(error, PermissionError) else GapReason.CRASHED
         return Gap(family.legacy_source, reason, f"{family.legacy_tables}: {error.strerror}")

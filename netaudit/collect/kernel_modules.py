@@ -7,6 +7,8 @@ nf_tables, `ss` loads tcp_diag. An audit changes nothing, so they are run only w
 import os
 from pathlib import Path
 
+from netaudit.bounded import SMALL, UnfitError, read_plain
+
 LOADED = Path("/proc/modules")
 BUILT_IN = Path("/lib/modules") / os.uname().release / "modules.builtin"
 
@@ -14,9 +16,9 @@ BUILT_IN = Path("/lib/modules") / os.uname().release / "modules.builtin"
 def is_there(module: str) -> bool:
     """Tell whether using the module loads nothing; True where that cannot be known: seeing matters more."""
     try:
-        loaded = LOADED.read_text()
-        built_in = BUILT_IN.read_text()
-    except OSError:  # without /proc/modules the kernel cannot load any; without the other we do not know
+        loaded = read_plain(LOADED, SMALL).decode(errors="replace")
+        built_in = read_plain(BUILT_IN, SMALL).decode(errors="replace")
+    except (OSError, UnfitError):  # without /proc/modules the kernel cannot load any; without the other we do not know
         return True
     names = {line.split(" ", 1)[0] for line in loaded.splitlines()}
     names |= {Path(line).name.removesuffix(".ko") for line in built_in.splitlines()}

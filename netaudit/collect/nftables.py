@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
+from netaudit.bounded import UnfitError, decode_json
 from netaudit.collect.answer import Answer, Said, Unused
 from netaudit.collect.kernel_modules import is_there
 from netaudit.collect.program import run_for_text
@@ -46,6 +47,10 @@ class _Named(msgspec.Struct):
     table: str = ""
 
 
+class _NamedObjects(msgspec.Struct):
+    nftables: list[dict[str, _Named]]
+
+
 class _Raws(msgspec.Struct):
     nftables: list[msgspec.Raw]
 
@@ -72,7 +77,12 @@ def ask_native_tables(where: Where, outline: Answer, saved: Mapping[str, bytes])
         yield outline
         return
     whole: dict[tuple[str, str], bytes] = {}
-    for family, table in _tables(outline.data):
+    try:
+        tables = _tables(outline.data)
+    except UnfitError as error:
+        yield _odd(error)
+        return
+    for family, table in tables:
         if table in _saved_tables(saved.get(family, b"")):
             continue
         output = _list(where, "table", family, table)
@@ -94,35 +104,39 @@ def _joined(printed: list[bytes], apart_from: Collection[tuple[str, str]] = ()) 
     Of the first call, what belongs to the tables `apart_from` is left out: they are printed whole later.
     """
     try:
-        calls = [msgspec.json.decode(output, type=_Raws).nftables for output in printed]
+        calls = [decode_json(output, _Raws).nftables for output in printed]
         calls[0] = [raw for raw in calls[0] if _table_of(raw) not in apart_from]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return Gap(Source.NFT_RULESET, GapReason.INVALID, f"nft printed something that is not its JSON: {error}")
+    except UnfitError as error:
+        return _odd(error)
     objects = dict.fromkeys(bytes(raw) for call in calls for raw in call)
     return Said(Source.NFT_RULESET, b'{"nftables": [' + b", ".join(objects) + b"]}\n")
 
 
+def _odd(error: UnfitError) -> Gap:
+    return Gap(Source.NFT_RULESET, GapReason.INVALID, f"nft printed something that is not its JSON: {error}")
+
+
 def _table_of(raw: msgspec.Raw) -> tuple[str, str]:
-    body = next(iter(msgspec.json.decode(raw, type=dict[str, _Named]).values()), _Named())
+    body = next(iter(decode_json(bytes(raw), dict[str, _Named]).values()), _Named())
     return body.family, body.table
 
 
 def _tables(outline: bytes) -> list[tuple[str, str]]:
     """Name the tables that hold something, as (family, name)."""
-    objects = msgspec.json.decode(outline, type=dict[str, list[dict[str, _Named]]])["nftables"]
+    objects = decode_json(outline, _NamedObjects).nftables
     named = (body for item in objects for body in item.values())
     return sorted({(body.family, body.table) for body in named if body.table})
 
 
 def _saved_tables(save: bytes) -> frozenset[str]:
-    return frozenset(name.decode() for name in re.findall(rb"^\*(\S+)", save, re.MULTILINE))
+    return frozenset(name.decode(errors="replace") for name in re.findall(rb"^\*(\S+)", save, re.MULTILINE))
 
 
 def iptables_families(ruleset: bytes) -> frozenset[str]:
     """Name the families (ip, ip6) in which iptables-nft has written something, as far as nft shows."""
     try:
-        objects = msgspec.json.decode(ruleset, type=_Ruleset).nftables
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        objects = decode_json(ruleset, _Ruleset).nftables
+    except UnfitError:
         return frozenset()
     parts = (part for item in objects for part in (item.chain, item.rule) if part is not None)
     return frozenset(part.family for part in parts if _is_of_iptables(part))

@@ -7,13 +7,14 @@ import shlex
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
+from netaudit.bounded import UnfitError
+from netaudit.collect import pipes
 from netaudit.collect.announce import announce
+from netaudit.collect.search_path import search_path
 from netaudit.model.facts import Gap, GapReason, Source
 
-# Where Netfilter's programs live; a plain user's PATH often lacks them.
-_ADMIN_PATHS = ("/usr/sbin", "/sbin", "/usr/local/sbin")
+_LONGEST = 500  # characters of a complaint that a gap keeps
 _DENIED = re.compile(rb"permission denied|you must be root|operation not permitted", re.IGNORECASE)
 
 
@@ -27,22 +28,25 @@ class Ready:
 
     def begin(self, timeout: float) -> bytes | Gap:
         """Let it work, and return what it printed; a gap if it did not end well."""
-        with self._process:
-            return _outcome(self._source, self._program, self._process, timeout)
+        return _outcome(self._source, self._program, self._process, timeout)
 
 
 def run(
-    source: Source, argv: Sequence[str], *, timeout: float, environment: Mapping[str, str] | None = None
+    source: Source,
+    argv: Sequence[str],
+    *,
+    timeout: float,
+    environment: Mapping[str, str] | None = None,
+    most: int = pipes.MOST,
 ) -> bytes | Gap:
     """Return what the program printed, maybe nothing; a gap if it could not run or did not end well.
 
-    `timeout` is in seconds; `environment` is added to a clean one.
+    `timeout` is in seconds, `most` in bytes; `environment` is added to a clean one.
     """
     process = _start(source, argv, environment or {}, subprocess.DEVNULL)
     if isinstance(process, Gap):
         return process
-    with process:
-        return _outcome(source, argv[0], process, timeout)
+    return _outcome(source, argv[0], process, timeout, most)
 
 
 def make_ready(source: Source, argv: Sequence[str], *, timeout: float, environment: Mapping[str, str]) -> Ready | Gap:
@@ -51,7 +55,9 @@ def make_ready(source: Source, argv: Sequence[str], *, timeout: float, environme
     if isinstance(process, Gap):
         return process
     assert process.stdout  # noqa: S101 (it is a pipe)
-    if select.select([process.stdout], [], [], timeout)[0]:
+    waiting = select.poll()
+    waiting.register(process.stdout, select.POLLIN)
+    if waiting.poll(timeout * 1000):
         os.read(process.stdout.fileno(), 1)
     return Ready(source, argv[0], process)
 
@@ -83,8 +89,7 @@ def run_for_text(source: Source, argv: Sequence[str], *, timeout: float) -> byte
 
 def _clean_environment() -> dict[str, str]:
     """Give programs a fixed language, and nothing of ours that could change what they print."""
-    own = os.environ.get("PATH", os.defpath)
-    return {"LC_ALL": "C", "PATH": os.pathsep.join((own, *_ADMIN_PATHS))}
+    return {"LC_ALL": "C", "PATH": search_path()}
 
 
 def _not_started(source: Source, program: str, error: OSError) -> Gap:
@@ -97,26 +102,21 @@ def _not_started(source: Source, program: str, error: OSError) -> Gap:
             return Gap(source, GapReason.CRASHED, f"{program} could not be started: {error.strerror}")
 
 
-def _outcome(source: Source, program: str, process: subprocess.Popen[bytes], timeout: float) -> bytes | Gap:
+def _outcome(
+    source: Source, program: str, process: subprocess.Popen[bytes], timeout: float, most: int = pipes.MOST
+) -> bytes | Gap:
     try:
-        output, complaint = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
+        output, complaint = pipes.exchange(process, timeout, most=most)
+    except TimeoutError:
         return Gap(source, GapReason.TIMEOUT, f"{program} did not end within {timeout:g} s")
-    finally:
-        _end_group(process)
+    except UnfitError as error:
+        return Gap(source, GapReason.INVALID, f"{program} {error}")
     code = process.returncode
     if code == 0:
         return output
     if _DENIED.search(complaint):
         return Gap(source, GapReason.DENIED, f"{program}: {_first_line(complaint)}")
     return Gap(source, GapReason.CRASHED, _how_it_ended(program, code, complaint))
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End what still runs: after a time-out, or when we are interrupted while waiting."""
-    if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _how_it_ended(program: str, code: int, complaint: bytes) -> str:
@@ -134,4 +134,4 @@ def _signal_name(number: int) -> str:
 
 def _first_line(complaint: bytes) -> str:
     lines = complaint.decode(errors="replace").strip().splitlines()
-    return lines[0].strip() if lines else ""
+    return lines[0].strip()[:_LONGEST] if lines else ""

@@ -9,22 +9,67 @@
 # gap, told in recording.json. Read the result with `netaudit show FOLDER`.
 set -u
 umask 077
-export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin"
+own=$PATH
+[ "$(id -u)" != 0 ] || own=@FOLDERS@:$PATH # root's programs are those of the system
+export LC_ALL=C PATH="$own:/usr/sbin:/sbin:/usr/local/sbin"
 [ $# = 1 ] || { echo "usage: sh record.sh FOLDER | -" >&2; exit 2; }
 [ "$1" = - ] || [ ! -e "$1" ] || { echo "record.sh: $1 is there already" >&2; exit 3; }
 [ "$1" = - ] && out=${TMPDIR:-/tmp}/netaudit || out=$1
 work=$out.part.$$
 mkdir "$work" || exit 3
-trap 'rm -rf "$work"' EXIT
+running=
+trap 'rm -rf "$work"; [ -z "$running" ] || kill -9 "$running" 2>/dev/null' EXIT
 trap 'exit 130' INT HUP TERM
 files=$work/files
 mkdir "$files" "$work/gaps" || exit 3
-limit=
-timeout 5 true 2>/dev/null && limit="timeout @TIMEOUT@"
+# What a program prints goes to a file, and no file gets larger than this; ulimit counts in units of 512 bytes.
+most=268435456
+ulimit -f $((most / 512)) 2>/dev/null
+trap '' XFSZ 2>/dev/null
 
-gap() { # FILE REASON DETAIL
+watched() { # PROGRAM...: end it after the time limit, on a host that has no program for that
+    {
+        "$@" <&3 2>&5 3<&- 5>&- &
+        running=$!
+        (
+            exec >/dev/null 2>&1 3<&- 5>&-
+            sleeping=
+            trap - EXIT
+            trap 'kill $sleeping; exit' TERM
+            sleep @TIMEOUT@ &
+            sleeping=$!
+            wait $sleeping
+            : >"$work/late"
+            kill -9 $running
+        ) &
+        watching=$!
+        wait $running
+        code=$?
+        running=
+        kill $watching
+        wait $watching
+    } 3<&0 5>&2 2>/dev/null
+    [ ! -e "$work/late" ] || code=124
+    rm -f "$work/late"
+    return $code
+}
+
+limit=watched
+for way in 'timeout -k 2' timeout 'busybox timeout -k 2' 'busybox timeout' 'timeout -t' 'busybox timeout -t'; do
+    $way 5 true 2>/dev/null && limit="$way @TIMEOUT@" && break
+done
+
+is_late() { # CODE: is it the one of a program that was ended because of its time
+    case $1 in 124 | 137 | 143) return 0 ;; *) return 1 ;; esac
+}
+
+gap() { # FILE REASON DETAIL: of an address such as tcp://user:password@host the credentials are left out
     printf '{"source":"%s","reason":"%s","detail":"%s"}\n' "$1" "$2" \
-        "$(printf '%s' "$3" | head -n 1 | tr -cd ' -~' | sed 's/[\\"]/\\&/g')" >"$work/gaps/$1.$2.gap"
+        "$(printf '%s' "$3" | head -n 1 | tr -cd ' -~' | cut -c 1-500 | sed 's,://[^ ]*@,://,g; s/[\\"]/\\&/g')" >"$work/gaps/$1.$2.gap"
+}
+
+complaint() { # the beginning of what a program complained
+    head -c 4096 "$work/complaint" | tr -d '\0'
 }
 
 unused() { rm -f "$files/$1"; echo "$1" >"$work/gaps/$1.unused"; }
@@ -49,18 +94,20 @@ say() { # FILE PROGRAM...: keep what the program prints; else say why not
     shift
     $limit "$program" "$@" >"$files/$file" 2>"$work/complaint" </dev/null
     code=$?
-    [ $code = 0 ] && return 0
-    rm -f "$files/$file"
-    case $code in
-    124 | 143) gap "$file" timeout "$name did not end in time" ;;
-    *) if grep -qiE 'permission denied|you must be root|operation not permitted' "$work/complaint"; then
-        gap "$file" denied "$name: $(cat "$work/complaint")"
+    if [ "$(wc -c <"$files/$file")" -ge $most ]; then
+        gap "$file" invalid "$name printed more than $((most >> 20)) MiB"
+    elif [ $code = 0 ]; then
+        return 0
+    elif is_late $code; then
+        gap "$file" timeout "$name did not end in time"
+    elif complaint | grep -qiE 'permission denied|you must be root|operation not permitted'; then
+        gap "$file" denied "$name: $(complaint)"
     elif [ $code -gt 128 ]; then
         gap "$file" crashed "$name ended by signal $((code - 128))"
     else
-        gap "$file" crashed "$name ended with code $code: $(cat "$work/complaint")"
-    fi ;;
-    esac
+        gap "$file" crashed "$name ended with code $code: $(complaint)"
+    fi
+    rm -f "$files/$file"
     return 1
 }
 
@@ -71,7 +118,8 @@ filled() { # FILE: a program that always prints something printed nothing
 save() { # FAMILY KIND FILE: `iptables-nft-save -c`, or `iptables-save -c` where that is of this kind
     saver=$1-$2-save
     if ! found "$saver" >/dev/null && found "$1-save" >/dev/null; then
-        "$1-save" --version 2>/dev/null </dev/null | grep -q nf_tables && kind=nft || kind=legacy
+        $limit "$1-save" --version >"$work/version" 2>/dev/null </dev/null
+        grep -q nf_tables "$work/version" && kind=nft || kind=legacy
         [ $kind = "$2" ] && saver=$1-save
     fi
     say "$3" "$saver" -c
@@ -106,29 +154,52 @@ inspect() { # FILE KIND TEMPLATE LIST...: one JSON array, oldest first
     file=$1 kind=$2 template=$3
     shift 3
     say "$file" docker "$@" || return
-    mv "$files/$file" "$work/ids"
-    # A field that this version of the engine lacks is null: it is left out; no added capability is null in any.
-    xargs -n 100 docker "$kind" inspect --format "$template" <"$work/ids" 2>"$work/complaint" |
-        sed 's/"CapAdd":null/"CapAdd":[]/g; s/"[A-Za-z0-9]*":null,//g; s/,"[A-Za-z0-9]*":null//g; s/{"[A-Za-z0-9]*":null}/{}/g' | sort >"$work/objects"
-    gone=$(grep -ci 'no such' "$work/complaint") # what vanished since it was listed is no longer part of the inventory
-    if [ $(($(wc -l <"$work/objects") + gone)) -lt "$(wc -l <"$work/ids")" ]; then
-        gap "$file" crashed "docker: $(grep -vi 'no such' "$work/complaint")"
-    else
-        { echo '['; sed '$!s/$/,/' "$work/objects"; echo ']'; } >"$files/$file"
+    grep -E '^[0-9A-Za-z][0-9A-Za-z_.-]*$' "$files/$file" >"$work/ids"
+    rm -f "$files/$file" "$work/objects" "$work/complaints"
+    reason=crashed
+    xargs -n 100 <"$work/ids" >"$work/batches"
+    while read -r batch; do # $batch is many words
+        [ -z "$batch" ] || $limit docker "$kind" inspect --format "$template" $batch >"$work/part" 2>"$work/complaint" </dev/null
+        code=$?
+        # A field that this version of the engine lacks is null: it is left out; no added capability is null in any.
+        [ ! -f "$work/part" ] || grep '^{.*}$' "$work/part" |
+            sed 's/"CapAdd":null/"CapAdd":[]/g; s/"[A-Za-z0-9]*":null,//g; s/,"[A-Za-z0-9]*":null//g; s/{"[A-Za-z0-9]*":null}/{}/g' >>"$work/objects"
+        is_late $code && { echo "inspect did not end in time" >"$work/complaints" && reason=timeout && break; }
+        complaint >>"$work/complaints"
+    done <"$work/batches"
+    inspected "$file"
+}
+
+inspected() { # FILE: keep what could be inspected, and say how much could not
+    touch "$work/objects" "$work/complaints"
+    all=$(wc -l <"$work/ids") had=$(wc -l <"$work/objects")
+    gone=$(grep -ci 'no such' "$work/complaints") # what vanished since it was listed is no longer part of the inventory
+    lost=$((all - had - gone)) why="docker: $(grep -vi 'no such' "$work/complaints")"
+    if [ $lost -gt 0 ] && [ "$had" -eq 0 ]; then
+        gap "$1" $reason "$why"
+        return
     fi
+    { echo '['; sort "$work/objects" | sed '$!s/$/,/'; echo ']'; } >"$files/$1"
+    [ $lost -le 0 ] || gap "$1" partial "$lost of $((all)) could not be read: $why"
 }
 
 elsewhere() { # why this engine's containers have no rules here; nothing where they may have
-    url=${DOCKER_HOST:-$($limit docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null </dev/null)}
+    url=${DOCKER_HOST:-}
+    if [ -z "$url" ] && found docker >/dev/null; then
+        $limit docker context inspect --format '{{.Endpoints.docker.Host}}' >"$work/url" 2>/dev/null </dev/null
+        url=$(head -c 4096 "$work/url" | tr -cd ' -~\n' | head -n 1)
+    fi
     case ${url:-unix:} in
     unix:*) [ -n "$(dockerds)" ] || [ -z "$(foreign=yes dockerds)" ] ||
         echo "this engine is in another network namespace, where its rules are" ;;
     tcp://* | http://* | https://*)
         name=${url#*://} name=${name%%/*} name=${name%:*} name=${name#[} name=${name%]}
         case $name in localhost | 127.* | ::1) return ;; esac
-        known=$(getent ahosts "$name" 2>/dev/null | sed 's/ .*//')
+        $limit getent ahosts "$name" >"$work/known" 2>/dev/null </dev/null
+        $limit ip -o addr >"$work/own" 2>/dev/null </dev/null
+        known=$(head -c 4096 "$work/known" | sed 's/ .*//')
         for address in ${known:-$name}; do
-            ip -o addr 2>/dev/null | grep -qF " $address/" && return
+            grep -qF " $address/" "$work/own" && return
         done
         echo "$url: this engine is on another host, whose containers have no rules here" ;;
     *) echo "$url: this engine is on another host, whose containers have no rules here" ;;
@@ -159,10 +230,17 @@ engine() {
 dockerds() { # the folders in /proc of those in this network namespace; with $foreign, of those in others
     here=$(readlink /proc/self/ns/net)
     for comm in /proc/[0-9]*/comm; do
-        [ "$(cat "$comm" 2>/dev/null)" = dockerd ] && space=$(readlink "${comm%comm}ns/net") || continue
+        [ "$(cat "$comm" 2>/dev/null | tr -d '\0')" = dockerd ] && space=$(readlink "${comm%comm}ns/net") || continue
         [ "$space" = "$here" ] && kind= || kind=yes
-        [ "$kind" != "${foreign:-}" ] || echo "${comm%/comm}"
+        [ "$kind" != "${foreign:-}" ] || ! may_be_engine "${comm%/comm}" || echo "${comm%/comm}"
     done
+}
+
+may_be_engine() { # PROCESS: anybody may call a process dockerd; this one is root's or ours, and not in a container
+    [ "$(readlink "$1/ns/pid")" = "$(readlink /proc/self/ns/pid)" ] && [ ! -u "$1/exe" ] && [ ! -g "$1/exe" ] || return 1
+    grep -qE "^Uid:([[:space:]]+$(id -u)){4}" "$1/status" && [ "$(id -u)" != 0 ] && return 0
+    powers=$(sed -n 's/^CapEff:[[:space:]]*//p' "$1/status") # of which two are needed: NET_ADMIN and SYS_ADMIN
+    grep -qE '^Uid:([[:space:]]+0){4}' "$1/status" && [ $((0x${powers:-0} & 0x201000)) = $((0x201000)) ]
 }
 
 daemon() {
@@ -176,15 +254,61 @@ daemon() {
         gap daemon.json $why "$detail"
         return
     fi
-    tr '\0' '\n' <"$1/cmdline" | hide >"$files/dockerd-argv.txt"
-    config=$(sed -n '/^--config-file$/{n;p;};s/^--config-file=//p' "$files/dockerd-argv.txt")
+    head -c 262145 "$1/cmdline" >"$work/cmdline" 2>/dev/null
+    size=$(wc -c <"$work/cmdline")
+    if [ "$size" -eq 0 ] || [ "$size" -gt 262144 ]; then
+        gap dockerd-argv.txt invalid "dockerd has no arguments, or too many"
+        gap daemon.json invalid "dockerd has no arguments, or too many"
+        return
+    fi
+    tr '\001-\037\177' ' ' <"$work/cmdline" | tr '\0' '\n' | hide | sed 's,://.*@,://…@,' >"$files/dockerd-argv.txt"
+    config=$(sed -n '/^--config-file$/{n;p;};s/^--config-file=//p' "$files/dockerd-argv.txt" | tail -n 1)
     config=${config:-/etc/docker/daemon.json}
-    if [ ! -e "$1/root$config" ]; then
+    case $config in /*) ;; *) config=$(readlink "$1/cwd")/$config ;; esac
+    configuration "$1" "$config"
+}
+
+configuration() { # PROCESS PATH: daemon.json as dockerd sees it
+    place=$1/root$2 other=
+    [ "$(readlink "$1/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ] || other=yes
+    if { [ -n "$other" ] || [ "$(readlink "$1/root")" != / ]; } && linked "$1" "$2"; then
+        gap daemon.json partial "$2: dockerd has a root of its own, and its links are not followed there"
+        return
+    fi
+    rm -f "$work/config"
+    if [ ! -e "$place" ]; then
         unused daemon.json
-    elif [ "$(tr -cd '{' <"$1/root$config")" = '{' ]; then # flat: its options can be told apart without a parser
-        { echo '{'; options <"$1/root$config" | sed '$!s/$/,/'; echo '}'; } >"$files/daemon.json"
+    elif [ ! -f "$place" ]; then
+        gap daemon.json invalid "$2: is not a regular file"
+    elif ! $limit head -c 1048577 "$place" >"$work/config" 2>/dev/null </dev/null; then
+        gap daemon.json denied "$2: it cannot be read"
+    elif [ "$(wc -c <"$work/config")" -gt 1048576 ]; then
+        gap daemon.json invalid "$2: holds more than 1 MiB"
+    else
+        settings
+    fi
+    [ -z "$other" ] || { [ ! -e "$2" ] && [ ! -e "$place" ]; } || { [ -f "$2" ] && cmp -s "$work/config" "$2"; } ||
+        gap daemon.json partial "$2 was looked for where dockerd sees it, in another mount namespace: here it is another file"
+}
+
+linked() { # PROCESS PATH: tell whether a part of the path leads elsewhere; for us it would begin at our own root
+    (
+        at=$1/root IFS=/
+        set -f
+        for part in $2; do
+            at=$at/$part
+            [ ! -L "$at" ] && [ "$part" != .. ] || exit 0
+        done
+        exit 1
+    )
+}
+
+settings() { # keep what decides about rules
+    if [ "$(tr -cd '{' <"$work/config")" = '{' ]; then # flat: its options can be told apart without a parser
+        { echo '{'; options <"$work/config" | sed '$!s/$/,/'; echo '}'; } >"$files/daemon.json"
     elif found jq >/dev/null; then
-        say daemon.json jq 'with_entries(select(.key | test("^(@KEYS@)$")))' "$1/root$config"
+        say daemon.json jq 'with_entries(select(.key | test("^(@KEYS@)$")))' "$work/config" &&
+            sed 's,://[^"]*@,://…@,g' "$files/daemon.json" >"$work/config" && mv "$work/config" "$files/daemon.json"
     else
         gap daemon.json partial "it is nested and may hold secrets: install jq, which can tell them apart"
     fi

@@ -1,20 +1,23 @@
 """Record another host: the shell script goes there over ssh, and its tar comes back."""
 
+import os
 import re
 import shlex
-import signal
 import subprocess
-from contextlib import suppress
-from os import killpg
 
 import msgspec
 
+from netaudit.bounded import UnfitError
+from netaudit.collect import pipes
 from netaudit.collect.announce import announce
 from netaudit.collect.script import recording_script
+from netaudit.collect.search_path import search_path
+from netaudit.collect.url import shown_url
 from netaudit.errors import CollectError, UsageError
 
 _URL = re.compile(r"ssh://(?:(?P<user>[\w.+][\w.+-]*)@)?(?P<host>\w[\w.-]*|\[[0-9a-fA-F:.]+\])(?::(?P<port>\d+))?/?")
 _GZIP = b"\x1f\x8b\x08"  # what a login script printed before it is not part of the tar
+_MOST = 96 << 20  # bytes; a recording of 100,000 rules is 5 MB, packed
 _QUESTIONS = 20  # how often the script may wait for its time limit
 
 
@@ -39,7 +42,7 @@ def parse_remote(url: str) -> Remote:
     """Read `ssh://[user@]host[:port]`. Raises UsageError."""
     found = _URL.fullmatch(url)
     if found is None:
-        raise UsageError(f"{url} names no host", hint="write ssh://user@host or ssh://user@host:port")
+        raise UsageError(f"{shown_url(url)} names no host", hint="write ssh://user@host or ssh://user@host:port")
     return Remote(found["host"].strip("[]"), found["user"] or "", found["port"] or "")
 
 
@@ -52,26 +55,26 @@ def record_remotely(remote: Remote, timeout: float) -> bytes:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env={**os.environ, "PATH": search_path()},
             process_group=0,
         )
     except OSError as error:
         raise CollectError(f"ssh could not be started: {error.strerror}", hint="install openssh-client") from error
-    with process:
-        return _tar(remote, process, timeout)
+    return _tar(remote, process, timeout)
 
 
 def _tar(remote: Remote, process: subprocess.Popen[bytes], timeout: float) -> bytes:
     limit = _QUESTIONS * timeout
     try:
-        output, complaint = process.communicate(recording_script(timeout).encode(), timeout=limit)
-    except subprocess.TimeoutExpired:
+        output, complaint = pipes.exchange(process, limit, most=_MOST, feed=recording_script(timeout).encode())
+    except TimeoutError:
         raise CollectError(f"{remote} did not answer within {limit:g} s", hint="raise --timeout") from None
-    finally:
-        if process.poll() is None:
-            with suppress(ProcessLookupError):
-                killpg(process.pid, signal.SIGKILL)
+    except UnfitError as error:
+        raise CollectError(f"{remote} {error}: that is no recording", hint="record there, and copy the tar") from None
     begin = output.find(_GZIP)
     if process.returncode == 0 and begin >= 0:
         return output[begin:]
     lines = complaint.decode(errors="replace").strip().splitlines() or [f"ended with code {process.returncode}"]
-    raise CollectError(f"{remote} could not be recorded: {lines[-1]}", hint=f"try: {' '.join(remote.command()[:-1])}")
+    raise CollectError(
+        f"{remote} could not be recorded: {lines[-1][:500]}", hint=f"try: {' '.join(remote.command()[:-1])}"
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
+from math import ceil
 from textwrap import wrap
 
 from netaudit.collect import docker_fields
@@ -9,6 +10,7 @@ from netaudit.collect.daemon import KEPT_KEYS, SHOWN_OPTIONS
 from netaudit.collect.docker_fields import KEEP
 from netaudit.collect.go_template import inspect_template
 from netaudit.collect.host import SWITCHES
+from netaudit.collect.search_path import SYSTEM_FOLDERS
 from netaudit.release import RELEASE
 
 # The command's own names for these are not the API's, or not every version has them: the script tells which.
@@ -20,7 +22,7 @@ def recording_script(timeout: float = 60) -> str:
     script = files("netaudit.collect").joinpath("record.sh").read_text(encoding="utf-8")
     for name, value in _VALUES.items():
         script = script.replace(f"@{name}@", value)
-    return script.replace("@TIMEOUT@", f"{timeout:g}")
+    return script.replace("@TIMEOUT@", str(max(1, ceil(timeout))))
 
 
 def _flat(holder: str, names: Iterable[str]) -> Iterator[str]:
@@ -41,6 +43,7 @@ _VALUES = {
     "VERSION": '{"Server":{{json .Server}}}',
     "INFO": ",".join((*_flat("", _INFO), f'"Swarm":{{{",".join(_flat(".Swarm", _SWARM))}}}')),
     "OPTIONS": _folded(" | ".join(f"--{name} | --{name}=*" for name in sorted(SHOWN_OPTIONS))),
+    "FOLDERS": ":".join(SYSTEM_FOLDERS),
     "KEYS": "|".join(sorted(KEPT_KEYS)),
     "SWITCHES": _folded(" ".join(SWITCHES)),
 }

@@ -6,7 +6,8 @@ import msgspec
 
 from netaudit.collect.docker_context import context_url
 
-DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock"
+_DEFAULT_SOCKET = "/var/run/docker.sock"
+DEFAULT_DOCKER_HOST = f"unix://{_DEFAULT_SOCKET}"
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -29,4 +30,4 @@ class Where(msgspec.Struct, frozen=True):
     def docker_socket(self) -> str | None:
         """Return the path of the engine's Unix socket; None where the API is reached over a network."""
         scheme, _, rest = self.docker_url().partition("://")
-        return rest if scheme in ("unix", "http+unix") else None
+        return (rest or _DEFAULT_SOCKET) if scheme in ("unix", "http+unix") else None

@@ -23,7 +23,7 @@ def parse_host(facts: Facts) -> Host:
 
 def _listeners(data: bytes) -> Iterator[Listener]:
     """Read lines like `tcp LISTEN 0 4096 0.0.0.0:8080 0.0.0.0:* users:(("docker-proxy",pid=1,fd=7))`."""
-    for line in data.decode(errors="replace").splitlines():
+    for line in data.decode(errors="replace").split("\n"):
         words = line.split(None, 6)
         if len(words) < 6:
             continue
@@ -42,7 +42,7 @@ def _listeners(data: bytes) -> Iterator[Listener]:
 
 
 def _sysctls(data: bytes) -> Iterator[tuple[str, str]]:
-    for line in data.decode(errors="replace").splitlines():
+    for line in data.decode(errors="replace").split("\n"):
         name, equals, value = line.partition("=")
         if equals:
             yield name.strip(), value.strip()

@@ -1,6 +1,6 @@
 """Can this host be read: each source with what it said."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from netaudit.model.facts import INVENTORY_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.release import RELEASE
@@ -47,12 +47,16 @@ _NEXT_FOR_DOCKER = {
 }
 
 
-def render_doctor(facts: Facts, *, root: bool) -> str:
-    """Print a line for each source: what it is, whether it answered, what to do if not."""
+def render_doctor(facts: Facts, *, root: bool, loose: Sequence[str] = ()) -> str:
+    """Print a line for each source: what it is, whether it answered, what to do if not.
+
+    `loose` are the folders of PATH that others may write.
+    """
     user = "root" if root else "not root: expect gaps"
     head = f"netaudit {RELEASE} on {facts.host}, {user}\n"
+    rows = [*_rows(facts), *_loose_rows(loose)]
     tail = f"{count(len(facts.gaps), 'gap')}\n" if facts.gaps else "everything can be read\n"
-    return terminal_text(head.rstrip()) + "\n\n" + tabulate_plain(list(_rows(facts))) + "\n\n" + tail
+    return terminal_text(head.rstrip()) + "\n\n" + tabulate_plain(rows) + "\n\n" + tail
 
 
 def _rows(facts: Facts) -> Iterator[tuple[str, str, str]]:
@@ -68,6 +72,11 @@ def _rows(facts: Facts) -> Iterator[tuple[str, str, str]]:
             yield "ok", what, f"{len(facts.files.get(source, b''))} bytes"
     for source_name, found in gaps.items():
         yield from (("!", source_name, _describe(gap)) for gap in found)
+
+
+def _loose_rows(loose: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    for folder in loose:
+        yield "!", "PATH", f"{folder}: others may put programs there; take it out of PATH, or make it yours alone"
 
 
 def _describe(gap: Gap) -> str:

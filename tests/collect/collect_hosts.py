@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,10 +15,12 @@ from netaudit.model.facts import Facts
 REPOSITORY = Path(netaudit.__path__[0]).parent
 COLLECT = """
 import os, sys, msgspec
-from netaudit.collect import Where, collect, consistent, program
+from netaudit.collect import Where, collect, consistent, search_path
 consistent.PATIENCE = 2
 if sys.argv[3]:
-    os.environ["PATH"], program._ADMIN_PATHS = sys.argv[3], ()
+    os.environ["PATH"], search_path.SYSTEM_FOLDERS, search_path._ADMIN_FOLDERS = sys.argv[3], (), ()
+if sys.argv[4]:
+    search_path.SYSTEM_FOLDERS = (sys.argv[4], *search_path.SYSTEM_FOLDERS)
 facts = collect(Where(docker_host=sys.argv[1], timeout=float(sys.argv[2])))
 sys.stdout.buffer.write(msgspec.json.encode(facts))
 """
@@ -49,9 +52,11 @@ class Host:
         """Run Python code in the namespace."""
         return self.run(sys.executable, "-W", "error", "-c", code, *arguments)
 
-    def collect(self, *, docker_host: str = "unix:///nowhere", timeout: float = 60, programs: str = "") -> Facts:
-        """Collect the facts of this host; `programs` is the only folder with programs, if given."""
-        return msgspec.json.decode(self.python(COLLECT, docker_host, str(timeout), programs), type=Facts)
+    def collect(
+        self, *, docker_host: str = "unix:///nowhere", timeout: float = 60, programs: str = "", first: str = ""
+    ) -> Facts:
+        """Collect the facts of this host; `programs` is the only folder with programs, `first` the first, if given."""
+        return msgspec.json.decode(self.python(COLLECT, docker_host, str(timeout), programs, first), type=Facts)
 
     def environment(self) -> dict[str, str]:
         """Return the environment of programs: this repository is the one that is tested."""
@@ -77,14 +82,16 @@ class Engine:
         self.socket = folder / "docker.sock"
         self.url = f"unix://{self.socket}"
 
-    def start(self, answers: dict[str, object], *arguments: str, host: Host | None = None) -> None:
-        """Start it: on this machine, or in the network of a host."""
+    def start(
+        self, answers: dict[str, object], *arguments: str | bytes, host: Host | None = None, enter: Sequence[str] = ()
+    ) -> None:
+        """Start it: on this machine, or in the network of a host, or behind some programs."""
         program = self.folder / "dockerd"
         program.symlink_to(Path(sys.executable).resolve())
         script = self.folder / "answers.json"
         script.write_bytes(msgspec.json.encode({end: _answer(answer) for end, answer in answers.items()}))
         server = str(Path(__file__).with_name("fake_engine.py"))
-        enter = ["nsenter", f"--net=/run/netns/{host.name}"] if host else []
+        enter = ["nsenter", f"--net=/run/netns/{host.name}"] if host else enter
         argv = [*enter, str(program), "-S", "-E", server, str(self.socket), str(script), *arguments]
         self.process = subprocess.Popen(argv)
         while not self.socket.exists():

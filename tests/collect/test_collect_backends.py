@@ -1,6 +1,5 @@
 """Both backends of iptables, and native nftables: what is seen, what is not in use, and what is a gap."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,20 +77,19 @@ def test_a_mixed_host_shows_both(host: Host) -> None:
 
 
 @pytest.mark.kernel
-def test_silence_about_rules_that_nft_sees_is_a_gap(host: Host, programs: Callable[..., None]) -> None:
+def test_silence_about_rules_that_nft_sees_is_a_gap(host: Host, programs: Callable[..., str]) -> None:
     _nft_host(host)
-    programs(**{"iptables-nft-save": "exit 0", "ip6tables-nft-save": "exit 0"})
-    facts = host.collect()
+    folder = programs(**{"iptables-nft-save": "exit 0", "ip6tables-nft-save": "exit 0"})
+    facts = host.collect(first=folder)
     detail = "iptables-nft-save printed nothing, but nft shows its tables"
     assert _gaps(facts, V4, V6) == [Gap(V4, GapReason.EMPTY, detail)]
     assert facts.files[V6] == b""
 
 
 @pytest.mark.kernel
-def test_an_nft_that_dies_is_a_gap_and_the_rest_is_still_read(host: Host, programs: Callable[..., None]) -> None:
+def test_an_nft_that_dies_is_a_gap_and_the_rest_is_still_read(host: Host, programs: Callable[..., str]) -> None:
     _nft_host(host)
-    programs(nft="kill -SEGV $$")
-    facts = host.collect()
+    facts = host.collect(first=programs(nft="kill -SEGV $$"))
     detail = "nft ended by signal 11 (SIGSEGV)"
     assert _gaps(facts, V4, Source.NFT_RULESET) == [Gap(Source.NFT_RULESET, GapReason.CRASHED, detail)]
     assert len(_rules(facts, V4)) == 1
@@ -99,10 +97,10 @@ def test_an_nft_that_dies_is_a_gap_and_the_rest_is_still_read(host: Host, progra
 
 @pytest.mark.kernel
 def test_an_nft_that_says_nothing_and_an_iptables_that_does_not_end_are_gaps(
-    host: Host, programs: Callable[..., None]
+    host: Host, programs: Callable[..., str]
 ) -> None:
-    programs(**{"nft": "exit 0", "iptables-nft-save": "sleep 1000"})
-    assert _gaps(host.collect(timeout=1), V4, Source.NFT_RULESET) == [
+    folder = programs(**{"nft": "exit 0", "iptables-nft-save": "sleep 1000"})
+    assert _gaps(host.collect(timeout=1, first=folder), V4, Source.NFT_RULESET) == [
         Gap(V4, GapReason.TIMEOUT, "iptables-nft-save did not end within 1 s"),
         Gap(Source.NFT_RULESET, GapReason.EMPTY, "nft printed nothing"),
     ]
@@ -136,14 +134,14 @@ print([(answer.source.value, answer.reason.value, answer.detail) for answer in i
 
 
 @pytest.fixture
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Put programs before the host's own."""
+def programs(tmp_path: Path) -> Callable[..., str]:
+    """Write programs that go before the host's own; gives their folder."""
 
-    def put(**scripts: str) -> None:
+    def put(**scripts: str) -> str:
         for name, script in scripts.items():
             (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
             (tmp_path / name).chmod(0o755)
-        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        return str(tmp_path)
 
     return put
 

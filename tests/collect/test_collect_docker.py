@@ -164,16 +164,24 @@ def test_one_question_that_fails_is_one_gap(engine: Engine) -> None:
     answers = list(_ask(engine))
     assert [type(answer) for answer in answers] == [Said, Gap, Gap, Said]
     assert [(gap.reason, gap.detail) for gap in answers if isinstance(gap, Gap)] == [
-        (GapReason.INVALID, f"{engine.url}: the answer is not what an engine says"),
+        (GapReason.INVALID, f"{engine.url}: the answer is not what an engine says: Input data was truncated"),
         (GapReason.CRASHED, f"{engine.url}: the engine says: the store is locked"),
     ]
 
 
-def test_a_container_that_cannot_be_inspected_makes_the_whole_list_a_gap(engine: Engine) -> None:
+def test_a_container_that_cannot_be_inspected_is_told_and_the_others_are_kept(engine: Engine) -> None:
     engine.start(ENGINE | {"/containers/aa/json": (500, '{"message": "no"}', 0)})
-    assert list(_ask(engine))[3] == Gap(
-        Source.DOCKER_CONTAINERS, GapReason.CRASHED, f"{engine.url}: the engine says: no"
-    )
+    _, _, _, said, gap = _ask(engine)
+    assert isinstance(said, Said)
+    assert [kept["Id"] for kept in json.loads(said.data)] == ["cc"]
+    why = "1 of 3 could not be read: the engine says: no"
+    assert gap == Gap(Source.DOCKER_CONTAINERS, GapReason.PARTIAL, f"{engine.url}: {why}")
+
+
+def test_where_no_container_can_be_inspected_the_whole_list_is_a_gap(engine: Engine) -> None:
+    refusal = (500, '{"message": "no"}', 0.0)
+    engine.start(ENGINE | {"/containers/aa/json": refusal, "/containers/cc/json": refusal})
+    assert _ask(engine)[3:] == [Gap(Source.DOCKER_CONTAINERS, GapReason.CRASHED, f"{engine.url}: the engine says: no")]
 
 
 def _ask(engine: Engine) -> list[Answer]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from netaudit.collect.program import run, run_for_text
+from netaudit.collect.search_path import SYSTEM_FOLDERS
 from netaudit.model.facts import Gap, GapReason, Source
 
 NFT = Source.NFT_RULESET
@@ -15,8 +16,9 @@ NFT = Source.NFT_RULESET
 
 @pytest.fixture
 def nft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An `nft` that comes before the host's own, and fails as its script says."""
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    """An `nft` in place of the host's own, and fails as its script says."""
+    monkeypatch.setattr("netaudit.collect.search_path.SYSTEM_FOLDERS", (str(tmp_path), *SYSTEM_FOLDERS))
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")  # where a plain user's programs are looked up first
     program = tmp_path / "nft"
     program.touch(mode=0o755)
     return program

@@ -1,10 +1,12 @@
 """The shell script and programs that fail: each a gap in its recording, never an empty ruleset."""
 
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from collect_hosts import Host
+from collect_hosts import Engine, Host
 
 from netaudit.collect.script import recording_script
 from netaudit.model.facts import Facts, Gap, GapReason, Source
@@ -87,10 +89,91 @@ def test_a_place_that_is_taken_or_cannot_be_written_is_refused(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
+NO_TIMEOUT = {"timeout": "exit 127", "busybox": "exit 127"}
+HANGING_DOCKER = """case "$1 $2" in
+"ps -aq") printf 'aa\nbb\n' ;;
+"container inspect") sleep 1000 ;;
+"network ls") echo cc ;;
+"network inspect") echo '{"Id":"cc"}' ;;
+*) exec sleep 1000 ;;
+esac"""
+
+
+@pytest.mark.parametrize(  # busybox has its own timeout inside
+    ("shell", "without"),
+    [(["dash"], {}), (["busybox", "sh"], {}), (["dash"], NO_TIMEOUT)],
+    ids=["dash", "busybox", "watchdog"],
+)
+def test_an_engine_that_hangs_is_a_gap(host: Host, tmp_path: Path, shell: list[str], without: dict[str, str]) -> None:
+    facts = _record(host, tmp_path, shell, {"docker": HANGING_DOCKER, **without})
+    gaps = {gap.source: gap for gap in facts.gaps}
+    late = "docker: inspect did not end in time"
+    assert gaps[Source.DOCKER_CONTAINERS] == Gap(Source.DOCKER_CONTAINERS, GapReason.TIMEOUT, late)
+    assert gaps[Source.DOCKER_VERSION].reason == gaps[Source.DOCKER_INFO].reason == GapReason.TIMEOUT
+    assert b'"Id":"cc"' in facts.files[Source.DOCKER_NETWORKS]
+
+
+@pytest.mark.parametrize("without", [{}, NO_TIMEOUT], ids=["timeout", "watchdog"])
+def test_programs_that_print_without_end_are_gaps(host: Host, tmp_path: Path, without: dict[str, str]) -> None:
+    facts = _record(host, tmp_path, ["dash"], {"ss": "exec cat /dev/zero", "ip": "yes >&2", **without}, most=1 << 20)
+    reasons = {gap.source: (gap.reason, gap.detail) for gap in facts.gaps}
+    assert reasons[Source.SOCKETS] == (GapReason.INVALID, "ss printed more than 1 MiB")
+    assert Source.IP_ADDR in reasons
+    assert not {Source.SOCKETS, Source.IP_ADDR} & facts.files.keys()
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=["dash", "busybox"])
+def test_a_container_that_cannot_be_inspected_is_told_and_the_others_are_kept(
+    host: Host, tmp_path: Path, shell: list[str]
+) -> None:
+    inspect = """echo '{"Id":"aa"}'; echo broken >&2; exit 1"""
+    docker = HANGING_DOCKER.replace("sleep 1000", inspect, 1)
+    facts = _record(host, tmp_path, shell, {"docker": docker})
+    gap = next(gap for gap in facts.gaps if gap.source == Source.DOCKER_CONTAINERS)
+    assert gap == Gap(Source.DOCKER_CONTAINERS, GapReason.PARTIAL, "1 of 2 could not be read: docker: broken")
+    assert b'"Id":"aa"' in facts.files[Source.DOCKER_CONTAINERS]
+
+
+def test_credentials_in_an_address_are_never_said(host: Host, tmp_path: Path) -> None:
+    docker = 'echo "cannot connect to $DOCKER_HOST" >&2; exit 1'
+    for url in ("tcp://me:hunter2@127.0.0.1:1", "tcp://me:hunter2@192.0.2.1:1", "ssh://me:hunter2@192.0.2.1"):
+        shutil.rmtree(tmp_path / "made", ignore_errors=True)
+        facts = _record(host, tmp_path, ["dash"], {"docker": docker}, docker_host=url)
+        assert "hunter2" not in repr(facts)
+        assert any("127.0.0.1:1" in gap.detail or "192.0.2.1" in gap.detail for gap in facts.gaps)
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=["dash", "busybox"])
+def test_a_configuration_that_is_a_pipe_or_a_device_is_a_gap(
+    host: Host, engine: Engine, tmp_path: Path, shell: list[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    engine.start({}, f"--config-file={tmp_path}/pipe", "-H", "tcp://me:hunter2@192.0.2.1", host=host)
+    facts = _record(host, tmp_path, shell, {})
+    gap = next(gap for gap in facts.gaps if gap.source == Source.DAEMON_JSON)
+    assert gap == Gap(Source.DAEMON_JSON, GapReason.INVALID, f"{tmp_path}/pipe: is not a regular file")
+    assert facts.files[Source.DOCKERD_ARGV].decode().splitlines()[-2:] == ["-H", "tcp://…@192.0.2.1"]
+
+
+def test_somebody_s_process_of_that_name_is_not_taken_for_the_engine(host: Host, tmp_path: Path) -> None:
+    code = "import ctypes, time; ctypes.CDLL(None).prctl(15, b'dockerd'); time.sleep(1000)"
+    process = host.start(*NOBODY, "python3", "-c", code)
+    host.run("sh", "-c", f"until grep -qx dockerd /proc/{process.pid}/comm; do sleep 0.02; done")
+    facts = _record(host, tmp_path, ["dash"], {})
+    assert Source.DOCKERD_ARGV not in facts.files
+
+
 def _record(
-    host: Host, folder: Path, shell: list[str], programs: dict[str, str], docker_host: str = "unix:///nowhere"
+    host: Host,
+    folder: Path,
+    shell: list[str],
+    programs: dict[str, str],
+    docker_host: str = "unix:///nowhere",
+    most: int = 0,
 ) -> Facts:
-    (folder / "record.sh").write_text(recording_script(timeout=1))
+    # As root, programs are looked up in the system's folders: the test's own is made one.
+    script = recording_script(timeout=1).replace("own=/usr/sbin", f"own={folder}:/usr/sbin")
+    (folder / "record.sh").write_text(script.replace("most=268435456", f"most={most}") if most else script)
     (folder / "record.sh").chmod(0o644)
     for name, script in programs.items():
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")

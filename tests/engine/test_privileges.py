@@ -49,6 +49,12 @@ def test_a_socket_that_only_reads_is_enough_and_every_request_was_announced(
     assert "could not see" not in said
 
 
+_AS_SYSTEM = (
+    "import sys; from netaudit.collect import search_path; from netaudit.__main__ import script;"
+    "search_path.SYSTEM_FOLDERS = (sys.argv.pop(1), *search_path.SYSTEM_FOLDERS); script()"
+)  # root's programs are looked up in the system's folders: a folder of the test's is made one
+
+
 def test_every_program_that_is_run_was_announced(guarded: tuple[Engine, Path], tmp_path: Path) -> None:
     engine = guarded[0]
     trace = tmp_path / "trace"
@@ -56,9 +62,8 @@ def test_every_program_that_is_run_was_announced(guarded: tuple[Engine, Path], t
         found = engine.host.run(["sh", "-c", f"command -v {name}"]).stdout.strip()
         (tmp_path / name).write_text(f'#!/bin/sh\necho {name} "$@" >> {trace}\nexec {found} "$@"\n')
         (tmp_path / name).chmod(0o755)
-    record = [sys.executable, "-m", "netaudit", "record", "--print-commands", "-o", str(tmp_path / "made")]
-    path = f"PATH={tmp_path}:{os.environ['PATH']}:/usr/sbin:/sbin"
-    said = engine.host.run(["env", path, *record]).stderr.splitlines()
+    record = ["record", "--print-commands", "-o", str(tmp_path / "made")]
+    said = engine.host.run([sys.executable, "-c", _AS_SYSTEM, str(tmp_path), *record]).stderr.splitlines()
     announced = [line.removeprefix("netaudit: run ") for line in said if line.startswith("netaudit: run ")]
     assert [line for line in announced if not line.startswith(sys.executable)] == trace.read_text().splitlines()
 

@@ -1,6 +1,5 @@
 """Other hosts over a real ssh: the same recording as on the host itself; one that fails does not lose the others."""
 
-import os
 import re
 import subprocess
 import sys
@@ -52,6 +51,12 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, P
         yield engine, folder
 
 
+_AS_SYSTEM = (
+    "import sys; from netaudit.collect import search_path; from netaudit.__main__ import script;"
+    "search_path.SYSTEM_FOLDERS = (sys.argv.pop(1), *search_path.SYSTEM_FOLDERS); script()"
+)  # root's programs are looked up in the system's folders: a folder of the test's is made one
+
+
 @pytest.fixture
 def record(remote: tuple[Engine, Path]) -> Record:
     """Run `netaudit record` on the neighbour, with an ssh that knows the keys."""
@@ -64,8 +69,7 @@ def record(remote: tuple[Engine, Path]) -> Record:
     assert lan is not None
 
     def run(*arguments: str) -> Any:
-        path = f"PATH={programs}:{os.environ['PATH']}"
-        return lan.run(["env", path, sys.executable, "-m", "netaudit", "record", *arguments], check=False)
+        return lan.run([sys.executable, "-c", _AS_SYSTEM, str(programs), "record", *arguments], check=False)
 
     return run
 

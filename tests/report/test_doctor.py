@@ -46,3 +46,10 @@ def test_a_gap_is_told_with_one_hint(gap: Gap, words: str) -> None:
 @pytest.mark.parametrize("source", [Source.SOCKETS, Source.DOCKER_NETWORKS])
 def test_every_reason_has_its_hint(reason: GapReason, source: Source) -> None:
     assert f"{reason}: why; " in render_doctor(Facts(files={}, gaps=(Gap(source, reason, "why"),)), root=True)
+
+
+def test_folders_of_path_that_others_may_write_are_named() -> None:
+    shown = render_doctor(Facts(files={}), root=True, loose=["/opt/tools", "."])
+    assert "!   PATH" in shown
+    assert "/opt/tools: others may put programs there" in " ".join(shown.split())
+    assert "PATH" not in render_doctor(Facts(files={}), root=True)
