@@ -16,6 +16,7 @@ from netaudit.catalog.config import (
     DEFAULT,
     Config,
     check_names,
+    is_port,
     load_baseline,
     load_config,
     load_waivers,
@@ -110,7 +111,7 @@ def _services(services: tuple[Service, ...], config: Config, asked: tuple[str, .
     more = {int(port): name for port, name in config.sensitive_ports.items()}
     for text in asked:
         port, _, name = text.partition("=")
-        if not (port.isdigit() and name):
+        if not (is_port(port) and name):
             raise UsageError(f"--sensitive-port: not PORT=NAME: {text}", hint="write for example 8081=adminer")
         more[int(port)] = name
     return Services(services, more)
