@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Self
 
-from netaudit.collect import netlink
+from netaudit.collect import netlink, threads
 from netaudit.collect.kernel_modules import is_there
 from netaudit.collect.netlink import Message
 from netaudit.model.ruleset import ObjectKind
@@ -47,7 +47,7 @@ class CommitListener:
         except OSError as error:
             self.blind = f"nf_tables may not be listened to: {error.strerror}"
         else:
-            self._thread.start()
+            threads.start(self._thread)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from netaudit.collect import threads
 from netaudit.collect.docker import connect_engine, engine_failures
 from netaudit.collect.elsewhere import why_elsewhere
 from netaudit.collect.where import Where
@@ -34,7 +35,7 @@ class DockerListener:
         if why_elsewhere(self._where):  # its events are not about this host
             self._listening.set()
             return self
-        self._thread.start()
+        threads.start(self._thread)
         self._listening.wait(self._where.timeout)
         return self
 

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from netaudit.collect import threads
+
 T = TypeVar("T")
 
 
@@ -15,7 +17,7 @@ def within(seconds: float, question: Callable[[], T]) -> T:
     that is late is left to itself in its thread, and ends with the process.
     """
     answers: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
-    threading.Thread(target=_answer, args=(question, answers), daemon=True).start()
+    threads.start(threading.Thread(target=_answer, args=(question, answers), daemon=True))
     try:
         answer = answers.get(timeout=seconds)
     except queue.Empty:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from netaudit.collect.announce import announce
+from netaudit.collect.orphans import die_with_parent
 from netaudit.model.facts import Gap, GapReason, Source
 
 # Where Netfilter's programs live; a plain user's PATH often lacks them.
@@ -68,6 +69,7 @@ def _start(
             stderr=subprocess.PIPE,
             env=_clean_environment() | dict(environment),
             process_group=0,  # its own group, so that what it starts can be ended with it
+            preexec_fn=die_with_parent,  # noqa: PLW1509 (it takes no lock)
         )
     except OSError as error:
         return _not_started(source, argv[0], error)

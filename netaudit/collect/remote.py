@@ -10,6 +10,7 @@ from os import killpg
 import msgspec
 
 from netaudit.collect.announce import announce
+from netaudit.collect.orphans import die_with_parent
 from netaudit.collect.script import recording_script
 from netaudit.errors import CollectError, UsageError
 
@@ -53,6 +54,7 @@ def record_remotely(remote: Remote, timeout: float) -> bytes:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             process_group=0,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 (it takes no lock)
         )
     except OSError as error:
         raise CollectError(f"ssh could not be started: {error.strerror}", hint="install openssh-client") from error
