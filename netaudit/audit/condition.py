@@ -82,7 +82,7 @@ def _compile(text: str, facts: FactTypes) -> "cel.Expression":
 
     try:
         program = _environment(facts).compile(text)
-    except (RuntimeError, TypeError) as error:  # TypeError: half of a pair of surrogates
+    except RuntimeError as error:
         raise NetauditError(_explain(str(error)), hint=f"facts here: {', '.join(name for name, _ in facts)}") from error
     if program.return_type() != cel.Type.BOOL:
         raise NetauditError(f"is no yes or no, but {program.return_type().name()}", hint="compare it with something")

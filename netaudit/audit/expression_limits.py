@@ -32,6 +32,8 @@ def require_bounded(text: str) -> None:
     """Refuse an expression that may cost too much. Raises NetauditError."""
     if len(text) > LONGEST:
         raise NetauditError(f"has more than {LONGEST} characters", hint="make several checks of it")
+    if any("\ud800" <= one <= "\udfff" for one in text):
+        raise NetauditError("holds half of a pair of surrogates", hint="write it in UTF-8")
     bare = without_literals(text)
     if _MAP.search(bare):
         raise NetauditError("map is not allowed", hint="ask with exists, all or filter")

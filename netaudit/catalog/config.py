@@ -19,6 +19,9 @@ DEFAULT = "netaudit.toml"
 _BASELINE = 64 << 20  # bytes; an audit of 10,000 findings has 20 MB
 _HINT = "docs/netaudit.schema.json describes it"
 _PATH = re.compile(r"\.([\w-]+)(?:\[(\d+|\.\.\.)\])?")
+_PART = r"""(?:[\w-]++|"[^"\n]*"|'[^'\n]*')"""
+# a.b.c… of more parts than any configuration has: tomllib takes quadratic time for them, and nests them too deep.
+_LONG_KEY = re.compile(rf"(?<![\w.-]){_PART}(?:[ \t]*\.[ \t]*{_PART}){{32}}")
 Said = Annotated[str, msgspec.Meta(min_length=1)]
 Bar = Literal["none", "info", "low", "medium", "high", "critical"]
 Sureness = Literal["low", "medium", "high"]
@@ -144,6 +147,9 @@ def _convert(path: Path, text: str, kind: type[T]) -> T:
 
 
 def _loads(path: Path, text: str) -> dict[str, Any]:
+    if long := _LONG_KEY.search(text):
+        line = text.count("\n", 0, long.start()) + 1
+        raise ConfigError("not TOML: a key of too many parts", file=str(path), line=line, hint=_HINT)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

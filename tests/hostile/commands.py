@@ -1,4 +1,4 @@
-"""Each command of netaudit as a process of its own, in a folder of its own, and what is left when it was interrupted."""
+"""Each command of netaudit as a process of its own, in a folder of its own, and what it leaves behind."""
 
 import os
 import subprocess
