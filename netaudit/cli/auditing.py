@@ -59,7 +59,7 @@ class Prepared(msgspec.Struct, frozen=True):
 
 def prepare(asked: Asked) -> Prepared:
     """Put command line and configuration together; where both say something, the command line wins."""
-    path = asked.config or (Path(DEFAULT) if Path(DEFAULT).is_file() else None)
+    path = asked.config or (Path(DEFAULT) if _is_file(DEFAULT) else None)
     config, waivers = load_config(path) if path else (Config(), ())
     folder = path.parent if path else Path()
     checks = _checks([*(folder / name for name in config.checks), *asked.checks])
@@ -87,6 +87,14 @@ def prepare(asked: Asked) -> Prepared:
         fail_on=None if fail_on == "none" else Severity(fail_on),
         min_confidence=Confidence(asked.min_confidence or config.min_confidence),
     )
+
+
+def _is_file(name: str) -> bool:
+    """Tell whether there is such a file; none in a folder that this user may not look into."""
+    try:
+        return Path(name).is_file()
+    except OSError:
+        return False
 
 
 def _checks(folders: list[Path]) -> tuple[Check, ...]:

@@ -28,11 +28,10 @@ def _nested(depth: int) -> str:
         ("name" + " + name" * 17 + " == name", "adds more than 16 times"),
         ("name == '" + "x" * 1000 + "'", "more than 1000 characters"),
         ("(" * 400 + "true" + ")" * 400, "recursion limit"),
-        ("!" * 900 + "true", "xceeded|recursion|no yes or no"),
-        ("name == '\ud800'", ""),
+        ("name == '\ud800'", "surrogates"),
         ("name == " + "9" * 900, "invalid int literal"),
     ],
-    ids=range(11),
+    ids=range(10),
 )
 def test_what_may_cost_too_much_is_refused(text: str, message: str) -> None:
     with pytest.raises(NetauditError, match=message):

@@ -71,7 +71,7 @@ HOSTILE: dict[str, Callable[[Path], None]] = {
     "dotted": _holds(b".".join([b"a"] * 100_000) + b" = 1\n"),
     "tables": _holds(b"".join(b"[a%d.b.c]\n" % at for at in range(20_000))),
     "number": _holds(b"a = " + b"9" * 10_000),
-    "date": _holds(b"[[waivers]]\nuntil = 99999-99-99\n"),
+    "date": _holds(b"[[waivers]]\nuntil = 99999999-99-99\n"),
     "line": _holds(b"x" * 10_000_000),
     "no-utf8": _holds(b"\xff\xfe\xfd" * 11),
     "nul": _holds(b"\0" * 100),
@@ -86,8 +86,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(f"{module}.PATIENCE", 0.3)
 
 
-@pytest.mark.parametrize("kind", [*HOSTILE, "folder"])
-@pytest.mark.parametrize("option", READ, ids=".".join)
+# What is text is a template that prints it.
+TEXT = {"deep", "deep-json", "dotted", "tables", "number", "date", "nul"}
+CANNOT = [(option, kind) for option in READ for kind in (*HOSTILE, "folder")]
+CANNOT = [(option, kind) for option, kind in CANNOT if option[1] != "template" or kind not in TEXT]
+
+
+@pytest.mark.parametrize(("option", "kind"), CANNOT, ids=str)
 def test_a_file_that_cannot_be_used_is_named_in_one_line(option: tuple[str, str], kind: str, tmp_path: Path) -> None:
     place = tmp_path / "named"
     if kind == "folder":
@@ -96,6 +101,8 @@ def test_a_file_that_cannot_be_used_is_named_in_one_line(option: tuple[str, str]
     else:
         HOSTILE[kind](place)
     argv, code = READ[option]
+    if (option[1], kind) == ("key", "missing"):  # a key that is not there is made, but not behind a link
+        code = 3
     done = run_inside(*argv, place)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1), done.stderr
     assert done.stderr.startswith("netaudit: ")
