@@ -70,18 +70,24 @@ def script() -> NoReturn:
         _main()
     except _EndedBySignal as end:
         signals.close()
-        _say("netaudit: interrupted (no half-written file is left)\n")
-        _leave(end)
+        _leave_interrupted(end)
     except SystemExit as end:
         signals.close()
         _leave(end)
-    except (MemoryError, ImportError, OSError, RuntimeError) as error:
+    except Exception as error:
         signals.close()
+        if isinstance(error.__cause__, _EndedBySignal):  # Python 3.11 wraps what is raised while a class is made
+            _leave_interrupted(error.__cause__)
         if not _lacks_memory(error):
             raise
         _say("netaudit: not enough memory (raise the limit: `ulimit -v`, or that of the service or container)\n")
         os._exit(3)
     sys.exit(0)
+
+
+def _leave_interrupted(end: _EndedBySignal) -> NoReturn:
+    _say("netaudit: interrupted (no half-written file is left)\n")
+    _leave(end)
 
 
 def _main() -> None:
