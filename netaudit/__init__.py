@@ -23,13 +23,14 @@ The public API:
 Everything is imported when it is used: importing netaudit costs nothing.
 """
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from netaudit.release import RELEASE
 
+TYPE_CHECKING = False  # as typing has it; importing that takes longer than all else before signals are listened to
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
     from netaudit.attribute.traced import AttributedJourney
@@ -50,21 +51,21 @@ __all__ = [
 ]
 
 
-def record_host() -> "Facts":
+def record_host() -> Facts:
     """Read this host. Nothing is changed, not even by looking; what cannot be seen is a gap."""
     from netaudit.collect import collect  # noqa: PLC0415 (late, as all below)
 
     return collect()
 
 
-def load_recording(path: Path) -> "Facts":
+def load_recording(path: Path) -> Facts:
     """Read a recording: a folder, a tar, or plain iptables-save output. Raises RecordingError."""
     from netaudit.store import load  # noqa: PLC0415
 
     return load(path)
 
 
-def save_recording(facts: "Facts", path: Path) -> "Facts":
+def save_recording(facts: Facts, path: Path) -> Facts:
     """Write a recording whole or not at all; gives the facts with their digest. Raises OutputError."""
     from netaudit.store import save  # noqa: PLC0415
 
@@ -72,8 +73,8 @@ def save_recording(facts: "Facts", path: Path) -> "Facts":
 
 
 def diff_recordings(
-    before: "Facts", after: "Facts", *, counters: bool = False, exposure: bool | None = None
-) -> "AttributedDiff":
+    before: Facts, after: Facts, *, counters: bool = False, exposure: bool | None = None
+) -> AttributedDiff:
     """Compare two recordings of a host and attribute each change. Raises ParseError for damaged facts.
 
     `exposure` adds who can reach what, and could not before; None: where that is quick.
@@ -94,7 +95,7 @@ def diff_recordings(
     return with_exposure_changes(diff, Read(before, earlier), Read(after, later), catalog)
 
 
-def show_recording(facts: "Facts", *, exposure: bool | None = False) -> "AttributedSnapshot":
+def show_recording(facts: Facts, *, exposure: bool | None = False) -> AttributedSnapshot:
     """Attribute every rule of a host. Raises ParseError for damaged facts.
 
     `exposure` adds who can reach what; None: where that is quick.
@@ -109,8 +110,8 @@ def show_recording(facts: "Facts", *, exposure: bool | None = False) -> "Attribu
 
 
 def expose_recording(
-    facts: "Facts", choice: "ZoneChoice | None" = None, *, within_bounds: bool = False
-) -> "AttributedSnapshot":
+    facts: Facts, choice: ZoneChoice | None = None, *, within_bounds: bool = False
+) -> AttributedSnapshot:
     """Attribute every rule of a host, and compute who can reach what. Raises ParseError for damaged facts.
 
     `within_bounds`: a host on which that takes long is left out, and the result says so.
@@ -131,7 +132,7 @@ def expose_recording(
     return with_exposure(shown, Read(facts, snapshot), catalog, choice or ZoneChoice())
 
 
-def audit_recording(facts: "Facts", today: "date") -> "Audit":
+def audit_recording(facts: Facts, today: date) -> Audit:
     """Put every check that ships to a host; waivers in containers' labels hold until `today`. Raises ParseError."""
     from netaudit.audit.auditor import Auditor  # noqa: PLC0415
     from netaudit.audit.run import Plan  # noqa: PLC0415
@@ -142,8 +143,8 @@ def audit_recording(facts: "Facts", today: "date") -> "Audit":
 
 
 def trace_recording(
-    facts: "Facts", source: str, target: str, *, interface: str = "", established: bool = False
-) -> "AttributedJourney":
+    facts: Facts, source: str, target: str, *, interface: str = "", established: bool = False
+) -> AttributedJourney:
     """Follow one packet from a zone or address to ADDRESS:PORT/PROTOCOL, with the cause of every rule that it meets.
 
     Raises ParseError for damaged facts, UsageError or SubjectError for places that are none.

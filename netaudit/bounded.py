@@ -3,6 +3,7 @@
     read_plain       a regular file, and nothing else: /proc, a configuration, a file of a recording
     read_any         what a person named: it may be a pipe such as <(command), never one that keeps us waiting
     read_descriptor  what is open already
+    special_kind     what a path leads to, if that is a pipe, a device or a socket
     decode_json      JSON of a type, not nested deeper than any program nests it
 
 Whoever calls turns UnfitError into a gap (collect) or into an error that names the file (store, catalog, cli).
@@ -20,6 +21,7 @@ import msgspec
 T = TypeVar("T")
 
 SMALL = 1 << 20  # bytes: configurations, waivers, templates; the largest that anybody wrote by hand is far below
+PATIENCE = 10.0  # seconds for a pipe that a person named, such as <(command)
 DEEPEST = 100  # levels of JSON; nft nests its expressions about 15 deep, Docker its objects 8
 _CHUNK = 1 << 16
 _KINDS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISLNK, "a link"))
@@ -84,7 +86,10 @@ def decode_json(data: bytes | str, kind: type[T]) -> T:
 
 def _open(path: Path) -> int:
     """Open to read. Not blocking: opening a pipe that nobody writes to would wait for ever."""
-    return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except ValueError as error:
+        raise UnfitError("has a NUL character in its name") from error
 
 
 def _part(handle: int, size: int, end: float | None) -> bytes:
@@ -95,6 +100,15 @@ def _part(handle: int, size: int, end: float | None) -> bytes:
         if left <= 0 or not waiting.poll(left * 1000):
             raise UnfitError("did not end in time")
     return os.read(handle, size)
+
+
+def special_kind(path: Path) -> str:
+    """Name what a path leads to where that is neither a file nor a folder; empty for those, and for nothing at all."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return ""
+    return "" if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else _kind(mode)
 
 
 def _kind(mode: int) -> str:

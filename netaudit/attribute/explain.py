@@ -15,6 +15,7 @@ from netaudit.model.docker import Container, Network
 from netaudit.model.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
 
+_DIGITS = 18  # of a position; Python converts no more than 4,300
 _RULE = re.compile(r"(?:(?P<family>[a-z0-9]+):)?(?P<table>[\w.-]+)/(?P<chain>[^#]+)(?:#(?P<position>\d+))?")
 
 
@@ -88,7 +89,7 @@ def _rules(subject: str, attributed: AttributedSnapshot, catalog: Catalog) -> It
     if not found:
         return
     without = {signature.id: signature.without for signature in catalog.signatures}
-    position = int(found["position"]) if found["position"] else None
+    position = int(found["position"][:_DIGITS]) if found["position"] else None
     for one in attributed.items:
         item = one.item
         if item.object in (ObjectKind.RULE, ObjectKind.POLICY) and (item.table, item.chain) == (

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from netaudit.audit.expression_limits import require_bounded, without_literals
 from netaudit.errors import NetauditError
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
-_LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _NAME = re.compile(r"(?<![.\w])[a-z_]\w*")
 _WHERE = re.compile(r"ERROR: <input>:(\d+):(\d+): ([^\n|]*)")
 _NO_CONTAINER = " (in container '')"  # of names: the library's word for a namespace
@@ -32,15 +32,19 @@ class Condition:
     """A compiled expression; `reads` names the facts that it may look at."""
 
     def __init__(self, text: str, facts: FactTypes) -> None:
-        """Compile. Raises NetauditError for what is no expression, unknown facts, and what is no yes or no."""
+        """Compile. Raises NetauditError for what is no yes or no, unknown facts, and what may cost too much."""
         self.text = " ".join(text.split())
+        require_bounded(self.text)
         known = {name for name, _ in facts}
-        self.reads = tuple(name for name in dict.fromkeys(_NAME.findall(_LITERAL.sub("", self.text))) if name in known)
+        self.reads = tuple(name for name in dict.fromkeys(_NAME.findall(without_literals(self.text))) if name in known)
         self._program = _compile(self.text, facts)
 
     def holds(self, seen: "Seen") -> bool | None:
         """Decide; None where that hangs on a fact that is not known. Raises NetauditError for what cannot be."""
-        said = self._program.eval(seen.activation)
+        try:
+            said = self._program.eval(seen.activation)
+        except RuntimeError as error:  # of the library: its macros went round too often
+            raise NetauditError(f"costs too much to compute: {_explain(str(error))}", hint="ask for less") from error
         answer = said.value()
         if isinstance(answer, bool):
             return answer
@@ -58,7 +62,19 @@ class Seen(msgspec.Struct, frozen=True):
 
 def make_seen(known: Mapping[str, object], facts: FactTypes) -> Seen:
     """Make the known facts readable for expressions."""
-    return Seen(frozenset(known), _environment(facts).Activation(dict(known)))
+    values = {name: _readable(value) for name, value in known.items()}
+    return Seen(frozenset(known), _environment(facts).Activation(values))
+
+
+def _readable(value: object) -> object:
+    """Put a question mark for each byte of a hostile name that is no UTF-8: CEL takes no others."""
+    match value:
+        case str() if not value.isascii():
+            return value.encode(errors="replace").decode()
+        case list() | tuple():
+            return [_readable(one) for one in value]
+        case _:
+            return value
 
 
 def _compile(text: str, facts: FactTypes) -> "cel.Expression":

@@ -10,7 +10,7 @@ import msgspec
 
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.check import Check
-from netaudit.audit.condition import Seen, make_seen
+from netaudit.audit.condition import Condition, Seen, make_seen
 from netaudit.audit.finding import Audit, Evidence, Finding, Undecided
 from netaudit.audit.subjects import FACTS, SUBJECTS
 from netaudit.audit.subjects.fact import EXPOSURE, Subject, declared, fact_types
@@ -64,7 +64,7 @@ def _put(
     known = subject.facts.known()
     seen = make_seen(known, fact_types(FACTS[subject.kind]))
     for check in checks:
-        match _holds(check, seen):
+        match _holds(check, "condition", check.condition, seen):
             case True:
                 findings.append(_finding(check, subject, seen, known))
             case None:
@@ -73,20 +73,20 @@ def _put(
                 pass
 
 
-def _holds(check: Check, seen: Seen) -> bool | None:
+def _holds(check: Check, key: str, condition: Condition, seen: Seen) -> bool | None:
     try:
-        return check.condition.holds(seen)
+        return condition.holds(seen)
     except NetauditError as error:
-        raise CatalogError(error.message, file=check.file, key="condition") from error
+        raise CatalogError(error.message, file=check.file, key=key, hint=error.hint) from error
 
 
 def _finding(check: Check, subject: Subject, seen: Seen, known: Mapping[str, object]) -> Finding:
-    severity = next((severity for severity, when in check.graver if when.holds(seen)), check.severity)
+    graver = (severity for severity, when in check.graver if _holds(check, "graver", when, seen))
     return Finding(
         check=check,
         subject_kind=subject.kind,
         subject=subject.name,
-        severity=severity,
+        severity=next(graver, check.severity),
         message=check.finding.fill(known),
         remediation=check.remediation.fill(known),
         fingerprint=_fingerprint(check.id, subject.identity, 0),

@@ -1,7 +1,6 @@
 """Findings that an operator accepts: which, why, who answers for it, and until when."""
 
 import datetime as dt
-import re
 from fnmatch import fnmatchcase
 
 import msgspec
@@ -9,7 +8,7 @@ import msgspec
 from netaudit.model.docker import Container
 
 _PREFIX = "netaudit.waive."
-_FIELD = re.compile(r"\s*(reason|owner|until)\s*=\s*([^;]*?)\s*(?:;|$)")
+_FIELDS = ("reason", "owner", "until")
 
 
 class Waiver(msgspec.Struct, frozen=True):
@@ -40,9 +39,15 @@ def label_waivers(container: Container) -> tuple[Waiver, ...]:
     return tuple(_label(container.name, name, text) for name, text in container.waivers)
 
 
+def _fields(text: str) -> dict[str, str]:
+    """Split `reason=…; owner=…`; by hand, for a container's label may be of any length."""
+    parts = (part.partition("=") for part in text.split(";"))
+    return {key.strip(): value.strip() for key, _, value in parts}
+
+
 def _label(container: str, name: str, text: str) -> Waiver:
-    fields = {found[1]: found[2] for found in _FIELD.finditer(text)}
-    lacking = [key for key in ("reason", "owner", "until") if not fields.get(key)]
+    fields = _fields(text)
+    lacking = [key for key in _FIELDS if not fields.get(key)]
     until, invalid = dt.date.min, f"lacks {', '.join(lacking)}" if lacking else ""
     try:
         until = dt.date.fromisoformat(fields.get("until", ""))

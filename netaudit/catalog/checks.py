@@ -1,8 +1,10 @@
 """rules/checks/ID.yaml -> checks: expressions compiled, names and examples checked; anything invalid is refused."""
 
+import errno
 import re
 from collections.abc import Iterator, Mapping
 from importlib.resources.abc import Traversable
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,11 +17,14 @@ from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import fact_types
 from netaudit.audit.subjects.kind import SubjectKind
 from netaudit.audit.wording import Wording
-from netaudit.catalog.document import Strict, line_of, read_yaml, rules_folder
+from netaudit.bounded import special_kind
+from netaudit.catalog.document import Strict, convert, line_of, parse_yaml, read_data, read_yaml, rules_folder
 from netaudit.errors import CatalogError, NetauditError
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _HINT = "docs/checks.md shows what a check may hold, and the facts that each kind of subject has"
+_FOLDER_HINT = "name a folder that holds ID.yaml files and little else"
+_MOST_ENTRIES = 1000  # of a folder of checks; netaudit ships 48
 
 
 class _Check(Strict):
@@ -50,10 +55,25 @@ def load_checks() -> tuple[Check, ...]:
 
 def load_checks_from(folder: Traversable) -> tuple[Check, ...]:
     """Load every YAML file of a folder. Raises CatalogError, with file, line and key, for the first invalid thing."""
-    if not folder.is_dir():
-        raise CatalogError("no such folder of checks", file=str(folder), hint="name a folder that holds ID.yaml files")
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
-    return tuple(_Loader(file).load() for file in files)
+    return tuple(_Loader(file).load() for file in _files(folder))
+
+
+def _files(folder: Traversable) -> list[Traversable]:
+    """List the YAML files of a folder. Raises CatalogError for what holds more than checks and what explains them."""
+    try:
+        entries = list(islice(folder.iterdir(), _MOST_ENTRIES + 1))
+    except OSError as error:
+        why = {errno.ENOENT: "no such folder of checks", errno.ENOTDIR: "is a file, not a folder of checks"}
+        said = why.get(error.errno or 0, f"cannot be read: {error.strerror}")
+        raise CatalogError(said, file=str(folder), hint=_FOLDER_HINT) from error
+    except ValueError as error:
+        raise CatalogError("has a NUL character in its name", file=str(folder), hint=_FOLDER_HINT) from error
+    if len(entries) > _MOST_ENTRIES:
+        raise CatalogError(f"holds more than {_MOST_ENTRIES} entries", file=str(folder), hint=_FOLDER_HINT)
+    for one in entries:
+        if isinstance(one, Path) and (kind := special_kind(one)):
+            raise CatalogError(f"is {kind}, not a regular file", file=str(one), hint=_FOLDER_HINT)
+    return sorted((one for one in entries if one.name.endswith(".yaml")), key=lambda one: one.name)
 
 
 def find_check(name: str) -> Check | None:
@@ -73,6 +93,7 @@ class _Loader:
     def __init__(self, file: Traversable) -> None:
         self._file = file
         self._name = str(file) if isinstance(file, Path) else file.name
+        self._data = read_data(file)
         self._raw = self._read()
         self._facts: FactTypes = fact_types(FACTS[self._raw.subject])
 
@@ -102,7 +123,7 @@ class _Loader:
 
     def _read(self) -> _Check:
         try:
-            return read_yaml(self._file, _Check)
+            return convert(parse_yaml(self._data, self._file.name), _Check, self._file.name)
         except CatalogError as error:
             where, _, message = error.message.partition(": ")
             line = where.removeprefix(self._file.name)
@@ -147,6 +168,6 @@ class _Loader:
             self._refuse(key, f"fact {name}: {error}")
 
     def _refuse(self, key: str, message: str, path: str = "") -> NoReturn:
-        line = line_of(self._file.read_bytes(), key)
+        line = line_of(self._data, key)
         where = f"{self._name}:{line}" if line else self._name
         raise CatalogError(message, file=where, key=path or key, hint=_HINT)

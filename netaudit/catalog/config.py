@@ -10,13 +10,18 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar
 import msgspec
 
 from netaudit.audit.waiver import Waiver
+from netaudit.bounded import PATIENCE, SMALL, UnfitError, decode_json, read_any
 from netaudit.catalog.document import Strict
 from netaudit.errors import ConfigError
 
 T = TypeVar("T")
 DEFAULT = "netaudit.toml"
+_BASELINE = 64 << 20  # bytes; an audit of 10,000 findings has 20 MB
 _HINT = "docs/netaudit.schema.json describes it"
 _PATH = re.compile(r"\.([\w-]+)(?:\[(\d+|\.\.\.)\])?")
+_PART = r"""(?:[\w-]++|"[^"\n]*"|'[^'\n]*')"""
+# a.b.c… of more parts than any configuration has: tomllib takes quadratic time for them, and nests them too deep.
+_LONG_KEY = re.compile(rf"(?<![\w.-]){_PART}(?:[ \t]*\.[ \t]*{_PART}){{32}}")
 Said = Annotated[str, msgspec.Meta(min_length=1)]
 Bar = Literal["none", "info", "low", "medium", "high", "critical"]
 Sureness = Literal["low", "medium", "high"]
@@ -80,11 +85,16 @@ def load_config(path: Path) -> tuple[Config, tuple[Waiver, ...]]:
     text = _read(path)
     config = _convert(path, text, Config)
     for port in config.sensitive_ports:
-        if not port.isdigit():
+        if not is_port(port):
             key = f"sensitive-ports.{port}"
             hint = "a container port is a number"
             raise ConfigError("no port", file=str(path), line=_line(text, port), key=key, hint=hint)
     return config, _waivers(path, text, config.waivers)
+
+
+def is_port(text: str) -> bool:
+    """Tell whether a text is the number of a port, written as ASCII digits."""
+    return re.fullmatch(r"[0-9]{1,5}", text) is not None
 
 
 def load_waivers(path: Path) -> tuple[Waiver, ...]:
@@ -96,8 +106,8 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
 def load_baseline(path: Path) -> frozenset[str]:
     """Read the fingerprints of an earlier audit. Raises ConfigError for anything else."""
     try:
-        baseline = msgspec.json.decode(_read(path), type=_Baseline)
-    except msgspec.MsgspecError as error:
+        baseline = decode_json(_read(path, _BASELINE), _Baseline)
+    except UnfitError as error:
         hint = "write one with: netaudit audit --format json -o FILE"
         raise ConfigError(f"no audit as JSON: {error}", file=str(path), hint=hint) from error
     return frozenset(one.fingerprint for one in baseline.findings)
@@ -109,24 +119,47 @@ def config_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "netaudit.toml", **schema}
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, most: int = SMALL) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        said = getattr(error, "strerror", None) or "no UTF-8"
-        raise ConfigError(f"cannot be read: {said}", file=str(path), hint="name a file that exists") from error
+        return read_any(path, most, PATIENCE).decode()
+    except (OSError, UnfitError, UnicodeDecodeError) as error:
+        said, hint = _why_unread(error)
+        raise ConfigError(f"cannot be read: {said}", file=str(path), hint=hint) from error
+
+
+def _why_unread(error: OSError | UnfitError | UnicodeDecodeError) -> tuple[str, str]:
+    """Say why, and what to do."""
+    match error:
+        case OSError():
+            return error.strerror or str(error), "name a file that exists and that you may read"
+        case UnfitError():
+            return f"it {error}", "name a file of 1 MiB at most, or a pipe such as <(command) that ends soon"
+        case _:
+            return "no UTF-8", "write it in UTF-8"
 
 
 def _convert(path: Path, text: str, kind: type[T]) -> T:
     try:
-        return msgspec.convert(tomllib.loads(text), kind)
+        return msgspec.convert(_loads(path, text), kind)
+    except msgspec.ValidationError as error:
+        message, _, key = str(error).partition(" - at ")
+        _refuse(path, text, message, key.strip("`").removeprefix("$").removeprefix("."))
+
+
+def _loads(path: Path, text: str) -> dict[str, Any]:
+    if long := _LONG_KEY.search(text):
+        line = text.count("\n", 0, long.start()) + 1
+        raise ConfigError("not TOML: a key of too many parts", file=str(path), line=line, hint=_HINT)
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"(.*) \(at line (\d+)", str(error))
         message, line = (found[1], int(found[2])) if found else (str(error), text.count("\n") + 1)
         raise ConfigError(f"not TOML: {message}", file=str(path), line=line, hint=_HINT) from error
-    except msgspec.ValidationError as error:
-        message, _, key = str(error).partition(" - at ")
-        _refuse(path, text, message, key.strip("`").removeprefix("$").removeprefix("."))
+    except RecursionError as error:
+        raise ConfigError("not TOML: nested too deep", file=str(path), hint=_HINT) from error
+    except ValueError as error:  # of int(), for thousands of digits
+        raise ConfigError(f"not TOML: {error}", file=str(path), hint=_HINT) from error
 
 
 def _refuse(path: Path, text: str, message: str, key: str) -> NoReturn:
@@ -140,16 +173,22 @@ def _refuse(path: Path, text: str, message: str, key: str) -> NoReturn:
 
 def _line(text: str, key: str, after: int = 0, number: int = 0) -> int:
     """Find the line, behind another one, of a key or of the n-th table of that name; 0 for none."""
-    pattern = re.compile(rf'\s*(\[+\s*"?{re.escape(key)}"?\s*\]+|"?{re.escape(key)}"?\s*=)')
-    found = [at for at, line in enumerate(text.splitlines(), 1) if at > after and pattern.match(line)]
+    found = [at for at in _lines(text, key) if at > after]
     return found[min(number, len(found) - 1)] if found else 0
 
 
+def _lines(text: str, key: str) -> list[int]:
+    """Find the lines of a key or of the tables of that name."""
+    pattern = re.compile(rf'\s*(\[+\s*"?{re.escape(key)}"?\s*\]+|"?{re.escape(key)}"?\s*=)')
+    return [at for at, line in enumerate(text.splitlines(), 1) if pattern.match(line)]
+
+
 def _waivers(path: Path, text: str, entries: list[WaiverEntry]) -> tuple[Waiver, ...]:
-    lines = [_line(text, "waivers", number=number) for number in range(len(entries))]
+    lines = _lines(text, "waivers") or [0]
+    lines += lines[-1:] * (len(entries) - len(lines))  # an array on one line
     return tuple(
         Waiver(one.check, one.subject, one.reason, one.owner, one.until, place=f"{path}:{line}")
-        for one, line in zip(entries, lines, strict=True)
+        for one, line in zip(entries, lines, strict=False)
     )
 
 

@@ -8,14 +8,36 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
+from netaudit.bounded import SMALL, UnfitError, read_plain
 from netaudit.errors import CatalogError
 
 _Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, if there: ten times faster, same values
+_LARGEST = 1 << 63  # what CEL and JSON can hold; Python could not even print one of 10,000 digits
 T = TypeVar("T")
 
 
 class _Loader(_Base):  # type: ignore[misc]
-    """A safe loader that refuses a key that stands twice: the second would silently take the first one's place."""
+    """A safe loader of what is written out: plain values, each once.
+
+    It refuses a key that stands twice (the second would silently take the first one's place), an alias (`*name`: a
+    few of them make a value of any size) and what is no value of its tag, for which PyYAML raises what it likes.
+    """
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 (as PyYAML says)
+        """Build a value. Raises ConstructorError for all that has none."""
+        if node in self.constructed_objects:
+            raise _refused("an alias (*name) is not allowed: write the value out", node)
+        try:
+            value = super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError, TypeError) as error:
+            raise _refused(f"no value of {node.tag.rpartition(':')[2]}", node) from error
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise _refused("a number of more than 64 bits", node)
+        return value
+
+
+def _refused(problem: str, node: yaml.Node) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
 def _construct_mapping(loader: Any, node: yaml.MappingNode) -> dict[object, object]:  # noqa: ANN401 (any of PyYAML's)
@@ -23,8 +45,7 @@ def _construct_mapping(loader: Any, node: yaml.MappingNode) -> dict[object, obje
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         if not isinstance(key, str) or key in content:
-            problem = f"the key {key} stands twice, or is no word"
-            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+            raise _refused(f"the key {key} stands twice, or is no word", key_node)
         content[key] = loader.construct_object(value_node, deep=True)
     return content
 
@@ -49,21 +70,44 @@ def line_of(data: bytes, key: str) -> int:
     return next((name.start_mark.line + 1 for name, _ in pairs if name.value == key), 0)
 
 
-def load_yaml(file: Traversable) -> Any:  # noqa: ANN401 (whatever YAML holds)
-    """Read a file. Raises CatalogError, with file and line, for what is no YAML."""
+def read_data(file: Traversable) -> bytes:
+    """Read a file of a folder. Raises CatalogError for what is no regular file, too large or not to be read."""
+    if not isinstance(file, Path):  # inside a zipped package
+        return file.read_bytes()
     try:
-        return yaml.load(file.read_bytes(), _Loader)  # noqa: S506 (a safe loader)
+        return read_plain(file, SMALL)
+    except (OSError, UnfitError) as error:
+        said = error.strerror if isinstance(error, OSError) else f"it {error}"
+        hint = "a folder of checks holds regular files of YAML, each of 1 MiB at most"
+        raise CatalogError(f"cannot be read: {said}", file=str(file), hint=hint) from error
+
+
+def parse_yaml(data: bytes, name: str) -> Any:  # noqa: ANN401 (whatever YAML holds)
+    """Turn YAML into a value. Raises CatalogError, with file and line, for what is none."""
+    try:
+        return yaml.load(data, _Loader)  # noqa: S506 (a safe loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"{file.name}:{mark.line + 1}" if mark else file.name
+        where = f"{name}:{mark.line + 1}" if mark else name
         raise CatalogError(f"not YAML: {getattr(error, 'problem', None) or error}", file=where) from error
+    except RecursionError as error:
+        raise CatalogError("not YAML: nested too deep", file=name) from error
 
 
-def read_yaml(file: Traversable, kind: type[T]) -> T:
-    """Read a file of a type. Raises CatalogError, with file, line or key."""
-    raw = load_yaml(file)
+def load_yaml(file: Traversable) -> Any:  # noqa: ANN401 (whatever YAML holds)
+    """Read a file. Raises CatalogError, with file and line, for what is no YAML."""
+    return parse_yaml(read_data(file), file.name)
+
+
+def convert(raw: object, kind: type[T], name: str) -> T:
+    """Hold a value against a type. Raises CatalogError, with file and key."""
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
         message, _, key = str(error).partition(" - at ")
-        raise CatalogError(message, file=file.name, key=key.strip("`")) from error
+        raise CatalogError(message, file=name, key=key.strip("`")) from error
+
+
+def read_yaml(file: Traversable, kind: type[T]) -> T:
+    """Read a file of a type. Raises CatalogError, with file, line or key."""
+    return convert(load_yaml(file), kind, file.name)

@@ -16,6 +16,7 @@ from netaudit.catalog.config import (
     DEFAULT,
     Config,
     check_names,
+    is_port,
     load_baseline,
     load_config,
     load_waivers,
@@ -58,7 +59,7 @@ class Prepared(msgspec.Struct, frozen=True):
 
 def prepare(asked: Asked) -> Prepared:
     """Put command line and configuration together; where both say something, the command line wins."""
-    path = asked.config or (Path(DEFAULT) if Path(DEFAULT).is_file() else None)
+    path = asked.config or (Path(DEFAULT) if _is_file(DEFAULT) else None)
     config, waivers = load_config(path) if path else (Config(), ())
     folder = path.parent if path else Path()
     checks = _checks([*(folder / name for name in config.checks), *asked.checks])
@@ -88,6 +89,14 @@ def prepare(asked: Asked) -> Prepared:
     )
 
 
+def _is_file(name: str) -> bool:
+    """Tell whether there is such a file; none in a folder that this user may not look into."""
+    try:
+        return Path(name).is_file()
+    except OSError:
+        return False
+
+
 def _checks(folders: list[Path]) -> tuple[Check, ...]:
     checks = {one.id: one for one in load_checks()}
     for folder in folders:
@@ -110,7 +119,7 @@ def _services(services: tuple[Service, ...], config: Config, asked: tuple[str, .
     more = {int(port): name for port, name in config.sensitive_ports.items()}
     for text in asked:
         port, _, name = text.partition("=")
-        if not (port.isdigit() and name):
+        if not (is_port(port) and name):
             raise UsageError(f"--sensitive-port: not PORT=NAME: {text}", hint="write for example 8081=adminer")
         more[int(port)] = name
     return Services(services, more)

@@ -54,9 +54,25 @@ DockerHostOption = Annotated[
         show_default=False,
     ),
 ]
+_LONGEST = 1e6  # seconds, eleven days; the kernel's clocks take no infinity
+
+
+def some_seconds(value: float) -> float:
+    """Refuse what no clock can wait for: infinity, and what is no number."""
+    if not 0 <= value <= _LONGEST:
+        raise typer.BadParameter(f"{value} is not a number of seconds from 0 to {_LONGEST:.0f}.")
+    return value
+
+
 TimeoutOption = Annotated[
     float,
-    typer.Option("--timeout", min=0.1, metavar="SECONDS", help="How long each program and API call may take."),
+    typer.Option(
+        "--timeout",
+        min=0.1,
+        metavar="SECONDS",
+        help="How long each program and API call may take.",
+        callback=some_seconds,
+    ),
 ]
 RedactKeyOption = Annotated[
     Path | None,

@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -42,8 +43,17 @@ def show(data: bytes) -> bool:
         pager = subprocess.Popen(command(), stdin=subprocess.PIPE, env=environment)
     except OSError:
         return False
+    previous = signal.signal(signal.SIGINT, _leave_it)
     try:
         pager.communicate(data)
-    except KeyboardInterrupt:  # ^C is the pager's: it ends what it searches, and stays
+    except BaseException:
+        pager.terminate()  # less gives the terminal back as it was
         pager.wait()
+        raise
+    finally:
+        signal.signal(signal.SIGINT, previous)
     return True
+
+
+def _leave_it(_number: int, _frame: object) -> None:
+    """Leave ^C to the pager: it ends what it searches, and stays. A handler, unlike SIG_IGN, is not inherited."""

@@ -1,13 +1,12 @@
 """`netaudit run -- COMMAND`."""
 
-import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from netaudit.cli.foreground import run_in_foreground
 from netaudit.cli.options import (
     Colour,
     ColourOption,
@@ -20,8 +19,8 @@ from netaudit.cli.options import (
     StrictOption,
     TimeoutOption,
     WideOption,
+    some_seconds,
 )
-from netaudit.errors import CommandError
 
 
 def run(
@@ -35,7 +34,13 @@ def run(
     ] = None,
     wait: Annotated[
         float,
-        typer.Option("--wait", min=0, metavar="SECONDS", help="How long to wait until rules and inventory are quiet."),
+        typer.Option(
+            "--wait",
+            min=0,
+            metavar="SECONDS",
+            help="How long to wait until rules and inventory are quiet.",
+            callback=some_seconds,
+        ),
     ] = 10.0,
     color: ColourOption = Colour.AUTO,
     wide: WideOption = False,
@@ -48,6 +53,9 @@ def run(
 
     The command's output and exit code are passed through. With a format other than terminal and no -o, the
     command's standard output goes to standard error, so that standard output holds the report alone.
+
+    ^C is the command's: netaudit reports what it did until then. SIGTERM and SIGHUP are passed on to the command, and
+    so is a SIGINT that another process sends; when the command has ended, netaudit ends without a report.
     """
     from netaudit import diff_recordings
     from netaudit.attribute.writers import tell_writers
@@ -66,7 +74,7 @@ def run(
             make_folder(keep)
             require_place(keep / "after", Replace.OURS)
             before = save(before, keep / "before")
-        code = _run(command, apart=form is not Format.TERMINAL and output is None)
+        code = run_in_foreground(command, stdout=sys.stderr if form is not Format.TERMINAL and output is None else None)
         after = require_rules(collect_when_quiet(where, wait=wait))
         watch.recorded(after)
     if keep is not None:
@@ -83,21 +91,3 @@ def run(
         undecided=attributed.coverage.undecided,
     )
     raise typer.Exit(code or own)
-
-
-def _run(command: list[str], *, apart: bool) -> int:
-    """Run the command in the foreground; gives its exit code, as a shell would. Raises CommandError."""
-    # ^C is the command's, netaudit still reports; a handler, unlike SIG_IGN, is not inherited by the command.
-    previous = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        done = subprocess.run(command, stdout=sys.stderr if apart else None, check=False)
-    except OSError as error:
-        found = not isinstance(error, FileNotFoundError)
-        raise CommandError(
-            f"cannot start {command[0]}: {error.strerror}",
-            hint="nothing was run; check the command's name",
-            found=found,
-        ) from error
-    finally:
-        signal.signal(signal.SIGINT, previous)
-    return done.returncode if done.returncode >= 0 else 128 - done.returncode

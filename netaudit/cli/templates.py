@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
+from netaudit.bounded import PATIENCE, SMALL, UnfitError, read_any
 from netaudit.errors import OwnTemplateError
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ class OwnTemplate(msgspec.Struct, frozen=True):
 def read_template(path: Path) -> OwnTemplate:
     """Read a template. Raises OwnTemplateError."""
     try:
-        return OwnTemplate(path.name, path.read_text(encoding="utf-8"))
+        return OwnTemplate(path.name, read_any(path, SMALL, PATIENCE).decode())
+    except UnfitError as error:
+        hint = "give a file of 1 MiB at most, in UTF-8"
+        raise OwnTemplateError(f"cannot read the template {path}: it {error}", hint=hint) from error
     except (OSError, UnicodeDecodeError) as error:
         raise OwnTemplateError(f"cannot read the template {path}: {error}", hint="give a file in UTF-8") from error
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from netaudit.collect import threads
+
 T = TypeVar("T")
 
 
@@ -41,10 +43,10 @@ def within(seconds: float, question: Callable[[], T]) -> T:
 
 
 def start_thread(work: Callable[[], None]) -> threading.Thread:
-    """Start a thread that does not keep the process from ending. Raises NoThreadError."""
+    """Start a thread that gets no signal and does not keep the process from ending. Raises NoThreadError."""
     thread = threading.Thread(target=work, daemon=True)
     try:
-        thread.start()
+        threads.start(thread)
     except RuntimeError as error:  # "can't start new thread"
         raise NoThreadError from error
     return thread

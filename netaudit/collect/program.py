@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from netaudit.bounded import UnfitError
 from netaudit.collect import pipes
 from netaudit.collect.announce import announce
+from netaudit.collect.orphans import die_with_parent
 from netaudit.collect.search_path import search_path
 from netaudit.model.facts import Gap, GapReason, Source
 
@@ -74,6 +75,7 @@ def _start(
             stderr=subprocess.PIPE,
             env=_clean_environment() | dict(environment),
             process_group=0,  # its own group, so that what it starts can be ended with it
+            preexec_fn=die_with_parent,  # noqa: PLW1509 (it takes no lock)
         )
     except OSError as error:
         return _not_started(source, argv[0], error)

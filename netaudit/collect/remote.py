@@ -10,6 +10,7 @@ import msgspec
 from netaudit.bounded import UnfitError
 from netaudit.collect import pipes
 from netaudit.collect.announce import announce
+from netaudit.collect.orphans import die_with_parent
 from netaudit.collect.script import recording_script
 from netaudit.collect.search_path import search_path
 from netaudit.collect.url import shown_url
@@ -57,6 +58,7 @@ def record_remotely(remote: Remote, timeout: float) -> bytes:
             stderr=subprocess.PIPE,
             env={**os.environ, "PATH": search_path()},
             process_group=0,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 (it takes no lock)
         )
     except OSError as error:
         raise CollectError(f"ssh could not be started: {error.strerror}", hint="install openssh-client") from error

@@ -11,6 +11,8 @@ from typing import Self
 from oxidd.bcdd import BCDDFunction, BCDDManager
 from oxidd.util import BooleanOperator
 
+from netaudit.packets.room import require_room
+
 _NODES = 1 << 24  # of 16 bytes; memory is taken as they are used
 _CACHE = 1 << 18
 _BYTE, _ONES = 8, 0xFF  # numbers are put together from bytes, most of which are met again
@@ -52,6 +54,7 @@ class PacketSpace:
 
     def __init__(self, groups: Sequence[Mapping[str, int]], nodes: int = _NODES) -> None:
         self.widths = {field: width for group in groups for field, width in group.items()}
+        require_room(nodes)
         self._manager = BCDDManager(nodes, _CACHE, 1)
         self._manager.add_vars(sum(self.widths.values()))
         self._place: dict[str, tuple[int, int]] = {}  # where a field's bits begin, and how far apart they are

@@ -3,6 +3,7 @@
 import secrets
 from pathlib import Path
 
+from netaudit.bounded import PATIENCE, UnfitError, read_any
 from netaudit.errors import OutputError, UsageError
 from netaudit.store.ours import Kind
 from netaudit.store.taken import Replace
@@ -14,10 +15,12 @@ _SIZE = 32
 def load_key(path: Path) -> bytes:
     """Read a key; where there is no such file, make one. Raises UsageError for what is none, OutputError."""
     try:
-        with path.open("rb") as file:
-            key = file.read(_SIZE + 1)
+        key = read_any(path, _SIZE, PATIENCE)
     except FileNotFoundError:
         return _make_key(path)
+    except UnfitError as error:
+        hint = "name a new file: it will be made"
+        raise UsageError(f"{path} is no key: it {error}", hint=hint) from error
     except OSError as error:
         raise UsageError(
             f"cannot read the key {path}: {error.strerror}", hint="name a file that you may read"
