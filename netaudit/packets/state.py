@@ -14,7 +14,8 @@ from netaudit.model.match import Field
 from netaudit.packets.packet import Packet, Value
 
 WHOLE = Fraction(1)
-MOST = 256  # states at one place that are followed each by itself: n doubtful rules that write marks make 2ⁿ
+MOST = 256  # states that are followed through one table, each by itself
+MOST_MARKS = 64  # of those that meet one rule: n doubtful rules that write marks make 2ⁿ
 _NO_MARKS: Mapping[Field, Value] = {Field.MARK: None, Field.CT_MARK: None}
 
 
@@ -49,6 +50,6 @@ def merged(states: Iterable[State]) -> list[State]:
 
 def bounded(states: list[State]) -> list[State]:
     """Join states that differ in marks alone, where there are too many: then their marks are not known."""
-    if len(states) <= MOST:
+    if len(states) <= MOST_MARKS:
         return states
     return merged(state.become(state.packet.changed(_NO_MARKS)) for state in states)

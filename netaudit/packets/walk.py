@@ -27,36 +27,16 @@ from netaudit.model.statement import (
 )
 from netaudit.packets.diary import Diary
 from netaudit.packets.effect import NoAddressError, effect
-from netaudit.packets.jumps import Again, too_many_ways, why_not_followed
-from netaudit.packets.packet import Packet, doubts, holds
-from netaudit.packets.state import MOST, State, bounded, merged
+from netaudit.packets.jumps import too_many_ways, why_not_followed
+from netaudit.packets.packet import doubts, holds
+from netaudit.packets.state import MOST, MOST_MARKS, State, bounded, merged
 from netaudit.packets.surroundings import Surroundings
 from netaudit.packets.way import EndKind, Step, StepKind
+from netaudit.packets.ways import Ways
 
 _BREAK = "break"  # nft's word for a rule whose later matches do not hold, after its statements were done
 _TOO_MANY = f"there are more than {MOST} ways that it may take"
 _UNDECIDED = "a program decides (queue)"
-
-
-class Ways:
-    """The jumps of one way through a table that were followed: how many more may be, and which changed nothing."""
-
-    def __init__(self, table: ReadTable) -> None:
-        self._again = Again(table)
-        self._unchanged: set[tuple[str, Packet]] = set()
-
-    def affords(self, chain: ReadChain) -> bool:
-        """Tell whether a chain may be gone through; the first time it always may."""
-        return self._again.affords(chain, chain.size)
-
-    def passes(self, chain: ReadChain, packet: Packet) -> bool:
-        """Tell whether a packet is known to come out of a chain as it went in, and not to end there."""
-        return (chain.name, packet) in self._unchanged
-
-    def note(self, chain: ReadChain, state: State, passed: "Passed") -> None:
-        """Remember what a packet that went through a chain came out as."""
-        if passed.fallen == [state] and not passed.accepted:
-            self._unchanged.add((chain.name, state.packet))
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -124,8 +104,10 @@ class Walk:
     def _merged(self, states: list[State]) -> list[State]:
         """Join equal packets, and those that differ in marks where there are too many to follow each."""
         found = merged(states)
-        if len(found) > MOST:
-            self._diary.doubt(f"more than {MOST} combinations of marks are possible: they are not told apart any more")
+        if len(found) > MOST_MARKS:
+            self._diary.doubt(
+                f"more than {MOST_MARKS} combinations of marks are possible: they are not told apart any more"
+            )
             found = bounded(found)
         return found
 
@@ -167,7 +149,7 @@ class Walk:
         if reason:
             return Passed([self._unknown(state, reason, rule)], [])
         passed = self._run(place.behind(name), target, [state])
-        place.ways.note(target, state, passed)
+        place.ways.note(target, state, passed.fallen, passed.accepted)
         return passed
 
     def _unknown(self, state: State, reason: str, rule: ReadRule) -> State:
