@@ -13,7 +13,7 @@ from netaudit.model.program import ReadChain, ReadTable
 from netaudit.model.statement import Goto, Jump, Meaning
 
 DEEPEST = 64  # chains in one another that are followed
-_AGAIN, _AGAIN_PER_RULE = 4096, 4  # rules that are asked again in one base chain's table
+_AGAIN, _AGAIN_PER_RULE = 2048, 4  # rules that are asked again in one base chain's table
 
 
 class Again:
