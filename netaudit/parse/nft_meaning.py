@@ -52,12 +52,17 @@ def _read(expressions: Sequence[Json], family: str, sets: Sets, ways: _Ways) -> 
         done = read_statement(expression, family, sets)
         statements += done.statements
         if done.then:
-            rest = _rest(expressions[at + 1 :], family, sets, ways.further(len(done.then)))
+            rest = _rest(expressions[at + 1 :], family, sets, ways.further(sum(map(_ends, done.then))))
             then = tuple(_followed(branch, rest) for branch in done.then)
             return Meaning(tuple(matches), tuple(statements), then=then)
         if done.verdict != CONTINUE:
             return Meaning(tuple(matches), tuple(statements), done.verdict)
     return Meaning(tuple(matches), tuple(statements))
+
+
+def _ends(branch: Meaning) -> int:
+    """Count the ways through a branch."""
+    return sum(map(_ends, branch.then)) + 1
 
 
 def _rest(expressions: Sequence[Json], family: str, sets: Sets, ways: _Ways) -> Meaning:
