@@ -90,6 +90,7 @@ bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside othe
 	PYTHONPATH=.:tests $(PYTHON) -m bench.bench
 	PYTHONPATH=.:tests $(PYTHON) -m bench.packet_sets
 	PYTHONPATH=.:tests $(PYTHON) -m bench.exposure
+	PYTHONPATH=.:tests $(PYTHON) -m bench.shapes
 	PYTHONPATH=.:tests $(PYTHON) -m bench.pages
 
 .PHONY: roots

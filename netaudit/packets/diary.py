@@ -19,7 +19,7 @@ class Diary:
         self.steps: list[Step] = []
         self.doubts: dict[str, None] = {}
         self.notes: dict[str, None] = {}
-        self._ends: list[tuple[End, State]] = []
+        self._ends: dict[End, State] = {}
 
     def step(
         self, kind: StepKind, hook: Hook | None, state: State, verdict: str, text: str = "", *, item: Item | None = None
@@ -39,12 +39,8 @@ class Diary:
     def end(self, kind: EndKind, state: State, text: str = "", item: Item | None = None) -> None:
         """Write down an end; the same one, come to by several branches, is one."""
         found = End(kind, state.packet, text, item)
-        at = next((at for at, (one, _) in enumerate(self._ends) if one == found), None)
-        if at is None:
-            self._ends.append((found, state))
-        else:
-            before = self._ends[at][1]
-            self._ends[at] = (found, State(state.packet, before.weight + state.weight))
+        before = self._ends.get(found)
+        self._ends[found] = State(before.packet, before.weight + state.weight) if before else state
 
     def doubt(self, reason: str) -> None:
         """Write down why something is not decided."""
@@ -58,5 +54,6 @@ class Diary:
     def ends(self) -> tuple[End, ...]:
         """Give the ends; one is sure where no other is possible."""
         return tuple(
-            End(end.kind, end.packet, end.text, end.item, sure=state.weight == WHOLE) for end, state in self._ends
+            End(end.kind, end.packet, end.text, end.item, sure=state.weight == WHOLE)
+            for end, state in self._ends.items()
         )

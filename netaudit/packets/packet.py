@@ -14,6 +14,9 @@ class Packet(msgspec.Struct, frozen=True):
 
     fields: Mapping[Field, Value]
 
+    def __hash__(self) -> int:
+        return hash(frozenset(self.fields.items()))
+
     def get(self, field: Field) -> Value:
         """Return a field's value, None where it is not known."""
         return self.fields.get(field)

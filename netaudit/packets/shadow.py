@@ -9,7 +9,7 @@ What a rule takes is what does not come to the next one: accepted, dropped, retu
 give it back. Where a field is rewritten on the way, it may have had any value before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -29,6 +29,7 @@ from netaudit.model.statement import (
     Return,
     UnknownStatement,
 )
+from netaudit.packets.jumps import DEEPEST, Jumps, targets_of
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.plain import Plain, fields_of
 from netaudit.packets.said import decides, matches_of, rewritten, said
@@ -37,7 +38,6 @@ from netaudit.packets.shade import Shade, Shadow
 
 _MOST_BEHIND_JUMP = 500  # rules of a chain that is jumped to; of longer ones it is believed that they give all back
 _MOST_NAMED = 300  # shadowed rules of a chain for which all covering rules are looked for
-_DEEPEST = 16
 
 
 class _Taker(msgspec.Struct):
@@ -55,6 +55,7 @@ class Shadows:
 
     def __init__(self, table: ReadTable) -> None:
         self._table = table
+        self._jumps = Jumps(table)
         self._behind: dict[str, PacketSet] = {}
 
     @cached_property
@@ -64,7 +65,7 @@ class Shadows:
 
     def of(self, chain: ReadChain) -> tuple[Shadow, ...]:
         """List a chain's rules that decide nothing, in order."""
-        walk = _Chain(self, chain, 0)
+        walk = _Chain(self, chain)
         found: list[Shadow] = []
         for rule in chain.rules:
             shadow = walk.shadow(rule, thorough=len(found) < _MOST_NAMED)
@@ -73,37 +74,39 @@ class Shadows:
             walk.pass_by(rule)
         return tuple(found)
 
-    def kept_by(self, name: str, depth: int) -> PacketSet:
-        """Return what a chain surely does not give back, as it comes to it."""
+    def kept_by(self, name: str) -> PacketSet:
+        """Return what a chain surely does not give back, as it comes to it: nothing of one that leads into a circle."""
         chain = self._table.chains.get(name)
-        if chain is None or depth >= _DEEPEST or chain.size > _MOST_BEHIND_JUMP:
+        if chain is None or self._jumps.heights.get(name, DEEPEST) >= DEEPEST or chain.size > _MOST_BEHIND_JUMP:
             return self._plain.space.nothing
         if name not in self._behind:
-            self._behind[name] = self._keep(chain, depth)
+            self._behind[name] = self._keep(chain)
         return self._behind[name]
 
-    def _keep(self, chain: ReadChain, depth: int) -> PacketSet:
-        walk = _Chain(self, chain, depth)
+    def _keep(self, chain: ReadChain) -> PacketSet:
+        walk = _Chain(self, chain)
         for rule in chain.rules:
             walk.pass_by(rule)
-        back = self._plain.forget(walk.remaining | walk.returned, self.rewritten(chain.name))
+        back = self._plain.forget(walk.remaining | walk.returned, self._rewritten_in(chain.name))
         return walk.everything - back
 
-    def rewritten(self, name: str, depth: int = 0) -> frozenset[Field]:
+    def _rewritten_in(self, name: str) -> frozenset[Field]:
         """Give the fields that a chain, and those that it jumps to, may rewrite."""
-        chain = self._table.chains.get(name)
-        if chain is None or depth >= _DEEPEST:
-            return frozenset(Field)
-        return frozenset(field for rule in chain.rules for field in self.rewritten_by(rule.meaning, depth))
+        return self._rewritten.get(name, frozenset(Field))
 
-    def rewritten_by(self, meaning: Meaning, depth: int = 0) -> frozenset[Field]:
+    @cached_property
+    def _rewritten(self) -> Mapping[str, frozenset[Field]]:
+        """Give the fields that chains may rewrite: those that lead nowhere first, and none that lead into a circle."""
+        found: dict[str, frozenset[Field]] = {}
+        for name in self._jumps.heights:
+            behind = [found.get(one, frozenset(Field)) for one in self._jumps.targets[name]]
+            own = [_written(rule.meaning) for rule in self._table.chains[name].rules]
+            found[name] = frozenset().union(*own, *behind)
+        return found
+
+    def rewritten_by(self, meaning: Meaning) -> frozenset[Field]:
         """Give the fields that a rule may rewrite before the next one is met."""
-        found = {field for one in meaning.statements for field in rewritten(one)}
-        for branch in meaning.then:
-            found |= self.rewritten_by(branch, depth)
-        if isinstance(meaning.verdict, Jump | Goto):
-            found |= self.rewritten(meaning.verdict.chain, depth + 1)
-        return frozenset(found)
+        return _written(meaning).union(*(self._rewritten_in(one) for one in targets_of(meaning)))
 
     def plain(self) -> Plain:
         """Give the space of the table's packets."""
@@ -113,8 +116,8 @@ class Shadows:
 class _Chain:
     """A chain on the way through its rules: `remaining` may come to the next one, `returned` may leave it by RETURN."""
 
-    def __init__(self, shadows: Shadows, chain: ReadChain, depth: int) -> None:
-        self._shadows, self._chain, self._depth = shadows, chain, depth
+    def __init__(self, shadows: Shadows, chain: ReadChain) -> None:
+        self._shadows, self._chain = shadows, chain
         self._plain = shadows.plain()
         self.everything = self._plain.everything()
         self.remaining, self.returned = self.everything, self._plain.space.nothing
@@ -169,7 +172,7 @@ class _Chain:
             case Continue():
                 return self._plain.space.nothing
             case Jump(name):
-                kept = self._shadows.kept_by(name, self._depth + 1)
+                kept = self._shadows.kept_by(name)
                 # What the rule itself rewrites first, the chain may see with any value.
                 fields = frozenset(field for one in meaning.statements for field in rewritten(one))
                 return self.everything - self._plain.forget(self.everything - kept, fields)
@@ -207,6 +210,12 @@ class _Chain:
         for one in covering[:1]:
             asked |= {field for match in matches_of(one.rule.meaning) for field in fields_of(match)}
         return sample(self._plain, shared, asked)
+
+
+def _written(meaning: Meaning) -> frozenset[Field]:
+    """Give the fields that a rule itself may write."""
+    own = (rewritten(one) for one in meaning.statements)
+    return frozenset().union(*own, *(_written(branch) for branch in meaning.then))
 
 
 def _covering(takers: Sequence[_Taker], possible: PacketSet) -> list[_Taker]:

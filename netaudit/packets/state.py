@@ -5,14 +5,18 @@ same place as the same packet are one again, and their weights add up: a state o
 was doubtful before. Weights say nothing of how probable anything is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 import msgspec
 
-from netaudit.packets.packet import Packet
+from netaudit.model.match import Field
+from netaudit.packets.packet import Packet, Value
 
 WHOLE = Fraction(1)
+MOST = 256  # states that are followed through one table, each by itself
+MOST_MARKS = 64  # of those that meet one rule: n doubtful rules that write marks make 2ⁿ
+_NO_MARKS: Mapping[Field, Value] = {Field.MARK: None, Field.CT_MARK: None}
 
 
 class State(msgspec.Struct, frozen=True):
@@ -37,11 +41,15 @@ class State(msgspec.Struct, frozen=True):
 
 def merged(states: Iterable[State]) -> list[State]:
     """Join states of equal packets."""
-    found: list[State] = []
+    found: dict[Packet, State] = {}
     for state in states:
-        at = next((at for at, one in enumerate(found) if one.packet == state.packet), None)
-        if at is None:
-            found.append(state)
-        else:
-            found[at] = State(state.packet, found[at].weight + state.weight)
-    return found
+        before = found.get(state.packet)
+        found[state.packet] = State(state.packet, before.weight + state.weight) if before else state
+    return list(found.values())
+
+
+def bounded(states: list[State]) -> list[State]:
+    """Join states that differ in marks alone, where there are too many: then their marks are not known."""
+    if len(states) <= MOST_MARKS:
+        return states
+    return merged(state.become(state.packet.changed(_NO_MARKS)) for state in states)

@@ -27,26 +27,29 @@ from netaudit.model.statement import (
 )
 from netaudit.packets.diary import Diary
 from netaudit.packets.effect import NoAddressError, effect
+from netaudit.packets.jumps import too_many_ways, why_not_followed
 from netaudit.packets.packet import doubts, holds
-from netaudit.packets.state import State, merged
+from netaudit.packets.state import MOST, MOST_MARKS, State, bounded, merged
 from netaudit.packets.surroundings import Surroundings
 from netaudit.packets.way import EndKind, Step, StepKind
+from netaudit.packets.ways import Ways
 
-_DEEPEST = 32  # jumps; the kernel refuses more than 16
 _BREAK = "break"  # nft's word for a rule whose later matches do not hold, after its statements were done
+_TOO_MANY = f"there are more than {MOST} ways that it may take"
 _UNDECIDED = "a program decides (queue)"
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where rules are met."""
+    """Where rules are met; `within` are the chains whose jumps led here."""
 
     hook: Hook
     table: ReadTable
-    depth: int = 0
+    ways: Ways
+    within: tuple[str, ...] = ()
 
-    def deeper(self) -> "Place":
+    def behind(self, name: str) -> "Place":
         """Return the place behind a jump."""
-        return Place(self.hook, self.table, self.depth + 1)
+        return Place(self.hook, self.table, self.ways, (*self.within, name))
 
 
 class Met(msgspec.Struct, frozen=True):
@@ -72,7 +75,10 @@ class Walk:
 
     def through(self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[State]) -> list[State]:
         """Lead packets through a base chain; gives those that it lets on."""
-        passed = self._run(Place(hook, table), chain, states)
+        for state in states[MOST:]:
+            self._diary.end(EndKind.UNKNOWN, state, _TOO_MANY)
+            self._diary.doubt(_TOO_MANY)
+        passed = self._run(Place(hook, table, Ways(table)), chain, states[:MOST])
         for state in passed.fallen:
             drops = chain.policy == "drop"
             self._diary.step(StepKind.POLICY, hook, state, chain.policy or "", item=chain.policy_item)
@@ -92,8 +98,18 @@ class Walk:
             for state in live:
                 for met in self._meet(place, rule, state):
                     self._obey(place, rule, met, on, passed)
-            live = merged(on) if len(on) > 1 else on
+            live = self._merged(on) if len(on) > 1 else on
         return Passed(merged([*live, *passed.fallen]), passed.accepted)
+
+    def _merged(self, states: list[State]) -> list[State]:
+        """Join equal packets, and those that differ in marks where there are too many to follow each."""
+        found = merged(states)
+        if len(found) > MOST_MARKS:
+            self._diary.doubt(
+                f"more than {MOST_MARKS} combinations of marks are possible: they are not told apart any more"
+            )
+            found = bounded(found)
+        return found
 
     def _obey(self, place: Place, rule: ReadRule, met: Met, on: list[State], passed: Passed) -> None:
         """Do what a verdict says; `on` takes what meets the next rule."""
@@ -120,10 +136,21 @@ class Walk:
 
     def _jump(self, place: Place, name: str, rule: ReadRule, state: State) -> Passed:
         target = place.table.chains.get(name)
-        if target is not None and place.depth < _DEEPEST:
-            return self._run(place.deeper(), target, [state])
-        reason = f"{name}: no chain or target that is known" if target is None else f"{name}: jumps without end"
-        return Passed([self._unknown(state, reason, rule)], [])
+        if target is None:
+            return Passed([self._unknown(state, f"{name}: no chain or target that is known", rule)], [])
+        reason = why_not_followed(target, place.within)
+        if not reason and not place.ways.affords(target):
+            if place.ways.passes(target, state.packet):
+                self._diary.note(
+                    f"{target.name}: many jumps lead to it, and what it meets there is not written each time"
+                )
+                return Passed([state], [])
+            reason = too_many_ways(target)
+        if reason:
+            return Passed([self._unknown(state, reason, rule)], [])
+        passed = self._run(place.behind(name), target, [state])
+        place.ways.note(target, state, passed.fallen, passed.accepted)
+        return passed
 
     def _unknown(self, state: State, reason: str, rule: ReadRule) -> State:
         """Go on, and also end here not knowing what becomes of the packet."""

@@ -21,8 +21,15 @@ Objects = Iterable[tuple[str, Mapping[str, Json]]]
 def parse_program(facts: Facts, ruleset: Ruleset) -> Program:
     """Make the program of a ruleset that was read from these facts. Raises ParseError for what is not nft's JSON."""
     data = facts.files.get(Source.NFT_RULESET)
-    objects = read_objects(data, Source.NFT_RULESET) if data else []
-    return Program(tuple(_iptables(table) if _is_iptables(table) else _nft(table, objects) for table in ruleset.tables))
+    objects: dict[tuple[str, str], list[tuple[str, Mapping[str, Json]]]] = {}
+    for kind, body in read_objects(data, Source.NFT_RULESET) if data else []:
+        objects.setdefault((str(body.get("family")), str(body.get("table"))), []).append((kind, body))
+    return Program(
+        tuple(
+            _iptables(table) if _is_iptables(table) else _nft(table, objects.get((table.family, table.name), []))
+            for table in ruleset.tables
+        )
+    )
 
 
 def _is_iptables(table: Table) -> bool:
@@ -43,10 +50,8 @@ def _iptables(table: Table) -> ReadTable:
     return _table(table, lambda chain: iptables_base(table.name, chain.name), read)
 
 
-def _nft(table: Table, objects: Objects) -> ReadTable:
-    own = [
-        (kind, body) for kind, body in objects if (body.get("family"), body.get("table")) == (table.family, table.name)
-    ]
+def _nft(table: Table, own: Objects) -> ReadTable:
+    """Read a table of nft's; `own` are its objects."""
 
     @cache
     def by_chain() -> dict[str, list[Json]]:
