@@ -1,11 +1,14 @@
 """`netaudit redact`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from netaudit.cli.options import RedactKeyOption
+
+if TYPE_CHECKING:
+    from netaudit.store.redaction import Redaction
 
 
 def redact(
@@ -17,10 +20,19 @@ def redact(
 
     What was redacted with one key still compares, and attribution still works. Keep the key apart from it.
     """
+    from netaudit.catalog import load_catalog
     from netaudit.cli.output import write
     from netaudit.cli.sources import redact_key
     from netaudit.store import load, save
     from netaudit.store.redaction import redact as redact_facts
 
-    save(redact_facts(load(recording), redact_key(key)), output)
+    redaction = redact_facts(load(recording), redact_key(key), load_catalog())
+    save(redaction.facts, output)
+    say_removed(redaction)
     write(f"{output}\n".encode(errors="surrogateescape"), None)
+
+
+def say_removed(redaction: "Redaction") -> None:
+    """Print on standard error what was replaced and removed, by file and kind."""
+    for one in redaction.removed:
+        typer.echo(f"{one.file}: {one.count} {one.kind}", err=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from netaudit.catalog import load_catalog
 from netaudit.errors import NetauditError
 from netaudit.model.facts import Facts, Source
 from netaudit.model.ruleset import Backend
@@ -40,7 +41,7 @@ def _fact(source: Source) -> Read:
         files = {str(Source.DOCKER_NETWORKS): b"[]", str(Source.DOCKER_CONTAINERS): b"[]", str(source): data}
         facts = Facts(files)
         parse_snapshot(facts)
-        parse_snapshot(redact(facts, b"k" * 32))
+        parse_snapshot(redact(facts, b"k" * 32, load_catalog()).facts)
 
     return read
 
