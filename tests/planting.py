@@ -77,7 +77,7 @@ def _is_short(text: str) -> bool:
 
 
 def planted_json(text: bytes, secret: str) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Give a document for each kind of place, with a secret as a value, behind a value, as a key and as a new member."""
+    """Give a document for each kind of place: a secret as a value, behind one, as a key, as a new member."""
     whole = json.loads(text)
     done: set[tuple[object, ...]] = set()
     for path, value in _places(whole):

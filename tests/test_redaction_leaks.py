@@ -1,6 +1,7 @@
 """Nothing planted into a recording is in its redaction: not in any place, not in any notation."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -159,11 +160,13 @@ def test_what_stands_inside_containers_and_beside_the_files_is_found_nowhere() -
     assert [secret for secret, found in SECRETS.items() if leaks(hidden, found)] == []
 
 
+_COLUMNS = "target prot opt source destination\n"
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "Chain INPUT (policy DROP)\ntarget prot opt source destination\n"
-        f"{MARK} tcp -- {IPV4} {MARK}.example tcp dpt:ssh\n",
+        f"Chain INPUT (policy DROP)\n{_COLUMNS}{MARK} tcp -- {IPV4} {MARK}.example tcp dpt:ssh\n",
         f"-P INPUT ACCEPT\n-N {MARK}\n-A INPUT -s {IPV4}/32 -m comment --comment {MARK} -j {MARK}\n",
         f"# Table `{MARK}' is incompatible, use 'nft' tool.\n*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n",
         f"*office\n:INPUT ACCEPT [0:0]\n:{MARK} - [0:0]\n-A {MARK} -g {MARK}\nCOMMIT\n",
@@ -287,8 +290,8 @@ def test_a_whole_thing_that_is_dropped_leaves_a_gap() -> None:
     printed = {"nftables": [{"table": {"family": "ip", "name": "filter"}}, {"office": {"name": MARK}}]}
     redaction = redact(Facts({str(Source.NFT_RULESET): json.dumps(printed).encode(), MARK: b"x"}), KEY, _catalog())
     assert redaction.facts.gaps == (
-        Gap("nft-ruleset.json", GapReason.PARTIAL, "redacted: 1 objects removed, which are not known to be harmless"),
-        Gap("other files", GapReason.PARTIAL, "redacted: 1 files removed, which are not known to be harmless"),
+        Gap("nft-ruleset.json", GapReason.PARTIAL, "by redaction: objects removed: 1"),
+        Gap("other files", GapReason.PARTIAL, "by redaction: files removed: 1"),
     )
 
 
@@ -305,3 +308,8 @@ def test_the_written_recording_holds_nothing_planted(tmp_path: Path) -> None:
 def test_every_extension_that_netaudit_reads_is_known_to_redaction() -> None:
     assert EXTENSIONS.keys() <= MODULES
     assert len(OPTIONS) > 150
+
+
+def test_the_documentation_names_every_kind() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "redaction.md").read_text()
+    assert [kind for kind in Kind if kind not in re.sub(r"\s+", " ", text)] == []

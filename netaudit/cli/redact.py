@@ -35,4 +35,4 @@ def redact(
 def say_removed(redaction: "Redaction") -> None:
     """Print on standard error what was replaced and removed, by file and kind."""
     for one in redaction.removed:
-        typer.echo(f"{one.file}: {one.count} {one.kind}", err=True)
+        typer.echo(f"netaudit: redacted {one.file}: {one.kind}: {one.count}", err=True)

@@ -112,9 +112,7 @@ def _dropped(redactor: Redactor) -> Iterator[Gap]:
     """Say what was dropped as a whole: the redacted facts know less than the recording."""
     for one in redactor.summary():
         if one.kind in _DROPPED:
-            yield Gap(
-                one.file, GapReason.PARTIAL, f"redacted: {one.count} {one.kind}, which are not known to be harmless"
-            )
+            yield Gap(one.file, GapReason.PARTIAL, f"by redaction: {one.kind}: {one.count}")
 
 
 def _readings(facts: Facts, inventory: Inventory | None = None) -> dict[Source, Reading]:
@@ -122,10 +120,11 @@ def _readings(facts: Facts, inventory: Inventory | None = None) -> dict[Source, 
     return {source: read_source(facts, source, inventory=inventory) for source in there}
 
 
-def _redact_rules(readings: Mapping[Source, Reading], redactor: Redactor) -> dict[str, bytes]:
+def _redact_rules(readings: Mapping[Source, Reading], redactor: Redactor, within: str = "") -> dict[str, bytes]:
+    """Redact iptables' rules; what is done is counted for `within`, or for the file that holds them."""
     files: dict[str, bytes] = {}
     for source, reading in readings.items():
-        redactor.file = str(source)
+        redactor.file = within or str(source)
         files[str(source)] = print_redacted(reading.tables, redactor)
     return files
 
@@ -146,7 +145,7 @@ def _redact_inside(facts: Facts, redactor: Redactor) -> bytes:
     """Redact the rules inside containers as those of the host."""
     hidden: dict[str, dict[str, str]] = {}
     for container, inside in read_inside(facts):
-        files = _redact_rules(_readings(inside), redactor)
+        files = _redact_rules(_readings(inside), redactor, str(Source.INSIDE))
         redactor.file = str(Source.INSIDE)
         if Source.NFT_RULESET in inside.files:
             files[str(Source.NFT_RULESET)] = redact_nft(inside.files[Source.NFT_RULESET], redactor, Source.NFT_RULESET)
