@@ -24,6 +24,7 @@ from ipaddress import IPv4Network, ip_network
 import msgspec
 
 from netaudit.attribute.signature import Catalog
+from netaudit.errors import ParseError
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import RULE_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.parse import IPTABLES_SOURCES, read_inside, read_source
@@ -55,7 +56,7 @@ _REDACTIONS: Mapping[Source, Callable[[bytes, Redactor, Source], bytes]] = {
     Source.SYSCTL: redact_sysctls,
 }
 _SOURCES = frozenset(map(str, Source))
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|\+00:00)")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|\+00:00)", re.ASCII)
 # What a gap of a reading says before a name: all else that a gap says may hold one.
 _SAID = ("not listed: table ", "the address of", "the port of")
 _DROPPED = (Kind.OBJECT, Kind.FILE)
@@ -71,6 +72,15 @@ class Redaction(msgspec.Struct, frozen=True):
 def redact(facts: Facts, key: bytes, catalog: Catalog) -> Redaction:
     """Replace what tells whose host it was. Raises ParseError for damaged facts: what is not read is not given away."""
     redactor = Redactor(key, catalog)
+    try:
+        redacted = _redact(facts, redactor)
+    except RecursionError as error:
+        hint = "record the host again"
+        raise ParseError("nests without end: no program prints that", source=redactor.file, hint=hint) from error
+    return Redaction(redacted, redactor.summary())
+
+
+def _redact(facts: Facts, redactor: Redactor) -> Facts:
     redactor.keep_ends(_networks(facts))
     inventory = parse_inventory(facts)
     readings = _readings(facts, inventory)
@@ -80,7 +90,7 @@ def redact(facts: Facts, key: bytes, catalog: Catalog) -> Redaction:
     redactor.file = "other files"
     redactor.count(Kind.FILE, len(facts.files.keys() - _SOURCES))
     lost = (gap for source, reading in readings.items() for gap in reading.gaps(source))
-    redacted = msgspec.structs.replace(
+    return msgspec.structs.replace(
         facts,
         files=files,
         gaps=(*map(_gap, facts.gaps), *map(_gap, lost), *_dropped(redactor)),
@@ -89,7 +99,6 @@ def redact(facts: Facts, key: bytes, catalog: Catalog) -> Redaction:
         taken_at=facts.taken_at if _TIME.fullmatch(facts.taken_at) else "",
         digest=digest(files),
     )
-    return Redaction(redacted, redactor.summary())
 
 
 def _networks(facts: Facts) -> Iterator[IPv4Network]:

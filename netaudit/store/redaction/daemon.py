@@ -25,8 +25,9 @@ _SWITCHES = frozenset(
     ]
 )
 _TRUTHS = frozenset({"true", "false", "1", "0", "t", "f", "T", "F", "TRUE", "FALSE", "True", "False"})
-_MARK = re.compile(r"(?:0x[0-9a-fA-F]{1,8}|\d{1,10})(?:/(?:0x[0-9a-fA-F]{1,8}|\d{1,10}))?")
-_TCP = re.compile(r"tcp://(\[[0-9a-fA-F:.]+\]|[^\[\]:/@]*)(?::(\d{1,5}))?/?")
+_NUMBER = r"(?:0x[0-9a-fA-F]{1,8}|\d{1,10})"
+_MARK = re.compile(rf"{_NUMBER}(?:/{_NUMBER})?", re.ASCII)
+_TCP = re.compile(r"tcp://(\[[0-9a-fA-F:.]+\]|[^\[\]:/@]*)(?::(\d{1,5}))?/?", re.ASCII)
 _KINDS = re.compile(r"(unix|fd|npipe|ssh|http|https)://.*", re.DOTALL)
 
 
@@ -83,7 +84,7 @@ def _value(name: str, value: Any, redactor: Redactor) -> Any:  # noqa: ANN401 (w
 
 
 def _mark(text: str, redactor: Redactor) -> str:
-    value = int(text, 0)
+    value = int(text, 16) if text.startswith("0x") else int(text)
     hidden = redactor.number(value)
     return text if hidden == value else f"{hidden:#x}"
 

@@ -22,11 +22,12 @@ from netaudit.store.redaction.words import (
 )
 
 _HEX = re.compile(r"[0-9a-f]{12,64}")
-_VERSION = re.compile(
-    r"(\d{1,4}(?:\.\d{1,4}){0,3})(?:[-~](?:ce|ee|dev|rc\.?\d{1,2}|beta\.?\d{1,2}))?(?:\+dfsg\d{0,2})?"
-)
-_PORT = re.compile(r"\d{1,5}(?:-\d{1,5})?/(?:tcp|udp|sctp)")
-_DIGITS = re.compile(r"\d{0,5}")
+_NUMBERS = r"\d{1,2}(?:\.\d{1,2}){1,2}"  # four of them would be an address
+_BUILD = r"(?:[-~](?:ce|ee|dev|rc\.?\d{1,2}|beta\.?\d{1,2}))?(?:\+dfsg\d{0,2})?"
+_VERSION = re.compile(_NUMBERS + _BUILD, re.ASCII)
+_VERSION_OF_A_BUILD = re.compile(rf"({_NUMBERS})[-+~]", re.ASCII)
+_PORT = re.compile(r"\d{1,5}(?:-\d{1,5})?/(?:tcp|udp|sctp)", re.ASCII)
+_DIGITS = re.compile(r"\d{0,5}", re.ASCII)
 _MODES = frozenset({"", "default", "bridge", "host", "none", "nat"})
 _SANDBOX = "/var/run/docker/netns/"
 
@@ -36,7 +37,7 @@ def _version(redactor: Redactor, text: str) -> str:
     if _VERSION.fullmatch(text):
         return text
     redactor.count(Kind.TEXT)
-    return found[1] if (found := _VERSION.match(text)) else ""
+    return found[1] if (found := _VERSION_OF_A_BUILD.match(text)) else ""
 
 
 def _id(redactor: Redactor, text: str) -> str:

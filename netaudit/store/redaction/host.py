@@ -22,9 +22,9 @@ from netaudit.store.redaction.words import (
     SYSCTLS_OF_INTERFACES,
 )
 
-_PROGRAM = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d{1,10})')
-_VALUE = re.compile(r"-?\d{1,10}")
-_PORT = re.compile(r"\d{1,5}|\*")
+_PROGRAM = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d{1,7})(?!\d)', re.ASCII)
+_VALUE = re.compile(r"-?\d{1,7}", re.ASCII)  # longer ones may be an address
+_PORT = re.compile(r"\d{1,5}|\*", re.ASCII)
 _TOP_METRIC = 1 << 24  # what stands for all that are larger: no two of them are compared in practice
 
 

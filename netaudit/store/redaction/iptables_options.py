@@ -10,18 +10,23 @@ from netaudit.store.redaction.words import CONSTANTS, FAMILIES
 # Gives what stands for one argument of a rule whose text is given, None where the argument is not of this kind.
 Hide = Callable[[str, Redactor, str], str | None]
 
-_NUMBERS = re.compile(r"[\d:,/-]+")
-_DIGITS = re.compile(r"\d+")
-_HEX = re.compile(r"(0x[0-9a-f]+|\d+)(?:/(0x[0-9a-f]+|\d+))?", re.IGNORECASE)
-_RATE = re.compile(r"\d{1,10}(?:[kmg]?b)?/(?:s|sec|second|m|min|minute|h|hour|d|day)|\d{1,10}[kmg]?b/s")
+_SPAN = r"\d{0,10}(?:[:-]\d{0,10})?(?:/\d{1,10})?"  # a number, or its ends
+_NUMBERS = re.compile(rf"(?=.*\d){_SPAN}(?:,{_SPAN})*", re.ASCII)
+_DIGITS = re.compile(r"\d+", re.ASCII)
+_HEX = re.compile(r"(0x[0-9a-f]{1,8}|\d{1,10})(?:/(0x[0-9a-f]{1,8}|\d{1,10}))?", re.IGNORECASE | re.ASCII)
+_RATE = re.compile(r"\d{1,7}(?:[kmg]?b)?/(?:s|sec|second|m|min|minute|h|hour|d|day)", re.ASCII)
 _FLAG_PARTS = re.compile(r"[,/:|]")
-_TIME = re.compile(r"[\dT:-]{1,19}")
+_DATE = r"\d{4}(?:-\d\d){0,2}"
+_CLOCK = r"\d\d?(?::\d\d){0,2}"
+_TIME = re.compile(rf"{_DATE}(?:T{_CLOCK})?|{_CLOCK}", re.ASCII)
 
 
 def _keep_numbers(text: str, _redactor: Redactor, _rule: str) -> str | None:
     """Keep numbers that are too small to be an address, and the largest one, which means no limit."""
-    small = all(int(one[:12]) < 1 << 24 or one in ("4294967295", "4294967294") for one in _DIGITS.findall(text))
-    return text if _NUMBERS.fullmatch(text) and small else None
+    if not _NUMBERS.fullmatch(text):
+        return None
+    small = all(int(one) < 1 << 24 or one in ("4294967295", "4294967294") for one in _DIGITS.findall(text))
+    return text if small else None
 
 
 def _keep_words(text: str, redactor: Redactor, rule: str) -> str | None:

@@ -12,12 +12,16 @@ from netaudit.store.redaction.nft_expression import Expressions, Named
 from netaudit.store.redaction.redactor import Kind, Redactor
 from netaudit.store.redaction.words import FAMILIES
 
-_VERSION = re.compile(r"\d+(?:\.\d+){0,3}")
+_VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,2}", re.ASCII)
 _OVERLAY = "docker-overlay"  # its sets hold the ids of Docker's encrypted networks
 Field = Callable[[Json, Expressions], Json]
 
 
-def _whole(value: Json, _inside: Expressions) -> Json:
+def _whole(value: Json, inside: Expressions) -> Json:
+    return inside.value(value) if isinstance(value, int) else None
+
+
+def _count(value: Json, _inside: Expressions) -> Json:
     return value if isinstance(value, int) else None
 
 
@@ -59,7 +63,10 @@ def _type(value: Json, inside: Expressions) -> Json:
 
 
 _ANY: Mapping[str, Field] = {"family": _word, "table": _table, "name": _name, "handle": _whole, "comment": _text}
-_COUNTS: Mapping[str, Field] = dict.fromkeys(("packets", "bytes", "used", "rate", "burst", "size", "timeout"), _whole)
+_COUNTS: Mapping[str, Field] = {
+    **dict.fromkeys(("packets", "bytes", "used"), _count),
+    **dict.fromkeys(("rate", "burst", "size", "timeout"), _whole),
+}
 _SET: Mapping[str, Field] = {
     **_ANY,
     **dict.fromkeys(("flags", "policy"), _word),

@@ -28,7 +28,7 @@ _OBJECTS = frozenset(
         "tunnel",
     }
 )
-_NUMBERS = frozenset({"packets", "bytes", "used", "expires", "timeout", "handle", "len", "offset", "val", "num"})
+_COUNTS = frozenset({"packets", "bytes", "used"})
 _LONGEST = 16
 
 
@@ -141,7 +141,7 @@ class Expressions:
             return "redacted", self.redactor.unknown(msgspec.json.encode([key, value]).decode())
         if isinstance(value, str):
             return key, self._string_member(key, value, looks)
-        if key in _NUMBERS and isinstance(value, int):
+        if key in _COUNTS and isinstance(value, int):
             return key, value
         return key, self.value(value, looks if key in ("elem", "val", "set", "range", "concat") else PLAIN)
 
