@@ -313,3 +313,26 @@ def test_every_extension_that_netaudit_reads_is_known_to_redaction() -> None:
 def test_the_documentation_names_every_kind() -> None:
     text = (Path(__file__).parents[1] / "docs" / "redaction.md").read_text()
     assert [kind for kind in Kind if kind not in re.sub(r"\s+", " ", text)] == []
+
+
+def test_where_dockers_api_listens_is_still_known() -> None:
+    """A check hangs on it: an address stays one of the same kind, with its port."""
+    files = {str(source): _sample(source) for source in (Source.DOCKERD_ARGV, Source.DAEMON_JSON)}
+    facts = Facts({**files, str(Source.DOCKER_CONTAINERS): b"[]", str(Source.DOCKER_NETWORKS): b"[]"})
+    before, after = (parse_snapshot(one).inventory for one in (facts, redact(facts, KEY, _catalog()).facts))
+    assert before
+    assert after
+    ports = [one.rpartition(":")[2] for one in before.options.api_addresses or ()]
+    assert [one.rpartition(":")[2] for one in after.options.api_addresses or ()] == ports
+    assert len(ports) == 4
+    assert "127.0.0.1:2377" in (after.options.api_addresses or ())
+    assert after.options.userland_proxy is before.options.userland_proxy
+    assert after.options.tls_verify is before.options.tls_verify
+    assert bool(after.options.default_address)
+
+
+def test_what_nests_without_end_is_refused() -> None:
+    deep = '{"elem":' * 300 + "1" + "}" * 300
+    printed = f'{{"nftables": [{{"rule": {{"family": "ip", "table": "t", "chain": "c", "expr": [{deep}]}}}}]}}'
+    with pytest.raises(ParseError, match="nft-ruleset.json"):
+        redact(Facts({str(Source.NFT_RULESET): printed.encode()}), KEY, _catalog())
