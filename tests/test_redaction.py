@@ -50,7 +50,7 @@ RANGES = [
     *("2000::/3", "fc00::/7", "fe80::/64", "ff00::/8"),
 ]
 ADDRESSES = Addresses(KEY)
-UNUSUAL = re.compile(r"br-|veth|[a-z]+[0-9a-f]{6}")
+UNUSUAL = re.compile(r"br-|veth[0-9a-f]{3}|[a-z]+[0-9a-f]{6}")
 MACS = re.compile(r"(?<![0-9a-fA-F:])[0-9a-f]{2}(?::[0-9a-f]{2}){5}(?![0-9a-fA-F:])")
 
 
@@ -142,7 +142,8 @@ def _secrets(facts: Facts) -> dict[str, set[str]]:
     names = {facts.host, *(face.name for face in snapshot.host.interfaces if UNUSUAL.match(face.name))}
     if inventory:
         names |= {text for one in inventory.containers for text in (one.id, one.id[:12], one.name, one.image)}
-        names |= {text for one in inventory.networks for text in (one.id, one.id[:12], one.name)} - OWN_NAMES
+        names |= {text for one in inventory.networks for text in (one.id, one.id[:12], one.name)}
+        names -= OWN_NAMES | {"routed"}  # one network has the name of a gateway mode
     everything = b"\n".join(facts.files.values()).decode()
     macs = set(MACS.findall(everything)) - {"00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:80:c2:00:00:00"}
     local = {ip_address(address.local) for face in snapshot.host.interfaces for address in face.addresses}
