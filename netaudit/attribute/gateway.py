@@ -1,10 +1,11 @@
 """Which of a container's endpoints carries its published ports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from netaudit.model.docker import Container, Endpoint, Network
 from netaudit.model.version import Version
 
+Order = tuple[int, bool, bool, bool, str]
 _SPLIT_FAMILIES = Version(28)  # from here on IPv4 and IPv6 choose for themselves, and a priority can be set
 
 
@@ -36,22 +37,27 @@ def gateway_endpoint(
 
     Source: the order of endpoints in moby's libnetwork sandbox; tests/recordings have each rule but the first.
     """
-    split = not version or version >= _SPLIT_FAMILIES
+    split = is_split(version)
     address = _IPV6 if family == "ip6" and split else _IPV4
     candidates = [end for end in endpoints if end.network_id in networks and (getattr(end, address) or not split)]
+    return min(candidates, key=order_of(networks, version), default=None)
 
-    def order(end: Endpoint) -> tuple[int, bool, bool, bool, str]:
+
+def is_split(version: Version) -> bool:
+    """Tell whether IPv4 and IPv6 choose for themselves."""
+    return not version or version >= _SPLIT_FAMILIES
+
+
+def order_of(networks: Mapping[str, Network], version: Version) -> Callable[[Endpoint], Order]:
+    """Make the order in which an engine prefers endpoints; engines before 28 tell no priority, redaction may."""
+    split = is_split(version)
+
+    def order(end: Endpoint) -> Order:
         network = networks[end.network_id]
         both = bool(end.ipv4 and end.ipv6) if split else bool(end.gateway6 or end.ipv6)
-        return (
-            -end.priority if split else 0,
-            network.name == GATEWAY_BRIDGE,
-            network.internal,
-            not both,
-            network.name,
-        )
+        return (-end.priority, network.name == GATEWAY_BRIDGE, network.internal, not both, network.name)
 
-    return min(candidates, key=order, default=None)
+    return order
 
 
 _IPV4, _IPV6 = "ipv4", "ipv6"

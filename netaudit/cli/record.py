@@ -81,10 +81,14 @@ def record(
 
 
 def _redact(facts: "Facts", key: Path | None) -> "Facts":
+    from netaudit.catalog import load_catalog
+    from netaudit.cli.redact import say_removed
     from netaudit.cli.sources import redact_key
     from netaudit.store.redaction import redact
 
-    return redact(facts, redact_key(key))
+    redaction = redact(facts, redact_key(key), load_catalog())
+    say_removed(redaction)
+    return redaction.facts
 
 
 def _announce() -> None:

@@ -1,11 +1,14 @@
 """`netaudit redact`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from netaudit.cli.options import ForceOption, RedactKeyOption
+
+if TYPE_CHECKING:
+    from netaudit.store.redaction import Redaction
 
 
 def redact(
@@ -18,6 +21,7 @@ def redact(
 
     What was redacted with one key still compares, and attribution still works. Keep the key apart from it.
     """
+    from netaudit.catalog import load_catalog
     from netaudit.cli.output import replacing, write
     from netaudit.cli.sources import redact_key
     from netaudit.store import load, require_place, save
@@ -25,5 +29,15 @@ def redact(
 
     replace = replacing(force=force)
     require_place(output, replace)
-    save(redact_facts(load(recording), redact_key(key)), output, replace)
+    redaction = redact_facts(load(recording), redact_key(key), load_catalog())
+    save(redaction.facts, output, replace)
+    say_removed(redaction)
     write(f"{output}\n".encode(errors="surrogateescape"), None)
+
+
+def say_removed(redaction: "Redaction") -> None:
+    """Print on standard error what was replaced and removed, by file and kind."""
+    from netaudit.cli.say import say
+
+    for one in redaction.removed:
+        say(f"redacted {one.file}: {one.kind}: {one.count}")

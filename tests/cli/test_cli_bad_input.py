@@ -242,7 +242,10 @@ def _cut(path: Path, size: int) -> None:
 def test_a_redacted_recording_is_written_and_its_key_is_kept_apart(tmp_path: Path) -> None:
     state = {"XDG_STATE_HOME": str(tmp_path / "state")}
     done = run("redact", ONE_PORT / "01", "-o", tmp_path / "hidden", env=state)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{tmp_path}/hidden\n", "")
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path}/hidden\n")
+    assert "netaudit: redacted docker-networks.json: names replaced: " in done.stderr
+    assert "netaudit: redacted ip-addr.json: fields removed: " in done.stderr
+    assert all(line.startswith("netaudit: redacted ") for line in done.stderr.splitlines())
     assert (tmp_path / "state" / "netaudit" / "redact.key").stat().st_size == 32
     shown = run("show", tmp_path / "hidden").stdout
     assert "172.17.0.2" not in shown

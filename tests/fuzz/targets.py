@@ -4,8 +4,10 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
+from netaudit.catalog import load_catalog
 from netaudit.errors import NetauditError
 from netaudit.model.facts import Facts, Source
 from netaudit.model.ruleset import Backend
@@ -21,6 +23,7 @@ TESTS = Path(__file__).parent.parent
 RECORDED = TESTS / "recordings" / "29.0.0-nftables" / "default-one-port" / "01"
 CLASSIC = TESTS / "recordings" / "20.10.24-iptables-nft" / "default-one-port" / "01"
 Read = Callable[[bytes], None]
+_catalog = cache(load_catalog)
 _SHM = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
@@ -40,7 +43,7 @@ def _fact(source: Source) -> Read:
         files = {str(Source.DOCKER_NETWORKS): b"[]", str(Source.DOCKER_CONTAINERS): b"[]", str(source): data}
         facts = Facts(files)
         parse_snapshot(facts)
-        parse_snapshot(redact(facts, b"k" * 32))
+        parse_snapshot(redact(facts, b"k" * 32, _catalog()).facts)
 
     return read
 

@@ -5,18 +5,30 @@ one to one and keeps prefixes. Bits that decide over a special range are never f
 """
 
 import hashlib
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+    summarize_address_range,
+)
 
 Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
 
-# Kept bit by bit: an address of these says nothing of whose it is, and reports depend on it. 240.0.0.0/4 are masks.
-_KEPT = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::/96", "ff00::/8")
+# Kept bit by bit: they mean the same on every host, and reports depend on them.
+_KEPT = ("0.0.0.0/32", "127.0.0.0/8", "224.0.0.0/23", "255.255.255.255/32", "::/127", "ff01::/111", "ff02::/111")
 # Kept as ranges: what is inside stays inside, what is outside stays outside.
-_RANGES = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "2000::/3", "fc00::/7", "fe80::/64")
+_RANGES = (
+    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"),
+    *("224.0.0.0/4", "240.0.0.0/4", "2000::/3", "fc00::/7", "fe80::/64", "ff00::/8"),
+)
 _EMBEDDED = ip_network("::ffff:0:0/96")
 
 
-def _bits(network: IPv4Network | IPv6Network) -> str:
+def _bits(network: Network) -> str:
     return format(int(network.network_address), f"0{network.max_prefixlen}b")[: network.prefixlen]
 
 
@@ -36,21 +48,57 @@ class Addresses:
         self._fixed = {v: frozenset(bits[:at] for bits in fixed[v] for at in range(len(bits))) for v in (4, 6)}
         self._flips: dict[str, int] = {}
         self._known: dict[Address, Address] = {}
+        self._swapped: dict[Address, Address] = {}
+        self._swapped_from: dict[Address, Address] = {}
+
+    def keep_ends(self, network: IPv4Network) -> None:
+        """Let the ends of a network become the ends of what stands for it: they are no machine's, and say so.
+
+        What would have become one of them takes the other's place, so that no two addresses become one.
+        """
+        hidden = self.network(network)
+        ends = (network.network_address, hidden.network_address), (network.broadcast_address, hidden.broadcast_address)
+        for end, wanted in ends:
+            now = self.map(end)
+            one, other = self._swapped_from.get(now, now), self._swapped_from.get(wanted, wanted)
+            self._swapped |= {one: wanted, other: now}
+            self._swapped_from |= {wanted: one, now: other}
 
     def map(self, address: Address) -> Address:
         """Give the address that stands for this one."""
         mapped = self._known.get(address)
         if mapped is None:
             mapped = self._known[address] = self._map(address)
-        return mapped
+        return self._swapped.get(mapped, mapped)
+
+    def network(self, network: Network) -> Network:
+        """Give the network that stands for this one: it holds what stands for what that one holds."""
+        if network.prefixlen == network.max_prefixlen:
+            return ip_network(self.map(network.network_address))
+        return ip_network(f"{self._map(network.network_address)}/{network.prefixlen}", strict=False)
 
     def text(self, text: str) -> str:
-        """Replace one address, with or without a prefix length; a network keeps its clear host bits."""
-        address, slash, length = text.partition("/")
-        mapped = self.map(ip_address(address))
-        if slash and length.isdecimal() and _is_network(text):
-            return str(ip_network(f"{mapped}/{length}", strict=False))
-        return f"{mapped}{slash}{length}"
+        """Replace one address, with or without a prefix length or a mask; a network keeps its clear host bits.
+
+        Raises ValueError for what is none, and for a mask with gaps: bits behind a gap cannot be kept together.
+        """
+        address, slash, mask = text.partition("/")
+        if not slash:
+            return str(self.map(_plain(address)))
+        network = ip_network(f"{_plain(address)}/{mask}", strict=False)
+        length = mask if mask.isdecimal() else str(network.prefixlen)
+        if network.network_address == ip_address(address):
+            return f"{self.network(network).network_address}/{length}"
+        return f"{self.map(ip_address(address))}/{length}"
+
+    def range(self, first: str, last: str) -> list[Network]:
+        """List the networks that stand for a range of addresses. Raises ValueError for what is none."""
+        low, high = _plain(first), _plain(last)
+        if isinstance(low, IPv4Address) and isinstance(high, IPv4Address):
+            return [self.network(one) for one in summarize_address_range(low, high)]
+        if isinstance(low, IPv6Address) and isinstance(high, IPv6Address):
+            return [self.network(one) for one in summarize_address_range(low, high)]
+        raise ValueError(first, last)
 
     def _map(self, address: Address) -> Address:
         if isinstance(address, IPv6Address) and address in _EMBEDDED:
@@ -74,9 +122,8 @@ class Addresses:
         return flip
 
 
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text)
-    except ValueError:
-        return False
-    return True
+def _plain(text: str) -> Address:
+    """Read an address without a scope: that would be the name of an interface. Raises ValueError."""
+    if "%" in text:
+        raise ValueError(text)
+    return ip_address(text)

@@ -1,201 +1,239 @@
-"""Docker's JSON and its daemon's options: the fields that netaudit reads, and no others."""
+"""Docker's JSON: the fields that netaudit reads, and no others."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
-from netaudit.model.docker import is_docker_socket
+from netaudit.attribute.gateway import order_of
+from netaudit.model.docker import Container, Endpoint, Inventory, is_docker_socket
 from netaudit.model.facts import Source
+from netaudit.model.version import Version
 from netaudit.parse.decode import decode_json
-from netaudit.store.redaction.text import Redactor
+from netaudit.store.redaction.redactor import Kind, Redactor
+from netaudit.store.redaction.schema import Value, address, number, one_of, redact_value, string
+from netaudit.store.redaction.words import (
+    CAPABILITIES,
+    CONTAINER_STATES,
+    DRIVERS,
+    FIREWALL_DRIVERS,
+    SECURITY,
+    SWARM_STATES,
+)
 
-Redact = Callable[[str, Redactor], str]
+_HEX = re.compile(r"[0-9a-f]{12,64}")
+_NUMBERS = r"\d{1,2}(?:\.\d{1,2}){1,2}"  # four of them would be an address
+_BUILD = r"(?:[-~](?:ce|ee|dev|rc\.?\d{1,2}|beta\.?\d{1,2}))?(?:\+dfsg\d{0,2})?"
+_VERSION = re.compile(_NUMBERS + _BUILD, re.ASCII)
+_VERSION_OF_A_BUILD = re.compile(rf"({_NUMBERS})[-+~]", re.ASCII)
+_PORT = re.compile(r"\d{1,5}(?:-\d{1,5})?/(?:tcp|udp|sctp)", re.ASCII)
+_DIGITS = re.compile(r"\d{0,5}", re.ASCII)
+_MODES = frozenset({"", "default", "bridge", "host", "none", "nat"})
+_SANDBOX = "/var/run/docker/netns/"
 
 
-def _keep(text: str, _: Redactor) -> str:
-    return text
+def _version(redactor: Redactor, text: str) -> str:
+    """Keep a version as engines are built by Docker and Debian; of another build the numbers alone."""
+    if _VERSION.fullmatch(text):
+        return text
+    redactor.count(Kind.TEXT)
+    return found[1] if (found := _VERSION_OF_A_BUILD.match(text)) else ""
 
 
-def _text(text: str, redactor: Redactor) -> str:
-    return redactor.text(text)
+def _id(redactor: Redactor, text: str) -> str:
+    return redactor.names.id(text) if _HEX.fullmatch(text) else _container(redactor, text)
 
 
-def _id(text: str, redactor: Redactor) -> str:
-    return redactor.names.id(text) if re.fullmatch(r"[0-9a-f]{12,64}", text) else redactor.names.container(text)
-
-
-def _network(text: str, redactor: Redactor) -> str:
+def _network(redactor: Redactor, text: str) -> str:
+    redactor.count(Kind.NAME, int(redactor.names.network(text) != text))
     return redactor.names.network(text)
 
 
-def _container(text: str, redactor: Redactor) -> str:
+def _container(redactor: Redactor, text: str) -> str:
     slash = "/" if text.startswith("/") else ""
+    redactor.count(Kind.NAME)
     return slash + redactor.names.container(text.removeprefix("/"))
 
 
-def _image(text: str, redactor: Redactor) -> str:
-    return redactor.names.pseudonym("image", text) if text else ""
+def _image(redactor: Redactor, text: str) -> str:
+    return redactor.name("image", text)
 
 
-def _mode(text: str, redactor: Redactor) -> str:
+def _mode(redactor: Redactor, text: str) -> str:
     """Redact a network mode: `bridge`, a network's name, `container:ID`."""
     kind, colon, name = text.partition(":")
-    return f"{kind}:{_id(name, redactor)}" if colon else redactor.names.network(text)
+    if kind == "container" and colon:
+        return f"{kind}:{_id(redactor, name)}"
+    return text if text in _MODES else _network(redactor, text)
 
 
-def _link(text: str, redactor: Redactor) -> str:
+def _link(redactor: Redactor, text: str) -> str:
     """Redact `/child:/parent/alias`."""
-    return ":".join("/".join(redactor.names.container(part) for part in end.split("/")) for end in text.split(":"))
+    ends = ("/".join(_container(redactor, part) if part else "" for part in end.split("/")) for end in text.split(":"))
+    return ":".join(ends)
 
 
-def _sandbox(text: str, redactor: Redactor) -> str:
-    folder, slash, name = text.rpartition("/")
-    return f"{folder}{slash}{redactor.names.id(name)}" if re.fullmatch(r"[0-9a-f]{12,}", name) else text
+def _sandbox(redactor: Redactor, text: str) -> str:
+    return _SANDBOX + _id(redactor, text.rpartition("/")[2])
 
 
-def _mount(text: str, redactor: Redactor) -> str:
+def _mount(redactor: Redactor, text: str) -> str:
     """Keep that it is Docker's socket: who has it has the host."""
-    return f"/{text.rpartition('/')[2]}" if is_docker_socket(text) else redactor.names.pseudonym("mount", text)
+    return f"/{text.rpartition('/')[2]}" if is_docker_socket(text) else redactor.name("mount", text)
 
 
-def _option(key: str, value: str, redactor: Redactor) -> str:
-    match key.rpartition(".")[2]:
-        case "name":
-            return redactor.names.interface(value)
-        case "trusted_host_interfaces":
-            return ":".join(redactor.names.interface(name) for name in value.split(":"))
-        case _:
-            return redactor.text(value)
+def _driver(redactor: Redactor, text: str) -> str:
+    return text if text in DRIVERS else redactor.name("driver", text)
 
 
-# A field: how its text is redacted, or the fields within. `*` stands for keys that are names; they are redacted by the
-# rule under `key`. Numbers and truth values stay as they are.
-_OPTIONS = "options"
-Schema = Mapping[str, object]
-_VERSION: Schema = {"Server": {"Version": _keep, "ApiVersion": _keep}}
-_INFO: Schema = {
-    "ServerVersion": _keep,
-    "LiveRestoreEnabled": _keep,
-    "EnableUserlandProxy": _keep,
-    "FirewallBackend": {"Driver": _keep},
-    "SecurityOptions": _keep,
-    "Swarm": {"LocalNodeState": _keep, "Cluster": {"DataPathPort": _keep}},
+def _mac(redactor: Redactor, text: str) -> str | None:
+    return redactor.mac(text)
+
+
+def _port(value: Value, _redactor: Redactor) -> Value:
+    return value if isinstance(value, str) and _PORT.fullmatch(value) else None
+
+
+def _host_port(value: Value, _redactor: Redactor) -> Value:
+    return value if isinstance(value, str) and _DIGITS.fullmatch(value) else None
+
+
+def _security(value: Value, _redactor: Redactor) -> Value:
+    return value if isinstance(value, str) and SECURITY.fullmatch(value) else None
+
+
+def _capability(redactor: Redactor, text: str) -> str:
+    return text if text.removeprefix("CAP_") in CAPABILITIES else redactor.name("cap", text)
+
+
+def _vxlan_ids(redactor: Redactor, text: str) -> str | None:
+    ids = [one for one in text.split(",") if one]
+    known = all(one.isascii() and one.isdigit() and len(one) < 9 for one in ids)
+    return ",".join(str(redactor.names.vxlan_id(int(one))) for one in ids) if known else None
+
+
+def _interfaces(redactor: Redactor, text: str) -> str:
+    return ":".join(redactor.interface(name) for name in text.split(":"))
+
+
+_SWITCH = one_of(frozenset({"true", "false", "1", "0", "t", "f", "T", "F", "TRUE", "FALSE", "True", "False"}))
+_GATEWAY_MODE = one_of(frozenset({"nat", "nat-unprotected", "routed", "isolated"}))
+_BRIDGE = "com.docker.network.bridge."
+_OPTIONS: Mapping[str, object] = {
+    f"{_BRIDGE}name": string(lambda redactor, text: redactor.interface(text)),
+    f"{_BRIDGE}trusted_host_interfaces": string(_interfaces),
+    f"{_BRIDGE}host_binding_ipv4": address,
+    **{f"com.docker.network.host_ipv{version}": address for version in (4, 6)},
+    **{f"{_BRIDGE}gateway_mode_ipv{version}": _GATEWAY_MODE for version in (4, 6)},
+    **{
+        f"{_BRIDGE}{name}": _SWITCH for name in ("enable_icc", "enable_ip_masquerade", "default_bridge", "inhibit_ipv4")
+    },
+    "com.docker.network.driver.mtu": _host_port,
+    "com.docker.network.driver.overlay.vxlanid_list": string(_vxlan_ids),
+    "encrypted": _SWITCH,
 }
-_NETWORK: Schema = {
-    **dict.fromkeys(("Scope", "Driver", "EnableIPv4", "EnableIPv6", "Internal", "Ingress", "ConfigOnly"), _keep),
-    "Id": _id,
-    "Name": _network,
-    "ConfigFrom": {"Network": _network},
-    "IPAM": {"Config": {"Subnet": _text, "Gateway": _text, "IPRange": _text}},
+_VERSIONS: Mapping[str, object] = {"Version": string(_version), "ApiVersion": string(_version)}
+_VERSION_FIELDS: Mapping[str, object] = {"Server": _VERSIONS}
+_INFO: Mapping[str, object] = {
+    "ServerVersion": string(_version),
+    "LiveRestoreEnabled": number,
+    "EnableUserlandProxy": number,
+    "FirewallBackend": {"Driver": one_of(FIREWALL_DRIVERS)},
+    "SecurityOptions": _security,
+    "Swarm": {"LocalNodeState": one_of(SWARM_STATES), "Cluster": {"DataPathPort": number}},
+}
+_ID = string(lambda redactor, text: redactor.names.id(text))
+_MEMBER, _NAME = string(_id), string(_network)
+_NETWORK: Mapping[str, object] = {
+    **dict.fromkeys(("EnableIPv4", "EnableIPv6", "Internal", "Ingress", "ConfigOnly"), number),
+    "Id": _ID,
+    "Name": _NAME,
+    "Scope": one_of(frozenset({"local", "global", "swarm"})),
+    "Driver": string(_driver),
+    "ConfigFrom": {"Network": _NAME},
+    "IPAM": {"Config": {"Subnet": address, "Gateway": address, "IPRange": address}},
     "Options": _OPTIONS,
     "Containers": {
-        "key": _id,
-        "*": {"Name": _container, "IPv4Address": _text, "IPv6Address": _text, "MacAddress": _text},
+        "key": _MEMBER,
+        "*": {"Name": string(_container), "IPv4Address": address, "IPv6Address": address, "MacAddress": string(_mac)},
     },
 }
-_ENDPOINT: Schema = {
-    "NetworkID": _id,
-    **dict.fromkeys(("IPAddress", "Gateway", "GlobalIPv6Address", "IPv6Gateway", "MacAddress"), _text),
-    **dict.fromkeys(("IPPrefixLen", "GlobalIPv6PrefixLen", "GwPriority"), _keep),
+_ENDPOINT: Mapping[str, object] = {
+    "NetworkID": _ID,
+    "MacAddress": string(_mac),
+    **dict.fromkeys(("IPAddress", "Gateway", "GlobalIPv6Address", "IPv6Gateway"), address),
+    **dict.fromkeys(("IPPrefixLen", "GlobalIPv6PrefixLen", "GwPriority"), number),
 }
-_KEPT_OF_HOST = ("PublishAllPorts", "Privileged", "CapAdd")
-_CONTAINER: Schema = {
-    "Id": _id,
-    "Name": _container,
-    "State": {"Status": _keep, "Running": _keep, "Pid": _keep},
-    "Config": {"Image": _image, "ExposedPorts": {"key": _keep, "*": {}}},
-    "HostConfig": {"NetworkMode": _mode, "Links": _link, **dict.fromkeys(_KEPT_OF_HOST, _keep)},
-    "Mounts": {"Source": _mount},
+_CONTAINER: Mapping[str, object] = {
+    "Id": _ID,
+    "Name": string(_container),
+    "State": {"Status": one_of(CONTAINER_STATES), "Running": number, "Pid": number},
+    "Config": {"Image": string(_image), "ExposedPorts": {"key": _port, "*": {}}},
+    "HostConfig": {
+        "NetworkMode": string(_mode),
+        "Links": string(_link),
+        "PublishAllPorts": number,
+        "Privileged": number,
+        "CapAdd": string(_capability),
+    },
+    "Mounts": {"Source": string(_mount)},
     "NetworkSettings": {
-        "SandboxKey": _sandbox,
-        "Ports": {"key": _keep, "*": {"HostIp": _text, "HostPort": _keep}},
-        "Networks": {"key": _network, "*": _ENDPOINT},
+        "SandboxKey": string(_sandbox),
+        "Ports": {"key": _port, "*": {"HostIp": address, "HostPort": _host_port}},
+        "Networks": {"key": _NAME, "*": _ENDPOINT},
     },
 }
-# What parse reads of the daemon's arguments and daemon.json.
-_DAEMON = frozenset(
-    {
-        "userland-proxy",
-        "iptables",
-        "ip6tables",
-        "allow-direct-routing",
-        "bridge-accept-fwmark",
-        "icc",
-        "ip-masq",
-        "ip-forward",
-    }
-)
 
 
 def redact_version(data: bytes, redactor: Redactor, source: Source) -> bytes:
     """Redact `docker version`."""
-    return _redact(data, redactor, source, _VERSION)
+    return msgspec.json.encode(redact_value(_decode(data, source), redactor, _VERSION_FIELDS))
 
 
 def redact_info(data: bytes, redactor: Redactor, source: Source) -> bytes:
     """Redact `docker info`."""
-    return _redact(data, redactor, source, _INFO)
+    return msgspec.json.encode(redact_value(_decode(data, source), redactor, _INFO))
 
 
 def redact_networks(data: bytes, redactor: Redactor, source: Source) -> bytes:
     """Redact `docker network inspect`."""
-    return _redact(data, redactor, source, _NETWORK)
+    return msgspec.json.encode(redact_value(_decode(data, source), redactor, _NETWORK))
 
 
-def redact_containers(data: bytes, redactor: Redactor, source: Source) -> bytes:
+def redact_containers(data: bytes, redactor: Redactor, inventory: Inventory | None) -> bytes:
     """Redact `docker inspect`."""
-    return _redact(data, redactor, source, _CONTAINER)
+    if not data.strip():
+        return data
+    hidden = redact_value(_decode(data, Source.DOCKER_CONTAINERS), redactor, _CONTAINER)
+    orders = _orders(inventory, redactor) if inventory else {}
+    for container in hidden if isinstance(hidden, list) else ():
+        order = orders.get(container.get("Id", "")) if isinstance(container, dict) else None
+        if order:
+            for name, end in container["NetworkSettings"]["Networks"].items():
+                end["GwPriority"] = order[name]
+    return msgspec.json.encode(hidden)
 
 
-def redact_daemon_json(data: bytes, _: Redactor, source: Source) -> bytes:
-    """Keep the options that decide over rules."""
-    options = decode_json(data, dict[str, object], source=source, expected="JSON")
-    return msgspec.json.encode({name: value for name, value in options.items() if name in _DAEMON})
+def _orders(inventory: Inventory, redactor: Redactor) -> dict[str, dict[str, int]]:
+    """Say by priorities which of its networks carries a container's ports, where only the order of names said it."""
+    found = ((one, _order(one, inventory, redactor)) for one in inventory.containers if len(one.endpoints) > 1)
+    return {redactor.names.id(container.id): order for container, order in found if order}
 
 
-def redact_arguments(data: bytes, _redactor: Redactor, _source: Source) -> bytes:
-    """Keep the arguments that decide over rules, and the name of the program."""
-    words = [word for word in data.decode(errors="replace").split("\n") if word]
-    kept = words[:1] if words[:1] and not words[0].startswith("-") else []
-    kept = [word.rpartition("/")[2] for word in kept]
-    for word, following in zip(words, [*words[1:], ""], strict=False):
-        name, equals, _value = word.removeprefix("--").partition("=")
-        if word.startswith("--") and name in _DAEMON:
-            kept += [word] if equals or following.startswith("-") or not following else [word, following]
-    return "".join(f"{word}\n" for word in kept).encode()
+def _order(container: Container, inventory: Inventory, redactor: Redactor) -> dict[str, int] | None:
+    version = Version.parse(inventory.version)
+    networks = {one.id: one for one in inventory.networks}
+    ends = [one for one in container.endpoints if one.network_id in networks]
+    order = order_of(networks, version)
+
+    def hidden(end: Endpoint) -> tuple[object, ...]:
+        return (*order(end)[:-1], redactor.names.network(end.network_name))
+
+    true = sorted(ends, key=order)
+    if len(ends) < len(container.endpoints) or sorted(ends, key=hidden) == true:
+        return None
+    return {redactor.names.network(end.network_name): -at for at, end in enumerate(true)}
 
 
-def _redact(data: bytes, redactor: Redactor, source: Source, schema: Schema) -> bytes:
-    value = decode_json(data, object, source=source, expected="what Docker prints")
-    return msgspec.json.encode(_apply(value, redactor, schema))
-
-
-def _apply(value: object, redactor: Redactor, rule: object) -> object:
-    """Redact a value by its rule; in a list, each of its items. What has no rule is left away."""
-    match value:
-        case list():
-            return [_apply(one, redactor, rule) for one in value]
-        case dict():
-            return _apply_to_object(value, redactor, rule)
-        case str():
-            return rule(value, redactor) if callable(rule) else None
-        case _:
-            return value
-
-
-def _apply_to_object(value: Mapping[str, object], redactor: Redactor, rule: object) -> object:
-    match rule:
-        case "options":
-            return {key: _option(key, str(one), redactor) for key, one in value.items() if _is_drivers(key)}
-        case {"*": inner, "key": key_rule} if callable(key_rule):
-            return {key_rule(key, redactor): _apply(one, redactor, inner) for key, one in value.items()}
-        case dict():
-            return {key: _apply(one, redactor, rule[key]) for key, one in value.items() if key in rule}
-        case _:
-            return None
-
-
-def _is_drivers(key: str) -> bool:
-    """Tell whether an option is one of Docker's own drivers."""
-    return key.startswith("com.docker.network.") or key == "encrypted"
+def _decode(data: bytes, source: Source) -> object:
+    return decode_json(data, object, source=source, expected="what Docker prints")

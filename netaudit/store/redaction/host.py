@@ -1,56 +1,147 @@
 """The host around the rules: interfaces, routes, sockets and sysctls."""
 
 import re
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from netaudit.model.facts import Source
 from netaudit.parse.decode import decode_json
-from netaudit.store.redaction.text import Redactor
+from netaudit.store.redaction.redactor import Kind, Redactor
+from netaudit.store.redaction.schema import Value, address, number, one_of, redact_value, string
+from netaudit.store.redaction.words import (
+    LINK_FLAGS,
+    LINK_KINDS,
+    LINK_STATES,
+    PROGRAMS,
+    ROUTE_WORDS,
+    SCOPES,
+    SOCKET_PROTOCOLS,
+    SOCKET_STATES,
+    SYSCTLS,
+    SYSCTLS_OF_INTERFACES,
+)
 
-_INTERFACES = frozenset({"ifname", "dev", "link", "master", "oif", "iif"})
-_TYPED = frozenset({"ifalias", "altnames", "label"})
-_SYSCTL = re.compile(r"(net\.[\w.]*?\.(?:conf|neigh)[./])([^/=\s]+?)([./]\w+\s*=.*)")
-_SCOPE = re.compile(r"%([^\s:\]]+)")
-
-
-def redact_ip_json(data: bytes, redactor: Redactor, source: Source) -> bytes:
-    """Redact the JSON of ip."""
-    return msgspec.json.encode(_redact(decode_json(data, object, source=source, expected="JSON of ip"), redactor))
-
-
-def _redact(value: object, redactor: Redactor) -> object:
-    match value:
-        case dict():
-            return {key: _member(str(key), one, redactor) for key, one in value.items() if key not in _TYPED}
-        case list():
-            return [_redact(one, redactor) for one in value]
-        case str():
-            return redactor.text(value)
-        case _:
-            return value
+_PROGRAM = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d{1,7})(?!\d)', re.ASCII)
+_VALUE = re.compile(r"-?\d{1,7}", re.ASCII)  # longer ones may be an address
+_PORT = re.compile(r"\d{1,5}|\*", re.ASCII)
+_TOP_METRIC = 1 << 24  # what stands for all that are larger: no two of them are compared in practice
 
 
-def _member(key: str, value: object, redactor: Redactor) -> object:
-    if key in _INTERFACES and isinstance(value, str):
-        return redactor.names.interface(value)
-    return _redact(value, redactor)
+def _metric(value: Value, _redactor: Redactor) -> Value:
+    return min(value, _TOP_METRIC) if isinstance(value, int) else None
+
+
+def _destination(value: Value, redactor: Redactor) -> Value:
+    return value if value == "default" else address(value, redactor)
+
+
+def _table(value: Value, redactor: Redactor) -> Value:
+    """Keep the kernel's own tables; another one's number or name is replaced by a number."""
+    if value in ("main", "local", "default", 253, 254, 255):
+        return value
+    redactor.count(Kind.NAME)
+    return str(int(redactor.names.hash("routes", str(value))[:6], 16)) if isinstance(value, str | int) else None
+
+
+_INTERFACE = string(lambda redactor, text: redactor.interface(text))
+_MAC = string(lambda redactor, text: redactor.mac(text))
+_ADDRESS: Mapping[str, object] = {"local": address, "prefixlen": number, "scope": one_of(SCOPES)}
+_LINK: Mapping[str, object] = {
+    **dict.fromkeys(("ifname", "master", "link"), _INTERFACE),
+    **dict.fromkeys(("ifindex", "link_index", "link_netnsid", "mtu"), number),
+    "address": _MAC,
+    "flags": one_of(LINK_FLAGS),
+    "operstate": one_of(LINK_STATES),
+    "linkinfo": {"info_kind": one_of(LINK_KINDS)},
+    "addr_info": _ADDRESS,
+}
+_HOP: Mapping[str, object] = {"dev": _INTERFACE, "gateway": address, "via": {"host": address}, "weight": number}
+_ROUTE: Mapping[str, object] = {
+    **_HOP,
+    "dst": _destination,
+    "prefsrc": address,
+    "table": _table,
+    "metric": _metric,
+    "scope": one_of(SCOPES),
+    **dict.fromkeys(("type", "flags", "pref"), one_of(ROUTE_WORDS)),
+    "nexthops": _HOP,
+}
+
+
+def redact_interfaces(data: bytes, redactor: Redactor, source: Source) -> bytes:
+    """Redact `ip -j -d addr`."""
+    return _redact(data, redactor, source, _LINK)
+
+
+def redact_routes(data: bytes, redactor: Redactor, source: Source) -> bytes:
+    """Redact `ip -j route`."""
+    return _redact(data, redactor, source, _ROUTE)
+
+
+def _redact(data: bytes, redactor: Redactor, source: Source, fields: Mapping[str, object]) -> bytes:
+    if not data.strip():
+        return b""
+    return msgspec.json.encode(
+        redact_value(decode_json(data, object, source=source, expected="JSON of ip"), redactor, fields)
+    )
 
 
 def redact_sockets(data: bytes, redactor: Redactor, _: Source) -> bytes:
-    """Redact the lines of ss: addresses, and the interface that one may be bound to. Programs stay."""
-    text = redactor.text(data.decode(errors="replace"))
-    return _SCOPE.sub(lambda found: "%" + redactor.names.interface(found[1]), text).encode()
+    """Redact the lines of ss: protocol, state, addresses and programs; a line of another form is removed."""
+    lines = [line for line in data.decode(errors="replace").splitlines() if line.strip()]
+    hidden = [one for one in (_socket(line, redactor) for line in lines) if one is not None]
+    redactor.count(Kind.LINE, len(lines) - len(hidden))
+    return "".join(f"{line}\n" for line in hidden).encode()
+
+
+def _socket(line: str, redactor: Redactor) -> str | None:
+    words = line.split(None, 6)
+    if len(words) < 6 or words[0] not in SOCKET_PROTOCOLS or words[1] not in SOCKET_STATES:
+        return None
+    ends = [_end(word, redactor) for word in words[4:6]]
+    if ends[0] is None or not all(_VALUE.fullmatch(word) for word in words[2:4]):
+        return None
+    users = ",".join(_users(words[6] if len(words) > 6 else "", redactor))
+    hidden = [*words[:4], ends[0], ends[1] or "*:*", *([f"users:({users})"] if users else [])]
+    return " ".join(hidden)
+
+
+def _end(text: str, redactor: Redactor) -> str | None:
+    """Redact `192.0.2.1%eth0:80`, `[fe80::1]%eth0:80`, `*:80`."""
+    host, _, port = text.rpartition(":")
+    place, percent, interface = host.partition("%")
+    bare = place.strip("[]")
+    hidden = bare if bare == "*" else redactor.address(bare)
+    if hidden is None or not _PORT.fullmatch(port):
+        return None
+    bound = percent + redactor.interface(interface.rstrip("]")) if percent else ""
+    return f"[{hidden}]{bound}:{port}" if place.startswith("[") else f"{hidden}{bound}:{port}"
+
+
+def _users(text: str, redactor: Redactor) -> Iterator[str]:
+    for name, pid in _PROGRAM.findall(text):
+        yield f'("{name if name in PROGRAMS else redactor.name("program", name)}",pid={pid})'
 
 
 def redact_sysctls(data: bytes, redactor: Redactor, _: Source) -> bytes:
-    """Redact the lines of sysctl below net: interfaces have settings of their own."""
-    lines = (line for line in data.decode(errors="replace").splitlines() if line.startswith("net."))
-    return "".join(f"{_sysctl(line, redactor)}\n" for line in lines).encode()
+    """Redact the sysctls that netaudit reads; interfaces have some of their own."""
+    lines = [line for line in data.decode(errors="replace").splitlines() if line.strip()]
+    hidden = [one for one in (_sysctl(line, redactor) for line in lines) if one is not None]
+    redactor.count(Kind.LINE, len(lines) - len(hidden))
+    return "".join(f"{line}\n" for line in hidden).encode()
 
 
-def _sysctl(line: str, redactor: Redactor) -> str:
-    if found := _SYSCTL.fullmatch(line):
-        name = found[2]
-        return found[1] + (name if name in ("all", "default") else redactor.names.interface(name)) + found[3]
-    return redactor.text(line)
+def _sysctl(line: str, redactor: Redactor) -> str | None:
+    name, _, value = (part.strip() for part in line.partition("="))
+    if not _VALUE.fullmatch(value):
+        return None
+    if SYSCTLS.fullmatch(name):
+        return f"{name} = {value}"
+    found = SYSCTLS_OF_INTERFACES.fullmatch(name)
+    return f"{found[1]}{_switched(found[2], redactor)}.{found[3]} = {value}" if found else None
+
+
+def _switched(name: str, redactor: Redactor) -> str:
+    """Redact the interface of a sysctl, whose name has a slash for each dot."""
+    return name if name in ("all", "default") else redactor.interface(name.replace("/", ".")).replace(".", "/")

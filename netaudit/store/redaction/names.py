@@ -1,30 +1,28 @@
-"""Names, ids and free text -> pseudonyms: the same for the same, by a key; what attribution must know stays."""
+"""Names, ids, hardware addresses and texts -> pseudonyms: the same for the same, by a key."""
 
 import hashlib
 import re
-from string import ascii_lowercase, digits
+from functools import lru_cache
+from string import ascii_letters, digits, hexdigits
 
-# Names that programs chose, not people.
-_OWN_NAMES = frozenset({"", "bridge", "host", "none", "default", "docker_gwbridge", "ingress", "null", "overlay"})
+# Names that Docker chose, not people.
+OWN_NAMES = frozenset({"", "bridge", "host", "none", "default", "docker_gwbridge", "ingress", "null", "overlay"})
 _OWN_MEMBERS = re.compile(r"ingress-sbox|gateway_ingress-sbox|ingress-endpoint")
-_INTERFACES = re.compile(
-    r"lo|docker0|docker_gwbridge|virbr\d+(?:-nic)?|br\d+|vmbr\d+|eth\d+|en[opsx][a-z0-9]+|wl[a-z0-9]+|ww[a-z0-9]+"
-    r"|veth[0-9a-f]+|vnet\d+|tun\d+|tap\d+|wg\d+|bond\d+|dummy\d+|vxlan\d+|loopback\d+|tailscale\d+|cni\d+|lxcbr\d+"
-    r"|lxdbr\d+|incusbr\d+|podman\d+|flannel\.\d+|cali[0-9a-f]+|ip6?tnl\d+|sit\d+|gre\d+|ifb\d+|any"
+_GATEWAY = re.compile(r"gateway_([0-9a-f]{12})")
+_FEW = r"(?:0|[1-9]\d?)"  # a number that counts interfaces; a longer one may be a VLAN, a VNI or an id
+# Interfaces that the kernel, systemd and well-known programs name, and what stands before a name of somebody's.
+_USUAL = re.compile(
+    rf"lo|any|docker0|docker_gwbridge|lxdbr{_FEW}|incusbr{_FEW}|lxcbr{_FEW}|virbr{_FEW}(?:-nic)?|ip6?tnl{_FEW}"
+    rf"|(?:eth|br|vmbr|eno|ens|wlan|wwan|tun|tap|wg|bond|dummy|cni|podman|sit|gre|ifb|team|loopback|tailscale){_FEW}"
+    rf"|(?:en|wl)p{_FEW}s{_FEW}(?:f{_FEW})?|ens{_FEW}f{_FEW}"
 )
-_BRIDGE = re.compile(r"(br-|gateway_)([0-9a-f]{12})")
-# What stands in rules of known makers before the name of something.
-_FRAMES = re.compile(r"generated for (?:LXD|Incus) [a-z-]+ |wg-quick\(8\) rule for ")
-# Comments that Docker's nftables rules bear.
-_COMMENTS = re.compile(
-    r"ACCEPT WSL2 LOOPBACK|ALLOW FW MARK|DNAT|DROP DIRECT ACCESS|DROP REMOTE LOOPBACK|ICC|ICMP"
-    r"|INTERNAL NETWORK (?:E|IN)GRESS|MASQ TO OWN PORT|(?:MASQUERADE|SNAT)(?: FROM HOST)?|OUTGOING|UNPROTECTED"
-    r"|UNPUBLISHED PORT DROP"
-)
-_LETTERS = "-." + digits + "_" + ascii_lowercase  # in the order of their codes
-# Between the names that stay: a pseudonym begins so that it sorts among them as the name did.
-_PLACES = (("bridge", "a"), ("docker_gwbridge", "c"), ("host", "e"), ("ingress", "hz"), ("none", "j"), ("\x7f", "p"))
-_WIDTH = len(_LETTERS)
+_HEADS = ("eth", "enx", "wlx", "br-", "veth", "vnet", "docker", "virbr", "tun", "tap", "wg", "bond", "cali", "vxlan")
+_HEAD = re.compile(rf"({'|'.join(map(re.escape, _HEADS))})(?:({_FEW})(?=[.@]|$))?")
+_SEPARATORS = "._-@:"
+_LETTERS = ascii_letters + digits
+_HEX = digits + hexdigits[10:16]
+_LONGEST = 15  # of an interface's name
+_FLAT_MACS = frozenset({"00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"})
 
 
 class Names:
@@ -32,67 +30,103 @@ class Names:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._order = lru_cache(maxsize=1 << 16)(self._make_order)
 
     def pseudonym(self, kind: str, name: str) -> str:
         """Give a pseudonym: `web-1f9a…` for a kind `web`."""
-        return f"{kind}-{self._hash(kind, name)[:12]}"
+        return f"{kind}-{self.hash(kind, name)[:12]}"
 
     def container(self, name: str) -> str:
         """Replace a container's name, or that of a member of a network."""
-        if name in _OWN_NAMES or _OWN_MEMBERS.fullmatch(name):
+        if name in OWN_NAMES or _OWN_MEMBERS.fullmatch(name):
             return name
-        if bridge := _BRIDGE.fullmatch(name):
-            return bridge[1] + self._short_id(bridge[2])
+        if gateway := _GATEWAY.fullmatch(name):
+            return f"gateway_{self.id(gateway[1])}"
         return self.pseudonym("c", name)
 
     def network(self, name: str) -> str:
-        """Replace a network's name by one that sorts as it did: the lowest name decides over gateways."""
-        if name in _OWN_NAMES:
-            return name
-        place = next((begin for own, begin in _PLACES if name < own), "z")
-        return f"{place}{self._ordered(name)}{self._hash('network', name)[:6]}"
+        """Replace a network's name. Nothing of its order stays: an order that stays can be read back."""
+        return name if name in OWN_NAMES else self.pseudonym("net", name)
 
     def id(self, text: str) -> str:
-        """Replace an id of 12 or more hexadecimal digits; its first 12 are replaced alike wherever they stand."""
-        if not re.fullmatch(r"[0-9a-f]{12,64}", text):
+        """Replace an id of hexadecimal digits; its first 12 are replaced alike wherever they stand."""
+        if not text or text.strip(_HEX):
             return self.pseudonym("id", text) if text else ""
-        return self._short_id(text[:12]) + self._hash("id", text)[: len(text) - 12]
+        return self._spell("id", text[:12], _HEX) + self.hash("id", text)[: max(0, len(text) - 12)]
 
     def interface(self, name: str) -> str:
-        """Replace an interface's name, unless it is a usual one; `br-ID` follows its network's id."""
-        bare, plus, _ = name.partition("+")
-        if not bare or _INTERFACES.fullmatch(bare):
+        """Replace an interface's name, unless it is a usual one; `br-ID` follows its network's id.
+
+        Letters are replaced one by one, each by those before it: what begins alike still does, so that `acme+` and
+        `acme*` match what they matched.
+        """
+        bare, wild = (name[:-1], name[-1]) if name[-1:] in ("+", "*") else (name, "")
+        if not bare or _USUAL.fullmatch(bare) or (wild and any(head.startswith(bare) for head in _HEADS)):
             return name
-        if bridge := _BRIDGE.fullmatch(bare):
-            return f"br-{self._short_id(bridge[2])}{plus}"
-        return f"if-{self._hash('interface', bare)[:10]}{plus}"
+        if len(bare) > _LONGEST or bare.strip(_LETTERS + _SEPARATORS):
+            return f"if-{self.hash('interface', bare)[:10]}{wild}"
+        return self._spell_interface(bare) + wild
+
+    def _spell_interface(self, bare: str) -> str:
+        if found := _HEAD.match(bare):
+            head, rest = found[0], bare[found.end() :]
+            if head == "br-" and not rest.strip(_HEX):
+                return head + self._spell("id", rest, _HEX)
+            alphabet = _HEX if head in ("veth", "cali") and not rest.strip(_HEX) else _LETTERS
+            return head + self._spell(f"interface {head}", rest, alphabet)
+        spelled = self._spell("interface", bare, _LETTERS)
+        return f"x{spelled[1:]}" if spelled[0] in _SEPARATORS else spelled
 
     def mac(self, address: str) -> str:
-        """Replace a MAC address by a locally administered one."""
-        digest = self._hash("mac", address.lower())
-        return ":".join(["02", *(digest[at : at + 2] for at in range(0, 10, 2))])
+        """Replace a MAC address by a locally administered one; one of a group stays one of a group."""
+        plain = address.lower()
+        if plain in _FLAT_MACS:
+            return address
+        digest = self.hash("mac", plain)
+        first = "03" if int(plain[:2], 16) & 1 else "02"
+        hidden = ":".join([first, *(digest[at : at + 2] for at in range(0, 10, 2))])
+        return hidden.upper() if address != plain else hidden
 
-    def free_text(self, text: str) -> str:
-        """Replace a comment or another text that somebody typed; what tells its maker stays."""
-        if not text or _COMMENTS.fullmatch(text):
-            return text
-        frame = _FRAMES.match(text)
-        return (frame[0] if frame else "") + self._hash("text", text)[:12]
+    def token(self, word: str) -> str:
+        """Replace a word of a name by one of its length and kind: capitals or not."""
+        hidden = self.hash("word", word)
+        hidden = (hidden * (len(word) // len(hidden) + 1))[: len(word)]
+        return hidden.upper() if word.isupper() else hidden
 
-    def _short_id(self, text: str) -> str:
-        return self._hash("short id", text)[:12]
+    def number(self, value: int) -> int:
+        """Replace a number of up to 32 bits, byte by byte; bytes of no bits or of all stay, so that masks still fit."""
+        parts = value.to_bytes(max(4, (value.bit_length() + 7) // 8), "big")
+        return int.from_bytes(
+            bytes(byte if byte in (0, 255) else self._byte(at, byte) for at, byte in enumerate(parts)), "big"
+        )
 
-    def _ordered(self, name: str) -> str:
-        """Encode so that the order stays: each character becomes one of a rising choice, by what stood before it."""
-        return "".join(self._rise(name[:at], char) for at, char in enumerate(name[:40])) + "-"
+    def vxlan_id(self, value: int) -> int:
+        """Replace the id of a VXLAN, of 24 bits."""
+        return 1 + int(self.hash("vxlan", str(value))[:8], 16) % ((1 << 24) - 1)
 
-    def _rise(self, before: str, char: str) -> str:
-        """Choose two letters for a character: rising with it, within a step that the key decides."""
-        step = _WIDTH * _WIDTH // 128 - 1
-        shift = int(self._hash("rise", f"{before}\0{char}")[:8], 16) % step
-        high, low = divmod((min(ord(char), 126) + 1) * step + shift, _WIDTH)
-        return _LETTERS[high] + _LETTERS[low]
+    def letters(self, text: str, count: int) -> str:
+        """Give some small letters that stand for a text."""
+        return "".join(chr(ord("a") + int(digit, 16)) for digit in self.hash("letters", text)[:count])
 
-    def _hash(self, kind: str, text: str) -> str:
-        data = f"{kind}\0{text}".encode(errors="surrogateescape")
+    def hash(self, kind: str, text: str) -> str:
+        """Hash a text with the key; the same text of another kind gives another hash."""
+        data = f"{kind}\0{text}".encode(errors="surrogatepass")
         return hashlib.blake2b(data, key=self._key, digest_size=32).hexdigest()
+
+    def _byte(self, at: int, byte: int) -> int:
+        order = self._order(f"byte {at}", "", "".join(map(chr, range(1, 255))))
+        return ord(order[byte - 1])
+
+    def _spell(self, kind: str, text: str, alphabet: str) -> str:
+        """Replace each letter by the key and what stands before it; what is not of the alphabet stays."""
+        return "".join(
+            self._order(kind, text[:at], alphabet)[alphabet.index(letter)] if letter in alphabet else letter
+            for at, letter in enumerate(text)
+        )
+
+    def _make_order(self, kind: str, before: str, alphabet: str) -> str:
+        """Shuffle an alphabet by the key."""
+        data = f"{kind}\0{before}".encode()
+        stream = hashlib.shake_256(self._key + data).digest(4 * len(alphabet))
+        weights = [stream[4 * at : 4 * at + 4] for at in range(len(alphabet))]
+        return "".join(alphabet[at] for at in sorted(range(len(alphabet)), key=lambda at: (weights[at], at)))
