@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
 from netaudit.audit.condition import make_seen
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import fact_types
-from netaudit.catalog import load_checks_from
+from netaudit.catalog import load_catalog, load_checks_from
 from netaudit.catalog.config import load_baseline, load_config, load_waivers
 from netaudit.catalog.signatures import load_catalog_from
 from netaudit.cli import templates
@@ -27,6 +28,7 @@ from netaudit.report.safe_text import visible
 from netaudit.store import load
 from netaudit.store.redaction import redact
 
+CLASSIC = Path(__file__).parent.parent / "recordings" / "20.10.24-iptables-nft" / "default-one-port" / "01"
 Read = Callable[[bytes], None]
 _SHM = "/dev/shm" if Path("/dev/shm").is_dir() else None
 _PART, _KIND = b"\n----\n", b"\n"
@@ -83,7 +85,7 @@ def read_folder(data: bytes) -> None:
     with tempfile.TemporaryDirectory(dir=_SHM) as folder:
         for part in data.split(_PART)[:100]:
             with contextlib.suppress(OSError, ValueError):  # no such name can be, or it is there already
-                _lay(Path(folder), *(part.split(_KIND, 2) + [b"", b""])[:3])
+                _lay(Path(folder), *[*part.split(_KIND, 2), b"", b""][:3])
         parse_snapshot(load(Path(folder)))
 
 
@@ -147,9 +149,7 @@ def read_template(data: bytes) -> None:
 
 @cache
 def _shown() -> AttributedSnapshot:
-    from fuzz.whole import CLASSIC, real, shown_of  # noqa: PLC0415 (only where a template is printed)
-
-    return shown_of(real(CLASSIC))
+    return attribute_snapshot(parse_snapshot(load(CLASSIC)), load_catalog())
 
 
 def read_headers(data: bytes) -> None:

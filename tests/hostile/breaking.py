@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
-
 from fuzz.targets import TARGETS
+
 from hostile.shapes import SIZES
 from hostile.work import Failure, Report, name_of
 
@@ -36,7 +36,9 @@ class Outcome(msgspec.Struct, frozen=True):
         """Print it as a row of the table."""
         speed = self.report.cases / self.seconds
         slowest, peak = self.report.slowest * 1000, self.report.peak / 1e6
-        return f"| {self.form} | {self.report.cases} | {speed:.0f} | {slowest:.0f} | {peak:.0f} | {len(self.failures)} |"
+        return (
+            f"| {self.form} | {self.report.cases} | {speed:.0f} | {slowest:.0f} | {peak:.0f} | {len(self.failures)} |"
+        )
 
 
 def main(cases: int, seed: int, forms: Sequence[str]) -> int:

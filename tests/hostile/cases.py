@@ -9,6 +9,7 @@ import tarfile
 from functools import cache
 
 from fuzz.targets import TARGETS, seeds_of
+
 from hostile.mutations import Dice, mutate
 
 _ARCHIVES = frozenset({"recording"})
@@ -26,7 +27,7 @@ def make_case(form: str, seed: int, number: int) -> bytes:
     seeds = _seeds(form)
     if number == 0:
         return seeds[0]
-    if form in _ARCHIVES and dice.random() < 0.5:  # noqa: PLR2004
+    if form in _ARCHIVES and dice.random() < 0.5:
         return _archive(dice)
     return mutate(dice.choice(seeds), dice)
 
@@ -44,7 +45,7 @@ def _archive(dice: Dice) -> bytes:
         for _ in range(dice.randint(0, 4)):
             _add(tar, dice)
     data = buffer.getvalue()
-    if dice.random() < 0.3:  # noqa: PLR2004
+    if dice.random() < 0.3:
         data = _retouched(data, dice)
     return dice.choice((bytes, bytes, bytes, gzip.compress, bz2.compress, _xz))(data)
 
@@ -56,7 +57,7 @@ def _add(tar: tarfile.TarFile, dice: Dice) -> None:
     member.type = dice.choice(_KINDS)
     member.size = len(data)
     member.linkname = dice.choice(("", "iptables-save.txt", "/etc/passwd", "../x"))
-    if dice.random() < 0.3:  # noqa: PLR2004
+    if dice.random() < 0.3:
         member.pax_headers = {dice.choice(_PAX): dice.choice(_PAX_VALUES) for _ in range(dice.randint(1, 3))}
     try:
         tar.addfile(member, io.BytesIO(data))
@@ -71,7 +72,7 @@ def _retouched(data: bytes, dice: Dice) -> bytes:
     if len(block) < at + 512:
         return data[: dice.randint(0, len(data))]
     block[at + dice.randrange(512)] = dice.choice(b"\x00\xff019A/Lx ")
-    if dice.random() < 0.8:  # noqa: PLR2004
+    if dice.random() < 0.8:
         block[at + 148 : at + 156] = b" " * 8
         block[at + 148 : at + 156] = b"%06o\0 " % sum(block[at : at + 512])
     return bytes(block)

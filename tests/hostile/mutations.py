@@ -39,7 +39,7 @@ def lines(seed: bytes, dice: Dice) -> bytes:
     for _ in range(dice.randint(1, 4)):
         at = dice.randrange(len(parts)) if parts else 0
         dice.choice(_LINE_CHANGES)(parts, at, dice)
-    return dice.choice((b"\n", b"\n", b"\n", b"\n", b"\n", b"\n", b"\r\n", b"\r", b"\n\x00"))  .join(parts)
+    return dice.choice((b"\n", b"\n", b"\n", b"\n", b"\n", b"\n", b"\r\n", b"\r", b"\n\x00")).join(parts)
 
 
 def noise(seed: bytes, dice: Dice) -> bytes:
@@ -81,7 +81,7 @@ def _place(value: Any, dice: Dice) -> tuple[Any, Any]:
     while isinstance(value, dict | list) and value:
         holder, key = value, dice.choice(list(value)) if isinstance(value, dict) else dice.randrange(len(value))
         value = holder[key]
-        if dice.random() < 0.1:  # noqa: PLR2004
+        if dice.random() < 0.1:
             break
     return holder, key
 

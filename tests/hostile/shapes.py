@@ -20,7 +20,9 @@ def _times(one: bytes, size: int) -> bytes:
 
 def _numbered(one: str, size: int, between: str = "") -> bytes:
     """Repeat a text in which {} is a number that counts."""
-    return between.join(one.format(at, at % 250, at // 250 % 250) for at in range(max(1, size // (len(one) + 4)))).encode()
+    return between.join(
+        one.format(at, at % 250, at // 250 % 250) for at in range(max(1, size // (len(one) + 4)))
+    ).encode()
 
 
 def _saved(rules: bytes, chains: bytes = b"") -> bytes:
@@ -36,11 +38,21 @@ def _chains(size: int, jumps: Callable[[int, int], list[int]]) -> bytes:
 
 
 def _list(one: str, size: int) -> bytes:
-    return b"[" + _numbered(one.replace("{", "{{").replace("}", "}}").replace("#0", "{0}").replace("#1", "{1}").replace("#2", "{2}"), size, ",") + b"]"
+    return (
+        b"["
+        + _numbered(
+            one.replace("{", "{{").replace("}", "}}").replace("#0", "{0}").replace("#1", "{1}").replace("#2", "{2}"),
+            size,
+            ",",
+        )
+        + b"]"
+    )
 
 
 _CONTAINER = '{"Id":"c#0","Name":"/n#0","State":{"Running":true,"Pid":#0},"NetworkSettings":{"Ports":{"80/tcp":'
-_CONTAINER += '[{"HostIp":"0.0.0.0","HostPort":"#0"}]},"Networks":{"bridge":{"NetworkID":"n","IPAddress":"172.17.#2.#1"}}}}'
+_CONTAINER += (
+    '[{"HostIp":"0.0.0.0","HostPort":"#0"}]},"Networks":{"bridge":{"NetworkID":"n","IPAddress":"172.17.#2.#1"}}}}'
+)
 _BINDING = '{"HostIp":"0.0.0.0","HostPort":"#0"}'
 _NETWORK = '{"Id":"n#0","Name":"net#0","Driver":"bridge","IPAM":{"Config":[{"Subnet":"10.#1.#2.0/24"}]}}'
 _NFT_RULE = '{"rule":{"family":"inet","table":"t","chain":"c","handle":#0,"expr":[{"match":{"op":"==",'
@@ -50,7 +62,9 @@ _NFT_SET += '"table":"t","type":"ipv4_addr","handle":2,"elem":'
 _NFT_HEAD = '{"nftables":[{"table":{"family":"inet","name":"t","handle":1}},{"chain":{"family":"inet","table":"t",'
 _NFT_HEAD += '"name":"c","handle":2,"type":"filter","hook":"forward","prio":0,"policy":"accept"}},'
 _ROUTE = '{"dst":"10.#1.#2.0/24","dev":"eth#0","protocol":"kernel","flags":[]}'
-_ADDRESS = '{"ifindex":#0,"ifname":"v#0","flags":["UP"],"addr_info":[{"family":"inet","local":"10.0.#2.#1","prefixlen":24}]}'
+_ADDRESS = (
+    '{"ifindex":#0,"ifname":"v#0","flags":["UP"],"addr_info":[{"family":"inet","local":"10.0.#2.#1","prefixlen":24}]}'
+)
 _WAIVER = '[[waivers]]\ncheck = "c#0"\nsubject = "s"\nreason = "r"\nowner = "o"\nuntil = 2027-01-01\n'
 
 
@@ -74,7 +88,7 @@ SHAPES: Mapping[str, Shape] = {
     "chains side by side": Shape("save", lambda size: _chains(size, lambda at, n: list(range(1, n)) if at == 0 else [])),
     "long comment": Shape("save", lambda size: _saved(b'-A INPUT -m comment --comment "' + b"x" * size + b'" -j DROP\n')),
     "comment of quotes": Shape("save", lambda size: _saved(b'-A INPUT -m comment --comment "' + b'\\"' * (size // 2) + b'" -j DROP\n')),
-    "comment of backslashes": Shape("save", lambda size: _saved(b'-A INPUT -m comment --comment "' + b"\\" * size + b'\n')),
+    "comment of backslashes": Shape("save", lambda size: _saved(b'-A INPUT -m comment --comment "' + b"\\" * size + b"\n")),
     "long option": Shape("save", lambda size: _saved(b"-A INPUT --" + b"x" * size + b" -j DROP\n")),
     "options": Shape("save", lambda size: _saved(b"-A INPUT" + _times(b" -m tcp --dport 1", size) + b"\n")),
     "ports": Shape("save", lambda size: _saved(b"-A INPUT -p tcp -m multiport --dports " + _numbered("{0}", size, ",") + b" -j DROP\n")),

@@ -14,14 +14,14 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import msgspec
-
 from fuzz.targets import TARGETS
 from fuzz.whole import RENDERERS, facts_with, go_through
+
 from hostile.cases import make_case
 from hostile.shapes import shapes_of
 from netaudit.errors import NetauditError
@@ -53,18 +53,32 @@ class Report(msgspec.Struct):
     slowest: float = 0.0
     slowest_case: str = ""
     peak: int = 0  # bytes
-    failures: list[Failure] = []
+    failures: list[Failure] = msgspec.field(default_factory=list)
 
 
 def main(form: str, seed: int, first: int, last: int, whole_every: int, *sizes: int) -> None:
     """Run cases first to last, then shapes; one report as a line of JSON now and then, and at the end."""
-    signal.signal(signal.SIGPROF, _late)
-    report = Report()
     gc.collect()
     gc.freeze()
-    for number in range(first, last):
-        if not report.cases % _EACH:
-            _tell(report, f"case {number}")
+    for report in run(form, seed, range(first, last), whole_every, sizes):
+        os.write(1, msgspec.json.encode(report) + b"\n")
+
+
+def run(form: str, seed: int, numbers: range, whole_every: int, sizes: tuple[int, ...]) -> Iterator[Report]:
+    """Run cases of these numbers, then shapes of these sizes; gives what was found now and then, and at the end."""
+    signal.signal(signal.SIGPROF, _late)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        yield from _run(form, seed, numbers, whole_every, sizes)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def _run(form: str, seed: int, numbers: range, whole_every: int, sizes: tuple[int, ...]) -> Iterator[Report]:
+    report = Report()
+    for number in numbers:
+        if not number % _EACH:
+            yield _told(report, f"case {number}")
         data = make_case(form, seed, number)
         if not number % whole_every:
             _bound_memory()
@@ -74,9 +88,9 @@ def main(form: str, seed: int, first: int, last: int, whole_every: int, *sizes: 
             _try(report, f"case {number}, whole", data, _whole(form, number // whole_every))
     _bound_memory()
     for name, data in shapes_of(form, sizes):
-        _tell(report, name)
+        yield _told(report, name)
         _try(report, name, data, TARGETS[form].read)
-    _tell(report, "")
+    yield _told(report, "")
 
 
 def _bound_memory() -> None:
@@ -85,11 +99,12 @@ def _bound_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY, resource.RLIM_INFINITY))
 
 
-def _tell(report: Report, at: str) -> None:
+def _told(report: Report, at: str) -> Report:
+    """Give what there is to tell, and begin with no failures again."""
     report.at = at
     report.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    os.write(1, msgspec.json.encode(report) + b"\n")
-    report.failures = []
+    failures, report.failures = report.failures, []
+    return msgspec.structs.replace(report, failures=failures)
 
 
 def _whole(form: str, number: int) -> Callable[[bytes], None]:
