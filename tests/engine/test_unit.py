@@ -1,14 +1,17 @@
 """The systemd unit of examples/: what it records with so few privileges is what root records."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab.engine import Engine
-from lab.host import REPOSITORY
+from lab.engine import LEGACY, NFT, Engine
+from lab.host import REPOSITORY, LabHost
 from unit_sandbox import settings
 
 pytestmark = pytest.mark.engine
@@ -18,21 +21,48 @@ SANDBOX = [sys.executable, str(Path(__file__).with_name("unit_sandbox.py")), str
 STATE = "/var/lib/netaudit"
 _GAPS = (
     "import sys, json; from netaudit.collect import collect; facts = collect();"
-    "print(json.dumps([sorted(facts.files), sorted([gap.source, gap.reason, gap.detail] for gap in facts.gaps)]))"
+    "print(json.dumps([sorted(facts.files), sorted([gap.source, gap.reason, gap.detail] for gap in facts.gaps),"
+    " facts.files['sockets.txt'].decode()]))"
 )
-# What each capability is for: without it, one of these files is a gap.
+# What each capability is for: without it, these files are a gap.
 NEEDED = {
-    "CAP_NET_ADMIN": {"iptables-save.txt", "iptables-legacy-save.txt"},
-    "CAP_SYS_PTRACE": {"sockets.txt", "daemon.json", "dockerd-argv.txt"},
+    NFT: {"CAP_NET_ADMIN": {"iptables-save.txt"}, "CAP_NET_RAW": set(), "CAP_SYS_PTRACE": {"daemon.json"}},
+    LEGACY: {
+        "CAP_NET_ADMIN": {"iptables-legacy-save.txt"},
+        "CAP_NET_RAW": {"iptables-legacy-save.txt"},
+        "CAP_SYS_PTRACE": {"daemon.json"},
+    },
 }
+_LISTEN = "import socket, time; s = socket.create_server(('127.0.0.1', 7777)); time.sleep(600)"
 
 
-def test_the_unit_sees_all_that_root_sees(guarded: tuple[Engine, Path]) -> None:
+@pytest.fixture(scope="module")
+def listening(guarded: tuple[Engine, Path]) -> Iterator[LabHost]:
+    """Give a host on which a plain user's program listens."""
     host = guarded[0].host
-    as_root = json.loads(host.run([sys.executable, "-c", _GAPS]).stdout)
-    as_unit = json.loads(host.run([*SANDBOX, "--", sys.executable, "-c", _GAPS]).stdout)
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    program = host.popen([*nobody, sys.executable, "-c", _LISTEN])
+    host.run(["sh", "-c", "until ss -lntH | grep -q 7777; do sleep 0.05; done"], timeout=30)
+    yield host
+    os.killpg(program.pid, signal.SIGKILL)
+    program.wait()
+
+
+def test_the_unit_sees_all_that_root_sees(listening: LabHost) -> None:
+    as_root = json.loads(listening.run([sys.executable, "-c", _GAPS]).stdout)
+    as_unit = json.loads(listening.run([*SANDBOX, "--", sys.executable, "-c", _GAPS]).stdout)
     assert as_unit == as_root
     assert as_unit[1] == []
+
+
+def test_a_plain_user_s_program_has_a_name_with_the_capability_to_look_into_its_folder(listening: LabHost) -> None:
+    without = [*SANDBOX, "--without", "CAP_DAC_READ_SEARCH", "--", sys.executable, "-c", _GAPS]
+    ours, less = (
+        next(line for line in json.loads(listening.run(argv).stdout)[2].splitlines() if ":7777" in line)
+        for argv in ([*SANDBOX, "--", sys.executable, "-c", _GAPS], without)
+    )
+    assert "users:" in ours
+    assert "users:" not in less
 
 
 def test_its_recording_shows_the_same_rules_with_the_same_causes(guarded: tuple[Engine, Path]) -> None:
@@ -67,11 +97,12 @@ def test_it_can_write_nowhere_else_and_change_nothing(guarded: tuple[Engine, Pat
     assert host.run([*SANDBOX, "--", "sh", "-c", f"touch {STATE}/mine"]).returncode == 0
 
 
-@pytest.mark.parametrize("capability", NEEDED)
+@pytest.mark.parametrize("capability", NEEDED[NFT])
 def test_without_one_of_its_capabilities_there_is_a_gap(guarded: tuple[Engine, Path], capability: str) -> None:
-    said = guarded[0].host.run([*SANDBOX, "--without", capability, "--", sys.executable, "-c", _GAPS]).stdout
+    engine = guarded[0]
+    said = engine.host.run([*SANDBOX, "--without", capability, "--", sys.executable, "-c", _GAPS]).stdout
     gaps = {source for source, _, _ in json.loads(said)[1]}
-    assert gaps & NEEDED[capability], said
+    assert gaps >= NEEDED[engine.backend][capability]
 
 
 def test_looking_inside_containers_without_its_capability_is_a_gap(guarded: tuple[Engine, Path]) -> None:

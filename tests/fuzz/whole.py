@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from fuzz.readers import redacted
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
 from netaudit.attribute.exposing import Read, why_too_large, with_exposure, with_exposure_changes
@@ -37,7 +38,6 @@ from netaudit.report import (
 from netaudit.report.location import Locator
 from netaudit.report.style import Style
 from netaudit.store import load
-from netaudit.store.redaction import redact
 
 TESTS = Path(__file__).parent.parent
 NATIVE = TESTS / "recordings" / "29.0.0-nftables" / "default-one-port" / "01"
@@ -74,7 +74,7 @@ def go_through(facts: Facts, renderers: tuple[str, ...]) -> None:
     audit = run(view, _auditor().plan)
     for name in renderers:
         RENDERERS[name](Host(read, shown, audit))
-    parse_snapshot(redact(facts, b"k" * 32))
+    parse_snapshot(redacted(facts))
 
 
 def shown_of(facts: Facts, read: Read | None = None) -> AttributedSnapshot:

@@ -63,8 +63,8 @@ def break_form(form: str, seed: int, cases: int, whole_every: int, sizes: tuple[
     with subprocess.Popen([sys.executable, "-m", "hostile.work", *argv], stdout=subprocess.PIPE) as process:
         for report in _reports(process):
             failures += report.failures
-    if report.at:
-        failures.append(Failure(f"ended with {process.returncode}", "", f"after {report.at}", b""))
+    if process.returncode:
+        failures.append(Failure(f"ended with {process.returncode}", "", f"after {report.at or 'nothing'}", b""))
     if report.peak > MOST_MEMORY:
         failures.append(Failure(f"{report.peak / 1e6:.0f} MB in use", "", "", b""))
     return Outcome(form, report, time.monotonic() - begun, tuple(failures))

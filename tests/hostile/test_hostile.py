@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from fuzz.targets import TARGETS, Form
+from fuzz.targets import TARGETS, Form, expected_errors
+from fuzz.whole import RENDERERS, facts_with, go_through
 
 from hostile import breaking, work
 from hostile.breaking import break_form, describe
@@ -14,13 +15,25 @@ from hostile.cases import make_case
 from hostile.shapes import SHAPES, SIZES, SMALL_SIZES
 from netaudit.errors import UsageError
 
-CASES, WHOLE_EVERY = 200, 50
+FOUND = sorted((Path(__file__).parent / "found").glob("*/*"))
+CASES, WHOLE_EVERY = 120, 60
 
 
 @pytest.mark.parametrize("form", TARGETS)
 def test_nothing_but_our_own_errors_comes_out(form: str) -> None:
     found = [one for report in work.run(form, 0, range(CASES), WHOLE_EVERY, SMALL_SIZES[:1]) for one in report.failures]
     assert [(one.kind, one.where, one.case) for one in found] == []
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_what_once_broke_something_does_so_no_more(path: Path) -> None:
+    """Inputs that `make break` found; the whole host is looked at where the form is a file of a recording."""
+    form, data = TARGETS[path.parent.name], path.read_bytes()
+    with expected_errors():
+        form.read(data)
+    if form.source:
+        with expected_errors():
+            go_through(facts_with(form.source, data), tuple(RENDERERS))
 
 
 @pytest.mark.matrix
