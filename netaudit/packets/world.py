@@ -86,8 +86,9 @@ class World:
     @cached_property
     def to_loopback(self) -> tuple[str, ...]:
         """Name the interfaces by which loopback's addresses may come and go."""
+        own = {LOOPBACK} & {*self.interfaces}  # what was recorded may lack it
         others = (one.name for one in self.known_interfaces if self.routing.routes_loopback(one.name))
-        return LOOPBACK, *(name for name in others if name != LOOPBACK)
+        return *own, *(name for name in others if name != LOOPBACK)
 
     @cached_property
     def bridges(self) -> tuple[str, ...]:
