@@ -19,7 +19,7 @@ from hostile.work import Failure, Report, name_of
 
 KEPT = Path("build/broken")
 MOST_MEMORY = 300_000_000  # bytes in use, whatever the input
-SILENCE = 120.0  # seconds without a sign of life, on a busy machine
+SILENCE = 300.0  # seconds without a sign of life, on a busy machine
 _WHOLE_EVERY = 500
 _TITLES = "| form | cases | a second | slowest, ms | peak, MB | failures |\n|---|---|---|---|---|---|"
 
