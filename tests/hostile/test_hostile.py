@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fuzz.targets import TARGETS, Form, expected_errors
+from fuzz.targets import TARGETS, Form
 from fuzz.whole import RENDERERS, facts_with, go_through
 
 from hostile import breaking, work
@@ -28,12 +28,12 @@ def test_nothing_but_our_own_errors_comes_out(form: str) -> None:
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_what_once_broke_something_does_so_no_more(path: Path) -> None:
     """Inputs that `make break` found; the whole host is looked at where the form is a file of a recording."""
-    form, data = TARGETS[path.parent.name], path.read_bytes()
-    with expected_errors():
-        form.read(data)
+    form, data, report = TARGETS[path.parent.name], path.read_bytes(), work.Report()
+    work.attempt(report, path.name, data, form.read)
     if form.source:
-        with expected_errors():
-            go_through(facts_with(form.source, data), tuple(RENDERERS))
+        facts = facts_with(form.source, data)
+        work.attempt(report, f"{path.name}, whole", data, lambda _: go_through(facts, tuple(RENDERERS)))
+    assert [(one.kind, one.where, one.case) for one in report.failures] == []
 
 
 @pytest.mark.matrix

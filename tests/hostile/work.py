@@ -66,7 +66,6 @@ def main(form: str, seed: int, first: int, last: int, whole_every: int, *sizes: 
 
 def run(form: str, seed: int, numbers: range, whole_every: int, sizes: tuple[int, ...]) -> Iterator[Report]:
     """Run cases of these numbers, then shapes of these sizes; gives what was found now and then, and at the end."""
-    signal.signal(signal.SIGPROF, _late)
     before = resource.getrlimit(resource.RLIMIT_AS)
     try:
         yield from _run(form, seed, numbers, whole_every, sizes)
@@ -83,14 +82,14 @@ def _run(form: str, seed: int, numbers: range, whole_every: int, sizes: tuple[in
         data = make_case(form, seed, number)
         if not number % whole_every:
             _bound_memory()
-        _try(report, f"case {number}", data, TARGETS[form].read)
+        attempt(report, f"case {number}", data, TARGETS[form].read)
         if number % whole_every == 0 and TARGETS[form].source:
             resource.setrlimit(resource.RLIMIT_AS, _UNBOUNDED)
-            _try(report, f"case {number}, whole", data, _whole(form, number // whole_every))
+            attempt(report, f"case {number}, whole", data, _whole(form, number // whole_every))
     _bound_memory()
     for name, data in shapes_of(form, sizes):
         yield _told(report, name)
-        _try(report, name, data, TARGETS[form].read)
+        attempt(report, name, data, TARGETS[form].read)
     yield _told(report, "")
 
 
@@ -123,8 +122,10 @@ def _whole(form: str, number: int) -> Callable[[bytes], None]:
     return read
 
 
-def _try(report: Report, name: str, data: bytes, read: Callable[[bytes], None]) -> None:
+def attempt(report: Report, name: str, data: bytes, read: Callable[[bytes], None]) -> None:
+    """Put a case to a reader for SECONDS at most, and note what came out that should not."""
     begun = time.process_time()
+    signal.signal(signal.SIGPROF, _late)
     try:
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
