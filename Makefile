@@ -48,6 +48,11 @@ fuzz: $(VENV)/ready ## Fuzz every form of input: RUNS cases each, FORMS="save li
 	$(PYTHON) -m pip install --quiet -e '.[fuzz]'
 	PYTHONPATH=.:tests $(PYTHON) -m fuzz.fuzz $(RUNS) $(FORMS)
 
+CASES ?= 1000000
+.PHONY: break
+break: $(VENV)/ready ## Try to break every form of input: CASES=1000000 hostile cases each, SEED=0, FORMS="save nft" for some
+	PYTHONPATH=.:tests $(PYTHON) -m hostile.breaking $(CASES) $(SEED) $(FORMS)
+
 .PHONY: lowest
 lowest: ## The unit tests with the lowest version of every dependency
 	.ci/lowest

@@ -334,5 +334,5 @@ def test_where_dockers_api_listens_is_still_known() -> None:
 def test_what_nests_without_end_is_refused() -> None:
     deep = '{"elem":' * 300 + "1" + "}" * 300
     printed = f'{{"nftables": [{{"rule": {{"family": "ip", "table": "t", "chain": "c", "expr": [{deep}]}}}}]}}'
-    with pytest.raises(ParseError, match="nft-ruleset.json"):
+    with pytest.raises(ParseError, match=r"nft-ruleset\.json"):
         redact(Facts({str(Source.NFT_RULESET): printed.encode()}), KEY, _catalog())

@@ -10,6 +10,8 @@ from enum import IntFlag
 from functools import cached_property, lru_cache
 from ipaddress import ip_address
 
+import msgspec
+
 from netaudit.model.exposure import Led
 from netaudit.model.host import Host, Interface
 from netaudit.model.match import Field, RouteType, in_ranges
@@ -39,6 +41,14 @@ class Translated(IntFlag):
     SOURCE = 2
 
 
+def _with_loopback(host: Host) -> Host:
+    """Add the interface that every host has, where what was recorded lacks it or says that it is a port of a bridge."""
+    others = tuple(one for one in host.interfaces if one.name != LOOPBACK)
+    if any(one.name == LOOPBACK and not one.master for one in host.interfaces):
+        return host
+    return msgspec.structs.replace(host, interfaces=(*others, Interface(LOOPBACK)))
+
+
 class World:
     """A host and a space of packets that fits it.
 
@@ -48,6 +58,7 @@ class World:
     def __init__(
         self, host: Host, family: str, more: Mapping[str, int], subnets: Mapping[str, Ranges] | None = None
     ) -> None:
+        host = _with_loopback(host)
         self.family, self.routing, self._subnets = family, Routing(host, family), subnets or {}
         self.interfaces = ("", *sorted(one.name for one in host.interfaces if not one.master))
         names = max(len(self.interfaces) - 1, 1).bit_length()

@@ -4,6 +4,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from netaudit import bounded
+from netaudit.bounded import UnfitError
 from netaudit.errors import ParseError
 
 T = TypeVar("T")
@@ -12,18 +14,21 @@ T = TypeVar("T")
 def decode_json(data: bytes, kind: type[T], *, source: str, expected: str, hint: str = "record the host again") -> T:
     """Read JSON of a type. Raises ParseError for what is none, is cut off, is no UTF-8, or nests without end."""
     try:
-        return msgspec.json.decode(data, type=kind)
-    except msgspec.ValidationError as error:
-        return _without_nulls(data, kind, ParseError(f"not {expected}: {error}", source=source, hint=hint))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ParseError(f"not {expected}: {error}", source=source, hint=hint) from error
+        return bounded.decode_json(data, kind)
+    except UnfitError as error:
+        deep = not isinstance(error.__cause__, msgspec.MsgspecError | UnicodeError)
+        why = f"it {error}" if deep else f"{error}"
+        refusal = ParseError(f"not {expected}: {why}", source=source, hint=hint)
+        if isinstance(error.__cause__, msgspec.ValidationError):
+            return _without_nulls(data, kind, refusal)
+        raise refusal from error
 
 
 def _without_nulls(data: bytes, kind: type[T], refusal: ParseError) -> T:
     """Read JSON once more, taking null for absent: which fields may be null differs between versions of a program."""
     try:
-        return msgspec.convert(_drop_nulls(msgspec.json.decode(data)), kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return msgspec.convert(_drop_nulls(bounded.decode_json(data, object)), kind)
+    except (UnfitError, msgspec.ValidationError):
         raise refusal from None
 
 

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from ipaddress import ip_address
 
 from netaudit.model.facts import Facts, Source
 from netaudit.model.host import Host, Listener
 from netaudit.parse.interfaces import parse_interfaces
 from netaudit.parse.routes import parse_routes
 
+_LAST_PORT = 65535
 _PROGRAM = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+)')
 
 
@@ -28,9 +31,9 @@ def _listeners(data: bytes) -> Iterator[Listener]:
         if len(words) < 6:
             continue
         address, _, port = words[4].rpartition(":")
-        if port.isascii() and port.isdigit() and len(port) < 10:
+        place, _, interface = address.partition("%")
+        if _is_port(port) and _is_place(place.strip("[]")):
             holders = _PROGRAM.findall(words[6] if len(words) > 6 else "")
-            place, _, interface = address.partition("%")
             yield Listener(
                 protocol=words[0],
                 address=place.strip("[]"),
@@ -39,6 +42,20 @@ def _listeners(data: bytes) -> Iterator[Listener]:
                 interface=interface.rstrip("]"),
                 pids=tuple(int(pid[:18]) for _, pid in holders),
             )
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= _LAST_PORT
+
+
+@lru_cache(maxsize=1024)
+def _is_place(text: str) -> bool:
+    """Tell whether it is an address, or what `ss` prints for every one of both families."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return text == "*"
+    return True
 
 
 def _sysctls(data: bytes) -> Iterator[tuple[str, str]]:

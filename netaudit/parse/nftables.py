@@ -23,10 +23,13 @@ def parse_nft(data: bytes, *, source: str, elsewhere: Collection[tuple[str, str]
     matches, so they are left out here. Raises ParseError for what is not nft's JSON.
     """
     objects = read_objects(data, source)
-    tables = [body for kind, body in objects if kind == "table"]
-    native = [body for body in tables if (str(body.get("family")), str(body.get("name"))) not in elsewhere]
+    tables = {_key(body, "name"): body for kind, body in reversed(objects) if kind == "table"}
+    own: dict[tuple[str, str], list[tuple[str, Json]]] = {key: [] for key in reversed(tables) if key not in elsewhere}
+    for kind, body in objects:
+        if (key := _key(body, "table")) in own:
+            own[key].append((kind, body))
     try:
-        return tuple(_table(body, objects) for body in native)
+        return tuple(_table(tables[key], key, objects) for key, objects in own.items())
     except RecursionError as error:
         raise ParseError("not what nft prints: it nests without end", source=source, hint=_HINT) from error
 
@@ -40,9 +43,14 @@ def read_objects(data: bytes, source: str) -> list[tuple[str, Json]]:
             raise ParseError('not what nft prints: no "nftables" list', source=source, hint=_HINT)
 
 
-def _table(table: Json, objects: list[tuple[str, Json]]) -> Table:
-    family, name = str(table.get("family")), str(table.get("name"))
-    own = [(kind, body) for kind, body in objects if (body.get("family"), body.get("table")) == (family, name)]
+def _key(body: Json, name: str) -> tuple[str, str]:
+    """Name the table that an object is, or is in."""
+    return str(body.get("family")), str(body.get(name))
+
+
+def _table(table: Json, key: tuple[str, str], own: list[tuple[str, Json]]) -> Table:
+    """Put a table together from the objects in it."""
+    family, name = key
     rules: dict[str, list[Rule]] = {}
     for kind, body in own:
         if kind == "rule":
@@ -61,8 +69,9 @@ def _flags(table: Json) -> tuple[str, ...]:
 def _rule(body: Json, family: str) -> Rule:
     expressions = _list(body.get("expr"))
     counter = next((e["counter"] for e in expressions if isinstance(e, dict) and "counter" in e), None)
-    packets, octets = (counter.get("packets"), counter.get("bytes")) if isinstance(counter, dict) else (None, None)
-    return Rule(print_rule(expressions, body.get("comment"), family), packets, octets, body.get("handle"))
+    counted = counter if isinstance(counter, dict) else {}
+    text = print_rule(expressions, body.get("comment"), family)
+    return Rule(text, _number(counted, "packets"), _number(counted, "bytes"), _number(body, "handle"))
 
 
 def _chain(body: Json, rules: Mapping[str, list[Rule]]) -> Chain:
@@ -71,7 +80,13 @@ def _chain(body: Json, rules: Mapping[str, list[Rule]]) -> Chain:
     if "hook" in body:
         device = f" device {', '.join(map(str, _list(body['dev'])))}" if "dev" in body else ""
         base = f"type {body.get('type')} hook {body['hook']}{device} priority {body.get('prio')}"
-    return Chain(name, tuple(rules.get(name, ())), body.get("policy"), base)
+    policy = body.get("policy")
+    return Chain(name, tuple(rules.get(name, ())), None if policy is None else str(policy), base)
+
+
+def _number(body: Json, name: str) -> int | None:
+    value = body.get(name)
+    return value if type(value) is int else None
 
 
 def _named_set(kind: str, body: Json) -> NamedSet:

@@ -11,7 +11,7 @@ with atheris.instrument_imports(include=["netaudit"], enable_loader_override=Fal
 
 def main() -> None:
     """Hand every case to what reads the form."""
-    read, _ = TARGETS[sys.argv[1]]
+    read = TARGETS[sys.argv[1]].read
 
     def run(data: bytes) -> None:
         with expected_errors():

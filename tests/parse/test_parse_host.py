@@ -94,6 +94,20 @@ def test_listeners_tell_which_families_and_which_interface_they_take() -> None:
     }
 
 
+@pytest.mark.parametrize("place", ["", "999.1.1.1", "x", "[", "[]", "[::g]", "0.0.0.0/0", "%lo", "\ufeff0.0.0.0"])
+def test_a_socket_without_an_address_is_no_listener(place: str) -> None:
+    line = f'tcp LISTEN 0 4096 {place}:80 0.0.0.0:* users:(("a",pid=1,fd=3))\n'
+    good = "tcp LISTEN 0 4096 [::1]%lo:80 [::]:*\n"
+    listeners = parse_host(Facts({Source.SOCKETS: (line + good).encode()})).listeners
+    assert listeners == (Listener("tcp", "::1", 80, (), interface="lo"),)
+
+
+@pytest.mark.parametrize("port", ["", "-1", "65536", "999999999", "8o", "\u00b2", "*"])
+def test_a_socket_without_a_port_is_no_listener(port: str) -> None:
+    data = f"tcp LISTEN 0 4096 0.0.0.0:{port} 0.0.0.0:*\n".encode()
+    assert parse_host(Facts({Source.SOCKETS: data})).listeners == ()
+
+
 @pytest.mark.parametrize("source", [Source.IP_ADDR, Source.IP_ROUTE, Source.IP6_ROUTE])
 @pytest.mark.parametrize("data", [b"{", b"7", b"\xff", b'[{"dst": 7, "ifname": 7}]', b"[" * 9999])
 def test_what_ip_does_not_print_is_refused_with_its_file(source: Source, data: bytes) -> None:

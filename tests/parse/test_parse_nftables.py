@@ -1,5 +1,8 @@
 """nft's JSON -> native tables: rules as nft prints them, and what is unknown word for word."""
 
+import json
+import time
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -158,7 +161,7 @@ def test_a_tables_flags_are_read(printed: object, flags: tuple[str, ...]) -> Non
         (b'{"nftables": [', "nft-ruleset.json: not JSON"),
         (b'{"nftables": "\xff"}', "nft-ruleset.json: not JSON"),
         (b"[" * 100_000, "nft-ruleset.json: not JSON"),
-        (DEEP, "nft-ruleset.json: not what nft prints: it nests without end"),
+        (DEEP, "nft-ruleset.json: not JSON: it is nested more than 100 levels deep"),
         (b"{}", 'nft-ruleset.json: not what nft prints: no "nftables" list'),
         (b'{"nftables": [1]}', 'nft-ruleset.json: not what nft prints: no "nftables" list'),
     ],
@@ -246,3 +249,27 @@ def test_any_ruleset_is_read_or_refused(entry: dict[str, object], more: object) 
         _parse({"nftables": [{"table": table}, own, {"rule": {**table, "table": "t", "expr": more}}]})
     except ParseError as error:
         assert str(error).startswith("nft-ruleset.json")  # noqa: PT017
+
+
+def test_a_table_that_is_printed_twice_is_one_and_the_objects_of_others_are_not_in_it() -> None:
+    table = {"table": {"family": "ip", "name": "t"}}
+    chain = {"chain": {"family": "ip", "table": "t", "name": "c"}}
+    others = [{"chain": {"family": family, "table": "t", "name": "x"}} for family in (["ip"], None, 7, {})]
+    data = json.dumps({"nftables": [table, chain, table, *others]}).encode()
+    assert [(one.name, [c.name for c in one.chains]) for one in parse_nft(data, source="x")] == [("t", ["c"])]
+
+
+def test_many_tables_take_time_by_their_number() -> None:
+    tables = ",".join(f'{{"table":{{"family":"ip","name":"t{number}"}}}}' for number in range(20_000))
+    begun = time.process_time()
+    assert len(parse_nft(f'{{"nftables":[{tables}]}}'.encode(), source="x")) == 20_000
+    assert time.process_time() - begun < 10  # a guard: each table against each object takes minutes
+
+
+@pytest.mark.parametrize("odd", ["x", [], {}, 1.5, True])
+def test_what_is_no_number_is_none(odd: object) -> None:
+    rule = {"family": "ip", "table": "t", "chain": "c", "handle": odd, "expr": [{"counter": {"packets": odd}}]}
+    objects = [{"table": {"family": "ip", "name": "t"}}, {"chain": {"family": "ip", "table": "t", "name": "c"}}]
+    data = json.dumps({"nftables": [*objects, {"rule": rule}]}).encode()
+    found = parse_nft(data, source="x")[0].chains[0].rules[0]
+    assert (found.handle, found.packets, found.octets) == (None, None, None)
