@@ -82,6 +82,8 @@ def read_tar(stream: Bounded, path: Path) -> Iterator[tuple[PurePosixPath, bytes
                 return
             if number >= MOST_FILES:
                 raise too_many(path)
+            if not 0 <= member.size <= LARGEST_FILE:  # PAX may say any size: going on to the next would seek for ever
+                raise too_large(path, LARGEST_FILE)
             yield PurePosixPath(member.name), _read_member(tar, member, path)
 
 
@@ -91,7 +93,7 @@ def _read_member(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> b
         return kind
     with _explained(path):
         stored = tar.extractfile(member)
-        if member.size > LARGEST_FILE or stored is None:
+        if stored is None:
             raise too_large(path, LARGEST_FILE)
         return stored.read()
 
