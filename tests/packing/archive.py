@@ -65,7 +65,7 @@ def sections(archive: bytes) -> Iterator[Section]:
     if head != HEAD:
         raise MalformedError("does not begin as an archive does")
     for name, folders, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-        if re.search(rb"^-- ", text, re.MULTILINE):
+        if text.startswith(b"-- ") or b"\n-- " in text:
             raise MalformedError(f"a header in or below {name.decode()} is damaged")
         yield Section(name.decode(), tuple(folders.decode().split(" ")), _unescape(text))
 
@@ -76,9 +76,12 @@ def header(section: Section) -> bytes:
 
 
 def _print(section: Section) -> bytes:
-    text = _LOOKS_LIKE_OURS.sub(rb"\\", section.content)
+    text = section.content
+    if b"\\" in text or b"-- " in text:  # most files have neither, and the pattern takes its time
+        text = _LOOKS_LIKE_OURS.sub(rb"\\", text)
     return header(section) + (text if text.endswith(b"\n") or not text else text + _NO_NEWLINE)
 
 
 def _unescape(text: bytes) -> bytes:
-    return _ESCAPED.sub(b"", text.removesuffix(_NO_NEWLINE))
+    text = text.removesuffix(_NO_NEWLINE)
+    return _ESCAPED.sub(b"", text) if b"\\" in text else text

@@ -79,11 +79,12 @@ def _unpack(tree: Tree, name: str, last: LastSame) -> bool:
         return False  # a new recording, which nobody has packed
     if before and digest(packed) == before.archive and tree.has_folder(name):
         return False  # a folder that was changed since is left alone; `differences` tells
-    folder, wanted = tree.folder(name), packed and archive.write(archive.read(packed))
+    files = None if packed is None else archive.read(packed)
+    folder, wanted = tree.folder(name), None if files is None else archive.write(files)
     if folder != wanted:
         if folder and (before is None or digest(folder) != before.folder):
             raise _both_changed(name)
-        tree.put_folder(name, wanted)
+        tree.put_folder(name, files)
     _remember(last, name, packed, wanted)
     return folder != wanted
 

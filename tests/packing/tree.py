@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from packing import archive
+from packing.archive import Files, write
 
 # Tracked as plain folders, and never packed: documents name the first two, and people write the third by hand.
 PLAIN = ("20.10.24-iptables-nft/default-one-port", "28.5.2-iptables-nft/loopback-port", "makers/documented")
@@ -46,7 +46,7 @@ class Tree:
         folder = self.recordings / name
         paths = (path for path in folder.rglob("*") if path.is_file())
         files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-        return archive.write(files) if files else None
+        return write(files) if files else None
 
     def has_folder(self, name: str) -> bool:
         return (self.recordings / name).is_dir()
@@ -57,15 +57,14 @@ class Tree:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    def put_folder(self, name: str, content: bytes | None) -> None:
-        """Replace a scenario's folder by what an archive holds; remove it for None. It is never there in part."""
+    def put_folder(self, name: str, files: Files | None) -> None:
+        """Replace a scenario's folder by these files; remove it for None. It is never there in part."""
         new = self.own / "new"
         shutil.rmtree(new, ignore_errors=True)
-        files = archive.read(content) if content is not None else {}
-        for folder in {(new / path).parent for path in files}:
-            folder.mkdir(parents=True, exist_ok=True)
-        for path, inside in files.items():
-            (new / path).write_bytes(inside)
+        for inside in {path.rpartition("/")[0] for path in files or ()}:
+            (new / inside).mkdir(parents=True, exist_ok=True)
+        for path, content in (files or {}).items():
+            (new / path).write_bytes(content)
         folder = self.recordings / name
         shutil.rmtree(folder, ignore_errors=True)
         if files:
