@@ -42,6 +42,20 @@ lint: $(VENV)/ready
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
+NAMES ?=
+.PHONY: unpack
+unpack: $(VENV)/ready ## Unpack tests/packed, as every test run does; with NAMES="ENGINE/SCENARIO" undo changes
+	PYTHONPATH=tests $(PYTHON) -m packing unpack $(NAMES)
+
+.PHONY: pack
+pack: $(VENV)/ready ## Pack what was changed in tests/recordings; with NAMES="ENGINE/SCENARIO" whatever its archive has
+	PYTHONPATH=tests $(PYTHON) -m packing pack $(NAMES)
+
+.PHONY: diff-setup
+diff-setup: ## Let git lay out JSON when it compares tests/packed, in this clone
+	git config diff.recording.textconv 'PYTHONPATH=tests python3 -m packing readable'
+	git config diff.recording.xfuncname '^(-- .* --)$$'
+
 RUNS ?= 1000000
 .PHONY: fuzz
 fuzz: $(VENV)/ready ## Fuzz every form of input: RUNS cases each, FORMS="save listing" for some

@@ -2,9 +2,23 @@
 
 import os
 
+import packing
+import pytest
 from hypothesis import settings
 
 # No deadlines: a loaded machine is not a bug. In CI the same examples each time: a new one is for a person to meet.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+# Before any test module is imported: some make their lists of tests from the folders of recordings.
+try:
+    packing.unpack(packing.TREE)
+    _REFUSED = ""
+except (packing.Refused, OSError) as refused:
+    _REFUSED = str(refused)
+
+
+def pytest_configure() -> None:
+    if _REFUSED:
+        raise pytest.UsageError(f"tests/recordings cannot be unpacked:\n{_REFUSED}")

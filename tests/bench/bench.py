@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import packing
 from tabulate import tabulate
 
 from bench.synthetic import make_facts, make_save
@@ -62,6 +63,7 @@ Beside what others take to read the same {rules} rules once, without comparing o
 
 def main() -> None:
     """Measure, and tell what was measured."""
+    packing.unpack(packing.TREE)
     model = Path(sys.argv[1]) if len(sys.argv) > 1 else MODEL
     if os.geteuid() != 0:
         sys.exit("make bench: the other tools need a namespace to load rules into: run it as root")

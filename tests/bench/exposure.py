@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+import packing
 
 from bench.bench import MODEL, PAGE, measure, netaudit, table
 from bench.synthetic import make_facts
@@ -37,6 +38,7 @@ operator put N rules that overlap. First the table alone, in seconds of processo
 
 def main() -> None:
     """Measure, print, and write the section."""
+    packing.unpack(packing.TREE)
     model = Path(sys.argv[1]) if len(sys.argv) > 1 else MODEL
     hosts = [(f"{size:,} containers", make_facts(model, size)) for size in _CONTAINERS]
     hosts += [(f"{size:,} rules of an operator", _operators(make_facts(model, 20), size)) for size in _RULES]

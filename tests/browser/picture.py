@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import packing
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -19,6 +20,7 @@ _SIZE = {"width": 1180, "height": 820}
 
 def main() -> None:
     """Render what a `docker run -p` changed, and photograph it."""
+    packing.unpack(packing.TREE)
     before, after = (netaudit.load_recording(_SCENARIO / step) for step in ("00", "01"))
     page = render_diff_html(netaudit.diff_recordings(before, after, exposure=True))
     with tempfile.TemporaryDirectory() as folder:

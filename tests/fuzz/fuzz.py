@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import packing
+
 from fuzz.targets import TARGETS, seeds_of
 
 STATS = ("number_of_executed_units", "average_exec_per_sec", "peak_rss_mb", "slowest_unit_time_sec")
@@ -14,6 +16,7 @@ LIMITS = ("-rss_limit_mb=2048", "-timeout=20", "-max_len=4096", "-print_final_st
 
 def main(runs: str, names: list[str]) -> int:
     """Fuzz one form after the other, each in a process of its own; gives 1 where one of them has a bug."""
+    packing.unpack(packing.TREE)
     failed = []
     for name in names or TARGETS:
         with tempfile.TemporaryDirectory() as corpus:

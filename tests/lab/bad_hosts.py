@@ -11,13 +11,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import packing
 from makers.maker_host import MakerHost
 
 from lab.engine import Engine
-from lab.host import REPOSITORY, LabHost
+from lab.host import LabHost
 from lab.image import IDLE, IMAGE
 
-RECORDINGS = REPOSITORY / "tests" / "recordings" / "bad"
+RECORDINGS = packing.RECORDINGS / "bad"
 SERVE = (IMAGE, "/bin/busybox", "httpd", "-f", "-h", "/", "-p")
 Do = str | Callable[[Engine], None]
 
@@ -355,10 +356,12 @@ def main(names: list[str]) -> int:
     if unknown := sorted({*names} - {host.name for host in HOSTS}):
         print(f"no such host: {', '.join(unknown)}", file=sys.stderr)
         return 2
+    packing.unpack(packing.TREE)
     for host in (host for host in HOSTS if not names or host.name in names):
         print(f"{host.name} …", flush=True)
         for step, lab in play(host):
             take(lab, RECORDINGS / host.name / step)
+        packing.pack(packing.TREE, [f"bad/{host.name}"])
     return 0
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
+import packing
 
 from lab.bad_hosts import HOSTS
 from netaudit.audit.auditor import Auditor
@@ -77,6 +78,7 @@ are those since the scenario's first step; checks that need the exposure table a
 
 def main() -> int:
     """Write the page and the schema."""
+    packing.unpack(packing.TREE)
     PAGE.write_text(render())
     SCHEMA.write_text(render_schema())
     return 0

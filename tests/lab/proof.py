@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import packing
 from tabulate import tabulate
 
 from lab.ablation import Tally, scenarios, tally
@@ -69,6 +70,7 @@ def _totals(tallies: list[Tally]) -> Iterator[str]:
 
 def main() -> int:
     """Write the page, or check it."""
+    packing.unpack(packing.TREE)
     text = render()
     if "--check" in sys.argv:
         return int(_PAGE.read_text() != text)

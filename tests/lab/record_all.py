@@ -3,7 +3,7 @@
     python -m lab.record_all [--only SCENARIO] [--engine VERSION] [-o FOLDER]
 
 A recording is FOLDER/ENGINE-BACKEND/SCENARIO/STEP; `truth.json` beside the steps says what each of them did, and to
-whom the rules belong that it added or removed.
+whom the rules belong that it added or removed. What lies below tests/recordings is packed as well.
 """
 
 import argparse
@@ -15,8 +15,10 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import packing
+
 from lab.engine import Engine
-from lab.host import REPOSITORY, LabHost
+from lab.host import LabHost
 from lab.namespaces import LabError
 from lab.scenario import Scenario, take_step
 from lab.scenarios import SCENARIOS, runs
@@ -25,6 +27,7 @@ from lab.scenarios import SCENARIOS, runs
 def main() -> int:
     """Record what was asked for; gives the number of runs that failed."""
     options = _options()
+    packing.unpack(packing.TREE)
     chosen = [
         (scenario.name, version, backend)
         for scenario, version, backend in runs()
@@ -44,7 +47,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--engine", default="", help="one engine version")
     parser.add_argument("--missing", action="store_true", help="only what has no recording yet")
     parser.add_argument("--jobs", type=int, default=3, help="engines at work at once")
-    parser.add_argument("-o", "--output", type=Path, default=REPOSITORY / "tests" / "recordings")
+    parser.add_argument("-o", "--output", type=Path, default=packing.RECORDINGS)
     return parser.parse_args()
 
 
@@ -61,6 +64,8 @@ def _attempt(output: Path, chosen: tuple[str, str, str]) -> str:
         shutil.rmtree(folder, ignore_errors=True)
         return str(error) or type(error).__name__
     _truth(output, name, version, backend).write_text(json.dumps(truth, indent=1) + "\n")
+    if output == packing.RECORDINGS:
+        packing.pack(packing.TREE, [f"{version}-{backend}/{name}"])
     print(f"{folder.relative_to(output)}: {len(truth)} recordings", flush=True)
     return ""
 

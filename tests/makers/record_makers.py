@@ -1,7 +1,7 @@
 """Record anew what other makers really write: `python tests/makers/record_makers.py [NAME …]`, as root.
 
 Each recording is made on a lab host of its own by the maker's own program, from Debian's packages; nothing of this
-machine's own rules, files or services is touched, and nothing is left behind but tests/recordings/makers. Some
+machine's own rules, files or services is touched, and nothing is left behind but tests/recordings/makers, packed. Some
 makers are not packaged, or do not run here: their rules are known from their source only, and said so.
 """
 
@@ -13,13 +13,14 @@ from typing import NamedTuple
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 
-from lab.engine import Engine  # noqa: E402 (after the path is set)
+import packing  # noqa: E402 (after the path is set)
+from lab.engine import Engine  # noqa: E402
 from lab.image import IDLE  # noqa: E402
 from lab.namespaces import LabError  # noqa: E402
 
 from makers.maker_host import MakerHost  # noqa: E402
 
-RECORDINGS = TESTS / "recordings" / "makers"
+RECORDINGS = packing.RECORDINGS / "makers"
 DOCKER = ("20.10.24", "iptables-nft")
 
 
@@ -73,6 +74,7 @@ NOT_RUN = {
 
 def main(names: list[str]) -> int:
     """Make the recordings whose names begin with one of `names`, or all; return 1 where one could not be made."""
+    packing.unpack(packing.TREE)
     failed = 0
     for plan in PLANS:
         if names and not plan.name.startswith(tuple(names)):
@@ -97,6 +99,7 @@ def _record(plan: Recording) -> None:
             else:
                 host.play(*step.split())
         host.record(RECORDINGS / plan.name)
+    packing.pack(packing.TREE, [f"makers/{plan.name.partition('/')[0]}"])
 
 
 def _publish(engine: Engine) -> None:
