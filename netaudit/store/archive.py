@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Self, cast
 
 from netaudit.errors import RecordingError
-from netaudit.store.limits import HINT, LARGEST_FILE, LARGEST_HEADER, MOST_FILES, too_large, too_many
+from netaudit.store.limits import HINT, LARGEST_FILE, LARGEST_HEADER, LARGEST_RECORDING, MOST_FILES, too_large, too_many
 from netaudit.store.packed import Bounded
 
 WRITTEN = (".tar", ".tar.gz", ".tgz")
@@ -82,8 +82,8 @@ def read_tar(stream: Bounded, path: Path) -> Iterator[tuple[PurePosixPath, bytes
                 return
             if number >= MOST_FILES:
                 raise too_many(path)
-            if not 0 <= member.size <= LARGEST_FILE:  # PAX may say any size: going on to the next would seek for ever
-                raise too_large(path, LARGEST_FILE)
+            if not 0 <= tar.offset <= LARGEST_RECORDING:  # PAX may say any size: the way to the next would never end
+                raise too_large(path, LARGEST_RECORDING)
             yield PurePosixPath(member.name), _read_member(tar, member, path)
 
 
@@ -93,7 +93,7 @@ def _read_member(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> b
         return kind
     with _explained(path):
         stored = tar.extractfile(member)
-        if stored is None:
+        if member.size > LARGEST_FILE or stored is None:
             raise too_large(path, LARGEST_FILE)
         return stored.read()
 
