@@ -82,6 +82,8 @@ def read_tar(stream: Bounded, path: Path) -> Iterator[tuple[PurePosixPath, bytes
                 return
             if number >= MOST_FILES:
                 raise too_many(path)
+            if member.isreg() and not member.issparse() and member.size > LARGEST_FILE:
+                raise too_large(path, LARGEST_FILE)
             if not 0 <= tar.offset <= LARGEST_RECORDING:  # PAX may say any size: the way to the next would never end
                 raise too_large(path, LARGEST_RECORDING)
             yield PurePosixPath(member.name), _read_member(tar, member, path)
@@ -93,7 +95,7 @@ def _read_member(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> b
         return kind
     with _explained(path):
         stored = tar.extractfile(member)
-        if member.size > LARGEST_FILE or stored is None:
+        if stored is None:
             raise too_large(path, LARGEST_FILE)
         return stored.read()
 

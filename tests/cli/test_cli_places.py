@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from programs import ONE_PORT, assert_fails, run, run_inside
+from programs import ONE_PORT, assert_fails, run_inside
 
 from netaudit.cli.sources import last_kept
+from netaudit.collect import search_path
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.store import load, save
@@ -146,11 +147,14 @@ def hostile(tmp_path: Path) -> Callable[[str], dict[str, str]]:
 
 @pytest.mark.parametrize("said", ["{}/planted", "../../planted", "{}/backup.tar.gz", "9999-12-31T23:59:59Z", "\x00"])
 def test_another_host_chooses_no_place_by_its_time(
-    tmp_path: Path, hostile: Callable[[str], dict[str, str]], said: str
+    tmp_path: Path, hostile: Callable[[str], dict[str, str]], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(search_path, "SYSTEM_FOLDERS", ())  # root would not take the ssh of PATH
     backup = tmp_path / "backup.tar.gz"
     backup.write_text("mine")
-    done = run("record", "--host", "ssh://web", env=hostile(said.format(tmp_path)), cwd=tmp_path)
+    for name, value in hostile(said.format(tmp_path)).items():
+        monkeypatch.setenv(name, value)
+    done = run_inside("record", "--host", "ssh://web")
     assert done.returncode == 0
     kept = Path(done.stdout.rstrip("\n"))
     assert kept.parent == tmp_path / "state" / "netaudit" / "hosts" / "web"

@@ -117,7 +117,7 @@ def test_short_work_and_work_without_a_terminal_says_nothing() -> None:
     ("words", "offered"),
     [
         ("netaudit rep", ["report"]),
-        ("netaudit report --for", ["--format"]),
+        ("netaudit report --for", ["--format", "--force"]),
         ("netaudit show --by b", ["binding"]),
     ],
 )

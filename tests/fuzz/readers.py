@@ -17,6 +17,7 @@ from netaudit.catalog import load_catalog, load_checks_from
 from netaudit.catalog.config import load_baseline, load_config, load_waivers
 from netaudit.catalog.signatures import load_catalog_from
 from netaudit.cli import templates
+from netaudit.cli.output import Output
 from netaudit.collect.legacy_header import LAYOUTS, print_header
 from netaudit.model.facts import Facts, Source
 from netaudit.model.ruleset import Backend
@@ -150,7 +151,7 @@ def read_template(data: bytes) -> None:
     with tempfile.TemporaryDirectory(dir=_SHM) as folder:
         path = Path(folder) / "own.html"
         path.write_bytes(data)
-        templates.print_with(templates.read_template(path), _shown(), Path(folder) / "report.html")
+        templates.print_with(templates.read_template(path), _shown(), Output(Path(folder) / "report.html", force=True))
 
 
 @cache

@@ -124,7 +124,7 @@ def _about_itself(body: Mapping[str, Json]) -> Json:
 def _object(kind: str, body: Mapping[str, Json], redactor: Redactor) -> Json:
     name = body.get("name" if kind == "table" else "table")
     family = body.get("family")
-    named = Named(str(name), family if family in FAMILIES else "")
+    named = Named(str(name), family if isinstance(family, str) and family in FAMILIES else "")
     inside = Expressions(redactor, named)
     fields = _OBJECTS[kind]
     hidden = {key: fields[key](value, inside) for key, value in body.items() if key in fields}
