@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-    from netaudit.attribute.traced import AttributedJourney
+    from netaudit.attribute.traced import AttributedTrace
     from netaudit.audit.finding import Audit
     from netaudit.model.facts import Facts
     from netaudit.packets.zones import ZoneChoice
@@ -80,7 +80,7 @@ def diff_recordings(
     `exposure` adds who can reach what, and could not before; None: where that is quick.
     """
     from netaudit.attribute import attribute_diff  # noqa: PLC0415
-    from netaudit.attribute.exposing import Read, why_not_affordable, with_exposure_changes  # noqa: PLC0415
+    from netaudit.attribute.exposing import ParsedHost, why_not_affordable, with_exposure_changes  # noqa: PLC0415
     from netaudit.catalog import load_catalog  # noqa: PLC0415
     from netaudit.parse import parse_snapshots  # noqa: PLC0415
 
@@ -92,7 +92,7 @@ def diff_recordings(
         from msgspec.structs import replace  # noqa: PLC0415
 
         return replace(diff, exposure_gap=gap)
-    return with_exposure_changes(diff, Read(before, earlier), Read(after, later), catalog)
+    return with_exposure_changes(diff, ParsedHost(before, earlier), ParsedHost(after, later), catalog)
 
 
 def show_recording(facts: Facts, *, exposure: bool | None = False) -> AttributedSnapshot:
@@ -117,7 +117,7 @@ def expose_recording(
     `within_bounds`: a host on which that takes long is left out, and the result says so.
     """
     from netaudit.attribute import attribute_snapshot  # noqa: PLC0415
-    from netaudit.attribute.exposing import Read, why_too_large, with_exposure  # noqa: PLC0415
+    from netaudit.attribute.exposing import ParsedHost, why_too_large, with_exposure  # noqa: PLC0415
     from netaudit.catalog import load_catalog  # noqa: PLC0415
     from netaudit.packets.zones import ZoneChoice  # noqa: PLC0415
     from netaudit.parse import parse_snapshot  # noqa: PLC0415
@@ -129,7 +129,7 @@ def expose_recording(
         from msgspec.structs import replace  # noqa: PLC0415
 
         return replace(shown, exposure_gap=gap)
-    return with_exposure(shown, Read(facts, snapshot), catalog, choice or ZoneChoice())
+    return with_exposure(shown, ParsedHost(facts, snapshot), catalog, choice or ZoneChoice())
 
 
 def audit_recording(facts: Facts, today: date) -> Audit:
@@ -144,16 +144,16 @@ def audit_recording(facts: Facts, today: date) -> Audit:
 
 def trace_recording(
     facts: Facts, source: str, target: str, *, interface: str = "", established: bool = False
-) -> AttributedJourney:
+) -> AttributedTrace:
     """Follow one packet from a zone or address to ADDRESS:PORT/PROTOCOL, with the cause of every rule that it meets.
 
     Raises ParseError for damaged facts, UsageError or SubjectError for places that are none.
     """
     from netaudit.attribute.traced import trace_snapshot  # noqa: PLC0415
     from netaudit.catalog import load_catalog  # noqa: PLC0415
-    from netaudit.packets.journey import Question  # noqa: PLC0415
+    from netaudit.packets.journey import TraceQuery  # noqa: PLC0415
     from netaudit.packets.probe import PacketState  # noqa: PLC0415
     from netaudit.parse import parse_snapshot  # noqa: PLC0415
 
     state = PacketState.ESTABLISHED if established else PacketState.NEW
-    return trace_snapshot(Question(source, target, interface, state), facts, parse_snapshot(facts), load_catalog())
+    return trace_snapshot(TraceQuery(source, target, interface, state), facts, parse_snapshot(facts), load_catalog())

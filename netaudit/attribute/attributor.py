@@ -19,7 +19,7 @@ from netaudit.attribute.expect import (
     is_checked,
 )
 from netaudit.attribute.options import PROTECTIVE, Options, find_options
-from netaudit.attribute.place import Places
+from netaudit.attribute.place import RuleOrder
 from netaudit.attribute.recognise import OPERATOR, Recogniser
 from netaudit.attribute.signature import Catalog
 from netaudit.attribute.traces import ChainKey, Chains
@@ -54,7 +54,7 @@ class Attributor:
         }
         known = (snapshot.inventory, earlier.snapshot.inventory if earlier else None)
         self._recogniser = Recogniser(catalog, known, self._rules, expected.options.facts if expected else {})
-        self._places: dict[ChainKey, Places] = {}
+        self._places: dict[ChainKey, RuleOrder] = {}
         self._moved = is_inconsistent(snapshot.gaps)
 
     @classmethod
@@ -141,7 +141,7 @@ class Attributor:
                 yield AttributedItem(item, self.attribute(item))
             seen.add(text)
 
-    def _why_misplaced(self, places: Places, entries: list[Entry], text: str, at: int) -> str:
+    def _why_misplaced(self, places: RuleOrder, entries: list[Entry], text: str, at: int) -> str:
         signature = entries[0].signature
         return places.why_misplaced(signature, text, at + 1) if signature.first or signature.before else ""
 
@@ -172,10 +172,10 @@ class Attributor:
             return replace(attribute_expected(entries, standing=Standing.MISPLACED), reason=why)
         return attribute_expected(entries)
 
-    def _places_of(self, key: ChainKey) -> Places:
+    def _places_of(self, key: ChainKey) -> RuleOrder:
         if key not in self._places:
             expected = self.expected.at(key[0], key[1:]) if self.expected else {}
-            self._places[key] = Places(self._rules.get(key, ()), expected)
+            self._places[key] = RuleOrder(self._rules.get(key, ()), expected)
         return self._places[key]
 
 

@@ -9,7 +9,7 @@ from netaudit.model.ruleset import Item, Ruleset
 from netaudit.model.snapshot import Snapshot
 
 
-class Becauses:
+class ExposureCauses:
     """Two snapshots of a host, and what can be said of the change between them."""
 
     def __init__(self, before: Snapshot, after: Snapshot) -> None:

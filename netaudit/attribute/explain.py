@@ -9,7 +9,7 @@ from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedItem, AttributedSnapshot
 from netaudit.attribute.networking import describe_networking
 from netaudit.attribute.signature import Catalog, Owned, Signature
-from netaudit.attribute.silence import Written, describe_silence
+from netaudit.attribute.silence import RulesWritten, explain_no_rules
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Network
 from netaudit.model.ruleset import ObjectKind
@@ -123,7 +123,7 @@ def _container(container: Container, snapshot: Snapshot, attributed: AttributedS
     rules = tuple(_caused(attributed.items, container=container.id))
     dockers = (one.item for one in attributed.items if one.attribution.maker == "docker")
     at_all = frozenset(item.family for item in dockers if item.object is ObjectKind.RULE)
-    written = Written(frozenset(one.item.family for one in rules), at_all)
+    written = RulesWritten(frozenset(one.item.family for one in rules), at_all)
     return ThingExplained(
         kind="container",
         name=container.name,
@@ -131,7 +131,7 @@ def _container(container: Container, snapshot: Snapshot, attributed: AttributedS
         is_what=tuple(describe_networking(container, snapshot.inventory)),
         rules=rules,
         missing=tuple(_caused(attributed.missing, container=container.id)),
-        silence=tuple(describe_silence(container, snapshot.inventory, snapshot.host, written)),
+        silence=tuple(explain_no_rules(container, snapshot.inventory, snapshot.host, written)),
         inside=tuple(
             one
             for inside in attributed.inside

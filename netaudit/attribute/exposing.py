@@ -18,7 +18,7 @@ from netaudit.attribute.attribution import (
     Confidence,
 )
 from netaudit.attribute.attributor import Attributor
-from netaudit.attribute.because import Becauses
+from netaudit.attribute.because import ExposureCauses
 from netaudit.attribute.exposed import attribute_exposures, compare_exposures
 from netaudit.attribute.signature import Catalog
 from netaudit.model.docker import Container, Inventory
@@ -34,20 +34,20 @@ AFFORDABLE_CONTAINERS = 300
 _OF_CONTAINERS = frozenset({CauseKind.PORT_BINDING, CauseKind.ENDPOINT})
 
 
-class Read(msgspec.Struct, frozen=True):
+class ParsedHost(msgspec.Struct, frozen=True):
     """A host's facts with the snapshot that was read from them."""
 
     facts: Facts
     snapshot: Snapshot
 
 
-def with_exposure(shown: AttributedSnapshot, read: Read, catalog: Catalog, choice: ZoneChoice) -> AttributedSnapshot:
+def with_exposure(shown: AttributedSnapshot, read: ParsedHost, catalog: Catalog, choice: ZoneChoice) -> AttributedSnapshot:
     """Add the exposure table to a snapshot."""
     table, gap = _table(read, Attributor.of(read.snapshot, catalog), choice, lambda _: True)
     return msgspec.structs.replace(shown, exposure=table, exposure_gap=gap)
 
 
-def with_exposure_changes(diff: AttributedDiff, before: Read, after: Read, catalog: Catalog) -> AttributedDiff:
+def with_exposure_changes(diff: AttributedDiff, before: ParsedHost, after: ParsedHost, catalog: Catalog) -> AttributedDiff:
     """Add to a diff what of the exposure table changed."""
     wanted = _wanted(diff.changes, before.snapshot, after.snapshot)
     earlier, later = Attributor.of_both(before.snapshot, after.snapshot, catalog)
@@ -55,7 +55,7 @@ def with_exposure_changes(diff: AttributedDiff, before: Read, after: Read, catal
     new, new_gap = _table(after, later, ZoneChoice(), wanted)
     if old is None or new is None:
         return msgspec.structs.replace(diff, exposure_gap=old_gap or new_gap)
-    because = Becauses(before.snapshot, after.snapshot).because
+    because = ExposureCauses(before.snapshot, after.snapshot).because
     return msgspec.structs.replace(diff, exposure=compare_exposures(old, new, because))
 
 
@@ -82,7 +82,7 @@ def _too_large(snapshot: Snapshot, asked: int | None) -> str:
 
 
 def _table(
-    read: Read, attributor: Attributor, choice: ZoneChoice, wanted: Callable[[Destination], bool]
+    read: ParsedHost, attributor: Attributor, choice: ZoneChoice, wanted: Callable[[Destination], bool]
 ) -> tuple[tuple[AttributedExposure, ...] | None, str]:
     from netaudit.packets.exposure import expose  # noqa: PLC0415 (late: the library of packet sets is slow to load)
 

@@ -21,7 +21,7 @@ ASSUMED: Mapping[str, Value] = {"enabled": True, "proxy-only": False, "gateway":
 BindingTraits = tuple[bool, bool, str, bool, bool]
 
 
-class View(msgspec.Struct, frozen=True, eq=False):
+class NetworkView(msgspec.Struct, frozen=True, eq=False):
     """A bridge network as one address family sees it; compared by identity."""
 
     network: Network
@@ -31,7 +31,7 @@ class View(msgspec.Struct, frozen=True, eq=False):
     values: Mapping[str, str]
 
 
-def make_view(network: Network, family: str, marks: Mapping[str, str]) -> View:
+def make_view(network: Network, family: str, marks: Mapping[str, str]) -> NetworkView:
     """Collect what a network decides and fills in, for one family; `marks` are the daemon's."""
     snat = network.host_ipv4 if family == "ip" else network.host_ipv6
     facts: dict[str, Value] = {
@@ -52,7 +52,7 @@ def make_view(network: Network, family: str, marks: Mapping[str, str]) -> View:
         "snat": snat,
         "trusted_set": ", ".join(f'"{name}"' for name in sorted({network.bridge, *network.trusted_interfaces})),
     }
-    return View(network, Ref(network.id, network.name), family, facts, values)
+    return NetworkView(network, Ref(network.id, network.name), family, facts, values)
 
 
 def endpoint_values(address: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from netaudit.attribute.template import Template
 from netaudit.model.ruleset import Rule
 
 
-class Places:
+class RuleOrder:
     """The places of one chain's rules; `expected` are the texts that Docker writes there."""
 
     def __init__(self, rules: tuple[Rule, ...], expected: Container[str]) -> None:

@@ -20,7 +20,7 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.attribute.handwriting import address_in, binding_in, is_owned, unify
 from netaudit.attribute.signature import Applies, Catalog, Owned, Signature, SubjectKind, Value
-from netaudit.attribute.traces import ChainKey, Chains, Traces
+from netaudit.attribute.traces import ChainKey, Chains, DockerEvidence
 from netaudit.model.docker import Inventory
 from netaudit.model.ruleset import Item, ObjectKind
 from netaudit.model.version import Version
@@ -53,7 +53,7 @@ class Recogniser:
                 self._by_table.setdefault(signature.table, []).append(signature)
             else:
                 self._index.setdefault((signature.table, signature.chain.text), []).append(signature)
-        self._traces = Traces((inventory for inventory in known if inventory), rules)
+        self._traces = DockerEvidence((inventory for inventory in known if inventory), rules)
 
     def recognise(self, item: Item) -> Attribution:
         """Attribute an object that nothing expects."""

@@ -12,7 +12,7 @@ SHARED = "container:"
 _DIRECT_DROP = Version(28, 2)
 
 
-class Written(msgspec.Struct, frozen=True):
+class RulesWritten(msgspec.Struct, frozen=True):
     """The address families in which there are rules: because of the container, and of Docker's at all."""
 
     for_it: frozenset[str]
@@ -31,7 +31,7 @@ class _Placed(msgspec.Struct, frozen=True):
         return frozenset(mode for mode, address in ((network.mode4, end.ipv4), (network.mode6, end.ipv6)) if address)
 
 
-def describe_silence(container: Container, inventory: Inventory, host: Host, written: Written) -> Iterator[str]:
+def explain_no_rules(container: Container, inventory: Inventory, host: Host, written: RulesWritten) -> Iterator[str]:
     """Say why a container, or a binding of it, has no rule, and what that means."""
     if not container.running:
         yield "It has no rule, for Docker writes rules for running containers only."
@@ -72,7 +72,7 @@ def _host(host: Host) -> Iterator[str]:
         yield f"The host listens on {address}:{one.port}/{one.protocol} ({programs})."
 
 
-def _on_networks(container: Container, inventory: Inventory, written: Written) -> Iterator[str]:
+def _on_networks(container: Container, inventory: Inventory, written: RulesWritten) -> Iterator[str]:
     networks = {network.id: network for network in inventory.networks}
     placed = [_Placed(end, networks[end.network_id]) for end in container.endpoints if end.network_id in networks]
     for one in placed:
@@ -134,7 +134,7 @@ def _no_ipv6(one: _Placed) -> str:
     )
 
 
-def _no_rule(container: Container, bridges: list[_Placed], version: Version, written: Written) -> str:
+def _no_rule(container: Container, bridges: list[_Placed], version: Version, written: RulesWritten) -> str:
     if all(one.network.internal for one in bridges):
         return "It has no rule of its own: an internal network publishes nothing; the network's rules keep it closed."
     if not written.at_all:

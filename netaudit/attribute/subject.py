@@ -14,7 +14,7 @@ from netaudit.attribute.gateway import GATEWAY_BRIDGE, carrier, gateway_name
 from netaudit.attribute.network_view import (
     ASSUMED,
     BindingTraits,
-    View,
+    NetworkView,
     binding_facts,
     binding_values,
     endpoint_values,
@@ -64,7 +64,7 @@ class _Placed(msgspec.Struct, frozen=True, gc=False):
     """A container's endpoint on a bridge network, with what its address of one family fills."""
 
     endpoint: Endpoint
-    view: View
+    view: NetworkView
     values: Mapping[str, str]
 
 
@@ -79,8 +79,8 @@ class Subjects:
         self._networks = {network.id: network for network in inventory.networks}
         self._by_name = {container.name: container for container in inventory.containers}
         self._gateway_bridge = next((net for net in inventory.networks if net.name == GATEWAY_BRIDGE), None)
-        self._endpoint_profiles: dict[tuple[View, bool], Profile | None] = {}
-        self._binding_profiles: dict[tuple[View, BindingTraits], Profile | None] = {}
+        self._endpoint_profiles: dict[tuple[NetworkView, bool], Profile | None] = {}
+        self._binding_profiles: dict[tuple[NetworkView, BindingTraits], Profile | None] = {}
         self._common = {
             family: {**options.facts, "bridge-networks": have_bridge(inventory.networks, family)} for family in FAMILIES
         }
@@ -180,7 +180,7 @@ class Subjects:
         if trusted and (profile := self._endpoint_profile(view, trusting=True)):
             yield from (Subject(profile, {**one.values, "trusted": name}, causes) for name in trusted)
 
-    def _endpoint_profile(self, view: View, *, trusting: bool) -> Profile | None:
+    def _endpoint_profile(self, view: NetworkView, *, trusting: bool) -> Profile | None:
         """Make the profile of a network's endpoints, or of the interfaces that they trust, once."""
         profiles, key = self._endpoint_profiles, (view, trusting)
         if key not in profiles:
@@ -222,7 +222,7 @@ class Subjects:
                     values = {**one.values, **binding_values(binding)}
                     yield Subject(profile, values, (Cause(CauseKind.PORT_BINDING, owner, view.ref, binding),))
 
-    def _binding_profile(self, view: View, traits: BindingTraits) -> Profile | None:
+    def _binding_profile(self, view: NetworkView, traits: BindingTraits) -> Profile | None:
         """Make the profile of port bindings that are alike, once."""
         try:
             return self._binding_profiles[view, traits]

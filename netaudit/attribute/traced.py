@@ -9,24 +9,24 @@ from netaudit.attribute.signature import Catalog
 from netaudit.model.facts import Facts
 from netaudit.model.ruleset import Item
 from netaudit.model.snapshot import Snapshot
-from netaudit.packets.journey import Journey, Question, travel
+from netaudit.packets.journey import TraceAnswer, TraceQuery, answer_query
 from netaudit.parse.program import parse_program
 
 
-class AttributedJourney(msgspec.Struct, frozen=True):
+class AttributedTrace(msgspec.Struct, frozen=True):
     """A journey with the attribution of every rule and policy in it."""
 
     head: SnapshotHead
-    journey: Journey
+    journey: TraceAnswer
     attributions: dict[Item, Attribution]
 
 
-def trace_snapshot(question: Question, facts: Facts, snapshot: Snapshot, catalog: Catalog) -> AttributedJourney:
+def trace_snapshot(question: TraceQuery, facts: Facts, snapshot: Snapshot, catalog: Catalog) -> AttributedTrace:
     """Follow a packet through a snapshot, which was read from these facts. Raises UsageError or SubjectError."""
-    journey = travel(question, snapshot, parse_program(facts, snapshot.ruleset))
+    journey = answer_query(question, snapshot, parse_program(facts, snapshot.ruleset))
     ways = (journey.trace, *journey.trace.answers)
     met = [*(step.item for way in ways for step in way.steps), *(end.item for way in ways for end in way.ends)]
     items = [item for item in met if item is not None]
     attributor = Attributor.of(snapshot, catalog) if items else None
     known = {item: attributor.attribute(item) for item in dict.fromkeys(items)} if attributor else {}
-    return AttributedJourney(attribute_head(snapshot), journey, known)
+    return AttributedTrace(attribute_head(snapshot), journey, known)

@@ -19,7 +19,7 @@ Chains = Mapping[ChainKey, tuple[Rule, ...]]
 Subnet = IPv4Network | IPv6Network
 
 
-class Traces:
+class DockerEvidence:
     """Tells what is Docker's: a bridge, a chain, an address. `inventories` are of this host, the present one first."""
 
     def __init__(self, inventories: Iterable[Inventory], rules: Chains) -> None:

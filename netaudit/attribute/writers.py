@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from netaudit.attribute.attribution import AttributedChange, AttributedDiff, Cause, CauseKind
 from netaudit.diff import Change, Removed
 from netaudit.model.ruleset import Backend, Item, ObjectKind
-from netaudit.model.witness import Commit, Deed, DockerEvent, Handles, Witness, Writer
+from netaudit.model.witness import Commit, Action, DockerEvent, Handles, Observation, Writer
 
 _LEGACY = Writer(reason="the kernel does not tell who changes iptables-legacy tables")
 _UNSEEN = Writer(reason="the kernel told of no such change")
@@ -17,7 +17,7 @@ _BRINGING = frozenset({"create", "start", "restart", "unpause", "connect", "rena
 _TAKING = frozenset({"kill", "stop", "die", "oom", "pause", "destroy", "remove", "disconnect", "rename", "update"})
 
 
-def tell_writers(diff: AttributedDiff, witness: Witness) -> AttributedDiff:
+def tell_writers(diff: AttributedDiff, witness: Observation) -> AttributedDiff:
     """Add to each change who wrote it, as far as the kernel told, and what Docker said of its causes."""
     changes = (
         replace(one, writer=_writer(one.change, witness), events=tuple(_events(one, witness.events)))
@@ -26,7 +26,7 @@ def tell_writers(diff: AttributedDiff, witness: Witness) -> AttributedDiff:
     return replace(diff, changes=tuple(changes))
 
 
-def _writer(change: Change, witness: Witness) -> Writer:
+def _writer(change: Change, witness: Observation) -> Writer:
     if change.item.backend is Backend.IPTABLES_LEGACY:
         return _LEGACY
     if witness.blind:
@@ -34,10 +34,10 @@ def _writer(change: Change, witness: Witness) -> Writer:
     return _name(list(_committers(change, witness)))
 
 
-def _committers(change: Change, witness: Witness) -> Iterator[Commit]:
+def _committers(change: Change, witness: Observation) -> Iterator[Commit]:
     """Find the commits that did this: by the rule's handle, or, where that is not known, by its chain."""
     removed = isinstance(change, Removed)
-    item, deed = change.item, Deed.DELETED if removed else Deed.MADE
+    item, deed = change.item, Action.DELETED if removed else Action.MADE
     kind = _KERNEL_KINDS.get(item.object, item.object)
     place = (item.family, item.table, item.chain)
     handle = _handle(item, witness.before if removed else witness.after)

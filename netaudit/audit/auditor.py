@@ -4,13 +4,13 @@ import msgspec
 
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.attribute.exposing import Read, with_exposure, with_exposure_changes
+from netaudit.attribute.exposing import ParsedHost, with_exposure, with_exposure_changes
 from netaudit.attribute.signature import Catalog
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan, run
 from netaudit.audit.services import Services
 from netaudit.audit.verify import Judged, verify
-from netaudit.audit.view import View
+from netaudit.audit.view import HostView
 from netaudit.model.facts import Facts
 from netaudit.packets.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
@@ -43,17 +43,17 @@ class Auditor(msgspec.Struct, frozen=True):
         return attribute_snapshot(parse_snapshot(facts), self.catalog)
 
     def _judge(self, facts: Facts) -> Judged:
-        read = Read(facts, parse_snapshot(facts))
+        read = ParsedHost(facts, parse_snapshot(facts))
         shown = attribute_snapshot(read.snapshot, self.catalog)
         if self.exposure:
             shown = with_exposure(shown, read, self.catalog, self.choice)
         program = parse_program(facts, read.snapshot.ruleset)
-        view = View(read.snapshot, program, shown, self.services, self._changes(read))
+        view = HostView(read.snapshot, program, shown, self.services, self._changes(read))
         return Judged(facts, shown, run(view, self.plan))
 
-    def _changes(self, later: Read) -> AttributedDiff | None:
+    def _changes(self, later: ParsedHost) -> AttributedDiff | None:
         if self.since is None:
             return None
-        earlier = Read(self.since, parse_snapshot(self.since))
+        earlier = ParsedHost(self.since, parse_snapshot(self.since))
         diff = attribute_diff(earlier.snapshot, later.snapshot, self.catalog)
         return with_exposure_changes(diff, earlier, later, self.catalog) if self.exposure else diff

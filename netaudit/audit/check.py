@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from netaudit.audit.condition import Condition
-from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.kind import CheckedKind
 from netaudit.audit.wording import Wording
 
 
@@ -25,7 +25,7 @@ class Severity(StrEnum):
         return tuple(Severity).index(self)
 
 
-class Confidence(StrEnum):
+class FindingConfidence(StrEnum):
     """How sure a finding is, in rising order."""
 
     LOW = "low"  # a hint: look yourself
@@ -35,7 +35,7 @@ class Confidence(StrEnum):
     @property
     def rank(self) -> int:
         """Count from 0 for the least."""
-        return tuple(Confidence).index(self)
+        return tuple(FindingConfidence).index(self)
 
 
 class Fix(StrEnum):
@@ -68,8 +68,8 @@ class Check(msgspec.Struct, frozen=True):
     id: str
     summary: str
     severity: Severity
-    confidence: Confidence
-    subject: SubjectKind
+    confidence: FindingConfidence
+    subject: CheckedKind
     condition: Condition
     finding: Wording
     rationale: str

@@ -39,7 +39,7 @@ class Condition:
         self.reads = tuple(name for name in dict.fromkeys(_NAME.findall(without_literals(self.text))) if name in known)
         self._program = _compile(self.text, facts)
 
-    def holds(self, seen: "Seen") -> bool | None:
+    def holds(self, seen: "KnownFacts") -> bool | None:
         """Decide; None where that hangs on a fact that is not known. Raises NetauditError for what cannot be."""
         try:
             said = self._program.eval(seen.activation)
@@ -53,17 +53,17 @@ class Condition:
         raise NetauditError(f"cannot be computed: {answer}", hint="guard it, as in `size(ports) > 0 && ports[0] == 22`")
 
 
-class Seen(msgspec.Struct, frozen=True):
+class KnownFacts(msgspec.Struct, frozen=True):
     """The facts of one subject that are known, ready for any of the conditions of its kind."""
 
     known: frozenset[str]
     activation: Any
 
 
-def make_seen(known: Mapping[str, object], facts: FactTypes) -> Seen:
+def make_seen(known: Mapping[str, object], facts: FactTypes) -> KnownFacts:
     """Make the known facts readable for expressions."""
     values = {name: _readable(value) for name, value in known.items()}
-    return Seen(frozenset(known), _environment(facts).Activation(values))
+    return KnownFacts(frozenset(known), _environment(facts).Activation(values))
 
 
 def _readable(value: object) -> object:

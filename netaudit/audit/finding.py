@@ -3,8 +3,8 @@
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem, ExposureChange, SnapshotHead
-from netaudit.audit.check import Check, Confidence, Severity
-from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.check import Check, FindingConfidence, Severity
+from netaudit.audit.subjects.kind import CheckedKind
 from netaudit.audit.waiver import Waiver
 
 
@@ -40,7 +40,7 @@ class Finding(msgspec.Struct, frozen=True):
     """
 
     check: Check
-    subject_kind: SubjectKind
+    subject_kind: CheckedKind
     subject: str
     severity: Severity
     message: str
@@ -53,7 +53,7 @@ class Finding(msgspec.Struct, frozen=True):
     verified: Verified | None = None
 
     @property
-    def confidence(self) -> Confidence:
+    def confidence(self) -> FindingConfidence:
         """How sure it is."""
         return self.check.confidence
 

@@ -1,10 +1,10 @@
 """What a pipeline obeys: whether anything is at or above the bar."""
 
-from netaudit.audit.check import Confidence, Severity
+from netaudit.audit.check import FindingConfidence, Severity
 from netaudit.audit.finding import Audit, Finding
 
 
-def failing(audit: Audit, fail_on: Severity | None, min_confidence: Confidence) -> tuple[Finding, ...]:
+def failing(audit: Audit, fail_on: Severity | None, min_confidence: FindingConfidence) -> tuple[Finding, ...]:
     """List the open findings at or above the bar; None is a bar that nothing reaches."""
     if fail_on is None:
         return ()

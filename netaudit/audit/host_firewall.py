@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from netaudit.attribute.attribution import AttributedItem
-from netaudit.audit.ports import Named, named_ports
+from netaudit.audit.ports import PortCondition, named_ports
 from netaudit.model.ruleset import Backend, ObjectKind
 
 _INCOMING = ("input", "filter_in_")  # in the names of chains that see packets to the host
@@ -15,7 +15,7 @@ _FAMILIES = {"ip": ("ip",), "ip6": ("ip6",), "inet": ("ip", "ip6")}
 
 class _Said(msgspec.Struct, frozen=True):
     one: AttributedItem
-    named: Named
+    named: PortCondition
 
 
 class HostFirewall:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.model.program import Program, ReadChain, ReadTable
 from netaudit.model.ruleset import Backend, Item
-from netaudit.packets.shade import MOST, Shade, Shadow
+from netaudit.packets.shade import MOST, ShadowKind, Shadow
 
 if TYPE_CHECKING:
-    from netaudit.packets.shadow import Shadows
+    from netaudit.packets.shadow import ShadowAnalysis
 
 Place = tuple[Backend, str, str, str]
 _NAMED = 5  # covering rules that a sentence names; the evidence has them all
@@ -20,7 +20,7 @@ class Order:
 
     def __init__(self, program: Program, items: Iterable[AttributedItem]) -> None:
         self._tables = {(one.backend, one.family, one.name): one for one in program.tables}
-        self._shadows: dict[tuple[Backend, str, str], Shadows] = {}
+        self._shadows: dict[tuple[Backend, str, str], ShadowAnalysis] = {}
         self._known: dict[Place, dict[int, Shadow] | None] = {}
         self._items = items
         self._strange: set[Place] | None = None
@@ -59,12 +59,12 @@ class Order:
         return self._known[place]
 
     def _compute(self, table: ReadTable, chain: ReadChain) -> dict[int, Shadow] | None:
-        from netaudit.packets.shadow import Shadows  # noqa: PLC0415 (late: the library of packet sets is slow to load)
+        from netaudit.packets.shadow import ShadowAnalysis  # noqa: PLC0415 (late: the library of packet sets is slow to load)
 
         if chain.size > MOST:
             return None
         key = (table.backend, table.family, table.name)
-        shadows = self._shadows.setdefault(key, Shadows(table))
+        shadows = self._shadows.setdefault(key, ShadowAnalysis(table))
         try:
             return {one.rule.position or 0: one for one in shadows.of(chain)}
         except MemoryError:
@@ -73,7 +73,7 @@ class Order:
 
 def words(shadow: Shadow | None) -> str:
     """Name the covering rules of a shadow, the first of them with their texts."""
-    if shadow is None or shadow.shade is Shade.UNMATCHABLE:
+    if shadow is None or shadow.shade is ShadowKind.UNMATCHABLE:
         return ""
     named = [f"{one.where}: {one.text}" for one in shadow.covering[:_NAMED]]
     more = len(shadow.covering) - len(named)

@@ -14,7 +14,7 @@ _PORT_OPTIONS = frozenset({"--dport", "--dports", "--destination-port", "--desti
 Range = tuple[int, int]
 
 
-class Named(msgspec.Struct, frozen=True):
+class PortCondition(msgspec.Struct, frozen=True):
     """What a rule says of destination ports: `ranges` empty for nothing; `verdict` in nft's words."""
 
     protocol: str = ""
@@ -27,12 +27,12 @@ class Named(msgspec.Struct, frozen=True):
         return self.protocol in (protocol, "th") and any(first <= port <= last for first, last in self.ranges)
 
 
-def named_ports(item: Item) -> Named:
+def named_ports(item: Item) -> PortCondition:
     """Read a rule."""
     return _nft(item.text) if item.backend is Backend.NFTABLES else _iptables(parse_rule(item.text))
 
 
-def _iptables(rule: ParsedRule) -> Named:
+def _iptables(rule: ParsedRule) -> PortCondition:
     protocol, ranges, original = "", [], False
     for option in rule.matches:
         if option.name in ("-p", "--protocol") and not option.negated:
@@ -40,14 +40,14 @@ def _iptables(rule: ParsedRule) -> Named:
         elif option.name in _PORT_OPTIONS and not option.negated:
             ranges += [found for text in option.arguments for found in _ranges(text, ":")]
         original = original or option.name.startswith("--ctorig")
-    return Named(protocol, tuple(ranges), rule.target.lower(), original)
+    return PortCondition(protocol, tuple(ranges), rule.target.lower(), original)
 
 
-def _nft(text: str) -> Named:
+def _nft(text: str) -> PortCondition:
     found = _NFT_PORTS.search(text)
     verdict = _NFT_VERDICT.search(text)
     ranges = tuple(_ranges(found[3].strip("{} "), "-")) if found and not found[2] else ()
-    return Named(found[1] if found else "", ranges, verdict[1] if verdict else "", "ct original" in text)
+    return PortCondition(found[1] if found else "", ranges, verdict[1] if verdict else "", "ct original" in text)
 
 
 def _ranges(text: str, dash: str) -> Iterator[Range]:

@@ -10,13 +10,13 @@ import msgspec
 
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.check import Check
-from netaudit.audit.condition import Condition, Seen, make_seen
+from netaudit.audit.condition import Condition, KnownFacts, make_seen
 from netaudit.audit.finding import Audit, Evidence, Finding, Undecided
 from netaudit.audit.subjects import FACTS, SUBJECTS
-from netaudit.audit.subjects.fact import EXPOSURE, Subject, declared, fact_types
-from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, declared, fact_types
+from netaudit.audit.subjects.kind import CheckedKind
 from netaudit.audit.subjects.waiver import WaiverFacts
-from netaudit.audit.view import View
+from netaudit.audit.view import HostView
 from netaudit.audit.waiver import Waiver, label_waivers
 from netaudit.errors import CatalogError, NetauditError
 
@@ -30,7 +30,7 @@ class Plan(msgspec.Struct, frozen=True):
     baseline: frozenset[str] = frozenset()
 
 
-def run(view: View, plan: Plan) -> Audit:
+def run(view: HostView, plan: Plan) -> Audit:
     """Audit a host. Raises CatalogError for a condition that cannot be computed."""
     findings: list[Finding] = []
     undecided: list[Undecided] = []
@@ -50,15 +50,15 @@ def run(view: View, plan: Plan) -> Audit:
     return Audit(view.attributed.head, tuple(known), tuple(undecided), plan.checks, tuple(sorted(checked.items())))
 
 
-def _by_kind(checks: Iterable[Check]) -> Mapping[SubjectKind, list[Check]]:
-    found: dict[SubjectKind, list[Check]] = {}
+def _by_kind(checks: Iterable[Check]) -> Mapping[CheckedKind, list[Check]]:
+    found: dict[CheckedKind, list[Check]] = {}
     for check in checks:
         found.setdefault(check.subject, []).append(check)
     return found
 
 
 def _put(
-    checks: Sequence[Check], subject: Subject, view: View, findings: list[Finding], undecided: list[Undecided]
+    checks: Sequence[Check], subject: CheckSubject, view: HostView, findings: list[Finding], undecided: list[Undecided]
 ) -> None:
     """Put the checks of a kind to one subject."""
     known = subject.facts.known()
@@ -73,14 +73,14 @@ def _put(
                 pass
 
 
-def _holds(check: Check, key: str, condition: Condition, seen: Seen) -> bool | None:
+def _holds(check: Check, key: str, condition: Condition, seen: KnownFacts) -> bool | None:
     try:
         return condition.holds(seen)
     except NetauditError as error:
         raise CatalogError(error.message, file=check.file, key=key, hint=error.hint) from error
 
 
-def _finding(check: Check, subject: Subject, seen: Seen, known: Mapping[str, object]) -> Finding:
+def _finding(check: Check, subject: CheckSubject, seen: KnownFacts, known: Mapping[str, object]) -> Finding:
     graver = (severity for severity, when in check.graver if _holds(check, "graver", when, seen))
     return Finding(
         check=check,
@@ -102,7 +102,7 @@ def _deciding(check: Check, rules: tuple[AttributedItem, ...]) -> tuple[Attribut
     return tuple(one for one in rules if any(fnmatchcase(_tail(one), pattern) for pattern in check.decided_by))
 
 
-def _lacking(check: Check, subject: Subject) -> tuple[AttributedItem, ...]:
+def _lacking(check: Check, subject: CheckSubject) -> tuple[AttributedItem, ...]:
     """Choose the missing rules: none for a check that could ask its subject for them and does not."""
     asks = "missing" in check.condition.reads
     could = any(one.name == "missing" for one in declared(FACTS[subject.kind]))
@@ -129,7 +129,7 @@ def _numbered(findings: Iterable[Finding]) -> Iterator[Finding]:
         yield msgspec.structs.replace(one, fingerprint=fingerprint)
 
 
-def _undecided(check: Check, subject: Subject, view: View, known: Mapping[str, object]) -> Undecided:
+def _undecided(check: Check, subject: CheckSubject, view: HostView, known: Mapping[str, object]) -> Undecided:
     """Say which facts are not known, and what their sources said instead."""
     unknown = [one for one in declared(FACTS[check.subject]) if one.name in check.condition.reads]
     unknown = [one for one in unknown if one.name not in known]
@@ -150,10 +150,10 @@ def _waive(finding: Finding, waivers: Iterable[Waiver], today: dt.date) -> Findi
     return finding
 
 
-def _about_waivers(view: View, plan: Plan, waivers: Iterable[Waiver], findings: Sequence[Finding]) -> list[Finding]:
+def _about_waivers(view: HostView, plan: Plan, waivers: Iterable[Waiver], findings: Sequence[Finding]) -> list[Finding]:
     """Put the checks about waivers to each of them: expired, unused, invalid."""
     found: list[Finding] = []
-    checks = [check for check in plan.checks if check.subject is SubjectKind.WAIVER]
+    checks = [check for check in plan.checks if check.subject is CheckedKind.WAIVER]
     for waiver in waivers:
         unused = not any(waiver.covers(one.check.id, one.subject, one.container) for one in findings)
         facts = WaiverFacts(
@@ -168,5 +168,5 @@ def _about_waivers(view: View, plan: Plan, waivers: Iterable[Waiver], findings: 
             invalid=waiver.invalid,
         )
         name = f"waiver of {waiver.check} for {waiver.subject}"
-        _put(checks, Subject(SubjectKind.WAIVER, name, name, facts), view, found, [])
+        _put(checks, CheckSubject(CheckedKind.WAIVER, name, name, facts), view, found, [])
     return found

@@ -8,7 +8,7 @@ from netaudit.attribute.attribution import AttributedExposure, AttributedSnapsho
 from netaudit.attribute.exposed import compare_exposures
 from netaudit.audit.finding import Audit, Finding, Verified
 from netaudit.audit.patch import patch
-from netaudit.model.exposure import Outcome, Way
+from netaudit.model.exposure import Outcome, Delivery
 from netaudit.model.facts import Facts
 
 
@@ -74,4 +74,4 @@ def is_opened(change: ExposureChange) -> bool:
 
 
 def _arrives(cell: AttributedExposure | None) -> bool:
-    return cell is not None and cell.exposure.outcome is Outcome.ALLOWED and cell.exposure.way is not Way.NONE
+    return cell is not None and cell.exposure.outcome is Outcome.ALLOWED and cell.exposure.way is not Delivery.NONE

@@ -21,7 +21,7 @@ Items = tuple[AttributedItem, ...]
 Cells = tuple[AttributedExposure, ...]
 
 
-class View:
+class HostView:
     """What one audit looks at; whatever is looked up often is indexed once."""
 
     def __init__(

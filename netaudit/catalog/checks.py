@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from netaudit.audit.check import Check, Confidence, Example, Fix, Severity
+from netaudit.audit.check import Check, FindingConfidence, Example, Fix, Severity
 from netaudit.audit.condition import Condition, FactTypes
 from netaudit.audit.services import Service
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import fact_types
-from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.kind import CheckedKind
 from netaudit.audit.wording import Wording
 from netaudit.bounded import special_kind
 from netaudit.catalog.document import Strict, convert, line_of, parse_yaml, read_data, read_yaml, rules_folder
@@ -30,8 +30,8 @@ _MOST_ENTRIES = 1000  # of a folder of checks; netaudit ships 48
 class _Check(Strict):
     summary: str
     severity: Severity
-    confidence: Confidence
-    subject: SubjectKind
+    confidence: FindingConfidence
+    subject: CheckedKind
     condition: str
     finding: str
     rationale: str

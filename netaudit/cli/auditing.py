@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from netaudit.audit.auditor import Auditor
-from netaudit.audit.check import Check, Confidence, Severity
+from netaudit.audit.check import Check, FindingConfidence, Severity
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.run import Plan
 from netaudit.audit.services import Service, Services
@@ -54,7 +54,7 @@ class Prepared(msgspec.Struct, frozen=True):
 
     auditor: Auditor
     fail_on: Severity | None
-    min_confidence: Confidence
+    min_confidence: FindingConfidence
 
 
 def prepare(asked: Asked) -> Prepared:
@@ -85,7 +85,7 @@ def prepare(asked: Asked) -> Prepared:
     return Prepared(
         auditor=auditor,
         fail_on=None if fail_on == "none" else Severity(fail_on),
-        min_confidence=Confidence(asked.min_confidence or config.min_confidence),
+        min_confidence=FindingConfidence(asked.min_confidence or config.min_confidence),
     )
 
 

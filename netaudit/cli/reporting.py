@@ -9,7 +9,7 @@ import netaudit
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import run
-from netaudit.audit.view import View
+from netaudit.audit.view import HostView
 from netaudit.cli import output as out
 from netaudit.cli.auditing import Asked, prepare
 from netaudit.cli.options import Colour, Format
@@ -71,4 +71,4 @@ def _audit(facts: Facts, shown: AttributedSnapshot) -> Audit:
         auditor = prepare(Asked(today=dt.datetime.now(tz=dt.UTC).astimezone().date())).auditor
         snapshot = parse_snapshot(facts)
         program = parse_program(facts, snapshot.ruleset)
-        return run(View(snapshot, program, shown, auditor.services), auditor.plan)
+        return run(HostView(snapshot, program, shown, auditor.services), auditor.plan)

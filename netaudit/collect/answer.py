@@ -5,7 +5,7 @@ import msgspec
 from netaudit.model.facts import Gap, Source
 
 
-class Said(msgspec.Struct, frozen=True):
+class Answered(msgspec.Struct, frozen=True):
     """A source printed this."""
 
     source: Source
@@ -18,4 +18,4 @@ class Unused(msgspec.Struct, frozen=True):
     source: Source
 
 
-Answer = Said | Unused | Gap
+Answer = Answered | Unused | Gap

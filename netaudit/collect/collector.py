@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 
-from netaudit.collect.answer import Answer, Said, Unused
+from netaudit.collect.answer import Answer, Answered, Unused
 from netaudit.collect.consistent import read_consistently
 from netaudit.collect.where import Where
 from netaudit.model.facts import Facts, Gap, Source
@@ -24,7 +24,7 @@ def _facts(answers: Iterable[Answer], taken_at: str, generation: int | None) -> 
     unused: list[str] = []
     for answer in sorted(answers, key=_place):
         match answer:
-            case Said(source, data):
+            case Answered(source, data):
                 files[source] = data
             case Unused(source):
                 unused.append(source)

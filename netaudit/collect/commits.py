@@ -12,7 +12,7 @@ from netaudit.collect.kernel_modules import is_there
 from netaudit.collect.netlink import Message
 from netaudit.collect.patience import start_thread
 from netaudit.model.ruleset import ObjectKind
-from netaudit.model.witness import Commit, Deed, Touch
+from netaudit.model.witness import Commit, Action, ObjectEvent
 
 _GROUP = 1 << (7 - 1)  # NFNLGRP_NFTABLES
 _BUFFER = 64 << 20  # bytes; 100,000 rules in one commit are 50 MB of messages
@@ -22,15 +22,15 @@ _MOST = 1_000_000  # touched objects that are kept
 _GEN_ID, _GEN_PID, _GEN_NAME = 1, 2, 3
 _FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
 # Message -> what it says of which object, and the numbers of its attributes for the object's name and handle.
-_TOUCHES: dict[int, tuple[Deed, ObjectKind, int, int]] = {
-    3: (Deed.MADE, ObjectKind.CHAIN, 3, 0),
-    5: (Deed.DELETED, ObjectKind.CHAIN, 3, 0),
-    netlink.NFT_NEWRULE: (Deed.MADE, ObjectKind.RULE, 2, 3),
-    netlink.NFT_DELRULE: (Deed.DELETED, ObjectKind.RULE, 2, 3),
-    9: (Deed.MADE, ObjectKind.SET, 2, 0),
-    11: (Deed.DELETED, ObjectKind.SET, 2, 0),
-    12: (Deed.MADE, ObjectKind.SET, 2, 0),  # an element
-    14: (Deed.DELETED, ObjectKind.SET, 2, 0),
+_TOUCHES: dict[int, tuple[Action, ObjectKind, int, int]] = {
+    3: (Action.MADE, ObjectKind.CHAIN, 3, 0),
+    5: (Action.DELETED, ObjectKind.CHAIN, 3, 0),
+    netlink.NFT_NEWRULE: (Action.MADE, ObjectKind.RULE, 2, 3),
+    netlink.NFT_DELRULE: (Action.DELETED, ObjectKind.RULE, 2, 3),
+    9: (Action.MADE, ObjectKind.SET, 2, 0),
+    11: (Action.DELETED, ObjectKind.SET, 2, 0),
+    12: (Action.MADE, ObjectKind.SET, 2, 0),  # an element
+    14: (Action.DELETED, ObjectKind.SET, 2, 0),
 }
 
 
@@ -40,7 +40,7 @@ class CommitListener:
     def __init__(self) -> None:
         self.commits: list[Commit] = []
         self.blind = ""
-        self._touched: list[Touch] = []
+        self._touched: list[ObjectEvent] = []
         self._left = _MOST
         self._last: float | None = None
         self._ended = threading.Event()
@@ -101,7 +101,7 @@ class CommitListener:
         elif message.kind in _TOUCHES:
             deed, kind, name, handle = _TOUCHES[message.kind]
             place = (family_name(message.family), message.text(1), message.text(name))
-            self._touched.append(Touch(deed, kind, place, message.number(handle)))
+            self._touched.append(ObjectEvent(deed, kind, place, message.number(handle)))
 
 
 def _open() -> socket.socket:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from netaudit.collect.answer import Answer, Said, Unused
+from netaudit.collect.answer import Answer, Answered, Unused
 from netaudit.collect.daemon import ask_daemon
 from netaudit.collect.docker import ask_engine, ask_objects
 from netaudit.collect.essence import essence
@@ -32,7 +32,7 @@ _OBJECTS = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
 FEWEST_ATTEMPTS, MOST_ATTEMPTS, PATIENCE = 3, 40, 20.0  # and seconds after which no attempt is begun but the fewest
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Attempt(msgspec.Struct, frozen=True):
     """All answers of one attempt, when they were given, and why they are not of one instant, if so."""
 
     answers: Answers
@@ -41,7 +41,7 @@ class Reading(msgspec.Struct, frozen=True):
     moved: tuple[Gap, ...]
 
 
-def read_consistently(where: Where) -> Reading:
+def read_consistently(where: Where) -> Attempt:
     """Ask every source until nothing moved meanwhile; after the last attempt, say what did."""
     deadline = time.monotonic() + PATIENCE
     inventory = (*ask_daemon(where), *ask_engine(where))
@@ -52,7 +52,7 @@ def read_consistently(where: Where) -> Reading:
     return reading
 
 
-def _attempt(where: Where, inventory: Answers, attempt: int) -> tuple[Reading, Answers]:
+def _attempt(where: Where, inventory: Answers, attempt: int) -> tuple[Attempt, Answers]:
     """Read the rules between two looks at what they are for; give the inventory with what is newest."""
     legacy_reader = LegacyReader(where)
     addresses = tuple(ask_addresses(where))
@@ -69,20 +69,20 @@ def _attempt(where: Where, inventory: Answers, attempt: int) -> tuple[Reading, A
         *_generations(native, generation, ask_generation()),
     )
     answers = (*native, *legacy, *inventory, *addresses, *switches, *inside)
-    reading = Reading(answers, taken_at, generation, tuple(_mark(moved, attempt)))
+    reading = Attempt(answers, taken_at, generation, tuple(_mark(moved, attempt)))
     return reading, _renewed(inventory, containers)
 
 
 def _ask_objects(where: Where, inventory: Answers) -> Answers:
     """Ask the engine for what comes and goes; what was not there, or hung, is not waited for again."""
-    said = {one.source for one in inventory if isinstance(one, Said)}
+    said = {one.source for one in inventory if isinstance(one, Answered)}
     failed = any(isinstance(one, Gap) and one.source in _OBJECTS and one.source not in said for one in inventory)
     return () if failed else tuple(ask_objects(where))
 
 
 def _ask_inside(where: Where, inventory: Answers) -> Iterator[Answer]:
     for answer in inventory if where.inside else ():
-        if isinstance(answer, Said) and answer.source is Source.DOCKER_CONTAINERS:
+        if isinstance(answer, Answered) and answer.source is Source.DOCKER_CONTAINERS:
             yield from ask_inside(where, answer.data)
 
 
@@ -122,7 +122,7 @@ def _generations(native: Answers, before: int | None, after: int | None) -> Iter
     detail = f"nft's generation went from {before} to {after} while the host was read"
     unknown = "the kernel does not tell the generation of nft's rules"
     for answer in native:
-        if isinstance(answer, Said):
+        if isinstance(answer, Answered):
             yield answer.source, unknown if before is None or after is None else detail
 
 
@@ -131,7 +131,7 @@ def _replaced(
 ) -> Iterator[tuple[str, str]]:
     """Name the sources of legacy tables whose rules were replaced while they were read."""
     for answer in legacy:
-        if isinstance(answer, Said) and before[answer.source] != after[answer.source]:
+        if isinstance(answer, Answered) and before[answer.source] != after[answer.source]:
             yield answer.source, "legacy tables were replaced while the host was read"
 
 
@@ -143,7 +143,7 @@ def _mark(moved: Iterable[tuple[str, str]], attempt: int) -> Iterator[Gap]:
 
 def _source(answer: Answer) -> str:
     match answer:
-        case Said(source, _) | Unused(source):
+        case Answered(source, _) | Unused(source):
             return source
         case Gap(source=named):
             return named

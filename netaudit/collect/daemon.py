@@ -9,7 +9,7 @@ import msgspec
 
 from netaudit.bounded import SMALL, UnfitError, decode_json
 from netaudit.collect.announce import announce
-from netaudit.collect.answer import Answer, Said, Unused
+from netaudit.collect.answer import Answer, Answered, Unused
 from netaudit.collect.dockerd import NoDockerdError, find_dockerd
 from netaudit.collect.elsewhere import why_elsewhere
 from netaudit.collect.foreign_root import ForeignRoot
@@ -49,7 +49,7 @@ def ask_daemon(where: Where) -> Iterator[Answer]:
         with _dockerd(where) as dockerd:
             argv = _arguments(dockerd)
             shown = "".join(f"{argument}\n" for argument in hide_secrets(argv))
-            yield Said(Source.DOCKERD_ARGV, shown.encode(errors="surrogateescape").decode(errors="replace").encode())
+            yield Answered(Source.DOCKERD_ARGV, shown.encode(errors="surrogateescape").decode(errors="replace").encode())
             yield from _configuration(dockerd, argv)
     except NoDockerdError as error:
         reason, detail = error.args
@@ -162,4 +162,4 @@ def _kept(path: str, raw: bytes) -> Answer:
     kept = {key: value for key, value in options.items() if key in KEPT_KEYS}
     if isinstance(hosts := kept.get("hosts"), list):
         kept["hosts"] = [shown_url(host) if isinstance(host, str) else host for host in hosts]
-    return Said(Source.DAEMON_JSON, msgspec.json.format(msgspec.json.encode(kept), indent=4) + b"\n")
+    return Answered(Source.DAEMON_JSON, msgspec.json.format(msgspec.json.encode(kept), indent=4) + b"\n")

@@ -8,7 +8,7 @@ import msgspec
 
 from netaudit.bounded import UnfitError, decode_json
 from netaudit.collect import docker_fields
-from netaudit.collect.answer import Answer, Said
+from netaudit.collect.answer import Answer, Answered
 from netaudit.collect.docker_client import LARGEST_LIST, EngineClient, EngineRefusalError
 from netaudit.collect.docker_fields import Fields, keep
 from netaudit.collect.elsewhere import why_elsewhere
@@ -72,7 +72,7 @@ def _ask(where: Where, questions: Mapping[Source, Callable[[EngineClient], _Told
             except failures as error:
                 yield _gap(source, where, error)
                 continue
-            yield Said(source, told.data)
+            yield Answered(source, told.data)
             if told.lost:
                 detail = without_credentials(told.lost, where.docker_url())
                 yield Gap(source, GapReason.PARTIAL, f"{shown_url(where.docker_url())}: {detail}")

@@ -2,7 +2,7 @@
 
 import re
 
-from netaudit.collect.answer import Answer, Said
+from netaudit.collect.answer import Answer, Answered
 from netaudit.model.facts import RULE_SOURCES, Source
 
 # What moves by itself, or anew with each look: counters, comments with the time of day, handles, time-outs.
@@ -16,7 +16,7 @@ _ADDRESSES = (Source.IP_ADDR, Source.IP_ROUTE, Source.IP6_ROUTE)
 def essence(answer: Answer) -> object:
     """Reduce an answer to what a change would change."""
     match answer:
-        case Said(source, data):
+        case Answered(source, data):
             return source, without_noise(source, data)
         case _:
             return answer

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from netaudit.bounded import UnfitError, read_plain
 from netaudit.collect.announce import announce
-from netaudit.collect.answer import Answer, Said
+from netaudit.collect.answer import Answer, Answered
 from netaudit.collect.kernel_modules import is_there
 from netaudit.collect.program import run, run_for_text
 from netaudit.collect.where import Where
@@ -45,7 +45,7 @@ def ask_addresses(where: Where) -> Iterator[Answer]:
 
 
 def _said(source: Source, output: bytes | Gap) -> Answer:
-    return output if isinstance(output, Gap) else Said(source, output)
+    return output if isinstance(output, Gap) else Answered(source, output)
 
 
 def _sockets(where: Where) -> Iterator[Answer]:
@@ -75,7 +75,7 @@ def _switches() -> Iterator[Answer]:
     if not values:
         yield Gap(Source.SYSCTL, GapReason.ABSENT, f"nothing to read below {SYSCTLS / 'net'}")
         return
-    yield Said(Source.SYSCTL, "".join(f"{name} = {values[name]}\n" for name in sorted(values)).encode())
+    yield Answered(Source.SYSCTL, "".join(f"{name} = {values[name]}\n" for name in sorted(values)).encode())
     if denied:
         yield Gap(Source.SYSCTL, GapReason.PARTIAL, f"may not be read: {', '.join(sorted(denied))}")
 

@@ -14,7 +14,7 @@ from time import monotonic
 import msgspec
 
 from netaudit.bounded import UnfitError, decode_json
-from netaudit.collect.answer import Answer, Said, Unused
+from netaudit.collect.answer import Answer, Answered, Unused
 from netaudit.collect.iptables import LegacyReader, ask_nft_backend, outputs_by_family
 from netaudit.collect.nftables import ask_native_tables, ask_outline
 from netaudit.collect.program import run
@@ -64,7 +64,7 @@ def ask_inside(where: Where, containers: bytes) -> Iterator[Answer]:
         found[container.id] = printed.files
         for gap in printed.gaps:
             yield Gap(Source.INSIDE, gap.reason, f"container {container.id[:12]}: {gap.source}: {gap.detail}")
-    yield Said(Source.INSIDE, msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
+    yield Answered(Source.INSIDE, msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
 
 
 def _apart(containers: Iterable[_Container]) -> list[_Container]:
@@ -131,7 +131,7 @@ def _rules_here(where: Where) -> _Printed:
     gaps: list[Gap] = []
     for answer in ask_rules(where):
         match answer:
-            case Said(source, data):
+            case Answered(source, data):
                 files[source] = data.decode(errors="replace")
             case Unused():
                 continue

@@ -9,7 +9,7 @@ import msgspec
 
 from netaudit.bounded import SMALL, UnfitError, read_plain
 from netaudit.collect.announce import announce
-from netaudit.collect.answer import Answer, Said, Unused
+from netaudit.collect.answer import Answer, Answered, Unused
 from netaudit.collect.legacy_mark import legacy_mark
 from netaudit.collect.nftables import iptables_families
 from netaudit.collect.program import Ready, make_ready, run
@@ -51,7 +51,7 @@ _FAMILIES = (
 def outputs_by_family(answers: Iterable[Answer]) -> Mapping[str, bytes]:
     """Sort what iptables-nft printed by address family."""
     families = {family.nft_source: family.name for family in _FAMILIES}
-    return {families[answer.source]: answer.data for answer in answers if isinstance(answer, Said)}
+    return {families[answer.source]: answer.data for answer in answers if isinstance(answer, Answered)}
 
 
 def ask_nft_backend(where: Where, ruleset: Answer) -> Iterator[Answer]:
@@ -60,7 +60,7 @@ def ask_nft_backend(where: Where, ruleset: Answer) -> Iterator[Answer]:
         match ruleset:
             case Unused():  # nf_tables is not in the kernel: nothing can be written there
                 yield Unused(family.nft_source)
-            case Said(data=data):
+            case Answered(data=data):
                 yield _confirmed(family, _saved(family, where), data)
             case Gap():
                 yield _as_answer(family, _saved(family, where))
@@ -92,7 +92,7 @@ def _confirmed(family: _Family, output: bytes | Gap, ruleset: bytes) -> Answer:
 
 
 def _as_answer(family: _Family, output: bytes | Gap) -> Answer:
-    return output if isinstance(output, Gap) else Said(family.nft_source, output)
+    return output if isinstance(output, Gap) else Answered(family.nft_source, output)
 
 
 class LegacyReader:
@@ -150,7 +150,7 @@ def _read_tables(family: _Family, output: bytes | Gap) -> Answer:
         case Gap(reason=reason, detail=detail):
             return Gap(family.legacy_source, reason, f"reading legacy tables: {detail}")
         case _:
-            return Said(family.legacy_source, output)
+            return Answered(family.legacy_source, output)
 
 
 def legacy_marks() -> Mapping[Source, object]:

@@ -43,7 +43,7 @@ class Header(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Layout:
+class HeaderLayout:
     """How an address family packs a header (the `x` in ip6 is the unused TOS), and what its flags are."""
 
     entry: struct.Struct
@@ -56,17 +56,17 @@ class Layout:
 
 
 LAYOUTS = {
-    "ip": Layout(struct.Struct("@4s4s4s4s16s16s16s16sHBBIHHIQQ"), goto=0x02, fragment=0x01),
-    "ip6": Layout(struct.Struct("@16s16s16s16s16s16s16s16sHxBBIHHIQQ"), goto=0x04, fragment=0),
+    "ip": HeaderLayout(struct.Struct("@4s4s4s4s16s16s16s16sHBBIHHIQQ"), goto=0x02, fragment=0x01),
+    "ip6": HeaderLayout(struct.Struct("@16s16s16s16s16s16s16s16sHxBBIHHIQQ"), goto=0x04, fragment=0),
 }
 
 
-def print_header(header: Header, layout: Layout, protocol_name: Callable[[int], bytes]) -> bytes:
+def print_header(header: Header, layout: HeaderLayout, protocol_name: Callable[[int], bytes]) -> bytes:
     """Print the conditions of a header in the order of iptables' own save: -s -d -i -o -p -f."""
     return b"".join(_words(header, layout, protocol_name))
 
 
-def _words(header: Header, layout: Layout, protocol_name: Callable[[int], bytes]) -> Iterator[bytes]:
+def _words(header: Header, layout: HeaderLayout, protocol_name: Callable[[int], bytes]) -> Iterator[bytes]:
     bits = header.inverted
     yield _address(b"-s", header.source, header.source_mask, bits & _INVERTED_SOURCE)
     yield _address(b"-d", header.destination, header.destination_mask, bits & _INVERTED_DESTINATION)

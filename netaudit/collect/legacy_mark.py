@@ -6,7 +6,7 @@ import socket
 import struct
 
 from netaudit.collect.announce import announce
-from netaudit.collect.legacy_header import LAYOUTS, Layout
+from netaudit.collect.legacy_header import LAYOUTS, HeaderLayout
 
 # linux/netfilter_ipv4/ip_tables.h; IPv6 has the same numbers on its own level.
 _GET_INFO, _GET_ENTRIES = 64, 65
@@ -46,7 +46,7 @@ def _ask(raw: socket.socket, level: int, option: int, buffer: bytearray) -> None
         raise OSError(ctypes.get_errno(), "getsockopt")
 
 
-def _without_counters(entries: bytearray, layout: Layout) -> bytearray:
+def _without_counters(entries: bytearray, layout: HeaderLayout) -> bytearray:
     at, counters = 0, layout.entry.size - _COUNTERS.size
     while at + layout.entry.size <= len(entries):
         _COUNTERS.pack_into(entries, at + counters, 0, 0)

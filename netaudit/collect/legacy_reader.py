@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any
 
 from netaudit.collect.legacy_extension import Extension, Extensions, UnknownExtensionError
-from netaudit.collect.legacy_header import LAYOUTS, Layout, print_header
+from netaudit.collect.legacy_header import LAYOUTS, HeaderLayout, print_header
 
 _TABLE_CLASSES = {"ip": "Table", "ip6": "Table6"}
 _FAMILY_NUMBERS = {"ip": 2, "ip6": 10}  # NFPROTO_IPV4, NFPROTO_IPV6
@@ -120,7 +120,7 @@ def _entries(table: Any, chain: str) -> Iterator[Any]:  # noqa: ANN401 (iptc has
 class RuleWriter:
     """Prints the rules of one address family."""
 
-    def __init__(self, pen: Pen, layout: Layout, extensions: Extensions) -> None:
+    def __init__(self, pen: Pen, layout: HeaderLayout, extensions: Extensions) -> None:
         self._pen = pen
         self._layout = layout
         self._extensions = extensions

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 import msgspec
 
 from netaudit.bounded import UnfitError, decode_json
-from netaudit.collect.answer import Answer, Said, Unused
+from netaudit.collect.answer import Answer, Answered, Unused
 from netaudit.collect.kernel_modules import is_there
 from netaudit.collect.program import run_for_text
 from netaudit.collect.where import Where
@@ -73,7 +73,7 @@ def ask_native_tables(where: Where, outline: Answer, saved: Mapping[str, bytes])
 
     A table at which nft dies is a gap, and the others are still read.
     """
-    if not isinstance(outline, Said):
+    if not isinstance(outline, Answered):
         yield outline
         return
     whole: dict[tuple[str, str], bytes] = {}
@@ -109,7 +109,7 @@ def _joined(printed: list[bytes], apart_from: Collection[tuple[str, str]] = ()) 
     except UnfitError as error:
         return _odd(error)
     objects = dict.fromkeys(bytes(raw) for call in calls for raw in call)
-    return Said(Source.NFT_RULESET, b'{"nftables": [' + b", ".join(objects) + b"]}\n")
+    return Answered(Source.NFT_RULESET, b'{"nftables": [' + b", ".join(objects) + b"]}\n")
 
 
 def _odd(error: UnfitError) -> Gap:

@@ -8,7 +8,7 @@ from netaudit.collect.docker_events import DockerListener
 from netaudit.collect.handles import ask_handles
 from netaudit.collect.where import Where
 from netaudit.model.facts import Facts
-from netaudit.model.witness import Handles, Witness
+from netaudit.model.witness import Handles, Observation
 
 
 class Watch:
@@ -37,9 +37,9 @@ class Watch:
         """Ask the kernel what it calls the rules that have just been recorded."""
         self._recorded.append((facts.generation, ask_handles(facts.generation)))
 
-    def saw(self) -> Witness:
+    def saw(self) -> Observation:
         """Give what was seen between the first recording and the last."""
         (first, before), *_, (last, after) = self._recorded
         known = first is not None and last is not None
         commits = (one for one in self._commits.commits if known and (first or 0) < one.generation <= (last or 0))
-        return Witness(tuple(commits), tuple(self._docker.events), before, after, self._commits.blind)
+        return Observation(tuple(commits), tuple(self._docker.events), before, after, self._commits.blind)

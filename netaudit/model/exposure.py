@@ -46,7 +46,7 @@ class Outcome(StrEnum):
     MAY = "may"  # a match that cannot be decided stands in the way: `reason` names it
 
 
-class Way(StrEnum):
+class Delivery(StrEnum):
     """How packets get there."""
 
     DNAT = "dnat"  # a NAT rule leads them to the container
@@ -65,7 +65,7 @@ class DestinationKind(StrEnum):
     FORWARDED_PORT = "forwarded-port"  # a NAT rule leads it on, though no container publishes it
 
 
-class Led(msgspec.Struct, frozen=True, order=True):
+class NatTarget(msgspec.Struct, frozen=True, order=True):
     """Where a NAT rule leads: the first and last of the addresses, and of the ports, that the kernel chooses among.
 
     `ports` is None where each port stays what it is.
@@ -100,7 +100,7 @@ class Destination(msgspec.Struct, frozen=True):
     binding: PortBinding | None = None
     programs: tuple[str, ...] = ()
     interface: str = ""  # the only one that a listener takes packets from
-    led: Led | None = None
+    led: NatTarget | None = None
 
 
 class Exposure(msgspec.Struct, frozen=True):
@@ -112,7 +112,7 @@ class Exposure(msgspec.Struct, frozen=True):
     zone: Zone
     destination: Destination
     outcome: Outcome
-    way: Way
+    way: Delivery
     rule: Item | None = None
     reason: str = ""
     witness: str = ""

@@ -11,17 +11,17 @@ Place = tuple[str, str, str]  # family, table, and chain, set or map
 Handles = Mapping[Place, tuple[int, ...]]  # nft's handles of the rules of each chain, in their order
 
 
-class Deed(StrEnum):
+class Action(StrEnum):
     """What a commit did to an object."""
 
     MADE = "made"
     DELETED = "deleted"
 
 
-class Touch(msgspec.Struct, frozen=True, gc=False):
+class ObjectEvent(msgspec.Struct, frozen=True, gc=False):
     """One object that a commit made or deleted; `handle` is that of a rule."""
 
-    deed: Deed
+    deed: Action
     object: ObjectKind
     place: Place
     handle: int = 0
@@ -33,7 +33,7 @@ class Commit(msgspec.Struct, frozen=True):
     generation: int
     pid: int
     name: str
-    touched: tuple[Touch, ...]
+    touched: tuple[ObjectEvent, ...]
 
 
 class DockerEvent(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class DockerEvent(msgspec.Struct, frozen=True):
     container: str = ""
 
 
-class Witness(msgspec.Struct, frozen=True):
+class Observation(msgspec.Struct, frozen=True):
     """All that was seen between two recordings; `blind` says why the kernel could not be listened to, "" if it could.
 
     `before` and `after` are the handles of the rules of each recording, where they could be had.

@@ -7,13 +7,13 @@ import msgspec
 from netaudit.model.docker import Inventory
 from netaudit.model.match import CT_SNAT, CtState, Field
 from netaudit.packets.connection import answering, begin, belong
-from netaudit.packets.diary import Diary
-from netaudit.packets.homes import ELSEWHERE, NO_WAY, Home, home_of, homes, is_on_link
+from netaudit.packets.diary import TraceRecorder
+from netaudit.packets.homes import ELSEWHERE, NO_WAY, ContainerRoutes, routes_of, container_routes, is_on_link
 from netaudit.packets.packet import Packet, Value
 from netaudit.packets.passage import Start
 from netaudit.packets.probe import SYN_ACK
 from netaudit.packets.routing import Routing
-from netaudit.packets.state import State
+from netaudit.packets.state import Branch
 from netaudit.packets.surroundings import as_address, is_for_many
 from netaudit.packets.way import End, EndKind
 
@@ -33,19 +33,19 @@ def is_answered(packet: Packet) -> bool:
     return Field.ICMP_TYPE not in packet.fields or packet.get(Field.ICMP_TYPE) in _ECHO
 
 
-class Setting(msgspec.Struct, frozen=True):
+class ReplyContext(msgspec.Struct, frozen=True):
     """A packet that is asked about, and what is known around it."""
 
     asked: Start
     routing: Routing
     inventory: Inventory | None
 
-    def home(self, came: Packet) -> Home | None:
+    def home(self, came: Packet) -> ContainerRoutes | None:
         """Find the home of the container that a packet came to, if the answer may leave it by another way."""
         address = came.number(Field.DADDR)
         if address is None or came.number(Field.SADDR) is None or _has_new_source(came):
             return None
-        return home_of(homes(self.inventory, self.asked.family), address)
+        return routes_of(container_routes(self.inventory, self.asked.family), address)
 
     def is_near(self, packet: Packet, interface: str) -> bool:
         """Tell whether a packet's sender is on the link of an interface."""
@@ -59,7 +59,7 @@ class Setting(msgspec.Struct, frozen=True):
         return bridge and not _has_new_source(came) and self.is_near(came, there)
 
 
-def begins_at(end: End, setting: Setting) -> Start | str:
+def reply_start(end: End, setting: ReplyContext) -> Start | str:
     """Say where the answer to a packet that came to an end begins, or why it never comes to this host."""
     came, asked = end.packet, setting.asked
     if end.kind is not EndKind.SENT:
@@ -121,20 +121,20 @@ def _alone(packet: Packet) -> Packet:
     return begin(packet) if begins else packet
 
 
-class Asker:
+class ReplyReceiver:
     """Receives answers to a packet: only what comes from where it was sent to, and to where it came from."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: ReplyContext) -> None:
         self._setting, self._asked = setting, setting.asked
 
-    def take(self, state: State, diary: Diary) -> None:
+    def take(self, state: Branch, diary: TraceRecorder) -> None:
         """End what comes to a program of this host."""
         if self._asked.interface or not self._is_known(state):
             diary.end(EndKind.LOST, state, NOT_WAITED_FOR)
         else:
             diary.end(EndKind.LOCAL, state, "the program that asked")
 
-    def see_off(self, state: State, interface: str, diary: Diary) -> None:
+    def see_off(self, state: Branch, interface: str, diary: TraceRecorder) -> None:
         """End what leaves by an interface or a bridge's port."""
         came, leaves = self._asked.interface, state.packet.name(Field.OIF)
         if not self._is_known(state):
@@ -144,7 +144,7 @@ class Asker:
         else:
             diary.end(EndKind.SENT, state, interface)
 
-    def _astray(self, state: State, reason: str, diary: Diary) -> None:
+    def _astray(self, state: Branch, reason: str, diary: TraceRecorder) -> None:
         """End what leaves by another interface: on that, who asked is not a neighbour; who is none may be anywhere."""
         if self._setting.is_near(self._asked.packet, self._asked.interface):
             diary.end(EndKind.LOST, state, reason)
@@ -152,7 +152,7 @@ class Asker:
             diary.doubt(reason)
             diary.end(EndKind.UNKNOWN, state, reason)
 
-    def _is_known(self, state: State) -> bool:
+    def _is_known(self, state: Branch) -> bool:
         return all(
             state.packet.get(field) == self._asked.packet.get(other)
             for field, other in _IN_RETURN.items()

@@ -18,7 +18,7 @@ def perhaps(decision: Decision) -> Decision:
     return Decision(decision.rule, decision.reason.replace(STOPPED, PERHAPS, 1))
 
 
-class AnswerChains(Chains):
+class ReplyChains(Chains):
     """Leads answers through chains; set `place` before."""
 
     def __init__(self, forward: Chains) -> None:

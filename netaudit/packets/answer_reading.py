@@ -20,7 +20,7 @@ from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.probe import SYN_ACK
 from netaudit.packets.ranges import Ranges
 from netaudit.packets.surroundings import TYPE_OF
-from netaudit.packets.world import LOOPBACK, NEW_DADDR, NEW_DPORT, Translated, World
+from netaudit.packets.world import LOOPBACK, NEW_DADDR, NEW_DPORT, Translated, HostSets
 
 _FROM = {Field.SADDR: (NEW_DADDR, Field.DADDR), Field.SPORT: (NEW_DPORT, Field.DPORT)}
 _TO = {Field.DADDR: Field.SADDR, Field.DPORT: Field.SPORT}
@@ -60,7 +60,7 @@ class Side(Enum):
     SENT = "sent"  # the one that the routes lead to from this host, before it is translated back
 
 
-class Stage(IntEnum):
+class ReplyTranslation(IntEnum):
     """How far an answer is translated back."""
 
     NEITHER = 0
@@ -68,23 +68,23 @@ class Stage(IntEnum):
     BOTH = 2  # and comes from where the first packet was sent to
 
 
-class Place(NamedTuple):
+class ReplyPosition(NamedTuple):
     """Where rules see an answer; `own`: a program of this host sends it; `fresh`: it belongs to no known connection."""
 
     came: Side
     leaves: Side
-    stage: Stage
+    stage: ReplyTranslation
     own: bool = False
     fresh: bool = False
 
 
-ARRIVING = Place(Side.THERE, Side.NONE, Stage.NEITHER)
+ARRIVING = ReplyPosition(Side.THERE, Side.NONE, ReplyTranslation.NEITHER)
 
 
-class AnswerReading:
+class ReplyFields:
     """Reads the interfaces and addresses of answers at a place."""
 
-    def __init__(self, world: World, place: Place) -> None:
+    def __init__(self, world: HostSets, place: ReplyPosition) -> None:
         self._world, self._space, self._place = world, world.space, place
 
     def at(self, field: Field, interface: str) -> PacketSet:
@@ -104,21 +104,21 @@ class AnswerReading:
         if field is Field.DADDR:
             return self._space.in_ranges(Field.SADDR, ranges)
         sent_to = self._space.in_ranges(Field.DADDR, ranges)
-        return sent_to if self._place.stage is Stage.BOTH else self._world.destined(ranges)
+        return sent_to if self._place.stage is ReplyTranslation.BOTH else self._world.destined(ranges)
 
 
-class AnswerEncoder(Encoder):
+class ReplyEncoder(Encoder):
     """Encode what rules ask of answers, as sets of the packets that are answered."""
 
-    def __init__(self, world: World, sources: NewSources, place: Place) -> None:
-        super().__init__(world, reading=AnswerReading(world, place), sources=sources)
+    def __init__(self, world: HostSets, sources: NewSources, place: ReplyPosition) -> None:
+        super().__init__(world, reading=ReplyFields(world, place), sources=sources)
         self._place, self._new = place, sources
 
     def _number(self, field: Field, atom: Atom, match: InRanges | Masked) -> Bounds:
         if self._place.fresh and field in _OF_CONNECTION:
             return self._unknown
         if field in _EXPECTED:
-            return self._own_number(_EXPECTED[field], atom, match, Stage.NEITHER)
+            return self._own_number(_EXPECTED[field], atom, match, ReplyTranslation.NEITHER)
         if field in _FROM or field in _TO:
             return self._own_number(field, atom, match, self._place.stage)
         if field in UNKNOWN:
@@ -126,14 +126,14 @@ class AnswerEncoder(Encoder):
         constant = self._constant(field)
         return super()._number(field, atom, match) if constant is None else self._computed(field, match)
 
-    def _own_number(self, field: Field, atom: Atom, match: InRanges | Masked, stage: Stage) -> Bounds:
+    def _own_number(self, field: Field, atom: Atom, match: InRanges | Masked, stage: ReplyTranslation) -> Bounds:
         """Encode a question about an address or port of the answer."""
         if field in _FROM:
             now, before = _FROM[field]
             sent_to = atom(before)
-            return exactly(sent_to if stage is Stage.BOTH else self._world.after_translation(atom(now), sent_to))
+            return exactly(sent_to if stage is ReplyTranslation.BOTH else self._world.after_translation(atom(now), sent_to))
         found = exactly(atom(_TO[field]))
-        if stage is not Stage.NEITHER or (field is Field.DPORT and self._new.keep_ports):
+        if stage is not ReplyTranslation.NEITHER or (field is Field.DPORT and self._new.keep_ports):
             return found
         changed = exactly(self._world.translated(Translated.SOURCE))
         return found - changed | changed & self._new_source(field, match)
@@ -146,7 +146,7 @@ class AnswerEncoder(Encoder):
     def _computed(self, field: Field, match: InRanges | Masked) -> Bounds:
         found = super()._computed(field, match)
         address, interface = TYPE_OF.get(field, (None, None))
-        new = address is Field.DADDR and self._place.stage is Stage.NEITHER
+        new = address is Field.DADDR and self._place.stage is ReplyTranslation.NEITHER
         return self._behind_source_nat(found) if new or self._is_early(interface) else found
 
     def _named(self, field: Field, names: tuple[str, ...]) -> Bounds:

@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from netaudit.model.match import Field, in_ranges
-from netaudit.packets.answer_chains import AnswerChains
-from netaudit.packets.answer_reading import ARRIVING, AnswerReading
+from netaudit.packets.answer_chains import ReplyChains
+from netaudit.packets.answer_reading import ARRIVING, ReplyFields
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.chains import Doubt
-from netaudit.packets.homes import ELSEWHERE, NO_WAY, Home
+from netaudit.packets.homes import ELSEWHERE, NO_WAY, ContainerRoutes
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.ranges import Ranges
 from netaudit.packets.refused import not_forwarded, of_the_link, wrong_loopback, wrong_source
-from netaudit.packets.world import LOOPBACK, LOOPBACK_NET, Translated, World
+from netaudit.packets.world import LOOPBACK, LOOPBACK_NET, Translated, HostSets
 
 
-class AnswerRoutes:
+class ReplyForwarding:
     """Routes answers, and drops those that go nowhere."""
 
-    def __init__(self, chains: AnswerChains, known: Mapping[Home, Ranges]) -> None:
+    def __init__(self, chains: ReplyChains, known: Mapping[ContainerRoutes, Ranges]) -> None:
         self._chains, self._homes = chains, known
-        self._world: World = chains.world
+        self._world: HostSets = chains.world
         self._space = chains.world.space
 
     def by_homes(self, packets: Bounds) -> Bounds:
@@ -75,8 +75,8 @@ class AnswerRoutes:
         return self.refuse(packets, of_the_link(world, arriving), "a link-local sender is not forwarded")
 
     @cached_property
-    def _arriving(self) -> AnswerReading:
-        return AnswerReading(self._world, ARRIVING)
+    def _arriving(self) -> ReplyFields:
+        return ReplyFields(self._world, ARRIVING)
 
     def way_back(self, packets: Bounds) -> Bounds:
         """Let answers leave by the routes to who sent the first packet; another way than it came is doubtful."""

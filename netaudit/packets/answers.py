@@ -11,32 +11,32 @@ from collections.abc import Callable, Mapping
 
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook
-from netaudit.packets.answer_chains import AnswerChains
-from netaudit.packets.answer_reading import ARRIVING, Place, Side, Stage
-from netaudit.packets.answer_routes import AnswerRoutes
+from netaudit.packets.answer_chains import ReplyChains
+from netaudit.packets.answer_reading import ARRIVING, ReplyPosition, Side, ReplyTranslation
+from netaudit.packets.answer_routes import ReplyForwarding
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.chains import Chains
-from netaudit.packets.homes import Home
+from netaudit.packets.homes import ContainerRoutes
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.probe import PROTOCOLS
 from netaudit.packets.ranges import Ranges
-from netaudit.packets.world import DECISION, LOOPBACK, Translated, World
+from netaudit.packets.world import DECISION, LOOPBACK, Translated, HostSets
 
 _CONNTRACK, _DESTINATION_NAT, _SOURCE_NAT = -200, -100, 100
-_PASSING = Place(Side.THERE, Side.ROUTED, Stage.DESTINATION)
-_SENT = Place(Side.NONE, Side.SENT, Stage.NEITHER, own=True)
-_BRIDGED = Place(Side.THERE, Side.THERE, Stage.DESTINATION)
-_OWN = Place(Side.NONE, Side.ROUTED, Stage.DESTINATION, own=True)
+_PASSING = ReplyPosition(Side.THERE, Side.ROUTED, ReplyTranslation.DESTINATION)
+_SENT = ReplyPosition(Side.NONE, Side.SENT, ReplyTranslation.NEITHER, own=True)
+_BRIDGED = ReplyPosition(Side.THERE, Side.THERE, ReplyTranslation.DESTINATION)
+_OWN = ReplyPosition(Side.NONE, Side.ROUTED, ReplyTranslation.DESTINATION, own=True)
 _WRITTEN = (Field.MARK, Field.CT_MARK, Field.CT_STATE, DECISION)  # what an answer has of its own
 
 
-class Answers:
+class ReplyTraversal:
     """Leads answers back; `tracked` says whether connection tracking knows the packets that are answered."""
 
-    def __init__(self, chains: Chains, known: Mapping[Home, Ranges], *, tracked: bool) -> None:
-        self._chains, self._tracked = AnswerChains(chains), tracked
-        self._routes = AnswerRoutes(self._chains, known)
-        self._world: World = chains.world
+    def __init__(self, chains: Chains, known: Mapping[ContainerRoutes, Ranges], *, tracked: bool) -> None:
+        self._chains, self._tracked = ReplyChains(chains), tracked
+        self._routes = ReplyForwarding(self._chains, known)
+        self._world: HostSets = chains.world
         self._space = chains.world.space
         self._written = tuple(field for field in _WRITTEN if field in self._space.widths)
 
@@ -81,7 +81,7 @@ class Answers:
             return home | forwarded
         return home | forwarded - near | self._past_ip(bridged, forwarded & near, filtered)
 
-    def _forwarded(self, packets: Bounds, place: Place) -> Bounds:
+    def _forwarded(self, packets: Bounds, place: ReplyPosition) -> Bounds:
         return self._hook(Hook.POSTROUTING, self._hook(Hook.FORWARD, packets, place), place)
 
     def _past_ip(self, bridged: Bounds, filtered: Bounds, known: bool | None) -> Bounds:  # noqa: FBT001 (of three)
@@ -102,7 +102,7 @@ class Answers:
     def _looped(self, packets: Bounds) -> Bounds:
         """Lead what the host answers itself in by lo: its connection is known, and it is translated back."""
         for hook in (Hook.PREROUTING, Hook.INPUT):
-            packets = self._through(hook, packets, lambda _: Place(Side.LOOPBACK, Side.NONE, Stage.BOTH))
+            packets = self._through(hook, packets, lambda _: ReplyPosition(Side.LOOPBACK, Side.NONE, ReplyTranslation.BOTH))
         return packets
 
     def _routed(self, packets: Bounds) -> tuple[Bounds, Bounds]:
@@ -117,25 +117,25 @@ class Answers:
         """Return the packets of this host itself: their answers are for it."""
         return self._space.in_ranges(Field.SADDR, self._world.ways_out[LOOPBACK])
 
-    def _hook(self, hook: Hook, packets: Bounds, place: Place) -> Bounds:
+    def _hook(self, hook: Hook, packets: Bounds, place: ReplyPosition) -> Bounds:
         """Lead answers through a hook, at which they are translated back by one stage."""
-        after = {Hook.FORWARD: place.stage, Hook.POSTROUTING: Stage.BOTH, Hook.INPUT: Stage.BOTH}
-        later = after.get(hook, Stage.DESTINATION)
-        before = Stage(max(later - 1, 0)) if hook is not Hook.FORWARD else later
-        priority = _DESTINATION_NAT if later is Stage.DESTINATION else _SOURCE_NAT
+        after = {Hook.FORWARD: place.stage, Hook.POSTROUTING: ReplyTranslation.BOTH, Hook.INPUT: ReplyTranslation.BOTH}
+        later = after.get(hook, ReplyTranslation.DESTINATION)
+        before = ReplyTranslation(max(later - 1, 0)) if hook is not Hook.FORWARD else later
+        priority = _DESTINATION_NAT if later is ReplyTranslation.DESTINATION else _SOURCE_NAT
 
-        def at(order: int) -> Place:
+        def at(order: int) -> ReplyPosition:
             return place._replace(stage=self._stage(packets, later if order >= priority else before))
 
         tracks = hook in (Hook.PREROUTING, Hook.OUTPUT)
         return self._through(hook, packets, at, tracks=tracks)
 
-    def _stage(self, packets: Bounds, stage: Stage) -> Stage:
+    def _stage(self, packets: Bounds, stage: ReplyTranslation) -> ReplyTranslation:
         """Pass over a stage that makes no difference: what it leaves open need not be asked."""
-        changed = stage is Stage.NEITHER and packets.possible & self._world.translated(Translated.SOURCE)
-        return stage if changed else Stage(max(stage, Stage.DESTINATION))
+        changed = stage is ReplyTranslation.NEITHER and packets.possible & self._world.translated(Translated.SOURCE)
+        return stage if changed else ReplyTranslation(max(stage, ReplyTranslation.DESTINATION))
 
-    def _through(self, hook: Hook, packets: Bounds, at: Callable[[int], Place], *, tracks: bool = False) -> Bounds:
+    def _through(self, hook: Hook, packets: Bounds, at: Callable[[int], ReplyPosition], *, tracks: bool = False) -> Bounds:
         """Lead answers through the base chains of a hook, in the order of their priorities."""
         for table, chain in self._chains.program.base_chains(hook, self._world.family):
             base = chain.base

@@ -9,7 +9,7 @@ from netaudit.packets.destinations import is_wildcard, number_of
 from netaudit.packets.members import NOBODY_YET
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.ranges import Ranges
-from netaudit.packets.reach import Reach
+from netaudit.packets.reach import Reachability
 from netaudit.packets.witness import describe, from_client, pick
 from netaudit.packets.world import DECISION, TRANSLATED
 from netaudit.packets.zones import CLIENT_PORTS, Origin
@@ -20,10 +20,10 @@ _OF_SEVERAL = (*_FIELDS, Field.DADDR)
 _SAID = (Field.SADDR, Field.SPORT, Field.DPORT)
 
 
-class Asking:
+class CellQuery:
     """Cuts parts out of sets. A part has few fields: the others are the same in all of it, or decide nothing more."""
 
-    def __init__(self, reach: Reach, origin: Origin, destination: Destination) -> None:
+    def __init__(self, reach: Reachability, origin: Origin, destination: Destination) -> None:
         self._reach, self._origin, self._destination = reach, origin, destination
         self._space = reach.world.space
 

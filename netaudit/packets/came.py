@@ -11,7 +11,7 @@ from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.traverse import Traversal
 
 
-class Came(NamedTuple):
+class Dispositions(NamedTuple):
     """What became of a zone's packets: untranslated ones unless it says otherwise."""
 
     direct: Bounds  # forwarded to where they were sent
@@ -23,7 +23,7 @@ class Came(NamedTuple):
     dropped_later: PacketSet  # after they were translated
 
 
-def came_of(traversal: Traversal, base: PacketSet, new: PacketSet) -> Came:
+def dispositions_of(traversal: Traversal, base: PacketSet, new: PacketSet) -> Dispositions:
     """Tell apart what became of the packets in `base`; `new` are those that have a new destination."""
 
     def plain(some: Bounds) -> Bounds:
@@ -33,7 +33,7 @@ def came_of(traversal: Traversal, base: PacketSet, new: PacketSet) -> Came:
         return some.changed(lambda packets: packets & base & new)
 
     forwarded, local, dropped = led(traversal.forwarded), led(traversal.local), led(traversal.dropped).possible
-    return Came(
+    return Dispositions(
         direct=plain(traversal.forwarded),
         led=forwarded,
         home=plain(traversal.local),

@@ -10,19 +10,19 @@ from functools import cached_property
 
 import msgspec
 
-from netaudit.model.exposure import Destination, DestinationKind, Outcome, Way, ZoneKind
+from netaudit.model.exposure import Destination, DestinationKind, Outcome, Delivery, ZoneKind
 from netaudit.model.host import Listener
 from netaudit.model.match import Field
 from netaudit.packets.answer_chains import perhaps
-from netaudit.packets.asking import Asking
+from netaudit.packets.asking import CellQuery
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import family_of
-from netaudit.packets.lacking import lacking
+from netaudit.packets.lacking import why_unreachable
 from netaudit.packets.packet_set import PacketSet
-from netaudit.packets.past_host import row_elsewhere, row_past_host
+from netaudit.packets.past_host import other_driver_row, off_host_row
 from netaudit.packets.proxied import is_proxied, leads_elsewhere
-from netaudit.packets.reach import Reach
+from netaudit.packets.reach import Reachability
 from netaudit.packets.row import Row
 from netaudit.packets.zones import Origin
 
@@ -34,7 +34,7 @@ NOWHERE = Decision(None, "the container has no address")
 class Arrival(msgspec.Struct, frozen=True):
     """A way, and the packets that arrive by it; `stopped` where it ends before the container after all."""
 
-    way: Way
+    way: Delivery
     packets: Bounds
     stopped: Decision | None = None
 
@@ -49,12 +49,12 @@ class Arrival(msgspec.Struct, frozen=True):
 class Cell:
     """One zone and one destination of a family; `reaches` has the other family's too, for proxies."""
 
-    def __init__(self, reaches: Mapping[str, Reach], origin: Origin, destination: Destination) -> None:
+    def __init__(self, reaches: Mapping[str, Reachability], origin: Origin, destination: Destination) -> None:
         self._reaches, self._origin, self._destination = reaches, origin, destination
         self._reach = reaches[destination.family]
         self._world = self._reach.world
         self._space = self._world.space
-        self._asking = Asking(self._reach, origin, destination)
+        self._asking = CellQuery(self._reach, origin, destination)
         self._traversal = self._reach.traversal(origin, to=self._asking.addresses)
         self._came = self._reach.came(origin, self._traversal)
 
@@ -80,7 +80,7 @@ class Cell:
         if network is None:
             return None
         here = not network.bridge or network.bridge in self._world.routing.interfaces
-        past = row_past_host if here else row_elsewhere
+        past = off_host_row if here else other_driver_row
         return past(network, self._destination, self._origin, self._asking.addresses[0][0])
 
     def _arrivals(self) -> Iterator[Arrival]:
@@ -89,9 +89,9 @@ class Cell:
                 yield from self._to_published()
             case DestinationKind.CONTAINER_PORTS:
                 there = self._reach.leaving_to(self._destination.container_id)
-                yield Arrival(Way.DIRECT, self._asking.part_of(self._came.direct, there))
+                yield Arrival(Delivery.DIRECT, self._asking.part_of(self._came.direct, there))
             case DestinationKind.HOST_LISTENER:
-                yield Arrival(Way.LOCAL, self._heard())
+                yield Arrival(Delivery.LOCAL, self._heard())
             case DestinationKind.FORWARDED_PORT:
                 yield from self._to_forwarded()
 
@@ -107,7 +107,7 @@ class Cell:
         if binding is None:
             return
         there = self._reach.leaving_to(self._destination.container_id)
-        yield Arrival(Way.DNAT, self._asking.part_of(self._came.led, self._led & there))
+        yield Arrival(Delivery.DNAT, self._asking.part_of(self._came.led, self._led & there))
         found = self._reach.sockets.taking(binding.protocol, binding.host_ip, binding.host_port)
         if found:
             yield self._by_proxy(found)
@@ -117,11 +117,11 @@ class Cell:
         to = self._destination
         out = self._asking.part_of(self._came.led, self._led)
         if to.container_name.endswith(_MESH):
-            yield Arrival(Way.DNAT, out.doubted(), Decision(None, "the routing mesh behind it was not recorded"))
+            yield Arrival(Delivery.DNAT, out.doubted(), Decision(None, "the routing mesh behind it was not recorded"))
         else:
-            yield Arrival(Way.DNAT, out)
+            yield Arrival(Delivery.DNAT, out)
         here = self._asking.part_of(self._came.led_home, self._led)
-        yield Arrival(Way.LOCAL, here, None if to.programs else Decision(None, "nobody listens where it leads"))
+        yield Arrival(Delivery.LOCAL, here, None if to.programs else Decision(None, "nobody listens where it leads"))
 
     @cached_property
     def _led(self) -> PacketSet:
@@ -137,16 +137,16 @@ class Cell:
         if not is_proxied(found):
             names = ", ".join(sorted({name for one in found for name in one.programs}))
             if leads_elsewhere(found):
-                return Arrival(Way.PROXY, here.doubted(), Decision(None, f"{names} leads out of what was recorded"))
-            return Arrival(Way.PROXY, here, Decision(None, f"{names} holds the port, and leads to no container"))
+                return Arrival(Delivery.PROXY, here.doubted(), Decision(None, f"{names} leads out of what was recorded"))
+            return Arrival(Delivery.PROXY, here, Decision(None, f"{names} holds the port, and leads to no container"))
         outcome, decision = self._onwards()
         match outcome:
             case Outcome.ALLOWED:
-                return Arrival(Way.PROXY, here)
+                return Arrival(Delivery.PROXY, here)
             case Outcome.MAY:
-                return Arrival(Way.PROXY, here.doubted(), decision)
+                return Arrival(Delivery.PROXY, here.doubted(), decision)
             case Outcome.BLOCKED:
-                return Arrival(Way.PROXY, here, decision)
+                return Arrival(Delivery.PROXY, here, decision)
 
     def _onwards(self) -> tuple[Outcome, Decision]:
         """Find the best way from the host to the container's own port, by any of its addresses."""
@@ -217,12 +217,12 @@ class Cell:
         """Make rows of what arrives nowhere: by what dropped it, and for the rest by what is lacking."""
         dropped = self._asking.ports_of(self._dropped) & ports
         if dropped:
-            nowhere = Arrival(Way.NONE, exactly(self._dropped))
+            nowhere = Arrival(Delivery.NONE, exactly(self._dropped))
             yield from self._split(self._dropped, dropped, Outcome.BLOCKED, nowhere)
         rest = ports - dropped
         if rest and not self._destination.led:  # a zone whose packets no NAT rule leads there has no row
-            reason = self._led_elsewhere(rest) or lacking(self._origin, self._destination, self._asking.addresses)
-            yield Row(self._asking.ranges(rest), Outcome.BLOCKED, Way.NONE, Decision(None, reason))
+            reason = self._led_elsewhere(rest) or why_unreachable(self._origin, self._destination, self._asking.addresses)
+            yield Row(self._asking.ranges(rest), Outcome.BLOCKED, Delivery.NONE, Decision(None, reason))
 
     def _led_elsewhere(self, ports: PacketSet) -> str:
         """Say so where NAT rules lead elsewhere what is sent to ports."""

@@ -5,7 +5,7 @@ import msgspec
 from netaudit.model.ruleset import Item
 from netaudit.packets.bounds import Bounds
 from netaudit.packets.packet_set import PacketSet
-from netaudit.packets.world import DECISION, World
+from netaudit.packets.world import DECISION, HostSets
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -21,7 +21,7 @@ UNDECIDED = 0
 class Decisions:
     """The decisions of a world, numbered in the order in which they were first met; 0 is none."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: HostSets) -> None:
         self._space = world.space
         self._numbers: dict[Decision, int] = {}
         self._known: list[Decision] = [Decision(None)]

@@ -5,24 +5,24 @@ import msgspec
 from netaudit.model.program import Hook
 from netaudit.model.ruleset import Item
 from netaudit.packets.packet import Packet
-from netaudit.packets.state import WHOLE, State
+from netaudit.packets.state import WHOLE, Branch
 from netaudit.packets.way import Change, End, EndKind, Step, StepKind
 
 # What of a packet's changes is told: the rest follows from these.
 _TOLD = frozenset(("saddr", "daddr", "sport", "dport", "mark", "ct-mark", "ct-state", "iif", "oif"))
 
 
-class Diary:
+class TraceRecorder:
     """Steps and ends, in order, and why there are several ends."""
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.doubts: dict[str, None] = {}
         self.notes: dict[str, None] = {}
-        self._ends: dict[End, State] = {}
+        self._ends: dict[End, Branch] = {}
 
     def step(
-        self, kind: StepKind, hook: Hook | None, state: State, verdict: str, text: str = "", *, item: Item | None = None
+        self, kind: StepKind, hook: Hook | None, state: Branch, verdict: str, text: str = "", *, item: Item | None = None
     ) -> None:
         """Write down what happens to a state."""
         self.steps.append(Step(kind, hook, verdict, text, item, sure=state.sure))
@@ -36,11 +36,11 @@ class Diary:
         )
         self.steps.append(msgspec.structs.replace(step, changes=changes))
 
-    def end(self, kind: EndKind, state: State, text: str = "", item: Item | None = None) -> None:
+    def end(self, kind: EndKind, state: Branch, text: str = "", item: Item | None = None) -> None:
         """Write down an end; the same one, come to by several branches, is one."""
         found = End(kind, state.packet, text, item)
         before = self._ends.get(found)
-        self._ends[found] = State(before.packet, before.weight + state.weight) if before else state
+        self._ends[found] = Branch(before.packet, before.weight + state.weight) if before else state
 
     def doubt(self, reason: str) -> None:
         """Write down why something is not decided."""

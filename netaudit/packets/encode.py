@@ -26,10 +26,10 @@ from netaudit.model.match import (
     UnknownMatch,
 )
 from netaudit.packets.bounds import Bounds, exactly
-from netaudit.packets.kinds import Reading, kinds_of
+from netaudit.packets.kinds import PacketView, kinds_of
 from netaudit.packets.new_sources import NewSources
 from netaudit.packets.packet_set import PacketSet, PacketSpace
-from netaudit.packets.world import NEW_DADDR, NEW_DPORT, Translated, World
+from netaudit.packets.world import NEW_DADDR, NEW_DPORT, Translated, HostSets
 
 _REPLY = {
     Field.CT_REPL_SADDR: Field.DADDR,
@@ -58,13 +58,13 @@ class Encoder:
 
     def __init__(
         self,
-        world: World,
+        world: HostSets,
         source: Callable[[PacketSet], Bounds] = exactly,
-        reading: Reading | None = None,
+        reading: PacketView | None = None,
         sources: NewSources | None = None,
     ) -> None:
         self._world, self._source, self._sources = world, source, sources
-        self._reading: Reading = reading or world
+        self._reading: PacketView = reading or world
         self._kinds = lru_cache(maxsize=None)(lambda field: kinds_of(world, self._reading, field))
         self._space: PacketSpace = world.space
         self._known: dict[Match, Bounds] = {}
@@ -181,7 +181,7 @@ class Encoder:
         return Bounds(self._space.nothing, bridges)
 
 
-def behind_source_nat(world: World) -> Callable[[PacketSet], Bounds]:
+def behind_source_nat(world: HostSets) -> Callable[[PacketSet], Bounds]:
     """Give the bounds of questions about the sender where some packets have a new one, which is not followed."""
     changed = world.translated(Translated.SOURCE)
     return lambda packets: Bounds(packets - changed, packets | changed)

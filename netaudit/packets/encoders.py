@@ -3,16 +3,16 @@
 from functools import cached_property, lru_cache
 
 from netaudit.model.program import Program
-from netaudit.packets.answer_reading import AnswerEncoder, Place
+from netaudit.packets.answer_reading import ReplyEncoder, ReplyPosition
 from netaudit.packets.encode import Encoder, behind_source_nat
 from netaudit.packets.new_sources import NewSources
-from netaudit.packets.world import World
+from netaudit.packets.world import HostSets
 
 
 class Encoders:
     """One encoder for each way in which rules are asked about packets."""
 
-    def __init__(self, program: Program, world: World) -> None:
+    def __init__(self, program: Program, world: HostSets) -> None:
         self.program, self.world = program, world
         self.answers_at = lru_cache(maxsize=None)(self._answers_at)
         self.sources = NewSources(program, world)
@@ -27,6 +27,6 @@ class Encoders:
         """Return the one for first packets of which some have a new source."""
         return Encoder(self.world, behind_source_nat(self.world), sources=self.sources)
 
-    def _answers_at(self, place: Place) -> Encoder:
+    def _answers_at(self, place: ReplyPosition) -> Encoder:
         """Return the one for answers at a place."""
-        return AnswerEncoder(self.world, self.sources, place)
+        return ReplyEncoder(self.world, self.sources, place)

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from netaudit.model.exposure import Destination, DestinationKind, Exposure, Outcome, Way, Zone, ZoneKind
+from netaudit.model.exposure import Destination, DestinationKind, Exposure, Outcome, Delivery, Zone, ZoneKind
 from netaudit.model.program import Program
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.attached import with_every_endpoint
 from netaudit.packets.cell import Cell
 from netaudit.packets.destinations import destinations
-from netaudit.packets.forwarded import forwarded
-from netaudit.packets.reach import Reach
+from netaudit.packets.forwarded import port_forwards
+from netaudit.packets.reach import Reachability
 from netaudit.packets.row import Row, best_of
-from netaudit.packets.unseen import Unseen, why_blind
+from netaudit.packets.unseen import Visibility, why_not_visible
 from netaudit.packets.zones import Origin, ZoneChoice
 
 FAMILIES = ("ip", "ip6")
@@ -33,18 +33,18 @@ def expose(
     host, inventory = snapshot.host, with_every_endpoint(snapshot.inventory, snapshot.host)
     known = destinations(host, inventory)
     asked = [one for one in known if wanted(one)]
-    blind = why_blind(snapshot)
+    blind = why_not_visible(snapshot)
     if blind:
         return tuple(
-            Exposure(zone, destination, Outcome.MAY, Way.NONE, reason=blind)
+            Exposure(zone, destination, Outcome.MAY, Delivery.NONE, reason=blind)
             for destination in asked
             for zone in (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST))
         )
-    reaches = {family: Reach(host, inventory, program, family, choice or ZoneChoice()) for family in FAMILIES}
+    reaches = {family: Reachability(host, inventory, program, family, choice or ZoneChoice()) for family in FAMILIES}
     published = [one for one in known if one.kind is DestinationKind.PUBLISHED_PORT]
-    asked += [one for reach in reaches.values() for one in forwarded(reach, published) if wanted(one)]
+    asked += [one for reach in reaches.values() for one in port_forwards(reach, published) if wanted(one)]
     zones = {family: _ways(reach) for family, reach in reaches.items()}
-    unseen = {family: Unseen(snapshot.gaps, host, program, family) for family in FAMILIES}
+    unseen = {family: Visibility(snapshot.gaps, host, program, family) for family in FAMILIES}
     return tuple(
         unseen[destination.family].doubt(_exposure(zone, destination, row))
         for destination in asked
@@ -53,7 +53,7 @@ def expose(
     )
 
 
-def _ways(reach: Reach) -> dict[Zone, list[Origin]]:
+def _ways(reach: Reachability) -> dict[Zone, list[Origin]]:
     """Give the ways of each zone, in the order of the table: the Internet may have several uplinks."""
     found: dict[Zone, list[Origin]] = {}
     for origin in reach.origins:
@@ -61,7 +61,7 @@ def _ways(reach: Reach) -> dict[Zone, list[Origin]]:
     return found
 
 
-def _rows(reaches: Mapping[str, Reach], ways: Sequence[Origin], destination: Destination) -> Iterable[Row]:
+def _rows(reaches: Mapping[str, Reachability], ways: Sequence[Origin], destination: Destination) -> Iterable[Row]:
     """Compute a zone's rows: of one with several uplinks or networks, by the best of its ways."""
     rows = [row for origin in ways for row in Cell(reaches, origin, destination).rows()]
     return rows if len(ways) == 1 else best_of(rows)

@@ -14,12 +14,12 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
 from netaudit.model.docker import Inventory
-from netaudit.model.exposure import Destination, DestinationKind, Led
+from netaudit.model.exposure import Destination, DestinationKind, NatTarget
 from netaudit.model.match import Field
 from netaudit.packets.destinations import PROTOCOLS, WILDCARDS, is_wildcard
 from netaudit.packets.packet_set import PacketSet, PacketSpace
 from netaudit.packets.ranges import Ranges, inside
-from netaudit.packets.reach import Reach
+from netaudit.packets.reach import Reachability
 from netaudit.packets.world import NEW_DADDR, NEW_DPORT
 
 _SENT = (Field.PROTOCOL, Field.IIF, Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT)  # what a sender decides
@@ -36,7 +36,7 @@ class Owner(NamedTuple):
 NOBODY = Owner("", "", "")
 
 
-def forwarded(reach: Reach, published: Iterable[Destination]) -> Iterator[Destination]:
+def port_forwards(reach: Reachability, published: Iterable[Destination]) -> Iterator[Destination]:
     """List the destinations of one family that NAT rules lead to, but for published ports."""
     space = reach.world.space
     left = _led_on(reach) - space.union(_known(reach, published))
@@ -49,7 +49,7 @@ def forwarded(reach: Reach, published: Iterable[Destination]) -> Iterator[Destin
         yield from (_destination(reach, part, owner, led) for part in _by_protocol(space, group))
 
 
-def _leads(reach: Reach, left: PacketSet) -> Led:
+def _leads(reach: Reachability, left: PacketSet) -> NatTarget:
     """Find where some packet of a set is led: to one place, or to one of several that the kernel chooses among."""
     space = reach.world.space
     example = space.example(left, (*_SENT, NEW_DADDR, NEW_DPORT)) or {}
@@ -60,7 +60,7 @@ def _leads(reach: Reach, left: PacketSet) -> Led:
     group = left & space.in_ranges(NEW_DADDR, (addresses,)) & reach.world.led
     ports = _around(space.ranges(same, NEW_DPORT), example[NEW_DPORT])
     first, last = (_written(number, reach.family) for number in addresses)
-    return Led((first, last), None if _keeps_ports(space, group) else ports)
+    return NatTarget((first, last), None if _keeps_ports(space, group) else ports)
 
 
 def _around(ranges: Ranges, number: int) -> tuple[int, int]:
@@ -73,7 +73,7 @@ def _by_protocol(space: PacketSpace, packets: PacketSet) -> Iterator[PacketSet]:
     yield from (part for part in parts if part)
 
 
-def _led_on(reach: Reach) -> PacketSet:
+def _led_on(reach: Reachability) -> PacketSet:
     """Return all packets of any zone that a NAT rule may lead elsewhere, whatever becomes of them."""
     ways = (reach.from_wire, reach.from_host)
     ends = [some.possible for way in ways for some in (way.forwarded, way.local, way.dropped)]
@@ -104,7 +104,7 @@ def _keeps_ports(space: PacketSpace, group: PacketSet) -> bool:
     return ports[0][0] != ports[-1][1] and not group - space.copied(Field.DPORT, NEW_DPORT)
 
 
-def _known(reach: Reach, published: Iterable[Destination]) -> Iterator[PacketSet]:
+def _known(reach: Reachability, published: Iterable[Destination]) -> Iterator[PacketSet]:
     """Give what leads to each published port."""
     space = reach.world.space
     for one in published:
@@ -116,7 +116,7 @@ def _known(reach: Reach, published: Iterable[Destination]) -> Iterator[PacketSet
     yield space.nothing
 
 
-def _destination(reach: Reach, group: PacketSet, owner: Owner, led: Led) -> Destination:
+def _destination(reach: Reachability, group: PacketSet, owner: Owner, led: NatTarget) -> Destination:
     space = reach.world.space
     protocol = next(name for name, number in PROTOCOLS.items() if group & space.equal(Field.PROTOCOL, number))
     ports = led.ports or (0, 0)
@@ -135,7 +135,7 @@ def _destination(reach: Reach, group: PacketSet, owner: Owner, led: Led) -> Dest
     )
 
 
-def _asked_address(ranges: Ranges, reach: Reach) -> str:
+def _asked_address(ranges: Ranges, reach: Reachability) -> str:
     """Name the address that packets are sent to; the wildcard where any of the host's will do."""
     first, last = ranges[0]
     if len(ranges) == 1 and first == last:

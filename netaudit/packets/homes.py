@@ -18,7 +18,7 @@ NO_WAY = "the container has no way back"
 ELSEWHERE = "the container answers by a network that is no bridge of this host"
 
 
-class Home(NamedTuple):
+class ContainerRoutes(NamedTuple):
     """The bridges of a container's networks, with the addresses on each, and the one of its default route.
 
     `default` is "" for a network without a bridge, None where there is no default route.
@@ -33,12 +33,12 @@ class Home(NamedTuple):
         return next(found, self.default)
 
 
-def homes(inventory: Inventory | None, family: str) -> dict[Home, Ranges]:
+def container_routes(inventory: Inventory | None, family: str) -> dict[ContainerRoutes, Ranges]:
     """Give the addresses of containers whose answers may not leave as what they answer came: by their home."""
     if inventory is None:
         return {}
     networks = {one.id: one for one in inventory.networks}
-    found: dict[Home, list[tuple[int, int]]] = {}
+    found: dict[ContainerRoutes, list[tuple[int, int]]] = {}
     for container in inventory.containers:
         ends = _ends(container, networks, family) if container.running else []
         home = _home(ends, family) if len(ends) > 1 or not all(_gateway(end, family) for end, _ in ends) else None
@@ -66,7 +66,7 @@ def is_on_link(routing: Routing, inventory: Inventory | None, interface: str, ad
     return any(first <= int(address) <= last for first, last in known.get(interface, ()))
 
 
-def home_of(known: Mapping[Home, Ranges], address: int) -> Home | None:
+def routes_of(known: Mapping[ContainerRoutes, Ranges], address: int) -> ContainerRoutes | None:
     """Find the home of an address; None where answers leave as what they answer came."""
     return next((home for home, ranges in known.items() if (address, address) in ranges), None)
 
@@ -76,7 +76,7 @@ def _ends(container: Container, networks: Mapping[str, Network], family: str) ->
     return [(end, network) for end, network in found if _address(end, family)]
 
 
-def _home(ends: list[tuple[Endpoint, Network]], family: str) -> Home | None:
+def _home(ends: list[tuple[Endpoint, Network]], family: str) -> ContainerRoutes | None:
     near = [(_span(network, family), network.bridge) for _, network in ends]
     known = tuple((span, bridge) for span, bridge in near if span is not None)
     ways = sorted(
@@ -84,7 +84,7 @@ def _home(ends: list[tuple[Endpoint, Network]], family: str) -> Home | None:
         for end, network in ends
         if _gateway(end, family)
     )
-    return Home(known, ways[0][-1] if ways else None)
+    return ContainerRoutes(known, ways[0][-1] if ways else None)
 
 
 def _span(network: Network, family: str) -> tuple[int, int] | None:

@@ -6,10 +6,10 @@ from itertools import groupby
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook, Program, ReadChain, ReadTable
 from netaudit.packets import connection
-from netaudit.packets.diary import Diary
+from netaudit.packets.diary import TraceRecorder
 from netaudit.packets.nat import DESTINATION_DONE, SOURCE_DONE, again
 from netaudit.packets.packet import Packet
-from netaudit.packets.state import State, merged
+from netaudit.packets.state import Branch, merged
 from netaudit.packets.walk import Walk
 from netaudit.packets.way import Step, StepKind
 
@@ -19,11 +19,11 @@ _FIRST = (CtState.NEW, CtState.RELATED)
 Chains = Sequence[tuple[ReadTable, ReadChain]]
 
 
-class HookChains:
+class Hooks:
     """Leads packets of one family through hooks."""
 
     def __init__(
-        self, program: Program, family: str, walk: Walk, diary: Diary, track: Callable[[Packet], Packet]
+        self, program: Program, family: str, walk: Walk, diary: TraceRecorder, track: Callable[[Packet], Packet]
     ) -> None:
         self._program = program
         self._family = family
@@ -31,12 +31,12 @@ class HookChains:
         self._diary = diary
         self._belong = track  # what connection tracking makes of a packet
 
-    def meet(self, hook: Hook, states: list[State]) -> list[State]:
+    def meet(self, hook: Hook, states: list[Branch]) -> list[Branch]:
         """Lead packets through a hook; gives those that go on."""
         chains = self._program.base_chains(hook, self._family)
         nat_priority = _DESTINATION_NAT if hook in (Hook.PREROUTING, Hook.OUTPUT) else _SOURCE_NAT
         translates = hook is not Hook.FORWARD
-        todo: list[tuple[int, int, Callable[[list[State]], list[State]]]] = [
+        todo: list[tuple[int, int, Callable[[list[Branch]], list[Branch]]]] = [
             (chain.base.priority, 1, self._through(hook, table, chain))
             for table, chain in chains
             if chain.base and chain.base.kind != "nat"
@@ -49,24 +49,24 @@ class HookChains:
             states = action(states) if states else states
         return states
 
-    def _through(self, hook: Hook, table: ReadTable, chain: ReadChain) -> Callable[[list[State]], list[State]]:
+    def _through(self, hook: Hook, table: ReadTable, chain: ReadChain) -> Callable[[list[Branch]], list[Branch]]:
         return lambda states: self._walk.through(hook, table, chain, states)
 
-    def _track(self, states: list[State]) -> list[State]:
+    def _track(self, states: list[Branch]) -> list[Branch]:
         return merged(self._tracked(state) for state in states)
 
-    def _tracked(self, state: State) -> State:
+    def _tracked(self, state: Branch) -> Branch:
         if state.packet.get(Field.CT_STATE) != CtState.INVALID:
             return state
         return state.become(self._belong(state.packet))
 
-    def _translate(self, hook: Hook, states: list[State]) -> list[State]:
+    def _translate(self, hook: Hook, states: list[Branch]) -> list[Branch]:
         """Translate first packets as the rules say, and later ones, or one that comes back over loopback, the same."""
         first = [state for state in states if _is_open(hook, state)]
         later = [self._repeated(hook, state) for state in states if not _is_open(hook, state)]
         return merged([*(_closed(hook, state) for state in self._by_rules(hook, first)), *later])
 
-    def _by_rules(self, hook: Hook, states: list[State]) -> list[State]:
+    def _by_rules(self, hook: Hook, states: list[Branch]) -> list[Branch]:
         chains = [(t, c) for t, c in self._program.base_chains(hook, self._family) if c.base and c.base.kind == "nat"]
         for _, group in groupby(chains, key=lambda pair: pair[1].base and pair[1].base.priority):
             same = list(group)
@@ -76,13 +76,13 @@ class HookChains:
                 states = self._one_chain(hook, table, chain, states)
         return states
 
-    def _one_chain(self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[State]) -> list[State]:
+    def _one_chain(self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[Branch]) -> list[Branch]:
         """Ask a chain for what no chain before it has translated."""
         done = [state for state in states if not _is_open(hook, state)]
         asked = [state for state in states if _is_open(hook, state)]
         return merged([*done, *(self._walk.through(hook, table, chain, asked) if asked else [])])
 
-    def _repeated(self, hook: Hook, state: State) -> State:
+    def _repeated(self, hook: Hook, state: Branch) -> Branch:
         if state.packet.get(Field.CT_STATE) not in _TRACKED:
             return state
         changes = dict(again(state.packet, hook))
@@ -96,12 +96,12 @@ class HookChains:
         return after
 
 
-def _is_open(hook: Hook, state: State) -> bool:
+def _is_open(hook: Hook, state: Branch) -> bool:
     """Tell whether rules may still choose the address that this hook's chains translate."""
     return state.packet.get(Field.CT_STATE) in _FIRST and not (state.packet.number(Field.CT_STATUS) or 0) & _done(hook)
 
 
-def _closed(hook: Hook, state: State) -> State:
+def _closed(hook: Hook, state: Branch) -> Branch:
     """Settle that the address stays, or is what a rule chose."""
     status = (state.packet.number(Field.CT_STATUS) or 0) | _done(hook)
     return state.become(state.packet.changed({Field.CT_STATUS: status}))

@@ -27,7 +27,7 @@ from netaudit.packets.veth import ports_of
 from netaudit.packets.way import End, EndKind, Hop, HopKind, Step, StepKind, Trace
 
 
-class Question(msgspec.Struct, frozen=True):
+class TraceQuery(msgspec.Struct, frozen=True):
     """What was asked, as it was typed."""
 
     source: str
@@ -36,17 +36,17 @@ class Question(msgspec.Struct, frozen=True):
     state: PacketState = PacketState.NEW
 
 
-class Journey(msgspec.Struct, frozen=True):
+class TraceAnswer(msgspec.Struct, frozen=True):
     """An answer: the packet from and to, its way in the host, and the places that it passes."""
 
-    question: Question
+    question: TraceQuery
     source: str
     target: str
     trace: Trace
     hops: tuple[Hop, ...] = ()
 
 
-def travel(question: Question, snapshot: Snapshot, program: Program) -> Journey:
+def answer_query(question: TraceQuery, snapshot: Snapshot, program: Program) -> TraceAnswer:
     """Answer a question. Raises UsageError or SubjectError where it cannot be understood."""
     if snapshot.inventory is not None:
         complete = with_every_endpoint(snapshot.inventory, snapshot.host)
@@ -97,7 +97,7 @@ def _networks_of(kind: str, name: str, snapshot: Snapshot) -> set[str]:
     return {one.network_id for container in senders for one in container.endpoints}
 
 
-def _same_namespace(question: Question, target: Target, snapshot: Snapshot) -> Journey | None:
+def _same_namespace(question: TraceQuery, target: Target, snapshot: Snapshot) -> TraceAnswer | None:
     """Answer for two containers that share a network namespace: what they say never leaves it."""
     kind, _, name = question.source.partition(":")
     address = target.address
@@ -110,7 +110,7 @@ def _same_namespace(question: Question, target: Target, snapshot: Snapshot) -> J
     return _inside(question, target, sender, attached)
 
 
-def _inside(question: Question, target: Target, sender: Container, attached: Attached) -> Journey:
+def _inside(question: TraceQuery, target: Target, sender: Container, attached: Attached) -> TraceAnswer:
     """Answer for what a container sends to its own namespace, which is another one's too if they share it."""
     address = target.address or attached.address
     probe = Probe(attached.address, address, target.protocol, target.port, interface="lo")
@@ -120,7 +120,7 @@ def _inside(question: Question, target: Target, sender: Container, attached: Att
     end = End(EndKind.LOCAL, probe.packet(), "inside the container; what listens there is not recorded")
     found = Trace(probe.packet(), (step,), (end,), notes=("rules inside a container's namespace are not recorded",))
     hop = Hop(HopKind.SENDER, f"container {sender.name}", str(address), text="lo, inside its own network namespace")
-    return Journey(question, f"container {sender.name}", question.target, found, (hop,))
+    return TraceAnswer(question, f"container {sender.name}", question.target, found, (hop,))
 
 
 def _no_way(attached: Attached, target: Ip, snapshot: Snapshot) -> str:
@@ -138,7 +138,7 @@ def _lost(probe: Probe, reason: str) -> End:
     return End(EndKind.UNKNOWN if bridge else EndKind.LOST, probe.packet(), reason)
 
 
-def _probe(question: Question, source: Source, target: Target, address: Ip, snapshot: Snapshot) -> Probe:
+def _probe(question: TraceQuery, source: Source, target: Target, address: Ip, snapshot: Snapshot) -> Probe:
     port, neighbour, neighbour_port = "", False, ""
     if source.attached is not None and snapshot.inventory is not None:
         bridge = source.attached.network.bridge
@@ -173,8 +173,8 @@ def _is_own(snapshot: Snapshot, address: Ip) -> bool:
     return any(one.ip == address for interface in snapshot.host.interfaces for one in interface.addresses)
 
 
-def _answer(question: Question, source: Source, target: Target, found: Trace, hops: tuple[Hop, ...]) -> Journey:
+def _answer(question: TraceQuery, source: Source, target: Target, found: Trace, hops: tuple[Hop, ...]) -> TraceAnswer:
     bracketed = f"[{target.address}]" if target.port and ":" in str(target.address) else f"{target.address}"
     shown = bracketed + (f":{target.port}" if target.port else "") + f"/{target.protocol}"
     named = f" (container {target.container.name})" if target.container else ""
-    return Journey(question, source.label, shown + named, found, hops)
+    return TraceAnswer(question, source.label, shown + named, found, hops)

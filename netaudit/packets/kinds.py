@@ -9,10 +9,10 @@ from netaudit.model.match import Field, RouteType
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.ranges import Ranges
 from netaudit.packets.surroundings import TYPE_OF
-from netaudit.packets.world import LOOPBACK, World
+from netaudit.packets.world import LOOPBACK, HostSets
 
 
-class Reading(Protocol):
+class PacketView(Protocol):
     """How a packet's addresses and interfaces are read; a World reads those of first packets."""
 
     def at(self, field: Field, interface: str) -> PacketSet:
@@ -22,7 +22,7 @@ class Reading(Protocol):
         """Return the packets that come from (SADDR), or are on their way to (DADDR), addresses now."""
 
 
-def kinds_of(world: World, reading: Reading, field: Field) -> dict[int, PacketSet] | None:
+def kinds_of(world: HostSets, reading: PacketView, field: Field) -> dict[int, PacketSet] | None:
     """Give, for a field that routes decide, the packets for each of its values; None for another field."""
     if field is Field.REVERSE_PATH:
         good = reverse_path(world, reading)
@@ -37,7 +37,7 @@ def kinds_of(world: World, reading: Reading, field: Field) -> dict[int, PacketSe
     return {**kinds, int(RouteType.UNICAST): world.space.everything - known}
 
 
-def _own(world: World, reading: Reading, address: Field, interface: Field) -> PacketSet:
+def _own(world: HostSets, reading: PacketView, address: Field, interface: Field) -> PacketSet:
     """Return the packets whose address is one of the interface's."""
     return world.space.union(
         reading.addressed(address, tuple((int(ip), int(ip)) for ip in sorted(world.routing.addresses(one))))
@@ -46,7 +46,7 @@ def _own(world: World, reading: Reading, address: Field, interface: Field) -> Pa
     )
 
 
-def reverse_path(world: World, reading: Reading) -> PacketSet:
+def reverse_path(world: HostSets, reading: PacketView) -> PacketSet:
     """Return the packets whose sender is reached by the interface that they came in by; over loopback, all."""
     return world.space.union(
         reading.at(Field.IIF, name)

@@ -7,7 +7,7 @@ from netaudit.packets.world import LOOPBACK_NET
 from netaudit.packets.zones import Origin, is_routed
 
 
-def lacking(origin: Origin, to: Destination, addresses: Ranges) -> str:
+def why_unreachable(origin: Origin, to: Destination, addresses: Ranges) -> str:
     """Say what is lacking between a zone and a destination, which it would send to at these addresses."""
     internet = origin.zone.kind is ZoneKind.INTERNET
     if internet and not any(is_routed(first, to.family) for first, _ in addresses):

@@ -3,9 +3,9 @@
 from netaudit.model.facts import Source
 from netaudit.model.host import Host, Ip, Listener
 from netaudit.model.match import Field
-from netaudit.packets.diary import Diary
+from netaudit.packets.diary import TraceRecorder
 from netaudit.packets.probe import PROTOCOLS, parse_ip
-from netaudit.packets.state import State
+from netaudit.packets.state import Branch
 from netaudit.packets.surroundings import as_address
 from netaudit.packets.way import EndKind
 
@@ -20,7 +20,7 @@ class Listeners:
     def __init__(self, host: Host, unseen: frozenset[str]) -> None:
         self._host, self._unseen = host, unseen
 
-    def take(self, state: State, diary: Diary) -> None:
+    def take(self, state: Branch, diary: TraceRecorder) -> None:
         """End what comes to a program of this host."""
         protocol = state.packet.number(Field.PROTOCOL)
         address = as_address(state.packet, Field.DADDR)
@@ -39,7 +39,7 @@ class Listeners:
         else:
             diary.end(EndKind.LOCAL, state, ", ".join(found.programs) or "a program that was not seen")
 
-    def see_off(self, state: State, interface: str, diary: Diary) -> None:
+    def see_off(self, state: Branch, interface: str, diary: TraceRecorder) -> None:
         """End what leaves by an interface or a bridge's port."""
         diary.end(EndKind.SENT, state, interface)
 

@@ -10,13 +10,13 @@ from netaudit.packets.bounds import Bounds
 from netaudit.packets.nat import masquerading
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.ranges import Ranges
-from netaudit.packets.world import World
+from netaudit.packets.world import HostSets
 
 
 class NewSources:
     """The addresses that the source NAT of a program gives to what leaves by an interface."""
 
-    def __init__(self, program: Program, world: World) -> None:
+    def __init__(self, program: Program, world: HostSets) -> None:
         self._program, self._world = program, world
         self.inside = lru_cache(maxsize=None)(self._inside)
 

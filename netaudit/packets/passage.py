@@ -17,19 +17,19 @@ from netaudit.model.docker import Inventory
 from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Hook, Program
-from netaudit.packets.diary import Diary
-from netaudit.packets.hook_chains import HookChains
+from netaudit.packets.diary import TraceRecorder
+from netaudit.packets.hook_chains import Hooks
 from netaudit.packets.packet import Packet
 from netaudit.packets.probe import Probe
-from netaudit.packets.route_step import RouteStep, Way
+from netaudit.packets.route_step import Forwarding, RouteDecision
 from netaudit.packets.routing import Routing
-from netaudit.packets.state import State, merged
-from netaudit.packets.surroundings import Surroundings
+from netaudit.packets.state import Branch, merged
+from netaudit.packets.surroundings import RouteLookup
 from netaudit.packets.walk import Walk
 from netaudit.packets.way import EndKind, StepKind, Trace
 
 
-class Ground(msgspec.Struct, frozen=True):
+class HostContext(msgspec.Struct, frozen=True):
     """What packets pass: rules, the host around them, and what of it was not seen; the containers that answer."""
 
     program: Program
@@ -56,10 +56,10 @@ class Start(msgspec.Struct, frozen=True):
 class Receivers(Protocol):
     """Who takes packets at their ends; each writes an end down."""
 
-    def take(self, state: State, diary: Diary) -> None:
+    def take(self, state: Branch, diary: TraceRecorder) -> None:
         """End what comes to a program of this host."""
 
-    def see_off(self, state: State, interface: str, diary: Diary) -> None:
+    def see_off(self, state: Branch, interface: str, diary: TraceRecorder) -> None:
         """End what leaves by an interface or a bridge's port."""
 
 
@@ -69,21 +69,21 @@ def start_of(probe: Probe) -> Start:
     return Start(probe.packet(), probe.family, *places)
 
 
-class Passage:
+class Pipeline:
     """The way of one packet; `track` is what connection tracking makes of it."""
 
-    def __init__(self, ground: Ground, start: Start, receivers: Receivers, track: Callable[[Packet], Packet]) -> None:
-        self.diary = Diary()
+    def __init__(self, ground: HostContext, start: Start, receivers: Receivers, track: Callable[[Packet], Packet]) -> None:
+        self.diary = TraceRecorder()
         self._start, self._receivers = start, receivers
         self._routing = Routing(ground.host, start.family)
-        walk = Walk(Surroundings(self._routing), self.diary)
-        self._hooks = HookChains(ground.program, start.family, walk, self.diary, track)
-        self._route = RouteStep(self._routing, self.diary)
+        walk = Walk(RouteLookup(self._routing), self.diary)
+        self._hooks = Hooks(ground.program, start.family, walk, self.diary, track)
+        self._route = Forwarding(self._routing, self.diary)
 
     def trace(self) -> Trace:
         """Follow the packet to all its ends."""
         start, packet = self._start, self._start.packet
-        state = State(packet)
+        state = Branch(packet)
         if not start.interface:
             self._send(state)
         elif start.neighbour:
@@ -102,15 +102,15 @@ class Passage:
             return packet
         return packet.changed({Field.PHYSIN: (self._start.port or None) if filtered else None})
 
-    def _receive(self, states: list[State]) -> None:
+    def _receive(self, states: list[Branch]) -> None:
         for state in self._hooks.meet(Hook.PREROUTING, states):
             for way, one in self._route.incoming(state):
-                if way is Way.LOCAL:
+                if way is RouteDecision.LOCAL:
                     self._deliver(self._hooks.meet(Hook.INPUT, [one]))
                 else:
                     self._out(self._hooks.meet(Hook.FORWARD, [_hopped(one)]))
 
-    def _out(self, states: list[State]) -> None:
+    def _out(self, states: list[Branch]) -> None:
         for state in self._hooks.meet(Hook.POSTROUTING, states):
             interface = state.packet.name(Field.OIF)
             if interface == "lo":
@@ -120,16 +120,16 @@ class Passage:
             else:
                 self._receivers.see_off(state, interface, self.diary)
 
-    def _send(self, state: State) -> None:
+    def _send(self, state: Branch) -> None:
         """Send from this host: routed, asked, and routed anew where output has changed the destination."""
-        sent: list[State] = []
+        sent: list[Branch] = []
         for routed in self._route.outgoing(state, self._start.link):
             for passed in self._hooks.meet(Hook.OUTPUT, [routed]):
                 same = passed.packet.get(Field.DADDR) == state.packet.get(Field.DADDR)
                 sent += [passed] if same else self._route.outgoing(passed, self._start.link)
         self._out(merged(sent))
 
-    def _bridge(self, state: State) -> None:
+    def _bridge(self, state: Branch) -> None:
         """Pass between two ports of a bridge: IP's hooks see it only where br_netfilter shows it to them."""
         start, filtered = self._start, self._routing.filters_bridged()
         if filtered is None:
@@ -141,7 +141,7 @@ class Passage:
         if filtered is not False:
             self._bridge_filtered(state if filtered else state.part())
 
-    def _bridge_filtered(self, state: State) -> None:
+    def _bridge_filtered(self, state: Branch) -> None:
         bridge, port = self._start.interface, self._start.neighbour_port
         packet = state.packet.changed({Field.PHYSIN: self._start.port or None})
         for one in self._hooks.meet(Hook.PREROUTING, [state.become(packet)]):
@@ -155,12 +155,12 @@ class Passage:
                 for out in self._hooks.meet(Hook.POSTROUTING, [passed]):
                     self._receivers.see_off(out, port or bridge, self.diary)
 
-    def _deliver(self, states: list[State]) -> None:
+    def _deliver(self, states: list[Branch]) -> None:
         for state in states:
             self._receivers.take(state, self.diary)
 
 
-def _hopped(state: State) -> State:
+def _hopped(state: Branch) -> Branch:
     """Count the hop that forwarding is, as the kernel does before it asks the rules."""
     left = state.packet.number(Field.TTL)
     return state if left is None else state.become(state.packet.changed({Field.TTL: left - 1}))

@@ -1,7 +1,7 @@
 """Containers that the host's rules never see: on macvlan and ipvlan networks, and on drivers that are not followed."""
 
 from netaudit.model.docker import Network
-from netaudit.model.exposure import Destination, Outcome, Way, ZoneKind
+from netaudit.model.exposure import Destination, Outcome, Delivery, ZoneKind
 from netaudit.packets.decision import Decision
 from netaudit.packets.ranges import Ranges
 from netaudit.packets.row import Row
@@ -10,7 +10,7 @@ from netaudit.packets.zones import Origin, is_routed
 _ON_A_LINK = frozenset({"macvlan", "ipvlan"})
 
 
-def row_past_host(network: Network, destination: Destination, origin: Origin, number: int) -> Row | None:
+def off_host_row(network: Network, destination: Destination, origin: Origin, number: int) -> Row | None:
     """Say what becomes of a zone's packets to a container beside the host; None where the host's rules decide."""
     if network.driver == "bridge":
         return None
@@ -19,7 +19,7 @@ def row_past_host(network: Network, destination: Destination, origin: Origin, nu
     return _on_link(network.driver, destination, origin, number)
 
 
-def row_elsewhere(network: Network, destination: Destination, origin: Origin, number: int) -> Row:
+def other_driver_row(network: Network, destination: Destination, origin: Origin, number: int) -> Row:
     """Say what becomes of packets to a container whose bridge is not on this host: its engine is elsewhere."""
     if origin.zone.kind is ZoneKind.INTERNET and not is_routed(number, destination.family):
         return _row(destination.ports, Outcome.BLOCKED, "the Internet does not route this address")
@@ -41,7 +41,7 @@ def _on_link(driver: str, destination: Destination, origin: Origin, number: int)
 
 
 def _row(ports: Ranges, outcome: Outcome, reason: str) -> Row:
-    way = Way.NONE if outcome is Outcome.BLOCKED else Way.DIRECT
+    way = Delivery.NONE if outcome is Outcome.BLOCKED else Delivery.DIRECT
     return Row(ports, outcome, way, Decision(None, reason))
 
 

@@ -29,7 +29,7 @@ _STATES = tuple((state.value, state.value) for state in CtState)
 _WIDE = (Field.SPORT, Field.DPORT, Field.SADDR, Field.DADDR)  # asked first, so that sets of many of them stay small
 
 
-class Plain:
+class HeaderSpace:
     """Encodes matches; the space has the fields that they ask for."""
 
     def __init__(self, family: str, matches: Iterable[Match]) -> None:

@@ -15,19 +15,19 @@ from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
 from netaudit.packets.asked import asked_fields
-from netaudit.packets.came import Came, came_of
+from netaudit.packets.came import Dispositions, dispositions_of
 from netaudit.packets.decision import Decision
 from netaudit.packets.destinations import PROTOCOLS, family_of
 from netaudit.packets.discovery import undiscovered
 from netaudit.packets.encoders import Encoders
-from netaudit.packets.homes import homes, subnets
+from netaudit.packets.homes import container_routes, subnets
 from netaudit.packets.members import Members
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.proxied import Sockets
 from netaudit.packets.ranges import Ranges, inside
 from netaudit.packets.traverse import Traversal
 from netaudit.packets.witness import readable
-from netaudit.packets.world import DECISION, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
+from netaudit.packets.world import DECISION, LOOPBACK, LOOPBACK_NET, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, HostSets
 from netaudit.packets.zones import CLIENT_PORTS, NOT_ROUTED, Origin, ZoneChoice, as_ranges, origins
 
 _SYN = 2  # the flags of a TCP connection's first packet
@@ -35,15 +35,15 @@ _LINKS = "`ip link` lists them; what a bridge's port receives comes in by the br
 _OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
 
 
-class Reach:
+class Reachability:
     """Where the packets of a host's zones come, in one family."""
 
     def __init__(
         self, host: Host, inventory: Inventory | None, program: Program, family: str, choice: ZoneChoice
     ) -> None:
         self.host, self.inventory, self.family = host, inventory or Inventory(), family
-        self.world = World(host, family, asked_fields(program, family), subnets(self.inventory, family))
-        self._encoders, self._homes = Encoders(program, self.world), homes(inventory, family)
+        self.world = HostSets(host, family, asked_fields(program, family), subnets(self.inventory, family))
+        self._encoders, self._homes = Encoders(program, self.world), container_routes(inventory, family)
         self._refuse_unknown((*(choice.uplinks or ()), *(choice.links or ())))
         self.origins = origins(host, inventory, family, choice)
         remembered = lru_cache(maxsize=None)
@@ -226,9 +226,9 @@ class Reach:
         bridges = {one.bridge for one in networks if one and one.bridge} & self.world.number.keys()
         return self.world.named(Field.OIF, bridges) if bridges else self.world.space.everything
 
-    def _came_from(self, origin: Origin, traversal: Traversal) -> Came:
+    def _came_from(self, origin: Origin, traversal: Traversal) -> Dispositions:
         """Tell apart what became of a zone's packets, with what decided it last."""
-        return came_of(traversal, self.base(origin), self.world.led)
+        return dispositions_of(traversal, self.base(origin), self.world.led)
 
     def _base(self, origin: Origin) -> PacketSet:
         """Return what tells a zone's packets from others in a traversal."""

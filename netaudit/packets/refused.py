@@ -6,34 +6,34 @@ Sources: ip_route_input_slow() and __fib_validate_source() in the kernel's net/i
 from collections.abc import Iterable
 
 from netaudit.model.match import Field
-from netaudit.packets.kinds import Reading, reverse_path
+from netaudit.packets.kinds import PacketView, reverse_path
 from netaudit.packets.packet_set import PacketSet
-from netaudit.packets.world import LINK_LOCAL, LOOPBACK_NET, World
+from netaudit.packets.world import LINK_LOCAL, LOOPBACK_NET, HostSets
 
 
-def wrong_loopback(world: World, reading: Reading) -> PacketSet:
+def wrong_loopback(world: HostSets, reading: PacketView) -> PacketSet:
     """Return what has loopback's addresses, and comes by an interface that may not lead there."""
     ranges = (LOOPBACK_NET[world.family],)
     touched = reading.addressed(Field.SADDR, ranges) | reading.addressed(Field.DADDR, ranges)
     return touched - _coming_by(world, reading, world.to_loopback)
 
 
-def wrong_source(world: World, reading: Reading) -> PacketSet:
+def wrong_source(world: HostSets, reading: PacketView) -> PacketSet:
     """Return what comes by an interface that its sender is not behind, where that is asked for."""
     strict = [name for name in world.interfaces if name and world.routing.strict_source(name)]
     return _coming_by(world, reading, strict) - reverse_path(world, reading)
 
 
-def not_forwarded(world: World, reading: Reading) -> PacketSet:
+def not_forwarded(world: HostSets, reading: PacketView) -> PacketSet:
     """Return what comes by an interface that does not forward."""
     off = [name for name in world.interfaces if name and world.routing.forwards(name) is False]
     return _coming_by(world, reading, off)
 
 
-def of_the_link(world: World, reading: Reading) -> PacketSet:
+def of_the_link(world: HostSets, reading: PacketView) -> PacketSet:
     """Return what comes from IPv6 addresses that are good for one link."""
     return reading.addressed(Field.SADDR, (LINK_LOCAL,)) if world.family == "ip6" else world.space.nothing
 
 
-def _coming_by(world: World, reading: Reading, names: Iterable[str]) -> PacketSet:
+def _coming_by(world: HostSets, reading: PacketView, names: Iterable[str]) -> PacketSet:
     return world.space.union(reading.at(Field.IIF, name) for name in names if name in world.number)

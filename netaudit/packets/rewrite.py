@@ -7,7 +7,7 @@ from netaudit.model.program import Hook
 from netaudit.model.statement import CopyMark, Forget, Nat, NatKind, Note, NoTrack, SetMark, Statement, UnknownStatement
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.packet_set import PacketSet
-from netaudit.packets.world import LOOPBACK, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, World
+from netaudit.packets.world import LOOPBACK, NEW_DADDR, NEW_DPORT, TRANSLATED, Translated, HostSets
 
 _TRACKED = (CtState.NEW, CtState.ESTABLISHED, CtState.RELATED)
 SOURCES = frozenset({NatKind.SNAT, NatKind.MASQUERADE})
@@ -17,7 +17,7 @@ _LOOPBACK = {"ip": 0x7F000001, "ip6": 1}
 class Rewriter:
     """What statements make of packets in a world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: HostSets) -> None:
         self._world, self._space = world, world.space
 
     def apply(self, packets: Bounds, statement: Statement, hook: Hook) -> Bounds:

@@ -8,28 +8,28 @@ from enum import Enum
 
 from netaudit.model.host import Ip, NextHop, Route
 from netaudit.model.match import Field
-from netaudit.packets.diary import Diary
+from netaudit.packets.diary import TraceRecorder
 from netaudit.packets.routing import Routing
-from netaudit.packets.state import State
+from netaudit.packets.state import Branch
 from netaudit.packets.surroundings import as_address, is_for_many
 from netaudit.packets.way import EndKind, StepKind
 
 
-class Way(Enum):
+class RouteDecision(Enum):
     """To whom."""
 
     LOCAL = "local"
     THROUGH = "through"
 
 
-class RouteStep:
+class Forwarding:
     """Routes packets of one family, and writes down how."""
 
-    def __init__(self, routing: Routing, diary: Diary) -> None:
+    def __init__(self, routing: Routing, diary: TraceRecorder) -> None:
         self._routing = routing
         self._diary = diary
 
-    def receives(self, state: State) -> bool:
+    def receives(self, state: Branch) -> bool:
         """Tell whether what came by a wire is shown to any rule: not from or to ::1 (ipv6_rcv())."""
         ends = [as_address(state.packet, field) for field in (Field.SADDR, Field.DADDR)]
         if not any(one is not None and one.version == 6 and one.is_loopback for one in ends):
@@ -37,7 +37,7 @@ class RouteStep:
         self._lost(state, f"::1 does not come by {state.packet.name(Field.IIF)}")
         return False
 
-    def incoming(self, state: State) -> Iterator[tuple[Way, State]]:
+    def incoming(self, state: Branch) -> Iterator[tuple[RouteDecision, Branch]]:
         """Route what came in by an interface."""
         source, target = as_address(state.packet, Field.SADDR), as_address(state.packet, Field.DADDR)
         if source is None or target is None:
@@ -53,11 +53,11 @@ class RouteStep:
         for route, one in self._routes(target, state):
             if route.kind in ("local", "broadcast"):
                 self._step(one, "to this host", route)
-                yield Way.LOCAL, one
+                yield RouteDecision.LOCAL, one
             elif may := self._may_forward(one, interface):
-                yield from ((Way.THROUGH, sent) for sent in self._by_hops(route, may))
+                yield from ((RouteDecision.THROUGH, sent) for sent in self._by_hops(route, may))
 
-    def _to_many(self, target: Ip, state: State) -> Iterator[tuple[Way, State]]:
+    def _to_many(self, target: Ip, state: Branch) -> Iterator[tuple[RouteDecision, Branch]]:
         """Take what is for everybody on the link, and what is for a group if a program of this host is in it.
 
         Nothing of it is forwarded without a multicast router. Source: ip_route_input_rcu() in net/ipv4/route.c.
@@ -67,9 +67,9 @@ class RouteStep:
             self._diary.doubt(f"whether a program of this host is in group {target} is not recorded")
             self._lost(state, f"no program of this host is in group {target}")
         self._diary.step(StepKind.ROUTE, None, state, "continue", "to this host, as to everybody who listens")
-        yield Way.LOCAL, state
+        yield RouteDecision.LOCAL, state
 
-    def outgoing(self, state: State, link: str = "") -> list[State]:
+    def outgoing(self, state: Branch, link: str = "") -> list[Branch]:
         """Route what this host sends itself; `link` is the interface for addresses that are good for one link."""
         target = as_address(state.packet, Field.DADDR)
         if target is None:
@@ -78,7 +78,7 @@ class RouteStep:
         if link and target.version == 6 and target.is_link_local:
             self._diary.step(StepKind.ROUTE, None, state, "continue", f"out of {link}, on its link")
             return [state.become(state.packet.changed({Field.OIF: link}))]
-        found: list[State] = []
+        found: list[Branch] = []
         for route, one in self._routes(target, state):
             if route.kind in ("local", "broadcast"):
                 self._step(one, "to this host, over loopback", route)
@@ -87,7 +87,7 @@ class RouteStep:
                 found += [sent for sent in self._by_hops(route, one) if self._may_leave(sent)]
         return found
 
-    def _may_leave(self, state: State) -> bool:
+    def _may_leave(self, state: Branch) -> bool:
         """Keep loopback's addresses inside (__mkroute_output() in net/ipv4/route.c)."""
         source, interface = as_address(state.packet, Field.SADDR), state.packet.name(Field.OIF)
         if source is None or source.version == 6 or not source.is_loopback or self._routing.routes_loopback(interface):
@@ -114,7 +114,7 @@ class RouteStep:
             return f"the way back to {source} does not lead out of {interface} (rp_filter)"
         return ""
 
-    def _routes(self, target: Ip, state: State) -> Iterator[tuple[Route, State]]:
+    def _routes(self, target: Ip, state: Branch) -> Iterator[tuple[Route, Branch]]:
         """Find the route; where policy routing may lead elsewhere, that is an end of its own."""
         if not self._routing.routes:
             self._unknown(state, "the host's routes are not recorded")
@@ -129,7 +129,7 @@ class RouteStep:
             return
         yield route, state
 
-    def _may_forward(self, state: State, interface: str) -> State | None:
+    def _may_forward(self, state: Branch, interface: str) -> Branch | None:
         forwards = self._routing.forwards(interface)
         if forwards is None:
             self._unknown(state.part(), f"whether {interface} forwards is not recorded")
@@ -139,7 +139,7 @@ class RouteStep:
             return None
         return state
 
-    def _by_hops(self, route: Route, state: State) -> list[State]:
+    def _by_hops(self, route: Route, state: Branch) -> list[Branch]:
         """Send by the route's interface; over several, one of them is the way, and which is not known."""
         hops = {hop.interface: hop for hop in route.hops}
         if len(hops) > 1:
@@ -151,14 +151,14 @@ class RouteStep:
             found.append(one.become(one.packet.changed({Field.OIF: hop.interface})))
         return found
 
-    def _step(self, state: State, text: str, route: Route) -> None:
+    def _step(self, state: Branch, text: str, route: Route) -> None:
         self._diary.step(StepKind.ROUTE, None, state, "continue", f"{text}, by route {route.destination}")
 
-    def _lost(self, state: State, reason: str) -> None:
+    def _lost(self, state: Branch, reason: str) -> None:
         self._diary.step(StepKind.ROUTE, None, state, "drop", reason)
         self._diary.end(EndKind.LOST, state, reason)
 
-    def _unknown(self, state: State, reason: str) -> None:
+    def _unknown(self, state: Branch, reason: str) -> None:
         self._diary.doubt(reason)
         self._diary.end(EndKind.UNKNOWN, state, reason)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from netaudit.model.exposure import Outcome, Way
+from netaudit.model.exposure import Outcome, Delivery
 from netaudit.packets.decision import Decision
 from netaudit.packets.ranges import Ranges, without
 
@@ -16,7 +16,7 @@ class Row(msgspec.Struct, frozen=True):
 
     ports: Ranges
     outcome: Outcome
-    way: Way
+    way: Delivery
     decision: Decision
     witness: str = ""
 

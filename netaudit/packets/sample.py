@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from netaudit.model.match import ADDRESSES, NAMES, CtState, Field
 from netaudit.packets.packet_set import PacketSet
-from netaudit.packets.plain import Plain
+from netaudit.packets.plain import HeaderSpace
 from netaudit.packets.probe import PROTOCOLS
 
 _PROTOCOLS = {number: name for name, number in PROTOCOLS.items()}
@@ -19,7 +19,7 @@ _LIKED = (  # what reads best, where a packet of the set has it
 _IPV4 = 1 << 32
 
 
-def sample(plain: Plain, packets: PacketSet, asked: Collection[Field]) -> str:
+def sample(plain: HeaderSpace, packets: PacketSet, asked: Collection[Field]) -> str:
     """Name what is asked of a packet of a set; "" for no packet."""
     for field, values in _LIKED:
         for value in values if field in plain.space.widths else ():
@@ -31,7 +31,7 @@ def sample(plain: Plain, packets: PacketSet, asked: Collection[Field]) -> str:
     return ", ".join(f"{field} {_word(plain, field, found[field])}" for field in fields) or "any packet"
 
 
-def _word(plain: Plain, field: Field, value: int) -> str:
+def _word(plain: HeaderSpace, field: Field, value: int) -> str:
     if field in NAMES:
         return plain.names[value] or "none"
     if field in ADDRESSES:

@@ -9,7 +9,7 @@ from netaudit.model.ruleset import Item
 MOST = 6000  # rules of a chain; more would take minutes
 
 
-class Shade(StrEnum):
+class ShadowKind(StrEnum):
     """What is proved of a rule."""
 
     UNMATCHABLE = "unmatchable"  # its own matches contradict
@@ -27,6 +27,6 @@ class Shadow(msgspec.Struct, frozen=True):
     """
 
     rule: Item
-    shade: Shade
+    shade: ShadowKind
     covering: tuple[Item, ...] = ()
     witness: str = ""

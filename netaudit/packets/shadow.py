@@ -31,10 +31,10 @@ from netaudit.model.statement import (
 )
 from netaudit.packets.jumps import DEEPEST, Jumps, targets_of
 from netaudit.packets.packet_set import PacketSet
-from netaudit.packets.plain import Plain, fields_of
+from netaudit.packets.plain import HeaderSpace, fields_of
 from netaudit.packets.said import decides, matches_of, rewritten, said
 from netaudit.packets.sample import sample
-from netaudit.packets.shade import Shade, Shadow
+from netaudit.packets.shade import ShadowKind, Shadow
 
 _MOST_BEHIND_JUMP = 500  # rules of a chain that is jumped to; of longer ones it is believed that they give all back
 _MOST_NAMED = 300  # shadowed rules of a chain for which all covering rules are looked for
@@ -47,7 +47,7 @@ class _Taker(msgspec.Struct):
     packets: PacketSet
 
 
-class Shadows:
+class ShadowAnalysis:
     """Looks for such rules in the chains of a table; what was computed once is remembered.
 
     Raises MemoryError where sets outgrow their room.
@@ -59,9 +59,9 @@ class Shadows:
         self._behind: dict[str, PacketSet] = {}
 
     @cached_property
-    def _plain(self) -> Plain:
+    def _plain(self) -> HeaderSpace:
         rules = (rule for chain in self._table.chains.values() for rule in chain.rules)
-        return Plain(self._table.family, (match for rule in rules for match in matches_of(rule.meaning)))
+        return HeaderSpace(self._table.family, (match for rule in rules for match in matches_of(rule.meaning)))
 
     def of(self, chain: ReadChain) -> tuple[Shadow, ...]:
         """List a chain's rules that decide nothing, in order."""
@@ -108,7 +108,7 @@ class Shadows:
         """Give the fields that a rule may rewrite before the next one is met."""
         return _written(meaning).union(*(self._rewritten_in(one) for one in targets_of(meaning)))
 
-    def plain(self) -> Plain:
+    def plain(self) -> HeaderSpace:
         """Give the space of the table's packets."""
         return self._plain
 
@@ -116,7 +116,7 @@ class Shadows:
 class _Chain:
     """A chain on the way through its rules: `remaining` may come to the next one, `returned` may leave it by RETURN."""
 
-    def __init__(self, shadows: Shadows, chain: ReadChain) -> None:
+    def __init__(self, shadows: ShadowAnalysis, chain: ReadChain) -> None:
         self._shadows, self._chain = shadows, chain
         self._plain = shadows.plain()
         self.everything = self._plain.everything()
@@ -191,7 +191,7 @@ class _Chain:
         bounds = self._plain.all_of(rule.meaning.matches)
         possible = bounds.possible & self.everything
         if not possible:
-            return Shadow(rule.item, Shade.UNMATCHABLE)
+            return Shadow(rule.item, ShadowKind.UNMATCHABLE)
         if possible & self.remaining:
             return None
         same = self._same.get(said(rule.meaning)) if bounds.exact else None
@@ -199,7 +199,7 @@ class _Chain:
             covering = [one for one in self._takers if one.rule is same]
         else:
             covering = _covering(self._takers if thorough else self._takers[-1:], possible)
-        shade = Shade.REPEATED if same else _shade(rule, [one.rule for one in covering])
+        shade = ShadowKind.REPEATED if same else _shade(rule, [one.rule for one in covering])
         return Shadow(
             rule.item, shade, tuple(one.rule.item for one in covering), self._witness(rule, covering, possible)
         )
@@ -230,9 +230,9 @@ def _covering(takers: Sequence[_Taker], possible: PacketSet) -> list[_Taker]:
     return [] if possible else found
 
 
-def _shade(rule: ReadRule, covering: Sequence[ReadRule]) -> Shade:
+def _shade(rule: ReadRule, covering: Sequence[ReadRule]) -> ShadowKind:
     """Compare what a rule decides with what those before it do."""
     own, others = decides(rule.meaning), {decides(one.meaning) for one in covering}
     if not own or not others or "" in others:
-        return Shade.SHADOWED
-    return Shade.REDUNDANT if others == {own} else Shade.CONTRADICTED if own not in others else Shade.SHADOWED
+        return ShadowKind.SHADOWED
+    return ShadowKind.REDUNDANT if others == {own} else ShadowKind.CONTRADICTED if own not in others else ShadowKind.SHADOWED

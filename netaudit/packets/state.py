@@ -19,7 +19,7 @@ MOST_MARKS = 64  # of those that meet one rule: n doubtful rules that write mark
 _NO_MARKS: Mapping[Field, Value] = {Field.MARK: None, Field.CT_MARK: None}
 
 
-class State(msgspec.Struct, frozen=True):
+class Branch(msgspec.Struct, frozen=True):
     """A packet with its weight."""
 
     packet: Packet
@@ -30,25 +30,25 @@ class State(msgspec.Struct, frozen=True):
         """Tell whether it certainly comes here."""
         return self.weight == WHOLE
 
-    def part(self, count: int = 2) -> "State":
+    def part(self, count: int = 2) -> "Branch":
         """Return one of so many branches."""
-        return State(self.packet, self.weight / count)
+        return Branch(self.packet, self.weight / count)
 
-    def become(self, packet: Packet) -> "State":
+    def become(self, packet: Packet) -> "Branch":
         """Return the state of a changed packet."""
-        return State(packet, self.weight)
+        return Branch(packet, self.weight)
 
 
-def merged(states: Iterable[State]) -> list[State]:
+def merged(states: Iterable[Branch]) -> list[Branch]:
     """Join states of equal packets."""
-    found: dict[Packet, State] = {}
+    found: dict[Packet, Branch] = {}
     for state in states:
         before = found.get(state.packet)
-        found[state.packet] = State(state.packet, before.weight + state.weight) if before else state
+        found[state.packet] = Branch(state.packet, before.weight + state.weight) if before else state
     return list(found.values())
 
 
-def bounded(states: list[State]) -> list[State]:
+def bounded(states: list[Branch]) -> list[Branch]:
     """Join states that differ in marks alone, where there are too many: then their marks are not known."""
     if len(states) <= MOST_MARKS:
         return states

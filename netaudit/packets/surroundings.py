@@ -32,7 +32,7 @@ def is_for_many(address: Ip) -> bool:
     return address.is_multicast or (address.version == 4 and int(address) == _EVERYBODY)
 
 
-class Surroundings:
+class RouteLookup:
     """Answers for the fields that hang on the host as much as on the packet."""
 
     def __init__(self, routing: Routing) -> None:

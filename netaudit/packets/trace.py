@@ -10,14 +10,14 @@ from netaudit.model.exposure import Outcome
 from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
-from netaudit.packets.answer import Asker, Setting, begins_at, is_answered, tracking
+from netaudit.packets.answer import ReplyReceiver, ReplyContext, reply_start, is_answered, tracking
 from netaudit.packets.blind import doubted
 from netaudit.packets.connection import Connection, begin, belong, connection_of
 from netaudit.packets.discovery import REASON, SOLICITATION, solicited_by
 from netaudit.packets.homes import NO_WAY
 from netaudit.packets.listening import Listeners
 from netaudit.packets.packet import Packet, Value
-from netaudit.packets.passage import Ground, Passage, Start, start_of
+from netaudit.packets.passage import HostContext, Pipeline, Start, start_of
 from netaudit.packets.probe import PacketState, Probe
 from netaudit.packets.routing import Routing
 from netaudit.packets.way import ARRIVED, End, EndKind, Trace
@@ -30,22 +30,22 @@ def trace(
 
     `unseen` are sources that said nothing. The inventory tells by which of its networks a container answers.
     """
-    found = _follow(Ground(program, host, frozenset(unseen), inventory), probe)
+    found = _follow(HostContext(program, host, frozenset(unseen), inventory), probe)
     return doubted(found, probe.family, program, unseen)
 
 
-def trace_answer(ground: Ground, asked: Start, end: End, known: Mapping[Field, Value]) -> Trace:
+def trace_answer(ground: HostContext, asked: Start, end: End, known: Mapping[Field, Value]) -> Trace:
     """Follow the answer to a packet that came to an end; `known` is what is known of the answer's own fields."""
-    setting = Setting(asked, Routing(ground.host, asked.family), ground.inventory)
-    start = begins_at(end, setting)
+    setting = ReplyContext(asked, Routing(ground.host, asked.family), ground.inventory)
+    start = reply_start(end, setting)
     if isinstance(start, str):
         kind, doubts = (EndKind.LOST, ()) if start == NO_WAY else (EndKind.UNKNOWN, (start,))
         return Trace(end.packet, (), (End(kind, end.packet, start),), doubts)
     start = msgspec.structs.replace(start, packet=start.packet.changed(known))
-    return Passage(ground, start, Asker(setting), tracking(end.packet)).trace()
+    return Pipeline(ground, start, ReplyReceiver(setting), tracking(end.packet)).trace()
 
 
-def _follow(ground: Ground, probe: Probe) -> Trace:
+def _follow(ground: HostContext, probe: Probe) -> Trace:
     first = _first(ground, msgspec.structs.replace(probe, state=PacketState.NEW))
     if probe.state is PacketState.NEW:
         return first
@@ -58,18 +58,18 @@ def _follow(ground: Ground, probe: Probe) -> Trace:
     return _either([_later(ground, probe, one, note) for one in connections])
 
 
-def _first(ground: Ground, probe: Probe) -> Trace:
+def _first(ground: HostContext, probe: Probe) -> Trace:
     """Follow the first packet of a connection, and the answers to where it may arrive."""
     start = start_of(probe)
     if start.neighbour and (lost := _undiscovered(ground, probe)):
         return lost
-    found = Passage(ground, start, Listeners(ground.host, ground.unseen), begin).trace()
+    found = Pipeline(ground, start, Listeners(ground.host, ground.unseen), begin).trace()
     arrived = [end for end in found.ends if end.kind in ARRIVED] if is_answered(start.packet) else []
     answers = tuple(trace_answer(ground, start, end, {}) for end in arrived)
     return msgspec.structs.replace(found, answers=answers)
 
 
-def _undiscovered(ground: Ground, probe: Probe) -> Trace | None:
+def _undiscovered(ground: HostContext, probe: Probe) -> Trace | None:
     """Follow the question who a neighbour on the bridge is; the trace of it where rules stop it, else None."""
     if probe.family == "ip" or not Routing(ground.host, probe.family).filters_bridged():
         return None
@@ -78,17 +78,17 @@ def _undiscovered(ground: Ground, probe: Probe) -> Trace | None:
     )
     start = start_of(question)
     start = msgspec.structs.replace(start, packet=start.packet.changed({Field.CT_STATE: CtState.UNTRACKED}))
-    found = Passage(ground, start, Listeners(ground.host, ground.unseen), begin).trace()
+    found = Pipeline(ground, start, Listeners(ground.host, ground.unseen), begin).trace()
     if found.arrives:
         return None
     ends = tuple(msgspec.structs.replace(end, text=f"{REASON}: {end.text}".removesuffix(": ")) for end in found.ends)
     return msgspec.structs.replace(found, packet=probe.packet(), ends=ends)
 
 
-def _later(ground: Ground, probe: Probe, connection: Connection | None, note: str) -> Trace:
+def _later(ground: HostContext, probe: Probe, connection: Connection | None, note: str) -> Trace:
     """Follow a later packet of a connection; None where that is not tracked."""
     track = begin if connection is None else partial(_belong, connection)
-    found = Passage(ground, start_of(probe), Listeners(ground.host, ground.unseen), track).trace()
+    found = Pipeline(ground, start_of(probe), Listeners(ground.host, ground.unseen), track).trace()
     return msgspec.structs.replace(found, notes=(note, *found.notes)) if note else found
 
 

@@ -10,12 +10,12 @@ from functools import cached_property, partial
 
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook, ReadChain, ReadTable
-from netaudit.packets.answers import Answers
+from netaudit.packets.answers import ReplyTraversal
 from netaudit.packets.bounds import Bounds, exactly
 from netaudit.packets.chains import Chains
 from netaudit.packets.decision import Decision
 from netaudit.packets.encoders import Encoders
-from netaudit.packets.homes import Home
+from netaudit.packets.homes import ContainerRoutes
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.ranges import Ranges
 from netaudit.packets.refused import not_forwarded, of_the_link, wrong_loopback, wrong_source
@@ -37,14 +37,14 @@ class Traversal:
         """Return all that was dropped on the way, with what decided it; to be asked for when all is done."""
         return self.chains.dropped()
 
-    def follow_answers(self, asked: PacketSet, known: Mapping[Home, Ranges]) -> None:
+    def follow_answers(self, asked: PacketSet, known: Mapping[ContainerRoutes, Ranges]) -> None:
         """Keep of what arrived that whose answer comes back, and of what was forwarded only what is asked about.
 
         What stops the answers of the others is a drop like any other. `known`: see netaudit.packets.homes.
         """
         passed, home = self.forwarded & exactly(asked), self.local
         self.forwarded = self.local = self._none
-        for answers in (Answers(self.chains, known, tracked=True), Answers(self.chains, known, tracked=False)):
+        for answers in (ReplyTraversal(self.chains, known, tracked=True), ReplyTraversal(self.chains, known, tracked=False)):
             self.forwarded |= answers.to_forwarded(passed)
             self.local |= answers.to_local(home)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from netaudit.model.exposure import Exposure, Outcome, Way
+from netaudit.model.exposure import Exposure, Outcome, Delivery
 from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.host import Host
 from netaudit.model.program import Program
@@ -10,12 +10,12 @@ from netaudit.model.snapshot import Snapshot
 from netaudit.packets.blind import RULES, unfollowed
 
 _ROUTES = {"ip": Source.IP_ROUTE, "ip6": Source.IP6_ROUTE}
-_FORWARDED = frozenset({Way.DNAT, Way.DIRECT})
-_LISTENED = frozenset({Way.PROXY, Way.LOCAL})
+_FORWARDED = frozenset({Delivery.DNAT, Delivery.DIRECT})
+_LISTENED = frozenset({Delivery.PROXY, Delivery.LOCAL})
 _OWN_TABLES = frozenset({"local", "main", "default"})
 
 
-def why_blind(snapshot: Snapshot) -> str:
+def why_not_visible(snapshot: Snapshot) -> str:
     """Say why no zone can be told from another: without interfaces or routes nothing says where packets come from."""
     said = {gap.source: gap.reason for gap in snapshot.gaps}
     if not snapshot.host.interfaces:
@@ -23,7 +23,7 @@ def why_blind(snapshot: Snapshot) -> str:
     return next((f"{source}: {said[source]}" for source in _ROUTES.values() if source in said), "")
 
 
-class Unseen:
+class Visibility:
     """What is doubtful about the packets of one family on a host."""
 
     def __init__(self, gaps: Iterable[Gap], host: Host, program: Program, family: str) -> None:
@@ -56,7 +56,7 @@ class Unseen:
             yield f"routing table {table} may be asked by policy rules, which were not recorded"
         yield from unfollowed(program)
 
-    def _about_way(self, way: Way) -> Iterator[str]:
+    def _about_way(self, way: Delivery) -> Iterator[str]:
         if way in _FORWARDED:
             yield from self._said(Source.SYSCTL)
         if way in _LISTENED:

@@ -25,12 +25,12 @@ from netaudit.model.statement import (
     UnknownStatement,
     Verdict,
 )
-from netaudit.packets.diary import Diary
+from netaudit.packets.diary import TraceRecorder
 from netaudit.packets.effect import NoAddressError, effect
 from netaudit.packets.jumps import too_many_ways, why_not_followed
 from netaudit.packets.packet import doubts, holds
-from netaudit.packets.state import MOST, MOST_MARKS, State, bounded, merged
-from netaudit.packets.surroundings import Surroundings
+from netaudit.packets.state import MOST, MOST_MARKS, Branch, bounded, merged
+from netaudit.packets.surroundings import RouteLookup
 from netaudit.packets.way import EndKind, Step, StepKind
 from netaudit.packets.ways import Ways
 
@@ -39,7 +39,7 @@ _TOO_MANY = f"there are more than {MOST} ways that it may take"
 _UNDECIDED = "a program decides (queue)"
 
 
-class Place(msgspec.Struct, frozen=True):
+class RulePosition(msgspec.Struct, frozen=True):
     """Where rules are met; `within` are the chains whose jumps led here."""
 
     hook: Hook
@@ -47,38 +47,38 @@ class Place(msgspec.Struct, frozen=True):
     ways: Ways
     within: tuple[str, ...] = ()
 
-    def behind(self, name: str) -> "Place":
+    def behind(self, name: str) -> "RulePosition":
         """Return the place behind a jump."""
-        return Place(self.hook, self.table, self.ways, (*self.within, name))
+        return RulePosition(self.hook, self.table, self.ways, (*self.within, name))
 
 
 class Met(msgspec.Struct, frozen=True):
     """What a rule makes of a state; no verdict where its matches do not hold."""
 
     verdict: Verdict | None
-    state: State
+    state: Branch
 
 
 class Passed(msgspec.Struct):
     """What comes out of a chain: at its end, or accepted for the whole base chain."""
 
-    fallen: list[State]
-    accepted: list[State]
+    fallen: list[Branch]
+    accepted: list[Branch]
 
 
 class Walk:
     """Leads packets through chains, and writes down what happens."""
 
-    def __init__(self, surroundings: Surroundings, diary: Diary) -> None:
+    def __init__(self, surroundings: RouteLookup, diary: TraceRecorder) -> None:
         self._surroundings = surroundings
         self._diary = diary
 
-    def through(self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[State]) -> list[State]:
+    def through(self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[Branch]) -> list[Branch]:
         """Lead packets through a base chain; gives those that it lets on."""
         for state in states[MOST:]:
             self._diary.end(EndKind.UNKNOWN, state, _TOO_MANY)
             self._diary.doubt(_TOO_MANY)
-        passed = self._run(Place(hook, table, Ways(table)), chain, states[:MOST])
+        passed = self._run(RulePosition(hook, table, Ways(table)), chain, states[:MOST])
         for state in passed.fallen:
             drops = chain.policy == "drop"
             self._diary.step(StepKind.POLICY, hook, state, chain.policy or "", item=chain.policy_item)
@@ -88,20 +88,20 @@ class Walk:
                 passed.accepted.append(state)
         return merged(passed.accepted)
 
-    def _run(self, place: Place, chain: ReadChain, states: list[State]) -> Passed:
+    def _run(self, place: RulePosition, chain: ReadChain, states: list[Branch]) -> Passed:
         passed = Passed([], [])
         live = states
         for rule in chain.rules:
             if not live:
                 break
-            on: list[State] = []
+            on: list[Branch] = []
             for state in live:
                 for met in self._meet(place, rule, state):
                     self._obey(place, rule, met, on, passed)
             live = self._merged(on) if len(on) > 1 else on
         return Passed(merged([*live, *passed.fallen]), passed.accepted)
 
-    def _merged(self, states: list[State]) -> list[State]:
+    def _merged(self, states: list[Branch]) -> list[Branch]:
         """Join equal packets, and those that differ in marks where there are too many to follow each."""
         found = merged(states)
         if len(found) > MOST_MARKS:
@@ -111,7 +111,7 @@ class Walk:
             found = bounded(found)
         return found
 
-    def _obey(self, place: Place, rule: ReadRule, met: Met, on: list[State], passed: Passed) -> None:
+    def _obey(self, place: RulePosition, rule: ReadRule, met: Met, on: list[Branch], passed: Passed) -> None:
         """Do what a verdict says; `on` takes what meets the next rule."""
         state = met.state
         match met.verdict:
@@ -134,7 +134,7 @@ class Walk:
                 passed.accepted.append(state.part())
                 self._diary.end(EndKind.DROPPED, state.part(), _UNDECIDED, rule.item)
 
-    def _jump(self, place: Place, name: str, rule: ReadRule, state: State) -> Passed:
+    def _jump(self, place: RulePosition, name: str, rule: ReadRule, state: Branch) -> Passed:
         target = place.table.chains.get(name)
         if target is None:
             return Passed([self._unknown(state, f"{name}: no chain or target that is known", rule)], [])
@@ -152,13 +152,13 @@ class Walk:
         place.ways.note(target, state, passed.fallen, passed.accepted)
         return passed
 
-    def _unknown(self, state: State, reason: str, rule: ReadRule) -> State:
+    def _unknown(self, state: Branch, reason: str, rule: ReadRule) -> Branch:
         """Go on, and also end here not knowing what becomes of the packet."""
         self._diary.doubt(reason)
         self._diary.end(EndKind.UNKNOWN, state.part(), reason, rule.item)
         return state.part()
 
-    def _meet(self, place: Place, rule: ReadRule, state: State) -> Iterator[Met]:
+    def _meet(self, place: RulePosition, rule: ReadRule, state: Branch) -> Iterator[Met]:
         """Ask a rule's matches, do its statements, and write it down where its matches hold or may hold."""
         for met, reason in self._ask(place, rule, rule.meaning, state):
             if met.verdict is not None or met.state.packet != state.packet:
@@ -173,7 +173,7 @@ class Walk:
                 self._diary.changing(step, state.packet, met.state.packet)
             yield met
 
-    def _ask(self, place: Place, rule: ReadRule, meaning: Meaning, state: State) -> Iterator[tuple[Met, str]]:
+    def _ask(self, place: RulePosition, rule: ReadRule, meaning: Meaning, state: Branch) -> Iterator[tuple[Met, str]]:
         value_of = self._surroundings.asking(state.packet)
         matches = AllOf(meaning.matches)
         found, reason = holds(matches, value_of), ""
@@ -187,7 +187,7 @@ class Walk:
             for met, further in self._do(place, rule, meaning, state):
                 yield met, reason or further
 
-    def _do(self, place: Place, rule: ReadRule, meaning: Meaning, state: State) -> Iterator[tuple[Met, str]]:
+    def _do(self, place: RulePosition, rule: ReadRule, meaning: Meaning, state: Branch) -> Iterator[tuple[Met, str]]:
         after = self._statements(place, rule, meaning.statements, state)
         if after is None:
             return
@@ -196,7 +196,7 @@ class Walk:
             return
         remaining = [after]
         for branch in meaning.then:
-            left: list[State] = []
+            left: list[Branch] = []
             for one in remaining:
                 for met, reason in self._ask(place, rule, branch, one):
                     if met.verdict is None:
@@ -208,8 +208,8 @@ class Walk:
             yield Met(None, one), ""
 
     def _statements(
-        self, place: Place, rule: ReadRule, statements: tuple[Statement, ...], state: State
-    ) -> State | None:
+        self, place: RulePosition, rule: ReadRule, statements: tuple[Statement, ...], state: Branch
+    ) -> Branch | None:
         """Do a rule's statements; None where one of them ends the packet's way."""
         for statement in statements:
             if isinstance(statement, UnknownStatement):

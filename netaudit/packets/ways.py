@@ -3,7 +3,7 @@
 from netaudit.model.program import ReadChain, ReadTable
 from netaudit.packets.jumps import Again
 from netaudit.packets.packet import Packet
-from netaudit.packets.state import State
+from netaudit.packets.state import Branch
 
 
 class Ways:
@@ -21,7 +21,7 @@ class Ways:
         """Tell whether a packet is known to come out of a chain as it went in, and not to end there."""
         return (chain.name, packet) in self._unchanged
 
-    def note(self, chain: ReadChain, state: State, fallen: list[State], accepted: list[State]) -> None:
+    def note(self, chain: ReadChain, state: Branch, fallen: list[Branch], accepted: list[Branch]) -> None:
         """Remember what a packet that went through a chain came out as."""
         if fallen == [state] and not accepted:
             self._unchanged.add((chain.name, state.packet))

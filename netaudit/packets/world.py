@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 import msgspec
 
-from netaudit.model.exposure import Led
+from netaudit.model.exposure import NatTarget
 from netaudit.model.host import Host, Interface
 from netaudit.model.match import Field, RouteType, in_ranges
 from netaudit.packets.packet_set import PacketSet, PacketSpace
@@ -49,7 +49,7 @@ def _with_loopback(host: Host) -> Host:
     return msgspec.structs.replace(host, interfaces=(*others, Interface(LOOPBACK)))
 
 
-class World:
+class HostSets:
     """A host and a space of packets that fits it.
 
     `subnets` are what is known of the links of its bridges without their routes.
@@ -115,7 +115,7 @@ class World:
         same = self.space.copied(Field.DADDR, NEW_DADDR) & self.space.copied(Field.DPORT, NEW_DPORT)
         return self.translated(Translated.DESTINATION) - same
 
-    def led_to(self, where: Led) -> PacketSet:
+    def led_to(self, where: NatTarget) -> PacketSet:
         """Return the packets that NAT leads to addresses and ports."""
         first, last = (int(ip_address(one)) for one in where.addresses)
         there = self.space.in_ranges(NEW_DADDR, ((first, last),)) & self.led

@@ -66,7 +66,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 def origins(host: Host, inventory: Inventory | None, family: str, choice: ZoneChoice) -> tuple[Origin, ...]:
     """Derive the zones of a host that have packets of a family, in the order of the table."""
-    place = _Place(host, inventory or Inventory(), family, choice)
+    place = _HostPlaces(host, inventory or Inventory(), family, choice)
     found = (*place.internet(), *place.links(), place.host_itself(), *place.networks())
     return tuple(one for one in found if one.senders)
 
@@ -107,7 +107,7 @@ class _Member(NamedTuple):
     gateway: str
 
 
-class _Place:
+class _HostPlaces:
     """One host and family."""
 
     def __init__(self, host: Host, inventory: Inventory, family: str, choice: ZoneChoice) -> None:

@@ -11,9 +11,9 @@ from netaudit.parse.docker import parse_inventory
 from netaudit.parse.forms import read_rules
 from netaudit.parse.host import parse_host
 from netaudit.parse.known import Known
-from netaudit.parse.names import Evidence
+from netaudit.parse.names import BindingEvidence
 from netaudit.parse.nftables import parse_nft
-from netaudit.parse.reading import Reading
+from netaudit.parse.reading import ParseResult
 
 _SAVES = {
     Source.IPTABLES_LEGACY: (Backend.IPTABLES_LEGACY, "ip"),
@@ -92,13 +92,13 @@ def read_ruleset(
 
 def read_source(
     facts: Facts, source: Source, known: dict[str, Rule] | None = None, inventory: Inventory | None = None
-) -> Reading:
+) -> ParseResult:
     """Read one source of iptables' rules, in whatever form it is."""
     backend, family = _SAVES[source]
     text = facts.files.get(source, b"").decode(errors="surrogateescape")
     return read_rules(text, backend=backend, family=family, source=source, known=known, evidence=_evidence(inventory))
 
 
-def _evidence(inventory: Inventory | None) -> Evidence:
+def _evidence(inventory: Inventory | None) -> BindingEvidence:
     containers = inventory.containers if inventory else ()
-    return Evidence(frozenset(bound.host_port for container in containers for bound in container.bindings))
+    return BindingEvidence(frozenset(bound.host_port for container in containers for bound in container.bindings))

@@ -11,8 +11,8 @@ from netaudit.model.ruleset import Backend, Chain, Rule, Table
 from netaudit.parse.iptables import read_save
 from netaudit.parse.iptables_commands import read_commands
 from netaudit.parse.listing import read_listing
-from netaudit.parse.names import Evidence
-from netaudit.parse.reading import Loss, Reading
+from netaudit.parse.names import BindingEvidence
+from netaudit.parse.reading import Loss, ParseResult
 
 _LOOK = 1 << 20  # a form shows within its first lines, however many warnings stand before
 _WIDE = 400  # and at the beginning of a line
@@ -47,8 +47,8 @@ def read_rules(
     family: str,
     source: str,
     known: dict[str, Rule] | None = None,
-    evidence: Evidence | None = None,
-) -> Reading:
+    evidence: BindingEvidence | None = None,
+) -> ParseResult:
     """Read rules in any form. Raises ParseError, with the line, for text that is none."""
     match find_form(text):
         case Form.LISTING:

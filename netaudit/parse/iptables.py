@@ -11,7 +11,7 @@ from netaudit.errors import ParseError
 from netaudit.model.ruleset import BUILTIN_CHAINS, Backend, Chain, Rule, Table
 from netaudit.parse.console import is_noise
 from netaudit.parse.lines import logical_lines
-from netaudit.parse.reading import Loss, Reading
+from netaudit.parse.reading import Loss, ParseResult
 
 _NO_CHAIN = "\n"  # what no rule begins with
 _COMMAND = re.compile(r"-P \S+ \S|-N \S|-[FXZ](?: |$)")
@@ -37,11 +37,11 @@ def parse_save(
 
 def read_save(
     text: str, *, backend: Backend, family: str, source: str, known: dict[str, Rule] | None = None
-) -> Reading:
+) -> ParseResult:
     """Read as `parse_save` does, and say which tables the host has that iptables-save could not print."""
     reader = _Reader(backend, family, {} if known is None else known)
     tables = tuple(reader.read(text, source))
-    return Reading(tables, tuple(reader.losses))
+    return ParseResult(tables, tuple(reader.losses))
 
 
 class _Open:

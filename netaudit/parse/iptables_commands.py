@@ -7,7 +7,7 @@ from netaudit.model.ruleset import Backend, Rule
 from netaudit.parse.console import is_noise, read_command
 from netaudit.parse.iptables_rule import split_words
 from netaudit.parse.lines import logical_lines
-from netaudit.parse.reading import Reading
+from netaudit.parse.reading import ParseResult
 from netaudit.parse.sections import Sections
 
 # `-P INPUT ACCEPT`, with -v also `-c 12 3456`; `-N DOCKER`; `-A …`, as `iptables -t nat -A …` too.
@@ -18,7 +18,7 @@ _CALL = re.compile(r"(?:sudo )?(?:/\S*/)?(ip6?tables\S* (?:-w )?(?:-t \S+ )?)(?=
 _HINT = "give the untouched output of iptables-save, iptables -S or iptables -L -v"
 
 
-def read_commands(text: str, *, backend: Backend, family: str, source: str) -> Reading:
+def read_commands(text: str, *, backend: Backend, family: str, source: str) -> ParseResult:
     """Read what `iptables -S` prints. Raises ParseError, with the line, for anything else."""
     sections = Sections(family)
     called = ""
@@ -33,7 +33,7 @@ def read_commands(text: str, *, backend: Backend, family: str, source: str) -> R
                 f"not a line that iptables -S prints: {line[:60]!r}", source=source, line=number, hint=_HINT
             )
     tables = list(sections.tables(backend))
-    return Reading(tuple(table for table, _ in tables), tuple(loss for _, losses in tables for loss in losses))
+    return ParseResult(tuple(table for table, _ in tables), tuple(loss for _, losses in tables for loss in losses))
 
 
 def _announce(sections: Sections, call: str) -> None:

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from netaudit.errors import ParseError
 from netaudit.model.ruleset import Backend
 from netaudit.parse.console import is_noise, read_command
-from netaudit.parse.listing_columns import NARROW, Layout, read_layout, split_columns
+from netaudit.parse.listing_columns import NARROW, ColumnLayout, read_layout, split_columns
 from netaudit.parse.listing_rule import read_listed_rule
-from netaudit.parse.names import Evidence
-from netaudit.parse.reading import Loss, Reading
+from netaudit.parse.names import BindingEvidence
+from netaudit.parse.reading import Loss, ParseResult
 from netaudit.parse.sections import Sections
 
 # `Chain INPUT (policy ACCEPT 0 packets, 0 bytes)`, `Chain DOCKER (2 references)`.
@@ -23,9 +23,9 @@ _HINT = "give the untouched output of iptables -L -v, or better of iptables-save
 _LONGEST = 1 << 16
 
 
-def read_listing(text: str, *, backend: Backend, family: str, source: str, evidence: Evidence | None = None) -> Reading:
+def read_listing(text: str, *, backend: Backend, family: str, source: str, evidence: BindingEvidence | None = None) -> ParseResult:
     """Read what `iptables -L` prints. Raises ParseError, with the line, for anything else."""
-    reader = _Reader(family, evidence or Evidence())
+    reader = _Reader(family, evidence or BindingEvidence())
     for number, line in _lines(text):
         if not reader.take(line):
             raise ParseError(
@@ -33,13 +33,13 @@ def read_listing(text: str, *, backend: Backend, family: str, source: str, evide
             )
     tables = list(reader.sections.tables(backend))
     doubts = (loss for _, losses in tables for loss in losses)
-    return Reading(tuple(table for table, _ in tables), tuple(dict.fromkeys((*doubts, *reader.losses))))
+    return ParseResult(tuple(table for table, _ in tables), tuple(dict.fromkeys((*doubts, *reader.losses))))
 
 
 class _Reader:
     """Reads one file, line by line."""
 
-    def __init__(self, family: str, evidence: Evidence) -> None:
+    def __init__(self, family: str, evidence: BindingEvidence) -> None:
         self.sections = Sections(family)
         self.losses: list[Loss] = []
         self._evidence = evidence
@@ -60,7 +60,7 @@ class _Reader:
             return is_noise(line)
         return True
 
-    def _rule(self, line: str, layout: Layout) -> bool:
+    def _rule(self, line: str, layout: ColumnLayout) -> bool:
         columns = split_columns(line, layout)
         if columns is None:
             return False

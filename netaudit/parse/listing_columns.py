@@ -13,7 +13,7 @@ _COUNT = re.compile(r"(\d{1,20})([KMGTP]?)", re.ASCII)
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 
 
-class Layout(msgspec.Struct, frozen=True):
+class ColumnLayout(msgspec.Struct, frozen=True):
     """Which columns there are beside target, prot, opt, source and destination."""
 
     numbered: bool = False
@@ -21,7 +21,7 @@ class Layout(msgspec.Struct, frozen=True):
     wide: bool = False  # has interfaces, as with -v
 
 
-NARROW = Layout()
+NARROW = ColumnLayout()
 
 
 class Columns(msgspec.Struct, frozen=True):
@@ -44,16 +44,16 @@ class Columns(msgspec.Struct, frozen=True):
         return is_ipv6(self.source) or is_ipv6(self.destination) or self.protocol in ("ipv6-icmp", "icmpv6")
 
 
-def read_layout(line: str) -> Layout | None:
+def read_layout(line: str) -> ColumnLayout | None:
     """Read a chain's heading; None for any other line."""
     words = line.split(None, 11)
     if not {"target", "prot", "source", "destination"} <= {*words} or not {*words} <= _HEADING:
         return None
     counted = {"pkts", "bytes"} <= {*words}
-    return Layout(numbered="num" in words, counted=counted, wide={"in", "out"} <= {*words})
+    return ColumnLayout(numbered="num" in words, counted=counted, wide={"in", "out"} <= {*words})
 
 
-def split_columns(line: str, layout: Layout) -> Columns | None:
+def split_columns(line: str, layout: ColumnLayout) -> Columns | None:
     """Split a rule's line; None for a line that is none."""
     packets = octets = None
     if layout.numbered:
@@ -73,7 +73,7 @@ def split_columns(line: str, layout: Layout) -> Columns | None:
 
 
 def _columns(
-    line: str, layout: Layout, there: tuple[bool, bool], counts: tuple[int | None, int | None]
+    line: str, layout: ColumnLayout, there: tuple[bool, bool], counts: tuple[int | None, int | None]
 ) -> Columns | None:
     names = [
         *(["target"] if there[0] else []),

@@ -9,7 +9,7 @@ from netaudit.parse.listing_columns import Columns
 from netaudit.parse.listing_matches import read_matches
 from netaudit.parse.listing_targets import TARGETS, read_target
 from netaudit.parse.listing_words import Words, quoted, unlisted
-from netaudit.parse.names import Evidence, Read, read_address, read_protocol
+from netaudit.parse.names import BindingEvidence, ResolvedName, read_address, read_protocol
 from netaudit.parse.reading import Loss
 
 _NO_INTERFACES = Loss("the interfaces of rules: listed without -v")
@@ -22,7 +22,7 @@ class ListedRule(msgspec.Struct, frozen=True):
     losses: tuple[Loss, ...] = ()
 
 
-def read_listed_rule(chain: str, columns: Columns, family: str, evidence: Evidence) -> ListedRule:
+def read_listed_rule(chain: str, columns: Columns, family: str, evidence: BindingEvidence) -> ListedRule:
     """Read one line of a listing."""
     protocol = read_protocol(columns.protocol.removeprefix("!"), family)
     words = Words(columns.rest, protocol, family, evidence)
@@ -56,7 +56,7 @@ def _header(columns: Columns, protocol: str, family: str, words: Words) -> Itera
 
 
 def _address(short: str, long: str, word: str, family: str, words: Words) -> Iterator[str]:
-    read: Read = read_address(word.removeprefix("!"), family)
+    read: ResolvedName = read_address(word.removeprefix("!"), family)
     words.lose(*read.losses)
     if read.text is None:
         yield from unlisted(*_negated(word, long, word.removeprefix("!")))

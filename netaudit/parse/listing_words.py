@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
-from netaudit.parse.names import Evidence, read_port
+from netaudit.parse.names import BindingEvidence, read_port
 from netaudit.parse.reading import Loss
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -16,7 +16,7 @@ Pattern = tuple[re.Pattern[str], "str | Callable[[re.Match[str], Words], list[st
 class Words:
     """Text that is read from the left; `rest` is what nobody has read yet."""
 
-    def __init__(self, rest: str, protocol: str, family: str, evidence: Evidence) -> None:
+    def __init__(self, rest: str, protocol: str, family: str, evidence: BindingEvidence) -> None:
         self.rest = rest
         self.protocol = protocol
         self.family = family

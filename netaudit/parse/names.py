@@ -42,29 +42,29 @@ _LOOPBACK = (
 _ANY = {"anywhere": "", "default": "", "0.0.0.0/0": "", "::/0": ""}
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class BindingEvidence(msgspec.Struct, frozen=True):
     """What is known beside the text: the host ports that Docker publishes."""
 
     ports: frozenset[int] = frozenset()
 
 
-class Read(msgspec.Struct, frozen=True):
+class ResolvedName(msgspec.Struct, frozen=True):
     """What a word stands for; `text` is None where that is not known."""
 
     text: str | None
     losses: tuple[Loss, ...] = ()
 
 
-def read_address(word: str, family: str) -> Read:
+def read_address(word: str, family: str) -> ResolvedName:
     """Read an address or its name, as iptables-save writes it: `10.0.0.0/8`, "" for any address."""
     if word in _ANY:
-        return Read("")
+        return ResolvedName("")
     name, slash, mask = word.partition("/")
     address = _find_address(name, family)
     if address is None:
-        return Read(None, (Loss(f"the address of {name}"),))
+        return ResolvedName(None, (Loss(f"the address of {name}"),))
     losses = (Loss(f"the address of {name}: taken for {address}", doubtful=True),) if _is_loopback(name, mask) else ()
-    return Read(_with_mask(address, mask if slash else ""), losses)
+    return ResolvedName(_with_mask(address, mask if slash else ""), losses)
 
 
 def _find_address(name: str, family: str) -> str | None:
@@ -92,26 +92,26 @@ def _with_mask(address: str, mask: str) -> str:
         return f"{address}/{mask}"
 
 
-def read_port(word: str, protocol: str, evidence: Evidence) -> Read:
+def read_port(word: str, protocol: str, evidence: BindingEvidence) -> ResolvedName:
     """Read a port, a range of ports, or their names: `22`, `ssh`, `ftp:ssh`."""
     read = [_read_one_port(part, protocol, evidence) for part in word.split(":")]
     losses = tuple(loss for one in read for loss in one.losses)
     texts = [one.text for one in read if one.text is not None]
-    return Read(":".join(texts) if len(texts) == len(read) else None, losses)
+    return ResolvedName(":".join(texts) if len(texts) == len(read) else None, losses)
 
 
-def _read_one_port(word: str, protocol: str, evidence: Evidence) -> Read:
+def _read_one_port(word: str, protocol: str, evidence: BindingEvidence) -> ResolvedName:
     if word.isdecimal() and word.isascii():
-        return Read(word)
+        return ResolvedName(word)
     ports = PORTS.get(f"{word}/{protocol}") or PORTS.get(word, ())
     if not ports:
-        return Read(None, (Loss(f"the port of {word}/{protocol}"),))
+        return ResolvedName(None, (Loss(f"the port of {word}/{protocol}"),))
     published = [port for port in ports if port in evidence.ports]
     if len(ports) == 1 or len(published) == 1:
-        return Read(str((published or ports)[0]))
+        return ResolvedName(str((published or ports)[0]))
     usual, *others = ports
     detail = f"the port of {word}/{protocol}: taken for {usual}, is {' or '.join(map(str, others))} on other systems"
-    return Read(str(usual), (Loss(detail, doubtful=True),))
+    return ResolvedName(str(usual), (Loss(detail, doubtful=True),))
 
 
 def read_protocol(word: str, family: str) -> str:

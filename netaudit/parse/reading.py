@@ -16,7 +16,7 @@ class Loss(msgspec.Struct, frozen=True, order=True):
     doubtful: bool = False
 
 
-class Reading(msgspec.Struct, frozen=True):
+class ParseResult(msgspec.Struct, frozen=True):
     """Tables, and what could not be read of them."""
 
     tables: tuple[Table, ...] = ()

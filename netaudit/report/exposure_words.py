@@ -10,7 +10,7 @@ from netaudit.attribute.attribution import (
     AttributedSnapshot,
     ExposureChange,
 )
-from netaudit.model.exposure import Destination, DestinationKind, Outcome, Way, ZoneKind
+from netaudit.model.exposure import Destination, DestinationKind, Outcome, Delivery, ZoneKind
 from netaudit.model.ruleset import ObjectKind
 from netaudit.report.grouping import describe_causes
 
@@ -21,11 +21,11 @@ _EVERY_PORT = re.compile(r"(.*\bevery )(\w+) port", re.DOTALL)
 _ORDER = {kind: place for place, kind in enumerate(ZoneKind)}
 NO_CHANGE = "Who can reach what did not change."
 _HOW = {
-    Way.DNAT: "by a NAT rule",
-    Way.PROXY: "by docker-proxy",
-    Way.DIRECT: "directly",
-    Way.LOCAL: "on the host",
-    Way.NONE: "",
+    Delivery.DNAT: "by a NAT rule",
+    Delivery.PROXY: "by docker-proxy",
+    Delivery.DIRECT: "directly",
+    Delivery.LOCAL: "on the host",
+    Delivery.NONE: "",
 }
 
 

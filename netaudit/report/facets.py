@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from netaudit.report.rows import Row
+from netaudit.report.rows import RuleRow
 from netaudit.report.safe_text import visible
 
 _SELECTED = 30  # words of a list; of more, a person types
@@ -35,7 +35,7 @@ class Facets(msgspec.Struct, frozen=True):
     keys: tuple[Key, ...]
     numbers: dict[Key, int]
 
-    def key(self, row: Row) -> int:
+    def key(self, row: RuleRow) -> int:
         """Give the number of a row's combination."""
         return self.numbers[_words(row)]
 
@@ -43,7 +43,7 @@ class Facets(msgspec.Struct, frozen=True):
 NAMES = ("change", "maker", "confidence", "standing", "chain", "network")
 
 
-def gather_facets(rows: Sequence[Row]) -> Facets:
+def gather_facets(rows: Sequence[RuleRow]) -> Facets:
     """List the combinations of words in the order of the rows, and the words that leave a choice."""
     keys = tuple(dict.fromkeys(map(_words, rows)))
     lists = [_facet(name, (word for key in keys for word in key[at])) for at, name in enumerate(NAMES)]
@@ -58,7 +58,7 @@ def _facet(name: str, words: Iterable[str]) -> Facet:
     return Facet(name, tuple(sorted({visible(word) for word in words if word})))
 
 
-def _words(row: Row) -> Key:
+def _words(row: RuleRow) -> Key:
     attribution, item = row.attribution, row.item
     maker = attribution.maker or "nobody known"
     chain = visible(f"{item.backend} {item.family} {item.table}/{item.chain}")

@@ -17,7 +17,7 @@ _IN_FULL = 12  # findings of one check
 _SHOWN = 8  # pieces of one kind of evidence; `netaudit audit --format json` has all
 
 
-class Proof(msgspec.Struct, frozen=True):
+class ProofRow(msgspec.Struct, frozen=True):
     """A piece of evidence; `item` is the rule, where it is one."""
 
     words: str
@@ -30,7 +30,7 @@ class FindingRow(msgspec.Struct, frozen=True):
     anchor: str
     finding: Finding
     status: str
-    proofs: tuple[Proof, ...]
+    proofs: tuple[ProofRow, ...]
     more: int = 0
 
 
@@ -72,22 +72,22 @@ def _row(finding: Finding, anchors: Anchors) -> FindingRow:
     )
 
 
-def _proofs(finding: Finding) -> Iterator[Proof]:
+def _proofs(finding: Finding) -> Iterator[ProofRow]:
     evidence = finding.evidence
     yield from map(_cell, evidence.cells)
     yield from _rules("missing", evidence.missing)
     yield from _rules("", evidence.rules)
 
 
-def _rules(word: str, items: Iterable[AttributedItem]) -> Iterator[Proof]:
+def _rules(word: str, items: Iterable[AttributedItem]) -> Iterator[ProofRow]:
     for one in items:
-        yield Proof(f"{word} {one.item.text}".strip(), one.item)
+        yield ProofRow(f"{word} {one.item.text}".strip(), one.item)
 
 
-def _cell(one: AttributedExposure) -> Proof:
+def _cell(one: AttributedExposure) -> ProofRow:
     exposure = one.exposure
     words = f"{exposure.zone} to {describe_port(exposure.destination)}: {exposure.outcome}"
-    return Proof(f"{words}, {exposure.reason}" if exposure.reason else words, exposure.rule)
+    return ProofRow(f"{words}, {exposure.reason}" if exposure.reason else words, exposure.rule)
 
 
 def judge_audit(audit: Audit | None) -> Iterator[Sentence]:

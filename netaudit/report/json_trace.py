@@ -1,6 +1,6 @@
 """A packet's way as JSON: `netaudit/trace/v1`."""
 
-from netaudit.attribute.traced import AttributedJourney
+from netaudit.attribute.traced import AttributedTrace
 from netaudit.model.match import ADDRESSES, Field
 from netaudit.model.ruleset import Item
 from netaudit.packets.packet import Packet
@@ -12,7 +12,7 @@ from netaudit.report.trace_words import describe_change
 _FIELDS = (Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT, Field.MARK, Field.IIF, Field.OIF)
 
 
-def render_journey(shown: AttributedJourney) -> bytes:
+def render_journey(shown: AttributedTrace) -> bytes:
     """Print a packet's way as one JSON object."""
     journey = shown.journey
     return print_json(
@@ -30,7 +30,7 @@ def render_journey(shown: AttributedJourney) -> bytes:
     )
 
 
-def _way(trace: Trace, shown: AttributedJourney) -> Json:
+def _way(trace: Trace, shown: AttributedTrace) -> Json:
     return {
         "steps": [_step(step, shown) for step in trace.steps],
         "ends": [_end(end, shown) for end in trace.ends],
@@ -49,7 +49,7 @@ def _hop(hop: Hop) -> Json:
     }
 
 
-def _step(step: Step, shown: AttributedJourney) -> Json:
+def _step(step: Step, shown: AttributedTrace) -> Json:
     return {
         "kind": step.kind,
         "hook": step.hook,
@@ -62,7 +62,7 @@ def _step(step: Step, shown: AttributedJourney) -> Json:
     }
 
 
-def _end(end: End, shown: AttributedJourney) -> Json:
+def _end(end: End, shown: AttributedTrace) -> Json:
     return {
         "kind": end.kind,
         "text": end.text or None,
@@ -72,7 +72,7 @@ def _end(end: End, shown: AttributedJourney) -> Json:
     }
 
 
-def _rule(item: Item | None, shown: AttributedJourney) -> Json:
+def _rule(item: Item | None, shown: AttributedTrace) -> Json:
     if item is None:
         return {"rule": None, "attribution": None}
     return {"rule": item_json(item), "attribution": attribution_json(shown.attributions[item])}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from netaudit.audit.finding import Finding
-from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.kind import CheckedKind
 from netaudit.model.facts import Source
 from netaudit.model.ruleset import Backend, Item
 
@@ -15,17 +15,17 @@ _RULES = {
     (Backend.IPTABLES_LEGACY, "ip"): Source.IPTABLES_LEGACY,
     (Backend.IPTABLES_LEGACY, "ip6"): Source.IP6TABLES_LEGACY,
 }
-_FILES: Mapping[SubjectKind, tuple[Source, ...]] = {
-    SubjectKind.DAEMON: (Source.DAEMON_JSON, Source.DOCKERD_ARGV, Source.DOCKER_INFO),
-    SubjectKind.NETWORK: (Source.DOCKER_NETWORKS,),
-    SubjectKind.CONTAINER: (Source.DOCKER_CONTAINERS,),
-    SubjectKind.BINDING: (Source.DOCKER_CONTAINERS,),
-    SubjectKind.EXPOSURE: (Source.DOCKER_CONTAINERS,),
-    SubjectKind.CHANGE: (Source.DOCKER_CONTAINERS,),
-    SubjectKind.HOST: (Source.SYSCTL,),
-    SubjectKind.FIREWALL: (Source.IPTABLES_NFT, Source.IPTABLES_LEGACY),
+_FILES: Mapping[CheckedKind, tuple[Source, ...]] = {
+    CheckedKind.DAEMON: (Source.DAEMON_JSON, Source.DOCKERD_ARGV, Source.DOCKER_INFO),
+    CheckedKind.NETWORK: (Source.DOCKER_NETWORKS,),
+    CheckedKind.CONTAINER: (Source.DOCKER_CONTAINERS,),
+    CheckedKind.BINDING: (Source.DOCKER_CONTAINERS,),
+    CheckedKind.EXPOSURE: (Source.DOCKER_CONTAINERS,),
+    CheckedKind.CHANGE: (Source.DOCKER_CONTAINERS,),
+    CheckedKind.HOST: (Source.SYSCTL,),
+    CheckedKind.FIREWALL: (Source.IPTABLES_NFT, Source.IPTABLES_LEGACY),
 }
-_SHOWN_BY_RULES = (SubjectKind.RULE, SubjectKind.CHANGE, SubjectKind.FIREWALL)
+_SHOWN_BY_RULES = (CheckedKind.RULE, CheckedKind.CHANGE, CheckedKind.FIREWALL)
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -98,6 +98,6 @@ def _plain(line: bytes) -> bytes:
 
 
 def _needles(finding: Finding) -> tuple[bytes, ...]:
-    name = finding.subject.partition(" ")[2] if finding.subject_kind is SubjectKind.NETWORK else finding.container
+    name = finding.subject.partition(" ")[2] if finding.subject_kind is CheckedKind.NETWORK else finding.container
     quoted = msgspec.json.encode(name.encode(errors="replace").decode()).decode()
     return (f'"Name": "/{quoted[1:-1]}",'.encode(), f'"Name": {quoted},'.encode(), b":FORWARD ACCEPT")

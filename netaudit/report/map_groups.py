@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from netaudit.report.map_rows import Cell, MapRow
+from netaudit.report.map_rows import MapCell, MapRow
 from netaudit.report.words import count
 
 _Alike = tuple[object, ...]
@@ -24,7 +24,7 @@ def _alike(row: MapRow) -> _Alike:
     return (row.kind, row.network, tuple(_fate(cell) for cell in row.cells))
 
 
-def _fate(cell: Cell) -> _Alike:
+def _fate(cell: MapCell) -> _Alike:
     """Tell rules apart by who writes them and what for, not by their places."""
     signature = cell.attribution.signature or (cell.rule.text if cell.rule else "")
     return (cell.zones, cell.outcome, cell.was, cell.way, signature)
@@ -46,7 +46,7 @@ def _one(members: Sequence[MapRow]) -> MapRow:
     )
 
 
-def _common(cells: Sequence[Cell]) -> Cell:
+def _common(cells: Sequence[MapCell]) -> MapCell:
     """Keep the rule that decides for all; where each has one of its own, only whose they are holds for all."""
     first = msgspec.structs.replace(cells[0], witness="")
     if not first.rule or all(cell.rule == first.rule for cell in cells):

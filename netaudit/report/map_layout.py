@@ -10,7 +10,7 @@ import msgspec
 
 from netaudit.model.exposure import DestinationKind, Zone
 from netaudit.report.columns import columns_of, shorten
-from netaudit.report.map_rows import Cell, MapRow, zone_order
+from netaudit.report.map_rows import MapCell, MapRow, zone_order
 from netaudit.report.safe_text import visible
 
 WIDTH = 1180
@@ -45,7 +45,7 @@ class Arrow(msgspec.Struct, frozen=True):
     x: float
     y: float
     end: float
-    cell: Cell
+    cell: MapCell
     title: str
 
 
@@ -166,7 +166,7 @@ def _joins(places: Sequence[_Place]) -> Iterator[Join]:
             yield Join(sum(_COLUMNS[start]), y, _COLUMNS[end][0], str(row.worst))
 
 
-def describe(row: MapRow, cell: Cell) -> str:
+def describe(row: MapRow, cell: MapCell) -> str:
     """Say all of an arrow in a sentence."""
     zones = ", ".join(map(str, cell.zones))
     where = f", decided by {cell.rule.where}" if cell.rule else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, Attribution, CauseKind, Confidence, ExposureChange
-from netaudit.model.exposure import Destination, DestinationKind, Outcome, Way, Zone, ZoneKind
+from netaudit.model.exposure import Destination, DestinationKind, Outcome, Delivery, Zone, ZoneKind
 from netaudit.model.ruleset import Item
 from netaudit.report.grouping import describe_causes
 
@@ -17,17 +17,17 @@ _KINDS = (
     DestinationKind.HOST_LISTENER,
 )
 _WAYS = {
-    Way.DNAT: "led on to the container",
-    Way.PROXY: "docker-proxy takes them on the host",
-    Way.DIRECT: "straight to the container",
-    Way.LOCAL: "a program of the host takes them",
-    Way.NONE: "nobody takes them",
+    Delivery.DNAT: "led on to the container",
+    Delivery.PROXY: "docker-proxy takes them on the host",
+    Delivery.DIRECT: "straight to the container",
+    Delivery.LOCAL: "a program of the host takes them",
+    Delivery.NONE: "nobody takes them",
 }
 _HOLE = "{protocol}"
 _WORST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 
 
-class Cell(msgspec.Struct, frozen=True):
+class MapCell(msgspec.Struct, frozen=True):
     """What becomes of packets from one or more zones to a destination.
 
     `outcome` is what it is now, None where it is gone; `was` what it was before, None where it is new. In a
@@ -37,7 +37,7 @@ class Cell(msgspec.Struct, frozen=True):
     zones: tuple[Zone, ...]
     outcome: Outcome | None
     was: Outcome | None
-    way: Way
+    way: Delivery
     rule: Item | None
     attribution: Attribution
     cause: str
@@ -84,7 +84,7 @@ class MapRow(msgspec.Struct, frozen=True):
     protocol: str
     network: str
     container: str
-    cells: tuple[Cell, ...]
+    cells: tuple[MapCell, ...]
     members: tuple[str, ...] = ()
     container_id: str = ""
 
@@ -117,7 +117,7 @@ _Pair = tuple[AttributedExposure | None, AttributedExposure | None, str]
 
 
 def _rows(pairs: Iterable[_Pair]) -> tuple[MapRow, ...]:
-    gathered: dict[Destination, list[Cell]] = {}
+    gathered: dict[Destination, list[MapCell]] = {}
     for before, after, because in pairs:
         one = after or before
         if one:
@@ -138,9 +138,9 @@ def _whatever_protocol(rows: Iterable[MapRow]) -> Iterator[MapRow]:
 
 def _cell(
     one: AttributedExposure, before: AttributedExposure | None, after: AttributedExposure | None, because: str
-) -> Cell:
+) -> MapCell:
     exposure = one.exposure
-    return Cell(
+    return MapCell(
         zones=(exposure.zone,),
         outcome=after.exposure.outcome if after else None,
         was=before.exposure.outcome if before else None,
@@ -154,7 +154,7 @@ def _cell(
     )
 
 
-def _row(destination: Destination, cells: Sequence[Cell]) -> MapRow:
+def _row(destination: Destination, cells: Sequence[MapCell]) -> MapRow:
     return MapRow(
         kind=destination.kind,
         where=_where(destination),
@@ -208,9 +208,9 @@ def _whose(one: AttributedExposure) -> str:
     return f"{attribution.maker}: {causes}" if causes and causes != attribution.maker else attribution.maker
 
 
-def _merged(cells: Sequence[Cell]) -> Iterator[Cell]:
+def _merged(cells: Sequence[MapCell]) -> Iterator[MapCell]:
     """Draw zones that fare alike together."""
-    gathered: dict[Cell, list[Zone]] = {}
+    gathered: dict[MapCell, list[Zone]] = {}
     for cell in cells:
         gathered.setdefault(msgspec.structs.replace(cell, zones=(), witness=""), []).extend(cell.zones)
     merged = [msgspec.structs.replace(key, zones=tuple(sorted(z, key=zone_order))) for key, z in gathered.items()]

@@ -26,9 +26,9 @@ from netaudit.report.grouping import group_by_cause
 from netaudit.report.map_groups import draw_together
 from netaudit.report.map_layout import Drawing, lay_out
 from netaudit.report.map_rows import MapRow, rows_of_diff, rows_of_snapshot
-from netaudit.report.rows import Link, Row, Run, change_row, defect_row, item_row, missing_row, runs
+from netaudit.report.rows import AnchorLink, RuleRow, RuleRun, change_row, defect_row, item_row, missing_row, runs
 from netaudit.report.sentence import Sentence
-from netaudit.report.subjects import Subject, gather_subjects
+from netaudit.report.subjects import SubjectView, gather_subjects
 from netaudit.report.verdict import judge_diff, judge_snapshot
 
 MOST_DRAWN = 16  # rows of the map: more is no picture
@@ -40,8 +40,8 @@ class Block(msgspec.Struct, frozen=True):
 
     heading: str
     note: str
-    rows: tuple[Row, ...]
-    links: tuple[Link, ...] = ()
+    rows: tuple[RuleRow, ...]
+    links: tuple[AnchorLink, ...] = ()
 
 
 class ChainBlock(msgspec.Struct, frozen=True):
@@ -49,10 +49,10 @@ class ChainBlock(msgspec.Struct, frozen=True):
 
     anchor: str
     item: Item
-    rows: tuple[Row, ...]
-    runs: tuple[Run, ...]
-    head: Row | None = None
-    policy: Row | None = None
+    rows: tuple[RuleRow, ...]
+    runs: tuple[RuleRun, ...]
+    head: RuleRow | None = None
+    policy: RuleRow | None = None
 
 
 class InsideBlock(msgspec.Struct, frozen=True):
@@ -77,9 +77,9 @@ class Page(msgspec.Struct, frozen=True):
     figures: tuple[Figure, ...]
     exposed: Exposed | None
     exposure_gap: str
-    missing: tuple[Row, ...]
-    defects: tuple[Row, ...]
-    subjects: tuple[Subject, ...]
+    missing: tuple[RuleRow, ...]
+    defects: tuple[RuleRow, ...]
+    subjects: tuple[SubjectView, ...]
     gaps: tuple[Gap, ...]
     coverage: Coverage
     heads: tuple[tuple[str, SnapshotHead], ...]
@@ -96,7 +96,7 @@ class DiffPage(Page, frozen=True, kw_only=True):
     """A diff: what changed, by cause; what nobody is known to have caused stands apart."""
 
     groups: tuple[Block, ...]
-    unattributed: tuple[Row, ...]
+    unattributed: tuple[RuleRow, ...]
 
 
 class SnapshotPage(Page, frozen=True, kw_only=True):
@@ -190,7 +190,7 @@ def _exposed(rows: Sequence[MapRow]) -> Exposed:
     return Exposed(draw_together(rows, _MOST_LISTED), draw_map(rows))
 
 
-def _anchors(rows: Iterable[Row]) -> dict[Item, str]:
+def _anchors(rows: Iterable[RuleRow]) -> dict[Item, str]:
     """Tell where on the page a rule stands: what is there goes before what is wrong with it."""
     anchors: dict[Item, str] = {}
     for row in rows:
@@ -220,6 +220,6 @@ def _chains(items: Sequence[AttributedItem], anchors: Anchors) -> Iterator[Chain
         yield ChainBlock(f"in-{first.anchor}", first.item, inside, runs(inside), head, policy)
 
 
-def rows_of(chain: ChainBlock) -> list[Row]:
+def rows_of(chain: ChainBlock) -> list[RuleRow]:
     """List all rows of a chain: its declaration, its policy, its rules."""
     return [*([chain.head] if chain.head else []), *([chain.policy] if chain.policy else []), *chain.rows]

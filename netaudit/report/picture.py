@@ -11,7 +11,7 @@ from netaudit.model.exposure import Outcome, Zone
 from netaudit.report import environment
 from netaudit.report.map_groups import draw_together
 from netaudit.report.map_layout import describe
-from netaudit.report.map_rows import Cell, MapRow, rows_of_diff, rows_of_snapshot
+from netaudit.report.map_rows import MapCell, MapRow, rows_of_diff, rows_of_snapshot
 from netaudit.report.page import MOST_DRAWN, draw_map
 from netaudit.report.safe_text import dot_string
 
@@ -82,7 +82,7 @@ def _statements(rows: Iterable[MapRow]) -> Iterator[str]:
             yield from (_edge(zone, stops[0][0], row, cell) for zone in cell.zones)
 
 
-def _edge(zone: Zone, port: str, row: MapRow, cell: Cell) -> str:
+def _edge(zone: Zone, port: str, row: MapRow, cell: MapCell) -> str:
     label = " ".join([cell.words, cell.rule.where if cell.rule else "no rule", cell.note])
     attributes = (
         f"label={dot_string(label)}, color={dot_string(_COLOURS[cell.last])}, "

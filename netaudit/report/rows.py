@@ -20,14 +20,14 @@ from netaudit.report.grouping import describe_causes
 from netaudit.report.words import describe_earlier, describe_writer, symbol, verb
 
 
-class Link(msgspec.Struct, frozen=True):
+class AnchorLink(msgspec.Struct, frozen=True):
     """A text and the anchor that it leads to, "" where it leads nowhere."""
 
     text: str
     anchor: str = ""
 
 
-class Row(msgspec.Struct, frozen=True):
+class RuleRow(msgspec.Struct, frozen=True):
     """One object of a ruleset as a page shows it; `change` is the word for the symbol, "" where nothing changed."""
 
     anchor: str
@@ -36,16 +36,16 @@ class Row(msgspec.Struct, frozen=True):
     item: Item
     attribution: Attribution
     cause: str
-    links: tuple[Link, ...]  # the cause in pieces, those that have a place on the page with its anchor
+    links: tuple[AnchorLink, ...]  # the cause in pieces, those that have a place on the page with its anchor
     was_text: str = ""
     was_place: str = ""
     written: str = ""  # by whom, where somebody listened
 
 
-class Run(msgspec.Struct, frozen=True):
+class RuleRun(msgspec.Struct, frozen=True):
     """Neighbours in a chain that one maker wrote for one purpose: that is said once."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[RuleRow, ...]
 
     @property
     def attribution(self) -> Attribution:
@@ -53,10 +53,10 @@ class Run(msgspec.Struct, frozen=True):
         return self.rows[0].attribution
 
 
-def item_row(item: Item, attribution: Attribution, anchors: Anchors, *, prefix: str = "") -> Row:
+def item_row(item: Item, attribution: Attribution, anchors: Anchors, *, prefix: str = "") -> RuleRow:
     """Show an object that is there."""
     nobodys = attribution.confidence is Confidence.UNATTRIBUTED and item.object is ObjectKind.RULE
-    return Row(
+    return RuleRow(
         anchor=anchors.rule(item, prefix),
         symbol="?" if nobodys else "",
         change="",
@@ -67,20 +67,20 @@ def item_row(item: Item, attribution: Attribution, anchors: Anchors, *, prefix: 
     )
 
 
-def missing_row(one: AttributedItem, anchors: Anchors) -> Row:
+def missing_row(one: AttributedItem, anchors: Anchors) -> RuleRow:
     """Show what ought to be there."""
     row = item_row(one.item, one.attribution, anchors, prefix=f"missing-{one.item.object}")
     return msgspec.structs.replace(row, symbol="!", change="missing")
 
 
-def defect_row(one: AttributedItem, anchors: Anchors) -> Row:
+def defect_row(one: AttributedItem, anchors: Anchors) -> RuleRow:
     """Show what is there, and wrong."""
     standing = one.attribution.standing
     row = item_row(one.item, one.attribution, anchors, prefix=f"{standing}-{one.item.object}")
     return msgspec.structs.replace(row, symbol="!", change=str(standing))
 
 
-def change_row(one: AttributedChange, anchors: Anchors) -> Row:
+def change_row(one: AttributedChange, anchors: Anchors) -> RuleRow:
     """Show a change with what was there before."""
     item = one.change.item
     prefix = f"removed-{item.object}" if isinstance(one.change, Removed) else ""
@@ -96,19 +96,19 @@ def change_row(one: AttributedChange, anchors: Anchors) -> Row:
             return row
 
 
-def runs(rows: Iterable[Row]) -> tuple[Run, ...]:
+def runs(rows: Iterable[RuleRow]) -> tuple[RuleRun, ...]:
     """Gather neighbours that differ in their causes alone."""
     return tuple(
-        Run(tuple(members))
+        RuleRun(tuple(members))
         for _, members in groupby(rows, key=lambda row: msgspec.structs.replace(row.attribution, causes=()))
     )
 
 
-def cause_links(causes: Sequence[Cause], anchors: Anchors) -> list[Link]:
+def cause_links(causes: Sequence[Cause], anchors: Anchors) -> list[AnchorLink]:
     """Say causes as `describe_causes` does, in pieces that lead to their containers and networks."""
-    links: list[Link] = []
+    links: list[AnchorLink] = []
     for text, cause in _said(causes):
-        links += [Link(" and ")] if links else []
+        links += [AnchorLink(" and ")] if links else []
         links += _pieces(text, cause, anchors)
     return links
 
@@ -120,13 +120,13 @@ def _said(causes: Sequence[Cause]) -> list[tuple[str, Cause]]:
     return [(whole, causes[0])] if causes and whole != " and ".join(alone) else list(zip(alone, causes, strict=True))
 
 
-def _pieces(text: str, cause: Cause, anchors: Anchors) -> list[Link]:
+def _pieces(text: str, cause: Cause, anchors: Anchors) -> list[AnchorLink]:
     """Lead to the container, or to the network where there is none."""
     network, container = cause.network, cause.container
     if container and text.startswith(container.name):
         name = container.name or container.id[:12]
-        return [Link(name, anchors.subject("container", container)), Link(text[len(container.name) :])]
+        return [AnchorLink(name, anchors.subject("container", container)), AnchorLink(text[len(container.name) :])]
     if network and cause.kind is CauseKind.NETWORK and text.endswith(network.name):
         name = network.name or network.id[:12]
-        return [Link(text[: len(text) - len(network.name)]), Link(name, anchors.subject("network", network))]
-    return [Link(text)]
+        return [AnchorLink(text[: len(text) - len(network.name)]), AnchorLink(name, anchors.subject("network", network))]
+    return [AnchorLink(text)]

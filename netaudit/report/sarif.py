@@ -7,7 +7,7 @@ or the baseline accepts it. https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 from typing import Any
 from urllib.parse import quote
 
-from netaudit.audit.check import Check, Confidence, Severity
+from netaudit.audit.check import Check, FindingConfidence, Severity
 from netaudit.audit.finding import Audit, Finding
 from netaudit.release import RELEASE
 from netaudit.report.audit_words import describe_status, proofs
@@ -31,7 +31,7 @@ _SCORES = {
     Severity.HIGH: "8.0",
     Severity.CRITICAL: "9.5",
 }
-_PRECISIONS = {Confidence.LOW: "low", Confidence.MEDIUM: "medium", Confidence.HIGH: "high"}
+_PRECISIONS = {FindingConfidence.LOW: "low", FindingConfidence.MEDIUM: "medium", FindingConfidence.HIGH: "high"}
 
 
 def render_audit(audit: Audit, locator: Locator, base: str) -> bytes:

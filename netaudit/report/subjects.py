@@ -8,7 +8,7 @@ from netaudit.attribute.attribution import Cause, CauseKind, Ref, Standing
 from netaudit.model.docker import PortBinding
 from netaudit.model.ruleset import Item
 from netaudit.report.anchors import Anchors
-from netaudit.report.rows import Link, Row
+from netaudit.report.rows import AnchorLink, RuleRow
 
 # What a packet meets first, by the name of the table or chain; it says what happens there.
 _STAGES = (
@@ -23,34 +23,34 @@ _STAGES = (
 _ELSEWHERE = "other rules"
 
 
-class Stage(msgspec.Struct, frozen=True):
+class PathStage(msgspec.Struct, frozen=True):
     """Where on its way a packet meets rules, and which."""
 
     words: str
-    rows: tuple[Link, ...]
+    rows: tuple[AnchorLink, ...]
 
 
-class Way(msgspec.Struct, frozen=True):
+class RulePath(msgspec.Struct, frozen=True):
     """What one port binding, network attachment or network has of rules, stage by stage."""
 
     heading: str
-    stages: tuple[Stage, ...]
+    stages: tuple[PathStage, ...]
 
 
-class Subject(msgspec.Struct, frozen=True):
+class SubjectView(msgspec.Struct, frozen=True):
     """A container or network and the rules that it caused; `members` are the containers on a network."""
 
     kind: str
     ref: Ref
     anchor: str
-    ways: tuple[Way, ...]
-    members: tuple[Link, ...] = ()
+    ways: tuple[RulePath, ...]
+    members: tuple[AnchorLink, ...] = ()
 
 
-_Ways = dict[tuple[int, str], dict[str, dict[Link, None]]]
+_Ways = dict[tuple[int, str], dict[str, dict[AnchorLink, None]]]
 
 
-def gather_subjects(rows: Iterable[Row], anchors: Anchors) -> tuple[Subject, ...]:
+def gather_subjects(rows: Iterable[RuleRow], anchors: Anchors) -> tuple[SubjectView, ...]:
     """List containers, then networks, by name, with what they caused."""
     found: dict[tuple[str, str, Ref], _Ways] = {}
     members: dict[Ref, dict[Ref, None]] = {}
@@ -75,17 +75,17 @@ def _subjects_of(cause: Cause) -> Iterator[tuple[str, Ref]]:
         yield "network", cause.network
 
 
-def _subject(kind: str, ref: Ref, ways: _Ways, members: dict[Ref, dict[Ref, None]], anchors: Anchors) -> Subject:
+def _subject(kind: str, ref: Ref, ways: _Ways, members: dict[Ref, dict[Ref, None]], anchors: Anchors) -> SubjectView:
     inside = sorted(members.get(ref, {}), key=lambda one: (one.name, one.id)) if kind == "network" else []
-    links = tuple(Link(one.name or one.id[:12], anchors.subject("container", one)) for one in inside)
-    return Subject(kind, ref, anchors.subject(kind, ref), tuple(_ways(ways)), links)
+    links = tuple(AnchorLink(one.name or one.id[:12], anchors.subject("container", one)) for one in inside)
+    return SubjectView(kind, ref, anchors.subject(kind, ref), tuple(_ways(ways)), links)
 
 
-def _ways(ways: _Ways) -> Iterator[Way]:
+def _ways(ways: _Ways) -> Iterator[RulePath]:
     order = [words for _, words in _STAGES] + [_ELSEWHERE]
     for rank, heading in sorted(ways):
         stages = ways[rank, heading]
-        yield Way(heading, tuple(Stage(words, tuple(stages[words])) for words in sorted(stages, key=order.index)))
+        yield RulePath(heading, tuple(PathStage(words, tuple(stages[words])) for words in sorted(stages, key=order.index)))
 
 
 def _heading(kind: str, cause: Cause) -> tuple[int, str]:
@@ -107,6 +107,6 @@ def stage_of(item: Item) -> str:
     return next((words for name, words in _STAGES if name in place), _ELSEWHERE)
 
 
-def _link(row: Row) -> Link:
+def _link(row: RuleRow) -> AnchorLink:
     gone = row.attribution.standing is Standing.MISSING
-    return Link(f"{row.symbol} {row.item.where}".strip() + (" (missing)" if gone else ""), row.anchor)
+    return AnchorLink(f"{row.symbol} {row.item.where}".strip() + (" (missing)" if gone else ""), row.anchor)

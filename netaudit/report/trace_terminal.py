@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from netaudit.attribute.traced import AttributedJourney
+from netaudit.attribute.traced import AttributedTrace
 from netaudit.packets.way import ARRIVED, Step, StepKind, Trace
 from netaudit.report.safe_text import terminal_text
 from netaudit.report.style import Style, bold, paint
@@ -21,7 +21,7 @@ from netaudit.report.wrapping import wrap
 _RULES = (StepKind.RULE, StepKind.POLICY)
 
 
-def render_journey(shown: AttributedJourney, style: Style) -> str:
+def render_journey(shown: AttributedTrace, style: Style) -> str:
     """Print a packet's way."""
     journey = shown.journey
     lines = [terminal_text(describe_head(shown.head)), ""]
@@ -34,7 +34,7 @@ def render_journey(shown: AttributedJourney, style: Style) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _hops(shown: AttributedJourney, style: Style) -> Iterator[str]:
+def _hops(shown: AttributedTrace, style: Style) -> Iterator[str]:
     hops = shown.journey.hops
     if not hops:
         return
@@ -46,12 +46,12 @@ def _hops(shown: AttributedJourney, style: Style) -> Iterator[str]:
     yield ""
 
 
-def _way(trace: Trace, shown: AttributedJourney, style: Style) -> Iterator[str]:
+def _way(trace: Trace, shown: AttributedTrace, style: Style) -> Iterator[str]:
     yield from _steps(trace, shown, style)
     yield from _ends(trace, shown, style)
 
 
-def _steps(trace: Trace, shown: AttributedJourney, style: Style) -> Iterator[str]:
+def _steps(trace: Trace, shown: AttributedTrace, style: Style) -> Iterator[str]:
     hook = ""
     for step in trace.steps:
         name = str(step.hook or "")
@@ -62,7 +62,7 @@ def _steps(trace: Trace, shown: AttributedJourney, style: Style) -> Iterator[str
     yield ""
 
 
-def _step(step: Step, shown: AttributedJourney, style: Style) -> Iterator[str]:
+def _step(step: Step, shown: AttributedTrace, style: Style) -> Iterator[str]:
     mark = "?" if not step.sure else " "
     yield from _wrapped(mark, f"{describe_place(step)}  {describe_step(step)}", style)
     told = describe_verdict(step, shown.journey.trace.packet)
@@ -75,7 +75,7 @@ def _step(step: Step, shown: AttributedJourney, style: Style) -> Iterator[str]:
             yield from _wrapped("", f"# {line}", style)
 
 
-def _ends(trace: Trace, shown: AttributedJourney, style: Style) -> Iterator[str]:
+def _ends(trace: Trace, shown: AttributedTrace, style: Style) -> Iterator[str]:
     for note in trace.notes:
         yield from _wrapped("", f"note: {note}", style)
     for doubt in trace.doubts:

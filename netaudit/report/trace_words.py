@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from netaudit.attribute.attribution import Confidence
-from netaudit.attribute.traced import AttributedJourney
+from netaudit.attribute.traced import AttributedTrace
 from netaudit.model.exposure import Outcome
 from netaudit.model.match import ADDRESSES, NFPROTO_IPV6, CtState, Field
 from netaudit.model.ruleset import Item
@@ -37,7 +37,7 @@ _OUTCOMES = {
 }
 
 
-def describe_outcome(shown: AttributedJourney) -> str:
+def describe_outcome(shown: AttributedTrace) -> str:
     """Sum a trace up in one line."""
     trace = shown.journey.trace
     outcome = _OUTCOMES[trace.outcome]
@@ -82,7 +82,7 @@ def _value(field: Field, value: Value, packet: Packet) -> str:
     return str(value) or "none"
 
 
-def describe_reason(item: Item | None, shown: AttributedJourney) -> Iterator[str]:
+def describe_reason(item: Item | None, shown: AttributedTrace) -> Iterator[str]:
     """Say who wrote a rule, for whom and why."""
     attribution = shown.attributions.get(item) if item else None
     if attribution is None or attribution.confidence is Confidence.UNATTRIBUTED:

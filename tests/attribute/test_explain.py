@@ -8,7 +8,7 @@ from small_hosts import ACCEPT, BRIDGE, CATALOG, HAIRPIN, container, dnat, rules
 
 from netaudit.attribute.explain import RuleExplained, SignatureExplained, ThingExplained, explain
 from netaudit.attribute.networking import describe_networking
-from netaudit.attribute.silence import Written, describe_silence
+from netaudit.attribute.silence import RulesWritten, explain_no_rules
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory, Network, PortBinding
 from netaudit.model.host import Host, Listener
@@ -137,7 +137,7 @@ BARE = Host()
 V6 = PortBinding("tcp", "::", 8080, 80)
 
 
-NOTHING = Written(frozenset(), frozenset({"ip", "ip6"}))
+NOTHING = RulesWritten(frozenset(), frozenset({"ip", "ip6"}))
 UNPROTECTED = replace(BRIDGE, id="1" * 64, name="open", mode4=GatewayMode.NAT_UNPROTECTED, default=False)
 ROUTED = replace(UNPROTECTED, id="2" * 64, name="routed", mode4=GatewayMode.ROUTED)
 MESH = Network(id="3" * 64, name="mesh", driver="overlay")
@@ -145,9 +145,9 @@ PLUGIN = Network(id="4" * 64, name="fabric", driver="weave")
 NETWORKS = (BRIDGE, LAN, CLOSED, UNPROTECTED, ROUTED, MESH, PLUGIN)
 
 
-def _silence(one: Container, version: str = "20.10.24", host: Host = BARE, written: Written = NOTHING) -> list[str]:
+def _silence(one: Container, version: str = "20.10.24", host: Host = BARE, written: RulesWritten = NOTHING) -> list[str]:
     inventory = Inventory(version, networks=NETWORKS, containers=(one, container(name="base")))
-    return list(describe_silence(one, inventory, host, written))
+    return list(explain_no_rules(one, inventory, host, written))
 
 
 def _on(network: Network) -> Container:
@@ -155,7 +155,7 @@ def _on(network: Network) -> Container:
 
 
 def test_a_container_with_rules_has_no_silence_to_explain() -> None:
-    assert _silence(container(8080), written=Written(frozenset({"ip"}), frozenset({"ip"}))) == []
+    assert _silence(container(8080), written=RulesWritten(frozenset({"ip"}), frozenset({"ip"}))) == []
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_newer_engine_writes_none_for_an_endpoint_that_is_not_in_mode_nat() ->
 
 
 def test_where_nothing_of_dockers_is_there_nothing_protects_it() -> None:
-    (sentence,) = _silence(container(8080), written=Written(frozenset(), frozenset()))
+    (sentence,) = _silence(container(8080), written=RulesWritten(frozenset(), frozenset()))
     assert sentence.startswith(
         "No rule of Docker's is here: they were flushed, the engine was told --iptables=false, or"
     )
@@ -222,7 +222,7 @@ def test_where_nothing_of_dockers_is_there_nothing_protects_it() -> None:
 
 def test_an_engine_without_ip6tables_leaves_ipv6_open() -> None:
     six = replace(container(8080), endpoints=(Endpoint(BRIDGE.id, "bridge", "172.17.0.2", "2001:db8::2"),))
-    (sentence,) = _silence(six, written=Written(frozenset({"ip"}), frozenset({"ip"})))
+    (sentence,) = _silence(six, written=RulesWritten(frozenset({"ip"}), frozenset({"ip"})))
     assert "every port it listens on at 2001:db8::2 is open" in sentence
 
 
@@ -230,7 +230,7 @@ def test_who_shares_the_network_of_one_on_the_host_is_on_the_host_too() -> None:
     base = replace(container(name="base"), network_mode="host", endpoints=())
     guest = replace(container(), network_mode=f"container:{base.id}", endpoints=())
     inventory = Inventory("28.5.2", containers=(base, guest))
-    (sentence,) = describe_silence(guest, inventory, BARE, NOTHING)
+    (sentence,) = explain_no_rules(guest, inventory, BARE, NOTHING)
     assert sentence.startswith("It has no rule: every port it listens on is a port of the host")
 
 

@@ -7,7 +7,7 @@ from small_hosts import CATALOG, container, dnat, rules, snapshot
 from netaudit.attribute import AttributedDiff, attribute_diff
 from netaudit.attribute.writers import tell_writers
 from netaudit.model.ruleset import ObjectKind
-from netaudit.model.witness import Commit, Deed, DockerEvent, Touch, Witness, Writer
+from netaudit.model.witness import Commit, Action, DockerEvent, ObjectEvent, Observation, Writer
 
 PLACE = ("ip", "nat", "DOCKER")
 BEFORE = snapshot(rules())
@@ -16,36 +16,36 @@ WEB = container(8080)
 START = DockerEvent("container", "start", WEB.id, "web", "2026-01-01T00:00:00Z")
 
 
-def _commit(pid: int, name: str, deed: Deed = Deed.MADE, handle: int = 7) -> Commit:
-    return Commit(pid, pid, name, (Touch(deed, ObjectKind.RULE, PLACE, handle),))
+def _commit(pid: int, name: str, deed: Action = Action.MADE, handle: int = 7) -> Commit:
+    return Commit(pid, pid, name, (ObjectEvent(deed, ObjectKind.RULE, PLACE, handle),))
 
 
 def _diff() -> AttributedDiff:
     return attribute_diff(BEFORE, AFTER, CATALOG)
 
 
-def _writers(witness: Witness) -> list[Writer | None]:
+def _writers(witness: Observation) -> list[Writer | None]:
     return [one.writer for one in tell_writers(_diff(), witness).changes]
 
 
 @pytest.mark.parametrize(
     ("witness", "writer"),
     [
-        (Witness((_commit(4, "nft"), _commit(5, "iptables", handle=8)), after={PLACE: (3, 8)}), Writer("iptables", 5)),
-        (Witness((_commit(4, "nft"), _commit(5, "iptables", handle=8)), after={PLACE: (3, 7)}), Writer("nft", 4)),
-        (Witness((_commit(4, "iptables"), _commit(5, "iptables"))), Writer("iptables")),
-        (Witness((_commit(4, "nft"), _commit(5, "iptables"))), Writer(reason="one of iptables, nft")),
-        (Witness((_commit(4, "nft", Deed.DELETED),)), Writer(reason="the kernel told of no such change")),
-        (Witness(blind="it may not"), Writer(reason="it may not")),
+        (Observation((_commit(4, "nft"), _commit(5, "iptables", handle=8)), after={PLACE: (3, 8)}), Writer("iptables", 5)),
+        (Observation((_commit(4, "nft"), _commit(5, "iptables", handle=8)), after={PLACE: (3, 7)}), Writer("nft", 4)),
+        (Observation((_commit(4, "iptables"), _commit(5, "iptables"))), Writer("iptables")),
+        (Observation((_commit(4, "nft"), _commit(5, "iptables"))), Writer(reason="one of iptables, nft")),
+        (Observation((_commit(4, "nft", Action.DELETED),)), Writer(reason="the kernel told of no such change")),
+        (Observation(blind="it may not"), Writer(reason="it may not")),
     ],
 )
-def test_the_writer_is_named_as_far_as_the_kernel_told(witness: Witness, writer: Writer) -> None:
+def test_the_writer_is_named_as_far_as_the_kernel_told(witness: Observation, writer: Writer) -> None:
     assert _writers(witness) == [writer]
 
 
 def test_a_removed_rule_was_removed_by_who_deleted_its_handle() -> None:
-    witness = Witness(
-        (_commit(4, "nft", Deed.DELETED, 3), _commit(5, "iptables", Deed.DELETED)), before={PLACE: (1, 7)}
+    witness = Observation(
+        (_commit(4, "nft", Action.DELETED, 3), _commit(5, "iptables", Action.DELETED)), before={PLACE: (1, 7)}
     )
     diff = tell_writers(attribute_diff(AFTER, BEFORE, CATALOG), witness)
     assert [one.writer for one in diff.changes] == [Writer("iptables", 5)]
@@ -65,5 +65,5 @@ def test_without_a_witness_nothing_is_said() -> None:
     ],
 )
 def test_docker_s_events_stand_at_the_changes_that_their_container_caused(event: DockerEvent, *, is_told: bool) -> None:
-    (change,) = tell_writers(_diff(), Witness(events=(event,))).changes
+    (change,) = tell_writers(_diff(), Observation(events=(event,))).changes
     assert change.events == ((event,) if is_told else ())

@@ -11,7 +11,7 @@ import pytest
 from audit.conftest import RECORDINGS, AuditOf
 from markdown_it import MarkdownIt
 
-from netaudit.audit.check import Confidence, Severity
+from netaudit.audit.check import FindingConfidence, Severity
 from netaudit.audit.finding import Audit
 from netaudit.audit.gate import failing
 from netaudit.model.facts import Facts
@@ -118,7 +118,7 @@ def test_what_is_accepted_is_suppressed(audit: Audit, facts: Facts, audit_of: Au
 
 def test_junit_counts_what_it_holds(audit: Audit, hostile: Audit) -> None:
     for one in (audit, hostile):
-        failures = failing(one, Severity.HIGH, Confidence.LOW)
+        failures = failing(one, Severity.HIGH, FindingConfidence.LOW)
         suite = ET.fromstring(junit.render_audit(one, failures)).find("testsuite")  # noqa: S314 (our own)
         assert suite is not None
         assert int(suite.attrib["tests"]) == len(suite.findall("testcase"))

@@ -8,7 +8,7 @@ from audit.conftest import RECORDINGS, AuditOf
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot, ExposureChange
 from netaudit.attribute.exposed import compare_exposures
-from netaudit.attribute.exposing import Read, with_exposure
+from netaudit.attribute.exposing import ParsedHost, with_exposure
 from netaudit.attribute.signature import Catalog
 from netaudit.audit.finding import Finding
 from netaudit.audit.patch import patch
@@ -36,7 +36,7 @@ FOLLOWED = (
 def show(catalog: Catalog) -> Show:
     def showing(facts: Facts) -> AttributedSnapshot:
         snapshot = parse_snapshot(facts)
-        return with_exposure(attribute_snapshot(snapshot, catalog), Read(facts, snapshot), catalog, ZoneChoice())
+        return with_exposure(attribute_snapshot(snapshot, catalog), ParsedHost(facts, snapshot), catalog, ZoneChoice())
 
     return showing
 

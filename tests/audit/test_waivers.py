@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from audit.conftest import RECORDINGS, TODAY, AuditOf
 
-from netaudit.audit.check import Confidence, Severity
+from netaudit.audit.check import FindingConfidence, Severity
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import failing
 from netaudit.audit.waiver import Waiver
@@ -118,14 +118,14 @@ def test_fingerprints_are_unique(audit_of: AuditOf) -> None:
 
 def test_the_gate_counts_open_findings_at_or_above_the_bar(audit_of: AuditOf) -> None:
     audit = audit_of("bad/raw-rules-flushed/before")
-    assert {one.check.id for one in failing(audit, Severity.CRITICAL, Confidence.LOW)} >= {"loopback-guard-missing"}
-    assert failing(audit, None, Confidence.LOW) == ()
+    assert {one.check.id for one in failing(audit, Severity.CRITICAL, FindingConfidence.LOW)} >= {"loopback-guard-missing"}
+    assert failing(audit, None, FindingConfidence.LOW) == ()
     known = audit_of("bad/raw-rules-flushed/before", baseline=frozenset(one.fingerprint for one in audit.findings))
-    assert failing(known, Severity.INFO, Confidence.LOW) == ()
+    assert failing(known, Severity.INFO, FindingConfidence.LOW) == ()
 
 
 def test_the_gate_passes_over_what_is_less_sure(audit_of: AuditOf) -> None:
     audit = audit_of("bad/socket-mounted/before")
-    sure = {one.check.id for one in failing(audit, Severity.HIGH, Confidence.HIGH)}
-    all_of_them = {one.check.id for one in failing(audit, Severity.HIGH, Confidence.LOW)}
+    sure = {one.check.id for one in failing(audit, Severity.HIGH, FindingConfidence.HIGH)}
+    all_of_them = {one.check.id for one in failing(audit, Severity.HIGH, FindingConfidence.LOW)}
     assert all_of_them - sure == {"privileged-container"}

@@ -5,7 +5,7 @@ import json
 import pytest
 from collect_hosts import Engine, Host
 
-from netaudit.collect.answer import Said
+from netaudit.collect.answer import Answered
 from netaudit.collect.daemon import ask_daemon, hide_secrets
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
@@ -19,8 +19,8 @@ def test_the_daemon_behind_the_socket_is_read_with_its_own_configuration(engine:
     config.write_text('{"iptables": false, "bip": "192.0.2.1/24", "log-opts": {"token": "secret"}}')
     engine.start({}, *(word.format(config) for word in spelling), "--http-proxy", "http://u:secret@proxy")
     argv, kept = ask_daemon(Where(docker_host=engine.url))
-    assert isinstance(argv, Said)
-    assert isinstance(kept, Said)
+    assert isinstance(argv, Answered)
+    assert isinstance(kept, Answered)
     assert argv.data.decode().splitlines()[-2:] == ["--http-proxy", "…"]
     assert json.loads(kept.data) == {"iptables": False, "bip": "192.0.2.1/24"}
 
@@ -47,7 +47,7 @@ def test_values_that_may_be_secret_are_hidden_and_options_that_follow_are_not() 
 
 def test_without_a_configuration_file_the_defaults_are_known(engine: Engine) -> None:
     engine.start({}, f"--config-file={engine.folder}/none.json")
-    assert [type(answer).__name__ for answer in ask_daemon(Where(docker_host=engine.url))] == ["Said", "Unused"]
+    assert [type(answer).__name__ for answer in ask_daemon(Where(docker_host=engine.url))] == ["Answered", "Unused"]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "\udcff"])

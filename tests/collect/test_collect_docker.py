@@ -5,7 +5,7 @@ import json
 import pytest
 from collect_hosts import Engine
 
-from netaudit.collect.answer import Answer, Said
+from netaudit.collect.answer import Answer, Answered
 from netaudit.collect.docker import ask_engine, ask_objects
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
@@ -74,7 +74,7 @@ def _no_tls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_named_fields_are_kept_and_no_secret_is(engine: Engine) -> None:
     engine.start(ENGINE)
-    answers = {answer.source: json.loads(answer.data) for answer in _ask(engine) if isinstance(answer, Said)}
+    answers = {answer.source: json.loads(answer.data) for answer in _ask(engine) if isinstance(answer, Answered)}
     assert answers == {
         "docker-version.json": {"Server": {"Version": "29.0.0", "ApiVersion": "1.52", "MinAPIVersion": "1.44"}},
         "docker-info.json": {
@@ -162,7 +162,7 @@ def test_an_engine_that_is_too_new_for_every_question_says_so_itself(engine: Eng
 def test_one_question_that_fails_is_one_gap(engine: Engine) -> None:
     engine.start(ENGINE | {"/networks": (500, '{"message": "the store is locked"}', 0), "/info": (200, "{", 0)})
     answers = list(_ask(engine))
-    assert [type(answer) for answer in answers] == [Said, Gap, Gap, Said]
+    assert [type(answer) for answer in answers] == [Answered, Gap, Gap, Answered]
     assert [(gap.reason, gap.detail) for gap in answers if isinstance(gap, Gap)] == [
         (GapReason.INVALID, f"{engine.url}: the answer is not what an engine says: Input data was truncated"),
         (GapReason.CRASHED, f"{engine.url}: the engine says: the store is locked"),
@@ -172,7 +172,7 @@ def test_one_question_that_fails_is_one_gap(engine: Engine) -> None:
 def test_a_container_that_cannot_be_inspected_is_told_and_the_others_are_kept(engine: Engine) -> None:
     engine.start(ENGINE | {"/containers/aa/json": (500, '{"message": "no"}', 0)})
     _, _, _, said, gap = _ask(engine)
-    assert isinstance(said, Said)
+    assert isinstance(said, Answered)
     assert [kept["Id"] for kept in json.loads(said.data)] == ["cc"]
     why = "1 of 3 could not be read: the engine says: no"
     assert gap == Gap(Source.DOCKER_CONTAINERS, GapReason.PARTIAL, f"{engine.url}: {why}")

@@ -14,7 +14,7 @@ import pytest
 from collect_hosts import REPOSITORY
 from raw_engine import VERSION, Raw, answer, raw_engine, without_end
 
-from netaudit.collect.answer import Answer, Said
+from netaudit.collect.answer import Answer, Answered
 from netaudit.collect.daemon import ask_daemon
 from netaudit.collect.docker import ask_engine, ask_objects
 from netaudit.collect.docker_events import DockerListener
@@ -69,7 +69,7 @@ def test_a_list_that_is_none_is_one_gap_and_the_rest_is_kept(socket: Path, what:
     answers = _ask(socket, {"/containers/json": answer(body)})
     assert list(_gaps(answers)) == [CONTAINERS]
     assert _gaps(answers)[CONTAINERS][0] is GapReason.INVALID
-    assert [one.source for one in answers if isinstance(one, Said)][-1] == NETWORKS
+    assert [one.source for one in answers if isinstance(one, Answered)][-1] == NETWORKS
 
 
 ODD = {
@@ -89,7 +89,7 @@ def test_one_odd_container_is_told_and_the_others_are_kept(socket: Path, what: s
     odd, good = answer(ODD[what]), answer(GOOD)
     listed = answer('[{"Id": "odd"}, {"Id": "good"}]')
     answers = _ask(socket, {"/containers/json": listed, "/odd/json": odd, "/good/json": good})
-    said = next(one for one in answers if isinstance(one, Said) and one.source is CONTAINERS)
+    said = next(one for one in answers if isinstance(one, Answered) and one.source is CONTAINERS)
     assert [one["Id"] for one in json.loads(said.data)] == ["good"]
     reason, detail = _gaps(answers)[CONTAINERS]
     assert reason is GapReason.PARTIAL
@@ -100,7 +100,7 @@ def test_one_odd_container_is_told_and_the_others_are_kept(socket: Path, what: s
 def test_one_odd_item_of_a_list_is_told_and_the_others_are_kept(socket: Path, item: str) -> None:
     answers = _ask(socket, {"/containers/json": answer(f'[{item}, {{"Id": "good"}}]'), "/good/json": answer(GOOD)})
     assert _gaps(answers)[CONTAINERS][0] is GapReason.PARTIAL
-    assert any(isinstance(one, Said) and one.source is CONTAINERS for one in answers)
+    assert any(isinstance(one, Answered) and one.source is CONTAINERS for one in answers)
 
 
 def test_an_id_is_one_part_of_a_path_whatever_it_holds(socket: Path) -> None:

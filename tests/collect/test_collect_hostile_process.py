@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from collect_hosts import Engine, Host
 
-from netaudit.collect.answer import Answer, Said, Unused
+from netaudit.collect.answer import Answer, Answered, Unused
 from netaudit.collect.daemon import ask_daemon
 from netaudit.collect.where import Where
 from netaudit.model.facts import Gap, GapReason, Source
@@ -77,14 +77,14 @@ def test_links_and_dots_are_followed_as_dockerd_follows_them(engine: Engine) -> 
     (engine.folder / "link").symlink_to("one/real.json")
     (engine.folder / "far").symlink_to(f"{engine.folder}/link")
     answer = _config(engine, f"/../..{engine.folder}/one/.././far")
-    assert isinstance(answer, Said)
+    assert isinstance(answer, Answered)
     assert json.loads(answer.data) == {"icc": False}
 
 
 def test_arguments_that_are_no_text_or_hold_lines_stay_one_line_each(engine: Engine) -> None:
     engine.start({}, b"--log-level=\xff\xfe", "--icc=true\n--icc=false\u2028--ip=192.0.2.1", "--config-file=/none")
     argv, _ = ask_daemon(Where(docker_host=engine.url))
-    assert isinstance(argv, Said)
+    assert isinstance(argv, Answered)
     lines = argv.data.decode().splitlines()[-3:]
     assert lines == ["--log-level=\ufffd\ufffd", "--icc=true --icc=false --ip=192.0.2.1", "--config-file=/none"]
 
@@ -92,7 +92,7 @@ def test_arguments_that_are_no_text_or_hold_lines_stay_one_line_each(engine: Eng
 def test_a_configuration_whose_name_is_no_text_is_read(engine: Engine) -> None:
     path = os.fsencode(engine.folder) + b"/\xff.json"
     Path(os.fsdecode(path)).write_text('{"icc": false}')
-    assert isinstance(_config(engine, path), Said)
+    assert isinstance(_config(engine, path), Answered)
 
 
 def test_credentials_in_an_address_of_the_api_are_hidden(engine: Engine) -> None:
@@ -101,8 +101,8 @@ def test_credentials_in_an_address_of_the_api_are_hidden(engine: Engine) -> None
         {}, "-H", "tcp://me:secret@192.0.2.1:2375", "-H=tcp://secret@[::1]:1", f"--config-file={engine.folder}/our.json"
     )
     argv, kept = ask_daemon(Where(docker_host=engine.url))
-    assert isinstance(argv, Said)
-    assert isinstance(kept, Said)
+    assert isinstance(argv, Answered)
+    assert isinstance(kept, Answered)
     assert argv.data.decode().splitlines()[-4:-1] == ["-H", "tcp://…@192.0.2.1:2375", "-H=tcp://…@[::1]:1"]
     assert json.loads(kept.data) == {"hosts": ["tcp://…@192.0.2.1:2375", "unix:///run/a@b"]}
 
@@ -190,7 +190,7 @@ def test_a_configuration_of_another_mount_namespace_is_read_and_said(engine: Eng
     enter = ["unshare", "--mount", sys.executable, "-c", OWN_MOUNTS, str(engine.folder)]
     engine.start({}, f"--config-file={path}", enter=enter)
     _, said, gap = ask_daemon(Where(docker_host=engine.url))
-    assert isinstance(said, Said)
+    assert isinstance(said, Answered)
     assert json.loads(said.data) == {"icc": False}
     detail = f"{path} was looked for where dockerd sees it, in another mount namespace: here it is another file"
     assert gap == Gap(CONFIG, GapReason.PARTIAL, detail)
@@ -200,7 +200,7 @@ def test_a_configuration_of_another_mount_namespace_is_read_and_said(engine: Eng
 def test_the_same_file_in_another_mount_namespace_needs_no_word(engine: Engine) -> None:
     (engine.folder / "our.json").write_text('{"icc": false}')
     engine.start({}, f"--config-file={engine.folder}/our.json", enter=["unshare", "--mount"])
-    assert [type(answer) for answer in ask_daemon(Where(docker_host=engine.url))] == [Said, Said]
+    assert [type(answer) for answer in ask_daemon(Where(docker_host=engine.url))] == [Answered, Answered]
 
 
 CHROOTED = (

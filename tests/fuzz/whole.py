@@ -9,13 +9,13 @@ from typing import NamedTuple
 from fuzz.readers import redacted
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
-from netaudit.attribute.exposing import Read, why_too_large, with_exposure, with_exposure_changes
+from netaudit.attribute.exposing import ParsedHost, why_too_large, with_exposure, with_exposure_changes
 from netaudit.attribute.signature import Catalog
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan, run
 from netaudit.audit.services import Services
-from netaudit.audit.view import View
+from netaudit.audit.view import HostView
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.facts import Facts, Source
 from netaudit.packets.zones import ZoneChoice
@@ -49,7 +49,7 @@ _STYLE = Style(colour=True)
 class Host(NamedTuple):
     """A host, as far as it was brought."""
 
-    read: Read
+    read: ParsedHost
     shown: AttributedSnapshot
     audit: Audit
 
@@ -68,18 +68,18 @@ def real(folder: Path) -> Facts:
 
 def go_through(facts: Facts, renderers: tuple[str, ...]) -> None:
     """Take a host through every stage; print it in these formats. Raises NetauditError for damaged facts."""
-    read = Read(facts, parse_snapshot(facts))
+    read = ParsedHost(facts, parse_snapshot(facts))
     shown = shown_of(facts, read)
-    view = View(read.snapshot, parse_program(facts, read.snapshot.ruleset), shown, _auditor().services, None)
+    view = HostView(read.snapshot, parse_program(facts, read.snapshot.ruleset), shown, _auditor().services, None)
     audit = run(view, _auditor().plan)
     for name in renderers:
         RENDERERS[name](Host(read, shown, audit))
     parse_snapshot(redacted(facts))
 
 
-def shown_of(facts: Facts, read: Read | None = None) -> AttributedSnapshot:
+def shown_of(facts: Facts, read: ParsedHost | None = None) -> AttributedSnapshot:
     """Attribute a host, and compute who can reach what where that is cheap."""
-    read = read or Read(facts, parse_snapshot(facts))
+    read = read or ParsedHost(facts, parse_snapshot(facts))
     shown = attribute_snapshot(read.snapshot, _catalog())
     return shown if why_too_large(read.snapshot) else with_exposure(shown, read, _catalog(), ZoneChoice())
 
@@ -88,7 +88,7 @@ def _compare(host: Host) -> None:
     """Compare with the host as it was, and print what changed."""
     after = host.read
     earlier = real(NATIVE if after.facts.files.get(Source.NFT_RULESET) else CLASSIC)
-    before = Read(earlier, parse_snapshot(earlier))
+    before = ParsedHost(earlier, parse_snapshot(earlier))
     diff = attribute_diff(before.snapshot, after.snapshot, _catalog())
     if not why_too_large(after.snapshot):
         diff = with_exposure_changes(diff, before, after, _catalog())

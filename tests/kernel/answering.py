@@ -11,7 +11,7 @@ from kernel.loading import OBSERVING, Ruleset
 from kernel.world import OWN
 from netaudit.model.match import Field
 from netaudit.packets.answer_reading import UNKNOWN
-from netaudit.packets.passage import Ground, start_of
+from netaudit.packets.passage import HostContext, start_of
 from netaudit.packets.probe import SYN_ACK
 from netaudit.packets.trace import trace_answer
 from netaudit.packets.way import ARRIVED, End, EndKind, Trace
@@ -92,7 +92,7 @@ def _answer(packet: Sent, came: Seen, interface: str, tag: int) -> Sent:
 def compare_answer(loaded: Ruleset, answer: Answer, observed: Observed, tally: Tally) -> None:
     """Compare the way of one answer, and count it."""
     known = {field: value for field, value in probe_of(answer.sent).packet().fields.items() if field in _OWN}
-    ground = Ground(loaded.program, loaded.host)
+    ground = HostContext(loaded.program, loaded.host)
     found = trace_answer(ground, start_of(probe_of(answer.packet)), answer.end, known)
     tally.answers += 1
     tally.answer_ends.update(end.kind for end in found.ends[:1])

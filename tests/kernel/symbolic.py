@@ -19,7 +19,7 @@ from netaudit.packets.encoders import Encoders
 from netaudit.packets.packet_set import PacketSet
 from netaudit.packets.probe import PROTOCOLS
 from netaudit.packets.traverse import Traversal
-from netaudit.packets.world import DECISION, NEW_DADDR, NEW_DPORT, TRANSLATED, World
+from netaudit.packets.world import DECISION, NEW_DADDR, NEW_DPORT, TRANSLATED, HostSets
 
 _AT_FIRST = {TRANSLATED: 0, DECISION: 0, Field.OIF: 0, Field.CT_MARK: 0, Field.CT_STATE: int(CtState.INVALID)}
 _LATER = (NEW_DADDR, NEW_DPORT)
@@ -73,10 +73,10 @@ def _compare(loaded: Ruleset, packets: Sequence[Sent], observed: Mapping[int, Ob
             tally.disagreements.append(Disagreement(loaded.backend, packet, reason, said[:1], said[1:], loaded.text))
 
 
-def _traversed(loaded: Ruleset, packets: Sequence[Sent]) -> tuple[World, Traversal] | None:
+def _traversed(loaded: Ruleset, packets: Sequence[Sent]) -> tuple[HostSets, Traversal] | None:
     """Lead all packets through a ruleset; None where rules ask what none of them has."""
     family = "ip" if packets[0].version == 4 else "ip6"
-    world = World(loaded.host, family, asked_fields(loaded.program, family))
+    world = HostSets(loaded.host, family, asked_fields(loaded.program, family))
     if Field.SMAC in world.space.widths and not packets[0].interface:
         return None  # over loopback no frame has a sender
     traversal = Traversal(Encoders(loaded.program, world))
@@ -85,7 +85,7 @@ def _traversed(loaded: Ruleset, packets: Sequence[Sent]) -> tuple[World, Travers
     return world, traversal
 
 
-def _as_set(world: World, packet: Sent) -> PacketSet:
+def _as_set(world: HostSets, packet: Sent) -> PacketSet:
     """Return the set that holds one packet alone."""
     space, fields = world.space, probe_of(packet).packet()
     known = {field: fields.number(Field(field)) for field in space.widths if field not in {*_AT_FIRST, *_LATER}}
@@ -95,7 +95,7 @@ def _as_set(world: World, packet: Sent) -> PacketSet:
     return reduce(and_, equal, space.everything)
 
 
-def _possible(world: World, traversal: Traversal, packet: Sent) -> set[str]:
+def _possible(world: HostSets, traversal: Traversal, packet: Sent) -> set[str]:
     """Say what may become of a packet; it is known again by where it came from."""
     space = world.space
     mine = space.equal(Field.SPORT, packet.sport) & space.equal(Field.SADDR, int(ip_address(packet.source)))

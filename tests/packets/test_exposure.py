@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from netaudit.model.exposure import Exposure, Outcome, Way, ZoneKind
+from netaudit.model.exposure import Exposure, Outcome, Delivery, ZoneKind
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.packets.exposure import expose
 from netaudit.packets.zones import ZoneChoice
@@ -109,7 +109,7 @@ def test_ports_are_cut_where_rules_cut_them() -> None:
 def test_a_part_of_a_zone_that_is_stopped_is_named() -> None:
     edits = {Source.IPTABLES_NFT: _rule("DOCKER-USER", "-s 198.51.100.0/24 -j DROP")}
     first = _table(OLD, edits)[0]
-    assert (first.outcome, first.way) == (Outcome.ALLOWED, Way.DNAT)
+    assert (first.outcome, first.way) == (Outcome.ALLOWED, Delivery.DNAT)
     assert first.reason.startswith("not for all: tcp 198.51.100.")
     assert first.reason.endswith("is stopped (filter/DOCKER-USER#1)")
 
@@ -178,7 +178,7 @@ def test_what_was_not_seen_makes_what_is_allowed_doubtful(source: Source) -> Non
     facts = load(RECORDINGS / OLD)
     left = {name: data for name, data in facts.files.items() if name != source or source is Source.SYSCTL}
     gapped = msgspec.structs.replace(facts, files=left, gaps=(Gap(source, GapReason.CRASHED),))
-    table = [one for one in _expose(gapped) if one.outcome is not Outcome.BLOCKED and one.way in (Way.DNAT, Way.NONE)]
+    table = [one for one in _expose(gapped) if one.outcome is not Outcome.BLOCKED and one.way in (Delivery.DNAT, Delivery.NONE)]
     assert {(one.outcome, one.reason) for one in table} == {(Outcome.MAY, f"{source}: crashed")}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from packets.test_answers import changed, table, with_rules
 
-from netaudit.model.exposure import DestinationKind, Exposure, Outcome, Way, ZoneKind
+from netaudit.model.exposure import DestinationKind, Exposure, Outcome, Delivery, ZoneKind
 from netaudit.model.facts import Facts, Source
 from netaudit.report.exposure_words import describe_target
 from netaudit.store import load
@@ -39,7 +39,7 @@ def test_an_operators_port_to_a_container_is_shown_with_the_rule_that_admits_it(
         "PREROUTING -i eth0 -p tcp -m tcp --dport 2222 -j DNAT --to-destination 172.17.0.2:80",
     )
     (found,) = _forwarded(facts, _from_internet)
-    assert (found.outcome, found.way, found.destination.container_name) == (Outcome.ALLOWED, Way.DNAT, "web")
+    assert (found.outcome, found.way, found.destination.container_name) == (Outcome.ALLOWED, Delivery.DNAT, "web")
     assert describe_target(found.destination) == "web 172.17.0.2:80/tcp by NAT of 0.0.0.0:2222"
     assert found.witness == "tcp 198.51.100.7:40000 → 192.0.2.10:2222"
     assert found.rule
@@ -69,7 +69,7 @@ def test_a_redirect_leads_to_the_program_that_listens() -> None:
     listening = b'tcp LISTEN 0 100 0.0.0.0:9000 0.0.0.0:* users:(("proxy",pid=7,fd=3))\n'
     files = {**facts.files, Source.SOCKETS: listening}
     (found,) = _forwarded(msgspec.structs.replace(facts, files=files), _from_internet)
-    assert (found.outcome, found.way, found.destination.ports) == (Outcome.ALLOWED, Way.LOCAL, ((80, 81),))
+    assert (found.outcome, found.way, found.destination.ports) == (Outcome.ALLOWED, Delivery.LOCAL, ((80, 81),))
     assert describe_target(found.destination) == "proxy 192.0.2.10:9000/tcp by NAT of 0.0.0.0, tcp ports 80-81"
     (nobody,) = _forwarded(msgspec.structs.replace(facts, files={**files, Source.SOCKETS: b""}), _from_internet)
     assert (nobody.outcome, nobody.reason) == (Outcome.BLOCKED, "nobody listens where it leads")

@@ -9,13 +9,13 @@ from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Hook, ReadTable
 from netaudit.model.ruleset import Backend, Chain, Rule, Ruleset, Table
-from netaudit.packets.diary import Diary
+from netaudit.packets.diary import TraceRecorder
 from netaudit.packets.packet import Packet
 from netaudit.packets.routing import Routing
-from netaudit.packets.shade import Shade, Shadow
-from netaudit.packets.shadow import Shadows
-from netaudit.packets.state import State
-from netaudit.packets.surroundings import Surroundings
+from netaudit.packets.shade import ShadowKind, Shadow
+from netaudit.packets.shadow import ShadowAnalysis
+from netaudit.packets.state import Branch
+from netaudit.packets.surroundings import RouteLookup
 from netaudit.packets.walk import Walk
 from netaudit.parse.program import parse_program
 
@@ -31,7 +31,7 @@ def _table(*rules: str, name: str = "filter") -> ReadTable:
 
 def _shadows(*rules: str) -> list[Shadow]:
     table = _table(*rules)
-    return [one for chain in table.chains.values() for one in Shadows(table).of(chain)]
+    return [one for chain in table.chains.values() for one in ShadowAnalysis(table).of(chain)]
 
 
 @pytest.mark.parametrize(
@@ -39,27 +39,27 @@ def _shadows(*rules: str) -> list[Shadow]:
     [
         (
             ["-A INPUT -p tcp -m tcp --dport 1:1023 -j ACCEPT", "-A INPUT -p tcp -m tcp --dport 22 -j DROP"],
-            Shade.CONTRADICTED,
+            ShadowKind.CONTRADICTED,
             [1],
             "protocol tcp, dport 22",
         ),
         (["-A INPUT -i lo -j ACCEPT", "-A INPUT ! -i lo -j DROP", "-A INPUT -p udp -j DROP"], "shadowed", [1, 2], None),
-        (["-A INPUT -s 192.0.2.0/24 -j DROP", "-A INPUT -s 192.0.2.7/32 -j REJECT"], Shade.REDUNDANT, [1], None),
+        (["-A INPUT -s 192.0.2.0/24 -j DROP", "-A INPUT -s 192.0.2.7/32 -j REJECT"], ShadowKind.REDUNDANT, [1], None),
         (  # of two that may take its packets, the first decides
             [
                 "-A INPUT -s 192.0.2.7/32 -j ACCEPT",
                 "-A INPUT -s 192.0.2.0/24 -j DROP",
                 "-A INPUT -s 192.0.2.0/25 -j DROP",
             ],
-            Shade.SHADOWED,
+            ShadowKind.SHADOWED,
             [1, 2],
             "saddr 192.0.2.7",
         ),
-        (["-A INPUT -i lo -j ACCEPT", "-A INPUT -i lo -j ACCEPT"], Shade.REPEATED, [1], "iif lo"),
-        (["-A INPUT -i br-+ -j DROP", "-A INPUT -i br-web -j ACCEPT"], Shade.CONTRADICTED, [1], "iif br-web"),
-        (["-A INPUT -j sub", "-A sub -j RETURN", "-A sub -p tcp -j DROP"], Shade.SHADOWED, [1], "protocol tcp"),
-        (["-A INPUT -j sub", "-A INPUT -p tcp -j DROP", "-A sub -p tcp -j ACCEPT"], Shade.SHADOWED, [1], None),
-        (["-A INPUT -p tcp -m tcp --dport 22 -m multiport --dports 80,443 -j DROP"], Shade.UNMATCHABLE, [], ""),
+        (["-A INPUT -i lo -j ACCEPT", "-A INPUT -i lo -j ACCEPT"], ShadowKind.REPEATED, [1], "iif lo"),
+        (["-A INPUT -i br-+ -j DROP", "-A INPUT -i br-web -j ACCEPT"], ShadowKind.CONTRADICTED, [1], "iif br-web"),
+        (["-A INPUT -j sub", "-A sub -j RETURN", "-A sub -p tcp -j DROP"], ShadowKind.SHADOWED, [1], "protocol tcp"),
+        (["-A INPUT -j sub", "-A INPUT -p tcp -j DROP", "-A sub -p tcp -j ACCEPT"], ShadowKind.SHADOWED, [1], None),
+        (["-A INPUT -p tcp -m tcp --dport 22 -m multiport --dports 80,443 -j DROP"], ShadowKind.UNMATCHABLE, [], ""),
     ],
 )
 def test_what_is_proved(rules: list[str], shade: str, covering: list[int], witness: str | None) -> None:
@@ -94,7 +94,7 @@ def test_of_very_many_shadowed_rules_the_last_are_not_said_to_be_more_than_that(
         *(f"-A INPUT -s 198.51.{at // 250}.{at % 250}/32 -j ACCEPT" for at in range(310)),
     )
     assert len(found) == 310
-    assert {one.shade for one in found} == {Shade.SHADOWED}
+    assert {one.shade for one in found} == {ShadowKind.SHADOWED}
     assert [len(one.covering) for one in found] == [2] * 300 + [0] * 10
 
 
@@ -149,9 +149,9 @@ def test_no_packet_meets_a_rule_that_is_said_to_decide_nothing(
     rules: list[str], sub: list[str], packets: list[dict[Field, int | str]]
 ) -> None:
     table = _table(*rules, *sub)
-    hidden = {one.rule for chain in table.chains.values() for one in Shadows(table).of(chain)}
+    hidden = {one.rule for chain in table.chains.values() for one in ShadowAnalysis(table).of(chain)}
     for fields in packets:
-        diary = Diary()
-        walk = Walk(Surroundings(Routing(Host(), "ip")), diary)
-        walk.through(Hook.INPUT, table, table.chains["INPUT"], [State(Packet(fields))])
+        diary = TraceRecorder()
+        walk = Walk(RouteLookup(Routing(Host(), "ip")), diary)
+        walk.through(Hook.INPUT, table, table.chains["INPUT"], [Branch(Packet(fields))])
         assert hidden.isdisjoint(step.item for step in diary.steps if step.item)

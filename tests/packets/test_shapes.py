@@ -15,15 +15,15 @@ import netaudit
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
 from netaudit.attribute.explain import explain
-from netaudit.attribute.exposing import Read, with_exposure
+from netaudit.attribute.exposing import ParsedHost, with_exposure
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan, run
 from netaudit.audit.services import Services
-from netaudit.audit.view import View
+from netaudit.audit.view import HostView
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Facts
-from netaudit.packets.shadow import Shadows
+from netaudit.packets.shadow import ShadowAnalysis
 from netaudit.packets.way import Trace
 from netaudit.packets.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
@@ -47,12 +47,12 @@ def _work(done: Callable[[], object]) -> int:
 
 def _stages(facts: Facts) -> Iterator[tuple[str, int]]:
     """Count what each stage of a report takes, one after the other."""
-    read = Read(facts, parse_snapshot(facts))
+    read = ParsedHost(facts, parse_snapshot(facts))
     shown: list[AttributedSnapshot] = []
     found: list[Audit] = []
     yield "show", _work(lambda: shown.append(attribute_snapshot(read.snapshot, _CATALOG)))
     yield "exposure", _work(lambda: shown.append(with_exposure(shown[0], read, _CATALOG, ZoneChoice())))
-    view = View(read.snapshot, parse_program(facts, read.snapshot.ruleset), shown[1], Services(load_services()))
+    view = HostView(read.snapshot, parse_program(facts, read.snapshot.ruleset), shown[1], Services(load_services()))
     yield "audit", _work(lambda: found.append(run(view, Plan(load_checks(), _TODAY))))
     yield "report", _work(lambda: render_snapshot_html(shown[1], found[0]))
 
@@ -154,7 +154,7 @@ def test_shadows_of_every_chain_are_found_in_work_that_grows_with_the_rules(shap
 def _shadows(shape: str, size: int) -> int:
     facts = iptables_host(SHAPES[shape](size))
     program = parse_program(facts, parse_snapshot(facts).ruleset)
-    found = [Shadows(table) for table in program.tables]
+    found = [ShadowAnalysis(table) for table in program.tables]
     return sum(
         len(one.of(chain)) for one, table in zip(found, program.tables, strict=True) for chain in table.chains.values()
     )

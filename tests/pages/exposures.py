@@ -14,7 +14,7 @@ from netaudit.attribute.attribution import (
     AttributedSnapshot,
 )
 from netaudit.model.docker import Container, PortBinding
-from netaudit.model.exposure import Destination, DestinationKind, Exposure, Outcome, Way, Zone, ZoneKind
+from netaudit.model.exposure import Destination, DestinationKind, Exposure, Outcome, Delivery, Zone, ZoneKind
 from netaudit.model.snapshot import Snapshot
 
 INTERNET, LAN, HOST = Zone(ZoneKind.INTERNET), Zone(ZoneKind.LAN, "eth0"), Zone(ZoneKind.HOST)
@@ -31,7 +31,7 @@ def exposed(snapshot: Snapshot, attributed: AttributedSnapshot) -> tuple[Attribu
     }
     containers = snapshot.inventory.containers if snapshot.inventory else ()
     cells = [cell for container in containers for cell in _container(container, by_binding, attributed)]
-    cells += [AttributedExposure(Exposure(zone, SSH, Outcome.ALLOWED, Way.LOCAL)) for zone in (INTERNET, LAN, HOST)]
+    cells += [AttributedExposure(Exposure(zone, SSH, Outcome.ALLOWED, Delivery.LOCAL)) for zone in (INTERNET, LAN, HOST)]
     return tuple(cells)
 
 
@@ -55,7 +55,7 @@ def _container(
         loopback = binding.host_ip.startswith("127.")
         for zone in (INTERNET, LAN, HOST):
             outcome = Outcome.BLOCKED if loopback and zone is not HOST else Outcome.ALLOWED
-            way = Way.PROXY if zone is HOST or not rule else Way.DNAT
+            way = Delivery.PROXY if zone is HOST or not rule else Delivery.DNAT
             decided = rule if zone is not HOST and not loopback else None
             yield _cell(zone, destination, outcome, way, decided)
     if network and network.ipv4:
@@ -72,12 +72,12 @@ def _container(
         )
         maybe = Outcome.BLOCKED if drop else Outcome.MAY
         reason = "" if drop else "-m set --match-set friends src cannot be decided"
-        yield _cell(LAN, inside, maybe, Way.DIRECT, drop, reason)
-        yield _cell(Zone(ZoneKind.NETWORK, network.network_name), inside, Outcome.ALLOWED, Way.DIRECT, None)
+        yield _cell(LAN, inside, maybe, Delivery.DIRECT, drop, reason)
+        yield _cell(Zone(ZoneKind.NETWORK, network.network_name), inside, Outcome.ALLOWED, Delivery.DIRECT, None)
 
 
 def _cell(
-    zone: Zone, destination: Destination, outcome: Outcome, way: Way, rule: AttributedItem | None, reason: str = ""
+    zone: Zone, destination: Destination, outcome: Outcome, way: Delivery, rule: AttributedItem | None, reason: str = ""
 ) -> AttributedExposure:
     exposure = Exposure(zone, destination, outcome, way, rule.item if rule else None, reason)
     return AttributedExposure(exposure, rule.attribution if rule else UNATTRIBUTED)

@@ -14,7 +14,7 @@ from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan, run
 from netaudit.audit.services import Services
-from netaudit.audit.view import View
+from netaudit.audit.view import HostView
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.facts import Facts
 from netaudit.parse import parse_snapshot
@@ -106,7 +106,7 @@ def _audited(facts: Facts, shown: AttributedSnapshot) -> tuple[AttributedSnapsho
     plan = Plan(load_checks(), dt.date(2026, 1, 2))
     snapshot = parse_snapshot(facts)
     program = parse_program(facts, snapshot.ruleset)
-    return shown, run(View(snapshot, program, shown, Services(load_services())), plan)
+    return shown, run(HostView(snapshot, program, shown, Services(load_services())), plan)
 
 
 def _diff(earlier: Facts, later: Facts) -> AttributedDiff:

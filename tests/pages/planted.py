@@ -14,7 +14,7 @@ import msgspec
 import netaudit
 from netaudit.attribute.attribution import AttributedDiff, AttributedInside, AttributedSnapshot, Ref
 from netaudit.attribute.explain import Explained, explain
-from netaudit.attribute.traced import AttributedJourney
+from netaudit.attribute.traced import AttributedTrace
 from netaudit.audit.finding import Audit, Verified
 from netaudit.audit.waiver import Waiver
 from netaudit.catalog import load_catalog
@@ -119,7 +119,7 @@ def diff() -> AttributedDiff:
 
 
 @cache
-def journey() -> AttributedJourney:
+def journey() -> AttributedTrace:
     """A packet's way to a published port."""
     return netaudit.trace_recording(facts(), "internet", "container:u9:81/tcp")
 

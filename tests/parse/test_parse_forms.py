@@ -9,13 +9,13 @@ from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.ruleset import Backend, Chain, Rule, Table
 from netaudit.parse import parse_snapshot
 from netaudit.parse.forms import Form, find_form, read_rules
-from netaudit.parse.reading import Loss, Reading
+from netaudit.parse.reading import Loss, ParseResult
 
 PLAIN = "*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n"
 NAT = "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j RETURN\nCOMMIT\n"
 
 
-def _read(text: str, family: str = "ip") -> Reading:
+def _read(text: str, family: str = "ip") -> ParseResult:
     return read_rules(text, backend=Backend.IPTABLES_NFT, family=family, source="rules")
 
 

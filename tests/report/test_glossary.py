@@ -3,12 +3,12 @@ from itertools import chain
 import pytest
 
 from netaudit.attribute.attribution import CauseKind, Confidence, Coverage, Standing
-from netaudit.model.exposure import Outcome, Way, ZoneKind
+from netaudit.model.exposure import Outcome, Delivery, ZoneKind
 from netaudit.model.facts import GapReason
 from netaudit.model.ruleset import ObjectKind
 from netaudit.report.glossary import SYMBOLS, WORDS, look_up, render_word
 
-_ENUMS = (Confidence, Standing, Outcome, Way, ZoneKind, CauseKind, GapReason, ObjectKind)
+_ENUMS = (Confidence, Standing, Outcome, Delivery, ZoneKind, CauseKind, GapReason, ObjectKind)
 REPORTED = sorted({*map(str, chain.from_iterable(_ENUMS)), *Coverage.__struct_fields__})
 
 

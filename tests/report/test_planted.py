@@ -16,7 +16,7 @@ import pytest
 from pages import obeyed, planted
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.audit.check import Confidence, Severity
+from netaudit.audit.check import FindingConfidence, Severity
 from netaudit.audit.finding import Audit
 from netaudit.audit.gate import failing
 from netaudit.catalog import load_checks
@@ -182,7 +182,7 @@ def test_sarif_is_valid_and_no_text_of_it_is_a_link() -> None:
 
 
 def test_junit_is_xml_and_steers_nothing() -> None:
-    failures = failing(audit(), Severity.LOW, Confidence.LOW)
+    failures = failing(audit(), Severity.LOW, FindingConfidence.LOW)
     printed = junit.render_audit(audit(), failures)
     suite = ET.fromstring(printed)  # noqa: S314 (our own)
     assert {element.tag for element in suite.iter()} == {

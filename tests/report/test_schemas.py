@@ -23,10 +23,10 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.attribute.writers import tell_writers
 from netaudit.audit.check import Severity
-from netaudit.model.exposure import DestinationKind, Outcome, Way
+from netaudit.model.exposure import DestinationKind, Outcome, Delivery
 from netaudit.model.facts import GapReason
 from netaudit.model.ruleset import Backend, ObjectKind
-from netaudit.model.witness import DockerEvent, Witness, Writer
+from netaudit.model.witness import DockerEvent, Observation, Writer
 from netaudit.report.audit_json import render_audit
 from netaudit.report.json_trace import render_journey
 from netaudit.report.json_v1 import render_diff, render_exposure, render_snapshot
@@ -106,7 +106,7 @@ ENUMS = [
     (("cause", "kind"), CauseKind),
     (("gap", "reason"), GapReason),
     (("cell", "outcome"), Outcome),
-    (("cell", "way"), Way),
+    (("cell", "way"), Delivery),
     (("destination", "kind"), DestinationKind),
     (("finding", "severity"), Severity),
 ]
@@ -122,7 +122,7 @@ def test_every_word_that_may_be_printed_is_in_the_schema(place: tuple[str, str],
 
 def test_who_wrote_a_change_is_as_described(make_diff: MakeDiff) -> None:
     started = DockerEvent("container", "start", "0" * 64, "web", "2026-01-01T00:00:00Z")
-    told = tell_writers(make_diff(), Witness(events=(started,), blind="not allowed"))
+    told = tell_writers(make_diff(), Observation(events=(started,), blind="not allowed"))
     assert b'"writer"' in render_diff(told)
     assert complaints(render_diff(told)) == []
     named = replace(told.changes[0], writer=Writer("dockerd", 812), events=(started,))

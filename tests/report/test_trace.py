@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 import netaudit
-from netaudit.attribute.traced import AttributedJourney
+from netaudit.attribute.traced import AttributedTrace
 from netaudit.report.json_trace import render_journey as render_json
 from netaudit.report.style import Style
 from netaudit.report.trace_terminal import render_journey
@@ -18,7 +18,7 @@ ONE_PORT = "28.5.2-iptables-nft/default-one-port/01"
 HOSTILE = "\x1b[2Jweb\u202e"
 
 
-def follow(source: str, target: str, recording: str = ONE_PORT, edit: Callable[[str], str] = str) -> AttributedJourney:
+def follow(source: str, target: str, recording: str = ONE_PORT, edit: Callable[[str], str] = str) -> AttributedTrace:
     facts = netaudit.load_recording(TESTS / "recordings" / recording)
     files = {name: edit(data.decode()).encode() for name, data in facts.files.items()}
     named = msgspec.structs.replace(facts, files=files, host="shop.example", taken_at="2026-01-02T03:04:05Z", digest="")
@@ -26,23 +26,23 @@ def follow(source: str, target: str, recording: str = ONE_PORT, edit: Callable[[
 
 
 @pytest.fixture(scope="module")
-def published() -> AttributedJourney:
+def published() -> AttributedTrace:
     """Follow a packet of the Internet to a published port."""
     return follow("internet", "192.0.2.10:8080/tcp")
 
 
-def test_matches_its_goldens(published: AttributedJourney, golden: Callable[[str, str], None]) -> None:
+def test_matches_its_goldens(published: AttributedTrace, golden: Callable[[str, str], None]) -> None:
     golden("trace.txt", render_journey(published, Style()))
     golden("trace.json", render_json(published).decode())
 
 
-def test_every_rule_on_the_way_has_its_cause(published: AttributedJourney) -> None:
+def test_every_rule_on_the_way_has_its_cause(published: AttributedTrace) -> None:
     steps = [step for step in json.loads(render_json(published))["steps"] if step["kind"] == "rule"]
     assert len(steps) > 5
     assert {step["attribution"]["confidence"] for step in steps} == {"proved"}
 
 
-def test_the_last_word_is_the_outcome(published: AttributedJourney) -> None:
+def test_the_last_word_is_the_outcome(published: AttributedTrace) -> None:
     assert render_journey(published, Style()).endswith("\n  !  it leaves by eth0\nALLOWED\n")
     blocked = follow("lan", "172.17.0.2:80/tcp")
     assert render_journey(blocked, Style()).splitlines()[-1] == "blocked"
@@ -68,6 +68,6 @@ def test_hostile_names_are_shown_and_not_obeyed() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
-def test_no_line_is_wider_than_the_terminal(published: AttributedJourney, width: int) -> None:
+def test_no_line_is_wider_than_the_terminal(published: AttributedTrace, width: int) -> None:
     lines = render_journey(published, Style(width=width)).splitlines()
     assert max(map(len, lines)) <= max(width, 78)

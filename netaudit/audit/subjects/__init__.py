@@ -7,40 +7,40 @@ from netaudit.audit.subjects.change import ChangeFacts, changes
 from netaudit.audit.subjects.container import ContainerFacts, containers
 from netaudit.audit.subjects.daemon import DaemonFacts, daemons
 from netaudit.audit.subjects.exposure import ExposureFacts, cells
-from netaudit.audit.subjects.fact import Facts, Subject
+from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject
 from netaudit.audit.subjects.firewall import FirewallFacts, firewalls
 from netaudit.audit.subjects.host import HostFacts, hosts
-from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.kind import CheckedKind
 from netaudit.audit.subjects.network import NetworkFacts, networks
 from netaudit.audit.subjects.recording import RecordingFacts, recordings
 from netaudit.audit.subjects.rule import RuleFacts, rules
 from netaudit.audit.subjects.waiver import WaiverFacts
-from netaudit.audit.view import View
+from netaudit.audit.view import HostView
 
-FACTS: Mapping[SubjectKind, type[Facts]] = {
-    SubjectKind.RECORDING: RecordingFacts,
-    SubjectKind.HOST: HostFacts,
-    SubjectKind.FIREWALL: FirewallFacts,
-    SubjectKind.DAEMON: DaemonFacts,
-    SubjectKind.NETWORK: NetworkFacts,
-    SubjectKind.CONTAINER: ContainerFacts,
-    SubjectKind.BINDING: BindingFacts,
-    SubjectKind.RULE: RuleFacts,
-    SubjectKind.EXPOSURE: ExposureFacts,
-    SubjectKind.CHANGE: ChangeFacts,
-    SubjectKind.WAIVER: WaiverFacts,
+FACTS: Mapping[CheckedKind, type[SubjectFacts]] = {
+    CheckedKind.RECORDING: RecordingFacts,
+    CheckedKind.HOST: HostFacts,
+    CheckedKind.FIREWALL: FirewallFacts,
+    CheckedKind.DAEMON: DaemonFacts,
+    CheckedKind.NETWORK: NetworkFacts,
+    CheckedKind.CONTAINER: ContainerFacts,
+    CheckedKind.BINDING: BindingFacts,
+    CheckedKind.RULE: RuleFacts,
+    CheckedKind.EXPOSURE: ExposureFacts,
+    CheckedKind.CHANGE: ChangeFacts,
+    CheckedKind.WAIVER: WaiverFacts,
 }
 
 # Waivers are not found on a host: they are what an audit was told.
-SUBJECTS: Mapping[SubjectKind, Callable[[View], Iterator[Subject]]] = {
-    SubjectKind.RECORDING: recordings,
-    SubjectKind.HOST: hosts,
-    SubjectKind.FIREWALL: firewalls,
-    SubjectKind.DAEMON: daemons,
-    SubjectKind.NETWORK: networks,
-    SubjectKind.CONTAINER: containers,
-    SubjectKind.BINDING: bindings,
-    SubjectKind.RULE: rules,
-    SubjectKind.EXPOSURE: cells,
-    SubjectKind.CHANGE: changes,
+SUBJECTS: Mapping[CheckedKind, Callable[[HostView], Iterator[CheckSubject]]] = {
+    CheckedKind.RECORDING: recordings,
+    CheckedKind.HOST: hosts,
+    CheckedKind.FIREWALL: firewalls,
+    CheckedKind.DAEMON: daemons,
+    CheckedKind.NETWORK: networks,
+    CheckedKind.CONTAINER: containers,
+    CheckedKind.BINDING: bindings,
+    CheckedKind.RULE: rules,
+    CheckedKind.EXPOSURE: cells,
+    CheckedKind.CHANGE: changes,
 }

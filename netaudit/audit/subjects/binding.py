@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from netaudit.audit.subjects.container import reachable_from
-from netaudit.audit.subjects.fact import EXPOSURE, Facts, Subject, fact
-from netaudit.audit.subjects.kind import SubjectKind
-from netaudit.audit.view import NOT_FROM_LOOPBACK, Cells, View
+from netaudit.audit.subjects.fact import EXPOSURE, SubjectFacts, CheckSubject, fact
+from netaudit.audit.subjects.kind import CheckedKind
+from netaudit.audit.view import NOT_FROM_LOOPBACK, Cells, HostView
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
@@ -16,7 +16,7 @@ from netaudit.parse.iptables_rule import Option
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 (what Docker calls every address of the host)
 
 
-class BindingFacts(Facts, frozen=True):
+class BindingFacts(SubjectFacts, frozen=True):
     """What is known of a published port."""
 
     container: Annotated[str, fact("The container's name.")] = ""
@@ -59,7 +59,7 @@ class BindingFacts(Facts, frozen=True):
     ] = None
 
 
-def bindings(view: View) -> Iterator[Subject]:
+def bindings(view: HostView) -> Iterator[CheckSubject]:
     """Give every port binding."""
     for container in view.containers:
         for binding in dict.fromkeys(container.bindings):
@@ -67,13 +67,13 @@ def bindings(view: View) -> Iterator[Subject]:
                 yield _subject(view, container, binding)
 
 
-def _subject(view: View, container: Container, binding: PortBinding) -> Subject:
+def _subject(view: HostView, container: Container, binding: PortBinding) -> CheckSubject:
     key = (container.id, binding)
     cells = view.cells_of_binding.get(key, ())
     denied = view.host_firewall.denials(_family(binding), binding.protocol, binding.host_port)
     name = f"{container.name} {_words(binding)}"
-    return Subject(
-        SubjectKind.BINDING,
+    return CheckSubject(
+        CheckedKind.BINDING,
         name,
         f"binding {name}",
         _facts(view, container, binding, cells),
@@ -84,7 +84,7 @@ def _subject(view: View, container: Container, binding: PortBinding) -> Subject:
     )
 
 
-def _facts(view: View, container: Container, binding: PortBinding, cells: Cells) -> BindingFacts:
+def _facts(view: HostView, container: Container, binding: PortBinding, cells: Cells) -> BindingFacts:
     key = (container.id, binding)
     family = _family(binding)
     signatures = {one.attribution.signature.rpartition("/")[2] for one in view.rules_of_binding.get(key, ())}
@@ -148,12 +148,12 @@ def _is_twin(one: PortBinding, other: PortBinding) -> bool:
     return _family(one) != _family(other) and all(getattr(one, name) == getattr(other, name) for name in same)
 
 
-def _twin_cells(view: View, container: Container, twins: list[PortBinding]) -> tuple[str, ...]:
+def _twin_cells(view: HostView, container: Container, twins: list[PortBinding]) -> tuple[str, ...]:
     cells = (cell for twin in twins for cell in view.cells_of_binding.get((container.id, twin), ()))
     return reachable_from(tuple(cells))
 
 
-def _is_guarded(view: View, binding: PortBinding) -> bool:
+def _is_guarded(view: HostView, binding: PortBinding) -> bool:
     """Tell whether a rule of the operator's keeps the network from a loopback address altogether."""
     return any(
         all(match == NOT_FROM_LOOPBACK or (match.name == "-d" and _holds(match, binding)) for match in rule.matches)

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedChange, AttributedExposure, AttributedItem, ExposureChange
-from netaudit.audit.subjects.fact import Facts, Subject, fact
-from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
+from netaudit.audit.subjects.kind import CheckedKind
 from netaudit.audit.subjects.rule import is_dockers
-from netaudit.audit.view import View
+from netaudit.audit.view import HostView
 from netaudit.diff import Added, Altered, Moved, Removed
-from netaudit.model.exposure import Outcome, Way
+from netaudit.model.exposure import Outcome, Delivery
 
 
-class ChangeFacts(Facts, frozen=True):
+class ChangeFacts(SubjectFacts, frozen=True):
     """What is known of a change, with `--since` an earlier recording."""
 
     change: Annotated[str, fact("`added`, `removed`, `altered`, `moved`; of exposure `opened` or `closed`.")] = ""
@@ -27,7 +27,7 @@ class ChangeFacts(Facts, frozen=True):
     because: Annotated[str, fact("Of exposure: why it changed, empty where nothing tells.")] = ""
 
 
-def changes(view: View) -> Iterator[Subject]:
+def changes(view: HostView) -> Iterator[CheckSubject]:
     """Give every change, where an earlier recording was named."""
     if view.since is None:
         return
@@ -37,7 +37,7 @@ def changes(view: View) -> Iterator[Subject]:
         yield _of_exposure(change)
 
 
-def _of_rule(one: AttributedChange) -> Subject:
+def _of_rule(one: AttributedChange) -> CheckSubject:
     item = one.change.item
     verb, before = _verb(one)
     facts = ChangeFacts(
@@ -51,7 +51,7 @@ def _of_rule(one: AttributedChange) -> Subject:
     )
     name = f"{verb} {item.object} {item.where}"
     identity = f"change {verb} {item.backend} {item.family} {item.table}/{item.chain} {item.text}"
-    return Subject(SubjectKind.CHANGE, name, identity, facts, rules=(AttributedItem(item, one.attribution),))
+    return CheckSubject(CheckedKind.CHANGE, name, identity, facts, rules=(AttributedItem(item, one.attribution),))
 
 
 def _verb(one: AttributedChange) -> tuple[str, str]:
@@ -66,7 +66,7 @@ def _verb(one: AttributedChange) -> tuple[str, str]:
             return "moved", before.text
 
 
-def _of_exposure(change: ExposureChange) -> Subject:
+def _of_exposure(change: ExposureChange) -> CheckSubject:
     cells = tuple(one for one in (change.after, change.before) if one)
     shown = cells[0].exposure
     there = shown.destination
@@ -84,7 +84,7 @@ def _of_exposure(change: ExposureChange) -> Subject:
         because=change.because,
     )
     name = f"{shown.zone} → {whose} {what}"
-    return Subject(SubjectKind.CHANGE, name, f"change {name}", facts, cells=cells[:1], container=there.container_name)
+    return CheckSubject(CheckedKind.CHANGE, name, f"change {name}", facts, cells=cells[:1], container=there.container_name)
 
 
 def _outcome(cell: AttributedExposure | None) -> str:
@@ -92,4 +92,4 @@ def _outcome(cell: AttributedExposure | None) -> str:
 
 
 def _arrives(cell: AttributedExposure | None) -> bool:
-    return cell is not None and cell.exposure.outcome is not Outcome.BLOCKED and cell.exposure.way is not Way.NONE
+    return cell is not None and cell.exposure.outcome is not Outcome.BLOCKED and cell.exposure.way is not Delivery.NONE

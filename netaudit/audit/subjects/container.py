@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from netaudit.audit.subjects.fact import EXPOSURE, Facts, Subject, fact
-from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.fact import EXPOSURE, SubjectFacts, CheckSubject, fact
+from netaudit.audit.subjects.kind import CheckedKind
 from netaudit.audit.subjects.network import is_private
-from netaudit.audit.view import Cells, View
+from netaudit.audit.view import Cells, HostView
 from netaudit.model.docker import Container
-from netaudit.model.exposure import Outcome, Way
+from netaudit.model.exposure import Outcome, Delivery
 from netaudit.model.facts import Source
 
 _NET_ADMIN = frozenset({"NET_ADMIN", "CAP_NET_ADMIN", "ALL"})
 
 
-class ContainerFacts(Facts, frozen=True):
+class ContainerFacts(SubjectFacts, frozen=True):
     """What is known of a container."""
 
     container: Annotated[str, fact("Its name.")] = ""
@@ -47,17 +47,17 @@ class ContainerFacts(Facts, frozen=True):
     ] = None
 
 
-def containers(view: View) -> Iterator[Subject]:
+def containers(view: HostView) -> Iterator[CheckSubject]:
     """Give every running container."""
     for container in view.containers:
         cells = view.cells_of_container.get(container.id, ())
         name = f"container {container.name}"
-        yield Subject(
-            SubjectKind.CONTAINER, name, name, _facts(view, container, cells), cells=cells, container=container.name
+        yield CheckSubject(
+            CheckedKind.CONTAINER, name, name, _facts(view, container, cells), cells=cells, container=container.name
         )
 
 
-def _facts(view: View, container: Container, cells: Cells) -> ContainerFacts:
+def _facts(view: HostView, container: Container, cells: Cells) -> ContainerFacts:
     on = [view.networks[end.network_id] for end in container.endpoints if end.network_id in view.networks]
     bridges = [network for network in on if network.driver in ("bridge", "overlay")]
     addresses = [address for end in container.endpoints for address in (end.ipv4, end.ipv6) if address]
@@ -86,7 +86,7 @@ def _facts(view: View, container: Container, cells: Cells) -> ContainerFacts:
 def reachable_from(cells: Cells) -> tuple[str, ...]:
     """Name the kinds of zones whose packets arrive at somebody."""
     arriving = (one.exposure for one in cells if one.exposure.outcome is Outcome.ALLOWED)
-    return tuple(dict.fromkeys(str(one.zone.kind) for one in arriving if one.way is not Way.NONE))
+    return tuple(dict.fromkeys(str(one.zone.kind) for one in arriving if one.way is not Delivery.NONE))
 
 
 def _net_admin(container: Container) -> bool | None:

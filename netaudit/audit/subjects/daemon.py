@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from netaudit.attribute.attribution import CauseKind
-from netaudit.audit.subjects.fact import Facts, Subject, fact
-from netaudit.audit.subjects.kind import SubjectKind
-from netaudit.audit.view import View
+from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
+from netaudit.audit.subjects.kind import CheckedKind
+from netaudit.audit.view import HostView
 from netaudit.model.facts import Source
 from netaudit.model.ruleset import Backend, ObjectKind
 
 _TOLD = (Source.DOCKERD_ARGV, Source.DAEMON_JSON)
 
 
-class DaemonFacts(Facts, frozen=True):
+class DaemonFacts(SubjectFacts, frozen=True):
     """What is known of the daemon."""
 
     engine: Annotated[
@@ -51,7 +51,7 @@ class DaemonFacts(Facts, frozen=True):
     missing: Annotated[int, fact("How many rules that the daemon owes are not there.")] = 0
 
 
-def daemons(view: View) -> Iterator[Subject]:
+def daemons(view: HostView) -> Iterator[CheckSubject]:
     """Give the daemon, where it could be asked."""
     if view.inventory is None:
         return
@@ -82,10 +82,10 @@ def daemons(view: View) -> Iterator[Subject]:
         ),
         missing=len(missing),
     )
-    yield Subject(SubjectKind.DAEMON, "Docker daemon", "daemon", facts, missing=missing)
+    yield CheckSubject(CheckedKind.DAEMON, "Docker daemon", "daemon", facts, missing=missing)
 
 
-def _backend(view: View, said: str | None) -> str | None:
+def _backend(view: HostView, said: str | None) -> str | None:
     if said:
         return said.partition("+")[0]
     docker = {one.item.backend for one in view.attributed.items if one.attribution.maker == "docker"}

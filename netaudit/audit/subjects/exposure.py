@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedExposure
-from netaudit.audit.subjects.fact import Facts, Subject, fact
-from netaudit.audit.subjects.kind import SubjectKind
-from netaudit.audit.view import View
+from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
+from netaudit.audit.subjects.kind import CheckedKind
+from netaudit.audit.view import HostView
 
-_KIND = SubjectKind.EXPOSURE
+_KIND = CheckedKind.EXPOSURE
 
 
-class ExposureFacts(Facts, frozen=True):
+class ExposureFacts(SubjectFacts, frozen=True):
     """What is known of a cell: packets from a zone to a destination."""
 
     zone: Annotated[str, fact("Where packets come from: `internet`, `lan`, `host`, `network` or `container`.")] = ""
@@ -32,13 +32,13 @@ class ExposureFacts(Facts, frozen=True):
     reason: Annotated[str, fact("Why the outcome is what it is.")] = ""
 
 
-def cells(view: View) -> Iterator[Subject]:
+def cells(view: HostView) -> Iterator[CheckSubject]:
     """Give every cell, where the table was computed."""
     for cell in view.attributed.exposure or ():
         yield _subject(view, cell)
 
 
-def _subject(view: View, cell: AttributedExposure) -> Subject:
+def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
     one = cell.exposure
     there = one.destination
     ports = tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in there.ports)
@@ -62,10 +62,10 @@ def _subject(view: View, cell: AttributedExposure) -> Subject:
         decided_by=cell.attribution.maker,
         reason=one.reason,
     )
-    return Subject(_KIND, name, name, facts, cells=(cell,), container=there.container_name)
+    return CheckSubject(_KIND, name, name, facts, cells=(cell,), container=there.container_name)
 
 
-def _service(view: View, cell: AttributedExposure) -> str:
+def _service(view: HostView, cell: AttributedExposure) -> str:
     """Name the service on a single TCP port; of ranges nothing is known."""
     there = cell.exposure.destination
     alone = len(there.ports) == 1 and there.ports[0][0] == there.ports[0][1] and there.protocol == "tcp"

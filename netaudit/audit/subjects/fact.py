@@ -10,7 +10,7 @@ import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem
 from netaudit.audit.condition import FactType, FactTypes
-from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.kind import CheckedKind
 
 EXPOSURE = "the exposure table"
 _LISTS: Mapping[Any, FactType] = {int: list[int], str: list[str]}
@@ -21,7 +21,7 @@ def fact(meaning: str, *sources: str) -> msgspec.Meta:
     return msgspec.Meta(description=meaning, extra={"sources": tuple(map(str, sources))})
 
 
-class Facts(msgspec.Struct, frozen=True):
+class SubjectFacts(msgspec.Struct, frozen=True):
     """The facts of one kind of subject: each field is one; None is not known."""
 
     def known(self) -> dict[str, Any]:
@@ -39,16 +39,16 @@ class Declared(msgspec.Struct, frozen=True):
     sources: tuple[str, ...]
 
 
-class Subject(msgspec.Struct, frozen=True):
+class CheckSubject(msgspec.Struct, frozen=True):
     """What checks are put to, with what proves or explains a finding about it.
 
     `name` is what reports and waivers call it; `identity` survives a recreated container and a changed address.
     """
 
-    kind: SubjectKind
+    kind: CheckedKind
     name: str
     identity: str
-    facts: Facts
+    facts: SubjectFacts
     rules: tuple[AttributedItem, ...] = ()
     missing: tuple[AttributedItem, ...] = ()
     cells: tuple[AttributedExposure, ...] = ()
@@ -56,18 +56,18 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 @cache
-def declared(facts: type[Facts]) -> tuple[Declared, ...]:
+def declared(facts: type[SubjectFacts]) -> tuple[Declared, ...]:
     """List the facts of a kind, in the order of their declaration."""
     return tuple(_declared(facts))
 
 
 @cache
-def fact_types(facts: type[Facts]) -> FactTypes:
+def fact_types(facts: type[SubjectFacts]) -> FactTypes:
     """Give names and types, as conditions are compiled with."""
     return tuple((one.name, one.type) for one in declared(facts))
 
 
-def _declared(facts: type[Facts]) -> Iterator[Declared]:
+def _declared(facts: type[SubjectFacts]) -> Iterator[Declared]:
     hints = typing.get_type_hints(facts, include_extras=True)
     for name in facts.__struct_fields__:
         inner, meta = typing.get_args(hints[name])

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedItem
-from netaudit.audit.subjects.fact import Facts, Subject, fact
-from netaudit.audit.subjects.kind import SubjectKind
-from netaudit.audit.view import View
+from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
+from netaudit.audit.subjects.kind import CheckedKind
+from netaudit.audit.view import HostView
 from netaudit.model.facts import Source
 from netaudit.model.ruleset import IPTABLES_BACKENDS, ObjectKind
 from netaudit.parse.iptables_rule import Option, parse_rule
@@ -14,7 +14,7 @@ from netaudit.parse.iptables_rule import Option, parse_rule
 _RETURN = "-A DOCKER-USER -j RETURN"
 
 
-class FirewallFacts(Facts, frozen=True):
+class FirewallFacts(SubjectFacts, frozen=True):
     """What is known of a family's FORWARD and DOCKER-USER."""
 
     family: Annotated[str, fact("`ip` or `ip6`.")] = ""
@@ -35,17 +35,17 @@ class FirewallFacts(Facts, frozen=True):
     public_ports: Annotated[tuple[str, ...], fact("Ports of this family published on every address.")] = ()
 
 
-def firewalls(view: View) -> Iterator[Subject]:
+def firewalls(view: HostView) -> Iterator[CheckSubject]:
     """Give IPv4's, and IPv6's where rules of it were seen."""
     for family in ("ip", "ip6"):
         rules = [one for one in view.attributed.items if one.item.family == family and one.item.table == "filter"]
         if family == "ip" or rules:
             words = {"ip": "IPv4 forwarding", "ip6": "IPv6 forwarding"}[family]
             shown = (*view.policy_items(family), *(one for one in rules if _is_shown(one)))
-            yield Subject(SubjectKind.FIREWALL, words, words, _facts(view, family, rules), rules=shown)
+            yield CheckSubject(CheckedKind.FIREWALL, words, words, _facts(view, family, rules), rules=shown)
 
 
-def _facts(view: View, family: str, rules: Sequence[AttributedItem]) -> FirewallFacts:
+def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> FirewallFacts:
     iptables = [one for one in rules if one.item.backend in IPTABLES_BACKENDS]
     forward = [one for one in iptables if one.item.object is ObjectKind.RULE and one.item.chain == "FORWARD"]
     user = [one for one in iptables if one.item.object is ObjectKind.RULE and one.item.chain == "DOCKER-USER"]
@@ -89,7 +89,7 @@ def _is_wide(match: Option) -> bool:
     return match.name in ("-i", "-o") or (match.name == "-s" and match.negated)
 
 
-def _public_ports(view: View, family: str) -> Iterator[str]:
+def _public_ports(view: HostView, family: str) -> Iterator[str]:
     for container in view.containers:
         for binding in container.bindings:
             if binding.host_ip == {"ip": "0.0.0.0", "ip6": "::"}[family]:  # noqa: S104 (Docker's word)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from netaudit.attribute.attribution import Confidence
-from netaudit.audit.subjects.fact import Facts, Subject, fact
-from netaudit.audit.subjects.kind import SubjectKind
-from netaudit.audit.view import View
+from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
+from netaudit.audit.subjects.kind import CheckedKind
+from netaudit.audit.view import HostView
 from netaudit.model.facts import Source
 from netaudit.model.host import HostAddress
 from netaudit.model.ruleset import Backend, ObjectKind
@@ -16,7 +16,7 @@ _LOOSE = "0"
 _OUTER = (Source.IP_ADDR, Source.DOCKER_NETWORKS)  # what tells which interfaces are Docker's
 
 
-class HostFacts(Facts, frozen=True):
+class HostFacts(SubjectFacts, frozen=True):
     """What is known of the host."""
 
     forwarding: Annotated[bool | None, fact("Whether it forwards IPv4 packets.", Source.SYSCTL)] = None
@@ -44,7 +44,7 @@ class HostFacts(Facts, frozen=True):
     managers: Annotated[tuple[str, ...], fact("Those of them that manage the whole host's firewall.")] = ()
 
 
-def hosts(view: View) -> Iterator[Subject]:
+def hosts(view: HostView) -> Iterator[CheckSubject]:
     """Give the one host."""
     counts = dict.fromkeys(Backend, 0)
     makers: dict[str, None] = {}
@@ -72,10 +72,10 @@ def hosts(view: View) -> Iterator[Subject]:
         managers=tuple(maker for maker in makers if maker in _MANAGERS),
     )
     name = f"host {view.snapshot.host_name}" if view.snapshot.host_name else "host"
-    yield Subject(SubjectKind.HOST, name, "host", facts, rules=tuple(view.policy_items("ip")))
+    yield CheckSubject(CheckedKind.HOST, name, "host", facts, rules=tuple(view.policy_items("ip")))
 
 
-def _outer(view: View) -> tuple[str, ...] | None:
+def _outer(view: HostView) -> tuple[str, ...] | None:
     interfaces = view.snapshot.host.interfaces
     if not interfaces or view.inventory is None:
         return None
@@ -88,14 +88,14 @@ def _is_reached(address: HostAddress) -> bool:
     return not (address.ip.is_loopback or address.ip.is_link_local)
 
 
-def _foreign_bridges(view: View) -> tuple[str, ...] | None:
+def _foreign_bridges(view: HostView) -> tuple[str, ...] | None:
     interfaces = view.snapshot.host.interfaces
     bridges = {network.bridge for network in view.networks.values()}
     names = (one.name for one in interfaces if one.kind == "bridge" and one.name not in bridges)
     return tuple(names) if interfaces and view.inventory is not None else None
 
 
-def _switched(view: View, outer: tuple[str, ...] | None, switch: str) -> tuple[str, ...] | None:
+def _switched(view: HostView, outer: tuple[str, ...] | None, switch: str) -> tuple[str, ...] | None:
     """List the interfaces on which a switch is on; on one of them or on `all` is enough."""
     if outer is None or not view.sysctls:
         return None
@@ -105,7 +105,7 @@ def _switched(view: View, outer: tuple[str, ...] | None, switch: str) -> tuple[s
     return tuple(names)
 
 
-def _unfiltered(view: View, outer: tuple[str, ...] | None) -> tuple[str, ...] | None:
+def _unfiltered(view: HostView, outer: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """List the interfaces without rp_filter: the larger of `all` and the interface's own counts."""
     if outer is None or not view.sysctls:
         return None

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class SubjectKind(StrEnum):
+class CheckedKind(StrEnum):
     """The kind of thing that a check is put to, one by one."""
 
     RECORDING = "recording"  # what was seen of the host, and what was not

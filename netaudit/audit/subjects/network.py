@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedItem
-from netaudit.audit.subjects.fact import Facts, Subject, fact
-from netaudit.audit.subjects.kind import SubjectKind
-from netaudit.audit.view import View
+from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
+from netaudit.audit.subjects.kind import CheckedKind
+from netaudit.audit.view import HostView
 from netaudit.model.docker import Network
 from netaudit.model.facts import Source
 
 
-class NetworkFacts(Facts, frozen=True):
+class NetworkFacts(SubjectFacts, frozen=True):
     """What is known of a network."""
 
     network: Annotated[str, fact("Its name.")] = ""
@@ -62,7 +62,7 @@ def is_private(text: str) -> bool:
     return any(network.version == one.version and network.subnet_of(one) for one in _PRIVATE)  # type: ignore[arg-type]
 
 
-def networks(view: View) -> Iterator[Subject]:
+def networks(view: HostView) -> Iterator[CheckSubject]:
     """Give every network but the null one."""
     members: dict[str, list[str]] = {}
     for container in view.containers:
@@ -73,7 +73,7 @@ def networks(view: View) -> Iterator[Subject]:
             yield _subject(view, network, tuple(members.get(network.id, ())))
 
 
-def _subject(view: View, network: Network, containers: tuple[str, ...]) -> Subject:
+def _subject(view: HostView, network: Network, containers: tuple[str, ...]) -> CheckSubject:
     missing = view.missing_of_network.get(network.id, ())
     facts = NetworkFacts(
         network=network.name,
@@ -99,8 +99,8 @@ def _subject(view: View, network: Network, containers: tuple[str, ...]) -> Subje
         missing=tuple(dict.fromkeys(one.attribution.signature for one in missing)),
     )
     rules = tuple(_telling(view.rules_of_network.get(network.id, ())))
-    return Subject(
-        SubjectKind.NETWORK, f"network {network.name}", f"network {network.name}", facts, rules=rules, missing=missing
+    return CheckSubject(
+        CheckedKind.NETWORK, f"network {network.name}", f"network {network.name}", facts, rules=rules, missing=missing
     )
 
 
@@ -123,7 +123,7 @@ def _subnets(network: Network) -> Iterator[str]:
         yield subnet
 
 
-def _overlaps(view: View, network: Network) -> Iterator[str]:
+def _overlaps(view: HostView, network: Network) -> Iterator[str]:
     if not network.bridge:
         return
     subnets = [ipaddress.ip_network(subnet) for subnet in _subnets(network)]
@@ -133,7 +133,7 @@ def _overlaps(view: View, network: Network) -> Iterator[str]:
                 yield f"{address} on {interface.name}"
 
 
-def _host_listeners(view: View, network: Network) -> tuple[str, ...] | None:
+def _host_listeners(view: HostView, network: Network) -> tuple[str, ...] | None:
     """List what the host offers to a network's containers; a gateway address is in the bridge's own subnet."""
     if any(gap.source == Source.SOCKETS for gap in view.snapshot.gaps):
         return None
@@ -148,7 +148,7 @@ def _host_listeners(view: View, network: Network) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(words)) if network.bridge else ()
 
 
-def _bridge_nf_call(view: View) -> bool | None:
+def _bridge_nf_call(view: HostView) -> bool | None:
     value = view.sysctls.get("net.bridge.bridge-nf-call-iptables")
     if value is not None:
         return value == "1"

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from netaudit.audit.subjects.fact import Facts, Subject, fact
-from netaudit.audit.subjects.kind import SubjectKind
+from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
+from netaudit.audit.subjects.kind import CheckedKind
 from netaudit.audit.subjects.rule import stands_out
-from netaudit.audit.view import View
+from netaudit.audit.view import HostView
 from netaudit.model.facts import RULE_SOURCES
 from netaudit.model.ruleset import ObjectKind
 
 
-class RecordingFacts(Facts, frozen=True):
+class RecordingFacts(SubjectFacts, frozen=True):
     """What is known of the recording."""
 
     gaps: Annotated[tuple[str, ...], fact("The sources that could not be seen, or not wholly.")] = ()
@@ -27,7 +27,7 @@ class RecordingFacts(Facts, frozen=True):
     undecided: Annotated[int, fact("How many expected rules could not be looked for.")] = 0
 
 
-def recordings(view: View) -> Iterator[Subject]:
+def recordings(view: HostView) -> Iterator[CheckSubject]:
     """Give the one recording."""
     head, coverage = view.attributed.head, view.attributed.coverage
     gaps = tuple(dict.fromkeys(gap.source for gap in head.gaps))
@@ -42,10 +42,10 @@ def recordings(view: View) -> Iterator[Subject]:
         order_not_examined=_too_long(view),
         undecided=coverage.undecided,
     )
-    yield Subject(SubjectKind.RECORDING, "recording", "recording", facts)
+    yield CheckSubject(CheckedKind.RECORDING, "recording", "recording", facts)
 
 
-def _too_long(view: View) -> tuple[str, ...]:
+def _too_long(view: HostView) -> tuple[str, ...]:
     """Name the chains in which a rule's place was asked about, and could not be answered."""
     for one in view.attributed.items:
         if one.item.object is ObjectKind.RULE and stands_out(one):

@@ -5,17 +5,17 @@ from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedItem, CauseKind, Confidence, Standing
 from netaudit.audit.order import words
-from netaudit.audit.ports import Named, named_ports
-from netaudit.audit.subjects.fact import Facts, Subject, fact
-from netaudit.audit.subjects.kind import SubjectKind
-from netaudit.audit.view import View
+from netaudit.audit.ports import PortCondition, named_ports
+from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
+from netaudit.audit.subjects.kind import CheckedKind
+from netaudit.audit.view import HostView
 from netaudit.model.ruleset import Item, ObjectKind
-from netaudit.packets.shade import Shade, Shadow
+from netaudit.packets.shade import ShadowKind, Shadow
 
 _MANY = 20  # ports of a range that are looked up one by one
 
 
-class RuleFacts(Facts, frozen=True):
+class RuleFacts(SubjectFacts, frozen=True):
     """What is known of a rule."""
 
     where: Annotated[str, fact("Its place, as `explain` takes it: `nat/DOCKER#2`.")] = ""
@@ -58,7 +58,7 @@ class RuleFacts(Facts, frozen=True):
     witness: Annotated[str, fact("A packet that the rule and the first of those match.")] = ""
 
 
-def rules(view: View) -> Iterator[Subject]:
+def rules(view: HostView) -> Iterator[CheckSubject]:
     """Give the rules that are missing, then those that stand out, in their order."""
     for one in (*view.attributed.missing, *view.attributed.items):
         if one.item.object in (ObjectKind.RULE, ObjectKind.MAP) and (stands_out(one) or _is_hidden(view, one)):
@@ -71,7 +71,7 @@ def stands_out(one: AttributedItem) -> bool:
     return not plain or one.item.chain == "DOCKER-USER"
 
 
-def _is_hidden(view: View, one: AttributedItem) -> bool:
+def _is_hidden(view: HostView, one: AttributedItem) -> bool:
     """Tell whether a rule of somebody else, in a chain that is Docker's, takes all packets of one of Docker's own."""
     if one.attribution.standing is Standing.MISSING or not is_dockers(one.item):
         return False
@@ -82,12 +82,12 @@ def _is_hidden(view: View, one: AttributedItem) -> bool:
     return any(covering is not None and covering.attribution.maker != "docker" for covering in found)
 
 
-def _subject(view: View, one: AttributedItem) -> Subject:
+def _subject(view: HostView, one: AttributedItem) -> CheckSubject:
     missing = one.attribution.standing is Standing.MISSING
     place = one.item.where
     shadow = None if missing or one.item.object is not ObjectKind.RULE else view.order.of(one.item)
-    return Subject(
-        SubjectKind.RULE,
+    return CheckSubject(
+        CheckedKind.RULE,
         f"rule {place}" if not missing else f"missing rule {place}: {one.item.text}",
         _identity(view, one),
         _facts(view, one, named_ports(one.item), shadow),
@@ -97,7 +97,7 @@ def _subject(view: View, one: AttributedItem) -> Subject:
     )
 
 
-def _covering(view: View, shadow: Shadow | None) -> Iterator[AttributedItem]:
+def _covering(view: HostView, shadow: Shadow | None) -> Iterator[AttributedItem]:
     """Give the rules that prove it, with who wrote them."""
     for item in shadow.covering if shadow else ():
         found = view.order.attributed(item)
@@ -105,7 +105,7 @@ def _covering(view: View, shadow: Shadow | None) -> Iterator[AttributedItem]:
             yield found
 
 
-def _facts(view: View, one: AttributedItem, named: Named, shadow: Shadow | None) -> RuleFacts:
+def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Shadow | None) -> RuleFacts:
     item, attribution = one.item, one.attribution
     return RuleFacts(
         where=item.where,
@@ -128,7 +128,7 @@ def _facts(view: View, one: AttributedItem, named: Named, shadow: Shadow | None)
         address_reused_by=_reused_by(view, one) if attribution.standing is Standing.STALE else "",
         shade=shadow.shade if shadow else "",
         shadowed_by=words(shadow),
-        repeats=words(shadow) if shadow and shadow.shade is Shade.REPEATED else "",
+        repeats=words(shadow) if shadow and shadow.shade is ShadowKind.REPEATED else "",
         witness=shadow.witness if shadow else "",
     )
 
@@ -138,7 +138,7 @@ def is_dockers(item: Item) -> bool:
     return (item.chain.startswith("DOCKER") and item.chain != "DOCKER-USER") or item.table == "docker-bridges"
 
 
-def _untranslated(view: View, named: Named) -> Iterator[int]:
+def _untranslated(view: HostView, named: PortCondition) -> Iterator[int]:
     if sum(last - first + 1 for first, last in named.ranges) > _MANY:
         return
     for first, last in named.ranges:
@@ -147,7 +147,7 @@ def _untranslated(view: View, named: Named) -> Iterator[int]:
                 yield port
 
 
-def _reused_by(view: View, one: AttributedItem) -> str:
+def _reused_by(view: HostView, one: AttributedItem) -> str:
     return next((name for address, name in view.addresses.items() if _mentions(one.item.text, address)), "")
 
 
@@ -157,7 +157,7 @@ def _mentions(text: str, address: str) -> bool:
     return any(word == address or word.startswith(f"{address}:") for word in words.split())
 
 
-def _identity(view: View, one: AttributedItem) -> str:
+def _identity(view: HostView, one: AttributedItem) -> str:
     """Name a rule so that a recreated container, another address and a moved position do not matter."""
     item, attribution = one.item, one.attribution
     place = f"{item.backend} {item.family} {item.table}/{item.chain}"

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from netaudit.audit.subjects.fact import Facts, fact
+from netaudit.audit.subjects.fact import SubjectFacts, fact
 
 
-class WaiverFacts(Facts, frozen=True):
+class WaiverFacts(SubjectFacts, frozen=True):
     """What is known of a waiver."""
 
     check: Annotated[str, fact("The check that it waives.")] = ""

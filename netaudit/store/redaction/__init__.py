@@ -30,7 +30,7 @@ from netaudit.model.facts import RULE_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.parse import IPTABLES_SOURCES, read_inside, read_source
 from netaudit.parse.docker import parse_inventory
 from netaudit.parse.interfaces import parse_interfaces
-from netaudit.parse.reading import Reading
+from netaudit.parse.reading import ParseResult
 from netaudit.store.index import digest
 from netaudit.store.redaction.daemon import redact_arguments, redact_daemon_json
 from netaudit.store.redaction.docker import redact_containers, redact_info, redact_networks, redact_version
@@ -124,12 +124,12 @@ def _dropped(redactor: Redactor) -> Iterator[Gap]:
             yield Gap(one.file, GapReason.PARTIAL, f"by redaction: {one.kind}: {one.count}")
 
 
-def _readings(facts: Facts, inventory: Inventory | None = None) -> dict[Source, Reading]:
+def _readings(facts: Facts, inventory: Inventory | None = None) -> dict[Source, ParseResult]:
     there = (source for source in IPTABLES_SOURCES if source in facts.files)
     return {source: read_source(facts, source, inventory=inventory) for source in there}
 
 
-def _redact_rules(readings: Mapping[Source, Reading], redactor: Redactor, within: str = "") -> dict[str, bytes]:
+def _redact_rules(readings: Mapping[Source, ParseResult], redactor: Redactor, within: str = "") -> dict[str, bytes]:
     """Redact iptables' rules; what is done is counted for `within`, or for the file that holds them."""
     files: dict[str, bytes] = {}
     for source, reading in readings.items():
