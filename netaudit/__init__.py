@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-    from netaudit.attribute.traced import AttributedTrace
+    from netaudit.attribute.trace import AttributedTrace
     from netaudit.audit.finding import Audit
     from netaudit.model.facts import Facts
-    from netaudit.packets.zones import ZoneChoice
+    from netaudit.packets.host.zones import ZoneChoice
 
 __version__ = RELEASE
 __all__ = [
@@ -80,7 +80,7 @@ def diff_recordings(
     `exposure` adds who can reach what, and could not before; None: where that is quick.
     """
     from netaudit.attribute import attribute_diff  # noqa: PLC0415
-    from netaudit.attribute.exposing import ParsedHost, why_not_affordable, with_exposure_changes  # noqa: PLC0415
+    from netaudit.attribute.exposure.compute import ParsedHost, why_not_affordable, with_exposure_changes  # noqa: PLC0415
     from netaudit.catalog import load_catalog  # noqa: PLC0415
     from netaudit.parse import parse_snapshots  # noqa: PLC0415
 
@@ -117,9 +117,9 @@ def expose_recording(
     `within_bounds`: a host on which that takes long is left out, and the result says so.
     """
     from netaudit.attribute import attribute_snapshot  # noqa: PLC0415
-    from netaudit.attribute.exposing import ParsedHost, why_too_large, with_exposure  # noqa: PLC0415
+    from netaudit.attribute.exposure.compute import ParsedHost, why_too_large, with_exposure  # noqa: PLC0415
     from netaudit.catalog import load_catalog  # noqa: PLC0415
-    from netaudit.packets.zones import ZoneChoice  # noqa: PLC0415
+    from netaudit.packets.host.zones import ZoneChoice  # noqa: PLC0415
     from netaudit.parse import parse_snapshot  # noqa: PLC0415
 
     catalog, snapshot = load_catalog(), parse_snapshot(facts)
@@ -135,8 +135,8 @@ def expose_recording(
 def audit_recording(facts: Facts, today: date) -> Audit:
     """Put every check that ships to a host; waivers in containers' labels hold until `today`. Raises ParseError."""
     from netaudit.audit.auditor import Auditor  # noqa: PLC0415
+    from netaudit.audit.checks.services import Services  # noqa: PLC0415
     from netaudit.audit.run import Plan  # noqa: PLC0415
-    from netaudit.audit.services import Services  # noqa: PLC0415
     from netaudit.catalog import load_catalog, load_checks, load_services  # noqa: PLC0415
 
     return Auditor(load_catalog(), Services(load_services()), Plan(load_checks(), today)).audit(facts)
@@ -149,10 +149,10 @@ def trace_recording(
 
     Raises ParseError for damaged facts, UsageError or SubjectError for places that are none.
     """
-    from netaudit.attribute.traced import trace_snapshot  # noqa: PLC0415
+    from netaudit.attribute.trace import trace_snapshot  # noqa: PLC0415
     from netaudit.catalog import load_catalog  # noqa: PLC0415
-    from netaudit.packets.journey import TraceQuery  # noqa: PLC0415
-    from netaudit.packets.probe import PacketState  # noqa: PLC0415
+    from netaudit.packets.trace.query import TraceQuery  # noqa: PLC0415
+    from netaudit.packets.values.probe import PacketState  # noqa: PLC0415
     from netaudit.parse import parse_snapshot  # noqa: PLC0415
 
     state = PacketState.ESTABLISHED if established else PacketState.NEW

@@ -18,17 +18,17 @@ PROJECT = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())
 
 # Every third-party package, and the only modules that may import it.
 HOMES = {
-    "typer": "cli/*.py",
-    "docker": "collect/docker*.py",
-    "requests": "collect/docker*.py",  # docker speaks HTTP by it
-    "urllib3": "collect/docker*.py",  # and requests by this
-    "iptc": "collect/legacy_*.py",
+    "typer": "cli/**/*.py",
+    "docker": "collect/docker/*.py",
+    "requests": "collect/docker/*.py",  # docker speaks HTTP by it
+    "urllib3": "collect/docker/*.py",  # and requests by this
+    "iptc": "collect/kernel/legacy_*.py",
     "yaml": "catalog/document.py",
-    "cel_expr_python": "audit/condition.py",
-    "jinja2": "report/*environment.py",
-    "markupsafe": "report/*.py",  # jinja2's
-    "tabulate": "report/layout.py",
-    "oxidd": "packets/packet_set.py",
+    "cel_expr_python": "audit/checks/condition.py",
+    "jinja2": "report/templating/*.py",
+    "markupsafe": "report/**/*.py",  # jinja2's
+    "tabulate": "report/terminal/layout.py",
+    "oxidd": "packets/sets/bdd.py",
     "msgspec": "**/*.py",
 }
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netaudit
-from netaudit.attribute.signature import Applies, Signature, make_alternative
-from netaudit.attribute.template import HOLES, Template
+from netaudit.attribute.signatures.signature import Applies, Signature, make_alternative
+from netaudit.attribute.signatures.template import HOLES, Template
 from netaudit.catalog import load_catalog, load_catalog_from
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.version import Version

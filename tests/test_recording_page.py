@@ -5,9 +5,9 @@ import re
 from pages.manual import PATH as MAN_PAGE
 
 from netaudit.model.facts import Source
-from netaudit.store import limits
-from netaudit.store.archive import _READ
-from netaudit.store.index import INDEX, Index
+from netaudit.store.format import limits
+from netaudit.store.format.index import INDEX, Index
+from netaudit.store.reading.archive import _READ
 
 PAGE = MAN_PAGE.with_name("recording.md").read_text()
 

@@ -16,12 +16,12 @@ from planting import leaks, notations_of_ipv4, notations_of_ipv6, notations_of_m
 
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedItem, Coverage
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.catalog import load_catalog
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.snapshot import Snapshot
-from netaudit.packets.exposure import expose
+from netaudit.packets.exposure.table import expose
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
 from netaudit.store import load, save

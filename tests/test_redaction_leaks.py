@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planting import IPV4, IPV6, MAC, MARK, SECRETS, leaks, notations_of_name, planted_json, planted_text
 
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.catalog import load_catalog
 from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.match import UnknownMatch
 from netaudit.parse import IPTABLES_SOURCES, parse_snapshot
-from netaudit.parse.iptables_extension import EXTENSIONS
+from netaudit.parse.iptables.extensions import EXTENSIONS
 from netaudit.parse.program import parse_program
 from netaudit.store import save
 from netaudit.store.redaction import Kind, Removal, redact

@@ -18,9 +18,9 @@ from netaudit.attribute.attribution import (
     Standing,
 )
 from netaudit.attribute.attributor import Attributor
-from netaudit.attribute.forwarding import attribute_policy
-from netaudit.attribute.inside import attribute_inside
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.observed.container_netns import attribute_inside
+from netaudit.attribute.observed.forward_policy import attribute_policy
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters, items
 from netaudit.model.snapshot import Snapshot
 

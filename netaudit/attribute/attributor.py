@@ -7,7 +7,8 @@ from typing import Self
 from msgspec.structs import replace
 
 from netaudit.attribute.attribution import DEFECTS, AttributedItem, Attribution, Confidence, Standing
-from netaudit.attribute.expect import (
+from netaudit.attribute.expected.daemon_options import PROTECTIVE, Options, find_options
+from netaudit.attribute.expected.expect import (
     Entry,
     Expectation,
     Place,
@@ -18,11 +19,10 @@ from netaudit.attribute.expect import (
     is_certain,
     is_checked,
 )
-from netaudit.attribute.options import PROTECTIVE, Options, find_options
-from netaudit.attribute.place import RuleOrder
-from netaudit.attribute.recognise import OPERATOR, Recogniser
-from netaudit.attribute.signature import Catalog
-from netaudit.attribute.traces import ChainKey, Chains
+from netaudit.attribute.expected.rule_order import RuleOrder
+from netaudit.attribute.observed.docker_evidence import ChainKey, Chains
+from netaudit.attribute.observed.recognise import OPERATOR, Recogniser
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import rule_item, set_items
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Gap, GapReason, Source

@@ -4,15 +4,15 @@ import msgspec
 
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.attribute.exposing import ParsedHost, with_exposure, with_exposure_changes
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.exposure.compute import ParsedHost, with_exposure, with_exposure_changes
+from netaudit.attribute.signatures.signature import Catalog
+from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
+from netaudit.audit.remedy.verify import Judged, verify
 from netaudit.audit.run import Plan, run
-from netaudit.audit.services import Services
-from netaudit.audit.verify import Judged, verify
-from netaudit.audit.view import HostView
+from netaudit.audit.view.view import HostView
 from netaudit.model.facts import Facts
-from netaudit.packets.zones import ZoneChoice
+from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
 

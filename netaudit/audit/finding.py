@@ -3,9 +3,9 @@
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem, ExposureChange, SnapshotHead
-from netaudit.audit.check import Check, FindingConfidence, Severity
-from netaudit.audit.subjects.kind import CheckedKind
-from netaudit.audit.waiver import Waiver
+from netaudit.audit.checks.check import Check, FindingConfidence, Severity
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.checks.waiver import Waiver
 
 
 class Evidence(msgspec.Struct, frozen=True):

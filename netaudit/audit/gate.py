@@ -1,6 +1,6 @@
 """What a pipeline obeys: whether anything is at or above the bar."""
 
-from netaudit.audit.check import FindingConfidence, Severity
+from netaudit.audit.checks.check import FindingConfidence, Severity
 from netaudit.audit.finding import Audit, Finding
 
 

@@ -9,15 +9,15 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from netaudit.attribute.attribution import AttributedItem
-from netaudit.audit.check import Check
-from netaudit.audit.condition import Condition, KnownFacts, make_seen
+from netaudit.audit.checks.check import Check
+from netaudit.audit.checks.condition import Condition, KnownFacts, make_seen
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.checks.waiver import Waiver, label_waivers
 from netaudit.audit.finding import Audit, Evidence, Finding, Undecided
 from netaudit.audit.subjects import FACTS, SUBJECTS
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, declared, fact_types
-from netaudit.audit.subjects.kind import CheckedKind
 from netaudit.audit.subjects.waiver import WaiverFacts
-from netaudit.audit.view import HostView
-from netaudit.audit.waiver import Waiver, label_waivers
+from netaudit.audit.view.view import HostView
 from netaudit.errors import CatalogError, NetauditError
 
 

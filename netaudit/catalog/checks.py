@@ -10,13 +10,13 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from netaudit.audit.check import Check, FindingConfidence, Example, Fix, Severity
-from netaudit.audit.condition import Condition, FactTypes
-from netaudit.audit.services import Service
+from netaudit.audit.checks.check import Check, Example, FindingConfidence, Fix, Severity
+from netaudit.audit.checks.condition import Condition, FactTypes
+from netaudit.audit.checks.services import Service
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.checks.wording import Wording
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import fact_types
-from netaudit.audit.subjects.kind import CheckedKind
-from netaudit.audit.wording import Wording
 from netaudit.bounded import special_kind
 from netaudit.catalog.document import Strict, convert, line_of, parse_yaml, read_data, read_yaml, rules_folder
 from netaudit.errors import CatalogError, NetauditError

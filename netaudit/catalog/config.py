@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import msgspec
 
-from netaudit.audit.waiver import Waiver
+from netaudit.audit.checks.waiver import Waiver
 from netaudit.bounded import PATIENCE, SMALL, UnfitError, decode_json, read_any
 from netaudit.catalog.document import Strict
 from netaudit.errors import ConfigError

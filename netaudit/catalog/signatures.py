@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from netaudit.attribute.signature import (
+from netaudit.attribute.signatures.signature import (
     Catalog,
     Owned,
     Signature,
@@ -15,7 +15,7 @@ from netaudit.attribute.signature import (
     Telltale,
     make_alternative,
 )
-from netaudit.attribute.template import NETWORK_HOLES, Template
+from netaudit.attribute.signatures.template import NETWORK_HOLES, Template
 from netaudit.catalog.document import Strict, load_yaml, rules_folder
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.ruleset import Backend, ObjectKind

@@ -13,18 +13,18 @@ from typing import NoReturn
 
 import typer
 
-from netaudit.cli.audit import audit
-from netaudit.cli.diff import diff
-from netaudit.cli.doctor import doctor
-from netaudit.cli.explain import explain
-from netaudit.cli.exposure import exposure
-from netaudit.cli.record import record
-from netaudit.cli.redact import redact
-from netaudit.cli.report import report
-from netaudit.cli.run import run
-from netaudit.cli.show import show
-from netaudit.cli.trace import trace
-from netaudit.cli.verify import verify
+from netaudit.cli.commands.audit import audit
+from netaudit.cli.commands.diff import diff
+from netaudit.cli.commands.doctor import doctor
+from netaudit.cli.commands.explain import explain
+from netaudit.cli.commands.exposure import exposure
+from netaudit.cli.commands.record import record
+from netaudit.cli.commands.redact import redact
+from netaudit.cli.commands.report import report
+from netaudit.cli.commands.run import run
+from netaudit.cli.commands.show import show
+from netaudit.cli.commands.trace import trace
+from netaudit.cli.commands.verify import verify
 from netaudit.errors import NetauditError, OutputError
 from netaudit.release import RELEASE
 

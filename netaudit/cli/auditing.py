@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from netaudit.audit.auditor import Auditor
-from netaudit.audit.check import Check, FindingConfidence, Severity
+from netaudit.audit.checks.check import Check, FindingConfidence, Severity
+from netaudit.audit.checks.services import Service, Services
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.run import Plan
-from netaudit.audit.services import Service, Services
 from netaudit.catalog import load_catalog, load_checks, load_checks_from, load_services
 from netaudit.catalog.config import (
     DEFAULT,
@@ -23,13 +23,13 @@ from netaudit.catalog.config import (
 )
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
-from netaudit.packets.zones import ZoneChoice
+from netaudit.packets.host.zones import ZoneChoice
 from netaudit.store import load
 
 if TYPE_CHECKING:
-    from netaudit.cli.audit import AuditFormat
-    from netaudit.report.location import Locator
-    from netaudit.report.style import Style
+    from netaudit.cli.commands.audit import AuditFormat
+    from netaudit.report.ci.location import Locator
+    from netaudit.report.terminal.style import Style
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -152,7 +152,7 @@ def render(
 
 def _places(facts: Facts, snapshot: Path | None) -> tuple["Locator", str]:
     """Say where the recording's files are, from here where they are below: from a checkout, as GitHub wants it."""
-    from netaudit.report.location import Locator, OneFile
+    from netaudit.report.ci.location import Locator, OneFile
 
     if snapshot is None:
         return Locator(facts.files), ""
@@ -162,10 +162,10 @@ def _places(facts: Facts, snapshot: Path | None) -> tuple["Locator", str]:
 
 
 _MODULES = {
-    "terminal": "audit_terminal",
-    "json": "audit_json",
-    "markdown": "audit_markdown",
-    "junit": "junit",
-    "sarif": "sarif",
-    "github": "github_annotations",
+    "terminal": "terminal.audit",
+    "json": "json.audit",
+    "markdown": "page.audit_markdown",
+    "junit": "ci.junit",
+    "sarif": "ci.sarif",
+    "github": "ci.github",
 }

@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
 # Module and function of netaudit.report, for a diff and for a snapshot; the terminal's takes a style and is apart.
 _RENDERERS = {
-    Format.JSON: ("json_v1", "render_diff", "render_snapshot"),
-    Format.MARKDOWN: ("document", "render_diff_markdown", "render_snapshot_markdown"),
-    Format.HTML: ("document", "render_diff_html", "render_snapshot_html"),
-    Format.CSV: ("table_csv", "render_diff_csv", "render_snapshot_csv"),
-    Format.SVG: ("picture", "render_diff_svg", "render_snapshot_svg"),
-    Format.DOT: ("picture", "render_diff_dot", "render_snapshot_dot"),
+    Format.JSON: ("json.rules", "render_diff", "render_snapshot"),
+    Format.MARKDOWN: ("page.render", "render_diff_markdown", "render_snapshot_markdown"),
+    Format.HTML: ("page.render", "render_diff_html", "render_snapshot_html"),
+    Format.CSV: ("csv_table", "render_diff_csv", "render_snapshot_csv"),
+    Format.SVG: ("page.picture", "render_diff_svg", "render_snapshot_svg"),
+    Format.DOT: ("page.picture", "render_diff_dot", "render_snapshot_dot"),
 }
 
 _WITH_FINDINGS = (Format.HTML, Format.MARKDOWN)
 # What `netaudit exposure` prints otherwise than a snapshot.
 _OF_EXPOSURE = {
-    Format.JSON: ("json_v1", "render_exposure"),
-    Format.MARKDOWN: ("document", "render_exposure_markdown"),
-    Format.CSV: ("table_csv", "render_exposure_csv"),
+    Format.JSON: ("json.rules", "render_exposure"),
+    Format.MARKDOWN: ("page.render", "render_exposure_markdown"),
+    Format.CSV: ("csv_table", "render_exposure_csv"),
 }
 
 

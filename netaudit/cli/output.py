@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, SnapshotHead
-    from netaudit.report.order import Grouping
-    from netaudit.report.style import Style
+    from netaudit.report.terminal.style import Style
+    from netaudit.report.text.rule_order import Grouping
     from netaudit.store import Replace
 
 INCOMPLETE = 4
@@ -53,9 +53,9 @@ def print_diff(
 ) -> None:
     """Render a diff and write it where it was asked for."""
     if form is Format.TERMINAL:
-        from netaudit.report import terminal
+        from netaudit.report.terminal import rules
 
-        show(lambda chosen: terminal.render_diff(diff, chosen), style(output, colour, wide=wide), output)
+        show(lambda chosen: rules.render_diff(diff, chosen), style(output, colour, wide=wide), output)
     else:
         from netaudit.cli.formats import render_diff
 
@@ -73,10 +73,10 @@ def print_snapshot(
 ) -> None:
     """Render a snapshot and write it where it was asked for."""
     if form is Format.TERMINAL:
-        from netaudit.report import terminal
+        from netaudit.report.terminal import rules
 
         chosen_style = style(output, colour, wide=wide)
-        show(lambda chosen: terminal.render_snapshot(snapshot, chosen, grouping), chosen_style, output)
+        show(lambda chosen: rules.render_snapshot(snapshot, chosen, grouping), chosen_style, output)
     else:
         from netaudit.cli.formats import render_snapshot
 
@@ -88,7 +88,7 @@ def print_exposure(
 ) -> None:
     """Render the exposure table of a host and write it where it was asked for."""
     if form is Format.TERMINAL:
-        from netaudit.report.exposure_terminal import render_exposure
+        from netaudit.report.terminal.exposure import render_exposure
 
         show(lambda chosen: render_exposure(shown, chosen), style(output, colour, wide=wide), output)
     else:
@@ -99,7 +99,7 @@ def print_exposure(
 
 def style(output: "Output | None", colour: Colour, *, wide: bool = False) -> "Style":
     """Find the terminal's width, and whether it may be coloured."""
-    from netaudit.report.style import WIDE, Style
+    from netaudit.report.terminal.style import WIDE, Style
 
     terminal = output is None and sys.stdout.isatty()
     width = shutil.get_terminal_size((80, 24)).columns if terminal else 80

@@ -12,7 +12,7 @@ from netaudit.cli.sources import kept_folder, require_rules
 from netaudit.errors import CollectError, NetauditError, UsageError
 
 if TYPE_CHECKING:
-    from netaudit.collect.remote import Remote
+    from netaudit.collect.remote.ssh import Remote
     from netaudit.model.facts import Facts
     from netaudit.store import Replace
 
@@ -21,7 +21,7 @@ _AT_ONCE = 16
 
 def record_hosts(urls: list[str], output: Path | None, timeout: float, replace: "Replace") -> tuple[list["Facts"], int]:
     """Record hosts and print where each recording is; give those made, and the exit code of the worst failure."""
-    from netaudit.collect.remote import parse_remote
+    from netaudit.collect.remote.ssh import parse_remote
     from netaudit.store import make_folder, require_place
 
     remotes = [parse_remote(url) for url in urls]
@@ -40,7 +40,7 @@ def record_hosts(urls: list[str], output: Path | None, timeout: float, replace: 
 
 def _record(remote: "Remote", place: Path | None, timeout: float, replace: "Replace") -> tuple["Facts", Path]:
     """Record one host; what came from it is checked as any recording before it is kept, and names no place."""
-    from netaudit.collect.remote import record_remotely
+    from netaudit.collect.remote.ssh import record_remotely
     from netaudit.store import keep, load_stream, save
 
     packed = io.BytesIO(record_remotely(remote, timeout))
@@ -55,7 +55,7 @@ def _record(remote: "Remote", place: Path | None, timeout: float, replace: "Repl
 
 def _gather(jobs: dict[Future[tuple["Facts", Path]], "Remote"]) -> tuple[list["Facts"], int]:
     from netaudit.cli.output import write
-    from netaudit.report.words import describe_gap
+    from netaudit.report.text.words import describe_gap
     from netaudit.store import manifest_of
 
     made: list[Facts] = []

@@ -9,7 +9,7 @@ import netaudit
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import run
-from netaudit.audit.view import HostView
+from netaudit.audit.view.view import HostView
 from netaudit.cli import output as out
 from netaudit.cli.auditing import Asked, prepare
 from netaudit.cli.options import Colour, Format
@@ -19,7 +19,7 @@ from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
-from netaudit.report.order import Grouping
+from netaudit.report.text.rule_order import Grouping
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -41,8 +41,8 @@ def read_template(path: Path) -> OwnTemplate:
 def print_with(template: OwnTemplate, shown: "AttributedDiff | AttributedSnapshot", output: "Output | None") -> None:
     """Render with the template and write it where it was asked for. Raises OwnTemplateError."""
     from netaudit.cli.output import write
-    from netaudit.report.sandbox_environment import render_with
-    from netaudit.report.template_model import model_of
+    from netaudit.report.page.template_model import model_of
+    from netaudit.report.templating.sandbox import render_with
 
     model = model_of(shown)
     with _bounded(template.name):

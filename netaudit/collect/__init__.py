@@ -7,10 +7,10 @@ daemon    │
 host      ┘
 """
 
+from netaudit.collect.asking.options import Where
+from netaudit.collect.asking.search_path import writable_by_others
 from netaudit.collect.collector import collect
-from netaudit.collect.search_path import writable_by_others
 from netaudit.collect.settle import collect_when_quiet
 from netaudit.collect.watch import Watch
-from netaudit.collect.where import Where
 
 __all__ = ["Watch", "Where", "collect", "collect_when_quiet", "writable_by_others"]

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Iterable
 
-from netaudit.collect.answer import Answer, Answered, Unused
-from netaudit.collect.consistent import read_consistently
-from netaudit.collect.where import Where
+from netaudit.collect.asking.answer import Answer, Answered, Unused
+from netaudit.collect.asking.options import Where
+from netaudit.collect.consistency import read_consistently
 from netaudit.model.facts import Facts, Gap, Source
 
 HERE = Where()

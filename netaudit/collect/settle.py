@@ -4,9 +4,9 @@ import time
 
 import msgspec
 
+from netaudit.collect.asking.normalise import without_noise
+from netaudit.collect.asking.options import Where
 from netaudit.collect.collector import collect
-from netaudit.collect.essence import without_noise
-from netaudit.collect.where import Where
 from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Facts
 
 INTERVAL = 0.25  # seconds between two looks

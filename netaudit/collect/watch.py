@@ -3,12 +3,12 @@
 from contextlib import ExitStack
 from typing import Self
 
-from netaudit.collect.commits import CommitListener
-from netaudit.collect.docker_events import DockerListener
-from netaudit.collect.handles import ask_handles
-from netaudit.collect.where import Where
+from netaudit.collect.asking.options import Where
+from netaudit.collect.docker.events import DockerListener
+from netaudit.collect.netlink.commits import CommitListener
+from netaudit.collect.netlink.handles import ask_handles
 from netaudit.model.facts import Facts
-from netaudit.model.witness import Handles, Observation
+from netaudit.model.observation import Handles, Observation
 
 
 class Watch:

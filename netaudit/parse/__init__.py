@@ -6,14 +6,14 @@ from netaudit.model.docker import Inventory
 from netaudit.model.facts import Facts, Gap, Source
 from netaudit.model.ruleset import Backend, Rule, Ruleset, Table
 from netaudit.model.snapshot import Inside, Snapshot
-from netaudit.parse.decode import decode_json
-from netaudit.parse.docker import parse_inventory
+from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.parse.forms import read_rules
-from netaudit.parse.host import parse_host
-from netaudit.parse.known import Known
-from netaudit.parse.names import BindingEvidence
-from netaudit.parse.nftables import parse_nft
-from netaudit.parse.reading import ParseResult
+from netaudit.parse.host.host import parse_host
+from netaudit.parse.listing.names import BindingEvidence
+from netaudit.parse.nftables.ruleset import parse_nft
+from netaudit.parse.reading.cache import Known
+from netaudit.parse.reading.decode import decode_json
+from netaudit.parse.reading.result import ParseResult
 
 _SAVES = {
     Source.IPTABLES_LEGACY: (Backend.IPTABLES_LEGACY, "ip"),

@@ -8,11 +8,11 @@ import msgspec
 
 from netaudit.errors import ParseError
 from netaudit.model.ruleset import Backend, Chain, Rule, Table
-from netaudit.parse.iptables import read_save
-from netaudit.parse.iptables_commands import read_commands
-from netaudit.parse.listing import read_listing
-from netaudit.parse.names import BindingEvidence
-from netaudit.parse.reading import Loss, ParseResult
+from netaudit.parse.iptables.commands import read_commands
+from netaudit.parse.iptables.save import read_save
+from netaudit.parse.listing.names import BindingEvidence
+from netaudit.parse.listing.reader import read_listing
+from netaudit.parse.reading.result import Loss, ParseResult
 
 _LOOK = 1 << 20  # a form shows within its first lines, however many warnings stand before
 _WIDE = 400  # and at the beginning of a line

@@ -7,11 +7,11 @@ from netaudit.model.facts import Facts, Source
 from netaudit.model.program import Base, Hook, Program, ReadChain, ReadTable, iptables_base
 from netaudit.model.ruleset import IPTABLES_BACKENDS, Chain, Ruleset, Table
 from netaudit.model.statement import Meaning
-from netaudit.parse.iptables_meaning import read_iptables_rule
-from netaudit.parse.nft_look import Json
-from netaudit.parse.nft_match import Elements
-from netaudit.parse.nft_meaning import read_nft_rule
-from netaudit.parse.nftables import read_objects
+from netaudit.parse.iptables.meaning import read_iptables_rule
+from netaudit.parse.nftables.formats import Json
+from netaudit.parse.nftables.match import Elements
+from netaudit.parse.nftables.meaning import read_nft_rule
+from netaudit.parse.nftables.ruleset import read_objects
 
 _OFF = frozenset({"dormant", "unreadable"})  # the second: perhaps, and `ReadTable.why_unsure` says so
 _BY_ITSELF = frozenset({"dynamic", "timeout"})
@@ -86,7 +86,7 @@ def _list(value: Json) -> list[Json]:
 
 
 def _nft_base(chain: Chain) -> Base | None:
-    """Read `type filter hook forward device lo priority 0`, as netaudit.parse.nftables writes it."""
+    """Read `type filter hook forward device lo priority 0`, as netaudit.parse.nftables.ruleset writes it."""
     words = chain.base.split(" ")
     known = dict(zip(words[::2], words[1::2], strict=False))
     try:

@@ -28,19 +28,19 @@ import msgspec
 from netaudit.bounded import UnfitError, read_plain
 from netaudit.errors import OutputError, RecordingError, TakenError
 from netaudit.model.facts import ON_REQUEST, Facts, Gap, GapReason, Source
-from netaudit.store.archive import WRITTEN, is_archive, pack
-from netaudit.store.files import Files, read_files, read_strangers, read_stream, recordings_in
-from netaudit.store.foreign import adopt
-from netaudit.store.index import FORMAT, INDEX, digest, digest_of, hash_files, make_index, read_index
-from netaudit.store.limits import HINT, LARGEST_INDEX
-from netaudit.store.manifest import Manifest, make_manifest
-from netaudit.store.ours import Kind
-from netaudit.store.plain import guess_source
-from netaudit.store.signature import find_signer
-from netaudit.store.taken import Replace
-from netaudit.store.times import parse_time
-from netaudit.store.verify import Difference, Verification, verify_files
-from netaudit.store.writing import (
+from netaudit.store.format.index import FORMAT, INDEX, digest, digest_of, hash_files, make_index, read_index
+from netaudit.store.format.limits import HINT, LARGEST_INDEX
+from netaudit.store.format.times import parse_time
+from netaudit.store.integrity.manifest import Manifest, make_manifest
+from netaudit.store.integrity.signature import find_signer
+from netaudit.store.integrity.verify import Difference, Verification, verify_files
+from netaudit.store.reading.archive import WRITTEN, is_archive, pack
+from netaudit.store.reading.files import Files, read_files, read_strangers, read_stream, recordings_in
+from netaudit.store.reading.foreign import adopt
+from netaudit.store.reading.plain import guess_source
+from netaudit.store.writing.ours import Kind
+from netaudit.store.writing.taken import Replace
+from netaudit.store.writing.write import (
     make_folder,
     reason,
     require_free,

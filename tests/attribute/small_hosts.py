@@ -8,7 +8,7 @@ from netaudit.catalog import load_catalog
 from netaudit.model.docker import Container, DaemonOptions, Endpoint, Inventory, Network, PortBinding
 from netaudit.model.ruleset import Backend, ObjectKind, Ruleset
 from netaudit.model.snapshot import Snapshot
-from netaudit.parse.iptables import parse_save
+from netaudit.parse.iptables.save import parse_save
 
 CATALOG = load_catalog()
 BRIDGE = Network(id="b" * 64, name="bridge", driver="bridge", bridge="docker0", subnet="172.17.0.0/16", default=True)

@@ -25,7 +25,7 @@ from netaudit.diff import Added, Removed
 from netaudit.model.docker import DaemonOptions
 from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.ruleset import Backend, ObjectKind, Ruleset
-from netaudit.parse.iptables import parse_save
+from netaudit.parse.iptables.save import parse_save
 
 PUBLISHED = rules(nat=(HAIRPIN, dnat(8080)), filter_=(ACCEPT,))
 WEB = "web 0.0.0.0:8080 → 80/tcp on network bridge"

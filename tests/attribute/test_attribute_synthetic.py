@@ -15,7 +15,7 @@ from synthetic.recording import facts, written
 
 from netaudit.attribute import UNATTRIBUTED, AttributedSnapshot, Confidence, Standing, attribute_snapshot
 from netaudit.attribute.attribution import Cause
-from netaudit.attribute.expect import in_order
+from netaudit.attribute.expected.expect import in_order
 from netaudit.model.facts import Facts, Source
 from netaudit.model.ruleset import Backend, ObjectKind
 from netaudit.parse import parse_snapshot

@@ -6,7 +6,7 @@ import pytest
 
 import netaudit
 from netaudit.errors import NetauditError, SubjectError, UsageError
-from netaudit.packets.way import HopKind
+from netaudit.packets.values.steps import HopKind
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 MODERN = RECORDINGS / "28.5.2-iptables-nft"

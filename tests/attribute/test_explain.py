@@ -6,15 +6,15 @@ import pytest
 from msgspec.structs import replace
 from small_hosts import ACCEPT, BRIDGE, CATALOG, HAIRPIN, container, dnat, rules, snapshot
 
-from netaudit.attribute.explain import RuleExplained, SignatureExplained, ThingExplained, explain
-from netaudit.attribute.networking import describe_networking
-from netaudit.attribute.silence import RulesWritten, explain_no_rules
+from netaudit.attribute.explain.explanation import RuleExplained, SignatureExplained, ThingExplained, explain
+from netaudit.attribute.explain.networking import describe_networking
+from netaudit.attribute.explain.no_rules import RulesWritten, explain_no_rules
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory, Network, PortBinding
 from netaudit.model.host import Host, Listener
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
-from netaudit.report.explained import render_explanations
+from netaudit.report.terminal.explanation import render_explanations
 from netaudit.store import load
 
 PUBLISHED = snapshot(rules(nat=(HAIRPIN, dnat(8080)), filter_=(ACCEPT,)), container(8080))
@@ -145,7 +145,9 @@ PLUGIN = Network(id="4" * 64, name="fabric", driver="weave")
 NETWORKS = (BRIDGE, LAN, CLOSED, UNPROTECTED, ROUTED, MESH, PLUGIN)
 
 
-def _silence(one: Container, version: str = "20.10.24", host: Host = BARE, written: RulesWritten = NOTHING) -> list[str]:
+def _silence(
+    one: Container, version: str = "20.10.24", host: Host = BARE, written: RulesWritten = NOTHING
+) -> list[str]:
     inventory = Inventory(version, networks=NETWORKS, containers=(one, container(name="base")))
     return list(explain_no_rules(one, inventory, host, written))
 

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 import netaudit
-from netaudit.attribute import exposing
 from netaudit.attribute.attribution import AttributedDiff, ExposureChange
-from netaudit.attribute.because import publishing
+from netaudit.attribute.exposure import compute
+from netaudit.attribute.exposure.causes import publishing
 from netaudit.model.docker import PortBinding
 from netaudit.model.exposure import Outcome, Zone, ZoneKind
 from netaudit.model.facts import Facts, Source
@@ -95,7 +95,7 @@ def test_an_outcome_that_stays_is_no_change() -> None:
 
 
 def test_a_change_of_one_container_asks_only_about_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exposing, "AFFORDABLE_CONTAINERS", 1)
+    monkeypatch.setattr(compute, "AFFORDABLE_CONTAINERS", 1)
     scenario = RECORDINGS / "28.5.2-iptables-nft" / "port-range"
     changes = _changes(netaudit.diff_recordings(_facts("01", scenario=scenario), _facts("02", scenario=scenario)))
     assert {one.after.exposure.destination.container_name for one in changes if one.after} == {"one"}
@@ -106,7 +106,7 @@ def test_a_first_member_of_a_network_is_a_new_zone_for_all(monkeypatch: pytest.M
     facts = [_facts(step, scenario=scenario) for step in ("03", "04")]
     zones = {str(one.after.exposure.zone) for one in _changes(netaudit.diff_recordings(*facts)) if one.after}
     assert "network nd" in zones
-    monkeypatch.setattr(exposing, "AFFORDABLE_CONTAINERS", 1)
+    monkeypatch.setattr(compute, "AFFORDABLE_CONTAINERS", 1)
     assert netaudit.diff_recordings(*facts).exposure_gap == "not computed for 2 containers unless asked for"
 
 
@@ -116,7 +116,7 @@ def test_exposure_can_be_left_out() -> None:
 
 
 def test_a_large_host_is_not_computed_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exposing, "AFFORDABLE_RULES", 5)
+    monkeypatch.setattr(compute, "AFFORDABLE_RULES", 5)
     diff = netaudit.diff_recordings(_facts("00"), _facts("01"))
     assert (diff.exposure, diff.exposure_gap) == (None, "not computed for 18 rules unless asked for")
     assert netaudit.diff_recordings(_facts("00"), _facts("01"), exposure=True).exposure

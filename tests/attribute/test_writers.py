@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from small_hosts import CATALOG, container, dnat, rules, snapshot
 
 from netaudit.attribute import AttributedDiff, attribute_diff
-from netaudit.attribute.writers import tell_writers
+from netaudit.attribute.observed.writers import tell_writers
+from netaudit.model.observation import Action, Commit, DockerEvent, ObjectEvent, Observation, Writer
 from netaudit.model.ruleset import ObjectKind
-from netaudit.model.witness import Commit, Action, DockerEvent, ObjectEvent, Observation, Writer
 
 PLACE = ("ip", "nat", "DOCKER")
 BEFORE = snapshot(rules())
@@ -31,7 +31,10 @@ def _writers(witness: Observation) -> list[Writer | None]:
 @pytest.mark.parametrize(
     ("witness", "writer"),
     [
-        (Observation((_commit(4, "nft"), _commit(5, "iptables", handle=8)), after={PLACE: (3, 8)}), Writer("iptables", 5)),
+        (
+            Observation((_commit(4, "nft"), _commit(5, "iptables", handle=8)), after={PLACE: (3, 8)}),
+            Writer("iptables", 5),
+        ),
         (Observation((_commit(4, "nft"), _commit(5, "iptables", handle=8)), after={PLACE: (3, 7)}), Writer("nft", 4)),
         (Observation((_commit(4, "iptables"), _commit(5, "iptables"))), Writer("iptables")),
         (Observation((_commit(4, "nft"), _commit(5, "iptables"))), Writer(reason="one of iptables, nft")),

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.auditor import Auditor
-from netaudit.audit.check import Check
+from netaudit.audit.checks.check import Check
+from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
-from netaudit.audit.services import Services
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.facts import Facts
 from netaudit.store import load

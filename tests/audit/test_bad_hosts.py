@@ -4,7 +4,7 @@ import pytest
 from audit.conftest import AuditOf
 from lab.bad_hosts import HOSTS, BadHost
 
-from netaudit.audit.check import Severity
+from netaudit.audit.checks.check import Severity
 from netaudit.audit.finding import Audit
 
 

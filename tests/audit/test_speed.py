@@ -6,11 +6,11 @@ from pathlib import Path
 from audit.conftest import RECORDINGS, TODAY
 from bench.synthetic import make_facts
 
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.auditor import Auditor
-from netaudit.audit.check import Check
+from netaudit.audit.checks.check import Check
+from netaudit.audit.checks.services import Services
 from netaudit.audit.run import Plan
-from netaudit.audit.services import Services
 from netaudit.catalog import load_services
 
 _MODEL = Path(RECORDINGS / "28.5.2-iptables-nft" / "fresh" / "00")

@@ -7,17 +7,17 @@ from audit.conftest import RECORDINGS, AuditOf
 
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot, ExposureChange
-from netaudit.attribute.exposed import compare_exposures
-from netaudit.attribute.exposing import ParsedHost, with_exposure
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.exposure.compare import compare_exposures
+from netaudit.attribute.exposure.compute import ParsedHost, with_exposure
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.finding import Finding
-from netaudit.audit.patch import patch
-from netaudit.audit.save_text import SaveText
-from netaudit.audit.verify import Judged, is_opened, verify
+from netaudit.audit.remedy.patch import patch
+from netaudit.audit.remedy.save_text import SaveText
+from netaudit.audit.remedy.verify import Judged, is_opened, verify
 from netaudit.model.facts import Facts
-from netaudit.packets.zones import ZoneChoice
+from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
-from netaudit.report.audit_words import describe_verified
+from netaudit.report.text.audit import describe_verified
 from netaudit.store import load
 
 Show = Callable[[Facts], AttributedSnapshot]

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from audit.conftest import RECORDINGS, TODAY, AuditOf
 
-from netaudit.audit.check import FindingConfidence, Severity
+from netaudit.audit.checks.check import FindingConfidence, Severity
+from netaudit.audit.checks.waiver import Waiver
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import failing
-from netaudit.audit.waiver import Waiver
 from netaudit.catalog.config import load_baseline
 from netaudit.model.facts import Facts
-from netaudit.report.audit_json import render_audit
+from netaudit.report.json.audit import render_audit
 from netaudit.store import load
 
 DATABASE = "bad/database-on-every-address/before"
@@ -118,7 +118,9 @@ def test_fingerprints_are_unique(audit_of: AuditOf) -> None:
 
 def test_the_gate_counts_open_findings_at_or_above_the_bar(audit_of: AuditOf) -> None:
     audit = audit_of("bad/raw-rules-flushed/before")
-    assert {one.check.id for one in failing(audit, Severity.CRITICAL, FindingConfidence.LOW)} >= {"loopback-guard-missing"}
+    assert {one.check.id for one in failing(audit, Severity.CRITICAL, FindingConfidence.LOW)} >= {
+        "loopback-guard-missing"
+    }
     assert failing(audit, None, FindingConfidence.LOW) == ()
     known = audit_of("bad/raw-rules-flushed/before", baseline=frozenset(one.fingerprint for one in audit.findings))
     assert failing(known, Severity.INFO, FindingConfidence.LOW) == ()

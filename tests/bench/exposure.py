@@ -17,7 +17,7 @@ import packing
 from bench.bench import MODEL, PAGE, measure, netaudit, table
 from bench.synthetic import make_facts
 from netaudit.model.facts import Facts, Source
-from netaudit.packets.exposure import expose
+from netaudit.packets.exposure.table import expose
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
 from netaudit.store import save

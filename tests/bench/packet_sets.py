@@ -11,7 +11,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from netaudit.packets.packet_set import PacketSpace
+from netaudit.packets.sets.bdd import PacketSpace
 
 FIELDS = {"iif": 3, "protocol": 8, "daddr": 32, "dport": 16, "saddr": 32}
 Rule = dict[str, tuple[int, int]]

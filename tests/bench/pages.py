@@ -11,7 +11,7 @@ from pages import hosts
 from playwright.sync_api import Page, sync_playwright
 from tabulate import tabulate
 
-from netaudit.report.document import render_snapshot_html
+from netaudit.report.page.render import render_snapshot_html
 
 
 def main() -> None:

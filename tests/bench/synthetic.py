@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netaudit.model.facts import Facts, Source
 from netaudit.model.ruleset import Backend
-from netaudit.parse.iptables import parse_save
+from netaudit.parse.iptables.save import parse_save
 from netaudit.store import load
 
 _ADDRESSES = 250  # containers per /24 of 172.17.0.0/16

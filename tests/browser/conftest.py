@@ -10,7 +10,7 @@ import pytest
 from pages import hosts
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
 
-from netaudit.report.document import render_diff_html, render_snapshot_html
+from netaudit.report.page.render import render_diff_html, render_snapshot_html
 
 SIZES = {"phone": (390, 844), "laptop": (1280, 800), "print": (794, 1123)}
 Opener = Callable[..., Page]

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 import netaudit
-from netaudit.report.document import render_diff_html
+from netaudit.report.page.render import render_diff_html
 
 _ROOT = Path(__file__).parents[2]
 _SCENARIO = _ROOT / "tests" / "recordings" / "28.5.2-iptables-nft" / "two-host-ports"

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from pages import hosts
 from playwright.sync_api import Locator, Page, expect
 
-from netaudit.report.safe_text import visible
+from netaudit.report.text.sanitize import visible
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 Opener = Callable[..., Page]

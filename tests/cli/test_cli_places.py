@@ -12,7 +12,7 @@ import pytest
 from programs import ONE_PORT, assert_fails, run_inside
 
 from netaudit.cli.sources import last_kept
-from netaudit.collect import search_path
+from netaudit.collect.asking import search_path
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.store import load, save

@@ -5,9 +5,9 @@ import json
 import pytest
 from collect_hosts import Engine, Host
 
-from netaudit.collect.answer import Answered
-from netaudit.collect.daemon import ask_daemon, hide_secrets
-from netaudit.collect.where import Where
+from netaudit.collect.asking.answer import Answered
+from netaudit.collect.asking.options import Where
+from netaudit.collect.docker.config import ask_daemon, hide_secrets
 from netaudit.model.facts import Gap, GapReason, Source
 
 ARGV, CONFIG = Source.DOCKERD_ARGV, Source.DAEMON_JSON

@@ -5,9 +5,9 @@ import json
 import pytest
 from collect_hosts import Engine
 
-from netaudit.collect.answer import Answer, Answered
-from netaudit.collect.docker import ask_engine, ask_objects
-from netaudit.collect.where import Where
+from netaudit.collect.asking.answer import Answer, Answered
+from netaudit.collect.asking.options import Where
+from netaudit.collect.docker.engine import ask_engine, ask_objects
 from netaudit.model.facts import Gap, GapReason, Source
 
 VERSION = {"Version": "29.0.0", "ApiVersion": "1.52", "MinAPIVersion": "1.44", "BuildTime": "today"}

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from collect_hosts import Engine, Host
 
-from netaudit.collect.daemon import ask_daemon
-from netaudit.collect.docker import ask_engine, ask_objects
-from netaudit.collect.elsewhere import why_elsewhere
-from netaudit.collect.where import DEFAULT_DOCKER_HOST, Where
+from netaudit.collect.asking.options import DEFAULT_DOCKER_HOST, Where
+from netaudit.collect.docker.config import ask_daemon
+from netaudit.collect.docker.engine import ask_engine, ask_objects
+from netaudit.collect.docker.locality import why_elsewhere
 from netaudit.model.facts import INVENTORY_SOURCES, Gap, GapReason
 
 OTHER_HOST = "this engine is on another host, whose containers have no rules here"

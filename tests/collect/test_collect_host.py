@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from collect_hosts import Host
 
-from netaudit.collect import kernel_modules
-from netaudit.collect.host import SYSCTLS, sysctl_name
+from netaudit.collect.asking import kernel_modules
+from netaudit.collect.kernel.host import SYSCTLS, sysctl_name
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 
 DAEMON = (Source.DOCKERD_ARGV, Source.DAEMON_JSON)

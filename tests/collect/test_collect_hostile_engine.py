@@ -14,12 +14,12 @@ import pytest
 from collect_hosts import REPOSITORY
 from raw_engine import VERSION, Raw, answer, raw_engine, without_end
 
-from netaudit.collect.answer import Answer, Answered
-from netaudit.collect.daemon import ask_daemon
-from netaudit.collect.docker import ask_engine, ask_objects
-from netaudit.collect.docker_events import DockerListener
-from netaudit.collect.url import shown_url, without_credentials
-from netaudit.collect.where import DEFAULT_DOCKER_HOST, Where
+from netaudit.collect.asking.answer import Answer, Answered
+from netaudit.collect.asking.options import DEFAULT_DOCKER_HOST, Where
+from netaudit.collect.asking.url import shown_url, without_credentials
+from netaudit.collect.docker.config import ask_daemon
+from netaudit.collect.docker.engine import ask_engine, ask_objects
+from netaudit.collect.docker.events import DockerListener
 from netaudit.model.facts import Gap, GapReason, Source
 
 CONTAINERS, NETWORKS = Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS

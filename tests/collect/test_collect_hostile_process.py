@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from collect_hosts import Engine, Host
 
-from netaudit.collect.answer import Answer, Answered, Unused
-from netaudit.collect.daemon import ask_daemon
-from netaudit.collect.where import Where
+from netaudit.collect.asking.answer import Answer, Answered, Unused
+from netaudit.collect.asking.options import Where
+from netaudit.collect.docker.config import ask_daemon
 from netaudit.model.facts import Gap, GapReason, Source
 
 ARGV, CONFIG = Source.DOCKERD_ARGV, Source.DAEMON_JSON

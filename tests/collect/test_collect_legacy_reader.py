@@ -6,9 +6,9 @@ import sys
 import pytest
 from collect_hosts import Host
 
-from netaudit.collect.legacy_header import LAYOUTS, print_header
+from netaudit.collect.kernel.legacy_header import LAYOUTS, print_header
 
-READER = "netaudit.collect.legacy_reader"
+READER = "netaudit.collect.kernel.legacy_reader"
 
 # Each is tried on its own: kernels differ in the extensions that they have.
 RULES = [

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from collect_hosts import REPOSITORY
 
-from netaudit.collect import pipes
-from netaudit.collect.patience import NoThreadError, within
-from netaudit.collect.program import run
-from netaudit.collect.remote import Remote, record_remotely
-from netaudit.collect.search_path import search_path, writable_by_others
+from netaudit.collect.asking import pipes
+from netaudit.collect.asking.deadline import NoThreadError, within
+from netaudit.collect.asking.search_path import search_path, writable_by_others
+from netaudit.collect.asking.subprocesses import run
+from netaudit.collect.remote.ssh import Remote, record_remotely
 from netaudit.errors import CollectError
 from netaudit.model.facts import Gap, GapReason, Source
 

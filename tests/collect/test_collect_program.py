@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.collect.program import run, run_for_text
-from netaudit.collect.search_path import SYSTEM_FOLDERS
+from netaudit.collect.asking.search_path import SYSTEM_FOLDERS
+from netaudit.collect.asking.subprocesses import run, run_for_text
 from netaudit.model.facts import Gap, GapReason, Source
 
 NFT = Source.NFT_RULESET

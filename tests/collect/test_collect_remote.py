@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from netaudit.collect.remote import Remote, parse_remote
-from netaudit.collect.script import recording_script
+from netaudit.collect.remote.script import recording_script
+from netaudit.collect.remote.ssh import Remote, parse_remote
 from netaudit.errors import UsageError
 
 

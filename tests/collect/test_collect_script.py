@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from collect_hosts import Engine, Host
 
-from netaudit.collect.script import recording_script
+from netaudit.collect.remote.script import recording_script
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.store import load
 

@@ -9,7 +9,7 @@ from lab.engine import Engine
 from lab.image import IDLE
 from read_only_socket import SOCKET
 
-from netaudit.collect.script import recording_script
+from netaudit.collect.remote.script import recording_script
 
 pytestmark = pytest.mark.engine
 DOCKER = ("--docker-host", SOCKET)

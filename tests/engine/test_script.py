@@ -11,7 +11,7 @@ from lab.engine import LEGACY, NFT, Engine
 from lab.host import LabHost
 from lab.image import IDLE
 
-from netaudit.collect.script import recording_script
+from netaudit.collect.remote.script import recording_script
 
 pytestmark = pytest.mark.engine
 SHELLS = {"dash": ["dash"], "busybox": ["busybox", "sh"]}

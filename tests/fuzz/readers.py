@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
-from netaudit.audit.condition import make_seen
+from netaudit.audit.checks.condition import make_seen
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import fact_types
 from netaudit.catalog import load_catalog, load_checks_from
@@ -18,14 +18,14 @@ from netaudit.catalog.config import load_baseline, load_config, load_waivers
 from netaudit.catalog.signatures import load_catalog_from
 from netaudit.cli import templates
 from netaudit.cli.output import Output
-from netaudit.collect.legacy_header import LAYOUTS, print_header
+from netaudit.collect.kernel.legacy_header import LAYOUTS, print_header
 from netaudit.model.facts import Facts, Source
 from netaudit.model.ruleset import Backend
 from netaudit.parse import parse_snapshot
 from netaudit.parse.forms import read_rules
-from netaudit.parse.iptables_rule import parse_rule, print_rule
-from netaudit.report.markdown_text import prose
-from netaudit.report.safe_text import visible
+from netaudit.parse.iptables.rule import parse_rule, print_rule
+from netaudit.report.page.markdown import prose
+from netaudit.report.text.sanitize import visible
 from netaudit.store import load
 from netaudit.store.redaction import redact
 
@@ -107,10 +107,11 @@ def _lay(folder: Path, name: bytes, kind: bytes, data: bytes) -> None:
         case b"folder":
             path.mkdir()
         case b"sparse":
-            path.touch()
-            os.truncate(path, 1 << 20)
+            with path.open("xb") as file:
+                file.truncate(1 << 20)
         case _:
-            path.write_bytes(data)
+            with path.open("xb") as file:  # never through a link, never into a pipe that is there already
+                file.write(data)
 
 
 def read_config(data: bytes) -> None:

@@ -9,34 +9,30 @@ from typing import NamedTuple
 from fuzz.readers import redacted
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
-from netaudit.attribute.exposing import ParsedHost, why_too_large, with_exposure, with_exposure_changes
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.exposure.compute import ParsedHost, why_too_large, with_exposure, with_exposure_changes
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.auditor import Auditor
+from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan, run
-from netaudit.audit.services import Services
-from netaudit.audit.view import HostView
+from netaudit.audit.view.view import HostView
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.facts import Facts, Source
-from netaudit.packets.zones import ZoneChoice
+from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
-from netaudit.report import (
-    audit_json,
-    audit_markdown,
-    audit_terminal,
-    document,
-    exposure_terminal,
-    github_annotations,
-    json_v1,
-    junit,
-    picture,
-    sarif,
-    table_csv,
-    terminal,
-)
-from netaudit.report.location import Locator
-from netaudit.report.style import Style
+from netaudit.report import csv_table as table_csv
+from netaudit.report.ci import github as github_annotations
+from netaudit.report.ci import junit, sarif
+from netaudit.report.ci.location import Locator
+from netaudit.report.json import audit as audit_json
+from netaudit.report.json import rules as json_v1
+from netaudit.report.page import audit_markdown, picture
+from netaudit.report.page import render as document
+from netaudit.report.terminal import audit as audit_terminal
+from netaudit.report.terminal import exposure as exposure_terminal
+from netaudit.report.terminal import rules as terminal
+from netaudit.report.terminal.style import Style
 from netaudit.store import load
 
 TESTS = Path(__file__).parent.parent

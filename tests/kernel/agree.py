@@ -25,7 +25,7 @@ from kernel.loading import Ruleset, load, unload
 from kernel.pools import Pools
 from kernel.symbolic import compare_answers_in_sets, compare_sets
 from kernel.world import World, world
-from netaudit.packets.probe import PacketState
+from netaudit.packets.values.probe import PacketState
 
 PACKETS = 50  # for each ruleset
 _PORTS = 60000  # source ports before a new world is made: no two packets may be of one connection

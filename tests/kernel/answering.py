@@ -10,11 +10,11 @@ from kernel.frames import Seen, Sent
 from kernel.loading import OBSERVING, Ruleset
 from kernel.world import OWN
 from netaudit.model.match import Field
-from netaudit.packets.answer_reading import UNKNOWN
-from netaudit.packets.passage import HostContext, start_of
-from netaudit.packets.probe import SYN_ACK
-from netaudit.packets.trace import trace_answer
-from netaudit.packets.way import ARRIVED, End, EndKind, Trace
+from netaudit.packets.symbolic.reply.fields import UNKNOWN
+from netaudit.packets.trace.pipeline import HostContext, start_of
+from netaudit.packets.trace.tracer import trace_answer
+from netaudit.packets.values.probe import SYN_ACK
+from netaudit.packets.values.steps import ARRIVED, End, EndKind, Trace
 
 TAGS = 60100  # of answers
 _ACK, _SYN = 16, 2

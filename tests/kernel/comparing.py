@@ -12,10 +12,10 @@ from kernel.kernel_trace import Event
 from kernel.loading import OBSERVING, Ruleset
 from netaudit.model.match import Field
 from netaudit.model.ruleset import Backend
-from netaudit.packets.answer import NOT_WAITED_FOR
-from netaudit.packets.probe import PacketState, Probe
-from netaudit.packets.trace import trace
-from netaudit.packets.way import End, EndKind, StepKind, Trace
+from netaudit.packets.trace.reply import NOT_WAITED_FOR
+from netaudit.packets.trace.tracer import trace
+from netaudit.packets.values.probe import PacketState, Probe
+from netaudit.packets.values.steps import End, EndKind, StepKind, Trace
 
 Events = Sequence[tuple[Seen, Event | None]]
 Met = tuple[str, str, str, int | None, str]

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 import msgspec
 
 from kernel.world import CLIENT_MAC, LAN_MAC, SERVER_MAC, SRV_MAC
-from netaudit.packets.probe import PROTOCOLS, PacketState
+from netaudit.packets.values.probe import PROTOCOLS, PacketState
 
 TTL = 61  # nothing else sends this one: so the kernel's trace is told what to follow
 _MACS = {"lan0": (LAN_MAC, CLIENT_MAC), "srv0": (SRV_MAC, SERVER_MAC)}

@@ -14,12 +14,12 @@ from kernel.comparing import Disagreement, Observed, Tally, probe_of
 from kernel.frames import Sent
 from kernel.loading import OBSERVING, Ruleset
 from netaudit.model.match import CtState, Field
-from netaudit.packets.asked import asked_fields
-from netaudit.packets.encoders import Encoders
-from netaudit.packets.packet_set import PacketSet
-from netaudit.packets.probe import PROTOCOLS
-from netaudit.packets.traverse import Traversal
-from netaudit.packets.world import DECISION, NEW_DADDR, NEW_DPORT, TRANSLATED, HostSets
+from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.symbolic.encoders import Encoders
+from netaudit.packets.symbolic.fields import asked_fields
+from netaudit.packets.symbolic.host_sets import DECISION, NEW_DADDR, NEW_DPORT, TRANSLATED, HostSets
+from netaudit.packets.symbolic.pipeline import Traversal
+from netaudit.packets.values.probe import PROTOCOLS
 
 _AT_FIRST = {TRANSLATED: 0, DECISION: 0, Field.OIF: 0, Field.CT_MARK: 0, Field.CT_STATE: int(CtState.INVALID)}
 _LATER = (NEW_DADDR, NEW_DPORT)

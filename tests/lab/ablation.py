@@ -9,7 +9,7 @@ import msgspec
 
 from netaudit.attribute import AttributedChange, Confidence, attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import Cause, CauseKind
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import Removed
 from netaudit.model.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot

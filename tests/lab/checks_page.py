@@ -15,10 +15,10 @@ import packing
 
 from lab.bad_hosts import HOSTS
 from netaudit.audit.auditor import Auditor
-from netaudit.audit.check import Check, Severity
+from netaudit.audit.checks.check import Check, Severity
+from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
-from netaudit.audit.services import Services
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import declared
 from netaudit.catalog import load_catalog, load_checks, load_services

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from netaudit.attribute import AttributedItem, AttributedSnapshot, Confidence, attribute_snapshot
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.catalog import load_catalog
 from netaudit.model.facts import Facts, Source
 from netaudit.model.ruleset import ObjectKind

@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from netaudit.model.exposure import Exposure, Outcome, Delivery, ZoneKind
+from netaudit.model.exposure import Delivery, Exposure, Outcome, ZoneKind
 from netaudit.model.facts import Facts, Gap, GapReason, Source
-from netaudit.packets.exposure import expose
-from netaudit.packets.zones import ZoneChoice
+from netaudit.packets.exposure.table import expose
+from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
 from netaudit.store import load
@@ -178,7 +178,11 @@ def test_what_was_not_seen_makes_what_is_allowed_doubtful(source: Source) -> Non
     facts = load(RECORDINGS / OLD)
     left = {name: data for name, data in facts.files.items() if name != source or source is Source.SYSCTL}
     gapped = msgspec.structs.replace(facts, files=left, gaps=(Gap(source, GapReason.CRASHED),))
-    table = [one for one in _expose(gapped) if one.outcome is not Outcome.BLOCKED and one.way in (Delivery.DNAT, Delivery.NONE)]
+    table = [
+        one
+        for one in _expose(gapped)
+        if one.outcome is not Outcome.BLOCKED and one.way in (Delivery.DNAT, Delivery.NONE)
+    ]
     assert {(one.outcome, one.reason) for one in table} == {(Outcome.MAY, f"{source}: crashed")}
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 from packets.test_answers import changed, table, with_rules
 
-from netaudit.model.exposure import DestinationKind, Exposure, Outcome, Delivery, ZoneKind
+from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
 from netaudit.model.facts import Facts, Source
-from netaudit.report.exposure_words import describe_target
+from netaudit.report.text.exposure import describe_target
 from netaudit.store import load
 
 _RECORDINGS = Path(__file__).parents[1] / "recordings"

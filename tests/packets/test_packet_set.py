@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.packets.packet_set import PacketSet, PacketSpace
+from netaudit.packets.sets.bdd import PacketSet, PacketSpace
 
 WIDTH = 5
 EVERY = frozenset(range(1 << WIDTH))

@@ -11,12 +11,12 @@ import netaudit
 from netaudit.model.exposure import Exposure, Outcome, Zone
 from netaudit.model.facts import Facts
 from netaudit.model.snapshot import Snapshot
-from netaudit.packets.attached import with_every_endpoint
-from netaudit.packets.exposure import expose
-from netaudit.packets.place import in_network
-from netaudit.packets.probe import Probe
-from netaudit.packets.trace import trace
-from netaudit.packets.zones import ZoneChoice, origins
+from netaudit.packets.exposure.table import expose
+from netaudit.packets.host.endpoints import with_every_endpoint
+from netaudit.packets.host.locations import in_network
+from netaudit.packets.host.zones import ZoneChoice, origins
+from netaudit.packets.trace.tracer import trace
+from netaudit.packets.values.probe import Probe
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
 

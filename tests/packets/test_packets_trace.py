@@ -8,9 +8,9 @@ import pytest
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Facts
 from netaudit.model.match import Field
-from netaudit.packets.probe import PacketState, Probe
-from netaudit.packets.trace import trace
-from netaudit.packets.way import EndKind, Trace
+from netaudit.packets.trace.tracer import trace
+from netaudit.packets.values.probe import PacketState, Probe
+from netaudit.packets.values.steps import EndKind, Trace
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
 

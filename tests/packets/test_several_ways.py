@@ -8,8 +8,8 @@ from packets.test_answers import OLD, changed, table, with_rules
 
 from netaudit.model.exposure import DestinationKind, Exposure, Outcome, ZoneKind
 from netaudit.model.facts import Facts, Source
-from netaudit.packets.exposure import expose
-from netaudit.packets.zones import ZoneChoice
+from netaudit.packets.exposure.table import expose
+from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
 

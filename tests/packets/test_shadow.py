@@ -9,14 +9,14 @@ from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Hook, ReadTable
 from netaudit.model.ruleset import Backend, Chain, Rule, Ruleset, Table
-from netaudit.packets.diary import TraceRecorder
-from netaudit.packets.packet import Packet
-from netaudit.packets.routing import Routing
-from netaudit.packets.shade import ShadowKind, Shadow
-from netaudit.packets.shadow import ShadowAnalysis
-from netaudit.packets.state import Branch
-from netaudit.packets.surroundings import RouteLookup
-from netaudit.packets.walk import Walk
+from netaudit.packets.host.fib import Routing
+from netaudit.packets.host.route_lookup import RouteLookup
+from netaudit.packets.shadowing.analysis import ShadowAnalysis
+from netaudit.packets.shadowing.kinds import Shadow, ShadowKind
+from netaudit.packets.trace.branch import Branch
+from netaudit.packets.trace.chain import Walk
+from netaudit.packets.trace.recorder import TraceRecorder
+from netaudit.packets.values.packet import Packet
 from netaudit.parse.program import parse_program
 
 

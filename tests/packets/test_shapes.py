@@ -14,21 +14,21 @@ from synthetic.shapes import HOSTS, IPTABLES, SHAPES, Edge, bases_host, iptables
 import netaudit
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
-from netaudit.attribute.explain import explain
-from netaudit.attribute.exposing import ParsedHost, with_exposure
+from netaudit.attribute.explain.explanation import explain
+from netaudit.attribute.exposure.compute import ParsedHost, with_exposure
+from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan, run
-from netaudit.audit.services import Services
-from netaudit.audit.view import HostView
+from netaudit.audit.view.view import HostView
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Facts
-from netaudit.packets.shadow import ShadowAnalysis
-from netaudit.packets.way import Trace
-from netaudit.packets.zones import ZoneChoice
+from netaudit.packets.host.zones import ZoneChoice
+from netaudit.packets.shadowing.analysis import ShadowAnalysis
+from netaudit.packets.values.steps import Trace
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
-from netaudit.report.document import render_snapshot_html
+from netaudit.report.page.render import render_snapshot_html
 from netaudit.store import load
 
 _MOST = 2.6  # times the work for twice the rules: n·log n with something to spare, and no n²

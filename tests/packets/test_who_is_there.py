@@ -6,8 +6,8 @@ import pytest
 from packets.test_packets_agree import disagreements
 
 from netaudit.model.exposure import Exposure, Outcome, ZoneKind
-from netaudit.packets.exposure import expose
-from netaudit.packets.zones import ZoneChoice
+from netaudit.packets.exposure.table import expose
+from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
 from netaudit.store import load

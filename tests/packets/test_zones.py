@@ -7,7 +7,7 @@ import pytest
 
 from netaudit.model.exposure import Zone, ZoneKind
 from netaudit.model.snapshot import Snapshot
-from netaudit.packets.zones import Origin, ZoneChoice, as_ranges, is_routed, origins, without
+from netaudit.packets.host.zones import Origin, ZoneChoice, as_ranges, is_routed, origins, without
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
 

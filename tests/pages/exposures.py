@@ -14,7 +14,7 @@ from netaudit.attribute.attribution import (
     AttributedSnapshot,
 )
 from netaudit.model.docker import Container, PortBinding
-from netaudit.model.exposure import Destination, DestinationKind, Exposure, Outcome, Delivery, Zone, ZoneKind
+from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome, Zone, ZoneKind
 from netaudit.model.snapshot import Snapshot
 
 INTERNET, LAN, HOST = Zone(ZoneKind.INTERNET), Zone(ZoneKind.LAN, "eth0"), Zone(ZoneKind.HOST)
@@ -31,7 +31,9 @@ def exposed(snapshot: Snapshot, attributed: AttributedSnapshot) -> tuple[Attribu
     }
     containers = snapshot.inventory.containers if snapshot.inventory else ()
     cells = [cell for container in containers for cell in _container(container, by_binding, attributed)]
-    cells += [AttributedExposure(Exposure(zone, SSH, Outcome.ALLOWED, Delivery.LOCAL)) for zone in (INTERNET, LAN, HOST)]
+    cells += [
+        AttributedExposure(Exposure(zone, SSH, Outcome.ALLOWED, Delivery.LOCAL)) for zone in (INTERNET, LAN, HOST)
+    ]
     return tuple(cells)
 
 

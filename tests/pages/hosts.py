@@ -11,10 +11,10 @@ from bench.synthetic import make_facts
 import netaudit
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan, run
-from netaudit.audit.services import Services
-from netaudit.audit.view import HostView
+from netaudit.audit.view.view import HostView
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.facts import Facts
 from netaudit.parse import parse_snapshot

@@ -13,13 +13,13 @@ import msgspec
 
 import netaudit
 from netaudit.attribute.attribution import AttributedDiff, AttributedInside, AttributedSnapshot, Ref
-from netaudit.attribute.explain import Explained, explain
-from netaudit.attribute.traced import AttributedTrace
+from netaudit.attribute.explain.explanation import Explained, explain
+from netaudit.attribute.trace import AttributedTrace
+from netaudit.audit.checks.waiver import Waiver
 from netaudit.audit.finding import Audit, Verified
-from netaudit.audit.waiver import Waiver
 from netaudit.catalog import load_catalog
 from netaudit.model.facts import Facts, Gap, GapReason
-from netaudit.model.witness import DockerEvent, Writer
+from netaudit.model.observation import DockerEvent, Writer
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
 from pages import hosts

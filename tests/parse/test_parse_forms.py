@@ -9,7 +9,7 @@ from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.ruleset import Backend, Chain, Rule, Table
 from netaudit.parse import parse_snapshot
 from netaudit.parse.forms import Form, find_form, read_rules
-from netaudit.parse.reading import Loss, ParseResult
+from netaudit.parse.reading.result import Loss, ParseResult
 
 PLAIN = "*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n"
 NAT = "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j RETURN\nCOMMIT\n"

@@ -8,7 +8,7 @@ import pytest
 from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Source
 from netaudit.model.host import Host, HostAddress, Interface, Listener, NextHop, Route
-from netaudit.parse.host import parse_host
+from netaudit.parse.host.host import parse_host
 from netaudit.store import load
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"

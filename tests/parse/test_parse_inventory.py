@@ -12,8 +12,8 @@ from netaudit.model.docker import Container, DaemonOptions, Endpoint, GatewayMod
 from netaudit.model.facts import Facts, Source
 from netaudit.model.host import HostAddress, Interface, Listener
 from netaudit.parse import parse_snapshot
-from netaudit.parse.docker import parse_inventory
-from netaudit.parse.host import parse_host
+from netaudit.parse.docker.inventory import parse_inventory
+from netaudit.parse.host.host import parse_host
 
 ID = "b" * 64
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from netaudit.errors import ParseError
 from netaudit.model.ruleset import BUILTIN_CHAINS, Backend, Chain, Rule, Table
-from netaudit.parse.iptables import parse_save
+from netaudit.parse.iptables.save import parse_save
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 ENGINES = sorted(folder.name for folder in RECORDINGS.iterdir())

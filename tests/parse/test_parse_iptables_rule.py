@@ -5,8 +5,8 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from netaudit.parse.iptables_match import read_matches
-from netaudit.parse.iptables_rule import Option, ParsedRule, parse_rule, print_rule, split_words, unquote
+from netaudit.parse.iptables.match import read_matches
+from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule, print_rule, split_words, unquote
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 LINES = sorted(

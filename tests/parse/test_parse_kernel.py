@@ -13,7 +13,7 @@ from parse.extension_rules import rules_of
 
 from netaudit.model.ruleset import Backend, Chain, Table
 from netaudit.parse.forms import read_rules
-from netaudit.parse.iptables_rule import parse_rule, print_rule
+from netaudit.parse.iptables.rule import parse_rule, print_rule
 
 pytestmark = [pytest.mark.kernel, pytest.mark.xdist_group("extensions")]
 ROOTS = Path(__file__).parent.parent.parent / ".lab" / "roots"

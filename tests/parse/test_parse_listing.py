@@ -13,8 +13,8 @@ from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.ruleset import Backend
 from netaudit.parse.forms import read_rules
-from netaudit.parse.names import BindingEvidence
-from netaudit.parse.reading import Loss, ParseResult
+from netaudit.parse.listing.names import BindingEvidence
+from netaudit.parse.reading.result import Loss, ParseResult
 
 LISTINGS = Path(__file__).parent / "listings"
 CLASSIC = (LISTINGS / "nat.txt").read_text() + (LISTINGS / "filter.txt").read_text()
@@ -36,7 +36,9 @@ WEB = {
 
 
 def _read(text: str, family: str = "ip", ports: frozenset[int] = frozenset()) -> ParseResult:
-    return read_rules(text, backend=Backend.IPTABLES_NFT, family=family, source="listing", evidence=BindingEvidence(ports))
+    return read_rules(
+        text, backend=Backend.IPTABLES_NFT, family=family, source="listing", evidence=BindingEvidence(ports)
+    )
 
 
 def _rules(text: str, family: str = "ip") -> list[str]:

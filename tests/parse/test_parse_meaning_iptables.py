@@ -36,7 +36,7 @@ from netaudit.model.statement import (
     UnknownStatement,
     Verdict,
 )
-from netaudit.parse.iptables_meaning import read_iptables_rule
+from netaudit.parse.iptables.meaning import read_iptables_rule
 
 NO_CONNECTION = InRanges(Field.CT_STATE, ((1, 1), (64, 64)))
 NEW, ESTABLISHED = equal(Field.CT_STATE, 8), equal(Field.CT_STATE, 2)

@@ -8,7 +8,7 @@ import pytest
 from native_host import NativeHost, native_host
 
 from netaudit.model.ruleset import Table
-from netaudit.parse.nftables import parse_nft
+from netaudit.parse.nftables.ruleset import parse_nft
 
 SCRIPT = Path(__file__).with_name("native_rules.nft").read_text()
 pytestmark = pytest.mark.kernel

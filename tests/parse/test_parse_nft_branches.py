@@ -3,8 +3,8 @@
 import pytest
 
 from netaudit.model.statement import Meaning, UnknownStatement
-from netaudit.packets.said import matches_of
-from netaudit.parse.nft_meaning import read_nft_rule
+from netaudit.packets.shadowing.rule_effects import matches_of
+from netaudit.parse.nftables.meaning import read_nft_rule
 
 _MARK = {"meta": {"key": "mark"}}
 _PORT = {"payload": {"protocol": "tcp", "field": "dport"}}

@@ -7,7 +7,7 @@ from native_host import NativeHost, native_host
 
 from netaudit.diff import Altered, compare
 from netaudit.model.ruleset import Ruleset
-from netaudit.parse.nftables import parse_nft
+from netaudit.parse.nftables.ruleset import parse_nft
 
 pytestmark = pytest.mark.kernel
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from netaudit.errors import ParseError
 from netaudit.model.ruleset import Backend, Chain, NamedObject, NamedSet, Rule, Table
-from netaudit.parse.nft_text import print_rule, print_statement
-from netaudit.parse.nftables import parse_nft
+from netaudit.parse.nftables.printer import print_rule, print_statement
+from netaudit.parse.nftables.ruleset import parse_nft
 
 SADDR = {"payload": {"protocol": "ip", "field": "saddr"}}
 RULESET = {

@@ -10,7 +10,7 @@ import pytest
 
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.catalog import load_catalog
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot

@@ -1,6 +1,6 @@
 from netaudit.attribute.attribution import Ref
 from netaudit.model.ruleset import Backend, Item, ObjectKind
-from netaudit.report.anchors import Anchors, slug
+from netaudit.report.page.anchors import Anchors, slug
 
 
 def rule(chain: str, position: int, backend: Backend = Backend.IPTABLES_NFT, table: str = "nat") -> Item:

@@ -3,7 +3,7 @@
 import pytest
 
 from netaudit.model.facts import Facts, Gap, GapReason, Source
-from netaudit.report.doctor import render_doctor
+from netaudit.report.terminal.doctor import render_doctor
 
 
 def test_each_source_is_told_with_what_it_said() -> None:

@@ -9,13 +9,13 @@ import pytest
 from markdown_it import MarkdownIt
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedInside, AttributedSnapshot, Ref
-from netaudit.report.document import (
+from netaudit.report.page.render import (
     render_diff_html,
     render_diff_markdown,
     render_snapshot_html,
     render_snapshot_markdown,
 )
-from netaudit.report.safe_text import visible
+from netaudit.report.text.sanitize import visible
 
 Edits = dict[str, Callable[[str], str]]
 MakeDiff = Callable[..., AttributedDiff]

@@ -16,14 +16,14 @@ from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.audit.finding import Audit
 from netaudit.cli.options import Format
 from netaudit.errors import UsageError
-from netaudit.report.document import render_snapshot_html, render_snapshot_markdown
-from netaudit.report.exposure_terminal import render_exposure as exposure_lines
-from netaudit.report.json_v1 import render_snapshot as as_json
-from netaudit.report.picture import render_diff_dot, render_diff_svg, render_snapshot_dot, render_snapshot_svg
-from netaudit.report.safe_text import visible
-from netaudit.report.style import Style
-from netaudit.report.table_csv import COLUMNS, render_diff_csv, render_exposure_csv, render_snapshot_csv
-from netaudit.report.terminal import render_snapshot as as_text
+from netaudit.report.csv_table import COLUMNS, render_diff_csv, render_exposure_csv, render_snapshot_csv
+from netaudit.report.json.rules import render_snapshot as as_json
+from netaudit.report.page.picture import render_diff_dot, render_diff_svg, render_snapshot_dot, render_snapshot_svg
+from netaudit.report.page.render import render_snapshot_html, render_snapshot_markdown
+from netaudit.report.terminal.exposure import render_exposure as exposure_lines
+from netaudit.report.terminal.rules import render_snapshot as as_text
+from netaudit.report.terminal.style import Style
+from netaudit.report.text.sanitize import visible
 
 STEERING = re.compile("[\x00-\x09\x0b-\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 FORMATS: dict[str, Callable[[AttributedSnapshot, Audit], str]] = {

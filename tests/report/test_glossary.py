@@ -3,10 +3,10 @@ from itertools import chain
 import pytest
 
 from netaudit.attribute.attribution import CauseKind, Confidence, Coverage, Standing
-from netaudit.model.exposure import Outcome, Delivery, ZoneKind
+from netaudit.model.exposure import Delivery, Outcome, ZoneKind
 from netaudit.model.facts import GapReason
 from netaudit.model.ruleset import ObjectKind
-from netaudit.report.glossary import SYMBOLS, WORDS, look_up, render_word
+from netaudit.report.text.glossary import SYMBOLS, WORDS, look_up, render_word
 
 _ENUMS = (Confidence, Standing, Outcome, Delivery, ZoneKind, CauseKind, GapReason, ObjectKind)
 REPORTED = sorted({*map(str, chain.from_iterable(_ENUMS)), *Coverage.__struct_fields__})

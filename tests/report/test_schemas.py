@@ -21,15 +21,15 @@ from netaudit.attribute.attribution import (
     Ref,
     Standing,
 )
-from netaudit.attribute.writers import tell_writers
-from netaudit.audit.check import Severity
-from netaudit.model.exposure import DestinationKind, Outcome, Delivery
+from netaudit.attribute.observed.writers import tell_writers
+from netaudit.audit.checks.check import Severity
+from netaudit.model.exposure import Delivery, DestinationKind, Outcome
 from netaudit.model.facts import GapReason
+from netaudit.model.observation import DockerEvent, Observation, Writer
 from netaudit.model.ruleset import Backend, ObjectKind
-from netaudit.model.witness import DockerEvent, Observation, Writer
-from netaudit.report.audit_json import render_audit
-from netaudit.report.json_trace import render_journey
-from netaudit.report.json_v1 import render_diff, render_exposure, render_snapshot
+from netaudit.report.json.audit import render_audit
+from netaudit.report.json.rules import render_diff, render_exposure, render_snapshot
+from netaudit.report.json.trace import render_journey
 
 TESTS = Path(__file__).parents[1]
 PUBLISHED = json.loads((TESTS.parent / "docs" / "schemas" / "netaudit-v1.schema.json").read_text())

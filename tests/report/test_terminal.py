@@ -4,9 +4,9 @@ from collections.abc import Callable
 import pytest
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.report.order import Grouping
-from netaudit.report.style import Style
-from netaudit.report.terminal import render_diff, render_snapshot
+from netaudit.report.terminal.rules import render_diff, render_snapshot
+from netaudit.report.terminal.style import Style
+from netaudit.report.text.rule_order import Grouping
 
 Edits = dict[str, Callable[[str], str]]
 MakeDiff = Callable[..., AttributedDiff]

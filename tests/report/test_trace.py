@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 import netaudit
-from netaudit.attribute.traced import AttributedTrace
-from netaudit.report.json_trace import render_journey as render_json
-from netaudit.report.style import Style
-from netaudit.report.trace_terminal import render_journey
+from netaudit.attribute.trace import AttributedTrace
+from netaudit.report.json.trace import render_journey as render_json
+from netaudit.report.terminal.style import Style
+from netaudit.report.terminal.trace import render_journey
 
 TESTS = Path(__file__).parents[1]
 ONE_PORT = "28.5.2-iptables-nft/default-one-port/01"

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.binding import BindingFacts, bindings
 from netaudit.audit.subjects.change import ChangeFacts, changes
 from netaudit.audit.subjects.container import ContainerFacts, containers
 from netaudit.audit.subjects.daemon import DaemonFacts, daemons
 from netaudit.audit.subjects.exposure import ExposureFacts, cells
-from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject
+from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts
 from netaudit.audit.subjects.firewall import FirewallFacts, firewalls
 from netaudit.audit.subjects.host import HostFacts, hosts
-from netaudit.audit.subjects.kind import CheckedKind
 from netaudit.audit.subjects.network import NetworkFacts, networks
 from netaudit.audit.subjects.recording import RecordingFacts, recordings
 from netaudit.audit.subjects.rule import RuleFacts, rules
 from netaudit.audit.subjects.waiver import WaiverFacts
-from netaudit.audit.view import HostView
+from netaudit.audit.view.view import HostView
 
 FACTS: Mapping[CheckedKind, type[SubjectFacts]] = {
     CheckedKind.RECORDING: RecordingFacts,

@@ -4,14 +4,14 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Annotated
 
+from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.container import reachable_from
-from netaudit.audit.subjects.fact import EXPOSURE, SubjectFacts, CheckSubject, fact
-from netaudit.audit.subjects.kind import CheckedKind
-from netaudit.audit.view import NOT_FROM_LOOPBACK, Cells, HostView
+from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
+from netaudit.audit.view.view import NOT_FROM_LOOPBACK, Cells, HostView
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
-from netaudit.parse.iptables_rule import Option
+from netaudit.parse.iptables.rule import Option
 
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 (what Docker calls every address of the host)
 

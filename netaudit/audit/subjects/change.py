@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedChange, AttributedExposure, AttributedItem, ExposureChange
-from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
-from netaudit.audit.subjects.kind import CheckedKind
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.rule import is_dockers
-from netaudit.audit.view import HostView
+from netaudit.audit.view.view import HostView
 from netaudit.diff import Added, Altered, Moved, Removed
-from netaudit.model.exposure import Outcome, Delivery
+from netaudit.model.exposure import Delivery, Outcome
 
 
 class ChangeFacts(SubjectFacts, frozen=True):
@@ -84,7 +84,9 @@ def _of_exposure(change: ExposureChange) -> CheckSubject:
         because=change.because,
     )
     name = f"{shown.zone} → {whose} {what}"
-    return CheckSubject(CheckedKind.CHANGE, name, f"change {name}", facts, cells=cells[:1], container=there.container_name)
+    return CheckSubject(
+        CheckedKind.CHANGE, name, f"change {name}", facts, cells=cells[:1], container=there.container_name
+    )
 
 
 def _outcome(cell: AttributedExposure | None) -> str:

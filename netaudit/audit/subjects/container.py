@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from netaudit.audit.subjects.fact import EXPOSURE, SubjectFacts, CheckSubject, fact
-from netaudit.audit.subjects.kind import CheckedKind
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.network import is_private
-from netaudit.audit.view import Cells, HostView
+from netaudit.audit.view.view import Cells, HostView
 from netaudit.model.docker import Container
-from netaudit.model.exposure import Outcome, Delivery
+from netaudit.model.exposure import Delivery, Outcome
 from netaudit.model.facts import Source
 
 _NET_ADMIN = frozenset({"NET_ADMIN", "CAP_NET_ADMIN", "ALL"})

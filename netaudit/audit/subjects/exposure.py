@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedExposure
-from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
-from netaudit.audit.subjects.kind import CheckedKind
-from netaudit.audit.view import HostView
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.view.view import HostView
 
 _KIND = CheckedKind.EXPOSURE
 

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem
-from netaudit.audit.condition import FactType, FactTypes
-from netaudit.audit.subjects.kind import CheckedKind
+from netaudit.audit.checks.condition import FactType, FactTypes
+from netaudit.audit.checks.subject_kind import CheckedKind
 
 EXPOSURE = "the exposure table"
 _LISTS: Mapping[Any, FactType] = {int: list[int], str: list[str]}

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedItem
-from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
-from netaudit.audit.subjects.kind import CheckedKind
-from netaudit.audit.view import HostView
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.view.view import HostView
 from netaudit.model.facts import Source
 from netaudit.model.ruleset import IPTABLES_BACKENDS, ObjectKind
-from netaudit.parse.iptables_rule import Option, parse_rule
+from netaudit.parse.iptables.rule import Option, parse_rule
 
 _RETURN = "-A DOCKER-USER -j RETURN"
 

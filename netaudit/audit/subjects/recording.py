@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
-from netaudit.audit.subjects.kind import CheckedKind
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.rule import stands_out
-from netaudit.audit.view import HostView
+from netaudit.audit.view.view import HostView
 from netaudit.model.facts import RULE_SOURCES
 from netaudit.model.ruleset import ObjectKind
 

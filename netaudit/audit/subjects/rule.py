@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedItem, CauseKind, Confidence, Standing
-from netaudit.audit.order import words
-from netaudit.audit.ports import PortCondition, named_ports
-from netaudit.audit.subjects.fact import SubjectFacts, CheckSubject, fact
-from netaudit.audit.subjects.kind import CheckedKind
-from netaudit.audit.view import HostView
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.view.order import words
+from netaudit.audit.view.ports import PortCondition, named_ports
+from netaudit.audit.view.view import HostView
 from netaudit.model.ruleset import Item, ObjectKind
-from netaudit.packets.shade import ShadowKind, Shadow
+from netaudit.packets.shadowing.kinds import Shadow, ShadowKind
 
 _MANY = 20  # ports of a range that are looked up one by one
 

@@ -23,15 +23,15 @@ from ipaddress import IPv4Network, ip_network
 
 import msgspec
 
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.errors import ParseError
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import RULE_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.parse import IPTABLES_SOURCES, read_inside, read_source
-from netaudit.parse.docker import parse_inventory
-from netaudit.parse.interfaces import parse_interfaces
-from netaudit.parse.reading import ParseResult
-from netaudit.store.index import digest
+from netaudit.parse.docker.inventory import parse_inventory
+from netaudit.parse.host.interfaces import parse_interfaces
+from netaudit.parse.reading.result import ParseResult
+from netaudit.store.format.index import digest
 from netaudit.store.redaction.daemon import redact_arguments, redact_daemon_json
 from netaudit.store.redaction.docker import redact_containers, redact_info, redact_networks, redact_version
 from netaudit.store.redaction.host import redact_interfaces, redact_routes, redact_sockets, redact_sysctls

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from netaudit.model.facts import Source
-from netaudit.parse.decode import decode_json
+from netaudit.parse.reading.decode import decode_json
 from netaudit.store.redaction.redactor import Kind, Redactor
 
 _SWITCHES = frozenset(

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from netaudit.attribute.gateway import order_of
+from netaudit.attribute.expected.gateway_endpoint import order_of
 from netaudit.model.docker import Container, Endpoint, Inventory, is_docker_socket
 from netaudit.model.facts import Source
 from netaudit.model.version import Version
-from netaudit.parse.decode import decode_json
+from netaudit.parse.reading.decode import decode_json
 from netaudit.store.redaction.redactor import Kind, Redactor
 from netaudit.store.redaction.schema import Value, address, number, one_of, redact_value, string
 from netaudit.store.redaction.words import (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from netaudit.model.facts import Source
-from netaudit.parse.decode import decode_json
+from netaudit.parse.reading.decode import decode_json
 from netaudit.store.redaction.redactor import Kind, Redactor
 from netaudit.store.redaction.schema import Value, address, number, one_of, redact_value, string
 from netaudit.store.redaction.words import (

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from netaudit.model.ruleset import Table
-from netaudit.parse.iptables_rule import Option, ParsedRule, parse_rule, print_options, print_rule, unquote
+from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule, print_options, print_rule, unquote
 from netaudit.store.redaction.iptables_options import OPTIONS
 from netaudit.store.redaction.redactor import Redactor
 from netaudit.store.redaction.words import IPTABLES_TABLES, MODULES, POLICIES, TARGETS

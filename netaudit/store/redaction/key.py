@@ -5,9 +5,9 @@ from pathlib import Path
 
 from netaudit.bounded import PATIENCE, UnfitError, read_any
 from netaudit.errors import OutputError, UsageError
-from netaudit.store.ours import Kind
-from netaudit.store.taken import Replace
-from netaudit.store.writing import write_atomically
+from netaudit.store.writing.ours import Kind
+from netaudit.store.writing.taken import Replace
+from netaudit.store.writing.write import write_atomically
 
 _SIZE = 32
 

@@ -6,8 +6,8 @@ A name that a maker makes of its own words and somebody's (`f2b-JAIL`, `CNI-HASH
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from netaudit.attribute.signature import Catalog, Owned
-from netaudit.attribute.template import Template
+from netaudit.attribute.signatures.signature import Catalog, Owned
+from netaudit.attribute.signatures.template import Template
 from netaudit.model.ruleset import BUILTIN_CHAINS
 from netaudit.store.redaction.names import Names
 from netaudit.store.redaction.words import HOOKS, IPTABLES_TABLES, OF_MAKERS

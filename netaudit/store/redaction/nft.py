@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from netaudit.model.facts import Source
-from netaudit.parse.decode import decode_json
-from netaudit.parse.nft_look import Json, looks_of_type
+from netaudit.parse.nftables.formats import Json, looks_of_type
+from netaudit.parse.reading.decode import decode_json
 from netaudit.store.redaction.nft_expression import Expressions, Named
 from netaudit.store.redaction.redactor import Kind, Redactor
 from netaudit.store.redaction.words import FAMILIES

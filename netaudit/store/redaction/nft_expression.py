@@ -8,7 +8,7 @@ from itertools import chain, repeat
 
 import msgspec
 
-from netaudit.parse.nft_look import PLAIN, Json, Look, Looks, looks_of
+from netaudit.parse.nftables.formats import PLAIN, Json, Look, Looks, looks_of
 from netaudit.store.redaction.redactor import Redactor
 from netaudit.store.redaction.words import MODULES, NFT, NFT_KEYS, NFT_PHRASES, TARGETS
 

@@ -11,7 +11,7 @@ from ipaddress import IPv4Network
 
 import msgspec
 
-from netaudit.attribute.signature import Catalog
+from netaudit.attribute.signatures.signature import Catalog
 from netaudit.store.redaction.addresses import Addresses, Network
 from netaudit.store.redaction.known import Known, own_words
 from netaudit.store.redaction.names import Names

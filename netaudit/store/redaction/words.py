@@ -3,8 +3,8 @@
 import re
 from itertools import chain
 
-from netaudit.parse import netfilter_names as names
-from netaudit.parse.services import PROTOCOL_NAMES
+from netaudit.parse.listing.services import PROTOCOL_NAMES
+from netaudit.parse.reading import constants as names
 
 
 def _words(text: str) -> frozenset[str]:

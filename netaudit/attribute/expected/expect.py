@@ -1,0 +1,228 @@
+"""Inventory x signatures -> the rules that ought to be there, each with its causes."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from itertools import chain
+
+import msgspec
+
+from netaudit.attribute.attribution import Attribution, Cause, Confidence, Standing
+from netaudit.attribute.expected.daemon_options import Options
+from netaudit.attribute.expected.subjects import Profile, Subject, Subjects
+from netaudit.attribute.signatures.signature import Applies, Catalog, Signature
+from netaudit.model.docker import Container, Inventory, Network
+from netaudit.model.ruleset import Backend, Item, ObjectKind
+from netaudit.model.version import Version
+
+Place = tuple[str, str, str]  # family, table, chain (or set)
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One signature that asks for a text, for one subject. `required` is False where it hangs on the unknown."""
+
+    signature: Signature
+    causes: tuple[Cause, ...]
+    required: bool
+
+
+Layer = dict[Place, dict[str, list[Entry]]]
+
+
+class _Blank(msgspec.Struct, frozen=True):
+    """A signature, filled in as far as all subjects of a profile agree, and the texts of its chain so far."""
+
+    signature: Signature
+    required: bool
+    form: str
+    texts: dict[str, list[Entry]]
+
+
+class Expectation:
+    """The texts that ought to be in each chain of the backend that Docker writes to."""
+
+    def __init__(self, options: Options, layer: Layer) -> None:
+        self.options = options
+        self._layer = layer
+
+    def entries(self, item: Item) -> list[Entry]:
+        """Give the entries that ask for this very object, none where it is not expected."""
+        return self.at(item.backend, (item.family, item.table, item.chain)).get(in_order(item.text), [])
+
+    def at(self, backend: Backend, place: Place) -> dict[str, list[Entry]]:
+        """Give the texts that are expected at a place, with the entries that ask for each."""
+        return self._layer.get(place, _NOTHING) if backend is self.options.backend else _NOTHING
+
+    def absent(self, there: Mapping[Place, frozenset[str]]) -> Iterator[tuple[Place, str, list[Entry]]]:
+        """List what is expected and is not `there`: place, text, and the entries that ask for it."""
+        for place, texts in self._layer.items():
+            gone = texts.keys() - there.get(place, frozenset())
+            if gone:
+                yield from ((place, text, entries) for text, entries in texts.items() if text in gone)
+
+
+_NOTHING: dict[str, list[Entry]] = {}
+
+
+def expect(inventory: Inventory, options: Options, catalog: Catalog) -> Expectation:
+    """Compute what ought to be there."""
+    filler = _Filler(inventory, options, catalog)
+    return Expectation(options, filler.fill_all(inventory.containers))
+
+
+def expect_twice(
+    before: tuple[Inventory, Options], after: tuple[Inventory, Options], catalog: Catalog
+) -> tuple[Expectation, Expectation]:
+    """Compute what ought to be there before and after; for containers that are the same in both, once."""
+    same = _same_containers(before, after)
+    if not same:
+        return expect(*before, catalog), expect(*after, catalog)
+    shared = _Filler(*after, catalog).fill_containers([one for one in after[0].containers if one.id in same])
+    expectations = (
+        Expectation(options, _merge(shared, _Filler(inventory, options, catalog).fill_all(_others(inventory, same))))
+        for inventory, options in (before, after)
+    )
+    return next(expectations), next(expectations)
+
+
+def _merge(shared: Layer, own: Layer) -> Layer:
+    """Put two layers into a new one; what is in both is asked for by the entries of both."""
+    merged = {place: dict(texts) for place, texts in shared.items()}
+    for place, texts in own.items():
+        there = merged.setdefault(place, {})
+        for text, entries in texts.items():
+            there[text] = there.get(text, []) + entries
+    return merged
+
+
+def attribute_expected(entries: list[Entry], *, standing: Standing = Standing.EXPECTED) -> Attribution:
+    """Attribute a text that is expected: proved, unless different signatures or subjects would each write it."""
+    first = entries[0]
+    certain = is_certain(entries)
+    return Attribution(
+        confidence=Confidence.PROVED if certain else Confidence.AMBIGUOUS,
+        maker=first.signature.maker,
+        signature=first.signature.id,
+        purpose=first.signature.purpose,
+        causes=tuple(dict.fromkeys(cause for entry in entries for cause in entry.causes)),
+        standing=standing,
+        reason="" if certain else "more than one cause would write this very rule",
+    )
+
+
+def is_certain(entries: list[Entry]) -> bool:
+    """Tell whether a text has one explanation: one entry, or one signature that all its causes share."""
+    if len(entries) == 1:
+        return True
+    first = entries[0].signature
+    if any(entry.signature is not first for entry in entries):
+        return False
+    return first.shared or len({cause for entry in entries for cause in entry.causes}) == 1
+
+
+def is_checked(kind: ObjectKind) -> bool:
+    """Tell whether the absence of such an object is worth a report: chains and policies are implied by rules."""
+    return kind in (ObjectKind.RULE, ObjectKind.MAP)
+
+
+def in_order(text: str) -> str:
+    """Sort the elements of a set of names: their order is the kernel's, and no two versions of nft print the same."""
+    if '{ "' not in text:
+        return text
+    return _SET_OF_NAMES.sub(lambda found: "{ " + ", ".join(sorted(found[1].split(", "))) + " }", text)
+
+
+_SET_OF_NAMES = re.compile(r'\{ ("[^{}"]*"(?:, "[^{}"]*")+) \}')
+
+
+def _can_be_proved(signature: Signature) -> bool:
+    """Tell whether the inventory can ask for an object; an open policy it cannot, for its text tells nothing."""
+    return signature.object is not ObjectKind.POLICY or not signature.open
+
+
+class _Filler:
+    """Fills signatures with the subjects of one inventory."""
+
+    def __init__(self, inventory: Inventory, options: Options, catalog: Catalog) -> None:
+        self._version = Version.parse(inventory.version)
+        self._catalog = [s for s in catalog.signatures if options.backend in s.backends and _can_be_proved(s)]
+        self._selected: dict[Profile, list[tuple[Signature, bool]]] = {}
+        self._subjects = Subjects(inventory, options, lambda profile: bool(self._select(profile)))
+
+    def fill_all(self, containers: Collection[Container]) -> Layer:
+        """Expect everything: the daemon's rules, the networks', and those of the containers given."""
+        return self._fill(chain(self._subjects.apart_from_containers(), self._subjects.of_containers(containers)))
+
+    def fill_containers(self, containers: Collection[Container]) -> Layer:
+        """Expect the rules of the containers given, and no others."""
+        return self._fill(self._subjects.of_containers(containers))
+
+    def _fill(self, subjects: Iterable[Subject]) -> Layer:
+        layer: Layer = {}
+        blanks: dict[Profile, list[_Blank]] = {}
+        for subject in subjects:
+            profile = subject.profile
+            if profile not in blanks:
+                blanks[profile] = list(self._blanks(profile, subject.values.keys(), layer))
+            values, causes = subject.values, subject.causes
+            for blank in blanks[profile]:
+                text = blank.form % values
+                entry = Entry(blank.signature, causes, blank.required)
+                if text in blank.texts:
+                    blank.texts[text].append(entry)
+                else:
+                    blank.texts[text] = [entry]
+        return layer
+
+    def _blanks(self, profile: Profile, own: AbstractSet[str], layer: Layer) -> Iterator[_Blank]:
+        """Prepare what is the same for all subjects of a profile: `own` are the holes that each fills itself."""
+        for signature, required in self._select(profile):
+            named = signature.chain.holes <= profile.values.keys()  # the catalog sees to it, but for what is open
+            if named and signature.text.holes <= {*own, *profile.values}:
+                place = (profile.family, signature.table, signature.chain.fill(profile.values))
+                yield _Blank(
+                    signature, required, signature.text.format_with(profile.values), layer.setdefault(place, {})
+                )
+
+    def _select(self, profile: Profile) -> list[tuple[Signature, bool]]:
+        """Choose the signatures for a profile: once for all subjects that share it."""
+        selected = self._selected.get(profile)
+        if selected is None:
+            selected = list(self._applying(profile))
+            self._selected[profile] = selected
+        return selected
+
+    def _applying(self, profile: Profile) -> Iterator[tuple[Signature, bool]]:
+        for signature in self._catalog:
+            if signature.subject is not profile.kind or profile.family not in signature.families:
+                continue
+            match signature.applies(self._version, profile.facts):
+                case Applies.YES:
+                    yield signature, profile.certain and not signature.open
+                case Applies.PERHAPS:
+                    yield signature, False
+                case Applies.NO:
+                    pass
+
+
+def _same_containers(before: tuple[Inventory, Options], after: tuple[Inventory, Options]) -> frozenset[str]:
+    """Name the containers for which the same is expected before and after.
+
+    The engine, its options and the networks must be the same, and nothing about the container may hang on others:
+    a link, or an endpoint that only docker_gwbridge lists.
+    """
+    (old, old_options), (new, new_options) = before, after
+    if old.version != new.version or old_options != new_options or _plain(old) != _plain(new):
+        return frozenset()
+    if any(network.name == "docker_gwbridge" for network in new.networks):
+        return frozenset()
+    earlier = {container.id: container for container in old.containers}
+    return frozenset(one.id for one in new.containers if not one.links and earlier.get(one.id) == one)
+
+
+def _plain(inventory: Inventory) -> list[Network]:
+    return [msgspec.structs.replace(network, members=()) for network in inventory.networks]
+
+
+def _others(inventory: Inventory, same: frozenset[str]) -> list[Container]:
+    return [container for container in inventory.containers if container.id not in same]

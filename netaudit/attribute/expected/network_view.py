@@ -1,0 +1,135 @@
+"""A network as one address family sees it, and the values that fill a signature's holes."""
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+import msgspec
+
+from netaudit.attribute.attribution import Ref
+from netaudit.attribute.signatures.signature import Value
+from netaudit.model.docker import Network, PortBinding
+
+_WHOLE_MASK = 0xFFFFFFFF
+
+# What is so unless something says otherwise.
+ASSUMED: Mapping[str, Value] = {"enabled": True, "proxy-only": False, "gateway": True, "trusted": False}
+
+# Of a port binding: on every host address, on a loopback one, its protocol, served by docker-proxy alone, on the
+# endpoint that carries the container's published ports.
+BindingTraits = tuple[bool, bool, str, bool, bool]
+
+
+class NetworkView(msgspec.Struct, frozen=True, eq=False):
+    """A bridge network as one address family sees it; compared by identity."""
+
+    network: Network
+    ref: Ref
+    family: str
+    facts: Mapping[str, Value]
+    values: Mapping[str, str]
+
+
+def make_view(network: Network, family: str, marks: Mapping[str, str]) -> NetworkView:
+    """Collect what a network decides and fills in, for one family; `marks` are the daemon's."""
+    snat = network.host_ipv4 if family == "ip" else network.host_ipv6
+    facts: dict[str, Value] = {
+        **ASSUMED,
+        "enabled": bool(subnet_of(network, family)),
+        "internal": network.internal,
+        "icc": network.icc,
+        "masquerade": network.masquerade,
+        "snat": bool(snat),
+        "gateway-mode": str(network.mode4 if family == "ip" else network.mode6),
+        "has-trusted": bool(network.trusted_interfaces),
+        "default-bridge": network.default,
+    }
+    values = {
+        **marks,
+        "bridge": network.bridge,
+        "subnet": subnet_of(network, family),
+        "snat": snat,
+        "trusted_set": ", ".join(f'"{name}"' for name in sorted({network.bridge, *network.trusted_interfaces})),
+    }
+    return NetworkView(network, Ref(network.id, network.name), family, facts, values)
+
+
+def endpoint_values(address: str) -> dict[str, str]:
+    """Fill what names an endpoint."""
+    return {"address": address, "container": f"{address}/128" if ":" in address else f"{address}/32"}
+
+
+def mark_values(option: str) -> dict[str, str]:
+    """Fill the mark of --bridge-accept-fwmark, `MARK[/MASK]`, as the tools print it; nothing where it is none."""
+    numbers = [_number(part) for part in option.split("/")]
+    match numbers:
+        case [int() as mark]:
+            return {"mark": hex(mark), "nft_mark": f"0x{mark:08x}"}
+        case [int() as mark, int() as mask]:
+            whole = hex(mark) if mask == _WHOLE_MASK else f"{mark:#x}/{mask:#x}"
+            return {"mark": whole, "nft_mark": f"& 0x{mask:08x} == 0x{mark:08x}"}
+        case _:
+            return {}
+
+
+def overlay_values(vxlan_id: int, port: int) -> dict[str, str]:
+    """Fill what names an encrypted overlay network."""
+    vni = vxlan_id << 8  # as it stands in the packet
+    numbers = {"vxlan_port": port, "vxlan_id": vxlan_id, "vni": vni}
+    texts = {name: str(number) for name, number in numbers.items()}
+    return {**texts, "vxlan_hex": hex(vxlan_id), "vni_hex": hex(vni)}
+
+
+def _number(text: str) -> int | None:
+    """Read a number as the engine does (strconv.ParseUint, base 0): 0x1f, 0b11, 0o17, 017, 31."""
+    octal = re.fullmatch(r"0[0-7_]+", text)
+    try:
+        return int(text, 8 if octal else 0)
+    except ValueError:
+        return None
+
+
+def link_values(parent: str, child: str) -> dict[str, str]:
+    """Fill what names the two ends of a link."""
+    return {"parent_ip": parent, "child_ip": child, "parent": f"{parent}/32", "child": f"{child}/32"}
+
+
+def binding_facts(traits: BindingTraits) -> dict[str, Value]:
+    """Name what decides over a port binding's rules."""
+    anywhere, loopback, protocol, proxy_only, gateway = traits
+    return {
+        "host-address": "any" if anywhere else "specific",
+        "loopback": loopback,
+        "protocol": protocol,
+        "proxy-only": proxy_only,
+        "gateway": gateway,
+    }
+
+
+def binding_values(binding: PortBinding) -> dict[str, str]:
+    """Fill what names a port binding, apart from its protocol."""
+    host = binding.host_ip
+    if ":" in host:
+        with suppress(ValueError):  # what is no address fills no rule that is there
+            host = str(ipaddress.ip_address(host))
+    return {
+        "host_ip": host,
+        "host": f"{host}/128" if ":" in host else f"{host}/32",
+        "host_port": str(binding.host_port),
+        "container_port": str(binding.container_port),
+    }
+
+
+def subnet_of(network: Network, family: str) -> str:
+    """Give a network's subnet of a family, "" where it has none."""
+    return network.subnet if family == "ip" else network.subnet6
+
+
+def have_bridge(networks: Iterable[Network], family: str) -> bool | None:
+    """Tell whether there is a bridge network that is not internal.
+
+    None where there is none now: a daemon keeps what it wrote for one that is gone since.
+    """
+    here = (net.driver == "bridge" and not net.internal and bool(subnet_of(net, family)) for net in networks)
+    return True if any(here) else None

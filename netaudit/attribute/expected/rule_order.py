@@ -1,0 +1,50 @@
+"""Rules that are there, but where they do not work: an ACCEPT behind its bridge's DROP, DOCKER-USER not first."""
+
+from collections.abc import Container, Mapping
+
+from netaudit.attribute.signatures.signature import Signature
+from netaudit.attribute.signatures.template import Template
+from netaudit.model.ruleset import Rule
+
+
+class RuleOrder:
+    """The places of one chain's rules; `expected` are the texts that Docker writes there."""
+
+    def __init__(self, rules: tuple[Rule, ...], expected: Container[str]) -> None:
+        self._rules = rules
+        self._expected = expected
+        self._first_match: dict[str, int] = {}
+        self._first: Mapping[str, int] | None = None
+
+    def first_of(self, text: str) -> int:
+        """Give the position, from 1, at which a text stands first; 0 where it does not stand."""
+        if self._first is None:
+            last_to_first = zip(range(len(self._rules), 0, -1), reversed(self._rules), strict=True)
+            self._first = {rule.text: position for position, rule in last_to_first}
+        return self._first.get(text, 0)
+
+    def why_misplaced(self, signature: Signature, text: str, position: int) -> str:
+        """Say why a rule does not work where it stands; "" where it does."""
+        if signature.first and position > 1:
+            return "it must stand first: the rules above it decide without it"
+        if signature.before is None or position < self._first_match_of(signature):
+            return ""
+        at = self._border(signature, signature.before, text)
+        return f"it stands behind #{at}, which decides before it" if 0 < at < position else ""
+
+    def _border(self, signature: Signature, before: Template, text: str) -> int:
+        """Find the rule that a rule must stand before: that of its own bridge or address, else of whatever bridge."""
+        values = signature.text.unify(text) or {}
+        if before.holes <= values.keys():
+            return self.first_of(before.fill(values))
+        return self._first_match_of(signature)
+
+    def _first_match_of(self, signature: Signature) -> int:
+        """Find where the first rule stands that this signature's rules must stand before, of whatever bridge."""
+        assert signature.before  # noqa: S101 (the caller has looked)
+        pattern = signature.before
+        if pattern.text not in self._first_match:
+            own = ((at, rule.text) for at, rule in enumerate(self._rules, 1) if rule.text in self._expected)
+            matching = (at for at, text in own if pattern.unify(text) is not None)
+            self._first_match[pattern.text] = next(matching, len(self._rules) + 1)
+        return self._first_match[pattern.text]

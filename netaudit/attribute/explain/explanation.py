@@ -1,0 +1,164 @@
+"""Why something is there: a rule, what a container or network caused, or a signature; and why nothing is."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from netaudit.attribute import attribute_snapshot
+from netaudit.attribute.attribution import AttributedItem, AttributedSnapshot
+from netaudit.attribute.explain.networking import describe_networking
+from netaudit.attribute.explain.no_rules import RulesWritten, explain_no_rules
+from netaudit.attribute.signatures.signature import Catalog, Owned, Signature
+from netaudit.errors import SubjectError
+from netaudit.model.docker import Container, Network
+from netaudit.model.ruleset import ObjectKind
+from netaudit.model.snapshot import Snapshot
+
+_DIGITS = 18  # of a position; Python converts no more than 4,300
+_RULE = re.compile(r"(?:(?P<family>[a-z0-9]+):)?(?P<table>[\w.-]+)/(?P<chain>[^#]+)(?:#(?P<position>\d+))?")
+
+
+class RuleExplained(msgspec.Struct, frozen=True):
+    """One rule with its attribution; `without` says what would break if it were gone."""
+
+    one: AttributedItem
+    without: str
+    engine: str
+
+
+class ThingExplained(msgspec.Struct, frozen=True):
+    """A container or network: what it is, the rules that exist because of it, and what their absence means."""
+
+    kind: str  # container | network
+    name: str
+    id: str
+    is_what: tuple[str, ...]
+    rules: tuple[AttributedItem, ...]
+    missing: tuple[AttributedItem, ...]
+    silence: tuple[str, ...]
+    inside: tuple[AttributedItem, ...] = ()  # in the container's own network namespace
+
+
+class SignatureExplained(msgspec.Struct, frozen=True):
+    """A signature, and the rules of the snapshot that bear it."""
+
+    signature: Signature | Owned
+    rules: tuple[AttributedItem, ...]
+
+
+Explained = RuleExplained | ThingExplained | SignatureExplained
+
+
+def explain(subject: str, snapshot: Snapshot, catalog: Catalog) -> tuple[Explained, ...]:
+    """Explain `nat/DOCKER#2`, a chain, a container, a network or a signature.
+
+    Raises SubjectError where nothing of that name is in the snapshot.
+    """
+    attributed = attribute_snapshot(snapshot, catalog)
+    found = [*_signatures(subject, attributed, catalog), *_things(subject, snapshot, attributed)]
+    found += list(_rules(subject, attributed, catalog)) if not found else []
+    if not found:
+        near = _nearest(subject, snapshot, attributed, catalog)
+        hint = "name a rule (nat/DOCKER#2), a container, a network or a signature; `netaudit show` lists them"
+        raise SubjectError(f"nothing here is called {subject}", hint=f"did you mean {near}?" if near else hint)
+    return tuple(found)
+
+
+def _nearest(subject: str, snapshot: Snapshot, attributed: AttributedSnapshot, catalog: Catalog) -> str:
+    """Name what was probably meant: a chain, a container, a network or a signature; "" where nothing is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 (for a typing error alone)
+
+    names = {f"{one.item.table}/{one.item.chain}" for one in attributed.items}
+    names |= {one.id for one in catalog.signatures} | {one.id for one in catalog.owned}
+    if inventory := snapshot.inventory:
+        names |= {one.name for one in inventory.containers} | {one.name for one in inventory.networks}
+    return next(iter(get_close_matches(subject.partition("#")[0], sorted(names), n=1)), "")
+
+
+def _signatures(subject: str, attributed: AttributedSnapshot, catalog: Catalog) -> Iterator[Explained]:
+    known: tuple[Signature | Owned, ...] = (*catalog.signatures, *catalog.owned)
+    for signature in known:
+        if signature.id == subject:
+            rules = tuple(one for one in attributed.items if one.attribution.signature == subject)
+            yield SignatureExplained(signature, rules)
+
+
+def _rules(subject: str, attributed: AttributedSnapshot, catalog: Catalog) -> Iterator[RuleExplained]:
+    found = _RULE.fullmatch(subject)
+    if not found:
+        return
+    without = {signature.id: signature.without for signature in catalog.signatures}
+    position = int(found["position"][:_DIGITS]) if found["position"] else None
+    for one in attributed.items:
+        item = one.item
+        if item.object in (ObjectKind.RULE, ObjectKind.POLICY) and (item.table, item.chain) == (
+            found["table"],
+            found["chain"],
+        ):
+            if position not in (None, item.position) or item.family != (found["family"] or item.family):
+                continue
+            if not found["family"] and item.where.startswith("ip6:"):
+                continue
+            yield RuleExplained(one, without.get(one.attribution.signature, ""), attributed.head.engine)
+
+
+def _things(subject: str, snapshot: Snapshot, attributed: AttributedSnapshot) -> Iterator[Explained]:
+    if not snapshot.inventory:
+        return
+    for container in snapshot.inventory.containers:
+        if subject == container.name or _is_id(subject, container.id):
+            yield _container(container, snapshot, attributed)
+    for network in snapshot.inventory.networks:
+        if subject == network.name or _is_id(subject, network.id):
+            yield _network(network, attributed)
+
+
+def _is_id(subject: str, whole: str) -> bool:
+    return len(subject) >= 12 and whole.startswith(subject)
+
+
+def _container(container: Container, snapshot: Snapshot, attributed: AttributedSnapshot) -> ThingExplained:
+    assert snapshot.inventory  # noqa: S101 (the container came from it)
+    rules = tuple(_caused(attributed.items, container=container.id))
+    dockers = (one.item for one in attributed.items if one.attribution.maker == "docker")
+    at_all = frozenset(item.family for item in dockers if item.object is ObjectKind.RULE)
+    written = RulesWritten(frozenset(one.item.family for one in rules), at_all)
+    return ThingExplained(
+        kind="container",
+        name=container.name,
+        id=container.id,
+        is_what=tuple(describe_networking(container, snapshot.inventory)),
+        rules=rules,
+        missing=tuple(_caused(attributed.missing, container=container.id)),
+        silence=tuple(explain_no_rules(container, snapshot.inventory, snapshot.host, written)),
+        inside=tuple(
+            one
+            for inside in attributed.inside
+            for one in inside.items
+            if inside.container.id == container.id and one.item.object is ObjectKind.RULE
+        ),
+    )
+
+
+def _network(network: Network, attributed: AttributedSnapshot) -> ThingExplained:
+    rules = tuple(_caused(attributed.items, network=network.id))
+    words = [f"{network.driver} network" + (f" on the interface {network.bridge}" if network.bridge else "")]
+    words += [subnet for subnet in (network.subnet, network.subnet6) if subnet]
+    words += ["internal"] if network.internal else []
+    silence = () if rules else ("No rule exists because of it: Docker writes rules for bridge networks only.",)
+    missing = tuple(_caused(attributed.missing, network=network.id))
+    return ThingExplained("network", network.name, network.id, (", ".join(words),), rules, missing, silence)
+
+
+def _caused(
+    items: tuple[AttributedItem, ...], *, container: str | None = None, network: str | None = None
+) -> Iterator[AttributedItem]:
+    for one in items:
+        for cause in one.attribution.causes:
+            if container and cause.container and cause.container.id == container:
+                yield one
+                break
+            if network and cause.network and cause.network.id == network:
+                yield one
+                break

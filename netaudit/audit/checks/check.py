@@ -1,0 +1,82 @@
+"""Something to look for: how bad, how sure, about what, under which condition, and what to do."""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from netaudit.audit.checks.condition import Condition
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.checks.wording import Wording
+
+
+class Severity(StrEnum):
+    """How bad it is if it is true, in rising order."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Count from 0 for the least."""
+        return tuple(Severity).index(self)
+
+
+class FindingConfidence(StrEnum):
+    """How sure a finding is, in rising order."""
+
+    LOW = "low"  # a hint: look yourself
+    MEDIUM = "medium"  # something that was not recorded could make it harmless
+    HIGH = "high"  # the recorded facts prove it
+
+    @property
+    def rank(self) -> int:
+        """Count from 0 for the least."""
+        return tuple(FindingConfidence).index(self)
+
+
+class Fix(StrEnum):
+    """What the remediation changes, where netaudit can work out the host that it leads to."""
+
+    NONE = ""
+    REBIND_LOOPBACK = "rebind-loopback"  # the port binding gets the host address 127.0.0.1
+    DELETE_RULE = "delete-rule"  # the rule goes
+    RESTORE_MISSING = "restore-missing"  # what ought to be there is there again
+    ASK_ORIGINAL_PORT = "ask-original-port"  # the rule asks for the port before translation
+    GUARD_LOOPBACK = "guard-loopback"  # packets to 127.0.0.0/8 from the network are dropped
+    DROP_FORWARD = "drop-forward"  # FORWARD's policy becomes DROP
+    BRIDGE_NF_CALL = "bridge-nf-call"  # bridged packets meet iptables
+
+
+class Example(msgspec.Struct, frozen=True):
+    """Facts of a subject, and whether the check flags them."""
+
+    facts: dict[str, Any]
+    flagged: bool
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One file of rules/checks/; `id` is its name.
+
+    `graver` holds the severities that further conditions give, the first that holds wins. `decided_by` are patterns
+    of signatures: those of the subject's rules are evidence; None for all of them.
+    """
+
+    id: str
+    summary: str
+    severity: Severity
+    confidence: FindingConfidence
+    subject: CheckedKind
+    condition: Condition
+    finding: Wording
+    rationale: str
+    remediation: Wording
+    references: tuple[str, ...]
+    examples: tuple[Example, ...]
+    graver: tuple[tuple[Severity, Condition], ...] = ()
+    decided_by: tuple[str, ...] | None = None
+    fix: Fix = Fix.NONE
+    file: str = ""

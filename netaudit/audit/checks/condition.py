@@ -1,0 +1,111 @@
+"""Expressions over facts; their names and types are checked when they are compiled.
+
+cel_expr_python is imported here alone.
+
+A fact that is not known is left out of what an expression is evaluated with: `a || b` is true where either is, and
+whatever hangs on the absent one is neither true nor false.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from netaudit.audit.checks.expression_limits import require_bounded, without_literals
+from netaudit.errors import NetauditError
+
+if TYPE_CHECKING:
+    from cel_expr_python import cel
+
+_NAME = re.compile(r"(?<![.\w])[a-z_]\w*")
+_WHERE = re.compile(r"ERROR: <input>:(\d+):(\d+): ([^\n|]*)")
+_NO_CONTAINER = " (in container '')"  # of names: the library's word for a namespace
+
+# What an expression sees of a fact's type.
+FactType = type[bool] | type[int] | type[str] | type[list[int]] | type[list[str]]
+FactTypes = tuple[tuple[str, FactType], ...]
+
+
+class Condition:
+    """A compiled expression; `reads` names the facts that it may look at."""
+
+    def __init__(self, text: str, facts: FactTypes) -> None:
+        """Compile. Raises NetauditError for what is no yes or no, unknown facts, and what may cost too much."""
+        self.text = " ".join(text.split())
+        require_bounded(self.text)
+        known = {name for name, _ in facts}
+        self.reads = tuple(name for name in dict.fromkeys(_NAME.findall(without_literals(self.text))) if name in known)
+        self._program = _compile(self.text, facts)
+
+    def holds(self, seen: "KnownFacts") -> bool | None:
+        """Decide; None where that hangs on a fact that is not known. Raises NetauditError for what cannot be."""
+        try:
+            said = self._program.eval(seen.activation)
+        except RuntimeError as error:  # of the library: its macros went round too often
+            raise NetauditError(f"costs too much to compute: {_explain(str(error))}", hint="ask for less") from error
+        answer = said.value()
+        if isinstance(answer, bool):
+            return answer
+        if any(name not in seen.known for name in self.reads):
+            return None
+        raise NetauditError(f"cannot be computed: {answer}", hint="guard it, as in `size(ports) > 0 && ports[0] == 22`")
+
+
+class KnownFacts(msgspec.Struct, frozen=True):
+    """The facts of one subject that are known, ready for any of the conditions of its kind."""
+
+    known: frozenset[str]
+    activation: Any
+
+
+def make_seen(known: Mapping[str, object], facts: FactTypes) -> KnownFacts:
+    """Make the known facts readable for expressions."""
+    values = {name: _readable(value) for name, value in known.items()}
+    return KnownFacts(frozenset(known), _environment(facts).Activation(values))
+
+
+def _readable(value: object) -> object:
+    """Put a question mark for each byte of a hostile name that is no UTF-8: CEL takes no others."""
+    match value:
+        case str() if not value.isascii():
+            return value.encode(errors="replace").decode()
+        case list() | tuple():
+            return [_readable(one) for one in value]
+        case _:
+            return value
+
+
+def _compile(text: str, facts: FactTypes) -> "cel.Expression":
+    from cel_expr_python import cel  # noqa: PLC0415 (16 MB that only an audit needs)
+
+    try:
+        program = _environment(facts).compile(text)
+    except RuntimeError as error:
+        raise NetauditError(_explain(str(error)), hint=f"facts here: {', '.join(name for name, _ in facts)}") from error
+    if program.return_type() != cel.Type.BOOL:
+        raise NetauditError(f"is no yes or no, but {program.return_type().name()}", hint="compare it with something")
+    return program
+
+
+def _explain(message: str) -> str:
+    """Take the library's words and place out of its picture of the expression."""
+    found = _WHERE.search(message)
+    if found is None:
+        return message.partition("\n")[0]
+    return f"{found[3].replace(_NO_CONTAINER, '').strip()} (at character {found[2]})"
+
+
+@cache
+def _environment(facts: FactTypes) -> "cel.Env":
+    from cel_expr_python import cel  # noqa: PLC0415
+
+    types = {
+        bool: cel.Type.BOOL,
+        int: cel.Type.INT,
+        str: cel.Type.STRING,
+        list[int]: cel.Type.List(cel.Type.INT),
+        list[str]: cel.Type.List(cel.Type.STRING),
+    }
+    return cel.NewEnv(variables={name: types[kind] for name, kind in facts})

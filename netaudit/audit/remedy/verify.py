@@ -1,0 +1,77 @@
+"""Whether a remediation does what it says: the finding is gone, and nobody else is reached by anything new."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from netaudit.attribute.attribution import AttributedExposure, AttributedSnapshot, ExposureChange
+from netaudit.attribute.exposure.compare import compare_exposures
+from netaudit.audit.finding import Audit, Finding, Verified
+from netaudit.audit.remedy.patch import patch
+from netaudit.model.exposure import Delivery, Outcome
+from netaudit.model.facts import Facts
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A host with all that is said of it."""
+
+    facts: Facts
+    shown: AttributedSnapshot
+    audit: Audit
+
+
+Judge = Callable[[Facts], Judged]
+
+
+def verify(before: Judged, judge: Judge, attribute: Callable[[Facts], AttributedSnapshot]) -> Audit:
+    """Follow each open finding's remediation on a host of its own, and audit that."""
+    audit = before.audit
+    found = tuple(_verified(one, before, judge, attribute) if one.open else one for one in audit.findings)
+    return msgspec.structs.replace(audit, findings=found)
+
+
+def _verified(
+    finding: Finding, before: Judged, judge: Judge, attribute: Callable[[Facts], AttributedSnapshot]
+) -> Finding:
+    facts = patch(before.facts, finding, before.shown, attribute)
+    if facts is None:
+        return finding
+    after = judge(facts)
+    there = {one.fingerprint: one for one in after.audit.findings}
+    known = {one.fingerprint for one in before.audit.findings}
+    new = [one for print_, one in there.items() if print_ not in known]
+    changes = _changes(before.shown, after.shown)
+    verified = Verified(
+        closes=finding.fingerprint not in there,
+        changes=tuple(one for one in changes if _is_its(one, finding)),
+        others=tuple(one for one in changes if not _is_its(one, finding)),
+        opens=tuple(f"{one.check.id}: {one.subject}" for one in new),
+        computed=before.shown.exposure is not None and after.shown.exposure is not None,
+    )
+    return msgspec.structs.replace(finding, verified=verified)
+
+
+def _changes(before: AttributedSnapshot, after: AttributedSnapshot) -> tuple[ExposureChange, ...]:
+    if before.exposure is None or after.exposure is None:
+        return ()
+    return compare_exposures(before.exposure, after.exposure, _no_reason)
+
+
+def _no_reason(*_: object) -> str:
+    return "the remediation was followed"
+
+
+def _is_its(change: ExposureChange, finding: Finding) -> bool:
+    """Tell whether a change is of what the finding is about; a finding about no container is about all that closes."""
+    one = change.after or change.before
+    whose = one.exposure.destination.container_name if one else ""
+    return whose == finding.container if finding.container else not is_opened(change)
+
+
+def is_opened(change: ExposureChange) -> bool:
+    """Tell whether packets arrive now that did not before."""
+    return _arrives(change.after) and not _arrives(change.before)
+
+
+def _arrives(cell: AttributedExposure | None) -> bool:
+    return cell is not None and cell.exposure.outcome is Outcome.ALLOWED and cell.exposure.way is not Delivery.NONE

@@ -1,0 +1,25 @@
+"""`netaudit doctor`."""
+
+import os
+
+import typer
+
+from netaudit.cli.options import DockerHostOption, StrictOption, TimeoutOption
+
+
+def doctor(
+    strict: StrictOption = False,
+    docker_host: DockerHostOption = None,
+    timeout: TimeoutOption = 60.0,
+) -> None:
+    """Tell whether this host can be read: privileges, backends, Docker, and every gap with its reason."""
+    from netaudit.cli import output as out
+    from netaudit.cli.sources import make_where, require_rules
+    from netaudit.collect import collect, writable_by_others
+    from netaudit.report.terminal.doctor import render_doctor
+
+    facts = collect(make_where(docker_host, timeout))
+    text = render_doctor(facts, root=os.geteuid() == 0, loose=writable_by_others())
+    out.write(text.encode(errors="replace"), None)
+    require_rules(facts)
+    raise typer.Exit(out.INCOMPLETE if strict and facts.gaps else 0)

@@ -1,0 +1,53 @@
+"""`netaudit exposure`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netaudit.cli.options import (
+    Colour,
+    ColourOption,
+    DockerHostOption,
+    ForceOption,
+    Format,
+    FormatOption,
+    OutputOption,
+    StrictOption,
+    TimeoutOption,
+    WideOption,
+)
+
+
+def exposure(
+    snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
+    containers: Annotated[
+        bool, typer.Option("--containers", help="A zone for each container too, not only for its networks.")
+    ] = False,
+    uplink: Annotated[
+        list[str] | None,
+        typer.Option("--uplink", help="An interface that the Internet is behind; else by the default route."),
+    ] = None,
+    form: FormatOption = Format.TERMINAL,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    color: ColourOption = Colour.AUTO,
+    wide: WideOption = False,
+    strict: StrictOption = False,
+    docker_host: DockerHostOption = None,
+    timeout: TimeoutOption = 60.0,
+) -> None:
+    """Show who can reach what: zones against published ports, containers and the host's listeners."""
+    from netaudit import expose_recording
+    from netaudit.cli import output as out
+    from netaudit.cli.progress import progress
+    from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.packets.host.zones import ZoneChoice
+
+    place = out.place(output, force=force)
+    facts = load_or_collect(snapshot, make_where(docker_host, timeout))
+    choice = ZoneChoice(uplinks=tuple(uplink) if uplink else None, containers=containers)
+    with progress("computing who can reach what"):
+        shown = expose_recording(facts, choice)
+    out.print_exposure(shown, form, place, color, wide=wide)
+    raise typer.Exit(out.exit_code(shown.head, strict=strict))

@@ -1,0 +1,93 @@
+"""`netaudit run -- COMMAND`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netaudit.cli.foreground import run_in_foreground
+from netaudit.cli.options import (
+    Colour,
+    ColourOption,
+    DockerHostOption,
+    ExitCodeOption,
+    ForceOption,
+    Format,
+    FormatOption,
+    OutputOption,
+    StrictOption,
+    TimeoutOption,
+    WideOption,
+    some_seconds,
+)
+
+
+def run(
+    command: Annotated[list[str], typer.Argument(help="The command, after `--`.", metavar="-- COMMAND...")],
+    form: FormatOption = Format.TERMINAL,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", help="Keep both recordings as DIR/before and DIR/after.", metavar="DIR"),
+    ] = None,
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait",
+            min=0,
+            metavar="SECONDS",
+            help="How long to wait until rules and inventory are quiet.",
+            callback=some_seconds,
+        ),
+    ] = 10.0,
+    color: ColourOption = Colour.AUTO,
+    wide: WideOption = False,
+    exit_code: ExitCodeOption = False,
+    strict: StrictOption = False,
+    docker_host: DockerHostOption = None,
+    timeout: TimeoutOption = 60.0,
+) -> None:
+    """Record, run a command, wait until the rules are quiet, record again and show what the command changed.
+
+    The command's output and exit code are passed through. With a format other than terminal and no -o, the
+    command's standard output goes to standard error, so that standard output holds the report alone.
+
+    ^C is the command's: netaudit reports what it did until then. SIGTERM and SIGHUP are passed on to the command, and
+    so is a SIGINT that another process sends; when the command has ended, netaudit ends without a report.
+    """
+    from netaudit import diff_recordings
+    from netaudit.attribute.observed.writers import tell_writers
+    from netaudit.cli import output as out
+    from netaudit.cli.say import say
+    from netaudit.cli.sources import collect_host, make_where, require_rules
+    from netaudit.collect import Watch, collect_when_quiet
+    from netaudit.store import Replace, make_folder, require_place, save
+
+    place = out.place(output, force=force)
+    where = make_where(docker_host, timeout)
+    with Watch(where) as watch:
+        before = collect_host(where)
+        watch.recorded(before)
+        if keep is not None:
+            make_folder(keep)
+            require_place(keep / "after", Replace.OURS)
+            before = save(before, keep / "before")
+        code = run_in_foreground(command, stdout=sys.stderr if form is not Format.TERMINAL and output is None else None)
+        after = require_rules(collect_when_quiet(where, wait=wait))
+        watch.recorded(after)
+    if keep is not None:
+        after = save(after, keep / "after")
+    if after.partial:
+        say(f"rules or containers still changed after {wait:g} s; gave up waiting")
+    attributed = tell_writers(diff_recordings(before, after), watch.saw())
+    out.print_diff(attributed, form, place, color, wide=wide)
+    own = out.exit_code(
+        attributed.before,
+        attributed.after,
+        strict=strict,
+        different=exit_code and bool(attributed.changes),
+        undecided=attributed.coverage.undecided,
+    )
+    raise typer.Exit(code or own)

@@ -1,0 +1,46 @@
+"""`netaudit show`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netaudit.cli.options import (
+    Colour,
+    ColourOption,
+    DockerHostOption,
+    ForceOption,
+    Format,
+    FormatOption,
+    OutputOption,
+    StrictOption,
+    TimeoutOption,
+    WideOption,
+)
+from netaudit.report.text.rule_order import Grouping
+
+
+def show(
+    snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
+    by: Annotated[Grouping, typer.Option("--by", help="How the terminal report is ordered.")] = Grouping.CHAIN,
+    form: FormatOption = Format.TERMINAL,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    color: ColourOption = Colour.AUTO,
+    wide: WideOption = False,
+    strict: StrictOption = False,
+    docker_host: DockerHostOption = None,
+    timeout: TimeoutOption = 60.0,
+) -> None:
+    """Show every rule of a host with its cause, and the rules that are missing."""
+    from netaudit import show_recording
+    from netaudit.cli import output as out
+    from netaudit.cli.progress import progress
+    from netaudit.cli.sources import load_or_collect, make_where
+
+    place = out.place(output, force=force)
+    facts = load_or_collect(snapshot, make_where(docker_host, timeout))
+    with progress("attributing rules"):
+        attributed = show_recording(facts)
+    out.print_snapshot(attributed, form, place, color, by, wide=wide)
+    raise typer.Exit(out.exit_code(attributed.head, strict=strict, undecided=attributed.coverage.undecided))

@@ -1,0 +1,87 @@
+"""`netaudit verify`."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from netaudit.store import Manifest
+
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
+
+
+def verify(
+    recording: Annotated[Path, typer.Argument(help="A recording that `netaudit record` wrote.")],
+    expect: Annotated[
+        str | None,
+        typer.Option("--expect", metavar="DIGEST", help="The digest that `record` printed.", show_default=False),
+    ] = None,
+    signature: Annotated[
+        Path | None,
+        typer.Option("--signature", metavar="FILE", help="A signature of the manifest, by ssh-keygen -Y sign."),
+    ] = None,
+    signers: Annotated[
+        Path | None,
+        typer.Option("--signers", metavar="FILE", help="Who may sign it: allowed signers, as in ssh-keygen(1)."),
+    ] = None,
+    print_manifest: Annotated[
+        bool, typer.Option("--print-manifest", help="Print the manifest alone: what the digest is of, to be signed.")
+    ] = False,
+) -> None:
+    """Check that a recording is consistent, and print the digest of all that it says; exit with 1 where it differs.
+
+    A recording that was changed with its own index is consistent too: only a digest that was kept elsewhere
+    (--expect) or a signature (--signature, --signers) tells.
+    """
+    from netaudit.cli.output import DIFFERENT, write
+    from netaudit.cli.say import say
+    from netaudit.report.text.sanitize import terminal_text
+    from netaudit.store import verify as hold_against_index
+
+    expected = _digits(expect)
+    if (signature is None) != (signers is None):
+        raise UsageError("--signature and --signers go together", hint="give both, or none")
+    found = hold_against_index(recording)
+    verdicts = [*_as_expected(found.manifest, expected), *_signed(found.manifest, signature, signers)]
+    lines = [f"{difference:8} {name}" for name, difference in found.differences]
+    lines.append(f"{found.intact} files as they were recorded, {len(found.differences)} not")
+    lines.append(f"digest {found.manifest.digest()}")
+    lines += [words for _, words in verdicts]
+    if print_manifest:
+        write(found.manifest.to_bytes(), None)
+        for line in lines:
+            say(line)
+    else:
+        write("".join(f"{terminal_text(line)}\n" for line in lines).encode(), None)
+    holds = not found.differences and all(good for good, _ in verdicts)
+    raise typer.Exit(0 if holds else DIFFERENT)
+
+
+def _digits(expect: str | None) -> str | None:
+    """Read --expect. Raises UsageError."""
+    if expect is None or _SHA256.fullmatch(expect):
+        return expect and expect.lower()
+    raise UsageError(f"--expect: not a digest: {expect}", hint="give the 64 digits that `record` or `verify` printed")
+
+
+def _as_expected(manifest: "Manifest", expected: str | None) -> list[tuple[bool, str]]:
+    if expected is None:
+        return []
+    if manifest.digest() == expected:
+        return [(True, "as expected")]
+    return [(False, f"differs: {expected} was expected")]
+
+
+def _signed(manifest: "Manifest", signature: Path | None, signers: Path | None) -> list[tuple[bool, str]]:
+    from netaudit.store import find_signer
+
+    if signature is None or signers is None:
+        return []
+    name = find_signer(manifest, signature, signers)
+    if name is None:
+        return [(False, f"not signed: {signature} is no signature of this recording by anybody in {signers}")]
+    return [(True, f"signed by {name}")]

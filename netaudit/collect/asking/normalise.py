@@ -1,0 +1,33 @@
+"""What of an answer stays the same while nothing is changed."""
+
+import re
+
+from netaudit.collect.asking.answer import Answer, Answered
+from netaudit.model.facts import RULE_SOURCES, Source
+
+# What moves by itself, or anew with each look: counters, comments with the time of day, handles, time-outs.
+_SAVE_NOISE = re.compile(rb"^#.*\n|\[\d+:\d+\]", re.MULTILINE)
+_NFT_NOISE = re.compile(rb'"(?:handle|packets|bytes|used|expires)": ?\d+')
+# Lifetimes of addresses and routes, and the timers of bridges.
+_IP_NOISE = re.compile(rb'"(?:\w+_life_time|\w+_timer|expires|age|used)": ?[\d.]+')
+_ADDRESSES = (Source.IP_ADDR, Source.IP_ROUTE, Source.IP6_ROUTE)
+
+
+def essence(answer: Answer) -> object:
+    """Reduce an answer to what a change would change."""
+    match answer:
+        case Answered(source, data):
+            return source, without_noise(source, data)
+        case _:
+            return answer
+
+
+def without_noise(source: Source, data: bytes) -> bytes:
+    """Leave out of a file what moves although nobody changed anything."""
+    if source is Source.NFT_RULESET:
+        return _NFT_NOISE.sub(b"", data)
+    if source in RULE_SOURCES:
+        return _SAVE_NOISE.sub(b"", data)
+    if source in _ADDRESSES:
+        return _IP_NOISE.sub(b"", data)
+    return data

@@ -1,0 +1,93 @@
+"""Ask for what surrounds the rules: interfaces, routes, listening sockets, and the kernel's switches."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from netaudit.bounded import UnfitError, read_plain
+from netaudit.collect.asking.answer import Answer, Answered
+from netaudit.collect.asking.audit_log import announce
+from netaudit.collect.asking.kernel_modules import is_there
+from netaudit.collect.asking.options import Where
+from netaudit.collect.asking.subprocesses import run, run_for_text
+from netaudit.model.facts import Gap, GapReason, Source
+
+SYSCTLS = Path("/proc/sys")
+SWITCHES = (
+    "net/ipv4/ip_forward",
+    "net/ipv4/conf/*/forwarding",
+    "net/ipv4/conf/*/rp_filter",
+    "net/ipv4/conf/*/route_localnet",
+    "net/ipv4/conf/*/accept_local",
+    "net/ipv6/conf/*/forwarding",
+    "net/ipv6/conf/*/disable_ipv6",
+    "net/bridge/bridge-nf-call-iptables",
+    "net/bridge/bridge-nf-call-ip6tables",
+    "net/netfilter/nf_conntrack_max",
+)
+_LONGEST = 4096  # bytes of a switch's value
+_SOCKET_MODULES = ("inet_diag", "tcp_diag", "udp_diag")
+
+
+def ask_switches(where: Where) -> Iterator[Answer]:
+    """Ask for listening sockets and sysctls."""
+    yield from _sockets(where)
+    yield from _switches()
+
+
+def ask_addresses(where: Where) -> Iterator[Answer]:
+    """Ask for interfaces with their addresses, and for routes."""
+    timeout = where.timeout
+    yield _said(Source.IP_ADDR, run_for_text(Source.IP_ADDR, ["ip", "-j", "-d", "addr"], timeout=timeout))
+    routes = ["-j", "route", "show", "table", "all"]
+    yield _said(Source.IP_ROUTE, run(Source.IP_ROUTE, ["ip", *routes], timeout=timeout))
+    yield _said(Source.IP6_ROUTE, run(Source.IP6_ROUTE, ["ip", "-6", *routes], timeout=timeout))
+
+
+def _said(source: Source, output: bytes | Gap) -> Answer:
+    return output if isinstance(output, Gap) else Answered(source, output)
+
+
+def _sockets(where: Where) -> Iterator[Answer]:
+    """List listening sockets; ss looks into /proc where asking the kernel would make it load a module."""
+    without_modules = {} if all(map(is_there, _SOCKET_MODULES)) else {"PROC_ROOT": "/proc"}
+    output = run(Source.SOCKETS, ["ss", "-lntupH"], timeout=where.timeout, environment=without_modules)
+    yield _said(Source.SOCKETS, output)
+    if isinstance(output, bytes) and os.geteuid() != 0:
+        detail = "the programs behind other users' sockets are not shown"
+        yield Gap(Source.SOCKETS, GapReason.PARTIAL, detail)
+
+
+def _switches() -> Iterator[Answer]:
+    """Read the sysctls that decide where packets go, as sorted `name = value` lines."""
+    for pattern in SWITCHES:
+        announce("read", str(SYSCTLS / pattern))
+    paths = [path for pattern in SWITCHES for path in SYSCTLS.glob(pattern)]
+    values: dict[str, str] = {}
+    denied: list[str] = []
+    for path in paths:
+        try:
+            values[sysctl_name(path)] = _one_line(read_plain(path, _LONGEST))
+        except PermissionError:
+            denied.append(sysctl_name(path))
+        except (OSError, UnfitError):  # its interface has just gone
+            continue
+    if not values:
+        yield Gap(Source.SYSCTL, GapReason.ABSENT, f"nothing to read below {SYSCTLS / 'net'}")
+        return
+    yield Answered(Source.SYSCTL, "".join(f"{name} = {values[name]}\n" for name in sorted(values)).encode())
+    if denied:
+        yield Gap(Source.SYSCTL, GapReason.PARTIAL, f"may not be read: {', '.join(sorted(denied))}")
+
+
+def sysctl_name(path: Path) -> str:
+    """Name a switch as sysctl(8) does: dots for slashes, and a slash for the dot of eth0.100.
+
+    The name of an interface may hold any bytes but white space: what is no text is replaced.
+    """
+    parts = path.relative_to(SYSCTLS).parts
+    return _one_line(os.fsencode(".".join(part.replace(".", "/") for part in parts)))
+
+
+def _one_line(data: bytes) -> str:
+    return " ".join(data.decode(errors="replace").split())

@@ -1,0 +1,125 @@
+"""Listen to nf_tables: each commit with what it touched, its process and its name. Nothing is sent."""
+
+import errno
+import socket
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Self
+
+from netaudit.collect.asking.deadline import start_thread
+from netaudit.collect.asking.kernel_modules import is_there
+from netaudit.collect.netlink import protocol
+from netaudit.collect.netlink.protocol import Message
+from netaudit.model.observation import Action, Commit, ObjectEvent
+from netaudit.model.ruleset import ObjectKind
+
+_GROUP = 1 << (7 - 1)  # NFNLGRP_NFTABLES
+_BUFFER = 64 << 20  # bytes; 100,000 rules in one commit are 50 MB of messages
+_PATIENCE = 0.1  # seconds between two looks whether to stop
+_LINGER = 5.0  # seconds for what is on its way when it is to stop; somebody may commit without a pause
+_MOST = 1_000_000  # touched objects that are kept
+_GEN_ID, _GEN_PID, _GEN_NAME = 1, 2, 3
+_FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
+# Message -> what it says of which object, and the numbers of its attributes for the object's name and handle.
+_TOUCHES: dict[int, tuple[Action, ObjectKind, int, int]] = {
+    3: (Action.MADE, ObjectKind.CHAIN, 3, 0),
+    5: (Action.DELETED, ObjectKind.CHAIN, 3, 0),
+    protocol.NFT_NEWRULE: (Action.MADE, ObjectKind.RULE, 2, 3),
+    protocol.NFT_DELRULE: (Action.DELETED, ObjectKind.RULE, 2, 3),
+    9: (Action.MADE, ObjectKind.SET, 2, 0),
+    11: (Action.DELETED, ObjectKind.SET, 2, 0),
+    12: (Action.MADE, ObjectKind.SET, 2, 0),  # an element
+    14: (Action.DELETED, ObjectKind.SET, 2, 0),
+}
+
+
+class CommitListener:
+    """A context manager: a thread that listens; `commits` and `blind` are to be read when it has ended."""
+
+    def __init__(self) -> None:
+        self.commits: list[Commit] = []
+        self.blind = ""
+        self._touched: list[ObjectEvent] = []
+        self._left = _MOST
+        self._last: float | None = None
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._socket: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._socket = _open()
+            self._thread = start_thread(self._listen)
+        except OSError as error:
+            self.blind = f"nf_tables may not be listened to: {error.strerror or error}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        if self._thread:
+            self._thread.join()
+        if self._socket:
+            self._socket.close()
+
+    def _listen(self) -> None:
+        """Receive until told to end, and then what is still there."""
+        try:
+            while not self._receive() or not self._ended.is_set():
+                if self._is_too_much():
+                    self.blind = "the kernel told more than is kept"
+                    return
+        except OSError as error:
+            self.blind = f"nf_tables could no longer be listened to: {error.strerror}"
+
+    def _is_too_much(self) -> bool:
+        """Tell whether more comes than is kept, or it goes on although it is to end."""
+        if self._ended.is_set() and self._last is None:
+            self._last = monotonic() + _LINGER
+        return self._left < 0 or (self._last is not None and monotonic() > self._last)
+
+    def _receive(self) -> bool:
+        """Take what has come; tell whether nothing had."""
+        assert self._socket  # noqa: S101 (the thread starts with it)
+        try:
+            for message in protocol.receive(self._socket):
+                self._take(message)
+        except TimeoutError:
+            return True
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            self.blind = "the kernel told more at once than could be heard"
+        return False
+
+    def _take(self, message: Message) -> None:
+        self._left -= 1
+        if message.kind == protocol.NFT_NEWGEN:
+            numbers = message.number(_GEN_ID), message.number(_GEN_PID)
+            self.commits.append(Commit(*numbers, message.text(_GEN_NAME), tuple(self._touched)))
+            self._touched.clear()
+        elif message.kind in _TOUCHES:
+            deed, kind, name, handle = _TOUCHES[message.kind]
+            place = (family_name(message.family), message.text(1), message.text(name))
+            self._touched.append(ObjectEvent(deed, kind, place, message.number(handle)))
+
+
+def _open() -> socket.socket:
+    if not is_there("nf_tables"):
+        raise OSError(errno.ENOENT, "it is not in the kernel yet")
+    connection = protocol.connect(groups=_GROUP)
+    connection.settimeout(_PATIENCE)
+    _force_buffer(connection.setsockopt)
+    return connection
+
+
+def _force_buffer(set_option: Callable[[int, int, int], None]) -> None:
+    try:
+        set_option(socket.SOL_SOCKET, 33, _BUFFER)  # SO_RCVBUFFORCE
+    except PermissionError:  # inside a user namespace: then the usual size has to do
+        set_option(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+
+
+def family_name(number: int) -> str:
+    """Name an address family as nft does."""
+    return _FAMILIES.get(number, str(number))

@@ -1,0 +1,31 @@
+"""A row of the exposure table, before it is joined with its zone and destination."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from netaudit.model.exposure import Delivery, Outcome
+from netaudit.packets.symbolic.decision import Decision
+from netaudit.packets.values.ranges import Ranges, without
+
+_BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
+
+
+class Row(msgspec.Struct, frozen=True):
+    """Ports with one outcome by one decision."""
+
+    ports: Ranges
+    outcome: Outcome
+    way: Delivery
+    decision: Decision
+    witness: str = ""
+
+
+def best_of(rows: Iterable[Row]) -> Iterator[Row]:
+    """Give each port its best row: where a zone has several ways, one that leads there is enough."""
+    taken: Ranges = ()
+    for row in sorted(rows, key=lambda one: _BEST.index(one.outcome)):
+        left = without(row.ports, taken)
+        if left:
+            yield msgspec.structs.replace(row, ports=left)
+            taken = tuple(sorted((*taken, *left)))

@@ -1,0 +1,79 @@
+"""Who can reach what: every zone against every destination, exhaustively over ports."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+
+from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome, Zone, ZoneKind
+from netaudit.model.program import Program
+from netaudit.model.snapshot import Snapshot
+from netaudit.packets.exposure.cell import Cell
+from netaudit.packets.exposure.port_forwards import port_forwards
+from netaudit.packets.exposure.reachability import Reachability
+from netaudit.packets.exposure.row import Row, best_of
+from netaudit.packets.host.destinations import destinations
+from netaudit.packets.host.endpoints import with_every_endpoint
+from netaudit.packets.host.visibility import Visibility, why_not_visible
+from netaudit.packets.host.zones import Origin, ZoneChoice
+
+FAMILIES = ("ip", "ip6")
+
+
+def expose(
+    snapshot: Snapshot,
+    program: Program,
+    choice: ZoneChoice | None = None,
+    wanted: Callable[[Destination], bool] = lambda _: True,
+) -> tuple[Exposure, ...]:
+    """Compute the exposure table of a host, or the part of it whose destinations are wanted.
+
+    What hangs on facts that were not recorded is `may`, with the reason. Raises MemoryError for rules whose packets
+    cannot be held as sets.
+    """
+    host, inventory = snapshot.host, with_every_endpoint(snapshot.inventory, snapshot.host)
+    known = destinations(host, inventory)
+    asked = [one for one in known if wanted(one)]
+    blind = why_not_visible(snapshot)
+    if blind:
+        return tuple(
+            Exposure(zone, destination, Outcome.MAY, Delivery.NONE, reason=blind)
+            for destination in asked
+            for zone in (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST))
+        )
+    reaches = {family: Reachability(host, inventory, program, family, choice or ZoneChoice()) for family in FAMILIES}
+    published = [one for one in known if one.kind is DestinationKind.PUBLISHED_PORT]
+    asked += [one for reach in reaches.values() for one in port_forwards(reach, published) if wanted(one)]
+    zones = {family: _ways(reach) for family, reach in reaches.items()}
+    unseen = {family: Visibility(snapshot.gaps, host, program, family) for family in FAMILIES}
+    return tuple(
+        unseen[destination.family].doubt(_exposure(zone, destination, row))
+        for destination in asked
+        for zone, ways in zones[destination.family].items()
+        for row in _rows(reaches, ways, destination)
+    )
+
+
+def _ways(reach: Reachability) -> dict[Zone, list[Origin]]:
+    """Give the ways of each zone, in the order of the table: the Internet may have several uplinks."""
+    found: dict[Zone, list[Origin]] = {}
+    for origin in reach.origins:
+        found.setdefault(origin.zone, []).append(origin)
+    return found
+
+
+def _rows(reaches: Mapping[str, Reachability], ways: Sequence[Origin], destination: Destination) -> Iterable[Row]:
+    """Compute a zone's rows: of one with several uplinks or networks, by the best of its ways."""
+    rows = [row for origin in ways for row in Cell(reaches, origin, destination).rows()]
+    return rows if len(ways) == 1 else best_of(rows)
+
+
+def _exposure(zone: Zone, destination: Destination, row: Row) -> Exposure:
+    return Exposure(
+        zone=zone,
+        destination=msgspec.structs.replace(destination, ports=row.ports),
+        outcome=row.outcome,
+        way=row.way,
+        rule=row.decision.rule,
+        reason=row.decision.reason,
+        witness=row.witness,
+    )

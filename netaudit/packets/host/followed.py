@@ -1,0 +1,45 @@
+"""What stands in a packet's way and was not seen, or is not followed: a rule that nobody read may stop anything."""
+
+from collections.abc import Collection, Iterator
+
+import msgspec
+
+from netaudit.model.exposure import Outcome
+from netaudit.model.facts import Source
+from netaudit.model.program import Program, ReadChain
+from netaudit.packets.values.steps import End, EndKind, Trace
+
+RULES = {
+    "ip": (Source.IPTABLES_NFT, Source.IPTABLES_LEGACY, Source.NFT_RULESET),
+    "ip6": (Source.IP6TABLES_NFT, Source.IP6TABLES_LEGACY, Source.NFT_RULESET),
+}
+_ELSEWHERE = frozenset({"bridge", "netdev"})
+
+
+def doubted(trace: Trace, family: str, program: Program, unseen: Collection[str]) -> Trace:
+    """Add what may stop a packet that arrives, as far as could be seen; one that does not stays what it is."""
+    reasons = tuple(dict.fromkeys(_reasons(family, program, unseen)))
+    if not reasons or not trace.arrives or trace.outcome is Outcome.BLOCKED:
+        return trace
+    ends = [End(end.kind, end.packet, end.text, end.item, sure=False) for end in trace.ends]
+    ends.append(End(EndKind.UNKNOWN, trace.packet, f"rules that were not seen may stop it ({reasons[0]})", sure=False))
+    return msgspec.structs.replace(trace, ends=tuple(ends), doubts=(*trace.doubts, *reasons))
+
+
+def _reasons(family: str, program: Program, unseen: Collection[str]) -> Iterator[str]:
+    for source in RULES[family]:
+        if source in unseen:
+            yield f"{source} was not recorded"
+    yield from unfollowed(program)
+
+
+def unfollowed(program: Program) -> Iterator[str]:
+    """Say which tables may do something that is not followed."""
+    yield from (table.why_unsure for table in program.tables if table.why_unsure)
+    for table in program.tables:
+        if table.family in _ELSEWHERE and any(_acts(chain) for chain in table.chains.values()):
+            yield f"{table.family} table {table.name} is not followed"
+
+
+def _acts(chain: ReadChain) -> bool:
+    return chain.base is not None and bool(chain.rules or chain.policy == "drop")

@@ -1,0 +1,216 @@
+"""What an operator types for where a packet comes from and goes to -> addresses, interfaces, containers.
+
+internet   lan   lan:eth1   host   network:backend   container:web   192.0.2.7
+192.0.2.10:8080/tcp   [2001:db8::10]:53/udp   container:db:5432/tcp   container:db/icmp
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address, ip_network
+
+import msgspec
+
+from netaudit.errors import SubjectError, UsageError
+from netaudit.model.docker import Container, Endpoint, Network
+from netaudit.model.exposure import ZoneKind
+from netaudit.model.host import Ip
+from netaudit.model.snapshot import Snapshot
+from netaudit.packets.host.fib import Routing
+from netaudit.packets.host.zones import Origin, ZoneChoice, origins
+from netaudit.packets.values.probe import PROTOCOLS, parse_ip
+
+_TARGET = re.compile(r"(?P<host>.+?)(?::(?P<port>\d{1,5}))?/(?P<protocol>[a-z0-9]+)", re.DOTALL)
+# Senders of the Internet that are easily known for an example; else the first that may be one.
+_EXAMPLES = ("203.0.113.7", "198.51.100.7", "192.0.2.7", "2001:db8:ffff::7")
+_HINT = "such as 192.0.2.10:8080/tcp, [2001:db8::10]:53/udp, container:web:80/tcp or container:web/icmp"
+
+
+class Attached(msgspec.Struct, frozen=True):
+    """A container's attachment to a network, with the address of the family that is meant."""
+
+    container: Container
+    network: Network
+    endpoint: Endpoint
+    address: Ip
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where a packet goes; `container` is named where it was asked for by name."""
+
+    address: Ip | None
+    protocol: str
+    port: int | None = None
+    container: Container | None = None
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where a packet comes from: in by an interface, "" for the host itself. `attached` is a container's network."""
+
+    address: Ip
+    interface: str
+    label: str
+    attached: Attached | None = None
+
+
+def read_target(text: str, snapshot: Snapshot) -> Target:
+    """Read `ADDRESS:PORT/PROTOCOL`. Raises UsageError, or SubjectError for a container that is not there."""
+    found = _TARGET.fullmatch(text)
+    if not found or found["protocol"] not in PROTOCOLS:
+        raise UsageError(f"{text} names no destination", hint=_HINT)
+    port = int(found["port"]) if found["port"] else None
+    if (port is None) != (found["protocol"] in ("icmp", "icmpv6")) or (port or 0) > 0xFFFF:
+        raise UsageError(f"{text}: {found['protocol']} and a port do not fit", hint=_HINT)
+    kind, colon, name = found["host"].partition(":")
+    if kind == "container" and colon:
+        return Target(None, found["protocol"], port, find_container(snapshot, name))
+    address = parse_ip(found["host"])
+    if address is None:
+        raise UsageError(f"{found['host']} is no address", hint=_HINT)
+    return Target(address, found["protocol"], port)
+
+
+def find_container(snapshot: Snapshot, name: str) -> Container:
+    """Find a container by name, or by the beginning of its id. Raises SubjectError."""
+    for one in snapshot.inventory.containers if snapshot.inventory else ():
+        if one.name == name or (len(name) >= 4 and one.id.startswith(name)):
+            return one
+    raise SubjectError(f"there is no container {name} here", hint="`netaudit show --by container` lists them")
+
+
+def attachments(snapshot: Snapshot, container: Container, family: str) -> list[Attached]:
+    """List a container's networks where it has an address of a family, that of its default route first."""
+    networks = {one.id: one for one in snapshot.inventory.networks} if snapshot.inventory else {}
+    found = []
+    for one in container.endpoints:
+        address = parse_ip((one.ipv4 if family == "ip" else one.ipv6).partition("/")[0])
+        if address is not None and one.network_id in networks:
+            found.append(Attached(container, networks[one.network_id], one, address))
+    return sorted(found, key=lambda one: (one.network.internal, -one.endpoint.priority, one.network.name))
+
+
+def read_source(text: str, interface: str, target: Ip, snapshot: Snapshot) -> Source:
+    """Read a zone or an address, for a packet to a target. Raises UsageError or SubjectError."""
+    kind, _, name = text.partition(":")
+    family = "ip" if target.version == 4 else "ip6"
+    _refuse_unknown(interface, snapshot)
+    if kind in _ZONES and parse_ip(text) is None:
+        found = _ZONES[kind](snapshot, name, target, family)
+        return msgspec.structs.replace(found, interface=interface) if interface else found
+    address = parse_ip(text)
+    if address is None:
+        raise UsageError(f"{text} is neither a zone nor an address", hint=f"one of {', '.join(_ZONES)}, or 192.0.2.7")
+    if address.version != target.version:
+        raise UsageError(f"{text} and {target} are not of one family", hint="give two addresses of the same one")
+    return _from_address(snapshot, address, interface, family)
+
+
+def _refuse_unknown(interface: str, snapshot: Snapshot) -> None:
+    """Raise UsageError for an interface that the host does not have; where none are recorded, it may have any."""
+    known = [one.name for one in snapshot.host.interfaces]
+    if interface and known and interface not in known:
+        raise UsageError(f"this host has no interface {interface}", hint="`ip link` lists them")
+
+
+def _from_address(snapshot: Snapshot, address: Ip, interface: str, family: str) -> Source:
+    attached = next((one for one in _all_attached(snapshot, family) if one.address == address), None)
+    if attached is not None and interface in ("", attached.network.bridge):
+        return _from_container(attached)
+    routing = Routing(snapshot.host, family)
+    route = routing.route(address)
+    if interface:
+        return Source(address, interface, f"{address} by {interface}")
+    if route is not None and route.kind == "local":
+        return Source(address, "", f"this host as {address}")
+    if route is None or not route.hops:
+        raise UsageError(f"no route says by which interface {address} comes", hint="name it with --in")
+    name = route.hops[0].interface
+    return Source(address, name, f"{address} by {name}")
+
+
+def _all_attached(snapshot: Snapshot, family: str) -> Iterator[Attached]:
+    for container in snapshot.inventory.containers if snapshot.inventory else ():
+        if container.running:
+            yield from attachments(snapshot, container, family)
+
+
+def attached_at(snapshot: Snapshot, address: Ip) -> Attached | None:
+    """Find the container that has an address."""
+    family = "ip" if address.version == 4 else "ip6"
+    return next((one for one in _all_attached(snapshot, family) if one.address == address), None)
+
+
+def _from_container(attached: Attached) -> Source:
+    label = f"container {attached.container.name} on network {attached.network.name}"
+    return Source(attached.address, attached.network.bridge, label, attached)
+
+
+def _host(snapshot: Snapshot, _name: str, target: Ip, family: str) -> Source:
+    routing = Routing(snapshot.host, family)
+    route = routing.route(target)
+    preferred = parse_ip(route.source) if route else None
+    if route is not None and route.kind == "local":
+        return Source(target, "", f"this host as {target}")
+    interface = routing.interfaces.get(route.hops[0].interface) if route and route.hops else None
+    address = preferred or (next(routing.addresses(interface), None) if interface else None)
+    if address is None:
+        raise UsageError(f"no route says as whom this host sends to {target}", hint="give one of its addresses")
+    return Source(address, "", f"this host as {address}")
+
+
+def _container(snapshot: Snapshot, name: str, target: Ip, family: str) -> Source:
+    container = find_container(snapshot, name)
+    if container.network_mode == "host":
+        return _host(snapshot, "", target, family)
+    own = attachments(snapshot, owner(snapshot, container), family)
+    if not own:
+        raise UsageError(f"container {name} has no address of this family", hint="choose another destination")
+    near = [one for one in own if in_network(one.network, target)]
+    return _from_container((near or own)[0])
+
+
+def _network(snapshot: Snapshot, name: str, target: Ip, family: str) -> Source:
+    """Choose a member of a network, but not the one that is asked for; an address of its subnet where it has none."""
+    members = [one for one in _all_attached(snapshot, family) if name in ("", one.network.name)]
+    others = [one for one in members if one.address != target]
+    return _from_container(others[0]) if others else _zone(ZoneKind.NETWORK)(snapshot, name, target, family)
+
+
+def owner(snapshot: Snapshot, container: Container) -> Container:
+    """Find the container whose network namespace another one shares (`--network container:NAME`)."""
+    kind, _, other = container.network_mode.partition(":")
+    return find_container(snapshot, other) if kind == "container" and other else container
+
+
+def in_network(network: Network, address: Ip) -> bool:
+    """Tell whether an address is in a network's subnet, so that its members send straight to it."""
+    subnet = network.subnet if address.version == 4 else network.subnet6
+    return bool(subnet) and address in ip_network(subnet)
+
+
+def _zone(kind: ZoneKind) -> Callable[[Snapshot, str, Ip, str], Source]:
+    def find(snapshot: Snapshot, name: str, _target: Ip, family: str) -> Source:
+        known = origins(snapshot.host, snapshot.inventory, family, ZoneChoice())
+        fitting = [one for one in known if one.zone.kind is kind and name in ("", one.zone.name)]
+        if not fitting:
+            raise SubjectError(f"this host has no zone {kind}{f' {name}' if name else ''}", hint="name an address")
+        address = _example(fitting[0], family)
+        return Source(address, fitting[0].interface, f"{fitting[0].zone} ({address} by {fitting[0].interface})")
+
+    return find
+
+
+def _example(origin: Origin, family: str) -> Ip:
+    """Choose a sender."""
+    examples = [one for one in map(ip_address, _EXAMPLES) if (one.version == 4) == (family == "ip")]
+    fitting = [one for one in examples if any(low <= int(one) <= high for low, high in origin.senders)]
+    first = origin.senders[0][0]
+    return fitting[0] if fitting else ip_address(first.to_bytes(4 if family == "ip" else 16, "big"))
+
+
+_ZONES: dict[str, Callable[[Snapshot, str, Ip, str], Source]] = {
+    "internet": _zone(ZoneKind.INTERNET),
+    "lan": _zone(ZoneKind.LAN),
+    "host": _host,
+    "network": _network,
+    "container": _container,
+}

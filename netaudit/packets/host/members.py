@@ -1,0 +1,54 @@
+"""Who is on a network, and who sends the example packets of a zone."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+
+from netaudit.model.docker import Inventory
+from netaudit.model.exposure import ZoneKind
+from netaudit.model.match import Field
+from netaudit.packets.host.zones import Origin
+from netaudit.packets.values.ranges import Ranges
+
+NOBODY_YET = " (no container has this sender's address yet)"
+
+
+class Members:
+    """The addresses of one family that running containers have on each network, by the network's name."""
+
+    def __init__(self, inventory: Inventory, family: str) -> None:
+        self._of: dict[str, dict[int, str]] = {}  # by address: whose it is
+        for container in inventory.containers:
+            for end in container.endpoints if container.running else ():
+                address = end.ipv4 if family == "ip" else end.ipv6
+                if address:
+                    number = int(ip_address(address.partition("/")[0]))
+                    self._of.setdefault(end.network_name, {})[number] = container.id
+
+    def has(self, origin: Origin, example: Mapping[str, int]) -> bool:
+        """Tell whether an example packet comes from a container that is there."""
+        return example[Field.SADDR] in self._of.get(origin.zone.name, ())
+
+    def sender(self, origin: Origin, container_id: str, to: Ranges) -> int | None:
+        """Choose who sends an example to a container's or the host's addresses; None where any sender will do."""
+        match origin.zone.kind:
+            case ZoneKind.NETWORK:
+                return self._other(origin, container_id)
+            case ZoneKind.HOST:  # to itself the host sends as the address that it sends to
+                return next((first for first, _ in to if _holds(origin.senders, first)), None)
+            case _:
+                return None
+
+    def _other(self, origin: Origin, container_id: str) -> int:
+        """Choose a member that is not the container; where it is alone, an address that one may come to have."""
+        known = self._of.get(origin.zone.name, {})
+        found = next((number for number, whose in known.items() if whose != container_id), None)
+        return _free(origin, known) if found is None else found
+
+
+def _free(origin: Origin, taken: Mapping[int, str]) -> int:
+    free = (number for first, last in origin.senders for number in range(first, last + 1) if number not in taken)
+    return next(free, origin.senders[0][0])
+
+
+def _holds(ranges: Ranges, number: int) -> bool:
+    return any(first <= number <= last for first, last in ranges)

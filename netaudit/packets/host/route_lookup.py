@@ -1,0 +1,85 @@
+"""What a match may ask that is not in the packet: the kinds of its addresses, and the way back to its sender."""
+
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from netaudit.model.host import Ip, Route
+from netaudit.model.match import NFPROTO_IPV6, Field, RouteType
+from netaudit.packets.host.fib import Routing
+from netaudit.packets.values.packet import Packet, Value
+
+TYPE_OF = {
+    Field.SADDR_TYPE: (Field.SADDR, None),
+    Field.DADDR_TYPE: (Field.DADDR, None),
+    Field.SADDR_TYPE_IIF: (Field.SADDR, Field.IIF),
+    Field.DADDR_TYPE_IIF: (Field.DADDR, Field.IIF),
+    Field.SADDR_TYPE_OIF: (Field.SADDR, Field.OIF),
+    Field.DADDR_TYPE_OIF: (Field.DADDR, Field.OIF),
+}
+_THIS_NETWORK, _EVERYBODY = 0, (1 << 32) - 1
+
+
+def as_address(packet: Packet, field: Field) -> Ip | None:
+    """Return an address of a packet, of its family; None where it is not known."""
+    value = packet.number(field)
+    if value is None:
+        return None
+    return ip_address(value.to_bytes(16 if packet.get(Field.NFPROTO) == NFPROTO_IPV6 else 4, "big"))
+
+
+def is_for_many(address: Ip) -> bool:
+    """Tell whether an address is a group's, or everybody's on the link."""
+    return address.is_multicast or (address.version == 4 and int(address) == _EVERYBODY)
+
+
+class RouteLookup:
+    """Answers for the fields that hang on the host as much as on the packet."""
+
+    def __init__(self, routing: Routing) -> None:
+        self.routing = routing
+
+    def asking(self, packet: Packet) -> Callable[[Field], Value]:
+        """Give what a match asks of this packet."""
+
+        def value_of(field: Field) -> Value:
+            value = packet.get(field)
+            return self._outside(packet, field) if value is None else value
+
+        return value_of
+
+    def _outside(self, packet: Packet, field: Field) -> Value:
+        if field in TYPE_OF:
+            of, interface = TYPE_OF[field]
+            address = as_address(packet, of)
+            known = address is not None and self.routing.routes
+            return self.kind(address, packet.name(interface) if interface else "") if address and known else None
+        return self._leads_back(packet) if field is Field.REVERSE_PATH else None
+
+    def kind(self, address: Ip, interface: str = "") -> int:
+        """Tell what kind of address the table of local addresses says it is, to one interface or to all.
+
+        Source: inet_addr_type_dev_table() in the kernel's net/ipv4/fib_frontend.c.
+        """
+        if address.is_multicast:
+            return RouteType.MULTICAST
+        if address.version == 4 and (int(address) >> 24 == _THIS_NETWORK or int(address) == _EVERYBODY):
+            return RouteType.BROADCAST
+        route = self.routing.route(address)
+        if route is None or route.table != "local":
+            return RouteType.UNICAST
+        known = RouteType.__members__.get(route.kind.upper(), RouteType.UNICAST)
+        return known if not interface or interface in _interfaces(route) else RouteType.UNICAST
+
+    def _leads_back(self, packet: Packet) -> Value:
+        """Tell whether the way to the sender leaves by the interface that the packet came by."""
+        address, interface = as_address(packet, Field.SADDR), packet.name(Field.IIF)
+        if interface == "lo":
+            return 1
+        if address is None or self.routing.policy_tables or not self.routing.routes:
+            return None
+        route = self.routing.route(address)
+        return int(route is not None and interface in _interfaces(route))
+
+
+def _interfaces(route: Route) -> list[str]:
+    return [hop.interface for hop in route.hops]

@@ -1,0 +1,69 @@
+"""What was not seen of a host, and so makes outcomes doubtful: a rule that nobody read may stop any packet."""
+
+from collections.abc import Iterable, Iterator
+
+from netaudit.model.exposure import Delivery, Exposure, Outcome
+from netaudit.model.facts import Gap, GapReason, Source
+from netaudit.model.host import Host
+from netaudit.model.program import Program
+from netaudit.model.snapshot import Snapshot
+from netaudit.packets.host.followed import RULES, unfollowed
+
+_ROUTES = {"ip": Source.IP_ROUTE, "ip6": Source.IP6_ROUTE}
+_FORWARDED = frozenset({Delivery.DNAT, Delivery.DIRECT})
+_LISTENED = frozenset({Delivery.PROXY, Delivery.LOCAL})
+_OWN_TABLES = frozenset({"local", "main", "default"})
+
+
+def why_not_visible(snapshot: Snapshot) -> str:
+    """Say why no zone can be told from another: without interfaces or routes nothing says where packets come from."""
+    said = {gap.source: gap.reason for gap in snapshot.gaps}
+    if not snapshot.host.interfaces:
+        return f"{Source.IP_ADDR}: {said.get(Source.IP_ADDR, GapReason.NOT_RECORDED)}"
+    return next((f"{source}: {said[source]}" for source in _ROUTES.values() if source in said), "")
+
+
+class Visibility:
+    """What is doubtful about the packets of one family on a host."""
+
+    def __init__(self, gaps: Iterable[Gap], host: Host, program: Program, family: str) -> None:
+        self._gaps = {gap.source: gap for gap in gaps}
+        self._everywhere = tuple(self._about(family, host, program))
+
+    def doubt(self, exposure: Exposure) -> Exposure:
+        """Make `may` of what is allowed only as far as could be seen."""
+        if exposure.outcome is Outcome.BLOCKED:
+            return exposure
+        reasons = [*self._everywhere, *self._about_way(exposure.way)]
+        if not reasons:
+            return exposure
+        said = f"{exposure.reason}; {reasons[0]}" if exposure.outcome is Outcome.MAY and exposure.reason else reasons[0]
+        return Exposure(
+            zone=exposure.zone,
+            destination=exposure.destination,
+            outcome=Outcome.MAY,
+            way=exposure.way,
+            rule=exposure.rule,
+            reason=said,
+            witness=exposure.witness,
+        )
+
+    def _about(self, family: str, host: Host, program: Program) -> Iterator[str]:
+        yield from self._said(*RULES[family], Source.IP_ADDR, _ROUTES[family])
+        if not host.interfaces:
+            yield "the host's interfaces were not recorded"
+        for table in sorted({one.table for one in host.routes if one.family == family} - _OWN_TABLES):
+            yield f"routing table {table} may be asked by policy rules, which were not recorded"
+        yield from unfollowed(program)
+
+    def _about_way(self, way: Delivery) -> Iterator[str]:
+        if way in _FORWARDED:
+            yield from self._said(Source.SYSCTL)
+        if way in _LISTENED:
+            yield from self._said(Source.SOCKETS)
+
+    def _said(self, *sources: Source) -> Iterator[str]:
+        for source in sources:
+            gap = self._gaps.get(source)
+            if gap:
+                yield f"{source}: {gap.reason}"

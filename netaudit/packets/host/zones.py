@@ -1,0 +1,206 @@
+"""Where packets come from: zones, derived from a host's interfaces, routes and inventory.
+
+Internet       by the interface of the default route; senders are all addresses but private ones and neighbours
+LAN            by each link of its own; senders are the neighbours on it, and a neighbour may send to any address,
+               also to a container's or to 127.0.0.1, by routing it to this host
+host           what programs of the host, and of containers in its network, send
+network        by the network's bridge; senders are its addresses but the bridge's own
+container      by the network's bridge; sender is the container
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
+
+import msgspec
+
+from netaudit.model.docker import Container, Inventory, Network
+from netaudit.model.exposure import Zone, ZoneKind
+from netaudit.model.host import Host, Interface, IpNetwork
+from netaudit.packets.host.fib import Routing
+from netaudit.packets.values.ranges import Ranges, without
+
+# What nobody routes between networks: RFC 1122, 1918, 3927, 6598, 4193, 4291; and what is no single machine.
+_NOT_ROUTED = {
+    "ip": (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/3",
+    ),
+    "ip6": ("::/3", "4000::/2", "8000::/1"),  # all but 2000::/3, of which IANA allocates what is routed
+}
+NOT_ROUTED = {family: tuple(ip_network(one) for one in networks) for family, networks in _NOT_ROUTED.items()}
+
+CLIENT_PORTS = ((1024, 65535),)  # from others no program of the host calls; an attacker outside may
+
+
+class ZoneChoice(msgspec.Struct, frozen=True):
+    """What the operator says of the zones, in place of what is derived.
+
+    `uplinks` and `links` name interfaces; None: by the routes, and all that are no container's. `containers`: a zone
+    for each container too, where a network's stands for all its members else.
+    """
+
+    uplinks: tuple[str, ...] | None = None
+    links: tuple[str, ...] | None = None
+    containers: bool = False
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """A zone's packets of one family: the interface that they come in by ("" for the host's own), and their senders.
+
+    `on_link`: its members know no way beyond their own network.
+    """
+
+    zone: Zone
+    interface: str
+    senders: Ranges
+    on_link: bool = False
+
+
+def origins(host: Host, inventory: Inventory | None, family: str, choice: ZoneChoice) -> tuple[Origin, ...]:
+    """Derive the zones of a host that have packets of a family, in the order of the table."""
+    place = _HostPlaces(host, inventory or Inventory(), family, choice)
+    found = (*place.internet(), *place.links(), place.host_itself(), *place.networks())
+    return tuple(one for one in found if one.senders)
+
+
+def is_routed(address: int, family: str) -> bool:
+    """Tell whether the Internet routes an address at all."""
+    return not any(first <= address <= last for first, last in _not_routed(family))
+
+
+@cache
+def _not_routed(family: str) -> Ranges:
+    return as_ranges(NOT_ROUTED[family])
+
+
+def as_ranges(networks: Iterable[IpNetwork]) -> Ranges:
+    """Write networks as ranges of numbers, sorted and joined."""
+    joined: list[tuple[int, int]] = []
+    for network in sorted(networks, key=lambda one: (int(one.network_address), -one.prefixlen)):
+        first, last = int(network.network_address), int(network.broadcast_address)
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return tuple(joined)
+
+
+def _machines(networks: Iterable[IpNetwork]) -> Ranges:
+    """Write networks as ranges, without the addresses that are no machine's: a network's own, and its broadcast."""
+    known = list(networks)
+    ends = [(network.network_address, network.broadcast_address) for network in known if network.num_addresses > 2]
+    taken = as_ranges(ip_network(end) for pair in ends for end in pair)
+    return without(as_ranges(known), taken)
+
+
+class _Member(NamedTuple):
+    container: Container
+    address: str
+    gateway: str
+
+
+class _HostPlaces:
+    """One host and family."""
+
+    def __init__(self, host: Host, inventory: Inventory, family: str, choice: ZoneChoice) -> None:
+        self._routing, self._family, self._choice = Routing(host, family), family, choice
+        self._inventory, self._host = inventory, host
+        self._bridges = {network.bridge for network in inventory.networks if network.bridge}
+        self._own = as_ranges(ip_network(ip) for one in host.interfaces for ip in self._routing.addresses(one))
+
+    def internet(self) -> Iterator[Origin]:
+        """Make one zone of all uplinks: the first that has a default route sends."""
+        known = {one.name for one in self._candidates()}
+        uplinks = self._choice.uplinks
+        if uplinks is None:
+            uplinks = tuple(dict.fromkeys(name for name in self._default_interfaces() if name in known))
+        everything = ((0, (1 << (32 if self._family == "ip" else 128)) - 1),)
+        near = as_ranges(subnet for one in self._routing.interfaces.values() for subnet in self._subnets(one))
+        senders = without(without(without(everything, as_ranges(NOT_ROUTED[self._family])), near), self._own)
+        for name in uplinks:
+            yield Origin(Zone(ZoneKind.INTERNET), name, senders)
+
+    def links(self) -> Iterator[Origin]:
+        """Make a zone of each link."""
+        for one in self._candidates():
+            if self._choice.links is None or one.name in self._choice.links:
+                senders = without(_machines(self._subnets(one)), self._own)
+                yield Origin(Zone(ZoneKind.LAN, one.name), one.name, senders)
+
+    def host_itself(self) -> Origin:
+        """Make the zone of the host's own packets."""
+        return Origin(Zone(ZoneKind.HOST), "", self._own)
+
+    def networks(self) -> Iterator[Origin]:
+        """Make a zone of each network with members, and of each member where that was asked for."""
+        for network in self._inventory.networks:
+            members = self._members(network)
+            if network.bridge not in self._routing.interfaces or not members:
+                continue
+            on_link = not any(member.gateway for member in members)
+            senders = self._inside(network, members)
+            yield Origin(Zone(ZoneKind.NETWORK, network.name), network.bridge, senders, on_link)
+            for member in members if self._choice.containers else ():
+                number = int(ip_address(member.address))
+                zone = Zone(ZoneKind.CONTAINER, member.container.name)
+                yield Origin(zone, network.bridge, ((number, number),), not member.gateway)
+
+    def _members(self, network: Network) -> list[_Member]:
+        found = [
+            _Member(container, end.ipv4, end.gateway)
+            if self._family == "ip"
+            else _Member(container, end.ipv6, end.gateway6)
+            for container in self._inventory.containers
+            if container.running
+            for end in container.endpoints
+            if end.network_id == network.id
+        ]
+        return [member for member in found if member.address]
+
+    def _inside(self, network: Network, members: list[_Member]) -> Ranges:
+        subnet = network.subnet if self._family == "ip" else network.subnet6
+        inside = [ip_network(subnet)] if subnet else [ip_network(member.address) for member in members]
+        return without(_machines(inside), self._own)
+
+    def _candidates(self) -> list[Interface]:
+        """List the interfaces that lead to neighbours: up, and neither loopback, a bridge's port nor a container's.
+
+        One that has nothing but a link-local address leads to no network: it may be the end of a container that Docker
+        forgot.
+        """
+        return [
+            one
+            for one in self._routing.interfaces.values()
+            if one.up and one.name != "lo" and not one.master and one.name not in self._bridges and self._leads(one)
+        ]
+
+    def _leads(self, interface: Interface) -> bool:
+        """Tell whether an interface has an address or a route of more than the link."""
+        if any(not address.ip.is_link_local for address in interface.addresses):
+            return True
+        routes = [route for route in self._host.routes if not route.network.is_link_local and route.kind == "unicast"]
+        return any(hop.interface == interface.name for route in routes for hop in route.hops)
+
+    def _default_interfaces(self) -> Iterator[str]:
+        for route in self._routing.routes:
+            if route.network.prefixlen == 0 and route.kind == "unicast":
+                yield from (hop.interface for hop in route.hops)
+
+    def _subnets(self, interface: Interface) -> Iterator[IpNetwork]:
+        """List where an interface's neighbours are: what it reaches without a gateway, and its gateways."""
+        for route in self._routing.routes:
+            for hop in route.hops:
+                if hop.interface != interface.name or route.kind != "unicast":
+                    continue
+                if hop.gateway and (":" in hop.gateway) == (self._family == "ip6"):
+                    yield ip_network(hop.gateway)
+                elif not hop.gateway and route.network.prefixlen:
+                    yield route.network

@@ -1,0 +1,57 @@
+"""What decided about packets, as a number that a set of packets can carry."""
+
+import msgspec
+
+from netaudit.model.ruleset import Item
+from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.sets.bounds import Bounds
+from netaudit.packets.symbolic.host_sets import DECISION, HostSets
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """A rule or policy, or a reason where the kernel itself decides."""
+
+    rule: Item | None
+    reason: str = ""
+
+
+UNDECIDED = 0
+
+
+class Decisions:
+    """The decisions of a world, numbered in the order in which they were first met; 0 is none."""
+
+    def __init__(self, world: HostSets) -> None:
+        self._space = world.space
+        self._numbers: dict[Decision, int] = {}
+        self._known: list[Decision] = [Decision(None)]
+
+    def by(self, decision: Decision, packets: Bounds) -> Bounds:
+        """Let packets carry a decision in place of any before."""
+        number = self._number(decision)
+        return packets.changed(lambda some: self._space.assign(some, DECISION, number))
+
+    def numbered(self, decision: Decision) -> PacketSet:
+        """Return the packets that carry a decision."""
+        return self._space.equal(DECISION, self._number(decision))
+
+    def _number(self, decision: Decision) -> int:
+        number = self._numbers.setdefault(decision, len(self._known))
+        if number == len(self._known):
+            self._known.append(decision)
+        return number
+
+    def by_default(self, decision: Decision, packets: Bounds) -> Bounds:
+        """Let packets carry a decision that carry none yet."""
+        none = self._space.equal(DECISION, UNDECIDED)
+        fresh = packets.changed(lambda some: some & none)
+        return packets.changed(lambda some: some - none) | self.by(decision, fresh) if fresh else packets
+
+    def of(self, packets: PacketSet) -> Decision:
+        """Name what decided about some packet of a set."""
+        example = self._space.example(packets, (DECISION,))
+        return self._known[example[DECISION] if example else UNDECIDED]
+
+    def deciding(self, packets: PacketSet, decision: Decision) -> PacketSet:
+        """Return the packets of a set that carry a decision."""
+        return packets & self._space.equal(DECISION, self._numbers.get(decision, UNDECIDED))

@@ -1,0 +1,32 @@
+"""The encoders of a program in a world: what was asked once is remembered for all that goes through its chains."""
+
+from functools import cached_property, lru_cache
+
+from netaudit.model.program import Program
+from netaudit.packets.symbolic.host_sets import HostSets
+from netaudit.packets.symbolic.matches import Encoder, behind_source_nat
+from netaudit.packets.symbolic.nat import NewSources
+from netaudit.packets.symbolic.reply.fields import ReplyEncoder, ReplyPosition
+
+
+class Encoders:
+    """One encoder for each way in which rules are asked about packets."""
+
+    def __init__(self, program: Program, world: HostSets) -> None:
+        self.program, self.world = program, world
+        self.answers_at = lru_cache(maxsize=None)(self._answers_at)
+        self.sources = NewSources(program, world)
+
+    @cached_property
+    def plain(self) -> Encoder:
+        """Return the one for first packets."""
+        return Encoder(self.world)
+
+    @cached_property
+    def behind_source_nat(self) -> Encoder:
+        """Return the one for first packets of which some have a new source."""
+        return Encoder(self.world, behind_source_nat(self.world), sources=self.sources)
+
+    def _answers_at(self, place: ReplyPosition) -> Encoder:
+        """Return the one for answers at a place."""
+        return ReplyEncoder(self.world, self.sources, place)

@@ -1,0 +1,55 @@
+"""Which fields the rules of a program ask for: a set of packets has those, and no others."""
+
+from collections.abc import Iterator
+
+from netaudit.model.match import WIDTH, AllOf, AnyOf, Field, InRanges, Masked, Match, Not
+from netaudit.model.program import Program, ReadRule
+from netaudit.model.statement import CopyMark, Meaning
+from netaudit.packets.symbolic.host_sets import DECISION
+
+_ELSEWHERE = frozenset({Field.PROTOCOL, Field.SPORT, Field.DPORT, Field.CT_STATE})  # in every space
+_DERIVED = frozenset({Field.NFPROTO, Field.CT_DIRECTION, Field.FRAGMENT, Field.PKTTYPE, Field.CT_STATUS})
+_SPARE = 64  # decisions that no rule makes
+HELD = frozenset(
+    field
+    for field in WIDTH
+    if field not in _ELSEWHERE | _DERIVED
+    and "-type" not in field.removesuffix("icmp-type")
+    and not field.startswith(("ct-orig", "ct-repl", "ct-protocol", "reverse"))
+)
+
+
+def asked_fields(program: Program, family: str) -> dict[str, int]:
+    """Give the fields beyond those that every packet has, with their widths, and the room for decisions."""
+    rules = list(_rules(program, family))
+    fields = {field for rule in rules for field in _of_meaning(rule.meaning)} & HELD
+    found: dict[str, int] = {field: WIDTH[field] for field in sorted(fields)}
+    chains = sum(len(table.chains) for table in program.tables)
+    return {**found, DECISION: (len(rules) * 2 + chains + _SPARE).bit_length()}
+
+
+def _rules(program: Program, family: str) -> Iterator[ReadRule]:
+    for table in program.tables:
+        if table.family in (family, "inet"):
+            for chain in table.chains.values():
+                yield from chain.rules
+
+
+def _of_meaning(meaning: Meaning) -> Iterator[Field]:
+    for match in meaning.matches:
+        yield from _of_match(match)
+    for statement in meaning.statements:
+        if isinstance(statement, CopyMark):
+            yield statement.source
+    for branch in meaning.then:
+        yield from _of_meaning(branch)
+
+
+def _of_match(match: Match) -> Iterator[Field]:
+    if isinstance(match, InRanges | Masked):
+        yield match.field
+    elif isinstance(match, Not):
+        yield from _of_match(match.match)
+    elif isinstance(match, AllOf | AnyOf):
+        for part in match.matches:
+            yield from _of_match(part)

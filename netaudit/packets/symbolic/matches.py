@@ -1,0 +1,196 @@
+"""Matches -> sets of packets, from below and from above.
+
+    -d 192.0.2.0/24 -p tcp --dport 80     surely and at most: the same set
+    -m limit --limit 5/s                  surely: nothing; at most: everything
+
+`Bounds(sure, possible)` of a match holds what surely matches, and what may. Of its negation they are what is not
+possible, and what is not sure.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from netaudit.model.match import (
+    CT_DNAT,
+    CT_SNAT,
+    NFPROTO_IPV4,
+    NFPROTO_IPV6,
+    AllOf,
+    AnyOf,
+    Field,
+    InRanges,
+    Masked,
+    Match,
+    Named,
+    Not,
+    UnknownMatch,
+)
+from netaudit.packets.sets.bdd import PacketSet, PacketSpace
+from netaudit.packets.sets.bounds import Bounds, exactly
+from netaudit.packets.symbolic.address_types import PacketView, kinds_of
+from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
+from netaudit.packets.symbolic.nat import NewSources
+
+_REPLY = {
+    Field.CT_REPL_SADDR: Field.DADDR,
+    Field.CT_REPL_DADDR: Field.SADDR,
+    Field.CT_REPL_SPORT: Field.DPORT,
+    Field.CT_REPL_DPORT: Field.SPORT,
+}
+_ORIGINAL = {
+    Field.CT_ORIG_SADDR: Field.SADDR,
+    Field.CT_ORIG_DADDR: Field.DADDR,
+    Field.CT_ORIG_SPORT: Field.SPORT,
+    Field.CT_ORIG_DPORT: Field.DPORT,
+    Field.CT_PROTOCOL: Field.PROTOCOL,
+}
+_REWRITTEN = {Field.DADDR: NEW_DADDR, Field.DPORT: NEW_DPORT}
+_OF_SOURCE = frozenset({Field.SADDR_TYPE, Field.SADDR_TYPE_IIF, Field.SADDR_TYPE_OIF})
+Atom = Callable[[str], PacketSet]
+
+
+class Encoder:
+    """Encode matches of one family in a world; what was asked once is remembered.
+
+    `source` bounds what is asked about the sender: known, or `behind_source_nat`. `reading` says where interfaces and
+    kinds of addresses are read: as those of first packets, where nothing is said. `sources` bounds new senders.
+    """
+
+    def __init__(
+        self,
+        world: HostSets,
+        source: Callable[[PacketSet], Bounds] = exactly,
+        reading: PacketView | None = None,
+        sources: NewSources | None = None,
+    ) -> None:
+        self._world, self._source, self._sources = world, source, sources
+        self._reading: PacketView = reading or world
+        self._kinds = lru_cache(maxsize=None)(lambda field: kinds_of(world, self._reading, field))
+        self._space: PacketSpace = world.space
+        self._known: dict[Match, Bounds] = {}
+        everything = self._space.everything
+        self._always, self._unknown = exactly(everything), Bounds(self._space.nothing, everything)
+
+    def all_of(self, matches: Iterable[Match]) -> Bounds:
+        """Encode a conjunction."""
+        joined = self._always
+        for match in matches:
+            joined &= self.bounds(match)
+        return joined
+
+    def bounds(self, match: Match) -> Bounds:
+        """Encode a match."""
+        found = self._known.get(match)
+        if found is None:
+            found = self._known[match] = self._encode(match)
+        return found
+
+    def _encode(self, match: Match) -> Bounds:
+        match match:
+            case InRanges(field, ranges):
+                return self._number(field, lambda where: self._space.in_ranges(where, ranges), match)
+            case Masked(field, mask, value):
+                return self._number(field, lambda where: self._space.masked(where, mask, value), match)
+            case Named(field, names):
+                return self._named(field, names)
+            case UnknownMatch():
+                return self._unknown
+            case _:
+                return self._joined(match)
+
+    def _joined(self, match: Not | AllOf | AnyOf) -> Bounds:
+        match match:
+            case Not(inner):
+                return self._negated(self.bounds(inner))
+            case AllOf(parts):
+                return self.all_of(parts)
+            case AnyOf(parts):
+                return self._any_of(parts)
+
+    def _negated(self, bounds: Bounds) -> Bounds:
+        everything = self._space.everything
+        sure = everything - bounds.possible
+        return exactly(sure) if bounds.exact else Bounds(sure, everything - bounds.sure)
+
+    def _any_of(self, matches: Iterable[Match]) -> Bounds:
+        parts = [self.bounds(match) for match in matches]
+        sure = self._space.union(part.sure for part in parts)
+        if all(part.exact for part in parts):
+            return exactly(sure)
+        return Bounds(sure, self._space.union(part.possible for part in parts))
+
+    def _number(self, field: Field, atom: Atom, match: InRanges | Masked) -> Bounds:
+        """Encode a question about a number: held in the space, computed from what is, or the same for all packets."""
+        if field in _ORIGINAL:
+            return exactly(atom(_ORIGINAL[field]))
+        field = _REPLY.get(field, field)
+        if field in _REWRITTEN:
+            return exactly(self._world.after_translation(atom(_REWRITTEN[field]), atom(field)))
+        if field in (Field.SADDR, Field.SPORT):
+            return self._source(atom(field))
+        if field is Field.CT_STATUS:
+            return self._status(match)
+        if field in self._space.widths:
+            return exactly(atom(field))
+        return self._computed(field, match)
+
+    def _status(self, match: InRanges | Masked) -> Bounds:
+        """Encode a question about what was translated; to what it was before is no translation."""
+        led, new = exactly(self._world.led), self._renamed
+        found = exactly(self._space.nothing)
+        for status in (0, CT_DNAT, CT_SNAT, CT_DNAT | CT_SNAT):
+            if holds(match, status):
+                destination = led if status & CT_DNAT else self._always - led
+                found |= destination & (new if status & CT_SNAT else self._always - new)
+        return found
+
+    @property
+    def _renamed(self) -> Bounds:
+        """Bound the packets that have another source than before."""
+        new = self._world.translated(Translated.SOURCE)
+        perhaps = new & self._sources.perhaps_old if self._sources else self._space.nothing
+        return Bounds(new - perhaps, new) if perhaps else exactly(new)
+
+    def _computed(self, field: Field, match: InRanges | Masked) -> Bounds:
+        constant = self._constant(field)
+        if constant is not None:
+            return self._always if holds(match, constant) else exactly(self._space.nothing)
+        kinds = self._kinds(field)
+        if kinds is None:
+            return self._unknown
+        found = self._space.union(packets for value, packets in kinds.items() if holds(match, value))
+        return self._source(found) if field in _OF_SOURCE else exactly(found)
+
+    def _constant(self, field: Field) -> int | None:
+        match field:
+            case Field.NFPROTO:
+                return NFPROTO_IPV4 if self._world.family == "ip" else NFPROTO_IPV6
+            case Field.CT_DIRECTION | Field.FRAGMENT | Field.PKTTYPE:
+                return 0
+            case _:
+                return None
+
+    def _named(self, field: Field, names: tuple[str, ...]) -> Bounds:
+        at = self._reading.at
+        if field in (Field.IIF, Field.OIF):
+            return exactly(self._space.union(at(field, one) for one in self._world.fitting(names)))
+        side = Field.IIF if field is Field.PHYSIN else Field.OIF
+        bridges = self._space.union(at(side, one) for one in self._world.bridges)
+        if "" in names:
+            return Bounds(self._space.everything - bridges, self._space.everything)
+        return Bounds(self._space.nothing, bridges)
+
+
+def behind_source_nat(world: HostSets) -> Callable[[PacketSet], Bounds]:
+    """Give the bounds of questions about the sender where some packets have a new one, which is not followed."""
+    changed = world.translated(Translated.SOURCE)
+    return lambda packets: Bounds(packets - changed, packets | changed)
+
+
+def holds(match: InRanges | Masked, value: int) -> bool:
+    """Answer a question for one number."""
+    match match:
+        case InRanges(_, ranges):
+            return any(first <= value <= last for first, last in ranges)
+        case Masked(_, mask, wanted):
+            return value & mask == wanted

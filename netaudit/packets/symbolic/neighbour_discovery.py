@@ -1,0 +1,57 @@
+"""Neighbour discovery of IPv6 on a bridge: who cannot be found is not reached, whatever rules say of the packets.
+
+    -A DOCKER-ISOLATION-STAGE-1 ! -d fd00:9::/64 -i br-n9 -j DROP      Docker's, of an internal network, before 26
+
+A member of n9 asks ff02::1:ff00:2 who fd00:9::2 is. With br_netfilter the rules see that too: it is not addressed to
+the network, and is dropped. The two are on one bridge, and do not reach each other. Source: RFC 4861, section 7.2.
+"""
+
+from collections.abc import Sequence
+
+from netaudit.model.host import Ip
+from netaudit.model.match import CtState, Field
+from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.symbolic.decision import Decision
+from netaudit.packets.symbolic.encoders import Encoders
+from netaudit.packets.symbolic.pipeline import Traversal
+
+REASON = "neighbour discovery is stopped"
+SOLICITATION = (135, 0)
+_ICMPV6 = 58
+_SOLICITED = (0xFF02 << 112 | 1 << 32 | 0xFF << 24, (0xFF02 << 112 | 1 << 32 | 0xFF << 24) + 0xFFFFFF)
+
+
+def solicited_by(address: Ip) -> Ip:
+    """Give the multicast address at which a neighbour is asked for."""
+    return type(address)(_SOLICITED[0] | int(address) & 0xFFFFFF)
+
+
+def undiscovered(encoders: Encoders, members: Sequence[PacketSet]) -> tuple[PacketSet, Decision]:
+    """Give the packets of a bridge's members that can find nobody, and what stops their question.
+
+    `members` are sets of packets that members send; of them the interface and the sender are looked at.
+    """
+    space = encoders.world.space
+    asking = Traversal(encoders)
+    asking.between_ports(space.union(_question(encoders, some) for some in members))
+    others = tuple(field for field in space.widths if field not in (Field.IIF, Field.SADDR))
+    able = space.forget(asking.forwarded.possible, *others)
+    unable = space.union(space.forget(some, *others) for some in members) - able
+    stopped = asking.dropped.possible & unable
+    return unable, Decision(asking.chains.decisions.of(stopped).rule, REASON) if stopped else Decision(None, REASON)
+
+
+def _question(encoders: Encoders, packets: PacketSet) -> PacketSet:
+    """Make solicitations of packets: of no connection, to the addresses at which neighbours are asked for."""
+    space = encoders.world.space
+    fields = {
+        Field.PROTOCOL: _ICMPV6,
+        Field.CT_STATE: int(CtState.UNTRACKED),
+        Field.ICMP_TYPE: SOLICITATION[0],
+        Field.ICMP_CODE: SOLICITATION[1],
+    }
+    known = [field for field in fields if field in space.widths]
+    asked = space.forget(packets, Field.DADDR, Field.SPORT, Field.DPORT, *known)
+    for field in known:
+        asked &= space.equal(field, fields[field])
+    return asked & space.in_ranges(Field.DADDR, (_SOLICITED,))

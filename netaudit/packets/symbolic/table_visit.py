@@ -1,0 +1,203 @@
+"""One base chain's table at one hook, as sets of packets go through it: every rule, branch and jump."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from netaudit.model.program import Hook, ReadChain, ReadRule, ReadTable
+from netaudit.model.statement import (
+    Accept,
+    Continue,
+    Drop,
+    Goto,
+    Jump,
+    Meaning,
+    Nat,
+    Queue,
+    Reject,
+    Return,
+    UnknownStatement,
+)
+from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.sets.bounds import Bounds, exactly
+from netaudit.packets.symbolic.decision import Decision
+from netaudit.packets.symbolic.host_sets import DECISION, TRANSLATED, Translated
+from netaudit.packets.symbolic.rule_runs import Run, Taken, join, pieces
+from netaudit.packets.values.jump_bounds import Again, too_many_ways, why_not_followed
+
+if TYPE_CHECKING:
+    from netaudit.packets.symbolic.chain import Chains
+
+_RULES_IN_ONE = 64  # of a run cost as much as one rule by itself
+
+
+class Ends(msgspec.Struct):
+    """Where packets are that went through a chain or a rule: `left` it without a verdict, or go `on` in it."""
+
+    accepted: Bounds
+    left: Bounds
+    on: Bounds
+
+
+class Visit:
+    """Leads packets through; `chains` has what is known of rules, and collects drops and doubts."""
+
+    def __init__(self, chains: "Chains", table: ReadTable, hook: Hook, *, decides: bool) -> None:
+        self._chains, self._table, self._hook, self._decides = chains, table, hook, decides
+        self._none = exactly(chains.world.space.nothing)
+        self._again = Again(table)
+        self._within: tuple[str, ...] = ()
+        self._pieces: dict[str, list[Run | ReadRule]] = {}
+        self._known: dict[tuple[str, Bounds], Ends] = {}
+
+    def chain(self, chain: ReadChain, packets: Bounds) -> Ends:
+        """Lead packets through a chain's rules; `on` is what reaches its end."""
+        ends = Ends(self._none, self._none, packets)
+        for one in self._pieces_of(chain):
+            if not ends.on:
+                break
+            done = self._run(one, ends.on) if isinstance(one, Run) else self._meet(one, one.meaning, ends.on)
+            ends = Ends(ends.accepted | done.accepted, ends.left | done.left, done.on)
+        return ends
+
+    def _run(self, run: Run, packets: Bounds) -> Ends:
+        """Let packets meet a run of simple rules at once."""
+        asked = [(rule, self._chains.encoder.all_of(rule.meaning.matches).sure) for rule in run.rules]
+        touch = self._chains.world.space.touch
+        make = partial(self._translated, run.translates) if run.translates else self._decided
+        joined = join([make(rule, taken) for rule, taken in asked if touch(packets.possible, taken)])
+        if joined is None:
+            return Ends(self._none, self._none, packets)
+        hit = packets & exactly(joined.all)
+        anew = hit.changed(lambda some: self._unwritten(some, run))
+        self._chains.drops.append(anew & exactly(joined.dropped))
+        accepted = (anew if run.translates or self._decides else hit) & exactly(joined.accepted)
+        return Ends(accepted, self._none, packets - exactly(joined.all))
+
+    def _unwritten(self, packets: PacketSet, run: Run) -> PacketSet:
+        """Forget what a run writes into packets; a new destination is written for the first time."""
+        space = self._chains.world.space
+        if run.translates:
+            return space.forget_bits(packets, TRANSLATED, run.translates)
+        return space.forget(packets, DECISION)
+
+    def _decided(self, rule: ReadRule, taken: PacketSet) -> Taken:
+        """Let what a rule takes carry its number, where the rule decides."""
+        nothing = self._chains.world.space.nothing
+        numbered = taken & self._chains.decisions.numbered(self._chains.decision(rule.item))
+        if isinstance(rule.meaning.verdict, Accept):
+            return Taken(taken, numbered if self._decides else taken, nothing)
+        return Taken(taken, nothing, numbered)
+
+    def _translated(self, bits: Translated, rule: ReadRule, taken: PacketSet) -> Taken:
+        """Let a rule translate what it takes: nothing comes to it that was translated before."""
+        space = self._chains.world.space
+        before = taken - self._chains.world.translated(bits)
+        after = exactly(before)
+        for statement in rule.meaning.statements:
+            after = self._chains.rewriter.apply(after, statement, self._hook)
+        return Taken(space.forget_bits(before, TRANSLATED, bits), after.sure, space.nothing)
+
+    def _meet(self, rule: ReadRule, meaning: Meaning, packets: Bounds) -> Ends:
+        """Let packets meet a rule or a branch of one; `on` is what goes on behind it."""
+        bounds = self._chains.encoder.all_of(meaning.matches)
+        hit = packets & bounds
+        if not hit:
+            return Ends(self._none, self._none, packets)
+        missed = packets - bounds
+        if not bounds.exact:
+            self._doubt(rule, Bounds(bounds.sure & hit.possible, hit.possible))
+        done = self._act(rule, meaning, hit)
+        return Ends(done.accepted, done.left, done.on | missed)
+
+    def _act(self, rule: ReadRule, meaning: Meaning, hit: Bounds) -> Ends:
+        """Do what a rule says to the packets that it matches."""
+        for statement in meaning.statements:
+            changed = self._chains.rewriter.apply(hit, statement, self._hook)
+            if hit.exact and not changed.exact:
+                self._doubt(rule, changed)
+            hit = changed
+            if isinstance(statement, Nat):
+                return Ends(hit, self._none, self._none)
+            if isinstance(statement, UnknownStatement):
+                self._chains.drop(self._chains.decision(rule.item, statement.reason), hit)
+                return Ends(self._accepted(rule, hit), self._none, hit)
+        if meaning.then:
+            return self._branches(rule, meaning, hit)
+        return self._decide(rule, meaning, hit)
+
+    def _branches(self, rule: ReadRule, meaning: Meaning, hit: Bounds) -> Ends:
+        """Let the first branch that matches act; what none matches goes on."""
+        ends = Ends(self._none, self._none, self._none)
+        rest = hit
+        for branch in meaning.then:
+            bounds = self._chains.encoder.all_of(branch.matches)
+            taken = rest & bounds
+            if taken:
+                done = self._act(rule, branch, taken)
+                ends = Ends(ends.accepted | done.accepted, ends.left | done.left, ends.on | done.on)
+                rest -= bounds
+            if not bounds.exact and taken:
+                self._doubt(rule, Bounds(bounds.sure & taken.possible, taken.possible))
+        return Ends(ends.accepted, ends.left, ends.on | rest)
+
+    def _decide(self, rule: ReadRule, meaning: Meaning, hit: Bounds) -> Ends:
+        none = self._none
+        match meaning.verdict:
+            case Accept():
+                return Ends(self._accepted(rule, hit), none, none)
+            case Drop() | Reject():
+                self._chains.drop(self._chains.decision(rule.item), hit)
+                return Ends(none, none, none)
+            case Return():
+                return Ends(none, hit, none)
+            case Continue():
+                return Ends(none, none, hit)
+            case Queue():
+                self._chains.drop(self._chains.decision(rule.item, "a program decides"), hit.doubted())
+                self._doubt(rule, hit.doubted())
+                return Ends(self._accepted(rule, hit.doubted()), none, none)
+            case Jump(name) | Goto(name):
+                return self._go(rule, name, hit, comes_back=isinstance(meaning.verdict, Jump))
+
+    def _go(self, rule: ReadRule, name: str, hit: Bounds, *, comes_back: bool) -> Ends:
+        done = self._behind(rule, name, hit)
+        after = done.left | done.on
+        return Ends(done.accepted, self._none, after) if comes_back else Ends(done.accepted, after, self._none)
+
+    def _behind(self, rule: ReadRule, name: str, hit: Bounds) -> Ends:
+        """Lead packets through a chain that is jumped to; the same ones meet the same again, and are led once."""
+        chain = self._table.chains.get(name)
+        if chain is None:  # no such chain was listed: nothing is known
+            return Ends(hit.doubted(), self._none, hit.doubted())
+        known = self._known.get((name, hit))
+        if known:
+            return known
+        reason = why_not_followed(chain, self._within)
+        if not reason and not self._again.affords(chain, _cost(self._pieces_of(chain))):
+            reason = too_many_ways(chain)
+        if reason:
+            self._chains.doubt(self._chains.decision(rule.item, reason), hit.doubted())
+            return Ends(hit.doubted(), self._none, hit.doubted())
+        self._within = (*self._within, name)
+        self._known[name, hit] = done = self.chain(chain, hit)
+        self._within = self._within[:-1]
+        return done
+
+    def _pieces_of(self, chain: ReadChain) -> list[Run | ReadRule]:
+        if chain.name not in self._pieces:
+            self._pieces[chain.name] = list(pieces(chain.rules, self._chains.encoder))
+        return self._pieces[chain.name]
+
+    def _doubt(self, rule: ReadRule, packets: Bounds) -> None:
+        self._chains.doubt(self._chains.decision(rule.item, self._chains.why_unknown(rule.meaning)), packets)
+
+    def _accepted(self, rule: ReadRule, hit: Bounds) -> Bounds:
+        return self._chains.decisions.by(Decision(rule.item), hit) if self._decides else hit
+
+
+def _cost(parts: Sequence[Run | ReadRule]) -> int:
+    """Weigh a chain: most rules of a run cost little, for they do not touch the packets."""
+    return sum(1 + len(one.rules) // _RULES_IN_ONE if isinstance(one, Run) else 1 for one in parts)

@@ -1,0 +1,111 @@
+"""All that happens at one hook, in the order of priorities: base chains, connection tracking, translation."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from netaudit.model.match import CtState, Field
+from netaudit.model.program import Hook, Program, ReadChain, ReadTable
+from netaudit.packets.trace import conntrack
+from netaudit.packets.trace.branch import Branch, merged
+from netaudit.packets.trace.chain import Walk
+from netaudit.packets.trace.nat import DESTINATION_DONE, SOURCE_DONE, again
+from netaudit.packets.trace.recorder import TraceRecorder
+from netaudit.packets.values.packet import Packet
+from netaudit.packets.values.steps import Step, StepKind
+
+_DESTINATION_NAT, _SOURCE_NAT = -100, 100
+_TRACKED = (CtState.NEW, CtState.RELATED, CtState.ESTABLISHED)
+_FIRST = (CtState.NEW, CtState.RELATED)
+Chains = Sequence[tuple[ReadTable, ReadChain]]
+
+
+class Hooks:
+    """Leads packets of one family through hooks."""
+
+    def __init__(
+        self, program: Program, family: str, walk: Walk, diary: TraceRecorder, track: Callable[[Packet], Packet]
+    ) -> None:
+        self._program = program
+        self._family = family
+        self._walk = walk
+        self._diary = diary
+        self._belong = track  # what connection tracking makes of a packet
+
+    def meet(self, hook: Hook, states: list[Branch]) -> list[Branch]:
+        """Lead packets through a hook; gives those that go on."""
+        chains = self._program.base_chains(hook, self._family)
+        nat_priority = _DESTINATION_NAT if hook in (Hook.PREROUTING, Hook.OUTPUT) else _SOURCE_NAT
+        translates = hook is not Hook.FORWARD
+        todo: list[tuple[int, int, Callable[[list[Branch]], list[Branch]]]] = [
+            (chain.base.priority, 1, self._through(hook, table, chain))
+            for table, chain in chains
+            if chain.base and chain.base.kind != "nat"
+        ]
+        if hook in (Hook.PREROUTING, Hook.OUTPUT):
+            todo.append((conntrack.PRIORITY, 0, self._track))
+        if translates:
+            todo.append((nat_priority, 0, lambda states: self._translate(hook, states)))
+        for _, _, action in sorted(todo, key=lambda one: one[:2]):
+            states = action(states) if states else states
+        return states
+
+    def _through(self, hook: Hook, table: ReadTable, chain: ReadChain) -> Callable[[list[Branch]], list[Branch]]:
+        return lambda states: self._walk.through(hook, table, chain, states)
+
+    def _track(self, states: list[Branch]) -> list[Branch]:
+        return merged(self._tracked(state) for state in states)
+
+    def _tracked(self, state: Branch) -> Branch:
+        if state.packet.get(Field.CT_STATE) != CtState.INVALID:
+            return state
+        return state.become(self._belong(state.packet))
+
+    def _translate(self, hook: Hook, states: list[Branch]) -> list[Branch]:
+        """Translate first packets as the rules say, and later ones, or one that comes back over loopback, the same."""
+        first = [state for state in states if _is_open(hook, state)]
+        later = [self._repeated(hook, state) for state in states if not _is_open(hook, state)]
+        return merged([*(_closed(hook, state) for state in self._by_rules(hook, first)), *later])
+
+    def _by_rules(self, hook: Hook, states: list[Branch]) -> list[Branch]:
+        chains = [(t, c) for t, c in self._program.base_chains(hook, self._family) if c.base and c.base.kind == "nat"]
+        for _, group in groupby(chains, key=lambda pair: pair[1].base and pair[1].base.priority):
+            same = list(group)
+            if len(same) > 1 and sum(bool(chain.rules) for _, chain in same) > 1:
+                self._diary.note(f"nat chains of one priority at {hook}: the kernel asks first which was made first")
+            for table, chain in same:
+                states = self._one_chain(hook, table, chain, states)
+        return states
+
+    def _one_chain(self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[Branch]) -> list[Branch]:
+        """Ask a chain for what no chain before it has translated."""
+        done = [state for state in states if not _is_open(hook, state)]
+        asked = [state for state in states if _is_open(hook, state)]
+        return merged([*done, *(self._walk.through(hook, table, chain, asked) if asked else [])])
+
+    def _repeated(self, hook: Hook, state: Branch) -> Branch:
+        if state.packet.get(Field.CT_STATE) not in _TRACKED:
+            return state
+        changes = dict(again(state.packet, hook))
+        if not changes:
+            return state
+        after = state.become(state.packet.changed(changes))
+        back = state.packet.get(Field.CT_DIRECTION) == 1
+        text = "translated back" if back else "translated as the connection's first packet was"
+        step = Step(StepKind.NAT, hook, "continue", text, sure=state.sure)
+        self._diary.changing(step, state.packet, after.packet)
+        return after
+
+
+def _is_open(hook: Hook, state: Branch) -> bool:
+    """Tell whether rules may still choose the address that this hook's chains translate."""
+    return state.packet.get(Field.CT_STATE) in _FIRST and not (state.packet.number(Field.CT_STATUS) or 0) & _done(hook)
+
+
+def _closed(hook: Hook, state: Branch) -> Branch:
+    """Settle that the address stays, or is what a rule chose."""
+    status = (state.packet.number(Field.CT_STATUS) or 0) | _done(hook)
+    return state.become(state.packet.changed({Field.CT_STATUS: status}))
+
+
+def _done(hook: Hook) -> int:
+    return DESTINATION_DONE if hook in (Hook.PREROUTING, Hook.OUTPUT) else SOURCE_DONE

@@ -1,0 +1,168 @@
+"""One packet's way through the hooks of a host.
+
+    from a wire   prerouting ─ route ─┬─ input ─────────────── a program of this host
+                                      └─ forward ─ postrouting ─ out
+    from here     route ─ output ─ route again ─ postrouting ─ out, or over loopback: prerouting ─ input ─ a program
+    bridged       with br_netfilter: prerouting ─ forward ─ postrouting, as IP; without: none of them
+
+Every decision that a snapshot does not settle is followed both ways (netaudit.packets.trace.branch).
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from netaudit.model.docker import Inventory
+from netaudit.model.host import Host
+from netaudit.model.match import Field
+from netaudit.model.program import Hook, Program
+from netaudit.packets.host.fib import Routing
+from netaudit.packets.host.route_lookup import RouteLookup
+from netaudit.packets.trace.branch import Branch, merged
+from netaudit.packets.trace.chain import Walk
+from netaudit.packets.trace.forwarding import Forwarding, RouteDecision
+from netaudit.packets.trace.hooks import Hooks
+from netaudit.packets.trace.recorder import TraceRecorder
+from netaudit.packets.values.packet import Packet
+from netaudit.packets.values.probe import Probe
+from netaudit.packets.values.steps import EndKind, StepKind, Trace
+
+
+class HostContext(msgspec.Struct, frozen=True):
+    """What packets pass: rules, the host around them, and what of it was not seen; the containers that answer."""
+
+    program: Program
+    host: Host
+    unseen: frozenset[str] = frozenset()
+    inventory: Inventory | None = None
+
+
+class Start(msgspec.Struct, frozen=True):
+    """A packet where it begins: see netaudit.packets.probe.Probe for the places.
+
+    `link` is the interface by which the host sends to addresses that are good for one link.
+    """
+
+    packet: Packet
+    family: str
+    interface: str = ""
+    port: str = ""
+    neighbour: bool = False
+    neighbour_port: str = ""
+    link: str = ""
+
+
+class Receivers(Protocol):
+    """Who takes packets at their ends; each writes an end down."""
+
+    def take(self, state: Branch, diary: TraceRecorder) -> None:
+        """End what comes to a program of this host."""
+
+    def see_off(self, state: Branch, interface: str, diary: TraceRecorder) -> None:
+        """End what leaves by an interface or a bridge's port."""
+
+
+def start_of(probe: Probe) -> Start:
+    """Begin with the packet of a question."""
+    places = (probe.interface, probe.port, probe.neighbour, probe.neighbour_port)
+    return Start(probe.packet(), probe.family, *places)
+
+
+class Pipeline:
+    """The way of one packet; `track` is what connection tracking makes of it."""
+
+    def __init__(
+        self, ground: HostContext, start: Start, receivers: Receivers, track: Callable[[Packet], Packet]
+    ) -> None:
+        self.diary = TraceRecorder()
+        self._start, self._receivers = start, receivers
+        self._routing = Routing(ground.host, start.family)
+        walk = Walk(RouteLookup(self._routing), self.diary)
+        self._hooks = Hooks(ground.program, start.family, walk, self.diary, track)
+        self._route = Forwarding(self._routing, self.diary)
+
+    def trace(self) -> Trace:
+        """Follow the packet to all its ends."""
+        start, packet = self._start, self._start.packet
+        state = Branch(packet)
+        if not start.interface:
+            self._send(state)
+        elif start.neighbour:
+            self._bridge(state)
+        elif self._route.receives(state):
+            self._receive([state.become(self._behind_bridge(packet))])
+        return Trace(
+            packet, tuple(self.diary.steps), self.diary.ends, tuple(self.diary.doubts), tuple(self.diary.notes)
+        )
+
+    def _behind_bridge(self, packet: Packet) -> Packet:
+        """Name the bridge's port that a packet came by, where br_netfilter tells the rules of it."""
+        interface = self._routing.interfaces.get(self._start.interface)
+        filtered = self._routing.filters_bridged()
+        if interface is None or interface.kind != "bridge" or filtered is False:
+            return packet
+        return packet.changed({Field.PHYSIN: (self._start.port or None) if filtered else None})
+
+    def _receive(self, states: list[Branch]) -> None:
+        for state in self._hooks.meet(Hook.PREROUTING, states):
+            for way, one in self._route.incoming(state):
+                if way is RouteDecision.LOCAL:
+                    self._deliver(self._hooks.meet(Hook.INPUT, [one]))
+                else:
+                    self._out(self._hooks.meet(Hook.FORWARD, [_hopped(one)]))
+
+    def _out(self, states: list[Branch]) -> None:
+        for state in self._hooks.meet(Hook.POSTROUTING, states):
+            interface = state.packet.name(Field.OIF)
+            if interface == "lo":
+                back = state.packet.changed({Field.IIF: "lo", Field.OIF: "", Field.SOCKET: 0})
+                passed = self._hooks.meet(Hook.PREROUTING, [state.become(back)])
+                self._deliver(self._hooks.meet(Hook.INPUT, passed))
+            else:
+                self._receivers.see_off(state, interface, self.diary)
+
+    def _send(self, state: Branch) -> None:
+        """Send from this host: routed, asked, and routed anew where output has changed the destination."""
+        sent: list[Branch] = []
+        for routed in self._route.outgoing(state, self._start.link):
+            for passed in self._hooks.meet(Hook.OUTPUT, [routed]):
+                same = passed.packet.get(Field.DADDR) == state.packet.get(Field.DADDR)
+                sent += [passed] if same else self._route.outgoing(passed, self._start.link)
+        self._out(merged(sent))
+
+    def _bridge(self, state: Branch) -> None:
+        """Pass between two ports of a bridge: IP's hooks see it only where br_netfilter shows it to them."""
+        start, filtered = self._start, self._routing.filters_bridged()
+        if filtered is None:
+            self.diary.doubt("whether bridged packets meet IP's rules (bridge-nf-call-iptables) is not recorded")
+        if filtered is not True:
+            plain = state if filtered is False else state.part()
+            self.diary.step(StepKind.LINK, None, plain, "continue", f"bridged by {start.interface}: no IP rules")
+            self._receivers.see_off(plain, start.neighbour_port or start.interface, self.diary)
+        if filtered is not False:
+            self._bridge_filtered(state if filtered else state.part())
+
+    def _bridge_filtered(self, state: Branch) -> None:
+        bridge, port = self._start.interface, self._start.neighbour_port
+        packet = state.packet.changed({Field.PHYSIN: self._start.port or None})
+        for one in self._hooks.meet(Hook.PREROUTING, [state.become(packet)]):
+            if one.packet.get(Field.DADDR) != packet.get(Field.DADDR):
+                self.diary.end(EndKind.UNKNOWN, one, "a bridged packet that was given another destination")
+                self.diary.doubt("where a bridged packet with a new destination goes is not followed")
+                continue
+            beyond = {Field.OIF: bridge, Field.PHYSOUT: port or None}
+            self.diary.step(StepKind.LINK, None, one, "continue", f"bridged by {bridge}")
+            for passed in self._hooks.meet(Hook.FORWARD, [one.become(one.packet.changed(beyond))]):
+                for out in self._hooks.meet(Hook.POSTROUTING, [passed]):
+                    self._receivers.see_off(out, port or bridge, self.diary)
+
+    def _deliver(self, states: list[Branch]) -> None:
+        for state in states:
+            self._receivers.take(state, self.diary)
+
+
+def _hopped(state: Branch) -> Branch:
+    """Count the hop that forwarding is, as the kernel does before it asks the rules."""
+    left = state.packet.number(Field.TTL)
+    return state if left is None else state.become(state.packet.changed({Field.TTL: left - 1}))

@@ -1,0 +1,180 @@
+"""A question about one packet -> its trace, and the places and wires that it passes, as people draw them."""
+
+import msgspec
+
+from netaudit.errors import UsageError
+from netaudit.model.docker import Container
+from netaudit.model.facts import GapReason
+from netaudit.model.host import Interface, Ip
+from netaudit.model.program import Program
+from netaudit.model.snapshot import Snapshot
+from netaudit.packets.host.bridge_ports import ports_of
+from netaudit.packets.host.endpoints import with_every_endpoint
+from netaudit.packets.host.locations import (
+    Attached,
+    Source,
+    Target,
+    attached_at,
+    attachments,
+    in_network,
+    owner,
+    read_source,
+    read_target,
+)
+from netaudit.packets.trace.path import draw, draw_container
+from netaudit.packets.trace.tracer import trace
+from netaudit.packets.values.probe import CLIENT_PORT, PacketState, Probe
+from netaudit.packets.values.steps import End, EndKind, Hop, HopKind, Step, StepKind, Trace
+
+
+class TraceQuery(msgspec.Struct, frozen=True):
+    """What was asked, as it was typed."""
+
+    source: str
+    target: str
+    interface: str = ""
+    state: PacketState = PacketState.NEW
+
+
+class TraceAnswer(msgspec.Struct, frozen=True):
+    """An answer: the packet from and to, its way in the host, and the places that it passes."""
+
+    question: TraceQuery
+    source: str
+    target: str
+    trace: Trace
+    hops: tuple[Hop, ...] = ()
+
+
+def answer_query(question: TraceQuery, snapshot: Snapshot, program: Program) -> TraceAnswer:
+    """Answer a question. Raises UsageError or SubjectError where it cannot be understood."""
+    if snapshot.inventory is not None:
+        complete = with_every_endpoint(snapshot.inventory, snapshot.host)
+        snapshot = msgspec.structs.replace(snapshot, inventory=complete)
+    target = read_target(question.target, snapshot)
+    if target.container is not None:
+        target = _addressed(target, question.source, snapshot)
+    if target.address is None:
+        raise UsageError(f"{question.target} has no address", hint="name an address")
+    inside = _same_namespace(question, target, snapshot)
+    if inside is not None:
+        return inside
+    source = read_source(question.source, question.interface, target.address, snapshot)
+    if source.attached is not None and target.address.is_loopback:
+        return _inside(question, target, source.attached.container, source.attached)
+    probe = _probe(question, source, target, target.address, snapshot)
+    if source.attached is not None and (reason := _no_way(source.attached, target.address, snapshot)):
+        lost = Trace(probe.packet(), (), (_lost(probe, reason),))
+        return _answer(question, source, target, lost, draw_container(source.attached, snapshot, reason))
+    unseen = {gap.source for gap in snapshot.gaps if gap.reason is not GapReason.PARTIAL}
+    found = trace(program, snapshot.host, probe, unseen, snapshot.inventory)
+    return _answer(question, source, target, found, draw(source, found, snapshot))
+
+
+def _addressed(target: Target, source: str, snapshot: Snapshot) -> Target:
+    """Choose the address of a container: on a network that it shares with the sender, else its first."""
+    container = owner(snapshot, target.container) if target.container else None
+    if container is None or container.network_mode == "host":
+        name = container.name if container else ""
+        raise UsageError(f"container {name} has the host's addresses", hint="name one of them")
+    kind, _, name = source.partition(":")
+    families = ("ip6",) if target.protocol == "icmpv6" else ("ip", "ip6")
+    found = [one for family in families for one in attachments(snapshot, container, family)]
+    if not found:
+        raise UsageError(f"container {container.name} has no address: is it running?", hint="name an address")
+    near = _networks_of(kind, name, snapshot)
+    shared = [one for one in found if one.network.id in near]
+    return msgspec.structs.replace(target, address=(shared or found)[0].address, container=container)
+
+
+def _networks_of(kind: str, name: str, snapshot: Snapshot) -> set[str]:
+    inventory = snapshot.inventory
+    if inventory is None:
+        return set()
+    if kind == "network":
+        return {one.id for one in inventory.networks if one.name == name}
+    senders = [owner(snapshot, one) for one in inventory.containers if kind == "container" and one.name == name]
+    return {one.network_id for container in senders for one in container.endpoints}
+
+
+def _same_namespace(question: TraceQuery, target: Target, snapshot: Snapshot) -> TraceAnswer | None:
+    """Answer for two containers that share a network namespace: what they say never leaves it."""
+    kind, _, name = question.source.partition(":")
+    address = target.address
+    attached = attached_at(snapshot, address) if address else None
+    if kind != "container" or attached is None or snapshot.inventory is None:
+        return None
+    sender = next((one for one in snapshot.inventory.containers if one.name == name), None)
+    if sender is None or owner(snapshot, sender).id != attached.container.id:
+        return None
+    return _inside(question, target, sender, attached)
+
+
+def _inside(question: TraceQuery, target: Target, sender: Container, attached: Attached) -> TraceAnswer:
+    """Answer for what a container sends to its own namespace, which is another one's too if they share it."""
+    address = target.address or attached.address
+    probe = Probe(attached.address, address, target.protocol, target.port, interface="lo")
+    both = {sender.name: None, attached.container.name: None}
+    text = f"{' and '.join(both)}: inside one network namespace, over its own loopback"
+    step = Step(StepKind.LINK, None, "continue", text)
+    end = End(EndKind.LOCAL, probe.packet(), "inside the container; what listens there is not recorded")
+    found = Trace(probe.packet(), (step,), (end,), notes=("rules inside a container's namespace are not recorded",))
+    hop = Hop(HopKind.SENDER, f"container {sender.name}", str(address), text="lo, inside its own network namespace")
+    return TraceAnswer(question, f"container {sender.name}", question.target, found, (hop,))
+
+
+def _no_way(attached: Attached, target: Ip, snapshot: Snapshot) -> str:
+    """Say why a container's packet never comes to the host's rules, "" where it does."""
+    network = attached.network
+    if not network.bridge or network.bridge not in {one.name for one in snapshot.host.interfaces}:
+        return f"network {network.name} is not a bridge of this host ({network.driver}): its packets pass no rule here"
+    if network.internal and not in_network(network, target):
+        return f"network {network.name} is internal: its containers have no route to {target}"
+    return ""
+
+
+def _lost(probe: Probe, reason: str) -> End:
+    bridge = "is not a bridge" in reason
+    return End(EndKind.UNKNOWN if bridge else EndKind.LOST, probe.packet(), reason)
+
+
+def _probe(question: TraceQuery, source: Source, target: Target, address: Ip, snapshot: Snapshot) -> Probe:
+    port, neighbour, neighbour_port = "", False, ""
+    if source.attached is not None and snapshot.inventory is not None:
+        bridge = source.attached.network.bridge
+        port = _certain(_ports(snapshot, source.attached.container, bridge))
+        other = attached_at(snapshot, address)
+        neighbour = in_network(source.attached.network, address) and not _is_own(snapshot, address)
+        if neighbour and other is not None:
+            neighbour_port = _certain(_ports(snapshot, other.container, bridge))
+    return Probe(
+        source=source.address,
+        destination=address,
+        protocol=target.protocol,
+        dport=target.port,
+        sport=CLIENT_PORT if target.port is not None else None,
+        interface=source.interface,
+        port=port,
+        neighbour=neighbour,
+        neighbour_port=neighbour_port,
+        state=question.state,
+    )
+
+
+def _ports(snapshot: Snapshot, container: Container, bridge: str) -> tuple[Interface, ...]:
+    return ports_of(snapshot.host, snapshot.inventory, container, bridge) if snapshot.inventory else ()
+
+
+def _certain(ports: tuple[Interface, ...]) -> str:
+    return ports[0].name if len(ports) == 1 else ""
+
+
+def _is_own(snapshot: Snapshot, address: Ip) -> bool:
+    return any(one.ip == address for interface in snapshot.host.interfaces for one in interface.addresses)
+
+
+def _answer(question: TraceQuery, source: Source, target: Target, found: Trace, hops: tuple[Hop, ...]) -> TraceAnswer:
+    bracketed = f"[{target.address}]" if target.port and ":" in str(target.address) else f"{target.address}"
+    shown = bracketed + (f":{target.port}" if target.port else "") + f"/{target.protocol}"
+    named = f" (container {target.container.name})" if target.container else ""
+    return TraceAnswer(question, source.label, shown + named, found, hops)

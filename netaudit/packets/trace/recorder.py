@@ -1,0 +1,66 @@
+"""What a trace writes down on its way."""
+
+import msgspec
+
+from netaudit.model.program import Hook
+from netaudit.model.ruleset import Item
+from netaudit.packets.trace.branch import WHOLE, Branch
+from netaudit.packets.values.packet import Packet
+from netaudit.packets.values.steps import Change, End, EndKind, Step, StepKind
+
+# What of a packet's changes is told: the rest follows from these.
+_TOLD = frozenset(("saddr", "daddr", "sport", "dport", "mark", "ct-mark", "ct-state", "iif", "oif"))
+
+
+class TraceRecorder:
+    """Steps and ends, in order, and why there are several ends."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.doubts: dict[str, None] = {}
+        self.notes: dict[str, None] = {}
+        self._ends: dict[End, Branch] = {}
+
+    def step(
+        self,
+        kind: StepKind,
+        hook: Hook | None,
+        state: Branch,
+        verdict: str,
+        text: str = "",
+        *,
+        item: Item | None = None,
+    ) -> None:
+        """Write down what happens to a state."""
+        self.steps.append(Step(kind, hook, verdict, text, item, sure=state.sure))
+
+    def changing(self, step: Step, before: Packet, after: Packet) -> None:
+        """Write down a step with what it changes of a packet."""
+        changes = tuple(
+            Change(field, before.get(field), after.get(field))
+            for field in after.fields
+            if field in _TOLD and before.get(field) != after.get(field)
+        )
+        self.steps.append(msgspec.structs.replace(step, changes=changes))
+
+    def end(self, kind: EndKind, state: Branch, text: str = "", item: Item | None = None) -> None:
+        """Write down an end; the same one, come to by several branches, is one."""
+        found = End(kind, state.packet, text, item)
+        before = self._ends.get(found)
+        self._ends[found] = Branch(before.packet, before.weight + state.weight) if before else state
+
+    def doubt(self, reason: str) -> None:
+        """Write down why something is not decided."""
+        self.doubts[reason] = None
+
+    def note(self, text: str) -> None:
+        """Write down what a reader should know."""
+        self.notes[text] = None
+
+    @property
+    def ends(self) -> tuple[End, ...]:
+        """Give the ends; one is sure where no other is possible."""
+        return tuple(
+            End(end.kind, end.packet, end.text, end.item, sure=state.weight == WHOLE)
+            for end, state in self._ends.items()
+        )

@@ -1,0 +1,167 @@
+"""The answer to a packet that arrived: which packet it is, where it begins, and who waits for it."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from netaudit.model.docker import Inventory
+from netaudit.model.match import CT_SNAT, CtState, Field
+from netaudit.packets.host.container_routes import (
+    ELSEWHERE,
+    NO_WAY,
+    ContainerRoutes,
+    container_routes,
+    is_on_link,
+    routes_of,
+)
+from netaudit.packets.host.fib import Routing
+from netaudit.packets.host.route_lookup import as_address, is_for_many
+from netaudit.packets.trace.branch import Branch
+from netaudit.packets.trace.conntrack import answering, begin, belong
+from netaudit.packets.trace.pipeline import Start
+from netaudit.packets.trace.recorder import TraceRecorder
+from netaudit.packets.values.packet import Packet, Value
+from netaudit.packets.values.probe import SYN_ACK
+from netaudit.packets.values.steps import End, EndKind
+
+NOT_WAITED_FOR = "it is not translated back, so nobody waits for it"
+_TCP, _UDP = 6, 17
+_ACK, _DECIDING = 0x10, 0x17  # of FIN, SYN, RST and ACK
+_ECHO = {8: 0, 13: 14, 128: 129}  # ICMP's and ICMPv6's questions, and their answers
+_IN_RETURN = {Field.SADDR: Field.DADDR, Field.DADDR: Field.SADDR, Field.SPORT: Field.DPORT, Field.DPORT: Field.SPORT}
+_KEPT = (Field.NFPROTO, Field.ETHERTYPE, Field.PROTOCOL)
+
+
+def is_answered(packet: Packet) -> bool:
+    """Tell whether what arrives is answered at all, and it is known how: what is for many, each answers as itself."""
+    target = as_address(packet, Field.DADDR)
+    if target is not None and is_for_many(target):
+        return False
+    return Field.ICMP_TYPE not in packet.fields or packet.get(Field.ICMP_TYPE) in _ECHO
+
+
+class ReplyContext(msgspec.Struct, frozen=True):
+    """A packet that is asked about, and what is known around it."""
+
+    asked: Start
+    routing: Routing
+    inventory: Inventory | None
+
+    def home(self, came: Packet) -> ContainerRoutes | None:
+        """Find the home of the container that a packet came to, if the answer may leave it by another way."""
+        address = came.number(Field.DADDR)
+        if address is None or came.number(Field.SADDR) is None or _has_new_source(came):
+            return None
+        return routes_of(container_routes(self.inventory, self.asked.family), address)
+
+    def is_near(self, packet: Packet, interface: str) -> bool:
+        """Tell whether a packet's sender is on the link of an interface."""
+        sender = as_address(packet, Field.SADDR)
+        return sender is not None and is_on_link(self.routing, self.inventory, interface, sender)
+
+    def is_bridged(self, came: Packet, there: str) -> bool:
+        """Tell whether the sender is on the bridge of who answers, so that no router stands between them."""
+        interface = self.routing.interfaces.get(there)
+        bridge = interface is not None and interface.kind == "bridge"
+        return bridge and not _has_new_source(came) and self.is_near(came, there)
+
+
+def reply_start(end: End, setting: ReplyContext) -> Start | str:
+    """Say where the answer to a packet that came to an end begins, or why it never comes to this host."""
+    came, asked = end.packet, setting.asked
+    if end.kind is not EndKind.SENT:
+        return Start(_answer(came, ""), asked.family, link=asked.interface)
+    there = came.name(Field.OIF) or asked.interface
+    home = setting.home(came)
+    if home is not None:
+        way = home.way(came.number(Field.SADDR) or 0)
+        if way is None:
+            return NO_WAY
+        if way not in setting.routing.interfaces:
+            return ELSEWHERE
+        there = way
+    port, neighbour_port = (asked.neighbour_port, asked.port) if asked.neighbour else ("", "")
+    near = setting.is_bridged(came, there)
+    return Start(_answer(came, there), asked.family, there, port, near, neighbour_port)
+
+
+def _answer(came: Packet, there: str) -> Packet:
+    """Turn a packet round; what is the answer's own, and hangs on who answers, is not known."""
+    turned: dict[Field, Value] = {field: came.get(other) for field, other in _IN_RETURN.items() if other in came.fields}
+    own: dict[Field, Value] = {
+        Field.FRAGMENT: 0,
+        Field.PKTTYPE: 0,
+        Field.MARK: 0,
+        Field.IIF: there,
+        Field.OIF: "",
+        Field.PHYSIN: "",
+        Field.PHYSOUT: "",
+        Field.CT_STATE: CtState.INVALID,
+        Field.SOCKET: 0 if there else 1,
+    }
+    if came.get(Field.PROTOCOL) == _TCP:
+        own[Field.TCP_FLAGS] = SYN_ACK
+    if Field.ICMP_TYPE in came.fields:
+        own |= {Field.ICMP_TYPE: _ECHO.get(came.number(Field.ICMP_TYPE) or 0), Field.ICMP_CODE: 0}
+    return Packet({**{field: came.get(field) for field in _KEPT}, **turned, **own})
+
+
+def _has_new_source(came: Packet) -> bool:
+    return bool((came.number(Field.CT_STATUS) or 0) & CT_SNAT)
+
+
+def tracking(came: Packet) -> Callable[[Packet], Packet]:
+    """Say what connection tracking makes of the answer to a packet."""
+    if came.get(Field.CT_STATE) == CtState.UNTRACKED:
+        return _alone
+    known = answering(came)
+    return lambda packet: belong(packet, known)
+
+
+def _alone(packet: Packet) -> Packet:
+    """Track an answer to nothing that is known: in UDP it begins a connection, a TCP handshake's second packet none.
+
+    Without SYN a TCP connection is picked up in its middle. Source: nf_conntrack_proto_tcp.c, tcp_conntracks.
+    """
+    flags = packet.number(Field.TCP_FLAGS)
+    begins = packet.get(Field.PROTOCOL) == _UDP or (flags is not None and flags & _DECIDING == _ACK)
+    return begin(packet) if begins else packet
+
+
+class ReplyReceiver:
+    """Receives answers to a packet: only what comes from where it was sent to, and to where it came from."""
+
+    def __init__(self, setting: ReplyContext) -> None:
+        self._setting, self._asked = setting, setting.asked
+
+    def take(self, state: Branch, diary: TraceRecorder) -> None:
+        """End what comes to a program of this host."""
+        if self._asked.interface or not self._is_known(state):
+            diary.end(EndKind.LOST, state, NOT_WAITED_FOR)
+        else:
+            diary.end(EndKind.LOCAL, state, "the program that asked")
+
+    def see_off(self, state: Branch, interface: str, diary: TraceRecorder) -> None:
+        """End what leaves by an interface or a bridge's port."""
+        came, leaves = self._asked.interface, state.packet.name(Field.OIF)
+        if not self._is_known(state):
+            diary.end(EndKind.LOST, state, NOT_WAITED_FOR)
+        elif leaves and leaves != came:
+            self._astray(state, f"it leaves by {leaves}, and the packet came by {came or 'none'}", diary)
+        else:
+            diary.end(EndKind.SENT, state, interface)
+
+    def _astray(self, state: Branch, reason: str, diary: TraceRecorder) -> None:
+        """End what leaves by another interface: on that, who asked is not a neighbour; who is none may be anywhere."""
+        if self._setting.is_near(self._asked.packet, self._asked.interface):
+            diary.end(EndKind.LOST, state, reason)
+        else:
+            diary.doubt(reason)
+            diary.end(EndKind.UNKNOWN, state, reason)
+
+    def _is_known(self, state: Branch) -> bool:
+        return all(
+            state.packet.get(field) == self._asked.packet.get(other)
+            for field, other in _IN_RETURN.items()
+            if other in self._asked.packet.fields
+        )

@@ -1,0 +1,123 @@
+"""What a trace is made of: steps, and the ends that a packet may come to."""
+
+from enum import StrEnum
+
+import msgspec
+
+from netaudit.model.exposure import Outcome
+from netaudit.model.match import Field
+from netaudit.model.program import Hook
+from netaudit.model.ruleset import Item
+from netaudit.packets.values.packet import Packet, Value
+
+
+class StepKind(StrEnum):
+    """What happens in a step."""
+
+    RULE = "rule"  # a rule whose matches hold, or may hold
+    POLICY = "policy"  # a base chain came to its end
+    CONNECTION = "connection"  # connection tracking
+    NAT = "nat"  # addresses are translated as the connection's first packet was
+    ROUTE = "route"  # where to: to this host, through it, out of it, nowhere
+    LINK = "link"  # on a wire, through a bridge
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A field that a step sets."""
+
+    field: Field
+    before: Value
+    after: Value
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step; `sure` is false where an earlier or this decision is doubtful, and `reason` says why this one is.
+
+    `verdict` is a word of nft(8), `text` says the rest. `item` is the rule or policy.
+    """
+
+    kind: StepKind
+    hook: Hook | None
+    verdict: str
+    text: str = ""
+    item: Item | None = None
+    changes: tuple[Change, ...] = ()
+    sure: bool = True
+    reason: str = ""
+
+
+class EndKind(StrEnum):
+    """How it ends."""
+
+    LOCAL = "local"  # a program of this host takes it
+    SENT = "sent"  # it leaves by an interface
+    NOBODY = "nobody"  # it reaches this host, and nothing listens
+    DROPPED = "dropped"
+    REJECTED = "rejected"
+    LOST = "lost"  # routing has no way, or does not want it
+    UNKNOWN = "unknown"  # it is not known what becomes of it from here
+
+
+ARRIVED = frozenset({EndKind.LOCAL, EndKind.SENT})
+
+
+class End(msgspec.Struct, frozen=True):
+    """An end that the packet comes to, or may come to where it is not `sure`; `item` is what decides it."""
+
+    kind: EndKind
+    packet: Packet
+    text: str = ""
+    item: Item | None = None
+    sure: bool = True
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """A packet's way: the steps in order, and every end that is possible. `doubts` say why there are several.
+
+    `answers` are the ways of the answers to a connection's first packet, one for each end at which it arrives.
+    """
+
+    packet: Packet
+    steps: tuple[Step, ...]
+    ends: tuple[End, ...]
+    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    answers: "tuple[Trace, ...]" = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """Sum the ends up: the rules let it arrive and be answered, or not, or that cannot be decided."""
+        if any(end.kind is EndKind.UNKNOWN for end in self.ends):
+            return Outcome.MAY
+        found = {Outcome.BLOCKED for end in self.ends if end.kind not in ARRIVED}
+        if self.answers:
+            found |= {answer.outcome for answer in self.answers}
+        elif self.arrives:
+            found.add(Outcome.ALLOWED)
+        return found.pop() if len(found) == 1 else Outcome.MAY
+
+    @property
+    def arrives(self) -> bool:
+        """Tell whether it may arrive, whatever becomes of an answer."""
+        return any(end.kind in ARRIVED for end in self.ends)
+
+
+class HopKind(StrEnum):
+    """What a packet passes."""
+
+    SENDER = "sender"
+    PORT = "port"  # the host's end of a veth pair, a port of a bridge
+    BRIDGE = "bridge"
+    LINK = "link"  # an interface of the host
+    HOST = "host"
+    RECEIVER = "receiver"
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """One place on the way; `name` says so where it is one of several, and which is not known."""
+
+    kind: HopKind
+    name: str
+    address: str = ""
+    mac: str = ""
+    text: str = ""

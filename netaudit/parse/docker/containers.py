@@ -1,0 +1,132 @@
+"""`docker inspect` of containers -> containers; what else it holds (environments, labels, mounts) is skipped."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+import msgspec
+
+from netaudit.model.docker import WAIVER_LABEL, Container, Endpoint, Link, PortBinding, is_docker_socket
+from netaudit.model.facts import Source
+from netaudit.parse.reading.decode import decode_json
+
+
+class _State(msgspec.Struct):
+    running: bool = msgspec.field(name="Running", default=False)
+    pid: int = msgspec.field(name="Pid", default=0)
+
+
+class _Config(msgspec.Struct):
+    image: str = msgspec.field(name="Image", default="")
+    exposed: dict[str, object] | None = msgspec.field(name="ExposedPorts", default=None)
+    labels: dict[str, str] | None = msgspec.field(name="Labels", default=None)
+
+
+class _HostConfig(msgspec.Struct):
+    network_mode: str = msgspec.field(name="NetworkMode", default="")
+    links: list[str] | None = msgspec.field(name="Links", default=None)
+    publish_all: bool | None = msgspec.field(name="PublishAllPorts", default=None)
+    privileged: bool | None = msgspec.field(name="Privileged", default=None)
+    capabilities: list[str] | msgspec.UnsetType | None = msgspec.field(name="CapAdd", default=msgspec.UNSET)
+
+
+class _Mount(msgspec.Struct):
+    source: str = msgspec.field(name="Source", default="")
+
+
+class _Endpoint(msgspec.Struct):
+    network_id: str = msgspec.field(name="NetworkID", default="")
+    ipv4: str = msgspec.field(name="IPAddress", default="")
+    ipv6: str = msgspec.field(name="GlobalIPv6Address", default="")
+    gateway: str = msgspec.field(name="Gateway", default="")
+    gateway6: str = msgspec.field(name="IPv6Gateway", default="")
+    priority: int = msgspec.field(name="GwPriority", default=0)
+
+
+class _HostPort(msgspec.Struct):
+    ip: str = msgspec.field(name="HostIp", default="")
+    port: str = msgspec.field(name="HostPort", default="")
+
+
+class _NetworkSettings(msgspec.Struct):
+    sandbox: str = msgspec.field(name="SandboxKey", default="")
+    ports: dict[str, list[_HostPort] | None] | None = msgspec.field(name="Ports", default=None)
+    networks: dict[str, _Endpoint | None] | None = msgspec.field(name="Networks", default=None)
+
+
+class _Container(msgspec.Struct):
+    id: str = msgspec.field(name="Id")
+    name: str = msgspec.field(name="Name", default="")
+    state: _State = msgspec.field(name="State", default_factory=_State)
+    config: _Config = msgspec.field(name="Config", default_factory=_Config)
+    host_config: _HostConfig = msgspec.field(name="HostConfig", default_factory=_HostConfig)
+    settings: _NetworkSettings = msgspec.field(name="NetworkSettings", default_factory=_NetworkSettings)
+    mounts: list[_Mount] | None = msgspec.field(name="Mounts", default=None)
+
+
+def known_container(data: bytes, known: dict[bytes, Container]) -> Container:
+    """Read a container; the same JSON is read once."""
+    container = known.get(data)
+    if container is None:
+        raw = decode_json(data, _Container, source=Source.DOCKER_CONTAINERS, expected="what Docker prints")
+        container = known[data] = _container(raw)
+    return container
+
+
+def _container(raw: _Container) -> Container:
+    settings, host_config = raw.settings, raw.host_config
+    return Container(
+        id=raw.id,
+        name=raw.name.removeprefix("/"),
+        running=raw.state.running,
+        network_mode=host_config.network_mode,
+        endpoints=tuple([_endpoint(name, end) for name, end in (settings.networks or {}).items() if end is not None]),
+        bindings=tuple(_bindings(settings.ports)) if settings.ports else (),
+        links=tuple(map(_link, host_config.links)) if host_config.links else (),
+        exposed=tuple(map(_port, raw.config.exposed)) if raw.config.exposed else (),
+        image=raw.config.image,
+        pid=raw.state.pid,
+        sandbox=settings.sandbox,
+        publish_all=host_config.publish_all,
+        privileged=host_config.privileged,
+        capabilities=_capabilities(host_config),
+        docker_socket=None if raw.mounts is None else any(is_docker_socket(one.source) for one in raw.mounts),
+        waivers=tuple(sorted(_waivers(raw.config.labels))) if raw.config.labels else (),
+    )
+
+
+def _waivers(labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    return (pair for pair in labels.items() if pair[0].startswith(WAIVER_LABEL))
+
+
+def _capabilities(raw: _HostConfig) -> tuple[str, ...] | None:
+    return None if isinstance(raw.capabilities, msgspec.UnsetType) else tuple(raw.capabilities or ())
+
+
+def _endpoint(name: str, raw: _Endpoint) -> Endpoint:
+    return Endpoint(raw.network_id, name, raw.ipv4, raw.ipv6, raw.gateway, raw.gateway6, raw.priority)
+
+
+def _bindings(ports: Mapping[str, list[_HostPort] | None]) -> Iterator[PortBinding]:
+    """List the live bindings; an exposed port that is not published has none, a routed one has host port 0."""
+    for port, hosts in ports.items():
+        if hosts:
+            number, protocol = _port(port)
+            for host in hosts:
+                yield PortBinding(protocol, host.ip, parse_number(host.port), number)
+
+
+@lru_cache(maxsize=1024)
+def _port(text: str) -> tuple[int, str]:
+    """Read `80/tcp`; a range (`8000-8010/tcp`, image metadata) counts by its first port."""
+    number, _, protocol = text.partition("/")
+    return parse_number(number.partition("-")[0]), protocol or "tcp"
+
+
+def parse_number(text: str) -> int:
+    """Read a number, 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
+def _link(text: str) -> Link:
+    """Read `/child:/parent/alias`."""
+    return Link(text.partition(":")[0].removeprefix("/"))

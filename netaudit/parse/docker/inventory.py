@@ -1,0 +1,156 @@
+"""Docker's JSON and its daemon's arguments -> the inventory.
+
+Only the fields named here are read; what else a raw `docker inspect` holds (environments, labels) the decoder skips.
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from netaudit.model.docker import (
+    Container,
+    GatewayMode,
+    Inventory,
+    Network,
+    NetworkMember,
+)
+from netaudit.model.facts import Facts, Source
+from netaudit.parse.docker.containers import known_container, parse_number
+from netaudit.parse.docker.derived_networks import derive_networks
+from netaudit.parse.docker.options import VXLAN_PORT, Info, parse_options, parse_version
+from netaudit.parse.reading.decode import decode_json
+
+T = TypeVar("T")
+_BRIDGE = "com.docker.network.bridge."
+_VXLAN_IDS = "com.docker.network.driver.overlay.vxlanid_list"
+
+
+class _Pool(msgspec.Struct):
+    subnet: str = msgspec.field(name="Subnet", default="")
+
+
+class _Ipam(msgspec.Struct):
+    config: list[_Pool] | None = msgspec.field(name="Config", default=None)
+
+
+class _Member(msgspec.Struct):
+    name: str = msgspec.field(name="Name", default="")
+    ipv4: str = msgspec.field(name="IPv4Address", default="")
+    ipv6: str = msgspec.field(name="IPv6Address", default="")
+    mac: str = msgspec.field(name="MacAddress", default="")
+
+
+class _Network(msgspec.Struct):
+    id: str = msgspec.field(name="Id")
+    name: str = msgspec.field(name="Name", default="")
+    driver: str = msgspec.field(name="Driver", default="")
+    ipv4: bool = msgspec.field(name="EnableIPv4", default=True)
+    ipv6: bool = msgspec.field(name="EnableIPv6", default=False)
+    ipam: _Ipam = msgspec.field(name="IPAM", default_factory=_Ipam)
+    internal: bool = msgspec.field(name="Internal", default=False)
+    config_only: bool = msgspec.field(name="ConfigOnly", default=False)
+    options: dict[str, str] | None = msgspec.field(name="Options", default=None)
+    containers: dict[str, _Member] | None = msgspec.field(name="Containers", default=None)
+
+
+def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -> Inventory | None:
+    """Read the inventory; None where the containers are not among the facts: then a gap says why.
+
+    `known` maps the JSON of containers to what was read from it before, and is added to.
+    """
+    files = facts.files
+    if Source.DOCKER_CONTAINERS not in files:
+        return None
+    version = parse_version(facts)
+    info = _decode(files, Source.DOCKER_INFO, Info) or Info()
+    networks = _networks(files)
+    containers = (
+        [] if _says_none(files, networks) else _decode(files, Source.DOCKER_CONTAINERS, list[msgspec.Raw]) or []
+    )
+    there = (bytes(raw) for raw in containers if bytes(raw) != b"null")
+    return Inventory(
+        version=version or info.version,
+        options=parse_options(facts, info, version or info.version),
+        networks=networks,
+        containers=tuple(known_container(data, known if known is not None else {}) for data in there),
+        swarm=info.swarm.state == "active" if info.swarm.state else any(net.driver == "overlay" for net in networks),
+        vxlan_port=info.swarm.cluster.data_path_port or VXLAN_PORT,
+        partial=_is_partial(facts),
+    )
+
+
+def _says_none(files: Mapping[str, bytes], networks: tuple[Network, ...]) -> bool:
+    """Tell whether an empty file means no containers: `docker inspect` of none prints nothing."""
+    empty = not files[Source.DOCKER_CONTAINERS].strip()
+    return empty and bool(networks) and not any(network.members for network in networks)
+
+
+def _is_partial(facts: Facts) -> bool:
+    """Tell whether networks or containers are there that the facts do not hold."""
+    asked = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
+    return Source.DOCKER_NETWORKS not in facts.files or any(gap.source in asked for gap in facts.gaps)
+
+
+def _networks(files: Mapping[str, bytes]) -> tuple[Network, ...]:
+    """Read the networks; where they were not inspected, take what the containers tell of them."""
+    if Source.DOCKER_NETWORKS not in files:
+        return derive_networks(files[Source.DOCKER_CONTAINERS])
+    return tuple(_network(network) for network in _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or [])
+
+
+def _decode(files: Mapping[str, bytes], source: Source, kind: type[T]) -> T | None:
+    data = files.get(source)
+    return None if data is None else decode_json(data, kind, source=source, expected="what Docker prints")
+
+
+def _network(raw: _Network) -> Network:
+    options = raw.options or {}
+
+    def option(name: str, default: str = "") -> str:
+        return options.get(_BRIDGE + name, default)
+
+    subnets = [_masked(pool.subnet) for pool in raw.ipam.config or [] if pool.subnet]
+    return Network(
+        id=raw.id,
+        name=raw.name,
+        driver=raw.driver,
+        bridge=(option("name") or f"br-{raw.id[:12]}") if raw.driver == "bridge" else "",
+        subnet=next((subnet for subnet in subnets if ":" not in subnet), "") if raw.ipv4 else "",
+        subnet6=next((subnet for subnet in subnets if ":" in subnet), "") if raw.ipv6 else "",
+        internal=raw.internal,
+        icc=_is_true(option("enable_icc", "true")),
+        masquerade=_is_true(option("enable_ip_masquerade", "true")),
+        host_ipv4=options.get("com.docker.network.host_ipv4", ""),
+        host_ipv6=options.get("com.docker.network.host_ipv6", ""),
+        mode4=_mode(option("gateway_mode_ipv4")),
+        mode6=_mode(option("gateway_mode_ipv6")),
+        trusted_interfaces=tuple(filter(None, option("trusted_host_interfaces").split(":"))),
+        default=_is_true(option("default_bridge", "false")),
+        ipv6=raw.ipv6,
+        config_only=raw.config_only,
+        encrypted="encrypted" in options and options["encrypted"] != "false",
+        vxlan_ids=tuple(filter(None, map(parse_number, options.get(_VXLAN_IDS, "").split(",")))),
+        members=tuple(_member(key, member) for key, member in (raw.containers or {}).items()),
+    )
+
+
+def _member(container_id: str, raw: _Member) -> NetworkMember:
+    return NetworkMember(container_id, raw.name, raw.ipv4.partition("/")[0], raw.ipv6.partition("/")[0], raw.mac)
+
+
+def _masked(subnet: str) -> str:
+    try:
+        return str(ipaddress.ip_network(subnet, strict=False))
+    except ValueError:
+        return subnet
+
+
+def _is_true(text: str) -> bool:
+    """Read a driver option as Docker does (strconv.ParseBool)."""
+    return text in ("1", "t", "T", "true", "TRUE", "True")
+
+
+def _mode(text: str) -> GatewayMode:
+    return GatewayMode(text) if text in set(GatewayMode) else GatewayMode.NAT

@@ -1,0 +1,65 @@
+"""`ip -j addr`, `ip -j route`, `ss -lntupH` and sysctl lines -> the host around the rules."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from ipaddress import ip_address
+
+from netaudit.model.facts import Facts, Source
+from netaudit.model.host import Host, Listener
+from netaudit.parse.host.interfaces import parse_interfaces
+from netaudit.parse.host.routes import parse_routes
+
+_LAST_PORT = 65535
+_PROGRAM = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+)')
+
+
+def parse_host(facts: Facts) -> Host:
+    """Read what is there; an absent file leaves its part empty, and a gap says so."""
+    return Host(
+        interfaces=parse_interfaces(facts.files.get(Source.IP_ADDR, b"")),
+        listeners=tuple(_listeners(facts.files.get(Source.SOCKETS, b""))),
+        sysctls=tuple(_sysctls(facts.files.get(Source.SYSCTL, b""))),
+        routes=tuple(parse_routes(facts)),
+    )
+
+
+def _listeners(data: bytes) -> Iterator[Listener]:
+    """Read lines like `tcp LISTEN 0 4096 0.0.0.0:8080 0.0.0.0:* users:(("docker-proxy",pid=1,fd=7))`."""
+    for line in data.decode(errors="replace").split("\n"):
+        words = line.split(None, 6)
+        if len(words) < 6:
+            continue
+        address, _, port = words[4].rpartition(":")
+        place, _, interface = address.partition("%")
+        if _is_port(port) and _is_place(place.strip("[]")):
+            holders = _PROGRAM.findall(words[6] if len(words) > 6 else "")
+            yield Listener(
+                protocol=words[0],
+                address=place.strip("[]"),
+                port=int(port),
+                programs=tuple(name for name, _ in holders),
+                interface=interface.rstrip("]"),
+                pids=tuple(int(pid[:18]) for _, pid in holders),
+            )
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= _LAST_PORT
+
+
+@lru_cache(maxsize=1024)
+def _is_place(text: str) -> bool:
+    """Tell whether it is an address, or what `ss` prints for every one of both families."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return text == "*"
+    return True
+
+
+def _sysctls(data: bytes) -> Iterator[tuple[str, str]]:
+    for line in data.decode(errors="replace").split("\n"):
+        name, equals, value = line.partition("=")
+        if equals:
+            yield name.strip(), value.strip()

@@ -1,0 +1,71 @@
+"""`iptables -S` text -> tables: the rules as the commands that would make them, without their table's name."""
+
+import re
+
+from netaudit.errors import ParseError
+from netaudit.model.ruleset import Backend, Rule
+from netaudit.parse.iptables.console import is_noise, read_command
+from netaudit.parse.iptables.lines import logical_lines
+from netaudit.parse.iptables.rule import split_words
+from netaudit.parse.iptables.sections import Sections
+from netaudit.parse.reading.result import ParseResult
+
+# `-P INPUT ACCEPT`, with -v also `-c 12 3456`; `-N DOCKER`; `-A …`, as `iptables -t nat -A …` too.
+_POLICY = re.compile(r"(?:-P|--policy) (\S+) (\S+)(?: -c \d+ \d+)?\s*")
+_NEW = re.compile(r"(?:-N|--new-chain) (\S+)\s*")
+_RULE = re.compile(r"(?:-A|--append) (\S+)(?: .*)?", re.DOTALL)
+_CALL = re.compile(r"(?:sudo )?(?:/\S*/)?(ip6?tables\S* (?:-w )?(?:-t \S+ )?)(?=-[ANP] )")
+_HINT = "give the untouched output of iptables-save, iptables -S or iptables -L -v"
+
+
+def read_commands(text: str, *, backend: Backend, family: str, source: str) -> ParseResult:
+    """Read what `iptables -S` prints. Raises ParseError, with the line, for anything else."""
+    sections = Sections(family)
+    called = ""
+    for number, line in logical_lines(text):
+        if not line or (line[0] == "#" and read_command(line) is None):
+            continue
+        if (call := _CALL.match(line)) and call[1] != called:
+            called = call[1]
+            _announce(sections, called)
+        if not _take(sections, line[call.end() :] if call else line):
+            raise ParseError(
+                f"not a line that iptables -S prints: {line[:60]!r}", source=source, line=number, hint=_HINT
+            )
+    tables = list(sections.tables(backend))
+    return ParseResult(tuple(table for table, _ in tables), tuple(loss for _, losses in tables for loss in losses))
+
+
+def _announce(sections: Sections, call: str) -> None:
+    if command := read_command(call):
+        sections.command(command)
+
+
+def _take(sections: Sections, line: str) -> bool:
+    """Take a line; False where it is none of `iptables -S`."""
+    if policy := _POLICY.fullmatch(line):
+        sections.chain(policy[1], policy[2])
+    elif new := _NEW.fullmatch(line):
+        sections.chain(new[1], None)
+    elif rule := _RULE.fullmatch(line):
+        sections.rule(rule[1], _read_rule(line))
+    elif command := read_command(line):
+        sections.command(command)
+    else:
+        return is_noise(line)
+    return True
+
+
+def _read_rule(line: str) -> Rule:
+    """Read a rule; with -v its counters stand before the target, as `-c 12 3456`."""
+    words = split_words(line)
+    words[0] = "-A"
+    for at in range(2, len(words) - 2):
+        if words[at] == "-c" and words[at + 1].isdecimal() and words[at + 2].isdecimal():
+            rest = words[:at] + words[at + 3 :]
+            return Rule(" ".join(rest), _count(words[at + 1]), _count(words[at + 2]))
+    return Rule(" ".join(words))
+
+
+def _count(word: str) -> int:
+    return int(word[:20])

@@ -1,0 +1,76 @@
+"""Text without table names -> tables: `iptables -S` and `iptables -L` print one table at a time, unnamed."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import msgspec
+
+from netaudit.model.ruleset import Backend, Chain, Rule, Table
+from netaudit.parse.iptables.console import Command
+from netaudit.parse.iptables.rule import parse_rule
+from netaudit.parse.iptables.table_inference import TELLING, begins_anew, find_table
+from netaudit.parse.reading.result import Loss
+
+
+class Section(msgspec.Struct):
+    """The chains that one call of iptables printed; `table` is "" where no command line names it."""
+
+    family: str
+    table: str = ""
+    policies: dict[str, str | None] = {}
+    rules: dict[str, list[Rule]] = {}
+
+
+class Sections:
+    """Sorts chains and rules, as they come, into sections."""
+
+    def __init__(self, family: str) -> None:
+        self._family = family
+        self._done: list[Section] = []
+        self._open = Section(family)
+
+    def command(self, command: Command) -> None:
+        """Take a command line: what follows is its answer. iptables asks for filter when no table is named."""
+        self._close(Section(command.family, command.table or "filter"))
+
+    def chain(self, name: str, policy: str | None) -> None:
+        """Begin a chain."""
+        if begins_anew(name, self._open.rules):
+            self._close(Section(self._open.family))
+        self._open.policies[name] = policy
+        self._open.rules[name] = []
+
+    def rule(self, chain: str, rule: Rule) -> None:
+        """Take a rule; a chain that was not begun is begun."""
+        if chain not in self._open.rules:
+            self.chain(chain, None)
+        self._open.rules[chain].append(rule)
+
+    def mark_ipv6(self) -> None:
+        """Know that the open section is of IPv6, from something that only IPv6 has."""
+        self._open.family = "ip6"
+
+    @property
+    def family(self) -> str:
+        """Give the family of the open section, as far as it is known."""
+        return self._open.family
+
+    def tables(self, backend: Backend) -> Iterator[tuple[Table, tuple[Loss, ...]]]:
+        """Give the tables, each with what is doubtful about it."""
+        self._close(Section(self._family))
+        for section in self._done:
+            named = section.table
+            name, losses = (named, ()) if named else find_table(section.rules, partial(_targets, section))
+            chains = (Chain(chain, tuple(rules), section.policies[chain]) for chain, rules in section.rules.items())
+            yield Table(backend, section.family, name, tuple(chains)), losses
+
+    def _close(self, following: Section) -> None:
+        if self._open.rules:
+            self._done.append(self._open)
+        self._open = following
+
+
+def _targets(section: Section) -> frozenset[str]:
+    """List the targets that tell a table; what only looks like one, in a comment, is none."""
+    texts = (rule.text for rules in section.rules.values() for rule in rules)
+    return frozenset(parse_rule(text).target for text in texts if TELLING.search(text))

@@ -1,0 +1,114 @@
+"""One line of `iptables -L` -> its columns; which there are, the chain's heading tells."""
+
+import re
+
+import msgspec
+
+from netaudit.parse.listing.names import is_ipv6
+from netaudit.parse.listing.services import PROTOCOL_NAMES
+
+_HEADING = frozenset({"num", "pkts", "bytes", "target", "prot", "opt", "in", "out", "source", "destination"})
+_OPTIONS = ("--", "-f", "!f")
+_COUNT = re.compile(r"(\d{1,20})([KMGTP]?)", re.ASCII)
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
+
+
+class ColumnLayout(msgspec.Struct, frozen=True):
+    """Which columns there are beside target, prot, opt, source and destination."""
+
+    numbered: bool = False
+    counted: bool = False
+    wide: bool = False  # has interfaces, as with -v
+
+
+NARROW = ColumnLayout()
+
+
+class Columns(msgspec.Struct, frozen=True):
+    """A rule's columns, word for word; `target` is "" for a rule that only counts, `inside` None without -v."""
+
+    target: str
+    protocol: str
+    option: str
+    inside: str | None
+    outside: str | None
+    source: str
+    destination: str
+    rest: str
+    packets: int | None = None
+    octets: int | None = None
+
+    @property
+    def of_ipv6(self) -> bool:
+        """Tell whether the addresses are of IPv6."""
+        return is_ipv6(self.source) or is_ipv6(self.destination) or self.protocol in ("ipv6-icmp", "icmpv6")
+
+
+def read_layout(line: str) -> ColumnLayout | None:
+    """Read a chain's heading; None for any other line."""
+    words = line.split(None, 11)
+    if not {"target", "prot", "source", "destination"} <= {*words} or not {*words} <= _HEADING:
+        return None
+    counted = {"pkts", "bytes"} <= {*words}
+    return ColumnLayout(numbered="num" in words, counted=counted, wide={"in", "out"} <= {*words})
+
+
+def split_columns(line: str, layout: ColumnLayout) -> Columns | None:
+    """Split a rule's line; None for a line that is none."""
+    packets = octets = None
+    if layout.numbered:
+        number, line = _head(line)
+        if not number.isdecimal():
+            return None
+    if layout.counted:
+        first, line = _head(line)
+        second, line = _head(line)
+        packets, octets = _count(first), _count(second)
+        if packets is None or octets is None:
+            return None
+    words = line.split(None, 8)
+    option = next((at for at in (1, 2) if at < len(words) and words[at] in _OPTIONS), 0)
+    has_target = option == 2 if option else not _is_protocol(words[0] if words else "", words[1:2])
+    return _columns(line, layout, (has_target, bool(option)), (packets, octets))
+
+
+def _columns(
+    line: str, layout: ColumnLayout, there: tuple[bool, bool], counts: tuple[int | None, int | None]
+) -> Columns | None:
+    names = [
+        *(["target"] if there[0] else []),
+        "protocol",
+        *(["option"] if there[1] else []),
+        *(["inside", "outside"] if layout.wide else []),
+        "source",
+        "destination",
+    ]
+    found: dict[str, str | None] = {"target": "", "option": "--", "inside": None, "outside": None}
+    for name in names:
+        word, line = _head(line)
+        if not word:
+            return None
+        found[name] = word
+    return msgspec.convert({**found, "rest": line.strip(), "packets": counts[0], "octets": counts[1]}, Columns)
+
+
+def _head(line: str) -> tuple[str, str]:
+    """Split off the first word."""
+    word, *rest = line.split(None, 1) or [""]
+    return word, rest[0] if rest else ""
+
+
+def _is_protocol(word: str, following: list[str]) -> bool:
+    """Tell a protocol from a target, where no option column stands between them: old listings of IPv6."""
+
+    def known(one: str) -> bool:
+        one = one.removeprefix("!")
+        return one in PROTOCOL_NAMES or one in ("all", "icmpv6") or (one.isdecimal() and len(one) < 4)
+
+    return known(word) and not (following and known(following[0]))
+
+
+def _count(word: str) -> int | None:
+    """Read `12`, `487K`, `32M`: rounded to thousands where a unit stands."""
+    found = _COUNT.fullmatch(word)
+    return int(found[1]) * _UNITS[found[2]] if found else None

@@ -1,0 +1,103 @@
+"""Where in a recording's files a finding can be seen: what SARIF and annotations point at."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.finding import Finding
+from netaudit.model.facts import Source
+from netaudit.model.ruleset import Backend, Item
+
+_RULES = {
+    (Backend.IPTABLES_NFT, "ip"): Source.IPTABLES_NFT,
+    (Backend.IPTABLES_NFT, "ip6"): Source.IP6TABLES_NFT,
+    (Backend.IPTABLES_LEGACY, "ip"): Source.IPTABLES_LEGACY,
+    (Backend.IPTABLES_LEGACY, "ip6"): Source.IP6TABLES_LEGACY,
+}
+_FILES: Mapping[CheckedKind, tuple[Source, ...]] = {
+    CheckedKind.DAEMON: (Source.DAEMON_JSON, Source.DOCKERD_ARGV, Source.DOCKER_INFO),
+    CheckedKind.NETWORK: (Source.DOCKER_NETWORKS,),
+    CheckedKind.CONTAINER: (Source.DOCKER_CONTAINERS,),
+    CheckedKind.BINDING: (Source.DOCKER_CONTAINERS,),
+    CheckedKind.EXPOSURE: (Source.DOCKER_CONTAINERS,),
+    CheckedKind.CHANGE: (Source.DOCKER_CONTAINERS,),
+    CheckedKind.HOST: (Source.SYSCTL,),
+    CheckedKind.FIREWALL: (Source.IPTABLES_NFT, Source.IPTABLES_LEGACY),
+}
+_SHOWN_BY_RULES = (CheckedKind.RULE, CheckedKind.CHANGE, CheckedKind.FIREWALL)
+
+
+class Location(msgspec.Struct, frozen=True):
+    """A file of the recording, and the line in it."""
+
+    file: str
+    line: int = 1
+
+
+class Locator:
+    """Finds lines; each file is split once."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+        self._lines: dict[str, dict[bytes, int]] = {}
+
+    def locate(self, finding: Finding) -> Location:
+        """Find the file that shows a finding's subject: its rule, its container, its daemon."""
+        rules = (*finding.evidence.rules, *finding.evidence.missing)
+        if finding.subject_kind in _SHOWN_BY_RULES and rules:
+            return self._rule(rules[0].item)
+        file = self._first(_FILES.get(finding.subject_kind, ()))
+        return Location(file, self._line(file, *_needles(finding)))
+
+    def _rule(self, item: Item) -> Location:
+        file = self._first((_RULES.get((item.backend, item.family), Source.NFT_RULESET),))
+        return Location(file, self._line(file, _bytes_of(item.text), _bytes_of(f"*{item.table}")))
+
+    def _first(self, sources: tuple[Source, ...]) -> str:
+        """Choose the first file that there is; any is better than none: a place must be in a real file."""
+        wanted = (source for source in sources if source in self._files)
+        return str(next(wanted, None) or next(iter(sorted(self._files)), "recording.json"))
+
+    def _line(self, file: str, *needles: bytes) -> int:
+        """Give the line of the first needle that the file has, 1 for none."""
+        if file not in self._lines:
+            numbered = enumerate(self._files.get(file, b"").split(b"\n"), 1)
+            self._lines[file] = {_plain(line): number for number, line in reversed(list(numbered))}
+        return next((self._lines[file][one] for one in needles if one in self._lines[file]), 1)
+
+
+class OneFile(Locator):
+    """Finds lines where the recording is one file itself: a text has its lines, a packed folder has none."""
+
+    def __init__(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Take the file's own name."""
+        super().__init__(files)
+        self._name = name
+        self._is_text = len(files) == 1
+
+    def locate(self, finding: Finding) -> Location:
+        """Point at the one file."""
+        return Location(self._name, super().locate(finding).line if self._is_text else 1)
+
+
+def _bytes_of(text: str) -> bytes:
+    """Give a rule's text as its file has it; what no file can hold is found in none."""
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode(errors="replace")
+
+
+def _plain(line: bytes) -> bytes:
+    """Take off counters and indentation."""
+    line = line.strip()
+    if line.startswith(b":"):
+        return line.partition(b" [")[0]
+    return line.partition(b"] ")[2] if line.startswith(b"[") and b"] -A" in line else line
+
+
+def _needles(finding: Finding) -> tuple[bytes, ...]:
+    name = finding.subject.partition(" ")[2] if finding.subject_kind is CheckedKind.NETWORK else finding.container
+    quoted = msgspec.json.encode(name.encode(errors="replace").decode()).decode()
+    return (f'"Name": "/{quoted[1:-1]}",'.encode(), f'"Name": {quoted},'.encode(), b":FORWARD ACCEPT")

@@ -1,0 +1,5 @@
+"""JSON documents, version 1.
+
+In: attributed values. Out: bytes of a document that a published schema describes.
+Begin with rules.py.
+"""

@@ -1,0 +1,5 @@
+"""The map of who can reach what.
+
+In: the exposure table. Out: boxes and arrows with places, as SVG and DOT.
+Begin with rows.py.
+"""

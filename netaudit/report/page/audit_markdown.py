@@ -1,0 +1,67 @@
+"""An audit as Markdown, for a pull request or a job's summary."""
+
+from collections.abc import Iterator
+
+from netaudit.audit.finding import Audit, Finding
+from netaudit.report.page.markdown import code, code_outside, prose
+from netaudit.report.text.audit import (
+    describe_status,
+    describe_undecided,
+    describe_verified,
+    gather_undecided,
+    proofs,
+    summarise_audit,
+)
+from netaudit.report.text.words import describe_gap, describe_head
+
+
+def render_audit(audit: Audit) -> str:
+    """Print findings, the gravest first, each with its proof."""
+    lines = ["# Security review", "", prose(describe_head(audit.head)), "", f"**{prose(summarise_audit(audit))}**", ""]
+    if audit.open:
+        lines += ["| Severity | Check | Subject |", "| --- | --- | --- |"]
+        lines += [f"| {one.severity} | {code(one.check.id)} | {code(one.subject)} |" for one in audit.open]
+        lines.append("")
+    for finding in audit.open:
+        lines += [*_finding(finding), ""]
+    lines += _accepted(audit)
+    lines += _undecided(audit)
+    if audit.head.gaps:
+        lines += ["## Could not be seen", "", *(f"- {prose(describe_gap(gap))}" for gap in audit.head.gaps), ""]
+    return "\n".join(lines)
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    yield f"## {finding.severity}: {code_outside(finding.subject)}"
+    yield ""
+    yield f"{prose(finding.check.summary)} {code_outside(finding.check.id)}"
+    yield ""
+    yield code_outside(finding.message)
+    yield ""
+    for proof in proofs(finding):
+        where = f"{code_outside(proof.where)} " if proof.where else ""
+        yield f"- {proof.kind}: {where}{code_outside(proof.text)}"
+        if proof.because:
+            yield f"  - {code_outside(proof.because)}"
+    yield f"- to do: {code_outside(finding.remediation)}"
+    if finding.verified:
+        yield f"- then: {code_outside(describe_verified(finding.verified))}"
+
+
+def _accepted(audit: Audit) -> Iterator[str]:
+    accepted = [one for one in audit.findings if not one.open]
+    if accepted:
+        yield from ("## Accepted", "", "| Check | Subject | Why |", "| --- | --- | --- |")
+        for one in accepted:
+            yield f"| {code(one.check.id)} | {code(one.subject)} | {code(describe_status(one))} |"
+        yield ""
+
+
+def _undecided(audit: Audit) -> Iterator[str]:
+    gathered = gather_undecided(audit.undecided)
+    if gathered:
+        yield from ("## Undecided", "")
+        yield from (
+            f"- {code_outside(check.id)}: {code_outside(describe_undecided(members))}" for check, members in gathered
+        )
+        yield ""

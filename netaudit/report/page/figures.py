@@ -1,0 +1,51 @@
+"""The numbers at the head of a page."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, Confidence, SnapshotHead
+from netaudit.model.facts import Gap
+from netaudit.report.text.words import count, verb
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """A number of the page's head, and where on the page it is explained."""
+
+    number: int
+    word: str
+    anchor: str
+
+
+def tally(symbols: Iterable[str]) -> str:
+    """Count symbols: `+2 -1`."""
+    return " ".join(f"{mark}{number}" for mark, number in sorted(Counter(symbols).items()))
+
+
+def diff_figures(diff: AttributedDiff) -> Iterator[Figure]:
+    """Count what changed, what is missing and what is not known."""
+    for word in ("added", "removed", "altered", "moved"):
+        yield Figure(sum(verb(one.change) == word for one in diff.changes), word, "changes")
+    nobodys = sum(one.attribution.confidence is Confidence.UNATTRIBUTED for one in diff.changes)
+    yield Figure(len(diff.missing), "missing", "missing")
+    yield Figure(nobodys, "unattributed", "unattributed")
+    gaps = len(distinct_gaps((diff.before, diff.after)))
+    yield Figure(gaps, "gap" if gaps == 1 else "gaps", "coverage")
+
+
+def snapshot_figures(snapshot: AttributedSnapshot) -> Iterator[Figure]:
+    """Count rules by how sure their attribution is."""
+    coverage = snapshot.coverage
+    yield Figure(coverage.rules, count(coverage.rules, "rule").partition(" ")[2], "rules")
+    for word, number in (("proved", coverage.proved), ("likely", coverage.likely), ("ambiguous", coverage.ambiguous)):
+        yield Figure(number, word, "rules")
+    yield Figure(coverage.unattributed, "unattributed", "rules")
+    yield Figure(len(snapshot.missing), "missing", "missing")
+    gaps = len(distinct_gaps((snapshot.head,)))
+    yield Figure(gaps, "gap" if gaps == 1 else "gaps", "coverage")
+
+
+def distinct_gaps(heads: Iterable[SnapshotHead]) -> tuple[Gap, ...]:
+    """List what could not be seen, each once."""
+    return tuple(sorted({gap for head in heads for gap in head.gaps}))

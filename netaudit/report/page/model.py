@@ -1,0 +1,225 @@
+"""Attributed values -> what the pages of `document` show, the same for HTML and Markdown. No markup here."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+import msgspec
+
+from netaudit.attribute.attribution import (
+    AttributedChange,
+    AttributedDiff,
+    AttributedItem,
+    AttributedSnapshot,
+    Confidence,
+    Coverage,
+    Ref,
+    SnapshotHead,
+)
+from netaudit.audit.finding import Audit
+from netaudit.model.facts import Gap
+from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.report.map.groups import draw_together
+from netaudit.report.map.layout import Drawing, lay_out
+from netaudit.report.map.rows import MapRow, rows_of_diff, rows_of_snapshot
+from netaudit.report.page.anchors import Anchors
+from netaudit.report.page.facets import Facets, gather_facets
+from netaudit.report.page.figures import Figure, diff_figures, distinct_gaps, snapshot_figures
+from netaudit.report.page.findings import FindingList, judge_audit, list_findings
+from netaudit.report.page.rows import AnchorLink, RuleRow, RuleRun, change_row, defect_row, item_row, missing_row, runs
+from netaudit.report.page.subjects import SubjectView, gather_subjects
+from netaudit.report.page.summary import judge_diff, judge_snapshot
+from netaudit.report.text.by_cause import group_by_cause
+from netaudit.report.text.sentence import Sentence
+
+MOST_DRAWN = 16  # rows of the map: more is no picture
+_MOST_LISTED = 200  # rows of the table beneath
+
+
+class Block(msgspec.Struct, frozen=True):
+    """Rows under one heading: what one set of causes brought about; `links` are the heading in pieces."""
+
+    heading: str
+    note: str
+    rows: tuple[RuleRow, ...]
+    links: tuple[AnchorLink, ...] = ()
+
+
+class ChainBlock(msgspec.Struct, frozen=True):
+    """A chain, set or map of a snapshot; `head` and `policy` are the rows of its declaration and its policy."""
+
+    anchor: str
+    item: Item
+    rows: tuple[RuleRow, ...]
+    runs: tuple[RuleRun, ...]
+    head: RuleRow | None = None
+    policy: RuleRow | None = None
+
+
+class InsideBlock(msgspec.Struct, frozen=True):
+    """The chains in the network namespace of a container."""
+
+    container: Ref
+    chains: tuple[ChainBlock, ...]
+
+
+class Exposed(msgspec.Struct, frozen=True):
+    """Who can reach what: the table's rows, and the map."""
+
+    rows: tuple[MapRow, ...]
+    map: Drawing
+
+
+class Page(msgspec.Struct, frozen=True):
+    """What both pages have; `exposed` is None where exposure was not computed, and `exposure_gap` says why."""
+
+    title: str
+    verdict: tuple[Sentence, ...]
+    figures: tuple[Figure, ...]
+    exposed: Exposed | None
+    exposure_gap: str
+    missing: tuple[RuleRow, ...]
+    defects: tuple[RuleRow, ...]
+    subjects: tuple[SubjectView, ...]
+    gaps: tuple[Gap, ...]
+    coverage: Coverage
+    heads: tuple[tuple[str, SnapshotHead], ...]
+    facets: Facets
+    anchors: dict[Item, str]
+    findings: FindingList | None = None  # None: nobody audited
+
+    def anchor_of(self, item: Item | None) -> str:
+        """Tell where a rule stands on this page, "" where it does not."""
+        return self.anchors.get(_bare(item), "") if item else ""
+
+
+class DiffPage(Page, frozen=True, kw_only=True):
+    """A diff: what changed, by cause; what nobody is known to have caused stands apart."""
+
+    groups: tuple[Block, ...]
+    unattributed: tuple[RuleRow, ...]
+
+
+class SnapshotPage(Page, frozen=True, kw_only=True):
+    """A snapshot: its chains, in the order of its tables; `inside`, those in containers, where they were recorded."""
+
+    chains: tuple[ChainBlock, ...]
+    inside: tuple[InsideBlock, ...]
+
+    def places(self) -> Iterator[tuple[str, tuple[ChainBlock, ...]]]:
+        """Give the chains of the host, then those of each container, with what to write before their tables."""
+        yield "", self.chains
+        for one in self.inside:
+            yield f"inside container {one.container.name or one.container.id[:12]}: ", one.chains
+
+
+def make_diff_page(diff: AttributedDiff) -> DiffPage:
+    """Lay out a diff."""
+    anchors = Anchors()
+    missing = tuple(missing_row(one, anchors) for one in diff.missing)
+    defects = tuple(defect_row(one, anchors) for one in diff.defects)
+    known = [one for one in diff.changes if one.attribution.confidence is not Confidence.UNATTRIBUTED]
+    nobodys = [one for one in diff.changes if one.attribution.confidence is Confidence.UNATTRIBUTED]
+    groups = tuple(_group(group.heading, group.note, group.members, anchors) for group in group_by_cause(known))
+    unattributed = tuple(change_row(one, anchors) for one in nobodys)
+    rows = [*(row for group in groups for row in group.rows), *missing, *defects, *unattributed]
+    return DiffPage(
+        title=f"changes on {diff.after.host or 'an unnamed host'}",
+        verdict=judge_diff(diff),
+        figures=tuple(diff_figures(diff)),
+        exposed=None if diff.exposure is None else _exposed(rows_of_diff(diff.exposure)),
+        exposure_gap=diff.exposure_gap,
+        missing=missing,
+        defects=defects,
+        subjects=gather_subjects(rows, anchors),
+        gaps=distinct_gaps((diff.before, diff.after)),
+        coverage=diff.coverage,
+        heads=(("before", diff.before), ("after", diff.after)),
+        facets=gather_facets(rows),
+        anchors=_anchors(rows),
+        groups=groups,
+        unattributed=unattributed,
+    )
+
+
+def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None) -> SnapshotPage:
+    """Lay out a snapshot, and what an audit found on it."""
+    anchors = Anchors()
+    missing = tuple(missing_row(one, anchors) for one in snapshot.missing)
+    defects = tuple(defect_row(one, anchors) for one in snapshot.defects)
+    chains = tuple(_chains(snapshot.items, anchors))
+    inside = tuple(InsideBlock(one.container, tuple(_chains(one.items, anchors))) for one in snapshot.inside)
+    rows = [*(row for chain in chains for row in rows_of(chain)), *missing, *defects]
+    within = [row for one in inside for chain in one.chains for row in rows_of(chain)]
+    return SnapshotPage(
+        title=f"rules of {snapshot.head.host or 'an unnamed host'}",
+        verdict=_judge(snapshot, audit),
+        figures=(*_findings_figure(audit), *snapshot_figures(snapshot)),
+        exposed=None if snapshot.exposure is None else _exposed(rows_of_snapshot(snapshot.exposure)),
+        exposure_gap=snapshot.exposure_gap,
+        missing=missing,
+        defects=defects,
+        subjects=gather_subjects(rows, anchors),
+        gaps=distinct_gaps((snapshot.head,)),
+        coverage=snapshot.coverage,
+        heads=(("snapshot", snapshot.head),),
+        facets=gather_facets([*rows, *within]),
+        anchors=_anchors(rows),
+        chains=chains,
+        inside=tuple(one for one in inside if one.chains),
+        findings=None if audit is None else list_findings(audit, anchors),
+    )
+
+
+def _judge(snapshot: AttributedSnapshot, audit: Audit | None) -> tuple[Sentence, ...]:
+    """Say what can be reached first, then what is wrong with it, then the rest."""
+    first, *rest = judge_snapshot(snapshot)
+    return (first, *judge_audit(audit), *rest)
+
+
+def _findings_figure(audit: Audit | None) -> Iterator[Figure]:
+    if audit is not None:
+        yield Figure(len(audit.open), "finding" if len(audit.open) == 1 else "findings", "findings")
+
+
+def draw_map(rows: Sequence[MapRow]) -> Drawing:
+    """Draw rows, the many that fare alike as one."""
+    return lay_out(draw_together(rows, MOST_DRAWN), MOST_DRAWN)
+
+
+def _exposed(rows: Sequence[MapRow]) -> Exposed:
+    return Exposed(draw_together(rows, _MOST_LISTED), draw_map(rows))
+
+
+def _anchors(rows: Iterable[RuleRow]) -> dict[Item, str]:
+    """Tell where on the page a rule stands: what is there goes before what is wrong with it."""
+    anchors: dict[Item, str] = {}
+    for row in rows:
+        anchors.setdefault(_bare(row.item), row.anchor)
+    return anchors
+
+
+def _bare(item: Item) -> Item:
+    """Leave out the counters: they are no part of a rule's name."""
+    return msgspec.structs.replace(item, packets=None, octets=None)
+
+
+def _group(heading: str, note: str, members: Iterable[AttributedChange | AttributedItem], anchors: Anchors) -> Block:
+    rows = tuple(change_row(one, anchors) for one in members if isinstance(one, AttributedChange))
+    return Block(heading, note, rows, rows[0].links if rows else ())
+
+
+def _chains(items: Sequence[AttributedItem], anchors: Anchors) -> Iterator[ChainBlock]:
+    for _, members in groupby(
+        items, key=lambda one: (one.item.backend, one.item.family, one.item.table, one.item.chain)
+    ):
+        rows = [item_row(one.item, one.attribution, anchors) for one in members]
+        of_kind = {row.item.object: row for row in rows if row.item.object in (ObjectKind.CHAIN, ObjectKind.POLICY)}
+        head, policy = of_kind.get(ObjectKind.CHAIN), of_kind.get(ObjectKind.POLICY)
+        inside = tuple(row for row in rows if row is not head and row is not policy)
+        first = head or policy or rows[0]
+        yield ChainBlock(f"in-{first.anchor}", first.item, inside, runs(inside), head, policy)
+
+
+def rows_of(chain: ChainBlock) -> list[RuleRow]:
+    """List all rows of a chain: its declaration, its policy, its rules."""
+    return [*([chain.head] if chain.head else []), *([chain.policy] if chain.policy else []), *chain.rows]

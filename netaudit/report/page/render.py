@@ -1,0 +1,68 @@
+"""What people read: a page of HTML that needs nothing but itself, and Markdown for a pull request."""
+
+import base64
+import hashlib
+
+from markupsafe import Markup
+
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.audit.finding import Audit
+from netaudit.report.page.model import Page, make_diff_page, make_snapshot_page
+from netaudit.report.templating import environment
+from netaudit.report.text.exposure import exposure_tables
+
+
+def render_diff_html(diff: AttributedDiff) -> str:
+    """Print a diff as one self-contained page of HTML."""
+    return _render_html(make_diff_page(diff))
+
+
+def render_snapshot_html(snapshot: AttributedSnapshot, audit: Audit | None = None) -> str:
+    """Print a snapshot, and what was found on it, as one self-contained page of HTML."""
+    return _render_html(make_snapshot_page(snapshot, audit))
+
+
+def render_diff_markdown(diff: AttributedDiff) -> str:
+    """Print a diff as Markdown, short enough for a pull request: the details are folded."""
+    return environment.markdown().get_template("report.md.j2").render(page=make_diff_page(diff), diff=diff)
+
+
+def render_snapshot_markdown(snapshot: AttributedSnapshot, audit: Audit | None = None) -> str:
+    """Print a snapshot, and what was found on it, as Markdown; the rules are folded, table by table."""
+    return environment.markdown().get_template("report.md.j2").render(page=make_snapshot_page(snapshot, audit))
+
+
+def render_exposure_markdown(shown: AttributedSnapshot) -> str:
+    """Print the exposure table of a host as Markdown."""
+    return environment.markdown().get_template("exposure.md.j2").render(tables=exposure_tables(shown), shown=shown)
+
+
+def _render_html(page: Page) -> str:
+    style = "\n" + "".join(environment.read(f"partials/{name}.css") for name in ("colours", "style", "map"))
+    script = environment.read("partials/script.js")
+    return (
+        environment.html()
+        .get_template("report.html.j2")
+        .render(
+            page=page,
+            style=Markup(style),  # noqa: S704 (our own file)
+            script=Markup(script),  # noqa: S704 (our own file)
+            policy=_policy(style, script),
+        )
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    """Forbid a browser everything but this style and this script: no request leaves the page."""
+    rules = (
+        "default-src 'none'",
+        f"style-src '{_hash(style)}'",
+        f"script-src '{_hash(script)}'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+    return "; ".join(rules)
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,218 @@
+"""What a report says first: plain sentences about the whole, foreign names apart so that no format obeys them."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+from netaudit.attribute.attribution import (
+    AttributedChange,
+    AttributedDiff,
+    AttributedItem,
+    AttributedSnapshot,
+    Attribution,
+    Cause,
+    CauseKind,
+    Confidence,
+    Coverage,
+    Ref,
+    SnapshotHead,
+    Standing,
+)
+from netaudit.model.ruleset import ObjectKind
+from netaudit.report.page.summary_exposure import judge_exposure, judge_exposure_changes
+from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.sentence import NAMED, Foreign, Part, Sentence, list_names
+from netaudit.report.text.words import count, verb
+
+_VERBS = ("added", "removed", "altered", "moved")
+_WRONG = {
+    Standing.STALE: "stale: what it was written for is gone",
+    Standing.MISPLACED: "misplaced: there, but where it does not work",
+    Standing.DUPLICATE: "there twice",
+}
+
+
+def judge_diff(diff: AttributedDiff) -> tuple[Sentence, ...]:
+    """Say what changed, what is missing and what is not known; the first sentence is the headline."""
+    heads = (diff.before, diff.after)
+    return tuple(
+        chain(
+            judge_exposure_changes(diff.exposure) if diff.changes or diff.exposure else (),
+            _changes(diff.changes),
+            _missing(diff.missing),
+            () if diff.changes or diff.exposure else (_nothing(heads),),
+            _wrong(diff.defects),
+            _doubts([one.attribution for one in diff.changes if verb(one.change) != "removed"]),
+            _unattributed(sum(map(_is_nobodys, diff.changes)), "changed rule"),
+            _limits(heads, diff.coverage),
+        )
+    )
+
+
+def judge_snapshot(snapshot: AttributedSnapshot) -> tuple[Sentence, ...]:
+    """Say how much is explained, what is missing and what is not known; the first sentence is the headline."""
+    rules = [one.attribution for one in snapshot.items if one.item.object is ObjectKind.RULE]
+    return tuple(
+        chain(
+            judge_exposure(snapshot.exposure),
+            (_explained(snapshot.coverage),),
+            _missing(snapshot.missing),
+            _wrong(snapshot.defects),
+            _doubts(rules),
+            _unattributed(snapshot.coverage.unattributed, "rule"),
+            _limits((snapshot.head,), snapshot.coverage),
+        )
+    )
+
+
+def _explained(coverage: Coverage) -> Sentence:
+    if not coverage.rules:
+        return Sentence(("No rule was seen.",))
+    if coverage.proved == coverage.rules:
+        return Sentence((f"{_all(coverage.rules)} a proved cause.",))
+    return Sentence((f"{coverage.proved} of {count(coverage.rules, 'rule')} have a proved cause.",))
+
+
+def _all(rules: int) -> str:
+    return "The only rule has" if rules == 1 else f"All {rules} rules have"
+
+
+def _nothing(heads: Iterable[SnapshotHead]) -> Sentence:
+    blind = any(head.gaps for head in heads)
+    return Sentence(("Nothing changed in what could be seen." if blind else "Nothing changed.",))
+
+
+def _changes(changes: Sequence[AttributedChange]) -> Iterator[Sentence]:
+    for word in _VERBS:
+        members = [one for one in changes if verb(one.change) == word]
+        if members:
+            yield Sentence(tuple(_one_verb(word, members)), _symbol(word))
+
+
+def _symbol(word: str) -> str:
+    return {"added": "+", "removed": "-", "altered": "~", "moved": ">"}[word]
+
+
+def _one_verb(word: str, members: Sequence[AttributedChange]) -> Iterator[Part]:
+    """Say what happened to how many objects; whose they are is only said of what is proved."""
+    sure = [one.attribution for one in members if one.attribution.confidence is Confidence.PROVED]
+    whose = list(_whose(word, sure))
+    yield f"{_objects(members)} {'was' if len(members) == 1 else 'were'} {word}"
+    if whose:
+        yield "" if len(sure) == len(members) else f", {len(sure)} of them"
+        yield " by " if word == "added" else ", written for " if len(sure) == len(members) else " written for "
+        yield from whose
+    yield "."
+
+
+def _objects(members: Sequence[AttributedChange]) -> str:
+    """Count by kind: `3 rules and 1 chain`."""
+    words = {ObjectKind.POLICY: ("policy", "policies"), ObjectKind.SET: ("part of a set", "parts of sets")}
+    words[ObjectKind.MAP] = ("part of a map", "parts of maps")
+    words[ObjectKind.OBJECT] = ("named object", "named objects")
+    counts = Counter(one.change.item.object for one in members)
+    kinds = [kind for kind in ObjectKind if kind in counts]
+    parts = [f"{counts[kind]} {words.get(kind, (kind, f'{kind}s'))[counts[kind] > 1]}" for kind in kinds]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def _whose(word: str, sure: Iterable[Attribution]) -> Iterator[Part]:
+    causes = list(dict.fromkeys(cause for one in sure for cause in one.causes))
+    containers = _by_container(causes)
+    networks = list(dict.fromkeys(c.network.name for c in causes if c.network and c.kind is CauseKind.NETWORK))
+    clauses: list[list[Part]] = []
+    if containers:
+        clauses.append(
+            list(_containers(containers, " publishes ", "") if word == "added" else _containers(containers, " (", ")"))
+        )
+    if networks:
+        clauses.append([_number(len(networks), "network"), *list_names(networks)])
+    if any(cause.kind is CauseKind.DAEMON for cause in causes):
+        clauses.append(["the Docker daemon"])
+    clauses += [[Foreign(cause.name)] for cause in causes if cause.kind is CauseKind.OTHER]
+    for at, clause in enumerate(clauses):
+        if at:
+            yield ", and " if at == len(clauses) - 1 else ", "
+        yield from clause
+
+
+def _by_container(causes: Iterable[Cause]) -> dict[Ref, list[Cause]]:
+    gathered: dict[Ref, list[Cause]] = {}
+    for cause in causes:
+        if cause.container:
+            gathered.setdefault(cause.container, []).append(cause)
+    return gathered
+
+
+def _containers(containers: dict[Ref, list[Cause]], opening: str, closing: str) -> Iterator[Part]:
+    yield _number(len(containers), "container")
+    for at, (ref, causes) in enumerate(containers.items()):
+        if at == NAMED:
+            yield f"; and {len(containers) - NAMED} more"
+            return
+        yield from ["; "] if at else []
+        yield Foreign(ref.name)
+        bindings = list(dict.fromkeys(str(cause.binding) for cause in causes if cause.binding))
+        if bindings:
+            yield opening
+            yield from list_names(bindings)
+            yield closing
+
+
+def _number(number: int, noun: str) -> str:
+    return f"one {noun}: " if number == 1 else f"{number} {noun}s: "
+
+
+def _missing(missing: Sequence[AttributedItem]) -> Iterator[Sentence]:
+    if not missing:
+        return
+    rules = all(one.item.object is ObjectKind.RULE for one in missing)
+    words = count(len(missing), "rule" if rules else "object")
+    be = "is" if len(missing) == 1 else "are"
+    causes = {one.attribution.causes for one in missing}
+    whose: list[Part] = [", for ", Foreign(describe_causes(missing[0].attribution.causes))] if len(causes) == 1 else []
+    yield Sentence((f"{words} that ought to be there {be} missing", *whose, "."), "!")
+
+
+def _wrong(defects: Sequence[AttributedItem]) -> Iterator[Sentence]:
+    for standing, words in _WRONG.items():
+        number = sum(one.attribution.standing is standing for one in defects)
+        if number:
+            yield Sentence((f"{count(number, 'rule')} {'is' if number == 1 else 'are'} {words}.",), "!")
+
+
+def _doubts(attributions: Sequence[Attribution]) -> Iterator[Sentence]:
+    weak = (Confidence.LIKELY, Confidence.AMBIGUOUS)
+    number = sum(one.confidence in weak for one in attributions)
+    if number:
+        has = "attribution is" if number == 1 else "attributions are"
+        yield Sentence((f"{number} {has} not proved, but likely or ambiguous: each says so below.",), "?")
+
+
+def _is_nobodys(one: AttributedChange) -> bool:
+    nobodys = one.attribution.confidence is Confidence.UNATTRIBUTED
+    return nobodys and one.change.item.object is ObjectKind.RULE
+
+
+def _unattributed(number: int, noun: str) -> Iterator[Sentence]:
+    if number:
+        be = "is" if number == 1 else "are"
+        yield Sentence(
+            (f"{count(number, noun)} {be} unattributed: nobody that netaudit knows writes such a rule.",), "?"
+        )
+
+
+def _limits(heads: Sequence[SnapshotHead], coverage: Coverage) -> Iterator[Sentence]:
+    gaps = {gap.source for head in heads for gap in head.gaps}
+    if gaps:
+        it = "it" if len(gaps) == 1 else "they"
+        words = f"{count(len(gaps), 'source')} could not be seen: what {it} would have shown is not known."
+        yield Sentence((words,), "?")
+    if coverage.undecided:
+        yield Sentence(
+            (f"{count(coverage.undecided, 'expected rule')} could not be decided: what tells was not seen.",), "?"
+        )
+    if any(head.partial for head in heads):
+        yield Sentence(
+            ("Rules or containers still changed while a recording was taken: it may hold a part of a change.",), "?"
+        )

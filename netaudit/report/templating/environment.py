@@ -1,0 +1,150 @@
+"""Templates -> text, safe by default: whatever a template prints is made visible and escaped for its format.
+
+Jinja2 is imported here alone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from netaudit.report.page.figures import tally
+from netaudit.report.page.markdown import Markdown, code, code_outside, prose
+from netaudit.report.page.model import rows_of
+from netaudit.report.text.exposure import change_lines
+from netaudit.report.text.sanitize import visible, visible_markup
+from netaudit.report.text.sentence import Foreign, Sentence
+from netaudit.report.text.width import shorten
+from netaudit.report.text.words import count, describe_coverage, describe_gap, describe_head
+
+_TOGETHER = 28  # characters of options that stay on one line: they fit on a telephone
+_WORDS: dict[str, Callable[..., Any]] = {
+    "change_lines": change_lines,
+    "count": count,
+    "describe_coverage": describe_coverage,
+    "describe_gap": describe_gap,
+    "describe_head": describe_head,
+    "rows_of": rows_of,
+    "tally": tally,
+}
+
+
+@cache
+def html() -> jinja2.Environment:
+    """Give the environment that prints HTML and SVG."""
+    environment = _environment(autoescape=True, finalize=shown_in_html)
+    environment.filters |= {
+        "join": _html_join,
+        "sentence": _html_sentence,
+        "ticked": _ticked,
+        "whole_options": _whole_options,
+    }
+    return environment
+
+
+@cache
+def markdown() -> jinja2.Environment:
+    """Give the environment that prints Markdown."""
+    environment = _environment(autoescape=False, finalize=_shown_in_markdown)
+    environment.filters |= {
+        "code": code,
+        "code_outside": code_outside,
+        "code_html": _code_html,
+        "sentence": _markdown_sentence,
+    }
+    return environment
+
+
+def _environment(**options: Any) -> jinja2.Environment:  # noqa: ANN401 (jinja2's own options)
+    environment = jinja2.Environment(  # noqa: S701 (HTML is escaped by jinja2, Markdown by `finalize`)
+        loader=jinja2.FunctionLoader(read),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **options,
+    )
+    environment.globals |= _WORDS
+    environment.filters["shorten"] = _shorten
+    return environment
+
+
+def shown_in_html(value: object) -> object:
+    """Make every text visible before it is escaped, also that of what prints itself and what a filter escaped."""
+    if isinstance(value, Markup):
+        return Markup(visible_markup(value))  # noqa: S704 (it was markup before)
+    return value if isinstance(value, (int, float)) else visible(str(value))
+
+
+def _shown_in_markdown(value: object) -> object:
+    """Escape every text that no filter has made Markdown."""
+    return value if isinstance(value, (Markdown, int, float)) else prose(str(value))
+
+
+def _shorten(text: str, columns: int) -> str:
+    return shorten(visible(text), columns)
+
+
+def _html_join(texts: Iterable[str], between: str) -> Markup:
+    """Join as jinja2 does, whose result is markup already, and would not be made visible after."""
+    return escape(between).join(visible(text) for text in texts)
+
+
+def _html_sentence(sentence: Sentence) -> Markup:
+    return Markup().join(
+        Markup("<b>{}</b>").format(visible(part.text)) if isinstance(part, Foreign) else escape(visible(part))
+        for part in sentence.parts
+    )
+
+
+def _ticked(text: str) -> Markup:
+    """Print the names in `ticks` of a sentence as names."""
+    parts = visible(text).split("`")
+    return Markup().join(Markup("<b>{}</b>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+
+
+def _whole_options(text: str) -> Markup:
+    """Keep a browser from breaking `--dport` after its hyphens, which would read as another option."""
+    return Markup(" ").join(
+        Markup("<i>{}</i>").format(part) if part.startswith("-") or " -" in part else escape(part)
+        for part in _parts(visible(text))
+    )
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Split at spaces, into parts as long as may stay together."""
+    part = ""
+    for word in text.split(" "):
+        if part and len(part) + len(word) >= _TOGETHER:
+            yield part
+            part = word
+        else:
+            part = f"{part} {word}" if part else word
+    yield part
+
+
+def _markdown_sentence(sentence: Sentence) -> Markdown:
+    parts = (code_outside(part.text) if isinstance(part, Foreign) else prose(part) for part in sentence.parts)
+    return Markdown("".join(parts))
+
+
+def _code_html(text: str) -> Markdown:
+    """Print code where Markdown is not read, inside <summary>."""
+    return Markdown(Markup("<code>{}</code>").format(visible(text)))
+
+
+def read(name: str) -> str:
+    """Read a template; there is no way out of templates/."""
+    parts = jinja2.loaders.split_template_path(name)
+    return _templates().joinpath(*parts).read_text(encoding="utf-8")
+
+
+def _templates() -> Traversable:
+    """Find templates/: inside the package when installed, beside it in a checkout."""
+    inside = resources.files("netaudit") / "templates"
+    return inside if inside.is_dir() else Path(__file__).parents[3] / "templates"

@@ -1,0 +1,88 @@
+"""Can this host be read: each source with what it said."""
+
+from collections.abc import Iterator, Sequence
+
+from netaudit.model.facts import INVENTORY_SOURCES, Facts, Gap, GapReason, Source
+from netaudit.release import RELEASE
+from netaudit.report.terminal.layout import tabulate_plain
+from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.words import count
+
+_WHAT = {
+    Source.IPTABLES_NFT: "iptables-nft rules",
+    Source.IP6TABLES_NFT: "ip6tables-nft rules",
+    Source.IPTABLES_LEGACY: "iptables-legacy rules",
+    Source.IP6TABLES_LEGACY: "ip6tables-legacy rules",
+    Source.NFT_RULESET: "native nftables tables",
+    Source.DOCKER_VERSION: "Docker's version",
+    Source.DOCKER_INFO: "Docker's settings",
+    Source.DOCKERD_ARGV: "dockerd's arguments",
+    Source.DAEMON_JSON: "daemon.json",
+    Source.DOCKER_NETWORKS: "networks",
+    Source.DOCKER_CONTAINERS: "containers",
+    Source.IP_ADDR: "addresses",
+    Source.IP_ROUTE: "IPv4 routes",
+    Source.IP6_ROUTE: "IPv6 routes",
+    Source.SOCKETS: "listening sockets",
+    Source.SYSCTL: "kernel settings",
+}
+_NEXT = {
+    GapReason.ABSENT: "install it",
+    GapReason.DENIED: "run as root",
+    GapReason.CRASHED: "run it by hand, update it",
+    GapReason.EMPTY: "run it by hand",
+    GapReason.TIMEOUT: "raise --timeout",
+    GapReason.INVALID: "run it by hand",
+    GapReason.PARTIAL: "run as root",
+    GapReason.INCONSISTENT: "record when the host is quieter",
+    GapReason.NOT_RECORDED: "record again",
+}
+_NEXT_FOR_DOCKER = {
+    **_NEXT,
+    GapReason.ABSENT: "start Docker here, or name its socket with --docker-host",
+    GapReason.CRASHED: "is dockerd running? its log tells",
+    GapReason.EMPTY: "is dockerd running? its log tells",
+    GapReason.INVALID: "is this an engine? name its socket with --docker-host",
+    GapReason.PARTIAL: "name its socket with --docker-host",
+}
+
+
+def render_doctor(facts: Facts, *, root: bool, loose: Sequence[str] = ()) -> str:
+    """Print a line for each source: what it is, whether it answered, what to do if not.
+
+    `loose` are the folders of PATH that others may write.
+    """
+    user = "root" if root else "not root: expect gaps"
+    head = f"netaudit {RELEASE} on {facts.host}, {user}\n"
+    rows = [*_rows(facts), *_loose_rows(loose)]
+    tail = f"{count(len(facts.gaps), 'gap')}\n" if facts.gaps else "everything can be read\n"
+    return terminal_text(head.rstrip()) + "\n\n" + tabulate_plain(rows) + "\n\n" + tail
+
+
+def _rows(facts: Facts) -> Iterator[tuple[str, str, str]]:
+    gaps: dict[str, list[Gap]] = {}
+    for gap in facts.gaps:
+        gaps.setdefault(gap.source, []).append(gap)
+    for source, what in _WHAT.items():
+        if found := gaps.pop(source, None):
+            yield from (("!", what, _describe(gap)) for gap in found)
+        elif source in facts.unused:
+            yield "-", what, "not in use"
+        else:
+            yield "ok", what, f"{len(facts.files.get(source, b''))} bytes"
+    for source_name, found in gaps.items():
+        yield from (("!", source_name, _describe(gap)) for gap in found)
+
+
+def _loose_rows(loose: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    for folder in loose:
+        yield "!", "PATH", f"{folder}: others may put programs there; take it out of PATH, or make it yours alone"
+
+
+def _describe(gap: Gap) -> str:
+    """Say why a source said nothing, and what to do about it."""
+    said = f"{gap.reason}: {gap.detail or 'no more is known'}"
+    if gap.reason is GapReason.DENIED and "root" in gap.detail:  # the program's own hint
+        return said
+    hints = _NEXT_FOR_DOCKER if gap.source in INVENTORY_SOURCES else _NEXT
+    return f"{said}; {hints[gap.reason]}"

@@ -1,0 +1,108 @@
+"""Explanations -> text: what it does, who caused it, on what evidence, what would break without it."""
+
+from collections.abc import Iterator, Sequence
+
+from netaudit.attribute.attribution import AttributedItem, Confidence, Standing
+from netaudit.attribute.explain.explanation import Explained, RuleExplained, SignatureExplained, ThingExplained
+from netaudit.attribute.signatures.signature import Owned, Signature
+from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.wrapping import wrap_whole
+
+
+def render_explanations(explained: Sequence[Explained], width: int) -> str:
+    """Print explanations one after another, wrapped to a width."""
+    return "\n".join("\n".join(wrap(_render(one), width)) + "\n" for one in explained)
+
+
+def wrap(lines: Iterator[str], width: int) -> Iterator[str]:
+    """Wrap lines, what follows a line's beginning further in."""
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        yield from wrap_whole(terminal_text(line), width, rest=indent) or [""]
+
+
+def _render(one: Explained) -> Iterator[str]:
+    match one:
+        case RuleExplained():
+            yield from _rule(one)
+        case ThingExplained():
+            yield from _thing(one)
+        case SignatureExplained():
+            yield from _signature(one)
+
+
+def _rule(explained: RuleExplained) -> Iterator[str]:
+    item, attribution = explained.one.item, explained.one.attribution
+    yield f"{item.where} ({item.backend}, {item.family})"
+    yield f"  {item.text}"
+    if attribution.purpose:
+        yield f"  does: {attribution.purpose}"
+    yield f"  caused by: {describe_causes(attribution.causes) or 'nobody that netaudit knows'}"
+    yield f"  evidence: {_evidence(explained)}"
+    if explained.without:
+        yield f"  without it: {explained.without}"
+    if item.packets is not None:
+        yield f"  counted: {item.packets} packets, {item.octets} bytes"
+
+
+def _evidence(explained: RuleExplained) -> str:
+    attribution = explained.one.attribution
+    reason = f"; {attribution.reason}" if attribution.reason else ""
+    match attribution.confidence:
+        case Confidence.PROVED:
+            return (
+                f"proved: Docker {explained.engine} with this inventory writes this very text"
+                f" ({attribution.signature}){reason}"
+            )
+        case Confidence.LIKELY:
+            standing = f", {attribution.standing}" if attribution.standing is Standing.STALE else ""
+            return f"likely{standing}: the text bears the handwriting {attribution.signature}{reason}"
+        case Confidence.AMBIGUOUS:
+            return f"ambiguous ({attribution.signature}){reason}"
+        case Confidence.UNATTRIBUTED:
+            return "unattributed: no signature in the catalog writes this text for anything in the inventory"
+
+
+def _thing(explained: ThingExplained) -> Iterator[str]:
+    yield f"{explained.kind} {explained.name} ({explained.id[:12]})"
+    yield from (f"  {sentence}" for sentence in explained.is_what)
+    if explained.rules:
+        yield "  rules that exist because of it:"
+        yield from _listed(explained.rules, "")
+    if explained.missing:
+        yield "  rules that ought to exist because of it, and do not:"
+        yield from _listed(explained.missing, "! ")
+    if explained.inside:
+        yield "  rules in its own network namespace:"
+        yield from _listed(explained.inside, "")
+    yield from (f"  {sentence}" for sentence in explained.silence)
+
+
+def _listed(rules: Sequence[AttributedItem], mark: str) -> Iterator[str]:
+    for one in rules:
+        yield f"    {mark}{one.item.where}  {one.item.text}"
+        if one.attribution.purpose:
+            yield f"        # {one.attribution.purpose}"
+
+
+def _signature(explained: SignatureExplained) -> Iterator[str]:
+    signature = explained.signature
+    yield f"signature {signature.id} of {signature.maker}"
+    match signature:
+        case Signature():
+            yield f"  {signature.table}: {signature.text.text}"
+            yield f"  written for: {signature.subject}"
+        case Owned():
+            yield f"  {_mark(signature)}"
+    yield f"  does: {signature.purpose}"
+    if isinstance(signature, Signature) and signature.without:
+        yield f"  without it: {signature.without}"
+    yield f"  rules here that bear it: {len(explained.rules)}"
+    yield from _listed(explained.rules, "")
+
+
+def _mark(owned: Owned) -> str:
+    """Say by what name a maker's own is known."""
+    marks = (("chain", owned.chain), ("table", owned.table), ("rule", owned.text))
+    return ", or ".join(f"every {word} that matches {pattern.pattern}" for word, pattern in marks if pattern)

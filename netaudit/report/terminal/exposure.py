@@ -1,0 +1,69 @@
+"""Exposure for a terminal: the table of one host, and the lines that lead a diff."""
+
+from collections.abc import Iterator
+
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.report.terminal.layout import gap_lines
+from netaudit.report.terminal.style import Style, bold, paint
+from netaudit.report.text.exposure import NO_CHANGE, TableLine, change_lines, exposure_tables
+from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.words import count, describe_head
+from netaudit.report.text.wrapping import wrap
+
+_OUTCOMES = {"ALLOWED": "!", "MAY": "?", "blocked": " "}
+
+
+def lead_diff(diff: AttributedDiff, style: Style) -> Iterator[str]:
+    """Print what opened and what closed, before the rules; nothing where nobody asked for it."""
+    if diff.exposure is None:
+        if diff.exposure_gap:
+            yield from (f"who can reach what: {terminal_text(diff.exposure_gap)}", "")
+        return
+    if not diff.exposure:
+        if diff.changes:
+            yield from (NO_CHANGE, "")
+        return
+    yield bold("who can reach what", style)
+    for line in change_lines(diff.exposure):
+        yield from _wrapped(line.mark, terminal_text(str(line)), style)
+    yield ""
+
+
+def render_exposure(shown: AttributedSnapshot, style: Style) -> str:
+    """Print the exposure table of a host, destination by destination."""
+    lines = [terminal_text(describe_head(shown.head)), ""]
+    if shown.exposure is None:
+        lines.append(f"who can reach what: not computed, {terminal_text(shown.exposure_gap)}")
+    for target, rows in exposure_tables(shown).items():
+        lines.append(bold(terminal_text(target), style))
+        for line in rows:
+            lines += _cell(line, style)
+        lines.append("")
+    if shown.head.gaps:
+        lines += ["could not be seen", *gap_lines(shown.head.gaps), ""]
+    lines.append(summarise_exposure(shown))
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def summarise_exposure(shown: AttributedSnapshot) -> str:
+    """Sum a table up in one line."""
+    outcomes = [one.exposure.outcome for one in shown.exposure or ()]
+    parts = [f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(sorted(outcomes))]
+    if parts:
+        return f"{count(len(outcomes), 'row')}: {', '.join(parts)}"
+    return "nothing to reach could be seen" if shown.head.gaps else "nothing to reach was found"
+
+
+def _cell(line: TableLine, style: Style) -> Iterator[str]:
+    ports = f": {', '.join(line.ports)}" if line.ports else ""
+    how = (f", {line.how}" if line.how else "") + (f" ({line.where})" if line.where else "")
+    text = f"{line.outcome:7}  {', '.join(line.zones)}{ports}{how}"
+    yield from _wrapped(_OUTCOMES[line.outcome], terminal_text(text), style)
+    if line.why:
+        yield from _wrapped("", f"# {terminal_text(line.why)}", style)
+
+
+def _wrapped(mark: str, text: str, style: Style) -> Iterator[str]:
+    first, *rest = wrap(text, style.width - 5) or [""]
+    yield paint(f"  {mark:1}  {first}", style)
+    yield from (f"     {line}" for line in rest)

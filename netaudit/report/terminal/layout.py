@@ -1,0 +1,62 @@
+"""Text and rows -> lines for a terminal: wrapped, and cut only where they are longer than anybody reads.
+
+tabulate is imported here alone. It gets lines that are wrapped: it wraps a long word in more than linear time.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from tabulate import tabulate
+
+from netaudit.model.facts import Gap
+from netaudit.report.terminal.style import Style, paint
+from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.width import columns_of, shorten
+from netaudit.report.text.words import describe_gap
+from netaudit.report.text.wrapping import wrap
+
+_NARROWEST = 52  # columns that a rule's text should have
+_NAME = 60  # columns of the name of what is told about
+
+
+def fill(text: str, style: Style) -> list[str]:
+    """Break a line where it is too long for the terminal."""
+    return [line.rstrip() for line in wrap(terminal_text(text).strip(), style.width - 2, hyphens=True)] or [""]
+
+
+def gap_lines(gaps: Iterable[Gap]) -> list[str]:
+    """Say what could not be seen, a line each."""
+    return [f"  {terminal_text(describe_gap(gap))}" for gap in sorted(set(gaps))]
+
+
+def table(rows: Iterable[Sequence[str]], style: Style) -> list[str]:
+    """Lay out symbol, place and text; text is wrapped, and stands below the place where columns are few."""
+    cells = [[terminal_text(cell) for cell in row] for row in rows]
+    if not cells:
+        return []
+    places = max(columns_of(row[1]) for row in cells)
+    width = style.width - places - 8
+    if width < _NARROWEST:
+        cells, width = _stacked(cells), style.width - 8
+    return [paint(f"  {line}", style) for line in _aligned(cells, width).split("\n")]
+
+
+def _stacked(cells: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Put each text below its place."""
+    stacked: list[list[str]] = []
+    for mark, place, text in cells:
+        if place:
+            stacked.append([mark, place])
+        stacked.append(["" if place else mark, f"{text}"])
+    return stacked
+
+
+def tabulate_plain(rows: Sequence[Sequence[str]], text_width: int = 48) -> str:
+    """Lay out rows of three cells; the last one is wrapped."""
+    cells = [[mark, shorten(terminal_text(name), _NAME), terminal_text(text)] for mark, name, text in rows]
+    return _aligned(cells, text_width)
+
+
+def _aligned(cells: Sequence[Sequence[str]], width: int) -> str:
+    """Put cells below each other; the last of each row is wrapped."""
+    rows = [[*row[:-1], "\n".join(wrap(row[-1], width, hyphens=True))] for row in cells]
+    return tabulate(rows, tablefmt="plain", disable_numparse=True)

@@ -1,0 +1,196 @@
+"""What an operator reads: grouped by cause, 80 columns, symbols that need no colour."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from netaudit.attribute.attribution import (
+    AttributedChange,
+    AttributedDiff,
+    AttributedInside,
+    AttributedItem,
+    AttributedSnapshot,
+    Attribution,
+    Confidence,
+    SnapshotHead,
+)
+from netaudit.diff import Altered, Moved
+from netaudit.model.ruleset import ObjectKind
+from netaudit.report.terminal.exposure import lead_diff
+from netaudit.report.terminal.layout import fill, table
+from netaudit.report.terminal.style import Style, bold
+from netaudit.report.text.by_cause import Group, describe_causes, group_by, group_by_cause, shorten_names
+from netaudit.report.text.rule_order import Grouping
+from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.width import shorten
+from netaudit.report.text.words import (
+    describe_coverage,
+    describe_earlier,
+    describe_gap,
+    describe_head,
+    describe_writer,
+    summarise_diff,
+    summarise_snapshot,
+    symbol,
+)
+
+_NAME = 120  # columns of a container's or network's name: one that is longer is cut, the port beside it never
+
+
+def render_diff(diff: AttributedDiff, style: Style) -> str:
+    """Print a diff: what changed and why, what is missing, what could not be seen, one line that sums up."""
+    lines = [*_heads(diff, style), "", *lead_diff(diff, style)]
+    for group in group_by_cause(diff.changes):
+        lines += [*_heading(group, style), *table(_change_rows(group.members), style), ""]
+    if not diff.changes:
+        lines += ["No rule, chain or policy changed.", ""]
+    lines += _missing(diff.missing, style)
+    lines += _defects(diff.defects, style)
+    lines += _gaps((diff.before, diff.after), style)
+    lines += [f"afterwards {describe_coverage(diff.coverage)}", summarise_diff(diff)]
+    return _join(lines)
+
+
+def render_snapshot(snapshot: AttributedSnapshot, style: Style, grouping: Grouping = Grouping.CHAIN) -> str:
+    """Print every rule of a host with its cause."""
+    lines = [*fill(describe_head(snapshot.head), style), ""]
+    rules = [one for one in snapshot.items if one.item.object is not ObjectKind.CHAIN]
+    if grouping is Grouping.CHAIN:
+        lines += _chains(rules, style)
+    else:
+        for group in group_by(rules, grouping):
+            lines += [*_heading(group, style), *table(_item_rows(group.members), style), ""]
+    lines += _inside(snapshot.inside, style)
+    lines += _missing(snapshot.missing, style)
+    lines += _defects(snapshot.defects, style)
+    lines += _gaps((snapshot.head,), style)
+    lines.append(summarise_snapshot(snapshot))
+    return _join(lines)
+
+
+def _join(lines: Iterable[str]) -> str:
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _heads(diff: AttributedDiff, style: Style) -> Iterator[str]:
+    yield from fill(f"before  {describe_head(diff.before)}", style)
+    yield from fill(f"after   {describe_head(diff.after)}", style)
+
+
+def _heading(group: Group, style: Style) -> Iterator[str]:
+    first = group.members[0].attribution
+    whole = group.heading == describe_causes(first.causes)
+    heading = _whose(first) if whole else shorten(terminal_text(group.heading), style.width)
+    yield from (bold(line, style) for line in fill(heading, style))
+    if group.note:
+        yield from (f"  {line}" for line in fill(f"({group.note})", style))
+
+
+def _whose(attribution: Attribution) -> str:
+    return describe_causes(shorten_names(attribution.causes, _NAME))
+
+
+def _change_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterator[Sequence[str]]:
+    for one in members:
+        if not isinstance(one, AttributedChange):
+            continue
+        unknown = "?" if one.attribution.confidence is Confidence.UNATTRIBUTED else ""
+        item = one.change.item
+        yield symbol(one.change) + unknown, item.where, item.text
+        match one.change:
+            case Altered(_, before):
+                yield "", "", f"was: {describe_earlier(item, before)}"
+            case Moved(_, before):
+                yield "", "", f"was: {before.where}"
+            case _:
+                pass
+        if one.attribution.purpose:
+            yield "", "", f"# {one.attribution.purpose}"
+        if one.writer:
+            yield "", "", f"# {describe_writer(one)}"
+
+
+def _item_rows(members: Iterable[AttributedChange | AttributedItem]) -> Iterator[Sequence[str]]:
+    for one in members:
+        if isinstance(one, AttributedItem):
+            yield (
+                "?" if one.attribution.confidence is Confidence.UNATTRIBUTED else "",
+                one.item.where,
+                one.item.text,
+            )
+            if one.attribution.purpose:
+                yield "", "", f"# {one.attribution.purpose}"
+
+
+def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
+    """Print chain by chain: each rule with its cause beneath."""
+    at = ""
+    rows: list[Sequence[str]] = []
+    for one in rules:
+        item = one.item
+        place = f"{item.backend} {item.family} {item.table}/{item.chain}".rstrip("/")
+        if place != at:
+            yield from _finish(rows, style)
+            yield from (bold(line, style) for line in fill(place, style))
+            at, rows = place, []
+        unknown = one.attribution.confidence is Confidence.UNATTRIBUTED
+        rows.append(("?" if unknown else "", f"#{item.position}" if item.position else "", item.text))
+        if one.attribution.causes:
+            rows.append(("", "", f"# {_cause(one)}"))
+    yield from _finish(rows, style)
+
+
+def _inside(namespaces: Iterable[AttributedInside], style: Style) -> Iterator[str]:
+    for inside in namespaces:
+        rules = [one for one in inside.items if one.item.object is ObjectKind.RULE]
+        if rules:
+            yield bold(terminal_text(f"inside container {inside.container.name}"), style)
+            yield from _chains(rules, style)
+
+
+def _finish(rows: Sequence[Sequence[str]], style: Style) -> Iterator[str]:
+    if rows:
+        yield from table(rows, style)
+        yield ""
+
+
+def _cause(one: AttributedItem) -> str:
+    sure = "" if one.attribution.confidence is Confidence.PROVED else f" ({one.attribution.confidence})"
+    return _whose(one.attribution) + sure
+
+
+def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
+    if not missing:
+        return
+    yield bold("missing: ought to be there, and is not", style)
+    rows: list[Sequence[str]] = []
+    for one in missing:
+        rows += [
+            ("!", one.item.where, one.item.text),
+            ("", "", f"# for {_whose(one.attribution)}; {one.attribution.reason}"),
+        ]
+        rows.append(("", "", f"# {one.attribution.purpose}"))
+    yield from table(rows, style)
+    yield ""
+
+
+def _defects(defects: Sequence[AttributedItem], style: Style) -> Iterator[str]:
+    if not defects:
+        return
+    yield bold("there, and wrong", style)
+    rows: list[Sequence[str]] = []
+    for one in defects:
+        whose = _whose(one.attribution)
+        rows += [
+            ("!", one.item.where, one.item.text),
+            ("", "", f"# {one.attribution.standing}: {one.attribution.reason}"),
+        ]
+        rows.append(("", "", f"# written for {whose}"))
+    yield from table(rows, style)
+    yield ""
+
+
+def _gaps(heads: Iterable[SnapshotHead], style: Style) -> Iterator[str]:
+    gaps = sorted({gap for head in heads for gap in head.gaps})
+    if gaps:
+        yield "could not be seen"
+        yield from (f"  {line}" for gap in gaps for line in fill(describe_gap(gap), style))
+        yield ""

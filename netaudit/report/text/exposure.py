@@ -1,0 +1,196 @@
+"""The words for who can reach what, and for what of it changed; lines that differ in zone or family alone are one."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from netaudit.attribute.attribution import (
+    AttributedExposure,
+    AttributedSnapshot,
+    ExposureChange,
+)
+from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, ZoneKind
+from netaudit.model.ruleset import ObjectKind
+from netaudit.report.text.by_cause import describe_causes
+
+_SHOWN = 6  # ranges of ports
+_ALL_PORTS = frozenset({((0, 65535),), ((1, 65535),)})
+_OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
+_EVERY_PORT = re.compile(r"(.*\bevery )(\w+) port", re.DOTALL)
+_ORDER = {kind: place for place, kind in enumerate(ZoneKind)}
+NO_CHANGE = "Who can reach what did not change."
+_HOW = {
+    Delivery.DNAT: "by a NAT rule",
+    Delivery.PROXY: "by docker-proxy",
+    Delivery.DIRECT: "directly",
+    Delivery.LOCAL: "on the host",
+    Delivery.NONE: "",
+}
+
+
+class ChangeLine(msgspec.Struct, frozen=True):
+    """Changes that read as one: zones, what they reach, and the outcomes before and after."""
+
+    zones: tuple[str, ...]
+    targets: tuple[str, ...]
+    before: str
+    after: str
+    because: str
+    outside: bool
+
+    @property
+    def mark(self) -> str:
+        """Give `!` for what opened, `?` for what cannot be decided, `-` for what closed."""
+        return {"ALLOWED": "!", "MAY": "?"}.get(self.after, "-")
+
+    def __str__(self) -> str:
+        because = f", because {self.because}" if self.because else ""
+        return f"{', '.join(self.zones)} → {' and '.join(self.targets)}: {self.before} → {self.after}{because}"
+
+
+class TableLine(msgspec.Struct, frozen=True):
+    """Cells of one destination that read as one."""
+
+    outcome: str
+    zones: tuple[str, ...]
+    ports: tuple[str, ...]  # none where the destination is one port
+    how: str
+    where: str
+    why: str
+
+
+def change_lines(changes: Iterable[ExposureChange]) -> tuple[ChangeLine, ...]:
+    """Gather changes: the outside first, then by what they reach."""
+    by_target: dict[tuple[str, ...], list[ExposureChange]] = {}
+    for one in changes:
+        by_target.setdefault((_target(one), *_turn(one), one.because), []).append(one)
+    by_rest: dict[tuple[object, ...], list[str]] = {}
+    for (target, before, after, because), members in by_target.items():
+        zones = tuple(dict.fromkeys(str(_shown(one).exposure.zone) for one in _sorted(members)))
+        outside = any(_shown(one).exposure.zone.kind in _OUTSIDE for one in members)
+        by_rest.setdefault((zones, before, after, because, outside), []).append(target)
+    lines = [
+        ChangeLine(zones, _joined(targets), before, after, because, outside)  # type: ignore[arg-type]
+        for (zones, before, after, because, outside), targets in by_rest.items()
+    ]
+    return tuple(sorted(lines, key=lambda line: not line.outside))
+
+
+def _joined(texts: Iterable[str]) -> tuple[str, ...]:
+    """Say what is true of every port of several protocols at once: `every tcp and udp port`."""
+    protocols: dict[str, list[str]] = {}  # by what is said before them; none for other texts
+    for text in texts:
+        found = _EVERY_PORT.fullmatch(text)
+        protocols.setdefault(found[1] if found else text, []).extend([found[2]] if found else [])
+    return tuple(f"{before}{' and '.join(names)} port" if names else before for before, names in protocols.items())
+
+
+def table_lines(cells: Sequence[AttributedExposure]) -> tuple[TableLine, ...]:
+    """Gather the cells of one destination that differ in zone or ports alone."""
+    by_reading: dict[tuple[str, ...], list[AttributedExposure]] = {}
+    for one in cells:
+        by_reading.setdefault((*_reading(one), _ports(one.exposure.destination)), []).append(one)
+    ports_of: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for reading, members in by_reading.items():
+        ports_of.setdefault((reading[:-1], _zones(members)), []).append(reading[-1])
+    return tuple(
+        TableLine(reading[0], zones, _joined(one for one in ports if one), *reading[1:])
+        for (reading, zones), ports in ports_of.items()
+    )
+
+
+def exposure_tables(shown: AttributedSnapshot) -> dict[str, tuple[TableLine, ...]]:
+    """Gather the lines of a host's table by destination, each in words."""
+    found: dict[str, list[AttributedExposure]] = {}
+    for one in shown.exposure or ():
+        found.setdefault(_heading(one.exposure.destination), []).append(one)
+    return {target: table_lines(cells) for target, cells in found.items()}
+
+
+def describe_outcome(outcome: Outcome) -> str:
+    """Write an outcome so that the open ones stand out."""
+    return outcome if outcome is Outcome.BLOCKED else outcome.upper()
+
+
+def describe_target(to: Destination) -> str:
+    """Name a destination: `web:80/tcp by 0.0.0.0:8080`, `web 172.17.0.2, every tcp port`, `sshd 0.0.0.0:22/tcp`."""
+    match to.kind:
+        case DestinationKind.PUBLISHED_PORT if to.binding:
+            binding = to.binding
+            host = _bracketed(binding.host_ip)
+            return f"{to.container_name}:{binding.container_port}/{to.protocol} by {host}:{binding.host_port}"
+        case DestinationKind.CONTAINER_PORTS:
+            return f"{to.container_name} {to.address}, {describe_ports(to)}"
+        case DestinationKind.FORWARDED_PORT:
+            whose = to.container_name or ", ".join(to.programs) or "an unknown machine"
+            protocol = f"/{to.protocol}" if to.led and to.led.ports else ""
+            return f"{whose} {to.led}{protocol} by NAT of {_asked(to)}"
+        case _:
+            programs = to.container_name or ", ".join(to.programs) or "an unknown program"
+            at = f" on {to.interface}" if to.interface else ""
+            return f"{programs} {_bracketed(to.address)}:{to.ports[0][0]}/{to.protocol}{at}"
+
+
+def _asked(to: Destination) -> str:
+    """Name the port that packets are sent to, or the ports: `0.0.0.0:2222`, `0.0.0.0, tcp ports 2000-2999`."""
+    alone = len(to.ports) == 1 and to.ports[0][0] == to.ports[0][1]
+    address = _bracketed(to.address)
+    return f"{address}:{to.ports[0][0]}" if alone else f"{address}, {describe_ports(to)}"
+
+
+def describe_ports(to: Destination) -> str:
+    """Name ports: `every tcp port`, `tcp port 80`, `tcp ports 1-79, 81-65535`."""
+    if to.ports in _ALL_PORTS:
+        return f"every {to.protocol} port"
+    spans = [str(low) if low == high else f"{low}-{high}" for low, high in to.ports[:_SHOWN]]
+    more = f" and {len(to.ports) - _SHOWN} more ranges" if len(to.ports) > _SHOWN else ""
+    return f"{to.protocol} port{'' if spans[0].isdigit() and len(to.ports) == 1 else 's'} {', '.join(spans)}{more}"
+
+
+def _heading(to: Destination) -> str:
+    if to.kind is not DestinationKind.CONTAINER_PORTS:
+        return describe_target(to)
+    network = f" on network {to.network_name}" if to.network_name else ""
+    return f"{to.container_name} {to.address}{network}"
+
+
+def _ports(to: Destination) -> str:
+    return describe_ports(to) if to.kind is DestinationKind.CONTAINER_PORTS else ""
+
+
+def _reading(one: AttributedExposure) -> tuple[str, str, str, str]:
+    exposure = one.exposure
+    where = exposure.rule.where if exposure.rule else ""
+    rule = exposure.rule is not None and exposure.rule.object is ObjectKind.RULE
+    causes = describe_causes(one.attribution.causes) if rule and one.attribution.causes else ""
+    why = "; ".join(part for part in (exposure.reason, f"for {causes}" if causes else "") if part)
+    return describe_outcome(exposure.outcome), _HOW[exposure.way], where, why
+
+
+def _zones(members: Iterable[AttributedExposure]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(one.exposure.zone) for one in members))
+
+
+def _shown(one: ExposureChange) -> AttributedExposure:
+    shown = one.after or one.before
+    assert shown  # noqa: S101 (a change has a side)
+    return shown
+
+
+def _target(one: ExposureChange) -> str:
+    return describe_target(_shown(one).exposure.destination)
+
+
+def _turn(one: ExposureChange) -> tuple[str, str]:
+    sides = (one.before, one.after)
+    before, after = (describe_outcome(side.exposure.outcome if side else Outcome.BLOCKED) for side in sides)
+    return before, after
+
+
+def _sorted(members: Iterable[ExposureChange]) -> list[ExposureChange]:
+    return sorted(members, key=lambda one: _ORDER[_shown(one).exposure.zone.kind])
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

@@ -1,0 +1,98 @@
+"""The words of a report, explained: symbols, confidences, standings, outcomes, ways, gaps, coverage."""
+
+from collections.abc import Iterator
+
+from netaudit.report.text.wrapping import wrap
+
+SYMBOLS = {
+    "+": ("added", "There after, not before."),
+    "-": ("removed", "There before, not after."),
+    "~": ("altered", "The same object with another content: a policy, a target, a base chain's priority, a counter."),
+    ">": ("moved", "The same text, at another place among the rules that stayed. Order decides, so that is a change."),
+    "!": (
+        "wrong",
+        "Ought to be there and is missing; or there, and stale, misplaced or duplicate; or now open to the outside.",
+    ),
+    "?": ("unattributed", "Nobody that netaudit knows writes such a rule; or it could not be decided."),
+}
+WORDS = {
+    "proved": "A confidence: the catalog, given Docker's inventory and version, expects this very text for this very"
+    " cause. It is no guess.",
+    "likely": "A confidence: the text bears a maker's handwriting, and nothing in an inventory proves it.",
+    "ambiguous": "A confidence: more than one cause explains it. All are named; netaudit does not choose.",
+    "unattributed": "A confidence: no signature in the catalog writes this text for anything in the inventory."
+    " A person, a script or a program that the catalog does not describe wrote it.",
+    "expected": "A standing: it ought to be there, and it is.",
+    "foreign": "A standing: another maker's, or nobody's. netaudit expects nothing of it.",
+    "stale": "A standing: what it was written for (a container, an address, a network) is gone. It still works: whoever"
+    " gets that address next inherits it.",
+    "misplaced": "A standing: it is there, but where it does not work, for example behind a rule that ends the chain.",
+    "duplicate": "A standing: the same text once more than its maker writes it.",
+    "missing": "A standing: given the inventory, it ought to be there, and it is not. What it protects is open, or what"
+    " it allows is closed.",
+    "undecided": "Coverage: what tells whether a rule ought to be there was not seen, so it is called neither missing"
+    " nor expected.",
+    "rules": "Coverage: how many rules were seen, over all tables, families and backends.",
+    "coverage": "How many rules are explained, by confidence. What is not covered is said, never left out.",
+    "allowed": "An outcome: a packet of this kind arrives, and something takes it.",
+    "blocked": "An outcome: no packet of this kind arrives.",
+    "may": "An outcome: it depends on a match that cannot be decided from what was recorded, or on facts that were not"
+    " seen. The reason names it. Read it as allowed until you know better.",
+    "dnat": "A way: a NAT rule leads the packets to the container.",
+    "proxy": "A way: docker-proxy, a program of the host, takes the packets and sends its own to the container.",
+    "direct": "A way: the packets are addressed to the container itself.",
+    "local": "A way: a program of the host, or of a container on the host's network, takes them.",
+    "none": "A way: nowhere. No rule leads them on and nobody listens.",
+    "internet": "A zone: beyond the neighbours, through the interface of the default route.",
+    "lan": "A zone: a neighbour on one of the host's links. It may route straight to a container's address.",
+    "host": "A zone: the host itself.",
+    "network": "A zone: another member of a Docker network. As a cause: the rule exists for a network of Docker.",
+    "container": "A zone: one container.",
+    "exposure": "Who can reach what: zone, destination, protocol and ports, the outcome, and the rule that decides it.",
+    "daemon": "A cause: the rule exists because the Docker daemon runs.",
+    "endpoint": "A cause: the rule exists because a container is attached to a network.",
+    "port-binding": "A cause: the rule exists because a container publishes a port.",
+    "other": "A cause: something that is no object of Docker; its name says what.",
+    "cause": "The object of the inventory that a rule exists for. One rule may have several.",
+    "maker": "Who writes such rules: docker, ufw, firewalld, libvirt, the kernel's own defaults, and so on.",
+    "signature": "A rule with holes that a maker writes, in rules/attribution/. `netaudit explain` knows each by id.",
+    "rule": "A Netfilter rule.",
+    "table": "Chains, sets and maps of one family under one name.",
+    "chain": "A list of rules. A base chain hangs on a hook; a regular one is jumped to.",
+    "policy": "What a base chain does with packets that no rule decided.",
+    "set": "Values that nftables rules look up.",
+    "map": "Values that nftables rules look up, each with what to do.",
+    "object": "A named object of nftables: a counter, quota, limit, helper or the like.",
+    "gap": "Something that could not be seen. Nothing in a report speaks for it: absence of evidence is no evidence.",
+    "absent": "A gap: the program, socket or file is not on the host.",
+    "denied": "A gap: not enough privilege. Run as root.",
+    "crashed": "A gap: the program died, or answered with an error.",
+    "empty": "A gap: nothing was printed where something should have been.",
+    "timeout": "A gap: no answer in time. --timeout gives more.",
+    "invalid": "A gap: the answer cannot be read.",
+    "partial": "A gap: an answer, but not for everything. Of a recording: it was taken while rules still changed.",
+    "inconsistent": "A gap: the host changed while it was read. Nothing is called missing or stale then.",
+    "not recorded": "A gap: the recording has no such file and does not say why.",
+}
+
+
+def look_up(subject: str) -> str:
+    """Give what a word or symbol means, "" where it is none of a report's."""
+    if subject in SYMBOLS:
+        word, meaning = SYMBOLS[subject]
+        return f"{subject} ({word})\n  {meaning}"
+    word = subject.lower().replace("_", " ")
+    if word in WORDS:
+        return f"{word}\n  {WORDS[word]}"
+    return next((f"{mark} ({name})\n  {meaning}" for mark, (name, meaning) in SYMBOLS.items() if name == word), "")
+
+
+def render_word(meaning: str, width: int) -> str:
+    """Wrap what `look_up` found."""
+    return "\n".join(_wrapped(meaning, width)) + "\n"
+
+
+def _wrapped(meaning: str, width: int) -> Iterator[str]:
+    for line in meaning.split("\n"):
+        indent = " " * (len(line) - len(line.lstrip()))
+        yield from wrap(line, width, rest=indent, hyphens=True)

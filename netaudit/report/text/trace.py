@@ -1,0 +1,110 @@
+"""The words for a packet's way: of its steps, of what they change, of how it ends."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from netaudit.attribute.attribution import Confidence
+from netaudit.attribute.trace import AttributedTrace
+from netaudit.model.exposure import Outcome
+from netaudit.model.match import ADDRESSES, NFPROTO_IPV6, CtState, Field
+from netaudit.model.ruleset import Item
+from netaudit.packets.values.packet import Packet, Value
+from netaudit.packets.values.steps import Change, End, EndKind, Hop, Step, StepKind
+from netaudit.report.text.by_cause import describe_causes
+
+_FIELDS = {
+    Field.SADDR: "source",
+    Field.DADDR: "destination",
+    Field.SPORT: "source port",
+    Field.DPORT: "port",
+    Field.CT_MARK: "connection mark",
+    Field.CT_STATE: "connection state",
+}
+_MARKS = frozenset({Field.MARK, Field.CT_MARK})
+_ENDS = {
+    EndKind.LOCAL: "a program of this host takes it",
+    EndKind.SENT: "it leaves",
+    EndKind.NOBODY: "it reaches this host, and nobody takes it",
+    EndKind.DROPPED: "it is dropped",
+    EndKind.REJECTED: "it is rejected",
+    EndKind.LOST: "it goes nowhere",
+    EndKind.UNKNOWN: "what becomes of it is not known",
+}
+_OUTCOMES = {
+    Outcome.ALLOWED: "ALLOWED",
+    Outcome.BLOCKED: "blocked",
+    Outcome.MAY: "MAY get through",
+}
+
+
+def describe_outcome(shown: AttributedTrace) -> str:
+    """Sum a trace up in one line."""
+    trace = shown.journey.trace
+    outcome = _OUTCOMES[trace.outcome]
+    unanswered = trace.outcome is Outcome.BLOCKED and trace.arrives
+    return f"{outcome}: it arrives, and its answer does not come back" if unanswered else outcome
+
+
+def describe_place(step: Step) -> str:
+    """Name where a step is: a rule's place, else what happens."""
+    return step.item.where if step.item else str(step.kind)
+
+
+def describe_step(step: Step) -> str:
+    """Say what a step is: a rule's text, or words."""
+    match step.kind:
+        case StepKind.RULE | StepKind.POLICY:
+            return step.item.text if step.item else ""
+        case StepKind.CONNECTION | StepKind.NAT | StepKind.ROUTE | StepKind.LINK:
+            return step.text
+
+
+def describe_verdict(step: Step, packet: Packet) -> str:
+    """Say what it decides and changes: `accept, destination 192.0.2.10 → 172.17.0.2`."""
+    return ", ".join([*([step.verdict] if step.item else []), *(describe_change(one, packet) for one in step.changes)])
+
+
+def describe_change(change: Change, packet: Packet) -> str:
+    """Say what became of a field."""
+    name = _FIELDS.get(change.field, str(change.field))
+    return f"{name} {_value(change.field, change.before, packet)} → {_value(change.field, change.after, packet)}"
+
+
+def _value(field: Field, value: Value, packet: Packet) -> str:
+    if value is None:
+        return "?"
+    if field in ADDRESSES and isinstance(value, int):
+        return str(ip_address(value.to_bytes(16 if packet.get(Field.NFPROTO) == NFPROTO_IPV6 else 4, "big")))
+    if field in _MARKS and isinstance(value, int):
+        return f"{value:#x}"
+    if field is Field.CT_STATE and isinstance(value, int):
+        return (CtState(value).name or str(value)).lower()
+    return str(value) or "none"
+
+
+def describe_reason(item: Item | None, shown: AttributedTrace) -> Iterator[str]:
+    """Say who wrote a rule, for whom and why."""
+    attribution = shown.attributions.get(item) if item else None
+    if attribution is None or attribution.confidence is Confidence.UNATTRIBUTED:
+        return
+    if attribution.purpose:
+        yield attribution.purpose
+    if attribution.causes:
+        sure = "" if attribution.confidence is Confidence.PROVED else f" ({attribution.confidence})"
+        yield f"caused by {describe_causes(attribution.causes)}{sure}"
+
+
+def describe_end(end: End) -> str:
+    """Say how it ends."""
+    details = [
+        part
+        for part in (end.item.where if end.item else "", "" if end.text in ("rule", "policy") else end.text)
+        if part
+    ]
+    by = " by " if end.kind is EndKind.SENT or end.item else ": "
+    return _ENDS[end.kind] + (by + ", ".join(details) if details else "")
+
+
+def describe_hop(hop: Hop) -> str:
+    """Say what a place is."""
+    return ", ".join(part for part in (hop.address, hop.mac, hop.text) if part)
