@@ -186,7 +186,7 @@ def test_a_device_is_no_recording(device: str) -> None:
 def test_a_pipe_that_nobody_writes_to_is_not_waited_for_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("netaudit.store.files.PATIENCE", 0.2)
+    monkeypatch.setattr("netaudit.store.reading.files.PATIENCE", 0.2)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(RecordingError, match="did not end in time"):
         load(tmp_path / "pipe")
@@ -205,7 +205,7 @@ def test_a_pipe_without_end_is_refused() -> None:
 
 
 def test_an_index_larger_than_any_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("netaudit.store.index.LARGEST_INDEX", 1000)
+    monkeypatch.setattr("netaudit.store.format.index.LARGEST_INDEX", 1000)
     (tmp_path / "sysctl.txt").write_text("a = 1\n")
     (tmp_path / "recording.json").write_text('{"format": 1, "unused": [' + '"x",' * 1000 + '"x"]}')
     with pytest.raises(RecordingError, match="holds more than"):

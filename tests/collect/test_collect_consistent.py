@@ -11,8 +11,8 @@ from netaudit.model.facts import Facts, GapReason, Source
 pytestmark = pytest.mark.kernel
 CONTAINER = {"Id": "aa", "Name": "/web", "Created": "2026-01-01T00:00:00Z", "State": {"Running": True}}
 MARKS = """
-from netaudit.collect.generation import ask_generation
-from netaudit.collect.iptables import legacy_marks
+from netaudit.collect.netlink.generation import ask_generation
+from netaudit.collect.kernel.iptables import legacy_marks
 print(ask_generation(), legacy_marks())
 """
 

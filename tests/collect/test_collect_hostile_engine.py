@@ -159,8 +159,8 @@ def test_broken_or_endless_http_is_a_gap_and_the_rest_is_kept(socket: Path, what
 
 PEAK = """
 import sys
-from netaudit.collect.docker import ask_objects
-from netaudit.collect.where import Where
+from netaudit.collect.docker.engine import ask_objects
+from netaudit.collect.asking.options import Where
 for answer in ask_objects(Where(docker_host=sys.argv[1], timeout=20)):
     print(answer.source, getattr(answer, "detail", "")[-60:])
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))

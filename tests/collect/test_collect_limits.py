@@ -20,7 +20,7 @@ from netaudit.model.facts import Gap, GapReason, Source
 NFT = Source.NFT_RULESET
 PEAK = """
 import sys
-from netaudit.collect.program import run
+from netaudit.collect.asking.subprocesses import run
 from netaudit.model.facts import Source
 print(run(Source.NFT_RULESET, sys.argv[1:], timeout=60).detail)
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
@@ -75,7 +75,7 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put a program in the place of ssh."""
     program = tmp_path / "ssh"
     program.touch(mode=0o755)
-    monkeypatch.setattr("netaudit.collect.search_path.SYSTEM_FOLDERS", (str(tmp_path), "/usr/bin", "/bin"))
+    monkeypatch.setattr("netaudit.collect.asking.search_path.SYSTEM_FOLDERS", (str(tmp_path), "/usr/bin", "/bin"))
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     return program
 
@@ -116,7 +116,7 @@ def test_a_question_that_is_late_stops() -> None:
 
 NO_THREADS = """
 import resource, threading
-from netaudit.collect.patience import NoThreadError, within
+from netaudit.collect.asking.deadline import NoThreadError, within
 threading.stack_size(1 << 30)
 resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29))
 try:

@@ -17,7 +17,7 @@ NFT = Source.NFT_RULESET
 @pytest.fixture
 def nft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An `nft` in place of the host's own, and fails as its script says."""
-    monkeypatch.setattr("netaudit.collect.search_path.SYSTEM_FOLDERS", (str(tmp_path), *SYSTEM_FOLDERS))
+    monkeypatch.setattr("netaudit.collect.asking.search_path.SYSTEM_FOLDERS", (str(tmp_path), *SYSTEM_FOLDERS))
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")  # where a plain user's programs are looked up first
     program = tmp_path / "nft"
     program.touch(mode=0o755)

@@ -39,7 +39,7 @@ class HostContext(msgspec.Struct, frozen=True):
 
 
 class Start(msgspec.Struct, frozen=True):
-    """A packet where it begins: see netaudit.packets.probe.Probe for the places.
+    """A packet where it begins: see netaudit.packets.values.probe.Probe for the places.
 
     `link` is the interface by which the host sends to addresses that are good for one link.
     """
