@@ -31,7 +31,7 @@ KIB = 1 << 10
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a recording be small: what is beyond the limits is then quickly made."""
-    for module in ("archive", "files", "limits", "packed"):
+    for module in ("reading.archive", "reading.files", "format.limits", "reading.packed"):
         for name, value in (("LARGEST_FILE", 64 * KIB), ("LARGEST_RECORDING", 128 * KIB), ("MOST_FILES", 50)):
             monkeypatch.setattr(f"netaudit.store.{module}.{name}", value, raising=False)
 
