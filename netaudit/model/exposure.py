@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from netaudit.model.docker import PortBinding
+from netaudit.model.reason import Reason
 from netaudit.model.ruleset import Item
 
 
@@ -114,5 +115,5 @@ class Exposure(msgspec.Struct, frozen=True):
     outcome: Outcome
     way: Delivery
     rule: Item | None = None
-    reason: str = ""
+    reason: Reason | None = None
     witness: str = ""

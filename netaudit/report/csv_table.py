@@ -20,6 +20,7 @@ from netaudit.diff import Altered, Moved
 from netaudit.model.ruleset import Item
 from netaudit.report.map.rows import describe_port
 from netaudit.report.page.figures import distinct_gaps
+from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sanitize import csv_cell
 from netaudit.report.text.words import verb
 
@@ -53,7 +54,7 @@ def _diff_lines(diff: AttributedDiff) -> Iterator[_Line]:
         if now:
             outcomes = {"outcome": one.after and one.after.exposure.outcome}
             outcomes["outcome_before"] = one.before and one.before.exposure.outcome
-            yield {**_exposure(now), **outcomes, "reason": one.because or now.exposure.reason}
+            yield {**_exposure(now), **outcomes, "reason": one.because or describe_reason(now.exposure.reason)}
     yield from map(_change, diff.changes)
     yield from _rest(diff.missing, diff.defects, (diff.before, diff.after))
 
@@ -101,7 +102,7 @@ def _exposure(one: AttributedExposure) -> _Line:
         "bindings": str(to.binding or ""),
         "outcome": exposure.outcome,
         "way": exposure.way,
-        "reason": exposure.reason,
+        "reason": describe_reason(exposure.reason),
     }
 
 

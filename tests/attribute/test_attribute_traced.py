@@ -7,6 +7,7 @@ import pytest
 import netaudit
 from netaudit.errors import NetauditError, SubjectError, UsageError
 from netaudit.packets.values.steps import HopKind
+from netaudit.report.text.reasons import describe_reason
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 MODERN = RECORDINGS / "28.5.2-iptables-nft"
@@ -91,4 +92,6 @@ def test_a_networks_packet_comes_from_a_member_that_is_not_asked_for() -> None:
     facts = netaudit.load_recording(MODERN / "many/03")
     journey = netaudit.trace_recording(facts, "network:nf", "container:k0:80/tcp").journey
     assert journey.source == "container k1 on network nf"
-    assert [step.text for step in journey.trace.steps if step.kind == "link"] == ["bridged by br-b1f3153b1a97"]
+    assert [describe_reason(step.detail) for step in journey.trace.steps if step.kind == "link"] == [
+        "bridged by br-b1f3153b1a97"
+    ]

@@ -11,11 +11,12 @@ from kernel.frames import Seen, Sent, length, mac_number
 from kernel.kernel_trace import Event
 from kernel.loading import OBSERVING, Ruleset
 from netaudit.model.match import Field
+from netaudit.model.reason import ReasonKind, because, kinds_of
 from netaudit.model.ruleset import Backend
-from netaudit.packets.trace.reply import NOT_WAITED_FOR
 from netaudit.packets.trace.tracer import trace
 from netaudit.packets.values.probe import PacketState, Probe
 from netaudit.packets.values.steps import End, EndKind, StepKind, Trace
+from netaudit.report.text.reasons import describe_reason
 
 Events = Sequence[tuple[Seen, Event | None]]
 Met = tuple[str, str, str, int | None, str]
@@ -83,11 +84,18 @@ def check(loaded: Ruleset, packet: Sent, found: Trace, observed: Observed, tally
     reason = _steps_differ(found, ours, kernels) if loaded.backend != "iptables-legacy" else ""
     reason = reason or _end_differs(found, packet, observed)
     if reason:
-        ends = [(end.kind.value, end.text, _tuple(end)) for end in found.ends]
+        ends = [(end.kind.value, describe_reason(end.reason), _tuple(end)) for end in found.ends]
         last = [event and (event.table, event.chain, one) for one, event in observed.events[-2:]]
         kernel_said = (*kernels, *last, observed.arrived)
         tally.disagreements.append(
-            Disagreement(loaded.backend, packet, reason, (*ours, *ends, *found.doubts), kernel_said, loaded.text)
+            Disagreement(
+                loaded.backend,
+                packet,
+                reason,
+                (*ours, *ends, *map(describe_reason, found.doubts)),
+                kernel_said,
+                loaded.text,
+            )
         )
 
 
@@ -158,15 +166,19 @@ def is_end(end: End, packet: Sent, observed: Observed) -> bool:
         case EndKind.LOCAL | EndKind.NOBODY:
             return delivered is not None and _same(end, delivered, packet)
         case EndKind.SENT:
-            out = arrived is not None and arrived[0] == end.text and _same(end, arrived[1], packet)
+            out = arrived is not None and _leaves_by(end, arrived[0]) and _same(end, arrived[1], packet)
             return out and delivered is None and sent is not None and _same(end, sent, packet)
-        case EndKind.LOST if end.text == NOT_WAITED_FOR:
+        case EndKind.LOST if ReasonKind.ANSWER_NOT_EXPECTED in kinds_of(end.reason):
             came = delivered or (arrived[1] if arrived else None)
             # A connection of its own, from a port that others have too: the kernel may have found it taken.
             return came is not None and _tuple(end)[:2] == (came.source, came.destination)
         case EndKind.DROPPED | EndKind.REJECTED | EndKind.LOST:
             looped = end.packet.get(Field.IIF) == "lo"  # on loopback what is sent comes in again
             return delivered is None and arrived is None and (sent is None or looped)
+
+
+def _leaves_by(end: End, interface: str) -> bool:
+    return end.reason == because(ReasonKind.LEFT_BY, interface=interface)
 
 
 def _same(end: End, other: Seen, packet: Sent) -> bool:

@@ -13,6 +13,7 @@ from netaudit.packets.exposure.table import expose
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
+from netaudit.report.text.reasons import describe_reason
 from netaudit.store import load
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -61,7 +62,7 @@ def said(facts: Facts) -> dict[str, str]:
     """Say of each cell what decides it, by zone and destination."""
     return {
         f"{one.zone} → {one.destination.address}:{one.destination.ports[0][0]}": ", ".join(
-            part for part in (str(one.outcome), one.rule.where if one.rule else "", one.reason) if part
+            part for part in (str(one.outcome), one.rule.where if one.rule else "", describe_reason(one.reason)) if part
         )
         for one in table(facts)
         if one.destination.protocol == "tcp"
@@ -162,8 +163,8 @@ def test_a_part_of_a_zone_whose_answers_are_stopped_is_named() -> None:
     facts = changed(OLD, iptables_nft=with_rules("filter FORWARD -d 198.51.100.0/24 -j DROP"))
     first = table(facts)[0]
     assert first.outcome is Outcome.ALLOWED
-    assert first.reason.startswith("not for all: tcp 198.51.100.")
-    assert first.reason.endswith(f"is stopped (filter/FORWARD#1, {ANSWER})")
+    assert describe_reason(first.reason).startswith("not for all: tcp 198.51.100.")
+    assert describe_reason(first.reason).endswith(f"is stopped (filter/FORWARD#1, {ANSWER})")
 
 
 @pytest.mark.parametrize(

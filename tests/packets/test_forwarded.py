@@ -9,6 +9,7 @@ from packets.test_answers import changed, table, with_rules
 from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
 from netaudit.model.facts import Facts, Source
 from netaudit.report.text.exposure import describe_target
+from netaudit.report.text.reasons import describe_reason
 from netaudit.store import load
 
 _RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -72,7 +73,7 @@ def test_a_redirect_leads_to_the_program_that_listens() -> None:
     assert (found.outcome, found.way, found.destination.ports) == (Outcome.ALLOWED, Delivery.LOCAL, ((80, 81),))
     assert describe_target(found.destination) == "proxy 192.0.2.10:9000/tcp by NAT of 0.0.0.0, tcp ports 80-81"
     (nobody,) = _forwarded(msgspec.structs.replace(facts, files={**files, Source.SOCKETS: b""}), _from_internet)
-    assert (nobody.outcome, nobody.reason) == (Outcome.BLOCKED, "nobody listens where it leads")
+    assert (nobody.outcome, describe_reason(nobody.reason)) == (Outcome.BLOCKED, "nobody listens where it leads")
 
 
 def test_a_range_that_keeps_its_ports_is_one_destination() -> None:
@@ -106,5 +107,8 @@ def test_the_routing_mesh_of_swarm_may_answer() -> None:
     text = facts.files[Source.IPTABLES_NFT].decode().replace(":FORWARD DROP", ":FORWARD ACCEPT")
     opened = msgspec.structs.replace(facts, files={**facts.files, Source.IPTABLES_NFT: text.encode()})
     (found,) = _forwarded(opened, _from_internet)
-    assert (found.outcome, found.reason) == (Outcome.MAY, "the routing mesh behind it was not recorded")
+    assert (found.outcome, describe_reason(found.reason)) == (
+        Outcome.MAY,
+        "the routing mesh behind it was not recorded",
+    )
     assert describe_target(found.destination) == "gateway_ingress-sbox 172.18.0.2:8080/tcp by NAT of 0.0.0.0:8080"

@@ -8,11 +8,13 @@ import pytest
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Facts
 from netaudit.model.match import Field
+from netaudit.model.reason import Reason
 from netaudit.packets.trace.tracer import trace
 from netaudit.packets.values.probe import PacketState, Probe
 from netaudit.packets.values.steps import EndKind, Trace
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
+from netaudit.report.text.reasons import describe_reason
 
 ADDR = b"""[
  {"ifname":"lo","ifindex":1,"flags":["UP"],"addr_info":[{"local":"127.0.0.1","prefixlen":8,"scope":"host"}]},
@@ -55,6 +57,10 @@ def follow(*tables: str, to: str = SERVER, **asked: object) -> Trace:
     return trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe)
 
 
+def said(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
+    return tuple(map(describe_reason, reasons))
+
+
 def verdicts(found: Trace) -> list[str]:
     return [f"{step.item.where} {step.verdict}{'' if step.sure else '?'}" for step in found.steps if step.item]
 
@@ -73,7 +79,7 @@ def test_what_cannot_be_decided_is_followed_both_ways() -> None:
     assert verdicts(found) == ["filter/FORWARD#1 drop?", "filter/FORWARD accept?"]
     assert {(end.kind, end.sure) for end in found.ends} == {(EndKind.DROPPED, False), (EndKind.SENT, False)}
     assert found.outcome is Outcome.MAY
-    assert found.doubts == ("-m set --match-set blocked src: what the set holds is not recorded",)
+    assert said(found.doubts) == ("-m set --match-set blocked src: what the set holds is not recorded",)
 
 
 def test_what_makes_no_difference_is_no_doubt_about_the_outcome() -> None:
@@ -103,13 +109,13 @@ def test_a_goto_does_not_come_back_and_a_jump_does() -> None:
 def test_a_chain_that_is_not_there_may_do_anything() -> None:
     found = follow(FILTER.format("-A FORWARD -j NOWHERE\n"))
     assert found.outcome is Outcome.MAY
-    assert found.doubts == ("NOWHERE: no chain or target that is known",)
+    assert said(found.doubts) == ("NOWHERE: no chain or target that is known",)
 
 
 def test_jumps_without_end_are_said_and_not_followed() -> None:
     found = follow(FILTER.format("-A FORWARD -j U\n-A U -j U\n"))
     assert found.outcome is Outcome.MAY
-    assert "U: jumps without end" in found.doubts
+    assert "U: jumps without end" in said(found.doubts)
 
 
 def test_a_connection_is_translated_once_and_later_packets_the_same() -> None:
@@ -129,7 +135,7 @@ def test_an_established_connection_that_cannot_begin_is_said() -> None:
     rules = "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\n-A FORWARD -j DROP\n"
     found = follow(FILTER.format(rules), state=PacketState.ESTABLISHED)
     assert found.outcome is Outcome.ALLOWED
-    assert found.notes == ("no connection like this can begin now: its first packet does not arrive",)
+    assert said(found.notes) == ("no connection like this can begin now: its first packet does not arrive",)
 
 
 def test_which_of_several_addresses_is_taken_is_not_known() -> None:
@@ -153,7 +159,7 @@ def test_which_of_several_addresses_is_taken_is_not_known() -> None:
 def test_routing_and_listeners_decide_too(asked: dict[str, object], kind: EndKind, text: str) -> None:
     (end,) = follow(FILTER.format(""), **asked).ends  # type: ignore[arg-type]
     assert end.kind is kind
-    assert text in end.text
+    assert text in describe_reason(end.reason)
 
 
 def test_what_was_not_recorded_is_not_known() -> None:
@@ -162,7 +168,7 @@ def test_what_was_not_recorded_is_not_known() -> None:
     probe = Probe(ip_address(CLIENT), ip_address(SERVER), "tcp", 80, interface="eth0")
     found = trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe)
     assert found.outcome is Outcome.MAY
-    assert found.doubts == ("the host's routes are not recorded",)
+    assert said(found.doubts) == ("the host's routes are not recorded",)
 
 
 def test_the_host_talks_to_itself_over_loopback() -> None:
@@ -210,7 +216,7 @@ def test_rules_that_were_not_seen_may_stop_what_arrives_and_nothing_else() -> No
         return trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe, unseen)
 
     assert followed("").outcome is Outcome.MAY
-    assert followed("").doubts == ("iptables-legacy-save.txt was not recorded",)
+    assert said(followed("").doubts) == ("iptables-legacy-save.txt was not recorded",)
     assert followed("-A FORWARD -j DROP\n").outcome is Outcome.BLOCKED
 
 
@@ -239,7 +245,7 @@ def test_a_table_that_is_switched_off_does_nothing(flags: str, outcome: Outcome)
 
 def answer(found: Trace) -> list[str]:
     (one,) = found.answers
-    return [*verdicts(one), *(f"{end.kind}{'' if end.sure else '?'} {end.text}" for end in one.ends)]
+    return [*verdicts(one), *(f"{end.kind}{'' if end.sure else '?'} {describe_reason(end.reason)}" for end in one.ends)]
 
 
 def test_the_answer_is_followed_back_to_who_asked() -> None:
@@ -304,7 +310,7 @@ def test_an_interface_that_does_not_forward_keeps_answers_in() -> None:
 def test_an_answer_that_leaves_by_another_interface_is_in_doubt() -> None:
     found = follow(FILTER.format(""), source=ip_address("198.51.100.9"), to=OWN, dport=22)
     assert found.outcome is Outcome.MAY
-    assert found.answers[0].doubts == ("it leaves by br0, and the packet came by eth0",)
+    assert said(found.answers[0].doubts) == ("it leaves by br0, and the packet came by eth0",)
 
 
 def test_past_the_host_nothing_is_translated_back() -> None:
@@ -326,7 +332,7 @@ def test_a_later_packet_is_followed_alone_and_an_unanswered_first_one_is_said() 
     rules = "-A FORWARD -i br0 -j DROP\n"
     found = follow(FILTER.format(rules), state=PacketState.ESTABLISHED)
     assert (found.outcome, found.answers) == (Outcome.ALLOWED, ())
-    assert found.notes == ("no connection like this can begin now: its answer does not come back",)
+    assert said(found.notes) == ("no connection like this can begin now: its answer does not come back",)
 
 
 @pytest.mark.parametrize(

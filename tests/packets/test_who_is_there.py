@@ -10,6 +10,7 @@ from netaudit.packets.exposure.table import expose
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
+from netaudit.report.text.reasons import describe_reason
 from netaudit.store import load
 
 _RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -23,7 +24,11 @@ def _table(recording: str, choice: ZoneChoice | None = None) -> tuple[Exposure, 
 
 
 def _outcomes(table: tuple[Exposure, ...], zone: ZoneKind, address: str) -> set[tuple[Outcome, str]]:
-    return {(one.outcome, one.reason) for one in table if one.zone.kind is zone and one.destination.address == address}
+    return {
+        (one.outcome, describe_reason(one.reason))
+        for one in table
+        if one.zone.kind is zone and one.destination.address == address
+    }
 
 
 def test_a_bridge_without_an_address_leads_nowhere_and_still_joins_its_members() -> None:
@@ -51,7 +56,9 @@ def test_tasks_of_a_swarm_are_members_of_the_gateway_bridge() -> None:
 def test_members_that_cannot_find_each_other_do_not_reach_each_other() -> None:
     table = _table("20.10.24-iptables-nft/dual-stack-internal-ip6tables/02")
     stopped = [one for one in table if one.zone.kind is ZoneKind.NETWORK and one.destination.address == "fd00:9::2"]
-    assert {(one.outcome, one.reason) for one in stopped} == {(Outcome.BLOCKED, "neighbour discovery is stopped")}
+    assert {(one.outcome, describe_reason(one.reason)) for one in stopped} == {
+        (Outcome.BLOCKED, "neighbour discovery is stopped")
+    }
     assert {one.rule.where for one in stopped if one.rule} == {"ip6:filter/DOCKER-ISOLATION-STAGE-1#2"}
     later = _table("26.1.5-iptables-nft/dual-stack-internal-ip6tables/02")
     assert _outcomes(later, ZoneKind.NETWORK, "fd00:9::2") == {(Outcome.ALLOWED, "")}

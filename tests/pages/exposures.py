@@ -15,6 +15,7 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome, Zone, ZoneKind
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.model.snapshot import Snapshot
 
 INTERNET, LAN, HOST = Zone(ZoneKind.INTERNET), Zone(ZoneKind.LAN, "eth0"), Zone(ZoneKind.HOST)
@@ -73,13 +74,18 @@ def _container(
             network.network_name,
         )
         maybe = Outcome.BLOCKED if drop else Outcome.MAY
-        reason = "" if drop else "-m set --match-set friends src cannot be decided"
-        yield _cell(LAN, inside, maybe, Delivery.DIRECT, drop, reason)
+        unknown = because(ReasonKind.UNKNOWN_EFFECT, why="-m set --match-set friends src cannot be decided")
+        yield _cell(LAN, inside, maybe, Delivery.DIRECT, drop, None if drop else unknown)
         yield _cell(Zone(ZoneKind.NETWORK, network.network_name), inside, Outcome.ALLOWED, Delivery.DIRECT, None)
 
 
 def _cell(
-    zone: Zone, destination: Destination, outcome: Outcome, way: Delivery, rule: AttributedItem | None, reason: str = ""
+    zone: Zone,
+    destination: Destination,
+    outcome: Outcome,
+    way: Delivery,
+    rule: AttributedItem | None,
+    reason: Reason | None = None,
 ) -> AttributedExposure:
     exposure = Exposure(zone, destination, outcome, way, rule.item if rule else None, reason)
     return AttributedExposure(exposure, rule.attribution if rule else UNATTRIBUTED)

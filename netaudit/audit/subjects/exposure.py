@@ -7,6 +7,7 @@ from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.view import HostView
+from netaudit.model.reason import kinds_of
 
 _KIND = CheckedKind.EXPOSURE
 
@@ -29,7 +30,10 @@ class ExposureFacts(SubjectFacts, frozen=True):
     programs: Annotated[tuple[str, ...], fact("The host's programs that listen.")] = ()
     service: Annotated[str, fact("The sensitive service (rules/services.yaml) on the port, empty for none.")] = ""
     decided_by: Annotated[str, fact("The maker of the rule that decides, empty where none does.")] = ""
-    reason: Annotated[str, fact("Why the outcome is what it is.")] = ""
+    reason: Annotated[str, fact("Why the outcome is what it is, in one word such as `not-forwarded`.")] = ""
+    reasons: Annotated[
+        tuple[str, ...], fact("That word, and the words of what is behind it, as behind `answer-stopped`.")
+    ] = ()
 
 
 def cells(view: HostView) -> Iterator[CheckSubject]:
@@ -44,6 +48,7 @@ def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
     ports = tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in there.ports)
     whose = there.container_name or ", ".join(there.programs) or (str(there.led) if there.led else "host")
     name = f"{one.zone} → {whose} {there.kind} {', '.join(ports)}/{there.protocol} ({there.family})"
+    reasons = tuple(map(str, kinds_of(one.reason)))
     facts = ExposureFacts(
         zone=one.zone.kind,
         zone_name=one.zone.name,
@@ -60,7 +65,8 @@ def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
         programs=there.programs,
         service=_service(view, cell),
         decided_by=cell.attribution.maker,
-        reason=one.reason,
+        reason=reasons[0] if reasons else "",
+        reasons=reasons,
     )
     return CheckSubject(_KIND, name, name, facts, cells=(cell,), container=there.container_name)
 

@@ -13,6 +13,7 @@ import msgspec
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, ZoneKind
 from netaudit.model.host import Listener
 from netaudit.model.match import Field
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.packets.exposure.off_host import off_host_row, other_driver_row
 from netaudit.packets.exposure.query import CellQuery
 from netaudit.packets.exposure.reachability import Reachability
@@ -24,11 +25,11 @@ from netaudit.packets.host.zones import Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.decision import Decision
-from netaudit.packets.symbolic.reply.chain import perhaps
+from netaudit.packets.symbolic.reply.chain import in_doubt
 
 _MESH = "ingress-sbox"  # what Docker calls the sandbox in which swarm spreads packets over tasks
 _BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
-NOWHERE = Decision(None, "the container has no address")
+NOWHERE = Decision(None, because(ReasonKind.NO_CONTAINER_ADDRESS))
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -117,11 +118,11 @@ class Cell:
         to = self._destination
         out = self._asking.part_of(self._came.led, self._led)
         if to.container_name.endswith(_MESH):
-            yield Arrival(Delivery.DNAT, out.doubted(), Decision(None, "the routing mesh behind it was not recorded"))
+            yield Arrival(Delivery.DNAT, out.doubted(), _decided(ReasonKind.MESH_NOT_RECORDED))
         else:
             yield Arrival(Delivery.DNAT, out)
         here = self._asking.part_of(self._came.led_home, self._led)
-        yield Arrival(Delivery.LOCAL, here, None if to.programs else Decision(None, "nobody listens where it leads"))
+        yield Arrival(Delivery.LOCAL, here, None if to.programs else _decided(ReasonKind.NOBODY_BEHIND_NAT))
 
     @cached_property
     def _led(self) -> PacketSet:
@@ -137,10 +138,9 @@ class Cell:
         if not is_proxied(found):
             names = ", ".join(sorted({name for one in found for name in one.programs}))
             if leads_elsewhere(found):
-                return Arrival(
-                    Delivery.PROXY, here.doubted(), Decision(None, f"{names} leads out of what was recorded")
-                )
-            return Arrival(Delivery.PROXY, here, Decision(None, f"{names} holds the port, and leads to no container"))
+                stopped = _decided(ReasonKind.PROXY_OUT_OF_RECORDING, programs=names)
+                return Arrival(Delivery.PROXY, here.doubted(), stopped)
+            return Arrival(Delivery.PROXY, here, _decided(ReasonKind.PORT_HELD, programs=names))
         outcome, decision = self._onwards()
         match outcome:
             case Outcome.ALLOWED:
@@ -195,25 +195,25 @@ class Cell:
         arrival, decision = by
         if outcome is Outcome.MAY:
             asked = packets & self._asking.asked  # again of one destination
-            decision = perhaps(arrival.stopped or self._traversal.chains.reason_for(asked) or decision)
+            decision = in_doubt(arrival.stopped or self._traversal.chains.reason_for(asked) or decision)
         if outcome is Outcome.ALLOWED:
             decision = Decision(decision.rule, self._exception(ports, arrival))
         return Row(self._asking.ranges(ports), outcome, arrival.way, decision, self._asking.witness(packets))
 
-    def _exception(self, ports: PacketSet, arrival: Arrival) -> str:
+    def _exception(self, ports: PacketSet, arrival: Arrival) -> Reason | None:
         """Name a packet to the same ports that does not arrive, where there is one."""
         stopped = self._dropped & ports & self._asking.clients
         if not stopped:
-            return ""
+            return None
         stopped -= self._asking.sent(arrival.packets.possible)
         example = self._asking.example(stopped)
         if not example:
-            return ""
+            return None
         decision = self._traversal.chains.decisions.of(stopped)
         if decision.rule is None and self._origin.zone.kind is ZoneKind.HOST:
-            return ""  # it would send from another of its addresses
-        by = ", ".join(said for said in (decision.rule.where if decision.rule else "", decision.reason) if said)
-        return f"not for all: {example} is stopped ({by})"
+            return None  # it would send from another of its addresses
+        rule = because(ReasonKind.AT_RULE, where=decision.rule.where) if decision.rule else None
+        return because(ReasonKind.NOT_FOR_ALL, *(one for one in (rule, decision.reason) if one), example=example)
 
     def _blocked(self, ports: PacketSet) -> Iterator[Row]:
         """Make rows of what arrives nowhere: by what dropped it, and for the rest by what is lacking."""
@@ -226,12 +226,12 @@ class Cell:
             reason = self._led_elsewhere(rest) or why_unreachable(
                 self._origin, self._destination, self._asking.addresses
             )
-            yield Row(self._asking.ranges(rest), Outcome.BLOCKED, Delivery.NONE, Decision(None, reason))
+            yield Row(self._asking.ranges(rest), Outcome.BLOCKED, Delivery.NONE, _decided(reason))
 
-    def _led_elsewhere(self, ports: PacketSet) -> str:
-        """Say so where NAT rules lead elsewhere what is sent to ports."""
+    def _led_elsewhere(self, ports: PacketSet) -> ReasonKind | None:
+        """Return a reason where NAT rules lead elsewhere what is sent to ports."""
         led = self._asking.part(self._came.moved, self._space.everything)
-        return "a NAT rule leads it elsewhere" if led and not ports - self._asking.ports_of(led) else ""
+        return ReasonKind.NAT_ELSEWHERE if led and not ports - self._asking.ports_of(led) else None
 
     @cached_property
     def _elsewhere(self) -> PacketSet:
@@ -245,3 +245,8 @@ class Cell:
         """Return what was dropped of the cell's packets, also on the way from a published port to its container."""
         plain = self._asking.part(self._came.dropped, self._space.everything) - self._elsewhere
         return plain | self._asking.part(self._came.dropped_later, self._led) if self._led else plain
+
+
+def _decided(kind: ReasonKind, **args: object) -> Decision:
+    """Return a decision that no rule takes."""
+    return Decision(None, because(kind, **args))

@@ -2,6 +2,7 @@
 
 from netaudit.model.docker import Network
 from netaudit.model.exposure import Delivery, Destination, Outcome, ZoneKind
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.packets.exposure.row import Row
 from netaudit.packets.host.zones import Origin, is_routed
 from netaudit.packets.symbolic.decision import Decision
@@ -15,32 +16,31 @@ def off_host_row(network: Network, destination: Destination, origin: Origin, num
     if network.driver == "bridge":
         return None
     if network.driver not in _ON_A_LINK:
-        return _row(destination.ports, Outcome.MAY, f"the network driver {network.driver} is not followed")
+        return _row(destination.ports, Outcome.MAY, because(ReasonKind.DRIVER_NOT_FOLLOWED, driver=network.driver))
     return _on_link(network.driver, destination, origin, number)
 
 
 def other_driver_row(network: Network, destination: Destination, origin: Origin, number: int) -> Row:
     """Say what becomes of packets to a container whose bridge is not on this host: its engine is elsewhere."""
     if origin.zone.kind is ZoneKind.INTERNET and not is_routed(number, destination.family):
-        return _row(destination.ports, Outcome.BLOCKED, "the Internet does not route this address")
-    return _row(destination.ports, Outcome.MAY, f"bridge {network.bridge} is not on this host: no rule here sees it")
+        return _row(destination.ports, Outcome.BLOCKED, because(ReasonKind.NOT_ROUTED_BY_INTERNET))
+    return _row(destination.ports, Outcome.MAY, because(ReasonKind.BRIDGE_NOT_HERE, bridge=network.bridge))
 
 
 def _on_link(driver: str, destination: Destination, origin: Origin, number: int) -> Row:
     """Say who reaches a machine of its own on a link of the host."""
-    unseen = f"{driver}: the host's rules do not see these packets"
     match origin.zone.kind:
         case ZoneKind.LAN if _holds(origin.senders, number):
-            return _row(destination.ports, Outcome.ALLOWED, unseen)
+            return _row(destination.ports, Outcome.ALLOWED, because(ReasonKind.DRIVER_UNSEEN, driver=driver))
         case ZoneKind.HOST:
-            return _row(destination.ports, Outcome.BLOCKED, f"{driver}: the host itself is kept apart")
+            return _row(destination.ports, Outcome.BLOCKED, because(ReasonKind.DRIVER_APART_FROM_HOST, driver=driver))
         case ZoneKind.INTERNET if not is_routed(number, destination.family):
-            return _row(destination.ports, Outcome.BLOCKED, "the Internet does not route this address")
+            return _row(destination.ports, Outcome.BLOCKED, because(ReasonKind.NOT_ROUTED_BY_INTERNET))
         case _:
-            return _row(destination.ports, Outcome.MAY, f"{unseen}; it hangs on the link's own routers")
+            return _row(destination.ports, Outcome.MAY, because(ReasonKind.DRIVER_BY_ROUTERS, driver=driver))
 
 
-def _row(ports: Ranges, outcome: Outcome, reason: str) -> Row:
+def _row(ports: Ranges, outcome: Outcome, reason: Reason) -> Row:
     way = Delivery.NONE if outcome is Outcome.BLOCKED else Delivery.DIRECT
     return Row(ports, outcome, way, Decision(None, reason))
 

@@ -27,7 +27,7 @@ def expose(
 ) -> tuple[Exposure, ...]:
     """Compute the exposure table of a host, or the part of it whose destinations are wanted.
 
-    What hangs on facts that were not recorded is `may`, with the reason. Raises MemoryError for rules whose packets
+    What depends on facts that were not recorded is `may`, with the reason. Raises MemoryError for rules whose packets
     cannot be held as sets.
     """
     host, inventory = snapshot.host, with_every_endpoint(snapshot.inventory, snapshot.host)

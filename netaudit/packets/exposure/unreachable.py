@@ -1,24 +1,25 @@
 """Why packets arrive nowhere that no rule dropped: what is lacking on their way."""
 
 from netaudit.model.exposure import Destination, DestinationKind, ZoneKind
+from netaudit.model.reason import ReasonKind
 from netaudit.packets.host.destinations import number_of
 from netaudit.packets.host.zones import Origin, is_routed
 from netaudit.packets.symbolic.host_sets import LOOPBACK_NET
 from netaudit.packets.values.ranges import Ranges
 
 
-def why_unreachable(origin: Origin, to: Destination, addresses: Ranges) -> str:
-    """Say what is lacking between a zone and a destination, which it would send to at these addresses."""
+def why_unreachable(origin: Origin, to: Destination, addresses: Ranges) -> ReasonKind:
+    """Return what is lacking between a zone and a destination, which it would send to at these addresses."""
     internet = origin.zone.kind is ZoneKind.INTERNET
     if internet and not any(is_routed(first, to.family) for first, _ in addresses):
-        return "the Internet does not route this address"
+        return ReasonKind.NOT_ROUTED_BY_INTERNET
     if not addresses:
-        return "the zone has no address of the host to send to"
+        return ReasonKind.NO_HOST_ADDRESS
     first, last = LOOPBACK_NET[to.family]
     if first <= number_of(to.address) <= last:
-        return "loopback is the sender's own"
+        return ReasonKind.LOOPBACK_OF_SENDER
     if origin.on_link:
-        return "its members have no gateway: they reach their own network alone"
+        return ReasonKind.NO_GATEWAY
     if to.kind is DestinationKind.CONTAINER_PORTS:
-        return "the host's routes do not lead there"
-    return "no rule leads on, and nobody listens"
+        return ReasonKind.HOST_ROUTES_ELSEWHERE
+    return ReasonKind.NOTHING_LEADS_ON

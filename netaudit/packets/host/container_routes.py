@@ -14,9 +14,6 @@ from netaudit.packets.host.fib import Routing
 from netaudit.packets.values.probe import parse_ip
 from netaudit.packets.values.ranges import Ranges
 
-NO_WAY = "the container has no way back"
-ELSEWHERE = "the container answers by a network that is no bridge of this host"
-
 
 class ContainerRoutes(NamedTuple):
     """The bridges of a container's networks, with the addresses on each, and the one of its default route.

@@ -7,6 +7,7 @@ import msgspec
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
 from netaudit.model.program import Program, ReadChain
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.packets.values.steps import End, EndKind, Trace
 
 RULES = {
@@ -21,24 +22,26 @@ def doubted(trace: Trace, family: str, program: Program, unseen: Collection[str]
     reasons = tuple(dict.fromkeys(_reasons(family, program, unseen)))
     if not reasons or not trace.arrives or trace.outcome is Outcome.BLOCKED:
         return trace
-    ends = [End(end.kind, end.packet, end.text, end.item, sure=False) for end in trace.ends]
-    ends.append(End(EndKind.UNKNOWN, trace.packet, f"rules that were not seen may stop it ({reasons[0]})", sure=False))
+    ends = [End(end.kind, end.packet, end.reason, end.item, sure=False) for end in trace.ends]
+    ends.append(End(EndKind.UNKNOWN, trace.packet, because(ReasonKind.UNSEEN_RULES, reasons[0]), sure=False))
     return msgspec.structs.replace(trace, ends=tuple(ends), doubts=(*trace.doubts, *reasons))
 
 
-def _reasons(family: str, program: Program, unseen: Collection[str]) -> Iterator[str]:
+def _reasons(family: str, program: Program, unseen: Collection[str]) -> Iterator[Reason]:
     for source in RULES[family]:
         if source in unseen:
-            yield f"{source} was not recorded"
+            yield because(ReasonKind.SOURCE_NOT_RECORDED, source=source)
     yield from unfollowed(program)
 
 
-def unfollowed(program: Program) -> Iterator[str]:
-    """Say which tables may do something that is not followed."""
-    yield from (table.why_unsure for table in program.tables if table.why_unsure)
+def unfollowed(program: Program) -> Iterator[Reason]:
+    """Tell which tables may do something that is not followed."""
+    for table in program.tables:
+        if table.why_unsure:
+            yield because(ReasonKind.TABLE_UNSURE, why=table.why_unsure)
     for table in program.tables:
         if table.family in _ELSEWHERE and any(_acts(chain) for chain in table.chains.values()):
-            yield f"{table.family} table {table.name} is not followed"
+            yield because(ReasonKind.TABLE_NOT_FOLLOWED, family=table.family, table=table.name)
 
 
 def _acts(chain: ReadChain) -> bool:

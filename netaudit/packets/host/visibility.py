@@ -6,6 +6,7 @@ from netaudit.model.exposure import Delivery, Exposure, Outcome
 from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.host import Host
 from netaudit.model.program import Program
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.followed import RULES, unfollowed
 
@@ -15,12 +16,12 @@ _LISTENED = frozenset({Delivery.PROXY, Delivery.LOCAL})
 _OWN_TABLES = frozenset({"local", "main", "default"})
 
 
-def why_not_visible(snapshot: Snapshot) -> str:
-    """Say why no zone can be told from another: without interfaces or routes nothing says where packets come from."""
+def why_not_visible(snapshot: Snapshot) -> Reason | None:
+    """Return why zones cannot be told apart: without interfaces or routes nothing says where packets come from."""
     said = {gap.source: gap.reason for gap in snapshot.gaps}
     if not snapshot.host.interfaces:
-        return f"{Source.IP_ADDR}: {said.get(Source.IP_ADDR, GapReason.NOT_RECORDED)}"
-    return next((f"{source}: {said[source]}" for source in _ROUTES.values() if source in said), "")
+        return _gap(Source.IP_ADDR, said.get(Source.IP_ADDR, GapReason.NOT_RECORDED))
+    return next((_gap(source, said[source]) for source in _ROUTES.values() if source in said), None)
 
 
 class Visibility:
@@ -37,33 +38,37 @@ class Visibility:
         reasons = [*self._everywhere, *self._about_way(exposure.way)]
         if not reasons:
             return exposure
-        said = f"{exposure.reason}; {reasons[0]}" if exposure.outcome is Outcome.MAY and exposure.reason else reasons[0]
+        said = exposure.reason if exposure.outcome is Outcome.MAY else None
         return Exposure(
             zone=exposure.zone,
             destination=exposure.destination,
             outcome=Outcome.MAY,
             way=exposure.way,
             rule=exposure.rule,
-            reason=said,
+            reason=because(ReasonKind.SEVERAL, said, reasons[0]) if said else reasons[0],
             witness=exposure.witness,
         )
 
-    def _about(self, family: str, host: Host, program: Program) -> Iterator[str]:
+    def _about(self, family: str, host: Host, program: Program) -> Iterator[Reason]:
         yield from self._said(*RULES[family], Source.IP_ADDR, _ROUTES[family])
         if not host.interfaces:
-            yield "the host's interfaces were not recorded"
+            yield because(ReasonKind.INTERFACES_NOT_RECORDED)
         for table in sorted({one.table for one in host.routes if one.family == family} - _OWN_TABLES):
-            yield f"routing table {table} may be asked by policy rules, which were not recorded"
+            yield because(ReasonKind.POLICY_ROUTING_NOT_RECORDED, table=table)
         yield from unfollowed(program)
 
-    def _about_way(self, way: Delivery) -> Iterator[str]:
+    def _about_way(self, way: Delivery) -> Iterator[Reason]:
         if way in _FORWARDED:
             yield from self._said(Source.SYSCTL)
         if way in _LISTENED:
             yield from self._said(Source.SOCKETS)
 
-    def _said(self, *sources: Source) -> Iterator[str]:
+    def _said(self, *sources: Source) -> Iterator[Reason]:
         for source in sources:
             gap = self._gaps.get(source)
             if gap:
-                yield f"{source}: {gap.reason}"
+                yield _gap(source, gap.reason)
+
+
+def _gap(source: str, reason: GapReason) -> Reason:
+    return because(ReasonKind.SOURCE_GAP, source=source, gap=reason)

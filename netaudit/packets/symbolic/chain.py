@@ -4,6 +4,7 @@ import msgspec
 
 from netaudit.model.match import Field
 from netaudit.model.program import Hook, ReadChain, ReadTable
+from netaudit.model.reason import Reason
 from netaudit.model.ruleset import Item
 from netaudit.model.statement import Meaning
 from netaudit.packets.sets.bdd import PacketSet
@@ -59,12 +60,12 @@ class Chains:
         base = chain.base
         return hook in _FILTERING and base is not None and base.kind != "nat" and base.priority >= 0
 
-    def decision(self, rule: Item | None, reason: str = "") -> Decision:
+    def decision(self, rule: Item | None, reason: Reason | None = None) -> Decision:
         """Make the decision of a rule or of the kernel."""
         return Decision(rule, reason)
 
-    def why_unknown(self, meaning: Meaning) -> str:
-        """Say what of a rule cannot be decided."""
+    def why_unknown(self, meaning: Meaning) -> Reason:
+        """Return what of a rule cannot be decided."""
         return why_unknown(meaning)
 
     def doubt(self, decision: Decision, packets: Bounds) -> None:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from netaudit.model.reason import Reason
 from netaudit.model.ruleset import Item
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
@@ -12,7 +13,7 @@ class Decision(msgspec.Struct, frozen=True):
     """A rule or policy, or a reason where the kernel itself decides."""
 
     rule: Item | None
-    reason: str = ""
+    reason: Reason | None = None
 
 
 UNDECIDED = 0

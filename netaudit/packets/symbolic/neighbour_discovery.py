@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from netaudit.model.host import Ip
 from netaudit.model.match import CtState, Field
+from netaudit.model.reason import ReasonKind, because
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.decision import Decision
 from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.pipeline import Traversal
 
-REASON = "neighbour discovery is stopped"
 SOLICITATION = (135, 0)
 _ICMPV6 = 58
 _SOLICITED = (0xFF02 << 112 | 1 << 32 | 0xFF << 24, (0xFF02 << 112 | 1 << 32 | 0xFF << 24) + 0xFFFFFF)
@@ -38,7 +38,8 @@ def undiscovered(encoders: Encoders, members: Sequence[PacketSet]) -> tuple[Pack
     able = space.forget(asking.forwarded.possible, *others)
     unable = space.union(space.forget(some, *others) for some in members) - able
     stopped = asking.dropped.possible & unable
-    return unable, Decision(asking.chains.decisions.of(stopped).rule, REASON) if stopped else Decision(None, REASON)
+    rule = asking.chains.decisions.of(stopped).rule if stopped else None
+    return unable, Decision(rule, because(ReasonKind.NEIGHBOUR_UNDISCOVERED))
 
 
 def _question(encoders: Encoders, packets: PacketSet) -> PacketSet:

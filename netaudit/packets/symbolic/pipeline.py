@@ -10,6 +10,7 @@ from functools import cached_property, partial
 
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook, ReadChain, ReadTable
+from netaudit.model.reason import ReasonKind, because
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
@@ -62,7 +63,7 @@ class Traversal:
         if self.world.family == "ip":
             return packets
         touched = space.in_ranges(Field.SADDR, ranges) | space.in_ranges(Field.DADDR, ranges)
-        return self._refuse(packets, touched, "::1 does not come from outside")
+        return self._refuse(packets, touched, ReasonKind.V6_LOOPBACK_FROM_OUTSIDE)
 
     def from_host(self, packets: PacketSet) -> None:
         """Lead new packets of this host's programs out, by the routes to their destinations."""
@@ -116,24 +117,20 @@ class Traversal:
     def _routed_in(self, packets: Bounds) -> None:
         """Decide by the routes: to this host, through it, or nowhere."""
         world = self.world
-        packets = self._refuse(
-            packets, wrong_loopback(world, world), "127.0.0.0/8 does not come from outside (route_localnet)"
-        )
-        packets = self._refuse(
-            packets, wrong_source(world, world), "its source is not behind this interface (rp_filter)"
-        )
+        packets = self._refuse(packets, wrong_loopback(world, world), ReasonKind.LOOPBACK_FROM_OUTSIDE)
+        packets = self._refuse(packets, wrong_source(world, world), ReasonKind.SOURCE_NOT_BEHIND_INTERFACE)
         here = exactly(world.local)
         self.local |= self._hook(Hook.INPUT, packets & here)
-        passing = self._refuse(packets - here, not_forwarded(world, world), "the host does not forward")
-        passing = self._refuse(passing, of_the_link(world, world), "a link-local sender is not forwarded")
+        passing = self._refuse(packets - here, not_forwarded(world, world), ReasonKind.NOT_FORWARDED)
+        passing = self._refuse(passing, of_the_link(world, world), ReasonKind.LINK_LOCAL_SENDER)
         self._forward(self._way_out(passing))
 
     def _forward(self, packets: Bounds) -> None:
         self.forwarded |= self._hook(Hook.POSTROUTING, self._hook(Hook.FORWARD, packets))
 
-    def _refuse(self, packets: Bounds, refused: PacketSet, reason: str) -> Bounds:
+    def _refuse(self, packets: Bounds, refused: PacketSet, reason: ReasonKind) -> Bounds:
         """Drop what the kernel itself refuses."""
-        self.chains.drop(Decision(None, reason), packets & exactly(refused))
+        self.chains.drop(Decision(None, because(reason)), packets & exactly(refused))
         return packets - exactly(refused)
 
     def _way_out(self, packets: Bounds) -> Bounds:
@@ -141,7 +138,7 @@ class Traversal:
         world, space = self.world, self.world.space
         ways = {name: world.destined(ranges) for name, ranges in world.ways.items() if name in world.number}
         ways[LOOPBACK] = ways.get(LOOPBACK, space.nothing) | world.local
-        self._refuse(packets, space.everything - space.union(ways.values()), "there is no route")
+        self._refuse(packets, space.everything - space.union(ways.values()), ReasonKind.NO_ROUTE)
         sets = [(world.number[name], way) for name, way in ways.items() if name in world.number]
 
         def routed(some: PacketSet) -> PacketSet:

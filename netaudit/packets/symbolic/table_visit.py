@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from netaudit.model.program import Hook, ReadChain, ReadRule, ReadTable
+from netaudit.model.reason import ReasonKind, because
 from netaudit.model.statement import (
     Accept,
     Continue,
@@ -122,7 +123,9 @@ class Visit:
             if isinstance(statement, Nat):
                 return Ends(hit, self._none, self._none)
             if isinstance(statement, UnknownStatement):
-                self._chains.drop(self._chains.decision(rule.item, statement.reason), hit)
+                self._chains.drop(
+                    self._chains.decision(rule.item, because(ReasonKind.UNKNOWN_EFFECT, why=statement.reason)), hit
+                )
                 return Ends(self._accepted(rule, hit), self._none, hit)
         if meaning.then:
             return self._branches(rule, meaning, hit)
@@ -156,7 +159,7 @@ class Visit:
             case Continue():
                 return Ends(none, none, hit)
             case Queue():
-                self._chains.drop(self._chains.decision(rule.item, "a program decides"), hit.doubted())
+                self._chains.drop(self._chains.decision(rule.item, because(ReasonKind.PROGRAM_DECIDES)), hit.doubted())
                 self._doubt(rule, hit.doubted())
                 return Ends(self._accepted(rule, hit.doubted()), none, none)
             case Jump(name) | Goto(name):

@@ -11,6 +11,7 @@ import msgspec
 
 from netaudit.model.match import AllOf
 from netaudit.model.program import Hook, ReadChain, ReadRule, ReadTable
+from netaudit.model.reason import Reason, ReasonKind, because, several
 from netaudit.model.statement import (
     Accept,
     Continue,
@@ -35,8 +36,9 @@ from netaudit.packets.values.packet import doubts, holds
 from netaudit.packets.values.steps import EndKind, Step, StepKind
 
 _BREAK = "break"  # nft's word for a rule whose later matches do not hold, after its statements were done
-_TOO_MANY = f"there are more than {MOST} ways that it may take"
-_UNDECIDED = "a program decides (queue)"
+_MANY_WAYS = because(ReasonKind.MANY_WAYS, limit=MOST)
+_QUEUED = because(ReasonKind.QUEUED)
+_BY_RULE, _BY_POLICY = because(ReasonKind.BY_RULE), because(ReasonKind.BY_POLICY)
 
 
 class RulePosition(msgspec.Struct, frozen=True):
@@ -76,14 +78,14 @@ class Walk:
     def through(self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[Branch]) -> list[Branch]:
         """Lead packets through a base chain; gives those that it lets on."""
         for state in states[MOST:]:
-            self._diary.end(EndKind.UNKNOWN, state, _TOO_MANY)
-            self._diary.doubt(_TOO_MANY)
+            self._diary.end(EndKind.UNKNOWN, state, _MANY_WAYS)
+            self._diary.doubt(_MANY_WAYS)
         passed = self._run(RulePosition(hook, table, Ways(table)), chain, states[:MOST])
         for state in passed.fallen:
             drops = chain.policy == "drop"
             self._diary.step(StepKind.POLICY, hook, state, chain.policy or "", item=chain.policy_item)
             if drops:
-                self._diary.end(EndKind.DROPPED, state, "policy", chain.policy_item)
+                self._diary.end(EndKind.DROPPED, state, _BY_POLICY, chain.policy_item)
             else:
                 passed.accepted.append(state)
         return merged(passed.accepted)
@@ -105,9 +107,7 @@ class Walk:
         """Join equal packets, and those that differ in marks where there are too many to follow each."""
         found = merged(states)
         if len(found) > MOST_MARKS:
-            self._diary.doubt(
-                f"more than {MOST_MARKS} combinations of marks are possible: they are not told apart any more"
-            )
+            self._diary.doubt(because(ReasonKind.MANY_MARKS, limit=MOST_MARKS))
             found = bounded(found)
         return found
 
@@ -120,9 +120,9 @@ class Walk:
             case Accept():
                 passed.accepted.append(state)
             case Drop():
-                self._diary.end(EndKind.DROPPED, state, "rule", rule.item)
+                self._diary.end(EndKind.DROPPED, state, _BY_RULE, rule.item)
             case Reject(answer):
-                self._diary.end(EndKind.REJECTED, state, answer, rule.item)
+                self._diary.end(EndKind.REJECTED, state, because(ReasonKind.REJECTED_WITH, answer=answer), rule.item)
             case Return():
                 passed.fallen.append(state)
             case Jump(name) | Goto(name):
@@ -130,20 +130,18 @@ class Walk:
                 passed.accepted += below.accepted
                 (on if isinstance(met.verdict, Jump) else passed.fallen).extend(below.fallen)
             case Queue():
-                self._diary.doubt(_UNDECIDED)
+                self._diary.doubt(_QUEUED)
                 passed.accepted.append(state.part())
-                self._diary.end(EndKind.DROPPED, state.part(), _UNDECIDED, rule.item)
+                self._diary.end(EndKind.DROPPED, state.part(), _QUEUED, rule.item)
 
     def _jump(self, place: RulePosition, name: str, rule: ReadRule, state: Branch) -> Passed:
         target = place.table.chains.get(name)
         if target is None:
-            return Passed([self._unknown(state, f"{name}: no chain or target that is known", rule)], [])
+            return Passed([self._unknown(state, because(ReasonKind.NO_SUCH_CHAIN, chain=name), rule)], [])
         reason = why_not_followed(target, place.within)
         if not reason and not place.ways.affords(target):
             if place.ways.passes(target, state.packet):
-                self._diary.note(
-                    f"{target.name}: many jumps lead to it, and what it meets there is not written each time"
-                )
+                self._diary.note(because(ReasonKind.MANY_JUMPS_NOT_WRITTEN, chain=target.name))
                 return Passed([state], [])
             reason = too_many_ways(target)
         if reason:
@@ -152,7 +150,7 @@ class Walk:
         place.ways.note(target, state, passed.fallen, passed.accepted)
         return passed
 
-    def _unknown(self, state: Branch, reason: str, rule: ReadRule) -> Branch:
+    def _unknown(self, state: Branch, reason: Reason, rule: ReadRule) -> Branch:
         """Go on, and also end here not knowing what becomes of the packet."""
         self._diary.doubt(reason)
         self._diary.end(EndKind.UNKNOWN, state.part(), reason, rule.item)
@@ -173,26 +171,30 @@ class Walk:
                 self._diary.changing(step, state.packet, met.state.packet)
             yield met
 
-    def _ask(self, place: RulePosition, rule: ReadRule, meaning: Meaning, state: Branch) -> Iterator[tuple[Met, str]]:
+    def _ask(
+        self, place: RulePosition, rule: ReadRule, meaning: Meaning, state: Branch
+    ) -> Iterator[tuple[Met, Reason | None]]:
         value_of = self._surroundings.asking(state.packet)
         matches = AllOf(meaning.matches)
-        found, reason = holds(matches, value_of), ""
+        found, reason = holds(matches, value_of), None
         if found is None:
-            reason = "; ".join(dict.fromkeys(doubts(matches, value_of)))
+            reason = several(doubts(matches, value_of))
             self._diary.doubt(reason)
             state = state.part()
         if not found:
-            yield Met(None, state), ""
+            yield Met(None, state), None
         if found is not False:
             for met, further in self._do(place, rule, meaning, state):
                 yield met, reason or further
 
-    def _do(self, place: RulePosition, rule: ReadRule, meaning: Meaning, state: Branch) -> Iterator[tuple[Met, str]]:
+    def _do(
+        self, place: RulePosition, rule: ReadRule, meaning: Meaning, state: Branch
+    ) -> Iterator[tuple[Met, Reason | None]]:
         after = self._statements(place, rule, meaning.statements, state)
         if after is None:
             return
         if not meaning.then:
-            yield Met(meaning.verdict, after), ""
+            yield Met(meaning.verdict, after), None
             return
         remaining = [after]
         for branch in meaning.then:
@@ -205,7 +207,7 @@ class Walk:
                         yield met, reason
             remaining = left
         for one in remaining:
-            yield Met(None, one), ""
+            yield Met(None, one), None
 
     def _statements(
         self, place: RulePosition, rule: ReadRule, statements: tuple[Statement, ...], state: Branch
@@ -213,12 +215,13 @@ class Walk:
         """Do a rule's statements; None where one of them ends the packet's way."""
         for statement in statements:
             if isinstance(statement, UnknownStatement):
-                state = self._unknown(state, f"{statement.text}: {statement.reason}", rule)
+                reason = because(ReasonKind.UNKNOWN_STATEMENT, text=statement.text, why=statement.reason)
+                state = self._unknown(state, reason, rule)
                 continue
             try:
                 changes = effect(statement, state.packet, place.hook, self._surroundings.routing)
             except NoAddressError:
-                self._diary.end(EndKind.DROPPED, state, "no address to translate to", rule.item)
+                self._diary.end(EndKind.DROPPED, state, because(ReasonKind.NO_NAT_ADDRESS), rule.item)
                 return None
             if changes:
                 state = state.become(state.packet.changed(changes))

@@ -8,6 +8,7 @@ from enum import Enum
 
 from netaudit.model.host import Ip, NextHop, Route
 from netaudit.model.match import Field
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import as_address, is_for_many
 from netaudit.packets.trace.branch import Branch
@@ -34,14 +35,14 @@ class Forwarding:
         ends = [as_address(state.packet, field) for field in (Field.SADDR, Field.DADDR)]
         if not any(one is not None and one.version == 6 and one.is_loopback for one in ends):
             return True
-        self._lost(state, f"::1 does not come by {state.packet.name(Field.IIF)}")
+        self._lost(state, because(ReasonKind.V6_LOOPBACK_AT_INTERFACE, interface=state.packet.name(Field.IIF)))
         return False
 
     def incoming(self, state: Branch) -> Iterator[tuple[RouteDecision, Branch]]:
         """Route what came in by an interface."""
         source, target = as_address(state.packet, Field.SADDR), as_address(state.packet, Field.DADDR)
         if source is None or target is None:
-            self._unknown(state, "where it goes hangs on an address that is not known")
+            self._unknown(state, because(ReasonKind.ADDRESS_UNKNOWN))
             return
         interface = state.packet.name(Field.IIF)
         if strange := self._strange(source, target, interface):
@@ -52,7 +53,7 @@ class Forwarding:
             return
         for route, one in self._routes(target, state):
             if route.kind in ("local", "broadcast"):
-                self._step(one, "to this host", route)
+                self._step(one, because(ReasonKind.ROUTED_HERE, route=route.destination))
                 yield RouteDecision.LOCAL, one
             elif may := self._may_forward(one, interface):
                 yield from ((RouteDecision.THROUGH, sent) for sent in self._by_hops(route, may))
@@ -64,24 +65,24 @@ class Forwarding:
         """
         if target.is_multicast:
             state = state.part()
-            self._diary.doubt(f"whether a program of this host is in group {target} is not recorded")
-            self._lost(state, f"no program of this host is in group {target}")
-        self._diary.step(StepKind.ROUTE, None, state, "continue", "to this host, as to everybody who listens")
+            self._diary.doubt(because(ReasonKind.GROUP_NOT_RECORDED, group=target))
+            self._lost(state, because(ReasonKind.NOT_IN_GROUP, group=target))
+        self._step(state, because(ReasonKind.FOR_EVERYBODY))
         yield RouteDecision.LOCAL, state
 
     def outgoing(self, state: Branch, link: str = "") -> list[Branch]:
         """Route what this host sends itself; `link` is the interface for addresses that are good for one link."""
         target = as_address(state.packet, Field.DADDR)
         if target is None:
-            self._unknown(state, "where it goes hangs on an address that is not known")
+            self._unknown(state, because(ReasonKind.ADDRESS_UNKNOWN))
             return []
         if link and target.version == 6 and target.is_link_local:
-            self._diary.step(StepKind.ROUTE, None, state, "continue", f"out of {link}, on its link")
+            self._step(state, because(ReasonKind.SENT_ON_LINK, interface=link))
             return [state.become(state.packet.changed({Field.OIF: link}))]
         found: list[Branch] = []
         for route, one in self._routes(target, state):
             if route.kind in ("local", "broadcast"):
-                self._step(one, "to this host, over loopback", route)
+                self._step(one, because(ReasonKind.ROUTED_HERE_OVER_LOOPBACK, route=route.destination))
                 found.append(one.become(one.packet.changed({Field.OIF: "lo"})))
             else:
                 found += [sent for sent in self._by_hops(route, one) if self._may_leave(sent)]
@@ -92,50 +93,52 @@ class Forwarding:
         source, interface = as_address(state.packet, Field.SADDR), state.packet.name(Field.OIF)
         if source is None or source.version == 6 or not source.is_loopback or self._routing.routes_loopback(interface):
             return True
-        self._lost(state, f"{source} is loopback's, and may not leave by {interface} (route_localnet is off)")
+        self._lost(state, because(ReasonKind.LOOPBACK_LEAVES_BY, address=source, interface=interface))
         return False
 
-    def _strange(self, source: Ip, target: Ip, interface: str) -> str:
-        """Say what is impossible about the addresses (a martian), "" for nothing."""
+    def _strange(self, source: Ip, target: Ip, interface: str) -> Reason | None:
+        """Return what is impossible about the addresses (a martian), None for nothing."""
         loopback = self._routing.routes_loopback(interface) if interface != "lo" else True
         if source.is_multicast or (source.is_loopback and not loopback):
-            return f"the sender's address {source} cannot come by {interface}"
+            return because(ReasonKind.SOURCE_IMPOSSIBLE, address=source, interface=interface)
         if target.is_loopback and not loopback:
-            return f"{target} is loopback's, and {interface} may not lead there (route_localnet is off)"
+            return because(ReasonKind.LOOPBACK_AT_INTERFACE, address=target, interface=interface)
         return self._wrong_way(source, interface)
 
-    def _wrong_way(self, source: Ip, interface: str) -> str:
-        """Say why the kernel does not believe the sender's address, "" where it does."""
+    def _wrong_way(self, source: Ip, interface: str) -> Reason | None:
+        """Return why the kernel does not believe the sender's address, None where it does."""
         back = self._routing.route(source)
         if back is not None and back.kind == "local" and interface != "lo" and self._routing.family == "ip":
-            return f"the sender's address {source} is this host's own"
+            return because(ReasonKind.SOURCE_IS_THIS_HOST, address=source)
         leads_back = back is not None and interface in [hop.interface for hop in back.hops]
         if self._routing.strict_source(interface) and not leads_back:
-            return f"the way back to {source} does not lead out of {interface} (rp_filter)"
-        return ""
+            return because(ReasonKind.REVERSE_PATH, address=source, interface=interface)
+        return None
 
     def _routes(self, target: Ip, state: Branch) -> Iterator[tuple[Route, Branch]]:
         """Find the route; where policy routing may lead elsewhere, that is an end of its own."""
         if not self._routing.routes:
-            self._unknown(state, "the host's routes are not recorded")
+            self._unknown(state, because(ReasonKind.ROUTES_NOT_RECORDED))
             return
         route = self._routing.route(target)
         if self._routing.policy_tables and (route is None or route.table != "local"):
             tables = ", ".join(self._routing.policy_tables)
-            self._unknown(state.part(), f"routing rules may lead to table {tables}; they are not recorded")
+            self._unknown(state.part(), because(ReasonKind.POLICY_TABLES_NOT_RECORDED, tables=tables))
             state = state.part()
-        if route is None or route.kind in ("unreachable", "blackhole", "prohibit"):
-            self._lost(state, f"no route to {target}" if route is None else f"the route to {target} is {route.kind}")
-            return
-        yield route, state
+        if route is None:
+            self._lost(state, because(ReasonKind.NO_ROUTE_TO, address=target))
+        elif route.kind in ("unreachable", "blackhole", "prohibit"):
+            self._lost(state, because(ReasonKind.ROUTE_REFUSES, address=target, route=route.kind))
+        else:
+            yield route, state
 
     def _may_forward(self, state: Branch, interface: str) -> Branch | None:
         forwards = self._routing.forwards(interface)
         if forwards is None:
-            self._unknown(state.part(), f"whether {interface} forwards is not recorded")
+            self._unknown(state.part(), because(ReasonKind.FORWARDING_NOT_RECORDED, interface=interface))
             return state.part()
         if not forwards:
-            self._lost(state, f"{interface} does not forward (its sysctl `forwarding` is off)")
+            self._lost(state, because(ReasonKind.INTERFACE_NOT_FORWARDING, interface=interface))
             return None
         return state
 
@@ -143,25 +146,27 @@ class Forwarding:
         """Send by the route's interface; over several, one of them is the way, and which is not known."""
         hops = {hop.interface: hop for hop in route.hops}
         if len(hops) > 1:
-            self._diary.doubt(f"the route to {route.destination} has several ways")
+            self._diary.doubt(because(ReasonKind.SEVERAL_ROUTES, route=route.destination))
         found = []
         for hop in hops.values():
             one = state if len(hops) == 1 else state.part(len(hops))
-            self._step(one, f"out of {hop.interface}{_via(hop)}", route)
+            self._step(one, _out_of(hop, route))
             found.append(one.become(one.packet.changed({Field.OIF: hop.interface})))
         return found
 
-    def _step(self, state: Branch, text: str, route: Route) -> None:
-        self._diary.step(StepKind.ROUTE, None, state, "continue", f"{text}, by route {route.destination}")
+    def _step(self, state: Branch, detail: Reason) -> None:
+        self._diary.step(StepKind.ROUTE, None, state, "continue", detail)
 
-    def _lost(self, state: Branch, reason: str) -> None:
+    def _lost(self, state: Branch, reason: Reason) -> None:
         self._diary.step(StepKind.ROUTE, None, state, "drop", reason)
         self._diary.end(EndKind.LOST, state, reason)
 
-    def _unknown(self, state: Branch, reason: str) -> None:
+    def _unknown(self, state: Branch, reason: Reason) -> None:
         self._diary.doubt(reason)
         self._diary.end(EndKind.UNKNOWN, state, reason)
 
 
-def _via(hop: NextHop) -> str:
-    return f" to {hop.gateway}" if hop.gateway else ""
+def _out_of(hop: NextHop, route: Route) -> Reason:
+    if not hop.gateway:
+        return because(ReasonKind.ROUTED_OUT, interface=hop.interface, route=route.destination)
+    return because(ReasonKind.ROUTED_TO_GATEWAY, interface=hop.interface, gateway=hop.gateway, route=route.destination)

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook, Program, ReadChain, ReadTable
+from netaudit.model.reason import ReasonKind, because
 from netaudit.packets.trace import conntrack
 from netaudit.packets.trace.branch import Branch, merged
 from netaudit.packets.trace.chain import Walk
@@ -71,7 +72,7 @@ class Hooks:
         for _, group in groupby(chains, key=lambda pair: pair[1].base and pair[1].base.priority):
             same = list(group)
             if len(same) > 1 and sum(bool(chain.rules) for _, chain in same) > 1:
-                self._diary.note(f"nat chains of one priority at {hook}: the kernel asks first which was made first")
+                self._diary.note(because(ReasonKind.NAT_CHAINS_OF_ONE_PRIORITY, hook=hook))
             for table, chain in same:
                 states = self._one_chain(hook, table, chain, states)
         return states
@@ -90,8 +91,8 @@ class Hooks:
             return state
         after = state.become(state.packet.changed(changes))
         back = state.packet.get(Field.CT_DIRECTION) == 1
-        text = "translated back" if back else "translated as the connection's first packet was"
-        step = Step(StepKind.NAT, hook, "continue", text, sure=state.sure)
+        detail = because(ReasonKind.TRANSLATED_BACK if back else ReasonKind.TRANSLATED_AS_FIRST)
+        step = Step(StepKind.NAT, hook, "continue", detail, sure=state.sure)
         self._diary.changing(step, state.packet, after.packet)
         return after
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from netaudit.model.docker import Network
 from netaudit.model.host import Interface
 from netaudit.model.match import Field
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.bridge_ports import ports_of
 from netaudit.packets.host.locations import Attached, Source, attached_at
@@ -21,9 +22,9 @@ from netaudit.packets.values.steps import End, EndKind, Hop, HopKind, Trace
 _NAMED = 2  # of more ports that may be a container's only the number is told
 
 
-def draw_container(attached: Attached, snapshot: Snapshot, text: str) -> tuple[Hop, ...]:
+def draw_container(attached: Attached, snapshot: Snapshot, end: End) -> tuple[Hop, ...]:
     """Draw a packet that does not come out of its container's network."""
-    return (_Drawing(snapshot).container(attached, HopKind.SENDER), Hop(HopKind.HOST, "nowhere", text=text))
+    return (_Drawing(snapshot).container(attached, HopKind.SENDER), Hop(HopKind.HOST, "nowhere", detail=end.reason))
 
 
 def draw(source: Source, trace: Trace, snapshot: Snapshot) -> tuple[Hop, ...]:
@@ -58,10 +59,10 @@ class _Drawing:
             yield self._link(interface)
             yield from self._beyond(end)
         elif end.kind in (EndKind.LOCAL, EndKind.NOBODY):
-            yield Hop(HopKind.RECEIVER, "this host", str(as_address(end.packet, Field.DADDR) or ""), text=end.text)
+            yield Hop(HopKind.RECEIVER, "this host", str(as_address(end.packet, Field.DADDR) or ""), detail=end.reason)
         else:
-            where = end.item.where if end.item else end.text
-            yield Hop(HopKind.HOST, "this host", text=f"{end.kind}: {where}" if where else str(end.kind))
+            by = because(ReasonKind.AT_RULE, where=end.item.where) if end.item else end.reason
+            yield Hop(HopKind.HOST, "this host", detail=because(ReasonKind.ENDED, *([by] if by else []), end=end.kind))
 
     def _beyond(self, end: End) -> Iterator[Hop]:
         address = as_address(end.packet, Field.DADDR)
@@ -75,7 +76,7 @@ class _Drawing:
     def container(self, attached: Attached, kind: HopKind) -> Hop:
         """Draw a container; Docker calls its interfaces eth0 and so on, and says of which is which only for one."""
         single = len(attached.container.endpoints) == 1
-        inside = "eth0" if single else f"its interface on network {attached.network.name}"
+        inside = _interface_inside(attached.network, single=single)
         mac = next((one.mac for one in attached.network.members if one.container_id == attached.container.id), "")
         return Hop(kind, f"container {attached.container.name}", str(attached.address), mac, inside)
 
@@ -85,19 +86,19 @@ class _Drawing:
             ports_of(self._snapshot.host, inventory, attached.container, attached.network.bridge) if inventory else ()
         )
         if len(ports) == 1:
-            yield Hop(HopKind.PORT, ports[0].name, mac=ports[0].mac, text="the host's end of its veth pair")
+            yield Hop(HopKind.PORT, ports[0].name, mac=ports[0].mac, detail=because(ReasonKind.VETH_END))
         elif ports:
             names = " or ".join(one.name for one in ports[:_NAMED])
             shown = names if len(ports) <= _NAMED else f"one of {len(ports)} ports"
-            yield Hop(HopKind.PORT, shown, text="the host's end of its veth pair; which one is not recorded")
+            yield Hop(HopKind.PORT, shown, detail=because(ReasonKind.VETH_END_ONE_OF))
 
     def _link(self, name: str) -> Hop:
         interface = self._interfaces.get(name, Interface(name))
         network = self._network(name)
         kind = HopKind.BRIDGE if interface.kind == "bridge" else HopKind.LINK
-        text = f"bridge of network {network.name}{_options(network)}" if network else interface.kind
+        detail = _bridge_of(network) if network else because(ReasonKind.LINK_KIND, link=interface.kind)
         addresses = ", ".join(str(one) for one in interface.addresses if one.scope == "global")
-        return Hop(kind, name, addresses, interface.mac, text)
+        return Hop(kind, name, addresses, interface.mac, detail)
 
     def _network(self, bridge: str) -> Network | None:
         networks = self._snapshot.inventory.networks if self._snapshot.inventory else ()
@@ -108,11 +109,20 @@ def _of_host(source: Source) -> str:
     return "" if source.interface else str(source.address)
 
 
-def _options(network: Network) -> str:
-    """Name what of a network decides who reaches whom."""
-    words = [
-        *(["internal"] if network.internal else []),
-        *([] if network.icc else ["icc off"]),
-        *([] if network.masquerade else ["no masquerade"]),
-    ]
-    return f" ({', '.join(words)})" if words else ""
+def _interface_inside(network: Network, *, single: bool) -> Reason:
+    if single:
+        return because(ReasonKind.INTERFACE_INSIDE)
+    return because(ReasonKind.INTERFACE_OF_NETWORK, network=network.name)
+
+
+def _bridge_of(network: Network) -> Reason:
+    """Return whose bridge it is, with the options that decide who reaches whom."""
+    options = {
+        ReasonKind.OPTION_INTERNAL: network.internal,
+        ReasonKind.OPTION_NO_ICC: not network.icc,
+        ReasonKind.OPTION_NO_MASQUERADE: not network.masquerade,
+    }
+    told = [because(kind) for kind, is_set in options.items() if is_set]
+    if not told:
+        return because(ReasonKind.BRIDGE_OF_NETWORK, network=network.name)
+    return because(ReasonKind.BRIDGE_OF_NETWORK_WITH, *told, network=network.name)

@@ -17,6 +17,7 @@ from netaudit.model.docker import Inventory
 from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Hook, Program
+from netaudit.model.reason import ReasonKind, because
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import RouteLookup
 from netaudit.packets.trace.branch import Branch, merged
@@ -123,7 +124,7 @@ class Pipeline:
                 self._receivers.see_off(state, interface, self.diary)
 
     def _send(self, state: Branch) -> None:
-        """Send from this host: routed, asked, and routed anew where output has changed the destination."""
+        """Send from this host: routed, asked, and routed again where output has changed the destination."""
         sent: list[Branch] = []
         for routed in self._route.outgoing(state, self._start.link):
             for passed in self._hooks.meet(Hook.OUTPUT, [routed]):
@@ -135,10 +136,11 @@ class Pipeline:
         """Pass between two ports of a bridge: IP's hooks see it only where br_netfilter shows it to them."""
         start, filtered = self._start, self._routing.filters_bridged()
         if filtered is None:
-            self.diary.doubt("whether bridged packets meet IP's rules (bridge-nf-call-iptables) is not recorded")
+            self.diary.doubt(because(ReasonKind.BRIDGE_FILTER_NOT_RECORDED))
         if filtered is not True:
             plain = state if filtered is False else state.part()
-            self.diary.step(StepKind.LINK, None, plain, "continue", f"bridged by {start.interface}: no IP rules")
+            past = because(ReasonKind.BRIDGED_PAST_RULES, bridge=start.interface)
+            self.diary.step(StepKind.LINK, None, plain, "continue", past)
             self._receivers.see_off(plain, start.neighbour_port or start.interface, self.diary)
         if filtered is not False:
             self._bridge_filtered(state if filtered else state.part())
@@ -148,11 +150,11 @@ class Pipeline:
         packet = state.packet.changed({Field.PHYSIN: self._start.port or None})
         for one in self._hooks.meet(Hook.PREROUTING, [state.become(packet)]):
             if one.packet.get(Field.DADDR) != packet.get(Field.DADDR):
-                self.diary.end(EndKind.UNKNOWN, one, "a bridged packet that was given another destination")
-                self.diary.doubt("where a bridged packet with a new destination goes is not followed")
+                self.diary.end(EndKind.UNKNOWN, one, because(ReasonKind.BRIDGED_ELSEWHERE))
+                self.diary.doubt(because(ReasonKind.BRIDGED_ELSEWHERE_NOT_FOLLOWED))
                 continue
             beyond = {Field.OIF: bridge, Field.PHYSOUT: port or None}
-            self.diary.step(StepKind.LINK, None, one, "continue", f"bridged by {bridge}")
+            self.diary.step(StepKind.LINK, None, one, "continue", because(ReasonKind.BRIDGED, bridge=bridge))
             for passed in self._hooks.meet(Hook.FORWARD, [one.become(one.packet.changed(beyond))]):
                 for out in self._hooks.meet(Hook.POSTROUTING, [passed]):
                     self._receivers.see_off(out, port or bridge, self.diary)

@@ -7,6 +7,7 @@ from netaudit.model.docker import Container
 from netaudit.model.facts import GapReason
 from netaudit.model.host import Interface, Ip
 from netaudit.model.program import Program
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.bridge_ports import ports_of
 from netaudit.packets.host.endpoints import with_every_endpoint
@@ -63,9 +64,9 @@ def answer_query(question: TraceQuery, snapshot: Snapshot, program: Program) -> 
     if source.attached is not None and target.address.is_loopback:
         return _inside(question, target, source.attached.container, source.attached)
     probe = _probe(question, source, target, target.address, snapshot)
-    if source.attached is not None and (reason := _no_way(source.attached, target.address, snapshot)):
-        lost = Trace(probe.packet(), (), (_lost(probe, reason),))
-        return _answer(question, source, target, lost, draw_container(source.attached, snapshot, reason))
+    if source.attached is not None and (end := _end_before_rules(source.attached, probe, snapshot)):
+        lost = Trace(probe.packet(), (), (end,))
+        return _answer(question, source, target, lost, draw_container(source.attached, snapshot, end))
     unseen = {gap.source for gap in snapshot.gaps if gap.reason is not GapReason.PARTIAL}
     found = trace(program, snapshot.host, probe, unseen, snapshot.inventory)
     return _answer(question, source, target, found, draw(source, found, snapshot))
@@ -114,28 +115,30 @@ def _inside(question: TraceQuery, target: Target, sender: Container, attached: A
     """Answer for what a container sends to its own namespace, which is another one's too if they share it."""
     address = target.address or attached.address
     probe = Probe(attached.address, address, target.protocol, target.port, interface="lo")
-    both = {sender.name: None, attached.container.name: None}
-    text = f"{' and '.join(both)}: inside one network namespace, over its own loopback"
-    step = Step(StepKind.LINK, None, "continue", text)
-    end = End(EndKind.LOCAL, probe.packet(), "inside the container; what listens there is not recorded")
-    found = Trace(probe.packet(), (step,), (end,), notes=("rules inside a container's namespace are not recorded",))
-    hop = Hop(HopKind.SENDER, f"container {sender.name}", str(address), text="lo, inside its own network namespace")
+    step = Step(StepKind.LINK, None, "continue", _inside_namespace(sender, attached.container))
+    end = End(EndKind.LOCAL, probe.packet(), because(ReasonKind.LISTENER_INSIDE_NOT_RECORDED))
+    found = Trace(probe.packet(), (step,), (end,), notes=(because(ReasonKind.RULES_INSIDE_NOT_RECORDED),))
+    inside = because(ReasonKind.LOOPBACK_INSIDE)
+    hop = Hop(HopKind.SENDER, f"container {sender.name}", str(address), detail=inside)
     return TraceAnswer(question, f"container {sender.name}", question.target, found, (hop,))
 
 
-def _no_way(attached: Attached, target: Ip, snapshot: Snapshot) -> str:
-    """Say why a container's packet never comes to the host's rules, "" where it does."""
+def _inside_namespace(sender: Container, other: Container) -> Reason:
+    if sender.name == other.name:
+        return because(ReasonKind.INSIDE_NAMESPACE, container=sender.name)
+    return because(ReasonKind.INSIDE_SHARED_NAMESPACE, container=sender.name, other=other.name)
+
+
+def _end_before_rules(attached: Attached, probe: Probe, snapshot: Snapshot) -> End | None:
+    """Return the end of a container's packet that never comes to the host's rules; None where it does."""
     network = attached.network
     if not network.bridge or network.bridge not in {one.name for one in snapshot.host.interfaces}:
-        return f"network {network.name} is not a bridge of this host ({network.driver}): its packets pass no rule here"
-    if network.internal and not in_network(network, target):
-        return f"network {network.name} is internal: its containers have no route to {target}"
-    return ""
-
-
-def _lost(probe: Probe, reason: str) -> End:
-    bridge = "is not a bridge" in reason
-    return End(EndKind.UNKNOWN if bridge else EndKind.LOST, probe.packet(), reason)
+        reason = because(ReasonKind.NETWORK_NOT_A_BRIDGE, network=network.name, driver=network.driver)
+        return End(EndKind.UNKNOWN, probe.packet(), reason)
+    if network.internal and not in_network(network, probe.destination):
+        reason = because(ReasonKind.NETWORK_INTERNAL, network=network.name, address=probe.destination)
+        return End(EndKind.LOST, probe.packet(), reason)
+    return None
 
 
 def _probe(question: TraceQuery, source: Source, target: Target, address: Ip, snapshot: Snapshot) -> Probe:

@@ -3,6 +3,7 @@
 import msgspec
 
 from netaudit.model.program import Hook
+from netaudit.model.reason import Reason
 from netaudit.model.ruleset import Item
 from netaudit.packets.trace.branch import WHOLE, Branch
 from netaudit.packets.values.packet import Packet
@@ -17,8 +18,8 @@ class TraceRecorder:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
-        self.doubts: dict[str, None] = {}
-        self.notes: dict[str, None] = {}
+        self.doubts: dict[Reason, None] = {}
+        self.notes: dict[Reason, None] = {}
         self._ends: dict[End, Branch] = {}
 
     def step(
@@ -27,12 +28,12 @@ class TraceRecorder:
         hook: Hook | None,
         state: Branch,
         verdict: str,
-        text: str = "",
+        detail: Reason | None = None,
         *,
         item: Item | None = None,
     ) -> None:
         """Write down what happens to a state."""
-        self.steps.append(Step(kind, hook, verdict, text, item, sure=state.sure))
+        self.steps.append(Step(kind, hook, verdict, detail, item, sure=state.sure))
 
     def changing(self, step: Step, before: Packet, after: Packet) -> None:
         """Write down a step with what it changes of a packet."""
@@ -43,24 +44,24 @@ class TraceRecorder:
         )
         self.steps.append(msgspec.structs.replace(step, changes=changes))
 
-    def end(self, kind: EndKind, state: Branch, text: str = "", item: Item | None = None) -> None:
+    def end(self, kind: EndKind, state: Branch, reason: Reason | None = None, item: Item | None = None) -> None:
         """Write down an end; the same one, come to by several branches, is one."""
-        found = End(kind, state.packet, text, item)
+        found = End(kind, state.packet, reason, item)
         before = self._ends.get(found)
         self._ends[found] = Branch(before.packet, before.weight + state.weight) if before else state
 
-    def doubt(self, reason: str) -> None:
+    def doubt(self, reason: Reason) -> None:
         """Write down why something is not decided."""
         self.doubts[reason] = None
 
-    def note(self, text: str) -> None:
+    def note(self, reason: Reason) -> None:
         """Write down what a reader should know."""
-        self.notes[text] = None
+        self.notes[reason] = None
 
     @property
     def ends(self) -> tuple[End, ...]:
         """Give the ends; one is sure where no other is possible."""
         return tuple(
-            End(end.kind, end.packet, end.text, end.item, sure=state.weight == WHOLE)
+            End(end.kind, end.packet, end.reason, end.item, sure=state.weight == WHOLE)
             for end, state in self._ends.items()
         )

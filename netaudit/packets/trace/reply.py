@@ -6,9 +6,8 @@ import msgspec
 
 from netaudit.model.docker import Inventory
 from netaudit.model.match import CT_SNAT, CtState, Field
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.packets.host.container_routes import (
-    ELSEWHERE,
-    NO_WAY,
     ContainerRoutes,
     container_routes,
     is_on_link,
@@ -24,7 +23,6 @@ from netaudit.packets.values.packet import Packet, Value
 from netaudit.packets.values.probe import SYN_ACK
 from netaudit.packets.values.steps import End, EndKind
 
-NOT_WAITED_FOR = "it is not translated back, so nobody waits for it"
 _TCP, _UDP = 6, 17
 _ACK, _DECIDING = 0x10, 0x17  # of FIN, SYN, RST and ACK
 _ECHO = {8: 0, 13: 14, 128: 129}  # ICMP's and ICMPv6's questions, and their answers
@@ -66,8 +64,15 @@ class ReplyContext(msgspec.Struct, frozen=True):
         return bridge and not _has_new_source(came) and self.is_near(came, there)
 
 
-def reply_start(end: End, setting: ReplyContext) -> Start | str:
-    """Say where the answer to a packet that came to an end begins, or why it never comes to this host."""
+class NoReply(msgspec.Struct, frozen=True):
+    """An answer that does not come to this host: there is no way (LOST), or it is not followed (UNKNOWN)."""
+
+    kind: EndKind
+    reason: Reason
+
+
+def reply_start(end: End, setting: ReplyContext) -> Start | NoReply:
+    """Return where the answer to a packet that came to an end begins, or why it never comes to this host."""
     came, asked = end.packet, setting.asked
     if end.kind is not EndKind.SENT:
         return Start(_answer(came, ""), asked.family, link=asked.interface)
@@ -76,9 +81,9 @@ def reply_start(end: End, setting: ReplyContext) -> Start | str:
     if home is not None:
         way = home.way(came.number(Field.SADDR) or 0)
         if way is None:
-            return NO_WAY
+            return NoReply(EndKind.LOST, because(ReasonKind.NO_WAY_BACK_OF_CONTAINER))
         if way not in setting.routing.interfaces:
-            return ELSEWHERE
+            return NoReply(EndKind.UNKNOWN, because(ReasonKind.CONTAINER_ANSWERS_ELSEWHERE))
         there = way
     port, neighbour_port = (asked.neighbour_port, asked.port) if asked.neighbour else ("", "")
     near = setting.is_bridged(came, there)
@@ -137,21 +142,22 @@ class ReplyReceiver:
     def take(self, state: Branch, diary: TraceRecorder) -> None:
         """End what comes to a program of this host."""
         if self._asked.interface or not self._is_known(state):
-            diary.end(EndKind.LOST, state, NOT_WAITED_FOR)
+            diary.end(EndKind.LOST, state, because(ReasonKind.ANSWER_NOT_EXPECTED))
         else:
-            diary.end(EndKind.LOCAL, state, "the program that asked")
+            diary.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY_ASKER))
 
     def see_off(self, state: Branch, interface: str, diary: TraceRecorder) -> None:
         """End what leaves by an interface or a bridge's port."""
         came, leaves = self._asked.interface, state.packet.name(Field.OIF)
         if not self._is_known(state):
-            diary.end(EndKind.LOST, state, NOT_WAITED_FOR)
+            diary.end(EndKind.LOST, state, because(ReasonKind.ANSWER_NOT_EXPECTED))
         elif leaves and leaves != came:
-            self._astray(state, f"it leaves by {leaves}, and the packet came by {came or 'none'}", diary)
+            reason = because(ReasonKind.BACK_BY_OTHER_INTERFACE, interface=leaves, asked=came or "none")
+            self._astray(state, reason, diary)
         else:
-            diary.end(EndKind.SENT, state, interface)
+            diary.end(EndKind.SENT, state, because(ReasonKind.LEFT_BY, interface=interface))
 
-    def _astray(self, state: Branch, reason: str, diary: TraceRecorder) -> None:
+    def _astray(self, state: Branch, reason: Reason, diary: TraceRecorder) -> None:
         """End what leaves by another interface: on that, who asked is not a neighbour; who is none may be anywhere."""
         if self._setting.is_near(self._asked.packet, self._asked.interface):
             diary.end(EndKind.LOST, state, reason)

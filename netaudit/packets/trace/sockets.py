@@ -3,6 +3,7 @@
 from netaudit.model.facts import Source
 from netaudit.model.host import Host, Ip, Listener
 from netaudit.model.match import Field
+from netaudit.model.reason import ReasonKind, because
 from netaudit.packets.host.route_lookup import as_address
 from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.recorder import TraceRecorder
@@ -25,23 +26,26 @@ class Listeners:
         protocol = state.packet.number(Field.PROTOCOL)
         address = as_address(state.packet, Field.DADDR)
         if protocol in _ICMP:
-            diary.end(EndKind.LOCAL, state, "the kernel answers")
+            diary.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY_KERNEL))
             return
         port, interface = state.packet.number(Field.DPORT), state.packet.name(Field.IIF)
         if Source.SOCKETS in self._unseen:
-            diary.doubt("what listens on this host is not recorded")
-            diary.end(EndKind.UNKNOWN, state, "it reaches the host; what listens there is not recorded")
+            diary.doubt(because(ReasonKind.SOCKETS_NOT_RECORDED))
+            diary.end(EndKind.UNKNOWN, state, because(ReasonKind.LISTENER_NOT_RECORDED))
             return
         name = _NAMES.get(protocol or 0, "")
         found = listener_for(self._host, name, address, port, interface) if address else None
         if found is None:
-            diary.end(EndKind.NOBODY, state, f"nothing listens on {address} port {port}/{name}")
+            reason = because(ReasonKind.NOTHING_LISTENS, address=address, port=port, protocol=name)
+            diary.end(EndKind.NOBODY, state, reason)
+        elif names := ", ".join(found.programs):
+            diary.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY, programs=names))
         else:
-            diary.end(EndKind.LOCAL, state, ", ".join(found.programs) or "a program that was not seen")
+            diary.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY_UNSEEN))
 
     def see_off(self, state: Branch, interface: str, diary: TraceRecorder) -> None:
         """End what leaves by an interface or a bridge's port."""
-        diary.end(EndKind.SENT, state, interface)
+        diary.end(EndKind.SENT, state, because(ReasonKind.LEFT_BY, interface=interface))
 
 
 def listener_for(host: Host, protocol: str, address: Ip, port: int | None, interface: str) -> Listener | None:

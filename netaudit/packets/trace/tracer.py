@@ -10,13 +10,13 @@ from netaudit.model.exposure import Outcome
 from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
-from netaudit.packets.host.container_routes import NO_WAY
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.followed import doubted
-from netaudit.packets.symbolic.neighbour_discovery import REASON, SOLICITATION, solicited_by
+from netaudit.packets.symbolic.neighbour_discovery import SOLICITATION, solicited_by
 from netaudit.packets.trace.conntrack import Connection, begin, belong, connection_of
 from netaudit.packets.trace.pipeline import HostContext, Pipeline, Start, start_of
-from netaudit.packets.trace.reply import ReplyContext, ReplyReceiver, is_answered, reply_start, tracking
+from netaudit.packets.trace.reply import NoReply, ReplyContext, ReplyReceiver, is_answered, reply_start, tracking
 from netaudit.packets.trace.sockets import Listeners
 from netaudit.packets.values.packet import Packet, Value
 from netaudit.packets.values.probe import PacketState, Probe
@@ -38,9 +38,9 @@ def trace_answer(ground: HostContext, asked: Start, end: End, known: Mapping[Fie
     """Follow the answer to a packet that came to an end; `known` is what is known of the answer's own fields."""
     setting = ReplyContext(asked, Routing(ground.host, asked.family), ground.inventory)
     start = reply_start(end, setting)
-    if isinstance(start, str):
-        kind, doubts = (EndKind.LOST, ()) if start == NO_WAY else (EndKind.UNKNOWN, (start,))
-        return Trace(end.packet, (), (End(kind, end.packet, start),), doubts)
+    if isinstance(start, NoReply):
+        doubts = (start.reason,) if start.kind is EndKind.UNKNOWN else ()
+        return Trace(end.packet, (), (End(start.kind, end.packet, start.reason),), doubts)
     start = msgspec.structs.replace(start, packet=start.packet.changed(known))
     return Pipeline(ground, start, ReplyReceiver(setting), tracking(end.packet)).trace()
 
@@ -52,9 +52,9 @@ def _follow(ground: HostContext, probe: Probe) -> Trace:
     known = [connection_of(end.packet) for end in first.ends if end.kind in ARRIVED or end.kind is EndKind.NOBODY]
     connections = [one for at, one in enumerate(known) if one not in known[:at]]
     if not connections:
-        return _later(ground, probe, {}, "no connection like this can begin now: its first packet does not arrive")
+        return _later(ground, probe, {}, because(ReasonKind.NOT_BEGUN_NO_ARRIVAL))
     unanswered = first.arrives and first.outcome is Outcome.BLOCKED
-    note = "no connection like this can begin now: its answer does not come back" if unanswered else ""
+    note = because(ReasonKind.NOT_BEGUN_NO_ANSWER) if unanswered else None
     return _either([_later(ground, probe, one, note) for one in connections])
 
 
@@ -81,11 +81,15 @@ def _undiscovered(ground: HostContext, probe: Probe) -> Trace | None:
     found = Pipeline(ground, start, Listeners(ground.host, ground.unseen), begin).trace()
     if found.arrives:
         return None
-    ends = tuple(msgspec.structs.replace(end, text=f"{REASON}: {end.text}".removesuffix(": ")) for end in found.ends)
+    ends = tuple(msgspec.structs.replace(end, reason=_undiscovered_by(end)) for end in found.ends)
     return msgspec.structs.replace(found, packet=probe.packet(), ends=ends)
 
 
-def _later(ground: HostContext, probe: Probe, connection: Connection | None, note: str) -> Trace:
+def _undiscovered_by(end: End) -> Reason:
+    return because(ReasonKind.NEIGHBOUR_UNDISCOVERED, *([end.reason] if end.reason else []))
+
+
+def _later(ground: HostContext, probe: Probe, connection: Connection | None, note: Reason | None) -> Trace:
     """Follow a later packet of a connection; None where that is not tracked."""
     track = begin if connection is None else partial(_belong, connection)
     found = Pipeline(ground, start_of(probe), Listeners(ground.host, ground.unseen), track).trace()
@@ -103,7 +107,7 @@ def _either(traces: list[Trace]) -> Trace:
         return first
     steps = [msgspec.structs.replace(step, sure=False) for one in traces for step in one.steps]
     ends = [msgspec.structs.replace(end, sure=False) for one in traces for end in one.ends]
-    reasons = ("how the connection's first packet was translated is not decided",)
+    reasons = (because(ReasonKind.TRANSLATION_UNDECIDED),)
     doubts = dict.fromkeys(reasons + tuple(doubt for one in traces for doubt in one.doubts))
     notes = dict.fromkeys(note for one in traces for note in one.notes)
     return Trace(first.packet, tuple(steps), tuple(ends), tuple(doubts), tuple(notes))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from netaudit.model.program import ReadChain, ReadTable
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.model.statement import Goto, Jump, Meaning
 
 DEEPEST = 64  # chains in one another that are followed
@@ -32,16 +33,18 @@ class Again:
         return self._left >= 0
 
 
-def why_not_followed(target: ReadChain, within: tuple[str, ...]) -> str:
-    """Say why a jump from chains in one another is not followed; "" where it is."""
+def why_not_followed(target: ReadChain, within: tuple[str, ...]) -> Reason | None:
+    """Return why a jump from chains in one another is not followed; None where it is."""
     if target.name in within:
-        return f"{target.name}: jumps without end"
-    return f"{target.name}: more than {DEEPEST} jumps into one another" if len(within) >= DEEPEST else ""
+        return because(ReasonKind.ENDLESS_JUMPS, chain=target.name)
+    if len(within) >= DEEPEST:
+        return because(ReasonKind.DEEP_JUMPS, chain=target.name, limit=DEEPEST)
+    return None
 
 
-def too_many_ways(target: ReadChain) -> str:
-    """Say why a chain is not gone through again."""
-    return f"{target.name}: too many jumps lead to it to follow each"
+def too_many_ways(target: ReadChain) -> Reason:
+    """Return why a chain is not gone through again."""
+    return because(ReasonKind.MANY_JUMPS, chain=target.name)
 
 
 class Jumps:

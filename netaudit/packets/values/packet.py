@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from netaudit.model.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch
+from netaudit.model.reason import Reason, ReasonKind, because
 
 Value = int | str | None  # None: not known, which is not "none"
 
@@ -79,14 +80,14 @@ def _all(found: Iterator[bool | None]) -> bool | None:
     return result
 
 
-def doubts(match: Match, value_of: Callable[[Field], Value]) -> Iterator[str]:
-    """Say why a match cannot be decided, part by part."""
+def doubts(match: Match, value_of: Callable[[Field], Value]) -> Iterator[Reason]:
+    """Give the reasons why a match cannot be decided, part by part."""
     match match:
         case UnknownMatch(text, reason):
-            yield f"{text}: {reason}"
+            yield because(ReasonKind.UNKNOWN_MATCH, text=text, why=reason)
         case InRanges(field) | Masked(field) | Named(field):
             if value_of(field) is None:
-                yield f"{field} of this packet is not known"
+                yield because(ReasonKind.FIELD_UNKNOWN, field=field)
         case Not(inner):
             yield from doubts(inner, value_of)
         case AllOf(matches) | AnyOf(matches):

@@ -7,6 +7,7 @@ import msgspec
 from netaudit.model.exposure import Outcome
 from netaudit.model.match import Field
 from netaudit.model.program import Hook
+from netaudit.model.reason import Reason
 from netaudit.model.ruleset import Item
 from netaudit.packets.values.packet import Packet, Value
 
@@ -33,17 +34,17 @@ class Change(msgspec.Struct, frozen=True):
 class Step(msgspec.Struct, frozen=True):
     """One step; `sure` is false where an earlier or this decision is doubtful, and `reason` says why this one is.
 
-    `verdict` is a word of nft(8), `text` says the rest. `item` is the rule or policy.
+    `verdict` is a word of nft(8), `detail` says what happens where no rule does. `item` is the rule or policy.
     """
 
     kind: StepKind
     hook: Hook | None
     verdict: str
-    text: str = ""
+    detail: Reason | None = None
     item: Item | None = None
     changes: tuple[Change, ...] = ()
     sure: bool = True
-    reason: str = ""
+    reason: Reason | None = None
 
 
 class EndKind(StrEnum):
@@ -66,7 +67,7 @@ class End(msgspec.Struct, frozen=True):
 
     kind: EndKind
     packet: Packet
-    text: str = ""
+    reason: Reason | None = None
     item: Item | None = None
     sure: bool = True
 
@@ -80,8 +81,8 @@ class Trace(msgspec.Struct, frozen=True):
     packet: Packet
     steps: tuple[Step, ...]
     ends: tuple[End, ...]
-    doubts: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    doubts: tuple[Reason, ...] = ()
+    notes: tuple[Reason, ...] = ()
     answers: "tuple[Trace, ...]" = ()
 
     @property
@@ -120,4 +121,4 @@ class Hop(msgspec.Struct, frozen=True):
     name: str
     address: str = ""
     mac: str = ""
-    text: str = ""
+    detail: Reason | None = None

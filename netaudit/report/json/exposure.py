@@ -5,6 +5,7 @@ import msgspec
 from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedSnapshot, ExposureChange
 from netaudit.model.exposure import Destination
 from netaudit.report.json.parts import Json, attribution_json, item_json
+from netaudit.report.text.reasons import describe_reason
 
 
 def table_json(shown: AttributedSnapshot) -> Json:
@@ -43,7 +44,7 @@ def cell_json(one: AttributedExposure) -> Json:
         "way": exposure.way,
         "rule": item_json(exposure.rule) if exposure.rule else None,
         "attribution": attribution_json(one.attribution) if exposure.rule else None,
-        "reason": exposure.reason or None,
+        "reason": describe_reason(exposure.reason) or None,
         "witness": exposure.witness or None,
     }
 

@@ -7,6 +7,7 @@ from netaudit.packets.host.route_lookup import as_address
 from netaudit.packets.values.packet import Packet
 from netaudit.packets.values.steps import End, Hop, Step, Trace
 from netaudit.report.json.parts import Json, attribution_json, head_json, item_json, print_json
+from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.trace import describe_change
 
 _FIELDS = (Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT, Field.MARK, Field.IIF, Field.OIF)
@@ -34,8 +35,8 @@ def _way(trace: Trace, shown: AttributedTrace) -> Json:
     return {
         "steps": [_step(step, shown) for step in trace.steps],
         "ends": [_end(end, shown) for end in trace.ends],
-        "undecided": list(trace.doubts),
-        "notes": list(trace.notes),
+        "undecided": [describe_reason(doubt) for doubt in trace.doubts],
+        "notes": [describe_reason(note) for note in trace.notes],
     }
 
 
@@ -45,7 +46,7 @@ def _hop(hop: Hop) -> Json:
         "name": hop.name,
         "address": hop.address or None,
         "mac": hop.mac or None,
-        "text": hop.text or None,
+        "text": describe_reason(hop.detail) or None,
     }
 
 
@@ -54,18 +55,18 @@ def _step(step: Step, shown: AttributedTrace) -> Json:
         "kind": step.kind,
         "hook": step.hook,
         "verdict": step.verdict,
-        "text": step.text or None,
+        "text": describe_reason(step.detail) or None,
         **_rule(step.item, shown),
         "changes": [describe_change(one, shown.journey.trace.packet) for one in step.changes],
         "sure": step.sure,
-        "reason": step.reason or None,
+        "reason": describe_reason(step.reason) or None,
     }
 
 
 def _end(end: End, shown: AttributedTrace) -> Json:
     return {
         "kind": end.kind,
-        "text": end.text or None,
+        "text": describe_reason(end.reason) or None,
         **_rule(end.item, shown),
         "sure": end.sure,
         "packet": _packet(end.packet),

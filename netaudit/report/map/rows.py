@@ -8,6 +8,7 @@ from netaudit.attribute.attribution import AttributedExposure, Attribution, Caus
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, Zone, ZoneKind
 from netaudit.model.ruleset import Item
 from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.reasons import describe_reason
 
 _ZONES = (ZoneKind.INTERNET, ZoneKind.LAN, ZoneKind.NETWORK, ZoneKind.CONTAINER, ZoneKind.HOST)
 _KINDS = (
@@ -148,7 +149,7 @@ def _cell(
         rule=exposure.rule,
         attribution=one.attribution,
         cause=_whose(one),
-        reason=because or exposure.reason,
+        reason=because or describe_reason(exposure.reason),
         witness=exposure.witness,
         decided=exposure.rule.where if exposure.rule else "no rule",
     )

@@ -11,6 +11,7 @@ from netaudit.model.ruleset import Item
 from netaudit.report.map.rows import describe_port
 from netaudit.report.page.anchors import Anchors
 from netaudit.report.text.audit import describe_status, describe_undecided, gather_undecided, summarise_audit
+from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sentence import Foreign, Sentence
 
 _IN_FULL = 12  # findings of one check
@@ -87,7 +88,7 @@ def _rules(word: str, items: Iterable[AttributedItem]) -> Iterator[ProofRow]:
 def _cell(one: AttributedExposure) -> ProofRow:
     exposure = one.exposure
     words = f"{exposure.zone} to {describe_port(exposure.destination)}: {exposure.outcome}"
-    return ProofRow(f"{words}, {exposure.reason}" if exposure.reason else words, exposure.rule)
+    return ProofRow(", ".join(filter(None, (words, describe_reason(exposure.reason)))), exposure.rule)
 
 
 def judge_audit(audit: Audit | None) -> Iterator[Sentence]:

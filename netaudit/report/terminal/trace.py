@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.packets.values.steps import ARRIVED, Step, StepKind, Trace
 from netaudit.report.terminal.style import Style, bold, paint
+from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.trace import (
+    describe_author,
     describe_end,
     describe_hop,
     describe_outcome,
     describe_place,
-    describe_reason,
     describe_step,
     describe_verdict,
 )
@@ -69,21 +70,21 @@ def _step(step: Step, shown: AttributedTrace, style: Style) -> Iterator[str]:
     if told:
         yield from _wrapped("", f"→ {told}", style)
     if step.reason:
-        yield from _wrapped("", f"# may: {step.reason}", style)
+        yield from _wrapped("", f"# may: {describe_reason(step.reason)}", style)
     if step.kind is StepKind.RULE:
-        for line in describe_reason(step.item, shown):
+        for line in describe_author(step.item, shown):
             yield from _wrapped("", f"# {line}", style)
 
 
 def _ends(trace: Trace, shown: AttributedTrace, style: Style) -> Iterator[str]:
     for note in trace.notes:
-        yield from _wrapped("", f"note: {note}", style)
+        yield from _wrapped("", f"note: {describe_reason(note)}", style)
     for doubt in trace.doubts:
-        yield from _wrapped("?", f"undecided: {doubt}", style)
+        yield from _wrapped("?", f"undecided: {describe_reason(doubt)}", style)
     for end in trace.ends:
         mark = ("?" if not end.sure else "!") if end.kind in ARRIVED else "?" if not end.sure else " "
         yield from _wrapped(mark, f"{'' if end.sure else 'perhaps '}{describe_end(end)}", style)
-        for line in describe_reason(end.item, shown):
+        for line in describe_author(end.item, shown):
             yield from _wrapped("", f"# {line}", style)
 
 

@@ -12,6 +12,7 @@ from netaudit.audit.remedy.verify import is_opened
 from netaudit.model.exposure import Outcome, ZoneKind
 from netaudit.report.map.rows import describe_port
 from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.words import count
 
 _SHOWN = 6  # pieces of one kind of evidence that a text shows; JSON has all
@@ -56,7 +57,7 @@ def _rule(kind: str, one: AttributedItem) -> Proof:
 
 def _exposed(cell: AttributedExposure) -> Proof:
     one = cell.exposure
-    decided = f"by {one.rule.where}: {one.rule.text}" if one.rule else one.reason
+    decided = f"by {one.rule.where}: {one.rule.text}" if one.rule else describe_reason(one.reason)
     words = f"{one.outcome}, {one.way}" + (f", {decided}" if decided else "")
     kind = "blocked" if one.outcome is Outcome.BLOCKED else "exposed"
     return Proof(kind, f"{one.zone} → {describe_port(one.destination)}", words, one.witness)

@@ -13,6 +13,7 @@ from netaudit.attribute.attribution import (
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, ZoneKind
 from netaudit.model.ruleset import ObjectKind
 from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.reasons import describe_reason
 
 _SHOWN = 6  # ranges of ports
 _ALL_PORTS = frozenset({((0, 65535),), ((1, 65535),)})
@@ -164,7 +165,7 @@ def _reading(one: AttributedExposure) -> tuple[str, str, str, str]:
     where = exposure.rule.where if exposure.rule else ""
     rule = exposure.rule is not None and exposure.rule.object is ObjectKind.RULE
     causes = describe_causes(one.attribution.causes) if rule and one.attribution.causes else ""
-    why = "; ".join(part for part in (exposure.reason, f"for {causes}" if causes else "") if part)
+    why = "; ".join(part for part in (describe_reason(exposure.reason), f"for {causes}" if causes else "") if part)
     return describe_outcome(exposure.outcome), _HOW[exposure.way], where, why
 
 

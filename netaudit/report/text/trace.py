@@ -7,10 +7,12 @@ from netaudit.attribute.attribution import Confidence
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.model.exposure import Outcome
 from netaudit.model.match import ADDRESSES, NFPROTO_IPV6, CtState, Field
+from netaudit.model.reason import ReasonKind
 from netaudit.model.ruleset import Item
 from netaudit.packets.values.packet import Packet, Value
 from netaudit.packets.values.steps import Change, End, EndKind, Hop, Step, StepKind
 from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.reasons import describe_reason
 
 _FIELDS = {
     Field.SADDR: "source",
@@ -20,6 +22,7 @@ _FIELDS = {
     Field.CT_MARK: "connection mark",
     Field.CT_STATE: "connection state",
 }
+_NAMED_BY_RULE = (ReasonKind.BY_RULE, ReasonKind.BY_POLICY)  # whose place says it already
 _MARKS = frozenset({Field.MARK, Field.CT_MARK})
 _ENDS = {
     EndKind.LOCAL: "a program of this host takes it",
@@ -56,7 +59,7 @@ def describe_step(step: Step) -> str:
         case StepKind.RULE | StepKind.POLICY:
             return step.item.text if step.item else ""
         case StepKind.CONNECTION | StepKind.NAT | StepKind.ROUTE | StepKind.LINK:
-            return step.text
+            return describe_reason(step.detail)
 
 
 def describe_verdict(step: Step, packet: Packet) -> str:
@@ -82,7 +85,7 @@ def _value(field: Field, value: Value, packet: Packet) -> str:
     return str(value) or "none"
 
 
-def describe_reason(item: Item | None, shown: AttributedTrace) -> Iterator[str]:
+def describe_author(item: Item | None, shown: AttributedTrace) -> Iterator[str]:
     """Say who wrote a rule, for whom and why."""
     attribution = shown.attributions.get(item) if item else None
     if attribution is None or attribution.confidence is Confidence.UNATTRIBUTED:
@@ -96,15 +99,15 @@ def describe_reason(item: Item | None, shown: AttributedTrace) -> Iterator[str]:
 
 def describe_end(end: End) -> str:
     """Say how it ends."""
-    details = [
-        part
-        for part in (end.item.where if end.item else "", "" if end.text in ("rule", "policy") else end.text)
-        if part
-    ]
+    details = [part for part in (end.item.where if end.item else "", _end_reason(end)) if part]
     by = " by " if end.kind is EndKind.SENT or end.item else ": "
     return _ENDS[end.kind] + (by + ", ".join(details) if details else "")
 
 
+def _end_reason(end: End) -> str:
+    return "" if end.reason is None or end.reason.kind in _NAMED_BY_RULE else describe_reason(end.reason)
+
+
 def describe_hop(hop: Hop) -> str:
     """Say what a place is."""
-    return ", ".join(part for part in (hop.address, hop.mac, hop.text) if part)
+    return ", ".join(part for part in (hop.address, hop.mac, describe_reason(hop.detail)) if part)

@@ -1,6 +1,7 @@
 """The chains that answers meet, one and the same decisions, drops and doubts as those of the packets they answer."""
 
 from netaudit.model.program import Hook, ReadChain
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.model.ruleset import Item
 from netaudit.model.statement import Meaning
 from netaudit.packets.sets.bounds import Bounds
@@ -10,12 +11,13 @@ from netaudit.packets.symbolic.doubts import why_unknown
 from netaudit.packets.symbolic.matches import Encoder
 from netaudit.packets.symbolic.reply.fields import ARRIVING, UNKNOWN
 
-STOPPED, PERHAPS = "the answer is stopped", "the answer may be stopped"
 
-
-def perhaps(decision: Decision) -> Decision:
-    """Say of a decision about an answer that it is in doubt."""
-    return Decision(decision.rule, decision.reason.replace(STOPPED, PERHAPS, 1))
+def in_doubt(decision: Decision) -> Decision:
+    """Return a decision that may not be taken: where it stops the answer, it may stop it."""
+    reason = decision.reason
+    if reason is None or reason.kind is not ReasonKind.ANSWER_STOPPED:
+        return decision
+    return Decision(decision.rule, because(ReasonKind.ANSWER_MAY_STOP, *reason.behind))
 
 
 class ReplyChains(Chains):
@@ -34,10 +36,10 @@ class ReplyChains(Chains):
         """Leave it to the first packet's rules to have let it in."""
         return False
 
-    def decision(self, rule: Item | None, reason: str = "") -> Decision:
+    def decision(self, rule: Item | None, reason: Reason | None = None) -> Decision:
         """Make a decision that says that it is about the answer."""
-        return Decision(rule, f"{STOPPED}: {reason}" if reason else STOPPED)
+        return Decision(rule, because(ReasonKind.ANSWER_STOPPED, *([reason] if reason else [])))
 
-    def why_unknown(self, meaning: Meaning) -> str:
-        """Say what of a rule cannot be decided of answers."""
+    def why_unknown(self, meaning: Meaning) -> Reason:
+        """Return what of a rule cannot be decided of answers."""
         return why_unknown(meaning, UNKNOWN)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from netaudit.model.match import Field, in_ranges
-from netaudit.packets.host.container_routes import ELSEWHERE, NO_WAY, ContainerRoutes
+from netaudit.model.reason import ReasonKind, because
+from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import Doubt
@@ -40,9 +41,9 @@ class ReplyForwarding:
     def _moved(self, packets: Bounds, some: PacketSet, bridge: str | None) -> Bounds:
         """Let answers come in by a bridge; by none that there is, it is not known what becomes of them."""
         if bridge is None:
-            return self.refuse(packets, some, NO_WAY)
+            return self.refuse(packets, some, ReasonKind.NO_WAY_BACK_OF_CONTAINER)
         if bridge not in self._world.number:
-            return self.doubt(packets, some, ELSEWHERE)
+            return self.doubt(packets, some, ReasonKind.CONTAINER_ANSWERS_ELSEWHERE)
         moving = exactly(some - self._world.at(Field.OIF, bridge))
         if not packets & moving:
             return packets
@@ -52,7 +53,7 @@ class ReplyForwarding:
 
     def leaving(self, packets: Bounds) -> Bounds:
         """Keep loopback's addresses inside: where a new source is answered first, it is not known whether it is."""
-        world, reason = self._world, "127.0.0.0/8 does not leave the host (route_localnet)"
+        world, reason = self._world, ReasonKind.LOOPBACK_LEAVES
         if world.family == "ip6":
             return packets
         own, new = world.destined((LOOPBACK_NET["ip"],)), world.translated(Translated.SOURCE)
@@ -65,14 +66,14 @@ class ReplyForwarding:
     def believed(self, packets: Bounds) -> Bounds:
         """Drop what comes in and cannot be true."""
         world, arriving = self._world, self._arriving
-        packets = self.refuse(packets, wrong_loopback(world, arriving), "127.0.0.0/8 does not come from outside")
-        return self.refuse(packets, wrong_source(world, arriving), "its source is not behind this interface")
+        packets = self.refuse(packets, wrong_loopback(world, arriving), ReasonKind.ANSWER_FROM_LOOPBACK)
+        return self.refuse(packets, wrong_source(world, arriving), ReasonKind.ANSWER_SOURCE_NOT_BEHIND_INTERFACE)
 
     def forwarded(self, packets: Bounds) -> Bounds:
         """Drop what the host does not forward."""
         world, arriving = self._world, self._arriving
-        packets = self.refuse(packets, not_forwarded(world, arriving), "the host does not forward it")
-        return self.refuse(packets, of_the_link(world, arriving), "a link-local sender is not forwarded")
+        packets = self.refuse(packets, not_forwarded(world, arriving), ReasonKind.ANSWER_NOT_FORWARDED)
+        return self.refuse(packets, of_the_link(world, arriving), ReasonKind.LINK_LOCAL_SENDER)
 
     @cached_property
     def _arriving(self) -> ReplyFields:
@@ -82,14 +83,14 @@ class ReplyForwarding:
         """Let answers leave by the routes to who sent the first packet; another way than it came is doubtful."""
         world, space = self._world, self._space
         ways = {name: world.back_by(name) for name in world.interfaces if name}
-        packets = self.refuse(packets, space.everything - space.union(ways.values()), "there is no way back")
+        packets = self.refuse(packets, space.everything - space.union(ways.values()), ReasonKind.NO_WAY_BACK)
         here = world.at(Field.IIF, "") | world.at(Field.IIF, LOOPBACK)
         same = space.union([here, *(world.at(Field.IIF, name) & way for name, way in ways.items())])
         near = space.union(self._on_link(Field.IIF, name) for name in ways)
-        packets = self.refuse(packets, near - same, "it leaves by another interface than to who asked")
+        packets = self.refuse(packets, near - same, ReasonKind.BACK_BY_OTHER_THAN_ASKER)
         chosen = space.in_ranges(Field.SADDR, world.several_ways) - here
-        packets = self.doubt(packets, chosen, "it leaves by one of several interfaces")
-        return self.doubt(packets, space.everything - same, "it leaves by another interface")
+        packets = self.doubt(packets, chosen, ReasonKind.BACK_BY_ONE_OF_SEVERAL)
+        return self.doubt(packets, space.everything - same, ReasonKind.BACK_BY_OTHER)
 
     @property
     def on_one_bridge(self) -> PacketSet:
@@ -107,22 +108,22 @@ class ReplyForwarding:
         ranges = self._world.neighbours.get(interface, ())
         return self._world.at(side, interface) & self._space.in_ranges(Field.SADDR, ranges)
 
-    def unlike(self, packets: Bounds, some: PacketSet, reason: str) -> Bounds:
+    def unlike(self, packets: Bounds, some: PacketSet, reason: ReasonKind) -> Bounds:
         """Drop of some packets what is not what was asked for, as long as it is not translated back."""
         world = self._world
         led, new = world.led, world.translated(Translated.SOURCE)
         perhaps = (some & new & self._chains.encoders.sources.perhaps_old) - led
         return self.doubt(self.refuse(packets, some & (led | new) - perhaps, reason), perhaps, reason)
 
-    def doubt(self, packets: Bounds, some: PacketSet, reason: str) -> Bounds:
+    def doubt(self, packets: Bounds, some: PacketSet, reason: ReasonKind) -> Bounds:
         """Doubt what becomes of some packets."""
         unknown = packets.possible & some
         if not unknown:
             return packets
-        self._chains.doubts.append(Doubt(self._chains.decision(None, reason), unknown))
+        self._chains.doubts.append(Doubt(self._chains.decision(None, because(reason)), unknown))
         return Bounds(packets.sure - some, packets.possible)
 
-    def refuse(self, packets: Bounds, refused: PacketSet, reason: str) -> Bounds:
+    def refuse(self, packets: Bounds, refused: PacketSet, reason: ReasonKind) -> Bounds:
         """Drop what the kernel itself refuses."""
-        self._chains.drop(self._chains.decision(None, reason), packets & exactly(refused))
+        self._chains.drop(self._chains.decision(None, because(reason)), packets & exactly(refused))
         return packets - exactly(refused)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook
+from netaudit.model.reason import ReasonKind, because
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
@@ -87,7 +88,7 @@ class ReplyTraversal:
     def _past_ip(self, bridged: Bounds, filtered: Bounds, known: bool | None) -> Bounds:  # noqa: FBT001 (of three)
         """Pass between two ports of a bridge, past IP's hooks, where nothing is translated back."""
         everything = self._space.everything
-        past = self._routes.unlike(bridged, everything, "it goes past the host, and is not translated back")
+        past = self._routes.unlike(bridged, everything, ReasonKind.ANSWER_PAST_HOST)
         if known is False:
             return past
         seen, past = filtered.changed(self._bare), past.changed(self._bare)
@@ -157,7 +158,7 @@ class ReplyTraversal:
         space = self._space
         untracked = exactly(space.equal(Field.CT_STATE, CtState.UNTRACKED))
         if self._tracked:
-            packets = self._routes.unlike(packets, untracked.sure, "untracked, it is not translated back")
+            packets = self._routes.unlike(packets, untracked.sure, ReasonKind.ANSWER_UNTRACKED)
             return packets & untracked | (packets - untracked).changed(
                 lambda some: space.assign(some, Field.CT_STATE, CtState.ESTABLISHED)
             )
@@ -169,7 +170,8 @@ class ReplyTraversal:
         new = packets.changed(lambda some: self._space.assign(some, Field.CT_STATE, CtState.NEW))
         if not new or not self._translates:
             return new
-        self._chains.doubt(self._chains.decision(None, "of no connection, it may be translated"), new.doubted())
+        reason = because(ReasonKind.ANSWER_MAY_BE_TRANSLATED)
+        self._chains.doubt(self._chains.decision(None, reason), new.doubted())
         return new.doubted()
 
     @property
