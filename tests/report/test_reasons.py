@@ -30,7 +30,7 @@ def _calls() -> tuple[tuple[ReasonKind, frozenset[str]], ...]:
 def _calls_in(tree: ast.Module) -> Iterator[tuple[ReasonKind, frozenset[str]]]:
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name(id="because" | "_decided"), args=[ast.Attribute(attr=name), *_]):
+            case ast.Call(func=ast.Name(id="because" | "by_no_rule"), args=[ast.Attribute(attr=name), *_]):
                 names = frozenset(one.arg for one in node.keywords if one.arg)
                 yield ReasonKind[name], names
 

@@ -8,43 +8,19 @@ one row.
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-import msgspec
-
-from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, ZoneKind
-from netaudit.model.host import Listener
-from netaudit.model.match import Field
+from netaudit.model.exposure import Delivery, Destination, Outcome, ZoneKind
 from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.packets.exposure.arrivals import Arrival, Arrivals
 from netaudit.packets.exposure.off_host import off_host_row, other_driver_row
 from netaudit.packets.exposure.query import CellQuery
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.exposure.row import Row
 from netaudit.packets.exposure.unreachable import why_unreachable
-from netaudit.packets.host.destinations import family_of
-from netaudit.packets.host.port_takers import is_proxied, leads_elsewhere
 from netaudit.packets.host.zones import Origin
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.sets.bounds import Bounds, exactly
-from netaudit.packets.symbolic.decision import Decision
+from netaudit.packets.sets.bounds import exactly
+from netaudit.packets.symbolic.decision import Decision, by_no_rule
 from netaudit.packets.symbolic.reply.chain import in_doubt
-
-_MESH = "ingress-sbox"  # what Docker calls the sandbox in which swarm spreads packets over tasks
-_BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
-NOWHERE = Decision(None, because(ReasonKind.NO_CONTAINER_ADDRESS))
-
-
-class Arrival(msgspec.Struct, frozen=True):
-    """A way, and the packets that arrive by it; `stopped` where it ends before the container after all."""
-
-    way: Delivery
-    packets: Bounds
-    stopped: Decision | None = None
-
-    def outcomes(self) -> Iterator[tuple[Outcome, PacketSet]]:
-        """Tell apart what surely arrives and what may, the best first; none for no packet."""
-        if self.packets.sure:
-            yield Outcome.ALLOWED, self.packets.sure
-        if self.packets and not self.packets.exact:
-            yield Outcome.MAY, self.packets.possible
 
 
 class Cell:
@@ -58,15 +34,16 @@ class Cell:
         self._asking = CellQuery(self._reach, origin, destination)
         self._traversal = self._reach.traversal(origin, to=self._asking.addresses)
         self._came = self._reach.came(origin, self._traversal)
+        self._arrivals = Arrivals(reaches, self._asking, self._came, self._rows_to)
 
     def rows(self) -> Iterator[Row]:
         """Compute the rows: by the best way first, each port once."""
-        past = self._past_host()
-        if past is not None:
-            yield past
+        off_host = self._off_host_row()
+        if off_host is not None:
+            yield off_host
             return
         left = self._asking.ports
-        for arrival in self._arrivals():
+        for arrival in self._arrivals.all():
             for outcome, packets in arrival.outcomes():
                 ports = self._asking.ports_of(packets) & left
                 if ports:
@@ -75,107 +52,18 @@ class Cell:
         if left:
             yield from self._blocked(left)
 
-    def _past_host(self) -> Row | None:
-        """Find the row of a container's own address that is no business of the host's rules."""
-        network = self._reach.network(self._destination)
+    def _off_host_row(self) -> Row | None:
+        """Find the row of a container's own address that the host's rules do not decide about; None for others."""
+        network = self._reach.containers.network(self._destination)
         if network is None:
             return None
         here = not network.bridge or network.bridge in self._world.routing.interfaces
-        past = off_host_row if here else other_driver_row
-        return past(network, self._destination, self._origin, self._asking.addresses[0][0])
+        row_of = off_host_row if here else other_driver_row
+        return row_of(network, self._destination, self._origin, self._asking.addresses[0][0])
 
-    def _arrivals(self) -> Iterator[Arrival]:
-        match self._destination.kind:
-            case DestinationKind.PUBLISHED_PORT:
-                yield from self._to_published()
-            case DestinationKind.CONTAINER_PORTS:
-                there = self._reach.leaving_to(self._destination.container_id)
-                yield Arrival(Delivery.DIRECT, self._asking.part_of(self._came.direct, there))
-            case DestinationKind.HOST_LISTENER:
-                yield Arrival(Delivery.LOCAL, self._heard())
-            case DestinationKind.FORWARDED_PORT:
-                yield from self._to_forwarded()
-
-    def _heard(self) -> Bounds:
-        """Return what a listener takes, which may be bound to an interface."""
-        interface = self._destination.interface
-        here = self._world.named(Field.IIF, (interface,)) if interface else self._space.everything
-        return self._asking.part_of(self._came.home, here)
-
-    def _to_published(self) -> Iterator[Arrival]:
-        """By a NAT rule to the container, or to the host's own socket and docker-proxy behind it."""
-        binding = self._destination.binding
-        if binding is None:
-            return
-        there = self._reach.leaving_to(self._destination.container_id)
-        yield Arrival(Delivery.DNAT, self._asking.part_of(self._came.led, self._led & there))
-        found = self._reach.sockets.taking(binding.protocol, binding.host_ip, binding.host_port)
-        if found:
-            yield self._by_proxy(found)
-
-    def _to_forwarded(self) -> Iterator[Arrival]:
-        """Where a NAT rule leads: out to a container or another machine, or to a program of the host."""
-        to = self._destination
-        out = self._asking.part_of(self._came.led, self._led)
-        if to.container_name.endswith(_MESH):
-            yield Arrival(Delivery.DNAT, out.doubted(), _decided(ReasonKind.MESH_NOT_RECORDED))
-        else:
-            yield Arrival(Delivery.DNAT, out)
-        here = self._asking.part_of(self._came.led_home, self._led)
-        yield Arrival(Delivery.LOCAL, here, None if to.programs else _decided(ReasonKind.NOBODY_BEHIND_NAT))
-
-    @cached_property
-    def _led(self) -> PacketSet:
-        """Return the packets that a NAT rule leads to where the destination's are led."""
-        to = self._destination
-        if to.binding is not None:
-            return self._reach.container_at(to.container_id, to.binding.container_port)
-        return self._world.led_to(to.led) if to.led else self._space.nothing
-
-    def _by_proxy(self, found: tuple[Listener, ...]) -> Arrival:
-        """Go on from docker-proxy, which is a program of the host, to the container."""
-        here = self._asking.part_of(self._came.home, self._space.everything)
-        if not is_proxied(found):
-            names = ", ".join(sorted({name for one in found for name in one.programs}))
-            if leads_elsewhere(found):
-                stopped = _decided(ReasonKind.PROXY_OUT_OF_RECORDING, programs=names)
-                return Arrival(Delivery.PROXY, here.doubted(), stopped)
-            return Arrival(Delivery.PROXY, here, _decided(ReasonKind.PORT_HELD, programs=names))
-        outcome, decision = self._onwards()
-        match outcome:
-            case Outcome.ALLOWED:
-                return Arrival(Delivery.PROXY, here)
-            case Outcome.MAY:
-                return Arrival(Delivery.PROXY, here.doubted(), decision)
-            case Outcome.BLOCKED:
-                return Arrival(Delivery.PROXY, here, decision)
-
-    def _onwards(self) -> tuple[Outcome, Decision]:
-        """Find the best way from the host to the container's own port, by any of its addresses."""
-        to = self._destination
-        assert to.binding  # noqa: S101 (only published ports are proxied)
-        place = (to.container_id, to.protocol, to.binding.container_port)
-        known = self._reach.from_proxy
-        if place not in known:
-            rows = {row.outcome: row.decision for row in self._rows_onwards(to.binding.container_port)}
-            best = min(rows, key=_BEST.index, default=Outcome.BLOCKED)
-            known[place] = (best, rows.get(best, NOWHERE))
-        return known[place]
-
-    def _rows_onwards(self, port: int) -> Iterator[Row]:
-        for address in self._reach.addresses_of(self._destination.container_id):
-            reach = self._reaches[family_of(address)]
-            target = Destination(
-                kind=DestinationKind.CONTAINER_PORTS,
-                family=reach.family,
-                protocol=self._destination.protocol,
-                address=address,
-                ports=((port, port),),
-                container_id=self._destination.container_id,
-            )
-            for origin in reach.origins:
-                if origin.zone.kind is ZoneKind.HOST:
-                    yield from Cell(self._reaches, origin, target).rows()
+    def _rows_to(self, origin: Origin, destination: Destination) -> Iterator[Row]:
+        """Compute the rows of another cell, in which a program of the host goes on."""
+        return Cell(self._reaches, origin, destination).rows()
 
     def _split(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make a row of the ports that share a decision, until none is left."""
@@ -226,7 +114,7 @@ class Cell:
             reason = self._led_elsewhere(rest) or why_unreachable(
                 self._origin, self._destination, self._asking.addresses
             )
-            yield Row(self._asking.ranges(rest), Outcome.BLOCKED, Delivery.NONE, _decided(reason))
+            yield Row(self._asking.ranges(rest), Outcome.BLOCKED, Delivery.NONE, by_no_rule(reason))
 
     def _led_elsewhere(self, ports: PacketSet) -> ReasonKind | None:
         """Return a reason where NAT rules lead elsewhere what is sent to ports."""
@@ -244,9 +132,4 @@ class Cell:
     def _dropped(self) -> PacketSet:
         """Return what was dropped of the cell's packets, also on the way from a published port to its container."""
         plain = self._asking.part(self._came.dropped, self._space.everything) - self._elsewhere
-        return plain | self._asking.part(self._came.dropped_later, self._led) if self._led else plain
-
-
-def _decided(kind: ReasonKind, **args: object) -> Decision:
-    """Return a decision that no rule takes."""
-    return Decision(None, because(kind, **args))
+        return plain | self._asking.part(self._came.dropped_later, self._arrivals.led) if self._arrivals.led else plain

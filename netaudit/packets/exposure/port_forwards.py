@@ -112,7 +112,7 @@ def _known(reach: Reachability, published: Iterable[Destination]) -> Iterator[Pa
             asked = space.equal(Field.PROTOCOL, PROTOCOLS[one.protocol]) & space.in_ranges(Field.DPORT, one.ports)
             if not is_wildcard(one.address):
                 asked &= space.equal(Field.DADDR, int(ip_address(one.address)))
-            yield asked & reach.container_at(one.container_id, one.binding.container_port)
+            yield asked & reach.containers.at_port(one.container_id, one.binding.container_port)
     yield space.nothing
 
 
@@ -140,9 +140,9 @@ def _asked_address(ranges: Ranges, reach: Reachability) -> str:
     first, last = ranges[0]
     if len(ranges) == 1 and first == last:
         return _written(first, reach.family)
-    if inside(reach.link_addresses, ranges):
+    if inside(reach.zones.link_addresses, ranges):
         return WILDCARDS[reach.family]
-    own = [number for number, _ in reach.link_addresses] + list(reach.world.own_addresses)
+    own = [number for number, _ in reach.zones.link_addresses] + list(reach.world.own_addresses)
     mine = [number for number in own if inside(((number, number),), ranges)]
     return _written((*mine, first)[0], reach.family)
 

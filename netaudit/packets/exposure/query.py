@@ -24,26 +24,26 @@ class CellQuery:
     """Cuts parts out of sets. A part has few fields: the others are the same in all of it, or decide nothing more."""
 
     def __init__(self, reach: Reachability, origin: Origin, destination: Destination) -> None:
-        self._reach, self._origin, self._destination = reach, origin, destination
+        self._reach, self._origin, self.destination = reach, origin, destination
         self._space = reach.world.space
 
     @cached_property
     def addresses(self) -> Ranges:
         """Return the addresses that the zone would send to."""
-        if is_wildcard(self._destination.address):
-            return self._reach.addresses_for(self._origin)
-        number = number_of(self._destination.address)
+        if is_wildcard(self.destination.address):
+            return self._reach.zones.addresses_for(self._origin)
+        number = number_of(self.destination.address)
         return ((number, number),)
 
     @cached_property
     def ports(self) -> PacketSet:
         """Return the packets to the destination's ports."""
-        return self._space.in_ranges(Field.DPORT, self._destination.ports)
+        return self._space.in_ranges(Field.DPORT, self.destination.ports)
 
     @cached_property
     def asked(self) -> PacketSet:
         """Return the packets that are sent to the destination."""
-        return self._reach.asked(self.addresses, self._destination.protocol, self._destination.ports)
+        return self._reach.asked(self.addresses, self.destination.protocol, self.destination.ports)
 
     @property
     def clients(self) -> PacketSet:
@@ -69,12 +69,12 @@ class CellQuery:
 
     def ranges(self, ports: PacketSet) -> Ranges:
         """List ports."""
-        return self._destination.ports if ports == self.ports else self._space.ranges(ports, Field.DPORT)
+        return self.destination.ports if ports == self.ports else self._space.ranges(ports, Field.DPORT)
 
     def example(self, part: PacketSet) -> str:
         """Describe a packet, one that reads well where there is one; "" for no packet."""
         found = self._picked(part)
-        return describe(found, self._destination) if found else ""
+        return describe(found, self.destination) if found else ""
 
     def witness(self, part: PacketSet) -> str:
         """Describe a packet, and say of one from another member of a network whether that is there."""
@@ -82,7 +82,7 @@ class CellQuery:
         if found is None:
             return ""
         foreign = self._origin.zone.kind is ZoneKind.NETWORK and not self._reach.members.has(self._origin, found)
-        return describe(found, self._destination) + (NOBODY_YET if foreign else "")
+        return describe(found, self.destination) + (NOBODY_YET if foreign else "")
 
     def _picked(self, part: PacketSet) -> dict[str, int] | None:
         if self._several:
@@ -97,12 +97,12 @@ class CellQuery:
     @cached_property
     def _own(self) -> PacketSet:
         """Return what the destination itself sends, where the zone is another member of its network."""
-        if self._origin.zone.kind is not ZoneKind.NETWORK or not self._destination.container_id:
+        if self._origin.zone.kind is not ZoneKind.NETWORK or not self.destination.container_id:
             return self._space.nothing
-        return self._reach.sent_by(self._destination.container_id)
+        return self._reach.containers.sent_by(self.destination.container_id)
 
     @cached_property
     def _readable(self) -> PacketSet:
         """Return packets that make good examples."""
-        sender = self._reach.members.sender(self._origin, self._destination.container_id, self.addresses)
+        sender = self._reach.members.sender(self._origin, self.destination.container_id, self.addresses)
         return self._reach.readable(self._origin) if sender is None else from_client(self._space, sender)

@@ -8,7 +8,7 @@ from netaudit.model.exposure import Delivery, Outcome
 from netaudit.packets.symbolic.decision import Decision
 from netaudit.packets.values.ranges import Ranges, without
 
-_BEST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
+BEST_FIRST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class Row(msgspec.Struct, frozen=True):
 def best_of(rows: Iterable[Row]) -> Iterator[Row]:
     """Give each port its best row: where a zone has several ways, one that leads there is enough."""
     taken: Ranges = ()
-    for row in sorted(rows, key=lambda one: _BEST.index(one.outcome)):
+    for row in sorted(rows, key=lambda one: BEST_FIRST.index(one.outcome)):
         left = without(row.ports, taken)
         if left:
             yield msgspec.structs.replace(row, ports=left)

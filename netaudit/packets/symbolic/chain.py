@@ -29,36 +29,26 @@ class Doubt(msgspec.Struct, frozen=True):
 
 
 class Chains:
-    """The chains of a program in a world; `dropped` collects what is dropped, with what decided it."""
+    """The chains of a program in a world; `drops` and `doubts` collect what becomes of packets, with what decided it.
+
+    FirstPacketChains are for the first packets of connections, netaudit.packets.symbolic.reply.chain for answers.
+    """
 
     def __init__(self, encoders: Encoders) -> None:
         self.program, self.world, self.encoders = encoders.program, encoders.world, encoders
         self.decisions, self.rewriter = Decisions(self.world), Rewriter(self.world)
-        self.encoder = encoders.plain
         self.drops: list[Bounds] = []
         self.doubts: list[Doubt] = []
 
-    def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
-        """Lead packets through a base chain; gives what is accepted."""
-        self.encoder = self.encoder_for(packets)
-        decides = self.decides(chain, hook)
-        ends = Visit(self, table, hook, decides=decides).chain(chain, packets)
+    def through(self, visit: Visit, chain: ReadChain, packets: Bounds) -> Bounds:
+        """Lead packets through a base chain; return what is accepted."""
+        ends = visit.chain(chain, packets)
         rest = ends.left | ends.on
         policy = self.decision(chain.policy_item)
         if chain.policy == "drop":
             self.drop(policy, rest)
             return ends.accepted
-        return ends.accepted | (self.decisions.by_default(policy, rest) if decides else rest)
-
-    def encoder_for(self, packets: Bounds) -> Encoder:
-        """Choose how rules are asked about packets."""
-        behind = packets.possible & self.world.translated(Translated.SOURCE)
-        return self.encoders.behind_source_nat if behind else self.encoders.plain
-
-    def decides(self, chain: ReadChain, hook: Hook) -> bool:
-        """Tell whether accepting in a base chain is letting in, as people say: in the filters, not before them."""
-        base = chain.base
-        return hook in _FILTERING and base is not None and base.kind != "nat" and base.priority >= 0
+        return ends.accepted | (self.decisions.by_default(policy, rest) if visit.decides else rest)
 
     def decision(self, rule: Item | None, reason: Reason | None = None) -> Decision:
         """Make the decision of a rule or of the kernel."""
@@ -94,3 +84,23 @@ class Chains:
         if all(drop.exact for drop in self.drops):
             return exactly(sure)
         return Bounds(sure, union(drop.possible for drop in self.drops))
+
+
+class FirstPacketChains(Chains):
+    """Leads the first packets of connections through chains."""
+
+    def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
+        """Lead packets through a base chain; return what is accepted."""
+        visit = Visit(self, table, hook, self._encoder_for(packets), decides=_decides(chain, hook))
+        return self.through(visit, chain, packets)
+
+    def _encoder_for(self, packets: Bounds) -> Encoder:
+        """Choose how rules are asked about packets: NAT may have given some of them a new source."""
+        behind = packets.possible & self.world.translated(Translated.SOURCE)
+        return self.encoders.behind_source_nat if behind else self.encoders.plain
+
+
+def _decides(chain: ReadChain, hook: Hook) -> bool:
+    """Tell whether accepting in a base chain is letting in, as people say: in the filters, not before them."""
+    base = chain.base
+    return hook in _FILTERING and base is not None and base.kind != "nat" and base.priority >= 0

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from netaudit.model.reason import Reason
+from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.model.ruleset import Item
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
@@ -14,6 +14,11 @@ class Decision(msgspec.Struct, frozen=True):
 
     rule: Item | None
     reason: Reason | None = None
+
+
+def by_no_rule(kind: ReasonKind, **args: object) -> Decision:
+    """Return a decision that no rule makes."""
+    return Decision(None, because(kind, **args))
 
 
 UNDECIDED = 0

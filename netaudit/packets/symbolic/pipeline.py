@@ -10,12 +10,12 @@ from functools import cached_property, partial
 
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook, ReadChain, ReadTable
-from netaudit.model.reason import ReasonKind, because
+from netaudit.model.reason import ReasonKind
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
-from netaudit.packets.symbolic.chain import Chains
-from netaudit.packets.symbolic.decision import Decision
+from netaudit.packets.symbolic.chain import FirstPacketChains
+from netaudit.packets.symbolic.decision import Decision, by_no_rule
 from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.host_sets import LOOPBACK, LOOPBACK_NET, TRANSLATED, Translated
 from netaudit.packets.symbolic.martians import not_forwarded, of_the_link, wrong_loopback, wrong_source
@@ -30,7 +30,7 @@ class Traversal:
     """The ways of packets through a host. `local` and `forwarded` hold what arrived, with what decided it last."""
 
     def __init__(self, encoders: Encoders) -> None:
-        self.chains, self.world = Chains(encoders), encoders.world
+        self.chains, self.world = FirstPacketChains(encoders), encoders.world
         self.local = self.forwarded = self._none = exactly(self.world.space.nothing)
 
     @cached_property
@@ -89,7 +89,7 @@ class Traversal:
         """Let a bridge pass packets on without showing them to IP's hooks."""
         self.forwarded |= exactly(self._stays(packets))
 
-    def between_ports_perhaps(self, packets: PacketSet) -> None:
+    def between_ports_or_past_ip(self, packets: PacketSet) -> None:
         """Lead packets between ports where it is not known whether the bridge shows them to IP's hooks."""
         self.between_ports(packets)
         self.forwarded = Bounds(self.forwarded.sure, self.forwarded.possible | self._stays(packets))
@@ -130,7 +130,7 @@ class Traversal:
 
     def _refuse(self, packets: Bounds, refused: PacketSet, reason: ReasonKind) -> Bounds:
         """Drop what the kernel itself refuses."""
-        self.chains.drop(Decision(None, because(reason)), packets & exactly(refused))
+        self.chains.drop(by_no_rule(reason), packets & exactly(refused))
         return packets - exactly(refused)
 
     def _way_out(self, packets: Bounds) -> Bounds:

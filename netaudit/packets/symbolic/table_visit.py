@@ -25,6 +25,7 @@ from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.decision import Decision
 from netaudit.packets.symbolic.host_sets import DECISION, TRANSLATED, Translated
+from netaudit.packets.symbolic.matches import Encoder
 from netaudit.packets.symbolic.rule_runs import Run, Taken, join, pieces
 from netaudit.packets.values.jump_bounds import Again, too_many_ways, why_not_followed
 
@@ -43,10 +44,13 @@ class Ends(msgspec.Struct):
 
 
 class Visit:
-    """Leads packets through; `chains` has what is known of rules, and collects drops and doubts."""
+    """Leads packets through a table at a hook; `chains` collects what is dropped and what is in doubt.
 
-    def __init__(self, chains: "Chains", table: ReadTable, hook: Hook, *, decides: bool) -> None:
-        self._chains, self._table, self._hook, self._decides = chains, table, hook, decides
+    `encoder` says how rules are asked about these packets; `decides`: what accepts them lets them in.
+    """
+
+    def __init__(self, chains: "Chains", table: ReadTable, hook: Hook, encoder: Encoder, *, decides: bool) -> None:
+        self._chains, self._table, self._hook, self._encoder, self.decides = chains, table, hook, encoder, decides
         self._none = exactly(chains.world.space.nothing)
         self._again = Again(table)
         self._within: tuple[str, ...] = ()
@@ -65,7 +69,7 @@ class Visit:
 
     def _run(self, run: Run, packets: Bounds) -> Ends:
         """Let packets meet a run of simple rules at once."""
-        asked = [(rule, self._chains.encoder.all_of(rule.meaning.matches).sure) for rule in run.rules]
+        asked = [(rule, self._encoder.all_of(rule.meaning.matches).sure) for rule in run.rules]
         touch = self._chains.world.space.touch
         make = partial(self._translated, run.translates) if run.translates else self._decided
         joined = join([make(rule, taken) for rule, taken in asked if touch(packets.possible, taken)])
@@ -74,7 +78,7 @@ class Visit:
         hit = packets & exactly(joined.all)
         anew = hit.changed(lambda some: self._unwritten(some, run))
         self._chains.drops.append(anew & exactly(joined.dropped))
-        accepted = (anew if run.translates or self._decides else hit) & exactly(joined.accepted)
+        accepted = (anew if run.translates or self.decides else hit) & exactly(joined.accepted)
         return Ends(accepted, self._none, packets - exactly(joined.all))
 
     def _unwritten(self, packets: PacketSet, run: Run) -> PacketSet:
@@ -89,7 +93,7 @@ class Visit:
         nothing = self._chains.world.space.nothing
         numbered = taken & self._chains.decisions.numbered(self._chains.decision(rule.item))
         if isinstance(rule.meaning.verdict, Accept):
-            return Taken(taken, numbered if self._decides else taken, nothing)
+            return Taken(taken, numbered if self.decides else taken, nothing)
         return Taken(taken, nothing, numbered)
 
     def _translated(self, bits: Translated, rule: ReadRule, taken: PacketSet) -> Taken:
@@ -103,7 +107,7 @@ class Visit:
 
     def _meet(self, rule: ReadRule, meaning: Meaning, packets: Bounds) -> Ends:
         """Let packets meet a rule or a branch of one; `on` is what goes on behind it."""
-        bounds = self._chains.encoder.all_of(meaning.matches)
+        bounds = self._encoder.all_of(meaning.matches)
         hit = packets & bounds
         if not hit:
             return Ends(self._none, self._none, packets)
@@ -136,7 +140,7 @@ class Visit:
         ends = Ends(self._none, self._none, self._none)
         rest = hit
         for branch in meaning.then:
-            bounds = self._chains.encoder.all_of(branch.matches)
+            bounds = self._encoder.all_of(branch.matches)
             taken = rest & bounds
             if taken:
                 done = self._act(rule, branch, taken)
@@ -191,14 +195,14 @@ class Visit:
 
     def _pieces_of(self, chain: ReadChain) -> list[Run | ReadRule]:
         if chain.name not in self._pieces:
-            self._pieces[chain.name] = list(pieces(chain.rules, self._chains.encoder))
+            self._pieces[chain.name] = list(pieces(chain.rules, self._encoder))
         return self._pieces[chain.name]
 
     def _doubt(self, rule: ReadRule, packets: Bounds) -> None:
         self._chains.doubt(self._chains.decision(rule.item, self._chains.why_unknown(rule.meaning)), packets)
 
     def _accepted(self, rule: ReadRule, hit: Bounds) -> Bounds:
-        return self._chains.decisions.by(Decision(rule.item), hit) if self._decides else hit
+        return self._chains.decisions.by(Decision(rule.item), hit) if self.decides else hit
 
 
 def _cost(parts: Sequence[Run | ReadRule]) -> int:

@@ -1,6 +1,6 @@
-"""The chains that answers meet, one and the same decisions, drops and doubts as those of the packets they answer."""
+"""The chains that answers meet, and what becomes doubtful of a decision about an answer."""
 
-from netaudit.model.program import Hook, ReadChain
+from netaudit.model.program import Hook, ReadChain, ReadTable
 from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.model.ruleset import Item
 from netaudit.model.statement import Meaning
@@ -8,8 +8,8 @@ from netaudit.packets.sets.bounds import Bounds
 from netaudit.packets.symbolic.chain import Chains
 from netaudit.packets.symbolic.decision import Decision
 from netaudit.packets.symbolic.doubts import why_unknown
-from netaudit.packets.symbolic.matches import Encoder
-from netaudit.packets.symbolic.reply.fields import ARRIVING, UNKNOWN
+from netaudit.packets.symbolic.reply.fields import UNKNOWN, ReplyPosition
+from netaudit.packets.symbolic.table_visit import Visit
 
 
 def in_doubt(decision: Decision) -> Decision:
@@ -21,20 +21,19 @@ def in_doubt(decision: Decision) -> Decision:
 
 
 class ReplyChains(Chains):
-    """Leads answers through chains; set `place` before."""
+    """Leads answers through chains. Decisions, drops and doubts are the same as for the packets that are answered."""
 
     def __init__(self, forward: Chains) -> None:
         super().__init__(forward.encoders)
         self.decisions, self.drops, self.doubts = forward.decisions, forward.drops, forward.doubts
-        self.place = ARRIVING
 
-    def encoder_for(self, _packets: Bounds) -> Encoder:
-        """Choose how rules are asked at the present place."""
-        return self.encoders.answers_at(self.place)
+    def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook, position: ReplyPosition) -> Bounds:
+        """Lead answers at a position through a base chain; return what is accepted.
 
-    def decides(self, _chain: ReadChain, _hook: Hook) -> bool:
-        """Leave it to the first packet's rules to have let it in."""
-        return False
+        That a rule accepts an answer lets nobody in: the first packet's rules did.
+        """
+        visit = Visit(self, table, hook, self.encoders.answers_at(position), decides=False)
+        return self.through(visit, chain, packets)
 
     def decision(self, rule: Item | None, reason: Reason | None = None) -> Decision:
         """Make a decision that says that it is about the answer."""

@@ -149,8 +149,8 @@ class ReplyTraversal:
             if tracks and base.priority > _CONNTRACK:
                 packets, tracks = self._track(packets), False
             if base.kind != "nat":
-                self._chains.place = at(base.priority)._replace(fresh=not self._tracked)
-                packets = self._chains.base(table, chain, packets, hook)
+                position = at(base.priority)._replace(fresh=not self._tracked)
+                packets = self._chains.base(table, chain, packets, hook, position)
         return self._track(packets) if tracks else packets
 
     def _track(self, packets: Bounds) -> Bounds:

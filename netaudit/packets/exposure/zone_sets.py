@@ -1,0 +1,99 @@
+"""What each zone sends, as sets of packets: from where, by which interface, and to which addresses of the host."""
+
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+
+from netaudit.model.exposure import ZoneKind
+from netaudit.model.match import CtState, Field
+from netaudit.packets.host.destinations import PROTOCOLS
+from netaudit.packets.host.zones import CLIENT_PORTS, NOT_ROUTED, Origin, as_ranges
+from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.symbolic.host_sets import DECISION, LOOPBACK, LOOPBACK_NET, TRANSLATED, HostSets
+from netaudit.packets.values.ranges import Ranges
+
+_SYN = 2  # the flags of a TCP connection's first packet
+OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
+
+
+class ZoneSets:
+    """The packets of a host's zones, in one family; what was asked once is remembered."""
+
+    def __init__(self, world: HostSets, origins: Iterable[Origin]) -> None:
+        self._world, self._space, self._origins = world, world.space, tuple(origins)
+        remembered = lru_cache(maxsize=None)
+        self.sent, self.base = remembered(self._sent), remembered(self._base)
+        self.addresses_for = remembered(self._addresses_for)
+
+    def on_its_bridge(self, origin: Origin) -> PacketSet:
+        """Return what a network's member sends to another: it does not leave the bridge."""
+        if origin.zone.kind not in OF_NETWORKS:
+            return self._space.nothing
+        return self._space.in_ranges(Field.DADDR, self._world.neighbours.get(origin.interface, ()))
+
+    def addresses(self, interface: str) -> Ranges:
+        """Return an interface's addresses, without link-local ones."""
+        known = self._world.routing.interfaces.get(interface)
+        found = [ip for ip in self._world.routing.addresses(known) if not ip.is_link_local] if known else []
+        return tuple((int(ip), int(ip)) for ip in sorted(found, key=int))
+
+    @cached_property
+    def link_addresses(self) -> Ranges:
+        """Return the host's addresses on its links."""
+        links = {one.interface for one in self._origins if one.zone.kind is ZoneKind.LAN}
+        return tuple(range_ for link in sorted(links) for range_ in self.addresses(link))
+
+    def _sent(self, origin: Origin) -> PacketSet:
+        """Return the first packets of all connections that a zone may open."""
+        space, world = self._space, self._world
+        packets = space.in_ranges(Field.SADDR, origin.senders) & world.at(Field.IIF, origin.interface)
+        packets &= space.in_ranges(Field.PROTOCOL, tuple((number, number) for number in sorted(PROTOCOLS.values())))
+        if origin.zone.kind is ZoneKind.INTERNET:
+            packets &= self._routed_by_internet(origin)
+        if origin.zone.kind is ZoneKind.HOST:
+            packets &= world.from_home & space.in_ranges(Field.SPORT, CLIENT_PORTS)
+        if origin.zone.kind in OF_NETWORKS:  # a container's loopback is its own
+            packets -= space.in_ranges(Field.DADDR, (LOOPBACK_NET[world.family],))
+        if origin.on_link:
+            packets &= space.in_ranges(
+                Field.DADDR, world.neighbours.get(origin.interface, ()) + self.addresses(origin.interface)
+            )
+        for field, value in self._constants(origin):
+            packets &= space.equal(field, value)
+        if Field.TCP_FLAGS in space.widths:
+            tcp = space.equal(Field.PROTOCOL, PROTOCOLS["tcp"])
+            packets = packets - tcp | packets & tcp & space.equal(Field.TCP_FLAGS, _SYN)
+        return packets
+
+    def _constants(self, origin: Origin) -> list[tuple[str, int]]:
+        """List what is the same in all packets of a zone."""
+        fields = {
+            TRANSLATED: 0,
+            Field.OIF: 0,
+            Field.CT_STATE: int(CtState.INVALID),  # until connection tracking sees it
+            DECISION: 0,
+            Field.MARK: 0,
+            Field.CT_MARK: 0,
+            Field.SOCKET: int(origin.zone.kind is ZoneKind.HOST),
+        }
+        return [(field, value) for field, value in fields.items() if field in self._space.widths]
+
+    def _routed_by_internet(self, origin: Origin) -> PacketSet:
+        """Return what routers lead here: what is addressed to the uplink itself, and to addresses that are routed."""
+        own = self.addresses(origin.interface)
+        private = self._space.in_ranges(Field.DADDR, as_ranges(NOT_ROUTED[self._world.family]))
+        return self._space.everything - private | self._space.in_ranges(Field.DADDR, own)
+
+    def _base(self, origin: Origin) -> PacketSet:
+        """Return what tells a zone's packets from others in a traversal."""
+        senders = self._space.in_ranges(Field.SADDR, origin.senders)
+        if origin.zone.kind is ZoneKind.HOST:
+            return senders
+        return senders & self._world.at(Field.IIF, origin.interface)
+
+    def _addresses_for(self, origin: Origin) -> Ranges:
+        """Return the host's addresses that a zone would use for a port that is open on all of them."""
+        match origin.zone.kind:
+            case ZoneKind.INTERNET | ZoneKind.LAN:
+                return self.addresses(origin.interface)
+            case _:
+                return self.link_addresses or self.addresses(origin.interface or LOOPBACK)
