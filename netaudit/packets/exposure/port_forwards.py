@@ -142,7 +142,7 @@ def _asked_address(ranges: Ranges, reach: Reachability) -> str:
         return _written(first, reach.family)
     if inside(reach.zones.link_addresses, ranges):
         return WILDCARDS[reach.family]
-    own = [number for number, _ in reach.zones.link_addresses] + list(reach.world.own_addresses)
+    own = [number for number, _ in reach.zones.link_addresses] + list(reach.world.ranges.own_addresses)
     mine = [number for number in own if inside(((number, number),), ranges)]
     return _written((*mine, first)[0], reach.family)
 

@@ -62,7 +62,7 @@ class Reachability:
         """Return the traversal that holds what a zone sends to addresses."""
         if origin.zone.kind is ZoneKind.HOST:
             return self.from_host
-        neighbours = self.world.neighbours.get(origin.interface, ())
+        neighbours = self.world.ranges.neighbours.get(origin.interface, ())
         if origin.zone.kind in OF_NETWORKS and inside(to, neighbours):
             return self.between_ports
         return self.from_wire

@@ -3,8 +3,8 @@
 from netaudit.model.exposure import Destination, DestinationKind, ZoneKind
 from netaudit.model.reason import ReasonKind
 from netaudit.packets.host.destinations import number_of
+from netaudit.packets.host.route_ranges import LOOPBACK_NET
 from netaudit.packets.host.zones import Origin, is_routed
-from netaudit.packets.symbolic.host_sets import LOOPBACK_NET
 from netaudit.packets.values.ranges import Ranges
 
 

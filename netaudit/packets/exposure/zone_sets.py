@@ -6,9 +6,10 @@ from functools import cached_property, lru_cache
 from netaudit.model.exposure import ZoneKind
 from netaudit.model.match import CtState, Field
 from netaudit.packets.host.destinations import PROTOCOLS
+from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
 from netaudit.packets.host.zones import CLIENT_PORTS, NOT_ROUTED, Origin, as_ranges
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.symbolic.host_sets import DECISION, LOOPBACK, LOOPBACK_NET, TRANSLATED, HostSets
+from netaudit.packets.symbolic.host_sets import DECISION, TRANSLATED, HostSets
 from netaudit.packets.values.ranges import Ranges
 
 _SYN = 2  # the flags of a TCP connection's first packet
@@ -28,7 +29,7 @@ class ZoneSets:
         """Return what a network's member sends to another: it does not leave the bridge."""
         if origin.zone.kind not in OF_NETWORKS:
             return self._space.nothing
-        return self._space.in_ranges(Field.DADDR, self._world.neighbours.get(origin.interface, ()))
+        return self._space.in_ranges(Field.DADDR, self._world.ranges.neighbours.get(origin.interface, ()))
 
     def addresses(self, interface: str) -> Ranges:
         """Return an interface's addresses, without link-local ones."""
@@ -55,7 +56,7 @@ class ZoneSets:
             packets -= space.in_ranges(Field.DADDR, (LOOPBACK_NET[world.family],))
         if origin.on_link:
             packets &= space.in_ranges(
-                Field.DADDR, world.neighbours.get(origin.interface, ()) + self.addresses(origin.interface)
+                Field.DADDR, world.ranges.neighbours.get(origin.interface, ()) + self.addresses(origin.interface)
             )
         for field, value in self._constants(origin):
             packets &= space.equal(field, value)

@@ -7,8 +7,9 @@ from typing import Protocol
 
 from netaudit.model.match import Field, RouteType
 from netaudit.packets.host.route_lookup import TYPE_OF
+from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.symbolic.host_sets import LOOPBACK, HostSets
+from netaudit.packets.symbolic.host_sets import HostSets
 from netaudit.packets.values.ranges import Ranges
 
 
@@ -30,7 +31,7 @@ def kinds_of(world: HostSets, reading: PacketView, field: Field) -> dict[int, Pa
     if field not in TYPE_OF:
         return None
     address, interface = TYPE_OF[field]
-    kinds = {int(kind): reading.addressed(address, ranges) for kind, ranges in world.types.items()}
+    kinds = {int(kind): reading.addressed(address, ranges) for kind, ranges in world.ranges.types.items()}
     if interface is not None:
         kinds[RouteType.LOCAL] = _own(world, reading, address, interface)
     known = world.space.union(kinds.values())
@@ -42,7 +43,7 @@ def _own(world: HostSets, reading: PacketView, address: Field, interface: Field)
     return world.space.union(
         reading.addressed(address, tuple((int(ip), int(ip)) for ip in sorted(world.routing.addresses(one))))
         & reading.at(interface, one.name)
-        for one in world.known_interfaces
+        for one in world.ranges.known_interfaces
     )
 
 
@@ -51,6 +52,6 @@ def reverse_path(world: HostSets, reading: PacketView) -> PacketSet:
     return world.space.union(
         reading.at(Field.IIF, name)
         & (world.space.everything if name == LOOPBACK else reading.addressed(Field.SADDR, ranges))
-        for name, ranges in (world.ways | {LOOPBACK: ()}).items()
+        for name, ranges in (world.ranges.ways | {LOOPBACK: ()}).items()
         if name in world.number
     )

@@ -6,16 +6,17 @@ Sources: ip_route_input_slow() and __fib_validate_source() in the kernel's net/i
 from collections.abc import Iterable
 
 from netaudit.model.match import Field
+from netaudit.packets.host.route_ranges import LOOPBACK_NET
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.address_types import PacketView, reverse_path
-from netaudit.packets.symbolic.host_sets import LINK_LOCAL, LOOPBACK_NET, HostSets
+from netaudit.packets.symbolic.host_sets import LINK_LOCAL, HostSets
 
 
 def wrong_loopback(world: HostSets, reading: PacketView) -> PacketSet:
     """Return what has loopback's addresses, and comes by an interface that may not lead there."""
     ranges = (LOOPBACK_NET[world.family],)
     touched = reading.addressed(Field.SADDR, ranges) | reading.addressed(Field.DADDR, ranges)
-    return touched - _coming_by(world, reading, world.to_loopback)
+    return touched - _coming_by(world, reading, world.ranges.to_loopback)
 
 
 def wrong_source(world: HostSets, reading: PacketView) -> PacketSet:

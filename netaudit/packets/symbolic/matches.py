@@ -173,9 +173,9 @@ class Encoder:
     def _named(self, field: Field, names: tuple[str, ...]) -> Bounds:
         at = self._reading.at
         if field in (Field.IIF, Field.OIF):
-            return exactly(self._space.union(at(field, one) for one in self._world.fitting(names)))
+            return exactly(self._space.union(at(field, one) for one in self._world.ranges.fitting(names)))
         side = Field.IIF if field is Field.PHYSIN else Field.OIF
-        bridges = self._space.union(at(side, one) for one in self._world.bridges)
+        bridges = self._space.union(at(side, one) for one in self._world.ranges.bridges)
         if "" in names:
             return Bounds(self._space.everything - bridges, self._space.everything)
         return Bounds(self._space.nothing, bridges)

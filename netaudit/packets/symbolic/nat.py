@@ -42,14 +42,14 @@ class NewSources:
 
     def _at(self, interface: str) -> Ranges:
         """List what a new source can be; behind loopback, where no outgoing interface is left, any that there is."""
-        known = [one for one in self._world.known_interfaces if one.name == interface]
+        known = [one for one in self._world.ranges.known_interfaces if one.name == interface]
         own = masquerading(known[0], self._world.routing) if known else self._everywhere
         return (*self._given, *((number, number) for number in own))
 
     @cached_property
     def _everywhere(self) -> list[int]:
         routing = self._world.routing
-        return [int(ip) for one in self._world.known_interfaces for ip in routing.addresses(one)]
+        return [int(ip) for one in self._world.ranges.known_interfaces for ip in routing.addresses(one)]
 
     @cached_property
     def keep_ports(self) -> bool:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook
 from netaudit.model.statement import CopyMark, Forget, Nat, NatKind, Note, NoTrack, SetMark, Statement, UnknownStatement
+from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
-from netaudit.packets.symbolic.host_sets import LOOPBACK, NEW_DADDR, NEW_DPORT, TRANSLATED, HostSets, Translated
+from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT, TRANSLATED, HostSets, Translated
 
 _TRACKED = (CtState.NEW, CtState.ESTABLISHED, CtState.RELATED)
 SOURCES = frozenset({NatKind.SNAT, NatKind.MASQUERADE})
@@ -96,7 +97,7 @@ class Rewriter:
             return self._destination(packets, (address, address), ports)
         parts = []
         for name in self._world.interfaces:
-            first = self._world.first_address(name)
+            first = self._world.ranges.first_address(name)
             if first is not None and name != LOOPBACK:
                 here = packets & self._world.at(Field.IIF, name)
                 parts.append(self._destination(here, (first, first), ports))

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from netaudit.model.match import Field, InRanges, Masked, in_ranges
 from netaudit.packets.host.route_lookup import TYPE_OF
+from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
-from netaudit.packets.symbolic.host_sets import LOOPBACK, NEW_DADDR, NEW_DPORT, HostSets, Translated
+from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
 from netaudit.packets.symbolic.matches import Atom, Encoder
 from netaudit.packets.symbolic.nat import NewSources
 from netaudit.packets.values.probe import SYN_ACK
@@ -156,7 +157,7 @@ class ReplyEncoder(Encoder):
         if not self._is_early(field):
             return found
         changed, world = exactly(self._world.translated(Translated.SOURCE)), self._world
-        ranges = [range_ for one in world.fitting(names) for range_ in world.ways_out.get(one, ())]
+        ranges = [range_ for one in world.ranges.fitting(names) for range_ in world.ranges.ways_out.get(one, ())]
         return found - changed | changed & self._new.inside(in_ranges(Field.DADDR, ranges).ranges)
 
     def _is_early(self, field: Field | None) -> bool:

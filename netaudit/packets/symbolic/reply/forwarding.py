@@ -6,10 +6,11 @@ from functools import cached_property
 from netaudit.model.match import Field, in_ranges
 from netaudit.model.reason import ReasonKind, because
 from netaudit.packets.host.container_routes import ContainerRoutes
+from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import Doubt
-from netaudit.packets.symbolic.host_sets import LOOPBACK, LOOPBACK_NET, HostSets, Translated
+from netaudit.packets.symbolic.host_sets import HostSets, Translated
 from netaudit.packets.symbolic.martians import not_forwarded, of_the_link, wrong_loopback, wrong_source
 from netaudit.packets.symbolic.reply.chain import ReplyChains
 from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyFields
@@ -57,9 +58,9 @@ class ReplyForwarding:
         if world.family == "ip6":
             return packets
         own, new = world.destined((LOOPBACK_NET["ip"],)), world.translated(Translated.SOURCE)
-        inside = world.to_loopback
+        inside = world.ranges.to_loopback
         stays = self._space.union(world.back_by(name) for name in inside)
-        home = in_ranges(Field.DADDR, [range_ for name in inside for range_ in world.ways_out.get(name, ())])
+        home = in_ranges(Field.DADDR, [range_ for name in inside for range_ in world.ranges.ways_out.get(name, ())])
         known = self._chains.encoders.sources.inside(home.ranges).sure
         return self.doubt(self.refuse(packets, own - stays - new, reason), own & new - known, reason)
 
@@ -88,7 +89,7 @@ class ReplyForwarding:
         same = space.union([here, *(world.at(Field.IIF, name) & way for name, way in ways.items())])
         near = space.union(self._on_link(Field.IIF, name) for name in ways)
         packets = self.refuse(packets, near - same, ReasonKind.BACK_BY_OTHER_THAN_ASKER)
-        chosen = space.in_ranges(Field.SADDR, world.several_ways) - here
+        chosen = space.in_ranges(Field.SADDR, world.ranges.several_ways) - here
         packets = self.doubt(packets, chosen, ReasonKind.BACK_BY_ONE_OF_SEVERAL)
         return self.doubt(packets, space.everything - same, ReasonKind.BACK_BY_OTHER)
 
@@ -101,11 +102,11 @@ class ReplyForwarding:
 
     @cached_property
     def _bridges(self) -> list[str]:
-        return [one.name for one in self._world.known_interfaces if one.kind == "bridge"]
+        return [one.name for one in self._world.ranges.known_interfaces if one.kind == "bridge"]
 
     def _on_link(self, side: Field, interface: str) -> PacketSet:
         """Return the packets at an interface whose sender is on its link."""
-        ranges = self._world.neighbours.get(interface, ())
+        ranges = self._world.ranges.neighbours.get(interface, ())
         return self._world.at(side, interface) & self._space.in_ranges(Field.SADDR, ranges)
 
     def unlike(self, packets: Bounds, some: PacketSet, reason: ReasonKind) -> Bounds:

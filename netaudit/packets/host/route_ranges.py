@@ -1,0 +1,128 @@
+"""What the interfaces and routes of a host say of addresses of one family, as ranges and names."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+import msgspec
+
+from netaudit.model.host import Host, Interface
+from netaudit.model.match import Field, RouteType, in_ranges
+from netaudit.packets.host.fib import Routing
+from netaudit.packets.values.ranges import Ranges, without
+
+LOOPBACK = "lo"
+LOOPBACK_NET = {"ip": (0x7F000000, 0x7FFFFFFF), "ip6": (1, 1)}
+_KINDS = {
+    "local": RouteType.LOCAL,
+    "broadcast": RouteType.BROADCAST,
+    "anycast": RouteType.ANYCAST,
+    "multicast": RouteType.MULTICAST,
+}
+_MULTICAST = (0xE0000000, 0xEFFFFFFF)
+_BROADCAST = ((0, 0x00FFFFFF), (0xFFFFFFFF, 0xFFFFFFFF))
+
+
+class RouteRanges:
+    """The interfaces of a host that are no port of a bridge, "" for none; the addresses on them and behind them.
+
+    `subnets` are what is known of the links of its bridges without their routes.
+    """
+
+    def __init__(self, host: Host, family: str, subnets: Mapping[str, Ranges]) -> None:
+        host = _with_loopback(host)
+        self.family, self.routing, self._subnets = family, Routing(host, family), subnets
+        self.interfaces = ("", *sorted(one.name for one in host.interfaces if not one.master))
+
+    def fitting(self, names: Iterable[str]) -> list[str]:
+        """List the interfaces that have one of the names."""
+        return sorted({one for one in self.interfaces for name in names if _fits(one, name)})
+
+    @cached_property
+    def known_interfaces(self) -> list[Interface]:
+        """List the interfaces that may be a packet's."""
+        return [self.routing.interfaces[name] for name in self.interfaces if name]
+
+    @cached_property
+    def to_loopback(self) -> tuple[str, ...]:
+        """Name the interfaces by which loopback's addresses may come and go."""
+        others = (one.name for one in self.known_interfaces if self.routing.routes_loopback(one.name))
+        return LOOPBACK, *(name for name in others if name != LOOPBACK)
+
+    @cached_property
+    def bridges(self) -> tuple[str, ...]:
+        """Name the bridges, and what may be one: packets may have passed their ports."""
+        return tuple(one.name for one in self.known_interfaces if one.kind in ("bridge", ""))
+
+    def first_address(self, interface: str) -> int | None:
+        """Return the address that a redirect on an interface leads to; None where it has none."""
+        known = self.routing.interfaces.get(interface)
+        return next((int(ip) for ip in self.routing.addresses(known)), None) if known else None
+
+    @cached_property
+    def types(self) -> dict[RouteType, Ranges]:
+        """Give the addresses of each kind, as the table of local addresses has them; what is not named is unicast."""
+        found: dict[RouteType, list[tuple[int, int]]] = {}
+        for first, last, route in self.routing.ranges():
+            if route.table == "local" and route.kind in _KINDS:
+                found.setdefault(_KINDS[route.kind], []).append((first, last))
+        if self.family == "ip":  # known to the kernel without a route (net/ipv4/fib_frontend.c)
+            found.setdefault(RouteType.MULTICAST, []).append(_MULTICAST)
+            found.setdefault(RouteType.BROADCAST, []).extend(_BROADCAST)
+        return {kind: in_ranges(Field.DADDR, ranges).ranges for kind, ranges in found.items()}
+
+    @cached_property
+    def ways(self) -> dict[str, Ranges]:
+        """Give the addresses to which unicast routes lead out of each interface."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for first, last, route in self.routing.ranges():
+            for hop in route.hops if route.kind == "unicast" else ():
+                found.setdefault(hop.interface, []).append((first, last))
+        return {name: in_ranges(Field.DADDR, ranges).ranges for name, ranges in found.items() if name}
+
+    @cached_property
+    def ways_out(self) -> dict[str, Ranges]:
+        """Give the addresses to which the host itself sends by each interface: to its own, by loopback."""
+        over_loopback = self.ways.get(LOOPBACK, ()) + self.types.get(RouteType.LOCAL, ())
+        return {**self.ways, LOOPBACK: in_ranges(Field.DADDR, over_loopback).ranges}
+
+    @cached_property
+    def several_ways(self) -> Ranges:
+        """Give the addresses to which a route leads by several interfaces: the kernel chooses one."""
+        found = [
+            (first, last)
+            for first, last, route in self.routing.ranges()
+            if route.kind == "unicast" and len({hop.interface for hop in route.hops}) > 1
+        ]
+        return in_ranges(Field.DADDR, found).ranges
+
+    @cached_property
+    def neighbours(self) -> dict[str, Ranges]:
+        """Give the addresses that are on the link of each interface: what is reached without a gateway."""
+        own = self.types.get(RouteType.LOCAL, ())
+        found = {name: list(without(ranges, own)) for name, ranges in self._subnets.items()}
+        for first, last, route in self.routing.ranges():
+            for hop in route.hops if route.kind == "unicast" else ():
+                if not hop.gateway:
+                    found.setdefault(hop.interface, []).append((first, last))
+        return {name: in_ranges(Field.DADDR, ranges).ranges for name, ranges in found.items() if name}
+
+    @cached_property
+    def own_addresses(self) -> tuple[int, ...]:
+        """List the addresses of the host's interfaces, loopback's last."""
+        known = [self.routing.interfaces[name] for name in self.interfaces if name]
+        own = [int(ip) for one in known for ip in self.routing.addresses(one) if not ip.is_loopback]
+        return (*sorted(own), LOOPBACK_NET[self.family][0])
+
+
+def _with_loopback(host: Host) -> Host:
+    """Add the interface that every host has, where what was recorded lacks it or says that it is a port of a bridge."""
+    others = tuple(one for one in host.interfaces if one.name != LOOPBACK)
+    if any(one.name == LOOPBACK and not one.master for one in host.interfaces):
+        return host
+    return msgspec.structs.replace(host, interfaces=(*others, Interface(LOOPBACK)))
+
+
+def _fits(name: str, pattern: str) -> bool:
+    if pattern.endswith("*"):
+        return bool(name) and name.startswith(pattern[:-1])
+    return name == pattern

@@ -1,0 +1,63 @@
+"""Where sets of packets go by the host's routes: to this host, out of an interface, or nowhere."""
+
+from netaudit.model.match import Field
+from netaudit.model.reason import ReasonKind
+from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
+from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.sets.bounds import Bounds, exactly
+from netaudit.packets.symbolic.chain import Chains
+from netaudit.packets.symbolic.decision import by_no_rule
+from netaudit.packets.symbolic.martians import not_forwarded, of_the_link, wrong_loopback, wrong_source
+
+
+class Forwarding:
+    """Routes the first packets of connections, and drops what goes nowhere."""
+
+    def __init__(self, chains: Chains) -> None:
+        self._chains, self._world = chains, chains.world
+
+    def received(self, packets: Bounds) -> Bounds:
+        """Drop what comes from or to ::1 before any rule sees it (ipv6_rcv() in net/ipv6/ip6_input.c)."""
+        space, ranges = self._world.space, (LOOPBACK_NET["ip6"],)
+        if self._world.family == "ip":
+            return packets
+        touched = space.in_ranges(Field.SADDR, ranges) | space.in_ranges(Field.DADDR, ranges)
+        return self._refuse(packets, touched, ReasonKind.V6_LOOPBACK_FROM_OUTSIDE)
+
+    def believed(self, packets: Bounds) -> Bounds:
+        """Drop what comes in and cannot be true."""
+        world = self._world
+        packets = self._refuse(packets, wrong_loopback(world, world), ReasonKind.LOOPBACK_FROM_OUTSIDE)
+        return self._refuse(packets, wrong_source(world, world), ReasonKind.SOURCE_NOT_BEHIND_INTERFACE)
+
+    def passing(self, packets: Bounds) -> Bounds:
+        """Drop what the host does not forward, and choose by which interface the rest leaves."""
+        world = self._world
+        packets = self._refuse(packets, not_forwarded(world, world), ReasonKind.NOT_FORWARDED)
+        return self.way_out(self._refuse(packets, of_the_link(world, world), ReasonKind.LINK_LOCAL_SENDER))
+
+    def way_out(self, packets: Bounds) -> Bounds:
+        """Choose the outgoing interface by the present destination."""
+        world, space = self._world, self._world.space
+        ways = {name: world.destined(ranges) for name, ranges in world.ranges.ways.items() if name in world.number}
+        ways[LOOPBACK] = ways.get(LOOPBACK, space.nothing) | world.local
+        self._refuse(packets, space.everything - space.union(ways.values()), ReasonKind.NO_ROUTE)
+        sets = [(world.number[name], way) for name, way in ways.items() if name in world.number]
+
+        def routed(some: PacketSet) -> PacketSet:
+            return space.union(space.assign(some & way, Field.OIF, number) for number, way in sets)
+
+        return packets.changed(routed)
+
+    def stays(self, packets: PacketSet) -> PacketSet:
+        """Let packets leave by the bridge that they came in by."""
+        space, world = self._world.space, self._world
+        return space.union(
+            space.assign(packets & world.at(Field.IIF, name), Field.OIF, world.number[name])
+            for name in world.interfaces
+        )
+
+    def _refuse(self, packets: Bounds, refused: PacketSet, reason: ReasonKind) -> Bounds:
+        """Drop what the kernel itself refuses."""
+        self._chains.drop(by_no_rule(reason), packets & exactly(refused))
+        return packets - exactly(refused)
