@@ -151,7 +151,7 @@ def test_no_packet_meets_a_rule_that_is_said_to_decide_nothing(
     table = _table(*rules, *sub)
     hidden = {one.rule for chain in table.chains.values() for one in ShadowAnalysis(table).of(chain)}
     for fields in packets:
-        diary = TraceRecorder()
-        walk = Walk(RouteLookup(Routing(Host(), "ip")), diary)
+        recorder = TraceRecorder()
+        walk = Walk(RouteLookup(Routing(Host(), "ip")), recorder)
         walk.through(Hook.INPUT, table, table.chains["INPUT"], [Branch(Packet(fields))])
-        assert hidden.isdisjoint(step.item for step in diary.steps if step.item)
+        assert hidden.isdisjoint(step.item for step in recorder.steps if step.item)

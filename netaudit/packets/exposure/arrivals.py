@@ -55,7 +55,7 @@ class Arrivals:
         self._world, self._space = self._reach.world, self._reach.world.space
 
     def all(self) -> Iterator[Arrival]:
-        """Give each way that leads to the destination, the best first."""
+        """Yield each way that leads to the destination, the best first."""
         match self._destination.kind:
             case DestinationKind.PUBLISHED_PORT:
                 yield from self._to_published()

@@ -1,7 +1,7 @@
 """One zone against one destination.
 
 A cell's packets are the zone's, addressed to the destination. Ports of which a packet surely arrives are allowed; of
-the rest, those of which one may arrive are `may`; the others are blocked. Ports with one outcome by one decision are
+the rest, ports of which one may arrive are `may`; the others are blocked. Ports with one outcome by one decision are
 one row.
 """
 

@@ -33,7 +33,7 @@ def from_client(space: PacketSpace, address: int) -> PacketSet:
 
 
 def describe(example: Mapping[str, int], to: Destination) -> str:
-    """Say a packet to a destination as `tcp 198.51.100.7:40000 → 192.0.2.10:8080`."""
+    """Describe a packet to a destination as `tcp 198.51.100.7:40000 → 192.0.2.10:8080`."""
     source = _at(example[Field.SADDR], example[Field.SPORT], to.family)
     target = _at(example[Field.DADDR], example[Field.DPORT], to.family)
     return f"{to.protocol} {source} → {target}"

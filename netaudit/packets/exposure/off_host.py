@@ -12,7 +12,7 @@ _ON_A_LINK = frozenset({"macvlan", "ipvlan"})
 
 
 def off_host_row(network: Network, destination: Destination, origin: Origin, number: int) -> Row | None:
-    """Say what becomes of a zone's packets to a container beside the host; None where the host's rules decide."""
+    """Return the row for a zone's packets to a container beside the host; None where the host's rules decide."""
     if network.driver == "bridge":
         return None
     if network.driver not in _ON_A_LINK:
@@ -21,14 +21,14 @@ def off_host_row(network: Network, destination: Destination, origin: Origin, num
 
 
 def other_driver_row(network: Network, destination: Destination, origin: Origin, number: int) -> Row:
-    """Say what becomes of packets to a container whose bridge is not on this host: its engine is elsewhere."""
+    """Return the row for packets to a container whose bridge is not on this host: its engine is elsewhere."""
     if origin.zone.kind is ZoneKind.INTERNET and not is_routed(number, destination.family):
         return _row(destination.ports, Outcome.BLOCKED, because(ReasonKind.NOT_ROUTED_BY_INTERNET))
     return _row(destination.ports, Outcome.MAY, because(ReasonKind.BRIDGE_NOT_HERE, bridge=network.bridge))
 
 
 def _on_link(driver: str, destination: Destination, origin: Origin, number: int) -> Row:
-    """Say who reaches a machine of its own on a link of the host."""
+    """Return the row for a container that is a machine of its own on a link of the host."""
     match origin.zone.kind:
         case ZoneKind.LAN if _holds(origin.senders, number):
             return _row(destination.ports, Outcome.ALLOWED, because(ReasonKind.DRIVER_UNSEEN, driver=driver))

@@ -105,7 +105,7 @@ def _keeps_ports(space: PacketSpace, group: PacketSet) -> bool:
 
 
 def _known(reach: Reachability, published: Iterable[Destination]) -> Iterator[PacketSet]:
-    """Give what leads to each published port."""
+    """Yield what leads to each published port."""
     space = reach.world.space
     for one in published:
         if one.binding is not None and one.family == reach.family:

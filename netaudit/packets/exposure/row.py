@@ -22,7 +22,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def best_of(rows: Iterable[Row]) -> Iterator[Row]:
-    """Give each port its best row: where a zone has several ways, one that leads there is enough."""
+    """Yield for each port its best row: where a zone has several ways, one that leads there is enough."""
     taken: Ranges = ()
     for row in sorted(rows, key=lambda one: BEST_FIRST.index(one.outcome)):
         left = without(row.ports, taken)

@@ -54,7 +54,7 @@ def expose(
 
 
 def _ways(reach: Reachability) -> dict[Zone, list[Origin]]:
-    """Give the ways of each zone, in the order of the table: the Internet may have several uplinks."""
+    """Return the ways of each zone, in the order of the table: the Internet may have several uplinks."""
     found: dict[Zone, list[Origin]] = {}
     for origin in reach.origins:
         found.setdefault(origin.zone, []).append(origin)

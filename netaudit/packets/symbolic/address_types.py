@@ -1,6 +1,6 @@
 """What the host's routes say of a packet's addresses: of which kind they are, and whether the way back is the way in.
 
-Which addresses and interfaces a packet has hangs on how it is read: see netaudit.packets.symbolic.reply.fields.
+Which addresses and interfaces a packet has depends on how it is read: see netaudit.packets.symbolic.reply.fields.
 """
 
 from typing import Protocol
@@ -14,7 +14,7 @@ from netaudit.packets.values.ranges import Ranges
 
 
 class PacketView(Protocol):
-    """How a packet's addresses and interfaces are read; a World reads those of first packets."""
+    """How a packet's addresses and interfaces are read; HostSets read first packets."""
 
     def at(self, field: Field, interface: str) -> PacketSet:
         """Return the packets that come in (IIF) or go out (OIF) by an interface; "" for none."""

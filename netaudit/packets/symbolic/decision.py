@@ -25,7 +25,7 @@ UNDECIDED = 0
 
 
 class Decisions:
-    """The decisions of a world, numbered in the order in which they were first met; 0 is none."""
+    """The decisions about the packets of one host, numbered in the order in which they were first met; 0 means none."""
 
     def __init__(self, world: HostSets) -> None:
         self._space = world.space

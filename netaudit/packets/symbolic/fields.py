@@ -20,7 +20,7 @@ HELD = frozenset(
 
 
 def asked_fields(program: Program, family: str) -> dict[str, int]:
-    """Give the fields beyond those that every packet has, with their widths, and the room for decisions."""
+    """Return the fields beyond the ones that every packet has, with their widths, and the room for decisions."""
     rules = list(_rules(program, family))
     fields = {field for rule in rules for field in _of_meaning(rule.meaning)} & HELD
     found: dict[str, int] = {field: WIDTH[field] for field in sorted(fields)}

@@ -53,7 +53,7 @@ class Encoder:
     """Encode matches of one family in a world; what was asked once is remembered.
 
     `source` bounds what is asked about the sender: known, or `behind_source_nat`. `reading` says where interfaces and
-    kinds of addresses are read: as those of first packets, where nothing is said. `sources` bounds new senders.
+    kinds of addresses are read: the first packets' own, where nothing is given. `sources` bounds new senders.
     """
 
     def __init__(
@@ -148,8 +148,8 @@ class Encoder:
     def _renamed(self) -> Bounds:
         """Bound the packets that have another source than before."""
         new = self._world.translated(Translated.SOURCE)
-        perhaps = new & self._sources.perhaps_old if self._sources else self._space.nothing
-        return Bounds(new - perhaps, new) if perhaps else exactly(new)
+        unsure = new & self._sources.may_be_old if self._sources else self._space.nothing
+        return Bounds(new - unsure, new) if unsure else exactly(new)
 
     def _computed(self, field: Field, match: InRanges | Masked) -> Bounds:
         constant = self._constant(field)
@@ -182,7 +182,7 @@ class Encoder:
 
 
 def behind_source_nat(world: HostSets) -> Callable[[PacketSet], Bounds]:
-    """Give the bounds of questions about the sender where some packets have a new one, which is not followed."""
+    """Return the bounds of questions about the sender where some packets have a new one, which is not followed."""
     changed = world.translated(Translated.SOURCE)
     return lambda packets: Bounds(packets - changed, packets | changed)
 

@@ -31,7 +31,7 @@ class NewSources:
         return Bounds(self._world.space.union(sure), self._world.space.union(possible))
 
     @cached_property
-    def perhaps_old(self) -> PacketSet:
+    def may_be_old(self) -> PacketSet:
         """Return the packets whose new source may be what it was: the host's own, masqueraded, and others like it."""
         space = self._world.space
         return space.union(

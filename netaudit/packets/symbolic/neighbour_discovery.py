@@ -22,12 +22,12 @@ _SOLICITED = (0xFF02 << 112 | 1 << 32 | 0xFF << 24, (0xFF02 << 112 | 1 << 32 | 0
 
 
 def solicited_by(address: Ip) -> Ip:
-    """Give the multicast address at which a neighbour is asked for."""
+    """Return the multicast address at which a neighbour is asked for."""
     return type(address)(_SOLICITED[0] | int(address) & 0xFFFFFF)
 
 
 def undiscovered(encoders: Encoders, members: Sequence[PacketSet]) -> tuple[PacketSet, Decision]:
-    """Give the packets of a bridge's members that can find nobody, and what stops their question.
+    """Return the packets of a bridge's members that can find no neighbour, and what stops their question.
 
     `members` are sets of packets that members send; of them the interface and the sender are looked at.
     """

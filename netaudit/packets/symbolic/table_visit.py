@@ -76,9 +76,9 @@ class Visit:
         if joined is None:
             return Ends(self._none, self._none, packets)
         hit = packets & exactly(joined.all)
-        anew = hit.changed(lambda some: self._unwritten(some, run))
-        self._chains.drops.append(anew & exactly(joined.dropped))
-        accepted = (anew if run.translates or self.decides else hit) & exactly(joined.accepted)
+        cleared = hit.changed(lambda some: self._unwritten(some, run))
+        self._chains.drops.append(cleared & exactly(joined.dropped))
+        accepted = (cleared if run.translates or self.decides else hit) & exactly(joined.accepted)
         return Ends(accepted, self._none, packets - exactly(joined.all))
 
     def _unwritten(self, packets: PacketSet, run: Run) -> PacketSet:

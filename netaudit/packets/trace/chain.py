@@ -71,21 +71,21 @@ class Passed(msgspec.Struct):
 class Walk:
     """Leads packets through chains, and writes down what happens."""
 
-    def __init__(self, surroundings: RouteLookup, diary: TraceRecorder) -> None:
-        self._surroundings = surroundings
-        self._diary = diary
+    def __init__(self, lookup: RouteLookup, recorder: TraceRecorder) -> None:
+        self._lookup = lookup
+        self._recorder = recorder
 
     def through(self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[Branch]) -> list[Branch]:
         """Lead packets through a base chain; gives those that it lets on."""
         for state in states[MOST:]:
-            self._diary.end(EndKind.UNKNOWN, state, _MANY_WAYS)
-            self._diary.doubt(_MANY_WAYS)
+            self._recorder.end(EndKind.UNKNOWN, state, _MANY_WAYS)
+            self._recorder.doubt(_MANY_WAYS)
         passed = self._run(RulePosition(hook, table, Ways(table)), chain, states[:MOST])
         for state in passed.fallen:
             drops = chain.policy == "drop"
-            self._diary.step(StepKind.POLICY, hook, state, chain.policy or "", item=chain.policy_item)
+            self._recorder.step(StepKind.POLICY, hook, state, chain.policy or "", item=chain.policy_item)
             if drops:
-                self._diary.end(EndKind.DROPPED, state, _BY_POLICY, chain.policy_item)
+                self._recorder.end(EndKind.DROPPED, state, _BY_POLICY, chain.policy_item)
             else:
                 passed.accepted.append(state)
         return merged(passed.accepted)
@@ -107,7 +107,7 @@ class Walk:
         """Join equal packets, and those that differ in marks where there are too many to follow each."""
         found = merged(states)
         if len(found) > MOST_MARKS:
-            self._diary.doubt(because(ReasonKind.MANY_MARKS, limit=MOST_MARKS))
+            self._recorder.doubt(because(ReasonKind.MANY_MARKS, limit=MOST_MARKS))
             found = bounded(found)
         return found
 
@@ -120,9 +120,9 @@ class Walk:
             case Accept():
                 passed.accepted.append(state)
             case Drop():
-                self._diary.end(EndKind.DROPPED, state, _BY_RULE, rule.item)
+                self._recorder.end(EndKind.DROPPED, state, _BY_RULE, rule.item)
             case Reject(answer):
-                self._diary.end(EndKind.REJECTED, state, because(ReasonKind.REJECTED_WITH, answer=answer), rule.item)
+                self._recorder.end(EndKind.REJECTED, state, because(ReasonKind.REJECTED_WITH, answer=answer), rule.item)
             case Return():
                 passed.fallen.append(state)
             case Jump(name) | Goto(name):
@@ -130,9 +130,9 @@ class Walk:
                 passed.accepted += below.accepted
                 (on if isinstance(met.verdict, Jump) else passed.fallen).extend(below.fallen)
             case Queue():
-                self._diary.doubt(_QUEUED)
+                self._recorder.doubt(_QUEUED)
                 passed.accepted.append(state.part())
-                self._diary.end(EndKind.DROPPED, state.part(), _QUEUED, rule.item)
+                self._recorder.end(EndKind.DROPPED, state.part(), _QUEUED, rule.item)
 
     def _jump(self, place: RulePosition, name: str, rule: ReadRule, state: Branch) -> Passed:
         target = place.table.chains.get(name)
@@ -141,7 +141,7 @@ class Walk:
         reason = why_not_followed(target, place.within)
         if not reason and not place.ways.affords(target):
             if place.ways.passes(target, state.packet):
-                self._diary.note(because(ReasonKind.MANY_JUMPS_NOT_WRITTEN, chain=target.name))
+                self._recorder.note(because(ReasonKind.MANY_JUMPS_NOT_WRITTEN, chain=target.name))
                 return Passed([state], [])
             reason = too_many_ways(target)
         if reason:
@@ -152,8 +152,8 @@ class Walk:
 
     def _unknown(self, state: Branch, reason: Reason, rule: ReadRule) -> Branch:
         """Go on, and also end here not knowing what becomes of the packet."""
-        self._diary.doubt(reason)
-        self._diary.end(EndKind.UNKNOWN, state.part(), reason, rule.item)
+        self._recorder.doubt(reason)
+        self._recorder.end(EndKind.UNKNOWN, state.part(), reason, rule.item)
         return state.part()
 
     def _meet(self, place: RulePosition, rule: ReadRule, state: Branch) -> Iterator[Met]:
@@ -168,18 +168,18 @@ class Walk:
                     sure=met.state.sure,
                     reason=reason,
                 )
-                self._diary.changing(step, state.packet, met.state.packet)
+                self._recorder.changing(step, state.packet, met.state.packet)
             yield met
 
     def _ask(
         self, place: RulePosition, rule: ReadRule, meaning: Meaning, state: Branch
     ) -> Iterator[tuple[Met, Reason | None]]:
-        value_of = self._surroundings.asking(state.packet)
+        value_of = self._lookup.asking(state.packet)
         matches = AllOf(meaning.matches)
         found, reason = holds(matches, value_of), None
         if found is None:
             reason = several(doubts(matches, value_of))
-            self._diary.doubt(reason)
+            self._recorder.doubt(reason)
             state = state.part()
         if not found:
             yield Met(None, state), None
@@ -219,9 +219,9 @@ class Walk:
                 state = self._unknown(state, reason, rule)
                 continue
             try:
-                changes = effect(statement, state.packet, place.hook, self._surroundings.routing)
+                changes = effect(statement, state.packet, place.hook, self._lookup.routing)
             except NoAddressError:
-                self._diary.end(EndKind.DROPPED, state, because(ReasonKind.NO_NAT_ADDRESS), rule.item)
+                self._recorder.end(EndKind.DROPPED, state, because(ReasonKind.NO_NAT_ADDRESS), rule.item)
                 return None
             if changes:
                 state = state.become(state.packet.changed(changes))

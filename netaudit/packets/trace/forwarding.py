@@ -26,9 +26,9 @@ class RouteDecision(Enum):
 class Forwarding:
     """Routes packets of one family, and writes down how."""
 
-    def __init__(self, routing: Routing, diary: TraceRecorder) -> None:
+    def __init__(self, routing: Routing, recorder: TraceRecorder) -> None:
         self._routing = routing
-        self._diary = diary
+        self._recorder = recorder
 
     def receives(self, state: Branch) -> bool:
         """Tell whether what came by a wire is shown to any rule: not from or to ::1 (ipv6_rcv())."""
@@ -65,7 +65,7 @@ class Forwarding:
         """
         if target.is_multicast:
             state = state.part()
-            self._diary.doubt(because(ReasonKind.GROUP_NOT_RECORDED, group=target))
+            self._recorder.doubt(because(ReasonKind.GROUP_NOT_RECORDED, group=target))
             self._lost(state, because(ReasonKind.NOT_IN_GROUP, group=target))
         self._step(state, because(ReasonKind.FOR_EVERYBODY))
         yield RouteDecision.LOCAL, state
@@ -146,7 +146,7 @@ class Forwarding:
         """Send by the route's interface; over several, one of them is the way, and which is not known."""
         hops = {hop.interface: hop for hop in route.hops}
         if len(hops) > 1:
-            self._diary.doubt(because(ReasonKind.SEVERAL_ROUTES, route=route.destination))
+            self._recorder.doubt(because(ReasonKind.SEVERAL_ROUTES, route=route.destination))
         found = []
         for hop in hops.values():
             one = state if len(hops) == 1 else state.part(len(hops))
@@ -155,15 +155,15 @@ class Forwarding:
         return found
 
     def _step(self, state: Branch, detail: Reason) -> None:
-        self._diary.step(StepKind.ROUTE, None, state, "continue", detail)
+        self._recorder.step(StepKind.ROUTE, None, state, "continue", detail)
 
     def _lost(self, state: Branch, reason: Reason) -> None:
-        self._diary.step(StepKind.ROUTE, None, state, "drop", reason)
-        self._diary.end(EndKind.LOST, state, reason)
+        self._recorder.step(StepKind.ROUTE, None, state, "drop", reason)
+        self._recorder.end(EndKind.LOST, state, reason)
 
     def _unknown(self, state: Branch, reason: Reason) -> None:
-        self._diary.doubt(reason)
-        self._diary.end(EndKind.UNKNOWN, state, reason)
+        self._recorder.doubt(reason)
+        self._recorder.end(EndKind.UNKNOWN, state, reason)
 
 
 def _out_of(hop: NextHop, route: Route) -> Reason:

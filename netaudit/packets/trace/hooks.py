@@ -24,12 +24,12 @@ class Hooks:
     """Leads packets of one family through hooks."""
 
     def __init__(
-        self, program: Program, family: str, walk: Walk, diary: TraceRecorder, track: Callable[[Packet], Packet]
+        self, program: Program, family: str, walk: Walk, recorder: TraceRecorder, track: Callable[[Packet], Packet]
     ) -> None:
         self._program = program
         self._family = family
         self._walk = walk
-        self._diary = diary
+        self._recorder = recorder
         self._belong = track  # what connection tracking makes of a packet
 
     def meet(self, hook: Hook, states: list[Branch]) -> list[Branch]:
@@ -72,7 +72,7 @@ class Hooks:
         for _, group in groupby(chains, key=lambda pair: pair[1].base and pair[1].base.priority):
             same = list(group)
             if len(same) > 1 and sum(bool(chain.rules) for _, chain in same) > 1:
-                self._diary.note(because(ReasonKind.NAT_CHAINS_OF_ONE_PRIORITY, hook=hook))
+                self._recorder.note(because(ReasonKind.NAT_CHAINS_OF_ONE_PRIORITY, hook=hook))
             for table, chain in same:
                 states = self._one_chain(hook, table, chain, states)
         return states
@@ -93,7 +93,7 @@ class Hooks:
         back = state.packet.get(Field.CT_DIRECTION) == 1
         detail = because(ReasonKind.TRANSLATED_BACK if back else ReasonKind.TRANSLATED_AS_FIRST)
         step = Step(StepKind.NAT, hook, "continue", detail, sure=state.sure)
-        self._diary.changing(step, state.packet, after.packet)
+        self._recorder.changing(step, state.packet, after.packet)
         return after
 
 

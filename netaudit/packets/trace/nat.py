@@ -23,7 +23,7 @@ _WITH_PORTS = frozenset({6, 17, 33, 132, 136})
 
 
 def translate(nat: Nat, packet: Packet, hook: Hook, routing: Routing) -> Changes | None:
-    """Say what a first packet becomes; None where there is no address to translate to, and it is dropped."""
+    """Return what of a first packet changes; None where there is no address to translate to, and it is dropped."""
     destination = nat.kind in _DESTINATION
     address_field, port_field = (Field.DADDR, Field.DPORT) if destination else (Field.SADDR, Field.SPORT)
     if nat.kind in (NatKind.REDIRECT, NatKind.MASQUERADE):
@@ -61,7 +61,7 @@ def _port(nat: Nat, packet: Packet, field: Field) -> Value:
 
 
 def _remembered(now: Changes, status: int, *, destination: bool) -> Changes:
-    """Say what connection tracking remembers: packets in return come from, or go to, the new address."""
+    """Return what connection tracking remembers: packets in return come from, or go to, the new address."""
     address, port = (Field.DADDR, Field.DPORT) if destination else (Field.SADDR, Field.SPORT)
     expected = (Field.CT_REPL_SADDR, Field.CT_REPL_SPORT) if destination else (Field.CT_REPL_DADDR, Field.CT_REPL_DPORT)
     changes: Changes = {expected[0]: now[address], Field.CT_STATUS: status | (CT_DNAT if destination else CT_SNAT)}

@@ -57,10 +57,10 @@ class Start(msgspec.Struct, frozen=True):
 class Receivers(Protocol):
     """Who takes packets at their ends; each writes an end down."""
 
-    def take(self, state: Branch, diary: TraceRecorder) -> None:
+    def take(self, state: Branch, recorder: TraceRecorder) -> None:
         """End what comes to a program of this host."""
 
-    def see_off(self, state: Branch, interface: str, diary: TraceRecorder) -> None:
+    def see_off(self, state: Branch, interface: str, recorder: TraceRecorder) -> None:
         """End what leaves by an interface or a bridge's port."""
 
 
@@ -74,14 +74,14 @@ class Pipeline:
     """The way of one packet; `track` is what connection tracking makes of it."""
 
     def __init__(
-        self, ground: HostContext, start: Start, receivers: Receivers, track: Callable[[Packet], Packet]
+        self, context: HostContext, start: Start, receivers: Receivers, track: Callable[[Packet], Packet]
     ) -> None:
-        self.diary = TraceRecorder()
+        self.recorder = TraceRecorder()
         self._start, self._receivers = start, receivers
-        self._routing = Routing(ground.host, start.family)
-        walk = Walk(RouteLookup(self._routing), self.diary)
-        self._hooks = Hooks(ground.program, start.family, walk, self.diary, track)
-        self._route = Forwarding(self._routing, self.diary)
+        self._routing = Routing(context.host, start.family)
+        walk = Walk(RouteLookup(self._routing), self.recorder)
+        self._hooks = Hooks(context.program, start.family, walk, self.recorder, track)
+        self._route = Forwarding(self._routing, self.recorder)
 
     def trace(self) -> Trace:
         """Follow the packet to all its ends."""
@@ -94,7 +94,11 @@ class Pipeline:
         elif self._route.receives(state):
             self._receive([state.become(self._behind_bridge(packet))])
         return Trace(
-            packet, tuple(self.diary.steps), self.diary.ends, tuple(self.diary.doubts), tuple(self.diary.notes)
+            packet,
+            tuple(self.recorder.steps),
+            self.recorder.ends,
+            tuple(self.recorder.doubts),
+            tuple(self.recorder.notes),
         )
 
     def _behind_bridge(self, packet: Packet) -> Packet:
@@ -121,7 +125,7 @@ class Pipeline:
                 passed = self._hooks.meet(Hook.PREROUTING, [state.become(back)])
                 self._deliver(self._hooks.meet(Hook.INPUT, passed))
             else:
-                self._receivers.see_off(state, interface, self.diary)
+                self._receivers.see_off(state, interface, self.recorder)
 
     def _send(self, state: Branch) -> None:
         """Send from this host: routed, asked, and routed again where output has changed the destination."""
@@ -136,12 +140,12 @@ class Pipeline:
         """Pass between two ports of a bridge: IP's hooks see it only where br_netfilter shows it to them."""
         start, filtered = self._start, self._routing.filters_bridged()
         if filtered is None:
-            self.diary.doubt(because(ReasonKind.BRIDGE_FILTER_NOT_RECORDED))
+            self.recorder.doubt(because(ReasonKind.BRIDGE_FILTER_NOT_RECORDED))
         if filtered is not True:
             plain = state if filtered is False else state.part()
             past = because(ReasonKind.BRIDGED_PAST_RULES, bridge=start.interface)
-            self.diary.step(StepKind.LINK, None, plain, "continue", past)
-            self._receivers.see_off(plain, start.neighbour_port or start.interface, self.diary)
+            self.recorder.step(StepKind.LINK, None, plain, "continue", past)
+            self._receivers.see_off(plain, start.neighbour_port or start.interface, self.recorder)
         if filtered is not False:
             self._bridge_filtered(state if filtered else state.part())
 
@@ -150,18 +154,18 @@ class Pipeline:
         packet = state.packet.changed({Field.PHYSIN: self._start.port or None})
         for one in self._hooks.meet(Hook.PREROUTING, [state.become(packet)]):
             if one.packet.get(Field.DADDR) != packet.get(Field.DADDR):
-                self.diary.end(EndKind.UNKNOWN, one, because(ReasonKind.BRIDGED_ELSEWHERE))
-                self.diary.doubt(because(ReasonKind.BRIDGED_ELSEWHERE_NOT_FOLLOWED))
+                self.recorder.end(EndKind.UNKNOWN, one, because(ReasonKind.BRIDGED_ELSEWHERE))
+                self.recorder.doubt(because(ReasonKind.BRIDGED_ELSEWHERE_NOT_FOLLOWED))
                 continue
             beyond = {Field.OIF: bridge, Field.PHYSOUT: port or None}
-            self.diary.step(StepKind.LINK, None, one, "continue", because(ReasonKind.BRIDGED, bridge=bridge))
+            self.recorder.step(StepKind.LINK, None, one, "continue", because(ReasonKind.BRIDGED, bridge=bridge))
             for passed in self._hooks.meet(Hook.FORWARD, [one.become(one.packet.changed(beyond))]):
                 for out in self._hooks.meet(Hook.POSTROUTING, [passed]):
-                    self._receivers.see_off(out, port or bridge, self.diary)
+                    self._receivers.see_off(out, port or bridge, self.recorder)
 
     def _deliver(self, states: list[Branch]) -> None:
         for state in states:
-            self._receivers.take(state, self.diary)
+            self._receivers.take(state, self.recorder)
 
 
 def _hopped(state: Branch) -> Branch:

@@ -60,7 +60,7 @@ class TraceRecorder:
 
     @property
     def ends(self) -> tuple[End, ...]:
-        """Give the ends; one is sure where no other is possible."""
+        """Return the ends; one is sure where no other is possible."""
         return tuple(
             End(end.kind, end.packet, end.reason, end.item, sure=state.weight == WHOLE)
             for end, state in self._ends.items()

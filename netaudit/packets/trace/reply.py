@@ -91,7 +91,7 @@ def reply_start(end: End, setting: ReplyContext) -> Start | NoReply:
 
 
 def _answer(came: Packet, there: str) -> Packet:
-    """Turn a packet round; what is the answer's own, and hangs on who answers, is not known."""
+    """Turn a packet round; what depends on who answers is not known."""
     turned: dict[Field, Value] = {field: came.get(other) for field, other in _IN_RETURN.items() if other in came.fields}
     own: dict[Field, Value] = {
         Field.FRAGMENT: 0,
@@ -116,7 +116,7 @@ def _has_new_source(came: Packet) -> bool:
 
 
 def tracking(came: Packet) -> Callable[[Packet], Packet]:
-    """Say what connection tracking makes of the answer to a packet."""
+    """Return what connection tracking makes of the answer to a packet."""
     if came.get(Field.CT_STATE) == CtState.UNTRACKED:
         return _alone
     known = answering(came)
@@ -139,31 +139,35 @@ class ReplyReceiver:
     def __init__(self, setting: ReplyContext) -> None:
         self._setting, self._asked = setting, setting.asked
 
-    def take(self, state: Branch, diary: TraceRecorder) -> None:
+    def take(self, state: Branch, recorder: TraceRecorder) -> None:
         """End what comes to a program of this host."""
         if self._asked.interface or not self._is_known(state):
-            diary.end(EndKind.LOST, state, because(ReasonKind.ANSWER_NOT_EXPECTED))
+            recorder.end(EndKind.LOST, state, because(ReasonKind.ANSWER_NOT_EXPECTED))
         else:
-            diary.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY_ASKER))
+            recorder.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY_ASKER))
 
-    def see_off(self, state: Branch, interface: str, diary: TraceRecorder) -> None:
+    def see_off(self, state: Branch, interface: str, recorder: TraceRecorder) -> None:
         """End what leaves by an interface or a bridge's port."""
         came, leaves = self._asked.interface, state.packet.name(Field.OIF)
         if not self._is_known(state):
-            diary.end(EndKind.LOST, state, because(ReasonKind.ANSWER_NOT_EXPECTED))
+            recorder.end(EndKind.LOST, state, because(ReasonKind.ANSWER_NOT_EXPECTED))
         elif leaves and leaves != came:
             reason = because(ReasonKind.BACK_BY_OTHER_INTERFACE, interface=leaves, asked=came or "none")
-            self._astray(state, reason, diary)
+            self._astray(state, reason, recorder)
         else:
-            diary.end(EndKind.SENT, state, because(ReasonKind.LEFT_BY, interface=interface))
+            recorder.end(EndKind.SENT, state, because(ReasonKind.LEFT_BY, interface=interface))
 
-    def _astray(self, state: Branch, reason: Reason, diary: TraceRecorder) -> None:
-        """End what leaves by another interface: on that, who asked is not a neighbour; who is none may be anywhere."""
+    def _astray(self, state: Branch, reason: Reason, recorder: TraceRecorder) -> None:
+        """End what leaves by another interface than the packet came by.
+
+        It is lost if the sender is a neighbour there: by another interface it cannot be reached. A sender that is not
+        a neighbour may be reached by both.
+        """
         if self._setting.is_near(self._asked.packet, self._asked.interface):
-            diary.end(EndKind.LOST, state, reason)
+            recorder.end(EndKind.LOST, state, reason)
         else:
-            diary.doubt(reason)
-            diary.end(EndKind.UNKNOWN, state, reason)
+            recorder.doubt(reason)
+            recorder.end(EndKind.UNKNOWN, state, reason)
 
     def _is_known(self, state: Branch) -> bool:
         return all(

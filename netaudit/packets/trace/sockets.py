@@ -21,31 +21,31 @@ class Listeners:
     def __init__(self, host: Host, unseen: frozenset[str]) -> None:
         self._host, self._unseen = host, unseen
 
-    def take(self, state: Branch, diary: TraceRecorder) -> None:
+    def take(self, state: Branch, recorder: TraceRecorder) -> None:
         """End what comes to a program of this host."""
         protocol = state.packet.number(Field.PROTOCOL)
         address = as_address(state.packet, Field.DADDR)
         if protocol in _ICMP:
-            diary.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY_KERNEL))
+            recorder.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY_KERNEL))
             return
         port, interface = state.packet.number(Field.DPORT), state.packet.name(Field.IIF)
         if Source.SOCKETS in self._unseen:
-            diary.doubt(because(ReasonKind.SOCKETS_NOT_RECORDED))
-            diary.end(EndKind.UNKNOWN, state, because(ReasonKind.LISTENER_NOT_RECORDED))
+            recorder.doubt(because(ReasonKind.SOCKETS_NOT_RECORDED))
+            recorder.end(EndKind.UNKNOWN, state, because(ReasonKind.LISTENER_NOT_RECORDED))
             return
         name = _NAMES.get(protocol or 0, "")
         found = listener_for(self._host, name, address, port, interface) if address else None
         if found is None:
             reason = because(ReasonKind.NOTHING_LISTENS, address=address, port=port, protocol=name)
-            diary.end(EndKind.NOBODY, state, reason)
+            recorder.end(EndKind.NOBODY, state, reason)
         elif names := ", ".join(found.programs):
-            diary.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY, programs=names))
+            recorder.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY, programs=names))
         else:
-            diary.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY_UNSEEN))
+            recorder.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY_UNSEEN))
 
-    def see_off(self, state: Branch, interface: str, diary: TraceRecorder) -> None:
+    def see_off(self, state: Branch, interface: str, recorder: TraceRecorder) -> None:
         """End what leaves by an interface or a bridge's port."""
-        diary.end(EndKind.SENT, state, because(ReasonKind.LEFT_BY, interface=interface))
+        recorder.end(EndKind.SENT, state, because(ReasonKind.LEFT_BY, interface=interface))
 
 
 def listener_for(host: Host, protocol: str, address: Ip, port: int | None, interface: str) -> Listener | None:

@@ -24,7 +24,7 @@ class NoAddressError(Exception):
 
 
 def effect(statement: Statement, packet: Packet, hook: Hook, routing: Routing) -> Changes:
-    """Say which fields a statement sets. Raises NoAddressError."""
+    """Return the fields that a statement sets. Raises NoAddressError."""
     match statement:
         case SetMark(field, mask, value):
             return _set_mark(packet, field, mask, value)

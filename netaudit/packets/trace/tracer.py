@@ -34,51 +34,51 @@ def trace(
     return doubted(found, probe.family, program, unseen)
 
 
-def trace_answer(ground: HostContext, asked: Start, end: End, known: Mapping[Field, Value]) -> Trace:
+def trace_answer(context: HostContext, asked: Start, end: End, known: Mapping[Field, Value]) -> Trace:
     """Follow the answer to a packet that came to an end; `known` is what is known of the answer's own fields."""
-    setting = ReplyContext(asked, Routing(ground.host, asked.family), ground.inventory)
+    setting = ReplyContext(asked, Routing(context.host, asked.family), context.inventory)
     start = reply_start(end, setting)
     if isinstance(start, NoReply):
         doubts = (start.reason,) if start.kind is EndKind.UNKNOWN else ()
         return Trace(end.packet, (), (End(start.kind, end.packet, start.reason),), doubts)
     start = msgspec.structs.replace(start, packet=start.packet.changed(known))
-    return Pipeline(ground, start, ReplyReceiver(setting), tracking(end.packet)).trace()
+    return Pipeline(context, start, ReplyReceiver(setting), tracking(end.packet)).trace()
 
 
-def _follow(ground: HostContext, probe: Probe) -> Trace:
-    first = _first(ground, msgspec.structs.replace(probe, state=PacketState.NEW))
+def _follow(context: HostContext, probe: Probe) -> Trace:
+    first = _first(context, msgspec.structs.replace(probe, state=PacketState.NEW))
     if probe.state is PacketState.NEW:
         return first
     known = [connection_of(end.packet) for end in first.ends if end.kind in ARRIVED or end.kind is EndKind.NOBODY]
     connections = [one for at, one in enumerate(known) if one not in known[:at]]
     if not connections:
-        return _later(ground, probe, {}, because(ReasonKind.NOT_BEGUN_NO_ARRIVAL))
+        return _later(context, probe, {}, because(ReasonKind.NOT_BEGUN_NO_ARRIVAL))
     unanswered = first.arrives and first.outcome is Outcome.BLOCKED
     note = because(ReasonKind.NOT_BEGUN_NO_ANSWER) if unanswered else None
-    return _either([_later(ground, probe, one, note) for one in connections])
+    return _either([_later(context, probe, one, note) for one in connections])
 
 
-def _first(ground: HostContext, probe: Probe) -> Trace:
+def _first(context: HostContext, probe: Probe) -> Trace:
     """Follow the first packet of a connection, and the answers to where it may arrive."""
     start = start_of(probe)
-    if start.neighbour and (lost := _undiscovered(ground, probe)):
+    if start.neighbour and (lost := _undiscovered(context, probe)):
         return lost
-    found = Pipeline(ground, start, Listeners(ground.host, ground.unseen), begin).trace()
+    found = Pipeline(context, start, Listeners(context.host, context.unseen), begin).trace()
     arrived = [end for end in found.ends if end.kind in ARRIVED] if is_answered(start.packet) else []
-    answers = tuple(trace_answer(ground, start, end, {}) for end in arrived)
+    answers = tuple(trace_answer(context, start, end, {}) for end in arrived)
     return msgspec.structs.replace(found, answers=answers)
 
 
-def _undiscovered(ground: HostContext, probe: Probe) -> Trace | None:
+def _undiscovered(context: HostContext, probe: Probe) -> Trace | None:
     """Follow the question who a neighbour on the bridge is; the trace of it where rules stop it, else None."""
-    if probe.family == "ip" or not Routing(ground.host, probe.family).filters_bridged():
+    if probe.family == "ip" or not Routing(context.host, probe.family).filters_bridged():
         return None
     question = msgspec.structs.replace(
         probe, destination=solicited_by(probe.destination), protocol="icmpv6", icmp=SOLICITATION
     )
     start = start_of(question)
     start = msgspec.structs.replace(start, packet=start.packet.changed({Field.CT_STATE: CtState.UNTRACKED}))
-    found = Pipeline(ground, start, Listeners(ground.host, ground.unseen), begin).trace()
+    found = Pipeline(context, start, Listeners(context.host, context.unseen), begin).trace()
     if found.arrives:
         return None
     ends = tuple(msgspec.structs.replace(end, reason=_undiscovered_by(end)) for end in found.ends)
@@ -89,10 +89,10 @@ def _undiscovered_by(end: End) -> Reason:
     return because(ReasonKind.NEIGHBOUR_UNDISCOVERED, *([end.reason] if end.reason else []))
 
 
-def _later(ground: HostContext, probe: Probe, connection: Connection | None, note: Reason | None) -> Trace:
+def _later(context: HostContext, probe: Probe, connection: Connection | None, note: Reason | None) -> Trace:
     """Follow a later packet of a connection; None where that is not tracked."""
     track = begin if connection is None else partial(_belong, connection)
-    found = Pipeline(ground, start_of(probe), Listeners(ground.host, ground.unseen), track).trace()
+    found = Pipeline(context, start_of(probe), Listeners(context.host, context.unseen), track).trace()
     return msgspec.structs.replace(found, notes=(note, *found.notes)) if note else found
 
 

@@ -42,7 +42,7 @@ class ChangeLine(msgspec.Struct, frozen=True):
 
     @property
     def mark(self) -> str:
-        """Give `!` for what opened, `?` for what cannot be decided, `-` for what closed."""
+        """Return `!` for what opened, `?` for what cannot be decided, `-` for what closed."""
         return {"ALLOWED": "!", "MAY": "?"}.get(self.after, "-")
 
     def __str__(self) -> str:
@@ -79,7 +79,7 @@ def change_lines(changes: Iterable[ExposureChange]) -> tuple[ChangeLine, ...]:
 
 
 def _joined(texts: Iterable[str]) -> tuple[str, ...]:
-    """Say what is true of every port of several protocols at once: `every tcp and udp port`."""
+    """Join what is true of every port of several protocols: `every tcp and udp port`."""
     protocols: dict[str, list[str]] = {}  # by what is said before them; none for other texts
     for text in texts:
         found = _EVERY_PORT.fullmatch(text)

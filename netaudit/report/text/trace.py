@@ -54,7 +54,7 @@ def describe_place(step: Step) -> str:
 
 
 def describe_step(step: Step) -> str:
-    """Say what a step is: a rule's text, or words."""
+    """Describe a step: a rule's text, or words."""
     match step.kind:
         case StepKind.RULE | StepKind.POLICY:
             return step.item.text if step.item else ""
@@ -63,12 +63,12 @@ def describe_step(step: Step) -> str:
 
 
 def describe_verdict(step: Step, packet: Packet) -> str:
-    """Say what it decides and changes: `accept, destination 192.0.2.10 → 172.17.0.2`."""
+    """Describe what a step decides and changes: `accept, destination 192.0.2.10 → 172.17.0.2`."""
     return ", ".join([*([step.verdict] if step.item else []), *(describe_change(one, packet) for one in step.changes)])
 
 
 def describe_change(change: Change, packet: Packet) -> str:
-    """Say what became of a field."""
+    """Describe what became of a field."""
     name = _FIELDS.get(change.field, str(change.field))
     return f"{name} {_value(change.field, change.before, packet)} → {_value(change.field, change.after, packet)}"
 
@@ -86,7 +86,7 @@ def _value(field: Field, value: Value, packet: Packet) -> str:
 
 
 def describe_author(item: Item | None, shown: AttributedTrace) -> Iterator[str]:
-    """Say who wrote a rule, for whom and why."""
+    """Describe who wrote a rule, for whom and why."""
     attribution = shown.attributions.get(item) if item else None
     if attribution is None or attribution.confidence is Confidence.UNATTRIBUTED:
         return
@@ -98,7 +98,7 @@ def describe_author(item: Item | None, shown: AttributedTrace) -> Iterator[str]:
 
 
 def describe_end(end: End) -> str:
-    """Say how it ends."""
+    """Describe an end."""
     details = [part for part in (end.item.where if end.item else "", _end_reason(end)) if part]
     by = " by " if end.kind is EndKind.SENT or end.item else ": "
     return _ENDS[end.kind] + (by + ", ".join(details) if details else "")
@@ -109,5 +109,5 @@ def _end_reason(end: End) -> str:
 
 
 def describe_hop(hop: Hop) -> str:
-    """Say what a place is."""
+    """Describe a place that a packet passes."""
     return ", ".join(part for part in (hop.address, hop.mac, describe_reason(hop.detail)) if part)

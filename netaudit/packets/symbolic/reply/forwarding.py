@@ -113,8 +113,8 @@ class ReplyForwarding:
         """Drop of some packets what is not what was asked for, as long as it is not translated back."""
         world = self._world
         led, new = world.led, world.translated(Translated.SOURCE)
-        perhaps = (some & new & self._chains.encoders.sources.perhaps_old) - led
-        return self.doubt(self.refuse(packets, some & (led | new) - perhaps, reason), perhaps, reason)
+        unsure = (some & new & self._chains.encoders.sources.may_be_old) - led
+        return self.doubt(self.refuse(packets, some & (led | new) - unsure, reason), unsure, reason)
 
     def doubt(self, packets: Bounds, some: PacketSet, reason: ReasonKind) -> Bounds:
         """Doubt what becomes of some packets."""

@@ -43,11 +43,11 @@ class ReplyTraversal:
         self._written = tuple(field for field in _WRITTEN if field in self._space.widths)
 
     def to_forwarded(self, arrived: Bounds) -> Bounds:
-        """Give what was forwarded, and whose answer comes back."""
+        """Return what was forwarded, and whose answer comes back."""
         return self._kept(arrived, self._from_wire)
 
     def to_local(self, arrived: Bounds) -> Bounds:
-        """Give what this host took, and whose answer comes back."""
+        """Return what this host took, and whose answer comes back."""
         return self._kept(arrived, self._from_host)
 
     def _kept(self, arrived: Bounds, lead: Callable[[Bounds], Bounds]) -> Bounds:
