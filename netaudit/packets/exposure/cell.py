@@ -16,6 +16,7 @@ from netaudit.packets.exposure.query import CellQuery
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.exposure.row import Row
 from netaudit.packets.exposure.unreachable import why_unreachable
+from netaudit.packets.exposure.witnesses import Witnesses
 from netaudit.packets.host.zones import Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import exactly
@@ -32,6 +33,7 @@ class Cell:
         self._world = self._reach.world
         self._space = self._world.space
         self._asking = CellQuery(self._reach, origin, destination)
+        self._witnesses = Witnesses(self._asking)
         self._traversal = self._reach.traversal(origin, to=self._asking.addresses)
         self._came = self._reach.came(origin, self._traversal)
         self._arrivals = Arrivals(reaches, self._asking, self._came, self._rows_to)
@@ -86,7 +88,7 @@ class Cell:
             decision = in_doubt(arrival.stopped or self._traversal.chains.reason_for(asked) or decision)
         if outcome is Outcome.ALLOWED:
             decision = Decision(decision.rule, self._exception(ports, arrival))
-        return Row(self._asking.ranges(ports), outcome, arrival.way, decision, self._asking.witness(packets))
+        return Row(self._asking.ranges(ports), outcome, arrival.way, decision, self._witnesses.witness(packets))
 
     def _exception(self, ports: PacketSet, arrival: Arrival) -> Reason | None:
         """Name a packet to the same ports that does not arrive, where there is one."""
@@ -94,7 +96,7 @@ class Cell:
         if not stopped:
             return None
         stopped -= self._asking.sent(arrival.packets.possible)
-        example = self._asking.example(stopped)
+        example = self._witnesses.describe(stopped)
         if not example:
             return None
         decision = self._traversal.chains.decisions.of(stopped)

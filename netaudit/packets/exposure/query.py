@@ -4,10 +4,8 @@ from functools import cached_property
 
 from netaudit.model.exposure import Destination, ZoneKind
 from netaudit.model.match import Field
-from netaudit.packets.exposure.examples import describe, from_client, pick
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.host.destinations import is_wildcard, number_of
-from netaudit.packets.host.members import NOBODY_YET
 from netaudit.packets.host.zones import CLIENT_PORTS, Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
@@ -17,21 +15,20 @@ from netaudit.packets.values.ranges import Ranges
 # What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
 _FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)
 _OF_SEVERAL = (*_FIELDS, Field.DADDR)
-_SAID = (Field.SADDR, Field.SPORT, Field.DPORT)
 
 
 class CellQuery:
     """Cuts parts out of sets. A part has few fields: the others are the same in all of it, or decide nothing more."""
 
     def __init__(self, reach: Reachability, origin: Origin, destination: Destination) -> None:
-        self._reach, self._origin, self.destination = reach, origin, destination
+        self.reach, self.origin, self.destination = reach, origin, destination
         self._space = reach.world.space
 
     @cached_property
     def addresses(self) -> Ranges:
         """Return the addresses that the zone would send to."""
         if is_wildcard(self.destination.address):
-            return self._reach.zones.addresses_for(self._origin)
+            return self.reach.zones.addresses_for(self.origin)
         number = number_of(self.destination.address)
         return ((number, number),)
 
@@ -43,7 +40,7 @@ class CellQuery:
     @cached_property
     def asked(self) -> PacketSet:
         """Return the packets that are sent to the destination."""
-        return self._reach.asked(self.addresses, self.destination.protocol, self.destination.ports)
+        return self.reach.asked(self.addresses, self.destination.protocol, self.destination.ports)
 
     @property
     def clients(self) -> PacketSet:
@@ -52,7 +49,7 @@ class CellQuery:
 
     def part(self, packets: PacketSet, within: PacketSet) -> PacketSet:
         """Return what is asked for and within a set; another member of a network is not the destination itself."""
-        part = self._space.common(packets, self.asked & within, *(_OF_SEVERAL if self._several else _FIELDS))
+        part = self._space.common(packets, self.asked & within, *(_OF_SEVERAL if self.several else _FIELDS))
         return part - self._own if part else part
 
     def part_of(self, packets: Bounds, within: PacketSet) -> Bounds:
@@ -71,38 +68,14 @@ class CellQuery:
         """List ports."""
         return self.destination.ports if ports == self.ports else self._space.ranges(ports, Field.DPORT)
 
-    def example(self, part: PacketSet) -> str:
-        """Describe a packet, one that reads well where there is one; "" for no packet."""
-        found = self._picked(part)
-        return describe(found, self.destination) if found else ""
-
-    def witness(self, part: PacketSet) -> str:
-        """Describe a packet, and say of one from another member of a network whether that is there."""
-        found = self._picked(part)
-        if found is None:
-            return ""
-        foreign = self._origin.zone.kind is ZoneKind.NETWORK and not self._reach.members.has(self._origin, found)
-        return describe(found, self.destination) + (NOBODY_YET if foreign else "")
-
-    def _picked(self, part: PacketSet) -> dict[str, int] | None:
-        if self._several:
-            return pick(self._space, part, self._readable, (Field.DADDR, *_SAID))
-        found = pick(self._space, part, self._readable, _SAID)
-        return found and {**found, Field.DADDR: self.addresses[0][0]}
-
     @property
-    def _several(self) -> bool:
+    def several(self) -> bool:
+        """Tell whether the zone would send to several addresses."""
         return len(self.addresses) > 1
 
     @cached_property
     def _own(self) -> PacketSet:
         """Return what the destination itself sends, where the zone is another member of its network."""
-        if self._origin.zone.kind is not ZoneKind.NETWORK or not self.destination.container_id:
+        if self.origin.zone.kind is not ZoneKind.NETWORK or not self.destination.container_id:
             return self._space.nothing
-        return self._reach.containers.sent_by(self.destination.container_id)
-
-    @cached_property
-    def _readable(self) -> PacketSet:
-        """Return packets that make good examples."""
-        sender = self._reach.members.sender(self._origin, self.destination.container_id, self.addresses)
-        return self._reach.readable(self._origin) if sender is None else from_client(self._space, sender)
+        return self.reach.containers.sent_by(self.destination.container_id)

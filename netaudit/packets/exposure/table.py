@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome, Zone, ZoneKind
+from netaudit.model.exposure import Delivery, Destination, Exposure, Outcome, Zone, ZoneKind
 from netaudit.model.program import Program
+from netaudit.model.reason import Reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.cell import Cell
 from netaudit.packets.exposure.port_forwards import port_forwards
@@ -27,22 +28,15 @@ def expose(
 ) -> tuple[Exposure, ...]:
     """Compute the exposure table of a host, or the part of it whose destinations are wanted.
 
-    What depends on facts that were not recorded is `may`, with the reason. Raises MemoryError for rules whose packets
-    cannot be held as sets.
+    What depends on facts that were not recorded is `may`. Raises MemoryError for rules that are too many for sets.
     """
     host, inventory = snapshot.host, with_every_endpoint(snapshot.inventory, snapshot.host)
     known = destinations(host, inventory)
     asked = [one for one in known if wanted(one)]
-    blind = why_not_visible(snapshot)
-    if blind:
-        return tuple(
-            Exposure(zone, destination, Outcome.MAY, Delivery.NONE, reason=blind)
-            for destination in asked
-            for zone in (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST))
-        )
+    if reason := why_not_visible(snapshot):
+        return _undecided(asked, reason)
     reaches = {family: Reachability(host, inventory, program, family, choice or ZoneChoice()) for family in FAMILIES}
-    published = [one for one in known if one.kind is DestinationKind.PUBLISHED_PORT]
-    asked += [one for reach in reaches.values() for one in port_forwards(reach, published) if wanted(one)]
+    asked += [one for reach in reaches.values() for one in port_forwards(reach, known) if wanted(one)]
     zones = {family: _ways(reach) for family, reach in reaches.items()}
     unseen = {family: Visibility(snapshot.gaps, host, program, family) for family in FAMILIES}
     return tuple(
@@ -51,6 +45,12 @@ def expose(
         for zone, ways in zones[destination.family].items()
         for row in _rows(reaches, ways, destination)
     )
+
+
+def _undecided(asked: Iterable[Destination], reason: Reason) -> tuple[Exposure, ...]:
+    """Return a table for a host whose zones cannot be told apart."""
+    zones = (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST))
+    return tuple(Exposure(zone, one, Outcome.MAY, Delivery.NONE, reason=reason) for one in asked for zone in zones)
 
 
 def _ways(reach: Reachability) -> dict[Zone, list[Origin]]:

@@ -101,16 +101,13 @@ class Encoder:
     def _joined(self, match: Not | AllOf | AnyOf) -> Bounds:
         match match:
             case Not(inner):
-                return self._negated(self.bounds(inner))
+                found, everything = self.bounds(inner), self._space.everything
+                sure = everything - found.possible
+                return exactly(sure) if found.exact else Bounds(sure, everything - found.sure)
             case AllOf(parts):
                 return self.all_of(parts)
             case AnyOf(parts):
                 return self._any_of(parts)
-
-    def _negated(self, bounds: Bounds) -> Bounds:
-        everything = self._space.everything
-        sure = everything - bounds.possible
-        return exactly(sure) if bounds.exact else Bounds(sure, everything - bounds.sure)
 
     def _any_of(self, matches: Iterable[Match]) -> Bounds:
         parts = [self.bounds(match) for match in matches]

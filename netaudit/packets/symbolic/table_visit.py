@@ -1,10 +1,7 @@
 """One base chain's table at one hook, as sets of packets go through it: every rule, branch and jump."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from netaudit.model.program import Hook, ReadChain, ReadRule, ReadTable
 from netaudit.model.reason import ReasonKind, because
@@ -21,26 +18,17 @@ from netaudit.model.statement import (
     Return,
     UnknownStatement,
 )
-from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.decision import Decision
-from netaudit.packets.symbolic.host_sets import DECISION, TRANSLATED, Translated
 from netaudit.packets.symbolic.matches import Encoder
-from netaudit.packets.symbolic.rule_runs import Run, Taken, join, pieces
+from netaudit.packets.symbolic.rule_runs import Run, pieces
+from netaudit.packets.symbolic.run_visit import Ends, RunVisit
 from netaudit.packets.values.jump_bounds import Again, too_many_ways, why_not_followed
 
 if TYPE_CHECKING:
     from netaudit.packets.symbolic.chain import Chains
 
 _RULES_IN_ONE = 64  # of a run cost as much as one rule by itself
-
-
-class Ends(msgspec.Struct):
-    """Where packets are that went through a chain or a rule: `left` it without a verdict, or go `on` in it."""
-
-    accepted: Bounds
-    left: Bounds
-    on: Bounds
 
 
 class Visit:
@@ -51,6 +39,7 @@ class Visit:
 
     def __init__(self, chains: "Chains", table: ReadTable, hook: Hook, encoder: Encoder, *, decides: bool) -> None:
         self._chains, self._table, self._hook, self._encoder, self.decides = chains, table, hook, encoder, decides
+        self._runs = RunVisit(chains, hook, encoder, decides=decides)
         self._none = exactly(chains.world.space.nothing)
         self._again = Again(table)
         self._within: tuple[str, ...] = ()
@@ -63,47 +52,9 @@ class Visit:
         for one in self._pieces_of(chain):
             if not ends.on:
                 break
-            done = self._run(one, ends.on) if isinstance(one, Run) else self._meet(one, one.meaning, ends.on)
+            done = self._runs.meet(one, ends.on) if isinstance(one, Run) else self._meet(one, one.meaning, ends.on)
             ends = Ends(ends.accepted | done.accepted, ends.left | done.left, done.on)
         return ends
-
-    def _run(self, run: Run, packets: Bounds) -> Ends:
-        """Let packets meet a run of simple rules at once."""
-        asked = [(rule, self._encoder.all_of(rule.meaning.matches).sure) for rule in run.rules]
-        touch = self._chains.world.space.touch
-        make = partial(self._translated, run.translates) if run.translates else self._decided
-        joined = join([make(rule, taken) for rule, taken in asked if touch(packets.possible, taken)])
-        if joined is None:
-            return Ends(self._none, self._none, packets)
-        hit = packets & exactly(joined.all)
-        cleared = hit.changed(lambda some: self._unwritten(some, run))
-        self._chains.drops.append(cleared & exactly(joined.dropped))
-        accepted = (cleared if run.translates or self.decides else hit) & exactly(joined.accepted)
-        return Ends(accepted, self._none, packets - exactly(joined.all))
-
-    def _unwritten(self, packets: PacketSet, run: Run) -> PacketSet:
-        """Forget what a run writes into packets; a new destination is written for the first time."""
-        space = self._chains.world.space
-        if run.translates:
-            return space.forget_bits(packets, TRANSLATED, run.translates)
-        return space.forget(packets, DECISION)
-
-    def _decided(self, rule: ReadRule, taken: PacketSet) -> Taken:
-        """Let what a rule takes carry its number, where the rule decides."""
-        nothing = self._chains.world.space.nothing
-        numbered = taken & self._chains.decisions.numbered(self._chains.decision(rule.item))
-        if isinstance(rule.meaning.verdict, Accept):
-            return Taken(taken, numbered if self.decides else taken, nothing)
-        return Taken(taken, nothing, numbered)
-
-    def _translated(self, bits: Translated, rule: ReadRule, taken: PacketSet) -> Taken:
-        """Let a rule translate what it takes: nothing comes to it that was translated before."""
-        space = self._chains.world.space
-        before = taken - self._chains.world.translated(bits)
-        after = exactly(before)
-        for statement in rule.meaning.statements:
-            after = self._chains.rewriter.apply(after, statement, self._hook)
-        return Taken(space.forget_bits(before, TRANSLATED, bits), after.sure, space.nothing)
 
     def _meet(self, rule: ReadRule, meaning: Meaning, packets: Bounds) -> Ends:
         """Let packets meet a rule or a branch of one; `on` is what goes on behind it."""

@@ -1,6 +1,6 @@
 """Where a packet goes from here: to this host, out of an interface, or nowhere; each with its reason.
 
-Sources: ip_route_input_slow() and __fib_validate_source() in the kernel's net/ipv4.
+Source: ip_route_input_slow() in the kernel's net/ipv4/route.c.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import as_address, is_for_many
 from netaudit.packets.trace.branch import Branch
+from netaudit.packets.trace.martians import why_martian
 from netaudit.packets.trace.recorder import TraceRecorder
 from netaudit.packets.values.steps import EndKind, StepKind
 
@@ -45,8 +46,8 @@ class Forwarding:
             self._unknown(state, because(ReasonKind.ADDRESS_UNKNOWN))
             return
         interface = state.packet.name(Field.IIF)
-        if strange := self._strange(source, target, interface):
-            self._lost(state, strange)
+        if reason := why_martian(self._routing, source, target, interface):
+            self._lost(state, reason)
             return
         if is_for_many(target):
             yield from self._to_many(target, state)
@@ -95,25 +96,6 @@ class Forwarding:
             return True
         self._lost(state, because(ReasonKind.LOOPBACK_LEAVES_BY, address=source, interface=interface))
         return False
-
-    def _strange(self, source: Ip, target: Ip, interface: str) -> Reason | None:
-        """Return what is impossible about the addresses (a martian), None for nothing."""
-        loopback = self._routing.routes_loopback(interface) if interface != "lo" else True
-        if source.is_multicast or (source.is_loopback and not loopback):
-            return because(ReasonKind.SOURCE_IMPOSSIBLE, address=source, interface=interface)
-        if target.is_loopback and not loopback:
-            return because(ReasonKind.LOOPBACK_AT_INTERFACE, address=target, interface=interface)
-        return self._wrong_way(source, interface)
-
-    def _wrong_way(self, source: Ip, interface: str) -> Reason | None:
-        """Return why the kernel does not believe the sender's address, None where it does."""
-        back = self._routing.route(source)
-        if back is not None and back.kind == "local" and interface != "lo" and self._routing.family == "ip":
-            return because(ReasonKind.SOURCE_IS_THIS_HOST, address=source)
-        leads_back = back is not None and interface in [hop.interface for hop in back.hops]
-        if self._routing.strict_source(interface) and not leads_back:
-            return because(ReasonKind.REVERSE_PATH, address=source, interface=interface)
-        return None
 
     def _routes(self, target: Ip, state: Branch) -> Iterator[tuple[Route, Branch]]:
         """Find the route; where policy routing may lead elsewhere, that is an end of its own."""

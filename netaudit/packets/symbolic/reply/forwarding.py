@@ -1,7 +1,6 @@
 """What becomes of answers by routes: of the containers that send them, of the host, and of its doubts about senders."""
 
 from collections.abc import Mapping
-from functools import cached_property
 
 from netaudit.model.match import Field, in_ranges
 from netaudit.model.reason import ReasonKind, because
@@ -24,6 +23,7 @@ class ReplyForwarding:
         self._chains, self._homes = chains, known
         self._world: HostSets = chains.world
         self._space = chains.world.space
+        self._arriving = ReplyFields(self._world, ARRIVING)
 
     def by_homes(self, packets: Bounds) -> Bounds:
         """Let containers answer by the bridges that their own routes lead to: that is where the answer comes in."""
@@ -76,10 +76,6 @@ class ReplyForwarding:
         packets = self.refuse(packets, not_forwarded(world, arriving), ReasonKind.ANSWER_NOT_FORWARDED)
         return self.refuse(packets, of_the_link(world, arriving), ReasonKind.LINK_LOCAL_SENDER)
 
-    @cached_property
-    def _arriving(self) -> ReplyFields:
-        return ReplyFields(self._world, ARRIVING)
-
     def way_back(self, packets: Bounds) -> Bounds:
         """Let answers leave by the routes to who sent the first packet; another way than it came is doubtful."""
         world, space = self._world, self._space
@@ -97,12 +93,9 @@ class ReplyForwarding:
     def on_one_bridge(self) -> PacketSet:
         """Return the packets whose sender is on the link that they left by: they are answered without a router."""
         world = self._world
-        near = self._space.union(self._on_link(Field.OIF, name) for name in self._bridges)
+        bridges = [one.name for one in world.ranges.known_interfaces if one.kind == "bridge"]
+        near = self._space.union(self._on_link(Field.OIF, name) for name in bridges)
         return near - world.translated(Translated.SOURCE)
-
-    @cached_property
-    def _bridges(self) -> list[str]:
-        return [one.name for one in self._world.ranges.known_interfaces if one.kind == "bridge"]
 
     def _on_link(self, side: Field, interface: str) -> PacketSet:
         """Return the packets at an interface whose sender is on its link."""

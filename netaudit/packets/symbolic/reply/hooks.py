@@ -36,9 +36,11 @@ class ReplyHooks:
         tracks = hook in (Hook.PREROUTING, Hook.OUTPUT)
         return self._through(hook, packets, at, tracks=tracks)
 
-    def looped(self, hook: Hook, packets: Bounds) -> Bounds:
-        """Lead answers that come in by lo through a hook: they are translated back already."""
-        return self._through(hook, packets, lambda _: _LOOPED)
+    def looped(self, packets: Bounds) -> Bounds:
+        """Lead in by lo what the host answers itself: its connection is known, and it is translated back."""
+        for hook in (Hook.PREROUTING, Hook.INPUT):
+            packets = self._through(hook, packets, lambda _: _LOOPED)
+        return packets
 
     def _stage(self, packets: Bounds, stage: ReplyTranslation) -> ReplyTranslation:
         """Pass over a stage that makes no difference: what it leaves open need not be asked."""

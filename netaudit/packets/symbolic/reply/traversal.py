@@ -99,13 +99,7 @@ class ReplyTraversal:
         left = self._hooks.meet(Hook.OUTPUT, self._routes.way_back(self._routes.leaving(packets)), _SENT)
         left = self._hooks.meet(Hook.POSTROUTING, left, _OWN)
         home = exactly(self._home)
-        return left - home | self._looped(left & home)
-
-    def _looped(self, packets: Bounds) -> Bounds:
-        """Lead what the host answers itself in by lo: its connection is known, and it is translated back."""
-        for hook in (Hook.PREROUTING, Hook.INPUT):
-            packets = self._hooks.looped(hook, packets)
-        return packets
+        return left - home | self._hooks.looped(left & home)
 
     def _routed(self, packets: Bounds) -> tuple[Bounds, Bounds]:
         """Decide by the routes: gives what this host takes, and what it passes on."""

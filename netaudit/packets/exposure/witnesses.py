@@ -1,0 +1,48 @@
+"""Example packets of a cell, in words."""
+
+from functools import cached_property
+
+from netaudit.model.exposure import ZoneKind
+from netaudit.model.match import Field
+from netaudit.packets.exposure.examples import describe, from_client, pick
+from netaudit.packets.exposure.query import CellQuery
+from netaudit.packets.host.members import NOBODY_YET
+from netaudit.packets.sets.bdd import PacketSet
+
+_SAID = (Field.SADDR, Field.SPORT, Field.DPORT)
+
+
+class Witnesses:
+    """Picks packets out of parts of a cell's sets, and describes them."""
+
+    def __init__(self, query: CellQuery) -> None:
+        self._query, self._space = query, query.reach.world.space
+
+    def describe(self, part: PacketSet) -> str:
+        """Describe a packet, one that reads well where there is one; "" for no packet."""
+        found = self._picked(part)
+        return describe(found, self._query.destination) if found else ""
+
+    def witness(self, part: PacketSet) -> str:
+        """Describe a packet, and say of one from another member of a network whether that is there."""
+        found = self._picked(part)
+        if found is None:
+            return ""
+        foreign = self._query.origin.zone.kind is ZoneKind.NETWORK and not self._query.reach.members.has(
+            self._query.origin, found
+        )
+        return describe(found, self._query.destination) + (NOBODY_YET if foreign else "")
+
+    def _picked(self, part: PacketSet) -> dict[str, int] | None:
+        if self._query.several:
+            return pick(self._space, part, self._readable, (Field.DADDR, *_SAID))
+        found = pick(self._space, part, self._readable, _SAID)
+        return found and {**found, Field.DADDR: self._query.addresses[0][0]}
+
+    @cached_property
+    def _readable(self) -> PacketSet:
+        """Return packets that make good examples."""
+        sender = self._query.reach.members.sender(
+            self._query.origin, self._query.destination.container_id, self._query.addresses
+        )
+        return self._query.reach.readable(self._query.origin) if sender is None else from_client(self._space, sender)

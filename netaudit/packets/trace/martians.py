@@ -1,0 +1,29 @@
+"""What the kernel refuses of a packet that comes in by an interface, for its addresses cannot be true.
+
+Sources: ip_route_input_slow() and __fib_validate_source() in the kernel's net/ipv4.
+"""
+
+from netaudit.model.host import Ip
+from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.packets.host.fib import Routing
+
+
+def why_martian(routing: Routing, source: Ip, target: Ip, interface: str) -> Reason | None:
+    """Return what is impossible about the addresses (a martian), None for nothing."""
+    loopback = routing.routes_loopback(interface) if interface != "lo" else True
+    if source.is_multicast or (source.is_loopback and not loopback):
+        return because(ReasonKind.SOURCE_IMPOSSIBLE, address=source, interface=interface)
+    if target.is_loopback and not loopback:
+        return because(ReasonKind.LOOPBACK_AT_INTERFACE, address=target, interface=interface)
+    return _why_not_believed(routing, source, interface)
+
+
+def _why_not_believed(routing: Routing, source: Ip, interface: str) -> Reason | None:
+    """Return why the kernel does not believe the sender's address, None where it does."""
+    back = routing.route(source)
+    if back is not None and back.kind == "local" and interface != "lo" and routing.family == "ip":
+        return because(ReasonKind.SOURCE_IS_THIS_HOST, address=source)
+    leads_back = back is not None and interface in [hop.interface for hop in back.hops]
+    if routing.strict_source(interface) and not leads_back:
+        return because(ReasonKind.REVERSE_PATH, address=source, interface=interface)
+    return None
