@@ -172,7 +172,7 @@ def _record(
     most: int = 0,
 ) -> Facts:
     # As root, programs are looked up in the system's folders: the test's own is made one.
-    script = recording_script(timeout=1).replace("own=/usr/sbin", f"own={folder}:/usr/sbin")
+    script = recording_script(timeout=3).replace("own=/usr/sbin", f"own={folder}:/usr/sbin")
     (folder / "record.sh").write_text(script.replace("most=268435456", f"most={most}") if most else script)
     (folder / "record.sh").chmod(0o644)
     for name, script in programs.items():
