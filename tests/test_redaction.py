@@ -251,6 +251,7 @@ def test_the_ends_of_networks_stay_ends_and_no_two_addresses_become_one() -> Non
     assert set(mapped) == set(hidden)
 
 
+@pytest.mark.matrix
 def test_the_network_that_carries_a_port_is_the_same_whatever_its_pseudonym() -> None:
     """Engines before 28 choose by the order of names, which pseudonyms do not have."""
     found = []

@@ -80,7 +80,7 @@ def test_what_is_planted_would_be_found(secret: str, notation: str) -> None:
 
 @pytest.mark.parametrize("source", FORMS)
 def test_a_name_planted_anywhere_is_found_nowhere(source: Source) -> None:
-    assert _leaking(source, MARK, MARK, most=150) == []
+    assert _leaking(source, MARK, MARK, most=30 * SWEEP) == []
 
 
 def _leaking(source: Source, secret: str, notation: str, most: int) -> list[str]:

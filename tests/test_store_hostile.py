@@ -270,6 +270,7 @@ def test_sixty_sparse_files_are_refused_in_little_memory(tmp_path: Path) -> None
 
 
 @NO_ZSTD
+@pytest.mark.matrix
 def test_a_real_bomb_in_real_memory(tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.zst"
     subprocess.run(["sh", "-c", "yes '# x' | head -c 400M | zstd -q -1 -o \"$0\"", bomb], check=True)

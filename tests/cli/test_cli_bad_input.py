@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from programs import ONE_PORT, assert_fails, run, run_inside
-from sampling import sampled
+from sampling import every, sampled
 
 from netaudit.cli.sources import require_rules
 from netaudit.errors import CollectError
@@ -170,6 +170,16 @@ def test_an_error_commands_no_pipeline(tmp_path: Path, command: tuple[str, ...])
     assert "\\x0a\\x3a:error file=x\\x3a:y \\x23#[error] \\x23#vso[x] \\x1b[31m\\u202e" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command", [("show", "a", "{}"), ("show", "--by", "{}"), ("{}",), ("show", "--x{}"), ("trace", "--from", "{}")]
+)
+def test_wrong_usage_commands_no_pipeline_and_no_terminal(command: tuple[str, ...]) -> None:
+    odd = "\n::error file=x::y ##[error] \x1b[31m\u202e"
+    done = run_inside(*(word.format(odd) for word in command))
+    assert done.returncode == 2
+    assert [one for one in ("\x1b", "\u202e", "##[", "::error") if one in done.stderr] == []
+
+
 def test_a_subject_that_commands_no_pipeline() -> None:
     done = run_inside("explain", "\n::set-output name=x::y", ONE_PORT / "01")
     assert done.returncode == 2
@@ -205,7 +215,9 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["show", ONE_PORT / "01"], ["diff", ONE_PORT / "00", ONE_PORT / "01"], ["explain", "web", ONE_PORT / "01"]],
+    every(
+        3, [["show", ONE_PORT / "01"], ["diff", ONE_PORT / "00", ONE_PORT / "01"], ["explain", "web", ONE_PORT / "01"]]
+    ),
     ids=lambda command: command[0],
 )
 def test_a_full_standard_output(command: list[str | Path]) -> None:

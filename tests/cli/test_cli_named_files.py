@@ -189,6 +189,7 @@ def test_a_pipe_that_somebody_writes_to_is_read(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.matrix
 def test_process_substitution_is_read() -> None:
     script = f"exec {sys.executable} -m netaudit {' '.join(AUDIT)} --config <(echo 'fail-on = \"none\"')"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, env=environment())

@@ -61,6 +61,7 @@ def test_a_template_that_is_not_there_is_one_line() -> None:
     assert done.stderr.startswith("netaudit: cannot read the template /nowhere/x.j2: ")
 
 
+@pytest.mark.matrix
 def test_a_template_that_eats_memory_is_stopped(tmp_path: Path) -> None:
     template = tmp_path / "greedy.txt"
     template.write_text("{% set x = ['a'] %}{{ '%9999999999d' | format(1) }}")

@@ -57,6 +57,7 @@ def test_a_report_fits_its_terminal() -> None:
     assert re.sub(r"\s+", "", narrow) == re.sub(r"\s+", "", wide)
 
 
+@pytest.mark.matrix
 def test_wide_wraps_nothing() -> None:
     wide = ESCAPE.sub("", netaudit(*LONG, "--wide", PAGER="cat"))
     lines = [line for line in wide.split("\n") if "--to-destination" in line]
@@ -65,6 +66,7 @@ def test_wide_wraps_nothing() -> None:
     assert run_inside(*LONG, "--wide").stdout == wide
 
 
+@pytest.mark.matrix
 def test_colour_is_for_terminals_that_want_it() -> None:
     assert ESCAPE.search(netaudit(*LONG, PAGER="cat"))
     assert not ESCAPE.search(netaudit(*LONG, PAGER="cat", NO_COLOR="1"))
@@ -97,6 +99,13 @@ def test_without_a_pager_the_report_is_shown_all_the_same(pager: str) -> None:
 @pytest.mark.matrix
 def test_a_pager_that_is_left_at_once_is_no_failure() -> None:
     assert netaudit(*LONG, PAGER="true") == ""
+
+
+def test_a_path_is_its_bytes_for_a_program_and_steers_no_terminal(tmp_path: Path) -> None:
+    odd = "a\x1b[31m ::error::x"
+    command = ("redact", LONG[1], "--redact-key", str(tmp_path / "key"), "-o")
+    assert netaudit(*command, str(tmp_path / odd)) == f"{tmp_path}/a\\x1b[31m \\x3a:error\\x3a:x\n"
+    assert run_inside(*command, tmp_path / f"{odd}2").stdout == f"{tmp_path}/{odd}2\n"
 
 
 PROGRESS = "import time; from netaudit.cli.progress import progress\nwith progress('thinking'): time.sleep(%s)"

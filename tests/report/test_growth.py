@@ -1,5 +1,6 @@
 """What a text of others costs grows with its length alone: counted in steps of Python, not in seconds."""
 
+import re
 import sys
 import textwrap
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from sampling import sampled
 
 from netaudit.attribute.attribution import AttributedSnapshot
 from netaudit.report import csv_table as table_csv
+from netaudit.report.json import rules as json_v1
 from netaudit.report.map.layout import wrap as map_lines
 from netaudit.report.page import picture
 from netaudit.report.page import render as document
@@ -135,6 +137,28 @@ def test_a_terminal_says_how_much_it_leaves_out_and_keeps_both_ends(count: int) 
 @pytest.mark.parametrize("text", ["", "x" * MOST, "a rule"])
 def test_what_somebody_may_read_is_whole(text: str) -> None:
     assert terminal_text(text) == text
+
+
+NAME = "x" * 100_000
+BOUNDED = ("terminal", "exposure", "html", "markdown")
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_of_a_name_of_100_kb_people_see_a_part_and_how_much_is_left_out(name: str) -> None:
+    shown = renamed(1, "a word")
+    item = msgspec.structs.replace(shown, items=shown.items[:1], exposure=(shown.exposure or ())[:1])
+    printed = str(RENDERERS[name](planted.plant(item, NAME)))
+    printed = re.sub('data-keys="[^"]*"', "", printed)  # the page's own filter has each name once, and whole
+    assert NAME not in re.sub(r"\s", "", printed)
+    assert "more characters)" in re.sub(r"\s+", " ", printed)
+
+
+@pytest.mark.parametrize("render", [table_csv.render_snapshot_csv, json_v1.render_snapshot])
+def test_of_a_name_of_100_kb_programs_get_all(render: Callable[[AttributedSnapshot], Any]) -> None:
+    shown = renamed(1, "a word")
+    item = msgspec.structs.replace(shown, items=shown.items[:1], exposure=())
+    printed = render(planted.plant(item, NAME))
+    assert NAME in (printed.decode() if isinstance(printed, bytes) else printed)
 
 
 WORDS = st.lists(st.sampled_from(["a", "bb", "-", "--", "-j", "word", " ", "  ", '"', "x" * 30])).map("".join)

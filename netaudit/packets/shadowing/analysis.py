@@ -142,15 +142,11 @@ class _Chain:
         self._rewrite(self._shadows.rewritten_by(meaning), met)
 
     def _rewrite(self, fields: frozenset[Field], met: PacketSet) -> None:
-        """Let what a rule rewrites have had any value: nothing that depends on it is taken for sure any more.
-
-        Each taker forgets a field once, for a second time would change nothing: n rules cost n times the fields.
-        """
+        """Let what a rule rewrites have had any value; each taker forgets a field once: twice changes nothing."""
         written = fields & self._plain.space.widths.keys()
         if not met or not written:
             return
-        forget = self._plain.forget
-        self._rewrites += 1
+        forget, self._rewrites = self._plain.forget, self._rewrites + 1
         changed = met & self.remaining if self._rewrites <= _MOST_REWRITES else self.remaining
         self.remaining |= forget(changed, written) & self.everything
         self._same = {}
