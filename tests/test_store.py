@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import SWEEP
 
 from netaudit.errors import NewerFormatError, OutputError, RecordingError
 from netaudit.model.facts import ON_REQUEST, Facts, Gap, GapReason, Source
@@ -61,7 +62,7 @@ def test_what_is_kept_in_one_second_has_names_that_sort(tmp_path: Path) -> None:
         partial=st.booleans(),
     )
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=6 * SWEEP, deadline=None)
 def test_any_facts_come_back(tmp_path_factory: pytest.TempPathFactory, facts: Facts) -> None:
     path = tmp_path_factory.mktemp("any") / "recording.tar"
     saved = save(facts, path)
@@ -378,7 +379,7 @@ def test_a_tar_bomb_is_refused_before_it_unfolds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress], ids=["gzip", "xz"])
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=12 * SWEEP, deadline=None)
 def test_a_damaged_tar_is_refused_or_read_for_what_it_is(
     tmp_path_factory: pytest.TempPathFactory, pack: Callable[[bytes], bytes], data: st.DataObject
 ) -> None:

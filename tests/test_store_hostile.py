@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import SWEEP
 
 from netaudit.errors import NewerFormatError, ParseError, RecordingError
 from netaudit.model.facts import Facts, Source
@@ -141,7 +142,7 @@ def test_headers_before_headers_are_refused(tmp_path: Path, kind: bytes) -> None
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30 * SWEEP, deadline=None)
 def test_a_tar_of_odd_headers_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     headers = [
         _odd_header(data.draw(st.sampled_from(b"0\0567xgLKSDVXA")), data.draw(st.binary(max_size=300)))
@@ -269,6 +270,7 @@ def test_sixty_sparse_files_are_refused_in_little_memory(tmp_path: Path) -> None
 
 
 @NO_ZSTD
+@pytest.mark.matrix
 def test_a_real_bomb_in_real_memory(tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.zst"
     subprocess.run(["sh", "-c", "yes '# x' | head -c 400M | zstd -q -1 -o \"$0\"", bomb], check=True)

@@ -60,6 +60,7 @@ def test_the_hook_runs_the_command() -> None:
     assert (hook["entry"], hook["language"], hook["pass_filenames"]) == ("netaudit audit", "python", False)
 
 
+@pytest.mark.matrix
 def test_the_action_fails_where_something_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "netaudit.toml").write_text("exposure = false\n")
     config = str(tmp_path / "netaudit.toml")

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import SWEEP
 
 from netaudit.packets.sets.bdd import PacketSet, PacketSpace
 
@@ -83,7 +84,7 @@ def test_copied_bits_are_equal(value: int) -> None:
     assert _values(same, "other") == {value}
 
 
-@settings(max_examples=30)
+@settings(max_examples=6 * SWEEP)
 @given(one=RANGES, other=RANGES)
 def test_an_example_is_in_the_set(one: tuple[tuple[int, int], ...], other: tuple[tuple[int, int], ...]) -> None:
     example = SPACE.example(SPACE.in_ranges("port", one) & SPACE.in_ranges("other", other), ("port", "other"))

@@ -110,7 +110,7 @@ def _announce() -> None:
 
 def _keep(facts: "Facts", output: Path | None, replace: "Replace") -> None:
     """Save a recording of this host, say what it lacks and what its digest is, and print where it is."""
-    from netaudit.cli.output import write
+    from netaudit.cli.output import print_path
     from netaudit.cli.say import say
     from netaudit.cli.sources import kept_folder
     from netaudit.report.text.words import describe_gap
@@ -123,4 +123,4 @@ def _keep(facts: "Facts", output: Path | None, replace: "Replace") -> None:
     for gap in facts.gaps:
         say(f"could not see {describe_gap(gap)}")
     say(f"digest {manifest_of(facts).digest()}")
-    write(f"{output}\n".encode(errors="surrogateescape"), None)
+    print_path(output)

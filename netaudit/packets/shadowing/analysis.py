@@ -38,6 +38,7 @@ from netaudit.packets.values.jump_bounds import DEEPEST, Jumps, targets_of
 
 _MOST_BEHIND_JUMP = 500  # rules of a chain that is jumped to; of longer ones it is believed that they give all back
 _MOST_NAMED = 300  # shadowed rules of a chain for which all covering rules are looked for
+_MOST_REWRITES = 200  # rules of a chain that rewrite fields of the very packets they meet; behind, of all that remain
 
 
 class _Taker(msgspec.Struct):
@@ -123,6 +124,8 @@ class _Chain:
         self.remaining, self.returned = self.everything, self._plain.space.nothing
         self._takers: list[_Taker] = []
         self._same: dict[Meaning, ReadRule] = {}
+        self._rewrites = 0
+        self._forgotten: dict[Field, int] = {}  # a field -> how many of the takers were let have any value of it
 
     def pass_by(self, rule: ReadRule) -> None:
         """Let all packets meet a rule."""
@@ -139,14 +142,17 @@ class _Chain:
         self._rewrite(self._shadows.rewritten_by(meaning), met)
 
     def _rewrite(self, fields: frozenset[Field], met: PacketSet) -> None:
-        """Let what a rule rewrites have had any value: nothing that hangs on it is taken for sure any more."""
-        if not met or fields.isdisjoint(self._plain.space.widths):
+        """Let what a rule rewrites have had any value; each taker forgets a field once: twice changes nothing."""
+        written = fields & self._plain.space.widths.keys()
+        if not met or not written:
             return
-        forget = self._plain.forget
-        self.remaining |= forget(met & self.remaining, fields) & self.everything
+        forget, self._rewrites = self._plain.forget, self._rewrites + 1
+        changed = met & self.remaining if self._rewrites <= _MOST_REWRITES else self.remaining
+        self.remaining |= forget(changed, written) & self.everything
         self._same = {}
-        for one in self._takers:
-            one.packets = self.everything - forget(self.everything - one.packets, fields)
+        for one in self._takers[min(self._forgotten.get(field, 0) for field in written) :]:
+            one.packets = self.everything - forget(self.everything - one.packets, written)
+        self._forgotten.update(dict.fromkeys(written, len(self._takers)))
 
     def _taken(self, meaning: Meaning) -> PacketSet:
         """Return what surely does not come to the next rule."""
