@@ -19,6 +19,17 @@ class Format(StrEnum):
     DOT = "dot"
 
 
+class AuditFormat(StrEnum):
+    """What an audit is printed as."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+    SARIF = "sarif"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+    JUNIT = "junit"
+
+
 class Colour(StrEnum):
     """When the terminal report is coloured."""
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from netaudit.cli.options import (
+    AuditFormat,
     Colour,
     ColourOption,
     DockerHostOption,
@@ -16,17 +17,6 @@ from netaudit.cli.options import (
     StrictOption,
     TimeoutOption,
 )
-
-
-class AuditFormat(StrEnum):
-    """What an audit is printed as."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
-    SARIF = "sarif"
-    MARKDOWN = "markdown"
-    GITHUB = "github"
-    JUNIT = "junit"
 
 
 class FailOn(StrEnum):

@@ -8,6 +8,7 @@ from netaudit.attribute.attribution import AttributedExposure, Attribution, Caus
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, Zone, ZoneKind
 from netaudit.model.ruleset import Item
 from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.destinations import PROTOCOL_HOLE, describe_any_port, describe_receiver
 
 _ZONES = (ZoneKind.INTERNET, ZoneKind.LAN, ZoneKind.NETWORK, ZoneKind.CONTAINER, ZoneKind.HOST)
 _KINDS = (
@@ -23,7 +24,6 @@ _WAYS = {
     Delivery.LOCAL: "a program of the host takes them",
     Delivery.NONE: "nobody takes them",
 }
-_HOLE = "{protocol}"
 _WORST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 
 
@@ -91,7 +91,7 @@ class MapRow(msgspec.Struct, frozen=True):
     @property
     def port(self) -> str:
         """Name where packets are sent: `0.0.0.0:8080/tcp`, `172.17.0.2 every tcp and udp port`."""
-        return self.where.replace(_HOLE, self.protocol) if self.protocol else self.where
+        return self.where.replace(PROTOCOL_HOLE, self.protocol) if self.protocol else self.where
 
     @property
     def worst(self) -> Outcome:
@@ -157,41 +157,13 @@ def _cell(
 def _row(destination: Destination, cells: Sequence[MapCell]) -> MapRow:
     return MapRow(
         kind=destination.kind,
-        where=_where(destination),
+        where=describe_any_port(destination),
         protocol=destination.protocol,
         network=destination.network_name,
         container=describe_receiver(destination),
         cells=tuple(_merged(cells)),
         container_id=destination.container_id,
     )
-
-
-def describe_receiver(destination: Destination) -> str:
-    """Name who takes the packets: a container, programs of the host, a machine that a NAT rule leads to."""
-    nobody_known = str(destination.led) if destination.led else "a program of the host"
-    return destination.container_name or ", ".join(destination.programs) or nobody_known
-
-
-def describe_port(destination: Destination) -> str:
-    """Name where packets are sent: `0.0.0.0:8080/tcp`, `[::]:8080/tcp`, `172.17.0.2 every tcp port`."""
-    return _where(destination).replace(_HOLE, destination.protocol)
-
-
-def _where(destination: Destination) -> str:
-    """Name it with a hole for the protocol."""
-    if destination.binding:
-        return f"{_bracketed(destination.binding.host_ip)}:{destination.binding.host_port}/{_HOLE}"
-    spans = [str(low) if low == high else f"{low}-{high}" for low, high in destination.ports]
-    address = _bracketed(destination.address)
-    if len(spans) == 1 and "-" not in spans[0]:
-        return f"{address}:{spans[0]}/{_HOLE}"
-    if spans in (["0-65535"], ["1-65535"]):
-        return f"{address} every {_HOLE} port"
-    return f"{address} {_HOLE} {', '.join(spans)}"
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
 
 
 def _whose(one: AttributedExposure) -> str:

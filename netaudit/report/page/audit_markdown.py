@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from netaudit.audit.finding import Audit, Finding
-from netaudit.report.page.markdown import code, code_outside, prose
 from netaudit.report.text.audit import (
     describe_status,
     describe_undecided,
@@ -12,6 +11,7 @@ from netaudit.report.text.audit import (
     proofs,
     summarise_audit,
 )
+from netaudit.report.text.markdown import code, code_outside, prose
 from netaudit.report.text.words import describe_gap, describe_head
 
 

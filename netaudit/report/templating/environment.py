@@ -13,14 +13,12 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from netaudit.report.page.figures import tally
-from netaudit.report.page.markdown import Markdown, code, code_outside, prose
-from netaudit.report.page.model import rows_of
 from netaudit.report.text.exposure import change_lines
+from netaudit.report.text.markdown import Markdown, code, code_outside, prose
 from netaudit.report.text.sanitize import visible, visible_markup
 from netaudit.report.text.sentence import Foreign, Sentence
 from netaudit.report.text.width import shorten
-from netaudit.report.text.words import count, describe_coverage, describe_gap, describe_head
+from netaudit.report.text.words import count, describe_coverage, describe_gap, describe_head, tally
 
 _TOGETHER = 28  # characters of options that stay on one line: they fit on a telephone
 _WORDS: dict[str, Callable[..., Any]] = {
@@ -29,7 +27,6 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "describe_coverage": describe_coverage,
     "describe_gap": describe_gap,
     "describe_head": describe_head,
-    "rows_of": rows_of,
     "tally": tally,
 }
 

@@ -10,8 +10,8 @@ from netaudit.audit.checks.check import Check, Severity
 from netaudit.audit.finding import Audit, Finding, Undecided, Verified
 from netaudit.audit.remedy.verify import is_opened
 from netaudit.model.exposure import Outcome, ZoneKind
-from netaudit.report.map.rows import describe_port
 from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.destinations import describe_port
 from netaudit.report.text.words import count
 
 _SHOWN = 6  # pieces of one kind of evidence that a text shows; JSON has all

@@ -1,6 +1,7 @@
 """The words and symbols that every report shares."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from netaudit.attribute.attribution import (
     AttributedChange,
@@ -107,6 +108,16 @@ def describe_writer(change: AttributedChange) -> str:
 def count(number: int, noun: str) -> str:
     """Count things: `1 rule`, `2 rules`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def tally(symbols: Iterable[str]) -> str:
+    """Count symbols: `+2 -1`."""
+    return " ".join(f"{mark}{number}" for mark, number in sorted(Counter(symbols).items()))
+
+
+def distinct_gaps(heads: Iterable[SnapshotHead]) -> tuple[Gap, ...]:
+    """List what could not be seen, each once."""
+    return tuple(sorted({gap for head in heads for gap in head.gaps}))
 
 
 def _also(missing: Sequence[AttributedItem], defects: Sequence[AttributedItem]) -> list[str]:
