@@ -28,6 +28,9 @@ HOMES = {
     "jinja2": "report/templating/*.py",
     "markupsafe": "report/**/*.py",  # jinja2's
     "tabulate": "report/terminal/layout.py",
+    "wcwidth": "report/text/width.py",
+    "backports": "store/reading/packed.py",  # zstd, before Python 3.14
+    "compression": "store/reading/packed.py",  # the same, from 3.14
     "oxidd": "packets/sets/bdd.py",
     "msgspec": "**/*.py",
 }
@@ -69,6 +72,7 @@ def test_every_dependency_has_a_home() -> None:
         "python-iptables": "iptc",
         "cel-expr-python": "cel_expr_python",
         "tabulate[widechars]": "tabulate",
+        "backports.zstd": "backports",
     }
     dependencies = [text.partition(">")[0] for text in PROJECT["project"]["dependencies"]]
     assert {named.get(name, name) for name in dependencies} <= HOMES.keys()

@@ -13,9 +13,7 @@ input: nothing through a link, nothing outside its folder, of bounded size and n
                temporary what is half written                         rename: renameat2(2)
 """
 
-import lzma
 import tarfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -37,6 +35,7 @@ from netaudit.store.integrity.verify import Difference, Verification, verify_fil
 from netaudit.store.reading.archive import WRITTEN, is_archive, pack
 from netaudit.store.reading.files import Files, read_files, read_strangers, read_stream, recordings_in
 from netaudit.store.reading.foreign import adopt
+from netaudit.store.reading.packed import DAMAGED
 from netaudit.store.reading.plain import guess_source
 from netaudit.store.writing.ours import Kind
 from netaudit.store.writing.taken import Replace
@@ -72,7 +71,7 @@ __all__ = [
     "write_atomically",
 ]
 
-_UNREADABLE = (OSError, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError)
+_UNREADABLE = (OSError, tarfile.TarError, *DAMAGED)
 
 
 def load(path: Path) -> Facts:

@@ -16,7 +16,7 @@ from netaudit.store.format.index import INDEX, NAMES, hash_files
 from netaudit.store.format.limits import HINT, LARGEST_FILE, PATIENCE
 from netaudit.store.reading.archive import FOLDER, is_tar, read_tar
 from netaudit.store.reading.folder import hash_strangers, kind_of, read_folder
-from netaudit.store.reading.packed import Bounded, unpacked
+from netaudit.store.reading.packed import Bounded, unpack
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _AFTER_THE_END = "bytes after the tar's end"
@@ -53,11 +53,11 @@ def read_files(path: Path) -> Files:
 def read_stream(file: IO[bytes], path: Path) -> Files:
     """Read a tar or a plain file that is open; `path` is how messages call it."""
     files = Files()
-    with unpacked(file, path) as stream:
-        if is_tar(stream):
-            _read_tar(stream, path, files)
-        else:
-            files.others[path.name] = stream.read_all(LARGEST_FILE)
+    stream = unpack(file, path)
+    if is_tar(stream):
+        _read_tar(stream, path, files)
+    else:
+        files.others[path.name] = stream.read_all(LARGEST_FILE)
     return files
 
 
