@@ -12,7 +12,7 @@ import pytest
 import yaml
 from lab import probe_all, proof
 from lab.scenarios import runs
-from pages import manual, model_page
+from pages import manual, model_page, rule_references
 
 from netaudit.cli import app
 from netaudit.release import RELEASE
@@ -83,6 +83,20 @@ def test_contributing_says_what_every_key_of_the_catalog_means(path: Path) -> No
     assert keys - told == set()
 
 
+@pytest.mark.parametrize("path", _CATALOG, ids=lambda path: path.stem)
+def test_every_reference_of_the_catalog_is_a_section_of_the_page(path: Path) -> None:
+    anchors = set(re.findall(r"^### (\w+)$", rule_references.PATH.read_text(), re.MULTILINE))
+    signatures = yaml.safe_load(path.read_text()).get("signatures", {}).values()
+    named = {name for one in signatures for name in one.get("reference", "").split()}
+    assert named - anchors == set()
+
+
+def test_no_two_references_are_called_the_same() -> None:
+    rows = rule_references.rows()
+    keys = [(row["family"], row["id"], row["table"], row["ip"], row["template"], row["condition"]) for row in rows]
+    assert len(keys) == len(set(keys)) > 300
+
+
 def test_the_changelog_has_this_release() -> None:
     assert f"## {RELEASE}" in (REPOSITORY / "CHANGELOG.md").read_text()
 
@@ -108,7 +122,7 @@ def test_the_page_of_agreement_covers_the_whole_lab_and_names_nothing_wrong() ->
     assert [place for place, cell in cells.items() if "wrong" in cell or "failed" in cell] == []
 
 
-@pytest.mark.parametrize("page", [manual, model_page], ids=["netaudit.1", "template-model.md"])
+@pytest.mark.parametrize("page", [manual, model_page, rule_references], ids=lambda page: page.PATH.name)
 def test_pages_that_are_made_are_as_they_would_be_made_now(page: ModuleType) -> None:
     if _UPDATE:
         page.main()
