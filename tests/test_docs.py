@@ -12,7 +12,7 @@ import pytest
 import yaml
 from lab import probe_all, proof
 from lab.scenarios import runs
-from pages import manual, model_page, rule_references
+from pages import manual, model_page, rooms, rule_references
 
 from netaudit.cli import app
 from netaudit.release import RELEASE
@@ -53,6 +53,53 @@ def test_the_readme_names_files_that_are_there() -> None:
     names = re.findall(r"\]\(([^)#:]+)\)", README.read_text())
     assert len(names) > 8
     assert [name for name in names if not (REPOSITORY / name).exists()] == []
+
+
+_PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")])
+_TOPS = r"netaudit|tests|docs|rules|templates|examples|\.ci|\.github"
+_PATH = re.compile(rf"(?<![\w/.:-])(?:\.\./)?((?:{_TOPS})/[\w.*/+-]*[\w*])")
+_MODULE = re.compile(r"`(netaudit(?:\.[a-z_]+)+)")
+_BARE = re.compile(r"`([a-z_]+\.py)`")
+_MADE = ("tests/recordings/", "tests/packed/ENGINE")  # unpacked by each run; names with a placeholder
+
+
+def _paths_in(page: Path) -> set[str]:
+    """Find what a page names as a path of this repository, wherever it stands; `*` is any name."""
+    text = re.sub(r"https?://\S+", "", page.read_text())
+    paths = {found.partition("::")[0] for found in _PATH.findall(text) if not re.search(r"[A-Z]{4}", found)}
+    schemas = {path for path in paths if path.endswith("/v1")}
+    bare = {f"netaudit/**/{found}" for found in _BARE.findall(text)}
+    return {path.rstrip(".") for path in paths - schemas | bare if not path.startswith(_MADE)}
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_every_path_that_a_page_names_is_there(page: Path) -> None:
+    assert [path for path in sorted(_paths_in(page)) if not any(REPOSITORY.glob(path))] == []
+
+
+def _is_module_or_member(name: str) -> bool:
+    package, _, member = name.rpartition(".")
+    here, above = (REPOSITORY / one.replace(".", "/") for one in (name, package))
+    if here.is_dir() or here.with_suffix(".py").exists():
+        return True
+    files = [above.with_suffix(".py"), above / "__init__.py"]
+    return any(file.exists() and re.search(rf"\b{member}\b", file.read_text()) for file in files)
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_every_module_that_a_page_names_is_there(page: Path) -> None:
+    named = set(_MODULE.findall(page.read_text())) - {"netaudit.toml", "netaudit.waive"}  # a file, a label
+    assert [name for name in sorted(named) if not _is_module_or_member(name)] == []
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_pages_name_paths_at_all() -> None:
+    assert sum(len(_paths_in(page)) for page in _PAGES) > 80
 
 
 def test_the_signature_in_contributing_is_the_one_in_the_catalog() -> None:
@@ -122,7 +169,7 @@ def test_the_page_of_agreement_covers_the_whole_lab_and_names_nothing_wrong() ->
     assert [place for place, cell in cells.items() if "wrong" in cell or "failed" in cell] == []
 
 
-@pytest.mark.parametrize("page", [manual, model_page, rule_references], ids=lambda page: page.PATH.name)
+@pytest.mark.parametrize("page", [manual, model_page, rooms, rule_references], ids=lambda page: page.PATH.name)
 def test_pages_that_are_made_are_as_they_would_be_made_now(page: ModuleType) -> None:
     if _UPDATE:
         page.main()

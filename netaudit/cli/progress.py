@@ -18,7 +18,7 @@ def progress(what: str) -> Iterator[None]:
         yield
         return
     done = threading.Event()
-    teller = threading.Thread(target=_tell, args=(what, done), daemon=True)
+    teller = threading.Thread(target=_print_waiting, args=(what, done), daemon=True)
     teller.start()
     try:
         yield
@@ -27,7 +27,7 @@ def progress(what: str) -> Iterator[None]:
         teller.join()
 
 
-def _tell(what: str, done: threading.Event) -> None:
+def _print_waiting(what: str, done: threading.Event) -> None:
     start = time.monotonic()
     wait = _PATIENCE
     told = False

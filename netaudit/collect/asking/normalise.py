@@ -13,7 +13,7 @@ _IP_NOISE = re.compile(rb'"(?:\w+_life_time|\w+_timer|expires|age|used)": ?[\d.]
 _ADDRESSES = (Source.IP_ADDR, Source.IP_ROUTE, Source.IP6_ROUTE)
 
 
-def essence(answer: Answer) -> object:
+def stable_part(answer: Answer) -> object:
     """Reduce an answer to what a change would change."""
     match answer:
         case Answered(source, data):

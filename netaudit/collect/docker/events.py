@@ -14,7 +14,7 @@ from netaudit.collect.asking.deadline import NoThreadError, start_thread
 from netaudit.collect.asking.options import Where
 from netaudit.collect.docker.client import EngineClient
 from netaudit.collect.docker.engine import engine_failures
-from netaudit.collect.docker.locality import why_elsewhere
+from netaudit.collect.docker.locality import why_not_local
 from netaudit.model.observation import DockerEvent
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class DockerListener:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        if why_elsewhere(self._where):  # its events are not about this host
+        if why_not_local(self._where):  # its events are not about this host
             return self
         with suppress(NoThreadError):  # then nobody listens; the questions to the engine tell of it
             self._thread = start_thread(self._listen)

@@ -147,7 +147,7 @@ def _cell(
         way=exposure.way,
         rule=exposure.rule,
         attribution=one.attribution,
-        cause=_whose(one),
+        cause=_describe_owner(one),
         reason=because or exposure.reason,
         witness=exposure.witness,
         decided=exposure.rule.where if exposure.rule else "no rule",
@@ -166,7 +166,7 @@ def _row(destination: Destination, cells: Sequence[MapCell]) -> MapRow:
     )
 
 
-def _whose(one: AttributedExposure) -> str:
+def _describe_owner(one: AttributedExposure) -> str:
     """Say whose the deciding rule is, in the few words that fit on an arrow."""
     attribution = one.attribution
     if one.exposure.rule is None:

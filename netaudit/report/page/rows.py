@@ -107,13 +107,13 @@ def runs(rows: Iterable[RuleRow]) -> tuple[RuleRun, ...]:
 def cause_links(causes: Sequence[Cause], anchors: Anchors) -> list[AnchorLink]:
     """Say causes as `describe_causes` does, in pieces that lead to their containers and networks."""
     links: list[AnchorLink] = []
-    for text, cause in _said(causes):
+    for text, cause in _named_causes(causes):
         links += [AnchorLink(" and ")] if links else []
         links += _pieces(text, cause, anchors)
     return links
 
 
-def _said(causes: Sequence[Cause]) -> list[tuple[str, Cause]]:
+def _named_causes(causes: Sequence[Cause]) -> list[tuple[str, Cause]]:
     """Draw together what `describe_causes` draws together."""
     whole = describe_causes(causes)
     alone = [str(cause) for cause in causes]

@@ -50,7 +50,7 @@ def hash_strangers(folder: int, path: Path) -> dict[str, str]:
     Raises RecordingError for more than a recording can hold, and OSError.
     """
     budget = Budget(path)
-    return {name: _tell(folder, name, budget) for name in _names(folder, path) if not _is_ours(folder, name)}
+    return {name: _describe(folder, name, budget) for name in _names(folder, path) if not _is_ours(folder, name)}
 
 
 def kind_of(mode: int) -> str:
@@ -86,7 +86,7 @@ def _read(folder: int, name: str, path: Path) -> bytes:
             raise too_large(path, limits.LARGEST_FILE) from error
 
 
-def _tell(folder: int, name: str, budget: Budget) -> str:
+def _describe(folder: int, name: str, budget: Budget) -> str:
     mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
     if not stat.S_ISREG(mode):
         return kind_of(mode)

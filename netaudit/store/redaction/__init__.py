@@ -1,4 +1,7 @@
-"""Facts -> facts that tell the same story of nobody: addresses, names and texts replaced, by a key kept apart.
+"""Replace addresses, names and texts in facts, by a secret key, so that nobody can tell whose host it was.
+
+In: facts and a key. Out: facts that still compare and attribute as before, and a count of what was replaced.
+Begin with redactor.py.
 
 Two recordings that were redacted with one key still compare, and attribution still proves what it proved: subnets
 hold what they held, br-ID still names its network. Redaction is by allow-list: what is not known to be harmless is

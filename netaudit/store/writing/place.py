@@ -26,7 +26,7 @@ class Place(msgspec.Struct, frozen=True):
     name: str
     path: Path
 
-    def look(self) -> os.stat_result | None:
+    def stat(self) -> os.stat_result | None:
         """Return what is there, a link as a link; None for nothing."""
         with suppress(FileNotFoundError):
             return os.stat(self.name, dir_fd=self.folder, follow_symlinks=False)

@@ -44,7 +44,7 @@ def write_atomically(path: Path, data: bytes, replace: Replace = Replace.OURS, k
             write_all(handle, data)
             return
         with held(path) as place:
-            if is_stream(place.look()):
+            if is_stream(place.stat()):
                 write_into(place, data)
             else:
                 _write_file(place, data, replace, kind)
@@ -73,7 +73,7 @@ def require_free(path: Path, replace: Replace, kind: Kind) -> None:
     with _explained(path):
         if own_descriptor(path) is None:
             with held(path) as place:
-                _ = is_stream(place.look()) or replaces_file(place, replace, kind)
+                _ = is_stream(place.stat()) or replaces_file(place, replace, kind)
 
 
 def require_free_folder(path: Path, replace: Replace) -> None:
