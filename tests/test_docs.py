@@ -83,7 +83,10 @@ def _is_module_or_member(name: str) -> bool:
     if here.is_dir() or here.with_suffix(".py").exists():
         return True
     files = [above.with_suffix(".py"), above / "__init__.py"]
-    return any(file.exists() and re.search(rf"\b{member}\b", file.read_text()) for file in files)
+    return any(
+        file.exists() and re.search(rf"^(?:def |class |from .*)?{member}\b", file.read_text(), re.MULTILINE)
+        for file in files
+    )
 
 
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)

@@ -235,7 +235,7 @@ def test_a_folder_without_our_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordingError) as caught:
         load(tmp_path)
     assert (caught.value.message, caught.value.hint) == (
-        f"{tmp_path} is no recording: it holds no file that one has",
+        f"{tmp_path} is not a recording: it holds none of the files of a recording",
         HINT,
     )
 
@@ -252,9 +252,9 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         (b"", "it is empty"),
         (b" \n\n", "it is empty"),
         (b"\x7fELF\x00\x01", "it is binary"),
-        (b"#!/bin/sh\necho hello\n", "it names no table as iptables-save does"),
-        (b'{"some": "json"}', "it names no table as iptables-save does"),
-        (b"*mytable\nCOMMIT\n", "it names no table as iptables-save does"),
+        (b"#!/bin/sh\necho hello\n", "no iptables-save table found"),
+        (b'{"some": "json"}', "no iptables-save table found"),
+        (b"*mytable\nCOMMIT\n", "no iptables-save table found"),
     ],
 )
 def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, data: bytes, what: str) -> None:
@@ -262,7 +262,7 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, data: bytes, wha
     path.write_bytes(data)
     with pytest.raises(RecordingError) as caught:
         load(path)
-    assert (caught.value.message, caught.value.hint) == (f"{path} is no recording: {what}", HINT)
+    assert (caught.value.message, caught.value.hint) == (f"{path} is not a recording: {what}", HINT)
 
 
 RULES4 = "*filter\n:INPUT ACCEPT [0:0]\n"
@@ -348,7 +348,7 @@ def test_the_files_of_a_tar_lie_at_its_top_or_in_one_folder(tmp_path: Path, fold
     "name", ["../iptables-save.txt", "/iptables-save.txt", "/etc/iptables-save.txt", "a/b/sysctl.txt"]
 )
 def test_a_name_that_leads_elsewhere_is_not_read(tmp_path: Path, name: str) -> None:
-    with pytest.raises(RecordingError, match="it holds no file that one has"):
+    with pytest.raises(RecordingError, match="it holds none of the files of a recording"):
         _load(tmp_path, _tar((name, SAVE, tarfile.REGTYPE)))
     assert [path.name for path in tmp_path.iterdir()] == ["foreign.tar"]
 

@@ -94,7 +94,7 @@ def test_a_sparse_member_is_not_filled(tmp_path: Path) -> None:
     header[386:398], header[398:410], header[483:495] = b"00000000000\0", b"00000000000\0", b"07777777777\0"
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
-    _refused(tmp_path, bytes(header) + bytes(10240), "it holds no file that one has")
+    _refused(tmp_path, bytes(header) + bytes(10240), "it holds none of the files of a recording")
 
 
 PAX_SPARSE = {
@@ -230,7 +230,7 @@ def test_a_packed_file_is_read_whole_or_not_at_all(tmp_path: Path, pack: Callabl
     (tmp_path / "good").write_bytes(packed)
     assert load(tmp_path / "good").files == {"iptables-save.txt": SAVE * 30}
     (tmp_path / "good").unlink()
-    _refused(tmp_path, packed[: -min(cut, len(packed) - 8)], "cannot read|is no recording")
+    _refused(tmp_path, packed[: -min(cut, len(packed) - 8)], "cannot read|is not a recording")
 
 
 def test_a_pipe_or_device_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:

@@ -30,11 +30,11 @@ def progress(what: str) -> Iterator[None]:
 def _print_waiting(what: str, done: threading.Event) -> None:
     start = time.monotonic()
     wait = _PATIENCE
-    told = False
+    printed = False
     while not done.wait(wait):
         sys.stderr.write(f"\r\x1b[Knetaudit: {what}, {time.monotonic() - start:.0f} s")
         sys.stderr.flush()
-        wait, told = _EVERY, True
-    if told:
+        wait, printed = _EVERY, True
+    if printed:
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()

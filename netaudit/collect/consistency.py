@@ -29,7 +29,7 @@ from netaudit.model.facts import Gap, GapReason, Source
 Answers = tuple[Answer, ...]
 _OBJECTS = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
 # A host on which containers start and stop without a pause has quiet moments, but few.
-FEWEST_ATTEMPTS, MOST_ATTEMPTS, PATIENCE = 3, 40, 20.0  # and seconds after which no attempt is begun but the fewest
+FEWEST_ATTEMPTS, MOST_ATTEMPTS, PATIENCE = 3, 40, 20.0  # and seconds after which only the fewest attempts are made
 
 
 class Attempt(msgspec.Struct, frozen=True):

@@ -49,7 +49,7 @@ def read_rules(
     known: dict[str, Rule] | None = None,
     evidence: BindingEvidence | None = None,
 ) -> ParseResult:
-    """Read rules in any form. Raises ParseError, with the line, for text that is none."""
+    """Read rules in any form. Raises ParseError, with the line, for text in no such form."""
     match find_form(text):
         case Form.LISTING:
             reading = read_listing(text, backend=backend, family=family, source=source, evidence=evidence)

@@ -137,7 +137,7 @@ def _is_ours(dockerd: Process, path: str, state: os.stat_result | None) -> bool:
     try:
         if dockerd.namespace("mnt") == namespace_of("self", "mnt"):
             return True
-    except OSError:  # then its file could not be read either, which is said
+    except OSError:  # then its file could not be read either, which is a gap
         return True
     try:
         found = Path(path).stat()

@@ -39,7 +39,7 @@ class _Listed(msgspec.Struct):
 
 
 class _EngineAnswer(msgspec.Struct, frozen=True):
-    """What the engine told, and why not all."""
+    """What the engine answered, and why not all."""
 
     data: bytes
     lost: str = ""
@@ -68,13 +68,13 @@ def _ask(where: Where, questions: Mapping[Source, Callable[[EngineClient], _Engi
     with client:
         for source, question in questions.items():
             try:
-                told = question(client)
+                answer = question(client)
             except failures as error:
                 yield _gap(source, where, error)
                 continue
-            yield Answered(source, told.data)
-            if told.lost:
-                detail = without_credentials(told.lost, where.docker_url())
+            yield Answered(source, answer.data)
+            if answer.lost:
+                detail = without_credentials(answer.lost, where.docker_url())
                 yield Gap(source, GapReason.PARTIAL, f"{shown_url(where.docker_url())}: {detail}")
 
 
@@ -106,7 +106,7 @@ def _containers(client: EngineClient) -> _EngineAnswer:
 
 
 def _inspected(client: EngineClient, every: str, one: str, fields: Fields) -> _EngineAnswer:
-    """Inspect each that is listed. What cannot be inspected is told, and the others are kept.
+    """Inspect each that is listed. What cannot be inspected is reported, and the others are kept.
 
     What vanished since it was listed is no longer part of the inventory.
     """

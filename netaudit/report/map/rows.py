@@ -31,7 +31,7 @@ class MapCell(msgspec.Struct, frozen=True):
     """What becomes of packets from one or more zones to a destination.
 
     `outcome` is what it is now, None where it is gone; `was` what it was before, None where it is new. In a
-    snapshot both are the same. `rule` is the deciding rule, `cause` whose it is, in few words.
+    snapshot both are the same. `rule` is the deciding rule, `cause` who owns it, in short.
     """
 
     zones: tuple[Zone, ...]
@@ -47,7 +47,7 @@ class MapCell(msgspec.Struct, frozen=True):
 
     @property
     def note(self) -> str:
-        """Say whose the outcome is, or what takes the packets where no rule decides; of a doubt, what it hangs on."""
+        """Say who owns the outcome, or what takes the packets where no rule decides; for a doubt, its reason."""
         if self.last is Outcome.MAY and self.reason:
             return self.reason
         return self.cause or self.reason or _WAYS.get(self.way, "")
@@ -77,7 +77,7 @@ class MapCell(msgspec.Struct, frozen=True):
 
 
 class MapRow(msgspec.Struct, frozen=True):
-    """A destination, or several that fare alike: `members` names each of them."""
+    """A destination, or several with the same outcomes: `members` names each of them."""
 
     kind: DestinationKind
     where: str
@@ -109,7 +109,7 @@ def rows_of_snapshot(exposures: Iterable[AttributedExposure]) -> tuple[MapRow, .
 
 
 def rows_of_diff(changes: Iterable[ExposureChange]) -> tuple[MapRow, ...]:
-    """Lay out what is exposed otherwise than before."""
+    """Lay out what changed of the exposure."""
     return _rows((one.before, one.after, one.because) for one in changes)
 
 
@@ -127,7 +127,7 @@ def _rows(pairs: Iterable[_Pair]) -> tuple[MapRow, ...]:
 
 
 def _whatever_protocol(rows: Iterable[MapRow]) -> Iterator[MapRow]:
-    """Draw together what fares alike over every protocol, whichever packet is the example."""
+    """Join rows with the same outcomes over several protocols, whichever packet is the example."""
     gathered: dict[MapRow, list[str]] = {}
     for row in rows:
         cells = tuple(msgspec.structs.replace(cell, witness="") for cell in row.cells)
@@ -167,7 +167,7 @@ def _row(destination: Destination, cells: Sequence[MapCell]) -> MapRow:
 
 
 def _describe_owner(one: AttributedExposure) -> str:
-    """Say whose the deciding rule is, in the few words that fit on an arrow."""
+    """Name the owner of the deciding rule, short enough for an arrow."""
     attribution = one.attribution
     if one.exposure.rule is None:
         return ""
@@ -181,7 +181,7 @@ def _describe_owner(one: AttributedExposure) -> str:
 
 
 def _merged(cells: Sequence[MapCell]) -> Iterator[MapCell]:
-    """Draw zones that fare alike together."""
+    """Join zones that have the same outcome."""
     gathered: dict[MapCell, list[Zone]] = {}
     for cell in cells:
         gathered.setdefault(msgspec.structs.replace(cell, zones=(), witness=""), []).extend(cell.zones)

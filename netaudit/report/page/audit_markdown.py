@@ -16,7 +16,7 @@ from netaudit.report.text.words import describe_gap, describe_head
 
 
 def render_audit(audit: Audit) -> str:
-    """Print findings, the gravest first, each with its proof."""
+    """Print findings, the most severe first, each with its proof."""
     lines = ["# Security review", "", prose(describe_head(audit.head)), "", f"**{prose(summarise_audit(audit))}**", ""]
     if audit.open:
         lines += ["| Severity | Check | Subject |", "| --- | --- | --- |"]

@@ -112,7 +112,7 @@ class SnapshotPage(Page, frozen=True, kw_only=True):
     inside: tuple[InsideBlock, ...]
 
     def places(self) -> Iterator[tuple[str, tuple[ChainBlock, ...]]]:
-        """Give the chains of the host, then those of each container, with what to write before their tables."""
+        """Return the chains of the host, then those of each container, with what to write before their tables."""
         yield "", self.chains
         for one in self.inside:
             yield f"inside container {one.container.name or one.container.id[:12]}: ", one.chains
@@ -188,7 +188,7 @@ def _findings_figure(audit: Audit | None) -> Iterator[Figure]:
 
 
 def draw_map(rows: Sequence[MapRow]) -> Drawing:
-    """Draw rows, the many that fare alike as one."""
+    """Draw rows; many with the same outcome are drawn as one."""
     return lay_out(draw_together(rows, MOST_DRAWN), MOST_DRAWN)
 
 

@@ -94,7 +94,7 @@ def _symbol(word: str) -> str:
 
 
 def _one_verb(word: str, members: Sequence[AttributedChange]) -> Iterator[Part]:
-    """Say what happened to how many objects; whose they are is only said of what is proved."""
+    """Say what happened to how many objects; their owner is named only where it is proved."""
     sure = [one.attribution for one in members if one.attribution.confidence is Confidence.PROVED]
     whose = list(_describe_owner(word, sure))
     yield f"{_objects(members)} {'was' if len(members) == 1 else 'were'} {word}"

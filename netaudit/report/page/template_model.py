@@ -18,7 +18,7 @@ MODEL = "netaudit/template/v1"
 
 
 def model_of(shown: AttributedDiff | AttributedSnapshot) -> TemplateModel:
-    """Give what a template sees of a diff or a snapshot."""
+    """Return what a template sees of a diff or a snapshot."""
     match shown:
         case AttributedDiff():
             return _model(judge_diff(shown), rules.render_diff(shown))

@@ -33,7 +33,7 @@ _WORDS: dict[str, Callable[..., Any]] = {
 
 @cache
 def html() -> jinja2.Environment:
-    """Give the environment that prints HTML and SVG."""
+    """Return the environment that prints HTML and SVG."""
     environment = _environment(autoescape=True, finalize=shown_in_html)
     environment.filters |= {
         "join": _html_join,
@@ -46,7 +46,7 @@ def html() -> jinja2.Environment:
 
 @cache
 def markdown() -> jinja2.Environment:
-    """Give the environment that prints Markdown."""
+    """Return the environment that prints Markdown."""
     environment = _environment(autoescape=False, finalize=_shown_in_markdown)
     environment.filters |= {
         "code": code,

@@ -42,7 +42,7 @@ def render_with(source: str, name: str, model: TemplateModel) -> str:
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Refuse what makes much out of little."""
+    """Refuse operators that make very large values out of small ones."""
 
     intercepted_binops = frozenset({"*", "**"})
 

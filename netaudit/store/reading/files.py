@@ -62,7 +62,7 @@ def read_stream(file: IO[bytes], path: Path) -> Files:
 
 
 def read_strangers(path: Path, files: Files) -> dict[str, str]:
-    """Tell of everything that is no file of a recording what it is: a SHA-256, or its kind. Raises as `read_files`."""
+    """Return a SHA-256, or the kind, of everything that is not a file of a recording. Raises as `read_files`."""
     with _opened(path) as handle:
         if stat.S_ISDIR(os.fstat(handle).st_mode):
             return hash_strangers(handle, path)
@@ -123,7 +123,7 @@ def _drain(handle: int, path: Path) -> bytes:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
-    """Open without waiting for whoever writes into a pipe."""
+    """Open without waiting for the writer of a pipe."""
     handle = os.open(path, _FLAGS)
     try:
         yield handle

@@ -26,7 +26,7 @@ _KINDS = {
 
 
 def read_folder(folder: int, path: Path) -> Iterator[tuple[str, bytes]]:
-    """Give the regular files: those that have names of ours first, others only where there is no index.
+    """Return the regular files: those that have names of ours first, others only where there is no index.
 
     Raises RecordingError for more than a recording has, before it is read, and OSError.
     """
@@ -45,7 +45,7 @@ def read_folder(folder: int, path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def hash_strangers(folder: int, path: Path) -> dict[str, str]:
-    """Tell of everything in a folder that is no file of a recording what it is: a SHA-256, or its kind.
+    """Return a SHA-256, or the kind, of everything in a folder that is not a file of a recording.
 
     Raises RecordingError for more than a recording can hold, and OSError.
     """

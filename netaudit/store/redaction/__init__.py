@@ -154,7 +154,7 @@ def _redact_others(facts: Facts, inventory: Inventory | None, redactor: Redactor
 
 
 def _redact_inside(facts: Facts, redactor: Redactor) -> bytes:
-    """Redact the rules inside containers as those of the host."""
+    """Redact the rules inside containers in the same way as the rules of the host."""
     hidden: dict[str, dict[str, str]] = {}
     for container, inside in read_inside(facts):
         files = _redact_rules(_readings(inside), redactor, str(Source.INSIDE))

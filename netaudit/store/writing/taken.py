@@ -66,7 +66,7 @@ def _names(place: Place) -> set[str]:
 
 
 def _head(place: Place) -> bytes:
-    """Return the first bytes of a regular file; of one that may not be read, bytes that nobody's file begins with."""
+    """Return the first bytes of a regular file; of one that may not be read, bytes that no file begins with."""
     with suppress(OSError):
         handle = os.open(place.name, _FLAGS, dir_fd=place.folder)
         try:

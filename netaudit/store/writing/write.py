@@ -51,7 +51,7 @@ def write_atomically(path: Path, data: bytes, replace: Replace = Replace.OURS, k
 
 
 def write_folder(path: Path, files: Mapping[str, bytes], replace: Replace = Replace.OURS) -> None:
-    """Write a folder of files where there is none, or an empty one. Raises OutputError.
+    """Write a folder of files where there is no folder, or an empty one. Raises OutputError.
 
     A recording that is there already is replaced on demand only, and no other folder ever is.
     """
@@ -126,5 +126,5 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def reason(error: BaseException) -> str:
-    """Say why, in few words."""
+    """Return the reason of an error, in short."""
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
