@@ -39,6 +39,7 @@ HOMES = {
 
 
 MOST_MODULES = 15  # of a folder, beside __init__.py
+MOST_LINES = 2_000  # of the modules of a folder
 
 # Words that no module, class or function is called by: what to use instead, and how many names still have it. A number
 # may only fall. docs/architecture.md has the glossary.
@@ -157,7 +158,11 @@ def test_the_release_is_the_packages_version() -> None:
 
 def test_no_folder_is_crowded() -> None:
     sizes = {_name(folder): len(list(folder.glob("*.py"))) - 1 for folder in {path.parent for path in MODULES}}
+    lines = {_name(path.parent): 0 for path in MODULES}
+    for path in MODULES:
+        lines[_name(path.parent)] += len(path.read_text().splitlines())
     assert {name: size for name, size in sizes.items() if size > MOST_MODULES} == {}
+    assert {name: size for name, size in lines.items() if size > MOST_LINES} == {}
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: _name(path.parent))

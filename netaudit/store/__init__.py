@@ -201,9 +201,8 @@ def _nothing(path: Path) -> RecordingError:
     """Say that this is not a recording; one folder too high is the commonest reason."""
     if inside := recordings_in(path):
         names = ", ".join(one.name for one in inside[:3]) + (", …" if inside[3:] else "")
-        return RecordingError(
-            f"{path} is not a recording, but holds recordings: {names}", hint=f"name one, such as {inside[0]}"
-        )
+        hint = f"name one, such as {inside[0]}"
+        return RecordingError(f"{path} is not a recording, but holds recordings: {names}", hint=hint)
     return RecordingError(f"{path} is not a recording: it holds none of the files of a recording", hint=HINT)
 
 

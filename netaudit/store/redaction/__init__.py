@@ -12,7 +12,7 @@ replaced or left away, and the result says what was done. Words that makers of r
     words             the words of the kernel and its tools that stay
     known             the names that the catalog's makers give, which stay
     redactor          all of these with one key, and the count of what was done
-    iptables, nft     rules
+    rules             iptables-save text, nft JSON
     schema            JSON, field by field
     docker, daemon    Docker's JSON and the daemon's options
     host              interfaces, routes, sockets, sysctls
@@ -38,10 +38,10 @@ from netaudit.store.format.index import digest
 from netaudit.store.redaction.daemon import redact_arguments, redact_daemon_json
 from netaudit.store.redaction.docker import redact_containers, redact_info, redact_networks, redact_version
 from netaudit.store.redaction.host import redact_interfaces, redact_routes, redact_sockets, redact_sysctls
-from netaudit.store.redaction.iptables import print_redacted
 from netaudit.store.redaction.key import load_key
-from netaudit.store.redaction.nft import redact_nft
 from netaudit.store.redaction.redactor import Kind, Redactor, Removal
+from netaudit.store.redaction.rules.iptables import print_redacted
+from netaudit.store.redaction.rules.nft import redact_nft
 
 __all__ = ["Kind", "Redaction", "Removal", "load_key", "redact"]
 
