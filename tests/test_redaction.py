@@ -29,9 +29,9 @@ from netaudit.store import load, save
 from netaudit.store.redaction import load_key
 from netaudit.store.redaction import redact as redact_facts
 from netaudit.store.redaction.addresses import Addresses
-from netaudit.store.redaction.iptables import redact_rule
 from netaudit.store.redaction.names import OWN_NAMES
 from netaudit.store.redaction.redactor import Redactor
+from netaudit.store.redaction.rules.iptables import redact_rule
 
 KEY = b"k" * 32
 RECORDINGS = Path(__file__).parent / "recordings"

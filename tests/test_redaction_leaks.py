@@ -22,7 +22,7 @@ from netaudit.parse.iptables.extensions import EXTENSIONS
 from netaudit.parse.program import parse_program
 from netaudit.store import save
 from netaudit.store.redaction import Kind, Removal, redact
-from netaudit.store.redaction.iptables_options import OPTIONS
+from netaudit.store.redaction.rules.iptables_options import OPTIONS
 from netaudit.store.redaction.words import MODULES
 
 KEY = b"k" * 32

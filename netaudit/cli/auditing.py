@@ -27,7 +27,7 @@ from netaudit.packets.host.zones import ZoneChoice
 from netaudit.store import load
 
 if TYPE_CHECKING:
-    from netaudit.cli.commands.audit import AuditFormat
+    from netaudit.cli.options import AuditFormat
     from netaudit.report.ci.location import Locator
     from netaudit.report.terminal.style import Style
 

@@ -23,7 +23,7 @@ def say_error(error: NetauditError) -> None:
 
 
 def safe_line(text: str) -> str:
-    """Give the line that `say` prints."""
+    """Return the line that `say` prints."""
     from netaudit.report.text.sanitize import terminal_text
 
     return terminal_text(f"netaudit: {text}")

@@ -57,7 +57,7 @@ def _parse_inside(facts: Facts) -> Iterator[Inside]:
 
 
 def read_inside(facts: Facts) -> Iterator[tuple[str, Facts]]:
-    """Give what was printed inside containers, as facts of each of them. Raises ParseError."""
+    """Return what was printed inside containers, as facts of each of them. Raises ParseError."""
     if data := facts.files.get(Source.INSIDE):
         printed = decode_json(
             data, dict[str, dict[str, str]], source=Source.INSIDE, expected="rules by container and source"

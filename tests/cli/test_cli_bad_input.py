@@ -37,7 +37,7 @@ def test_a_recording_that_is_not_there(tmp_path: Path, command: tuple[str, ...])
     [
         (b"", "it is empty"),
         (b"\x7fELF\x02\x01\x00\x00", "it is binary"),
-        (b"hello world\n", "it names no table as iptables-save does"),
+        (b"hello world\n", "no iptables-save table found"),
     ],
     ids=["empty", "binary", "foreign"],
 )
@@ -45,7 +45,7 @@ def test_a_recording_that_is_not_there(tmp_path: Path, command: tuple[str, ...])
 def test_a_file_that_is_no_recording(tmp_path: Path, command: tuple[str, ...], data: bytes, what: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(data)
-    assert_fails(run_inside(*command, path), 3, f"{path} is no recording: {what}", HINT)
+    assert_fails(run_inside(*command, path), 3, f"{path} is not a recording: {what}", HINT)
 
 
 def test_a_failure_of_the_program_is_that_of_the_command_line(tmp_path: Path) -> None:
@@ -54,12 +54,17 @@ def test_a_failure_of_the_program_is_that_of_the_command_line(tmp_path: Path) ->
 
 
 def test_a_folder_that_is_no_recording(tmp_path: Path) -> None:
-    assert_fails(run_inside("show", tmp_path), 3, f"{tmp_path} is no recording: it holds no file that one has", HINT)
+    assert_fails(
+        run_inside("show", tmp_path),
+        3,
+        f"{tmp_path} is not a recording: it holds none of the files of a recording",
+        HINT,
+    )
 
 
 @pytest.mark.parametrize("command", [("show",), ("diff",), ("verify",), ("explain", "web")], ids=" ".join)
 def test_a_folder_of_recordings_is_not_one(command: tuple[str, ...]) -> None:
-    message = f"{ONE_PORT} is no recording, but holds some: 00, 01, 02"
+    message = f"{ONE_PORT} is not a recording, but holds recordings: 00, 01, 02"
     assert_fails(run_inside(*command, ONE_PORT), 3, message, f"name one, such as {ONE_PORT}/00")
 
 

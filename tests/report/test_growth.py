@@ -22,11 +22,11 @@ from netaudit.report.json import rules as json_v1
 from netaudit.report.map.layout import wrap as map_lines
 from netaudit.report.page import picture
 from netaudit.report.page import render as document
-from netaudit.report.page.markdown import code, prose
 from netaudit.report.terminal import rules as terminal
 from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.layout import fill, table
 from netaudit.report.terminal.style import Style
+from netaudit.report.text.markdown import code, prose
 from netaudit.report.text.sanitize import MOST, sarif_text, terminal_text, visible
 from netaudit.report.text.width import columns_of
 from netaudit.report.text.wrapping import wrap, wrap_whole

@@ -37,7 +37,7 @@ def record(
         bool, typer.Option("--script", help="Print a shell script that records a host without netaudit, and exit.")
     ] = False,
     inside: Annotated[
-        bool, typer.Option("--inside", help="Record the rules inside containers too, such as those of embedded DNS.")
+        bool, typer.Option("--inside", help="Record the rules inside containers too, such as for embedded DNS.")
     ] = False,
     print_commands: Annotated[
         bool,

@@ -6,10 +6,10 @@ from functools import cached_property, lru_cache
 from netaudit.model.match import Field, in_ranges
 from netaudit.model.program import Program
 from netaudit.model.statement import Meaning, Nat, NatKind
+from netaudit.packets.host.masquerade import masquerading
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
 from netaudit.packets.symbolic.host_sets import HostSets
-from netaudit.packets.trace.nat import masquerading
 from netaudit.packets.values.ranges import Ranges
 
 

@@ -13,7 +13,7 @@ from netaudit.model.program import Program
 from netaudit.packets.host.container_routes import NO_WAY
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.followed import doubted
-from netaudit.packets.symbolic.neighbour_discovery import REASON, SOLICITATION, solicited_by
+from netaudit.packets.host.solicitation import DISCOVERY_STOPPED, SOLICITATION, solicited_by
 from netaudit.packets.trace.conntrack import Connection, begin, belong, connection_of
 from netaudit.packets.trace.pipeline import HostContext, Pipeline, Start, start_of
 from netaudit.packets.trace.reply import ReplyContext, ReplyReceiver, is_answered, reply_start, tracking
@@ -81,7 +81,9 @@ def _undiscovered(ground: HostContext, probe: Probe) -> Trace | None:
     found = Pipeline(ground, start, Listeners(ground.host, ground.unseen), begin).trace()
     if found.arrives:
         return None
-    ends = tuple(msgspec.structs.replace(end, text=f"{REASON}: {end.text}".removesuffix(": ")) for end in found.ends)
+    ends = tuple(
+        msgspec.structs.replace(end, text=f"{DISCOVERY_STOPPED}: {end.text}".removesuffix(": ")) for end in found.ends
+    )
     return msgspec.structs.replace(found, packet=probe.packet(), ends=ends)
 
 

@@ -6,7 +6,7 @@ Values are printed by netaudit.parse.nftables.values.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from netaudit.parse.nftables.formats import OPERATORS, Json, Look, looks_of
+from netaudit.parse.nftables.formats import OPERATORS, Json, NftFormat, formats_of
 from netaudit.parse.nftables.values import print_map, print_value, verbatim
 
 _NAT = ("dnat", "snat", "masquerade", "redirect")
@@ -37,9 +37,9 @@ def _statement(expression: Json, family: str) -> str:
         case {"match": {"op": op, "left": left, "right": right}}:
             return _match(op, left, right)
         case {"vmap": {"key": key, "data": data}}:
-            return f"{print_value(key)} vmap {print_map(data, looks_of(key))}"
+            return f"{print_value(key)} vmap {print_map(data, formats_of(key))}"
         case {"mangle": {"key": key, "value": value}}:
-            return f"{print_value(key)} set {print_value(value, looks_of(key))}"
+            return f"{print_value(key)} set {print_value(value, formats_of(key))}"
         case {"xt": {"type": kind, "name": name}}:
             return f'xt {kind} "{name}"'
         case dict() if len(expression) == 1:
@@ -49,15 +49,15 @@ def _statement(expression: Json, family: str) -> str:
 
 
 def _match(op: str, left: Json, right: Json) -> str:
-    looks = looks_of(left)
+    formats = formats_of(left)
     match left:
         case {"&": [key, list() as mask]} if op in ("==", "!="):
             unequal = " !=" if op == "!=" else ""
-            return f"{print_value(key)}{unequal} {print_value(right, looks)} / {print_value(mask)}"
+            return f"{print_value(key)}{unequal} {print_value(right, formats)} / {print_value(mask)}"
         case _:
             computed = isinstance(left, dict) and not OPERATORS.keys().isdisjoint(left)
             operator = "" if op in ("==", "in") and not computed else f" {op}"
-            return f"{print_value(left)}{operator} {print_value(right, looks)}"
+            return f"{print_value(left)}{operator} {print_value(right, formats)}"
 
 
 def _named(name: str, body: Json, family: str) -> str:
@@ -148,7 +148,7 @@ def _copy(verb: str, body: Mapping[str, Json], family: str) -> str:
 
 
 def _device(device: Json) -> str:
-    return print_value(device, (Look.QUOTED,))
+    return print_value(device, (NftFormat.QUOTED,))
 
 
 def _tproxy(body: Mapping[str, Json], _family: str) -> str:

@@ -60,7 +60,7 @@ class Locator:
         return str(next(wanted, None) or next(iter(sorted(self._files)), "recording.json"))
 
     def _line(self, file: str, *needles: bytes) -> int:
-        """Give the line of the first needle that the file has, 1 for none."""
+        """Return the line of the first needle that the file has, 1 for none."""
         if file not in self._lines:
             numbered = enumerate(self._files.get(file, b"").split(b"\n"), 1)
             self._lines[file] = {_plain(line): number for number, line in reversed(list(numbered))}
@@ -82,7 +82,7 @@ class OneFile(Locator):
 
 
 def _bytes_of(text: str) -> bytes:
-    """Give a rule's text as its file has it; what no file can hold is found in none."""
+    """Return a rule's text as its file has it; what no file can hold is found in none."""
     try:
         return text.encode(errors="surrogateescape")
     except UnicodeEncodeError:

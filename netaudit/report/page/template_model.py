@@ -6,29 +6,19 @@ docs/template-model.md describes it; version 1: fields are added, never changed.
 import json
 from typing import Any
 
-import msgspec
-
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.release import RELEASE
 from netaudit.report.json import rules
 from netaudit.report.page.summary import judge_diff, judge_snapshot
+from netaudit.report.templating.sandbox import TemplateModel
 from netaudit.report.text.sanitize import visible
 from netaudit.report.text.sentence import Foreign, Sentence
 
 MODEL = "netaudit/template/v1"
 
 
-class Model(msgspec.Struct, frozen=True):
-    """What a template sees: the version of this model, netaudit's, the verdict in sentences, the JSON document."""
-
-    model: str
-    netaudit: str
-    verdict: tuple[str, ...]
-    report: dict[str, Any]
-
-
-def model_of(shown: AttributedDiff | AttributedSnapshot) -> Model:
-    """Give what a template sees of a diff or a snapshot."""
+def model_of(shown: AttributedDiff | AttributedSnapshot) -> TemplateModel:
+    """Return what a template sees of a diff or a snapshot."""
     match shown:
         case AttributedDiff():
             return _model(judge_diff(shown), rules.render_diff(shown))
@@ -36,9 +26,9 @@ def model_of(shown: AttributedDiff | AttributedSnapshot) -> Model:
             return _model(judge_snapshot(shown), rules.render_snapshot(shown))
 
 
-def _model(verdict: tuple[Sentence, ...], document: bytes) -> Model:
+def _model(verdict: tuple[Sentence, ...], document: bytes) -> TemplateModel:
     sentences = tuple("".join(p.text if isinstance(p, Foreign) else p for p in one.parts) for one in verdict)
-    return Model(MODEL, RELEASE, tuple(map(visible, sentences)), _visible(json.loads(document)))
+    return TemplateModel(MODEL, RELEASE, tuple(map(visible, sentences)), _visible(json.loads(document)))
 
 
 def _visible(value: Any) -> Any:  # noqa: ANN401 (any JSON value)

@@ -13,14 +13,12 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from netaudit.report.page.figures import tally
-from netaudit.report.page.markdown import Markdown, code, code_outside, prose
-from netaudit.report.page.model import rows_of
 from netaudit.report.text.exposure import change_lines
+from netaudit.report.text.markdown import Markdown, code, code_outside, prose
 from netaudit.report.text.sanitize import terminal_text, visible_markup
 from netaudit.report.text.sentence import Foreign, Sentence
 from netaudit.report.text.width import shorten
-from netaudit.report.text.words import count, describe_coverage, describe_gap, describe_head
+from netaudit.report.text.words import count, describe_coverage, describe_gap, describe_head, tally
 
 _TOGETHER = 28  # characters of options that stay on one line: they fit on a telephone
 _WORDS: dict[str, Callable[..., Any]] = {
@@ -29,14 +27,13 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "describe_coverage": describe_coverage,
     "describe_gap": describe_gap,
     "describe_head": describe_head,
-    "rows_of": rows_of,
     "tally": tally,
 }
 
 
 @cache
 def html() -> jinja2.Environment:
-    """Give the environment that prints HTML and SVG."""
+    """Return the environment that prints HTML and SVG."""
     environment = _environment(autoescape=True, finalize=shown_in_html)
     environment.filters |= {
         "join": _html_join,
@@ -49,7 +46,7 @@ def html() -> jinja2.Environment:
 
 @cache
 def markdown() -> jinja2.Environment:
-    """Give the environment that prints Markdown."""
+    """Return the environment that prints Markdown."""
     environment = _environment(autoescape=False, finalize=_shown_in_markdown)
     environment.filters |= {
         "code": code,

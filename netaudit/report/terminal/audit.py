@@ -1,4 +1,4 @@
-"""An audit for an operator: gravest first, each finding with its proof and what to do."""
+"""An audit for an operator: most severe first, each finding with its proof and what to do."""
 
 from collections.abc import Iterator
 
