@@ -14,9 +14,9 @@ from planting import IPV4, IPV6, MAC, MARK, SECRETS, leaks, notations_of_name, p
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.catalog import load_catalog
 from netaudit.errors import ParseError
-from netaudit.model.facts import Facts, Gap, GapReason, Source
+from netaudit.model.facts import IPTABLES_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.model.match import UnknownMatch
-from netaudit.parse import IPTABLES_SOURCES, parse_snapshot
+from netaudit.parse import parse_snapshot
 from netaudit.parse.iptables.extensions import EXTENSIONS
 from netaudit.parse.program import parse_program
 from netaudit.store import save
@@ -67,7 +67,9 @@ def _sample(source: Source) -> bytes:
 
 
 def test_every_source_is_planted() -> None:
-    assert FORMS.keys() | set(IPTABLES_SOURCES) | {Source.INSIDE} == set(Source)  # one of iptables stands for all
+    assert FORMS.keys() | set(IPTABLES_SOURCES.values()) | {Source.INSIDE} == set(
+        Source
+    )  # one of iptables stands for all
 
 
 @pytest.mark.parametrize(("secret", "notation"), PLANTED, ids=str)

@@ -4,6 +4,9 @@ from enum import StrEnum
 
 import msgspec
 
+from netaudit.model.address_text import with_port
+from netaudit.model.family import Family
+
 WAIVER_LABEL = "netaudit.waive."  # what begins a container's labels that accept findings
 ENGINE_SOCKETS = ("docker.sock", "containerd.sock")  # who has one of them has the host
 
@@ -31,8 +34,7 @@ class PortBinding(msgspec.Struct, frozen=True, gc=False):
     container_port: int
 
     def __str__(self) -> str:
-        host = f"[{self.host_ip}]" if ":" in self.host_ip else self.host_ip
-        return f"{host}:{self.host_port} → {self.container_port}/{self.protocol}"
+        return f"{with_port(self.host_ip, self.host_port)} → {self.container_port}/{self.protocol}"
 
 
 class Endpoint(msgspec.Struct, frozen=True, gc=False):
@@ -45,6 +47,14 @@ class Endpoint(msgspec.Struct, frozen=True, gc=False):
     gateway: str = ""
     gateway6: str = ""
     priority: int = 0
+
+    def address_of(self, family: str) -> str:
+        """Return the address of family ip or ip6."""
+        return self.ipv6 if family == Family.IP6 else self.ipv4
+
+    def gateway_of(self, family: str) -> str:
+        """Return the gateway of family ip or ip6."""
+        return self.gateway6 if family == Family.IP6 else self.gateway
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):
@@ -110,6 +120,10 @@ class Network(msgspec.Struct, frozen=True):
     encrypted: bool = False
     vxlan_ids: tuple[int, ...] = ()
     members: tuple[NetworkMember, ...] = ()
+
+    def subnet_of(self, family: str) -> str:
+        """Return the subnet of family ip or ip6, "" where the network has none."""
+        return self.subnet6 if family == Family.IP6 else self.subnet
 
 
 class DaemonOptions(msgspec.Struct, frozen=True):

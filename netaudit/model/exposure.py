@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from netaudit.model.address_text import bracketed
 from netaudit.model.docker import PortBinding
 from netaudit.model.ruleset import Item
 
@@ -75,7 +76,7 @@ class NatTarget(msgspec.Struct, frozen=True, order=True):
     ports: tuple[int, int] | None = None
 
     def __str__(self) -> str:
-        first, last = (f"[{one}]" if ":" in one else one for one in self.addresses)
+        first, last = map(bracketed, self.addresses)
         where = first if first == last else f"{first}-{last}"
         if self.ports is None:
             return where

@@ -19,6 +19,8 @@ from enum import IntFlag, StrEnum
 
 import msgspec
 
+from netaudit.model.ranges import joined
+
 
 class Field(StrEnum):
     """What is known of a packet while it is on its way; `width_of` gives the bits of each."""
@@ -216,13 +218,7 @@ def equal(field: Field, *values: int) -> InRanges:
 
 def in_ranges(field: Field, ranges: Iterable[tuple[int, int]]) -> InRanges:
     """Match a union of inclusive ranges in any order, brought into the shape that InRanges has."""
-    joined: list[tuple[int, int]] = []
-    for first, last in sorted(ranges):
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
-        elif first <= last:
-            joined.append((first, last))
-    return InRanges(field, tuple(joined))
+    return InRanges(field, joined(ranges))
 
 
 def all_of(matches: Iterable[Match]) -> Match:
@@ -243,7 +239,7 @@ def any_of(matches: Iterable[Match]) -> Match:
             names.setdefault(match.field, []).extend(match.names)
         else:
             others.append(match)
-    joined: list[Match] = [in_ranges(field, found) for field, found in ranges.items()]
-    joined += [Named(field, tuple(dict.fromkeys(found))) for field, found in names.items()]
-    joined += others
-    return joined[0] if len(joined) == 1 else AnyOf(tuple(joined))
+    parts: list[Match] = [in_ranges(field, found) for field, found in ranges.items()]
+    parts += [Named(field, tuple(dict.fromkeys(found))) for field, found in names.items()]
+    parts += others
+    return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))

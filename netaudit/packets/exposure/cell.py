@@ -11,6 +11,7 @@ from functools import cached_property
 import msgspec
 
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, ZoneKind
+from netaudit.model.family import family_of
 from netaudit.model.host import Listener
 from netaudit.model.match import Field
 from netaudit.packets.exposure.off_host import off_host_row, other_driver_row
@@ -18,8 +19,7 @@ from netaudit.packets.exposure.query import CellQuery
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.exposure.row import Row
 from netaudit.packets.exposure.unreachable import why_unreachable
-from netaudit.packets.host.destinations import family_of
-from netaudit.packets.host.port_takers import is_proxied, leads_elsewhere
+from netaudit.packets.host.sockets import is_proxied, leads_elsewhere
 from netaudit.packets.host.zones import Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly

@@ -16,11 +16,11 @@ from typing import NamedTuple
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import Destination, DestinationKind, NatTarget
 from netaudit.model.match import Field
+from netaudit.model.ranges import Ranges, inside
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.host.destinations import PROTOCOLS, WILDCARDS, is_wildcard
 from netaudit.packets.sets.bdd import PacketSet, PacketSpace
 from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT
-from netaudit.packets.values.ranges import Ranges, inside
 
 _SENT = (Field.PROTOCOL, Field.IIF, Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT)  # what a sender decides
 

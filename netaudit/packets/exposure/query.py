@@ -4,6 +4,7 @@ from functools import cached_property
 
 from netaudit.model.exposure import Destination, ZoneKind
 from netaudit.model.match import Field
+from netaudit.model.ranges import Ranges
 from netaudit.packets.exposure.examples import describe, from_client, pick
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.host.destinations import is_wildcard, number_of
@@ -12,7 +13,6 @@ from netaudit.packets.host.zones import CLIENT_PORTS, Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
 from netaudit.packets.symbolic.host_sets import DECISION, TRANSLATED
-from netaudit.packets.values.ranges import Ranges
 
 # What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
 _FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)

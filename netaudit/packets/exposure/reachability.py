@@ -11,15 +11,17 @@ from ipaddress import ip_address
 from netaudit.errors import UsageError
 from netaudit.model.docker import Inventory, Network
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, ZoneKind
+from netaudit.model.family import family_of
 from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
+from netaudit.model.ranges import Ranges, inside
 from netaudit.packets.exposure.dispositions import Dispositions, dispositions_of
 from netaudit.packets.exposure.examples import readable
 from netaudit.packets.host.container_routes import container_routes, subnets
-from netaudit.packets.host.destinations import PROTOCOLS, family_of
+from netaudit.packets.host.destinations import PROTOCOLS
 from netaudit.packets.host.members import Members
-from netaudit.packets.host.port_takers import Sockets
+from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.host.zones import CLIENT_PORTS, NOT_ROUTED, Origin, ZoneChoice, as_ranges, origins
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.decision import Decision
@@ -37,7 +39,6 @@ from netaudit.packets.symbolic.host_sets import (
 )
 from netaudit.packets.symbolic.neighbour_discovery import undiscovered
 from netaudit.packets.symbolic.pipeline import Traversal
-from netaudit.packets.values.ranges import Ranges, inside
 
 _SYN = 2  # the flags of a TCP connection's first packet
 _LINKS = "`ip link` lists them; what a bridge's port receives comes in by the bridge"

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 
 from netaudit.model.docker import Container, Inventory, Network, PortBinding
 from netaudit.model.exposure import Destination, DestinationKind
+from netaudit.model.family import family_of
 from netaudit.model.host import Host, Listener
 
 PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
@@ -27,11 +28,6 @@ def destinations(host: Host, inventory: Inventory | None) -> tuple[Destination, 
     published = {(one.protocol, one.host_port) for container in known.containers for one in container.bindings}
     in_host = {one.pid: one for one in known.containers if one.running and one.network_mode == "host"}
     return (*found, *_listeners(host.listeners, published, in_host))
-
-
-def family_of(address: str) -> str:
-    """Tell an address' family."""
-    return "ip6" if ":" in address else "ip"
 
 
 @lru_cache(maxsize=1 << 14)
@@ -64,7 +60,7 @@ def _published(container: Container) -> Iterator[Destination]:
 def _network_of(container: Container, binding: PortBinding) -> str:
     """Name the network through which a binding leads, where there is only one that can."""
     family = family_of(binding.host_ip)
-    able = [one.network_name for one in container.endpoints if (one.ipv6 if family == "ip6" else one.ipv4)]
+    able = [one.network_name for one in container.endpoints if one.address_of(family)]
     return able[0] if len(able) == 1 else ""
 
 

@@ -11,10 +11,13 @@ from ipaddress import ip_address, ip_network
 import msgspec
 
 from netaudit.errors import SubjectError, UsageError
-from netaudit.model.docker import Container, Endpoint, Network
+from netaudit.model.default_route import gateway_order
+from netaudit.model.docker import Container, Endpoint, Inventory, Network
 from netaudit.model.exposure import ZoneKind
 from netaudit.model.host import Ip
+from netaudit.model.ranges import contains
 from netaudit.model.snapshot import Snapshot
+from netaudit.model.version import Version
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.zones import Origin, ZoneChoice, origins
 from netaudit.packets.values.probe import PROTOCOLS, parse_ip
@@ -78,14 +81,16 @@ def find_container(snapshot: Snapshot, name: str) -> Container:
 
 
 def attachments(snapshot: Snapshot, container: Container, family: str) -> list[Attached]:
-    """List a container's networks where it has an address of a family, that of its default route first."""
-    networks = {one.id: one for one in snapshot.inventory.networks} if snapshot.inventory else {}
+    """Return a container's networks where it has an address of a family, in the engine's order of default routes."""
+    inventory = snapshot.inventory or Inventory()
+    networks = {one.id: one for one in inventory.networks}
+    order = gateway_order(networks, Version.parse(inventory.version))
     found = []
     for one in container.endpoints:
-        address = parse_ip((one.ipv4 if family == "ip" else one.ipv6).partition("/")[0])
+        address = parse_ip(one.address_of(family).partition("/")[0])
         if address is not None and one.network_id in networks:
             found.append(Attached(container, networks[one.network_id], one, address))
-    return sorted(found, key=lambda one: (one.network.internal, -one.endpoint.priority, one.network.name))
+    return sorted(found, key=lambda one: (not one.endpoint.gateway_of(family), order(one.endpoint)))
 
 
 def read_source(text: str, interface: str, target: Ip, snapshot: Snapshot) -> Source:
@@ -183,7 +188,7 @@ def owner(snapshot: Snapshot, container: Container) -> Container:
 
 def in_network(network: Network, address: Ip) -> bool:
     """Tell whether an address is in a network's subnet, so that its members send straight to it."""
-    subnet = network.subnet if address.version == 4 else network.subnet6
+    subnet = network.subnet_of("ip" if address.version == 4 else "ip6")
     return bool(subnet) and address in ip_network(subnet)
 
 
@@ -202,7 +207,7 @@ def _zone(kind: ZoneKind) -> Callable[[Snapshot, str, Ip, str], Source]:
 def _example(origin: Origin, family: str) -> Ip:
     """Choose a sender."""
     examples = [one for one in map(ip_address, _EXAMPLES) if (one.version == 4) == (family == "ip")]
-    fitting = [one for one in examples if any(low <= int(one) <= high for low, high in origin.senders)]
+    fitting = [one for one in examples if contains(origin.senders, int(one))]
     first = origin.senders[0][0]
     return fitting[0] if fitting else ip_address(first.to_bytes(4 if family == "ip" else 16, "big"))
 

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import ZoneKind
 from netaudit.model.match import Field
+from netaudit.model.ranges import Ranges, contains
 from netaudit.packets.host.zones import Origin
-from netaudit.packets.values.ranges import Ranges
 
 NOBODY_YET = " (no container has this sender's address yet)"
 
@@ -19,7 +19,7 @@ class Members:
         self._of: dict[str, dict[int, str]] = {}  # by address: whose it is
         for container in inventory.containers:
             for end in container.endpoints if container.running else ():
-                address = end.ipv4 if family == "ip" else end.ipv6
+                address = end.address_of(family)
                 if address:
                     number = int(ip_address(address.partition("/")[0]))
                     self._of.setdefault(end.network_name, {})[number] = container.id
@@ -34,7 +34,7 @@ class Members:
             case ZoneKind.NETWORK:
                 return self._other(origin, container_id)
             case ZoneKind.HOST:  # to itself the host sends as the address that it sends to
-                return next((first for first, _ in to if _holds(origin.senders, first)), None)
+                return next((first for first, _ in to if contains(origin.senders, first)), None)
             case _:
                 return None
 
@@ -48,7 +48,3 @@ class Members:
 def _free(origin: Origin, taken: Mapping[int, str]) -> int:
     free = (number for first, last in origin.senders for number in range(first, last + 1) if number not in taken)
     return next(free, origin.senders[0][0])
-
-
-def _holds(ranges: Ranges, number: int) -> bool:
-    return any(first <= number <= last for first, last in ranges)

@@ -17,9 +17,10 @@ import msgspec
 
 from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.exposure import Zone, ZoneKind
+from netaudit.model.family import ADDRESS_BITS
 from netaudit.model.host import Host, Interface, IpNetwork
+from netaudit.model.ranges import Ranges, contains, joined, without
 from netaudit.packets.host.fib import Routing
-from netaudit.packets.values.ranges import Ranges, without
 
 # What nobody routes between networks: RFC 1122, 1918, 3927, 6598, 4193, 4291; and what is no single machine.
 _NOT_ROUTED = {
@@ -73,7 +74,7 @@ def origins(host: Host, inventory: Inventory | None, family: str, choice: ZoneCh
 
 def is_routed(address: int, family: str) -> bool:
     """Tell whether the Internet routes an address at all."""
-    return not any(first <= address <= last for first, last in _not_routed(family))
+    return not contains(_not_routed(family), address)
 
 
 @cache
@@ -82,15 +83,8 @@ def _not_routed(family: str) -> Ranges:
 
 
 def as_ranges(networks: Iterable[IpNetwork]) -> Ranges:
-    """Write networks as ranges of numbers, sorted and joined."""
-    joined: list[tuple[int, int]] = []
-    for network in sorted(networks, key=lambda one: (int(one.network_address), -one.prefixlen)):
-        first, last = int(network.network_address), int(network.broadcast_address)
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
-        else:
-            joined.append((first, last))
-    return tuple(joined)
+    """Return networks as ranges of numbers, sorted and joined."""
+    return joined((int(network.network_address), int(network.broadcast_address)) for network in networks)
 
 
 def _machines(networks: Iterable[IpNetwork]) -> Ranges:
@@ -122,7 +116,7 @@ class _HostPlaces:
         uplinks = self._choice.uplinks
         if uplinks is None:
             uplinks = tuple(dict.fromkeys(name for name in self._default_interfaces() if name in known))
-        everything = ((0, (1 << (32 if self._family == "ip" else 128)) - 1),)
+        everything = ((0, (1 << ADDRESS_BITS[self._family]) - 1),)
         near = as_ranges(subnet for one in self._routing.interfaces.values() for subnet in self._subnets(one))
         senders = without(without(without(everything, as_ranges(NOT_ROUTED[self._family])), near), self._own)
         for name in uplinks:
@@ -155,9 +149,7 @@ class _HostPlaces:
 
     def _members(self, network: Network) -> list[_Member]:
         found = [
-            _Member(container, end.ipv4, end.gateway)
-            if self._family == "ip"
-            else _Member(container, end.ipv6, end.gateway6)
+            _Member(container, end.address_of(self._family), end.gateway_of(self._family))
             for container in self._inventory.containers
             if container.running
             for end in container.endpoints
@@ -166,7 +158,7 @@ class _HostPlaces:
         return [member for member in found if member.address]
 
     def _inside(self, network: Network, members: list[_Member]) -> Ranges:
-        subnet = network.subnet if self._family == "ip" else network.subnet6
+        subnet = network.subnet_of(self._family)
         inside = [ip_network(subnet)] if subnet else [ip_network(member.address) for member in members]
         return without(_machines(inside), self._own)
 

@@ -15,9 +15,9 @@ import msgspec
 from netaudit.model.exposure import NatTarget
 from netaudit.model.host import Host, Interface
 from netaudit.model.match import Field, RouteType, in_ranges
+from netaudit.model.ranges import Ranges, without
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.sets.bdd import PacketSet, PacketSpace
-from netaudit.packets.values.ranges import Ranges, without
 
 NEW_DADDR, NEW_DPORT, TRANSLATED, DECISION = "new-daddr", "new-dport", "translated", "decision"
 LOOPBACK = "lo"

@@ -25,6 +25,7 @@ from netaudit.model.match import (
     Not,
     UnknownMatch,
 )
+from netaudit.model.ranges import contains
 from netaudit.packets.sets.bdd import PacketSet, PacketSpace
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.address_types import PacketView, kinds_of
@@ -191,6 +192,6 @@ def holds(match: InRanges | Masked, value: int) -> bool:
     """Answer a question for one number."""
     match match:
         case InRanges(_, ranges):
-            return any(first <= value <= last for first, last in ranges)
+            return contains(ranges, value)
         case Masked(_, mask, wanted):
             return value & mask == wanted

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook, ReadChain, ReadTable
+from netaudit.model.ranges import Ranges
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
@@ -19,7 +20,6 @@ from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.host_sets import LOOPBACK, LOOPBACK_NET, TRANSLATED, Translated
 from netaudit.packets.symbolic.martians import not_forwarded, of_the_link, wrong_loopback, wrong_source
 from netaudit.packets.symbolic.reply.traversal import ReplyTraversal
-from netaudit.packets.values.ranges import Ranges
 
 _CONNTRACK = -200  # before this priority a packet has no connection (NF_IP_PRI_CONNTRACK)
 _DESTINATION = frozenset({Hook.PREROUTING, Hook.OUTPUT})  # where nat writes destinations; else sources

@@ -3,6 +3,7 @@
 import msgspec
 
 from netaudit.errors import UsageError
+from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container
 from netaudit.model.facts import GapReason
 from netaudit.model.host import Interface, Ip
@@ -174,7 +175,7 @@ def _is_own(snapshot: Snapshot, address: Ip) -> bool:
 
 
 def _answer(question: TraceQuery, source: Source, target: Target, found: Trace, hops: tuple[Hop, ...]) -> TraceAnswer:
-    bracketed = f"[{target.address}]" if target.port and ":" in str(target.address) else f"{target.address}"
-    shown = bracketed + (f":{target.port}" if target.port else "") + f"/{target.protocol}"
+    at = with_port(str(target.address), target.port) if target.port else str(target.address)
+    shown = f"{at}/{target.protocol}"
     named = f" (container {target.container.name})" if target.container else ""
     return TraceAnswer(question, source.label, shown + named, found, hops)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from netaudit.model.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch
+from netaudit.model.ranges import contains
 
 Value = int | str | None  # None: not known, which is not "none"
 
@@ -41,7 +42,7 @@ def holds(match: Match, value_of: Callable[[Field], Value]) -> bool | None:  # n
     match match:
         case InRanges(field, ranges):
             value = value_of(field)
-            return any(low <= value <= high for low, high in ranges) if isinstance(value, int) else None
+            return contains(ranges, value) if isinstance(value, int) else None
         case Masked(field, mask, wanted):
             value = value_of(field)
             return value & mask == wanted if isinstance(value, int) else None

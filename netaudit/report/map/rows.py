@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, Attribution, CauseKind, Confidence, ExposureChange
+from netaudit.model.address_text import bracketed
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, Zone, ZoneKind
 from netaudit.model.ruleset import Item
 from netaudit.report.text.by_cause import describe_causes
@@ -180,18 +181,14 @@ def describe_port(destination: Destination) -> str:
 def _where(destination: Destination) -> str:
     """Name it with a hole for the protocol."""
     if destination.binding:
-        return f"{_bracketed(destination.binding.host_ip)}:{destination.binding.host_port}/{_HOLE}"
+        return f"{bracketed(destination.binding.host_ip)}:{destination.binding.host_port}/{_HOLE}"
     spans = [str(low) if low == high else f"{low}-{high}" for low, high in destination.ports]
-    address = _bracketed(destination.address)
+    address = bracketed(destination.address)
     if len(spans) == 1 and "-" not in spans[0]:
         return f"{address}:{spans[0]}/{_HOLE}"
     if spans in (["0-65535"], ["1-65535"]):
         return f"{address} every {_HOLE} port"
     return f"{address} {_HOLE} {', '.join(spans)}"
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
 
 
 def _whose(one: AttributedExposure) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook
+from netaudit.model.ranges import Ranges
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
@@ -20,7 +21,6 @@ from netaudit.packets.symbolic.reply.chain import ReplyChains
 from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyPosition, ReplyTranslation, Side
 from netaudit.packets.symbolic.reply.forwarding import ReplyForwarding
 from netaudit.packets.values.probe import PROTOCOLS
-from netaudit.packets.values.ranges import Ranges
 
 _CONNTRACK, _DESTINATION_NAT, _SOURCE_NAT = -200, -100, 100
 _PASSING = ReplyPosition(Side.THERE, Side.ROUTED, ReplyTranslation.DESTINATION)
