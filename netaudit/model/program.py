@@ -30,7 +30,7 @@ class Base(msgspec.Struct, frozen=True, gc=False, order=True):
     """What makes a base chain: at a hook, lower priorities are asked first.
 
     `kind` is filter, nat or route. Chains of kind nat see only a connection's first packet, and the kernel asks all of
-    a hook together, in the order of their priorities, at -100 (prerouting, output) or 100 (postrouting, input).
+    a hook together, in the order of their priorities, at the priority that `nat_priority` gives.
     """
 
     priority: int
@@ -124,13 +124,22 @@ class Program(msgspec.Struct, frozen=True):
         return sorted(found, key=lambda pair: pair[1].base.priority if pair[1].base else 0)
 
 
-_IPTABLES_PRIORITIES = {"raw": -300, "mangle": -150, "nat": -100, "filter": 0, "security": 50}
+# Priorities in the kernel's linux/netfilter_ipv4.h: NF_IP_PRI_CONNTRACK, NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC.
+CONNTRACK_PRIORITY = -200  # of connection tracking, in prerouting and output: before it a packet has no connection
+DESTINATION_NAT_PRIORITY, SOURCE_NAT_PRIORITY = -100, 100
+_SOURCE_NAT_HOOKS = (Hook.INPUT, Hook.POSTROUTING)
+_IPTABLES_PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0, "security": 50}
+
+
+def nat_priority(hook: Hook) -> int:
+    """Return the priority at which the kernel asks all nat chains of a hook."""
+    return SOURCE_NAT_PRIORITY if hook in _SOURCE_NAT_HOOKS else DESTINATION_NAT_PRIORITY
 
 
 def iptables_base(table: str, chain: str) -> Base | None:
     """Give the hook, kind and priority of one of iptables' base chains; None for a regular chain."""
     if chain not in BUILTIN_CHAINS.get(table, ()):
         return None
-    source_nat = table == "nat" and chain in ("INPUT", "POSTROUTING")
+    hook = Hook(chain.lower())
     kind = "nat" if table == "nat" else "route" if (table, chain) == ("mangle", "OUTPUT") else "filter"
-    return Base(100 if source_nat else _IPTABLES_PRIORITIES[table], Hook(chain.lower()), kind)
+    return Base(nat_priority(hook) if table == "nat" else _IPTABLES_PRIORITIES[table], hook, kind)

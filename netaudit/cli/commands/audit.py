@@ -16,6 +16,7 @@ from netaudit.cli.options import (
     StrictOption,
     TimeoutOption,
 )
+from netaudit.model.severity import FailOn, FindingConfidence
 
 
 class AuditFormat(StrEnum):
@@ -27,25 +28,6 @@ class AuditFormat(StrEnum):
     MARKDOWN = "markdown"
     GITHUB = "github"
     JUNIT = "junit"
-
-
-class FailOn(StrEnum):
-    """The least severity that fails."""
-
-    NONE = "none"
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-
-class MinConfidence(StrEnum):
-    """The least confidence that fails."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
 
 
 def audit(
@@ -61,7 +43,7 @@ def audit(
         ),
     ] = None,
     min_confidence: Annotated[
-        MinConfidence | None,
+        FindingConfidence | None,
         typer.Option("--min-confidence", help="Findings less sure than this do not fail.", show_default=False),
     ] = None,
     checks: Annotated[

@@ -24,6 +24,7 @@ from netaudit.packets.host.zones import Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.decision import Decision
+from netaudit.packets.symbolic.host_sets import LOOPBACK
 from netaudit.packets.symbolic.reply.chain import perhaps
 
 _MESH = "ingress-sbox"  # what Docker calls the sandbox in which swarm spreads packets over tasks
@@ -108,7 +109,8 @@ class Cell:
             return
         there = self._reach.leaving_to(self._destination.container_id)
         yield Arrival(Delivery.DNAT, self._asking.part_of(self._came.led, self._led & there))
-        found = self._reach.sockets.taking(binding.protocol, binding.host_ip, binding.host_port)
+        by = self._origin.interface or LOOPBACK
+        found = self._reach.sockets.taking(binding.protocol, binding.host_ip, binding.host_port, by)
         if found:
             yield self._by_proxy(found)
 

@@ -16,9 +16,9 @@ from typing import NamedTuple
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import Destination, DestinationKind, NatTarget
 from netaudit.model.match import Field
-from netaudit.model.ranges import Ranges, inside
+from netaudit.model.ranges import Ranges, contains, inside
 from netaudit.packets.exposure.reachability import Reachability
-from netaudit.packets.host.destinations import PROTOCOLS, WILDCARDS, is_wildcard
+from netaudit.packets.host.destinations import PORT_PROTOCOLS, WILDCARDS, is_wildcard
 from netaudit.packets.sets.bdd import PacketSet, PacketSpace
 from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT
 
@@ -65,11 +65,11 @@ def _leads(reach: Reachability, left: PacketSet) -> NatTarget:
 
 def _around(ranges: Ranges, number: int) -> tuple[int, int]:
     """Find the range that a number is in."""
-    return next((first, last) for first, last in ranges if first <= number <= last)
+    return next(one for one in ranges if contains((one,), number))
 
 
 def _by_protocol(space: PacketSpace, packets: PacketSet) -> Iterator[PacketSet]:
-    parts = (packets & space.equal(Field.PROTOCOL, number) for number in PROTOCOLS.values())
+    parts = (packets & space.equal(Field.PROTOCOL, number) for number in PORT_PROTOCOLS.values())
     yield from (part for part in parts if part)
 
 
@@ -109,7 +109,7 @@ def _known(reach: Reachability, published: Iterable[Destination]) -> Iterator[Pa
     space = reach.world.space
     for one in published:
         if one.binding is not None and one.family == reach.family:
-            asked = space.equal(Field.PROTOCOL, PROTOCOLS[one.protocol]) & space.in_ranges(Field.DPORT, one.ports)
+            asked = space.equal(Field.PROTOCOL, PORT_PROTOCOLS[one.protocol]) & space.in_ranges(Field.DPORT, one.ports)
             if not is_wildcard(one.address):
                 asked &= space.equal(Field.DADDR, int(ip_address(one.address)))
             yield asked & reach.container_at(one.container_id, one.binding.container_port)
@@ -118,7 +118,7 @@ def _known(reach: Reachability, published: Iterable[Destination]) -> Iterator[Pa
 
 def _destination(reach: Reachability, group: PacketSet, owner: Owner, led: NatTarget) -> Destination:
     space = reach.world.space
-    protocol = next(name for name, number in PROTOCOLS.items() if group & space.equal(Field.PROTOCOL, number))
+    protocol = next(name for name, number in PORT_PROTOCOLS.items() if group & space.equal(Field.PROTOCOL, number))
     ports = led.ports or (0, 0)
     taking = reach.sockets.taking(protocol, led.addresses[0], ports[0]) if not owner.name else ()
     return Destination(

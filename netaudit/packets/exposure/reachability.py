@@ -15,11 +15,11 @@ from netaudit.model.family import family_of
 from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
-from netaudit.model.ranges import Ranges, inside
+from netaudit.model.ranges import Ranges, inside, single
 from netaudit.packets.exposure.dispositions import Dispositions, dispositions_of
 from netaudit.packets.exposure.examples import readable
 from netaudit.packets.host.container_routes import container_routes, subnets
-from netaudit.packets.host.destinations import PROTOCOLS
+from netaudit.packets.host.destinations import PORT_PROTOCOLS
 from netaudit.packets.host.members import Members
 from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.host.zones import CLIENT_PORTS, NOT_ROUTED, Origin, ZoneChoice, as_ranges, origins
@@ -39,6 +39,7 @@ from netaudit.packets.symbolic.host_sets import (
 )
 from netaudit.packets.symbolic.neighbour_discovery import undiscovered
 from netaudit.packets.symbolic.pipeline import Traversal
+from netaudit.packets.values.probe import PROTOCOLS
 
 _SYN = 2  # the flags of a TCP connection's first packet
 _LINKS = "`ip link` lists them; what a bridge's port receives comes in by the bridge"
@@ -130,18 +131,19 @@ class Reachability:
     @cached_property
     def _asked_about(self) -> PacketSet:
         """Return the packets that are on their way to containers, or led by NAT: no others are asked about."""
-        found = {int(ip_address(one)) for known in self.inventory.containers for one in self._own(known.id)}
-        return self.world.destined(tuple((number, number) for number in sorted(found))) | self.world.led
+        found = {number for known in self.inventory.containers for number, _ in self._own(known.id)}
+        return self.world.destined(single(sorted(found))) | self.world.led
 
-    def _own(self, container_id: str) -> list[str]:
-        """List a container's addresses of this family."""
-        return [one for one in self.addresses_of(container_id) if family_of(one) == self.family]
+    def _own(self, container_id: str) -> Ranges:
+        """Return a container's addresses of this family."""
+        own = (one for one in self.addresses_of(container_id) if family_of(one) == self.family)
+        return single(sorted(int(ip_address(one)) for one in own))
 
     def _sent(self, origin: Origin) -> PacketSet:
         """Return the first packets of all connections that a zone may open."""
         space, world = self.world.space, self.world
         packets = space.in_ranges(Field.SADDR, origin.senders) & world.at(Field.IIF, origin.interface)
-        packets &= space.in_ranges(Field.PROTOCOL, tuple((number, number) for number in sorted(PROTOCOLS.values())))
+        packets &= space.in_ranges(Field.PROTOCOL, single(sorted(PORT_PROTOCOLS.values())))
         if origin.zone.kind is ZoneKind.INTERNET:
             packets &= self._reached_by_internet(origin)
         if origin.zone.kind is ZoneKind.HOST:
@@ -183,7 +185,7 @@ class Reachability:
         """Return an interface's addresses, without those of the link alone."""
         known = self.world.routing.interfaces.get(interface)
         found = [ip for ip in self.world.routing.addresses(known) if not ip.is_link_local] if known else []
-        return tuple((int(ip), int(ip)) for ip in sorted(found, key=int))
+        return single(sorted(map(int, found)))
 
     def _addresses_for(self, origin: Origin) -> Ranges:
         """Return the host's addresses that a zone would use for a port that is open on all of them."""
@@ -214,8 +216,7 @@ class Reachability:
 
     def _sent_by(self, container_id: str) -> PacketSet:
         """Return the packets that a container sends."""
-        own = [int(ip_address(one)) for one in self._own(container_id)]
-        return self.world.space.in_ranges(Field.SADDR, tuple((number, number) for number in own))
+        return self.world.space.in_ranges(Field.SADDR, self._own(container_id))
 
     def network(self, to: Destination) -> Network | None:
         """Find the network of a container's own address; None for another destination."""
@@ -225,9 +226,8 @@ class Reachability:
 
     def _container_at(self, container_id: str, port: int) -> PacketSet:
         """Return the packets whose new destination is a port of a container."""
-        numbers = [int(ip_address(one)) for one in self._own(container_id)]
-        inside = self.world.space.in_ranges(NEW_DADDR, tuple((number, number) for number in sorted(numbers)))
-        return inside & self.world.space.equal(NEW_DPORT, port) & self.world.translated(Translated.DESTINATION)
+        there = self.world.space.in_ranges(NEW_DADDR, self._own(container_id))
+        return there & self.world.space.equal(NEW_DPORT, port) & self.world.translated(Translated.DESTINATION)
 
     def _leaving_to(self, container_id: str) -> PacketSet:
         """Return the packets that leave by the bridges of a container's networks: by others they come to others."""

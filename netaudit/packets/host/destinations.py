@@ -8,8 +8,10 @@ from netaudit.model.docker import Container, Inventory, Network, PortBinding
 from netaudit.model.exposure import Destination, DestinationKind
 from netaudit.model.family import family_of
 from netaudit.model.host import Host, Listener
+from netaudit.packets.values.probe import PROTOCOLS
 
-PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
+# The transport protocols with ports, which Docker publishes.
+PORT_PROTOCOLS = {name: PROTOCOLS[name] for name in ("tcp", "udp", "sctp")}
 EVERY_PORT = ((1, 65535),)
 PROXY = "docker-proxy"
 _HOLDERS = frozenset({PROXY, "dockerd"})  # hold published ports; dockerd alone takes them and answers nothing
@@ -65,7 +67,9 @@ def _network_of(container: Container, binding: PortBinding) -> str:
 
 
 def _own_ports(container: Container, networks: dict[str, Network]) -> Iterator[Destination]:
-    protocols = [name for name in PROTOCOLS if name != "sctp" or "sctp" in {one.protocol for one in container.bindings}]
+    protocols = [
+        name for name in PORT_PROTOCOLS if name != "sctp" or "sctp" in {one.protocol for one in container.bindings}
+    ]
     for endpoint in container.endpoints:
         if endpoint.network_id not in networks:
             continue
@@ -87,7 +91,7 @@ def _listeners(
     listeners: Iterable[Listener], published: set[tuple[str, int]], in_host: dict[int, Container]
 ) -> Iterator[Destination]:
     for listener in dict.fromkeys(listeners):
-        if listener.protocol not in PROTOCOLS or _is_proxy(listener, published):
+        if listener.protocol not in PORT_PROTOCOLS or _is_proxy(listener, published):
             continue
         owner = next((in_host[pid] for pid in listener.pids if pid in in_host), None)
         families = ("ip", "ip6") if listener.address == "*" else (family_of(listener.address),)

@@ -6,9 +6,8 @@ from ipaddress import IPv4Address, IPv6Address
 from netaudit.model.match import ADDRESSES, NAMES, CtState, Field
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.shadowing.header_space import HeaderSpace
-from netaudit.packets.values.probe import PROTOCOLS
+from netaudit.packets.values.probe import PROTOCOL_NAMES
 
-_PROTOCOLS = {number: name for name, number in PROTOCOLS.items()}
 _LIKED = (  # what reads best, where a packet of the set has it
     (Field.PROTOCOL, (6, 17)),
     (Field.CT_STATE, (CtState.NEW.value,)),
@@ -38,4 +37,4 @@ def _word(plain: HeaderSpace, field: Field, value: int) -> str:
         return str(IPv4Address(value) if value < _IPV4 else IPv6Address(value))
     if field is Field.CT_STATE:
         return (CtState(value).name or "").lower()
-    return _PROTOCOLS.get(value, str(value)) if field is Field.PROTOCOL else str(value)
+    return PROTOCOL_NAMES.get(value, str(value)) if field is Field.PROTOCOL else str(value)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 
 from netaudit.model.match import CtState, Field
-from netaudit.model.program import Hook, ReadChain, ReadTable
+from netaudit.model.program import CONNTRACK_PRIORITY, Hook, ReadChain, ReadTable
 from netaudit.model.ranges import Ranges
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.sets.bdd import PacketSet
@@ -21,7 +21,6 @@ from netaudit.packets.symbolic.host_sets import LOOPBACK, LOOPBACK_NET, TRANSLAT
 from netaudit.packets.symbolic.martians import not_forwarded, of_the_link, wrong_loopback, wrong_source
 from netaudit.packets.symbolic.reply.traversal import ReplyTraversal
 
-_CONNTRACK = -200  # before this priority a packet has no connection (NF_IP_PRI_CONNTRACK)
 _DESTINATION = frozenset({Hook.PREROUTING, Hook.OUTPUT})  # where nat writes destinations; else sources
 
 
@@ -159,7 +158,7 @@ class Traversal:
             base = chain.base
             if base is None or not packets:
                 continue
-            if base.priority > _CONNTRACK and not tracked:
+            if base.priority > CONNTRACK_PRIORITY and not tracked:
                 packets, tracked = packets.changed(self._track), True
             if base.kind == "nat":
                 packets = self._nat(table, chain, packets, hook)

@@ -7,10 +7,9 @@ from netaudit.packets.host.route_lookup import as_address
 from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.recorder import TraceRecorder
-from netaudit.packets.values.probe import PROTOCOLS
+from netaudit.packets.values.probe import PROTOCOL_NAMES
 from netaudit.packets.values.steps import EndKind
 
-_NAMES = {number: name for name, number in PROTOCOLS.items()}
 _ICMP = frozenset({1, 58})
 
 
@@ -32,7 +31,7 @@ class Listeners:
             diary.doubt("what listens on this host is not recorded")
             diary.end(EndKind.UNKNOWN, state, "it reaches the host; what listens there is not recorded")
             return
-        name = _NAMES.get(protocol or 0, "")
+        name = PROTOCOL_NAMES.get(protocol or 0, "")
         found = self._sockets.receiver(name, str(address), port, interface) if address and port is not None else None
         if found is None:
             diary.end(EndKind.NOBODY, state, f"nothing listens on {address} port {port}/{name}")
@@ -42,5 +41,3 @@ class Listeners:
     def see_off(self, state: Branch, interface: str, diary: TraceRecorder) -> None:
         """End what leaves by an interface or a bridge's port."""
         diary.end(EndKind.SENT, state, interface)
-
-

@@ -10,6 +10,7 @@ from netaudit.model.match import NFPROTO_IPV4, NFPROTO_IPV6, CtState, Field
 from netaudit.packets.values.packet import Packet, Value
 
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "sctp": 132}
+PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
 CLIENT_PORT = 40000  # what example packets are sent from
 _ECHO_REQUEST = {"icmp": 8, "icmpv6": 128}
 _SYN, _ACK = 2, 16

@@ -10,7 +10,7 @@ A connection is known by its first packet, so no nat chain is asked, and address
 from collections.abc import Callable, Mapping
 
 from netaudit.model.match import CtState, Field
-from netaudit.model.program import Hook
+from netaudit.model.program import CONNTRACK_PRIORITY, DESTINATION_NAT_PRIORITY, SOURCE_NAT_PRIORITY, Hook
 from netaudit.model.ranges import Ranges
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.sets.bdd import PacketSet
@@ -22,7 +22,6 @@ from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyPosition, Repl
 from netaudit.packets.symbolic.reply.forwarding import ReplyForwarding
 from netaudit.packets.values.probe import PROTOCOLS
 
-_CONNTRACK, _DESTINATION_NAT, _SOURCE_NAT = -200, -100, 100
 _PASSING = ReplyPosition(Side.THERE, Side.ROUTED, ReplyTranslation.DESTINATION)
 _SENT = ReplyPosition(Side.NONE, Side.SENT, ReplyTranslation.NEITHER, own=True)
 _BRIDGED = ReplyPosition(Side.THERE, Side.THERE, ReplyTranslation.DESTINATION)
@@ -124,7 +123,7 @@ class ReplyTraversal:
         after = {Hook.FORWARD: place.stage, Hook.POSTROUTING: ReplyTranslation.BOTH, Hook.INPUT: ReplyTranslation.BOTH}
         later = after.get(hook, ReplyTranslation.DESTINATION)
         before = ReplyTranslation(max(later - 1, 0)) if hook is not Hook.FORWARD else later
-        priority = _DESTINATION_NAT if later is ReplyTranslation.DESTINATION else _SOURCE_NAT
+        priority = DESTINATION_NAT_PRIORITY if later is ReplyTranslation.DESTINATION else SOURCE_NAT_PRIORITY
 
         def at(order: int) -> ReplyPosition:
             return place._replace(stage=self._stage(packets, later if order >= priority else before))
@@ -145,7 +144,7 @@ class ReplyTraversal:
             base = chain.base
             if base is None or not packets:
                 continue
-            if tracks and base.priority > _CONNTRACK:
+            if tracks and base.priority > CONNTRACK_PRIORITY:
                 packets, tracks = self._track(packets), False
             if base.kind != "nat":
                 self._chains.place = at(base.priority)._replace(fresh=not self._tracked)
