@@ -115,10 +115,10 @@ class Reachability:
         traversal = Traversal(self._encoders)
         members = [self._on_its_bridge(origin) & self.sent(origin) for origin in self.origins]
         packets = self.world.space.union(members)
-        if self.family == "ip6" and self.world.routing.filters_bridged():
+        if self.family == "ip6" and self.world.routing.sysctls.filters_bridged():
             unable, decision = undiscovered(self._encoders, members)
             packets = traversal.without(packets, unable, decision)
-        match self.world.routing.filters_bridged():
+        match self.world.routing.sysctls.filters_bridged():
             case True:
                 traversal.between_ports(packets)
             case False:

@@ -67,9 +67,8 @@ def _network_of(container: Container, binding: PortBinding) -> str:
 
 
 def _own_ports(container: Container, networks: dict[str, Network]) -> Iterator[Destination]:
-    protocols = [
-        name for name in PORT_PROTOCOLS if name != "sctp" or "sctp" in {one.protocol for one in container.bindings}
-    ]
+    published = {one.protocol for one in container.bindings}
+    protocols = [name for name in PORT_PROTOCOLS if name != "sctp" or "sctp" in published]
     for endpoint in container.endpoints:
         if endpoint.network_id not in networks:
             continue

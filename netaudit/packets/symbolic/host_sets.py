@@ -97,7 +97,7 @@ class HostSets:
     @cached_property
     def to_loopback(self) -> tuple[str, ...]:
         """Name the interfaces by which loopback's addresses may come and go."""
-        others = (one.name for one in self.known_interfaces if self.routing.routes_loopback(one.name))
+        others = (one.name for one in self.known_interfaces if self.routing.sysctls.routes_loopback(one.name))
         return LOOPBACK, *(name for name in others if name != LOOPBACK)
 
     @cached_property

@@ -71,7 +71,7 @@ class ReplyTraversal:
     def _from_wire(self, packets: Bounds) -> Bounds:
         """Lead in what comes from where the first packets went."""
         packets = self._routes.by_homes(packets)
-        near, filtered = exactly(self._routes.on_one_bridge), self._world.routing.filters_bridged()
+        near, filtered = exactly(self._routes.on_one_bridge), self._world.routing.sysctls.filters_bridged()
         bridged = packets & near
         seen = self._hook(Hook.PREROUTING, packets - near if filtered is False else packets, ARRIVING)
         home, passing = self._routed(seen - near)
