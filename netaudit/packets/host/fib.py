@@ -1,5 +1,4 @@
-"""Where the host sends a packet: its routing tables, for one address and for sets of addresses (fib: the kernel's
-forwarding information base).
+"""Where the host sends a packet: its routes, which the kernel calls the forwarding information base (FIB).
 
 The tables `local`, `main` and `default` are read in this order: the policy rules that every kernel starts with say so.
 Only further policy rules (ip-rule(8)), which a recording does not hold, lead to other tables. `Routing.policy_tables`
