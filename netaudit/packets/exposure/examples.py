@@ -7,7 +7,8 @@ from netaudit.model.address_text import with_port
 from netaudit.model.exposure import Destination
 from netaudit.model.match import Field
 from netaudit.model.ranges import Ranges, contains
-from netaudit.packets.sets.bdd import PacketSet, PacketSpace
+from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.sets.space import PacketSpace
 
 _LIKED = {"ip": (0xC6336407, 0xCB007107), "ip6": (0x20010DB8FFFF << 80 | 7,)}  # documentation addresses read best
 _CLIENT_PORT = 40000
@@ -18,7 +19,7 @@ def pick(space: PacketSpace, packets: PacketSet, liked: PacketSet, fields: Seque
     if not packets:
         return None
     some = packets & liked or packets & space.equal(Field.SPORT, _CLIENT_PORT) or packets
-    return space.example(some, fields)
+    return space.values.example(some, fields)
 
 
 def readable(space: PacketSpace, senders: Ranges, family: str) -> PacketSet:

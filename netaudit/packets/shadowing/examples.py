@@ -24,7 +24,7 @@ def sample(plain: HeaderSpace, packets: PacketSet, asked: Collection[Field]) -> 
         for value in values if field in plain.space.widths else ():
             packets = packets & plain.space.equal(field, value) or packets
     fields = [field for field in Field if field in asked]
-    found = plain.space.example(packets, fields)
+    found = plain.space.values.example(packets, fields)
     if found is None:
         return ""
     return ", ".join(f"{field} {_word(plain, field, found[field])}" for field in fields) or "any packet"

@@ -20,8 +20,9 @@ from netaudit.model.match import (
     UnknownMatch,
     width_of,
 )
-from netaudit.packets.sets.bdd import PacketSet, PacketSpace
+from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
+from netaudit.packets.sets.space import PacketSpace
 
 _NODES = 1 << 22
 _ELSEWHERE = "other"  # what no rule names
@@ -61,7 +62,7 @@ class HeaderSpace:
     def forget(self, packets: PacketSet, fields: Iterable[Field]) -> PacketSet:
         """Let fields have any value."""
         held = tuple(sorted(field for field in fields if field in self.space.widths))
-        return self.space.forget(packets, *held) if held else packets
+        return self.space.rewrite.forget(packets, *held) if held else packets
 
     def _bounds(self, match: Match) -> Bounds:
         if match not in self._known:

@@ -17,7 +17,8 @@ from netaudit.model.host import Host, Interface
 from netaudit.model.match import Field, RouteType, in_ranges
 from netaudit.model.ranges import Ranges, without
 from netaudit.packets.host.fib import Routing
-from netaudit.packets.sets.bdd import PacketSet, PacketSpace
+from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.sets.space import PacketSpace
 
 NEW_DADDR, NEW_DPORT, TRANSLATED, DECISION = "new-daddr", "new-dport", "translated", "decision"
 LOOPBACK = "lo"

@@ -26,8 +26,9 @@ from netaudit.model.match import (
     UnknownMatch,
 )
 from netaudit.model.ranges import contains
-from netaudit.packets.sets.bdd import PacketSet, PacketSpace
+from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
+from netaudit.packets.sets.space import PacketSpace
 from netaudit.packets.symbolic.address_types import PacketView, kinds_of
 from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
 from netaudit.packets.symbolic.nat import NewSources

@@ -96,14 +96,14 @@ class Traversal:
         """Let packets leave by the bridge that they came in by."""
         space, world = self.world.space, self.world
         return space.union(
-            space.assign(packets & world.at(Field.IIF, name), Field.OIF, world.number[name])
+            space.rewrite.assign(packets & world.at(Field.IIF, name), Field.OIF, world.number[name])
             for name in world.interfaces
         )
 
     def _come_back(self, packets: Bounds) -> None:
         """Lead what the host sends to itself in by lo: its connection is known, so nat is not asked again."""
         space = self.world.space
-        inside = packets.changed(lambda some: space.assign(some, Field.IIF, self.world.number[LOOPBACK]))
+        inside = packets.changed(lambda some: space.rewrite.assign(some, Field.IIF, self.world.number[LOOPBACK]))
         unset = [field for field in (Field.OIF, Field.SOCKET) if field in space.widths]  # nobody owns it any more
         for field in unset:
             inside = inside.changed(partial(space.assign, field=field, value=0))
@@ -144,7 +144,7 @@ class Traversal:
         sets = [(world.number[name], way) for name, way in ways.items() if name in world.number]
 
         def routed(some: PacketSet) -> PacketSet:
-            return space.union(space.assign(some & way, Field.OIF, number) for number, way in sets)
+            return space.union(space.rewrite.assign(some & way, Field.OIF, number) for number, way in sets)
 
         return packets.changed(routed)
 
@@ -170,7 +170,7 @@ class Traversal:
         """Let connection tracking see packets: each is the first of its connection, unless a rule said notrack."""
         space = self.world.space
         untracked = packets & space.equal(Field.CT_STATE, CtState.UNTRACKED)
-        return space.assign(packets - untracked, Field.CT_STATE, CtState.NEW) | untracked
+        return space.rewrite.assign(packets - untracked, Field.CT_STATE, CtState.NEW) | untracked
 
     def _nat(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
         """Ask a nat chain about what has a connection, and was not translated at this hook before."""

@@ -47,7 +47,7 @@ class ReplyForwarding:
         if not packets & moving:
             return packets
         number = self._world.number[bridge]
-        there = (packets & moving).changed(lambda one: self._space.assign(one, Field.OIF, number))
+        there = (packets & moving).changed(lambda one: self._space.rewrite.assign(one, Field.OIF, number))
         return packets - moving | there
 
     def leaving(self, packets: Bounds) -> Bounds:

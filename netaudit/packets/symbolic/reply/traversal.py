@@ -57,12 +57,12 @@ class ReplyTraversal:
 
     def _bare(self, packets: PacketSet) -> PacketSet:
         """Forget what answers have of their own."""
-        return self._space.forget(packets, *self._written, Field.OIF)
+        return self._space.rewrite.forget(packets, *self._written, Field.OIF)
 
     def _fresh(self, packets: PacketSet) -> PacketSet:
         """Make answers of packets: without a mark, and of no connection until connection tracking sees them."""
         space = self._space
-        packets = space.forget(packets, *(field for field in self._written if field != Field.CT_MARK))
+        packets = space.rewrite.forget(packets, *(field for field in self._written if field != Field.CT_MARK))
         begin = {Field.MARK: 0, Field.CT_STATE: int(CtState.INVALID)}
         for field, value in begin.items():
             packets = packets & space.equal(field, value) if field in self._written else packets
@@ -158,14 +158,14 @@ class ReplyTraversal:
         if self._tracked:
             packets = self._routes.unlike(packets, untracked.sure, "untracked, it is not translated back")
             return packets & untracked | (packets - untracked).changed(
-                lambda some: space.assign(some, Field.CT_STATE, CtState.ESTABLISHED)
+                lambda some: space.rewrite.assign(some, Field.CT_STATE, CtState.ESTABLISHED)
             )
         begins = exactly(space.equal(Field.PROTOCOL, PROTOCOLS["udp"])) - untracked
         return packets - begins | self._begun(packets & begins)
 
     def _begun(self, packets: Bounds) -> Bounds:
         """Let answers begin a connection of their own, which NAT rules may translate."""
-        new = packets.changed(lambda some: self._space.assign(some, Field.CT_STATE, CtState.NEW))
+        new = packets.changed(lambda some: self._space.rewrite.assign(some, Field.CT_STATE, CtState.NEW))
         if not new or not self._translates:
             return new
         self._chains.doubt(self._chains.decision(None, "of no connection, it may be translated"), new.doubted())
