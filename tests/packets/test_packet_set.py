@@ -65,6 +65,7 @@ def test_what_is_forgotten_may_be_anything_and_the_rest_stays(
     assert _values(left) == (_of(one) if other else frozenset())
     assert _values(left, "other") == (EVERY if one and other else frozenset())
     assert SPACE.rewrite.common(SPACE.in_ranges("port", one), SPACE.in_ranges("other", other), "port") == left
+    assert SPACE.touch(SPACE.in_ranges("port", one), SPACE.in_ranges("port", other)) == bool(_of(one) & _of(other))
 
 
 WIDE = PacketSpace([{"number": 20}], nodes=1 << 16)

@@ -106,7 +106,7 @@ class Traversal:
         inside = packets.changed(lambda some: space.rewrite.assign(some, Field.IIF, self.world.number[LOOPBACK]))
         unset = [field for field in (Field.OIF, Field.SOCKET) if field in space.widths]  # nobody owns it any more
         for field in unset:
-            inside = inside.changed(partial(space.assign, field=field, value=0))
+            inside = inside.changed(partial(space.rewrite.assign, field=field, value=0))
         for table, chain in self._at(Hook.PREROUTING):
             if chain.base and chain.base.kind != "nat":
                 inside = self.chains.base(table, chain, inside, Hook.PREROUTING)
