@@ -6,6 +6,7 @@ import msgspec
 
 from netaudit.model.address_text import bracketed
 from netaudit.model.docker import PortBinding
+from netaudit.model.family import Family
 from netaudit.model.ruleset import Item
 
 
@@ -91,7 +92,7 @@ class Destination(msgspec.Struct, frozen=True):
     """
 
     kind: DestinationKind
-    family: str
+    family: Family
     protocol: str
     address: str
     ports: tuple[tuple[int, int], ...]

@@ -15,7 +15,13 @@ class Family(StrEnum):
     NETDEV = "netdev"
 
 
+IP_FAMILIES = (Family.IP, Family.IP6)
 ADDRESS_BITS: Mapping[str, int] = {Family.IP: 32, Family.IP6: 128}
+
+
+def family_of_version(version: int) -> Family:
+    """Return the family of IP version 4 or 6."""
+    return Family.IP if version == 4 else Family.IP6
 
 
 def family_of(address: str) -> Family:

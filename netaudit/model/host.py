@@ -4,6 +4,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import msgspec
 
+from netaudit.model.family import Family
+
 Ip = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network
 
@@ -64,7 +66,7 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     the address that the host prefers for its own packets. `table` is a name or number, `main` where none is said.
     """
 
-    family: str  # ip ip6
+    family: Family
     destination: str  # a network, 0.0.0.0/0 and ::/0 for the default
     hops: tuple[NextHop, ...] = ()
     kind: str = "unicast"

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from netaudit.errors import UsageError
 from netaudit.model.docker import Inventory, Network
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, ZoneKind
-from netaudit.model.family import family_of
+from netaudit.model.family import Family, family_of
 from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
@@ -50,7 +50,7 @@ class Reachability:
     """Where the packets of a host's zones come, in one family."""
 
     def __init__(
-        self, host: Host, inventory: Inventory | None, program: Program, family: str, choice: ZoneChoice
+        self, host: Host, inventory: Inventory | None, program: Program, family: Family, choice: ZoneChoice
     ) -> None:
         self.host, self.inventory, self.family = host, inventory or Inventory(), family
         self.world = HostSets(host, family, asked_fields(program, family), subnets(self.inventory, family))

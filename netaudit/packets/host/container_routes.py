@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from netaudit.model.default_route import default_route_endpoint
 from netaudit.model.docker import Container, Endpoint, Inventory, Network
+from netaudit.model.family import Family
 from netaudit.model.host import Ip
 from netaudit.model.ranges import Range, Ranges, contains, single
 from netaudit.model.version import Version
@@ -36,7 +37,7 @@ class ContainerRoutes(NamedTuple):
         return next(found, self.default)
 
 
-def container_routes(inventory: Inventory | None, family: str) -> dict[ContainerRoutes, Ranges]:
+def container_routes(inventory: Inventory | None, family: Family) -> dict[ContainerRoutes, Ranges]:
     """Return the routes of containers whose answers may leave by another bridge, with the addresses of each."""
     if inventory is None:
         return {}
@@ -52,7 +53,7 @@ def container_routes(inventory: Inventory | None, family: str) -> dict[Container
     return {routes: single(sorted(numbers)) for routes, numbers in found.items()}
 
 
-def subnets(inventory: Inventory, family: str) -> dict[str, Ranges]:
+def subnets(inventory: Inventory, family: Family) -> dict[str, Ranges]:
     """Return the subnets of Docker's bridges, also where the host has no address and no route there."""
     known = {one.bridge: _span(one, family) for one in inventory.networks if one.bridge}
     return {bridge: (span,) for bridge, span in known.items() if span is not None}
@@ -75,19 +76,19 @@ def routes_of(known: Mapping[ContainerRoutes, Ranges], address: int) -> Containe
     return next((routes for routes, ranges in known.items() if (address, address) in ranges), None)
 
 
-def _endpoints(container: Container, networks: Mapping[str, Network], family: str) -> list[Endpoint]:
+def _endpoints(container: Container, networks: Mapping[str, Network], family: Family) -> list[Endpoint]:
     return [end for end in container.endpoints if end.network_id in networks and _address(end, family)]
 
 
 def _routes(
-    ends: Sequence[Endpoint], default: Endpoint | None, networks: Mapping[str, Network], family: str
+    ends: Sequence[Endpoint], default: Endpoint | None, networks: Mapping[str, Network], family: Family
 ) -> ContainerRoutes:
     on = [networks[end.network_id] for end in ends]
     near = tuple((span, network.bridge) for network in on if (span := _span(network, family)) is not None)
     return ContainerRoutes(near, networks[default.network_id].bridge if default else None)
 
 
-def _span(network: Network, family: str) -> Range | None:
+def _span(network: Network, family: Family) -> Range | None:
     subnet = network.subnet_of(family)
     if not subnet:
         return None
@@ -95,5 +96,5 @@ def _span(network: Network, family: str) -> Range | None:
     return int(known.network_address), int(known.broadcast_address)
 
 
-def _address(end: Endpoint, family: str) -> str:
+def _address(end: Endpoint, family: Family) -> str:
     return end.address_of(family).partition("/")[0]

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 from netaudit.model.docker import Container, Inventory, Network, PortBinding
 from netaudit.model.exposure import Destination, DestinationKind
-from netaudit.model.family import family_of
+from netaudit.model.family import IP_FAMILIES, family_of
 from netaudit.model.host import Host, Listener
 from netaudit.packets.values.probe import PROTOCOLS
 
@@ -93,7 +93,7 @@ def _listeners(
         if listener.protocol not in PORT_PROTOCOLS or _is_proxy(listener, published):
             continue
         owner = next((in_host[pid] for pid in listener.pids if pid in in_host), None)
-        families = ("ip", "ip6") if listener.address == "*" else (family_of(listener.address),)
+        families = IP_FAMILIES if listener.address == "*" else (family_of(listener.address),)
         for family in families:
             yield Destination(
                 kind=DestinationKind.HOST_LISTENER,

@@ -10,7 +10,7 @@ from functools import cached_property
 from ipaddress import ip_address
 from itertools import pairwise
 
-from netaudit.model.family import ADDRESS_BITS
+from netaudit.model.family import ADDRESS_BITS, Family
 from netaudit.model.host import Host, Interface, Ip, NextHop, Route
 from netaudit.packets.host.sysctls import Sysctls
 
@@ -20,7 +20,7 @@ _TABLES = ("local", "main", "default")
 class Routing:
     """The routes of one family."""
 
-    def __init__(self, host: Host, family: str) -> None:
+    def __init__(self, host: Host, family: Family) -> None:
         self.host, self.family = host, family
         self.interfaces = {one.name: one for one in host.interfaces}
         self.sysctls = Sysctls(dict(host.sysctls), family)
@@ -70,7 +70,7 @@ class Routing:
         for interface in self.interfaces.values() if known else ():
             for address in self.addresses(interface):
                 if address.version == 6 and f"{address}/128" not in known:
-                    yield Route("ip6", f"{address}/128", (NextHop(interface.name),), kind="local", table="local")
+                    yield Route(Family.IP6, f"{address}/128", (NextHop(interface.name),), kind="local", table="local")
 
     def _is_used(self, route: Route) -> bool:
         return route.table in _TABLES and route.kind != "throw"

@@ -6,6 +6,7 @@ import msgspec
 
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
+from netaudit.model.family import Family
 from netaudit.model.program import Program, ReadChain
 from netaudit.packets.values.steps import End, EndKind, Trace
 
@@ -16,7 +17,7 @@ RULES = {
 _ELSEWHERE = frozenset({"bridge", "netdev"})
 
 
-def doubted(trace: Trace, family: str, program: Program, unseen: Collection[str]) -> Trace:
+def doubted(trace: Trace, family: Family, program: Program, unseen: Collection[str]) -> Trace:
     """Add what may stop a packet that arrives, as far as could be seen; one that does not stays what it is."""
     reasons = tuple(dict.fromkeys(_reasons(family, program, unseen)))
     if not reasons or not trace.arrives or trace.outcome is Outcome.BLOCKED:
@@ -26,7 +27,7 @@ def doubted(trace: Trace, family: str, program: Program, unseen: Collection[str]
     return msgspec.structs.replace(trace, ends=tuple(ends), doubts=(*trace.doubts, *reasons))
 
 
-def _reasons(family: str, program: Program, unseen: Collection[str]) -> Iterator[str]:
+def _reasons(family: Family, program: Program, unseen: Collection[str]) -> Iterator[str]:
     for source in RULES[family]:
         if source in unseen:
             yield f"{source} was not recorded"

@@ -14,6 +14,7 @@ from netaudit.errors import SubjectError, UsageError
 from netaudit.model.default_route import gateway_order
 from netaudit.model.docker import Container, Endpoint, Inventory, Network
 from netaudit.model.exposure import ZoneKind
+from netaudit.model.family import Family, family_of_version
 from netaudit.model.host import Ip
 from netaudit.model.ranges import contains
 from netaudit.model.snapshot import Snapshot
@@ -80,7 +81,7 @@ def find_container(snapshot: Snapshot, name: str) -> Container:
     raise SubjectError(f"there is no container {name} here", hint="`netaudit show --by container` lists them")
 
 
-def attachments(snapshot: Snapshot, container: Container, family: str) -> list[Attached]:
+def attachments(snapshot: Snapshot, container: Container, family: Family) -> list[Attached]:
     """Return a container's networks where it has an address of a family, in the engine's order of default routes."""
     inventory = snapshot.inventory or Inventory()
     networks = {one.id: one for one in inventory.networks}
@@ -96,7 +97,7 @@ def attachments(snapshot: Snapshot, container: Container, family: str) -> list[A
 def read_source(text: str, interface: str, target: Ip, snapshot: Snapshot) -> Source:
     """Read a zone or an address, for a packet to a target. Raises UsageError or SubjectError."""
     kind, _, name = text.partition(":")
-    family = "ip" if target.version == 4 else "ip6"
+    family = family_of_version(target.version)
     _refuse_unknown(interface, snapshot)
     if kind in _ZONES and parse_ip(text) is None:
         found = _ZONES[kind](snapshot, name, target, family)
@@ -116,7 +117,7 @@ def _refuse_unknown(interface: str, snapshot: Snapshot) -> None:
         raise UsageError(f"this host has no interface {interface}", hint="`ip link` lists them")
 
 
-def _from_address(snapshot: Snapshot, address: Ip, interface: str, family: str) -> Source:
+def _from_address(snapshot: Snapshot, address: Ip, interface: str, family: Family) -> Source:
     attached = next((one for one in _all_attached(snapshot, family) if one.address == address), None)
     if attached is not None and interface in ("", attached.network.bridge):
         return _from_container(attached)
@@ -132,7 +133,7 @@ def _from_address(snapshot: Snapshot, address: Ip, interface: str, family: str) 
     return Source(address, name, f"{address} by {name}")
 
 
-def _all_attached(snapshot: Snapshot, family: str) -> Iterator[Attached]:
+def _all_attached(snapshot: Snapshot, family: Family) -> Iterator[Attached]:
     for container in snapshot.inventory.containers if snapshot.inventory else ():
         if container.running:
             yield from attachments(snapshot, container, family)
@@ -140,7 +141,7 @@ def _all_attached(snapshot: Snapshot, family: str) -> Iterator[Attached]:
 
 def attached_at(snapshot: Snapshot, address: Ip) -> Attached | None:
     """Find the container that has an address."""
-    family = "ip" if address.version == 4 else "ip6"
+    family = family_of_version(address.version)
     return next((one for one in _all_attached(snapshot, family) if one.address == address), None)
 
 
@@ -149,7 +150,7 @@ def _from_container(attached: Attached) -> Source:
     return Source(attached.address, attached.network.bridge, label, attached)
 
 
-def _host(snapshot: Snapshot, _name: str, target: Ip, family: str) -> Source:
+def _host(snapshot: Snapshot, _name: str, target: Ip, family: Family) -> Source:
     routing = Routing(snapshot.host, family)
     route = routing.route(target)
     preferred = parse_ip(route.source) if route else None
@@ -162,7 +163,7 @@ def _host(snapshot: Snapshot, _name: str, target: Ip, family: str) -> Source:
     return Source(address, "", f"this host as {address}")
 
 
-def _container(snapshot: Snapshot, name: str, target: Ip, family: str) -> Source:
+def _container(snapshot: Snapshot, name: str, target: Ip, family: Family) -> Source:
     container = find_container(snapshot, name)
     if container.network_mode == "host":
         return _host(snapshot, "", target, family)
@@ -173,7 +174,7 @@ def _container(snapshot: Snapshot, name: str, target: Ip, family: str) -> Source
     return _from_container((near or own)[0])
 
 
-def _network(snapshot: Snapshot, name: str, target: Ip, family: str) -> Source:
+def _network(snapshot: Snapshot, name: str, target: Ip, family: Family) -> Source:
     """Choose a member of a network, but not the one that is asked for; an address of its subnet where it has none."""
     members = [one for one in _all_attached(snapshot, family) if name in ("", one.network.name)]
     others = [one for one in members if one.address != target]
@@ -188,12 +189,12 @@ def owner(snapshot: Snapshot, container: Container) -> Container:
 
 def in_network(network: Network, address: Ip) -> bool:
     """Tell whether an address is in a network's subnet, so that its members send straight to it."""
-    subnet = network.subnet_of("ip" if address.version == 4 else "ip6")
+    subnet = network.subnet_of(family_of_version(address.version))
     return bool(subnet) and address in ip_network(subnet)
 
 
-def _zone(kind: ZoneKind) -> Callable[[Snapshot, str, Ip, str], Source]:
-    def find(snapshot: Snapshot, name: str, _target: Ip, family: str) -> Source:
+def _zone(kind: ZoneKind) -> Callable[[Snapshot, str, Ip, Family], Source]:
+    def find(snapshot: Snapshot, name: str, _target: Ip, family: Family) -> Source:
         known = origins(snapshot.host, snapshot.inventory, family, ZoneChoice())
         fitting = [one for one in known if one.zone.kind is kind and name in ("", one.zone.name)]
         if not fitting:
@@ -204,7 +205,7 @@ def _zone(kind: ZoneKind) -> Callable[[Snapshot, str, Ip, str], Source]:
     return find
 
 
-def _example(origin: Origin, family: str) -> Ip:
+def _example(origin: Origin, family: Family) -> Ip:
     """Choose a sender."""
     examples = [one for one in map(ip_address, _EXAMPLES) if (one.version == 4) == (family == "ip")]
     fitting = [one for one in examples if contains(origin.senders, int(one))]
@@ -212,7 +213,7 @@ def _example(origin: Origin, family: str) -> Ip:
     return fitting[0] if fitting else ip_address(first.to_bytes(4 if family == "ip" else 16, "big"))
 
 
-_ZONES: dict[str, Callable[[Snapshot, str, Ip, str], Source]] = {
+_ZONES: dict[str, Callable[[Snapshot, str, Ip, Family], Source]] = {
     "internet": _zone(ZoneKind.INTERNET),
     "lan": _zone(ZoneKind.LAN),
     "host": _host,

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import ZoneKind
+from netaudit.model.family import Family
 from netaudit.model.match import Field
 from netaudit.model.ranges import Ranges, contains
 from netaudit.packets.host.zones import Origin
@@ -15,7 +16,7 @@ NOBODY_YET = " (no container has this sender's address yet)"
 class Members:
     """The addresses of one family that running containers have on each network, by the network's name."""
 
-    def __init__(self, inventory: Inventory, family: str) -> None:
+    def __init__(self, inventory: Inventory, family: Family) -> None:
         self._of: dict[str, dict[int, str]] = {}  # by address: whose it is
         for container in inventory.containers:
             for end in container.endpoints if container.running else ():

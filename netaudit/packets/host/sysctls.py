@@ -11,7 +11,7 @@ _ON = "1"
 class Sysctls:
     """The switches that decide about the packets of one family; an answer is None where it was not recorded."""
 
-    def __init__(self, values: Mapping[str, str], family: str) -> None:
+    def __init__(self, values: Mapping[str, str], family: Family) -> None:
         self._values, self._family = values, family
 
     def forwards(self, interface: str) -> bool | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from netaudit.model.exposure import Delivery, Exposure, Outcome
 from netaudit.model.facts import Gap, GapReason, Source
+from netaudit.model.family import Family
 from netaudit.model.host import Host
 from netaudit.model.program import Program
 from netaudit.model.snapshot import Snapshot
@@ -26,7 +27,7 @@ def why_not_visible(snapshot: Snapshot) -> str:
 class Visibility:
     """What is doubtful about the packets of one family on a host."""
 
-    def __init__(self, gaps: Iterable[Gap], host: Host, program: Program, family: str) -> None:
+    def __init__(self, gaps: Iterable[Gap], host: Host, program: Program, family: Family) -> None:
         self._gaps = {gap.source: gap for gap in gaps}
         self._everywhere = tuple(self._about(family, host, program))
 
@@ -48,7 +49,7 @@ class Visibility:
             witness=exposure.witness,
         )
 
-    def _about(self, family: str, host: Host, program: Program) -> Iterator[str]:
+    def _about(self, family: Family, host: Host, program: Program) -> Iterator[str]:
         yield from self._said(*RULES[family], Source.IP_ADDR, _ROUTES[family])
         if not host.interfaces:
             yield "the host's interfaces were not recorded"

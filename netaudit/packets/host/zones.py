@@ -17,7 +17,7 @@ import msgspec
 
 from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.exposure import Zone, ZoneKind
-from netaudit.model.family import ADDRESS_BITS
+from netaudit.model.family import ADDRESS_BITS, Family
 from netaudit.model.host import Host, Interface, IpNetwork
 from netaudit.model.ranges import Ranges, contains, joined, without
 from netaudit.packets.host.fib import Routing
@@ -65,20 +65,20 @@ class Origin(msgspec.Struct, frozen=True):
     on_link: bool = False
 
 
-def origins(host: Host, inventory: Inventory | None, family: str, choice: ZoneChoice) -> tuple[Origin, ...]:
+def origins(host: Host, inventory: Inventory | None, family: Family, choice: ZoneChoice) -> tuple[Origin, ...]:
     """Derive the zones of a host that have packets of a family, in the order of the table."""
     place = _HostPlaces(host, inventory or Inventory(), family, choice)
     found = (*place.internet(), *place.links(), place.host_itself(), *place.networks())
     return tuple(one for one in found if one.senders)
 
 
-def is_routed(address: int, family: str) -> bool:
+def is_routed(address: int, family: Family) -> bool:
     """Tell whether the Internet routes an address at all."""
     return not contains(_not_routed(family), address)
 
 
 @cache
-def _not_routed(family: str) -> Ranges:
+def _not_routed(family: Family) -> Ranges:
     return as_ranges(NOT_ROUTED[family])
 
 
@@ -104,7 +104,7 @@ class _Member(NamedTuple):
 class _HostPlaces:
     """One host and family."""
 
-    def __init__(self, host: Host, inventory: Inventory, family: str, choice: ZoneChoice) -> None:
+    def __init__(self, host: Host, inventory: Inventory, family: Family, choice: ZoneChoice) -> None:
         self._routing, self._family, self._choice = Routing(host, family), family, choice
         self._inventory, self._host = inventory, host
         self._bridges = {network.bridge for network in inventory.networks if network.bridge}

@@ -13,6 +13,7 @@ from ipaddress import ip_address
 import msgspec
 
 from netaudit.model.exposure import NatTarget
+from netaudit.model.family import Family
 from netaudit.model.host import Host, Interface
 from netaudit.model.match import Field, RouteType, in_ranges
 from netaudit.model.ranges import Ranges, without
@@ -57,7 +58,7 @@ class HostSets:
     """
 
     def __init__(
-        self, host: Host, family: str, more: Mapping[str, int], subnets: Mapping[str, Ranges] | None = None
+        self, host: Host, family: Family, more: Mapping[str, int], subnets: Mapping[str, Ranges] | None = None
     ) -> None:
         host = _with_loopback(host)
         self.family, self.routing, self._subnets = family, Routing(host, family), subnets or {}

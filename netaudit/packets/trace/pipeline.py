@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from netaudit.model.docker import Inventory
+from netaudit.model.family import Family
 from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Hook, Program
@@ -45,7 +46,7 @@ class Start(msgspec.Struct, frozen=True):
     """
 
     packet: Packet
-    family: str
+    family: Family
     interface: str = ""
     port: str = ""
     neighbour: bool = False

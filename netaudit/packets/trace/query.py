@@ -6,6 +6,7 @@ from netaudit.errors import UsageError
 from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container
 from netaudit.model.facts import GapReason
+from netaudit.model.family import IP_FAMILIES, Family
 from netaudit.model.host import Interface, Ip
 from netaudit.model.program import Program
 from netaudit.model.snapshot import Snapshot
@@ -79,7 +80,7 @@ def _addressed(target: Target, source: str, snapshot: Snapshot) -> Target:
         name = container.name if container else ""
         raise UsageError(f"container {name} has the host's addresses", hint="name one of them")
     kind, _, name = source.partition(":")
-    families = ("ip6",) if target.protocol == "icmpv6" else ("ip", "ip6")
+    families = (Family.IP6,) if target.protocol == "icmpv6" else IP_FAMILIES
     found = [one for family in families for one in attachments(snapshot, container, family)]
     if not found:
         raise UsageError(f"container {container.name} has no address: is it running?", hint="name an address")

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 
 import msgspec
 
+from netaudit.model.family import Family, family_of_version
 from netaudit.model.host import Ip
 from netaudit.model.match import NFPROTO_IPV4, NFPROTO_IPV6, CtState, Field
 from netaudit.packets.values.packet import Packet, Value
@@ -49,9 +50,9 @@ class Probe(msgspec.Struct, frozen=True):
     dscp: int | None = None
 
     @property
-    def family(self) -> str:
+    def family(self) -> Family:
         """Return ip or ip6."""
-        return "ip" if self.source.version == 4 else "ip6"
+        return family_of_version(self.source.version)
 
     def packet(self) -> Packet:
         """Return the packet as the first hook sees it: of no connection yet."""
