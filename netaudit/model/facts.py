@@ -1,4 +1,4 @@
-"""What the host's own programs said, and what they could not say."""
+"""What the host's own programs printed, and what they could not."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -60,7 +60,7 @@ HOST_SOURCES = (
     Source.SOCKETS,
     Source.SYSCTL,
 )
-ON_REQUEST = frozenset({Source.INSIDE})  # absent from a recording unless somebody asked for it
+ON_REQUEST = frozenset({Source.INSIDE})  # in a recording only on request
 
 
 def source_of_rules(backend: Backend, family: str) -> Source:
@@ -83,7 +83,7 @@ class GapReason(StrEnum):
 
 
 class Gap(msgspec.Struct, frozen=True, order=True):
-    """Something that could not be seen: a value in every report, never silence."""
+    """Something that could not be seen; every report shows it."""
 
     source: str
     reason: GapReason

@@ -1,4 +1,4 @@
-"""The host around the rules."""
+"""The host around the rules: interfaces, routes, sockets and switches."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -98,7 +98,7 @@ class Listener(msgspec.Struct, frozen=True):
 
 
 class Host(msgspec.Struct, frozen=True):
-    """What the kernel says of itself beside its rules."""
+    """What the kernel says about itself, apart from its rules."""
 
     interfaces: tuple[Interface, ...] = ()
     listeners: tuple[Listener, ...] = ()

@@ -14,12 +14,12 @@ from netaudit.packets.values.probe import PROTOCOLS
 PORT_PROTOCOLS = {name: PROTOCOLS[name] for name in ("tcp", "udp", "sctp")}
 EVERY_PORT = ((1, 65535),)
 PROXY = "docker-proxy"
-_HOLDERS = frozenset({PROXY, "dockerd"})  # hold published ports; dockerd alone takes them and answers nothing
+_HOLDERS = frozenset({PROXY, "dockerd"})  # they hold published ports; dockerd never answers there
 WILDCARDS = {"ip": "0.0.0.0", "ip6": "::"}  # noqa: S104 (what Docker and ss call every address)
 
 
 def destinations(host: Host, inventory: Inventory | None) -> tuple[Destination, ...]:
-    """List all destinations, in the order of the table."""
+    """Return all destinations, in the order of the exposure table."""
     known = inventory or Inventory()
     networks = {network.id: network for network in known.networks}
     found: list[Destination] = []
@@ -34,7 +34,7 @@ def destinations(host: Host, inventory: Inventory | None) -> tuple[Destination, 
 
 @lru_cache(maxsize=1 << 14)
 def number_of(address: str) -> int:
-    """Give an address' number; each is asked for by many zones."""
+    """Return the number of an address; many zones ask for the same one."""
     return int(ip_address(address))
 
 
@@ -60,7 +60,7 @@ def _published(container: Container) -> Iterator[Destination]:
 
 
 def _network_of(container: Container, binding: PortBinding) -> str:
-    """Name the network through which a binding leads, where there is only one that can."""
+    """Return the name of the network that a binding leads to, where only one is possible."""
     family = family_of(binding.host_ip)
     able = [one.network_name for one in container.endpoints if one.address_of(family)]
     return able[0] if len(able) == 1 else ""

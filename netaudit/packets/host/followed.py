@@ -1,4 +1,4 @@
-"""What stands in a packet's way and was not seen, or is not followed: a rule that nobody read may stop anything."""
+"""Rules that were not recorded, or that are not followed: they may stop any packet."""
 
 from collections.abc import Collection, Iterator
 
@@ -18,7 +18,7 @@ _ELSEWHERE = frozenset({"bridge", "netdev"})
 
 
 def doubted(trace: Trace, family: Family, program: Program, unseen: Collection[str]) -> Trace:
-    """Add what may stop a packet that arrives, as far as could be seen; one that does not stays what it is."""
+    """Return the trace of a packet that arrives with the doubt that unseen rules may stop it; other traces stay."""
     reasons = tuple(dict.fromkeys(_reasons(family, program, unseen)))
     if not reasons or not trace.arrives or trace.outcome is Outcome.BLOCKED:
         return trace
@@ -35,7 +35,7 @@ def _reasons(family: Family, program: Program, unseen: Collection[str]) -> Itera
 
 
 def unfollowed(program: Program) -> Iterator[str]:
-    """Say which tables may do something that is not followed."""
+    """Return why tables may do something that is not followed, a sentence for each."""
     yield from (table.why_unsure for table in program.tables if table.why_unsure)
     for table in program.tables:
         if table.family in _ELSEWHERE and any(_acts(chain) for chain in table.chains.values()):

@@ -1,4 +1,4 @@
-"""What an operator types for where a packet comes from and goes to -> addresses, interfaces, containers.
+"""Where a packet comes from and goes to, as an operator types it -> addresses, interfaces and containers.
 
 internet   lan   lan:eth1   host   network:backend   container:web   192.0.2.7
 192.0.2.10:8080/tcp   [2001:db8::10]:53/udp   container:db:5432/tcp   container:db/icmp
@@ -24,7 +24,7 @@ from netaudit.packets.host.zones import Origin, ZoneChoice, origins
 from netaudit.packets.values.probe import PROTOCOLS, parse_ip
 
 _TARGET = re.compile(r"(?P<host>.+?)(?::(?P<port>\d{1,5}))?/(?P<protocol>[a-z0-9]+)", re.DOTALL)
-# Senders of the Internet that are easily known for an example; else the first that may be one.
+# Documentation addresses, which readers recognise as examples; else the first address of the zone is taken.
 _EXAMPLES = ("203.0.113.7", "198.51.100.7", "192.0.2.7", "2001:db8:ffff::7")
 _HINT = "such as 192.0.2.10:8080/tcp, [2001:db8::10]:53/udp, container:web:80/tcp or container:web/icmp"
 
@@ -74,7 +74,7 @@ def read_target(text: str, snapshot: Snapshot) -> Target:
 
 
 def find_container(snapshot: Snapshot, name: str) -> Container:
-    """Find a container by name, or by the beginning of its id. Raises SubjectError."""
+    """Return the container of a name, or of the beginning of an id. Raises SubjectError."""
     for one in snapshot.inventory.containers if snapshot.inventory else ():
         if one.name == name or (len(name) >= 4 and one.id.startswith(name)):
             return one
@@ -140,7 +140,7 @@ def _all_attached(snapshot: Snapshot, family: Family) -> Iterator[Attached]:
 
 
 def attached_at(snapshot: Snapshot, address: Ip) -> Attached | None:
-    """Find the container that has an address."""
+    """Return the container that has an address."""
     family = family_of_version(address.version)
     return next((one for one in _all_attached(snapshot, family) if one.address == address), None)
 
@@ -175,14 +175,14 @@ def _container(snapshot: Snapshot, name: str, target: Ip, family: Family) -> Sou
 
 
 def _network(snapshot: Snapshot, name: str, target: Ip, family: Family) -> Source:
-    """Choose a member of a network, but not the one that is asked for; an address of its subnet where it has none."""
+    """Return a member of a network that is not the target; an address of the subnet where there is no other member."""
     members = [one for one in _all_attached(snapshot, family) if name in ("", one.network.name)]
     others = [one for one in members if one.address != target]
     return _from_container(others[0]) if others else _zone(ZoneKind.NETWORK)(snapshot, name, target, family)
 
 
 def owner(snapshot: Snapshot, container: Container) -> Container:
-    """Find the container whose network namespace another one shares (`--network container:NAME`)."""
+    """Return the container whose network namespace a container shares (`--network container:NAME`), or itself."""
     kind, _, other = container.network_mode.partition(":")
     return find_container(snapshot, other) if kind == "container" and other else container
 
@@ -206,7 +206,7 @@ def _zone(kind: ZoneKind) -> Callable[[Snapshot, str, Ip, Family], Source]:
 
 
 def _example(origin: Origin, family: Family) -> Ip:
-    """Choose a sender."""
+    """Return a sender that is a good example."""
     examples = [one for one in map(ip_address, _EXAMPLES) if (one.version == 4) == (family == "ip")]
     fitting = [one for one in examples if contains(origin.senders, int(one))]
     first = origin.senders[0][0]

@@ -1,4 +1,4 @@
-"""Who is on a network, and who sends the example packets of a zone."""
+"""The members of networks, and which of them sends the example packets of a zone."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -30,7 +30,7 @@ class Members:
         return example[Field.SADDR] in self._of.get(origin.zone.name, ())
 
     def sender(self, origin: Origin, container_id: str, to: Ranges) -> int | None:
-        """Choose who sends an example to a container's or the host's addresses; None where any sender will do."""
+        """Return the sender of an example to a container's or the host's addresses; None where any sender is good."""
         match origin.zone.kind:
             case ZoneKind.NETWORK:
                 return self._other(origin, container_id)
@@ -40,7 +40,7 @@ class Members:
                 return None
 
     def _other(self, origin: Origin, container_id: str) -> int:
-        """Choose a member that is not the container; where it is alone, an address that one may come to have."""
+        """Return the address of another member; where there is none, an address that a new member may get."""
         known = self._of.get(origin.zone.name, {})
         found = next((number for number, whose in known.items() if whose != container_id), None)
         return _free(origin, known) if found is None else found

@@ -1,4 +1,4 @@
-"""What was not seen of a host, and so makes outcomes doubtful: a rule that nobody read may stop any packet."""
+"""What was not recorded of a host, and so makes outcomes doubtful: an unseen rule may stop any packet."""
 
 from collections.abc import Iterable, Iterator
 
@@ -17,7 +17,7 @@ _OWN_TABLES = frozenset({"local", "main", "default"})
 
 
 def why_not_visible(snapshot: Snapshot) -> str:
-    """Say why no zone can be told from another: without interfaces or routes nothing says where packets come from."""
+    """Return why zones are unknown, "" where they are known: interfaces and routes say where packets come from."""
     said = {gap.source: gap.reason for gap in snapshot.gaps}
     if not snapshot.host.interfaces:
         return f"{Source.IP_ADDR}: {said.get(Source.IP_ADDR, GapReason.NOT_RECORDED)}"
@@ -32,7 +32,7 @@ class Visibility:
         self._everywhere = tuple(self._about(family, host, program))
 
     def doubt(self, exposure: Exposure) -> Exposure:
-        """Make `may` of what is allowed only as far as could be seen."""
+        """Return an outcome that is not blocked as `may` where something that could block it was not seen."""
         if exposure.outcome is Outcome.BLOCKED:
             return exposure
         reasons = [*self._everywhere, *self._about_way(exposure.way)]

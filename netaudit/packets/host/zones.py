@@ -1,4 +1,4 @@
-"""Where packets come from: zones, derived from a host's interfaces, routes and inventory.
+"""Zones, where packets come from: derived from a host's interfaces, routes and inventory.
 
 Internet       by the interface of the default route; senders are all addresses but private ones and neighbours
 LAN            by each link of its own; senders are the neighbours on it, and a neighbour may send to any address,
@@ -22,7 +22,7 @@ from netaudit.model.host import Host, Interface, IpNetwork
 from netaudit.model.ranges import Ranges, contains, joined, without
 from netaudit.packets.host.fib import Routing
 
-# What nobody routes between networks: RFC 1122, 1918, 3927, 6598, 4193, 4291; and what is no single machine.
+# Addresses that the Internet does not route (RFC 1122, 1918, 3927, 6598, 4193, 4291), multicast and reserved ones.
 _NOT_ROUTED = {
     "ip": (
         "0.0.0.0/8",
@@ -38,14 +38,14 @@ _NOT_ROUTED = {
 }
 NOT_ROUTED = {family: tuple(ip_network(one) for one in networks) for family, networks in _NOT_ROUTED.items()}
 
-CLIENT_PORTS = ((1024, 65535),)  # from others no program of the host calls; an attacker outside may
+CLIENT_PORTS = ((1024, 65535),)  # the ports that programs of the host send from; an attacker outside may send from any
 
 
 class ZoneChoice(msgspec.Struct, frozen=True):
-    """What the operator says of the zones, in place of what is derived.
+    """What the operator says about the zones, in place of what is derived.
 
-    `uplinks` and `links` name interfaces; None: by the routes, and all that are no container's. `containers`: a zone
-    for each container too, where a network's stands for all its members else.
+    `uplinks` and `links` name interfaces. None: uplinks by the default routes, and links of all interfaces that no
+    container uses. `containers`: each container is a zone too, beside the zone of its network.
     """
 
     uplinks: tuple[str, ...] | None = None
@@ -56,7 +56,7 @@ class ZoneChoice(msgspec.Struct, frozen=True):
 class Origin(msgspec.Struct, frozen=True):
     """A zone's packets of one family: the interface that they come in by ("" for the host's own), and their senders.
 
-    `on_link`: its members know no way beyond their own network.
+    `on_link`: its members have no route beyond their own network.
     """
 
     zone: Zone
@@ -66,14 +66,14 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 def origins(host: Host, inventory: Inventory | None, family: Family, choice: ZoneChoice) -> tuple[Origin, ...]:
-    """Derive the zones of a host that have packets of a family, in the order of the table."""
+    """Return the zones of a host that have packets of a family, in the order of the exposure table."""
     place = _HostPlaces(host, inventory or Inventory(), family, choice)
     found = (*place.internet(), *place.links(), place.host_itself(), *place.networks())
     return tuple(one for one in found if one.senders)
 
 
 def is_routed(address: int, family: Family) -> bool:
-    """Tell whether the Internet routes an address at all."""
+    """Tell whether the Internet routes an address."""
     return not contains(_not_routed(family), address)
 
 
@@ -88,7 +88,7 @@ def as_ranges(networks: Iterable[IpNetwork]) -> Ranges:
 
 
 def _machines(networks: Iterable[IpNetwork]) -> Ranges:
-    """Write networks as ranges, without the addresses that are no machine's: a network's own, and its broadcast."""
+    """Return the addresses of machines in networks, as ranges: without network and broadcast addresses."""
     known = list(networks)
     ends = [(network.network_address, network.broadcast_address) for network in known if network.num_addresses > 2]
     taken = as_ranges(ip_network(end) for pair in ends for end in pair)
@@ -111,7 +111,7 @@ class _HostPlaces:
         self._own = as_ranges(ip_network(ip) for one in host.interfaces for ip in self._routing.addresses(one))
 
     def internet(self) -> Iterator[Origin]:
-        """Make one zone of all uplinks: the first that has a default route sends."""
+        """Return one zone for all uplinks; without a choice these are the interfaces of the default routes."""
         known = {one.name for one in self._candidates()}
         uplinks = self._choice.uplinks
         if uplinks is None:
@@ -123,18 +123,18 @@ class _HostPlaces:
             yield Origin(Zone(ZoneKind.INTERNET), name, senders)
 
     def links(self) -> Iterator[Origin]:
-        """Make a zone of each link."""
+        """Return a zone for each link."""
         for one in self._candidates():
             if self._choice.links is None or one.name in self._choice.links:
                 senders = without(_machines(self._subnets(one)), self._own)
                 yield Origin(Zone(ZoneKind.LAN, one.name), one.name, senders)
 
     def host_itself(self) -> Origin:
-        """Make the zone of the host's own packets."""
+        """Return the zone of the host's own packets."""
         return Origin(Zone(ZoneKind.HOST), "", self._own)
 
     def networks(self) -> Iterator[Origin]:
-        """Make a zone of each network with members, and of each member where that was asked for."""
+        """Return a zone for each network with members, and for each member where the operator wants it."""
         for network in self._inventory.networks:
             members = self._members(network)
             if network.bridge not in self._routing.interfaces or not members:
@@ -163,10 +163,10 @@ class _HostPlaces:
         return without(_machines(inside), self._own)
 
     def _candidates(self) -> list[Interface]:
-        """List the interfaces that lead to neighbours: up, and neither loopback, a bridge's port nor a container's.
+        """Return the interfaces that lead to neighbours: up, and neither loopback, a bridge's port nor a container's.
 
-        One that has nothing but a link-local address leads to no network: it may be the end of a container that Docker
-        forgot.
+        An interface with only a link-local address leads to no network: it may be the left-over end of a veth pair of
+        a removed container.
         """
         return [
             one
@@ -187,7 +187,7 @@ class _HostPlaces:
                 yield from (hop.interface for hop in route.hops)
 
     def _subnets(self, interface: Interface) -> Iterator[IpNetwork]:
-        """List where an interface's neighbours are: what it reaches without a gateway, and its gateways."""
+        """Return where an interface's neighbours are: its routes without a gateway, and its gateways."""
         for route in self._routing.routes:
             for hop in route.hops:
                 if hop.interface != interface.name or route.kind != "unicast":

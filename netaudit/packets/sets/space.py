@@ -84,7 +84,7 @@ class Rewriting:
         return common(packets, others, self._all_but(fields))
 
     def assign(self, packets: PacketSet, field: str, value: int) -> PacketSet:
-        """Give a field a value."""
+        """Set a field to a value."""
         return self.forget(packets, field) & self._space.equal(field, value)
 
     def forget_bits(self, packets: PacketSet, field: str, mask: int) -> PacketSet:
@@ -93,7 +93,7 @@ class Rewriting:
         return packets if bits is None else forget(packets, bits)
 
     def assign_bits(self, packets: PacketSet, field: str, mask: int, value: int) -> PacketSet:
-        """Give the bits in a mask the bits of a value."""
+        """Set the bits in a mask to the bits of a value."""
         return self.forget_bits(packets, field, mask) & self._space.masked(field, mask, value & mask)
 
     def flip_bits(self, packets: PacketSet, field: str, value: int) -> PacketSet:

@@ -1,4 +1,4 @@
-"""An example of a set of plain packets, in words: `protocol tcp, daddr 192.0.2.10, dport 5432`."""
+"""An example packet of a set, in words: `protocol tcp, daddr 192.0.2.10, dport 5432`."""
 
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address
@@ -19,7 +19,7 @@ _IPV4 = 1 << 32
 
 
 def sample(plain: HeaderSpace, packets: PacketSet, asked: Collection[Field]) -> str:
-    """Name what is asked of a packet of a set; "" for no packet."""
+    """Return the fields of an example packet that rules ask for, in words; "" for no packet."""
     for field, values in _LIKED:
         for value in values if field in plain.space.widths else ():
             packets = packets & plain.space.equal(field, value) or packets

@@ -1,7 +1,7 @@
-"""Matches as sets of plain packets: every field is by itself, and whatever the host is like.
+"""Matches as sets of packets on any host: no field depends on another one.
 
-What holds here holds on every host: a packet whose kind of address, or whose way back, does not fit its address is in
-these sets too. Interfaces are the names that some rule has, and for each of its patterns one more name that fits.
+What is proved here holds on every host, because these sets also hold packets whose address type or reverse path does
+not fit their address. Interfaces are the names that rules have, and one more name for each pattern.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,13 +25,13 @@ from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.sets.space import PacketSpace
 
 _NODES = 1 << 22
-_ELSEWHERE = "other"  # what no rule names
+_ELSEWHERE = "other"  # a name that no rule has
 _STATES = tuple((state.value, state.value) for state in CtState)
 _WIDE = (Field.SPORT, Field.DPORT, Field.SADDR, Field.DADDR)  # asked first, so that sets of many of them stay small
 
 
 class HeaderSpace:
-    """Encodes matches; the space has the fields that they ask for."""
+    """Encodes matches as sets of packets that have the fields of these matches."""
 
     def __init__(self, family: str, matches: Iterable[Match]) -> None:
         atoms = [atom for match in matches for atom in _atoms(match)]
@@ -45,7 +45,7 @@ class HeaderSpace:
         return len(self.names).bit_length() if field in NAMES else width_of(field, family)
 
     def everything(self) -> PacketSet:
-        """Return all packets: a packet has one state, and comes by interfaces that have a name, or none."""
+        """Return all packets: each has one connection state, and interfaces with a name of the space."""
         found = self.space.everything
         for field in self.space.widths:
             if field in NAMES:
@@ -53,7 +53,7 @@ class HeaderSpace:
         return found & self.space.in_ranges(Field.CT_STATE, _STATES) if Field.CT_STATE in self.space.widths else found
 
     def all_of(self, matches: Iterable[Match]) -> Bounds:
-        """Encode a conjunction."""
+        """Return the packets for which all matches hold."""
         joined = exactly(self.space.everything)
         for match in matches:
             joined &= self._bounds(match)
@@ -72,7 +72,7 @@ class HeaderSpace:
     def _encode(self, match: Match) -> Bounds:
         space = self.space
         match match:
-            case InRanges(_, ()) | AnyOf(()) | UnknownMatch():  # what is empty may be a set that is filled later
+            case InRanges(_, ()) | AnyOf(()) | UnknownMatch():  # an empty set may be filled later
                 return Bounds(space.nothing, space.everything)
             case InRanges(field, ranges):
                 return exactly(space.in_ranges(field, ranges))
@@ -98,7 +98,7 @@ class HeaderSpace:
 
 
 def fields_of(match: Match) -> frozenset[Field]:
-    """Give the fields that a match asks for."""
+    """Return the fields that a match asks for."""
     return frozenset(atom.field for atom in _atoms(match))
 
 
@@ -116,7 +116,7 @@ def _atoms(match: Match) -> Iterator[InRanges | Masked | Named]:
 
 
 def _names(atoms: Iterable[InRanges | Masked | Named]) -> tuple[str, ...]:
-    """Give names enough to tell all patterns apart; those that rules have stand first."""
+    """Return enough names to tell all patterns apart; names that rules have come first."""
     said = dict.fromkeys(name for atom in atoms if isinstance(atom, Named) for name in atom.names)
     exact = [name for name in said if name and not name.endswith("*")]
     fitting = [f"{name[:-1]}{_ELSEWHERE}" for name in said if name.endswith("*")]

@@ -1,4 +1,4 @@
-"""One packet: what is known of it at a place on its way; and whether a match holds for it."""
+"""One packet, with what is known of it at one place on its way, and whether a match holds for it."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -11,7 +11,7 @@ Value = int | str | None  # None: not known, which is not "none"
 
 
 class Packet(msgspec.Struct, frozen=True):
-    """The fields that are known; a field that is absent, or None, is not."""
+    """The fields of a packet that are known; a field that is absent or None is not known."""
 
     fields: Mapping[Field, Value]
 
@@ -70,7 +70,7 @@ def _opposite(found: bool | None) -> bool | None:  # noqa: FBT001 (a truth value
 
 
 def _all(found: Iterator[bool | None]) -> bool | None:
-    """Join by `and`: one that does not hold decides, whatever the others are."""
+    """Return the conjunction: False where one is False, else None where one is None."""
     result: bool | None = True
     for one in found:
         if one is False:
@@ -81,7 +81,7 @@ def _all(found: Iterator[bool | None]) -> bool | None:
 
 
 def doubts(match: Match, value_of: Callable[[Field], Value]) -> Iterator[str]:
-    """Say why a match cannot be decided, part by part."""
+    """Return why a match cannot be decided, a sentence for each part."""
     match match:
         case UnknownMatch(text, reason):
             yield f"{text}: {reason}"

@@ -1,4 +1,4 @@
-"""The packet that is asked about, before it is on its way."""
+"""The packet of a question, before it meets the first hook."""
 
 from enum import StrEnum
 from ipaddress import ip_address
@@ -19,7 +19,7 @@ SYN_ACK = _SYN | _ACK
 
 
 class PacketState(StrEnum):
-    """Which packet of a connection it is."""
+    """Which packet of its connection a packet is."""
 
     NEW = "new"
     ESTABLISHED = "established"  # a later one, in the direction of the first
@@ -42,7 +42,7 @@ class Probe(msgspec.Struct, frozen=True):
     neighbour: bool = False
     neighbour_port: str = ""
     state: PacketState = PacketState.NEW
-    flags: int | None = None  # of TCP; those that its state implies where not given
+    flags: int | None = None  # of TCP; None: the usual flags in this state
     icmp: tuple[int, int] | None = None  # type and code; echo request where not given
     mac: int | None = None
     length: int | None = None
@@ -51,7 +51,7 @@ class Probe(msgspec.Struct, frozen=True):
 
     @property
     def family(self) -> Family:
-        """Return ip or ip6."""
+        """Return the family of its addresses."""
         return family_of_version(self.source.version)
 
     def packet(self) -> Packet:
@@ -90,7 +90,7 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 def parse_ip(text: str) -> Ip | None:
-    """Read an address; None for text that is none."""
+    """Return the address that a text holds, None for another text."""
     try:
         return ip_address(text.strip("[]"))
     except ValueError:
