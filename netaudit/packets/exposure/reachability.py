@@ -114,11 +114,11 @@ class Reachability:
         """Lead through what members of a network send to one another."""
         traversal = Traversal(self._encoders)
         members = [self._on_its_bridge(origin) & self.sent(origin) for origin in self.origins]
-        packets = self.world.space.union(members)
-        if self.family == "ip6" and self.world.routing.sysctls.filters_bridged():
+        packets, filtered = self.world.space.union(members), self.world.routing.sysctls.filters_bridged()
+        if self.family == "ip6" and filtered:
             unable, decision = undiscovered(self._encoders, members)
             packets = traversal.without(packets, unable, decision)
-        match self.world.routing.sysctls.filters_bridged():
+        match filtered:
             case True:
                 traversal.between_ports(packets)
             case False:
@@ -177,9 +177,8 @@ class Reachability:
     def _reached_by_internet(self, origin: Origin) -> PacketSet:
         """Return what routers lead here: what is addressed to the uplink itself, and to addresses that are routed."""
         space = self.world.space
-        own = self.addresses(origin.interface)
         private = space.in_ranges(Field.DADDR, as_ranges(NOT_ROUTED[self.family]))
-        return space.everything - private | space.in_ranges(Field.DADDR, own)
+        return space.everything - private | space.in_ranges(Field.DADDR, self.addresses(origin.interface))
 
     def addresses(self, interface: str) -> Ranges:
         """Return an interface's addresses, without those of the link alone."""
@@ -189,11 +188,9 @@ class Reachability:
 
     def _addresses_for(self, origin: Origin) -> Ranges:
         """Return the host's addresses that a zone would use for a port that is open on all of them."""
-        match origin.zone.kind:
-            case ZoneKind.INTERNET | ZoneKind.LAN:
-                return self.addresses(origin.interface)
-            case _:
-                return self.link_addresses or self.addresses(origin.interface or LOOPBACK)
+        if origin.zone.kind in (ZoneKind.INTERNET, ZoneKind.LAN):
+            return self.addresses(origin.interface)
+        return self.link_addresses or self.addresses(origin.interface or LOOPBACK)
 
     @cached_property
     def link_addresses(self) -> Ranges:
@@ -226,8 +223,9 @@ class Reachability:
 
     def _container_at(self, container_id: str, port: int) -> PacketSet:
         """Return the packets whose new destination is a port of a container."""
-        there = self.world.space.in_ranges(NEW_DADDR, self._own(container_id))
-        return there & self.world.space.equal(NEW_DPORT, port) & self.world.translated(Translated.DESTINATION)
+        space = self.world.space
+        there = space.in_ranges(NEW_DADDR, self._own(container_id)) & space.equal(NEW_DPORT, port)
+        return there & self.world.translated(Translated.DESTINATION)
 
     def _leaving_to(self, container_id: str) -> PacketSet:
         """Return the packets that leave by the bridges of a container's networks: by others they come to others."""
@@ -243,9 +241,7 @@ class Reachability:
     def _base(self, origin: Origin) -> PacketSet:
         """Return what tells a zone's packets from others in a traversal."""
         senders = self.world.space.in_ranges(Field.SADDR, origin.senders)
-        if origin.zone.kind is ZoneKind.HOST:
-            return senders
-        return senders & self.world.at(Field.IIF, origin.interface)
+        return senders if origin.zone.kind is ZoneKind.HOST else senders & self.world.at(Field.IIF, origin.interface)
 
     def _on_its_bridge(self, origin: Origin) -> PacketSet:
         """Return what a network's member sends to another: it does not leave the bridge."""
