@@ -180,6 +180,11 @@ class Named(msgspec.Struct, frozen=True, gc=False, tag=True):
     names: tuple[str, ...]
 
 
+def is_named(name: str, pattern: str) -> bool:
+    """Tell whether an interface has a name of `Named`; "" is no interface."""
+    return name != "" and name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
 class Not(msgspec.Struct, frozen=True, tag=True):
     """The match does not hold. The negation of an unknown match is unknown too."""
 

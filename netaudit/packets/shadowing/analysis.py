@@ -214,8 +214,7 @@ class _Chain:
 
 def _written(meaning: Meaning) -> frozenset[Field]:
     """Return the fields that a rule itself may write."""
-    own = (rewritten(one) for one in meaning.statements)
-    return frozenset().union(*own, *(_written(branch) for branch in meaning.then))
+    return frozenset().union(*(rewritten(one) for branch in meaning.branches() for one in branch.statements))
 
 
 def _covering(takers: Sequence[_Taker], possible: PacketSet) -> list[_Taker]:

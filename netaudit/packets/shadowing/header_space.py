@@ -18,6 +18,7 @@ from netaudit.model.match import (
     Named,
     Not,
     UnknownMatch,
+    is_named,
     width_of,
 )
 from netaudit.packets.sets.bdd import PacketSet
@@ -79,7 +80,7 @@ class HeaderSpace:
             case Masked(field, mask, value):
                 return exactly(space.masked(field, mask, value))
             case Named(field, names):
-                fitting = [at for at, one in enumerate(self.names) if any(_fits(one, name) for name in names)]
+                fitting = [at for at, one in enumerate(self.names) if any(is_named(one, name) for name in names)]
                 return exactly(space.union(space.equal(field, at) for at in fitting))
             case _:
                 return self._joined(match)
@@ -121,7 +122,3 @@ def _names(atoms: Iterable[InRanges | Masked | Named]) -> tuple[str, ...]:
     exact = [name for name in said if name and not name.endswith("*")]
     fitting = [f"{name[:-1]}{_ELSEWHERE}" for name in said if name.endswith("*")]
     return tuple(dict.fromkeys([*exact, *fitting, _ELSEWHERE, ""]))
-
-
-def _fits(name: str, pattern: str) -> bool:
-    return bool(name) and name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern

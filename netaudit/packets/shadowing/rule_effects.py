@@ -50,6 +50,5 @@ def rewritten(statement: Statement) -> frozenset[Field]:
 
 def matches_of(meaning: Meaning) -> Iterator[Match]:
     """Return the matches of a rule and of its branches."""
-    yield from meaning.matches
-    for branch in meaning.then:
-        yield from matches_of(branch)
+    for branch in meaning.branches():
+        yield from branch.matches

@@ -15,7 +15,7 @@ import msgspec
 from netaudit.model.exposure import NatTarget
 from netaudit.model.family import Family
 from netaudit.model.host import Host, Interface
-from netaudit.model.match import Field, RouteType, in_ranges
+from netaudit.model.match import Field, RouteType, in_ranges, is_named
 from netaudit.model.ranges import Ranges, without
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.sets.bdd import PacketSet
@@ -94,7 +94,7 @@ class HostSets:
 
     def fitting(self, names: Iterable[str]) -> list[str]:
         """List the interfaces that have one of the names."""
-        return sorted({one for one in self.interfaces for name in names if _fits(one, name)})
+        return sorted({one for one in self.interfaces for name in names if is_named(one, name)})
 
     @cached_property
     def to_loopback(self) -> tuple[str, ...]:
@@ -222,9 +222,3 @@ class HostSets:
         inside = (LOOPBACK_NET[self.family],)
         source, target = self.space.in_ranges(Field.SADDR, inside), self.space.in_ranges(Field.DADDR, inside)
         return source & target | self.space.everything - source
-
-
-def _fits(name: str, pattern: str) -> bool:
-    if pattern.endswith("*"):
-        return bool(name) and name.startswith(pattern[:-1])
-    return name == pattern

@@ -75,8 +75,6 @@ class NewSources:
 
 
 def _source_nats(meaning: Meaning) -> Iterator[Nat]:
-    for statement in meaning.statements:
+    for statement in (one for branch in meaning.branches() for one in branch.statements):
         if isinstance(statement, Nat) and statement.kind in (NatKind.SNAT, NatKind.MASQUERADE):
             yield statement
-    for branch in meaning.then:
-        yield from _source_nats(branch)

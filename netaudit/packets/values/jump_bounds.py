@@ -79,7 +79,6 @@ class Jumps:
 
 def targets_of(meaning: Meaning) -> Iterator[str]:
     """Return the chains that a rule jumps or goes to."""
-    if isinstance(meaning.verdict, Jump | Goto):
-        yield meaning.verdict.chain
-    for branch in meaning.then:
-        yield from targets_of(branch)
+    for branch in meaning.branches():
+        if isinstance(branch.verdict, Jump | Goto):
+            yield branch.verdict.chain

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from netaudit.model.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch
+from netaudit.model.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch, is_named
 from netaudit.model.ranges import contains
 
 Value = int | str | None  # None: not known, which is not "none"
@@ -48,7 +48,7 @@ def holds(match: Match, value_of: Callable[[Field], Value]) -> bool | None:  # n
             return value & mask == wanted if isinstance(value, int) else None
         case Named(field, names):
             value = value_of(field)
-            return any(_is_named(value, name) for name in names) if isinstance(value, str) else None
+            return any(is_named(value, name) for name in names) if isinstance(value, str) else None
         case Not(inner):
             found = holds(inner, value_of)
             return None if found is None else not found
@@ -59,10 +59,6 @@ def holds(match: Match, value_of: Callable[[Field], Value]) -> bool | None:  # n
             return _opposite(found)
         case UnknownMatch():
             return None
-
-
-def _is_named(value: str, name: str) -> bool:
-    return value.startswith(name[:-1]) and value != "" if name.endswith("*") else value == name
 
 
 def _opposite(found: bool | None) -> bool | None:  # noqa: FBT001 (a truth value of three)
