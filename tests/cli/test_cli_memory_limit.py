@@ -34,7 +34,7 @@ def test_where_no_thread_may_be_started_sets_of_packets_are_refused() -> None:
     script = """
 import threading
 from netaudit.errors import NetauditError
-from netaudit.packets.sets.bdd import PacketSpace
+from netaudit.packets.sets.space import PacketSpace
 def refuse(self): raise RuntimeError("can't start new thread")
 threading.Thread.start = refuse
 try:

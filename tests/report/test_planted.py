@@ -17,11 +17,11 @@ from pages import obeyed, planted
 from sampling import sampled
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.audit.checks.check import FindingConfidence, Severity
 from netaudit.audit.finding import Audit
 from netaudit.audit.gate import failing
 from netaudit.catalog import load_checks
 from netaudit.model.facts import Facts, Gap, GapReason
+from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.report import csv_table as table_csv
 from netaudit.report.ci import github as github_annotations
 from netaudit.report.ci import junit, sarif

@@ -23,11 +23,11 @@ from netaudit.attribute.attribution import (
     Standing,
 )
 from netaudit.attribute.observed.writers import tell_writers
-from netaudit.audit.checks.check import Severity
 from netaudit.model.exposure import Delivery, DestinationKind, Outcome
 from netaudit.model.facts import GapReason
 from netaudit.model.observation import DockerEvent, Observation, Writer
 from netaudit.model.ruleset import Backend, ObjectKind
+from netaudit.model.severity import Severity
 from netaudit.report.json.audit import render_audit
 from netaudit.report.json.rules import render_diff, render_exposure, render_snapshot
 from netaudit.report.json.trace import render_journey

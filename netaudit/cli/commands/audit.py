@@ -1,7 +1,6 @@
 """`netaudit audit`."""
 
 import datetime as dt
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,25 +16,7 @@ from netaudit.cli.options import (
     StrictOption,
     TimeoutOption,
 )
-
-
-class FailOn(StrEnum):
-    """The least severity that fails."""
-
-    NONE = "none"
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-
-class MinConfidence(StrEnum):
-    """The least confidence that fails."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
+from netaudit.model.severity import FailOn, FindingConfidence
 
 
 def audit(
@@ -51,7 +32,7 @@ def audit(
         ),
     ] = None,
     min_confidence: Annotated[
-        MinConfidence | None,
+        FindingConfidence | None,
         typer.Option("--min-confidence", help="Findings of less confidence do not fail.", show_default=False),
     ] = None,
     checks: Annotated[

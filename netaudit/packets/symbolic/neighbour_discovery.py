@@ -27,8 +27,8 @@ def undiscovered(encoders: Encoders, members: Sequence[PacketSet]) -> tuple[Pack
     asking = Traversal(encoders)
     asking.between_ports(space.union(_question(encoders, some) for some in members))
     others = tuple(field for field in space.widths if field not in (Field.IIF, Field.SADDR))
-    able = space.forget(asking.forwarded.possible, *others)
-    unable = space.union(space.forget(some, *others) for some in members) - able
+    able = space.rewrite.forget(asking.forwarded.possible, *others)
+    unable = space.union(space.rewrite.forget(some, *others) for some in members) - able
     stopped = asking.dropped.possible & unable
     rule = asking.chains.decisions.of(stopped).rule if stopped else None
     return unable, Decision(rule, DISCOVERY_STOPPED)
@@ -44,7 +44,7 @@ def _question(encoders: Encoders, packets: PacketSet) -> PacketSet:
         Field.ICMP_CODE: SOLICITATION[1],
     }
     known = [field for field in fields if field in space.widths]
-    asked = space.forget(packets, Field.DADDR, Field.SPORT, Field.DPORT, *known)
+    asked = space.rewrite.forget(packets, Field.DADDR, Field.SPORT, Field.DPORT, *known)
     for field in known:
         asked &= space.equal(field, fields[field])
     return asked & space.in_ranges(Field.DADDR, (SOLICITED,))

@@ -71,7 +71,7 @@ def _first(ground: HostContext, probe: Probe) -> Trace:
 
 def _undiscovered(ground: HostContext, probe: Probe) -> Trace | None:
     """Follow the question who a neighbour on the bridge is; the trace of it where rules stop it, else None."""
-    if probe.family == "ip" or not Routing(ground.host, probe.family).filters_bridged():
+    if probe.family == "ip" or not Routing(ground.host, probe.family).sysctls.filters_bridged():
         return None
     question = msgspec.structs.replace(
         probe, destination=solicited_by(probe.destination), protocol="icmpv6", icmp=SOLICITATION

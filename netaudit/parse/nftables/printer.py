@@ -6,6 +6,7 @@ Values are printed by netaudit.parse.nftables.values.
 
 from collections.abc import Callable, Mapping, Sequence
 
+from netaudit.model.address_text import bracketed
 from netaudit.parse.nftables.formats import OPERATORS, Json, NftFormat, formats_of
 from netaudit.parse.nftables.values import print_map, print_value, verbatim
 
@@ -87,12 +88,8 @@ def _destination(body: Mapping[str, Json]) -> str:
     if port is None:
         return f" to {print_value(address)}"
     ends = address["range"] if isinstance(address, dict) and "range" in address else [address]
-    host = "" if address is None else "-".join(_bracketed(print_value(end)) for end in ends)
+    host = "" if address is None else "-".join(bracketed(print_value(end)) for end in ends)
     return f" to {host}:{print_value(port)}"
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
 
 
 def _log(body: Mapping[str, Json], _family: str) -> str:

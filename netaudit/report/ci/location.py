@@ -6,15 +6,9 @@ import msgspec
 
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Finding
-from netaudit.model.facts import Source
-from netaudit.model.ruleset import Backend, Item
+from netaudit.model.facts import Source, source_of_rules
+from netaudit.model.ruleset import Item
 
-_RULES = {
-    (Backend.IPTABLES_NFT, "ip"): Source.IPTABLES_NFT,
-    (Backend.IPTABLES_NFT, "ip6"): Source.IP6TABLES_NFT,
-    (Backend.IPTABLES_LEGACY, "ip"): Source.IPTABLES_LEGACY,
-    (Backend.IPTABLES_LEGACY, "ip6"): Source.IP6TABLES_LEGACY,
-}
 _FILES: Mapping[CheckedKind, tuple[Source, ...]] = {
     CheckedKind.DAEMON: (Source.DAEMON_JSON, Source.DOCKERD_ARGV, Source.DOCKER_INFO),
     CheckedKind.NETWORK: (Source.DOCKER_NETWORKS,),
@@ -51,7 +45,7 @@ class Locator:
         return Location(file, self._line(file, *_needles(finding)))
 
     def _rule(self, item: Item) -> Location:
-        file = self._first((_RULES.get((item.backend, item.family), Source.NFT_RULESET),))
+        file = self._first((source_of_rules(item.backend, item.family),))
         return Location(file, self._line(file, _bytes_of(item.text), _bytes_of(f"*{item.table}")))
 
     def _first(self, sources: tuple[Source, ...]) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from netaudit.audit.checks.check import Severity
 from netaudit.audit.finding import Audit, Finding
+from netaudit.model.severity import Severity
 from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.style import Style
 from netaudit.report.text.audit import (

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem
-from netaudit.audit.checks.check import Check, Severity
+from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Audit, Finding, Undecided, Verified
 from netaudit.audit.remedy.verify import is_opened
 from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
+from netaudit.model.severity import Severity
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.destinations import describe_port
 from netaudit.report.text.words import count

@@ -1,5 +1,6 @@
 """Names of what can be reached: where packets are sent, and who takes them."""
 
+from netaudit.model.address_text import bracketed
 from netaudit.model.exposure import Destination
 
 PROTOCOL_HOLE = "{protocol}"
@@ -19,15 +20,11 @@ def describe_port(destination: Destination) -> str:
 def describe_any_port(destination: Destination) -> str:
     """Name it with PROTOCOL_HOLE in place of the protocol."""
     if destination.binding:
-        return f"{_bracketed(destination.binding.host_ip)}:{destination.binding.host_port}/{PROTOCOL_HOLE}"
+        return f"{bracketed(destination.binding.host_ip)}:{destination.binding.host_port}/{PROTOCOL_HOLE}"
     spans = [str(low) if low == high else f"{low}-{high}" for low, high in destination.ports]
-    address = _bracketed(destination.address)
+    address = bracketed(destination.address)
     if len(spans) == 1 and "-" not in spans[0]:
         return f"{address}:{spans[0]}/{PROTOCOL_HOLE}"
     if spans in (["0-65535"], ["1-65535"]):
         return f"{address} every {PROTOCOL_HOLE} port"
     return f"{address} {PROTOCOL_HOLE} {', '.join(spans)}"
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address

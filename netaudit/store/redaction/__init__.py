@@ -29,8 +29,8 @@ import msgspec
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.errors import ParseError
 from netaudit.model.docker import Inventory
-from netaudit.model.facts import RULE_SOURCES, Facts, Gap, GapReason, Source
-from netaudit.parse import IPTABLES_SOURCES, read_inside, read_source
+from netaudit.model.facts import IPTABLES_SOURCES, RULE_SOURCES, Facts, Gap, GapReason, Source
+from netaudit.parse import read_inside, read_source
 from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.parse.host.interfaces import parse_interfaces
 from netaudit.parse.reading.result import ParseResult
@@ -128,7 +128,7 @@ def _dropped(redactor: Redactor) -> Iterator[Gap]:
 
 
 def _readings(facts: Facts, inventory: Inventory | None = None) -> dict[Source, ParseResult]:
-    there = (source for source in IPTABLES_SOURCES if source in facts.files)
+    there = (source for source in IPTABLES_SOURCES.values() if source in facts.files)
     return {source: read_source(facts, source, inventory=inventory) for source in there}
 
 
