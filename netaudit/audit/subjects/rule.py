@@ -118,7 +118,7 @@ def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Sh
         maker=attribution.maker,
         signature=attribution.signature.rpartition("/")[2],
         standing=attribution.standing,
-        reason=attribution.reason,
+        reason=str(attribution.reason or ""),
         purpose=attribution.purpose,
         causes=tuple(map(str, attribution.causes)),
         confidence=attribution.confidence,
