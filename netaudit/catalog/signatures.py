@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from netaudit.attribute.signatures.signature import (
+    Alternative,
     Catalog,
     Owned,
     Signature,
@@ -130,15 +131,17 @@ def _where(raw: Any, error: msgspec.ValidationError) -> tuple[str, str]:  # noqa
 _SECTIONS: Mapping[str, Any] = {"signatures": _Signature, "owns": _Owned, "options": list[_Telltale]}
 
 
+class _Templates(msgspec.Struct, frozen=True):
+    chain: Template
+    text: Template
+    before: Template | None
+    beside: Template | None
+    alternatives: tuple[Alternative, ...]
+
+
 def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature) -> Signature:
     kind, chain, text = _object(file, name, raw, content.backends)
-    try:
-        whens = raw.when if isinstance(raw.when, list) else [raw.when]
-        alternatives = tuple(_alternative(when) for when in whens)
-        templates = _chain_template(chain, raw), Template(text)
-        beside, before = (Template(text) if text else None for text in (raw.beside, raw.before))
-    except NetauditError as error:
-        raise CatalogError(error.message, file=file, key=f"signatures.{name}") from error
+    templates = _templates(file, name, raw, chain, text)
     return Signature(
         id=f"{stem}/{name}",
         maker=content.maker,
@@ -147,19 +150,30 @@ def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature)
         object=kind,
         table=raw.table,
         families=tuple(raw.family),
-        chain=templates[0],
-        text=templates[1],
-        alternatives=alternatives,
+        chain=templates.chain,
+        text=templates.text,
+        alternatives=templates.alternatives,
         purpose=raw.purpose.strip(),
         without=raw.without.strip(),
         first=raw.first,
-        before=before,
+        before=templates.before,
         shared=raw.shared,
         open=raw.open,
         distinctive=raw.distinctive,
-        beside=beside,
+        beside=templates.beside,
         narrow=tuple(content.holes.items()),
     )
+
+
+def _templates(file: str, name: str, raw: _Signature, chain: str, text: str) -> _Templates:
+    """Compile the texts of a signature. Raises CatalogError for an unknown hole or condition."""
+    try:
+        whens = raw.when if isinstance(raw.when, list) else [raw.when]
+        alternatives = tuple(_alternative(when) for when in whens)
+        before, beside = (Template(text) if text else None for text in (raw.before, raw.beside))
+        return _Templates(_chain_template(chain, raw), Template(text), before, beside, alternatives)
+    except NetauditError as error:
+        raise CatalogError(error.message, file=file, key=f"signatures.{name}") from error
 
 
 def _chain_template(chain: str, raw: _Signature) -> Template:
@@ -171,7 +185,7 @@ def _chain_template(chain: str, raw: _Signature) -> Template:
     return template
 
 
-def _alternative(when: Mapping[str, Any]) -> Any:  # noqa: ANN401 (an Alternative; its fields are checked there)
+def _alternative(when: Mapping[str, Any]) -> Alternative:
     conditions = dict(when)
     return make_alternative(str(conditions.pop("engine", "")), conditions)
 

@@ -41,7 +41,7 @@ def firewalls(view: HostView) -> Iterator[CheckSubject]:
         rules = [one for one in view.attributed.items if one.item.family == family and one.item.table == "filter"]
         if family == "ip" or rules:
             words = {"ip": "IPv4 forwarding", "ip6": "IPv6 forwarding"}[family]
-            shown = (*view.policy_items(family), *(one for one in rules if _is_shown(one)))
+            shown = (*view.forwarding.policies(family), *(one for one in rules if _is_shown(one)))
             yield CheckSubject(CheckedKind.FIREWALL, words, words, _facts(view, family, rules), rules=shown)
 
 
@@ -57,8 +57,8 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
         nftables=any(
             table.family == family and table.name == "docker-bridges" for table in view.snapshot.ruleset.tables
         ),
-        forwarding=view.forwards(family),
-        forward_policy=view.forward_policy(family),
+        forwarding=view.forwarding.is_on(family),
+        forward_policy=view.forwarding.policy(family),
         user_chain=any(one.item.chain == "DOCKER-USER" for one in iptables),
         user_jump=jump,
         user_rules=len(own),

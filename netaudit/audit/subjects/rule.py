@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Annotated
 
+from msgspec.structs import replace
+
 from netaudit.attribute.attribution import AttributedItem, CauseKind, Confidence, Standing
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
@@ -107,7 +109,7 @@ def _covering(view: HostView, shadow: Shadow | None) -> Iterator[AttributedItem]
 
 def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Shadow | None) -> RuleFacts:
     item, attribution = one.item, one.attribution
-    return RuleFacts(
+    facts = RuleFacts(
         where=item.where,
         text=item.text,
         backend=item.backend,
@@ -126,10 +128,19 @@ def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Sh
         ports=tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in named.ranges),
         untranslated=() if named.original else tuple(_untranslated(view, named)),
         address_reused_by=_reused_by(view, one) if attribution.standing is Standing.STALE else "",
-        shade=shadow.shade if shadow else "",
-        shadowed_by=words(shadow),
-        repeats=words(shadow) if shadow and shadow.shade is ShadowKind.REPEATED else "",
-        witness=shadow.witness if shadow else "",
+    )
+    return facts if shadow is None else _with_shadow(facts, shadow)
+
+
+def _with_shadow(facts: RuleFacts, shadow: Shadow) -> RuleFacts:
+    """Add what earlier rules of the chain leave of a rule."""
+    earlier = words(shadow)
+    return replace(
+        facts,
+        shade=shadow.shade,
+        shadowed_by=earlier,
+        repeats=earlier if shadow.shade is ShadowKind.REPEATED else "",
+        witness=shadow.witness,
     )
 
 
@@ -141,14 +152,13 @@ def is_dockers(item: Item) -> bool:
 def _untranslated(view: HostView, named: PortCondition) -> Iterator[int]:
     if sum(last - first + 1 for first, last in named.ranges) > _MANY:
         return
+    only_host_ports = view.docker.host_ports - view.docker.container_ports
     for first, last in named.ranges:
-        for port in range(first, last + 1):
-            if (named.protocol, port) in view.host_ports and (named.protocol, port) not in view.container_ports:
-                yield port
+        yield from (port for port in range(first, last + 1) if (named.protocol, port) in only_host_ports)
 
 
 def _reused_by(view: HostView, one: AttributedItem) -> str:
-    return next((name for address, name in view.addresses.items() if _mentions(one.item.text, address)), "")
+    return next((name for address, name in view.docker.names.items() if _mentions(one.item.text, address)), "")
 
 
 def _mentions(text: str, address: str) -> bool:
@@ -163,5 +173,6 @@ def _identity(view: HostView, one: AttributedItem) -> str:
     place = f"{item.backend} {item.family} {item.table}/{item.chain}"
     if attribution.signature and any(cause.kind is not CauseKind.DAEMON for cause in attribution.causes):
         return f"rule {place} {attribution.signature} {', '.join(map(str, attribution.causes))}"
-    words = (view.addresses.get(word.removesuffix("/32").removesuffix("/128"), word) for word in item.text.split(" "))
+    names = view.docker.names
+    words = (names.get(word.removesuffix("/32").removesuffix("/128"), word) for word in item.text.split(" "))
     return f"rule {place} {' '.join(words)}"

@@ -1,0 +1,43 @@
+"""Whether a host forwards packets, and what FORWARD does with them by default."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from netaudit.attribute.attribution import AttributedItem
+from netaudit.model.ruleset import ObjectKind
+
+_SWITCHES = {"ip": "net.ipv4.ip_forward", "ip6": "net.ipv6.conf.all.forwarding"}
+
+
+class Forwarding:
+    """Looks up how a host forwards each address family."""
+
+    def __init__(self, sysctls: Mapping[str, str], items: tuple[AttributedItem, ...]) -> None:
+        self._sysctls = sysctls
+        self._items = items
+
+    def is_on(self, family: str) -> bool | None:
+        """Return whether the host forwards packets of a family; None where its switches were not recorded."""
+        value = self._sysctls.get(_SWITCHES[family])
+        return None if value is None else value == "1"
+
+    def policies(self, family: str) -> tuple[AttributedItem, ...]:
+        """Return the policies of the FORWARD chains of a family, one of each backend."""
+        return self._policies[family]
+
+    def policy(self, family: str) -> str:
+        """Return FORWARD's policy: the stricter one of two backends, and ACCEPT, the kernel's, where there is none."""
+        policies = {one.item.text.split(" ")[1] for one in self.policies(family)}
+        return "DROP" if "DROP" in policies else "ACCEPT"
+
+    @cached_property
+    def _policies(self) -> dict[str, tuple[AttributedItem, ...]]:
+        policies = [one for one in self._items if one.item.object is ObjectKind.POLICY]
+        return {
+            family: tuple(
+                one
+                for one in policies
+                if (one.item.family, one.item.table, one.item.chain) == (family, "filter", "FORWARD")
+            )
+            for family in _SWITCHES
+        }
