@@ -163,7 +163,7 @@ class AttributedInside(msgspec.Struct, frozen=True):
 class AttributedSnapshot(msgspec.Struct, frozen=True):
     """All objects of a snapshot, attributed; `missing` ought to be there.
 
-    `defects` are those of `items` that are stale, misplaced or duplicate.
+    `defects` are the `items` that are stale, misplaced or duplicate.
     """
 
     head: SnapshotHead

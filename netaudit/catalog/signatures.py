@@ -115,8 +115,8 @@ def _read(file: Traversable) -> _File:
     return content
 
 
-def _where(raw: Any, error: msgspec.ValidationError) -> tuple[str, str]:  # noqa: ANN401 (whatever YAML holds)
-    """Say what is wrong, and under which key: msgspec calls every key of a mapping `[...]`, so each is asked alone."""
+def _where(raw: Any, error: msgspec.ValidationError) -> tuple[str, str]:  # noqa: ANN401 (any YAML value)
+    """Return what is wrong, and under which key: msgspec names no keys of mappings, so each is read alone."""
     sections = [name for name in _SECTIONS if isinstance(raw, dict) and isinstance(raw.get(name), dict)]
     for section, name, value in ((of, *item) for of in sections for item in raw[of].items()):
         try:
@@ -179,9 +179,9 @@ def _templates(file: str, name: str, raw: _Signature, chain: str, text: str) -> 
 def _chain_template(chain: str, raw: _Signature) -> Template:
     """Check that a chain which is expected is named after nothing smaller than a network."""
     template = Template(chain)
-    strange = template.holes.difference(NETWORK_HOLES)
-    if strange and not (raw.open or raw.subject is SubjectKind.OTHER):
-        raise NetauditError(f"a chain cannot be expected by {{{min(strange)}}}: only by {', '.join(NETWORK_HOLES)}")
+    disallowed = template.holes.difference(NETWORK_HOLES)
+    if disallowed and not (raw.open or raw.subject is SubjectKind.OTHER):
+        raise NetauditError(f"a chain cannot be expected by {{{min(disallowed)}}}: only by {', '.join(NETWORK_HOLES)}")
     return template
 
 
@@ -191,7 +191,7 @@ def _alternative(when: Mapping[str, Any]) -> Alternative:
 
 
 def _object(file: str, name: str, raw: _Signature, backends: list[Backend]) -> tuple[ObjectKind, str, str]:
-    """Tell which object a signature describes: a rule, a policy, a map's element or a chain; its chain and text."""
+    """Return which object a signature describes: a rule, a policy, a map's element or a chain; its chain and text."""
     iptables = Backend.NFTABLES not in backends
     if raw.rule:
         chain = raw.rule.split(" ")[1] if iptables and raw.rule.startswith("-A ") else raw.chain
@@ -211,8 +211,8 @@ def _object(file: str, name: str, raw: _Signature, backends: list[Backend]) -> t
 
 
 def _telltales(file: str, content: _File) -> Iterator[Telltale]:
-    for option, tells in content.options.items():
-        for raw in tells:
+    for option, telltales in content.options.items():
+        for raw in telltales:
             chain = raw.chain or raw.rule.split(" ")[1]
             try:
                 template = Template(raw.rule)

@@ -52,7 +52,7 @@ class Expectation:
         self._layer = layer
 
     def entries(self, item: Item) -> list[Entry]:
-        """Return the entries that ask for this very object, none where it is not expected."""
+        """Return the entries that ask for this very object, no entries where it is not expected."""
         return self.at(item.backend, (item.family, item.table, item.chain)).get(in_order(item.text), [])
 
     def at(self, backend: Backend, place: Place) -> dict[str, list[Entry]]:
@@ -92,7 +92,7 @@ def expect_twice(
 
 
 def _merge(shared: Layer, own: Layer) -> Layer:
-    """Put two layers into a new one; what is in both is asked for by the entries of both."""
+    """Return a new layer with the texts of both; a text of both has the entries of both."""
     merged = {place: dict(texts) for place, texts in shared.items()}
     for place, texts in own.items():
         both = merged.setdefault(place, {})
@@ -156,7 +156,7 @@ class _Filler:
         self._subjects = Subjects(inventory, options, lambda profile: bool(self._select(profile)))
 
     def fill_all(self, containers: Collection[Container]) -> Layer:
-        """Expect everything: the daemon's rules, the networks', and those of the containers given."""
+        """Expect everything: the daemon's rules, the networks' rules, and the rules of the containers given."""
         return self._fill(chain(self._subjects.apart_from_containers(), self._subjects.of_containers(containers)))
 
     def fill_containers(self, containers: Collection[Container]) -> Layer:
@@ -205,7 +205,7 @@ class _Filler:
             match signature.applies(self._version, profile.facts):
                 case Applies.YES:
                     yield signature, profile.certain and not signature.open
-                case Applies.PERHAPS:
+                case Applies.UNKNOWN:
                     yield signature, False
                 case Applies.NO:
                     pass

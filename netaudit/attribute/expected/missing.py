@@ -63,7 +63,7 @@ def _missing(item: Item, entries: list[Entry], present: Texts, place: Place) -> 
 
 
 def _why_missing(present: Texts, place: Place) -> Reason:
-    """Return what the chain looks like: that tells a flush from a deletion."""
+    """Return what is left of the chain: a flush empties it, a deletion does not."""
     if place not in present:
         return Reason(ReasonKind.CHAIN_ABSENT, place[2])
     return Reason(ReasonKind.CHAIN_INCOMPLETE if present[place] else ReasonKind.CHAIN_EMPTY, place[2])

@@ -63,7 +63,7 @@ class BindingFacts(SubjectFacts, frozen=True):
 
 
 def bindings(view: HostView) -> Iterator[CheckSubject]:
-    """Give every port binding."""
+    """Return every port binding."""
     for container in view.containers:
         for binding in dict.fromkeys(container.bindings):
             if binding.host_port:  # a routed network's ports have none
@@ -174,7 +174,7 @@ def _twin_cells(view: HostView, container: Container, twins: list[PortBinding]) 
 
 
 def _is_guarded(view: HostView, binding: PortBinding) -> bool:
-    """Tell whether a rule of the operator's keeps the network from a loopback address altogether."""
+    """Return whether a rule of the operator's keeps the network from a loopback address altogether."""
     return any(
         all(match == NOT_FROM_LOOPBACK or (match.name == "-d" and _holds(match, binding)) for match in rule.matches)
         for rule in view.loopback_guards

@@ -28,7 +28,7 @@ class ChangeFacts(SubjectFacts, frozen=True):
 
 
 def changes(view: HostView) -> Iterator[CheckSubject]:
-    """Give every change, where an earlier recording was named."""
+    """Return every change, where an earlier recording was named."""
     if view.since is None:
         return
     for one in view.since.changes:

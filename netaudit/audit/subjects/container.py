@@ -49,7 +49,7 @@ class ContainerFacts(SubjectFacts, frozen=True):
 
 
 def containers(view: HostView) -> Iterator[CheckSubject]:
-    """Give every running container."""
+    """Return every running container."""
     for container in view.containers:
         cells = view.by_cause.cells_of_container(container.id)
         name = f"container {container.name}"
@@ -85,7 +85,7 @@ def _facts(view: HostView, container: Container, cells: Cells) -> ContainerFacts
 
 
 def reachable_from(cells: Cells) -> tuple[str, ...]:
-    """Name the kinds of zones whose packets arrive at somebody."""
+    """Return the kinds of zones whose packets arrive."""
     arriving = (one.exposure for one in cells if one.exposure.outcome is Outcome.ALLOWED)
     return tuple(dict.fromkeys(str(one.zone.kind) for one in arriving if one.way is not Delivery.NONE))
 

@@ -1,4 +1,4 @@
-"""How one address family forwards: the chains that Docker's packets pass, whoever filled them."""
+"""How one address family forwards: the chains that Docker's packets pass, by any maker."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -74,7 +74,7 @@ def _accepts_before(one: AttributedItem, jump: int) -> bool:
 
 
 def _drops_replies(own: Sequence[AttributedItem]) -> bool:
-    """Tell whether a rule for whole interfaces drops before one that lets replies pass."""
+    """Return whether a rule for whole interfaces drops before one that lets replies pass."""
     for one in own:
         rule = parse_rule(one.item.text)
         if "ESTABLISHED" in one.item.text and rule.target in ("ACCEPT", "RETURN"):
@@ -85,7 +85,7 @@ def _drops_replies(own: Sequence[AttributedItem]) -> bool:
 
 
 def _is_wide(match: Option) -> bool:
-    """Tell whether a match leaves replies in: `-i eth0`, `! -s 192.0.2.0/24`."""
+    """Return whether a match leaves replies in: `-i eth0`, `! -s 192.0.2.0/24`."""
     return match.name in ("-i", "-o") or (match.name == "-s" and match.negated)
 
 

@@ -14,7 +14,7 @@ from netaudit.model.ruleset import Backend, ObjectKind
 
 _MANAGERS = ("ufw", "firewalld", "kubernetes", "cni", "netavark")
 _LOOSE = "0"
-_OUTER = (Source.IP_ADDR, Source.DOCKER_NETWORKS)  # what tells which interfaces are Docker's
+_OUTER = (Source.IP_ADDR, Source.DOCKER_NETWORKS)  # the sources that show which interfaces are Docker's
 
 
 class HostFacts(SubjectFacts, frozen=True):
@@ -90,7 +90,7 @@ def _outer(view: HostView) -> tuple[str, ...] | None:
 
 
 def _is_reached(address: HostAddress) -> bool:
-    """Tell whether neighbours address packets to it."""
+    """Return whether neighbours address packets to it."""
     return not (address.ip.is_loopback or address.ip.is_link_local)
 
 

@@ -1,4 +1,4 @@
-"""What was seen of the host, and what was not."""
+"""The recording: which sources of the host it has, and which it lacks."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -28,7 +28,7 @@ class RecordingFacts(SubjectFacts, frozen=True):
 
 
 def recordings(view: HostView) -> Iterator[CheckSubject]:
-    """Give the one recording."""
+    """Return the one recording."""
     head, coverage = view.attributed.head, view.attributed.coverage
     gaps = tuple(dict.fromkeys(gap.source for gap in head.gaps))
     facts = RecordingFacts(
@@ -46,7 +46,7 @@ def recordings(view: HostView) -> Iterator[CheckSubject]:
 
 
 def _too_long(view: HostView) -> tuple[str, ...]:
-    """Name the chains in which a rule's place was asked about, and could not be answered."""
+    """Return the chains in which the place of a rule that stands out could not be examined."""
     for one in view.attributed.items:
         if one.item.object is ObjectKind.RULE and stands_out(one):
             view.order.of(one.item)

@@ -1,4 +1,4 @@
-"""Rules about which there is something to say: missing ones, and those that are not Docker's own as they should be."""
+"""Missing rules, and rules that are not Docker's own as they should be."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -61,23 +61,23 @@ class RuleFacts(SubjectFacts, frozen=True):
 
 
 def rules(view: HostView) -> Iterator[CheckSubject]:
-    """Give the rules that are missing, then those that stand out, in their order."""
+    """Return the rules that are missing, then those that stand out, in their order."""
     for one in (*view.attributed.missing, *view.attributed.items):
         if one.item.object in (ObjectKind.RULE, ObjectKind.MAP) and (stands_out(one) or _is_hidden(view, one)):
             yield _subject(view, one)
 
 
 def stands_out(one: AttributedItem) -> bool:
-    """Tell whether there may be something to say about a rule: it is not Docker's own as it should be."""
+    """Return whether a rule is not one of Docker's own as it should be."""
     plain = one.attribution.standing is Standing.EXPECTED and one.attribution.confidence is Confidence.PROVED
     return not plain or one.item.chain == "DOCKER-USER"
 
 
 def _is_hidden(view: HostView, one: AttributedItem) -> bool:
-    """Tell whether a rule of somebody else, in a chain that is Docker's, takes all packets of one of Docker's own."""
+    """Return whether a foreign rule in a chain of Docker's takes all packets of a rule of Docker's."""
     if one.attribution.standing is Standing.MISSING or not is_dockers(one.item):
         return False
-    if not view.order.has_strangers(one.item):
+    if not view.order.has_foreign_rules(one.item):
         return False
     shadow = view.order.of(one.item)
     found = [view.order.attributed(item) for item in shadow.covering] if shadow else []
@@ -100,7 +100,7 @@ def _subject(view: HostView, one: AttributedItem) -> CheckSubject:
 
 
 def _covering(view: HostView, shadow: Shadow | None) -> Iterator[AttributedItem]:
-    """Give the rules that prove it, with who wrote them."""
+    """Return the rules that prove it, with who wrote them."""
     for item in shadow.covering if shadow else ():
         found = view.order.attributed(item)
         if found:
@@ -145,7 +145,7 @@ def _with_shadow(facts: RuleFacts, shadow: Shadow) -> RuleFacts:
 
 
 def is_dockers(item: Item) -> bool:
-    """Tell whether Docker owns a chain or table; DOCKER-USER is the operator's."""
+    """Return whether Docker owns a chain or table; DOCKER-USER is the operator's."""
     return (item.chain.startswith("DOCKER") and item.chain != "DOCKER-USER") or item.table == "docker-bridges"
 
 

@@ -26,7 +26,7 @@ class Forwarding:
         return self._policies[family]
 
     def policy(self, family: str) -> str:
-        """Return FORWARD's policy: the stricter one of two backends, and ACCEPT, the kernel's, where there is none."""
+        """Return FORWARD's policy: the stricter one of two backends; ACCEPT, the kernel's default, without one."""
         policies = {one.item.text.split(" ")[1] for one in self.policies(family)}
         return "DROP" if "DROP" in policies else "ACCEPT"
 

@@ -56,7 +56,7 @@ def _networks(raw: _Container) -> Iterator[Network]:
 
 
 def _subnet(address: str, length: int) -> str:
-    """Give the subnet of an address, "" where it has none, as of a container that is stopped."""
+    """Return the subnet of an address, "" where it has none, as of a container that is stopped."""
     try:
         return str(ipaddress.ip_network(f"{address}/{length}", strict=False)) if address and length else ""
     except ValueError:

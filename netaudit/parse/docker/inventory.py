@@ -82,13 +82,13 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
 
 
 def _says_none(files: Mapping[str, bytes], networks: tuple[Network, ...]) -> bool:
-    """Tell whether an empty file means no containers: `docker inspect` of none prints nothing."""
+    """Return whether an empty file means no containers: `docker inspect` of none prints nothing."""
     empty = not files[Source.DOCKER_CONTAINERS].strip()
     return empty and bool(networks) and not any(network.members for network in networks)
 
 
 def _is_partial(facts: Facts) -> bool:
-    """Tell whether networks or containers are there that the facts do not hold."""
+    """Return whether networks or containers are there that the facts do not hold."""
     asked = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
     return Source.DOCKER_NETWORKS not in facts.files or any(gap.source in asked for gap in facts.gaps)
 
