@@ -42,16 +42,12 @@ class WaiverEntry(Strict):
 class Config(Strict):
     """netaudit.toml: each key is an option of `netaudit audit` too, and the option wins."""
 
-    fail_on: Annotated[Bar, msgspec.Meta(description="Exit with 1 at a finding of this severity or a graver one.")] = (
-        "high"
-    )
+    fail_on: Annotated[Bar, msgspec.Meta(description="Exit 1 if any finding is at least this severe.")] = "high"
     min_confidence: Annotated[Sureness, msgspec.Meta(description="Findings that are less sure do not fail.")] = "low"
     checks: Annotated[list[str], msgspec.Meta(description="Folders with further checks, relative to this file.")] = (
         msgspec.field(default_factory=list)
     )
-    skip: Annotated[list[str], msgspec.Meta(description="Checks that are not put.")] = msgspec.field(
-        default_factory=list
-    )
+    skip: Annotated[list[str], msgspec.Meta(description="Checks to skip.")] = msgspec.field(default_factory=list)
     baseline: Annotated[
         str, msgspec.Meta(description="An earlier audit as JSON, relative to this file: what it has is not new.")
     ] = ""

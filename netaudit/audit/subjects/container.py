@@ -19,7 +19,7 @@ class ContainerFacts(SubjectFacts, frozen=True):
     """What is known of a container."""
 
     container: Annotated[str, fact("Its name.")] = ""
-    image: Annotated[str, fact("Its image, as it was asked for.")] = ""
+    image: Annotated[str, fact("Its image, as `docker run` names it.")] = ""
     engine: Annotated[
         int | None, fact("The engine's version as one number: 28.5.2 is 280502.", Source.DOCKER_VERSION)
     ] = None

@@ -49,7 +49,7 @@ class DaemonFacts(SubjectFacts, frozen=True):
     swarm: Annotated[bool, fact("Whether it is part of a swarm.")] = False
     ipv6_networks: Annotated[tuple[str, ...], fact("The networks with IPv6.")] = ()
     rules: Annotated[int, fact("How many rules of Docker's are there.")] = 0
-    missing: Annotated[int, fact("How many rules that the daemon owes are not there.")] = 0
+    missing: Annotated[int, fact("How many rules of the daemon itself are missing.")] = 0
 
 
 def daemons(view: HostView) -> Iterator[CheckSubject]:

@@ -25,12 +25,12 @@ class FirewallFacts(SubjectFacts, frozen=True):
     user_chain: Annotated[bool, fact("Whether there is a chain DOCKER-USER.")] = False
     user_jump: Annotated[int, fact("The position in FORWARD of the jump to DOCKER-USER, 0 for none.")] = 0
     user_rules: Annotated[int, fact("How many rules DOCKER-USER has beside Docker's RETURN.")] = 0
-    user_accepts_all: Annotated[bool, fact("Whether a rule of DOCKER-USER accepts whatever comes to it.")] = False
+    user_accepts_all: Annotated[bool, fact("Whether a rule of DOCKER-USER accepts everything.")] = False
     user_drops_replies: Annotated[
         bool, fact("Whether DOCKER-USER drops or rejects before anything there accepts replies.")
     ] = False
     before_user: Annotated[
-        tuple[str, ...], fact("Rules of FORWARD that accept packets before DOCKER-USER is asked.")
+        tuple[str, ...], fact("Rules of FORWARD that accept packets before they reach DOCKER-USER.")
     ] = ()
     public_ports: Annotated[tuple[str, ...], fact("Ports of this family published on every address.")] = ()
 

@@ -37,7 +37,7 @@ class HostFacts(SubjectFacts, frozen=True):
         tuple[str, ...] | None,
         fact("Outer interfaces on which forged sender addresses are not filtered.", Source.SYSCTL, *_OUTER),
     ] = None
-    docker: Annotated[bool, fact("Whether Docker could be asked here.")] = False
+    docker: Annotated[bool, fact("Whether Docker's inventory is known.")] = False
     legacy_rules: Annotated[int, fact("How many rules iptables-legacy has.")] = 0
     nft_rules: Annotated[int, fact("How many rules iptables-nft has.")] = 0
     nftables_docker: Annotated[bool, fact("Whether Docker writes nftables rules.")] = False

@@ -29,7 +29,7 @@ class RuleFacts(SubjectFacts, frozen=True):
     docker_chain: Annotated[bool, fact("Whether Docker owns its chain or table (DOCKER-USER is the operator's).")] = (
         False
     )
-    maker: Annotated[str, fact("Who wrote it, empty for nobody that is known.")] = ""
+    maker: Annotated[str, fact("Who wrote it, empty where that is not known.")] = ""
     signature: Annotated[str, fact("The signature that it bears, empty for none.")] = ""
     standing: Annotated[
         str, fact("`foreign`, `stale`, `misplaced`, `duplicate`, `missing`, or `expected` of another maker.")
@@ -57,7 +57,7 @@ class RuleFacts(SubjectFacts, frozen=True):
     ] = ""
     shadowed_by: Annotated[str, fact("Those earlier rules, empty for none.")] = ""
     repeats: Annotated[str, fact("The earlier rule of its chain that says the same, empty for none.")] = ""
-    witness: Annotated[str, fact("A packet that the rule and the first of those match.")] = ""
+    witness: Annotated[str, fact("A packet that the rule and the first of these earlier rules match.")] = ""
 
 
 def rules(view: HostView) -> Iterator[CheckSubject]:
