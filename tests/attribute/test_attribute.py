@@ -368,3 +368,9 @@ def test_the_bridge_of_a_network_is_known_by_its_name_alone() -> None:
     assert snap.inventory
     known = replace(snap, inventory=replace(snap.inventory, networks=(BRIDGE, own)))
     assert causes(of_rule(show(known), rule)) == ["network lab"]
+
+
+def test_every_kind_of_reason_has_its_sentence() -> None:
+    sentences = [str(Reason(kind, "{docker0}")) for kind in ReasonKind]
+    assert len(set(sentences)) == len(ReasonKind)
+    assert "no network has the bridge {docker0}" in sentences
