@@ -65,8 +65,8 @@ def _files(folder: Traversable) -> list[Traversable]:
         entries = list(islice(folder.iterdir(), _MOST_ENTRIES + 1))
     except OSError as error:
         why = {errno.ENOENT: "no such folder of checks", errno.ENOTDIR: "is a file, not a folder of checks"}
-        said = why.get(error.errno or 0, f"cannot be read: {error.strerror}")
-        raise CatalogError(said, file=str(folder), hint=_FOLDER_HINT) from error
+        message = why.get(error.errno or 0, f"cannot be read: {error.strerror}")
+        raise CatalogError(message, file=str(folder), hint=_FOLDER_HINT) from error
     except ValueError as error:
         raise CatalogError("has a NUL character in its name", file=str(folder), hint=_FOLDER_HINT) from error
     if len(entries) > _MOST_ENTRIES:

@@ -126,7 +126,7 @@ def _attribution(attribution: Attribution) -> _Line:
         "confidence": attribution.confidence,
         "standing": attribution.standing,
         "purpose": attribution.purpose,
-        "reason": attribution.reason,
+        "reason": str(attribution.reason or ""),
         "causes": " and ".join(map(str, causes)),
         "containers": _distinct(cause.container.name for cause in causes if cause.container),
         "networks": _distinct(cause.network.name for cause in causes if cause.network),

@@ -13,7 +13,7 @@ from netaudit.model.docker import Network, PortBinding
 
 _WHOLE_MASK = 0xFFFFFFFF
 
-# What is so unless something says otherwise.
+# Conditions that hold by default.
 ASSUMED: Mapping[str, Value] = {"enabled": True, "proxy-only": False, "gateway": True, "trusted": False}
 
 # Of a port binding: on every host address, on a loopback one, its protocol, served by docker-proxy alone, on the
@@ -61,7 +61,7 @@ def endpoint_values(address: str) -> dict[str, str]:
 
 
 def mark_values(option: str) -> dict[str, str]:
-    """Fill the mark of --bridge-accept-fwmark, `MARK[/MASK]`, as the tools print it; nothing where it is none."""
+    """Fill the mark of --bridge-accept-fwmark, `MARK[/MASK]`, as the tools print it; nothing for an invalid one."""
     numbers = [_number(part) for part in option.split("/")]
     match numbers:
         case [int() as mark]:
@@ -122,9 +122,9 @@ def binding_values(binding: PortBinding) -> dict[str, str]:
 
 
 def have_bridge(networks: Iterable[Network], family: str) -> bool | None:
-    """Tell whether there is a bridge network that is not internal.
+    """Return whether there is a bridge network that is not internal.
 
-    None where there is none now: a daemon keeps what it wrote for one that is gone since.
+    None where there is none now: a daemon keeps the rules that it wrote for one that was removed.
     """
     here = (net.driver == "bridge" and not net.internal and bool(net.subnet_of(family)) for net in networks)
     return True if any(here) else None

@@ -1,18 +1,19 @@
-"""Who set FORWARD's policy: the text cannot tell, but the kernel's settings can."""
+"""Who set FORWARD's policy: its text does not show that, but the kernel's settings can."""
 
 import msgspec
 
 from netaudit.attribute.attribution import Attribution, Cause, CauseKind, Confidence
+from netaudit.attribute.reason import Reason, ReasonKind
 from netaudit.model.forwarding import forwards
 from netaudit.model.ruleset import Item, ObjectKind
 from netaudit.model.snapshot import Snapshot
 
 
 def attribute_policy(item: Item, guess: Attribution, before: Snapshot, after: Snapshot) -> Attribution:
-    """Give FORWARD's new policy to Docker where forwarding was switched on in the same step.
+    """Attribute FORWARD's new policy to Docker where forwarding was switched on in the same step.
 
-    Docker sets the policy exactly when it switches forwarding on; of anybody else's policy nothing better than
-    `guess` is known.
+    Docker sets the policy exactly when it switches forwarding on; any other policy keeps
+    the attribution `guess`.
     """
     if item.object is not ObjectKind.POLICY or guess.confidence is not Confidence.AMBIGUOUS:
         return guess
@@ -22,7 +23,7 @@ def attribute_policy(item: Item, guess: Attribution, before: Snapshot, after: Sn
         guess,
         confidence=Confidence.LIKELY,
         causes=(Cause(CauseKind.DAEMON),),
-        reason="forwarding was switched on in the same step, which is when Docker sets this policy",
+        reason=Reason(ReasonKind.FORWARDING_SWITCHED_ON),
     )
 
 

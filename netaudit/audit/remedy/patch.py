@@ -1,6 +1,6 @@
-"""The host that a remediation leads to, as the facts that it would be recorded with.
+"""The facts of a host after a remediation.
 
-Nothing is done to any host. What cannot be worked out from the facts alone (native nftables, a new network) is None.
+No host is changed. What cannot be computed from the facts alone (native nftables, a new network) is None.
 """
 
 import re
@@ -23,7 +23,7 @@ Edit = Callable[[SaveText, Item], None]
 
 
 def patch(facts: Facts, finding: Finding, shown: AttributedSnapshot, attribute: Attribute) -> Facts | None:
-    """Give the facts of the host on which the finding's remediation was followed; None where that is not known."""
+    """Return the facts of the host on which the finding's remediation was followed; None where that is not known."""
     fix = finding.check.fix
     if fix is Fix.REBIND_LOOPBACK:
         return _rebind(facts, finding, shown, attribute)
@@ -124,12 +124,15 @@ def _rebind(facts: Facts, finding: Finding, shown: AttributedSnapshot, attribute
         },
     )
     after = attribute(rebound)
-    asked_for = {_key(one.item) for one in after.items if one.attribution.standing is Standing.EXPECTED}
+    expected = {_key(one.item) for one in after.items if one.attribution.standing is Standing.EXPECTED}
     of_it = (one.item for one in shown.items if _is_of(one, finding.container, ports))
-    gone = [item for item in of_it if _key(item) not in asked_for]
+    gone = [item for item in of_it if _key(item) not in expected]
     return _edit(
         rebound,
-        [*((item, _delete) for item in gone), *((one.item, _restore) for one in _owed(after, finding.container))],
+        [
+            *((item, _delete) for item in gone),
+            *((one.item, _restore) for one in _missing_for(after, finding.container)),
+        ],
     )
 
 
@@ -142,7 +145,7 @@ def _all(finding: Finding) -> tuple[AttributedItem, ...]:
 
 
 def _is_of(one: AttributedItem, container: str, ports: set[tuple[str, int]]) -> bool:
-    """Tell whether a rule is there for these bindings of the container, and for nothing else."""
+    """Return whether a rule is there for these bindings of the container, and for nothing else."""
     causes = one.attribution.causes
     return bool(causes) and all(
         cause.container is not None
@@ -153,7 +156,7 @@ def _is_of(one: AttributedItem, container: str, ports: set[tuple[str, int]]) -> 
     )
 
 
-def _owed(after: AttributedSnapshot, container: str) -> list[AttributedItem]:
+def _missing_for(after: AttributedSnapshot, container: str) -> list[AttributedItem]:
     """List what is expected for the container then, and is not there."""
     return [
         one

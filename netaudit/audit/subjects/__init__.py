@@ -1,7 +1,7 @@
-"""What checks are put to: every kind, its facts, and how its subjects are found on a host.
+"""The subjects of checks: every kind, its facts, and how its subjects are found on a host.
 
-In: a view of a host. Out: subjects with their facts, for the conditions of checks.
-Begin with binding.py.
+In: a HostView. Out: for each kind of subject, CheckSubjects with their facts and evidence.
+Begin with fact.py, then binding.py for an example.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +35,7 @@ FACTS: Mapping[CheckedKind, type[SubjectFacts]] = {
     CheckedKind.WAIVER: WaiverFacts,
 }
 
-# Waivers are not found on a host: they are what an audit was told.
+# Waivers are not found on a host: run.py has them from the configuration.
 SUBJECTS: Mapping[CheckedKind, Callable[[HostView], Iterator[CheckSubject]]] = {
     CheckedKind.RECORDING: recordings,
     CheckedKind.HOST: hosts,

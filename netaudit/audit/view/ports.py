@@ -15,15 +15,15 @@ _PORT_OPTIONS = frozenset({"--dport", "--dports", "--destination-port", "--desti
 
 
 class PortCondition(msgspec.Struct, frozen=True):
-    """What a rule says of destination ports: `ranges` empty for nothing; `verdict` in nft's words."""
+    """The destination ports that a rule matches: `ranges` is empty for none; `verdict` is in nft's words."""
 
     protocol: str = ""
     ranges: tuple[Range, ...] = ()
     verdict: str = ""
-    original: bool = False  # it asks conntrack for the port before translation
+    original: bool = False  # it matches the port before translation, by conntrack
 
     def covers(self, protocol: str, port: int) -> bool:
-        """Tell whether the rule names this very port."""
+        """Return whether the rule names this very port."""
         return self.protocol in (protocol, "th") and contains(self.ranges, port)
 
 

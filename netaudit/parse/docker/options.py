@@ -66,11 +66,10 @@ def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
         value = given.get(name)
         return _as_bool(value) if value is not None else default if known else None
 
-    proxy = switch("userland-proxy", default=True)
     # A rootless daemon writes into a network namespace of its own: whether that is this one, only rules tell.
     rootless = any("rootless" in option for option in info.security or ())
     return DaemonOptions(
-        userland_proxy=proxy if info.userland_proxy is None else info.userland_proxy,
+        userland_proxy=switch("userland-proxy", default=True) if info.userland_proxy is None else info.userland_proxy,
         iptables=None if rootless else switch("iptables", default=True),
         ip6tables=None if rootless else switch("ip6tables", default=Version.parse(version) >= Version(27)),
         allow_direct_routing=switch("allow-direct-routing", default=False),

@@ -59,7 +59,7 @@ def attribution_json(attribution: Attribution) -> Json:
         "confidence": attribution.confidence,
         "standing": attribution.standing,
         "purpose": attribution.purpose or None,
-        "reason": attribution.reason or None,
+        "reason": str(attribution.reason) if attribution.reason else None,
         "causes": [_cause(cause) for cause in attribution.causes],
     }
 
