@@ -106,7 +106,7 @@ def test_a_recording_is_not_lost_to_a_report_nor_a_report_to_a_recording(tmp_pat
     with pytest.raises(TakenError, match="is no report that netaudit wrote"):
         write_atomically(tmp_path / "evidence.tar", REPORT)
     write_atomically(tmp_path / "report.tar", REPORT)
-    with pytest.raises(TakenError, match="is not a recording that netaudit wrote"):
+    with pytest.raises(TakenError, match="is no recording that netaudit wrote"):
         save(FACTS, tmp_path / "report.tar")
 
 
