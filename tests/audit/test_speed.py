@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import pytest
 from audit.conftest import RECORDINGS, TODAY
 from bench.synthetic import make_facts
 
