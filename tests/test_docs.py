@@ -12,7 +12,7 @@ import pytest
 import yaml
 from lab import probe_all, proof
 from lab.scenarios import runs
-from pages import manual, model_page
+from pages import json_schema, manual, model_page
 
 from netaudit.cli import app
 from netaudit.release import RELEASE
@@ -108,7 +108,9 @@ def test_the_page_of_agreement_covers_the_whole_lab_and_names_nothing_wrong() ->
     assert [place for place, cell in cells.items() if "wrong" in cell or "failed" in cell] == []
 
 
-@pytest.mark.parametrize("page", [manual, model_page], ids=["netaudit.1", "template-model.md"])
+@pytest.mark.parametrize(
+    "page", [manual, json_schema, model_page], ids=["netaudit.1", "netaudit-v1.schema.json", "template-model.md"]
+)
 def test_pages_that_are_made_are_as_they_would_be_made_now(page: ModuleType) -> None:
     if _UPDATE:
         page.main()

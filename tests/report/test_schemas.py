@@ -28,8 +28,10 @@ from netaudit.model.facts import GapReason
 from netaudit.model.observation import DockerEvent, Observation, Writer
 from netaudit.model.ruleset import Backend, ObjectKind
 from netaudit.report.json.audit import render_audit
-from netaudit.report.json.rules import render_diff, render_exposure, render_snapshot
-from netaudit.report.json.trace import render_journey
+from netaudit.report.json.diff import render_diff
+from netaudit.report.json.exposure import render_exposure
+from netaudit.report.json.show import render_snapshot
+from netaudit.report.json.trace import render_trace
 
 TESTS = Path(__file__).parents[1]
 PUBLISHED = json.loads((TESTS.parent / "docs" / "schemas" / "netaudit-v1.schema.json").read_text())
@@ -95,7 +97,7 @@ def test_an_audit_and_a_trace_are_as_described() -> None:
     assert audit.findings
     assert complaints(render_audit(audit)) == []
     for target in ("192.0.2.10:8300/tcp", "172.18.0.2:80/tcp", "192.0.2.10:9/udp"):
-        assert complaints(render_journey(netaudit.trace_recording(facts, "internet", target))) == []
+        assert complaints(render_trace(netaudit.trace_recording(facts, "internet", target))) == []
 
 
 ENUMS = [

@@ -11,7 +11,7 @@ from netaudit.audit.checks.check import Check, FindingConfidence, Severity
 from netaudit.audit.finding import Audit, Finding
 from netaudit.release import RELEASE
 from netaudit.report.ci.location import Locator
-from netaudit.report.json.parts import print_json
+from netaudit.report.json.printing import print_json
 from netaudit.report.text.audit import describe_status, proofs
 from netaudit.report.text.sanitize import sarif_text
 

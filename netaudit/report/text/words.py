@@ -1,6 +1,7 @@
 """The words and symbols that every report shares."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from netaudit.attribute.attribution import (
     AttributedChange,
@@ -14,6 +15,8 @@ from netaudit.attribute.attribution import (
 from netaudit.diff import Added, Altered, Change, Moved, Removed
 from netaudit.model.facts import Gap
 from netaudit.model.ruleset import Item, ObjectKind
+
+Verb = Literal["added", "removed", "moved", "altered"]
 
 
 def symbol(change: Change) -> str:
@@ -29,7 +32,7 @@ def symbol(change: Change) -> str:
             return ">"
 
 
-def verb(change: Change) -> str:
+def verb(change: Change) -> Verb:
     """Give a change's word, as JSON has it."""
     match change:
         case Added():
