@@ -117,6 +117,12 @@ def test_pages_that_are_made_are_as_they_would_be_made_now(page: ModuleType) -> 
     assert page.PATH.read_text() == page.render()
 
 
+def test_every_link_of_the_template_page_leads_to_a_section() -> None:
+    page = model_page.render()
+    sections = {line.removeprefix("### ").lower() for line in page.splitlines() if line.startswith("### ")}
+    assert set(re.findall(r"\(#(\w+)\)", page)) <= sections
+
+
 def test_the_man_page_is_one() -> None:
     page = manual.render()
     assert page.startswith(".TH NETAUDIT 1 ")
