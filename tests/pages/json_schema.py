@@ -71,6 +71,8 @@ def _edited(schema: Any, enums: dict[str, list[str]]) -> Any:
         case {"$ref": str() as target, **rest}:
             name = target.removeprefix(_REF)
             return rest | ({"enum": enums[name]} if name in enums else {"$ref": _REF + definition_of(name)})
+        case {"anyOf": [{"type": "null"}, inner], **rest}:  # msgspec's order depends on its version: null comes last
+            return _edited({**rest, "anyOf": [inner, {"type": "null"}]}, enums)
         case {"title": str(), "type": "object", **rest}:
             return {key: _edited(part, enums) for key, part in {"type": "object", **rest}.items()}
         case dict():
