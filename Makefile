@@ -91,8 +91,12 @@ agree: system $(VENV)/ready ## Hold `netaudit trace` against this kernel: N=1000
 probe: system roots ## Hold `netaudit exposure` against real packets: every scenario, engine and step; docs/agreement.md
 	PYTHONPATH=.:tests $(PYTHON) -m lab.probe_all --page
 
+.PHONY: schemas
+schemas: $(VENV)/ready ## The JSON Schema of what is printed, from the types in netaudit/report/json
+	PYTHONPATH=.:tests $(PYTHON) -m pages.json_schema
+
 .PHONY: goldens
-goldens: $(VENV)/ready ## Accept changed report texts; read the diff before you commit
+goldens: schemas ## Accept changed report texts; read the diff before you commit
 	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py
 	git --no-pager diff --stat tests/goldens README.md docs
 

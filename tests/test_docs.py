@@ -12,7 +12,7 @@ import pytest
 import yaml
 from lab import probe_all, proof
 from lab.scenarios import runs
-from pages import manual, model_page, rooms, rule_references
+from pages import json_schema, manual, model_page, rooms, rule_references
 
 from netaudit.cli import app
 from netaudit.release import RELEASE
@@ -172,11 +172,19 @@ def test_the_page_of_agreement_covers_the_whole_lab_and_names_nothing_wrong() ->
     assert [place for place, cell in cells.items() if "wrong" in cell or "failed" in cell] == []
 
 
-@pytest.mark.parametrize("page", [manual, model_page, rooms, rule_references], ids=lambda page: page.PATH.name)
+@pytest.mark.parametrize(
+    "page", [manual, json_schema, model_page, rooms, rule_references], ids=lambda page: page.PATH.name
+)
 def test_pages_that_are_made_are_as_they_would_be_made_now(page: ModuleType) -> None:
     if _UPDATE:
         page.main()
     assert page.PATH.read_text() == page.render()
+
+
+def test_every_link_of_the_template_page_leads_to_a_section() -> None:
+    page = model_page.render()
+    sections = {line.removeprefix("### ").lower() for line in page.splitlines() if line.startswith("### ")}
+    assert set(re.findall(r"\(#(\w+)\)", page)) <= sections
 
 
 def test_the_man_page_is_one() -> None:

@@ -26,7 +26,8 @@ from netaudit.report.ci import github as github_annotations
 from netaudit.report.ci import junit, sarif
 from netaudit.report.ci.location import Locator
 from netaudit.report.json import audit as audit_json
-from netaudit.report.json import rules as json_v1
+from netaudit.report.json import diff as json_diff
+from netaudit.report.json import show as json_show
 from netaudit.report.page import audit_markdown, picture
 from netaudit.report.page import render as document
 from netaudit.report.terminal import audit as audit_terminal
@@ -89,7 +90,7 @@ def _compare(host: Host) -> None:
     if not why_too_large(after.snapshot):
         diff = with_exposure_changes(diff, before, after, _catalog())
     terminal.render_diff(diff, _STYLE)
-    json_v1.render_diff(diff)
+    json_diff.render_diff(diff)
     document.render_diff_html(diff)
 
 
@@ -106,7 +107,7 @@ def _auditor() -> Auditor:
 # Every format that a report, an audit or a diff has.
 RENDERERS: Mapping[str, Callable[[Host], object]] = {
     "terminal": lambda host: terminal.render_snapshot(host.shown, _STYLE),
-    "json": lambda host: json_v1.render_snapshot(host.shown),
+    "json": lambda host: json_show.render_snapshot(host.shown),
     "markdown": lambda host: document.render_snapshot_markdown(host.shown, host.audit),
     "html": lambda host: document.render_snapshot_html(host.shown, host.audit),
     "csv": lambda host: table_csv.render_snapshot_csv(host.shown),

@@ -18,7 +18,7 @@ from netaudit.audit.finding import Audit
 from netaudit.cli.options import Format
 from netaudit.errors import UsageError
 from netaudit.report.csv_table import COLUMNS, render_diff_csv, render_exposure_csv, render_snapshot_csv
-from netaudit.report.json.rules import render_snapshot as as_json
+from netaudit.report.json.show import render_snapshot as as_json
 from netaudit.report.page.picture import render_diff_dot, render_diff_svg, render_snapshot_dot, render_snapshot_svg
 from netaudit.report.page.render import render_snapshot_html, render_snapshot_markdown
 from netaudit.report.terminal.exposure import render_exposure as exposure_lines

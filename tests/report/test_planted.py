@@ -27,7 +27,9 @@ from netaudit.report.ci import github as github_annotations
 from netaudit.report.ci import junit, sarif
 from netaudit.report.ci.location import Locator
 from netaudit.report.json import audit as audit_json
-from netaudit.report.json import rules as json_v1
+from netaudit.report.json import diff as json_diff
+from netaudit.report.json import exposure as json_exposure
+from netaudit.report.json import show as json_show
 from netaudit.report.json import trace as json_trace
 from netaudit.report.page import audit_markdown, picture
 from netaudit.report.page import render as document
@@ -153,11 +155,11 @@ def test_markdown_has_no_link_picture_or_html_of_others(name: str) -> None:
 
 
 JSON = {
-    "diff": lambda: json_v1.render_diff(diff()),
-    "show": lambda: json_v1.render_snapshot(shown()),
-    "exposure": lambda: json_v1.render_exposure(shown()),
+    "diff": lambda: json_diff.render_diff(diff()),
+    "show": lambda: json_show.render_snapshot(shown()),
+    "exposure": lambda: json_exposure.render_exposure(shown()),
     "audit": lambda: audit_json.render_audit(audit()),
-    "trace": lambda: json_trace.render_journey(planted.plant(planted.journey())),
+    "trace": lambda: json_trace.render_trace(planted.plant(planted.journey())),
 }
 
 

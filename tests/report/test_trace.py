@@ -9,7 +9,7 @@ import pytest
 
 import netaudit
 from netaudit.attribute.trace import AttributedTrace
-from netaudit.report.json.trace import render_journey as render_json
+from netaudit.report.json.trace import render_trace as render_json
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.trace import render_journey
 

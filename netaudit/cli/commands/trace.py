@@ -73,7 +73,7 @@ def trace(
 
             out.write(render_journey(shown, out.style(place, color)).encode(errors="replace"), place)
         case TraceFormat.JSON:
-            from netaudit.report.json.trace import render_journey as render_json
+            from netaudit.report.json.trace import render_trace
 
-            out.write(render_json(shown), place)
+            out.write(render_trace(shown), place)
     raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=len(shown.journey.trace.doubts)))

@@ -12,7 +12,7 @@ from netaudit.audit.finding import Audit, Finding
 from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.release import RELEASE
 from netaudit.report.ci.location import Locator
-from netaudit.report.json.parts import print_json
+from netaudit.report.json.printing import print_json
 from netaudit.report.text.audit import describe_status, proofs
 from netaudit.report.text.sanitize import sarif_text
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from netaudit.attribute.attribution import (
     AttributedChange,
@@ -15,6 +16,8 @@ from netaudit.attribute.attribution import (
 from netaudit.diff import Added, Altered, Change, Moved, Removed
 from netaudit.model.facts import Gap
 from netaudit.model.ruleset import Item, ObjectKind
+
+Verb = Literal["added", "removed", "moved", "altered"]
 
 
 def symbol(change: Change) -> str:
@@ -30,7 +33,7 @@ def symbol(change: Change) -> str:
             return ">"
 
 
-def verb(change: Change) -> str:
+def verb(change: Change) -> Verb:
     """Return a change's word, as JSON has it."""
     match change:
         case Added():
