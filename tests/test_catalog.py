@@ -6,6 +6,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import SWEEP
 
 import netaudit
 from netaudit.attribute.signatures.signature import Applies, Signature, make_alternative
@@ -161,7 +162,7 @@ def _values(hole: str) -> st.SearchStrategy[str]:
 
 @pytest.mark.parametrize("signature", CATALOG.signatures, ids=lambda signature: signature.id)
 @given(data=st.data())
-@settings(max_examples=15)
+@settings(max_examples=3 * SWEEP)
 def test_what_was_filled_in_is_found_again(signature: Signature, data: st.DataObject) -> None:
     for template in (signature.chain, signature.text):
         values = {hole: data.draw(_values(hole), label=hole) for hole in sorted(template.holes)}

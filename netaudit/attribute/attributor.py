@@ -25,18 +25,10 @@ from netaudit.attribute.observed.recognise import OPERATOR, Recogniser
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import rule_item, set_items
 from netaudit.model.docker import Inventory
-from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Gap, GapReason, Source
+from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Gap, GapReason, Source, source_of_rules
 from netaudit.model.ruleset import Backend, Chain, Item, ObjectKind, Ruleset, Table
 from netaudit.model.snapshot import Snapshot
 
-_SOURCES = {
-    (Backend.IPTABLES_NFT, "ip"): Source.IPTABLES_NFT,
-    (Backend.IPTABLES_NFT, "ip6"): Source.IP6TABLES_NFT,
-    (Backend.IPTABLES_LEGACY, "ip"): Source.IPTABLES_LEGACY,
-    (Backend.IPTABLES_LEGACY, "ip6"): Source.IP6TABLES_LEGACY,
-    (Backend.NFTABLES, "ip"): Source.NFT_RULESET,
-    (Backend.NFTABLES, "ip6"): Source.NFT_RULESET,
-}
 UNDECIDED = "rules and inventory changed while they were recorded: whether anything still asks for it is not decided"
 
 
@@ -159,7 +151,11 @@ class Attributor:
     def _is_unseen(self, place: Place) -> bool:
         assert self.expected  # noqa: S101 (missing() has looked)
         told = self.snapshot.inventory is not None and not self.snapshot.inventory.partial
-        return self._moved or not told or has_gap(self.snapshot.gaps, _SOURCES[self.expected.options.backend, place[0]])
+        return (
+            self._moved
+            or not told
+            or has_gap(self.snapshot.gaps, source_of_rules(self.expected.options.backend, place[0]))
+        )
 
     def _attribute_expected(self, item: Item, entries: list[Entry]) -> Attribution:
         """Attribute what is expected, and see whether it stands where it works, and once."""

@@ -3,9 +3,10 @@
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem, ExposureChange, SnapshotHead
-from netaudit.audit.checks.check import Check, FindingConfidence, Severity
+from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver
+from netaudit.model.severity import FindingConfidence, Severity
 
 
 class Evidence(msgspec.Struct, frozen=True):

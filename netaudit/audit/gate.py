@@ -1,7 +1,7 @@
 """What a pipeline obeys: whether anything is at or above the bar."""
 
-from netaudit.audit.checks.check import FindingConfidence, Severity
 from netaudit.audit.finding import Audit, Finding
+from netaudit.model.severity import FindingConfidence, Severity
 
 
 def failing(audit: Audit, fail_on: Severity | None, min_confidence: FindingConfidence) -> tuple[Finding, ...]:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from netaudit.audit.checks.check import Check, Example, FindingConfidence, Fix, Severity
+from netaudit.audit.checks.check import Check, Example, Fix
 from netaudit.audit.checks.condition import Condition, FactTypes
 from netaudit.audit.checks.services import Service
 from netaudit.audit.checks.subject_kind import CheckedKind
@@ -20,6 +20,7 @@ from netaudit.audit.subjects.fact import fact_types
 from netaudit.bounded import special_kind
 from netaudit.catalog.document import Strict, convert, line_of, parse_yaml, read_data, read_yaml, rules_folder
 from netaudit.errors import CatalogError, NetauditError
+from netaudit.model.severity import FindingConfidence, Severity
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _HINT = "docs/checks.md shows what a check may hold, and the facts that each kind of subject has"

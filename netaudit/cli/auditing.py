@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from netaudit.audit.auditor import Auditor
-from netaudit.audit.checks.check import Check, FindingConfidence, Severity
+from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.services import Service, Services
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.run import Plan
@@ -23,11 +23,12 @@ from netaudit.catalog.config import (
 )
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
+from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.store import load
 
 if TYPE_CHECKING:
-    from netaudit.cli.commands.audit import AuditFormat
+    from netaudit.cli.options import AuditFormat
     from netaudit.report.ci.location import Locator
     from netaudit.report.terminal.style import Style
 

@@ -152,6 +152,16 @@ def write(data: bytes, output: "Output | None") -> None:
         raise OutputError(f"cannot write to standard output: {error.strerror}", hint="give -o a file") from error
 
 
+def print_path(path: Path) -> None:
+    """Print where something was written: for programs its very bytes, on a terminal what steers nothing."""
+    line = f"{path}"
+    if sys.stdout.isatty():
+        from netaudit.report.text.sanitize import terminal_text
+
+        line = terminal_text(line)
+    write(f"{line}\n".encode(errors="surrogateescape"), None)
+
+
 def forget_stdout() -> None:
     """Lead standard output nowhere: what is still buffered would fail again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,7 +13,7 @@ from netaudit.parse.nftables.match import Elements
 from netaudit.parse.nftables.meaning import read_nft_rule
 from netaudit.parse.nftables.ruleset import read_objects
 
-_OFF = frozenset({"dormant", "unreadable"})  # the second: perhaps, and `ReadTable.why_unsure` says so
+_OFF = frozenset({"dormant", "unreadable"})  # the second is not sure: `ReadTable.why_unsure` says why
 _BY_ITSELF = frozenset({"dynamic", "timeout"})
 Objects = Iterable[tuple[str, Mapping[str, Json]]]
 

@@ -20,10 +20,9 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.diff import Altered, Moved
 from netaudit.model.ruleset import Item
-from netaudit.report.map.rows import describe_port
-from netaudit.report.page.figures import distinct_gaps
+from netaudit.report.text.destinations import describe_port
 from netaudit.report.text.sanitize import csv_cell
-from netaudit.report.text.words import verb
+from netaudit.report.text.words import distinct_gaps, verb
 
 COLUMNS = (
     *("what", "change", "object", "backend", "family", "table", "chain", "position", "text", "before"),

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import pytest
 from audit.conftest import RECORDINGS, TODAY
 from bench.synthetic import make_facts
 
@@ -16,6 +17,7 @@ from netaudit.catalog import load_services
 _MODEL = Path(RECORDINGS / "28.5.2-iptables-nft" / "fresh" / "00")
 
 
+@pytest.mark.matrix
 def test_a_thousand_containers_take_less_than_five_seconds(catalog: Catalog, checks: tuple[Check, ...]) -> None:
     auditor = Auditor(catalog, Services(load_services()), Plan(checks, TODAY), exposure=False)
     facts = make_facts(_MODEL, 1000)

@@ -81,6 +81,7 @@ def test_every_fix_closes_its_finding(host: str, judge: Callable[[Facts], Judged
     assert [one.check.id for one in verified if one.verified and not one.verified.closes] == []
 
 
+@pytest.mark.matrix
 def test_what_else_a_fix_opens_is_said(judge: Callable[[Facts], Judged], show: Show) -> None:
     audit = verify(judge(load(RECORDINGS / "bad" / "forward-flushed" / "before")), judge, show)
     (finding,) = [one for one in audit.findings if one.subject.endswith("-A FORWARD -j DOCKER-FORWARD")]

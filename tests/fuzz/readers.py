@@ -24,7 +24,7 @@ from netaudit.model.ruleset import Backend
 from netaudit.parse import parse_snapshot
 from netaudit.parse.forms import read_rules
 from netaudit.parse.iptables.rule import parse_rule, print_rule
-from netaudit.report.page.markdown import prose
+from netaudit.report.text.markdown import prose
 from netaudit.report.text.sanitize import visible
 from netaudit.store import load
 from netaudit.store.redaction import redact

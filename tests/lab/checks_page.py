@@ -15,7 +15,7 @@ import packing
 
 from lab.bad_hosts import HOSTS
 from netaudit.audit.auditor import Auditor
-from netaudit.audit.checks.check import Check, Severity
+from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
@@ -23,6 +23,7 @@ from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import declared
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.catalog.config import config_schema
+from netaudit.model.severity import Severity
 from netaudit.store import load
 
 _REPOSITORY = Path(__file__).resolve().parents[2]

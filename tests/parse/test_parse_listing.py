@@ -1,5 +1,6 @@
 """`iptables -L` text as people publish it: what it says is read, what it does not say is said."""
 
+import time
 from pathlib import Path
 
 import msgspec
@@ -200,3 +201,13 @@ def test_any_rows_are_read_or_refused(rows: list[str]) -> None:
         return
     read = [rule.text for table in reading.tables for chain in table.chains for rule in chain.rules]
     assert all(text.startswith("-A ") for text in read)
+
+
+@pytest.mark.parametrize("piece", ["/* a */ ", "tcp dpt:22 ", "state NEW ", "mark match 0x1 "])
+def test_a_line_of_a_quarter_of_a_megabyte_costs_no_more_than_its_length(piece: str) -> None:
+    """Before, each piece copied or counted all that was left: comments took 11 seconds."""
+    line = "ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            " + piece * (250_000 // len(piece))
+    text = f"Chain INPUT (policy ACCEPT)\ntarget     prot opt source               destination\n{line}\n"
+    begun = time.process_time()
+    _read(text)
+    assert time.process_time() - begun < 4

@@ -11,7 +11,7 @@ import msgspec
 
 from netaudit.attribute.attribution import Cause, CauseKind, Ref
 from netaudit.attribute.expected.daemon_options import Options
-from netaudit.attribute.expected.gateway_endpoint import GATEWAY_BRIDGE, carrier, gateway_name
+from netaudit.attribute.expected.gateway_endpoint import carrier, gateway_name
 from netaudit.attribute.expected.network_view import (
     ASSUMED,
     BindingTraits,
@@ -26,6 +26,7 @@ from netaudit.attribute.expected.network_view import (
     overlay_values,
 )
 from netaudit.attribute.signatures.signature import SubjectKind, Value
+from netaudit.model.default_route import GATEWAY_BRIDGE
 from netaudit.model.docker import Container, Endpoint, Inventory
 from netaudit.model.version import Version
 
@@ -164,11 +165,11 @@ class Subjects:
 
     def _place(self, endpoints: Iterable[Endpoint], family: str) -> list[_Placed]:
         """Find the bridge networks on which a container has an address of a family."""
-        views, ipv4 = self._views[family], family == "ip"
+        views = self._views[family]
         return [
             _Placed(endpoint, view, endpoint_values(address))
             for endpoint in endpoints
-            if (address := endpoint.ipv4 if ipv4 else endpoint.ipv6) and (view := views.get(endpoint.network_id))
+            if (address := endpoint.address_of(family)) and (view := views.get(endpoint.network_id))
         ]
 
     def _endpoint(self, owner: Ref, one: _Placed) -> Iterator[Subject]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory, Network, PortBinding
 from netaudit.model.host import Host
 from netaudit.model.version import Version
@@ -67,9 +68,8 @@ def _host(host: Host) -> Iterator[str]:
     yield "It has no rule: every port it listens on is a port of the host, and only the host's INPUT rules protect it."
     listeners = [one for one in host.listeners if "docker-proxy" not in one.programs]
     for one in listeners:
-        address = f"[{one.address}]" if ":" in one.address else one.address
         programs = ", ".join(dict.fromkeys(one.programs)) or "a program that could not be seen"
-        yield f"The host listens on {address}:{one.port}/{one.protocol} ({programs})."
+        yield f"The host listens on {with_port(one.address, one.port)}/{one.protocol} ({programs})."
 
 
 def _on_networks(container: Container, inventory: Inventory, written: RulesWritten) -> Iterator[str]:

@@ -3,10 +3,9 @@
 import msgspec
 
 from netaudit.attribute.attribution import Attribution, Cause, CauseKind, Confidence
+from netaudit.model.forwarding import forwards
 from netaudit.model.ruleset import Item, ObjectKind
 from netaudit.model.snapshot import Snapshot
-
-_SWITCHES = {"ip": ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding"), "ip6": ("net.ipv6.conf.all.forwarding",)}
 
 
 def attribute_policy(item: Item, guess: Attribution, before: Snapshot, after: Snapshot) -> Attribution:
@@ -17,7 +16,7 @@ def attribute_policy(item: Item, guess: Attribution, before: Snapshot, after: Sn
     """
     if item.object is not ObjectKind.POLICY or guess.confidence is not Confidence.AMBIGUOUS:
         return guess
-    if _forwarding(before, item.family) != "0" or _forwarding(after, item.family) != "1":
+    if _forwards(before, item.family) is not False or not _forwards(after, item.family):
         return guess
     return msgspec.structs.replace(
         guess,
@@ -27,6 +26,5 @@ def attribute_policy(item: Item, guess: Attribution, before: Snapshot, after: Sn
     )
 
 
-def _forwarding(snapshot: Snapshot, family: str) -> str:
-    sysctls = dict(snapshot.host.sysctls)
-    return next((sysctls[name] for name in _SWITCHES.get(family, ()) if name in sysctls), "")
+def _forwards(snapshot: Snapshot, family: str) -> bool | None:
+    return forwards(dict(snapshot.host.sysctls), family)

@@ -8,34 +8,7 @@ import msgspec
 from netaudit.audit.checks.condition import Condition
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.wording import Wording
-
-
-class Severity(StrEnum):
-    """How bad it is if it is true, in rising order."""
-
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        """Count from 0 for the least."""
-        return tuple(Severity).index(self)
-
-
-class FindingConfidence(StrEnum):
-    """How sure a finding is, in rising order."""
-
-    LOW = "low"  # a hint: look yourself
-    MEDIUM = "medium"  # something that was not recorded could make it harmless
-    HIGH = "high"  # the recorded facts prove it
-
-    @property
-    def rank(self) -> int:
-        """Count from 0 for the least."""
-        return tuple(FindingConfidence).index(self)
+from netaudit.model.severity import FindingConfidence, Severity
 
 
 class Fix(StrEnum):

@@ -13,15 +13,9 @@ from netaudit.attribute.attribution import AttributedItem, AttributedSnapshot, S
 from netaudit.audit.checks.check import Fix
 from netaudit.audit.finding import Finding
 from netaudit.audit.remedy.save_text import SaveText
-from netaudit.model.facts import Facts, Source
-from netaudit.model.ruleset import Backend, Item
+from netaudit.model.facts import IPTABLES_SOURCES, Facts, Source
+from netaudit.model.ruleset import Item
 
-_FILES = {
-    (Backend.IPTABLES_NFT, "ip"): Source.IPTABLES_NFT,
-    (Backend.IPTABLES_NFT, "ip6"): Source.IP6TABLES_NFT,
-    (Backend.IPTABLES_LEGACY, "ip"): Source.IPTABLES_LEGACY,
-    (Backend.IPTABLES_LEGACY, "ip6"): Source.IP6TABLES_LEGACY,
-}
 _FIRST = ("-A FORWARD -j DOCKER-USER",)  # what works only before all others of its chain
 _LOOPBACK = "127.0.0.1"
 Attribute = Callable[[Facts], AttributedSnapshot]
@@ -60,7 +54,7 @@ def _edit(facts: Facts, edits: Iterable[tuple[Item, Edit]]) -> Facts | None:
     """Edit the files that rules are recorded in; None where one of them is of native nftables, or nothing is edited."""
     texts: dict[str, SaveText] = {}
     for item, edit in edits:
-        source = _FILES.get((item.backend, item.family))
+        source = IPTABLES_SOURCES.get((item.backend, item.family))
         if source is None:
             return None
         if source not in texts:

@@ -1,4 +1,8 @@
-"""What checks are put to: every kind, its facts, and how its subjects are found on a host."""
+"""What checks are put to: every kind, its facts, and how its subjects are found on a host.
+
+In: a view of a host. Out: subjects with their facts, for the conditions of checks.
+Begin with binding.py.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 

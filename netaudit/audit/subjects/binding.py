@@ -8,6 +8,7 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.container import reachable_from
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.view import NOT_FROM_LOOPBACK, Cells, HostView
+from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
@@ -128,8 +129,7 @@ def _facts(view: HostView, container: Container, binding: PortBinding, cells: Ce
 
 
 def _words(binding: PortBinding) -> str:
-    host = f"[{binding.host_ip}]" if ":" in binding.host_ip else binding.host_ip
-    return f"{host}:{binding.host_port}/{binding.protocol}"
+    return f"{with_port(binding.host_ip, binding.host_port)}/{binding.protocol}"
 
 
 def _family(binding: PortBinding) -> str:

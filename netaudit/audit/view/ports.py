@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import msgspec
 
+from netaudit.model.ranges import Range, contains
 from netaudit.model.ruleset import Backend, Item
 from netaudit.parse.iptables.rule import ParsedRule, parse_rule
 
 _NFT_PORTS = re.compile(r"\b(tcp|udp|sctp|th) dport (!= )?(\{[^}]*\}|\S+)")
 _NFT_VERDICT = re.compile(r"\b(accept|drop|reject|return|jump \S+|goto \S+)\b(?! with)")
 _PORT_OPTIONS = frozenset({"--dport", "--dports", "--destination-port", "--destination-ports"})
-Range = tuple[int, int]
 
 
 class PortCondition(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class PortCondition(msgspec.Struct, frozen=True):
 
     def covers(self, protocol: str, port: int) -> bool:
         """Tell whether the rule names this very port."""
-        return self.protocol in (protocol, "th") and any(first <= port <= last for first, last in self.ranges)
+        return self.protocol in (protocol, "th") and contains(self.ranges, port)
 
 
 def named_ports(item: Item) -> PortCondition:

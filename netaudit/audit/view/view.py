@@ -9,6 +9,7 @@ from netaudit.audit.checks.services import Services
 from netaudit.audit.view.host_firewall import HostFirewall
 from netaudit.audit.view.order import Order
 from netaudit.model.docker import Container, Inventory, Network, PortBinding
+from netaudit.model.forwarding import forwards
 from netaudit.model.program import Program
 from netaudit.model.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
@@ -63,8 +64,7 @@ class HostView:
 
     def forwards(self, family: str) -> bool | None:
         """Tell whether the host forwards packets of a family; None where its switches were not seen."""
-        value = self.sysctls.get({"ip": "net.ipv4.ip_forward", "ip6": "net.ipv6.conf.all.forwarding"}[family])
-        return None if value is None else value == "1"
+        return forwards(self.sysctls, family)
 
     def policy_items(self, family: str) -> Items:
         """Give the policies of the FORWARD chains of a family."""

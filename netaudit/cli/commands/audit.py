@@ -1,13 +1,13 @@
 """`netaudit audit`."""
 
 import datetime as dt
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from netaudit.cli.options import (
+    AuditFormat,
     Colour,
     ColourOption,
     DockerHostOption,
@@ -16,36 +16,7 @@ from netaudit.cli.options import (
     StrictOption,
     TimeoutOption,
 )
-
-
-class AuditFormat(StrEnum):
-    """What an audit is printed as."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
-    SARIF = "sarif"
-    MARKDOWN = "markdown"
-    GITHUB = "github"
-    JUNIT = "junit"
-
-
-class FailOn(StrEnum):
-    """The least severity that fails."""
-
-    NONE = "none"
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-
-class MinConfidence(StrEnum):
-    """The least confidence that fails."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
+from netaudit.model.severity import FailOn, FindingConfidence
 
 
 def audit(
@@ -57,17 +28,17 @@ def audit(
     fail_on: Annotated[
         FailOn | None,
         typer.Option(
-            "--fail-on", help="Exit with 1 at a finding this grave or graver; else `high`.", show_default=False
+            "--fail-on", help="Exit with 1 if any finding is at least this severe [default: high].", show_default=False
         ),
     ] = None,
     min_confidence: Annotated[
-        MinConfidence | None,
-        typer.Option("--min-confidence", help="Findings less sure than this do not fail.", show_default=False),
+        FindingConfidence | None,
+        typer.Option("--min-confidence", help="Findings of less confidence do not fail.", show_default=False),
     ] = None,
     checks: Annotated[
         list[Path] | None, typer.Option("--checks", help="A folder of further checks.", show_default=False)
     ] = None,
-    skip: Annotated[list[str] | None, typer.Option("--skip", help="A check not to put.", show_default=False)] = None,
+    skip: Annotated[list[str] | None, typer.Option("--skip", help="Skip this check.", show_default=False)] = None,
     waivers: Annotated[
         list[Path] | None, typer.Option("--waivers", help="A file of accepted findings.", show_default=False)
     ] = None,
@@ -91,7 +62,7 @@ def audit(
     ] = None,
     exposure: Annotated[
         bool | None,
-        typer.Option("--exposure/--no-exposure", help="Compute who can reach what; else yes.", show_default=False),
+        typer.Option("--exposure/--no-exposure", help="Compute who can reach what [default: on].", show_default=False),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="Else netaudit.toml, where there is one.", show_default=False)
@@ -105,7 +76,7 @@ def audit(
             "--today",
             formats=["%Y-%m-%d"],
             metavar="YYYY-MM-DD",
-            help="The day by which waivers end.",
+            help="The day on which waivers are judged [default: today].",
             show_default=False,
         ),
     ] = None,

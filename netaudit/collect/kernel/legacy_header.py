@@ -1,6 +1,6 @@
 """The head of a legacy rule: its bytes in the kernel -> the words iptables-legacy-save prints for them.
 
-The layouts are those of linux/netfilter_ipv4/ip_tables.h and linux/netfilter_ipv6/ip6_tables.h.
+The layouts are defined in linux/netfilter_ipv4/ip_tables.h and linux/netfilter_ipv6/ip6_tables.h.
 """
 
 import functools

@@ -11,6 +11,7 @@ from functools import cached_property
 import msgspec
 
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, ZoneKind
+from netaudit.model.family import family_of
 from netaudit.model.host import Listener
 from netaudit.model.match import Field
 from netaudit.packets.exposure.off_host import off_host_row, other_driver_row
@@ -18,12 +19,12 @@ from netaudit.packets.exposure.query import CellQuery
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.exposure.row import Row
 from netaudit.packets.exposure.unreachable import why_unreachable
-from netaudit.packets.host.destinations import family_of
-from netaudit.packets.host.port_takers import is_proxied, leads_elsewhere
+from netaudit.packets.host.sockets import is_proxied, leads_elsewhere
 from netaudit.packets.host.zones import Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.decision import Decision
+from netaudit.packets.symbolic.host_sets import LOOPBACK
 from netaudit.packets.symbolic.reply.chain import perhaps
 
 _MESH = "ingress-sbox"  # what Docker calls the sandbox in which swarm spreads packets over tasks
@@ -108,7 +109,8 @@ class Cell:
             return
         there = self._reach.leaving_to(self._destination.container_id)
         yield Arrival(Delivery.DNAT, self._asking.part_of(self._came.led, self._led & there))
-        found = self._reach.sockets.taking(binding.protocol, binding.host_ip, binding.host_port)
+        by = self._origin.interface or LOOPBACK
+        found = self._reach.sockets.taking(binding.protocol, binding.host_ip, binding.host_port, by)
         if found:
             yield self._by_proxy(found)
 

@@ -2,10 +2,10 @@
 
 from netaudit.model.docker import Network
 from netaudit.model.exposure import Delivery, Destination, Outcome, ZoneKind
+from netaudit.model.ranges import Ranges, contains
 from netaudit.packets.exposure.row import Row
 from netaudit.packets.host.zones import Origin, is_routed
 from netaudit.packets.symbolic.decision import Decision
-from netaudit.packets.values.ranges import Ranges
 
 _ON_A_LINK = frozenset({"macvlan", "ipvlan"})
 
@@ -30,7 +30,7 @@ def _on_link(driver: str, destination: Destination, origin: Origin, number: int)
     """Say who reaches a machine of its own on a link of the host."""
     unseen = f"{driver}: the host's rules do not see these packets"
     match origin.zone.kind:
-        case ZoneKind.LAN if _holds(origin.senders, number):
+        case ZoneKind.LAN if contains(origin.senders, number):
             return _row(destination.ports, Outcome.ALLOWED, unseen)
         case ZoneKind.HOST:
             return _row(destination.ports, Outcome.BLOCKED, f"{driver}: the host itself is kept apart")
@@ -43,7 +43,3 @@ def _on_link(driver: str, destination: Destination, origin: Origin, number: int)
 def _row(ports: Ranges, outcome: Outcome, reason: str) -> Row:
     way = Delivery.NONE if outcome is Outcome.BLOCKED else Delivery.DIRECT
     return Row(ports, outcome, way, Decision(None, reason))
-
-
-def _holds(ranges: Ranges, number: int) -> bool:
-    return any(first <= number <= last for first, last in ranges)

@@ -11,15 +11,17 @@ from ipaddress import ip_address
 from netaudit.errors import UsageError
 from netaudit.model.docker import Inventory, Network
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, ZoneKind
+from netaudit.model.family import Family, family_of
 from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
+from netaudit.model.ranges import Ranges, inside, single
 from netaudit.packets.exposure.dispositions import Dispositions, dispositions_of
 from netaudit.packets.exposure.examples import readable
 from netaudit.packets.host.container_routes import container_routes, subnets
-from netaudit.packets.host.destinations import PROTOCOLS, family_of
+from netaudit.packets.host.destinations import PORT_PROTOCOLS
 from netaudit.packets.host.members import Members
-from netaudit.packets.host.port_takers import Sockets
+from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.host.zones import CLIENT_PORTS, NOT_ROUTED, Origin, ZoneChoice, as_ranges, origins
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.decision import Decision
@@ -37,7 +39,7 @@ from netaudit.packets.symbolic.host_sets import (
 )
 from netaudit.packets.symbolic.neighbour_discovery import undiscovered
 from netaudit.packets.symbolic.pipeline import Traversal
-from netaudit.packets.values.ranges import Ranges, inside
+from netaudit.packets.values.probe import PROTOCOLS
 
 _SYN = 2  # the flags of a TCP connection's first packet
 _LINKS = "`ip link` lists them; what a bridge's port receives comes in by the bridge"
@@ -48,7 +50,7 @@ class Reachability:
     """Where the packets of a host's zones come, in one family."""
 
     def __init__(
-        self, host: Host, inventory: Inventory | None, program: Program, family: str, choice: ZoneChoice
+        self, host: Host, inventory: Inventory | None, program: Program, family: Family, choice: ZoneChoice
     ) -> None:
         self.host, self.inventory, self.family = host, inventory or Inventory(), family
         self.world = HostSets(host, family, asked_fields(program, family), subnets(self.inventory, family))
@@ -112,11 +114,11 @@ class Reachability:
         """Lead through what members of a network send to one another."""
         traversal = Traversal(self._encoders)
         members = [self._on_its_bridge(origin) & self.sent(origin) for origin in self.origins]
-        packets = self.world.space.union(members)
-        if self.family == "ip6" and self.world.routing.filters_bridged():
+        packets, filtered = self.world.space.union(members), self.world.routing.sysctls.filters_bridged()
+        if self.family == "ip6" and filtered:
             unable, decision = undiscovered(self._encoders, members)
             packets = traversal.without(packets, unable, decision)
-        match self.world.routing.filters_bridged():
+        match filtered:
             case True:
                 traversal.between_ports(packets)
             case False:
@@ -129,18 +131,19 @@ class Reachability:
     @cached_property
     def _asked_about(self) -> PacketSet:
         """Return the packets that are on their way to containers, or led by NAT: no others are asked about."""
-        found = {int(ip_address(one)) for known in self.inventory.containers for one in self._own(known.id)}
-        return self.world.destined(tuple((number, number) for number in sorted(found))) | self.world.led
+        found = {number for known in self.inventory.containers for number, _ in self._own(known.id)}
+        return self.world.destined(single(sorted(found))) | self.world.led
 
-    def _own(self, container_id: str) -> list[str]:
-        """List a container's addresses of this family."""
-        return [one for one in self.addresses_of(container_id) if family_of(one) == self.family]
+    def _own(self, container_id: str) -> Ranges:
+        """Return a container's addresses of this family."""
+        own = (one for one in self.addresses_of(container_id) if family_of(one) == self.family)
+        return single(sorted(int(ip_address(one)) for one in own))
 
     def _sent(self, origin: Origin) -> PacketSet:
         """Return the first packets of all connections that a zone may open."""
         space, world = self.world.space, self.world
         packets = space.in_ranges(Field.SADDR, origin.senders) & world.at(Field.IIF, origin.interface)
-        packets &= space.in_ranges(Field.PROTOCOL, tuple((number, number) for number in sorted(PROTOCOLS.values())))
+        packets &= space.in_ranges(Field.PROTOCOL, single(sorted(PORT_PROTOCOLS.values())))
         if origin.zone.kind is ZoneKind.INTERNET:
             packets &= self._reached_by_internet(origin)
         if origin.zone.kind is ZoneKind.HOST:
@@ -174,23 +177,20 @@ class Reachability:
     def _reached_by_internet(self, origin: Origin) -> PacketSet:
         """Return what routers lead here: what is addressed to the uplink itself, and to addresses that are routed."""
         space = self.world.space
-        own = self.addresses(origin.interface)
         private = space.in_ranges(Field.DADDR, as_ranges(NOT_ROUTED[self.family]))
-        return space.everything - private | space.in_ranges(Field.DADDR, own)
+        return space.everything - private | space.in_ranges(Field.DADDR, self.addresses(origin.interface))
 
     def addresses(self, interface: str) -> Ranges:
         """Return an interface's addresses, without those of the link alone."""
         known = self.world.routing.interfaces.get(interface)
         found = [ip for ip in self.world.routing.addresses(known) if not ip.is_link_local] if known else []
-        return tuple((int(ip), int(ip)) for ip in sorted(found, key=int))
+        return single(sorted(map(int, found)))
 
     def _addresses_for(self, origin: Origin) -> Ranges:
         """Return the host's addresses that a zone would use for a port that is open on all of them."""
-        match origin.zone.kind:
-            case ZoneKind.INTERNET | ZoneKind.LAN:
-                return self.addresses(origin.interface)
-            case _:
-                return self.link_addresses or self.addresses(origin.interface or LOOPBACK)
+        if origin.zone.kind in (ZoneKind.INTERNET, ZoneKind.LAN):
+            return self.addresses(origin.interface)
+        return self.link_addresses or self.addresses(origin.interface or LOOPBACK)
 
     @cached_property
     def link_addresses(self) -> Ranges:
@@ -213,8 +213,7 @@ class Reachability:
 
     def _sent_by(self, container_id: str) -> PacketSet:
         """Return the packets that a container sends."""
-        own = [int(ip_address(one)) for one in self._own(container_id)]
-        return self.world.space.in_ranges(Field.SADDR, tuple((number, number) for number in own))
+        return self.world.space.in_ranges(Field.SADDR, self._own(container_id))
 
     def network(self, to: Destination) -> Network | None:
         """Find the network of a container's own address; None for another destination."""
@@ -224,9 +223,9 @@ class Reachability:
 
     def _container_at(self, container_id: str, port: int) -> PacketSet:
         """Return the packets whose new destination is a port of a container."""
-        numbers = [int(ip_address(one)) for one in self._own(container_id)]
-        inside = self.world.space.in_ranges(NEW_DADDR, tuple((number, number) for number in sorted(numbers)))
-        return inside & self.world.space.equal(NEW_DPORT, port) & self.world.translated(Translated.DESTINATION)
+        space = self.world.space
+        there = space.in_ranges(NEW_DADDR, self._own(container_id)) & space.equal(NEW_DPORT, port)
+        return there & self.world.translated(Translated.DESTINATION)
 
     def _leaving_to(self, container_id: str) -> PacketSet:
         """Return the packets that leave by the bridges of a container's networks: by others they come to others."""
@@ -242,9 +241,7 @@ class Reachability:
     def _base(self, origin: Origin) -> PacketSet:
         """Return what tells a zone's packets from others in a traversal."""
         senders = self.world.space.in_ranges(Field.SADDR, origin.senders)
-        if origin.zone.kind is ZoneKind.HOST:
-            return senders
-        return senders & self.world.at(Field.IIF, origin.interface)
+        return senders if origin.zone.kind is ZoneKind.HOST else senders & self.world.at(Field.IIF, origin.interface)
 
     def _on_its_bridge(self, origin: Origin) -> PacketSet:
         """Return what a network's member sends to another: it does not leave the bridge."""

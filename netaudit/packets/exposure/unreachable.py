@@ -1,10 +1,10 @@
 """Why packets arrive nowhere that no rule dropped: what is lacking on their way."""
 
 from netaudit.model.exposure import Destination, DestinationKind, ZoneKind
+from netaudit.model.ranges import Ranges, contains
 from netaudit.packets.host.destinations import number_of
 from netaudit.packets.host.zones import Origin, is_routed
 from netaudit.packets.symbolic.host_sets import LOOPBACK_NET
-from netaudit.packets.values.ranges import Ranges
 
 
 def why_unreachable(origin: Origin, to: Destination, addresses: Ranges) -> str:
@@ -14,8 +14,7 @@ def why_unreachable(origin: Origin, to: Destination, addresses: Ranges) -> str:
         return "the Internet does not route this address"
     if not addresses:
         return "the zone has no address of the host to send to"
-    first, last = LOOPBACK_NET[to.family]
-    if first <= number_of(to.address) <= last:
+    if contains((LOOPBACK_NET[to.family],), number_of(to.address)):
         return "loopback is the sender's own"
     if origin.on_link:
         return "its members have no gateway: they reach their own network alone"

@@ -1,4 +1,4 @@
-"""What stands in a packet's way and was not seen, or is not followed: a rule that nobody read may stop anything."""
+"""Rules that were not recorded, or that are not followed: they may stop any packet."""
 
 from collections.abc import Collection, Iterator
 
@@ -6,6 +6,7 @@ import msgspec
 
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
+from netaudit.model.family import Family
 from netaudit.model.program import Program, ReadChain
 from netaudit.packets.values.steps import End, EndKind, Trace
 
@@ -16,8 +17,8 @@ RULES = {
 _ELSEWHERE = frozenset({"bridge", "netdev"})
 
 
-def doubted(trace: Trace, family: str, program: Program, unseen: Collection[str]) -> Trace:
-    """Add what may stop a packet that arrives, as far as could be seen; one that does not stays what it is."""
+def doubted(trace: Trace, family: Family, program: Program, unseen: Collection[str]) -> Trace:
+    """Return the trace of a packet that arrives with the doubt that unseen rules may stop it; other traces stay."""
     reasons = tuple(dict.fromkeys(_reasons(family, program, unseen)))
     if not reasons or not trace.arrives or trace.outcome is Outcome.BLOCKED:
         return trace
@@ -26,7 +27,7 @@ def doubted(trace: Trace, family: str, program: Program, unseen: Collection[str]
     return msgspec.structs.replace(trace, ends=tuple(ends), doubts=(*trace.doubts, *reasons))
 
 
-def _reasons(family: str, program: Program, unseen: Collection[str]) -> Iterator[str]:
+def _reasons(family: Family, program: Program, unseen: Collection[str]) -> Iterator[str]:
     for source in RULES[family]:
         if source in unseen:
             yield f"{source} was not recorded"
@@ -34,7 +35,7 @@ def _reasons(family: str, program: Program, unseen: Collection[str]) -> Iterator
 
 
 def unfollowed(program: Program) -> Iterator[str]:
-    """Say which tables may do something that is not followed."""
+    """Return why tables may do something that is not followed, a sentence for each."""
     yield from (table.why_unsure for table in program.tables if table.why_unsure)
     for table in program.tables:
         if table.family in _ELSEWHERE and any(_acts(chain) for chain in table.chains.values()):

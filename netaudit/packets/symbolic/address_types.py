@@ -6,10 +6,10 @@ Which addresses and interfaces a packet has hangs on how it is read: see netaudi
 from typing import Protocol
 
 from netaudit.model.match import Field, RouteType
+from netaudit.model.ranges import Ranges
 from netaudit.packets.host.route_lookup import TYPE_OF
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.host_sets import LOOPBACK, HostSets
-from netaudit.packets.values.ranges import Ranges
 
 
 class PacketView(Protocol):

@@ -13,11 +13,13 @@ from ipaddress import ip_address
 import msgspec
 
 from netaudit.model.exposure import NatTarget
+from netaudit.model.family import Family
 from netaudit.model.host import Host, Interface
-from netaudit.model.match import Field, RouteType, in_ranges
+from netaudit.model.match import Field, RouteType, in_ranges, is_named
+from netaudit.model.ranges import Ranges, without
 from netaudit.packets.host.fib import Routing
-from netaudit.packets.sets.bdd import PacketSet, PacketSpace
-from netaudit.packets.values.ranges import Ranges, without
+from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.sets.space import PacketSpace
 
 NEW_DADDR, NEW_DPORT, TRANSLATED, DECISION = "new-daddr", "new-dport", "translated", "decision"
 LOOPBACK = "lo"
@@ -56,7 +58,7 @@ class HostSets:
     """
 
     def __init__(
-        self, host: Host, family: str, more: Mapping[str, int], subnets: Mapping[str, Ranges] | None = None
+        self, host: Host, family: Family, more: Mapping[str, int], subnets: Mapping[str, Ranges] | None = None
     ) -> None:
         host = _with_loopback(host)
         self.family, self.routing, self._subnets = family, Routing(host, family), subnets or {}
@@ -92,12 +94,12 @@ class HostSets:
 
     def fitting(self, names: Iterable[str]) -> list[str]:
         """List the interfaces that have one of the names."""
-        return sorted({one for one in self.interfaces for name in names if _fits(one, name)})
+        return sorted({one for one in self.interfaces for name in names if is_named(one, name)})
 
     @cached_property
     def to_loopback(self) -> tuple[str, ...]:
         """Name the interfaces by which loopback's addresses may come and go."""
-        others = (one.name for one in self.known_interfaces if self.routing.routes_loopback(one.name))
+        others = (one.name for one in self.known_interfaces if self.routing.sysctls.routes_loopback(one.name))
         return LOOPBACK, *(name for name in others if name != LOOPBACK)
 
     @cached_property
@@ -220,9 +222,3 @@ class HostSets:
         inside = (LOOPBACK_NET[self.family],)
         source, target = self.space.in_ranges(Field.SADDR, inside), self.space.in_ranges(Field.DADDR, inside)
         return source & target | self.space.everything - source
-
-
-def _fits(name: str, pattern: str) -> bool:
-    if pattern.endswith("*"):
-        return bool(name) and name.startswith(pattern[:-1])
-    return name == pattern

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 
 from netaudit.model.match import CtState, Field
-from netaudit.model.program import Hook, ReadChain, ReadTable
+from netaudit.model.program import CONNTRACK_PRIORITY, Hook, ReadChain, ReadTable
+from netaudit.model.ranges import Ranges
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
@@ -19,9 +20,7 @@ from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.host_sets import LOOPBACK, LOOPBACK_NET, TRANSLATED, Translated
 from netaudit.packets.symbolic.martians import not_forwarded, of_the_link, wrong_loopback, wrong_source
 from netaudit.packets.symbolic.reply.traversal import ReplyTraversal
-from netaudit.packets.values.ranges import Ranges
 
-_CONNTRACK = -200  # before this priority a packet has no connection (NF_IP_PRI_CONNTRACK)
 _DESTINATION = frozenset({Hook.PREROUTING, Hook.OUTPUT})  # where nat writes destinations; else sources
 
 
@@ -97,17 +96,17 @@ class Traversal:
         """Let packets leave by the bridge that they came in by."""
         space, world = self.world.space, self.world
         return space.union(
-            space.assign(packets & world.at(Field.IIF, name), Field.OIF, world.number[name])
+            space.rewrite.assign(packets & world.at(Field.IIF, name), Field.OIF, world.number[name])
             for name in world.interfaces
         )
 
     def _come_back(self, packets: Bounds) -> None:
         """Lead what the host sends to itself in by lo: its connection is known, so nat is not asked again."""
         space = self.world.space
-        inside = packets.changed(lambda some: space.assign(some, Field.IIF, self.world.number[LOOPBACK]))
+        inside = packets.changed(lambda some: space.rewrite.assign(some, Field.IIF, self.world.number[LOOPBACK]))
         unset = [field for field in (Field.OIF, Field.SOCKET) if field in space.widths]  # nobody owns it any more
         for field in unset:
-            inside = inside.changed(partial(space.assign, field=field, value=0))
+            inside = inside.changed(partial(space.rewrite.assign, field=field, value=0))
         for table, chain in self._at(Hook.PREROUTING):
             if chain.base and chain.base.kind != "nat":
                 inside = self.chains.base(table, chain, inside, Hook.PREROUTING)
@@ -145,7 +144,7 @@ class Traversal:
         sets = [(world.number[name], way) for name, way in ways.items() if name in world.number]
 
         def routed(some: PacketSet) -> PacketSet:
-            return space.union(space.assign(some & way, Field.OIF, number) for number, way in sets)
+            return space.union(space.rewrite.assign(some & way, Field.OIF, number) for number, way in sets)
 
         return packets.changed(routed)
 
@@ -159,7 +158,7 @@ class Traversal:
             base = chain.base
             if base is None or not packets:
                 continue
-            if base.priority > _CONNTRACK and not tracked:
+            if base.priority > CONNTRACK_PRIORITY and not tracked:
                 packets, tracked = packets.changed(self._track), True
             if base.kind == "nat":
                 packets = self._nat(table, chain, packets, hook)
@@ -171,7 +170,7 @@ class Traversal:
         """Let connection tracking see packets: each is the first of its connection, unless a rule said notrack."""
         space = self.world.space
         untracked = packets & space.equal(Field.CT_STATE, CtState.UNTRACKED)
-        return space.assign(packets - untracked, Field.CT_STATE, CtState.NEW) | untracked
+        return space.rewrite.assign(packets - untracked, Field.CT_STATE, CtState.NEW) | untracked
 
     def _nat(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
         """Ask a nat chain about what has a connection, and was not translated at this hook before."""

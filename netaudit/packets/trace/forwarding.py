@@ -90,14 +90,19 @@ class Forwarding:
     def _may_leave(self, state: Branch) -> bool:
         """Keep loopback's addresses inside (__mkroute_output() in net/ipv4/route.c)."""
         source, interface = as_address(state.packet, Field.SADDR), state.packet.name(Field.OIF)
-        if source is None or source.version == 6 or not source.is_loopback or self._routing.routes_loopback(interface):
+        if (
+            source is None
+            or source.version == 6
+            or not source.is_loopback
+            or self._routing.sysctls.routes_loopback(interface)
+        ):
             return True
         self._lost(state, f"{source} is loopback's, and may not leave by {interface} (route_localnet is off)")
         return False
 
     def _strange(self, source: Ip, target: Ip, interface: str) -> str:
         """Say what is impossible about the addresses (a martian), "" for nothing."""
-        loopback = self._routing.routes_loopback(interface) if interface != "lo" else True
+        loopback = self._routing.sysctls.routes_loopback(interface) if interface != "lo" else True
         if source.is_multicast or (source.is_loopback and not loopback):
             return f"the sender's address {source} cannot come by {interface}"
         if target.is_loopback and not loopback:
@@ -110,7 +115,7 @@ class Forwarding:
         if back is not None and back.kind == "local" and interface != "lo" and self._routing.family == "ip":
             return f"the sender's address {source} is this host's own"
         leads_back = back is not None and interface in [hop.interface for hop in back.hops]
-        if self._routing.strict_source(interface) and not leads_back:
+        if self._routing.sysctls.strict_source(interface) and not leads_back:
             return f"the way back to {source} does not lead out of {interface} (rp_filter)"
         return ""
 
@@ -130,7 +135,7 @@ class Forwarding:
         yield route, state
 
     def _may_forward(self, state: Branch, interface: str) -> Branch | None:
-        forwards = self._routing.forwards(interface)
+        forwards = self._routing.sysctls.forwards(interface)
         if forwards is None:
             self._unknown(state.part(), f"whether {interface} forwards is not recorded")
             return state.part()

@@ -1,16 +1,15 @@
 """Who takes a packet that is for this host: the sockets that listen."""
 
 from netaudit.model.facts import Source
-from netaudit.model.host import Host, Ip, Listener
+from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.packets.host.route_lookup import as_address
+from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.recorder import TraceRecorder
-from netaudit.packets.values.probe import PROTOCOLS, parse_ip
+from netaudit.packets.values.probe import PROTOCOL_NAMES
 from netaudit.packets.values.steps import EndKind
 
-_ANY = ("*", "0.0.0.0", "::")  # noqa: S104 (as ss prints them)
-_NAMES = {number: name for name, number in PROTOCOLS.items()}
 _ICMP = frozenset({1, 58})
 
 
@@ -18,7 +17,7 @@ class Listeners:
     """Receivers of what is sent to the host or through it."""
 
     def __init__(self, host: Host, unseen: frozenset[str]) -> None:
-        self._host, self._unseen = host, unseen
+        self._sockets, self._unseen = Sockets(host.listeners), unseen
 
     def take(self, state: Branch, diary: TraceRecorder) -> None:
         """End what comes to a program of this host."""
@@ -32,8 +31,8 @@ class Listeners:
             diary.doubt("what listens on this host is not recorded")
             diary.end(EndKind.UNKNOWN, state, "it reaches the host; what listens there is not recorded")
             return
-        name = _NAMES.get(protocol or 0, "")
-        found = listener_for(self._host, name, address, port, interface) if address else None
+        name = PROTOCOL_NAMES.get(protocol or 0, "")
+        found = self._sockets.receiver(name, str(address), port, interface) if address and port is not None else None
         if found is None:
             diary.end(EndKind.NOBODY, state, f"nothing listens on {address} port {port}/{name}")
         else:
@@ -42,19 +41,3 @@ class Listeners:
     def see_off(self, state: Branch, interface: str, diary: TraceRecorder) -> None:
         """End what leaves by an interface or a bridge's port."""
         diary.end(EndKind.SENT, state, interface)
-
-
-def listener_for(host: Host, protocol: str, address: Ip, port: int | None, interface: str) -> Listener | None:
-    """Find the socket that takes packets to an address and port; the one that says most exactly what it wants."""
-    fitting = [
-        one
-        for one in host.listeners
-        if one.protocol == protocol and one.port == port and one.interface in ("", interface) and _takes(one, address)
-    ]
-    return min(fitting, key=lambda one: one.address in _ANY, default=None)
-
-
-def _takes(listener: Listener, address: Ip) -> bool:
-    if listener.address in _ANY:
-        return listener.address == "*" or (":" in listener.address) == (address.version == 6)
-    return parse_ip(listener.address) == address

@@ -13,7 +13,7 @@ from netaudit.model.program import Program
 from netaudit.packets.host.container_routes import NO_WAY
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.followed import doubted
-from netaudit.packets.symbolic.neighbour_discovery import REASON, SOLICITATION, solicited_by
+from netaudit.packets.host.solicitation import DISCOVERY_STOPPED, SOLICITATION, solicited_by
 from netaudit.packets.trace.conntrack import Connection, begin, belong, connection_of
 from netaudit.packets.trace.pipeline import HostContext, Pipeline, Start, start_of
 from netaudit.packets.trace.reply import ReplyContext, ReplyReceiver, is_answered, reply_start, tracking
@@ -71,7 +71,7 @@ def _first(ground: HostContext, probe: Probe) -> Trace:
 
 def _undiscovered(ground: HostContext, probe: Probe) -> Trace | None:
     """Follow the question who a neighbour on the bridge is; the trace of it where rules stop it, else None."""
-    if probe.family == "ip" or not Routing(ground.host, probe.family).filters_bridged():
+    if probe.family == "ip" or not Routing(ground.host, probe.family).sysctls.filters_bridged():
         return None
     question = msgspec.structs.replace(
         probe, destination=solicited_by(probe.destination), protocol="icmpv6", icmp=SOLICITATION
@@ -81,7 +81,9 @@ def _undiscovered(ground: HostContext, probe: Probe) -> Trace | None:
     found = Pipeline(ground, start, Listeners(ground.host, ground.unseen), begin).trace()
     if found.arrives:
         return None
-    ends = tuple(msgspec.structs.replace(end, text=f"{REASON}: {end.text}".removesuffix(": ")) for end in found.ends)
+    ends = tuple(
+        msgspec.structs.replace(end, text=f"{DISCOVERY_STOPPED}: {end.text}".removesuffix(": ")) for end in found.ends
+    )
     return msgspec.structs.replace(found, packet=probe.packet(), ends=ends)
 
 

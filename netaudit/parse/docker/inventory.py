@@ -94,7 +94,7 @@ def _is_partial(facts: Facts) -> bool:
 
 
 def _networks(files: Mapping[str, bytes]) -> tuple[Network, ...]:
-    """Read the networks; where they were not inspected, take what the containers tell of them."""
+    """Read the networks; where they were not inspected, take what the containers say about them."""
     if Source.DOCKER_NETWORKS not in files:
         return derive_networks(files[Source.DOCKER_CONTAINERS])
     return tuple(_network(network) for network in _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or [])

@@ -9,7 +9,7 @@ _OPENS = (" ", "\t", "-", "[")
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Give each line with its number; a rule goes on to where its quotes close, for comments hold line feeds too.
+    """Return each line with its number; a rule goes on to where its quotes close, for comments hold line feeds too.
 
     Indentation, a byte order mark and what is blank at the ends of lines are left away: iptables before 1.4.11 prints
     a space there.

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from netaudit.audit.checks.check import Check, FindingConfidence, Severity
+from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver
 from netaudit.audit.finding import Audit, Evidence, Finding, Undecided, Verified
+from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.report.json.cell import CellChangeJson, CellJson, cell_json, change_json
 from netaudit.report.json.item import AttributedJson, attributed_json
 from netaudit.report.json.printing import print_json

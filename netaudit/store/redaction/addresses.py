@@ -65,14 +65,14 @@ class Addresses:
             self._swapped_from |= {wanted: one, now: other}
 
     def map(self, address: Address) -> Address:
-        """Give the address that stands for this one."""
+        """Return the address that stands for this one."""
         mapped = self._known.get(address)
         if mapped is None:
             mapped = self._known[address] = self._map(address)
         return self._swapped.get(mapped, mapped)
 
     def network(self, network: Network) -> Network:
-        """Give the network that stands for this one: it holds what stands for what that one holds."""
+        """Return the network that stands for this one: it holds what stands for what that one holds."""
         if network.prefixlen == network.max_prefixlen:
             return ip_network(self.map(network.network_address))
         return ip_network(f"{self._map(network.network_address)}/{network.prefixlen}", strict=False)
@@ -80,7 +80,7 @@ class Addresses:
     def text(self, text: str) -> str:
         """Replace one address, with or without a prefix length or a mask; a network keeps its clear host bits.
 
-        Raises ValueError for what is none, and for a mask with gaps: bits behind a gap cannot be kept together.
+        Raises ValueError for anything else, and for a mask with gaps: bits behind a gap cannot be kept together.
         """
         address, slash, mask = text.partition("/")
         if not slash:
@@ -92,7 +92,7 @@ class Addresses:
         return f"{self.map(ip_address(address))}/{length}"
 
     def range(self, first: str, last: str) -> list[Network]:
-        """List the networks that stand for a range of addresses. Raises ValueError for what is none."""
+        """List the networks that stand for a range of addresses. Raises ValueError for what is not a range."""
         low, high = _plain(first), _plain(last)
         if isinstance(low, IPv4Address) and isinstance(high, IPv4Address):
             return [self.network(one) for one in summarize_address_range(low, high)]

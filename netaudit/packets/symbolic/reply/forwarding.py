@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from netaudit.model.match import Field, in_ranges
+from netaudit.model.ranges import Ranges
 from netaudit.packets.host.container_routes import ELSEWHERE, NO_WAY, ContainerRoutes
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
@@ -12,7 +13,6 @@ from netaudit.packets.symbolic.host_sets import LOOPBACK, LOOPBACK_NET, HostSets
 from netaudit.packets.symbolic.martians import not_forwarded, of_the_link, wrong_loopback, wrong_source
 from netaudit.packets.symbolic.reply.chain import ReplyChains
 from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyFields
-from netaudit.packets.values.ranges import Ranges
 
 
 class ReplyForwarding:
@@ -47,7 +47,7 @@ class ReplyForwarding:
         if not packets & moving:
             return packets
         number = self._world.number[bridge]
-        there = (packets & moving).changed(lambda one: self._space.assign(one, Field.OIF, number))
+        there = (packets & moving).changed(lambda one: self._space.rewrite.assign(one, Field.OIF, number))
         return packets - moving | there
 
     def leaving(self, packets: Bounds) -> Bounds:

@@ -10,7 +10,8 @@ A connection is known by its first packet, so no nat chain is asked, and address
 from collections.abc import Callable, Mapping
 
 from netaudit.model.match import CtState, Field
-from netaudit.model.program import Hook
+from netaudit.model.program import CONNTRACK_PRIORITY, DESTINATION_NAT_PRIORITY, SOURCE_NAT_PRIORITY, Hook
+from netaudit.model.ranges import Ranges
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
@@ -20,9 +21,7 @@ from netaudit.packets.symbolic.reply.chain import ReplyChains
 from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyPosition, ReplyTranslation, Side
 from netaudit.packets.symbolic.reply.forwarding import ReplyForwarding
 from netaudit.packets.values.probe import PROTOCOLS
-from netaudit.packets.values.ranges import Ranges
 
-_CONNTRACK, _DESTINATION_NAT, _SOURCE_NAT = -200, -100, 100
 _PASSING = ReplyPosition(Side.THERE, Side.ROUTED, ReplyTranslation.DESTINATION)
 _SENT = ReplyPosition(Side.NONE, Side.SENT, ReplyTranslation.NEITHER, own=True)
 _BRIDGED = ReplyPosition(Side.THERE, Side.THERE, ReplyTranslation.DESTINATION)
@@ -58,12 +57,12 @@ class ReplyTraversal:
 
     def _bare(self, packets: PacketSet) -> PacketSet:
         """Forget what answers have of their own."""
-        return self._space.forget(packets, *self._written, Field.OIF)
+        return self._space.rewrite.forget(packets, *self._written, Field.OIF)
 
     def _fresh(self, packets: PacketSet) -> PacketSet:
         """Make answers of packets: without a mark, and of no connection until connection tracking sees them."""
         space = self._space
-        packets = space.forget(packets, *(field for field in self._written if field != Field.CT_MARK))
+        packets = space.rewrite.forget(packets, *(field for field in self._written if field != Field.CT_MARK))
         begin = {Field.MARK: 0, Field.CT_STATE: int(CtState.INVALID)}
         for field, value in begin.items():
             packets = packets & space.equal(field, value) if field in self._written else packets
@@ -72,7 +71,7 @@ class ReplyTraversal:
     def _from_wire(self, packets: Bounds) -> Bounds:
         """Lead in what comes from where the first packets went."""
         packets = self._routes.by_homes(packets)
-        near, filtered = exactly(self._routes.on_one_bridge), self._world.routing.filters_bridged()
+        near, filtered = exactly(self._routes.on_one_bridge), self._world.routing.sysctls.filters_bridged()
         bridged = packets & near
         seen = self._hook(Hook.PREROUTING, packets - near if filtered is False else packets, ARRIVING)
         home, passing = self._routed(seen - near)
@@ -124,7 +123,7 @@ class ReplyTraversal:
         after = {Hook.FORWARD: place.stage, Hook.POSTROUTING: ReplyTranslation.BOTH, Hook.INPUT: ReplyTranslation.BOTH}
         later = after.get(hook, ReplyTranslation.DESTINATION)
         before = ReplyTranslation(max(later - 1, 0)) if hook is not Hook.FORWARD else later
-        priority = _DESTINATION_NAT if later is ReplyTranslation.DESTINATION else _SOURCE_NAT
+        priority = DESTINATION_NAT_PRIORITY if later is ReplyTranslation.DESTINATION else SOURCE_NAT_PRIORITY
 
         def at(order: int) -> ReplyPosition:
             return place._replace(stage=self._stage(packets, later if order >= priority else before))
@@ -145,7 +144,7 @@ class ReplyTraversal:
             base = chain.base
             if base is None or not packets:
                 continue
-            if tracks and base.priority > _CONNTRACK:
+            if tracks and base.priority > CONNTRACK_PRIORITY:
                 packets, tracks = self._track(packets), False
             if base.kind != "nat":
                 self._chains.place = at(base.priority)._replace(fresh=not self._tracked)
@@ -159,14 +158,14 @@ class ReplyTraversal:
         if self._tracked:
             packets = self._routes.unlike(packets, untracked.sure, "untracked, it is not translated back")
             return packets & untracked | (packets - untracked).changed(
-                lambda some: space.assign(some, Field.CT_STATE, CtState.ESTABLISHED)
+                lambda some: space.rewrite.assign(some, Field.CT_STATE, CtState.ESTABLISHED)
             )
         begins = exactly(space.equal(Field.PROTOCOL, PROTOCOLS["udp"])) - untracked
         return packets - begins | self._begun(packets & begins)
 
     def _begun(self, packets: Bounds) -> Bounds:
         """Let answers begin a connection of their own, which NAT rules may translate."""
-        new = packets.changed(lambda some: self._space.assign(some, Field.CT_STATE, CtState.NEW))
+        new = packets.changed(lambda some: self._space.rewrite.assign(some, Field.CT_STATE, CtState.NEW))
         if not new or not self._translates:
             return new
         self._chains.doubt(self._chains.decision(None, "of no connection, it may be translated"), new.doubted())
