@@ -18,7 +18,7 @@ from sampling import sampled
 
 from netaudit.attribute.attribution import AttributedSnapshot
 from netaudit.report import csv_table as table_csv
-from netaudit.report.json import rules as json_v1
+from netaudit.report.json import show as json_show
 from netaudit.report.map.layout import wrap as map_lines
 from netaudit.report.page import picture
 from netaudit.report.page import render as document
@@ -153,7 +153,7 @@ def test_of_a_name_of_100_kb_people_see_a_part_and_how_much_is_left_out(name: st
     assert "more characters)" in re.sub(r"\s+", " ", printed)
 
 
-@pytest.mark.parametrize("render", [table_csv.render_snapshot_csv, json_v1.render_snapshot])
+@pytest.mark.parametrize("render", [table_csv.render_snapshot_csv, json_show.render_snapshot])
 def test_of_a_name_of_100_kb_programs_get_all(render: Callable[[AttributedSnapshot], Any]) -> None:
     shown = renamed(1, "a word")
     item = msgspec.structs.replace(shown, items=shown.items[:1], exposure=())
