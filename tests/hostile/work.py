@@ -97,9 +97,12 @@ def _run_cases(attempts: "Attempts", seed: int, numbers: range, whole_every: int
 
 
 def _run_shapes(attempts: "Attempts", sizes: tuple[int, ...]) -> Iterator[Report]:
+    target = TARGETS[attempts.form]
     for name, data in shapes_of(attempts.form, sizes):
         yield attempts.told(name)
-        attempts.attempt(name, data, TARGETS[attempts.form].read)
+        attempts.attempt(name, data, target.read)
+        if target.source:
+            attempts.attempt(f"{name}, redacted", data, redactor_of(target.source))
     yield attempts.told("")
 
 
