@@ -16,7 +16,7 @@ def test_containers_that_print_too_much_are_gaps_and_the_first_are_kept(monkeypa
 
     def print_much(_where: Where, _pid: int, most: int) -> netns._Printed:
         allowed.append(most)
-        return netns._Printed({"iptables-save.txt": "x" * min(most, 400)}, [])
+        return netns._Printed({"iptables-save.txt": "x" * min(most, 400)}, [])  # noqa: SLF001
 
     monkeypatch.setattr(netns, "_namespace", str)
     monkeypatch.setattr(netns, "_MOST", 400)
