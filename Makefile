@@ -66,7 +66,7 @@ fuzz: $(VENV)/ready ## Fuzz every form of input: RUNS cases each, FORMS="save li
 
 CASES ?= 1000000
 .PHONY: break
-break: $(VENV)/ready ## Try to break every form of input: CASES=1000000 hostile cases each, SEED=0, FORMS="save nft" for some
+break: $(VENV)/ready ## Try to break every form of input: CASES=1000000 hostile cases each (0: large shapes), SEED=0, FORMS="save nft" for some
 	PYTHONPATH=.:tests $(PYTHON) -m hostile.breaking $(CASES) $(SEED) $(FORMS)
 
 .PHONY: lowest

@@ -259,6 +259,21 @@ def test_a_range_of_addresses_is_the_networks_that_stand_for_it() -> None:
     assert sum(sizes) == 75
 
 
+def test_ranges_that_are_very_many_networks_are_removed_and_said() -> None:
+    ranges = [{"range": [f"2001:db8::{at:x}", "2001:db9:ffff:ffff:ffff:ffff:ffff:fffe"]} for at in range(1, 400)]
+    table = {"family": "inet", "name": "t"}
+    members = {"family": "inet", "name": "s", "table": "t", "type": "ipv6_addr", "elem": ranges}
+    data = {"nftables": [{"table": table}, {"set": members}]}
+    done = redact(Facts({str(Source.NFT_RULESET): json.dumps(data).encode()}), KEY, _catalog())
+    elements = json.loads(done.facts.files[Source.NFT_RULESET])["nftables"][1]["set"]["elem"]
+    assert len(elements) == len(ranges)
+    kept = [one for one in elements if isinstance(one, dict)]
+    assert 0 < len(kept) < len(ranges)
+    assert sum(len(one["set"]) for one in kept) <= 1 << 14
+    (unknown,) = [one for one in done.removed if one.kind == "unknown parts replaced by a placeholder"]
+    assert unknown.count == len(ranges) - len(kept)
+
+
 def test_a_wildcard_matches_what_it_matched() -> None:
     names = redact_names(
         "office0", "office+", "off+", "eth+", "eth0.100", "eth0.+", "br-0123456789ab", "br-+", "veth12ab"

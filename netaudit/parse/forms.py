@@ -9,6 +9,7 @@ import msgspec
 from netaudit.errors import ParseError
 from netaudit.model.ruleset import Backend, Chain, Rule, Table
 from netaudit.parse.iptables.commands import read_commands
+from netaudit.parse.iptables.lines import require_short_lines
 from netaudit.parse.iptables.save import read_save
 from netaudit.parse.listing.names import BindingEvidence
 from netaudit.parse.listing.reader import read_listing
@@ -50,6 +51,7 @@ def read_rules(
     evidence: BindingEvidence | None = None,
 ) -> ParseResult:
     """Read rules in any form. Raises ParseError, with the line, for text in no such form."""
+    require_short_lines(text, source)
     match find_form(text):
         case Form.LISTING:
             reading = read_listing(text, backend=backend, family=family, source=source, evidence=evidence)
