@@ -71,8 +71,9 @@ def _edited(schema: Any, enums: dict[str, list[str]]) -> Any:
         case {"$ref": str() as target, **rest}:
             name = target.removeprefix(_REF)
             return rest | ({"enum": enums[name]} if name in enums else {"$ref": _REF + definition_of(name)})
-        case {"anyOf": [{"type": "null"}, inner], **rest}:  # msgspec's order depends on its version: null comes last
-            return _edited({**rest, "anyOf": [inner, {"type": "null"}]}, enums)
+        # The order of what msgspec gives here depends on its version.
+        case {"anyOf": [{"type": "null"}, inner] | [inner, {"type": "null"}], **rest}:
+            return {"anyOf": [_edited(inner, enums), {"type": "null"}], **rest}
         case {"title": str(), "type": "object", **rest}:
             return {key: _edited(part, enums) for key, part in {"type": "object", **rest}.items()}
         case dict():
