@@ -22,6 +22,7 @@ from netaudit.attribute.observed.container_netns import attribute_inside
 from netaudit.attribute.observed.forward_policy import attribute_policy
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters, items
+from netaudit.diff.counters import Counters
 from netaudit.model.snapshot import Snapshot
 
 __all__ = [
@@ -52,13 +53,16 @@ def attribute_snapshot(snapshot: Snapshot, catalog: Catalog) -> AttributedSnapsh
     )
 
 
-def attribute_diff(before: Snapshot, after: Snapshot, catalog: Catalog, *, counters: bool = False) -> AttributedDiff:
+def attribute_diff(
+    before: Snapshot, after: Snapshot, catalog: Catalog, counters: Counters = Counters.IGNORE
+) -> AttributedDiff:
     """Compare two snapshots of a host and attribute each change.
 
     What is there afterwards is attributed by the later snapshot, what was removed by the earlier one; the earlier
     one also tells whose a stale rule was.
     """
-    changes = (compare_with_counters if counters else compare)(before.ruleset, after.ruleset)
+    compared = compare_with_counters if counters is Counters.COMPARE else compare
+    changes = compared(before.ruleset, after.ruleset)
     earlier, later = Attributor.of_both(before, after, catalog)
     missing, undecided = later.missing()
     counts, defects = later.survey()
