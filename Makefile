@@ -91,7 +91,7 @@ probe: system roots ## Hold `netaudit exposure` against real packets: every scen
 
 .PHONY: goldens
 goldens: $(VENV)/ready ## Accept changed report texts; read the diff before you commit
-	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py
+	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py tests/test_public_api.py
 	git --no-pager diff --stat tests/goldens README.md docs
 
 .PHONY: pictures

@@ -56,7 +56,7 @@ def run_checks(facts: Facts, options: AuditOptions | None = None) -> Audit:
     >>> audit = netaudit.run_checks(netaudit.load("after"))
     >>> worst = audit.open[0]
     >>> worst.check.id, worst.severity, worst.subject
-    ('container-open-past-its-bindings', <Severity.HIGH: 'high'>, 'web')
+    ('container-open-past-its-bindings', <Severity.HIGH: 'high'>, 'container web')
     """
     return load_auditor(options).audit(facts)
 
@@ -69,8 +69,8 @@ def load_auditor(options: AuditOptions | None = None) -> Auditor:
     >>> auditor = netaudit.load_auditor(netaudit.AuditOptions(skip=("published-port-on-every-address",)))
     >>> for path in ("before", "after"):
     ...     print(path, len(auditor.audit(netaudit.load(path)).open))
-    before 2
-    after 3
+    before 4
+    after 9
     """
     return prepare_audit(options or AuditOptions()).auditor
 

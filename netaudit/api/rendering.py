@@ -39,11 +39,12 @@ def render(
 
     JUnit has every open finding as a failure. `place` is for SARIF and GitHub.
 
-    >>> print(netaudit.render(netaudit.compare(netaudit.load("before"), netaudit.load("before"))))
-    no changes
+    >>> changes = netaudit.compare(netaudit.load("before"), netaudit.load("after"))
+    >>> netaudit.render(changes).splitlines()[-1]
+    '3 added, 0 removed, 0 altered, 0 moved'
     >>> import json
     >>> json.loads(netaudit.render(netaudit.show(netaudit.load("after")), netaudit.Format.JSON))["schema"]
-    'netaudit/snapshot/v1'
+    'netaudit/show/v1'
     """
     match result:
         case AttributedSnapshot():
@@ -62,6 +63,8 @@ def render(
 def render_exposure(shown: AttributedSnapshot, form: Format = Format.TERMINAL) -> str:
     """Return who can reach what as text, without the rules.
 
-    >>> print(netaudit.render_exposure(netaudit.expose(netaudit.load("after")), netaudit.Format.CSV).splitlines()[0])
+    >>> exposed = netaudit.expose(netaudit.load("after"))
+    >>> netaudit.render_exposure(exposed, netaudit.Format.CSV).startswith("what,change,object")
+    True
     """
     return render_exposure_table(shown, form).decode()
