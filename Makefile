@@ -97,7 +97,7 @@ schemas: $(VENV)/ready ## The JSON Schema of what is printed, from the types in 
 
 .PHONY: goldens
 goldens: schemas ## Accept changed report texts; read the diff before you commit
-	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py
+	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py tests/test_public_api.py
 	git --no-pager diff --stat tests/goldens README.md docs
 
 .PHONY: pictures

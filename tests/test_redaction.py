@@ -24,7 +24,6 @@ from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.table import expose
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 from netaudit.store import load, save
 from netaudit.store.redaction import load_key
 from netaudit.store.redaction import redact as redact_facts
@@ -116,7 +115,7 @@ def _exposed(facts: Facts) -> Counter[tuple[object, ...]]:
     snapshot = parse_snapshot(facts)
     return Counter(
         (one.zone.kind, to.kind, to.family, to.protocol, to.ports, one.outcome, one.way, one.rule is None)
-        for one in expose(snapshot, parse_program(facts, snapshot.ruleset))
+        for one in expose(snapshot, snapshot.program)
         for to in [one.destination]
     )
 

@@ -6,16 +6,20 @@ from netaudit.attribute.observed.forward_policy import attribute_policy
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.attribute.snapshot import attribute_head, examine
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters
+from netaudit.diff.counters import Counters
 from netaudit.model.snapshot import Snapshot
 
 
-def attribute_diff(before: Snapshot, after: Snapshot, catalog: Catalog, *, counters: bool = False) -> AttributedDiff:
+def attribute_diff(
+    before: Snapshot, after: Snapshot, catalog: Catalog, counters: Counters = Counters.IGNORE
+) -> AttributedDiff:
     """Compare two snapshots of a host and attribute each change.
 
     What is there afterwards is attributed by the later snapshot, what was removed by the earlier one. The earlier
     one also knows the cause of a stale rule.
     """
-    changes = (compare_with_counters if counters else compare)(before.ruleset, after.ruleset)
+    compared = compare_with_counters if counters is Counters.COMPARE else compare
+    changes = compared(before.ruleset, after.ruleset)
     earlier, later = Attributor.of_both(before, after, catalog)
     missing, coverage, defects = examine(later)
     return AttributedDiff(

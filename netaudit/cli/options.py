@@ -6,28 +6,7 @@ from typing import Annotated
 
 import typer
 
-
-class Format(StrEnum):
-    """What a report is printed as."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    HTML = "html"
-    CSV = "csv"
-    SVG = "svg"
-    DOT = "dot"
-
-
-class AuditFormat(StrEnum):
-    """What an audit is printed as."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
-    SARIF = "sarif"
-    MARKDOWN = "markdown"
-    GITHUB = "github"
-    JUNIT = "junit"
+from netaudit.api.formats import Format
 
 
 class Colour(StrEnum):

@@ -11,6 +11,7 @@ from netaudit.parse.forms import read_rules
 from netaudit.parse.host.host import parse_host
 from netaudit.parse.listing.names import BindingEvidence
 from netaudit.parse.nftables.ruleset import parse_nft
+from netaudit.parse.program import read_meanings
 from netaudit.parse.reading.cache import Known
 from netaudit.parse.reading.decode import decode_json
 from netaudit.parse.reading.result import ParseResult
@@ -43,6 +44,7 @@ def parse_snapshot(facts: Facts, known: Known | None = None) -> Snapshot:
         digest=facts.digest,
         partial=facts.partial,
         inside=tuple(_parse_inside(facts)),
+        meanings=read_meanings(facts),
     )
 
 

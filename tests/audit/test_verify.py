@@ -8,7 +8,7 @@ from audit.conftest import RECORDINGS, AuditOf
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot, ExposureChange
 from netaudit.attribute.exposure.compare import compare_exposures
-from netaudit.attribute.exposure.compute import ParsedHost, with_exposure
+from netaudit.attribute.exposure.compute import with_exposure
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.finding import Finding
 from netaudit.audit.remedy.patch import patch
@@ -36,7 +36,7 @@ FOLLOWED = (
 def show(catalog: Catalog) -> Show:
     def showing(facts: Facts) -> AttributedSnapshot:
         snapshot = parse_snapshot(facts)
-        return with_exposure(attribute_snapshot(snapshot, catalog), ParsedHost(facts, snapshot), catalog, ZoneChoice())
+        return with_exposure(attribute_snapshot(snapshot, catalog), snapshot, catalog, ZoneChoice())
 
     return showing
 

@@ -6,8 +6,8 @@ import pytest
 from programs import RECORDINGS, assert_fails, run, run_inside
 
 import netaudit
-from netaudit.cli.formats import render_snapshot
-from netaudit.cli.options import Format
+from netaudit.api.formats import Format
+from netaudit.api.renderers import render_snapshot
 
 SCENARIO = RECORDINGS / "28.5.2-iptables-nft" / "two-host-ports"
 EXAMPLES = Path(__file__).parents[2] / "templates" / "examples"
@@ -21,7 +21,7 @@ def test_a_report_comes_in_other_formats_on_standard_output(form: str, beginning
 
 
 def test_every_format_has_its_renderers() -> None:
-    shown = netaudit.show_recording(netaudit.load_recording(SCENARIO / "01"))
+    shown = netaudit.show(netaudit.load(SCENARIO / "01"))
     for form in {*Format} - {Format.TERMINAL, Format.SVG, Format.DOT}:
         assert render_snapshot(shown, form)
 

@@ -16,7 +16,7 @@ import netaudit
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
 from netaudit.attribute.explain.explanation import explain
-from netaudit.attribute.exposure.compute import ParsedHost, with_exposure
+from netaudit.attribute.exposure.compute import ComputeExposure, with_exposure
 from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan, run
@@ -28,7 +28,6 @@ from netaudit.packets.host.zones import ZoneChoice
 from netaudit.packets.shadowing.analysis import ShadowAnalysis
 from netaudit.packets.values.steps import Trace
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 from netaudit.report.page.render import render_snapshot_html
 from netaudit.store import load
 
@@ -36,6 +35,7 @@ _MOST = 2.6  # times the work for twice the rules: n·log n with something to sp
 _SIZES = (30, 60, 120, 240)[: 2 + SWEEP]
 _LARGER = (200, 400, 800)[: 1 + SWEEP]  # of traces, whose bound on what is asked again is 2,048 rules and some
 _CATALOG, _TODAY = load_catalog(), date(2026, 11, 27)
+_ALWAYS = ComputeExposure.ALWAYS
 _PUBLISHED = "192.0.2.10:8080/tcp"
 # `make check` runs what grew fastest once; `make test` runs every shape.
 _ALL_SHAPES = sampled(SHAPES, ("diamond",))
@@ -50,12 +50,12 @@ def work(done: Callable[[], object]) -> int:
 
 def _stages(facts: Facts) -> Iterator[tuple[str, int]]:
     """Count what each stage of a report takes, one after the other."""
-    read = ParsedHost(facts, parse_snapshot(facts))
+    snapshot = parse_snapshot(facts)
     shown: list[AttributedSnapshot] = []
     found: list[Audit] = []
-    yield "show", work(lambda: shown.append(attribute_snapshot(read.snapshot, _CATALOG)))
-    yield "exposure", work(lambda: shown.append(with_exposure(shown[0], read, _CATALOG, ZoneChoice())))
-    view = HostView(read.snapshot, parse_program(facts, read.snapshot.ruleset), shown[1], Services(load_services()))
+    yield "show", work(lambda: shown.append(attribute_snapshot(snapshot, _CATALOG)))
+    yield "exposure", work(lambda: shown.append(with_exposure(shown[0], snapshot, _CATALOG, ZoneChoice())))
+    view = HostView(snapshot, snapshot.program, shown[1], Services(load_services()))
     yield "audit", work(lambda: found.append(run(view, Plan(load_checks(), _TODAY))))
     yield "report", work(lambda: render_snapshot_html(shown[1], found[0]))
 
@@ -92,7 +92,7 @@ def test_the_work_of_diff_and_explain_grows_with_the_rules(shape: str) -> None:
         facts = iptables_host(SHAPES[shape](size))
         snapshot = parse_snapshot(facts)
         rows[size] = {
-            "diff": work(lambda: netaudit.diff_recordings(before, facts, exposure=True)),  # noqa: B023 (done at once)
+            "diff": work(lambda: netaudit.compare(before, facts, _ALWAYS)),  # noqa: B023 (done at once)
             "explain": work(lambda: explain("filter/FORWARD", snapshot, _CATALOG)),  # noqa: B023
         }
     assert_linear(rows)
@@ -111,7 +111,7 @@ def test_a_trace_through_ways_that_are_all_in_doubt_has_a_bound(shape: str) -> N
 
 
 def _trace(facts: Facts) -> Trace:
-    return netaudit.trace_recording(facts, "internet", _PUBLISHED).journey.trace
+    return netaudit.trace(facts, "internet", _PUBLISHED).journey.trace
 
 
 def test_a_diamond_of_depth_14_is_traced_to_its_end_and_the_trace_says_what_it_leaves_out() -> None:
@@ -134,7 +134,7 @@ def test_what_becomes_of_a_packet_that_is_led_in_a_circle_is_undecided(shape: st
     trace = _trace(facts)
     assert trace.outcome is Outcome.MAY
     assert [one for one in trace.doubts if one.endswith("jumps without end")]
-    cells = netaudit.expose_recording(facts).exposure or ()
+    cells = netaudit.expose(facts).exposure or ()
     published = next(one.exposure for one in cells if one.exposure.destination.binding)
     assert published.outcome is Outcome.MAY
     assert "jumps without end" in published.reason
@@ -158,7 +158,7 @@ def test_shadows_of_every_chain_are_found_in_work_that_grows_with_the_rules(shap
 
 def _shadows(shape: str, size: int) -> int:
     facts = iptables_host(SHAPES[shape](size))
-    program = parse_program(facts, parse_snapshot(facts).ruleset)
+    program = parse_snapshot(facts).program
     found = [ShadowAnalysis(table) for table in program.tables]
     return sum(
         len(one.of(chain)) for one, table in zip(found, program.tables, strict=True) for chain in table.chains.values()

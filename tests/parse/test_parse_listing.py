@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit import show_recording
+from netaudit import show
 from netaudit.attribute.attribution import AttributedSnapshot, Confidence
 from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Gap, GapReason, Source
@@ -51,7 +51,7 @@ def _wide(*rows: str) -> str:
 
 
 def _shown(**files: bytes) -> AttributedSnapshot:
-    return show_recording(Facts({str(Source[name]): data for name, data in files.items()}))
+    return show(Facts({str(Source[name]): data for name, data in files.items()}))
 
 
 # ---- the published listing of `docker run -p 8080:80 nginx` beside libvirt -----------------------------------------

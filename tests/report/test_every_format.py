@@ -13,9 +13,9 @@ import pytest
 from pages import hosts
 from sampling import every
 
+from netaudit.api.formats import Format
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.audit.finding import Audit
-from netaudit.cli.options import Format
 from netaudit.errors import UsageError
 from netaudit.report.csv_table import COLUMNS, render_diff_csv, render_exposure_csv, render_snapshot_csv
 from netaudit.report.json.show import render_snapshot as as_json

@@ -20,12 +20,12 @@ ONE_PORT = Path(__file__).parents[1] / "recordings" / "20.10.24-iptables-nft" / 
 
 @pytest.fixture(scope="module")
 def diff() -> AttributedDiff:
-    return netaudit.diff_recordings(*(netaudit.load_recording(ONE_PORT / step) for step in ("00", "01")))
+    return netaudit.compare(*(netaudit.load(ONE_PORT / step) for step in ("00", "01")))
 
 
 @pytest.fixture(scope="module")
 def shown() -> AttributedSnapshot:
-    return netaudit.expose_recording(netaudit.load_recording(ONE_PORT / "01"))
+    return netaudit.expose(netaudit.load(ONE_PORT / "01"))
 
 
 def test_a_diff_leads_with_who_can_reach_what(diff: AttributedDiff) -> None:

@@ -33,16 +33,16 @@ MakeSnapshot = Callable[..., AttributedSnapshot]
 
 
 def follow() -> AttributedTrace:
-    return netaudit.trace_recording(netaudit.load_recording(MANY / "04"), "internet", "192.0.2.10:8300/tcp")
+    return netaudit.trace(netaudit.load(MANY / "04"), "internet", "192.0.2.10:8300/tcp")
 
 
 def printed() -> dict[type[msgspec.Struct], bytes]:
-    earlier, later = (netaudit.load_recording(MANY / step) for step in ("01", "04"))
-    exposed = netaudit.expose_recording(later)
+    earlier, later = (netaudit.load(MANY / step) for step in ("01", "04"))
+    exposed = netaudit.expose(later)
     _, audit = hosts.small()
     followed = replace(audit.findings[0], verified=Verified(closes=True, opens=("unrestricted",)))
     return {
-        DiffDocument: render_diff(netaudit.diff_recordings(earlier, later, exposure=True)),
+        DiffDocument: render_diff(netaudit.compare(earlier, later, netaudit.ComputeExposure.ALWAYS)),
         ShowDocument: render_snapshot(exposed),
         ExposureDocument: render_exposure(exposed),
         AuditDocument: render_audit(replace(audit, findings=(followed, *audit.findings[1:]))),

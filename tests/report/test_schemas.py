@@ -80,27 +80,27 @@ def test_the_schema_is_one() -> None:
 
 @pytest.mark.parametrize(("scenario", "before", "after"), sampled(STEPS, STEPS[:1]))
 def test_what_is_printed_of_real_hosts_is_as_described(scenario: str, before: str, after: str) -> None:
-    earlier, later = (netaudit.load_recording(RECORDINGS / scenario / step) for step in (before, after))
-    exposed = netaudit.expose_recording(later)
+    earlier, later = (netaudit.load(RECORDINGS / scenario / step) for step in (before, after))
+    exposed = netaudit.expose(later)
     assert exposed.exposure
     for document in (
-        render_diff(netaudit.diff_recordings(earlier, later, exposure=True)),
-        render_diff(netaudit.diff_recordings(earlier, later, exposure=False)),
-        render_diff(netaudit.diff_recordings(earlier, later, counters=True)),
+        render_diff(netaudit.compare(earlier, later, netaudit.ComputeExposure.ALWAYS)),
+        render_diff(netaudit.compare(earlier, later, netaudit.ComputeExposure.NEVER)),
+        render_diff(netaudit.compare(earlier, later, counters=netaudit.Counters.COMPARE)),
         render_snapshot(exposed),
-        render_snapshot(netaudit.show_recording(later)),
+        render_snapshot(netaudit.show(later)),
         render_exposure(exposed),
     ):
         assert complaints(document) == []
 
 
 def test_an_audit_and_a_trace_are_as_described() -> None:
-    facts = netaudit.load_recording(RECORDINGS / "28.5.2-iptables-nft" / "many" / "04")
+    facts = netaudit.load(RECORDINGS / "28.5.2-iptables-nft" / "many" / "04")
     _, audit = hosts.small()
     assert audit.findings
     assert complaints(render_audit(audit)) == []
     for target in ("192.0.2.10:8300/tcp", "172.18.0.2:80/tcp", "192.0.2.10:9/udp"):
-        assert complaints(render_trace(netaudit.trace_recording(facts, "internet", target))) == []
+        assert complaints(render_trace(netaudit.trace(facts, "internet", target))) == []
 
 
 ENUMS = [

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from netaudit.api.formats import AuditFormat
 from netaudit.cli.options import (
-    AuditFormat,
     Colour,
     ColourOption,
     DockerHostOption,
@@ -85,27 +85,27 @@ def audit(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Find what is wrong on a host, with proof and what to do; SARIF exits with 0 whatever was found."""
+    from netaudit.api.audits import AuditOptions
     from netaudit.audit.gate import failing
     from netaudit.cli import output as out
-    from netaudit.cli.auditing import Asked, prepare, render
-    from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.cli.auditing import prepare, read_ports, render
+    from netaudit.cli.sources import load_or_collect, make_where, when_audited
+    from netaudit.store import load
 
-    asked = Asked(
-        fail_on=fail_on,
-        min_confidence=min_confidence,
+    place = out.place(output, force=force)
+    options = AuditOptions(
         checks=tuple(checks or ()),
         skip=tuple(skip or ()),
         waivers=tuple(waivers or ()),
         baseline=baseline,
-        sensitive_ports=tuple(sensitive_port or ()),
+        sensitive_ports=read_ports(sensitive_port or ()),
         config=config,
-        exposure=exposure,
+        exposure=when_audited(exposure),
         uplinks=tuple(uplink or ()),
-        since=since,
-        today=today.date() if today else dt.datetime.now(tz=dt.UTC).astimezone().date(),
+        since=load(since) if since else None,
+        today=today.date() if today else None,
     )
-    place = out.place(output, force=force)
-    prepared = prepare(asked)
+    prepared = prepare(options, fail_on, min_confidence)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     audited = prepared.auditor.audit_and_verify(facts) if verify_fix else prepared.auditor.audit(facts)
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)
