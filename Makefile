@@ -19,7 +19,9 @@ help: ## List the commands
 demo: system $(VENV)/ready ## The main job before your eyes: an engine, docker run, the diff, report.html
 	@PYTHONPATH=tests $(PYTHON) -m lab.demo
 
+# How much of long sweeps runs (tests/sampling.py): SWEEP=1 in `make check`, 5 here; `make test SWEEP=50` on demand.
 .PHONY: test
+test: export SWEEP ?= 5
 test: rooted system check roots ## Everything, on every recording, real engines and kernels (root, Debian or Ubuntu)
 	$(PYTHON) -m pytest -q -m "engine or kernel or browser or matrix" -n $(WORKERS) --dist loadgroup
 
@@ -64,7 +66,7 @@ fuzz: $(VENV)/ready ## Fuzz every form of input: RUNS cases each, FORMS="save li
 
 CASES ?= 1000000
 .PHONY: break
-break: $(VENV)/ready ## Try to break every form of input: CASES=1000000 hostile cases each, SEED=0, FORMS="save nft" for some
+break: $(VENV)/ready ## Try to break every form of input: CASES=1000000 hostile cases each (0: large shapes), SEED=0, FORMS="save nft" for some
 	PYTHONPATH=.:tests $(PYTHON) -m hostile.breaking $(CASES) $(SEED) $(FORMS)
 
 .PHONY: lowest
@@ -89,9 +91,13 @@ agree: system $(VENV)/ready ## Hold `netaudit trace` against this kernel: N=1000
 probe: system roots ## Hold `netaudit exposure` against real packets: every scenario, engine and step; docs/agreement.md
 	PYTHONPATH=.:tests $(PYTHON) -m lab.probe_all --page
 
+.PHONY: schemas
+schemas: $(VENV)/ready ## The JSON Schema of what is printed, from the types in netaudit/report/json
+	PYTHONPATH=.:tests $(PYTHON) -m pages.json_schema
+
 .PHONY: goldens
-goldens: $(VENV)/ready ## Accept changed report texts; read the diff before you commit
-	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py
+goldens: schemas ## Accept changed report texts; read the diff before you commit
+	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py tests/test_public_api.py
 	git --no-pager diff --stat tests/goldens README.md docs
 
 .PHONY: pictures

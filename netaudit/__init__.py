@@ -6,19 +6,15 @@
                       │                                       ▲
                  a recording on disk (store)          Docker's inventory
 
-The public API:
+The public API is what `__all__` lists; docs/api.md describes it:
 
-    from pathlib import Path
     import netaudit
 
-    before = netaudit.load_recording(Path("before"))
-    after = netaudit.record_host()                     # this host, now
-    changes = netaudit.diff_recordings(before, after)  # AttributedDiff: every change with its cause
-    rules = netaudit.show_recording(after)             # AttributedSnapshot: every rule with its cause
-    open_to = netaudit.expose_recording(after)         # … and .exposure: who can reach what
-    found = netaudit.audit_recording(after, date.today())  # Audit: what is wrong, with proof
-    packet = netaudit.trace_recording(after, "internet", "192.0.2.10:8080/tcp")  # … and one packet's way
-    netaudit.save_recording(after, Path("after"))
+    before: netaudit.Facts = netaudit.load("before")
+    after: netaudit.Facts = netaudit.record()                               # this host, now
+    changes: netaudit.AttributedDiff = netaudit.compare(before, after)      # every change with its cause
+    audit: netaudit.Audit = netaudit.run_checks(after)                      # what is wrong, with proof
+    print(netaudit.render(changes), netaudit.render(audit))
 
 Everything is imported when it is used: importing netaudit costs nothing.
 """
@@ -29,131 +25,147 @@ from netaudit.release import RELEASE
 
 TYPE_CHECKING = False  # as typing has it; importing that takes longer than all else before signals are listened to
 if TYPE_CHECKING:
-    from datetime import date
-    from pathlib import Path
-
-    from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+    from netaudit.api.audits import AuditOptions, load_auditor, run_checks
+    from netaudit.api.formats import AuditFormat, Format, TraceFormat
+    from netaudit.api.hosts import ZoneDetail, compare, expose, show
+    from netaudit.api.recordings import load, record, save
+    from netaudit.api.rendering import AuditPlace, render, render_exposure
+    from netaudit.api.traces import trace
+    from netaudit.attribute.attribution import (
+        AttributedChange,
+        AttributedDiff,
+        AttributedExposure,
+        AttributedItem,
+        AttributedSnapshot,
+        Attribution,
+        Cause,
+        Confidence,
+        ExposureChange,
+    )
+    from netaudit.attribute.exposure.compute import ComputeExposure
     from netaudit.attribute.trace import AttributedTrace
-    from netaudit.audit.finding import Audit
-    from netaudit.model.facts import Facts
-    from netaudit.packets.host.zones import ZoneChoice
+    from netaudit.audit.auditor import Auditor
+    from netaudit.audit.checks.check import Check
+    from netaudit.audit.finding import Audit, Finding, Undecided
+    from netaudit.diff.change import Added, Altered, Moved, Removed
+    from netaudit.diff.counters import Counters
+    from netaudit.errors import (
+        CatalogError,
+        CollectError,
+        ConfigError,
+        NetauditError,
+        NewerFormatError,
+        OutputError,
+        ParseError,
+        RecordingError,
+        SubjectError,
+        TakenError,
+        UsageError,
+    )
+    from netaudit.model.exposure import Exposure, Outcome
+    from netaudit.model.facts import Facts, Gap, GapReason
+    from netaudit.model.ruleset import Item
+    from netaudit.model.severity import FindingConfidence, Severity
+    from netaudit.packets.values.probe import PacketState
 
 __version__ = RELEASE
 __all__ = [
-    "audit_recording",
-    "diff_recordings",
-    "expose_recording",
-    "load_recording",
-    "record_host",
-    "save_recording",
-    "show_recording",
-    "trace_recording",
+    "Added",
+    "Altered",
+    "AttributedChange",
+    "AttributedDiff",
+    "AttributedExposure",
+    "AttributedItem",
+    "AttributedSnapshot",
+    "AttributedTrace",
+    "Attribution",
+    "Audit",
+    "AuditFormat",
+    "AuditOptions",
+    "AuditPlace",
+    "Auditor",
+    "CatalogError",
+    "Cause",
+    "Check",
+    "CollectError",
+    "ComputeExposure",
+    "Confidence",
+    "ConfigError",
+    "Counters",
+    "Exposure",
+    "ExposureChange",
+    "Facts",
+    "Finding",
+    "FindingConfidence",
+    "Format",
+    "Gap",
+    "GapReason",
+    "Item",
+    "Moved",
+    "NetauditError",
+    "NewerFormatError",
+    "Outcome",
+    "OutputError",
+    "PacketState",
+    "ParseError",
+    "RecordingError",
+    "Removed",
+    "Severity",
+    "SubjectError",
+    "TakenError",
+    "TraceFormat",
+    "Undecided",
+    "UsageError",
+    "ZoneDetail",
+    "compare",
+    "expose",
+    "load",
+    "load_auditor",
+    "record",
+    "render",
+    "render_exposure",
+    "run_checks",
+    "save",
+    "show",
+    "trace",
 ]
+# Where each public name lives; a test compares this with the imports above, which type checkers read.
+_HOMES = {
+    "netaudit.api.audits": "AuditOptions load_auditor run_checks",
+    "netaudit.api.formats": "AuditFormat Format TraceFormat",
+    "netaudit.api.hosts": "ZoneDetail compare expose show",
+    "netaudit.api.recordings": "load record save",
+    "netaudit.api.rendering": "AuditPlace render render_exposure",
+    "netaudit.api.traces": "trace",
+    "netaudit.attribute.attribution": "AttributedChange AttributedDiff AttributedExposure AttributedItem"
+    " AttributedSnapshot Attribution Cause Confidence ExposureChange",
+    "netaudit.attribute.exposure.compute": "ComputeExposure",
+    "netaudit.attribute.trace": "AttributedTrace",
+    "netaudit.audit.auditor": "Auditor",
+    "netaudit.audit.checks.check": "Check",
+    "netaudit.audit.finding": "Audit Finding Undecided",
+    "netaudit.diff.change": "Added Altered Moved Removed",
+    "netaudit.diff.counters": "Counters",
+    "netaudit.errors": "CatalogError CollectError ConfigError NetauditError NewerFormatError OutputError ParseError"
+    " RecordingError SubjectError TakenError UsageError",
+    "netaudit.model.exposure": "Exposure Outcome",
+    "netaudit.model.facts": "Facts Gap GapReason",
+    "netaudit.model.ruleset": "Item",
+    "netaudit.model.severity": "FindingConfidence Severity",
+    "netaudit.packets.values.probe": "PacketState",
+}
 
+if not TYPE_CHECKING:  # a type checker would take any name for one that is there
 
-def record_host() -> Facts:
-    """Read this host. Nothing is changed, not even by looking; what cannot be seen is a gap."""
-    from netaudit.collect import collect  # noqa: PLC0415 (late, as all below)
+    def __getattr__(name: str) -> object:
+        """Import a public name when somebody asks for it."""
+        for module, names in _HOMES.items():
+            if name in names.split():
+                from importlib import import_module  # noqa: PLC0415 (late, as everything here)
 
-    return collect()
+                return globals().setdefault(name, getattr(import_module(module), name))
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-
-def load_recording(path: Path) -> Facts:
-    """Read a recording: a folder, a tar, or plain iptables-save output. Raises RecordingError."""
-    from netaudit.store import load  # noqa: PLC0415
-
-    return load(path)
-
-
-def save_recording(facts: Facts, path: Path) -> Facts:
-    """Write a recording whole or not at all; gives the facts with their digest. Raises OutputError."""
-    from netaudit.store import save  # noqa: PLC0415
-
-    return save(facts, path)
-
-
-def diff_recordings(
-    before: Facts, after: Facts, *, counters: bool = False, exposure: bool | None = None
-) -> AttributedDiff:
-    """Compare two recordings of a host and attribute each change. Raises ParseError for damaged facts.
-
-    `exposure` adds who can reach what, and could not before; None: where that is quick.
-    """
-    from netaudit.attribute import attribute_diff  # noqa: PLC0415
-    from netaudit.attribute.exposure.compute import ParsedHost, why_not_affordable, with_exposure_changes  # noqa: PLC0415
-    from netaudit.catalog import load_catalog  # noqa: PLC0415
-    from netaudit.parse import parse_snapshots  # noqa: PLC0415
-
-    catalog = load_catalog()
-    earlier, later = parse_snapshots(before, after)
-    diff = attribute_diff(earlier, later, catalog, counters=counters)
-    gap = "not asked for" if exposure is False else "" if exposure else why_not_affordable(diff, earlier, later)
-    if gap:
-        from msgspec.structs import replace  # noqa: PLC0415
-
-        return replace(diff, exposure_gap=gap)
-    return with_exposure_changes(diff, ParsedHost(before, earlier), ParsedHost(after, later), catalog)
-
-
-def show_recording(facts: Facts, *, exposure: bool | None = False) -> AttributedSnapshot:
-    """Attribute every rule of a host. Raises ParseError for damaged facts.
-
-    `exposure` adds who can reach what; None: where that is quick.
-    """
-    if exposure is not False:
-        return expose_recording(facts, within_bounds=exposure is None)
-    from netaudit.attribute import attribute_snapshot  # noqa: PLC0415
-    from netaudit.catalog import load_catalog  # noqa: PLC0415
-    from netaudit.parse import parse_snapshot  # noqa: PLC0415
-
-    return attribute_snapshot(parse_snapshot(facts), load_catalog())
-
-
-def expose_recording(
-    facts: Facts, choice: ZoneChoice | None = None, *, within_bounds: bool = False
-) -> AttributedSnapshot:
-    """Attribute every rule of a host, and compute who can reach what. Raises ParseError for damaged facts.
-
-    `within_bounds`: a host on which that takes long is left out, and the result says so.
-    """
-    from netaudit.attribute import attribute_snapshot  # noqa: PLC0415
-    from netaudit.attribute.exposure.compute import ParsedHost, why_too_large, with_exposure  # noqa: PLC0415
-    from netaudit.catalog import load_catalog  # noqa: PLC0415
-    from netaudit.packets.host.zones import ZoneChoice  # noqa: PLC0415
-    from netaudit.parse import parse_snapshot  # noqa: PLC0415
-
-    catalog, snapshot = load_catalog(), parse_snapshot(facts)
-    shown = attribute_snapshot(snapshot, catalog)
-    gap = why_too_large(snapshot) if within_bounds else ""
-    if gap:
-        from msgspec.structs import replace  # noqa: PLC0415
-
-        return replace(shown, exposure_gap=gap)
-    return with_exposure(shown, ParsedHost(facts, snapshot), catalog, choice or ZoneChoice())
-
-
-def audit_recording(facts: Facts, today: date) -> Audit:
-    """Put every check that ships to a host; waivers in containers' labels hold until `today`. Raises ParseError."""
-    from netaudit.audit.auditor import Auditor  # noqa: PLC0415
-    from netaudit.audit.checks.services import Services  # noqa: PLC0415
-    from netaudit.audit.run import Plan  # noqa: PLC0415
-    from netaudit.catalog import load_catalog, load_checks, load_services  # noqa: PLC0415
-
-    return Auditor(load_catalog(), Services(load_services()), Plan(load_checks(), today)).audit(facts)
-
-
-def trace_recording(
-    facts: Facts, source: str, target: str, *, interface: str = "", established: bool = False
-) -> AttributedTrace:
-    """Follow one packet from a zone or address to ADDRESS:PORT/PROTOCOL, with the cause of every rule that it meets.
-
-    Raises ParseError for damaged facts, UsageError or SubjectError for places that are none.
-    """
-    from netaudit.attribute.trace import trace_snapshot  # noqa: PLC0415
-    from netaudit.catalog import load_catalog  # noqa: PLC0415
-    from netaudit.packets.trace.query import TraceQuery  # noqa: PLC0415
-    from netaudit.packets.values.probe import PacketState  # noqa: PLC0415
-    from netaudit.parse import parse_snapshot  # noqa: PLC0415
-
-    state = PacketState.ESTABLISHED if established else PacketState.NEW
-    return trace_snapshot(TraceQuery(source, target, interface, state), facts, parse_snapshot(facts), load_catalog())
+    def __dir__() -> list[str]:
+        """List the public names, whether they were imported yet or not."""
+        return sorted({*globals(), *__all__})

@@ -1,3 +1,3 @@
 """Which netaudit this is."""
 
-RELEASE = "0.1.0"
+RELEASE = "0.2.0"

@@ -5,10 +5,12 @@ import os
 import packing
 import pytest
 from hypothesis import settings
+from sampling import SWEEP
 
+# 20 examples of each law in `make check`, 100 in `make test` (SWEEP=5), and as many more as SWEEP asks for.
 # No deadlines: a loaded machine is not a bug. In CI the same examples each time: a new one is for a person to meet.
-settings.register_profile("here", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("here", deadline=None, max_examples=20 * SWEEP)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=20 * SWEEP)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 # Before any test module is imported: some make their lists of tests from the folders of recordings.

@@ -1,6 +1,7 @@
 """The shape of the package: small modules, one home for each foreign package, nothing slow before it is used."""
 
 import ast
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from pages.rooms import PACKAGES, docstring
 
 import netaudit
 from netaudit.release import RELEASE
@@ -28,8 +30,68 @@ HOMES = {
     "jinja2": "report/templating/*.py",
     "markupsafe": "report/**/*.py",  # jinja2's
     "tabulate": "report/terminal/layout.py",
+    "wcwidth": "report/text/width.py",
+    "backports": "store/reading/packed.py",  # zstd, before Python 3.14
+    "compression": "store/reading/packed.py",  # the same, from 3.14
     "oxidd": "packets/sets/bdd.py",
     "msgspec": "**/*.py",
+}
+
+
+MOST_MODULES = 15  # of a folder, beside __init__.py
+MOST_LINES = 2_000  # of the modules of a folder
+
+# Words that no module, class or function is called by: what to use instead, and how many names still have it. A number
+# may only fall. docs/architecture.md has the glossary.
+FORBIDDEN_WORDS = {
+    "asked": ("query, requested", 8),
+    "asker": ("receiver", 0),
+    "because": ("causes, reason", 1),
+    "blind": ("not visible", 0),
+    "came": ("dispositions, source", 1),
+    "deed": ("action", 0),
+    "diary": ("recorder", 0),
+    "essence": ("stable part", 0),
+    "exposing": ("compute", 0),
+    "ground": ("host context", 0),
+    "handwriting": ("unify, template", 0),
+    "heed": ("honour, follow", 0),
+    "homes": ("container routes", 1),
+    "journey": ("trace query, answer", 2),
+    "led": ("NAT target", 6),
+    "looks": ("format", 0),
+    "said": ("printed, reported, answer", 3),
+    "shade": ("shadow kind", 1),
+    "told": ("answer, option", 0),
+    "touch": ("event", 1),
+    "traced": ("trace", 0),
+    "unseen": ("not visible", 1),
+    "way": ("route, delivery", 8),
+    "whose": ("owner, maker", 1),
+}
+
+# Phrases that few readers understand at once, in code, docstrings and messages: how often they still stand there. A
+# number may only fall.
+MANNERED = {
+    r"heed\w*": 0,
+    "[Ww]hoever": 9,
+    "anew": 8,
+    "gravest": 1,
+    "of nobody": 1,
+    "of its own accord": 0,
+    "is none": 18,
+    "are none": 1,
+    "hangs? on": 17,
+    "[Pp]erhaps": 12,
+    "gives? away": 2,
+    "tells? of": 1,
+    "those of": 15,
+    "nobody's": 6,
+    "fares? alike": 0,
+    "otherwise than": 2,
+    "begun": 0,
+    "is said": 5,
+    "of no": 9,
 }
 
 
@@ -69,6 +131,7 @@ def test_every_dependency_has_a_home() -> None:
         "python-iptables": "iptc",
         "cel-expr-python": "cel_expr_python",
         "tabulate[widechars]": "tabulate",
+        "backports.zstd": "backports",
     }
     dependencies = [text.partition(">")[0] for text in PROJECT["project"]["dependencies"]]
     assert {named.get(name, name) for name in dependencies} <= HOMES.keys()
@@ -91,3 +154,62 @@ def test_a_module_says_what_it_is(path: Path) -> None:
 
 def test_the_release_is_the_packages_version() -> None:
     assert PROJECT["project"]["version"] == RELEASE == netaudit.__version__
+
+
+def test_no_folder_is_crowded() -> None:
+    sizes = {_name(folder): len(list(folder.glob("*.py"))) - 1 for folder in {path.parent for path in MODULES}}
+    lines = {_name(path.parent): 0 for path in MODULES}
+    for path in MODULES:
+        lines[_name(path.parent)] += len(path.read_text().splitlines())
+    assert {name: size for name, size in sizes.items() if size > MOST_MODULES} == {}
+    assert {name: size for name, size in lines.items() if size > MOST_LINES} == {}
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: _name(path.parent))
+def test_a_sub_package_says_what_goes_in_what_comes_out_and_where_to_begin(package: Path) -> None:
+    text = docstring(package)
+    parts = ("In: ", "Out: ", "Begin with ") if len(package.relative_to(PACKAGE).parts) > 2 else ("",)
+    assert text
+    assert [part for part in parts if part not in text] == []
+    named = re.findall(r"\b([a-z_]+)\.py\b", text.partition("Begin with ")[2].partition("\n\n")[0])
+    assert [name for name in named if not (package.parent / f"{name}.py").exists()] == []
+
+
+def _names() -> Iterator[str]:
+    """Name every module, class and function."""
+    for path in MODULES:
+        yield path.stem
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef):
+                yield node.name
+
+
+@cache
+def _words_of_names() -> dict[str, list[str]]:
+    words: dict[str, list[str]] = {}
+    for name in _names():
+        for word in {found.lower() for found in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)}:
+            words.setdefault(word, []).append(name)
+    return words
+
+
+@pytest.mark.parametrize("word", FORBIDDEN_WORDS)
+def test_a_word_that_was_given_up_does_not_come_back(word: str) -> None:
+    instead, most = FORBIDDEN_WORDS[word]
+    names = _words_of_names().get(word, [])
+    assert len(names) <= most, f"say {instead} in place of {word}: {names}"
+
+
+@pytest.mark.parametrize("phrase", MANNERED)
+def test_mannered_phrases_become_fewer(phrase: str) -> None:
+    pattern = re.compile(rf"\b{phrase}\b")
+    found = {_name(path): len(pattern.findall(path.read_text())) for path in MODULES}
+    assert sum(found.values()) <= MANNERED[phrase], {name: count for name, count in found.items() if count}
+
+
+def test_the_glossary_knows_no_word_that_was_given_up() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text()
+    words = re.findall(
+        r"^\| ([a-z, ]+) \|", page.partition("## Glossary")[2].partition("## Decisions")[0], re.MULTILINE
+    )
+    assert not {word for cell in words for word in cell.split(", ")} & FORBIDDEN_WORDS.keys()

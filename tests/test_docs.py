@@ -12,7 +12,7 @@ import pytest
 import yaml
 from lab import probe_all, proof
 from lab.scenarios import runs
-from pages import manual, model_page
+from pages import json_schema, manual, model_page, rooms, rule_references
 
 from netaudit.cli import app
 from netaudit.release import RELEASE
@@ -55,6 +55,56 @@ def test_the_readme_names_files_that_are_there() -> None:
     assert [name for name in names if not (REPOSITORY / name).exists()] == []
 
 
+_PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")])
+_TOPS = r"netaudit|tests|docs|rules|templates|examples|\.ci|\.github"
+_PATH = re.compile(rf"(?<![\w/.:-])(?:\.\./)?((?:{_TOPS})/[\w.*/+-]*[\w*])")
+_MODULE = re.compile(r"`(netaudit(?:\.[a-z_]+)+)")
+_BARE = re.compile(r"`([a-z_]+\.py)`")
+_MADE = ("tests/recordings/", "tests/packed/ENGINE")  # unpacked by each run; names with a placeholder
+
+
+def _paths_in(page: Path) -> set[str]:
+    """Find what a page names as a path of this repository, wherever it stands; `*` is any name."""
+    text = re.sub(r"https?://\S+", "", page.read_text())
+    paths = {found.partition("::")[0] for found in _PATH.findall(text) if not re.search(r"[A-Z]{4}", found)}
+    schemas = {path for path in paths if path.endswith("/v1")}
+    bare = {f"netaudit/**/{found}" for found in _BARE.findall(text)}
+    return {path.rstrip(".") for path in paths - schemas | bare if not path.startswith(_MADE)}
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_every_path_that_a_page_names_is_there(page: Path) -> None:
+    assert [path for path in sorted(_paths_in(page)) if not any(REPOSITORY.glob(path))] == []
+
+
+def _is_module_or_member(name: str) -> bool:
+    package, _, member = name.rpartition(".")
+    here, above = (REPOSITORY / one.replace(".", "/") for one in (name, package))
+    if here.is_dir() or here.with_suffix(".py").exists():
+        return True
+    files = [above.with_suffix(".py"), above / "__init__.py"]
+    return any(
+        file.exists() and re.search(rf"^(?:def |class |from .*)?{member}\b", file.read_text(), re.MULTILINE)
+        for file in files
+    )
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_every_module_that_a_page_names_is_there(page: Path) -> None:
+    named = set(_MODULE.findall(page.read_text())) - {"netaudit.toml", "netaudit.waive"}  # a file, a label
+    assert [name for name in sorted(named) if not _is_module_or_member(name)] == []
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_pages_name_paths_at_all() -> None:
+    assert sum(len(_paths_in(page)) for page in _PAGES) > 80
+
+
 def test_the_signature_in_contributing_is_the_one_in_the_catalog() -> None:
     text = (REPOSITORY / "CONTRIBUTING.md").read_text()
     (shown,) = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(  loopback.*?)```", text, re.DOTALL))
@@ -83,6 +133,20 @@ def test_contributing_says_what_every_key_of_the_catalog_means(path: Path) -> No
     assert keys - told == set()
 
 
+@pytest.mark.parametrize("path", _CATALOG, ids=lambda path: path.stem)
+def test_every_reference_of_the_catalog_is_a_section_of_the_page(path: Path) -> None:
+    anchors = set(re.findall(r"^### (\w+)$", rule_references.PATH.read_text(), re.MULTILINE))
+    signatures = yaml.safe_load(path.read_text()).get("signatures", {}).values()
+    named = {name for one in signatures for name in one.get("reference", "").split()}
+    assert named - anchors == set()
+
+
+def test_no_two_references_are_called_the_same() -> None:
+    rows = rule_references.rows()
+    keys = [(row["family"], row["id"], row["table"], row["ip"], row["template"], row["condition"]) for row in rows]
+    assert len(keys) == len(set(keys)) > 300
+
+
 def test_the_changelog_has_this_release() -> None:
     assert f"## {RELEASE}" in (REPOSITORY / "CHANGELOG.md").read_text()
 
@@ -108,11 +172,19 @@ def test_the_page_of_agreement_covers_the_whole_lab_and_names_nothing_wrong() ->
     assert [place for place, cell in cells.items() if "wrong" in cell or "failed" in cell] == []
 
 
-@pytest.mark.parametrize("page", [manual, model_page], ids=["netaudit.1", "template-model.md"])
+@pytest.mark.parametrize(
+    "page", [manual, json_schema, model_page, rooms, rule_references], ids=lambda page: page.PATH.name
+)
 def test_pages_that_are_made_are_as_they_would_be_made_now(page: ModuleType) -> None:
     if _UPDATE:
         page.main()
     assert page.PATH.read_text() == page.render()
+
+
+def test_every_link_of_the_template_page_leads_to_a_section() -> None:
+    page = model_page.render()
+    sections = {line.removeprefix("### ").lower() for line in page.splitlines() if line.startswith("### ")}
+    assert set(re.findall(r"\(#(\w+)\)", page)) <= sections
 
 
 def test_the_man_page_is_one() -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planting import leaks, notations_of_ipv4, notations_of_ipv6, notations_of_mac
+from sampling import SWEEP
 
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedItem, Coverage
@@ -23,14 +24,13 @@ from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.table import expose
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 from netaudit.store import load, save
 from netaudit.store.redaction import load_key
 from netaudit.store.redaction import redact as redact_facts
 from netaudit.store.redaction.addresses import Addresses
-from netaudit.store.redaction.iptables import redact_rule
 from netaudit.store.redaction.names import OWN_NAMES
 from netaudit.store.redaction.redactor import Redactor
+from netaudit.store.redaction.rules.iptables import redact_rule
 
 KEY = b"k" * 32
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -115,7 +115,7 @@ def _exposed(facts: Facts) -> Counter[tuple[object, ...]]:
     snapshot = parse_snapshot(facts)
     return Counter(
         (one.zone.kind, to.kind, to.family, to.protocol, to.ports, one.outcome, one.way, one.rule is None)
-        for one in expose(snapshot, parse_program(facts, snapshot.ruleset))
+        for one in expose(snapshot, snapshot.program)
         for to in [one.destination]
     )
 
@@ -222,7 +222,7 @@ V6 = st.one_of(st.ip_addresses(v=6), st.sampled_from(RANGES[7:]).flatmap(lambda 
 
 
 @given(st.one_of(st.tuples(V4, V4), st.tuples(V6, V6)))
-@settings(max_examples=200)
+@settings(max_examples=40 * SWEEP)
 def test_addresses_share_the_prefix_that_they_shared(pair: tuple[IPv4Address, IPv4Address]) -> None:
     one, other = pair
     embedded = ip_network("::ffff:0:0/96")
@@ -231,7 +231,7 @@ def test_addresses_share_the_prefix_that_they_shared(pair: tuple[IPv4Address, IP
 
 
 @given(st.one_of(V4, V6))
-@settings(max_examples=200)
+@settings(max_examples=40 * SWEEP)
 def test_special_ranges_keep_what_is_theirs_and_nothing_else(address: IPv4Address | IPv6Address) -> None:
     mapped = ADDRESSES.map(address)
     for network in map(ip_network, [*KEPT, *RANGES]):
@@ -250,6 +250,7 @@ def test_the_ends_of_networks_stay_ends_and_no_two_addresses_become_one() -> Non
     assert set(mapped) == set(hidden)
 
 
+@pytest.mark.matrix
 def test_the_network_that_carries_a_port_is_the_same_whatever_its_pseudonym() -> None:
     """Engines before 28 choose by the order of names, which pseudonyms do not have."""
     found = []

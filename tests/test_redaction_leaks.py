@@ -10,18 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planting import IPV4, IPV6, MAC, MARK, SECRETS, leaks, notations_of_name, planted_json, planted_text
+from sampling import SWEEP
 
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.catalog import load_catalog
 from netaudit.errors import ParseError
-from netaudit.model.facts import Facts, Gap, GapReason, Source
+from netaudit.model.facts import IPTABLES_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.model.match import UnknownMatch
-from netaudit.parse import IPTABLES_SOURCES, parse_snapshot
+from netaudit.parse import parse_snapshot
 from netaudit.parse.iptables.extensions import EXTENSIONS
 from netaudit.parse.program import parse_program
 from netaudit.store import save
 from netaudit.store.redaction import Kind, Removal, redact
-from netaudit.store.redaction.iptables_options import OPTIONS
+from netaudit.store.redaction.rules.iptables_options import OPTIONS
 from netaudit.store.redaction.words import MODULES
 
 KEY = b"k" * 32
@@ -67,7 +68,8 @@ def _sample(source: Source) -> bytes:
 
 
 def test_every_source_is_planted() -> None:
-    assert FORMS.keys() | set(IPTABLES_SOURCES) | {Source.INSIDE} == set(Source)  # one of iptables stands for all
+    iptables = set(IPTABLES_SOURCES.values())  # FORMS has one of these, which stands for all
+    assert FORMS.keys() | iptables | {Source.INSIDE} == set(Source)
 
 
 @pytest.mark.parametrize(("secret", "notation"), PLANTED, ids=str)
@@ -79,7 +81,7 @@ def test_what_is_planted_would_be_found(secret: str, notation: str) -> None:
 
 @pytest.mark.parametrize("source", FORMS)
 def test_a_name_planted_anywhere_is_found_nowhere(source: Source) -> None:
-    assert _leaking(source, MARK, MARK, most=150) == []
+    assert _leaking(source, MARK, MARK, most=30 * SWEEP) == []
 
 
 def _leaking(source: Source, secret: str, notation: str, most: int) -> list[str]:
@@ -108,7 +110,7 @@ def test_what_is_planted_anywhere_in_any_notation_is_found_nowhere(source: Sourc
     st.sampled_from([pair for pair in PLANTED if pair[0] != MARK]),
     st.integers(min_value=0),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30 * SWEEP, deadline=None)
 def test_an_address_planted_somewhere_is_found_nowhere(source: Source, pair: tuple[str, str], at: int) -> None:
     secret, notation = pair
     hidden = _hidden(Facts({str(source): _planted(source, notation, at)}))
@@ -127,7 +129,7 @@ NAMES = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789-_.")
 
 
 @given(st.sampled_from(sorted(FORMS)), NAMES, st.integers(min_value=0))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30 * SWEEP, deadline=None)
 def test_any_name_planted_somewhere_is_found_nowhere(source: Source, name: str, at: int) -> None:
     hidden = _hidden(Facts({str(source): _planted(source, f"Qz{name}", at)}))
     assert hidden is None or leaks(hidden, notations_of_name(f"Qz{name}")) == set()
@@ -255,6 +257,21 @@ def test_a_range_of_addresses_is_the_networks_that_stand_for_it() -> None:
     rule = json.loads(hidden.files[Source.NFT_RULESET])["nftables"][2]["rule"]["expr"][0]["match"]["right"]
     sizes = [2 ** (32 - one["prefix"]["len"]) for one in rule["set"]]
     assert sum(sizes) == 75
+
+
+def test_ranges_that_are_very_many_networks_are_removed_and_said() -> None:
+    ranges = [{"range": [f"2001:db8::{at:x}", "2001:db9:ffff:ffff:ffff:ffff:ffff:fffe"]} for at in range(1, 400)]
+    table = {"family": "inet", "name": "t"}
+    members = {"family": "inet", "name": "s", "table": "t", "type": "ipv6_addr", "elem": ranges}
+    data = {"nftables": [{"table": table}, {"set": members}]}
+    done = redact(Facts({str(Source.NFT_RULESET): json.dumps(data).encode()}), KEY, _catalog())
+    elements = json.loads(done.facts.files[Source.NFT_RULESET])["nftables"][1]["set"]["elem"]
+    assert len(elements) == len(ranges)
+    kept = [one for one in elements if isinstance(one, dict)]
+    assert 0 < len(kept) < len(ranges)
+    assert sum(len(one["set"]) for one in kept) <= 1 << 14
+    (unknown,) = [one for one in done.removed if one.kind == "unknown parts replaced by a placeholder"]
+    assert unknown.count == len(ranges) - len(kept)
 
 
 def test_a_wildcard_matches_what_it_matched() -> None:

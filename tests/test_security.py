@@ -19,6 +19,12 @@ ATTACKERS = (
     "Someone who plants text for a reader of reports",
     "Another local user",
     "Someone who alters a recording",
+    "A hostile container",
+    "Whoever kills netaudit",
+    "Whoever gets a redacted recording",
+    "Whoever opens a pull request to netaudit",
+    "Whoever reads recordings and logs",
+    "Whoever takes over netaudit while it records",
 )
 
 

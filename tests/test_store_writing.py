@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sampling import SWEEP
 
 from netaudit.errors import NetauditError, OutputError, RecordingError, TakenError
 from netaudit.model.facts import Facts
@@ -249,7 +250,7 @@ def test_a_process_that_is_killed_at_any_instant_leaves_whole_recordings_and_wha
     save(FACTS, tmp_path / "recording")
     save(FACTS, tmp_path / "recording.tar")
     chance = random.Random(11)  # noqa: S311 (no secret)
-    for _ in range(12):
+    for _ in range(3 * SWEEP):
         with subprocess.Popen([sys.executable, "-c", WRITER, tmp_path], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             process.stdout.readline()

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from netaudit.attribute.reason import Reason
 from netaudit.diff import Change
 from netaudit.model.docker import PortBinding
 from netaudit.model.exposure import Exposure
@@ -16,16 +17,16 @@ class Confidence(StrEnum):
     """How sure an attribution is."""
 
     PROVED = "proved"  # the catalog, given the inventory, expects this very text for these causes
-    LIKELY = "likely"  # a maker's handwriting, with no inventory to prove it
+    LIKELY = "likely"  # a maker's signature fits, with no inventory to prove it
     AMBIGUOUS = "ambiguous"  # more than one cause explains it: all are named
-    UNATTRIBUTED = "unattributed"  # nobody's, by nobody's guess
+    UNATTRIBUTED = "unattributed"  # no maker that the catalog knows
 
 
 class Standing(StrEnum):
     """How a rule stands against what ought to be there."""
 
     EXPECTED = "expected"
-    FOREIGN = "foreign"  # another maker's, or nobody's: nothing is expected of it
+    FOREIGN = "foreign"  # another maker's, or unattributed: it is not checked
     STALE = "stale"  # its container, address or network is gone
     MISPLACED = "misplaced"  # there, but where it does not work
     DUPLICATE = "duplicate"  # the same text once more than its maker writes it
@@ -87,7 +88,7 @@ class Attribution(msgspec.Struct, frozen=True):
     purpose: str = ""
     causes: tuple[Cause, ...] = ()
     standing: Standing = Standing.FOREIGN
-    reason: str = ""  # why the standing or the confidence is what it is, where that needs saying
+    reason: Reason | None = None  # why the standing or the confidence is what it is, where that is not plain
 
 
 DEFECTS = frozenset({Standing.STALE, Standing.MISPLACED, Standing.DUPLICATE})
@@ -104,8 +105,8 @@ class AttributedItem(msgspec.Struct, frozen=True):
 class AttributedChange(msgspec.Struct, frozen=True):
     """A change with the attribution of what is there after it (of what was there, for a removal).
 
-    `before` is the attribution of the earlier text, for an alteration. `writer` is None where nobody listened;
-    `events` are Docker's about its causes.
+    `before` is the attribution of the earlier text, for an alteration. `writer` is None where the kernel's
+    messages were not recorded; `events` are Docker's about its causes.
     """
 
     change: Change
@@ -123,7 +124,7 @@ class AttributedExposure(msgspec.Struct, frozen=True):
 
 
 class ExposureChange(msgspec.Struct, frozen=True):
-    """A cell whose outcome differs; None where its zone or destination was not there. `because` is one sentence."""
+    """A cell whose outcome differs; None where its zone or destination did not exist. `because` is one sentence."""
 
     before: AttributedExposure | None
     after: AttributedExposure | None
@@ -131,7 +132,7 @@ class ExposureChange(msgspec.Struct, frozen=True):
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """How many rules of a snapshot are explained, by confidence; `undecided` counts what gaps left open."""
+    """How many rules of a snapshot are explained, by confidence; `undecided` counts what gaps leave undecided."""
 
     rules: int = 0
     proved: int = 0
@@ -162,7 +163,7 @@ class AttributedInside(msgspec.Struct, frozen=True):
 class AttributedSnapshot(msgspec.Struct, frozen=True):
     """All objects of a snapshot, attributed; `missing` ought to be there.
 
-    `defects` are those of `items` that are stale, misplaced or duplicate.
+    `defects` are the `items` that are stale, misplaced or duplicate.
     """
 
     head: SnapshotHead

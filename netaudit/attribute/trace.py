@@ -6,11 +6,9 @@ from netaudit.attribute import attribute_head
 from netaudit.attribute.attribution import Attribution, SnapshotHead
 from netaudit.attribute.attributor import Attributor
 from netaudit.attribute.signatures.signature import Catalog
-from netaudit.model.facts import Facts
 from netaudit.model.ruleset import Item
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.trace.query import TraceAnswer, TraceQuery, answer_query
-from netaudit.parse.program import parse_program
 
 
 class AttributedTrace(msgspec.Struct, frozen=True):
@@ -21,9 +19,9 @@ class AttributedTrace(msgspec.Struct, frozen=True):
     attributions: dict[Item, Attribution]
 
 
-def trace_snapshot(question: TraceQuery, facts: Facts, snapshot: Snapshot, catalog: Catalog) -> AttributedTrace:
-    """Follow a packet through a snapshot, which was read from these facts. Raises UsageError or SubjectError."""
-    journey = answer_query(question, snapshot, parse_program(facts, snapshot.ruleset))
+def trace_snapshot(question: TraceQuery, snapshot: Snapshot, catalog: Catalog) -> AttributedTrace:
+    """Follow a packet through a snapshot. Raises UsageError or SubjectError."""
+    journey = answer_query(question, snapshot, snapshot.program)
     ways = (journey.trace, *journey.trace.answers)
     met = [*(step.item for way in ways for step in way.steps), *(end.item for way in ways for end in way.ends)]
     items = [item for item in met if item is not None]

@@ -1,6 +1,6 @@
 """Attributed snapshots -> findings: what is bad on this host, with proof.
 
-A check is data (rules/checks/): a subject kind, a condition over its facts, and words. `run` puts each check to each
-of its subjects; what a condition needs and nobody could see makes the answer undecided, never clean. README.md beside
-this file says how the expression library was chosen.
+In: an attributed snapshot and the checks of rules/checks/. Out: an Audit: findings, and what is undecided.
+Begin with run.py: it evaluates each check for each of its subjects. A fact that is not known makes the answer
+undecided, never clean. docs/conditions.md says how the expression library was chosen.
 """

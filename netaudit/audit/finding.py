@@ -1,11 +1,12 @@
-"""What an audit finds: findings with their evidence, and what could not be decided."""
+"""The result of an audit: findings with their evidence, and checks that could not be decided."""
 
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem, ExposureChange, SnapshotHead
-from netaudit.audit.checks.check import Check, FindingConfidence, Severity
+from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver
+from netaudit.model.severity import FindingConfidence, Severity
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -17,11 +18,11 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """What would come of following a finding's remediation, worked out on the facts.
+    """What a finding's remediation would lead to, computed from the facts.
 
     `closes`: the finding is gone. `changes` are the cells of the exposure table that differ then for its own
-    container, `others` those for anybody else; neither says anything where exposure was not `computed`. `opens` are
-    findings that come with it.
+    container, `others` the cells that differ for all others; both are empty where exposure was not `computed`.
+    `opens` are findings that come with it.
     """
 
     closes: bool
@@ -36,7 +37,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     `fingerprint` stays the same for a recreated container and a changed address. `waiver` is the one that
     accepts it, `known` whether the baseline has it: such findings are listed, but pass the gate. `verified` is None
-    where the remediation was not followed in thought: not asked for, or it cannot be worked out.
+    where the result of the remediation was not computed: not requested, or not possible.
     """
 
     check: Check
@@ -59,7 +60,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def open(self) -> bool:
-        """Tell whether somebody still has to do something about it."""
+        """Return whether it is neither waived nor in the baseline."""
         return self.waiver is None and not self.known
 
 
@@ -73,9 +74,9 @@ class Undecided(msgspec.Struct, frozen=True):
 
 
 class Audit(msgspec.Struct, frozen=True):
-    """Everything that one audit says; findings come gravest first.
+    """The result of an audit; the most severe findings come first.
 
-    `checked` counts by check how many subjects it was put to.
+    `checked` counts the subjects of each check.
     """
 
     head: SnapshotHead

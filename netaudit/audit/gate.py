@@ -1,11 +1,11 @@
-"""What a pipeline obeys: whether anything is at or above the bar."""
+"""Whether an audit fails a pipeline: findings at or above a severity and a confidence."""
 
-from netaudit.audit.checks.check import FindingConfidence, Severity
 from netaudit.audit.finding import Audit, Finding
+from netaudit.model.severity import FindingConfidence, Severity
 
 
 def failing(audit: Audit, fail_on: Severity | None, min_confidence: FindingConfidence) -> tuple[Finding, ...]:
-    """List the open findings at or above the bar; None is a bar that nothing reaches."""
+    """Return the open findings that are severe and sure enough; none where `fail_on` is None."""
     if fail_on is None:
         return ()
     return tuple(

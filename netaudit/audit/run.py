@@ -1,4 +1,4 @@
-"""Put every check to every subject of its kind, and say what was found, waived, known before and not decided."""
+"""Evaluate every check for every subject of its kind: what is found, waived, known before and undecided."""
 
 import datetime as dt
 import hashlib
@@ -22,7 +22,7 @@ from netaudit.errors import CatalogError, NetauditError
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What an audit is asked to do: checks, accepted risks, fingerprints known before, and what day it is."""
+    """What an audit does: checks, accepted risks, fingerprints known before, and today's date."""
 
     checks: tuple[Check, ...]
     today: dt.date
@@ -38,7 +38,7 @@ def run(view: HostView, plan: Plan) -> Audit:
     for kind, checks in _by_kind(plan.checks).items():
         subjects = SUBJECTS[kind](view) if kind in SUBJECTS else iter(())
         for subject in subjects:
-            _put(checks, subject, view, findings, undecided)
+            _evaluate(checks, subject, view, findings, undecided)
             checked.update(one.id for one in checks)
     waivers = (*plan.waivers, *(one for container in view.containers for one in label_waivers(container)))
     waived = [_waive(one, waivers, plan.today) for one in findings]
@@ -57,10 +57,10 @@ def _by_kind(checks: Iterable[Check]) -> Mapping[CheckedKind, list[Check]]:
     return found
 
 
-def _put(
+def _evaluate(
     checks: Sequence[Check], subject: CheckSubject, view: HostView, findings: list[Finding], undecided: list[Undecided]
 ) -> None:
-    """Put the checks of a kind to one subject."""
+    """Evaluate the checks of a kind for one subject."""
     known = subject.facts.known()
     seen = make_seen(known, fact_types(FACTS[subject.kind]))
     for check in checks:
@@ -81,32 +81,32 @@ def _holds(check: Check, key: str, condition: Condition, seen: KnownFacts) -> bo
 
 
 def _finding(check: Check, subject: CheckSubject, seen: KnownFacts, known: Mapping[str, object]) -> Finding:
-    graver = (severity for severity, when in check.graver if _holds(check, "graver", when, seen))
+    severities = (severity for severity, when in check.graver if _holds(check, "graver", when, seen))
     return Finding(
         check=check,
         subject_kind=subject.kind,
         subject=subject.name,
-        severity=next(graver, check.severity),
+        severity=next(severities, check.severity),
         message=check.finding.fill(known),
         remediation=check.remediation.fill(known),
         fingerprint=_fingerprint(check.id, subject.identity, 0),
-        evidence=Evidence(_deciding(check, subject.rules), _lacking(check, subject), subject.cells),
+        evidence=Evidence(_deciding(check, subject.rules), _missing(check, subject), subject.cells),
         container=subject.container,
     )
 
 
 def _deciding(check: Check, rules: tuple[AttributedItem, ...]) -> tuple[AttributedItem, ...]:
-    """Choose the rules that the check says decide."""
+    """Return the rules that decide, by the patterns of the check."""
     if check.decided_by is None:
         return rules
     return tuple(one for one in rules if any(fnmatchcase(_tail(one), pattern) for pattern in check.decided_by))
 
 
-def _lacking(check: Check, subject: CheckSubject) -> tuple[AttributedItem, ...]:
-    """Choose the missing rules: none for a check that could ask its subject for them and does not."""
-    asks = "missing" in check.condition.reads
-    could = any(one.name == "missing" for one in declared(FACTS[subject.kind]))
-    return subject.missing if asks or not could else ()
+def _missing(check: Check, subject: CheckSubject) -> tuple[AttributedItem, ...]:
+    """Return the missing rules; none for a check that could read them and does not."""
+    reads = "missing" in check.condition.reads
+    could_read = any(one.name == "missing" for one in declared(FACTS[subject.kind]))
+    return subject.missing if reads or not could_read else ()
 
 
 def _tail(one: AttributedItem) -> str:
@@ -114,7 +114,7 @@ def _tail(one: AttributedItem) -> str:
 
 
 def _fingerprint(check: str, identity: str, number: int) -> str:
-    """Hash what names a finding; `number` tells apart what is there more than once."""
+    """Hash the identity of a finding; `number` distinguishes equal ones."""
     words = f"{check}\n{identity}" + (f"\n{number}" if number else "")
     return hashlib.sha256(words.encode(errors="surrogateescape")).hexdigest()[:32]
 
@@ -130,7 +130,7 @@ def _numbered(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _undecided(check: Check, subject: CheckSubject, view: HostView, known: Mapping[str, object]) -> Undecided:
-    """Say which facts are not known, and what their sources said instead."""
+    """Return which facts are not known, and the gaps of their sources."""
     unknown = [one for one in declared(FACTS[check.subject]) if one.name in check.condition.reads]
     unknown = [one for one in unknown if one.name not in known]
     gaps = {gap.source: f"{gap.source}: {gap.reason}" for gap in view.attributed.head.gaps}
@@ -151,7 +151,7 @@ def _waive(finding: Finding, waivers: Iterable[Waiver], today: dt.date) -> Findi
 
 
 def _about_waivers(view: HostView, plan: Plan, waivers: Iterable[Waiver], findings: Sequence[Finding]) -> list[Finding]:
-    """Put the checks about waivers to each of them: expired, unused, invalid."""
+    """Evaluate the checks about waivers for each waiver: expired, unused, invalid."""
     found: list[Finding] = []
     checks = [check for check in plan.checks if check.subject is CheckedKind.WAIVER]
     for waiver in waivers:
@@ -168,5 +168,5 @@ def _about_waivers(view: HostView, plan: Plan, waivers: Iterable[Waiver], findin
             invalid=waiver.invalid,
         )
         name = f"waiver of {waiver.check} for {waiver.subject}"
-        _put(checks, CheckSubject(CheckedKind.WAIVER, name, name, facts), view, found, [])
+        _evaluate(checks, CheckSubject(CheckedKind.WAIVER, name, name, facts), view, found, [])
     return found

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from netaudit.audit.checks.check import Check, Example, FindingConfidence, Fix, Severity
+from netaudit.audit.checks.check import Check, Example, Fix
 from netaudit.audit.checks.condition import Condition, FactTypes
 from netaudit.audit.checks.services import Service
 from netaudit.audit.checks.subject_kind import CheckedKind
@@ -20,6 +20,7 @@ from netaudit.audit.subjects.fact import fact_types
 from netaudit.bounded import special_kind
 from netaudit.catalog.document import Strict, convert, line_of, parse_yaml, read_data, read_yaml, rules_folder
 from netaudit.errors import CatalogError, NetauditError
+from netaudit.model.severity import FindingConfidence, Severity
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _HINT = "docs/checks.md shows what a check may hold, and the facts that each kind of subject has"
@@ -64,8 +65,8 @@ def _files(folder: Traversable) -> list[Traversable]:
         entries = list(islice(folder.iterdir(), _MOST_ENTRIES + 1))
     except OSError as error:
         why = {errno.ENOENT: "no such folder of checks", errno.ENOTDIR: "is a file, not a folder of checks"}
-        said = why.get(error.errno or 0, f"cannot be read: {error.strerror}")
-        raise CatalogError(said, file=str(folder), hint=_FOLDER_HINT) from error
+        message = why.get(error.errno or 0, f"cannot be read: {error.strerror}")
+        raise CatalogError(message, file=str(folder), hint=_FOLDER_HINT) from error
     except ValueError as error:
         raise CatalogError("has a NUL character in its name", file=str(folder), hint=_FOLDER_HINT) from error
     if len(entries) > _MOST_ENTRIES:

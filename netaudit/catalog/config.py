@@ -1,4 +1,4 @@
-"""netaudit.toml, waiver files and baselines -> what an audit is asked to do; errors name file, line and key."""
+"""netaudit.toml, waiver files and baselines -> the configuration of an audit; errors name file, line and key."""
 
 import datetime as dt
 import re
@@ -22,7 +22,7 @@ _PATH = re.compile(r"\.([\w-]+)(?:\[(\d+|\.\.\.)\])?")
 _PART = r"""(?:[\w-]++|"[^"\n]*"|'[^'\n]*')"""
 # a.b.c… of more parts than any configuration has: tomllib takes quadratic time for them, and nests them too deep.
 _LONG_KEY = re.compile(rf"(?<![\w.-]){_PART}(?:[ \t]*\.[ \t]*{_PART}){{32}}")
-Said = Annotated[str, msgspec.Meta(min_length=1)]
+Text = Annotated[str, msgspec.Meta(min_length=1)]
 Bar = Literal["none", "info", "low", "medium", "high", "critical"]
 Sureness = Literal["low", "medium", "high"]
 
@@ -30,28 +30,24 @@ Sureness = Literal["low", "medium", "high"]
 class WaiverEntry(Strict):
     """A finding that is accepted; all keys are needed."""
 
-    check: Annotated[Said, msgspec.Meta(description="The check's id.")]
+    check: Annotated[Text, msgspec.Meta(description="The check's id.")]
     subject: Annotated[
-        Said, msgspec.Meta(description="The finding's subject as reports print it; * stands for any text.")
+        Text, msgspec.Meta(description="The finding's subject as reports print it; * stands for any text.")
     ]
-    reason: Annotated[Said, msgspec.Meta(description="Why it is accepted.")]
-    owner: Annotated[Said, msgspec.Meta(description="Who answers for it.")]
+    reason: Annotated[Text, msgspec.Meta(description="Why it is accepted.")]
+    owner: Annotated[Text, msgspec.Meta(description="Who answers for it.")]
     until: Annotated[dt.date, msgspec.Meta(description="Its last day.")]
 
 
 class Config(Strict):
     """netaudit.toml: each key is an option of `netaudit audit` too, and the option wins."""
 
-    fail_on: Annotated[Bar, msgspec.Meta(description="Exit with 1 at a finding of this severity or a graver one.")] = (
-        "high"
-    )
+    fail_on: Annotated[Bar, msgspec.Meta(description="Exit 1 if any finding is at least this severe.")] = "high"
     min_confidence: Annotated[Sureness, msgspec.Meta(description="Findings that are less sure do not fail.")] = "low"
     checks: Annotated[list[str], msgspec.Meta(description="Folders with further checks, relative to this file.")] = (
         msgspec.field(default_factory=list)
     )
-    skip: Annotated[list[str], msgspec.Meta(description="Checks that are not put.")] = msgspec.field(
-        default_factory=list
-    )
+    skip: Annotated[list[str], msgspec.Meta(description="Checks to skip.")] = msgspec.field(default_factory=list)
     baseline: Annotated[
         str, msgspec.Meta(description="An earlier audit as JSON, relative to this file: what it has is not new.")
     ] = ""
@@ -93,7 +89,7 @@ def load_config(path: Path) -> tuple[Config, tuple[Waiver, ...]]:
 
 
 def is_port(text: str) -> bool:
-    """Tell whether a text is the number of a port, written as ASCII digits."""
+    """Return whether a text is the number of a port, written as ASCII digits."""
     return re.fullmatch(r"[0-9]{1,5}", text) is not None
 
 
@@ -114,7 +110,7 @@ def load_baseline(path: Path) -> frozenset[str]:
 
 
 def config_schema() -> dict[str, Any]:
-    """Give the JSON Schema of netaudit.toml."""
+    """Return the JSON Schema of netaudit.toml."""
     schema = msgspec.json.schema(Config)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "netaudit.toml", **schema}
 
@@ -123,8 +119,8 @@ def _read(path: Path, most: int = SMALL) -> str:
     try:
         return read_any(path, most, PATIENCE).decode()
     except (OSError, UnfitError, UnicodeDecodeError) as error:
-        said, hint = _why_unread(error)
-        raise ConfigError(f"cannot be read: {said}", file=str(path), hint=hint) from error
+        why, hint = _why_unread(error)
+        raise ConfigError(f"cannot be read: {why}", file=str(path), hint=hint) from error
 
 
 def _why_unread(error: OSError | UnfitError | UnicodeDecodeError) -> tuple[str, str]:

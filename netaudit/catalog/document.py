@@ -77,13 +77,13 @@ def read_data(file: Traversable) -> bytes:
     try:
         return read_plain(file, SMALL)
     except (OSError, UnfitError) as error:
-        said = error.strerror if isinstance(error, OSError) else f"it {error}"
+        why = error.strerror if isinstance(error, OSError) else f"it {error}"
         hint = "a folder of checks holds regular files of YAML, each of 1 MiB at most"
-        raise CatalogError(f"cannot be read: {said}", file=str(file), hint=hint) from error
+        raise CatalogError(f"cannot be read: {why}", file=str(file), hint=hint) from error
 
 
-def parse_yaml(data: bytes, name: str) -> Any:  # noqa: ANN401 (whatever YAML holds)
-    """Turn YAML into a value. Raises CatalogError, with file and line, for what is none."""
+def parse_yaml(data: bytes, name: str) -> Any:  # noqa: ANN401 (any YAML value)
+    """Turn YAML into a value. Raises CatalogError, with file and line, for invalid YAML."""
     try:
         return yaml.load(data, _Loader)  # noqa: S506 (a safe loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -94,7 +94,7 @@ def parse_yaml(data: bytes, name: str) -> Any:  # noqa: ANN401 (whatever YAML ho
         raise CatalogError("not YAML: nested too deep", file=name) from error
 
 
-def load_yaml(file: Traversable) -> Any:  # noqa: ANN401 (whatever YAML holds)
+def load_yaml(file: Traversable) -> Any:  # noqa: ANN401 (any YAML value)
     """Read a file. Raises CatalogError, with file and line, for what is no YAML."""
     return parse_yaml(read_data(file), file.name)
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from netaudit.attribute.signatures.signature import (
+    Alternative,
     Catalog,
     Owned,
     Signature,
@@ -114,8 +115,8 @@ def _read(file: Traversable) -> _File:
     return content
 
 
-def _where(raw: Any, error: msgspec.ValidationError) -> tuple[str, str]:  # noqa: ANN401 (whatever YAML holds)
-    """Say what is wrong, and under which key: msgspec calls every key of a mapping `[...]`, so each is asked alone."""
+def _where(raw: Any, error: msgspec.ValidationError) -> tuple[str, str]:  # noqa: ANN401 (any YAML value)
+    """Return what is wrong, and under which key: msgspec names no keys of mappings, so each is read alone."""
     sections = [name for name in _SECTIONS if isinstance(raw, dict) and isinstance(raw.get(name), dict)]
     for section, name, value in ((of, *item) for of in sections for item in raw[of].items()):
         try:
@@ -130,15 +131,17 @@ def _where(raw: Any, error: msgspec.ValidationError) -> tuple[str, str]:  # noqa
 _SECTIONS: Mapping[str, Any] = {"signatures": _Signature, "owns": _Owned, "options": list[_Telltale]}
 
 
+class _Templates(msgspec.Struct, frozen=True):
+    chain: Template
+    text: Template
+    before: Template | None
+    beside: Template | None
+    alternatives: tuple[Alternative, ...]
+
+
 def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature) -> Signature:
     kind, chain, text = _object(file, name, raw, content.backends)
-    try:
-        whens = raw.when if isinstance(raw.when, list) else [raw.when]
-        alternatives = tuple(_alternative(when) for when in whens)
-        templates = _chain_template(chain, raw), Template(text)
-        beside, before = (Template(text) if text else None for text in (raw.beside, raw.before))
-    except NetauditError as error:
-        raise CatalogError(error.message, file=file, key=f"signatures.{name}") from error
+    templates = _templates(file, name, raw, chain, text)
     return Signature(
         id=f"{stem}/{name}",
         maker=content.maker,
@@ -147,37 +150,48 @@ def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature)
         object=kind,
         table=raw.table,
         families=tuple(raw.family),
-        chain=templates[0],
-        text=templates[1],
-        alternatives=alternatives,
+        chain=templates.chain,
+        text=templates.text,
+        alternatives=templates.alternatives,
         purpose=raw.purpose.strip(),
         without=raw.without.strip(),
         first=raw.first,
-        before=before,
+        before=templates.before,
         shared=raw.shared,
         open=raw.open,
         distinctive=raw.distinctive,
-        beside=beside,
+        beside=templates.beside,
         narrow=tuple(content.holes.items()),
     )
+
+
+def _templates(file: str, name: str, raw: _Signature, chain: str, text: str) -> _Templates:
+    """Compile the texts of a signature. Raises CatalogError for an unknown hole or condition."""
+    try:
+        whens = raw.when if isinstance(raw.when, list) else [raw.when]
+        alternatives = tuple(_alternative(when) for when in whens)
+        before, beside = (Template(text) if text else None for text in (raw.before, raw.beside))
+        return _Templates(_chain_template(chain, raw), Template(text), before, beside, alternatives)
+    except NetauditError as error:
+        raise CatalogError(error.message, file=file, key=f"signatures.{name}") from error
 
 
 def _chain_template(chain: str, raw: _Signature) -> Template:
     """Check that a chain which is expected is named after nothing smaller than a network."""
     template = Template(chain)
-    strange = template.holes.difference(NETWORK_HOLES)
-    if strange and not (raw.open or raw.subject is SubjectKind.OTHER):
-        raise NetauditError(f"a chain cannot be expected by {{{min(strange)}}}: only by {', '.join(NETWORK_HOLES)}")
+    disallowed = template.holes.difference(NETWORK_HOLES)
+    if disallowed and not (raw.open or raw.subject is SubjectKind.OTHER):
+        raise NetauditError(f"a chain cannot be expected by {{{min(disallowed)}}}: only by {', '.join(NETWORK_HOLES)}")
     return template
 
 
-def _alternative(when: Mapping[str, Any]) -> Any:  # noqa: ANN401 (an Alternative; its fields are checked there)
+def _alternative(when: Mapping[str, Any]) -> Alternative:
     conditions = dict(when)
     return make_alternative(str(conditions.pop("engine", "")), conditions)
 
 
 def _object(file: str, name: str, raw: _Signature, backends: list[Backend]) -> tuple[ObjectKind, str, str]:
-    """Tell which object a signature describes: a rule, a policy, a map's element or a chain; its chain and text."""
+    """Return which object a signature describes: a rule, a policy, a map's element or a chain; its chain and text."""
     iptables = Backend.NFTABLES not in backends
     if raw.rule:
         chain = raw.rule.split(" ")[1] if iptables and raw.rule.startswith("-A ") else raw.chain
@@ -197,8 +211,8 @@ def _object(file: str, name: str, raw: _Signature, backends: list[Backend]) -> t
 
 
 def _telltales(file: str, content: _File) -> Iterator[Telltale]:
-    for option, tells in content.options.items():
-        for raw in tells:
+    for option, telltales in content.options.items():
+        for raw in telltales:
             chain = raw.chain or raw.rule.split(" ")[1]
             try:
                 template = Template(raw.rule)

@@ -9,9 +9,11 @@ import errno
 import gc
 import os
 import sys
+from io import StringIO
 from typing import NoReturn
 
 import typer
+from typer._click.exceptions import ClickException
 
 from netaudit.cli.commands.audit import audit
 from netaudit.cli.commands.diff import diff
@@ -75,14 +77,16 @@ def main() -> NoReturn:
     gc.disable()  # a command builds values without cycles and ends: collecting cycles of 100,000 rules finds nothing
     try:
         _require_stdout()
-        app()
+        code = app(standalone_mode=False)
+    except ClickException as error:
+        _fail_usage(error)
     except NetauditError as error:
         _fail(error)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
         _fail(_full_stdout(error))
-    sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _require_stdout() -> None:
@@ -99,6 +103,16 @@ def _full_stdout(error: OSError) -> OutputError:
 
     forget_stdout()
     return OutputError(f"cannot write to standard output: {error.strerror}", hint="lead it elsewhere")
+
+
+def _fail_usage(error: ClickException) -> NoReturn:
+    """Print what typer says of a wrong command line, of which nothing is obeyed: it repeats words of the command."""
+    from netaudit.cli.say import say_lines
+
+    said = StringIO()
+    error.show(said)
+    say_lines(said.getvalue())
+    sys.exit(error.exit_code)
 
 
 def _fail(error: NetauditError) -> NoReturn:

@@ -13,8 +13,8 @@ from netaudit.cli.say import say
 from netaudit.errors import CommandError
 
 _ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-_BY_THE_KERNEL = 0x80  # SI_KERNEL of siginfo(2): nobody's process sent it
-_LOOK = 0.5  # seconds between two looks at the command, should no signal tell of its end
+_BY_THE_KERNEL = 0x80  # SI_KERNEL of sigaction(2): the kernel sent it, not a process
+_POLL = 0.5  # seconds between two polls of the command, in case no signal announces its end
 _PATIENCE = 1.0  # seconds that a command may take to obey SIGINT, then SIGTERM, before it gets SIGKILL
 
 
@@ -62,16 +62,16 @@ def _wait(process: subprocess.Popen[bytes], ours: set[signal.Signals]) -> int:
     first = 0
     later: list[tuple[float, signal.Signals]] = []  # what is sent when to a command that does not obey SIGINT
     while process.poll() is None:
-        told = signal.sigtimedwait({*ours, signal.SIGCHLD}, _LOOK)
-        if told and told.si_signo != signal.SIGCHLD and not _is_terminals(told):
-            first = first or told.si_signo
-            process.send_signal(told.si_signo)
-            if told.si_signo == signal.SIGINT:
+        signalled = signal.sigtimedwait({*ours, signal.SIGCHLD}, _POLL)
+        if signalled and signalled.si_signo != signal.SIGCHLD and not _is_terminals(signalled):
+            first = first or signalled.si_signo
+            process.send_signal(signalled.si_signo)
+            if signalled.si_signo == signal.SIGINT:
                 later = later or _insist()
         if later and monotonic() > later[0][0]:
             process.send_signal(later.pop(0)[1])
-    while told := signal.sigtimedwait(ours, 0):  # what came when it had just ended
-        first = first or (0 if _is_terminals(told) else told.si_signo)
+    while signalled := signal.sigtimedwait(ours, 0):  # what came when it had just ended
+        first = first or (0 if _is_terminals(signalled) else signalled.si_signo)
     return first
 
 
@@ -80,6 +80,6 @@ def _insist() -> list[tuple[float, signal.Signals]]:
     return [(now + _PATIENCE, signal.SIGTERM), (now + 2 * _PATIENCE, signal.SIGKILL)]
 
 
-def _is_terminals(told: signal.struct_siginfo) -> bool:
+def _is_terminals(signalled: signal.struct_siginfo) -> bool:
     """Tell whether a terminal sent it, to the command too."""
-    return told.si_code == _BY_THE_KERNEL and told.si_signo == signal.SIGINT
+    return signalled.si_code == _BY_THE_KERNEL and signalled.si_signo == signal.SIGINT

@@ -6,17 +6,7 @@ from typing import Annotated
 
 import typer
 
-
-class Format(StrEnum):
-    """What a report is printed as."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    HTML = "html"
-    CSV = "csv"
-    SVG = "svg"
-    DOT = "dot"
+from netaudit.api.formats import Format
 
 
 class Colour(StrEnum):
@@ -32,7 +22,7 @@ OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Write to this file instead of standard output.", show_default=False),
 ]
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is at -o already, whoever wrote it.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is at -o already, also a file of others.")]
 ColourOption = Annotated[Colour, typer.Option("--color", help="Colour the terminal report; NO_COLOR turns `auto` off.")]
 WideOption = Annotated[bool, typer.Option("--wide", help="Wrap nothing, whatever the terminal's width.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 4 when anything could not be seen.")]
@@ -58,7 +48,7 @@ _LONGEST = 1e6  # seconds, eleven days; the kernel's clocks take no infinity
 
 
 def some_seconds(value: float) -> float:
-    """Refuse what no clock can wait for: infinity, and what is no number."""
+    """Refuse what no clock can wait for: infinity, and NaN."""
     if not 0 <= value <= _LONGEST:
         raise typer.BadParameter(f"{value} is not a number of seconds from 0 to {_LONGEST:.0f}.")
     return value
@@ -78,7 +68,7 @@ RedactKeyOption = Annotated[
     Path | None,
     typer.Option(
         "--redact-key",
-        help="The file of the key; it is made where there is none. Without it, one for this user.",
+        help="The file of the key; it is created if missing. Without it, a key for this user.",
         metavar="FILE",
         show_default=False,
     ),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from netaudit.cli.options import Colour, Format
+from netaudit.api.formats import Format
+from netaudit.cli.options import Colour
 from netaudit.errors import OutputError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def print_diff(
 
         show(lambda chosen: rules.render_diff(diff, chosen), style(output, colour, wide=wide), output)
     else:
-        from netaudit.cli.formats import render_diff
+        from netaudit.api.renderers import render_diff
 
         write(render_diff(diff, form), output)
 
@@ -78,7 +79,7 @@ def print_snapshot(
         chosen_style = style(output, colour, wide=wide)
         show(lambda chosen: rules.render_snapshot(snapshot, chosen, grouping), chosen_style, output)
     else:
-        from netaudit.cli.formats import render_snapshot
+        from netaudit.api.renderers import render_snapshot
 
         write(render_snapshot(snapshot, form), output)
 
@@ -92,7 +93,7 @@ def print_exposure(
 
         show(lambda chosen: render_exposure(shown, chosen), style(output, colour, wide=wide), output)
     else:
-        from netaudit.cli.formats import render_exposure_table
+        from netaudit.api.renderers import render_exposure_table
 
         write(render_exposure_table(shown, form), output)
 
@@ -150,6 +151,16 @@ def write(data: bytes, output: "Output | None") -> None:
     except OSError as error:
         forget_stdout()
         raise OutputError(f"cannot write to standard output: {error.strerror}", hint="give -o a file") from error
+
+
+def print_path(path: Path) -> None:
+    """Print where something was written: for programs its very bytes, on a terminal what steers nothing."""
+    line = f"{path}"
+    if sys.stdout.isatty():
+        from netaudit.report.text.sanitize import terminal_text
+
+        line = terminal_text(line)
+    write(f"{line}\n".encode(errors="surrogateescape"), None)
 
 
 def forget_stdout() -> None:

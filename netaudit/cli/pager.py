@@ -18,7 +18,7 @@ def wanted(text: str) -> bool:
 
 
 def command() -> list[str]:
-    """Give the pager's command: $PAGER or less; none where $PAGER is empty or cat, or there is no less."""
+    """Return the pager's command: $PAGER or less; none where $PAGER is empty or cat, or there is no less."""
     try:
         asked = shlex.split(os.environ.get("PAGER", "less"))
     except ValueError:

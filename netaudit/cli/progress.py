@@ -18,7 +18,7 @@ def progress(what: str) -> Iterator[None]:
         yield
         return
     done = threading.Event()
-    teller = threading.Thread(target=_tell, args=(what, done), daemon=True)
+    teller = threading.Thread(target=_print_waiting, args=(what, done), daemon=True)
     teller.start()
     try:
         yield
@@ -27,14 +27,14 @@ def progress(what: str) -> Iterator[None]:
         teller.join()
 
 
-def _tell(what: str, done: threading.Event) -> None:
+def _print_waiting(what: str, done: threading.Event) -> None:
     start = time.monotonic()
     wait = _PATIENCE
-    told = False
+    printed = False
     while not done.wait(wait):
         sys.stderr.write(f"\r\x1b[Knetaudit: {what}, {time.monotonic() - start:.0f} s")
         sys.stderr.flush()
-        wait, told = _EVERY, True
-    if told:
+        wait, printed = _EVERY, True
+    if printed:
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netaudit.cli.output import print_path
 from netaudit.cli.say import say, say_error
 from netaudit.cli.sources import kept_folder, require_rules
 from netaudit.errors import CollectError, NetauditError, UsageError
@@ -54,7 +55,6 @@ def _record(remote: "Remote", place: Path | None, timeout: float, replace: "Repl
 
 
 def _gather(jobs: dict[Future[tuple["Facts", Path]], "Remote"]) -> tuple[list["Facts"], int]:
-    from netaudit.cli.output import write
     from netaudit.report.text.words import describe_gap
     from netaudit.store import manifest_of
 
@@ -74,5 +74,5 @@ def _gather(jobs: dict[Future[tuple["Facts", Path]], "Remote"]) -> tuple[list["F
         for gap in facts.gaps:
             say(f"{name}: could not see {describe_gap(gap)}")
         say(f"{name}: digest {manifest_of(facts).digest()}")
-        write(f"{place}\n".encode(errors="surrogateescape"), None)
+        print_path(place)
     return made, code

@@ -1,24 +1,24 @@
 """What `netaudit report` was asked for -> the report, written where it was asked for."""
 
-import datetime as dt
 import sys
 
 import msgspec
 
-import netaudit
+from netaudit.api.audits import AuditOptions
+from netaudit.api.formats import Format
+from netaudit.api.hosts import compare, show_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.audit.finding import Audit
-from netaudit.audit.run import run
-from netaudit.audit.view.view import HostView
 from netaudit.cli import output as out
-from netaudit.cli.auditing import Asked, prepare
-from netaudit.cli.options import Colour, Format
+from netaudit.cli.auditing import prepare
+from netaudit.cli.options import Colour
 from netaudit.cli.progress import progress
 from netaudit.cli.templates import OwnTemplate, print_with
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
+from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 from netaudit.report.text.rule_order import Grouping
 
 
@@ -28,7 +28,7 @@ class Wanted(msgspec.Struct, frozen=True):
     form: Format
     output: out.Output | None
     template: OwnTemplate | None
-    exposure: bool | None  # None: where that is quick
+    exposure: ComputeExposure
     audit: bool
 
 
@@ -39,25 +39,27 @@ def require_place(wanted: Wanted) -> None:
 
 
 def report_host(facts: Facts, wanted: Wanted) -> AttributedSnapshot:
-    """Write the report of one host, and give what it is of."""
-    with progress("attributing rules" if wanted.exposure is False else "computing who can reach what"):
-        shown = netaudit.show_recording(facts, exposure=wanted.exposure)
+    """Write the report of one host, and return what it is of."""
+    never = wanted.exposure is ComputeExposure.NEVER
+    with progress("attributing rules" if never else "computing who can reach what"):
+        snapshot = parse_snapshot(facts)
+        shown = show_snapshot(snapshot, wanted.exposure)
     if wanted.template is not None:
         print_with(wanted.template, shown, wanted.output)
     elif wanted.form is Format.TERMINAL:
         out.print_snapshot(shown, wanted.form, wanted.output, Colour.AUTO, Grouping.CHAIN)
     else:
-        from netaudit.cli.formats import render_snapshot
+        from netaudit.api.renderers import render_snapshot
 
-        found = _audit(facts, shown) if wanted.audit else None
+        found = _audit(snapshot, shown) if wanted.audit else None
         out.write(render_snapshot(shown, wanted.form, found), wanted.output)
     return shown
 
 
 def report_changes(before: Facts, after: Facts, wanted: Wanted) -> AttributedDiff:
-    """Write the report of what changed, and give what it is of."""
+    """Write the report of what changed, and return what it is of."""
     with progress("comparing"):
-        changed = netaudit.diff_recordings(before, after, exposure=wanted.exposure)
+        changed = compare(before, after, wanted.exposure)
     if wanted.template is not None:
         print_with(wanted.template, changed, wanted.output)
     else:
@@ -65,10 +67,7 @@ def report_changes(before: Facts, after: Facts, wanted: Wanted) -> AttributedDif
     return changed
 
 
-def _audit(facts: Facts, shown: AttributedSnapshot) -> Audit:
+def _audit(snapshot: Snapshot, shown: AttributedSnapshot) -> Audit:
     """Put every check to what was shown, as `netaudit audit` would."""
     with progress("auditing"):
-        auditor = prepare(Asked(today=dt.datetime.now(tz=dt.UTC).astimezone().date())).auditor
-        snapshot = parse_snapshot(facts)
-        program = parse_program(facts, snapshot.ruleset)
-        return run(HostView(snapshot, program, shown, auditor.services), auditor.plan)
+        return prepare(AuditOptions()).auditor.audit_shown(snapshot, shown)

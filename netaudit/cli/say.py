@@ -10,13 +10,20 @@ def say(text: str) -> None:
     typer.echo(safe_line(text), err=True)
 
 
+def say_lines(text: str) -> None:
+    """Print lines that another library wrote, whatever names they hold."""
+    from netaudit.report.text.sanitize import terminal_text
+
+    typer.echo("\n".join(map(terminal_text, text.rstrip("\n").split("\n"))), err=True)
+
+
 def say_error(error: NetauditError) -> None:
     """Print what went wrong, and what to do next."""
     say(f"{error.message} ({error.hint})" if error.hint else error.message)
 
 
 def safe_line(text: str) -> str:
-    """Give the line that `say` prints."""
+    """Return the line that `say` prints."""
     from netaudit.report.text.sanitize import terminal_text
 
     return terminal_text(f"netaudit: {text}")

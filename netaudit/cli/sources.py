@@ -11,6 +11,7 @@ from netaudit.cli.say import say
 from netaudit.errors import CollectError, RecordingError, UsageError
 
 if TYPE_CHECKING:
+    from netaudit.attribute.exposure.compute import ComputeExposure
     from netaudit.collect import Where
     from netaudit.model.facts import Facts
 
@@ -65,6 +66,22 @@ def _with_sudo() -> str:
     if program.name != "netaudit" or str(program.parent) in _SECURE_PATH:
         return "sudo netaudit"
     return f"sudo {shlex.quote(str(program))}"
+
+
+def when_computed(exposure: bool | None) -> "ComputeExposure":
+    """Read --exposure/--no-exposure; without either, exposure is computed where that is quick."""
+    from netaudit.attribute.exposure.compute import ComputeExposure
+
+    return when_audited(exposure) or ComputeExposure.WHEN_QUICK
+
+
+def when_audited(exposure: bool | None) -> "ComputeExposure | None":
+    """Read --exposure/--no-exposure of an audit; without either, netaudit.toml says."""
+    from netaudit.attribute.exposure.compute import ComputeExposure
+
+    if exposure is None:
+        return None
+    return ComputeExposure.ALWAYS if exposure else ComputeExposure.NEVER
 
 
 def kept_folder() -> Path:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from netaudit.collect.asking.answer import Answer, Answered, Unused
-from netaudit.collect.asking.normalise import essence
+from netaudit.collect.asking.normalise import stable_part
 from netaudit.collect.asking.options import Where
 from netaudit.collect.docker.config import ask_daemon
 from netaudit.collect.docker.engine import ask_engine, ask_objects
@@ -29,7 +29,7 @@ from netaudit.model.facts import Gap, GapReason, Source
 Answers = tuple[Answer, ...]
 _OBJECTS = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
 # A host on which containers start and stop without a pause has quiet moments, but few.
-FEWEST_ATTEMPTS, MOST_ATTEMPTS, PATIENCE = 3, 40, 20.0  # and seconds after which no attempt is begun but the fewest
+FEWEST_ATTEMPTS, MOST_ATTEMPTS, PATIENCE = 3, 40, 20.0  # and seconds after which only the fewest attempts are made
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -111,7 +111,7 @@ def _differences(first: Answers, second: Answers) -> Iterator[tuple[str, str]]:
 def _by_source(answers: Answers) -> dict[str, list[object]]:
     said: dict[str, list[object]] = {}
     for answer in answers:
-        said.setdefault(_source(answer), []).append(essence(answer))
+        said.setdefault(_source(answer), []).append(stable_part(answer))
     return said
 
 

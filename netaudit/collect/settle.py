@@ -21,16 +21,16 @@ def collect_when_quiet(where: Where, *, wait: float) -> Facts:
     deadline = time.monotonic() + wait
     facts = collect(where)
     while True:
-        before = _essence(facts)
+        before = _stable_parts(facts)
         time.sleep(INTERVAL)
         facts = collect(where)
-        if _essence(facts) == before:
+        if _stable_parts(facts) == before:
             return facts
         if time.monotonic() >= deadline:
             return msgspec.structs.replace(facts, partial=True)
 
 
-def _essence(facts: Facts) -> tuple[object, ...]:
+def _stable_parts(facts: Facts) -> tuple[object, ...]:
     """Reduce facts to what a change of rules or inventory changes."""
     sources = (*RULE_SOURCES, *INVENTORY_SOURCES)
     files = {source: without_noise(source, facts.files[source]) for source in sources if source in facts.files}

@@ -38,7 +38,7 @@ class Watch:
         self._recorded.append((facts.generation, ask_handles(facts.generation)))
 
     def saw(self) -> Observation:
-        """Give what was seen between the first recording and the last."""
+        """Return what was seen between the first recording and the last."""
         (first, before), *_, (last, after) = self._recorded
         known = first is not None and last is not None
         commits = (one for one in self._commits.commits if known and (first or 0) < one.generation <= (last or 0))

@@ -1,11 +1,14 @@
-"""Docker's own objects: what rules are written for."""
+"""Docker's objects: its rules are written for them."""
 
 from enum import StrEnum
 
 import msgspec
 
-WAIVER_LABEL = "netaudit.waive."  # what begins a container's labels that accept findings
-ENGINE_SOCKETS = ("docker.sock", "containerd.sock")  # who has one of them has the host
+from netaudit.model.address_text import with_port
+from netaudit.model.family import Family
+
+WAIVER_LABEL = "netaudit.waive."  # the labels of a container that accept findings begin with it
+ENGINE_SOCKETS = ("docker.sock", "containerd.sock")  # a container that has one of them controls the host
 
 
 class GatewayMode(StrEnum):
@@ -23,7 +26,7 @@ def is_docker_socket(path: str) -> bool:
 
 
 class PortBinding(msgspec.Struct, frozen=True, gc=False):
-    """Host address and port to container port, as the running engine says it (NetworkSettings.Ports)."""
+    """A host address and port that lead to a container's port, as NetworkSettings.Ports of a container shows it."""
 
     protocol: str
     host_ip: str
@@ -31,8 +34,7 @@ class PortBinding(msgspec.Struct, frozen=True, gc=False):
     container_port: int
 
     def __str__(self) -> str:
-        host = f"[{self.host_ip}]" if ":" in self.host_ip else self.host_ip
-        return f"{host}:{self.host_port} → {self.container_port}/{self.protocol}"
+        return f"{with_port(self.host_ip, self.host_port)} → {self.container_port}/{self.protocol}"
 
 
 class Endpoint(msgspec.Struct, frozen=True, gc=False):
@@ -45,6 +47,14 @@ class Endpoint(msgspec.Struct, frozen=True, gc=False):
     gateway: str = ""
     gateway6: str = ""
     priority: int = 0
+
+    def address_of(self, family: str) -> str:
+        """Return the address of family ip or ip6."""
+        return self.ipv6 if family == Family.IP6 else self.ipv4
+
+    def gateway_of(self, family: str) -> str:
+        """Return the gateway of family ip or ip6."""
+        return self.gateway6 if family == Family.IP6 else self.gateway
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):
@@ -75,7 +85,7 @@ class Container(msgspec.Struct, frozen=True):
 
 
 class NetworkMember(msgspec.Struct, frozen=True, gc=False):
-    """An endpoint as `docker network inspect` lists it: also those that no container inspect shows."""
+    """An endpoint as `docker network inspect` lists it; it lists some that no container's inspection shows."""
 
     container_id: str
     name: str
@@ -87,7 +97,8 @@ class NetworkMember(msgspec.Struct, frozen=True, gc=False):
 class Network(msgspec.Struct, frozen=True):
     """A network with the options that decide which rules are written for it.
 
-    `bridge` is the host's interface, "" where the driver has none. A subnet is that of the bridge, masked.
+    `bridge` is the host's interface, "" where the driver has none. `subnet` and `subnet6` are the networks of the
+    bridge, without host bits.
     """
 
     id: str
@@ -111,9 +122,13 @@ class Network(msgspec.Struct, frozen=True):
     vxlan_ids: tuple[int, ...] = ()
     members: tuple[NetworkMember, ...] = ()
 
+    def subnet_of(self, family: str) -> str:
+        """Return the subnet of family ip or ip6, "" where the network has none."""
+        return self.subnet6 if family == Family.IP6 else self.subnet
+
 
 class DaemonOptions(msgspec.Struct, frozen=True):
-    """What no API shows; None where neither the argument list, daemon.json nor a default decides."""
+    """Options that no API shows; None where neither the arguments, daemon.json nor a default says them."""
 
     userland_proxy: bool | None = None
     iptables: bool | None = None
@@ -128,9 +143,9 @@ class DaemonOptions(msgspec.Struct, frozen=True):
 
 
 class Inventory(msgspec.Struct, frozen=True):
-    """All that Docker says of itself, at one instant.
+    """Everything that Docker says about itself, at one instant.
 
-    A `partial` one holds some of the networks or containers: that nothing in it asks for a rule says nothing.
+    A `partial` inventory lacks networks or containers: a rule that nothing in it asks for may still be asked for.
     """
 
     version: str = ""  # of the engine, "" when Docker could not be asked

@@ -4,7 +4,9 @@ from enum import StrEnum
 
 import msgspec
 
+from netaudit.model.address_text import bracketed
 from netaudit.model.docker import PortBinding
+from netaudit.model.family import Family
 from netaudit.model.reason import Reason
 from netaudit.model.ruleset import Item
 
@@ -76,7 +78,7 @@ class NatTarget(msgspec.Struct, frozen=True, order=True):
     ports: tuple[int, int] | None = None
 
     def __str__(self) -> str:
-        first, last = (f"[{one}]" if ":" in one else one for one in self.addresses)
+        first, last = map(bracketed, self.addresses)
         where = first if first == last else f"{first}-{last}"
         if self.ports is None:
             return where
@@ -91,7 +93,7 @@ class Destination(msgspec.Struct, frozen=True):
     """
 
     kind: DestinationKind
-    family: str
+    family: Family
     protocol: str
     address: str
     ports: tuple[tuple[int, int], ...]

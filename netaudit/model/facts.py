@@ -1,8 +1,12 @@
-"""What the host's own programs said, and what they could not say."""
+"""What the host's own programs printed, and what they could not."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
+
+from netaudit.model.family import Family
+from netaudit.model.ruleset import Backend
 
 
 class Source(StrEnum):
@@ -34,6 +38,13 @@ RULE_SOURCES = (
     Source.IP6TABLES_LEGACY,
     Source.NFT_RULESET,
 )
+# Where the rules of a backend are, by family: iptables' tools print each family by itself, nft prints all in one.
+IPTABLES_SOURCES: Mapping[tuple[Backend, str], Source] = {
+    (Backend.IPTABLES_LEGACY, Family.IP): Source.IPTABLES_LEGACY,
+    (Backend.IPTABLES_LEGACY, Family.IP6): Source.IP6TABLES_LEGACY,
+    (Backend.IPTABLES_NFT, Family.IP): Source.IPTABLES_NFT,
+    (Backend.IPTABLES_NFT, Family.IP6): Source.IP6TABLES_NFT,
+}
 INVENTORY_SOURCES = (
     Source.DOCKER_VERSION,
     Source.DOCKER_INFO,
@@ -49,7 +60,12 @@ HOST_SOURCES = (
     Source.SOCKETS,
     Source.SYSCTL,
 )
-ON_REQUEST = frozenset({Source.INSIDE})  # absent from a recording unless somebody asked for it
+ON_REQUEST = frozenset({Source.INSIDE})  # in a recording only on request
+
+
+def source_of_rules(backend: Backend, family: str) -> Source:
+    """Return the file that holds a backend's rules of a family."""
+    return IPTABLES_SOURCES.get((backend, family), Source.NFT_RULESET)
 
 
 class GapReason(StrEnum):
@@ -67,7 +83,7 @@ class GapReason(StrEnum):
 
 
 class Gap(msgspec.Struct, frozen=True, order=True):
-    """Something that could not be seen: a value in every report, never silence."""
+    """Something that could not be seen; every report shows it."""
 
     source: str
     reason: GapReason

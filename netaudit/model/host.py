@@ -1,8 +1,10 @@
-"""The host around the rules."""
+"""The host around the rules: interfaces, routes, sockets and switches."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import msgspec
+
+from netaudit.model.family import Family
 
 Ip = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network
@@ -64,7 +66,7 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     the address that the host prefers for its own packets. `table` is a name or number, `main` where none is said.
     """
 
-    family: str  # ip ip6
+    family: Family
     destination: str  # a network, 0.0.0.0/0 and ::/0 for the default
     hops: tuple[NextHop, ...] = ()
     kind: str = "unicast"
@@ -96,7 +98,7 @@ class Listener(msgspec.Struct, frozen=True):
 
 
 class Host(msgspec.Struct, frozen=True):
-    """What the kernel says of itself beside its rules."""
+    """What the kernel says about itself, apart from its rules."""
 
     interfaces: tuple[Interface, ...] = ()
     listeners: tuple[Listener, ...] = ()

@@ -1,8 +1,8 @@
-"""What a rule asks of a packet: typed conditions over named fields, for one packet and for sets of packets alike.
+"""The matches of a rule: typed conditions on named fields of a packet, for one packet and for sets of packets.
 
 A match is a formula: `InRanges`, `Masked` and `Named` are its atoms, `Not`, `AllOf` and `AnyOf` join them, and
-`UnknownMatch` is what netaudit cannot decide: it may hold or not, for each packet anew, so nothing follows from it
-and nothing from its negation.
+`UnknownMatch` is what netaudit cannot decide: it may hold for one packet and not for the next, so nothing follows from
+it, and nothing from its negation.
 
     iptables  -s 192.0.2.0/24 ! -i eth0 -p tcp -m multiport --dports 80,8000:8080 -m limit --limit 5/s
     matches   InRanges(SADDR, ((192.0.2.0, 192.0.2.255),)), Not(Named(IIF, ("eth0",))), InRanges(PROTOCOL, ((6, 6),)),
@@ -19,9 +19,11 @@ from enum import IntFlag, StrEnum
 
 import msgspec
 
+from netaudit.model.ranges import joined
+
 
 class Field(StrEnum):
-    """What is known of a packet while it is on its way; `width_of` gives the bits of each."""
+    """What is known of a packet while it is on its way; `width_of` returns the number of bits of each field."""
 
     NFPROTO = "nfproto"  # 2 is IPv4, 10 is IPv6
     PROTOCOL = "protocol"  # the transport protocol's number, behind IPv6's extension headers
@@ -152,7 +154,7 @@ class RouteType(IntFlag):
 
 
 def width_of(field: Field, family: str) -> int:
-    """Give the bits of a numeric field in a packet of family `ip` or `ip6`."""
+    """Return the number of bits of a numeric field in a packet of family `ip` or `ip6`."""
     return WIDTH.get(field, 32 if family == "ip" else 128)
 
 
@@ -178,20 +180,25 @@ class Named(msgspec.Struct, frozen=True, gc=False, tag=True):
     names: tuple[str, ...]
 
 
+def is_named(name: str, pattern: str) -> bool:
+    """Tell whether an interface has a name of `Named`; "" is no interface."""
+    return name != "" and name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
 class Not(msgspec.Struct, frozen=True, tag=True):
-    """The match does not hold; of an unknown one that is as unknown."""
+    """The match does not hold. The negation of an unknown match is unknown too."""
 
     match: "Match"
 
 
 class AllOf(msgspec.Struct, frozen=True, tag=True):
-    """All hold; of none: always."""
+    """All matches hold. Without any match, it always holds."""
 
     matches: "tuple[Match, ...]"
 
 
 class AnyOf(msgspec.Struct, frozen=True, tag=True):
-    """At least one holds; of none: never."""
+    """At least one match holds. Without any match, it never holds."""
 
     matches: "tuple[Match, ...]"
 
@@ -210,29 +217,23 @@ NEVER = AnyOf(())
 
 
 def equal(field: Field, *values: int) -> InRanges:
-    """Match any of some values of a field."""
+    """Return a match of one of some values of a field."""
     return in_ranges(field, ((int(value), int(value)) for value in values))
 
 
 def in_ranges(field: Field, ranges: Iterable[tuple[int, int]]) -> InRanges:
-    """Match a union of inclusive ranges in any order, brought into the shape that InRanges has."""
-    joined: list[tuple[int, int]] = []
-    for first, last in sorted(ranges):
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
-        elif first <= last:
-            joined.append((first, last))
-    return InRanges(field, tuple(joined))
+    """Return a match of the union of ranges, which may come in any order."""
+    return InRanges(field, joined(ranges))
 
 
 def all_of(matches: Iterable[Match]) -> Match:
-    """Join matches by `and`; a single one stays what it is."""
+    """Return matches joined by `and`; a single match stays what it is."""
     flat = [part for match in matches for part in (match.matches if isinstance(match, AllOf) else (match,))]
     return flat[0] if len(flat) == 1 else AllOf(tuple(flat))
 
 
 def any_of(matches: Iterable[Match]) -> Match:
-    """Join matches by `or`: ranges of one field become one match, and so do names."""
+    """Return matches joined by `or`: ranges of one field become one match, and so do names."""
     ranges: dict[Field, list[tuple[int, int]]] = {}
     names: dict[Field, list[str]] = {}
     others: list[Match] = []
@@ -243,7 +244,7 @@ def any_of(matches: Iterable[Match]) -> Match:
             names.setdefault(match.field, []).extend(match.names)
         else:
             others.append(match)
-    joined: list[Match] = [in_ranges(field, found) for field, found in ranges.items()]
-    joined += [Named(field, tuple(dict.fromkeys(found))) for field, found in names.items()]
-    joined += others
-    return joined[0] if len(joined) == 1 else AnyOf(tuple(joined))
+    parts: list[Match] = [in_ranges(field, found) for field, found in ranges.items()]
+    parts += [Named(field, tuple(dict.fromkeys(found))) for field, found in names.items()]
+    parts += others
+    return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))

@@ -19,7 +19,7 @@ class Action(StrEnum):
 
 
 class ObjectEvent(msgspec.Struct, frozen=True, gc=False):
-    """One object that a commit made or deleted; `handle` is that of a rule."""
+    """One object that a commit made or deleted; `handle` is the handle of a rule."""
 
     deed: Action
     object: ObjectKind

@@ -1,21 +1,22 @@
-"""A ruleset as packets meet it: base chains at hooks, and rules with their meaning, read when they are met.
+"""A ruleset as packets meet it: base chains at hooks, and rules with their meaning.
 
-A host has 100,000 rules, and one packet meets some dozens of them: `Program` is made in no time, and a chain's rules
-are read when somebody first asks for them, once.
+A host may have 100,000 rules, and one packet meets some dozens of them. So a chain's rules are read once, when they are
+first asked for, and making a `Program` costs nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
+from typing import Protocol
 
 import msgspec
 
-from netaudit.model.ruleset import BUILTIN_CHAINS, IPTABLES_BACKENDS, Backend, Chain, Item, ObjectKind, Table
+from netaudit.model.ruleset import BUILTIN_CHAINS, IPTABLES_BACKENDS, Backend, Chain, Item, ObjectKind, Ruleset, Table
 from netaudit.model.statement import Meaning
 
 
 class Hook(StrEnum):
-    """Where in a packet's way chains are asked."""
+    """A place on a packet's way where the kernel asks base chains."""
 
     INGRESS = "ingress"
     PREROUTING = "prerouting"
@@ -30,7 +31,7 @@ class Base(msgspec.Struct, frozen=True, gc=False, order=True):
     """What makes a base chain: at a hook, lower priorities are asked first.
 
     `kind` is filter, nat or route. Chains of kind nat see only a connection's first packet, and the kernel asks all of
-    a hook together, in the order of their priorities, at -100 (prerouting, output) or 100 (postrouting, input).
+    a hook together, in the order of their priorities, at the priority that `nat_priority` gives.
     """
 
     priority: int
@@ -46,21 +47,35 @@ class ReadRule(msgspec.Struct, frozen=True):
     meaning: Meaning
 
 
-class ReadChain:
-    """A chain whose rules are read when first asked for; `policy` is accept or drop, None for a regular chain."""
+class MeaningReader(Protocol):
+    """Reads what the rules of a chain mean; what it needs beside their text it keeps for itself."""
 
-    def __init__(self, table: Table, chain: Chain, base: Base | None, read: Callable[[], tuple[Meaning, ...]]) -> None:
-        self.name = chain.name
-        self.base = base
-        self.policy = (chain.policy or "accept").lower() if base else None
-        self._table = table
-        self._chain = chain
-        self._read = read
+    def read(self, table: Table, chain: Chain) -> tuple[Meaning, ...]:
+        """Return the meaning of each rule of a chain, in order."""
+
+
+class ReadChain(msgspec.Struct, frozen=True, dict=True, eq=False):
+    """A chain whose rules are read when first asked for; `base` is None for a regular chain."""
+
+    table: Table
+    chain: Chain
+    base: Base | None
+    reader: MeaningReader
+
+    @property
+    def name(self) -> str:
+        """Return the chain's name."""
+        return self.chain.name
+
+    @cached_property
+    def policy(self) -> str | None:
+        """Return accept or drop; None for a regular chain."""
+        return (self.chain.policy or "accept").lower() if self.base else None
 
     @cached_property
     def rules(self) -> tuple[ReadRule, ...]:
-        """Give the rules in order."""
-        pairs = zip(self._chain.rules, self._read(), strict=True)
+        """Return the rules in order, each with its meaning."""
+        pairs = zip(self.chain.rules, self.reader.read(self.table, self.chain), strict=True)
         return tuple(
             ReadRule(self._item(ObjectKind.RULE, rule.text, at), meaning) for at, (rule, meaning) in enumerate(pairs, 1)
         )
@@ -68,17 +83,17 @@ class ReadChain:
     @property
     def size(self) -> int:
         """Count the rules, without reading them."""
-        return len(self._chain.rules)
+        return len(self.chain.rules)
 
     @cached_property
     def policy_item(self) -> Item:
-        """Give the policy its address, as an object of the ruleset."""
-        iptables = self._table.backend in IPTABLES_BACKENDS
-        text = f":{self.name} {self._chain.policy}" if iptables else f"policy {self._chain.policy}"
+        """Return the policy with its address, as an object of the ruleset."""
+        iptables = self.table.backend in IPTABLES_BACKENDS
+        text = f":{self.name} {self.chain.policy}" if iptables else f"policy {self.chain.policy}"
         return self._item(ObjectKind.POLICY, text, None)
 
     def _item(self, kind: ObjectKind, text: str, position: int | None) -> Item:
-        table = self._table
+        table = self.table
         return Item(kind, table.backend, table.family, table.name, self.name, text, position)
 
 
@@ -93,12 +108,12 @@ class ReadTable(msgspec.Struct, frozen=True):
 
     @property
     def iptables(self) -> bool:
-        """Tell whether iptables' tools made it."""
+        """Tell whether iptables made it."""
         return self.backend in IPTABLES_BACKENDS
 
     @property
     def why_unsure(self) -> str:
-        """Say why it is not known whether the table does anything; "" where it is."""
+        """Return why it is not known whether the table does anything; "" where that is known."""
         return f"the flags of {self.family} table {self.name} cannot be read" if "unreadable" in self.flags else ""
 
 
@@ -108,10 +123,10 @@ class Program(msgspec.Struct, frozen=True):
     tables: tuple[ReadTable, ...]
 
     def base_chains(self, hook: Hook, family: str) -> list[tuple[ReadTable, ReadChain]]:
-        """List what packets of a family (ip, ip6, bridge…) meet at a hook, in order of priority.
+        """Return the base chains that packets of a family (ip, ip6, bridge…) meet at a hook, in order of priority.
 
-        Chains of the same priority stand in the order of the tables; the kernel asks the one first that was
-        registered first, which no listing shows.
+        Chains of the same priority are in the order of the tables. The kernel asks them in the order in which they
+        were registered, which no listing shows.
         """
         families = (family, "inet") if family in ("ip", "ip6") else (family,)
         found = [
@@ -124,13 +139,50 @@ class Program(msgspec.Struct, frozen=True):
         return sorted(found, key=lambda pair: pair[1].base.priority if pair[1].base else 0)
 
 
-_IPTABLES_PRIORITIES = {"raw": -300, "mangle": -150, "nat": -100, "filter": 0, "security": 50}
+# Priorities in the kernel's linux/netfilter_ipv4.h: NF_IP_PRI_CONNTRACK, NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC.
+CONNTRACK_PRIORITY = -200  # of connection tracking, in prerouting and output: before it a packet has no connection
+DESTINATION_NAT_PRIORITY, SOURCE_NAT_PRIORITY = -100, 100
+_SOURCE_NAT_HOOKS = (Hook.INPUT, Hook.POSTROUTING)
+_IPTABLES_PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0, "security": 50}
+
+_OFF = frozenset({"dormant", "unreadable"})  # the second is not sure: `ReadTable.why_unsure` says why
+
+
+def nat_priority(hook: Hook) -> int:
+    """Return the priority at which the kernel asks all nat chains of a hook."""
+    return SOURCE_NAT_PRIORITY if hook in _SOURCE_NAT_HOOKS else DESTINATION_NAT_PRIORITY
+
+
+def make_program(ruleset: Ruleset, reader: MeaningReader) -> Program:
+    """Return a ruleset as packets meet it; `reader` reads each chain when somebody first asks for its rules."""
+    return Program(tuple(_read_table(table, reader) for table in ruleset.tables))
+
+
+def _read_table(table: Table, reader: MeaningReader) -> ReadTable:
+    chains = {chain.name: ReadChain(table, chain, _base(table, chain), reader) for chain in table.chains}
+    return ReadTable(table.backend, table.family, table.name, chains, table.flags)
 
 
 def iptables_base(table: str, chain: str) -> Base | None:
-    """Give the hook, kind and priority of one of iptables' base chains; None for a regular chain."""
+    """Return the hook, kind and priority of a base chain of iptables; None for a regular chain."""
     if chain not in BUILTIN_CHAINS.get(table, ()):
         return None
-    source_nat = table == "nat" and chain in ("INPUT", "POSTROUTING")
+    hook = Hook(chain.lower())
     kind = "nat" if table == "nat" else "route" if (table, chain) == ("mangle", "OUTPUT") else "filter"
-    return Base(100 if source_nat else _IPTABLES_PRIORITIES[table], Hook(chain.lower()), kind)
+    return Base(nat_priority(hook) if table == "nat" else _IPTABLES_PRIORITIES[table], hook, kind)
+
+
+def _base(table: Table, chain: Chain) -> Base | None:
+    if table.backend in IPTABLES_BACKENDS:
+        return iptables_base(table.name, chain.name)
+    return _nft_base(chain) if _OFF.isdisjoint(table.flags) else None
+
+
+def _nft_base(chain: Chain) -> Base | None:
+    """Read `type filter hook forward device lo priority 0`, as `Chain.base` has it."""
+    words = chain.base.split(" ")
+    known = dict(zip(words[::2], words[1::2], strict=False))
+    try:
+        return Base(int(known["priority"]), Hook(known["hook"]), known["type"], known.get("device", ""))
+    except (KeyError, ValueError):  # a regular chain, or a hook that is not known here
+        return None

@@ -28,7 +28,7 @@ BUILTIN_CHAINS = {
 class Rule(msgspec.Struct, frozen=True, gc=False):
     """One rule, word for word as its own tool prints it, without counters.
 
-    A host has 100,000 of these: nothing is parsed before somebody asks.
+    A host may have 100,000 of these: a rule is parsed when its meaning is first asked for.
     """
 
     text: str
@@ -40,8 +40,8 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
 class Chain(msgspec.Struct, frozen=True):
     """A chain and its rules, in order.
 
-    `policy` is that of a base chain, None for a regular one. `base` is the rest of what makes an nftables
-    base chain (`type filter hook forward priority filter`); iptables' base chains are known by their names.
+    `policy` is None for a regular chain. `base` is the rest of the declaration of an nftables base chain
+    (`type filter hook forward priority filter`); iptables' base chains are known by their names.
     """
 
     name: str
@@ -60,9 +60,9 @@ class NamedSet(msgspec.Struct, frozen=True):
 
 
 class NamedObject(msgspec.Struct, frozen=True):
-    """What an nftables table holds by name beside chains and sets: a counter, limit, flowtable and the like.
+    """A named object of an nftables table, apart from chains and sets: a counter, limit, flowtable and so on.
 
-    `kind` is nft's word for it; `declaration` is what it was told, without what it counted.
+    `kind` is nft's word for it; `declaration` is its configuration, without its counters.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Table(msgspec.Struct, frozen=True):
     """A table of one backend and family; `flags` are nftables' (a dormant table does nothing)."""
 
     backend: Backend
-    family: str  # ip ip6 inet arp bridge netdev
+    family: str  # a `family.Family`, or what a recording says in its place
     name: str
     chains: tuple[Chain, ...] = ()
     sets: tuple[NamedSet, ...] = ()
@@ -85,7 +85,7 @@ class Table(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> tuple[Backend, str, str]:
-        """What names a table on a host."""
+        """Return what identifies a table on a host."""
         return (self.backend, self.family, self.name)
 
 
@@ -95,12 +95,12 @@ class Ruleset(msgspec.Struct, frozen=True):
     tables: tuple[Table, ...] = ()
 
     def count(self) -> int:
-        """Count the rules."""
+        """Return the number of rules."""
         return sum(len(chain.rules) for table in self.tables for chain in table.chains)
 
 
 class ObjectKind(StrEnum):
-    """What a change is about."""
+    """The kinds of objects that a change may be about."""
 
     RULE = "rule"
     CHAIN = "chain"
@@ -130,7 +130,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def where(self) -> str:
-        """Name the place as `explain` understands it: `nat/DOCKER#2`, `ip6:filter/FORWARD`."""
+        """Return the place as `explain` takes it: `nat/DOCKER#2`, `ip6:filter/FORWARD`."""
         prefix = "" if self.family == "ip" and self.backend is not Backend.NFTABLES else f"{self.family}:"
         suffix = f"#{self.position}" if self.position is not None else ""
         return f"{prefix}{self.table}/{self.chain}{suffix}" if self.chain else f"{prefix}{self.table}"

@@ -1,11 +1,15 @@
 """One host at one instant, parsed."""
 
+from functools import cached_property
+
 import msgspec
 
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import Gap
 from netaudit.model.host import Host
-from netaudit.model.ruleset import Ruleset
+from netaudit.model.program import MeaningReader, Program, make_program
+from netaudit.model.ruleset import Chain, Ruleset, Table
+from netaudit.model.statement import Meaning
 
 
 class Inside(msgspec.Struct, frozen=True):
@@ -15,8 +19,20 @@ class Inside(msgspec.Struct, frozen=True):
     ruleset: Ruleset
 
 
-class Snapshot(msgspec.Struct, frozen=True):
-    """Facts, parsed. `inventory` is None where Docker could not be asked or was not recorded."""
+class NotRead(msgspec.Struct, frozen=True):
+    """Stands where rules were given without what reads them: to ask for their meaning is a bug, and crashes."""
+
+    def read(self, table: Table, chain: Chain) -> tuple[Meaning, ...]:
+        """Raise LookupError."""
+        raise LookupError(f"nothing reads what the rules of {table.name}/{chain.name} mean")
+
+
+class Snapshot(msgspec.Struct, frozen=True, dict=True):
+    """Facts, parsed. `inventory` is None where Docker could not be asked or was not recorded.
+
+    `program` is the ruleset as packets meet it. It is made when first asked for, and `meanings` reads a chain's rules
+    when they are first met: nobody needs the facts beside a snapshot.
+    """
 
     ruleset: Ruleset
     inventory: Inventory | None = None
@@ -27,3 +43,9 @@ class Snapshot(msgspec.Struct, frozen=True):
     digest: str = ""
     partial: bool = False
     inside: tuple[Inside, ...] = ()
+    meanings: MeaningReader = NotRead()
+
+    @cached_property
+    def program(self) -> Program:
+        """Return the ruleset as packets meet it."""
+        return make_program(self.ruleset, self.meanings)

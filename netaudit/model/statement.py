@@ -10,6 +10,7 @@ it has changed the packet are said:
     meta mark set 1 tcp dport 80 accept            statement MARK := 1,  then  PROTOCOL 6, DPORT 80 -> accept
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
@@ -132,3 +133,9 @@ class Meaning(msgspec.Struct, frozen=True):
     statements: tuple[Statement, ...] = ()
     verdict: Verdict = CONTINUE
     then: "tuple[Meaning, ...]" = ()
+
+    def branches(self) -> "Iterator[Meaning]":
+        """Return the meaning itself, and all branches in it."""
+        yield self
+        for branch in self.then:
+            yield from branch.branches()

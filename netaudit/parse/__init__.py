@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from netaudit.model.docker import Inventory
-from netaudit.model.facts import Facts, Gap, Source
+from netaudit.model.facts import IPTABLES_SOURCES, Facts, Gap, Source
 from netaudit.model.ruleset import Backend, Rule, Ruleset, Table
 from netaudit.model.snapshot import Inside, Snapshot
 from netaudit.parse.docker.inventory import parse_inventory
@@ -11,17 +11,12 @@ from netaudit.parse.forms import read_rules
 from netaudit.parse.host.host import parse_host
 from netaudit.parse.listing.names import BindingEvidence
 from netaudit.parse.nftables.ruleset import parse_nft
+from netaudit.parse.program import read_meanings
 from netaudit.parse.reading.cache import Known
 from netaudit.parse.reading.decode import decode_json
 from netaudit.parse.reading.result import ParseResult
 
-_SAVES = {
-    Source.IPTABLES_LEGACY: (Backend.IPTABLES_LEGACY, "ip"),
-    Source.IP6TABLES_LEGACY: (Backend.IPTABLES_LEGACY, "ip6"),
-    Source.IPTABLES_NFT: (Backend.IPTABLES_NFT, "ip"),
-    Source.IP6TABLES_NFT: (Backend.IPTABLES_NFT, "ip6"),
-}
-IPTABLES_SOURCES = tuple(_SAVES)
+_SAVES = {source: place for place, source in IPTABLES_SOURCES.items()}
 
 
 def parse_snapshots(before: Facts, after: Facts) -> tuple[Snapshot, Snapshot]:
@@ -49,6 +44,7 @@ def parse_snapshot(facts: Facts, known: Known | None = None) -> Snapshot:
         digest=facts.digest,
         partial=facts.partial,
         inside=tuple(_parse_inside(facts)),
+        meanings=read_meanings(facts),
     )
 
 
@@ -57,7 +53,7 @@ def _parse_inside(facts: Facts) -> Iterator[Inside]:
 
 
 def read_inside(facts: Facts) -> Iterator[tuple[str, Facts]]:
-    """Give what was printed inside containers, as facts of each of them. Raises ParseError."""
+    """Return what was printed inside containers, as facts of each of them. Raises ParseError."""
     if data := facts.files.get(Source.INSIDE):
         printed = decode_json(
             data, dict[str, dict[str, str]], source=Source.INSIDE, expected="rules by container and source"
@@ -80,7 +76,7 @@ def read_ruleset(
     """
     tables: list[Table] = []
     gaps: list[Gap] = []
-    for source in IPTABLES_SOURCES:
+    for source in _SAVES:
         reading = read_source(facts, source, known, inventory)
         tables += reading.tables
         gaps += reading.gaps(source)

@@ -9,6 +9,7 @@ import msgspec
 from netaudit.errors import ParseError
 from netaudit.model.ruleset import Backend, Chain, Rule, Table
 from netaudit.parse.iptables.commands import read_commands
+from netaudit.parse.iptables.lines import require_short_lines
 from netaudit.parse.iptables.save import read_save
 from netaudit.parse.listing.names import BindingEvidence
 from netaudit.parse.listing.reader import read_listing
@@ -49,7 +50,8 @@ def read_rules(
     known: dict[str, Rule] | None = None,
     evidence: BindingEvidence | None = None,
 ) -> ParseResult:
-    """Read rules in any form. Raises ParseError, with the line, for text that is none."""
+    """Read rules in any form. Raises ParseError, with the line, for text in no such form."""
+    require_short_lines(text, source)
     match find_form(text):
         case Form.LISTING:
             reading = read_listing(text, backend=backend, family=family, source=source, evidence=evidence)
@@ -81,7 +83,7 @@ def _merge(tables: tuple[Table, ...], source: str) -> tuple[Table, ...]:
 def _merge_two(one: Table, other: Table, source: str) -> Table:
     chains = {chain.name: chain for chain in one.chains}
     for chain in other.chains:
-        if _essence(chains.setdefault(chain.name, chain)) != _essence(chain):
+        if _content(chains.setdefault(chain.name, chain)) != _content(chain):
             raise ParseError(
                 f"two states of the chain {chain.name} of table {one.name}: {source} holds more than one time or host",
                 source=source,
@@ -90,5 +92,5 @@ def _merge_two(one: Table, other: Table, source: str) -> Table:
     return msgspec.structs.replace(one, chains=tuple(chains.values()))
 
 
-def _essence(chain: Chain) -> tuple[str | None, list[str]]:
+def _content(chain: Chain) -> tuple[str | None, list[str]]:
     return chain.policy, [rule.text for rule in chain.rules]

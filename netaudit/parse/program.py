@@ -1,76 +1,75 @@
-"""Facts -> the ruleset as packets meet it; a chain's rules are read when somebody asks for them."""
+"""What the rules of a chain mean, read when somebody asks for them; iptables' from their text, nft's from its JSON."""
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, partial
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+import msgspec
 
 from netaudit.model.facts import Facts, Source
-from netaudit.model.program import Base, Hook, Program, ReadChain, ReadTable, iptables_base
+from netaudit.model.program import Program, make_program
 from netaudit.model.ruleset import IPTABLES_BACKENDS, Chain, Ruleset, Table
 from netaudit.model.statement import Meaning
 from netaudit.parse.iptables.meaning import read_iptables_rule
 from netaudit.parse.nftables.formats import Json
-from netaudit.parse.nftables.match import Elements
+from netaudit.parse.nftables.match import Elements, Sets
 from netaudit.parse.nftables.meaning import read_nft_rule
 from netaudit.parse.nftables.ruleset import read_objects
 
-_OFF = frozenset({"dormant", "unreadable"})  # the second: perhaps, and `ReadTable.why_unsure` says so
 _BY_ITSELF = frozenset({"dynamic", "timeout"})
-Objects = Iterable[tuple[str, Mapping[str, Json]]]
+Object = tuple[str, Mapping[str, Json]]  # of nft's JSON, with its kind
+
+
+class FactsReader(msgspec.Struct, frozen=True, dict=True):
+    """Reads the rules of the host that these facts are of; `nft` is what nft printed, b"" where it printed nothing.
+
+    nft's JSON is decoded when the first of its chains is met, once. Until then only its bytes are kept: decoded, it
+    takes ten times as much memory.
+    """
+
+    nft: bytes
+
+    def read(self, table: Table, chain: Chain) -> tuple[Meaning, ...]:
+        """Return the meaning of each rule of a chain, in order."""
+        if table.backend in IPTABLES_BACKENDS:
+            return tuple(read_iptables_rule(rule.text, table.family) for rule in chain.rules)
+        objects = self._tables.get((table.family, table.name))
+        rules = objects.rules.get(chain.name, []) if objects else []
+        return tuple(read_nft_rule(rule, table.family, objects.sets if objects else {}) for rule in rules)
+
+    @cached_property
+    def _tables(self) -> Mapping[tuple[str, str], "_NftTable"]:
+        objects: dict[tuple[str, str], list[Object]] = {}
+        for kind, body in read_objects(self.nft, Source.NFT_RULESET) if self.nft else []:
+            objects.setdefault((str(body.get("family")), str(body.get("table"))), []).append((kind, body))
+        return {key: _nft_table(own) for key, own in objects.items()}
+
+
+class _NftTable(msgspec.Struct, frozen=True):
+    """The expressions of a table's rules by chain, and what its sets and maps hold."""
+
+    rules: Mapping[str, list[list[Json]]]
+    sets: Sets
+
+
+def read_meanings(facts: Facts) -> FactsReader:
+    """Return what reads the rules of the host that these facts are of."""
+    return FactsReader(facts.files.get(Source.NFT_RULESET, b""))
 
 
 def parse_program(facts: Facts, ruleset: Ruleset) -> Program:
-    """Make the program of a ruleset that was read from these facts. Raises ParseError for what is not nft's JSON."""
-    data = facts.files.get(Source.NFT_RULESET)
-    objects: dict[tuple[str, str], list[tuple[str, Mapping[str, Json]]]] = {}
-    for kind, body in read_objects(data, Source.NFT_RULESET) if data else []:
-        objects.setdefault((str(body.get("family")), str(body.get("table"))), []).append((kind, body))
-    return Program(
-        tuple(
-            _iptables(table) if _is_iptables(table) else _nft(table, objects.get((table.family, table.name), []))
-            for table in ruleset.tables
-        )
-    )
+    """Return the program of a ruleset that was read from these facts; `Snapshot.program` is that of a whole host."""
+    return make_program(ruleset, read_meanings(facts))
 
 
-def _is_iptables(table: Table) -> bool:
-    return table.backend in IPTABLES_BACKENDS
-
-
-def _table(
-    table: Table, base: Callable[[Chain], Base | None], read: Callable[[Chain], tuple[Meaning, ...]]
-) -> ReadTable:
-    chains = {chain.name: ReadChain(table, chain, base(chain), partial(read, chain)) for chain in table.chains}
-    return ReadTable(table.backend, table.family, table.name, chains, table.flags)
-
-
-def _iptables(table: Table) -> ReadTable:
-    def read(chain: Chain) -> tuple[Meaning, ...]:
-        return tuple(read_iptables_rule(rule.text, table.family) for rule in chain.rules)
-
-    return _table(table, lambda chain: iptables_base(table.name, chain.name), read)
-
-
-def _nft(table: Table, own: Objects) -> ReadTable:
-    """Read a table of nft's; `own` are its objects."""
-
-    @cache
-    def by_chain() -> dict[str, list[Json]]:
-        rules: dict[str, list[Json]] = {}
-        for kind, body in own:
-            if kind == "rule":
-                rules.setdefault(str(body.get("chain")), []).append(_list(body.get("expr")))
-        return rules
-
-    sets = {str(body.get("name")): _elements(body) for kind, body in own if kind in ("set", "map")}
-
-    def read(chain: Chain) -> tuple[Meaning, ...]:
-        return tuple(read_nft_rule(rule, table.family, sets) for rule in by_chain().get(chain.name, ()))
-
-    return _table(table, _nft_base if _OFF.isdisjoint(table.flags) else _no_base, read)
-
-
-def _no_base(_chain: Chain) -> None:
-    return None
+def _nft_table(own: Iterable[Object]) -> _NftTable:
+    rules: dict[str, list[list[Json]]] = {}
+    sets: dict[str, Elements] = {}
+    for kind, body in own:
+        if kind == "rule":
+            rules.setdefault(str(body.get("chain")), []).append(_list(body.get("expr")))
+        elif kind in ("set", "map"):
+            sets[str(body.get("name"))] = _elements(body)
+    return _NftTable(rules, sets)
 
 
 def _elements(body: Mapping[str, Json]) -> Elements:
@@ -83,13 +82,3 @@ def _list(value: Json) -> list[Json]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
-
-
-def _nft_base(chain: Chain) -> Base | None:
-    """Read `type filter hook forward device lo priority 0`, as netaudit.parse.nftables.ruleset writes it."""
-    words = chain.base.split(" ")
-    known = dict(zip(words[::2], words[1::2], strict=False))
-    try:
-        return Base(int(known["priority"]), Hook(known["hook"]), known["type"], known.get("device", ""))
-    except (KeyError, ValueError):  # a regular chain, or a hook that is not known here
-        return None

@@ -7,6 +7,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec.structs import asdict
+
 from netaudit.attribute.attribution import (
     AttributedChange,
     AttributedDiff,
@@ -18,11 +20,10 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.diff import Altered, Moved
 from netaudit.model.ruleset import Item
-from netaudit.report.map.rows import describe_port
-from netaudit.report.page.figures import distinct_gaps
+from netaudit.report.text.destinations import describe_port
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sanitize import csv_cell
-from netaudit.report.text.words import verb
+from netaudit.report.text.words import distinct_gaps, verb
 
 COLUMNS = (
     *("what", "change", "object", "backend", "family", "table", "chain", "position", "text", "before"),
@@ -107,28 +108,14 @@ def _exposure(one: AttributedExposure) -> _Line:
 
 
 def _item(item: Item) -> _Line:
-    return {
-        "object": item.object,
-        "backend": item.backend,
-        "family": item.family,
-        "table": item.table,
-        "chain": item.chain,
-        "position": item.position,
-        "text": item.text,
-        "packets": item.packets,
-        "bytes": item.octets,
-    }
+    """Return the columns of an object: all but one are the names of its fields."""
+    return {**asdict(item), "bytes": item.octets}
 
 
 def _attribution(attribution: Attribution) -> _Line:
     causes = attribution.causes
     return {
-        "maker": attribution.maker,
-        "signature": attribution.signature,
-        "confidence": attribution.confidence,
-        "standing": attribution.standing,
-        "purpose": attribution.purpose,
-        "reason": attribution.reason,
+        **asdict(attribution),
         "causes": " and ".join(map(str, causes)),
         "containers": _distinct(cause.container.name for cause in causes if cause.container),
         "networks": _distinct(cause.network.name for cause in causes if cause.network),

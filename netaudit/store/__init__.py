@@ -13,9 +13,7 @@ input: nothing through a link, nothing outside its folder, of bounded size and n
                temporary what is half written                         rename: renameat2(2)
 """
 
-import lzma
 import tarfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -37,6 +35,7 @@ from netaudit.store.integrity.verify import Difference, Verification, verify_fil
 from netaudit.store.reading.archive import WRITTEN, is_archive, pack
 from netaudit.store.reading.files import Files, read_files, read_strangers, read_stream, recordings_in
 from netaudit.store.reading.foreign import adopt
+from netaudit.store.reading.packed import DAMAGED
 from netaudit.store.reading.plain import guess_source
 from netaudit.store.writing.ours import Kind
 from netaudit.store.writing.taken import Replace
@@ -72,13 +71,13 @@ __all__ = [
     "write_atomically",
 ]
 
-_UNREADABLE = (OSError, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError)
+_UNREADABLE = (OSError, tarfile.TarError, *DAMAGED)
 
 
 def load(path: Path) -> Facts:
     """Read a recording, or what other programs printed: iptables-save, iptables -L, nft -j, docker inspect.
 
-    Raises RecordingError for what is none, is damaged, or was made by a newer netaudit (NewerFormatError).
+    Raises RecordingError for what is not a recording, is damaged, or was made by a newer netaudit (NewerFormatError).
     """
     return _facts(_read(path), path)
 
@@ -93,7 +92,7 @@ def load_stream(file: IO[bytes], path: Path) -> Facts:
 def verify(path: Path) -> Verification:
     """Hold a recording's files against the SHA-256 that its index has of each, and make the manifest of all.
 
-    Raises RecordingError for what is none, has no index, or was made by a newer netaudit (NewerFormatError).
+    Raises RecordingError for what is not a recording, has no index, or was made by a newer netaudit (NewerFormatError).
     """
     files = _read(path)
     if INDEX not in files.ours and recordings_in(path):
@@ -199,11 +198,12 @@ def _refused(path: Path) -> Iterator[None]:
 
 
 def _nothing(path: Path) -> RecordingError:
-    """Say that this is no recording; one folder too high is the commonest reason."""
+    """Say that this is not a recording; one folder too high is the commonest reason."""
     if inside := recordings_in(path):
         names = ", ".join(one.name for one in inside[:3]) + (", …" if inside[3:] else "")
-        return RecordingError(f"{path} is no recording, but holds some: {names}", hint=f"name one, such as {inside[0]}")
-    return RecordingError(f"{path} is no recording: it holds no file that one has", hint=HINT)
+        hint = f"name one, such as {inside[0]}"
+        return RecordingError(f"{path} is not a recording, but holds recordings: {names}", hint=hint)
+    return RecordingError(f"{path} is not a recording: it holds none of the files of a recording", hint=HINT)
 
 
 def _with_index(path: Path, files: dict[str, bytes], data: bytes) -> Facts:
@@ -235,7 +235,7 @@ def _without_index(path: Path, files: Files) -> Facts:
     """Take files that another program collected: what is absent, or empty where no answer is empty, is a gap."""
     alone = path.name in files.others and not files.ours and not path.is_dir()
     if alone:
-        guess_source(files.others[path.name], path)  # says why it is none
+        guess_source(files.others[path.name], path)  # raises, and says why it is not one
     adopted = adopt(files.others, files.ours, path)
     there = {**files.ours, **adopted.files}
     if not there:

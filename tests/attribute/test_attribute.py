@@ -19,8 +19,7 @@ from small_hosts import (
     without_docker,
 )
 
-from netaudit.attribute import UNATTRIBUTED, Confidence, Standing, attribute_diff
-from netaudit.attribute.attributor import UNDECIDED
+from netaudit.attribute import UNATTRIBUTED, Confidence, Reason, ReasonKind, Standing, attribute_diff
 from netaudit.diff import Added, Removed
 from netaudit.model.docker import DaemonOptions
 from netaudit.model.facts import Gap, GapReason, Source
@@ -58,12 +57,12 @@ def test_two_host_ports_on_one_container_port_share_their_rules() -> None:
     assert {of_rule(shown, rule).confidence for rule in (ACCEPT, HAIRPIN)} == {Confidence.PROVED}
 
 
-def test_nothing_is_proved_where_docker_could_not_be_asked() -> None:
+def test_nothing_is_proved_without_dockers_inventory() -> None:
     shown = show(without_docker(PUBLISHED))
     assert (shown.coverage.proved, shown.missing, shown.coverage.undecided) == (0, (), 0)
     attribution = of_rule(shown, dnat(8080))
     assert (attribution.confidence, attribution.standing) == (Confidence.LIKELY, Standing.FOREIGN)
-    assert attribution.reason == "Docker's inventory is not known"
+    assert attribution.reason == Reason(ReasonKind.INVENTORY_UNKNOWN)
 
 
 # ---- another's, and nobody's --------------------------------------------------------------------------------------
@@ -155,7 +154,7 @@ def test_a_rule_whose_container_is_gone_is_stale() -> None:
     attribution = of_rule(shown, dnat(8080))
     assert (attribution.confidence, attribution.reason) == (
         Confidence.LIKELY,
-        "no running container has the address 172.17.0.2",
+        Reason(ReasonKind.NO_SUCH_ADDRESS, "172.17.0.2"),
     )
 
 
@@ -169,16 +168,17 @@ def test_the_earlier_snapshot_tells_whose_a_stale_rule_was() -> None:
 def test_a_rule_whose_bridge_is_gone_is_stale() -> None:
     rule = "-A FORWARD -i br-0123456789ab -o br-0123456789ab -j ACCEPT"
     attribution = of_rule(show(snapshot(rules(filter_=(rule,)))), rule)
-    assert (attribution.standing, attribution.reason) == (Standing.STALE, "no network has the bridge br-0123456789ab")
+    reason = Reason(ReasonKind.NO_SUCH_BRIDGE, "br-0123456789ab")
+    assert (attribution.standing, attribution.reason) == (Standing.STALE, reason)
     assert causes(attribution) == ["network br-0123456789ab"]
 
 
-def test_an_address_of_a_network_that_is_gone_is_known_by_what_it_left() -> None:
+def test_an_address_of_a_removed_network_is_known_by_the_rules_it_left() -> None:
     hairpin = HAIRPIN.replace("172.17", "172.18")
     leaving = "-A POSTROUTING -s 172.18.0.0/16 ! -o br-0123456789ab -j MASQUERADE"
     attribution = of_rule(show(snapshot(rules(nat=(leaving, hairpin)))), hairpin)
     assert (attribution.maker, attribution.standing) == ("docker", Standing.STALE)
-    assert attribution.reason == "no running container has the address 172.18.0.2"
+    assert attribution.reason == Reason(ReasonKind.NO_SUCH_ADDRESS, "172.18.0.2")
     assert of_rule(show(snapshot(rules(nat=(hairpin,)))), hairpin) == UNATTRIBUTED
 
 
@@ -191,17 +191,17 @@ def test_a_second_copy_is_a_duplicate_and_not_surely_dockers() -> None:
     assert [one.item.position for one in shown.defects] == [2]
 
 
-def test_isolation_behind_what_it_should_hold_back_is_misplaced() -> None:
+def test_an_isolation_jump_behind_an_accepting_rule_is_misplaced() -> None:
     jump = "-A FORWARD -j DOCKER-ISOLATION-STAGE-1"
     late = show(snapshot(rules(without=(jump,), filter_=(jump,))))
     attribution = of_rule(late, jump)
     assert (attribution.standing, attribution.reason) == (
         Standing.MISPLACED,
-        "it stands behind #4, which decides before it",
+        Reason(ReasonKind.BEHIND, "4"),
     )
 
 
-def test_anothers_bridge_displaces_nothing() -> None:
+def test_a_rule_of_another_bridge_misplaces_nothing() -> None:
     jump, foreign = "-A FORWARD -j DOCKER-ISOLATION-STAGE-1", "-A FORWARD -i br0 ! -o br0 -j ACCEPT"
     text = BASE.replace(jump, f"{foreign}\n{jump}")
     tables = parse_save(text, backend=Backend.IPTABLES_NFT, family="ip", source="x")
@@ -252,24 +252,22 @@ def test_a_flushed_table_misses_all_that_the_daemon_and_the_container_need() -> 
     assert ACCEPT in [one.item.text for one in shown.missing]
 
 
-def test_what_is_missing_says_how_its_place_looks() -> None:
+def test_a_missing_rule_says_what_its_chain_looks_like() -> None:
     deleted = rules(nat=(HAIRPIN, dnat(8080)))
     forward = tuple(line for line in BASE.splitlines() if line.startswith("-A FORWARD"))
     no_chains = Ruleset(tuple(replace(table, chains=()) for table in rules().tables))
-    said = [
+    reasons = [
         {one.attribution.reason for one in show(snapshot(one, *there)).missing if one.item.table == "filter"}
         for one, there in ((deleted, (container(8080),)), (rules(without=forward), ()), (no_chains, ()))
     ]
-    assert said[0] == {"DOCKER is empty, as a flush leaves it"}
-    assert said[1] == {"FORWARD is empty, as a flush leaves it"}
-    assert "FORWARD is not there itself: it was removed, or never made" in said[2]
+    assert reasons[0] == {Reason(ReasonKind.CHAIN_EMPTY, "DOCKER")}
+    assert reasons[1] == {Reason(ReasonKind.CHAIN_EMPTY, "FORWARD")}
+    assert Reason(ReasonKind.CHAIN_ABSENT, "FORWARD") in reasons[2]
     one_gone = show(snapshot(rules(without=forward[:1])))
-    assert [one.attribution.reason for one in one_gone.missing] == [
-        "the rest of FORWARD is there: it was deleted, or never made"
-    ]
+    assert [one.attribution.reason for one in one_gone.missing] == [Reason(ReasonKind.CHAIN_INCOMPLETE, "FORWARD")]
 
 
-def test_a_stopped_container_misses_nothing() -> None:
+def test_a_stopped_container_has_no_missing_rules() -> None:
     assert show(snapshot(rules(), container(8080, running=False))).missing == ()
 
 
@@ -292,7 +290,7 @@ def test_where_rules_or_inventory_changed_while_they_were_read_nothing_is_missin
     shown = show(moved)
     assert (shown.missing, shown.defects, shown.coverage.undecided) == ((), (), 3)
     stale = of_rule(shown, dnat(8081))
-    assert (stale.standing, stale.reason) == (Standing.FOREIGN, UNDECIDED)
+    assert (stale.standing, stale.reason) == (Standing.FOREIGN, Reason(ReasonKind.CHANGED_WHILE_RECORDED))
 
 
 def test_an_address_that_changed_meanwhile_decides_nothing_about_rules() -> None:
@@ -330,7 +328,7 @@ def test_rules_tell_that_the_userland_proxy_is_off() -> None:
     assert (shown.coverage.rules, shown.coverage.proved, shown.missing) == (18, 18, ())
 
 
-def test_what_the_daemon_was_told_goes_before_what_rules_tell() -> None:
+def test_an_option_that_was_set_wins_over_what_rules_show() -> None:
     off = replace(OPTIONS, userland_proxy=False)
     missing = {one.item.text for one in show(snapshot(PUBLISHED, container(8080), options=off)).missing}
     assert {"-A OUTPUT -m addrtype --dst-type LOCAL -j DOCKER"} <= missing
@@ -370,3 +368,9 @@ def test_the_bridge_of_a_network_is_known_by_its_name_alone() -> None:
     assert snap.inventory
     known = replace(snap, inventory=replace(snap.inventory, networks=(BRIDGE, own)))
     assert causes(of_rule(show(known), rule)) == ["network lab"]
+
+
+def test_every_kind_of_reason_has_its_sentence() -> None:
+    sentences = [str(Reason(kind, "{docker0}")) for kind in ReasonKind]
+    assert len(set(sentences)) == len(ReasonKind)
+    assert "no network has the bridge {docker0}" in sentences

@@ -13,7 +13,15 @@ from synthetic.hosts import INGRESS, Ctr, End, Host, Net, Port
 from synthetic.nftables_engine import listing, script
 from synthetic.recording import facts, written
 
-from netaudit.attribute import UNATTRIBUTED, AttributedSnapshot, Confidence, Standing, attribute_snapshot
+from netaudit.attribute import (
+    UNATTRIBUTED,
+    AttributedSnapshot,
+    Confidence,
+    Reason,
+    ReasonKind,
+    Standing,
+    attribute_snapshot,
+)
 from netaudit.attribute.attribution import Cause
 from netaudit.attribute.expected.expect import in_order
 from netaudit.model.facts import Facts, Source
@@ -178,7 +186,7 @@ def _nft_hosts() -> dict[str, Host]:
     }
 
 
-def _said(cause: Cause) -> tuple[str, ...]:
+def _words(cause: Cause) -> tuple[str, ...]:
     match str(cause.kind):
         case "daemon":
             return ("daemon",)
@@ -206,7 +214,7 @@ def _verify(name: str, host: Host, shown: AttributedSnapshot) -> None:
     }
     truth = {(*key[:3], in_order(key[3])): causes for key, causes in truth.items()}
     assert (name, found.keys()) == (name, truth.keys())
-    wrong = [key for key, causes in truth.items() if {_said(cause) for cause in found[key].causes} != causes]
+    wrong = [key for key, causes in truth.items() if {_words(cause) for cause in found[key].causes} != causes]
     doubtful = [
         key for key, one in found.items() if one.confidence is not Confidence.PROVED and not _is_open(key, host)
     ]
@@ -215,14 +223,14 @@ def _verify(name: str, host: Host, shown: AttributedSnapshot) -> None:
 
 
 def _is_open(key: tuple[str, ...], host: Host) -> bool:
-    """Tell whether no recorded fact tells all of a rule: a swarm's ports and shared masquerade, an untold mark."""
+    """Return whether no recorded fact holds all of a rule: a swarm's ports, a shared masquerade, an unrecorded mark."""
     swarms = key[2] == "DOCKER-INGRESS" or "POSTROUTING -o docker_gwbridge" in key[3]
     return swarms or (not host.told and " mark " in key[3])
 
 
-def _show(said: Facts, *, without: tuple[str, ...] = ()) -> AttributedSnapshot:
-    files = {name: data for name, data in said.files.items() if name not in without}
-    return attribute_snapshot(parse_snapshot(Facts(files, unused=said.unused)), CATALOG)
+def _show(recorded: Facts, *, without: tuple[str, ...] = ()) -> AttributedSnapshot:
+    files = {name: data for name, data in recorded.files.items() if name not in without}
+    return attribute_snapshot(parse_snapshot(Facts(files, unused=recorded.unused)), CATALOG)
 
 
 # ---- iptables -----------------------------------------------------------------------------------------------------
@@ -236,19 +244,19 @@ def test_what_an_engine_writes_is_proved_for_what_it_wrote_it(version: str) -> N
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("version", ["20.10.24", "25.0.5", "27.5.1", "28.1.1", "28.2.2", "29.7.2"])
-def test_options_that_nobody_told_are_told_by_the_rules(version: str) -> None:
+def test_options_that_were_not_recorded_are_derived_from_the_rules(version: str) -> None:
     for name, host in _all(version).items():
-        untold = replace(host, told=False)
-        _verify(name, untold, _show(facts(untold)))
+        unrecorded = replace(host, told=False)
+        _verify(name, unrecorded, _show(facts(unrecorded)))
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("version", ["24.0.9", "28.0.0", "28.2.2", "29.7.2"])
 def test_without_the_engines_version_nothing_is_missing_or_another_ones(version: str) -> None:
     for name, host in _all(version).items():
-        untold = replace(host, told=False)
-        silent = _show(facts(untold), without=(Source.DOCKER_VERSION, Source.DOCKER_INFO, Source.IP_ADDR))
-        _verify(name, untold, silent)
+        unrecorded = replace(host, told=False)
+        silent = _show(facts(unrecorded), without=(Source.DOCKER_VERSION, Source.DOCKER_INFO, Source.IP_ADDR))
+        _verify(name, unrecorded, silent)
 
 
 def test_rules_that_could_not_be_read_are_not_missing() -> None:
@@ -259,12 +267,12 @@ def test_rules_that_could_not_be_read_are_not_missing() -> None:
 
 
 def test_a_rootless_engine_misses_nothing_on_the_host() -> None:
-    said = facts(Host("28.5.2", **SCENARIOS["published"]))  # type: ignore[arg-type]
+    recorded = facts(Host("28.5.2", **SCENARIOS["published"]))  # type: ignore[arg-type]
     info = {"ServerVersion": "28.5.2", "SecurityOptions": ["name=seccomp,profile=builtin", "name=rootless"]}
     rules = {Source.IPTABLES_NFT: b"", Source.IP6TABLES_NFT: b""}
-    files = {**said.files, Source.DOCKER_INFO: json.dumps(info).encode()}
-    assert _show(Facts({**files, **rules}, unused=said.unused)).missing == ()
-    within = _show(Facts(files, unused=said.unused))  # recorded in the namespace of its own
+    files = {**recorded.files, Source.DOCKER_INFO: json.dumps(info).encode()}
+    assert _show(Facts({**files, **rules}, unused=recorded.unused)).missing == ()
+    within = _show(Facts(files, unused=recorded.unused))  # recorded in the namespace of its own
     assert (within.coverage.proved, within.missing) == (within.coverage.rules, ())
 
 
@@ -274,19 +282,19 @@ def test_a_rule_that_a_network_and_the_swarm_would_each_write_names_both() -> No
     rule = "-A POSTROUTING -o docker_gwbridge -m addrtype --src-type LOCAL -j MASQUERADE"
     (found,) = (one.attribution for one in shown.items if one.item.text == rule)
     assert found.confidence is Confidence.AMBIGUOUS
-    assert {_said(cause) for cause in found.causes} == {("network", "docker_gwbridge"), INGRESS}
+    assert {_words(cause) for cause in found.causes} == {("network", "docker_gwbridge"), INGRESS}
 
 
 def test_what_a_swarm_left_behind_is_stale_and_says_so() -> None:
     swarm = dict(_swarms("28.2.2"))["swarm"]
-    said = facts(swarm)
+    recorded = facts(swarm)
     info = {Source.DOCKER_INFO: facts(replace(swarm, swarm=False)).files[Source.DOCKER_INFO]}
-    left = Facts({**said.files, **info}, unused=said.unused)
+    left = Facts({**recorded.files, **info}, unused=recorded.unused)
     rules = [
         one for one in _show(left).items if one.item.chain == "DOCKER-INGRESS" and one.item.object is ObjectKind.RULE
     ]
     assert {(one.attribution.standing, one.attribution.reason) for one in rules} == {
-        (Standing.STALE, "this host is in no swarm now")
+        (Standing.STALE, Reason(ReasonKind.NO_SWARM))
     }
 
 
@@ -299,7 +307,7 @@ def test_what_another_version_left_behind_is_stale_and_says_so(wrote: str, runs:
     left = [one for one in _show(both).items if one.item.backend is Backend.IPTABLES_LEGACY]
     rules = [one.attribution for one in left if one.item.object is ObjectKind.RULE]
     assert {one.maker for one in rules} == {"docker"}
-    assert any("another version left it behind" in one.reason for one in rules)
+    assert Reason(ReasonKind.OTHER_ENGINE, runs) in {one.reason for one in rules}
 
 
 # ---- nftables -----------------------------------------------------------------------------------------------------
@@ -327,12 +335,12 @@ def test_encrypted_overlay_networks_of_the_nftables_backend_are_proved() -> None
     host = Host("29.7.2", "nftables", nets=nets, swarm=True)
     argv = ["unshare", "--net", "sh", "-c", "nft -f - && nft -j list ruleset"]
     done = subprocess.run(argv, input=OVERLAY.encode(), capture_output=True, check=True)
-    said = facts(host, done.stdout)
+    recorded = facts(host, done.stdout)
     swarm = {"LocalNodeState": "active", "Cluster": {"DataPathPort": 4444}}
     info = {"FirewallBackend": {"Driver": "nftables"}, "Swarm": swarm}
-    shown = _show(Facts({**said.files, Source.DOCKER_INFO: json.dumps(info).encode()}, unused=said.unused))
+    shown = _show(Facts({**recorded.files, Source.DOCKER_INFO: json.dumps(info).encode()}, unused=recorded.unused))
     own = [one for one in shown.items if one.item.table == "docker-overlay"]
-    causes = {one.item.text: {_said(cause) for cause in one.attribution.causes} for one in own}
+    causes = {one.item.text: {_words(cause) for cause in one.attribution.causes} for one in own}
     both = {("network", "secret4097"), ("network", "secret4098")}
     assert [found for text, found in causes.items() if "encrypted-vnis counter" in text] == [both, both]
     numbers = {int(text, 0): found for text, found in causes.items() if text[0].isdigit()}
@@ -377,20 +385,22 @@ def _with(data: bytes, path: tuple[Any, ...], value: object) -> bytes:
 @pytest.mark.matrix
 @pytest.mark.parametrize("source", INSPECTED)
 def test_whatever_is_null_is_taken_for_absent(source: Source) -> None:
-    said = facts(Host("28.2.2", ip6tables=True, **SCENARIOS["dual"]))  # type: ignore[arg-type]
-    for path in _leaves(json.loads(said.files[source])):
+    recorded = facts(Host("28.2.2", ip6tables=True, **SCENARIOS["dual"]))  # type: ignore[arg-type]
+    for path in _leaves(json.loads(recorded.files[source])):
         if path[-1] != "Id":
-            changed = {**said.files, source: _with(said.files[source], path, None)}
-            assert parse_snapshot(Facts(changed, unused=said.unused)).inventory
+            changed = {**recorded.files, source: _with(recorded.files[source], path, None)}
+            assert parse_snapshot(Facts(changed, unused=recorded.unused)).inventory
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("source", INSPECTED)
 def test_odd_text_is_attributed_to_nobody_and_breaks_nothing(source: Source) -> None:
-    said = facts(Host("28.2.2", ip6tables=True, **SCENARIOS["dual"]))  # type: ignore[arg-type]
+    recorded = facts(Host("28.2.2", ip6tables=True, **SCENARIOS["dual"]))  # type: ignore[arg-type]
     odd = itertools.cycle(ODD)
-    leaves = [path for path in _leaves(json.loads(said.files[source])) if path[-1] in ODDLY]
+    leaves = [path for path in _leaves(json.loads(recorded.files[source])) if path[-1] in ODDLY]
     assert leaves or source is Source.DOCKER_INFO
     for path, text in ((path, next(odd)) for path in leaves for _ in range(3)):
-        shown = _show(Facts({**said.files, source: _with(said.files[source], path, text)}, unused=said.unused))
+        shown = _show(
+            Facts({**recorded.files, source: _with(recorded.files[source], path, text)}, unused=recorded.unused)
+        )
         assert shown.coverage.rules > 0

@@ -14,7 +14,7 @@ MODERN = RECORDINGS / "28.5.2-iptables-nft"
 
 
 def outcome(recording: Path, source: str, target: str) -> tuple[str, str, str]:
-    found = netaudit.trace_recording(netaudit.load_recording(recording), source, target).journey.trace
+    found = netaudit.trace(netaudit.load(recording), source, target).journey.trace
     rules = [f"{end.item.table}/{end.item.chain}" for end in found.ends if end.item]
     return found.outcome.value, ",".join(end.kind for end in found.ends), ",".join(rules)
 
@@ -56,8 +56,8 @@ def test_a_packet_gets_where_the_engine_lets_it(
 
 
 def test_the_places_between_two_containers_are_drawn() -> None:
-    facts = netaudit.load_recording(MODERN / "many/03")
-    hops = netaudit.trace_recording(facts, "container:k0", "container:k1:80/tcp").journey.hops
+    facts = netaudit.load(MODERN / "many/03")
+    hops = netaudit.trace(facts, "container:k0", "container:k1:80/tcp").journey.hops
     assert [(hop.kind, hop.address) for hop in hops] == [
         (HopKind.SENDER, "172.18.0.2"),
         (HopKind.PORT, ""),
@@ -89,8 +89,8 @@ def test_what_cannot_be_asked_is_said_with_a_hint(
 
 
 def test_a_networks_packet_comes_from_a_member_that_is_not_asked_for() -> None:
-    facts = netaudit.load_recording(MODERN / "many/03")
-    journey = netaudit.trace_recording(facts, "network:nf", "container:k0:80/tcp").journey
+    facts = netaudit.load(MODERN / "many/03")
+    journey = netaudit.trace(facts, "network:nf", "container:k0:80/tcp").journey
     assert journey.source == "container k1 on network nf"
     assert [describe_reason(step.detail) for step in journey.trace.steps if step.kind == "link"] == [
         "bridged by br-b1f3153b1a97"

@@ -6,15 +6,23 @@ import pytest
 from msgspec.structs import replace
 from small_hosts import ACCEPT, BRIDGE, CATALOG, HAIRPIN, container, dnat, rules, snapshot
 
-from netaudit.attribute.explain.explanation import RuleExplained, SignatureExplained, ThingExplained, explain
-from netaudit.attribute.explain.networking import describe_networking
-from netaudit.attribute.explain.no_rules import RulesWritten, explain_no_rules
+from netaudit.attribute.explain.explanation import (
+    ContainerExplained,
+    NetworkExplained,
+    RuleExplained,
+    SignatureExplained,
+    explain,
+)
+from netaudit.attribute.explain.networking import find_networking
+from netaudit.attribute.explain.no_rules import NoRule, NoRuleKind, RulesWritten, explain_no_rules
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory, Network, PortBinding
 from netaudit.model.host import Host, Listener
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
 from netaudit.report.terminal.explanation import render_explanations
+from netaudit.report.text.networking import describe_network, describe_networking
+from netaudit.report.text.no_rules import describe_no_rule
 from netaudit.store import load
 
 PUBLISHED = snapshot(rules(nat=(HAIRPIN, dnat(8080)), filter_=(ACCEPT,)), container(8080))
@@ -83,10 +91,11 @@ def test_what_is_near_nothing_has_no_likeness() -> None:
 @pytest.mark.parametrize("subject", ["web", container().id, container().id[:12]])
 def test_a_container_is_named_by_its_name_or_id(subject: str) -> None:
     (explained,) = _explain(subject)
-    assert isinstance(explained, ThingExplained)
+    assert isinstance(explained, ContainerExplained)
     assert [one.item.text for one in explained.rules] == [HAIRPIN, dnat(8080), ACCEPT]
-    assert explained.is_what == ("on default bridge bridge as 172.17.0.2", "publishes 0.0.0.0:8080 → 80/tcp")
-    assert (explained.kind, explained.name, explained.missing, explained.silence) == ("container", "web", (), ())
+    words = ["on default bridge bridge as 172.17.0.2", "publishes 0.0.0.0:8080 → 80/tcp"]
+    assert list(describe_networking(explained.networking)) == words
+    assert (explained.container.name, explained.missing, explained.no_rules) == ("web", (), ())
 
 
 def test_a_short_id_is_no_name() -> None:
@@ -94,16 +103,16 @@ def test_a_short_id_is_no_name() -> None:
         _explain(container().id[:8])
 
 
-def test_what_a_container_misses_is_told_with_it() -> None:
+def test_a_container_is_explained_with_its_missing_rules() -> None:
     (explained,) = _explain("web", snapshot(rules(nat=(HAIRPIN, dnat(8080))), container(8080)))
-    assert isinstance(explained, ThingExplained)
+    assert isinstance(explained, ContainerExplained)
     assert [one.item.text for one in explained.missing] == [ACCEPT]
 
 
 def test_a_network_is_explained_with_its_rules() -> None:
     (explained,) = _explain("bridge")
-    assert isinstance(explained, ThingExplained)
-    assert explained.is_what == ("bridge network on the interface docker0, 172.17.0.0/16",)
+    assert isinstance(explained, NetworkExplained)
+    assert describe_network(explained.network) == "bridge network on the interface docker0, 172.17.0.0/16"
     assert "-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE" in [one.item.text for one in explained.rules]
 
 
@@ -112,8 +121,9 @@ def test_a_network_that_docker_writes_no_rules_for_says_so() -> None:
     assert snap.inventory
     lan = Network(id="d" * 64, name="lan", driver="macvlan")
     (explained,) = _explain("lan", replace(snap, inventory=replace(snap.inventory, networks=(BRIDGE, lan))))
-    assert isinstance(explained, ThingExplained)
-    assert explained.silence == ("No rule exists because of it: Docker writes rules for bridge networks only.",)
+    assert isinstance(explained, NetworkExplained)
+    text = render_explanations([explained], 200)
+    assert text.endswith("  No rule exists because of it: Docker writes rules for bridge networks only.\n")
 
 
 def test_a_signature_is_explained_with_the_rules_that_bear_it() -> None:
@@ -129,7 +139,7 @@ def test_what_a_maker_owns_by_name_is_explained_too() -> None:
     assert "every chain that matches LIBVIRT_FWI" in render_explanations([found], 80)
 
 
-# ---- silence ------------------------------------------------------------------------------------------------------
+# ---- no rules -----------------------------------------------------------------------------------------------------
 
 LAN = Network(id="d" * 64, name="lan", driver="macvlan")
 CLOSED = replace(BRIDGE, id="e" * 64, name="closed", internal=True, default=False)
@@ -145,19 +155,19 @@ PLUGIN = Network(id="4" * 64, name="fabric", driver="weave")
 NETWORKS = (BRIDGE, LAN, CLOSED, UNPROTECTED, ROUTED, MESH, PLUGIN)
 
 
-def _silence(
+def _no_rules(
     one: Container, version: str = "20.10.24", host: Host = BARE, written: RulesWritten = NOTHING
 ) -> list[str]:
     inventory = Inventory(version, networks=NETWORKS, containers=(one, container(name="base")))
-    return list(explain_no_rules(one, inventory, host, written))
+    return list(map(describe_no_rule, explain_no_rules(one, inventory, host, written)))
 
 
 def _on(network: Network) -> Container:
     return replace(container(), endpoints=(Endpoint(network.id, network.name, ipv4="192.0.2.2"),))
 
 
-def test_a_container_with_rules_has_no_silence_to_explain() -> None:
-    assert _silence(container(8080), written=RulesWritten(frozenset({"ip"}), frozenset({"ip"}))) == []
+def test_a_container_with_rules_needs_no_reason() -> None:
+    assert _no_rules(container(8080), written=RulesWritten(frozenset({"ip"}), frozenset({"ip"}))) == []
 
 
 @pytest.mark.parametrize(
@@ -203,20 +213,20 @@ def test_a_container_with_rules_has_no_silence_to_explain() -> None:
     ],
 )
 def test_every_kind_of_networking_says_why_it_has_no_rule(one: Container, begins: str) -> None:
-    assert [sentence for sentence in _silence(one) if sentence.startswith(begins)] != []
+    assert [sentence for sentence in _no_rules(one) if sentence.startswith(begins)] != []
 
 
 def test_a_newer_engine_writes_a_rule_for_every_endpoint() -> None:
-    (sentence,) = _silence(container(), "28.5.2")
+    (sentence,) = _no_rules(container(), "28.5.2")
     assert "this engine writes one for every endpoint in gateway mode nat, unless it was told" in sentence
 
 
 def test_a_newer_engine_writes_none_for_an_endpoint_that_is_not_in_mode_nat() -> None:
-    assert _silence(_on(ROUTED), "28.5.2")[-1].startswith("It publishes nothing, so this engine writes no rule")
+    assert _no_rules(_on(ROUTED), "28.5.2")[-1].startswith("It publishes nothing, so this engine writes no rule")
 
 
 def test_where_nothing_of_dockers_is_there_nothing_protects_it() -> None:
-    (sentence,) = _silence(container(8080), written=RulesWritten(frozenset(), frozenset()))
+    (sentence,) = _no_rules(container(8080), written=RulesWritten(frozenset(), frozenset()))
     assert sentence.startswith(
         "No rule of Docker's is here: they were flushed, the engine was told --iptables=false, or"
     )
@@ -224,38 +234,40 @@ def test_where_nothing_of_dockers_is_there_nothing_protects_it() -> None:
 
 def test_an_engine_without_ip6tables_leaves_ipv6_open() -> None:
     six = replace(container(8080), endpoints=(Endpoint(BRIDGE.id, "bridge", "172.17.0.2", "2001:db8::2"),))
-    (sentence,) = _silence(six, written=RulesWritten(frozenset({"ip"}), frozenset({"ip"})))
+    (sentence,) = _no_rules(six, written=RulesWritten(frozenset({"ip"}), frozenset({"ip"})))
     assert "every port it listens on at 2001:db8::2 is open" in sentence
 
 
-def test_who_shares_the_network_of_one_on_the_host_is_on_the_host_too() -> None:
+def test_a_container_that_shares_the_network_of_one_on_the_host_is_on_the_host_too() -> None:
     base = replace(container(name="base"), network_mode="host", endpoints=())
     guest = replace(container(), network_mode=f"container:{base.id}", endpoints=())
     inventory = Inventory("28.5.2", containers=(base, guest))
-    (sentence,) = explain_no_rules(guest, inventory, BARE, NOTHING)
-    assert sentence.startswith("It has no rule: every port it listens on is a port of the host")
+    assert list(explain_no_rules(guest, inventory, BARE, NOTHING)) == [NoRule(NoRuleKind.HOST_NETWORK)]
 
 
 def test_a_routed_port_has_no_host_port() -> None:
     one = replace(container(), bindings=(PortBinding("tcp", "0.0.0.0", 0, 80),))
-    said = list(describe_networking(one, Inventory(networks=(BRIDGE,))))
-    assert said[-1] == "publishes 80/tcp on its own IPv4 address, without a host port"
+    words = list(describe_networking(find_networking(one, Inventory(networks=(BRIDGE,)))))
+    assert words[-1] == "publishes 80/tcp on its own IPv4 address, without a host port"
 
 
 def test_on_the_hosts_network_its_listeners_are_named() -> None:
     host = Host(listeners=(Listener("tcp", "::", 80, ("nginx",)), Listener("tcp", "0.0.0.0", 8080, ("docker-proxy",))))
-    sentences = _silence(replace(container(), network_mode="host", endpoints=()), host=host)
+    sentences = _no_rules(replace(container(), network_mode="host", endpoints=()), host=host)
     assert sentences[1:] == ["The host listens on [::]:80/tcp (nginx)."]
 
 
 def test_a_container_on_a_network_that_is_gone_says_so() -> None:
     lost = replace(container(), endpoints=(Endpoint("f" * 64, "lost", ipv4="192.0.2.2"),))
-    assert list(describe_networking(lost, Inventory())) == ["on network lost, which is gone, as 192.0.2.2"]
+    assert list(describe_networking(find_networking(lost, Inventory()))) == [
+        "on network lost, which is gone, as 192.0.2.2"
+    ]
 
 
 def test_a_container_that_does_not_run_is_described_so() -> None:
     inventory = Inventory(networks=(BRIDGE,))
-    assert list(describe_networking(container(running=False), inventory))[-1] == "is not running"
+    networking = find_networking(container(running=False), inventory)
+    assert list(describe_networking(networking))[-1] == "is not running"
 
 
 # ---- what real engines had -----------------------------------------------------------------------------------------
@@ -280,6 +292,10 @@ RECORDINGS = Path(__file__).parent.parent / "recordings"
 )
 def test_a_recorded_container_says_what_it_has_and_why_no_more(step: str, name: str, begins: str) -> None:
     (found,) = _explain(name, parse_snapshot(load(RECORDINGS / step)))
-    assert isinstance(found, ThingExplained)
-    assert [sentence for sentence in found.silence if sentence.startswith(begins)] != []
-    assert (found.missing, found.is_what != ()) == ((), True)
+    assert isinstance(found, ContainerExplained)
+    assert [reason for reason in found.no_rules if describe_no_rule(reason).startswith(begins)] != []
+    assert (found.missing, list(describe_networking(found.networking)) != []) == ((), True)
+
+
+def test_every_kind_of_reason_has_its_sentence() -> None:
+    assert all(describe_no_rule(NoRule(kind, "name", LAN, V6, Listener("tcp", "::", 80))) for kind in NoRuleKind)

@@ -20,7 +20,7 @@ INTERNET = Zone(ZoneKind.INTERNET)
 
 
 def _facts(step: str, edits: dict[str, Callable[[str], str]] | None = None, scenario: Path = ONE_PORT) -> Facts:
-    facts = netaudit.load_recording(scenario / step)
+    facts = netaudit.load(scenario / step)
     files = {name: (edits or {}).get(name, str)(data.decode()).encode() for name, data in facts.files.items()}
     return msgspec.structs.replace(facts, files=files)
 
@@ -41,7 +41,7 @@ def _brief(change: ExposureChange) -> str:
 
 
 def test_a_container_that_publishes_a_port_opens_it_to_the_internet() -> None:
-    diff = netaudit.diff_recordings(_facts("00"), _facts("01"))
+    diff = netaudit.compare(_facts("00"), _facts("01"))
     first = _changes(diff)[0]
     assert _brief(first) == (
         "Internet web 0.0.0.0 ((8080, 8080),): nothing → allowed, `web` was started with -p 8080:80"
@@ -51,8 +51,8 @@ def test_a_container_that_publishes_a_port_opens_it_to_the_internet() -> None:
 
 
 def test_its_removal_closes_what_it_opened() -> None:
-    opened = _changes(netaudit.diff_recordings(_facts("00"), _facts("01")))
-    closed = _changes(netaudit.diff_recordings(_facts("01"), _facts("02")))
+    opened = _changes(netaudit.compare(_facts("00"), _facts("01")))
+    closed = _changes(netaudit.compare(_facts("01"), _facts("02")))
     assert [one.after for one in closed] == [None] * len(opened)
     assert {one.because for one in closed} == {"`web` was removed"}
 
@@ -63,7 +63,7 @@ def test_rules_that_change_nothing_for_anybody_say_so() -> None:
             "COMMIT", "[0:0] -A INPUT -s 203.0.113.9/32 -p icmp -j DROP\nCOMMIT", 1
         )
     }
-    diff = netaudit.diff_recordings(_facts("01"), _facts("01", extra))
+    diff = netaudit.compare(_facts("01"), _facts("01", extra))
     assert len(diff.changes) == 1
     assert diff.exposure == ()
 
@@ -76,7 +76,7 @@ def test_a_rule_by_hand_is_named_as_the_reason() -> None:
         at = text.rindex("\n", 0, at) + 1
         return text[:at] + first + text[at:]
 
-    changes = _changes(netaudit.diff_recordings(_facts("01"), _facts("01", {Source.IPTABLES_NFT: edit})))
+    changes = _changes(netaudit.compare(_facts("01"), _facts("01", {Source.IPTABLES_NFT: edit})))
     assert _brief(changes[0]) == (
         "Internet web 0.0.0.0 ((8080, 8080),): allowed → blocked, filter/DOCKER-USER#1 is there now"
     )
@@ -85,41 +85,41 @@ def test_a_rule_by_hand_is_named_as_the_reason() -> None:
 
 def test_a_switch_of_the_host_is_named_as_the_reason() -> None:
     off = {Source.SYSCTL: lambda text: text.replace("eth0.forwarding = 1", "eth0.forwarding = 0")}
-    (internet, *_) = _changes(netaudit.diff_recordings(_facts("01"), _facts("01", off)))
+    (internet, *_) = _changes(netaudit.compare(_facts("01"), _facts("01", off)))
     assert internet.because == "net.ipv4.conf.eth0.forwarding changed"
 
 
 def test_an_outcome_that_stays_is_no_change() -> None:
-    diff = netaudit.diff_recordings(_facts("01"), _facts("01"), exposure=True)
+    diff = netaudit.compare(_facts("01"), _facts("01"), netaudit.ComputeExposure.ALWAYS)
     assert diff.exposure == ()
 
 
 def test_a_change_of_one_container_asks_only_about_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "AFFORDABLE_CONTAINERS", 1)
     scenario = RECORDINGS / "28.5.2-iptables-nft" / "port-range"
-    changes = _changes(netaudit.diff_recordings(_facts("01", scenario=scenario), _facts("02", scenario=scenario)))
+    changes = _changes(netaudit.compare(_facts("01", scenario=scenario), _facts("02", scenario=scenario)))
     assert {one.after.exposure.destination.container_name for one in changes if one.after} == {"one"}
 
 
 def test_a_first_member_of_a_network_is_a_new_zone_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = RECORDINGS / "28.5.2-iptables-nft" / "two-nets"
     facts = [_facts(step, scenario=scenario) for step in ("03", "04")]
-    zones = {str(one.after.exposure.zone) for one in _changes(netaudit.diff_recordings(*facts)) if one.after}
+    zones = {str(one.after.exposure.zone) for one in _changes(netaudit.compare(*facts)) if one.after}
     assert "network nd" in zones
     monkeypatch.setattr(compute, "AFFORDABLE_CONTAINERS", 1)
-    assert netaudit.diff_recordings(*facts).exposure_gap == "not computed for 2 containers unless asked for"
+    assert netaudit.compare(*facts).exposure_gap == "not computed for 2 containers unless asked for"
 
 
 def test_exposure_can_be_left_out() -> None:
-    diff = netaudit.diff_recordings(_facts("00"), _facts("01"), exposure=False)
+    diff = netaudit.compare(_facts("00"), _facts("01"), netaudit.ComputeExposure.NEVER)
     assert (diff.exposure, diff.exposure_gap) == (None, "not asked for")
 
 
 def test_a_large_host_is_not_computed_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "AFFORDABLE_RULES", 5)
-    diff = netaudit.diff_recordings(_facts("00"), _facts("01"))
+    diff = netaudit.compare(_facts("00"), _facts("01"))
     assert (diff.exposure, diff.exposure_gap) == (None, "not computed for 18 rules unless asked for")
-    assert netaudit.diff_recordings(_facts("00"), _facts("01"), exposure=True).exposure
+    assert netaudit.compare(_facts("00"), _facts("01"), netaudit.ComputeExposure.ALWAYS).exposure
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from audit.conftest import AuditOf
 from lab.bad_hosts import HOSTS, BadHost
 
-from netaudit.audit.checks.check import Severity
 from netaudit.audit.finding import Audit
+from netaudit.model.severity import Severity
 
 
 def _open(audit: Audit) -> set[tuple[str, str]]:

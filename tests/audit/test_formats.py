@@ -11,10 +11,10 @@ import pytest
 from audit.conftest import RECORDINGS, AuditOf
 from markdown_it import MarkdownIt
 
-from netaudit.audit.checks.check import FindingConfidence, Severity
 from netaudit.audit.finding import Audit
 from netaudit.audit.gate import failing
 from netaudit.model.facts import Facts
+from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.report.ci import github as github_annotations
 from netaudit.report.ci import junit, sarif
 from netaudit.report.ci.location import Location, Locator, OneFile

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 import yaml
 
 from netaudit.catalog import load_checks
@@ -49,6 +50,15 @@ def test_the_example_workflow_is_one_and_knows_the_actions_inputs() -> None:
     assert used.keys() <= ACTION["inputs"].keys()
 
 
+def test_the_projects_own_workflow_is_one_and_runs_what_ci_runs() -> None:
+    workflow = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "ci.yml").read_text())
+    workflow["on"] = workflow.pop(True)  # as above
+    jsonschema.Draft7Validator(_schema("github-workflows.json")).validate(workflow)
+    commands = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
+    assert commands == ["sudo .ci/run", ".ci/lowest"]
+    assert all(os.access(REPOSITORY / command.split()[-1], os.X_OK) for command in commands)
+
+
 def test_the_example_configuration_is_one() -> None:
     file = REPOSITORY / "examples" / "netaudit.toml"
     config, waivers = load_config(file)
@@ -60,6 +70,7 @@ def test_the_hook_runs_the_command() -> None:
     assert (hook["entry"], hook["language"], hook["pass_filenames"]) == ("netaudit audit", "python", False)
 
 
+@pytest.mark.matrix
 def test_the_action_fails_where_something_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "netaudit.toml").write_text("exposure = false\n")
     config = str(tmp_path / "netaudit.toml")

@@ -8,7 +8,7 @@ from audit.conftest import RECORDINGS, AuditOf
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot, ExposureChange
 from netaudit.attribute.exposure.compare import compare_exposures
-from netaudit.attribute.exposure.compute import ParsedHost, with_exposure
+from netaudit.attribute.exposure.compute import with_exposure
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.finding import Finding
 from netaudit.audit.remedy.patch import patch
@@ -36,7 +36,7 @@ FOLLOWED = (
 def show(catalog: Catalog) -> Show:
     def showing(facts: Facts) -> AttributedSnapshot:
         snapshot = parse_snapshot(facts)
-        return with_exposure(attribute_snapshot(snapshot, catalog), ParsedHost(facts, snapshot), catalog, ZoneChoice())
+        return with_exposure(attribute_snapshot(snapshot, catalog), snapshot, catalog, ZoneChoice())
 
     return showing
 
@@ -81,6 +81,7 @@ def test_every_fix_closes_its_finding(host: str, judge: Callable[[Facts], Judged
     assert [one.check.id for one in verified if one.verified and not one.verified.closes] == []
 
 
+@pytest.mark.matrix
 def test_what_else_a_fix_opens_is_said(judge: Callable[[Facts], Judged], show: Show) -> None:
     audit = verify(judge(load(RECORDINGS / "bad" / "forward-flushed" / "before")), judge, show)
     (finding,) = [one for one in audit.findings if one.subject.endswith("-A FORWARD -j DOCKER-FORWARD")]

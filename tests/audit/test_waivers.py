@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from audit.conftest import RECORDINGS, TODAY, AuditOf
 
-from netaudit.audit.checks.check import FindingConfidence, Severity
 from netaudit.audit.checks.waiver import Waiver
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import failing
 from netaudit.catalog.config import load_baseline
 from netaudit.model.facts import Facts
+from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.report.json.audit import render_audit
 from netaudit.store import load
 

@@ -19,7 +19,6 @@ from bench.synthetic import make_facts
 from netaudit.model.facts import Facts, Source
 from netaudit.packets.exposure.table import expose
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 from netaudit.store import save
 
 _CONTAINERS = (100, 300, 1000, 1667, 3000, 5000)  # one port each; the fourth is 5,000 rules
@@ -54,7 +53,7 @@ def main() -> None:
 def _row(name: str, facts: Facts, folder: Path) -> Sequence[object]:
     start = time.process_time()
     snapshot = parse_snapshot(facts)
-    rows = len(expose(snapshot, parse_program(facts, snapshot.ruleset)))
+    rows = len(expose(snapshot, snapshot.program))
     used = time.process_time() - start
     save(facts, folder / name)
     seconds, megabytes = measure(netaudit("exposure", folder / name, "--format", "json", "-o", os.devnull))

@@ -11,7 +11,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from netaudit.packets.sets.bdd import PacketSpace
+from netaudit.packets.sets.space import PacketSpace
 
 FIELDS = {"iif": 3, "protocol": 8, "daddr": 32, "dport": 16, "saddr": 32}
 Rule = dict[str, tuple[int, int]]
@@ -82,7 +82,7 @@ def _oxidd(rules: Sequence[Rule]) -> bool:
         rest -= match
     decided = space.union(parts)
     for number in range(_ASKED):
-        space.example(decided & space.equal("daddr", 0xAC110002 + number), ("rule",))
+        space.values.example(decided & space.equal("daddr", 0xAC110002 + number), ("rule",))
     return True
 
 

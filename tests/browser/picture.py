@@ -21,8 +21,8 @@ _SIZE = {"width": 1180, "height": 820}
 def main() -> None:
     """Render what a `docker run -p` changed, and photograph it."""
     packing.unpack(packing.TREE)
-    before, after = (netaudit.load_recording(_SCENARIO / step) for step in ("00", "01"))
-    page = render_diff_html(netaudit.diff_recordings(before, after, exposure=True))
+    before, after = (netaudit.load(_SCENARIO / step) for step in ("00", "01"))
+    page = render_diff_html(netaudit.compare(before, after, netaudit.ComputeExposure.ALWAYS))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.html"
         path.write_text(page, encoding="utf-8")

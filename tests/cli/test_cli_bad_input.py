@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from programs import ONE_PORT, assert_fails, run, run_inside
+from sampling import every, sampled
 
 from netaudit.cli.sources import require_rules
 from netaudit.errors import CollectError
@@ -36,7 +37,7 @@ def test_a_recording_that_is_not_there(tmp_path: Path, command: tuple[str, ...])
     [
         (b"", "it is empty"),
         (b"\x7fELF\x02\x01\x00\x00", "it is binary"),
-        (b"hello world\n", "it names no table as iptables-save does"),
+        (b"hello world\n", "no iptables-save table found"),
     ],
     ids=["empty", "binary", "foreign"],
 )
@@ -44,21 +45,26 @@ def test_a_recording_that_is_not_there(tmp_path: Path, command: tuple[str, ...])
 def test_a_file_that_is_no_recording(tmp_path: Path, command: tuple[str, ...], data: bytes, what: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(data)
-    assert_fails(run_inside(*command, path), 3, f"{path} is no recording: {what}", HINT)
+    assert_fails(run_inside(*command, path), 3, f"{path} is not a recording: {what}", HINT)
 
 
 def test_a_failure_of_the_program_is_that_of_the_command_line(tmp_path: Path) -> None:
-    done = run("show", tmp_path / "nowhere")
+    done = run_inside("show", tmp_path / "nowhere")
     assert_fails(done, 3, f"no such recording: {tmp_path}/nowhere", HINT)
 
 
 def test_a_folder_that_is_no_recording(tmp_path: Path) -> None:
-    assert_fails(run_inside("show", tmp_path), 3, f"{tmp_path} is no recording: it holds no file that one has", HINT)
+    assert_fails(
+        run_inside("show", tmp_path),
+        3,
+        f"{tmp_path} is not a recording: it holds none of the files of a recording",
+        HINT,
+    )
 
 
 @pytest.mark.parametrize("command", [("show",), ("diff",), ("verify",), ("explain", "web")], ids=" ".join)
 def test_a_folder_of_recordings_is_not_one(command: tuple[str, ...]) -> None:
-    message = f"{ONE_PORT} is no recording, but holds some: 00, 01, 02"
+    message = f"{ONE_PORT} is not a recording, but holds recordings: 00, 01, 02"
     assert_fails(run_inside(*command, ONE_PORT), 3, message, f"name one, such as {ONE_PORT}/00")
 
 
@@ -72,7 +78,7 @@ def test_a_recording_that_was_cut_off(tmp_path: Path) -> None:
 
 def test_what_netaudit_did_not_record_cannot_be_verified(recording: Path) -> None:
     message = f"{recording} cannot be verified: it has no recording.json"
-    assert_fails(run("verify", recording), 3, message, "only what `netaudit record` wrote can be")
+    assert_fails(run_inside("verify", recording), 3, message, "only what `netaudit record` wrote can be")
 
 
 def test_rules_that_were_cut_off(recording: Path) -> None:
@@ -146,14 +152,18 @@ def test_the_way_to_root_is_one_that_sudo_finds(monkeypatch: pytest.MonkeyPatch,
     assert caught.value.hint == f"run it as root: {hint}"
 
 
-def test_no_recording_was_kept(tmp_path: Path) -> None:
-    done = run("diff", env={"XDG_STATE_HOME": str(tmp_path)})
+def test_no_recording_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    done = run_inside("diff")
     assert_fails(done, 2, "no recording was kept on this host", "`netaudit record` keeps one; or name BEFORE")
 
 
-def test_a_recording_that_was_not_finished_is_not_the_last_one_kept(tmp_path: Path) -> None:
+def test_a_recording_that_was_not_finished_is_not_the_last_one_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "netaudit" / "recordings" / ".2026-01-01T000000Z.abc").mkdir(parents=True)
-    done = run("diff", env={"XDG_STATE_HOME": str(tmp_path)})
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    done = run_inside("diff")
     assert_fails(done, 2, "no recording was kept on this host", "`netaudit record` keeps one; or name BEFORE")
 
 
@@ -165,6 +175,16 @@ def test_an_error_commands_no_pipeline(tmp_path: Path, command: tuple[str, ...])
     assert "\\x0a\\x3a:error file=x\\x3a:y \\x23#[error] \\x23#vso[x] \\x1b[31m\\u202e" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command", [("show", "a", "{}"), ("show", "--by", "{}"), ("{}",), ("show", "--x{}"), ("trace", "--from", "{}")]
+)
+def test_wrong_usage_commands_no_pipeline_and_no_terminal(command: tuple[str, ...]) -> None:
+    odd = "\n::error file=x::y ##[error] \x1b[31m\u202e"
+    done = run_inside(*(word.format(odd) for word in command))
+    assert done.returncode == 2
+    assert [one for one in ("\x1b", "\u202e", "##[", "::error") if one in done.stderr] == []
+
+
 def test_a_subject_that_commands_no_pipeline() -> None:
     done = run_inside("explain", "\n::set-output name=x::y", ONE_PORT / "01")
     assert done.returncode == 2
@@ -173,7 +193,7 @@ def test_a_subject_that_commands_no_pipeline() -> None:
 
 def test_a_hostile_name_does_not_reach_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "red\x1b[31m\nnext"
-    done = run("show", path)
+    done = run_inside("show", path)
     assert done.returncode == 3
     assert "\x1b" not in done.stderr
     assert done.stderr.count("\n") == 1
@@ -200,7 +220,9 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["show", ONE_PORT / "01"], ["diff", ONE_PORT / "00", ONE_PORT / "01"], ["explain", "web", ONE_PORT / "01"]],
+    every(
+        3, [["show", ONE_PORT / "01"], ["diff", ONE_PORT / "00", ONE_PORT / "01"], ["explain", "web", ONE_PORT / "01"]]
+    ),
     ids=lambda command: command[0],
 )
 def test_a_full_standard_output(command: list[str | Path]) -> None:
@@ -223,7 +245,7 @@ def test_a_closed_standard_output() -> None:
     assert_fails(done, 3, "standard output is closed", "lead it somewhere, for example to /dev/null")
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("unbuffered", sampled(("", "1"), ("",)))
 def test_a_reader_that_went_away(recording: Path, unbuffered: str) -> None:
     save = recording / "iptables-save.txt"
     many = "".join(
@@ -239,23 +261,25 @@ def _cut(path: Path, size: int) -> None:
     path.write_bytes(path.read_bytes()[:size])
 
 
-def test_a_redacted_recording_is_written_and_its_key_is_kept_apart(tmp_path: Path) -> None:
-    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
-    done = run("redact", ONE_PORT / "01", "-o", tmp_path / "hidden", env=state)
+def test_a_redacted_recording_is_written_and_its_key_is_kept_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    done = run_inside("redact", ONE_PORT / "01", "-o", tmp_path / "hidden")
     assert (done.returncode, done.stdout) == (0, f"{tmp_path}/hidden\n")
     assert "netaudit: redacted docker-networks.json: names replaced: " in done.stderr
     assert "netaudit: redacted ip-addr.json: fields removed: " in done.stderr
     assert all(line.startswith("netaudit: redacted ") for line in done.stderr.splitlines())
     assert (tmp_path / "state" / "netaudit" / "redact.key").stat().st_size == 32
-    shown = run("show", tmp_path / "hidden").stdout
+    shown, plain = (run_inside("show", one).stdout for one in (tmp_path / "hidden", ONE_PORT / "01"))
     assert "172.17.0.2" not in shown
     assert "web" not in shown
-    assert shown.splitlines()[-1].split(";")[0] == run("show", ONE_PORT / "01").stdout.splitlines()[-1].split(";")[0]
+    assert shown.splitlines()[-1].split(";")[0] == plain.splitlines()[-1].split(";")[0]
 
 
 def test_a_key_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("x")
-    done = run("redact", ONE_PORT / "01", "-o", tmp_path / "hidden", "--redact-key", tmp_path / "key")
+    done = run_inside("redact", ONE_PORT / "01", "-o", tmp_path / "hidden", "--redact-key", tmp_path / "key")
     message = f"{tmp_path}/key is no key: it does not hold 32 bytes"
     assert_fails(done, 2, message, "name a new file: it will be made")
     assert not (tmp_path / "hidden").exists()

@@ -12,6 +12,7 @@ import click
 import pytest
 import typer
 from programs import ONE_PORT, environment, run, run_inside
+from sampling import every
 
 from netaudit.cli import app
 
@@ -94,7 +95,7 @@ CANNOT = [(option, kind) for option in READ for kind in (*HOSTILE, "folder")]
 CANNOT = [(option, kind) for option, kind in CANNOT if option[1] != "template" or kind not in TEXT]
 
 
-@pytest.mark.parametrize(("option", "kind"), CANNOT, ids=str)
+@pytest.mark.parametrize(("option", "kind"), every(4, CANNOT), ids=str)
 def test_a_file_that_cannot_be_used_is_named_in_one_line(option: tuple[str, str], kind: str, tmp_path: Path) -> None:
     place = tmp_path / "named"
     if kind == "folder":
@@ -113,7 +114,7 @@ def test_a_file_that_cannot_be_used_is_named_in_one_line(option: tuple[str, str]
     assert len(done.stderr) < 1000
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("kind", every(4, HOSTILE))
 def test_a_folder_of_checks_holds_nothing_hostile(kind: str, tmp_path: Path) -> None:
     (tmp_path / "checks").mkdir()
     HOSTILE[kind](tmp_path / "checks" / "mine.yaml")
@@ -188,6 +189,7 @@ def test_a_pipe_that_somebody_writes_to_is_read(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.matrix
 def test_process_substitution_is_read() -> None:
     script = f"exec {sys.executable} -m netaudit {' '.join(AUDIT)} --config <(echo 'fail-on = \"none\"')"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, env=environment())

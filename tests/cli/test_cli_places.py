@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from programs import ONE_PORT, assert_fails, run_inside
+from sampling import every
 
 from netaudit.cli.sources import last_kept
 from netaudit.collect.asking import search_path
@@ -36,7 +37,7 @@ def _name(command: tuple[str | Path, ...]) -> str:
     return " ".join(str(word) for word in command if not isinstance(word, Path))
 
 
-@pytest.mark.parametrize("command", REPORTS, ids=_name)
+@pytest.mark.parametrize("command", every(5, [(one,) for one in REPORTS]), ids=_name)
 def test_a_report_replaces_the_last_one_and_no_other_file(tmp_path: Path, command: tuple[str | Path, ...]) -> None:
     place = tmp_path / "report"
     place.write_text("mine")

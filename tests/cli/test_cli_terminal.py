@@ -12,7 +12,8 @@ from pathlib import Path
 from subprocess import DEVNULL, STDOUT
 
 import pytest
-from programs import environment, run
+from programs import environment, run, run_inside
+from sampling import sampled
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 LONG = ("show", str(RECORDINGS / "20.10.24-iptables-nft" / "default-one-port" / "01"))
@@ -49,20 +50,23 @@ def netaudit(*arguments: str, **options: object) -> str:
     return on_terminal(sys.executable, "-m", "netaudit", *arguments, **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.matrix
 def test_a_report_fits_its_terminal() -> None:
     narrow, wide = (ESCAPE.sub("", netaudit(*LONG, columns=columns, PAGER="cat")) for columns in (80, 200))
     assert max(map(len, narrow.split("\n"))) <= 80 < max(map(len, wide.split("\n"))) <= 200
     assert re.sub(r"\s+", "", narrow) == re.sub(r"\s+", "", wide)
 
 
+@pytest.mark.matrix
 def test_wide_wraps_nothing() -> None:
     wide = ESCAPE.sub("", netaudit(*LONG, "--wide", PAGER="cat"))
     lines = [line for line in wide.split("\n") if "--to-destination" in line]
     assert lines
     assert all(re.search(r"-A DOCKER .* --to-destination [\d.]+:\d+$", line.rstrip()) for line in lines)
-    assert run(*LONG, "--wide").stdout == wide
+    assert run_inside(*LONG, "--wide").stdout == wide
 
 
+@pytest.mark.matrix
 def test_colour_is_for_terminals_that_want_it() -> None:
     assert ESCAPE.search(netaudit(*LONG, PAGER="cat"))
     assert not ESCAPE.search(netaudit(*LONG, PAGER="cat", NO_COLOR="1"))
@@ -87,13 +91,21 @@ def test_what_is_longer_than_the_screen_goes_to_the_pager(tmp_path: Path) -> Non
     assert seen.read_text() == piped  # a less that shows no colours gets none
 
 
-@pytest.mark.parametrize("pager", ["", "/nowhere/less"])
+@pytest.mark.parametrize("pager", sampled(("", "/nowhere/less"), ("/nowhere/less",)))
 def test_without_a_pager_the_report_is_shown_all_the_same(pager: str) -> None:
     assert "18 rules: 18 proved" in netaudit(*LONG, PAGER=pager)
 
 
+@pytest.mark.matrix
 def test_a_pager_that_is_left_at_once_is_no_failure() -> None:
     assert netaudit(*LONG, PAGER="true") == ""
+
+
+def test_a_path_is_its_bytes_for_a_program_and_steers_no_terminal(tmp_path: Path) -> None:
+    odd = "a\x1b[31m ::error::x"
+    command = ("redact", LONG[1], "--redact-key", str(tmp_path / "key"), "-o")
+    assert netaudit(*command, str(tmp_path / odd)) == f"{tmp_path}/a\\x1b[31m \\x3a:error\\x3a:x\n"
+    assert run_inside(*command, tmp_path / f"{odd}2").stdout == f"{tmp_path}/{odd}2\n"
 
 
 PROGRESS = "import time; from netaudit.cli.progress import progress\nwith progress('thinking'): time.sleep(%s)"
@@ -133,7 +145,7 @@ def test_a_shell_completes_commands_options_and_words(words: str, offered: list[
     assert done.stdout.split() == offered
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", sampled(("bash", "zsh", "fish"), ("fish",)))
 def test_completion_can_be_had_for_every_shell(shell: str) -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("netaudit")],

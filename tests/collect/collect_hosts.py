@@ -15,8 +15,9 @@ from netaudit.model.facts import Facts
 REPOSITORY = Path(netaudit.__path__[0]).parent
 COLLECT = """
 import os, sys, msgspec
-from netaudit.collect import Where, collect, consistent, search_path
-consistent.PATIENCE = 2
+from netaudit.collect import Where, collect, consistency
+from netaudit.collect.asking import search_path
+consistency.PATIENCE = 2
 if sys.argv[3]:
     os.environ["PATH"], search_path.SYSTEM_FOLDERS, search_path._ADMIN_FOLDERS = sys.argv[3], (), ()
 if sys.argv[4]:

@@ -10,7 +10,7 @@ from collect_hosts import Engine, Host
 from netaudit.collect.asking.options import DEFAULT_DOCKER_HOST, Where
 from netaudit.collect.docker.config import ask_daemon
 from netaudit.collect.docker.engine import ask_engine, ask_objects
-from netaudit.collect.docker.locality import why_elsewhere
+from netaudit.collect.docker.locality import why_not_local
 from netaudit.model.facts import INVENTORY_SOURCES, Gap, GapReason
 
 OTHER_HOST = "this engine is on another host, whose containers have no rules here"
@@ -28,14 +28,14 @@ def test_an_engine_of_another_host_is_not_asked_and_each_source_says_so(url: str
     "url", ["tcp://127.0.0.1:2375", "ssh://root@localhost", "unix:///nowhere", "tcp://no-such-name.invalid:1", "fd://"]
 )
 def test_an_engine_that_may_be_here_is_left_to_the_questions(url: str) -> None:
-    assert why_elsewhere(Where(docker_host=url)) == ""
+    assert why_not_local(Where(docker_host=url)) == ""
 
 
 @pytest.mark.kernel
 def test_an_engine_in_another_network_namespace_has_its_rules_there(engine: Engine, host: Host) -> None:
     engine.start({}, host=host)
     why = f"this engine (process {engine.process.pid}) is in another network namespace, where its rules are"
-    assert why_elsewhere(Where(docker_host=engine.url)) == why
+    assert why_not_local(Where(docker_host=engine.url)) == why
     assert {gap.detail for gap in host.collect(docker_host=engine.url).gaps if why in gap.detail} == set()
 
 
@@ -59,7 +59,7 @@ def test_the_current_context_is_followed(config: Path) -> None:
     assert Where().docker_url() == DEFAULT_DOCKER_HOST
     (config / "config.json").write_text('{"auths": {}, "currentContext": "far"}')
     assert Where().docker_url() == "ssh://192.0.2.1"
-    assert why_elsewhere(Where()) == OTHER_HOST
+    assert why_not_local(Where()) == OTHER_HOST
     assert Where(docker_host="unix:///mine").docker_url() == "unix:///mine"
 
 

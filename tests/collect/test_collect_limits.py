@@ -85,7 +85,7 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_a_remote_host_that_sends_without_end_is_refused(ssh: Path, script: str, said: str) -> None:
     ssh.write_text(f"#!/bin/sh\n{script}\n")
-    with pytest.raises(CollectError, match=f"web printed more than {said}: that is no recording"):
+    with pytest.raises(CollectError, match=f"web printed more than {said}: that is not a recording"):
         record_remotely(Remote("web"), 60)
 
 

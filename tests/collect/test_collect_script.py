@@ -122,6 +122,13 @@ def test_programs_that_print_without_end_are_gaps(host: Host, tmp_path: Path, wi
     assert not {Source.SOCKETS, Source.IP_ADDR} & facts.files.keys()
 
 
+def test_all_files_together_have_a_limit(host: Host, tmp_path: Path) -> None:
+    facts = _record(host, tmp_path, ["dash"], {"ss": "head -c 2000000 /dev/zero"}, most_of_all=1 << 20)
+    assert sum(map(len, facts.files.values())) <= 1 << 20
+    gaps = [(one.source, one.detail) for one in facts.gaps if one.source == Source.SOCKETS]
+    assert gaps == [(Source.SOCKETS, "all files hold more than 1 MiB")]
+
+
 @pytest.mark.parametrize("shell", SHELLS, ids=["dash", "busybox"])
 def test_a_container_that_cannot_be_inspected_is_told_and_the_others_are_kept(
     host: Host, tmp_path: Path, shell: list[str]
@@ -169,11 +176,15 @@ def _record(
     shell: list[str],
     programs: dict[str, str],
     docker_host: str = "unix:///nowhere",
+    *,
     most: int = 0,
+    most_of_all: int = 0,
 ) -> Facts:
     # As root, programs are looked up in the system's folders: the test's own is made one.
-    script = recording_script(timeout=1).replace("own=/usr/sbin", f"own={folder}:/usr/sbin")
-    (folder / "record.sh").write_text(script.replace("most=268435456", f"most={most}") if most else script)
+    script = recording_script(timeout=3).replace("own=/usr/sbin", f"own={folder}:/usr/sbin")
+    script = script.replace("most=268435456", f"most={most}") if most else script
+    script = script.replace("most_of_all=536870912", f"most_of_all={most_of_all}") if most_of_all else script
+    (folder / "record.sh").write_text(script)
     (folder / "record.sh").chmod(0o644)
     for name, script in programs.items():
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")

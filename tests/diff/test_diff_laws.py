@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from sampling import SWEEP
 
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters, items
 from netaudit.diff.sequence import align, stayed_or_moved
@@ -147,13 +148,13 @@ def test_nothing_changes_against_itself(ruleset: Ruleset) -> None:
 
 
 @given(RULESETS, RULESETS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=12 * SWEEP)
 def test_replaying_the_changes_gives_the_later_ruleset(before: Ruleset, after: Ruleset) -> None:
     assert _replay(before, compare(before, after)) == (_rules(after), _others(after))
 
 
 @given(RULESETS, RULESETS)
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=6 * SWEEP)
 def test_going_back_undoes_the_changes(before: Ruleset, after: Ruleset) -> None:
     assert _came(compare(before, after)) == _went(compare(after, before))
 
@@ -170,14 +171,14 @@ def _went(changes: Iterable[Change]) -> list[tuple[Place, str]]:
 
 
 @given(RULESETS, RULESETS)
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=6 * SWEEP)
 def test_comparing_counters_too_tells_all_that_comparing_tells(before: Ruleset, after: Ruleset) -> None:
     without = set(map(repr, compare(before, after)))
     assert without <= set(map(repr, compare_with_counters(before, after)))
 
 
 @given(RULESETS, RULESETS)
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=6 * SWEEP)
 def test_the_order_of_tables_and_chains_does_not_matter(before: Ruleset, after: Ruleset) -> None:
     turned = Ruleset(
         tuple(

@@ -20,10 +20,10 @@ FEWEST, MOST = 15, 60  # cycles: on a machine that is busy otherwise, few record
 PAUSE = {NFT: 0.3, LEGACY: 1.0}  # seconds; legacy tables are read by a program that takes its time to start
 _RECORD = """
 import json
-from netaudit import record_host, show_recording
+from netaudit import record, show
 while True:
-    facts = record_host()
-    shown = show_recording(facts)
+    facts = record()
+    shown = show(facts)
     wrong = [[one.item.text, one.attribution.standing] for one in (*shown.missing, *shown.defects)]
     moved = [gap.detail for gap in facts.gaps if gap.reason == "inconsistent"]
     print(json.dumps({"wrong": wrong, "moved": moved, "rules": shown.coverage.rules}), flush=True)

@@ -50,7 +50,7 @@ def test_a_socket_that_only_reads_is_enough_and_every_request_was_announced(
 
 
 _AS_SYSTEM = (
-    "import sys; from netaudit.collect import search_path; from netaudit.__main__ import script;"
+    "import sys; from netaudit.collect.asking import search_path; from netaudit.__main__ import script;"
     "search_path.SYSTEM_FOLDERS = (sys.argv.pop(1), *search_path.SYSTEM_FOLDERS); script()"
 )  # root's programs are looked up in the system's folders: a folder of the test's is made one
 

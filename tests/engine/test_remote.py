@@ -52,7 +52,7 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, P
 
 
 _AS_SYSTEM = (
-    "import sys; from netaudit.collect import search_path; from netaudit.__main__ import script;"
+    "import sys; from netaudit.collect.asking import search_path; from netaudit.__main__ import script;"
     "search_path.SYSTEM_FOLDERS = (sys.argv.pop(1), *search_path.SYSTEM_FOLDERS); script()"
 )  # root's programs are looked up in the system's folders: a folder of the test's is made one
 

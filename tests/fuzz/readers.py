@@ -24,7 +24,7 @@ from netaudit.model.ruleset import Backend
 from netaudit.parse import parse_snapshot
 from netaudit.parse.forms import read_rules
 from netaudit.parse.iptables.rule import parse_rule, print_rule
-from netaudit.report.page.markdown import prose
+from netaudit.report.text.markdown import prose
 from netaudit.report.text.sanitize import visible
 from netaudit.store import load
 from netaudit.store.redaction import redact
@@ -55,13 +55,20 @@ def redacted(facts: Facts) -> Facts:
 def reader_of(source: Source) -> Read:
     """Make what reads one file of a recording, beside an inventory that is empty."""
 
-    def read(data: bytes) -> None:
-        files = {str(Source.DOCKER_NETWORKS): b"[]", str(Source.DOCKER_CONTAINERS): b"[]", str(source): data}
-        facts = Facts(files)
-        parse_snapshot(facts)
-        parse_snapshot(redacted(facts))
+    return lambda data: _ignore(parse_snapshot(_alone(source, data)))
 
-    return read
+
+def redactor_of(source: Source) -> Read:
+    """Make what redacts one file of a recording and reads the result."""
+    return lambda data: _ignore(parse_snapshot(redacted(_alone(source, data))))
+
+
+def _alone(source: Source, data: bytes) -> Facts:
+    return Facts({str(Source.DOCKER_NETWORKS): b"[]", str(Source.DOCKER_CONTAINERS): b"[]", str(source): data})
+
+
+def _ignore(_: object) -> None:
+    """Take what was read: that it was read is all that is looked at."""
 
 
 @contextmanager

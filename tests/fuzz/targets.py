@@ -30,7 +30,7 @@ CLASSIC = TESTS / "recordings" / "20.10.24-iptables-nft" / "default-one-port" / 
 
 
 class Form(NamedTuple):
-    """A form of input. `source` is the file of a recording that has it, where one has."""
+    """A form of input. `source` is the file of a recording that has it, where one has; that is redacted, too."""
 
     read: Read
     seeds: tuple[Path, ...]
@@ -50,10 +50,10 @@ TARGETS: Mapping[str, Form] = {
     "save": _rules(CLASSIC / "iptables-save.txt"),
     "commands": _rules(SEEDS / "commands.txt"),
     "listing": _rules(_LISTINGS / "nat.txt", _LISTINGS / "filter.txt"),
-    "nft": _file(Source.NFT_RULESET, RECORDED / "nft-ruleset.json"),
-    "containers": _file(Source.DOCKER_CONTAINERS, RECORDED / "docker-containers.json"),
+    "nft": _file(Source.NFT_RULESET, SEEDS / "nft.json", RECORDED / "nft-ruleset.json"),
+    "containers": _file(Source.DOCKER_CONTAINERS, SEEDS / "containers.json", RECORDED / "docker-containers.json"),
     "networks": _file(Source.DOCKER_NETWORKS, RECORDED / "docker-networks.json"),
-    "info": _file(Source.DOCKER_INFO, RECORDED / "docker-info.json"),
+    "info": _file(Source.DOCKER_INFO, SEEDS / "info.json", RECORDED / "docker-info.json"),
     "version": _file(Source.DOCKER_VERSION, RECORDED / "docker-version.json"),
     "arguments": _file(Source.DOCKERD_ARGV, CLASSIC / "dockerd-argv.txt"),
     "daemon": _file(Source.DAEMON_JSON, SEEDS / "daemon.json"),

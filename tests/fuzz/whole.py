@@ -9,24 +9,24 @@ from typing import NamedTuple
 from fuzz.readers import redacted
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
-from netaudit.attribute.exposure.compute import ParsedHost, why_too_large, with_exposure, with_exposure_changes
+from netaudit.attribute.exposure.compute import why_too_large, with_exposure, with_exposure_changes
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
-from netaudit.audit.run import Plan, run
-from netaudit.audit.view.view import HostView
+from netaudit.audit.run import Plan
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.facts import Facts, Source
+from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 from netaudit.report import csv_table as table_csv
 from netaudit.report.ci import github as github_annotations
 from netaudit.report.ci import junit, sarif
 from netaudit.report.ci.location import Locator
 from netaudit.report.json import audit as audit_json
-from netaudit.report.json import rules as json_v1
+from netaudit.report.json import diff as json_diff
+from netaudit.report.json import show as json_show
 from netaudit.report.page import audit_markdown, picture
 from netaudit.report.page import render as document
 from netaudit.report.terminal import audit as audit_terminal
@@ -45,7 +45,8 @@ _STYLE = Style(colour=True)
 class Host(NamedTuple):
     """A host, as far as it was brought."""
 
-    read: ParsedHost
+    facts: Facts
+    snapshot: Snapshot
     shown: AttributedSnapshot
     audit: Audit
 
@@ -64,32 +65,28 @@ def real(folder: Path) -> Facts:
 
 def go_through(facts: Facts, renderers: tuple[str, ...]) -> None:
     """Take a host through every stage; print it in these formats. Raises NetauditError for damaged facts."""
-    read = ParsedHost(facts, parse_snapshot(facts))
-    shown = shown_of(facts, read)
-    view = HostView(read.snapshot, parse_program(facts, read.snapshot.ruleset), shown, _auditor().services, None)
-    audit = run(view, _auditor().plan)
+    snapshot = parse_snapshot(facts)
+    shown = shown_of(snapshot)
+    audit = _auditor().audit_shown(snapshot, shown)
     for name in renderers:
-        RENDERERS[name](Host(read, shown, audit))
+        RENDERERS[name](Host(facts, snapshot, shown, audit))
     parse_snapshot(redacted(facts))
 
 
-def shown_of(facts: Facts, read: ParsedHost | None = None) -> AttributedSnapshot:
+def shown_of(snapshot: Snapshot) -> AttributedSnapshot:
     """Attribute a host, and compute who can reach what where that is cheap."""
-    read = read or ParsedHost(facts, parse_snapshot(facts))
-    shown = attribute_snapshot(read.snapshot, _catalog())
-    return shown if why_too_large(read.snapshot) else with_exposure(shown, read, _catalog(), ZoneChoice())
+    shown = attribute_snapshot(snapshot, _catalog())
+    return shown if why_too_large(snapshot) else with_exposure(shown, snapshot, _catalog(), ZoneChoice())
 
 
 def _compare(host: Host) -> None:
     """Compare with the host as it was, and print what changed."""
-    after = host.read
-    earlier = real(NATIVE if after.facts.files.get(Source.NFT_RULESET) else CLASSIC)
-    before = ParsedHost(earlier, parse_snapshot(earlier))
-    diff = attribute_diff(before.snapshot, after.snapshot, _catalog())
-    if not why_too_large(after.snapshot):
-        diff = with_exposure_changes(diff, before, after, _catalog())
+    before = parse_snapshot(real(NATIVE if host.facts.files.get(Source.NFT_RULESET) else CLASSIC))
+    diff = attribute_diff(before, host.snapshot, _catalog())
+    if not why_too_large(host.snapshot):
+        diff = with_exposure_changes(diff, before, host.snapshot, _catalog())
     terminal.render_diff(diff, _STYLE)
-    json_v1.render_diff(diff)
+    json_diff.render_diff(diff)
     document.render_diff_html(diff)
 
 
@@ -106,7 +103,7 @@ def _auditor() -> Auditor:
 # Every format that a report, an audit or a diff has.
 RENDERERS: Mapping[str, Callable[[Host], object]] = {
     "terminal": lambda host: terminal.render_snapshot(host.shown, _STYLE),
-    "json": lambda host: json_v1.render_snapshot(host.shown),
+    "json": lambda host: json_show.render_snapshot(host.shown),
     "markdown": lambda host: document.render_snapshot_markdown(host.shown, host.audit),
     "html": lambda host: document.render_snapshot_html(host.shown, host.audit),
     "csv": lambda host: table_csv.render_snapshot_csv(host.shown),
@@ -117,7 +114,7 @@ RENDERERS: Mapping[str, Callable[[Host], object]] = {
     "audit-json": lambda host: audit_json.render_audit(host.audit),
     "audit-markdown": lambda host: audit_markdown.render_audit(host.audit),
     "junit": lambda host: junit.render_audit(host.audit, host.audit.findings),
-    "sarif": lambda host: sarif.render_audit(host.audit, Locator(host.read.facts.files), ""),
-    "github": lambda host: github_annotations.render_audit(host.audit, Locator(host.read.facts.files), ""),
+    "sarif": lambda host: sarif.render_audit(host.audit, Locator(host.facts.files), ""),
+    "github": lambda host: github_annotations.render_audit(host.audit, Locator(host.facts.files), ""),
     "diff": _compare,
 }

@@ -1,7 +1,8 @@
 """Try to break netaudit: python -m hostile.breaking CASES SEED [FORM...]; a table of what came out, form by form.
 
-Each form runs in a process of its own, which is bounded in memory and watched. Inputs that break something are kept
-in build/broken/FORM/; each line of the table can be had again with the same CASES and SEED.
+With CASES=0 the large and odd shapes of each size are tried instead, up to 10 MB. Each form runs in a process of its
+own, which is bounded in memory and watched. Inputs that break something are kept in build/broken/FORM/; each line of
+the table can be had again with the same CASES and SEED.
 """
 
 import select
@@ -20,8 +21,8 @@ from hostile.work import Failure, Report, name_of
 KEPT = Path("build/broken")
 MOST_MEMORY = 300_000_000  # bytes in use, whatever the input
 SILENCE = 300.0  # seconds without a sign of life, on a busy machine
-_WHOLE_EVERY = 500
-_TITLES = "| form | cases | a second | slowest, ms | peak, MB | failures |\n|---|---|---|---|---|---|"
+_WHOLE_EVERY = 5000
+_TITLES = "| form | cases | a second of the processor | slowest, ms | peak, MB | failures |\n|---|---|---|---|---|---|"
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -33,8 +34,8 @@ class Outcome(msgspec.Struct, frozen=True):
     failures: tuple[Failure, ...]
 
     def row(self) -> str:
-        """Print it as a row of the table."""
-        speed = self.report.cases / self.seconds
+        """Return it as a row of the table."""
+        speed = self.report.cases / (self.report.seconds or self.seconds)
         slowest, peak = self.report.slowest * 1000, self.report.peak / 1e6
         return (
             f"| {self.form} | {self.report.cases} | {speed:.0f} | {slowest:.0f} | {peak:.0f} | {len(self.failures)} |"
@@ -46,7 +47,7 @@ def main(cases: int, seed: int, forms: Sequence[str]) -> int:
     print(_TITLES, flush=True)
     outcomes = []
     for form in forms or TARGETS:
-        outcomes.append(break_form(form, seed, cases, _WHOLE_EVERY, SIZES))
+        outcomes.append(break_form(form, seed, cases, _WHOLE_EVERY, () if cases else SIZES))
         print(outcomes[-1].row(), flush=True)
     for outcome in outcomes:
         for line in describe(outcome):

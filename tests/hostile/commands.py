@@ -14,7 +14,7 @@ TESTS = Path(__file__).parent.parent
 ONE_PORT = TESTS / "recordings" / "20.10.24-iptables-nft" / "default-one-port"
 BEFORE, AFTER = str(ONE_PORT / "00"), str(ONE_PORT / "01")
 HERE = ("--docker-host", "unix:///nowhere")
-KEPT = b"an earlier report, which stays until a new one is whole"
+KEPT = b"### netaudit: an earlier report, which stays until a new one is whole\n"
 COMMANDS: Mapping[str, Sequence[str]] = {
     "record": ("record", *HERE, "-o", "recording"),
     "record-tar": ("record", *HERE, "-o", "recording.tar.gz"),

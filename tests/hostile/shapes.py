@@ -103,6 +103,7 @@ SHAPES: Mapping[str, Shape] = {
     "nft rules": Shape("nft", _nft(lambda size: _list(_NFT_RULE, size))),
     "elements": Shape("nft", lambda size: _NFT_SET.encode() + _list('"10.#2.#1.1"', size) + b"}}]}"),
     "ranges": Shape("nft", lambda size: _NFT_SET.encode() + _list('{"range":["10.#2.#1.1","10.#2.#1.9"]}', size) + b"}}]}"),
+    "wide ranges": Shape("nft", lambda size: _NFT_SET.replace("ipv4", "ipv6").encode() + _list('{"range":["2001:db8::#0","2001:db9:ffff:ffff:ffff:ffff:ffff:fffe"]}', size) + b"}}]}"),
     "deep expression": Shape("nft", lambda size: _NFT_HEAD.encode() + b'{"rule":{"family":"inet","table":"t","chain":"c","expr":[' + _deep(b'{"|":[1,', b"]}", b"1")(size) + b"]}}]}"),
     "deep nft": Shape("nft", _deep(b'{"nftables":[', b"]}")),
     "containers": Shape("containers", lambda size: _list(_CONTAINER, size)),

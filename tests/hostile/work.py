@@ -2,38 +2,37 @@
 
     python -m hostile.work FORM SEED FIRST LAST WHOLE_EVERY SIZE...
 
-Every WHOLE_EVERY-th case is also taken through everything that netaudit makes of a host. A case that runs for more
-than SECONDS of the processor is a failure; a process that says nothing any more is ended by whoever started it.
+A case goes through what reads its form, every tenth also through redaction, and every WHOLE_EVERY-th also through
+everything that netaudit makes of a host. A case that runs for more than SECONDS of the processor is a failure; a
+process that says nothing any more is ended by whoever started it.
 """
 
 import gc
 import hashlib
 import os
 import resource
-import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import msgspec
+from fuzz.readers import redactor_of
 from fuzz.targets import TARGETS
 from fuzz.whole import RENDERERS, facts_with, go_through
 
 from hostile.cases import make_case
 from hostile.shapes import shapes_of
+from hostile.watchdog import SlowError, Watchdog
 from netaudit.errors import NetauditError
+from netaudit.model.facts import Source
 
 SECONDS = 10.0
 MEMORY = 2 << 30  # of addresses, beyond what there was before the case
 _UNBOUNDED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+_REDACT_EVERY = 10
 _EACH = 1.0  # seconds between two signs of life, or one case
-
-
-class SlowError(BaseException):
-    """A case ran for too long; no code that catches exceptions may swallow it."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -53,6 +52,7 @@ class Report(msgspec.Struct):
     slowest: float = 0.0
     slowest_case: str = ""
     peak: int = 0  # bytes
+    seconds: float = 0.0  # of the processor, for all
     failures: list[Failure] = msgspec.field(default_factory=list)
 
 
@@ -68,49 +68,58 @@ def run(form: str, seed: int, numbers: range, whole_every: int, sizes: tuple[int
     """Run cases of these numbers, then shapes of these sizes; gives what was found now and then, and at the end."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     try:
-        yield from _run(form, seed, numbers, whole_every, sizes)
+        with Watchdog(SECONDS).on_duty() as watchdog:
+            attempts = Attempts(form, watchdog)
+            yield from _run_cases(attempts, seed, numbers, whole_every)
+            yield from _run_shapes(attempts, sizes)
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
 
 
-def _run(form: str, seed: int, numbers: range, whole_every: int, sizes: tuple[int, ...]) -> Iterator[Report]:
-    report, due = Report(), 0.0
+def _run_cases(attempts: "Attempts", seed: int, numbers: range, whole_every: int) -> Iterator[Report]:
+    form, due = attempts.form, 0.0
+    target = TARGETS[form]
+    redact = target.source and redactor_of(target.source)
+    bound_memory()
     for number in numbers:
         if time.monotonic() > due:
-            yield _told(report, f"case {number}")
+            yield attempts.told(f"case {number}")
             due = time.monotonic() + _EACH
         data = make_case(form, seed, number)
-        if not number % whole_every:
-            _bound_memory()
-        attempt(report, f"case {number}", data, TARGETS[form].read)
-        if number % whole_every == 0 and TARGETS[form].source:
+        attempts.attempt(f"case {number}", data, target.read)
+        if redact and number % _REDACT_EVERY == 0:
+            attempts.attempt(f"case {number}, redacted", data, redact)
+        if target.source and number % whole_every == 0:
             resource.setrlimit(resource.RLIMIT_AS, _UNBOUNDED)
-            attempt(report, f"case {number}, whole", data, _whole(form, number // whole_every))
-    _bound_memory()
-    for name, data in shapes_of(form, sizes):
-        yield _told(report, name)
-        attempt(report, name, data, TARGETS[form].read)
-    yield _told(report, "")
+            attempts.attempt(f"case {number}, whole", data, _whole(target.source, number // whole_every))
+            bound_memory()
+    yield attempts.told("")
 
 
-def _bound_memory() -> None:
+def _run_shapes(attempts: "Attempts", sizes: tuple[int, ...]) -> Iterator[Report]:
+    target = TARGETS[attempts.form]
+    for name, data in shapes_of(attempts.form, sizes):
+        yield attempts.told(name)
+        attempts.attempt(name, data, target.read)
+        if target.source:
+            attempts.attempt(f"{name}, redacted", data, redactor_of(target.source))
+    yield attempts.told("")
+
+
+def bound_memory() -> None:
     """Bound what a reader takes. Sets of packets reserve a multiple of what they use: they run without this bound."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY, resource.RLIM_INFINITY))
 
 
-def _told(report: Report, at: str) -> Report:
-    """Give what there is to tell, and begin with no failures again."""
-    report.at = at
-    report.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    failures, report.failures = report.failures, []
-    return msgspec.structs.replace(report, failures=failures)
+def peak_memory() -> int:
+    """Return the most bytes that this process had in use. Its ru_maxrss would count what its parent had, too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
-def _whole(form: str, number: int) -> Callable[[bytes], None]:
+def _whole(source: Source, number: int) -> Callable[[bytes], None]:
     """Take it through everything, and print it in one format after the other."""
-    source = TARGETS[form].source
-    assert source is not None
     names = list(RENDERERS)
 
     def read(data: bytes) -> None:
@@ -122,29 +131,36 @@ def _whole(form: str, number: int) -> Callable[[bytes], None]:
     return read
 
 
-def attempt(report: Report, name: str, data: bytes, read: Callable[[bytes], None]) -> None:
-    """Put a case to a reader for SECONDS at most, and note what came out that should not."""
-    begun = time.process_time()
-    signal.signal(signal.SIGPROF, _late)
-    try:
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
+class Attempts:
+    """Cases of a form that were put to a reader, and what came of them."""
+
+    def __init__(self, form: str, watchdog: Watchdog) -> None:
+        self.form = form
+        self.report = Report()
+        self._watchdog = watchdog
+
+    def attempt(self, name: str, data: bytes, read: Callable[[bytes], None]) -> None:
+        """Put a case to a reader, and note what came out that should not."""
+        self._watchdog.begin()
         try:
             read(data)
-        finally:
-            signal.setitimer(signal.ITIMER_PROF, 0)
-    except NetauditError as error:
-        if not str(error):
-            report.failures.append(Failure("empty error", "", name, data))
-    except (Exception, SlowError) as error:  # noqa: BLE001 (all that comes out is what is looked for)
-        report.failures.append(Failure(_kind(error), _where(error), name, data))
-    took = time.process_time() - begun
-    report.cases += 1
-    if took > report.slowest:
-        report.slowest, report.slowest_case = took, name
+        except NetauditError as error:
+            if not str(error):
+                self.report.failures.append(Failure("empty error", "", name, data))
+        except (Exception, SlowError) as error:  # noqa: BLE001 (all that comes out is what is looked for)
+            self.report.failures.append(Failure(_kind(error), _where(error), name, data))
+        took = self._watchdog.end()
+        self.report.cases += 1
+        if took > self.report.slowest:
+            self.report.slowest, self.report.slowest_case = took, name
 
-
-def _late(_number: int, _frame: object) -> NoReturn:
-    raise SlowError(f"more than {SECONDS:g} s")
+    def told(self, at: str) -> Report:
+        """Return what there is to tell, and begin with no failures again."""
+        self.report.at = at
+        self.report.peak = peak_memory()
+        self.report.seconds = time.process_time()
+        failures, self.report.failures = self.report.failures, []
+        return msgspec.structs.replace(self.report, failures=failures)
 
 
 def _kind(error: BaseException) -> str:

@@ -12,7 +12,6 @@ from netaudit.model.facts import Facts
 from netaudit.model.host import Host
 from netaudit.model.program import Program
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 
 OBSERVING = "observer"
 _REFUSED = re.compile(r"(?:/dev/stdin:|[Ll]ine:? )(\d+)")
@@ -42,7 +41,7 @@ def load(here: World, backend: str, pools: Pools, base: dict[str, bytes]) -> Rul
         files["nft-ruleset.json"] = listed.encode()
     facts = Facts(files)
     snapshot = parse_snapshot(facts)
-    program = parse_program(facts, snapshot.ruleset)
+    program = snapshot.program
     kept = Program(tuple(table for table in program.tables if table.name != OBSERVING))
     return Ruleset(kept, snapshot.host, _positions(listed), text, backend)
 

@@ -14,8 +14,9 @@ import msgspec
 import packing
 
 from lab.bad_hosts import HOSTS
+from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.audit.auditor import Auditor
-from netaudit.audit.checks.check import Check, Severity
+from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
@@ -23,6 +24,7 @@ from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import declared
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.catalog.config import config_schema
+from netaudit.model.severity import Severity
 from netaudit.store import load
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -136,7 +138,7 @@ def _audits() -> Iterator[tuple[str, Audit]]:
     for host in HOSTS:
         folder = _RECORDINGS / "bad" / host.name
         since = folder / "after" if host.name in _CHANGED else None
-        yield f"bad/{host.name}", _audit(folder / "before", exposure=True, since=since)
+        yield f"bad/{host.name}", _audit(folder / "before", exposure=ComputeExposure.ALWAYS, since=since)
     yield "makers/ufw/enabled", _audit(_RECORDINGS / "makers" / "ufw" / "enabled")
     for folder in sorted((_RECORDINGS / "makers" / "docker").iterdir()):
         yield f"makers/docker/{folder.name}", _audit(folder)
@@ -153,12 +155,12 @@ def _size(step: Path) -> int:
 
 
 @cache
-def _auditor(*, exposure: bool) -> Auditor:
+def _auditor(exposure: ComputeExposure) -> Auditor:
     return Auditor(load_catalog(), Services(load_services()), Plan(load_checks(), _TODAY), exposure=exposure)
 
 
-def _audit(folder: Path, *, exposure: bool = False, since: Path | None = None) -> Audit:
-    auditor = msgspec.structs.replace(_auditor(exposure=exposure), since=load(since) if since else None)
+def _audit(folder: Path, exposure: ComputeExposure = ComputeExposure.NEVER, since: Path | None = None) -> Audit:
+    auditor = msgspec.structs.replace(_auditor(exposure), since=load(since) if since else None)
     return auditor.audit(load(folder))
 
 

@@ -12,7 +12,6 @@ from netaudit.model.facts import Facts, Source
 from netaudit.packets.exposure.table import expose
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 from netaudit.report.text.reasons import describe_reason
 from netaudit.store import load
 
@@ -55,7 +54,7 @@ def with_rules(*rules: str) -> Edit:
 
 def table(facts: Facts) -> tuple[Exposure, ...]:
     snapshot = parse_snapshot(facts)
-    return expose(snapshot, parse_program(facts, snapshot.ruleset), ZoneChoice())
+    return expose(snapshot, snapshot.program, ZoneChoice())
 
 
 def said(facts: Facts) -> dict[str, str]:

@@ -12,7 +12,6 @@ from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.packets.exposure.table import expose
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 from netaudit.report.text.reasons import describe_reason
 from netaudit.store import load
 
@@ -30,7 +29,7 @@ def _table(folder: str, edits: dict[str, Edit] | None = None, choice: ZoneChoice
 
 def _expose(facts: Facts, choice: ZoneChoice | None = None) -> tuple[Exposure, ...]:
     snapshot = parse_snapshot(facts)
-    return expose(snapshot, parse_program(facts, snapshot.ruleset), choice)
+    return expose(snapshot, snapshot.program, choice)
 
 
 def _brief(table: tuple[Exposure, ...], protocol: str = "tcp") -> list[str]:

@@ -18,7 +18,6 @@ from netaudit.packets.host.zones import ZoneChoice, origins
 from netaudit.packets.trace.tracer import trace
 from netaudit.packets.values.probe import Probe
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 SAMPLE = (
@@ -36,7 +35,7 @@ _WITNESS = re.compile(r"(\w+) \[?(.+?)\]?:(\d+) → \[?(.+?)\]?:(\d+)(?: \(no co
 
 @pytest.mark.parametrize("recording", SAMPLE)
 def test_every_example_packet_comes_to_what_its_cell_says(recording: str) -> None:
-    assert disagreements(netaudit.load_recording(RECORDINGS / recording)) == []
+    assert disagreements(netaudit.load(RECORDINGS / recording)) == []
 
 
 def disagreements(facts: Facts) -> list[Exposure]:
@@ -44,7 +43,7 @@ def disagreements(facts: Facts) -> list[Exposure]:
     snapshot = parse_snapshot(facts)
     complete = with_every_endpoint(snapshot.inventory, snapshot.host)
     snapshot = msgspec.structs.replace(snapshot, inventory=complete)
-    program = parse_program(facts, snapshot.ruleset)
+    program = snapshot.program
     unseen = {gap.source for gap in snapshot.gaps}
     cells = [cell for cell in expose(snapshot, program, ZoneChoice()) if cell.witness]
     assert cells

@@ -13,7 +13,6 @@ from netaudit.packets.trace.tracer import trace
 from netaudit.packets.values.probe import PacketState, Probe
 from netaudit.packets.values.steps import EndKind, Trace
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 from netaudit.report.text.reasons import describe_reason
 
 ADDR = b"""[
@@ -54,7 +53,7 @@ def follow(*tables: str, to: str = SERVER, **asked: object) -> Trace:
     snapshot = parse_snapshot(facts)
     usual = {"source": ip_address(CLIENT), "protocol": "tcp", "dport": 80, "interface": "eth0"}
     probe = Probe(destination=ip_address(to), **(usual | asked))
-    return trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe)
+    return trace(snapshot.program, snapshot.host, probe)
 
 
 def said(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
@@ -166,7 +165,7 @@ def test_what_was_not_recorded_is_not_known() -> None:
     facts = Facts({"iptables-save.txt": FILTER.format("").encode()})
     snapshot = parse_snapshot(facts)
     probe = Probe(ip_address(CLIENT), ip_address(SERVER), "tcp", 80, interface="eth0")
-    found = trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe)
+    found = trace(snapshot.program, snapshot.host, probe)
     assert found.outcome is Outcome.MAY
     assert said(found.doubts) == ("the host's routes are not recorded",)
 
@@ -213,7 +212,7 @@ def test_rules_that_were_not_seen_may_stop_what_arrives_and_nothing_else() -> No
         snapshot = parse_snapshot(facts)
         probe = Probe(ip_address(CLIENT), ip_address(SERVER), "tcp", 80, interface="eth0")
         unseen = {"iptables-legacy-save.txt"}
-        return trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe, unseen)
+        return trace(snapshot.program, snapshot.host, probe, unseen)
 
     assert followed("").outcome is Outcome.MAY
     assert said(followed("").doubts) == ("iptables-legacy-save.txt was not recorded",)
@@ -240,7 +239,7 @@ def test_a_table_that_is_switched_off_does_nothing(flags: str, outcome: Outcome)
     facts = Facts({**files, "sysctl.txt": SYSCTL.format(bridged=0, forwarding=1, strict=0).encode()})
     snapshot = parse_snapshot(facts)
     probe = Probe(ip_address(CLIENT), ip_address(SERVER), "tcp", 80, interface="eth0")
-    assert trace(parse_program(facts, snapshot.ruleset), snapshot.host, probe).outcome is outcome
+    assert trace(snapshot.program, snapshot.host, probe).outcome is outcome
 
 
 def answer(found: Trace) -> list[str]:

@@ -11,7 +11,6 @@ from netaudit.model.facts import Facts, Source
 from netaudit.packets.exposure.table import expose
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 
 _SECOND = {
     "ifname": "eth1", "flags": ["BROADCAST", "UP"], "link_type": "ether", "operstate": "UP", "ifindex": 99,
@@ -49,7 +48,7 @@ def test_the_internet_is_one_zone_by_two_uplinks(closed: tuple[str, ...], outcom
 def test_a_container_of_two_networks_has_one_row_for_a_port() -> None:
     facts = changed("28.5.2-iptables-nft/second-network/04")
     snapshot = parse_snapshot(facts)
-    program = parse_program(facts, snapshot.ruleset)
+    program = snapshot.program
     found = [one for one in expose(snapshot, program, ZoneChoice(containers=True)) if one.zone.name == "web"]
     asked = [(one.destination, port) for one in found for port in one.destination.ports]
     assert asked

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import SWEEP
 
 from netaudit.model.facts import Facts
 from netaudit.model.host import Host
@@ -139,7 +140,7 @@ _PACKETS = st.fixed_dictionaries(
 _RULES = st.lists(_rule("INPUT"), min_size=2, max_size=7)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30 * SWEEP, deadline=None)
 @given(
     st.lists(_rule("INPUT"), min_size=2, max_size=7),
     st.lists(_rule("sub"), max_size=4),

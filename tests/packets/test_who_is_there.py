@@ -9,7 +9,6 @@ from netaudit.model.exposure import Exposure, Outcome, ZoneKind
 from netaudit.packets.exposure.table import expose
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 from netaudit.report.text.reasons import describe_reason
 from netaudit.store import load
 
@@ -20,7 +19,7 @@ def _table(recording: str, choice: ZoneChoice | None = None) -> tuple[Exposure, 
     facts = load(_RECORDINGS / recording)
     assert disagreements(facts) == []
     snapshot = parse_snapshot(facts)
-    return expose(snapshot, parse_program(facts, snapshot.ruleset), choice)
+    return expose(snapshot, snapshot.program, choice)
 
 
 def _outcomes(table: tuple[Exposure, ...], zone: ZoneKind, address: str) -> set[tuple[Outcome, str]]:

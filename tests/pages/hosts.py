@@ -18,7 +18,6 @@ from netaudit.audit.view.view import HostView
 from netaudit.catalog import load_catalog, load_checks, load_services
 from netaudit.model.facts import Facts
 from netaudit.parse import parse_snapshot
-from netaudit.parse.program import parse_program
 from netaudit.store import load
 from pages.exposures import crudely_exposed
 
@@ -99,15 +98,14 @@ def _edited(facts: Facts, edits: Mapping[str, Callable[[str], str]]) -> Facts:
 
 
 def _shown(facts: Facts) -> tuple[AttributedSnapshot, Audit]:
-    return _audited(facts, netaudit.expose_recording(facts))
+    return _audited(facts, netaudit.expose(facts))
 
 
 def _audited(facts: Facts, shown: AttributedSnapshot) -> tuple[AttributedSnapshot, Audit]:
     plan = Plan(load_checks(), dt.date(2026, 1, 2))
     snapshot = parse_snapshot(facts)
-    program = parse_program(facts, snapshot.ruleset)
-    return shown, run(HostView(snapshot, program, shown, Services(load_services())), plan)
+    return shown, run(HostView(snapshot, snapshot.program, shown, Services(load_services())), plan)
 
 
 def _diff(earlier: Facts, later: Facts) -> AttributedDiff:
-    return netaudit.diff_recordings(earlier, later, exposure=True)
+    return netaudit.compare(earlier, later, netaudit.ComputeExposure.ALWAYS)

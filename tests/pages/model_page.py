@@ -1,17 +1,13 @@
-"""docs/template-model.md, from the published JSON Schema: `make goldens` writes it anew."""
+"""docs/template-model.md, from the published JSON Schema: `make goldens` writes it."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pages import json_schema
+
 _ROOT = Path(__file__).parents[2]
 PATH = _ROOT / "docs" / "template-model.md"
-_SCHEMA = _ROOT / "docs" / "schemas" / "netaudit-v1.schema.json"
-_SHOWN = (
-    *("show", "diff", "snapshot", "gap", "attributed", "item", "change", "attribution", "cause", "ref", "binding"),
-    *("cell", "cellChange", "destination", "coverage"),
-)
 _HEAD = """# Templates of your own
 
     netaudit report [BEFORE [AFTER]] --template FILE [-o FILE]
@@ -40,8 +36,28 @@ netaudit prints.
 
 def render() -> str:
     """Print the page."""
-    definitions = json.loads(_SCHEMA.read_text(encoding="utf-8"))["$defs"]
-    return _HEAD + "\n".join(line for name in _SHOWN for line in _section(name, definitions[name])) + "\n"
+    definitions = json_schema.definitions()
+    return _HEAD + "\n".join(line for name in _shown(definitions) for line in _section(name, definitions[name])) + "\n"
+
+
+def _shown(definitions: dict[str, Any]) -> list[str]:
+    """Return the two documents that a template may see, then every definition that they lead to."""
+    names = ["show", "diff"]
+    for name in names:
+        names += [one for one in dict.fromkeys(_references(definitions[name])) if one not in names]
+    return names
+
+
+def _references(schema: Any) -> Iterator[str]:
+    match schema:
+        case {"$ref": str() as target}:
+            yield target.rpartition("/")[2]
+        case dict():
+            for part in schema.values():
+                yield from _references(part)
+        case list():
+            for part in schema:
+                yield from _references(part)
 
 
 def _section(name: str, schema: dict[str, Any]) -> Iterator[str]:
@@ -65,12 +81,12 @@ def _kind(schema: dict[str, Any]) -> str:
             said = " ".join(f"`{value}`" for value in values)
         case {"anyOf": [inner, {"type": "null"}]}:
             said = f"{_kind(inner)} or null"
+        case {"type": "array", "prefixItems": [inner, _]}:
+            said = f"pair of {_kind(inner)}"
         case {"type": "array", "items": inner}:
             said = f"list of {_kind(inner)}"
-        case {"type": "object", "properties": inner}:
-            said = ", ".join(f"`{name}`" for name in inner)
-        case {"type": kinds}:
-            said = kinds if isinstance(kinds, str) else " or ".join(kinds)
+        case {"type": str() as said}:
+            pass
     return said
 
 

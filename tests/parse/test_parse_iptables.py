@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import SWEEP
 
 from netaudit.errors import ParseError
 from netaudit.model.ruleset import BUILTIN_CHAINS, Backend, Chain, Rule, Table
@@ -170,6 +171,6 @@ def rules(draw: st.DrawFn, chain: str) -> Rule:
 
 
 @given(st.lists(tables(), max_size=3).map(tuple))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=8 * SWEEP, deadline=None)
 def test_reading_undoes_printing(printed: tuple[Table, ...]) -> None:
     assert _parse("\n".join(_print(printed)) + "\n") == printed

@@ -1,5 +1,6 @@
 """`iptables -L` text as people publish it: what it says is read, what it does not say is said."""
 
+import time
 from pathlib import Path
 
 import msgspec
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit import show_recording
+from netaudit import show
 from netaudit.attribute.attribution import AttributedSnapshot, Confidence
 from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Gap, GapReason, Source
@@ -50,7 +51,7 @@ def _wide(*rows: str) -> str:
 
 
 def _shown(**files: bytes) -> AttributedSnapshot:
-    return show_recording(Facts({str(Source[name]): data for name, data in files.items()}))
+    return show(Facts({str(Source[name]): data for name, data in files.items()}))
 
 
 # ---- the published listing of `docker run -p 8080:80 nginx` beside libvirt -----------------------------------------
@@ -200,3 +201,13 @@ def test_any_rows_are_read_or_refused(rows: list[str]) -> None:
         return
     read = [rule.text for table in reading.tables for chain in table.chains for rule in chain.rules]
     assert all(text.startswith("-A ") for text in read)
+
+
+@pytest.mark.parametrize("piece", ["/* a */ ", "tcp dpt:22 ", "state NEW ", "mark match 0x1 "])
+def test_a_line_of_a_quarter_of_a_megabyte_costs_no_more_than_its_length(piece: str) -> None:
+    """Before, each piece copied or counted all that was left: comments took 11 seconds."""
+    line = "ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            " + piece * (250_000 // len(piece))
+    text = f"Chain INPUT (policy ACCEPT)\ntarget     prot opt source               destination\n{line}\n"
+    begun = time.process_time()
+    _read(text)
+    assert time.process_time() - begun < 4

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import SWEEP
 
 from netaudit.model.facts import Facts
 from netaudit.model.match import AllOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch, equal
@@ -144,7 +145,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=30 * SWEEP)
 @given(st.lists(ANYTHING, max_size=4) | ANYTHING, ANYTHING, ANYTHING)
 def test_whatever_nft_prints_is_read(expressions: object, elements: object, flags: object) -> None:
     place = {"family": "ip", "table": "t"}

@@ -8,7 +8,8 @@ import pytest
 
 import netaudit
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.report.json import rules
+from netaudit.report.json import diff as json_diff
+from netaudit.report.json import exposure as json_exposure
 from netaudit.report.page.render import render_diff_markdown, render_exposure_markdown
 from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.rules import render_diff
@@ -19,12 +20,12 @@ ONE_PORT = Path(__file__).parents[1] / "recordings" / "20.10.24-iptables-nft" / 
 
 @pytest.fixture(scope="module")
 def diff() -> AttributedDiff:
-    return netaudit.diff_recordings(*(netaudit.load_recording(ONE_PORT / step) for step in ("00", "01")))
+    return netaudit.compare(*(netaudit.load(ONE_PORT / step) for step in ("00", "01")))
 
 
 @pytest.fixture(scope="module")
 def shown() -> AttributedSnapshot:
-    return netaudit.expose_recording(netaudit.load_recording(ONE_PORT / "01"))
+    return netaudit.expose(netaudit.load(ONE_PORT / "01"))
 
 
 def test_a_diff_leads_with_who_can_reach_what(diff: AttributedDiff) -> None:
@@ -54,12 +55,12 @@ def test_a_diff_says_why_exposure_was_not_computed(diff: AttributedDiff) -> None
     left_out = msgspec.structs.replace(diff, exposure=None, exposure_gap=gap)
     assert f"who can reach what: {gap}" in render_diff(left_out, Style())
     assert f"Who can reach what: {gap}." in render_diff_markdown(left_out)
-    printed = json.loads(rules.render_diff(left_out))
+    printed = json.loads(json_diff.render_diff(left_out))
     assert (printed["exposure"], printed["exposure_computed"], printed["exposure_gap"]) == ([], False, gap)
 
 
 def test_json_of_a_diff_has_both_sides_and_the_reason(diff: AttributedDiff) -> None:
-    printed = json.loads(rules.render_diff(diff))
+    printed = json.loads(json_diff.render_diff(diff))
     assert printed["exposure_computed"] is True
     first = printed["exposure"][0]
     assert (first["before"], first["because"]) == (None, "`web` was started with -p 8080:80")
@@ -88,7 +89,7 @@ def test_the_table_of_a_host_as_markdown(shown: AttributedSnapshot) -> None:
 
 
 def test_the_table_of_a_host_as_json(shown: AttributedSnapshot) -> None:
-    printed = json.loads(rules.render_exposure(shown))
+    printed = json.loads(json_exposure.render_exposure(shown))
     assert (printed["schema"], printed["exposure_computed"]) == ("netaudit/exposure/v1", True)
     assert len(printed["exposure"]) == 16
     assert printed["exposure"][0]["witness"] == "tcp 198.51.100.7:40000 → 192.0.2.10:8080"

@@ -2,7 +2,8 @@ import json
 from collections.abc import Callable
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.report.json.rules import render_diff, render_snapshot
+from netaudit.report.json.diff import render_diff
+from netaudit.report.json.show import render_snapshot
 
 Edits = dict[str, Callable[[str], str]]
 MakeDiff = Callable[..., AttributedDiff]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from netaudit.report.page.markdown import code, code_outside, prose
+from netaudit.report.text.markdown import code, code_outside, prose
 from netaudit.report.text.sanitize import visible
 
 GITHUB = MarkdownIt("commonmark").enable("table").enable("strikethrough")

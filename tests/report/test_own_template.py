@@ -6,7 +6,7 @@ import pytest
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.errors import OwnTemplateError
-from netaudit.report.json.rules import render_snapshot
+from netaudit.report.json.show import render_snapshot
 from netaudit.report.page.template_model import model_of
 from netaudit.report.templating.sandbox import render_with
 

@@ -14,19 +14,22 @@ import jsonschema
 import msgspec
 import pytest
 from pages import obeyed, planted
+from sampling import sampled
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.audit.checks.check import FindingConfidence, Severity
 from netaudit.audit.finding import Audit
 from netaudit.audit.gate import failing
 from netaudit.catalog import load_checks
 from netaudit.model.facts import Facts, Gap, GapReason
+from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.report import csv_table as table_csv
 from netaudit.report.ci import github as github_annotations
 from netaudit.report.ci import junit, sarif
 from netaudit.report.ci.location import Locator
 from netaudit.report.json import audit as audit_json
-from netaudit.report.json import rules as json_v1
+from netaudit.report.json import diff as json_diff
+from netaudit.report.json import exposure as json_exposure
+from netaudit.report.json import show as json_show
 from netaudit.report.json import trace as json_trace
 from netaudit.report.page import audit_markdown, picture
 from netaudit.report.page import render as document
@@ -84,7 +87,7 @@ def test_the_values_have_text_in_their_hundreds() -> None:
     snapshot, found = planted.snapshot_and_audit()
     for value, least in ((snapshot, 200), (found, 200), (planted.diff(), 200), (planted.journey(), 50)):
         assert planted.texts_of(value) > least
-    assert sum(map(planted.texts_of, planted.explained())) > 50
+    assert sum(map(planted.texts_of, planted.explained())) > 40
 
 
 def test_what_is_planted_is_obeyed_where_nothing_stands_in_the_way() -> None:
@@ -95,8 +98,10 @@ def test_what_is_planted_is_obeyed_where_nothing_stands_in_the_way() -> None:
     assert "img" in [tag for tag, _ in obeyed.html(planted.MARKUP)[0]]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", LOGS)
+@pytest.mark.parametrize("width", sampled(WIDTHS, (61,)))
+@pytest.mark.parametrize(
+    "name", sampled(LOGS, ("diff", "show by binding", "exposure", "audit", "trace", "explain", "doctor"))
+)
 def test_a_log_and_a_terminal_obey_nothing(name: str, width: int) -> None:
     printed = LOGS[name](Style(width=width))
     assert obeyed.steering(printed) == []
@@ -104,7 +109,7 @@ def test_a_log_and_a_terminal_obey_nothing(name: str, width: int) -> None:
     assert "planted" in printed
 
 
-@pytest.mark.parametrize("name", LOGS)
+@pytest.mark.parametrize("name", sampled(LOGS, ("diff", "exposure")))
 def test_colours_are_netaudits_own(name: str) -> None:
     printed = re.sub(r"\x1b\[[\d;]*m", "", LOGS[name](Style(colour=True)))
     assert obeyed.steering(printed) == []
@@ -118,7 +123,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", sampled(PAGES, ("diff",)))
 def test_a_page_has_no_element_and_no_handler_of_others(name: str) -> None:
     page = PAGES[name]()
     tags, text = obeyed.html(page)
@@ -140,7 +145,7 @@ DOCUMENTS = {
 }
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("name", sampled(DOCUMENTS, ("diff", "audit")))
 def test_markdown_has_no_link_picture_or_html_of_others(name: str) -> None:
     printed = DOCUMENTS[name]()
     assert obeyed.steering(printed) == []
@@ -150,15 +155,15 @@ def test_markdown_has_no_link_picture_or_html_of_others(name: str) -> None:
 
 
 JSON = {
-    "diff": lambda: json_v1.render_diff(diff()),
-    "show": lambda: json_v1.render_snapshot(shown()),
-    "exposure": lambda: json_v1.render_exposure(shown()),
+    "diff": lambda: json_diff.render_diff(diff()),
+    "show": lambda: json_show.render_snapshot(shown()),
+    "exposure": lambda: json_exposure.render_exposure(shown()),
     "audit": lambda: audit_json.render_audit(audit()),
-    "trace": lambda: json_trace.render_journey(planted.plant(planted.journey())),
+    "trace": lambda: json_trace.render_trace(planted.plant(planted.journey())),
 }
 
 
-@pytest.mark.parametrize("name", JSON)
+@pytest.mark.parametrize("name", sampled(JSON, ("show", "audit")))
 def test_json_keeps_every_text_and_steers_nothing(name: str) -> None:
     kept = [one for one in obeyed.texts(obeyed.parsed(JSON[name]())) if planted.START in one]
     assert len(kept) > 20
@@ -189,6 +194,7 @@ def test_junit_is_xml_and_steers_nothing() -> None:
     assert obeyed.commands(printed) == []
 
 
+@pytest.mark.matrix
 def test_pictures_are_xml_of_shapes_and_text() -> None:
     for printed in (picture.render_snapshot_svg(shown()), picture.render_diff_svg(diff())):
         root = ET.fromstring(printed)  # noqa: S314 (our own)
@@ -214,7 +220,7 @@ TABLES = {
 }
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", sampled(TABLES, ("diff",)))
 def test_a_table_has_its_columns_and_steers_nothing(name: str) -> None:
     value, render = TABLES[name]
     printed = render(value())  # type: ignore[arg-type]
@@ -223,7 +229,7 @@ def test_a_table_has_its_columns_and_steers_nothing(name: str) -> None:
     assert obeyed.commands(printed) == []
 
 
-@pytest.mark.parametrize("formula", planted.FORMULAS)
+@pytest.mark.parametrize("formula", sampled(planted.FORMULAS, planted.FORMULAS[:2]))
 def test_no_cell_begins_a_formula(formula: str) -> None:
     values = {
         "diff": planted.plant(planted.diff(), formula),
@@ -257,8 +263,8 @@ TEMPLATES = (
 )
 
 
-@pytest.mark.parametrize("name", ["x.html.j2", "x.txt.j2"])
-@pytest.mark.parametrize("source", TEMPLATES)
+@pytest.mark.parametrize("name", sampled(("x.html.j2", "x.txt.j2"), ("x.html.j2",)))
+@pytest.mark.parametrize("source", sampled(TEMPLATES, TEMPLATES[:1]))
 def test_a_template_of_ones_own_prints_nothing_that_steers(source: str, name: str) -> None:
     printed = render_with(source, name, model_of(shown()))
     assert obeyed.steering(printed) == []

@@ -9,7 +9,7 @@ import pytest
 
 import netaudit
 from netaudit.attribute.trace import AttributedTrace
-from netaudit.report.json.trace import render_journey as render_json
+from netaudit.report.json.trace import render_trace as render_json
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.trace import render_journey
 
@@ -19,10 +19,10 @@ HOSTILE = "\x1b[2Jweb\u202e"
 
 
 def follow(source: str, target: str, recording: str = ONE_PORT, edit: Callable[[str], str] = str) -> AttributedTrace:
-    facts = netaudit.load_recording(TESTS / "recordings" / recording)
+    facts = netaudit.load(TESTS / "recordings" / recording)
     files = {name: edit(data.decode()).encode() for name, data in facts.files.items()}
     named = msgspec.structs.replace(facts, files=files, host="shop.example", taken_at="2026-01-02T03:04:05Z", digest="")
-    return netaudit.trace_recording(named, source, target)
+    return netaudit.trace(named, source, target)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What is known of the daemon's options: what it was told, else what its own rules tell."""
+"""What is known of the daemon's options: what they were set to, else what the daemon's own rules show."""
 
 from collections.abc import Iterable, Mapping
 
@@ -23,24 +23,24 @@ class Options(msgspec.Struct, frozen=True):
     mark: str = ""
 
     def manages(self, family: str) -> bool:
-        """Tell whether the daemon may write rules of a family at all."""
+        """Return whether the daemon may write rules of a family at all."""
         switch = self.iptables if family == "ip" else self.ip6tables
         return switch is not False  # --iptables=false alone leaves IPv6 rules: seen on 28.5.2
 
     def certain(self, family: str) -> bool:
-        """Tell whether it surely does."""
+        """Return whether the daemon surely writes rules of a family."""
         return self.iptables is True if family == "ip" else self.ip6tables is True
 
 
 def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: Iterable[Telltale]) -> Options:
-    """Take what the daemon was told; where that was not recorded, ask the rules."""
+    """Return the options as they were set; what was not recorded is derived from the rules."""
     backend = docker_backend(ruleset, given)
-    told = _Telling(ruleset, backend, tuple(telltales))
+    derived = _DerivedOptions(ruleset, backend, tuple(telltales))
     mark = given.bridge_accept_fwmark
     facts: dict[str, Value] = {
-        "userland-proxy": told.ask("userland-proxy", given.userland_proxy),
-        "direct-routing": told.ask("direct-routing", given.allow_direct_routing),
-        "raw-rules": told.ask("raw-rules", told.has_emptied("raw")),
+        "userland-proxy": derived.get("userland-proxy", given.userland_proxy),
+        "direct-routing": derived.get("direct-routing", given.allow_direct_routing),
+        "raw-rules": derived.get("raw-rules", derived.is_flushed("raw")),
         "fwmark": None if mark is None else bool(mark),
         "wsl2": any(interface.name == "loopback0" for interface in host.interfaces) if host.interfaces else None,
         "sctp-checksum": None,  # an environment variable of the daemon, which netaudit never reads
@@ -50,17 +50,17 @@ def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: 
     return Options(
         backend=backend,
         facts=facts,
-        iptables=told.ask_for_chains(given.iptables),
-        ip6tables=told.ask("ip6tables", given.ip6tables),
+        iptables=derived.get_iptables(given.iptables),
+        ip6tables=derived.get("ip6tables", given.ip6tables),
         mark=mark or "",
     )
 
 
 def docker_backend(ruleset: Ruleset, given: DaemonOptions) -> Backend:
-    """Find the backend that Docker writes to: what the engine says, else where its chains are."""
-    said = (given.firewall_backend or "").partition("+")[0]
+    """Return the backend that Docker writes to: what the engine reports, else where its chains are."""
+    reported = (given.firewall_backend or "").partition("+")[0]
     tables = {(table.backend, table.name) for table in ruleset.tables}
-    if said == "nftables" or (said != "iptables" and (Backend.NFTABLES, "docker-bridges") in tables):
+    if reported == "nftables" or (reported != "iptables" and (Backend.NFTABLES, "docker-bridges") in tables):
         return Backend.NFTABLES
     counts = dict.fromkeys(IPTABLES_BACKENDS, 0)
     for table in ruleset.tables:
@@ -70,8 +70,8 @@ def docker_backend(ruleset: Ruleset, given: DaemonOptions) -> Backend:
     return max(counts, key=lambda backend: counts[backend])
 
 
-class _Telling:
-    """The rules, asked for options."""
+class _DerivedOptions:
+    """Options of the daemon as its rules show them."""
 
     def __init__(self, ruleset: Ruleset, backend: Backend, telltales: tuple[Telltale, ...]) -> None:
         self._telltales = [telltale for telltale in telltales if backend in telltale.backends]
@@ -82,8 +82,8 @@ class _Telling:
             for chain in table.chains
         }
 
-    def ask(self, option: str, given: bool | None) -> bool | None:  # noqa: FBT001 (an option's value)
-        """Give what the daemon was told, else what the first telltale that is there says, else None."""
+    def get(self, option: str, given: bool | None) -> bool | None:  # noqa: FBT001 (an option's value)
+        """Return the value that was set, else that of the first telltale whose rule is there, else None."""
         if given is not None:
             return given
         for telltale in self._telltales:
@@ -91,15 +91,15 @@ class _Telling:
                 return telltale.value
         return None
 
-    def ask_for_chains(self, given: bool | None) -> bool | None:  # noqa: FBT001 (an option's value)
-        """Give what the daemon was told of --iptables, else True where any chain of Docker's is there, else None."""
+    def get_iptables(self, given: bool | None) -> bool | None:  # noqa: FBT001 (an option's value)
+        """Return the value of --iptables that was set, else True where Docker has a chain, else None."""
         if given is not None:
             return given
         own = (table == "docker-bridges" or chain.startswith("DOCKER") for _, table, chain in self._chains)
         return True if any(own) else None
 
-    def has_emptied(self, table: str) -> bool | None:
-        """Tell whether a table is there without a rule, as a flush leaves it; a daemon that never wrote makes none."""
+    def is_flushed(self, table: str) -> bool | None:
+        """Return True for a table without rules, as a flush leaves it; a daemon that wrote nothing makes no table."""
         rules = [rules for (_, name, _), rules in self._chains.items() if name == table]
         return True if rules and not any(rules) else None
 

@@ -8,8 +8,11 @@ from itertools import chain
 import msgspec
 
 from netaudit.attribute.attribution import Attribution, Cause, Confidence, Standing
+from netaudit.attribute.expected.container_subjects import Subject
 from netaudit.attribute.expected.daemon_options import Options
-from netaudit.attribute.expected.subjects import Profile, Subject, Subjects
+from netaudit.attribute.expected.profiles import Profile
+from netaudit.attribute.expected.subjects import Subjects
+from netaudit.attribute.reason import Reason, ReasonKind
 from netaudit.attribute.signatures.signature import Applies, Catalog, Signature
 from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.ruleset import Backend, Item, ObjectKind
@@ -19,7 +22,10 @@ Place = tuple[str, str, str]  # family, table, chain (or set)
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One signature that asks for a text, for one subject. `required` is False where it hangs on the unknown."""
+    """One signature that asks for a text, for one subject.
+
+    `required` is False where that depends on something unknown.
+    """
 
     signature: Signature
     causes: tuple[Cause, ...]
@@ -29,12 +35,12 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 Layer = dict[Place, dict[str, list[Entry]]]
 
 
-class _Blank(msgspec.Struct, frozen=True):
+class _Form(msgspec.Struct, frozen=True):
     """A signature, filled in as far as all subjects of a profile agree, and the texts of its chain so far."""
 
     signature: Signature
     required: bool
-    form: str
+    format: str
     texts: dict[str, list[Entry]]
 
 
@@ -46,19 +52,19 @@ class Expectation:
         self._layer = layer
 
     def entries(self, item: Item) -> list[Entry]:
-        """Give the entries that ask for this very object, none where it is not expected."""
+        """Return the entries that ask for this very object, no entries where it is not expected."""
         return self.at(item.backend, (item.family, item.table, item.chain)).get(in_order(item.text), [])
 
     def at(self, backend: Backend, place: Place) -> dict[str, list[Entry]]:
-        """Give the texts that are expected at a place, with the entries that ask for each."""
+        """Return the texts that are expected at a place, with the entries that ask for each."""
         return self._layer.get(place, _NOTHING) if backend is self.options.backend else _NOTHING
 
-    def absent(self, there: Mapping[Place, frozenset[str]]) -> Iterator[tuple[Place, str, list[Entry]]]:
-        """List what is expected and is not `there`: place, text, and the entries that ask for it."""
+    def absent(self, present: Mapping[Place, frozenset[str]]) -> Iterator[tuple[Place, str, list[Entry]]]:
+        """List what is expected and is not `present`: place, text, and the entries that ask for it."""
         for place, texts in self._layer.items():
-            gone = texts.keys() - there.get(place, frozenset())
-            if gone:
-                yield from ((place, text, entries) for text, entries in texts.items() if text in gone)
+            absent = texts.keys() - present.get(place, frozenset())
+            if absent:
+                yield from ((place, text, entries) for text, entries in texts.items() if text in absent)
 
 
 _NOTHING: dict[str, list[Entry]] = {}
@@ -86,12 +92,12 @@ def expect_twice(
 
 
 def _merge(shared: Layer, own: Layer) -> Layer:
-    """Put two layers into a new one; what is in both is asked for by the entries of both."""
+    """Return a new layer with the texts of both; a text of both has the entries of both."""
     merged = {place: dict(texts) for place, texts in shared.items()}
     for place, texts in own.items():
-        there = merged.setdefault(place, {})
+        both = merged.setdefault(place, {})
         for text, entries in texts.items():
-            there[text] = there.get(text, []) + entries
+            both[text] = both.get(text, []) + entries
     return merged
 
 
@@ -106,12 +112,12 @@ def attribute_expected(entries: list[Entry], *, standing: Standing = Standing.EX
         purpose=first.signature.purpose,
         causes=tuple(dict.fromkeys(cause for entry in entries for cause in entry.causes)),
         standing=standing,
-        reason="" if certain else "more than one cause would write this very rule",
+        reason=None if certain else Reason(ReasonKind.SEVERAL_CAUSES),
     )
 
 
 def is_certain(entries: list[Entry]) -> bool:
-    """Tell whether a text has one explanation: one entry, or one signature that all its causes share."""
+    """Return whether a text has one explanation: one entry, or one signature that all its causes share."""
     if len(entries) == 1:
         return True
     first = entries[0].signature
@@ -121,7 +127,7 @@ def is_certain(entries: list[Entry]) -> bool:
 
 
 def is_checked(kind: ObjectKind) -> bool:
-    """Tell whether the absence of such an object is worth a report: chains and policies are implied by rules."""
+    """Return whether the absence of such an object is worth a report: chains and policies are implied by rules."""
     return kind in (ObjectKind.RULE, ObjectKind.MAP)
 
 
@@ -136,7 +142,7 @@ _SET_OF_NAMES = re.compile(r'\{ ("[^{}"]*"(?:, "[^{}"]*")+) \}')
 
 
 def _can_be_proved(signature: Signature) -> bool:
-    """Tell whether the inventory can ask for an object; an open policy it cannot, for its text tells nothing."""
+    """Return whether the inventory can prove an object; it cannot prove an open policy, whose text is anybody's."""
     return signature.object is not ObjectKind.POLICY or not signature.open
 
 
@@ -150,7 +156,7 @@ class _Filler:
         self._subjects = Subjects(inventory, options, lambda profile: bool(self._select(profile)))
 
     def fill_all(self, containers: Collection[Container]) -> Layer:
-        """Expect everything: the daemon's rules, the networks', and those of the containers given."""
+        """Expect everything: the daemon's rules, the networks' rules, and the rules of the containers given."""
         return self._fill(chain(self._subjects.apart_from_containers(), self._subjects.of_containers(containers)))
 
     def fill_containers(self, containers: Collection[Container]) -> Layer:
@@ -159,28 +165,28 @@ class _Filler:
 
     def _fill(self, subjects: Iterable[Subject]) -> Layer:
         layer: Layer = {}
-        blanks: dict[Profile, list[_Blank]] = {}
+        forms: dict[Profile, list[_Form]] = {}
         for subject in subjects:
             profile = subject.profile
-            if profile not in blanks:
-                blanks[profile] = list(self._blanks(profile, subject.values.keys(), layer))
+            if profile not in forms:
+                forms[profile] = list(self._forms(profile, subject.values.keys(), layer))
             values, causes = subject.values, subject.causes
-            for blank in blanks[profile]:
-                text = blank.form % values
-                entry = Entry(blank.signature, causes, blank.required)
-                if text in blank.texts:
-                    blank.texts[text].append(entry)
+            for form in forms[profile]:
+                text = form.format % values
+                entry = Entry(form.signature, causes, form.required)
+                if text in form.texts:
+                    form.texts[text].append(entry)
                 else:
-                    blank.texts[text] = [entry]
+                    form.texts[text] = [entry]
         return layer
 
-    def _blanks(self, profile: Profile, own: AbstractSet[str], layer: Layer) -> Iterator[_Blank]:
+    def _forms(self, profile: Profile, own: AbstractSet[str], layer: Layer) -> Iterator[_Form]:
         """Prepare what is the same for all subjects of a profile: `own` are the holes that each fills itself."""
         for signature, required in self._select(profile):
-            named = signature.chain.holes <= profile.values.keys()  # the catalog sees to it, but for what is open
+            named = signature.chain.holes <= profile.values.keys()  # the catalog checks it, except for open signatures
             if named and signature.text.holes <= {*own, *profile.values}:
                 place = (profile.family, signature.table, signature.chain.fill(profile.values))
-                yield _Blank(
+                yield _Form(
                     signature, required, signature.text.format_with(profile.values), layer.setdefault(place, {})
                 )
 
@@ -199,7 +205,7 @@ class _Filler:
             match signature.applies(self._version, profile.facts):
                 case Applies.YES:
                     yield signature, profile.certain and not signature.open
-                case Applies.PERHAPS:
+                case Applies.UNKNOWN:
                     yield signature, False
                 case Applies.NO:
                     pass
@@ -208,8 +214,8 @@ class _Filler:
 def _same_containers(before: tuple[Inventory, Options], after: tuple[Inventory, Options]) -> frozenset[str]:
     """Name the containers for which the same is expected before and after.
 
-    The engine, its options and the networks must be the same, and nothing about the container may hang on others:
-    a link, or an endpoint that only docker_gwbridge lists.
+    The engine, its options and the networks must be the same, and nothing about the container may depend on
+    others: a link, or an endpoint that only docker_gwbridge lists.
     """
     (old, old_options), (new, new_options) = before, after
     if old.version != new.version or old_options != new_options or _plain(old) != _plain(new):

@@ -13,7 +13,7 @@ from netaudit.model.docker import Network, PortBinding
 
 _WHOLE_MASK = 0xFFFFFFFF
 
-# What is so unless something says otherwise.
+# Conditions that hold by default.
 ASSUMED: Mapping[str, Value] = {"enabled": True, "proxy-only": False, "gateway": True, "trusted": False}
 
 # Of a port binding: on every host address, on a loopback one, its protocol, served by docker-proxy alone, on the
@@ -36,7 +36,7 @@ def make_view(network: Network, family: str, marks: Mapping[str, str]) -> Networ
     snat = network.host_ipv4 if family == "ip" else network.host_ipv6
     facts: dict[str, Value] = {
         **ASSUMED,
-        "enabled": bool(subnet_of(network, family)),
+        "enabled": bool(network.subnet_of(family)),
         "internal": network.internal,
         "icc": network.icc,
         "masquerade": network.masquerade,
@@ -48,7 +48,7 @@ def make_view(network: Network, family: str, marks: Mapping[str, str]) -> Networ
     values = {
         **marks,
         "bridge": network.bridge,
-        "subnet": subnet_of(network, family),
+        "subnet": network.subnet_of(family),
         "snat": snat,
         "trusted_set": ", ".join(f'"{name}"' for name in sorted({network.bridge, *network.trusted_interfaces})),
     }
@@ -61,7 +61,7 @@ def endpoint_values(address: str) -> dict[str, str]:
 
 
 def mark_values(option: str) -> dict[str, str]:
-    """Fill the mark of --bridge-accept-fwmark, `MARK[/MASK]`, as the tools print it; nothing where it is none."""
+    """Fill the mark of --bridge-accept-fwmark, `MARK[/MASK]`, as the tools print it; nothing for an invalid one."""
     numbers = [_number(part) for part in option.split("/")]
     match numbers:
         case [int() as mark]:
@@ -121,15 +121,10 @@ def binding_values(binding: PortBinding) -> dict[str, str]:
     }
 
 
-def subnet_of(network: Network, family: str) -> str:
-    """Give a network's subnet of a family, "" where it has none."""
-    return network.subnet if family == "ip" else network.subnet6
-
-
 def have_bridge(networks: Iterable[Network], family: str) -> bool | None:
-    """Tell whether there is a bridge network that is not internal.
+    """Return whether there is a bridge network that is not internal.
 
-    None where there is none now: a daemon keeps what it wrote for one that is gone since.
+    None where there is none now: a daemon keeps the rules that it wrote for one that was removed.
     """
-    here = (net.driver == "bridge" and not net.internal and bool(subnet_of(net, family)) for net in networks)
+    here = (net.driver == "bridge" and not net.internal and bool(net.subnet_of(family)) for net in networks)
     return True if any(here) else None

@@ -1,14 +1,15 @@
-"""Rules that are there, but where they do not work: an ACCEPT behind its bridge's DROP, DOCKER-USER not first."""
+"""Rules at a position where they do not work: an ACCEPT behind its bridge's DROP, DOCKER-USER not first."""
 
 from collections.abc import Container, Mapping
 
+from netaudit.attribute.reason import Reason, ReasonKind
 from netaudit.attribute.signatures.signature import Signature
 from netaudit.attribute.signatures.template import Template
 from netaudit.model.ruleset import Rule
 
 
 class RuleOrder:
-    """The places of one chain's rules; `expected` are the texts that Docker writes there."""
+    """The positions of one chain's rules; `expected` are the texts that Docker writes there."""
 
     def __init__(self, rules: tuple[Rule, ...], expected: Container[str]) -> None:
         self._rules = rules
@@ -17,31 +18,31 @@ class RuleOrder:
         self._first: Mapping[str, int] | None = None
 
     def first_of(self, text: str) -> int:
-        """Give the position, from 1, at which a text stands first; 0 where it does not stand."""
+        """Return the first position of a text, from 1; 0 where the chain does not have it."""
         if self._first is None:
             last_to_first = zip(range(len(self._rules), 0, -1), reversed(self._rules), strict=True)
             self._first = {rule.text: position for position, rule in last_to_first}
         return self._first.get(text, 0)
 
-    def why_misplaced(self, signature: Signature, text: str, position: int) -> str:
-        """Say why a rule does not work where it stands; "" where it does."""
+    def why_misplaced(self, signature: Signature, text: str, position: int) -> Reason | None:
+        """Return why a rule does not work where it stands; None where it does."""
         if signature.first and position > 1:
-            return "it must stand first: the rules above it decide without it"
+            return Reason(ReasonKind.NOT_FIRST)
         if signature.before is None or position < self._first_match_of(signature):
-            return ""
-        at = self._border(signature, signature.before, text)
-        return f"it stands behind #{at}, which decides before it" if 0 < at < position else ""
+            return None
+        at = self._limit(signature, signature.before, text)
+        return Reason(ReasonKind.BEHIND, str(at)) if 0 < at < position else None
 
-    def _border(self, signature: Signature, before: Template, text: str) -> int:
-        """Find the rule that a rule must stand before: that of its own bridge or address, else of whatever bridge."""
+    def _limit(self, signature: Signature, before: Template, text: str) -> int:
+        """Return the position of the rule that a rule must stand before: of its own bridge or address, else of any."""
         values = signature.text.unify(text) or {}
         if before.holes <= values.keys():
             return self.first_of(before.fill(values))
         return self._first_match_of(signature)
 
     def _first_match_of(self, signature: Signature) -> int:
-        """Find where the first rule stands that this signature's rules must stand before, of whatever bridge."""
-        assert signature.before  # noqa: S101 (the caller has looked)
+        """Return the first position, of any bridge, that this signature's rules must stand before."""
+        assert signature.before  # noqa: S101 (the caller has checked)
         pattern = signature.before
         if pattern.text not in self._first_match:
             own = ((at, rule.text) for at, rule in enumerate(self._rules, 1) if rule.text in self._expected)

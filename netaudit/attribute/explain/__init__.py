@@ -1,5 +1,5 @@
-"""Why something is there, or is not.
+"""Why a rule, or no rule, exists.
 
-In: an attributed snapshot and what somebody asked for. Out: an explanation as a value; words are chosen in report.
+In: a snapshot and the name of a rule, container, network or signature. Out: explanations as values, worded in report.
 Begin with explanation.py.
 """

@@ -1,4 +1,4 @@
-"""Why something is there: a rule, what a container or network caused, or a signature; and why nothing is."""
+"""Explain a rule, a container, a network or a signature: why it is there, or why nothing is."""
 
 import re
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ import msgspec
 
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedItem, AttributedSnapshot
-from netaudit.attribute.explain.networking import describe_networking
-from netaudit.attribute.explain.no_rules import RulesWritten, explain_no_rules
+from netaudit.attribute.explain.networking import Networking, find_networking
+from netaudit.attribute.explain.no_rules import NoRule, RulesWritten, explain_no_rules
 from netaudit.attribute.signatures.signature import Catalog, Owned, Signature
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Network
@@ -27,17 +27,23 @@ class RuleExplained(msgspec.Struct, frozen=True):
     engine: str
 
 
-class ThingExplained(msgspec.Struct, frozen=True):
-    """A container or network: what it is, the rules that exist because of it, and what their absence means."""
+class ContainerExplained(msgspec.Struct, frozen=True):
+    """A container: its networking, the rules that exist because of it, those that are missing, and why it has none."""
 
-    kind: str  # container | network
-    name: str
-    id: str
-    is_what: tuple[str, ...]
+    container: Container
+    networking: Networking
     rules: tuple[AttributedItem, ...]
     missing: tuple[AttributedItem, ...]
-    silence: tuple[str, ...]
+    no_rules: tuple[NoRule, ...]
     inside: tuple[AttributedItem, ...] = ()  # in the container's own network namespace
+
+
+class NetworkExplained(msgspec.Struct, frozen=True):
+    """A network: the rules that exist because of it, and those that are missing."""
+
+    network: Network
+    rules: tuple[AttributedItem, ...]
+    missing: tuple[AttributedItem, ...]
 
 
 class SignatureExplained(msgspec.Struct, frozen=True):
@@ -47,7 +53,7 @@ class SignatureExplained(msgspec.Struct, frozen=True):
     rules: tuple[AttributedItem, ...]
 
 
-Explained = RuleExplained | ThingExplained | SignatureExplained
+Explained = RuleExplained | ContainerExplained | NetworkExplained | SignatureExplained
 
 
 def explain(subject: str, snapshot: Snapshot, catalog: Catalog) -> tuple[Explained, ...]:
@@ -56,7 +62,7 @@ def explain(subject: str, snapshot: Snapshot, catalog: Catalog) -> tuple[Explain
     Raises SubjectError where nothing of that name is in the snapshot.
     """
     attributed = attribute_snapshot(snapshot, catalog)
-    found = [*_signatures(subject, attributed, catalog), *_things(subject, snapshot, attributed)]
+    found = [*_signatures(subject, attributed, catalog), *_containers_and_networks(subject, snapshot, attributed)]
     found += list(_rules(subject, attributed, catalog)) if not found else []
     if not found:
         near = _nearest(subject, snapshot, attributed, catalog)
@@ -103,7 +109,7 @@ def _rules(subject: str, attributed: AttributedSnapshot, catalog: Catalog) -> It
             yield RuleExplained(one, without.get(one.attribution.signature, ""), attributed.head.engine)
 
 
-def _things(subject: str, snapshot: Snapshot, attributed: AttributedSnapshot) -> Iterator[Explained]:
+def _containers_and_networks(subject: str, snapshot: Snapshot, attributed: AttributedSnapshot) -> Iterator[Explained]:
     if not snapshot.inventory:
         return
     for container in snapshot.inventory.containers:
@@ -118,37 +124,32 @@ def _is_id(subject: str, whole: str) -> bool:
     return len(subject) >= 12 and whole.startswith(subject)
 
 
-def _container(container: Container, snapshot: Snapshot, attributed: AttributedSnapshot) -> ThingExplained:
+def _container(container: Container, snapshot: Snapshot, attributed: AttributedSnapshot) -> ContainerExplained:
     assert snapshot.inventory  # noqa: S101 (the container came from it)
     rules = tuple(_caused(attributed.items, container=container.id))
-    dockers = (one.item for one in attributed.items if one.attribution.maker == "docker")
-    at_all = frozenset(item.family for item in dockers if item.object is ObjectKind.RULE)
-    written = RulesWritten(frozenset(one.item.family for one in rules), at_all)
-    return ThingExplained(
-        kind="container",
-        name=container.name,
-        id=container.id,
-        is_what=tuple(describe_networking(container, snapshot.inventory)),
+    docker = (one.item for one in attributed.items if one.attribution.maker == "docker")
+    by_docker = frozenset(item.family for item in docker if item.object is ObjectKind.RULE)
+    written = RulesWritten(frozenset(one.item.family for one in rules), by_docker)
+    return ContainerExplained(
+        container=container,
+        networking=find_networking(container, snapshot.inventory),
         rules=rules,
         missing=tuple(_caused(attributed.missing, container=container.id)),
-        silence=tuple(explain_no_rules(container, snapshot.inventory, snapshot.host, written)),
-        inside=tuple(
-            one
-            for inside in attributed.inside
-            for one in inside.items
-            if inside.container.id == container.id and one.item.object is ObjectKind.RULE
-        ),
+        no_rules=tuple(explain_no_rules(container, snapshot.inventory, snapshot.host, written)),
+        inside=tuple(_inside(container, attributed)),
     )
 
 
-def _network(network: Network, attributed: AttributedSnapshot) -> ThingExplained:
+def _inside(container: Container, attributed: AttributedSnapshot) -> Iterator[AttributedItem]:
+    """List the rules in a container's own network namespace."""
+    for inside in attributed.inside:
+        if inside.container.id == container.id:
+            yield from (one for one in inside.items if one.item.object is ObjectKind.RULE)
+
+
+def _network(network: Network, attributed: AttributedSnapshot) -> NetworkExplained:
     rules = tuple(_caused(attributed.items, network=network.id))
-    words = [f"{network.driver} network" + (f" on the interface {network.bridge}" if network.bridge else "")]
-    words += [subnet for subnet in (network.subnet, network.subnet6) if subnet]
-    words += ["internal"] if network.internal else []
-    silence = () if rules else ("No rule exists because of it: Docker writes rules for bridge networks only.",)
-    missing = tuple(_caused(attributed.missing, network=network.id))
-    return ThingExplained("network", network.name, network.id, (", ".join(words),), rules, missing, silence)
+    return NetworkExplained(network, rules, tuple(_caused(attributed.missing, network=network.id)))
 
 
 def _caused(

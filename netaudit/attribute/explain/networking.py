@@ -1,50 +1,54 @@
-"""What kind of networking a container has, network by network."""
+"""What kind of networking a container has. netaudit.report.text.networking puts it into words."""
 
-from collections.abc import Iterator
+from enum import StrEnum
 
-from netaudit.attribute.explain.no_rules import SHARED, host_container
-from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory, Network, PortBinding
+import msgspec
+
+from netaudit.model.docker import Container, Endpoint, Inventory, Network, PortBinding
+
+SHARED = "container:"
 
 
-def describe_networking(container: Container, inventory: Inventory) -> Iterator[str]:
-    """Say which kind of networking a container has, network by network, and what it publishes."""
-    mode = container.network_mode
+class NetworkingKind(StrEnum):
+    """Whose network a container uses."""
+
+    HOST = "host"
+    SHARED = "shared"  # another container's
+    NONE = "none"
+    OWN = "own"
+
+
+class Networking(msgspec.Struct, frozen=True):
+    """A container's networking: `shared_with` names the container whose network it shares.
+
+    The network of an endpoint is None where it is gone.
+    """
+
+    kind: NetworkingKind
+    running: bool
+    shared_with: str = ""
+    endpoints: tuple[tuple[Endpoint, Network | None], ...] = ()
+    bindings: tuple[PortBinding, ...] = ()
+
+
+def find_networking(container: Container, inventory: Inventory) -> Networking:
+    """Return what kind of networking a container has, network by network, and what it publishes."""
+    mode, running, bindings = container.network_mode, container.running, container.bindings
     if mode == "host":
-        yield "uses the host's network"
-    elif mode.startswith(SHARED):
+        return Networking(NetworkingKind.HOST, running, bindings=bindings)
+    if mode.startswith(SHARED):
         owner = host_container(mode, inventory)
-        yield f"shares the network of container {owner.name if owner else mode.removeprefix(SHARED)}"
-    elif mode == "none":
-        yield "has no network"
-    else:
-        networks = {network.id: network for network in inventory.networks}
-        for endpoint in container.endpoints:
-            yield _endpoint(endpoint, networks.get(endpoint.network_id))
-    for binding in container.bindings:
-        yield _publishes(binding)
-    if not container.running:
-        yield "is not running"
+        name = owner.name if owner else mode.removeprefix(SHARED)
+        return Networking(NetworkingKind.SHARED, running, name, bindings=bindings)
+    if mode == "none":
+        return Networking(NetworkingKind.NONE, running, bindings=bindings)
+    networks = {network.id: network for network in inventory.networks}
+    endpoints = tuple((one, networks.get(one.network_id)) for one in container.endpoints)
+    return Networking(NetworkingKind.OWN, running, endpoints=endpoints, bindings=bindings)
 
 
-def _publishes(binding: PortBinding) -> str:
-    if binding.host_port:
-        return f"publishes {binding}"
-    family = "IPv6" if ":" in binding.host_ip else "IPv4"
-    return f"publishes {binding.container_port}/{binding.protocol} on its own {family} address, without a host port"
-
-
-def _endpoint(endpoint: Endpoint, network: Network | None) -> str:
-    addresses = " and ".join(filter(None, (endpoint.ipv4, endpoint.ipv6))) or "no address"
-    if network is None:
-        return f"on network {endpoint.network_name}, which is gone, as {addresses}"
-    return f"on {_kind(network)} {network.name} as {addresses}"
-
-
-def _kind(network: Network) -> str:
-    if network.driver != "bridge":
-        return f"{network.driver} network"
-    kind = "default bridge" if network.default else "user-defined bridge"
-    modes = {mode for mode, used in ((network.mode4, network.subnet), (network.mode6, network.subnet6)) if used}
-    notable = sorted(mode for mode in modes if mode is not GatewayMode.NAT)
-    words = (["internal"] if network.internal else []) + [f"gateway mode {mode}" for mode in notable]
-    return f"{kind} ({', '.join(words)})" if words else kind
+def host_container(mode: str, inventory: Inventory) -> Container | None:
+    """Return the container whose network another one shares, None where it is gone."""
+    wanted = mode.removeprefix(SHARED)
+    named = (one for one in inventory.containers if wanted == one.name or (wanted and one.id.startswith(wanted)))
+    return next(named, None)

@@ -1,26 +1,59 @@
-"""Why a container, or a binding of it, has no rule, and what that means."""
+"""Why a container, or a binding of it, has no rule. netaudit.report.text.no_rules puts the reasons into words."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 import msgspec
 
+from netaudit.attribute.explain.networking import SHARED, host_container
 from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory, Network, PortBinding
-from netaudit.model.host import Host
+from netaudit.model.host import Host, Listener
 from netaudit.model.version import Version
 
-SHARED = "container:"
-_DIRECT_DROP = Version(28, 2)
+_DIRECT_DROP = Version(28, 2)  # the first engine that writes a rule for every endpoint in gateway mode nat
+
+
+class NoRuleKind(StrEnum):
+    """The kinds of reasons, and which argument of a NoRule each has."""
+
+    STOPPED = "stopped"
+    LOOPBACK_ONLY = "loopback-only"  # network mode none
+    SHARED_NETWORK = "shared-network"  # name: of the container whose network it shares
+    HOST_NETWORK = "host-network"
+    HOST_LISTENER = "host-listener"  # listener
+    PARENT_INTERFACE = "parent-interface"  # network: macvlan or ipvlan
+    OVERLAY = "overlay"  # network
+    OTHER_DRIVER = "other-driver"  # network: of a plug-in
+    NAT_UNPROTECTED = "nat-unprotected"  # network
+    ROUTED = "routed"  # network
+    BINDING_BY_PROXY = "binding-by-proxy"  # binding: IPv6, of a container without IPv6
+    IPV6_UNFILTERED = "ipv6-unfiltered"  # name: the container's IPv6 address
+    INTERNAL = "internal"
+    DOCKER_RULES_ABSENT = "docker-rules-absent"
+    ENDPOINT_RULE_MISSING = "endpoint-rule-missing"
+    PUBLISHED_BY_PROXY = "published-by-proxy"
+    NOT_PUBLISHED = "not-published"
+
+
+class NoRule(msgspec.Struct, frozen=True):
+    """A reason why there is no rule; only the arguments of its kind are set."""
+
+    kind: NoRuleKind
+    name: str = ""
+    network: Network | None = None
+    binding: PortBinding | None = None
+    listener: Listener | None = None
 
 
 class RulesWritten(msgspec.Struct, frozen=True):
-    """The address families in which there are rules: because of the container, and of Docker's at all."""
+    """The address families of the rules that exist because of the container, and of all of Docker's rules."""
 
-    for_it: frozenset[str]
-    at_all: frozenset[str]
+    for_container: frozenset[str]
+    by_docker: frozenset[str]
 
 
-class _Placed(msgspec.Struct, frozen=True):
-    """An endpoint on a network that is there, with the gateway modes of the families that it uses."""
+class _Attachment(msgspec.Struct, frozen=True):
+    """An endpoint on a network of the inventory, with the gateway modes of the families that it uses."""
 
     endpoint: Endpoint
     network: Network
@@ -31,126 +64,79 @@ class _Placed(msgspec.Struct, frozen=True):
         return frozenset(mode for mode, address in ((network.mode4, end.ipv4), (network.mode6, end.ipv6)) if address)
 
 
-def explain_no_rules(container: Container, inventory: Inventory, host: Host, written: RulesWritten) -> Iterator[str]:
-    """Say why a container, or a binding of it, has no rule, and what that means."""
+def explain_no_rules(container: Container, inventory: Inventory, host: Host, written: RulesWritten) -> Iterator[NoRule]:
+    """List the reasons why a container, or a binding of it, has no rule."""
     if not container.running:
-        yield "It has no rule, for Docker writes rules for running containers only."
+        yield NoRule(NoRuleKind.STOPPED)
         return
     mode = container.network_mode
     if mode == "host":
-        yield from _host(host)
+        yield from _on_host(host)
     elif mode.startswith(SHARED):
-        yield from _guest(mode, inventory, host)
+        yield from _on_shared_network(mode, inventory, host)
     elif mode == "none":
-        yield "It has no rule and needs none: it has a loopback interface only."
+        yield NoRule(NoRuleKind.LOOPBACK_ONLY)
     else:
         yield from _on_networks(container, inventory, written)
 
 
-def host_container(mode: str, inventory: Inventory) -> Container | None:
-    """Find the container whose network another one shares."""
-    wanted = mode.removeprefix(SHARED)
-    those = (one for one in inventory.containers if wanted == one.name or (wanted and one.id.startswith(wanted)))
-    return next(those, None)
-
-
-def _guest(mode: str, inventory: Inventory, host: Host) -> Iterator[str]:
+def _on_shared_network(mode: str, inventory: Inventory, host: Host) -> Iterator[NoRule]:
     owner = host_container(mode, inventory)
-    name = owner.name if owner else mode.removeprefix(SHARED)
     if owner and owner.network_mode == "host":
-        yield from _host(host)
+        yield from _on_host(host)
     else:
-        yield f"It has no rule of its own: whatever {name} publishes leads to its ports too; explain {name} for those."
+        yield NoRule(NoRuleKind.SHARED_NETWORK, name=owner.name if owner else mode.removeprefix(SHARED))
 
 
-def _host(host: Host) -> Iterator[str]:
-    yield "It has no rule: every port it listens on is a port of the host, and only the host's INPUT rules protect it."
-    listeners = [one for one in host.listeners if "docker-proxy" not in one.programs]
-    for one in listeners:
-        address = f"[{one.address}]" if ":" in one.address else one.address
-        programs = ", ".join(dict.fromkeys(one.programs)) or "a program that could not be seen"
-        yield f"The host listens on {address}:{one.port}/{one.protocol} ({programs})."
+def _on_host(host: Host) -> Iterator[NoRule]:
+    yield NoRule(NoRuleKind.HOST_NETWORK)
+    for listener in host.listeners:
+        if "docker-proxy" not in listener.programs:
+            yield NoRule(NoRuleKind.HOST_LISTENER, listener=listener)
 
 
-def _on_networks(container: Container, inventory: Inventory, written: RulesWritten) -> Iterator[str]:
+def _on_networks(container: Container, inventory: Inventory, written: RulesWritten) -> Iterator[NoRule]:
     networks = {network.id: network for network in inventory.networks}
-    placed = [_Placed(end, networks[end.network_id]) for end in container.endpoints if end.network_id in networks]
-    for one in placed:
+    attached = [_Attachment(end, networks[end.network_id]) for end in container.endpoints if end.network_id in networks]
+    for one in attached:
         yield from _on_network(one)
     has_ipv6 = any(end.ipv6 for end in container.endpoints)
-    yield from (_proxy_only(one) for one in container.bindings if ":" in one.host_ip and not has_ipv6)
-    bridges = [one for one in placed if one.network.driver == "bridge"]
-    if "ip" in written.at_all and "ip6" not in written.at_all:
-        yield from (_no_ipv6(one) for one in bridges if one.endpoint.ipv6 and not one.network.internal)
-    if not written.for_it and bridges and len(bridges) == len(placed):
-        yield _no_rule(container, bridges, Version.parse(inventory.version), written)
+    for binding in container.bindings:
+        if ":" in binding.host_ip and not has_ipv6:
+            yield NoRule(NoRuleKind.BINDING_BY_PROXY, binding=binding)
+    bridges = [one for one in attached if one.network.driver == "bridge"]
+    if "ip" in written.by_docker and "ip6" not in written.by_docker:
+        for one in bridges:
+            if one.endpoint.ipv6 and not one.network.internal:
+                yield NoRule(NoRuleKind.IPV6_UNFILTERED, name=one.endpoint.ipv6)
+    if not written.for_container and bridges and len(bridges) == len(attached):
+        yield NoRule(_why_none(container, bridges, Version.parse(inventory.version), written))
 
 
-def _on_network(one: _Placed) -> Iterator[str]:
-    """Say what a network does that rules do not show."""
-    network, name = one.network, one.network.name
-    match network.driver:
+def _on_network(one: _Attachment) -> Iterator[NoRule]:
+    """List what a network does that rules do not show."""
+    match one.network.driver:
         case "macvlan" | "ipvlan":
-            yield (
-                f"On {name} ({network.driver}) its packets pass the parent interface and no rule of this host:"
-                " every port it listens on is open to that network."
-            )
+            yield NoRule(NoRuleKind.PARENT_INTERFACE, network=one.network)
         case "overlay":
-            yield (
-                f"On {name} (overlay) its packets travel between the hosts of the swarm: rules are written for an"
-                " encrypted network only, and what the swarm publishes enters by its routing mesh."
-            )
+            yield NoRule(NoRuleKind.OVERLAY, network=one.network)
         case "bridge":
-            yield from _on_bridge(one)
+            if GatewayMode.NAT_UNPROTECTED in one.modes:
+                yield NoRule(NoRuleKind.NAT_UNPROTECTED, network=one.network)
+            if GatewayMode.ROUTED in one.modes:
+                yield NoRule(NoRuleKind.ROUTED, network=one.network)
         case _:
-            yield f"On {name} its packets are left to the driver {network.driver}: its rules are not Docker's."
+            yield NoRule(NoRuleKind.OTHER_DRIVER, network=one.network)
 
 
-def _on_bridge(one: _Placed) -> Iterator[str]:
-    if GatewayMode.NAT_UNPROTECTED in one.modes:
-        yield (
-            f"{one.network.name} is in gateway mode nat-unprotected: every port it listens on, published or not, is"
-            " open to whoever can route to its address."
-        )
-    if GatewayMode.ROUTED in one.modes:
-        yield (
-            f"{one.network.name} is in gateway mode routed: its published ports have no host port, whoever can route"
-            " to its address reaches them there."
-        )
-
-
-def _proxy_only(binding: PortBinding) -> str:
-    return (
-        f"The binding {binding} has no rule: the container has no IPv6 address, so docker-proxy alone serves it,"
-        " past every FORWARD rule; INPUT rules decide."
-    )
-
-
-def _no_ipv6(one: _Placed) -> str:
-    return (
-        f"Nothing of Docker's filters IPv6 here (ip6tables is off, as it is before 27.0 unless switched on): every port"
-        f" it listens on at {one.endpoint.ipv6} is open to whoever can route to it, and docker-proxy alone serves"
-        " its IPv6 bindings."
-    )
-
-
-def _no_rule(container: Container, bridges: list[_Placed], version: Version, written: RulesWritten) -> str:
+def _why_none(container: Container, bridges: list[_Attachment], version: Version, written: RulesWritten) -> NoRuleKind:
+    """Return why a container that is on bridge networks only has no rule at all."""
     if all(one.network.internal for one in bridges):
-        return "It has no rule of its own: an internal network publishes nothing; the network's rules keep it closed."
-    if not written.at_all:
-        return (
-            "No rule of Docker's is here: they were flushed, the engine was told --iptables=false, or it is rootless"
-            " and writes them in a network namespace of its own. Unless it is, docker-proxy alone serves what it"
-            " publishes, and its ports are open to whoever can route to its address."
-        )
+        return NoRuleKind.INTERNAL
+    if not written.by_docker:
+        return NoRuleKind.DOCKER_RULES_ABSENT
     if version >= _DIRECT_DROP and any(GatewayMode.NAT in one.modes for one in bridges if not one.network.internal):
-        return (
-            "It has no rule of its own, though this engine writes one for every endpoint in gateway mode nat, unless"
-            " it was told --allow-direct-routing: its ports are open to whoever can route to its address."
-        )
+        return NoRuleKind.ENDPOINT_RULE_MISSING
     if any(binding.host_port for binding in container.bindings if ":" not in binding.host_ip):
-        return "It publishes ports, yet has no rule: docker-proxy alone serves them."
-    return (
-        "It publishes nothing, so this engine writes no rule for it: its network's rules let it out, and its ports"
-        " are reachable from the host, and from whoever can route to its address unless FORWARD drops that."
-    )
+        return NoRuleKind.PUBLISHED_BY_PROXY
+    return NoRuleKind.NOT_PUBLISHED

@@ -3,6 +3,7 @@
 from ipaddress import ip_address
 
 from netaudit.attribute.attribution import AttributedExposure
+from netaudit.model.address_text import bracketed
 from netaudit.model.docker import Container, Inventory, PortBinding
 from netaudit.model.exposure import Outcome
 from netaudit.model.ruleset import Item, Ruleset
@@ -58,8 +59,7 @@ class ExposureCauses:
 def publishing(binding: PortBinding) -> str:
     """Write a binding as `docker run` takes it: `-p 8080:80`."""
     address = ip_address(binding.host_ip) if binding.host_ip else None
-    where = "" if address is None or address.is_unspecified else f"{binding.host_ip}:"
-    where = f"[{binding.host_ip}]:" if where and ":" in binding.host_ip else where
+    where = "" if address is None or address.is_unspecified else f"{bracketed(binding.host_ip)}:"
     protocol = "" if binding.protocol == "tcp" else f"/{binding.protocol}"
     return f"-p {where}{binding.host_port}:{binding.container_port}{protocol}"
 

@@ -5,7 +5,9 @@ A plain diff of a large host must stay quick: there exposure is computed only wh
 answered by computing the table of those alone.
 """
 
+import gc
 from collections.abc import Callable, Iterable
+from enum import StrEnum
 
 import msgspec
 
@@ -23,44 +25,68 @@ from netaudit.attribute.exposure.compare import attribute_exposures, compare_exp
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.exposure import Destination
-from netaudit.model.facts import Facts
 from netaudit.model.host import Host
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.zones import ZoneChoice
-from netaudit.parse.program import parse_program
 
 AFFORDABLE_RULES = 6000
 AFFORDABLE_CONTAINERS = 300
 _OF_CONTAINERS = frozenset({CauseKind.PORT_BINDING, CauseKind.ENDPOINT})
 
 
-class ParsedHost(msgspec.Struct, frozen=True):
-    """A host's facts with the snapshot that was read from them."""
+class ComputeExposure(StrEnum):
+    """When exposure is computed: on a host of 1,000 containers that takes seconds."""
 
-    facts: Facts
-    snapshot: Snapshot
+    NEVER = "never"
+    WHEN_QUICK = "when quick"  # a result without it says why
+    ALWAYS = "always"
 
 
 def with_exposure(
-    shown: AttributedSnapshot, read: ParsedHost, catalog: Catalog, choice: ZoneChoice
+    shown: AttributedSnapshot,
+    snapshot: Snapshot,
+    catalog: Catalog,
+    choice: ZoneChoice,
+    when: ComputeExposure = ComputeExposure.ALWAYS,
 ) -> AttributedSnapshot:
-    """Add the exposure table to a snapshot."""
-    table, gap = _table(read, Attributor.of(read.snapshot, catalog), choice, lambda _: True)
+    """Add the exposure table to what is shown of a snapshot."""
+    if when is ComputeExposure.NEVER:
+        return shown
+    if when is ComputeExposure.WHEN_QUICK and (gap := why_too_large(snapshot)):
+        return msgspec.structs.replace(shown, exposure_gap=gap)
+    table, gap = _table(snapshot, Attributor.of(snapshot, catalog), choice, lambda _: True)
     return msgspec.structs.replace(shown, exposure=table, exposure_gap=gap)
 
 
 def with_exposure_changes(
-    diff: AttributedDiff, before: ParsedHost, after: ParsedHost, catalog: Catalog
+    diff: AttributedDiff,
+    before: Snapshot,
+    after: Snapshot,
+    catalog: Catalog,
+    when: ComputeExposure = ComputeExposure.ALWAYS,
 ) -> AttributedDiff:
     """Add to a diff what of the exposure table changed."""
-    wanted = _wanted(diff.changes, before.snapshot, after.snapshot)
-    earlier, later = Attributor.of_both(before.snapshot, after.snapshot, catalog)
+    if gap := _why_not(when, diff, before, after):
+        return msgspec.structs.replace(diff, exposure_gap=gap)
+    wanted = _wanted(diff.changes, before, after)
+    earlier, later = Attributor.of_both(before, after, catalog)
     old, old_gap = _table(before, earlier, ZoneChoice(), wanted)
     new, new_gap = _table(after, later, ZoneChoice(), wanted)
     if old is None or new is None:
         return msgspec.structs.replace(diff, exposure_gap=old_gap or new_gap)
-    because = ExposureCauses(before.snapshot, after.snapshot).because
+    because = ExposureCauses(before, after).because
     return msgspec.structs.replace(diff, exposure=compare_exposures(old, new, because))
+
+
+def _why_not(when: ComputeExposure, diff: AttributedDiff, before: Snapshot, after: Snapshot) -> str:
+    """Say why the exposure of a diff is not computed; "" where it is."""
+    match when:
+        case ComputeExposure.NEVER:
+            return "not asked for"
+        case ComputeExposure.WHEN_QUICK:
+            return why_not_affordable(diff, before, after)
+        case ComputeExposure.ALWAYS:
+            return ""
 
 
 def why_not_affordable(diff: AttributedDiff, before: Snapshot, after: Snapshot) -> str:
@@ -76,7 +102,7 @@ def why_too_large(snapshot: Snapshot) -> str:
 
 
 def _too_large(snapshot: Snapshot, asked: int | None) -> str:
-    """Hold a host against the bounds, of whose containers some are asked about, or all."""
+    """Compare a host with the bounds; `asked` is how many of its containers the question is about, None for all."""
     rules = snapshot.ruleset.count()
     if rules > AFFORDABLE_RULES:
         return f"not computed for {rules} rules unless asked for"
@@ -86,20 +112,31 @@ def _too_large(snapshot: Snapshot, asked: int | None) -> str:
 
 
 def _table(
-    read: ParsedHost, attributor: Attributor, choice: ZoneChoice, wanted: Callable[[Destination], bool]
+    snapshot: Snapshot, attributor: Attributor, choice: ZoneChoice, wanted: Callable[[Destination], bool]
 ) -> tuple[tuple[AttributedExposure, ...] | None, str]:
     from netaudit.packets.exposure.table import expose  # noqa: PLC0415 (late: the library of packet sets is slow to load)
 
-    program = parse_program(read.facts, read.snapshot.ruleset)
     try:
-        found = expose(read.snapshot, program, choice, wanted)
+        found = expose(snapshot, snapshot.program, choice, wanted)
     except MemoryError:
         return None, "its packets are more than can be held as sets"
+    finally:
+        _free_packet_sets()
     return attribute_exposures(found, attributor.attribute), ""
 
 
+def _free_packet_sets() -> None:
+    """Free the sets of packets of a table, some 10 MB, which refer to one another.
+
+    Python does not see how large they are, so a program that audits host after host would hold many. The command line
+    turns the collector off: its process ends soon.
+    """
+    if gc.isenabled():
+        gc.collect()
+
+
 def _wanted(changes: Iterable[AttributedChange], before: Snapshot, after: Snapshot) -> Callable[[Destination], bool]:
-    """Choose the destinations that may have changed: listeners of the host always, containers that are touched."""
+    """Choose the destinations that may have changed: the host's listeners always, of the containers those touched."""
     touched = _touched(changes, before, after)
     if touched is None:
         return lambda _: True

@@ -1,5 +1,5 @@
-"""What rules that are there tell by themselves: their maker, Docker's options, who wrote them.
+"""Rules that exist -> their maker, by signatures and by what was recorded while the host changed.
 
-In: rules that nobody expected, and what was seen while a host changed. Out: attributions and writers.
+In: rules that nothing expects, the signatures, observations. Out: attributions and writers.
 Begin with recognise.py.
 """

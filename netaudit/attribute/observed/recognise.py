@@ -1,7 +1,7 @@
-"""What is there and not expected: unified with the signatures' holes, it is stale or another maker's; else nobody's.
+"""Rules that nothing expects: one that a signature fits is stale or another maker's, all others are unattributed.
 
-A generic rule is not evidence: `-A FORWARD -i br0 -o br0 -j ACCEPT` is any administrator's. A signature is only
-believed where something in the rule is its maker's own: a chain, a bridge's name, an address of its networks.
+A generic rule is no evidence: any administrator may write `-A FORWARD -i br0 -o br0 -j ACCEPT`. A signature counts
+only where something in the rule is its maker's own: a chain, a bridge's name, an address of its networks.
 """
 
 import re
@@ -18,8 +18,10 @@ from netaudit.attribute.attribution import (
     Ref,
     Standing,
 )
-from netaudit.attribute.observed.docker_evidence import ChainKey, Chains, DockerEvidence
+from netaudit.attribute.observed.docker_addresses import ChainKey, Chains
+from netaudit.attribute.observed.docker_evidence import DockerEvidence
 from netaudit.attribute.observed.unify import address_in, binding_in, is_owned, unify
+from netaudit.attribute.reason import Reason, ReasonKind
 from netaudit.attribute.signatures.signature import Applies, Catalog, Owned, Signature, SubjectKind, Value
 from netaudit.model.docker import Inventory
 from netaudit.model.ruleset import Item, ObjectKind
@@ -27,7 +29,7 @@ from netaudit.model.version import Version
 
 OPERATOR = Cause(CauseKind.OTHER, name="the operator or another program")
 
-# A base chain without a policy of its own accepts: nobody need have set it.
+# A base chain accepts by default: nobody needs to have set that policy.
 _KERNEL_DEFAULT = Attribution(
     confidence=Confidence.LIKELY,
     maker="kernel",
@@ -37,7 +39,10 @@ _KERNEL_DEFAULT = Attribution(
 
 
 class Recogniser:
-    """The signatures, read backwards. `known` are the inventories of this host, now and before; `facts` its options."""
+    """Reads the signatures backwards: from a rule to its maker.
+
+    `known` are the inventories of this host, now and before; `facts` are the daemon's options.
+    """
 
     def __init__(
         self, catalog: Catalog, known: Iterable[Inventory | None], rules: Chains, facts: Mapping[str, Value]
@@ -53,7 +58,7 @@ class Recogniser:
                 self._by_table.setdefault(signature.table, []).append(signature)
             else:
                 self._index.setdefault((signature.table, signature.chain.text), []).append(signature)
-        self._traces = DockerEvidence((inventory for inventory in known if inventory), rules)
+        self._evidence = DockerEvidence((inventory for inventory in known if inventory), rules)
 
     def recognise(self, item: Item) -> Attribution:
         """Attribute an object that nothing expects."""
@@ -62,7 +67,7 @@ class Recogniser:
         found = list(self._candidates(item))
         makers = {signature.maker for signature, _ in found}
         if len(makers) == 1:
-            return self._attribute(*min(found, key=lambda one: not self._is_of_today(one[0])))
+            return self._attribute(*min(found, key=lambda one: not self._is_current(one[0])))
         if makers:
             return _ambiguous([self._attribute(*candidate) for candidate in found])
         return next((_owned(owned) for owned in self._owned if is_owned(item, owned)), UNATTRIBUTED)
@@ -80,7 +85,7 @@ class Recogniser:
                     yield signature, values
 
     def _stands_beside(self, signature: Signature, item: Item, values: Mapping[str, str]) -> bool:
-        """Tell whether the rule that a signature must stand beside is there."""
+        """Return whether the rule that a signature must stand beside is there."""
         if signature.beside is None:
             return True
         key = (item.backend, item.family, item.table, item.chain)
@@ -89,58 +94,58 @@ class Recogniser:
         return signature.beside.fill(values) in self._texts[key]
 
     def _is_own(self, signature: Signature, item: Item, values: Mapping[str, str]) -> bool:
-        """Tell whether something in the rule is its maker's own."""
+        """Return whether something in the rule is its maker's own."""
         if not all(re.fullmatch(pattern, values[hole]) for hole, pattern in signature.narrow if hole in values):
             return False
         if not self._stands_beside(signature, item, values):
             return False
         if signature.object is ObjectKind.POLICY:
-            return self._traces.has_docker
+            return self._evidence.has_docker
         if signature.maker != "docker" or signature.distinctive or signature.object is not ObjectKind.RULE:
             return True
         return self._is_dockers(item, values)
 
     def _is_dockers(self, item: Item, values: Mapping[str, str]) -> bool:
-        """Tell whether a rule names something of Docker's: a bridge, a chain, or a container's address."""
+        """Return whether a rule names something of Docker's: a bridge, a chain, or a container's address."""
         bridge = values.get("bridge")
         if bridge is not None:
-            return self._traces.is_bridge(bridge)
-        if self._traces.is_in_own_chain(item.chain, item.text):
+            return self._evidence.addresses.has_bridge(bridge)
+        if self._evidence.is_in_own_chain(item.chain, item.text):
             return True
-        if "trusted" in values and not self._traces.trusts(values["trusted"]):
+        if "trusted" in values and not self._evidence.trusts(values["trusted"]):
             return False
         if address := address_in(values):
-            return self._traces.is_containers(address, item.family)
+            return self._evidence.addresses.includes(address, item.family)
         return item.chain == "DOCKER-USER"
 
     def _attribute(self, signature: Signature, values: Mapping[str, str]) -> Attribution:
         if signature.object is ObjectKind.POLICY:
             both = (Cause(CauseKind.DAEMON), OPERATOR)
-            return _make(signature, both, Confidence.AMBIGUOUS, Standing.FOREIGN, "a policy does not tell who set it")
-        if signature.chain.text == "DOCKER-USER" and self._traces.inventories:
+            return _make(signature, both, Confidence.AMBIGUOUS, Standing.FOREIGN, Reason(ReasonKind.POLICY_UNSIGNED))
+        if signature.chain.text == "DOCKER-USER" and self._evidence.inventories:
             both = (Cause(CauseKind.DAEMON), OPERATOR)
-            reason = "the chain is the administrator's, and an older engine ended it so"
+            reason = Reason(ReasonKind.OPERATORS_CHAIN)
             return _make(signature, both, Confidence.AMBIGUOUS, Standing.FOREIGN, reason)
         if signature.subject is SubjectKind.OTHER:
-            return _make(signature, (_maker(signature.maker),), Confidence.LIKELY, Standing.FOREIGN, "")
+            return _make(signature, (_maker(signature.maker),), Confidence.LIKELY, Standing.FOREIGN, None)
         standing, reason = self._standing(signature, values)
         return _make(signature, (self._cause(signature, values),), Confidence.LIKELY, standing, reason)
 
-    def _standing(self, signature: Signature, values: Mapping[str, str]) -> tuple[Standing, str]:
-        if not self._traces.inventories:
-            return Standing.FOREIGN, "Docker's inventory is not known"
-        if any(inventory.partial for inventory in self._traces.inventories):
-            return Standing.FOREIGN, "Docker's inventory is known in part"
+    def _standing(self, signature: Signature, values: Mapping[str, str]) -> tuple[Standing, Reason]:
+        if not self._evidence.inventories:
+            return Standing.FOREIGN, Reason(ReasonKind.INVENTORY_UNKNOWN)
+        if any(inventory.partial for inventory in self._evidence.inventories):
+            return Standing.FOREIGN, Reason(ReasonKind.INVENTORY_PARTIAL)
         if signature.open and self._applies(signature) is not Applies.NO:
-            return Standing.EXPECTED, "Docker's inventory does not hold all that this rule names"
+            return Standing.EXPECTED, Reason(ReasonKind.INVENTORY_LACKS_IT)
         return Standing.STALE, self._stale_reason(signature, values)
 
     def _cause(self, signature: Signature, values: Mapping[str, str]) -> Cause:
-        """Build the cause that the holes tell, as far as any inventory knows it."""
+        """Build the cause from what the holes hold, as far as an inventory knows it."""
         bridge = values.get("bridge", "")
         address = address_in(values)
-        owner, end = self._traces.owner(address)
-        network = self._traces.network(bridge, end) or self._traces.overlay(_vxlan_id(values))
+        owner, end = self._evidence.owner(address)
+        network = self._evidence.network(bridge, end) or self._evidence.overlay(_vxlan_id(values))
         kind = _CAUSES[signature.subject]
         if kind is CauseKind.DAEMON:
             return Cause(kind)
@@ -155,33 +160,34 @@ class Recogniser:
         binding = binding_in(values) if kind is CauseKind.PORT_BINDING else None
         return Cause(kind, container=container, network=network_ref, binding=binding)
 
-    def _is_of_today(self, signature: Signature) -> bool:
-        """Tell whether a signature of several that fit is one that the engine writes now."""
-        return not self._traces.inventories or self._applies(signature) is not Applies.NO
+    def _is_current(self, signature: Signature) -> bool:
+        """Return whether the present engine writes rules of a signature."""
+        return not self._evidence.inventories or self._applies(signature) is not Applies.NO
 
     def _applies(self, signature: Signature) -> Applies:
-        """Tell whether the engine, its version and options being what they are, writes such a rule for anything."""
-        now = self._traces.inventories[0]
-        if signature.subject in _SWARMS and not now.swarm:
+        """Return whether the present engine, with its options, writes such a rule for anything."""
+        now = self._evidence.inventories[0]
+        if signature.subject in _SWARM_KINDS and not now.swarm:
             return Applies.NO
         return signature.applies(Version.parse(now.version), self._facts)
 
-    def _stale_reason(self, signature: Signature, values: Mapping[str, str]) -> str:
-        now = self._traces.inventories[0]
+    def _stale_reason(self, signature: Signature, values: Mapping[str, str]) -> Reason:
+        """Return why nothing expects a rule that Docker once wrote."""
+        now = self._evidence.inventories[0]
         version = Version.parse(now.version)
         if all(alternative.engine.holds(version) is False for alternative in signature.alternatives):
-            return f"engine {now.version} does not write such a rule: another version left it behind"
-        if signature.subject in _SWARMS and not now.swarm:
-            return "this host is in no swarm now"
+            return Reason(ReasonKind.OTHER_ENGINE, now.version)
+        if signature.subject in _SWARM_KINDS and not now.swarm:
+            return Reason(ReasonKind.NO_SWARM)
         bridge = values.get("bridge")
         if bridge and all(net.bridge != bridge for net in now.networks):
-            return f"no network has the bridge {bridge}"
+            return Reason(ReasonKind.NO_SUCH_BRIDGE, bridge)
         address = address_in(values)
         if address and all(address not in (end.ipv4, end.ipv6) for c in now.containers for end in c.endpoints):
-            return f"no running container has the address {address}"
+            return Reason(ReasonKind.NO_SUCH_ADDRESS, address)
         if self._applies(signature) is Applies.NO:
-            return "the engine's options do not ask for it now"
-        return "nothing in Docker's inventory asks for it now"
+            return Reason(ReasonKind.OPTIONS_EXCLUDE_IT)
+        return Reason(ReasonKind.NOT_EXPECTED)
 
 
 def _owned(owned: Owned) -> Attribution:
@@ -195,7 +201,11 @@ def _maker(name: str) -> Cause:
 
 
 def _make(
-    signature: Signature, causes: tuple[Cause, ...], confidence: Confidence, standing: Standing, reason: str
+    signature: Signature,
+    causes: tuple[Cause, ...],
+    confidence: Confidence,
+    standing: Standing,
+    reason: Reason | None,
 ) -> Attribution:
     return Attribution(confidence, signature.maker, signature.id, signature.purpose, causes, standing, reason)
 
@@ -204,7 +214,7 @@ def _ambiguous(candidates: list[Attribution]) -> Attribution:
     causes = tuple(dict.fromkeys(cause for candidate in candidates for cause in candidate.causes))
     first = candidates[0]
     return msgspec.structs.replace(
-        first, confidence=Confidence.AMBIGUOUS, causes=causes, reason="more than one maker writes such a rule"
+        first, confidence=Confidence.AMBIGUOUS, causes=causes, reason=Reason(ReasonKind.SEVERAL_MAKERS)
     )
 
 
@@ -212,7 +222,7 @@ def _vxlan_id(values: Mapping[str, str]) -> int:
     return int(values.get("vxlan_id", 0)) or int(values.get("vni") or values.get("vni_hex") or "0", 0) >> 8
 
 
-_SWARMS = frozenset({SubjectKind.INGRESS, SubjectKind.SERVICE_PORT, SubjectKind.OVERLAY})
+_SWARM_KINDS = frozenset({SubjectKind.INGRESS, SubjectKind.SERVICE_PORT, SubjectKind.OVERLAY})
 _CAUSES: Mapping[SubjectKind, CauseKind] = {
     SubjectKind.DAEMON: CauseKind.DAEMON,
     SubjectKind.NETWORK: CauseKind.NETWORK,

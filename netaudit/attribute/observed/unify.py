@@ -1,4 +1,4 @@
-"""What a rule's text gives away: a maker's name in it, and what a template's holes hold."""
+"""What a rule's text shows: a maker's name in it, and what a template's holes hold."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def unify(signature: Signature, item: Item) -> Mapping[str, str] | None:
 
 
 def is_owned(item: Item, owned: Owned) -> bool:
-    """Tell whether an object bears a maker's name; an nftables chain counts by its table, its name is free."""
+    """Return whether an object bears a maker's name; an nftables chain counts by its table, its name is free."""
     if item.backend not in owned.backends:
         return False
     if owned.table and item.backend is Backend.NFTABLES and owned.table.fullmatch(item.table):
@@ -37,7 +37,7 @@ def targets(text: str) -> list[str]:
 
 
 def address_in(values: Mapping[str, str]) -> str:
-    """Give the container's address that the holes hold, "" where they hold none."""
+    """Return the container's address that the holes hold, "" where they hold none."""
     return values.get("address") or values.get("container", "").partition("/")[0]
 
 

@@ -1,4 +1,4 @@
-"""What was seen while a host changed -> the writer of each change, and Docker's events about its causes."""
+"""What was recorded while a host changed -> the writer of each change, and Docker's events about its causes."""
 
 from collections.abc import Iterator
 
@@ -10,47 +10,47 @@ from netaudit.model.observation import Action, Commit, DockerEvent, Handles, Obs
 from netaudit.model.ruleset import Backend, Item, ObjectKind
 
 _LEGACY = Writer(reason="the kernel does not tell who changes iptables-legacy tables")
-_UNSEEN = Writer(reason="the kernel told of no such change")
+_NOT_REPORTED = Writer(reason="the kernel told of no such change")
 # A kernel object of nf_tables may be shown as several of ours: a chain has a policy, a map is a set.
 _KERNEL_KINDS = {ObjectKind.POLICY: ObjectKind.CHAIN, ObjectKind.MAP: ObjectKind.SET}
 _BRINGING = frozenset({"create", "start", "restart", "unpause", "connect", "rename", "update"})
 _TAKING = frozenset({"kill", "stop", "die", "oom", "pause", "destroy", "remove", "disconnect", "rename", "update"})
 
 
-def tell_writers(diff: AttributedDiff, witness: Observation) -> AttributedDiff:
-    """Add to each change who wrote it, as far as the kernel told, and what Docker said of its causes."""
+def tell_writers(diff: AttributedDiff, observation: Observation) -> AttributedDiff:
+    """Add to each change who wrote it, as far as the kernel reported it, and Docker's events about its causes."""
     changes = (
-        replace(one, writer=_writer(one.change, witness), events=tuple(_events(one, witness.events)))
+        replace(one, writer=_writer(one.change, observation), events=tuple(_events(one, observation.events)))
         for one in diff.changes
     )
     return replace(diff, changes=tuple(changes))
 
 
-def _writer(change: Change, witness: Observation) -> Writer:
+def _writer(change: Change, observation: Observation) -> Writer:
     if change.item.backend is Backend.IPTABLES_LEGACY:
         return _LEGACY
-    if witness.blind:
-        return Writer(reason=witness.blind)
-    return _name(list(_committers(change, witness)))
+    if observation.blind:
+        return Writer(reason=observation.blind)
+    return _name(list(_committers(change, observation)))
 
 
-def _committers(change: Change, witness: Observation) -> Iterator[Commit]:
-    """Find the commits that did this: by the rule's handle, or, where that is not known, by its chain."""
+def _committers(change: Change, observation: Observation) -> Iterator[Commit]:
+    """Find the commits that made this change: by the rule's handle, or by its chain where the handle is not known."""
     removed = isinstance(change, Removed)
-    item, deed = change.item, Action.DELETED if removed else Action.MADE
+    item, action = change.item, Action.DELETED if removed else Action.MADE
     kind = _KERNEL_KINDS.get(item.object, item.object)
     place = (item.family, item.table, item.chain)
-    handle = _handle(item, witness.before if removed else witness.after)
-    for commit in witness.commits:
+    handle = _handle(item, observation.before if removed else observation.after)
+    for commit in observation.commits:
         for touch in commit.touched:
-            same = touch.deed is deed and touch.object is kind and touch.place == place
+            same = touch.deed is action and touch.object is kind and touch.place == place
             if same and handle in (0, touch.handle):
                 yield commit
                 break
 
 
 def _handle(item: Item, handles: Handles | None) -> int:
-    """Find the kernel's name of a rule by its place in the chain; 0 where that is not known."""
+    """Return the handle of a rule by its position in the chain; 0 where that is not known."""
     if handles is None or item.position is None:
         return 0
     known = handles.get((item.family, item.table, item.chain), ())
@@ -58,9 +58,9 @@ def _handle(item: Item, handles: Handles | None) -> int:
 
 
 def _name(commits: list[Commit]) -> Writer:
-    """Name the one writer, or what the several have in common."""
+    """Return the one writer, or the names of all that it may be."""
     if not commits:
-        return _UNSEEN
+        return _NOT_REPORTED
     names = sorted({commit.name for commit in commits})
     if len(names) > 1:
         return Writer(reason=f"one of {', '.join(names)}")

@@ -69,7 +69,7 @@ class Applies(StrEnum):
 
     YES = "yes"
     NO = "no"
-    PERHAPS = "perhaps"  # it hangs on something that is not known
+    UNKNOWN = "unknown"  # it depends on something that is not known
 
 
 class VersionRange:
@@ -93,7 +93,7 @@ class VersionRange:
         return self._OPERATORS[found[1]], Version.parse(found[2])
 
     def holds(self, version: Version) -> bool | None:
-        """Tell whether a version is in the range; None for the unknown version, unless the range is everything."""
+        """Return whether a version is in the range; None for the unknown version, unless the range is everything."""
         if not version and self._bounds:
             return None
         return all(compare(version, bound) for compare, bound in self._bounds)
@@ -113,7 +113,7 @@ class Alternative(msgspec.Struct, frozen=True):
             known.append(None if value is None else value in allowed)
         if False in known:
             return Applies.NO
-        return Applies.PERHAPS if None in known else Applies.YES
+        return Applies.UNKNOWN if None in known else Applies.YES
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -133,10 +133,10 @@ class Signature(msgspec.Struct, frozen=True):
     without: str = ""
     first: bool = False  # works only as the first rule of its chain
     before: Template | None = None  # works only before this rule, where that stands in the same chain
-    shared: bool = False  # one rule serves every subject that asks for the same text
-    open: bool = False  # the inventory cannot always tell: proved where it can, recognised where not, never missed
-    distinctive: bool = False  # nobody else writes such a text: believed without further evidence
-    beside: Template | None = None  # believed only where this rule stands in the same chain too
+    shared: bool = False  # one rule serves all subjects with the same text
+    open: bool = False  # the inventory cannot always prove it: then it is recognised, and never reported missing
+    distinctive: bool = False  # no other maker writes such a text: no further evidence is needed
+    beside: Template | None = None  # counts only where this rule stands in the same chain too
     narrow: tuple[tuple[str, str], ...] = ()  # what a hole may hold when read backwards, as regular expressions
 
     def applies(self, version: Version, facts: Mapping[str, Value]) -> Applies:
@@ -144,7 +144,7 @@ class Signature(msgspec.Struct, frozen=True):
         answers = {alternative.applies(version, facts) for alternative in self.alternatives}
         if Applies.YES in answers:
             return Applies.YES
-        return Applies.PERHAPS if Applies.PERHAPS in answers else Applies.NO
+        return Applies.UNKNOWN if Applies.UNKNOWN in answers else Applies.NO
 
     def condition_names(self) -> frozenset[str]:
         """Name the conditions that decide over this signature."""
@@ -152,7 +152,7 @@ class Signature(msgspec.Struct, frozen=True):
 
 
 class Telltale(msgspec.Struct, frozen=True):
-    """A rule whose presence tells a daemon option that no API shows."""
+    """A rule whose presence shows a daemon option that no API shows."""
 
     option: str
     value: bool

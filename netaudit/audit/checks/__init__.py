@@ -1,5 +1,5 @@
 """What is looked for: checks with their conditions, waivers, and the words of a finding.
 
-In: rules/checks. Out: conditions that can be put to facts.
+In: rules/checks. Out: checks with compiled conditions.
 Begin with check.py.
 """

@@ -1,4 +1,4 @@
-"""Something to look for: how bad, how sure, about what, under which condition, and what to do."""
+"""A check: what it is about, its condition, how bad and how sure it is, and what to do."""
 
 from enum import StrEnum
 from typing import Any
@@ -8,44 +8,17 @@ import msgspec
 from netaudit.audit.checks.condition import Condition
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.wording import Wording
-
-
-class Severity(StrEnum):
-    """How bad it is if it is true, in rising order."""
-
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        """Count from 0 for the least."""
-        return tuple(Severity).index(self)
-
-
-class FindingConfidence(StrEnum):
-    """How sure a finding is, in rising order."""
-
-    LOW = "low"  # a hint: look yourself
-    MEDIUM = "medium"  # something that was not recorded could make it harmless
-    HIGH = "high"  # the recorded facts prove it
-
-    @property
-    def rank(self) -> int:
-        """Count from 0 for the least."""
-        return tuple(FindingConfidence).index(self)
+from netaudit.model.severity import FindingConfidence, Severity
 
 
 class Fix(StrEnum):
-    """What the remediation changes, where netaudit can work out the host that it leads to."""
+    """What the remediation changes, where netaudit can compute the resulting host."""
 
     NONE = ""
     REBIND_LOOPBACK = "rebind-loopback"  # the port binding gets the host address 127.0.0.1
-    DELETE_RULE = "delete-rule"  # the rule goes
-    RESTORE_MISSING = "restore-missing"  # what ought to be there is there again
-    ASK_ORIGINAL_PORT = "ask-original-port"  # the rule asks for the port before translation
+    DELETE_RULE = "delete-rule"  # the rule is deleted
+    RESTORE_MISSING = "restore-missing"  # the missing rules are written again
+    ASK_ORIGINAL_PORT = "ask-original-port"  # the rule matches the port before translation
     GUARD_LOOPBACK = "guard-loopback"  # packets to 127.0.0.0/8 from the network are dropped
     DROP_FORWARD = "drop-forward"  # FORWARD's policy becomes DROP
     BRIDGE_NF_CALL = "bridge-nf-call"  # bridged packets meet iptables
@@ -61,8 +34,8 @@ class Example(msgspec.Struct, frozen=True):
 class Check(msgspec.Struct, frozen=True):
     """One file of rules/checks/; `id` is its name.
 
-    `graver` holds the severities that further conditions give, the first that holds wins. `decided_by` are patterns
-    of signatures: those of the subject's rules are evidence; None for all of them.
+    `graver` holds further conditions, each with its severity; the first that holds wins. `decided_by` are patterns of
+    signatures: the subject's rules that match are evidence; None for all of its rules.
     """
 
     id: str

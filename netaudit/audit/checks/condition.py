@@ -3,7 +3,7 @@
 cel_expr_python is imported here alone.
 
 A fact that is not known is left out of what an expression is evaluated with: `a || b` is true where either is, and
-whatever hangs on the absent one is neither true nor false.
+whatever depends on the absent one is neither true nor false.
 """
 
 import re
@@ -32,7 +32,7 @@ class Condition:
     """A compiled expression; `reads` names the facts that it may look at."""
 
     def __init__(self, text: str, facts: FactTypes) -> None:
-        """Compile. Raises NetauditError for what is no yes or no, unknown facts, and what may cost too much."""
+        """Compile. Raises NetauditError for an answer that is not yes or no, unknown facts, and too high a cost."""
         self.text = " ".join(text.split())
         require_bounded(self.text)
         known = {name for name, _ in facts}
@@ -40,12 +40,12 @@ class Condition:
         self._program = _compile(self.text, facts)
 
     def holds(self, seen: "KnownFacts") -> bool | None:
-        """Decide; None where that hangs on a fact that is not known. Raises NetauditError for what cannot be."""
+        """Return the answer; None where it depends on a fact that is not known. Raises NetauditError where it fails."""
         try:
-            said = self._program.eval(seen.activation)
+            result = self._program.eval(seen.activation)
         except RuntimeError as error:  # of the library: its macros went round too often
             raise NetauditError(f"costs too much to compute: {_explain(str(error))}", hint="ask for less") from error
-        answer = said.value()
+        answer = result.value()
         if isinstance(answer, bool):
             return answer
         if any(name not in seen.known for name in self.reads):
@@ -67,7 +67,7 @@ def make_seen(known: Mapping[str, object], facts: FactTypes) -> KnownFacts:
 
 
 def _readable(value: object) -> object:
-    """Put a question mark for each byte of a hostile name that is no UTF-8: CEL takes no others."""
+    """Replace each byte that is not UTF-8 by a question mark: CEL accepts UTF-8 only."""
     match value:
         case str() if not value.isascii():
             return value.encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""What a condition may cost: bounds on its text, so that no check of anybody's runs without end or eats all memory.
+"""What a condition may cost: bounds on its text, so that no check runs without end or uses all memory.
 
 CEL bounds how deep an expression nests and how often its macros go round in all; it bounds neither how fast a value
 grows (`[s + s].exists(a, [a + a].exists(b, …))` doubles it each time) nor what it then costs to compare. So macros

@@ -24,12 +24,12 @@ class Services:
         self._amplifying = {port: one for one in services if one.amplifies for port in one.ports}
 
     def sensitive(self, port: int, image: str) -> str:
-        """Name the sensitive service behind a container's TCP port, "" for none known."""
+        """Return the sensitive service behind a container's TCP port, "" for none known."""
         found = self._sensitive.get(port) or self._images.get(_repository(image))
         return found.name if found else ""
 
     def amplifier(self, port: int) -> str:
-        """Name the UDP service that answers more than it is asked, "" for none known."""
+        """Return the UDP service whose answers are larger than the requests, "" for none known."""
         found = self._amplifying.get(port)
         return found.name if found else ""
 

@@ -1,12 +1,12 @@
-"""What a check may be about."""
+"""What checks are about."""
 
 from enum import StrEnum
 
 
 class CheckedKind(StrEnum):
-    """The kind of thing that a check is put to, one by one."""
+    """The kind of thing that a check looks at, one by one."""
 
-    RECORDING = "recording"  # what was seen of the host, and what was not
+    RECORDING = "recording"  # which sources of the host were recorded
     HOST = "host"  # the kernel's switches, and who writes rules
     FIREWALL = "firewall"  # how one address family forwards
     DAEMON = "daemon"

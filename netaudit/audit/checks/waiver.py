@@ -28,7 +28,7 @@ class Waiver(msgspec.Struct, frozen=True):
     invalid: str = ""
 
     def covers(self, check: str, subject: str, container: str) -> bool:
-        """Tell whether it speaks of such a finding."""
+        """Return whether it speaks of such a finding."""
         if self.invalid or self.check != check:
             return False
         return container == self.container if self.container else fnmatchcase(subject, self.subject)

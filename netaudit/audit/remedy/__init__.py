@@ -1,5 +1,5 @@
-"""The command that closes a finding, tried on the recording.
+"""What the remediation of a finding would lead to, computed on the recording.
 
-In: a finding and its snapshot. Out: the recording as it would be, and what would then be open.
+In: a finding and its host's facts. Out: the facts as they would be, and the audit of these.
 Begin with verify.py.
 """

@@ -1,6 +1,6 @@
-"""The host that a remediation leads to, as the facts that it would be recorded with.
+"""The facts of a host after a remediation.
 
-Nothing is done to any host. What cannot be worked out from the facts alone (native nftables, a new network) is None.
+No host is changed. What cannot be computed from the facts alone (native nftables, a new network) is None.
 """
 
 import re
@@ -13,15 +13,9 @@ from netaudit.attribute.attribution import AttributedItem, AttributedSnapshot, S
 from netaudit.audit.checks.check import Fix
 from netaudit.audit.finding import Finding
 from netaudit.audit.remedy.save_text import SaveText
-from netaudit.model.facts import Facts, Source
-from netaudit.model.ruleset import Backend, Item
+from netaudit.model.facts import IPTABLES_SOURCES, Facts, Source
+from netaudit.model.ruleset import Item
 
-_FILES = {
-    (Backend.IPTABLES_NFT, "ip"): Source.IPTABLES_NFT,
-    (Backend.IPTABLES_NFT, "ip6"): Source.IP6TABLES_NFT,
-    (Backend.IPTABLES_LEGACY, "ip"): Source.IPTABLES_LEGACY,
-    (Backend.IPTABLES_LEGACY, "ip6"): Source.IP6TABLES_LEGACY,
-}
 _FIRST = ("-A FORWARD -j DOCKER-USER",)  # what works only before all others of its chain
 _LOOPBACK = "127.0.0.1"
 Attribute = Callable[[Facts], AttributedSnapshot]
@@ -29,7 +23,7 @@ Edit = Callable[[SaveText, Item], None]
 
 
 def patch(facts: Facts, finding: Finding, shown: AttributedSnapshot, attribute: Attribute) -> Facts | None:
-    """Give the facts of the host on which the finding's remediation was followed; None where that is not known."""
+    """Return the facts of the host on which the finding's remediation was followed; None where that is not known."""
     fix = finding.check.fix
     if fix is Fix.REBIND_LOOPBACK:
         return _rebind(facts, finding, shown, attribute)
@@ -60,7 +54,7 @@ def _edit(facts: Facts, edits: Iterable[tuple[Item, Edit]]) -> Facts | None:
     """Edit the files that rules are recorded in; None where one of them is of native nftables, or nothing is edited."""
     texts: dict[str, SaveText] = {}
     for item, edit in edits:
-        source = _FILES.get((item.backend, item.family))
+        source = IPTABLES_SOURCES.get((item.backend, item.family))
         if source is None:
             return None
         if source not in texts:
@@ -130,12 +124,15 @@ def _rebind(facts: Facts, finding: Finding, shown: AttributedSnapshot, attribute
         },
     )
     after = attribute(rebound)
-    asked_for = {_key(one.item) for one in after.items if one.attribution.standing is Standing.EXPECTED}
+    expected = {_key(one.item) for one in after.items if one.attribution.standing is Standing.EXPECTED}
     of_it = (one.item for one in shown.items if _is_of(one, finding.container, ports))
-    gone = [item for item in of_it if _key(item) not in asked_for]
+    gone = [item for item in of_it if _key(item) not in expected]
     return _edit(
         rebound,
-        [*((item, _delete) for item in gone), *((one.item, _restore) for one in _owed(after, finding.container))],
+        [
+            *((item, _delete) for item in gone),
+            *((one.item, _restore) for one in _missing_for(after, finding.container)),
+        ],
     )
 
 
@@ -148,7 +145,7 @@ def _all(finding: Finding) -> tuple[AttributedItem, ...]:
 
 
 def _is_of(one: AttributedItem, container: str, ports: set[tuple[str, int]]) -> bool:
-    """Tell whether a rule is there for these bindings of the container, and for nothing else."""
+    """Return whether a rule is there for these bindings of the container, and for nothing else."""
     causes = one.attribution.causes
     return bool(causes) and all(
         cause.container is not None
@@ -159,7 +156,7 @@ def _is_of(one: AttributedItem, container: str, ports: set[tuple[str, int]]) -> 
     )
 
 
-def _owed(after: AttributedSnapshot, container: str) -> list[AttributedItem]:
+def _missing_for(after: AttributedSnapshot, container: str) -> list[AttributedItem]:
     """List what is expected for the container then, and is not there."""
     return [
         one

@@ -16,7 +16,7 @@ class SaveText:
         return "\n".join(self._lines)
 
     def delete(self, table: str, text: str) -> bool:
-        """Take a rule away, the first of that text; tell whether it was there."""
+        """Delete the first rule of that text; return whether there was one."""
         for at in self._of(table):
             if _COUNTERS.sub("", self._lines[at]) == text:
                 del self._lines[at]
@@ -24,7 +24,7 @@ class SaveText:
         return False
 
     def replace(self, table: str, text: str, by: str) -> bool:
-        """Put a rule in the place of another; tell whether that was there."""
+        """Replace a rule by another; return whether it was there."""
         for at in self._of(table):
             if _COUNTERS.sub("", self._lines[at]) == text:
                 self._lines[at] = by
@@ -32,19 +32,19 @@ class SaveText:
         return False
 
     def insert(self, table: str, text: str) -> None:
-        """Put a rule before all others of its chain, as `-I` does."""
+        """Insert a rule before all others of its chain, as `-I` does."""
         chain = text.split(" ")[1]
         rules = [at for at in self._of(table) if _chain(self._lines[at]) == chain]
         self._lines.insert(rules[0] if rules else self._end(table, chain), text)
 
     def append(self, table: str, text: str) -> None:
-        """Put a rule behind all others of its chain, as `-A` does."""
+        """Append a rule behind all others of its chain, as `-A` does."""
         chain = text.split(" ")[1]
         rules = [at for at in self._of(table) if _chain(self._lines[at]) == chain]
         self._lines.insert(rules[-1] + 1 if rules else self._end(table, chain), text)
 
     def set_policy(self, table: str, chain: str, policy: str) -> bool:
-        """Change a chain's policy; tell whether there is such a chain."""
+        """Change a chain's policy; return whether there is such a chain."""
         for at in self._of(table):
             if self._lines[at].startswith(f":{chain} "):
                 self._lines[at] = f":{chain} {policy} [0:0]"
@@ -52,7 +52,7 @@ class SaveText:
         return False
 
     def _of(self, table: str) -> Iterator[int]:
-        """Give the numbers of a table's lines."""
+        """Return the numbers of a table's lines."""
         inside = False
         for at, line in enumerate(self._lines):
             if line.startswith("*"):
@@ -61,7 +61,7 @@ class SaveText:
                 yield at
 
     def _end(self, table: str, chain: str) -> int:
-        """Give the line of a table's COMMIT; makes the table where it is not there, and the chain."""
+        """Return the line of a table's COMMIT; makes the table where it is not there, and the chain."""
         header = f"*{table}"
         if header not in self._lines:
             last = self._lines.pop() if self._lines and not self._lines[-1] else ""

@@ -1,4 +1,4 @@
-"""Whether a remediation does what it says: the finding is gone, and nobody else is reached by anything new."""
+"""Whether a remediation works: the finding is gone, and nothing else becomes reachable."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from netaudit.model.facts import Facts
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """A host with all that is said of it."""
+    """A host with its attribution and its audit."""
 
     facts: Facts
     shown: AttributedSnapshot
@@ -24,7 +24,7 @@ Judge = Callable[[Facts], Judged]
 
 
 def verify(before: Judged, judge: Judge, attribute: Callable[[Facts], AttributedSnapshot]) -> Audit:
-    """Follow each open finding's remediation on a host of its own, and audit that."""
+    """Apply the remediation of each open finding to a copy of the facts, and audit the result."""
     audit = before.audit
     found = tuple(_verified(one, before, judge, attribute) if one.open else one for one in audit.findings)
     return msgspec.structs.replace(audit, findings=found)
@@ -62,14 +62,14 @@ def _no_reason(*_: object) -> str:
 
 
 def _is_its(change: ExposureChange, finding: Finding) -> bool:
-    """Tell whether a change is of what the finding is about; a finding about no container is about all that closes."""
+    """Return whether a change concerns the finding; one about no container concerns all cells that close."""
     one = change.after or change.before
     whose = one.exposure.destination.container_name if one else ""
     return whose == finding.container if finding.container else not is_opened(change)
 
 
 def is_opened(change: ExposureChange) -> bool:
-    """Tell whether packets arrive now that did not before."""
+    """Return whether packets arrive now that did not before."""
     return _arrives(change.after) and not _arrives(change.before)
 
 

@@ -1,4 +1,8 @@
-"""What checks are put to: every kind, its facts, and how its subjects are found on a host."""
+"""The subjects of checks: every kind, its facts, and how its subjects are found on a host.
+
+In: a HostView. Out: for each kind of subject, CheckSubjects with their facts and evidence.
+Begin with fact.py, then binding.py for an example.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -31,7 +35,7 @@ FACTS: Mapping[CheckedKind, type[SubjectFacts]] = {
     CheckedKind.WAIVER: WaiverFacts,
 }
 
-# Waivers are not found on a host: they are what an audit was told.
+# Waivers are not found on a host: run.py has them from the configuration.
 SUBJECTS: Mapping[CheckedKind, Callable[[HostView], Iterator[CheckSubject]]] = {
     CheckedKind.RECORDING: recordings,
     CheckedKind.HOST: hosts,

@@ -4,10 +4,14 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Annotated
 
+from msgspec.structs import replace
+
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.container import reachable_from
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
-from netaudit.audit.view.view import NOT_FROM_LOOPBACK, Cells, HostView
+from netaudit.audit.view.by_cause import Cells, Items
+from netaudit.audit.view.view import NOT_FROM_LOOPBACK, HostView
+from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
@@ -33,7 +37,7 @@ class BindingFacts(SubjectFacts, frozen=True):
     everywhere: Annotated[bool, fact("Whether it is bound to every address of the host.")] = False
     loopback: Annotated[bool, fact("Whether it is bound to a loopback address.")] = False
     service: Annotated[str, fact("The sensitive service (rules/services.yaml) behind it, empty for none.")] = ""
-    amplifier: Annotated[str, fact("The UDP service that answers more than it is asked, empty for none.")] = ""
+    amplifier: Annotated[str, fact("The UDP service whose answers are larger than the requests, empty for none.")] = ""
     translated: Annotated[bool, fact("Whether a rule leads its packets to the container.")] = False
     accepted: Annotated[bool, fact("Whether a rule of its own accepts its packets.")] = False
     guarded: Annotated[bool, fact("Whether a rule drops packets from the network to this loopback binding.")] = False
@@ -60,7 +64,7 @@ class BindingFacts(SubjectFacts, frozen=True):
 
 
 def bindings(view: HostView) -> Iterator[CheckSubject]:
-    """Give every port binding."""
+    """Return every port binding."""
     for container in view.containers:
         for binding in dict.fromkeys(container.bindings):
             if binding.host_port:  # a routed network's ports have none
@@ -69,34 +73,29 @@ def bindings(view: HostView) -> Iterator[CheckSubject]:
 
 def _subject(view: HostView, container: Container, binding: PortBinding) -> CheckSubject:
     key = (container.id, binding)
-    cells = view.cells_of_binding.get(key, ())
+    cells = view.by_cause.cells_of_binding(key)
     denied = view.host_firewall.denials(_family(binding), binding.protocol, binding.host_port)
     name = f"{container.name} {_words(binding)}"
+    facts = _with_rules(_published(view, container, binding), view, container, binding)
     return CheckSubject(
         CheckedKind.BINDING,
         name,
         f"binding {name}",
-        _facts(view, container, binding, cells),
-        rules=(*denied, *view.rules_of_binding.get(key, ())),
-        missing=view.missing_of_binding.get(key, ()),
+        facts if view.attributed.exposure is None else _with_exposure(facts, view, container, binding),
+        rules=(*denied, *view.by_cause.rules_of_binding(key)),
+        missing=view.by_cause.missing_of_binding(key),
         cells=cells,
         container=container.name,
     )
 
 
-def _facts(view: HostView, container: Container, binding: PortBinding, cells: Cells) -> BindingFacts:
-    key = (container.id, binding)
-    family = _family(binding)
-    signatures = {one.attribution.signature.rpartition("/")[2] for one in view.rules_of_binding.get(key, ())}
-    twins = [one for one in container.bindings if _is_twin(one, binding)]
-    missing = {one.attribution.signature.rpartition("/")[2] for one in view.missing_of_binding.get(key, ())}
-    computed = view.attributed.exposure is not None
-    firewall = view.host_firewall
+def _published(view: HostView, container: Container, binding: PortBinding) -> BindingFacts:
+    """Return what the inventory says of a published port."""
     return BindingFacts(
         container=container.name,
         image=container.image,
         engine=view.engine,
-        family=family,
+        family=_family(binding),
         protocol=binding.protocol,
         binding=_words(binding),
         host_ip=binding.host_ip,
@@ -106,30 +105,51 @@ def _facts(view: HostView, container: Container, binding: PortBinding, cells: Ce
         loopback=_is_loopback(binding.host_ip),
         service=view.services.sensitive(binding.container_port, container.image) if binding.protocol == "tcp" else "",
         amplifier=view.services.amplifier(binding.container_port) if binding.protocol == "udp" else "",
-        translated=any("dnat" in one for one in signatures),
-        accepted=any("port-accept" in one for one in signatures),
-        guarded=any("loopback-drop" in one for one in signatures) or _is_guarded(view, binding),
-        proxy_only=family == "ip6" and not any(end.ipv6 for end in container.endpoints),
-        user_rules=view.user_rules,
-        denied_by=tuple(
-            f"{one.item.where}: {one.item.text}"
-            for one in firewall.denials(family, binding.protocol, binding.host_port)
-        ),
-        input_policy=firewall.policy(family),
-        input_allows=firewall.allows(family, binding.protocol, binding.host_port),
-        missing_dnat=any("dnat" in one for one in missing),
-        missing_accept=any("port-accept" in one for one in missing),
-        has_reach=computed,
-        reachable_from=reachable_from(cells) if computed else None,
-        perhaps_from=_perhaps_from(cells) if computed else None,
-        twin=bool(twins),
-        twin_reachable_from=_twin_cells(view, container, twins) if computed else None,
+        proxy_only=_family(binding) == "ip6" and not any(end.ipv6 for end in container.endpoints),
+        twin=any(_is_twin(one, binding) for one in container.bindings),
     )
 
 
+def _with_rules(facts: BindingFacts, view: HostView, container: Container, binding: PortBinding) -> BindingFacts:
+    """Add what the rules do with packets to a published port."""
+    key = (container.id, binding)
+    signatures = _signatures(view.by_cause.rules_of_binding(key))
+    missing = _signatures(view.by_cause.missing_of_binding(key))
+    family, protocol, port = facts.family, binding.protocol, binding.host_port
+    firewall = view.host_firewall
+    return replace(
+        facts,
+        translated=any("dnat" in one for one in signatures),
+        accepted=any("port-accept" in one for one in signatures),
+        guarded=any("loopback-drop" in one for one in signatures) or _is_guarded(view, binding),
+        user_rules=view.user_rules,
+        denied_by=tuple(f"{one.item.where}: {one.item.text}" for one in firewall.denials(family, protocol, port)),
+        input_policy=firewall.policy(family),
+        input_allows=firewall.allows(family, protocol, port),
+        missing_dnat=any("dnat" in one for one in missing),
+        missing_accept=any("port-accept" in one for one in missing),
+    )
+
+
+def _with_exposure(facts: BindingFacts, view: HostView, container: Container, binding: PortBinding) -> BindingFacts:
+    """Add who reaches a published port, by the exposure table."""
+    cells = view.by_cause.cells_of_binding((container.id, binding))
+    twins = [one for one in container.bindings if _is_twin(one, binding)]
+    return replace(
+        facts,
+        has_reach=True,
+        reachable_from=reachable_from(cells),
+        perhaps_from=_perhaps_from(cells),
+        twin_reachable_from=_twin_cells(view, container, twins),
+    )
+
+
+def _signatures(rules: Items) -> set[str]:
+    return {one.attribution.signature.rpartition("/")[2] for one in rules}
+
+
 def _words(binding: PortBinding) -> str:
-    host = f"[{binding.host_ip}]" if ":" in binding.host_ip else binding.host_ip
-    return f"{host}:{binding.host_port}/{binding.protocol}"
+    return f"{with_port(binding.host_ip, binding.host_port)}/{binding.protocol}"
 
 
 def _family(binding: PortBinding) -> str:
@@ -149,12 +169,12 @@ def _is_twin(one: PortBinding, other: PortBinding) -> bool:
 
 
 def _twin_cells(view: HostView, container: Container, twins: list[PortBinding]) -> tuple[str, ...]:
-    cells = (cell for twin in twins for cell in view.cells_of_binding.get((container.id, twin), ()))
+    cells = (cell for twin in twins for cell in view.by_cause.cells_of_binding((container.id, twin)))
     return reachable_from(tuple(cells))
 
 
 def _is_guarded(view: HostView, binding: PortBinding) -> bool:
-    """Tell whether a rule of the operator's keeps the network from a loopback address altogether."""
+    """Return whether a rule of the operator's keeps the network from a loopback address altogether."""
     return any(
         all(match == NOT_FROM_LOOPBACK or (match.name == "-d" and _holds(match, binding)) for match in rule.matches)
         for rule in view.loopback_guards

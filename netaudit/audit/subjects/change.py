@@ -20,15 +20,15 @@ class ChangeFacts(SubjectFacts, frozen=True):
     where: Annotated[str, fact("Its place, as `explain` takes it; of exposure what is reached.")] = ""
     text: Annotated[str, fact("Its text; of exposure what becomes of the packets now.")] = ""
     before: Annotated[str, fact("Its text before, where it was there.")] = ""
-    maker: Annotated[str, fact("Who wrote it, empty for nobody that is known.")] = ""
+    maker: Annotated[str, fact("Who wrote it, empty where that is not known.")] = ""
     docker_chain: Annotated[bool, fact("Whether Docker owns its chain or table.")] = False
     zone: Annotated[str, fact("Of exposure: where packets come from.")] = ""
     container: Annotated[str, fact("Of exposure: the container that is reached, empty for the host.")] = ""
-    because: Annotated[str, fact("Of exposure: why it changed, empty where nothing tells.")] = ""
+    because: Annotated[str, fact("Of exposure: why it changed, empty where that is not known.")] = ""
 
 
 def changes(view: HostView) -> Iterator[CheckSubject]:
-    """Give every change, where an earlier recording was named."""
+    """Return every change, where an earlier recording was named."""
     if view.since is None:
         return
     for one in view.since.changes:

@@ -6,7 +6,8 @@ from typing import Annotated
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.network import is_private
-from netaudit.audit.view.view import Cells, HostView
+from netaudit.audit.view.by_cause import Cells
+from netaudit.audit.view.view import HostView
 from netaudit.model.docker import Container
 from netaudit.model.exposure import Delivery, Outcome
 from netaudit.model.facts import Source
@@ -18,7 +19,7 @@ class ContainerFacts(SubjectFacts, frozen=True):
     """What is known of a container."""
 
     container: Annotated[str, fact("Its name.")] = ""
-    image: Annotated[str, fact("Its image, as it was asked for.")] = ""
+    image: Annotated[str, fact("Its image, as `docker run` names it.")] = ""
     engine: Annotated[
         int | None, fact("The engine's version as one number: 28.5.2 is 280502.", Source.DOCKER_VERSION)
     ] = None
@@ -48,9 +49,9 @@ class ContainerFacts(SubjectFacts, frozen=True):
 
 
 def containers(view: HostView) -> Iterator[CheckSubject]:
-    """Give every running container."""
+    """Return every running container."""
     for container in view.containers:
-        cells = view.cells_of_container.get(container.id, ())
+        cells = view.by_cause.cells_of_container(container.id)
         name = f"container {container.name}"
         yield CheckSubject(
             CheckedKind.CONTAINER, name, name, _facts(view, container, cells), cells=cells, container=container.name
@@ -77,14 +78,14 @@ def _facts(view: HostView, container: Container, cells: Cells) -> ContainerFacts
         privileged=container.privileged,
         net_admin=_net_admin(container),
         docker_socket=container.docker_socket,
-        forwarding=view.forwards("ip"),
-        forward_policy=view.forward_policy("ip"),
+        forwarding=view.forwarding.is_on("ip"),
+        forward_policy=view.forwarding.policy("ip"),
         directly_reachable_from=None if view.attributed.exposure is None else reachable_from(cells),
     )
 
 
 def reachable_from(cells: Cells) -> tuple[str, ...]:
-    """Name the kinds of zones whose packets arrive at somebody."""
+    """Return the kinds of zones whose packets arrive."""
     arriving = (one.exposure for one in cells if one.exposure.outcome is Outcome.ALLOWED)
     return tuple(dict.fromkeys(str(one.zone.kind) for one in arriving if one.way is not Delivery.NONE))
 

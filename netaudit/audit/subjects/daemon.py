@@ -1,16 +1,17 @@
-"""The Docker daemon: what it was told, and what it could lose."""
+"""The Docker daemon: its options, its version and its rules."""
 
 from collections.abc import Iterator
 from typing import Annotated
 
-from netaudit.attribute.attribution import CauseKind
+from netaudit.attribute.attribution import AttributedItem, CauseKind
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.view import HostView
+from netaudit.model.docker import Inventory
 from netaudit.model.facts import Source
 from netaudit.model.ruleset import Backend, ObjectKind
 
-_TOLD = (Source.DOCKERD_ARGV, Source.DAEMON_JSON)
+_SETTINGS = (Source.DOCKERD_ARGV, Source.DAEMON_JSON)
 
 
 class DaemonFacts(SubjectFacts, frozen=True):
@@ -26,43 +27,48 @@ class DaemonFacts(SubjectFacts, frozen=True):
     firewalld: Annotated[
         bool | None, fact("Whether the engine says that it works with firewalld (28+).", Source.DOCKER_INFO)
     ] = None
-    iptables: Annotated[bool | None, fact("Whether it manages IPv4 rules.", *_TOLD)] = None
-    ip6tables: Annotated[bool | None, fact("Whether it manages IPv6 rules.", *_TOLD)] = None
+    iptables: Annotated[bool | None, fact("Whether it manages IPv4 rules.", *_SETTINGS)] = None
+    ip6tables: Annotated[bool | None, fact("Whether it manages IPv6 rules.", *_SETTINGS)] = None
     userland_proxy: Annotated[
-        bool | None, fact("Whether docker-proxy serves published ports.", Source.DOCKER_INFO, *_TOLD)
+        bool | None, fact("Whether docker-proxy serves published ports.", Source.DOCKER_INFO, *_SETTINGS)
     ] = None
     allow_direct_routing: Annotated[
-        bool | None, fact("Whether containers may be addressed past their port bindings.", *_TOLD)
+        bool | None, fact("Whether containers may be addressed past their port bindings.", *_SETTINGS)
     ] = None
-    bridge_accept_fwmark: Annotated[str | None, fact("The mark whose packets it accepts, empty for none.", *_TOLD)] = (
-        None
-    )
+    bridge_accept_fwmark: Annotated[
+        str | None, fact("The mark whose packets it accepts, empty for none.", *_SETTINGS)
+    ] = None
     default_address: Annotated[
-        str | None, fact("The host address of ports that are published without one.", *_TOLD)
+        str | None, fact("The host address of ports that are published without one.", *_SETTINGS)
     ] = None
-    api_addresses: Annotated[tuple[str, ...] | None, fact("The network addresses that its API listens on.", *_TOLD)] = (
-        None
-    )
-    tls_verify: Annotated[bool | None, fact("Whether its API demands a client certificate.", *_TOLD)] = None
+    api_addresses: Annotated[
+        tuple[str, ...] | None, fact("The network addresses that its API listens on.", *_SETTINGS)
+    ] = None
+    tls_verify: Annotated[bool | None, fact("Whether its API demands a client certificate.", *_SETTINGS)] = None
     live_restore: Annotated[bool | None, fact("Whether containers outlive the daemon.", Source.DOCKER_INFO)] = None
     swarm: Annotated[bool, fact("Whether it is part of a swarm.")] = False
     ipv6_networks: Annotated[tuple[str, ...], fact("The networks with IPv6.")] = ()
     rules: Annotated[int, fact("How many rules of Docker's are there.")] = 0
-    missing: Annotated[int, fact("How many rules that the daemon owes are not there.")] = 0
+    missing: Annotated[int, fact("How many rules of the daemon itself are missing.")] = 0
 
 
 def daemons(view: HostView) -> Iterator[CheckSubject]:
-    """Give the daemon, where it could be asked."""
+    """Return the daemon, where Docker's inventory is known."""
     if view.inventory is None:
         return
-    options = view.inventory.options
     missing = tuple(
         one for one in view.attributed.missing if any(c.kind is CauseKind.DAEMON for c in one.attribution.causes)
     )
+    facts = _facts(view, view.inventory, len(missing))
+    yield CheckSubject(CheckedKind.DAEMON, "Docker daemon", "daemon", facts, missing=missing)
+
+
+def _facts(view: HostView, inventory: Inventory, missing: int) -> DaemonFacts:
+    options = inventory.options
     backend = options.firewall_backend
-    facts = DaemonFacts(
+    return DaemonFacts(
         engine=view.engine,
-        version=view.inventory.version,
+        version=inventory.version,
         backend=_backend(view, backend),
         firewalld=None if backend is None else "firewalld" in backend,
         iptables=options.iptables,
@@ -74,20 +80,20 @@ def daemons(view: HostView) -> Iterator[CheckSubject]:
         api_addresses=options.api_addresses,
         tls_verify=options.tls_verify,
         live_restore=options.live_restore,
-        swarm=view.inventory.swarm,
-        ipv6_networks=tuple(one.name for one in view.inventory.networks if one.ipv6 and one.driver == "bridge"),
-        rules=sum(
-            one.attribution.maker == "docker" and one.item.object in (ObjectKind.RULE, ObjectKind.MAP)
-            for one in view.attributed.items
-        ),
-        missing=len(missing),
+        swarm=inventory.swarm,
+        ipv6_networks=tuple(one.name for one in inventory.networks if one.ipv6 and one.driver == "bridge"),
+        rules=sum(map(_is_dockers_rule, view.attributed.items)),
+        missing=missing,
     )
-    yield CheckSubject(CheckedKind.DAEMON, "Docker daemon", "daemon", facts, missing=missing)
 
 
-def _backend(view: HostView, said: str | None) -> str | None:
-    if said:
-        return said.partition("+")[0]
+def _is_dockers_rule(one: AttributedItem) -> bool:
+    return one.attribution.maker == "docker" and one.item.object in (ObjectKind.RULE, ObjectKind.MAP)
+
+
+def _backend(view: HostView, reported: str | None) -> str | None:
+    if reported:
+        return reported.partition("+")[0]
     docker = {one.item.backend for one in view.attributed.items if one.attribution.maker == "docker"}
     if not docker:
         return None

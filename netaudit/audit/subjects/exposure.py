@@ -37,7 +37,7 @@ class ExposureFacts(SubjectFacts, frozen=True):
 
 
 def cells(view: HostView) -> Iterator[CheckSubject]:
-    """Give every cell, where the table was computed."""
+    """Return every cell, where the table was computed."""
     for cell in view.attributed.exposure or ():
         yield _subject(view, cell)
 

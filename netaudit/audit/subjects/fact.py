@@ -1,4 +1,4 @@
-"""Facts: what expressions may read, with its type, its meaning, and who would know."""
+"""Facts: what expressions may read, with type, meaning and sources."""
 
 import types
 import typing
@@ -17,7 +17,7 @@ _LISTS: Mapping[Any, FactType] = {int: list[int], str: list[str]}
 
 
 def fact(meaning: str, *sources: str) -> msgspec.Meta:
-    """Describe a fact; one that may be unknown names the sources that would tell."""
+    """Describe a fact; one that may be unknown names its sources."""
     return msgspec.Meta(description=meaning, extra={"sources": tuple(map(str, sources))})
 
 
@@ -25,7 +25,7 @@ class SubjectFacts(msgspec.Struct, frozen=True):
     """The facts of one kind of subject: each field is one; None is not known."""
 
     def known(self) -> dict[str, Any]:
-        """Give what is known, lists as expressions want them."""
+        """Return what is known, lists as expressions want them."""
         values = ((name, getattr(self, name)) for name in self.__struct_fields__)
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values if value is not None}
 
@@ -40,7 +40,7 @@ class Declared(msgspec.Struct, frozen=True):
 
 
 class CheckSubject(msgspec.Struct, frozen=True):
-    """What checks are put to, with what proves or explains a finding about it.
+    """What checks are evaluated for, with what proves or explains a finding about it.
 
     `name` is what reports and waivers call it; `identity` survives a recreated container and a changed address.
     """

@@ -1,4 +1,4 @@
-"""How one address family forwards: the chains that Docker's packets pass, whoever filled them."""
+"""How one address family forwards: the chains that Docker's packets pass, by any maker."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -25,12 +25,12 @@ class FirewallFacts(SubjectFacts, frozen=True):
     user_chain: Annotated[bool, fact("Whether there is a chain DOCKER-USER.")] = False
     user_jump: Annotated[int, fact("The position in FORWARD of the jump to DOCKER-USER, 0 for none.")] = 0
     user_rules: Annotated[int, fact("How many rules DOCKER-USER has beside Docker's RETURN.")] = 0
-    user_accepts_all: Annotated[bool, fact("Whether a rule of DOCKER-USER accepts whatever comes to it.")] = False
+    user_accepts_all: Annotated[bool, fact("Whether a rule of DOCKER-USER accepts everything.")] = False
     user_drops_replies: Annotated[
         bool, fact("Whether DOCKER-USER drops or rejects before anything there accepts replies.")
     ] = False
     before_user: Annotated[
-        tuple[str, ...], fact("Rules of FORWARD that accept packets before DOCKER-USER is asked.")
+        tuple[str, ...], fact("Rules of FORWARD that accept packets before they reach DOCKER-USER.")
     ] = ()
     public_ports: Annotated[tuple[str, ...], fact("Ports of this family published on every address.")] = ()
 
@@ -41,7 +41,7 @@ def firewalls(view: HostView) -> Iterator[CheckSubject]:
         rules = [one for one in view.attributed.items if one.item.family == family and one.item.table == "filter"]
         if family == "ip" or rules:
             words = {"ip": "IPv4 forwarding", "ip6": "IPv6 forwarding"}[family]
-            shown = (*view.policy_items(family), *(one for one in rules if _is_shown(one)))
+            shown = (*view.forwarding.policies(family), *(one for one in rules if _is_shown(one)))
             yield CheckSubject(CheckedKind.FIREWALL, words, words, _facts(view, family, rules), rules=shown)
 
 
@@ -57,8 +57,8 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
         nftables=any(
             table.family == family and table.name == "docker-bridges" for table in view.snapshot.ruleset.tables
         ),
-        forwarding=view.forwards(family),
-        forward_policy=view.forward_policy(family),
+        forwarding=view.forwarding.is_on(family),
+        forward_policy=view.forwarding.policy(family),
         user_chain=any(one.item.chain == "DOCKER-USER" for one in iptables),
         user_jump=jump,
         user_rules=len(own),
@@ -74,7 +74,7 @@ def _accepts_before(one: AttributedItem, jump: int) -> bool:
 
 
 def _drops_replies(own: Sequence[AttributedItem]) -> bool:
-    """Tell whether a rule for whole interfaces drops before one that lets replies pass."""
+    """Return whether a rule for whole interfaces drops before one that lets replies pass."""
     for one in own:
         rule = parse_rule(one.item.text)
         if "ESTABLISHED" in one.item.text and rule.target in ("ACCEPT", "RETURN"):
@@ -85,7 +85,7 @@ def _drops_replies(own: Sequence[AttributedItem]) -> bool:
 
 
 def _is_wide(match: Option) -> bool:
-    """Tell whether a match leaves replies in: `-i eth0`, `! -s 192.0.2.0/24`."""
+    """Return whether a match leaves replies in: `-i eth0`, `! -s 192.0.2.0/24`."""
     return match.name in ("-i", "-o") or (match.name == "-s" and match.negated)
 
 

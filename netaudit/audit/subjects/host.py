@@ -1,9 +1,10 @@
 """The host: the kernel's switches, and who writes rules."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
-from netaudit.attribute.attribution import Confidence
+from netaudit.attribute.attribution import AttributedItem, Confidence
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.view import HostView
@@ -13,7 +14,7 @@ from netaudit.model.ruleset import Backend, ObjectKind
 
 _MANAGERS = ("ufw", "firewalld", "kubernetes", "cni", "netavark")
 _LOOSE = "0"
-_OUTER = (Source.IP_ADDR, Source.DOCKER_NETWORKS)  # what tells which interfaces are Docker's
+_OUTER = (Source.IP_ADDR, Source.DOCKER_NETWORKS)  # the sources that show which interfaces are Docker's
 
 
 class HostFacts(SubjectFacts, frozen=True):
@@ -36,7 +37,7 @@ class HostFacts(SubjectFacts, frozen=True):
         tuple[str, ...] | None,
         fact("Outer interfaces on which forged sender addresses are not filtered.", Source.SYSCTL, *_OUTER),
     ] = None
-    docker: Annotated[bool, fact("Whether Docker could be asked here.")] = False
+    docker: Annotated[bool, fact("Whether Docker's inventory is known.")] = False
     legacy_rules: Annotated[int, fact("How many rules iptables-legacy has.")] = 0
     nft_rules: Annotated[int, fact("How many rules iptables-nft has.")] = 0
     nftables_docker: Annotated[bool, fact("Whether Docker writes nftables rules.")] = False
@@ -45,20 +46,21 @@ class HostFacts(SubjectFacts, frozen=True):
 
 
 def hosts(view: HostView) -> Iterator[CheckSubject]:
-    """Give the one host."""
-    counts = dict.fromkeys(Backend, 0)
-    makers: dict[str, None] = {}
-    for one in view.attributed.items:
-        if one.item.object is ObjectKind.RULE:
-            counts[one.item.backend] += 1
-            if one.attribution.maker and one.attribution.confidence is not Confidence.UNATTRIBUTED:
-                makers[one.attribution.maker] = None
+    """Return the one host."""
+    name = f"host {view.snapshot.host_name}" if view.snapshot.host_name else "host"
+    yield CheckSubject(CheckedKind.HOST, name, "host", _facts(view), rules=view.forwarding.policies("ip"))
+
+
+def _facts(view: HostView) -> HostFacts:
+    rules = [one for one in view.attributed.items if one.item.object is ObjectKind.RULE]
+    counts = Counter(one.item.backend for one in rules)
+    makers = _makers(rules)
     outer = _outer(view)
-    facts = HostFacts(
-        forwarding=view.forwards("ip"),
-        forwarding6=view.forwards("ip6"),
-        forward_policy=view.forward_policy("ip"),
-        forward_policy6=view.forward_policy("ip6"),
+    return HostFacts(
+        forwarding=view.forwarding.is_on("ip"),
+        forwarding6=view.forwarding.is_on("ip6"),
+        forward_policy=view.forwarding.policy("ip"),
+        forward_policy6=view.forwarding.policy("ip6"),
         outer_interfaces=outer,
         foreign_bridges=_foreign_bridges(view),
         bridge_nf_call=view.sysctls.get("net.bridge.bridge-nf-call-iptables") == "1" if view.sysctls else None,
@@ -68,11 +70,15 @@ def hosts(view: HostView) -> Iterator[CheckSubject]:
         legacy_rules=counts[Backend.IPTABLES_LEGACY],
         nft_rules=counts[Backend.IPTABLES_NFT],
         nftables_docker=any(table.name == "docker-bridges" for table in view.snapshot.ruleset.tables),
-        makers=tuple(makers),
+        makers=makers,
         managers=tuple(maker for maker in makers if maker in _MANAGERS),
     )
-    name = f"host {view.snapshot.host_name}" if view.snapshot.host_name else "host"
-    yield CheckSubject(CheckedKind.HOST, name, "host", facts, rules=tuple(view.policy_items("ip")))
+
+
+def _makers(rules: Iterable[AttributedItem]) -> tuple[str, ...]:
+    """Return who wrote rules, in the order of their first rule."""
+    known = (one.attribution for one in rules if one.attribution.confidence is not Confidence.UNATTRIBUTED)
+    return tuple(dict.fromkeys(one.maker for one in known if one.maker))
 
 
 def _outer(view: HostView) -> tuple[str, ...] | None:
@@ -84,7 +90,7 @@ def _outer(view: HostView) -> tuple[str, ...] | None:
 
 
 def _is_reached(address: HostAddress) -> bool:
-    """Tell whether neighbours address packets to it."""
+    """Return whether neighbours address packets to it."""
     return not (address.ip.is_loopback or address.ip.is_link_local)
 
 

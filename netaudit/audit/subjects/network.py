@@ -7,6 +7,7 @@ from typing import Annotated
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.view.by_cause import Items
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import Network
 from netaudit.model.facts import Source
@@ -57,13 +58,13 @@ _PRIVATE = tuple(
 
 
 def is_private(text: str) -> bool:
-    """Tell whether addresses are for private use, and so of nobody on the Internet."""
+    """Return whether all addresses of a subnet are for private use."""
     network = ipaddress.ip_network(text, strict=False)
     return any(network.version == one.version and network.subnet_of(one) for one in _PRIVATE)  # type: ignore[arg-type]
 
 
 def networks(view: HostView) -> Iterator[CheckSubject]:
-    """Give every network but the null one."""
+    """Return every network but `none` and `host`."""
     members: dict[str, list[str]] = {}
     for container in view.containers:
         for end in container.endpoints:
@@ -74,8 +75,15 @@ def networks(view: HostView) -> Iterator[CheckSubject]:
 
 
 def _subject(view: HostView, network: Network, containers: tuple[str, ...]) -> CheckSubject:
-    missing = view.missing_of_network.get(network.id, ())
-    facts = NetworkFacts(
+    name = f"network {network.name}"
+    missing = view.by_cause.missing_of_network(network.id)
+    rules = tuple(_filtering(view.by_cause.rules_of_network(network.id)))
+    facts = _facts(view, network, containers, missing)
+    return CheckSubject(CheckedKind.NETWORK, name, name, facts, rules=rules, missing=missing)
+
+
+def _facts(view: HostView, network: Network, containers: tuple[str, ...], missing: Items) -> NetworkFacts:
+    return NetworkFacts(
         network=network.name,
         driver=network.driver,
         bridge=network.bridge,
@@ -92,24 +100,20 @@ def _subject(view: HostView, network: Network, containers: tuple[str, ...]) -> C
         overlaps=tuple(_overlaps(view, network)),
         trusted_interfaces=network.trusted_interfaces,
         encrypted=network.encrypted,
-        refuses_clear_text=_refuses_clear_text(view.rules_of_network.get(network.id, ())),
+        refuses_clear_text=_refuses_clear_text(view.by_cause.rules_of_network(network.id)),
         containers=containers,
         host_listeners=_host_listeners(view, network),
         bridge_nf_call=_bridge_nf_call(view),
         missing=tuple(dict.fromkeys(one.attribution.signature for one in missing)),
     )
-    rules = tuple(_telling(view.rules_of_network.get(network.id, ())))
-    return CheckSubject(
-        CheckedKind.NETWORK, f"network {network.name}", f"network {network.name}", facts, rules=rules, missing=missing
-    )
 
 
-def _refuses_clear_text(rules: tuple[AttributedItem, ...]) -> bool:
+def _refuses_clear_text(rules: Items) -> bool:
     signatures = [one.attribution.signature.rpartition("/")[2] for one in rules]
     return all(any(one.startswith(kind) for one in signatures) for kind in ("overlay-mark", "overlay-clear-drop"))
 
 
-def _telling(rules: tuple[AttributedItem, ...]) -> Iterator[AttributedItem]:
+def _filtering(rules: Items) -> Iterator[AttributedItem]:
     """Choose the rules that decide who may pass: filter's and raw's."""
     return (one for one in rules if one.item.table in ("filter", "raw", "docker-bridges"))
 
@@ -143,8 +147,8 @@ def _host_listeners(view: HostView, network: Network) -> tuple[str, ...] | None:
         if interface.name == network.bridge
         for address in interface.addresses
     }
-    heard = (one for one in view.snapshot.host.listeners if one.address in {"0.0.0.0", "::", "*", *own})  # noqa: S104
-    words = (f"{', '.join(dict.fromkeys(one.programs)) or 'a program'} on {one.port}/{one.protocol}" for one in heard)
+    offered = (one for one in view.snapshot.host.listeners if one.address in {"0.0.0.0", "::", "*", *own})  # noqa: S104
+    words = (f"{', '.join(dict.fromkeys(one.programs)) or 'a program'} on {one.port}/{one.protocol}" for one in offered)
     return tuple(dict.fromkeys(words)) if network.bridge else ()
 
 

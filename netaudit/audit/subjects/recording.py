@@ -1,4 +1,4 @@
-"""What was seen of the host, and what was not."""
+"""The recording: which sources of the host it has, and which it lacks."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -14,21 +14,21 @@ from netaudit.model.ruleset import ObjectKind
 class RecordingFacts(SubjectFacts, frozen=True):
     """What is known of the recording."""
 
-    gaps: Annotated[tuple[str, ...], fact("The sources that could not be seen, or not wholly.")] = ()
+    gaps: Annotated[tuple[str, ...], fact("The sources that could not be read, or not completely.")] = ()
     rule_gaps: Annotated[tuple[str, ...], fact("Those of them that hold rules.")] = ()
     partial: Annotated[bool, fact("Whether it was taken while rules still changed.")] = False
     docker: Annotated[bool, fact("Whether Docker's inventory was seen.")] = False
     engine: Annotated[str, fact("The engine's version as it says it, empty where it is not known.")] = ""
     rules: Annotated[int, fact("How many rules were seen.")] = 0
-    unattributed: Annotated[int, fact("How many of them nobody is known to have written.")] = 0
+    unattributed: Annotated[int, fact("How many of them have no known maker.")] = 0
     order_not_examined: Annotated[
-        tuple[str, ...], fact("Chains with somebody's own rules, too long for what earlier rules leave to later ones.")
+        tuple[str, ...], fact("Chains with foreign rules that are too long to compare their rules with each other.")
     ] = ()
     undecided: Annotated[int, fact("How many expected rules could not be looked for.")] = 0
 
 
 def recordings(view: HostView) -> Iterator[CheckSubject]:
-    """Give the one recording."""
+    """Return the one recording."""
     head, coverage = view.attributed.head, view.attributed.coverage
     gaps = tuple(dict.fromkeys(gap.source for gap in head.gaps))
     facts = RecordingFacts(
@@ -46,7 +46,7 @@ def recordings(view: HostView) -> Iterator[CheckSubject]:
 
 
 def _too_long(view: HostView) -> tuple[str, ...]:
-    """Name the chains in which a rule's place was asked about, and could not be answered."""
+    """Return the chains in which the place of a rule that stands out could not be examined."""
     for one in view.attributed.items:
         if one.item.object is ObjectKind.RULE and stands_out(one):
             view.order.of(one.item)

@@ -1,7 +1,9 @@
-"""Rules about which there is something to say: missing ones, and those that are not Docker's own as they should be."""
+"""Missing rules, and rules that are not Docker's own as they should be."""
 
 from collections.abc import Iterator
 from typing import Annotated
+
+from msgspec.structs import replace
 
 from netaudit.attribute.attribution import AttributedItem, CauseKind, Confidence, Standing
 from netaudit.audit.checks.subject_kind import CheckedKind
@@ -27,7 +29,7 @@ class RuleFacts(SubjectFacts, frozen=True):
     docker_chain: Annotated[bool, fact("Whether Docker owns its chain or table (DOCKER-USER is the operator's).")] = (
         False
     )
-    maker: Annotated[str, fact("Who wrote it, empty for nobody that is known.")] = ""
+    maker: Annotated[str, fact("Who wrote it, empty where that is not known.")] = ""
     signature: Annotated[str, fact("The signature that it bears, empty for none.")] = ""
     standing: Annotated[
         str, fact("`foreign`, `stale`, `misplaced`, `duplicate`, `missing`, or `expected` of another maker.")
@@ -55,27 +57,27 @@ class RuleFacts(SubjectFacts, frozen=True):
     ] = ""
     shadowed_by: Annotated[str, fact("Those earlier rules, empty for none.")] = ""
     repeats: Annotated[str, fact("The earlier rule of its chain that says the same, empty for none.")] = ""
-    witness: Annotated[str, fact("A packet that the rule and the first of those match.")] = ""
+    witness: Annotated[str, fact("A packet that the rule and the first of these earlier rules match.")] = ""
 
 
 def rules(view: HostView) -> Iterator[CheckSubject]:
-    """Give the rules that are missing, then those that stand out, in their order."""
+    """Return the rules that are missing, then those that stand out, in their order."""
     for one in (*view.attributed.missing, *view.attributed.items):
         if one.item.object in (ObjectKind.RULE, ObjectKind.MAP) and (stands_out(one) or _is_hidden(view, one)):
             yield _subject(view, one)
 
 
 def stands_out(one: AttributedItem) -> bool:
-    """Tell whether there may be something to say about a rule: it is not Docker's own as it should be."""
+    """Return whether a rule is not one of Docker's own as it should be."""
     plain = one.attribution.standing is Standing.EXPECTED and one.attribution.confidence is Confidence.PROVED
     return not plain or one.item.chain == "DOCKER-USER"
 
 
 def _is_hidden(view: HostView, one: AttributedItem) -> bool:
-    """Tell whether a rule of somebody else, in a chain that is Docker's, takes all packets of one of Docker's own."""
+    """Return whether a foreign rule in a chain of Docker's takes all packets of a rule of Docker's."""
     if one.attribution.standing is Standing.MISSING or not is_dockers(one.item):
         return False
-    if not view.order.has_strangers(one.item):
+    if not view.order.has_foreign_rules(one.item):
         return False
     shadow = view.order.of(one.item)
     found = [view.order.attributed(item) for item in shadow.covering] if shadow else []
@@ -98,7 +100,7 @@ def _subject(view: HostView, one: AttributedItem) -> CheckSubject:
 
 
 def _covering(view: HostView, shadow: Shadow | None) -> Iterator[AttributedItem]:
-    """Give the rules that prove it, with who wrote them."""
+    """Return the rules that prove it, with who wrote them."""
     for item in shadow.covering if shadow else ():
         found = view.order.attributed(item)
         if found:
@@ -107,7 +109,7 @@ def _covering(view: HostView, shadow: Shadow | None) -> Iterator[AttributedItem]
 
 def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Shadow | None) -> RuleFacts:
     item, attribution = one.item, one.attribution
-    return RuleFacts(
+    facts = RuleFacts(
         where=item.where,
         text=item.text,
         backend=item.backend,
@@ -118,7 +120,7 @@ def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Sh
         maker=attribution.maker,
         signature=attribution.signature.rpartition("/")[2],
         standing=attribution.standing,
-        reason=attribution.reason,
+        reason=str(attribution.reason or ""),
         purpose=attribution.purpose,
         causes=tuple(map(str, attribution.causes)),
         confidence=attribution.confidence,
@@ -126,29 +128,37 @@ def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Sh
         ports=tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in named.ranges),
         untranslated=() if named.original else tuple(_untranslated(view, named)),
         address_reused_by=_reused_by(view, one) if attribution.standing is Standing.STALE else "",
-        shade=shadow.shade if shadow else "",
-        shadowed_by=words(shadow),
-        repeats=words(shadow) if shadow and shadow.shade is ShadowKind.REPEATED else "",
-        witness=shadow.witness if shadow else "",
+    )
+    return facts if shadow is None else _with_shadow(facts, shadow)
+
+
+def _with_shadow(facts: RuleFacts, shadow: Shadow) -> RuleFacts:
+    """Add what earlier rules of the chain leave of a rule."""
+    earlier = words(shadow)
+    return replace(
+        facts,
+        shade=shadow.shade,
+        shadowed_by=earlier,
+        repeats=earlier if shadow.shade is ShadowKind.REPEATED else "",
+        witness=shadow.witness,
     )
 
 
 def is_dockers(item: Item) -> bool:
-    """Tell whether Docker owns a chain or table; DOCKER-USER is the operator's."""
+    """Return whether Docker owns a chain or table; DOCKER-USER is the operator's."""
     return (item.chain.startswith("DOCKER") and item.chain != "DOCKER-USER") or item.table == "docker-bridges"
 
 
 def _untranslated(view: HostView, named: PortCondition) -> Iterator[int]:
     if sum(last - first + 1 for first, last in named.ranges) > _MANY:
         return
+    only_host_ports = view.docker.host_ports - view.docker.container_ports
     for first, last in named.ranges:
-        for port in range(first, last + 1):
-            if (named.protocol, port) in view.host_ports and (named.protocol, port) not in view.container_ports:
-                yield port
+        yield from (port for port in range(first, last + 1) if (named.protocol, port) in only_host_ports)
 
 
 def _reused_by(view: HostView, one: AttributedItem) -> str:
-    return next((name for address, name in view.addresses.items() if _mentions(one.item.text, address)), "")
+    return next((name for address, name in view.docker.names.items() if _mentions(one.item.text, address)), "")
 
 
 def _mentions(text: str, address: str) -> bool:
@@ -163,5 +173,6 @@ def _identity(view: HostView, one: AttributedItem) -> str:
     place = f"{item.backend} {item.family} {item.table}/{item.chain}"
     if attribution.signature and any(cause.kind is not CauseKind.DAEMON for cause in attribution.causes):
         return f"rule {place} {attribution.signature} {', '.join(map(str, attribution.causes))}"
-    words = (view.addresses.get(word.removesuffix("/32").removesuffix("/128"), word) for word in item.text.split(" "))
+    names = view.docker.names
+    words = (names.get(word.removesuffix("/32").removesuffix("/128"), word) for word in item.text.split(" "))
     return f"rule {place} {' '.join(words)}"

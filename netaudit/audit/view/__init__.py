@@ -1,5 +1,5 @@
-"""One host as an audit looks at it: indexed once, asked often.
+"""One host as an audit looks at it, indexed once.
 
-In: an attributed snapshot. Out: answers to the questions of netaudit.audit.subjects.
+In: an attributed snapshot. Out: look-ups for netaudit.audit.subjects.
 Begin with view.py.
 """

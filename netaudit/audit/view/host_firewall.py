@@ -1,4 +1,4 @@
-"""What the host's own firewall (ufw, firewalld, the operator) says of packets to the host itself."""
+"""What the host's own firewall (ufw, firewalld, the operator) does with packets to the host itself."""
 
 from collections.abc import Iterable
 
@@ -13,16 +13,16 @@ _DENY = frozenset({"drop", "reject"})
 _FAMILIES = {"ip": ("ip",), "ip6": ("ip6",), "inet": ("ip", "ip6")}
 
 
-class _Said(msgspec.Struct, frozen=True):
+class _PortRule(msgspec.Struct, frozen=True):
     one: AttributedItem
     named: PortCondition
 
 
 class HostFirewall:
-    """Looks up what INPUT rules say of a port; Docker's own rules are not among them."""
+    """Looks up the INPUT rules for a port; Docker's own rules are not among them."""
 
     def __init__(self, items: Iterable[AttributedItem]) -> None:
-        self._said: dict[str, list[_Said]] = {"ip": [], "ip6": []}
+        self._rules: dict[str, list[_PortRule]] = {"ip": [], "ip6": []}
         self._policies: dict[str, str] = {"ip": "accept", "ip6": "accept"}
         for one in items:
             if one.attribution.maker != "docker" and one.item.table not in ("nat", "raw", "mangle"):
@@ -36,20 +36,20 @@ class HostFirewall:
             elif item.object is ObjectKind.RULE and _is_incoming(one):
                 named = named_ports(item)
                 if named.ranges:
-                    self._said[family].append(_Said(one, named))
+                    self._rules[family].append(_PortRule(one, named))
 
     def policy(self, family: str) -> str:
-        """Give what becomes of incoming packets that no rule decides about: `accept` or `drop`."""
+        """Return what happens to incoming packets that no rule decides: `accept` or `drop`."""
         return self._policies[family]
 
     def denials(self, family: str, protocol: str, port: int) -> tuple[AttributedItem, ...]:
         """List the rules that deny this very port."""
-        said = (one for one in self._said[family] if one.named.covers(protocol, port))
-        return tuple(one.one for one in said if one.named.verdict in _DENY)
+        matching = (one for one in self._rules[family] if one.named.covers(protocol, port))
+        return tuple(one.one for one in matching if one.named.verdict in _DENY)
 
     def allows(self, family: str, protocol: str, port: int) -> bool:
-        """Tell whether a rule allows this very port."""
-        return any(one.named.covers(protocol, port) and one.named.verdict == "accept" for one in self._said[family])
+        """Return whether a rule allows this very port."""
+        return any(one.named.covers(protocol, port) and one.named.verdict == "accept" for one in self._rules[family])
 
 
 def _is_incoming(one: AttributedItem) -> bool:

@@ -1,4 +1,4 @@
-"""What earlier rules of the same chain leave to a rule; computed for the chains that somebody asks about."""
+"""Which packets earlier rules of a chain leave to a rule; computed for a chain when it is first needed."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -23,19 +23,19 @@ class Order:
         self._shadows: dict[tuple[Backend, str, str], ShadowAnalysis] = {}
         self._known: dict[Place, dict[int, Shadow] | None] = {}
         self._items = items
-        self._strange: set[Place] | None = None
+        self._foreign: set[Place] | None = None
         self._attributed: dict[tuple[Place, int], AttributedItem] = {}
 
     def of(self, item: Item) -> Shadow | None:
-        """Give what is proved of a rule; None for nothing."""
+        """Return what is proved of a rule's place; None for nothing."""
         chain = self._chain(item)
         return chain.get(item.position or 0) if chain else None
 
-    def has_strangers(self, item: Item) -> bool:
-        """Tell whether somebody but Docker wrote into a rule's chain."""
-        if self._strange is None:
-            self._strange = {_place(one.item) for one in self._items if one.attribution.maker != "docker"}
-        return _place(item) in self._strange
+    def has_foreign_rules(self, item: Item) -> bool:
+        """Return whether a rule's chain has rules that Docker did not write."""
+        if self._foreign is None:
+            self._foreign = {_place(one.item) for one in self._items if one.attribution.maker != "docker"}
+        return _place(item) in self._foreign
 
     def attributed(self, item: Item) -> AttributedItem | None:
         """Find the rule with its attribution."""
@@ -45,7 +45,7 @@ class Order:
 
     @property
     def not_examined(self) -> tuple[str, ...]:
-        """Name the chains that were asked about, and are too long or too varied."""
+        """The chains that are too long or too varied to examine, of those that were looked up."""
         return tuple(
             f"{family}:{table}/{chain}" for (_, family, table, chain), one in self._known.items() if one is None
         )

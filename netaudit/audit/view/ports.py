@@ -5,26 +5,26 @@ from collections.abc import Iterator
 
 import msgspec
 
+from netaudit.model.ranges import Range, contains
 from netaudit.model.ruleset import Backend, Item
 from netaudit.parse.iptables.rule import ParsedRule, parse_rule
 
 _NFT_PORTS = re.compile(r"\b(tcp|udp|sctp|th) dport (!= )?(\{[^}]*\}|\S+)")
 _NFT_VERDICT = re.compile(r"\b(accept|drop|reject|return|jump \S+|goto \S+)\b(?! with)")
 _PORT_OPTIONS = frozenset({"--dport", "--dports", "--destination-port", "--destination-ports"})
-Range = tuple[int, int]
 
 
 class PortCondition(msgspec.Struct, frozen=True):
-    """What a rule says of destination ports: `ranges` empty for nothing; `verdict` in nft's words."""
+    """The destination ports that a rule matches: `ranges` is empty for none; `verdict` is in nft's words."""
 
     protocol: str = ""
     ranges: tuple[Range, ...] = ()
     verdict: str = ""
-    original: bool = False  # it asks conntrack for the port before translation
+    original: bool = False  # it matches the port before translation, by conntrack
 
     def covers(self, protocol: str, port: int) -> bool:
-        """Tell whether the rule names this very port."""
-        return self.protocol in (protocol, "th") and any(first <= port <= last for first, last in self.ranges)
+        """Return whether the rule names this very port."""
+        return self.protocol in (protocol, "th") and contains(self.ranges, port)
 
 
 def named_ports(item: Item) -> PortCondition:

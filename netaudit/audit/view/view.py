@@ -1,14 +1,15 @@
-"""A host as checks look at it: a snapshot, its attribution, and who is found by what."""
+"""A host as checks look at it: a snapshot, its attribution, and what is found by what."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from functools import cached_property
 
-from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedItem, AttributedSnapshot
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.audit.checks.services import Services
+from netaudit.audit.view.by_cause import ByCause
+from netaudit.audit.view.docker import DockerObjects
+from netaudit.audit.view.forwarding import Forwarding
 from netaudit.audit.view.host_firewall import HostFirewall
 from netaudit.audit.view.order import Order
-from netaudit.model.docker import Container, Inventory, Network, PortBinding
+from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.program import Program
 from netaudit.model.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
@@ -16,13 +17,10 @@ from netaudit.model.version import Version
 from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule
 
 NOT_FROM_LOOPBACK = Option("-i", ("lo",), negated=True)
-BindingKey = tuple[str, PortBinding]  # of a container's id
-Items = tuple[AttributedItem, ...]
-Cells = tuple[AttributedExposure, ...]
 
 
 class HostView:
-    """What one audit looks at; whatever is looked up often is indexed once."""
+    """What one audit looks at; what is looked up often is indexed once."""
 
     def __init__(
         self,
@@ -32,18 +30,31 @@ class HostView:
         services: Services,
         since: AttributedDiff | None = None,
     ) -> None:
-        """Look at a host and what its rules mean; `since`: what changed on it since an earlier recording, if named."""
+        """Take a host and what its rules mean; `since` is what changed since an earlier recording, if one is named."""
         self.since = since
         self.snapshot = snapshot
         self.program = program
         self.attributed = attributed
         self.services = services
         self.sysctls = dict(snapshot.host.sysctls)
+        self.docker = DockerObjects(snapshot.inventory)
+        self.by_cause = ByCause(attributed)
+        self.forwarding = Forwarding(self.sysctls, attributed.items)
 
     @property
     def inventory(self) -> Inventory | None:
-        """Docker's own objects; None where Docker could not be asked."""
+        """Docker's own objects; None where they are not known."""
         return self.snapshot.inventory
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """The containers that run."""
+        return self.docker.containers
+
+    @property
+    def networks(self) -> dict[str, Network]:
+        """The networks by id."""
+        return self.docker.networks
 
     @cached_property
     def engine(self) -> int | None:
@@ -53,40 +64,17 @@ class HostView:
 
     @cached_property
     def host_firewall(self) -> HostFirewall:
-        """What the host's own firewall says of incoming packets."""
+        """What the host's own firewall does with incoming packets."""
         return HostFirewall(self.attributed.items)
 
     @cached_property
     def order(self) -> Order:
-        """What earlier rules leave to later ones."""
+        """Which earlier rules take the packets of later ones."""
         return Order(self.program, self.attributed.items)
-
-    def forwards(self, family: str) -> bool | None:
-        """Tell whether the host forwards packets of a family; None where its switches were not seen."""
-        value = self.sysctls.get({"ip": "net.ipv4.ip_forward", "ip6": "net.ipv6.conf.all.forwarding"}[family])
-        return None if value is None else value == "1"
-
-    def policy_items(self, family: str) -> Items:
-        """Give the policies of the FORWARD chains of a family."""
-        return tuple(
-            one
-            for one in self.attributed.items
-            if one.item.object is ObjectKind.POLICY
-            and (one.item.family, one.item.table, one.item.chain) == (family, "filter", "FORWARD")
-        )
-
-    def forward_policy(self, family: str) -> str:
-        """Give FORWARD's policy; where two backends have one, the stricter one decides, and the kernel's is ACCEPT."""
-        policies = {one.item.text.split(" ")[1] for one in self._policies[family]}
-        return "DROP" if "DROP" in policies else "ACCEPT"
-
-    @cached_property
-    def _policies(self) -> dict[str, Items]:
-        return {family: self.policy_items(family) for family in ("ip", "ip6")}
 
     @cached_property
     def loopback_guards(self) -> tuple[ParsedRule, ...]:
-        """The raw rules that drop packets to some destination unless they come from the host itself."""
+        """The raw rules that drop packets to a destination unless they come from the host itself."""
         rules = (
             parse_rule(one.item.text)
             for one in self.attributed.items
@@ -103,87 +91,3 @@ class HostView:
             and one.attribution.maker != "docker"
             for one in self.attributed.items
         )
-
-    @cached_property
-    def addresses(self) -> dict[str, str]:
-        """The names of running containers by their addresses."""
-        ends = ((one, end) for one in self.containers for end in one.endpoints)
-        return {address: one.name for one, end in ends for address in (end.ipv4, end.ipv6) if address}
-
-    @cached_property
-    def host_ports(self) -> frozenset[tuple[str, int]]:
-        """The protocols and host ports that are published."""
-        return frozenset((binding.protocol, binding.host_port) for one in self.containers for binding in one.bindings)
-
-    @cached_property
-    def container_ports(self) -> frozenset[tuple[str, int]]:
-        """The protocols and container ports that are published."""
-        return frozenset(
-            (binding.protocol, binding.container_port) for one in self.containers for binding in one.bindings
-        )
-
-    @cached_property
-    def containers(self) -> tuple[Container, ...]:
-        """The containers that run."""
-        return tuple(one for one in self.inventory.containers if one.running) if self.inventory else ()
-
-    @cached_property
-    def networks(self) -> dict[str, Network]:
-        """The networks by id."""
-        return {one.id: one for one in self.inventory.networks} if self.inventory else {}
-
-    @cached_property
-    def rules_of_binding(self) -> dict[BindingKey, Items]:
-        """The rules that are there because of a port binding."""
-        return _by_binding(self.attributed.items)
-
-    @cached_property
-    def missing_of_binding(self) -> dict[BindingKey, Items]:
-        """The rules that a port binding lacks."""
-        return _by_binding(self.attributed.missing)
-
-    @cached_property
-    def rules_of_network(self) -> dict[str, Items]:
-        """The rules that are there because of a network, by its id."""
-        return _by_network(self.attributed.items)
-
-    @cached_property
-    def missing_of_network(self) -> dict[str, Items]:
-        """The rules that a network lacks."""
-        return _by_network(self.attributed.missing)
-
-    @cached_property
-    def cells_of_binding(self) -> dict[BindingKey, Cells]:
-        """The cells of the exposure table whose destination is a published port."""
-        found: dict[BindingKey, list[AttributedExposure]] = defaultdict(list)
-        for cell in self.attributed.exposure or ():
-            if cell.exposure.destination.binding is not None:
-                found[cell.exposure.destination.container_id, cell.exposure.destination.binding].append(cell)
-        return {key: tuple(cells) for key, cells in found.items()}
-
-    @cached_property
-    def cells_of_container(self) -> dict[str, Cells]:
-        """The cells whose destination is a container's own address, by its id."""
-        found: dict[str, list[AttributedExposure]] = defaultdict(list)
-        for cell in self.attributed.exposure or ():
-            if cell.exposure.destination.binding is None and cell.exposure.destination.container_id:
-                found[cell.exposure.destination.container_id].append(cell)
-        return {key: tuple(cells) for key, cells in found.items()}
-
-
-def _by_binding(items: Iterable[AttributedItem]) -> dict[BindingKey, Items]:
-    found: dict[BindingKey, list[AttributedItem]] = defaultdict(list)
-    for one in items:
-        for cause in one.attribution.causes:
-            if cause.container and cause.binding:
-                found[cause.container.id, cause.binding].append(one)
-    return {key: tuple(members) for key, members in found.items()}
-
-
-def _by_network(items: Iterable[AttributedItem]) -> dict[str, Items]:
-    found: dict[str, list[AttributedItem]] = defaultdict(list)
-    for one in items:
-        for cause in one.attribution.causes:
-            if cause.network and not cause.container:
-                found[cause.network.id].append(one)
-    return {key: tuple(members) for key, members in found.items()}

@@ -1,12 +1,12 @@
 """`netaudit audit`."""
 
 import datetime as dt
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from netaudit.api.formats import AuditFormat
 from netaudit.cli.options import (
     Colour,
     ColourOption,
@@ -16,36 +16,7 @@ from netaudit.cli.options import (
     StrictOption,
     TimeoutOption,
 )
-
-
-class AuditFormat(StrEnum):
-    """What an audit is printed as."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
-    SARIF = "sarif"
-    MARKDOWN = "markdown"
-    GITHUB = "github"
-    JUNIT = "junit"
-
-
-class FailOn(StrEnum):
-    """The least severity that fails."""
-
-    NONE = "none"
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-
-class MinConfidence(StrEnum):
-    """The least confidence that fails."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
+from netaudit.model.severity import FailOn, FindingConfidence
 
 
 def audit(
@@ -57,17 +28,17 @@ def audit(
     fail_on: Annotated[
         FailOn | None,
         typer.Option(
-            "--fail-on", help="Exit with 1 at a finding this grave or graver; else `high`.", show_default=False
+            "--fail-on", help="Exit with 1 if any finding is at least this severe [default: high].", show_default=False
         ),
     ] = None,
     min_confidence: Annotated[
-        MinConfidence | None,
-        typer.Option("--min-confidence", help="Findings less sure than this do not fail.", show_default=False),
+        FindingConfidence | None,
+        typer.Option("--min-confidence", help="Findings of less confidence do not fail.", show_default=False),
     ] = None,
     checks: Annotated[
         list[Path] | None, typer.Option("--checks", help="A folder of further checks.", show_default=False)
     ] = None,
-    skip: Annotated[list[str] | None, typer.Option("--skip", help="A check not to put.", show_default=False)] = None,
+    skip: Annotated[list[str] | None, typer.Option("--skip", help="Skip this check.", show_default=False)] = None,
     waivers: Annotated[
         list[Path] | None, typer.Option("--waivers", help="A file of accepted findings.", show_default=False)
     ] = None,
@@ -91,7 +62,7 @@ def audit(
     ] = None,
     exposure: Annotated[
         bool | None,
-        typer.Option("--exposure/--no-exposure", help="Compute who can reach what; else yes.", show_default=False),
+        typer.Option("--exposure/--no-exposure", help="Compute who can reach what [default: on].", show_default=False),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="Else netaudit.toml, where there is one.", show_default=False)
@@ -105,7 +76,7 @@ def audit(
             "--today",
             formats=["%Y-%m-%d"],
             metavar="YYYY-MM-DD",
-            help="The day by which waivers end.",
+            help="The day on which waivers are judged [default: today].",
             show_default=False,
         ),
     ] = None,
@@ -114,27 +85,27 @@ def audit(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Find what is wrong on a host, with proof and what to do; SARIF exits with 0 whatever was found."""
+    from netaudit.api.audits import AuditOptions
     from netaudit.audit.gate import failing
     from netaudit.cli import output as out
-    from netaudit.cli.auditing import Asked, prepare, render
-    from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.cli.auditing import prepare, read_ports, render
+    from netaudit.cli.sources import load_or_collect, make_where, when_audited
+    from netaudit.store import load
 
-    asked = Asked(
-        fail_on=fail_on,
-        min_confidence=min_confidence,
+    place = out.place(output, force=force)
+    options = AuditOptions(
         checks=tuple(checks or ()),
         skip=tuple(skip or ()),
         waivers=tuple(waivers or ()),
         baseline=baseline,
-        sensitive_ports=tuple(sensitive_port or ()),
+        sensitive_ports=read_ports(sensitive_port or ()),
         config=config,
-        exposure=exposure,
+        exposure=when_audited(exposure),
         uplinks=tuple(uplink or ()),
-        since=since,
-        today=today.date() if today else dt.datetime.now(tz=dt.UTC).astimezone().date(),
+        since=load(since) if since else None,
+        today=today.date() if today else None,
     )
-    place = out.place(output, force=force)
-    prepared = prepare(asked)
+    prepared = prepare(options, fail_on, min_confidence)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     audited = prepared.auditor.audit_and_verify(facts) if verify_fix else prepared.auditor.audit(facts)
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)

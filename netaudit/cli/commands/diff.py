@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from netaudit.api.formats import Format
 from netaudit.cli.options import (
     Colour,
     ColourOption,
@@ -13,7 +14,6 @@ from netaudit.cli.options import (
     ExitCodeOption,
     ExposureOption,
     ForceOption,
-    Format,
     FormatOption,
     OutputOption,
     StrictOption,
@@ -38,17 +38,19 @@ def diff(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Show what changed between two recordings, and what caused each change."""
-    from netaudit import diff_recordings
+    from netaudit.api.hosts import compare
     from netaudit.cli import output as out
     from netaudit.cli.progress import progress
-    from netaudit.cli.sources import last_kept, load_or_collect, make_where
+    from netaudit.cli.sources import last_kept, load_or_collect, make_where, when_computed
+    from netaudit.diff.counters import Counters
     from netaudit.store import load
 
     place = out.place(output, force=force)
     earlier = load(before if before is not None else last_kept())
     later = load_or_collect(after, make_where(docker_host, timeout))
     with progress("comparing"):
-        attributed = diff_recordings(earlier, later, counters=counters, exposure=exposure)
+        asked = Counters.COMPARE if counters else Counters.IGNORE
+        attributed = compare(earlier, later, when_computed(exposure), asked)
     out.print_diff(attributed, form, place, color, wide=wide)
     heads = (attributed.before, attributed.after)
     different = exit_code and bool(attributed.changes)

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from netaudit.api.formats import Format
 from netaudit.cli.options import (
     Colour,
     ColourOption,
     DockerHostOption,
     ForceOption,
-    Format,
     FormatOption,
     OutputOption,
     StrictOption,
@@ -38,16 +38,15 @@ def exposure(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Show who can reach what: zones against published ports, containers and the host's listeners."""
-    from netaudit import expose_recording
+    from netaudit.api.hosts import ZoneDetail, expose
     from netaudit.cli import output as out
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
-    from netaudit.packets.host.zones import ZoneChoice
 
     place = out.place(output, force=force)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
-    choice = ZoneChoice(uplinks=tuple(uplink) if uplink else None, containers=containers)
+    zones = ZoneDetail.CONTAINERS if containers else ZoneDetail.NETWORKS
     with progress("computing who can reach what"):
-        shown = expose_recording(facts, choice)
+        shown = expose(facts, uplink or None, zones)
     out.print_exposure(shown, form, place, color, wide=wide)
     raise typer.Exit(out.exit_code(shown.head, strict=strict))

@@ -37,7 +37,7 @@ def record(
         bool, typer.Option("--script", help="Print a shell script that records a host without netaudit, and exit.")
     ] = False,
     inside: Annotated[
-        bool, typer.Option("--inside", help="Record the rules inside containers too, such as those of embedded DNS.")
+        bool, typer.Option("--inside", help="Record the rules inside containers too, such as for embedded DNS.")
     ] = False,
     print_commands: Annotated[
         bool,
@@ -110,7 +110,7 @@ def _announce() -> None:
 
 def _keep(facts: "Facts", output: Path | None, replace: "Replace") -> None:
     """Save a recording of this host, say what it lacks and what its digest is, and print where it is."""
-    from netaudit.cli.output import write
+    from netaudit.cli.output import print_path
     from netaudit.cli.say import say
     from netaudit.cli.sources import kept_folder
     from netaudit.report.text.words import describe_gap
@@ -123,4 +123,4 @@ def _keep(facts: "Facts", output: Path | None, replace: "Replace") -> None:
     for gap in facts.gaps:
         say(f"could not see {describe_gap(gap)}")
     say(f"digest {manifest_of(facts).digest()}")
-    write(f"{output}\n".encode(errors="surrogateescape"), None)
+    print_path(output)

@@ -22,7 +22,7 @@ def redact(
     What was redacted with one key still compares, and attribution still works. Keep the key apart from it.
     """
     from netaudit.catalog import load_catalog
-    from netaudit.cli.output import replacing, write
+    from netaudit.cli.output import print_path, replacing
     from netaudit.cli.sources import redact_key
     from netaudit.store import load, require_place, save
     from netaudit.store.redaction import redact as redact_facts
@@ -32,7 +32,7 @@ def redact(
     redaction = redact_facts(load(recording), redact_key(key), load_catalog())
     save(redaction.facts, output, replace)
     say_removed(redaction)
-    write(f"{output}\n".encode(errors="surrogateescape"), None)
+    print_path(output)
 
 
 def say_removed(redaction: "Redaction") -> None:

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from netaudit.api.formats import Format
 from netaudit.cli.options import (
     DockerHostOption,
     ExposureOption,
     ForceOption,
-    Format,
     FormatOption,
     OutputOption,
     StrictOption,
@@ -39,13 +39,13 @@ def report(
     from netaudit.cli import output as out
     from netaudit.cli.progress import progress
     from netaudit.cli.reporting import Wanted, report_changes, report_host, require_place
-    from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.cli.sources import load_or_collect, make_where, when_computed
     from netaudit.cli.templates import read_template
     from netaudit.store import load
 
     place = out.place(output, force=force)
     own = read_template(template) if template else None
-    wanted = Wanted(form, place, own, exposure=exposure, audit=audit)
+    wanted = Wanted(form, place, own, when_computed(exposure), audit=audit)
     require_place(wanted)
     with progress("reading"):
         facts = load_or_collect(before, make_where(docker_host, timeout))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from netaudit.api.formats import Format
 from netaudit.cli.foreground import run_in_foreground
 from netaudit.cli.options import (
     Colour,
@@ -13,7 +14,6 @@ from netaudit.cli.options import (
     DockerHostOption,
     ExitCodeOption,
     ForceOption,
-    Format,
     FormatOption,
     OutputOption,
     StrictOption,
@@ -57,7 +57,7 @@ def run(
     ^C is the command's: netaudit reports what it did until then. SIGTERM and SIGHUP are passed on to the command, and
     so is a SIGINT that another process sends; when the command has ended, netaudit ends without a report.
     """
-    from netaudit import diff_recordings
+    from netaudit.api.hosts import compare
     from netaudit.attribute.observed.writers import tell_writers
     from netaudit.cli import output as out
     from netaudit.cli.say import say
@@ -81,7 +81,7 @@ def run(
         after = save(after, keep / "after")
     if after.partial:
         say(f"rules or containers still changed after {wait:g} s; gave up waiting")
-    attributed = tell_writers(diff_recordings(before, after), watch.saw())
+    attributed = tell_writers(compare(before, after), watch.saw())
     out.print_diff(attributed, form, place, color, wide=wide)
     own = out.exit_code(
         attributed.before,

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from netaudit.api.formats import Format
 from netaudit.cli.options import (
     Colour,
     ColourOption,
     DockerHostOption,
     ForceOption,
-    Format,
     FormatOption,
     OutputOption,
     StrictOption,
@@ -33,7 +33,7 @@ def show(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Show every rule of a host with its cause, and the rules that are missing."""
-    from netaudit import show_recording
+    from netaudit.api.hosts import show as show_host
     from netaudit.cli import output as out
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
@@ -41,6 +41,6 @@ def show(
     place = out.place(output, force=force)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     with progress("attributing rules"):
-        attributed = show_recording(facts)
+        attributed = show_host(facts)
     out.print_snapshot(attributed, form, place, color, by, wide=wide)
     raise typer.Exit(out.exit_code(attributed.head, strict=strict, undecided=attributed.coverage.undecided))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from netaudit.api.formats import TraceFormat
 from netaudit.cli.options import (
     Colour,
     ColourOption,
@@ -22,13 +23,6 @@ class State(StrEnum):
 
     NEW = "new"
     ESTABLISHED = "established"
-
-
-class TraceFormat(StrEnum):
-    """What a packet's way is printed as."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
 
 
 def trace(
@@ -60,20 +54,14 @@ def trace(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Follow one packet: the places it passes, every rule it meets, and what becomes of it."""
-    from netaudit import trace_recording
+    from netaudit.api.renderers import render_trace
+    from netaudit.api.traces import trace as trace_packet
     from netaudit.cli import output as out
     from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.packets.values.probe import PacketState
 
     place = out.place(output, force=force)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
-    shown = trace_recording(facts, source, target, interface=interface, established=state is State.ESTABLISHED)
-    match form:
-        case TraceFormat.TERMINAL:
-            from netaudit.report.terminal.trace import render_journey
-
-            out.write(render_journey(shown, out.style(place, color)).encode(errors="replace"), place)
-        case TraceFormat.JSON:
-            from netaudit.report.json.trace import render_journey as render_json
-
-            out.write(render_json(shown), place)
+    shown = trace_packet(facts, source, target, interface, PacketState(state.value))
+    out.write(render_trace(shown, form, out.style(place, color)), place)
     raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=len(shown.journey.trace.doubts)))

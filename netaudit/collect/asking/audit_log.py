@@ -7,5 +7,5 @@ _LOG = logging.getLogger(LOGGER)
 
 
 def announce(kind: str, what: str) -> None:
-    """Tell whoever listens to the logger; `kind` is one word, such as run, GET, read or ask."""
+    """Log an action for all who listen to the logger; `kind` is one word, such as run, GET, read or ask."""
     _LOG.info("%s %s", kind, what)

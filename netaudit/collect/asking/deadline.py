@@ -27,7 +27,7 @@ def within(seconds: float, question: Callable[[], T]) -> T:
     """Return the answer, or raise what the question raises; TimeoutError when it takes longer.
 
     requests limits the time between two bytes: an engine that sends one byte a second is never late for it. A question
-    that is late is told to stop, and does so with the next byte that it gets, or when it has waited long enough.
+    that is late is asked to stop, and does so with the next byte that it gets, or when it has waited long enough.
     Raises NoThreadError.
     """
     answers: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()

@@ -1,11 +1,11 @@
-"""What of an answer stays the same while nothing is changed."""
+"""Leave out of an answer what changes although nobody changed the host."""
 
 import re
 
 from netaudit.collect.asking.answer import Answer, Answered
 from netaudit.model.facts import RULE_SOURCES, Source
 
-# What moves by itself, or anew with each look: counters, comments with the time of day, handles, time-outs.
+# What changes by itself, or with each call: counters, comments with the time of day, handles, time-outs.
 _SAVE_NOISE = re.compile(rb"^#.*\n|\[\d+:\d+\]", re.MULTILINE)
 _NFT_NOISE = re.compile(rb'"(?:handle|packets|bytes|used|expires)": ?\d+')
 # Lifetimes of addresses and routes, and the timers of bridges.
@@ -13,8 +13,8 @@ _IP_NOISE = re.compile(rb'"(?:\w+_life_time|\w+_timer|expires|age|used)": ?[\d.]
 _ADDRESSES = (Source.IP_ADDR, Source.IP_ROUTE, Source.IP6_ROUTE)
 
 
-def essence(answer: Answer) -> object:
-    """Reduce an answer to what a change would change."""
+def stable_part(answer: Answer) -> object:
+    """Return the part of an answer that stays the same while nobody changes the host."""
     match answer:
         case Answered(source, data):
             return source, without_noise(source, data)
@@ -23,7 +23,7 @@ def essence(answer: Answer) -> object:
 
 
 def without_noise(source: Source, data: bytes) -> bytes:
-    """Leave out of a file what moves although nobody changed anything."""
+    """Return a file without counters, handles, timers and comments."""
     if source is Source.NFT_RULESET:
         return _NFT_NOISE.sub(b"", data)
     if source in RULE_SOURCES:

@@ -90,7 +90,7 @@ def run_for_text(source: Source, argv: Sequence[str], *, timeout: float) -> byte
 
 
 def _clean_environment() -> dict[str, str]:
-    """Give programs a fixed language, and nothing of ours that could change what they print."""
+    """Return programs a fixed language, and nothing of ours that could change what they print."""
     return {"LC_ALL": "C", "PATH": search_path()}
 
 

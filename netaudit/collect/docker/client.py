@@ -117,7 +117,7 @@ def _require_answer(response: "Response") -> None:
 
 
 def _parts(response: "Response", most: int) -> Iterator[bytes]:
-    """Give the body bit by bit. Not by `iter_content`: that reads a chunk's length, however long it is."""
+    """Return the body bit by bit. Not by `iter_content`: that reads a chunk's length, however long it is."""
     left = most
     while part := response.raw.read(_CHUNK, decode_content=False):
         left -= len(part)

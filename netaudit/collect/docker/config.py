@@ -14,7 +14,7 @@ from netaudit.collect.asking.options import Where
 from netaudit.collect.asking.url import shown_url
 from netaudit.collect.docker.daemon_process import NoDockerdError, find_dockerd
 from netaudit.collect.docker.foreign_root import ForeignRoot
-from netaudit.collect.docker.locality import why_elsewhere
+from netaudit.collect.docker.locality import why_not_local
 from netaudit.collect.docker.proc import Process, namespace_of
 from netaudit.model.facts import Gap, GapReason, Source
 
@@ -42,7 +42,7 @@ SHOWN_OPTIONS = KEPT_KEYS | {
 
 def ask_daemon(where: Where) -> Iterator[Answer]:
     """Read the arguments and the configuration file of the dockerd that serves the API."""
-    if why := why_elsewhere(where):
+    if why := why_not_local(where):
         yield from (Gap(source, GapReason.ABSENT, why) for source in (Source.DOCKERD_ARGV, Source.DAEMON_JSON))
         return
     try:
@@ -137,7 +137,7 @@ def _is_ours(dockerd: Process, path: str, state: os.stat_result | None) -> bool:
     try:
         if dockerd.namespace("mnt") == namespace_of("self", "mnt"):
             return True
-    except OSError:  # then its file could not be read either, which is said
+    except OSError:  # then its file could not be read either, which is a gap
         return True
     try:
         found = Path(path).stat()

@@ -40,7 +40,7 @@ def listening_dockerd(path: str) -> int:
         try:
             announce("connect", path)
             connection.connect(path)
-        except (OSError, ValueError):  # what is wrong with the socket is told by the questions to the API
+        except (OSError, ValueError):  # the questions to the API report what is wrong with the socket
             return 0
         pid = int(_PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))[0])
     return pid if is_called(pid, _NAME) else 0

@@ -14,7 +14,7 @@ from netaudit.collect.asking.url import shown_url, without_credentials
 from netaudit.collect.docker import fields
 from netaudit.collect.docker.client import LARGEST_LIST, EngineClient, EngineRefusalError
 from netaudit.collect.docker.fields import Fields, keep
-from netaudit.collect.docker.locality import why_elsewhere
+from netaudit.collect.docker.locality import why_not_local
 from netaudit.model.facts import Gap, GapReason, Source
 
 _Object = dict[str, Any]
@@ -38,8 +38,8 @@ class _Listed(msgspec.Struct):
     id: str = msgspec.field(name="Id")
 
 
-class _Told(msgspec.Struct, frozen=True):
-    """What the engine told, and why not all."""
+class _EngineAnswer(msgspec.Struct, frozen=True):
+    """What the engine answered, and why not all."""
 
     data: bytes
     lost: str = ""
@@ -55,8 +55,8 @@ def ask_objects(where: Where) -> Iterator[Answer]:
     yield from _ask(where, {Source.DOCKER_CONTAINERS: _containers, Source.DOCKER_NETWORKS: _networks})
 
 
-def _ask(where: Where, questions: Mapping[Source, Callable[[EngineClient], _Told]]) -> Iterator[Answer]:
-    if why := why_elsewhere(where):
+def _ask(where: Where, questions: Mapping[Source, Callable[[EngineClient], _EngineAnswer]]) -> Iterator[Answer]:
+    if why := why_not_local(where):
         yield from (Gap(source, GapReason.ABSENT, f"{shown_url(where.docker_url())}: {why}") for source in questions)
         return
     failures = engine_failures()
@@ -68,13 +68,13 @@ def _ask(where: Where, questions: Mapping[Source, Callable[[EngineClient], _Told
     with client:
         for source, question in questions.items():
             try:
-                told = question(client)
+                answer = question(client)
             except failures as error:
                 yield _gap(source, where, error)
                 continue
-            yield Answered(source, told.data)
-            if told.lost:
-                detail = without_credentials(told.lost, where.docker_url())
+            yield Answered(source, answer.data)
+            if answer.lost:
+                detail = without_credentials(answer.lost, where.docker_url())
                 yield Gap(source, GapReason.PARTIAL, f"{shown_url(where.docker_url())}: {detail}")
 
 
@@ -88,25 +88,25 @@ def engine_failures() -> tuple[type[Exception], ...]:
     return DockerException, RequestException, HTTPError, EngineRefusalError, OSError, KeyError, ValueError
 
 
-def _version(client: EngineClient) -> _Told:
+def _version(client: EngineClient) -> _EngineAnswer:
     return _line(keep({"Server": client.ask("/version", _Object)}, fields.VERSION))
 
 
-def _info(client: EngineClient) -> _Told:
+def _info(client: EngineClient) -> _EngineAnswer:
     return _line(keep(client.ask("/info", _Object), fields.INFO))
 
 
-def _networks(client: EngineClient) -> _Told:
+def _networks(client: EngineClient) -> _EngineAnswer:
     return _inspected(client, "/networks", "/networks/{}", fields.NETWORK)
 
 
-def _containers(client: EngineClient) -> _Told:
+def _containers(client: EngineClient) -> _EngineAnswer:
     every = "/containers/json?limit=-1&all=1&size=0&trunc_cmd=0"
     return _inspected(client, every, "/containers/{}/json", fields.CONTAINER)
 
 
-def _inspected(client: EngineClient, every: str, one: str, fields: Fields) -> _Told:
-    """Inspect each that is listed. What cannot be inspected is told, and the others are kept.
+def _inspected(client: EngineClient, every: str, one: str, fields: Fields) -> _EngineAnswer:
+    """Inspect each that is listed. What cannot be inspected is reported, and the others are kept.
 
     What vanished since it was listed is no longer part of the inventory.
     """
@@ -124,7 +124,7 @@ def _inspected(client: EngineClient, every: str, one: str, fields: Fields) -> _T
                 collection.lose(error)
         except engine_failures() as error:
             collection.lose(error)
-    return collection.told(len(listed))
+    return collection.answer(len(listed))
 
 
 class _Collection:
@@ -158,7 +158,7 @@ class _Collection:
         self._unreached += any(isinstance(cause, _UNREACHED) for cause in _causes(error))
         self.is_given_up = self._unreached >= _TRIES
 
-    def told(self, count: int) -> _Told:
+    def answer(self, count: int) -> _EngineAnswer:
         """Print the objects, oldest first: the engine lists them in no particular order.
 
         Raises the first failure where nothing could be had.
@@ -168,11 +168,11 @@ class _Collection:
         objects = [msgspec.Raw(kept) for _, _, kept in sorted(self._kept)]
         data = msgspec.json.format(msgspec.json.encode(objects), indent=4) + b"\n"
         why = f"{self._lost} of {count} could not be read: {_words(self._first)[1]}" if self._first else ""
-        return _Told(data, why)
+        return _EngineAnswer(data, why)
 
 
-def _line(value: object) -> _Told:
-    return _Told(msgspec.json.encode(value) + b"\n")
+def _line(value: object) -> _EngineAnswer:
+    return _EngineAnswer(msgspec.json.encode(value) + b"\n")
 
 
 def _gap(source: Source, where: Where, error: Exception) -> Gap:

@@ -1,4 +1,4 @@
-"""Listen to what Docker tells of containers and networks; labels and images in it are not kept."""
+"""Listen to Docker's events of containers and networks; labels and images in it are not kept."""
 
 import threading
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from netaudit.collect.asking.deadline import NoThreadError, start_thread
 from netaudit.collect.asking.options import Where
 from netaudit.collect.docker.client import EngineClient
 from netaudit.collect.docker.engine import engine_failures
-from netaudit.collect.docker.locality import why_elsewhere
+from netaudit.collect.docker.locality import why_not_local
 from netaudit.model.observation import DockerEvent
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ class DockerListener:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        if why_elsewhere(self._where):  # its events are not about this host
+        if why_not_local(self._where):  # its events are not about this host
             return self
-        with suppress(NoThreadError):  # then nobody listens; the questions to the engine tell of it
+        with suppress(NoThreadError):  # then nobody listens; the questions to the engine report it
             self._thread = start_thread(self._listen)
             self._listening.wait(self._where.timeout)
         return self
@@ -88,7 +88,7 @@ class DockerListener:
             self._listening.set()
 
     def _take(self, lines: Iterator[bytes]) -> None:
-        """Keep the events that matter; a line that is none is passed over."""
+        """Keep the events that matter; a line that is not an event is skipped."""
         for line in lines:
             with suppress(ValueError, OverflowError, OSError):  # the last two: a time that no calendar has
                 event = decode_json(line, _Event)
@@ -99,7 +99,7 @@ class DockerListener:
 
 
 def _lines(response: "Response") -> Iterator[bytes]:
-    """Give the lines as they come. Raises UnfitError for one without an end."""
+    """Return the lines as they come. Raises UnfitError for one without an end."""
     pending = b""
     while part := _some(response.raw):
         *lines, pending = (pending + part).split(b"\n")

@@ -7,7 +7,7 @@ from netaudit.collect.asking.options import Where
 from netaudit.collect.docker.daemon_process import listening_dockerd, network_of
 
 
-def why_elsewhere(where: Where) -> str:
+def why_not_local(where: Where) -> str:
     """Say why the engine's containers have no rules in this network namespace; "" where they may have."""
     path = where.docker_socket()
     if path:

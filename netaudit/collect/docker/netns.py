@@ -22,7 +22,7 @@ from netaudit.collect.kernel.nftables import ask_native_tables, ask_outline
 from netaudit.model.facts import Gap, GapReason, Source
 
 _PROGRAMS = 10  # how many are run inside at most, each with its own time limit; and for all containers together
-# Bytes of one container's rules, and of all: whoever may write rules in a container may write millions.
+# Bytes of one container's rules, and of all: a container that may write rules may write millions.
 _MOST, _MOST_OF_ALL = 32 << 20, 128 << 20
 
 

@@ -1,4 +1,4 @@
-"""A process as /proc shows it. Whoever runs it chose its name and its arguments: nothing of it is text yet."""
+"""A process as /proc shows it. Its user chose its name and its arguments: they are bytes, not text yet."""
 
 import os
 from typing import Self

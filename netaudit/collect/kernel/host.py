@@ -38,13 +38,13 @@ def ask_switches(where: Where) -> Iterator[Answer]:
 def ask_addresses(where: Where) -> Iterator[Answer]:
     """Ask for interfaces with their addresses, and for routes."""
     timeout = where.timeout
-    yield _said(Source.IP_ADDR, run_for_text(Source.IP_ADDR, ["ip", "-j", "-d", "addr"], timeout=timeout))
+    yield _as_answer(Source.IP_ADDR, run_for_text(Source.IP_ADDR, ["ip", "-j", "-d", "addr"], timeout=timeout))
     routes = ["-j", "route", "show", "table", "all"]
-    yield _said(Source.IP_ROUTE, run(Source.IP_ROUTE, ["ip", *routes], timeout=timeout))
-    yield _said(Source.IP6_ROUTE, run(Source.IP6_ROUTE, ["ip", "-6", *routes], timeout=timeout))
+    yield _as_answer(Source.IP_ROUTE, run(Source.IP_ROUTE, ["ip", *routes], timeout=timeout))
+    yield _as_answer(Source.IP6_ROUTE, run(Source.IP6_ROUTE, ["ip", "-6", *routes], timeout=timeout))
 
 
-def _said(source: Source, output: bytes | Gap) -> Answer:
+def _as_answer(source: Source, output: bytes | Gap) -> Answer:
     return output if isinstance(output, Gap) else Answered(source, output)
 
 
@@ -52,7 +52,7 @@ def _sockets(where: Where) -> Iterator[Answer]:
     """List listening sockets; ss looks into /proc where asking the kernel would make it load a module."""
     without_modules = {} if all(map(is_there, _SOCKET_MODULES)) else {"PROC_ROOT": "/proc"}
     output = run(Source.SOCKETS, ["ss", "-lntupH"], timeout=where.timeout, environment=without_modules)
-    yield _said(Source.SOCKETS, output)
+    yield _as_answer(Source.SOCKETS, output)
     if isinstance(output, bytes) and os.geteuid() != 0:
         detail = "the programs behind other users' sockets are not shown"
         yield Gap(Source.SOCKETS, GapReason.PARTIAL, detail)

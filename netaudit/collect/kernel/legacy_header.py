@@ -1,6 +1,6 @@
 """The head of a legacy rule: its bytes in the kernel -> the words iptables-legacy-save prints for them.
 
-The layouts are those of linux/netfilter_ipv4/ip_tables.h and linux/netfilter_ipv6/ip6_tables.h.
+The layouts are defined in linux/netfilter_ipv4/ip_tables.h and linux/netfilter_ipv6/ip6_tables.h.
 """
 
 import functools
@@ -17,6 +17,7 @@ _INVERTED_DESTINATION = 0x10
 _INVERTED_FRAGMENT = 0x20
 _INVERTED_PROTOCOL = 0x40
 
+_REMEMBERED = 1 << 14  # addresses and interfaces
 _INTERFACE_SIZE = 16
 
 
@@ -82,7 +83,7 @@ def _not(inverted: int) -> bytes:
     return b" !" if inverted else b""
 
 
-@functools.cache
+@functools.lru_cache(_REMEMBERED)
 def _address(option: bytes, address: bytes, mask: bytes, inverted: int) -> bytes:
     if not inverted and not any(address) and not any(mask):
         return b""
@@ -103,7 +104,7 @@ def _length(mask: bytes) -> bytes:
     return b"%d" % (width - host_part.bit_length())
 
 
-@functools.cache
+@functools.lru_cache(_REMEMBERED)
 def _interface(option: bytes, name: bytes, mask: bytes, inverted: int) -> bytes:
     """Print an interface: its mask covers a whole name and its NUL, or only what stands before a `+`."""
     covered = (mask + b"\0").index(b"\0")

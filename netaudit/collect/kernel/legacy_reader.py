@@ -75,7 +75,7 @@ def import_iptc() -> ModuleType:
 
 
 class Pen:
-    """C's stdout: the one place where our words and those of libxtables come in order."""
+    """C's stdout: the one stream where our output and that of libxtables stay in order."""
 
     def __init__(self) -> None:
         self._libc = ctypes.CDLL(None)

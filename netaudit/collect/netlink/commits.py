@@ -63,7 +63,7 @@ class CommitListener:
             self._socket.close()
 
     def _listen(self) -> None:
-        """Receive until told to end, and then what is still there."""
+        """Receive until the end is asked for, and then what is still there."""
         try:
             while not self._receive() or not self._ended.is_set():
                 if self._is_too_much():

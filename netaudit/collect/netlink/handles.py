@@ -1,4 +1,4 @@
-"""Ask nf_tables for the handles of all rules: the names by which the kernel tells of them."""
+"""Ask nf_tables for the handles of all rules: the names that the kernel has for them."""
 
 import socket
 from time import monotonic
@@ -16,7 +16,7 @@ _MOST = 2_000_000  # handles
 
 
 def ask_handles(generation: int | None) -> Handles | None:
-    """Give each chain's handles in the order of its rules.
+    """Return each chain's handles in the order of its rules.
 
     None where they cannot be had, or the ruleset is no longer of that generation.
     """
@@ -34,7 +34,7 @@ def ask_handles(generation: int | None) -> Handles | None:
 
 
 def _collect(connection: socket.socket) -> dict[Place, list[int]]:
-    """Collect what is answered, to its end. Raises TimeoutError where there is none."""
+    """Collect an answer to its end. Raises TimeoutError where none comes."""
     handles: dict[Place, list[int]] = {}
     end, left = monotonic() + _LONGEST, _MOST
     while left > 0 and monotonic() < end:

@@ -24,6 +24,7 @@ files=$work/files
 mkdir "$files" "$work/gaps" || exit 3
 # What a program prints goes to a file, and no file gets larger than this; ulimit counts in units of 512 bytes.
 most=268435456
+most_of_all=536870912 # what all files hold; the one that goes beyond it is a gap
 ulimit -f $((most / 512)) 2>/dev/null
 trap '' XFSZ 2>/dev/null
 
@@ -85,6 +86,12 @@ found() { # PROGRAM: its path; a shell such as busybox may have a lesser one of 
     (IFS=:; for folder in $PATH; do [ -x "$folder/$1" ] && echo "$folder/$1" && exit 0; done; exit 1)
 }
 
+fits() { # FILE: is there room for it beside the others? else it is removed
+    sum=0
+    for one in "$files"/*; do sum=$((sum + $(wc -c <"$one"))); done
+    [ $sum -le $most_of_all ] || { rm -f "$files/$1" && return 1; }
+}
+
 say() { # FILE PROGRAM...: keep what the program prints; else say why not
     file=$1
     shift
@@ -96,6 +103,8 @@ say() { # FILE PROGRAM...: keep what the program prints; else say why not
     code=$?
     if [ "$(wc -c <"$files/$file")" -ge $most ]; then
         gap "$file" invalid "$name printed more than $((most >> 20)) MiB"
+    elif ! fits "$file"; then
+        gap "$file" invalid "all files hold more than $((most_of_all >> 20)) MiB"
     elif [ $code = 0 ]; then
         return 0
     elif is_late $code; then
@@ -180,6 +189,7 @@ inspected() { # FILE: keep what could be inspected, and say how much could not
         return
     fi
     { echo '['; sort "$work/objects" | sed '$!s/$/,/'; echo ']'; } >"$files/$1"
+    fits "$1" || { gap "$1" invalid "all files hold more than $((most_of_all >> 20)) MiB"; return; }
     [ $lost -le 0 ] || gap "$1" partial "$lost of $((all)) could not be read: $why"
 }
 

@@ -48,7 +48,7 @@ def parse_remote(url: str) -> Remote:
 
 
 def record_remotely(remote: Remote, timeout: float) -> bytes:
-    """Return the recording of a host as a .tar.gz. Raises CollectError with ssh's own words where there is none."""
+    """Return the recording of a host as a .tar.gz. Raises CollectError with ssh's own message where it fails."""
     announce("run", shlex.join(remote.command()))
     try:
         process = subprocess.Popen(
@@ -72,7 +72,9 @@ def _tar(remote: Remote, process: subprocess.Popen[bytes], timeout: float) -> by
     except TimeoutError:
         raise CollectError(f"{remote} did not answer within {limit:g} s", hint="raise --timeout") from None
     except UnfitError as error:
-        raise CollectError(f"{remote} {error}: that is no recording", hint="record there, and copy the tar") from None
+        raise CollectError(
+            f"{remote} {error}: that is not a recording", hint="record there, and copy the tar"
+        ) from None
     begin = output.find(_GZIP)
     if process.returncode == 0 and begin >= 0:
         return output[begin:]

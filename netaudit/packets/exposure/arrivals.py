@@ -6,6 +6,7 @@ from functools import cached_property
 import msgspec
 
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, ZoneKind
+from netaudit.model.family import family_of
 from netaudit.model.host import Listener
 from netaudit.model.match import Field
 from netaudit.model.reason import ReasonKind
@@ -13,8 +14,8 @@ from netaudit.packets.exposure.dispositions import Dispositions
 from netaudit.packets.exposure.query import CellQuery
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.exposure.row import BEST_FIRST, Row
-from netaudit.packets.host.destinations import family_of
-from netaudit.packets.host.port_takers import is_proxied, leads_elsewhere
+from netaudit.packets.host.route_ranges import LOOPBACK
+from netaudit.packets.host.sockets import is_proxied, leads_elsewhere
 from netaudit.packets.host.zones import Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
@@ -80,7 +81,8 @@ class Arrivals:
             return
         there = self._reach.containers.leaving_to(self._destination.container_id)
         yield Arrival(Delivery.DNAT, self._asking.part_of(self._came.led, self.led & there))
-        found = self._reach.sockets.taking(binding.protocol, binding.host_ip, binding.host_port)
+        by = self._asking.origin.interface or LOOPBACK
+        found = self._reach.sockets.taking(binding.protocol, binding.host_ip, binding.host_port, by)
         if found:
             yield self._by_proxy(found)
 

@@ -5,11 +5,11 @@ from ipaddress import ip_address
 
 from netaudit.model.docker import Inventory, Network
 from netaudit.model.exposure import Destination, DestinationKind
+from netaudit.model.family import family_of
 from netaudit.model.match import Field
-from netaudit.packets.host.destinations import family_of
+from netaudit.model.ranges import Ranges, single
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
-from netaudit.packets.values.ranges import Ranges
 
 
 class ContainerSets:
@@ -33,7 +33,7 @@ class ContainerSets:
     def answering(self) -> PacketSet:
         """Return the packets that are on their way to containers, or led by NAT: only their answers are followed."""
         found = {number for known in self._containers for number, _ in self._own(known)}
-        return self._world.destined(tuple((number, number) for number in sorted(found))) | self._world.led
+        return self._world.destined(single(sorted(found))) | self._world.led
 
     def _addresses_of(self, container_id: str) -> tuple[str, ...]:
         """List a container's addresses, the ones of this family first."""
@@ -45,7 +45,7 @@ class ContainerSets:
     def _own(self, container_id: str) -> Ranges:
         """List a container's addresses of this family."""
         found = [one for one in self.addresses_of(container_id) if family_of(one) == self._world.family]
-        return tuple((number, number) for number in sorted(int(ip_address(one)) for one in found))
+        return single(sorted(int(ip_address(one)) for one in found))
 
     def _sent_by(self, container_id: str) -> PacketSet:
         """Return the packets that a container sends."""

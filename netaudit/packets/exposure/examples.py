@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 
+from netaudit.model.address_text import with_port
 from netaudit.model.exposure import Destination
 from netaudit.model.match import Field
-from netaudit.packets.sets.bdd import PacketSet, PacketSpace
-from netaudit.packets.values.ranges import Ranges
+from netaudit.model.ranges import Ranges, contains
+from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.sets.space import PacketSpace
 
 _LIKED = {"ip": (0xC6336407, 0xCB007107), "ip6": (0x20010DB8FFFF << 80 | 7,)}  # documentation addresses read best
 _CLIENT_PORT = 40000
@@ -17,12 +19,12 @@ def pick(space: PacketSpace, packets: PacketSet, liked: PacketSet, fields: Seque
     if not packets:
         return None
     some = packets & liked or packets & space.equal(Field.SPORT, _CLIENT_PORT) or packets
-    return space.example(some, fields)
+    return space.values.example(some, fields)
 
 
 def readable(space: PacketSpace, senders: Ranges, family: str) -> PacketSet:
     """Return the packets that read well: from a client's port, and a documentation address if that is a sender's."""
-    fitting = [one for one in _LIKED[family] if any(first <= one <= last for first, last in senders)]
+    fitting = [one for one in _LIKED[family] if contains(senders, one)]
     address = (fitting or [senders[0][0]])[0]
     return from_client(space, address)
 
@@ -40,4 +42,4 @@ def describe(example: Mapping[str, int], to: Destination) -> str:
 
 
 def _at(address: int, port: int, family: str) -> str:
-    return f"{IPv4Address(address)}:{port}" if family == "ip" else f"[{IPv6Address(address)}]:{port}"
+    return with_port(str(IPv4Address(address) if family == "ip" else IPv6Address(address)), port)

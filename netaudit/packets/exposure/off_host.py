@@ -2,11 +2,11 @@
 
 from netaudit.model.docker import Network
 from netaudit.model.exposure import Delivery, Destination, Outcome, ZoneKind
+from netaudit.model.ranges import Ranges, contains
 from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.packets.exposure.row import Row
 from netaudit.packets.host.zones import Origin, is_routed
 from netaudit.packets.symbolic.decision import Decision
-from netaudit.packets.values.ranges import Ranges
 
 _ON_A_LINK = frozenset({"macvlan", "ipvlan"})
 
@@ -30,7 +30,7 @@ def other_driver_row(network: Network, destination: Destination, origin: Origin,
 def _on_link(driver: str, destination: Destination, origin: Origin, number: int) -> Row:
     """Return the row for a container that is a machine of its own on a link of the host."""
     match origin.zone.kind:
-        case ZoneKind.LAN if _holds(origin.senders, number):
+        case ZoneKind.LAN if contains(origin.senders, number):
             return _row(destination.ports, Outcome.ALLOWED, because(ReasonKind.DRIVER_UNSEEN, driver=driver))
         case ZoneKind.HOST:
             return _row(destination.ports, Outcome.BLOCKED, because(ReasonKind.DRIVER_APART_FROM_HOST, driver=driver))
@@ -43,7 +43,3 @@ def _on_link(driver: str, destination: Destination, origin: Origin, number: int)
 def _row(ports: Ranges, outcome: Outcome, reason: Reason) -> Row:
     way = Delivery.NONE if outcome is Outcome.BLOCKED else Delivery.DIRECT
     return Row(ports, outcome, way, Decision(None, reason))
-
-
-def _holds(ranges: Ranges, number: int) -> bool:
-    return any(first <= number <= last for first, last in ranges)

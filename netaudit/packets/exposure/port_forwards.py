@@ -16,11 +16,12 @@ from typing import NamedTuple
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import Destination, DestinationKind, NatTarget
 from netaudit.model.match import Field
+from netaudit.model.ranges import Ranges, contains, inside
 from netaudit.packets.exposure.reachability import Reachability
-from netaudit.packets.host.destinations import PROTOCOLS, WILDCARDS, is_wildcard
-from netaudit.packets.sets.bdd import PacketSet, PacketSpace
+from netaudit.packets.host.destinations import PORT_PROTOCOLS, WILDCARDS, is_wildcard
+from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.sets.space import PacketSpace
 from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT
-from netaudit.packets.values.ranges import Ranges, inside
 
 _SENT = (Field.PROTOCOL, Field.IIF, Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT)  # what a sender decides
 
@@ -52,24 +53,24 @@ def port_forwards(reach: Reachability, published: Iterable[Destination]) -> Iter
 def _leads(reach: Reachability, left: PacketSet) -> NatTarget:
     """Find where some packet of a set is led: to one place, or to one of several that the kernel chooses among."""
     space = reach.world.space
-    example = space.example(left, (*_SENT, NEW_DADDR, NEW_DPORT)) or {}
+    example = space.values.example(left, (*_SENT, NEW_DADDR, NEW_DPORT)) or {}
     same = left
     for field in _SENT:
         same = same & space.equal(field, example[field])
-    addresses = _around(space.ranges(same, NEW_DADDR), example[NEW_DADDR])
+    addresses = _around(space.values.ranges(same, NEW_DADDR), example[NEW_DADDR])
     group = left & space.in_ranges(NEW_DADDR, (addresses,)) & reach.world.led
-    ports = _around(space.ranges(same, NEW_DPORT), example[NEW_DPORT])
+    ports = _around(space.values.ranges(same, NEW_DPORT), example[NEW_DPORT])
     first, last = (_written(number, reach.family) for number in addresses)
     return NatTarget((first, last), None if _keeps_ports(space, group) else ports)
 
 
 def _around(ranges: Ranges, number: int) -> tuple[int, int]:
     """Find the range that a number is in."""
-    return next((first, last) for first, last in ranges if first <= number <= last)
+    return next(one for one in ranges if contains((one,), number))
 
 
 def _by_protocol(space: PacketSpace, packets: PacketSet) -> Iterator[PacketSet]:
-    parts = (packets & space.equal(Field.PROTOCOL, number) for number in PROTOCOLS.values())
+    parts = (packets & space.equal(Field.PROTOCOL, number) for number in PORT_PROTOCOLS.values())
     yield from (part for part in parts if part)
 
 
@@ -100,7 +101,7 @@ def _owners(inventory: Inventory) -> dict[int, Owner]:
 
 def _keeps_ports(space: PacketSpace, group: PacketSet) -> bool:
     """Tell whether several ports are led on, each to the same."""
-    ports = space.ranges(group, NEW_DPORT)
+    ports = space.values.ranges(group, NEW_DPORT)
     return ports[0][0] != ports[-1][1] and not group - space.copied(Field.DPORT, NEW_DPORT)
 
 
@@ -109,7 +110,7 @@ def _known(reach: Reachability, published: Iterable[Destination]) -> Iterator[Pa
     space = reach.world.space
     for one in published:
         if one.binding is not None and one.family == reach.family:
-            asked = space.equal(Field.PROTOCOL, PROTOCOLS[one.protocol]) & space.in_ranges(Field.DPORT, one.ports)
+            asked = space.equal(Field.PROTOCOL, PORT_PROTOCOLS[one.protocol]) & space.in_ranges(Field.DPORT, one.ports)
             if not is_wildcard(one.address):
                 asked &= space.equal(Field.DADDR, int(ip_address(one.address)))
             yield asked & reach.containers.at_port(one.container_id, one.binding.container_port)
@@ -118,15 +119,15 @@ def _known(reach: Reachability, published: Iterable[Destination]) -> Iterator[Pa
 
 def _destination(reach: Reachability, group: PacketSet, owner: Owner, led: NatTarget) -> Destination:
     space = reach.world.space
-    protocol = next(name for name, number in PROTOCOLS.items() if group & space.equal(Field.PROTOCOL, number))
+    protocol = next(name for name, number in PORT_PROTOCOLS.items() if group & space.equal(Field.PROTOCOL, number))
     ports = led.ports or (0, 0)
     taking = reach.sockets.taking(protocol, led.addresses[0], ports[0]) if not owner.name else ()
     return Destination(
         kind=DestinationKind.FORWARDED_PORT,
         family=reach.family,
         protocol=protocol,
-        address=_asked_address(space.ranges(group, Field.DADDR), reach),
-        ports=space.ranges(group, Field.DPORT),
+        address=_asked_address(space.values.ranges(group, Field.DADDR), reach),
+        ports=space.values.ranges(group, Field.DPORT),
         container_id=owner.id,
         container_name=owner.name,
         network_name=owner.network,

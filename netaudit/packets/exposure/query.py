@@ -4,13 +4,13 @@ from functools import cached_property
 
 from netaudit.model.exposure import Destination, ZoneKind
 from netaudit.model.match import Field
+from netaudit.model.ranges import Ranges
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.host.destinations import is_wildcard, number_of
 from netaudit.packets.host.zones import CLIENT_PORTS, Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
 from netaudit.packets.symbolic.host_sets import DECISION, TRANSLATED
-from netaudit.packets.values.ranges import Ranges
 
 # What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
 _FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)
@@ -49,7 +49,7 @@ class CellQuery:
 
     def part(self, packets: PacketSet, within: PacketSet) -> PacketSet:
         """Return what is asked for and within a set; another member of a network is not the destination itself."""
-        part = self._space.common(packets, self.asked & within, *(_OF_SEVERAL if self.several else _FIELDS))
+        part = self._space.rewrite.common(packets, self.asked & within, *(_OF_SEVERAL if self.several else _FIELDS))
         return part - self._own if part else part
 
     def part_of(self, packets: Bounds, within: PacketSet) -> Bounds:
@@ -58,15 +58,15 @@ class CellQuery:
 
     def sent(self, part: PacketSet) -> PacketSet:
         """Forget all of packets but what their sender wrote."""
-        return self._space.forget(part, TRANSLATED, Field.OIF, DECISION)
+        return self._space.rewrite.forget(part, TRANSLATED, Field.OIF, DECISION)
 
     def ports_of(self, part: PacketSet) -> PacketSet:
         """Forget all of packets but the ports that they were sent to."""
-        return self._space.only(part, Field.DPORT)
+        return self._space.rewrite.only(part, Field.DPORT)
 
     def ranges(self, ports: PacketSet) -> Ranges:
         """List ports."""
-        return self.destination.ports if ports == self.ports else self._space.ranges(ports, Field.DPORT)
+        return self.destination.ports if ports == self.ports else self._space.values.ranges(ports, Field.DPORT)
 
     @property
     def several(self) -> bool:

@@ -10,17 +10,18 @@ from functools import cached_property, lru_cache
 from netaudit.errors import UsageError
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import Outcome, ZoneKind
+from netaudit.model.family import Family
 from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Program
+from netaudit.model.ranges import Ranges, inside
 from netaudit.packets.exposure.container_sets import ContainerSets
 from netaudit.packets.exposure.dispositions import Dispositions, dispositions_of
 from netaudit.packets.exposure.examples import readable
 from netaudit.packets.exposure.zone_sets import OF_NETWORKS, ZoneSets
 from netaudit.packets.host.container_routes import container_routes, subnets
-from netaudit.packets.host.destinations import PROTOCOLS
 from netaudit.packets.host.members import Members
-from netaudit.packets.host.port_takers import Sockets
+from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.host.zones import Origin, ZoneChoice, origins
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.decision import Decision
@@ -29,7 +30,7 @@ from netaudit.packets.symbolic.fields import asked_fields
 from netaudit.packets.symbolic.host_sets import HostSets
 from netaudit.packets.symbolic.neighbour_discovery import undiscovered
 from netaudit.packets.symbolic.pipeline import Traversal
-from netaudit.packets.values.ranges import Ranges, inside
+from netaudit.packets.values.probe import PROTOCOLS
 
 _LINKS = "`ip link` lists them; what a bridge's port receives comes in by the bridge"
 
@@ -38,7 +39,7 @@ class Reachability:
     """Where the packets of a host's zones come, in one family."""
 
     def __init__(
-        self, host: Host, inventory: Inventory | None, program: Program, family: str, choice: ZoneChoice
+        self, host: Host, inventory: Inventory | None, program: Program, family: Family, choice: ZoneChoice
     ) -> None:
         self.inventory, self.family = inventory or Inventory(), family
         self.world = HostSets(host, family, asked_fields(program, family), subnets(self.inventory, family))
@@ -95,11 +96,11 @@ class Reachability:
         """Lead through what members of a network send to one another."""
         traversal = Traversal(self._encoders)
         members = [self.zones.on_its_bridge(origin) & self.zones.sent(origin) for origin in self.origins]
-        packets = self.world.space.union(members)
-        if self.family == "ip6" and self.world.routing.filters_bridged():
+        packets, filtered = self.world.space.union(members), self.world.routing.sysctls.filters_bridged()
+        if self.family == "ip6" and filtered:
             unable, decision = undiscovered(self._encoders, members)
             packets = traversal.without(packets, unable, decision)
-        match self.world.routing.filters_bridged():
+        match filtered:
             case True:
                 traversal.between_ports(packets)
             case False:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from netaudit.model.exposure import Delivery, Outcome
+from netaudit.model.ranges import Ranges, without
 from netaudit.packets.symbolic.decision import Decision
-from netaudit.packets.values.ranges import Ranges, without
 
 BEST_FIRST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 

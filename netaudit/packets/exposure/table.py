@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from netaudit.model.exposure import Delivery, Destination, Exposure, Outcome, Zone, ZoneKind
+from netaudit.model.family import IP_FAMILIES
 from netaudit.model.program import Program
 from netaudit.model.reason import Reason
 from netaudit.model.snapshot import Snapshot
@@ -16,8 +17,6 @@ from netaudit.packets.host.destinations import destinations
 from netaudit.packets.host.endpoints import with_every_endpoint
 from netaudit.packets.host.visibility import Visibility, why_not_visible
 from netaudit.packets.host.zones import Origin, ZoneChoice
-
-FAMILIES = ("ip", "ip6")
 
 
 def expose(
@@ -35,10 +34,12 @@ def expose(
     asked = [one for one in known if wanted(one)]
     if reason := why_not_visible(snapshot):
         return _undecided(asked, reason)
-    reaches = {family: Reachability(host, inventory, program, family, choice or ZoneChoice()) for family in FAMILIES}
+    reaches: dict[str, Reachability] = {
+        family: Reachability(host, inventory, program, family, choice or ZoneChoice()) for family in IP_FAMILIES
+    }
     asked += [one for reach in reaches.values() for one in port_forwards(reach, known) if wanted(one)]
     zones = {family: _ways(reach) for family, reach in reaches.items()}
-    unseen = {family: Visibility(snapshot.gaps, host, program, family) for family in FAMILIES}
+    unseen = {family: Visibility(snapshot.gaps, host, program, family) for family in IP_FAMILIES}
     return tuple(
         unseen[destination.family].doubt(_exposure(zone, destination, row))
         for destination in asked

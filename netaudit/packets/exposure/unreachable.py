@@ -1,11 +1,11 @@
 """Why packets arrive nowhere that no rule dropped: what is lacking on their way."""
 
 from netaudit.model.exposure import Destination, DestinationKind, ZoneKind
+from netaudit.model.ranges import Ranges, contains
 from netaudit.model.reason import ReasonKind
 from netaudit.packets.host.destinations import number_of
 from netaudit.packets.host.route_ranges import LOOPBACK_NET
 from netaudit.packets.host.zones import Origin, is_routed
-from netaudit.packets.values.ranges import Ranges
 
 
 def why_unreachable(origin: Origin, to: Destination, addresses: Ranges) -> ReasonKind:
@@ -15,8 +15,7 @@ def why_unreachable(origin: Origin, to: Destination, addresses: Ranges) -> Reaso
         return ReasonKind.NOT_ROUTED_BY_INTERNET
     if not addresses:
         return ReasonKind.NO_HOST_ADDRESS
-    first, last = LOOPBACK_NET[to.family]
-    if first <= number_of(to.address) <= last:
+    if contains((LOOPBACK_NET[to.family],), number_of(to.address)):
         return ReasonKind.LOOPBACK_OF_SENDER
     if origin.on_link:
         return ReasonKind.NO_GATEWAY

@@ -5,12 +5,13 @@ from functools import cached_property, lru_cache
 
 from netaudit.model.exposure import ZoneKind
 from netaudit.model.match import CtState, Field
-from netaudit.packets.host.destinations import PROTOCOLS
+from netaudit.model.ranges import Ranges, single
+from netaudit.packets.host.destinations import PORT_PROTOCOLS
 from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
 from netaudit.packets.host.zones import CLIENT_PORTS, NOT_ROUTED, Origin, as_ranges
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.host_sets import DECISION, TRANSLATED, HostSets
-from netaudit.packets.values.ranges import Ranges
+from netaudit.packets.values.probe import PROTOCOLS
 
 _SYN = 2  # the flags of a TCP connection's first packet
 OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
@@ -35,7 +36,7 @@ class ZoneSets:
         """Return an interface's addresses, without link-local ones."""
         known = self._world.routing.interfaces.get(interface)
         found = [ip for ip in self._world.routing.addresses(known) if not ip.is_link_local] if known else []
-        return tuple((int(ip), int(ip)) for ip in sorted(found, key=int))
+        return single(sorted(map(int, found)))
 
     @cached_property
     def link_addresses(self) -> Ranges:
@@ -47,7 +48,7 @@ class ZoneSets:
         """Return the first packets of all connections that a zone may open."""
         space, world = self._space, self._world
         packets = space.in_ranges(Field.SADDR, origin.senders) & world.at(Field.IIF, origin.interface)
-        packets &= space.in_ranges(Field.PROTOCOL, tuple((number, number) for number in sorted(PROTOCOLS.values())))
+        packets &= space.in_ranges(Field.PROTOCOL, single(sorted(PORT_PROTOCOLS.values())))
         if origin.zone.kind is ZoneKind.INTERNET:
             packets &= self._routed_by_internet(origin)
         if origin.zone.kind is ZoneKind.HOST:
@@ -93,8 +94,6 @@ class ZoneSets:
 
     def _addresses_for(self, origin: Origin) -> Ranges:
         """Return the host's addresses that a zone would use for a port that is open on all of them."""
-        match origin.zone.kind:
-            case ZoneKind.INTERNET | ZoneKind.LAN:
-                return self.addresses(origin.interface)
-            case _:
-                return self.link_addresses or self.addresses(origin.interface or LOOPBACK)
+        if origin.zone.kind in (ZoneKind.INTERNET, ZoneKind.LAN):
+            return self.addresses(origin.interface)
+        return self.link_addresses or self.addresses(origin.interface or LOOPBACK)

@@ -1,8 +1,8 @@
-"""Which port of a bridge is whose: a container's end of a veth pair is in a namespace that Docker does not number.
+"""Which port of a bridge leads to which container.
 
-What is known: the ports of a bridge, the namespace that each port's other end is in (a number), and the members of
-the network. A namespace is a container's, so it has a port on the bridges of that container's networks and on no
-other: where only one container fits, the port is its. Else every port that may be its is named.
+The kernel shows the ports of a bridge and, as a number, the namespace of the other end of each veth pair. Docker does
+not show the number of a container's namespace. But a namespace has ports on exactly the bridges of its container's
+networks: the ports whose namespace fits are returned, and all ports of the bridge where none fits.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from netaudit.model.host import Host, Interface
 
 
 def ports_of(host: Host, inventory: Inventory, container: Container, bridge: str) -> tuple[Interface, ...]:
-    """Find the ports of a bridge that may be a container's: one where that is certain."""
+    """Return the ports of a bridge that may lead to a container: one where that is certain."""
     places = _bridges_of_namespaces(host)
     own = _bridges_of(inventory, container)
     ports = [one for one in host.interfaces if one.master == bridge and one.peer_elsewhere]

@@ -6,17 +6,20 @@ from ipaddress import ip_address
 
 from netaudit.model.docker import Container, Inventory, Network, PortBinding
 from netaudit.model.exposure import Destination, DestinationKind
+from netaudit.model.family import IP_FAMILIES, family_of
 from netaudit.model.host import Host, Listener
+from netaudit.packets.values.probe import PROTOCOLS
 
-PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
+# The transport protocols with ports, which Docker publishes.
+PORT_PROTOCOLS = {name: PROTOCOLS[name] for name in ("tcp", "udp", "sctp")}
 EVERY_PORT = ((1, 65535),)
 PROXY = "docker-proxy"
-_HOLDERS = frozenset({PROXY, "dockerd"})  # hold published ports; dockerd alone takes them and answers nothing
+_HOLDERS = frozenset({PROXY, "dockerd"})  # they hold published ports; dockerd never answers there
 WILDCARDS = {"ip": "0.0.0.0", "ip6": "::"}  # noqa: S104 (what Docker and ss call every address)
 
 
 def destinations(host: Host, inventory: Inventory | None) -> tuple[Destination, ...]:
-    """List all destinations, in the order of the table."""
+    """Return all destinations, in the order of the exposure table."""
     known = inventory or Inventory()
     networks = {network.id: network for network in known.networks}
     found: list[Destination] = []
@@ -29,14 +32,9 @@ def destinations(host: Host, inventory: Inventory | None) -> tuple[Destination, 
     return (*found, *_listeners(host.listeners, published, in_host))
 
 
-def family_of(address: str) -> str:
-    """Tell an address' family."""
-    return "ip6" if ":" in address else "ip"
-
-
 @lru_cache(maxsize=1 << 14)
 def number_of(address: str) -> int:
-    """Give an address' number; each is asked for by many zones."""
+    """Return the number of an address; many zones ask for the same one."""
     return int(ip_address(address))
 
 
@@ -62,14 +60,15 @@ def _published(container: Container) -> Iterator[Destination]:
 
 
 def _network_of(container: Container, binding: PortBinding) -> str:
-    """Name the network through which a binding leads, where there is only one that can."""
+    """Return the name of the network that a binding leads to, where only one is possible."""
     family = family_of(binding.host_ip)
-    able = [one.network_name for one in container.endpoints if (one.ipv6 if family == "ip6" else one.ipv4)]
+    able = [one.network_name for one in container.endpoints if one.address_of(family)]
     return able[0] if len(able) == 1 else ""
 
 
 def _own_ports(container: Container, networks: dict[str, Network]) -> Iterator[Destination]:
-    protocols = [name for name in PROTOCOLS if name != "sctp" or "sctp" in {one.protocol for one in container.bindings}]
+    published = {one.protocol for one in container.bindings}
+    protocols = [name for name in PORT_PROTOCOLS if name != "sctp" or "sctp" in published]
     for endpoint in container.endpoints:
         if endpoint.network_id not in networks:
             continue
@@ -91,10 +90,10 @@ def _listeners(
     listeners: Iterable[Listener], published: set[tuple[str, int]], in_host: dict[int, Container]
 ) -> Iterator[Destination]:
     for listener in dict.fromkeys(listeners):
-        if listener.protocol not in PROTOCOLS or _is_proxy(listener, published):
+        if listener.protocol not in PORT_PROTOCOLS or _is_proxy(listener, published):
             continue
         owner = next((in_host[pid] for pid in listener.pids if pid in in_host), None)
-        families = ("ip", "ip6") if listener.address == "*" else (family_of(listener.address),)
+        families = IP_FAMILIES if listener.address == "*" else (family_of(listener.address),)
         for family in families:
             yield Destination(
                 kind=DestinationKind.HOST_LISTENER,

@@ -1,4 +1,4 @@
-"""Containers with the networks that `docker network inspect` alone tells of: a swarm's tasks are on docker_gwbridge."""
+"""The endpoints that only the inspection of a network shows, such as those of a swarm's tasks on docker_gwbridge."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from netaudit.model.host import Host
 
 
 def with_every_endpoint(inventory: Inventory | None, host: Host) -> Inventory:
-    """Give running containers the endpoints that their own inspection does not list."""
+    """Return the inventory in which running containers have the endpoints that their own inspection does not list."""
     known = inventory or Inventory()
     more: dict[str, list[Endpoint]] = {}
     for network in known.networks:
@@ -25,7 +25,7 @@ def _completed(container: Container, more: dict[str, list[Endpoint]]) -> Contain
 
 
 def _endpoint(network: Network, member: NetworkMember, host: Host) -> Endpoint:
-    """Write a member as an endpoint; its gateways are the bridge's own addresses, unless the network is internal."""
+    """Return a member as an endpoint; its gateways are the bridge's own addresses, unless the network is internal."""
     own = [] if network.internal else [one for one in host.interfaces if one.name == network.bridge]
     addresses = [address.local for one in own for address in one.addresses if address.scope == "global"]
     return Endpoint(

@@ -1,4 +1,4 @@
-"""What stands in a packet's way and was not seen, or is not followed: a rule that nobody read may stop anything."""
+"""Rules that were not recorded, or that are not followed: they may stop any packet."""
 
 from collections.abc import Collection, Iterator
 
@@ -6,6 +6,7 @@ import msgspec
 
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
+from netaudit.model.family import Family
 from netaudit.model.program import Program, ReadChain
 from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.packets.values.steps import End, EndKind, Trace
@@ -17,8 +18,8 @@ RULES = {
 _ELSEWHERE = frozenset({"bridge", "netdev"})
 
 
-def doubted(trace: Trace, family: str, program: Program, unseen: Collection[str]) -> Trace:
-    """Add what may stop a packet that arrives, as far as could be seen; one that does not stays what it is."""
+def doubted(trace: Trace, family: Family, program: Program, unseen: Collection[str]) -> Trace:
+    """Return the trace of a packet that arrives with the doubt that unseen rules may stop it; other traces stay."""
     reasons = tuple(dict.fromkeys(_reasons(family, program, unseen)))
     if not reasons or not trace.arrives or trace.outcome is Outcome.BLOCKED:
         return trace
@@ -27,7 +28,7 @@ def doubted(trace: Trace, family: str, program: Program, unseen: Collection[str]
     return msgspec.structs.replace(trace, ends=tuple(ends), doubts=(*trace.doubts, *reasons))
 
 
-def _reasons(family: str, program: Program, unseen: Collection[str]) -> Iterator[Reason]:
+def _reasons(family: Family, program: Program, unseen: Collection[str]) -> Iterator[Reason]:
     for source in RULES[family]:
         if source in unseen:
             yield because(ReasonKind.SOURCE_NOT_RECORDED, source=source)
@@ -35,7 +36,7 @@ def _reasons(family: str, program: Program, unseen: Collection[str]) -> Iterator
 
 
 def unfollowed(program: Program) -> Iterator[Reason]:
-    """Tell which tables may do something that is not followed."""
+    """Return why tables may do something that is not followed, a reason for each."""
     for table in program.tables:
         if table.why_unsure:
             yield because(ReasonKind.TABLE_UNSURE, why=table.why_unsure)

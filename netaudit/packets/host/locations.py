@@ -1,4 +1,4 @@
-"""What an operator types for where a packet comes from and goes to -> addresses, interfaces, containers.
+"""Where a packet comes from and goes to, as an operator types it -> addresses, interfaces and containers.
 
 internet   lan   lan:eth1   host   network:backend   container:web   192.0.2.7
 192.0.2.10:8080/tcp   [2001:db8::10]:53/udp   container:db:5432/tcp   container:db/icmp
@@ -11,16 +11,20 @@ from ipaddress import ip_address, ip_network
 import msgspec
 
 from netaudit.errors import SubjectError, UsageError
-from netaudit.model.docker import Container, Endpoint, Network
+from netaudit.model.default_route import gateway_order
+from netaudit.model.docker import Container, Endpoint, Inventory, Network
 from netaudit.model.exposure import ZoneKind
+from netaudit.model.family import Family, family_of_version
 from netaudit.model.host import Ip
+from netaudit.model.ranges import contains
 from netaudit.model.snapshot import Snapshot
+from netaudit.model.version import Version
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.zones import Origin, ZoneChoice, origins
 from netaudit.packets.values.probe import PROTOCOLS, parse_ip
 
 _TARGET = re.compile(r"(?P<host>.+?)(?::(?P<port>\d{1,5}))?/(?P<protocol>[a-z0-9]+)", re.DOTALL)
-# Senders of the Internet that are easily known for an example; else the first that may be one.
+# Documentation addresses, which readers recognise as examples; else the first address of the zone is taken.
 _EXAMPLES = ("203.0.113.7", "198.51.100.7", "192.0.2.7", "2001:db8:ffff::7")
 _HINT = "such as 192.0.2.10:8080/tcp, [2001:db8::10]:53/udp, container:web:80/tcp or container:web/icmp"
 
@@ -70,28 +74,30 @@ def read_target(text: str, snapshot: Snapshot) -> Target:
 
 
 def find_container(snapshot: Snapshot, name: str) -> Container:
-    """Find a container by name, or by the beginning of its id. Raises SubjectError."""
+    """Return the container of a name, or of the beginning of an id. Raises SubjectError."""
     for one in snapshot.inventory.containers if snapshot.inventory else ():
         if one.name == name or (len(name) >= 4 and one.id.startswith(name)):
             return one
     raise SubjectError(f"there is no container {name} here", hint="`netaudit show --by container` lists them")
 
 
-def attachments(snapshot: Snapshot, container: Container, family: str) -> list[Attached]:
-    """List a container's networks where it has an address of a family, that of its default route first."""
-    networks = {one.id: one for one in snapshot.inventory.networks} if snapshot.inventory else {}
+def attachments(snapshot: Snapshot, container: Container, family: Family) -> list[Attached]:
+    """Return a container's networks where it has an address of a family, in the engine's order of default routes."""
+    inventory = snapshot.inventory or Inventory()
+    networks = {one.id: one for one in inventory.networks}
+    order = gateway_order(networks, Version.parse(inventory.version))
     found = []
     for one in container.endpoints:
-        address = parse_ip((one.ipv4 if family == "ip" else one.ipv6).partition("/")[0])
+        address = parse_ip(one.address_of(family).partition("/")[0])
         if address is not None and one.network_id in networks:
             found.append(Attached(container, networks[one.network_id], one, address))
-    return sorted(found, key=lambda one: (one.network.internal, -one.endpoint.priority, one.network.name))
+    return sorted(found, key=lambda one: (not one.endpoint.gateway_of(family), order(one.endpoint)))
 
 
 def read_source(text: str, interface: str, target: Ip, snapshot: Snapshot) -> Source:
     """Read a zone or an address, for a packet to a target. Raises UsageError or SubjectError."""
     kind, _, name = text.partition(":")
-    family = "ip" if target.version == 4 else "ip6"
+    family = family_of_version(target.version)
     _refuse_unknown(interface, snapshot)
     if kind in _ZONES and parse_ip(text) is None:
         found = _ZONES[kind](snapshot, name, target, family)
@@ -111,7 +117,7 @@ def _refuse_unknown(interface: str, snapshot: Snapshot) -> None:
         raise UsageError(f"this host has no interface {interface}", hint="`ip link` lists them")
 
 
-def _from_address(snapshot: Snapshot, address: Ip, interface: str, family: str) -> Source:
+def _from_address(snapshot: Snapshot, address: Ip, interface: str, family: Family) -> Source:
     attached = next((one for one in _all_attached(snapshot, family) if one.address == address), None)
     if attached is not None and interface in ("", attached.network.bridge):
         return _from_container(attached)
@@ -127,15 +133,15 @@ def _from_address(snapshot: Snapshot, address: Ip, interface: str, family: str) 
     return Source(address, name, f"{address} by {name}")
 
 
-def _all_attached(snapshot: Snapshot, family: str) -> Iterator[Attached]:
+def _all_attached(snapshot: Snapshot, family: Family) -> Iterator[Attached]:
     for container in snapshot.inventory.containers if snapshot.inventory else ():
         if container.running:
             yield from attachments(snapshot, container, family)
 
 
 def attached_at(snapshot: Snapshot, address: Ip) -> Attached | None:
-    """Find the container that has an address."""
-    family = "ip" if address.version == 4 else "ip6"
+    """Return the container that has an address."""
+    family = family_of_version(address.version)
     return next((one for one in _all_attached(snapshot, family) if one.address == address), None)
 
 
@@ -144,7 +150,7 @@ def _from_container(attached: Attached) -> Source:
     return Source(attached.address, attached.network.bridge, label, attached)
 
 
-def _host(snapshot: Snapshot, _name: str, target: Ip, family: str) -> Source:
+def _host(snapshot: Snapshot, _name: str, target: Ip, family: Family) -> Source:
     routing = Routing(snapshot.host, family)
     route = routing.route(target)
     preferred = parse_ip(route.source) if route else None
@@ -157,7 +163,7 @@ def _host(snapshot: Snapshot, _name: str, target: Ip, family: str) -> Source:
     return Source(address, "", f"this host as {address}")
 
 
-def _container(snapshot: Snapshot, name: str, target: Ip, family: str) -> Source:
+def _container(snapshot: Snapshot, name: str, target: Ip, family: Family) -> Source:
     container = find_container(snapshot, name)
     if container.network_mode == "host":
         return _host(snapshot, "", target, family)
@@ -168,27 +174,27 @@ def _container(snapshot: Snapshot, name: str, target: Ip, family: str) -> Source
     return _from_container((near or own)[0])
 
 
-def _network(snapshot: Snapshot, name: str, target: Ip, family: str) -> Source:
-    """Choose a member of a network, but not the one that is asked for; an address of its subnet where it has none."""
+def _network(snapshot: Snapshot, name: str, target: Ip, family: Family) -> Source:
+    """Return a member of a network that is not the target; an address of the subnet where there is no other member."""
     members = [one for one in _all_attached(snapshot, family) if name in ("", one.network.name)]
     others = [one for one in members if one.address != target]
     return _from_container(others[0]) if others else _zone(ZoneKind.NETWORK)(snapshot, name, target, family)
 
 
 def owner(snapshot: Snapshot, container: Container) -> Container:
-    """Find the container whose network namespace another one shares (`--network container:NAME`)."""
+    """Return the container whose network namespace a container shares (`--network container:NAME`), or itself."""
     kind, _, other = container.network_mode.partition(":")
     return find_container(snapshot, other) if kind == "container" and other else container
 
 
 def in_network(network: Network, address: Ip) -> bool:
     """Tell whether an address is in a network's subnet, so that its members send straight to it."""
-    subnet = network.subnet if address.version == 4 else network.subnet6
+    subnet = network.subnet_of(family_of_version(address.version))
     return bool(subnet) and address in ip_network(subnet)
 
 
-def _zone(kind: ZoneKind) -> Callable[[Snapshot, str, Ip, str], Source]:
-    def find(snapshot: Snapshot, name: str, _target: Ip, family: str) -> Source:
+def _zone(kind: ZoneKind) -> Callable[[Snapshot, str, Ip, Family], Source]:
+    def find(snapshot: Snapshot, name: str, _target: Ip, family: Family) -> Source:
         known = origins(snapshot.host, snapshot.inventory, family, ZoneChoice())
         fitting = [one for one in known if one.zone.kind is kind and name in ("", one.zone.name)]
         if not fitting:
@@ -199,15 +205,15 @@ def _zone(kind: ZoneKind) -> Callable[[Snapshot, str, Ip, str], Source]:
     return find
 
 
-def _example(origin: Origin, family: str) -> Ip:
-    """Choose a sender."""
+def _example(origin: Origin, family: Family) -> Ip:
+    """Return a sender that is a good example."""
     examples = [one for one in map(ip_address, _EXAMPLES) if (one.version == 4) == (family == "ip")]
-    fitting = [one for one in examples if any(low <= int(one) <= high for low, high in origin.senders)]
+    fitting = [one for one in examples if contains(origin.senders, int(one))]
     first = origin.senders[0][0]
     return fitting[0] if fitting else ip_address(first.to_bytes(4 if family == "ip" else 16, "big"))
 
 
-_ZONES: dict[str, Callable[[Snapshot, str, Ip, str], Source]] = {
+_ZONES: dict[str, Callable[[Snapshot, str, Ip, Family], Source]] = {
     "internet": _zone(ZoneKind.INTERNET),
     "lan": _zone(ZoneKind.LAN),
     "host": _host,

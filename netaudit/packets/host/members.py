@@ -1,13 +1,14 @@
-"""Who is on a network, and who sends the example packets of a zone."""
+"""The members of networks, and which of them sends the example packets of a zone."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address
 
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import ZoneKind
+from netaudit.model.family import Family
 from netaudit.model.match import Field
+from netaudit.model.ranges import Ranges, contains
 from netaudit.packets.host.zones import Origin
-from netaudit.packets.values.ranges import Ranges
 
 NOBODY_YET = " (no container has this sender's address yet)"
 
@@ -15,11 +16,11 @@ NOBODY_YET = " (no container has this sender's address yet)"
 class Members:
     """The addresses of one family that running containers have on each network, by the network's name."""
 
-    def __init__(self, inventory: Inventory, family: str) -> None:
+    def __init__(self, inventory: Inventory, family: Family) -> None:
         self._of: dict[str, dict[int, str]] = {}  # by address: whose it is
         for container in inventory.containers:
             for end in container.endpoints if container.running else ():
-                address = end.ipv4 if family == "ip" else end.ipv6
+                address = end.address_of(family)
                 if address:
                     number = int(ip_address(address.partition("/")[0]))
                     self._of.setdefault(end.network_name, {})[number] = container.id
@@ -29,17 +30,17 @@ class Members:
         return example[Field.SADDR] in self._of.get(origin.zone.name, ())
 
     def sender(self, origin: Origin, container_id: str, to: Ranges) -> int | None:
-        """Choose who sends an example to a container's or the host's addresses; None where any sender will do."""
+        """Return the sender of an example to a container's or the host's addresses; None where any sender is good."""
         match origin.zone.kind:
             case ZoneKind.NETWORK:
                 return self._other(origin, container_id)
             case ZoneKind.HOST:  # to itself the host sends as the address that it sends to
-                return next((first for first, _ in to if _holds(origin.senders, first)), None)
+                return next((first for first, _ in to if contains(origin.senders, first)), None)
             case _:
                 return None
 
     def _other(self, origin: Origin, container_id: str) -> int:
-        """Choose a member that is not the container; where it is alone, an address that one may come to have."""
+        """Return the address of another member; where there is none, an address that a new member may get."""
         known = self._of.get(origin.zone.name, {})
         found = next((number for number, whose in known.items() if whose != container_id), None)
         return _free(origin, known) if found is None else found
@@ -48,7 +49,3 @@ class Members:
 def _free(origin: Origin, taken: Mapping[int, str]) -> int:
     free = (number for first, last in origin.senders for number in range(first, last + 1) if number not in taken)
     return next(free, origin.senders[0][0])
-
-
-def _holds(ranges: Ranges, number: int) -> bool:
-    return any(first <= number <= last for first, last in ranges)

@@ -1,4 +1,4 @@
-"""What a match may ask that is not in the packet: the kinds of its addresses, and the way back to its sender."""
+"""Fields that the host's routes decide: the types of a packet's addresses, and the reverse path to its sender."""
 
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -16,7 +16,7 @@ TYPE_OF = {
     Field.SADDR_TYPE_OIF: (Field.SADDR, Field.OIF),
     Field.DADDR_TYPE_OIF: (Field.DADDR, Field.OIF),
 }
-_THIS_NETWORK, _EVERYBODY = 0, (1 << 32) - 1
+_THIS_NETWORK, _LIMITED_BROADCAST = 0, (1 << 32) - 1
 
 
 def as_address(packet: Packet, field: Field) -> Ip | None:
@@ -28,18 +28,18 @@ def as_address(packet: Packet, field: Field) -> Ip | None:
 
 
 def is_for_many(address: Ip) -> bool:
-    """Tell whether an address is a group's, or everybody's on the link."""
-    return address.is_multicast or (address.version == 4 and int(address) == _EVERYBODY)
+    """Tell whether an address is multicast, or 255.255.255.255."""
+    return address.is_multicast or (address.version == 4 and int(address) == _LIMITED_BROADCAST)
 
 
 class RouteLookup:
-    """Answers for the fields that hang on the host as much as on the packet."""
+    """Answers for the fields that depend on the host as well as on the packet."""
 
     def __init__(self, routing: Routing) -> None:
         self.routing = routing
 
     def asking(self, packet: Packet) -> Callable[[Field], Value]:
-        """Give what a match asks of this packet."""
+        """Return the function that a match calls for the value of a field of this packet."""
 
         def value_of(field: Field) -> Value:
             value = packet.get(field)
@@ -56,13 +56,13 @@ class RouteLookup:
         return self._leads_back(packet) if field is Field.REVERSE_PATH else None
 
     def kind(self, address: Ip, interface: str = "") -> int:
-        """Tell what kind of address the table of local addresses says it is, to one interface or to all.
+        """Return the RouteType of an address by the table `local`, for one interface or for all.
 
         Source: inet_addr_type_dev_table() in the kernel's net/ipv4/fib_frontend.c.
         """
         if address.is_multicast:
             return RouteType.MULTICAST
-        if address.version == 4 and (int(address) >> 24 == _THIS_NETWORK or int(address) == _EVERYBODY):
+        if address.version == 4 and (int(address) >> 24 == _THIS_NETWORK or int(address) == _LIMITED_BROADCAST):
             return RouteType.BROADCAST
         route = self.routing.route(address)
         if route is None or route.table != "local":
@@ -71,7 +71,7 @@ class RouteLookup:
         return known if not interface or interface in _interfaces(route) else RouteType.UNICAST
 
     def _leads_back(self, packet: Packet) -> Value:
-        """Tell whether the way to the sender leaves by the interface that the packet came by."""
+        """Return 1 where the route to the sender leaves by the interface that the packet came in by, else 0."""
         address, interface = as_address(packet, Field.SADDR), packet.name(Field.IIF)
         if interface == "lo":
             return 1

@@ -5,10 +5,11 @@ from functools import cached_property
 
 import msgspec
 
+from netaudit.model.family import Family
 from netaudit.model.host import Host, Interface
-from netaudit.model.match import Field, RouteType, in_ranges
+from netaudit.model.match import Field, RouteType, in_ranges, is_named
+from netaudit.model.ranges import Ranges, without
 from netaudit.packets.host.fib import Routing
-from netaudit.packets.values.ranges import Ranges, without
 
 LOOPBACK = "lo"
 LOOPBACK_NET = {"ip": (0x7F000000, 0x7FFFFFFF), "ip6": (1, 1)}
@@ -28,14 +29,14 @@ class RouteRanges:
     `subnets` are what is known of the links of its bridges without their routes.
     """
 
-    def __init__(self, host: Host, family: str, subnets: Mapping[str, Ranges]) -> None:
+    def __init__(self, host: Host, family: Family, subnets: Mapping[str, Ranges]) -> None:
         host = _with_loopback(host)
         self.family, self.routing, self._subnets = family, Routing(host, family), subnets
         self.interfaces = ("", *sorted(one.name for one in host.interfaces if not one.master))
 
     def fitting(self, names: Iterable[str]) -> list[str]:
         """List the interfaces that have one of the names."""
-        return sorted({one for one in self.interfaces for name in names if _fits(one, name)})
+        return sorted({one for one in self.interfaces for name in names if is_named(one, name)})
 
     @cached_property
     def known_interfaces(self) -> list[Interface]:
@@ -45,7 +46,7 @@ class RouteRanges:
     @cached_property
     def to_loopback(self) -> tuple[str, ...]:
         """Name the interfaces by which loopback's addresses may come and go."""
-        others = (one.name for one in self.known_interfaces if self.routing.routes_loopback(one.name))
+        others = (one.name for one in self.known_interfaces if self.routing.sysctls.routes_loopback(one.name))
         return LOOPBACK, *(name for name in others if name != LOOPBACK)
 
     @cached_property
@@ -120,9 +121,3 @@ def _with_loopback(host: Host) -> Host:
     if any(one.name == LOOPBACK and not one.master for one in host.interfaces):
         return host
     return msgspec.structs.replace(host, interfaces=(*others, Interface(LOOPBACK)))
-
-
-def _fits(name: str, pattern: str) -> bool:
-    if pattern.endswith("*"):
-        return bool(name) and name.startswith(pattern[:-1])
-    return name == pattern

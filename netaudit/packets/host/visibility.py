@@ -1,9 +1,10 @@
-"""What was not seen of a host, and so makes outcomes doubtful: a rule that nobody read may stop any packet."""
+"""What was not recorded of a host, and so makes outcomes doubtful: an unseen rule may stop any packet."""
 
 from collections.abc import Iterable, Iterator
 
 from netaudit.model.exposure import Delivery, Exposure, Outcome
 from netaudit.model.facts import Gap, GapReason, Source
+from netaudit.model.family import Family
 from netaudit.model.host import Host
 from netaudit.model.program import Program
 from netaudit.model.reason import Reason, ReasonKind, because
@@ -17,7 +18,7 @@ _OWN_TABLES = frozenset({"local", "main", "default"})
 
 
 def why_not_visible(snapshot: Snapshot) -> Reason | None:
-    """Return why zones cannot be told apart: without interfaces or routes nothing says where packets come from."""
+    """Return why zones are unknown, None where they are known: interfaces and routes say where packets come from."""
     said = {gap.source: gap.reason for gap in snapshot.gaps}
     if not snapshot.host.interfaces:
         return _gap(Source.IP_ADDR, said.get(Source.IP_ADDR, GapReason.NOT_RECORDED))
@@ -27,12 +28,12 @@ def why_not_visible(snapshot: Snapshot) -> Reason | None:
 class Visibility:
     """What is doubtful about the packets of one family on a host."""
 
-    def __init__(self, gaps: Iterable[Gap], host: Host, program: Program, family: str) -> None:
+    def __init__(self, gaps: Iterable[Gap], host: Host, program: Program, family: Family) -> None:
         self._gaps = {gap.source: gap for gap in gaps}
         self._everywhere = tuple(self._about(family, host, program))
 
     def doubt(self, exposure: Exposure) -> Exposure:
-        """Make `may` of what is allowed only as far as could be seen."""
+        """Return an outcome that is not blocked as `may` where something that could block it was not seen."""
         if exposure.outcome is Outcome.BLOCKED:
             return exposure
         reasons = [*self._everywhere, *self._about_way(exposure.way)]
@@ -49,7 +50,7 @@ class Visibility:
             witness=exposure.witness,
         )
 
-    def _about(self, family: str, host: Host, program: Program) -> Iterator[Reason]:
+    def _about(self, family: Family, host: Host, program: Program) -> Iterator[Reason]:
         yield from self._said(*RULES[family], Source.IP_ADDR, _ROUTES[family])
         if not host.interfaces:
             yield because(ReasonKind.INTERFACES_NOT_RECORDED)

@@ -1,4 +1,4 @@
-"""Where packets come from: zones, derived from a host's interfaces, routes and inventory.
+"""Zones, where packets come from: derived from a host's interfaces, routes and inventory.
 
 Internet       by the interface of the default route; senders are all addresses but private ones and neighbours
 LAN            by each link of its own; senders are the neighbours on it, and a neighbour may send to any address,
@@ -17,11 +17,12 @@ import msgspec
 
 from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.exposure import Zone, ZoneKind
+from netaudit.model.family import ADDRESS_BITS, Family
 from netaudit.model.host import Host, Interface, IpNetwork
+from netaudit.model.ranges import Ranges, contains, joined, without
 from netaudit.packets.host.fib import Routing
-from netaudit.packets.values.ranges import Ranges, without
 
-# What nobody routes between networks: RFC 1122, 1918, 3927, 6598, 4193, 4291; and what is no single machine.
+# Addresses that the Internet does not route (RFC 1122, 1918, 3927, 6598, 4193, 4291), multicast and reserved ones.
 _NOT_ROUTED = {
     "ip": (
         "0.0.0.0/8",
@@ -37,14 +38,14 @@ _NOT_ROUTED = {
 }
 NOT_ROUTED = {family: tuple(ip_network(one) for one in networks) for family, networks in _NOT_ROUTED.items()}
 
-CLIENT_PORTS = ((1024, 65535),)  # from others no program of the host calls; an attacker outside may
+CLIENT_PORTS = ((1024, 65535),)  # the ports that programs of the host send from; an attacker outside may send from any
 
 
 class ZoneChoice(msgspec.Struct, frozen=True):
-    """What the operator says of the zones, in place of what is derived.
+    """What the operator says about the zones, in place of what is derived.
 
-    `uplinks` and `links` name interfaces; None: by the routes, and all that are no container's. `containers`: a zone
-    for each container too, where a network's stands for all its members else.
+    `uplinks` and `links` name interfaces. None: uplinks by the default routes, and links of all interfaces that no
+    container uses. `containers`: each container is a zone too, beside the zone of its network.
     """
 
     uplinks: tuple[str, ...] | None = None
@@ -55,7 +56,7 @@ class ZoneChoice(msgspec.Struct, frozen=True):
 class Origin(msgspec.Struct, frozen=True):
     """A zone's packets of one family: the interface that they come in by ("" for the host's own), and their senders.
 
-    `on_link`: its members know no way beyond their own network.
+    `on_link`: its members have no route beyond their own network.
     """
 
     zone: Zone
@@ -64,37 +65,30 @@ class Origin(msgspec.Struct, frozen=True):
     on_link: bool = False
 
 
-def origins(host: Host, inventory: Inventory | None, family: str, choice: ZoneChoice) -> tuple[Origin, ...]:
-    """Derive the zones of a host that have packets of a family, in the order of the table."""
+def origins(host: Host, inventory: Inventory | None, family: Family, choice: ZoneChoice) -> tuple[Origin, ...]:
+    """Return the zones of a host that have packets of a family, in the order of the exposure table."""
     place = _HostPlaces(host, inventory or Inventory(), family, choice)
     found = (*place.internet(), *place.links(), place.host_itself(), *place.networks())
     return tuple(one for one in found if one.senders)
 
 
-def is_routed(address: int, family: str) -> bool:
-    """Tell whether the Internet routes an address at all."""
-    return not any(first <= address <= last for first, last in _not_routed(family))
+def is_routed(address: int, family: Family) -> bool:
+    """Tell whether the Internet routes an address."""
+    return not contains(_not_routed(family), address)
 
 
 @cache
-def _not_routed(family: str) -> Ranges:
+def _not_routed(family: Family) -> Ranges:
     return as_ranges(NOT_ROUTED[family])
 
 
 def as_ranges(networks: Iterable[IpNetwork]) -> Ranges:
-    """Write networks as ranges of numbers, sorted and joined."""
-    joined: list[tuple[int, int]] = []
-    for network in sorted(networks, key=lambda one: (int(one.network_address), -one.prefixlen)):
-        first, last = int(network.network_address), int(network.broadcast_address)
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
-        else:
-            joined.append((first, last))
-    return tuple(joined)
+    """Return networks as ranges of numbers, sorted and joined."""
+    return joined((int(network.network_address), int(network.broadcast_address)) for network in networks)
 
 
 def _machines(networks: Iterable[IpNetwork]) -> Ranges:
-    """Write networks as ranges, without the addresses that are no machine's: a network's own, and its broadcast."""
+    """Return the addresses of machines in networks, as ranges: without network and broadcast addresses."""
     known = list(networks)
     ends = [(network.network_address, network.broadcast_address) for network in known if network.num_addresses > 2]
     taken = as_ranges(ip_network(end) for pair in ends for end in pair)
@@ -110,37 +104,37 @@ class _Member(NamedTuple):
 class _HostPlaces:
     """One host and family."""
 
-    def __init__(self, host: Host, inventory: Inventory, family: str, choice: ZoneChoice) -> None:
+    def __init__(self, host: Host, inventory: Inventory, family: Family, choice: ZoneChoice) -> None:
         self._routing, self._family, self._choice = Routing(host, family), family, choice
         self._inventory, self._host = inventory, host
         self._bridges = {network.bridge for network in inventory.networks if network.bridge}
         self._own = as_ranges(ip_network(ip) for one in host.interfaces for ip in self._routing.addresses(one))
 
     def internet(self) -> Iterator[Origin]:
-        """Make one zone of all uplinks: the first that has a default route sends."""
+        """Return one zone for all uplinks; without a choice these are the interfaces of the default routes."""
         known = {one.name for one in self._candidates()}
         uplinks = self._choice.uplinks
         if uplinks is None:
             uplinks = tuple(dict.fromkeys(name for name in self._default_interfaces() if name in known))
-        everything = ((0, (1 << (32 if self._family == "ip" else 128)) - 1),)
+        everything = ((0, (1 << ADDRESS_BITS[self._family]) - 1),)
         near = as_ranges(subnet for one in self._routing.interfaces.values() for subnet in self._subnets(one))
         senders = without(without(without(everything, as_ranges(NOT_ROUTED[self._family])), near), self._own)
         for name in uplinks:
             yield Origin(Zone(ZoneKind.INTERNET), name, senders)
 
     def links(self) -> Iterator[Origin]:
-        """Make a zone of each link."""
+        """Return a zone for each link."""
         for one in self._candidates():
             if self._choice.links is None or one.name in self._choice.links:
                 senders = without(_machines(self._subnets(one)), self._own)
                 yield Origin(Zone(ZoneKind.LAN, one.name), one.name, senders)
 
     def host_itself(self) -> Origin:
-        """Make the zone of the host's own packets."""
+        """Return the zone of the host's own packets."""
         return Origin(Zone(ZoneKind.HOST), "", self._own)
 
     def networks(self) -> Iterator[Origin]:
-        """Make a zone of each network with members, and of each member where that was asked for."""
+        """Return a zone for each network with members, and for each member where the operator wants it."""
         for network in self._inventory.networks:
             members = self._members(network)
             if network.bridge not in self._routing.interfaces or not members:
@@ -155,9 +149,7 @@ class _HostPlaces:
 
     def _members(self, network: Network) -> list[_Member]:
         found = [
-            _Member(container, end.ipv4, end.gateway)
-            if self._family == "ip"
-            else _Member(container, end.ipv6, end.gateway6)
+            _Member(container, end.address_of(self._family), end.gateway_of(self._family))
             for container in self._inventory.containers
             if container.running
             for end in container.endpoints
@@ -166,15 +158,15 @@ class _HostPlaces:
         return [member for member in found if member.address]
 
     def _inside(self, network: Network, members: list[_Member]) -> Ranges:
-        subnet = network.subnet if self._family == "ip" else network.subnet6
+        subnet = network.subnet_of(self._family)
         inside = [ip_network(subnet)] if subnet else [ip_network(member.address) for member in members]
         return without(_machines(inside), self._own)
 
     def _candidates(self) -> list[Interface]:
-        """List the interfaces that lead to neighbours: up, and neither loopback, a bridge's port nor a container's.
+        """Return the interfaces that lead to neighbours: up, and neither loopback, a bridge's port nor a container's.
 
-        One that has nothing but a link-local address leads to no network: it may be the end of a container that Docker
-        forgot.
+        An interface with only a link-local address leads to no network: it may be the left-over end of a veth pair of
+        a removed container.
         """
         return [
             one
@@ -195,7 +187,7 @@ class _HostPlaces:
                 yield from (hop.interface for hop in route.hops)
 
     def _subnets(self, interface: Interface) -> Iterator[IpNetwork]:
-        """List where an interface's neighbours are: what it reaches without a gateway, and its gateways."""
+        """Return where an interface's neighbours are: its routes without a gateway, and its gateways."""
         for route in self._routing.routes:
             for hop in route.hops:
                 if hop.interface != interface.name or route.kind != "unicast":

@@ -1,5 +1,5 @@
-"""Sets of packets as binary decision diagrams, and what is known of a set from below and from above.
+"""Sets of packets as binary decision diagrams, and lower and upper bounds of sets that are not wholly known.
 
 In: fields and numbers. Out: sets that can be joined, cut and asked for an example.
-Begin with bdd.py; oxidd is imported there alone.
+Begin with space.py; bdd.py alone imports oxidd.
 """

@@ -1,4 +1,4 @@
-"""What is known of a set of packets that cannot be known wholly: what is surely in it, and what may be."""
+"""A set of packets that is not wholly known: the packets that are surely in it, and those that may be in it."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,7 +9,7 @@ Change = Callable[[PacketSet], PacketSet]
 
 
 class Bounds(NamedTuple):
-    """A set from below and from above: what surely is in it, and what possibly is.
+    """A lower and an upper bound of a set: the packets that are surely in it, and the packets that may be in it.
 
     Where nothing is unknown, both are the same object, and everything is computed once.
     """
@@ -38,15 +38,15 @@ class Bounds(NamedTuple):
         return exactly(sure) if self.exact and other.exact else Bounds(sure, self.possible - other.sure)
 
     def changed(self, change: Change) -> "Bounds":
-        """Change all packets alike."""
+        """Return the set with all packets changed in the same way."""
         sure = change(self.sure)
         return exactly(sure) if self.exact else Bounds(sure, change(self.possible))
 
     def doubted(self) -> "Bounds":
-        """Doubt all of them."""
+        """Return the set with every packet in doubt."""
         return Bounds(self.possible - self.possible, self.possible)
 
 
 def exactly(packets: PacketSet) -> Bounds:
-    """Bound what is known."""
+    """Return the bounds of a set that is known."""
     return Bounds(packets, packets)

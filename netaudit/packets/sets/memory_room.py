@@ -1,4 +1,4 @@
-"""Whether this process may take what a manager of decision diagrams takes; where it may not, the library aborts."""
+"""Whether a limit leaves enough memory for decision diagrams: without enough, the library would abort."""
 
 import resource
 import threading
@@ -14,7 +14,7 @@ _LIMITS = ((resource.RLIMIT_AS, 0, "ulimit -v"), (resource.RLIMIT_DATA, 5, "ulim
 
 
 def require_room(nodes: int) -> None:
-    """Refuse to make a manager of so many nodes where a limit forbids it. Raises NetauditError."""
+    """Raise NetauditError where a limit leaves too little memory for so many nodes."""
     needed = _STACKS + nodes * _NODE + _SPARE
     used = [int(pages) * resource.getpagesize() for pages in Path("/proc/self/statm").read_text("ascii").split()]
     for limit, field, name in _LIMITS:

@@ -1,12 +1,12 @@
-"""Rules that decide nothing: earlier ones of their chain take all their packets, or their own matches contradict.
+"""Rules that decide nothing: earlier rules of the chain take all their packets, or their own matches contradict.
 
     -A INPUT -p tcp --dport 1:1023 -j ACCEPT      1
     -A INPUT -p udp --dport 1:1023 -j ACCEPT      2
     -A INPUT -p tcp --dport 22 -j DROP            3  shadowed by 1, contradicted; tcp dport 22 is a witness
 
-A rule is called so only where that is proved: what it may match, less what earlier rules surely take, is nothing.
-What a rule takes is what does not come to the next one: accepted, dropped, returned, or jumped to a chain that does not
-give it back. Where a field is rewritten on the way, it may have had any value before.
+It is proved: the packets that the rule may match, less the packets that earlier rules surely take, are none. A rule
+takes the packets that do not come to the next rule: accepted, dropped, returned, or sent into a chain that does not
+return them. Where a field is rewritten on the way, it may have had any value before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,22 +33,23 @@ from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.shadowing.examples import sample
 from netaudit.packets.shadowing.header_space import HeaderSpace, fields_of
 from netaudit.packets.shadowing.kinds import Shadow, ShadowKind
-from netaudit.packets.shadowing.rule_effects import decides, matches_of, rewritten, said
+from netaudit.packets.shadowing.rule_effects import decides, matches_of, rewritten, without_notes
 from netaudit.packets.values.jump_bounds import DEEPEST, Jumps, targets_of
 
-_MOST_BEHIND_JUMP = 500  # rules of a chain that is jumped to; of longer ones it is believed that they give all back
+_MOST_BEHIND_JUMP = 500  # rules of a chain that is jumped to; a longer chain is taken to return all packets
 _MOST_NAMED = 300  # shadowed rules of a chain for which all covering rules are looked for
+_MOST_REWRITES = 200  # rules of a chain that rewrite fields of the very packets they meet; behind, of all that remain
 
 
 class _Taker(msgspec.Struct):
-    """An earlier rule with what it surely takes of what may come to it: it decides about these."""
+    """An earlier rule with the packets that it surely takes: it decides about them."""
 
     rule: ReadRule
     packets: PacketSet
 
 
 class ShadowAnalysis:
-    """Looks for such rules in the chains of a table; what was computed once is remembered.
+    """Looks for such rules in the chains of a table, and remembers what it computed.
 
     Raises MemoryError where sets outgrow their room.
     """
@@ -64,7 +65,7 @@ class ShadowAnalysis:
         return HeaderSpace(self._table.family, (match for rule in rules for match in matches_of(rule.meaning)))
 
     def of(self, chain: ReadChain) -> tuple[Shadow, ...]:
-        """List a chain's rules that decide nothing, in order."""
+        """Return the rules of a chain that decide nothing, in order."""
         walk = _Chain(self, chain)
         found: list[Shadow] = []
         for rule in chain.rules:
@@ -75,7 +76,7 @@ class ShadowAnalysis:
         return tuple(found)
 
     def kept_by(self, name: str) -> PacketSet:
-        """Return what a chain surely does not give back, as it comes to it: nothing of one that leads into a circle."""
+        """Return the packets that a chain surely does not return; none for a chain that leads into a loop."""
         chain = self._table.chains.get(name)
         if chain is None or self._jumps.heights.get(name, DEEPEST) >= DEEPEST or chain.size > _MOST_BEHIND_JUMP:
             return self._plain.space.nothing
@@ -91,12 +92,12 @@ class ShadowAnalysis:
         return walk.everything - back
 
     def _rewritten_in(self, name: str) -> frozenset[Field]:
-        """Give the fields that a chain, and those that it jumps to, may rewrite."""
+        """Return the fields that a chain and its jump targets may rewrite."""
         return self._rewritten.get(name, frozenset(Field))
 
     @cached_property
     def _rewritten(self) -> Mapping[str, frozenset[Field]]:
-        """Give the fields that chains may rewrite: those that lead nowhere first, and none that lead into a circle."""
+        """Return the fields that each chain may rewrite, jump targets first, without chains that lead into a loop."""
         found: dict[str, frozenset[Field]] = {}
         for name in self._jumps.heights:
             behind = [found.get(one, frozenset(Field)) for one in self._jumps.targets[name]]
@@ -105,11 +106,11 @@ class ShadowAnalysis:
         return found
 
     def rewritten_by(self, meaning: Meaning) -> frozenset[Field]:
-        """Give the fields that a rule may rewrite before the next one is met."""
+        """Return the fields that a rule may rewrite before the next rule is met."""
         return _written(meaning).union(*(self._rewritten_in(one) for one in targets_of(meaning)))
 
     def plain(self) -> HeaderSpace:
-        """Give the space of the table's packets."""
+        """Return the space of the table's packets."""
         return self._plain
 
 
@@ -123,6 +124,8 @@ class _Chain:
         self.remaining, self.returned = self.everything, self._plain.space.nothing
         self._takers: list[_Taker] = []
         self._same: dict[Meaning, ReadRule] = {}
+        self._rewrites = 0
+        self._forgotten: dict[Field, int] = {}  # a field -> how many of the takers were let have any value of it
 
     def pass_by(self, rule: ReadRule) -> None:
         """Let all packets meet a rule."""
@@ -135,18 +138,21 @@ class _Chain:
         self.remaining -= taken
         if taken:
             self._takers.append(_Taker(rule, taken))
-            self._same.setdefault(said(meaning), rule)
+            self._same.setdefault(without_notes(meaning), rule)
         self._rewrite(self._shadows.rewritten_by(meaning), met)
 
     def _rewrite(self, fields: frozenset[Field], met: PacketSet) -> None:
-        """Let what a rule rewrites have had any value: nothing that hangs on it is taken for sure any more."""
-        if not met or fields.isdisjoint(self._plain.space.widths):
+        """Let what a rule rewrites have had any value; each taker forgets a field once: twice changes nothing."""
+        written = fields & self._plain.space.widths.keys()
+        if not met or not written:
             return
-        forget = self._plain.forget
-        self.remaining |= forget(met & self.remaining, fields) & self.everything
+        forget, self._rewrites = self._plain.forget, self._rewrites + 1
+        changed = met & self.remaining if self._rewrites <= _MOST_REWRITES else self.remaining
+        self.remaining |= forget(changed, written) & self.everything
         self._same = {}
-        for one in self._takers:
-            one.packets = self.everything - forget(self.everything - one.packets, fields)
+        for one in self._takers[min(self._forgotten.get(field, 0) for field in written) :]:
+            one.packets = self.everything - forget(self.everything - one.packets, written)
+        self._forgotten.update(dict.fromkeys(written, len(self._takers)))
 
     def _taken(self, meaning: Meaning) -> PacketSet:
         """Return what surely does not come to the next rule."""
@@ -180,26 +186,26 @@ class _Chain:
                 return self._plain.space.everything
 
     def _returned(self, meaning: Meaning, met: PacketSet) -> PacketSet:
-        """Return what may leave the chain for the one that jumped here."""
+        """Return the packets that may go back to the chain that jumped here."""
         leaves = isinstance(meaning.verdict, Return | Goto) or any(
             isinstance(branch.verdict, Return | Goto) or branch.then for branch in meaning.then
         )
         return met if leaves else self._plain.space.nothing
 
     def shadow(self, rule: ReadRule, *, thorough: bool) -> Shadow | None:
-        """Say whether a rule decides nothing, behind those that were passed; `thorough`: name those that cover it."""
+        """Return the shadow of a rule that decides nothing, else None; `thorough`: with all rules that cover it."""
         bounds = self._plain.all_of(rule.meaning.matches)
         possible = bounds.possible & self.everything
         if not possible:
             return Shadow(rule.item, ShadowKind.UNMATCHABLE)
         if possible & self.remaining:
             return None
-        same = self._same.get(said(rule.meaning)) if bounds.exact else None
+        same = self._same.get(without_notes(rule.meaning)) if bounds.exact else None
         if same:
             covering = [one for one in self._takers if one.rule is same]
         else:
             covering = _covering(self._takers if thorough else self._takers[-1:], possible)
-        shade = ShadowKind.REPEATED if same else _shade(rule, [one.rule for one in covering])
+        shade = ShadowKind.REPEATED if same else _kind_of(rule, [one.rule for one in covering])
         return Shadow(
             rule.item, shade, tuple(one.rule.item for one in covering), self._witness(rule, covering, possible)
         )
@@ -213,13 +219,12 @@ class _Chain:
 
 
 def _written(meaning: Meaning) -> frozenset[Field]:
-    """Give the fields that a rule itself may write."""
-    own = (rewritten(one) for one in meaning.statements)
-    return frozenset().union(*own, *(_written(branch) for branch in meaning.then))
+    """Return the fields that a rule itself may write."""
+    return frozenset().union(*(rewritten(one) for branch in meaning.branches() for one in branch.statements))
 
 
 def _covering(takers: Sequence[_Taker], possible: PacketSet) -> list[_Taker]:
-    """Give the earlier rules that decide about the packets of a set; none where these are not all of them."""
+    """Return the earlier rules that decide about a set; none where they do not decide about all of it."""
     found: list[_Taker] = []
     for one in takers:
         if not possible:
@@ -230,8 +235,8 @@ def _covering(takers: Sequence[_Taker], possible: PacketSet) -> list[_Taker]:
     return [] if possible else found
 
 
-def _shade(rule: ReadRule, covering: Sequence[ReadRule]) -> ShadowKind:
-    """Compare what a rule decides with what those before it do."""
+def _kind_of(rule: ReadRule, covering: Sequence[ReadRule]) -> ShadowKind:
+    """Return how a rule relates to the rules that cover it, by what they decide."""
     own, others = decides(rule.meaning), {decides(one.meaning) for one in covering}
     if not own or not others or "" in others:
         return ShadowKind.SHADOWED

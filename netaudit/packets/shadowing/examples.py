@@ -1,4 +1,4 @@
-"""An example of a set of plain packets, in words: `protocol tcp, daddr 192.0.2.10, dport 5432`."""
+"""An example packet of a set, in words: `protocol tcp, daddr 192.0.2.10, dport 5432`."""
 
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address
@@ -6,9 +6,8 @@ from ipaddress import IPv4Address, IPv6Address
 from netaudit.model.match import ADDRESSES, NAMES, CtState, Field
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.shadowing.header_space import HeaderSpace
-from netaudit.packets.values.probe import PROTOCOLS
+from netaudit.packets.values.probe import PROTOCOL_NAMES
 
-_PROTOCOLS = {number: name for name, number in PROTOCOLS.items()}
 _LIKED = (  # what reads best, where a packet of the set has it
     (Field.PROTOCOL, (6, 17)),
     (Field.CT_STATE, (CtState.NEW.value,)),
@@ -20,12 +19,12 @@ _IPV4 = 1 << 32
 
 
 def sample(plain: HeaderSpace, packets: PacketSet, asked: Collection[Field]) -> str:
-    """Name what is asked of a packet of a set; "" for no packet."""
+    """Return the fields of an example packet that rules ask for, in words; "" for no packet."""
     for field, values in _LIKED:
         for value in values if field in plain.space.widths else ():
             packets = packets & plain.space.equal(field, value) or packets
     fields = [field for field in Field if field in asked]
-    found = plain.space.example(packets, fields)
+    found = plain.space.values.example(packets, fields)
     if found is None:
         return ""
     return ", ".join(f"{field} {_word(plain, field, found[field])}" for field in fields) or "any packet"
@@ -38,4 +37,4 @@ def _word(plain: HeaderSpace, field: Field, value: int) -> str:
         return str(IPv4Address(value) if value < _IPV4 else IPv6Address(value))
     if field is Field.CT_STATE:
         return (CtState(value).name or "").lower()
-    return _PROTOCOLS.get(value, str(value)) if field is Field.PROTOCOL else str(value)
+    return PROTOCOL_NAMES.get(value, str(value)) if field is Field.PROTOCOL else str(value)

@@ -1,7 +1,7 @@
-"""Matches as sets of plain packets: every field is by itself, and whatever the host is like.
+"""Matches as sets of packets on any host: no field depends on another one.
 
-What holds here holds on every host: a packet whose kind of address, or whose way back, does not fit its address is in
-these sets too. Interfaces are the names that some rule has, and for each of its patterns one more name that fits.
+What is proved here holds on every host, because these sets also hold packets whose address type or reverse path does
+not fit their address. Interfaces are the names that rules have, and one more name for each pattern.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,19 +18,21 @@ from netaudit.model.match import (
     Named,
     Not,
     UnknownMatch,
+    is_named,
     width_of,
 )
-from netaudit.packets.sets.bdd import PacketSet, PacketSpace
+from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
+from netaudit.packets.sets.space import PacketSpace
 
 _NODES = 1 << 22
-_ELSEWHERE = "other"  # what no rule names
+_ELSEWHERE = "other"  # a name that no rule has
 _STATES = tuple((state.value, state.value) for state in CtState)
 _WIDE = (Field.SPORT, Field.DPORT, Field.SADDR, Field.DADDR)  # asked first, so that sets of many of them stay small
 
 
 class HeaderSpace:
-    """Encodes matches; the space has the fields that they ask for."""
+    """Encodes matches as sets of packets that have the fields of these matches."""
 
     def __init__(self, family: str, matches: Iterable[Match]) -> None:
         atoms = [atom for match in matches for atom in _atoms(match)]
@@ -44,7 +46,7 @@ class HeaderSpace:
         return len(self.names).bit_length() if field in NAMES else width_of(field, family)
 
     def everything(self) -> PacketSet:
-        """Return all packets: a packet has one state, and comes by interfaces that have a name, or none."""
+        """Return all packets: each has one connection state, and interfaces with a name of the space."""
         found = self.space.everything
         for field in self.space.widths:
             if field in NAMES:
@@ -52,7 +54,7 @@ class HeaderSpace:
         return found & self.space.in_ranges(Field.CT_STATE, _STATES) if Field.CT_STATE in self.space.widths else found
 
     def all_of(self, matches: Iterable[Match]) -> Bounds:
-        """Encode a conjunction."""
+        """Return the packets for which all matches hold."""
         joined = exactly(self.space.everything)
         for match in matches:
             joined &= self._bounds(match)
@@ -61,7 +63,7 @@ class HeaderSpace:
     def forget(self, packets: PacketSet, fields: Iterable[Field]) -> PacketSet:
         """Let fields have any value."""
         held = tuple(sorted(field for field in fields if field in self.space.widths))
-        return self.space.forget(packets, *held) if held else packets
+        return self.space.rewrite.forget(packets, *held) if held else packets
 
     def _bounds(self, match: Match) -> Bounds:
         if match not in self._known:
@@ -71,14 +73,14 @@ class HeaderSpace:
     def _encode(self, match: Match) -> Bounds:
         space = self.space
         match match:
-            case InRanges(_, ()) | AnyOf(()) | UnknownMatch():  # what is empty may be a set that is filled later
+            case InRanges(_, ()) | AnyOf(()) | UnknownMatch():  # an empty set may be filled later
                 return Bounds(space.nothing, space.everything)
             case InRanges(field, ranges):
                 return exactly(space.in_ranges(field, ranges))
             case Masked(field, mask, value):
                 return exactly(space.masked(field, mask, value))
             case Named(field, names):
-                fitting = [at for at, one in enumerate(self.names) if any(_fits(one, name) for name in names)]
+                fitting = [at for at, one in enumerate(self.names) if any(is_named(one, name) for name in names)]
                 return exactly(space.union(space.equal(field, at) for at in fitting))
             case _:
                 return self._joined(match)
@@ -97,7 +99,7 @@ class HeaderSpace:
 
 
 def fields_of(match: Match) -> frozenset[Field]:
-    """Give the fields that a match asks for."""
+    """Return the fields that a match asks for."""
     return frozenset(atom.field for atom in _atoms(match))
 
 
@@ -115,12 +117,8 @@ def _atoms(match: Match) -> Iterator[InRanges | Masked | Named]:
 
 
 def _names(atoms: Iterable[InRanges | Masked | Named]) -> tuple[str, ...]:
-    """Give names enough to tell all patterns apart; those that rules have stand first."""
+    """Return enough names to tell all patterns apart; names that rules have come first."""
     said = dict.fromkeys(name for atom in atoms if isinstance(atom, Named) for name in atom.names)
     exact = [name for name in said if name and not name.endswith("*")]
     fitting = [f"{name[:-1]}{_ELSEWHERE}" for name in said if name.endswith("*")]
     return tuple(dict.fromkeys([*exact, *fitting, _ELSEWHERE, ""]))
-
-
-def _fits(name: str, pattern: str) -> bool:
-    return bool(name) and name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern

@@ -22,8 +22,7 @@ class ShadowKind(StrEnum):
 class Shadow(msgspec.Struct, frozen=True):
     """A rule that decides nothing, the earlier ones that take its packets, and a packet that both match.
 
-    Where very many rules of a chain are shadowed, the covering ones are looked for in the first of them, and the others
-    are only said to be shadowed.
+    Where very many rules of a chain are shadowed, the covering rules are looked for only for the first of them.
     """
 
     rule: Item

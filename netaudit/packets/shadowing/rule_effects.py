@@ -1,4 +1,4 @@
-"""What rules say, whatever packets come to them: what they ask, rewrite and decide."""
+"""What rules match, rewrite and decide, for any packet."""
 
 from collections.abc import Iterator
 
@@ -22,21 +22,21 @@ from netaudit.model.statement import (
 
 
 def decides(meaning: Meaning) -> str:
-    """Name what a rule decides by itself: letting in, refusing, or neither."""
+    """Return what a rule decides by itself: `accept`, `refuse`, or "" for neither."""
     if meaning.then or any(not isinstance(one, Note) for one in meaning.statements):
         return ""
     return {Accept: "accept", Drop: "refuse", Reject: "refuse"}.get(type(meaning.verdict), "")
 
 
-def said(meaning: Meaning) -> Meaning:
-    """Leave out what does not change where packets go."""
+def without_notes(meaning: Meaning) -> Meaning:
+    """Return the meaning without statements that do not change where packets go, such as log."""
     return msgspec.structs.replace(
         meaning, statements=tuple(one for one in meaning.statements if not isinstance(one, Note))
     )
 
 
 def rewritten(statement: Statement) -> frozenset[Field]:
-    """Give the fields that a statement may write."""
+    """Return the fields that a statement may write."""
     match statement:
         case SetMark(field) | CopyMark(field) | Forget(field):
             return frozenset({field})
@@ -49,7 +49,6 @@ def rewritten(statement: Statement) -> frozenset[Field]:
 
 
 def matches_of(meaning: Meaning) -> Iterator[Match]:
-    """List what a rule and its branches ask."""
-    yield from meaning.matches
-    for branch in meaning.then:
-        yield from matches_of(branch)
+    """Return the matches of a rule and of its branches."""
+    for branch in meaning.branches():
+        yield from branch.matches

@@ -66,9 +66,9 @@ class Chains:
         """Name the first rule that leaves open what becomes of some packet of a set."""
         space = self.world.space
         others = tuple(field for field in space.widths if field not in _LASTING)
-        asked = space.forget(packets, *others)
+        asked = space.rewrite.forget(packets, *others)
         for doubt in self.doubts:
-            if space.forget(doubt.packets, *others) & asked:
+            if space.rewrite.forget(doubt.packets, *others) & asked:
                 return doubt.decision
         return None
 

@@ -35,7 +35,7 @@ class Decisions:
     def by(self, decision: Decision, packets: Bounds) -> Bounds:
         """Let packets carry a decision in place of any before."""
         number = self._number(decision)
-        return packets.changed(lambda some: self._space.assign(some, DECISION, number))
+        return packets.changed(lambda some: self._space.rewrite.assign(some, DECISION, number))
 
     def numbered(self, decision: Decision) -> PacketSet:
         """Return the packets that carry a decision."""
@@ -55,7 +55,7 @@ class Decisions:
 
     def of(self, packets: PacketSet) -> Decision:
         """Name what decided about some packet of a set."""
-        example = self._space.example(packets, (DECISION,))
+        example = self._space.values.example(packets, (DECISION,))
         return self._known[example[DECISION] if example else UNDECIDED]
 
     def deciding(self, packets: PacketSet, decision: Decision) -> PacketSet:

@@ -36,13 +36,10 @@ def _rules(program: Program, family: str) -> Iterator[ReadRule]:
 
 
 def _of_meaning(meaning: Meaning) -> Iterator[Field]:
-    for match in meaning.matches:
-        yield from _of_match(match)
-    for statement in meaning.statements:
-        if isinstance(statement, CopyMark):
-            yield statement.source
-    for branch in meaning.then:
-        yield from _of_meaning(branch)
+    for branch in meaning.branches():
+        for match in branch.matches:
+            yield from _of_match(match)
+        yield from (statement.source for statement in branch.statements if isinstance(statement, CopyMark))
 
 
 def _of_match(match: Match) -> Iterator[Field]:

@@ -45,7 +45,7 @@ class Forwarding:
         sets = [(world.number[name], way) for name, way in ways.items() if name in world.number]
 
         def routed(some: PacketSet) -> PacketSet:
-            return space.union(space.assign(some & way, Field.OIF, number) for number, way in sets)
+            return space.union(space.rewrite.assign(some & way, Field.OIF, number) for number, way in sets)
 
         return packets.changed(routed)
 
@@ -53,7 +53,7 @@ class Forwarding:
         """Let packets leave by the bridge that they came in by."""
         space, world = self._world.space, self._world
         return space.union(
-            space.assign(packets & world.at(Field.IIF, name), Field.OIF, world.number[name])
+            space.rewrite.assign(packets & world.at(Field.IIF, name), Field.OIF, world.number[name])
             for name in world.interfaces
         )
 

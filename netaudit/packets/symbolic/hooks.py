@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 from netaudit.model.match import CtState, Field
-from netaudit.model.program import Hook, ReadChain, ReadTable
+from netaudit.model.program import CONNTRACK_PRIORITY, Hook, ReadChain, ReadTable
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import FirstPacketChains
 from netaudit.packets.symbolic.host_sets import TRANSLATED, Translated
 
-_CONNTRACK = -200  # before this priority a packet has no connection (NF_IP_PRI_CONNTRACK)
 _DESTINATION = frozenset({Hook.PREROUTING, Hook.OUTPUT})  # where nat writes destinations; else sources
 
 
@@ -26,7 +25,7 @@ class Hooks:
             base = chain.base
             if base is None or not packets:
                 continue
-            if base.priority > _CONNTRACK and not tracked:
+            if base.priority > CONNTRACK_PRIORITY and not tracked:
                 packets, tracked = packets.changed(self._track), True
             if base.kind == "nat":
                 packets = self._nat(table, chain, packets, hook)
@@ -48,7 +47,7 @@ class Hooks:
         """Let connection tracking see packets: each is the first of its connection, unless a rule said notrack."""
         space = self._world.space
         untracked = packets & space.equal(Field.CT_STATE, CtState.UNTRACKED)
-        return space.assign(packets - untracked, Field.CT_STATE, CtState.NEW) | untracked
+        return space.rewrite.assign(packets - untracked, Field.CT_STATE, CtState.NEW) | untracked
 
     def _nat(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
         """Ask a nat chain about what has a connection, and was not translated at this hook before."""

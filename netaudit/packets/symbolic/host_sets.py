@@ -11,11 +11,13 @@ from functools import cached_property, lru_cache
 from ipaddress import ip_address
 
 from netaudit.model.exposure import NatTarget
+from netaudit.model.family import Family
 from netaudit.model.host import Host
 from netaudit.model.match import Field, RouteType
+from netaudit.model.ranges import Ranges
 from netaudit.packets.host.route_ranges import LOOPBACK_NET, RouteRanges
-from netaudit.packets.sets.bdd import PacketSet, PacketSpace
-from netaudit.packets.values.ranges import Ranges
+from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.sets.space import PacketSpace
 
 NEW_DADDR, NEW_DPORT, TRANSLATED, DECISION = "new-daddr", "new-dport", "translated", "decision"
 LINK_LOCAL = (0xFE80 << 112, (0xFEC0 << 112) - 1)
@@ -36,7 +38,7 @@ class HostSets:
     """
 
     def __init__(
-        self, host: Host, family: str, more: Mapping[str, int], subnets: Mapping[str, Ranges] | None = None
+        self, host: Host, family: Family, more: Mapping[str, int], subnets: Mapping[str, Ranges] | None = None
     ) -> None:
         self.ranges = RouteRanges(host, family, subnets or {})
         self.family, self.routing, self.interfaces = family, self.ranges.routing, self.ranges.interfaces

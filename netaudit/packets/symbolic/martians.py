@@ -21,13 +21,13 @@ def wrong_loopback(world: HostSets, reading: PacketView) -> PacketSet:
 
 def wrong_source(world: HostSets, reading: PacketView) -> PacketSet:
     """Return what comes by an interface that its sender is not behind, where that is asked for."""
-    strict = [name for name in world.interfaces if name and world.routing.strict_source(name)]
+    strict = [name for name in world.interfaces if name and world.routing.sysctls.strict_source(name)]
     return _coming_by(world, reading, strict) - reverse_path(world, reading)
 
 
 def not_forwarded(world: HostSets, reading: PacketView) -> PacketSet:
     """Return what comes by an interface that does not forward."""
-    off = [name for name in world.interfaces if name and world.routing.forwards(name) is False]
+    off = [name for name in world.interfaces if name and world.routing.sysctls.forwards(name) is False]
     return _coming_by(world, reading, off)
 
 

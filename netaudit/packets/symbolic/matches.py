@@ -25,8 +25,10 @@ from netaudit.model.match import (
     Not,
     UnknownMatch,
 )
-from netaudit.packets.sets.bdd import PacketSet, PacketSpace
+from netaudit.model.ranges import contains
+from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
+from netaudit.packets.sets.space import PacketSpace
 from netaudit.packets.symbolic.address_types import PacketView, kinds_of
 from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
 from netaudit.packets.symbolic.nat import NewSources
@@ -188,6 +190,6 @@ def holds(match: InRanges | Masked, value: int) -> bool:
     """Answer a question for one number."""
     match match:
         case InRanges(_, ranges):
-            return any(first <= value <= last for first, last in ranges)
+            return contains(ranges, value)
         case Masked(_, mask, wanted):
             return value & mask == wanted

@@ -5,12 +5,12 @@ from functools import cached_property, lru_cache
 
 from netaudit.model.match import Field, in_ranges
 from netaudit.model.program import Program
+from netaudit.model.ranges import Ranges, inside, overlaps
 from netaudit.model.statement import Meaning, Nat, NatKind
+from netaudit.packets.host.masquerade import masquerading
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
 from netaudit.packets.symbolic.host_sets import HostSets
-from netaudit.packets.trace.nat import masquerading
-from netaudit.packets.values.ranges import Ranges
 
 
 class NewSources:
@@ -26,8 +26,8 @@ class NewSources:
         possible: list[PacketSet] = []
         for name in self._world.interfaces:
             can_be, here = self._at(name), self._world.at(Field.OIF, name)
-            sure += [here] if all(_holds(ranges, one) for one in can_be) else []
-            possible += [here] if any(_touches(ranges, one) for one in can_be) else []
+            sure += [here] if inside(can_be, ranges) else []
+            possible += [here] if any(overlaps(ranges, one) for one in can_be) else []
         return Bounds(self._world.space.union(sure), self._world.space.union(possible))
 
     @cached_property
@@ -75,16 +75,6 @@ class NewSources:
 
 
 def _source_nats(meaning: Meaning) -> Iterator[Nat]:
-    for statement in meaning.statements:
+    for statement in (one for branch in meaning.branches() for one in branch.statements):
         if isinstance(statement, Nat) and statement.kind in (NatKind.SNAT, NatKind.MASQUERADE):
             yield statement
-    for branch in meaning.then:
-        yield from _source_nats(branch)
-
-
-def _holds(ranges: Ranges, one: tuple[int, int]) -> bool:
-    return any(first <= one[0] and one[1] <= last for first, last in ranges)
-
-
-def _touches(ranges: Ranges, one: tuple[int, int]) -> bool:
-    return any(first <= one[1] and one[0] <= last for first, last in ranges)

@@ -8,22 +8,15 @@ the network, and is dropped. The two are on one bridge, and do not reach each ot
 
 from collections.abc import Sequence
 
-from netaudit.model.host import Ip
 from netaudit.model.match import CtState, Field
 from netaudit.model.reason import ReasonKind, because
+from netaudit.packets.host.solicitation import SOLICITATION, SOLICITED
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.decision import Decision
 from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.pipeline import Traversal
 
-SOLICITATION = (135, 0)
 _ICMPV6 = 58
-_SOLICITED = (0xFF02 << 112 | 1 << 32 | 0xFF << 24, (0xFF02 << 112 | 1 << 32 | 0xFF << 24) + 0xFFFFFF)
-
-
-def solicited_by(address: Ip) -> Ip:
-    """Return the multicast address at which a neighbour is asked for."""
-    return type(address)(_SOLICITED[0] | int(address) & 0xFFFFFF)
 
 
 def undiscovered(encoders: Encoders, members: Sequence[PacketSet]) -> tuple[PacketSet, Decision]:
@@ -35,8 +28,8 @@ def undiscovered(encoders: Encoders, members: Sequence[PacketSet]) -> tuple[Pack
     asking = Traversal(encoders)
     asking.between_ports(space.union(_question(encoders, some) for some in members))
     others = tuple(field for field in space.widths if field not in (Field.IIF, Field.SADDR))
-    able = space.forget(asking.forwarded.possible, *others)
-    unable = space.union(space.forget(some, *others) for some in members) - able
+    able = space.rewrite.forget(asking.forwarded.possible, *others)
+    unable = space.union(space.rewrite.forget(some, *others) for some in members) - able
     stopped = asking.dropped.possible & unable
     rule = asking.chains.decisions.of(stopped).rule if stopped else None
     return unable, Decision(rule, because(ReasonKind.NEIGHBOUR_UNDISCOVERED))
@@ -52,7 +45,7 @@ def _question(encoders: Encoders, packets: PacketSet) -> PacketSet:
         Field.ICMP_CODE: SOLICITATION[1],
     }
     known = [field for field in fields if field in space.widths]
-    asked = space.forget(packets, Field.DADDR, Field.SPORT, Field.DPORT, *known)
+    asked = space.rewrite.forget(packets, Field.DADDR, Field.SPORT, Field.DPORT, *known)
     for field in known:
         asked &= space.equal(field, fields[field])
-    return asked & space.in_ranges(Field.DADDR, (_SOLICITED,))
+    return asked & space.in_ranges(Field.DADDR, (SOLICITED,))

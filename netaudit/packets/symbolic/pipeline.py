@@ -10,6 +10,7 @@ from functools import cached_property, partial
 
 from netaudit.model.match import Field
 from netaudit.model.program import Hook
+from netaudit.model.ranges import Ranges
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
@@ -21,7 +22,6 @@ from netaudit.packets.symbolic.forwarding import Forwarding
 from netaudit.packets.symbolic.hooks import Hooks
 from netaudit.packets.symbolic.host_sets import Translated
 from netaudit.packets.symbolic.reply.traversal import ReplyTraversal
-from netaudit.packets.values.ranges import Ranges
 
 
 class Traversal:
@@ -88,10 +88,10 @@ class Traversal:
     def _come_back(self, packets: Bounds) -> None:
         """Lead in by lo what the host sends to itself."""
         space = self.world.space
-        inside = packets.changed(lambda some: space.assign(some, Field.IIF, self.world.number[LOOPBACK]))
+        inside = packets.changed(lambda some: space.rewrite.assign(some, Field.IIF, self.world.number[LOOPBACK]))
         unset = [field for field in (Field.OIF, Field.SOCKET) if field in space.widths]  # nobody owns it any more
         for field in unset:
-            inside = inside.changed(partial(space.assign, field=field, value=0))
+            inside = inside.changed(partial(space.rewrite.assign, field=field, value=0))
         self.local |= self._hooks.meet(Hook.INPUT, self._hooks.looped(inside))
 
     def _routed_in(self, packets: Bounds) -> None:

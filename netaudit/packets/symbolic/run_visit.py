@@ -50,8 +50,8 @@ class RunVisit:
         """Forget what a run writes into packets; a new destination is written for the first time."""
         space = self._chains.world.space
         if run.translates:
-            return space.forget_bits(packets, TRANSLATED, run.translates)
-        return space.forget(packets, DECISION)
+            return space.rewrite.forget_bits(packets, TRANSLATED, run.translates)
+        return space.rewrite.forget(packets, DECISION)
 
     def _decided(self, rule: ReadRule, taken: PacketSet) -> Taken:
         """Let what a rule takes carry its number, where the rule decides."""
@@ -68,4 +68,4 @@ class RunVisit:
         after = exactly(before)
         for statement in rule.meaning.statements:
             after = self._chains.rewriter.apply(after, statement, self._hook)
-        return Taken(space.forget_bits(before, TRANSLATED, bits), after.sure, space.nothing)
+        return Taken(space.rewrite.forget_bits(before, TRANSLATED, bits), after.sure, space.nothing)

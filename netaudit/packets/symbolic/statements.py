@@ -56,13 +56,13 @@ class Rewriter:
     def _untrack(self, packets: PacketSet) -> PacketSet:
         """Take packets out of connection tracking, but for those that it has seen: they come back over loopback."""
         fresh = packets & self._space.equal(Field.CT_STATE, CtState.INVALID)
-        return packets - fresh | self._space.assign(fresh, Field.CT_STATE, CtState.UNTRACKED)
+        return packets - fresh | self._space.rewrite.assign(fresh, Field.CT_STATE, CtState.UNTRACKED)
 
     def _set_mark(self, packets: PacketSet, field: Field, mask: int, value: int) -> PacketSet:
         """`field & ~mask ^ value`: the bits of the mask become those of the value, the others may be flipped."""
         if field not in self._space.widths:  # no rule asks for it
             return packets
-        return self._space.flip_bits(self._space.assign_bits(packets, field, mask, 0), field, value)
+        return self._space.rewrite.flip_bits(self._space.rewrite.assign_bits(packets, field, mask, 0), field, value)
 
     def _copy_mark(self, packets: Bounds, copy: CopyMark) -> Bounds:
         """Copy bits over those that are cleared for them; a copy that mixes them with what is there is not followed."""
@@ -72,13 +72,15 @@ class Rewriter:
             return self._forget(packets, copy.target)
         same = self._space.copied(copy.source, copy.target, copy.source_mask)
         zero = self._space.masked(copy.target, copy.target_mask & ~copy.source_mask, 0)
-        return packets.changed(lambda some: self._space.forget_bits(some, copy.target, copy.target_mask) & same & zero)
+        return packets.changed(
+            lambda some: self._space.rewrite.forget_bits(some, copy.target, copy.target_mask) & same & zero
+        )
 
     def _forget(self, packets: Bounds, field: Field) -> Bounds:
         """Doubt what is made of packets whose field is not known any more, if any rule asks for it."""
         if field not in self._space.widths:
             return packets
-        return packets.changed(lambda some: self._space.forget(some, field)).doubted()
+        return packets.changed(lambda some: self._space.rewrite.forget(some, field)).doubted()
 
     def _translate(self, packets: Bounds, nat: Nat, hook: Hook) -> Bounds:
         match nat.kind:
@@ -112,7 +114,7 @@ class Rewriter:
         return packets & (space.in_ranges(NEW_DPORT, (ports,)) if ports else space.copied(Field.DPORT, NEW_DPORT))
 
     def _mark_translated(self, packets: PacketSet, what: Translated) -> PacketSet:
-        return self._space.assign_bits(packets, TRANSLATED, what, what)
+        return self._space.rewrite.assign_bits(packets, TRANSLATED, what, what)
 
 
 def chooses(nat: Nat) -> bool:

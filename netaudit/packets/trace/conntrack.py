@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from netaudit.model.match import CtState, Field
 from netaudit.packets.values.packet import Packet, Value
 
-PRIORITY = -200  # NF_IP_PRI_CONNTRACK in linux/netfilter_ipv4.h
 _TRANSLATED = (
     Field.CT_STATUS,
     Field.CT_MARK,

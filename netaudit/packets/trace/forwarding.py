@@ -92,7 +92,12 @@ class Forwarding:
     def _may_leave(self, state: Branch) -> bool:
         """Keep loopback's addresses inside (__mkroute_output() in net/ipv4/route.c)."""
         source, interface = as_address(state.packet, Field.SADDR), state.packet.name(Field.OIF)
-        if source is None or source.version == 6 or not source.is_loopback or self._routing.routes_loopback(interface):
+        if (
+            source is None
+            or source.version == 6
+            or not source.is_loopback
+            or self._routing.sysctls.routes_loopback(interface)
+        ):
             return True
         self._lost(state, because(ReasonKind.LOOPBACK_LEAVES_BY, address=source, interface=interface))
         return False
@@ -115,7 +120,7 @@ class Forwarding:
             yield route, state
 
     def _may_forward(self, state: Branch, interface: str) -> Branch | None:
-        forwards = self._routing.forwards(interface)
+        forwards = self._routing.sysctls.forwards(interface)
         if forwards is None:
             self._unknown(state.part(), because(ReasonKind.FORWARDING_NOT_RECORDED, interface=interface))
             return state.part()

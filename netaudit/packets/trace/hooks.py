@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from netaudit.model.match import CtState, Field
-from netaudit.model.program import Hook, Program, ReadChain, ReadTable
+from netaudit.model.program import CONNTRACK_PRIORITY, Hook, Program, ReadChain, ReadTable, nat_priority
 from netaudit.model.reason import ReasonKind, because
-from netaudit.packets.trace import conntrack
 from netaudit.packets.trace.branch import Branch, merged
 from netaudit.packets.trace.chain import Walk
 from netaudit.packets.trace.nat import DESTINATION_DONE, SOURCE_DONE, again
@@ -14,7 +13,6 @@ from netaudit.packets.trace.recorder import TraceRecorder
 from netaudit.packets.values.packet import Packet
 from netaudit.packets.values.steps import Step, StepKind
 
-_DESTINATION_NAT, _SOURCE_NAT = -100, 100
 _TRACKED = (CtState.NEW, CtState.RELATED, CtState.ESTABLISHED)
 _FIRST = (CtState.NEW, CtState.RELATED)
 Chains = Sequence[tuple[ReadTable, ReadChain]]
@@ -35,7 +33,6 @@ class Hooks:
     def meet(self, hook: Hook, states: list[Branch]) -> list[Branch]:
         """Lead packets through a hook; gives those that go on."""
         chains = self._program.base_chains(hook, self._family)
-        nat_priority = _DESTINATION_NAT if hook in (Hook.PREROUTING, Hook.OUTPUT) else _SOURCE_NAT
         translates = hook is not Hook.FORWARD
         todo: list[tuple[int, int, Callable[[list[Branch]], list[Branch]]]] = [
             (chain.base.priority, 1, self._through(hook, table, chain))
@@ -43,9 +40,9 @@ class Hooks:
             if chain.base and chain.base.kind != "nat"
         ]
         if hook in (Hook.PREROUTING, Hook.OUTPUT):
-            todo.append((conntrack.PRIORITY, 0, self._track))
+            todo.append((CONNTRACK_PRIORITY, 0, self._track))
         if translates:
-            todo.append((nat_priority, 0, lambda states: self._translate(hook, states)))
+            todo.append((nat_priority(hook), 0, lambda states: self._translate(hook, states)))
         for _, _, action in sorted(todo, key=lambda one: one[:2]):
             states = action(states) if states else states
         return states

@@ -10,7 +10,7 @@ from netaudit.packets.host.fib import Routing
 
 def why_martian(routing: Routing, source: Ip, target: Ip, interface: str) -> Reason | None:
     """Return what is impossible about the addresses (a martian), None for nothing."""
-    loopback = routing.routes_loopback(interface) if interface != "lo" else True
+    loopback = routing.sysctls.routes_loopback(interface) if interface != "lo" else True
     if source.is_multicast or (source.is_loopback and not loopback):
         return because(ReasonKind.SOURCE_IMPOSSIBLE, address=source, interface=interface)
     if target.is_loopback and not loopback:
@@ -24,6 +24,6 @@ def _why_not_believed(routing: Routing, source: Ip, interface: str) -> Reason | 
     if back is not None and back.kind == "local" and interface != "lo" and routing.family == "ip":
         return because(ReasonKind.SOURCE_IS_THIS_HOST, address=source)
     leads_back = back is not None and interface in [hop.interface for hop in back.hops]
-    if routing.strict_source(interface) and not leads_back:
+    if routing.sysctls.strict_source(interface) and not leads_back:
         return because(ReasonKind.REVERSE_PATH, address=source, interface=interface)
     return None

@@ -6,11 +6,12 @@ What the kernel chooses by more than the rules (one of several addresses, a port
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from netaudit.model.host import HostAddress, Interface
+from netaudit.model.host import Interface
 from netaudit.model.match import CT_DNAT, CT_SNAT, Field
 from netaudit.model.program import Hook
 from netaudit.model.statement import Nat, NatKind
 from netaudit.packets.host.fib import Routing
+from netaudit.packets.host.masquerade import global_addresses, masquerading
 from netaudit.packets.host.route_lookup import as_address
 from netaudit.packets.values.packet import Packet, Value
 
@@ -89,7 +90,7 @@ def _towards(packet: Packet, interface: Interface, routing: Routing) -> list[int
     route = routing.route(target) if target else None
     gateway = next((hop.gateway for hop in route.hops if hop.gateway), "") if route else ""
     nearest = ip_address(gateway) if gateway else target
-    own = _global(interface, routing)
+    own = global_addresses(interface, routing)
     if (
         target
         and target.version == 6
@@ -98,19 +99,6 @@ def _towards(packet: Packet, interface: Interface, routing: Routing) -> list[int
         return [int(target)]  # RFC 6724, rule 1
     near = [int(one.ip) for one in own if nearest is not None and nearest in one.subnet]
     return near[:1] if near else masquerading(interface, routing)[: 1 if own else None]
-
-
-def masquerading(interface: Interface, routing: Routing) -> list[int]:
-    """List the addresses that `masquerade` may take for what leaves by an interface."""
-    own = _global(interface, routing) or [
-        one for other in routing.interfaces.values() for one in _global(other, routing)
-    ]
-    return [int(one.ip) for one in own]
-
-
-def _global(interface: Interface, routing: Routing) -> list[HostAddress]:
-    version = 4 if routing.family == "ip" else 6
-    return [one for one in interface.addresses if one.scope == "global" and one.ip.version == version]
 
 
 _SOURCES = {  # (at a hook for destinations, in return): where connection tracking has the address and port

@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from netaudit.model.docker import Inventory
+from netaudit.model.family import Family
 from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Hook, Program
@@ -46,7 +47,7 @@ class Start(msgspec.Struct, frozen=True):
     """
 
     packet: Packet
-    family: str
+    family: Family
     interface: str = ""
     port: str = ""
     neighbour: bool = False
@@ -104,7 +105,7 @@ class Pipeline:
     def _behind_bridge(self, packet: Packet) -> Packet:
         """Name the bridge's port that a packet came by, where br_netfilter tells the rules of it."""
         interface = self._routing.interfaces.get(self._start.interface)
-        filtered = self._routing.filters_bridged()
+        filtered = self._routing.sysctls.filters_bridged()
         if interface is None or interface.kind != "bridge" or filtered is False:
             return packet
         return packet.changed({Field.PHYSIN: (self._start.port or None) if filtered else None})
@@ -138,7 +139,7 @@ class Pipeline:
 
     def _bridge(self, state: Branch) -> None:
         """Pass between two ports of a bridge: IP's hooks see it only where br_netfilter shows it to them."""
-        start, filtered = self._start, self._routing.filters_bridged()
+        start, filtered = self._start, self._routing.sysctls.filters_bridged()
         if filtered is None:
             self.recorder.doubt(because(ReasonKind.BRIDGE_FILTER_NOT_RECORDED))
         if filtered is not True:

@@ -3,8 +3,10 @@
 import msgspec
 
 from netaudit.errors import UsageError
+from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container
 from netaudit.model.facts import GapReason
+from netaudit.model.family import IP_FAMILIES, Family
 from netaudit.model.host import Interface, Ip
 from netaudit.model.program import Program
 from netaudit.model.reason import Reason, ReasonKind, because
@@ -79,7 +81,7 @@ def _addressed(target: Target, source: str, snapshot: Snapshot) -> Target:
         name = container.name if container else ""
         raise UsageError(f"container {name} has the host's addresses", hint="name one of them")
     kind, _, name = source.partition(":")
-    families = ("ip6",) if target.protocol == "icmpv6" else ("ip", "ip6")
+    families = (Family.IP6,) if target.protocol == "icmpv6" else IP_FAMILIES
     found = [one for family in families for one in attachments(snapshot, container, family)]
     if not found:
         raise UsageError(f"container {container.name} has no address: is it running?", hint="name an address")
@@ -177,7 +179,7 @@ def _is_own(snapshot: Snapshot, address: Ip) -> bool:
 
 
 def _answer(question: TraceQuery, source: Source, target: Target, found: Trace, hops: tuple[Hop, ...]) -> TraceAnswer:
-    bracketed = f"[{target.address}]" if target.port and ":" in str(target.address) else f"{target.address}"
-    shown = bracketed + (f":{target.port}" if target.port else "") + f"/{target.protocol}"
+    at = with_port(str(target.address), target.port) if target.port else str(target.address)
+    shown = f"{at}/{target.protocol}"
     named = f" (container {target.container.name})" if target.container else ""
     return TraceAnswer(question, source.label, shown + named, found, hops)

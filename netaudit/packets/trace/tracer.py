@@ -13,7 +13,7 @@ from netaudit.model.program import Program
 from netaudit.model.reason import Reason, ReasonKind, because
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.followed import doubted
-from netaudit.packets.symbolic.neighbour_discovery import SOLICITATION, solicited_by
+from netaudit.packets.host.solicitation import SOLICITATION, solicited_by
 from netaudit.packets.trace.conntrack import Connection, begin, belong, connection_of
 from netaudit.packets.trace.pipeline import HostContext, Pipeline, Start, start_of
 from netaudit.packets.trace.reply import NoReply, ReplyContext, ReplyReceiver, is_answered, reply_start, tracking
@@ -71,7 +71,7 @@ def _first(context: HostContext, probe: Probe) -> Trace:
 
 def _undiscovered(context: HostContext, probe: Probe) -> Trace | None:
     """Follow the question who a neighbour on the bridge is; the trace of it where rules stop it, else None."""
-    if probe.family == "ip" or not Routing(context.host, probe.family).filters_bridged():
+    if probe.family == "ip" or not Routing(context.host, probe.family).sysctls.filters_bridged():
         return None
     question = msgspec.structs.replace(
         probe, destination=solicited_by(probe.destination), protocol="icmpv6", icmp=SOLICITATION

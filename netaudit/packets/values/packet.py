@@ -1,17 +1,18 @@
-"""One packet: what is known of it at a place on its way; and whether a match holds for it."""
+"""One packet, with what is known of it at one place on its way, and whether a match holds for it."""
 
 from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from netaudit.model.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch
+from netaudit.model.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch, is_named
+from netaudit.model.ranges import contains
 from netaudit.model.reason import Reason, ReasonKind, because
 
 Value = int | str | None  # None: not known, which is not "none"
 
 
 class Packet(msgspec.Struct, frozen=True):
-    """The fields that are known; a field that is absent, or None, is not."""
+    """The fields of a packet that are known; a field that is absent or None is not known."""
 
     fields: Mapping[Field, Value]
 
@@ -42,13 +43,13 @@ def holds(match: Match, value_of: Callable[[Field], Value]) -> bool | None:  # n
     match match:
         case InRanges(field, ranges):
             value = value_of(field)
-            return any(low <= value <= high for low, high in ranges) if isinstance(value, int) else None
+            return contains(ranges, value) if isinstance(value, int) else None
         case Masked(field, mask, wanted):
             value = value_of(field)
             return value & mask == wanted if isinstance(value, int) else None
         case Named(field, names):
             value = value_of(field)
-            return any(_is_named(value, name) for name in names) if isinstance(value, str) else None
+            return any(is_named(value, name) for name in names) if isinstance(value, str) else None
         case Not(inner):
             found = holds(inner, value_of)
             return None if found is None else not found
@@ -61,16 +62,12 @@ def holds(match: Match, value_of: Callable[[Field], Value]) -> bool | None:  # n
             return None
 
 
-def _is_named(value: str, name: str) -> bool:
-    return value.startswith(name[:-1]) and value != "" if name.endswith("*") else value == name
-
-
 def _opposite(found: bool | None) -> bool | None:  # noqa: FBT001 (a truth value of three)
     return None if found is None else not found
 
 
 def _all(found: Iterator[bool | None]) -> bool | None:
-    """Join by `and`: one that does not hold decides, whatever the others are."""
+    """Return the conjunction: False where one is False, else None where one is None."""
     result: bool | None = True
     for one in found:
         if one is False:
@@ -81,7 +78,7 @@ def _all(found: Iterator[bool | None]) -> bool | None:
 
 
 def doubts(match: Match, value_of: Callable[[Field], Value]) -> Iterator[Reason]:
-    """Give the reasons why a match cannot be decided, part by part."""
+    """Return why a match cannot be decided, a reason for each part."""
     match match:
         case UnknownMatch(text, reason):
             yield because(ReasonKind.UNKNOWN_MATCH, text=text, why=reason)

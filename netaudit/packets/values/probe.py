@@ -1,15 +1,17 @@
-"""The packet that is asked about, before it is on its way."""
+"""The packet of a question, before it meets the first hook."""
 
 from enum import StrEnum
 from ipaddress import ip_address
 
 import msgspec
 
+from netaudit.model.family import Family, family_of_version
 from netaudit.model.host import Ip
 from netaudit.model.match import NFPROTO_IPV4, NFPROTO_IPV6, CtState, Field
 from netaudit.packets.values.packet import Packet, Value
 
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "sctp": 132}
+PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
 CLIENT_PORT = 40000  # what example packets are sent from
 _ECHO_REQUEST = {"icmp": 8, "icmpv6": 128}
 _SYN, _ACK = 2, 16
@@ -17,7 +19,7 @@ SYN_ACK = _SYN | _ACK
 
 
 class PacketState(StrEnum):
-    """Which packet of a connection it is."""
+    """Which packet of its connection a packet is."""
 
     NEW = "new"
     ESTABLISHED = "established"  # a later one, in the direction of the first
@@ -40,7 +42,7 @@ class Probe(msgspec.Struct, frozen=True):
     neighbour: bool = False
     neighbour_port: str = ""
     state: PacketState = PacketState.NEW
-    flags: int | None = None  # of TCP; those that its state implies where not given
+    flags: int | None = None  # of TCP; None: the usual flags in this state
     icmp: tuple[int, int] | None = None  # type and code; echo request where not given
     mac: int | None = None
     length: int | None = None
@@ -48,9 +50,9 @@ class Probe(msgspec.Struct, frozen=True):
     dscp: int | None = None
 
     @property
-    def family(self) -> str:
-        """Return ip or ip6."""
-        return "ip" if self.source.version == 4 else "ip6"
+    def family(self) -> Family:
+        """Return the family of its addresses."""
+        return family_of_version(self.source.version)
 
     def packet(self) -> Packet:
         """Return the packet as the first hook sees it: of no connection yet."""
@@ -88,7 +90,7 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 def parse_ip(text: str) -> Ip | None:
-    """Read an address; None for text that is none."""
+    """Return the address that a text holds, None for another text."""
     try:
         return ip_address(text.strip("[]"))
     except ValueError:

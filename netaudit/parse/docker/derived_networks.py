@@ -1,6 +1,6 @@
-"""`docker inspect` of containers, alone -> the networks that its endpoints tell of.
+"""`docker inspect` of containers, alone -> the networks that their endpoints name.
 
-What no endpoint says is taken as Docker does unless told otherwise: docker0 for the default network, br-ID for any
+What no endpoint says is taken as Docker does it by default: docker0 for the default network, br-ID for any
 other, and no option changed. Such an inventory is partial: it proves causes, and nothing by its silence.
 """
 
@@ -56,7 +56,7 @@ def _networks(raw: _Container) -> Iterator[Network]:
 
 
 def _subnet(address: str, length: int) -> str:
-    """Give the subnet of an address, "" where it has none, as of a container that is stopped."""
+    """Return the subnet of an address, "" where it has none, as of a container that is stopped."""
     try:
         return str(ipaddress.ip_network(f"{address}/{length}", strict=False)) if address and length else ""
     except ValueError:

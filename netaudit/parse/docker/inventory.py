@@ -82,19 +82,19 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
 
 
 def _says_none(files: Mapping[str, bytes], networks: tuple[Network, ...]) -> bool:
-    """Tell whether an empty file means no containers: `docker inspect` of none prints nothing."""
+    """Return whether an empty file means no containers: `docker inspect` of none prints nothing."""
     empty = not files[Source.DOCKER_CONTAINERS].strip()
     return empty and bool(networks) and not any(network.members for network in networks)
 
 
 def _is_partial(facts: Facts) -> bool:
-    """Tell whether networks or containers are there that the facts do not hold."""
+    """Return whether networks or containers are there that the facts do not hold."""
     asked = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
     return Source.DOCKER_NETWORKS not in facts.files or any(gap.source in asked for gap in facts.gaps)
 
 
 def _networks(files: Mapping[str, bytes]) -> tuple[Network, ...]:
-    """Read the networks; where they were not inspected, take what the containers tell of them."""
+    """Read the networks; where they were not inspected, take what the containers say about them."""
     if Source.DOCKER_NETWORKS not in files:
         return derive_networks(files[Source.DOCKER_CONTAINERS])
     return tuple(_network(network) for network in _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or [])
@@ -107,33 +107,37 @@ def _decode(files: Mapping[str, bytes], source: Source, kind: type[T]) -> T | No
 
 def _network(raw: _Network) -> Network:
     options = raw.options or {}
-
-    def option(name: str, default: str = "") -> str:
-        return options.get(_BRIDGE + name, default)
-
-    subnets = [_masked(pool.subnet) for pool in raw.ipam.config or [] if pool.subnet]
+    subnet, subnet6 = _subnets(raw)
     return Network(
         id=raw.id,
         name=raw.name,
         driver=raw.driver,
-        bridge=(option("name") or f"br-{raw.id[:12]}") if raw.driver == "bridge" else "",
-        subnet=next((subnet for subnet in subnets if ":" not in subnet), "") if raw.ipv4 else "",
-        subnet6=next((subnet for subnet in subnets if ":" in subnet), "") if raw.ipv6 else "",
+        bridge=(options.get(f"{_BRIDGE}name") or f"br-{raw.id[:12]}") if raw.driver == "bridge" else "",
+        subnet=subnet,
+        subnet6=subnet6,
         internal=raw.internal,
-        icc=_is_true(option("enable_icc", "true")),
-        masquerade=_is_true(option("enable_ip_masquerade", "true")),
+        icc=_is_true(options.get(f"{_BRIDGE}enable_icc", "true")),
+        masquerade=_is_true(options.get(f"{_BRIDGE}enable_ip_masquerade", "true")),
         host_ipv4=options.get("com.docker.network.host_ipv4", ""),
         host_ipv6=options.get("com.docker.network.host_ipv6", ""),
-        mode4=_mode(option("gateway_mode_ipv4")),
-        mode6=_mode(option("gateway_mode_ipv6")),
-        trusted_interfaces=tuple(filter(None, option("trusted_host_interfaces").split(":"))),
-        default=_is_true(option("default_bridge", "false")),
+        mode4=_mode(options.get(f"{_BRIDGE}gateway_mode_ipv4", "")),
+        mode6=_mode(options.get(f"{_BRIDGE}gateway_mode_ipv6", "")),
+        trusted_interfaces=tuple(filter(None, options.get(f"{_BRIDGE}trusted_host_interfaces", "").split(":"))),
+        default=_is_true(options.get(f"{_BRIDGE}default_bridge", "false")),
         ipv6=raw.ipv6,
         config_only=raw.config_only,
         encrypted="encrypted" in options and options["encrypted"] != "false",
         vxlan_ids=tuple(filter(None, map(parse_number, options.get(_VXLAN_IDS, "").split(",")))),
         members=tuple(_member(key, member) for key, member in (raw.containers or {}).items()),
     )
+
+
+def _subnets(raw: _Network) -> tuple[str, str]:
+    """Return a network's IPv4 and IPv6 subnets, "" for a family that it does not have."""
+    subnets = [_masked(pool.subnet) for pool in raw.ipam.config or [] if pool.subnet]
+    ipv4 = next((subnet for subnet in subnets if ":" not in subnet), "") if raw.ipv4 else ""
+    ipv6 = next((subnet for subnet in subnets if ":" in subnet), "") if raw.ipv6 else ""
+    return ipv4, ipv6
 
 
 def _member(container_id: str, raw: _Member) -> NetworkMember:

@@ -49,7 +49,7 @@ class Info(msgspec.Struct):
 
 
 def parse_version(facts: Facts) -> str:
-    """Give the engine's version, "" where only the client answered."""
+    """Return the engine's version, "" where only the client answered."""
     data = facts.files.get(Source.DOCKER_VERSION, b"{}")
     said = decode_json(data, _Version, source=Source.DOCKER_VERSION, expected="what Docker prints")
     return said.server.version if said.server else ""
@@ -66,11 +66,10 @@ def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
         value = given.get(name)
         return _as_bool(value) if value is not None else default if known else None
 
-    proxy = switch("userland-proxy", default=True)
     # A rootless daemon writes into a network namespace of its own: whether that is this one, only rules tell.
     rootless = any("rootless" in option for option in info.security or ())
     return DaemonOptions(
-        userland_proxy=proxy if info.userland_proxy is None else info.userland_proxy,
+        userland_proxy=switch("userland-proxy", default=True) if info.userland_proxy is None else info.userland_proxy,
         iptables=None if rootless else switch("iptables", default=True),
         ip6tables=None if rootless else switch("ip6tables", default=Version.parse(version) >= Version(27)),
         allow_direct_routing=switch("allow-direct-routing", default=False),
@@ -96,7 +95,7 @@ def _api_addresses(argv: bytes | None, file: Mapping[str, Any] | None) -> tuple[
 
 
 def _backend(info: Info, version: str) -> str | None:
-    """Give the backend that the engine says; 28 could say nftables and yet write its bridges' rules with iptables."""
+    """Return the backend that the engine says; 28 could say nftables and yet write its bridges' rules with iptables."""
     said = info.backend.driver if info.backend else None
     return None if said == "nftables" and version and Version.parse(version) < _NFTABLES else said or None
 
@@ -112,7 +111,7 @@ def _arguments(data: bytes | None) -> dict[str, str] | None:
 def _pairs(words: Iterable[str]) -> Iterable[tuple[str, str]]:
     name = ""
     for word in words:
-        if word.startswith("-"):  # also `-H`, whose value is nobody's here
+        if word.startswith("-"):  # also `-H`, whose value is not needed here
             if name:
                 yield name, "true"
             name, equals, value = word.removeprefix("-").removeprefix("-").partition("=")

@@ -32,7 +32,7 @@ class _Interface(msgspec.Struct):
 
 
 def parse_interfaces(data: bytes) -> tuple[Interface, ...]:
-    """Read all interfaces; what has no name is none. Raises ParseError."""
+    """Read all interfaces; an entry without a name is skipped. Raises ParseError."""
     if not data.strip():
         return ()
     found = decode_json(data, list[_Interface], source=Source.IP_ADDR, expected="what `ip -j addr` prints")

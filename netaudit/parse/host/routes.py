@@ -10,6 +10,7 @@ import msgspec
 
 from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Source
+from netaudit.model.family import Family
 from netaudit.model.host import NextHop, Route
 from netaudit.parse.reading.decode import decode_json
 
@@ -40,13 +41,13 @@ class _Route(_Hop):
 
 def parse_routes(facts: Facts) -> Iterator[Route]:
     """Read the routes of all tables. Raises ParseError."""
-    for source, family in ((Source.IP_ROUTE, "ip"), (Source.IP6_ROUTE, "ip6")):
+    for source, family in ((Source.IP_ROUTE, Family.IP), (Source.IP6_ROUTE, Family.IP6)):
         data = facts.files.get(source, b"")
         if not data.strip():
             continue
         known: dict[str, str] = {}
         for raw in decode_json(data, list[_Route], source=source, expected="what `ip -j route` prints"):
-            if family == "ip6" or not _is_ipv6(raw):
+            if family is Family.IP6 or not _is_ipv6(raw):
                 yield _route(raw, family, source, known)
 
 
@@ -54,7 +55,7 @@ def _is_ipv6(raw: _Route) -> bool:
     return raw.pref is not None or ":" in raw.dst or ":" in raw.gateway
 
 
-def _route(raw: _Route, family: str, source: Source, known: dict[str, str]) -> Route:
+def _route(raw: _Route, family: Family, source: Source, known: dict[str, str]) -> Route:
     if raw.dst not in known:
         known[raw.dst] = _network(raw.dst, family, source)
     return Route(
@@ -70,7 +71,7 @@ def _route(raw: _Route, family: str, source: Source, known: dict[str, str]) -> R
     )
 
 
-def _network(text: str, family: str, source: Source) -> str:
+def _network(text: str, family: Family, source: Source) -> str:
     """Read `default`, a network or a lone address."""
     if text == "default":
         return _DEFAULT[family]

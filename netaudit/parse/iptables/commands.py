@@ -42,7 +42,7 @@ def _announce(sections: Sections, call: str) -> None:
 
 
 def _take(sections: Sections, line: str) -> bool:
-    """Take a line; False where it is none of `iptables -S`."""
+    """Take a line; False where `iptables -S` does not print it."""
     if policy := _POLICY.fullmatch(line):
         sections.chain(policy[1], policy[2])
     elif new := _NEW.fullmatch(line):

@@ -175,7 +175,7 @@ def _types(field: Field, text: str, family: str) -> Match:
 
 
 def _owner(options: Sequence[Option], _family: str) -> Match:
-    """Match the owner of the socket; what has none is nobody's, so that `! --uid-owner 0` holds for it."""
+    """Match the owner of the socket; a packet without a socket has no owner, so that `! --uid-owner 0` holds for it."""
     fields = {"--uid-owner": Field.SKUID, "--gid-owner": Field.SKGID}
     own = equal(Field.SOCKET, 1)
     owners = {

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator
 
+from netaudit.errors import ParseError
+
+LONGEST = 1 << 16  # characters of a line; the kernel has no rule of more than 64 KiB, and comments of 255 bytes
 _ESCAPE = re.compile(r"\\.")
 _BLANK = " \t"
 _OPENS = (" ", "\t", "-", "[")
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Give each line with its number; a rule goes on to where its quotes close, for comments hold line feeds too.
+    """Return each line with its number; a rule goes on to where its quotes close, for comments hold line feeds too.
 
     Indentation, a byte order mark and what is blank at the ends of lines are left away: iptables before 1.4.11 prints
     a space there.
@@ -28,6 +31,18 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
         at = end
 
 
+def require_short_lines(text: str, source: str) -> None:
+    """Refuse a line that no rule has: its words would take a hundred times its size. Raises ParseError."""
+    at = 0
+    while len(text) - at > LONGEST:
+        end = text.rfind("\n", at, at + LONGEST + 1)
+        if end < 0:
+            line = text.count("\n", 0, at) + 1
+            hint = "give the untouched output of iptables-save, iptables -S or iptables -L"
+            raise ParseError(f"a line of more than {LONGEST} characters", source=source, line=line, hint=hint)
+        at = end + 1
+
+
 def _closing_lines(lines: list[str]) -> list[int]:
     """List the lines that close a quote or open one, the last one first: each is looked for once."""
     return [at for at in range(len(lines) - 1, -1, -1) if '"' in lines[at] and _turns_quotes(lines[at])]
@@ -40,7 +55,9 @@ def _end_of_line(lines: list[str], at: int, turning: list[int]) -> int:
     if not turning or turning[-1] != at or not lines[at].startswith(_OPENS):
         return at + 1
     turning.pop()
-    return turning[-1] + 1 if turning else at + 1
+    if not turning or sum(map(len, lines[at : turning[-1] + 1])) > LONGEST:
+        return at + 1
+    return turning[-1] + 1
 
 
 def _turns_quotes(line: str) -> bool:

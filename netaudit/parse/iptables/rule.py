@@ -56,7 +56,7 @@ def parse_rule(text: str) -> ParsedRule:
 
 
 def print_rule(rule: ParsedRule) -> str:
-    """Give back the text that `parse_rule` read."""
+    """Return back the text that `parse_rule` read."""
     words = list(_words(rule.matches))
     if rule.chain:
         words = ["-A", rule.chain, *words]
@@ -66,7 +66,7 @@ def print_rule(rule: ParsedRule) -> str:
 
 
 def print_options(options: Iterable[Option]) -> str:
-    """Give back the text of some options."""
+    """Return back the text of some options."""
     return " ".join(_words(options))
 
 
@@ -89,7 +89,7 @@ def split_words(text: str) -> list[str]:
 
 
 def unquote(word: str) -> str:
-    """Give the value that iptables was told: without its quotes, escapes undone."""
+    """Return the value of an option: without its quotes, escapes undone."""
     if len(word) >= 2 and word[0] == word[-1] == '"':
         return re.sub(r"\\(.)", r"\1", word[1:-1], flags=re.DOTALL)
     return word

@@ -112,7 +112,7 @@ class _Reader:
         self.losses: list[Loss] = []
 
     def read(self, text: str, source: str) -> Iterator[Table]:
-        """Give each table as its COMMIT comes. Raises ParseError, with the line."""
+        """Return each table as its COMMIT comes. Raises ParseError, with the line."""
         lines = iter(logical_lines(text))
         for number, line in lines:
             if line[:1] == "*" and line[1:].strip():

@@ -41,7 +41,7 @@ class Sections:
         self._open.rules[name] = []
 
     def rule(self, chain: str, rule: Rule) -> None:
-        """Take a rule; a chain that was not begun is begun."""
+        """Take a rule; its chain is added where it is not there yet."""
         if chain not in self._open.rules:
             self.chain(chain, None)
         self._open.rules[chain].append(rule)
@@ -52,11 +52,11 @@ class Sections:
 
     @property
     def family(self) -> str:
-        """Give the family of the open section, as far as it is known."""
+        """Return the family of the open section, as far as it is known."""
         return self._open.family
 
     def tables(self, backend: Backend) -> Iterator[tuple[Table, tuple[Loss, ...]]]:
-        """Give the tables, each with what is doubtful about it."""
+        """Return the tables, each with what is doubtful about it."""
         self._close(Section(self._family))
         for section in self._done:
             named = section.table
@@ -71,6 +71,6 @@ class Sections:
 
 
 def _targets(section: Section) -> frozenset[str]:
-    """List the targets that tell a table; what only looks like one, in a comment, is none."""
+    """List the targets that tell a table; a comment that only looks like one does not count."""
     texts = (rule.text for rules in section.rules.values() for rule in rules)
     return frozenset(parse_rule(text).target for text in texts if TELLING.search(text))

@@ -29,9 +29,9 @@ def find_table(chains: Collection[str], targets: Callable[[], Collection[str]]) 
     if whole := _WHOLE.get(there):
         return whole, ()
     possible = [table for table, names in BUILTIN_CHAINS.items() if there <= {*names}]
-    told = {_ONLY[target] for target in targets() if target in _ONLY}
-    if len(told) == 1:
-        possible = [table for table in possible if table in told]
+    known = {_ONLY[target] for target in targets() if target in _ONLY}
+    if len(known) == 1:
+        possible = [table for table in possible if table in known]
     if len(possible) == 1:
         return possible[0], ()
     names = ", ".join(sorted(chains))

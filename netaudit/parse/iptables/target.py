@@ -52,7 +52,7 @@ _SPREADING = frozenset(("--random", "--random-fully", "--persistent"))
 
 
 def read_target(rule: ParsedRule) -> tuple[tuple[Statement, ...], Verdict]:
-    """Say what a rule does. A target that is none of iptables' own is a chain of its table."""
+    """Say what a rule does. A target that iptables does not define is a chain of its table."""
     if rule.goto:
         return (), Goto(rule.target)
     if rule.target in _VERDICTS:

@@ -54,7 +54,7 @@ def read_layout(line: str) -> ColumnLayout | None:
 
 
 def split_columns(line: str, layout: ColumnLayout) -> Columns | None:
-    """Split a rule's line; None for a line that is none."""
+    """Split a rule's line; None for another line."""
     packets = octets = None
     if layout.numbered:
         number, line = _head(line)

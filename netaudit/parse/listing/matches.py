@@ -4,7 +4,7 @@ import re
 
 from netaudit.parse.listing.icmp import read_icmp
 from netaudit.parse.listing.match_table import MATCHES
-from netaudit.parse.listing.targets import begins_target
+from netaudit.parse.listing.targets import TARGETS
 from netaudit.parse.listing.words import Pattern, Words, quoted, unlisted
 
 _FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG")
@@ -19,7 +19,7 @@ def read_matches(words: Words, target: str) -> list[str]:
     """Read all matches; what none of them prints stays in `words`."""
     parts: list[str] = []
     module = ""
-    while words.rest and not begins_target(target, words.rest):
+    while words and not words.fits(TARGETS.get(target, ())):
         read = words.read(_PATTERNS)
         if read is None:
             break
@@ -76,7 +76,7 @@ def _multiport(found: re.Match[str], words: Words) -> list[str]:
 
 def _comment(found: re.Match[str], words: Words) -> list[str] | None:
     """Read a comment; where its text holds an end of its own, nobody can tell where it ends."""
-    if words.rest.count("*/") > words.rest.count("/*") or "/*" in found["text"]:
+    if words.ends_too_many_comments() or "/*" in found["text"]:
         return None
     return ["-m", "comment", "--comment", quoted(found["text"])]
 

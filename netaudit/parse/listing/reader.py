@@ -49,7 +49,7 @@ class _Reader:
         self._layout = NARROW
 
     def take(self, line: str) -> bool:
-        """Take a line; False where it is none of `iptables -L`."""
+        """Take a line; False where `iptables -L` does not print it."""
         if command := read_command(line):
             self.sections.command(command)
             self._chain = ""
@@ -75,24 +75,24 @@ class _Reader:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Give each line that says something; one goes on to where its comment ends, for comments hold line feeds too."""
+    """Return each line that says something; one goes on to where its comment ends, for comments hold line feeds too."""
     pending: list[str] = []
     left = _LONGEST
-    begun = depth = 0
+    start = depth = 0
     for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         line = raw.rstrip("\r")
         if not pending:
-            line, begun, depth, left = _uncommented(line), number, 0, _LONGEST
+            line, start, depth, left = _uncommented(line), number, 0, _LONGEST
         pending.append(line)
         depth += line.count("/*") - line.count("*/")
         left -= len(line)
         if depth <= 0 or left < 0:
             whole = "\n".join(pending)
             if whole.strip():
-                yield begun, whole
+                yield start, whole
             pending = []
     if pending:
-        yield begun, "\n".join(pending)
+        yield start, "\n".join(pending)
 
 
 def _uncommented(line: str) -> str:

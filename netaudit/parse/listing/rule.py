@@ -40,7 +40,7 @@ def read_listed_rule(chain: str, columns: Columns, family: str, evidence: Bindin
 
 
 def _header(columns: Columns, protocol: str, family: str, words: Words) -> Iterator[str]:
-    """Give addresses, interfaces, protocol and fragments, in the order of iptables-save."""
+    """Return addresses, interfaces, protocol and fragments, in the order of iptables-save."""
     yield from _address("-s", "--source", columns.source, family, words)
     yield from _address("-d", "--destination", columns.destination, family, words)
     if columns.inside is None or columns.outside is None:

@@ -24,16 +24,11 @@ def read_target(target: str, words: Words) -> list[str]:
     """Read what a target prints; what it does not understand whole stays in `words`."""
     whole = words.rest
     read = words.read(TARGETS.get(target, ())) or []
-    if words.rest:  # half an option is none
+    if words:  # half an option is not read
         words.rest, read = whole, []
     elif not read and target in _NEEDY:
-        words.rest = "…"  # cut off by whoever copied the line
+        words.rest = "…"  # cut off when the line was copied
     return read
-
-
-def begins_target(target: str, text: str) -> bool:
-    """Tell whether the rest of a line is its target's own."""
-    return any(pattern.fullmatch(text) for pattern, _ in TARGETS.get(target, ()))
 
 
 def _log(found: re.Match[str], _: Words) -> list[str]:

@@ -1,4 +1,4 @@
-"""How nft prints a constant hangs on what it is compared with: a name in quotes, a mark in hexadecimal."""
+"""How nft prints a constant depends on what it is compared with: a name in quotes, a mark in hexadecimal."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -8,7 +8,7 @@ from typing import Any
 Json = Any
 
 
-class Look(Enum):
+class NftFormat(Enum):
     """How nft prints the constants of a type."""
 
     PLAIN = "plain"
@@ -18,8 +18,8 @@ class Look(Enum):
     DURATION = "duration"  # 1m30s
 
 
-Looks = tuple[Look, ...]  # one for each part of a concatenation
-PLAIN: Looks = (Look.PLAIN,)
+NftFormats = tuple[NftFormat, ...]  # one for each part of a concatenation
+PLAIN: NftFormats = (NftFormat.PLAIN,)
 
 # The tighter an operator binds, the lower its number.
 OPERATORS = {"<<": 0, ">>": 0, "&": 1, "^": 2, "|": 3}
@@ -29,47 +29,47 @@ _QUOTED_META = (
 )
 # What is compared with constants that look unlike a plain number or word: expressions, by what tells them apart,
 # and the types of sets.
-_LOOKS: Mapping[str, tuple[str, Mapping[str, Look]]] = {
-    "meta": ("key", {"mark": Look.MARK} | dict.fromkeys(_QUOTED_META, Look.QUOTED)),
-    "ct": ("key", {"mark": Look.MARK, "helper": Look.QUOTED, "expiration": Look.DURATION}),
-    "fib": ("result", {"oif": Look.QUOTED, "oifname": Look.QUOTED}),
-    "osf": ("key", {"name": Look.QUOTED, "version": Look.QUOTED}),
-    "socket": ("key", {"mark": Look.MARK, "cgroupv2": Look.QUOTED}),
+_FORMATS: Mapping[str, tuple[str, Mapping[str, NftFormat]]] = {
+    "meta": ("key", {"mark": NftFormat.MARK} | dict.fromkeys(_QUOTED_META, NftFormat.QUOTED)),
+    "ct": ("key", {"mark": NftFormat.MARK, "helper": NftFormat.QUOTED, "expiration": NftFormat.DURATION}),
+    "fib": ("result", {"oif": NftFormat.QUOTED, "oifname": NftFormat.QUOTED}),
+    "osf": ("key", {"name": NftFormat.QUOTED, "version": NftFormat.QUOTED}),
+    "socket": ("key", {"mark": NftFormat.MARK, "cgroupv2": NftFormat.QUOTED}),
 }
-_TYPE_LOOKS = {
-    "mark": Look.MARK,
-    "ifname": Look.QUOTED,
-    "iface_index": Look.QUOTED,
-    "string": Look.QUOTED,
-    "time": Look.DURATION,
+_TYPE_FORMATS = {
+    "mark": NftFormat.MARK,
+    "ifname": NftFormat.QUOTED,
+    "iface_index": NftFormat.QUOTED,
+    "string": NftFormat.QUOTED,
+    "time": NftFormat.DURATION,
 }
 
 
-def looks_of(key: Json) -> Looks:
-    """Tell how the constants look that are compared with an expression."""
+def formats_of(key: Json) -> NftFormats:
+    """Return how constants are printed that are compared with an expression."""
     match key:
         case {"concat": [*parts]}:
-            return tuple(looks_of(part)[0] for part in parts) or PLAIN
+            return tuple(formats_of(part)[0] for part in parts) or PLAIN
         case {"payload": {"base": _}}:
-            return (Look.BITS,)
+            return (NftFormat.BITS,)
         case dict() if len(key) == 1:
             name, body = next(iter(key.items()))
             if name in OPERATORS and isinstance(body, list) and body:
-                return looks_of(body[0])
-            field, looks = _LOOKS.get(name, ("", {}))
-            return (looks.get(str(body.get(field)), Look.PLAIN) if isinstance(body, Mapping) else Look.PLAIN,)
+                return formats_of(body[0])
+            field, formats = _FORMATS.get(name, ("", {}))
+            return (formats.get(str(body.get(field)), NftFormat.PLAIN),) if isinstance(body, Mapping) else PLAIN
         case _:
             return PLAIN
 
 
-def looks_of_type(kind: Json) -> Looks:
-    """Tell how the elements of a set of this type look."""
+def formats_of_type(kind: Json) -> NftFormats:
+    """Return how the elements of a set of this type are printed."""
     match kind:
         case {"typeof": key}:
-            return looks_of(key)
+            return formats_of(key)
         case list():
-            return tuple(looks_of_type(part)[0] for part in kind) or PLAIN
+            return tuple(formats_of_type(part)[0] for part in kind) or PLAIN
         case str():
-            return (_TYPE_LOOKS.get(kind, Look.PLAIN),)
+            return (_TYPE_FORMATS.get(kind, NftFormat.PLAIN),)
         case _:
             return PLAIN

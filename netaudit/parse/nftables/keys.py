@@ -169,7 +169,7 @@ def _with_mask(key: Key | None, mask: Json) -> Key | None:
 
 
 def bits(key: Key, value: Json) -> int:
-    """Read constants as bits that are set together. Raises ValueError for what is none."""
+    """Read constants as bits that are set together. Raises ValueError for other constants."""
     match value:
         case bool():
             raise ValueError(value)

@@ -22,7 +22,7 @@ class _Ways(msgspec.Struct, frozen=True):
     count: int = 1
 
     def further(self, branches: int) -> "_Ways":
-        """Return the ways behind a map of so many branches: those of one map are no more than its elements."""
+        """Return the ways behind a map of so many branches: one map has no more than its elements."""
         return _Ways(self.depth + 1, min(branches, _MOST_WAYS) if self.count == 1 else self.count * branches)
 
 

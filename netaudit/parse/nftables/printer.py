@@ -6,7 +6,8 @@ Values are printed by netaudit.parse.nftables.values.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from netaudit.parse.nftables.formats import OPERATORS, Json, Look, looks_of
+from netaudit.model.address_text import bracketed
+from netaudit.parse.nftables.formats import OPERATORS, Json, NftFormat, formats_of
 from netaudit.parse.nftables.values import print_map, print_value, verbatim
 
 _NAT = ("dnat", "snat", "masquerade", "redirect")
@@ -37,9 +38,9 @@ def _statement(expression: Json, family: str) -> str:
         case {"match": {"op": op, "left": left, "right": right}}:
             return _match(op, left, right)
         case {"vmap": {"key": key, "data": data}}:
-            return f"{print_value(key)} vmap {print_map(data, looks_of(key))}"
+            return f"{print_value(key)} vmap {print_map(data, formats_of(key))}"
         case {"mangle": {"key": key, "value": value}}:
-            return f"{print_value(key)} set {print_value(value, looks_of(key))}"
+            return f"{print_value(key)} set {print_value(value, formats_of(key))}"
         case {"xt": {"type": kind, "name": name}}:
             return f'xt {kind} "{name}"'
         case dict() if len(expression) == 1:
@@ -49,15 +50,15 @@ def _statement(expression: Json, family: str) -> str:
 
 
 def _match(op: str, left: Json, right: Json) -> str:
-    looks = looks_of(left)
+    formats = formats_of(left)
     match left:
         case {"&": [key, list() as mask]} if op in ("==", "!="):
             unequal = " !=" if op == "!=" else ""
-            return f"{print_value(key)}{unequal} {print_value(right, looks)} / {print_value(mask)}"
+            return f"{print_value(key)}{unequal} {print_value(right, formats)} / {print_value(mask)}"
         case _:
             computed = isinstance(left, dict) and not OPERATORS.keys().isdisjoint(left)
             operator = "" if op in ("==", "in") and not computed else f" {op}"
-            return f"{print_value(left)}{operator} {print_value(right, looks)}"
+            return f"{print_value(left)}{operator} {print_value(right, formats)}"
 
 
 def _named(name: str, body: Json, family: str) -> str:
@@ -87,12 +88,8 @@ def _destination(body: Mapping[str, Json]) -> str:
     if port is None:
         return f" to {print_value(address)}"
     ends = address["range"] if isinstance(address, dict) and "range" in address else [address]
-    host = "" if address is None else "-".join(_bracketed(print_value(end)) for end in ends)
+    host = "" if address is None else "-".join(bracketed(print_value(end)) for end in ends)
     return f" to {host}:{print_value(port)}"
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
 
 
 def _log(body: Mapping[str, Json], _family: str) -> str:
@@ -148,7 +145,7 @@ def _copy(verb: str, body: Mapping[str, Json], family: str) -> str:
 
 
 def _device(device: Json) -> str:
-    return print_value(device, (Look.QUOTED,))
+    return print_value(device, (NftFormat.QUOTED,))
 
 
 def _tproxy(body: Mapping[str, Json], _family: str) -> str:

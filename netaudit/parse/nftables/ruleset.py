@@ -5,7 +5,7 @@ from typing import Any
 
 from netaudit.errors import ParseError
 from netaudit.model.ruleset import Backend, Chain, NamedSet, Rule, Table
-from netaudit.parse.nftables.formats import looks_of_type
+from netaudit.parse.nftables.formats import formats_of_type
 from netaudit.parse.nftables.objects import named_objects, print_set_type
 from netaudit.parse.nftables.printer import print_rule
 from netaudit.parse.nftables.values import print_element
@@ -94,7 +94,7 @@ def _named_set(kind: str, body: Json) -> NamedSet:
 
 
 def _elements(body: Json) -> Iterator[str]:
-    keys, values = looks_of_type(body.get("type")), looks_of_type(body.get("map"))
+    keys, values = formats_of_type(body.get("type")), formats_of_type(body.get("map"))
     return (print_element(element, keys, values) for element in _list(body.get("elem")))
 
 

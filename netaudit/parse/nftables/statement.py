@@ -43,7 +43,7 @@ _NOT_FOLLOWED = "what it does is not followed"
 
 
 def read_verdict(expression: Json) -> Verdict | None:
-    """Read a verdict; None for what is none."""
+    """Read a verdict; None for any other statement."""
     match expression:
         case {"jump": {"target": str() as chain}}:
             return Jump(chain)
@@ -60,7 +60,7 @@ def read_verdict(expression: Json) -> Verdict | None:
 
 
 def read_statement(expression: Json, family: str, sets: Sets) -> Meaning:
-    """Say what a statement does: a meaning without matches, or with those of its map's elements behind `then`."""
+    """Say what a statement does: a meaning without matches, or with the matches of its map's elements behind `then`."""
     text = print_statement(expression, family)
     try:
         return _statement(expression, text, family, sets)

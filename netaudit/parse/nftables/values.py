@@ -8,7 +8,7 @@ from itertools import chain, repeat
 
 import msgspec
 
-from netaudit.parse.nftables.formats import OPERATORS, PLAIN, Json, Look, Looks, looks_of
+from netaudit.parse.nftables.formats import OPERATORS, PLAIN, Json, NftFormat, NftFormats, formats_of
 
 _VERDICTS = frozenset({"accept", "drop", "continue", "return"})
 # Meta keys that nft prints without the word `meta`.
@@ -16,35 +16,35 @@ _BARE_META = frozenset({"iif", "iifname", "iifgroup", "oif", "oifname", "oifgrou
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
-def print_value(value: Json, looks: Looks = PLAIN) -> str:  # noqa: C901, PLR0911 (a table of cases: one line each)
+def print_value(value: Json, formats: NftFormats = PLAIN) -> str:  # noqa: C901, PLR0911 (a table of cases: one line each)
     """Print a constant, a set, an element, a verdict, or an expression that yields a value."""
     match value:
         case bool():
             return "exists" if value else "missing"
         case str() | int():
-            return _constant(value, looks[0])
+            return _constant(value, formats[0])
         case list():
-            return ",".join(print_value(part, looks) for part in value)
+            return ",".join(print_value(part, formats) for part in value)
         case {"prefix": {"addr": address, "len": length}}:
             return f"{print_value(address)}/{length}"
         case {"range": [first, last]}:
-            return f"{print_value(first, looks)}-{print_value(last, looks)}"
+            return f"{print_value(first, formats)}-{print_value(last, formats)}"
         case {"set": list() as elements}:
-            return _braced(print_value(element, looks) for element in elements)
+            return _braced(print_value(element, formats) for element in elements)
         case {"concat": list() as parts}:
-            each = chain(looks, repeat(Look.PLAIN))
-            return " . ".join(print_value(part, (look,)) for part, look in zip(parts, each, strict=False))
+            each = chain(formats, repeat(NftFormat.PLAIN))
+            return " . ".join(print_value(part, (form,)) for part, form in zip(parts, each, strict=False))
         case {"map": {"key": key, "data": data}}:
-            return f"{print_value(key)} map {print_map(data, looks_of(key), looks)}"
+            return f"{print_value(key)} map {print_map(data, formats_of(key), formats)}"
         case {"elem": {"val": key, **details}}:
-            return print_value(key, looks) + _details(details)
+            return print_value(key, formats) + _details(details)
         case dict() if len(value) == 1:
             return _expression(value)
         case _:
             return verbatim(value)
 
 
-def print_map(data: Json, keys: Looks, values: Looks = PLAIN) -> str:
+def print_map(data: Json, keys: NftFormats, values: NftFormats = PLAIN) -> str:
     """Print a map: its name, or its elements."""
     match data:
         case {"set": list() as elements}:
@@ -53,7 +53,7 @@ def print_map(data: Json, keys: Looks, values: Looks = PLAIN) -> str:
             return print_value(data)
 
 
-def print_element(element: Json, keys: Looks, values: Looks = PLAIN) -> str:
+def print_element(element: Json, keys: NftFormats, values: NftFormats = PLAIN) -> str:
     """Print an element of a set, or `key : value` of a map."""
     match element:
         case [key, value]:
@@ -76,15 +76,15 @@ def verbatim(value: Json) -> str:
     return "json " + msgspec.json.encode(value, order="sorted").decode()
 
 
-def _constant(value: str | int, look: Look) -> str:
-    match value, look:
-        case str(), Look.QUOTED if not value.startswith("@"):
+def _constant(value: str | int, form: NftFormat) -> str:
+    match value, form:
+        case str(), NftFormat.QUOTED if not value.startswith("@"):
             return f'"{value}"'
-        case int(), Look.MARK:
+        case int(), NftFormat.MARK:
             return f"0x{value:08x}"
-        case int(), Look.BITS:
+        case int(), NftFormat.BITS:
             return f"{value:#x}"
-        case int(), Look.DURATION:
+        case int(), NftFormat.DURATION:
             return print_duration(value)
         case _:
             return str(value)
@@ -123,8 +123,8 @@ def _named(name: str, body: Json) -> str:
 def _operation(operator: str, operands: Sequence[Json]) -> str:
     """Print `meta mark & 0x000000ff`; a shift's second operand is a plain number."""
     first, *others = operands
-    looks = PLAIN if operator in ("<<", ">>") else looks_of(first)
-    return f" {operator} ".join([_operand(first, operator), *(print_value(other, looks) for other in others)])
+    formats = PLAIN if operator in ("<<", ">>") else formats_of(first)
+    return f" {operator} ".join([_operand(first, operator), *(print_value(other, formats) for other in others)])
 
 
 def _operand(value: Json, operator: str) -> str:

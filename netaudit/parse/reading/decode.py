@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def decode_json(data: bytes, kind: type[T], *, source: str, expected: str, hint: str = "record the host again") -> T:
-    """Read JSON of a type. Raises ParseError for what is none, is cut off, is no UTF-8, or nests without end."""
+    """Read JSON of a type. Raises ParseError for what is not JSON, cut off, not UTF-8, or nested too deep."""
     try:
         return bounded.decode_json(data, kind)
     except UnfitError as error:

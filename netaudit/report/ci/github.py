@@ -1,7 +1,7 @@
 """An audit as GitHub's workflow commands: one annotation for each open finding."""
 
-from netaudit.audit.checks.check import Severity
 from netaudit.audit.finding import Audit, Finding
+from netaudit.model.severity import Severity
 from netaudit.report.ci.location import Locator
 from netaudit.report.text.audit import summarise_audit
 from netaudit.report.text.sanitize import annotation_data, annotation_property, terminal_text

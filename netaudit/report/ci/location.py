@@ -6,15 +6,9 @@ import msgspec
 
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Finding
-from netaudit.model.facts import Source
-from netaudit.model.ruleset import Backend, Item
+from netaudit.model.facts import Source, source_of_rules
+from netaudit.model.ruleset import Item
 
-_RULES = {
-    (Backend.IPTABLES_NFT, "ip"): Source.IPTABLES_NFT,
-    (Backend.IPTABLES_NFT, "ip6"): Source.IP6TABLES_NFT,
-    (Backend.IPTABLES_LEGACY, "ip"): Source.IPTABLES_LEGACY,
-    (Backend.IPTABLES_LEGACY, "ip6"): Source.IP6TABLES_LEGACY,
-}
 _FILES: Mapping[CheckedKind, tuple[Source, ...]] = {
     CheckedKind.DAEMON: (Source.DAEMON_JSON, Source.DOCKERD_ARGV, Source.DOCKER_INFO),
     CheckedKind.NETWORK: (Source.DOCKER_NETWORKS,),
@@ -51,7 +45,7 @@ class Locator:
         return Location(file, self._line(file, *_needles(finding)))
 
     def _rule(self, item: Item) -> Location:
-        file = self._first((_RULES.get((item.backend, item.family), Source.NFT_RULESET),))
+        file = self._first((source_of_rules(item.backend, item.family),))
         return Location(file, self._line(file, _bytes_of(item.text), _bytes_of(f"*{item.table}")))
 
     def _first(self, sources: tuple[Source, ...]) -> str:
@@ -60,7 +54,7 @@ class Locator:
         return str(next(wanted, None) or next(iter(sorted(self._files)), "recording.json"))
 
     def _line(self, file: str, *needles: bytes) -> int:
-        """Give the line of the first needle that the file has, 1 for none."""
+        """Return the line of the first needle that the file has, 1 for none."""
         if file not in self._lines:
             numbered = enumerate(self._files.get(file, b"").split(b"\n"), 1)
             self._lines[file] = {_plain(line): number for number, line in reversed(list(numbered))}
@@ -82,7 +76,7 @@ class OneFile(Locator):
 
 
 def _bytes_of(text: str) -> bytes:
-    """Give a rule's text as its file has it; what no file can hold is found in none."""
+    """Return a rule's text as its file has it; what no file can hold is found in none."""
     try:
         return text.encode(errors="surrogateescape")
     except UnicodeEncodeError:

@@ -7,11 +7,12 @@ or the baseline accepts it. https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 from typing import Any
 from urllib.parse import quote
 
-from netaudit.audit.checks.check import Check, FindingConfidence, Severity
+from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Audit, Finding
+from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.release import RELEASE
 from netaudit.report.ci.location import Locator
-from netaudit.report.json.parts import print_json
+from netaudit.report.json.printing import print_json
 from netaudit.report.text.audit import describe_status, proofs
 from netaudit.report.text.sanitize import sarif_text
 

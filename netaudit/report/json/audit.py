@@ -1,78 +1,175 @@
 """An audit as JSON: `netaudit/audit/v1`. Its fingerprints are what `--baseline` reads."""
 
-from netaudit.audit.checks.check import Check
-from netaudit.audit.checks.waiver import Waiver
-from netaudit.audit.finding import Audit, Finding, Undecided, Verified
-from netaudit.report.json.exposure import cell_json, change_json
-from netaudit.report.json.parts import Json, head_json, print_json
-from netaudit.report.json.rules import attributed_json
+import datetime as dt
+from typing import Annotated, Literal
 
-SCHEMA = "netaudit/audit/v1"
+import msgspec
+from msgspec import Meta
+
+from netaudit.audit.checks.check import Check
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.checks.waiver import Waiver
+from netaudit.audit.finding import Audit, Evidence, Finding, Undecided, Verified
+from netaudit.model.severity import FindingConfidence, Severity
+from netaudit.report.json.cell import CellChangeJson, CellJson, cell_json, change_json
+from netaudit.report.json.item import AttributedJson, attributed_json
+from netaudit.report.json.printing import print_json
+from netaudit.report.json.snapshot import SnapshotJson, head_json
+
+Status = Literal["open", "known", "waived"]
+_FINGERPRINT = Meta(pattern="^[0-9a-f]{32}$", description="The same for a recreated container and a changed address.")
+_COMPUTED = Meta(description="False: `changes` and `others` say nothing.")
+
+
+class SubjectJson(msgspec.Struct, frozen=True, kw_only=True):
+    """What a finding is about."""
+
+    kind: CheckedKind
+    name: str
+
+
+class WaiverJson(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a finding is accepted, by whom, and until when."""
+
+    reason: str
+    owner: str
+    until: dt.date
+    place: Annotated[str, Meta(description="Where the waiver stands: a file, or a container's label.")]
+
+
+class VerifiedJson(msgspec.Struct, frozen=True, kw_only=True):
+    """What the remediation would change, computed on a copy of the host."""
+
+    closes: bool
+    changes: tuple[CellChangeJson, ...]
+    others: tuple[CellChangeJson, ...]
+    opens: tuple[str, ...]
+    exposure_computed: Annotated[bool, _COMPUTED] = True  # a default: documents of older versions lack the field
+
+
+class EvidenceJson(msgspec.Struct, frozen=True, kw_only=True):
+    """What proves a finding."""
+
+    exposure: tuple[CellJson, ...]
+    missing: tuple[AttributedJson, ...]
+    rules: tuple[AttributedJson, ...]
+
+
+class FindingJson(msgspec.Struct, frozen=True, kw_only=True):
+    """A check that holds for a subject."""
+
+    check: str
+    subject: SubjectJson
+    severity: Severity
+    confidence: FindingConfidence
+    message: str
+    remediation: str
+    fingerprint: Annotated[str, _FINGERPRINT]
+    status: Status
+    waiver: WaiverJson | None
+    verified: VerifiedJson | None = None  # a default: documents of older versions lack the field
+    evidence: EvidenceJson
+
+
+class UndecidedJson(msgspec.Struct, frozen=True, kw_only=True):
+    """A check that could not be decided for a subject: which facts are not known, and why not."""
+
+    check: str
+    subject: str
+    facts: tuple[str, ...]
+    because: tuple[str, ...]
+
+
+class CheckJson(msgspec.Struct, frozen=True, kw_only=True):
+    """A check of this audit."""
+
+    id: str
+    summary: str
+    severity: Severity
+    confidence: FindingConfidence
+    subject: CheckedKind
+    references: tuple[str, ...]
+    subjects: Annotated[int, Meta(description="How many it was put to.")]
+
+
+class AuditDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="netaudit/audit/v1"):
+    """netaudit audit."""
+
+    snapshot: SnapshotJson
+    findings: Annotated[tuple[FindingJson, ...], Meta(description="The most severe first.")]
+    undecided: tuple[UndecidedJson, ...]
+    checks: tuple[CheckJson, ...]
 
 
 def render_audit(audit: Audit) -> bytes:
     """Print an audit as one JSON object."""
-    return print_json(
-        {
-            "schema": SCHEMA,
-            "snapshot": head_json(audit.head),
-            "findings": [_finding(one) for one in audit.findings],
-            "undecided": [_undecided(one) for one in audit.undecided],
-            "checks": [_check(one, dict(audit.checked).get(one.id, 0)) for one in audit.checks],
-        }
+    return print_json(audit_document(audit))
+
+
+def audit_document(audit: Audit) -> AuditDocument:
+    """Return what an audit found, what it could not decide, and what it looked for."""
+    subjects = dict(audit.checked)
+    return AuditDocument(
+        snapshot=head_json(audit.head),
+        findings=tuple([_finding(one) for one in audit.findings]),
+        undecided=tuple([_undecided(one) for one in audit.undecided]),
+        checks=tuple([_check(one, subjects.get(one.id, 0)) for one in audit.checks]),
     )
 
 
-def _finding(one: Finding) -> Json:
-    return {
-        "check": one.check.id,
-        "subject": {"kind": one.subject_kind, "name": one.subject},
-        "severity": one.severity,
-        "confidence": one.confidence,
-        "message": one.message,
-        "remediation": one.remediation,
-        "fingerprint": one.fingerprint,
-        "status": "waived" if one.waiver else "known" if one.known else "open",
-        "waiver": _waiver(one.waiver) if one.waiver else None,
-        "verified": _verified(one.verified) if one.verified else None,
-        "evidence": {
-            "exposure": [cell_json(cell) for cell in one.evidence.cells],
-            "missing": [attributed_json(item) for item in one.evidence.missing],
-            "rules": [attributed_json(item) for item in one.evidence.rules],
-        },
-    }
+def _finding(one: Finding) -> FindingJson:
+    return FindingJson(
+        check=one.check.id,
+        subject=SubjectJson(kind=one.subject_kind, name=one.subject),
+        severity=one.severity,
+        confidence=one.confidence,
+        message=one.message,
+        remediation=one.remediation,
+        fingerprint=one.fingerprint,
+        status=_status(one),
+        waiver=_waiver(one.waiver) if one.waiver else None,
+        verified=_verified(one.verified) if one.verified else None,
+        evidence=_evidence(one.evidence),
+    )
 
 
-def _verified(verified: Verified) -> Json:
-    return {
-        "closes": verified.closes,
-        "changes": [change_json(change) for change in verified.changes],
-        "others": [change_json(change) for change in verified.others],
-        "opens": verified.opens,
-        "exposure_computed": verified.computed,
-    }
+def _status(one: Finding) -> Status:
+    return "waived" if one.waiver else "known" if one.known else "open"
 
 
-def _waiver(waiver: Waiver) -> Json:
-    return {
-        "reason": waiver.reason,
-        "owner": waiver.owner,
-        "until": waiver.until.isoformat(),
-        "place": waiver.place,
-    }
+def _evidence(evidence: Evidence) -> EvidenceJson:
+    return EvidenceJson(
+        exposure=tuple([cell_json(cell) for cell in evidence.cells]),
+        missing=tuple([attributed_json(item) for item in evidence.missing]),
+        rules=tuple([attributed_json(item) for item in evidence.rules]),
+    )
 
 
-def _undecided(one: Undecided) -> Json:
-    return {"check": one.check.id, "subject": one.subject, "facts": one.facts, "because": one.because}
+def _verified(verified: Verified) -> VerifiedJson:
+    return VerifiedJson(
+        closes=verified.closes,
+        changes=tuple([change_json(change) for change in verified.changes]),
+        others=tuple([change_json(change) for change in verified.others]),
+        opens=verified.opens,
+        exposure_computed=verified.computed,
+    )
 
 
-def _check(check: Check, subjects: int) -> Json:
-    return {
-        "id": check.id,
-        "summary": check.summary,
-        "severity": check.severity,
-        "confidence": check.confidence,
-        "subject": check.subject,
-        "references": check.references,
-        "subjects": subjects,
-    }
+def _waiver(waiver: Waiver) -> WaiverJson:
+    return WaiverJson(reason=waiver.reason, owner=waiver.owner, until=waiver.until, place=waiver.place)
+
+
+def _undecided(one: Undecided) -> UndecidedJson:
+    return UndecidedJson(check=one.check.id, subject=one.subject, facts=one.facts, because=one.because)
+
+
+def _check(check: Check, subjects: int) -> CheckJson:
+    return CheckJson(
+        id=check.id,
+        summary=check.summary,
+        severity=check.severity,
+        confidence=check.confidence,
+        subject=check.subject,
+        references=check.references,
+        subjects=subjects,
+    )

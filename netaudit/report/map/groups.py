@@ -1,4 +1,4 @@
-"""Many rows of a map -> few: destinations that fare alike are drawn as one."""
+"""Many rows of a map -> few: destinations with the same outcomes are drawn as one."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _Alike = tuple[object, ...]
 
 
 def draw_together(rows: Sequence[MapRow], most: int) -> tuple[MapRow, ...]:
-    """Keep up to `most` rows as they are; of more, those of one network that fare alike become one."""
+    """Keep up to `most` rows as they are; of more, the ones of a network that have the same outcomes become one."""
     if len(rows) <= most:
         return tuple(rows)
     gathered: dict[_Alike, list[MapRow]] = {}

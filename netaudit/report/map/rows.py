@@ -8,6 +8,7 @@ from netaudit.attribute.attribution import AttributedExposure, Attribution, Caus
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, Zone, ZoneKind
 from netaudit.model.ruleset import Item
 from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.destinations import PROTOCOL_HOLE, describe_any_port, describe_receiver
 from netaudit.report.text.reasons import describe_reason
 
 _ZONES = (ZoneKind.INTERNET, ZoneKind.LAN, ZoneKind.NETWORK, ZoneKind.CONTAINER, ZoneKind.HOST)
@@ -24,7 +25,6 @@ _WAYS = {
     Delivery.LOCAL: "a program of the host takes them",
     Delivery.NONE: "nobody takes them",
 }
-_HOLE = "{protocol}"
 _WORST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 
 
@@ -32,7 +32,7 @@ class MapCell(msgspec.Struct, frozen=True):
     """What becomes of packets from one or more zones to a destination.
 
     `outcome` is what it is now, None where it is gone; `was` what it was before, None where it is new. In a
-    snapshot both are the same. `rule` is the deciding rule, `cause` whose it is, in few words.
+    snapshot both are the same. `rule` is the deciding rule, `cause` who owns it, in short.
     """
 
     zones: tuple[Zone, ...]
@@ -48,7 +48,7 @@ class MapCell(msgspec.Struct, frozen=True):
 
     @property
     def note(self) -> str:
-        """Say whose the outcome is, or what takes the packets where no rule decides; of a doubt, what it hangs on."""
+        """Say who owns the outcome, or what takes the packets where no rule decides; for a doubt, its reason."""
         if self.last is Outcome.MAY and self.reason:
             return self.reason
         return self.cause or self.reason or _WAYS.get(self.way, "")
@@ -78,7 +78,7 @@ class MapCell(msgspec.Struct, frozen=True):
 
 
 class MapRow(msgspec.Struct, frozen=True):
-    """A destination, or several that fare alike: `members` names each of them."""
+    """A destination, or several with the same outcomes: `members` names each of them."""
 
     kind: DestinationKind
     where: str
@@ -92,7 +92,7 @@ class MapRow(msgspec.Struct, frozen=True):
     @property
     def port(self) -> str:
         """Name where packets are sent: `0.0.0.0:8080/tcp`, `172.17.0.2 every tcp and udp port`."""
-        return self.where.replace(_HOLE, self.protocol) if self.protocol else self.where
+        return self.where.replace(PROTOCOL_HOLE, self.protocol) if self.protocol else self.where
 
     @property
     def worst(self) -> Outcome:
@@ -110,7 +110,7 @@ def rows_of_snapshot(exposures: Iterable[AttributedExposure]) -> tuple[MapRow, .
 
 
 def rows_of_diff(changes: Iterable[ExposureChange]) -> tuple[MapRow, ...]:
-    """Lay out what is exposed otherwise than before."""
+    """Lay out what changed of the exposure."""
     return _rows((one.before, one.after, one.because) for one in changes)
 
 
@@ -128,7 +128,7 @@ def _rows(pairs: Iterable[_Pair]) -> tuple[MapRow, ...]:
 
 
 def _whatever_protocol(rows: Iterable[MapRow]) -> Iterator[MapRow]:
-    """Draw together what fares alike over every protocol, whichever packet is the example."""
+    """Join rows with the same outcomes over several protocols, whichever packet is the example."""
     gathered: dict[MapRow, list[str]] = {}
     for row in rows:
         cells = tuple(msgspec.structs.replace(cell, witness="") for cell in row.cells)
@@ -148,7 +148,7 @@ def _cell(
         way=exposure.way,
         rule=exposure.rule,
         attribution=one.attribution,
-        cause=_whose(one),
+        cause=_describe_owner(one),
         reason=because or describe_reason(exposure.reason),
         witness=exposure.witness,
         decided=exposure.rule.where if exposure.rule else "no rule",
@@ -158,7 +158,7 @@ def _cell(
 def _row(destination: Destination, cells: Sequence[MapCell]) -> MapRow:
     return MapRow(
         kind=destination.kind,
-        where=_where(destination),
+        where=describe_any_port(destination),
         protocol=destination.protocol,
         network=destination.network_name,
         container=describe_receiver(destination),
@@ -167,36 +167,8 @@ def _row(destination: Destination, cells: Sequence[MapCell]) -> MapRow:
     )
 
 
-def describe_receiver(destination: Destination) -> str:
-    """Name who takes the packets: a container, programs of the host, a machine that a NAT rule leads to."""
-    nobody_known = str(destination.led) if destination.led else "a program of the host"
-    return destination.container_name or ", ".join(destination.programs) or nobody_known
-
-
-def describe_port(destination: Destination) -> str:
-    """Name where packets are sent: `0.0.0.0:8080/tcp`, `[::]:8080/tcp`, `172.17.0.2 every tcp port`."""
-    return _where(destination).replace(_HOLE, destination.protocol)
-
-
-def _where(destination: Destination) -> str:
-    """Name it with a hole for the protocol."""
-    if destination.binding:
-        return f"{_bracketed(destination.binding.host_ip)}:{destination.binding.host_port}/{_HOLE}"
-    spans = [str(low) if low == high else f"{low}-{high}" for low, high in destination.ports]
-    address = _bracketed(destination.address)
-    if len(spans) == 1 and "-" not in spans[0]:
-        return f"{address}:{spans[0]}/{_HOLE}"
-    if spans in (["0-65535"], ["1-65535"]):
-        return f"{address} every {_HOLE} port"
-    return f"{address} {_HOLE} {', '.join(spans)}"
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
-
-
-def _whose(one: AttributedExposure) -> str:
-    """Say whose the deciding rule is, in the few words that fit on an arrow."""
+def _describe_owner(one: AttributedExposure) -> str:
+    """Name the owner of the deciding rule, short enough for an arrow."""
     attribution = one.attribution
     if one.exposure.rule is None:
         return ""
@@ -210,7 +182,7 @@ def _whose(one: AttributedExposure) -> str:
 
 
 def _merged(cells: Sequence[MapCell]) -> Iterator[MapCell]:
-    """Draw zones that fare alike together."""
+    """Join zones that have the same outcome."""
     gathered: dict[MapCell, list[Zone]] = {}
     for cell in cells:
         gathered.setdefault(msgspec.structs.replace(cell, zones=(), witness=""), []).extend(cell.zones)

@@ -19,7 +19,7 @@ class Anchors:
         self._subjects: dict[tuple[str, Ref], str] = {}
 
     def rule(self, item: Item, prefix: str = "") -> str:
-        """Name an object of a ruleset: `rule-ip-nat-DOCKER-3`; what has no position is told apart by its text."""
+        """Name an object of a ruleset: `rule-ip-nat-DOCKER-3`; what has no position is identified by its text."""
         place = [*_SHORT[item.backend], item.family, item.table, item.chain]
         if item.position is not None:
             last = [str(item.position)]

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from netaudit.audit.finding import Audit, Finding
-from netaudit.report.page.markdown import code, code_outside, prose
 from netaudit.report.text.audit import (
     describe_status,
     describe_undecided,
@@ -12,11 +11,12 @@ from netaudit.report.text.audit import (
     proofs,
     summarise_audit,
 )
+from netaudit.report.text.markdown import code, code_outside, prose
 from netaudit.report.text.words import describe_gap, describe_head
 
 
 def render_audit(audit: Audit) -> str:
-    """Print findings, the gravest first, each with its proof."""
+    """Print findings, the most severe first, each with its proof."""
     lines = ["# Security review", "", prose(describe_head(audit.head)), "", f"**{prose(summarise_audit(audit))}**", ""]
     if audit.open:
         lines += ["| Severity | Check | Subject |", "| --- | --- | --- |"]

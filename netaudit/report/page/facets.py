@@ -36,7 +36,7 @@ class Facets(msgspec.Struct, frozen=True):
     numbers: dict[Key, int]
 
     def key(self, row: RuleRow) -> int:
-        """Give the number of a row's combination."""
+        """Return the number of a row's combination."""
         return self.numbers[_words(row)]
 
 

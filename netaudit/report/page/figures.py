@@ -1,13 +1,11 @@
 """The numbers at the head of a page."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
-from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, Confidence, SnapshotHead
-from netaudit.model.facts import Gap
-from netaudit.report.text.words import count, verb
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, Confidence
+from netaudit.report.text.words import count, distinct_gaps, verb
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -16,11 +14,6 @@ class Figure(msgspec.Struct, frozen=True):
     number: int
     word: str
     anchor: str
-
-
-def tally(symbols: Iterable[str]) -> str:
-    """Count symbols: `+2 -1`."""
-    return " ".join(f"{mark}{number}" for mark, number in sorted(Counter(symbols).items()))
 
 
 def diff_figures(diff: AttributedDiff) -> Iterator[Figure]:
@@ -44,8 +37,3 @@ def snapshot_figures(snapshot: AttributedSnapshot) -> Iterator[Figure]:
     yield Figure(len(snapshot.missing), "missing", "missing")
     gaps = len(distinct_gaps((snapshot.head,)))
     yield Figure(gaps, "gap" if gaps == 1 else "gaps", "coverage")
-
-
-def distinct_gaps(heads: Iterable[SnapshotHead]) -> tuple[Gap, ...]:
-    """List what could not be seen, each once."""
-    return tuple(sorted({gap for head in heads for gap in head.gaps}))

@@ -8,9 +8,9 @@ from netaudit.attribute.attribution import AttributedExposure, AttributedItem
 from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Audit, Finding
 from netaudit.model.ruleset import Item
-from netaudit.report.map.rows import describe_port
 from netaudit.report.page.anchors import Anchors
 from netaudit.report.text.audit import describe_status, describe_undecided, gather_undecided, summarise_audit
+from netaudit.report.text.destinations import describe_port
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sentence import Foreign, Sentence
 
@@ -36,7 +36,7 @@ class FindingRow(msgspec.Struct, frozen=True):
 
 
 class FindingList(msgspec.Struct, frozen=True):
-    """All findings: the first of each check in full, of many alike the rest by name; and what was not decided."""
+    """All findings: the first ones of each check in full, the rest by name; and what was not decided."""
 
     rows: tuple[FindingRow, ...]
     alike: tuple[tuple[Check, tuple[str, ...]], ...]
@@ -44,7 +44,7 @@ class FindingList(msgspec.Struct, frozen=True):
 
 
 def list_findings(audit: Audit, anchors: Anchors) -> FindingList:
-    """List findings in the audit's order: the gravest first, those that somebody accepted last."""
+    """List findings in the audit's order: the most severe first, accepted ones last."""
     of_check: dict[str, list[Finding]] = {}
     full: list[Finding] = []
     for one in sorted(audit.findings, key=lambda one: not one.open):
@@ -92,10 +92,10 @@ def _cell(one: AttributedExposure) -> ProofRow:
 
 
 def judge_audit(audit: Audit | None) -> Iterator[Sentence]:
-    """Say how many findings are open, how grave, and the gravest one; nothing where nobody audited."""
+    """Say how many findings are open and how severe, and quote the most severe; nothing without an audit."""
     if audit is None:
         return
     if audit.open:
-        yield Sentence((f"{summarise_audit(audit)}. The gravest: ", Foreign(audit.open[0].message)), "!")
+        yield Sentence((f"{summarise_audit(audit)}. Most severe: ", Foreign(audit.open[0].message)), "!")
     else:
         yield Sentence((f"{summarise_audit(audit)}.",))

@@ -23,13 +23,14 @@ from netaudit.report.map.layout import Drawing, lay_out
 from netaudit.report.map.rows import MapRow, rows_of_diff, rows_of_snapshot
 from netaudit.report.page.anchors import Anchors
 from netaudit.report.page.facets import Facets, gather_facets
-from netaudit.report.page.figures import Figure, diff_figures, distinct_gaps, snapshot_figures
+from netaudit.report.page.figures import Figure, diff_figures, snapshot_figures
 from netaudit.report.page.findings import FindingList, judge_audit, list_findings
 from netaudit.report.page.rows import AnchorLink, RuleRow, RuleRun, change_row, defect_row, item_row, missing_row, runs
 from netaudit.report.page.subjects import SubjectView, gather_subjects
 from netaudit.report.page.summary import judge_diff, judge_snapshot
 from netaudit.report.text.by_cause import group_by_cause
 from netaudit.report.text.sentence import Sentence
+from netaudit.report.text.words import distinct_gaps
 
 MOST_DRAWN = 16  # rows of the map: more is no picture
 _MOST_LISTED = 200  # rows of the table beneath
@@ -53,6 +54,11 @@ class ChainBlock(msgspec.Struct, frozen=True):
     runs: tuple[RuleRun, ...]
     head: RuleRow | None = None
     policy: RuleRow | None = None
+
+    @property
+    def all_rows(self) -> list[RuleRow]:
+        """List all rows: its declaration, its policy, its rules."""
+        return [*([self.head] if self.head else []), *([self.policy] if self.policy else []), *self.rows]
 
 
 class InsideBlock(msgspec.Struct, frozen=True):
@@ -106,7 +112,7 @@ class SnapshotPage(Page, frozen=True, kw_only=True):
     inside: tuple[InsideBlock, ...]
 
     def places(self) -> Iterator[tuple[str, tuple[ChainBlock, ...]]]:
-        """Give the chains of the host, then those of each container, with what to write before their tables."""
+        """Return the chains of the host, then those of each container, with what to write before their tables."""
         yield "", self.chains
         for one in self.inside:
             yield f"inside container {one.container.name or one.container.id[:12]}: ", one.chains
@@ -148,8 +154,8 @@ def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None)
     defects = tuple(defect_row(one, anchors) for one in snapshot.defects)
     chains = tuple(_chains(snapshot.items, anchors))
     inside = tuple(InsideBlock(one.container, tuple(_chains(one.items, anchors))) for one in snapshot.inside)
-    rows = [*(row for chain in chains for row in rows_of(chain)), *missing, *defects]
-    within = [row for one in inside for chain in one.chains for row in rows_of(chain)]
+    rows = [*(row for chain in chains for row in chain.all_rows), *missing, *defects]
+    within = [row for one in inside for chain in one.chains for row in chain.all_rows]
     return SnapshotPage(
         title=f"rules of {snapshot.head.host or 'an unnamed host'}",
         verdict=_judge(snapshot, audit),
@@ -182,7 +188,7 @@ def _findings_figure(audit: Audit | None) -> Iterator[Figure]:
 
 
 def draw_map(rows: Sequence[MapRow]) -> Drawing:
-    """Draw rows, the many that fare alike as one."""
+    """Draw rows; many with the same outcome are drawn as one."""
     return lay_out(draw_together(rows, MOST_DRAWN), MOST_DRAWN)
 
 
@@ -218,8 +224,3 @@ def _chains(items: Sequence[AttributedItem], anchors: Anchors) -> Iterator[Chain
         inside = tuple(row for row in rows if row is not head and row is not policy)
         first = head or policy or rows[0]
         yield ChainBlock(f"in-{first.anchor}", first.item, inside, runs(inside), head, policy)
-
-
-def rows_of(chain: ChainBlock) -> list[RuleRow]:
-    """List all rows of a chain: its declaration, its policy, its rules."""
-    return [*([chain.head] if chain.head else []), *([chain.policy] if chain.policy else []), *chain.rows]

@@ -22,7 +22,7 @@ _NODE = 'node [shape=box, style=rounded, fontname="monospace", fontsize=11];'
 
 
 def render_diff_svg(diff: AttributedDiff) -> str:
-    """Draw what is exposed otherwise than before. Raises UsageError where exposure was not computed."""
+    """Draw what changed of the exposure. Raises UsageError where exposure was not computed."""
     return _svg(_rows_of_diff(diff), "What can be reached otherwise than before")
 
 
@@ -32,7 +32,7 @@ def render_snapshot_svg(snapshot: AttributedSnapshot) -> str:
 
 
 def render_diff_dot(diff: AttributedDiff) -> str:
-    """Print what is exposed otherwise than before, for Graphviz. Raises UsageError as the SVG does."""
+    """Print what changed of the exposure, for Graphviz. Raises UsageError as the SVG does."""
     return _dot(_rows_of_diff(diff))
 
 

@@ -43,13 +43,13 @@ class RuleRow(msgspec.Struct, frozen=True):
 
 
 class RuleRun(msgspec.Struct, frozen=True):
-    """Neighbours in a chain that one maker wrote for one purpose: that is said once."""
+    """Neighbours in a chain that one maker wrote for one purpose: maker and purpose are printed once."""
 
     rows: tuple[RuleRow, ...]
 
     @property
     def attribution(self) -> Attribution:
-        """Give what all of them share; their causes differ."""
+        """Return what all of them share; their causes differ."""
         return self.rows[0].attribution
 
 
@@ -107,13 +107,13 @@ def runs(rows: Iterable[RuleRow]) -> tuple[RuleRun, ...]:
 def cause_links(causes: Sequence[Cause], anchors: Anchors) -> list[AnchorLink]:
     """Say causes as `describe_causes` does, in pieces that lead to their containers and networks."""
     links: list[AnchorLink] = []
-    for text, cause in _said(causes):
+    for text, cause in _named_causes(causes):
         links += [AnchorLink(" and ")] if links else []
         links += _pieces(text, cause, anchors)
     return links
 
 
-def _said(causes: Sequence[Cause]) -> list[tuple[str, Cause]]:
+def _named_causes(causes: Sequence[Cause]) -> list[tuple[str, Cause]]:
     """Draw together what `describe_causes` draws together."""
     whole = describe_causes(causes)
     alone = [str(cause) for cause in causes]
@@ -121,7 +121,7 @@ def _said(causes: Sequence[Cause]) -> list[tuple[str, Cause]]:
 
 
 def _pieces(text: str, cause: Cause, anchors: Anchors) -> list[AnchorLink]:
-    """Lead to the container, or to the network where there is none."""
+    """Link to the container, or to the network where there is no container."""
     network, container = cause.network, cause.container
     if container and text.startswith(container.name):
         name = container.name or container.id[:12]

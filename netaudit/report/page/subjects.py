@@ -1,4 +1,4 @@
-"""Containers and networks with their rules; those of a published port in the order that packets meet them."""
+"""Containers and networks with their rules; the rules of a published port in the order that packets meet them."""
 
 from collections.abc import Iterable, Iterator
 
@@ -68,7 +68,7 @@ def gather_subjects(rows: Iterable[RuleRow], anchors: Anchors) -> tuple[SubjectV
 
 
 def _subjects_of(cause: Cause) -> Iterator[tuple[str, Ref]]:
-    """Give a container's rules to it, and to a network only its own."""
+    """Return a container's rules to it, and to a network only its own."""
     if cause.container:
         yield "container", cause.container
     if cause.network and cause.kind is CauseKind.NETWORK:

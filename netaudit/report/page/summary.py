@@ -94,9 +94,9 @@ def _symbol(word: str) -> str:
 
 
 def _one_verb(word: str, members: Sequence[AttributedChange]) -> Iterator[Part]:
-    """Say what happened to how many objects; whose they are is only said of what is proved."""
+    """Say what happened to how many objects; their owner is named only where it is proved."""
     sure = [one.attribution for one in members if one.attribution.confidence is Confidence.PROVED]
-    whose = list(_whose(word, sure))
+    whose = list(_describe_owner(word, sure))
     yield f"{_objects(members)} {'was' if len(members) == 1 else 'were'} {word}"
     if whose:
         yield "" if len(sure) == len(members) else f", {len(sure)} of them"
@@ -116,7 +116,7 @@ def _objects(members: Sequence[AttributedChange]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def _whose(word: str, sure: Iterable[Attribution]) -> Iterator[Part]:
+def _describe_owner(word: str, sure: Iterable[Attribution]) -> Iterator[Part]:
     causes = list(dict.fromkeys(cause for one in sure for cause in one.causes))
     containers = _by_container(causes)
     networks = list(dict.fromkeys(c.network.name for c in causes if c.network and c.kind is CauseKind.NETWORK))

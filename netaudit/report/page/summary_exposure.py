@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from netaudit.attribute.attribution import AttributedExposure, ExposureChange
 from netaudit.model.exposure import Destination, Exposure, Outcome, Zone, ZoneKind
-from netaudit.report.map.rows import describe_port, describe_receiver, zone_order
+from netaudit.report.map.rows import zone_order
+from netaudit.report.text.destinations import describe_port, describe_receiver
 from netaudit.report.text.sentence import Sentence, list_names
 
 _OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)

@@ -13,14 +13,12 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from netaudit.report.page.figures import tally
-from netaudit.report.page.markdown import Markdown, code, code_outside, prose
-from netaudit.report.page.model import rows_of
 from netaudit.report.text.exposure import change_lines
-from netaudit.report.text.sanitize import visible, visible_markup
+from netaudit.report.text.markdown import Markdown, code, code_outside, prose
+from netaudit.report.text.sanitize import terminal_text, visible_markup
 from netaudit.report.text.sentence import Foreign, Sentence
 from netaudit.report.text.width import shorten
-from netaudit.report.text.words import count, describe_coverage, describe_gap, describe_head
+from netaudit.report.text.words import count, describe_coverage, describe_gap, describe_head, tally
 
 _TOGETHER = 28  # characters of options that stay on one line: they fit on a telephone
 _WORDS: dict[str, Callable[..., Any]] = {
@@ -29,14 +27,13 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "describe_coverage": describe_coverage,
     "describe_gap": describe_gap,
     "describe_head": describe_head,
-    "rows_of": rows_of,
     "tally": tally,
 }
 
 
 @cache
 def html() -> jinja2.Environment:
-    """Give the environment that prints HTML and SVG."""
+    """Return the environment that prints HTML and SVG."""
     environment = _environment(autoescape=True, finalize=shown_in_html)
     environment.filters |= {
         "join": _html_join,
@@ -49,7 +46,7 @@ def html() -> jinja2.Environment:
 
 @cache
 def markdown() -> jinja2.Environment:
-    """Give the environment that prints Markdown."""
+    """Return the environment that prints Markdown."""
     environment = _environment(autoescape=False, finalize=_shown_in_markdown)
     environment.filters |= {
         "code": code,
@@ -78,7 +75,7 @@ def shown_in_html(value: object) -> object:
     """Make every text visible before it is escaped, also that of what prints itself and what a filter escaped."""
     if isinstance(value, Markup):
         return Markup(visible_markup(value))  # noqa: S704 (it was markup before)
-    return value if isinstance(value, (int, float)) else visible(str(value))
+    return value if isinstance(value, (int, float)) else terminal_text(str(value))
 
 
 def _shown_in_markdown(value: object) -> object:
@@ -87,24 +84,26 @@ def _shown_in_markdown(value: object) -> object:
 
 
 def _shorten(text: str, columns: int) -> str:
-    return shorten(visible(text), columns)
+    return shorten(terminal_text(text), columns)
 
 
 def _html_join(texts: Iterable[str], between: str) -> Markup:
     """Join as jinja2 does, whose result is markup already, and would not be made visible after."""
-    return escape(between).join(visible(text) for text in texts)
+    return escape(between).join(terminal_text(text) for text in texts)
 
 
 def _html_sentence(sentence: Sentence) -> Markup:
     return Markup().join(
-        Markup("<b>{}</b>").format(visible(part.text)) if isinstance(part, Foreign) else escape(visible(part))
+        Markup("<b>{}</b>").format(terminal_text(part.text))
+        if isinstance(part, Foreign)
+        else escape(terminal_text(part))
         for part in sentence.parts
     )
 
 
 def _ticked(text: str) -> Markup:
     """Print the names in `ticks` of a sentence as names."""
-    parts = visible(text).split("`")
+    parts = terminal_text(text).split("`")
     return Markup().join(Markup("<b>{}</b>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
 
 
@@ -112,7 +111,7 @@ def _whole_options(text: str) -> Markup:
     """Keep a browser from breaking `--dport` after its hyphens, which would read as another option."""
     return Markup(" ").join(
         Markup("<i>{}</i>").format(part) if part.startswith("-") or " -" in part else escape(part)
-        for part in _parts(visible(text))
+        for part in _parts(terminal_text(text))
     )
 
 
@@ -135,7 +134,7 @@ def _markdown_sentence(sentence: Sentence) -> Markdown:
 
 def _code_html(text: str) -> Markdown:
     """Print code where Markdown is not read, inside <summary>."""
-    return Markdown(Markup("<code>{}</code>").format(visible(text)))
+    return Markdown(Markup("<code>{}</code>").format(terminal_text(text)))
 
 
 def read(name: str) -> str:

@@ -10,7 +10,6 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from netaudit.errors import OwnTemplateError
-from netaudit.report.page.template_model import Model
 from netaudit.report.templating.environment import shown_in_html
 
 MOST_CHARACTERS = 50_000_000
@@ -18,7 +17,16 @@ _MOST_REPEATED = 100_000
 _MARKUP = (".html", ".htm", ".xml", ".svg")
 
 
-def render_with(source: str, name: str, model: Model) -> str:
+class TemplateModel(msgspec.Struct, frozen=True):
+    """What a template sees: the version of this model, netaudit's, the verdict in sentences, the JSON document."""
+
+    model: str
+    netaudit: str
+    verdict: tuple[str, ...]
+    report: dict[str, Any]
+
+
+def render_with(source: str, name: str, model: TemplateModel) -> str:
     """Print a report with a template; `name` is its file's, whose ending decides whether markup is escaped.
 
     Raises OwnTemplateError, naming the line where it can, and what was forbidden.
@@ -34,7 +42,7 @@ def render_with(source: str, name: str, model: Model) -> str:
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Refuse what makes much out of little."""
+    """Refuse operators that make very large values out of small ones."""
 
     intercepted_binops = frozenset({"*", "**"})
 

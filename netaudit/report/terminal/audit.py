@@ -1,9 +1,9 @@
-"""An audit for an operator: gravest first, each finding with its proof and what to do."""
+"""An audit for an operator: most severe first, each finding with its proof and what to do."""
 
 from collections.abc import Iterator
 
-from netaudit.audit.checks.check import Severity
 from netaudit.audit.finding import Audit, Finding
+from netaudit.model.severity import Severity
 from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.style import Style
 from netaudit.report.text.audit import (

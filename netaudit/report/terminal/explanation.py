@@ -3,9 +3,17 @@
 from collections.abc import Iterator, Sequence
 
 from netaudit.attribute.attribution import AttributedItem, Confidence, Standing
-from netaudit.attribute.explain.explanation import Explained, RuleExplained, SignatureExplained, ThingExplained
+from netaudit.attribute.explain.explanation import (
+    ContainerExplained,
+    Explained,
+    NetworkExplained,
+    RuleExplained,
+    SignatureExplained,
+)
 from netaudit.attribute.signatures.signature import Owned, Signature
 from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.networking import describe_network, describe_networking
+from netaudit.report.text.no_rules import NO_NETWORK_RULES, describe_no_rule
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.wrapping import wrap_whole
 
@@ -26,8 +34,10 @@ def _render(one: Explained) -> Iterator[str]:
     match one:
         case RuleExplained():
             yield from _rule(one)
-        case ThingExplained():
-            yield from _thing(one)
+        case ContainerExplained():
+            yield from _container(one)
+        case NetworkExplained():
+            yield from _network(one)
         case SignatureExplained():
             yield from _signature(one)
 
@@ -64,19 +74,33 @@ def _evidence(explained: RuleExplained) -> str:
             return "unattributed: no signature in the catalog writes this text for anything in the inventory"
 
 
-def _thing(explained: ThingExplained) -> Iterator[str]:
-    yield f"{explained.kind} {explained.name} ({explained.id[:12]})"
-    yield from (f"  {sentence}" for sentence in explained.is_what)
-    if explained.rules:
-        yield "  rules that exist because of it:"
-        yield from _listed(explained.rules, "")
-    if explained.missing:
-        yield "  rules that ought to exist because of it, and do not:"
-        yield from _listed(explained.missing, "! ")
+def _container(explained: ContainerExplained) -> Iterator[str]:
+    container = explained.container
+    yield f"container {container.name} ({container.id[:12]})"
+    yield from (f"  {sentence}" for sentence in describe_networking(explained.networking))
+    yield from _because_of_it(explained.rules, explained.missing)
     if explained.inside:
         yield "  rules in its own network namespace:"
         yield from _listed(explained.inside, "")
-    yield from (f"  {sentence}" for sentence in explained.silence)
+    yield from (f"  {describe_no_rule(reason)}" for reason in explained.no_rules)
+
+
+def _network(explained: NetworkExplained) -> Iterator[str]:
+    network = explained.network
+    yield f"network {network.name} ({network.id[:12]})"
+    yield f"  {describe_network(network)}"
+    yield from _because_of_it(explained.rules, explained.missing)
+    if not explained.rules:
+        yield f"  {NO_NETWORK_RULES}"
+
+
+def _because_of_it(rules: Sequence[AttributedItem], missing: Sequence[AttributedItem]) -> Iterator[str]:
+    if rules:
+        yield "  rules that exist because of it:"
+        yield from _listed(rules, "")
+    if missing:
+        yield "  rules that ought to exist because of it, and do not:"
+        yield from _listed(missing, "! ")
 
 
 def _listed(rules: Sequence[AttributedItem], mark: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from netaudit.report.text.words import describe_gap
 from netaudit.report.text.wrapping import wrap
 
 _NARROWEST = 52  # columns that a rule's text should have
-_NAME = 60  # columns of the name of what is told about
+_NAME = 60  # columns of the name of what a table is about
 
 
 def fill(text: str, style: Style) -> list[str]:

@@ -78,13 +78,13 @@ def _heads(diff: AttributedDiff, style: Style) -> Iterator[str]:
 def _heading(group: Group, style: Style) -> Iterator[str]:
     first = group.members[0].attribution
     whole = group.heading == describe_causes(first.causes)
-    heading = _whose(first) if whole else shorten(terminal_text(group.heading), style.width)
+    heading = _describe_owner(first) if whole else shorten(terminal_text(group.heading), style.width)
     yield from (bold(line, style) for line in fill(heading, style))
     if group.note:
         yield from (f"  {line}" for line in fill(f"({group.note})", style))
 
 
-def _whose(attribution: Attribution) -> str:
+def _describe_owner(attribution: Attribution) -> str:
     return describe_causes(shorten_names(attribution.causes, _NAME))
 
 
@@ -154,7 +154,7 @@ def _finish(rows: Sequence[Sequence[str]], style: Style) -> Iterator[str]:
 
 def _cause(one: AttributedItem) -> str:
     sure = "" if one.attribution.confidence is Confidence.PROVED else f" ({one.attribution.confidence})"
-    return _whose(one.attribution) + sure
+    return _describe_owner(one.attribution) + sure
 
 
 def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
@@ -165,7 +165,7 @@ def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     for one in missing:
         rows += [
             ("!", one.item.where, one.item.text),
-            ("", "", f"# for {_whose(one.attribution)}; {one.attribution.reason}"),
+            ("", "", f"# for {_describe_owner(one.attribution)}; {one.attribution.reason}"),
         ]
         rows.append(("", "", f"# {one.attribution.purpose}"))
     yield from table(rows, style)
@@ -178,7 +178,7 @@ def _defects(defects: Sequence[AttributedItem], style: Style) -> Iterator[str]:
     yield bold("there, and wrong", style)
     rows: list[Sequence[str]] = []
     for one in defects:
-        whose = _whose(one.attribution)
+        whose = _describe_owner(one.attribution)
         rows += [
             ("!", one.item.where, one.item.text),
             ("", "", f"# {one.attribution.standing}: {one.attribution.reason}"),

@@ -66,9 +66,9 @@ def _steps(trace: Trace, shown: AttributedTrace, style: Style) -> Iterator[str]:
 def _step(step: Step, shown: AttributedTrace, style: Style) -> Iterator[str]:
     mark = "?" if not step.sure else " "
     yield from _wrapped(mark, f"{describe_place(step)}  {describe_step(step)}", style)
-    told = describe_verdict(step, shown.journey.trace.packet)
-    if told:
-        yield from _wrapped("", f"→ {told}", style)
+    verdict = describe_verdict(step, shown.journey.trace.packet)
+    if verdict:
+        yield from _wrapped("", f"→ {verdict}", style)
     if step.reason:
         yield from _wrapped("", f"# may: {describe_reason(step.reason)}", style)
     if step.kind is StepKind.RULE:

@@ -1,4 +1,4 @@
-"""The words in which every report tells of an audit."""
+"""The words for an audit that all reports share."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -6,15 +6,23 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem
-from netaudit.audit.checks.check import Check, Severity
+from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Audit, Finding, Undecided, Verified
 from netaudit.audit.remedy.verify import is_opened
-from netaudit.model.exposure import Outcome, ZoneKind
-from netaudit.report.map.rows import describe_port
+from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
+from netaudit.model.severity import Severity
 from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.destinations import describe_port
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.words import count
 
+_DELIVERIES = {
+    Delivery.DNAT: "by a NAT rule",
+    Delivery.PROXY: "through docker-proxy",
+    Delivery.DIRECT: "directly",
+    Delivery.LOCAL: "on the host",
+    Delivery.NONE: "",
+}
 _SHOWN = 6  # pieces of one kind of evidence that a text shows; JSON has all
 
 
@@ -28,7 +36,7 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 def proofs(finding: Finding) -> Iterator[Proof]:
-    """List the evidence of a finding, the most telling first."""
+    """List the evidence of a finding, the most important first."""
     evidence = finding.evidence
     yield from _some([_exposed(cell) for cell in _telling(evidence.cells)])
     yield from _some([_rule("missing", one) for one in evidence.missing])
@@ -36,7 +44,7 @@ def proofs(finding: Finding) -> Iterator[Proof]:
 
 
 def _telling(cells: Iterable[AttributedExposure]) -> list[AttributedExposure]:
-    """Show who gets there before who does not, and who is farther away first."""
+    """Sort the allowed before the blocked, and the farthest zone first."""
     order = {Outcome.ALLOWED: 0, Outcome.MAY: 1, Outcome.BLOCKED: 2}
     zones = {kind: at for at, kind in enumerate(ZoneKind)}
     return sorted(
@@ -57,10 +65,22 @@ def _rule(kind: str, one: AttributedItem) -> Proof:
 
 def _exposed(cell: AttributedExposure) -> Proof:
     one = cell.exposure
-    decided = f"by {one.rule.where}: {one.rule.text}" if one.rule else describe_reason(one.reason)
-    words = f"{one.outcome}, {one.way}" + (f", {decided}" if decided else "")
     kind = "blocked" if one.outcome is Outcome.BLOCKED else "exposed"
-    return Proof(kind, f"{one.zone} → {describe_port(one.destination)}", words, one.witness)
+    return Proof(kind, f"{one.zone} → {describe_port(one.destination)}", _outcome(one), one.witness)
+
+
+def _outcome(one: Exposure) -> str:
+    """Say what becomes of packets: `allowed through the published port, by filter/DOCKER#1: …`, `blocked by …`."""
+    if one.outcome is Outcome.BLOCKED:
+        words, comma = str(one.outcome), ""
+    else:
+        published = one.destination.kind is DestinationKind.PUBLISHED_PORT and one.way is Delivery.DNAT
+        words = f"{one.outcome} {'through the published port' if published else _DELIVERIES[one.way]}".strip()
+        comma = ","
+    if one.rule:
+        return f"{words}{comma} by {one.rule.where}: {one.rule.text}"
+    reason = describe_reason(one.reason)
+    return f"{words}: {reason}" if reason else words
 
 
 def summarise_audit(audit: Audit) -> str:
@@ -79,7 +99,7 @@ def summarise_audit(audit: Audit) -> str:
 
 
 def gather_undecided(undecided: Iterable[Undecided]) -> list[tuple[Check, tuple[Undecided, ...]]]:
-    """Gather by check."""
+    """Gather what was not decided by its check."""
     gathered: dict[str, list[Undecided]] = {}
     for one in undecided:
         gathered.setdefault(one.check.id, []).append(one)
@@ -87,7 +107,7 @@ def gather_undecided(undecided: Iterable[Undecided]) -> list[tuple[Check, tuple[
 
 
 def describe_undecided(members: tuple[Undecided, ...]) -> str:
-    """Say of one check for what it could not be decided, and why."""
+    """Say on which subjects one check could not be decided, and why."""
     because = dict.fromkeys(reason for one in members for reason in one.because)
     whom = members[0].subject if len(members) == 1 else f"{len(members)} subjects"
     return f"{whom}: {'; '.join(because)}"
@@ -102,7 +122,7 @@ def describe_status(finding: Finding) -> str:
 
 
 def describe_verified(verified: Verified) -> str:
-    """Say what would come of following the remediation."""
+    """Say what would change if the remediation were followed."""
     closes = "closes this finding" if verified.closes else "does NOT close this finding"
     own = f"changes {count(len(verified.changes), 'row')} of its exposure" if verified.changes else ""
     opened = sum(map(is_opened, verified.others))

@@ -10,6 +10,7 @@ from netaudit.attribute.attribution import (
     AttributedSnapshot,
     ExposureChange,
 )
+from netaudit.model.address_text import bracketed
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, ZoneKind
 from netaudit.model.ruleset import ObjectKind
 from netaudit.report.text.by_cause import describe_causes
@@ -119,7 +120,7 @@ def describe_target(to: Destination) -> str:
     match to.kind:
         case DestinationKind.PUBLISHED_PORT if to.binding:
             binding = to.binding
-            host = _bracketed(binding.host_ip)
+            host = bracketed(binding.host_ip)
             return f"{to.container_name}:{binding.container_port}/{to.protocol} by {host}:{binding.host_port}"
         case DestinationKind.CONTAINER_PORTS:
             return f"{to.container_name} {to.address}, {describe_ports(to)}"
@@ -130,13 +131,13 @@ def describe_target(to: Destination) -> str:
         case _:
             programs = to.container_name or ", ".join(to.programs) or "an unknown program"
             at = f" on {to.interface}" if to.interface else ""
-            return f"{programs} {_bracketed(to.address)}:{to.ports[0][0]}/{to.protocol}{at}"
+            return f"{programs} {bracketed(to.address)}:{to.ports[0][0]}/{to.protocol}{at}"
 
 
 def _asked(to: Destination) -> str:
     """Name the port that packets are sent to, or the ports: `0.0.0.0:2222`, `0.0.0.0, tcp ports 2000-2999`."""
     alone = len(to.ports) == 1 and to.ports[0][0] == to.ports[0][1]
-    address = _bracketed(to.address)
+    address = bracketed(to.address)
     return f"{address}:{to.ports[0][0]}" if alone else f"{address}, {describe_ports(to)}"
 
 
@@ -191,7 +192,3 @@ def _turn(one: ExposureChange) -> tuple[str, str]:
 
 def _sorted(members: Iterable[ExposureChange]) -> list[ExposureChange]:
     return sorted(members, key=lambda one: _ORDER[_shown(one).exposure.zone.kind])
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address

@@ -77,7 +77,7 @@ WORDS = {
 
 
 def look_up(subject: str) -> str:
-    """Give what a word or symbol means, "" where it is none of a report's."""
+    """Return what a word or symbol means, "" where reports do not use it."""
     if subject in SYMBOLS:
         word, meaning = SYMBOLS[subject]
         return f"{subject} ({word})\n  {meaning}"

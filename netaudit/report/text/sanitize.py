@@ -66,7 +66,7 @@ def _code(found: re.Match[str]) -> str:
 
 
 def terminal_text(text: str) -> str:
-    """Make text visible; of what is longer than anybody reads the middle is left out, and that is said.
+    """Make text visible; of a very long text the middle is left out, and a note says so.
 
     Both ends stay: what a rule decides stands at its end.
     """

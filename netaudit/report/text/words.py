@@ -1,6 +1,8 @@
 """The words and symbols that every report shares."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from netaudit.attribute.attribution import (
     AttributedChange,
@@ -15,9 +17,11 @@ from netaudit.diff import Added, Altered, Change, Moved, Removed
 from netaudit.model.facts import Gap
 from netaudit.model.ruleset import Item, ObjectKind
 
+Verb = Literal["added", "removed", "moved", "altered"]
+
 
 def symbol(change: Change) -> str:
-    """Give a change's symbol."""
+    """Return a change's symbol."""
     match change:
         case Added():
             return "+"
@@ -29,8 +33,8 @@ def symbol(change: Change) -> str:
             return ">"
 
 
-def verb(change: Change) -> str:
-    """Give a change's word, as JSON has it."""
+def verb(change: Change) -> Verb:
+    """Return a change's word, as JSON has it."""
     match change:
         case Added():
             return "added"
@@ -94,19 +98,29 @@ def describe_gap(gap: Gap) -> str:
 
 
 def describe_writer(change: AttributedChange) -> str:
-    """Say who wrote a change and what Docker told about it: `written by iptables (process 42); container start web`."""
+    """Say who wrote a change, and Docker's events with it: `written by iptables (process 42); container start web`."""
     writer = change.writer
     if writer is None:
         return ""
     process = f" (process {writer.pid})" if writer.pid is not None else ""
     who = f"written by {writer.name}{process}" if writer.name else f"writer unknown: {writer.reason}"
-    told = dict.fromkeys(f"{event.type} {event.action} {event.name}" for event in change.events)
-    return "; ".join((who, *told))
+    events = dict.fromkeys(f"{event.type} {event.action} {event.name}" for event in change.events)
+    return "; ".join((who, *events))
 
 
 def count(number: int, noun: str) -> str:
     """Count things: `1 rule`, `2 rules`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def tally(symbols: Iterable[str]) -> str:
+    """Count symbols: `+2 -1`."""
+    return " ".join(f"{mark}{number}" for mark, number in sorted(Counter(symbols).items()))
+
+
+def distinct_gaps(heads: Iterable[SnapshotHead]) -> tuple[Gap, ...]:
+    """List what could not be seen, each once."""
+    return tuple(sorted({gap for head in heads for gap in head.gaps}))
 
 
 def _also(missing: Sequence[AttributedItem], defects: Sequence[AttributedItem]) -> list[str]:

@@ -26,7 +26,7 @@ class _Words(TextWrapper):
     """Split into words and the spaces between them."""
 
     def of(self, text: str) -> Iterator[str]:
-        """Give them in order."""
+        """Return them in order."""
         return filter(None, self._split_chunks(text))
 
 
@@ -42,7 +42,7 @@ class _Layout:
         self._left = width - columns_of(first)
 
     def filled(self, words: Iterable[str]) -> list[str]:
-        """Give the lines of words."""
+        """Return the lines of words."""
         for word in words:
             if not self._breaks or self._fits_a_line(word):
                 self._add(word)
@@ -56,7 +56,7 @@ class _Layout:
         return len(word) * 2 <= room or columns_of(word) <= room
 
     def _add_broken(self, word: str) -> None:
-        """Break a word anywhere; more space than a line has is none that anybody sees."""
+        """Break a word anywhere; space beyond the end of a line is dropped."""
         pieces: Iterable[str] = (" " * max(1, self._width),) if word.isspace() else word
         for piece in pieces:
             self._add(piece)

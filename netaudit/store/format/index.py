@@ -32,7 +32,7 @@ class Index(msgspec.Struct):
 
 
 def make_index(facts: Facts, hashes: dict[str, str]) -> bytes:
-    """Write recording.json for facts; `hashes` are those of their files."""
+    """Write recording.json for facts; `hashes` are the SHA-256 of their files."""
     index = Index(
         format=FORMAT,
         netaudit=RELEASE,
@@ -47,7 +47,7 @@ def make_index(facts: Facts, hashes: dict[str, str]) -> bytes:
 
 
 def read_index(path: Path, data: bytes) -> Index:
-    """Read recording.json; a time that is none becomes a gap, for the rest is still good.
+    """Read recording.json; an invalid time becomes a gap, for the rest is still good.
 
     Raises RecordingError, or NewerFormatError for one of a newer netaudit.
     """
@@ -75,7 +75,7 @@ def _text(text: str) -> str:
 
 
 class _Version(msgspec.Struct):
-    """The one field that every version has: whatever a newer one changes, it is told apart."""
+    """The one field that every version has: it identifies newer versions, whatever they change."""
 
     format: int
 
@@ -86,7 +86,7 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 
 def hash_files(files: Mapping[str, bytes]) -> dict[str, str]:
-    """Give the SHA-256 of each file, in the order of names."""
+    """Return the SHA-256 of each file, in the order of names."""
     return {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
 
 

@@ -1,4 +1,4 @@
-"""How much of a recording is read, and what to say when it is none of ours.
+"""How much of a recording is read, and what to say when it is not a recording.
 
 A recording is hostile input: whatever its size on disk, what is read of it is bounded before it is kept.
 """

@@ -75,7 +75,7 @@ def is_tar(stream: Bounded) -> bool:
 
 
 def read_tar(stream: Bounded, path: Path) -> Iterator[tuple[PurePosixPath, bytes | str]]:
-    """Give what a tar holds: of a plain file at its top or in one folder the bytes, of anything else what it is.
+    """Return what a tar holds: of a plain file at its top or in one folder the bytes, of anything else what it is.
 
     Raises RecordingError for more or larger files than a recording has, before they are kept, and for a tar that is
     none.

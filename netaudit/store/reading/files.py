@@ -16,7 +16,7 @@ from netaudit.store.format.index import INDEX, NAMES, hash_files
 from netaudit.store.format.limits import HINT, LARGEST_FILE, PATIENCE
 from netaudit.store.reading.archive import FOLDER, is_tar, read_tar
 from netaudit.store.reading.folder import hash_strangers, kind_of, read_folder
-from netaudit.store.reading.packed import Bounded, unpacked
+from netaudit.store.reading.packed import Bounded, unpack
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _AFTER_THE_END = "bytes after the tar's end"
@@ -53,16 +53,16 @@ def read_files(path: Path) -> Files:
 def read_stream(file: IO[bytes], path: Path) -> Files:
     """Read a tar or a plain file that is open; `path` is how messages call it."""
     files = Files()
-    with unpacked(file, path) as stream:
-        if is_tar(stream):
-            _read_tar(stream, path, files)
-        else:
-            files.others[path.name] = stream.read_all(LARGEST_FILE)
+    stream = unpack(file, path)
+    if is_tar(stream):
+        _read_tar(stream, path, files)
+    else:
+        files.others[path.name] = stream.read_all(LARGEST_FILE)
     return files
 
 
 def read_strangers(path: Path, files: Files) -> dict[str, str]:
-    """Tell of everything that is no file of a recording what it is: a SHA-256, or its kind. Raises as `read_files`."""
+    """Return a SHA-256, or the kind, of everything that is not a file of a recording. Raises as `read_files`."""
     with _opened(path) as handle:
         if stat.S_ISDIR(os.fstat(handle).st_mode):
             return hash_strangers(handle, path)
@@ -123,7 +123,7 @@ def _drain(handle: int, path: Path) -> bytes:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
-    """Open without waiting for whoever writes into a pipe."""
+    """Open without waiting for the writer of a pipe."""
     handle = os.open(path, _FLAGS)
     try:
         yield handle

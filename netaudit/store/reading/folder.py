@@ -26,7 +26,7 @@ _KINDS = {
 
 
 def read_folder(folder: int, path: Path) -> Iterator[tuple[str, bytes]]:
-    """Give the regular files: those that have names of ours first, others only where there is no index.
+    """Return the regular files: those that have names of ours first, others only where there is no index.
 
     Raises RecordingError for more than a recording has, before it is read, and OSError.
     """
@@ -45,12 +45,12 @@ def read_folder(folder: int, path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def hash_strangers(folder: int, path: Path) -> dict[str, str]:
-    """Tell of everything in a folder that is no file of a recording what it is: a SHA-256, or its kind.
+    """Return a SHA-256, or the kind, of everything in a folder that is not a file of a recording.
 
     Raises RecordingError for more than a recording can hold, and OSError.
     """
     budget = Budget(path)
-    return {name: _tell(folder, name, budget) for name in _names(folder, path) if not _is_ours(folder, name)}
+    return {name: _describe(folder, name, budget) for name in _names(folder, path) if not _is_ours(folder, name)}
 
 
 def kind_of(mode: int) -> str:
@@ -86,7 +86,7 @@ def _read(folder: int, name: str, path: Path) -> bytes:
             raise too_large(path, limits.LARGEST_FILE) from error
 
 
-def _tell(folder: int, name: str, budget: Budget) -> str:
+def _describe(folder: int, name: str, budget: Budget) -> str:
     mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
     if not stat.S_ISREG(mode):
         return kind_of(mode)

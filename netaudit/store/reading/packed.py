@@ -4,20 +4,25 @@ import bz2
 import gzip
 import io
 import lzma
-import os
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+import zlib
 from pathlib import Path
 from typing import IO, cast
 
-from netaudit.errors import RecordingError
-from netaudit.store.format.limits import HINT, Budget, too_large
+from netaudit.store.format.limits import Budget, too_large
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError)  # what a packed stream raises where it is damaged
 
 _GZIP, _BZIP2 = b"\x1f\x8b", b"BZh"
 _XZ = b"\xfd7zXZ\x00"
 _ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878
 _XZ_MEMORY = 128 << 20  # what xz -9 needs, twice
+_ZSTD_LIMITS = {int(zstd.DecompressionParameter.window_log_max): 27}  # 128 MiB, what zstd(1) allows
 _CHUNK = 1 << 16
 
 
@@ -60,22 +65,23 @@ class Bounded:
         return clean
 
 
-@contextmanager
-def unpacked(file: IO[bytes], path: Path) -> Iterator[Bounded]:
-    """Open what a file holds, unpacked where it is packed."""
+def unpack(file: IO[bytes], path: Path) -> Bounded:
+    """Return what a file holds as a stream, unpacked where it is packed."""
     begins = file.read(len(_XZ))
     file.seek(0)
+    return Bounded(cast("IO[bytes]", _unpacker(file, begins)), path)
+
+
+def _unpacker(file: IO[bytes], begins: bytes) -> object:
     if begins.startswith(_ZSTD):
-        with _zstd(file, path) as stream:
-            yield Bounded(stream, path)
-    elif begins.startswith(_GZIP):
-        yield Bounded(cast("IO[bytes]", gzip.GzipFile(fileobj=file)), path)
-    elif begins.startswith(_BZIP2):
-        yield Bounded(cast("IO[bytes]", bz2.BZ2File(file)), path)
-    elif begins.startswith(_XZ):
-        yield Bounded(cast("IO[bytes]", io.BufferedReader(_Xz(file))), path)
-    else:
-        yield Bounded(file, path)
+        return zstd.ZstdFile(file, options=_ZSTD_LIMITS)
+    if begins.startswith(_GZIP):
+        return gzip.GzipFile(fileobj=file)
+    if begins.startswith(_BZIP2):
+        return bz2.BZ2File(file)
+    if begins.startswith(_XZ):
+        return io.BufferedReader(_Xz(file))
+    return file
 
 
 class _Xz(io.RawIOBase):
@@ -99,23 +105,3 @@ class _Xz(io.RawIOBase):
                 buffer[: len(data)] = data
                 return len(data)
         return 0
-
-
-@contextmanager
-def _zstd(file: IO[bytes], path: Path) -> Iterator[IO[bytes]]:
-    """Unpack through zstd(1): Python has no module for it before 3.14; its memory is bounded to 128 MiB by itself."""
-    os.lseek(file.fileno(), 0, os.SEEK_SET)  # Python has read ahead of where it says it is
-    try:
-        process = subprocess.Popen(
-            ["zstd", "-dcq"], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, process_group=0
-        )
-    except OSError as error:
-        raise RecordingError(
-            f"cannot read {path}: zstd is not installed", hint="install zstd, or pack it as .tar.gz"
-        ) from error
-    with process:
-        assert process.stdout is not None  # noqa: S101 (a pipe was asked for)
-        yield process.stdout
-        ended = not process.stdout.read(1)
-    if ended and process.returncode:
-        raise RecordingError(f"cannot read {path}: it is damaged or was cut off", hint=HINT)

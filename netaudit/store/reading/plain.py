@@ -1,4 +1,4 @@
-"""A file that is no recording: tell by what it says which program printed it."""
+"""A file that is not a recording: tell by what it says which program printed it."""
 
 import re
 from pathlib import Path
@@ -36,7 +36,7 @@ def guess_source(data: bytes, path: Path) -> Source:
     head = data[:_HEAD]
     if not head.strip() or b"\0" in head:
         kind = "binary" if head.strip() else "empty"
-        raise RecordingError(f"{path} is no recording: it is {kind}", hint=HINT)
+        raise RecordingError(f"{path} is not a recording: it is {kind}", hint=HINT)
     if source := _guess_json(data):
         return source
     text = head.decode(errors="replace")
@@ -46,7 +46,7 @@ def guess_source(data: bytes, path: Path) -> Source:
         case Form.LISTING | Form.COMMANDS:
             return _guess_listed(text)
         case _:
-            raise RecordingError(f"{path} is no recording: it names no table as iptables-save does", hint=HINT)
+            raise RecordingError(f"{path} is not a recording: no iptables-save table found", hint=HINT)
 
 
 def _guess_save(text: str) -> Source:
@@ -65,7 +65,7 @@ def _guess_listed(text: str) -> Source:
 
 
 def _guess_json(data: bytes) -> Source | None:
-    """Tell by its keys which program printed JSON; None for JSON of nobody's, and for what is none."""
+    """Tell by its keys which program printed JSON; None for other JSON, and for what is not JSON."""
     first = data.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
     try:
         if first == b"{":

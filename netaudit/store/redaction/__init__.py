@@ -1,4 +1,7 @@
-"""Facts -> facts that tell the same story of nobody: addresses, names and texts replaced, by a key kept apart.
+"""Replace addresses, names and texts in facts, by a secret key, so that nobody can tell whose host it was.
+
+In: facts and a key. Out: facts that still compare and attribute as before, and a count of what was replaced.
+Begin with redactor.py.
 
 Two recordings that were redacted with one key still compare, and attribution still proves what it proved: subnets
 hold what they held, br-ID still names its network. Redaction is by allow-list: what is not known to be harmless is
@@ -9,7 +12,7 @@ replaced or left away, and the result says what was done. Words that makers of r
     words             the words of the kernel and its tools that stay
     known             the names that the catalog's makers give, which stay
     redactor          all of these with one key, and the count of what was done
-    iptables, nft     rules
+    rules             iptables-save text, nft JSON
     schema            JSON, field by field
     docker, daemon    Docker's JSON and the daemon's options
     host              interfaces, routes, sockets, sysctls
@@ -26,8 +29,8 @@ import msgspec
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.errors import ParseError
 from netaudit.model.docker import Inventory
-from netaudit.model.facts import RULE_SOURCES, Facts, Gap, GapReason, Source
-from netaudit.parse import IPTABLES_SOURCES, read_inside, read_source
+from netaudit.model.facts import IPTABLES_SOURCES, RULE_SOURCES, Facts, Gap, GapReason, Source
+from netaudit.parse import read_inside, read_source
 from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.parse.host.interfaces import parse_interfaces
 from netaudit.parse.reading.result import ParseResult
@@ -35,10 +38,10 @@ from netaudit.store.format.index import digest
 from netaudit.store.redaction.daemon import redact_arguments, redact_daemon_json
 from netaudit.store.redaction.docker import redact_containers, redact_info, redact_networks, redact_version
 from netaudit.store.redaction.host import redact_interfaces, redact_routes, redact_sockets, redact_sysctls
-from netaudit.store.redaction.iptables import print_redacted
 from netaudit.store.redaction.key import load_key
-from netaudit.store.redaction.nft import redact_nft
 from netaudit.store.redaction.redactor import Kind, Redactor, Removal
+from netaudit.store.redaction.rules.iptables import print_redacted
+from netaudit.store.redaction.rules.nft import redact_nft
 
 __all__ = ["Kind", "Redaction", "Removal", "load_key", "redact"]
 
@@ -125,7 +128,7 @@ def _dropped(redactor: Redactor) -> Iterator[Gap]:
 
 
 def _readings(facts: Facts, inventory: Inventory | None = None) -> dict[Source, ParseResult]:
-    there = (source for source in IPTABLES_SOURCES if source in facts.files)
+    there = (source for source in IPTABLES_SOURCES.values() if source in facts.files)
     return {source: read_source(facts, source, inventory=inventory) for source in there}
 
 
@@ -151,7 +154,7 @@ def _redact_others(facts: Facts, inventory: Inventory | None, redactor: Redactor
 
 
 def _redact_inside(facts: Facts, redactor: Redactor) -> bytes:
-    """Redact the rules inside containers as those of the host."""
+    """Redact the rules inside containers in the same way as the rules of the host."""
     hidden: dict[str, dict[str, str]] = {}
     for container, inside in read_inside(facts):
         files = _redact_rules(_readings(inside), redactor, str(Source.INSIDE))

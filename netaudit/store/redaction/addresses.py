@@ -25,6 +25,8 @@ _RANGES = (
     *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"),
     *("224.0.0.0/4", "240.0.0.0/4", "2000::/3", "fc00::/7", "fe80::/64", "ff00::/8"),
 )
+_REMEMBERED = 1 << 16  # addresses and prefixes: what is known is quick, and memory stays small however many there are
+_MOST_NETWORKS = 1 << 14  # that stand for ranges, of all ranges: one range of IPv6 may be 254 of them
 _EMBEDDED = ip_network("::ffff:0:0/96")
 
 
@@ -47,6 +49,7 @@ class Addresses:
         # Before each of these prefixes the next bit is on the way to a special range: it stays.
         self._fixed = {v: frozenset(bits[:at] for bits in fixed[v] for at in range(len(bits))) for v in (4, 6)}
         self._flips: dict[str, int] = {}
+        self._left = _MOST_NETWORKS
         self._known: dict[Address, Address] = {}
         self._swapped: dict[Address, Address] = {}
         self._swapped_from: dict[Address, Address] = {}
@@ -65,22 +68,24 @@ class Addresses:
             self._swapped_from |= {wanted: one, now: other}
 
     def map(self, address: Address) -> Address:
-        """Give the address that stands for this one."""
+        """Return the address that stands for this one."""
         mapped = self._known.get(address)
         if mapped is None:
-            mapped = self._known[address] = self._map(address)
+            mapped = self._map(address, address.max_prefixlen)
+            if len(self._known) < _REMEMBERED:
+                self._known[address] = mapped
         return self._swapped.get(mapped, mapped)
 
     def network(self, network: Network) -> Network:
-        """Give the network that stands for this one: it holds what stands for what that one holds."""
+        """Return the network that stands for this one: it holds what stands for what that one holds."""
         if network.prefixlen == network.max_prefixlen:
             return ip_network(self.map(network.network_address))
-        return ip_network(f"{self._map(network.network_address)}/{network.prefixlen}", strict=False)
+        return ip_network(f"{self._map(network.network_address, network.prefixlen)}/{network.prefixlen}", strict=False)
 
     def text(self, text: str) -> str:
         """Replace one address, with or without a prefix length or a mask; a network keeps its clear host bits.
 
-        Raises ValueError for what is none, and for a mask with gaps: bits behind a gap cannot be kept together.
+        Raises ValueError for anything else, and for a mask with gaps: bits behind a gap cannot be kept together.
         """
         address, slash, mask = text.partition("/")
         if not slash:
@@ -92,15 +97,19 @@ class Addresses:
         return f"{self.map(ip_address(address))}/{length}"
 
     def range(self, first: str, last: str) -> list[Network]:
-        """List the networks that stand for a range of addresses. Raises ValueError for what is none."""
-        low, high = _plain(first), _plain(last)
-        if isinstance(low, IPv4Address) and isinstance(high, IPv4Address):
-            return [self.network(one) for one in summarize_address_range(low, high)]
-        if isinstance(low, IPv6Address) and isinstance(high, IPv6Address):
-            return [self.network(one) for one in summarize_address_range(low, high)]
-        raise ValueError(first, last)
+        """List the networks that stand for a range of addresses.
 
-    def _map(self, address: Address) -> Address:
+        Raises ValueError for what is none, and for any range after so many that their networks would fill memory.
+        """
+        networks = _summarized(_plain(first), _plain(last))
+        if len(networks) > 1:
+            self._left -= len(networks)
+        if self._left < 0:
+            raise ValueError(first, last)
+        return [self.network(one) for one in networks]
+
+    def _map(self, address: Address, length: int) -> Address:
+        """Give what stands for the first bits of an address; what the others become is of no account."""
         if isinstance(address, IPv6Address) and address in _EMBEDDED:
             inner = self.map(IPv4Address(int(address) & 0xFFFFFFFF))
             return IPv6Address(int(_EMBEDDED.network_address) | int(inner))
@@ -110,16 +119,27 @@ class Addresses:
         fixed = self._fixed[address.version]
         flipped = "".join(
             bit if bits[:at] in fixed else str(int(bit) ^ self._flip(address.version, bits[:at]))
-            for at, bit in enumerate(bits)
+            for at, bit in enumerate(bits[:length])
         )
-        return type(address)(int(flipped, 2))
+        return type(address)(int(flipped + bits[length:], 2))
 
     def _flip(self, version: int, before: str) -> int:
         prefix = f"{version}/{before}"
         flip = self._flips.get(prefix)
         if flip is None:
-            flip = self._flips[prefix] = hashlib.blake2b(prefix.encode(), key=self._key).digest()[0] & 1
+            flip = hashlib.blake2b(prefix.encode(), key=self._key).digest()[0] & 1
+            if len(self._flips) < _REMEMBERED:
+                self._flips[prefix] = flip
         return flip
+
+
+def _summarized(low: Address, high: Address) -> list[Network]:
+    """List the networks that a range is made of. Raises ValueError for what is none."""
+    if isinstance(low, IPv4Address) and isinstance(high, IPv4Address):
+        return list(summarize_address_range(low, high))
+    if isinstance(low, IPv6Address) and isinstance(high, IPv6Address):
+        return list(summarize_address_range(low, high))
+    raise ValueError(low, high)
 
 
 def _plain(text: str) -> Address:

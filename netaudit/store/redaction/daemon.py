@@ -69,7 +69,7 @@ def _given(words: Iterable[str]) -> Iterator[tuple[str, Any]]:
 
 
 def _value(name: str, value: Any, redactor: Redactor) -> Any:  # noqa: ANN401 (what an option holds)
-    """Redact what an option holds; None for an option that nothing hangs on, or that holds something else."""
+    """Redact what an option holds; None for an option that netaudit does not need, or that holds something else."""
     if name in _SWITCHES:
         return value if isinstance(value, bool) or (isinstance(value, str) and value in _TRUTHS) else None
     if name in ("host", "hosts"):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from netaudit.attribute.expected.gateway_endpoint import order_of
+from netaudit.model.default_route import gateway_order
 from netaudit.model.docker import Container, Endpoint, Inventory, is_docker_socket
 from netaudit.model.facts import Source
 from netaudit.model.version import Version
@@ -224,7 +224,7 @@ def _order(container: Container, inventory: Inventory, redactor: Redactor) -> di
     version = Version.parse(inventory.version)
     networks = {one.id: one for one in inventory.networks}
     ends = [one for one in container.endpoints if one.network_id in networks]
-    order = order_of(networks, version)
+    order = gateway_order(networks, version)
 
     def hidden(end: Endpoint) -> tuple[object, ...]:
         return (*order(end)[:-1], redactor.names.network(end.network_name))

@@ -13,7 +13,7 @@ _SIZE = 32
 
 
 def load_key(path: Path) -> bytes:
-    """Read a key; where there is no such file, make one. Raises UsageError for what is none, OutputError."""
+    """Read a key; where there is no such file, make one. Raises UsageError for what is not a key, OutputError."""
     try:
         key = read_any(path, _SIZE, PATIENCE)
     except FileNotFoundError:

@@ -45,11 +45,11 @@ class Known:
         self._hidden: dict[tuple[str, str], str | None] = {}
 
     def table(self, name: str, names: Names) -> str | None:
-        """Give a table's name as it may stay; None where it says whose it is."""
+        """Return a table's name as it may stay; None where it says whose it is."""
         return name if name in self._tables else self._as_maker(name, _by_table, names)
 
     def inner(self, name: str, table: str, names: Names, fill: Fill) -> str | None:
-        """Give the name of a chain, a set or an object of a table as it may stay; None where it says whose it is."""
+        """Return the name of a chain, a set or an object of a table as it may stay; None where it says whose it is."""
         if name in self._chains:
             return name
         key = (name, table)
@@ -60,15 +60,15 @@ class Known:
         return self._hidden[key]
 
     def set_name(self, name: str, rule: str, names: Names) -> str | None:
-        """Give a set's name as a rule of iptables may still name it; None where it says whose it is."""
+        """Return a set's name as a rule of iptables may still name it; None where it says whose it is."""
         return name if name in self._sets else self._within(name, rule, names)
 
     def comment(self, text: str, rule: str, names: Names) -> str | None:
-        """Give the comment of a rule as it may stay; None where somebody typed it."""
+        """Return the comment of a rule as it may stay; None where somebody typed it."""
         return text if text in self._comments else self._within(text, rule, names)
 
     def constants(self, rule: str, fill: Fill) -> str | None:
-        """Give a rule whose constants a maker computes, for what they stand for; None for any other rule."""
+        """Return a rule whose constants a maker computes, for what they stand for; None for any other rule."""
         found = (_filled(template, rule, fill) for template in self._constants)
         return next((one for one in found if one is not None), None)
 
@@ -98,7 +98,7 @@ class Known:
 
 
 def own_words(name: str, names: Names) -> str:
-    """Keep the words in a name that all makers use, such as those of hooks, and replace the others."""
+    """Keep the words in a name that all makers use, such as names of hooks, and replace the others."""
     return _join(name, OF_MAKERS, names)
 
 

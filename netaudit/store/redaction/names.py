@@ -33,7 +33,7 @@ class Names:
         self._order = lru_cache(maxsize=1 << 16)(self._make_order)
 
     def pseudonym(self, kind: str, name: str) -> str:
-        """Give a pseudonym: `web-1f9a…` for a kind `web`."""
+        """Return a pseudonym: `web-1f9a…` for a kind `web`."""
         return f"{kind}-{self.hash(kind, name)[:12]}"
 
     def container(self, name: str) -> str:
@@ -49,7 +49,7 @@ class Names:
         return name if name in OWN_NAMES else self.pseudonym("net", name)
 
     def id(self, text: str) -> str:
-        """Replace an id of hexadecimal digits; its first 12 are replaced alike wherever they stand."""
+        """Replace an id of hexadecimal digits; its first 12 are replaced in the same way everywhere."""
         if not text or text.strip(_HEX):
             return self.pseudonym("id", text) if text else ""
         return self._spell("id", text[:12], _HEX) + self.hash("id", text)[: max(0, len(text) - 12)]
@@ -57,7 +57,7 @@ class Names:
     def interface(self, name: str) -> str:
         """Replace an interface's name, unless it is a usual one; `br-ID` follows its network's id.
 
-        Letters are replaced one by one, each by those before it: what begins alike still does, so that `acme+` and
+        Letters are replaced one by one, each by those before it: common beginnings stay common, so that `acme+` and
         `acme*` match what they matched.
         """
         bare, wild = (name[:-1], name[-1]) if name[-1:] in ("+", "*") else (name, "")
@@ -105,7 +105,7 @@ class Names:
         return 1 + int(self.hash("vxlan", str(value))[:8], 16) % ((1 << 24) - 1)
 
     def letters(self, text: str, count: int) -> str:
-        """Give some small letters that stand for a text."""
+        """Return some small letters that stand for a text."""
         return "".join(chr(ord("a") + int(digit, 16)) for digit in self.hash("letters", text)[:count])
 
     def hash(self, kind: str, text: str) -> str:

@@ -127,7 +127,7 @@ class Redactor:
         return self._done(Kind.NAME, name, self.names.pseudonym(kind, name)) if name else ""
 
     def unknown(self, text: str) -> str:
-        """Give what stands for something that is not known: the same for the same."""
+        """Return what stands for something that is not known: the same for the same."""
         self.count(Kind.UNKNOWN)
         return self.names.pseudonym("redacted", text)
 

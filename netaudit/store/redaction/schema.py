@@ -43,7 +43,7 @@ def address(value: Value, redactor: Redactor) -> Value:
 
 
 def redact_value(value: Value, redactor: Redactor, kind: object) -> Value:
-    """Redact a value of a kind; None where it is none of it."""
+    """Redact a value of a kind; None where it is not of this kind."""
     if isinstance(value, list):
         items = [redact_value(one, redactor, kind) for one in value]
         return [one for one in items if one is not None]

@@ -1,4 +1,4 @@
-"""What netaudit itself wrote, told by how it begins: only that is replaced by a later output.
+"""What netaudit itself wrote, recognised by how it begins: only that is replaced by a later output.
 
 A recording goes before recordings and a report before reports: evidence is not lost by a slip of `-o`.
 """

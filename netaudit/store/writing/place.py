@@ -1,6 +1,6 @@
 """The place of a result: a folder, held open, and a name in it.
 
-Once the folder is open, whoever may write above it can lead nothing elsewhere. On the way there no link of another
+Once the folder is open, nobody who may write above it can redirect what is written. On the way there no link of another
 user is followed in a folder that others may write, as the kernel's fs.protected_symlinks has it for sticky folders.
 """
 
@@ -26,7 +26,7 @@ class Place(msgspec.Struct, frozen=True):
     name: str
     path: Path
 
-    def look(self) -> os.stat_result | None:
+    def stat(self) -> os.stat_result | None:
         """Return what is there, a link as a link; None for nothing."""
         with suppress(FileNotFoundError):
             return os.stat(self.name, dir_fd=self.folder, follow_symlinks=False)

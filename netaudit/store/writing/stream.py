@@ -22,7 +22,7 @@ def own_descriptor(path: Path) -> int | None:
 
 
 def is_stream(found: os.stat_result | None) -> bool:
-    """Tell a pipe or a character device. Another user's pipe may be planted: it is none of our outputs."""
+    """Tell a pipe or a character device. Another user's pipe may be planted: netaudit does not write to it."""
     if found is None:
         return False
     ours = found.st_uid in {0, os.geteuid()}
@@ -30,7 +30,7 @@ def is_stream(found: os.stat_result | None) -> bool:
 
 
 def write_into(place: Place, data: bytes) -> None:
-    """Write to a pipe or device. Raises OSError, also for what is none any more."""
+    """Write to a pipe or device. Raises OSError, also where it has been replaced."""
     pinned = os.open(place.name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place.folder)
     try:
         if not is_stream(os.fstat(pinned)):

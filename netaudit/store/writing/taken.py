@@ -24,7 +24,7 @@ class Replace(Enum):
 
 def replaces_file(place: Place, replace: Replace, kind: Kind) -> bool:
     """Tell whether a file is to be replaced. Raises TakenError where it must not be, OSError for a folder."""
-    found = place.look()
+    found = place.stat()
     if found is None:
         return False
     if stat.S_ISDIR(found.st_mode):
@@ -43,7 +43,7 @@ def replaces_file(place: Place, replace: Replace, kind: Kind) -> bool:
 
 def replaces_folder(place: Place, replace: Replace) -> bool:
     """Tell whether a recording is to be replaced. Raises TakenError for what must not be, or cannot be."""
-    found = place.look()
+    found = place.stat()
     if found is None:
         return False
     names = _names(place) if stat.S_ISDIR(found.st_mode) else {""}
@@ -66,7 +66,7 @@ def _names(place: Place) -> set[str]:
 
 
 def _head(place: Place) -> bytes:
-    """Return the first bytes of a regular file; of one that may not be read, bytes that nobody's file begins with."""
+    """Return the first bytes of a regular file; of one that may not be read, bytes that no file begins with."""
     with suppress(OSError):
         handle = os.open(place.name, _FLAGS, dir_fd=place.folder)
         try:

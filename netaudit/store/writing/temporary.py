@@ -1,7 +1,7 @@
 """Files and folders that are being written, beside their place.
 
-Each is locked (flock) by whoever writes it; the kernel gives the lock back however that process ends. So one that
-can be locked is left over from a process that was killed, and the next run that writes into the folder removes it.
+Each is locked (flock) by the process that writes it; the kernel gives the lock back however that process ends. So one
+that can be locked is left over from a process that was killed, and the next run that writes into the folder removes it.
 """
 
 import fcntl
@@ -22,7 +22,7 @@ _TRIES = 100
 
 @contextmanager
 def new_file(folder: int, mode: int) -> Iterator[tuple[str, int]]:
-    """Give a new file's name and descriptor; it is removed at the end, unless it was moved. Raises OSError."""
+    """Return a new file's name and descriptor; it is removed at the end, unless it was moved. Raises OSError."""
     name, handle = _make_file(folder, mode)
     try:
         yield name, handle
@@ -34,7 +34,7 @@ def new_file(folder: int, mode: int) -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def new_folder(folder: int) -> Iterator[tuple[str, int]]:
-    """Give a new folder's name and descriptor; it is removed at the end, unless it was moved. Raises OSError."""
+    """Return a new folder's name and descriptor; it is removed at the end, unless it was moved. Raises OSError."""
     name, handle = _make_folder(folder)
     try:
         yield name, handle

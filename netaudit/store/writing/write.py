@@ -44,14 +44,14 @@ def write_atomically(path: Path, data: bytes, replace: Replace = Replace.OURS, k
             write_all(handle, data)
             return
         with held(path) as place:
-            if is_stream(place.look()):
+            if is_stream(place.stat()):
                 write_into(place, data)
             else:
                 _write_file(place, data, replace, kind)
 
 
 def write_folder(path: Path, files: Mapping[str, bytes], replace: Replace = Replace.OURS) -> None:
-    """Write a folder of files where there is none, or an empty one. Raises OutputError.
+    """Write a folder of files where there is no folder, or an empty one. Raises OutputError.
 
     A recording that is there already is replaced on demand only, and no other folder ever is.
     """
@@ -73,7 +73,7 @@ def require_free(path: Path, replace: Replace, kind: Kind) -> None:
     with _explained(path):
         if own_descriptor(path) is None:
             with held(path) as place:
-                _ = is_stream(place.look()) or replaces_file(place, replace, kind)
+                _ = is_stream(place.stat()) or replaces_file(place, replace, kind)
 
 
 def require_free_folder(path: Path, replace: Replace) -> None:
@@ -126,5 +126,5 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def reason(error: BaseException) -> str:
-    """Say why, in few words."""
+    """Return the reason of an error, in short."""
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__

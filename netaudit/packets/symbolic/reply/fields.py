@@ -13,6 +13,7 @@ from enum import Enum, IntEnum
 from typing import NamedTuple
 
 from netaudit.model.match import Field, InRanges, Masked, in_ranges
+from netaudit.model.ranges import Ranges
 from netaudit.packets.host.route_lookup import TYPE_OF
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
@@ -21,7 +22,6 @@ from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT, HostSets, 
 from netaudit.packets.symbolic.matches import Atom, Encoder
 from netaudit.packets.symbolic.nat import NewSources
 from netaudit.packets.values.probe import SYN_ACK
-from netaudit.packets.values.ranges import Ranges
 
 _FROM = {Field.SADDR: (NEW_DADDR, Field.DADDR), Field.SPORT: (NEW_DPORT, Field.DPORT)}
 _TO = {Field.DADDR: Field.SADDR, Field.DPORT: Field.SPORT}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from netaudit.model.match import Field, in_ranges
+from netaudit.model.ranges import Ranges
 from netaudit.model.reason import ReasonKind, because
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
@@ -13,7 +14,6 @@ from netaudit.packets.symbolic.host_sets import HostSets, Translated
 from netaudit.packets.symbolic.martians import not_forwarded, of_the_link, wrong_loopback, wrong_source
 from netaudit.packets.symbolic.reply.chain import ReplyChains
 from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyFields
-from netaudit.packets.values.ranges import Ranges
 
 
 class ReplyForwarding:
@@ -49,7 +49,7 @@ class ReplyForwarding:
         if not packets & moving:
             return packets
         number = self._world.number[bridge]
-        there = (packets & moving).changed(lambda one: self._space.assign(one, Field.OIF, number))
+        there = (packets & moving).changed(lambda one: self._space.rewrite.assign(one, Field.OIF, number))
         return packets - moving | there
 
     def leaving(self, packets: Bounds) -> Bounds:

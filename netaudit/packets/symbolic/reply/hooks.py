@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from netaudit.model.match import CtState, Field
-from netaudit.model.program import Hook
+from netaudit.model.program import CONNTRACK_PRIORITY, DESTINATION_NAT_PRIORITY, SOURCE_NAT_PRIORITY, Hook
 from netaudit.model.reason import ReasonKind, because
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.host_sets import Translated
@@ -12,7 +12,6 @@ from netaudit.packets.symbolic.reply.fields import ReplyPosition, ReplyTranslati
 from netaudit.packets.symbolic.reply.forwarding import ReplyForwarding
 from netaudit.packets.values.probe import PROTOCOLS
 
-_CONNTRACK, _DESTINATION_NAT, _SOURCE_NAT = -200, -100, 100
 _LOOPED = ReplyPosition(Side.LOOPBACK, Side.NONE, ReplyTranslation.BOTH)
 
 
@@ -28,7 +27,7 @@ class ReplyHooks:
         after = {Hook.FORWARD: place.stage, Hook.POSTROUTING: ReplyTranslation.BOTH, Hook.INPUT: ReplyTranslation.BOTH}
         later = after.get(hook, ReplyTranslation.DESTINATION)
         before = ReplyTranslation(max(later - 1, 0)) if hook is not Hook.FORWARD else later
-        priority = _DESTINATION_NAT if later is ReplyTranslation.DESTINATION else _SOURCE_NAT
+        priority = DESTINATION_NAT_PRIORITY if later is ReplyTranslation.DESTINATION else SOURCE_NAT_PRIORITY
 
         def at(order: int) -> ReplyPosition:
             return place._replace(stage=self._stage(packets, later if order >= priority else before))
@@ -55,7 +54,7 @@ class ReplyHooks:
             base = chain.base
             if base is None or not packets:
                 continue
-            if tracks and base.priority > _CONNTRACK:
+            if tracks and base.priority > CONNTRACK_PRIORITY:
                 packets, tracks = self._track(packets), False
             if base.kind != "nat":
                 position = at(base.priority)._replace(fresh=not self._tracked)
@@ -69,14 +68,14 @@ class ReplyHooks:
         if self._tracked:
             packets = self._routes.unlike(packets, untracked.sure, ReasonKind.ANSWER_UNTRACKED)
             return packets & untracked | (packets - untracked).changed(
-                lambda some: space.assign(some, Field.CT_STATE, CtState.ESTABLISHED)
+                lambda some: space.rewrite.assign(some, Field.CT_STATE, CtState.ESTABLISHED)
             )
         begins = exactly(space.equal(Field.PROTOCOL, PROTOCOLS["udp"])) - untracked
         return packets - begins | self._begun(packets & begins)
 
     def _begun(self, packets: Bounds) -> Bounds:
         """Let answers begin a connection of their own, which NAT rules may translate."""
-        new = packets.changed(lambda some: self._space.assign(some, Field.CT_STATE, CtState.NEW))
+        new = packets.changed(lambda some: self._space.rewrite.assign(some, Field.CT_STATE, CtState.NEW))
         if not new or not self._translates:
             return new
         reason = because(ReasonKind.ANSWER_MAY_BE_TRANSLATED)

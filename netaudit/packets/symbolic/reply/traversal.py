@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Hook
+from netaudit.model.ranges import Ranges
 from netaudit.model.reason import ReasonKind
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.host.route_ranges import LOOPBACK
@@ -22,7 +23,6 @@ from netaudit.packets.symbolic.reply.chain import ReplyChains
 from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyPosition, ReplyTranslation, Side
 from netaudit.packets.symbolic.reply.forwarding import ReplyForwarding
 from netaudit.packets.symbolic.reply.hooks import ReplyHooks
-from netaudit.packets.values.ranges import Ranges
 
 _PASSING = ReplyPosition(Side.THERE, Side.ROUTED, ReplyTranslation.DESTINATION)
 _SENT = ReplyPosition(Side.NONE, Side.SENT, ReplyTranslation.NEITHER, own=True)
@@ -60,12 +60,12 @@ class ReplyTraversal:
 
     def _bare(self, packets: PacketSet) -> PacketSet:
         """Forget what answers have of their own."""
-        return self._space.forget(packets, *self._written, Field.OIF)
+        return self._space.rewrite.forget(packets, *self._written, Field.OIF)
 
     def _fresh(self, packets: PacketSet) -> PacketSet:
         """Make answers of packets: without a mark, and of no connection until connection tracking sees them."""
         space = self._space
-        packets = space.forget(packets, *(field for field in self._written if field != Field.CT_MARK))
+        packets = space.rewrite.forget(packets, *(field for field in self._written if field != Field.CT_MARK))
         begin = {Field.MARK: 0, Field.CT_STATE: int(CtState.INVALID)}
         for field, value in begin.items():
             packets = packets & space.equal(field, value) if field in self._written else packets
@@ -74,7 +74,7 @@ class ReplyTraversal:
     def _from_wire(self, packets: Bounds) -> Bounds:
         """Lead in what comes from where the first packets went."""
         packets = self._routes.by_homes(packets)
-        near, filtered = exactly(self._routes.on_one_bridge), self._world.routing.filters_bridged()
+        near, filtered = exactly(self._routes.on_one_bridge), self._world.routing.sysctls.filters_bridged()
         bridged = packets & near
         seen = self._hooks.meet(Hook.PREROUTING, packets - near if filtered is False else packets, ARRIVING)
         home, passing = self._routed(seen - near)

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from netaudit.model.ruleset import Table
 from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule, print_options, print_rule, unquote
-from netaudit.store.redaction.iptables_options import OPTIONS
 from netaudit.store.redaction.redactor import Redactor
+from netaudit.store.redaction.rules.iptables_options import OPTIONS
 from netaudit.store.redaction.words import IPTABLES_TABLES, MODULES, POLICIES, TARGETS
 
 _PLACEHOLDER = "--redacted"

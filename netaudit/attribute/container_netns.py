@@ -1,4 +1,4 @@
-"""Whose the rules inside containers are: Docker's, for its embedded DNS, or the container's own."""
+"""Who wrote the rules inside containers: Docker, for its embedded DNS, or the container itself."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from netaudit.model.snapshot import Inside, Snapshot
 
 
 def attribute_inside(snapshot: Snapshot, catalog: Catalog) -> Iterator[AttributedInside]:
-    """Attribute what is inside each container by handwriting alone: no inventory expects anything in there."""
+    """Attribute what is inside each container by signatures alone: no inventory expects anything in there."""
     names = {one.id: one.name for one in snapshot.inventory.containers} if snapshot.inventory else {}
     for inside in snapshot.inside:
         container = Ref(inside.container, names.get(inside.container, inside.container[:12]))
@@ -30,4 +30,4 @@ def _for_container(found: Attribution, container: Ref) -> Attribution:
     if found.maker != "docker":
         return found
     cause = Cause(CauseKind.OTHER, container=container, name=f"the embedded DNS of container {container.name}")
-    return replace(found, causes=(cause,), reason="")
+    return replace(found, causes=(cause,), reason=None)

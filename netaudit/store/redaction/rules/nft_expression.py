@@ -8,7 +8,7 @@ from itertools import chain, repeat
 
 import msgspec
 
-from netaudit.parse.nftables.formats import PLAIN, Json, Look, Looks, looks_of
+from netaudit.parse.nftables.formats import PLAIN, Json, NftFormat, NftFormats, formats_of
 from netaudit.store.redaction.redactor import Redactor
 from netaudit.store.redaction.words import MODULES, NFT, NFT_KEYS, NFT_PHRASES, TARGETS
 
@@ -56,29 +56,29 @@ class Expressions:
             case _:
                 return self.value(value)
 
-    def value(self, value: Json, looks: Looks = PLAIN) -> Json:
-        """Redact an expression; `looks` tells how its constants look: a name in quotes, a number of raw bytes."""
+    def value(self, value: Json, formats: NftFormats = PLAIN) -> Json:
+        """Redact an expression; `formats` says how its constants are printed: in quotes, as raw bytes."""
         match value:
             case None | bool():
                 return value
             case int():
-                return self.redactor.any_number(value) if looks[0] is Look.BITS else self.redactor.number(value)
+                return self.redactor.any_number(value) if formats[0] is NftFormat.BITS else self.redactor.number(value)
             case str():
-                return self._constant(value, looks[0])
+                return self._constant(value, formats[0])
             case list():
-                return [self.value(one, looks) for one in value]
+                return [self.value(one, formats) for one in value]
             case dict():
-                return self._compound(value, looks)
+                return self._compound(value, formats)
             case _:  # a number with a fraction: nft prints none
                 return self.redactor.unknown(str(value))
 
-    def element(self, value: Json, looks: Looks, values: Looks = PLAIN) -> Json:
+    def element(self, value: Json, formats: NftFormats, values: NftFormats = PLAIN) -> Json:
         """Redact an element of a set, or a pair of a map."""
         match value:
             case [key, data]:
-                return [self.value(key, looks), self.value(data, values)]
+                return [self.value(key, formats), self.value(data, values)]
             case _:
-                return self.value(value, looks)
+                return self.value(value, formats)
 
     def word(self, text: str) -> str:
         """Keep a word of nft's own."""
@@ -96,34 +96,34 @@ class Expressions:
             text = msgspec.json.encode([left, right]).decode()
             hidden = self.redactor.unknown(text)
             return {"match": {"op": self._operator(op), "left": {"redacted": hidden}, "right": hidden}}
-        looks = looks_of(left)
-        return {"match": {"op": self._operator(op), "left": self.value(left), "right": self.value(right, looks)}}
+        formats = formats_of(left)
+        return {"match": {"op": self._operator(op), "left": self.value(left), "right": self.value(right, formats)}}
 
     def _operator(self, op: Json) -> Json:
         return self.word(op) if isinstance(op, str) else ""
 
-    def _compound(self, value: Mapping[str, Json], looks: Looks) -> Json:  # noqa: PLR0911 (a table of cases)
+    def _compound(self, value: Mapping[str, Json], formats: NftFormats) -> Json:  # noqa: PLR0911 (a table of cases)
         match value:
             case {"prefix": {"addr": str() as address, "len": int() as length}} if len(value) == 1:
                 return self._prefix(address, length)
             case {"range": [str() as first, str() as last]} if len(value) == 1:
                 return self._range(first, last)
             case {"concat": list() as parts} if len(value) == 1:
-                each = chain(looks, repeat(Look.PLAIN))
-                return {"concat": [self.value(part, (look,)) for part, look in zip(parts, each, strict=False)]}
+                each = chain(formats, repeat(NftFormat.PLAIN))
+                return {"concat": [self.value(part, (form,)) for part, form in zip(parts, each, strict=False)]}
             case {"set": list() as elements} if len(value) == 1:
-                return {"set": [self.element(one, looks) for one in elements]}
+                return {"set": [self.element(one, formats) for one in elements]}
             case {"map": {"key": key, "data": data}} | {"vmap": {"key": key, "data": data}} if len(value) == 1:
-                name, keys = next(iter(value)), looks_of(key)
-                return {name: {"key": self.value(key), "data": self._data(data, keys, looks)}}
+                name, keys = next(iter(value)), formats_of(key)
+                return {name: {"key": self.value(key), "data": self._data(data, keys, formats)}}
             case {"mangle": {"key": key, "value": new}} if len(value) == 1:
-                return {"mangle": {"key": self.value(key), "value": self.value(new, looks_of(key))}}
+                return {"mangle": {"key": self.value(key), "value": self.value(new, formats_of(key))}}
             case {"xt": dict() as body} if len(value) == 1:
                 return {"xt": self._extension(body)}
             case _:
-                return dict(self._member(str(key), one, looks) for key, one in value.items())
+                return dict(self._member(str(key), one, formats) for key, one in value.items())
 
-    def _data(self, data: Json, keys: Looks, values: Looks) -> Json:
+    def _data(self, data: Json, keys: NftFormats, values: NftFormats) -> Json:
         match data:
             case {"set": list() as pairs}:
                 return {"set": [self.element(one, keys, values) for one in pairs]}
@@ -136,32 +136,32 @@ class Expressions:
         known = name in MODULES or name in TARGETS
         return {"type": self.word(kind), "name": name if known else self.redactor.unknown(name)}
 
-    def _member(self, key: str, value: Json, looks: Looks) -> tuple[str, Json]:
+    def _member(self, key: str, value: Json, formats: NftFormats) -> tuple[str, Json]:
         if key not in NFT_KEYS and key not in NFT_PHRASES:
             return "redacted", self.redactor.unknown(msgspec.json.encode([key, value]).decode())
         if isinstance(value, str):
-            return key, self._string_member(key, value, looks)
+            return key, self._string_member(key, value, formats)
         if key in _COUNTS and isinstance(value, int):
             return key, value
-        return key, self.value(value, looks if key in ("elem", "val", "set", "range", "concat") else PLAIN)
+        return key, self.value(value, formats if key in ("elem", "val", "set", "range", "concat") else PLAIN)
 
-    def _string_member(self, key: str, text: str, looks: Looks) -> str:
+    def _string_member(self, key: str, text: str, formats: NftFormats) -> str:
         if key in _TEXTS:
             return self.redactor.comment(text)
         if key in _OBJECTS:
             return self.name(text)
         if key == "dev":
             return self.redactor.interface(text)
-        return self._constant(text, looks[0] if key == "val" else Look.PLAIN)
+        return self._constant(text, formats[0] if key == "val" else NftFormat.PLAIN)
 
-    def _constant(self, text: str, look: Look) -> str:
+    def _constant(self, text: str, form: NftFormat) -> str:
         if text.startswith("@"):
             return "@" + self.name(text[1:])
         if text in ("*", "root", ""):
             return text
-        if look is not Look.QUOTED and (text in NFT or text in NFT_PHRASES or text.lower() in NFT):
+        if form is not NftFormat.QUOTED and (text in NFT or text in NFT_PHRASES or text.lower() in NFT):
             return text
-        hidden = None if look is Look.QUOTED else self.redactor.mac(text)
+        hidden = None if form is NftFormat.QUOTED else self.redactor.mac(text)
         if hidden is not None:
             return hidden
         if len(text) < _LONGEST:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from netaudit.model.facts import Source
-from netaudit.parse.nftables.formats import Json, looks_of_type
+from netaudit.parse.nftables.formats import Json, formats_of_type
 from netaudit.parse.reading.decode import decode_json
-from netaudit.store.redaction.nft_expression import Expressions, Named
 from netaudit.store.redaction.redactor import Kind, Redactor
+from netaudit.store.redaction.rules.nft_expression import Expressions, Named
 from netaudit.store.redaction.words import FAMILIES
 
 _VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,2}", re.ASCII)
@@ -139,8 +139,8 @@ def _object(kind: str, body: Mapping[str, Json], redactor: Redactor) -> Json:
 def _elements(body: Mapping[str, Json], inside: Expressions, table: Named) -> list[Json]:
     if table.table == _OVERLAY:
         return [_vxlan_id(one, inside) for one in body["elem"]]
-    looks = looks_of_type(body.get("type")), looks_of_type(body.get("map"))
-    return [inside.element(one, *looks) for one in body["elem"]]
+    formats = formats_of_type(body.get("type")), formats_of_type(body.get("map"))
+    return [inside.element(one, *formats) for one in body["elem"]]
 
 
 def _vxlan_id(value: Json, inside: Expressions) -> Json:

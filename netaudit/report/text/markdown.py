@@ -5,7 +5,7 @@ Foreign text (rules, names, errors) goes into code spans: there, nothing is a li
 
 import re
 
-from netaudit.report.text.sanitize import visible
+from netaudit.report.text.sanitize import terminal_text
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~&!$^]")
 # What starts a list or a heading where a line or a cell begins.
@@ -23,7 +23,7 @@ class Markdown(str):
 
 def prose(text: str) -> Markdown:
     """Print words as they are; what GitHub would turn into a link becomes a code span."""
-    shown = visible(text)
+    shown = terminal_text(text)
     if _LINKED.search(shown):
         return code(shown)
     escaped = _SPECIAL.sub(r"\\\g<0>", _INDENT.sub(" ", shown))
@@ -40,7 +40,7 @@ def code(text: str) -> Markdown:
 
 def code_outside(text: str) -> Markdown:
     """Print a code span for a place outside tables, where a backslash would be shown."""
-    shown = visible(text) or " "
+    shown = terminal_text(text) or " "
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
     padded = f" {shown} " if shown[0] in "` " or shown[-1] in "` " else shown

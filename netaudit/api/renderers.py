@@ -1,0 +1,94 @@
+"""A result and a format -> bytes. What prints a format is imported when it is asked for."""
+
+import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from netaudit.api.formats import AuditFormat, Format, TraceFormat
+from netaudit.report.terminal.style import Style
+
+if TYPE_CHECKING:
+    from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+    from netaudit.attribute.trace import AttributedTrace
+    from netaudit.audit.finding import Audit, Finding
+    from netaudit.report.ci.location import Locator
+
+# Functions of netaudit.report, for a diff and for a snapshot.
+_REPORTS = {
+    Format.TERMINAL: ("terminal.rules.render_diff", "terminal.rules.render_snapshot"),
+    Format.JSON: ("json.diff.render_diff", "json.show.render_snapshot"),
+    Format.MARKDOWN: ("page.render.render_diff_markdown", "page.render.render_snapshot_markdown"),
+    Format.HTML: ("page.render.render_diff_html", "page.render.render_snapshot_html"),
+    Format.CSV: ("csv_table.render_diff_csv", "csv_table.render_snapshot_csv"),
+    Format.SVG: ("page.picture.render_diff_svg", "page.picture.render_snapshot_svg"),
+    Format.DOT: ("page.picture.render_diff_dot", "page.picture.render_snapshot_dot"),
+}
+_WITH_FINDINGS = (Format.HTML, Format.MARKDOWN)
+# What `netaudit exposure` prints otherwise than a snapshot.
+_EXPOSURE = {
+    Format.TERMINAL: "terminal.exposure.render_exposure",
+    Format.JSON: "json.exposure.render_exposure",
+    Format.MARKDOWN: "page.render.render_exposure_markdown",
+    Format.CSV: "csv_table.render_exposure_csv",
+}
+_AUDITS = {
+    AuditFormat.TERMINAL: "terminal.audit.render_audit",
+    AuditFormat.JSON: "json.audit.render_audit",
+    AuditFormat.MARKDOWN: "page.audit_markdown.render_audit",
+    AuditFormat.JUNIT: "ci.junit.render_audit",
+    AuditFormat.SARIF: "ci.sarif.render_audit",
+    AuditFormat.GITHUB: "ci.github.render_audit",
+}
+_TRACES = {
+    TraceFormat.TERMINAL: "terminal.trace.render_journey",
+    TraceFormat.JSON: "json.trace.render_trace",
+}
+
+
+def render_diff(diff: "AttributedDiff", form: Format) -> bytes:
+    """Return a diff in a format."""
+    of_diff, _ = _REPORTS[form]
+    return _call(of_diff, diff, *_style(form))
+
+
+def render_snapshot(snapshot: "AttributedSnapshot", form: Format, audit: "Audit | None" = None) -> bytes:
+    """Return a snapshot in a format; findings only where the format is for people."""
+    _, of_snapshot = _REPORTS[form]
+    return _call(of_snapshot, snapshot, *([audit] if form in _WITH_FINDINGS else _style(form)))
+
+
+def render_exposure_table(shown: "AttributedSnapshot", form: Format) -> bytes:
+    """Return who can reach what in a format; as the snapshot has it where the format has no table of its own."""
+    if form not in _EXPOSURE:
+        return render_snapshot(shown, form)
+    return _call(_EXPOSURE[form], shown, *_style(form))
+
+
+def render_trace(traced: "AttributedTrace", form: TraceFormat, style: Style) -> bytes:
+    """Return a packet's way in a format; `style` is for the terminal."""
+    return _call(_TRACES[form], traced, *([style] if form is TraceFormat.TERMINAL else []))
+
+
+def render_audit(
+    audit: "Audit", form: AuditFormat, style: Style, failing: "tuple[Finding, ...]", where: "tuple[Locator, str]"
+) -> bytes:
+    """Return an audit in a format; `failing` is for JUnit, `where` for SARIF and GitHub: lines, and a folder."""
+    further: dict[AuditFormat, tuple[object, ...]] = {
+        AuditFormat.TERMINAL: (style,),
+        AuditFormat.JUNIT: (failing,),
+        AuditFormat.SARIF: where,
+        AuditFormat.GITHUB: where,
+    }
+    return _call(_AUDITS[form], audit, *further.get(form, ()))
+
+
+def _style(form: Format) -> list[Style]:
+    return [Style()] if form is Format.TERMINAL else []
+
+
+def _call(path: str, *arguments: object) -> bytes:
+    """Call a renderer of netaudit.report; what is no text in a name of the host's is printed as `?`."""
+    module, _, name = path.rpartition(".")
+    render_it = cast("Callable[..., Any]", getattr(importlib.import_module(f"netaudit.report.{module}"), name))
+    text: str | bytes = render_it(*arguments)
+    return text if isinstance(text, bytes) else text.encode(errors="replace")

@@ -1,0 +1,43 @@
+"""Two snapshots of a host -> the changes between them, each with who wrote it."""
+
+from netaudit.attribute.attribution import AttributedChange, AttributedDiff
+from netaudit.attribute.attributor import Attributor
+from netaudit.attribute.observed.forward_policy import attribute_policy
+from netaudit.attribute.signatures.signature import Catalog
+from netaudit.attribute.snapshot import attribute_head, examine
+from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters
+from netaudit.diff.counters import Counters
+from netaudit.model.snapshot import Snapshot
+
+
+def attribute_diff(
+    before: Snapshot, after: Snapshot, catalog: Catalog, counters: Counters = Counters.IGNORE
+) -> AttributedDiff:
+    """Compare two snapshots of a host and attribute each change.
+
+    What is there afterwards is attributed by the later snapshot, what was removed by the earlier one. The earlier
+    one also knows the cause of a stale rule.
+    """
+    compared = compare_with_counters if counters is Counters.COMPARE else compare
+    changes = compared(before.ruleset, after.ruleset)
+    earlier, later = Attributor.of_both(before, after, catalog)
+    missing, coverage, defects = examine(later)
+    return AttributedDiff(
+        before=attribute_head(before),
+        after=attribute_head(after),
+        changes=tuple(_attribute_change(change, earlier, later) for change in changes),
+        missing=missing,
+        coverage=coverage,
+        defects=defects,
+    )
+
+
+def _attribute_change(change: Change, earlier: Attributor, later: Attributor) -> AttributedChange:
+    match change:
+        case Added(item):
+            return AttributedChange(change, later.attribute(item))
+        case Removed(item):
+            return AttributedChange(change, earlier.attribute(item))
+        case Moved(item, before) | Altered(item, before):
+            attribution = attribute_policy(item, later.attribute(item), earlier.snapshot, later.snapshot)
+            return AttributedChange(change, attribution, earlier.attribute(before))

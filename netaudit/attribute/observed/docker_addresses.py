@@ -1,0 +1,68 @@
+"""The addresses that belong to Docker's networks, by its inventory and by its own rules."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from netaudit.model.docker import Network
+from netaudit.model.ruleset import Backend, Rule
+
+_DOCKER_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
+_DNAT_TARGET = re.compile(r"--to-destination \[?([0-9a-f:.]+?)\]?:\d+$")
+_LEAVING = re.compile(r"-A POSTROUTING -s (\S+) ! -o (\S+) -j (?:MASQUERADE|SNAT --to-source \S+)")
+ChainKey = tuple[Backend, str, str, str]  # backend, family, table, chain
+Chains = Mapping[ChainKey, tuple[Rule, ...]]
+Subnet = IPv4Network | IPv6Network
+
+
+class DockerAddresses:
+    """Looks up whether a bridge or an address is Docker's; `networks` are those of any inventory, by their bridges."""
+
+    def __init__(self, networks: Mapping[str, Network], rules: Chains) -> None:
+        self._networks = networks
+        self._rules = rules
+
+    def has_bridge(self, name: str) -> bool:
+        """Return whether an interface is a network's, now or before, or has a name that Docker gives."""
+        return name in self._networks or bool(_DOCKER_BRIDGE.fullmatch(name))
+
+    def includes(self, address: str, family: str) -> bool:
+        """Return whether an address is in a Docker network, or one that Docker's own rules send packets to."""
+        return address in self._dnat_targets[family] or self._is_in_a_network(address)
+
+    def _is_in_a_network(self, address: str) -> bool:
+        try:
+            own = ip_address(address)
+        except ValueError:  # the pattern of an address allows more than addresses
+            return False
+        return any(own in subnet for subnet in self._subnets)
+
+    @cached_property
+    def _subnets(self) -> list[Subnet]:
+        known = {one for net in self._networks.values() for one in (net.subnet, net.subnet6) if one}
+        return list(_valid(sorted(known | set(self._subnets_of_removed_networks()))))
+
+    def _subnets_of_removed_networks(self) -> Iterator[str]:
+        """List the subnets that masquerading rules name; the network of a rule may be gone."""
+        for (_, _, table, chain), rules in self._rules.items():
+            if (table, chain) == ("nat", "POSTROUTING"):
+                found = (_LEAVING.fullmatch(rule.text) for rule in rules)
+                yield from (one[1] for one in found if one and self.has_bridge(one[2]))
+
+    @cached_property
+    def _dnat_targets(self) -> Mapping[str, frozenset[str]]:
+        """The addresses that the rules in nat/DOCKER translate to."""
+        found: dict[str, set[str]] = {"ip": set(), "ip6": set()}
+        for (_, family, table, chain), rules in self._rules.items():
+            if (table, chain) == ("nat", "DOCKER") and family in found:
+                targeted = (_DNAT_TARGET.search(rule.text) for rule in rules)
+                found[family] |= {target[1] for target in targeted if target}
+        return {family: frozenset(addresses) for family, addresses in found.items()}
+
+
+def _valid(texts: Iterable[str]) -> Iterator[Subnet]:
+    for text in texts:
+        with suppress(ValueError):  # a recording may hold any text
+            yield ip_network(text)

@@ -1,0 +1,40 @@
+"""Docker's containers and networks, as checks look them up."""
+
+from functools import cached_property
+
+from netaudit.model.docker import Container, Inventory, Network
+
+
+class DockerObjects:
+    """Looks up the running containers and the networks of an inventory; without an inventory there are none."""
+
+    def __init__(self, inventory: Inventory | None) -> None:
+        self._inventory = inventory
+
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """The containers that run."""
+        return tuple(one for one in self._inventory.containers if one.running) if self._inventory else ()
+
+    @cached_property
+    def networks(self) -> dict[str, Network]:
+        """The networks by id."""
+        return {one.id: one for one in self._inventory.networks} if self._inventory else {}
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The names of running containers by their addresses."""
+        ends = ((one, end) for one in self.containers for end in one.endpoints)
+        return {address: one.name for one, end in ends for address in (end.ipv4, end.ipv6) if address}
+
+    @cached_property
+    def host_ports(self) -> frozenset[tuple[str, int]]:
+        """The protocols and host ports that are published."""
+        return frozenset((binding.protocol, binding.host_port) for one in self.containers for binding in one.bindings)
+
+    @cached_property
+    def container_ports(self) -> frozenset[tuple[str, int]]:
+        """The protocols and container ports that are published."""
+        return frozenset(
+            (binding.protocol, binding.container_port) for one in self.containers for binding in one.bindings
+        )

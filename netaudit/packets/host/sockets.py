@@ -1,0 +1,57 @@
+"""Which listening sockets take the packets that come to this host."""
+
+from collections.abc import Iterable
+
+from netaudit.model.family import family_of
+from netaudit.model.host import Listener
+from netaudit.packets.host.destinations import PROXY, is_wildcard
+from netaudit.packets.values.probe import parse_ip
+
+# Programs that hold the published ports of a rootless engine: its containers are in a namespace of their own.
+# Source: the port drivers that docs.docker.com/engine/security/rootless lists.
+_INTO_NAMESPACES = frozenset({"rootlesskit", "slirp4netns", "pasta", "pasta.avx2"})
+_EVERY_ADDRESS = "*"  # of both families, as ss prints it
+
+
+class Sockets:
+    """The listening sockets of a host, by protocol and port."""
+
+    def __init__(self, listeners: Iterable[Listener]) -> None:
+        self._at: dict[tuple[str, int], list[Listener]] = {}
+        for one in listeners:
+            self._at.setdefault((one.protocol, one.port), []).append(one)
+
+    def taking(self, protocol: str, address: str, port: int, interface: str | None = None) -> tuple[Listener, ...]:
+        """Return the sockets that take packets to an address and port.
+
+        A wildcard stands for any address of the host. `interface` is where the packets come in; None: anywhere.
+        """
+        found = self._at.get((protocol, port), ())
+        return tuple(one for one in found if _is_bound_to(one, address) and _hears(one, interface))
+
+    def receiver(self, protocol: str, address: str, port: int, interface: str) -> Listener | None:
+        """Return the socket that receives a packet: one that is bound to the very address comes first."""
+        found = self.taking(protocol, address, port, interface)
+        return min(found, key=lambda one: one.address == _EVERY_ADDRESS or is_wildcard(one.address), default=None)
+
+
+def is_proxied(found: tuple[Listener, ...]) -> bool:
+    """Tell whether one of the sockets is held by docker-proxy, or by a program that could not be seen."""
+    return any(PROXY in one.programs or not one.programs for one in found)
+
+
+def leads_elsewhere(found: tuple[Listener, ...]) -> bool:
+    """Tell whether the program of one of the sockets passes packets on into another network namespace."""
+    return any(not _INTO_NAMESPACES.isdisjoint(one.programs) for one in found)
+
+
+def _hears(listener: Listener, interface: str | None) -> bool:
+    return interface is None or listener.interface in ("", interface)
+
+
+def _is_bound_to(listener: Listener, address: str) -> bool:
+    if listener.address == _EVERY_ADDRESS or is_wildcard(address):
+        return True
+    if is_wildcard(listener.address):
+        return family_of(listener.address) == family_of(address)
+    return listener.address == address or parse_ip(listener.address) == parse_ip(address)

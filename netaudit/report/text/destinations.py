@@ -1,0 +1,30 @@
+"""Names of what can be reached: where packets are sent, and who takes them."""
+
+from netaudit.model.address_text import bracketed
+from netaudit.model.exposure import Destination
+
+PROTOCOL_HOLE = "{protocol}"
+
+
+def describe_receiver(destination: Destination) -> str:
+    """Name who takes the packets: a container, programs of the host, a machine that a NAT rule leads to."""
+    nobody_known = str(destination.led) if destination.led else "a program of the host"
+    return destination.container_name or ", ".join(destination.programs) or nobody_known
+
+
+def describe_port(destination: Destination) -> str:
+    """Name where packets are sent: `0.0.0.0:8080/tcp`, `[::]:8080/tcp`, `172.17.0.2 every tcp port`."""
+    return describe_any_port(destination).replace(PROTOCOL_HOLE, destination.protocol)
+
+
+def describe_any_port(destination: Destination) -> str:
+    """Name it with PROTOCOL_HOLE in place of the protocol."""
+    if destination.binding:
+        return f"{bracketed(destination.binding.host_ip)}:{destination.binding.host_port}/{PROTOCOL_HOLE}"
+    spans = [str(low) if low == high else f"{low}-{high}" for low, high in destination.ports]
+    address = bracketed(destination.address)
+    if len(spans) == 1 and "-" not in spans[0]:
+        return f"{address}:{spans[0]}/{PROTOCOL_HOLE}"
+    if spans in (["0-65535"], ["1-65535"]):
+        return f"{address} every {PROTOCOL_HOLE} port"
+    return f"{address} {PROTOCOL_HOLE} {', '.join(spans)}"
