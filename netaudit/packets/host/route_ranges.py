@@ -61,7 +61,7 @@ class RouteRanges:
 
     @cached_property
     def types(self) -> dict[RouteType, Ranges]:
-        """Give the addresses of each kind, as the table of local addresses has them; what is not named is unicast."""
+        """Return the addresses of each kind, as the table of local addresses has them; what is not named is unicast."""
         found: dict[RouteType, list[tuple[int, int]]] = {}
         for first, last, route in self.routing.ranges():
             if route.table == "local" and route.kind in _KINDS:
@@ -73,7 +73,7 @@ class RouteRanges:
 
     @cached_property
     def ways(self) -> dict[str, Ranges]:
-        """Give the addresses to which unicast routes lead out of each interface."""
+        """Return the addresses to which unicast routes lead out of each interface."""
         found: dict[str, list[tuple[int, int]]] = {}
         for first, last, route in self.routing.ranges():
             for hop in route.hops if route.kind == "unicast" else ():
@@ -82,13 +82,13 @@ class RouteRanges:
 
     @cached_property
     def ways_out(self) -> dict[str, Ranges]:
-        """Give the addresses to which the host itself sends by each interface: to its own, by loopback."""
+        """Return the addresses to which the host itself sends by each interface: to its own, by loopback."""
         over_loopback = self.ways.get(LOOPBACK, ()) + self.types.get(RouteType.LOCAL, ())
         return {**self.ways, LOOPBACK: in_ranges(Field.DADDR, over_loopback).ranges}
 
     @cached_property
     def several_ways(self) -> Ranges:
-        """Give the addresses to which a route leads by several interfaces: the kernel chooses one."""
+        """Return the addresses to which a route leads by several interfaces: the kernel chooses one."""
         found = [
             (first, last)
             for first, last, route in self.routing.ranges()
@@ -98,7 +98,7 @@ class RouteRanges:
 
     @cached_property
     def neighbours(self) -> dict[str, Ranges]:
-        """Give the addresses that are on the link of each interface: what is reached without a gateway."""
+        """Return the addresses that are on the link of each interface: what is reached without a gateway."""
         own = self.types.get(RouteType.LOCAL, ())
         found = {name: list(without(ranges, own)) for name, ranges in self._subnets.items()}
         for first, last, route in self.routing.ranges():
