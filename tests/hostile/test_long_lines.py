@@ -42,4 +42,4 @@ def test_many_lines_are_read_however_many_bytes_they_are_together() -> None:
 
 def test_quotes_do_not_join_lines_into_one_that_no_rule_has() -> None:
     with pytest.raises(ParseError):
-        _tables(_SAVE.format('-A INPUT -m comment --comment "' + ("x" * 1000 + "\n") * 100 + '" -j DROP'))
+        _tables(_SAVE.format('-A INPUT -m comment --comment "' + ("x" * 1000 + "\n") * 1100 + '" -j DROP'))

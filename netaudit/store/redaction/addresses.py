@@ -99,7 +99,7 @@ class Addresses:
     def range(self, first: str, last: str) -> list[Network]:
         """List the networks that stand for a range of addresses.
 
-        Raises ValueError for what is not a range, and for any range after so many that their networks would fill memory.
+        Raises ValueError for anything else, and for any range after so many that their networks would fill memory.
         """
         networks = _summarized(_plain(first), _plain(last))
         if len(networks) > 1:
