@@ -5,7 +5,8 @@
     -A INPUT -p tcp --dport 22 -j DROP            3  shadowed by 1, contradicted; tcp dport 22 is a witness
 
 It is proved: the earlier rules surely take every packet that the rule may match. A rule takes the packets that do not
-come to the next rule: accepted, dropped, returned, or sent into a chain that does not return them. Where a field is rewritten on the way, it may have had any value before.
+come to the next rule: accepted, dropped, returned, or sent into a chain that does not return them. Where a field is
+rewritten on the way, it may have had any value before.
 """
 
 from collections.abc import Mapping, Sequence
