@@ -15,7 +15,7 @@ def trace(
 
     `source` is internet, lan[:INTERFACE], host, network:NAME, container:NAME or an address. `target` may be
     container:NAME:PORT/PROTOCOL too. `interface` is what it comes in by; "": by the routes. Raises ParseError for
-    damaged facts, UsageError or SubjectError for places that are none.
+    damaged facts, UsageError or SubjectError for what names no place.
 
     >>> traced = netaudit.trace(netaudit.load("after"), "internet", "container:web:80/tcp")
     >>> traced.journey.trace.outcome

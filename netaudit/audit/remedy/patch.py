@@ -43,7 +43,7 @@ def _items(fix: Fix, finding: Finding) -> list[Item]:
         case Fix.DROP_FORWARD:
             return [item for item in rules if item.chain == "FORWARD" and item.position is None]
         case Fix.DELETE_RULE:
-            return rules[:1]  # those behind it prove that it is of no use
+            return rules[:1]  # those behind it prove that it is useless
         case Fix.GUARD_LOOPBACK:
             return [item for item in rules if item.family == "ip"][:1]
         case _:

@@ -6,7 +6,7 @@ from netaudit.model.docker import Container, Inventory, Network
 
 
 class DockerObjects:
-    """Looks up the running containers and the networks of an inventory; without an inventory there are none."""
+    """Looks up the running containers and the networks of an inventory; without an inventory it finds nothing."""
 
     def __init__(self, inventory: Inventory | None) -> None:
         self._inventory = inventory

@@ -4,9 +4,9 @@
     -A INPUT -p udp --dport 1:1023 -j ACCEPT      2
     -A INPUT -p tcp --dport 22 -j DROP            3  shadowed by 1, contradicted; tcp dport 22 is a witness
 
-It is proved: the packets that the rule may match, less the packets that earlier rules surely take, are none. A rule
-takes the packets that do not come to the next rule: accepted, dropped, returned, or sent into a chain that does not
-return them. Where a field is rewritten on the way, it may have had any value before.
+It is proved: the earlier rules surely take every packet that the rule may match. A rule takes the packets that do not
+come to the next rule: accepted, dropped, returned, or sent into a chain that does not return them. Where a field is
+rewritten on the way, it may have had any value before.
 """
 
 from collections.abc import Mapping, Sequence

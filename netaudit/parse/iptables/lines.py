@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from netaudit.errors import ParseError
 
-LONGEST = 1 << 16  # characters of a line; the kernel has no rule of more than 64 KiB, and comments of 255 bytes
+LONGEST = 1 << 20  # characters of a line; the kernel has no rule of more than 64 KiB, and its words take 75 MB here
 _ESCAPE = re.compile(r"\\.")
 _BLANK = " \t"
 _OPENS = (" ", "\t", "-", "[")

@@ -78,7 +78,7 @@ def _container(explained: ContainerExplained) -> Iterator[str]:
     container = explained.container
     yield f"container {container.name} ({container.id[:12]})"
     yield from (f"  {sentence}" for sentence in describe_networking(explained.networking))
-    yield from _because_of_it(explained.rules, explained.missing)
+    yield from _rules_caused(explained.rules, explained.missing)
     if explained.inside:
         yield "  rules in its own network namespace:"
         yield from _listed(explained.inside, "")
@@ -89,12 +89,12 @@ def _network(explained: NetworkExplained) -> Iterator[str]:
     network = explained.network
     yield f"network {network.name} ({network.id[:12]})"
     yield f"  {describe_network(network)}"
-    yield from _because_of_it(explained.rules, explained.missing)
+    yield from _rules_caused(explained.rules, explained.missing)
     if not explained.rules:
         yield f"  {NO_NETWORK_RULES}"
 
 
-def _because_of_it(rules: Sequence[AttributedItem], missing: Sequence[AttributedItem]) -> Iterator[str]:
+def _rules_caused(rules: Sequence[AttributedItem], missing: Sequence[AttributedItem]) -> Iterator[str]:
     if rules:
         yield "  rules that exist because of it:"
         yield from _listed(rules, "")

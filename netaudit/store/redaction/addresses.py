@@ -99,7 +99,7 @@ class Addresses:
     def range(self, first: str, last: str) -> list[Network]:
         """List the networks that stand for a range of addresses.
 
-        Raises ValueError for what is none, and for any range after so many that their networks would fill memory.
+        Raises ValueError for anything else, and for any range after so many that their networks would fill memory.
         """
         networks = _summarized(_plain(first), _plain(last))
         if len(networks) > 1:
@@ -109,7 +109,7 @@ class Addresses:
         return [self.network(one) for one in networks]
 
     def _map(self, address: Address, length: int) -> Address:
-        """Give what stands for the first bits of an address; what the others become is of no account."""
+        """Give what stands for the first bits of an address; what the others become does not matter."""
         if isinstance(address, IPv6Address) and address in _EMBEDDED:
             inner = self.map(IPv4Address(int(address) & 0xFFFFFFFF))
             return IPv6Address(int(_EMBEDDED.network_address) | int(inner))
@@ -134,7 +134,7 @@ class Addresses:
 
 
 def _summarized(low: Address, high: Address) -> list[Network]:
-    """List the networks that a range is made of. Raises ValueError for what is none."""
+    """List the networks that a range is made of. Raises ValueError for anything else."""
     if isinstance(low, IPv4Address) and isinstance(high, IPv4Address):
         return list(summarize_address_range(low, high))
     if isinstance(low, IPv6Address) and isinstance(high, IPv6Address):
