@@ -20,6 +20,7 @@ from netaudit.audit.finding import Audit, Verified
 from netaudit.catalog import load_catalog
 from netaudit.model.facts import Facts, Gap, GapReason
 from netaudit.model.observation import DockerEvent, Writer
+from netaudit.model.reason import Reason
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
 from pages import hosts
@@ -53,10 +54,11 @@ _INSIDE = "28.5.2-iptables-nft"
 def plant(value: Any, marker: str = MARKER) -> Any:
     """Put the marker before and after every text of a value, whatever structures it is in."""
     match value:
-        case enum.Enum():
-            return value
-        case str():
+        case str() if not isinstance(value, enum.Enum):
             return f"{marker}{value}{marker}"
+        case Reason(_, arguments, behind):  # the names of its arguments are the code's own
+            planted = tuple((name, plant(one, marker)) for name, one in arguments)
+            return msgspec.structs.replace(value, args=planted, behind=plant(behind, marker))
         case msgspec.Struct():
             fields = {name: plant(getattr(value, name), marker) for name in value.__struct_fields__}
             return msgspec.structs.replace(value, **fields)
@@ -71,10 +73,10 @@ def plant(value: Any, marker: str = MARKER) -> Any:
 def texts_of(value: Any) -> int:
     """Count the texts that are planted."""
     match value:
-        case enum.Enum():
-            return 0
-        case str():
+        case str() if not isinstance(value, enum.Enum):
             return 1
+        case Reason(_, arguments, behind):
+            return len(arguments) + texts_of(behind)
         case msgspec.Struct():
             return sum(texts_of(getattr(value, name)) for name in value.__struct_fields__)
         case tuple():

@@ -19,7 +19,7 @@ class ExposureCauses:
         self._rules = (_texts(before.ruleset), _texts(after.ruleset))
         self._switches = _switches(before, after)
 
-    def because(self, old: AttributedExposure | None, new: AttributedExposure | None) -> str:
+    def describe_change(self, old: AttributedExposure | None, new: AttributedExposure | None) -> str:
         """Say why; "" where nothing that was seen explains it."""
         shown = new or old
         assert shown  # noqa: S101 (one of them is there)

@@ -74,7 +74,7 @@ def with_exposure_changes(
     new, new_gap = _table(after, later, ZoneChoice(), wanted)
     if old is None or new is None:
         return msgspec.structs.replace(diff, exposure_gap=old_gap or new_gap)
-    because = ExposureCauses(before, after).because
+    because = ExposureCauses(before, after).describe_change
     return msgspec.structs.replace(diff, exposure=compare_exposures(old, new, because))
 
 

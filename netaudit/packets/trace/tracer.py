@@ -52,9 +52,9 @@ def _follow(context: HostContext, probe: Probe) -> Trace:
     known = [connection_of(end.packet) for end in first.ends if end.kind in ARRIVED or end.kind is EndKind.NOBODY]
     connections = [one for at, one in enumerate(known) if one not in known[:at]]
     if not connections:
-        return _later(context, probe, {}, because(ReasonKind.NOT_BEGUN_NO_ARRIVAL))
+        return _later(context, probe, {}, because(ReasonKind.NO_CONNECTION_NO_ARRIVAL))
     unanswered = first.arrives and first.outcome is Outcome.BLOCKED
-    note = because(ReasonKind.NOT_BEGUN_NO_ANSWER) if unanswered else None
+    note = because(ReasonKind.NO_CONNECTION_NO_ANSWER) if unanswered else None
     return _either([_later(context, probe, one, note) for one in connections])
 
 

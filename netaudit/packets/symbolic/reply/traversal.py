@@ -63,7 +63,7 @@ class ReplyTraversal:
         return self._space.rewrite.forget(packets, *self._written, Field.OIF)
 
     def _fresh(self, packets: PacketSet) -> PacketSet:
-        """Make answers of packets: without a mark, and of no connection until connection tracking sees them."""
+        """Make answers of packets: without a mark, and without a connection until connection tracking sees them."""
         space = self._space
         packets = space.rewrite.forget(packets, *(field for field in self._written if field != Field.CT_MARK))
         begin = {Field.MARK: 0, Field.CT_STATE: int(CtState.INVALID)}
