@@ -17,7 +17,7 @@ from netaudit.attribute.attribution import (
     Standing,
 )
 from netaudit.attribute.diff import attribute_diff
-from netaudit.attribute.reason import Reason, ReasonKind
+from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.snapshot import attribute_head, attribute_snapshot
 
 __all__ = [
@@ -27,10 +27,10 @@ __all__ = [
     "AttributedItem",
     "AttributedSnapshot",
     "Attribution",
+    "AttributionReason",
+    "AttributionReasonKind",
     "Confidence",
     "Coverage",
-    "Reason",
-    "ReasonKind",
     "SnapshotHead",
     "Standing",
     "attribute_diff",

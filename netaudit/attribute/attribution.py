@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from netaudit.attribute.reason import Reason
+from netaudit.attribute.reason import AttributionReason
 from netaudit.diff import Change
 from netaudit.model.docker import PortBinding
 from netaudit.model.exposure import Exposure
@@ -88,7 +88,7 @@ class Attribution(msgspec.Struct, frozen=True):
     purpose: str = ""
     causes: tuple[Cause, ...] = ()
     standing: Standing = Standing.FOREIGN
-    reason: Reason | None = None  # why the standing or the confidence is what it is, where that is not plain
+    reason: AttributionReason | None = None  # why the standing or the confidence is what it is, where that is not plain
 
 
 DEFECTS = frozenset({Standing.STALE, Standing.MISPLACED, Standing.DUPLICATE})

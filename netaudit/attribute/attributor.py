@@ -20,7 +20,7 @@ from netaudit.attribute.expected.missing import is_inconsistent
 from netaudit.attribute.expected.rule_order import RuleOrder
 from netaudit.attribute.observed.docker_addresses import ChainKey, Chains
 from netaudit.attribute.observed.recognise import OPERATOR, Recogniser
-from netaudit.attribute.reason import Reason, ReasonKind
+from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import rule_item
 from netaudit.model.docker import Inventory
@@ -69,7 +69,9 @@ class Attributor:
         """Return who wrote an object of this snapshot."""
         found = self._attribute(item)
         if found.standing is Standing.STALE and self._inconsistent:
-            return replace(found, standing=Standing.FOREIGN, reason=Reason(ReasonKind.CHANGED_WHILE_RECORDED))
+            return replace(
+                found, standing=Standing.FOREIGN, reason=AttributionReason(AttributionReasonKind.CHANGED_WHILE_RECORDED)
+            )
         return found
 
     def _attribute(self, item: Item) -> Attribution:
@@ -81,7 +83,7 @@ class Attributor:
             return recognised
         earlier = self._expected_earlier.entries(item) if self._expected_earlier and self.expected else []
         if earlier:
-            reason = recognised.reason or Reason(ReasonKind.NOT_EXPECTED)
+            reason = recognised.reason or AttributionReason(AttributionReasonKind.NOT_EXPECTED)
             stale = attribute_expected(earlier, standing=Standing.STALE)
             return replace(stale, confidence=Confidence.LIKELY, reason=reason)
         return recognised
@@ -142,7 +144,7 @@ def _duplicate(original: Attribution) -> Attribution:
         confidence=Confidence.AMBIGUOUS,
         causes=(*original.causes, OPERATOR),
         standing=Standing.DUPLICATE,
-        reason=Reason(ReasonKind.WRITTEN_ONCE),
+        reason=AttributionReason(AttributionReasonKind.WRITTEN_ONCE),
     )
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 
-class ReasonKind(StrEnum):
+class AttributionReasonKind(StrEnum):
     """The kinds of reasons; a comment says what `detail` of a Reason holds."""
 
     # The inventory
@@ -37,43 +37,43 @@ class ReasonKind(StrEnum):
     FORWARDING_SWITCHED_ON = "forwarding-switched-on"
 
 
-class Reason(msgspec.Struct, frozen=True):
+class AttributionReason(msgspec.Struct, frozen=True):
     """A reason with its argument. Code decides by `kind`; `str()` returns the sentence for people.
 
     The sentences stand here, below audit and report: findings, templates, CSV and JSON all print the same one.
     """
 
-    kind: ReasonKind
+    kind: AttributionReasonKind
     detail: str = ""
 
     def __str__(self) -> str:
         return _SENTENCES[self.kind].format(self.detail)
 
 
-_SENTENCES: Mapping[ReasonKind, str] = {
-    ReasonKind.INVENTORY_UNKNOWN: "Docker's inventory is not known",
-    ReasonKind.INVENTORY_PARTIAL: "Docker's inventory is known in part",
-    ReasonKind.INVENTORY_LACKS_IT: "Docker's inventory does not hold all that this rule names",
-    ReasonKind.CHANGED_WHILE_RECORDED: (
+_SENTENCES: Mapping[AttributionReasonKind, str] = {
+    AttributionReasonKind.INVENTORY_UNKNOWN: "Docker's inventory is not known",
+    AttributionReasonKind.INVENTORY_PARTIAL: "Docker's inventory is known in part",
+    AttributionReasonKind.INVENTORY_LACKS_IT: "Docker's inventory does not hold all that this rule names",
+    AttributionReasonKind.CHANGED_WHILE_RECORDED: (
         "rules and inventory changed while they were recorded: whether anything still asks for it is not decided"
     ),
-    ReasonKind.NOT_EXPECTED: "nothing in Docker's inventory asks for it now",
-    ReasonKind.OPTIONS_EXCLUDE_IT: "the engine's options do not ask for it now",
-    ReasonKind.OTHER_ENGINE: "engine {} does not write such a rule: another version left it behind",
-    ReasonKind.NO_SWARM: "this host is in no swarm now",
-    ReasonKind.NO_SUCH_BRIDGE: "no network has the bridge {}",
-    ReasonKind.NO_SUCH_ADDRESS: "no running container has the address {}",
-    ReasonKind.NOT_FIRST: "it must stand first: the rules above it decide without it",
-    ReasonKind.BEHIND: "it stands behind #{}, which decides before it",
-    ReasonKind.WRITTEN_ONCE: "Docker writes this rule once: one of the copies is somebody else's",
-    ReasonKind.CHAIN_ABSENT: "{} is not there itself: it was removed, or never made",
-    ReasonKind.CHAIN_EMPTY: "{} is empty, as a flush leaves it",
-    ReasonKind.CHAIN_INCOMPLETE: "the rest of {} is there: it was deleted, or never made",
-    ReasonKind.SEVERAL_CAUSES: "more than one cause would write this very rule",
-    ReasonKind.SEVERAL_MAKERS: "more than one maker writes such a rule",
-    ReasonKind.POLICY_UNSIGNED: "a policy does not tell who set it",
-    ReasonKind.OPERATORS_CHAIN: "the chain is the administrator's, and an older engine ended it so",
-    ReasonKind.FORWARDING_SWITCHED_ON: (
+    AttributionReasonKind.NOT_EXPECTED: "nothing in Docker's inventory asks for it now",
+    AttributionReasonKind.OPTIONS_EXCLUDE_IT: "the engine's options do not ask for it now",
+    AttributionReasonKind.OTHER_ENGINE: "engine {} does not write such a rule: another version left it behind",
+    AttributionReasonKind.NO_SWARM: "this host is in no swarm now",
+    AttributionReasonKind.NO_SUCH_BRIDGE: "no network has the bridge {}",
+    AttributionReasonKind.NO_SUCH_ADDRESS: "no running container has the address {}",
+    AttributionReasonKind.NOT_FIRST: "it must stand first: the rules above it decide without it",
+    AttributionReasonKind.BEHIND: "it stands behind #{}, which decides before it",
+    AttributionReasonKind.WRITTEN_ONCE: "Docker writes this rule once: one of the copies is somebody else's",
+    AttributionReasonKind.CHAIN_ABSENT: "{} is not there itself: it was removed, or never made",
+    AttributionReasonKind.CHAIN_EMPTY: "{} is empty, as a flush leaves it",
+    AttributionReasonKind.CHAIN_INCOMPLETE: "the rest of {} is there: it was deleted, or never made",
+    AttributionReasonKind.SEVERAL_CAUSES: "more than one cause would write this very rule",
+    AttributionReasonKind.SEVERAL_MAKERS: "more than one maker writes such a rule",
+    AttributionReasonKind.POLICY_UNSIGNED: "a policy does not tell who set it",
+    AttributionReasonKind.OPERATORS_CHAIN: "the chain is the administrator's, and an older engine ended it so",
+    AttributionReasonKind.FORWARDING_SWITCHED_ON: (
         "forwarding was switched on in the same step, which is when Docker sets this policy"
     ),
 }

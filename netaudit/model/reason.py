@@ -158,7 +158,7 @@ class Reason(msgspec.Struct, frozen=True):
     behind: tuple["Reason", ...] = ()
 
 
-def because(kind: ReasonKind, *behind: Reason, **args: object) -> Reason:
+def make_reason(kind: ReasonKind, *behind: Reason, **args: object) -> Reason:
     """Make a reason; its arguments are kept as text."""
     return Reason(kind, tuple((name, str(value)) for name, value in sorted(args.items())), behind)
 

@@ -19,7 +19,14 @@ from small_hosts import (
     without_docker,
 )
 
-from netaudit.attribute import UNATTRIBUTED, Confidence, Reason, ReasonKind, Standing, attribute_diff
+from netaudit.attribute import (
+    UNATTRIBUTED,
+    AttributionReason,
+    AttributionReasonKind,
+    Confidence,
+    Standing,
+    attribute_diff,
+)
 from netaudit.diff import Added, Removed
 from netaudit.model.docker import DaemonOptions
 from netaudit.model.facts import Gap, GapReason, Source
@@ -62,7 +69,7 @@ def test_nothing_is_proved_without_dockers_inventory() -> None:
     assert (shown.coverage.proved, shown.missing, shown.coverage.undecided) == (0, (), 0)
     attribution = of_rule(shown, dnat(8080))
     assert (attribution.confidence, attribution.standing) == (Confidence.LIKELY, Standing.FOREIGN)
-    assert attribution.reason == Reason(ReasonKind.INVENTORY_UNKNOWN)
+    assert attribution.reason == AttributionReason(AttributionReasonKind.INVENTORY_UNKNOWN)
 
 
 # ---- another's, and nobody's --------------------------------------------------------------------------------------
@@ -154,7 +161,7 @@ def test_a_rule_whose_container_is_gone_is_stale() -> None:
     attribution = of_rule(shown, dnat(8080))
     assert (attribution.confidence, attribution.reason) == (
         Confidence.LIKELY,
-        Reason(ReasonKind.NO_SUCH_ADDRESS, "172.17.0.2"),
+        AttributionReason(AttributionReasonKind.NO_SUCH_ADDRESS, "172.17.0.2"),
     )
 
 
@@ -168,7 +175,7 @@ def test_the_earlier_snapshot_tells_whose_a_stale_rule_was() -> None:
 def test_a_rule_whose_bridge_is_gone_is_stale() -> None:
     rule = "-A FORWARD -i br-0123456789ab -o br-0123456789ab -j ACCEPT"
     attribution = of_rule(show(snapshot(rules(filter_=(rule,)))), rule)
-    reason = Reason(ReasonKind.NO_SUCH_BRIDGE, "br-0123456789ab")
+    reason = AttributionReason(AttributionReasonKind.NO_SUCH_BRIDGE, "br-0123456789ab")
     assert (attribution.standing, attribution.reason) == (Standing.STALE, reason)
     assert causes(attribution) == ["network br-0123456789ab"]
 
@@ -178,7 +185,7 @@ def test_an_address_of_a_removed_network_is_known_by_the_rules_it_left() -> None
     leaving = "-A POSTROUTING -s 172.18.0.0/16 ! -o br-0123456789ab -j MASQUERADE"
     attribution = of_rule(show(snapshot(rules(nat=(leaving, hairpin)))), hairpin)
     assert (attribution.maker, attribution.standing) == ("docker", Standing.STALE)
-    assert attribution.reason == Reason(ReasonKind.NO_SUCH_ADDRESS, "172.18.0.2")
+    assert attribution.reason == AttributionReason(AttributionReasonKind.NO_SUCH_ADDRESS, "172.18.0.2")
     assert of_rule(show(snapshot(rules(nat=(hairpin,)))), hairpin) == UNATTRIBUTED
 
 
@@ -197,7 +204,7 @@ def test_an_isolation_jump_behind_an_accepting_rule_is_misplaced() -> None:
     attribution = of_rule(late, jump)
     assert (attribution.standing, attribution.reason) == (
         Standing.MISPLACED,
-        Reason(ReasonKind.BEHIND, "4"),
+        AttributionReason(AttributionReasonKind.BEHIND, "4"),
     )
 
 
@@ -260,11 +267,13 @@ def test_a_missing_rule_says_what_its_chain_looks_like() -> None:
         {one.attribution.reason for one in show(snapshot(one, *there)).missing if one.item.table == "filter"}
         for one, there in ((deleted, (container(8080),)), (rules(without=forward), ()), (no_chains, ()))
     ]
-    assert reasons[0] == {Reason(ReasonKind.CHAIN_EMPTY, "DOCKER")}
-    assert reasons[1] == {Reason(ReasonKind.CHAIN_EMPTY, "FORWARD")}
-    assert Reason(ReasonKind.CHAIN_ABSENT, "FORWARD") in reasons[2]
+    assert reasons[0] == {AttributionReason(AttributionReasonKind.CHAIN_EMPTY, "DOCKER")}
+    assert reasons[1] == {AttributionReason(AttributionReasonKind.CHAIN_EMPTY, "FORWARD")}
+    assert AttributionReason(AttributionReasonKind.CHAIN_ABSENT, "FORWARD") in reasons[2]
     one_gone = show(snapshot(rules(without=forward[:1])))
-    assert [one.attribution.reason for one in one_gone.missing] == [Reason(ReasonKind.CHAIN_INCOMPLETE, "FORWARD")]
+    assert [one.attribution.reason for one in one_gone.missing] == [
+        AttributionReason(AttributionReasonKind.CHAIN_INCOMPLETE, "FORWARD")
+    ]
 
 
 def test_a_stopped_container_has_no_missing_rules() -> None:
@@ -290,7 +299,10 @@ def test_where_rules_or_inventory_changed_while_they_were_read_nothing_is_missin
     shown = show(moved)
     assert (shown.missing, shown.defects, shown.coverage.undecided) == ((), (), 3)
     stale = of_rule(shown, dnat(8081))
-    assert (stale.standing, stale.reason) == (Standing.FOREIGN, Reason(ReasonKind.CHANGED_WHILE_RECORDED))
+    assert (stale.standing, stale.reason) == (
+        Standing.FOREIGN,
+        AttributionReason(AttributionReasonKind.CHANGED_WHILE_RECORDED),
+    )
 
 
 def test_an_address_that_changed_meanwhile_decides_nothing_about_rules() -> None:
@@ -371,6 +383,6 @@ def test_the_bridge_of_a_network_is_known_by_its_name_alone() -> None:
 
 
 def test_every_kind_of_reason_has_its_sentence() -> None:
-    sentences = [str(Reason(kind, "{docker0}")) for kind in ReasonKind]
-    assert len(set(sentences)) == len(ReasonKind)
+    sentences = [str(AttributionReason(kind, "{docker0}")) for kind in AttributionReasonKind]
+    assert len(set(sentences)) == len(AttributionReasonKind)
     assert "no network has the bridge {docker0}" in sentences

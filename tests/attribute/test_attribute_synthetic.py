@@ -16,9 +16,9 @@ from synthetic.recording import facts, written
 from netaudit.attribute import (
     UNATTRIBUTED,
     AttributedSnapshot,
+    AttributionReason,
+    AttributionReasonKind,
     Confidence,
-    Reason,
-    ReasonKind,
     Standing,
     attribute_snapshot,
 )
@@ -294,7 +294,7 @@ def test_what_a_swarm_left_behind_is_stale_and_says_so() -> None:
         one for one in _show(left).items if one.item.chain == "DOCKER-INGRESS" and one.item.object is ObjectKind.RULE
     ]
     assert {(one.attribution.standing, one.attribution.reason) for one in rules} == {
-        (Standing.STALE, Reason(ReasonKind.NO_SWARM))
+        (Standing.STALE, AttributionReason(AttributionReasonKind.NO_SWARM))
     }
 
 
@@ -307,7 +307,7 @@ def test_what_another_version_left_behind_is_stale_and_says_so(wrote: str, runs:
     left = [one for one in _show(both).items if one.item.backend is Backend.IPTABLES_LEGACY]
     rules = [one.attribution for one in left if one.item.object is ObjectKind.RULE]
     assert {one.maker for one in rules} == {"docker"}
-    assert Reason(ReasonKind.OTHER_ENGINE, runs) in {one.reason for one in rules}
+    assert AttributionReason(AttributionReasonKind.OTHER_ENGINE, runs) in {one.reason for one in rules}
 
 
 # ---- nftables -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from kernel.frames import Seen, Sent, length, mac_number
 from kernel.kernel_trace import Event
 from kernel.loading import OBSERVING, Ruleset
 from netaudit.model.match import Field
-from netaudit.model.reason import ReasonKind, because, kinds_of
+from netaudit.model.reason import ReasonKind, kinds_of, make_reason
 from netaudit.model.ruleset import Backend
 from netaudit.packets.trace.tracer import trace
 from netaudit.packets.values.probe import PacketState, Probe
@@ -178,7 +178,7 @@ def is_end(end: End, packet: Sent, observed: Observed) -> bool:
 
 
 def _leaves_by(end: End, interface: str) -> bool:
-    return end.reason == because(ReasonKind.LEFT_BY, interface=interface)
+    return end.reason == make_reason(ReasonKind.LEFT_BY, interface=interface)
 
 
 def _same(end: End, other: Seen, packet: Sent) -> bool:

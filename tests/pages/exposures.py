@@ -15,7 +15,7 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome, Zone, ZoneKind
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 
 INTERNET, LAN, HOST = Zone(ZoneKind.INTERNET), Zone(ZoneKind.LAN, "eth0"), Zone(ZoneKind.HOST)
@@ -74,7 +74,7 @@ def _container(
             network.network_name,
         )
         maybe = Outcome.BLOCKED if drop else Outcome.MAY
-        unknown = because(ReasonKind.UNKNOWN_EFFECT, why="-m set --match-set friends src cannot be decided")
+        unknown = make_reason(ReasonKind.UNKNOWN_EFFECT, why="-m set --match-set friends src cannot be decided")
         yield _cell(LAN, inside, maybe, Delivery.DIRECT, drop, None if drop else unknown)
         yield _cell(Zone(ZoneKind.NETWORK, network.network_name), inside, Outcome.ALLOWED, Delivery.DIRECT, None)
 

@@ -9,11 +9,11 @@ from string import Formatter
 import pytest
 
 import netaudit
-from netaudit.model.reason import Reason, ReasonKind, because, kinds_of, several
+from netaudit.model.reason import Reason, ReasonKind, kinds_of, make_reason, several
 from netaudit.report.text.reasons import SENTENCES, describe_reason
 
 PACKETS = sorted((Path(netaudit.__path__[0]) / "packets").rglob("*.py"))
-_STOPPED = because(ReasonKind.ANSWER_STOPPED, because(ReasonKind.NO_WAY_BACK))
+_STOPPED = make_reason(ReasonKind.ANSWER_STOPPED, make_reason(ReasonKind.NO_WAY_BACK))
 
 
 def _named(kind: ReasonKind) -> set[str]:
@@ -30,7 +30,7 @@ def _calls() -> tuple[tuple[ReasonKind, frozenset[str]], ...]:
 def _calls_in(tree: ast.Module) -> Iterator[tuple[ReasonKind, frozenset[str]]]:
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name(id="because" | "by_no_rule"), args=[ast.Attribute(attr=name), *_]):
+            case ast.Call(func=ast.Name(id="make_reason" | "by_no_rule"), args=[ast.Attribute(attr=name), *_]):
                 names = frozenset(one.arg for one in node.keywords if one.arg)
                 yield ReasonKind[name], names
 
@@ -66,21 +66,24 @@ def test_a_kind_with_arguments_is_never_given_without_them() -> None:
     ("reason", "sentence"),
     [
         (None, ""),
-        (because(ReasonKind.NO_ROUTE), "there is no route"),
-        (because(ReasonKind.NO_ROUTE_TO, address="192.0.2.1"), "no route to 192.0.2.1"),
-        (because(ReasonKind.ANSWER_STOPPED), "the answer is stopped"),
+        (make_reason(ReasonKind.NO_ROUTE), "there is no route"),
+        (make_reason(ReasonKind.NO_ROUTE_TO, address="192.0.2.1"), "no route to 192.0.2.1"),
+        (make_reason(ReasonKind.ANSWER_STOPPED), "the answer is stopped"),
         (_STOPPED, "the answer is stopped: there is no way back"),
         (
-            because(
-                ReasonKind.NOT_FOR_ALL, because(ReasonKind.AT_RULE, where="filter/FORWARD#1"), _STOPPED, example="tcp"
+            make_reason(
+                ReasonKind.NOT_FOR_ALL,
+                make_reason(ReasonKind.AT_RULE, where="filter/FORWARD#1"),
+                _STOPPED,
+                example="tcp",
             ),
             "not for all: tcp is stopped (filter/FORWARD#1, the answer is stopped: there is no way back)",
         ),
         (
-            several([because(ReasonKind.PROGRAM_DECIDES), because(ReasonKind.KERNEL_CHOOSES)]),
+            several([make_reason(ReasonKind.PROGRAM_DECIDES), make_reason(ReasonKind.KERNEL_CHOOSES)]),
             "a program decides; the kernel chooses among several",
         ),
-        (because(ReasonKind.ENDLESS_JUMPS, chain="{chain}"), "{chain}: jumps without end"),
+        (make_reason(ReasonKind.ENDLESS_JUMPS, chain="{chain}"), "{chain}: jumps without end"),
     ],
 )
 def test_a_reason_is_worded_with_what_is_behind_it(reason: Reason | None, sentence: str) -> None:
@@ -88,7 +91,7 @@ def test_a_reason_is_worded_with_what_is_behind_it(reason: Reason | None, senten
 
 
 def test_a_reason_that_is_named_twice_is_said_once() -> None:
-    one = because(ReasonKind.PROGRAM_DECIDES)
+    one = make_reason(ReasonKind.PROGRAM_DECIDES)
     assert several([one, one]) == one
 
 

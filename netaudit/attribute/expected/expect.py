@@ -12,7 +12,7 @@ from netaudit.attribute.expected.container_subjects import Subject
 from netaudit.attribute.expected.daemon_options import Options
 from netaudit.attribute.expected.profiles import Profile
 from netaudit.attribute.expected.subjects import Subjects
-from netaudit.attribute.reason import Reason, ReasonKind
+from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Applies, Catalog, Signature
 from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.ruleset import Backend, Item, ObjectKind
@@ -112,7 +112,7 @@ def attribute_expected(entries: list[Entry], *, standing: Standing = Standing.EX
         purpose=first.signature.purpose,
         causes=tuple(dict.fromkeys(cause for entry in entries for cause in entry.causes)),
         standing=standing,
-        reason=None if certain else Reason(ReasonKind.SEVERAL_CAUSES),
+        reason=None if certain else AttributionReason(AttributionReasonKind.SEVERAL_CAUSES),
     )
 
 

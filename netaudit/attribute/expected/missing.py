@@ -14,7 +14,7 @@ from netaudit.attribute.expected.expect import (
     in_order,
     is_checked,
 )
-from netaudit.attribute.reason import Reason, ReasonKind
+from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.diff import set_items
 from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Gap, GapReason, Source, source_of_rules
 from netaudit.model.ruleset import Backend, Item, Ruleset, Table
@@ -54,11 +54,13 @@ def _missing(item: Item, entries: list[Entry], present: Texts, place: Place) -> 
     return AttributedItem(item, replace(attribution, reason=attribution.reason or _why_missing(present, place)))
 
 
-def _why_missing(present: Texts, place: Place) -> Reason:
+def _why_missing(present: Texts, place: Place) -> AttributionReason:
     """Return what is left of the chain: a flush empties it, a deletion does not."""
     if place not in present:
-        return Reason(ReasonKind.CHAIN_ABSENT, place[2])
-    return Reason(ReasonKind.CHAIN_INCOMPLETE if present[place] else ReasonKind.CHAIN_EMPTY, place[2])
+        return AttributionReason(AttributionReasonKind.CHAIN_ABSENT, place[2])
+    return AttributionReason(
+        AttributionReasonKind.CHAIN_INCOMPLETE if present[place] else AttributionReasonKind.CHAIN_EMPTY, place[2]
+    )
 
 
 def _needs_unknown_option(entries: list[Entry], expected: Expectation) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Mapping
 
-from netaudit.attribute.reason import Reason, ReasonKind
+from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Signature
 from netaudit.attribute.signatures.template import Template
 from netaudit.model.ruleset import Rule
@@ -24,14 +24,14 @@ class RuleOrder:
             self._first = {rule.text: position for position, rule in last_to_first}
         return self._first.get(text, 0)
 
-    def why_misplaced(self, signature: Signature, text: str, position: int) -> Reason | None:
+    def why_misplaced(self, signature: Signature, text: str, position: int) -> AttributionReason | None:
         """Return why a rule does not work where it stands; None where it does."""
         if signature.first and position > 1:
-            return Reason(ReasonKind.NOT_FIRST)
+            return AttributionReason(AttributionReasonKind.NOT_FIRST)
         if signature.before is None or position < self._first_match_of(signature):
             return None
         at = self._limit(signature, signature.before, text)
-        return Reason(ReasonKind.BEHIND, str(at)) if 0 < at < position else None
+        return AttributionReason(AttributionReasonKind.BEHIND, str(at)) if 0 < at < position else None
 
     def _limit(self, signature: Signature, before: Template, text: str) -> int:
         """Return the position of the rule that a rule must stand before: of its own bridge or address, else of any."""

@@ -3,7 +3,7 @@
 import msgspec
 
 from netaudit.attribute.attribution import Attribution, Cause, CauseKind, Confidence
-from netaudit.attribute.reason import Reason, ReasonKind
+from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.model.forwarding import forwards
 from netaudit.model.ruleset import Item, ObjectKind
 from netaudit.model.snapshot import Snapshot
@@ -23,7 +23,7 @@ def attribute_policy(item: Item, guess: Attribution, before: Snapshot, after: Sn
         guess,
         confidence=Confidence.LIKELY,
         causes=(Cause(CauseKind.DAEMON),),
-        reason=Reason(ReasonKind.FORWARDING_SWITCHED_ON),
+        reason=AttributionReason(AttributionReasonKind.FORWARDING_SWITCHED_ON),
     )
 
 

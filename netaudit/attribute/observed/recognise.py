@@ -21,7 +21,7 @@ from netaudit.attribute.attribution import (
 from netaudit.attribute.observed.docker_addresses import ChainKey, Chains
 from netaudit.attribute.observed.docker_evidence import DockerEvidence
 from netaudit.attribute.observed.unify import address_in, binding_in, is_owned, unify
-from netaudit.attribute.reason import Reason, ReasonKind
+from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Applies, Catalog, Owned, Signature, SubjectKind, Value
 from netaudit.model.docker import Inventory
 from netaudit.model.ruleset import Item, ObjectKind
@@ -121,23 +121,29 @@ class Recogniser:
     def _attribute(self, signature: Signature, values: Mapping[str, str]) -> Attribution:
         if signature.object is ObjectKind.POLICY:
             both = (Cause(CauseKind.DAEMON), OPERATOR)
-            return _make(signature, both, Confidence.AMBIGUOUS, Standing.FOREIGN, Reason(ReasonKind.POLICY_UNSIGNED))
+            return _make(
+                signature,
+                both,
+                Confidence.AMBIGUOUS,
+                Standing.FOREIGN,
+                AttributionReason(AttributionReasonKind.POLICY_UNSIGNED),
+            )
         if signature.chain.text == "DOCKER-USER" and self._evidence.inventories:
             both = (Cause(CauseKind.DAEMON), OPERATOR)
-            reason = Reason(ReasonKind.OPERATORS_CHAIN)
+            reason = AttributionReason(AttributionReasonKind.OPERATORS_CHAIN)
             return _make(signature, both, Confidence.AMBIGUOUS, Standing.FOREIGN, reason)
         if signature.subject is SubjectKind.OTHER:
             return _make(signature, (_maker(signature.maker),), Confidence.LIKELY, Standing.FOREIGN, None)
         standing, reason = self._standing(signature, values)
         return _make(signature, (self._cause(signature, values),), Confidence.LIKELY, standing, reason)
 
-    def _standing(self, signature: Signature, values: Mapping[str, str]) -> tuple[Standing, Reason]:
+    def _standing(self, signature: Signature, values: Mapping[str, str]) -> tuple[Standing, AttributionReason]:
         if not self._evidence.inventories:
-            return Standing.FOREIGN, Reason(ReasonKind.INVENTORY_UNKNOWN)
+            return Standing.FOREIGN, AttributionReason(AttributionReasonKind.INVENTORY_UNKNOWN)
         if any(inventory.partial for inventory in self._evidence.inventories):
-            return Standing.FOREIGN, Reason(ReasonKind.INVENTORY_PARTIAL)
+            return Standing.FOREIGN, AttributionReason(AttributionReasonKind.INVENTORY_PARTIAL)
         if signature.open and self._applies(signature) is not Applies.NO:
-            return Standing.EXPECTED, Reason(ReasonKind.INVENTORY_LACKS_IT)
+            return Standing.EXPECTED, AttributionReason(AttributionReasonKind.INVENTORY_LACKS_IT)
         return Standing.STALE, self._stale_reason(signature, values)
 
     def _cause(self, signature: Signature, values: Mapping[str, str]) -> Cause:
@@ -171,23 +177,23 @@ class Recogniser:
             return Applies.NO
         return signature.applies(Version.parse(now.version), self._facts)
 
-    def _stale_reason(self, signature: Signature, values: Mapping[str, str]) -> Reason:
+    def _stale_reason(self, signature: Signature, values: Mapping[str, str]) -> AttributionReason:
         """Return why nothing expects a rule that Docker once wrote."""
         now = self._evidence.inventories[0]
         version = Version.parse(now.version)
         if all(alternative.engine.holds(version) is False for alternative in signature.alternatives):
-            return Reason(ReasonKind.OTHER_ENGINE, now.version)
+            return AttributionReason(AttributionReasonKind.OTHER_ENGINE, now.version)
         if signature.subject in _SWARM_KINDS and not now.swarm:
-            return Reason(ReasonKind.NO_SWARM)
+            return AttributionReason(AttributionReasonKind.NO_SWARM)
         bridge = values.get("bridge")
         if bridge and all(net.bridge != bridge for net in now.networks):
-            return Reason(ReasonKind.NO_SUCH_BRIDGE, bridge)
+            return AttributionReason(AttributionReasonKind.NO_SUCH_BRIDGE, bridge)
         address = address_in(values)
         if address and all(address not in (end.ipv4, end.ipv6) for c in now.containers for end in c.endpoints):
-            return Reason(ReasonKind.NO_SUCH_ADDRESS, address)
+            return AttributionReason(AttributionReasonKind.NO_SUCH_ADDRESS, address)
         if self._applies(signature) is Applies.NO:
-            return Reason(ReasonKind.OPTIONS_EXCLUDE_IT)
-        return Reason(ReasonKind.NOT_EXPECTED)
+            return AttributionReason(AttributionReasonKind.OPTIONS_EXCLUDE_IT)
+        return AttributionReason(AttributionReasonKind.NOT_EXPECTED)
 
 
 def _owned(owned: Owned) -> Attribution:
@@ -205,7 +211,7 @@ def _make(
     causes: tuple[Cause, ...],
     confidence: Confidence,
     standing: Standing,
-    reason: Reason | None,
+    reason: AttributionReason | None,
 ) -> Attribution:
     return Attribution(confidence, signature.maker, signature.id, signature.purpose, causes, standing, reason)
 
@@ -214,7 +220,10 @@ def _ambiguous(candidates: list[Attribution]) -> Attribution:
     causes = tuple(dict.fromkeys(cause for candidate in candidates for cause in candidate.causes))
     first = candidates[0]
     return msgspec.structs.replace(
-        first, confidence=Confidence.AMBIGUOUS, causes=causes, reason=Reason(ReasonKind.SEVERAL_MAKERS)
+        first,
+        confidence=Confidence.AMBIGUOUS,
+        causes=causes,
+        reason=AttributionReason(AttributionReasonKind.SEVERAL_MAKERS),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from netaudit.model.exposure import Delivery, Destination, Outcome, ZoneKind
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.exposure.arrivals import Arrival, Arrivals
 from netaudit.packets.exposure.off_host import off_host_row, other_driver_row
 from netaudit.packets.exposure.query import CellQuery
@@ -102,8 +102,8 @@ class Cell:
         decision = self._traversal.chains.decisions.of(stopped)
         if decision.rule is None and self._origin.zone.kind is ZoneKind.HOST:
             return None  # it would send from another of its addresses
-        rule = because(ReasonKind.AT_RULE, where=decision.rule.where) if decision.rule else None
-        return because(ReasonKind.NOT_FOR_ALL, *(one for one in (rule, decision.reason) if one), example=example)
+        rule = make_reason(ReasonKind.AT_RULE, where=decision.rule.where) if decision.rule else None
+        return make_reason(ReasonKind.NOT_FOR_ALL, *(one for one in (rule, decision.reason) if one), example=example)
 
     def _blocked(self, ports: PacketSet) -> Iterator[Row]:
         """Make rows of what arrives nowhere: by what dropped it, and for the rest by what is lacking."""

@@ -3,7 +3,7 @@
 from netaudit.model.docker import Network
 from netaudit.model.exposure import Delivery, Destination, Outcome, ZoneKind
 from netaudit.model.ranges import Ranges, contains
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.exposure.row import Row
 from netaudit.packets.host.zones import Origin, is_routed
 from netaudit.packets.symbolic.decision import Decision
@@ -16,28 +16,30 @@ def off_host_row(network: Network, destination: Destination, origin: Origin, num
     if network.driver == "bridge":
         return None
     if network.driver not in _ON_A_LINK:
-        return _row(destination.ports, Outcome.MAY, because(ReasonKind.DRIVER_NOT_FOLLOWED, driver=network.driver))
+        return _row(destination.ports, Outcome.MAY, make_reason(ReasonKind.DRIVER_NOT_FOLLOWED, driver=network.driver))
     return _on_link(network.driver, destination, origin, number)
 
 
 def other_driver_row(network: Network, destination: Destination, origin: Origin, number: int) -> Row:
     """Return the row for packets to a container whose bridge is not on this host: its engine is elsewhere."""
     if origin.zone.kind is ZoneKind.INTERNET and not is_routed(number, destination.family):
-        return _row(destination.ports, Outcome.BLOCKED, because(ReasonKind.NOT_ROUTED_BY_INTERNET))
-    return _row(destination.ports, Outcome.MAY, because(ReasonKind.BRIDGE_NOT_HERE, bridge=network.bridge))
+        return _row(destination.ports, Outcome.BLOCKED, make_reason(ReasonKind.NOT_ROUTED_BY_INTERNET))
+    return _row(destination.ports, Outcome.MAY, make_reason(ReasonKind.BRIDGE_NOT_HERE, bridge=network.bridge))
 
 
 def _on_link(driver: str, destination: Destination, origin: Origin, number: int) -> Row:
     """Return the row for a container that is a machine of its own on a link of the host."""
     match origin.zone.kind:
         case ZoneKind.LAN if contains(origin.senders, number):
-            return _row(destination.ports, Outcome.ALLOWED, because(ReasonKind.DRIVER_UNSEEN, driver=driver))
+            return _row(destination.ports, Outcome.ALLOWED, make_reason(ReasonKind.DRIVER_UNSEEN, driver=driver))
         case ZoneKind.HOST:
-            return _row(destination.ports, Outcome.BLOCKED, because(ReasonKind.DRIVER_APART_FROM_HOST, driver=driver))
+            return _row(
+                destination.ports, Outcome.BLOCKED, make_reason(ReasonKind.DRIVER_APART_FROM_HOST, driver=driver)
+            )
         case ZoneKind.INTERNET if not is_routed(number, destination.family):
-            return _row(destination.ports, Outcome.BLOCKED, because(ReasonKind.NOT_ROUTED_BY_INTERNET))
+            return _row(destination.ports, Outcome.BLOCKED, make_reason(ReasonKind.NOT_ROUTED_BY_INTERNET))
         case _:
-            return _row(destination.ports, Outcome.MAY, because(ReasonKind.DRIVER_BY_ROUTERS, driver=driver))
+            return _row(destination.ports, Outcome.MAY, make_reason(ReasonKind.DRIVER_BY_ROUTERS, driver=driver))
 
 
 def _row(ports: Ranges, outcome: Outcome, reason: Reason) -> Row:

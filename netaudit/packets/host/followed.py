@@ -8,7 +8,7 @@ from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
 from netaudit.model.family import Family
 from netaudit.model.program import Program, ReadChain
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.values.steps import End, EndKind, Trace
 
 RULES = {
@@ -24,14 +24,14 @@ def doubted(trace: Trace, family: Family, program: Program, unseen: Collection[s
     if not reasons or not trace.arrives or trace.outcome is Outcome.BLOCKED:
         return trace
     ends = [End(end.kind, end.packet, end.reason, end.item, sure=False) for end in trace.ends]
-    ends.append(End(EndKind.UNKNOWN, trace.packet, because(ReasonKind.UNSEEN_RULES, reasons[0]), sure=False))
+    ends.append(End(EndKind.UNKNOWN, trace.packet, make_reason(ReasonKind.UNSEEN_RULES, reasons[0]), sure=False))
     return msgspec.structs.replace(trace, ends=tuple(ends), doubts=(*trace.doubts, *reasons))
 
 
 def _reasons(family: Family, program: Program, unseen: Collection[str]) -> Iterator[Reason]:
     for source in RULES[family]:
         if source in unseen:
-            yield because(ReasonKind.SOURCE_NOT_RECORDED, source=source)
+            yield make_reason(ReasonKind.SOURCE_NOT_RECORDED, source=source)
     yield from unfollowed(program)
 
 
@@ -39,10 +39,10 @@ def unfollowed(program: Program) -> Iterator[Reason]:
     """Return why tables may do something that is not followed, a reason for each."""
     for table in program.tables:
         if table.why_unsure:
-            yield because(ReasonKind.TABLE_UNSURE, why=table.why_unsure)
+            yield make_reason(ReasonKind.TABLE_UNSURE, why=table.why_unsure)
     for table in program.tables:
         if table.family in _ELSEWHERE and any(_acts(chain) for chain in table.chains.values()):
-            yield because(ReasonKind.TABLE_NOT_FOLLOWED, family=table.family, table=table.name)
+            yield make_reason(ReasonKind.TABLE_NOT_FOLLOWED, family=table.family, table=table.name)
 
 
 def _acts(chain: ReadChain) -> bool:

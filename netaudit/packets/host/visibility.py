@@ -7,7 +7,7 @@ from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.family import Family
 from netaudit.model.host import Host
 from netaudit.model.program import Program
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.followed import RULES, unfollowed
 
@@ -46,16 +46,16 @@ class Visibility:
             outcome=Outcome.MAY,
             way=exposure.way,
             rule=exposure.rule,
-            reason=because(ReasonKind.SEVERAL, said, reasons[0]) if said else reasons[0],
+            reason=make_reason(ReasonKind.SEVERAL, said, reasons[0]) if said else reasons[0],
             witness=exposure.witness,
         )
 
     def _about(self, family: Family, host: Host, program: Program) -> Iterator[Reason]:
         yield from self._said(*RULES[family], Source.IP_ADDR, _ROUTES[family])
         if not host.interfaces:
-            yield because(ReasonKind.INTERFACES_NOT_RECORDED)
+            yield make_reason(ReasonKind.INTERFACES_NOT_RECORDED)
         for table in sorted({one.table for one in host.routes if one.family == family} - _OWN_TABLES):
-            yield because(ReasonKind.POLICY_ROUTING_NOT_RECORDED, table=table)
+            yield make_reason(ReasonKind.POLICY_ROUTING_NOT_RECORDED, table=table)
         yield from unfollowed(program)
 
     def _about_way(self, way: Delivery) -> Iterator[Reason]:
@@ -72,4 +72,4 @@ class Visibility:
 
 
 def _gap(source: str, reason: GapReason) -> Reason:
-    return because(ReasonKind.SOURCE_GAP, source=source, gap=reason)
+    return make_reason(ReasonKind.SOURCE_GAP, source=source, gap=reason)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.ruleset import Item
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
@@ -18,7 +18,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 def by_no_rule(kind: ReasonKind, **args: object) -> Decision:
     """Return a decision that no rule makes."""
-    return Decision(None, because(kind, **args))
+    return Decision(None, make_reason(kind, **args))
 
 
 UNDECIDED = 0

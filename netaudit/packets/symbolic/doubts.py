@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterator
 
 from netaudit.model.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Not, UnknownMatch
-from netaudit.model.reason import Reason, ReasonKind, because, several
+from netaudit.model.reason import Reason, ReasonKind, make_reason, several
 from netaudit.model.statement import Forget, Meaning, Queue, UnknownStatement
 
 
 def why_unknown(meaning: Meaning, fields: Collection[Field] = ()) -> Reason:
     """Return what of a rule cannot be decided; `fields` are the ones that are not known of the packets."""
     found = [*_unknown(meaning, fields)]
-    return several(found) if found else because(ReasonKind.KERNEL_CHOOSES)
+    return several(found) if found else make_reason(ReasonKind.KERNEL_CHOOSES)
 
 
 def _unknown(meaning: Meaning, fields: Collection[Field]) -> Iterator[Reason]:
@@ -18,11 +18,11 @@ def _unknown(meaning: Meaning, fields: Collection[Field]) -> Iterator[Reason]:
         yield from _of_match(match, fields)
     for statement in meaning.statements:
         if isinstance(statement, UnknownStatement):
-            yield because(ReasonKind.UNKNOWN_STATEMENT, text=statement.text, why=statement.reason)
+            yield make_reason(ReasonKind.UNKNOWN_STATEMENT, text=statement.text, why=statement.reason)
         if isinstance(statement, Forget):
-            yield because(ReasonKind.FIELD_REWRITTEN, text=statement.text, field=statement.field)
+            yield make_reason(ReasonKind.FIELD_REWRITTEN, text=statement.text, field=statement.field)
     if isinstance(meaning.verdict, Queue):
-        yield because(ReasonKind.PROGRAM_DECIDES)
+        yield make_reason(ReasonKind.PROGRAM_DECIDES)
     for branch in meaning.then:
         yield from _unknown(branch, fields)
 
@@ -30,13 +30,13 @@ def _unknown(meaning: Meaning, fields: Collection[Field]) -> Iterator[Reason]:
 def _of_match(match: Match, fields: Collection[Field]) -> Iterator[Reason]:
     match match:
         case UnknownMatch(text, reason):
-            yield because(ReasonKind.UNKNOWN_MATCH, text=text, why=reason)
+            yield make_reason(ReasonKind.UNKNOWN_MATCH, text=text, why=reason)
         case Not(inner):
             yield from _of_match(inner, fields)
         case AllOf(parts) | AnyOf(parts):
             for part in parts:
                 yield from _of_match(part, fields)
         case InRanges(field) | Masked(field) if field in fields:
-            yield because(ReasonKind.FIELD_OF_ANSWER_UNKNOWN, field=field)
+            yield make_reason(ReasonKind.FIELD_OF_ANSWER_UNKNOWN, field=field)
         case _:
             return

@@ -9,7 +9,7 @@ the network, and is dropped. The two are on one bridge, and do not reach each ot
 from collections.abc import Sequence
 
 from netaudit.model.match import CtState, Field
-from netaudit.model.reason import ReasonKind, because
+from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.host.solicitation import SOLICITATION, SOLICITED
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.decision import Decision
@@ -32,7 +32,7 @@ def undiscovered(encoders: Encoders, members: Sequence[PacketSet]) -> tuple[Pack
     unable = space.union(space.rewrite.forget(some, *others) for some in members) - able
     stopped = asking.dropped.possible & unable
     rule = asking.chains.decisions.of(stopped).rule if stopped else None
-    return unable, Decision(rule, because(ReasonKind.NEIGHBOUR_UNDISCOVERED))
+    return unable, Decision(rule, make_reason(ReasonKind.NEIGHBOUR_UNDISCOVERED))
 
 
 def _question(encoders: Encoders, packets: PacketSet) -> PacketSet:

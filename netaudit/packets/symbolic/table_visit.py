@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netaudit.model.program import Hook, ReadChain, ReadRule, ReadTable
-from netaudit.model.reason import ReasonKind, because
+from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.model.statement import (
     Accept,
     Continue,
@@ -79,7 +79,7 @@ class Visit:
                 return Ends(hit, self._none, self._none)
             if isinstance(statement, UnknownStatement):
                 self._chains.drop(
-                    self._chains.decision(rule.item, because(ReasonKind.UNKNOWN_EFFECT, why=statement.reason)), hit
+                    self._chains.decision(rule.item, make_reason(ReasonKind.UNKNOWN_EFFECT, why=statement.reason)), hit
                 )
                 return Ends(self._accepted(rule, hit), self._none, hit)
         if meaning.then:
@@ -114,7 +114,9 @@ class Visit:
             case Continue():
                 return Ends(none, none, hit)
             case Queue():
-                self._chains.drop(self._chains.decision(rule.item, because(ReasonKind.PROGRAM_DECIDES)), hit.doubted())
+                self._chains.drop(
+                    self._chains.decision(rule.item, make_reason(ReasonKind.PROGRAM_DECIDES)), hit.doubted()
+                )
                 self._doubt(rule, hit.doubted())
                 return Ends(self._accepted(rule, hit.doubted()), none, none)
             case Jump(name) | Goto(name):

@@ -11,7 +11,7 @@ import msgspec
 
 from netaudit.model.match import AllOf
 from netaudit.model.program import Hook, ReadChain, ReadRule, ReadTable
-from netaudit.model.reason import Reason, ReasonKind, because, several
+from netaudit.model.reason import Reason, ReasonKind, make_reason, several
 from netaudit.model.statement import (
     Accept,
     Continue,
@@ -36,9 +36,9 @@ from netaudit.packets.values.packet import doubts, holds
 from netaudit.packets.values.steps import EndKind, Step, StepKind
 
 _BREAK = "break"  # nft's word for a rule whose later matches do not hold, after its statements were done
-_MANY_WAYS = because(ReasonKind.MANY_WAYS, limit=MOST)
-_QUEUED = because(ReasonKind.QUEUED)
-_BY_RULE, _BY_POLICY = because(ReasonKind.BY_RULE), because(ReasonKind.BY_POLICY)
+_MANY_WAYS = make_reason(ReasonKind.MANY_WAYS, limit=MOST)
+_QUEUED = make_reason(ReasonKind.QUEUED)
+_BY_RULE, _BY_POLICY = make_reason(ReasonKind.BY_RULE), make_reason(ReasonKind.BY_POLICY)
 
 
 class RulePosition(msgspec.Struct, frozen=True):
@@ -107,7 +107,7 @@ class Walk:
         """Join equal packets, and those that differ in marks where there are too many to follow each."""
         found = merged(states)
         if len(found) > MOST_MARKS:
-            self._recorder.doubt(because(ReasonKind.MANY_MARKS, limit=MOST_MARKS))
+            self._recorder.doubt(make_reason(ReasonKind.MANY_MARKS, limit=MOST_MARKS))
             found = bounded(found)
         return found
 
@@ -122,7 +122,9 @@ class Walk:
             case Drop():
                 self._recorder.end(EndKind.DROPPED, state, _BY_RULE, rule.item)
             case Reject(answer):
-                self._recorder.end(EndKind.REJECTED, state, because(ReasonKind.REJECTED_WITH, answer=answer), rule.item)
+                self._recorder.end(
+                    EndKind.REJECTED, state, make_reason(ReasonKind.REJECTED_WITH, answer=answer), rule.item
+                )
             case Return():
                 passed.fallen.append(state)
             case Jump(name) | Goto(name):
@@ -137,11 +139,11 @@ class Walk:
     def _jump(self, place: RulePosition, name: str, rule: ReadRule, state: Branch) -> Passed:
         target = place.table.chains.get(name)
         if target is None:
-            return Passed([self._unknown(state, because(ReasonKind.NO_SUCH_CHAIN, chain=name), rule)], [])
+            return Passed([self._unknown(state, make_reason(ReasonKind.NO_SUCH_CHAIN, chain=name), rule)], [])
         reason = why_not_followed(target, place.within)
         if not reason and not place.ways.affords(target):
             if place.ways.passes(target, state.packet):
-                self._recorder.note(because(ReasonKind.MANY_JUMPS_NOT_WRITTEN, chain=target.name))
+                self._recorder.note(make_reason(ReasonKind.MANY_JUMPS_NOT_WRITTEN, chain=target.name))
                 return Passed([state], [])
             reason = too_many_ways(target)
         if reason:
@@ -215,13 +217,13 @@ class Walk:
         """Do a rule's statements; None where one of them ends the packet's way."""
         for statement in statements:
             if isinstance(statement, UnknownStatement):
-                reason = because(ReasonKind.UNKNOWN_STATEMENT, text=statement.text, why=statement.reason)
+                reason = make_reason(ReasonKind.UNKNOWN_STATEMENT, text=statement.text, why=statement.reason)
                 state = self._unknown(state, reason, rule)
                 continue
             try:
                 changes = effect(statement, state.packet, place.hook, self._lookup.routing)
             except NoAddressError:
-                self._recorder.end(EndKind.DROPPED, state, because(ReasonKind.NO_NAT_ADDRESS), rule.item)
+                self._recorder.end(EndKind.DROPPED, state, make_reason(ReasonKind.NO_NAT_ADDRESS), rule.item)
                 return None
             if changes:
                 state = state.become(state.packet.changed(changes))

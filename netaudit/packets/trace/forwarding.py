@@ -8,7 +8,7 @@ from enum import Enum
 
 from netaudit.model.host import Ip, NextHop, Route
 from netaudit.model.match import Field
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import as_address, is_for_many
 from netaudit.packets.trace.branch import Branch
@@ -36,14 +36,14 @@ class Forwarding:
         ends = [as_address(state.packet, field) for field in (Field.SADDR, Field.DADDR)]
         if not any(one is not None and one.version == 6 and one.is_loopback for one in ends):
             return True
-        self._lost(state, because(ReasonKind.V6_LOOPBACK_AT_INTERFACE, interface=state.packet.name(Field.IIF)))
+        self._lost(state, make_reason(ReasonKind.V6_LOOPBACK_AT_INTERFACE, interface=state.packet.name(Field.IIF)))
         return False
 
     def incoming(self, state: Branch) -> Iterator[tuple[RouteDecision, Branch]]:
         """Route what came in by an interface."""
         source, target = as_address(state.packet, Field.SADDR), as_address(state.packet, Field.DADDR)
         if source is None or target is None:
-            self._unknown(state, because(ReasonKind.ADDRESS_UNKNOWN))
+            self._unknown(state, make_reason(ReasonKind.ADDRESS_UNKNOWN))
             return
         interface = state.packet.name(Field.IIF)
         if reason := why_martian(self._routing, source, target, interface):
@@ -54,7 +54,7 @@ class Forwarding:
             return
         for route, one in self._routes(target, state):
             if route.kind in ("local", "broadcast"):
-                self._step(one, because(ReasonKind.ROUTED_HERE, route=route.destination))
+                self._step(one, make_reason(ReasonKind.ROUTED_HERE, route=route.destination))
                 yield RouteDecision.LOCAL, one
             elif may := self._may_forward(one, interface):
                 yield from ((RouteDecision.THROUGH, sent) for sent in self._by_hops(route, may))
@@ -66,24 +66,24 @@ class Forwarding:
         """
         if target.is_multicast:
             state = state.part()
-            self._recorder.doubt(because(ReasonKind.GROUP_NOT_RECORDED, group=target))
-            self._lost(state, because(ReasonKind.NOT_IN_GROUP, group=target))
-        self._step(state, because(ReasonKind.FOR_EVERYBODY))
+            self._recorder.doubt(make_reason(ReasonKind.GROUP_NOT_RECORDED, group=target))
+            self._lost(state, make_reason(ReasonKind.NOT_IN_GROUP, group=target))
+        self._step(state, make_reason(ReasonKind.FOR_EVERYBODY))
         yield RouteDecision.LOCAL, state
 
     def outgoing(self, state: Branch, link: str = "") -> list[Branch]:
         """Route what this host sends itself; `link` is the interface for addresses that are good for one link."""
         target = as_address(state.packet, Field.DADDR)
         if target is None:
-            self._unknown(state, because(ReasonKind.ADDRESS_UNKNOWN))
+            self._unknown(state, make_reason(ReasonKind.ADDRESS_UNKNOWN))
             return []
         if link and target.version == 6 and target.is_link_local:
-            self._step(state, because(ReasonKind.SENT_ON_LINK, interface=link))
+            self._step(state, make_reason(ReasonKind.SENT_ON_LINK, interface=link))
             return [state.become(state.packet.changed({Field.OIF: link}))]
         found: list[Branch] = []
         for route, one in self._routes(target, state):
             if route.kind in ("local", "broadcast"):
-                self._step(one, because(ReasonKind.ROUTED_HERE_OVER_LOOPBACK, route=route.destination))
+                self._step(one, make_reason(ReasonKind.ROUTED_HERE_OVER_LOOPBACK, route=route.destination))
                 found.append(one.become(one.packet.changed({Field.OIF: "lo"})))
             else:
                 found += [sent for sent in self._by_hops(route, one) if self._may_leave(sent)]
@@ -99,33 +99,33 @@ class Forwarding:
             or self._routing.sysctls.routes_loopback(interface)
         ):
             return True
-        self._lost(state, because(ReasonKind.LOOPBACK_LEAVES_BY, address=source, interface=interface))
+        self._lost(state, make_reason(ReasonKind.LOOPBACK_LEAVES_BY, address=source, interface=interface))
         return False
 
     def _routes(self, target: Ip, state: Branch) -> Iterator[tuple[Route, Branch]]:
         """Find the route; where policy routing may lead elsewhere, that is an end of its own."""
         if not self._routing.routes:
-            self._unknown(state, because(ReasonKind.ROUTES_NOT_RECORDED))
+            self._unknown(state, make_reason(ReasonKind.ROUTES_NOT_RECORDED))
             return
         route = self._routing.route(target)
         if self._routing.policy_tables and (route is None or route.table != "local"):
             tables = ", ".join(self._routing.policy_tables)
-            self._unknown(state.part(), because(ReasonKind.POLICY_TABLES_NOT_RECORDED, tables=tables))
+            self._unknown(state.part(), make_reason(ReasonKind.POLICY_TABLES_NOT_RECORDED, tables=tables))
             state = state.part()
         if route is None:
-            self._lost(state, because(ReasonKind.NO_ROUTE_TO, address=target))
+            self._lost(state, make_reason(ReasonKind.NO_ROUTE_TO, address=target))
         elif route.kind in ("unreachable", "blackhole", "prohibit"):
-            self._lost(state, because(ReasonKind.ROUTE_REFUSES, address=target, route=route.kind))
+            self._lost(state, make_reason(ReasonKind.ROUTE_REFUSES, address=target, route=route.kind))
         else:
             yield route, state
 
     def _may_forward(self, state: Branch, interface: str) -> Branch | None:
         forwards = self._routing.sysctls.forwards(interface)
         if forwards is None:
-            self._unknown(state.part(), because(ReasonKind.FORWARDING_NOT_RECORDED, interface=interface))
+            self._unknown(state.part(), make_reason(ReasonKind.FORWARDING_NOT_RECORDED, interface=interface))
             return state.part()
         if not forwards:
-            self._lost(state, because(ReasonKind.INTERFACE_NOT_FORWARDING, interface=interface))
+            self._lost(state, make_reason(ReasonKind.INTERFACE_NOT_FORWARDING, interface=interface))
             return None
         return state
 
@@ -133,7 +133,7 @@ class Forwarding:
         """Send by the route's interface; over several, one of them is the way, and which is not known."""
         hops = {hop.interface: hop for hop in route.hops}
         if len(hops) > 1:
-            self._recorder.doubt(because(ReasonKind.SEVERAL_ROUTES, route=route.destination))
+            self._recorder.doubt(make_reason(ReasonKind.SEVERAL_ROUTES, route=route.destination))
         found = []
         for hop in hops.values():
             one = state if len(hops) == 1 else state.part(len(hops))
@@ -155,5 +155,7 @@ class Forwarding:
 
 def _out_of(hop: NextHop, route: Route) -> Reason:
     if not hop.gateway:
-        return because(ReasonKind.ROUTED_OUT, interface=hop.interface, route=route.destination)
-    return because(ReasonKind.ROUTED_TO_GATEWAY, interface=hop.interface, gateway=hop.gateway, route=route.destination)
+        return make_reason(ReasonKind.ROUTED_OUT, interface=hop.interface, route=route.destination)
+    return make_reason(
+        ReasonKind.ROUTED_TO_GATEWAY, interface=hop.interface, gateway=hop.gateway, route=route.destination
+    )

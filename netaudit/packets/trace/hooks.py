@@ -5,7 +5,7 @@ from itertools import groupby
 
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import CONNTRACK_PRIORITY, Hook, Program, ReadChain, ReadTable, nat_priority
-from netaudit.model.reason import ReasonKind, because
+from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.trace.branch import Branch, merged
 from netaudit.packets.trace.chain import Walk
 from netaudit.packets.trace.nat import DESTINATION_DONE, SOURCE_DONE, again
@@ -69,7 +69,7 @@ class Hooks:
         for _, group in groupby(chains, key=lambda pair: pair[1].base and pair[1].base.priority):
             same = list(group)
             if len(same) > 1 and sum(bool(chain.rules) for _, chain in same) > 1:
-                self._recorder.note(because(ReasonKind.NAT_CHAINS_OF_ONE_PRIORITY, hook=hook))
+                self._recorder.note(make_reason(ReasonKind.NAT_CHAINS_OF_ONE_PRIORITY, hook=hook))
             for table, chain in same:
                 states = self._one_chain(hook, table, chain, states)
         return states
@@ -88,7 +88,7 @@ class Hooks:
             return state
         after = state.become(state.packet.changed(changes))
         back = state.packet.get(Field.CT_DIRECTION) == 1
-        detail = because(ReasonKind.TRANSLATED_BACK if back else ReasonKind.TRANSLATED_AS_FIRST)
+        detail = make_reason(ReasonKind.TRANSLATED_BACK if back else ReasonKind.TRANSLATED_AS_FIRST)
         step = Step(StepKind.NAT, hook, "continue", detail, sure=state.sure)
         self._recorder.changing(step, state.packet, after.packet)
         return after

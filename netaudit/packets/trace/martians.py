@@ -4,7 +4,7 @@ Sources: ip_route_input_slow() and __fib_validate_source() in the kernel's net/i
 """
 
 from netaudit.model.host import Ip
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.fib import Routing
 
 
@@ -12,9 +12,9 @@ def why_martian(routing: Routing, source: Ip, target: Ip, interface: str) -> Rea
     """Return what is impossible about the addresses (a martian), None for nothing."""
     loopback = routing.sysctls.routes_loopback(interface) if interface != "lo" else True
     if source.is_multicast or (source.is_loopback and not loopback):
-        return because(ReasonKind.SOURCE_IMPOSSIBLE, address=source, interface=interface)
+        return make_reason(ReasonKind.SOURCE_IMPOSSIBLE, address=source, interface=interface)
     if target.is_loopback and not loopback:
-        return because(ReasonKind.LOOPBACK_AT_INTERFACE, address=target, interface=interface)
+        return make_reason(ReasonKind.LOOPBACK_AT_INTERFACE, address=target, interface=interface)
     return _why_not_believed(routing, source, interface)
 
 
@@ -22,8 +22,8 @@ def _why_not_believed(routing: Routing, source: Ip, interface: str) -> Reason | 
     """Return why the kernel does not believe the sender's address, None where it does."""
     back = routing.route(source)
     if back is not None and back.kind == "local" and interface != "lo" and routing.family == "ip":
-        return because(ReasonKind.SOURCE_IS_THIS_HOST, address=source)
+        return make_reason(ReasonKind.SOURCE_IS_THIS_HOST, address=source)
     leads_back = back is not None and interface in [hop.interface for hop in back.hops]
     if routing.sysctls.strict_source(interface) and not leads_back:
-        return because(ReasonKind.REVERSE_PATH, address=source, interface=interface)
+        return make_reason(ReasonKind.REVERSE_PATH, address=source, interface=interface)
     return None

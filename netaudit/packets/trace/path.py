@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from netaudit.model.docker import Network
 from netaudit.model.host import Interface
 from netaudit.model.match import Field
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.bridge_ports import ports_of
 from netaudit.packets.host.locations import Attached, Source, attached_at
@@ -61,8 +61,10 @@ class _Drawing:
         elif end.kind in (EndKind.LOCAL, EndKind.NOBODY):
             yield Hop(HopKind.RECEIVER, "this host", str(as_address(end.packet, Field.DADDR) or ""), detail=end.reason)
         else:
-            by = because(ReasonKind.AT_RULE, where=end.item.where) if end.item else end.reason
-            yield Hop(HopKind.HOST, "this host", detail=because(ReasonKind.ENDED, *([by] if by else []), end=end.kind))
+            by = make_reason(ReasonKind.AT_RULE, where=end.item.where) if end.item else end.reason
+            yield Hop(
+                HopKind.HOST, "this host", detail=make_reason(ReasonKind.ENDED, *([by] if by else []), end=end.kind)
+            )
 
     def _beyond(self, end: End) -> Iterator[Hop]:
         address = as_address(end.packet, Field.DADDR)
@@ -86,17 +88,17 @@ class _Drawing:
             ports_of(self._snapshot.host, inventory, attached.container, attached.network.bridge) if inventory else ()
         )
         if len(ports) == 1:
-            yield Hop(HopKind.PORT, ports[0].name, mac=ports[0].mac, detail=because(ReasonKind.VETH_END))
+            yield Hop(HopKind.PORT, ports[0].name, mac=ports[0].mac, detail=make_reason(ReasonKind.VETH_END))
         elif ports:
             names = " or ".join(one.name for one in ports[:_NAMED])
             shown = names if len(ports) <= _NAMED else f"one of {len(ports)} ports"
-            yield Hop(HopKind.PORT, shown, detail=because(ReasonKind.VETH_END_ONE_OF))
+            yield Hop(HopKind.PORT, shown, detail=make_reason(ReasonKind.VETH_END_ONE_OF))
 
     def _link(self, name: str) -> Hop:
         interface = self._interfaces.get(name, Interface(name))
         network = self._network(name)
         kind = HopKind.BRIDGE if interface.kind == "bridge" else HopKind.LINK
-        detail = _bridge_of(network) if network else because(ReasonKind.LINK_KIND, link=interface.kind)
+        detail = _bridge_of(network) if network else make_reason(ReasonKind.LINK_KIND, link=interface.kind)
         addresses = ", ".join(str(one) for one in interface.addresses if one.scope == "global")
         return Hop(kind, name, addresses, interface.mac, detail)
 
@@ -111,8 +113,8 @@ def _of_host(source: Source) -> str:
 
 def _interface_inside(network: Network, *, single: bool) -> Reason:
     if single:
-        return because(ReasonKind.INTERFACE_INSIDE)
-    return because(ReasonKind.INTERFACE_OF_NETWORK, network=network.name)
+        return make_reason(ReasonKind.INTERFACE_INSIDE)
+    return make_reason(ReasonKind.INTERFACE_OF_NETWORK, network=network.name)
 
 
 def _bridge_of(network: Network) -> Reason:
@@ -122,7 +124,7 @@ def _bridge_of(network: Network) -> Reason:
         ReasonKind.OPTION_NO_ICC: not network.icc,
         ReasonKind.OPTION_NO_MASQUERADE: not network.masquerade,
     }
-    told = [because(kind) for kind, is_set in options.items() if is_set]
+    told = [make_reason(kind) for kind, is_set in options.items() if is_set]
     if not told:
-        return because(ReasonKind.BRIDGE_OF_NETWORK, network=network.name)
-    return because(ReasonKind.BRIDGE_OF_NETWORK_WITH, *told, network=network.name)
+        return make_reason(ReasonKind.BRIDGE_OF_NETWORK, network=network.name)
+    return make_reason(ReasonKind.BRIDGE_OF_NETWORK_WITH, *told, network=network.name)

@@ -18,7 +18,7 @@ from netaudit.model.family import Family
 from netaudit.model.host import Host
 from netaudit.model.match import Field
 from netaudit.model.program import Hook, Program
-from netaudit.model.reason import ReasonKind, because
+from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import RouteLookup
 from netaudit.packets.trace.branch import Branch, merged
@@ -141,10 +141,10 @@ class Pipeline:
         """Pass between two ports of a bridge: IP's hooks see it only where br_netfilter shows it to them."""
         start, filtered = self._start, self._routing.sysctls.filters_bridged()
         if filtered is None:
-            self.recorder.doubt(because(ReasonKind.BRIDGE_FILTER_NOT_RECORDED))
+            self.recorder.doubt(make_reason(ReasonKind.BRIDGE_FILTER_NOT_RECORDED))
         if filtered is not True:
             plain = state if filtered is False else state.part()
-            past = because(ReasonKind.BRIDGED_PAST_RULES, bridge=start.interface)
+            past = make_reason(ReasonKind.BRIDGED_PAST_RULES, bridge=start.interface)
             self.recorder.step(StepKind.LINK, None, plain, "continue", past)
             self._receivers.see_off(plain, start.neighbour_port or start.interface, self.recorder)
         if filtered is not False:
@@ -155,11 +155,11 @@ class Pipeline:
         packet = state.packet.changed({Field.PHYSIN: self._start.port or None})
         for one in self._hooks.meet(Hook.PREROUTING, [state.become(packet)]):
             if one.packet.get(Field.DADDR) != packet.get(Field.DADDR):
-                self.recorder.end(EndKind.UNKNOWN, one, because(ReasonKind.BRIDGED_ELSEWHERE))
-                self.recorder.doubt(because(ReasonKind.BRIDGED_ELSEWHERE_NOT_FOLLOWED))
+                self.recorder.end(EndKind.UNKNOWN, one, make_reason(ReasonKind.BRIDGED_ELSEWHERE))
+                self.recorder.doubt(make_reason(ReasonKind.BRIDGED_ELSEWHERE_NOT_FOLLOWED))
                 continue
             beyond = {Field.OIF: bridge, Field.PHYSOUT: port or None}
-            self.recorder.step(StepKind.LINK, None, one, "continue", because(ReasonKind.BRIDGED, bridge=bridge))
+            self.recorder.step(StepKind.LINK, None, one, "continue", make_reason(ReasonKind.BRIDGED, bridge=bridge))
             for passed in self._hooks.meet(Hook.FORWARD, [one.become(one.packet.changed(beyond))]):
                 for out in self._hooks.meet(Hook.POSTROUTING, [passed]):
                     self._receivers.see_off(out, port or bridge, self.recorder)

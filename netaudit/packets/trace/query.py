@@ -9,7 +9,7 @@ from netaudit.model.facts import GapReason
 from netaudit.model.family import IP_FAMILIES, Family
 from netaudit.model.host import Interface, Ip
 from netaudit.model.program import Program
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.bridge_ports import ports_of
 from netaudit.packets.host.endpoints import with_every_endpoint
@@ -118,27 +118,27 @@ def _inside(question: TraceQuery, target: Target, sender: Container, attached: A
     address = target.address or attached.address
     probe = Probe(attached.address, address, target.protocol, target.port, interface="lo")
     step = Step(StepKind.LINK, None, "continue", _inside_namespace(sender, attached.container))
-    end = End(EndKind.LOCAL, probe.packet(), because(ReasonKind.LISTENER_INSIDE_NOT_RECORDED))
-    found = Trace(probe.packet(), (step,), (end,), notes=(because(ReasonKind.RULES_INSIDE_NOT_RECORDED),))
-    inside = because(ReasonKind.LOOPBACK_INSIDE)
+    end = End(EndKind.LOCAL, probe.packet(), make_reason(ReasonKind.LISTENER_INSIDE_NOT_RECORDED))
+    found = Trace(probe.packet(), (step,), (end,), notes=(make_reason(ReasonKind.RULES_INSIDE_NOT_RECORDED),))
+    inside = make_reason(ReasonKind.LOOPBACK_INSIDE)
     hop = Hop(HopKind.SENDER, f"container {sender.name}", str(address), detail=inside)
     return TraceAnswer(question, f"container {sender.name}", question.target, found, (hop,))
 
 
 def _inside_namespace(sender: Container, other: Container) -> Reason:
     if sender.name == other.name:
-        return because(ReasonKind.INSIDE_NAMESPACE, container=sender.name)
-    return because(ReasonKind.INSIDE_SHARED_NAMESPACE, container=sender.name, other=other.name)
+        return make_reason(ReasonKind.INSIDE_NAMESPACE, container=sender.name)
+    return make_reason(ReasonKind.INSIDE_SHARED_NAMESPACE, container=sender.name, other=other.name)
 
 
 def _end_before_rules(attached: Attached, probe: Probe, snapshot: Snapshot) -> End | None:
     """Return the end of a container's packet that never comes to the host's rules; None where it does."""
     network = attached.network
     if not network.bridge or network.bridge not in {one.name for one in snapshot.host.interfaces}:
-        reason = because(ReasonKind.NETWORK_NOT_A_BRIDGE, network=network.name, driver=network.driver)
+        reason = make_reason(ReasonKind.NETWORK_NOT_A_BRIDGE, network=network.name, driver=network.driver)
         return End(EndKind.UNKNOWN, probe.packet(), reason)
     if network.internal and not in_network(network, probe.destination):
-        reason = because(ReasonKind.NETWORK_INTERNAL, network=network.name, address=probe.destination)
+        reason = make_reason(ReasonKind.NETWORK_INTERNAL, network=network.name, address=probe.destination)
         return End(EndKind.LOST, probe.packet(), reason)
     return None
 

@@ -6,7 +6,7 @@ import msgspec
 
 from netaudit.model.docker import Inventory
 from netaudit.model.match import CT_SNAT, CtState, Field
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.container_routes import (
     ContainerRoutes,
     container_routes,
@@ -81,9 +81,9 @@ def reply_start(end: End, setting: ReplyContext) -> Start | NoReply:
     if home is not None:
         way = home.way(came.number(Field.SADDR) or 0)
         if way is None:
-            return NoReply(EndKind.LOST, because(ReasonKind.NO_WAY_BACK_OF_CONTAINER))
+            return NoReply(EndKind.LOST, make_reason(ReasonKind.NO_WAY_BACK_OF_CONTAINER))
         if way not in setting.routing.interfaces:
-            return NoReply(EndKind.UNKNOWN, because(ReasonKind.CONTAINER_ANSWERS_ELSEWHERE))
+            return NoReply(EndKind.UNKNOWN, make_reason(ReasonKind.CONTAINER_ANSWERS_ELSEWHERE))
         there = way
     port, neighbour_port = (asked.neighbour_port, asked.port) if asked.neighbour else ("", "")
     near = setting.is_bridged(came, there)
@@ -142,20 +142,20 @@ class ReplyReceiver:
     def take(self, state: Branch, recorder: TraceRecorder) -> None:
         """End what comes to a program of this host."""
         if self._asked.interface or not self._is_known(state):
-            recorder.end(EndKind.LOST, state, because(ReasonKind.ANSWER_NOT_EXPECTED))
+            recorder.end(EndKind.LOST, state, make_reason(ReasonKind.ANSWER_NOT_EXPECTED))
         else:
-            recorder.end(EndKind.LOCAL, state, because(ReasonKind.TAKEN_BY_ASKER))
+            recorder.end(EndKind.LOCAL, state, make_reason(ReasonKind.TAKEN_BY_ASKER))
 
     def see_off(self, state: Branch, interface: str, recorder: TraceRecorder) -> None:
         """End what leaves by an interface or a bridge's port."""
         came, leaves = self._asked.interface, state.packet.name(Field.OIF)
         if not self._is_known(state):
-            recorder.end(EndKind.LOST, state, because(ReasonKind.ANSWER_NOT_EXPECTED))
+            recorder.end(EndKind.LOST, state, make_reason(ReasonKind.ANSWER_NOT_EXPECTED))
         elif leaves and leaves != came:
-            reason = because(ReasonKind.BACK_BY_OTHER_INTERFACE, interface=leaves, asked=came or "none")
+            reason = make_reason(ReasonKind.BACK_BY_OTHER_INTERFACE, interface=leaves, asked=came or "none")
             self._astray(state, reason, recorder)
         else:
-            recorder.end(EndKind.SENT, state, because(ReasonKind.LEFT_BY, interface=interface))
+            recorder.end(EndKind.SENT, state, make_reason(ReasonKind.LEFT_BY, interface=interface))
 
     def _astray(self, state: Branch, reason: Reason, recorder: TraceRecorder) -> None:
         """End what leaves by another interface than the packet came by.

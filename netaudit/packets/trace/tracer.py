@@ -10,7 +10,7 @@ from netaudit.model.exposure import Outcome
 from netaudit.model.host import Host
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import Program
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.followed import doubted
 from netaudit.packets.host.solicitation import SOLICITATION, solicited_by
@@ -52,9 +52,9 @@ def _follow(context: HostContext, probe: Probe) -> Trace:
     known = [connection_of(end.packet) for end in first.ends if end.kind in ARRIVED or end.kind is EndKind.NOBODY]
     connections = [one for at, one in enumerate(known) if one not in known[:at]]
     if not connections:
-        return _later(context, probe, {}, because(ReasonKind.NO_CONNECTION_NO_ARRIVAL))
+        return _later(context, probe, {}, make_reason(ReasonKind.NO_CONNECTION_NO_ARRIVAL))
     unanswered = first.arrives and first.outcome is Outcome.BLOCKED
-    note = because(ReasonKind.NO_CONNECTION_NO_ANSWER) if unanswered else None
+    note = make_reason(ReasonKind.NO_CONNECTION_NO_ANSWER) if unanswered else None
     return _either([_later(context, probe, one, note) for one in connections])
 
 
@@ -86,7 +86,7 @@ def _undiscovered(context: HostContext, probe: Probe) -> Trace | None:
 
 
 def _undiscovered_by(end: End) -> Reason:
-    return because(ReasonKind.NEIGHBOUR_UNDISCOVERED, *([end.reason] if end.reason else []))
+    return make_reason(ReasonKind.NEIGHBOUR_UNDISCOVERED, *([end.reason] if end.reason else []))
 
 
 def _later(context: HostContext, probe: Probe, connection: Connection | None, note: Reason | None) -> Trace:
@@ -107,7 +107,7 @@ def _either(traces: list[Trace]) -> Trace:
         return first
     steps = [msgspec.structs.replace(step, sure=False) for one in traces for step in one.steps]
     ends = [msgspec.structs.replace(end, sure=False) for one in traces for end in one.ends]
-    reasons = (because(ReasonKind.TRANSLATION_UNDECIDED),)
+    reasons = (make_reason(ReasonKind.TRANSLATION_UNDECIDED),)
     doubts = dict.fromkeys(reasons + tuple(doubt for one in traces for doubt in one.doubts))
     notes = dict.fromkeys(note for one in traces for note in one.notes)
     return Trace(first.packet, tuple(steps), tuple(ends), tuple(doubts), tuple(notes))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from netaudit.model.program import ReadChain, ReadTable
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.statement import Goto, Jump, Meaning
 
 DEEPEST = 64  # nested jumps that are followed
@@ -36,15 +36,15 @@ class Again:
 def why_not_followed(target: ReadChain, within: tuple[str, ...]) -> Reason | None:
     """Return why a jump from nested chains is not followed; None where it is followed."""
     if target.name in within:
-        return because(ReasonKind.ENDLESS_JUMPS, chain=target.name)
+        return make_reason(ReasonKind.ENDLESS_JUMPS, chain=target.name)
     if len(within) >= DEEPEST:
-        return because(ReasonKind.DEEP_JUMPS, chain=target.name, limit=DEEPEST)
+        return make_reason(ReasonKind.DEEP_JUMPS, chain=target.name, limit=DEEPEST)
     return None
 
 
 def too_many_ways(target: ReadChain) -> Reason:
     """Return why a chain is not visited again."""
-    return because(ReasonKind.MANY_JUMPS, chain=target.name)
+    return make_reason(ReasonKind.MANY_JUMPS, chain=target.name)
 
 
 class Jumps:

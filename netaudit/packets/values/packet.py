@@ -6,7 +6,7 @@ import msgspec
 
 from netaudit.model.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch, is_named
 from netaudit.model.ranges import contains
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 
 Value = int | str | None  # None: not known, which is not "none"
 
@@ -81,10 +81,10 @@ def doubts(match: Match, value_of: Callable[[Field], Value]) -> Iterator[Reason]
     """Return why a match cannot be decided, a reason for each part."""
     match match:
         case UnknownMatch(text, reason):
-            yield because(ReasonKind.UNKNOWN_MATCH, text=text, why=reason)
+            yield make_reason(ReasonKind.UNKNOWN_MATCH, text=text, why=reason)
         case InRanges(field) | Masked(field) | Named(field):
             if value_of(field) is None:
-                yield because(ReasonKind.FIELD_UNKNOWN, field=field)
+                yield make_reason(ReasonKind.FIELD_UNKNOWN, field=field)
         case Not(inner):
             yield from doubts(inner, value_of)
         case AllOf(matches) | AnyOf(matches):

@@ -1,7 +1,7 @@
 """The chains that answers meet, and what becomes doubtful of a decision about an answer."""
 
 from netaudit.model.program import Hook, ReadChain, ReadTable
-from netaudit.model.reason import Reason, ReasonKind, because
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.ruleset import Item
 from netaudit.model.statement import Meaning
 from netaudit.packets.sets.bounds import Bounds
@@ -17,7 +17,7 @@ def in_doubt(decision: Decision) -> Decision:
     reason = decision.reason
     if reason is None or reason.kind is not ReasonKind.ANSWER_STOPPED:
         return decision
-    return Decision(decision.rule, because(ReasonKind.ANSWER_MAY_STOP, *reason.behind))
+    return Decision(decision.rule, make_reason(ReasonKind.ANSWER_MAY_STOP, *reason.behind))
 
 
 class ReplyChains(Chains):
@@ -37,7 +37,7 @@ class ReplyChains(Chains):
 
     def decision(self, rule: Item | None, reason: Reason | None = None) -> Decision:
         """Make a decision that says that it is about the answer."""
-        return Decision(rule, because(ReasonKind.ANSWER_STOPPED, *([reason] if reason else [])))
+        return Decision(rule, make_reason(ReasonKind.ANSWER_STOPPED, *([reason] if reason else [])))
 
     def why_unknown(self, meaning: Meaning) -> Reason:
         """Return what of a rule cannot be decided of answers."""

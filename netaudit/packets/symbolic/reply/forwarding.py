@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from netaudit.model.match import Field, in_ranges
 from netaudit.model.ranges import Ranges
-from netaudit.model.reason import ReasonKind, because
+from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
 from netaudit.packets.sets.bdd import PacketSet
@@ -114,10 +114,10 @@ class ReplyForwarding:
         unknown = packets.possible & some
         if not unknown:
             return packets
-        self._chains.doubts.append(Doubt(self._chains.decision(None, because(reason)), unknown))
+        self._chains.doubts.append(Doubt(self._chains.decision(None, make_reason(reason)), unknown))
         return Bounds(packets.sure - some, packets.possible)
 
     def refuse(self, packets: Bounds, refused: PacketSet, reason: ReasonKind) -> Bounds:
         """Drop what the kernel itself refuses."""
-        self._chains.drop(self._chains.decision(None, because(reason)), packets & exactly(refused))
+        self._chains.drop(self._chains.decision(None, make_reason(reason)), packets & exactly(refused))
         return packets - exactly(refused)

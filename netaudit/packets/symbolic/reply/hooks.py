@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from netaudit.model.match import CtState, Field
 from netaudit.model.program import CONNTRACK_PRIORITY, DESTINATION_NAT_PRIORITY, SOURCE_NAT_PRIORITY, Hook
-from netaudit.model.reason import ReasonKind, because
+from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.host_sets import Translated
 from netaudit.packets.symbolic.reply.chain import ReplyChains
@@ -78,7 +78,7 @@ class ReplyHooks:
         new = packets.changed(lambda some: self._space.rewrite.assign(some, Field.CT_STATE, CtState.NEW))
         if not new or not self._translates:
             return new
-        reason = because(ReasonKind.ANSWER_MAY_BE_TRANSLATED)
+        reason = make_reason(ReasonKind.ANSWER_MAY_BE_TRANSLATED)
         self._chains.doubt(self._chains.decision(None, reason), new.doubted())
         return new.doubted()
 
