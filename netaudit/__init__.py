@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     )
     from netaudit.model.exposure import Exposure, Outcome
     from netaudit.model.facts import Facts, Gap, GapReason
-    from netaudit.model.ruleset import Item
+    from netaudit.model.netfilter.ruleset import Item
     from netaudit.model.severity import FindingConfidence, Severity
     from netaudit.packets.values.probe import PacketState
 
@@ -150,7 +150,7 @@ _HOMES = {
     " RecordingError SubjectError TakenError UsageError",
     "netaudit.model.exposure": "Exposure Outcome",
     "netaudit.model.facts": "Facts Gap GapReason",
-    "netaudit.model.ruleset": "Item",
+    "netaudit.model.netfilter.ruleset": "Item",
     "netaudit.model.severity": "FindingConfidence Severity",
     "netaudit.packets.values.probe": "PacketState",
 }

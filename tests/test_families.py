@@ -5,11 +5,11 @@ import msgspec
 from netaudit.model.address_text import bracketed, with_port
 from netaudit.model.docker import Endpoint, Network
 from netaudit.model.facts import Source, source_of_rules
-from netaudit.model.family import Family, family_of, family_of_version
 from netaudit.model.forwarding import forwards, forwards_from
-from netaudit.model.program import Hook, iptables_base, nat_priority
+from netaudit.model.netfilter.family import Family, family_of, family_of_version
+from netaudit.model.netfilter.program import Hook, iptables_base, nat_priority
+from netaudit.model.netfilter.ruleset import Backend
 from netaudit.model.ranges import contains, inside, joined, overlaps, without
-from netaudit.model.ruleset import Backend
 
 
 def test_a_family_is_nfts_word() -> None:

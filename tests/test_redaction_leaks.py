@@ -16,7 +16,7 @@ from netaudit.attribute.signatures.signature import Catalog
 from netaudit.catalog import load_catalog
 from netaudit.errors import ParseError
 from netaudit.model.facts import IPTABLES_SOURCES, Facts, Gap, GapReason, Source
-from netaudit.model.match import UnknownMatch
+from netaudit.model.netfilter.match import UnknownMatch
 from netaudit.parse import parse_snapshot
 from netaudit.parse.iptables.extensions import EXTENSIONS
 from netaudit.parse.program import parse_program

@@ -3,7 +3,7 @@
 from netaudit.api.rules import shipped_catalog
 from netaudit.attribute.trace import AttributedTrace, trace_snapshot
 from netaudit.model.facts import Facts
-from netaudit.packets.trace.query import TraceQuery
+from netaudit.packets.query.query import TraceQuery
 from netaudit.packets.values.probe import PacketState
 from netaudit.parse import parse_snapshot
 

@@ -9,8 +9,8 @@ from netaudit.diff import Change
 from netaudit.model.docker import PortBinding
 from netaudit.model.exposure import Exposure
 from netaudit.model.facts import Gap
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.observation import DockerEvent, Writer
-from netaudit.model.ruleset import Item
 
 
 class Confidence(StrEnum):

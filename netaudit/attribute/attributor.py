@@ -24,7 +24,7 @@ from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import rule_item
 from netaudit.model.docker import Inventory
-from netaudit.model.ruleset import Chain, Item, Table
+from netaudit.model.netfilter.ruleset import Chain, Item, Table
 from netaudit.model.snapshot import Snapshot
 
 

@@ -6,9 +6,9 @@ from netaudit.attribute import attribute_head
 from netaudit.attribute.attribution import Attribution, SnapshotHead
 from netaudit.attribute.attributor import Attributor
 from netaudit.attribute.signatures.signature import Catalog
-from netaudit.model.ruleset import Item
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.snapshot import Snapshot
-from netaudit.packets.trace.query import TraceAnswer, TraceQuery, answer_query
+from netaudit.packets.query.query import TraceAnswer, TraceQuery, answer_query
 
 
 class AttributedTrace(msgspec.Struct, frozen=True):

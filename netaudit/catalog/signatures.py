@@ -19,7 +19,7 @@ from netaudit.attribute.signatures.signature import (
 from netaudit.attribute.signatures.template import NETWORK_HOLES, Template
 from netaudit.catalog.document import Strict, load_yaml, rules_folder
 from netaudit.errors import CatalogError, NetauditError
-from netaudit.model.ruleset import Backend, ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 
 Family = Literal["ip", "ip6", "inet"]
 When = dict[str, bool | str | list[str]]

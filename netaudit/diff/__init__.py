@@ -14,7 +14,7 @@ import msgspec
 from netaudit.diff.change import Added, Altered, Change, Moved, Removed
 from netaudit.diff.declared import compare_declared, compare_elements, declared_items, set_items
 from netaudit.diff.sequence import align, stayed_or_moved
-from netaudit.model.ruleset import (
+from netaudit.model.netfilter.ruleset import (
     BUILTIN_CHAINS,
     IPTABLES_BACKENDS,
     Backend,

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from netaudit.model.ruleset import Item
+from netaudit.model.netfilter.ruleset import Item
 
 
 class Added(msgspec.Struct, frozen=True, tag="added"):

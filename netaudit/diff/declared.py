@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from netaudit.diff.change import Added, Altered, Change, Removed
-from netaudit.model.ruleset import Item, NamedObject, NamedSet, ObjectKind, Table
+from netaudit.model.netfilter.ruleset import Item, NamedObject, NamedSet, ObjectKind, Table
 
 _Declared = dict[tuple[str, str], Item]  # by kind and name
 

@@ -15,7 +15,7 @@ endpoint with an IPv4 gateway decides for both.
 from collections.abc import Callable, Iterable, Mapping
 
 from netaudit.model.docker import Endpoint, Network
-from netaudit.model.family import Family
+from netaudit.model.netfilter.family import Family
 from netaudit.model.version import Version
 
 GATEWAY_BRIDGE = "docker_gwbridge"

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from netaudit.model.address_text import with_port
-from netaudit.model.family import Family
+from netaudit.model.netfilter.family import Family
 
 WAIVER_LABEL = "netaudit.waive."  # the labels of a container that accept findings begin with it
 ENGINE_SOCKETS = ("docker.sock", "containerd.sock")  # a container that has one of them controls the host

@@ -6,9 +6,9 @@ import msgspec
 
 from netaudit.model.address_text import bracketed
 from netaudit.model.docker import PortBinding
-from netaudit.model.family import Family
+from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.reason import Reason
-from netaudit.model.ruleset import Item
 
 
 class ZoneKind(StrEnum):

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
-from netaudit.model.family import Family
-from netaudit.model.ruleset import Backend
+from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.ruleset import Backend
 
 
 class Source(StrEnum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from netaudit.model.family import Family
+from netaudit.model.netfilter.family import Family
 
 _ON = "1"
 # The kernel keeps both names of IPv4's switch the same.

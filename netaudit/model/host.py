@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import msgspec
 
-from netaudit.model.family import Family
+from netaudit.model.netfilter.family import Family
 
 Ip = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network

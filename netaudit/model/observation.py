@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from netaudit.model.ruleset import ObjectKind
+from netaudit.model.netfilter.ruleset import ObjectKind
 
 Place = tuple[str, str, str]  # family, table, and chain, set or map
 Handles = Mapping[Place, tuple[int, ...]]  # nft's handles of the rules of each chain, in their order

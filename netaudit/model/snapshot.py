@@ -7,9 +7,9 @@ import msgspec
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import Gap
 from netaudit.model.host import Host
-from netaudit.model.program import MeaningReader, Program, make_program
-from netaudit.model.ruleset import Chain, Ruleset, Table
-from netaudit.model.statement import Meaning
+from netaudit.model.netfilter.program import MeaningReader, Program, make_program
+from netaudit.model.netfilter.ruleset import Chain, Ruleset, Table
+from netaudit.model.netfilter.statement import Meaning
 
 
 class Inside(msgspec.Struct, frozen=True):

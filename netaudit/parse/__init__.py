@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import IPTABLES_SOURCES, Facts, Gap, Source
-from netaudit.model.ruleset import Backend, Rule, Ruleset, Table
+from netaudit.model.netfilter.ruleset import Backend, Rule, Ruleset, Table
 from netaudit.model.snapshot import Inside, Snapshot
 from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.parse.forms import read_rules

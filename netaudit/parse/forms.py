@@ -7,7 +7,7 @@ from enum import Enum
 import msgspec
 
 from netaudit.errors import ParseError
-from netaudit.model.ruleset import Backend, Chain, Rule, Table
+from netaudit.model.netfilter.ruleset import Backend, Chain, Rule, Table
 from netaudit.parse.iptables.commands import read_commands
 from netaudit.parse.iptables.lines import require_short_lines
 from netaudit.parse.iptables.save import read_save

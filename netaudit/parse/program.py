@@ -6,9 +6,9 @@ from functools import cached_property
 import msgspec
 
 from netaudit.model.facts import Facts, Source
-from netaudit.model.program import Program, make_program
-from netaudit.model.ruleset import IPTABLES_BACKENDS, Chain, Ruleset, Table
-from netaudit.model.statement import Meaning
+from netaudit.model.netfilter.program import Program, make_program
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Chain, Ruleset, Table
+from netaudit.model.netfilter.statement import Meaning
 from netaudit.parse.iptables.meaning import read_iptables_rule
 from netaudit.parse.nftables.formats import Json
 from netaudit.parse.nftables.match import Elements, Sets

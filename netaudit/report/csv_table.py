@@ -19,7 +19,7 @@ from netaudit.attribute.attribution import (
     SnapshotHead,
 )
 from netaudit.diff import Altered, Moved
-from netaudit.model.ruleset import Item
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.report.text.destinations import describe_port
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sanitize import csv_cell

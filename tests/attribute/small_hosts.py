@@ -6,7 +6,7 @@ from netaudit.attribute import Attribution, attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
 from netaudit.catalog import load_catalog
 from netaudit.model.docker import Container, DaemonOptions, Endpoint, Inventory, Network, PortBinding
-from netaudit.model.ruleset import Backend, ObjectKind, Ruleset
+from netaudit.model.netfilter.ruleset import Backend, ObjectKind, Ruleset
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse.iptables.save import parse_save
 

@@ -30,7 +30,7 @@ from netaudit.attribute import (
 from netaudit.diff import Added, Removed
 from netaudit.model.docker import DaemonOptions
 from netaudit.model.facts import Gap, GapReason, Source
-from netaudit.model.ruleset import Backend, ObjectKind, Ruleset
+from netaudit.model.netfilter.ruleset import Backend, ObjectKind, Ruleset
 from netaudit.parse.iptables.save import parse_save
 
 PUBLISHED = rules(nat=(HAIRPIN, dnat(8080)), filter_=(ACCEPT,))

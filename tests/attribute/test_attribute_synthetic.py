@@ -25,7 +25,7 @@ from netaudit.attribute import (
 from netaudit.attribute.attribution import Cause
 from netaudit.attribute.expected.expect import in_order
 from netaudit.model.facts import Facts, Source
-from netaudit.model.ruleset import Backend, ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 from netaudit.parse import parse_snapshot
 
 DEFAULT = Net("bridge", "docker0", "172.17.0.0/16")

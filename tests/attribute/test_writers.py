@@ -6,8 +6,8 @@ from small_hosts import CATALOG, container, dnat, rules, snapshot
 
 from netaudit.attribute import AttributedDiff, attribute_diff
 from netaudit.attribute.observed.writers import tell_writers
+from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.observation import Action, Commit, DockerEvent, ObjectEvent, Observation, Writer
-from netaudit.model.ruleset import ObjectKind
 
 PLACE = ("ip", "nat", "DOCKER")
 BEFORE = snapshot(rules())

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from netaudit.model.facts import Facts, Source
-from netaudit.model.ruleset import Backend
+from netaudit.model.netfilter.ruleset import Backend
 from netaudit.parse.iptables.save import parse_save
 from netaudit.store import load
 

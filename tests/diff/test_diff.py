@@ -1,7 +1,17 @@
 """What counts as a change: chains, policies, rules, sets and maps; counters only when asked for."""
 
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters, items
-from netaudit.model.ruleset import Backend, Chain, Item, NamedObject, NamedSet, ObjectKind, Rule, Ruleset, Table
+from netaudit.model.netfilter.ruleset import (
+    Backend,
+    Chain,
+    Item,
+    NamedObject,
+    NamedSet,
+    ObjectKind,
+    Rule,
+    Ruleset,
+    Table,
+)
 
 ACCEPT, DROP = "-A INPUT -i lo -j ACCEPT", "-A INPUT -i lo -j DROP"
 NFT, NATIVE = Backend.IPTABLES_NFT, Backend.NFTABLES

@@ -9,7 +9,7 @@ from sampling import SWEEP
 
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters, items
 from netaudit.diff.sequence import align, stayed_or_moved
-from netaudit.model.ruleset import (
+from netaudit.model.netfilter.ruleset import (
     BUILTIN_CHAINS,
     Backend,
     Chain,

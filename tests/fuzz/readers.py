@@ -20,7 +20,7 @@ from netaudit.cli import templates
 from netaudit.cli.output import Output
 from netaudit.collect.kernel.legacy_header import LAYOUTS, print_header
 from netaudit.model.facts import Facts, Source
-from netaudit.model.ruleset import Backend
+from netaudit.model.netfilter.ruleset import Backend
 from netaudit.parse import parse_snapshot
 from netaudit.parse.forms import read_rules
 from netaudit.parse.iptables.rule import parse_rule, print_rule

@@ -3,7 +3,7 @@
 import pytest
 
 from netaudit.errors import ParseError
-from netaudit.model.ruleset import Backend, Table
+from netaudit.model.netfilter.ruleset import Backend, Table
 from netaudit.parse.forms import read_rules
 from netaudit.parse.iptables.lines import LONGEST
 

@@ -9,7 +9,7 @@ from kernel.comparing import Observed, Tally, check, is_end, last_seen, probe_of
 from kernel.frames import Seen, Sent
 from kernel.loading import OBSERVING, Ruleset
 from kernel.world import OWN
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
 from netaudit.packets.symbolic.reply.fields import UNKNOWN
 from netaudit.packets.trace.pipeline import HostContext, start_of
 from netaudit.packets.trace.tracer import trace_answer

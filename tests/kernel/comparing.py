@@ -10,9 +10,9 @@ import msgspec
 from kernel.frames import Seen, Sent, length, mac_number
 from kernel.kernel_trace import Event
 from kernel.loading import OBSERVING, Ruleset
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.ruleset import Backend
 from netaudit.model.reason import ReasonKind, kinds_of, make_reason
-from netaudit.model.ruleset import Backend
 from netaudit.packets.trace.tracer import trace
 from netaudit.packets.values.probe import PacketState, Probe
 from netaudit.packets.values.steps import End, EndKind, StepKind, Trace

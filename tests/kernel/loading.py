@@ -10,7 +10,7 @@ from kernel.pools import Pools
 from kernel.world import OBSERVER, World, attempt, run
 from netaudit.model.facts import Facts
 from netaudit.model.host import Host
-from netaudit.model.program import Program
+from netaudit.model.netfilter.program import Program
 from netaudit.parse import parse_snapshot
 
 OBSERVING = "observer"

@@ -13,11 +13,11 @@ from kernel.answering import Answer, comes_back
 from kernel.comparing import Disagreement, Observed, Tally, probe_of
 from kernel.frames import Sent
 from kernel.loading import OBSERVING, Ruleset
-from netaudit.model.match import CtState, Field
+from netaudit.model.netfilter.match import CtState, Field
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.encoders import Encoders
-from netaudit.packets.symbolic.fields import asked_fields
-from netaudit.packets.symbolic.host_sets import DECISION, NEW_DADDR, NEW_DPORT, TRANSLATED, HostSets
+from netaudit.packets.symbolic.encoding.fields import asked_fields
+from netaudit.packets.symbolic.encoding.host_sets import DECISION, NEW_DADDR, NEW_DPORT, TRANSLATED, HostSets
 from netaudit.packets.symbolic.pipeline import Traversal
 from netaudit.packets.values.probe import PROTOCOLS
 

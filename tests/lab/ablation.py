@@ -11,7 +11,7 @@ from netaudit.attribute import AttributedChange, Confidence, attribute_diff, att
 from netaudit.attribute.attribution import Cause, CauseKind
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import Removed
-from netaudit.model.ruleset import ObjectKind
+from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
 from netaudit.store import load

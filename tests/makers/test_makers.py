@@ -10,7 +10,7 @@ from netaudit.attribute import AttributedItem, AttributedSnapshot, Confidence, a
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.catalog import load_catalog
 from netaudit.model.facts import Facts, Source
-from netaudit.model.ruleset import ObjectKind
+from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
 

@@ -11,7 +11,7 @@ from netaudit.model.docker import Container, Endpoint, Inventory, Network
 from netaudit.model.exposure import Outcome, ZoneKind
 from netaudit.model.facts import Facts
 from netaudit.model.host import Listener
-from netaudit.model.ruleset import Ruleset
+from netaudit.model.netfilter.ruleset import Ruleset
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.packets.host.container_routes import container_routes

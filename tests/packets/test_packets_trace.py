@@ -7,7 +7,7 @@ import pytest
 
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Facts
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
 from netaudit.model.reason import Reason
 from netaudit.packets.trace.tracer import trace
 from netaudit.packets.values.probe import PacketState, Probe

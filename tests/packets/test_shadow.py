@@ -7,9 +7,9 @@ from sampling import SWEEP
 
 from netaudit.model.facts import Facts
 from netaudit.model.host import Host
-from netaudit.model.match import Field
-from netaudit.model.program import Hook, ReadTable
-from netaudit.model.ruleset import Backend, Chain, Rule, Ruleset, Table
+from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.program import Hook, ReadTable
+from netaudit.model.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import RouteLookup
 from netaudit.packets.shadowing.analysis import ShadowAnalysis

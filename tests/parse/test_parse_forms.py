@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Gap, GapReason, Source
-from netaudit.model.ruleset import Backend, Chain, Rule, Table
+from netaudit.model.netfilter.ruleset import Backend, Chain, Rule, Table
 from netaudit.parse import parse_snapshot
 from netaudit.parse.forms import Form, find_form, read_rules
 from netaudit.parse.reading.result import Loss, ParseResult

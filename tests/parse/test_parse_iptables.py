@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sampling import SWEEP
 
 from netaudit.errors import ParseError
-from netaudit.model.ruleset import BUILTIN_CHAINS, Backend, Chain, Rule, Table
+from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS, Backend, Chain, Rule, Table
 from netaudit.parse.iptables.save import parse_save
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from parse.extension_rules import rules_of
 
-from netaudit.model.ruleset import Backend, Chain, Table
+from netaudit.model.netfilter.ruleset import Backend, Chain, Table
 from netaudit.parse.forms import read_rules
 from netaudit.parse.iptables.rule import parse_rule, print_rule
 

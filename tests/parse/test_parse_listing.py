@@ -12,7 +12,7 @@ from netaudit import show
 from netaudit.attribute.attribution import AttributedSnapshot, Confidence
 from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Gap, GapReason, Source
-from netaudit.model.ruleset import Backend
+from netaudit.model.netfilter.ruleset import Backend
 from netaudit.parse.forms import read_rules
 from netaudit.parse.listing.names import BindingEvidence
 from netaudit.parse.reading.result import Loss, ParseResult

@@ -2,7 +2,7 @@
 
 import pytest
 
-from netaudit.model.match import (
+from netaudit.model.netfilter.match import (
     ALWAYS,
     AllOf,
     AnyOf,
@@ -15,7 +15,7 @@ from netaudit.model.match import (
     UnknownMatch,
     equal,
 )
-from netaudit.model.statement import (
+from netaudit.model.netfilter.statement import (
     ACCEPT,
     CONTINUE,
     DROP,

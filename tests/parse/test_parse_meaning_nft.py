@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sampling import SWEEP
 
 from netaudit.model.facts import Facts
-from netaudit.model.match import AllOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch, equal
-from netaudit.model.program import Base, Hook, Program
-from netaudit.model.statement import ACCEPT, DROP, RETURN, Jump, Meaning, Nat, NatKind, Note, SetMark
+from netaudit.model.netfilter.match import AllOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch, equal
+from netaudit.model.netfilter.program import Base, Hook, Program
+from netaudit.model.netfilter.statement import ACCEPT, DROP, RETURN, Jump, Meaning, Nat, NatKind, Note, SetMark
 from netaudit.parse import parse_ruleset
 from netaudit.parse.program import parse_program
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from native_host import NativeHost, native_host
 
-from netaudit.model.ruleset import Table
+from netaudit.model.netfilter.ruleset import Table
 from netaudit.parse.nftables.ruleset import parse_nft
 
 SCRIPT = Path(__file__).with_name("native_rules.nft").read_text()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from netaudit.model.statement import Meaning, UnknownStatement
+from netaudit.model.netfilter.statement import Meaning, UnknownStatement
 from netaudit.packets.shadowing.rule_effects import matches_of
 from netaudit.parse.nftables.meaning import read_nft_rule
 

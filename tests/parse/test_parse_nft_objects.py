@@ -6,7 +6,7 @@ import pytest
 from native_host import NativeHost, native_host
 
 from netaudit.diff import Altered, compare
-from netaudit.model.ruleset import Ruleset
+from netaudit.model.netfilter.ruleset import Ruleset
 from netaudit.parse.nftables.ruleset import parse_nft
 
 pytestmark = pytest.mark.kernel

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netaudit.errors import ParseError
-from netaudit.model.ruleset import Backend, Chain, NamedObject, NamedSet, Rule, Table
+from netaudit.model.netfilter.ruleset import Backend, Chain, NamedObject, NamedSet, Rule, Table
 from netaudit.parse.nftables.printer import print_rule, print_statement
 from netaudit.parse.nftables.ruleset import parse_nft
 

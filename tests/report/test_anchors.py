@@ -1,5 +1,5 @@
 from netaudit.attribute.attribution import Ref
-from netaudit.model.ruleset import Backend, Item, ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
 from netaudit.report.page.anchors import Anchors, slug
 
 

@@ -5,7 +5,7 @@ import pytest
 from netaudit.attribute.attribution import CauseKind, Confidence, Coverage, Standing
 from netaudit.model.exposure import Delivery, Outcome, ZoneKind
 from netaudit.model.facts import GapReason
-from netaudit.model.ruleset import ObjectKind
+from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.report.text.glossary import SYMBOLS, WORDS, look_up, render_word
 
 _ENUMS = (Confidence, Standing, Outcome, Delivery, ZoneKind, CauseKind, GapReason, ObjectKind)

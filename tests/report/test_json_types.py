@@ -16,7 +16,7 @@ from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.audit.finding import Verified
 from netaudit.model.exposure import Outcome
-from netaudit.model.ruleset import Backend, Item, ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
 from netaudit.report.json.audit import AuditDocument, render_audit
 from netaudit.report.json.diff import DiffDocument, render_diff
 from netaudit.report.json.exposure import ExposureDocument, render_exposure

@@ -27,8 +27,8 @@ from netaudit.attribute.observed.writers import tell_writers
 from netaudit.audit.finding import Verified
 from netaudit.model.exposure import Delivery, DestinationKind, Outcome
 from netaudit.model.facts import GapReason
+from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 from netaudit.model.observation import DockerEvent, Observation, Writer
-from netaudit.model.ruleset import Backend, ObjectKind
 from netaudit.model.severity import Severity
 from netaudit.report.json.audit import render_audit
 from netaudit.report.json.diff import render_diff

@@ -7,7 +7,7 @@ import msgspec
 from netaudit.attribute.signatures.signature import Telltale, Value
 from netaudit.model.docker import DaemonOptions
 from netaudit.model.host import Host
-from netaudit.model.ruleset import IPTABLES_BACKENDS, Backend, Rule, Ruleset
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Backend, Rule, Ruleset
 
 # Options that switch protection off: where they are not known, an absent rule may be right or a hole.
 PROTECTIVE = ("direct-routing", "raw-rules")

@@ -15,7 +15,7 @@ from netaudit.attribute.expected.subjects import Subjects
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Applies, Catalog, Signature
 from netaudit.model.docker import Container, Inventory, Network
-from netaudit.model.ruleset import Backend, Item, ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
 from netaudit.model.version import Version
 
 Place = tuple[str, str, str]  # family, table, chain (or set)

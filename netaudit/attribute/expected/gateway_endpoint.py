@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from netaudit.model.default_route import chooses_by_family, gateway_order
 from netaudit.model.docker import Container, Endpoint, Network
-from netaudit.model.family import Family
+from netaudit.model.netfilter.family import Family
 from netaudit.model.version import Version
 
 

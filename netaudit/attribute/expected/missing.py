@@ -17,7 +17,7 @@ from netaudit.attribute.expected.expect import (
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.diff import set_items
 from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Gap, GapReason, Source, source_of_rules
-from netaudit.model.ruleset import Backend, Item, Ruleset, Table
+from netaudit.model.netfilter.ruleset import Backend, Item, Ruleset, Table
 from netaudit.model.snapshot import Snapshot
 
 Texts = Mapping[Place, frozenset[str]]

@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Signature
 from netaudit.attribute.signatures.template import Template
-from netaudit.model.ruleset import Rule
+from netaudit.model.netfilter.ruleset import Rule
 
 
 class RuleOrder:

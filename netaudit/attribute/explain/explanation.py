@@ -12,7 +12,7 @@ from netaudit.attribute.explain.no_rules import NoRule, RulesWritten, explain_no
 from netaudit.attribute.signatures.signature import Catalog, Owned, Signature
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Network
-from netaudit.model.ruleset import ObjectKind
+from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
 
 _DIGITS = 18  # of a position; Python converts no more than 4,300

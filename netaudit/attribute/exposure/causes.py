@@ -6,7 +6,7 @@ from netaudit.attribute.attribution import AttributedExposure
 from netaudit.model.address_text import bracketed
 from netaudit.model.docker import Container, Inventory, PortBinding
 from netaudit.model.exposure import Outcome
-from netaudit.model.ruleset import Item, Ruleset
+from netaudit.model.netfilter.ruleset import Item, Ruleset
 from netaudit.model.snapshot import Snapshot
 
 

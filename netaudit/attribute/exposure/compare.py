@@ -7,7 +7,7 @@ import msgspec
 
 from netaudit.attribute.attribution import UNATTRIBUTED, AttributedExposure, Attribution, ExposureChange
 from netaudit.model.exposure import Exposure, Outcome
-from netaudit.model.ruleset import Item
+from netaudit.model.netfilter.ruleset import Item
 
 Ranges = tuple[tuple[int, int], ...]
 Because = Callable[[AttributedExposure | None, AttributedExposure | None], str]

@@ -7,7 +7,7 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from netaudit.model.docker import Network
-from netaudit.model.ruleset import Backend, Rule
+from netaudit.model.netfilter.ruleset import Backend, Rule
 
 _DOCKER_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 _DNAT_TARGET = re.compile(r"--to-destination \[?([0-9a-f:.]+?)\]?:\d+$")

@@ -5,7 +5,7 @@ import msgspec
 from netaudit.attribute.attribution import Attribution, Cause, CauseKind, Confidence
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.model.forwarding import forwards
-from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.model.snapshot import Snapshot
 
 

@@ -24,7 +24,7 @@ from netaudit.attribute.observed.unify import address_in, binding_in, is_owned, 
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Applies, Catalog, Owned, Signature, SubjectKind, Value
 from netaudit.model.docker import Inventory
-from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.model.version import Version
 
 OPERATOR = Cause(CauseKind.OTHER, name="the operator or another program")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from netaudit.attribute.signatures.signature import Owned, Signature
 from netaudit.model.docker import PortBinding
-from netaudit.model.ruleset import Backend, Item
+from netaudit.model.netfilter.ruleset import Backend, Item
 
 JUMP = re.compile(r" -[jg] (\S+)| (?:jump|goto) (\S+)")
 

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from netaudit.attribute.attribution import AttributedChange, AttributedDiff, Cause, CauseKind
 from netaudit.diff import Change, Removed
+from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
 from netaudit.model.observation import Action, Commit, DockerEvent, Handles, Observation, Writer
-from netaudit.model.ruleset import Backend, Item, ObjectKind
 
 _LEGACY = Writer(reason="the kernel does not tell who changes iptables-legacy tables")
 _NOT_REPORTED = Writer(reason="the kernel told of no such change")

@@ -10,7 +10,7 @@ import msgspec
 
 from netaudit.attribute.signatures.template import Template
 from netaudit.errors import NetauditError
-from netaudit.model.ruleset import Backend, ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 from netaudit.model.version import Version
 
 

@@ -14,7 +14,7 @@ from netaudit.audit.checks.check import Fix
 from netaudit.audit.finding import Finding
 from netaudit.audit.remedy.save_text import SaveText
 from netaudit.model.facts import IPTABLES_SOURCES, Facts, Source
-from netaudit.model.ruleset import Item
+from netaudit.model.netfilter.ruleset import Item
 
 _FIRST = ("-A FORWARD -j DOCKER-USER",)  # what works only before all others of its chain
 _LOOPBACK = "127.0.0.1"

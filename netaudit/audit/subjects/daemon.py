@@ -9,7 +9,7 @@ from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import Source
-from netaudit.model.ruleset import Backend, ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 
 _SETTINGS = (Source.DOCKERD_ARGV, Source.DAEMON_JSON)
 

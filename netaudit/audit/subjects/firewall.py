@@ -8,7 +8,7 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.view import HostView
 from netaudit.model.facts import Source
-from netaudit.model.ruleset import IPTABLES_BACKENDS, ObjectKind
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, ObjectKind
 from netaudit.parse.iptables.rule import Option, parse_rule
 
 _RETURN = "-A DOCKER-USER -j RETURN"

@@ -10,7 +10,7 @@ from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.view import HostView
 from netaudit.model.facts import Source
 from netaudit.model.host import HostAddress
-from netaudit.model.ruleset import Backend, ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 
 _MANAGERS = ("ufw", "firewalld", "kubernetes", "cni", "netavark")
 _LOOSE = "0"

@@ -8,7 +8,7 @@ from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.rule import stands_out
 from netaudit.audit.view.view import HostView
 from netaudit.model.facts import RULE_SOURCES
-from netaudit.model.ruleset import ObjectKind
+from netaudit.model.netfilter.ruleset import ObjectKind
 
 
 class RecordingFacts(SubjectFacts, frozen=True):

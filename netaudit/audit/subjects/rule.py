@@ -11,7 +11,7 @@ from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.order import words
 from netaudit.audit.view.ports import PortCondition, named_ports
 from netaudit.audit.view.view import HostView
-from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.packets.shadowing.kinds import Shadow, ShadowKind
 
 _MANY = 20  # ports of a range that are looked up one by one

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from netaudit.attribute.attribution import AttributedItem
-from netaudit.model.family import IP_FAMILIES
 from netaudit.model.forwarding import forwards
-from netaudit.model.ruleset import ObjectKind
+from netaudit.model.netfilter.family import IP_FAMILIES
+from netaudit.model.netfilter.ruleset import ObjectKind
 
 
 class Forwarding:

@@ -6,7 +6,7 @@ import msgspec
 
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.view.ports import PortCondition, named_ports
-from netaudit.model.ruleset import Backend, ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 
 _INCOMING = ("input", "filter_in_")  # in the names of chains that see packets to the host
 _DENY = frozenset({"drop", "reject"})

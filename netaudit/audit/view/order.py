@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from netaudit.attribute.attribution import AttributedItem
-from netaudit.model.program import Program, ReadChain, ReadTable
-from netaudit.model.ruleset import Backend, Item
+from netaudit.model.netfilter.program import Program, ReadChain, ReadTable
+from netaudit.model.netfilter.ruleset import Backend, Item
 from netaudit.packets.shadowing.kinds import MOST, Shadow, ShadowKind
 
 if TYPE_CHECKING:

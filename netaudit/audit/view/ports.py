@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from netaudit.model.netfilter.ruleset import Backend, Item
 from netaudit.model.ranges import Range, contains
-from netaudit.model.ruleset import Backend, Item
 from netaudit.parse.iptables.rule import ParsedRule, parse_rule
 
 _NFT_PORTS = re.compile(r"\b(tcp|udp|sctp|th) dport (!= )?(\{[^}]*\}|\S+)")

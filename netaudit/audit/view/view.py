@@ -10,8 +10,8 @@ from netaudit.audit.view.forwarding import Forwarding
 from netaudit.audit.view.host_firewall import HostFirewall
 from netaudit.audit.view.order import Order
 from netaudit.model.docker import Container, Inventory, Network
-from netaudit.model.program import Program
-from netaudit.model.ruleset import ObjectKind
+from netaudit.model.netfilter.program import Program
+from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule

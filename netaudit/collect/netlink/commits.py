@@ -11,8 +11,8 @@ from netaudit.collect.asking.deadline import start_thread
 from netaudit.collect.asking.kernel_modules import is_there
 from netaudit.collect.netlink import protocol
 from netaudit.collect.netlink.protocol import Message
+from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.observation import Action, Commit, ObjectEvent
-from netaudit.model.ruleset import ObjectKind
 
 _GROUP = 1 << (7 - 1)  # NFNLGRP_NFTABLES
 _BUFFER = 64 << 20  # bytes; 100,000 rules in one commit are 50 MB of messages

@@ -6,9 +6,9 @@ from functools import cached_property
 import msgspec
 
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, ZoneKind
-from netaudit.model.family import family_of
 from netaudit.model.host import Listener
-from netaudit.model.match import Field
+from netaudit.model.netfilter.family import family_of
+from netaudit.model.netfilter.match import Field
 from netaudit.model.reason import ReasonKind
 from netaudit.packets.exposure.dispositions import Dispositions
 from netaudit.packets.exposure.query import CellQuery
@@ -19,7 +19,7 @@ from netaudit.packets.host.sockets import is_proxied, leads_elsewhere
 from netaudit.packets.host.zones import Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
-from netaudit.packets.symbolic.decision import Decision, by_no_rule
+from netaudit.packets.symbolic.encoding.decision import Decision, by_no_rule
 
 _MESH = "ingress-sbox"  # what Docker calls the sandbox in which swarm spreads packets over tasks
 _NO_ADDRESS = by_no_rule(ReasonKind.NO_CONTAINER_ADDRESS)

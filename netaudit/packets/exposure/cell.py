@@ -20,7 +20,7 @@ from netaudit.packets.exposure.witnesses import Witnesses
 from netaudit.packets.host.zones import Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import exactly
-from netaudit.packets.symbolic.decision import Decision, by_no_rule
+from netaudit.packets.symbolic.encoding.decision import Decision, by_no_rule
 from netaudit.packets.symbolic.reply.chain import in_doubt
 
 

@@ -5,11 +5,11 @@ from ipaddress import ip_address
 
 from netaudit.model.docker import Inventory, Network
 from netaudit.model.exposure import Destination, DestinationKind
-from netaudit.model.family import family_of
-from netaudit.model.match import Field
+from netaudit.model.netfilter.family import family_of
+from netaudit.model.netfilter.match import Field
 from netaudit.model.ranges import Ranges, single
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
+from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
 
 
 class ContainerSets:

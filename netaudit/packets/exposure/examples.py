@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from netaudit.model.address_text import with_port
 from netaudit.model.exposure import Destination
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
 from netaudit.model.ranges import Ranges, contains
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.space import PacketSpace

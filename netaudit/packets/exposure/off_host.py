@@ -6,7 +6,7 @@ from netaudit.model.ranges import Ranges, contains
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.exposure.row import Row
 from netaudit.packets.host.zones import Origin, is_routed
-from netaudit.packets.symbolic.decision import Decision
+from netaudit.packets.symbolic.encoding.decision import Decision
 
 _ON_A_LINK = frozenset({"macvlan", "ipvlan"})
 

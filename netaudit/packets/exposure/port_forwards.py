@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import Destination, DestinationKind, NatTarget
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
 from netaudit.model.ranges import Ranges, contains, inside
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.host.destinations import PORT_PROTOCOLS, WILDCARDS, is_wildcard
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.space import PacketSpace
-from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT
+from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT
 
 _SENT = (Field.PROTOCOL, Field.IIF, Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT)  # what a sender decides
 

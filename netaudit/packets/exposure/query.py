@@ -3,14 +3,14 @@
 from functools import cached_property
 
 from netaudit.model.exposure import Destination, ZoneKind
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
 from netaudit.model.ranges import Ranges
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.host.destinations import is_wildcard, number_of
 from netaudit.packets.host.zones import CLIENT_PORTS, Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
-from netaudit.packets.symbolic.host_sets import DECISION, TRANSLATED
+from netaudit.packets.symbolic.encoding.host_sets import DECISION, TRANSLATED
 
 # What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
 _FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)

@@ -10,10 +10,10 @@ from functools import cached_property, lru_cache
 from netaudit.errors import UsageError
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import Outcome, ZoneKind
-from netaudit.model.family import Family
 from netaudit.model.host import Host
-from netaudit.model.match import Field
-from netaudit.model.program import Program
+from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.program import Program
 from netaudit.model.ranges import Ranges, inside
 from netaudit.packets.exposure.container_sets import ContainerSets
 from netaudit.packets.exposure.dispositions import Dispositions, dispositions_of
@@ -24,10 +24,10 @@ from netaudit.packets.host.members import Members
 from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.host.zones import Origin, ZoneChoice, origins
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.symbolic.decision import Decision
 from netaudit.packets.symbolic.encoders import Encoders
-from netaudit.packets.symbolic.fields import asked_fields
-from netaudit.packets.symbolic.host_sets import HostSets
+from netaudit.packets.symbolic.encoding.decision import Decision
+from netaudit.packets.symbolic.encoding.fields import asked_fields
+from netaudit.packets.symbolic.encoding.host_sets import HostSets
 from netaudit.packets.symbolic.neighbour_discovery import undiscovered
 from netaudit.packets.symbolic.pipeline import Traversal
 from netaudit.packets.values.probe import PROTOCOLS

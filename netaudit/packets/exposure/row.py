@@ -6,7 +6,7 @@ import msgspec
 
 from netaudit.model.exposure import Delivery, Outcome
 from netaudit.model.ranges import Ranges, without
-from netaudit.packets.symbolic.decision import Decision
+from netaudit.packets.symbolic.encoding.decision import Decision
 
 BEST_FIRST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 

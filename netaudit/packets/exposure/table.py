@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from netaudit.model.exposure import Delivery, Destination, Exposure, Outcome, Zone, ZoneKind
-from netaudit.model.family import IP_FAMILIES
-from netaudit.model.program import Program
+from netaudit.model.netfilter.family import IP_FAMILIES
+from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.cell import Cell

@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from netaudit.model.exposure import ZoneKind
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
 from netaudit.packets.exposure.examples import describe, from_client, pick
 from netaudit.packets.exposure.query import CellQuery
 from netaudit.packets.host.members import NOBODY_YET

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from functools import cached_property, lru_cache
 
 from netaudit.model.exposure import ZoneKind
-from netaudit.model.match import CtState, Field
+from netaudit.model.netfilter.match import CtState, Field
 from netaudit.model.ranges import Ranges, single
 from netaudit.packets.host.destinations import PORT_PROTOCOLS
 from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
 from netaudit.packets.host.zones import CLIENT_PORTS, NOT_ROUTED, Origin, as_ranges
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.symbolic.host_sets import DECISION, TRANSLATED, HostSets
+from netaudit.packets.symbolic.encoding.host_sets import DECISION, TRANSLATED, HostSets
 from netaudit.packets.values.probe import PROTOCOLS
 
 _SYN = 2  # the flags of a TCP connection's first packet

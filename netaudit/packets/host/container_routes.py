@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from netaudit.model.default_route import default_route_endpoint
 from netaudit.model.docker import Container, Endpoint, Inventory, Network
-from netaudit.model.family import Family
 from netaudit.model.host import Ip
+from netaudit.model.netfilter.family import Family
 from netaudit.model.ranges import Range, Ranges, contains, single
 from netaudit.model.version import Version
 from netaudit.packets.host.fib import Routing

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 
 from netaudit.model.docker import Container, Inventory, Network, PortBinding
 from netaudit.model.exposure import Destination, DestinationKind
-from netaudit.model.family import IP_FAMILIES, family_of
 from netaudit.model.host import Host, Listener
+from netaudit.model.netfilter.family import IP_FAMILIES, family_of
 from netaudit.packets.values.probe import PROTOCOLS
 
 # The transport protocols with ports, which Docker publishes.

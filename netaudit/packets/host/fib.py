@@ -10,8 +10,8 @@ from functools import cached_property
 from ipaddress import ip_address
 from itertools import pairwise
 
-from netaudit.model.family import ADDRESS_BITS, Family
 from netaudit.model.host import Host, Interface, Ip, NextHop, Route
+from netaudit.model.netfilter.family import ADDRESS_BITS, Family
 from netaudit.packets.host.sysctls import Sysctls
 
 _TABLES = ("local", "main", "default")

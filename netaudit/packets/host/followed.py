@@ -6,8 +6,8 @@ import msgspec
 
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
-from netaudit.model.family import Family
-from netaudit.model.program import Program, ReadChain
+from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.program import Program, ReadChain
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.values.steps import End, EndKind, Trace
 

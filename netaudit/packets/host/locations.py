@@ -14,8 +14,8 @@ from netaudit.errors import SubjectError, UsageError
 from netaudit.model.default_route import gateway_order
 from netaudit.model.docker import Container, Endpoint, Inventory, Network
 from netaudit.model.exposure import ZoneKind
-from netaudit.model.family import Family, family_of_version
 from netaudit.model.host import Ip
+from netaudit.model.netfilter.family import Family, family_of_version
 from netaudit.model.ranges import contains
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version

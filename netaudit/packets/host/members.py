@@ -5,8 +5,8 @@ from ipaddress import ip_address
 
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import ZoneKind
-from netaudit.model.family import Family
-from netaudit.model.match import Field
+from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.match import Field
 from netaudit.model.ranges import Ranges, contains
 from netaudit.packets.host.zones import Origin
 

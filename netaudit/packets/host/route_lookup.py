@@ -4,7 +4,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 
 from netaudit.model.host import Ip, Route
-from netaudit.model.match import NFPROTO_IPV6, Field, RouteType
+from netaudit.model.netfilter.match import NFPROTO_IPV6, Field, RouteType
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.values.packet import Packet, Value
 

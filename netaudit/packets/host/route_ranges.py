@@ -5,9 +5,9 @@ from functools import cached_property
 
 import msgspec
 
-from netaudit.model.family import Family
 from netaudit.model.host import Host, Interface
-from netaudit.model.match import Field, RouteType, in_ranges, is_named
+from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.match import Field, RouteType, in_ranges, is_named
 from netaudit.model.ranges import Ranges, without
 from netaudit.packets.host.fib import Routing
 

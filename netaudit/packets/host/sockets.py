@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from netaudit.model.family import family_of
 from netaudit.model.host import Listener
+from netaudit.model.netfilter.family import family_of
 from netaudit.packets.host.destinations import PROXY, is_wildcard
 from netaudit.packets.values.probe import parse_ip
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from netaudit.model.family import Family
 from netaudit.model.forwarding import forwards_from, sysctl_name
+from netaudit.model.netfilter.family import Family
 
 _ON = "1"
 

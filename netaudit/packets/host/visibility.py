@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from netaudit.model.exposure import Delivery, Exposure, Outcome
 from netaudit.model.facts import Gap, GapReason, Source
-from netaudit.model.family import Family
 from netaudit.model.host import Host
-from netaudit.model.program import Program
+from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.followed import RULES, unfollowed

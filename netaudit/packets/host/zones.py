@@ -17,8 +17,8 @@ import msgspec
 
 from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.exposure import Zone, ZoneKind
-from netaudit.model.family import ADDRESS_BITS, Family
 from netaudit.model.host import Host, Interface, IpNetwork
+from netaudit.model.netfilter.family import ADDRESS_BITS, Family
 from netaudit.model.ranges import Ranges, contains, joined, without
 from netaudit.packets.host.fib import Routing
 

@@ -14,9 +14,9 @@ from functools import cached_property
 
 import msgspec
 
-from netaudit.model.match import Field
-from netaudit.model.program import ReadChain, ReadRule, ReadTable
-from netaudit.model.statement import (
+from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.program import ReadChain, ReadRule, ReadTable
+from netaudit.model.netfilter.statement import (
     Accept,
     Continue,
     Drop,

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address
 
-from netaudit.model.match import ADDRESSES, NAMES, CtState, Field
+from netaudit.model.netfilter.match import ADDRESSES, NAMES, CtState, Field
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.shadowing.header_space import HeaderSpace
 from netaudit.packets.values.probe import PROTOCOL_NAMES

@@ -6,7 +6,7 @@ not fit their address. Interfaces are the names that rules have, and one more na
 
 from collections.abc import Iterable, Iterator
 
-from netaudit.model.match import (
+from netaudit.model.netfilter.match import (
     NAMES,
     AllOf,
     AnyOf,

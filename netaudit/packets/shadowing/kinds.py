@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from netaudit.model.ruleset import Item
+from netaudit.model.netfilter.ruleset import Item
 
 MOST = 6000  # rules of a chain; more would take minutes
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from netaudit.model.match import Field, Match
-from netaudit.model.statement import (
+from netaudit.model.netfilter.match import Field, Match
+from netaudit.model.netfilter.statement import (
     Accept,
     CopyMark,
     Drop,

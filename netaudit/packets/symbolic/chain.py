@@ -2,19 +2,19 @@
 
 import msgspec
 
-from netaudit.model.match import Field
-from netaudit.model.program import Hook, ReadChain, ReadTable
+from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.program import Hook, ReadChain, ReadTable
+from netaudit.model.netfilter.ruleset import Item
+from netaudit.model.netfilter.statement import Meaning
 from netaudit.model.reason import Reason
-from netaudit.model.ruleset import Item
-from netaudit.model.statement import Meaning
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
-from netaudit.packets.symbolic.decision import Decision, Decisions
-from netaudit.packets.symbolic.doubts import why_unknown
 from netaudit.packets.symbolic.encoders import Encoders
-from netaudit.packets.symbolic.host_sets import Translated
-from netaudit.packets.symbolic.matches import Encoder
-from netaudit.packets.symbolic.statements import Rewriter
+from netaudit.packets.symbolic.encoding.decision import Decision, Decisions
+from netaudit.packets.symbolic.encoding.doubts import why_unknown
+from netaudit.packets.symbolic.encoding.host_sets import Translated
+from netaudit.packets.symbolic.encoding.matches import Encoder
+from netaudit.packets.symbolic.encoding.statements import Rewriter
 from netaudit.packets.symbolic.table_visit import Visit
 
 _LASTING = frozenset({Field.PROTOCOL, Field.SADDR, Field.DADDR, Field.SPORT, Field.DPORT})  # nothing rewrites them

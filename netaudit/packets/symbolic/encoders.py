@@ -2,10 +2,10 @@
 
 from functools import cached_property, lru_cache
 
-from netaudit.model.program import Program
-from netaudit.packets.symbolic.host_sets import HostSets
-from netaudit.packets.symbolic.matches import Encoder, behind_source_nat
-from netaudit.packets.symbolic.nat import NewSources
+from netaudit.model.netfilter.program import Program
+from netaudit.packets.symbolic.encoding.host_sets import HostSets
+from netaudit.packets.symbolic.encoding.matches import Encoder, behind_source_nat
+from netaudit.packets.symbolic.encoding.nat import NewSources
 from netaudit.packets.symbolic.reply.fields import ReplyEncoder, ReplyPosition
 
 

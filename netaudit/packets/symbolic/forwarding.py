@@ -1,12 +1,12 @@
 """Where sets of packets go by the host's routes: to this host, out of an interface, or nowhere."""
 
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
 from netaudit.model.reason import ReasonKind
 from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import Chains
-from netaudit.packets.symbolic.decision import by_no_rule
+from netaudit.packets.symbolic.encoding.decision import by_no_rule
 from netaudit.packets.symbolic.martians import not_forwarded, of_the_link, wrong_loopback, wrong_source
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from netaudit.model.match import CtState, Field
-from netaudit.model.program import CONNTRACK_PRIORITY, Hook, ReadChain, ReadTable
+from netaudit.model.netfilter.match import CtState, Field
+from netaudit.model.netfilter.program import CONNTRACK_PRIORITY, Hook, ReadChain, ReadTable
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import FirstPacketChains
-from netaudit.packets.symbolic.host_sets import TRANSLATED, Translated
+from netaudit.packets.symbolic.encoding.host_sets import TRANSLATED, Translated
 
 _DESTINATION = frozenset({Hook.PREROUTING, Hook.OUTPUT})  # where nat writes destinations; else sources
 

@@ -5,11 +5,11 @@ Sources: ip_route_input_slow() and __fib_validate_source() in the kernel's net/i
 
 from collections.abc import Iterable
 
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
 from netaudit.packets.host.route_ranges import LOOPBACK_NET
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.symbolic.address_types import PacketView, reverse_path
-from netaudit.packets.symbolic.host_sets import LINK_LOCAL, HostSets
+from netaudit.packets.symbolic.encoding.address_types import PacketView, reverse_path
+from netaudit.packets.symbolic.encoding.host_sets import LINK_LOCAL, HostSets
 
 
 def wrong_loopback(world: HostSets, reading: PacketView) -> PacketSet:

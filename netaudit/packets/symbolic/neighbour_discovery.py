@@ -8,12 +8,12 @@ the network, and is dropped. The two are on one bridge, and do not reach each ot
 
 from collections.abc import Sequence
 
-from netaudit.model.match import CtState, Field
+from netaudit.model.netfilter.match import CtState, Field
 from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.host.solicitation import SOLICITATION, SOLICITED
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.symbolic.decision import Decision
 from netaudit.packets.symbolic.encoders import Encoders
+from netaudit.packets.symbolic.encoding.decision import Decision
 from netaudit.packets.symbolic.pipeline import Traversal
 
 _ICMPV6 = 58

@@ -1,4 +1,4 @@
-"""Sets of packets through the hooks, as one packet goes through them: see netaudit.model.program for their order.
+"""Sets of packets through the hooks, as one packet goes through them: netaudit.model.netfilter.program has their order.
 
 from a wire      prerouting, routing, then input, or forward and postrouting
 from here        routing, output, routing again, postrouting; what is for this host comes back in by lo
@@ -8,19 +8,19 @@ between ports    of one bridge: prerouting, forward, postrouting, where br_netfi
 from collections.abc import Mapping
 from functools import cached_property, partial
 
-from netaudit.model.match import Field
-from netaudit.model.program import Hook
+from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.program import Hook
 from netaudit.model.ranges import Ranges
 from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import FirstPacketChains
-from netaudit.packets.symbolic.decision import Decision
 from netaudit.packets.symbolic.encoders import Encoders
+from netaudit.packets.symbolic.encoding.decision import Decision
+from netaudit.packets.symbolic.encoding.host_sets import Translated
 from netaudit.packets.symbolic.forwarding import Forwarding
 from netaudit.packets.symbolic.hooks import Hooks
-from netaudit.packets.symbolic.host_sets import Translated
 from netaudit.packets.symbolic.reply.traversal import ReplyTraversal
 
 

@@ -1,17 +1,17 @@
-"""Sets of packets through a run of simple rules at once: see netaudit.packets.symbolic.rule_runs."""
+"""Sets of packets through a run of simple rules at once: see netaudit.packets.symbolic.encoding.rule_runs."""
 
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from netaudit.model.program import Hook, ReadRule
-from netaudit.model.statement import Accept
+from netaudit.model.netfilter.program import Hook, ReadRule
+from netaudit.model.netfilter.statement import Accept
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
-from netaudit.packets.symbolic.host_sets import DECISION, TRANSLATED, Translated
-from netaudit.packets.symbolic.matches import Encoder
-from netaudit.packets.symbolic.rule_runs import Run, Taken, join
+from netaudit.packets.symbolic.encoding.host_sets import DECISION, TRANSLATED, Translated
+from netaudit.packets.symbolic.encoding.matches import Encoder
+from netaudit.packets.symbolic.encoding.rule_runs import Run, Taken, join
 
 if TYPE_CHECKING:
     from netaudit.packets.symbolic.chain import Chains

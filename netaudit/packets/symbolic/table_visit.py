@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from netaudit.model.program import Hook, ReadChain, ReadRule, ReadTable
-from netaudit.model.reason import ReasonKind, make_reason
-from netaudit.model.statement import (
+from netaudit.model.netfilter.program import Hook, ReadChain, ReadRule, ReadTable
+from netaudit.model.netfilter.statement import (
     Accept,
     Continue,
     Drop,
@@ -18,10 +17,11 @@ from netaudit.model.statement import (
     Return,
     UnknownStatement,
 )
+from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.sets.bounds import Bounds, exactly
-from netaudit.packets.symbolic.decision import Decision
-from netaudit.packets.symbolic.matches import Encoder
-from netaudit.packets.symbolic.rule_runs import Run, pieces
+from netaudit.packets.symbolic.encoding.decision import Decision
+from netaudit.packets.symbolic.encoding.matches import Encoder
+from netaudit.packets.symbolic.encoding.rule_runs import Run, pieces
 from netaudit.packets.symbolic.run_visit import Ends, RunVisit
 from netaudit.packets.values.jump_bounds import Again, too_many_ways, why_not_followed
 

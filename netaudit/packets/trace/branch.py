@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import msgspec
 
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
 from netaudit.packets.values.packet import Packet, Value
 
 WHOLE = Fraction(1)

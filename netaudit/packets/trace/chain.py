@@ -9,10 +9,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from netaudit.model.match import AllOf
-from netaudit.model.program import Hook, ReadChain, ReadRule, ReadTable
-from netaudit.model.reason import Reason, ReasonKind, make_reason, several
-from netaudit.model.statement import (
+from netaudit.model.netfilter.match import AllOf
+from netaudit.model.netfilter.program import Hook, ReadChain, ReadRule, ReadTable
+from netaudit.model.netfilter.statement import (
     Accept,
     Continue,
     Drop,
@@ -26,6 +25,7 @@ from netaudit.model.statement import (
     UnknownStatement,
     Verdict,
 )
+from netaudit.model.reason import Reason, ReasonKind, make_reason, several
 from netaudit.packets.host.route_lookup import RouteLookup
 from netaudit.packets.trace.branch import MOST, MOST_MARKS, Branch, bounded, merged
 from netaudit.packets.trace.recorder import TraceRecorder

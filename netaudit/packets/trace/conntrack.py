@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from netaudit.model.match import CtState, Field
+from netaudit.model.netfilter.match import CtState, Field
 from netaudit.packets.values.packet import Packet, Value
 
 _TRANSLATED = (

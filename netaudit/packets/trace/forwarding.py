@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from netaudit.model.host import Ip, NextHop, Route
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import as_address, is_for_many

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from netaudit.model.match import CtState, Field
-from netaudit.model.program import CONNTRACK_PRIORITY, Hook, Program, ReadChain, ReadTable, nat_priority
+from netaudit.model.netfilter.match import CtState, Field
+from netaudit.model.netfilter.program import CONNTRACK_PRIORITY, Hook, Program, ReadChain, ReadTable, nat_priority
 from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.trace.branch import Branch, merged
 from netaudit.packets.trace.chain import Walk

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from netaudit.model.host import Interface
-from netaudit.model.match import CT_DNAT, CT_SNAT, Field
-from netaudit.model.program import Hook
-from netaudit.model.statement import Nat, NatKind
+from netaudit.model.netfilter.match import CT_DNAT, CT_SNAT, Field
+from netaudit.model.netfilter.program import Hook
+from netaudit.model.netfilter.statement import Nat, NatKind
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.masquerade import global_addresses, masquerading
 from netaudit.packets.host.route_lookup import as_address

@@ -14,10 +14,10 @@ from typing import Protocol
 import msgspec
 
 from netaudit.model.docker import Inventory
-from netaudit.model.family import Family
 from netaudit.model.host import Host
-from netaudit.model.match import Field
-from netaudit.model.program import Hook, Program
+from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.program import Hook, Program
 from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import RouteLookup

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from netaudit.model.program import Hook
+from netaudit.model.netfilter.program import Hook
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.reason import Reason
-from netaudit.model.ruleset import Item
 from netaudit.packets.trace.branch import WHOLE, Branch
 from netaudit.packets.values.packet import Packet
 from netaudit.packets.values.steps import Change, End, EndKind, Step, StepKind

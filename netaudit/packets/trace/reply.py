@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from netaudit.model.docker import Inventory
-from netaudit.model.match import CT_SNAT, CtState, Field
+from netaudit.model.netfilter.match import CT_SNAT, CtState, Field
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.container_routes import (
     ContainerRoutes,

@@ -2,7 +2,7 @@
 
 from netaudit.model.facts import Source
 from netaudit.model.host import Host
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
 from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.host.route_lookup import as_address
 from netaudit.packets.host.sockets import Sockets

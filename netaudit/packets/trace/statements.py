@@ -1,8 +1,8 @@
 """What a rule's statements make of a packet."""
 
-from netaudit.model.match import CtState, Field
-from netaudit.model.program import Hook
-from netaudit.model.statement import (
+from netaudit.model.netfilter.match import CtState, Field
+from netaudit.model.netfilter.program import Hook
+from netaudit.model.netfilter.statement import (
     CopyMark,
     Forget,
     Nat,

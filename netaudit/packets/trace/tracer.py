@@ -8,8 +8,8 @@ import msgspec
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import Outcome
 from netaudit.model.host import Host
-from netaudit.model.match import CtState, Field
-from netaudit.model.program import Program
+from netaudit.model.netfilter.match import CtState, Field
+from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.followed import doubted

@@ -1,6 +1,6 @@
 """The jumps that one packet was led by through a table: a chain that changed nothing need not be gone through again."""
 
-from netaudit.model.program import ReadChain, ReadTable
+from netaudit.model.netfilter.program import ReadChain, ReadTable
 from netaudit.packets.trace.branch import Branch
 from netaudit.packets.values.jump_bounds import Again
 from netaudit.packets.values.packet import Packet

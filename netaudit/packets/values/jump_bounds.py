@@ -9,9 +9,9 @@ as the work stays in proportion to the number of rules of the table.
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from netaudit.model.program import ReadChain, ReadTable
+from netaudit.model.netfilter.program import ReadChain, ReadTable
+from netaudit.model.netfilter.statement import Goto, Jump, Meaning
 from netaudit.model.reason import Reason, ReasonKind, make_reason
-from netaudit.model.statement import Goto, Jump, Meaning
 
 DEEPEST = 64  # nested jumps that are followed
 _AGAIN, _AGAIN_PER_RULE = 2048, 4  # rules that are visited again for one base chain

@@ -4,7 +4,18 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from netaudit.model.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch, is_named
+from netaudit.model.netfilter.match import (
+    AllOf,
+    AnyOf,
+    Field,
+    InRanges,
+    Masked,
+    Match,
+    Named,
+    Not,
+    UnknownMatch,
+    is_named,
+)
 from netaudit.model.ranges import contains
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 

@@ -5,9 +5,9 @@ from ipaddress import ip_address
 
 import msgspec
 
-from netaudit.model.family import Family, family_of_version
 from netaudit.model.host import Ip
-from netaudit.model.match import NFPROTO_IPV4, NFPROTO_IPV6, CtState, Field
+from netaudit.model.netfilter.family import Family, family_of_version
+from netaudit.model.netfilter.match import NFPROTO_IPV4, NFPROTO_IPV6, CtState, Field
 from netaudit.packets.values.packet import Packet, Value
 
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "sctp": 132}

@@ -5,10 +5,10 @@ from enum import StrEnum
 import msgspec
 
 from netaudit.model.exposure import Outcome
-from netaudit.model.match import Field
-from netaudit.model.program import Hook
+from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.program import Hook
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.reason import Reason
-from netaudit.model.ruleset import Item
 from netaudit.packets.values.packet import Packet, Value
 
 

@@ -10,8 +10,8 @@ import msgspec
 
 from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Source
-from netaudit.model.family import Family
 from netaudit.model.host import NextHop, Route
+from netaudit.model.netfilter.family import Family
 from netaudit.parse.reading.decode import decode_json
 
 _DEFAULT = {"ip": "0.0.0.0/0", "ip6": "::/0"}

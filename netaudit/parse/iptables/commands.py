@@ -3,7 +3,7 @@
 import re
 
 from netaudit.errors import ParseError
-from netaudit.model.ruleset import Backend, Rule
+from netaudit.model.netfilter.ruleset import Backend, Rule
 from netaudit.parse.iptables.console import is_noise, read_command
 from netaudit.parse.iptables.lines import logical_lines
 from netaudit.parse.iptables.rule import split_words

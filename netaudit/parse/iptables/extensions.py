@@ -5,7 +5,7 @@ Sources: iptables-extensions(8), and for what it leaves out the kernel's net/net
 
 from collections.abc import Callable, Mapping, Sequence
 
-from netaudit.model.match import (
+from netaudit.model.netfilter.match import (
     ALWAYS,
     CT_DNAT,
     CT_SNAT,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from netaudit.model.match import ALWAYS, Field, Match, Not, UnknownMatch, equal
+from netaudit.model.netfilter.match import ALWAYS, Field, Match, Not, UnknownMatch, equal
 from netaudit.parse.iptables.extensions import EXTENSIONS, negated, read_address, read_interface
 from netaudit.parse.iptables.rule import Option, print_options
 from netaudit.parse.reading.constants import PROTOCOLS, number

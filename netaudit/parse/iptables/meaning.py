@@ -1,6 +1,6 @@
 """A rule as iptables-save prints it -> what it means."""
 
-from netaudit.model.statement import Meaning
+from netaudit.model.netfilter.statement import Meaning
 from netaudit.parse.iptables.match import read_matches
 from netaudit.parse.iptables.rule import parse_rule
 from netaudit.parse.iptables.target import read_target

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from netaudit.errors import ParseError
-from netaudit.model.ruleset import BUILTIN_CHAINS, Backend, Chain, Rule, Table
+from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS, Backend, Chain, Rule, Table
 from netaudit.parse.iptables.console import is_noise
 from netaudit.parse.iptables.lines import logical_lines
 from netaudit.parse.reading.result import Loss, ParseResult

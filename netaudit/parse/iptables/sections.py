@@ -5,7 +5,7 @@ from functools import partial
 
 import msgspec
 
-from netaudit.model.ruleset import Backend, Chain, Rule, Table
+from netaudit.model.netfilter.ruleset import Backend, Chain, Rule, Table
 from netaudit.parse.iptables.console import Command
 from netaudit.parse.iptables.rule import parse_rule
 from netaudit.parse.iptables.table_inference import TELLING, begins_anew, find_table

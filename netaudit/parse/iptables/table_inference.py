@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection
 
-from netaudit.model.ruleset import BUILTIN_CHAINS
+from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS
 from netaudit.parse.reading.result import Loss
 
 UNKNOWN = "unknown"

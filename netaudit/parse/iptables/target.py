@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from netaudit.model.match import Field
-from netaudit.model.statement import (
+from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.statement import (
     ACCEPT,
     CONTINUE,
     DROP,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from netaudit.errors import ParseError
-from netaudit.model.ruleset import Backend
+from netaudit.model.netfilter.ruleset import Backend
 from netaudit.parse.iptables.console import is_noise, read_command
 from netaudit.parse.iptables.sections import Sections
 from netaudit.parse.listing.columns import NARROW, ColumnLayout, read_layout, split_columns

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from netaudit.model.ruleset import Rule
+from netaudit.model.netfilter.ruleset import Rule
 from netaudit.parse.listing.columns import Columns
 from netaudit.parse.listing.matches import read_matches
 from netaudit.parse.listing.names import BindingEvidence, ResolvedName, read_address, read_protocol

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from netaudit.model.match import (
+from netaudit.model.netfilter.match import (
     NFPROTO_IPV4,
     NFPROTO_IPV6,
     CtState,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from netaudit.model.match import (
+from netaudit.model.netfilter.match import (
     ALWAYS,
     CT_DNAT,
     CT_SNAT,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from netaudit.model.match import ALWAYS, Match, UnknownMatch
-from netaudit.model.statement import CONTINUE, Meaning, Note, Statement, UnknownStatement
+from netaudit.model.netfilter.match import ALWAYS, Match, UnknownMatch
+from netaudit.model.netfilter.statement import CONTINUE, Meaning, Note, Statement, UnknownStatement
 from netaudit.parse.nftables.formats import Json
 from netaudit.parse.nftables.match import Sets, read_match, unknown
 from netaudit.parse.nftables.statement import read_statement, read_verdict

@@ -6,7 +6,7 @@ Keys are printed in the order of the alphabet, whatever they are: what is unknow
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from netaudit.model.ruleset import NamedObject
+from netaudit.model.netfilter.ruleset import NamedObject
 from netaudit.parse.nftables.printer import print_statement
 from netaudit.parse.nftables.values import print_duration, print_value, verbatim
 

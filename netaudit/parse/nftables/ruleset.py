@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from netaudit.errors import ParseError
-from netaudit.model.ruleset import Backend, Chain, NamedSet, Rule, Table
+from netaudit.model.netfilter.ruleset import Backend, Chain, NamedSet, Rule, Table
 from netaudit.parse.nftables.formats import formats_of_type
 from netaudit.parse.nftables.objects import named_objects, print_set_type
 from netaudit.parse.nftables.printer import print_rule

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from netaudit.model.match import NFPROTO_IPV4, NFPROTO_IPV6, Field, Match, equal
-from netaudit.model.statement import (
+from netaudit.model.netfilter.match import NFPROTO_IPV4, NFPROTO_IPV6, Field, Match, equal
+from netaudit.model.netfilter.statement import (
     ACCEPT,
     CONTINUE,
     DROP,

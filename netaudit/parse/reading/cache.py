@@ -7,7 +7,7 @@ of the first wherever the text is, which saves reading them again, and comparing
 import msgspec
 
 from netaudit.model.docker import Container
-from netaudit.model.ruleset import Rule
+from netaudit.model.netfilter.ruleset import Rule
 
 
 class Known(msgspec.Struct):

@@ -6,7 +6,7 @@ rtnetlink.h, ip.h), and nft(8) and iptables-extensions(8).
 
 from collections.abc import Mapping
 
-from netaudit.model.match import CtState, RouteType
+from netaudit.model.netfilter.match import CtState, RouteType
 
 PROTOCOLS: Mapping[str, int] = {
     "icmp": 1,

@@ -3,7 +3,7 @@
 import msgspec
 
 from netaudit.model.facts import Gap, GapReason
-from netaudit.model.ruleset import Table
+from netaudit.model.netfilter.ruleset import Table
 
 
 class Loss(msgspec.Struct, frozen=True, order=True):

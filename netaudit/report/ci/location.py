@@ -7,7 +7,7 @@ import msgspec
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Finding
 from netaudit.model.facts import Source, source_of_rules
-from netaudit.model.ruleset import Item
+from netaudit.model.netfilter.ruleset import Item
 
 _FILES: Mapping[CheckedKind, tuple[Source, ...]] = {
     CheckedKind.DAEMON: (Source.DAEMON_JSON, Source.DOCKERD_ARGV, Source.DOCKER_INFO),

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from netaudit.attribute.attribution import AttributedItem, Attribution, Cause, CauseKind, Confidence, Ref, Standing
 from netaudit.model.docker import PortBinding
-from netaudit.model.ruleset import Backend, Item, ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
 
 
 class RefJson(msgspec.Struct, frozen=True, kw_only=True):

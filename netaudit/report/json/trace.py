@@ -7,9 +7,9 @@ from msgspec import Meta
 
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.model.exposure import Outcome
-from netaudit.model.match import Field
-from netaudit.model.program import Hook
-from netaudit.model.ruleset import Item
+from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.program import Hook
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.packets.host.route_lookup import as_address
 from netaudit.packets.values.packet import Packet
 from netaudit.packets.values.probe import PacketState

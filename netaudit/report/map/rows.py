@@ -6,7 +6,7 @@ import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, Attribution, CauseKind, Confidence, ExposureChange
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, Zone, ZoneKind
-from netaudit.model.ruleset import Item
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.destinations import PROTOCOL_HOLE, describe_any_port, describe_receiver
 from netaudit.report.text.reasons import describe_reason

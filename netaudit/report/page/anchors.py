@@ -4,7 +4,7 @@ import hashlib
 import re
 
 from netaudit.attribute.attribution import Ref
-from netaudit.model.ruleset import Backend, Item, ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 _LONGEST = 64

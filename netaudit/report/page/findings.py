@@ -7,7 +7,7 @@ import msgspec
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem
 from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Audit, Finding
-from netaudit.model.ruleset import Item
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.report.page.anchors import Anchors
 from netaudit.report.text.audit import describe_status, describe_undecided, gather_undecided, summarise_audit
 from netaudit.report.text.destinations import describe_port

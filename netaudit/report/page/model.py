@@ -17,7 +17,7 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.audit.finding import Audit
 from netaudit.model.facts import Gap
-from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.report.map.groups import draw_together
 from netaudit.report.map.layout import Drawing, lay_out
 from netaudit.report.map.rows import MapRow, rows_of_diff, rows_of_snapshot

@@ -14,7 +14,7 @@ from netaudit.attribute.attribution import (
     Confidence,
 )
 from netaudit.diff import Altered, Moved, Removed
-from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.report.page.anchors import Anchors
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.words import describe_earlier, describe_writer, symbol, verb

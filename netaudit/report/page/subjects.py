@@ -6,7 +6,7 @@ import msgspec
 
 from netaudit.attribute.attribution import Cause, CauseKind, Ref, Standing
 from netaudit.model.docker import PortBinding
-from netaudit.model.ruleset import Item
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.report.page.anchors import Anchors
 from netaudit.report.page.rows import AnchorLink, RuleRow
 

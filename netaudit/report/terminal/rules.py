@@ -13,7 +13,7 @@ from netaudit.attribute.attribution import (
     SnapshotHead,
 )
 from netaudit.diff import Altered, Moved
-from netaudit.model.ruleset import ObjectKind
+from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.report.terminal.exposure import lead_diff
 from netaudit.report.terminal.layout import fill, table
 from netaudit.report.terminal.style import Style, bold

@@ -12,7 +12,7 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.model.address_text import bracketed
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, ZoneKind
-from netaudit.model.ruleset import ObjectKind
+from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.reasons import describe_reason
 

@@ -6,9 +6,9 @@ from ipaddress import ip_address
 from netaudit.attribute.attribution import Confidence
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.model.exposure import Outcome
-from netaudit.model.match import ADDRESSES, NFPROTO_IPV6, CtState, Field
+from netaudit.model.netfilter.match import ADDRESSES, NFPROTO_IPV6, CtState, Field
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.reason import ReasonKind
-from netaudit.model.ruleset import Item
 from netaudit.packets.values.packet import Packet, Value
 from netaudit.packets.values.steps import Change, End, EndKind, Hop, Step, StepKind
 from netaudit.report.text.by_cause import describe_causes

@@ -15,7 +15,7 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.diff import Added, Altered, Change, Moved, Removed
 from netaudit.model.facts import Gap
-from netaudit.model.ruleset import Item, ObjectKind
+from netaudit.model.netfilter.ruleset import Item, ObjectKind
 
 Verb = Literal["added", "removed", "moved", "altered"]
 

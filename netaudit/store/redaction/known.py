@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from netaudit.attribute.signatures.signature import Catalog, Owned
 from netaudit.attribute.signatures.template import Template
-from netaudit.model.ruleset import BUILTIN_CHAINS
+from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS
 from netaudit.store.redaction.names import Names
 from netaudit.store.redaction.words import HOOKS, IPTABLES_TABLES, OF_MAKERS
 

@@ -1,13 +1,13 @@
 """The chains that answers meet, and what becomes doubtful of a decision about an answer."""
 
-from netaudit.model.program import Hook, ReadChain, ReadTable
+from netaudit.model.netfilter.program import Hook, ReadChain, ReadTable
+from netaudit.model.netfilter.ruleset import Item
+from netaudit.model.netfilter.statement import Meaning
 from netaudit.model.reason import Reason, ReasonKind, make_reason
-from netaudit.model.ruleset import Item
-from netaudit.model.statement import Meaning
 from netaudit.packets.sets.bounds import Bounds
 from netaudit.packets.symbolic.chain import Chains
-from netaudit.packets.symbolic.decision import Decision
-from netaudit.packets.symbolic.doubts import why_unknown
+from netaudit.packets.symbolic.encoding.decision import Decision
+from netaudit.packets.symbolic.encoding.doubts import why_unknown
 from netaudit.packets.symbolic.reply.fields import UNKNOWN, ReplyPosition
 from netaudit.packets.symbolic.table_visit import Visit
 

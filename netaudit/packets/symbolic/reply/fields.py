@@ -12,15 +12,15 @@ no set holds: what it can be, the interface and the rules tell.
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
-from netaudit.model.match import Field, InRanges, Masked, in_ranges
+from netaudit.model.netfilter.match import Field, InRanges, Masked, in_ranges
 from netaudit.model.ranges import Ranges
 from netaudit.packets.host.route_lookup import TYPE_OF
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
-from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
-from netaudit.packets.symbolic.matches import Atom, Encoder
-from netaudit.packets.symbolic.nat import NewSources
+from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
+from netaudit.packets.symbolic.encoding.matches import Atom, Encoder
+from netaudit.packets.symbolic.encoding.nat import NewSources
 from netaudit.packets.values.probe import SYN_ACK
 
 _FROM = {Field.SADDR: (NEW_DADDR, Field.DADDR), Field.SPORT: (NEW_DPORT, Field.DPORT)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from netaudit.model.match import Field, in_ranges
+from netaudit.model.netfilter.match import Field, in_ranges
 from netaudit.model.ranges import Ranges
 from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.host.container_routes import ContainerRoutes
@@ -10,7 +10,7 @@ from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import Doubt
-from netaudit.packets.symbolic.host_sets import HostSets, Translated
+from netaudit.packets.symbolic.encoding.host_sets import HostSets, Translated
 from netaudit.packets.symbolic.martians import not_forwarded, of_the_link, wrong_loopback, wrong_source
 from netaudit.packets.symbolic.reply.chain import ReplyChains
 from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyFields

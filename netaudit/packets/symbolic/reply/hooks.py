@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from netaudit.model.match import CtState, Field
-from netaudit.model.program import CONNTRACK_PRIORITY, DESTINATION_NAT_PRIORITY, SOURCE_NAT_PRIORITY, Hook
+from netaudit.model.netfilter.match import CtState, Field
+from netaudit.model.netfilter.program import CONNTRACK_PRIORITY, DESTINATION_NAT_PRIORITY, SOURCE_NAT_PRIORITY, Hook
 from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.sets.bounds import Bounds, exactly
-from netaudit.packets.symbolic.host_sets import Translated
+from netaudit.packets.symbolic.encoding.host_sets import Translated
 from netaudit.packets.symbolic.reply.chain import ReplyChains
 from netaudit.packets.symbolic.reply.fields import ReplyPosition, ReplyTranslation, Side
 from netaudit.packets.symbolic.reply.forwarding import ReplyForwarding

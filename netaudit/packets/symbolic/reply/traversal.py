@@ -9,8 +9,8 @@ A connection is known by its first packet, so no nat chain is asked, and address
 
 from collections.abc import Callable, Mapping
 
-from netaudit.model.match import CtState, Field
-from netaudit.model.program import Hook
+from netaudit.model.netfilter.match import CtState, Field
+from netaudit.model.netfilter.program import Hook
 from netaudit.model.ranges import Ranges
 from netaudit.model.reason import ReasonKind
 from netaudit.packets.host.container_routes import ContainerRoutes
@@ -18,7 +18,7 @@ from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import Chains
-from netaudit.packets.symbolic.host_sets import DECISION, HostSets
+from netaudit.packets.symbolic.encoding.host_sets import DECISION, HostSets
 from netaudit.packets.symbolic.reply.chain import ReplyChains
 from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyPosition, ReplyTranslation, Side
 from netaudit.packets.symbolic.reply.forwarding import ReplyForwarding

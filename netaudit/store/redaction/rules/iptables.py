@@ -7,7 +7,7 @@ as one that it cannot decide, so that a rule never means more than it did.
 import re
 from collections.abc import Iterable, Iterator
 
-from netaudit.model.ruleset import Table
+from netaudit.model.netfilter.ruleset import Table
 from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule, print_options, print_rule, unquote
 from netaudit.store.redaction.redactor import Redactor
 from netaudit.store.redaction.rules.iptables_options import OPTIONS

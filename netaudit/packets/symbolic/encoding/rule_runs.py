@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from netaudit.model.program import ReadRule
-from netaudit.model.statement import Accept, Drop, Meaning, Nat, Note, Reject
+from netaudit.model.netfilter.program import ReadRule
+from netaudit.model.netfilter.statement import Accept, Drop, Meaning, Nat, Note, Reject
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.symbolic.host_sets import Translated
-from netaudit.packets.symbolic.matches import Encoder
-from netaudit.packets.symbolic.statements import SOURCES, chooses
+from netaudit.packets.symbolic.encoding.host_sets import Translated
+from netaudit.packets.symbolic.encoding.matches import Encoder
+from netaudit.packets.symbolic.encoding.statements import SOURCES, chooses
 
 _SHORTEST = 8  # below that, joining saves nothing
 

@@ -11,8 +11,17 @@ from typing import Protocol
 
 import msgspec
 
-from netaudit.model.ruleset import BUILTIN_CHAINS, IPTABLES_BACKENDS, Backend, Chain, Item, ObjectKind, Ruleset, Table
-from netaudit.model.statement import Meaning
+from netaudit.model.netfilter.ruleset import (
+    BUILTIN_CHAINS,
+    IPTABLES_BACKENDS,
+    Backend,
+    Chain,
+    Item,
+    ObjectKind,
+    Ruleset,
+    Table,
+)
+from netaudit.model.netfilter.statement import Meaning
 
 
 class Hook(StrEnum):

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 import msgspec
 
-from netaudit.model.match import Field, Match
+from netaudit.model.netfilter.match import Field, Match
 
 
 class Accept(msgspec.Struct, frozen=True, gc=False, tag=True):

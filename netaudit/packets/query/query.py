@@ -6,9 +6,9 @@ from netaudit.errors import UsageError
 from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container
 from netaudit.model.facts import GapReason
-from netaudit.model.family import IP_FAMILIES, Family
 from netaudit.model.host import Interface, Ip
-from netaudit.model.program import Program
+from netaudit.model.netfilter.family import IP_FAMILIES, Family
+from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.bridge_ports import ports_of
@@ -24,7 +24,7 @@ from netaudit.packets.host.locations import (
     read_source,
     read_target,
 )
-from netaudit.packets.trace.path import draw, draw_container
+from netaudit.packets.query.path import draw, draw_container
 from netaudit.packets.trace.tracer import trace
 from netaudit.packets.values.probe import CLIENT_PORT, PacketState, Probe
 from netaudit.packets.values.steps import End, EndKind, Hop, HopKind, Step, StepKind, Trace

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from netaudit.model.match import WIDTH, AllOf, AnyOf, Field, InRanges, Masked, Match, Not
-from netaudit.model.program import Program, ReadRule
-from netaudit.model.statement import CopyMark, Meaning
-from netaudit.packets.symbolic.host_sets import DECISION
+from netaudit.model.netfilter.match import WIDTH, AllOf, AnyOf, Field, InRanges, Masked, Match, Not
+from netaudit.model.netfilter.program import Program, ReadRule
+from netaudit.model.netfilter.statement import CopyMark, Meaning
+from netaudit.packets.symbolic.encoding.host_sets import DECISION
 
 _ELSEWHERE = frozenset({Field.PROTOCOL, Field.SPORT, Field.DPORT, Field.CT_STATE})  # in every space
 _DERIVED = frozenset({Field.NFPROTO, Field.CT_DIRECTION, Field.FRAGMENT, Field.PKTTYPE, Field.CT_STATUS})

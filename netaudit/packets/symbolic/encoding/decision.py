@@ -2,11 +2,11 @@
 
 import msgspec
 
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.reason import Reason, ReasonKind, make_reason
-from netaudit.model.ruleset import Item
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
-from netaudit.packets.symbolic.host_sets import DECISION, HostSets
+from netaudit.packets.symbolic.encoding.host_sets import DECISION, HostSets
 
 
 class Decision(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from netaudit.model.docker import Network
 from netaudit.model.host import Interface
-from netaudit.model.match import Field
+from netaudit.model.netfilter.match import Field
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.bridge_ports import ports_of

@@ -5,12 +5,12 @@ Which addresses and interfaces a packet has depends on how it is read: see netau
 
 from typing import Protocol
 
-from netaudit.model.match import Field, RouteType
+from netaudit.model.netfilter.match import Field, RouteType
 from netaudit.model.ranges import Ranges
 from netaudit.packets.host.route_lookup import TYPE_OF
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.symbolic.host_sets import HostSets
+from netaudit.packets.symbolic.encoding.host_sets import HostSets
 
 
 class PacketView(Protocol):

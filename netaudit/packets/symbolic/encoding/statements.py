@@ -2,13 +2,23 @@
 
 from collections.abc import Callable
 
-from netaudit.model.match import CtState, Field
-from netaudit.model.program import Hook
-from netaudit.model.statement import CopyMark, Forget, Nat, NatKind, Note, NoTrack, SetMark, Statement, UnknownStatement
+from netaudit.model.netfilter.match import CtState, Field
+from netaudit.model.netfilter.program import Hook
+from netaudit.model.netfilter.statement import (
+    CopyMark,
+    Forget,
+    Nat,
+    NatKind,
+    Note,
+    NoTrack,
+    SetMark,
+    Statement,
+    UnknownStatement,
+)
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
-from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT, TRANSLATED, HostSets, Translated
+from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, TRANSLATED, HostSets, Translated
 
 _TRACKED = (CtState.NEW, CtState.ESTABLISHED, CtState.RELATED)
 SOURCES = frozenset({NatKind.SNAT, NatKind.MASQUERADE})

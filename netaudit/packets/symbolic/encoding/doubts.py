@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterator
 
-from netaudit.model.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Not, UnknownMatch
+from netaudit.model.netfilter.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Not, UnknownMatch
+from netaudit.model.netfilter.statement import Forget, Meaning, Queue, UnknownStatement
 from netaudit.model.reason import Reason, ReasonKind, make_reason, several
-from netaudit.model.statement import Forget, Meaning, Queue, UnknownStatement
 
 
 def why_unknown(meaning: Meaning, fields: Collection[Field] = ()) -> Reason:

@@ -11,9 +11,9 @@ from functools import cached_property, lru_cache
 from ipaddress import ip_address
 
 from netaudit.model.exposure import NatTarget
-from netaudit.model.family import Family
 from netaudit.model.host import Host
-from netaudit.model.match import Field, RouteType
+from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.match import Field, RouteType
 from netaudit.model.ranges import Ranges
 from netaudit.packets.host.route_ranges import LOOPBACK_NET, RouteRanges
 from netaudit.packets.sets.bdd import PacketSet

@@ -10,7 +10,7 @@ possible, and what is not sure.
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from netaudit.model.match import (
+from netaudit.model.netfilter.match import (
     CT_DNAT,
     CT_SNAT,
     NFPROTO_IPV4,
@@ -29,9 +29,9 @@ from netaudit.model.ranges import contains
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.sets.space import PacketSpace
-from netaudit.packets.symbolic.address_types import PacketView, kinds_of
-from netaudit.packets.symbolic.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
-from netaudit.packets.symbolic.nat import NewSources
+from netaudit.packets.symbolic.encoding.address_types import PacketView, kinds_of
+from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
+from netaudit.packets.symbolic.encoding.nat import NewSources
 
 _REPLY = {
     Field.CT_REPL_SADDR: Field.DADDR,

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
-from netaudit.model.match import Field, in_ranges
-from netaudit.model.program import Program
+from netaudit.model.netfilter.match import Field, in_ranges
+from netaudit.model.netfilter.program import Program
+from netaudit.model.netfilter.statement import Meaning, Nat, NatKind
 from netaudit.model.ranges import Ranges, inside, overlaps
-from netaudit.model.statement import Meaning, Nat, NatKind
 from netaudit.packets.host.masquerade import masquerading
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
-from netaudit.packets.symbolic.host_sets import HostSets
+from netaudit.packets.symbolic.encoding.host_sets import HostSets
 
 
 class NewSources:
