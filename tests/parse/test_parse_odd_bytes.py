@@ -50,3 +50,11 @@ def test_nft_json_with_any_byte_is_read_or_refused(odd: bytes) -> None:
         assert str(error)  # noqa: PT017 (either is right)
         return
     assert [one.name[0] for one in tables] == ["a"]
+
+
+@pytest.mark.parametrize("hosts", ["true", "7", '"tcp://0.0.0.0:2375"', "{}", "null"])
+def test_hosts_of_a_daemon_json_that_are_no_list_name_no_address(hosts: str) -> None:
+    files = {str(Source.DAEMON_JSON): f'{{"hosts": {hosts}}}'.encode(), str(Source.DOCKERD_ARGV): b"dockerd\n"}
+    inventory = parse_snapshot(Facts({**files, **BESIDE})).inventory
+    assert inventory
+    assert inventory.options.api_addresses == ()

@@ -90,7 +90,8 @@ def _api_addresses(argv: bytes | None, file: Mapping[str, Any] | None) -> tuple[
     hosts = [value for word, value in pairwise(words) if word in ("-H", "--host")]
     hosts += [word.partition("=")[2] for word in words if word.startswith(("-H=", "--host="))]
     hosts += [word[2:] for word in words if word.startswith("-H") and len(word) > 2 and word[2] != "="]
-    hosts += [str(host) for host in (file or {}).get("hosts", ())]
+    named = (file or {}).get("hosts")
+    hosts += [str(host) for host in named] if isinstance(named, list) else []
     return tuple(dict.fromkeys(host.removeprefix("tcp://") for host in hosts if host.startswith("tcp://")))
 
 
