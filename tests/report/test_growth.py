@@ -26,10 +26,10 @@ from netaudit.report.terminal import rules as terminal
 from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.layout import fill, table
 from netaudit.report.terminal.style import Style
+from netaudit.report.terminal.wrapping import wrap, wrap_whole
 from netaudit.report.text.markdown import code, prose
 from netaudit.report.text.sanitize import MOST, sarif_text, terminal_text, visible
 from netaudit.report.text.width import columns_of
-from netaudit.report.text.wrapping import wrap, wrap_whole
 
 SHAPES = {
     "quotes": '\\"',

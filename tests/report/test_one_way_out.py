@@ -11,7 +11,7 @@ PACKAGE = Path(netaudit.__path__[0])
 MODULES = sorted(path for folder in ("report", "cli") for path in (PACKAGE / folder).rglob("*.py"))
 # What escapes or wraps text, and the only modules that may import it.
 HOMES = {
-    "textwrap": {"report/text/wrapping.py"},
+    "textwrap": {"report/terminal/wrapping.py"},
     "tabulate": {"report/terminal/layout.py"},
     "xml.sax.saxutils": {"report/text/sanitize.py"},
     "html": set[str](),

@@ -32,7 +32,7 @@ def explain(
     from netaudit.cli.sources import load_or_collect, make_where
     from netaudit.parse import parse_snapshot
     from netaudit.report.terminal.explanation import render_explanations
-    from netaudit.report.text.glossary import look_up, render_word
+    from netaudit.report.terminal.glossary import look_up, render_word
 
     place = out.place(output, force=force)
     width = out.style(place, Colour.NEVER).width

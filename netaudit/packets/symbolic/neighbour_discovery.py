@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from netaudit.model.netfilter.match import CtState, Field
 from netaudit.model.reason import ReasonKind, make_reason
-from netaudit.packets.host.solicitation import SOLICITATION, SOLICITED
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.encoding.decision import Decision
 from netaudit.packets.symbolic.pipeline import Traversal
+from netaudit.packets.values.solicitation import SOLICITATION, SOLICITED
 
 _ICMPV6 = 58
 

@@ -13,13 +13,13 @@ from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.followed import doubted
-from netaudit.packets.host.solicitation import SOLICITATION, solicited_by
 from netaudit.packets.trace.conntrack import Connection, begin, belong, connection_of
 from netaudit.packets.trace.pipeline import HostContext, Pipeline, Start, start_of
 from netaudit.packets.trace.reply import NoReply, ReplyContext, ReplyReceiver, is_answered, reply_start, tracking
 from netaudit.packets.trace.sockets import Listeners
 from netaudit.packets.values.packet import Packet, Value
 from netaudit.packets.values.probe import PacketState, Probe
+from netaudit.packets.values.solicitation import SOLICITATION, solicited_by
 from netaudit.packets.values.steps import ARRIVED, End, EndKind, Trace
 
 

@@ -6,6 +6,7 @@ from netaudit.audit.finding import Audit, Finding
 from netaudit.model.severity import Severity
 from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.style import Style
+from netaudit.report.terminal.wrapping import wrap_whole
 from netaudit.report.text.audit import (
     describe_status,
     describe_undecided,
@@ -16,7 +17,6 @@ from netaudit.report.text.audit import (
 )
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.words import describe_head
-from netaudit.report.text.wrapping import wrap_whole
 
 _COLOURS = {
     Severity.CRITICAL: "1;31",

@@ -11,11 +11,11 @@ from netaudit.attribute.explain.explanation import (
     SignatureExplained,
 )
 from netaudit.attribute.signatures.signature import Owned, Signature
+from netaudit.report.terminal.wrapping import wrap_whole
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.networking import describe_network, describe_networking
 from netaudit.report.text.no_rules import NO_NETWORK_RULES, describe_no_rule
 from netaudit.report.text.sanitize import terminal_text
-from netaudit.report.text.wrapping import wrap_whole
 
 
 def render_explanations(explained: Sequence[Explained], width: int) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.style import Style, bold, paint
+from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.exposure import NO_CHANGE, TableLine, change_lines, exposure_tables
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.words import count, describe_head
-from netaudit.report.text.wrapping import wrap
 
 _OUTCOMES = {"ALLOWED": "!", "MAY": "?", "blocked": " "}
 

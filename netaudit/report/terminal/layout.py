@@ -9,10 +9,10 @@ from tabulate import tabulate
 
 from netaudit.model.facts import Gap
 from netaudit.report.terminal.style import Style, paint
+from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.width import columns_of, shorten
 from netaudit.report.text.words import describe_gap
-from netaudit.report.text.wrapping import wrap
 
 _NARROWEST = 52  # columns that a rule's text should have
 _NAME = 60  # columns of the name of what a table is about

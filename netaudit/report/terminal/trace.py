@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.packets.values.steps import ARRIVED, Step, StepKind, Trace
 from netaudit.report.terminal.style import Style, bold, paint
+from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.trace import (
@@ -17,7 +18,6 @@ from netaudit.report.text.trace import (
     describe_verdict,
 )
 from netaudit.report.text.words import describe_head
-from netaudit.report.text.wrapping import wrap
 
 _RULES = (StepKind.RULE, StepKind.POLICY)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from netaudit.report.text.wrapping import wrap
+from netaudit.report.terminal.wrapping import wrap
 
 SYMBOLS = {
     "+": ("added", "There after, not before."),
