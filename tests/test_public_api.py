@@ -102,6 +102,7 @@ def test_five_typed_lines_do_the_main_job(folder: Path) -> None:
     assert "container-open-past-its-bindings" in done.stdout
 
 
+@pytest.mark.matrix
 def test_they_pass_strict_type_checks_against_the_wheel(folder: Path) -> None:
     pytest.importorskip("hatchling", reason="builds the wheel")
     build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, REPOSITORY]

