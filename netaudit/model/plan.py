@@ -1,0 +1,110 @@
+"""What a command would do to an inventory: values that nobody can know before, and what is taken for granted."""
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+
+from netaudit.model.engine_request import EngineRequest
+from netaudit.model.facts import Facts
+
+
+class SymbolKind(StrEnum):
+    """What a symbol is of."""
+
+    BRIDGE = "bridge"  # the name of an interface that Docker makes from a random id
+    HOST_PORT = "host-port"
+    ADDRESS = "address"  # of a container
+    SUBNET = "subnet"  # of a network
+    INTERFACE = "interface"  # of the host, other than a bridge
+
+
+class Symbol(msgspec.Struct, frozen=True):
+    """A value that is not known before the command runs.
+
+    `range` says what it can be: `br-` and 12 hexadecimal digits, `32768-60999`. `example` is a value of that range: in
+    hypothetical facts it stands in the symbol's place, so that they are the facts of a host that could be.
+    """
+
+    name: str  # `bridge of shop_front`
+    kind: SymbolKind
+    range: str
+    example: str
+
+    def __str__(self) -> str:
+        """Return the one spelling."""
+        return "{" + self.name + "}"
+
+
+def spell_symbols(text: str, symbols: Iterable[Symbol]) -> str:
+    """Return a text of hypothetical facts with symbols in place of their examples."""
+    spelled = {symbol.example: str(symbol) for symbol in symbols}
+    if not spelled:
+        return text
+    longest_first = sorted(map(re.escape, spelled), key=len, reverse=True)
+    return re.sub(rf"(?<![\w.:-])(?:{'|'.join(longest_first)})(?![\w.-])", lambda found: spelled[found[0]], text)
+
+
+class AssumptionKind(StrEnum):
+    """What is taken for granted; the sentences are in netaudit.report.text.assumptions."""
+
+    STAYS_UP = "stays-up"  # container
+    EXPOSED_UNKNOWN = "exposed-unknown"  # container, image: -P of an image that was not asked
+    IMAGE_UNKNOWN = "image-unknown"  # image: taken to be there, or to be pulled
+    SUBNET_LIKELY = "subnet-likely"  # network, subnet: older engines go round from a place in dockerd's memory
+    NAMESERVERS_UNKNOWN = "nameservers-unknown"  # network, subnet
+    START_ORDER = "start-order"  # network, containers: started in parallel, addresses may swap
+    ADDRESSES_IN_USE = "addresses-in-use"  # network
+    PORT_FREE = "port-free"  # port: whether a process of the host holds it is not recorded
+    ENGINE_VERSION = "engine-version"  # version: taken where the facts name none
+    ENVIRONMENT = "environment"  # variable: of dockerd, never read
+    TASK_PLACEMENT = "task-placement"  # service: a task of it runs on this node
+
+
+class Assumption(msgspec.Struct, frozen=True, order=True):
+    """What the plan takes for granted, with its arguments by name."""
+
+    kind: AssumptionKind
+    args: tuple[tuple[str, str], ...] = ()
+
+
+def assume(kind: AssumptionKind, **args: str) -> Assumption:
+    """Make an assumption."""
+    return Assumption(kind, tuple(sorted(args.items())))
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A request that an engine refuses: with its status, and its own message."""
+
+    request: EngineRequest
+    status: int
+    message: str
+
+
+class EffectKind(StrEnum):
+    """What a request does to the network, in the order in which engines write rules for it."""
+
+    NETWORK_ADDED = "network-added"
+    NETWORK_REMOVED = "network-removed"
+    ENDPOINT_JOINED = "endpoint-joined"
+    ENDPOINT_LEFT = "endpoint-left"
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """One network made or removed, or one running container's endpoint on it; `request` is its place from 0."""
+
+    kind: EffectKind
+    request: int
+    network_id: str
+    container_id: str = ""
+
+
+class PlannedInventory(msgspec.Struct, frozen=True):
+    """The facts of a host after requests: its inventory is the new one, every other source is as it was."""
+
+    facts_after: Facts
+    symbols: tuple[Symbol, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    effects: tuple[Effect, ...] = ()

@@ -1,0 +1,1 @@
+"""What a command would do to a host, before it runs."""
