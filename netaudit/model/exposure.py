@@ -110,6 +110,7 @@ class Exposure(msgspec.Struct, frozen=True):
     """One cell of the exposure table.
 
     `rule` is the deciding rule or policy, None where none decides. `witness` is an example packet, in words.
+    `limited_by`: rules that let only some of these packets through, by rate, count, chance or the time of day.
     """
 
     zone: Zone
@@ -119,3 +120,4 @@ class Exposure(msgspec.Struct, frozen=True):
     rule: Item | None = None
     reason: Reason | None = None
     witness: str = ""
+    limited_by: tuple[Item, ...] = ()

@@ -18,6 +18,8 @@ class ReasonKind(StrEnum):
     BY_POLICY = "by-policy"
     REJECTED_WITH = "rejected-with"
     UNKNOWN_MATCH = "unknown-match"
+    SOMETIMES = "sometimes"
+    LIMITED = "limited"
     UNKNOWN_STATEMENT = "unknown-statement"
     UNKNOWN_EFFECT = "unknown-effect"
     FIELD_UNKNOWN = "field-unknown"
@@ -167,6 +169,12 @@ def several(reasons: Iterable[Reason]) -> Reason:
     """Join reasons, each once; a single one stays what it is."""
     found = tuple(dict.fromkeys(reasons))
     return found[0] if len(found) == 1 else Reason(ReasonKind.SEVERAL, behind=found)
+
+
+def is_by_chance(reason: Reason) -> bool:
+    """Tell whether a reason speaks of nothing but matches that hold now and then: all else is known."""
+    said = set(kinds_of(reason)) - {ReasonKind.SEVERAL, ReasonKind.ANSWER_STOPPED}
+    return said == {ReasonKind.SOMETIMES}
 
 
 def kinds_of(reason: Reason | None) -> tuple[ReasonKind, ...]:

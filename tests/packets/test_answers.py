@@ -17,6 +17,7 @@ from netaudit.store import load
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 OLD = "20.10.24-iptables-nft/default-one-port/01"
+ALLOWED = "allowed, filter/DOCKER#1"
 ANSWER = "the answer is stopped"
 FIRST = f"blocked, filter/FORWARD#1, {ANSWER}"
 UNKNOWN = "may, filter/FORWARD#1, the answer may be stopped: its length is not known"
@@ -73,24 +74,25 @@ def said(facts: Facts) -> dict[str, str]:
     [
         ("filter FORWARD -s 172.17.0.2 -j DROP", FIRST),
         ("filter FORWARD -i docker0 -p tcp -m tcp --sport 80 -j REJECT", FIRST),
-        ("filter FORWARD -i docker0 -p tcp -m tcp --sport 8080 -j DROP", "allowed, filter/DOCKER#1"),
-        ("filter FORWARD -s 192.0.2.10 -j DROP", "allowed, filter/DOCKER#1"),
+        ("filter FORWARD -i docker0 -p tcp -m tcp --sport 8080 -j DROP", ALLOWED),
+        ("filter FORWARD -s 192.0.2.10 -j DROP", ALLOWED),
         ("mangle POSTROUTING -o eth0 -s 172.17.0.2 -j DROP", f"blocked, mangle/POSTROUTING#1, {ANSWER}"),
         ("raw PREROUTING -i docker0 -j DROP", f"blocked, raw/PREROUTING#1, {ANSWER}"),
         ("raw PREROUTING -i docker0 -j CT --notrack", f"blocked, {ANSWER}: untracked, it is not translated back"),
         ("filter FORWARD -m conntrack --ctdir REPLY -j DROP", FIRST),
         ("filter FORWARD -m conntrack --ctstate ESTABLISHED --ctorigdst 192.0.2.10 -j DROP", FIRST),
-        ("filter FORWARD -m conntrack --ctreplsrc 172.17.0.3 -j DROP", "allowed, filter/DOCKER#1"),
+        ("filter FORWARD -m conntrack --ctreplsrc 172.17.0.3 -j DROP", ALLOWED),
         ("filter FORWARD -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -j DROP", FIRST),
         ("filter FORWARD -i docker0 -m length --length 40 -j DROP", UNKNOWN),
-        ("filter FORWARD -i docker0 -m limit --limit 5/sec -j DROP", None),
+        ("filter FORWARD -i docker0 -m string --algo bm --string x -j DROP", None),
+        ("filter FORWARD -i docker0 -m limit --limit 5/s -j DROP", f"{ALLOWED}, limited by filter/FORWARD#1"),
     ],
 )  # fmt: skip
 def test_what_stops_the_answer_closes_the_port(rule: str, outcome: str | None) -> None:
     facts = changed(OLD, iptables_nft=with_rules(rule))
     found = said(facts)[INTERNET]
     if outcome is None:
-        assert found.startswith("may, filter/FORWARD#1, the answer may be stopped: -m limit --limit 5/sec: ")
+        assert found.startswith("may, filter/FORWARD#1, the answer may be stopped: -m string --algo bm --string x: ")
     else:
         assert found == outcome
     assert disagreements(facts) == []
@@ -104,7 +106,7 @@ def test_a_policy_that_drops_asks_for_a_rule_that_lets_answers_out() -> None:
     assert said(changed(OLD, iptables_nft=edit))[INTERNET] == f"blocked, filter/FORWARD, {ANSWER}"
     known = with_rules("filter FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT")
     open_again = said(changed(OLD, iptables_nft=lambda text: known(edit(text))))
-    assert open_again[INTERNET] == "allowed, filter/DOCKER#1"
+    assert open_again[INTERNET] == ALLOWED
 
 
 def test_the_hosts_own_answers_and_both_of_docker_proxys_are_followed() -> None:

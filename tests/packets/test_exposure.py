@@ -117,16 +117,50 @@ def test_a_part_of_a_zone_that_is_stopped_is_named() -> None:
 
 
 def test_what_cannot_be_decided_is_may_with_the_words_that_cannot() -> None:
-    edits = {Source.IPTABLES_NFT: _rule("DOCKER-USER", "-m limit --limit 5/sec -j DROP")}
+    edits = {Source.IPTABLES_NFT: _rule("DOCKER-USER", "-m string --algo bm --string x -j DROP")}
     first = _table(OLD, edits)[0]
     assert first.outcome is Outcome.MAY
     assert first.rule
     assert first.rule.where == "filter/DOCKER-USER#1"
-    assert "limit" in describe_reason(first.reason)
+    assert "string" in describe_reason(first.reason)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "-m limit --limit 5/sec -j DROP",
+        "-m hashlimit --hashlimit-above 10/sec --hashlimit-mode srcip --hashlimit-name web -j DROP",
+        "-p tcp -m connlimit --connlimit-above 3 --connlimit-mask 32 -j REJECT",
+        "-m recent --update --seconds 60 --hitcount 4 --name web --mask 255.255.255.255 --rsource -j DROP",
+        "-m statistic --mode random --probability 0.50000000000 -j DROP",
+        "-m time --timestart 08:00:00 --timestop 17:00:00 -j DROP",
+    ],
+)
+def test_what_a_rate_or_chance_lets_through_is_allowed_and_names_the_rule(rule: str) -> None:
+    first = _table(OLD, {Source.IPTABLES_NFT: _rule("DOCKER-USER", rule)})[0]
+    assert (first.outcome, first.rule and first.rule.where) == (Outcome.ALLOWED, "filter/DOCKER#1")
+    assert [item.where for item in first.limited_by] == ["filter/DOCKER-USER#1"]
+    assert describe_reason(first.reason) == "limited by filter/DOCKER-USER#1"
+
+
+@pytest.mark.parametrize("match", ["-m limit --limit 5/sec", "-m string --algo bm --string x"])
+def test_a_rule_that_only_logs_limits_nothing_and_leaves_nothing_in_doubt(match: str) -> None:
+    edits = {Source.IPTABLES_NFT: _rule("DOCKER-USER", f"{match} -j LOG")}
+    first, clean = _table(OLD, edits)[0], _table(OLD)[0]
+    assert (first.outcome, first.limited_by, first.reason) == (Outcome.ALLOWED, (), clean.reason)
+
+
+def test_an_unknown_match_beside_a_limit_is_still_a_doubt() -> None:
+    edit = _rule("DOCKER-USER", "-m limit --limit 5/sec -j DROP")
+    other = _rule("DOCKER-USER", "-m string --algo bm --string x -j DROP")
+    edits = {Source.IPTABLES_NFT: lambda text: other(edit(text))}
+    first = _table(OLD, edits)[0]
+    assert (first.outcome, first.limited_by) == (Outcome.MAY, ())
+    assert "string" in describe_reason(first.reason)
 
 
 def test_what_surely_passes_before_a_doubt_is_allowed() -> None:
-    edit = _rule("DOCKER-USER", "-m limit --limit 5/sec -j DROP")
+    edit = _rule("DOCKER-USER", "-m string --algo bm --string x -j DROP")
     both = "-m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT"
     for before, outcome in (("-i eth0 -j ACCEPT", Outcome.MAY), (both, Outcome.ALLOWED)):
         edits = {Source.IPTABLES_NFT: lambda text, rule=before: _rule("DOCKER-USER", rule)(edit(text))}

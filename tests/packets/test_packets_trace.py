@@ -82,7 +82,7 @@ def test_what_cannot_be_decided_is_followed_both_ways() -> None:
 
 
 def test_what_makes_no_difference_is_no_doubt_about_the_outcome() -> None:
-    rules = "-A FORWARD -m limit --limit 3/min -j LOG\n-A FORWARD -m limit --limit 3/min -j ACCEPT\n"
+    rules = "-A FORWARD -m string --string x -j LOG\n-A FORWARD -m string --string x -j ACCEPT\n"
     found = follow(FILTER.format(rules))
     assert [(end.kind, end.sure) for end in found.ends] == [(EndKind.SENT, True)]
     assert found.outcome is Outcome.ALLOWED
@@ -91,9 +91,18 @@ def test_what_makes_no_difference_is_no_doubt_about_the_outcome() -> None:
 
 def test_a_mark_that_hangs_on_a_doubt_is_a_doubt_where_it_is_asked_for() -> None:
     rules = (
-        "-A FORWARD -m limit --limit 3/min -j MARK --set-xmark 0x1/0xffffffff\n-A FORWARD -m mark --mark 0x1 -j DROP\n"
+        "-A FORWARD -m string --string x -j MARK --set-xmark 0x1/0xffffffff\n-A FORWARD -m mark --mark 0x1 -j DROP\n"
     )
     assert follow(FILTER.format(rules)).outcome is Outcome.MAY
+
+
+def test_what_a_rate_or_chance_stops_is_allowed_and_limited_by_the_rule() -> None:
+    limit, text = "-A FORWARD -m limit --limit 3/min -j", "-A FORWARD -m string --string x -j"
+    found = follow(FILTER.format(f"{limit} LOG\n{limit} DROP\n"))
+    assert (found.outcome, found.doubts) == (Outcome.ALLOWED, ())
+    assert [item.where for item in found.limited_by] == ["filter/FORWARD#2"]
+    both = follow(FILTER.format(f"{limit} DROP\n{text} DROP\n"))
+    assert (both.outcome, both.limited_by) == (Outcome.MAY, ())
 
 
 def test_a_goto_does_not_come_back_and_a_jump_does() -> None:

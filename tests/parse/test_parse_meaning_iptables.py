@@ -4,6 +4,7 @@ import pytest
 
 from netaudit.model.netfilter.match import (
     ALWAYS,
+    NEVER,
     AllOf,
     AnyOf,
     Field,
@@ -12,7 +13,9 @@ from netaudit.model.netfilter.match import (
     Match,
     Named,
     Not,
+    Sometimes,
     UnknownMatch,
+    all_of,
     equal,
 )
 from netaudit.model.netfilter.statement import (
@@ -96,7 +99,6 @@ def test_a_match_is_a_condition_over_fields(text: str, match: Match) -> None:
     "text",
     [
         "-m set --match-set blocked src",
-        "-m limit --limit 5/s",
         '-m string --algo bm --string "a b"',
         "-m u32 --u32 0x0=0x1",
         "-m rpfilter --loose",
@@ -110,6 +112,29 @@ def test_what_is_not_known_is_kept_word_for_word(text: str) -> None:
     assert isinstance(match, UnknownMatch)
     assert match.text == text
     assert match.reason
+
+
+@pytest.mark.parametrize("text", ["-m limit --limit 5/s", "-m statistic --mode nth --every 3", "-m quota --quota 1000"])
+def test_what_rate_or_chance_decides_holds_sometimes(text: str) -> None:
+    assert read_iptables_rule(f"-A INPUT {text} -j DROP", "ip").matches == (Sometimes(text),)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("-m rt --rt-type 0", False),
+        ("-m rt ! --rt-type 0 --rt-segsleft 0", False),
+        ("-m frag --fragmore", False),
+        ("-m hbh", False),
+        ("-m ipv6header --header prot", True),
+        ("-m ipv6header --header frag", False),
+        ("-m ipv6header ! --header frag --soft", True),
+        ("-m ipv6header --header frag,route --soft", False),
+    ],
+)
+def test_a_header_that_ordinary_packets_lack_is_never_matched(text: str, holds: bool) -> None:  # noqa: FBT001 (a case)
+    matches = read_iptables_rule(f"-A INPUT {text} -j DROP", "ip6").matches
+    assert all_of(matches) == (ALWAYS if holds else NEVER)
 
 
 def test_a_comment_always_holds() -> None:

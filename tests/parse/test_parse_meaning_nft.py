@@ -9,10 +9,23 @@ from hypothesis import strategies as st
 from sampling import SWEEP
 
 from netaudit.model.facts import Facts
-from netaudit.model.netfilter.match import AllOf, Field, InRanges, Masked, Match, Named, Not, UnknownMatch, equal
+from netaudit.model.netfilter.match import (
+    NEVER,
+    AllOf,
+    Field,
+    InRanges,
+    Masked,
+    Match,
+    Named,
+    Not,
+    Sometimes,
+    UnknownMatch,
+    equal,
+)
 from netaudit.model.netfilter.program import Base, Hook, Program
 from netaudit.model.netfilter.statement import ACCEPT, DROP, RETURN, Jump, Meaning, Nat, NatKind, Note, SetMark
 from netaudit.parse import parse_ruleset
+from netaudit.parse.nftables.meaning import read_nft_rule
 from netaudit.parse.program import parse_program
 
 LISTING = Path(__file__).with_name("meanings.json").read_bytes()
@@ -63,7 +76,39 @@ def test_a_match_is_a_condition_over_fields(
     assert meanings[text] == Meaning(matches)
 
 
-@pytest.mark.parametrize("text", ["ip saddr @changing", "meta cpu 0", "limit rate 10/second", "ct status != dnat"])
+@pytest.mark.parametrize(
+    ("expression", "match"),
+    [
+        ('{"limit": {"rate": 10, "per": "second"}}', Sometimes("limit rate 10/second")),
+        ('{"quota": "q"}', Sometimes('quota name "q"')),
+        (
+            '{"match": {"op": "<", "left": {"numgen": {"mode": "random", "mod": 10, "offset": 0}}, "right": 3}}',
+            Sometimes("numgen random mod 10 < 3"),
+        ),
+        (
+            '{"set": {"op": "add", "elem": {"meta": {"key": "mark"}}, "set": "@flood", "stmt": [{"limit": "l"}]}}',
+            Sometimes('add @flood { meta mark limit name "l" }'),
+        ),
+        (
+            '{"match": {"op": "==", "left": {"exthdr": {"name": "rt", "field": "type"}}, "right": 0}}',
+            NEVER,
+        ),
+        ('{"match": {"op": "!=", "left": {"exthdr": {"name": "rt", "field": "type"}}, "right": 0}}', NEVER),
+    ],
+)
+def test_chance_holds_sometimes_and_a_header_that_is_not_there_never(expression: str, match: Match) -> None:
+    assert read_nft_rule([json.loads(expression), {"drop": None}], "inet", {}) == Meaning((match,), (), DROP)
+
+
+def test_a_map_of_counted_numbers_takes_its_last_way_where_all_have_one() -> None:
+    key = {"numgen": {"mode": "inc", "mod": 2, "offset": 0}}
+    data = {"set": [[0, {"jump": {"target": "a"}}], [1, {"jump": {"target": "b"}}]]}
+    (first, last) = read_nft_rule([{"vmap": {"key": key, "data": data}}], "inet", {}).then
+    assert first == Meaning((Sometimes("numgen inc mod 2"),), (), Jump("a"))
+    assert last == Meaning((), (), Jump("b"))
+
+
+@pytest.mark.parametrize("text", ["ip saddr @changing", "meta cpu 0", "ct status != dnat"])
 def test_what_cannot_be_decided_is_kept_word_for_word(meanings: dict[str, Meaning], text: str) -> None:
     (match,) = meanings[text].matches
     assert isinstance(match, UnknownMatch)

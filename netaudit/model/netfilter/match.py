@@ -2,11 +2,11 @@
 
 A match is a formula: `InRanges`, `Masked` and `Named` are its atoms, `Not`, `AllOf` and `AnyOf` join them, and
 `UnknownMatch` is what netaudit cannot decide: it may hold for one packet and not for the next, so nothing follows from
-it, and nothing from its negation.
+it, and nothing from its negation. `Sometimes` is known to hold for some packets and not for others that are the same.
 
     iptables  -s 192.0.2.0/24 ! -i eth0 -p tcp -m multiport --dports 80,8000:8080 -m limit --limit 5/s
     matches   InRanges(SADDR, ((192.0.2.0, 192.0.2.255),)), Not(Named(IIF, ("eth0",))), InRanges(PROTOCOL, ((6, 6),)),
-              InRanges(DPORT, ((80, 80), (8000, 8080))), UnknownMatch("-m limit --limit 5/s", …)
+              InRanges(DPORT, ((80, 80), (8000, 8080))), Sometimes("-m limit --limit 5/s")
 
 Every field is a number of a fixed width (`WIDTH`), but for interface names, which are text. A field that a packet
 does not have is never asked for without the match that says so standing before: ports behind `PROTOCOL`, addresses
@@ -88,17 +88,18 @@ ADDRESSES = frozenset(
         Field.CT_REPL_DADDR,
     }
 )
-WIDTH = {
-    Field.NFPROTO: 8,
-    Field.PROTOCOL: 8,
-    Field.SPORT: 16,
-    Field.DPORT: 16,
-    Field.ICMP_TYPE: 8,
-    Field.ICMP_CODE: 8,
-    Field.TCP_FLAGS: 8,
+_PORTS = (Field.SPORT, Field.DPORT, Field.CT_ORIG_SPORT, Field.CT_ORIG_DPORT, Field.CT_REPL_SPORT, Field.CT_REPL_DPORT)
+_TYPES = tuple(field for field in Field if field.startswith(("saddr-type", "daddr-type")))
+_BYTES = (
+    *(Field.NFPROTO, Field.PROTOCOL, Field.CT_PROTOCOL),
+    *(Field.ICMP_TYPE, Field.ICMP_CODE, Field.TCP_FLAGS, Field.TTL),
+)
+WIDTH: dict[Field, int] = {
+    **dict.fromkeys(_BYTES, 8),
+    **dict.fromkeys(_PORTS, 16),
+    **dict.fromkeys(_TYPES, 4),
     Field.FRAGMENT: 13,
     Field.LENGTH: 16,
-    Field.TTL: 8,
     Field.DSCP: 6,
     Field.ETHERTYPE: 16,
     Field.SMAC: 48,
@@ -109,17 +110,6 @@ WIDTH = {
     Field.CT_STATUS: 16,
     Field.CT_DIRECTION: 1,
     Field.CT_MARK: 32,
-    Field.CT_PROTOCOL: 8,
-    Field.CT_ORIG_SPORT: 16,
-    Field.CT_ORIG_DPORT: 16,
-    Field.CT_REPL_SPORT: 16,
-    Field.CT_REPL_DPORT: 16,
-    Field.SADDR_TYPE: 4,
-    Field.DADDR_TYPE: 4,
-    Field.SADDR_TYPE_IIF: 4,
-    Field.DADDR_TYPE_IIF: 4,
-    Field.SADDR_TYPE_OIF: 4,
-    Field.DADDR_TYPE_OIF: 4,
     Field.REVERSE_PATH: 1,
     Field.SOCKET: 1,
     Field.SKUID: 32,
@@ -210,7 +200,13 @@ class UnknownMatch(msgspec.Struct, frozen=True, gc=False, tag=True):
     reason: str
 
 
-Match = InRanges | Masked | Named | Not | AllOf | AnyOf | UnknownMatch
+class Sometimes(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """What holds for a packet now and then, by rate, count, chance or the time of day; word for word."""
+
+    text: str
+
+
+Match = InRanges | Masked | Named | Not | AllOf | AnyOf | UnknownMatch | Sometimes
 
 ALWAYS = AllOf(())
 NEVER = AnyOf(())

@@ -134,6 +134,12 @@ class Meaning(msgspec.Struct, frozen=True):
     verdict: Verdict = CONTINUE
     then: "tuple[Meaning, ...]" = ()
 
+    @property
+    def inert(self) -> bool:
+        """Tell whether all that a rule does is to log or count: whether its matches hold makes no difference."""
+        noted = all(isinstance(one, Note) for one in self.statements)
+        return noted and not self.then and isinstance(self.verdict, Continue)
+
     def branches(self) -> "Iterator[Meaning]":
         """Return the meaning itself, and all branches in it."""
         yield self

@@ -9,6 +9,7 @@ from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outc
 from netaudit.model.host import Listener
 from netaudit.model.netfilter.family import family_of
 from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.reason import ReasonKind
 from netaudit.packets.exposure.dispositions import Dispositions
 from netaudit.packets.exposure.query import CellQuery
@@ -26,11 +27,15 @@ _NO_ADDRESS = by_no_rule(ReasonKind.NO_CONTAINER_ADDRESS)
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """A way, and the packets that arrive by it; `stopped` where it ends before the container after all."""
+    """A way, and the packets that arrive by it; `stopped` where it ends before the container after all.
+
+    `limited_by` are the rules that let only some of what docker-proxy sends on through.
+    """
 
     way: Delivery
     packets: Bounds
     stopped: Decision | None = None
+    limited_by: tuple[Item, ...] = ()
 
     def outcomes(self) -> Iterator[tuple[Outcome, PacketSet]]:
         """Tell apart what surely arrives and what may, the best first; none for no packet."""
@@ -114,25 +119,24 @@ class Arrivals:
                 stopped = by_no_rule(ReasonKind.PROXY_OUT_OF_RECORDING, programs=names)
                 return Arrival(Delivery.PROXY, here.doubted(), stopped)
             return Arrival(Delivery.PROXY, here, by_no_rule(ReasonKind.PORT_HELD, programs=names))
-        outcome, decision = self._onwards()
-        match outcome:
+        best = self._onwards()
+        match best.outcome:
             case Outcome.ALLOWED:
-                return Arrival(Delivery.PROXY, here)
+                return Arrival(Delivery.PROXY, here, limited_by=best.limited_by)
             case Outcome.MAY:
-                return Arrival(Delivery.PROXY, here.doubted(), decision)
+                return Arrival(Delivery.PROXY, here.doubted(), best.decision)
             case Outcome.BLOCKED:
-                return Arrival(Delivery.PROXY, here, decision)
+                return Arrival(Delivery.PROXY, here, best.decision)
 
-    def _onwards(self) -> tuple[Outcome, Decision]:
+    def _onwards(self) -> Row:
         """Find the best way from the host to the container's own port, by any of its addresses."""
         to = self._destination
         assert to.binding  # noqa: S101 (only published ports are proxied)
         place = (to.container_id, to.protocol, to.binding.container_port)
         known = self._reach.from_proxy
         if place not in known:
-            rows = {row.outcome: row.decision for row in self._rows_onwards(to.binding.container_port)}
-            best = min(rows, key=BEST_FIRST.index, default=Outcome.BLOCKED)
-            known[place] = (best, rows.get(best, _NO_ADDRESS))
+            rows = self._rows_onwards(to.binding.container_port)
+            known[place] = min(rows, key=_rank, default=Row((), Outcome.BLOCKED, Delivery.NONE, _NO_ADDRESS))
         return known[place]
 
     def _rows_onwards(self, port: int) -> Iterator[Row]:
@@ -149,3 +153,7 @@ class Arrivals:
             for origin in reach.origins:
                 if origin.zone.kind is ZoneKind.HOST:
                     yield from self._rows_to(origin, target)
+
+
+def _rank(row: Row) -> tuple[int, bool]:
+    return BEST_FIRST.index(row.outcome), bool(row.limited_by)

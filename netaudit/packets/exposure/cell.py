@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from netaudit.model.exposure import Delivery, Destination, Outcome, ZoneKind
-from netaudit.model.reason import Reason, ReasonKind, make_reason
+from netaudit.model.netfilter.ruleset import Item
+from netaudit.model.reason import Reason, ReasonKind, make_reason, several
 from netaudit.packets.exposure.arrivals import Arrival, Arrivals
 from netaudit.packets.exposure.off_host import off_host_row, other_driver_row
 from netaudit.packets.exposure.query import CellQuery
@@ -49,7 +50,7 @@ class Cell:
             for outcome, packets in arrival.outcomes():
                 ports = self._asking.ports_of(packets) & left
                 if ports:
-                    yield from self._split(packets, ports, outcome, arrival)
+                    yield from self._decided(packets, ports, outcome, arrival)
                     left -= ports
         if left:
             yield from self._blocked(left)
@@ -66,6 +67,21 @@ class Cell:
     def _rows_to(self, origin: Origin, destination: Destination) -> Iterator[Row]:
         """Compute the rows of another cell, in which a program of the host goes on."""
         return Cell(self._reaches, origin, destination).rows()
+
+    def _decided(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
+        """Make the rows of ports: what arrives by chance is allowed, and limited by a rule."""
+        if outcome is Outcome.MAY and not arrival.stopped:
+            some = self._limited(packets & ports)[0]
+            by_chance = self._asking.ports_of(some) & ports
+            if by_chance:
+                yield from self._split(some, by_chance, Outcome.ALLOWED, arrival)
+                ports -= by_chance
+        if ports:
+            yield from self._split(packets, ports, outcome, arrival)
+
+    def _limited(self, packets: PacketSet) -> tuple[PacketSet, tuple[Item, ...]]:
+        """Return what of some packets arrives by chance, and the rules that it is the chance of."""
+        return self._traversal.chains.limited(packets & self._asking.asked)
 
     def _split(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make a row of the ports that share a decision, until none is left."""
@@ -86,9 +102,17 @@ class Cell:
         if outcome is Outcome.MAY:
             asked = packets & self._asking.asked  # again of one destination
             decision = in_doubt(arrival.stopped or self._traversal.chains.reason_for(asked) or decision)
+        limits = self._limits(packets, arrival) if outcome is Outcome.ALLOWED else ()
         if outcome is Outcome.ALLOWED:
-            decision = Decision(decision.rule, self._exception(ports, arrival))
-        return Row(self._asking.ranges(ports), outcome, arrival.way, decision, self._witnesses.witness(packets))
+            decision = Decision(decision.rule, _joined(_limits_of(limits), self._exception(ports, arrival)))
+        witness = self._witnesses.witness(packets)
+        return Row(self._asking.ranges(ports), outcome, arrival.way, decision, witness, limits)
+
+    def _limits(self, packets: PacketSet, arrival: Arrival) -> tuple[Item, ...]:
+        """Name the rules by whose chance packets arrive; none for what surely arrives at docker-proxy or the end."""
+        unsure = packets - arrival.packets.sure
+        mine = self._limited(unsure)[1] if unsure else ()
+        return tuple(dict.fromkeys((*mine, *arrival.limited_by)))
 
     def _exception(self, ports: PacketSet, arrival: Arrival) -> Reason | None:
         """Name a packet to the same ports that does not arrive, where there is one."""
@@ -135,3 +159,13 @@ class Cell:
         """Return what was dropped of the cell's packets, also on the way from a published port to its container."""
         plain = self._asking.part(self._came.dropped, self._space.everything) - self._elsewhere
         return plain | self._asking.part(self._came.dropped_later, self._arrivals.led) if self._arrivals.led else plain
+
+
+def _limits_of(rules: tuple[Item, ...]) -> Reason | None:
+    named = [make_reason(ReasonKind.AT_RULE, where=rule.where) for rule in rules]
+    return make_reason(ReasonKind.LIMITED, *named) if named else None
+
+
+def _joined(*reasons: Reason | None) -> Reason | None:
+    found = [one for one in reasons if one]
+    return several(found) if found else None

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from netaudit.errors import UsageError
 from netaudit.model.docker import Inventory
-from netaudit.model.exposure import Outcome, ZoneKind
+from netaudit.model.exposure import ZoneKind
 from netaudit.model.host import Host
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
@@ -18,6 +18,7 @@ from netaudit.model.ranges import Ranges, inside
 from netaudit.packets.exposure.container_sets import ContainerSets
 from netaudit.packets.exposure.dispositions import Dispositions, dispositions_of
 from netaudit.packets.exposure.examples import readable
+from netaudit.packets.exposure.row import Row
 from netaudit.packets.exposure.zone_sets import OF_NETWORKS, ZoneSets
 from netaudit.packets.host.container_routes import container_routes, subnets
 from netaudit.packets.host.members import Members
@@ -25,7 +26,6 @@ from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.host.zones import Origin, ZoneChoice, origins
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.encoders import Encoders
-from netaudit.packets.symbolic.encoding.decision import Decision
 from netaudit.packets.symbolic.encoding.fields import asked_fields
 from netaudit.packets.symbolic.encoding.host_sets import HostSets
 from netaudit.packets.symbolic.neighbour_discovery import undiscovered
@@ -48,7 +48,7 @@ class Reachability:
         self.origins = origins(host, inventory, family, choice)
         self.zones, self.containers = ZoneSets(self.world, self.origins), ContainerSets(self.world, self.inventory)
         self.sockets, self.members = Sockets(host.listeners), Members(self.inventory, family)
-        self.from_proxy: dict[tuple[str, str, int], tuple[Outcome, Decision]] = {}  # what cells found of docker-proxy
+        self.from_proxy: dict[tuple[str, str, int], Row] = {}  # what cells found of docker-proxy
         remembered = lru_cache(maxsize=None)
         self.asked, self.came = remembered(self._asked), remembered(self._came_from)
         self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))

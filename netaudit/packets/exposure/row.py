@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from netaudit.model.exposure import Delivery, Outcome
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.ranges import Ranges, without
 from netaudit.packets.symbolic.encoding.decision import Decision
 
@@ -19,6 +20,7 @@ class Row(msgspec.Struct, frozen=True):
     way: Delivery
     decision: Decision
     witness: str = ""
+    limited_by: tuple[Item, ...] = ()
 
 
 def best_of(rows: Iterable[Row]) -> Iterator[Row]:

@@ -77,4 +77,5 @@ def _exposure(zone: Zone, destination: Destination, row: Row) -> Exposure:
         rule=row.decision.rule,
         reason=row.decision.reason,
         witness=row.witness,
+        limited_by=row.limited_by,
     )

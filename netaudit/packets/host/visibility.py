@@ -48,6 +48,7 @@ class Visibility:
             rule=exposure.rule,
             reason=make_reason(ReasonKind.SEVERAL, said, reasons[0]) if said else reasons[0],
             witness=exposure.witness,
+            limited_by=exposure.limited_by,
         )
 
     def _about(self, family: Family, host: Host, program: Program) -> Iterator[Reason]:

@@ -17,6 +17,7 @@ from netaudit.model.netfilter.match import (
     Match,
     Named,
     Not,
+    Sometimes,
     UnknownMatch,
     is_named,
     width_of,
@@ -73,7 +74,7 @@ class HeaderSpace:
     def _encode(self, match: Match) -> Bounds:
         space = self.space
         match match:
-            case InRanges(_, ()) | AnyOf(()) | UnknownMatch():  # an empty set may be filled later
+            case InRanges(_, ()) | AnyOf(()) | UnknownMatch() | Sometimes():  # an empty set may be filled later
                 return Bounds(space.nothing, space.everything)
             case InRanges(field, ranges):
                 return exactly(space.in_ranges(field, ranges))
@@ -112,7 +113,7 @@ def _atoms(match: Match) -> Iterator[InRanges | Masked | Named]:
         case AllOf(parts) | AnyOf(parts):
             for part in parts:
                 yield from _atoms(part)
-        case UnknownMatch():
+        case UnknownMatch() | Sometimes():
             return
 
 

@@ -6,7 +6,7 @@ from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Hook, ReadChain, ReadTable
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.netfilter.statement import Meaning
-from netaudit.model.reason import Reason
+from netaudit.model.reason import Reason, is_by_chance
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.encoders import Encoders
@@ -26,6 +26,11 @@ class Doubt(msgspec.Struct, frozen=True):
 
     decision: Decision
     packets: PacketSet
+
+    @property
+    def by_chance(self) -> bool:
+        """Tell whether nothing but rate, count, chance or the time decides."""
+        return self.decision.reason is not None and is_by_chance(self.decision.reason)
 
 
 class Chains:
@@ -64,13 +69,24 @@ class Chains:
 
     def reason_for(self, packets: PacketSet) -> Decision | None:
         """Name the first rule that leaves open what becomes of some packet of a set."""
+        asked = self._lasting(packets)
+        found = [doubt for doubt in self.doubts if self._lasting(doubt.packets) & asked]
+        return next((doubt.decision for doubt in sorted(found, key=lambda one: one.by_chance)), None)
+
+    def limited(self, packets: PacketSet) -> tuple[PacketSet, tuple[Item, ...]]:
+        """Return the packets of a set that arrive or not by chance alone, and the rules that it is the chance of."""
         space = self.world.space
-        others = tuple(field for field in space.widths if field not in _LASTING)
-        asked = space.rewrite.forget(packets, *others)
-        for doubt in self.doubts:
-            if space.rewrite.forget(doubt.packets, *others) & asked:
-                return doubt.decision
-        return None
+        unknown = space.union(self._lasting(one.packets) for one in self.doubts if not one.by_chance)
+        left = packets - unknown
+        chances = [(one.decision.rule, self._lasting(one.packets)) for one in self.doubts if one.by_chance]
+        touching = [(rule, some) for rule, some in chances if some & left]
+        rules = dict.fromkeys(rule for rule, _ in touching if rule)
+        return left & space.union(some for _, some in touching), tuple(rules)
+
+    def _lasting(self, packets: PacketSet) -> PacketSet:
+        """Forget all of packets but what nothing rewrites."""
+        space = self.world.space
+        return space.rewrite.forget(packets, *(field for field in space.widths if field not in _LASTING))
 
     def drop(self, decision: Decision, packets: Bounds) -> None:
         """Drop packets."""

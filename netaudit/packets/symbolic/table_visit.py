@@ -63,9 +63,11 @@ class Visit:
         if not hit:
             return Ends(self._none, self._none, packets)
         missed = packets - bounds
+        done = self._act(rule, meaning, hit)
+        if done.on == hit and not done.accepted and not done.left:  # it logs, or counts: whether it does makes nothing
+            return Ends(self._none, self._none, packets)
         if not bounds.exact:
             self._doubt(rule, Bounds(bounds.sure & hit.possible, hit.possible))
-        done = self._act(rule, meaning, hit)
         return Ends(done.accepted, done.left, done.on | missed)
 
     def _act(self, rule: ReadRule, meaning: Meaning, hit: Bounds) -> Ends:

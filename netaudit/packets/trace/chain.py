@@ -181,7 +181,8 @@ class Walk:
         found, reason = holds(matches, value_of), None
         if found is None:
             reason = several(doubts(matches, value_of))
-            self._recorder.doubt(reason)
+            if not meaning.inert:
+                self._recorder.undecided(rule.item, reason)
             state = state.part()
         if not found:
             yield Met(None, state), None

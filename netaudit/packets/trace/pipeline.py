@@ -100,6 +100,7 @@ class Pipeline:
             self.recorder.ends,
             tuple(self.recorder.doubts),
             tuple(self.recorder.notes),
+            limits=tuple(self.recorder.limits),
         )
 
     def _behind_bridge(self, packet: Packet) -> Packet:

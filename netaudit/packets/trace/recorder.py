@@ -4,7 +4,7 @@ import msgspec
 
 from netaudit.model.netfilter.program import Hook
 from netaudit.model.netfilter.ruleset import Item
-from netaudit.model.reason import Reason
+from netaudit.model.reason import Reason, is_by_chance
 from netaudit.packets.trace.branch import WHOLE, Branch
 from netaudit.packets.values.packet import Packet
 from netaudit.packets.values.steps import Change, End, EndKind, Step, StepKind
@@ -19,6 +19,7 @@ class TraceRecorder:
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.doubts: dict[Reason, None] = {}
+        self.limits: dict[Item, None] = {}
         self.notes: dict[Reason, None] = {}
         self._ends: dict[End, Branch] = {}
 
@@ -53,6 +54,13 @@ class TraceRecorder:
     def doubt(self, reason: Reason) -> None:
         """Write down why something is not decided."""
         self.doubts[reason] = None
+
+    def undecided(self, rule: Item, reason: Reason) -> None:
+        """Write down that a rule's matches are not decided: by chance, or for what is not known."""
+        if is_by_chance(reason):
+            self.limits[rule] = None
+        else:
+            self.doubt(reason)
 
     def note(self, reason: Reason) -> None:
         """Write down what a reader should know."""

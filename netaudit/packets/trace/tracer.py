@@ -110,4 +110,5 @@ def _either(traces: list[Trace]) -> Trace:
     reasons = (make_reason(ReasonKind.TRANSLATION_UNDECIDED),)
     doubts = dict.fromkeys(reasons + tuple(doubt for one in traces for doubt in one.doubts))
     notes = dict.fromkeys(note for one in traces for note in one.notes)
-    return Trace(first.packet, tuple(steps), tuple(ends), tuple(doubts), tuple(notes))
+    limits = dict.fromkeys(item for one in traces for item in one.limits)
+    return Trace(first.packet, tuple(steps), tuple(ends), tuple(doubts), tuple(notes), limits=tuple(limits))

@@ -13,6 +13,7 @@ from netaudit.model.netfilter.match import (
     Match,
     Named,
     Not,
+    Sometimes,
     UnknownMatch,
     is_named,
 )
@@ -69,7 +70,7 @@ def holds(match: Match, value_of: Callable[[Field], Value]) -> bool | None:  # n
         case AnyOf(matches):
             found = _all(_opposite(holds(one, value_of)) for one in matches)
             return _opposite(found)
-        case UnknownMatch():
+        case UnknownMatch() | Sometimes():
             return None
 
 
@@ -88,11 +89,20 @@ def _all(found: Iterator[bool | None]) -> bool | None:
     return result
 
 
+def why_undecided(match: UnknownMatch | Sometimes) -> Reason:
+    """Return why a match that no field decides is undecided."""
+    match match:
+        case UnknownMatch(text, reason):
+            return make_reason(ReasonKind.UNKNOWN_MATCH, text=text, why=reason)
+        case Sometimes(text):
+            return make_reason(ReasonKind.SOMETIMES, text=text)
+
+
 def doubts(match: Match, value_of: Callable[[Field], Value]) -> Iterator[Reason]:
     """Return why a match cannot be decided, a reason for each part."""
     match match:
-        case UnknownMatch(text, reason):
-            yield make_reason(ReasonKind.UNKNOWN_MATCH, text=text, why=reason)
+        case UnknownMatch() | Sometimes():
+            yield why_undecided(match)
         case InRanges(field) | Masked(field) | Named(field):
             if value_of(field) is None:
                 yield make_reason(ReasonKind.FIELD_UNKNOWN, field=field)

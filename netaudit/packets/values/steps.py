@@ -75,6 +75,7 @@ class End(msgspec.Struct, frozen=True):
 class Trace(msgspec.Struct, frozen=True):
     """A packet's way: the steps in order, and every end that is possible. `doubts` say why there are several.
 
+    `limits` are the rules that take some such packets and not others, by rate, count, chance or the time.
     `answers` are the ways of the answers to a connection's first packet, one for each end at which it arrives.
     """
 
@@ -84,10 +85,14 @@ class Trace(msgspec.Struct, frozen=True):
     doubts: tuple[Reason, ...] = ()
     notes: tuple[Reason, ...] = ()
     answers: "tuple[Trace, ...]" = ()
+    limits: tuple[Item, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
-        """Sum the ends up: the rules let it arrive and be answered, or not, or that cannot be decided."""
+        """Sum the ends up: the rules let it arrive and be answered, or not, or that cannot be decided.
+
+        What arrives or not by chance alone is allowed: `limited_by` names the rules.
+        """
         if any(end.kind is EndKind.UNKNOWN for end in self.ends):
             return Outcome.MAY
         found = {Outcome.BLOCKED for end in self.ends if end.kind not in ARRIVED}
@@ -95,7 +100,17 @@ class Trace(msgspec.Struct, frozen=True):
             found |= {answer.outcome for answer in self.answers}
         elif self.arrives:
             found.add(Outcome.ALLOWED)
-        return found.pop() if len(found) == 1 else Outcome.MAY
+        by_chance = bool(self.limits) and not self.doubts and Outcome.MAY not in found
+        return found.pop() if len(found) == 1 else Outcome.ALLOWED if by_chance else Outcome.MAY
+
+    @property
+    def limited_by(self) -> tuple[Item, ...]:
+        """Return the rules that let some such packets through and others not; none where all arrive, or no one."""
+        if self.outcome is not Outcome.ALLOWED:
+            return ()
+        stopped = any(end.kind not in ARRIVED for end in self.ends)
+        mine = self.limits if stopped or any(one.outcome is Outcome.BLOCKED for one in self.answers) else ()
+        return tuple(dict.fromkeys((*mine, *(item for one in self.answers for item in one.limited_by))))
 
     @property
     def arrives(self) -> bool:

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from netaudit.model.netfilter.match import ALWAYS, Field, Match, Not, UnknownMatch, equal
+from netaudit.model.netfilter.match import ALWAYS, Field, Match, Not, Sometimes, UnknownMatch, equal
 from netaudit.parse.iptables.extensions import EXTENSIONS, negated, read_address, read_interface
+from netaudit.parse.iptables.headers import HEADERS
 from netaudit.parse.iptables.rule import Option, print_options
 from netaudit.parse.reading.constants import PROTOCOLS, number
 
 _UNRECORDED = "what it looks at is not recorded"
-_CHANCE = "it hangs on the time, or on other packets"
 _CONTENT = "what the set holds is not recorded"
-_REASONS = {"set": _CONTENT} | dict.fromkeys(
-    ("connbytes", "connlimit", "hashlimit", "limit", "quota", "rateest", "recent", "statistic", "time"), _CHANCE
+_REASONS = {"set": _CONTENT}
+_BY_CHANCE = frozenset(
+    ("connbytes", "connlimit", "dstlimit", "hashlimit", "limit", "quota", "rateest", "recent", "statistic", "time")
 )
+_READERS = {**EXTENSIONS, **HEADERS}
 
 
 def read_matches(options: Sequence[Option], family: str) -> tuple[Match, ...]:
@@ -39,10 +41,13 @@ def _read_group(group: Sequence[Option], family: str) -> Match:
         if first.name in _PLAIN and not others:
             return negated(first, _PLAIN[first.name](first.arguments))
         if first.name == "-m":
-            return EXTENSIONS[first.arguments[0]](others, family)
+            return _READERS[first.arguments[0]](others, family)
     except (ValueError, KeyError, IndexError):  # an extension or an option of one that is not in the table
         pass
-    return UnknownMatch(print_options(group), _REASONS.get(" ".join(first.arguments), _UNRECORDED))
+    text, name = print_options(group), " ".join(first.arguments)
+    if first.name == "-m" and name in _BY_CHANCE:
+        return Sometimes(text)
+    return UnknownMatch(text, _REASONS.get(name, _UNRECORDED))
 
 
 def _protocol(text: str) -> Match:

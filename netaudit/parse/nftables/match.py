@@ -17,6 +17,7 @@ from netaudit.model.netfilter.match import (
     Match,
     Named,
     Not,
+    Sometimes,
     UnknownMatch,
     all_of,
     any_of,
@@ -24,6 +25,7 @@ from netaudit.model.netfilter.match import (
     width_of,
 )
 from netaudit.parse.nftables.formats import Json
+from netaudit.parse.nftables.key_kinds import is_by_chance, is_of_absent_header
 from netaudit.parse.nftables.keys import Key, bits, read_key
 from netaudit.parse.nftables.printer import print_statement
 
@@ -57,6 +59,10 @@ def read_match(expression: Json, family: str, sets: Sets) -> Match:
     """Say what `{"match": {"op": …, "left": …, "right": …}}` means."""
     body = expression["match"]
     try:
+        if is_by_chance(body["left"]):
+            return Sometimes(print_statement(expression, family))
+        if is_of_absent_header(body["left"]):  # where there is no header, a rule ends, and says no more of `!=`
+            return ALWAYS if body["right"] is False and body["op"] == "==" else NEVER
         keys = read_keys(body["left"])
         return all_of([*before(keys, family), _compare(body["op"], keys, body["right"], sets)])
     except NotKnownError as error:

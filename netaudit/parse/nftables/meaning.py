@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from netaudit.model.netfilter.match import ALWAYS, Match, UnknownMatch
+from netaudit.model.netfilter.match import ALWAYS, Match, Sometimes, UnknownMatch
 from netaudit.model.netfilter.statement import CONTINUE, Meaning, Note, Statement, UnknownStatement
 from netaudit.parse.nftables.formats import Json
-from netaudit.parse.nftables.match import Sets, read_match, unknown
+from netaudit.parse.nftables.match import Sets, read_match
+from netaudit.parse.nftables.printer import print_statement
 from netaudit.parse.nftables.statement import read_statement, read_verdict
 
 _BY_CHANCE = frozenset({"limit", "quota", "ct count"})
-_CHANCE = "it hangs on the time, or on other packets"
 _DEEPEST, _MOST_WAYS = 64, 1 << 12  # nft takes 128 expressions a rule: two for each change that is asked about
 
 
@@ -86,9 +86,19 @@ def _as_match(expression: Json, family: str, sets: Sets) -> Match | None:
         case str() | {"xt": _}:
             return UnknownMatch(str(expression), "nft itself does not say what it is")
         case dict() if not _BY_CHANCE.isdisjoint(expression):
-            return unknown(expression, family, _CHANCE)
+            return Sometimes(print_statement(expression, family))
+        case {"set": {"stmt": [*inner]}} | {"meter": {"stmt": inner}} if any(map(_is_by_chance, _listed(inner))):
+            return Sometimes(print_statement(expression, family))
         case _:
             return None
+
+
+def _is_by_chance(statement: Json) -> bool:
+    return isinstance(statement, dict) and not _BY_CHANCE.isdisjoint(statement)
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
 
 
 def _changed(statements: Sequence[Statement]) -> bool:

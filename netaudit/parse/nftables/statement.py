@@ -1,10 +1,10 @@
 """nft's JSON statements and verdicts -> their meaning; what is not known is kept word for word."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from netaudit.model.netfilter.match import NFPROTO_IPV4, NFPROTO_IPV6, Field, Match, equal
+from netaudit.model.netfilter.match import NFPROTO_IPV4, NFPROTO_IPV6, Field, Match, Sometimes, equal
 from netaudit.model.netfilter.statement import (
     ACCEPT,
     CONTINUE,
@@ -27,9 +27,11 @@ from netaudit.model.netfilter.statement import (
     Verdict,
 )
 from netaudit.parse.nftables.formats import Json
+from netaudit.parse.nftables.key_kinds import is_by_chance, numbers_made_up
 from netaudit.parse.nftables.keys import CONNECTION, read_key
 from netaudit.parse.nftables.match import NotKnownError, Sets, before, element, held, read_keys
 from netaudit.parse.nftables.printer import print_statement
+from netaudit.parse.nftables.values import print_value
 from netaudit.parse.reading.values import address
 
 _WORDS: Mapping[str, Verdict] = {"accept": ACCEPT, "drop": DROP, "return": RETURN, "continue": CONTINUE}
@@ -100,12 +102,22 @@ def _known_verdict(expression: Json) -> Verdict:
 
 def by_map(key: Json, data: Json, family: str, sets: Sets, make: Callable[[Json], Meaning]) -> Meaning:
     """Read a map: for each element what `make` makes of its value, where its key matches. Raises NotKnownError."""
-    keys = read_keys(key)
     pairs = held(data, sets) if isinstance(data, str) else data["set"]
+    if is_by_chance(key):
+        return _by_chance(key, [(_bare(one), make(value)) for one, value in pairs])
+    keys = read_keys(key)
     last = sorted(pairs, key=lambda pair: _bare(pair[0]) == "*")  # what is in no other element
     branches = tuple(_branch(element(keys, _bare(one), sets), make(value)) for one, value in last)
     needed = tuple(before(keys, family))
     return Meaning(then=(Meaning(needed, then=branches),)) if needed else Meaning(then=branches)
+
+
+def _by_chance(key: Json, branches: Sequence[tuple[Json, Meaning]]) -> Meaning:
+    """Read a map of made-up numbers: any element may be it, and the last is, where each number has an element."""
+    text = print_value(key)
+    complete = numbers_made_up(key) == len({str(one) for one, _ in branches if isinstance(one, int)})
+    ways = [_branch(Sometimes(text), meaning) for _, meaning in branches]
+    return Meaning(then=(*ways[:-1], branches[-1][1]) if complete else tuple(ways))
 
 
 def _bare(value: Json) -> Json:

@@ -70,6 +70,10 @@ class CellJson(msgspec.Struct, frozen=True, kw_only=True):
     attribution: AttributionJson | None
     reason: str | None
     witness: Annotated[str | None, Meta(description="An example packet.")]
+    limited_by: Annotated[
+        tuple[ItemJson, ...] | UnsetType,
+        Meta(description="Rules that let only some of these packets through, by rate, count, chance or the time."),
+    ] = UNSET
 
 
 class CellChangeJson(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +105,7 @@ def cell_json(one: AttributedExposure) -> CellJson:
         attribution=attribution_json(one.attribution) if exposure.rule else None,
         reason=describe_reason(exposure.reason) or None,
         witness=exposure.witness or None,
+        limited_by=tuple(map(item_json, exposure.limited_by)) or UNSET,
     )
 
 

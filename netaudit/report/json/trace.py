@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.model.exposure import Outcome
@@ -23,6 +23,7 @@ from netaudit.report.text.trace import describe_change
 _ANSWERS = Meta(
     description="The ways of the answers to a connection's first packet, one for each end at which it arrives."
 )
+_LIMITS = Meta(description="Rules that let only some such packets through, by rate, count, chance or the time.")
 # A field that is added to packets later is of one of these types.
 _MORE_FIELDS = Meta(extra_json_schema={"additionalProperties": {"type": ["string", "integer", "null"]}})
 
@@ -82,6 +83,7 @@ class AnswerJson(msgspec.Struct, frozen=True, kw_only=True):
     ends: tuple[EndJson, ...]
     undecided: tuple[str, ...]
     notes: tuple[str, ...]
+    limited_by: Annotated[tuple[ItemJson, ...] | UnsetType, _LIMITS] = UNSET
 
 
 class TraceDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="netaudit/trace/v1"):
@@ -98,6 +100,7 @@ class TraceDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema
     undecided: tuple[str, ...]
     notes: tuple[str, ...]
     answers: Annotated[tuple[AnswerJson, ...], _ANSWERS] = ()  # a default: documents of older versions lack the field
+    limited_by: Annotated[tuple[ItemJson, ...] | UnsetType, _LIMITS] = UNSET
 
 
 def render_trace(shown: AttributedTrace) -> bytes:
@@ -127,6 +130,7 @@ def _way(trace: Trace, shown: AttributedTrace) -> dict[str, Any]:
         "ends": tuple([_end(end, shown) for end in trace.ends]),
         "undecided": tuple(map(describe_reason, trace.doubts)),
         "notes": tuple(map(describe_reason, trace.notes)),
+        "limited_by": tuple(map(item_json, trace.limited_by)) or UNSET,
     }
 
 

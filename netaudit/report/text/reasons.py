@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from netaudit.model.reason import Reason, ReasonKind
 
 _BEHIND = "{behind}"  # where the reasons behind this one stand; where it is not named, they follow after a colon
-_SEPARATORS = {ReasonKind.NOT_FOR_ALL: ", ", ReasonKind.BRIDGE_OF_NETWORK_WITH: ", "}
+_SEPARATORS = {ReasonKind.NOT_FOR_ALL: ", ", ReasonKind.BRIDGE_OF_NETWORK_WITH: ", ", ReasonKind.LIMITED: ", "}
 
 SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.SEVERAL: "{behind}",
@@ -16,6 +16,8 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.BY_POLICY: "policy",
     ReasonKind.REJECTED_WITH: "{answer}",
     ReasonKind.UNKNOWN_MATCH: "{text}: {why}",
+    ReasonKind.SOMETIMES: "{text}: it depends on the time, or on other packets",
+    ReasonKind.LIMITED: "limited by {behind}",
     ReasonKind.UNKNOWN_STATEMENT: "{text}: {why}",
     ReasonKind.UNKNOWN_EFFECT: "{why}",
     ReasonKind.FIELD_UNKNOWN: "{field} of this packet is not known",

@@ -45,6 +45,8 @@ def describe_outcome(shown: AttributedTrace) -> str:
     trace = shown.journey.trace
     outcome = _OUTCOMES[trace.outcome]
     unanswered = trace.outcome is Outcome.BLOCKED and trace.arrives
+    if trace.limited_by:
+        return f"{outcome}, limited by {', '.join(item.where for item in trace.limited_by)}"
     return f"{outcome}: it arrives, and its answer does not come back" if unanswered else outcome
 
 

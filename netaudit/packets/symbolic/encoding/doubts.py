@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator
 
-from netaudit.model.netfilter.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Not, UnknownMatch
+from netaudit.model.netfilter.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Not, Sometimes, UnknownMatch
 from netaudit.model.netfilter.statement import Forget, Meaning, Queue, UnknownStatement
 from netaudit.model.reason import Reason, ReasonKind, make_reason, several
+from netaudit.packets.values.packet import why_undecided
 
 
 def why_unknown(meaning: Meaning, fields: Collection[Field] = ()) -> Reason:
@@ -29,8 +30,8 @@ def _unknown(meaning: Meaning, fields: Collection[Field]) -> Iterator[Reason]:
 
 def _of_match(match: Match, fields: Collection[Field]) -> Iterator[Reason]:
     match match:
-        case UnknownMatch(text, reason):
-            yield make_reason(ReasonKind.UNKNOWN_MATCH, text=text, why=reason)
+        case UnknownMatch() | Sometimes():
+            yield why_undecided(match)
         case Not(inner):
             yield from _of_match(inner, fields)
         case AllOf(parts) | AnyOf(parts):

@@ -23,6 +23,7 @@ from netaudit.model.netfilter.match import (
     Match,
     Named,
     Not,
+    Sometimes,
     UnknownMatch,
 )
 from netaudit.model.ranges import contains
@@ -95,7 +96,7 @@ class Encoder:
                 return self._number(field, lambda where: self._space.masked(where, mask, value), match)
             case Named(field, names):
                 return self._named(field, names)
-            case UnknownMatch():
+            case UnknownMatch() | Sometimes():
                 return self._unknown
             case _:
                 return self._joined(match)
