@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from netaudit.attribute.signatures.placement import Placement
 from netaudit.attribute.signatures.signature import (
     Alternative,
     Catalog,
@@ -14,10 +15,13 @@ from netaudit.attribute.signatures.signature import (
     Signature,
     SubjectKind,
     Telltale,
+    VersionRange,
     make_alternative,
 )
 from netaudit.attribute.signatures.template import NETWORK_HOLES, Template
 from netaudit.catalog.document import Strict, load_yaml, rules_folder
+from netaudit.catalog.placement import Raw as RawPlace
+from netaudit.catalog.placement import read_placements
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 
@@ -46,6 +50,8 @@ class _Signature(Strict):
     declaration: str = ""
     beside: str = ""
     reference: str = ""
+    place: RawPlace = None
+    kept: bool = False
 
 
 class _Telltale(Strict):
@@ -137,6 +143,7 @@ class _Templates(msgspec.Struct, frozen=True):
     before: Template | None
     beside: Template | None
     alternatives: tuple[Alternative, ...]
+    placements: tuple[tuple[VersionRange, Placement], ...]
 
 
 def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature) -> Signature:
@@ -162,6 +169,8 @@ def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature)
         distinctive=raw.distinctive,
         beside=templates.beside,
         narrow=tuple(content.holes.items()),
+        placements=templates.placements,
+        kept=raw.kept,
     )
 
 
@@ -171,7 +180,8 @@ def _templates(file: str, name: str, raw: _Signature, chain: str, text: str) -> 
         whens = raw.when if isinstance(raw.when, list) else [raw.when]
         alternatives = tuple(_alternative(when) for when in whens)
         before, beside = (Template(text) if text else None for text in (raw.before, raw.beside))
-        return _Templates(_chain_template(chain, raw), Template(text), before, beside, alternatives)
+        placements = read_placements(raw.place)
+        return _Templates(_chain_template(chain, raw), Template(text), before, beside, alternatives, placements)
     except NetauditError as error:
         raise CatalogError(error.message, file=file, key=f"signatures.{name}") from error
 

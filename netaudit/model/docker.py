@@ -81,6 +81,8 @@ class Container(msgspec.Struct, frozen=True):
     privileged: bool | None = None
     capabilities: tuple[str, ...] | None = None  # added ones
     docker_socket: bool | None = None  # Docker's socket is mounted
+    started_at: str = ""  # RFC 3339, UTC
+    chosen_ports: tuple[tuple[int, str], ...] = ()  # container ports whose host port the engine chose
     waivers: tuple[tuple[str, str], ...] = ()  # its labels `netaudit.waive.…`, the only ones that are read
 
 
@@ -137,6 +139,8 @@ class DaemonOptions(msgspec.Struct, frozen=True):
     bridge_accept_fwmark: str | None = None
     firewall_backend: str | None = None
     live_restore: bool | None = None
+    ip_forward: bool | None = None
+    ip_forward_no_drop: bool | None = None
     default_address: str | None = None  # of ports published without a host address; "" where it is not told
     api_addresses: tuple[str, ...] | None = None  # of the API on the network
     tls_verify: bool | None = None

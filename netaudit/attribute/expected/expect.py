@@ -11,12 +11,12 @@ from netaudit.attribute.attribution import Attribution, Cause, Confidence, Stand
 from netaudit.attribute.expected.container_subjects import Subject
 from netaudit.attribute.expected.daemon_options import Options
 from netaudit.attribute.expected.profiles import Profile
+from netaudit.attribute.expected.selection import Selection
 from netaudit.attribute.expected.subjects import Subjects
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
-from netaudit.attribute.signatures.signature import Applies, Catalog, Signature
+from netaudit.attribute.signatures.signature import Catalog, Signature
 from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
-from netaudit.model.version import Version
 
 Place = tuple[str, str, str]  # family, table, chain (or set)
 
@@ -141,19 +141,12 @@ def in_order(text: str) -> str:
 _SET_OF_NAMES = re.compile(r'\{ ("[^{}"]*"(?:, "[^{}"]*")+) \}')
 
 
-def _can_be_proved(signature: Signature) -> bool:
-    """Return whether the inventory can prove an object; it cannot prove an open policy, whose text is anybody's."""
-    return signature.object is not ObjectKind.POLICY or not signature.open
-
-
 class _Filler:
     """Fills signatures with the subjects of one inventory."""
 
     def __init__(self, inventory: Inventory, options: Options, catalog: Catalog) -> None:
-        self._version = Version.parse(inventory.version)
-        self._catalog = [s for s in catalog.signatures if options.backend in s.backends and _can_be_proved(s)]
-        self._selected: dict[Profile, list[tuple[Signature, bool]]] = {}
-        self._subjects = Subjects(inventory, options, lambda profile: bool(self._select(profile)))
+        self._selection = Selection(inventory, options, catalog)
+        self._subjects = Subjects(inventory, options, self._selection.is_wanted)
 
     def fill_all(self, containers: Collection[Container]) -> Layer:
         """Expect everything: the daemon's rules, the networks' rules, and the rules of the containers given."""
@@ -182,33 +175,13 @@ class _Filler:
 
     def _forms(self, profile: Profile, own: AbstractSet[str], layer: Layer) -> Iterator[_Form]:
         """Prepare what is the same for all subjects of a profile: `own` are the holes that each fills itself."""
-        for signature, required in self._select(profile):
+        for signature, required in self._selection.of(profile):
             named = signature.chain.holes <= profile.values.keys()  # the catalog checks it, except for open signatures
             if named and signature.text.holes <= {*own, *profile.values}:
                 place = (profile.family, signature.table, signature.chain.fill(profile.values))
                 yield _Form(
                     signature, required, signature.text.format_with(profile.values), layer.setdefault(place, {})
                 )
-
-    def _select(self, profile: Profile) -> list[tuple[Signature, bool]]:
-        """Choose the signatures for a profile: once for all subjects that share it."""
-        selected = self._selected.get(profile)
-        if selected is None:
-            selected = list(self._applying(profile))
-            self._selected[profile] = selected
-        return selected
-
-    def _applying(self, profile: Profile) -> Iterator[tuple[Signature, bool]]:
-        for signature in self._catalog:
-            if signature.subject is not profile.kind or profile.family not in signature.families:
-                continue
-            match signature.applies(self._version, profile.facts):
-                case Applies.YES:
-                    yield signature, profile.certain and not signature.open
-                case Applies.UNKNOWN:
-                    yield signature, False
-                case Applies.NO:
-                    pass
 
 
 def _same_containers(before: tuple[Inventory, Options], after: tuple[Inventory, Options]) -> frozenset[str]:

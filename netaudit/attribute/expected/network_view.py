@@ -121,10 +121,11 @@ def binding_values(binding: PortBinding) -> dict[str, str]:
     }
 
 
-def have_bridge(networks: Iterable[Network], family: str) -> bool | None:
-    """Return whether there is a bridge network that is not internal.
+def have_bridges(networks: Iterable[Network], family: str) -> dict[str, Value]:
+    """Return whether there is a bridge network, and one that is not internal.
 
     None where there is none now: a daemon keeps the rules that it wrote for one that was removed.
     """
-    here = (net.driver == "bridge" and not net.internal and bool(net.subnet_of(family)) for net in networks)
-    return True if any(here) else None
+    here = [net for net in networks if net.driver == "bridge" and net.subnet_of(family)]
+    outward = any(not net.internal for net in here)
+    return {"any-networks": bool(here) or None, "bridge-networks": outward or None}

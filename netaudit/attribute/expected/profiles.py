@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from netaudit.attribute.expected.daemon_options import Options
-from netaudit.attribute.expected.network_view import ASSUMED, BindingTraits, NetworkView, binding_facts, have_bridge
+from netaudit.attribute.expected.network_view import ASSUMED, BindingTraits, NetworkView, binding_facts, have_bridges
 from netaudit.attribute.signatures.signature import SubjectKind, Value
 from netaudit.model.docker import Inventory
 
@@ -34,9 +34,7 @@ class Profiles:
         self._is_wanted = is_wanted
         self._endpoints: dict[tuple[NetworkView, bool], Profile | None] = {}
         self._bindings: dict[tuple[NetworkView, BindingTraits], Profile | None] = {}
-        self._common = {
-            family: {**options.facts, "bridge-networks": have_bridge(inventory.networks, family)} for family in FAMILIES
-        }
+        self._common = {family: {**options.facts, **have_bridges(inventory.networks, family)} for family in FAMILIES}
 
     def make(
         self,

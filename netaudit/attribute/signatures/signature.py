@@ -8,6 +8,7 @@ from typing import cast
 
 import msgspec
 
+from netaudit.attribute.signatures.placement import Placement
 from netaudit.attribute.signatures.template import Template
 from netaudit.errors import NetauditError
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
@@ -40,6 +41,7 @@ CONDITIONS: Mapping[str, frozenset[bool | str]] = {
     "fwmark": _SWITCH,  # --bridge-accept-fwmark is set
     "wsl2": _SWITCH,  # WSL2 in mirrored mode
     "bridge-networks": _SWITCH,  # there is a bridge network of this family that is not internal
+    "any-networks": _SWITCH,  # the same, internal ones too
     "enabled": _SWITCH,  # the network has this address family (assumed, unless stated)
     "internal": _SWITCH,
     "icc": _SWITCH,
@@ -138,6 +140,8 @@ class Signature(msgspec.Struct, frozen=True):
     distinctive: bool = False  # no other maker writes such a text: no further evidence is needed
     beside: Template | None = None  # counts only where this rule stands in the same chain too
     narrow: tuple[tuple[str, str], ...] = ()  # what a hole may hold when read backwards, as regular expressions
+    placements: tuple[tuple[VersionRange, Placement], ...] = ()
+    kept: bool = False  # its maker leaves it behind when its subject goes
 
     def applies(self, version: Version, facts: Mapping[str, Value]) -> Applies:
         """Decide whether the rule is written for a subject, given what is known of it."""
@@ -145,6 +149,13 @@ class Signature(msgspec.Struct, frozen=True):
         if Applies.YES in answers:
             return Applies.YES
         return Applies.UNKNOWN if Applies.UNKNOWN in answers else Applies.NO
+
+    def placement(self, version: Version) -> Placement:
+        """Return where an engine of a version puts the rule."""
+        for engine, placement in self.placements:
+            if engine.holds(version):
+                return placement
+        return Placement()
 
     def condition_names(self) -> frozenset[str]:
         """Name the conditions that decide over this signature."""

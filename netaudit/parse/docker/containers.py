@@ -13,6 +13,7 @@ from netaudit.parse.reading.decode import decode_json
 class _State(msgspec.Struct):
     running: bool = msgspec.field(name="Running", default=False)
     pid: int = msgspec.field(name="Pid", default=0)
+    started_at: str = msgspec.field(name="StartedAt", default="")
 
 
 class _Config(msgspec.Struct):
@@ -21,7 +22,13 @@ class _Config(msgspec.Struct):
     labels: dict[str, str] | None = msgspec.field(name="Labels", default=None)
 
 
+class _HostPort(msgspec.Struct):
+    ip: str = msgspec.field(name="HostIp", default="")
+    port: str = msgspec.field(name="HostPort", default="")
+
+
 class _HostConfig(msgspec.Struct):
+    ports: dict[str, list[_HostPort] | None] | None = msgspec.field(name="PortBindings", default=None)
     network_mode: str = msgspec.field(name="NetworkMode", default="")
     links: list[str] | None = msgspec.field(name="Links", default=None)
     publish_all: bool | None = msgspec.field(name="PublishAllPorts", default=None)
@@ -40,11 +47,6 @@ class _Endpoint(msgspec.Struct):
     gateway: str = msgspec.field(name="Gateway", default="")
     gateway6: str = msgspec.field(name="IPv6Gateway", default="")
     priority: int = msgspec.field(name="GwPriority", default=0)
-
-
-class _HostPort(msgspec.Struct):
-    ip: str = msgspec.field(name="HostIp", default="")
-    port: str = msgspec.field(name="HostPort", default="")
 
 
 class _NetworkSettings(msgspec.Struct):
@@ -86,7 +88,9 @@ def _container(raw: _Container) -> Container:
         image=raw.config.image,
         pid=raw.state.pid,
         sandbox=settings.sandbox,
+        started_at=raw.state.started_at,
         publish_all=host_config.publish_all,
+        chosen_ports=tuple(_chosen(host_config, settings.ports)) if settings.ports else (),
         privileged=host_config.privileged,
         capabilities=_capabilities(host_config),
         docker_socket=None if raw.mounts is None else any(is_docker_socket(one.source) for one in raw.mounts),
@@ -113,6 +117,14 @@ def _bindings(ports: Mapping[str, list[_HostPort] | None]) -> Iterator[PortBindi
             number, protocol = _port(port)
             for host in hosts:
                 yield PortBinding(protocol, host.ip, parse_number(host.port), number)
+
+
+def _chosen(asked: _HostConfig, ports: Mapping[str, object]) -> Iterator[tuple[int, str]]:
+    """List the published ports for which no single host port was asked."""
+    for port in ports:
+        hosts = (asked.ports or {}).get(port) or []
+        if any(not parse_number(host.port) for host in hosts) or (asked.publish_all and not hosts):
+            yield _port(port)
 
 
 @lru_cache(maxsize=1024)

@@ -76,6 +76,8 @@ def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
         bridge_accept_fwmark=str(given.get("bridge-accept-fwmark", "")) or ("" if known else None),
         firewall_backend=_backend(info, version),
         live_restore=info.live_restore,
+        ip_forward=switch("ip-forward", default=True),
+        ip_forward_no_drop=switch("ip-forward-no-drop", default=False),
         default_address=str(given.get("ip", "")) if given.get("ip") or known else None,
         api_addresses=_api_addresses(facts.files.get(Source.DOCKERD_ARGV), file),
         tls_verify=switch("tlsverify", default=False),

@@ -1,0 +1,31 @@
+"""Where in its chain a maker puts a new rule."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Put(StrEnum):
+    """How a rule gets into its chain. What one event puts into one chain stands in the order of the catalog's file."""
+
+    TOP = "top"  # inserted at the top, unless the chain has it (iptables -I)
+    END = "end"  # appended, unless the chain has it (iptables -A)
+    MOVED_TO_TOP = "moved-to-top"  # deleted, then inserted at the top
+
+
+class Occasion(StrEnum):
+    """What a maker writes a rule with, beside the making of its own subject."""
+
+    NETWORK = "network"  # whenever a bridge network is made: this repairs what somebody deleted
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """Where a rule goes.
+
+    `group` is for nftables: rules of a chain are kept in groups, lower ones first, and a chain in which anything
+    changes is written whole again, from what the daemon remembers.
+    """
+
+    put: Put = Put.END
+    group: int = 0
+    also_with: Occasion | None = None

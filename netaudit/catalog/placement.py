@@ -1,0 +1,40 @@
+"""`place` of a signature -> where its rule goes, by engine version."""
+
+from collections.abc import Sequence
+
+from netaudit.attribute.signatures.placement import Occasion, Placement, Put
+from netaudit.attribute.signatures.signature import VersionRange
+from netaudit.catalog.document import Strict
+
+
+class RawPlacement(Strict):
+    """One `place` as YAML says it; `put` alone may stand as a word."""
+
+    engine: str = ""
+    put: Put = Put.END
+    group: int = 0
+    also_with: Occasion | None = None
+
+
+Raw = Put | RawPlacement | list[RawPlacement] | None
+
+
+def read_placements(raw: Raw) -> tuple[tuple[VersionRange, Placement], ...]:
+    """Return where a rule goes, for ranges of engine versions; nothing where the catalog does not say."""
+    return tuple((VersionRange(one.engine), _placement(one)) for one in _listed(raw))
+
+
+def _listed(raw: Raw) -> Sequence[RawPlacement]:
+    match raw:
+        case None:
+            return ()
+        case Put():
+            return (RawPlacement(put=raw),)
+        case RawPlacement():
+            return (raw,)
+        case _:
+            return raw
+
+
+def _placement(raw: RawPlacement) -> Placement:
+    return Placement(put=raw.put, group=raw.group, also_with=raw.also_with)

@@ -1,0 +1,90 @@
+"""A snapshot and the inventory afterwards -> the host afterwards."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
+
+from netaudit.attribute.expected.daemon_options import find_options
+from netaudit.attribute.signatures.signature import Catalog
+from netaudit.diff import Change, compare
+from netaudit.model.docker import Inventory
+from netaudit.model.netfilter.ruleset import Ruleset
+from netaudit.model.plan import Assumption, Effect, PlannedInventory, Symbol, spell_symbols
+from netaudit.model.snapshot import Snapshot
+from netaudit.model.version import Version
+from netaudit.parse.docker.inventory import parse_inventory
+from netaudit.plan.rules.draft import Draft
+from netaudit.plan.rules.effects import find_effects
+from netaudit.plan.rules.forwarding import Forwarding
+from netaudit.plan.rules.put import Hand
+from netaudit.plan.rules.replay import Replay
+from netaudit.plan.rules.wanted import Wanted, Writer
+
+
+class Certainty(StrEnum):
+    """How sure a planned change is."""
+
+    EXACT = "exact"
+    SYMBOLIC = "symbolic"  # its text holds symbols
+    LIKELY = "likely"
+
+
+class PlannedChange(msgspec.Struct, frozen=True):
+    """A change that would happen; `text` is the item's, with symbols in braces where nobody can know the value."""
+
+    change: Change
+    text: str
+    certainty: Certainty
+
+
+class PlannedHost(msgspec.Struct, frozen=True):
+    """A host before and after.
+
+    In `after` each symbol is held by its example, so that it is the snapshot of a host that could be.
+    """
+
+    before: Snapshot
+    after: Snapshot
+    changes: tuple[PlannedChange, ...]
+    symbols: tuple[Symbol, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+
+def plan_host(before: Snapshot, planned: PlannedInventory, catalog: Catalog) -> PlannedHost:
+    """Return the host after what is planned; `before` is the snapshot of the facts that it was planned on."""
+    inventory = parse_inventory(planned.facts_after)
+    after = before
+    written: list[Wanted] = []
+    if before.inventory and inventory:
+        effects = planned.effects or find_effects(before.inventory, inventory)
+        ruleset, written = write_rules(before, inventory, effects, catalog)
+        after = replace(before, ruleset=ruleset, inventory=inventory, digest="", taken_at="")
+    unsure = frozenset((one.key, one.text) for one in written if not one.sure)
+    changes = (_planned(change, planned.symbols, unsure) for change in compare(before.ruleset, after.ruleset))
+    return PlannedHost(before, after, tuple(changes), planned.symbols, planned.assumptions)
+
+
+def write_rules(
+    before: Snapshot, inventory: Inventory, effects: Iterable[Effect], catalog: Catalog
+) -> tuple[Ruleset, list[Wanted]]:
+    """Return the ruleset after effects, and what was written on the way."""
+    options = find_options(inventory.options, before.ruleset, before.host, catalog.telltales)
+    draft = Draft(before.ruleset)
+    hand = Hand(draft, Version.parse(inventory.version), catalog)
+    old = Writer(before.inventory or Inventory(), options, catalog)
+    replay = Replay(
+        hand, old, Writer(inventory, options, catalog), Forwarding(dict(before.host.sysctls), inventory.options)
+    )
+    for effect in effects:
+        replay.apply(effect)
+    return draft.freeze(), replay.written
+
+
+def _planned(change: Change, symbols: tuple[Symbol, ...], unsure: frozenset[object]) -> PlannedChange:
+    item = change.item
+    text = spell_symbols(item.text, symbols)
+    key = (item.backend, item.family, item.table, item.chain)
+    certainty = Certainty.EXACT if text == item.text else Certainty.SYMBOLIC
+    return PlannedChange(change, text, Certainty.LIKELY if (key, item.text) in unsure else certainty)
