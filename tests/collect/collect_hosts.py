@@ -13,6 +13,10 @@ import netaudit
 from netaudit.model.facts import Facts
 
 REPOSITORY = Path(netaudit.__path__[0]).parent
+# The interpreter of programs that run as another user: the one of the tests may lie in a folder of root's.
+SYSTEM_PYTHON = "/usr/bin/python3"
+# A program that a test waits for, in seconds: a hang becomes an error.
+PATIENCE = 240
 COLLECT = """
 import os, sys, msgspec
 from netaudit.collect import Where, collect, consistency
@@ -38,7 +42,13 @@ class Host:
     def run(self, *argv: str, feed: str = "", check: bool = True) -> str:
         """Run a program in the namespace and return what it printed."""
         done = subprocess.run(
-            self._enter(argv), input=feed, text=True, capture_output=True, check=False, env=self.environment()
+            self._enter(argv),
+            input=feed,
+            text=True,
+            capture_output=True,
+            check=False,
+            env=self.environment(),
+            timeout=PATIENCE,
         )
         assert done.returncode == 0 or not check, done.stderr
         return done.stdout

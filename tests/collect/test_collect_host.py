@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from collect_hosts import Host
+from collect_hosts import SYSTEM_PYTHON, Host
 
 from netaudit.collect.asking import kernel_modules
 from netaudit.collect.kernel.host import SYSCTLS, sysctl_name
@@ -42,7 +42,7 @@ def test_interfaces_routes_sockets_and_switches_are_what_the_programs_print(host
 @pytest.mark.kernel
 def test_a_listening_socket_is_listed_with_its_program(host: Host) -> None:
     host.run("ip", "link", "set", "lo", "up")
-    server = host.start("python3", "-c", "import socket; socket.create_server(('127.0.0.1', 8080)).accept()")
+    server = host.start(SYSTEM_PYTHON, "-c", "import socket; socket.create_server(('127.0.0.1', 8080)).accept()")
     host.run("sh", "-c", "until ss -ltnH | grep -q 8080; do sleep 0.05; done")
     (line,) = host.collect().files["sockets.txt"].decode().splitlines()
     assert "127.0.0.1:8080" in line

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from collect_hosts import Engine, Host
+from collect_hosts import SYSTEM_PYTHON, Engine, Host
 
 from netaudit.collect.asking.answer import Answer, Answered, Unused
 from netaudit.collect.asking.options import Where
@@ -121,7 +121,7 @@ def test_a_process_without_arguments_is_one_that_ends(host: Host) -> None:
 def pretender(host: Host, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[bytes]]:
     """Start a process that calls itself dockerd, in the network of the host, behind some programs."""
     enter = ["nsenter", f"--net=/run/netns/{host.name}", *request.param]
-    with subprocess.Popen([*enter, "python3", "-c", RENAME, "--icc=false"], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([*enter, SYSTEM_PYTHON, "-c", RENAME, "--icc=false"], stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdout.read(1) == b"\n"
         try:

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from collect_hosts import Engine, Host
+from collect_hosts import SYSTEM_PYTHON, Engine, Host
 
 from netaudit.collect.remote.script import recording_script
 from netaudit.model.facts import Facts, Gap, GapReason, Source
@@ -164,7 +164,7 @@ def test_a_configuration_that_is_a_pipe_or_a_device_is_a_gap(
 
 def test_somebody_s_process_of_that_name_is_not_taken_for_the_engine(host: Host, tmp_path: Path) -> None:
     code = "import ctypes, time; ctypes.CDLL(None).prctl(15, b'dockerd'); time.sleep(1000)"
-    process = host.start(*NOBODY, "python3", "-c", code)
+    process = host.start(*NOBODY, SYSTEM_PYTHON, "-c", code)
     host.run("sh", "-c", f"until grep -qx dockerd /proc/{process.pid}/comm; do sleep 0.02; done")
     facts = _record(host, tmp_path, ["dash"], {})
     assert Source.DOCKERD_ARGV not in facts.files
