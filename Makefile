@@ -7,6 +7,9 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 WORKERS ?= 2
 
+# Compiled files are kept: without them every start of Python compiles all of netaudit, and every run of pytest all tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 # A Python that the project supports, the newest first; python3 of Debian 12 and later will do.
 FIND_PYTHON := for python in python3.13 python3.12 python3.11 python3; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done

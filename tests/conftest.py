@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import signal
 
 import packing
 import pytest
@@ -12,6 +13,9 @@ from sampling import SWEEP
 settings.register_profile("here", deadline=None, max_examples=20 * SWEEP)
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=20 * SWEEP)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+# A shell starts its background jobs with SIGINT ignored, and every program that a test starts would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Before any test module is imported: some make their lists of tests from the folders of recordings.
 try:

@@ -67,6 +67,7 @@ def test_no_public_function_takes_a_flag() -> None:
     assert [one for one in kinds if "bool" in str(one[2])] == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("module", ["recordings", "hosts", "traces", "audits", "rendering"])
 @pytest.mark.usefixtures("folder")
 def test_the_examples_in_docstrings_hold(module: str) -> None:
@@ -182,6 +183,7 @@ def test_a_diff_names_the_cause_of_every_change() -> None:
     ]
 
 
+@pytest.mark.matrix
 def test_a_container_that_came_and_went_leaves_no_change() -> None:
     first, last = (netaudit.load(ONE_PORT / step) for step in ("00", "02"))
     assert netaudit.compare(first, last).changes == ()
@@ -204,6 +206,7 @@ def test_what_was_saved_attributes_alike(tmp_path: Path) -> None:
     assert netaudit.show(netaudit.load(tmp_path / "copy.tar.gz")) == netaudit.show(facts)
 
 
+@pytest.mark.matrix
 def test_the_same_recordings_give_the_same_diff() -> None:
     before, after = (netaudit.load(ONE_PORT / step) for step in ("00", "01"))
     assert netaudit.compare(before, after) == netaudit.compare(before, after)

@@ -259,6 +259,7 @@ def test_a_range_of_addresses_is_the_networks_that_stand_for_it() -> None:
     assert sum(sizes) == 75
 
 
+@pytest.mark.matrix
 def test_ranges_that_are_very_many_networks_are_removed_and_said() -> None:
     ranges = [{"range": [f"2001:db8::{at:x}", "2001:db9:ffff:ffff:ffff:ffff:ffff:fffe"]} for at in range(1, 400)]
     table = {"family": "inet", "name": "t"}

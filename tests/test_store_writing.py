@@ -213,6 +213,7 @@ def test_another_users_pipe_is_not_written_to(tmp_path: Path) -> None:
         assert reader.communicate()[0] == REPORT
 
 
+@pytest.mark.matrix
 def test_standard_output_by_its_name_is_written_to_and_stays(tmp_path: Path) -> None:
     script = "import sys; from pathlib import Path; from netaudit.store import write_atomically\n"
     script += "write_atomically(Path(sys.argv[1]), b'report')"
@@ -244,6 +245,7 @@ for turn in range(10_000):
 """
 
 
+@pytest.mark.matrix
 def test_a_process_that_is_killed_at_any_instant_leaves_whole_recordings_and_what_it_left_is_swept(
     tmp_path: Path,
 ) -> None:

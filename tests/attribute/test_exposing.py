@@ -50,6 +50,7 @@ def test_a_container_that_publishes_a_port_opens_it_to_the_internet() -> None:
     assert [str(cause) for cause in first.after.attribution.causes] == ["web 0.0.0.0:8080 → 80/tcp on network bridge"]
 
 
+@pytest.mark.matrix
 def test_its_removal_closes_what_it_opened() -> None:
     opened = _changes(netaudit.compare(_facts("00"), _facts("01")))
     closed = _changes(netaudit.compare(_facts("01"), _facts("02")))
@@ -57,6 +58,7 @@ def test_its_removal_closes_what_it_opened() -> None:
     assert {one.because for one in closed} == {"`web` was removed"}
 
 
+@pytest.mark.matrix
 def test_rules_that_change_nothing_for_anybody_say_so() -> None:
     extra = {
         Source.IPTABLES_NFT: lambda text: text.replace(
@@ -83,6 +85,7 @@ def test_a_rule_by_hand_is_named_as_the_reason() -> None:
     assert {one.after.exposure.outcome for one in changes if one.after} == {Outcome.BLOCKED}
 
 
+@pytest.mark.matrix
 def test_a_switch_of_the_host_is_named_as_the_reason() -> None:
     off = {Source.SYSCTL: lambda text: text.replace("eth0.forwarding = 1", "eth0.forwarding = 0")}
     (internet, *_) = _changes(netaudit.compare(_facts("01"), _facts("01", off)))

@@ -11,6 +11,7 @@ def _drift(audit_of: AuditOf, after: str, before: str) -> set[tuple[str, str]]:
     return {(one.check.id, one.subject) for one in audit_of(after, since=before).open if one.check.id in DRIFT}
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("after", "before", "found"),
     [

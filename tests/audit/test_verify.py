@@ -74,6 +74,7 @@ def _is_web(change: ExposureChange) -> bool:
     return one is not None and one.exposure.destination.container_name == "web"
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("host", every(3, ["raw-rules-flushed", "stale-dnat-address-reused", "forward-flushed"]))
 def test_every_fix_closes_its_finding(host: str, judge: Callable[[Facts], Judged], show: Show) -> None:
     audit = verify(judge(load(RECORDINGS / "bad" / host / "before")), judge, show)
@@ -137,6 +138,7 @@ def test_text_that_is_not_edited_stays_as_it_is() -> None:
     assert str(SaveText(SAVE)) == SAVE
 
 
+@pytest.mark.matrix
 def test_what_was_not_computed_is_not_called_unchanged(audit_of: AuditOf, catalog: Catalog) -> None:
     facts = load(RECORDINGS / "bad" / "database-on-every-address" / "before")
 

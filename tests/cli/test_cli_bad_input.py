@@ -218,6 +218,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     "command",
     every(
@@ -245,6 +246,7 @@ def test_a_closed_standard_output() -> None:
     assert_fails(done, 3, "standard output is closed", "lead it somewhere, for example to /dev/null")
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("unbuffered", sampled(("", "1"), ("",)))
 def test_a_reader_that_went_away(recording: Path, unbuffered: str) -> None:
     save = recording / "iptables-save.txt"

@@ -213,6 +213,7 @@ def test_a_port_that_is_none_is_refused(port: str, tmp_path: Path) -> None:
     assert (done.returncode, "no port" in done.stderr) == (2, True)
 
 
+@pytest.mark.matrix
 def test_a_sparse_file_of_10_gb_takes_no_memory(tmp_path: Path) -> None:
     _sparse(tmp_path / "big")
     done = run(*AUDIT, "--config", tmp_path / "big", before=["bash", "-c", 'ulimit -v 400000; exec "$@"', "bash"])

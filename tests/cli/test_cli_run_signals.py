@@ -47,6 +47,7 @@ def test_a_signal_is_passed_on_and_the_command_is_waited_for(number: signal.Sign
     assert left_behind(process.pid) == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("ignored", ["INT", "INT TERM"])
 def test_an_interrupt_for_netaudit_alone_is_obeyed_by_a_command_that_ignores_it(ignored: str, tmp_path: Path) -> None:
     process = _start(f"trap '' {ignored};", tmp_path / "ready")

@@ -77,6 +77,7 @@ def test_a_page_of_html_is_not_poured_into_a_terminal() -> None:
     assert shown == "netaudit: this report is a page of HTML (give -o report.html, or --format terminal)\n"
 
 
+@pytest.mark.matrix
 def test_what_is_longer_than_the_screen_goes_to_the_pager(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     pager = tmp_path / "less"
@@ -91,6 +92,7 @@ def test_what_is_longer_than_the_screen_goes_to_the_pager(tmp_path: Path) -> Non
     assert seen.read_text() == piped  # a less that shows no colours gets none
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("pager", sampled(("", "/nowhere/less"), ("/nowhere/less",)))
 def test_without_a_pager_the_report_is_shown_all_the_same(pager: str) -> None:
     assert "18 rules: 18 proved" in netaudit(*LONG, PAGER=pager)
@@ -101,6 +103,7 @@ def test_a_pager_that_is_left_at_once_is_no_failure() -> None:
     assert netaudit(*LONG, PAGER="true") == ""
 
 
+@pytest.mark.matrix
 def test_a_path_is_its_bytes_for_a_program_and_steers_no_terminal(tmp_path: Path) -> None:
     odd = "a\x1b[31m ::error::x"
     command = ("redact", LONG[1], "--redact-key", str(tmp_path / "key"), "-o")
@@ -111,12 +114,14 @@ def test_a_path_is_its_bytes_for_a_program_and_steers_no_terminal(tmp_path: Path
 PROGRESS = "import time; from netaudit.cli.progress import progress\nwith progress('thinking'): time.sleep(%s)"
 
 
+@pytest.mark.matrix
 def test_long_work_says_what_it_does_and_takes_the_line_away() -> None:
     shown = on_terminal(sys.executable, "-c", PROGRESS % 1.2, errors=STDOUT)
     assert "netaudit: thinking, 1 s" in shown
     assert shown.endswith("\r\x1b[K")
 
 
+@pytest.mark.matrix
 def test_short_work_and_work_without_a_terminal_says_nothing() -> None:
     assert on_terminal(sys.executable, "-c", PROGRESS % 0.1, errors=STDOUT) == ""
     done = subprocess.run(

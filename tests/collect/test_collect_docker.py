@@ -132,6 +132,7 @@ def test_a_socket_that_nobody_listens_on_is_a_crash(engine: Engine) -> None:
     assert list(_ask(engine)) == [Gap(source, GapReason.CRASHED, why) for source in SOURCES]
 
 
+@pytest.mark.matrix
 def test_an_engine_that_does_not_answer_is_a_time_out(engine: Engine) -> None:
     engine.start({"/version": (200, "{}", 5)})
     why = f"{engine.url}: the engine did not answer in time"
@@ -144,6 +145,7 @@ def test_an_engine_that_speaks_something_else_is_invalid(engine: Engine, body: s
     assert {answer.reason for answer in _ask(engine) if isinstance(answer, Gap)} == {GapReason.INVALID}
 
 
+@pytest.mark.matrix
 def test_an_engine_that_never_ends_its_answer_is_a_time_out(engine: Engine) -> None:
     engine.start({**ENGINE, "/containers/json": (200, "[" + " " * 1000, -0.1)})
     where = Where(docker_host=engine.url, timeout=0.2)

@@ -89,6 +89,7 @@ def test_a_remote_host_that_sends_without_end_is_refused(ssh: Path, script: str,
         record_remotely(Remote("web"), 60)
 
 
+@pytest.mark.matrix
 def test_a_remote_host_that_never_ends_is_left(ssh: Path) -> None:
     ssh.write_text("#!/bin/sh\nsleep 1000\n")
     with pytest.raises(CollectError, match="web did not answer within 2 s"):

@@ -5,6 +5,7 @@ own, which is bounded in memory and watched. Inputs that break something are kep
 the table can be had again with the same CASES and SEED.
 """
 
+import os
 import select
 import subprocess
 import sys
@@ -61,7 +62,9 @@ def break_form(form: str, seed: int, cases: int, whole_every: int, sizes: tuple[
     begun = time.monotonic()
     failures: list[Failure] = []
     report = Report()
-    with subprocess.Popen([sys.executable, "-m", "hostile.work", *argv], stdout=subprocess.PIPE) as process:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    work = [sys.executable, "-m", "hostile.work", *argv]
+    with subprocess.Popen(work, env=environment, stdout=subprocess.PIPE) as process:
         for report in _reports(process):
             failures += report.failures
     if process.returncode:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import pytest
 from packets.test_answers import changed, table, with_rules
 
 from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
@@ -29,6 +30,7 @@ def _from_internet(one: Exposure) -> bool:
     return one.zone.kind is ZoneKind.INTERNET
 
 
+@pytest.mark.matrix
 def test_what_containers_publish_is_no_forwarded_port() -> None:
     for scenario in ("many/04", "two-host-ports/01", "loopback-port/01", "tcp-and-udp/01", "dual-stack-ip6tables/02"):
         assert _forwarded(load(_RECORDINGS / _OLD / scenario)) == []

@@ -59,6 +59,7 @@ def test_the_work_grows_with_the_rules(name: str) -> None:
     assert_linear({size: {name: work(lambda: _shadows(_host(RULES[name](size))))} for size in sizes})  # noqa: B023
 
 
+@pytest.mark.matrix
 def test_behind_many_rewrites_a_rule_that_is_met_is_not_called_shadowed() -> None:
     several = RULES["marks, written and asked"](1000)
     assert _shadows(_host(several)) == _shadows(_host([]))

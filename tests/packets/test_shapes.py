@@ -69,7 +69,8 @@ def assert_linear(rows: Mapping[int, Mapping[str, int]]) -> None:
     assert {name: round(times, 2) for name, times in grown.items() if times > _MOST} == {}, rows
 
 
-@pytest.mark.parametrize("shape", _ALL_SHAPES)
+@pytest.mark.matrix
+@pytest.mark.parametrize("shape", SHAPES)
 def test_the_work_of_show_exposure_audit_and_report_grows_with_the_rules(shape: str) -> None:
     assert_linear({size: dict(_stages(iptables_host(SHAPES[shape](size)))) for size in _SIZES})
 
@@ -86,7 +87,8 @@ def test_it_does_so_with_many_base_chains() -> None:
     assert_linear({size: dict(_stages(bases_host(size))) for size in _SIZES[:3]})
 
 
-@pytest.mark.parametrize("shape", _ALL_SHAPES)
+@pytest.mark.matrix
+@pytest.mark.parametrize("shape", SHAPES)
 def test_the_work_of_diff_and_explain_grows_with_the_rules(shape: str) -> None:
     before, rows = load(IPTABLES), {}
     for size in _SIZES:
@@ -99,6 +101,7 @@ def test_the_work_of_diff_and_explain_grows_with_the_rules(shape: str) -> None:
     assert_linear(rows)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("host", sampled(("iptables", "nft, vmap"), ("iptables",)))
 @pytest.mark.parametrize("shape", sampled((one for one in SHAPES if "undecided" not in one), ("ring of diamonds",)))
 def test_the_work_of_a_trace_grows_with_the_rules(shape: str, host: str) -> None:
@@ -106,6 +109,7 @@ def test_the_work_of_a_trace_grows_with_the_rules(shape: str, host: str) -> None
     assert_linear({size: {"trace": work(lambda: _trace(facts))} for size, facts in hosts.items()})  # noqa: B023
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("shape", sampled((one for one in SHAPES if "undecided" in one), ("ring, undecided",)))
 def test_a_trace_through_ways_that_are_all_in_doubt_has_a_bound(shape: str) -> None:
     assert work(lambda: _trace(iptables_host(SHAPES[shape](120)))) < 6_000_000

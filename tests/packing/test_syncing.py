@@ -74,6 +74,7 @@ def test_a_fresh_clone_is_unpacked_once(tree: Tree, tmp_path: Path) -> None:
     assert list(differences(clone)) == []
 
 
+@pytest.mark.matrix
 def test_many_processes_may_unpack_at_once(tree: Tree, tmp_path: Path) -> None:
     clone = _clone(tree, tmp_path / "clone")
     program = "import sys, pathlib, packing\nprint(*packing.unpack(packing.Tree(pathlib.Path(sys.argv[1]))))"

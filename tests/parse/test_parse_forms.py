@@ -200,6 +200,7 @@ LINES = st.sampled_from(
 )
 
 
+@pytest.mark.matrix
 @given(st.lists(st.one_of(LINES, st.text(max_size=30)), max_size=12).map("\n".join))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

@@ -68,6 +68,7 @@ def test_every_format_is_held_against_hostile_names() -> None:
     assert FORMATS.keys() - {"exposure"} == {str(form) for form in Format}
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("form", every(6, FORMATS))
 def test_the_same_host_gives_the_same_bytes(form: str) -> None:
     assert FORMATS[form](*hostile()) == FORMATS[form](*hosts.hostile())
@@ -95,6 +96,7 @@ def test_csv_of_exposure_has_its_rows_alone() -> None:
     assert {row["maker"] for row in found if row["what"] == "exposure" and not row["object"]} == {""}
 
 
+@pytest.mark.matrix
 def test_csv_of_a_diff_has_its_changes_and_what_opened() -> None:
     found = rows(render_diff_csv(changed()))
     assert [row["what"] for row in found].count("change") == len(changed().changes)
@@ -163,6 +165,7 @@ def test_json_keeps_names_as_they_are() -> None:
     }
 
 
+@pytest.mark.matrix
 def test_long_names_never_hide_an_address_or_a_port() -> None:
     printed = re.sub(r"\s+", "", as_text(hostile()[0], Style()))
     for text in ("0.0.0.0:8209→80/tcp", "[::1]:8210→81/tcp", "--to-destination172.30.0.2:80"):

@@ -28,6 +28,7 @@ def shown() -> AttributedSnapshot:
     return netaudit.expose(netaudit.load(ONE_PORT / "01"))
 
 
+@pytest.mark.matrix
 def test_a_diff_leads_with_who_can_reach_what(diff: AttributedDiff) -> None:
     lines = render_diff(diff, Style()).splitlines()
     assert lines[3:6] == [

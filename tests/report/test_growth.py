@@ -117,6 +117,7 @@ RENDERERS: dict[str, Callable[[AttributedSnapshot], Any]] = {
 }
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("shape", sampled(("quotes", "wide"), ("quotes",)))
 @pytest.mark.parametrize("name", sampled(RENDERERS, ("terminal", "csv")))
 def test_a_report_of_long_texts_costs_linear_work(name: str, shape: str) -> None:
@@ -143,6 +144,7 @@ NAME = "x" * 100_000
 BOUNDED = ("terminal", "exposure", "html", "markdown")
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", BOUNDED)
 def test_of_a_name_of_100_kb_people_see_a_part_and_how_much_is_left_out(name: str) -> None:
     shown = renamed(1, "a word")

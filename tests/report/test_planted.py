@@ -82,6 +82,7 @@ LOGS: dict[str, Callable[[Style], str]] = {
 WIDTHS = (61, 80, WIDE)
 
 
+@pytest.mark.matrix
 def test_the_values_have_text_in_their_hundreds() -> None:
     """A host of which nothing is planted would pass everything below."""
     snapshot, found = planted.snapshot_and_audit()
@@ -123,6 +124,7 @@ PAGES = {
 }
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", sampled(PAGES, ("diff",)))
 def test_a_page_has_no_element_and_no_handler_of_others(name: str) -> None:
     page = PAGES[name]()
@@ -163,6 +165,7 @@ JSON = {
 }
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", sampled(JSON, ("show", "audit")))
 def test_json_keeps_every_text_and_steers_nothing(name: str) -> None:
     kept = [one for one in obeyed.texts(obeyed.parsed(JSON[name]())) if planted.START in one]

@@ -94,6 +94,7 @@ def test_what_is_printed_of_real_hosts_is_as_described(scenario: str, before: st
         assert complaints(document) == []
 
 
+@pytest.mark.matrix
 def test_an_audit_and_a_trace_are_as_described() -> None:
     facts = netaudit.load(RECORDINGS / "28.5.2-iptables-nft" / "many" / "04")
     _, audit = hosts.small()
@@ -134,6 +135,7 @@ def test_who_wrote_a_change_is_as_described(make_diff: MakeDiff) -> None:
     assert complaints(render_diff(replace(told, changes=(named,)))) == []
 
 
+@pytest.mark.matrix
 def test_a_remediation_that_was_followed_is_as_described() -> None:
     shown, audit = hosts.small()
     assert shown.exposure
