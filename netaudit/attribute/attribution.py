@@ -187,3 +187,4 @@ class AttributedDiff(msgspec.Struct, frozen=True):
     defects: tuple[AttributedItem, ...] = ()
     exposure: tuple[ExposureChange, ...] | None = None
     exposure_gap: str = ""
+    exposure_undecided: int = 0  # cells of which neither snapshot tells the outcome: they may have changed

@@ -27,6 +27,8 @@ from netaudit.model.docker import Inventory
 from netaudit.model.netfilter.ruleset import Chain, Item, Table
 from netaudit.model.snapshot import Snapshot
 
+_NOT_EXPECTED = AttributionReason(AttributionReasonKind.NOT_EXPECTED)
+
 
 class Attributor:
     """Attributes the objects of one snapshot.
@@ -81,12 +83,14 @@ class Attributor:
         recognised = self._recogniser.recognise(item)
         if recognised.standing is Standing.EXPECTED:
             return recognised
-        earlier = self._expected_earlier.entries(item) if self._expected_earlier and self.expected else []
-        if earlier:
-            reason = recognised.reason or AttributionReason(AttributionReasonKind.NOT_EXPECTED)
-            stale = attribute_expected(earlier, standing=Standing.STALE)
-            return replace(stale, confidence=Confidence.LIKELY, reason=reason)
-        return recognised
+        earlier = self._expected_earlier.entries(item) if self._expected_earlier else []
+        if not earlier:
+            return recognised
+        if unknown := _why_unknown(self.snapshot.inventory):
+            standing, reason = Standing.FOREIGN, AttributionReason(unknown)
+        else:
+            standing, reason = Standing.STALE, recognised.reason or _NOT_EXPECTED
+        return replace(attribute_expected(earlier, standing=standing), confidence=Confidence.LIKELY, reason=reason)
 
     def survey(self) -> tuple[Counter[Confidence], tuple[AttributedItem, ...]]:
         """Count the rules of the snapshot by confidence, and list those that are stale, misplaced or duplicate."""
@@ -130,6 +134,13 @@ class Attributor:
             expected = self.expected.at(key[0], key[1:]) if self.expected else {}
             self._orders[key] = RuleOrder(self._rules.get(key, ()), expected)
         return self._orders[key]
+
+
+def _why_unknown(inventory: Inventory | None) -> AttributionReasonKind | None:
+    """Return why nobody can tell what Docker asks for now; None where its inventory is whole."""
+    if inventory is None:
+        return AttributionReasonKind.INVENTORY_UNKNOWN
+    return AttributionReasonKind.INVENTORY_PARTIAL if inventory.partial else None
 
 
 def _is_misplaced(order: RuleOrder, entries: list[Entry], text: str, position: int) -> bool:

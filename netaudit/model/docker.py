@@ -1,5 +1,6 @@
 """Docker's objects: its rules are written for them."""
 
+import re
 from enum import StrEnum
 
 import msgspec
@@ -18,6 +19,14 @@ class GatewayMode(StrEnum):
     NAT_UNPROTECTED = "nat-unprotected"
     ROUTED = "routed"
     ISOLATED = "isolated"
+
+
+_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
+
+
+def is_docker_bridge(name: str) -> bool:
+    """Tell whether an interface has a name that Docker gives to bridges."""
+    return _BRIDGE.fullmatch(name) is not None
 
 
 def is_docker_socket(path: str) -> bool:

@@ -8,7 +8,7 @@ from netaudit.model.address_text import bracketed
 from netaudit.model.docker import PortBinding
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.ruleset import Item
-from netaudit.model.reason import Reason
+from netaudit.model.reason import Reason, ReasonKind, kinds_of
 
 
 class ZoneKind(StrEnum):
@@ -47,6 +47,9 @@ class Outcome(StrEnum):
     ALLOWED = "allowed"
     BLOCKED = "blocked"
     MAY = "may"  # a match that cannot be decided stands in the way: `reason` names it
+
+
+BEST_FIRST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 
 
 class Delivery(StrEnum):
@@ -121,3 +124,9 @@ class Exposure(msgspec.Struct, frozen=True):
     reason: Reason | None = None
     witness: str = ""
     limited_by: tuple[Item, ...] = ()
+
+    @property
+    def for_all(self) -> bool:
+        """Tell whether all of the packets arrive: no rule limits them, and no sender is known to be refused."""
+        allowed = self.outcome is Outcome.ALLOWED and not self.limited_by
+        return allowed and ReasonKind.NOT_FOR_ALL not in kinds_of(self.reason)

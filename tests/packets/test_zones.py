@@ -3,9 +3,11 @@
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from netaudit.model.exposure import Zone, ZoneKind
+from netaudit.model.netfilter.family import Family
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.zones import Origin, ZoneChoice, as_ranges, is_routed, origins, without
 from netaudit.parse import parse_snapshot
@@ -105,3 +107,10 @@ def test_ranges_are_joined_and_subtracted() -> None:
     assert ranges == ((0x0A000000, 0x0A0001FF), (0x0A090000, 0x0A09FFFF))
     assert without(ranges, ((0x0A000010, 0x0A000010),))[:2] == ((0x0A000000, 0x0A00000F), (0x0A000011, 0x0A0001FF))
     assert without(ranges, ((0, 1 << 32),)) == ()
+
+
+def test_dockers_own_bridges_are_no_links_where_nobody_knows_its_networks() -> None:
+    known = _snapshot("28.5.2-iptables-nft/two-nets/03")
+    unknown = msgspec.structs.replace(known, inventory=None)
+    zones = [one.zone for one in origins(unknown.host, None, Family.IP, ZoneChoice())]
+    assert zones == [Zone(ZoneKind.INTERNET), Zone(ZoneKind.LAN, "eth0"), Zone(ZoneKind.HOST)]

@@ -7,10 +7,13 @@ import msgspec
 import pytest
 
 import netaudit
-from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, ExposureChange
+from netaudit.model.exposure import Outcome
+from netaudit.model.facts import Gap, GapReason, Source
+from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.report.json import diff as json_diff
 from netaudit.report.json import exposure as json_exposure
-from netaudit.report.page.render import render_diff_markdown, render_exposure_markdown
+from netaudit.report.page.render import render_diff_markdown, render_exposure_markdown, render_snapshot_markdown
 from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.rules import render_diff
 from netaudit.report.terminal.style import Style
@@ -105,3 +108,66 @@ def test_a_hostile_name_is_made_visible(shown: AttributedSnapshot) -> None:
     text = render_exposure_markdown(hostile)
     assert "\x1b" not in text
     assert "``a" in text, "inside a code span that its backtick does not end"
+
+
+def _with_gap(diff: AttributedDiff, side: str, source: Source) -> AttributedDiff:
+    head = msgspec.structs.replace(getattr(diff, side), gaps=(Gap(source, GapReason.DENIED),))
+    return msgspec.structs.replace(diff, exposure=(), **{side: head})
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("source", [Source.SOCKETS, Source.DOCKER_CONTAINERS, Source.IP6TABLES_LEGACY])
+def test_a_gap_on_either_side_that_could_hide_a_change_is_never_called_no_change(
+    diff: AttributedDiff, side: str, source: Source
+) -> None:
+    unsure = _with_gap(diff, side, source)
+    for page in (render_diff(unsure, Style()), render_diff_markdown(unsure)):
+        assert "did not change" not in page
+        assert f"{source} could not be seen." in " ".join(page.split())
+
+
+def test_a_gap_that_says_nothing_of_packets_hides_no_change(diff: AttributedDiff) -> None:
+    assert "did not change" in render_diff(_with_gap(diff, "after", Source.DAEMON_JSON), Style())
+
+
+def test_rows_that_nobody_can_decide_may_have_changed(diff: AttributedDiff) -> None:
+    unsure = msgspec.structs.replace(diff, exposure=(), exposure_undecided=2)
+    for page in (render_diff(unsure, Style()), render_diff_markdown(unsure)):
+        assert "did not change" not in page
+        assert "2 rows could not be decided, before or after." in " ".join(page.split())
+
+
+def test_what_could_be_reached_and_may_be_is_not_called_closed(diff: AttributedDiff) -> None:
+    assert diff.exposure
+    now = diff.exposure[0].after
+    assert now
+    unsure = msgspec.structs.replace(now, exposure=msgspec.structs.replace(now.exposure, outcome=Outcome.MAY))
+    doubted = msgspec.structs.replace(diff, exposure=(ExposureChange(now, unsure),))
+    said = render_diff_markdown(doubted)
+    assert "No longer reachable" not in said
+    assert "It could not be decided whether this can be reached from the Internet" in said
+    decided = render_diff_markdown(msgspec.structs.replace(diff, exposure=(ExposureChange(unsure, now),)))
+    assert "Known to be reachable now, which could not be decided before, from the Internet" in decided
+
+
+def test_a_port_that_was_closed_to_some_senders_says_so(diff: AttributedDiff) -> None:
+    assert diff.exposure
+    now = diff.exposure[0].after
+    assert now
+    some = make_reason(ReasonKind.NOT_FOR_ALL, example="tcp 203.0.113.9:40000 → 192.0.2.10:8080")
+    partly = msgspec.structs.replace(now, exposure=msgspec.structs.replace(now.exposure, reason=some))
+    for sides, turn, sentence in (
+        ((now, partly), "ALLOWED → ALLOWED, not for all", "No longer reachable from all of the Internet"),
+        ((partly, now), "ALLOWED, not for all → ALLOWED", "Now reachable from all of the Internet"),
+    ):
+        changed = msgspec.structs.replace(diff, exposure=(ExposureChange(*sides),))
+        assert turn in " ".join(render_diff(changed, Style()).split())
+        assert sentence in render_diff_markdown(changed)
+
+
+def test_nothing_is_called_unreachable_where_something_was_not_seen(shown: AttributedSnapshot) -> None:
+    head = msgspec.structs.replace(shown.head, gaps=(Gap(Source.DOCKER_CONTAINERS, GapReason.CRASHED),))
+    blind = msgspec.structs.replace(shown, head=head, exposure=())
+    page = render_snapshot_markdown(blind)
+    assert "Nothing that was looked at is reachable" not in page
+    assert "What is reachable from the Internet is not known: docker-containers.json could not be seen." in page

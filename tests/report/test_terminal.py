@@ -62,7 +62,7 @@ def test_each_kind_of_news_has_its_symbol(make_diff: MakeDiff, without_drop: Edi
 
 
 def test_no_change_is_said_in_words(make_diff: MakeDiff) -> None:
-    assert "No rule, chain or policy changed." in render_diff(make_diff(before="01"), PLAIN)
+    assert "No rule, chain or policy that was seen changed." in render_diff(make_diff(before="01"), PLAIN)
 
 
 def test_hostile_names_are_shown_and_not_obeyed(make_diff: MakeDiff, hostile: Edits) -> None:

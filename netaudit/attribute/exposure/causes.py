@@ -5,7 +5,9 @@ from ipaddress import ip_address
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.model.address_text import bracketed
 from netaudit.model.docker import Container, Inventory, PortBinding
-from netaudit.model.exposure import Outcome
+from netaudit.model.exposure import Delivery, Destination, Outcome
+from netaudit.model.host import Host
+from netaudit.model.netfilter.family import family_of
 from netaudit.model.netfilter.ruleset import Item, Ruleset
 from netaudit.model.snapshot import Snapshot
 
@@ -16,6 +18,8 @@ class ExposureCauses:
     def __init__(self, before: Snapshot, after: Snapshot) -> None:
         self._before, self._after = before, after
         self._running = (_running(before.inventory), _running(after.inventory))
+        inventories = (before.inventory, after.inventory)
+        self._is_whole = all(one is not None and not one.partial for one in inventories)
         self._rules = (_texts(before.ruleset), _texts(after.ruleset))
         self._switches = _switches(before, after)
 
@@ -23,18 +27,28 @@ class ExposureCauses:
         """Say why; "" where nothing that was seen explains it."""
         shown = new or old
         assert shown  # noqa: S101 (one of them is there)
-        return self._of_container(shown) or self._of_rule(old, new) or self._of_host()
+        return self._of_container(shown) or self._of_listener(shown) or self._of_rule(old, new) or self._of_host()
 
     def _of_container(self, shown: AttributedExposure) -> str:
-        """Say what was done to the container."""
+        """Say what was done to the container; nothing where Docker was not asked on either side."""
         name, binding = shown.exposure.destination.container_name, shown.exposure.destination.binding
         old, new = (running.get(name) for running in self._running)
-        if not name or (old and new and old.id == new.id and _network(old) == _network(new)):
+        if not name or not self._is_whole or (old and new and old.id == new.id and _network(old) == _network(new)):
             return ""
         if new is None:
             return f"`{name}` was stopped" if self._is_known(name) else f"`{name}` was removed"
         done = "was started" if old is None else "was started anew" if old.id != new.id else "was connected otherwise"
         return f"`{name}` {done}{_with(binding)}"
+
+    def _of_listener(self, shown: AttributedExposure) -> str:
+        """Say what came or went that takes packets on the host, where no inventory tells of containers."""
+        to = shown.exposure.destination
+        if self._is_whole or shown.exposure.way not in _TAKEN_HERE:
+            return ""
+        old, new = (_listening(side.host, to) for side in (self._before, self._after))
+        if new and not old:
+            return f"{', '.join(f'`{name}`' for name in new)} listens there now"
+        return "nothing listens there now" if old and not new else ""
 
     def _is_known(self, name: str) -> bool:
         inventory = self._after.inventory
@@ -54,6 +68,17 @@ class ExposureCauses:
 
     def _of_host(self) -> str:
         return f"{self._switches[0]} changed" if self._switches else ""
+
+
+_TAKEN_HERE = frozenset({Delivery.PROXY, Delivery.LOCAL})
+
+
+def _listening(host: Host, to: Destination) -> tuple[str, ...]:
+    """Name the programs that take packets to a port of the host."""
+    port = to.ports[0][0] if to.ports else 0
+    there = (one for one in host.listeners if (one.protocol, one.port) == (to.protocol, port))
+    families = (one for one in there if one.address == "*" or family_of(one.address) == to.family)
+    return tuple(dict.fromkeys(name for one in families for name in one.programs or ("a program",)))
 
 
 def publishing(binding: PortBinding) -> str:

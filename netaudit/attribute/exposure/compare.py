@@ -6,11 +6,14 @@ from functools import cache
 import msgspec
 
 from netaudit.attribute.attribution import UNATTRIBUTED, AttributedExposure, Attribution, ExposureChange
+from netaudit.attribute.exposure.identity import Identify, by_container, gather, with_ports
 from netaudit.model.exposure import Exposure, Outcome
 from netaudit.model.netfilter.ruleset import Item
+from netaudit.model.ranges import Ranges, joined, without
 
-Ranges = tuple[tuple[int, int], ...]
 Because = Callable[[AttributedExposure | None, AttributedExposure | None], str]
+Listed = Callable[[AttributedExposure], bool]
+Pair = tuple[AttributedExposure | None, AttributedExposure | None]
 
 
 def attribute_exposures(
@@ -21,53 +24,86 @@ def attribute_exposures(
     return tuple(AttributedExposure(one, known(one.rule) if one.rule else UNATTRIBUTED) for one in exposures)
 
 
+def _always(_: AttributedExposure) -> bool:
+    return True
+
+
+class Sides(msgspec.Struct, frozen=True):
+    """How the tables of two snapshots are compared: what names a row, and which rows each side would list."""
+
+    identify: Identify = by_container(None, None)
+    before: Listed = _always
+    after: Listed = _always
+
+
+_ALL_LISTED = Sides()
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """What differs between two tables; `undecided` counts the rows that nobody can tell on either side."""
+
+    changes: tuple[ExposureChange, ...]
+    undecided: int = 0
+
+
 def compare_exposures(
-    before: tuple[AttributedExposure, ...], after: tuple[AttributedExposure, ...], because: Because
-) -> tuple[ExposureChange, ...]:
-    """List the cells whose outcome differs, port by port; what was not there and cannot be reached is no change."""
-    earlier, later = _by_cell(before), _by_cell(after)
-    found = []
+    before: tuple[AttributedExposure, ...],
+    after: tuple[AttributedExposure, ...],
+    because: Because,
+    sides: Sides = _ALL_LISTED,
+) -> Compared:
+    """List the cells whose outcome differs, port by port; what was not there and cannot be reached is no change.
+
+    A cell that one side could not list is left out: nothing follows from its absence there.
+    """
+    earlier, later = gather(before, sides.identify), gather(after, sides.identify)
+    found: list[ExposureChange] = []
+    undecided = 0
     for cell in dict.fromkeys([*later, *earlier]):
         for old, new in _pairs(earlier.get(cell, []), later.get(cell, [])):
-            if _outcome(old) is not _outcome(new):
+            if _differ(old, new) and _is_known(old, new, sides):
                 found.append(ExposureChange(old, new, because(old, new)))
-    return tuple(found)
+            undecided += old is not None and _outcome(old) is _outcome(new) is Outcome.MAY
+    return Compared(tuple(found), undecided)
 
 
-def _by_cell(table: tuple[AttributedExposure, ...]) -> dict[tuple[object, ...], list[AttributedExposure]]:
-    """Gather rows by what names a cell on a host: a container is the same under a new id and address."""
-    cells: dict[tuple[object, ...], list[AttributedExposure]] = {}
-    for one in table:
-        to = one.exposure.destination
-        place = (to.led,) if to.led else (to.address, to.ports, to.interface)
-        whose = (to.container_name, to.network_name) if to.container_name else place
-        key = (one.exposure.zone, to.kind, to.family, to.protocol, whose, to.binding, to.led and to.led.ports)
-        cells.setdefault(key, []).append(one)
-    return cells
+def _is_known(old: AttributedExposure | None, new: AttributedExposure | None, sides: Sides) -> bool:
+    """Tell whether a cell that one side lacks would be listed there."""
+    return (old is not None or (new is not None and sides.before(new))) and (
+        new is not None or (old is not None and sides.after(old))
+    )
 
 
-def _pairs(
-    before: list[AttributedExposure], after: list[AttributedExposure]
-) -> Iterator[tuple[AttributedExposure | None, AttributedExposure | None]]:
+def _pairs(before: list[AttributedExposure], after: list[AttributedExposure]) -> Iterator[Pair]:
     """Pair the rows of a cell where they speak of the same ports, and give what only one side speaks of."""
     for old in before:
         for new in after:
             shared = _shared(old.exposure.destination.ports, new.exposure.destination.ports)
             if shared:
-                yield _with_ports(old, shared), _with_ports(new, shared)
-    if not before:
-        yield from ((None, new) for new in after)
-    if not after:
-        yield from ((old, None) for old in before)
+                yield with_ports(old, shared), with_ports(new, shared)
+    yield from ((None, new) for new in _alone(after, before))
+    yield from ((old, None) for old in _alone(before, after))
+
+
+def _alone(rows: list[AttributedExposure], others: list[AttributedExposure]) -> Iterator[AttributedExposure]:
+    """Give what rows say of ports that no other row speaks of."""
+    taken = joined(one for other in others for one in other.exposure.destination.ports)
+    for row in rows:
+        left = without(row.exposure.destination.ports, taken) if taken else row.exposure.destination.ports
+        if left:
+            yield with_ports(row, left)
+
+
+def _differ(old: AttributedExposure | None, new: AttributedExposure | None) -> bool:
+    return (_outcome(old), _for_all(old)) != (_outcome(new), _for_all(new))
 
 
 def _outcome(one: AttributedExposure | None) -> Outcome:
     return one.exposure.outcome if one else Outcome.BLOCKED
 
 
-def _with_ports(one: AttributedExposure, ports: Ranges) -> AttributedExposure:
-    destination = msgspec.structs.replace(one.exposure.destination, ports=ports)
-    return msgspec.structs.replace(one, exposure=msgspec.structs.replace(one.exposure, destination=destination))
+def _for_all(one: AttributedExposure | None) -> bool:
+    return one is not None and one.exposure.for_all
 
 
 def _shared(one: Ranges, other: Ranges) -> Ranges:

@@ -21,7 +21,9 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.attribute.attributor import Attributor
 from netaudit.attribute.exposure.causes import ExposureCauses
-from netaudit.attribute.exposure.compare import attribute_exposures, compare_exposures
+from netaudit.attribute.exposure.compare import Sides, attribute_exposures, compare_exposures
+from netaudit.attribute.exposure.identity import by_address, by_container
+from netaudit.attribute.exposure.sight import Sight
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.exposure import Destination
@@ -75,7 +77,16 @@ def with_exposure_changes(
     if old is None or new is None:
         return msgspec.structs.replace(diff, exposure_gap=old_gap or new_gap)
     because = ExposureCauses(before, after).describe_change
-    return msgspec.structs.replace(diff, exposure=compare_exposures(old, new, because))
+    found = compare_exposures(old, new, because, _sides(before, after))
+    return msgspec.structs.replace(diff, exposure=found.changes, exposure_undecided=found.undecided)
+
+
+def _sides(before: Snapshot, after: Snapshot) -> Sides:
+    """Choose what names a row: its container, where Docker's inventory is known on both sides."""
+    earlier, later = Sight(before), Sight(after)
+    known = earlier.knows_docker and later.knows_docker
+    identify = by_container(before.inventory, after.inventory) if known else by_address
+    return Sides(identify, earlier.lists, later.lists)
 
 
 def _why_not(when: ComputeExposure, diff: AttributedDiff, before: Snapshot, after: Snapshot) -> str:

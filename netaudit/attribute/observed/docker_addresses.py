@@ -6,10 +6,9 @@ from contextlib import suppress
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from netaudit.model.docker import Network
+from netaudit.model.docker import Network, is_docker_bridge
 from netaudit.model.netfilter.ruleset import Backend, Rule
 
-_DOCKER_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 _DNAT_TARGET = re.compile(r"--to-destination \[?([0-9a-f:.]+?)\]?:\d+$")
 _LEAVING = re.compile(r"-A POSTROUTING -s (\S+) ! -o (\S+) -j (?:MASQUERADE|SNAT --to-source \S+)")
 ChainKey = tuple[Backend, str, str, str]  # backend, family, table, chain
@@ -26,7 +25,7 @@ class DockerAddresses:
 
     def has_bridge(self, name: str) -> bool:
         """Return whether an interface is a network's, now or before, or has a name that Docker gives."""
-        return name in self._networks or bool(_DOCKER_BRIDGE.fullmatch(name))
+        return name in self._networks or is_docker_bridge(name)
 
     def includes(self, address: str, family: str) -> bool:
         """Return whether an address is in a Docker network, or one that Docker's own rules send packets to."""

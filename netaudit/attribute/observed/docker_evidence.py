@@ -16,11 +16,12 @@ _DOCKER_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")
 class DockerEvidence:
     """Looks up what is Docker's: a chain, a bridge, an address.
 
-    `inventories` are of this host, the present one first.
+    `now` is the present inventory and `earlier` one of before; None where it is not known.
     """
 
-    def __init__(self, inventories: Iterable[Inventory], rules: Chains) -> None:
-        self.inventories = list(inventories)
+    def __init__(self, now: Inventory | None, earlier: Inventory | None, rules: Chains) -> None:
+        self.now = now
+        self.inventories = [one for one in (now, earlier) if one]
         self._rules = rules
         earliest_first = reversed(self.inventories)
         self._networks = {net.bridge: net for inv in earliest_first for net in inv.networks if net.bridge}

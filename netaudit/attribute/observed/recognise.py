@@ -5,7 +5,7 @@ only where something in the rule is its maker's own: a chain, a bridge's name, a
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -45,7 +45,11 @@ class Recogniser:
     """
 
     def __init__(
-        self, catalog: Catalog, known: Iterable[Inventory | None], rules: Chains, facts: Mapping[str, Value]
+        self,
+        catalog: Catalog,
+        known: tuple[Inventory | None, Inventory | None],
+        rules: Chains,
+        facts: Mapping[str, Value],
     ) -> None:
         self._facts = facts
         self._owned = catalog.owned
@@ -58,7 +62,7 @@ class Recogniser:
                 self._by_table.setdefault(signature.table, []).append(signature)
             else:
                 self._index.setdefault((signature.table, signature.chain.text), []).append(signature)
-        self._evidence = DockerEvidence((inventory for inventory in known if inventory), rules)
+        self._evidence = DockerEvidence(*known, rules)
 
     def recognise(self, item: Item) -> Attribution:
         """Attribute an object that nothing expects."""
@@ -138,13 +142,13 @@ class Recogniser:
         return _make(signature, (self._cause(signature, values),), Confidence.LIKELY, standing, reason)
 
     def _standing(self, signature: Signature, values: Mapping[str, str]) -> tuple[Standing, AttributionReason]:
-        if not self._evidence.inventories:
+        if self._evidence.now is None:
             return Standing.FOREIGN, AttributionReason(AttributionReasonKind.INVENTORY_UNKNOWN)
         if any(inventory.partial for inventory in self._evidence.inventories):
             return Standing.FOREIGN, AttributionReason(AttributionReasonKind.INVENTORY_PARTIAL)
         if signature.open and self._applies(signature) is not Applies.NO:
             return Standing.EXPECTED, AttributionReason(AttributionReasonKind.INVENTORY_LACKS_IT)
-        return Standing.STALE, self._stale_reason(signature, values)
+        return Standing.STALE, self._stale_reason(self._evidence.now, signature, values)
 
     def _cause(self, signature: Signature, values: Mapping[str, str]) -> Cause:
         """Build the cause from what the holes hold, as far as an inventory knows it."""
@@ -168,18 +172,19 @@ class Recogniser:
 
     def _is_current(self, signature: Signature) -> bool:
         """Return whether the present engine writes rules of a signature."""
-        return not self._evidence.inventories or self._applies(signature) is not Applies.NO
+        return self._applies(signature) is not Applies.NO
 
     def _applies(self, signature: Signature) -> Applies:
         """Return whether the present engine, with its options, writes such a rule for anything."""
-        now = self._evidence.inventories[0]
+        now = self._evidence.now
+        if now is None:
+            return Applies.UNKNOWN
         if signature.subject in _SWARM_KINDS and not now.swarm:
             return Applies.NO
         return signature.applies(Version.parse(now.version), self._facts)
 
-    def _stale_reason(self, signature: Signature, values: Mapping[str, str]) -> AttributionReason:
+    def _stale_reason(self, now: Inventory, signature: Signature, values: Mapping[str, str]) -> AttributionReason:
         """Return why nothing expects a rule that Docker once wrote."""
-        now = self._evidence.inventories[0]
         version = Version.parse(now.version)
         if all(alternative.engine.holds(version) is False for alternative in signature.alternatives):
             return AttributionReason(AttributionReasonKind.OTHER_ENGINE, now.version)

@@ -54,7 +54,7 @@ def _verified(
 def _changes(before: AttributedSnapshot, after: AttributedSnapshot) -> tuple[ExposureChange, ...]:
     if before.exposure is None or after.exposure is None:
         return ()
-    return compare_exposures(before.exposure, after.exposure, _no_reason)
+    return compare_exposures(before.exposure, after.exposure, _no_reason).changes
 
 
 def _no_reason(*_: object) -> str:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import msgspec
 
-from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, ZoneKind
+from netaudit.model.exposure import BEST_FIRST, Delivery, Destination, DestinationKind, Outcome, ZoneKind
 from netaudit.model.host import Listener
 from netaudit.model.netfilter.family import family_of
 from netaudit.model.netfilter.match import Field
@@ -14,7 +14,7 @@ from netaudit.model.reason import ReasonKind
 from netaudit.packets.exposure.dispositions import Dispositions
 from netaudit.packets.exposure.query import CellQuery
 from netaudit.packets.exposure.reachability import Reachability
-from netaudit.packets.exposure.row import BEST_FIRST, Row
+from netaudit.packets.exposure.row import Row
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.host.sockets import is_proxied, leads_elsewhere
 from netaudit.packets.host.zones import Origin

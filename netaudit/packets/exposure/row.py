@@ -4,12 +4,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from netaudit.model.exposure import Delivery, Outcome
+from netaudit.model.exposure import BEST_FIRST, Delivery, Outcome
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.ranges import Ranges, without
 from netaudit.packets.symbolic.encoding.decision import Decision
-
-BEST_FIRST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from netaudit.model.docker import Container, Inventory, Network
+from netaudit.model.docker import Container, Inventory, Network, is_docker_bridge
 from netaudit.model.exposure import Zone, ZoneKind
 from netaudit.model.host import Host, Interface, IpNetwork
 from netaudit.model.netfilter.family import ADDRESS_BITS, Family
@@ -67,7 +67,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 def origins(host: Host, inventory: Inventory | None, family: Family, choice: ZoneChoice) -> tuple[Origin, ...]:
     """Return the zones of a host that have packets of a family, in the order of the exposure table."""
-    place = _HostPlaces(host, inventory or Inventory(), family, choice)
+    place = _HostPlaces(host, inventory or Inventory(partial=True), family, choice)
     found = (*place.internet(), *place.links(), place.host_itself(), *place.networks())
     return tuple(one for one in found if one.senders)
 
@@ -95,6 +95,12 @@ def _machines(networks: Iterable[IpNetwork]) -> Ranges:
     return without(as_ranges(known), taken)
 
 
+def _bridges(host: Host, inventory: Inventory) -> set[str]:
+    """Name the bridges of Docker's networks; where not all networks are known, also what is named like one."""
+    named = {one.name for one in host.interfaces if inventory.partial and is_docker_bridge(one.name)}
+    return named | {network.bridge for network in inventory.networks if network.bridge}
+
+
 class _Member(NamedTuple):
     container: Container
     address: str
@@ -107,7 +113,7 @@ class _HostPlaces:
     def __init__(self, host: Host, inventory: Inventory, family: Family, choice: ZoneChoice) -> None:
         self._routing, self._family, self._choice = Routing(host, family), family, choice
         self._inventory, self._host = inventory, host
-        self._bridges = {network.bridge for network in inventory.networks if network.bridge}
+        self._bridges = _bridges(host, inventory)
         self._own = as_ranges(ip_network(ip) for one in host.interfaces for ip in self._routing.addresses(one))
 
     def internet(self) -> Iterator[Origin]:

@@ -37,7 +37,7 @@ def judge_diff(diff: AttributedDiff) -> tuple[Sentence, ...]:
     heads = (diff.before, diff.after)
     return tuple(
         chain(
-            judge_exposure_changes(diff.exposure) if diff.changes or diff.exposure else (),
+            judge_exposure_changes(diff) if diff.changes or diff.exposure else (),
             _changes(diff.changes),
             _missing(diff.missing),
             () if diff.changes or diff.exposure else (_nothing(heads),),
@@ -54,7 +54,7 @@ def judge_snapshot(snapshot: AttributedSnapshot) -> tuple[Sentence, ...]:
     rules = [one.attribution for one in snapshot.items if one.item.object is ObjectKind.RULE]
     return tuple(
         chain(
-            judge_exposure(snapshot.exposure),
+            judge_exposure(snapshot),
             (_explained(snapshot.coverage),),
             _missing(snapshot.missing),
             _wrong(snapshot.defects),

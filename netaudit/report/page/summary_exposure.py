@@ -2,44 +2,63 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from netaudit.attribute.attribution import AttributedExposure, ExposureChange
+from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedSnapshot, ExposureChange
 from netaudit.model.exposure import Destination, Exposure, Outcome, Zone, ZoneKind
 from netaudit.report.map.rows import zone_order
 from netaudit.report.text.destinations import describe_port, describe_receiver
 from netaudit.report.text.sentence import Sentence, list_names
+from netaudit.report.text.unseen import describe_no_outside_change, describe_nothing_reachable
 
 _OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
 _Names = tuple[str, ...]
 
 
-def judge_exposure(exposures: Iterable[AttributedExposure] | None) -> Iterator[Sentence]:
+def judge_exposure(snapshot: AttributedSnapshot) -> Iterator[Sentence]:
     """Say what the outside can reach, nothing where that was not computed."""
-    if exposures is None:
+    if snapshot.exposure is None:
         return
-    outside = [one.exposure for one in exposures if one.exposure.zone.kind in _OUTSIDE]
+    outside = [one.exposure for one in snapshot.exposure if one.exposure.zone.kind in _OUTSIDE]
     yield from _news("Reachable from", "", (one for one in outside if one.outcome is Outcome.ALLOWED))
     if not any(one.zone.kind is ZoneKind.INTERNET and one.outcome is not Outcome.BLOCKED for one in outside):
-        yield Sentence(("Nothing that was looked at is reachable from the Internet.",))
+        yield Sentence((describe_nothing_reachable(snapshot.head),))
     yield from _undecided(outside)
 
 
-def judge_exposure_changes(changes: Sequence[ExposureChange] | None) -> Iterator[Sentence]:
+def judge_exposure_changes(diff: AttributedDiff) -> Iterator[Sentence]:
     """Say what opened to the outside and what closed, nothing where that was not computed."""
-    if changes is None:
+    if diff.exposure is None:
         return
-    opened = [one.after.exposure for one in changes if one.after and _is_open(one.after) and not _is_open(one.before)]
-    closed = [one.before.exposure for one in changes if one.before and _is_open(one.before) and not _is_open(one.after)]
-    sentences = [*_news("Now reachable from", "!", opened), *_news("No longer reachable from", "", closed)]
-    yield from sentences
-    if not sentences:
-        yield Sentence(("What the Internet and neighbours can reach did not change.",))
-    yield from _undecided(
-        [one.after.exposure for one in changes if one.after and one.after.exposure.zone.kind in _OUTSIDE]
-    )
+    sentences = [*_turned(diff.exposure)]
+    yield from sentences or [Sentence((describe_no_outside_change(diff),))]
 
 
-def _is_open(one: AttributedExposure | None) -> bool:
-    return one is not None and one.exposure.outcome is Outcome.ALLOWED
+def _turned(changes: Sequence[ExposureChange]) -> Iterator[Sentence]:
+    """Say of each turn between two outcomes what took it; what may be open is neither opened nor closed."""
+    for words, mark, before, after in _TURNS:
+        turned = [one for one in changes if (_standing(one.before), _standing(one.after)) in _pairs(before, after)]
+        sides = (one.after or one.before for one in turned)
+        yield from _news(words, mark, (one.exposure for one in sides if one))
+
+
+_Standing = tuple[Outcome, bool]
+_CLOSED, _MAY = (Outcome.BLOCKED, False), (Outcome.MAY, False)
+_PARTLY, _OPEN = (Outcome.ALLOWED, False), (Outcome.ALLOWED, True)
+_TURNS: tuple[tuple[str, str, tuple[_Standing, ...], tuple[_Standing, ...]], ...] = (
+    ("Now reachable from", "!", (_CLOSED,), (_PARTLY, _OPEN)),
+    ("Now reachable from all of", "!", (_PARTLY,), (_OPEN,)),
+    ("Known to be reachable now, which could not be decided before, from", "!", (_MAY,), (_PARTLY, _OPEN)),
+    ("No longer reachable from", "", (_PARTLY, _OPEN, _MAY), (_CLOSED,)),
+    ("No longer reachable from all of", "", (_OPEN,), (_PARTLY,)),
+    ("It could not be decided whether this can be reached from", "?", (_CLOSED, _PARTLY, _OPEN), (_MAY,)),
+)
+
+
+def _pairs(before: tuple[_Standing, ...], after: tuple[_Standing, ...]) -> frozenset[tuple[_Standing, _Standing]]:
+    return frozenset((one, other) for one in before for other in after)
+
+
+def _standing(one: AttributedExposure | None) -> _Standing:
+    return (one.exposure.outcome, one.exposure.for_all) if one else _CLOSED
 
 
 def _news(words: str, mark: str, exposures: Iterable[Exposure]) -> Iterator[Sentence]:

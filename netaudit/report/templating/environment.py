@@ -17,6 +17,7 @@ from netaudit.report.text.exposure import change_lines
 from netaudit.report.text.markdown import Markdown, code, code_outside, prose
 from netaudit.report.text.sanitize import terminal_text, visible_markup
 from netaudit.report.text.sentence import Foreign, Sentence
+from netaudit.report.text.unseen import describe_no_exposure_change, describe_no_rule_change
 from netaudit.report.text.width import shorten
 from netaudit.report.text.words import count, describe_coverage, describe_gap, describe_head, tally
 
@@ -27,6 +28,8 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "describe_coverage": describe_coverage,
     "describe_gap": describe_gap,
     "describe_head": describe_head,
+    "describe_no_exposure_change": describe_no_exposure_change,
+    "describe_no_rule_change": describe_no_rule_change,
     "tally": tally,
 }
 

@@ -6,8 +6,9 @@ from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.style import Style, bold, paint
 from netaudit.report.terminal.wrapping import wrap
-from netaudit.report.text.exposure import NO_CHANGE, TableLine, change_lines, exposure_tables
+from netaudit.report.text.exposure import TableLine, change_lines, exposure_tables
 from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.unseen import describe_no_exposure_change
 from netaudit.report.text.words import count, describe_head
 
 _OUTCOMES = {"ALLOWED": "!", "MAY": "?", "blocked": " "}
@@ -21,7 +22,7 @@ def lead_diff(diff: AttributedDiff, style: Style) -> Iterator[str]:
         return
     if not diff.exposure:
         if diff.changes:
-            yield from (NO_CHANGE, "")
+            yield from (*wrap(describe_no_exposure_change(diff), style.width), "")
         return
     yield bold("who can reach what", style)
     for line in change_lines(diff.exposure):

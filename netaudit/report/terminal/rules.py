@@ -20,6 +20,7 @@ from netaudit.report.terminal.style import Style, bold
 from netaudit.report.text.by_cause import Group, describe_causes, group_by, group_by_cause, shorten_names
 from netaudit.report.text.rule_order import Grouping
 from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.unseen import describe_no_rule_change
 from netaudit.report.text.width import shorten
 from netaudit.report.text.words import (
     describe_coverage,
@@ -41,7 +42,7 @@ def render_diff(diff: AttributedDiff, style: Style) -> str:
     for group in group_by_cause(diff.changes):
         lines += [*_heading(group, style), *table(_change_rows(group.members), style), ""]
     if not diff.changes:
-        lines += ["No rule, chain or policy changed.", ""]
+        lines += [describe_no_rule_change((diff.before, diff.after)), ""]
     lines += _missing(diff.missing, style)
     lines += _defects(diff.defects, style)
     lines += _gaps((diff.before, diff.after), style)

@@ -21,7 +21,6 @@ _ALL_PORTS = frozenset({((0, 65535),), ((1, 65535),)})
 _OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
 _EVERY_PORT = re.compile(r"(.*\bevery )(\w+) port", re.DOTALL)
 _ORDER = {kind: place for place, kind in enumerate(ZoneKind)}
-NO_CHANGE = "Who can reach what did not change."
 _HOW = {
     Delivery.DNAT: "by a NAT rule",
     Delivery.PROXY: "by docker-proxy",
@@ -43,8 +42,11 @@ class ChangeLine(msgspec.Struct, frozen=True):
 
     @property
     def mark(self) -> str:
-        """Return `!` for what opened, `?` for what cannot be decided, `-` for what closed."""
-        return {"ALLOWED": "!", "MAY": "?"}.get(self.after, "-")
+        """Return `!` for what opened, `?` for what cannot be decided, `-` for what closed, also in part."""
+        if self.after == "ALLOWED":
+            return "!"
+        closed = self.after == "blocked" or self.before == "ALLOWED"
+        return "?" if self.after == "MAY" else "-" if closed else "!"
 
     def __str__(self) -> str:
         because = f", because {self.because}" if self.because else ""
@@ -185,9 +187,15 @@ def _target(one: ExposureChange) -> str:
 
 
 def _turn(one: ExposureChange) -> tuple[str, str]:
-    sides = (one.before, one.after)
-    before, after = (describe_outcome(side.exposure.outcome if side else Outcome.BLOCKED) for side in sides)
+    before, after = (_describe_side(side) for side in (one.before, one.after))
     return before, after
+
+
+def _describe_side(side: AttributedExposure | None) -> str:
+    outcome = side.exposure.outcome if side else Outcome.BLOCKED
+    if side is None or outcome is not Outcome.ALLOWED or side.exposure.for_all:
+        return describe_outcome(outcome)
+    return f"{describe_outcome(outcome)}, {'limited' if side.exposure.limited_by else 'not for all'}"
 
 
 def _sorted(members: Iterable[ExposureChange]) -> list[ExposureChange]:

@@ -1,0 +1,54 @@
+"""The words for what stays the same as far as anybody can tell: where something was not seen, that is not known."""
+
+from collections.abc import Iterable
+
+from netaudit.attribute.attribution import AttributedDiff, SnapshotHead
+from netaudit.attribute.exposure.sight import hiding
+from netaudit.model.facts import HOST_SOURCES, RULE_SOURCES, Gap, Source
+from netaudit.report.text.words import count, distinct_gaps
+
+_NAMED = 3  # sources that a sentence names
+_FIRST = (*HOST_SOURCES, Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS, *RULE_SOURCES)  # without which most is lost
+_ORDER = {str(source): at for at, source in enumerate(_FIRST)}
+
+
+def describe_no_exposure_change(diff: AttributedDiff) -> str:
+    """Say that who can reach what is the same, or what keeps anybody from knowing it."""
+    return _no_change(diff, "Who can reach what did not change.", "who can reach what")
+
+
+def describe_no_outside_change(diff: AttributedDiff) -> str:
+    """Say the same of the Internet and neighbours alone."""
+    same = "What the Internet and neighbours can reach did not change."
+    return _no_change(diff, same, "what the Internet and neighbours can reach")
+
+
+def describe_no_rule_change(heads: Iterable[SnapshotHead]) -> str:
+    """Say that rules are the same, at least those that were seen."""
+    unseen = any(gap.source in RULE_SOURCES for gap in distinct_gaps(heads))
+    return f"No rule, chain or policy{' that was seen' if unseen else ''} changed."
+
+
+def describe_nothing_reachable(head: SnapshotHead) -> str:
+    """Say that nothing is reachable from the Internet, or what keeps anybody from knowing it."""
+    unseen = hiding(head.gaps)
+    if not unseen:
+        return "Nothing that was looked at is reachable from the Internet."
+    return f"What is reachable from the Internet is not known: {_name(unseen)} could not be seen."
+
+
+def _no_change(diff: AttributedDiff, same: str, what: str) -> str:
+    unseen = hiding(distinct_gaps((diff.before, diff.after)))
+    reasons = [f"{_name(unseen)} could not be seen"] if unseen else []
+    if number := diff.exposure_undecided:
+        reasons.append(f"{count(number, 'row')} could not be decided, before or after")
+    return f"No change was seen in {what}, but it is not known: {'; '.join(reasons)}." if reasons else same
+
+
+def _name(gaps: tuple[Gap, ...]) -> str:
+    """Name the first of the sources, and count the others."""
+    sources = sorted({gap.source for gap in gaps}, key=lambda source: (_ORDER.get(source, len(_ORDER)), source))
+    named, rest = sources[:_NAMED], len(sources) - _NAMED
+    if rest > 0:
+        return f"{', '.join(named)} and {count(rest, 'more source')}"
+    return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
