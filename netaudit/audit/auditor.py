@@ -41,7 +41,7 @@ class Auditor(msgspec.Struct, frozen=True):
 
     def audit_shown(self, snapshot: Snapshot, shown: AttributedSnapshot) -> Audit:
         """Audit a host that was attributed already."""
-        view = HostView(snapshot, snapshot.program, shown, self.services, self._changes(snapshot))
+        view = HostView(snapshot, snapshot.program, shown, self.services, self._changes(snapshot), self.choice)
         return run(view, self.plan)
 
     def _attribute(self, facts: Facts) -> AttributedSnapshot:

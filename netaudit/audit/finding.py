@@ -4,6 +4,7 @@ import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem, ExposureChange, SnapshotHead
 from netaudit.audit.checks.check import Check
+from netaudit.audit.checks.remedy import Advice, in_one_line
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver
 from netaudit.model.severity import FindingConfidence, Severity
@@ -22,7 +23,7 @@ class Verified(msgspec.Struct, frozen=True):
 
     `closes`: the finding is gone. `changes` are the cells of the exposure table that differ then for its own
     container, `others` the cells that differ for all others; both are empty where exposure was not `computed`.
-    `opens` are findings that come with it.
+    `opens` are findings that come with it. `assumed` are the values that were taken for those to choose.
     """
 
     closes: bool
@@ -30,14 +31,16 @@ class Verified(msgspec.Struct, frozen=True):
     others: tuple[ExposureChange, ...] = ()
     opens: tuple[str, ...] = ()
     computed: bool = True
+    assumed: tuple[tuple[str, str], ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True):
     """A check that holds for a subject.
 
     `fingerprint` stays the same for a recreated container and a changed address. `waiver` is the one that
-    accepts it, `known` whether the baseline has it: such findings are listed, but pass the gate. `verified` is None
-    where the result of the remediation was not computed: not requested, or not possible.
+    accepts it, `known` whether the baseline has it: such findings are listed, but pass the gate. `advice` says what can
+    be done, the first choice first, and `verified` what each would lead to, in the same order: None where that was not
+    computed, for it is not possible; empty where nobody asked.
     """
 
     check: Check
@@ -45,13 +48,18 @@ class Finding(msgspec.Struct, frozen=True):
     subject: str
     severity: Severity
     message: str
-    remediation: str
+    advice: tuple[Advice, ...]
     fingerprint: str
     evidence: Evidence = Evidence()
     container: str = ""
     waiver: Waiver | None = None
     known: bool = False
-    verified: Verified | None = None
+    verified: tuple[Verified | None, ...] = ()
+
+    @property
+    def remediation(self) -> str:
+        """What can be done, in one line."""
+        return in_one_line(self.advice)
 
     @property
     def confidence(self) -> FindingConfidence:

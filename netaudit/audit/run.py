@@ -11,6 +11,7 @@ import msgspec
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.condition import Condition, KnownFacts, make_seen
+from netaudit.audit.checks.remedy import Advice
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver, label_waivers
 from netaudit.audit.finding import Audit, Evidence, Finding, Undecided
@@ -88,11 +89,17 @@ def _finding(check: Check, subject: CheckSubject, seen: KnownFacts, known: Mappi
         subject=subject.name,
         severity=next(severities, check.severity),
         message=check.finding.fill(known),
-        remediation=check.remediation.fill(known),
+        advice=_advice(check, seen, known),
         fingerprint=_fingerprint(check.id, subject.identity, 0),
         evidence=Evidence(_deciding(check, subject.rules), _missing(check, subject), subject.cells),
         container=subject.container,
     )
+
+
+def _advice(check: Check, seen: KnownFacts, known: Mapping[str, object]) -> tuple[Advice, ...]:
+    """Return the remedies that serve for a subject, the first choice first."""
+    serving = (one for one in check.remedies if one.when is None or _holds(check, "remediation", one.when, seen))
+    return tuple(one.advise(known) for one in serving)
 
 
 def _deciding(check: Check, rules: tuple[AttributedItem, ...]) -> tuple[AttributedItem, ...]:

@@ -2,7 +2,8 @@
 
 import errno
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.resources.abc import Traversable
 from itertools import islice
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from netaudit.audit.checks.check import Check, Example, Fix
+from netaudit.audit.checks.check import Check, Example
 from netaudit.audit.checks.condition import Condition, FactTypes
+from netaudit.audit.checks.remedy import CommandTemplate, Fix, Remedy
 from netaudit.audit.checks.services import Service
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.wording import Wording
@@ -28,6 +30,24 @@ _FOLDER_HINT = "name a folder that holds ID.yaml files and little else"
 _MOST_ENTRIES = 1000  # of a folder of checks; netaudit ships 48
 
 
+class _Remedy(Strict):
+    do: str
+    run: list[str] = msgspec.field(default_factory=list)
+    when: str = ""
+    use: str = ""
+    fix: Fix = Fix.NONE
+
+
+class _SharedRemedy(Strict):
+    when: str
+    run: list[str]
+    where: str = ""  # what the sentence of the check ends in
+
+
+class _SharedRemedies(Strict):
+    remedies: dict[str, list[_SharedRemedy]]
+
+
 class _Check(Strict):
     summary: str
     severity: Severity
@@ -36,7 +56,7 @@ class _Check(Strict):
     condition: str
     finding: str
     rationale: str
-    remediation: str
+    remediation: str | list[_Remedy]
     flagged: list[dict[str, Any]]
     clean: list[dict[str, Any]]
     references: list[str] = msgspec.field(default_factory=list)
@@ -88,6 +108,11 @@ def load_services() -> tuple[Service, ...]:
     return tuple(read_yaml(rules_folder() / "services.yaml", _Services).services)
 
 
+@cache
+def _shared_remedies() -> Mapping[str, list[_SharedRemedy]]:
+    return read_yaml(rules_folder() / "remedies.yaml", _SharedRemedies).remedies
+
+
 class _Loader:
     """Reads one file, and knows where in it something is wrong."""
 
@@ -113,12 +138,11 @@ class _Loader:
             condition=self._condition("condition", raw.condition),
             finding=self._wording("finding", raw.finding),
             rationale=raw.rationale.strip(),
-            remediation=self._wording("remediation", raw.remediation),
+            remedies=tuple(self._remedies(raw.remediation)),
             references=tuple(raw.references),
             examples=(*self._examples("flagged", raw.flagged), *self._examples("clean", raw.clean)),
             graver=tuple((severity, self._condition("graver", text)) for severity, text in raw.graver.items()),
             decided_by=None if raw.decided_by is None else tuple(raw.decided_by),
-            fix=raw.fix,
             file=self._name,
         )
 
@@ -150,6 +174,32 @@ class _Loader:
             return Wording(text.strip(), dict(self._facts))
         except NetauditError as error:
             self._refuse(key, error.message)
+
+    def _remedies(self, given: str | list[_Remedy]) -> Iterator[Remedy]:
+        """Return the remedies; a sentence alone is the only one."""
+        if not given:
+            self._refuse("remediation", "says nothing")
+        for one in [_Remedy(given, fix=self._raw.fix)] if isinstance(given, str) else self._expanded(given):
+            when = self._condition("remediation", one.when) if one.when else None
+            yield Remedy(self._wording("remediation", one.do), tuple(self._commands(one.run)), when, one.fix)
+
+    def _expanded(self, given: Iterable[_Remedy]) -> Iterator[_Remedy]:
+        """Put the remedies that are the same for many checks in the place of their name."""
+        shared = _shared_remedies()
+        for one in given:
+            if one.use and one.use not in shared:
+                self._refuse("remediation", f"unknown remedy {one.use}; known: {', '.join(shared)}")
+            for part in shared[one.use] if one.use else ():
+                yield _Remedy(f"{one.do}{part.where}", part.run, part.when)
+            if not one.use:
+                yield one
+
+    def _commands(self, run: list[str]) -> Iterator[CommandTemplate]:
+        for text in run:
+            try:
+                yield CommandTemplate(text.strip(), dict(self._facts))
+            except NetauditError as error:
+                self._refuse("remediation", error.message)
 
     def _examples(self, key: str, examples: list[dict[str, Any]]) -> Iterator[Example]:
         if not examples:

@@ -48,7 +48,7 @@ def test_a_check_has_examples_of_both_kinds_and_whole_sentences(check: Check) ->
     assert {example.flagged for example in check.examples} == {True, False}
     assert check.summary.endswith(".")
     assert check.rationale.endswith((".", '"'))
-    assert check.remediation.text
+    assert check.remediation
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=_name)

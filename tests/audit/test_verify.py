@@ -1,6 +1,6 @@
 """--verify-fix: the host that a remediation leads to, worked out on the facts, is the one that really came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from audit.conftest import RECORDINGS, AuditOf
@@ -11,11 +11,13 @@ from netaudit.attribute.attribution import AttributedSnapshot, ExposureChange
 from netaudit.attribute.exposure.compare import compare_exposures
 from netaudit.attribute.exposure.compute import with_exposure
 from netaudit.attribute.signatures.signature import Catalog
-from netaudit.audit.finding import Finding
+from netaudit.audit.checks.remedy import Advice
+from netaudit.audit.finding import Finding, Verified
 from netaudit.audit.remedy.patch import patch
 from netaudit.audit.remedy.save_text import SaveText
 from netaudit.audit.remedy.verify import Judged, is_opened, verify
 from netaudit.model.facts import Facts
+from netaudit.model.severity import Severity
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
 from netaudit.report.text.audit import describe_verified
@@ -31,6 +33,7 @@ FOLLOWED = (
     ("icc-off-not-enforced", "icc-off-not-enforced", "network apart"),
     ("ufw-deny-bypassed", "host-firewall-bypassed", "db 0.0.0.0:5432/tcp"),
 )
+FIRST = {"host-firewall-bypassed": 1}  # of which the second remedy was followed
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +62,8 @@ def test_what_is_worked_out_is_what_came_of_it(
     host: str, check: str, subject: str, audit_of: AuditOf, show: Show
 ) -> None:
     before, after = (load(RECORDINGS / "bad" / host / step) for step in ("before", "after"))
-    patched = patch(before, _finding(audit_of, host, check, subject), show(before), show)
+    finding = _finding(audit_of, host, check, subject)
+    patched = patch(before, finding, finding.advice[FIRST.get(check, 0)], show(before), show)
     assert patched is not None
     expected, real = show(patched).exposure, show(after).exposure
     assert expected
@@ -78,26 +82,30 @@ def _is_web(change: ExposureChange) -> bool:
 @pytest.mark.parametrize("host", every(3, ["raw-rules-flushed", "stale-dnat-address-reused", "forward-flushed"]))
 def test_every_fix_closes_its_finding(host: str, judge: Callable[[Facts], Judged], show: Show) -> None:
     audit = verify(judge(load(RECORDINGS / "bad" / host / "before")), judge, show)
-    verified = [one for one in audit.findings if one.verified is not None]
+    verdicts = [(one.check.id, str(advice), verdict) for one in audit.findings for advice, verdict in _pairs(one)]
+    verified = [(check, what, verdict) for check, what, verdict in verdicts if verdict]
     assert len(verified) >= 2
-    assert [one.check.id for one in verified if one.verified and not one.verified.closes] == []
+    assert [(check, what) for check, what, verdict in verified if not verdict.closes] == []
 
 
 @pytest.mark.matrix
 def test_what_else_a_fix_opens_is_said(judge: Callable[[Facts], Judged], show: Show) -> None:
     audit = verify(judge(load(RECORDINGS / "bad" / "forward-flushed" / "before")), judge, show)
     (finding,) = [one for one in audit.findings if one.subject.endswith("-A FORWARD -j DOCKER-FORWARD")]
-    assert finding.verified is not None
-    assert {change.after.exposure.destination.container_name for change in finding.verified.others if change.after} == {
-        "web"
-    }
-    assert all(map(is_opened, finding.verified.others))
-    assert "published-port-open-to-world: web 0.0.0.0:8080/tcp" in finding.verified.opens
+    (verdict,) = finding.verified
+    assert verdict is not None
+    assert {change.after.exposure.destination.container_name for change in verdict.others if change.after} == {"web"}
+    assert all(map(is_opened, verdict.others))
+    assert "published-port-open-to-world: web 0.0.0.0:8080/tcp" in verdict.opens
 
 
 def test_a_host_without_findings_has_nothing_to_verify(judge: Callable[[Facts], Judged], show: Show) -> None:
     audit = verify(judge(load(RECORDINGS / "bad" / "nothing-wrong" / "before")), judge, show)
-    assert [one.check.id for one in audit.findings if one.verified] == []
+    assert [one.check.id for one in audit.findings if one.severity.rank > Severity.INFO.rank and one.verified] == []
+
+
+def _pairs(finding: Finding) -> Iterator[tuple[Advice, Verified | None]]:
+    return zip(finding.advice, finding.verified, strict=True)
 
 
 SAVE = """# Generated
@@ -146,6 +154,6 @@ def test_what_was_not_computed_is_not_called_unchanged(audit_of: AuditOf, catalo
         return Judged(facts, attribute_snapshot(parse_snapshot(facts), catalog), audit_of(facts))
 
     audit = verify(blind(facts), blind, lambda facts: blind(facts).shown)
-    said = [describe_verified(one.verified) for one in audit.findings if one.verified]
+    said = [describe_verified(verdict) for one in audit.findings for verdict in one.verified if verdict]
     assert said
     assert all("what it does to exposure was not computed" in one for one in said)

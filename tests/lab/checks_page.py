@@ -17,6 +17,7 @@ from lab.bad_hosts import HOSTS
 from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.check import Check
+from netaudit.audit.checks.remedy import Fix
 from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
@@ -58,11 +59,19 @@ is the check's id; this is `rules/checks/host-network-container.yaml`:
 | `confidence` | `low`, `medium`, `high`: how sure it is |
 | `subject` | the kind of thing that it is put to, one by one: the headings below |
 | `condition` | an expression (CEL) over the subject's facts that is true where it is wrong |
-| `finding`, `remediation` | sentences with facts in braces |
+| `finding` | a sentence with facts in braces |
+| `remediation` | such a sentence, or a list of remedies, the first choice first |
 | `rationale`, `references` | why it matters, and who says so |
 | `decided-by` | patterns of signatures: which of the subject's rules prove it; all of them, unless said |
-| `fix` | what `--verify-fix` works out: {fixes} |
 | `flagged`, `clean` | facts of a subject that it must flag, and of one that it must pass |
+
+A remedy is `do` (a sentence), `run` (commands), `when` (the subjects that it serves) and, where it has no commands,
+`fix`: what `--verify-fix` works out ({fixes}). `use` names remedies that many checks share (`rules/remedies.yaml`).
+Commands have the host's real names: `{iptables}` is the program of the right family and backend, a list such as
+`{ways_in}` makes one command of each of its values, `{spec...}` is all of a list. What only the operator can choose
+stands as `<TRUSTED_NET>`: a shell looks for a file of that name, finds none, and runs neither this command nor what
+follows it; nft refuses the script. `--verify-fix` runs the commands, as they are printed, on a copy of the recording
+(with a private network for `TRUSTED_NET`), the first choice and each alternative by itself.
 
 A fact that is not known is left out: `a || b` is true where either is, and what hangs on the absent one is undecided,
 never clean.
@@ -94,7 +103,7 @@ def render() -> str:
     """Make the page."""
     checks = load_checks()
     example = (_REPOSITORY / "rules" / "checks" / "host-network-container.yaml").read_text()
-    fixes = ", ".join(f"`{one}`" for one in type(checks[0].fix) if one)
+    fixes = ", ".join(f"`{one}`" for one in Fix if one)
     own = _OWN.replace("{example}", example).replace("{fixes}", fixes)
     parts = [_HEAD, *_table(checks), own, *_facts(), _WHERE, *_matrix(checks)]
     return "".join(parts)

@@ -105,7 +105,9 @@ def snapshot_and_audit() -> tuple[AttributedSnapshot, Audit]:
     first, second, *rest = audit.findings[:6]
     waiver = Waiver(first.check.id, first.subject, "because", "me", dt.date(2030, 1, 1), "netaudit.toml:1")
     accepted = (msgspec.structs.replace(first, waiver=waiver), msgspec.structs.replace(second, known=True))
-    verified = tuple(msgspec.structs.replace(one, verified=Verified(closes=True, opens=("x",))) for one in rest)
+    verified = tuple(
+        msgspec.structs.replace(one, verified=(Verified(closes=True, opens=("x",)),) * len(one.advice)) for one in rest
+    )
     return shown, msgspec.structs.replace(audit, head=head, findings=(*accepted, *verified))
 
 

@@ -40,7 +40,7 @@ def printed() -> dict[type[msgspec.Struct], bytes]:
     earlier, later = (netaudit.load(MANY / step) for step in ("01", "04"))
     exposed = netaudit.expose(later)
     _, audit = hosts.small()
-    followed = replace(audit.findings[0], verified=Verified(closes=True, opens=("unrestricted",)))
+    followed = replace(audit.findings[0], verified=(Verified(closes=True, opens=("unrestricted",)),))
     return {
         DiffDocument: render_diff(netaudit.compare(earlier, later, netaudit.ComputeExposure.ALWAYS)),
         ShowDocument: render_snapshot(exposed),

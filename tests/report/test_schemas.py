@@ -141,7 +141,7 @@ def test_a_remediation_that_was_followed_is_as_described() -> None:
     assert shown.exposure
     opened = ExposureChange(None, shown.exposure[0], "a rule is gone")
     verified = Verified(closes=True, changes=(opened,), others=(opened,), opens=("unrestricted-port",))
-    followed = replace(audit.findings[0], verified=verified)
+    followed = replace(audit.findings[0], verified=(verified,))
     assert complaints(render_audit(replace(audit, findings=(followed,)))) == []
 
 

@@ -1,27 +1,14 @@
 """A check: what it is about, its condition, how bad and how sure it is, and what to do."""
 
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from netaudit.audit.checks.condition import Condition
+from netaudit.audit.checks.remedy import AND, OR, Remedy
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.wording import Wording
 from netaudit.model.severity import FindingConfidence, Severity
-
-
-class Fix(StrEnum):
-    """What the remediation changes, where netaudit can compute the resulting host."""
-
-    NONE = ""
-    REBIND_LOOPBACK = "rebind-loopback"  # the port binding gets the host address 127.0.0.1
-    DELETE_RULE = "delete-rule"  # the rule is deleted
-    RESTORE_MISSING = "restore-missing"  # the missing rules are written again
-    ASK_ORIGINAL_PORT = "ask-original-port"  # the rule matches the port before translation
-    GUARD_LOOPBACK = "guard-loopback"  # packets to 127.0.0.0/8 from the network are dropped
-    DROP_FORWARD = "drop-forward"  # FORWARD's policy becomes DROP
-    BRIDGE_NF_CALL = "bridge-nf-call"  # bridged packets meet iptables
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -35,7 +22,8 @@ class Check(msgspec.Struct, frozen=True):
     """One file of rules/checks/; `id` is its name.
 
     `graver` holds further conditions, each with its severity; the first that holds wins. `decided_by` are patterns of
-    signatures: the subject's rules that match are evidence; None for all of its rules.
+    signatures: the subject's rules that match are evidence; None for all of its rules. Of `remedies`
+    the first that serves is the first choice.
     """
 
     id: str
@@ -46,10 +34,20 @@ class Check(msgspec.Struct, frozen=True):
     condition: Condition
     finding: Wording
     rationale: str
-    remediation: Wording
+    remedies: tuple[Remedy, ...]
     references: tuple[str, ...]
     examples: tuple[Example, ...]
     graver: tuple[tuple[Severity, Condition], ...] = ()
     decided_by: tuple[str, ...] | None = None
-    fix: Fix = Fix.NONE
     file: str = ""
+
+    @property
+    def remediation(self) -> str:
+        """What to do, with the holes that a subject's facts fill."""
+        return OR.join(_written(one) for one in self.remedies)
+
+
+def _written(remedy: Remedy) -> str:
+    """Return a remedy as it stands in its file."""
+    text = ": ".join(filter(None, [remedy.do.text, AND.join(one.text for one in remedy.run)]))
+    return f"{text} (when {remedy.when.text})" if remedy.when else text

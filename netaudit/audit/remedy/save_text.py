@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from netaudit.parse.iptables.rule import split_words, unquote
+
 _COUNTERS = re.compile(r"^\[\d+:\d+\] ")
+_PLAIN = re.compile(r"[^\s\"'\\]+")
 
 
 class SaveText:
@@ -17,31 +20,33 @@ class SaveText:
 
     def delete(self, table: str, text: str) -> bool:
         """Delete the first rule of that text; return whether there was one."""
-        for at in self._of(table):
-            if _COUNTERS.sub("", self._lines[at]) == text:
-                del self._lines[at]
-                return True
-        return False
+        return self._edit(self._find(table, text), None)
+
+    def delete_at(self, table: str, chain: str, number: int) -> bool:
+        """Delete the rule of that number, from 1; return whether there was one."""
+        return self._edit(self._numbered(table, chain, number), None)
 
     def replace(self, table: str, text: str, by: str) -> bool:
         """Replace a rule by another; return whether it was there."""
-        for at in self._of(table):
-            if _COUNTERS.sub("", self._lines[at]) == text:
-                self._lines[at] = by
-                return True
-        return False
+        return self._edit(self._find(table, text), by)
 
-    def insert(self, table: str, text: str) -> None:
-        """Insert a rule before all others of its chain, as `-I` does."""
+    def replace_at(self, table: str, number: int, by: str) -> bool:
+        """Replace the rule of that number in the chain of the other; return whether it was there."""
+        return self._edit(self._numbered(table, by.split(" ")[1], number), by)
+
+    def insert(self, table: str, text: str, number: int = 1) -> bool:
+        """Insert a rule at a number of its chain, the first unless said; return whether the chain is that long."""
         chain = text.split(" ")[1]
-        rules = [at for at in self._of(table) if _chain(self._lines[at]) == chain]
-        self._lines.insert(rules[0] if rules else self._end(table, chain), text)
+        rules = self._rules(table, chain)
+        if number > len(rules) + 1:
+            return False
+        behind = rules[-1] + 1 if rules else self._end(table, chain)
+        self._lines.insert(rules[number - 1] if number <= len(rules) else behind, text)
+        return True
 
     def append(self, table: str, text: str) -> None:
         """Append a rule behind all others of its chain, as `-A` does."""
-        chain = text.split(" ")[1]
-        rules = [at for at in self._of(table) if _chain(self._lines[at]) == chain]
-        self._lines.insert(rules[-1] + 1 if rules else self._end(table, chain), text)
+        self.insert(table, text, len(self._rules(table, text.split(" ")[1])) + 1)
 
     def set_policy(self, table: str, chain: str, policy: str) -> bool:
         """Change a chain's policy; return whether there is such a chain."""
@@ -50,6 +55,23 @@ class SaveText:
                 self._lines[at] = f":{chain} {policy} [0:0]"
                 return True
         return False
+
+    def _edit(self, at: int | None, by: str | None) -> bool:
+        if at is None:
+            return False
+        self._lines[at : at + 1] = [] if by is None else [by]
+        return True
+
+    def _find(self, table: str, text: str) -> int | None:
+        words = read_words(text)
+        return next((at for at in self._of(table) if read_words(_COUNTERS.sub("", self._lines[at])) == words), None)
+
+    def _numbered(self, table: str, chain: str, number: int) -> int | None:
+        rules = self._rules(table, chain)
+        return rules[number - 1] if 0 < number <= len(rules) else None
+
+    def _rules(self, table: str, chain: str) -> list[int]:
+        return [at for at in self._of(table) if _chain(self._lines[at]) == chain]
 
     def _of(self, table: str) -> Iterator[int]:
         """Return the numbers of a table's lines."""
@@ -71,6 +93,21 @@ class SaveText:
             builtin = chain.isupper() and not chain.startswith("DOCKER")
             self._lines.insert(start + 1, f":{chain} {'ACCEPT' if builtin else '-'} [0:0]")
         return self._lines.index("COMMIT", start)
+
+
+def read_words(text: str) -> list[str]:
+    """Return the words of a rule as a shell passes them to iptables."""
+    return [unquote(word) for word in split_words(text)]
+
+
+def write_words(words: list[str]) -> str:
+    """Return the rule of such words, quoted as iptables-save quotes."""
+    return " ".join(word if _PLAIN.fullmatch(word) else _quoted(word) for word in words)
+
+
+def _quoted(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _chain(line: str) -> str:

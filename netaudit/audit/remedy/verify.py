@@ -6,8 +6,10 @@ import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedSnapshot, ExposureChange
 from netaudit.attribute.exposure.compare import compare_exposures
+from netaudit.audit.checks.remedy import Advice
 from netaudit.audit.finding import Audit, Finding, Verified
-from netaudit.audit.remedy.patch import patch
+from netaudit.audit.remedy.choices import assume, put_in
+from netaudit.audit.remedy.patch import Attribute, patch
 from netaudit.model.exposure import Delivery, Outcome
 from netaudit.model.facts import Facts
 
@@ -23,32 +25,38 @@ class Judged(msgspec.Struct, frozen=True):
 Judge = Callable[[Facts], Judged]
 
 
-def verify(before: Judged, judge: Judge, attribute: Callable[[Facts], AttributedSnapshot]) -> Audit:
-    """Apply the remediation of each open finding to a copy of the facts, and audit the result."""
+def verify(before: Judged, judge: Judge, attribute: Attribute) -> Audit:
+    """Follow each remedy of each open finding on a copy of the facts, and audit the result."""
     audit = before.audit
-    found = tuple(_verified(one, before, judge, attribute) if one.open else one for one in audit.findings)
+    found = tuple(_with_verdicts(one, before, judge, attribute) if one.open else one for one in audit.findings)
     return msgspec.structs.replace(audit, findings=found)
 
 
-def _verified(
-    finding: Finding, before: Judged, judge: Judge, attribute: Callable[[Facts], AttributedSnapshot]
-) -> Finding:
-    facts = patch(before.facts, finding, before.shown, attribute)
+def _with_verdicts(finding: Finding, before: Judged, judge: Judge, attribute: Attribute) -> Finding:
+    verdicts = tuple(_verified(finding, advice, before, judge, attribute) for advice in finding.advice)
+    return msgspec.structs.replace(finding, verified=verdicts)
+
+
+def _verified(finding: Finding, advice: Advice, before: Judged, judge: Judge, attribute: Attribute) -> Verified | None:
+    assumed = assume(advice)
+    if assumed is None:
+        return None
+    facts = patch(before.facts, finding, put_in(advice, assumed), before.shown, attribute)
     if facts is None:
-        return finding
+        return None
     after = judge(facts)
     there = {one.fingerprint: one for one in after.audit.findings}
     known = {one.fingerprint for one in before.audit.findings}
     new = [one for print_, one in there.items() if print_ not in known]
     changes = _changes(before.shown, after.shown)
-    verified = Verified(
+    return Verified(
         closes=finding.fingerprint not in there,
         changes=tuple(one for one in changes if _is_its(one, finding)),
         others=tuple(one for one in changes if not _is_its(one, finding)),
         opens=tuple(f"{one.check.id}: {one.subject}" for one in new),
         computed=before.shown.exposure is not None and after.shown.exposure is not None,
+        assumed=tuple(assumed.items()),
     )
-    return msgspec.structs.replace(finding, verified=verified)
 
 
 def _changes(before: AttributedSnapshot, after: AttributedSnapshot) -> tuple[ExposureChange, ...]:

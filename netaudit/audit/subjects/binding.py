@@ -29,6 +29,15 @@ class BindingFacts(SubjectFacts, frozen=True):
         int | None, fact("The engine's version as one number: 28.5.2 is 280502.", Source.DOCKER_VERSION)
     ] = None
     family: Annotated[str, fact("`ip` or `ip6`: that of the host address.")] = ""
+    iptables: Annotated[
+        str,
+        fact("The program that edits rules of its family: `ip6tables`, `iptables-nft`."),
+    ] = ""
+    backend: Annotated[str, fact("What Docker writes rules with, `iptables` or `nftables`; empty for not known.")] = ""
+    ways_in: Annotated[
+        tuple[str, ...],
+        fact("The interfaces by which packets from outside come to it."),
+    ] = ()
     protocol: Annotated[str, fact("`tcp`, `udp` or `sctp`.")] = ""
     binding: Annotated[str, fact("The host's side of it: `[::]:8080/tcp`.")] = ""
     host_ip: Annotated[str, fact("The host address.")] = ""
@@ -96,6 +105,9 @@ def _published(view: HostView, container: Container, binding: PortBinding) -> Bi
         image=container.image,
         engine=view.engine,
         family=_family(binding),
+        iptables=view.tools.iptables(_family(binding)),
+        backend=view.backend or "",
+        ways_in=view.outside.ways_in(_family(binding), view.by_cause.cells_of_binding((container.id, binding))),
         protocol=binding.protocol,
         binding=_words(binding),
         host_ip=binding.host_ip,

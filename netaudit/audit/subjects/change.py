@@ -20,6 +20,13 @@ class ChangeFacts(SubjectFacts, frozen=True):
     where: Annotated[str, fact("Its place, as `explain` takes it; of exposure what is reached.")] = ""
     text: Annotated[str, fact("Its text; of exposure what becomes of the packets now.")] = ""
     before: Annotated[str, fact("Its text before, where it was there.")] = ""
+    family: Annotated[str, fact("Of a rule, chain or policy: `ip`, `ip6`, `inet` and so on.")] = ""
+    table: Annotated[str, fact("Of a rule, chain or policy: its table.")] = ""
+    chain: Annotated[str, fact("Of a rule, chain or policy: its chain.")] = ""
+    iptables: Annotated[
+        str,
+        fact("The program that edits it: `ip6tables`, `iptables-nft`, `nft`."),
+    ] = ""
     maker: Annotated[str, fact("Who wrote it, empty where that is not known.")] = ""
     docker_chain: Annotated[bool, fact("Whether Docker owns its chain or table.")] = False
     zone: Annotated[str, fact("Of exposure: where packets come from.")] = ""
@@ -32,12 +39,12 @@ def changes(view: HostView) -> Iterator[CheckSubject]:
     if view.since is None:
         return
     for one in view.since.changes:
-        yield _of_rule(one)
+        yield _of_rule(view, one)
     for change in view.since.exposure or ():
         yield _of_exposure(change)
 
 
-def _of_rule(one: AttributedChange) -> CheckSubject:
+def _of_rule(view: HostView, one: AttributedChange) -> CheckSubject:
     item = one.change.item
     verb, before = _verb(one)
     facts = ChangeFacts(
@@ -46,6 +53,10 @@ def _of_rule(one: AttributedChange) -> CheckSubject:
         where=item.where,
         text=item.text,
         before=before,
+        family=item.family,
+        table=item.table,
+        chain=item.chain,
+        iptables=view.tools.of(item.backend, item.family),
         maker=one.attribution.maker,
         docker_chain=is_dockers(item),
     )

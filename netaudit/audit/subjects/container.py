@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Annotated
 
+from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.network import is_private
 from netaudit.audit.view.by_cause import Cells
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import Container
-from netaudit.model.exposure import Delivery, Outcome
+from netaudit.model.exposure import Delivery, DestinationKind, Outcome, ZoneKind
 from netaudit.model.facts import Source
 
 _NET_ADMIN = frozenset({"NET_ADMIN", "CAP_NET_ADMIN", "ALL"})
@@ -43,19 +44,33 @@ class ContainerFacts(SubjectFacts, frozen=True):
     ] = None
     forwarding: Annotated[bool | None, fact("Whether the host forwards IPv4 packets.", Source.SYSCTL)] = None
     forward_policy: Annotated[str, fact("The policy of IPv4's FORWARD chain.")] = ""
+    iptables: Annotated[
+        str,
+        fact("The program that edits IPv4 rules: `ip6tables`, `iptables-nft`."),
+    ] = ""
+    backend: Annotated[str, fact("What Docker writes rules with, `iptables` or `nftables`; empty for not known.")] = ""
     directly_reachable_from: Annotated[
         tuple[str, ...] | None, fact("From which kinds of zones its own addresses can be reached.", EXPOSURE)
     ] = None
+    ip6tables: Annotated[str, fact("The program that edits IPv6 rules.")] = ""
+    open_addresses: Annotated[tuple[str, ...], fact("Its IPv4 addresses that are reached from outside.")] = ()
+    open_addresses6: Annotated[tuple[str, ...], fact("Its IPv6 addresses that are reached from outside.")] = ()
+    ways_in: Annotated[tuple[str, ...], fact("The interfaces by which packets from outside come.")] = ()
 
 
 def containers(view: HostView) -> Iterator[CheckSubject]:
     """Return every running container."""
     for container in view.containers:
-        cells = view.by_cause.cells_of_container(container.id)
+        cells = tuple(filter(_is_direct, view.by_cause.cells_of_container(container.id)))
         name = f"container {container.name}"
         yield CheckSubject(
             CheckedKind.CONTAINER, name, name, _facts(view, container, cells), cells=cells, container=container.name
         )
+
+
+def _is_direct(cell: AttributedExposure) -> bool:
+    """Return whether packets are sent to the container itself, and not to a port that some rule leads on to it."""
+    return cell.exposure.destination.kind is DestinationKind.CONTAINER_PORTS
 
 
 def _facts(view: HostView, container: Container, cells: Cells) -> ContainerFacts:
@@ -80,6 +95,12 @@ def _facts(view: HostView, container: Container, cells: Cells) -> ContainerFacts
         docker_socket=container.docker_socket,
         forwarding=view.forwarding.is_on("ip"),
         forward_policy=view.forwarding.policy("ip"),
+        iptables=view.tools.iptables("ip"),
+        backend=view.backend or "",
+        ip6tables=view.tools.iptables("ip6"),
+        open_addresses=_open_addresses(cells, "ip"),
+        open_addresses6=_open_addresses(cells, "ip6"),
+        ways_in=view.outside.ways_in("ip", cells),
         directly_reachable_from=None if view.attributed.exposure is None else reachable_from(cells),
     )
 
@@ -88,6 +109,13 @@ def reachable_from(cells: Cells) -> tuple[str, ...]:
     """Return the kinds of zones whose packets arrive."""
     arriving = (one.exposure for one in cells if one.exposure.outcome is Outcome.ALLOWED)
     return tuple(dict.fromkeys(str(one.zone.kind) for one in arriving if one.way is not Delivery.NONE))
+
+
+def _open_addresses(cells: Cells, family: str) -> tuple[str, ...]:
+    """Return the addresses that neighbours or the Internet reach."""
+    outside = (one.exposure for one in cells if one.exposure.zone.kind in (ZoneKind.INTERNET, ZoneKind.LAN))
+    reached = (one.destination for one in outside if one.outcome is Outcome.ALLOWED)
+    return tuple(dict.fromkeys(one.address for one in reached if one.family == family))
 
 
 def _net_admin(container: Container) -> bool | None:

@@ -9,7 +9,7 @@ from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import Source
-from netaudit.model.netfilter.ruleset import Backend, ObjectKind
+from netaudit.model.netfilter.ruleset import ObjectKind
 
 _SETTINGS = (Source.DOCKERD_ARGV, Source.DAEMON_JSON)
 
@@ -69,7 +69,7 @@ def _facts(view: HostView, inventory: Inventory, missing: int) -> DaemonFacts:
     return DaemonFacts(
         engine=view.engine,
         version=inventory.version,
-        backend=_backend(view, backend),
+        backend=view.backend,
         firewalld=None if backend is None else "firewalld" in backend,
         iptables=options.iptables,
         ip6tables=options.ip6tables,
@@ -89,12 +89,3 @@ def _facts(view: HostView, inventory: Inventory, missing: int) -> DaemonFacts:
 
 def _is_dockers_rule(one: AttributedItem) -> bool:
     return one.attribution.maker == "docker" and one.item.object in (ObjectKind.RULE, ObjectKind.MAP)
-
-
-def _backend(view: HostView, reported: str | None) -> str | None:
-    if reported:
-        return reported.partition("+")[0]
-    docker = {one.item.backend for one in view.attributed.items if one.attribution.maker == "docker"}
-    if not docker:
-        return None
-    return "nftables" if Backend.NFTABLES in docker else "iptables"

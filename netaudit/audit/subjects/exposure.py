@@ -21,6 +21,11 @@ class ExposureFacts(SubjectFacts, frozen=True):
     way: Annotated[str, fact("How packets get there: `dnat`, `proxy`, `direct`, `local` or `none`.")] = ""
     destination: Annotated[str, fact("`published-port`, `forwarded-port`, `container-ports` or `host-listener`.")] = ""
     family: Annotated[str, fact("`ip` or `ip6`.")] = ""
+    iptables: Annotated[
+        str,
+        fact("The program that edits rules of its family: `ip6tables`, `iptables-nft`."),
+    ] = ""
+    ways_in: Annotated[tuple[str, ...], fact("The interfaces by which packets come.")] = ()
     protocol: Annotated[str, fact("The protocol.")] = ""
     address: Annotated[str, fact("The address that packets are sent to.")] = ""
     ports: Annotated[tuple[str, ...], fact("The ports, or ranges of them.")] = ()
@@ -56,6 +61,8 @@ def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
         way=one.way,
         destination=there.kind,
         family=there.family,
+        iptables=view.tools.iptables(there.family),
+        ways_in=view.outside.ways_in(there.family, [cell]),
         protocol=there.protocol,
         address=there.address,
         ports=ports,

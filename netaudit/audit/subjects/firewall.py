@@ -18,12 +18,18 @@ class FirewallFacts(SubjectFacts, frozen=True):
     """What is known of a family's FORWARD and DOCKER-USER."""
 
     family: Annotated[str, fact("`ip` or `ip6`.")] = ""
+    iptables: Annotated[
+        str,
+        fact("The program that edits rules of the family: `ip6tables`, `iptables-nft`."),
+    ] = ""
+    ways_in: Annotated[tuple[str, ...], fact("The interfaces by which packets from outside come.")] = ()
     docker: Annotated[bool, fact("Whether Docker writes iptables rules for this family here.")] = False
     nftables: Annotated[bool, fact("Whether Docker writes nftables rules for this family here.")] = False
     forwarding: Annotated[bool | None, fact("Whether the host forwards packets of this family.", Source.SYSCTL)] = None
     forward_policy: Annotated[str, fact("FORWARD's policy: `ACCEPT` or `DROP`.")] = ""
     user_chain: Annotated[bool, fact("Whether there is a chain DOCKER-USER.")] = False
     user_jump: Annotated[int, fact("The position in FORWARD of the jump to DOCKER-USER, 0 for none.")] = 0
+    next_user_jump: Annotated[int, fact("The position of that jump once another rule was inserted before it.")] = 0
     user_rules: Annotated[int, fact("How many rules DOCKER-USER has beside Docker's RETURN.")] = 0
     user_accepts_all: Annotated[bool, fact("Whether a rule of DOCKER-USER accepts everything.")] = False
     user_drops_replies: Annotated[
@@ -53,6 +59,8 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
     own = [one for one in user if one.item.text != _RETURN]
     return FirewallFacts(
         family=family,
+        iptables=view.tools.iptables(family),
+        ways_in=view.outside.interfaces(family),
         docker=any(one.attribution.maker == "docker" for one in iptables),
         nftables=any(
             table.family == family and table.name == "docker-bridges" for table in view.snapshot.ruleset.tables
@@ -61,6 +69,7 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
         forward_policy=view.forwarding.policy(family),
         user_chain=any(one.item.chain == "DOCKER-USER" for one in iptables),
         user_jump=jump,
+        next_user_jump=jump + 1,
         user_rules=len(own),
         user_accepts_all=any(one.item.text == "-A DOCKER-USER -j ACCEPT" for one in own),
         user_drops_replies=_drops_replies(own),

@@ -11,6 +11,7 @@ from netaudit.audit.view.view import HostView
 from netaudit.model.facts import Source
 from netaudit.model.host import HostAddress
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
+from netaudit.parse.iptables.rule import parse_rule
 
 _MANAGERS = ("ufw", "firewalld", "kubernetes", "cni", "netavark")
 _LOOSE = "0"
@@ -28,11 +29,15 @@ class HostFacts(SubjectFacts, frozen=True):
         tuple[str, ...] | None, fact("Interfaces with addresses that are not Docker's or loopback.", *_OUTER)
     ] = None
     foreign_bridges: Annotated[tuple[str, ...] | None, fact("Bridges that are not Docker's.", *_OUTER)] = None
+    stopped_bridges: Annotated[
+        tuple[str, ...] | None, fact("Those of them whose own packets no rule accepts on their way through.", *_OUTER)
+    ] = None
     bridge_nf_call: Annotated[bool | None, fact("Whether bridged packets meet iptables rules.", Source.SYSCTL)] = None
     route_localnet: Annotated[
         tuple[str, ...] | None,
         fact("Outer interfaces on which packets to 127.0.0.0/8 are let in.", Source.SYSCTL, *_OUTER),
     ] = None
+    localnet_switches: Annotated[tuple[str, ...], fact("The switches that let them in, as sysctl names them.")] = ()
     unfiltered_sources: Annotated[
         tuple[str, ...] | None,
         fact("Outer interfaces on which forged sender addresses are not filtered.", Source.SYSCTL, *_OUTER),
@@ -41,6 +46,10 @@ class HostFacts(SubjectFacts, frozen=True):
     legacy_rules: Annotated[int, fact("How many rules iptables-legacy has.")] = 0
     nft_rules: Annotated[int, fact("How many rules iptables-nft has.")] = 0
     nftables_docker: Annotated[bool, fact("Whether Docker writes nftables rules.")] = False
+    iptables: Annotated[
+        str,
+        fact("The program that edits IPv4 rules: `ip6tables`, `iptables-nft`."),
+    ] = ""
     makers: Annotated[tuple[str, ...], fact("Who wrote rules here.")] = ()
     managers: Annotated[tuple[str, ...], fact("Those of them that manage the whole host's firewall.")] = ()
 
@@ -63,13 +72,16 @@ def _facts(view: HostView) -> HostFacts:
         forward_policy6=view.forwarding.policy("ip6"),
         outer_interfaces=outer,
         foreign_bridges=_foreign_bridges(view),
+        stopped_bridges=_stopped_bridges(view, rules),
         bridge_nf_call=view.sysctls.get("net.bridge.bridge-nf-call-iptables") == "1" if view.sysctls else None,
         route_localnet=_switched(view, outer, "route_localnet"),
+        localnet_switches=_localnet_switches(view, outer or ()),
         unfiltered_sources=_unfiltered(view, outer),
         docker=view.inventory is not None,
         legacy_rules=counts[Backend.IPTABLES_LEGACY],
         nft_rules=counts[Backend.IPTABLES_NFT],
         nftables_docker=any(table.name == "docker-bridges" for table in view.snapshot.ruleset.tables),
+        iptables=view.tools.iptables("ip"),
         makers=makers,
         managers=tuple(maker for maker in makers if maker in _MANAGERS),
     )
@@ -99,6 +111,28 @@ def _foreign_bridges(view: HostView) -> tuple[str, ...] | None:
     bridges = {network.bridge for network in view.networks.values()}
     names = (one.name for one in interfaces if one.kind == "bridge" and one.name not in bridges)
     return tuple(names) if interfaces and view.inventory is not None else None
+
+
+def _stopped_bridges(view: HostView, rules: Iterable[AttributedItem]) -> tuple[str, ...] | None:
+    """List the foreign bridges of which no rule accepts whatever comes and goes by them."""
+    foreign = _foreign_bridges(view)
+    if not foreign:
+        return foreign
+    passing = {bridge for one in rules if one.item.table == "filter" for bridge in _passing(one.item.text)}
+    return tuple(bridge for bridge in foreign if bridge not in passing)
+
+
+def _passing(text: str) -> Iterator[str]:
+    """Return the interface by which a rule of iptables lets all packets pass."""
+    rule = parse_rule(text)
+    if rule.target == "ACCEPT" and all(one.name in ("-i", "-o") and not one.negated for one in rule.matches):
+        names = {one.arguments[0] for one in rule.matches if one.arguments}
+        yield from names if len(names) == 1 else ()
+
+
+def _localnet_switches(view: HostView, outer: tuple[str, ...]) -> tuple[str, ...]:
+    names = (_switch(name, "route_localnet") for name in ("all", *outer))
+    return tuple(name for name in names if view.sysctls.get(name) == "1")
 
 
 def _switched(view: HostView, outer: tuple[str, ...] | None, switch: str) -> tuple[str, ...] | None:

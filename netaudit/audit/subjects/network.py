@@ -47,6 +47,11 @@ class NetworkFacts(SubjectFacts, frozen=True):
         bool | None, fact("Whether packets between its containers meet iptables rules at all.", Source.SYSCTL)
     ] = None
     missing: Annotated[tuple[str, ...], fact("The signatures of rules that it lacks.")] = ()
+    iptables: Annotated[
+        str,
+        fact("The program that edits IPv4 rules: `ip6tables`, `iptables-nft`."),
+    ] = ""
+    backend: Annotated[str, fact("What Docker writes rules with, `iptables` or `nftables`; empty for not known.")] = ""
 
 
 _PRIVATE = tuple(
@@ -104,6 +109,8 @@ def _facts(view: HostView, network: Network, containers: tuple[str, ...], missin
         containers=containers,
         host_listeners=_host_listeners(view, network),
         bridge_nf_call=_bridge_nf_call(view),
+        iptables=view.tools.iptables("ip"),
+        backend=view.backend or "",
         missing=tuple(dict.fromkeys(one.attribution.signature for one in missing)),
     )
 

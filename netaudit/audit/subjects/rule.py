@@ -11,9 +11,11 @@ from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.order import words
 from netaudit.audit.view.ports import PortCondition, named_ports
 from netaudit.audit.view.view import HostView
-from netaudit.model.netfilter.ruleset import Item, ObjectKind
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Item, ObjectKind
 from netaudit.packets.shadowing.kinds import Shadow, ShadowKind
+from netaudit.parse.iptables.rule import Option, parse_rule, print_rule, split_words, unquote
 
+_ORIGINAL = Option("--ctdir", ("ORIGINAL",))
 _MANY = 20  # ports of a range that are looked up one by one
 
 
@@ -26,6 +28,19 @@ class RuleFacts(SubjectFacts, frozen=True):
     family: Annotated[str, fact("`ip`, `ip6`, `inet` and so on.")] = ""
     table: Annotated[str, fact("Its table.")] = ""
     chain: Annotated[str, fact("Its chain.")] = ""
+    iptables: Annotated[
+        str,
+        fact("The program that edits it: `ip6tables`, `iptables-nft`, `nft`."),
+    ] = ""
+    spec: Annotated[tuple[str, ...], fact("Of a rule of iptables: its words behind the chain.")] = ()
+    original_spec: Annotated[
+        tuple[str, ...],
+        fact("The same, but asking for the port before translation; empty where several are named."),
+    ] = ()
+    position: Annotated[int, fact("Its number in its chain, 0 of one that is missing.")] = 0
+    next_position: Annotated[int, fact("The number that it has once another was inserted before it.")] = 0
+    handle: Annotated[int, fact("Of a rule of native nftables: its handle, 0 where that was not recorded.")] = 0
+    twins: Annotated[int, fact("How many rules of its chain before it have its text.")] = 0
     docker_chain: Annotated[bool, fact("Whether Docker owns its chain or table (DOCKER-USER is the operator's).")] = (
         False
     )
@@ -116,6 +131,13 @@ def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Sh
         family=item.family,
         table=item.table,
         chain=item.chain,
+        iptables=view.tools.of(item.backend, item.family),
+        spec=_spec(item),
+        original_spec=_original_spec(item),
+        position=item.position or 0,
+        next_position=(item.position or 0) + 1,
+        handle=view.places.handle(item),
+        twins=view.places.twins(item),
         docker_chain=is_dockers(item),
         maker=attribution.maker,
         signature=attribution.signature.rpartition("/")[2],
@@ -142,6 +164,25 @@ def _with_shadow(facts: RuleFacts, shadow: Shadow) -> RuleFacts:
         repeats=earlier if shadow.shade is ShadowKind.REPEATED else "",
         witness=shadow.witness,
     )
+
+
+def _spec(item: Item) -> tuple[str, ...]:
+    """Return what stands behind a rule's chain, each word as a shell passes it to iptables."""
+    if item.backend not in IPTABLES_BACKENDS:
+        return ()
+    return tuple(unquote(word) for word in split_words(item.text)[2:])
+
+
+def _original_spec(item: Item) -> tuple[str, ...]:
+    """Return the words of a rule with its one `--dport` in conntrack's words."""
+    words = _spec(item)
+    if words.count("--dport") != 1:
+        return ()
+    rule = parse_rule(item.text)
+    kept = [one for one in rule.matches if not (one.module in ("tcp", "udp", "sctp") and one.name in ("-m", "--dport"))]
+    (port,) = (one for one in rule.matches if one.name == "--dport")
+    asked = Option("-m", ("conntrack",)), replace(port, name="--ctorigdstport", module="conntrack"), _ORIGINAL
+    return _spec(replace(item, text=print_rule(replace(rule, matches=(*kept, *asked)))))
 
 
 def is_dockers(item: Item) -> bool:

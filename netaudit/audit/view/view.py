@@ -9,13 +9,18 @@ from netaudit.audit.view.docker import DockerObjects
 from netaudit.audit.view.forwarding import Forwarding
 from netaudit.audit.view.host_firewall import HostFirewall
 from netaudit.audit.view.order import Order
+from netaudit.audit.view.outside import Outside
+from netaudit.audit.view.places import Places
+from netaudit.audit.view.tools import Tools
 from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.netfilter.program import Program
-from netaudit.model.netfilter.ruleset import ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
+from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule
 
+_DERIVED = ZoneChoice()
 NOT_FROM_LOOPBACK = Option("-i", ("lo",), negated=True)
 
 
@@ -29,8 +34,12 @@ class HostView:
         attributed: AttributedSnapshot,
         services: Services,
         since: AttributedDiff | None = None,
+        choice: ZoneChoice = _DERIVED,
     ) -> None:
-        """Take a host and what its rules mean; `since` is what changed since an earlier recording, if one is named."""
+        """Take a host and what its rules mean; `since` is what changed since an earlier recording, if one is named.
+
+        `choice` is what the exposure table was computed for.
+        """
         self.since = since
         self.snapshot = snapshot
         self.program = program
@@ -40,6 +49,8 @@ class HostView:
         self.docker = DockerObjects(snapshot.inventory)
         self.by_cause = ByCause(attributed)
         self.forwarding = Forwarding(self.sysctls, attributed.items)
+        self.outside = Outside(snapshot, choice)
+        self.places = Places(snapshot.ruleset)
 
     @property
     def inventory(self) -> Inventory | None:
@@ -61,6 +72,20 @@ class HostView:
         """The engine's version as one number: 28.5.2 is 280502; None where it is not known."""
         version = Version.parse(self.inventory.version if self.inventory else "")
         return version.major * 10_000 + version.minor * 100 + version.patch if version else None
+
+    @cached_property
+    def backend(self) -> str | None:
+        """What Docker writes rules with, `iptables` or `nftables`; None where neither it nor a rule says so."""
+        reported = self.inventory.options.firewall_backend if self.inventory else None
+        if reported:
+            return reported.partition("+")[0]
+        docker = {one.item.backend for one in self.attributed.items if one.attribution.maker == "docker"}
+        return ("nftables" if Backend.NFTABLES in docker else "iptables") if docker else None
+
+    @cached_property
+    def tools(self) -> Tools:
+        """The programs that edit this host's rules."""
+        return Tools(self.attributed.items)
 
     @cached_property
     def host_firewall(self) -> HostFirewall:

@@ -57,7 +57,7 @@ def _rule(check: Check) -> dict[str, Any]:
         "id": check.id,
         "shortDescription": {"text": check.summary},
         "fullDescription": {"text": check.rationale},
-        "help": {"text": "\n\n".join(filter(None, (check.rationale, check.remediation.text, references)))},
+        "help": {"text": "\n\n".join(filter(None, (check.rationale, check.remediation, references)))},
         "defaultConfiguration": {"level": _LEVELS[check.severity]},
         "properties": {
             "tags": ["security", "docker", "netfilter", str(check.subject)],

@@ -44,7 +44,17 @@ class VerifiedJson(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[CellChangeJson, ...]
     others: tuple[CellChangeJson, ...]
     opens: tuple[str, ...]
+    assumed: Annotated[dict[str, str], Meta(description="What was taken for values to choose.")] = {}
     exposure_computed: Annotated[bool, _COMPUTED] = True  # a default: documents of older versions lack the field
+
+
+class RemedyJson(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to close a finding; the first is the first choice."""
+
+    text: Annotated[str, Meta(description="What to do.")]
+    commands: Annotated[tuple[str, ...], Meta(description="In this order; one that fails ends it.")]
+    choose: Annotated[tuple[str, ...], Meta(description="`TRUSTED_NET`: a command has `<TRUSTED_NET>` in its place.")]
+    verified: VerifiedJson | None = None
 
 
 class EvidenceJson(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +74,7 @@ class FindingJson(msgspec.Struct, frozen=True, kw_only=True):
     confidence: FindingConfidence
     message: str
     remediation: str
+    remedies: tuple[RemedyJson, ...] = ()  # a default: documents of older versions lack the field
     fingerprint: Annotated[str, _FINGERPRINT]
     status: Status
     waiver: WaiverJson | None
@@ -125,12 +136,33 @@ def _finding(one: Finding) -> FindingJson:
         confidence=one.confidence,
         message=one.message,
         remediation=one.remediation,
+        remedies=_remedies(one),
         fingerprint=one.fingerprint,
         status=_status(one),
         waiver=_waiver(one.waiver) if one.waiver else None,
-        verified=_verified(one.verified) if one.verified else None,
+        verified=_verdict(one, 0),
         evidence=_evidence(one.evidence),
     )
+
+
+def _remedies(one: Finding) -> tuple[RemedyJson, ...]:
+    return tuple(
+        [
+            RemedyJson(
+                text=advice.do,
+                commands=tuple([command.text for command in advice.commands]),
+                choose=advice.choices,
+                verified=_verdict(one, at),
+            )
+            for at, advice in enumerate(one.advice)
+        ]
+    )
+
+
+def _verdict(one: Finding, at: int) -> VerifiedJson | None:
+    """Return what one of the remedies would lead to; None where that was not computed."""
+    verified = one.verified[at] if at < len(one.verified) else None
+    return _verified(verified) if verified else None
 
 
 def _status(one: Finding) -> Status:
@@ -152,6 +184,7 @@ def _verified(verified: Verified) -> VerifiedJson:
         others=tuple([change_json(change) for change in verified.others]),
         opens=verified.opens,
         exposure_computed=verified.computed,
+        assumed=dict(verified.assumed),
     )
 
 

@@ -6,9 +6,9 @@ from netaudit.audit.finding import Audit, Finding
 from netaudit.report.text.audit import (
     describe_status,
     describe_undecided,
-    describe_verified,
     gather_undecided,
     proofs,
+    steps,
     summarise_audit,
 )
 from netaudit.report.text.markdown import code, code_outside, prose
@@ -43,9 +43,12 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield f"- {proof.kind}: {where}{code_outside(proof.text)}"
         if proof.because:
             yield f"  - {code_outside(proof.because)}"
-    yield f"- to do: {code_outside(finding.remediation)}"
-    if finding.verified:
-        yield f"- then: {code_outside(describe_verified(finding.verified))}"
+    for at, step in enumerate(steps(finding)):
+        yield f"- {'or' if at else 'to do'}: {code_outside(step.do)}"
+        if step.line:
+            yield f"  - {code_outside(step.line)}"
+        if step.then:
+            yield f"  - then: {code_outside(step.then)}"
 
 
 def _accepted(audit: Audit) -> Iterator[str]:

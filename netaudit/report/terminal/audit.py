@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from netaudit.audit.finding import Audit, Finding
 from netaudit.model.severity import Severity
 from netaudit.report.terminal.layout import gap_lines
+from netaudit.report.terminal.shell import shell_lines
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap_whole
 from netaudit.report.text.audit import (
     describe_status,
     describe_undecided,
-    describe_verified,
     gather_undecided,
     proofs,
+    steps,
     summarise_audit,
 )
 from netaudit.report.text.sanitize import terminal_text
@@ -50,9 +51,10 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
         yield from _wrapped(f"  {proof.kind:<8} ", f"{proof.where}  {proof.text}" if proof.where else proof.text, style)
         if proof.because:
             yield from _wrapped("           # ", proof.because, style)
-    yield from _wrapped("  to do    ", finding.remediation, style)
-    if finding.verified:
-        yield from _wrapped("  then     ", describe_verified(finding.verified), style)
+    for at, step in enumerate(steps(finding)):
+        yield from _wrapped("  or       " if at else "  to do    ", step.do, style)
+        yield from shell_lines(terminal_text(step.line), style.width, indent=11)
+        yield from _wrapped("  then     ", step.then, style) if step.then else ()
 
 
 def _wrapped(first: str, text: str, style: Style) -> list[str]:

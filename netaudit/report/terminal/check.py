@@ -22,7 +22,7 @@ def _lines(check: Check) -> Iterator[str]:
     meanings = {one.name: one.meaning for one in declared(FACTS[check.subject])}
     yield from (f"    {name}: {meanings[name]}" for name in check.condition.reads)
     yield f"  why: {check.rationale}"
-    yield f"  to do: {check.remediation.text}"
+    yield f"  to do: {check.remediation}"
     yield from (f"  flagged: {_example(one)}" for one in check.examples if one.flagged)
     yield from (f"  clean: {_example(one)}" for one in check.examples if not one.flagged)
     yield from (f"  see: {reference}" for reference in check.references)

@@ -7,6 +7,7 @@ import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem
 from netaudit.audit.checks.check import Check
+from netaudit.audit.checks.remedy import Advice
 from netaudit.audit.finding import Audit, Finding, Undecided, Verified
 from netaudit.audit.remedy.verify import is_opened
 from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
@@ -121,12 +122,45 @@ def describe_status(finding: Finding) -> str:
     return "in the baseline" if finding.known else ""
 
 
+class Step(msgspec.Struct, frozen=True):
+    """A remedy in words: what to do, the line to run, and what it would lead to."""
+
+    do: str
+    line: str = ""
+    then: str = ""
+
+
+def steps(finding: Finding) -> list[Step]:
+    """List what can be done about a finding, the first choice first."""
+    if not finding.verified:
+        return [_step(advice, "") for advice in finding.advice]
+    pairs = zip(finding.advice, finding.verified, strict=True)
+    return [_step(advice, _verdict(advice, verified)) for advice, verified in pairs]
+
+
+def _verdict(advice: Advice, verified: Verified | None) -> str:
+    """Say what a remedy would lead to; of a sentence alone there is nothing to say."""
+    if verified:
+        return describe_verified(verified)
+    return "what it leads to cannot be computed from a recording" if advice.commands or advice.fix else ""
+
+
+def _step(advice: Advice, then: str) -> Step:
+    if not advice.commands:
+        return Step(advice.do, then=then)
+    chosen = f" (choose {' and '.join(advice.choices)}; the line is refused as it stands)" if advice.choices else ""
+    return Step(f"{advice.do}{chosen}:", advice.line, then)
+
+
 def describe_verified(verified: Verified) -> str:
-    """Say what would change if the remediation were followed."""
+    """Say what would change if a remedy were followed."""
     closes = "closes this finding" if verified.closes else "does NOT close this finding"
     own = f"changes {count(len(verified.changes), 'row')} of its exposure" if verified.changes else ""
     opened = sum(map(is_opened, verified.others))
     others = f"changes {count(len(verified.others), 'row')} of other exposure, {opened} of them opened"
     none = "no other exposure changes" if verified.computed else "what it does to exposure was not computed"
+    assumed = (
+        [f"with {', '.join(f'{value} for {name}' for name, value in verified.assumed)}"] if verified.assumed else []
+    )
     also = [f"opens {one}" for one in verified.opens]
-    return "; ".join(filter(None, [closes, own, others if verified.others else none, *also]))
+    return "; ".join(filter(None, [closes, own, others if verified.others else none, *also, *assumed]))

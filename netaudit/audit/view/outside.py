@@ -1,0 +1,50 @@
+"""The interfaces by which packets from beyond the host come in."""
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from netaudit.attribute.attribution import AttributedExposure
+from netaudit.model.exposure import Delivery, Outcome, ZoneKind
+from netaudit.model.netfilter.family import IP_FAMILIES
+from netaudit.model.snapshot import Snapshot
+from netaudit.packets.host.zones import ZoneChoice, origins
+
+
+class Outside:
+    """Looks up interfaces by the zones behind them."""
+
+    def __init__(self, snapshot: Snapshot, choice: ZoneChoice) -> None:
+        self._snapshot = snapshot
+        self._choice = choice
+
+    def interfaces(self, family: str) -> tuple[str, ...]:
+        """Return the uplinks of a family; all its links where it has no uplink."""
+        return self._uplinks(family) or self._links(family)
+
+    def ways_in(self, family: str, cells: Iterable[AttributedExposure]) -> tuple[str, ...]:
+        """Return the interfaces by which packets reach what the cells are about; of no such cell `interfaces`."""
+        found: dict[str, None] = {}
+        for one in (cell.exposure for cell in cells):
+            if one.outcome is Outcome.BLOCKED or one.way is Delivery.NONE:
+                continue
+            if one.zone.kind is ZoneKind.INTERNET:
+                found |= dict.fromkeys(self._uplinks(family))
+            elif one.zone.kind is ZoneKind.LAN:
+                found[one.zone.name] = None
+        return tuple(found) or self.interfaces(family)
+
+    def _uplinks(self, family: str) -> tuple[str, ...]:
+        return self._by_kind[family, ZoneKind.INTERNET]
+
+    def _links(self, family: str) -> tuple[str, ...]:
+        return self._by_kind[family, ZoneKind.LAN]
+
+    @cached_property
+    def _by_kind(self) -> dict[tuple[str, ZoneKind], tuple[str, ...]]:
+        host, inventory = self._snapshot.host, self._snapshot.inventory
+        found = {family: origins(host, inventory, family, self._choice) for family in IP_FAMILIES}
+        return {
+            (family, kind): tuple(dict.fromkeys(one.interface for one in known if one.zone.kind is kind))
+            for family, known in found.items()
+            for kind in (ZoneKind.INTERNET, ZoneKind.LAN)
+        }
