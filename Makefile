@@ -91,8 +91,8 @@ agree: system $(VENV)/ready ## Hold `netaudit trace` against this kernel: N=1000
 	PYTHONPATH=.:tests $(PYTHON) -m kernel.agree $(N) $(SEED)
 
 .PHONY: probe
-probe: system roots ## Hold `netaudit exposure` against real packets: every scenario, engine and step; docs/agreement.md
-	PYTHONPATH=.:tests $(PYTHON) -m lab.probe_all --page
+probe: system roots ## Hold `netaudit exposure` against real packets: every scenario (docs/agreement.md), or HOSTS=200 random hosts, SEED=0
+	PYTHONPATH=.:tests $(PYTHON) $(if $(HOSTS),-m random_hosts.probe $(HOSTS) $(SEED),-m lab.probe_all --page)
 
 .PHONY: schemas
 schemas: $(VENV)/ready ## The JSON Schema of what is printed, from the types in netaudit/report/json

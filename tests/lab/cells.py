@@ -1,5 +1,6 @@
 """The cells of an exposure table, and what came of trying them."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -25,13 +26,16 @@ class Found:
 
     predicted: dict[Cell, str] = field(default_factory=dict)
     answered: dict[Cell, set[str]] = field(default_factory=dict)
+    why: dict[Cell, str] = field(default_factory=dict)  # what the table says beside
     unasked: list[str] = field(default_factory=list)  # zones of the table for which nobody here stands
+    doubts: Counter[str] = field(default_factory=Counter)  # why cells are `may`
 
     @property
     def disagreements(self) -> list[str]:
         """List the cells whose packets did something else; a `may` is never wrong, and is counted apart."""
         return [
-            f"{cell}: {said}, but {' and '.join(sorted(self.answered[cell])) or 'nobody'} answered"
+            f"{cell}: {said} ({self.why.get(cell, '')}), but {' and '.join(sorted(self.answered[cell])) or 'nobody'}"
+            " answered"
             for cell, said in self.predicted.items()
             if said != "may" and said != self.observed(cell)
         ]
@@ -80,6 +84,17 @@ class Table:
             }
         )
 
+    def forwarded(self) -> list[tuple[str, str, str, str, int]]:
+        """List what NAT rules lead to containers and to the host: whose it is, then as a listener is listed."""
+        return sorted(
+            {
+                (whose or "host", family, protocol, address, row["destination"]["ports"][0][0])
+                for (_, kind, whose, family, protocol, address), rows in self._rows.items()
+                for row in rows
+                if kind == "forwarded-port" and (whose or row["destination"].get("programs"))
+            }
+        )
+
     def led(self, zone: Zone, family: str, protocol: str, port: int) -> tuple[str, str] | None:
         """Find to whom a zone's packets to a port are led that nobody publishes, and the address that they are for."""
         for (of, kind, whose, *rest, address), rows in self._rows.items():
@@ -92,8 +107,8 @@ class Table:
         """Find the outcome that the table gives a cell; fails where it has none, or more than one."""
         if cell.family not in self._families.get(cell.zone, ()):
             return "blocked"  # the zone has no addresses of this family: it cannot even try
-        if cell.kind == "forwarded-port" and not cell.whose:  # no row, or one that leads to whom nobody knows
-            return "blocked"
+        if cell.kind == "forwarded-port" and (not cell.whose or not self._of(cell)):
+            return "blocked"  # no row, or one that leads to whom nobody knows
         found = {row["outcome"] for row in self._of(cell)}
         assert len(found) == 1, f"{cell}: {found or 'no cell'}"
         return str(found.pop())
@@ -102,8 +117,22 @@ class Table:
         """Give the example packet of a cell; "" for none."""
         return next((row["witness"] for row in self._of(cell) if row["witness"]), "")
 
+    def reason(self, cell: Cell) -> str:
+        """Say why a cell is what it is; "" where the table does not."""
+        return next((row["reason"] for row in self._of(cell) if row["reason"]), "")
+
+    def why(self, cell: Cell) -> str:
+        """Say all that the table says of a cell beside its outcome."""
+        parts = [
+            (row["way"], (row.get("rule") or {}).get("text", ""), row["reason"], row["witness"])
+            for row in self._of(cell)
+        ]
+        return "; ".join(", ".join(filter(None, some)) for some in parts)
+
     def _of(self, cell: Cell) -> list[Row]:
         whose = "host" if cell.whose == "connected" else cell.whose
+        if cell.kind == "forwarded-port" and whose == "host":
+            whose = ""
         rows = self._rows.get((cell.zone, cell.kind, whose, cell.family, cell.protocol, cell.address), [])
         return [row for row in rows if _has(row, cell.port)]
 

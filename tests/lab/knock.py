@@ -11,18 +11,31 @@ import socket
 import sys
 
 _TRIES = 3
+_IP_PKTINFO = 8  # Linux' number, which Python names from 3.13
 Source = tuple[str, int] | None
 
 
-class _Echo(asyncio.DatagramProtocol):
-    def __init__(self, name: bytes) -> None:
-        self.name = name
+class _Echo:
+    """Answers datagrams from the address that was asked, as netaudit believes that programs do."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+    def __init__(self, name: bytes, here: socket.socket, family: int) -> None:
+        self._name, self._socket = name, here
+        if family == socket.AF_INET6:
+            here.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        else:
+            here.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
 
-    def datagram_received(self, _data: bytes, address: tuple[str, int]) -> None:
-        self.transport.sendto(self.name, address)  # type: ignore[attr-defined]
+    def answer(self) -> None:
+        with contextlib.suppress(OSError):  # a refusal of an earlier answer
+            _, to, _, sender = self._socket.recvmsg(64, 128)
+            # In what is sent the kernel reads the source beside the interface: any will do.
+            to = [(level, kind, _anywhere(level, data)) for level, kind, data in to]
+            self._socket.sendmsg([self._name], to, 0, sender)
+
+
+def _anywhere(level: int, data: bytes) -> bytes:
+    """Let a datagram leave by whichever interface the routes say: they are asked with the address alone."""
+    return data[:16] + bytes(4) if level == socket.IPPROTO_IPV6 else bytes(4) + data[8:12] + data[8:12]
 
 
 class _Asking(asyncio.DatagramProtocol):
@@ -54,7 +67,8 @@ async def _serve(name: str, places: list[str]) -> None:
             if family == socket.AF_INET6:
                 for_udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             for_udp.bind(where)
-            await loop.create_datagram_endpoint(lambda: _Echo(name.encode()), sock=for_udp)
+            for_udp.settimeout(0)
+            loop.add_reader(for_udp, _Echo(name.encode(), for_udp, family).answer)
     print("ready", flush=True)
     await asyncio.Event().wait()
 
@@ -89,18 +103,16 @@ async def _ask_udp(address: str, port: int, source: Source, seconds: float) -> s
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[str] = loop.create_future()
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    # Not connected: a server on every address answers from the one that is nearest, which is not always the one asked.
-    # Several that come from one port have to be, or one of them would get all the answers.
     from_here = socket.socket(family, socket.SOCK_DGRAM)
     from_here.settimeout(0)
     if source:
         from_here.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         from_here.bind(source)
-        from_here.connect((address, port))
+    from_here.connect((address, port))  # only what was asked answers
     transport, _ = await loop.create_datagram_endpoint(lambda: _Asking(answer), sock=from_here)
     try:
         for _ in range(_TRIES):
-            transport.sendto(b"?", (address, port))
+            transport.sendto(b"?")
             with contextlib.suppress(TimeoutError):
                 return await asyncio.wait_for(asyncio.shield(answer), seconds / _TRIES)
         return ""

@@ -27,6 +27,7 @@ from lab.surroundings import Surroundings
 
 Run = tuple[str, str, str]  # a scenario's name, an engine's version, its backend
 PAGE: Path = REPOSITORY / "docs" / "agreement.md"
+_RANDOM_HOSTS = "## Random hosts"
 _HEAD = """# The exposure table against real packets
 
 `make probe` puts every engine through every scenario of the lab. After each step an Internet, a LAN neighbour with
@@ -126,7 +127,13 @@ def page(tallies: Sequence[Tally]) -> str:
     wrong, states = sum(len(one.disagreements) for one in tallies), sum(one.states for one in tallies)
     total = f"{len(tallies)} runs, {states} states, {cells} cells: {allowed} allowed, {may} may, {wrong} wrong."
     unasked = dict.fromkeys(f"- {one.run[0]}: {what}" for one in tallies for what in sorted(one.unasked))
-    return "\n".join([_HEAD, total, "", table, "", "## What was not asked", "", *unasked, ""])
+    return "\n".join([_HEAD, total, "", table, "", "## What was not asked", "", *unasked, "", *_of_random_hosts()])
+
+
+def _of_random_hosts() -> list[str]:
+    """Keep what a person wrote about runs of random hosts, which this command does not make."""
+    _, mark, kept = PAGE.read_text().partition(_RANDOM_HOSTS)
+    return [mark + kept] if mark else []
 
 
 def _brief(tally: Tally | None) -> str:

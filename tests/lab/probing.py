@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from itertools import chain, product
 from typing import Self
 
@@ -33,6 +33,7 @@ HOST_ADDRESS = {"ip": "192.0.2.10", "ip6": "2001:db8::10"}
 _SECONDS, _PATIENTLY = 0.8, 3.0
 _OUTSIDE = (("internet", ""), ("lan", "eth0"), ("host", ""))
 _OWN_LISTENERS = {9000: "@9000", 9001: "127.0.0.1@9001"}
+_USUAL = (80, 81)  # served in each container, published or not: a rule of the operator may lead there
 _WITNESS = re.compile(r"\w+ (?P<address>\S+):(?P<port>\d+) → (?P<target>\S+):\d+.*")
 
 
@@ -45,6 +46,7 @@ class Crowd:
         self._servers: dict[str, tuple[int, subprocess.Popen[bytes]]] = {}  # by whose: the pid inside, the server
         self._stand_ins = StandIns(engine.host)
         self._ever: set[tuple[str, str, int]] = set()  # family, protocol and port of all that was published so far
+        self._own_addresses: list[str] = []  # of the host
 
     def __enter__(self) -> Self:
         self._serve("host", 0, list(_OWN_LISTENERS.values()))
@@ -77,13 +79,16 @@ class Crowd:
 
     def _meet(self) -> None:
         """Learn which containers run, and let a server answer in each; those that ended have none."""
+        interfaces = json.loads(self.host.run(["ip", "-j", "addr"]).stdout)
+        said = [one for interface in interfaces for one in interface["addr_info"] if one["scope"] != "link"]
+        self._own_addresses = [one["local"] for one in said]
         known = self.inspected = Inspected.of(self.engine)
         for whose, (pid, _) in list(self._servers.items()):
             if whose != "host" and (whose not in known.containers or known.pid(whose) != pid):
                 self._end(whose)
         for whose in known.containers:
             if whose not in self._servers and known.is_alone(whose):
-                self._serve(whose, known.pid(whose), [f"@{port}" for port in known.ports(whose)])
+                self._serve(whose, known.pid(whose), [f"@{port}" for port in {*known.ports(whose), *_USUAL}])
 
     def _serve(self, whose: str, pid: int, places: Sequence[str]) -> None:
         inside = ["nsenter", f"--net=/proc/{pid}/ns/net"] if pid else []
@@ -105,6 +110,8 @@ class Crowd:
         strangers = table.zones - {zone for zone, _ in self._zones()}
         found.unasked += [f"nobody stands for zone {zone}" for zone in sorted(strangers)]
         found.predicted = {cell: table.predicted(cell) for cell in tries}
+        found.why = {cell: table.why(cell) for cell in tries}
+        found.doubts.update(table.reason(cell) for cell, said in found.predicted.items() if said == "may")
         found.answered = {cell: set() for cell in tries}
         self._try(found, tries, _SECONDS)
         self._ask_again(found, tries, table)
@@ -136,9 +143,25 @@ class Crowd:
 
     def _cells(self, table: Table) -> Iterator[tuple[Cell, list[Try]]]:
         for zone, places in self._zones():
-            cells = (self._published(zone), self._left(zone, table), self._own(zone), _listeners(zone, table))
+            led = (*self._left(zone, table), *_forwarded(zone, table))
+            cells = (self._published(zone), dict.fromkeys(led), self._own(zone), _listeners(zone, table))
             for cell in chain.from_iterable(cells):
-                yield cell, list(_tries(cell, places))
+                yield cell, list(self._tries(cell, places))
+
+    def _tries(self, cell: Cell, places: Iterable[str]) -> Iterator[Try]:
+        """List who tries a cell, and where: what is open on every address of the host, at each that they reach."""
+        for who, address in product(places, self._addresses(cell)):
+            if ip_address(address).is_loopback and who not in ("host", "lan"):
+                continue  # its own loopback
+            if who == "internet" and _is_private(address):
+                continue  # nobody routes it
+            if who != cell.whose or cell.zone[0] != "network":  # a network's zone is another member
+                yield Try(who, _spoken(cell), address, cell.port)
+
+    def _addresses(self, cell: Cell) -> list[str]:
+        """List the addresses that a cell may be tried at."""
+        everywhere = cell.address in ("0.0.0.0", "::")
+        return [one for one in self._own_addresses if _family(one) == cell.family] if everywhere else [cell.address]
 
     def _published(self, zone: Zone) -> Iterator[Cell]:
         for whose in self.inspected.containers:
@@ -207,13 +230,14 @@ def _listeners(zone: Zone, table: Table) -> Iterator[Cell]:
             yield Cell(zone, "host-listener", whose, family, protocol, address, port)
 
 
-def _tries(cell: Cell, places: Iterable[str]) -> Iterator[Try]:
-    address = HOST_ADDRESS[cell.family] if cell.address in ("0.0.0.0", "::") else cell.address
-    for who in places:
-        if ip_address(address).is_loopback and who not in ("host", "lan"):
-            continue  # its own loopback
-        if who != cell.whose or cell.zone[0] != "network":  # a network's zone is another member
-            yield Try(who, _spoken(cell), address, cell.port)
+def _forwarded(zone: Zone, table: Table) -> Iterator[Cell]:
+    """List the ports that NAT rules lead on, though no container publishes them; some zones have no such row."""
+    for whose, family, protocol, address, port in table.forwarded():
+        yield Cell(zone, "forwarded-port", whose, family, protocol, address, port)
+
+
+def _is_private(address: str) -> bool:
+    return ip_address(address) in ip_network("172.16.0.0/12" if ":" not in address else "fd00::/8")
 
 
 def _spoken(cell: Cell) -> str:

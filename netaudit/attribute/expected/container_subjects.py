@@ -10,7 +10,7 @@ from netaudit.attribute.expected.network_view import NetworkView, binding_values
 from netaudit.attribute.expected.profiles import Profile, Profiles
 from netaudit.attribute.signatures.signature import SubjectKind
 from netaudit.model.default_route import GATEWAY_BRIDGE
-from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory
+from netaudit.model.docker import Container, Endpoint, Inventory
 from netaudit.model.version import Version
 
 Views = Mapping[str, Mapping[str, NetworkView]]  # by family, then by network id
@@ -116,13 +116,7 @@ class ContainerSubjects:
             shared = (host in _UNSPECIFIED, host[:4] == "127.", binding.protocol, of_ipv6 and proxied)
             for one in attached:
                 view = one.view
-                if not binding.host_port and not _is_routed(view):
-                    continue  # no host port: the entry is of a routed network
                 profile = self._profiles.of_binding(view, (*shared, one.endpoint is gateway))
                 if profile:
                     values = {**one.values, **binding_values(binding)}
                     yield Subject(profile, values, (Cause(CauseKind.PORT_BINDING, owner, view.ref, binding),))
-
-
-def _is_routed(view: NetworkView) -> bool:
-    return view.facts["gateway-mode"] == GatewayMode.ROUTED

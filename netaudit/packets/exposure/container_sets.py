@@ -3,11 +3,13 @@
 from functools import cached_property, lru_cache
 from ipaddress import ip_address
 
+from netaudit.model.default_route import default_route_endpoint
 from netaudit.model.docker import Inventory, Network
 from netaudit.model.exposure import Destination, DestinationKind
-from netaudit.model.netfilter.family import family_of
+from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.ranges import Ranges, single
+from netaudit.model.version import Version
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
 
@@ -18,10 +20,12 @@ class ContainerSets:
     def __init__(self, world: HostSets, inventory: Inventory) -> None:
         self._world, self._space = world, world.space
         self._networks = {one.name: one for one in inventory.networks}
+        self._by_id = {one.id: one for one in inventory.networks}
         self._containers = {one.id: one for one in inventory.containers}
+        self._version = Version.parse(inventory.version)
         remembered = lru_cache(maxsize=None)
         self.at_port, self.leaving_to = remembered(self._at_port), remembered(self._leaving_to)
-        self.addresses_of, self.sent_by = remembered(self._addresses_of), remembered(self._sent_by)
+        self.sent_by = remembered(self._sent_by)
 
     def network(self, to: Destination) -> Network | None:
         """Find the network of a container's own address; None for another destination."""
@@ -35,17 +39,23 @@ class ContainerSets:
         found = {number for known in self._containers for number, _ in self._own(known)}
         return self._world.destined(single(sorted(found))) | self._world.led
 
-    def _addresses_of(self, container_id: str) -> tuple[str, ...]:
-        """List a container's addresses, the ones of this family first."""
+    def proxied_address(self, container_id: str) -> str:
+        """Return the address that docker-proxy goes on to from a port of this family; "" where there is none."""
         container = self._containers.get(container_id)
         ends = container.endpoints if container else ()
-        found = [address for end in ends for address in (end.ipv4, end.ipv6) if address]
-        return tuple(sorted(found, key=lambda address: family_of(address) != self._world.family))
+        families = (Family.IP,) if self._world.family == Family.IP else (Family.IP6, Family.IP)
+        for family in families:
+            able = [end for end in ends if end.address_of(family)]
+            chosen = default_route_endpoint(able, self._by_id, family, self._version) or next(iter(able), None)
+            if chosen is not None:
+                return chosen.address_of(family).partition("/")[0]
+        return ""
 
     def _own(self, container_id: str) -> Ranges:
         """List a container's addresses of this family."""
-        found = [one for one in self.addresses_of(container_id) if family_of(one) == self._world.family]
-        return single(sorted(int(ip_address(one)) for one in found))
+        container = self._containers.get(container_id)
+        found = [end.address_of(self._world.family) for end in container.endpoints] if container else []
+        return single(sorted(int(ip_address(one.partition("/")[0])) for one in found if one))
 
     def _sent_by(self, container_id: str) -> PacketSet:
         """Return the packets that a container sends."""

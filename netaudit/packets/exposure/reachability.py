@@ -15,10 +15,10 @@ from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Program
 from netaudit.model.ranges import Ranges, inside
+from netaudit.packets.exposure.cells.examples import readable
+from netaudit.packets.exposure.cells.row import Row
 from netaudit.packets.exposure.container_sets import ContainerSets
 from netaudit.packets.exposure.dispositions import Dispositions, dispositions_of
-from netaudit.packets.exposure.examples import readable
-from netaudit.packets.exposure.row import Row
 from netaudit.packets.exposure.zone_sets import OF_NETWORKS, ZoneSets
 from netaudit.packets.host.container_routes import container_routes, subnets
 from netaudit.packets.host.members import Members

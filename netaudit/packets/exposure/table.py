@@ -9,10 +9,10 @@ from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason
 from netaudit.model.snapshot import Snapshot
-from netaudit.packets.exposure.cell import Cell
+from netaudit.packets.exposure.cells.everywhere import rows_of
+from netaudit.packets.exposure.cells.row import Row, best_of
 from netaudit.packets.exposure.port_forwards import port_forwards
 from netaudit.packets.exposure.reachability import Reachability
-from netaudit.packets.exposure.row import Row, best_of
 from netaudit.packets.host.destinations import destinations
 from netaudit.packets.host.endpoints import with_every_endpoint
 from netaudit.packets.host.visibility import Visibility, why_not_visible
@@ -64,7 +64,7 @@ def _ways(reach: Reachability) -> dict[Zone, list[Origin]]:
 
 def _rows(reaches: Mapping[str, Reachability], ways: Sequence[Origin], destination: Destination) -> Iterable[Row]:
     """Compute a zone's rows: of one with several uplinks or networks, by the best of its ways."""
-    rows = [row for origin in ways for row in Cell(reaches, origin, destination).rows()]
+    rows = [row for origin in ways for row in rows_of(reaches, origin, destination)]
     return rows if len(ways) == 1 else best_of(rows)
 
 

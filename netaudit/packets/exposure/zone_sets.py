@@ -5,12 +5,12 @@ from functools import cached_property, lru_cache
 
 from netaudit.model.exposure import ZoneKind
 from netaudit.model.netfilter.match import CtState, Field
-from netaudit.model.ranges import Ranges, single
+from netaudit.model.ranges import Ranges, contains, single, without
 from netaudit.packets.host.destinations import PORT_PROTOCOLS
 from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
 from netaudit.packets.host.zones import CLIENT_PORTS, NOT_ROUTED, Origin, as_ranges
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.symbolic.encoding.host_sets import DECISION, TRANSLATED, HostSets
+from netaudit.packets.symbolic.encoding.host_sets import DECISION, LINK_LOCAL, TRANSLATED, HostSets
 from netaudit.packets.values.probe import PROTOCOLS
 
 _SYN = 2  # the flags of a TCP connection's first packet
@@ -24,7 +24,7 @@ class ZoneSets:
         self._world, self._space, self._origins = world, world.space, tuple(origins)
         remembered = lru_cache(maxsize=None)
         self.sent, self.base = remembered(self._sent), remembered(self._base)
-        self.addresses_for = remembered(self._addresses_for)
+        self.addresses_for, self.other_addresses_for = remembered(self._addresses_for), remembered(self._others_for)
 
     def on_its_bridge(self, origin: Origin) -> PacketSet:
         """Return what a network's member sends to another: it does not leave the bridge."""
@@ -92,8 +92,25 @@ class ZoneSets:
             return senders
         return senders & self._world.at(Field.IIF, origin.interface)
 
+    def _others_for(self, origin: Origin) -> Ranges:
+        """Return the host's other addresses at which a zone may try such a port, as far as packets get there.
+
+        Neighbours may give the host packets for any of its addresses; one that is good for one link is asked on it.
+        """
+        routing = self._world.routing
+        own = [
+            int(ip)
+            for one in routing.interfaces.values()
+            for ip in routing.addresses(one)
+            if one.name == origin.interface or not self._is_of_link(int(ip))
+        ]
+        return without(single(sorted(set(own))), self.addresses_for(origin))
+
+    def _is_of_link(self, address: int) -> bool:
+        return self._world.family == "ip6" and contains((LINK_LOCAL,), address)
+
     def _addresses_for(self, origin: Origin) -> Ranges:
-        """Return the host's addresses that a zone would use for a port that is open on all of them."""
+        """Return the host's addresses that a zone would first use for a port that is open on all of them."""
         if origin.zone.kind in (ZoneKind.INTERNET, ZoneKind.LAN):
             return self.addresses(origin.interface)
         return self.link_addresses or self.addresses(origin.interface or LOOPBACK)

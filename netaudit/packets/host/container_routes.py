@@ -6,7 +6,7 @@ is answered by the bridge of back.
 """
 
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 from netaudit.model.default_route import default_route_endpoint
@@ -54,6 +54,20 @@ def subnets(inventory: Inventory, family: Family) -> dict[str, Ranges]:
     """Return the subnets of Docker's bridges, also where the host has no address and no route there."""
     known = {one.bridge: _span(one, family) for one in inventory.networks if one.bridge}
     return {bridge: (span,) for bridge, span in known.items() if span is not None}
+
+
+def bridges_of(inventory: Inventory) -> dict[object, str]:
+    """Give the bridge that leads to each address of a running container, by the address's number."""
+    networks = {one.id: one for one in inventory.networks if one.bridge}
+    return {
+        int(ip_address(address.partition("/")[0])): networks[end.network_id].bridge
+        for container in inventory.containers
+        if container.running
+        for end in container.endpoints
+        if end.network_id in networks
+        for address in (end.ipv4, end.ipv6)
+        if address
+    }
 
 
 def is_on_link(routing: Routing, inventory: Inventory | None, interface: str, address: Ip) -> bool:

@@ -44,6 +44,16 @@ class Routing:
     def _find(self, number: int) -> Route | None:
         return next((group[number >> shift] for shift, group in self._index if number >> shift in group), None)
 
+    def preferred_source(self, target: Ip) -> Ip | None:
+        """Return the address that the host sends from where a program chooses none; None where no route tells."""
+        route = self.route(target)
+        if route is None or route.kind == "local":
+            return target if route else None
+        if route.source:
+            return ip_address(route.source)
+        interface = self.interfaces.get(route.hops[0].interface) if route.hops else None
+        return next(self.addresses(interface), None) if interface else None
+
     def ranges(self) -> Iterator[tuple[int, int, Route]]:
         """Return ranges of addresses, each with the route that decides it; addresses without a route are left out."""
         bits = ADDRESS_BITS[self.family]

@@ -151,13 +151,7 @@ def _from_container(attached: Attached) -> Source:
 
 
 def _host(snapshot: Snapshot, _name: str, target: Ip, family: Family) -> Source:
-    routing = Routing(snapshot.host, family)
-    route = routing.route(target)
-    preferred = parse_ip(route.source) if route else None
-    if route is not None and route.kind == "local":
-        return Source(target, "", f"this host as {target}")
-    interface = routing.interfaces.get(route.hops[0].interface) if route and route.hops else None
-    address = preferred or (next(routing.addresses(interface), None) if interface else None)
+    address = Routing(snapshot.host, family).preferred_source(target)
     if address is None:
         raise UsageError(f"no route says as whom this host sends to {target}", hint="give one of its addresses")
     return Source(address, "", f"this host as {address}")

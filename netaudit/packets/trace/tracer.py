@@ -63,7 +63,7 @@ def _first(context: HostContext, probe: Probe) -> Trace:
     start = start_of(probe)
     if start.neighbour and (lost := _undiscovered(context, probe)):
         return lost
-    found = Pipeline(context, start, Listeners(context.host, context.unseen), begin).trace()
+    found = Pipeline(context, start, Listeners(context), begin).trace()
     arrived = [end for end in found.ends if end.kind in ARRIVED] if is_answered(start.packet) else []
     answers = tuple(trace_answer(context, start, end, {}) for end in arrived)
     return msgspec.structs.replace(found, answers=answers)
@@ -78,7 +78,7 @@ def _undiscovered(context: HostContext, probe: Probe) -> Trace | None:
     )
     start = start_of(question)
     start = msgspec.structs.replace(start, packet=start.packet.changed({Field.CT_STATE: CtState.UNTRACKED}))
-    found = Pipeline(context, start, Listeners(context.host, context.unseen), begin).trace()
+    found = Pipeline(context, start, Listeners(context), begin).trace()
     if found.arrives:
         return None
     ends = tuple(msgspec.structs.replace(end, reason=_undiscovered_by(end)) for end in found.ends)
@@ -92,7 +92,7 @@ def _undiscovered_by(end: End) -> Reason:
 def _later(context: HostContext, probe: Probe, connection: Connection | None, note: Reason | None) -> Trace:
     """Follow a later packet of a connection; None where that is not tracked."""
     track = begin if connection is None else partial(_belong, connection)
-    found = Pipeline(context, start_of(probe), Listeners(context.host, context.unseen), track).trace()
+    found = Pipeline(context, start_of(probe), Listeners(context), track).trace()
     return msgspec.structs.replace(found, notes=(note, *found.notes)) if note else found
 
 

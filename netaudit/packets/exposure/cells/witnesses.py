@@ -4,8 +4,8 @@ from functools import cached_property
 
 from netaudit.model.exposure import ZoneKind
 from netaudit.model.netfilter.match import Field
-from netaudit.packets.exposure.examples import describe, from_client, pick
-from netaudit.packets.exposure.query import CellQuery
+from netaudit.packets.exposure.cells.examples import describe, from_client, pick
+from netaudit.packets.exposure.cells.query import CellQuery
 from netaudit.packets.host.members import NOBODY_YET
 from netaudit.packets.sets.bdd import PacketSet
 
@@ -34,10 +34,16 @@ class Witnesses:
         return describe(found, self._query.destination) + (NOBODY_YET if foreign else "")
 
     def _picked(self, part: PacketSet) -> dict[str, int] | None:
-        if self._query.several:
-            return pick(self._space, part, self._readable, (Field.DADDR, *_SAID))
-        found = pick(self._space, part, self._readable, _SAID)
-        return found and {**found, Field.DADDR: self._query.addresses[0][0]}
+        fields = (Field.DADDR, *_SAID) if self._query.several else _SAID
+        found = pick(self._space, part, self._readable, (*fields, *self._query.beside))
+        if found is None:
+            return None
+        same = part
+        for field in fields:
+            same = same & self._space.equal(field, found[field])
+        alike = [field for field in self._query.beside if self._space.rewrite.forget(same, field) == same]
+        found = {field: value for field, value in found.items() if field not in alike}
+        return {Field.DADDR: self._query.addresses[0][0], **found}
 
     @cached_property
     def _readable(self) -> PacketSet:

@@ -8,17 +8,16 @@ one row.
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from netaudit.model.exposure import Delivery, Destination, Outcome, ZoneKind
+from netaudit.model.exposure import Delivery, Outcome, ZoneKind
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.reason import Reason, ReasonKind, make_reason, several
-from netaudit.packets.exposure.arrivals import Arrival, Arrivals
-from netaudit.packets.exposure.off_host import off_host_row, other_driver_row
-from netaudit.packets.exposure.query import CellQuery
+from netaudit.packets.exposure.cells.arrivals import Arrival, Arrivals
+from netaudit.packets.exposure.cells.off_host import off_host_row, other_driver_row
+from netaudit.packets.exposure.cells.query import CellQuery
+from netaudit.packets.exposure.cells.row import Row
+from netaudit.packets.exposure.cells.unreachable import why_unreachable
+from netaudit.packets.exposure.cells.witnesses import Witnesses
 from netaudit.packets.exposure.reachability import Reachability
-from netaudit.packets.exposure.row import Row
-from netaudit.packets.exposure.unreachable import why_unreachable
-from netaudit.packets.exposure.witnesses import Witnesses
-from netaudit.packets.host.zones import Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import exactly
 from netaudit.packets.symbolic.encoding.decision import Decision, by_no_rule
@@ -28,16 +27,15 @@ from netaudit.packets.symbolic.reply.chain import in_doubt
 class Cell:
     """One zone and one destination of a family; `reaches` has the other family's too, for proxies."""
 
-    def __init__(self, reaches: Mapping[str, Reachability], origin: Origin, destination: Destination) -> None:
-        self._reaches, self._origin, self._destination = reaches, origin, destination
-        self._reach = reaches[destination.family]
+    def __init__(self, reaches: Mapping[str, Reachability], query: CellQuery) -> None:
+        self._asking, self._origin, self._destination = query, query.origin, query.destination
+        self._reach = query.reach
         self._world = self._reach.world
         self._space = self._world.space
-        self._asking = CellQuery(self._reach, origin, destination)
         self._witnesses = Witnesses(self._asking)
-        self._traversal = self._reach.traversal(origin, to=self._asking.addresses)
-        self._came = self._reach.came(origin, self._traversal)
-        self._arrivals = Arrivals(reaches, self._asking, self._came, self._rows_to)
+        self._traversal = self._reach.traversal(self._origin, to=self._asking.addresses)
+        self._came = self._reach.came(self._origin, self._traversal)
+        self._arrivals = Arrivals(reaches, self._asking, self._came, _rows_of)
 
     def rows(self) -> Iterator[Row]:
         """Compute the rows: by the best way first, each port once."""
@@ -47,7 +45,7 @@ class Cell:
             return
         left = self._asking.ports
         for arrival in self._arrivals.all():
-            for outcome, packets in arrival.outcomes():
+            for outcome, packets in arrival.outcomes(self._asking):
                 ports = self._asking.ports_of(packets) & left
                 if ports:
                     yield from self._decided(packets, ports, outcome, arrival)
@@ -63,10 +61,6 @@ class Cell:
         here = not network.bridge or network.bridge in self._world.routing.interfaces
         row_of = off_host_row if here else other_driver_row
         return row_of(network, self._destination, self._origin, self._asking.addresses[0][0])
-
-    def _rows_to(self, origin: Origin, destination: Destination) -> Iterator[Row]:
-        """Compute the rows of another cell, in which a program of the host goes on."""
-        return Cell(self._reaches, origin, destination).rows()
 
     def _decided(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make the rows of ports: what arrives by chance is allowed, and limited by a rule."""
@@ -100,13 +94,20 @@ class Cell:
     def _row(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, by: tuple[Arrival, Decision]) -> Row:
         arrival, decision = by
         if outcome is Outcome.MAY:
-            asked = packets & self._asking.asked  # again of one destination
-            decision = in_doubt(arrival.stopped or self._traversal.chains.reason_for(asked) or decision)
+            decision = in_doubt(arrival.stopped or self._doubt(packets) or decision)
         limits = self._limits(packets, arrival) if outcome is Outcome.ALLOWED else ()
         if outcome is Outcome.ALLOWED:
             decision = Decision(decision.rule, _joined(_limits_of(limits), self._exception(ports, arrival)))
         witness = self._witnesses.witness(packets)
         return Row(self._asking.ranges(ports), outcome, arrival.way, decision, witness, limits)
+
+    def _doubt(self, packets: PacketSet) -> Decision | None:
+        """Name what leaves open whether packets arrive: a rule, or what their sender does not choose."""
+        found = self._traversal.chains.reason_for(packets & self._asking.asked)  # again of one destination
+        if found or not self._asking.unchosen:
+            return found
+        reasons = [make_reason(ReasonKind.FIELD_UNKNOWN, field=field) for field in self._asking.unchosen]
+        return Decision(self._traversal.chains.decisions.of(packets).rule, several(reasons))
 
     def _limits(self, packets: PacketSet, arrival: Arrival) -> tuple[Item, ...]:
         """Name the rules by whose chance packets arrive; none for what surely arrives at docker-proxy or the end."""
@@ -169,3 +170,8 @@ def _limits_of(rules: tuple[Item, ...]) -> Reason | None:
 def _joined(*reasons: Reason | None) -> Reason | None:
     found = [one for one in reasons if one]
     return several(found) if found else None
+
+
+def _rows_of(reaches: Mapping[str, Reachability], query: CellQuery) -> Iterator[Row]:
+    """Compute the rows of another cell, in which a program of the host goes on."""
+    return Cell(reaches, query).rows()

@@ -7,18 +7,24 @@ from netaudit.model.address_text import with_port
 from netaudit.model.exposure import Destination
 from netaudit.model.netfilter.match import Field
 from netaudit.model.ranges import Ranges, contains
+from netaudit.packets.host.zones import CLIENT_PORTS
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.space import PacketSpace
 
 _LIKED = {"ip": (0xC6336407, 0xCB007107), "ip6": (0x20010DB8FFFF << 80 | 7,)}  # documentation addresses read best
 _CLIENT_PORT = 40000
+_SENDABLE = ((1, 65535),)  # no program can send from port 0
+_BESIDE = {Field.SKUID: "by uid", Field.SKGID: "by gid", Field.TTL: "with ttl"}  # what else an example may have to have
 
 
 def pick(space: PacketSpace, packets: PacketSet, liked: PacketSet, fields: Sequence[str]) -> dict[str, int] | None:
-    """Pick a packet, one that reads well where there is one, and give some of its fields; None for no packet."""
+    """Pick a packet, one that reads well and that a person can send where there is one; None for no packet."""
     if not packets:
         return None
-    some = packets & liked or packets & space.equal(Field.SPORT, _CLIENT_PORT) or packets
+    sender = space.rewrite.forget(liked, Field.SPORT)
+    from_a_client, sendable = space.in_ranges(Field.SPORT, CLIENT_PORTS), space.in_ranges(Field.SPORT, _SENDABLE)
+    asked = (liked, sender & from_a_client, space.equal(Field.SPORT, _CLIENT_PORT), from_a_client, sender & sendable)
+    some = next((found for one in (*asked, sendable) if (found := packets & one)), packets)
     return space.values.example(some, fields)
 
 
@@ -35,10 +41,14 @@ def from_client(space: PacketSpace, address: int) -> PacketSet:
 
 
 def describe(example: Mapping[str, int], to: Destination) -> str:
-    """Describe a packet to a destination as `tcp 198.51.100.7:40000 → 192.0.2.10:8080`."""
+    """Describe a packet to a destination as `tcp 198.51.100.7:40000 → 192.0.2.10:8080`.
+
+    `by uid 0` or `with ttl 5` follows, where the example has that field.
+    """
     source = _at(example[Field.SADDR], example[Field.SPORT], to.family)
     target = _at(example[Field.DADDR], example[Field.DPORT], to.family)
-    return f"{to.protocol} {source} → {target}"
+    more = "".join(f" {word} {example[field]}" for field, word in _BESIDE.items() if field in example)
+    return f"{to.protocol} {source} → {target}{more}"
 
 
 def _at(address: int, port: int, family: str) -> str:

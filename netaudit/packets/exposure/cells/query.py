@@ -1,5 +1,6 @@
 """What one zone sends to one destination: the part of large sets that a cell looks at."""
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from netaudit.model.exposure import Destination, ZoneKind
@@ -15,18 +16,36 @@ from netaudit.packets.symbolic.encoding.host_sets import DECISION, TRANSLATED
 # What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
 _FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)
 _OF_SEVERAL = (*_FIELDS, Field.DADDR)
+# What most systems send begins with 64 hops, of which half may be left; what comes by a router has the router's MAC.
+_ORDINARY_TTL = ((33, 64),)
+_OF_INTERNET = {Field.TTL: ((33, 63),), Field.SMAC: ((0, (1 << 48) - 1),)}
+_OWNERS = (Field.SKUID, Field.SKGID)
 
 
 class CellQuery:
-    """Cuts parts out of sets. A part has few fields: the others are the same in all of it, or decide nothing more."""
+    """Cuts parts out of sets. A part has few fields: the others are the same in all of it, or decide nothing more.
 
-    def __init__(self, reach: Reachability, origin: Origin, destination: Destination) -> None:
+    `addresses` are what the zone sends to, where that is not what it would send to first; `within` holds the only
+    packets that it sends.
+    """
+
+    def __init__(
+        self,
+        reach: Reachability,
+        origin: Origin,
+        destination: Destination,
+        *,
+        addresses: Ranges | None = None,
+        within: PacketSet | None = None,
+    ) -> None:
         self.reach, self.origin, self.destination = reach, origin, destination
-        self._space = reach.world.space
+        self._space, self._addresses, self._within = reach.world.space, addresses, within
 
     @cached_property
     def addresses(self) -> Ranges:
-        """Return the addresses that the zone would send to."""
+        """Return the addresses that the zone would send to; those that were given, if any were."""
+        if self._addresses is not None:
+            return self._addresses
         if is_wildcard(self.destination.address):
             return self.reach.zones.addresses_for(self.origin)
         number = number_of(self.destination.address)
@@ -40,7 +59,8 @@ class CellQuery:
     @cached_property
     def asked(self) -> PacketSet:
         """Return the packets that are sent to the destination."""
-        return self.reach.asked(self.addresses, self.destination.protocol, self.destination.ports)
+        asked = self.reach.asked(self.addresses, self.destination.protocol, self.destination.ports)
+        return asked if self._within is None else asked & self._within
 
     @property
     def clients(self) -> PacketSet:
@@ -49,8 +69,33 @@ class CellQuery:
 
     def part(self, packets: PacketSet, within: PacketSet) -> PacketSet:
         """Return what is asked for and within a set; another member of a network is not the destination itself."""
-        part = self._space.rewrite.common(packets, self.asked & within, *(_OF_SEVERAL if self.several else _FIELDS))
+        part = self._space.rewrite.common(packets, self.asked & within, *self._kept)
         return part - self._own if part else part
+
+    @cached_property
+    def _kept(self) -> tuple[str, ...]:
+        """List the fields of a part: of what is beside addresses and ports, what its sender does not choose freely."""
+        return (*(_OF_SEVERAL if self.several else _FIELDS), *self.beside)
+
+    @cached_property
+    def beside(self) -> tuple[Field, ...]:
+        """List those fields: what only some senders have, and whose program of the host sends."""
+        owners = _OWNERS if self.origin.zone.kind is ZoneKind.HOST else ()
+        return (*self.unchosen, *(field for field in owners if field in self._space.widths))
+
+    @cached_property
+    def unchosen(self) -> Mapping[Field, Ranges]:
+        """Give the fields that senders do not choose freely, with the values that any of them may have to have."""
+        every = {Field.TTL: _ORDINARY_TTL} if self.origin.zone.kind is not ZoneKind.INTERNET else _OF_INTERNET
+        return {field: values for field, values in every.items() if field in self._space.widths}
+
+    def ordinary(self, part: PacketSet) -> PacketSet:
+        """Return what is in a part whatever the fields have that senders do not choose."""
+        kept = self.sent(part)
+        for field, values in self.unchosen.items():
+            others = self._space.in_ranges(field, values) - kept
+            kept &= self._space.everything - self._space.rewrite.forget(others, field)
+        return part & kept if self.unchosen else part
 
     def part_of(self, packets: Bounds, within: PacketSet) -> Bounds:
         """Return the part of what is known of a set."""

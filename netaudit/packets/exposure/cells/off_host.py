@@ -4,7 +4,7 @@ from netaudit.model.docker import Network
 from netaudit.model.exposure import Delivery, Destination, Outcome, ZoneKind
 from netaudit.model.ranges import Ranges, contains
 from netaudit.model.reason import Reason, ReasonKind, make_reason
-from netaudit.packets.exposure.row import Row
+from netaudit.packets.exposure.cells.row import Row
 from netaudit.packets.host.zones import Origin, is_routed
 from netaudit.packets.symbolic.encoding.decision import Decision
 

@@ -1,29 +1,28 @@
 """The ways in which packets of a zone arrive at a destination: by NAT, by docker-proxy, directly, or on the host."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import msgspec
 
-from netaudit.model.exposure import BEST_FIRST, Delivery, Destination, DestinationKind, Outcome, ZoneKind
+from netaudit.model.exposure import Delivery, DestinationKind, Outcome, ZoneKind
+from netaudit.model.facts import Source
 from netaudit.model.host import Listener
-from netaudit.model.netfilter.family import family_of
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.reason import ReasonKind
+from netaudit.packets.exposure.cells.proxy import RowsOf, onward
+from netaudit.packets.exposure.cells.query import CellQuery
 from netaudit.packets.exposure.dispositions import Dispositions
-from netaudit.packets.exposure.query import CellQuery
 from netaudit.packets.exposure.reachability import Reachability
-from netaudit.packets.exposure.row import Row
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.host.sockets import is_proxied, leads_elsewhere
-from netaudit.packets.host.zones import Origin
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.sets.bounds import Bounds
+from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.encoding.decision import Decision, by_no_rule
+from netaudit.packets.symbolic.encoding.host_sets import Translated
 
 _MESH = "ingress-sbox"  # what Docker calls the sandbox in which swarm spreads packets over tasks
-_NO_ADDRESS = by_no_rule(ReasonKind.NO_CONTAINER_ADDRESS)
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -37,25 +36,29 @@ class Arrival(msgspec.Struct, frozen=True):
     stopped: Decision | None = None
     limited_by: tuple[Item, ...] = ()
 
-    def outcomes(self) -> Iterator[tuple[Outcome, PacketSet]]:
-        """Tell apart what surely arrives and what may, the best first; none for no packet."""
-        if self.packets.sure:
-            yield Outcome.ALLOWED, self.packets.sure
-        if self.packets and not self.packets.exact:
+    def outcomes(self, query: CellQuery) -> Iterator[tuple[Outcome, PacketSet]]:
+        """Tell apart what surely arrives and what may, the best first; none for no packet.
+
+        What arrives only with what its sender does not choose freely may arrive.
+        """
+        sure = self.packets.sure if self.stopped else query.ordinary(self.packets.sure)
+        if sure:
+            yield Outcome.ALLOWED, sure
+        if self.packets and self.packets.possible != sure:
             yield Outcome.MAY, self.packets.possible
 
 
 class Arrivals:
-    """What arrives of one cell's packets. `rows_to` computes the rows of another cell, behind docker-proxy."""
+    """What arrives of one cell's packets. `rows_of` computes the rows of another cell, behind docker-proxy."""
 
     def __init__(
         self,
         reaches: Mapping[str, Reachability],
         query: CellQuery,
         came: Dispositions,
-        rows_to: Callable[[Origin, Destination], Iterator[Row]],
+        rows_of: RowsOf,
     ) -> None:
-        self._reaches, self._asking, self._came, self._rows_to = reaches, query, came, rows_to
+        self._reaches, self._asking, self._came, self._rows_of = reaches, query, came, rows_of
         self._destination = query.destination
         self._reach = reaches[query.destination.family]
         self._world, self._space = self._reach.world, self._reach.world.space
@@ -84,8 +87,7 @@ class Arrivals:
         binding = self._destination.binding
         if binding is None:
             return
-        there = self._reach.containers.leaving_to(self._destination.container_id)
-        yield Arrival(Delivery.DNAT, self._asking.part_of(self._came.led, self.led & there))
+        yield from self._translated_out()
         by = self._asking.origin.interface or LOOPBACK
         found = self._reach.sockets.taking(binding.protocol, binding.host_ip, binding.host_port, by)
         if found:
@@ -94,13 +96,40 @@ class Arrivals:
     def _to_forwarded(self) -> Iterator[Arrival]:
         """Where a NAT rule leads: out to a container or another machine, or to a program of the host."""
         to = self._destination
-        out = self._asking.part_of(self._came.led, self.led)
         if to.container_name.endswith(_MESH):
+            out = self._asking.part_of(self._came.led, self.led)
             yield Arrival(Delivery.DNAT, out.doubted(), by_no_rule(ReasonKind.MESH_NOT_RECORDED))
         else:
-            yield Arrival(Delivery.DNAT, out)
+            yield from self._translated_out()
         here = self._asking.part_of(self._came.led_home, self.led)
         yield Arrival(Delivery.LOCAL, here, None if to.programs else by_no_rule(ReasonKind.NOBODY_BEHIND_NAT))
+
+    def _translated_out(self) -> Iterator[Arrival]:
+        """Where a NAT rule leads out of the host: to the container, to itself, or past the container's networks.
+
+        What it sent itself a container takes from another sender alone, and a bridge's port sends it back in hairpin
+        mode alone, which Docker switches on in place of docker-proxy.
+        """
+        proxy = self._reach.inventory.options.userland_proxy
+        hairpin = None if proxy is None else not proxy
+        out = self._asking.part_of(self._came.led, self.led)
+        owner = self._destination.container_id
+        there = exactly(self._reach.containers.leaving_to(owner) if owner else self._space.everything)
+        own = self._to_itself & there.sure
+        passing = own & self._world.translated(Translated.SOURCE) if hairpin is not False else self._space.nothing
+        yield Arrival(Delivery.DNAT, out & there - exactly(own - (passing if hairpin else self._space.nothing)))
+        if hairpin is None:
+            unsaid = by_no_rule(ReasonKind.SOURCE_NOT_RECORDED, source=Source.DOCKERD_ARGV)
+            yield Arrival(Delivery.DNAT, (out & exactly(passing)).doubted(), unsaid)
+        yield Arrival(Delivery.DNAT, out & exactly(own - passing), by_no_rule(ReasonKind.LED_TO_SENDER))
+        yield Arrival(Delivery.DNAT, out - there, by_no_rule(ReasonKind.HOST_ROUTES_ELSEWHERE))
+
+    @property
+    def _to_itself(self) -> PacketSet:
+        """Return what a container would get of itself."""
+        if self._asking.origin.zone.kind is not ZoneKind.CONTAINER or not self._destination.container_id:
+            return self._space.nothing
+        return self._reach.containers.sent_by(self._destination.container_id)
 
     @cached_property
     def led(self) -> PacketSet:
@@ -119,7 +148,7 @@ class Arrivals:
                 stopped = by_no_rule(ReasonKind.PROXY_OUT_OF_RECORDING, programs=names)
                 return Arrival(Delivery.PROXY, here.doubted(), stopped)
             return Arrival(Delivery.PROXY, here, by_no_rule(ReasonKind.PORT_HELD, programs=names))
-        best = self._onwards()
+        best = onward(self._reaches, self._destination, self._rows_of)
         match best.outcome:
             case Outcome.ALLOWED:
                 return Arrival(Delivery.PROXY, here, limited_by=best.limited_by)
@@ -127,33 +156,3 @@ class Arrivals:
                 return Arrival(Delivery.PROXY, here.doubted(), best.decision)
             case Outcome.BLOCKED:
                 return Arrival(Delivery.PROXY, here, best.decision)
-
-    def _onwards(self) -> Row:
-        """Find the best way from the host to the container's own port, by any of its addresses."""
-        to = self._destination
-        assert to.binding  # noqa: S101 (only published ports are proxied)
-        place = (to.container_id, to.protocol, to.binding.container_port)
-        known = self._reach.from_proxy
-        if place not in known:
-            rows = self._rows_onwards(to.binding.container_port)
-            known[place] = min(rows, key=_rank, default=Row((), Outcome.BLOCKED, Delivery.NONE, _NO_ADDRESS))
-        return known[place]
-
-    def _rows_onwards(self, port: int) -> Iterator[Row]:
-        for address in self._reach.containers.addresses_of(self._destination.container_id):
-            reach = self._reaches[family_of(address)]
-            target = Destination(
-                kind=DestinationKind.CONTAINER_PORTS,
-                family=reach.family,
-                protocol=self._destination.protocol,
-                address=address,
-                ports=((port, port),),
-                container_id=self._destination.container_id,
-            )
-            for origin in reach.origins:
-                if origin.zone.kind is ZoneKind.HOST:
-                    yield from self._rows_to(origin, target)
-
-
-def _rank(row: Row) -> tuple[int, bool]:
-    return BEST_FIRST.index(row.outcome), bool(row.limited_by)
