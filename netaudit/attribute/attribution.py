@@ -79,6 +79,9 @@ class Cause(msgspec.Struct, frozen=True):
                 return self.name
 
 
+OPERATOR_MAKER = "operator"  # of rules that were typed by hand, or that a program wrote which the catalog does not know
+
+
 class Attribution(msgspec.Struct, frozen=True):
     """A rule's maker, signature, purpose and causes. `maker` and `signature` are "" when unattributed."""
 
@@ -89,6 +92,11 @@ class Attribution(msgspec.Struct, frozen=True):
     causes: tuple[Cause, ...] = ()
     standing: Standing = Standing.FOREIGN
     reason: AttributionReason | None = None  # why the standing or the confidence is what it is, where that is not plain
+
+    @property
+    def beneficiaries(self) -> tuple[Cause, ...]:
+        """Return the causes that a rule can be said to be there *for*: who typed it is not one."""
+        return () if self.maker == OPERATOR_MAKER else self.causes
 
 
 DEFECTS = frozenset({Standing.STALE, Standing.MISPLACED, Standing.DUPLICATE})

@@ -17,14 +17,19 @@ from netaudit.attribute.expected.expect import (
     is_certain,
 )
 from netaudit.attribute.expected.missing import is_inconsistent
+from netaudit.attribute.expected.profiles import FAMILIES
 from netaudit.attribute.expected.rule_order import RuleOrder
+from netaudit.attribute.observed.causes import OPERATOR
 from netaudit.attribute.observed.docker_addresses import ChainKey, Chains
-from netaudit.attribute.observed.recognise import OPERATOR, Recogniser
+from netaudit.attribute.observed.docker_evidence import DockerEvidence
+from netaudit.attribute.observed.present import PresentEngine, PresentHost
+from netaudit.attribute.observed.recognise import Recogniser, operators
+from netaudit.attribute.observed.standing import Judge
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import rule_item
 from netaudit.model.docker import Inventory
-from netaudit.model.netfilter.ruleset import Chain, Item, Table
+from netaudit.model.netfilter.ruleset import Chain, Item, ObjectKind, Table
 from netaudit.model.snapshot import Snapshot
 
 _NOT_EXPECTED = AttributionReason(AttributionReasonKind.NOT_EXPECTED)
@@ -42,13 +47,28 @@ class Attributor:
         self.snapshot = snapshot
         self.expected = expected
         self._expected_earlier = earlier.expected if earlier else None
-        self._rules: Chains = {
+        self.rules: Chains = {
             (*table.key, chain.name): chain.rules for table in snapshot.ruleset.tables for chain in table.chains
         }
-        inventories = (snapshot.inventory, earlier.snapshot.inventory if earlier else None)
-        self._recogniser = Recogniser(catalog, inventories, self._rules, expected.options.facts if expected else {})
+        self._earlier = earlier
+        self._recogniser = self._make_recogniser(catalog)
         self._orders: dict[ChainKey, RuleOrder] = {}
         self._inconsistent = is_inconsistent(snapshot.gaps)
+
+    def _make_recogniser(self, catalog: Catalog) -> Recogniser:
+        snapshot, expected = self.snapshot, self.expected
+        before = self._earlier.snapshot.inventory if self._earlier else None
+        bridges = frozenset(one.name for one in snapshot.host.interfaces if one.kind == "bridge")
+        evidence = DockerEvidence(snapshot.inventory, before, self.rules, bridges)
+        if snapshot.inventory is None or expected is None:
+            return Recogniser(catalog, evidence, self.rules, None)
+        if any(one.partial for one in (snapshot.inventory, before) if one):
+            return Recogniser(catalog, evidence, self.rules, None, AttributionReasonKind.INVENTORY_PARTIAL)
+        engine = PresentEngine(snapshot.inventory, expected.options.facts)
+        host = PresentHost(snapshot.inventory, snapshot.host)
+        unmanaged = frozenset(family for family in FAMILIES if not expected.options.manages(family))
+        judge = Judge(evidence, engine, host, expected.options.backend, unmanaged)
+        return Recogniser(catalog, evidence, self.rules, judge)
 
     @classmethod
     def of(cls, snapshot: Snapshot, catalog: Catalog) -> Self:
@@ -84,13 +104,26 @@ class Attributor:
         if recognised.standing is Standing.EXPECTED:
             return recognised
         earlier = self._expected_earlier.entries(item) if self._expected_earlier else []
-        if not earlier:
-            return recognised
+        if earlier:
+            return self._attribute_earlier(item, earlier)
+        if _is_perhaps_dockers(recognised, item) and self._appeared(item):
+            return operators(AttributionReason(AttributionReasonKind.APPEARED_UNASKED))
+        return recognised
+
+    def _attribute_earlier(self, item: Item, entries: list[Entry]) -> Attribution:
+        """Attribute what was expected before, and is not now: stale, where Docker could be asked."""
         if unknown := _why_unknown(self.snapshot.inventory):
             standing, reason = Standing.FOREIGN, AttributionReason(unknown)
         else:
-            standing, reason = Standing.STALE, recognised.reason or _NOT_EXPECTED
-        return replace(attribute_expected(earlier, standing=standing), confidence=Confidence.LIKELY, reason=reason)
+            standing, reason = Standing.STALE, self._recogniser.why_stale(item) or _NOT_EXPECTED
+        return replace(attribute_expected(entries, standing=standing), confidence=Confidence.LIKELY, reason=reason)
+
+    def _appeared(self, item: Item) -> bool:
+        """Return whether a rule came since the earlier snapshot, at which Docker could be asked too."""
+        if self._earlier is None or self._expected_earlier is None:
+            return False
+        chain = self._earlier.rules.get((item.backend, item.family, item.table, item.chain), ())
+        return all(rule.text != item.text for rule in chain)
 
     def survey(self) -> tuple[Counter[Confidence], tuple[AttributedItem, ...]]:
         """Count the rules of the snapshot by confidence, and list those that are stale, misplaced or duplicate."""
@@ -132,7 +165,7 @@ class Attributor:
     def _order_of(self, key: ChainKey) -> RuleOrder:
         if key not in self._orders:
             expected = self.expected.at(key[0], key[1:]) if self.expected else {}
-            self._orders[key] = RuleOrder(self._rules.get(key, ()), expected)
+            self._orders[key] = RuleOrder(self.rules.get(key, ()), expected)
         return self._orders[key]
 
 
@@ -147,6 +180,10 @@ def _is_misplaced(order: RuleOrder, entries: list[Entry], text: str, position: i
     signature = entries[0].signature
     depends_on_order = signature.first or signature.before is not None
     return depends_on_order and order.why_misplaced(signature, text, position) is not None
+
+
+def _is_perhaps_dockers(found: Attribution, item: Item) -> bool:
+    return item.object is ObjectKind.RULE and found.maker == "docker" and found.confidence is Confidence.AMBIGUOUS
 
 
 def _duplicate(original: Attribution) -> Attribution:

@@ -21,6 +21,14 @@ class AttributionReasonKind(StrEnum):
     NO_SWARM = "no-swarm"
     NO_SUCH_BRIDGE = "no-such-bridge"  # the bridge
     NO_SUCH_ADDRESS = "no-such-address"  # the address
+    # The operator's, or perhaps
+    TYPED_OR_LEFT = "typed-or-left"
+    TYPED_OR_OTHER_ENGINE = "typed-or-other-engine"  # the version of the present engine
+    BRIDGE_ELSEWHERE = "bridge-elsewhere"  # the interface
+    ENGINE_SWEEPS_IT = "engine-sweeps-it"  # the version of the present engine
+    NETWORK_EXCLUDES_IT = "network-excludes-it"  # the network
+    APPEARED_UNASKED = "appeared-unasked"
+    USER_CHAIN = "user-chain"
     # Misplaced or duplicate
     NOT_FIRST = "not-first"
     BEHIND = "behind"  # the position of the rule that decides before it
@@ -63,6 +71,23 @@ _SENTENCES: Mapping[AttributionReasonKind, str] = {
     AttributionReasonKind.NO_SWARM: "this host is in no swarm now",
     AttributionReasonKind.NO_SUCH_BRIDGE: "no network has the bridge {}",
     AttributionReasonKind.NO_SUCH_ADDRESS: "no running container has the address {}",
+    AttributionReasonKind.TYPED_OR_LEFT: (
+        "nothing in Docker's inventory asks for it: it was typed by hand, or left behind"
+    ),
+    AttributionReasonKind.TYPED_OR_OTHER_ENGINE: (
+        "engine {} does not write such a rule: it was typed by hand, or an engine of another version wrote it"
+    ),
+    AttributionReasonKind.BRIDGE_ELSEWHERE: (
+        "{} is an interface of this host and of no network of this Docker: it is another program's, or the operator's"
+    ),
+    AttributionReasonKind.ENGINE_SWEEPS_IT: (
+        "engine {} deletes such a rule of an older engine when it starts: it was typed by hand since"
+    ),
+    AttributionReasonKind.NETWORK_EXCLUDES_IT: "network {} was made with options for which Docker writes no such rule",
+    AttributionReasonKind.APPEARED_UNASKED: (
+        "it came between the two recordings, and nothing in Docker's inventory asked for it before or after"
+    ),
+    AttributionReasonKind.USER_CHAIN: "DOCKER-USER is the operator's chain: Docker makes it, and writes no such rule",
     AttributionReasonKind.NOT_FIRST: "it must stand first: the rules above it decide without it",
     AttributionReasonKind.BEHIND: "it stands behind #{}, which decides before it",
     AttributionReasonKind.WRITTEN_ONCE: "Docker writes this rule once: one of the copies is somebody else's",

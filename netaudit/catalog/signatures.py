@@ -47,6 +47,7 @@ class _Signature(Strict):
     shared: bool = False
     open: bool = False
     distinctive: bool = False
+    swept: str = ""
     declaration: str = ""
     beside: str = ""
     reference: str = ""
@@ -91,7 +92,7 @@ def load_catalog_from(folder: Traversable) -> Catalog:
     Raises CatalogError, with file and key, for the first thing that is invalid.
     """
     files = (file for file in folder.iterdir() if file.name.endswith(".yaml"))
-    catalogs = [_load(file) for file in sorted(files, key=lambda file: file.name)]
+    catalogs = [_load(file) for file in sorted(files, key=lambda file: file.name.removesuffix(".yaml"))]
     return Catalog(
         signatures=tuple(signature for catalog in catalogs for signature in catalog.signatures),
         telltales=tuple(telltale for catalog in catalogs for telltale in catalog.telltales),
@@ -144,6 +145,7 @@ class _Templates(msgspec.Struct, frozen=True):
     beside: Template | None
     alternatives: tuple[Alternative, ...]
     placements: tuple[tuple[VersionRange, Placement], ...]
+    swept: VersionRange | None
 
 
 def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature) -> Signature:
@@ -168,6 +170,7 @@ def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature)
         open=raw.open,
         distinctive=raw.distinctive,
         beside=templates.beside,
+        swept=templates.swept,
         narrow=tuple(content.holes.items()),
         placements=templates.placements,
         kept=raw.kept,
@@ -180,8 +183,8 @@ def _templates(file: str, name: str, raw: _Signature, chain: str, text: str) -> 
         whens = raw.when if isinstance(raw.when, list) else [raw.when]
         alternatives = tuple(_alternative(when) for when in whens)
         before, beside = (Template(text) if text else None for text in (raw.before, raw.beside))
-        placements = read_placements(raw.place)
-        return _Templates(_chain_template(chain, raw), Template(text), before, beside, alternatives, placements)
+        placements, swept = read_placements(raw.place), VersionRange(raw.swept) if raw.swept else None
+        return _Templates(_chain_template(chain, raw), Template(text), before, beside, alternatives, placements, swept)
     except NetauditError as error:
         raise CatalogError(error.message, file=file, key=f"signatures.{name}") from error
 

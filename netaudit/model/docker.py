@@ -9,6 +9,9 @@ from netaudit.model.address_text import with_port
 from netaudit.model.netfilter.family import Family
 
 WAIVER_LABEL = "netaudit.waive."  # the labels of a container that accept findings begin with it
+BRIDGES_TABLE = "docker-bridges"  # of the engine's nftables backend, one for each address family
+_OWN_TABLES = frozenset({BRIDGES_TABLE, "docker-overlay", "docker-dns"})
+_OWN_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")
 ENGINE_SOCKETS = ("docker.sock", "containerd.sock")  # a container that has one of them controls the host
 
 
@@ -32,6 +35,11 @@ def is_docker_bridge(name: str) -> bool:
 def is_docker_socket(path: str) -> bool:
     """Tell whether a mounted file is Docker's socket, or containerd's."""
     return path.rpartition("/")[2] in ENGINE_SOCKETS
+
+
+def owns_chain(table: str, chain: str) -> bool:
+    """Return whether the engine owns a chain, by its name or its table; DOCKER-USER is the operator's."""
+    return table in _OWN_TABLES or _OWN_CHAIN.match(chain) is not None
 
 
 class PortBinding(msgspec.Struct, frozen=True, gc=False):

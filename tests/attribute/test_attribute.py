@@ -75,7 +75,6 @@ def test_nothing_is_proved_without_dockers_inventory() -> None:
 # ---- another's, and nobody's --------------------------------------------------------------------------------------
 
 OPERATORS = [
-    "-A DOCKER-USER -s 192.0.2.1/32 -j DROP",
     "-A FORWARD -i br0 -o br0 -j ACCEPT",
     "-A FORWARD -i eth0 -o docker0 -j DROP",
     "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT",
@@ -85,6 +84,16 @@ OPERATORS = [
 @pytest.mark.parametrize("rule", OPERATORS)
 def test_an_administrators_rule_is_nobodys(rule: str) -> None:
     assert of_rule(show(snapshot(rules(filter_=(rule,)))), rule) == UNATTRIBUTED
+
+
+def test_what_stands_in_docker_user_is_the_operators() -> None:
+    rule = "-A DOCKER-USER -s 192.0.2.1/32 -j DROP"
+    found = of_rule(show(snapshot(rules(filter_=(rule,)))), rule)
+    assert (found.maker, found.confidence, found.reason) == (
+        "operator",
+        Confidence.LIKELY,
+        AttributionReason(AttributionReasonKind.USER_CHAIN),
+    )
 
 
 def test_an_interface_that_no_network_trusts_is_an_administrators() -> None:

@@ -107,6 +107,17 @@ SCENARIOS: dict[str, dict[str, object]] = {
         "nets": (DEFAULT, V4, replace(OTHER, mode="routed")),
         "ctrs": (Ctr("web", (End("lab", "192.0.2.2"), End("other", "198.51.100.2")), (WEB,), ("lab", "lab")),),
     },
+    "routed-beside-nat-listed": {  # as 29.7 lists it: the routed network's port has no host port
+        "nets": (DEFAULT, V4, replace(OTHER, mode="routed")),
+        "ctrs": (
+            Ctr(
+                "web",
+                (End("lab", "192.0.2.2"), End("other", "198.51.100.2")),
+                (WEB, WEB6, replace(WEB, host=0)),
+                ("lab", "lab"),
+            ),
+        ),
+    },
     "macvlan-carries": {
         "nets": (DEFAULT, V4, Net("a", driver="macvlan", subnet="198.51.100.0/24")),
         "ctrs": (Ctr("web", (End("lab", "192.0.2.2"), End("a", "198.51.100.2")), (WEB,), ("a", "a")),),
@@ -123,7 +134,7 @@ SCENARIOS: dict[str, dict[str, object]] = {
 SINCE = {
     "snat": (25,), "priority": (28,), "split-families": (28,), "routed-beside-nat": (27,),
     "v6-only": (28,), "isolated": (28,), "unprotected": (28,), "trusted": (28, 2),
-    "routed": (27,), "routed-v6": (27,), "routed-no-icc": (27,),
+    "routed-beside-nat-listed": (29,), "routed": (27,), "routed-v6": (27,), "routed-no-icc": (27,),
 }  # fmt: skip
 
 

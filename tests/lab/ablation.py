@@ -1,6 +1,10 @@
-"""Hold attribution against what each step of a recorded scenario did (truth.json)."""
+"""Hold attribution against what each step of a recorded scenario did (truth.json).
+
+Any folder of recordings, as root or not: PYTHONPATH=.:tests python -m lab.ablation FOLDER
+"""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -93,3 +97,21 @@ def _count_steady(counted: Tally, snapshot: Snapshot, catalog: Catalog, do: str)
         for one in shown.items
         if one.item.object is ObjectKind.RULE and one.attribution.confidence is not Confidence.PROVED
     ]
+
+
+def main() -> int:
+    """Print what each scenario of a folder gives; return 1 where a rule is attributed wrongly or not at all."""
+    from netaudit.catalog import load_catalog  # noqa: PLC0415 (late: others bring a catalog of their own)
+
+    catalog, failed = load_catalog(), False
+    for scenario in scenarios(Path(sys.argv[1])):
+        counted = tally(scenario, catalog)
+        failed |= counted.exact != counted.changed
+        print(f"{scenario.parent.name}/{scenario.name}: {counted.exact} of {counted.changed}")
+        for name in ("wrong", "unattributed", "missing", "defects", "unexplained"):
+            print("".join(f"  {name} {said}\n" for said in getattr(counted, name)), end="")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -67,7 +67,7 @@ def without_drop() -> Edits:
 
     def edit(text: str) -> str:
         head, _, tail = text.replace("[0:0] -A DOCKER ! -i docker0 -o docker0 -j DROP\n", "").partition("*filter")
-        return head + "*filter" + tail.replace("COMMIT", "[3:180] -A DOCKER-USER -s 192.0.2.7/32 -j DROP\nCOMMIT", 1)
+        return head + "*filter" + tail.replace("COMMIT", "[3:180] -A INPUT -s 192.0.2.7/32 -j DROP\nCOMMIT", 1)
 
     return {"iptables-save.txt": edit}
 
@@ -93,7 +93,7 @@ def hostile() -> Edits:
 
     def comment(text: str) -> str:
         head, _, tail = text.partition("*filter")
-        rule = f'[0:0] -A DOCKER-USER -m comment --comment "{HOSTILE_COMMENT}" -j DROP\nCOMMIT'
+        rule = f'[0:0] -A INPUT -m comment --comment "{HOSTILE_COMMENT}" -j DROP\nCOMMIT'
         return head + "*filter" + tail.replace("COMMIT", rule, 1)
 
     return {"docker-containers.json": rename, "iptables-save.txt": comment}

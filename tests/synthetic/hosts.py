@@ -73,6 +73,12 @@ class Ctr:
         """Name the network that carries the ports of a family: the only one, unless it is said."""
         return self.gateways[family == "ip6"] or self.ends[0].net
 
+    def opens(self, port: Port, mode: str) -> bool:
+        """Tell whether a port is that of a network in a mode: 29.7 lists a routed network's own, without host port."""
+        if mode != "routed":
+            return port.host > 0
+        return not port.host or not any(not one.host and one.container == port.container for one in self.ports)
+
 
 @dataclass(frozen=True)
 class Host:

@@ -54,6 +54,8 @@ class Containers(Writer):
             mode = net.of(self.family)[2]
             carries = ctr.gateway(self.family) == net.name
             for port in ctr.ports:
+                if not ctr.opens(port, mode):
+                    continue
                 crossed = ":" in port.host_ip and self.v4 and not any(one.ip6 for one in ctr.ends)
                 if (":" in port.host_ip) == (not self.v4) and (carries or (self.at >= (29,) and mode == "routed")):
                     self.port(ctr, net, address, port)

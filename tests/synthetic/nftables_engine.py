@@ -146,15 +146,23 @@ class _Engine:
 
     def carried(self, ctr: Ctr, net: Net) -> list[Port]:
         """List the ports of a family that a container's endpoint on a network has rules for."""
-        carries = ctr.gateway(self.family) == net.name or net.of(self.family)[2] == "routed"
-        return [port for port in ctr.ports if carries and (":" in port.host_ip) == (not self.v4)]
+        mode = net.of(self.family)[2]
+        carries = ctr.gateway(self.family) == net.name or mode == "routed"
+        own = [port for port in ctr.ports if (":" in port.host_ip) == (not self.v4) and ctr.opens(port, mode)]
+        return own if carries else []
+
+    def proxied(self, ctr: Ctr, net: Net) -> list[Port]:
+        """List the IPv6 ports that docker-proxy serves at the IPv4 address of a container without one of IPv6."""
+        if not self.v4 or not self.host.proxy or ctr.gateway("ip") != net.name or any(end.ip6 for end in ctr.ends):
+            return []
+        return [port for port in ctr.ports if ":" in port.host_ip and ctr.opens(port, "nat")]
 
     def accepts(self, net: Net, chain: str) -> None:
         if net.of(self.family)[2] == "nat-unprotected":
             return
         for ctr in self.host.ctrs:
             for address in (end.ip if self.v4 else end.ip6 for end in ctr.ends if end.net == net.name):
-                for port in self.carried(ctr, net) if address else ():
+                for port in [*self.carried(ctr, net), *self.proxied(ctr, net)] if address else ():
                     match = f"{self.family} daddr {address} {port.protocol} dport {port.container}"
                     self.add(chain, f"{match} counter accept", ("port", ctr.name, str(port)))
 

@@ -10,7 +10,7 @@ from netaudit.attribute.expected.network_view import NetworkView, binding_values
 from netaudit.attribute.expected.profiles import Profile, Profiles
 from netaudit.attribute.signatures.signature import SubjectKind
 from netaudit.model.default_route import GATEWAY_BRIDGE
-from netaudit.model.docker import Container, Endpoint, Inventory
+from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory, PortBinding
 from netaudit.model.version import Version
 
 Views = Mapping[str, Mapping[str, NetworkView]]  # by family, then by network id
@@ -107,16 +107,49 @@ class ContainerSubjects:
     def _bindings(self, container: Container, owner: Ref, attached: list[Attachment]) -> Iterator[Subject]:
         family = attached[0].view.family
         gateway = carrier(container, [one.endpoint for one in attached], self._networks, family, self._version)
-        proxied = family == "ip" and not [end for end in container.endpoints if end.ipv6]
+        proxied = family == "ip" and not any(end.ipv6 for end in container.endpoints)
+        routed = _routed(container.bindings)
         for binding in container.bindings:
-            of_ipv6 = ":" in binding.host_ip
+            host = binding.host_ip
+            of_ipv6 = ":" in host
             if not proxied and of_ipv6 != (family == "ip6"):
                 continue
-            host = binding.host_ip
             shared = (host in _UNSPECIFIED, host[:4] == "127.", binding.protocol, of_ipv6 and proxied)
             for one in attached:
                 view = one.view
-                profile = self._profiles.of_binding(view, (*shared, one.endpoint is gateway))
+                if not _is_carried(binding, view, routed):
+                    continue
+                # Where this endpoint served the IPv6 binding before another took it over, only the past tells.
+                moved = not proxied and not one.endpoint.ipv6 and _has_twin(binding, container.bindings)
+                profile = self._profiles.of_binding(view, (*shared, one.endpoint is gateway, moved))
                 if profile:
                     values = {**one.values, **binding_values(binding)}
                     yield Subject(profile, values, (Cause(CauseKind.PORT_BINDING, owner, view.ref, binding),))
+
+
+def _routed(bindings: Iterable[PortBinding]) -> frozenset[tuple[str, int, bool]]:
+    """Name the ports that the engine opens on a routed network: they have no host port."""
+    return frozenset(_key(one) for one in bindings if not one.host_port)
+
+
+def _is_carried(binding: PortBinding, view: NetworkView, routed: frozenset[tuple[str, int, bool]]) -> bool:
+    """Return whether a binding may be a network's: one without a host port is a routed network's alone.
+
+    Where a container has both, the one with a host port is not the routed network's. An engine that lists no
+    binding of the routed network says by the other one that the port is open there too.
+    """
+    if view.facts["gateway-mode"] != GatewayMode.ROUTED:
+        return binding.host_port > 0
+    return binding.host_port == 0 or _key(binding) not in routed
+
+
+def _has_twin(binding: PortBinding, bindings: Iterable[PortBinding]) -> bool:
+    """Return whether the same port of the container is published for IPv6 too."""
+    return any(
+        ":" in one.host_ip and (one.protocol, one.container_port) == (binding.protocol, binding.container_port)
+        for one in bindings
+    )
+
+
+def _key(binding: PortBinding) -> tuple[str, int, bool]:
+    return binding.protocol, binding.container_port, ":" in binding.host_ip

@@ -16,7 +16,7 @@ from netaudit.attribute.expected.subjects import Subjects
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Catalog, Signature
 from netaudit.model.docker import Container, Inventory, Network
-from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Backend, Item, ObjectKind
 
 Place = tuple[str, str, str]  # family, table, chain (or set)
 
@@ -57,7 +57,12 @@ class Expectation:
 
     def at(self, backend: Backend, place: Place) -> dict[str, list[Entry]]:
         """Return the texts that are expected at a place, with the entries that ask for each."""
-        return self._layer.get(place, _NOTHING) if backend is self.options.backend else _NOTHING
+        return self._layer.get(place, _NOTHING) if self._is_written(backend) else _NOTHING
+
+    def _is_written(self, backend: Backend) -> bool:
+        """Return whether Docker writes to a backend: a swarm's mesh is iptables' under the nftables backend too."""
+        own = self.options.backend
+        return backend is own or (own is Backend.NFTABLES and backend in IPTABLES_BACKENDS)
 
     def absent(self, present: Mapping[Place, frozenset[str]]) -> Iterator[tuple[Place, str, list[Entry]]]:
         """List what is expected and is not `present`: place, text, and the entries that ask for it."""

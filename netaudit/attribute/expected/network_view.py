@@ -8,17 +8,15 @@ from contextlib import suppress
 import msgspec
 
 from netaudit.attribute.attribution import Ref
-from netaudit.attribute.signatures.signature import Value
+from netaudit.attribute.signatures.network_facts import network_facts
+from netaudit.attribute.signatures.signature import ASSUMED_FACTS, Value
 from netaudit.model.docker import Network, PortBinding
 
 _WHOLE_MASK = 0xFFFFFFFF
 
-# Conditions that hold by default.
-ASSUMED: Mapping[str, Value] = {"enabled": True, "proxy-only": False, "gateway": True, "trusted": False}
-
 # Of a port binding: on every host address, on a loopback one, its protocol, served by docker-proxy alone, on the
-# endpoint that carries the container's published ports.
-BindingTraits = tuple[bool, bool, str, bool, bool]
+# endpoint that carries the container's published ports, perhaps without the IPv6 binding that was served here before.
+BindingTraits = tuple[bool, bool, str, bool, bool, bool]
 
 
 class NetworkView(msgspec.Struct, frozen=True, eq=False):
@@ -34,17 +32,7 @@ class NetworkView(msgspec.Struct, frozen=True, eq=False):
 def make_view(network: Network, family: str, marks: Mapping[str, str]) -> NetworkView:
     """Collect what a network decides and fills in, for one family; `marks` are the daemon's."""
     snat = network.host_ipv4 if family == "ip" else network.host_ipv6
-    facts: dict[str, Value] = {
-        **ASSUMED,
-        "enabled": bool(network.subnet_of(family)),
-        "internal": network.internal,
-        "icc": network.icc,
-        "masquerade": network.masquerade,
-        "snat": bool(snat),
-        "gateway-mode": str(network.mode4 if family == "ip" else network.mode6),
-        "has-trusted": bool(network.trusted_interfaces),
-        "default-bridge": network.default,
-    }
+    facts: dict[str, Value] = {**ASSUMED_FACTS, **network_facts(network, family)}
     values = {
         **marks,
         "bridge": network.bridge,
@@ -97,13 +85,14 @@ def link_values(parent: str, child: str) -> dict[str, str]:
 
 def binding_facts(traits: BindingTraits) -> dict[str, Value]:
     """Name what decides over a port binding's rules."""
-    anywhere, loopback, protocol, proxy_only, gateway = traits
+    anywhere, loopback, protocol, proxy_only, gateway, perhaps_moved = traits
     return {
         "host-address": "any" if anywhere else "specific",
         "loopback": loopback,
         "protocol": protocol,
         "proxy-only": proxy_only,
         "gateway": gateway,
+        "twin-moved": None if perhaps_moved else False,
     }
 
 

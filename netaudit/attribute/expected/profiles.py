@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from netaudit.attribute.expected.daemon_options import Options
-from netaudit.attribute.expected.network_view import ASSUMED, BindingTraits, NetworkView, binding_facts, have_bridges
-from netaudit.attribute.signatures.signature import SubjectKind, Value
+from netaudit.attribute.expected.network_view import BindingTraits, NetworkView, binding_facts, have_bridges
+from netaudit.attribute.signatures.signature import ASSUMED_FACTS, SubjectKind, Value
 from netaudit.model.docker import Inventory
 
 FAMILIES = ("ip", "ip6")
@@ -40,7 +40,7 @@ class Profiles:
         self,
         kind: SubjectKind,
         family: str,
-        facts: Mapping[str, Value] = ASSUMED,
+        facts: Mapping[str, Value] = ASSUMED_FACTS,
         values: Mapping[str, str] = _NO_VALUES,
     ) -> Profile | None:
         """Make a profile."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from netaudit.attribute.expected.daemon_options import Options
 from netaudit.attribute.expected.profiles import Profile
-from netaudit.attribute.signatures.signature import Applies, Catalog, Signature
+from netaudit.attribute.signatures.signature import Applies, Catalog, Signature, SubjectKind
 from netaudit.model.docker import Inventory
-from netaudit.model.netfilter.ruleset import ObjectKind
+from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 from netaudit.model.version import Version
 
 
@@ -15,7 +15,7 @@ class Selection:
 
     def __init__(self, inventory: Inventory, options: Options, catalog: Catalog) -> None:
         self._version = Version.parse(inventory.version)
-        self._catalog = [s for s in catalog.signatures if options.backend in s.backends and _can_be_proved(s)]
+        self._catalog = [s for s in catalog.signatures if _is_written(s, options.backend) and _can_be_proved(s)]
         self._selected: dict[Profile, list[tuple[Signature, bool]]] = {}
 
     def is_wanted(self, profile: Profile) -> bool:
@@ -41,6 +41,12 @@ class Selection:
                     yield signature, False
                 case Applies.NO:
                     pass
+
+
+def _is_written(signature: Signature, backend: Backend) -> bool:
+    """Return whether an engine with a backend writes such an object: there is no mesh of a swarm in nftables."""
+    of_mesh = signature.subject is SubjectKind.INGRESS and backend is Backend.NFTABLES
+    return of_mesh or backend in signature.backends
 
 
 def _can_be_proved(signature: Signature) -> bool:

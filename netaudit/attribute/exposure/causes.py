@@ -94,7 +94,7 @@ def _with(binding: PortBinding | None) -> str:
 
 
 def _whose(one: AttributedExposure | None) -> str:
-    causes = ", ".join(str(cause) for cause in one.attribution.causes) if one else ""
+    causes = ", ".join(str(cause) for cause in one.attribution.beneficiaries) if one else ""
     return f", for {causes}" if causes else ""
 
 

@@ -1,26 +1,31 @@
 """What is known of Docker on a host: its inventory, now and before, and what its own rules show."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from netaudit.attribute.observed.docker_addresses import ChainKey, Chains, DockerAddresses
 from netaudit.attribute.observed.unify import targets
-from netaudit.model.docker import Container, Endpoint, Inventory, Network
+from netaudit.model.docker import Container, Endpoint, Inventory, Network, owns_chain
+from netaudit.model.netfilter.ruleset import Item
 
 __all__ = ["ChainKey", "Chains", "DockerEvidence"]
-
-_DOCKER_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")
 
 
 class DockerEvidence:
     """Looks up what is Docker's: a chain, a bridge, an address.
 
-    `now` is the present inventory and `earlier` one of before; None where it is not known.
+    `now` is the present inventory and `earlier` one of before, None where it is not known; `bridges` are the host's
+    interfaces that are bridges.
     """
 
-    def __init__(self, now: Inventory | None, earlier: Inventory | None, rules: Chains) -> None:
-        self.now = now
+    def __init__(
+        self,
+        now: Inventory | None,
+        earlier: Inventory | None,
+        rules: Chains,
+        bridges: frozenset[str] = frozenset(),
+    ) -> None:
+        self._bridges = bridges
         self.inventories = [one for one in (now, earlier) if one]
         self._rules = rules
         earliest_first = reversed(self.inventories)
@@ -30,11 +35,17 @@ class DockerEvidence:
     @cached_property
     def has_docker(self) -> bool:
         """Whether Docker is on this host at all, by its inventory or by its chains."""
-        return bool(self.inventories) or any(chain.startswith("DOCKER") for _, _, _, chain in self._rules)
+        return bool(self.inventories) or any(
+            owns_chain(table, chain) or chain.startswith("DOCKER") for _, _, table, chain in self._rules
+        )
 
-    def is_in_own_chain(self, chain: str, text: str) -> bool:
+    def is_in_own_chain(self, item: Item) -> bool:
         """Return whether a rule stands in a chain of Docker's (not DOCKER-USER), or jumps to one."""
-        return bool(_DOCKER_CHAIN.match(chain)) or any(target.startswith("DOCKER") for target in targets(text))
+        return owns_chain(item.table, item.chain) or any(target.startswith("DOCKER") for target in targets(item.text))
+
+    def is_bridge(self, interface: str) -> bool:
+        """Return whether an interface of the host is a bridge: another daemon's network may have it."""
+        return interface in self._bridges
 
     def trusts(self, interface: str) -> bool:
         """Return whether a network may trust an interface; where an inventory is known, one of them must say so."""

@@ -10,24 +10,22 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from netaudit.attribute.attribution import (
+    OPERATOR_MAKER,
     UNATTRIBUTED,
     Attribution,
     Cause,
     CauseKind,
     Confidence,
-    Ref,
     Standing,
 )
+from netaudit.attribute.observed.causes import OPERATOR, find_cause
 from netaudit.attribute.observed.docker_addresses import ChainKey, Chains
 from netaudit.attribute.observed.docker_evidence import DockerEvidence
-from netaudit.attribute.observed.unify import address_in, binding_in, is_owned, unify
+from netaudit.attribute.observed.standing import Author, Judge
+from netaudit.attribute.observed.unify import address_in, is_owned, unify
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
-from netaudit.attribute.signatures.signature import Applies, Catalog, Owned, Signature, SubjectKind, Value
-from netaudit.model.docker import Inventory
+from netaudit.attribute.signatures.signature import Applies, Catalog, Owned, Signature, SubjectKind
 from netaudit.model.netfilter.ruleset import Item, ObjectKind
-from netaudit.model.version import Version
-
-OPERATOR = Cause(CauseKind.OTHER, name="the operator or another program")
 
 # A base chain accepts by default: nobody needs to have set that policy.
 _KERNEL_DEFAULT = Attribution(
@@ -41,17 +39,19 @@ _KERNEL_DEFAULT = Attribution(
 class Recogniser:
     """Reads the signatures backwards: from a rule to its maker.
 
-    `known` are the inventories of this host, now and before; `facts` are the daemon's options.
+    `judge` tells what stands there without being asked for; None where the inventory cannot tell, for `unknown`.
     """
 
     def __init__(
         self,
         catalog: Catalog,
-        known: tuple[Inventory | None, Inventory | None],
+        evidence: DockerEvidence,
         rules: Chains,
-        facts: Mapping[str, Value],
+        judge: Judge | None,
+        unknown: AttributionReasonKind = AttributionReasonKind.INVENTORY_UNKNOWN,
     ) -> None:
-        self._facts = facts
+        self._judge = judge
+        self._unknown = AttributionReason(unknown)
         self._owned = catalog.owned
         self._rules = rules
         self._texts: dict[ChainKey, frozenset[str]] = {}
@@ -62,7 +62,7 @@ class Recogniser:
                 self._by_table.setdefault(signature.table, []).append(signature)
             else:
                 self._index.setdefault((signature.table, signature.chain.text), []).append(signature)
-        self._evidence = DockerEvidence(*known, rules)
+        self._evidence = evidence
 
     def recognise(self, item: Item) -> Attribution:
         """Attribute an object that nothing expects."""
@@ -71,10 +71,17 @@ class Recogniser:
         found = list(self._candidates(item))
         makers = {signature.maker for signature, _ in found}
         if len(makers) == 1:
-            return self._attribute(*min(found, key=lambda one: not self._is_current(one[0])))
+            return self._attribute(item, *min(found, key=lambda one: not self._is_current(one[0])))
         if makers:
-            return _ambiguous([self._attribute(*candidate) for candidate in found])
-        return next((_owned(owned) for owned in self._owned if is_owned(item, owned)), UNATTRIBUTED)
+            return _ambiguous([self._attribute(item, *candidate) for candidate in found])
+        unnamed = _OPERATORS if is_operators(item) else UNATTRIBUTED
+        return next((_owned(owned) for owned in self._owned if is_owned(item, owned)), unnamed)
+
+    def why_stale(self, item: Item) -> AttributionReason | None:
+        """Return why nothing asks for an object that Docker wrote; None where no signature of Docker's fits."""
+        found = ((one, values) for one, values in self._candidates(item) if one.maker == "docker")
+        best = min(found, key=lambda one: not self._is_current(one[0]), default=None)
+        return self._judge.stale_reason(*best) if best and self._judge else None
 
     def _candidates(self, item: Item) -> Iterator[tuple[Signature, Mapping[str, str]]]:
         indexed = self._index.get((item.table, item.chain), [])
@@ -103,7 +110,7 @@ class Recogniser:
             return False
         if not self._stands_beside(signature, item, values):
             return False
-        if signature.object is ObjectKind.POLICY:
+        if signature.object is ObjectKind.POLICY and signature.maker == "docker":
             return self._evidence.has_docker
         if signature.maker != "docker" or signature.distinctive or signature.object is not ObjectKind.RULE:
             return True
@@ -111,10 +118,10 @@ class Recogniser:
 
     def _is_dockers(self, item: Item, values: Mapping[str, str]) -> bool:
         """Return whether a rule names something of Docker's: a bridge, a chain, or a container's address."""
-        bridge = values.get("bridge")
+        bridge, own = values.get("bridge"), self._evidence.is_in_own_chain(item)
         if bridge is not None:
-            return self._evidence.addresses.has_bridge(bridge)
-        if self._evidence.is_in_own_chain(item.chain, item.text):
+            return self._evidence.addresses.has_bridge(bridge) or (own and self._evidence.is_bridge(bridge))
+        if own:
             return True
         if "trusted" in values and not self._evidence.trusts(values["trusted"]):
             return False
@@ -122,8 +129,8 @@ class Recogniser:
             return self._evidence.addresses.includes(address, item.family)
         return item.chain == "DOCKER-USER"
 
-    def _attribute(self, signature: Signature, values: Mapping[str, str]) -> Attribution:
-        if signature.object is ObjectKind.POLICY:
+    def _attribute(self, item: Item, signature: Signature, values: Mapping[str, str]) -> Attribution:
+        if signature.object is ObjectKind.POLICY and signature.maker == "docker":
             both = (Cause(CauseKind.DAEMON), OPERATOR)
             return _make(
                 signature,
@@ -138,67 +145,40 @@ class Recogniser:
             return _make(signature, both, Confidence.AMBIGUOUS, Standing.FOREIGN, reason)
         if signature.subject is SubjectKind.OTHER:
             return _make(signature, (_maker(signature.maker),), Confidence.LIKELY, Standing.FOREIGN, None)
-        standing, reason = self._standing(signature, values)
-        return _make(signature, (self._cause(signature, values),), Confidence.LIKELY, standing, reason)
+        return self._judged(signature, values, item)
 
-    def _standing(self, signature: Signature, values: Mapping[str, str]) -> tuple[Standing, AttributionReason]:
-        if self._evidence.now is None:
-            return Standing.FOREIGN, AttributionReason(AttributionReasonKind.INVENTORY_UNKNOWN)
-        if any(inventory.partial for inventory in self._evidence.inventories):
-            return Standing.FOREIGN, AttributionReason(AttributionReasonKind.INVENTORY_PARTIAL)
-        if signature.open and self._applies(signature) is not Applies.NO:
-            return Standing.EXPECTED, AttributionReason(AttributionReasonKind.INVENTORY_LACKS_IT)
-        return Standing.STALE, self._stale_reason(self._evidence.now, signature, values)
-
-    def _cause(self, signature: Signature, values: Mapping[str, str]) -> Cause:
-        """Build the cause from what the holes hold, as far as an inventory knows it."""
-        bridge = values.get("bridge", "")
-        address = address_in(values)
-        owner, end = self._evidence.owner(address)
-        network = self._evidence.network(bridge, end) or self._evidence.overlay(_vxlan_id(values))
-        kind = _CAUSES[signature.subject]
-        if kind is CauseKind.DAEMON:
-            return Cause(kind)
-        if kind is CauseKind.OTHER:
-            port = values.get("host_port")
-            name = f"swarm service port {port}/{values.get('protocol')}" if port else "swarm's routing mesh"
-            return Cause(kind, name=name)
-        network_ref = Ref(network.id, network.name) if network else Ref("", bridge or "unknown")
-        if kind is CauseKind.NETWORK:
-            return Cause(kind, network=network_ref)
-        container = Ref(owner.id, owner.name) if owner else Ref("", address or "unknown")
-        binding = binding_in(values) if kind is CauseKind.PORT_BINDING else None
-        return Cause(kind, container=container, network=network_ref, binding=binding)
+    def _judged(self, signature: Signature, values: Mapping[str, str], item: Item) -> Attribution:
+        cause = find_cause(signature, values, self._evidence)
+        if self._judge is None:
+            return _make(signature, (cause,), Confidence.LIKELY, Standing.FOREIGN, self._unknown)
+        found = self._judge.judge(signature, values, item)
+        match found.author:
+            case Author.DOCKER:
+                return _make(signature, (cause,), Confidence.LIKELY, found.standing, found.reason)
+            case Author.DOCKER_OR_OPERATOR:
+                return _make(signature, (cause, OPERATOR), Confidence.AMBIGUOUS, found.standing, found.reason)
+            case Author.OPERATOR:
+                return operators(found.reason)
 
     def _is_current(self, signature: Signature) -> bool:
         """Return whether the present engine writes rules of a signature."""
-        return self._applies(signature) is not Applies.NO
+        return self._judge is None or self._judge.applies(signature) is not Applies.NO
 
-    def _applies(self, signature: Signature) -> Applies:
-        """Return whether the present engine, with its options, writes such a rule for anything."""
-        now = self._evidence.now
-        if now is None:
-            return Applies.UNKNOWN
-        if signature.subject in _SWARM_KINDS and not now.swarm:
-            return Applies.NO
-        return signature.applies(Version.parse(now.version), self._facts)
 
-    def _stale_reason(self, now: Inventory, signature: Signature, values: Mapping[str, str]) -> AttributionReason:
-        """Return why nothing expects a rule that Docker once wrote."""
-        version = Version.parse(now.version)
-        if all(alternative.engine.holds(version) is False for alternative in signature.alternatives):
-            return AttributionReason(AttributionReasonKind.OTHER_ENGINE, now.version)
-        if signature.subject in _SWARM_KINDS and not now.swarm:
-            return AttributionReason(AttributionReasonKind.NO_SWARM)
-        bridge = values.get("bridge")
-        if bridge and all(net.bridge != bridge for net in now.networks):
-            return AttributionReason(AttributionReasonKind.NO_SUCH_BRIDGE, bridge)
-        address = address_in(values)
-        if address and all(address not in (end.ipv4, end.ipv6) for c in now.containers for end in c.endpoints):
-            return AttributionReason(AttributionReasonKind.NO_SUCH_ADDRESS, address)
-        if self._applies(signature) is Applies.NO:
-            return AttributionReason(AttributionReasonKind.OPTIONS_EXCLUDE_IT)
-        return AttributionReason(AttributionReasonKind.NOT_EXPECTED)
+def operators(reason: AttributionReason) -> Attribution:
+    """Attribute a rule to the operator, or to a program that works for the operator."""
+    return Attribution(
+        confidence=Confidence.LIKELY,
+        maker=OPERATOR_MAKER,
+        purpose="Was typed by hand, or written by a program that netaudit does not know.",
+        causes=(_maker(OPERATOR_MAKER),),
+        reason=reason,
+    )
+
+
+def is_operators(item: Item) -> bool:
+    """Return whether a rule stands in the chain that Docker leaves to the operator."""
+    return item.chain == "DOCKER-USER" and item.object is ObjectKind.RULE
 
 
 def _owned(owned: Owned) -> Attribution:
@@ -232,19 +212,4 @@ def _ambiguous(candidates: list[Attribution]) -> Attribution:
     )
 
 
-def _vxlan_id(values: Mapping[str, str]) -> int:
-    return int(values.get("vxlan_id", 0)) or int(values.get("vni") or values.get("vni_hex") or "0", 0) >> 8
-
-
-_SWARM_KINDS = frozenset({SubjectKind.INGRESS, SubjectKind.SERVICE_PORT, SubjectKind.OVERLAY})
-_CAUSES: Mapping[SubjectKind, CauseKind] = {
-    SubjectKind.DAEMON: CauseKind.DAEMON,
-    SubjectKind.NETWORK: CauseKind.NETWORK,
-    SubjectKind.ENDPOINT: CauseKind.ENDPOINT,
-    SubjectKind.PORT_BINDING: CauseKind.PORT_BINDING,
-    SubjectKind.LINK: CauseKind.ENDPOINT,
-    SubjectKind.INGRESS: CauseKind.OTHER,
-    SubjectKind.SERVICE_PORT: CauseKind.OTHER,
-    SubjectKind.OVERLAY: CauseKind.NETWORK,
-    SubjectKind.OTHER: CauseKind.OTHER,
-}
+_OPERATORS = operators(AttributionReason(AttributionReasonKind.USER_CHAIN))

@@ -41,6 +41,12 @@ def address_in(values: Mapping[str, str]) -> str:
     return values.get("address") or values.get("container", "").partition("/")[0]
 
 
+def link_addresses_in(values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the addresses of the two ends of a link that the holes hold."""
+    ends = (values.get(hole, "").partition("/")[0] for hole in ("parent_ip", "child_ip", "parent", "child"))
+    return tuple(dict.fromkeys(filter(None, ends)))
+
+
 def binding_in(values: Mapping[str, str]) -> PortBinding:
     """Build the port binding that the holes hold, as far as they do."""
     host = values.get("host_ip") or values.get("host", "").partition("/")[0] or "0.0.0.0"  # noqa: S104 (as Docker writes it)

@@ -55,15 +55,12 @@ CONDITIONS: Mapping[str, frozenset[bool | str]] = {
     "protocol": frozenset({"tcp", "udp", "sctp"}),
     "proxy-only": _SWITCH,  # an IPv6 host address of an IPv4-only container (never, unless stated)
     "gateway": _SWITCH,  # the endpoint that carries the container's published ports (assumed, unless stated)
+    "twin-moved": _SWITCH,  # the IPv6 binding of the same port went to another network of the container
     "sctp-checksum": _SWITCH,
     "default-bridge": _SWITCH,
 }
-_ASSUMED: Mapping[str, frozenset[bool | str]] = {
-    "enabled": frozenset({True}),
-    "proxy-only": frozenset({False}),
-    "gateway": frozenset({True}),
-    "trusted": frozenset({False}),
-}
+# What holds by default.
+ASSUMED_FACTS: Mapping[str, bool] = {"enabled": True, "proxy-only": False, "gateway": True, "trusted": False}
 
 
 class Applies(StrEnum):
@@ -117,6 +114,11 @@ class Alternative(msgspec.Struct, frozen=True):
             return Applies.NO
         return Applies.UNKNOWN if None in known else Applies.YES
 
+    def excludes(self, facts: Mapping[str, Value]) -> bool:
+        """Return whether facts rule these circumstances out, whatever the engine and all that is not among them."""
+        stated = ((facts.get(name), allowed) for name, allowed in self.conditions)
+        return any(value is not None and value not in allowed for value, allowed in stated)
+
 
 class Signature(msgspec.Struct, frozen=True):
     """A rule with holes that a maker writes, for what, when and why."""
@@ -139,6 +141,7 @@ class Signature(msgspec.Struct, frozen=True):
     open: bool = False  # the inventory cannot always prove it: then it is recognised, and never reported missing
     distinctive: bool = False  # no other maker writes such a text: no further evidence is needed
     beside: Template | None = None  # counts only where this rule stands in the same chain too
+    swept: VersionRange | None = None  # the engines that delete it when they start: there it is not Docker's
     narrow: tuple[tuple[str, str], ...] = ()  # what a hole may hold when read backwards, as regular expressions
     placements: tuple[tuple[VersionRange, Placement], ...] = ()
     kept: bool = False  # its maker leaves it behind when its subject goes
@@ -200,8 +203,8 @@ def make_alternative(engine: str, conditions: Mapping[str, object]) -> Alternati
     Raises NetauditError, naming what is wrong.
     """
     allowed = {name: _allowed(name, value) for name, value in conditions.items()}
-    for name, value in _ASSUMED.items():
-        allowed.setdefault(name, value)
+    for name, value in ASSUMED_FACTS.items():
+        allowed.setdefault(name, frozenset({value}))
     stated = ((name, values) for name, values in allowed.items() if values != CONDITIONS[name])
     return Alternative(VersionRange(engine), tuple(stated))
 

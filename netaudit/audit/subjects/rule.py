@@ -11,6 +11,7 @@ from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.order import words
 from netaudit.audit.view.ports import PortCondition, named_ports
 from netaudit.audit.view.view import HostView
+from netaudit.model.docker import owns_chain
 from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Item, ObjectKind
 from netaudit.packets.shadowing.kinds import Shadow, ShadowKind
 from netaudit.parse.iptables.rule import Option, parse_rule, print_rule, split_words, unquote
@@ -187,7 +188,7 @@ def _original_spec(item: Item) -> tuple[str, ...]:
 
 def is_dockers(item: Item) -> bool:
     """Return whether Docker owns a chain or table; DOCKER-USER is the operator's."""
-    return (item.chain.startswith("DOCKER") and item.chain != "DOCKER-USER") or item.table == "docker-bridges"
+    return owns_chain(item.table, item.chain)
 
 
 def _untranslated(view: HostView, named: PortCondition) -> Iterator[int]:

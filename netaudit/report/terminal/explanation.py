@@ -66,6 +66,8 @@ def _evidence(explained: RuleExplained) -> str:
                 f" ({attribution.signature}){reason}"
             )
         case Confidence.LIKELY:
+            if not attribution.signature:
+                return f"likely{reason}"
             standing = f", {attribution.standing}" if attribution.standing is Standing.STALE else ""
             return f"likely{standing}: the text bears the handwriting {attribution.signature}{reason}"
         case Confidence.AMBIGUOUS:

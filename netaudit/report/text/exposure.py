@@ -167,7 +167,8 @@ def _reading(one: AttributedExposure) -> tuple[str, str, str, str]:
     exposure = one.exposure
     where = exposure.rule.where if exposure.rule else ""
     rule = exposure.rule is not None and exposure.rule.object is ObjectKind.RULE
-    causes = describe_causes(one.attribution.causes) if rule and one.attribution.causes else ""
+    owners = one.attribution.beneficiaries
+    causes = describe_causes(owners) if rule and owners else ""
     why = "; ".join(part for part in (describe_reason(exposure.reason), f"for {causes}" if causes else "") if part)
     return describe_outcome(exposure.outcome), _HOW[exposure.way], where, why
 
