@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 import msgspec
 
@@ -20,8 +21,9 @@ class EngineRequest(msgspec.Struct, frozen=True):
 
     @property
     def endpoint(self) -> str:
-        """Return the path without the version of the API: `/containers/create`."""
-        return _VERSIONED.sub("", self.path, count=1) if _VERSIONED.match(self.path) else self.path
+        """Return the path without the version of the API, `%2F` and the like read: `/containers/create`."""
+        found = _VERSIONED.match(self.path)
+        return unquote(self.path[found.end() :] if found else self.path)
 
     @property
     def api_version(self) -> tuple[int, int] | None:

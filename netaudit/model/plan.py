@@ -50,6 +50,7 @@ class AssumptionKind(StrEnum):
     """What is taken for granted; the sentences are in netaudit.report.text.assumptions."""
 
     STAYS_UP = "stays-up"  # container
+    ENDS = "ends"  # container: another service waits until it has completed
     EXPOSED_UNKNOWN = "exposed-unknown"  # container, image: -P of an image that was not asked
     IMAGE_UNKNOWN = "image-unknown"  # image: taken to be there, or to be pulled
     SUBNET_LIKELY = "subnet-likely"  # network, subnet: older engines go round from a place in dockerd's memory

@@ -1,0 +1,137 @@
+"""Ports of the host: which are taken, and which one a binding gets."""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, ip_address
+from itertools import chain
+
+import msgspec
+
+from netaudit.model.address_text import with_port
+from netaudit.model.host import Ip, Listener
+from netaudit.model.plan import Symbol, SymbolKind
+from netaudit.model.version import Version
+from netaudit.plan.engine.allocation.wanted import Wanted, split_port
+from netaudit.plan.engine.answer import EngineRefusal
+from netaudit.plan.engine.objects import Object, is_running, items, part, text
+from netaudit.plan.engine.state import EngineState
+
+_BINDS_FIRST = Version(28)  # from here on the daemon binds the port itself, before docker-proxy does
+Taken = tuple[str, Ip, int]  # protocol, address, port
+
+
+class HostPorts(msgspec.Struct):
+    """The ports that Docker has given on a host, and the sockets that processes of the host hold."""
+
+    given: set[Taken]
+    listeners: tuple[Listener, ...]
+    recorded: frozenset[tuple[str, int]]  # given when the facts were taken: Docker's own sockets are no process's
+
+    def is_given(self, protocol: str, address: Ip, port: int) -> bool:
+        """Tell whether Docker has given a port on an address, or on one that covers it."""
+        return any(one == protocol and number == port and _meet(address, other) for one, other, number in self.given)
+
+    def is_held(self, protocol: str, address: Ip, port: int) -> bool:
+        """Tell whether a process of the host holds a port on an address."""
+        return (protocol, port) not in self.recorded and any(
+            one.protocol == protocol and one.port == port and _listens_at(one, address) for one in self.listeners
+        )
+
+    def is_free(self, protocol: str, addresses: Iterable[Ip], port: int) -> bool:
+        """Tell whether a port is free on all of these addresses."""
+        return not any(self.is_given(protocol, one, port) or self.is_held(protocol, one, port) for one in addresses)
+
+
+def host_ports(state: EngineState) -> HostPorts:
+    """Return the ports that are taken at this moment."""
+    given = {one for container in state.containers.values() if is_running(container) for one in _given(container)}
+    return HostPorts(given, state.host.listeners, state.recorded_ports)
+
+
+def recorded_ports(state: EngineState) -> frozenset[tuple[str, int]]:
+    """Return the ports that Docker had given when the facts were taken."""
+    running = (one for one in state.containers.values() if is_running(one))
+    return frozenset((protocol, port) for container in running for protocol, _, port in _given(container))
+
+
+def choose_port(state: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip], container: str) -> int:
+    """Return the host port of a binding on these addresses. Raises EngineRefusal where it cannot be had."""
+    if wanted.is_exact:
+        _check_exact(state, ports, wanted, addresses)
+        return wanted.first
+    first, last = (wanted.first, wanted.last) if wanted.first else state.host.dynamic_ports
+    start = _cursor(ports, first, last) if not wanted.first else first
+    for port in chain(range(start, last + 1), range(first, start)):
+        if ports.is_free(wanted.protocol, addresses, port) and str(port) not in state.symbols:
+            if not wanted.first:
+                _note_dynamic(state, port, first, last)
+            return port
+    raise EngineRefusal(500, _failed(state, container, "all ports are allocated"))
+
+
+def _note_dynamic(state: EngineState, port: int, first: int, last: int) -> None:
+    name = f"host port {first}-{last}"
+    names = {symbol.name for symbol in state.symbols.values()}
+    number = 1
+    while name in names:
+        number += 1
+        name = f"host port {first}-{last} #{number}"
+    state.symbols[str(port)] = Symbol(name, SymbolKind.HOST_PORT, f"{first}-{last}", str(port))
+
+
+def _cursor(ports: HostPorts, first: int, last: int) -> int:
+    """Return the port after the highest that was given of a range: the engine goes on where it ended."""
+    highest = max((port for _, _, port in ports.given if first <= port <= last), default=first - 1)
+    return highest + 1 if highest < last else first
+
+
+def _check_exact(state: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip]) -> None:
+    for address in addresses:
+        if ports.is_given(wanted.protocol, address, wanted.first):
+            raise EngineRefusal(500, f"Bind for {address}:{wanted.first} failed: port is already allocated")
+        if ports.is_held(wanted.protocol, address, wanted.first):
+            raise EngineRefusal(500, _held(state, wanted, address))
+
+
+def _held(state: EngineState, wanted: Wanted, address: Ip) -> str:
+    shown = with_port(str(address), wanted.first)
+    if state.host.version >= _BINDS_FIRST:
+        return f"failed to bind host port {shown}/{wanted.protocol}: address already in use"
+    kind = f"{wanted.protocol}{address.version}"
+    return f"Error starting userland proxy: listen {kind} {shown}: bind: address already in use"
+
+
+def _failed(state: EngineState, container: str, why: str) -> str:
+    return why if state.host.version >= _BINDS_FIRST else f"{container}: {why}"
+
+
+def _given(container: Object) -> Iterator[Taken]:
+    for named, bindings in part(container, "NetworkSettings", "Ports").items():
+        port, protocol = split_port(named)
+        for binding in items(bindings):
+            number = text(binding, "HostPort")
+            address = _address(text(binding, "HostIp"))
+            if number.isdigit() and port and address:
+                yield protocol, address, int(number)
+
+
+def _meet(one: Ip, other: Ip) -> bool:
+    if one.version != other.version:
+        return False
+    return one == other or one.is_unspecified or other.is_unspecified
+
+
+def _listens_at(listener: Listener, address: Ip) -> bool:
+    if listener.address == "*":
+        return True
+    held = _address(listener.address)
+    return held is not None and _meet(held, address)
+
+
+def _address(named: str) -> Ip | None:
+    try:
+        return ip_address(named or "0.0.0.0")  # noqa: S104 (what Docker means by an empty address)
+    except ValueError:
+        return None
+
+
+ANY_IPV4: Ip = IPv4Address(0)

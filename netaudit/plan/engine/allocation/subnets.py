@@ -1,0 +1,96 @@
+"""The subnet of a new network: which one of the engine's pools is next."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network, ip_network
+
+from netaudit.model.host import IpNetwork
+from netaudit.model.netfilter.family import Family
+from netaudit.model.plan import AssumptionKind, Symbol, SymbolKind
+from netaudit.model.version import Version
+from netaudit.plan.engine.answer import EngineRefusal
+from netaudit.plan.engine.host import EngineHost
+from netaudit.plan.engine.objects import Object, pools_of, text
+from netaudit.plan.engine.state import EngineState
+
+_LOWEST_GAP = Version(27)  # from here on the lowest gap is taken; before, the search went on where it had ended
+_MAKES_IPV6 = Version(27)
+_NO_POOL = "could not find an available, non-overlapping IPv{} address pool among the defaults to assign to the network"
+
+
+def choose_ipv4(state: EngineState, name: str) -> IPv4Network:
+    """Return the subnet that a new network gets. Raises EngineRefusal where none is left."""
+    taken = list(_taken(state, 4))
+    candidates = list(_candidates(state.host))
+    by_gap = state.host.version >= _LOWEST_GAP
+    found = _first_free(candidates if by_gap else _from_cursor(state, candidates), taken)
+    if found is None:
+        raise EngineRefusal(500 if by_gap else 404, _NO_POOL.format(4))
+    if not by_gap:
+        state.assume(AssumptionKind.SUBNET_LIKELY, network=name, subnet=str(found))
+    state.assume(AssumptionKind.NAMESERVERS_UNKNOWN, network=name, subnet=str(found))
+    return found
+
+
+def choose_ipv6(state: EngineState, name: str) -> IpNetwork:
+    """Return an example of the IPv6 subnet that a new network gets: since 27.0 one of the host's own prefix."""
+    if state.host.version < _MAKES_IPV6:
+        raise EngineRefusal(404, _NO_POOL.format(6))
+    digits = state.example_id("subnet", name)
+    found = ip_network(f"fd{digits[:2]}:{digits[2:6]}:{digits[6:10]}:{digits[10:14]}::/64")
+    symbol = Symbol(f"IPv6 subnet of {name}", SymbolKind.SUBNET, "a /64 of fd00::/8", str(found))
+    state.symbols[symbol.example] = symbol
+    return found
+
+
+def check_overlap(state: EngineState, subnet: IpNetwork) -> None:
+    """Refuse a subnet that overlaps with another network's."""
+    if any(subnet.overlaps(one) for one in _of_networks(state, subnet.version)):
+        text_since_28 = "invalid pool request: Pool overlaps with other one on this address space"
+        raise EngineRefusal(403, text_since_28 if state.host.version >= Version(25) else text_since_28[22:])
+
+
+def _candidates(host: EngineHost) -> Iterator[IPv4Network]:
+    pools = sorted(host.pools) if host.version >= _LOWEST_GAP else host.pools
+    for base, size in pools:
+        yield from base.subnets(new_prefix=size) if base.prefixlen <= size else ()
+
+
+def _first_free(candidates: list[IPv4Network], taken: list[IpNetwork]) -> IPv4Network | None:
+    return next((one for one in candidates if not any(one.overlaps(other) for other in taken)), None)
+
+
+def _from_cursor(state: EngineState, candidates: list[IPv4Network]) -> list[IPv4Network]:
+    """Return the candidates beginning after the one that was given last, as far as networks that are there tell."""
+    places = {one: at for at, one in enumerate(candidates)}
+    made = sorted(state.networks.values(), key=lambda one: text(one, "Created"))
+    given = [ip_network(text(pool, "Subnet"), strict=False) for one in made for pool in _dynamic(one)]
+    last = [places[one] for one in given if isinstance(one, IPv4Network) and one in places]
+    start = last[-1] + 1 if last else 0
+    return candidates[start:] + candidates[:start]
+
+
+def _dynamic(network: Object) -> list[Object]:
+    """Return the pools of a network whose gateway was chosen with the subnet, as both are where none is asked for."""
+    is_default = text(network, "Name") == "bridge"
+    return [] if is_default else [one for one in pools_of(network) if text(one, "Subnet") and text(one, "Gateway")]
+
+
+def _taken(state: EngineState, version: int) -> Iterator[IpNetwork]:
+    """List what no new network gets: other networks', and what is on the link of an interface of the host."""
+    yield from _of_networks(state, version)
+    gone = state.removed_bridges
+    for route in state.host.kernel.routes:
+        on_link = route.scope == "link" or state.host.version < _LOWEST_GAP
+        if any(hop.interface in gone for hop in route.hops):
+            continue
+        if route.family == Family.IP and route.kind == "unicast" and on_link and route.network.prefixlen:
+            yield route.network
+
+
+def _of_networks(state: EngineState, version: int) -> Iterator[IpNetwork]:
+    for network in state.networks.values():
+        for pool in pools_of(network):
+            if text(pool, "Subnet") and not network.get("ConfigOnly") and text(network, "Scope") != "swarm":
+                subnet = ip_network(text(pool, "Subnet"), strict=False)
+                if subnet.version == version:
+                    yield subnet

@@ -1,0 +1,113 @@
+"""The ports that a container asks to be published, in the order in which its engine allocates them."""
+
+from ipaddress import ip_address
+
+import msgspec
+
+from netaudit.model.host import Ip
+from netaudit.model.version import Version
+from netaudit.plan.engine.answer import EngineRefusal
+from netaudit.plan.engine.objects import Object, items, part, text
+
+_SORTS = Version(27)  # from here on exact ports come first, and bindings that differ in their address alone together
+_PROTOCOLS = ("tcp", "udp", "sctp")
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A port to publish. `address` is None where none is named; `first` and `last` are 0 where any port will do."""
+
+    protocol: str
+    port: int
+    address: Ip | None
+    first: int
+    last: int
+
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether one host port is asked for."""
+        return self.first == self.last != 0
+
+
+def wanted_ports(container: Object, version: Version) -> list[list[Wanted]]:
+    """Return what a container wants published; what stands together in a list gets the same host port."""
+    found = [one for port in exposed_ports(container) for one in _bindings(container, port)]
+    if version < _SORTS:
+        return [[one] for one in _older_sort(found)]
+    groups: dict[tuple[object, ...], list[Wanted]] = {}
+    for one in sorted(found, key=_order):
+        groups.setdefault((one.protocol, one.port, one.first, one.last), []).append(one)
+    return list(groups.values())
+
+
+def exposed_ports(container: Object) -> list[str]:
+    """Return the ports that a container exposes, ranges as their single ports, as `80/tcp`."""
+    named = part(container, "Config", "ExposedPorts")
+    return list(dict.fromkeys(single for one in named for single in _singles(str(one))))
+
+
+def split_port(named: str) -> tuple[int, str]:
+    """Read `80/tcp`."""
+    number, _, protocol = named.partition("/")
+    if not number.isdigit():
+        raise EngineRefusal(400, f'invalid port specification: "{named}"')
+    return int(number), protocol.lower() or "tcp"
+
+
+def _singles(named: str) -> list[str]:
+    numbers, slash, protocol = named.partition("/")
+    first, dash, last = numbers.partition("-")
+    if not (dash and first.isdigit() and last.isdigit() and int(last) <= 65535):
+        return [named]
+    return [f"{number}{slash}{protocol}" for number in range(int(first), int(last) + 1)]
+
+
+def _bindings(container: Object, exposed: str) -> list[Wanted]:
+    port, protocol = split_port(exposed)
+    host_config = part(container, "HostConfig")
+    bindings = list(items(part(host_config, "PortBindings").get(exposed)))
+    if not bindings and host_config.get("PublishAllPorts") is True:
+        return [Wanted(protocol, port, None, 0, 0)]
+    return [_binding(protocol, port, one) for one in bindings]
+
+
+def _binding(protocol: str, port: int, binding: Object) -> Wanted:
+    named = text(binding, "HostPort")
+    first, dash, last = named.partition("/")[0].partition("-")
+    numbers = [int(one) if one.isdigit() else -1 for one in (first or "0", last if dash else first or "0")]
+    if min(numbers) < 0 or max(numbers) > 65535:
+        raise EngineRefusal(400, f'invalid port specification: "{named}"')
+    return Wanted(protocol, port, _address(text(binding, "HostIp")), numbers[0], numbers[1])
+
+
+def _address(named: str) -> Ip | None:
+    try:
+        return ip_address(named)
+    except ValueError:
+        return None
+
+
+def _older_sort(found: list[Wanted]) -> list[Wanted]:
+    """Return the order of nat.SortPortMap in docker/go-connections: larger ports first.
+
+    Its comparison says of two TCP bindings of one port that each is less, so the insertion sort of Go's package sort
+    turns them round; that is why it is done here step by step.
+    """
+    entries: list[Wanted] = []
+    for one in found:
+        at = len(entries)
+        while at and _is_less(one, entries[at - 1]):
+            at -= 1
+        entries.insert(at, one)
+    ports = dict.fromkeys((one.port, one.protocol) for one in entries)
+    return [one for port in ports for one in entries if (one.port, one.protocol) == port]
+
+
+def _is_less(one: Wanted, other: Wanted) -> bool:
+    return one.first > other.first or one.port > other.port or (one.port == other.port and one.protocol == "tcp")
+
+
+def _order(one: Wanted) -> tuple[object, ...]:
+    """Return the order of cmpPortBinding in moby's bridge driver."""
+    protocol = _PROTOCOLS.index(one.protocol) if one.protocol in _PROTOCOLS else len(_PROTOCOLS)
+    address = (one.address.version, int(one.address)) if one.address else (0, 0)
+    return (not one.is_exact, one.port, protocol, one.first, one.last, address)

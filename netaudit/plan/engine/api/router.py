@@ -1,0 +1,80 @@
+"""Requests -> the endpoint that answers them. What is not listed here is refused by its name."""
+
+import re
+from collections.abc import Callable
+
+from netaudit.model.engine_request import EngineRequest
+from netaudit.plan.engine.answer import Answer, EngineRefusal
+from netaudit.plan.engine.api import containers, creation, endpoints, lifecycle, network_creation, networks, system
+from netaudit.plan.engine.host import api_of
+from netaudit.plan.engine.state import EngineState
+
+_NOT_PLANNED = 501
+_ID = r"([^/]+)"
+_Endpoint = Callable[..., Answer]  # of the state, the request, and what the path names
+
+_ENDPOINTS: tuple[tuple[str, str, _Endpoint], ...] = (
+    ("GET", "/_ping", system.ping),
+    ("HEAD", "/_ping", system.ping),
+    ("GET", "/version", system.version),
+    ("GET", "/info", system.info),
+    ("GET", "/events", system.events),
+    ("GET", "/containers/json", containers.list_containers),
+    ("POST", "/containers/create", creation.create),
+    ("GET", f"/containers/{_ID}/json", containers.inspect),
+    ("POST", f"/containers/{_ID}/start", lifecycle.start),
+    ("POST", f"/containers/{_ID}/stop", lifecycle.stop),
+    ("POST", f"/containers/{_ID}/kill", lifecycle.stop),
+    ("POST", f"/containers/{_ID}/restart", lifecycle.restart),
+    ("POST", f"/containers/{_ID}/(?:un)?pause", lifecycle.pause),
+    ("POST", f"/containers/{_ID}/wait", lifecycle.wait),
+    ("POST", f"/containers/{_ID}/attach", lifecycle.attach),
+    ("POST", f"/containers/{_ID}/resize", lifecycle.resize),
+    ("POST", f"/containers/{_ID}/rename", containers.rename),
+    ("POST", f"/containers/{_ID}/update", containers.update),
+    ("DELETE", f"/containers/{_ID}", containers.remove),
+    ("GET", "/networks", networks.list_networks),
+    ("POST", "/networks/create", network_creation.create),
+    ("POST", "/networks/prune", networks.prune),
+    ("GET", f"/networks/{_ID}", networks.inspect),
+    ("DELETE", f"/networks/{_ID}", networks.remove),
+    ("POST", f"/networks/{_ID}/connect", endpoints.connect),
+    ("POST", f"/networks/{_ID}/disconnect", endpoints.disconnect),
+    ("GET", "/images/json", system.list_images),
+    ("GET", "/images/(.+)/json", system.inspect_image),
+    ("POST", "/images/create", system.pull),
+    ("GET", "/volumes", system.list_volumes),
+    ("POST", "/volumes/create", system.create_volume),
+    ("GET", f"/volumes/{_ID}", system.inspect_volume),
+    ("DELETE", f"/volumes/{_ID}", system.remove_volume),
+)
+_COMPILED = tuple((method, re.compile(path), answer) for method, path, answer in _ENDPOINTS)
+
+
+def route(state: EngineState, request: EngineRequest) -> Answer:
+    """Answer a request. Raises EngineRefusal."""
+    _check_version(state, request)
+    for method, path, answer in _COMPILED:
+        found = path.fullmatch(request.endpoint) if method == request.method else None
+        if found:
+            return answer(state, request, *found.groups())
+    raise EngineRefusal(_NOT_PLANNED, f"netaudit plan does not answer {request.method} {request.endpoint}")
+
+
+def _check_version(state: EngineState, request: EngineRequest) -> None:
+    """Refuse a client that speaks an API which this engine does not."""
+    spoken = request.api_version
+    if spoken is None:
+        return
+    shown = f"{spoken[0]}.{spoken[1]}"
+    newest, oldest = api_of(state.host), state.host.minimum_api
+    if spoken > _number(newest):
+        raise EngineRefusal(400, f"client version {shown} is too new. Maximum supported API version is {newest}")
+    if spoken < _number(oldest):
+        why = f"Minimum supported API version is {oldest}, please upgrade your client to a newer version"
+        raise EngineRefusal(400, f"client version {shown} is too old. {why}")
+
+
+def _number(api: str) -> tuple[int, int]:
+    major, _, minor = api.partition(".")
+    return int(major), int(minor or 0)

@@ -1,0 +1,146 @@
+"""The host as its engine sees it: what decides how it allocates."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network, ip_network
+from typing import Any
+
+import msgspec
+
+from netaudit.model.docker import DaemonOptions
+from netaudit.model.facts import Facts, Source
+from netaudit.model.host import Host, IpNetwork, Listener
+from netaudit.model.version import Version
+from netaudit.parse.docker.options import Info, parse_options, parse_version
+from netaudit.parse.host.host import parse_host
+from netaudit.parse.reading.decode import decode_json
+
+# The newest API that an engine speaks, from the release that brought it.
+_API = (
+    (Version(29, 3), "1.54"),
+    (Version(29, 2), "1.53"),
+    (Version(29), "1.52"),
+    (Version(28, 3), "1.51"),
+    (Version(28, 2), "1.50"),
+    (Version(28, 1), "1.49"),
+    (Version(28), "1.48"),
+    (Version(27, 2), "1.47"),
+    (Version(27), "1.46"),
+    (Version(26), "1.45"),
+    (Version(25), "1.44"),
+    (Version(24), "1.43"),
+    (Version(23), "1.42"),
+)
+_OLDEST_API = "1.41"
+_MINIMUM_API = ((Version(29), "1.44"), (Version(25), "1.24"))
+_DYNAMIC_PORTS = (32768, 60999)  # the kernel's own default
+_ASSUMED = "28.5.2"
+_DEFAULT_POOLS = (
+    *((f"172.{number}.0.0/16", 16) for number in (17, 18, 19)),
+    *((f"172.{number}.0.0/14", 16) for number in (20, 24, 28)),
+    ("192.168.0.0/16", 20),
+)
+Pools = tuple[tuple[IPv4Network, int], ...]
+
+
+class EngineHost(msgspec.Struct, frozen=True):
+    """What an engine knows of itself and of its host.
+
+    `assumed` says that the facts name no version. `pools` are those that new networks get their subnets from, each
+    with the length of a subnet. `network_defaults` are options of new networks, by driver.
+    """
+
+    release: str
+    version: Version
+    assumed: bool
+    api: str
+    options: DaemonOptions
+    kernel: Host
+    pools: Pools
+    network_defaults: Mapping[str, Mapping[str, str]]
+    swarm: bool
+    info: Mapping[str, Any]
+
+    @property
+    def minimum_api(self) -> str:
+        """Return the oldest API that the engine speaks."""
+        return next((api for since, api in _MINIMUM_API if self.version >= since), "1.12")
+
+    @property
+    def has_ipv6(self) -> bool:
+        """Tell whether the host can listen on IPv6; it is taken to where its addresses are not known."""
+        addresses = {one.local for interface in self.kernel.interfaces for one in interface.addresses}
+        return not addresses or "::1" in addresses
+
+    @property
+    def dynamic_ports(self) -> tuple[int, int]:
+        """Return the first and the last port that are given where no host port is asked for."""
+        words = dict(self.kernel.sysctls).get("net.ipv4.ip_local_port_range", "").split()
+        return (int(words[0]), int(words[1])) if len(words) == 2 and all(map(str.isdigit, words)) else _DYNAMIC_PORTS
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Return the sockets that processes of the host hold, dockerd and its proxies aside."""
+        docker = {"docker-proxy", "dockerd", "rootlessport", "rootlesskit"}
+        return tuple(one for one in self.kernel.listeners if not docker.intersection(one.programs))
+
+
+def read_host(facts: Facts, engine_version: str = "") -> EngineHost:
+    """Read the host from facts; `engine_version` is an engine that would run in place of theirs."""
+    raw = facts.files.get(Source.DOCKER_INFO, b"{}")
+    info = decode_json(raw, Info, source=Source.DOCKER_INFO, expected="what Docker prints")
+    said = parse_version(facts) or info.version
+    release = engine_version or said or _ASSUMED
+    version = Version.parse(release)
+    daemon = _object(facts, Source.DAEMON_JSON)
+    everything = _object(facts, Source.DOCKER_INFO)
+    return EngineHost(
+        release=release,
+        version=version,
+        assumed=not (engine_version or said),
+        api="" if engine_version else _api_of(facts),
+        options=parse_options(facts, info, release),
+        kernel=parse_host(facts),
+        pools=_pools(everything, daemon),
+        network_defaults=_network_defaults(daemon),
+        swarm=info.swarm.state == "active",
+        info=everything,
+    )
+
+
+def api_of(host: EngineHost) -> str:
+    """Return the newest API that the host's engine speaks."""
+    return host.api or next((api for since, api in _API if host.version >= since), _OLDEST_API)
+
+
+def _api_of(facts: Facts) -> str:
+    server = _object(facts, Source.DOCKER_VERSION).get("Server")
+    return str(server.get("ApiVersion") or "") if isinstance(server, dict) else ""
+
+
+def _object(facts: Facts, source: Source) -> dict[str, Any]:
+    data = facts.files.get(source)
+    return {} if not data else decode_json(data, dict[str, Any], source=source, expected="an object")
+
+
+def _pools(info: Mapping[str, Any], daemon: Mapping[str, Any]) -> Pools:
+    """Return the pools: what the daemon says, its configuration, or Docker's own."""
+    given = [
+        (str(one.get("Base", one.get("base", ""))), one.get("Size", one.get("size", 0)))
+        for one in (info.get("DefaultAddressPools") or daemon.get("default-address-pools") or ())
+        if isinstance(one, dict)
+    ]
+    networks = [(_network(base), size) for base, size in given or _DEFAULT_POOLS]
+    return tuple((base, size) for base, size in networks if isinstance(base, IPv4Network) and isinstance(size, int))
+
+
+def _network(text: str) -> IpNetwork | None:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def _network_defaults(daemon: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
+    named = daemon.get("default-network-opts")
+    drivers = named.items() if isinstance(named, dict) else ()
+    return {driver: {str(k): str(v) for k, v in options.items()} for driver, options in drivers if options}

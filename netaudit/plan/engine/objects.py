@@ -1,0 +1,70 @@
+"""Docker's objects as JSON: their parts, whatever an engine or a recording left out."""
+
+from collections.abc import Iterator
+from typing import Any
+
+Object = dict[str, Any]
+
+
+def part(whole: Object, *names: str) -> Object:
+    """Return an object within another, to be changed in place; what is absent or null is made there."""
+    for name in names:
+        inner = whole.get(name)
+        if not isinstance(inner, dict):
+            inner = whole[name] = {}
+        whole = inner
+    return whole
+
+
+def items(value: object) -> Iterator[Object]:
+    """Iterate over the objects of a list, none where there is no list."""
+    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
+
+
+def objects(value: object) -> Iterator[tuple[str, Object]]:
+    """Iterate over names and objects of an object, none where there is none."""
+    return (
+        ((name, one) for name, one in value.items() if isinstance(one, dict)) if isinstance(value, dict) else iter(())
+    )
+
+
+def text(whole: Object, name: str) -> str:
+    """Return a text, empty where there is none."""
+    value = whole.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def texts(value: object) -> dict[str, str]:
+    """Return the texts of an object, by name."""
+    return {str(name): one for name, one in value.items() if isinstance(one, str)} if isinstance(value, dict) else {}
+
+
+def is_running(container: Object) -> bool:
+    """Tell whether a container runs; a paused one does."""
+    return part(container, "State").get("Running") is True
+
+
+def name_of(container: Object) -> str:
+    """Return a container's name without the slash that the engine puts before it."""
+    return text(container, "Name").removeprefix("/")
+
+
+def mode_of(container: Object) -> str:
+    """Return the network mode of a container; the default network has two names."""
+    mode = text(part(container, "HostConfig"), "NetworkMode")
+    return "bridge" if mode in ("", "default") else mode
+
+
+def endpoints_of(container: Object) -> Object:
+    """Return the endpoints of a container by the names of their networks, to be changed in place."""
+    return part(container, "NetworkSettings", "Networks")
+
+
+def options_of(network: Object) -> dict[str, str]:
+    """Return the driver's options of a network."""
+    return texts(network.get("Options"))
+
+
+def pools_of(network: Object) -> list[Object]:
+    """Return the pools that a network was configured with, as inspection shows them."""
+    return list(items(part(network, "IPAM").get("Config")))

@@ -1,0 +1,96 @@
+"""The state of the stand-in engine: an inventory that requests change."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from netaudit.model.facts import Facts, Source
+from netaudit.model.plan import Assumption, AssumptionKind, Effect, EffectKind, Symbol, assume
+from netaudit.parse.reading.decode import decode_json
+from netaudit.plan.engine.answer import EngineRefusal
+from netaudit.plan.engine.host import EngineHost
+from netaudit.plan.engine.objects import Object, items, name_of, text
+
+ExposedPorts = Callable[[str], tuple[str, ...] | None]  # by an image's reference; None where they are not known
+
+
+class EngineState:
+    """Networks and containers by id, as inspection shows them, and what was noted while they changed."""
+
+    def __init__(self, facts: Facts, host: EngineHost, exposed_ports: ExposedPorts) -> None:
+        self.host = host
+        self.exposed_ports = exposed_ports
+        self.networks = _by_id(facts, Source.DOCKER_NETWORKS)
+        self.containers = _by_id(facts, Source.DOCKER_CONTAINERS)
+        self.volumes: dict[str, Object] = {}
+        self.services: dict[str, Object] = {}
+        self.symbols: dict[str, Symbol] = {}  # by example
+        self.assumptions: dict[Assumption, None] = {}
+        self.effects: list[Effect] = []
+        self.requests = 0
+        self.removed_bridges: set[str] = set()
+        self.recorded_ports: frozenset[tuple[str, int]] = frozenset()  # that Docker had given: allocation.host_ports
+        if host.assumed:
+            self.assume(AssumptionKind.ENGINE_VERSION, version=host.release)
+
+    def find_network(self, reference: str) -> Object | None:
+        """Return the network of an id, a name or the beginning of an id."""
+        named = [one for one in self.networks.values() if text(one, "Name") == reference]
+        begins = [one for key, one in self.networks.items() if reference and key.startswith(reference)]
+        exact = self.networks.get(reference)
+        return exact or (named[0] if named else begins[0] if len(begins) == 1 else None)
+
+    def network(self, reference: str) -> Object:
+        """Return a network. Raises EngineRefusal where there is none."""
+        found = self.find_network(reference)
+        if found is None:
+            raise EngineRefusal(404, f"network {reference} not found")
+        return found
+
+    def find_container(self, reference: str) -> Object | None:
+        """Return the container of an id, a name or the beginning of an id."""
+        name = reference.removeprefix("/")
+        named = [one for one in self.containers.values() if name_of(one) == name]
+        begins = [one for key, one in self.containers.items() if name and key.startswith(name)]
+        exact = self.containers.get(name)
+        return exact or (named[0] if named else begins[0] if len(begins) == 1 else None)
+
+    def container(self, reference: str) -> Object:
+        """Return a container. Raises EngineRefusal where there is none."""
+        found = self.find_container(reference)
+        if found is None:
+            raise EngineRefusal(404, f"No such container: {reference}")
+        return found
+
+    def example_id(self, kind: str, name: str) -> str:
+        """Return an id for a new object: the same in each plan of the same requests."""
+        return hashlib.sha256(f"netaudit {kind} {name} {self.requests}".encode()).hexdigest()
+
+    def assume(self, kind: AssumptionKind, **args: str) -> None:
+        """Note what is taken for granted."""
+        self.assumptions[assume(kind, **args)] = None
+
+    def note(self, kind: EffectKind, network: Object, container: Object | None = None) -> None:
+        """Note what a request did to the network."""
+        holder = text(container, "Id") if container is not None else ""
+        self.effects.append(Effect(kind, self.requests - 1, text(network, "Id"), holder))
+
+    def files(self) -> dict[str, bytes]:
+        """Return the inventory as a recording holds it."""
+        return {
+            Source.DOCKER_NETWORKS: msgspec.json.encode(list(self.networks.values())),
+            Source.DOCKER_CONTAINERS: msgspec.json.encode(list(self.containers.values())),
+        }
+
+
+def known_images(images: Mapping[str, tuple[str, ...]]) -> ExposedPorts:
+    """Return a look-up of the ports that images expose."""
+    return images.get
+
+
+def _by_id(facts: Facts, source: Source) -> dict[str, Object]:
+    data = facts.files.get(source, b"").strip()
+    raw: Any = decode_json(data, list[Any], source=source, expected="what Docker prints") if data else []
+    return {text(one, "Id"): one for one in items(raw)}

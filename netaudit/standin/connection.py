@@ -1,0 +1,131 @@
+"""One connection of a client: HTTP/1.1 requests, bounded, and the answers to them."""
+
+import select
+from http.server import BaseHTTPRequestHandler
+from socket import MSG_DONTWAIT, MSG_PEEK
+from typing import TYPE_CHECKING, cast
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from netaudit.bounded import UnfitError, decode_json
+from netaudit.model.engine_request import EngineRequest, Json
+from netaudit.plan.engine.answer import Answer, Delivery
+from netaudit.plan.engine.host import api_of
+
+if TYPE_CHECKING:
+    from netaudit.standin.server import EngineServer
+
+LARGEST_BODY = 8 << 20  # bytes; the largest that Compose sends is a service with its environment
+_PATIENCE = 30.0  # seconds for the rest of a request
+_LOOK = 0.05  # seconds between looks at a connection that only waits
+
+
+class Connection(BaseHTTPRequestHandler):
+    """Read requests and send what the engine answers."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = _PATIENCE
+    server: "EngineServer"
+
+    def do_any(self) -> None:
+        """Answer one request of whatever method."""
+        body = self._body()
+        if body is None:
+            self.close_connection = True
+            return
+        target = urlsplit(self.path)
+        query = tuple(parse_qsl(target.query, keep_blank_values=True))
+        answer = self.server.answer(EngineRequest(self.command, target.path, query, _json(body)))
+        match answer.delivery:
+            case Delivery.WHOLE | Delivery.LINES:
+                self._send_whole(answer)
+            case Delivery.STAYS_OPEN:
+                self._stay_open()
+            case Delivery.HIJACKED:
+                self._hijack()
+
+    do_GET = do_HEAD = do_POST = do_DELETE = do_PUT = do_PATCH = do_OPTIONS = do_any  # noqa: N815 (http.server's names)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's name)
+        """Say nothing: what was asked is in the plan."""
+
+    def version_string(self) -> str:
+        """Name the engine as dockerd does."""
+        return f"Docker/{self.server.engine.host.release} (linux)"
+
+    def _body(self) -> bytes | None:
+        """Read a body; None where it is larger than any client's, or not of a length that is told."""
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self._chunks()
+        length = self.headers.get("Content-Length") or "0"
+        if not length.isdigit() or int(length) > LARGEST_BODY:
+            return None
+        return self.rfile.read(int(length))
+
+    def _chunks(self) -> bytes | None:
+        found = b""
+        while True:
+            line = self.rfile.readline(64).partition(b";")[0].strip()
+            size = int(line, 16) if line and all(byte in b"0123456789abcdefABCDEF" for byte in line) else -1
+            if size < 0 or len(found) + size > LARGEST_BODY:
+                return None
+            found += self.rfile.read(size)
+            self.rfile.readline(64)
+            if not size:
+                return found
+
+    def _send_whole(self, answer: Answer) -> None:
+        if answer.delivery == Delivery.LINES:
+            data = b"".join(msgspec.json.encode(line) + b"\n" for line in cast("list[Json]", answer.body))
+        elif isinstance(answer.body, str):
+            data = answer.body.encode()
+        else:
+            data = b"" if answer.body is None else msgspec.json.encode(answer.body) + b"\n"
+        self._begin(answer.status, "text/plain" if isinstance(answer.body, str) else "application/json")
+        if answer.status not in (204, 304):
+            self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command != "HEAD" and answer.status not in (204, 304):
+            self.wfile.write(data)
+
+    def _begin(self, status: int, kind: str) -> None:
+        self.send_response(status)
+        host = self.server.engine.host
+        self.send_header("Api-Version", api_of(host))
+        self.send_header("Docker-Experimental", "false")
+        self.send_header("Ostype", "linux")
+        self.send_header("Swarm", "active/manager" if host.swarm else "inactive")
+        self.send_header("Builder-Version", "2" if host.version.major >= 23 else "1")
+        self.send_header("Content-Type", kind)
+
+    def _stay_open(self) -> None:
+        """Send nothing, until the client goes or the plan is made."""
+        self._begin(200, "application/json")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.flush()
+        self.close_connection = True
+        while not self.server.ended.wait(_LOOK):
+            readable, _, _ = select.select([self.connection], [], [], 0)
+            if readable and not self.connection.recv(1, MSG_PEEK | MSG_DONTWAIT):
+                break
+
+    def _hijack(self) -> None:
+        """Make the connection the container's input and output, and end both."""
+        self.close_connection = True
+        if self.headers.get("Upgrade", "").lower() == "tcp":
+            self.send_response(101, "UPGRADED")
+            self.send_header("Connection", "Upgrade")
+            self.send_header("Upgrade", "tcp")
+        else:
+            self.send_response(200)
+        self.send_header("Content-Type", "application/vnd.docker.raw-stream")
+        self.end_headers()
+
+
+def _json(body: bytes) -> Json:
+    try:
+        return decode_json(body, object) if body else None
+    except UnfitError:
+        return None
