@@ -3,6 +3,7 @@
     NetauditError            anything netaudit reports in one line; exit code 3
     ├── UsageError           the command line asks for something impossible; exit code 2
     ├── CommandError         the command of `run` could not be started; exit code 126 or 127
+    ├── ConfinementError     a client cannot be kept away from the real engine
     ├── CollectError         this host cannot be read at all
     ├── RecordingError       a recording cannot be used
     │   └── NewerFormatError it was made by a newer netaudit
@@ -44,6 +45,10 @@ class CommandError(NetauditError):
     def __init__(self, message: str, *, hint: str = "", found: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.exit_code = 126 if found else 127
+
+
+class ConfinementError(NetauditError):
+    """A client cannot be kept away from the real engine, so it is not run."""
 
 
 class CollectError(NetauditError):

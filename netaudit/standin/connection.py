@@ -3,7 +3,8 @@
 import select
 from http.server import BaseHTTPRequestHandler
 from socket import MSG_DONTWAIT, MSG_PEEK
-from typing import TYPE_CHECKING, cast
+from threading import Event
+from typing import Protocol, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -12,13 +13,21 @@ from netaudit.bounded import UnfitError, decode_json
 from netaudit.model.engine_request import EngineRequest, Json
 from netaudit.plan.engine.answer import Answer, Delivery
 from netaudit.plan.engine.host import api_of
-
-if TYPE_CHECKING:
-    from netaudit.standin.server import EngineServer
+from netaudit.plan.engine.plan import StandIn
 
 LARGEST_BODY = 8 << 20  # bytes; the largest that Compose sends is a service with its environment
 _PATIENCE = 30.0  # seconds for the rest of a request
 _LOOK = 0.05  # seconds between looks at a connection that only waits
+
+
+class Answering(Protocol):
+    """The server of a connection: an engine, and whether the plan is made."""
+
+    engine: StandIn
+    ended: Event
+
+    def answer(self, request: EngineRequest) -> Answer:
+        """Answer one request."""
 
 
 class Connection(BaseHTTPRequestHandler):
@@ -26,7 +35,7 @@ class Connection(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = _PATIENCE
-    server: "EngineServer"
+    server: Answering  # type: ignore[assignment]  # the base says any server
 
     def do_any(self) -> None:
         """Answer one request of whatever method."""

@@ -17,7 +17,7 @@ def part(whole: Object, *names: str) -> Object:
 
 
 def items(value: object) -> Iterator[Object]:
-    """Iterate over the objects of a list, none where there is no list."""
+    """Iterate over the objects of a list, none of anything else."""
     return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
 
 
@@ -29,7 +29,7 @@ def objects(value: object) -> Iterator[tuple[str, Object]]:
 
 
 def text(whole: Object, name: str) -> str:
-    """Return a text, empty where there is none."""
+    """Return a text, empty where it is not there."""
     value = whole.get(name)
     return value if isinstance(value, str) else ""
 

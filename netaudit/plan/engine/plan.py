@@ -13,6 +13,8 @@ from netaudit.plan.engine.api.router import route
 from netaudit.plan.engine.host import EngineHost, read_host
 from netaudit.plan.engine.state import EngineState, ExposedPorts, known_images
 
+_ABSENT = 404  # clients ask whether something is there before they make it
+
 
 class StandIn:
     """An engine that keeps an inventory and answers requests about it; nothing runs."""
@@ -41,7 +43,8 @@ class StandIn:
         try:
             return route(self._state, request)
         except EngineRefusal as refusal:
-            self._refused.append(Refusal(request, refusal.status, refusal.message))
+            if request.method not in ("GET", "HEAD") or refusal.status != _ABSENT:
+                self._refused.append(Refusal(request, refusal.status, refusal.message))
             return Answer(refusal.status, {"message": refusal.message})
 
     def planned(self) -> PlannedInventory:

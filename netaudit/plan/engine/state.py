@@ -30,6 +30,7 @@ class EngineState:
         self.assumptions: dict[Assumption, None] = {}
         self.effects: list[Effect] = []
         self.requests = 0
+        self._made: dict[tuple[str, str], int] = {}
         self.removed_bridges: set[str] = set()
         self.recorded_ports: frozenset[tuple[str, int]] = frozenset()  # that Docker had given: allocation.host_ports
         if host.assumed:
@@ -43,7 +44,7 @@ class EngineState:
         return exact or (named[0] if named else begins[0] if len(begins) == 1 else None)
 
     def network(self, reference: str) -> Object:
-        """Return a network. Raises EngineRefusal where there is none."""
+        """Return a network. Raises EngineRefusal where it is not there."""
         found = self.find_network(reference)
         if found is None:
             raise EngineRefusal(404, f"network {reference} not found")
@@ -58,15 +59,21 @@ class EngineState:
         return exact or (named[0] if named else begins[0] if len(begins) == 1 else None)
 
     def container(self, reference: str) -> Object:
-        """Return a container. Raises EngineRefusal where there is none."""
+        """Return a container. Raises EngineRefusal where it is not there."""
         found = self.find_container(reference)
         if found is None:
             raise EngineRefusal(404, f"No such container: {reference}")
         return found
 
     def example_id(self, kind: str, name: str) -> str:
-        """Return an id for a new object: the same in each plan of the same requests."""
-        return hashlib.sha256(f"netaudit {kind} {name} {self.requests}".encode()).hexdigest()
+        """Return an id for a new object: the same in each plan that makes it, so that requests can be replayed."""
+        number = self._made[kind, name] = self._made.get((kind, name), 0) + 1
+        return hashlib.sha256(f"netaudit {kind} {name} {number}".encode()).hexdigest()
+
+    @property
+    def moment(self) -> str:
+        """Return when this request is answered: after all that is recorded, and after the requests before it."""
+        return f"2999-01-01T00:00:00.{self.requests:09}Z"
 
     def assume(self, kind: AssumptionKind, **args: str) -> None:
         """Note what is taken for granted."""

@@ -14,7 +14,6 @@ from netaudit.plan.engine.state import EngineState
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _SEVERAL_NETWORKS = (1, 44)  # the API from which a container may be created on several networks
 _NORMAL_MODE = Version(26)  # from here on the default network has one name
-_NOW = "2026-01-01T00:00:00Z"
 
 # The field of the request, whether it is HostConfig's, and what dockerd says where it meets `container:`.
 _WITH_CONTAINER_MODE = (
@@ -48,7 +47,7 @@ def create(state: EngineState, request: EngineRequest) -> Answer:
 
 
 def check_name(state: EngineState, name: str, owner: str = "") -> None:
-    """Refuse a name that is none, or another container's."""
+    """Refuse what is not a name, and another container's name."""
     if not _NAME.fullmatch(name):
         why = f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
         raise EngineRefusal(400, why)
@@ -108,7 +107,7 @@ def _container(state: EngineState, name: str, body: Object) -> Object:
     return {
         "Id": identity,
         "Name": f"/{name}",
-        "Created": _NOW,
+        "Created": state.moment,
         "Image": image_id(text(body, "Image")),
         "State": {"Status": "created", "Running": False, "Paused": False, "Pid": 0, "ExitCode": 0},
         "Config": config,
@@ -155,7 +154,7 @@ def _expose(state: EngineState, container: Object) -> None:
 
 
 def _own_name(state: EngineState, reference: str) -> str:
-    """Return the name of a network that may be named by its id, the reference where there is none."""
+    """Return the name of a network that may be named by its id, the reference itself where it is not there."""
     network = state.find_network(reference)
     return text(network, "Name") if network is not None else reference
 

@@ -11,7 +11,6 @@ from netaudit.plan.engine.state import EngineState
 
 _SAYS_NETWORKING = Version(28)
 _DEPENDS_ON = "com.docker.compose.depends_on"
-_NOW = "2026-01-01T00:00:00Z"  # of what did not happen yet: the same in each plan
 
 
 def start(state: EngineState, request: EngineRequest, reference: str) -> Answer:
@@ -97,13 +96,13 @@ def bring_up(state: EngineState, container: Object) -> None:
     if _ends_by_itself(state, container):
         _leave_all(state, container)
         state.assume(AssumptionKind.ENDS, container=name_of(container))
-        part(container, "State").update(Status="exited", Running=False, ExitCode=0, Pid=0, StartedAt=_NOW)
+        part(container, "State").update(Status="exited", Running=False, ExitCode=0, Pid=0, StartedAt=state.moment)
         return
     state.assume(AssumptionKind.STAYS_UP, container=name_of(container))
     identity = state.example_id("sandbox", name_of(container))
     part(container, "NetworkSettings").update(SandboxID=identity, SandboxKey=f"/var/run/docker/netns/{identity[:12]}")
     part(container, "State").update(
-        Status="running", Running=True, Paused=False, Restarting=False, ExitCode=0, Pid=0, StartedAt=_NOW
+        Status="running", Running=True, Paused=False, Restarting=False, ExitCode=0, Pid=0, StartedAt=state.moment
     )
 
 

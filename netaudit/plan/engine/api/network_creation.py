@@ -18,7 +18,6 @@ _SHOWS_GATEWAY = Version(29)  # from here on the gateway of a subnet that was co
 _MODES = Version(27)
 _DRIVERS = ("bridge", "macvlan", "ipvlan", "overlay", "null", "host")
 _BRIDGE_NAME = "com.docker.network.bridge.name"
-_NOW = "2026-01-01T00:00:00Z"
 _NOT_A_MANAGER = (
     'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" '
     "to connect this node to swarm and try again."
@@ -71,7 +70,7 @@ def _network(state: EngineState, name: str, body: Object) -> Object:
     return {
         "Name": name,
         "Id": state.example_id("network", name),
-        "Created": _NOW,
+        "Created": state.moment,
         "Scope": "swarm" if driver == "overlay" else "local",
         "Driver": "null" if body.get("ConfigOnly") is True else driver,
         **ipv4,

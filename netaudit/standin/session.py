@@ -1,0 +1,147 @@
+"""Run a command's own client against the stand-in engine."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic
+
+import msgspec
+
+from netaudit.bounded import UnfitError, read_descriptor, read_plain
+from netaudit.plan.engine.plan import StandIn
+from netaudit.standin.commands import PlannedCommand, check_command
+from netaudit.standin.compose import check_project
+from netaudit.standin.confinement import check_confined, confined
+from netaudit.standin.environment import environment_of
+from netaudit.standin.server import EngineServer
+
+_DEADLINE = 60.0  # seconds for a client; a project of 50 services takes 5
+_START = 20.0  # seconds for a client to start
+_QUIET = 1.0  # seconds without a request, after which a client that waits for events has asked for all
+_LOOK = 0.02
+_CONFIGURATION = ("config", "--format", "json")
+_LONGEST = 1 << 20  # bytes that are kept of what a client prints
+
+
+class Client(msgspec.Struct, frozen=True):
+    """What a client may take of the process that starts it: its environment, and the folder that it runs in."""
+
+    environment: tuple[tuple[str, str], ...] = ()
+    folder: str = ""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a client ended, and what it printed; `waited` where it would have gone on to wait for its containers."""
+
+    exit_code: int
+    output: str
+    error: str
+    waited: bool = False
+    late: bool = False
+
+
+def run_client(engine: StandIn, command: Sequence[str], client: Client) -> Outcome:
+    """Run a command against the engine, and return how it ended.
+
+    Raises UsageError for a command that is not planned, CommandError for a client that is not there, and
+    ConfinementError where it cannot be confined.
+    """
+    planned = check_command(command)
+    with tempfile.TemporaryDirectory(prefix="netaudit-") as name:
+        place = Path(name)
+        (place / "run").mkdir()
+        (place / "config").mkdir()
+        with EngineServer(place / "run" / "docker.sock", engine) as server:
+            serving = threading.Thread(target=server.serve_forever, args=(_LOOK,), daemon=True)
+            serving.start()
+            try:
+                if planned.group == "compose":
+                    configuration = _run(server, place, (*planned.leading, *_CONFIGURATION), client, planned)
+                    check_project(configuration.output)
+                return _run(server, place, command, client, planned)
+            finally:
+                server.ended.set()
+                server.shutdown()
+                serving.join()
+
+
+def _run(server: EngineServer, place: Path, command: Sequence[str], client: Client, planned: PlannedCommand) -> Outcome:
+    """Run one client to its end."""
+    with (place / "output").open("wb") as output, (place / "error").open("wb") as error, _stdin(planned) as stdin:
+        reading, writing = os.pipe()
+        process = subprocess.Popen(
+            confined(command, place / "run", writing),
+            env=environment_of(dict(client.environment), place, interpolates=planned.interpolates),
+            cwd=client.folder or None,
+            stdin=stdin,
+            stdout=output,
+            stderr=error,
+            start_new_session=True,
+            pass_fds=(writing,),
+        )
+        os.close(writing)
+        try:
+            check_confined(_said(reading), command)
+            end = _wait(server, process)
+        finally:
+            _kill(process)
+    if server.failure is not None:
+        raise server.failure
+    code = 0 if end == "waits" else process.returncode
+    printed, complained = _read(place / "output"), _read(place / "error")
+    return Outcome(code, printed, complained, waited=end == "waits", late=end == "late")
+
+
+@contextmanager
+def _stdin(planned: PlannedCommand) -> Iterator[int]:
+    """Give a client nothing to read: from a terminal where it may ask for one."""
+    opened = os.openpty() if planned.wants_terminal else (os.open(os.devnull, os.O_RDONLY),)
+    try:
+        yield opened[-1]
+    finally:
+        for one in opened:
+            os.close(one)
+
+
+def _said(reading: int) -> bytes:
+    """Return what stood in the way of starting the client; nothing, once it has started."""
+    try:
+        return read_descriptor(reading, _LONGEST, _START)
+    except UnfitError as error:
+        return f"start: {error}".encode()
+    finally:
+        os.close(reading)
+
+
+def _wait(server: EngineServer, process: subprocess.Popen[bytes]) -> str:
+    """Wait until the client ends, or only waits itself, or is late."""
+    deadline = monotonic() + _DEADLINE
+    while True:
+        try:
+            process.wait(_LOOK)
+        except subprocess.TimeoutExpired:
+            if server.only_waits(_QUIET):
+                return "waits"
+            if monotonic() > deadline:
+                return "late"
+        else:
+            return "ends"
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the client with all that it started: it is the leader of its own session."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _read(path: Path) -> str:
+    try:
+        return read_plain(path, _LONGEST).decode(errors="replace")
+    except UnfitError:
+        return ""

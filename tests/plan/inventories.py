@@ -1,0 +1,65 @@
+"""What a plan must say of an inventory: everything that decides rules, with symbols bound to what really came."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from netaudit.model.facts import Facts, Source
+from netaudit.model.plan import PlannedInventory, SymbolKind
+
+_ADDRESSES = ("IPAddress", "IPPrefixLen", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "Gateway", "IPv6Gateway")
+
+
+def networks(facts: Facts) -> dict[str, Any]:
+    """Return networks by name: driver, subnets with gateways, options, and the addresses of members."""
+    return {one["Name"]: _network(one) for one in json.loads(facts.files[Source.DOCKER_NETWORKS])}
+
+
+def containers(facts: Facts) -> dict[str, Any]:
+    """Return containers by name: do they run, on which networks with which addresses, and their port bindings."""
+    return {one["Name"]: _container(one) for one in json.loads(facts.files[Source.DOCKER_CONTAINERS] or b"[]")}
+
+
+def bound(planned: PlannedInventory, real: Facts) -> dict[str, Any]:
+    """Return the planned containers with the host ports that were really given in place of symbols.
+
+    Fails where one symbol would have to stand for two ports, or one port for two symbols.
+    """
+    found, there = containers(planned.facts_after), containers(real)
+    symbols = {one.example for one in planned.symbols if one.kind == SymbolKind.HOST_PORT}
+    given: dict[str, str] = {}
+    for name, container in found.items():
+        for port, bindings in container["ports"].items():
+            real_bindings = there.get(name, {}).get("ports", {}).get(port) or ()
+            for binding, other in zip(bindings or (), real_bindings, strict=False):
+                if binding["HostPort"] in symbols:
+                    assert given.setdefault(binding["HostPort"], other["HostPort"]) == other["HostPort"]
+                    binding["HostPort"] = other["HostPort"]
+    assert len(set(given.values())) == len(given)
+    return found
+
+
+def _network(raw: Mapping[str, Any]) -> dict[str, Any]:
+    members = (raw.get("Containers") or {}).values()
+    pools = ((pool.get("Subnet", ""), pool.get("Gateway", "")) for pool in raw["IPAM"]["Config"] or ())
+    return {
+        "driver": raw["Driver"],
+        "internal": raw["Internal"],
+        "pools": sorted(pools),
+        "options": raw["Options"] or {},
+        "members": sorted((one["Name"], one["IPv4Address"], one["IPv6Address"]) for one in members),
+    }
+
+
+def _container(raw: Mapping[str, Any]) -> dict[str, Any]:
+    settings, mode = raw["NetworkSettings"], raw["HostConfig"]["NetworkMode"]
+    return {
+        "running": raw["State"]["Running"],
+        "mode": mode.partition(":")[0],
+        "networks": {
+            name: ([end.get(field) for field in _ADDRESSES], end.get("GwPriority") or 0)
+            for name, end in settings["Networks"].items()
+        },
+        "ports": settings["Ports"],
+        "exposed": raw["Config"].get("ExposedPorts") or {},
+    }
