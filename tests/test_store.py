@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sampling import SWEEP
 
 from netaudit.errors import NewerFormatError, OutputError, RecordingError
-from netaudit.model.facts import ON_REQUEST, Facts, Gap, GapReason, Source
+from netaudit.model.facts import LATER, ON_REQUEST, Facts, Gap, GapReason, Source
 from netaudit.store import digest, keep, load, save, write_atomically
 
 if sys.version_info >= (3, 14):
@@ -204,7 +204,7 @@ def test_what_another_program_collected_has_a_gap_for_each_file_that_is_absent_o
     facts = load(tmp_path)
     assert facts.files == {"iptables-save.txt": SAVE, "ip6tables-save.txt": b""}
     assert Gap("nft-ruleset.json", GapReason.EMPTY, "the file is empty") in facts.gaps
-    assert {gap.source for gap in facts.gaps} == set(Source) - ON_REQUEST - facts.files.keys()
+    assert {gap.source for gap in facts.gaps} == set(Source) - ON_REQUEST - LATER - facts.files.keys()
 
 
 def test_a_link_in_a_folder_is_not_followed(tmp_path: Path) -> None:
@@ -296,7 +296,7 @@ def test_a_plain_file_is_known_by_what_it_says(tmp_path: Path, text: str, source
     path.write_text(text)
     facts = load(path)
     assert (facts.files, facts.host) == ({str(source): text.encode()}, "rules")
-    assert {gap.source for gap in facts.gaps} == set(Source) - ON_REQUEST - {source}
+    assert {gap.source for gap in facts.gaps} == set(Source) - ON_REQUEST - LATER - {source}
 
 
 @pytest.mark.parametrize("data", [SAVE, gzip.compress(b"")], ids=["text", "gzip of nothing"])

@@ -20,8 +20,9 @@ from netaudit.collect.asking.options import Where
 from netaudit.collect.docker.config import ask_daemon
 from netaudit.collect.docker.engine import ask_engine, ask_objects
 from netaudit.collect.docker.netns import ask_inside
-from netaudit.collect.kernel.host import ask_addresses, ask_switches
+from netaudit.collect.kernel.host import ask_addresses, ask_resolver, ask_switches
 from netaudit.collect.kernel.iptables import LegacyReader, ask_nft_backend, legacy_marks, outputs_by_family
+from netaudit.collect.kernel.lists import ask_lists
 from netaudit.collect.kernel.nftables import ask_native_tables, ask_outline
 from netaudit.collect.netlink.generation import ask_generation
 from netaudit.model.facts import Gap, GapReason, Source
@@ -59,8 +60,9 @@ def _attempt(where: Where, inventory: Answers, attempt: int) -> tuple[Attempt, A
     inventory = _renewed(inventory, _ask_objects(where, inventory))
     taken_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     generation, marks = ask_generation(), legacy_marks()
-    native, legacy, switches = tuple(_ask_nft(where)), tuple(legacy_reader.ask()), tuple(ask_switches(where))
-    inside = tuple(_ask_inside(where, inventory))
+    native, legacy = tuple(_ask_nft(where)), tuple(legacy_reader.ask())
+    switches = (*ask_switches(where), *ask_resolver())
+    lists, inside = tuple(ask_lists(where, (*native, *legacy))), tuple(_ask_inside(where, inventory))
     containers = _ask_objects(where, inventory)
     moved = (
         *_differences(inventory, containers),
@@ -68,7 +70,7 @@ def _attempt(where: Where, inventory: Answers, attempt: int) -> tuple[Attempt, A
         *_replaced(legacy, marks, legacy_marks()),
         *_generations(native, generation, ask_generation()),
     )
-    answers = (*native, *legacy, *inventory, *addresses, *switches, *inside)
+    answers = (*native, *legacy, *inventory, *addresses, *switches, *lists, *inside)
     reading = Attempt(answers, taken_at, generation, tuple(_mark(moved, attempt)))
     return reading, _renewed(inventory, containers)
 

@@ -28,6 +28,11 @@ class Source(StrEnum):
     IP6_ROUTE = "ip6-route.json"
     SOCKETS = "sockets.txt"
     SYSCTL = "sysctl.txt"
+    IP_RULE = "ip-rule.json"
+    IP6_RULE = "ip6-rule.json"
+    IPSET = "ipset-save.txt"
+    XT_RECENT = "xt-recent.txt"  # for each list of `-m recent` a line `list NAME`, then what the kernel shows of it
+    RESOLV_CONF = "resolv.conf"
     INSIDE = "inside.json"  # container id -> name of a source of rules -> what it printed inside the container
 
 
@@ -59,7 +64,14 @@ HOST_SOURCES = (
     Source.IP6_ROUTE,
     Source.SOCKETS,
     Source.SYSCTL,
+    Source.IP_RULE,
+    Source.IP6_RULE,
+    Source.IPSET,
+    Source.XT_RECENT,
+    Source.RESOLV_CONF,
 )
+# Older recordings lack them, and so do folders that other programs filled: what would need them says so, and no gap.
+LATER = frozenset({Source.IP_RULE, Source.IP6_RULE, Source.IPSET, Source.XT_RECENT, Source.RESOLV_CONF})
 ON_REQUEST = frozenset({Source.INSIDE})  # in a recording only on request
 
 

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 import msgspec
 
 from netaudit.model.netfilter.family import Family
+from netaudit.model.routing.policy import PolicyRule
 
 Ip = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network
@@ -50,6 +51,8 @@ class Interface(msgspec.Struct, frozen=True, gc=False):
     up: bool = False
     state: str = ""
     namespace: int | None = None  # the kernel's number for the namespace that the other end is in
+    group: str = "default"
+    table: str = ""  # of a VRF
 
 
 class NextHop(msgspec.Struct, frozen=True, gc=False):
@@ -104,3 +107,5 @@ class Host(msgspec.Struct, frozen=True):
     listeners: tuple[Listener, ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
     routes: tuple[Route, ...] = ()
+    policy: tuple[PolicyRule, ...] | None = None  # None: not recorded
+    nameservers: tuple[str, ...] = ()  # of resolv.conf

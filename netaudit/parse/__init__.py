@@ -9,6 +9,7 @@ from netaudit.model.snapshot import Inside, Snapshot
 from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.parse.forms import read_rules
 from netaudit.parse.host.host import parse_host
+from netaudit.parse.iptables.lists import ipset_tables
 from netaudit.parse.listing.names import BindingEvidence
 from netaudit.parse.nftables.ruleset import parse_nft
 from netaudit.parse.program import read_meanings
@@ -83,6 +84,7 @@ def read_ruleset(
     if data := facts.files.get(Source.NFT_RULESET):
         iptables = {(table.family, table.name) for table in tables if table.backend is Backend.IPTABLES_NFT}
         tables += parse_nft(data, source=Source.NFT_RULESET, elsewhere=iptables)
+    tables += ipset_tables(facts)
     return Ruleset(tuple(tables)), tuple(gaps)
 
 

@@ -6,35 +6,44 @@ from functools import cached_property
 import msgspec
 
 from netaudit.model.facts import Facts, Source
+from netaudit.model.netfilter.lists import AddressLists
 from netaudit.model.netfilter.program import Program, make_program
 from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Chain, Ruleset, Table
 from netaudit.model.netfilter.statement import Meaning
+from netaudit.parse.iptables.lists import parse_lists
 from netaudit.parse.iptables.meaning import read_iptables_rule
 from netaudit.parse.nftables.formats import Json
 from netaudit.parse.nftables.match import Elements, Sets
 from netaudit.parse.nftables.meaning import read_nft_rule
 from netaudit.parse.nftables.ruleset import read_objects
 
-_BY_ITSELF = frozenset({"dynamic", "timeout"})
+_LISTS = frozenset({Source.IPSET, Source.XT_RECENT})
 Object = tuple[str, Mapping[str, Json]]  # of nft's JSON, with its kind
 
 
 class FactsReader(msgspec.Struct, frozen=True, dict=True):
     """Reads the rules of the host that these facts are of; `nft` is what nft printed, b"" where it printed nothing.
 
+    `others` are the facts beside it that meanings need: ipsets, and the lists of `-m recent`.
+
     nft's JSON is decoded when the first of its chains is met, once. Until then only its bytes are kept: decoded, it
     takes ten times as much memory.
     """
 
     nft: bytes
+    others: Facts = Facts({})
 
     def read(self, table: Table, chain: Chain) -> tuple[Meaning, ...]:
         """Return the meaning of each rule of a chain, in order."""
         if table.backend in IPTABLES_BACKENDS:
-            return tuple(read_iptables_rule(rule.text, table.family) for rule in chain.rules)
+            return tuple(read_iptables_rule(rule.text, table.family, self._lists) for rule in chain.rules)
         objects = self._tables.get((table.family, table.name))
         rules = objects.rules.get(chain.name, []) if objects else []
         return tuple(read_nft_rule(rule, table.family, objects.sets if objects else {}) for rule in rules)
+
+    @cached_property
+    def _lists(self) -> AddressLists:
+        return parse_lists(self.others)
 
     @cached_property
     def _tables(self) -> Mapping[tuple[str, str], "_NftTable"]:
@@ -53,7 +62,9 @@ class _NftTable(msgspec.Struct, frozen=True):
 
 def read_meanings(facts: Facts) -> FactsReader:
     """Return what reads the rules of the host that these facts are of."""
-    return FactsReader(facts.files.get(Source.NFT_RULESET, b""))
+    asked = {name: data for name, data in facts.files.items() if name in _LISTS}
+    others = Facts(asked, unused=tuple(name for name in facts.unused if name in _LISTS))
+    return FactsReader(facts.files.get(Source.NFT_RULESET, b""), others)
 
 
 def parse_program(facts: Facts, ruleset: Ruleset) -> Program:
@@ -73,8 +84,8 @@ def _nft_table(own: Iterable[Object]) -> _NftTable:
 
 
 def _elements(body: Mapping[str, Json]) -> Elements:
-    changes = not _BY_ITSELF.isdisjoint(map(str, _list(body.get("flags"))))
-    return Elements(None if changes else tuple(_list(body.get("elem"))))
+    """Return what a set holds now; one whose elements time out, or that rules fill, may hold something else later."""
+    return Elements(tuple(_list(body.get("elem"))))
 
 
 def _list(value: Json) -> list[Json]:

@@ -25,7 +25,7 @@ import msgspec
 
 from netaudit.bounded import UnfitError, read_plain
 from netaudit.errors import OutputError, RecordingError, TakenError
-from netaudit.model.facts import ON_REQUEST, Facts, Gap, GapReason, Source
+from netaudit.model.facts import LATER, ON_REQUEST, Facts, Gap, GapReason, Source
 from netaudit.store.format.index import FORMAT, INDEX, digest, digest_of, hash_files, make_index, read_index
 from netaudit.store.format.limits import HINT, LARGEST_INDEX
 from netaudit.store.format.times import parse_time
@@ -244,7 +244,7 @@ def _without_index(path: Path, files: Files) -> Facts:
     gaps = (
         Gap(name, GapReason.EMPTY, "the file is empty") if name in there else Gap(name, GapReason.NOT_RECORDED)
         for name in Source
-        if name not in said and name not in ON_REQUEST
+        if name not in said and name not in (ON_REQUEST | LATER if name not in there else ON_REQUEST)
     )
     host = path.stem if path.is_file() else ""
     return Facts(files=said, gaps=(*gaps, *adopted.gaps), host=host, digest=digest(said))

@@ -187,7 +187,7 @@ def _surroundings(host: Host) -> tuple[object, ...]:
     kept = (route for route in host.routes if {hop.interface for hop in route.hops} <= stay | {""})
     routes = {(one.destination, one.hops, one.kind, one.table) for one in kept if not one.destination.startswith("f")}
     switches = {name: value for name, value in host.sysctls if not _of_veth(name, stay)}
-    return interfaces, routes, switches
+    return interfaces, routes, switches, host.policy
 
 
 def _of_veth(sysctl: str, stay: set[str]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from netaudit.bounded import UnfitError, read_plain
-from netaudit.collect.asking.answer import Answer, Answered
+from netaudit.collect.asking.answer import Answer, Answered, Unused
 from netaudit.collect.asking.audit_log import announce
 from netaudit.collect.asking.kernel_modules import is_there
 from netaudit.collect.asking.options import Where
@@ -19,12 +19,17 @@ SWITCHES = (
     "net/ipv4/conf/*/rp_filter",
     "net/ipv4/conf/*/route_localnet",
     "net/ipv4/conf/*/accept_local",
+    "net/ipv4/conf/*/src_valid_mark",
     "net/ipv6/conf/*/forwarding",
     "net/ipv6/conf/*/disable_ipv6",
     "net/bridge/bridge-nf-call-iptables",
     "net/bridge/bridge-nf-call-ip6tables",
     "net/netfilter/nf_conntrack_max",
 )
+RESOLV_CONF = Path("/etc/resolv.conf")
+_RULES = ("-j", "rule", "show")
+_NOT_SUPPORTED = "not supported"  # of EOPNOTSUPP and EAFNOSUPPORT
+_LONGEST_FILE = 1 << 20
 _LONGEST = 4096  # bytes of a switch's value
 _SOCKET_MODULES = ("inet_diag", "tcp_diag", "udp_diag")
 
@@ -42,6 +47,29 @@ def ask_addresses(where: Where) -> Iterator[Answer]:
     routes = ["-j", "route", "show", "table", "all"]
     yield _as_answer(Source.IP_ROUTE, run(Source.IP_ROUTE, ["ip", *routes], timeout=timeout))
     yield _as_answer(Source.IP6_ROUTE, run(Source.IP6_ROUTE, ["ip", "-6", *routes], timeout=timeout))
+    yield _policy(Source.IP_RULE, run(Source.IP_RULE, ["ip", *_RULES], timeout=timeout))
+    yield _policy(Source.IP6_RULE, run(Source.IP6_RULE, ["ip", "-6", *_RULES], timeout=timeout))
+
+
+def ask_resolver() -> Iterator[Answer]:
+    """Ask which name servers the host's programs use; search domains are names of others, and are left out."""
+    announce("read", str(RESOLV_CONF))
+    try:
+        text = read_plain(RESOLV_CONF.resolve(), _LONGEST_FILE).decode(errors="replace")
+    except FileNotFoundError:
+        yield Unused(Source.RESOLV_CONF)
+    except (OSError, UnfitError) as error:
+        yield Gap(Source.RESOLV_CONF, GapReason.INVALID, f"{RESOLV_CONF}: {error}")
+    else:
+        kept = [line for line in text.splitlines() if line.startswith("nameserver")]
+        yield Answered(Source.RESOLV_CONF, "".join(f"{line}\n" for line in kept).encode())
+
+
+def _policy(source: Source, output: bytes | Gap) -> Answer:
+    """Take what `ip rule` printed; a kernel that has no policy rules, or not this family, refuses to list them."""
+    if isinstance(output, Gap) and _NOT_SUPPORTED in output.detail:
+        return Unused(source)
+    return _as_answer(source, output)
 
 
 def _as_answer(source: Source, output: bytes | Gap) -> Answer:

@@ -351,11 +351,33 @@ switches() {
     filled sysctl.txt
 }
 
+policy() { # FILE PROGRAM...: a kernel without policy rules, or without the family, refuses to list them
+    say "$@" || { complaint | grep -q 'not supported' && forget "$1" && unused "$1"; }
+}
+
+lists() { # what rules of iptables look addresses up in
+    forget ipset-save.txt
+    if cat "$files"/*tables*save.txt 2>/dev/null | grep -qE -e '--match-set |--map-set | SET --'; then
+        say ipset-save.txt ipset save
+    else
+        unused ipset-save.txt
+    fi
+    forget xt-recent.txt
+    (cd /proc/net/xt_recent 2>/dev/null && for one in *; do
+        [ ! -f "$one" ] || { echo "list $one"; cat "$one"; }
+    done) >"$files/xt-recent.txt"
+    [ -s "$files/xt-recent.txt" ] || unused xt-recent.txt
+}
+
 host() {
     say ip-addr.json ip -j -d addr
     filled ip-addr.json
     say ip-route.json ip -j route show table all
     say ip6-route.json ip -6 -j route show table all
+    policy ip-rule.json ip -j rule show
+    policy ip6-rule.json ip -6 -j rule show
+    forget resolv.conf
+    grep '^nameserver' /etc/resolv.conf >"$files/resolv.conf" 2>/dev/null || unused resolv.conf
     # ss looks into /proc where asking the kernel would load a module
     there tcp_diag && there udp_diag && there inet_diag || export PROC_ROOT=/proc
     say sockets.txt ss -lntupH
@@ -386,6 +408,7 @@ while [ $attempt -le 10 ]; do # rules and inventory are of one instant where two
     host
     objects
     rules
+    lists
     now=$(marks)
     [ "$now" = "$before" ] && break
     moved=$(printf '%s\n%s\n' "$before" "$now" | sort | uniq -u | sed 's/.* //' | sort -u)

@@ -11,6 +11,7 @@ class Backend(StrEnum):
     IPTABLES_LEGACY = "iptables-legacy"
     IPTABLES_NFT = "iptables-nft"
     NFTABLES = "nftables"
+    IPSET = "ipset"  # of sets that rules of iptables ask; they are no rules
 
 
 IPTABLES_BACKENDS = (Backend.IPTABLES_NFT, Backend.IPTABLES_LEGACY)

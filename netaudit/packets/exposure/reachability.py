@@ -42,7 +42,8 @@ class Reachability:
         self, host: Host, inventory: Inventory | None, program: Program, family: Family, choice: ZoneChoice
     ) -> None:
         self.inventory, self.family = inventory or Inventory(), family
-        self.world = HostSets(host, family, asked_fields(program, family), subnets(self.inventory, family))
+        asked = asked_fields(program, family, [rule.match for rule in host.policy or ()])
+        self.world = HostSets(host, family, asked, subnets(self.inventory, family))
         self._encoders, self._routes = Encoders(program, self.world), container_routes(inventory, family)
         self._refuse_unknown((*(choice.uplinks or ()), *(choice.links or ())))
         self.origins = origins(host, inventory, family, choice)

@@ -1,8 +1,8 @@
 """Where the host sends a packet: its routes, which the kernel calls the forwarding information base (FIB).
 
 The tables `local`, `main` and `default` are read in this order: the policy rules that every kernel starts with say so.
-Only further policy rules (ip-rule(8)), which a recording does not hold, lead to other tables. `Routing.policy_tables`
-names the other tables that have routes; where there are any, the answers of this module are in doubt.
+Further policy rules (ip-rule(8)) lead to other tables: netaudit.packets.host.policy asks them where a recording holds
+them. Where it does not, `Routing.policy_tables` names the other tables that have routes: answers are in doubt.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,9 @@ class Routing:
 
     @cached_property
     def policy_tables(self) -> tuple[str, ...]:
-        """Return the names of the tables that only further policy rules lead to."""
+        """Return the tables that only further policy rules lead to, which were not recorded."""
+        if self.host.policy is not None:
+            return ()
         return tuple(sorted({one.table for one in self.host.routes if one.family == self.family} - set(_TABLES)))
 
     def route(self, address: Ip) -> Route | None:

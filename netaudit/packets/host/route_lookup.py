@@ -1,11 +1,16 @@
 """Fields that the host's routes decide: the types of a packet's addresses, and the reverse path to its sender."""
 
 from collections.abc import Callable
+from functools import cached_property
 from ipaddress import ip_address
 
 from netaudit.model.host import Ip, Route
 from netaudit.model.netfilter.match import NFPROTO_IPV6, Field, RouteType
+from netaudit.model.routing.policy import PolicyRule
 from netaudit.packets.host.fib import Routing
+from netaudit.packets.host.policy.reverse_path import ReversePath
+from netaudit.packets.host.policy.rules import ask
+from netaudit.packets.host.route_ranges import RouteRanges
 from netaudit.packets.values.packet import Packet, Value
 
 TYPE_OF = {
@@ -37,6 +42,12 @@ class RouteLookup:
 
     def __init__(self, routing: Routing) -> None:
         self.routing = routing
+
+    @cached_property
+    def _reverse_path(self) -> ReversePath | None:
+        """Return the policy rules turned round; None where only the usual ones are there."""
+        found = ReversePath(RouteRanges(self.routing.host, self.routing.family, {}))
+        return found if self.routing.host.policy is not None and found.asked else None
 
     def asking(self, packet: Packet) -> Callable[[Field], Value]:
         """Return the function that a match calls for the value of a field of this packet."""
@@ -77,8 +88,12 @@ class RouteLookup:
             return 1
         if address is None or self.routing.policy_tables or not self.routing.routes:
             return None
-        route = self.routing.route(address)
-        return int(route is not None and interface in _interfaces(route))
+        reverse = self._reverse_path
+        if reverse is None:
+            found: Route | PolicyRule | None = self.routing.route(address)
+        else:
+            found = ask(reverse.asked, int(address), self.asking(packet))
+        return int(isinstance(found, Route) and interface in _interfaces(found))
 
 
 def _interfaces(route: Route) -> list[str]:

@@ -1,15 +1,16 @@
 """What the interfaces and routes of a host say of addresses of one family, as ranges and names."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 import msgspec
 
-from netaudit.model.host import Host, Interface
+from netaudit.model.host import Host, Interface, Route
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field, RouteType, in_ranges, is_named
 from netaudit.model.ranges import Ranges, without
 from netaudit.packets.host.fib import Routing
+from netaudit.packets.host.policy.rules import PolicyRouting
 
 LOOPBACK = "lo"
 LOOPBACK_NET = {"ip": (0x7F000000, 0x7FFFFFFF), "ip6": (1, 1)}
@@ -32,6 +33,7 @@ class RouteRanges:
     def __init__(self, host: Host, family: Family, subnets: Mapping[str, Ranges]) -> None:
         host = _with_loopback(host)
         self.family, self.routing, self._subnets = family, Routing(host, family), subnets
+        self.policy = PolicyRouting(self.routing)
         self.interfaces = ("", *sorted(one.name for one in host.interfaces if not one.master))
 
     def fitting(self, names: Iterable[str]) -> list[str]:
@@ -91,10 +93,15 @@ class RouteRanges:
         """Return the addresses to which a route leads by several interfaces: the kernel chooses one."""
         found = [
             (first, last)
-            for first, last, route in self.routing.ranges()
+            for first, last, route in self._all_spans()
             if route.kind == "unicast" and len({hop.interface for hop in route.hops}) > 1
         ]
         return in_ranges(Field.DADDR, found).ranges
+
+    def _all_spans(self) -> Iterator[tuple[int, int, Route]]:
+        yield from self.routing.ranges()
+        for step in self.policy.steps:
+            yield from step.spans()
 
     @cached_property
     def neighbours(self) -> dict[str, Ranges]:

@@ -26,6 +26,11 @@ class Sysctls:
         known = [level for level in levels if level is not None]
         return max(known) == _ON if known else None
 
+    def validates_marks(self, interface: str) -> bool:
+        """Tell whether that way back is asked for with the mark of the packet (src_valid_mark)."""
+        names = (f"net.ipv4.conf.{one}.src_valid_mark" for one in ("all", sysctl_name(interface)))
+        return any(self._values.get(name) == _ON for name in names)
+
     def routes_loopback(self, interface: str) -> bool:
         """Tell whether 127.0.0.0/8 may come in and go out by an interface (route_localnet); ::1 never may."""
         if self._family == Family.IP6:

@@ -9,12 +9,12 @@ from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.followed import RULES, unfollowed
 
 _ROUTES = {"ip": Source.IP_ROUTE, "ip6": Source.IP6_ROUTE}
 _FORWARDED = frozenset({Delivery.DNAT, Delivery.DIRECT})
 _LISTENED = frozenset({Delivery.PROXY, Delivery.LOCAL})
-_OWN_TABLES = frozenset({"local", "main", "default"})
 
 
 def why_not_visible(snapshot: Snapshot) -> Reason | None:
@@ -55,7 +55,7 @@ class Visibility:
         yield from self._said(*RULES[family], Source.IP_ADDR, _ROUTES[family])
         if not host.interfaces:
             yield make_reason(ReasonKind.INTERFACES_NOT_RECORDED)
-        for table in sorted({one.table for one in host.routes if one.family == family} - _OWN_TABLES):
+        for table in Routing(host, family).policy_tables:
             yield make_reason(ReasonKind.POLICY_ROUTING_NOT_RECORDED, table=table)
         yield from unfollowed(program)
 

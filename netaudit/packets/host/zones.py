@@ -21,6 +21,7 @@ from netaudit.model.host import Host, Interface, IpNetwork
 from netaudit.model.netfilter.family import ADDRESS_BITS, Family
 from netaudit.model.ranges import Ranges, contains, joined, without
 from netaudit.packets.host.fib import Routing
+from netaudit.packets.host.policy.rules import PolicyRouting
 
 # Addresses that the Internet does not route (RFC 1122, 1918, 3927, 6598, 4193, 4291), multicast and reserved ones.
 _NOT_ROUTED = {
@@ -112,6 +113,7 @@ class _HostPlaces:
 
     def __init__(self, host: Host, inventory: Inventory, family: Family, choice: ZoneChoice) -> None:
         self._routing, self._family, self._choice = Routing(host, family), family, choice
+        self._routes = PolicyRouting(self._routing).routes
         self._inventory, self._host = inventory, host
         self._bridges = _bridges(host, inventory)
         self._own = as_ranges(ip_network(ip) for one in host.interfaces for ip in self._routing.addresses(one))
@@ -188,13 +190,14 @@ class _HostPlaces:
         return any(hop.interface == interface.name for route in routes for hop in route.hops)
 
     def _default_interfaces(self) -> Iterator[str]:
-        for route in self._routing.routes:
+        for route in self._routes:
             if route.network.prefixlen == 0 and route.kind == "unicast":
-                yield from (hop.interface for hop in route.hops)
+                own = route in self._routing.routes  # of a further table, a tunnel is no uplink
+                yield from (hop.interface for hop in route.hops if own or hop.gateway)
 
     def _subnets(self, interface: Interface) -> Iterator[IpNetwork]:
         """Return where an interface's neighbours are: its routes without a gateway, and its gateways."""
-        for route in self._routing.routes:
+        for route in self._routes:
             for hop in route.hops:
                 if hop.interface != interface.name or route.kind != "unicast":
                     continue

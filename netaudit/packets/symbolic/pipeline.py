@@ -96,7 +96,7 @@ class Traversal:
 
     def _routed_in(self, packets: Bounds) -> None:
         """Decide by the routes: to this host, through it, or nowhere."""
-        packets, here = self._routes.believed(packets), exactly(self.world.local)
+        packets, here = self._routes.believed(packets), self._routes.here()
         self.local |= self._hooks.meet(Hook.INPUT, packets & here)
         self._forward(self._routes.passing(packets - here))
 

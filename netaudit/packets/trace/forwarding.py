@@ -9,10 +9,12 @@ from enum import Enum
 from netaudit.model.host import Ip, NextHop, Route
 from netaudit.model.netfilter.match import Field
 from netaudit.model.reason import Reason, ReasonKind, make_reason
+from netaudit.model.routing.policy import PolicyRule
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import as_address, is_for_many
 from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.martians import why_martian
+from netaudit.packets.trace.policy import PolicyWalk
 from netaudit.packets.trace.recorder import TraceRecorder
 from netaudit.packets.values.steps import EndKind, StepKind
 
@@ -30,6 +32,12 @@ class Forwarding:
     def __init__(self, routing: Routing, recorder: TraceRecorder) -> None:
         self._routing = routing
         self._recorder = recorder
+        self._policy = PolicyWalk(routing, recorder)
+
+    @property
+    def by_policy(self) -> bool:
+        """Tell whether more than a packet's destination chooses its route."""
+        return bool(self._policy)
 
     def receives(self, state: Branch) -> bool:
         """Tell whether what came by a wire is shown to any rule: not from or to ::1 (ipv6_rcv())."""
@@ -46,7 +54,8 @@ class Forwarding:
             self._unknown(state, make_reason(ReasonKind.ADDRESS_UNKNOWN))
             return
         interface = state.packet.name(Field.IIF)
-        if reason := why_martian(self._routing, source, target, interface):
+        reason = why_martian(self._routing, source, target, interface) or self._astray(state, source, interface)
+        if reason:
             self._lost(state, reason)
             return
         if is_for_many(target):
@@ -58,6 +67,15 @@ class Forwarding:
                 yield RouteDecision.LOCAL, one
             elif may := self._may_forward(one, interface):
                 yield from ((RouteDecision.THROUGH, sent) for sent in self._by_hops(route, may))
+
+    def _astray(self, state: Branch, source: Ip, interface: str) -> Reason | None:
+        """Return why a sender is not believed whose way back does not lead out of the interface (rp_filter)."""
+        if not self._routing.sysctls.strict_source(interface):
+            return None
+        back = self._policy.back(state.packet, source, interface) if self._policy else self._routing.route(source)
+        if back is not None and interface in [hop.interface for hop in back.hops]:
+            return None
+        return make_reason(ReasonKind.REVERSE_PATH, address=source, interface=interface)
 
     def _to_many(self, target: Ip, state: Branch) -> Iterator[tuple[RouteDecision, Branch]]:
         """Take what is for everybody on the link, and what is for a group if a program of this host is in it.
@@ -107,11 +125,24 @@ class Forwarding:
         if not self._routing.routes:
             self._unknown(state, make_reason(ReasonKind.ROUTES_NOT_RECORDED))
             return
+        if self._policy:
+            yield from self._by_policy(target, state)
+            return
         route = self._routing.route(target)
         if self._routing.policy_tables and (route is None or route.table != "local"):
             tables = ", ".join(self._routing.policy_tables)
             self._unknown(state.part(), make_reason(ReasonKind.POLICY_TABLES_NOT_RECORDED, tables=tables))
             state = state.part()
+        yield from self._usable(target, route, state)
+
+    def _by_policy(self, target: Ip, state: Branch) -> Iterator[tuple[Route, Branch]]:
+        for found, one in self._policy.choose(target, state):
+            if isinstance(found, PolicyRule):
+                self._lost(one, make_reason(ReasonKind.POLICY_REFUSES, rule=found.text))
+            else:
+                yield from self._usable(target, found, one)
+
+    def _usable(self, target: Ip, route: Route | None, state: Branch) -> Iterator[tuple[Route, Branch]]:
         if route is None:
             self._lost(state, make_reason(ReasonKind.NO_ROUTE_TO, address=target))
         elif route.kind in ("unreachable", "blackhole", "prohibit"):

@@ -15,15 +15,7 @@ def why_martian(routing: Routing, source: Ip, target: Ip, interface: str) -> Rea
         return make_reason(ReasonKind.SOURCE_IMPOSSIBLE, address=source, interface=interface)
     if target.is_loopback and not loopback:
         return make_reason(ReasonKind.LOOPBACK_AT_INTERFACE, address=target, interface=interface)
-    return _why_not_believed(routing, source, interface)
-
-
-def _why_not_believed(routing: Routing, source: Ip, interface: str) -> Reason | None:
-    """Return why the kernel does not believe the sender's address, None where it does."""
-    back = routing.route(source)
-    if back is not None and back.kind == "local" and interface != "lo" and routing.family == "ip":
+    own = routing.route(source)
+    if own is not None and own.kind == "local" and interface != "lo" and routing.family == "ip":
         return make_reason(ReasonKind.SOURCE_IS_THIS_HOST, address=source)
-    leads_back = back is not None and interface in [hop.interface for hop in back.hops]
-    if routing.sysctls.strict_source(interface) and not leads_back:
-        return make_reason(ReasonKind.REVERSE_PATH, address=source, interface=interface)
     return None

@@ -134,7 +134,8 @@ class Pipeline:
         sent: list[Branch] = []
         for routed in self._route.outgoing(state, self._start.link):
             for passed in self._hooks.meet(Hook.OUTPUT, [routed]):
-                same = passed.packet.get(Field.DADDR) == state.packet.get(Field.DADDR)
+                asked = (Field.DADDR, Field.MARK) if self._route.by_policy else (Field.DADDR,)
+                same = all(passed.packet.get(field) == state.packet.get(field) for field in asked)
                 sent += [passed] if same else self._route.outgoing(passed, self._start.link)
         self._out(merged(sent))
 

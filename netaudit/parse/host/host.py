@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from netaudit.model.facts import Facts, Source
 from netaudit.model.host import Host, Listener
 from netaudit.parse.host.interfaces import parse_interfaces
+from netaudit.parse.host.policy import parse_policy
 from netaudit.parse.host.routes import parse_routes
 
 _LAST_PORT = 65535
@@ -21,6 +22,8 @@ def parse_host(facts: Facts) -> Host:
         listeners=tuple(_listeners(facts.files.get(Source.SOCKETS, b""))),
         sysctls=tuple(_sysctls(facts.files.get(Source.SYSCTL, b""))),
         routes=tuple(parse_routes(facts)),
+        policy=parse_policy(facts),
+        nameservers=tuple(_nameservers(facts.files.get(Source.RESOLV_CONF, b""))),
     )
 
 
@@ -56,6 +59,14 @@ def _is_place(text: str) -> bool:
     except ValueError:
         return text == "*"
     return True
+
+
+def _nameservers(data: bytes) -> Iterator[str]:
+    """Read `nameserver ADDRESS`, as resolv.conf(5) has it."""
+    for line in data.decode(errors="replace").split("\n"):
+        words = line.split()
+        if len(words) > 1 and words[0] == "nameserver" and _is_place(words[1].partition("%")[0]):
+            yield words[1]
 
 
 def _sysctls(data: bytes) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """`ip -j -d addr` -> interfaces."""
 
+from typing import Any
+
 import msgspec
 
 from netaudit.model.facts import Source
@@ -15,6 +17,7 @@ class _Address(msgspec.Struct):
 
 class _LinkInfo(msgspec.Struct):
     info_kind: str = ""
+    info_data: dict[str, Any] | None = None
 
 
 class _Interface(msgspec.Struct):
@@ -27,6 +30,7 @@ class _Interface(msgspec.Struct):
     link_netnsid: int | None = None
     flags: list[str] = msgspec.field(default_factory=list)
     operstate: str = ""
+    group: str | int = "default"
     linkinfo: _LinkInfo = msgspec.field(default_factory=_LinkInfo)
     addr_info: list[_Address] = msgspec.field(default_factory=list)
 
@@ -53,4 +57,11 @@ def _interface(raw: _Interface, indexes: dict[str, int]) -> Interface:
         up="UP" in raw.flags,
         state=raw.operstate,
         namespace=raw.link_netnsid,
+        group=str(raw.group),
+        table=_table(raw.linkinfo),
     )
+
+
+def _table(link: _LinkInfo) -> str:
+    """Return the routing table of a VRF."""
+    return str((link.info_data or {}).get("table", "")) if link.info_kind == "vrf" else ""

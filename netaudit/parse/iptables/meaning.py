@@ -1,13 +1,14 @@
 """A rule as iptables-save prints it -> what it means."""
 
+from netaudit.model.netfilter.lists import NOT_RECORDED, AddressLists
 from netaudit.model.netfilter.statement import Meaning
 from netaudit.parse.iptables.match import read_matches
 from netaudit.parse.iptables.rule import parse_rule
 from netaudit.parse.iptables.target import read_target
 
 
-def read_iptables_rule(text: str, family: str) -> Meaning:
+def read_iptables_rule(text: str, family: str, lists: AddressLists = NOT_RECORDED) -> Meaning:
     """Read one rule of a table of family `ip` or `ip6`; what is not known is kept word for word, never refused."""
     rule = parse_rule(text)
     statements, verdict = read_target(rule)
-    return Meaning(read_matches(rule.matches, family), statements, verdict)
+    return Meaning(read_matches(rule.matches, family, lists), statements, verdict)

@@ -31,14 +31,13 @@ from netaudit.parse.nftables.printer import print_statement
 
 
 class Elements(msgspec.Struct, frozen=True):
-    """What a named set or map holds; None where it changes by itself, so that no snapshot tells."""
+    """What a named set or map holds."""
 
-    elements: tuple[Json, ...] | None
+    elements: tuple[Json, ...]
 
 
 Sets = Mapping[str, Elements]
 _UNRECORDED = "what it looks at is not recorded"
-_CHANGING = "what the set holds changes by itself"
 _COMPARISONS = frozenset({"<", ">", "<=", ">="})
 
 
@@ -123,8 +122,9 @@ def _ordered(operator: str, field: Field, value: int) -> Match:
 def element(keys: tuple[Key, ...], value: Json, sets: Sets) -> Match:
     """Match keys with a constant, a range, a prefix, or any element of a set. Raises NotKnownError, ValueError."""
     match value:
-        case {"elem": {"val": inner}}:
-            return element(keys, inner, sets)
+        case {"elem": {"val": inner, **more}}:
+            limits = ({name: more[name]} for name in ("limit", "quota", "ct count") if name in more)
+            return all_of([element(keys, inner, sets), *(Sometimes(print_statement(one, "inet")) for one in limits)])
         case {"set": list() as elements}:
             return any_of(element(keys, one, sets) for one in elements)
         case str() if value.startswith("@"):
@@ -140,8 +140,8 @@ def element(keys: tuple[Key, ...], value: Json, sets: Sets) -> Match:
 def held(name: str, sets: Sets) -> tuple[Json, ...]:
     """List what a named set or map holds. Raises NotKnownError where no snapshot can tell."""
     found = sets.get(name.removeprefix("@"))
-    if found is None or found.elements is None:
-        raise NotKnownError(_CHANGING if found else _UNRECORDED)
+    if found is None:
+        raise NotKnownError
     return found.elements
 
 

@@ -37,10 +37,18 @@ from netaudit.parse.reading.result import ParseResult
 from netaudit.store.format.index import digest
 from netaudit.store.redaction.daemon import redact_arguments, redact_daemon_json
 from netaudit.store.redaction.docker import redact_containers, redact_info, redact_networks, redact_version
-from netaudit.store.redaction.host import redact_interfaces, redact_routes, redact_sockets, redact_sysctls
+from netaudit.store.redaction.host import (
+    redact_interfaces,
+    redact_policy,
+    redact_resolver,
+    redact_routes,
+    redact_sockets,
+    redact_sysctls,
+)
 from netaudit.store.redaction.key import load_key
 from netaudit.store.redaction.redactor import Kind, Redactor, Removal
 from netaudit.store.redaction.rules.iptables import print_redacted
+from netaudit.store.redaction.rules.lists import redact_ipsets, redact_recent
 from netaudit.store.redaction.rules.nft import redact_nft
 
 __all__ = ["Kind", "Redaction", "Removal", "load_key", "redact"]
@@ -57,6 +65,11 @@ _REDACTIONS: Mapping[Source, Callable[[bytes, Redactor, Source], bytes]] = {
     Source.IP6_ROUTE: redact_routes,
     Source.SOCKETS: redact_sockets,
     Source.SYSCTL: redact_sysctls,
+    Source.IP_RULE: redact_policy,
+    Source.IP6_RULE: redact_policy,
+    Source.IPSET: redact_ipsets,
+    Source.XT_RECENT: redact_recent,
+    Source.RESOLV_CONF: redact_resolver,
 }
 _SOURCES = frozenset(map(str, Source))
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|\+00:00)", re.ASCII)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from netaudit.model.facts import Source
+from netaudit.parse.reading.constants import PROTOCOLS
 from netaudit.parse.reading.decode import decode_json
 from netaudit.store.redaction.redactor import Kind, Redactor
 from netaudit.store.redaction.schema import Value, address, number, one_of, redact_value, string
@@ -25,6 +26,7 @@ from netaudit.store.redaction.words import (
 _PROGRAM = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d{1,7})(?!\d)', re.ASCII)
 _VALUE = re.compile(r"-?\d{1,7}", re.ASCII)  # longer ones may be an address
 _PORT = re.compile(r"\d{1,5}|\*", re.ASCII)
+_HEX = re.compile(r"0x[0-9a-f]{1,8}", re.IGNORECASE | re.ASCII)
 _TOP_METRIC = 1 << 24  # what stands for all that are larger: no two of them are compared in practice
 
 
@@ -44,6 +46,16 @@ def _table(value: Value, redactor: Redactor) -> Value:
     return str(int(redactor.names.hash("routes", str(value))[:6], 16)) if isinstance(value, str | int) else None
 
 
+def _mark(value: Value, redactor: Redactor) -> Value:
+    """Redact a mark as rules have it: hexadecimal."""
+    return f"{redactor.number(int(value, 16)):#x}" if isinstance(value, str) and _HEX.fullmatch(value) else None
+
+
+def _selected(value: Value, redactor: Redactor) -> Value:
+    return value if value == "all" else address(value, redactor)
+
+
+_PRESENT = ("not", "nop", "l3mdev", "unresolved", "iif_detached", "oif_detached")
 _INTERFACE = string(lambda redactor, text: redactor.interface(text))
 _MAC = string(lambda redactor, text: redactor.mac(text))
 _ADDRESS: Mapping[str, object] = {"local": address, "prefixlen": number, "scope": one_of(SCOPES)}
@@ -67,6 +79,43 @@ _ROUTE: Mapping[str, object] = {
     **dict.fromkeys(("type", "flags", "pref"), one_of(ROUTE_WORDS)),
     "nexthops": _HOP,
 }
+
+
+_RULE: Mapping[str, object] = {
+    **dict.fromkeys(("priority", "suppress_prefixlen", "goto", "uid_start", "uid_end"), number),
+    **dict.fromkeys(("sport", "dport", "sport_start", "sport_end", "dport_start", "dport_end"), number),
+    **dict.fromkeys(_PRESENT, number),
+    **dict.fromkeys(("fwmark", "fwmask", "tos"), _mark),
+    **dict.fromkeys(("iif", "oif"), _INTERFACE),
+    **dict.fromkeys(("src", "dst"), _selected),
+    "table": _table,
+    "action": one_of(frozenset({"unreachable", "prohibit", "blackhole"})),
+    "ipproto": one_of(frozenset(PROTOCOLS)),
+    "suppress_ifgroup": string(lambda redactor, text: text if text == "default" else redactor.name("group", text)),
+}
+
+
+def redact_policy(data: bytes, redactor: Redactor, source: Source) -> bytes:
+    """Redact `ip -j rule`: what it prints as null says something by being there."""
+    if not data.strip():
+        return b""
+    listed = decode_json(data, list[dict[str, Value]], source=source, expected="JSON of ip")
+    told = [{key: True if one is None else one for key, one in _joined(rule).items()} for rule in listed]
+    return msgspec.json.encode(redact_value(told, redactor, _RULE))
+
+
+def _joined(rule: Mapping[str, Value]) -> dict[str, Value]:
+    """Put the length of a network behind its address."""
+    kept = {key: one for key, one in rule.items() if key not in ("srclen", "dstlen")}
+    lengths = {key: rule[f"{key}len"] for key in ("src", "dst") if f"{key}len" in rule and key in kept}
+    return kept | {key: f"{kept[key]}/{length}" for key, length in lengths.items()}
+
+
+def redact_resolver(data: bytes, redactor: Redactor, _: Source) -> bytes:
+    """Redact resolv.conf: of each line that names a server, its address."""
+    words = [line.split() for line in data.decode(errors="replace").splitlines()]
+    found = [redactor.address(one[1].partition("%")[0]) for one in words if len(one) > 1 and one[0] == "nameserver"]
+    return "".join(f"nameserver {one}\n" for one in found if one).encode()
 
 
 def redact_interfaces(data: bytes, redactor: Redactor, source: Source) -> bytes:

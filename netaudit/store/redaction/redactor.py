@@ -113,6 +113,10 @@ class Redactor:
         known = self.known.set_name(name, rule, self.names)
         return self._done(Kind.NAME, name, known or self.names.pseudonym("set", name))
 
+    def ipset(self, name: str) -> str:
+        """Replace the name of an ipset as `set_name` does where a rule names it."""
+        return self.set_name(name, f"--match-set {name} src")
+
     def comment(self, text: str, rule: str = "") -> str:
         """Replace the comment of a rule, unless a maker of rules writes it."""
         known = self.known.comment(text, rule, self.names)

@@ -133,7 +133,7 @@ SYSCTLS = re.compile(
 )
 SYSCTLS_OF_INTERFACES = re.compile(
     r"(net\.ipv[46]\.conf\.)(.+)\."
-    r"(accept_local|forwarding|route_localnet|rp_filter|disable_ipv6|arp_ignore|arp_announce|proxy_arp|accept_ra)"
+    r"(accept_local|forwarding|route_localnet|rp_filter|src_valid_mark|disable_ipv6|arp_ignore|arp_announce|proxy_arp|accept_ra)"
 )
 DRIVERS = _words("bridge host null none overlay macvlan ipvlan ingress nat transparent l2bridge l2tunnel ics")
 CONTAINER_STATES = _words("created running paused restarting removing exited dead")

@@ -1,6 +1,6 @@
 """Which fields the rules of a program ask for: a set of packets has those, and no others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netaudit.model.netfilter.match import WIDTH, AllOf, AnyOf, Field, InRanges, Masked, Match, Not
 from netaudit.model.netfilter.program import Program, ReadRule
@@ -19,10 +19,14 @@ HELD = frozenset(
 )
 
 
-def asked_fields(program: Program, family: str) -> dict[str, int]:
-    """Return the fields beyond the ones that every packet has, with their widths, and the room for decisions."""
+def asked_fields(program: Program, family: str, policy: Iterable[Match] = ()) -> dict[str, int]:
+    """Return the fields beyond the ones that every packet has, with their widths, and the room for decisions.
+
+    `policy` is what policy rules ask.
+    """
     rules = list(_rules(program, family))
-    fields = {field for rule in rules for field in _of_meaning(rule.meaning)} & HELD
+    fields = {field for rule in rules for field in _of_meaning(rule.meaning)}
+    fields = (fields | {field for match in policy for field in _of_match(match)}) & HELD
     found: dict[str, int] = {field: WIDTH[field] for field in sorted(fields)}
     chains = sum(len(table.chains) for table in program.tables)
     return {**found, DECISION: (len(rules) * 2 + chains + _SPARE).bit_length()}

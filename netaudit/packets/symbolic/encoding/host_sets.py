@@ -20,6 +20,7 @@ from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.space import PacketSpace
 
 NEW_DADDR, NEW_DPORT, TRANSLATED, DECISION = "new-daddr", "new-dport", "translated", "decision"
+BACK = "back"  # by which interface the answer leaves, where policy rules choose it by more than its destination
 LINK_LOCAL = (0xFE80 << 112, (0xFEC0 << 112) - 1)
 _MARKS = (Field.MARK, Field.CT_MARK)
 
@@ -50,6 +51,7 @@ class HostSets:
                 {Field.PROTOCOL: 8},
                 {Field.IIF: names},
                 {Field.OIF: names},
+                *([{BACK: names}] if self.ranges.policy.steps else []),
                 {NEW_DADDR: bits, Field.DADDR: bits},
                 {NEW_DPORT: 16, Field.DPORT: 16},
                 {Field.SADDR: bits},
@@ -61,7 +63,7 @@ class HostSets:
         )
         self.number = {name: at for at, name in enumerate(self.interfaces)}
         self.at = lru_cache(maxsize=None)(self._at)
-        self.back_by = lru_cache(maxsize=None)(self._back_by)
+        self.back_by = lru_cache(maxsize=None)(self._chosen_back if BACK in self.space.widths else self.routed_back)
 
     def _at(self, field: Field, interface: str) -> PacketSet:
         """Return the packets that come in (IIF) or go out (OIF) by an interface."""
@@ -102,7 +104,11 @@ class HostSets:
         """Return the packets that come from, or are on their way to, addresses now."""
         return self.destined(ranges) if field is Field.DADDR else self.space.in_ranges(field, ranges)
 
-    def _back_by(self, interface: str) -> PacketSet:
+    def _chosen_back(self, interface: str) -> PacketSet:
+        """Return the packets whose answer leaves by an interface, which was written into them."""
+        return self.space.equal(BACK, self.number[interface])
+
+    def routed_back(self, interface: str) -> PacketSet:
         """Return the packets whose answer leaves by an interface; to an address of the link, by that it came by."""
         routed = self.space.in_ranges(Field.SADDR, self.ranges.ways_out.get(interface, ()))
         if self.family == "ip":

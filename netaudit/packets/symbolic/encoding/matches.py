@@ -27,12 +27,14 @@ from netaudit.model.netfilter.match import (
     UnknownMatch,
 )
 from netaudit.model.ranges import contains
+from netaudit.packets.host.policy.reverse_path import ReversePath
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.sets.space import PacketSpace
 from netaudit.packets.symbolic.encoding.address_types import PacketView, kinds_of
 from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
 from netaudit.packets.symbolic.encoding.nat import NewSources
+from netaudit.packets.symbolic.encoding.policy_routes import leading_back
 
 _REPLY = {
     Field.CT_REPL_SADDR: Field.DADDR,
@@ -155,11 +157,23 @@ class Encoder:
         constant = self._constant(field)
         if constant is not None:
             return self._always if holds(match, constant) else exactly(self._space.nothing)
+        if field is Field.REVERSE_PATH and self._world.ranges.policy.steps:
+            return self._by_policy(match)
         kinds = self._kinds(field)
         if kinds is None:
             return self._unknown
         found = self._space.union(packets for value, packets in kinds.items() if holds(match, value))
         return self._source(found) if field in _OF_SOURCE else exactly(found)
+
+    def _by_policy(self, match: InRanges | Masked) -> Bounds:
+        """Encode whether the way back is the way in, where policy rules choose it."""
+        reverse = ReversePath(self._world.ranges)
+        good = leading_back(self._world, self._reading, reverse.asked, self.bounds)
+        ways = {1: good, 0: self._always - good}
+        found = exactly(self._space.nothing)
+        for value, packets in ways.items():
+            found |= packets if holds(match, value) else exactly(self._space.nothing)
+        return found
 
     def _constant(self, field: Field) -> int | None:
         match field:

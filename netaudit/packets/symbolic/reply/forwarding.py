@@ -1,6 +1,7 @@
 """What becomes of answers by routes: of the containers that send them, of the host, and of its doubts about senders."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from netaudit.model.netfilter.match import Field, in_ranges
 from netaudit.model.ranges import Ranges
@@ -10,10 +11,11 @@ from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import Doubt
-from netaudit.packets.symbolic.encoding.host_sets import HostSets, Translated
+from netaudit.packets.symbolic.encoding.host_sets import BACK, HostSets, Translated
+from netaudit.packets.symbolic.encoding.policy_routes import HERE, Asking, Encode, policy_routes
 from netaudit.packets.symbolic.martians import not_forwarded, of_the_link, wrong_loopback, wrong_source
 from netaudit.packets.symbolic.reply.chain import ReplyChains
-from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyFields
+from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyFields, ReplyPosition
 
 
 class ReplyForwarding:
@@ -59,7 +61,7 @@ class ReplyForwarding:
             return packets
         own, new = world.destined((LOOPBACK_NET["ip"],)), world.translated(Translated.SOURCE)
         inside = world.ranges.to_loopback
-        stays = self._space.union(world.back_by(name) for name in inside)
+        stays = self._space.union(world.routed_back(name) for name in inside)
         home = in_ranges(Field.DADDR, [range_ for name in inside for range_ in world.ranges.ways_out.get(name, ())])
         known = self._chains.encoders.sources.inside(home.ranges).sure
         return self.doubt(self.refuse(packets, own - stays - new, reason), own & new - known, reason)
@@ -68,7 +70,12 @@ class ReplyForwarding:
         """Drop what comes in and cannot be true."""
         world, arriving = self._world, self._arriving
         packets = self.refuse(packets, wrong_loopback(world, arriving), ReasonKind.ANSWER_FROM_LOOPBACK)
-        return self.refuse(packets, wrong_source(world, arriving), ReasonKind.ANSWER_SOURCE_NOT_BEHIND_INTERFACE)
+        reason = ReasonKind.ANSWER_SOURCE_NOT_BEHIND_INTERFACE
+        wrong = wrong_source(world, arriving, self._asked_at(ARRIVING))
+        return self.doubt(self.refuse(packets, wrong.sure, reason), wrong.possible - wrong.sure, reason)
+
+    def _asked_at(self, place: ReplyPosition) -> Encode:
+        return self._chains.encoders.answers_at(place).bounds
 
     def forwarded(self, packets: Bounds) -> Bounds:
         """Drop what the host does not forward."""
@@ -76,9 +83,10 @@ class ReplyForwarding:
         packets = self.refuse(packets, not_forwarded(world, arriving), ReasonKind.ANSWER_NOT_FORWARDED)
         return self.refuse(packets, of_the_link(world, arriving), ReasonKind.LINK_LOCAL_SENDER)
 
-    def way_back(self, packets: Bounds) -> Bounds:
+    def way_back(self, packets: Bounds, place: ReplyPosition) -> Bounds:
         """Let answers leave by the routes to who sent the first packet; another way than it came is doubtful."""
         world, space = self._world, self._space
+        packets = self.chosen(packets, place)
         ways = {name: world.back_by(name) for name in world.interfaces if name}
         packets = self.refuse(packets, space.everything - space.union(ways.values()), ReasonKind.NO_WAY_BACK)
         here = world.at(Field.IIF, "") | world.at(Field.IIF, LOOPBACK)
@@ -88,6 +96,23 @@ class ReplyForwarding:
         chosen = space.in_ranges(Field.SADDR, world.ranges.several_ways) - here
         packets = self.doubt(packets, chosen, ReasonKind.BACK_BY_ONE_OF_SEVERAL)
         return self.doubt(packets, space.everything - same, ReasonKind.BACK_BY_OTHER)
+
+    def chosen(self, packets: Bounds, place: ReplyPosition) -> Bounds:
+        """Write into answers by which interface policy rules let them leave; what has no way is not answered."""
+        world, space = self._world, self._space
+        if not world.ranges.policy.steps:
+            return packets
+        reading, found, left = ReplyFields(world, place), exactly(space.nothing), packets
+        asking = Asking(space, self._asked_at(place), lambda ranges: reading.addressed(Field.DADDR, ranges))
+        for name, way in policy_routes(world.ranges.policy.steps, asking).items():
+            number = world.number.get(name if name != HERE else LOOPBACK)
+            if number is not None:
+                found |= (packets & way).changed(partial(space.rewrite.assign, field=BACK, value=number))
+                left -= way
+        self._chains.drop(self._chains.decision(None, make_reason(ReasonKind.NO_WAY_BACK)), left)
+        if not found.exact:
+            self._chains.doubt(self._chains.decision(None, make_reason(ReasonKind.POLICY_UNKNOWN)), found)
+        return found
 
     @property
     def on_one_bridge(self) -> PacketSet:

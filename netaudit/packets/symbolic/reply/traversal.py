@@ -18,7 +18,7 @@ from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import Chains
-from netaudit.packets.symbolic.encoding.host_sets import DECISION, HostSets
+from netaudit.packets.symbolic.encoding.host_sets import BACK, DECISION, HostSets
 from netaudit.packets.symbolic.reply.chain import ReplyChains
 from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyPosition, ReplyTranslation, Side
 from netaudit.packets.symbolic.reply.forwarding import ReplyForwarding
@@ -28,7 +28,8 @@ _PASSING = ReplyPosition(Side.THERE, Side.ROUTED, ReplyTranslation.DESTINATION)
 _SENT = ReplyPosition(Side.NONE, Side.SENT, ReplyTranslation.NEITHER, own=True)
 _BRIDGED = ReplyPosition(Side.THERE, Side.THERE, ReplyTranslation.DESTINATION)
 _OWN = ReplyPosition(Side.NONE, Side.ROUTED, ReplyTranslation.DESTINATION, own=True)
-_WRITTEN = (Field.MARK, Field.CT_MARK, Field.CT_STATE, DECISION)  # what an answer has of its own
+_SENDING, _ROUTING = _SENT._replace(leaves=Side.NONE), _PASSING._replace(leaves=Side.NONE)  # before there is a way
+_WRITTEN = (Field.MARK, Field.CT_MARK, Field.CT_STATE, DECISION, BACK)  # what an answer has of its own
 
 
 class ReplyTraversal:
@@ -96,7 +97,12 @@ class ReplyTraversal:
         return Bounds(past.sure & seen.sure, past.possible | seen.possible)
 
     def _from_host(self, packets: Bounds) -> Bounds:
-        left = self._hooks.meet(Hook.OUTPUT, self._routes.way_back(self._routes.leaving(packets)), _SENT)
+        routes, packets = self._routes, self._routes.leaving(packets)
+        if self._world.ranges.policy.steps:  # a mark that output sets routes it again
+            left = self._hooks.meet(Hook.OUTPUT, routes.chosen(packets, _SENDING), _SENT)
+            left = routes.way_back(left, _SENDING)
+        else:
+            left = self._hooks.meet(Hook.OUTPUT, routes.way_back(packets, _SENDING), _SENT)
         left = self._hooks.meet(Hook.POSTROUTING, left, _OWN)
         home = exactly(self._home)
         return left - home | self._hooks.looped(left & home)
@@ -105,7 +111,7 @@ class ReplyTraversal:
         """Decide by the routes: gives what this host takes, and what it passes on."""
         routes, home = self._routes, exactly(self._home)
         packets = routes.believed(packets)
-        passing = routes.way_back(routes.forwarded(packets - home))
+        passing = routes.way_back(routes.forwarded(packets - home), _ROUTING)
         return self._hooks.meet(Hook.INPUT, packets & home, ARRIVING), passing
 
     @property
