@@ -7,6 +7,7 @@ from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.remedy import Advice, in_one_line
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver
+from netaudit.model.reason import Reason
 from netaudit.model.severity import FindingConfidence, Severity
 
 
@@ -41,6 +42,8 @@ class Finding(msgspec.Struct, frozen=True):
     accepts it, `known` whether the baseline has it: such findings are listed, but pass the gate. `advice` says what can
     be done, the first choice first, and `verified` what each would lead to, in the same order: None where that was not
     computed, for it is not possible; empty where nobody asked.
+    `doubts` say what could make it harmless; then `surely` is the severity that it has all the same, None where it may
+    be no problem at all.
     """
 
     check: Check
@@ -55,6 +58,8 @@ class Finding(msgspec.Struct, frozen=True):
     waiver: Waiver | None = None
     known: bool = False
     verified: tuple[Verified | None, ...] = ()
+    doubts: tuple[Reason, ...] = ()
+    surely: Severity | None = None
 
     @property
     def remediation(self) -> str:
@@ -63,8 +68,13 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def confidence(self) -> FindingConfidence:
-        """How sure it is."""
-        return self.check.confidence
+        """How sure it is: one step less than its check, where something that is not known could make it harmless."""
+        sure = self.check.confidence
+        return (
+            FindingConfidence.MEDIUM
+            if self.doubts and sure is FindingConfidence.HIGH
+            else (FindingConfidence.LOW if self.doubts else sure)
+        )
 
     @property
     def open(self) -> bool:
@@ -73,18 +83,30 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Undecided(msgspec.Struct, frozen=True):
-    """A check that could not be decided for a subject: which facts are not known, and why not."""
+    """A check that could not be decided for a subject: which facts are not known, and why not.
+
+    `because` names sources that were not read, `doubts` why packets could not be followed.
+    """
 
     check: Check
     subject: str
     facts: tuple[str, ...]
+    because: tuple[str, ...]
+    doubts: tuple[Reason, ...] = ()
+
+
+class NotPut(msgspec.Struct, frozen=True):
+    """Checks that could hold for subjects which could not be listed, and why those could not."""
+
+    kind: CheckedKind
+    checks: tuple[Check, ...]
     because: tuple[str, ...]
 
 
 class Audit(msgspec.Struct, frozen=True):
     """The result of an audit; the most severe findings come first.
 
-    `checked` counts the subjects of each check.
+    `checked` counts the subjects of each check. `exposed`: the exposure table was computed.
     """
 
     head: SnapshotHead
@@ -92,8 +114,15 @@ class Audit(msgspec.Struct, frozen=True):
     undecided: tuple[Undecided, ...]
     checks: tuple[Check, ...]
     checked: tuple[tuple[str, int], ...] = ()
+    not_put: tuple[NotPut, ...] = ()
+    exposed: bool = True
 
     @property
     def open(self) -> tuple[Finding, ...]:
         """The findings that are neither waived nor in the baseline."""
         return tuple(one for one in self.findings if one.open)
+
+    @property
+    def unsure(self) -> int:
+        """How many answers are not certain: checks that were not put or not decided, and open findings in doubt."""
+        return len(self.not_put) + len(self.undecided) + sum(bool(one.doubts) for one in self.open)

@@ -9,17 +9,21 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from netaudit.attribute.attribution import AttributedItem
+from netaudit.audit.checks.answer import Answer, Asked, ask_about
 from netaudit.audit.checks.check import Check
-from netaudit.audit.checks.condition import Condition, KnownFacts, make_seen
+from netaudit.audit.checks.condition import Condition
 from netaudit.audit.checks.remedy import Advice
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver, label_waivers
 from netaudit.audit.finding import Audit, Evidence, Finding, Undecided
 from netaudit.audit.subjects import FACTS, SUBJECTS
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, declared, fact_types
+from netaudit.audit.subjects.unlisted import find_not_put
 from netaudit.audit.subjects.waiver import WaiverFacts
 from netaudit.audit.view.view import HostView
 from netaudit.errors import CatalogError, NetauditError
+from netaudit.model.reason import Reason
+from netaudit.model.severity import Severity
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -43,12 +47,22 @@ def run(view: HostView, plan: Plan) -> Audit:
             checked.update(one.id for one in checks)
     waivers = (*plan.waivers, *(one for container in view.containers for one in label_waivers(container)))
     waived = [_waive(one, waivers, plan.today) for one in findings]
-    waived += _about_waivers(view, plan, waivers, findings)
+    not_put = find_not_put(view, plan.checks)
+    unanswered = {one.check.id for one in undecided} | {check.id for one in not_put for check in one.checks}
+    waived += _about_waivers(view, plan, waivers, findings, frozenset(unanswered))
     numbered = _numbered(waived)
     known = [msgspec.structs.replace(one, known=one.fingerprint in plan.baseline) for one in numbered]
     order = {check.id: at for at, check in enumerate(plan.checks)}
     known.sort(key=lambda one: (-one.severity.rank, order[one.check.id], one.subject))
-    return Audit(view.attributed.head, tuple(known), tuple(undecided), plan.checks, tuple(sorted(checked.items())))
+    return Audit(
+        head=view.attributed.head,
+        findings=tuple(known),
+        undecided=tuple(undecided),
+        checks=plan.checks,
+        checked=tuple(sorted(checked.items())),
+        not_put=not_put,
+        exposed=view.attributed.exposure is not None,
+    )
 
 
 def _by_kind(checks: Iterable[Check]) -> Mapping[CheckedKind, list[Check]]:
@@ -62,44 +76,72 @@ def _evaluate(
     checks: Sequence[Check], subject: CheckSubject, view: HostView, findings: list[Finding], undecided: list[Undecided]
 ) -> None:
     """Evaluate the checks of a kind for one subject."""
-    known = subject.facts.known()
-    seen = make_seen(known, fact_types(FACTS[subject.kind]))
+    asked = ask_about(subject.facts.known(), fact_types(FACTS[subject.kind]), subject.doubts)
     for check in checks:
-        match _holds(check, "condition", check.condition, seen):
-            case True:
-                findings.append(_finding(check, subject, seen, known))
-            case None:
-                undecided.append(_undecided(check, subject, view, known))
-            case False:
+        match _answer(check, "condition", check.condition, asked):
+            case (Answer.YES | Answer.IN_DOUBT) as answer:
+                findings.append(_finding(check, subject, asked, answer))
+            case Answer.UNKNOWN:
+                undecided.append(_undecided(check, subject, view, asked))
+            case Answer.NO:
                 pass
 
 
-def _holds(check: Check, key: str, condition: Condition, seen: KnownFacts) -> bool | None:
+def _answer(check: Check, key: str, condition: Condition, asked: Asked) -> Answer:
     try:
-        return condition.holds(seen)
+        return asked.answer(condition)
     except NetauditError as error:
         raise CatalogError(error.message, file=check.file, key=key, hint=error.hint) from error
 
 
-def _finding(check: Check, subject: CheckSubject, seen: KnownFacts, known: Mapping[str, object]) -> Finding:
-    severities = (severity for severity, when in check.graver if _holds(check, "graver", when, seen))
+def _finding(check: Check, subject: CheckSubject, asked: Asked, answer: Answer) -> Finding:
+    judged = _judge(check, asked, answer)
+    known = asked.shown()
     return Finding(
         check=check,
         subject_kind=subject.kind,
         subject=subject.name,
-        severity=next(severities, check.severity),
+        severity=judged.severity,
         message=check.finding.fill(known),
-        advice=_advice(check, seen, known),
+        advice=_advice(check, asked),
+        doubts=judged.doubts,
+        surely=judged.surely,
         fingerprint=_fingerprint(check.id, subject.identity, 0),
         evidence=Evidence(_deciding(check, subject.rules), _missing(check, subject), subject.cells),
         container=subject.container,
     )
 
 
-def _advice(check: Check, seen: KnownFacts, known: Mapping[str, object]) -> tuple[Advice, ...]:
+def _advice(check: Check, asked: Asked) -> tuple[Advice, ...]:
     """Return the remedies that serve for a subject, the first choice first."""
-    serving = (one for one in check.remedies if one.when is None or _holds(check, "remediation", one.when, seen))
-    return tuple(one.advise(known) for one in serving)
+    serving = (one for one in check.remedies if one.when is None or _stands(check, "remediation", one.when, asked))
+    return tuple(one.advise(asked.said) for one in serving)
+
+
+def _stands(check: Check, key: str, when: Condition, asked: Asked) -> bool:
+    return _answer(check, key, when, asked) in _STANDS
+
+
+class _Judged(msgspec.Struct, frozen=True):
+    severity: Severity
+    surely: Severity | None
+    doubts: tuple[Reason, ...]
+
+
+def _judge(check: Check, asked: Asked, answer: Answer) -> _Judged:
+    """Find how bad a finding is, how bad it surely is, and what makes it doubtful."""
+    grave = [(severity, when, _answer(check, "graver", when, asked)) for severity, when in check.graver]
+    worst = next(((severity, when) for severity, when, said in grave if said in _STANDS), (check.severity, None))
+    sure = next((severity for severity, _, said in grave if said is Answer.YES), check.severity)
+    severity, when = worst
+    doubtful = [check.condition] if answer is Answer.IN_DOUBT else []
+    doubtful += [when] if when and severity is not sure else []
+    reasons = (reason for one in doubtful for doubt in asked.concerning(one) for reason in doubt.reasons)
+    doubts = tuple(dict.fromkeys(reasons))
+    return _Judged(severity, sure if doubts and answer is Answer.YES else None, doubts)
+
+
+_STANDS = (Answer.YES, Answer.IN_DOUBT)
 
 
 def _deciding(check: Check, rules: tuple[AttributedItem, ...]) -> tuple[AttributedItem, ...]:
@@ -136,10 +178,11 @@ def _numbered(findings: Iterable[Finding]) -> Iterator[Finding]:
         yield msgspec.structs.replace(one, fingerprint=fingerprint)
 
 
-def _undecided(check: Check, subject: CheckSubject, view: HostView, known: Mapping[str, object]) -> Undecided:
+def _undecided(check: Check, subject: CheckSubject, view: HostView, asked: Asked) -> Undecided:
     """Return which facts are not known, and the gaps of their sources."""
     unknown = [one for one in declared(FACTS[check.subject]) if one.name in check.condition.reads]
-    unknown = [one for one in unknown if one.name not in known]
+    unknown = [one for one in unknown if one.name not in asked.said]
+    doubts = asked.concerning(check.condition)
     gaps = {gap.source: f"{gap.source}: {gap.reason}" for gap in view.attributed.head.gaps}
     if view.attributed.exposure is None:
         gaps[EXPOSURE] = f"{EXPOSURE}: {view.attributed.exposure_gap or 'not asked for'}"
@@ -147,7 +190,9 @@ def _undecided(check: Check, subject: CheckSubject, view: HostView, known: Mappi
     because = [gaps[source] for source in sources if source in gaps] or [
         f"{source}: does not say" for source in sources
     ]
-    return Undecided(check, subject.name, tuple(one.name for one in unknown), tuple(because))
+    names = (*(one.name for one in unknown), *(one.name for one in doubts))
+    reasons = dict.fromkeys(reason for one in doubts for reason in one.reasons)
+    return Undecided(check, subject.name, names, tuple(because), tuple(reasons))
 
 
 def _waive(finding: Finding, waivers: Iterable[Waiver], today: dt.date) -> Finding:
@@ -157,12 +202,18 @@ def _waive(finding: Finding, waivers: Iterable[Waiver], today: dt.date) -> Findi
     return finding
 
 
-def _about_waivers(view: HostView, plan: Plan, waivers: Iterable[Waiver], findings: Sequence[Finding]) -> list[Finding]:
-    """Evaluate the checks about waivers for each waiver: expired, unused, invalid."""
+def _about_waivers(
+    view: HostView, plan: Plan, waivers: Iterable[Waiver], findings: Sequence[Finding], unanswered: frozenset[str]
+) -> list[Finding]:
+    """Evaluate the checks about waivers for each waiver: expired, unused, invalid.
+
+    Whether one is used is not known where its check is one of the `unanswered`.
+    """
     found: list[Finding] = []
     checks = [check for check in plan.checks if check.subject is CheckedKind.WAIVER]
     for waiver in waivers:
         unused = not any(waiver.covers(one.check.id, one.subject, one.container) for one in findings)
+        known = not unused or waiver.check not in unanswered
         facts = WaiverFacts(
             check=waiver.check,
             subject=waiver.subject,
@@ -171,7 +222,7 @@ def _about_waivers(view: HostView, plan: Plan, waivers: Iterable[Waiver], findin
             until="" if waiver.invalid else waiver.until.isoformat(),
             place=waiver.place,
             expired=not waiver.invalid and waiver.until < plan.today,
-            unused=unused and not waiver.invalid,
+            unused=unused and not waiver.invalid if known else None,
             invalid=waiver.invalid,
         )
         name = f"waiver of {waiver.check} for {waiver.subject}"

@@ -1,8 +1,8 @@
 """The command line: one file per command, no logic in it. typer is imported below this package alone.
 
 Exit codes: 0 nothing at or above the bar, 1 findings at or above it, differences with --exit-code, or a recording that
-`verify` finds to differ, 2 usage, 3 netaudit failed, 4 incomplete under --strict; `run` gives the code of the command
-that it ran.
+`verify` finds to differ, 2 usage, 3 netaudit failed, 4 incomplete under --strict, or an audit whose bar asks for what
+--no-exposure left out; `run` gives the code of the command that it ran.
 """
 
 import errno

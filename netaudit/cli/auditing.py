@@ -11,14 +11,20 @@ from netaudit.api.formats import AuditFormat
 from netaudit.api.renderers import render_audit
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.finding import Audit, Finding
+from netaudit.audit.gate import reads_exposure, unanswered
 from netaudit.catalog.config import DEFAULT, is_port
+from netaudit.cli.say import say
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.report.ci.location import Locator, OneFile
+from netaudit.report.text.words import count
 
 if TYPE_CHECKING:
     from netaudit.report.terminal.style import Style
+
+
+_NAMED = 4  # checks that a line names
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -39,6 +45,23 @@ def prepare(options: AuditOptions, fail_on: str | None = None, min_confidence: s
         fail_on=None if bar == "none" else Severity(bar),
         min_confidence=FindingConfidence(min_confidence or prepared.config.min_confidence),
     )
+
+
+def is_answered(audit: Audit, prepared: Prepared) -> bool:
+    """Say which checks could have failed the audit and have no answer; tell whether it may pass all the same.
+
+    Without exposure the questions that matter most are not put: a gate that asks for them is not passed.
+    """
+    checks = unanswered(audit, prepared.fail_on, prepared.min_confidence)
+    if not checks:
+        return True
+    names = ", ".join(one.id for one in checks[:_NAMED]) + (", …" if len(checks) > _NAMED else "")
+    said = f"{count(len(checks), 'check')} without an answer could have failed this audit: {names}"
+    if audit.exposed or not any(map(reads_exposure, checks)):
+        say(f"{said} (--strict exits with 4)")
+        return True
+    say(f"{said} (who can reach what was not computed: leave out --no-exposure, or --fail-on)")
+    return False
 
 
 def _is_file(name: str) -> bool:

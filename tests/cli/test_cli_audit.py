@@ -48,13 +48,17 @@ def audit(run: Run) -> Run:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ((CLEAN,), 0),
+        ((CLEAN,), 4),  # without exposure a bar of `high` is not passed
+        ((CLEAN, "--exposure"), 0),
+        ((CLEAN, "--fail-on", "critical"), 0),
         ((BAD,), 1),
         ((BAD, "--fail-on", "critical"), 0),
         ((BAD, "--fail-on", "none"), 0),
         ((CLEAN, "--fail-on", "info"), 1),
         ((BAD, "--format", "sarif"), 0),
-        ((BAD, "--skip", "docker-user-matches-host-port"), 0),
+        ((BAD, "--skip", "docker-user-matches-host-port"), 4),
+        ((BAD, "--skip", "docker-user-matches-host-port", "--exposure"), 0),
+        ((BAD, "--skip", "docker-user-matches-host-port", "--format", "sarif"), 0),
         ((CLEAN, "--strict"), 4),
         ((BAD, "--skip", "nothing"), 2),
         ((BAD, "--fail-on", "grave"), 2),
@@ -69,6 +73,23 @@ def test_exit_codes(arguments: tuple[str, ...], code: int, audit: Run) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_gate_whose_checks_were_not_put_says_which(audit: Run) -> None:
+    done = audit(CLEAN)
+    assert "container-open-past-its-bindings" in done.stderr
+    assert "leave out --no-exposure" in done.stderr
+    assert audit(CLEAN, "--fail-on", "none").stderr == ""
+
+
+def test_a_gate_that_docker_did_not_answer_does_not_pass_without_a_word(run: Run, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.txt"
+    rules.write_text("*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\nCOMMIT\n")
+    done = run("audit", str(rules), "--fail-on", "critical")
+    assert done.returncode == 0
+    assert "without an answer could have failed this audit" in done.stderr
+    assert run("audit", str(rules), "--fail-on", "critical", "--strict").returncode == 4
+    assert run("audit", str(rules), "--fail-on", "critical", "--no-exposure").returncode == 4
+
+
 def test_what_is_undecided_names_the_gap(audit: Run) -> None:
     done = audit(BAD, "--format", "json")
     (undecided,) = [
@@ -81,7 +102,7 @@ def test_what_is_undecided_names_the_gap(audit: Run) -> None:
 def test_a_baseline_of_itself_passes(tmp_path: Path, audit: Run) -> None:
     baseline = tmp_path / "baseline.json"
     assert audit(BAD, "--format", "json", "-o", str(baseline)).returncode == 1
-    done = audit(BAD, "--baseline", str(baseline), "--fail-on", "info")
+    done = audit(BAD, "--baseline", str(baseline), "--fail-on", "critical")
     assert done.returncode == 0
     assert "0 findings" in done.stdout
 

@@ -75,6 +75,13 @@ follows it; nft refuses the script. `--verify-fix` runs the commands, as they ar
 
 A fact that is not known is left out: `a || b` is true where either is, and what hangs on the absent one is undecided,
 never clean.
+
+Packets that could not be decided (`may` in the exposure table) are open or closed, and a condition is asked for both.
+Where it holds either way, the finding is certain. Where it holds only if they are open, the finding stands, one step
+less confident, and says why. Where it would hold only if they were closed, it is undecided: `may` never counts as
+closed. What could not be listed at all, such as the containers of an engine that does not answer, is named with the
+checks that were not put. `--strict` exits with 4 for each of these. Without it, a check that could have failed the
+audit and has no answer is named on standard error, and where `--no-exposure` is the reason, the code is 4 all the same.
 """
 _WHERE = """
 ## Where they are found

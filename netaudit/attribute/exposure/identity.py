@@ -39,7 +39,7 @@ def by_container(before: Inventory | None, after: Inventory | None) -> Identify:
 
 
 def by_address(one: AttributedExposure) -> Key:
-    """Name a row by where packets are sent, whoever takes them."""
+    """Name a row by where packets are sent: who takes them does not matter."""
     to = one.exposure.destination
     of_container = to.kind is DestinationKind.CONTAINER_PORTS
     return (one.exposure.zone, of_container, to.family, to.protocol, to.address, to.interface)

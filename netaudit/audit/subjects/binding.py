@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec.structs import replace
 
 from netaudit.audit.checks.subject_kind import CheckedKind
-from netaudit.audit.subjects.container import reachable_from
+from netaudit.audit.subjects.container import reach_doubts, reachable_from
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.by_cause import Cells, Items
 from netaudit.audit.view.view import NOT_FROM_LOOPBACK, HostView
@@ -95,6 +95,10 @@ def _subject(view: HostView, container: Container, binding: PortBinding) -> Chec
         missing=view.by_cause.missing_of_binding(key),
         cells=cells,
         container=container.name,
+        doubts=(
+            *reach_doubts("reachable_from", cells),
+            *reach_doubts("twin_reachable_from", _twin_cells(view, container, binding)),
+        ),
     )
 
 
@@ -146,13 +150,12 @@ def _with_rules(facts: BindingFacts, view: HostView, container: Container, bindi
 def _with_exposure(facts: BindingFacts, view: HostView, container: Container, binding: PortBinding) -> BindingFacts:
     """Add who reaches a published port, by the exposure table."""
     cells = view.by_cause.cells_of_binding((container.id, binding))
-    twins = [one for one in container.bindings if _is_twin(one, binding)]
     return replace(
         facts,
         has_reach=True,
         reachable_from=reachable_from(cells),
         perhaps_from=_perhaps_from(cells),
-        twin_reachable_from=_twin_cells(view, container, twins),
+        twin_reachable_from=reachable_from(_twin_cells(view, container, binding)),
     )
 
 
@@ -180,9 +183,9 @@ def _is_twin(one: PortBinding, other: PortBinding) -> bool:
     return _family(one) != _family(other) and all(getattr(one, name) == getattr(other, name) for name in same)
 
 
-def _twin_cells(view: HostView, container: Container, twins: list[PortBinding]) -> tuple[str, ...]:
-    cells = (cell for twin in twins for cell in view.by_cause.cells_of_binding((container.id, twin)))
-    return reachable_from(tuple(cells))
+def _twin_cells(view: HostView, container: Container, binding: PortBinding) -> Cells:
+    twins = (one for one in container.bindings if _is_twin(one, binding))
+    return tuple(cell for twin in twins for cell in view.by_cause.cells_of_binding((container.id, twin)))
 
 
 def _is_guarded(view: HostView, binding: PortBinding) -> bool:

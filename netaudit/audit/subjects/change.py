@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from typing import Annotated
 
+import msgspec
+
 from netaudit.attribute.attribution import AttributedChange, AttributedExposure, AttributedItem, ExposureChange
+from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.rule import is_dockers
@@ -15,7 +18,9 @@ from netaudit.model.exposure import Delivery, Outcome
 class ChangeFacts(SubjectFacts, frozen=True):
     """What is known of a change, with `--since` an earlier recording."""
 
-    change: Annotated[str, fact("`added`, `removed`, `altered`, `moved`; of exposure `opened` or `closed`.")] = ""
+    change: Annotated[
+        str, fact("`added`, `removed`, `altered`, `moved`; of exposure `opened`, `closed`, or `undecided`.")
+    ] = ""
     object: Annotated[str, fact("`rule`, `policy`, `chain`, `set`, `map` or `exposure`.")] = ""
     where: Annotated[str, fact("Its place, as `explain` takes it; of exposure what is reached.")] = ""
     text: Annotated[str, fact("Its text; of exposure what becomes of the packets now.")] = ""
@@ -83,9 +88,10 @@ def _of_exposure(change: ExposureChange) -> CheckSubject:
     there = shown.destination
     port = there.ports[0][0] if there.ports else 0
     whose = there.container_name or "host"
+    turn = _turn(change)
     what = str(there.binding) if there.binding else f"{there.address} {port}/{there.protocol}"
     facts = ChangeFacts(
-        change="opened" if _arrives(change.after) else "closed",
+        change=turn.said,
         object="exposure",
         where=f"{whose} {what}",
         text=_outcome(change.after),
@@ -96,13 +102,54 @@ def _of_exposure(change: ExposureChange) -> CheckSubject:
     )
     name = f"{shown.zone} → {whose} {what}"
     return CheckSubject(
-        CheckedKind.CHANGE, name, f"change {name}", facts, cells=cells[:1], container=there.container_name
+        CheckedKind.CHANGE,
+        name,
+        f"change {name}",
+        facts,
+        cells=cells[:1],
+        container=there.container_name,
+        doubts=turn.doubts,
     )
 
 
 def _outcome(cell: AttributedExposure | None) -> str:
-    return str(cell.exposure.outcome) if cell else "not there"
+    if cell is None:
+        return "not there"
+    partly = cell.exposure.outcome is Outcome.ALLOWED and not cell.exposure.for_all
+    return f"{cell.exposure.outcome}, not for all" if partly else str(cell.exposure.outcome)
 
 
-def _arrives(cell: AttributedExposure | None) -> bool:
-    return cell is not None and cell.exposure.outcome is not Outcome.BLOCKED and cell.exposure.way is not Delivery.NONE
+class _Turn(msgspec.Struct, frozen=True):
+    said: str
+    doubts: tuple[Doubt, ...] = ()
+
+
+def _turn(change: ExposureChange) -> _Turn:
+    """Say whether a cell opened or closed; where a side could not be decided, for each of what it may have been."""
+    sides = (change.before, change.after)
+    undecided = [one.exposure for one in sides if one and one.exposure.outcome is Outcome.MAY]
+    opened, closed = ([_rank(side, doubtful) for side in sides] for doubtful in (_OPEN, _CLOSED))
+    if not undecided:
+        return _Turn(_direction(*opened))
+    reasons = tuple(one.reason for one in undecided if one.reason)
+    return _Turn("undecided", (Doubt("change", _direction(*opened), _direction(*closed), reasons),))
+
+
+_CLOSED, _PARTLY, _OPEN = range(3)
+
+
+def _rank(cell: AttributedExposure | None, doubtful: int) -> int:
+    """Rank what becomes of packets; what could not be decided is taken as said."""
+    if cell is None:
+        return _CLOSED
+    match cell.exposure.outcome:
+        case Outcome.MAY:
+            return doubtful
+        case Outcome.BLOCKED:
+            return _CLOSED
+        case Outcome.ALLOWED:
+            return _CLOSED if cell.exposure.way is Delivery.NONE else _OPEN if cell.exposure.for_all else _PARTLY
+
+
+def _direction(before: int, after: int) -> str:
+    return "opened" if after > before else "closed" if after < before else "unchanged"

@@ -1,17 +1,19 @@
 """Running containers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedExposure
+from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.network import is_private
 from netaudit.audit.view.by_cause import Cells
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import Container
-from netaudit.model.exposure import Delivery, DestinationKind, Outcome, ZoneKind
+from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
 from netaudit.model.facts import Source
+from netaudit.model.reason import ReasonKind, kinds_of
 
 _NET_ADMIN = frozenset({"NET_ADMIN", "CAP_NET_ADMIN", "ALL"})
 
@@ -63,8 +65,10 @@ def containers(view: HostView) -> Iterator[CheckSubject]:
     for container in view.containers:
         cells = tuple(filter(_is_direct, view.by_cause.cells_of_container(container.id)))
         name = f"container {container.name}"
+        facts = _facts(view, container, cells)
+        doubts = reach_doubts("directly_reachable_from", cells)
         yield CheckSubject(
-            CheckedKind.CONTAINER, name, name, _facts(view, container, cells), cells=cells, container=container.name
+            CheckedKind.CONTAINER, name, name, facts, cells=cells, container=container.name, doubts=doubts
         )
 
 
@@ -108,13 +112,34 @@ def _facts(view: HostView, container: Container, cells: Cells) -> ContainerFacts
 def reachable_from(cells: Cells) -> tuple[str, ...]:
     """Return the kinds of zones whose packets arrive."""
     arriving = (one.exposure for one in cells if one.exposure.outcome is Outcome.ALLOWED)
-    return tuple(dict.fromkeys(str(one.zone.kind) for one in arriving if one.way is not Delivery.NONE))
+    return _kinds(one for one in arriving if one.way is not Delivery.NONE)
+
+
+def reach_doubts(name: str, cells: Cells) -> tuple[Doubt, ...]:
+    """Return the bounds of such a fact, where it could not be decided for some zone."""
+    undecided = [one.exposure for one in cells if one.exposure.outcome is Outcome.MAY]
+    if not undecided:
+        return ()
+    closed = reachable_from(cells)
+    likely = _kinds(one for one in undecided if _NOTHING_KNOWN.isdisjoint(kinds_of(one.reason)))
+    opened, everything = (list(dict.fromkeys((*closed, *zones))) for zones in (likely, _kinds(undecided)))
+    reasons = dict.fromkeys(one.reason for one in undecided if one.reason)
+    others = (everything,) if everything != opened else ()
+    return (Doubt(name, opened, list(closed), tuple(reasons), others),)
+
+
+# What is not followed at all is no sign that packets arrive.
+_NOTHING_KNOWN = frozenset({ReasonKind.DRIVER_NOT_FOLLOWED, ReasonKind.DRIVER_BY_ROUTERS, ReasonKind.BRIDGE_NOT_HERE})
+
+
+def _kinds(exposures: Iterable[Exposure]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(one.zone.kind) for one in exposures))
 
 
 def _open_addresses(cells: Cells, family: str) -> tuple[str, ...]:
     """Return the addresses that neighbours or the Internet reach."""
     outside = (one.exposure for one in cells if one.exposure.zone.kind in (ZoneKind.INTERNET, ZoneKind.LAN))
-    reached = (one.destination for one in outside if one.outcome is Outcome.ALLOWED)
+    reached = (one.destination for one in outside if one.outcome is not Outcome.BLOCKED)
     return tuple(dict.fromkeys(one.address for one in reached if one.family == family))
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedExposure
+from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.view import HostView
+from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome
 from netaudit.model.reason import kinds_of
 
 _KIND = CheckedKind.EXPOSURE
@@ -39,6 +41,9 @@ class ExposureFacts(SubjectFacts, frozen=True):
     reasons: Annotated[
         tuple[str, ...], fact("That word, and the words of what is behind it, as behind `answer-stopped`.")
     ] = ()
+    for_all: Annotated[bool, fact("Whether all of the packets arrive: no rate limits them, no sender is refused.")] = (
+        False
+    )
 
 
 def cells(view: HostView) -> Iterator[CheckSubject]:
@@ -50,7 +55,7 @@ def cells(view: HostView) -> Iterator[CheckSubject]:
 def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
     one = cell.exposure
     there = one.destination
-    ports = tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in there.ports)
+    ports = port_words(there)
     whose = there.container_name or ", ".join(there.programs) or (str(there.led) if there.led else "host")
     name = f"{one.zone} → {whose} {there.kind} {', '.join(ports)}/{there.protocol} ({there.family})"
     reasons = tuple(map(str, kinds_of(one.reason)))
@@ -70,16 +75,51 @@ def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
         network=there.network_name,
         led_to=str(there.led) if there.led else "",
         programs=there.programs,
-        service=_service(view, cell),
+        service=service_of(view, there),
         decided_by=cell.attribution.maker,
         reason=reasons[0] if reasons else "",
         reasons=reasons,
+        for_all=one.for_all,
     )
-    return CheckSubject(_KIND, name, name, facts, cells=(cell,), container=there.container_name)
+    doubts = (*_outcome_doubts(one), *_owner_doubts(view, one))
+    return CheckSubject(_KIND, name, name, facts, cells=(cell,), container=there.container_name, doubts=doubts)
 
 
-def _service(view: HostView, cell: AttributedExposure) -> str:
+_WAYS = {
+    DestinationKind.PUBLISHED_PORT: Delivery.DNAT,
+    DestinationKind.FORWARDED_PORT: Delivery.DNAT,
+    DestinationKind.CONTAINER_PORTS: Delivery.DIRECT,
+    DestinationKind.HOST_LISTENER: Delivery.LOCAL,
+}
+
+
+def _outcome_doubts(one: Exposure) -> Iterator[Doubt]:
+    """Return the bounds of what becomes of the packets, where that could not be decided."""
+    if one.outcome is not Outcome.MAY:
+        return
+    reasons = (one.reason,) if one.reason else ()
+    yield Doubt("outcome", str(Outcome.ALLOWED), str(Outcome.BLOCKED), reasons)
+    if one.way is Delivery.NONE:
+        yield Doubt("way", str(_WAYS[one.destination.kind]), str(Delivery.NONE), reasons)
+
+
+def _owner_doubts(view: HostView, one: Exposure) -> Iterator[Doubt]:
+    """Return the bounds of whose a port is that a rule leads on: without an inventory it may be a container's."""
+    if one.destination.kind is DestinationKind.FORWARDED_PORT and view.inventory_gap:
+        yield Doubt(
+            "destination",
+            str(DestinationKind.FORWARDED_PORT),
+            str(DestinationKind.PUBLISHED_PORT),
+            (view.inventory_gap,),
+        )
+
+
+def port_words(there: Destination) -> tuple[str, ...]:
+    """Return the ports of a destination, or ranges of them, as facts have them."""
+    return tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in there.ports)
+
+
+def service_of(view: HostView, there: Destination) -> str:
     """Name the service on a single TCP port; of ranges nothing is known."""
-    there = cell.exposure.destination
     alone = len(there.ports) == 1 and there.ports[0][0] == there.ports[0][1] and there.protocol == "tcp"
     return view.services.sensitive(there.ports[0][0], "") if alone else ""

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem
+from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.condition import FactType, FactTypes
 from netaudit.audit.checks.subject_kind import CheckedKind
 
@@ -43,6 +44,7 @@ class CheckSubject(msgspec.Struct, frozen=True):
     """What checks are evaluated for, with what proves or explains a finding about it.
 
     `name` is what reports and waivers call it; `identity` survives a recreated container and a changed address.
+    `doubts` are facts of which only two bounds are known.
     """
 
     kind: CheckedKind
@@ -53,6 +55,7 @@ class CheckSubject(msgspec.Struct, frozen=True):
     missing: tuple[AttributedItem, ...] = ()
     cells: tuple[AttributedExposure, ...] = ()
     container: str = ""
+    doubts: tuple[Doubt, ...] = ()
 
 
 @cache

@@ -15,5 +15,5 @@ class WaiverFacts(SubjectFacts, frozen=True):
     until: Annotated[str, fact("Its last day.")] = ""
     place: Annotated[str, fact("Where it stands: a file with its line, or a container's label.")] = ""
     expired: Annotated[bool, fact("Whether its last day is over.")] = False
-    unused: Annotated[bool, fact("Whether nothing was found that it would waive.")] = False
+    unused: Annotated[bool | None, fact("Whether nothing was found that it would waive.")] = False
     invalid: Annotated[str, fact("What is wrong with it, empty for nothing.")] = ""

@@ -13,14 +13,17 @@ from netaudit.audit.view.outside import Outside
 from netaudit.audit.view.places import Places
 from netaudit.audit.view.tools import Tools
 from netaudit.model.docker import Container, Inventory, Network
+from netaudit.model.facts import GapReason, Source
 from netaudit.model.netfilter.program import Program
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule
 
 _DERIVED = ZoneChoice()
+OBJECT_SOURCES = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
 NOT_FROM_LOOPBACK = Option("-i", ("lo",), negated=True)
 
 
@@ -56,6 +59,15 @@ class HostView:
     def inventory(self) -> Inventory | None:
         """Docker's own objects; None where they are not known."""
         return self.snapshot.inventory
+
+    @cached_property
+    def inventory_gap(self) -> Reason | None:
+        """Why Docker's own objects are not known, or not all of them; None where they are."""
+        if self.inventory is not None and not self.inventory.partial:
+            return None
+        said = {gap.source: gap.reason for gap in self.snapshot.gaps}
+        source = next((one for one in OBJECT_SOURCES if one in said), Source.DOCKER_CONTAINERS)
+        return make_reason(ReasonKind.SOURCE_GAP, source=source, gap=said.get(source, GapReason.NOT_RECORDED))
 
     @property
     def containers(self) -> tuple[Container, ...]:

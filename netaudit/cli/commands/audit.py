@@ -88,7 +88,7 @@ def audit(
     from netaudit.api.audits import AuditOptions
     from netaudit.audit.gate import failing
     from netaudit.cli import output as out
-    from netaudit.cli.auditing import prepare, read_ports, render
+    from netaudit.cli.auditing import is_answered, prepare, read_ports, render
     from netaudit.cli.sources import load_or_collect, make_where, when_audited
     from netaudit.store import load
 
@@ -110,6 +110,8 @@ def audit(
     audited = prepared.auditor.audit_and_verify(facts) if verify_fix else prepared.auditor.audit(facts)
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)
     out.write(render(audited, form, facts, snapshot, out.style(place, color), failures), place)
-    undecided = len(audited.undecided)
-    different = bool(failures) and form is not AuditFormat.SARIF
-    raise typer.Exit(out.exit_code(audited.head, strict=strict, different=different, undecided=undecided))
+    gated = form is not AuditFormat.SARIF
+    code = out.exit_code(audited.head, strict=strict, different=gated and bool(failures), undecided=audited.unsure)
+    if not code and not is_answered(audited, prepared) and gated:
+        code = out.INCOMPLETE
+    raise typer.Exit(code)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from netaudit.audit.finding import Audit, Finding
 from netaudit.report.text.audit import (
+    describe_not_put,
     describe_status,
     describe_undecided,
     gather_undecided,
@@ -17,18 +18,21 @@ def render_audit(audit: Audit, failing: tuple[Finding, ...]) -> str:
     """Print an audit; a finding is a failure where it fails the gate, else a test that passed with a remark."""
     bar = {one.fingerprint for one in failing}
     flagged = {one.check.id for one in audit.findings}
-    gathered = gather_undecided(audit.undecided)
-    quiet = [one.id for one in audit.checks if one.id not in flagged and one.id not in {c.id for c, _ in gathered}]
-    number = len(audit.findings) + len(gathered) + len(quiet)
+    skipped = [
+        (check.id, "undecided", describe_undecided(members)) for check, members in gather_undecided(audit.undecided)
+    ]
+    skipped += [(check.id, "not put", describe_not_put(one)) for one in audit.not_put for check in one.checks]
+    quiet = [one.id for one in audit.checks if one.id not in flagged | {name for name, _, _ in skipped}]
+    number = len(audit.findings) + len(skipped) + len(quiet)
     name = audit.head.host or "host"
-    counts = f'tests="{number}" failures="{len(bar)}" errors="0" skipped="{len(gathered)}"'
+    counts = f'tests="{number}" failures="{len(bar)}" errors="0" skipped="{len(skipped)}"'
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="netaudit audit" {counts}>']
     lines.append(f"<testsuite name={xml_attribute(name)} {counts}>")
     for finding in audit.findings:
         lines += _case(finding, finding.fingerprint in bar)
-    for check, members in gathered:
-        lines.append(f"<testcase classname={xml_attribute(check.id)} name={xml_attribute('undecided')}>")
-        lines.append(f"<skipped message={xml_attribute(describe_undecided(members))}/></testcase>")
+    for check, what, words in skipped:
+        lines.append(f"<testcase classname={xml_attribute(check)} name={xml_attribute(what)}>")
+        lines.append(f"<skipped message={xml_attribute(words)}/></testcase>")
     lines += [f"<testcase classname={xml_attribute(one)} name={xml_attribute('every subject')}/>" for one in quiet]
     lines.append(f"<system-out>{xml_text(summarise_audit(audit))}</system-out>")
     return "\n".join([*lines, "</testsuite>", "</testsuites>"]) + "\n"

@@ -4,20 +4,24 @@ import datetime as dt
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver
-from netaudit.audit.finding import Audit, Evidence, Finding, Undecided, Verified
+from netaudit.audit.finding import Audit, Evidence, Finding, NotPut, Undecided, Verified
 from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.report.json.cell import CellChangeJson, CellJson, cell_json, change_json
 from netaudit.report.json.item import AttributedJson, attributed_json
 from netaudit.report.json.printing import print_json
 from netaudit.report.json.snapshot import SnapshotJson, head_json
+from netaudit.report.text.audit import describe_doubts
 
 Status = Literal["open", "known", "waived"]
 _FINGERPRINT = Meta(pattern="^[0-9a-f]{32}$", description="The same for a recreated container and a changed address.")
+_NOT_PUT = Meta(description="Absent: every check was put to all that it is about.")
+_DOUBTS = Meta(description="What could make it harmless, where that is not known.")
+_SURELY = Meta(description="With doubts: the severity that it has all the same; absent: it may be no problem at all.")
 _COMPUTED = Meta(description="False: `changes` and `others` say nothing.")
 
 
@@ -72,6 +76,8 @@ class FindingJson(msgspec.Struct, frozen=True, kw_only=True):
     subject: SubjectJson
     severity: Severity
     confidence: FindingConfidence
+    doubts: Annotated[tuple[str, ...] | UnsetType, _DOUBTS] = UNSET
+    surely: Annotated[Severity | UnsetType, _SURELY] = UNSET
     message: str
     remediation: str
     remedies: tuple[RemedyJson, ...] = ()  # a default: documents of older versions lack the field
@@ -88,6 +94,14 @@ class UndecidedJson(msgspec.Struct, frozen=True, kw_only=True):
     check: str
     subject: str
     facts: tuple[str, ...]
+    because: tuple[str, ...]
+
+
+class NotPutJson(msgspec.Struct, frozen=True, kw_only=True):
+    """Checks that could hold for subjects of a kind which could not be listed, and why those could not."""
+
+    subjects: CheckedKind
+    checks: tuple[str, ...]
     because: tuple[str, ...]
 
 
@@ -109,6 +123,7 @@ class AuditDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema
     snapshot: SnapshotJson
     findings: Annotated[tuple[FindingJson, ...], Meta(description="The most severe first.")]
     undecided: tuple[UndecidedJson, ...]
+    not_put: Annotated[tuple[NotPutJson, ...] | UnsetType, _NOT_PUT] = UNSET
     checks: tuple[CheckJson, ...]
 
 
@@ -124,6 +139,7 @@ def audit_document(audit: Audit) -> AuditDocument:
         snapshot=head_json(audit.head),
         findings=tuple([_finding(one) for one in audit.findings]),
         undecided=tuple([_undecided(one) for one in audit.undecided]),
+        not_put=tuple([_not_put(one) for one in audit.not_put]) or UNSET,
         checks=tuple([_check(one, subjects.get(one.id, 0)) for one in audit.checks]),
     )
 
@@ -134,6 +150,8 @@ def _finding(one: Finding) -> FindingJson:
         subject=SubjectJson(kind=one.subject_kind, name=one.subject),
         severity=one.severity,
         confidence=one.confidence,
+        doubts=describe_doubts(one.doubts, most=None) or UNSET,
+        surely=one.surely or UNSET,
         message=one.message,
         remediation=one.remediation,
         remedies=_remedies(one),
@@ -193,7 +211,12 @@ def _waiver(waiver: Waiver) -> WaiverJson:
 
 
 def _undecided(one: Undecided) -> UndecidedJson:
-    return UndecidedJson(check=one.check.id, subject=one.subject, facts=one.facts, because=one.because)
+    because = (*one.because, *describe_doubts(one.doubts, most=None))
+    return UndecidedJson(check=one.check.id, subject=one.subject, facts=one.facts, because=because)
+
+
+def _not_put(one: NotPut) -> NotPutJson:
+    return NotPutJson(subjects=one.kind, checks=tuple([check.id for check in one.checks]), because=one.because)
 
 
 def _check(check: Check, subjects: int) -> CheckJson:

@@ -22,6 +22,7 @@ from netaudit.report.json.snapshot import CoverageJson, SnapshotJson, coverage_j
 from netaudit.report.text.words import Verb, verb
 
 _EVENTS = Meta(description="What Docker said of its causes meanwhile; only where netaudit listened (`run`).")
+_UNDECIDED = Meta(description="How many cells could not be decided, before or after: they may have changed.")
 _MISSING = Meta(description="Ought to be there afterwards, and is not.")
 _DEFECTS = Meta(description="There afterwards, and stale, misplaced or duplicate.")
 
@@ -76,6 +77,7 @@ class DiffDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     exposure: tuple[CellChangeJson, ...]
     exposure_computed: Computed
     exposure_gap: ComputedGap = UNSET
+    exposure_undecided: Annotated[int | UnsetType, _UNDECIDED] = UNSET
     coverage: CoverageJson
 
 
@@ -95,6 +97,7 @@ def diff_document(diff: AttributedDiff) -> DiffDocument:
         exposure=tuple([change_json(one) for one in diff.exposure or ()]),
         exposure_computed=diff.exposure is not None,
         exposure_gap=diff.exposure_gap or UNSET,
+        exposure_undecided=diff.exposure_undecided or UNSET,
         coverage=coverage_json(diff.coverage),
     )
 

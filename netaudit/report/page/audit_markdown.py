@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from netaudit.audit.finding import Audit, Finding
 from netaudit.report.text.audit import (
+    describe_not_put,
     describe_status,
     describe_undecided,
     gather_undecided,
@@ -26,6 +27,7 @@ def render_audit(audit: Audit) -> str:
         lines += [*_finding(finding), ""]
     lines += _accepted(audit)
     lines += _undecided(audit)
+    lines += _not_put(audit)
     if audit.head.gaps:
         lines += ["## Could not be seen", "", *(f"- {prose(describe_gap(gap))}" for gap in audit.head.gaps), ""]
     return "\n".join(lines)
@@ -67,4 +69,11 @@ def _undecided(audit: Audit) -> Iterator[str]:
         yield from (
             f"- {code_outside(check.id)}: {code_outside(describe_undecided(members))}" for check, members in gathered
         )
+        yield ""
+
+
+def _not_put(audit: Audit) -> Iterator[str]:
+    if audit.not_put:
+        yield from ("## Not put: what they ask about could not be listed", "")
+        yield from (f"- {code_outside(describe_not_put(one))}" for one in audit.not_put)
         yield ""

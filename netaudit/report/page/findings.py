@@ -9,7 +9,14 @@ from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Audit, Finding
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.report.page.anchors import Anchors
-from netaudit.report.text.audit import describe_status, describe_undecided, gather_undecided, summarise_audit
+from netaudit.report.text.audit import (
+    describe_doubts,
+    describe_not_put,
+    describe_status,
+    describe_undecided,
+    gather_undecided,
+    summarise_audit,
+)
 from netaudit.report.text.destinations import describe_port
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sentence import Foreign, Sentence
@@ -33,6 +40,7 @@ class FindingRow(msgspec.Struct, frozen=True):
     status: str
     proofs: tuple[ProofRow, ...]
     more: int = 0
+    doubts: tuple[str, ...] = ()
 
 
 class FindingList(msgspec.Struct, frozen=True):
@@ -41,6 +49,7 @@ class FindingList(msgspec.Struct, frozen=True):
     rows: tuple[FindingRow, ...]
     alike: tuple[tuple[Check, tuple[str, ...]], ...]
     undecided: tuple[str, ...]
+    not_put: tuple[str, ...] = ()
 
 
 def list_findings(audit: Audit, anchors: Anchors) -> FindingList:
@@ -59,6 +68,7 @@ def list_findings(audit: Audit, anchors: Anchors) -> FindingList:
         undecided=tuple(
             f"{check.id}: {describe_undecided(members)}" for check, members in gather_undecided(audit.undecided)
         ),
+        not_put=tuple(map(describe_not_put, audit.not_put)),
     )
 
 
@@ -70,6 +80,7 @@ def _row(finding: Finding, anchors: Anchors) -> FindingRow:
         status=describe_status(finding),
         proofs=tuple(proofs[:_SHOWN]),
         more=max(0, len(proofs) - _SHOWN),
+        doubts=describe_doubts(finding.doubts),
     )
 
 

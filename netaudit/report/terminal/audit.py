@@ -9,6 +9,7 @@ from netaudit.report.terminal.shell import shell_lines
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap_whole
 from netaudit.report.text.audit import (
+    describe_not_put,
     describe_status,
     describe_undecided,
     gather_undecided,
@@ -35,6 +36,7 @@ def render_audit(audit: Audit, style: Style) -> str:
         lines += [*_finding(finding, style), ""]
     lines += _accepted(audit, style)
     lines += _undecided(audit, style)
+    lines += _not_put(audit, style)
     if audit.head.gaps:
         lines += ["could not be seen", *gap_lines(audit.head.gaps), ""]
     lines.append(summarise_audit(audit))
@@ -78,4 +80,12 @@ def _undecided(audit: Audit, style: Style) -> Iterator[str]:
         yield "undecided: what tells was not seen"
         for check, members in gathered:
             yield from _wrapped("  ", f"{check.id}: {describe_undecided(members)}", style)
+        yield ""
+
+
+def _not_put(audit: Audit, style: Style) -> Iterator[str]:
+    if audit.not_put:
+        yield "not put: what they ask about could not be listed"
+        for one in audit.not_put:
+            yield from _wrapped("  ", describe_not_put(one), style)
         yield ""

@@ -8,9 +8,11 @@ import msgspec
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem
 from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.remedy import Advice
-from netaudit.audit.finding import Audit, Finding, Undecided, Verified
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.finding import Audit, Finding, NotPut, Undecided, Verified
 from netaudit.audit.remedy.verify import is_opened
 from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
+from netaudit.model.reason import Reason
 from netaudit.model.severity import Severity
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.destinations import describe_port
@@ -30,15 +32,16 @@ _SHOWN = 6  # pieces of one kind of evidence that a text shows; JSON has all
 class Proof(msgspec.Struct, frozen=True):
     """A piece of evidence: what kind it is, where, its text, and what it is there for."""
 
-    kind: str  # rule | missing | exposed | blocked
+    kind: str  # unsure | exposed | blocked | missing | rule
     where: str
     text: str
     because: str = ""
 
 
 def proofs(finding: Finding) -> Iterator[Proof]:
-    """List the evidence of a finding, the most important first."""
+    """List the evidence of a finding, the most important first; what makes it doubtful comes before."""
     evidence = finding.evidence
+    yield from (Proof("unsure", "", sentence) for sentence in describe_doubts(finding.doubts))
     yield from _some([_exposed(cell) for cell in _telling(evidence.cells)])
     yield from _some([_rule("missing", one) for one in evidence.missing])
     yield from _some([_rule("rule", one) for one in evidence.rules])
@@ -76,12 +79,49 @@ def _outcome(one: Exposure) -> str:
         words, comma = str(one.outcome), ""
     else:
         published = one.destination.kind is DestinationKind.PUBLISHED_PORT and one.way is Delivery.DNAT
-        words = f"{one.outcome} {'through the published port' if published else _DELIVERIES[one.way]}".strip()
+        words = f"{_said(one)} {'through the published port' if published else _DELIVERIES[one.way]}".strip()
         comma = ","
     if one.rule:
         return f"{words}{comma} by {one.rule.where}: {one.rule.text}"
     reason = describe_reason(one.reason)
     return f"{words}: {reason}" if reason else words
+
+
+def _said(one: Exposure) -> str:
+    if one.outcome is Outcome.MAY:
+        return "may be allowed"
+    return str(one.outcome) if one.for_all else f"{one.outcome}, {'limited' if one.limited_by else 'not for all'},"
+
+
+_DOUBTS = 3  # reasons that a text names
+
+
+def describe_doubts(doubts: Iterable[Reason], most: int | None = _DOUBTS) -> tuple[str, ...]:
+    """Say why a finding or an answer is not certain, each reason once: at most so many, the others counted."""
+    sentences = tuple(dict.fromkeys(map(describe_reason, doubts)))
+    shown = sentences[:most]
+    rest = len(sentences) - len(shown)
+    return (*shown, f"and {count(rest, 'more reason')}") if rest else shown
+
+
+def describe_not_put(one: NotPut) -> str:
+    """Say which subjects could not be listed and why, and name the checks about them."""
+    return f"{_KINDS[one.kind]} ({'; '.join(one.because)}): {', '.join(check.id for check in one.checks)}"
+
+
+_KINDS = {
+    CheckedKind.RECORDING: "the recording",
+    CheckedKind.HOST: "the host",
+    CheckedKind.FIREWALL: "FORWARD and DOCKER-USER",
+    CheckedKind.DAEMON: "the Docker daemon",
+    CheckedKind.NETWORK: "networks",
+    CheckedKind.CONTAINER: "containers",
+    CheckedKind.BINDING: "published ports",
+    CheckedKind.RULE: "rules",
+    CheckedKind.EXPOSURE: "who can reach what",
+    CheckedKind.CHANGE: "what changed",
+    CheckedKind.WAIVER: "waivers",
+}
 
 
 def summarise_audit(audit: Audit) -> str:
@@ -96,6 +136,8 @@ def summarise_audit(audit: Audit) -> str:
     also += [f"{known} in the baseline"] if known else []
     doubtful = len({one.check.id for one in audit.undecided})
     also += [f"{count(doubtful, 'check')} undecided"] if doubtful else []
+    not_put = len({check.id for one in audit.not_put for check in one.checks})
+    also += [f"{count(not_put, 'check')} not put"] if not_put else []
     return "; ".join(also)
 
 
@@ -109,7 +151,9 @@ def gather_undecided(undecided: Iterable[Undecided]) -> list[tuple[Check, tuple[
 
 def describe_undecided(members: tuple[Undecided, ...]) -> str:
     """Say on which subjects one check could not be decided, and why."""
-    because = dict.fromkeys(reason for one in members for reason in one.because)
+    doubts = dict.fromkeys(reason for one in members for reason in one.doubts)
+    said = [reason for one in members for reason in one.because]
+    because = dict.fromkeys([*said, *describe_doubts(doubts)])
     whom = members[0].subject if len(members) == 1 else f"{len(members)} subjects"
     return f"{whom}: {'; '.join(because)}"
 
