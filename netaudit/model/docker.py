@@ -140,6 +140,13 @@ class Network(msgspec.Struct, frozen=True):
     encrypted: bool = False
     vxlan_ids: tuple[int, ...] = ()
     members: tuple[NetworkMember, ...] = ()
+    gateway: str = ""  # "" where the engine does not tell it
+    gateway6: str = ""
+    inhibit_ipv4: bool = False  # the engine gives the bridge no IPv4 address
+
+    def gateway_of(self, family: str) -> str:
+        """Return the gateway of family ip or ip6, "" where it is not known."""
+        return self.gateway6 if family == Family.IP6 else self.gateway
 
     def subnet_of(self, family: str) -> str:
         """Return the subnet of family ip or ip6, "" where the network has none."""

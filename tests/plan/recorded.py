@@ -9,10 +9,13 @@ import msgspec
 
 from netaudit.catalog import load_catalog
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare
+from netaudit.model.plan import PlannedInventory
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.exposure.table import expose
+from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
 from netaudit.plan.rules.effects import find_effects
-from netaudit.plan.rules.planned import write_rules
+from netaudit.plan.rules.planned import plan_host, write_rules
 from netaudit.store import load
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -55,8 +58,22 @@ def misses(step: Step) -> tuple[str, ...]:
     assert before.inventory
     assert after.inventory
     effects = find_effects(before.inventory, after.inventory)
-    planned, _ = write_rules(before, after.inventory, effects, CATALOG)
-    return tuple(map(_word, compare(planned, after.ruleset)))
+    written = write_rules(before, after.inventory, effects, CATALOG)
+    return tuple(map(_word, compare(written.ruleset, after.ruleset)))
+
+
+def planned(step: Step) -> Snapshot:
+    """Plan a step by its inventory alone; return the host afterwards."""
+    return plan_host(snapshot(step.before), PlannedInventory(load(step.after)), CATALOG).after
+
+
+def exposures(host: Snapshot) -> dict[str, list[tuple[str, ...]]]:
+    """Return who can reach what, by which rule."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for one in expose(host, host.program, ZoneChoice(), lambda _: True):
+        rule = one.rule.where if one.rule else ""
+        found.setdefault(f"{one.zone} {one.destination}", []).append((one.outcome, one.way, rule))
+    return found
 
 
 def _word(change: Change) -> str:

@@ -8,17 +8,11 @@ from sampling import sampled
 
 # What a plan gets wrong, and why it cannot be known from the facts: docs/plan.md has this table too.
 _ENVIRONMENT = "DOCKER_INSECURE_NO_IPTABLES_RAW=1 is set in the daemon's environment, which is never read"
-_OVERLAY = "an encrypted overlay network has its rules when its first member is there, in the kernel's bytecode"
 _SYSCTL = "the switch of IPv6 forwarding was not recorded"
 _EXPLAINED = {
     "28.5.2-iptables-nft/no-raw-rules/01": _ENVIRONMENT,
     "28.5.2-iptables-nft/no-raw-rules/02": _ENVIRONMENT,
     "29.0.0-iptables-nft/user-net-ipv6/01": _SYSCTL,
-    **{
-        f"{engine}-iptables-nft/swarm-encrypted/{step}": _OVERLAY
-        for engine in ("20.10.24", "26.1.5", "28.5.2", "29.7.2")
-        for step in ("02", "03")
-    },
 }
 
 _SAMPLE = [

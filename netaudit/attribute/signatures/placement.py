@@ -11,6 +11,7 @@ class Put(StrEnum):
     TOP = "top"  # inserted at the top, unless the chain has it (iptables -I)
     END = "end"  # appended, unless the chain has it (iptables -A)
     MOVED_TO_TOP = "moved-to-top"  # deleted, then inserted at the top
+    NEVER = "never"  # another signature's rule, as other programs print it, or as older ones wrote it
 
 
 class Occasion(StrEnum):

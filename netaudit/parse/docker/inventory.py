@@ -29,6 +29,7 @@ _VXLAN_IDS = "com.docker.network.driver.overlay.vxlanid_list"
 
 class _Pool(msgspec.Struct):
     subnet: str = msgspec.field(name="Subnet", default="")
+    gateway: str = msgspec.field(name="Gateway", default="")
 
 
 class _Ipam(msgspec.Struct):
@@ -128,6 +129,9 @@ def _network(raw: _Network) -> Network:
         config_only=raw.config_only,
         encrypted="encrypted" in options and options["encrypted"] != "false",
         vxlan_ids=tuple(filter(None, map(parse_number, options.get(_VXLAN_IDS, "").split(",")))),
+        gateway=_gateway(raw, subnet),
+        gateway6=_gateway(raw, subnet6),
+        inhibit_ipv4=_is_true(options.get(f"{_BRIDGE}inhibit_ipv4", "false")),
         members=tuple(_member(key, member) for key, member in (raw.containers or {}).items()),
     )
 
@@ -138,6 +142,12 @@ def _subnets(raw: _Network) -> tuple[str, str]:
     ipv4 = next((subnet for subnet in subnets if ":" not in subnet), "") if raw.ipv4 else ""
     ipv6 = next((subnet for subnet in subnets if ":" in subnet), "") if raw.ipv6 else ""
     return ipv4, ipv6
+
+
+def _gateway(raw: _Network, subnet: str) -> str:
+    """Return the gateway of a subnet; some engines write it with the prefix."""
+    pools = (pool for pool in raw.ipam.config or [] if subnet and _masked(pool.subnet) == subnet)
+    return next((pool.gateway.partition("/")[0] for pool in pools), "")
 
 
 def _member(container_id: str, raw: _Member) -> NetworkMember:

@@ -1,6 +1,6 @@
 """A snapshot and the inventory afterwards -> the host afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -18,8 +18,10 @@ from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.plan.rules.draft import Draft
 from netaudit.plan.rules.effects import find_effects
 from netaudit.plan.rules.forwarding import Forwarding
+from netaudit.plan.rules.meanings import PlannedReader
 from netaudit.plan.rules.put import Hand
 from netaudit.plan.rules.replay import Replay
+from netaudit.plan.rules.surroundings import host_after
 from netaudit.plan.rules.wanted import Wanted, Writer
 
 
@@ -52,34 +54,52 @@ class PlannedHost(msgspec.Struct, frozen=True):
     assumptions: tuple[Assumption, ...] = ()
 
 
+class Written(msgspec.Struct, frozen=True):
+    """The ruleset afterwards with what was written on the way, and the kernel's switches by then.
+
+    `refused` are rules for chains that are not there: the engine's command fails, and so does what asked for it.
+    """
+
+    ruleset: Ruleset
+    rules: tuple[Wanted, ...] = ()
+    refused: tuple[Wanted, ...] = ()
+    sysctls: Mapping[str, str] = {}
+
+
 def plan_host(before: Snapshot, planned: PlannedInventory, catalog: Catalog) -> PlannedHost:
     """Return the host after what is planned; `before` is the snapshot of the facts that it was planned on."""
     inventory = parse_inventory(planned.facts_after)
     after = before
-    written: list[Wanted] = []
+    written = Written(before.ruleset)
     if before.inventory and inventory:
         effects = planned.effects or find_effects(before.inventory, inventory)
-        ruleset, written = write_rules(before, inventory, effects, catalog)
-        after = replace(before, ruleset=ruleset, inventory=inventory, digest="", taken_at="")
-    unsure = frozenset((one.key, one.text) for one in written if not one.sure)
+        written = write_rules(before, inventory, effects, catalog)
+        host = host_after(before.host, before.inventory, inventory, written.sysctls)
+        after = replace(
+            before,
+            ruleset=written.ruleset,
+            inventory=inventory,
+            host=host,
+            digest="",
+            taken_at="",
+            meanings=PlannedReader(before.ruleset, before.meanings),
+        )
+    unsure = frozenset((one.key, one.text) for one in written.rules if not one.sure)
     changes = (_planned(change, planned.symbols, unsure) for change in compare(before.ruleset, after.ruleset))
     return PlannedHost(before, after, tuple(changes), planned.symbols, planned.assumptions)
 
 
-def write_rules(
-    before: Snapshot, inventory: Inventory, effects: Iterable[Effect], catalog: Catalog
-) -> tuple[Ruleset, list[Wanted]]:
-    """Return the ruleset after effects, and what was written on the way."""
+def write_rules(before: Snapshot, inventory: Inventory, effects: Iterable[Effect], catalog: Catalog) -> Written:
+    """Return what an engine writes when effects happen that lead to an inventory."""
     options = find_options(inventory.options, before.ruleset, before.host, catalog.telltales)
     draft = Draft(before.ruleset)
     hand = Hand(draft, Version.parse(inventory.version), catalog)
     old = Writer(before.inventory or Inventory(), options, catalog)
-    replay = Replay(
-        hand, old, Writer(inventory, options, catalog), Forwarding(dict(before.host.sysctls), inventory.options)
-    )
+    forwarding = Forwarding(dict(before.host.sysctls), inventory.options)
+    replay = Replay(hand, old, Writer(inventory, options, catalog), forwarding)
     for effect in effects:
         replay.apply(effect)
-    return draft.freeze(), replay.written
+    return Written(draft.freeze(), tuple(replay.written), tuple(hand.refused), forwarding.sysctls)
 
 
 def _planned(change: Change, symbols: tuple[Symbol, ...], unsure: frozenset[object]) -> PlannedChange:

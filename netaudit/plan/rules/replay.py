@@ -30,9 +30,12 @@ class Replay:
             case EffectKind.ENDPOINT_LEFT:
                 self._attach(effect.container_id).discard(effect.network_id)
                 self._rewrite(effect.container_id)
+                if not self._after.has_members(effect.network_id):
+                    self._take(self._before.of_members(effect.network_id))
             case EffectKind.ENDPOINT_JOINED:
                 self._attach(effect.container_id).add(effect.network_id)
                 self._rewrite(effect.container_id)
+                self._put(self._after.of_members(effect.network_id))
 
     def _add_network(self, network_id: str) -> None:
         own = self._after.of_network(network_id)
@@ -66,10 +69,8 @@ class Replay:
             for wanted in self._after.of_container(container_id)
             if wanted.network_id in attached or (attached and wanted.network_id not in shown)
         ]
-        there = {(wanted.key, wanted.text) for wanted in target}
-        self._take([one for one in present if (one.key, one.text) not in there])
-        known = {(wanted.key, wanted.text) for wanted in present}
-        self._put([one for one in target if (one.key, one.text) not in known])
+        self._take([one for one in present if one not in target])
+        self._put([one for one in target if one not in present])
         self._present[container_id] = target
 
     def _put(self, wanted: list[Wanted]) -> None:

@@ -60,7 +60,19 @@ class Writer:
 
     def of_network(self, network_id: str) -> list[Wanted]:
         """Return what is written for a network."""
-        return self._ordered(self._apart(CauseKind.NETWORK, network_id))
+        found = self._apart(CauseKind.NETWORK, network_id)
+        return self._ordered(one for one in found if one.profile.kind is SubjectKind.NETWORK)
+
+    def of_members(self, network_id: str) -> list[Wanted]:
+        """Return what is written for an encrypted overlay network while it has members here."""
+        found = self._apart(CauseKind.NETWORK, network_id)
+        overlays = (one for one in found if one.profile.kind is SubjectKind.OVERLAY)
+        return self._ordered(one for one in overlays if one.profile.family == Family.IP)  # as the hosts' addresses are
+
+    def has_members(self, network_id: str) -> bool:
+        """Return whether a network has members."""
+        network = self._networks.get(network_id)
+        return network is not None and bool(network.members)
 
     def families_of(self, network_id: str) -> tuple[Family, ...]:
         """Return the families of a bridge network."""
@@ -117,7 +129,12 @@ class Writer:
         profile = subject.profile
         values = {**profile.values, **subject.values}
         for signature, sure in self._selection.of(profile):
-            if signature.chain.holes <= values.keys() and signature.text.holes <= values.keys():
+            put = signature.placement(self.version).put
+            if (
+                put is not Put.NEVER
+                and signature.chain.holes <= values.keys()
+                and signature.text.holes <= values.keys()
+            ):
                 key = (self.backend, profile.family, signature.table, signature.chain.fill(values))
                 yield Wanted(signature, key, signature.text.fill(values), subject.causes, sure)
 
