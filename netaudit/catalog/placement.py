@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from netaudit.attribute.signatures.placement import Occasion, Placement, Put
 from netaudit.attribute.signatures.signature import VersionRange
 from netaudit.catalog.document import Strict
@@ -14,6 +16,13 @@ class RawPlacement(Strict):
     put: Put = Put.END
     group: int = 0
     also_with: Occasion | None = None
+
+
+class RawClearing(Strict):
+    """One `cleared` as YAML says it."""
+
+    with_: Occasion = msgspec.field(name="with")
+    engine: str = ""
 
 
 Raw = Put | RawPlacement | list[RawPlacement] | None
@@ -38,3 +47,8 @@ def _listed(raw: Raw) -> Sequence[RawPlacement]:
 
 def _placement(raw: RawPlacement) -> Placement:
     return Placement(put=raw.put, group=raw.group, also_with=raw.also_with)
+
+
+def read_clearing(raw: RawClearing | None) -> tuple[VersionRange, Occasion] | None:
+    """Return which engines delete the rule where they do not want it, and when; None where none does."""
+    return None if raw is None else (VersionRange(raw.engine), raw.with_)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from netaudit.attribute.signatures.placement import Placement
+from netaudit.attribute.signatures.placement import Occasion, Placement
 from netaudit.attribute.signatures.signature import (
     Alternative,
     Catalog,
@@ -21,7 +21,7 @@ from netaudit.attribute.signatures.signature import (
 from netaudit.attribute.signatures.template import NETWORK_HOLES, Template
 from netaudit.catalog.document import Strict, load_yaml, rules_folder
 from netaudit.catalog.placement import Raw as RawPlace
-from netaudit.catalog.placement import read_placements
+from netaudit.catalog.placement import RawClearing, read_clearing, read_placements
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 
@@ -47,12 +47,12 @@ class _Signature(Strict):
     shared: bool = False
     open: bool = False
     distinctive: bool = False
-    swept: str = ""
     declaration: str = ""
     beside: str = ""
     reference: str = ""
     place: RawPlace = None
     kept: bool = False
+    cleared: RawClearing | None = None
 
 
 class _Telltale(Strict):
@@ -145,7 +145,7 @@ class _Templates(msgspec.Struct, frozen=True):
     beside: Template | None
     alternatives: tuple[Alternative, ...]
     placements: tuple[tuple[VersionRange, Placement], ...]
-    swept: VersionRange | None
+    cleared: tuple[VersionRange, Occasion] | None
 
 
 def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature) -> Signature:
@@ -170,10 +170,10 @@ def _signature(file: str, stem: str, content: _File, name: str, raw: _Signature)
         open=raw.open,
         distinctive=raw.distinctive,
         beside=templates.beside,
-        swept=templates.swept,
         narrow=tuple(content.holes.items()),
         placements=templates.placements,
         kept=raw.kept,
+        cleared=templates.cleared,
     )
 
 
@@ -183,8 +183,8 @@ def _templates(file: str, name: str, raw: _Signature, chain: str, text: str) -> 
         whens = raw.when if isinstance(raw.when, list) else [raw.when]
         alternatives = tuple(_alternative(when) for when in whens)
         before, beside = (Template(text) if text else None for text in (raw.before, raw.beside))
-        placements, swept = read_placements(raw.place), VersionRange(raw.swept) if raw.swept else None
-        return _Templates(_chain_template(chain, raw), Template(text), before, beside, alternatives, placements, swept)
+        own, placements = _chain_template(chain, raw), read_placements(raw.place)
+        return _Templates(own, Template(text), before, beside, alternatives, placements, read_clearing(raw.cleared))
     except NetauditError as error:
         raise CatalogError(error.message, file=file, key=f"signatures.{name}") from error
 

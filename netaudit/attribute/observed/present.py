@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from netaudit.attribute.signatures.network_facts import network_facts
+from netaudit.attribute.signatures.placement import Occasion
 from netaudit.attribute.signatures.signature import ASSUMED_FACTS, Applies, Signature, SubjectKind, Value
 from netaudit.model.docker import Inventory, Network
 from netaudit.model.host import Host, IpNetwork
@@ -45,7 +46,7 @@ class PresentEngine:
 
     def sweeps(self, signature: Signature) -> bool:
         """Return whether the engine deletes such a rule of an older one when it starts."""
-        return signature.swept is not None and signature.swept.holds(self._at) is True
+        return signature.is_cleared(self._at, Occasion.BRIDGE)
 
 
 class PresentHost:

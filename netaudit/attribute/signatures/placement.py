@@ -15,9 +15,12 @@ class Put(StrEnum):
 
 
 class Occasion(StrEnum):
-    """What a maker writes a rule with, beside the making of its own subject."""
+    """What a maker does when it writes a rule again, or deletes one that it does not want any longer."""
 
-    NETWORK = "network"  # whenever a bridge network is made: this repairs what somebody deleted
+    NETWORK = "network"  # makes a network
+    BRIDGE = "bridge"  # sets up a bridge: of a new network, and of each network when the daemon starts
+    CONTAINER = "container"  # writes the rules of a container
+    START = "start"  # starts
 
 
 class Placement(msgspec.Struct, frozen=True):

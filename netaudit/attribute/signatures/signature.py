@@ -8,7 +8,7 @@ from typing import cast
 
 import msgspec
 
-from netaudit.attribute.signatures.placement import Placement
+from netaudit.attribute.signatures.placement import Occasion, Placement
 from netaudit.attribute.signatures.template import Template
 from netaudit.errors import NetauditError
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
@@ -141,10 +141,10 @@ class Signature(msgspec.Struct, frozen=True):
     open: bool = False  # the inventory cannot always prove it: then it is recognised, and never reported missing
     distinctive: bool = False  # no other maker writes such a text: no further evidence is needed
     beside: Template | None = None  # counts only where this rule stands in the same chain too
-    swept: VersionRange | None = None  # the engines that delete it when they start: there it is not Docker's
     narrow: tuple[tuple[str, str], ...] = ()  # what a hole may hold when read backwards, as regular expressions
     placements: tuple[tuple[VersionRange, Placement], ...] = ()
     kept: bool = False  # its maker leaves it behind when its subject goes
+    cleared: tuple[VersionRange, Occasion] | None = None  # when its maker deletes it where it does not want it
 
     def applies(self, version: Version, facts: Mapping[str, Value]) -> Applies:
         """Decide whether the rule is written for a subject, given what is known of it."""
@@ -159,6 +159,10 @@ class Signature(msgspec.Struct, frozen=True):
             if engine.holds(version):
                 return placement
         return Placement()
+
+    def is_cleared(self, version: Version, occasion: Occasion) -> bool:
+        """Return whether an engine of a version deletes the rule on an occasion, where it does not want it."""
+        return self.cleared is not None and self.cleared[1] is occasion and bool(self.cleared[0].holds(version))
 
     def condition_names(self) -> frozenset[str]:
         """Name the conditions that decide over this signature."""

@@ -57,6 +57,13 @@ class Draft:
             kept.pop(key, None)
         self._touched = {chain: rules for chain, rules in self._touched.items() if chain[:3] != key}
 
+    def flush_table(self, key: TableKey) -> None:
+        """Delete all rules of a table, and all elements of its sets."""
+        for name in self._chains.get(key, {}):
+            self._touched[(*key, name)] = []
+        for name, named in self._sets.get(key, {}).items():
+            self._sets[key][name] = replace(named, elements=())
+
     def add_set(self, key: ChainKey, kind: str, declaration: str) -> None:
         """Make a set or map, and its table, unless they are there."""
         self._table(key)

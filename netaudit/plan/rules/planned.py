@@ -21,6 +21,7 @@ from netaudit.plan.rules.forwarding import Forwarding
 from netaudit.plan.rules.meanings import PlannedReader
 from netaudit.plan.rules.put import Hand
 from netaudit.plan.rules.replay import Replay
+from netaudit.plan.rules.set_up import SetUp
 from netaudit.plan.rules.surroundings import host_after
 from netaudit.plan.rules.wanted import Wanted, Writer
 
@@ -96,10 +97,12 @@ def write_rules(before: Snapshot, inventory: Inventory, effects: Iterable[Effect
     hand = Hand(draft, Version.parse(inventory.version), catalog)
     old = Writer(before.inventory or Inventory(), options, catalog)
     forwarding = Forwarding(dict(before.host.sysctls), inventory.options)
-    replay = Replay(hand, old, Writer(inventory, options, catalog), forwarding)
+    writer = Writer(inventory, options, catalog)
+    set_up = SetUp(hand, writer, forwarding)
+    replay = Replay(set_up, old, writer)
     for effect in effects:
         replay.apply(effect)
-    return Written(draft.freeze(), tuple(replay.written), tuple(hand.refused), forwarding.sysctls)
+    return Written(draft.freeze(), tuple(set_up.written), tuple(hand.refused), forwarding.sysctls)
 
 
 def _planned(change: Change, symbols: tuple[Symbol, ...], unsure: frozenset[object]) -> PlannedChange:

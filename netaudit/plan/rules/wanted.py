@@ -47,9 +47,7 @@ class Writer:
         self._subjects = Subjects(inventory, options, self._selection.is_wanted)
         self._containers = {container.id: container for container in inventory.containers}
         self._networks = {network.id: network for network in inventory.networks}
-        self._policies = [
-            one for one in catalog.signatures if one.object is ObjectKind.POLICY and one.maker == "docker"
-        ]
+        self._docker = [s for s in catalog.signatures if s.maker == "docker" and options.backend in s.backends]
         self._options = options
         self._others: dict[tuple[CauseKind, str], list[Subject]] | None = None
 
@@ -82,12 +80,27 @@ class Writer:
         return tuple(family for family in IP_FAMILIES if network.subnet_of(family))
 
     def policies(self) -> Iterator[Wanted]:
-        """Return the policies that are set when the engine switches forwarding on, with the making of a network."""
-        for signature in self._policies:
-            if signature.placement(self.version).also_with is Occasion.NETWORK:
+        """Return the policies that are set when the engine switches forwarding on, with a bridge."""
+        for signature in self._docker:
+            if signature.object is ObjectKind.POLICY and signature.placement(self.version).also_with is Occasion.BRIDGE:
                 for family in filter(self._options.manages, signature.families):
                     key = (self.backend, family, signature.table, signature.chain.text)
                     yield Wanted(signature, key, signature.text.text, (Cause(CauseKind.DAEMON),), sure=True)
+
+    def cleared_at_start(self) -> list[Wanted]:
+        """Return what the engine deletes when it starts, whatever is there: chains, and the jumps to them."""
+        return list(self._cleared(self._apart(CauseKind.DAEMON, ""), Occasion.START))
+
+    def cleared_with_network(self, network_id: str) -> list[Wanted]:
+        """Return what the engine deletes when it sets up a network's bridge: what others left, or other options."""
+        found = self._apart(CauseKind.NETWORK, network_id)
+        return self._unwanted(found, self.of_network(network_id), Occasion.BRIDGE)
+
+    def cleared_with_container(self, container_id: str) -> list[Wanted]:
+        """Return what the engine deletes when it writes a container's rules."""
+        container = self._containers.get(container_id)
+        found = self._of(container) if container else []
+        return self._unwanted(found, self.of_container(container_id), Occasion.CONTAINER)
 
     def of_container(self, container_id: str) -> list[Wanted]:
         """Return what is written for a container, or for an endpoint that no container's inspection shows."""
@@ -100,6 +113,21 @@ class Writer:
         container = self._containers.get(container_id)
         there = container.endpoints if container and container.running else ()
         return frozenset(end.network_id for end in there)
+
+    def _unwanted(self, subjects: list[Subject], wanted: list[Wanted], occasion: Occasion) -> list[Wanted]:
+        there = {(one.key, one.text) for one in wanted}
+        return [one for one in self._cleared(subjects, occasion) if (one.key, one.text) not in there]
+
+    def _cleared(self, subjects: Iterable[Subject], occasion: Occasion) -> Iterator[Wanted]:
+        signatures = [one for one in self._docker if one.is_cleared(self.version, occasion)]
+        for subject in subjects:
+            profile = subject.profile
+            values = {**profile.values, **subject.values}
+            for one in signatures:
+                alike = one.subject is profile.kind and profile.family in one.families
+                if alike and one.text.holes <= values.keys():
+                    key = (self.backend, profile.family, one.table, one.chain.fill(values))
+                    yield Wanted(one, key, one.text.fill(values), subject.causes, sure=True)
 
     def _of(self, container: Container) -> list[Subject]:
         ordered = replace(container, bindings=in_publishing_order(container, self.version))
