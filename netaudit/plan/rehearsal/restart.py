@@ -15,10 +15,7 @@ _SET_UP_AGAIN = frozenset({Occasion.BRIDGE})
 
 
 class Restart:
-    """Restarts a daemon on a draft: `old` writes for the one that stops, `new` for the one that starts.
-
-    With `live` containers run on in between (live-restore): nothing of theirs is deleted.
-    """
+    """Restarts a daemon on a draft: `old` writes for the one that stops, `new` for the one that starts."""
 
     def __init__(self, draft: Draft, set_up: SetUp, old: Writer, new: Writer) -> None:
         self._draft = draft

@@ -48,6 +48,7 @@ class Replay:
             for wanted in self._after.of_container(container_id)
             if wanted.network_id in attached or (attached and wanted.network_id not in shown)
         ]
-        self._set_up.take([one for one in present if one not in target])
-        self._set_up.put([one for one in target if one not in present])
+        kept = {one.entry for one in present} & {one.entry for one in target}
+        self._set_up.take(one for one in present if one.entry not in kept)
+        self._set_up.put(one for one in target if one.entry not in kept)
         self._present[container_id] = target

@@ -32,6 +32,11 @@ class Wanted(msgspec.Struct, frozen=True):
     sure: bool
 
     @property
+    def entry(self) -> tuple[str, ChainKey, str, tuple[Cause, ...]]:
+        """Return what makes it the same entry before and after, however sure it is."""
+        return self.signature.id, self.key, self.text, self.causes
+
+    @property
     def network_id(self) -> str:
         """Return the network for which it is written, "" for the daemon's."""
         return next((cause.network.id for cause in self.causes if cause.network), "")
