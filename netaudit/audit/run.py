@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from netaudit.attribute.attribution import AttributedItem
-from netaudit.audit.checks.answer import Answer, Asked, ask_about
+from netaudit.audit.checks.answer import Answer, BoundedFacts, bound_facts
 from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.condition import Condition
 from netaudit.audit.checks.remedy import Advice
@@ -76,7 +76,7 @@ def _evaluate(
     checks: Sequence[Check], subject: CheckSubject, view: HostView, findings: list[Finding], undecided: list[Undecided]
 ) -> None:
     """Evaluate the checks of a kind for one subject."""
-    asked = ask_about(subject.facts.known(), fact_types(FACTS[subject.kind]), subject.doubts)
+    asked = bound_facts(subject.facts.known(), fact_types(FACTS[subject.kind]), subject.doubts)
     for check in checks:
         match _answer(check, "condition", check.condition, asked):
             case (Answer.YES | Answer.IN_DOUBT) as answer:
@@ -87,14 +87,14 @@ def _evaluate(
                 pass
 
 
-def _answer(check: Check, key: str, condition: Condition, asked: Asked) -> Answer:
+def _answer(check: Check, key: str, condition: Condition, asked: BoundedFacts) -> Answer:
     try:
         return asked.answer(condition)
     except NetauditError as error:
         raise CatalogError(error.message, file=check.file, key=key, hint=error.hint) from error
 
 
-def _finding(check: Check, subject: CheckSubject, asked: Asked, answer: Answer) -> Finding:
+def _finding(check: Check, subject: CheckSubject, asked: BoundedFacts, answer: Answer) -> Finding:
     judged = _judge(check, asked, answer)
     known = asked.shown()
     return Finding(
@@ -112,13 +112,13 @@ def _finding(check: Check, subject: CheckSubject, asked: Asked, answer: Answer) 
     )
 
 
-def _advice(check: Check, asked: Asked) -> tuple[Advice, ...]:
+def _advice(check: Check, asked: BoundedFacts) -> tuple[Advice, ...]:
     """Return the remedies that serve for a subject, the first choice first."""
     serving = (one for one in check.remedies if one.when is None or _stands(check, "remediation", one.when, asked))
-    return tuple(one.advise(asked.said) for one in serving)
+    return tuple(one.advise(asked.known) for one in serving)
 
 
-def _stands(check: Check, key: str, when: Condition, asked: Asked) -> bool:
+def _stands(check: Check, key: str, when: Condition, asked: BoundedFacts) -> bool:
     return _answer(check, key, when, asked) in _STANDS
 
 
@@ -128,7 +128,7 @@ class _Judged(msgspec.Struct, frozen=True):
     doubts: tuple[Reason, ...]
 
 
-def _judge(check: Check, asked: Asked, answer: Answer) -> _Judged:
+def _judge(check: Check, asked: BoundedFacts, answer: Answer) -> _Judged:
     """Find how bad a finding is, how bad it surely is, and what makes it doubtful."""
     grave = [(severity, when, _answer(check, "graver", when, asked)) for severity, when in check.graver]
     worst = next(((severity, when) for severity, when, said in grave if said in _STANDS), (check.severity, None))
@@ -178,10 +178,10 @@ def _numbered(findings: Iterable[Finding]) -> Iterator[Finding]:
         yield msgspec.structs.replace(one, fingerprint=fingerprint)
 
 
-def _undecided(check: Check, subject: CheckSubject, view: HostView, asked: Asked) -> Undecided:
+def _undecided(check: Check, subject: CheckSubject, view: HostView, asked: BoundedFacts) -> Undecided:
     """Return which facts are not known, and the gaps of their sources."""
     unknown = [one for one in declared(FACTS[check.subject]) if one.name in check.condition.reads]
-    unknown = [one for one in unknown if one.name not in asked.said]
+    unknown = [one for one in unknown if one.name not in asked.known]
     doubts = asked.concerning(check.condition)
     gaps = {gap.source: f"{gap.source}: {gap.reason}" for gap in view.attributed.head.gaps}
     if view.attributed.exposure is None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from audit.conftest import RECORDINGS, AuditOf
 
-from netaudit.audit.checks.answer import Answer, Doubt, ask_about
+from netaudit.audit.checks.answer import Answer, Doubt, bound_facts
 from netaudit.audit.checks.condition import Condition, FactTypes
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import failing, unanswered
@@ -131,7 +131,7 @@ def test_a_condition_is_asked_for_what_is_open_and_for_what_is_closed(condition:
         Doubt("word", "allowed", "blocked"),
     )
     said = {"mine": ["lan"], "other": [], "word": "may"}
-    assert ask_about(said, FACTS, doubts).answer(Condition(condition, FACTS)) is answer
+    assert bound_facts(said, FACTS, doubts).answer(Condition(condition, FACTS)) is answer
 
 
 def test_the_severity_that_is_certain_counts_by_itself(doubtful: Audit) -> None:

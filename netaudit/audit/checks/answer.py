@@ -39,10 +39,10 @@ class Doubt(msgspec.Struct, frozen=True):
         return (self.opened, self.closed, *self.others)
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """What is known of one subject: `said` are its facts, `seen` the same as conditions read them."""
+class BoundedFacts(msgspec.Struct, frozen=True):
+    """What is known of one subject: `known` are its facts, `seen` the same as conditions read them."""
 
-    said: Mapping[str, object]
+    known: Mapping[str, object]
     seen: KnownFacts
     types: FactTypes
     doubts: tuple[Doubt, ...] = ()
@@ -53,7 +53,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     def shown(self) -> dict[str, object]:
         """Return the facts as sentences show them: what is not certain says so."""
-        return {**self.said, **{one.name: _shown(one) for one in self.doubts if isinstance(one.opened, list)}}
+        return {**self.known, **{one.name: _shown(one) for one in self.doubts if isinstance(one.opened, list)}}
 
     def answer(self, condition: Condition) -> Answer:
         """Ask a condition. Raises NetauditError where it fails."""
@@ -62,14 +62,14 @@ class Asked(msgspec.Struct, frozen=True):
             return _ANSWERS[condition.holds(self.seen)]
         if self._is_about_doubt(doubts) and condition.holds(self.seen):
             return Answer.YES
-        answers = [condition.holds(make_seen({**self.said, **world}, self.types)) for world in _worlds(doubts)]
+        answers = [condition.holds(make_seen({**self.known, **world}, self.types)) for world in _worlds(doubts)]
         if len(set(answers)) == 1:
             return _ANSWERS[answers[0]]
         return Answer.IN_DOUBT if answers[0] else Answer.UNKNOWN
 
     def _is_about_doubt(self, doubts: Iterable[Doubt]) -> bool:
         """Tell whether a fact has a word of its own for the doubt, which a condition may ask for: `may`."""
-        return any(self.said.get(one.name) not in one.values for one in doubts)
+        return any(self.known.get(one.name) not in one.values for one in doubts)
 
 
 def _shown(doubt: Doubt) -> list[str]:
@@ -82,9 +82,9 @@ def _shown(doubt: Doubt) -> list[str]:
 _ANSWERS: Mapping[bool | None, Answer] = {True: Answer.YES, False: Answer.NO, None: Answer.UNKNOWN}
 
 
-def ask_about(said: Mapping[str, object], types: FactTypes, doubts: tuple[Doubt, ...] = ()) -> Asked:
+def bound_facts(said: Mapping[str, object], types: FactTypes, doubts: tuple[Doubt, ...] = ()) -> BoundedFacts:
     """Make the facts of a subject ready for all conditions of its kind."""
-    return Asked(said, make_seen(said, types), types, doubts)
+    return BoundedFacts(said, make_seen(said, types), types, doubts)
 
 
 def _worlds(doubts: tuple[Doubt, ...]) -> Iterator[dict[str, object]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from netaudit.attribute.exposure.sight import hiding
-from netaudit.audit.checks.answer import Answer, ask_about
+from netaudit.audit.checks.answer import Answer, bound_facts
 from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import NotPut
@@ -45,7 +45,7 @@ def find_not_put(view: HostView, checks: Iterable[Check]) -> tuple[NotPut, ...]:
 
 
 def _could_hold(check: Check, one: _Unlisted) -> bool:
-    asked = ask_about(one.facts, fact_types(FACTS[one.kind]))
+    asked = bound_facts(one.facts, fact_types(FACTS[one.kind]))
     return asked.answer(check.condition) is not Answer.NO
 
 
@@ -54,7 +54,7 @@ def _unlisted(view: HostView) -> Iterator[_Unlisted]:
     if because := _why_no_objects(view):
         kinds = (CheckedKind.DAEMON, *_OF_DOCKER) if view.inventory is None else _OF_DOCKER
         yield from (_Unlisted(kind, because) for kind in kinds)
-    if because := _said(gaps, RULE_SOURCES):
+    if because := _gap_words(gaps, RULE_SOURCES):
         yield _Unlisted(CheckedKind.RULE, because)
     yield from _cells(view)
     yield from _changes(view)
@@ -68,8 +68,8 @@ def _cells(view: HostView) -> Iterator[_Unlisted]:
         return
     gaps = view.attributed.head.gaps
     whose = {
-        DestinationKind.HOST_LISTENER: _said(gaps, (Source.SOCKETS,)),
-        DestinationKind.FORWARDED_PORT: _said(gaps, RULE_SOURCES),
+        DestinationKind.HOST_LISTENER: _gap_words(gaps, (Source.SOCKETS,)),
+        DestinationKind.FORWARDED_PORT: _gap_words(gaps, RULE_SOURCES),
         DestinationKind.PUBLISHED_PORT: _why_no_objects(view),
         DestinationKind.CONTAINER_PORTS: _why_no_objects(view),
     }
@@ -86,7 +86,7 @@ def _destinations(view: HostView) -> Iterator[Mapping[str, object]]:
     for kind, protocol, ports, service in alike:
         yield {_DESTINATION: str(kind), "protocol": protocol, "ports": list(ports), "service": service}
     gaps = view.attributed.head.gaps
-    if view.inventory_gap or _said(gaps, (Source.SOCKETS,)):
+    if view.inventory_gap or _gap_words(gaps, (Source.SOCKETS,)):
         yield {}
 
 
@@ -102,17 +102,17 @@ def _changes(view: HostView) -> Iterator[_Unlisted]:
         because = _words(hiding(gaps))
     if because:
         yield _Unlisted(CheckedKind.CHANGE, because, {_OBJECT: "exposure"})
-    if because := _said(gaps, RULE_SOURCES):
+    if because := _gap_words(gaps, RULE_SOURCES):
         yield from (_Unlisted(CheckedKind.CHANGE, because, {_OBJECT: kind}) for kind in ("rule", "policy"))
 
 
 def _why_no_objects(view: HostView) -> tuple[str, ...]:
     if view.inventory_gap is None:
         return ()
-    return _said(view.attributed.head.gaps, OBJECT_SOURCES) or (f"{Source.DOCKER_CONTAINERS}: does not say",)
+    return _gap_words(view.attributed.head.gaps, OBJECT_SOURCES) or (f"{Source.DOCKER_CONTAINERS}: does not say",)
 
 
-def _said(gaps: Iterable[Gap], sources: Iterable[Source]) -> tuple[str, ...]:
+def _gap_words(gaps: Iterable[Gap], sources: Iterable[Source]) -> tuple[str, ...]:
     wanted = frozenset(map(str, sources))
     return _words(gap for gap in gaps if gap.source in wanted)
 

@@ -79,7 +79,7 @@ def _outcome(one: Exposure) -> str:
         words, comma = str(one.outcome), ""
     else:
         published = one.destination.kind is DestinationKind.PUBLISHED_PORT and one.way is Delivery.DNAT
-        words = f"{_said(one)} {'through the published port' if published else _DELIVERIES[one.way]}".strip()
+        words = f"{_outcome_words(one)} {'through the published port' if published else _DELIVERIES[one.way]}".strip()
         comma = ","
     if one.rule:
         return f"{words}{comma} by {one.rule.where}: {one.rule.text}"
@@ -87,7 +87,7 @@ def _outcome(one: Exposure) -> str:
     return f"{words}: {reason}" if reason else words
 
 
-def _said(one: Exposure) -> str:
+def _outcome_words(one: Exposure) -> str:
     if one.outcome is Outcome.MAY:
         return "may be allowed"
     return str(one.outcome) if one.for_all else f"{one.outcome}, {'limited' if one.limited_by else 'not for all'},"
