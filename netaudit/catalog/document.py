@@ -70,6 +70,13 @@ def line_of(data: bytes, key: str) -> int:
     return next((name.start_mark.line + 1 for name, _ in pairs if name.value == key), 0)
 
 
+def lines_of_items(data: bytes, key: str) -> list[int]:
+    """Find the lines of the items of a list below a key of the outermost mapping."""
+    root = yaml.compose(data, _Loader)
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    return [item.start_mark.line + 1 for name, value in pairs if name.value == key for item in value.value]
+
+
 def read_data(file: Traversable) -> bytes:
     """Read a file of a folder. Raises CatalogError for what is no regular file, too large or not to be read."""
     if not isinstance(file, Path):  # inside a zipped package

@@ -100,7 +100,22 @@ class Container(msgspec.Struct, frozen=True):
     docker_socket: bool | None = None  # Docker's socket is mounted
     started_at: str = ""  # RFC 3339, UTC
     chosen_ports: tuple[tuple[int, str], ...] = ()  # container ports whose host port the engine chose
-    waivers: tuple[tuple[str, str], ...] = ()  # its labels `netaudit.waive.…`, the only ones that are read
+    waivers: tuple[tuple[str, str], ...] = ()  # its labels `netaudit.waive.…`
+    labels: tuple[tuple[str, str], ...] = ()  # all other labels, by name
+
+    @property
+    def project(self) -> str:
+        """Return the Compose project or the stack that it is part of, "" where there is none."""
+        return self._label("com.docker.compose.project") or self._label("com.docker.stack.namespace")
+
+    @property
+    def service(self) -> str:
+        """Return the service that it is part of, as its project names it, "" where there is none."""
+        swarm = self._label("com.docker.swarm.service.name")
+        return self._label("com.docker.compose.service") or swarm.removeprefix(f"{self.project}_")
+
+    def _label(self, name: str) -> str:
+        return next((value for key, value in self.labels if key == name), "")
 
 
 class NetworkMember(msgspec.Struct, frozen=True, gc=False):

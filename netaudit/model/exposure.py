@@ -22,12 +22,19 @@ class ZoneKind(StrEnum):
 
 
 class Zone(msgspec.Struct, frozen=True, order=True):
-    """A place that packets come from; `name` is a network's, container's or interface's, "" where there is only one."""
+    """A place that packets come from; `name` is a network's, container's or interface's, "" where there is only one.
+
+    `within` names the only senders that are meant, such as a CIDR; "" for all of them.
+    """
 
     kind: ZoneKind
     name: str = ""
+    within: str = ""
 
     def __str__(self) -> str:
+        return f"{self._place()} from {self.within}" if self.within else self._place()
+
+    def _place(self) -> str:
         match self.kind:
             case ZoneKind.INTERNET:
                 return "Internet"

@@ -41,6 +41,11 @@ def without(ranges: Ranges, taken: Ranges) -> Ranges:
     return tuple(left)
 
 
+def common(ranges: Ranges, others: Ranges) -> Ranges:
+    """Return what is in both."""
+    return without(ranges, without(ranges, others))
+
+
 def contains(ranges: Iterable[Range], number: int) -> bool:
     """Tell whether a number is in one of the ranges, which may come in any order."""
     return any(first <= number <= last for first, last in ranges)

@@ -9,7 +9,7 @@ import pytest
 from netaudit.model.exposure import Zone, ZoneKind
 from netaudit.model.netfilter.family import Family
 from netaudit.model.snapshot import Snapshot
-from netaudit.packets.host.zones import Origin, ZoneChoice, as_ranges, is_routed, origins, without
+from netaudit.packets.host.zones import Origin, Senders, ZoneChoice, as_ranges, is_routed, origins, without
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
 
@@ -114,3 +114,15 @@ def test_dockers_own_bridges_are_no_links_where_nobody_knows_its_networks() -> N
     unknown = msgspec.structs.replace(known, inventory=None)
     zones = [one.zone for one in origins(unknown.host, None, Family.IP, ZoneChoice())]
     assert zones == [Zone(ZoneKind.INTERNET), Zone(ZoneKind.LAN, "eth0"), Zone(ZoneKind.HOST)]
+
+
+def test_senders_of_a_source_are_a_zone_for_each_place_that_they_send_from() -> None:
+    networks = ("172.17.0.0/16", "10.0.0.0/8", "0.0.0.0/0")
+    choice = ZoneChoice(sources=tuple(Senders(one, Family.IP, as_ranges((ip_network(one),))) for one in networks))
+    found = [one for one in _origins("28.5.2-iptables-nft/two-nets/04", choice=choice).values() if one.zone.within]
+    assert {(str(one.zone), one.interface) for one in found if one.zone.within != "0.0.0.0/0"} == {
+        ("LAN neighbour on eth0 from 10.0.0.0/8", "eth0")
+    }
+    everybody = {one.zone.kind: one for one in found if one.zone.within == "0.0.0.0/0"}
+    plain = {one.zone.kind: one for one in _origins("28.5.2-iptables-nft/two-nets/04").values()}
+    assert everybody[ZoneKind.INTERNET].senders == plain[ZoneKind.INTERNET].senders

@@ -1,13 +1,12 @@
 """Who can reach what: every zone against every destination, exhaustively over ports."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from netaudit.model.exposure import Delivery, Destination, Exposure, Outcome, Zone, ZoneKind
 from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.model.netfilter.program import Program
-from netaudit.model.reason import Reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.cells.everywhere import rows_of
 from netaudit.packets.exposure.cells.row import Row, best_of
@@ -29,29 +28,53 @@ def expose(
 
     What depends on facts that were not recorded is `may`. Raises MemoryError for rules that are too many for sets.
     """
-    host, inventory = snapshot.host, with_every_endpoint(snapshot.inventory, snapshot.host)
-    known = destinations(host, inventory)
-    asked = [one for one in known if wanted(one)]
-    if reason := why_not_visible(snapshot):
-        return _undecided(asked, reason)
-    reaches: dict[str, Reachability] = {
-        family: Reachability(host, inventory, program, family, choice or ZoneChoice()) for family in IP_FAMILIES
-    }
-    asked += [one for reach in reaches.values() for one in port_forwards(reach, known) if wanted(one)]
-    zones = {family: _ways(reach) for family, reach in reaches.items()}
-    unseen = {family: Visibility(snapshot.gaps, host, program, family) for family in IP_FAMILIES}
+    table = ExposureTable(snapshot, program, choice or ZoneChoice(), wanted)
     return tuple(
-        unseen[destination.family].doubt(_exposure(zone, destination, row))
-        for destination in asked
-        for zone, ways in zones[destination.family].items()
-        for row in _rows(reaches, ways, destination)
+        cell
+        for destination in table.destinations
+        for zone in table.zones(destination.family)
+        for cell in table.cells(zone, destination)
     )
 
 
-def _undecided(asked: Iterable[Destination], reason: Reason) -> tuple[Exposure, ...]:
-    """Return a table for a host whose zones cannot be told apart."""
-    zones = (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST))
-    return tuple(Exposure(zone, one, Outcome.MAY, Delivery.NONE, reason=reason) for one in asked for zone in zones)
+class ExposureTable:
+    """The exposure table of a host, cell by cell: a cell is computed when it is asked for.
+
+    What depends on facts that were not recorded is `may`. Raises MemoryError for rules that are too many for sets.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        program: Program,
+        choice: ZoneChoice,
+        wanted: Callable[[Destination], bool] = lambda _: True,
+    ) -> None:
+        host, inventory = snapshot.host, with_every_endpoint(snapshot.inventory, snapshot.host)
+        known = destinations(host, inventory)
+        asked = [one for one in known if wanted(one)]
+        self.unknown = why_not_visible(snapshot)
+        self._reaches: dict[str, Reachability] = {}
+        self._ways: dict[str, dict[Zone, list[Origin]]] = {}
+        self._unseen: dict[str, Visibility] = {}
+        for family in () if self.unknown else IP_FAMILIES:
+            reach = self._reaches[family] = Reachability(host, inventory, program, family, choice)
+            asked += [one for one in port_forwards(reach, known) if wanted(one)]
+            self._ways[family] = _ways(reach)
+            self._unseen[family] = Visibility(snapshot.gaps, host, program, family)
+        self.destinations = tuple(asked)
+
+    def zones(self, family: str) -> tuple[Zone, ...]:
+        """Return the zones that have packets of a family; where they cannot be told apart, two that always are."""
+        return (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST)) if self.unknown else tuple(self._ways[family])
+
+    def cells(self, zone: Zone, destination: Destination) -> Iterator[Exposure]:
+        """Compute what a zone reaches of a destination: ports with one outcome by one decision are one cell."""
+        if self.unknown:
+            yield Exposure(zone, destination, Outcome.MAY, Delivery.NONE, reason=self.unknown)
+            return
+        for row in _rows(self._reaches, self._ways[destination.family][zone], destination):
+            yield self._unseen[destination.family].doubt(_exposure(zone, destination, row))
 
 
 def _ways(reach: Reachability) -> dict[Zone, list[Origin]]:

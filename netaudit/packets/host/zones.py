@@ -19,7 +19,7 @@ from netaudit.model.docker import Container, Inventory, Network, is_docker_bridg
 from netaudit.model.exposure import Zone, ZoneKind
 from netaudit.model.host import Host, Interface, IpNetwork
 from netaudit.model.netfilter.family import ADDRESS_BITS, Family
-from netaudit.model.ranges import Ranges, contains, joined, without
+from netaudit.model.ranges import Ranges, common, contains, joined, without
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.policy.rules import PolicyRouting
 
@@ -42,16 +42,26 @@ NOT_ROUTED = {family: tuple(ip_network(one) for one in networks) for family, net
 CLIENT_PORTS = ((1024, 65535),)  # the ports that programs of the host send from; an attacker outside may send from any
 
 
+class Senders(msgspec.Struct, frozen=True):
+    """Addresses of one family that are zones of their own, called by a name."""
+
+    name: str
+    family: Family
+    addresses: Ranges
+
+
 class ZoneChoice(msgspec.Struct, frozen=True):
     """What the operator says about the zones, in place of what is derived.
 
     `uplinks` and `links` name interfaces. None: uplinks by the default routes, and links of all interfaces that no
-    container uses. `containers`: each container is a zone too, beside the zone of its network.
+    container uses. `containers`: each container is a zone too, beside the zone of its network. The senders of each of
+    `sources` are zones too, one for each place that they send from.
     """
 
     uplinks: tuple[str, ...] | None = None
     links: tuple[str, ...] | None = None
     containers: bool = False
+    sources: tuple[Senders, ...] = ()
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -69,7 +79,7 @@ class Origin(msgspec.Struct, frozen=True):
 def origins(host: Host, inventory: Inventory | None, family: Family, choice: ZoneChoice) -> tuple[Origin, ...]:
     """Return the zones of a host that have packets of a family, in the order of the exposure table."""
     place = _HostPlaces(host, inventory or Inventory(partial=True), family, choice)
-    found = (*place.internet(), *place.links(), place.host_itself(), *place.networks())
+    found = (*place.internet(), *place.links(), place.host_itself(), *place.networks(), *place.sources())
     return tuple(one for one in found if one.senders)
 
 
@@ -102,6 +112,12 @@ def _bridges(host: Host, inventory: Inventory) -> set[str]:
     return named | {network.bridge for network in inventory.networks if network.bridge}
 
 
+def _narrowed(origin: Origin, meant: Ranges, source: Senders) -> Origin:
+    """Return a zone with those of its senders that are meant."""
+    zone = msgspec.structs.replace(origin.zone, within=source.name)
+    return msgspec.structs.replace(origin, zone=zone, senders=common(origin.senders, meant))
+
+
 class _Member(NamedTuple):
     container: Container
     address: str
@@ -120,15 +136,39 @@ class _HostPlaces:
 
     def internet(self) -> Iterator[Origin]:
         """Return one zone for all uplinks; without a choice these are the interfaces of the default routes."""
-        known = {one.name for one in self._candidates()}
-        uplinks = self._choice.uplinks
-        if uplinks is None:
-            uplinks = tuple(dict.fromkeys(name for name in self._default_interfaces() if name in known))
         everything = ((0, (1 << ADDRESS_BITS[self._family]) - 1),)
-        near = as_ranges(subnet for one in self._routing.interfaces.values() for subnet in self._subnets(one))
-        senders = without(without(without(everything, as_ranges(NOT_ROUTED[self._family])), near), self._own)
-        for name in uplinks:
+        senders = without(without(without(everything, as_ranges(NOT_ROUTED[self._family])), self._near()), self._own)
+        for name in self._uplinks():
             yield Origin(Zone(ZoneKind.INTERNET), name, senders)
+
+    def sources(self) -> Iterator[Origin]:
+        """Return the zones of the senders in each source: neighbours, members of networks, and those beyond an uplink.
+
+        Private addresses beyond an uplink are no part of the Internet: they send as neighbours do, by their router.
+        """
+        places = (*self.links(), *self.networks())
+        for source in self._choice.sources:
+            if source.family != self._family:
+                continue
+            meant = without(source.addresses, self._own)
+            for one in places:
+                if one.zone.kind is not ZoneKind.CONTAINER:
+                    yield _narrowed(one, meant, source)
+            private, beyond = as_ranges(NOT_ROUTED[self._family]), without(meant, self._near())
+            for name in self._uplinks():
+                yield _narrowed(Origin(Zone(ZoneKind.INTERNET), name, without(beyond, private)), meant, source)
+                yield _narrowed(Origin(Zone(ZoneKind.LAN, name), name, common(beyond, private)), meant, source)
+
+    def _uplinks(self) -> tuple[str, ...]:
+        """Name the interfaces that the Internet is behind."""
+        if self._choice.uplinks is not None:
+            return self._choice.uplinks
+        known = {one.name for one in self._candidates()}
+        return tuple(dict.fromkeys(name for name in self._default_interfaces() if name in known))
+
+    def _near(self) -> Ranges:
+        """Return the addresses of all neighbours, and of the members of all networks."""
+        return as_ranges(subnet for one in self._routing.interfaces.values() for subnet in self._subnets(one))
 
     def links(self) -> Iterator[Origin]:
         """Return a zone for each link."""

@@ -1,4 +1,4 @@
-"""`docker inspect` of containers -> containers; what else it holds (environments, labels, mounts) is skipped."""
+"""`docker inspect` of containers -> containers; what else it holds (environments, mounts) is skipped."""
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -95,11 +95,16 @@ def _container(raw: _Container) -> Container:
         capabilities=_capabilities(host_config),
         docker_socket=None if raw.mounts is None else any(is_docker_socket(one.source) for one in raw.mounts),
         waivers=tuple(sorted(_waivers(raw.config.labels))) if raw.config.labels else (),
+        labels=tuple(sorted(_other_labels(raw.config.labels))) if raw.config.labels else (),
     )
 
 
 def _waivers(labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     return (pair for pair in labels.items() if pair[0].startswith(WAIVER_LABEL))
+
+
+def _other_labels(labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    return (pair for pair in labels.items() if not pair[0].startswith(WAIVER_LABEL))
 
 
 def _capabilities(raw: _HostConfig) -> tuple[str, ...] | None:

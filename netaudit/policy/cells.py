@@ -1,0 +1,85 @@
+"""The cells of a host's exposure table as a policy asks for them, each computed once."""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+import msgspec
+
+from netaudit.attribute.attribution import UNATTRIBUTED, AttributedExposure, Attribution
+from netaudit.model.exposure import BEST_FIRST, Destination, Exposure, Outcome, Zone
+from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.ruleset import Item
+from netaudit.model.ranges import Ranges, common, joined, without
+from netaudit.packets.exposure.table import ExposureTable
+from netaudit.policy.entry import Target
+from netaudit.policy.subjects import Subjects, own_ports
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """What of wanted ports surely gets through, what may, and a cell that stops one of the others."""
+
+    allowed: Ranges = ()
+    possible: Ranges = ()
+    cells: tuple[Exposure, ...] = ()
+
+    def outcome(self, wanted: Ranges | None) -> Outcome:
+        """Return whether all wanted ports get through; None: whether any does."""
+        if wanted is None:
+            return Outcome.ALLOWED if self.allowed else Outcome.MAY if self.possible else Outcome.BLOCKED
+        if not without(wanted, self.allowed):
+            return Outcome.ALLOWED
+        return Outcome.BLOCKED if without(wanted, joined((*self.allowed, *self.possible))) else Outcome.MAY
+
+
+class Cells:
+    """Cells by zone and destination, with the ports that containers know them by."""
+
+    def __init__(self, table: ExposureTable, subjects: Subjects, attribute: Callable[[Item], Attribution]) -> None:
+        self._table, self._subjects = table, subjects
+        self.between = lru_cache(maxsize=None)(self._between)
+        self._attribution = lru_cache(maxsize=None)(attribute)
+
+    def destinations(self, family: Family | None) -> Iterator[Destination]:
+        """Yield what can be reached, of a family or of both."""
+        return (one for one in self._table.destinations if family is None or one.family == family)
+
+    def is_reached(self, zone: Zone, destination: Destination) -> bool:
+        """Tell whether anything of a destination may be reached."""
+        return any(one.outcome is not Outcome.BLOCKED for one in self.between(zone, destination))
+
+    def past(self, zone: Zone, destination: Destination, forbidden: Ranges) -> Iterator[Exposure]:
+        """Yield the cells of forbidden ports that get through, or may."""
+        for cell in self.between(zone, destination):
+            if cell.outcome is not Outcome.BLOCKED and common(own_ports(cell.destination), forbidden):
+                yield _cut(cell, forbidden)
+
+    def reached(self, zone: Zone, destinations: tuple[Destination, ...], target: Target) -> Reached:
+        """Return what of a target gets through from a zone."""
+        found = [
+            (cell, ports)
+            for one in destinations
+            if zone in self._table.zones(one.family)
+            for cell in self.between(zone, one)
+            if (ports := self._subjects.covered(cell.destination, target))
+        ]
+        by_outcome = {
+            outcome: joined(span for cell, ports in found if cell.outcome is outcome for span in ports)
+            for outcome in BEST_FIRST
+        }
+        cells = tuple(cell for cell, _ in found)
+        return Reached(by_outcome[Outcome.ALLOWED], by_outcome[Outcome.MAY], cells)
+
+    def attributed(self, cell: Exposure) -> AttributedExposure:
+        """Return a cell with the attribution of the rule that decides it."""
+        return AttributedExposure(cell, self._attribution(cell.rule) if cell.rule else UNATTRIBUTED)
+
+    def _between(self, zone: Zone, destination: Destination) -> tuple[Exposure, ...]:
+        return tuple(self._table.cells(zone, destination))
+
+
+def _cut(cell: Exposure, forbidden: Ranges) -> Exposure:
+    """Return a cell with no other ports; where its own ports are not the host's, it is one port."""
+    to = cell.destination
+    if to.binding or to.led:
+        return cell
+    return msgspec.structs.replace(cell, destination=msgspec.structs.replace(to, ports=common(to.ports, forbidden)))

@@ -1,0 +1,44 @@
+"""Hold the entries of a policy against a host: exhaustively over packets, as its exposure table is.
+
+`can reach` asks for one family in which it works, unless the entry says which; `cannot reach` is about both. An entry
+in which something names nothing of the host is vacuous: a typing error must not pass.
+"""
+
+from netaudit.model.exposure import Exposure, Outcome
+from netaudit.policy.demanded import demanded
+from netaudit.policy.entry import Entry, Form
+from netaudit.policy.forbidden import forbidden_cells
+from netaudit.policy.ground import Ground
+from netaudit.policy.isolation import shared_members
+from netaudit.policy.lacks import missing_facts, unmatched_words
+from netaudit.policy.verdict import Judged, Unmet, Verdict
+
+POSITIVE = frozenset({Form.CAN, Form.CAN_ONLY, Form.ONLY})
+
+
+def judge(ground: Ground, entry: Entry) -> Judged:
+    """Return the verdict of an entry, with its proof."""
+    unmatched, missing = tuple(unmatched_words(ground, entry)), tuple(missing_facts(ground, entry))
+    if unmatched:
+        return Judged(entry=entry, verdict=Verdict.VACUOUS, unmatched=unmatched, missing=missing)
+    if missing:
+        return Judged(entry=entry, verdict=Verdict.UNDECIDED, missing=missing)
+    return _judge(ground, entry)
+
+
+def _judge(ground: Ground, entry: Entry) -> Judged:
+    found = [*forbidden_cells(ground, entry), *(demanded(ground, entry) if entry.form in POSITIVE else ())]
+    cells = [one for one in dict.fromkeys(found) if isinstance(one, Exposure)]
+    unmet = tuple(one for one in found if isinstance(one, Unmet))
+    shared = shared_members(ground, entry) if entry.form is Form.ISOLATED else ()
+    open_cells = [one for one in cells if one.outcome is Outcome.ALLOWED]
+    broken = bool(open_cells or unmet or shared)
+    verdict = Verdict.BROKEN if broken else Verdict.UNDECIDED if cells else Verdict.HOLDS
+    shown = cells if verdict is Verdict.UNDECIDED else open_cells
+    return Judged(
+        entry=entry,
+        verdict=verdict,
+        cells=tuple(map(ground.cells.attributed, shown)),
+        unmet=unmet,
+        shared=shared,
+    )
