@@ -26,8 +26,9 @@ from netaudit.release import RELEASE
 TYPE_CHECKING = False  # as typing has it; importing that takes longer than all else before signals are listened to
 if TYPE_CHECKING:
     from netaudit.api.audits import AuditOptions, load_auditor, run_checks
-    from netaudit.api.formats import AuditFormat, Format, TraceFormat
+    from netaudit.api.formats import AssertFormat, AuditFormat, Format, TraceFormat
     from netaudit.api.hosts import ZoneDetail, compare, expose, show
+    from netaudit.api.policies import hold_policy
     from netaudit.api.recordings import load, record, save
     from netaudit.api.rendering import AuditPlace, render, render_exposure
     from netaudit.api.traces import trace
@@ -67,11 +68,15 @@ if TYPE_CHECKING:
     from netaudit.model.netfilter.ruleset import Item
     from netaudit.model.severity import FindingConfidence, Severity
     from netaudit.packets.values.probe import PacketState
+    from netaudit.policy.entry import Policy
+    from netaudit.policy.verdict import Assertion, Judged, Verdict
 
 __version__ = RELEASE
 __all__ = [
     "Added",
     "Altered",
+    "AssertFormat",
+    "Assertion",
     "AttributedChange",
     "AttributedDiff",
     "AttributedExposure",
@@ -101,6 +106,7 @@ __all__ = [
     "Gap",
     "GapReason",
     "Item",
+    "Judged",
     "Moved",
     "NetauditError",
     "NewerFormatError",
@@ -108,6 +114,7 @@ __all__ = [
     "OutputError",
     "PacketState",
     "ParseError",
+    "Policy",
     "RecordingError",
     "Removed",
     "Severity",
@@ -116,9 +123,11 @@ __all__ = [
     "TraceFormat",
     "Undecided",
     "UsageError",
+    "Verdict",
     "ZoneDetail",
     "compare",
     "expose",
+    "hold_policy",
     "load",
     "load_auditor",
     "record",
@@ -132,8 +141,9 @@ __all__ = [
 # Where each public name lives; a test compares this with the imports above, which type checkers read.
 _HOMES = {
     "netaudit.api.audits": "AuditOptions load_auditor run_checks",
-    "netaudit.api.formats": "AuditFormat Format TraceFormat",
+    "netaudit.api.formats": "AssertFormat AuditFormat Format TraceFormat",
     "netaudit.api.hosts": "ZoneDetail compare expose show",
+    "netaudit.api.policies": "hold_policy",
     "netaudit.api.recordings": "load record save",
     "netaudit.api.rendering": "AuditPlace render render_exposure",
     "netaudit.api.traces": "trace",
@@ -153,6 +163,8 @@ _HOMES = {
     "netaudit.model.netfilter.ruleset": "Item",
     "netaudit.model.severity": "FindingConfidence Severity",
     "netaudit.packets.values.probe": "PacketState",
+    "netaudit.policy.entry": "Policy",
+    "netaudit.policy.verdict": "Assertion Judged Verdict",
 }
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that is there

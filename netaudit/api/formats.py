@@ -26,6 +26,16 @@ class AuditFormat(StrEnum):
     JUNIT = "junit"
 
 
+class AssertFormat(StrEnum):
+    """What a policy that was held against a host is printed as."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+    SARIF = "sarif"
+    MARKDOWN = "markdown"
+    JUNIT = "junit"
+
+
 class TraceFormat(StrEnum):
     """What a packet's way is printed as."""
 

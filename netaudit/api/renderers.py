@@ -4,13 +4,14 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from netaudit.api.formats import AuditFormat, Format, TraceFormat
+from netaudit.api.formats import AssertFormat, AuditFormat, Format, TraceFormat
 from netaudit.report.terminal.style import Style
 
 if TYPE_CHECKING:
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
     from netaudit.attribute.trace import AttributedTrace
     from netaudit.audit.finding import Audit, Finding
+    from netaudit.policy.verdict import Assertion
     from netaudit.report.ci.location import Locator
 
 # Functions of netaudit.report, for a diff and for a snapshot.
@@ -38,6 +39,13 @@ _AUDITS = {
     AuditFormat.JUNIT: "ci.junit.render_audit",
     AuditFormat.SARIF: "ci.sarif.render_audit",
     AuditFormat.GITHUB: "ci.github.render_audit",
+}
+_ASSERTIONS = {
+    AssertFormat.TERMINAL: "terminal.assertion.render_assertion",
+    AssertFormat.JSON: "json.assertion.render_assertion",
+    AssertFormat.SARIF: "ci.assertion.render_sarif",
+    AssertFormat.MARKDOWN: "page.assertion_markdown.render_assertion",
+    AssertFormat.JUNIT: "ci.assertion.render_junit",
 }
 _TRACES = {
     TraceFormat.TERMINAL: "terminal.trace.render_journey",
@@ -67,6 +75,11 @@ def render_exposure_table(shown: "AttributedSnapshot", form: Format) -> bytes:
 def render_trace(traced: "AttributedTrace", form: TraceFormat, style: Style) -> bytes:
     """Return a packet's way in a format; `style` is for the terminal."""
     return _call(_TRACES[form], traced, *([style] if form is TraceFormat.TERMINAL else []))
+
+
+def render_assertion(assertion: "Assertion", form: AssertFormat, style: Style) -> bytes:
+    """Return a policy that was held against a host in a format; `style` is for the terminal."""
+    return _call(_ASSERTIONS[form], assertion, *([style] if form is AssertFormat.TERMINAL else []))
 
 
 def render_audit(

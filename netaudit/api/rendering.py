@@ -4,16 +4,24 @@ from typing import overload
 
 import msgspec
 
-from netaudit.api.formats import AuditFormat, Format, TraceFormat
-from netaudit.api.renderers import render_audit, render_diff, render_exposure_table, render_snapshot, render_trace
+from netaudit.api.formats import AssertFormat, AuditFormat, Format, TraceFormat
+from netaudit.api.renderers import (
+    render_assertion,
+    render_audit,
+    render_diff,
+    render_exposure_table,
+    render_snapshot,
+    render_trace,
+)
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.audit.finding import Audit
 from netaudit.model.facts import Facts
+from netaudit.policy.verdict import Assertion
 from netaudit.report.ci.location import Locator
 from netaudit.report.terminal.style import Style
 
-Result = AttributedSnapshot | AttributedDiff | AttributedTrace | Audit
+Result = AttributedSnapshot | AttributedDiff | AttributedTrace | Audit | Assertion
 
 
 class AuditPlace(msgspec.Struct, frozen=True):
@@ -32,8 +40,12 @@ def render(result: AttributedSnapshot | AttributedDiff, form: Format = ...) -> s
 def render(result: Audit, form: AuditFormat = ..., place: AuditPlace | None = ...) -> str: ...
 @overload
 def render(result: AttributedTrace, form: TraceFormat = ...) -> str: ...
+@overload
+def render(result: Assertion, form: AssertFormat = ...) -> str: ...
 def render(
-    result: Result, form: Format | AuditFormat | TraceFormat = Format.TERMINAL, place: AuditPlace | None = None
+    result: Result,
+    form: Format | AuditFormat | TraceFormat | AssertFormat = Format.TERMINAL,
+    place: AuditPlace | None = None,
 ) -> str:
     """Return a result as text; the terminal's is 80 columns wide and has no colours.
 
@@ -53,6 +65,8 @@ def render(
             data = render_diff(result, Format(form.value))
         case AttributedTrace():
             data = render_trace(result, TraceFormat(form.value), Style())
+        case Assertion():
+            data = render_assertion(result, AssertFormat(form.value), Style())
         case Audit():
             where = place or AuditPlace()
             locator = Locator(where.facts.files)

@@ -15,6 +15,7 @@ from typing import NoReturn
 import typer
 from typer._click.exceptions import ClickException
 
+from netaudit.cli.commands.assert_ import assert_
 from netaudit.cli.commands.audit import audit
 from netaudit.cli.commands.diff import diff
 from netaudit.cli.commands.doctor import doctor
@@ -50,6 +51,7 @@ app.command(short_help="Say why a rule is there, or what a word of a report mean
 app.command(short_help="Show who can reach what.")(exposure)
 app.command(short_help="Follow one packet, rule by rule.")(trace)
 app.command(short_help="Find what is wrong, with proof and what to do.")(audit)
+app.command("assert", short_help="Hold a policy of who may reach what against a host.")(assert_)
 app.command(short_help="Write the report for people, such as a page of HTML.")(report)
 app.command(short_help="Tell whether this host can be read.")(doctor)
 app.command(short_help="Check that a recording is what was recorded.")(verify)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.inspect import EnumType, multi_type_info
 
+from netaudit.report.json.assertion import AssertDocument
 from netaudit.report.json.audit import AuditDocument
 from netaudit.report.json.diff import DiffDocument
 from netaudit.report.json.exposure import ExposureDocument
@@ -16,7 +17,7 @@ from netaudit.report.json.show import ShowDocument
 from netaudit.report.json.trace import TraceDocument
 
 PATH = Path(__file__).parents[2] / "docs" / "schemas" / "netaudit-v1.schema.json"
-DOCUMENTS = (DiffDocument, ShowDocument, ExposureDocument, AuditDocument, TraceDocument)
+DOCUMENTS = (DiffDocument, ShowDocument, ExposureDocument, AuditDocument, TraceDocument, AssertDocument)
 _REF = "#/$defs/"
 
 

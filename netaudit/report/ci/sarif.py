@@ -16,7 +16,7 @@ from netaudit.report.json.printing import print_json
 from netaudit.report.text.audit import describe_status, proofs
 from netaudit.report.text.sanitize import sarif_text
 
-_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {
     Severity.INFO: "note",
     Severity.LOW: "note",
@@ -48,7 +48,7 @@ def render_audit(audit: Audit, locator: Locator, base: str) -> bytes:
         "columnKind": "unicodeCodePoints",
         "results": [_result(one, numbers[one.check.id], locator, base) for one in audit.findings],
     }
-    return print_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+    return print_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(check: Check) -> dict[str, Any]:

@@ -42,9 +42,9 @@ def proofs(finding: Finding) -> Iterator[Proof]:
     """List the evidence of a finding, the most important first; what makes it doubtful comes before."""
     evidence = finding.evidence
     yield from (Proof("unsure", "", sentence) for sentence in describe_doubts(finding.doubts))
-    yield from _some([_exposed(cell) for cell in _telling(evidence.cells)])
-    yield from _some([_rule("missing", one) for one in evidence.missing])
-    yield from _some([_rule("rule", one) for one in evidence.rules])
+    yield from some_proofs([cell_proof(cell) for cell in _telling(evidence.cells)])
+    yield from some_proofs([_rule("missing", one) for one in evidence.missing])
+    yield from some_proofs([_rule("rule", one) for one in evidence.rules])
 
 
 def _telling(cells: Iterable[AttributedExposure]) -> list[AttributedExposure]:
@@ -56,7 +56,8 @@ def _telling(cells: Iterable[AttributedExposure]) -> list[AttributedExposure]:
     )
 
 
-def _some(proofs: list[Proof]) -> Iterator[Proof]:
+def some_proofs(proofs: list[Proof]) -> Iterator[Proof]:
+    """Yield the first pieces of evidence, and how many more there are."""
     yield from proofs[:_SHOWN]
     if len(proofs) > _SHOWN:
         yield Proof(proofs[0].kind, "", f"and {len(proofs) - _SHOWN} more")
@@ -67,7 +68,8 @@ def _rule(kind: str, one: AttributedItem) -> Proof:
     return Proof(kind, one.item.where, one.item.text, causes)
 
 
-def _exposed(cell: AttributedExposure) -> Proof:
+def cell_proof(cell: AttributedExposure) -> Proof:
+    """Return a cell as evidence: from where to where, what decides, and an example packet."""
     one = cell.exposure
     kind = "blocked" if one.outcome is Outcome.BLOCKED else "exposed"
     return Proof(kind, f"{one.zone} → {describe_port(one.destination)}", _outcome(one), one.witness)

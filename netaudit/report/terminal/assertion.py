@@ -1,0 +1,59 @@
+"""A policy that was held against a host, for an operator: what is broken first, each with its proof."""
+
+from collections.abc import Iterator
+
+from netaudit.policy.verdict import Assertion, Judged, Verdict
+from netaudit.report.terminal.layout import gap_lines
+from netaudit.report.terminal.style import Style, bold
+from netaudit.report.terminal.wrapping import wrap_whole
+from netaudit.report.text.assertion import describe_owner, judged_proofs, summarise_assertion, worst_first
+from netaudit.report.text.audit import Proof, cell_proof, some_proofs
+from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.words import describe_head
+
+_COLOURS = {Verdict.BROKEN: "1;31", Verdict.VACUOUS: "33", Verdict.UNDECIDED: "33", Verdict.HOLDS: "32"}
+
+
+def render_assertion(assertion: Assertion, style: Style) -> str:
+    """Print each entry with its verdict and proof, what no entry speaks of, and one line that sums up."""
+    lines = [terminal_text(describe_head(assertion.head)), ""]
+    for one in worst_first(assertion):
+        lines += _entry(one, assertion.policy.place, style)
+    lines.append("")
+    lines += _uncovered(assertion, style)
+    if assertion.head.gaps:
+        lines += ["could not be seen", *gap_lines(assertion.head.gaps), ""]
+    lines.append(summarise_assertion(assertion))
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _entry(judged: Judged, place: str, style: Style) -> Iterator[str]:
+    verdict = f"{judged.verdict:<9}"
+    if style.colour:
+        verdict = f"\x1b[{_COLOURS[judged.verdict]}m{verdict}\x1b[0m"
+    yield f"{verdict} {terminal_text(judged.entry.text)}"
+    if judged.verdict is Verdict.HOLDS:
+        return
+    yield from _wrapped("  at       ", f"{place}:{judged.entry.line}", style)
+    if words := describe_owner(judged):
+        yield from _wrapped("  why      ", words, style)
+    for proof in judged_proofs(judged):
+        yield from _proof(proof, style)
+
+
+def _proof(proof: Proof, style: Style) -> Iterator[str]:
+    yield from _wrapped(f"  {proof.kind:<8} ", f"{proof.where}  {proof.text}" if proof.where else proof.text, style)
+    if proof.because:
+        yield from _wrapped("           # ", proof.because, style)
+
+
+def _uncovered(assertion: Assertion, style: Style) -> Iterator[str]:
+    if assertion.uncovered:
+        yield bold("open, and no entry speaks of it", style)
+        for proof in some_proofs([cell_proof(one) for one in assertion.uncovered]):
+            yield from _proof(proof, style)
+        yield ""
+
+
+def _wrapped(first: str, text: str, style: Style) -> list[str]:
+    return wrap_whole(terminal_text(text), style.width, first=first, rest=" " * 11)

@@ -1,0 +1,59 @@
+"""The words for a policy that was held against a host."""
+
+from collections.abc import Iterator
+
+from netaudit.policy.verdict import WORST_FIRST, Assertion, Judged, Lack, Unmet, Verdict
+from netaudit.report.text.audit import Proof, cell_proof, some_proofs
+from netaudit.report.text.reasons import describe_reason
+from netaudit.report.text.words import count
+
+_LACKS = {
+    Lack.NO_MATCH: "nothing on this host is called {word}",
+    Lack.STOPPED: "{word} does not run",
+    Lack.NO_ZONE: "no packets come from {word} on this host",
+    Lack.ENDED: "the entry ended on {word}",
+}
+
+
+def judged_proofs(judged: Judged) -> Iterator[Proof]:
+    """List what a verdict rests on, the most important first."""
+    yield from (Proof("vacuous", "", _LACKS[one.lack].format(word=one.word)) for one in judged.unmatched)
+    yield from (Proof("unknown", "", describe_reason(one)) for one in judged.missing)
+    yield from (Proof("shared", "", f"container {one} is on several of these networks") for one in judged.shared)
+    yield from some_proofs([cell_proof(one) for one in judged.cells])
+    yield from some_proofs([_unmet(one) for one in judged.unmet])
+
+
+def _unmet(one: Unmet) -> Proof:
+    words = "nothing listens there, or nothing leads there"
+    return Proof("blocked", f"{one.sender} → {one.target}", cell_proof(one.cell).text if one.cell else words)
+
+
+def describe_owner(judged: Judged) -> str:
+    """Say why an entry was decided, by whom, and until when; "" where nothing is said."""
+    entry = judged.entry
+    until = f"until {entry.until}" if entry.until else ""
+    return ", ".join(filter(None, (entry.why, entry.owner, until)))
+
+
+def summarise_assertion(assertion: Assertion) -> str:
+    """Sum a policy up in one line."""
+    counts = {verdict: assertion.count(verdict) for verdict in WORST_FIRST}
+    parts = [f"{number} {_VERDICTS[verdict]}" for verdict, number in counts.items() if number]
+    number = len(assertion.judged)
+    left = len(assertion.uncovered)
+    also = f"; {count(left, 'open row')} that no entry speaks of" if left else ""
+    return f"{number} {'entry' if number == 1 else 'entries'}: {', '.join(parts)}{also}"
+
+
+_VERDICTS = {
+    Verdict.HOLDS: "hold",
+    Verdict.BROKEN: "broken",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.VACUOUS: "vacuous",
+}
+
+
+def worst_first(assertion: Assertion) -> tuple[Judged, ...]:
+    """Return the entries, the broken first; else in the order of the file."""
+    return tuple(sorted(assertion.judged, key=lambda one: WORST_FIRST.index(one.verdict)))
