@@ -1,16 +1,19 @@
 """A policy, and facts of a host -> which of its entries hold."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from netaudit.api.recordings import StrPath
 from netaudit.api.rules import shipped_catalog
 from netaudit.catalog.policy import load_policy
+from netaudit.errors import SubjectError
 from netaudit.model.facts import Facts
 from netaudit.parse import parse_snapshot
-from netaudit.policy.entry import Policy
-from netaudit.policy.hold import hold
+from netaudit.policy.entry import Entry, Policy
+from netaudit.policy.hold import Holder
+from netaudit.policy.trying import Tried
 from netaudit.policy.verdict import Assertion
 
 
@@ -28,6 +31,36 @@ def hold_policy(
     ['holds', 'broken']
     """
     known = policy if isinstance(policy, Policy) else load_policy(Path(policy))
+    return _holder(today, uplinks).hold(parse_snapshot(facts), known)
+
+
+def explain_entry(facts: Facts, entry: Entry, today: dt.date | None = None) -> Tried:
+    """Judge one entry of a policy, and again without each rule of the host: which rules it rests on."""
+    return _holder(today, None).explain(parse_snapshot(facts), entry)
+
+
+def entry_at(policy: Policy, line: int) -> Entry:
+    """Return the entry that begins on a line of its file. Raises SubjectError."""
+    found = [one for one in policy.entries if one.line == line]
+    if not found:
+        lines = ", ".join(str(one.line) for one in policy.entries[:20])
+        raise SubjectError(f"{policy.place}:{line}: no entry begins here", hint=f"entries begin on lines {lines}")
+    return found[0]
+
+
+def suggest_policy(facts: Facts, uplinks: Iterable[str] | None = None) -> str:
+    """Write the policy file that a host satisfies today, for a person to prune.
+
+    Raises SubjectError where Docker, the sockets or the interfaces were not recorded.
+    """
+    found = _holder(None, uplinks).suggest(parse_snapshot(facts))
+    lines = ["# Who may reach what, as it is today: keep what is meant, and remove the rest.", "policy:"]
+    for project in dict.fromkeys(one.project for one in found):
+        lines += ["", f"  # {json.dumps(project)}"] if project else []
+        lines += [f"  - {json.dumps(one.text)}" for one in found if one.project == project]
+    return "\n".join(lines) + "\n"
+
+
+def _holder(today: dt.date | None, uplinks: Iterable[str] | None) -> Holder:
     day = today or dt.datetime.now(tz=dt.UTC).astimezone().date()
-    names = None if uplinks is None else tuple(uplinks)
-    return hold(parse_snapshot(facts), known, shipped_catalog(), day, names).assertion
+    return Holder(shipped_catalog(), day, None if uplinks is None else tuple(uplinks))

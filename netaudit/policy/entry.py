@@ -5,7 +5,6 @@ from enum import StrEnum
 
 import msgspec
 
-from netaudit.model.address_text import bracketed
 from netaudit.model.netfilter.family import Family
 from netaudit.model.ranges import Range
 
@@ -69,7 +68,7 @@ class Target(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         first, last = self.ports or (0, 0)
         ports = "" if self.ports is None else f":{first}" if first == last else f":{first}-{last}"
-        return f"{bracketed(str(self.subject))}{ports}{f'/{self.protocol}' if self.protocol else ''}"
+        return f"{self.subject}{ports}{f'/{self.protocol}' if self.protocol else ''}"
 
 
 class Form(StrEnum):

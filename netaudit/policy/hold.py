@@ -7,44 +7,77 @@ import msgspec
 from netaudit.attribute.attributor import Attributor
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.attribute.snapshot import attribute_head
+from netaudit.errors import SubjectError
 from netaudit.model.facts import Source
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.table import ExposureTable
 from netaudit.policy.cells import Cells
 from netaudit.policy.coverage import uncovered
-from netaudit.policy.entry import Policy
+from netaudit.policy.entry import Entry, Policy
+from netaudit.policy.grammar import SentenceError, parse_entry
 from netaudit.policy.ground import Ground
 from netaudit.policy.judge import judge
 from netaudit.policy.senders import SenderZones, zones_of
 from netaudit.policy.subjects import Subjects
-from netaudit.policy.verdict import Assertion
+from netaudit.policy.suggest import Suggestion, suggest
+from netaudit.policy.trying import Tried, try_losses
+from netaudit.policy.verdict import Assertion, Judged, Verdict
 
 
-class Held(msgspec.Struct, frozen=True):
-    """A policy on its ground: what is judged, and by what."""
+class Holder(msgspec.Struct, frozen=True):
+    """What holds policies against hosts: the catalog, the day, and the interfaces that the Internet is behind."""
 
-    assertion: Assertion
-    ground: Ground
+    catalog: Catalog
+    today: dt.date
+    uplinks: tuple[str, ...] | None = None
+
+    def hold(self, snapshot: Snapshot, policy: Policy) -> Assertion:
+        """Judge every entry of a policy. Raises MemoryError for rules that are too many for sets."""
+        table = ExposureTable(snapshot, snapshot.program, zones_of(policy, self.uplinks))
+        ground = self._ground(snapshot, table)
+        entries = tuple(one for one in policy.entries if not one.ended(self.today))
+        left = () if table.unknown else uncovered(ground, table, entries)
+        return Assertion(
+            head=attribute_head(snapshot),
+            policy=policy,
+            judged=tuple(judge(ground, one) for one in policy.entries),
+            uncovered=tuple(map(ground.cells.attributed, left)),
+        )
+
+    def explain(self, snapshot: Snapshot, entry: Entry) -> Tried:
+        """Judge one entry, and again without each rule of the host."""
+        choice = zones_of(Policy((entry,)), self.uplinks)
+
+        def judge_alone(one: Snapshot) -> Judged:
+            return judge(self._ground(one, ExposureTable(one, one.program, choice)), entry)
+
+        return try_losses(snapshot, judge_alone)
+
+    def suggest(self, snapshot: Snapshot) -> tuple[Suggestion, ...]:
+        """Return the sentences that hold today. Raises SubjectError where nobody can tell who reaches what."""
+        table = ExposureTable(snapshot, snapshot.program, zones_of(Policy(()), self.uplinks))
+        ground = self._ground(snapshot, table)
+        if ground.missing:
+            raise SubjectError(
+                f"no policy can be written: {', '.join(ground.missing)} was not recorded",
+                hint="record the host again, as root",
+            )
+        found = dict.fromkeys(suggest(table, ground.subjects, ground.cells))
+        return tuple(one for one in found if _holds(ground, one.text))
+
+    def _ground(self, snapshot: Snapshot, table: ExposureTable) -> Ground:
+        subjects = Subjects(snapshot.inventory)
+        cells = Cells(table, subjects, Attributor.of(snapshot, self.catalog).attribute)
+        return Ground(subjects, SenderZones(subjects, table), cells, _missing(snapshot, table), self.today)
 
 
-def hold(
-    snapshot: Snapshot, policy: Policy, catalog: Catalog, today: dt.date, uplinks: tuple[str, ...] | None = None
-) -> Held:
-    """Judge every entry of a policy. Raises MemoryError for rules that are too many for sets."""
-    table = ExposureTable(snapshot, snapshot.program, zones_of(policy, uplinks))
-    subjects = Subjects(snapshot.inventory)
-    cells = Cells(table, subjects, Attributor.of(snapshot, catalog).attribute)
-    ground = Ground(subjects, SenderZones(subjects, table), cells, _missing(snapshot, table), today)
-    open_entries = tuple(one for one in policy.entries if not one.ended(today))
-    left = () if table.unknown else uncovered(ground, table, open_entries)
-    assertion = Assertion(
-        head=attribute_head(snapshot),
-        policy=policy,
-        judged=tuple(judge(ground, one) for one in policy.entries),
-        uncovered=tuple(map(cells.attributed, left)),
-    )
-    return Held(assertion, ground)
+def _holds(ground: Ground, text: str) -> bool:
+    """Tell whether a sentence holds; one with a name that no sentence can hold is left out."""
+    try:
+        return judge(ground, parse_entry(text)).verdict is Verdict.HOLDS
+    except SentenceError:
+        return False
 
 
 def _missing(snapshot: Snapshot, table: ExposureTable) -> dict[Source, Reason]:

@@ -126,7 +126,7 @@ def _rest(subjects: tuple[Subject, ...]) -> Iterator[Senders]:
     name = _REST.format(", ".join(one.within for one in subjects))
     for family in IP_FAMILIES:
         taken = joined(span for one in _senders(name, subjects) if one.family == family for span in one.addresses)
-        yield Senders(name, family, without(((0, (1 << ADDRESS_BITS[family]) - 1),), taken))
+        yield Senders(name, family, without(((0, (1 << ADDRESS_BITS[family]) - 1),), taken), beyond=False)
 
 
 def _is_within(container: Container, cidr: str) -> bool:

@@ -43,11 +43,15 @@ CLIENT_PORTS = ((1024, 65535),)  # the ports that programs of the host send from
 
 
 class Senders(msgspec.Struct, frozen=True):
-    """Addresses of one family that are zones of their own, called by a name."""
+    """Addresses of one family that are zones of their own, called by a name.
+
+    `beyond`: also where they are private ones behind an uplink, which no other zone has.
+    """
 
     name: str
     family: Family
     addresses: Ranges
+    beyond: bool = True
 
 
 class ZoneChoice(msgspec.Struct, frozen=True):
@@ -157,7 +161,8 @@ class _HostPlaces:
             private, beyond = as_ranges(NOT_ROUTED[self._family]), without(meant, self._near())
             for name in self._uplinks():
                 yield _narrowed(Origin(Zone(ZoneKind.INTERNET), name, without(beyond, private)), meant, source)
-                yield _narrowed(Origin(Zone(ZoneKind.LAN, name), name, common(beyond, private)), meant, source)
+                if source.beyond:
+                    yield _narrowed(Origin(Zone(ZoneKind.LAN, name), name, common(beyond, private)), meant, source)
 
     def _uplinks(self) -> tuple[str, ...]:
         """Name the interfaces that the Internet is behind."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from netaudit.policy.trying import Tried
 from netaudit.policy.verdict import Assertion, Judged, Verdict
 from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.style import Style, bold
@@ -9,7 +10,7 @@ from netaudit.report.terminal.wrapping import wrap_whole
 from netaudit.report.text.assertion import describe_owner, judged_proofs, summarise_assertion, worst_first
 from netaudit.report.text.audit import Proof, cell_proof, some_proofs
 from netaudit.report.text.sanitize import terminal_text
-from netaudit.report.text.words import describe_head
+from netaudit.report.text.words import count, describe_head
 
 _COLOURS = {Verdict.BROKEN: "1;31", Verdict.VACUOUS: "33", Verdict.UNDECIDED: "33", Verdict.HOLDS: "32"}
 
@@ -24,6 +25,20 @@ def render_assertion(assertion: Assertion, style: Style) -> str:
     if assertion.head.gaps:
         lines += ["could not be seen", *gap_lines(assertion.head.gaps), ""]
     lines.append(summarise_assertion(assertion))
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def render_tried(tried: Tried, style: Style) -> str:
+    """Print an entry with its verdict, and the rules whose loss alone changes it."""
+    lines = [*_entry(tried.judged, "line", style), ""]
+    if tried.losses:
+        lines.append(bold("without one of these rules it is no longer so", style))
+        for loss in tried.losses:
+            lines += _proof(Proof(loss.verdict, loss.rule.where, loss.rule.text), style)
+    else:
+        lines.append("no single rule's loss changes this")
+    if tried.left:
+        lines.append(f"{count(tried.left, 'rule')} of {tried.tried + tried.left} not tried: there was no time")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
