@@ -15,7 +15,7 @@ from netaudit.policy.grammar import SentenceError, parse_entry
 
 DEFAULT = "netaudit-policy.yaml"
 MOST = 10_000  # entries
-_HINT = "docs/policy.md describes policy files"
+_HINT = "docs/policy.md describes policy files; `netaudit assert --suggest` writes the one that holds today"
 _Text = Annotated[str, Meta(min_length=1)]
 
 
@@ -44,7 +44,10 @@ def load_policy(path: Path) -> Policy:
     try:
         document = convert(parse_yaml(data, str(path)), PolicyFile, str(path))
     except CatalogError as error:
-        raise ConfigError(error.message.removeprefix(f"{path}: "), file=str(path), hint=_HINT) from error
+        line, _, message = error.message.removeprefix(f"{path}:").partition(": ")
+        known = line.isdigit()
+        rest = message if known else error.message.removeprefix(f"{path}: ")
+        raise ConfigError(rest, file=str(path), line=int(line) if known else 0, hint=_HINT) from error
     lines = lines_of_items(data, "policy")
     entries = (_entry(one, line, path) for one, line in zip(document.policy, lines, strict=True))
     return Policy(tuple(entries), str(path))

@@ -105,12 +105,12 @@ class Container(msgspec.Struct, frozen=True):
 
     @property
     def project(self) -> str:
-        """Return the Compose project or the stack that it is part of, "" where there is none."""
+        """Return the Compose project or the stack that it is part of, "" without one."""
         return self._label("com.docker.compose.project") or self._label("com.docker.stack.namespace")
 
     @property
     def service(self) -> str:
-        """Return the service that it is part of, as its project names it, "" where there is none."""
+        """Return the service that it is part of, as its project names it, "" without one."""
         swarm = self._label("com.docker.swarm.service.name")
         return self._label("com.docker.compose.service") or swarm.removeprefix(f"{self.project}_")
 

@@ -9,7 +9,7 @@ from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.model.ranges import Ranges, joined, without
 from netaudit.packets.exposure.table import ExposureTable
 from netaudit.policy.entry import Entry, Form, Subject, SubjectKind, Target
-from netaudit.policy.ground import Ground
+from netaudit.policy.judging.context import HostContext
 from netaudit.policy.subjects import names_containers, own_ports, zones_outside
 
 _FROM = frozenset({ZoneKind.INTERNET, ZoneKind.LAN, ZoneKind.NETWORK})
@@ -17,32 +17,32 @@ _EVERYBODY = frozenset({Form.NOTHING, Form.ONLY})
 _PERMITTING = frozenset({Form.CAN, Form.CAN_ONLY, Form.ONLY})
 
 
-def uncovered(ground: Ground, table: ExposureTable, entries: tuple[Entry, ...]) -> Iterator[Exposure]:
+def uncovered(context: HostContext, table: ExposureTable, entries: tuple[Entry, ...]) -> Iterator[Exposure]:
     """Yield what outsiders and members of networks reach, or may, and no entry speaks of."""
     for family in IP_FAMILIES:
         zones = [one for one in table.zones(family) if one.kind in _FROM and not one.within]
-        for destination in ground.cells.destinations(family):
+        for destination in context.cells.destinations(family):
             for zone in zones:
-                for cell in ground.cells.between(zone, destination):
-                    if cell.outcome is not Outcome.BLOCKED and (left := _left(ground, entries, cell)):
+                for cell in context.cells.between(zone, destination):
+                    if cell.outcome is not Outcome.BLOCKED and (left := _left(context, entries, cell)):
                         yield left
 
 
-def permits(ground: Ground, entry: Entry, cell: Exposure) -> bool:
+def permits(context: HostContext, entry: Entry, cell: Exposure) -> bool:
     """Tell whether an entry says that all of a cell may be reached."""
-    if entry.form not in _PERMITTING or not _sends(ground, entry, cell.zone):
+    if entry.form not in _PERMITTING or not _sends(context, entry, cell.zone):
         return False
-    ports = _spoken(ground, entry.targets, cell)
+    ports = _spoken(context, entry.targets, cell)
     return _of_family(entry, cell) and not without(own_ports(cell.destination), ports)
 
 
-def _left(ground: Ground, entries: tuple[Entry, ...], cell: Exposure) -> Exposure | None:
+def _left(context: HostContext, entries: tuple[Entry, ...], cell: Exposure) -> Exposure | None:
     """Return the part of a cell that no entry speaks of."""
     ports = own_ports(cell.destination)
     for entry in entries:
-        if _of_family(entry, cell) and (entry.form in _EVERYBODY or _sends(ground, entry, cell.zone)):
+        if _of_family(entry, cell) and (entry.form in _EVERYBODY or _sends(context, entry, cell.zone)):
             targets = (_ANYTHING,) if entry.form is Form.CAN_ONLY else entry.targets
-            ports = without(ports, _spoken(ground, targets, cell))
+            ports = without(ports, _spoken(context, targets, cell))
     if not ports or cell.destination.binding or cell.destination.led:
         return cell if ports else None
     return msgspec.structs.replace(cell, destination=msgspec.structs.replace(cell.destination, ports=ports))
@@ -51,26 +51,26 @@ def _left(ground: Ground, entries: tuple[Entry, ...], cell: Exposure) -> Exposur
 _ANYTHING = Target(Subject(SubjectKind.ANYTHING))
 
 
-def _spoken(ground: Ground, targets: tuple[Target, ...], cell: Exposure) -> Ranges:
-    return joined(span for one in targets for span in ground.subjects.covered(cell.destination, one))
+def _spoken(context: HostContext, targets: tuple[Target, ...], cell: Exposure) -> Ranges:
+    return joined(span for one in targets for span in context.subjects.covered(cell.destination, one))
 
 
 def _of_family(entry: Entry, cell: Exposure) -> bool:
     return entry.family in (None, cell.destination.family)
 
 
-def _sends(ground: Ground, entry: Entry, zone: Zone) -> bool:
+def _sends(context: HostContext, entry: Entry, zone: Zone) -> bool:
     """Tell whether an entry speaks of all that a zone sends; of a network, whether it speaks of a member."""
     for subject in entry.subjects:
         if subject.kind is SubjectKind.ANYTHING:
             return True
         if names_containers(subject):
-            if zone.kind is ZoneKind.NETWORK and _speaks_of_member(ground, subject, zone.name):
+            if zone.kind is ZoneKind.NETWORK and _speaks_of_member(context, subject, zone.name):
                 return True
         elif any(zones_outside(subject, (zone,))):
             return True
     return False
 
 
-def _speaks_of_member(ground: Ground, subject: Subject, network: str) -> bool:
-    return any(end.network_name == network for one in ground.subjects.containers(subject) for end in one.endpoints)
+def _speaks_of_member(context: HostContext, subject: Subject, network: str) -> bool:
+    return any(end.network_name == network for one in context.subjects.containers(subject) for end in one.endpoints)

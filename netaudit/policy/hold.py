@@ -16,8 +16,8 @@ from netaudit.policy.cells import Cells
 from netaudit.policy.coverage import uncovered
 from netaudit.policy.entry import Entry, Policy
 from netaudit.policy.grammar import SentenceError, parse_entry
-from netaudit.policy.ground import Ground
-from netaudit.policy.judge import judge
+from netaudit.policy.judging.context import HostContext
+from netaudit.policy.judging.judge import judge
 from netaudit.policy.senders import SenderZones, zones_of
 from netaudit.policy.subjects import Subjects
 from netaudit.policy.suggest import Suggestion, suggest
@@ -35,14 +35,14 @@ class Holder(msgspec.Struct, frozen=True):
     def hold(self, snapshot: Snapshot, policy: Policy) -> Assertion:
         """Judge every entry of a policy. Raises MemoryError for rules that are too many for sets."""
         table = ExposureTable(snapshot, snapshot.program, zones_of(policy, self.uplinks))
-        ground = self._ground(snapshot, table)
+        context = self._context(snapshot, table)
         entries = tuple(one for one in policy.entries if not one.ended(self.today))
-        left = () if table.unknown else uncovered(ground, table, entries)
+        left = () if table.unknown else uncovered(context, table, entries)
         return Assertion(
             head=attribute_head(snapshot),
             policy=policy,
-            judged=tuple(judge(ground, one) for one in policy.entries),
-            uncovered=tuple(map(ground.cells.attributed, left)),
+            judged=tuple(judge(context, one) for one in policy.entries),
+            uncovered=tuple(map(context.cells.attributed, left)),
         )
 
     def explain(self, snapshot: Snapshot, entry: Entry) -> Tried:
@@ -50,32 +50,32 @@ class Holder(msgspec.Struct, frozen=True):
         choice = zones_of(Policy((entry,)), self.uplinks)
 
         def judge_alone(one: Snapshot) -> Judged:
-            return judge(self._ground(one, ExposureTable(one, one.program, choice)), entry)
+            return judge(self._context(one, ExposureTable(one, one.program, choice)), entry)
 
         return try_losses(snapshot, judge_alone)
 
     def suggest(self, snapshot: Snapshot) -> tuple[Suggestion, ...]:
         """Return the sentences that hold today. Raises SubjectError where nobody can tell who reaches what."""
         table = ExposureTable(snapshot, snapshot.program, zones_of(Policy(()), self.uplinks))
-        ground = self._ground(snapshot, table)
-        if ground.missing:
+        context = self._context(snapshot, table)
+        if context.missing:
             raise SubjectError(
-                f"no policy can be written: {', '.join(ground.missing)} was not recorded",
+                f"no policy can be written: {', '.join(context.missing)} was not recorded",
                 hint="record the host again, as root",
             )
-        found = dict.fromkeys(suggest(table, ground.subjects, ground.cells))
-        return tuple(one for one in found if _holds(ground, one.text))
+        found = dict.fromkeys(suggest(table, context.subjects, context.cells))
+        return tuple(one for one in found if _holds(context, one.text))
 
-    def _ground(self, snapshot: Snapshot, table: ExposureTable) -> Ground:
+    def _context(self, snapshot: Snapshot, table: ExposureTable) -> HostContext:
         subjects = Subjects(snapshot.inventory)
         cells = Cells(table, subjects, Attributor.of(snapshot, self.catalog).attribute)
-        return Ground(subjects, SenderZones(subjects, table), cells, _missing(snapshot, table), self.today)
+        return HostContext(subjects, SenderZones(subjects, table), cells, _missing(snapshot, table), self.today)
 
 
-def _holds(ground: Ground, text: str) -> bool:
+def _holds(context: HostContext, text: str) -> bool:
     """Tell whether a sentence holds; one with a name that no sentence can hold is left out."""
     try:
-        return judge(ground, parse_entry(text)).verdict is Verdict.HOLDS
+        return judge(context, parse_entry(text)).verdict is Verdict.HOLDS
     except SentenceError:
         return False
 

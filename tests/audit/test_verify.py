@@ -20,7 +20,7 @@ from netaudit.model.facts import Facts
 from netaudit.model.severity import Severity
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
-from netaudit.report.text.audit import describe_verified
+from netaudit.report.text.findings.audit import describe_verified
 from netaudit.store import load
 
 Show = Callable[[Facts], AttributedSnapshot]

@@ -58,7 +58,7 @@ INTERNET = Subject(SubjectKind.INTERNET)
             [Target(WEB, None, "udp")],
             [],
         ),
-        ("label:com.example/tier=a cannot reach db", Form.CANNOT, [Subject(SubjectKind.LABEL, "com.example/tier=a")], [Target(DB)], []),
+        ("label:a/b=c cannot reach db", Form.CANNOT, [Subject(SubjectKind.LABEL, "a/b=c")], [Target(DB)], []),
     ],
 )  # fmt: skip
 def test_a_sentence_says_who_may_reach_what(

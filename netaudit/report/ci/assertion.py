@@ -9,7 +9,7 @@ from netaudit.policy.verdict import Assertion, Judged, Verdict
 from netaudit.release import RELEASE
 from netaudit.report.ci.sarif import SCHEMA
 from netaudit.report.json.printing import print_json
-from netaudit.report.text.assertion import judged_proofs, summarise_assertion
+from netaudit.report.text.findings.assertion import judged_proofs, summarise_assertion
 from netaudit.report.text.sanitize import sarif_text, xml_attribute, xml_text
 
 _LEVELS = {Verdict.BROKEN: "error", Verdict.VACUOUS: "error", Verdict.UNDECIDED: "warning"}

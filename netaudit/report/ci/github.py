@@ -3,7 +3,7 @@
 from netaudit.audit.finding import Audit, Finding
 from netaudit.model.severity import Severity
 from netaudit.report.ci.location import Locator
-from netaudit.report.text.audit import describe_doubts, summarise_audit
+from netaudit.report.text.findings.audit import describe_doubts, summarise_audit
 from netaudit.report.text.sanitize import annotation_data, annotation_property, terminal_text
 
 _COMMANDS = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from netaudit.audit.finding import Audit, Finding
-from netaudit.report.text.audit import (
+from netaudit.report.text.findings.audit import (
     describe_not_put,
     describe_status,
     describe_undecided,

@@ -13,7 +13,7 @@ from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.release import RELEASE
 from netaudit.report.ci.location import Locator
 from netaudit.report.json.printing import print_json
-from netaudit.report.text.audit import describe_status, proofs
+from netaudit.report.text.findings.audit import describe_status, proofs
 from netaudit.report.text.sanitize import sarif_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -11,7 +11,7 @@ from netaudit.policy.verdict import Assertion, Judged, Unmet, Verdict
 from netaudit.report.json.cell import CellJson, cell_json
 from netaudit.report.json.printing import print_json
 from netaudit.report.json.snapshot import SnapshotJson, head_json
-from netaudit.report.text.assertion import judged_proofs
+from netaudit.report.text.findings.assertion import judged_proofs
 
 
 class EntryJson(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +19,7 @@ class EntryJson(msgspec.Struct, frozen=True, kw_only=True):
 
     text: Annotated[str, Meta(description="Its sentence.")]
     form: Form
-    line: Annotated[int, Meta(description="From 1; 0: of no file.")]
+    line: Annotated[int, Meta(description="From 1; 0 where it is not from a file.")]
     why: str
     owner: str
     until: Annotated[dt.date | None, Meta(description="Its last day.")]

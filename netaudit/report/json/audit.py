@@ -15,7 +15,7 @@ from netaudit.report.json.cell import CellChangeJson, CellJson, cell_json, chang
 from netaudit.report.json.item import AttributedJson, attributed_json
 from netaudit.report.json.printing import print_json
 from netaudit.report.json.snapshot import SnapshotJson, head_json
-from netaudit.report.text.audit import describe_doubts
+from netaudit.report.text.findings.audit import describe_doubts
 
 Status = Literal["open", "known", "waived"]
 _FINGERPRINT = Meta(pattern="^[0-9a-f]{32}$", description="The same for a recreated container and a changed address.")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from netaudit.policy.verdict import Assertion, Judged, Verdict
-from netaudit.report.text.assertion import describe_owner, judged_proofs, summarise_assertion, worst_first
-from netaudit.report.text.audit import cell_proof, some_proofs
+from netaudit.report.text.findings.assertion import describe_owner, judged_proofs, summarise_assertion, worst_first
+from netaudit.report.text.findings.audit import cell_proof, some_proofs
 from netaudit.report.text.markdown import code, code_outside, prose
 from netaudit.report.text.words import describe_gap, describe_head
 

@@ -9,7 +9,8 @@ from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Audit, Finding
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.report.page.anchors import Anchors
-from netaudit.report.text.audit import (
+from netaudit.report.text.destinations import describe_port
+from netaudit.report.text.findings.audit import (
     describe_doubts,
     describe_not_put,
     describe_status,
@@ -17,7 +18,6 @@ from netaudit.report.text.audit import (
     gather_undecided,
     summarise_audit,
 )
-from netaudit.report.text.destinations import describe_port
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sentence import Foreign, Sentence
 

@@ -7,8 +7,8 @@ from netaudit.policy.verdict import Assertion, Judged, Verdict
 from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.style import Style, bold
 from netaudit.report.terminal.wrapping import wrap_whole
-from netaudit.report.text.assertion import describe_owner, judged_proofs, summarise_assertion, worst_first
-from netaudit.report.text.audit import Proof, cell_proof, some_proofs
+from netaudit.report.text.findings.assertion import describe_owner, judged_proofs, summarise_assertion, worst_first
+from netaudit.report.text.findings.audit import Proof, cell_proof, some_proofs
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.words import count, describe_head
 

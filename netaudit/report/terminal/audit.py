@@ -8,7 +8,7 @@ from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.shell import shell_lines
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap_whole
-from netaudit.report.text.audit import (
+from netaudit.report.text.findings.audit import (
     describe_not_put,
     describe_status,
     describe_undecided,

@@ -5,56 +5,56 @@ from collections.abc import Iterator
 from netaudit.model.exposure import Destination, Exposure, Outcome, Zone
 from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.policy.entry import Entry, Subject, SubjectKind, Target
-from netaudit.policy.ground import Ground
+from netaudit.policy.judging.context import HostContext
 from netaudit.policy.subjects import names_containers
 from netaudit.policy.verdict import Unmet
 
 _HOST = "host"
 
 
-def demanded(ground: Ground, entry: Entry) -> Iterator[Exposure | Unmet]:
+def demanded(context: HostContext, entry: Entry) -> Iterator[Exposure | Unmet]:
     """Yield what ought to be reached: cells that may get through, and what does not.
 
     Each sender reaches each container of a target, in one of the families at least.
     """
     for subject in entry.subjects:
         for target in entry.targets:
-            units = _units(ground, entry, target)
-            for zone in _zones(ground, entry, subject):
+            units = _units(context, entry, target)
+            for zone in _zones(context, entry, subject):
                 for name, destinations in units.items():
                     if not (names_containers(subject) and zone.name == name):
-                        yield from _one(ground, zone, name, destinations, target)
+                        yield from _one(context, zone, name, destinations, target)
 
 
 def _one(
-    ground: Ground, zone: Zone, name: str, destinations: tuple[Destination, ...], target: Target
+    context: HostContext, zone: Zone, name: str, destinations: tuple[Destination, ...], target: Target
 ) -> Iterator[Exposure | Unmet]:
-    found = ground.cells.reached(zone, destinations, target)
+    found = context.cells.reached(zone, destinations, target)
     match found.outcome((target.ports,) if target.ports else None):
         case Outcome.MAY:
             yield from (one for one in found.cells if one.outcome is Outcome.MAY)
         case Outcome.BLOCKED:
             stopped = next((one for one in found.cells if one.outcome is Outcome.BLOCKED), None)
             whole = Target(Subject(SubjectKind.NAME, name), target.ports, target.protocol)
-            yield Unmet(str(zone), str(whole), ground.cells.attributed(stopped) if stopped else None)
+            yield Unmet(str(zone), str(whole), context.cells.attributed(stopped) if stopped else None)
         case Outcome.ALLOWED:
             return
 
 
-def _zones(ground: Ground, entry: Entry, subject: Subject) -> tuple[Zone, ...]:
+def _zones(context: HostContext, entry: Entry, subject: Subject) -> tuple[Zone, ...]:
     """Return the zones of a subject in the families of an entry."""
     families = (entry.family,) if entry.family else IP_FAMILIES
-    return tuple(dict.fromkeys(zone for one in families for zone in ground.senders.of(subject, one)))
+    return tuple(dict.fromkeys(zone for one in families for zone in context.senders.of(subject, one)))
 
 
-def _units(ground: Ground, entry: Entry, target: Target) -> dict[str, tuple[Destination, ...]]:
+def _units(context: HostContext, entry: Entry, target: Target) -> dict[str, tuple[Destination, ...]]:
     """Return the destinations of a target, by the name of the container or `host`."""
-    names = {one.id: one.name for one in ground.subjects.containers(target.subject)}
+    names = {one.id: one.name for one in context.subjects.containers(target.subject)}
     found: dict[str, list[Destination]] = {name: [] for name in names.values()}
     if target.subject.kind is SubjectKind.HOST:
         found[_HOST] = []
-    for destination in ground.cells.destinations(entry.family):
-        name = names.get(ground.subjects.owner(destination), _HOST)
-        if name in found and ground.subjects.covered(destination, target):
+    for destination in context.cells.destinations(entry.family):
+        name = names.get(context.subjects.owner(destination), _HOST)
+        if name in found and context.subjects.covered(destination, target):
             found[name].append(destination)
     return {name: tuple(one) for name, one in found.items()}

@@ -11,7 +11,7 @@ from netaudit.policy.senders import SenderZones
 from netaudit.policy.subjects import Subjects
 
 
-class Ground(msgspec.Struct, frozen=True):
+class HostContext(msgspec.Struct, frozen=True):
     """One host; `missing` are the sources that were not recorded, and that an answer may need."""
 
     subjects: Subjects

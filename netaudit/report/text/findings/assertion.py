@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from netaudit.policy.verdict import WORST_FIRST, Assertion, Judged, Lack, Unmet, Verdict
-from netaudit.report.text.audit import Proof, cell_proof, some_proofs
+from netaudit.report.text.findings.audit import Proof, cell_proof, some_proofs
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.words import count
 

@@ -5,32 +5,32 @@ in which something names nothing of the host is vacuous: a typing error must not
 """
 
 from netaudit.model.exposure import Exposure, Outcome
-from netaudit.policy.demanded import demanded
 from netaudit.policy.entry import Entry, Form
-from netaudit.policy.forbidden import forbidden_cells
-from netaudit.policy.ground import Ground
-from netaudit.policy.isolation import shared_members
-from netaudit.policy.lacks import missing_facts, unmatched_words
+from netaudit.policy.judging.context import HostContext
+from netaudit.policy.judging.demanded import demanded
+from netaudit.policy.judging.forbidden import forbidden_cells
+from netaudit.policy.judging.isolation import shared_members
+from netaudit.policy.judging.lacks import missing_facts, unmatched_words
 from netaudit.policy.verdict import Judged, Unmet, Verdict
 
 POSITIVE = frozenset({Form.CAN, Form.CAN_ONLY, Form.ONLY})
 
 
-def judge(ground: Ground, entry: Entry) -> Judged:
+def judge(context: HostContext, entry: Entry) -> Judged:
     """Return the verdict of an entry, with its proof."""
-    unmatched, missing = tuple(unmatched_words(ground, entry)), tuple(missing_facts(ground, entry))
+    unmatched, missing = tuple(unmatched_words(context, entry)), tuple(missing_facts(context, entry))
     if unmatched:
         return Judged(entry=entry, verdict=Verdict.VACUOUS, unmatched=unmatched, missing=missing)
     if missing:
         return Judged(entry=entry, verdict=Verdict.UNDECIDED, missing=missing)
-    return _judge(ground, entry)
+    return _judge(context, entry)
 
 
-def _judge(ground: Ground, entry: Entry) -> Judged:
-    found = [*forbidden_cells(ground, entry), *(demanded(ground, entry) if entry.form in POSITIVE else ())]
+def _judge(context: HostContext, entry: Entry) -> Judged:
+    found = [*forbidden_cells(context, entry), *(demanded(context, entry) if entry.form in POSITIVE else ())]
     cells = [one for one in dict.fromkeys(found) if isinstance(one, Exposure)]
     unmet = tuple(one for one in found if isinstance(one, Unmet))
-    shared = shared_members(ground, entry) if entry.form is Form.ISOLATED else ()
+    shared = shared_members(context, entry) if entry.form is Form.ISOLATED else ()
     open_cells = [one for one in cells if one.outcome is Outcome.ALLOWED]
     broken = bool(open_cells or unmet or shared)
     verdict = Verdict.BROKEN if broken else Verdict.UNDECIDED if cells else Verdict.HOLDS
@@ -38,7 +38,7 @@ def _judge(ground: Ground, entry: Entry) -> Judged:
     return Judged(
         entry=entry,
         verdict=verdict,
-        cells=tuple(map(ground.cells.attributed, shown)),
+        cells=tuple(map(context.cells.attributed, shown)),
         unmet=unmet,
         shared=shared,
     )

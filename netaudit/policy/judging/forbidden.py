@@ -1,0 +1,55 @@
+"""What gets through, or may, although an entry says that it must not."""
+
+from collections.abc import Iterable, Iterator
+
+from netaudit.model.exposure import Destination, Exposure, Zone, ZoneKind
+from netaudit.model.ranges import Ranges, joined, without
+from netaudit.policy.entry import Entry, Form, Subject, SubjectKind, Target
+from netaudit.policy.judging.context import HostContext
+from netaudit.policy.judging.isolation import isolation_cells
+
+_ANYTHING = (Target(Subject(SubjectKind.ANYTHING)),)
+
+
+def forbidden_cells(context: HostContext, entry: Entry) -> Iterator[Exposure]:
+    """Yield the cells that an entry forbids, and that are not blocked."""
+    match entry.form:
+        case Form.CANNOT:
+            yield from _of_subjects(context, entry, entry.targets, entry.exceptions)
+        case Form.CAN_ONLY:
+            yield from _of_subjects(context, entry, _ANYTHING, entry.targets)
+        case Form.NOTHING | Form.ONLY:
+            yield from _of_others(context, entry)
+        case Form.ISOLATED:
+            yield from isolation_cells(context, entry)
+        case Form.CAN:
+            return
+
+
+def _of_subjects(
+    context: HostContext, entry: Entry, meant: tuple[Target, ...], but: tuple[Target, ...]
+) -> Iterator[Exposure]:
+    """Yield what the senders of an entry reach of targets, but for some of them."""
+    for destination in context.cells.destinations(entry.family):
+        forbidden = without(_covered(context, destination, meant), _covered(context, destination, but))
+        for subject in entry.subjects if forbidden else ():
+            for zone in context.senders.of(subject, destination.family):
+                if not _is_own(zone, destination):
+                    yield from context.cells.past(zone, destination, forbidden)
+
+
+def _of_others(context: HostContext, entry: Entry) -> Iterator[Exposure]:
+    """Yield what everybody but the senders of an entry reaches of its targets."""
+    for destination in context.cells.destinations(entry.family):
+        forbidden = _covered(context, destination, entry.targets)
+        for zone in context.senders.others(entry, destination, context.cells) if forbidden else ():
+            yield from context.cells.past(zone, destination, forbidden)
+
+
+def _covered(context: HostContext, destination: Destination, targets: Iterable[Target]) -> Ranges:
+    return joined(span for one in targets for span in context.subjects.covered(destination, one))
+
+
+def _is_own(zone: Zone, destination: Destination) -> bool:
+    """Tell whether a container is asked about itself."""
+    return zone.kind is ZoneKind.CONTAINER and zone.name == destination.container_name
