@@ -86,7 +86,7 @@ def _run(server: EngineServer, place: Path, command: Sequence[str], client: Clie
         )
         os.close(writing)
         try:
-            check_confined(_said(reading), command)
+            check_confined(_printed(reading), command)
             end = _wait(server, process)
         finally:
             _kill(process)
@@ -108,7 +108,7 @@ def _stdin(planned: PlannedCommand) -> Iterator[int]:
             os.close(one)
 
 
-def _said(reading: int) -> bytes:
+def _printed(reading: int) -> bytes:
     """Return what stood in the way of starting the client; nothing, once it has started."""
     try:
         return read_descriptor(reading, _LONGEST, _START)

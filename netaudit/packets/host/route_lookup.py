@@ -47,7 +47,7 @@ class RouteLookup:
     def _reverse_path(self) -> ReversePath | None:
         """Return the policy rules turned round; None where only the usual ones are there."""
         found = ReversePath(RouteRanges(self.routing.host, self.routing.family, {}))
-        return found if self.routing.host.policy is not None and found.asked else None
+        return found if self.routing.host.policy is not None and found.by_rules else None
 
     def asking(self, packet: Packet) -> Callable[[Field], Value]:
         """Return the function that a match calls for the value of a field of this packet."""
@@ -92,7 +92,7 @@ class RouteLookup:
         if reverse is None:
             found: Route | PolicyRule | None = self.routing.route(address)
         else:
-            found = ask(reverse.asked, int(address), self.asking(packet))
+            found = ask(reverse.by_rules, int(address), self.asking(packet))
         return int(isinstance(found, Route) and interface in _interfaces(found))
 
 

@@ -165,14 +165,12 @@ class _HostPlaces:
                     yield _narrowed(Origin(Zone(ZoneKind.LAN, name), name, common(beyond, private)), meant, source)
 
     def _uplinks(self) -> tuple[str, ...]:
-        """Name the interfaces that the Internet is behind."""
         if self._choice.uplinks is not None:
             return self._choice.uplinks
         known = {one.name for one in self._candidates()}
         return tuple(dict.fromkeys(name for name in self._default_interfaces() if name in known))
 
     def _near(self) -> Ranges:
-        """Return the addresses of all neighbours, and of the members of all networks."""
         return as_ranges(subnet for one in self._routing.interfaces.values() for subnet in self._subnets(one))
 
     def links(self) -> Iterator[Origin]:

@@ -23,7 +23,7 @@ class ReversePath:
         return self._marked if self._ranges.routing.sysctls.validates_marks(interface) else self._unmarked
 
     @cached_property
-    def asked(self) -> tuple[PolicyStep, ...]:
+    def by_rules(self) -> tuple[PolicyStep, ...]:
         """Return the rules as Netfilter's own rules ask them: as if this host would send."""
         return self._turned(Marked.NOT_AT_ALL, lambda names: ALWAYS if _OWN in names else NEVER)
 

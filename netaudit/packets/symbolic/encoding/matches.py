@@ -168,7 +168,7 @@ class Encoder:
     def _by_policy(self, match: InRanges | Masked) -> Bounds:
         """Encode whether the way back is the way in, where policy rules choose it."""
         reverse = ReversePath(self._world.ranges)
-        good = leading_back(self._world, self._reading, reverse.asked, self.bounds)
+        good = leading_back(self._world, self._reading, reverse.by_rules, self.bounds)
         ways = {1: good, 0: self._always - good}
         found = exactly(self._space.nothing)
         for value, packets in ways.items():
