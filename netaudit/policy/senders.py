@@ -1,4 +1,4 @@
-"""Who sends: the zones of a host that the subjects of an entry stand for, and those of everybody else."""
+"""Who sends: the zones of a host that the subjects of an entry stand for, and the zones of everybody else."""
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase

@@ -117,7 +117,7 @@ def _bridges(host: Host, inventory: Inventory) -> set[str]:
 
 
 def _narrowed(origin: Origin, meant: Ranges, source: Senders) -> Origin:
-    """Return a zone with those of its senders that are meant."""
+    """Return a zone with no other senders than what is meant."""
     zone = msgspec.structs.replace(origin.zone, within=source.name)
     return msgspec.structs.replace(origin, zone=zone, senders=common(origin.senders, meant))
 

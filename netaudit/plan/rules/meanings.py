@@ -1,4 +1,4 @@
-"""What planned rules mean: iptables' are read from their text, and those of Docker's nft tables too."""
+"""What planned rules mean: iptables' are read from their text, and the rules of Docker's nft tables too."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -52,5 +52,6 @@ def _sets(table: Table) -> Sets:
     found: dict[str, Elements] = {}
     for named in table.sets:
         elements = [read_element(text) for text in named.elements]
-        found[named.name] = Elements(None if None in elements else tuple(elements))
+        if None not in elements:
+            found[named.name] = Elements(tuple(elements))
     return found
