@@ -39,11 +39,16 @@ class Symbol(msgspec.Struct, frozen=True):
 
 def spell_symbols(text: str, symbols: Iterable[Symbol]) -> str:
     """Return a text of hypothetical facts with symbols in place of their examples."""
+    symbols = tuple(symbols)
     spelled = {symbol.example: str(symbol) for symbol in symbols}
     if not spelled:
         return text
     longest_first = sorted(map(re.escape, spelled), key=len, reverse=True)
-    return re.sub(rf"(?<![\w.:-])(?:{'|'.join(longest_first)})(?![\w.-])", lambda found: spelled[found[0]], text)
+    # A port may follow a colon; of an address it would be the middle.
+    ports = [re.escape(symbol.example) for symbol in symbols if symbol.kind == SymbolKind.HOST_PORT]
+    begins = rf"(?<![\w.-])(?:{'|'.join(ports)})|" if ports else ""
+    pattern = rf"(?:{begins}(?<![\w.:-])(?:{'|'.join(longest_first)}))(?![\w.-])"
+    return re.sub(pattern, lambda found: spelled[found[0]], text)
 
 
 class AssumptionKind(StrEnum):
@@ -102,9 +107,13 @@ class Effect(msgspec.Struct, frozen=True):
 
 
 class PlannedInventory(msgspec.Struct, frozen=True):
-    """The facts of a host after requests: its inventory is the new one, every other source is as it was."""
+    """The facts of a host after requests: its inventory is the new one, every other source is as it was.
+
+    `requests` are those that change something, in the order that is planned; an effect's `request` is a place there.
+    """
 
     facts_after: Facts
+    requests: tuple[EngineRequest, ...] = ()
     symbols: tuple[Symbol, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     refused: tuple[Refusal, ...] = ()

@@ -21,7 +21,6 @@ from netaudit.standin.environment import environment_of
 from netaudit.standin.server import EngineServer
 
 _DEADLINE = 60.0  # seconds for a client; a project of 50 services takes 5
-_START = 20.0  # seconds for a client to start
 _QUIET = 1.0  # seconds without a request, after which a client that waits for events has asked for all
 _LOOK = 0.02
 _CONFIGURATION = ("config", "--format", "json")
@@ -86,10 +85,11 @@ def _run(server: EngineServer, place: Path, command: Sequence[str], client: Clie
         )
         os.close(writing)
         try:
-            check_confined(_printed(reading), command)
             end = _wait(server, process)
         finally:
             _kill(process)
+            failure = _failure_of(reading)
+    check_confined(failure, command)
     if server.failure is not None:
         raise server.failure
     code = 0 if end == "waits" else process.returncode
@@ -108,12 +108,10 @@ def _stdin(planned: PlannedCommand) -> Iterator[int]:
             os.close(one)
 
 
-def _printed(reading: int) -> bytes:
-    """Return what stood in the way of starting the client; nothing, once it has started."""
+def _failure_of(reading: int) -> bytes:
+    """Return what stood in the way of starting the client; nothing, where it has started."""
     try:
-        return read_descriptor(reading, _LONGEST, _START)
-    except UnfitError as error:
-        return f"start: {error}".encode()
+        return read_descriptor(reading, _LONGEST, None)
     finally:
         os.close(reading)
 

@@ -6,13 +6,16 @@ import msgspec
 
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Facts
-from netaudit.model.plan import PlannedInventory, Refusal, Symbol, SymbolKind
+from netaudit.model.plan import Assumption, AssumptionKind, PlannedInventory, Refusal, Symbol, SymbolKind
 from netaudit.plan.engine.allocation.host_ports import recorded_ports
+from netaudit.plan.engine.ambiguous import note_ambiguous
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.router import route
 from netaudit.plan.engine.host import EngineHost, read_host
+from netaudit.plan.engine.parallel import Sent, describe, settle
 from netaudit.plan.engine.state import EngineState, ExposedPorts, known_images
 
+_ASKS = ("GET", "HEAD")
 _ABSENT = 404  # clients ask whether something is there before they make it
 
 
@@ -21,9 +24,10 @@ class StandIn:
 
     def __init__(self, facts: Facts, exposed_ports: ExposedPorts, engine_version: str = "") -> None:
         self._facts = facts
+        self._engine_version = engine_version
         self._state = EngineState(facts, read_host(facts, engine_version), exposed_ports)
         self._state.recorded_ports = recorded_ports(self._state)
-        self._requests: list[EngineRequest] = []
+        self._sent: list[Sent] = []
         self._refused: list[Refusal] = []
 
     @property
@@ -34,27 +38,44 @@ class StandIn:
     @property
     def requests(self) -> tuple[EngineRequest, ...]:
         """Return the requests so far, in the order in which they were answered."""
-        return tuple(self._requests)
+        return tuple(one.request for one in self._sent)
 
     def handle(self, request: EngineRequest) -> Answer:
         """Answer a request, and change the inventory as dockerd would."""
-        self._requests.append(request)
+        self._sent.append(describe(self._state, request))
         self._state.requests += 1
         try:
             return route(self._state, request)
         except EngineRefusal as refusal:
-            if request.method not in ("GET", "HEAD") or refusal.status != _ABSENT:
+            if request.method not in _ASKS or refusal.status != _ABSENT:
                 self._refused.append(Refusal(request, refusal.status, refusal.message))
             return Answer(refusal.status, {"message": refusal.message})
 
     def planned(self) -> PlannedInventory:
-        """Return the inventory as it is now."""
+        """Return the inventory after the requests.
+
+        Of those that came in parallel the order is by name: the same in each run, whatever order they came in.
+        """
+        settled = settle([one for one in self._sent if one.request.method not in _ASKS])
+        engine = StandIn(self._facts, self._state.exposed_ports, self._engine_version)
+        for one in settled:
+            engine.handle(one.request)
+        note_ambiguous(engine._state, engine._sent)
+        return engine._as_it_is(*self._seen_while_asking())
+
+    def _seen_while_asking(self) -> tuple[list[Assumption], list[Refusal]]:
+        """Return what requests showed that change nothing: images that are not known, what is not planned."""
+        images = [one for one in self._state.assumptions if one.kind == AssumptionKind.IMAGE_UNKNOWN]
+        return images, [one for one in self._refused if one.request.method in _ASKS]
+
+    def _as_it_is(self, assumptions: list[Assumption], refused: list[Refusal]) -> PlannedInventory:
         files = self._state.files()
         return PlannedInventory(
             facts_after=msgspec.structs.replace(self._facts, files={**self._facts.files, **files}, digest=""),
             symbols=tuple(symbol for symbol in self._state.symbols.values() if self._is_there(symbol)),
-            assumptions=tuple(sorted(self._state.assumptions)),
-            refused=tuple(self._refused),
+            requests=self.requests,
+            assumptions=tuple(sorted({*self._state.assumptions, *assumptions})),
+            refused=(*refused, *self._refused),
             effects=tuple(self._state.effects),
         )
 

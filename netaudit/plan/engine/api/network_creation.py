@@ -106,7 +106,7 @@ def _config(given: Object) -> Object:
 
 def _copy_configuration(state: EngineState, network: Object, source: str) -> None:
     """Take the configuration of another network, as --config-from asks."""
-    original = state.find_network(source)
+    original = next((one for one in state.networks.values() if text(one, "Name") == source), None)
     if original is None:
         raise EngineRefusal(404, f'could not find configuration network "{source}"')
     if original.get("ConfigOnly") is not True:

@@ -1,0 +1,65 @@
+"""Symbols for what parallel requests may get in another order: subnets of networks, addresses of containers."""
+
+from collections.abc import Iterable, Sequence
+
+from netaudit.model.plan import AssumptionKind, Symbol, SymbolKind
+from netaudit.plan.engine.objects import Object, endpoints_of, is_running, name_of, objects, part, pools_of, text
+from netaudit.plan.engine.parallel import Sent, parallel_networks, parallel_starts
+from netaudit.plan.engine.state import EngineState
+
+
+def note_ambiguous(state: EngineState, sent: Sequence[Sent]) -> None:
+    """Note as symbols what requests that were sent in parallel may get in another order."""
+    for names in parallel_networks(sent):
+        _note_networks(state, names, sent)
+    for group in parallel_starts(sent):
+        _note_starts(state, group)
+
+
+def _note_networks(state: EngineState, names: Iterable[str], sent: Sequence[Sent]) -> None:
+    configured = {one.subject for one in sent if part(dict(one.request.fields()), "IPAM").get("Config")}
+    found = [state.find_network(name) for name in names if name not in configured]
+    subnets = {text(one, "Name"): pool for one in found if one is not None for pool in pools_of(one)[:1]}
+    if len(subnets) < 2:
+        return
+    several = ", ".join(sorted(text(pool, "Subnet") for pool in subnets.values()))
+    for name, pool in subnets.items():
+        _note(state, f"subnet of {name}", SymbolKind.SUBNET, several, text(pool, "Subnet"))
+        _note(state, f"gateway of {name}", SymbolKind.ADDRESS, f"in {{subnet of {name}}}", text(pool, "Gateway"))
+        for container, address in _addresses(state, name):
+            _note(state, f"address of {container} in {name}", SymbolKind.ADDRESS, f"in {{subnet of {name}}}", address)
+
+
+def _note_starts(state: EngineState, group: dict[str, frozenset[str]]) -> None:
+    """Note addresses that containers may swap: those on one network that do not wait for one another."""
+    for network in [text(one, "Name") for one in state.networks.values()]:
+        here = {name: address for name, address in _addresses(state, network) if _is_chosen(state, name, network)}
+        swapping = {name: {name, *group[name]} & here.keys() for name in here.keys() & group.keys()}
+        for name, others in sorted(swapping.items()):
+            if len(others) > 1:
+                several = ", ".join(sorted(here[other] for other in others))
+                symbol = f"address of {name} in {network}"
+                _note(state, symbol, SymbolKind.ADDRESS, several, here[name])
+                state.assume(AssumptionKind.START_ORDER, network=network, containers=", ".join(sorted(others)))
+
+
+def _note(state: EngineState, name: str, kind: SymbolKind, several: str, example: str) -> None:
+    if example and example not in state.symbols:
+        state.symbols[example] = Symbol(name, kind, several, example)
+
+
+def _addresses(state: EngineState, network: str) -> list[tuple[str, str]]:
+    """List the running containers of a network, each with its IPv4 address there."""
+    ends = ((one, _end(one, network)) for one in state.containers.values() if is_running(one))
+    return [(name_of(one), text(end, "IPAddress")) for one, end in ends if text(end, "IPAddress")]
+
+
+def _end(container: Object, network: str) -> Object:
+    return dict(objects(endpoints_of(container))).get(network, {})
+
+
+def _is_chosen(state: EngineState, name: str, network: str) -> bool:
+    """Tell whether the engine chose a container's address: none was asked for."""
+    container = state.find_container(name)
+    end = _end(container, network) if container is not None else {}
+    return not text(part(dict(end), "IPAMConfig"), "IPv4Address")

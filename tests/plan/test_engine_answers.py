@@ -1,0 +1,235 @@
+"""The stand-in answers as dockerd does: what it allocates, and what it refuses."""
+
+from typing import Any
+
+import pytest
+from plan.clients import recorded, stand_in
+from plan.inventories import containers, networks
+
+from netaudit.model.engine_request import EngineRequest
+from netaudit.model.plan import Symbol, SymbolKind, spell_symbols
+from netaudit.plan.engine.plan import StandIn
+
+_BUSYBOX = {"Image": "busybox"}
+
+
+def _engine(version: str = "28.5.2") -> StandIn:
+    return stand_in(recorded(f"{version}-iptables-nft/fresh"))
+
+
+def _ask(engine: StandIn, method: str, path: str, body: Any = None, **query: str) -> tuple[int, Any]:
+    answer = engine.handle(EngineRequest(method, path, tuple(query.items()), body))
+    return answer.status, answer.body
+
+
+def _network(engine: StandIn, name: str, **options: Any) -> tuple[int, Any]:
+    return _ask(engine, "POST", "/networks/create", {"Name": name, **options})
+
+
+def _run(engine: StandIn, name: str, ports: dict[str, Any] | None = None, **host_config: Any) -> tuple[int, Any]:
+    """Create and start a container; gives what refuses it first."""
+    exposed = {port: {} for port in ports or {}}
+    body = _BUSYBOX | {"ExposedPorts": exposed, "HostConfig": {"PortBindings": ports or {}, **host_config}}
+    status, answer = _ask(engine, "POST", "/containers/create", body, name=name)
+    return (status, answer) if status != 201 else _ask(engine, "POST", f"/containers/{name}/start")
+
+
+def _message(answer: tuple[int, Any]) -> tuple[int, str]:
+    return answer[0], answer[1]["message"]
+
+
+def test_a_name_that_is_taken_is_a_conflict() -> None:
+    engine = _engine()
+    _run(engine, "web")
+    status, message = _message(_run(engine, "web"))
+    assert status == 409
+    assert message.startswith('Conflict. The container name "/web" is already in use by container "')
+    assert [one.status for one in engine.planned().refused] == [409]
+
+
+@pytest.mark.parametrize(
+    ("host_config", "message"),
+    [
+        ({"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}, "port publishing and the container type network mode"),
+        ({"PublishAllPorts": True}, "port publishing and the container type network mode"),
+        (
+            {"Links": ["db:db"]},
+            "container type network can't be used with links. This would result in undefined behavior",
+        ),
+        ({"Dns": ["192.0.2.1"]}, "dns and the network mode"),
+    ],
+)
+def test_a_container_in_anothers_network_namespace_publishes_nothing(host_config: Any, message: str) -> None:
+    body = _BUSYBOX | {"HostConfig": {"NetworkMode": "container:web", **host_config}}
+    answer = _ask(_engine(), "POST", "/containers/create", body)
+    assert _message(answer) == (400, f"conflicting options: {message}")
+
+
+@pytest.mark.parametrize(
+    ("version", "before"), [("20.10.24", ""), ("28.5.2", "failed to set up container networking: ")]
+)
+def test_a_port_that_is_allocated_is_refused_when_the_container_starts(version: str, before: str) -> None:
+    engine = _engine(version)
+    ports = {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}
+    _run(engine, "first", ports)
+    status, message = _message(_run(engine, "second", ports))
+    assert status == 500
+    assert message.startswith(f"{before}driver failed programming external connectivity on endpoint second (")
+    assert message.endswith("Bind for 0.0.0.0:8080 failed: port is already allocated")
+    assert containers(engine.planned().facts_after)["/second"]["running"] is False
+
+
+def test_a_port_on_another_address_is_free_and_one_on_all_addresses_is_not() -> None:
+    engine = _engine()
+    assert _run(engine, "aa", {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]})[0] == 204
+    assert _run(engine, "bb", {"80/tcp": [{"HostIp": "192.0.2.10", "HostPort": "8080"}]})[0] == 204
+    assert _run(engine, "cc", {"80/udp": [{"HostIp": "", "HostPort": "8080"}]})[0] == 204
+    assert _run(engine, "dd", {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]})[0] == 500
+
+
+def test_a_port_that_a_process_of_the_host_holds_is_refused() -> None:
+    facts = recorded("28.5.2-iptables-nft/fresh")
+    facts.files["sockets.txt"] = b'tcp LISTEN 0 5 0.0.0.0:8080 0.0.0.0:* users:(("nginx",pid=7,fd=3))\n'
+    status, message = _message(_run(stand_in(facts), "web", {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}))
+    assert status == 500
+    assert message.endswith("failed to bind host port 0.0.0.0:8080/tcp: address already in use")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "message"),
+    [
+        ("POST", "/containers/nowhere/start", 404, "No such container: nowhere"),
+        ("GET", "/networks/nowhere", 404, "network nowhere not found"),
+        ("DELETE", "/networks/bridge", 403, "bridge is a pre-defined network and cannot be removed"),
+        ("POST", "/build", 501, "netaudit plan does not answer POST /build"),
+        ("POST", "/v1.51/commit", 501, "netaudit plan does not answer POST /commit"),
+        ("GET", "/v1.99/info", 400, "client version 1.99 is too new. Maximum supported API version is 1.51"),
+        ("GET", "/v1.12/info", 400, "client version 1.12 is too old. Minimum supported API version is 1.24, please"),
+    ],
+)
+def test_what_is_not_there_or_not_planned_is_refused_by_its_name(
+    method: str, path: str, status: int, message: str
+) -> None:
+    answer = _message(_ask(_engine(), method, path))
+    assert answer[0] == status
+    assert answer[1].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ({"Name": "bridge"}, 403, "operation is not permitted on predefined bridge network "),
+        ({"Name": "n", "Driver": "overlay"}, 403, "This node is not a swarm manager."),
+        ({"Name": "n", "Driver": "weave"}, 404, "could not find plugin weave"),
+        ({"Name": "n", "IPAM": {"Config": [{"Subnet": "172.17.5.0/24"}]}}, 403, "invalid pool request: Pool overlaps"),
+        ({"Name": "n", "IPAM": {"Config": [{"Subnet": "no/24"}]}}, 400, "invalid subnet no/24"),
+        ({"Name": "n", "ConfigFrom": {"Network": "c"}}, 404, "could not find configuration network"),
+        ({"Name": "n", "Options": {"com.docker.network.bridge.name": "docker0"}}, 403, "cannot create network"),
+    ],
+)
+def test_a_network_that_cannot_be_made_is_refused(body: Any, status: int, message: str) -> None:
+    answer = _message(_ask(_engine(), "POST", "/networks/create", body))
+    assert answer[0] == status
+    assert answer[1].startswith(message)
+
+
+def test_a_container_gets_the_lowest_free_address_of_the_range() -> None:
+    engine = _engine()
+    config = {"Subnet": "172.30.0.0/24", "IPRange": "172.30.0.128/29", "AuxiliaryAddresses": {"router": "172.30.0.130"}}
+    _network(engine, "n1", IPAM={"Config": [config]})
+    for name in ("aa", "bb"):
+        _run(engine, name, NetworkMode="n1")
+    _ask(engine, "POST", "/containers/aa/stop")
+    _run(engine, "cc", NetworkMode="n1")
+    found = containers(engine.planned().facts_after)
+    addresses = {name: found[name]["networks"]["n1"][0][0] for name in found}
+    assert addresses == {"/aa": "", "/bb": "172.30.0.131", "/cc": "172.30.0.129"}
+
+
+def test_a_range_gives_its_first_free_port_and_no_port_a_symbol() -> None:
+    engine = _engine()
+    for name in ("aa", "bb"):
+        _run(engine, name, {"80/tcp": [{"HostIp": "", "HostPort": "3000-3005"}], "81/tcp": [{"HostPort": ""}]})
+    planned = engine.planned()
+    ports = {name: one["ports"]["80/tcp"][0]["HostPort"] for name, one in containers(planned.facts_after).items()}
+    assert ports == {"/aa": "3000", "/bb": "3001"}
+    assert [str(one) for one in planned.symbols] == ["{host port 32768-60999}", "{host port 32768-60999 #2}"]
+
+
+@pytest.mark.parametrize(("version", "status"), [("20.10.24", 404), ("28.5.2", 201)])
+def test_an_ipv6_subnet_that_is_not_given_is_a_symbol_since_27(version: str, status: int) -> None:
+    engine = _engine(version)
+    assert _network(engine, "n6", EnableIPv6=True)[0] == status
+    _run(engine, "web", NetworkMode="n6")
+    names = [one.name for one in engine.planned().symbols if one.kind in (SymbolKind.SUBNET, SymbolKind.ADDRESS)]
+    known = ["IPv6 subnet of n6", "IPv6 address of the gateway in n6", "IPv6 address of web in n6"]
+    assert names == (known if status == 201 else [])
+
+
+def test_all_exposed_ports_of_a_known_image_are_published_and_of_another_one_it_is_said() -> None:
+    images = {"known": ("80/tcp", "443/tcp")}
+    engine = StandIn(recorded("28.5.2-iptables-nft/fresh"), images.get)
+    for image in ("known", "other"):
+        body = {"Image": image, "HostConfig": {"PublishAllPorts": True}}
+        _ask(engine, "POST", "/containers/create", body, name=f"of-{image}")
+        _ask(engine, "POST", f"/containers/of-{image}/start")
+    planned = engine.planned()
+    found = containers(planned.facts_after)
+    assert sorted(found["/of-known"]["ports"]) == ["443/tcp", "80/tcp"]
+    assert found["/of-other"]["ports"] == {}
+    assert [dict(one.args) for one in planned.assumptions if one.kind == "exposed-unknown"] == [
+        {"container": "of-other", "image": "other"}
+    ]
+
+
+def _composed(engine: StandIn, *, order: tuple[str, ...], waits: str = "") -> None:
+    """Ask as Compose does for a project of two services on two networks, in one of the orders that it takes."""
+    for name in order:
+        _network(engine, f"p_{name}", Labels={"com.docker.compose.project": "p"})
+    for name in order:
+        labels = {"com.docker.compose.project": "p", "com.docker.compose.service": name}
+        if name == "a" and waits:
+            labels["com.docker.compose.depends_on"] = waits
+        body = _BUSYBOX | {"Labels": labels, "HostConfig": {"NetworkMode": "p_a"}}
+        _ask(engine, "POST", "/containers/create", body, name=f"p-{name}-1")
+    for name in sorted(order, reverse=True) if waits else order:
+        _ask(engine, "POST", f"/containers/p-{name}-1/start")
+
+
+def test_whatever_order_compose_takes_the_plan_is_the_same() -> None:
+    plans = []
+    for order in (("a", "b"), ("b", "a")):
+        engine = _engine()
+        _composed(engine, order=order)
+        plans.append(engine.planned())
+    assert plans[0] == plans[1]
+    assert networks(plans[0].facts_after)["p_a"]["pools"] == [("172.18.0.0/16", "172.18.0.1")]
+
+
+def test_what_parallel_services_may_swap_is_a_symbol() -> None:
+    engine = _engine()
+    _composed(engine, order=("a", "b"))
+    found = {one.name: one.range for one in engine.planned().symbols if one.kind != SymbolKind.BRIDGE}
+    assert found["subnet of p_a"] == "172.18.0.0/16, 172.19.0.0/16"
+    assert found["address of p-a-1 in p_a"] == "in {subnet of p_a}"
+
+
+@pytest.mark.parametrize(("waits", "swapping"), [("", ["p-a-1, p-b-1"]), ("b:service_started:false", [])])
+def test_services_that_wait_for_one_another_swap_no_address(waits: str, swapping: list[str]) -> None:
+    engine = _engine()
+    _composed(engine, order=("a", "b"), waits=waits)
+    said = [dict(one.args) for one in engine.planned().assumptions if one.kind == "start-order"]
+    assert [one["containers"] for one in said] == swapping
+
+
+def test_a_symbol_stands_where_its_value_stands_alone() -> None:
+    symbols = (
+        Symbol("host port 1-9", SymbolKind.HOST_PORT, "1-9", "32768"),
+        Symbol("address of a", SymbolKind.ADDRESS, "", "172.18.0.2"),
+        Symbol("subnet of n", SymbolKind.SUBNET, "", "172.18.0.0/16"),
+    )
+    text = "-d 172.18.0.2/32 -s 172.18.0.0/16 --dport 32768 0.0.0.0:32768 172.18.0.21 132768 fd00::172.18.0.2"
+    assert spell_symbols(text, symbols) == (
+        "-d {address of a}/32 -s {subnet of n} --dport {host port 1-9} 0.0.0.0:{host port 1-9}"
+        " 172.18.0.21 132768 fd00::172.18.0.2"
+    )
