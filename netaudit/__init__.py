@@ -26,8 +26,9 @@ from netaudit.release import RELEASE
 TYPE_CHECKING = False  # as typing has it; importing that takes longer than all else before signals are listened to
 if TYPE_CHECKING:
     from netaudit.api.audits import AuditOptions, load_auditor, run_checks
-    from netaudit.api.formats import AssertFormat, AuditFormat, Format, TraceFormat
+    from netaudit.api.formats import AssertFormat, AuditFormat, Format, PlanFormat, TraceFormat
     from netaudit.api.hosts import ZoneDetail, compare, expose, show
+    from netaudit.api.plans import plan_command
     from netaudit.api.policies import hold_policy
     from netaudit.api.recordings import load, record, save
     from netaudit.api.rendering import AuditPlace, render, render_exposure
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from netaudit.audit.auditor import Auditor
     from netaudit.audit.checks.check import Check
     from netaudit.audit.finding import Audit, Finding, Undecided
+    from netaudit.audit.planned import JudgedPlan
     from netaudit.diff.change import Added, Altered, Moved, Removed
     from netaudit.diff.counters import Counters
     from netaudit.errors import (
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
         NewerFormatError,
         OutputError,
         ParseError,
+        PlanError,
         RecordingError,
         SubjectError,
         TakenError,
@@ -107,6 +110,7 @@ __all__ = [
     "GapReason",
     "Item",
     "Judged",
+    "JudgedPlan",
     "Moved",
     "NetauditError",
     "NewerFormatError",
@@ -114,6 +118,8 @@ __all__ = [
     "OutputError",
     "PacketState",
     "ParseError",
+    "PlanError",
+    "PlanFormat",
     "Policy",
     "RecordingError",
     "Removed",
@@ -130,6 +136,7 @@ __all__ = [
     "hold_policy",
     "load",
     "load_auditor",
+    "plan_command",
     "record",
     "render",
     "render_exposure",
@@ -141,9 +148,10 @@ __all__ = [
 # Where each public name lives; a test compares this with the imports above, which type checkers read.
 _HOMES = {
     "netaudit.api.audits": "AuditOptions load_auditor run_checks",
-    "netaudit.api.formats": "AssertFormat AuditFormat Format TraceFormat",
     "netaudit.api.hosts": "ZoneDetail compare expose show",
     "netaudit.api.policies": "hold_policy",
+    "netaudit.api.formats": "AssertFormat AuditFormat Format PlanFormat TraceFormat",
+    "netaudit.api.plans": "plan_command",
     "netaudit.api.recordings": "load record save",
     "netaudit.api.rendering": "AuditPlace render render_exposure",
     "netaudit.api.traces": "trace",
@@ -154,10 +162,11 @@ _HOMES = {
     "netaudit.audit.auditor": "Auditor",
     "netaudit.audit.checks.check": "Check",
     "netaudit.audit.finding": "Audit Finding Undecided",
+    "netaudit.audit.planned": "JudgedPlan",
     "netaudit.diff.change": "Added Altered Moved Removed",
     "netaudit.diff.counters": "Counters",
     "netaudit.errors": "CatalogError CollectError ConfigError NetauditError NewerFormatError OutputError ParseError"
-    " RecordingError SubjectError TakenError UsageError",
+    " PlanError RecordingError SubjectError TakenError UsageError",
     "netaudit.model.exposure": "Exposure Outcome",
     "netaudit.model.facts": "Facts Gap GapReason",
     "netaudit.model.netfilter.ruleset": "Item",

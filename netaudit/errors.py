@@ -4,6 +4,7 @@
     ├── UsageError           the command line asks for something impossible; exit code 2
     ├── CommandError         the command of `run` could not be started; exit code 126 or 127
     ├── ConfinementError     a client cannot be kept away from the real engine
+    ├── PlanError            a command is refused or fails, so that nobody can say what it would change
     ├── CollectError         this host cannot be read at all
     ├── RecordingError       a recording cannot be used
     │   └── NewerFormatError it was made by a newer netaudit
@@ -49,6 +50,10 @@ class CommandError(NetauditError):
 
 class ConfinementError(NetauditError):
     """A client cannot be kept away from the real engine, so it is not run."""
+
+
+class PlanError(NetauditError):
+    """A command is refused, or fails: nobody can say what it would change."""
 
 
 class CollectError(NetauditError):

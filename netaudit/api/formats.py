@@ -41,3 +41,13 @@ class TraceFormat(StrEnum):
 
     TERMINAL = "terminal"
     JSON = "json"
+
+
+class PlanFormat(StrEnum):
+    """What a plan is printed as."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    SARIF = "sarif"

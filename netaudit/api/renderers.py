@@ -4,13 +4,14 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from netaudit.api.formats import AssertFormat, AuditFormat, Format, TraceFormat
+from netaudit.api.formats import AssertFormat, AuditFormat, Format, PlanFormat, TraceFormat
 from netaudit.report.terminal.style import Style
 
 if TYPE_CHECKING:
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
     from netaudit.attribute.trace import AttributedTrace
     from netaudit.audit.finding import Audit, Finding
+    from netaudit.audit.planned import JudgedPlan
     from netaudit.policy.verdict import Assertion
     from netaudit.report.ci.location import Locator
 
@@ -50,6 +51,14 @@ _ASSERTIONS = {
 _TRACES = {
     TraceFormat.TERMINAL: "terminal.trace.render_journey",
     TraceFormat.JSON: "json.trace.render_trace",
+}
+
+_PLANS = {
+    PlanFormat.TERMINAL: "terminal.plan.render_plan",
+    PlanFormat.JSON: "json.plan.render_plan",
+    PlanFormat.MARKDOWN: "page.render.render_plan_markdown",
+    PlanFormat.HTML: "page.render.render_plan_html",
+    PlanFormat.SARIF: "ci.sarif.render_audit",
 }
 
 
@@ -93,6 +102,15 @@ def render_audit(
         AuditFormat.GITHUB: where,
     }
     return _call(_AUDITS[form], audit, *further.get(form, ()))
+
+
+def render_plan(plan: "JudgedPlan", form: PlanFormat, style: Style, where: "tuple[Locator, str]") -> bytes:
+    """Return a plan in a format; `style` is for the terminal, `where` for SARIF: lines, and a folder."""
+    if form is PlanFormat.SARIF:
+        from netaudit.audit.planned import new_findings  # noqa: PLC0415 (late, as what prints)
+
+        return _call(_PLANS[form], new_findings(plan), *where)
+    return _call(_PLANS[form], plan, *([style] if form is PlanFormat.TERMINAL else []))
 
 
 def _style(form: Format) -> list[Style]:

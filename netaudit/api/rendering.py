@@ -4,24 +4,26 @@ from typing import overload
 
 import msgspec
 
-from netaudit.api.formats import AssertFormat, AuditFormat, Format, TraceFormat
+from netaudit.api.formats import AssertFormat, AuditFormat, Format, PlanFormat, TraceFormat
 from netaudit.api.renderers import (
     render_assertion,
     render_audit,
     render_diff,
     render_exposure_table,
+    render_plan,
     render_snapshot,
     render_trace,
 )
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.audit.finding import Audit
+from netaudit.audit.planned import JudgedPlan
 from netaudit.model.facts import Facts
 from netaudit.policy.verdict import Assertion
 from netaudit.report.ci.location import Locator
 from netaudit.report.terminal.style import Style
 
-Result = AttributedSnapshot | AttributedDiff | AttributedTrace | Audit | Assertion
+Result = AttributedSnapshot | AttributedDiff | AttributedTrace | Audit | JudgedPlan | Assertion
 
 
 class AuditPlace(msgspec.Struct, frozen=True):
@@ -42,9 +44,11 @@ def render(result: Audit, form: AuditFormat = ..., place: AuditPlace | None = ..
 def render(result: AttributedTrace, form: TraceFormat = ...) -> str: ...
 @overload
 def render(result: Assertion, form: AssertFormat = ...) -> str: ...
+@overload
+def render(result: JudgedPlan, form: PlanFormat = ..., place: AuditPlace | None = ...) -> str: ...
 def render(
     result: Result,
-    form: Format | AuditFormat | TraceFormat | AssertFormat = Format.TERMINAL,
+    form: Format | AuditFormat | TraceFormat | AssertFormat | PlanFormat = Format.TERMINAL,
     place: AuditPlace | None = None,
 ) -> str:
     """Return a result as text; the terminal's is 80 columns wide and has no colours.
@@ -68,10 +72,15 @@ def render(
         case Assertion():
             data = render_assertion(result, AssertFormat(form.value), Style())
         case Audit():
-            where = place or AuditPlace()
-            locator = Locator(where.facts.files)
-            data = render_audit(result, AuditFormat(form.value), Style(), result.open, (locator, where.base))
+            data = render_audit(result, AuditFormat(form.value), Style(), result.open, _lines(place))
+        case JudgedPlan():
+            data = render_plan(result, PlanFormat(form.value), Style(), _lines(place))
     return data.decode()
+
+
+def _lines(place: AuditPlace | None) -> tuple[Locator, str]:
+    where = place or AuditPlace()
+    return Locator(where.facts.files), where.base
 
 
 def render_exposure(shown: AttributedSnapshot, form: Format = Format.TERMINAL) -> str:

@@ -21,6 +21,7 @@ from netaudit.cli.commands.diff import diff
 from netaudit.cli.commands.doctor import doctor
 from netaudit.cli.commands.explain import explain
 from netaudit.cli.commands.exposure import exposure
+from netaudit.cli.commands.plan import plan
 from netaudit.cli.commands.record import record
 from netaudit.cli.commands.redact import redact
 from netaudit.cli.commands.report import report
@@ -46,6 +47,9 @@ app.command(short_help="Show what changed since a recording, and what caused it.
 app.command(short_help="Run a command, and show what it changed.", context_settings={"allow_interspersed_args": False})(
     run
 )
+app.command(
+    short_help="Say what a command would do, before it runs.", context_settings={"allow_interspersed_args": False}
+)(plan)
 app.command(short_help="Show every rule with its cause, and those that are missing.")(show)
 app.command(short_help="Say why a rule is there, or what a word of a report means.")(explain)
 app.command(short_help="Show who can reach what.")(exposure)

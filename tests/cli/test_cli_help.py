@@ -11,7 +11,7 @@ from programs import environment, run, run_inside
 from netaudit.cli import app
 from netaudit.release import RELEASE
 
-COMMANDS = ["record", "diff", "run", "show", "explain", "exposure", "trace", "audit", "report", "doctor"]
+COMMANDS = ["record", "diff", "run", "plan", "show", "explain", "exposure", "trace", "audit", "report", "doctor"]
 COMMANDS += ["verify", "redact"]
 SLOW = [
     "docker",

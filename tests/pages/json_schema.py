@@ -13,11 +13,12 @@ from netaudit.report.json.assertion import AssertDocument
 from netaudit.report.json.audit import AuditDocument
 from netaudit.report.json.diff import DiffDocument
 from netaudit.report.json.exposure import ExposureDocument
+from netaudit.report.json.plan import PlanDocument
 from netaudit.report.json.show import ShowDocument
 from netaudit.report.json.trace import TraceDocument
 
 PATH = Path(__file__).parents[2] / "docs" / "schemas" / "netaudit-v1.schema.json"
-DOCUMENTS = (DiffDocument, ShowDocument, ExposureDocument, AuditDocument, TraceDocument, AssertDocument)
+DOCUMENTS = (DiffDocument, ShowDocument, ExposureDocument, AuditDocument, TraceDocument, AssertDocument, PlanDocument)
 _REF = "#/$defs/"
 
 

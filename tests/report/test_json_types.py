@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
-from pages import hosts, json_schema
+from pages import hosts, json_schema, plans
 
 import netaudit
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
@@ -21,13 +21,14 @@ from netaudit.report.json.audit import AuditDocument, render_audit
 from netaudit.report.json.diff import DiffDocument, render_diff
 from netaudit.report.json.exposure import ExposureDocument, render_exposure
 from netaudit.report.json.item import item_json
+from netaudit.report.json.plan import PlanDocument, render_plan
 from netaudit.report.json.printing import print_json
 from netaudit.report.json.show import ShowDocument, render_snapshot
 from netaudit.report.json.trace import TraceDocument, render_trace
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 MANY = RECORDINGS / "28.5.2-iptables-nft" / "many"
-Document = DiffDocument | ShowDocument | ExposureDocument | AuditDocument | TraceDocument
+Document = DiffDocument | ShowDocument | ExposureDocument | AuditDocument | TraceDocument | PlanDocument
 MakeDiff = Callable[..., AttributedDiff]
 MakeSnapshot = Callable[..., AttributedSnapshot]
 
@@ -47,6 +48,7 @@ def printed() -> dict[type[msgspec.Struct], bytes]:
         ExposureDocument: render_exposure(exposed),
         AuditDocument: render_audit(replace(audit, findings=(followed, *audit.findings[1:]))),
         TraceDocument: render_trace(follow()),
+        PlanDocument: render_plan(plans.small()),
     }
 
 

@@ -137,14 +137,15 @@ def audit_document(audit: Audit) -> AuditDocument:
     subjects = dict(audit.checked)
     return AuditDocument(
         snapshot=head_json(audit.head),
-        findings=tuple([_finding(one) for one in audit.findings]),
-        undecided=tuple([_undecided(one) for one in audit.undecided]),
+        findings=tuple([finding_json(one) for one in audit.findings]),
+        undecided=tuple([undecided_json(one) for one in audit.undecided]),
         not_put=tuple([_not_put(one) for one in audit.not_put]) or UNSET,
         checks=tuple([_check(one, subjects.get(one.id, 0)) for one in audit.checks]),
     )
 
 
-def _finding(one: Finding) -> FindingJson:
+def finding_json(one: Finding) -> FindingJson:
+    """Return a finding with its evidence."""
     return FindingJson(
         check=one.check.id,
         subject=SubjectJson(kind=one.subject_kind, name=one.subject),
@@ -210,7 +211,8 @@ def _waiver(waiver: Waiver) -> WaiverJson:
     return WaiverJson(reason=waiver.reason, owner=waiver.owner, until=waiver.until, place=waiver.place)
 
 
-def _undecided(one: Undecided) -> UndecidedJson:
+def undecided_json(one: Undecided) -> UndecidedJson:
+    """Return a check that could not be decided."""
     because = (*one.because, *describe_doubts(one.doubts, most=None))
     return UndecidedJson(check=one.check.id, subject=one.subject, facts=one.facts, because=because)
 

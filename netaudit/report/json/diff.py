@@ -1,6 +1,6 @@
 """A diff as JSON: `netaudit/diff/v1`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -51,7 +51,7 @@ class EarlierJson(ItemJson, frozen=True, kw_only=True):
     attribution: AttributionJson | None
 
 
-class _ChangedJson(AttributedJson, frozen=True, kw_only=True):
+class ChangedJson(AttributedJson, frozen=True, kw_only=True):
     """The fields of a change that come after its object's."""
 
     before: EarlierJson | UnsetType = UNSET
@@ -60,7 +60,7 @@ class _ChangedJson(AttributedJson, frozen=True, kw_only=True):
 
 
 # A field that is not keyword-only comes before all that are: `change` is printed first.
-class ChangeJson(_ChangedJson, frozen=True):
+class ChangeJson(ChangedJson, frozen=True):
     """What is there after the change, or was there before a removal; `before` where it was moved or altered."""
 
     change: Verb
@@ -91,7 +91,7 @@ def diff_document(diff: AttributedDiff) -> DiffDocument:
     return DiffDocument(
         before=head_json(diff.before),
         after=head_json(diff.after),
-        changes=tuple([_change(change) for change in diff.changes]),
+        changes=tuple([ChangeJson(**change_fields(change)) for change in diff.changes]),
         missing=tuple([attributed_json(missing) for missing in diff.missing]),
         defects=tuple([attributed_json(defect) for defect in diff.defects]),
         exposure=tuple([change_json(one) for one in diff.exposure or ()]),
@@ -102,15 +102,16 @@ def diff_document(diff: AttributedDiff) -> DiffDocument:
     )
 
 
-def _change(one: AttributedChange) -> ChangeJson:
-    return ChangeJson(
-        change=verb(one.change),
+def change_fields(one: AttributedChange) -> dict[str, Any]:
+    """Return the fields of a ChangeJson, for the types that add to it."""
+    return {
+        "change": verb(one.change),
         **item_fields(one.change.item),
-        attribution=attribution_json(one.attribution),
-        before=_earlier(one),
-        writer=_writer(one.writer) if one.writer is not None else UNSET,
-        events=tuple([_event(event) for event in one.events]) if one.writer is not None else UNSET,
-    )
+        "attribution": attribution_json(one.attribution),
+        "before": _earlier(one),
+        "writer": _writer(one.writer) if one.writer is not None else UNSET,
+        "events": tuple([_event(event) for event in one.events]) if one.writer is not None else UNSET,
+    }
 
 
 def _earlier(one: AttributedChange) -> EarlierJson | UnsetType:

@@ -30,6 +30,7 @@ from netaudit.report.page.subjects import SubjectView, gather_subjects
 from netaudit.report.page.summary import judge_diff, judge_snapshot
 from netaudit.report.text.by_cause import group_by_cause
 from netaudit.report.text.sentence import Sentence
+from netaudit.report.text.unseen import Tense
 from netaudit.report.text.words import distinct_gaps
 
 MOST_DRAWN = 16  # rows of the map: more is no picture
@@ -103,6 +104,7 @@ class DiffPage(Page, frozen=True, kw_only=True):
 
     groups: tuple[Block, ...]
     unattributed: tuple[RuleRow, ...]
+    tense: Tense = Tense.HAPPENED
 
 
 class SnapshotPage(Page, frozen=True, kw_only=True):

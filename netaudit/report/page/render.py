@@ -7,7 +7,9 @@ from markupsafe import Markup
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.audit.finding import Audit
+from netaudit.audit.planned import JudgedPlan
 from netaudit.report.page.model import Page, make_diff_page, make_snapshot_page
+from netaudit.report.page.plan import make_plan_page
 from netaudit.report.templating import environment
 from netaudit.report.text.exposure import exposure_tables
 
@@ -30,6 +32,16 @@ def render_diff_markdown(diff: AttributedDiff) -> str:
 def render_snapshot_markdown(snapshot: AttributedSnapshot, audit: Audit | None = None) -> str:
     """Print a snapshot, and what was found on it, as Markdown; the rules are folded, table by table."""
     return environment.markdown().get_template("report.md.j2").render(page=make_snapshot_page(snapshot, audit))
+
+
+def render_plan_html(plan: JudgedPlan) -> str:
+    """Print a plan as one self-contained page of HTML."""
+    return _render_html(make_plan_page(plan))
+
+
+def render_plan_markdown(plan: JudgedPlan) -> str:
+    """Print a plan as Markdown, made for a comment on a pull request."""
+    return environment.markdown().get_template("report.md.j2").render(page=make_plan_page(plan), diff=plan.diff)
 
 
 def render_exposure_markdown(shown: AttributedSnapshot) -> str:

@@ -22,6 +22,7 @@ from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.report.page.summary_exposure import judge_exposure, judge_exposure_changes
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.sentence import NAMED, Foreign, Part, Sentence, list_names
+from netaudit.report.text.unseen import Tense
 from netaudit.report.text.words import count, verb
 
 _VERBS = ("added", "removed", "altered", "moved")
@@ -32,15 +33,15 @@ _WRONG = {
 }
 
 
-def judge_diff(diff: AttributedDiff) -> tuple[Sentence, ...]:
+def judge_diff(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> tuple[Sentence, ...]:
     """Say what changed, what is missing and what is not known; the first sentence is the headline."""
     heads = (diff.before, diff.after)
     return tuple(
         chain(
-            judge_exposure_changes(diff) if diff.changes or diff.exposure else (),
-            _changes(diff.changes),
+            judge_exposure_changes(diff, tense) if diff.changes or diff.exposure else (),
+            _changes(diff.changes, tense),
             _missing(diff.missing),
-            () if diff.changes or diff.exposure else (_nothing(heads),),
+            () if diff.changes or diff.exposure else (_nothing(heads, tense),),
             _wrong(diff.defects),
             _doubts([one.attribution for one in diff.changes if verb(one.change) != "removed"]),
             _unattributed(sum(map(_is_nobodys, diff.changes)), "changed rule"),
@@ -77,27 +78,28 @@ def _all(rules: int) -> str:
     return "The only rule has" if rules == 1 else f"All {rules} rules have"
 
 
-def _nothing(heads: Iterable[SnapshotHead]) -> Sentence:
-    blind = any(head.gaps for head in heads)
-    return Sentence(("Nothing changed in what could be seen." if blind else "Nothing changed.",))
+def _nothing(heads: Iterable[SnapshotHead], tense: Tense) -> Sentence:
+    changed = "Nothing would change" if tense is Tense.PLANNED else "Nothing changed"
+    return Sentence((f"{changed} in what could be seen." if any(head.gaps for head in heads) else f"{changed}.",))
 
 
-def _changes(changes: Sequence[AttributedChange]) -> Iterator[Sentence]:
+def _changes(changes: Sequence[AttributedChange], tense: Tense) -> Iterator[Sentence]:
     for word in _VERBS:
         members = [one for one in changes if verb(one.change) == word]
         if members:
-            yield Sentence(tuple(_one_verb(word, members)), _symbol(word))
+            yield Sentence(tuple(_one_verb(word, members, tense)), _symbol(word))
 
 
 def _symbol(word: str) -> str:
     return {"added": "+", "removed": "-", "altered": "~", "moved": ">"}[word]
 
 
-def _one_verb(word: str, members: Sequence[AttributedChange]) -> Iterator[Part]:
+def _one_verb(word: str, members: Sequence[AttributedChange], tense: Tense) -> Iterator[Part]:
     """Say what happened to how many objects; their owner is named only where it is proved."""
     sure = [one.attribution for one in members if one.attribution.confidence is Confidence.PROVED]
     whose = list(_describe_owner(word, sure))
-    yield f"{_objects(members)} {'was' if len(members) == 1 else 'were'} {word}"
+    be = "would be" if tense is Tense.PLANNED else "was" if len(members) == 1 else "were"
+    yield f"{_objects(members)} {be} {word}"
     if whose:
         yield "" if len(sure) == len(members) else f", {len(sure)} of them"
         yield " by " if word == "added" else ", written for " if len(sure) == len(members) else " written for "

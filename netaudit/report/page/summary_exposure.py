@@ -7,7 +7,7 @@ from netaudit.model.exposure import Destination, Exposure, Outcome, Zone, ZoneKi
 from netaudit.report.map.rows import zone_order
 from netaudit.report.text.destinations import describe_port, describe_receiver
 from netaudit.report.text.sentence import Sentence, list_names
-from netaudit.report.text.unseen import describe_no_outside_change, describe_nothing_reachable
+from netaudit.report.text.unseen import Tense, describe_no_outside_change, describe_nothing_reachable
 
 _OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
 _Names = tuple[str, ...]
@@ -24,20 +24,21 @@ def judge_exposure(snapshot: AttributedSnapshot) -> Iterator[Sentence]:
     yield from _undecided(outside)
 
 
-def judge_exposure_changes(diff: AttributedDiff) -> Iterator[Sentence]:
+def judge_exposure_changes(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> Iterator[Sentence]:
     """Say what opened to the outside and what closed, nothing where that was not computed."""
     if diff.exposure is None:
         return
-    sentences = [*_turned(diff.exposure)]
-    yield from sentences or [Sentence((describe_no_outside_change(diff),))]
+    sentences = [*_turned(diff.exposure, tense)]
+    yield from sentences or [Sentence((describe_no_outside_change(diff, tense),))]
 
 
-def _turned(changes: Sequence[ExposureChange]) -> Iterator[Sentence]:
+def _turned(changes: Sequence[ExposureChange], tense: Tense) -> Iterator[Sentence]:
     """Say of each turn between two outcomes what took it; what may be open is neither opened nor closed."""
     for words, mark, before, after in _TURNS:
         turned = [one for one in changes if (_standing(one.before), _standing(one.after)) in _pairs(before, after)]
         sides = (one.after or one.before for one in turned)
-        yield from _news(words, mark, (one.exposure for one in sides if one))
+        said = _PLANNED.get(words, words) if tense is Tense.PLANNED else words
+        yield from _news(said, mark, (one.exposure for one in sides if one))
 
 
 _Standing = tuple[Outcome, bool]
@@ -51,6 +52,16 @@ _TURNS: tuple[tuple[str, str, tuple[_Standing, ...], tuple[_Standing, ...]], ...
     ("No longer reachable from all of", "", (_OPEN,), (_PARTLY,)),
     ("It could not be decided whether this can be reached from", "?", (_CLOSED, _PARTLY, _OPEN), (_MAY,)),
 )
+
+_PLANNED = {
+    "Now reachable from": "Would be reachable from",
+    "Now reachable from all of": "Would be reachable from all of",
+    "Known to be reachable now, which could not be decided before, from": (
+        "Would be reachable, which cannot be decided now, from"
+    ),
+    "No longer reachable from": "Would no longer be reachable from",
+    "No longer reachable from all of": "Would no longer be reachable from all of",
+}
 
 
 def _pairs(before: tuple[_Standing, ...], after: tuple[_Standing, ...]) -> frozenset[tuple[_Standing, _Standing]]:

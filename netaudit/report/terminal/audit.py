@@ -33,7 +33,7 @@ def render_audit(audit: Audit, style: Style) -> str:
     """Print findings, what could not be decided, gaps, and one line that sums up."""
     lines = [terminal_text(describe_head(audit.head)), ""]
     for finding in audit.open:
-        lines += [*_finding(finding, style), ""]
+        lines += [*finding_lines(finding, style), ""]
     lines += _accepted(audit, style)
     lines += _undecided(audit, style)
     lines += _not_put(audit, style)
@@ -43,7 +43,8 @@ def render_audit(audit: Audit, style: Style) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _finding(finding: Finding, style: Style) -> Iterator[str]:
+def finding_lines(finding: Finding, style: Style) -> Iterator[str]:
+    """Print a finding with its proof and what to do."""
     severity = f"{finding.severity:<8}"
     if style.colour:
         severity = f"\x1b[{_COLOURS[finding.severity]}m{severity}\x1b[0m"

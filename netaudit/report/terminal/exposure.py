@@ -8,7 +8,7 @@ from netaudit.report.terminal.style import Style, bold, paint
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.exposure import TableLine, change_lines, exposure_tables
 from netaudit.report.text.sanitize import terminal_text
-from netaudit.report.text.unseen import describe_no_exposure_change
+from netaudit.report.text.unseen import Tense, describe_no_exposure_change
 from netaudit.report.text.words import count, describe_head
 
 _OUTCOMES = {"ALLOWED": "!", "MAY": "?", "blocked": " "}
@@ -27,6 +27,20 @@ def lead_diff(diff: AttributedDiff, style: Style) -> Iterator[str]:
     yield bold("who can reach what", style)
     for line in change_lines(diff.exposure):
         yield from _wrapped(line.mark, terminal_text(str(line)), style)
+    yield ""
+
+
+def lead_plan(diff: AttributedDiff, style: Style) -> Iterator[str]:
+    """Print what a plan would open and close, before its rules."""
+    if diff.exposure is None:
+        yield from (f"who could reach what: {terminal_text(diff.exposure_gap)}", "")
+        return
+    if not diff.exposure:
+        yield from (*wrap(describe_no_exposure_change(diff, Tense.PLANNED), style.width), "")
+        return
+    yield bold("who could reach what", style)
+    for line in change_lines(diff.exposure):
+        yield from _wrapped(line.mark, terminal_text(line.as_planned()), style)
     yield ""
 
 

@@ -38,16 +38,25 @@ _NAME = 120  # columns of a container's or network's name: one that is longer is
 
 def render_diff(diff: AttributedDiff, style: Style) -> str:
     """Print a diff: what changed and why, what is missing, what could not be seen, one line that sums up."""
-    lines = [*_heads(diff, style), "", *lead_diff(diff, style)]
-    for group in group_by_cause(diff.changes):
-        lines += [*_heading(group, style), *table(_change_rows(group.members), style), ""]
+    lines = [*_heads(diff, style), "", *lead_diff(diff, style), *change_groups(diff.changes, style)]
     if not diff.changes:
         lines += [describe_no_rule_change((diff.before, diff.after)), ""]
-    lines += _missing(diff.missing, style)
-    lines += _defects(diff.defects, style)
-    lines += _gaps((diff.before, diff.after), style)
-    lines += [f"afterwards {describe_coverage(diff.coverage)}", summarise_diff(diff)]
+    lines += [*closing_lines(diff, style), summarise_diff(diff)]
     return _join(lines)
+
+
+def change_groups(changes: Sequence[AttributedChange], style: Style) -> Iterator[str]:
+    """Print changes by their causes."""
+    for group in group_by_cause(changes):
+        yield from (*_heading(group, style), *table(_change_rows(group.members), style), "")
+
+
+def closing_lines(diff: AttributedDiff, style: Style) -> Iterator[str]:
+    """Print what is missing and wrong afterwards, what could not be seen, and how much is explained."""
+    yield from _missing(diff.missing, style)
+    yield from _defects(diff.defects, style)
+    yield from _gaps((diff.before, diff.after), style)
+    yield f"afterwards {describe_coverage(diff.coverage)}"
 
 
 def render_snapshot(snapshot: AttributedSnapshot, style: Style, grouping: Grouping = Grouping.CHAIN) -> str:

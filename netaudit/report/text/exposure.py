@@ -49,8 +49,15 @@ class ChangeLine(msgspec.Struct, frozen=True):
         return "?" if self.after == "MAY" else "-" if closed else "!"
 
     def __str__(self) -> str:
+        return self._as_words(self.after)
+
+    def as_planned(self) -> str:
+        """Write a change that has not come yet: `blocked → would be ALLOWED`."""
+        return self._as_words(f"would be {self.after}")
+
+    def _as_words(self, after: str) -> str:
         because = f", because {self.because}" if self.because else ""
-        return f"{', '.join(self.zones)} → {' and '.join(self.targets)}: {self.before} → {self.after}{because}"
+        return f"{', '.join(self.zones)} → {' and '.join(self.targets)}: {self.before} → {after}{because}"
 
 
 class TableLine(msgspec.Struct, frozen=True):

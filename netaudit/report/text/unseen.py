@@ -1,6 +1,7 @@
 """The words for what stays the same as far as anybody can tell: where something was not seen, that is not known."""
 
 from collections.abc import Iterable
+from enum import Enum
 
 from netaudit.attribute.attribution import AttributedDiff, SnapshotHead
 from netaudit.attribute.exposure.sight import hiding
@@ -12,21 +13,29 @@ _FIRST = (*HOST_SOURCES, Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS, *RULE
 _ORDER = {str(source): at for at, source in enumerate(_FIRST)}
 
 
-def describe_no_exposure_change(diff: AttributedDiff) -> str:
+class Tense(Enum):
+    """Whether a change has happened, or would if a planned command ran; the value is how its verbs end."""
+
+    HAPPENED = "did not change"
+    PLANNED = "would not change"
+
+
+def describe_no_exposure_change(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> str:
     """Say that who can reach what is the same, or what keeps anybody from knowing it."""
-    return _no_change(diff, "Who can reach what did not change.", "who can reach what")
+    return _no_change(diff, f"Who can reach what {tense.value}.", "who can reach what")
 
 
-def describe_no_outside_change(diff: AttributedDiff) -> str:
+def describe_no_outside_change(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> str:
     """Say the same of the Internet and neighbours alone."""
-    same = "What the Internet and neighbours can reach did not change."
+    same = f"What the Internet and neighbours can reach {tense.value}."
     return _no_change(diff, same, "what the Internet and neighbours can reach")
 
 
-def describe_no_rule_change(heads: Iterable[SnapshotHead]) -> str:
+def describe_no_rule_change(heads: Iterable[SnapshotHead], tense: Tense = Tense.HAPPENED) -> str:
     """Say that rules are the same, at least those that were seen."""
     unseen = any(gap.source in RULE_SOURCES for gap in distinct_gaps(heads))
-    return f"No rule, chain or policy{' that was seen' if unseen else ''} changed."
+    changed = "changed" if tense is Tense.HAPPENED else "would change"
+    return f"No rule, chain or policy{' that was seen' if unseen else ''} {changed}."
 
 
 def describe_nothing_reachable(head: SnapshotHead) -> str:

@@ -1,0 +1,50 @@
+"""What a command says, and does not do: options that clients or engines read in another way than people."""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+import msgspec
+
+_PUBLISH = ("-p", "--publish")
+_KEPT_KEYS = frozenset({"target", "published", "protocol"})
+
+
+class PitfallKind(StrEnum):
+    """What goes wrong; the sentences are in netaudit.report.text.plan."""
+
+    PUBLISH_DROPS_KEY = "publish-drops-key"  # option, key, value: of the long form of -p, the client keeps three keys
+
+
+class Pitfall(msgspec.Struct, frozen=True, order=True):
+    """A pitfall of the command itself, with its arguments by name."""
+
+    kind: PitfallKind
+    args: tuple[tuple[str, str], ...] = ()
+
+
+def find_pitfalls(command: Sequence[str]) -> tuple[Pitfall, ...]:
+    """Return the pitfalls that a docker command walks into, each once."""
+    found = (pitfall for option in _published(command) for pitfall in _dropped(option))
+    return tuple(dict.fromkeys(found))
+
+
+def _published(command: Sequence[str]) -> Iterator[str]:
+    """Return the values of -p in all spellings: `-p X`, `-pX`, `--publish X`, `--publish=X`."""
+    for at, word in enumerate(command):
+        if word in _PUBLISH and at + 1 < len(command):
+            yield command[at + 1]
+        elif word.startswith("--publish="):
+            yield word.removeprefix("--publish=")
+        elif word.startswith("-p") and not word.startswith("--") and "=" in word:
+            yield word.removeprefix("-p")
+
+
+def _dropped(option: str) -> Iterator[Pitfall]:
+    """Return what of the long form the client does not send: it keeps published, target and protocol."""
+    if "target=" not in option:
+        return
+    for field in option.split(","):
+        key, found, value = field.partition("=")
+        if found and key.strip().lower() not in _KEPT_KEYS:
+            args = {"option": option, "key": key.strip(), "value": value}
+            yield Pitfall(PitfallKind.PUBLISH_DROPS_KEY, tuple(sorted(args.items())))

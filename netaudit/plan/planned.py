@@ -1,0 +1,28 @@
+"""A host before and after a command that has not run, with what the prediction is made of."""
+
+import msgspec
+
+from netaudit.model.engine_request import EngineRequest
+from netaudit.model.plan import Assumption, Refusal, Symbol
+from netaudit.model.snapshot import Snapshot
+from netaudit.plan.pitfalls import Pitfall
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """Two snapshots of a host, of which the second is hypothetical.
+
+    `command` is what was planned, `title` the same as a line. `output` is what it printed. `writer` is who writes the
+    new rules that no maker of the catalog writes: the command, where a kernel obeyed it; "" where only an engine does.
+    """
+
+    before: Snapshot
+    after: Snapshot
+    title: str
+    command: tuple[str, ...] = ()
+    writer: str = ""
+    output: str = ""
+    requests: tuple[EngineRequest, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    symbols: tuple[Symbol, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    pitfalls: tuple[Pitfall, ...] = ()

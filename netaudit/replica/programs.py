@@ -1,0 +1,46 @@
+"""Which commands can be tried in a replica, and why others cannot."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from netaudit.errors import PlanError
+
+_XTABLES = tuple(
+    f"{tool}{kind}{ending}"
+    for tool in ("iptables", "ip6tables")
+    for kind in ("", "-nft", "-legacy")
+    for ending in ("", "-restore")
+)
+PROGRAMS = frozenset({*_XTABLES, "nft", "ipset", "ip", "ufw", "sysctl", "sh", "bash", "dash"})
+WRITABLE = {"ufw": ("/etc/ufw", "/var/lib/ufw", "/etc/default")}  # what a program writes beside rules: it gets a copy
+_AS_ROOT = frozenset({"sudo", "doas", "su", "pkexec"})
+_NO_DAEMON = {
+    "firewall-cmd": "it asks firewalld over D-Bus, and that daemon changes the rules",
+    "systemctl": "it asks systemd to start a service",
+    "service": "it starts a service",
+}
+
+
+def can_be_tried(command: Sequence[str]) -> bool:
+    """Tell whether a command is of the operator's own, whatever is wrong with it."""
+    name = program_of(command)
+    return name in PROGRAMS or name in _AS_ROOT or name in _NO_DAEMON
+
+
+def require_program(command: Sequence[str]) -> None:
+    """Refuse a command that cannot be confined. Raises PlanError."""
+    name = program_of(command)
+    if name in _NO_DAEMON:
+        hint = "plan the iptables or nft command that it would lead to"
+        raise PlanError(f"{name} cannot be planned: {_NO_DAEMON[name]}, outside of this command", hint=hint)
+    if name in _AS_ROOT:
+        raise PlanError(
+            f"leave out {name}: the command is root of a network namespace of its own", hint="plan -- iptables …"
+        )
+    if name not in PROGRAMS:
+        raise PlanError(f"{name} cannot be planned", hint=f"these can be: {', '.join(sorted(PROGRAMS))}")
+
+
+def program_of(command: Sequence[str]) -> str:
+    """Return the name of the program that a command runs."""
+    return Path(command[0]).name if command else ""

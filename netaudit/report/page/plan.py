@@ -1,0 +1,84 @@
+"""A judged plan -> what its page shows: the page of a diff in the other tense, and what the prediction is made of."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from netaudit.audit.planned import JudgedPlan, new_findings
+from netaudit.report.page.anchors import Anchors
+from netaudit.report.page.figures import Figure
+from netaudit.report.page.findings import judge_audit, list_findings
+from netaudit.report.page.model import DiffPage, make_diff_page
+from netaudit.report.page.summary import judge_diff
+from netaudit.report.text.plan.assumptions import describe_assumption, describe_settling
+from netaudit.report.text.plan.words import (
+    NOTHING_RAN,
+    describe_host_change,
+    describe_pitfall,
+    describe_refusal,
+    describe_symbol,
+)
+from netaudit.report.text.sentence import Foreign, Sentence
+from netaudit.report.text.unseen import Tense
+
+
+class PlanPart(msgspec.Struct, frozen=True):
+    """Lines under a heading."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+class PlanPage(DiffPage, frozen=True, kw_only=True):
+    """The page of a plan: what was planned, and what it is made of."""
+
+    planned: str
+    tense: Tense = Tense.PLANNED
+    parts: tuple[PlanPart, ...]
+
+
+def make_plan_page(plan: JudgedPlan) -> PlanPage:
+    """Lay out a plan."""
+    page = make_diff_page(plan.diff)
+    fields = {name: getattr(page, name) for name in page.__struct_fields__ if name != "tense"}
+    new = new_findings(plan)
+    fields |= {
+        "title": f"plan for {plan.diff.before.host or 'an unnamed host'}",
+        "verdict": tuple(_verdict(plan)),
+        "figures": (
+            Figure(len(plan.new), "new finding" if len(plan.new) == 1 else "new findings", "findings"),
+            *page.figures,
+        ),
+        "findings": list_findings(msgspec.structs.replace(new, undecided=()), Anchors()),
+    }
+    return PlanPage(**fields, planned=plan.planned.title, parts=tuple(_parts(plan)))
+
+
+def _verdict(plan: JudgedPlan) -> Iterator[Sentence]:
+    """Say who could reach what first, then what the command does not do, then the rest."""
+    first, *rest = judge_diff(plan.diff, Tense.PLANNED)
+    yield first
+    yield from (Sentence((Foreign(describe_pitfall(one)),), "!") for one in plan.planned.pitfalls)
+    yield from (
+        Sentence(("The engine would refuse ", Foreign(describe_refusal(one))), "!") for one in plan.planned.refused
+    )
+    if plan.new:
+        yield from judge_audit(new_findings(plan))
+    yield from rest
+    yield Sentence((f"{NOTHING_RAN.capitalize()}.",))
+
+
+def _parts(plan: JudgedPlan) -> Iterator[PlanPart]:
+    planned = plan.planned
+    yield from _part("Around the rules", map(describe_host_change, plan.surroundings))
+    yield from _part("Findings that it would end", (f"{one.check.id}: {one.subject}" for one in plan.gone))
+    yield from _part("Not known before it runs", map(describe_symbol, planned.symbols))
+    assumed = (f"{describe_assumption(one)}; settled by: {describe_settling(one)}" for one in planned.assumptions)
+    yield from _part("Taken for granted", assumed)
+    yield from _part("The command prints", planned.output.splitlines())
+
+
+def _part(heading: str, lines: Iterable[str]) -> Iterator[PlanPart]:
+    found = tuple(lines)
+    if found:
+        yield PlanPart(heading, found)

@@ -1,0 +1,63 @@
+"""A plan for a terminal: who could reach what first, then the rules by cause, then findings."""
+
+from collections.abc import Iterable, Iterator
+
+from netaudit.audit.planned import JudgedPlan
+from netaudit.report.terminal.audit import finding_lines
+from netaudit.report.terminal.exposure import lead_plan
+from netaudit.report.terminal.layout import fill
+from netaudit.report.terminal.rules import change_groups, closing_lines
+from netaudit.report.terminal.style import Style, bold
+from netaudit.report.text.plan.assumptions import describe_assumption, describe_settling
+from netaudit.report.text.plan.words import (
+    describe_host_change,
+    describe_pitfall,
+    describe_refusal,
+    describe_symbol,
+    summarise_plan,
+)
+from netaudit.report.text.unseen import Tense, describe_no_rule_change
+from netaudit.report.text.words import describe_head
+
+
+def render_plan(plan: JudgedPlan, style: Style) -> str:
+    """Print what a command would do, and one line that sums up."""
+    planned, diff = plan.planned, plan.diff
+    lines = [*_labelled("plan", planned.title, style), *_labelled("on", describe_head(diff.before), style), ""]
+    lines += _part("the command does not do what it says", map(describe_pitfall, planned.pitfalls), style, "!")
+    lines += _part("the engine would refuse", map(describe_refusal, planned.refused), style, "!")
+    lines += lead_plan(diff, style)
+    lines += change_groups(diff.changes, style)
+    if not diff.changes:
+        lines += [describe_no_rule_change((diff.before, diff.after), Tense.PLANNED), ""]
+    lines += _part("around the rules", map(describe_host_change, plan.surroundings), style)
+    if plan.new:
+        lines += [bold("findings that it would bring", style)]
+        for finding in plan.new:
+            lines += [*finding_lines(finding, style), ""]
+    lines += _part("findings that it would end", (f"{one.check.id}  {one.subject}" for one in plan.gone), style)
+    lines += _part("not known before it runs", map(describe_symbol, planned.symbols), style)
+    assumed = (f"{describe_assumption(one)} (settled by: {describe_settling(one)})" for one in planned.assumptions)
+    lines += _part("taken for granted", assumed, style)
+    lines += _part("the command prints", planned.output.splitlines(), style)
+    lines += closing_lines(diff, style)
+    lines += fill(summarise_plan(plan), style)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _labelled(label: str, text: str, style: Style) -> Iterator[str]:
+    first, *rest = fill(f"{label:<5} {text}", style)
+    yield bold(first, style)
+    yield from (f"      {line}" for line in rest)
+
+
+def _part(heading: str, members: Iterable[str], style: Style, mark: str = "") -> Iterator[str]:
+    found = list(members)
+    if not found:
+        return
+    yield bold(heading, style)
+    for member in found:
+        first, *rest = fill(f"{mark}  {member}" if mark else member, style)
+        yield f"  {first}"
+        yield from (f"     {line}" if mark else f"    {line}" for line in rest)
+    yield ""

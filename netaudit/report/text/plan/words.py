@@ -1,0 +1,49 @@
+"""The words for a plan that all its reports share."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from netaudit.model.plan import Refusal, Symbol
+from netaudit.plan.pitfalls import Pitfall, PitfallKind
+from netaudit.plan.surroundings import HostChange
+from netaudit.report.text.plan.assumptions import fill
+from netaudit.report.text.words import count, summarise_diff
+
+if TYPE_CHECKING:
+    from netaudit.audit.planned import JudgedPlan
+
+NOTHING_RAN = "nothing was run or changed on the host"
+_PITFALLS: Mapping[PitfallKind, str] = {
+    PitfallKind.PUBLISH_DROPS_KEY: "-p {option}: the client does not send {key}={value} (of the long form it keeps"
+    " published, target and protocol); write -p HOST_IP:PORT:PORT",
+}
+
+
+def describe_pitfall(one: Pitfall) -> str:
+    """Say what the command says and does not do."""
+    return fill(_PITFALLS[one.kind], one.args)
+
+
+def describe_symbol(one: Symbol) -> str:
+    """Say what a symbol can be."""
+    return f"{one}: {one.range}"
+
+
+def describe_refusal(one: Refusal) -> str:
+    """Say what the engine would refuse."""
+    return f"{one.request.method} {one.request.endpoint}: {one.status} {one.message}"
+
+
+def describe_host_change(one: HostChange) -> str:
+    """Write what changes around the rules: `+ route …`, `~ sysctl …, was: …`."""
+    if not one.before:
+        return f"+ {one.part} {one.after}"
+    return f"~ {one.part} {one.after}, was: {one.before}" if one.after else f"- {one.part} {one.before}"
+
+
+def summarise_plan(plan: "JudgedPlan") -> str:
+    """Sum up a plan in one line."""
+    parts = [f"would change: {summarise_diff(plan.diff)}"]
+    parts += [f"{count(len(plan.new), 'new finding')}"] if plan.new else []
+    parts += [f"{count(len(plan.gone), 'finding')} gone"] if plan.gone else []
+    return "; ".join((*parts, NOTHING_RAN))
