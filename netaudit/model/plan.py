@@ -66,6 +66,16 @@ class AssumptionKind(StrEnum):
     ENGINE_VERSION = "engine-version"  # version: taken where the facts name none
     ENVIRONMENT = "environment"  # variable: of dockerd, never read
     TASK_PLACEMENT = "task-placement"  # service: a task of it runs on this node
+    CHAIN_ABSENT = "chain-absent"  # table, chain: the engine's command fails for want of it
+    PORT_ORDER = "port-order"  # container: older engines sort its ports by a comparison that contradicts itself
+    LISTENS_UNKNOWN = "listens-unknown"  # container: of the host network, what it listens on is not known
+    FORWARDING_UNKNOWN = "forwarding-unknown"  # family: the engine sets FORWARD's policy where the switch was off
+    CONTAINERS_COME_BACK = "containers-come-back"  # they run again after the daemon's restart
+    NETWORK_ORDER = "network-order"  # networks: a daemon that starts sets them up in no order
+    OPTION_NOT_FOLLOWED = "option-not-followed"  # option: it changes addresses or networks in a way not followed
+    OPTION_ONLY_NEW = "option-only-new"  # option: it decides over networks that are made later
+    OPTION_UNKNOWN = "option-unknown"  # option: not one that is known to decide over rules
+    IPTABLES_KIND = "iptables-kind"  # which iptables the engine would call, nft or legacy
 
 
 class Assumption(msgspec.Struct, frozen=True, order=True):

@@ -9,6 +9,7 @@ import msgspec
 
 from netaudit.catalog import load_catalog
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare
+from netaudit.model.netfilter.ruleset import Ruleset
 from netaudit.model.plan import PlannedInventory
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.table import expose
@@ -59,7 +60,12 @@ def misses(step: Step) -> tuple[str, ...]:
     assert after.inventory
     effects = find_effects(before.inventory, after.inventory)
     written = write_rules(before, after.inventory, effects, CATALOG)
-    return tuple(map(_word, compare(written.ruleset, after.ruleset)))
+    return differences(written.ruleset, after.ruleset)
+
+
+def differences(planned: Ruleset, recorded: Ruleset) -> tuple[str, ...]:
+    """Say where a planned ruleset is not the recorded one."""
+    return tuple(map(_word, compare(planned, recorded)))
 
 
 def planned(step: Step) -> Snapshot:

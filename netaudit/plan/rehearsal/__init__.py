@@ -1,5 +1,5 @@
 """The same inventory under another engine, backend or daemon options: what a restart of the daemon would change.
 
 In: a snapshot with its facts, and what is to be different. Out: a PlannedHost.
-Begin with restart.py.
+Begin with rehearsal.py.
 """

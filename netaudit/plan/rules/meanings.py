@@ -48,7 +48,7 @@ def _read(text: str, family: str, sets: Sets, known: Mapping[str, Meaning]) -> M
 
 
 def _sets(table: Table) -> Sets:
-    """Return what the table's verdict maps hold; what is in its other sets is not known."""
+    """Return what the table's verdict maps hold; what is in its other sets is not known, so they are left out."""
     found: dict[str, Elements] = {}
     for named in table.sets:
         elements = [read_element(text) for text in named.elements]

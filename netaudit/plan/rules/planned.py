@@ -1,6 +1,6 @@
 """A snapshot and the inventory afterwards -> the host afterwards."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -10,7 +10,6 @@ from netaudit.attribute.expected.daemon_options import find_options
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import Change, compare
 from netaudit.model.docker import Inventory
-from netaudit.model.netfilter.ruleset import Ruleset
 from netaudit.model.plan import Assumption, Effect, PlannedInventory, Symbol, spell_symbols
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
@@ -23,7 +22,8 @@ from netaudit.plan.rules.put import Hand
 from netaudit.plan.rules.replay import Replay
 from netaudit.plan.rules.set_up import SetUp
 from netaudit.plan.rules.surroundings import host_after
-from netaudit.plan.rules.wanted import Wanted, Writer
+from netaudit.plan.rules.wanted import Writer
+from netaudit.plan.rules.written import Written, taken_for_granted
 
 
 class Certainty(StrEnum):
@@ -55,39 +55,37 @@ class PlannedHost(msgspec.Struct, frozen=True):
     assumptions: tuple[Assumption, ...] = ()
 
 
-class Written(msgspec.Struct, frozen=True):
-    """The ruleset afterwards with what was written on the way, and the kernel's switches by then.
-
-    `refused` are rules for chains that are not there: the engine's command fails, and so does what asked for it.
-    """
-
-    ruleset: Ruleset
-    rules: tuple[Wanted, ...] = ()
-    refused: tuple[Wanted, ...] = ()
-    sysctls: Mapping[str, str] = {}
-
-
 def plan_host(before: Snapshot, planned: PlannedInventory, catalog: Catalog) -> PlannedHost:
     """Return the host after what is planned; `before` is the snapshot of the facts that it was planned on."""
     inventory = parse_inventory(planned.facts_after)
-    after = before
-    written = Written(before.ruleset)
-    if before.inventory and inventory:
-        effects = planned.effects or find_effects(before.inventory, inventory)
-        written = write_rules(before, inventory, effects, catalog)
-        host = host_after(before.host, before.inventory, inventory, written.sysctls)
-        after = replace(
-            before,
-            ruleset=written.ruleset,
-            inventory=inventory,
-            host=host,
-            digest="",
-            taken_at="",
-            meanings=PlannedReader(before.ruleset, before.meanings),
-        )
+    if before.inventory is None or inventory is None:
+        return PlannedHost(before, before, (), planned.symbols, planned.assumptions)
+    effects = planned.effects or find_effects(before.inventory, inventory)
+    written = write_rules(before, inventory, effects, catalog)
+    return make_planned_host(before, inventory, written, planned.symbols, planned.assumptions)
+
+
+def make_planned_host(
+    before: Snapshot,
+    inventory: Inventory,
+    written: Written,
+    symbols: tuple[Symbol, ...] = (),
+    assumptions: tuple[Assumption, ...] = (),
+) -> PlannedHost:
+    """Return a host before and after what was written for an inventory."""
+    after = replace(
+        before,
+        ruleset=written.ruleset,
+        inventory=inventory,
+        host=host_after(before.host, before.inventory or Inventory(), inventory, written.sysctls),
+        digest="",
+        taken_at="",
+        meanings=PlannedReader(before.ruleset, before.meanings),
+    )
     unsure = frozenset((one.key, one.text) for one in written.rules if not one.sure)
-    changes = (_planned(change, planned.symbols, unsure) for change in compare(before.ruleset, after.ruleset))
-    return PlannedHost(before, after, tuple(changes), planned.symbols, planned.assumptions)
+    changes = (_planned(change, symbols, unsure) for change in compare(before.ruleset, after.ruleset))
+    taken = (*assumptions, *taken_for_granted(before, inventory, written))
+    return PlannedHost(before, after, tuple(changes), symbols, tuple(dict.fromkeys(taken)))
 
 
 def write_rules(before: Snapshot, inventory: Inventory, effects: Iterable[Effect], catalog: Catalog) -> Written:

@@ -30,12 +30,15 @@ class Hand:
             case ObjectKind.RULE:
                 self._put_rule(wanted)
             case ObjectKind.CHAIN:
-                self._draft.add_chain(wanted.key, _declared(wanted.text))
+                base = _declared(wanted.text)
+                self._draft.add_chain(wanted.key, base, "accept" if base else None)
             case ObjectKind.POLICY:
                 self._draft.set_policy(wanted.key, wanted.text.rpartition(" ")[2])
+            case ObjectKind.MAP | ObjectKind.SET if _is_head(wanted):
+                self._draft.add_set(wanted.key, wanted.signature.object, _declared(wanted.text))
             case ObjectKind.MAP | ObjectKind.SET:
                 elements = self._draft.elements(wanted.key)
-                if not _is_head(wanted) and wanted.text not in elements:
+                if wanted.text not in elements:
                     self._draft.set_elements(wanted.key, (*elements, wanted.text))
             case _:
                 pass

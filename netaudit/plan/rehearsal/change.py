@@ -1,0 +1,94 @@
+"""What a rehearsal makes different: the engine's version, its backend, keys of daemon.json."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+from netaudit.errors import UsageError
+from netaudit.model.version import Version
+
+OptionValue = bool | int | str | list[str] | dict[str, object] | None
+_NFTABLES_SINCE = Version(29)
+
+
+class FirewallBackend(StrEnum):
+    """What --firewall-backend takes."""
+
+    IPTABLES = "iptables"
+    NFTABLES = "nftables"
+
+
+class EngineChange(msgspec.Struct, frozen=True):
+    """The engine, backend and options of a rehearsal; "" and no keys: as the host has them."""
+
+    engine: str = ""
+    backend: FirewallBackend | None = None
+    daemon: Mapping[str, OptionValue] = {}
+
+
+# Keys of daemon.json that decide over rules, and are followed. All of them are switches but for the strings.
+SWITCHES = frozenset(
+    {
+        "allow-direct-routing",
+        "icc",
+        "ip-forward",
+        "ip-forward-no-drop",
+        "ip-masq",
+        "ip6tables",
+        "iptables",
+        "live-restore",
+        "userland-proxy",
+    }
+)
+STRINGS = frozenset({"bridge-accept-fwmark", "firewall-backend", "ip"})
+# Keys that give existing networks other addresses, or the daemon other networks: what then happens is not followed.
+NOT_FOLLOWED = frozenset(
+    {
+        "bip",
+        "bip6",
+        "bridge",
+        "data-root",
+        "default-gateway",
+        "default-gateway-v6",
+        "exec-root",
+        "features",
+        "fixed-cidr",
+        "fixed-cidr-v6",
+        "ipv6",
+        "userns-remap",
+    }
+)
+# Keys that decide over networks and containers that are made later.
+ONLY_NEW = frozenset({"default-address-pools", "default-network-opts"})
+
+
+def check_change(change: EngineChange, current: str) -> None:
+    """Refuse what no daemon would start with; `current` is the engine's version now. Raises UsageError."""
+    for key, value in change.daemon.items():
+        if key in SWITCHES and not isinstance(value, bool):
+            raise UsageError(f"daemon key {key}: {value!r} is neither true nor false", hint=f"write {key}=false")
+        if key in STRINGS and not isinstance(value, str):
+            raise UsageError(f"daemon key {key}: {value!r} is no text", hint=f"write {key}=TEXT")
+    version = Version.parse(change.engine or current)
+    if change.engine and not version:
+        raise UsageError(f"not an engine's version: {change.engine}", hint="write for example 29.0.0")
+    if backend_of(change) is FirewallBackend.NFTABLES and version and version < _NFTABLES_SINCE:
+        raise UsageError(
+            f"engine {change.engine or current} has no nftables backend", hint="it is there since 29.0: --engine 29"
+        )
+
+
+def backend_of(change: EngineChange) -> FirewallBackend | None:
+    """Return the backend that is asked for, None where the host's stays. Raises UsageError."""
+    if change.backend is not None:
+        return change.backend
+    value = change.daemon.get("firewall-backend")
+    if value is None:
+        return None
+    try:
+        return FirewallBackend(str(value))
+    except ValueError as error:
+        raise UsageError(
+            f"daemon key firewall-backend: {value} is no backend", hint="it is iptables or nftables"
+        ) from error

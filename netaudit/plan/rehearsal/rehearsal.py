@@ -1,0 +1,98 @@
+"""A snapshot and what is to be different -> the host afterwards."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from netaudit.attribute.expected.daemon_options import Options, find_options
+from netaudit.attribute.signatures.signature import Catalog
+from netaudit.model.docker import Inventory
+from netaudit.model.facts import Facts
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Backend
+from netaudit.model.plan import Assumption, AssumptionKind, assume
+from netaudit.model.snapshot import Snapshot
+from netaudit.model.version import Version
+from netaudit.parse.docker.inventory import parse_inventory
+from netaudit.plan.rehearsal.backend import leave_iptables, leave_nftables
+from netaudit.plan.rehearsal.change import NOT_FOLLOWED, ONLY_NEW, STRINGS, SWITCHES, EngineChange, check_change
+from netaudit.plan.rehearsal.facts import rehearsed_facts
+from netaudit.plan.rehearsal.restart import Restart
+from netaudit.plan.rules.draft import Draft
+from netaudit.plan.rules.forwarding import Forwarding
+from netaudit.plan.rules.planned import PlannedHost, make_planned_host
+from netaudit.plan.rules.put import Hand
+from netaudit.plan.rules.set_up import SetUp
+from netaudit.plan.rules.wanted import Writer
+from netaudit.plan.rules.written import Written
+
+
+def plan_rehearsal(before: Snapshot, facts: Facts, change: EngineChange, catalog: Catalog) -> PlannedHost:
+    """Return the host after its daemon was restarted with what is to be different; `facts` are the snapshot's.
+
+    The same containers run afterwards. Raises UsageError for what no daemon would start with.
+    """
+    if before.inventory is None:
+        return PlannedHost(before, before, ())
+    check_change(change, before.inventory.version)
+    inventory = parse_inventory(rehearsed_facts(facts, change)) or before.inventory
+    written = restart_daemon(before, inventory, catalog)
+    host = make_planned_host(before, inventory, written)
+    return replace(host, assumptions=(*host.assumptions, *_taken_for_granted(before, inventory, change)))
+
+
+def restart_daemon(before: Snapshot, inventory: Inventory, catalog: Catalog) -> Written:
+    """Return the ruleset after the daemon was restarted, with the engine and options of an inventory."""
+    earlier = before.inventory or Inventory()
+    old_options = find_options(earlier.options, before.ruleset, before.host, catalog.telltales)
+    options = _known(find_options(inventory.options, before.ruleset, before.host, catalog.telltales), old_options)
+    draft = Draft(before.ruleset)
+    hand = Hand(draft, Version.parse(inventory.version), catalog)
+    old, new = Writer(earlier, old_options, catalog), Writer(inventory, options, catalog)
+    forwarding = Forwarding(dict(before.host.sysctls), inventory.options)
+    set_up = SetUp(hand, new, forwarding)
+    stored = Writer(replace(inventory, networks=earlier.networks), options, catalog)
+    restart = Restart(draft, hand, set_up, old, stored, new)
+    restart.stop(earlier)
+    _change_backend(draft, hand, (old_options, options), inventory, catalog)
+    restart.start(earlier, inventory)
+    return Written(draft.freeze(), tuple(set_up.written), tuple(hand.refused), forwarding.sysctls)
+
+
+def _known(options: Options, old: Options) -> Options:
+    """Fill what was not recorded, and so is not changed, with what the rules before show."""
+    facts = {name: old.facts.get(name) if value is None else value for name, value in options.facts.items()}
+    ip6tables = old.ip6tables if options.ip6tables is None else options.ip6tables
+    iptables = old.iptables if options.iptables is None else options.iptables
+    return replace(options, facts=facts, ip6tables=ip6tables, iptables=iptables)
+
+
+def _change_backend(
+    draft: Draft, hand: Hand, options: tuple[Options, Options], inventory: Inventory, catalog: Catalog
+) -> None:
+    old, new = options
+    if old.backend is new.backend:
+        return
+    if old.backend is Backend.NFTABLES:
+        leave_nftables(draft)
+    elif new.backend is Backend.NFTABLES:
+        leave_iptables(draft, hand, Writer(inventory, replace(new, backend=old.backend), catalog), inventory)
+
+
+def _taken_for_granted(before: Snapshot, inventory: Inventory, change: EngineChange) -> Iterator[Assumption]:
+    if any(one.running for one in inventory.containers):
+        yield assume(AssumptionKind.CONTAINERS_COME_BACK)
+    bridges = sorted(one.name for one in inventory.networks if one.driver == "bridge" and not one.default)
+    if len(bridges) > 1:
+        yield assume(AssumptionKind.NETWORK_ORDER, networks=", ".join(bridges))
+    for key in change.daemon:
+        if key not in SWITCHES | STRINGS:
+            yield assume(_kind(key), option=key)
+    uses_iptables = any(table.backend in IPTABLES_BACKENDS for table in before.ruleset.tables)
+    if (inventory.options.firewall_backend or "").startswith("iptables") and not uses_iptables:
+        yield assume(AssumptionKind.IPTABLES_KIND)
+
+
+def _kind(key: str) -> AssumptionKind:
+    if key in NOT_FOLLOWED:
+        return AssumptionKind.OPTION_NOT_FOLLOWED
+    return AssumptionKind.OPTION_ONLY_NEW if key in ONLY_NEW else AssumptionKind.OPTION_UNKNOWN

@@ -1,0 +1,48 @@
+"""What an engine wrote into a ruleset, and what that takes for granted."""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from netaudit.model.docker import Container, Inventory
+from netaudit.model.forwarding import forwards
+from netaudit.model.netfilter.ruleset import Ruleset
+from netaudit.model.plan import Assumption, AssumptionKind, assume
+from netaudit.model.snapshot import Snapshot
+from netaudit.model.version import Version
+from netaudit.plan.rules.port_order import is_settled
+from netaudit.plan.rules.wanted import Wanted
+
+
+class Written(msgspec.Struct, frozen=True):
+    """The ruleset afterwards with what was written on the way, and the kernel's switches by then.
+
+    `refused` are rules for chains that are not there: the engine's command fails, and so does what asked for it.
+    """
+
+    ruleset: Ruleset
+    rules: tuple[Wanted, ...] = ()
+    refused: tuple[Wanted, ...] = ()
+    sysctls: Mapping[str, str] = {}
+
+
+def taken_for_granted(before: Snapshot, inventory: Inventory, written: Written) -> Iterator[Assumption]:
+    """List what decides over the rules, and is not in the facts."""
+    for one in written.refused:
+        yield assume(AssumptionKind.CHAIN_ABSENT, table=one.key[2], chain=one.key[3])
+    version = Version.parse(inventory.version)
+    for container in _started(before, inventory):
+        if not is_settled(container, version):
+            yield assume(AssumptionKind.PORT_ORDER, container=container.name)
+        if container.network_mode == "host":
+            yield assume(AssumptionKind.LISTENS_UNKNOWN, container=container.name)
+    switches = dict(before.host.sysctls)
+    for family in dict.fromkeys(wanted.key[1] for wanted in written.rules):
+        if forwards(switches, family) is None:
+            yield assume(AssumptionKind.FORWARDING_UNKNOWN, family=family)
+
+
+def _started(before: Snapshot, inventory: Inventory) -> Iterator[Container]:
+    """List the containers that run afterwards, and did not run like this before."""
+    known = {one.id: one.sandbox for one in before.inventory.containers if one.running} if before.inventory else {}
+    return (one for one in inventory.containers if one.running and known.get(one.id) != one.sandbox)
