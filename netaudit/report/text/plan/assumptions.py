@@ -36,6 +36,46 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "a task of service {service} runs on this node",
         "where the swarm places its tasks",
     ),
+    AssumptionKind.CHAIN_ABSENT: (
+        "chain {chain} of table {table} is there when the engine needs it; it is absent now, so the command would fail",
+        "restart dockerd, which makes its chains again",
+    ),
+    AssumptionKind.PORT_ORDER: (
+        "the rules of container {container}'s ports stand in this order",
+        "the order in which this engine takes them, which is not the same each time",
+    ),
+    AssumptionKind.LISTENS_UNKNOWN: (
+        "container {container} of the host network listens on nothing",
+        "the ports that its program opens: they are the host's own",
+    ),
+    AssumptionKind.FORWARDING_UNKNOWN: (
+        "forwarding of {family} is on already, so that the engine leaves the policy of FORWARD as it is",
+        "sysctl net.ipv4.ip_forward, net.ipv6.conf.all.forwarding",
+    ),
+    AssumptionKind.CONTAINERS_COME_BACK: (
+        "the containers that run now run again, with the same addresses and ports",
+        "their restart policies, and the order of their start",
+    ),
+    AssumptionKind.NETWORK_ORDER: (
+        "the daemon sets up networks {networks} in this order",
+        "the order of its start, which is not the same each time: by it rules stand in their chains",
+    ),
+    AssumptionKind.OPTION_NOT_FOLLOWED: (
+        "{option} changes no rule; it may change addresses or networks, and that is not followed",
+        "a host that runs with it: record it",
+    ),
+    AssumptionKind.OPTION_ONLY_NEW: (
+        "no network is made anew: {option} decides over those that are made later",
+        "a plan of docker network create on that host",
+    ),
+    AssumptionKind.OPTION_UNKNOWN: (
+        "{option} changes no rule: it is not one that is known to decide over rules",
+        "dockerd's documentation of {option}",
+    ),
+    AssumptionKind.IPTABLES_KIND: (
+        "the engine calls iptables-nft",
+        "iptables --version, as dockerd finds it",
+    ),
 }
 
 
