@@ -42,6 +42,12 @@ FORMS: dict[Source, tuple[str, Plant]] = {
     Source.IP6_ROUTE: ("ip-route.json", planted_json),
     Source.SOCKETS: ("sockets.txt", planted_text),
     Source.SYSCTL: ("sysctl.txt", planted_text),
+    Source.IP_RULE: ("ip-rule.json", planted_json),
+    Source.IP6_RULE: ("ip-rule.json", planted_json),
+    Source.IPSET: ("ipset-save.txt", planted_text),
+    Source.NFT_TABLES: ("nft-tables.json", planted_json),
+    Source.XT_RECENT: ("xt-recent.txt", planted_text),
+    Source.RESOLV_CONF: ("resolv.conf", planted_text),
 }
 # Each notation of a secret is planted; those that only differ in letters are looked for.
 PLANTED = [(secret, one) for secret, found in SECRETS.items() for one in sorted(found) if one == MARK or secret != MARK]

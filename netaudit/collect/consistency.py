@@ -25,6 +25,7 @@ from netaudit.collect.kernel.iptables import LegacyReader, ask_nft_backend, lega
 from netaudit.collect.kernel.lists import ask_lists
 from netaudit.collect.kernel.nftables import ask_native_tables, ask_outline
 from netaudit.collect.netlink.generation import ask_generation
+from netaudit.collect.netlink.tables import ask_tables
 from netaudit.model.facts import Gap, GapReason, Source
 
 Answers = tuple[Answer, ...]
@@ -98,6 +99,7 @@ def _ask_nft(where: Where) -> Iterator[Answer]:
     outline = ask_outline(where)
     saved = list(ask_nft_backend(where, outline))
     yield from ask_native_tables(where, outline, outputs_by_family(saved))
+    yield ask_tables()
     yield from saved
 
 

@@ -31,6 +31,7 @@ class Source(StrEnum):
     IP_RULE = "ip-rule.json"
     IP6_RULE = "ip6-rule.json"
     IPSET = "ipset-save.txt"
+    NFT_TABLES = "nft-tables.json"
     XT_RECENT = "xt-recent.txt"  # for each list of `-m recent` a line `list NAME`, then what the kernel shows of it
     RESOLV_CONF = "resolv.conf"
     INSIDE = "inside.json"  # container id -> name of a source of rules -> what it printed inside the container
@@ -67,11 +68,14 @@ HOST_SOURCES = (
     Source.IP_RULE,
     Source.IP6_RULE,
     Source.IPSET,
+    Source.NFT_TABLES,
     Source.XT_RECENT,
     Source.RESOLV_CONF,
 )
 # Older recordings lack them, and so do folders that other programs filled: what would need them says so, and no gap.
-LATER = frozenset({Source.IP_RULE, Source.IP6_RULE, Source.IPSET, Source.XT_RECENT, Source.RESOLV_CONF})
+LATER = frozenset(
+    {Source.IP_RULE, Source.IP6_RULE, Source.IPSET, Source.NFT_TABLES, Source.XT_RECENT, Source.RESOLV_CONF}
+)
 ON_REQUEST = frozenset({Source.INSIDE})  # in a recording only on request
 
 

@@ -11,7 +11,7 @@ from netaudit.parse.forms import read_rules
 from netaudit.parse.host.host import parse_host
 from netaudit.parse.iptables.lists import ipset_tables
 from netaudit.parse.listing.names import BindingEvidence
-from netaudit.parse.nftables.ruleset import parse_nft
+from netaudit.parse.nftables.ruleset import parse_nft, tables_made
 from netaudit.parse.program import read_meanings
 from netaudit.parse.reading.cache import Known
 from netaudit.parse.reading.decode import decode_json
@@ -85,7 +85,7 @@ def read_ruleset(
         iptables = {(table.family, table.name) for table in tables if table.backend is Backend.IPTABLES_NFT}
         tables += parse_nft(data, source=Source.NFT_RULESET, elsewhere=iptables)
     tables += ipset_tables(facts)
-    return Ruleset(tuple(tables)), tuple(gaps)
+    return Ruleset(tuple(tables), tuple(tables_made(facts))), tuple(gaps)
 
 
 def read_source(

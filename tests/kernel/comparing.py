@@ -71,7 +71,7 @@ def compare(loaded: Ruleset, packet: Sent, observed: Observed, tally: Tally) -> 
     found = trace(loaded.program, loaded.host, probe_of(packet))
     tally.pairs[loaded.backend] += 1
     tally.later += packet.state is PacketState.ESTABLISHED
-    tally.undecided += bool(found.doubts)
+    tally.undecided += not _is_decided(found)
     tally.ends.update(end.kind for end in found.ends[:1])
     check(loaded, packet, found, observed, tally)
     return found
@@ -138,9 +138,14 @@ def _our_steps(found: Trace) -> Iterator[Met]:
             yield (item.family, item.table, item.chain, item.position, verdict)
 
 
+def _is_decided(found: Trace) -> bool:
+    """Tell whether every step is sure: rules that only log leave no doubt, and may be met or not."""
+    return not found.doubts and not found.limits and all(step.sure for step in found.steps)
+
+
 def _steps_differ(found: Trace, ours: list[Met], kernels: list[Met]) -> str:
     """Compare step by step; where something is undecided, the kernel's steps are some of ours, in our order."""
-    if not found.doubts:
+    if _is_decided(found):
         return "" if ours == kernels else "other rules"
     rest = iter(ours)
     return "" if all(step in rest for step in kernels) else "other rules than those possible"

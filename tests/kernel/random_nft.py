@@ -6,9 +6,13 @@ from kernel.pools import MARKS, Pools
 
 
 def ruleset(pools: Pools) -> str:
-    """Return what `nft -f` takes: a table of both families, and one of one."""
+    """Return what `nft -f` takes: a table of both families, and one of one, with base chains of the same priorities."""
     own = "ip" if pools.version == 4 else "ip6"
-    return f"table inet both {{\n{_table(pools, own, 'inet')}}}\ntable {own} one {{\n{_table(pools, own, own)}}}\n"
+    tables = [
+        f"table inet both {{\n{_table(pools, own, 'inet')}}}\n",
+        f"table {own} one {{\n{_table(pools, own, own)}}}\n",
+    ]
+    return "".join(pools.random.sample(tables, k=2))
 
 
 def _table(pools: Pools, own: str, family: str) -> str:
@@ -23,19 +27,29 @@ def _table(pools: Pools, own: str, family: str) -> str:
     text += "  map verdicts { type inet_service : verdict; elements = { 22 : accept, 53 : jump user2, 80 : drop } }\n"
     text += f"  map to {{ type inet_service : {kind}; elements = {{ 80 : {second}, 443 : {pools.servers[2]} }} }}\n"
     blocks = [_chain(pools, own, f"user{at}", "", users[at + 1 :]) for at in range(3)]
-    shift = {"inet": 1, "ip": 7, "ip6": 7}[family]  # of chains at one priority nobody knows the order
+    shift = pools.one(1, 1, 7)  # most are at the priorities of the other table's
+    bases: list[str] = []
     for hook, priority in (
         ("prerouting", -300), ("prerouting", -140), ("prerouting", -50), ("input", 0), ("forward", 0),
         ("forward", 20), ("output", -290), ("output", 0), ("postrouting", 0), ("postrouting", 150),
     ):  # fmt: skip
         if pools.chance(0.6):
             head = f"type filter hook {hook} priority {priority + shift}; policy {_policy(pools)};"
-            blocks.append(_chain(pools, own, f"{hook}_{priority + 400}", head, users))
+            bases.append(_chain(pools, own, f"{hook}_{priority + 400}", head, users))
+        if pools.chance(0.15):
+            head = f"type filter hook {hook} priority {priority + shift};"
+            bases.append(_chain(pools, own, f"{hook}_{priority + 400}_too", head, users))
     for hook, priority in (("prerouting", -100), ("output", -100), ("postrouting", 100), ("input", 100)):
         if pools.chance(0.6):
             head = f"type nat hook {hook} priority {priority + shift};"
-            blocks.append(_nat_chain(pools, own, family, hook, head))
-    return text + "".join(blocks)
+            bases.append(_nat_chain(pools, own, family, hook, head))
+        if pools.chance(0.2):
+            bases.append(
+                _nat_chain(
+                    pools, own, family, hook, head=f"type nat hook {hook} priority {priority + shift};", more="_too"
+                )
+            )
+    return text + "".join(blocks + pools.random.sample(bases, k=len(bases)))
 
 
 def _policy(pools: Pools) -> str:
@@ -48,11 +62,11 @@ def _chain(pools: Pools, own: str, name: str, head: str, users: list[str]) -> st
     return f"  chain {name} {{\n    {head}\n" + "".join(f"    {rule}\n" for rule in rules) + "  }\n"
 
 
-def _nat_chain(pools: Pools, own: str, family: str, hook: str, head: str) -> str:
+def _nat_chain(pools: Pools, own: str, family: str, hook: str, head: str, more: str = "") -> str:
     rules = [
         " ".join([*_matches(pools, own), *_nat(pools, own, family, hook)]) for _ in range(pools.random.randint(1, 4))
     ]
-    return f"  chain nat_{hook} {{\n    {head}\n" + "".join(f"    {rule}\n" for rule in rules) + "  }\n"
+    return f"  chain nat_{hook}{more} {{\n    {head}\n" + "".join(f"    {rule}\n" for rule in rules) + "  }\n"
 
 
 def _nat(pools: Pools, own: str, family: str, hook: str) -> list[str]:

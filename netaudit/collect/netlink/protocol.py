@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+NFT_NEWTABLE, NFT_GETTABLE = 0, 1
 NFT_NEWRULE, NFT_GETRULE, NFT_DELRULE = 6, 7, 8
 NFT_NEWGEN, NFT_GETGEN = 15, 16
 ERROR, DONE = 2, 3  # of every netlink: NLMSG_ERROR, NLMSG_DONE
@@ -48,7 +49,7 @@ def connect(*, groups: int = 0) -> socket.socket:
 
 def ask(connection: socket.socket, kind: int) -> None:
     """Send a question that has no arguments."""
-    flags = _REQUEST | (_DUMP if kind == NFT_GETRULE else 0)
+    flags = _REQUEST | (_DUMP if kind in (NFT_GETRULE, NFT_GETTABLE) else 0)
     length = _HEADER.size + _GENERAL.size
     connection.sendall(_HEADER.pack(length, _NFT | kind, flags, 1, 0) + _GENERAL.pack(0, 0, 0))
 

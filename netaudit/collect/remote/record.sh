@@ -138,6 +138,7 @@ rules() {
     if there nf_tables; then
         say nft-ruleset.json nft -j list ruleset
         filled nft-ruleset.json
+        say nft-tables.json nft -j list tables
         for family in ip ip6; do
             save ${family}tables nft ${family}tables-save.txt
             # Without the program, and without a table such as it makes, there is nothing that it could show.
@@ -145,7 +146,7 @@ rules() {
                 ! grep -q '"xt"' "$files/nft-ruleset.json" && { forget ${family}tables-save.txt; unused ${family}tables-save.txt; }
         done
     else
-        for file in nft-ruleset.json iptables-save.txt ip6tables-save.txt; do unused $file; done
+        for file in nft-ruleset.json nft-tables.json iptables-save.txt ip6tables-save.txt; do unused $file; done
     fi
     for family in ip ip6; do # a legacy table that is not there must not be opened: that would create it
         file=${family}tables-legacy-save.txt

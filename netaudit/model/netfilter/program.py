@@ -4,9 +4,10 @@ A host may have 100,000 rules, and one packet meets some dozens of them. So a ch
 first asked for, and making a `Program` costs nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
+from itertools import groupby
 from typing import Protocol
 
 import msgspec
@@ -107,13 +108,17 @@ class ReadChain(msgspec.Struct, frozen=True, dict=True, eq=False):
 
 
 class ReadTable(msgspec.Struct, frozen=True):
-    """A table's chains by name; at no hook where it is dormant, or may be: `flags` are as in `ruleset.Table`."""
+    """A table's chains by name; at no hook where it is dormant, or may be: `flags` are as in `ruleset.Table`.
+
+    `made` is higher for a table that was made later, 0 where that is not known.
+    """
 
     backend: Backend
     family: str
     name: str
     chains: Mapping[str, ReadChain]
     flags: tuple[str, ...] = ()
+    made: int = 0
 
     @property
     def iptables(self) -> bool:
@@ -134,8 +139,8 @@ class Program(msgspec.Struct, frozen=True):
     def base_chains(self, hook: Hook, family: str) -> list[tuple[ReadTable, ReadChain]]:
         """Return the base chains that packets of a family (ip, ip6, bridge…) meet at a hook, in order of priority.
 
-        Chains of the same priority are in the order of the tables. The kernel asks them in the order in which they
-        were registered, which no listing shows.
+        Of chains of one priority the kernel asks the one first that was made last (nf_hook_entries_grow() in
+        net/netfilter/core.c). Where nobody knows which that is, they are in the order of the tables.
         """
         families = (family, "inet") if family in ("ip", "ip6") else (family,)
         found = [
@@ -145,7 +150,25 @@ class Program(msgspec.Struct, frozen=True):
             for chain in table.chains.values()
             if chain.base and chain.base.hook == hook
         ]
-        return sorted(found, key=lambda pair: pair[1].base.priority if pair[1].base else 0)
+        by_priority = groupby(sorted(found, key=_priority), key=_priority)
+        return [pair for _, group in by_priority for pair in _last_made_first(list(group))]
+
+
+def is_order_known(chains: Sequence[tuple[ReadTable, ReadChain]]) -> bool:
+    """Tell whether it is known which of some base chains was made last."""
+    tables = {id(table): table for table, _ in chains}
+    return len(tables) < 2 or all(table.made for table in tables.values())
+
+
+def _priority(pair: tuple[ReadTable, ReadChain]) -> int:
+    return pair[1].base.priority if pair[1].base else 0
+
+
+def _last_made_first(chains: list[tuple[ReadTable, ReadChain]]) -> list[tuple[ReadTable, ReadChain]]:
+    """Sort base chains of one priority; those of one table are listed in the order in which they were made."""
+    if not is_order_known(chains):
+        return chains
+    return [pair for _, pair in sorted(enumerate(chains), key=lambda one: (one[1][0].made, one[0]), reverse=True)]
 
 
 # Priorities in the kernel's linux/netfilter_ipv4.h: NF_IP_PRI_CONNTRACK, NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC.
@@ -164,12 +187,14 @@ def nat_priority(hook: Hook) -> int:
 
 def make_program(ruleset: Ruleset, reader: MeaningReader) -> Program:
     """Return a ruleset as packets meet it; `reader` reads each chain when somebody first asks for its rules."""
-    return Program(tuple(_read_table(table, reader) for table in ruleset.tables))
+    made = {(family, name): handle for family, name, handle in ruleset.made}
+    return Program(tuple(_read_table(table, reader, made) for table in ruleset.tables))
 
 
-def _read_table(table: Table, reader: MeaningReader) -> ReadTable:
+def _read_table(table: Table, reader: MeaningReader, made: Mapping[tuple[str, str], int]) -> ReadTable:
     chains = {chain.name: ReadChain(table, chain, _base(table, chain), reader) for chain in table.chains}
-    return ReadTable(table.backend, table.family, table.name, chains, table.flags)
+    handle = 0 if table.backend is Backend.IPTABLES_LEGACY else made.get((table.family, table.name), 0)
+    return ReadTable(table.backend, table.family, table.name, chains, table.flags, handle)
 
 
 def iptables_base(table: str, chain: str) -> Base | None:

@@ -91,9 +91,10 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Ruleset(msgspec.Struct, frozen=True):
-    """All tables of a host."""
+    """All tables of a host. `made` are family, name and handle of nf_tables' tables: the later made, the higher."""
 
     tables: tuple[Table, ...] = ()
+    made: tuple[tuple[str, str, int], ...] = ()
 
     def count(self) -> int:
         """Return the number of rules."""

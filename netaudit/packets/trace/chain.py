@@ -75,6 +75,10 @@ class Walk:
         self._lookup = lookup
         self._recorder = recorder
 
+    def unwritten(self) -> "Walk":
+        """Return one that leads packets in the same way, and writes nothing down."""
+        return Walk(self._lookup, TraceRecorder())
+
     def through(self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[Branch]) -> list[Branch]:
         """Lead packets through a base chain; gives those that it lets on."""
         for state in states[MOST:]:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from netaudit.model.netfilter.match import CtState, Field
-from netaudit.model.netfilter.program import CONNTRACK_PRIORITY, Hook, Program, ReadChain, ReadTable, nat_priority
+from netaudit.model.netfilter.program import (
+    CONNTRACK_PRIORITY,
+    Hook,
+    Program,
+    ReadChain,
+    ReadTable,
+    is_order_known,
+    nat_priority,
+)
 from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.trace.branch import Branch, merged
 from netaudit.packets.trace.chain import Walk
@@ -68,17 +76,34 @@ class Hooks:
         chains = [(t, c) for t, c in self._program.base_chains(hook, self._family) if c.base and c.base.kind == "nat"]
         for _, group in groupby(chains, key=lambda pair: pair[1].base and pair[1].base.priority):
             same = list(group)
-            if len(same) > 1 and sum(bool(chain.rules) for _, chain in same) > 1:
-                self._recorder.note(make_reason(ReasonKind.NAT_CHAINS_OF_ONE_PRIORITY, hook=hook))
-            for table, chain in same:
-                states = self._one_chain(hook, table, chain, states)
+            asking = [(table, chain) for table, chain in same if chain.rules]
+            if is_order_known(asking):
+                states = self._ordered(hook, same, states, self._walk)
+            else:
+                states = self._in_any_order(hook, (same, same[::-1]), states)
         return states
 
-    def _one_chain(self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[Branch]) -> list[Branch]:
+    def _in_any_order(self, hook: Hook, orders: Sequence[Chains], states: list[Branch]) -> list[Branch]:
+        """Ask chains in an order that is not known: where it makes a difference, each way is followed."""
+        ends = {frozenset(self._ordered(hook, one, states, self._walk.unwritten())) for one in orders}
+        if len(ends) == 1:
+            return self._ordered(hook, orders[0], states, self._walk)
+        self._recorder.doubt(make_reason(ReasonKind.NAT_CHAINS_OF_ONE_PRIORITY, hook=hook))
+        parts = [state.part(len(orders)) for state in states]
+        return merged(state for order in orders for state in self._ordered(hook, order, parts, self._walk))
+
+    def _ordered(self, hook: Hook, chains: Chains, states: list[Branch], walk: Walk) -> list[Branch]:
+        for table, chain in chains:
+            states = self._one_chain(hook, table, chain, states, walk)
+        return states
+
+    def _one_chain(
+        self, hook: Hook, table: ReadTable, chain: ReadChain, states: list[Branch], walk: Walk
+    ) -> list[Branch]:
         """Ask a chain for what no chain before it has translated."""
         done = [state for state in states if not _is_open(hook, state)]
         asked = [state for state in states if _is_open(hook, state)]
-        return merged([*done, *(self._walk.through(hook, table, chain, asked) if asked else [])])
+        return merged([*done, *(walk.through(hook, table, chain, asked) if asked else [])])
 
     def _repeated(self, hook: Hook, state: Branch) -> Branch:
         if state.packet.get(Field.CT_STATE) not in _TRACKED:

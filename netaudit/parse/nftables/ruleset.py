@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from netaudit.errors import ParseError
+from netaudit.model.facts import Facts, Source
 from netaudit.model.netfilter.ruleset import Backend, Chain, NamedSet, Rule, Table
 from netaudit.parse.nftables.formats import formats_of_type
 from netaudit.parse.nftables.objects import named_objects, print_set_type
@@ -32,6 +33,14 @@ def parse_nft(data: bytes, *, source: str, elsewhere: Collection[tuple[str, str]
         return tuple(_table(tables[key], key, objects) for key, objects in own.items())
     except RecursionError as error:
         raise ParseError("not what nft prints: it nests without end", source=source, hint=_HINT) from error
+
+
+def tables_made(facts: Facts) -> Iterator[tuple[str, str, int]]:
+    """Yield family, name and handle of each table: the later it was made, the higher is its handle."""
+    for source in (Source.NFT_RULESET, Source.NFT_TABLES):
+        for kind, body in read_objects(facts.files[source], source) if facts.files.get(source) else ():
+            if kind == "table" and (handle := _number(body, "handle")):
+                yield *_key(body, "name"), handle
 
 
 def read_objects(data: bytes, source: str) -> list[tuple[str, Json]]:

@@ -37,7 +37,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.MANY_WAYS: "there are more than {limit} ways that it may take",
     ReasonKind.MANY_MARKS: ("more than {limit} combinations of marks are possible: they are not told apart any more"),
     ReasonKind.NAT_CHAINS_OF_ONE_PRIORITY: (
-        "nat chains of one priority at {hook}: the kernel asks first which was made first"
+        "nat chains of one priority at {hook}: the one made last is asked first, and which that is was not recorded"
     ),
     # What was not seen, or is not followed.
     ReasonKind.SOURCE_GAP: "{source}: {gap}",

@@ -65,6 +65,7 @@ _REDACTIONS: Mapping[Source, Callable[[bytes, Redactor, Source], bytes]] = {
     Source.IP6_ROUTE: redact_routes,
     Source.SOCKETS: redact_sockets,
     Source.SYSCTL: redact_sysctls,
+    Source.NFT_TABLES: redact_nft,
     Source.IP_RULE: redact_policy,
     Source.IP6_RULE: redact_policy,
     Source.IPSET: redact_ipsets,

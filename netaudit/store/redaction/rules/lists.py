@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from netaudit.model.facts import Source
 from netaudit.parse.iptables.rule import split_words
@@ -40,7 +41,7 @@ def _line(words: list[str], kinds: dict[str, list[str]], redactor: Redactor) -> 
 
 def _options(words: list[str]) -> Iterator[str]:
     """Keep options that say nothing of whose they are."""
-    for word, value in zip(words, [*words[1:], ""], strict=True):
+    for word, value in pairwise([*words, ""]):
         known = value in ("inet", "inet6") if word == "family" else word in _VALUED and bool(_NUMBER.fullmatch(value))
         if known:
             yield from (word, value)
