@@ -1,4 +1,4 @@
-"""Ask for the lists that rules of iptables look addresses up in: ipsets, and those of `-m recent`."""
+"""Ask for the lists that rules of iptables look addresses up in: ipsets, and the lists of `-m recent`."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Lists beside the rules that iptables looks addresses up in: ipsets (ipset(8)) and those of `-m recent`."""
+"""Lists beside the rules that iptables looks addresses up in: ipsets (ipset(8)) and the lists of `-m recent`."""
 
 from collections.abc import Mapping
 
