@@ -59,6 +59,24 @@ def restart_on_socket(engine: Engine) -> None:
     engine.restart(())
 
 
+def _another_engine(engine: Engine) -> None:
+    """Start the machine's own dockerd beside it, on a bridge of its own, with a container that publishes a port."""
+    engine.host.run(["sh", "-ec", _ANOTHER], timeout=60)
+
+
+_ANOTHER = """
+ip link add docker1 type bridge
+ip addr add 172.31.0.1/16 dev docker1
+ip link set docker1 up
+other="-H unix:///run/other.sock"
+dockerd $other -b docker1 --data-root /var/lib/docker/other --exec-root /run/other -p /run/other.pid \\
+    >/run/lab/other.log 2>&1 &
+for _ in $(seq 100); do docker $other version >/dev/null 2>&1 && break; sleep 0.2; done
+docker -H unix:///run/docker.sock save busybox:local | docker $other load
+docker $other run -d --name hidden -p 9090:80 busybox:local /bin/busybox httpd -f -p 80 -h /
+"""
+
+
 HOSTS: tuple[BadHost, ...] = (
     BadHost(
         "database-on-every-address",
@@ -341,6 +359,155 @@ HOSTS: tuple[BadHost, ...] = (
         (run("web", "", 80),),
         {"several-firewall-managers": "host makers"},
         makers=("firewalld nftables", "ufw-denies"),
+    ),
+    BadHost(
+        "another-tables-policy",
+        "28.5.2",
+        (
+            run("web", "-p 0.0.0.0:8080:80", 80),
+            "nft add table inet filter",
+            "nft add chain inet filter forward '{ type filter hook forward priority 0 ; policy drop ; }'",
+            "nft add rule inet filter forward ct state established,related accept",
+            "nft add chain inet filter input '{ type filter hook input priority 0 ; policy drop ; }'",
+            "nft add rule inet filter input ct state established,related accept",
+            "nft add rule inet filter input iif lo accept",
+            "sh -c 'busybox httpd -p 0.0.0.0:9100 -h /run/lab'",
+        ),
+        {
+            "published-port-reached-by-nobody": "web 0.0.0.0:8080/tcp",
+            "network-without-way-out": "network bridge",
+            "host-ports-closed-to-containers": "network bridge",
+        },
+        (
+            "nft insert rule inet filter forward ct status dnat accept",
+            "nft insert rule inet filter forward iifname docker0 accept",
+            "nft insert rule inet filter input iifname docker0 tcp dport 9100 accept",
+        ),
+    ),
+    BadHost(
+        "forwarding-off",
+        "28.5.2",
+        (run("web", "-p 0.0.0.0:8080:80", 80), "sysctl -w net.ipv4.ip_forward=0"),
+        {"published-port-reached-by-nobody": "web 0.0.0.0:8080/tcp", "network-without-way-out": "network bridge"},
+        ("sysctl -w net.ipv4.ip_forward=1",),
+    ),
+    BadHost(
+        "address-gone",
+        "28.5.2",
+        (
+            "ip addr add 192.0.2.20/24 dev eth0",
+            run("web", "-p 192.0.2.20:8080:80", 80),
+            "ip addr del 192.0.2.20/24 dev eth0",
+        ),
+        {"published-port-reached-by-nobody": "web 192.0.2.20:8080/tcp"},
+        ("ip addr add 192.0.2.20/24 dev eth0",),
+    ),
+    BadHost(
+        "masquerade-flushed",
+        "28.5.2",
+        (run("web", "", 80), "iptables -t nat -F POSTROUTING"),
+        {"masquerade-missing": "network bridge", "network-without-way-out": "network bridge"},
+        (restart, "docker start web"),
+    ),
+    BadHost(
+        "route-hidden",
+        "28.5.2",
+        (
+            "ip route add 172.20.0.0/16 via 192.0.2.1",
+            "docker network create --subnet 172.20.5.0/24 app",
+            run("web", "--network app", 80),
+        ),
+        {"network-hides-route": "network app"},
+        ("docker rm -f web", "docker network rm app"),
+    ),
+    BadHost(
+        "base-restarted",
+        "28.5.2",
+        (run("base", "", 80), run("guest", "--network container:base", 81), "docker restart -t 0 base"),
+        {"shared-network-lost": "container guest"},
+        ("docker restart -t 0 guest",),
+    ),
+    BadHost(
+        "base-gone",
+        "28.5.2",
+        (run("base", "", 80), run("guest", "--network container:base", 81), "docker rm -f base"),
+        {"shared-network-lost": "container guest"},
+    ),
+    BadHost(
+        "second-engine",
+        "28.5.2",
+        (run("web", "-p 8080:80", 80), _another_engine),
+        {"second-docker-daemon": "Docker daemon"},
+    ),
+    BadHost(
+        "operators-rules",
+        "28.5.2",
+        (
+            run("web", "-p 0.0.0.0:8080:80", 80),
+            run("db", "", 5432),
+            "iptables -I DOCKER-USER -i eth0 -d 172.17.0.3 -p tcp --dport 5432 -j ACCEPT",
+            "iptables -I DOCKER-USER -i ext_if ! -s 192.0.2.2 -j DROP",
+            "iptables -A INPUT -p tcp --dport 81 -j DROP",
+            "iptables -A INPUT -p tcp --dport 81 -j ACCEPT",
+            "iptables -A INPUT -p tcp --dport 82 -j DROP",
+            "iptables -A INPUT -s 192.0.2.7 -p tcp --dport 82 -j DROP",
+            "iptables -A INPUT -m conntrack --ctstate NEW -m conntrack --ctstate ESTABLISHED -j DROP",
+            "iptables -A DOCKER-FORWARD -j DOCKER-CT",
+        ),
+        {
+            "docker-user-accept-useless": "rule filter/DOCKER-USER#2",
+            "rule-names-no-interface": "rule filter/DOCKER-USER#1",
+            "rule-contradicted": "rule filter/INPUT#2",
+            "rule-never-reached": "rule filter/INPUT#4",
+            "rule-unmatchable": "rule filter/INPUT#5",
+        },
+    ),
+    BadHost(
+        "open-host",
+        "28.5.2",
+        (
+            "ip link add eth1 type veth peer name far1",
+            "ip link set far1 up",
+            "ip addr add 198.51.100.1/24 dev eth1",
+            "ip link set eth1 up",
+            "ip link add br9 type bridge",
+            "ip link set br9 up",
+            "sysctl -w net.ipv4.conf.eth0.route_localnet=1",
+            "sh -c 'busybox httpd -p 0.0.0.0:6379 -h /run/lab'",
+            "docker network create --internal inner",
+            run("dns", "-p 0.0.0.0:53:53/udp", 80),
+            run("both", "--network inner", 80),
+            "docker network connect bridge both",
+        ),
+        {
+            "udp-amplifier-published": "dns 0.0.0.0:53/udp",
+            "bridged-packets-meet-forward": "host lab",
+            "loopback-routed-from-outside": "host lab",
+            "bridges-internal-and-open-network": "container both",
+            "docker-user-empty": "IPv4 forwarding",
+            "forged-senders-accepted": "host lab",
+        },
+        (
+            "iptables -I DOCKER-USER -i br9 -o br9 -j ACCEPT",
+            "sysctl -w net.ipv4.conf.eth0.route_localnet=0",
+            "docker network disconnect bridge both",
+            "sysctl -w net.ipv4.conf.all.rp_filter=1",
+            "docker rm -f dns",
+        ),
+    ),
+    BadHost(
+        "router",
+        "28.5.2",
+        (
+            run("web", "", 80),
+            "ip link add eth1 type veth peer name far1",
+            "ip link set far1 up",
+            "ip addr add 198.51.100.1/24 dev eth1",
+            "ip link set eth1 up",
+            "iptables -P FORWARD ACCEPT",
+        ),
+        {"host-routes-between-interfaces": "host lab", "forward-policy-accept": "IPv4 forwarding"},
+        ("iptables -P FORWARD DROP",),
     ),
     BadHost(
         "nothing-wrong",

@@ -2,21 +2,25 @@
 
 import ipaddress
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec.structs import replace
 
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.container import reach_doubts, reachable_from
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
+from netaudit.audit.view.blockers import Blocker, BlockerKind, blockers
 from netaudit.audit.view.by_cause import Cells, Items
-from netaudit.audit.view.view import NOT_FROM_LOOPBACK, HostView
+from netaudit.audit.view.guards import NOT_FROM_LOOPBACK
+from netaudit.audit.view.view import HostView
 from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
+from netaudit.model.netfilter.ruleset import Backend
 from netaudit.parse.iptables.rule import Option
 
+_FORWARD_SWITCHES = {"ip": "net.ipv4.ip_forward", "ip6": "net.ipv6.conf.all.forwarding"}
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 (what Docker calls every address of the host)
 
 
@@ -66,6 +70,17 @@ class BindingFacts(SubjectFacts, frozen=True):
     perhaps_from: Annotated[
         tuple[str, ...] | None, fact("The kinds of zones for which that could not be decided.", EXPOSURE)
     ] = None
+    blocker: Annotated[
+        str,
+        fact("What keeps all from outside away: a `rule` for all ports, an `address` that is gone, `forwarding`."),
+    ] = ""
+    blocked_by: Annotated[tuple[str, ...], fact("Those rules and policies, or the others in words.")] = ()
+    daemon_rules_missing: Annotated[bool, fact("Whether rules that Docker writes for all are missing.")] = False
+    blocking_maker: Annotated[str, fact("Who wrote the first of them, empty where that is not known.")] = ""
+    blocking_place: Annotated[
+        tuple[str, ...], fact("Family, table and chain of the first that is of native nftables; empty for none.")
+    ] = ()
+    forward_switch: Annotated[str, fact("The switch that lets the host forward packets of its family.")] = ""
     twin: Annotated[bool, fact("Whether the same port is published for the other address family too.")] = False
     twin_reachable_from: Annotated[
         tuple[str, ...] | None, fact("The kinds of zones whose packets get to that other one.", EXPOSURE)
@@ -155,8 +170,33 @@ def _with_exposure(facts: BindingFacts, view: HostView, container: Container, bi
         has_reach=True,
         reachable_from=reachable_from(cells),
         perhaps_from=_perhaps_from(cells),
+        **_blocked(view, binding, cells),
         twin_reachable_from=reachable_from(_twin_cells(view, container, binding)),
     )
+
+
+def _blocked(view: HostView, binding: PortBinding, cells: Cells) -> dict[str, Any]:
+    found = blockers(view.snapshot.host, view.operator_chains, binding, cells)
+    items = (one.item for one in found if one.item and one.maker != "docker")
+    native = (one for one in items if one.backend is Backend.NFTABLES)
+    return {
+        "blocker": str(found[0].kind) if found else "",
+        "blocked_by": tuple(dict.fromkeys(_words_of(one, binding) for one in found)),
+        "daemon_rules_missing": view.daemon_rules_missing,
+        "blocking_maker": found[0].maker if found else "",
+        "blocking_place": next(((one.family, one.table, one.chain) for one in native), ()),
+        "forward_switch": _FORWARD_SWITCHES[_family(binding)],
+    }
+
+
+def _words_of(one: Blocker, binding: PortBinding) -> str:
+    match one.kind:
+        case BlockerKind.ADDRESS:
+            return f"no interface of the host has {binding.host_ip}"
+        case BlockerKind.FORWARDING:
+            return f"{_FORWARD_SWITCHES[_family(binding)]} is off"
+        case BlockerKind.RULE:
+            return f"{one.item.where} ({one.item.text})" if one.item else ""
 
 
 def _signatures(rules: Items) -> set[str]:
@@ -192,7 +232,7 @@ def _is_guarded(view: HostView, binding: PortBinding) -> bool:
     """Return whether a rule of the operator's keeps the network from a loopback address altogether."""
     return any(
         all(match == NOT_FROM_LOOPBACK or (match.name == "-d" and _holds(match, binding)) for match in rule.matches)
-        for rule in view.loopback_guards
+        for rule in view.guards.loopback
     )
 
 

@@ -54,6 +54,14 @@ class ContainerFacts(SubjectFacts, frozen=True):
     directly_reachable_from: Annotated[
         tuple[str, ...] | None, fact("From which kinds of zones its own addresses can be reached.", EXPOSURE)
     ] = None
+    base: Annotated[str, fact("The container whose network it shares, empty for none; its id where it is gone.")] = ""
+    base_state: Annotated[
+        str,
+        fact(
+            "What became of that one: `running`, `restarted` since this one started, `stopped`, `gone`;"
+            " empty for none, or not known."
+        ),
+    ] = ""
     ip6tables: Annotated[str, fact("The program that edits IPv6 rules.")] = ""
     open_addresses: Annotated[tuple[str, ...], fact("Its IPv4 addresses that are reached from outside.")] = ()
     open_addresses6: Annotated[tuple[str, ...], fact("Its IPv6 addresses that are reached from outside.")] = ()
@@ -101,6 +109,7 @@ def _facts(view: HostView, container: Container, cells: Cells) -> ContainerFacts
         forward_policy=view.forwarding.policy("ip"),
         iptables=view.tools.iptables("ip"),
         backend=view.backend or "",
+        **_base(view, container),
         ip6tables=view.tools.iptables("ip6"),
         open_addresses=_open_addresses(cells, "ip"),
         open_addresses6=_open_addresses(cells, "ip6"),
@@ -134,6 +143,33 @@ _NOTHING_KNOWN = frozenset({ReasonKind.DRIVER_NOT_FOLLOWED, ReasonKind.DRIVER_BY
 
 def _kinds(exposures: Iterable[Exposure]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(one.zone.kind) for one in exposures))
+
+
+def _base(view: HostView, container: Container) -> dict[str, str]:
+    """Return the container whose network namespace this one was started in, and what became of it."""
+    mode, _, id_ = container.network_mode.partition(":")
+    inventory = view.inventory
+    if mode != "container" or inventory is None:
+        return {}
+    found = next((one for one in inventory.containers if id_ in (one.id, one.name)), None)
+    if found is None:
+        return {"base": id_[:12], "base_state": "" if inventory.partial else "gone"}
+    return {"base": found.name, "base_state": _base_state(found, container)}
+
+
+def _base_state(base: Container, guest: Container) -> str:
+    if not base.running:
+        return "stopped"
+    times = _instant(base.started_at), _instant(guest.started_at)
+    if not all(times):
+        return ""
+    return "restarted" if times[0] > times[1] else "running"
+
+
+def _instant(text: str) -> tuple[str, str]:
+    """Return a time of Docker's (RFC 3339, UTC) so that times compare: it leaves out zeros at the end of a fraction."""
+    seconds, _, fraction = text.removesuffix("Z").partition(".")
+    return (seconds, fraction.ljust(9, "0")) if seconds else ()  # type: ignore[return-value]
 
 
 def _open_addresses(cells: Cells, family: str) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """The Docker daemon: its options, its version and its rules."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -9,8 +11,11 @@ from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import Source
+from netaudit.model.host import Host
 from netaudit.model.netfilter.ruleset import ObjectKind
 
+_BRIDGE = re.compile(r"docker\d+|br-[0-9a-f]{12}")
+_PROXY = "docker-proxy"
 _SETTINGS = (Source.DOCKERD_ARGV, Source.DAEMON_JSON)
 
 
@@ -48,6 +53,12 @@ class DaemonFacts(SubjectFacts, frozen=True):
     live_restore: Annotated[bool | None, fact("Whether containers outlive the daemon.", Source.DOCKER_INFO)] = None
     swarm: Annotated[bool, fact("Whether it is part of a swarm.")] = False
     ipv6_networks: Annotated[tuple[str, ...], fact("The networks with IPv6.")] = ()
+    strange_bridges: Annotated[
+        tuple[str, ...], fact("Bridges named as Docker names them, with something on them, that it does not know.")
+    ] = ()
+    strange_proxies: Annotated[
+        tuple[str, ...], fact("Ports that a docker-proxy serves, and none of its containers publishes.")
+    ] = ()
     rules: Annotated[int, fact("How many rules of Docker's are there.")] = 0
     missing: Annotated[int, fact("How many rules of the daemon itself are missing.")] = 0
 
@@ -82,6 +93,8 @@ def _facts(view: HostView, inventory: Inventory, missing: int) -> DaemonFacts:
         live_restore=options.live_restore,
         swarm=inventory.swarm,
         ipv6_networks=tuple(one.name for one in inventory.networks if one.ipv6 and one.driver == "bridge"),
+        strange_bridges=strange_bridges(view.snapshot.host, inventory),
+        strange_proxies=strange_proxies(view.snapshot.host, inventory),
         rules=sum(map(_is_dockers_rule, view.attributed.items)),
         missing=missing,
     )
@@ -89,3 +102,34 @@ def _facts(view: HostView, inventory: Inventory, missing: int) -> DaemonFacts:
 
 def _is_dockers_rule(one: AttributedItem) -> bool:
     return one.attribution.maker == "docker" and one.item.object in (ObjectKind.RULE, ObjectKind.MAP)
+
+
+def strange_bridges(host: Host, inventory: Inventory) -> tuple[str, ...]:
+    """Return bridges with more on them than the containers of this daemon; all of an unknown bridge is more."""
+    if inventory.partial:
+        return ()
+    ports = Counter(one.master for one in host.interfaces if one.kind == "veth" and one.peer_elsewhere)
+    known = _members(inventory)
+    bridges = (one.name for one in host.interfaces if one.kind == "bridge")
+    return tuple(name for name in bridges if ports[name] > known.get(name, 0) and _is_dockers(name, known))
+
+
+def _is_dockers(name: str, known: Counter[str]) -> bool:
+    return name in known or _BRIDGE.fullmatch(name) is not None
+
+
+def _members(inventory: Inventory) -> Counter[str]:
+    """Count what is on each bridge of this daemon; those that are not listed one by one are not counted."""
+    ends = Counter(end.network_id for one in inventory.containers for end in one.endpoints)
+    bridged = (one for one in inventory.networks if one.bridge and one.driver == "bridge")
+    return Counter({one.bridge: max(len(one.members), ends[one.id]) for one in bridged})
+
+
+def strange_proxies(host: Host, inventory: Inventory) -> tuple[str, ...]:
+    """Return the ports of docker-proxies that no container of this daemon publishes."""
+    if inventory.partial:
+        return ()
+    known = {(bound.protocol, bound.host_port) for one in inventory.containers for bound in one.bindings}
+    served = (one for one in host.listeners if _PROXY in one.programs)
+    found = (f"{one.port}/{one.protocol}" for one in served if (one.protocol, one.port) not in known)
+    return tuple(dict.fromkeys(found))

@@ -2,14 +2,17 @@
 
 import ipaddress
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.checks.subject_kind import CheckedKind
-from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.by_cause import Items
+from netaudit.audit.view.host_firewall import denied_programs
+from netaudit.audit.view.routes import WayOut, hidden_routes, way_out
 from netaudit.audit.view.view import HostView
-from netaudit.model.docker import Network
+from netaudit.model.docker import GatewayMode, Network
+from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
 
 
@@ -30,6 +33,21 @@ class NetworkFacts(SubjectFacts, frozen=True):
     subnet6: Annotated[str, fact("Its IPv6 subnet, empty for none.")] = ""
     global_subnets: Annotated[tuple[str, ...], fact("Those of its subnets that are not for private use.")] = ()
     overlaps: Annotated[tuple[str, ...], fact("Addresses of other interfaces that lie in its subnets.")] = ()
+    hides: Annotated[
+        tuple[str, ...] | None,
+        fact("Routes of the host whose destinations its subnets hide, or hold.", Source.IP_ROUTE),
+    ] = None
+    way_out: Annotated[
+        str,
+        fact(
+            "What becomes of a packet of its containers to the Internet: `open`, `closed`, `may`, or `unmasked`: it"
+            " leaves with the container's own address, to which no answer comes. Empty where none is meant to leave."
+        ),
+    ] = ""
+    way_out_stopped_by: Annotated[str, fact("The rule or policy that stops it, or what else does.")] = ""
+    forwarding: Annotated[bool | None, fact("Whether the host forwards IPv4 packets.", Source.SYSCTL)] = None
+    daemon_rules_missing: Annotated[bool, fact("Whether rules that Docker writes for all are missing.")] = False
+    way_out_meant: Annotated[bool, fact("Whether the operator stops it: in DOCKER-USER, or what it leads to.")] = False
     trusted_interfaces: Annotated[
         tuple[str, ...], fact("The interfaces from which its containers may be addressed directly.")
     ] = ()
@@ -43,6 +61,17 @@ class NetworkFacts(SubjectFacts, frozen=True):
         tuple[str, ...] | None,
         fact("Programs of the host that listen on an address its containers can reach.", Source.SOCKETS),
     ] = None
+    denied_listeners: Annotated[
+        tuple[str, ...] | None,
+        fact(
+            "Programs of the host whose ports a rule of its firewall denies to its containers.",
+            EXPOSURE,
+        ),
+    ] = None
+    denied_tcp: Annotated[tuple[str, ...], fact("Their TCP ports, as iptables writes them.")] = ()
+    denied_udp: Annotated[tuple[str, ...], fact("Their UDP ports.")] = ()
+    denying_place: Annotated[tuple[str, ...], fact("Family, table and chain of the first of native nftables.")] = ()
+    denied_by: Annotated[tuple[str, ...], fact("Those rules and policies.")] = ()
     bridge_nf_call: Annotated[
         bool | None, fact("Whether packets between its containers meet iptables rules at all.", Source.SYSCTL)
     ] = None
@@ -103,16 +132,59 @@ def _facts(view: HostView, network: Network, containers: tuple[str, ...], missin
         subnet6=network.subnet6,
         global_subnets=tuple(subnet for subnet in _subnets(network) if not is_private(subnet)),
         overlaps=tuple(_overlaps(view, network)),
+        hides=tuple(hidden_routes(view.snapshot.host, network)) if view.snapshot.host.routes else None,
+        forwarding=view.forwarding.is_on("ip"),
+        daemon_rules_missing=view.daemon_rules_missing,
+        **_way_out(view, network, containers),
         trusted_interfaces=network.trusted_interfaces,
         encrypted=network.encrypted,
         refuses_clear_text=_refuses_clear_text(view.by_cause.rules_of_network(network.id)),
         containers=containers,
         host_listeners=_host_listeners(view, network),
+        **_denied(view, network),
         bridge_nf_call=_bridge_nf_call(view),
         iptables=view.tools.iptables("ip"),
         backend=view.backend or "",
         missing=tuple(dict.fromkeys(one.attribution.signature for one in missing)),
     )
+
+
+def _way_out(view: HostView, network: Network, containers: tuple[str, ...]) -> dict[str, Any]:
+    """Return what becomes of a packet to the Internet, for a network whose containers are meant to get there."""
+    inner = network.internal or network.mode4 is GatewayMode.ISOLATED or network.driver != "bridge"
+    found = None if inner or not containers else way_out(view.snapshot, network)
+    if found is None:
+        return {}
+    meant = not network.masquerade or network.mode4 is GatewayMode.ROUTED
+    unmasked = "open" if meant else "unmasked"
+    words = {Outcome.ALLOWED: "open", Outcome.MAY: "may", Outcome.BLOCKED: "closed" if found.masked else unmasked}
+    return {
+        "way_out": words[found.outcome],
+        "way_out_stopped_by": _stopped_by(found),
+        "way_out_meant": found.item is not None and view.operator_chains.holds(found.item),
+    }
+
+
+def _stopped_by(found: WayOut) -> str:
+    if found.item:
+        return f"{found.item.where} ({found.item.text})"
+    if not found.masked:
+        return "no rule gives it the host's address"
+    return str(found.reason.kind) if found.reason else "nothing that is known"
+
+
+def _denied(view: HostView, network: Network) -> dict[str, Any]:
+    """Return the host's programs that a rule of the input hook keeps from a network's containers."""
+    if view.attributed.exposure is None:
+        return {}
+    found = denied_programs(view.by_cause.cells_of_host(network.name))
+    return {
+        "denied_listeners": found.programs,
+        "denied_tcp": found.tcp,
+        "denied_udp": found.udp,
+        "denying_place": found.place,
+        "denied_by": found.by,
+    }
 
 
 def _refuses_clear_text(rules: Items) -> bool:

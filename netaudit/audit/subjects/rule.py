@@ -8,15 +8,22 @@ from msgspec.structs import replace
 from netaudit.attribute.attribution import AttributedItem, CauseKind, Confidence, Standing
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.subjects.rule_matches import (
+    family_of_rule,
+    guarded_containers,
+    inner_spec,
+    no_interfaces,
+    original_spec,
+    spec_of,
+)
 from netaudit.audit.view.order import words
 from netaudit.audit.view.ports import PortCondition, named_ports
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import owns_chain
-from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Item, ObjectKind
+from netaudit.model.facts import Source
+from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.packets.shadowing.kinds import Shadow, ShadowKind
-from netaudit.parse.iptables.rule import Option, parse_rule, print_rule, split_words, unquote
 
-_ORIGINAL = Option("--ctdir", ("ORIGINAL",))
 _MANY = 20  # ports of a range that are looked up one by one
 
 
@@ -38,6 +45,10 @@ class RuleFacts(SubjectFacts, frozen=True):
         tuple[str, ...],
         fact("The same, but asking for the port before translation; empty where several are named."),
     ] = ()
+    inner_spec: Annotated[
+        tuple[str, ...], fact("The same, with the one interface by which packets come in the place of one not there.")
+    ] = ()
+    ways_in: Annotated[tuple[str, ...], fact("The interfaces by which packets from outside come.")] = ()
     position: Annotated[int, fact("Its number in its chain, 0 of one that is missing.")] = 0
     next_position: Annotated[int, fact("The number that it has once another was inserted before it.")] = 0
     handle: Annotated[int, fact("Of a rule of native nftables: its handle, 0 where that was not recorded.")] = 0
@@ -63,6 +74,16 @@ class RuleFacts(SubjectFacts, frozen=True):
     address_reused_by: Annotated[
         str, fact("Of a stale rule: the container that has its address now, empty for none.")
     ] = ""
+    no_interfaces: Annotated[
+        tuple[str, ...] | None, fact("The interfaces that it names and this host does not have.", Source.IP_ADDR)
+    ] = None
+    guarded: Annotated[
+        tuple[str, ...],
+        fact(
+            "Of a rule of the operator's that accepts what is sent to containers: those of them that do not publish the"
+            " port, where all of it is dropped before by Docker's raw rules."
+        ),
+    ] = ()
     shade: Annotated[
         str,
         fact(
@@ -133,8 +154,10 @@ def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Sh
         table=item.table,
         chain=item.chain,
         iptables=view.tools.of(item.backend, item.family),
-        spec=_spec(item),
-        original_spec=_original_spec(item),
+        spec=spec_of(item),
+        ways_in=view.outside.interfaces(family_of_rule(item)),
+        inner_spec=inner_spec(view, item),
+        original_spec=original_spec(item),
         position=item.position or 0,
         next_position=(item.position or 0) + 1,
         handle=view.places.handle(item),
@@ -150,6 +173,8 @@ def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Sh
         verdict=named.verdict,
         ports=tuple(f"{first}" if first == last else f"{first}-{last}" for first, last in named.ranges),
         untranslated=() if named.original else tuple(_untranslated(view, named)),
+        no_interfaces=no_interfaces(view.snapshot.host, item),
+        guarded=guarded_containers(view, item, named),
         address_reused_by=_reused_by(view, one) if attribution.standing is Standing.STALE else "",
     )
     return facts if shadow is None else _with_shadow(facts, shadow)
@@ -165,25 +190,6 @@ def _with_shadow(facts: RuleFacts, shadow: Shadow) -> RuleFacts:
         repeats=earlier if shadow.shade is ShadowKind.REPEATED else "",
         witness=shadow.witness,
     )
-
-
-def _spec(item: Item) -> tuple[str, ...]:
-    """Return what stands behind a rule's chain, each word as a shell passes it to iptables."""
-    if item.backend not in IPTABLES_BACKENDS:
-        return ()
-    return tuple(unquote(word) for word in split_words(item.text)[2:])
-
-
-def _original_spec(item: Item) -> tuple[str, ...]:
-    """Return the words of a rule with its one `--dport` in conntrack's words."""
-    words = _spec(item)
-    if words.count("--dport") != 1:
-        return ()
-    rule = parse_rule(item.text)
-    kept = [one for one in rule.matches if not (one.module in ("tcp", "udp", "sctp") and one.name in ("-m", "--dport"))]
-    (port,) = (one for one in rule.matches if one.name == "--dport")
-    asked = Option("-m", ("conntrack",)), replace(port, name="--ctorigdstport", module="conntrack"), _ORIGINAL
-    return _spec(replace(item, text=print_rule(replace(rule, matches=(*kept, *asked)))))
 
 
 def is_dockers(item: Item) -> bool:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem, AttributedSnapshot
 from netaudit.model.docker import PortBinding
+from netaudit.model.exposure import DestinationKind, ZoneKind
 
 BindingKey = tuple[str, PortBinding]  # of a container's id
 Items = tuple[AttributedItem, ...]
@@ -44,6 +45,19 @@ class ByCause:
     def cells_of_container(self, container_id: str) -> Cells:
         """Return the cells of the exposure table whose destination is a container's own address."""
         return self._cells.get((container_id, None), ())
+
+    def cells_of_host(self, network: str) -> Cells:
+        """Return the cells of packets from a network's containers to programs of the host."""
+        return self._cells_of_host.get(network, ())
+
+    @cached_property
+    def _cells_of_host(self) -> dict[str, Cells]:
+        cells = ((one.exposure, one) for one in self._attributed.exposure or ())
+        return _group(
+            (one.zone.name, cell)
+            for one, cell in cells
+            if one.zone.kind is ZoneKind.NETWORK and one.destination.kind is DestinationKind.HOST_LISTENER
+        )
 
     @cached_property
     def _rules_by_binding(self) -> dict[BindingKey, Items]:

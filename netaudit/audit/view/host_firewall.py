@@ -1,13 +1,23 @@
 """What the host's own firewall (ufw, firewalld, the operator) does with packets to the host itself."""
 
+import re
 from collections.abc import Iterable
 
 import msgspec
 
-from netaudit.attribute.attribution import AttributedItem
+from netaudit.attribute.attribution import AttributedExposure, AttributedItem
 from netaudit.audit.view.ports import PortCondition, named_ports
-from netaudit.model.netfilter.ruleset import Backend, ObjectKind
+from netaudit.model.exposure import Destination, Outcome
+from netaudit.model.netfilter.family import IP_FAMILIES
+from netaudit.model.netfilter.program import Hook, Program
+from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
+from netaudit.parse.iptables.rule import parse_rule
 
+Place = tuple[str, str, str, str]
+_NOT_FILTERING = ("nat", "raw", "mangle")
+_ENGINE = frozenset({"docker-proxy", "dockerd"})
+_JUMPS = re.compile(r"\b(?:jump|goto) ([\w-]+)")
+_NFT_DENY = re.compile(r"(counter )?(drop|reject( with .+)?)")
 _INCOMING = ("input", "filter_in_")  # in the names of chains that see packets to the host
 _DENY = frozenset({"drop", "reject"})
 _FAMILIES = {"ip": ("ip",), "ip6": ("ip6",), "inet": ("ip", "ip6")}
@@ -19,21 +29,23 @@ class _PortRule(msgspec.Struct, frozen=True):
 
 
 class HostFirewall:
-    """Looks up the INPUT rules for a port; Docker's own rules are not among them."""
+    """Looks up the rules for packets to the host for a port; Docker's own rules are not among them."""
 
-    def __init__(self, items: Iterable[AttributedItem]) -> None:
+    def __init__(self, items: Iterable[AttributedItem], program: Program) -> None:
         self._rules: dict[str, list[_PortRule]] = {"ip": [], "ip6": []}
         self._policies: dict[str, str] = {"ip": "accept", "ip6": "accept"}
-        for one in items:
-            if one.attribution.maker != "docker" and one.item.table not in ("nat", "raw", "mangle"):
-                self._add(one)
+        own = [one for one in items if one.attribution.maker != "docker" and one.item.table not in _NOT_FILTERING]
+        bases = _bases(program)
+        led = _led_to(own, bases)
+        for one in own:
+            self._add(one, _place(one.item) in bases, _place(one.item) in led)
 
-    def _add(self, one: AttributedItem) -> None:
+    def _add(self, one: AttributedItem, base: bool, led: bool) -> None:  # noqa: FBT001 (of one chain)
         item = one.item
         for family in _FAMILIES.get(item.family, ()):
-            if item.object is ObjectKind.POLICY and item.chain == "INPUT" and "DROP" in item.text.upper():
+            if base and _denies_all(item):
                 self._policies[family] = "drop"
-            elif item.object is ObjectKind.RULE and _is_incoming(one):
+            elif item.object is ObjectKind.RULE and (led or _is_incoming(one)):
                 named = named_ports(item)
                 if named.ranges:
                     self._rules[family].append(_PortRule(one, named))
@@ -53,7 +65,87 @@ class HostFirewall:
 
 
 def _is_incoming(one: AttributedItem) -> bool:
-    chain = one.item.chain.lower()
+    """Return whether a chain's name says that it sees packets to the host, as ufw's and firewalld's do."""
     if one.item.backend is Backend.NFTABLES and one.attribution.maker != "firewalld":
-        return chain == "input"
-    return any(word in chain for word in _INCOMING)
+        return False
+    return any(word in one.item.chain.lower() for word in _INCOMING)
+
+
+def _bases(program: Program) -> set[Place]:
+    """Return the base chains at the input hook, whatever their names."""
+    chains = ((table, chain) for family in IP_FAMILIES for table, chain in program.base_chains(Hook.INPUT, family))
+    return {(table.backend, table.family, table.name, chain.name) for table, chain in chains}
+
+
+def _led_to(items: Iterable[AttributedItem], bases: set[Place]) -> set[Place]:
+    """Return the native chains at the input hook, and those that they lead to."""
+    leads: dict[Place, set[Place]] = {}
+    for one in items:
+        item = one.item
+        if item.object is ObjectKind.RULE and item.backend is Backend.NFTABLES:
+            targets = ((item.backend, item.family, item.table, name) for name in _JUMPS.findall(item.text))
+            leads.setdefault(_place(item), set()).update(targets)
+    found = {place for place in bases if place[0] is Backend.NFTABLES}
+    left = list(found)
+    while left:
+        new = leads.get(left.pop(), set()) - found
+        found |= new
+        left += new
+    return found
+
+
+def _denies_all(item: Item) -> bool:
+    """Return whether packets that nothing else decides are refused: by a policy, or by a rule without a match."""
+    if item.object is ObjectKind.POLICY:
+        return "DROP" in item.text.upper()
+    if item.object is not ObjectKind.RULE:
+        return False
+    if item.backend is Backend.NFTABLES:
+        return _NFT_DENY.fullmatch(item.text) is not None
+    rule = parse_rule(item.text)
+    return not rule.matches and rule.target in ("DROP", "REJECT")
+
+
+def _place(item: Item) -> Place:
+    return item.backend, item.family, item.table, item.chain
+
+
+class Denied(msgspec.Struct, frozen=True):
+    """Programs of the host, their ports as iptables writes them, and what denies them; `place` is in nft's words."""
+
+    programs: tuple[str, ...]
+    tcp: tuple[str, ...]
+    udp: tuple[str, ...]
+    by: tuple[str, ...]
+    place: tuple[str, ...]
+
+
+def denied_programs(cells: Iterable[AttributedExposure]) -> Denied:
+    """Return the programs of the host that rules keep from some packets; not Docker's own."""
+    found = [one.exposure for one in cells if _is_denied(one)]
+    rules = [one.rule for one in found if one.rule]
+    native = (one for one in rules if one.backend is Backend.NFTABLES)
+    return Denied(
+        programs=tuple(dict.fromkeys(_listener(one.destination) for one in found)),
+        tcp=_ports(one.destination for one in found if one.destination.protocol == "tcp"),
+        udp=_ports(one.destination for one in found if one.destination.protocol == "udp"),
+        by=tuple(dict.fromkeys(f"{item.where} ({item.text})" for item in rules)),
+        place=next(((one.family, one.table, one.chain) for one in native), ()),
+    )
+
+
+def _is_denied(cell: AttributedExposure) -> bool:
+    one = cell.exposure
+    programs = set(one.destination.programs)
+    return one.outcome is Outcome.BLOCKED and one.rule is not None and bool(programs) and not programs & _ENGINE
+
+
+def _ports(theres: Iterable[Destination]) -> tuple[str, ...]:
+    """Return ports, each once."""
+    ranges = dict.fromkeys(pair for there in theres for pair in there.ports)
+    return tuple(f"{first}" if first == last else f"{first}:{last}" for first, last in ranges)
+
+
+def _listener(there: Destination) -> str:
+    ports = ", ".join(_ports([there]))
+    return f"{', '.join(there.programs)} on {ports}/{there.protocol}"

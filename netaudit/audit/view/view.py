@@ -2,12 +2,14 @@
 
 from functools import cached_property
 
-from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, CauseKind
 from netaudit.audit.checks.services import Services
 from netaudit.audit.view.by_cause import ByCause
 from netaudit.audit.view.docker import DockerObjects
 from netaudit.audit.view.forwarding import Forwarding
+from netaudit.audit.view.guards import Guards
 from netaudit.audit.view.host_firewall import HostFirewall
+from netaudit.audit.view.operator_chains import OperatorChains
 from netaudit.audit.view.order import Order
 from netaudit.audit.view.outside import Outside
 from netaudit.audit.view.places import Places
@@ -20,11 +22,9 @@ from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.packets.host.zones import ZoneChoice
-from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule
 
 _DERIVED = ZoneChoice()
 OBJECT_SOURCES = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
-NOT_FROM_LOOPBACK = Option("-i", ("lo",), negated=True)
 
 
 class HostView:
@@ -54,6 +54,8 @@ class HostView:
         self.forwarding = Forwarding(self.sysctls, attributed.items)
         self.outside = Outside(snapshot, choice)
         self.places = Places(snapshot.ruleset)
+        self.guards = Guards(attributed.items)
+        self.operator_chains = OperatorChains(attributed.items)
 
     @property
     def inventory(self) -> Inventory | None:
@@ -102,7 +104,7 @@ class HostView:
     @cached_property
     def host_firewall(self) -> HostFirewall:
         """What the host's own firewall does with incoming packets."""
-        return HostFirewall(self.attributed.items)
+        return HostFirewall(self.attributed.items, self.program)
 
     @cached_property
     def order(self) -> Order:
@@ -110,14 +112,10 @@ class HostView:
         return Order(self.program, self.attributed.items)
 
     @cached_property
-    def loopback_guards(self) -> tuple[ParsedRule, ...]:
-        """The raw rules that drop packets to a destination unless they come from the host itself."""
-        rules = (
-            parse_rule(one.item.text)
-            for one in self.attributed.items
-            if (one.item.table, one.item.chain, one.item.family) == ("raw", "PREROUTING", "ip")
-        )
-        return tuple(rule for rule in rules if rule.target == "DROP" and NOT_FROM_LOOPBACK in rule.matches)
+    def daemon_rules_missing(self) -> bool:
+        """Whether rules that Docker writes for all networks and containers are missing."""
+        missing = (cause for one in self.attributed.missing for cause in one.attribution.causes)
+        return any(cause.kind is CauseKind.DAEMON for cause in missing)
 
     @cached_property
     def user_rules(self) -> int:

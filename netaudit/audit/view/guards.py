@@ -1,0 +1,40 @@
+"""The rules of table raw that keep packets from addresses to which they were sent straight."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from netaudit.attribute.attribution import AttributedItem
+from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule
+
+NOT_FROM_LOOPBACK = Option("-i", ("lo",), negated=True)
+
+
+class Guards:
+    """Looks up what is guarded; the rules are read when they are first asked about."""
+
+    def __init__(self, items: Iterable[AttributedItem]) -> None:
+        self._items = items
+
+    @cached_property
+    def loopback(self) -> tuple[ParsedRule, ...]:
+        """The rules that drop packets of IPv4 to a destination unless they come from the host itself."""
+        return tuple(rule for rule in self._raw(("ip",)) if rule.target == "DROP" and NOT_FROM_LOOPBACK in rule.matches)
+
+    @cached_property
+    def direct(self) -> dict[str, str]:
+        """The bridges by which alone packets come to containers at their own addresses, by these (engine 28+)."""
+        return dict(filter(None, map(_guarded, self._raw(("ip", "ip6")))))
+
+    def _raw(self, families: tuple[str, ...]) -> Iterator[ParsedRule]:
+        for one in self._items:
+            if (one.item.table, one.item.chain) == ("raw", "PREROUTING") and one.item.family in families:
+                yield parse_rule(one.item.text)
+
+
+def _guarded(rule: ParsedRule) -> tuple[str, str] | None:
+    """Read `-d ADDRESS ! -i BRIDGE -j DROP`, which drops all else that is sent there."""
+    by = {one.name: one for one in rule.matches}
+    if rule.target != "DROP" or by.keys() != {"-d", "-i"} or not by["-i"].negated or by["-d"].negated:
+        return None
+    address, _, length = by["-d"].arguments[0].partition("/")
+    return (address, by["-i"].arguments[0]) if length in ("", "32", "128") else None
