@@ -7,7 +7,7 @@ import pytest
 from audit.conftest import RECORDINGS, AuditOf
 
 from netaudit.audit.subjects.daemon import strange_bridges, strange_proxies
-from netaudit.audit.subjects.rule_matches import no_interfaces
+from netaudit.audit.view.outside import no_interfaces
 from netaudit.audit.view.routes import hidden_routes
 from netaudit.model.docker import Container, Inventory, Network, NetworkMember, PortBinding
 from netaudit.model.facts import Facts, Source

@@ -9,7 +9,7 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.by_cause import Items
 from netaudit.audit.view.host_firewall import denied_programs
-from netaudit.audit.view.routes import WayOut, hidden_routes, way_out
+from netaudit.audit.view.routes import Outbound, hidden_routes, outbound
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import GatewayMode, Network
 from netaudit.model.exposure import Outcome
@@ -37,17 +37,17 @@ class NetworkFacts(SubjectFacts, frozen=True):
         tuple[str, ...] | None,
         fact("Routes of the host whose destinations its subnets hide, or hold.", Source.IP_ROUTE),
     ] = None
-    way_out: Annotated[
+    outbound: Annotated[
         str,
         fact(
             "What becomes of a packet of its containers to the Internet: `open`, `closed`, `may`, or `unmasked`: it"
             " leaves with the container's own address, to which no answer comes. Empty where none is meant to leave."
         ),
     ] = ""
-    way_out_stopped_by: Annotated[str, fact("The rule or policy that stops it, or what else does.")] = ""
+    outbound_stopped_by: Annotated[str, fact("The rule or policy that stops it, or what else does.")] = ""
     forwarding: Annotated[bool | None, fact("Whether the host forwards IPv4 packets.", Source.SYSCTL)] = None
     daemon_rules_missing: Annotated[bool, fact("Whether rules that Docker writes for all are missing.")] = False
-    way_out_meant: Annotated[bool, fact("Whether the operator stops it: in DOCKER-USER, or what it leads to.")] = False
+    outbound_meant: Annotated[bool, fact("Whether the operator stops it: in DOCKER-USER, or what it leads to.")] = False
     trusted_interfaces: Annotated[
         tuple[str, ...], fact("The interfaces from which its containers may be addressed directly.")
     ] = ()
@@ -135,7 +135,7 @@ def _facts(view: HostView, network: Network, containers: tuple[str, ...], missin
         hides=tuple(hidden_routes(view.snapshot.host, network)) if view.snapshot.host.routes else None,
         forwarding=view.forwarding.is_on("ip"),
         daemon_rules_missing=view.daemon_rules_missing,
-        **_way_out(view, network, containers),
+        **_outbound(view, network, containers),
         trusted_interfaces=network.trusted_interfaces,
         encrypted=network.encrypted,
         refuses_clear_text=_refuses_clear_text(view.by_cause.rules_of_network(network.id)),
@@ -149,23 +149,23 @@ def _facts(view: HostView, network: Network, containers: tuple[str, ...], missin
     )
 
 
-def _way_out(view: HostView, network: Network, containers: tuple[str, ...]) -> dict[str, Any]:
+def _outbound(view: HostView, network: Network, containers: tuple[str, ...]) -> dict[str, Any]:
     """Return what becomes of a packet to the Internet, for a network whose containers are meant to get there."""
     inner = network.internal or network.mode4 is GatewayMode.ISOLATED or network.driver != "bridge"
-    found = None if inner or not containers else way_out(view.snapshot, network)
+    found = None if inner or not containers else outbound(view.snapshot, network)
     if found is None:
         return {}
     meant = not network.masquerade or network.mode4 is GatewayMode.ROUTED
     unmasked = "open" if meant else "unmasked"
     words = {Outcome.ALLOWED: "open", Outcome.MAY: "may", Outcome.BLOCKED: "closed" if found.masked else unmasked}
     return {
-        "way_out": words[found.outcome],
-        "way_out_stopped_by": _stopped_by(found),
-        "way_out_meant": found.item is not None and view.operator_chains.holds(found.item),
+        "outbound": words[found.outcome],
+        "outbound_stopped_by": _stopped_by(found),
+        "outbound_meant": found.item is not None and view.operator_chains.holds(found.item),
     }
 
 
-def _stopped_by(found: WayOut) -> str:
+def _stopped_by(found: Outbound) -> str:
     if found.item:
         return f"{found.item.where} ({found.item.text})"
     if not found.masked:

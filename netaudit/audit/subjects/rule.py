@@ -8,15 +8,10 @@ from msgspec.structs import replace
 from netaudit.attribute.attribution import AttributedItem, CauseKind, Confidence, Standing
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
-from netaudit.audit.subjects.rule_matches import (
-    family_of_rule,
-    guarded_containers,
-    inner_spec,
-    no_interfaces,
-    original_spec,
-    spec_of,
-)
+from netaudit.audit.subjects.rule_matches import family_of_rule, guarded_containers, inner_spec
 from netaudit.audit.view.order import words
+from netaudit.audit.view.outside import no_interfaces
+from netaudit.audit.view.places import original_spec, spec_of
 from netaudit.audit.view.ports import PortCondition, named_ports
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import owns_chain

@@ -1,41 +1,16 @@
 """What the matches of a rule mean on its host: interfaces that are not there, containers that are never met."""
 
-import re
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
-from msgspec.structs import replace
-
+from netaudit.audit.view.outside import no_interfaces
+from netaudit.audit.view.places import spec_of
 from netaudit.audit.view.ports import PortCondition
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import Container
-from netaudit.model.host import Host, IpNetwork
-from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Item
-from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule, print_rule, split_words, unquote
-
-_ORIGINAL = Option("--ctdir", ("ORIGINAL",))
-_NFT_NAMES = re.compile(r'\b[io]if(?:name)? (?:!= )?"([^"*]+)"')
-# Interfaces that come and go with a tunnel, a connection or a machine.
-_PASSING = re.compile(r"(tun|tap|ppp|wg|vpn|veth|vnet|tailscale|zt|docker|br-|virbr|cali|flannel|cni|lxc|podman)")
-
-
-def no_interfaces(host: Host, item: Item) -> tuple[str, ...] | None:
-    """Return the interfaces that a rule names and a host does not have; None where its interfaces are not known."""
-    if not host.interfaces:
-        return None
-    there = {one.name for one in host.interfaces}
-    named = dict.fromkeys(_named(item))
-    return tuple(name for name in named if name not in there and not _PASSING.match(name))
-
-
-def _named(item: Item) -> Iterator[str]:
-    """Return the whole names of interfaces; `eth+` stands for several."""
-    if item.backend not in IPTABLES_BACKENDS:
-        yield from _NFT_NAMES.findall(item.text)
-        return
-    for one in parse_rule(item.text).matches:
-        if one.name in ("-i", "-o") and one.arguments and not one.arguments[0].endswith("+"):
-            yield unquote(one.arguments[0])
+from netaudit.model.host import IpNetwork
+from netaudit.model.netfilter.ruleset import Item
+from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule
 
 
 def guarded_containers(view: HostView, item: Item, named: PortCondition) -> tuple[str, ...]:
@@ -83,13 +58,6 @@ def _is_published(container: Container, named: PortCondition) -> bool:
     return any(named.covers(one.protocol, one.container_port) for one in container.bindings)
 
 
-def spec_of(item: Item) -> tuple[str, ...]:
-    """Return what stands behind a rule's chain, each word as a shell passes it to iptables."""
-    if item.backend not in IPTABLES_BACKENDS:
-        return ()
-    return tuple(unquote(word) for word in split_words(item.text)[2:])
-
-
 def family_of_rule(item: Item) -> str:
     """Return the family of the packets that a rule is meant for: IPv4 where it is for both."""
     return "ip6" if item.family == "ip6" else "ip"
@@ -104,15 +72,3 @@ def inner_spec(view: HostView, item: Item) -> tuple[str, ...]:
     return tuple(
         ways[0] if before == "-i" and word in wrong else word for before, word in zip(("", *words), words, strict=False)
     )
-
-
-def original_spec(item: Item) -> tuple[str, ...]:
-    """Return the words of a rule with its one `--dport` in conntrack's words."""
-    words = spec_of(item)
-    if words.count("--dport") != 1:
-        return ()
-    rule = parse_rule(item.text)
-    kept = [one for one in rule.matches if not (one.module in ("tcp", "udp", "sctp") and one.name in ("-m", "--dport"))]
-    (port,) = (one for one in rule.matches if one.name == "--dport")
-    asked = Option("-m", ("conntrack",)), replace(port, name="--ctorigdstport", module="conntrack"), _ORIGINAL
-    return spec_of(replace(item, text=print_rule(replace(rule, matches=(*kept, *asked)))))

@@ -36,16 +36,16 @@ class HostFirewall:
         self._policies: dict[str, str] = {"ip": "accept", "ip6": "accept"}
         own = [one for one in items if one.attribution.maker != "docker" and one.item.table not in _NOT_FILTERING]
         bases = _bases(program)
-        led = _led_to(own, bases)
+        incoming = _incoming_chains(own, bases)
         for one in own:
-            self._add(one, _place(one.item) in bases, _place(one.item) in led)
+            self._add(one, _place(one.item) in bases, _place(one.item) in incoming)
 
-    def _add(self, one: AttributedItem, base: bool, led: bool) -> None:  # noqa: FBT001 (of one chain)
+    def _add(self, one: AttributedItem, base: bool, incoming: bool) -> None:  # noqa: FBT001 (of one chain)
         item = one.item
         for family in _FAMILIES.get(item.family, ()):
             if base and _denies_all(item):
                 self._policies[family] = "drop"
-            elif item.object is ObjectKind.RULE and (led or _is_incoming(one)):
+            elif item.object is ObjectKind.RULE and (incoming or _is_incoming(one)):
                 named = named_ports(item)
                 if named.ranges:
                     self._rules[family].append(_PortRule(one, named))
@@ -77,7 +77,7 @@ def _bases(program: Program) -> set[Place]:
     return {(table.backend, table.family, table.name, chain.name) for table, chain in chains}
 
 
-def _led_to(items: Iterable[AttributedItem], bases: set[Place]) -> set[Place]:
+def _incoming_chains(items: Iterable[AttributedItem], bases: set[Place]) -> set[Place]:
     """Return the native chains at the input hook, and those that they lead to."""
     leads: dict[Place, set[Place]] = {}
     for one in items:

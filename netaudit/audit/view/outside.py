@@ -1,13 +1,21 @@
-"""The interfaces by which packets from beyond the host come in."""
+"""The interfaces by which packets from beyond the host come in, and those that rules name and a host lacks."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.model.exposure import Delivery, Outcome, ZoneKind
+from netaudit.model.host import Host
 from netaudit.model.netfilter.family import IP_FAMILIES
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Item
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.zones import ZoneChoice, origins
+from netaudit.parse.iptables.rule import parse_rule, unquote
+
+_NFT_NAMES = re.compile(r'\b[io]if(?:name)? (?:!= )?"([^"*]+)"')
+# Interfaces that come and go with a tunnel, a connection or a machine.
+_PASSING = re.compile(r"(tun|tap|ppp|wg|vpn|veth|vnet|tailscale|zt|docker|br-|virbr|cali|flannel|cni|lxc|podman)")
 
 
 class Outside:
@@ -48,3 +56,22 @@ class Outside:
             for family, known in found.items()
             for kind in (ZoneKind.INTERNET, ZoneKind.LAN)
         }
+
+
+def no_interfaces(host: Host, item: Item) -> tuple[str, ...] | None:
+    """Return the interfaces that a rule names and a host does not have; None where its interfaces are not known."""
+    if not host.interfaces:
+        return None
+    there = {one.name for one in host.interfaces}
+    named = dict.fromkeys(_named(item))
+    return tuple(name for name in named if name not in there and not _PASSING.match(name))
+
+
+def _named(item: Item) -> Iterator[str]:
+    """Return the whole names of interfaces; `eth+` stands for several."""
+    if item.backend not in IPTABLES_BACKENDS:
+        yield from _NFT_NAMES.findall(item.text)
+        return
+    for one in parse_rule(item.text).matches:
+        if one.name in ("-i", "-o") and one.arguments and not one.arguments[0].endswith("+"):
+            yield unquote(one.arguments[0])

@@ -1,10 +1,14 @@
-"""Where rules stand: their handles, and how often their text stands in their chain."""
+"""Where rules stand: their handles, how often their text stands in their chain, and their words behind it."""
 
 from bisect import bisect_left
 from collections import defaultdict
 
-from netaudit.model.netfilter.ruleset import Backend, Chain, Item, Ruleset
+from msgspec.structs import replace
 
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Backend, Chain, Item, Ruleset
+from netaudit.parse.iptables.rule import Option, parse_rule, print_rule, split_words, unquote
+
+_ORIGINAL = Option("--ctdir", ("ORIGINAL",))
 _Place = tuple[Backend, str, str, str]
 
 
@@ -41,3 +45,22 @@ def _by_text(chain: Chain | None) -> dict[str, list[int]]:
     for position, rule in enumerate(chain.rules if chain else (), 1):
         found[rule.text].append(position)
     return found
+
+
+def spec_of(item: Item) -> tuple[str, ...]:
+    """Return what stands behind a rule's chain, each word as a shell passes it to iptables."""
+    if item.backend not in IPTABLES_BACKENDS:
+        return ()
+    return tuple(unquote(word) for word in split_words(item.text)[2:])
+
+
+def original_spec(item: Item) -> tuple[str, ...]:
+    """Return the words of a rule with its one `--dport` in conntrack's words."""
+    words = spec_of(item)
+    if words.count("--dport") != 1:
+        return ()
+    rule = parse_rule(item.text)
+    kept = [one for one in rule.matches if not (one.module in ("tcp", "udp", "sctp") and one.name in ("-m", "--dport"))]
+    (port,) = (one for one in rule.matches if one.name == "--dport")
+    asked = Option("-m", ("conntrack",)), replace(port, name="--ctorigdstport", module="conntrack"), _ORIGINAL
+    return spec_of(replace(item, text=print_rule(replace(rule, matches=(*kept, *asked)))))

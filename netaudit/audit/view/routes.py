@@ -45,7 +45,7 @@ def _words(route: Route) -> str:
     return f"{route.destination}{by} on {hop.interface}{table}"
 
 
-class WayOut(msgspec.Struct, frozen=True):
+class Outbound(msgspec.Struct, frozen=True):
     """What becomes of it: `item` and `reason` say what stops it, `masked` whether the answer finds its way back."""
 
     outcome: Outcome
@@ -54,7 +54,7 @@ class WayOut(msgspec.Struct, frozen=True):
     masked: bool = True
 
 
-def way_out(snapshot: Snapshot, network: Network) -> WayOut | None:
+def outbound(snapshot: Snapshot, network: Network) -> Outbound | None:
     """Follow a packet of IPv4; None where there is nothing to ask: no default route, nobody on the network."""
     routing = Routing(snapshot.host, Family.IP)
     far = next((one for one in _FAR if _is_beyond(routing, one)), None)
@@ -72,12 +72,12 @@ def _is_beyond(routing: Routing, address: str) -> bool:
     return route is not None and route.network.prefixlen == 0 and route.kind == "unicast"
 
 
-def _summed(trace: Trace) -> WayOut:
+def _summed(trace: Trace) -> Outbound:
     sent = [end for end in trace.ends if end.kind in ARRIVED]
     ends = (end for one in (trace, *trace.answers) for end in one.ends)
     stopped = next((end for end in ends if end.kind not in ARRIVED), None)
     source = trace.packet.number(Field.SADDR) or 0
     masked = is_routed(source, Family.IP) or all(end.packet.number(Field.SADDR) != source for end in sent)
     if trace.outcome is Outcome.ALLOWED and not masked and not trace.doubts:
-        return WayOut(Outcome.BLOCKED, masked=False)
-    return WayOut(trace.outcome, stopped.item if stopped else None, stopped.reason if stopped else None, masked)
+        return Outbound(Outcome.BLOCKED, masked=False)
+    return Outbound(trace.outcome, stopped.item if stopped else None, stopped.reason if stopped else None, masked)
