@@ -63,7 +63,7 @@ def _switched(facts: Facts, settings: list[str]) -> Facts:
 
 
 def _restored(facts: Facts, shown: AttributedSnapshot, container: str) -> Facts | None:
-    """Return facts in which Docker has written its missing rules again: those of one container, or all."""
+    """Return facts in which Docker has written its missing rules again: of one container, or all."""
     return edit_rules(facts, [(one.item, restore) for one in shown.missing if _is_restored(one, container)])
 
 

@@ -75,7 +75,7 @@ class RuleFacts(SubjectFacts, frozen=True):
     guarded: Annotated[
         tuple[str, ...],
         fact(
-            "Of a rule of the operator's that accepts what is sent to containers: those of them that do not publish the"
+            "Of a rule of the operator's that accepts what is sent to containers: the ones that do not publish the"
             " port, where all of it is dropped before by Docker's raw rules."
         ),
     ] = ()
