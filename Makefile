@@ -98,6 +98,7 @@ probe: system roots ## Hold `netaudit exposure` against real packets: every scen
 schemas: $(VENV)/ready ## The JSON Schema of what is printed, from the types in netaudit/report/json
 	PYTHONPATH=.:tests $(PYTHON) -m pages.json_schema
 	PYTHONPATH=.:tests $(PYTHON) -m pages.policy_schema
+	PYTHONPATH=.:tests $(PYTHON) -m pages.profile_schema
 
 .PHONY: goldens
 goldens: schemas ## Accept changed report texts; read the diff before you commit

@@ -134,12 +134,18 @@ def _why_unread(error: OSError | UnfitError | UnicodeDecodeError) -> tuple[str, 
             return "no UTF-8", "write it in UTF-8"
 
 
-def _convert(path: Path, text: str, kind: type[T]) -> T:
+def convert_toml(path: Path, kind: type[T], hint: str) -> tuple[str, T]:
+    """Read a TOML file as a type; return its text too. Raises ConfigError, which names line and key."""
+    text = _read(path)
+    return text, _convert(path, text, kind, hint)
+
+
+def _convert(path: Path, text: str, kind: type[T], hint: str = _HINT) -> T:
     try:
         return msgspec.convert(_loads(path, text), kind)
     except msgspec.ValidationError as error:
         message, _, key = str(error).partition(" - at ")
-        _refuse(path, text, message, key.strip("`").removeprefix("$").removeprefix("."))
+        refuse_toml(path, text, message, key.strip("`").removeprefix("$").removeprefix("."), hint)
 
 
 def _loads(path: Path, text: str) -> dict[str, Any]:
@@ -158,13 +164,14 @@ def _loads(path: Path, text: str) -> dict[str, Any]:
         raise ConfigError(f"not TOML: {error}", file=str(path), hint=_HINT) from error
 
 
-def _refuse(path: Path, text: str, message: str, key: str) -> NoReturn:
+def refuse_toml(path: Path, text: str, message: str, key: str, hint: str = _HINT) -> NoReturn:
+    """Raise ConfigError for what stands under a key of a TOML file, with its line."""
     unknown = re.search(r"unknown field `([^`]+)`", message)
     where = ".".join(filter(None, (key, unknown[1] if unknown else "")))
     line = 0
     for name, number in _PATH.findall(f".{where}"):
         line = _line(text, name, line, int(number) if number.isdigit() else 0) or line
-    raise ConfigError(message, file=str(path), line=line, key=where, hint=_HINT)
+    raise ConfigError(message, file=str(path), line=line, key=where, hint=hint)
 
 
 def _line(text: str, key: str, after: int = 0, number: int = 0) -> int:

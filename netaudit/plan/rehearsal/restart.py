@@ -40,6 +40,7 @@ class Restart:
     def start(self, before: Inventory, after: Inventory) -> None:
         """Start the new daemon, and the containers that run afterwards."""
         self._clean()
+        self._set_up.start()
         self._set_up.put(one for one in self._new.of_daemon() if self._is_written_at_start(one))
         runs_on = before.options.live_restore is True and any(_started(after))
         for network in _in_order(after):

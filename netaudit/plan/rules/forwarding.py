@@ -29,6 +29,10 @@ class Forwarding:
             self.sysctls |= {name: _ON for name in names if name in self.sysctls}
         return changed and self._drops
 
+    def drops_anyway(self, family: str) -> bool:
+        """Return whether an engine before 28 sets the policy, whoever switched forwarding on: IPv6's."""
+        return family == Family.IP6 and self._allowed
+
     def _names(self, family: Family) -> Iterator[str]:
         """Name the switch, that of new interfaces, and those of each interface, which follow."""
         group = _GROUPS[family]

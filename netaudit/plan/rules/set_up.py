@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from netaudit.attribute.signatures.placement import Occasion
 from netaudit.attribute.signatures.signature import SubjectKind
+from netaudit.model.netfilter.family import Family
 from netaudit.plan.rules.forwarding import Forwarding
 from netaudit.plan.rules.put import Hand
 from netaudit.plan.rules.wanted import Wanted, Writer
@@ -20,12 +21,18 @@ class SetUp:
         self._forwarding = forwarding
         self.written: list[Wanted] = []
 
+    def start(self) -> None:
+        """Set the policies of FORWARD that older engines set when they start."""
+        for one in self._writer.policies(Occasion.START):
+            if self._forwarding.switch_on(Family(one.key[1])) or self._forwarding.drops_anyway(one.key[1]):
+                self.put([one])
+
     def network(self, network_id: str, occasions: Collection[Occasion]) -> None:
         """Write what a network needs, and again what the engine writes with each network or bridge."""
         families = self._writer.families_of(network_id)
         for family in families:
             if self._forwarding.switch_on(family):
-                self.put(one for one in self._writer.policies() if one.key[1] == family)
+                self.put(one for one in self._writer.policies(Occasion.BRIDGE) if one.key[1] == family)
         self.take(self._writer.cleared_with_network(network_id))
         self.put(self._writer.of_network(network_id))
         again = (one for one in self._writer.of_daemon() if one.key[1] in families)

@@ -84,10 +84,10 @@ class Writer:
             return ()
         return tuple(family for family in IP_FAMILIES if network.subnet_of(family))
 
-    def policies(self) -> Iterator[Wanted]:
-        """Return the policies that are set when the engine switches forwarding on, with a bridge."""
+    def policies(self, occasion: Occasion) -> Iterator[Wanted]:
+        """Return the policies that are set when the engine switches forwarding on: with a bridge, or when it starts."""
         for signature in self._docker:
-            if signature.object is ObjectKind.POLICY and signature.placement(self.version).also_with is Occasion.BRIDGE:
+            if signature.object is ObjectKind.POLICY and signature.placement(self.version).also_with is occasion:
                 for family in filter(self._options.manages, signature.families):
                     key = (self.backend, family, signature.table, signature.chain.text)
                     yield Wanted(signature, key, signature.text.text, (Cause(CauseKind.DAEMON),), sure=True)

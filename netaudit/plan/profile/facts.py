@@ -1,0 +1,103 @@
+"""A host's profile -> the facts of such a host, on which its daemon has started."""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from netaudit.attribute.signatures.signature import Catalog
+from netaudit.model.docker import Inventory
+from netaudit.model.facts import IPTABLES_SOURCES, Facts, Gap, GapReason, Source
+from netaudit.model.host import Host, HostAddress, Interface, NextHop, Route
+from netaudit.model.netfilter.family import Family, family_of
+from netaudit.model.netfilter.ruleset import Backend, Ruleset
+from netaudit.model.snapshot import Snapshot
+from netaudit.parse import parse_ruleset
+from netaudit.parse.docker.inventory import parse_inventory
+from netaudit.parse.nftables.ruleset import read_objects
+from netaudit.plan.profile.docker import docker_files
+from netaudit.plan.profile.printed import nft_objects, print_addresses, print_routes, print_save
+from netaudit.plan.profile.profile import HostProfile, ProfileInterface
+from netaudit.plan.rehearsal.rehearsal import restart_daemon
+from netaudit.plan.rules.surroundings import host_after
+
+_DOCKER_TABLES = ("docker-bridges",)
+_SWITCHES = (
+    "ipv4.ip_forward",
+    *(f"{ip}.conf.{where}.forwarding" for ip in ("ipv4", "ipv6") for where in ("all", "default")),
+)
+_LOOPBACK = Interface("lo", "", (HostAddress("127.0.0.1", 8, "host"), HostAddress("::1", 128, "host")), 1, up=True)
+
+
+def profile_facts(profile: HostProfile, firewall: Facts | None, catalog: Catalog) -> Facts:
+    """Return the facts of the host; `firewall` are the rules that its own firewall loads before Docker starts."""
+    ruleset = parse_ruleset(firewall) if firewall else Ruleset()
+    docker = docker_files(profile)
+    inventory = parse_inventory(Facts(docker)) or Inventory()
+    before = Snapshot(ruleset, Inventory(inventory.version, inventory.options), host=_host(profile))
+    started = restart_daemon(before, inventory, catalog)
+    host = host_after(before.host, Inventory(), inventory, started.sysctls)
+    files = {**docker, **dict(_rules(started.ruleset, profile, firewall)), **dict(_host_files(host, profile))}
+    gaps = () if profile.listeners is not None else (Gap(Source.SOCKETS, GapReason.NOT_RECORDED, "a host profile"),)
+    return Facts(files, gaps=gaps, unused=_unused(files), host=profile.name)
+
+
+def _unused(files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Name what is not in use: the backends without rules, daemon.json without keys."""
+    sources = (*IPTABLES_SOURCES.values(), Source.NFT_RULESET, Source.DAEMON_JSON)
+    return tuple(str(source) for source in sources if source not in files)
+
+
+def _rules(ruleset: Ruleset, profile: HostProfile, firewall: Facts | None) -> Iterator[tuple[str, bytes]]:
+    """Print the rules: iptables' of both families where it is in use, and nft's with Docker's tables in place."""
+    for (backend, family), source in IPTABLES_SOURCES.items():
+        tables = [table for table in ruleset.tables if (table.backend, table.family) == (backend, family)]
+        if tables or backend is profile.backend:
+            yield source, print_save(tables)
+    native = [table for table in ruleset.tables if table.name in _DOCKER_TABLES and table.backend is Backend.NFTABLES]
+    printed = firewall.files.get(Source.NFT_RULESET) if firewall else None
+    kept = read_objects(printed, Source.NFT_RULESET) if printed else []
+    if native or kept:
+        objects = [*({kind: body} for kind, body in kept), *(one for table in native for one in nft_objects(table))]
+        yield Source.NFT_RULESET, msgspec.json.encode({"nftables": objects})
+
+
+def _host_files(host: Host, profile: HostProfile) -> Iterator[tuple[str, bytes]]:
+    yield Source.IP_ADDR, print_addresses(host)
+    routes = print_routes(host)
+    yield Source.IP_ROUTE, routes[Family.IP]
+    yield Source.IP6_ROUTE, routes[Family.IP6]
+    yield Source.SYSCTL, "".join(f"{name} = {value}\n" for name, value in host.sysctls).encode()
+    if profile.listeners is not None:
+        lines = (f"{one.protocol} LISTEN 0 0 {_bracketed(one.address)}:{one.port} *:*\n" for one in profile.listeners)
+        yield Source.SOCKETS, "".join(lines).encode()
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _host(profile: HostProfile) -> Host:
+    """Return the host before its daemon starts, with the routes that follow from its addresses."""
+    interfaces = [_LOOPBACK, *(_interface(one, at) for at, one in enumerate(profile.interfaces, 2))]
+    value = "1" if profile.forwarding else "0"
+    return Host(
+        interfaces=tuple(interfaces) if profile.interfaces else (),
+        routes=tuple(_routes(profile.interfaces)),
+        sysctls=tuple((f"net.{name}", value) for name in _SWITCHES),
+    )
+
+
+def _interface(one: ProfileInterface, index: int) -> Interface:
+    return Interface(one.name, "", one.addresses, index, up=True, state="UP")
+
+
+def _routes(interfaces: tuple[ProfileInterface, ...]) -> Iterator[Route]:
+    for one in interfaces:
+        for address in one.addresses:
+            family, hops = family_of(address.local), (NextHop(one.name),)
+            yield Route(family, str(address.subnet), hops, scope="link" if family is Family.IP else "global")
+            own = f"{address.local}/{address.ip.max_prefixlen}"
+            yield Route(family, own, hops, "local", "local", "host")
+        for gateway in one.gateways:
+            family = family_of(gateway)
+            yield Route(family, "::/0" if family is Family.IP6 else "0.0.0.0/0", (NextHop(one.name, gateway),))
