@@ -24,7 +24,12 @@ WEB = {
         "Image": "web:1",
         "Env": ["TOKEN=secret"],
         "Cmd": ["secret"],
-        "Labels": {"key": "secret", "netaudit.waive.docker-socket-mounted": "reason=It is the proxy"},
+        "Labels": {
+            "key": "secret",
+            "netaudit.waive.docker-socket-mounted": "reason=It is the proxy",
+            "com.docker.compose.project": "shop",
+            "com.docker.compose.project.working_dir": "/secret",
+        },
         "ExposedPorts": {"80/tcp": {}},
     },
     "HostConfig": {
@@ -44,7 +49,7 @@ FRONT = {
     "Created": "2026-01-01T00:00:00Z",
     "Driver": "bridge",
     "Options": {"com.docker.network.bridge.name": "br-front"},
-    "Labels": {"key": "secret"},
+    "Labels": {"key": "secret", "com.docker.compose.network": "front"},
     "Containers": {"aa": {"Name": "web", "IPv4Address": "192.0.2.2/24", "Extra": "secret"}},
 }
 INFO = {
@@ -90,6 +95,7 @@ def test_named_fields_are_kept_and_no_secret_is(engine: Engine) -> None:
                 "Created": "2026-01-01T00:00:00Z",
                 "Driver": "bridge",
                 "Options": {"com.docker.network.bridge.name": "br-front"},
+                "Labels": {"com.docker.compose.network": "front"},
                 "Containers": {"aa": {"Name": "web", "IPv4Address": "192.0.2.2/24"}},
             }
         ],
@@ -105,7 +111,10 @@ def test_named_fields_are_kept_and_no_secret_is(engine: Engine) -> None:
                 "Config": {
                     "Image": "web:1",
                     "ExposedPorts": {"80/tcp": {}},
-                    "Labels": {"netaudit.waive.docker-socket-mounted": "reason=It is the proxy"},
+                    "Labels": {
+                        "netaudit.waive.docker-socket-mounted": "reason=It is the proxy",
+                        "com.docker.compose.project": "shop",
+                    },
                 },
                 "HostConfig": {
                     "NetworkMode": "front",

@@ -1,14 +1,14 @@
 """The fields of Docker's objects that a recording keeps, by name.
 
 Environments, commands, labels, mounts and proxies hold secrets: what is not named here is not kept. Of labels only
-waivers are, of mounts only Docker's socket.
+waivers are, and those by which Compose knows what is its own; of mounts only Docker's socket.
 """
 
 from collections.abc import Mapping
 
 import msgspec
 
-from netaudit.model.docker import ENGINE_SOCKETS, WAIVER_LABEL
+from netaudit.model.docker import COMPOSE_LABELS, ENGINE_SOCKETS, WAIVER_LABEL
 
 # A field maps to KEEP (the whole value) or to the fields within it; in a list, within each of its items.
 # ANY stands for every key of a map whose keys are names.
@@ -17,10 +17,11 @@ KEEP = None
 ANY = "*"
 
 
-class Beginning(msgspec.Struct, frozen=True):
-    """A map of which only those names are kept that begin so, with what they hold."""
+class Labels(msgspec.Struct, frozen=True):
+    """A map of which only these names are kept, and those that begin so ("" for none), with what they hold."""
 
-    prefix: str
+    names: tuple[str, ...]
+    prefix: str = ""
 
 
 class FileNamed(msgspec.Struct, frozen=True):
@@ -62,23 +63,27 @@ INFO: Fields = _named(
     "Swarm": _named("NodeID", "LocalNodeState", "ControlAvailable") | {"Cluster": _named("DataPathPort")},
 }
 
-NETWORK: Fields = _named(
-    "Name",
-    "Id",
-    "Created",
-    "Scope",
-    "Driver",
-    "EnableIPv4",
-    "EnableIPv6",
-    "IPAM",
-    "Internal",
-    "Attachable",
-    "Ingress",
-    "ConfigFrom",
-    "ConfigOnly",
-    "Options",
-    "Peers",
-) | {"Containers": {ANY: _named("Name", "EndpointID", "MacAddress", "IPv4Address", "IPv6Address")}}
+NETWORK: Fields = (
+    _named(
+        "Name",
+        "Id",
+        "Created",
+        "Scope",
+        "Driver",
+        "EnableIPv4",
+        "EnableIPv6",
+        "IPAM",
+        "Internal",
+        "Attachable",
+        "Ingress",
+        "ConfigFrom",
+        "ConfigOnly",
+        "Options",
+        "Peers",
+    )
+    | {"Labels": Labels(COMPOSE_LABELS)}
+    | {"Containers": {ANY: _named("Name", "EndpointID", "MacAddress", "IPv4Address", "IPv6Address")}}
+)
 
 _ENDPOINT: Fields = _named(
     "NetworkID",
@@ -98,7 +103,7 @@ _ENDPOINT: Fields = _named(
 
 CONTAINER: Fields = _named("Id", "Name", "Created", "Image") | {
     "State": _named("Status", "Running", "Paused", "Pid", "StartedAt", "ExitCode"),
-    "Config": _named("Image", "ExposedPorts", "Hostname") | {"Labels": Beginning(WAIVER_LABEL)},
+    "Config": _named("Image", "ExposedPorts", "Hostname") | {"Labels": Labels(COMPOSE_LABELS, WAIVER_LABEL)},
     "HostConfig": _named(
         "NetworkMode", "PortBindings", "PublishAllPorts", "Links", "Privileged", "CapAdd", "AutoRemove"
     ),
@@ -113,8 +118,8 @@ def keep(value: object, fields: object) -> object:
     match fields:
         case None:
             return value
-        case Beginning(prefix):
-            return _keep_names(value, prefix)
+        case Labels(names, prefix):
+            return _keep_names(value, names, prefix)
         case FileNamed():
             return _keep_items(value, fields)
         case Mapping():
@@ -131,10 +136,10 @@ def _keep_fields(value: object, fields: Fields) -> object:
     return {key: keep(value[key], inner) for key, inner in fields.items() if key in value}
 
 
-def _keep_names(value: object, prefix: str) -> object:
+def _keep_names(value: object, names: tuple[str, ...], prefix: str) -> object:
     if not isinstance(value, Mapping):
         return None
-    return {key: item for key, item in value.items() if key.startswith(prefix)}
+    return {key: item for key, item in value.items() if key in names or (prefix and key.startswith(prefix))}
 
 
 def _keep_items(value: object, wanted: FileNamed) -> object:

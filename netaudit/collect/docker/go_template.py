@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from itertools import count
 
-from netaudit.collect.docker.fields import ANY, Beginning, FileNamed
+from netaudit.collect.docker.fields import ANY, FileNamed, Labels
 
 
 def inspect_template(fields: Mapping[str, object]) -> str:
@@ -24,8 +24,8 @@ def _object(fields: Mapping[str, object], holder: str, numbers: "count[int]") ->
 def _value(fields: object, holder: str, name: str, numbers: "count[int]") -> str:
     found = f'index {holder} "{name}"'
     match fields:
-        case Beginning(prefix):
-            return _beginning(prefix, found, next(numbers))
+        case Labels():
+            return _labels(fields, found, next(numbers))
         case FileNamed():
             return _file_named(fields, found, numbers)
         case Mapping():
@@ -36,11 +36,22 @@ def _value(fields: object, holder: str, name: str, numbers: "count[int]") -> str
             return _do(f"json ({found})")
 
 
-def _beginning(prefix: str, found: str, number: int) -> str:
-    """Print of a map the names that begin so; `printf` cuts where engines' older languages have no `slice`."""
+def _labels(wanted: Labels, found: str, number: int) -> str:
+    """Print some names of a map; `printf` cuts where engines' older languages have no `slice`."""
     key, item, comma = f"$k{number}", f"$i{number}", f"$c{number}"
-    begins = f'if eq (printf "%.{len(prefix)}s" {key}) "{prefix}"'
-    entry = "".join((_do(begins), _do(comma), _do(f"json {key}"), ":", _do(f"json {item}"), _next(comma), _do("end")))
+    tests = [f'(eq {key} "{name}")' for name in wanted.names]
+    tests += [f'(eq (printf "%.{len(wanted.prefix)}s" {key}) "{wanted.prefix}")'] if wanted.prefix else []
+    entry = "".join(
+        (
+            _do("if or false " + " ".join(tests)),
+            _do(comma),
+            _do(f"json {key}"),
+            ":",
+            _do(f"json {item}"),
+            _next(comma),
+            _do("end"),
+        )
+    )
     return "".join((_do(f'{comma} := ""'), _do('"{"'), _do(f"range {key}, {item} := {found}"), entry, _do("end"), "}"))
 
 

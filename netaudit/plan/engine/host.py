@@ -58,6 +58,7 @@ class EngineHost(msgspec.Struct, frozen=True):
     pools: Pools
     network_defaults: Mapping[str, Mapping[str, str]]
     swarm: bool
+    knows_nameservers: bool
     info: Mapping[str, Any]
 
     @property
@@ -103,6 +104,7 @@ def read_host(facts: Facts, engine_version: str = "") -> EngineHost:
         pools=_pools(everything, daemon),
         network_defaults=_network_defaults(daemon),
         swarm=info.swarm.state == "active",
+        knows_nameservers=Source.RESOLV_CONF in facts.files,
         info=everything,
     )
 

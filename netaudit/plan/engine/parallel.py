@@ -15,6 +15,7 @@ from netaudit.plan.engine.objects import Object, name_of, part, text, texts
 from netaudit.plan.engine.state import EngineState
 
 _LABEL = "com.docker.compose."
+_DEPENDS_ON = f"{_LABEL}depends_on"
 
 
 class Phase(StrEnum):
@@ -105,9 +106,20 @@ def parallel_starts(sent: Iterable[Sent]) -> Iterator[dict[str, frozenset[str]]]
 
 
 def _described(request: EngineRequest, phase: Phase, name: str, labels: dict[str, str]) -> Sent:
-    needs = (one.partition(":")[0] for one in labels.get(f"{_LABEL}depends_on", "").split(",") if one)
+    request = _with_sorted_needs(request)
+    needs = (one.partition(":")[0] for one in labels.get(_DEPENDS_ON, "").split(",") if one)
     service = labels.get(f"{_LABEL}service", "")
     return Sent(request, phase, name, service, frozenset(needs), parallel=_is_composed(labels))
+
+
+def _with_sorted_needs(request: EngineRequest) -> EngineRequest:
+    """Sort the services in the label that names them: Compose writes them in any order."""
+    body = dict(request.fields())
+    labels = texts(body.get("Labels"))
+    if _DEPENDS_ON not in labels:
+        return request
+    labels[_DEPENDS_ON] = ",".join(sorted(labels[_DEPENDS_ON].split(",")))
+    return msgspec.structs.replace(request, body=body | {"Labels": labels})
 
 
 def _labels(container: Object) -> dict[str, str]:

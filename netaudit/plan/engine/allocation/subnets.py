@@ -27,7 +27,8 @@ def choose_ipv4(state: EngineState, name: str) -> IPv4Network:
         raise EngineRefusal(500 if by_gap else 404, _NO_POOL.format(4))
     if not by_gap:
         state.assume(AssumptionKind.SUBNET_LIKELY, network=name, subnet=str(found))
-    state.assume(AssumptionKind.NAMESERVERS_UNKNOWN, network=name, subnet=str(found))
+    if not state.host.knows_nameservers:
+        state.assume(AssumptionKind.NAMESERVERS_UNKNOWN, network=name, subnet=str(found))
     return found
 
 
@@ -76,8 +77,9 @@ def _dynamic(network: Object) -> list[Object]:
 
 
 def _taken(state: EngineState, version: int) -> Iterator[IpNetwork]:
-    """List what no new network gets: other networks', and what is on the link of an interface of the host."""
+    """List what no new network gets: other networks', nameservers, and what is on the link of an interface."""
     yield from _of_networks(state, version)
+    yield from (one for one in map(_nameserver, state.host.kernel.nameservers) if one and one.version == version)
     gone = state.removed_bridges
     for route in state.host.kernel.routes:
         on_link = route.scope == "link" or state.host.version < _LOWEST_GAP
@@ -85,6 +87,13 @@ def _taken(state: EngineState, version: int) -> Iterator[IpNetwork]:
             continue
         if route.family == Family.IP and route.kind == "unicast" and on_link and route.network.prefixlen:
             yield route.network
+
+
+def _nameserver(named: str) -> IpNetwork | None:
+    try:
+        return ip_network(named.partition("%")[0])
+    except ValueError:
+        return None
 
 
 def _of_networks(state: EngineState, version: int) -> Iterator[IpNetwork]:

@@ -40,7 +40,7 @@ def wanted_ports(container: Object, version: Version) -> list[list[Wanted]]:
 
 
 def exposed_ports(container: Object) -> list[str]:
-    """Return the ports that a container exposes, ranges as their single ports, as `80/tcp`."""
+    """Return the ports that a container exposes, ranges as their single ports, as `80/tcp`; TCP may be unsaid."""
     named = part(container, "Config", "ExposedPorts")
     return list(dict.fromkeys(single for one in named for single in _singles(str(one))))
 
@@ -54,17 +54,19 @@ def split_port(named: str) -> tuple[int, str]:
 
 
 def _singles(named: str) -> list[str]:
-    numbers, slash, protocol = named.partition("/")
+    numbers, _, protocol = named.partition("/")
+    protocol = protocol.lower() or "tcp"
     first, dash, last = numbers.partition("-")
     if not (dash and first.isdigit() and last.isdigit() and int(last) <= 65535):
-        return [named]
-    return [f"{number}{slash}{protocol}" for number in range(int(first), int(last) + 1)]
+        return [f"{numbers}/{protocol}"]
+    return [f"{number}/{protocol}" for number in range(int(first), int(last) + 1)]
 
 
 def _bindings(container: Object, exposed: str) -> list[Wanted]:
     port, protocol = split_port(exposed)
     host_config = part(container, "HostConfig")
-    bindings = list(items(part(host_config, "PortBindings").get(exposed)))
+    given = part(host_config, "PortBindings")
+    bindings = list(items(given.get(exposed) or given.get(exposed.removesuffix("/tcp"))))
     if not bindings and host_config.get("PublishAllPorts") is True:
         return [Wanted(protocol, port, None, 0, 0)]
     return [_binding(protocol, port, one) for one in bindings]

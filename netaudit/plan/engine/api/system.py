@@ -63,7 +63,7 @@ def inspect_image(state: EngineState, request: EngineRequest, reference: str) ->
     return Answer(
         200,
         {
-            "Id": image_id(reference),
+            "Id": known_image_id(state, reference),
             "RepoTags": [reference],
             "RepoDigests": [],
             "Created": _NOW,
@@ -75,6 +75,12 @@ def inspect_image(state: EngineState, request: EngineRequest, reference: str) ->
             "RootFS": {"Type": "layers", "Layers": []},
         },
     )
+
+
+def known_image_id(state: EngineState, reference: str) -> str:
+    """Return an image's id: of a container that was made from it, where there is one."""
+    users = (one for one in state.containers.values() if text(part(one, "Config"), "Image") == reference)
+    return next((text(one, "Image") for one in users if text(one, "Image")), "") or image_id(reference)
 
 
 def list_images(state: EngineState, request: EngineRequest) -> Answer:
@@ -134,8 +140,3 @@ def remove_volume(state: EngineState, request: EngineRequest, reference: str) ->
     inspect_volume(state, request, reference)
     del state.volumes[reference]
     return Answer(204)
-
-
-def labels_of(container: Object) -> dict[str, str]:
-    """Return a container's labels."""
-    return texts(part(container, "Config").get("Labels"))
