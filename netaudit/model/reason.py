@@ -97,6 +97,7 @@ class ReasonKind(StrEnum):
     HOST_ROUTES_ELSEWHERE = "host-routes-elsewhere"
     NOTHING_LEADS_ON = "nothing-leads-on"
     NAT_ELSEWHERE = "nat-elsewhere"
+    HOST_KEPT_APART = "host-kept-apart"
     LED_TO_SENDER = "led-to-sender"
     NOBODY_BEHIND_NAT = "nobody-behind-nat"
     PROXY_OUT_OF_RECORDING = "proxy-out-of-recording"

@@ -1,5 +1,6 @@
 """Answers that real packets contradicted: what a host lets in at another address, by another way, or to nobody."""
 
+import json
 from typing import Any
 
 import pytest
@@ -131,6 +132,49 @@ def test_hairpin_and_a_new_sender_lead_a_container_back_to_itself() -> None:
     found = _cells(_facts(NO_PROXY), 8080, choice=ZoneChoice(containers=True))
     assert (found["container web"].outcome, found["container web"].way) == ("allowed", "dnat")
     assert _traced(_facts(NO_PROXY), "container:web", "192.0.2.10:8080/tcp") is Outcome.ALLOWED
+
+
+def test_what_a_bridge_passes_on_between_two_ports_is_not_routed() -> None:
+    """Two machines on br0, where the host has no address and no route; br_netfilter shows their packets to FORWARD."""
+    link = {"ifname": "br0", "ifindex": 9, "flags": ["UP"], "linkinfo": {"info_kind": "bridge"}, "addr_info": []}
+
+    def outcome(*rules: str) -> Outcome:
+        facts = changed(
+            "28.5.2-iptables-nft/default-one-port/01",
+            iptables_nft=with_rules(*rules),
+            ip_addr=lambda text: json.dumps([*json.loads(text), link]),
+        )
+        snapshot = parse_snapshot(facts)
+        asked = TraceQuery("10.44.0.1", "10.44.0.2:80/tcp", "br0")
+        return answer_query(asked, snapshot, snapshot.program).trace.outcome
+
+    assert outcome("filter DOCKER-USER -i br0 -o br0 -j ACCEPT") is Outcome.ALLOWED
+    assert outcome() is Outcome.BLOCKED  # by the policy of FORWARD
+
+
+def test_that_nobody_listens_is_not_blocked() -> None:
+    closed = "filter INPUT -p tcp -m tcp --dport 9999 -j DROP"
+    assert _traced(_facts(OLD), "lan", "192.0.2.10:9999/tcp") is Outcome.NOBODY
+    assert _traced(_facts(OLD, closed), "lan", "192.0.2.10:9999/tcp") is Outcome.BLOCKED
+
+
+def test_the_host_reaches_a_container_beside_it_by_an_interface_of_its_own_there() -> None:
+    shim = {
+        "ifname": "shim", "ifindex": 9, "link": "eth0", "flags": ["UP"], "linkinfo": {"info_kind": "macvlan"},
+        "addr_info": [{"local": "192.0.2.200", "prefixlen": 32}],
+    }  # fmt: skip
+    route = {"dst": "192.0.2.128/25", "dev": "shim", "table": "main"}
+    recording, container = "28.5.2-iptables-nft/macvlan-on-the-lan/02", "192.0.2.128"
+    plain = changed(recording)
+    assert _cells(plain, 80, container)["host"].outcome is Outcome.BLOCKED
+    assert _traced(plain, "host", f"{container}:80/tcp") is Outcome.BLOCKED
+    beside = changed(
+        recording,
+        ip_addr=lambda text: json.dumps([*json.loads(text), shim]),
+        ip_route=lambda text: json.dumps([route, *json.loads(text)]),
+    )
+    assert _cells(beside, 80, container)["host"].outcome is Outcome.ALLOWED
+    assert _traced(beside, "host", f"{container}:80/tcp") is Outcome.ALLOWED
 
 
 def test_what_is_led_to_an_address_that_the_host_routes_away_arrives_nowhere() -> None:

@@ -7,12 +7,14 @@ from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container
 from netaudit.model.facts import GapReason
 from netaudit.model.host import Interface, Ip
-from netaudit.model.netfilter.family import IP_FAMILIES, Family
+from netaudit.model.netfilter.family import IP_FAMILIES, Family, family_of_version
 from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.bridge_ports import ports_of
+from netaudit.packets.host.container_routes import is_on_link
 from netaudit.packets.host.endpoints import with_every_endpoint
+from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.locations import (
     Attached,
     Source,
@@ -152,6 +154,8 @@ def _probe(question: TraceQuery, source: Source, target: Target, address: Ip, sn
         neighbour = in_network(source.attached.network, address) and not _is_own(snapshot, address)
         if neighbour and other is not None:
             neighbour_port = _certain(_ports(snapshot, other.container, bridge))
+    elif _is_bridged(source, address, snapshot):
+        neighbour = True
     return Probe(
         source=source.address,
         destination=address,
@@ -172,6 +176,19 @@ def _ports(snapshot: Snapshot, container: Container, bridge: str) -> tuple[Inter
 
 def _certain(ports: tuple[Interface, ...]) -> str:
     return ports[0].name if len(ports) == 1 else ""
+
+
+def _is_bridged(source: Source, address: Ip, snapshot: Snapshot) -> bool:
+    """Tell whether a bridge passes a packet on between two of its ports: both ends are on its link.
+
+    Where the host has no address on the bridge, it is nobody's gateway there.
+    """
+    routing = Routing(snapshot.host, family_of_version(address.version))
+    bridge = routing.interfaces.get(source.interface)
+    if bridge is None or bridge.kind != "bridge" or _is_own(snapshot, address):
+        return False
+    own = [one for one in routing.addresses(bridge) if not one.is_link_local]
+    return not own or is_on_link(routing, snapshot.inventory, bridge.name, address)
 
 
 def _is_own(snapshot: Snapshot, address: Ip) -> bool:

@@ -91,11 +91,15 @@ class Trace(msgspec.Struct, frozen=True):
     def outcome(self) -> Outcome:
         """Sum the ends up: the rules let it arrive and be answered, or not, or that cannot be decided.
 
-        What arrives or not by chance alone is allowed: `limited_by` names the rules.
+        What arrives or not by chance alone is allowed: `limited_by` names the rules. That nobody takes it is said where
+        nothing else may become of it.
         """
         if any(end.kind is EndKind.UNKNOWN for end in self.ends):
             return Outcome.MAY
-        found = {Outcome.BLOCKED for end in self.ends if end.kind not in ARRIVED}
+        kinds = {end.kind for end in self.ends}
+        if kinds == {EndKind.NOBODY}:
+            return Outcome.NOBODY
+        found = {Outcome.BLOCKED for kind in kinds if kind not in ARRIVED}
         if self.answers:
             found |= {answer.outcome for answer in self.answers}
         elif self.arrives:

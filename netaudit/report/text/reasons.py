@@ -107,6 +107,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.HOST_ROUTES_ELSEWHERE: "the host's routes do not lead there",
     ReasonKind.NOTHING_LEADS_ON: "no rule leads on, and nobody listens",
     ReasonKind.NAT_ELSEWHERE: "a NAT rule leads it elsewhere",
+    ReasonKind.HOST_KEPT_APART: "the host is kept apart from the containers on this interface's link",
     ReasonKind.LED_TO_SENDER: "a NAT rule leads it back to its sender, which does not take it from itself",
     ReasonKind.NOBODY_BEHIND_NAT: "nobody listens where it leads",
     ReasonKind.PROXY_OUT_OF_RECORDING: "{programs} leads out of what was recorded",

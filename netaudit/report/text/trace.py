@@ -37,6 +37,7 @@ _OUTCOMES = {
     Outcome.ALLOWED: "ALLOWED",
     Outcome.BLOCKED: "blocked",
     Outcome.MAY: "MAY get through",
+    Outcome.NOBODY: "nobody listens",
 }
 
 

@@ -60,7 +60,7 @@ class Cell:
             return None
         here = not network.bridge or network.bridge in self._world.routing.interfaces
         row_of = off_host_row if here else other_driver_row
-        return row_of(network, self._destination, self._origin, self._asking.addresses[0][0])
+        return row_of(network, self._destination, self._origin, self._asking.addresses[0][0], self._world.routing)
 
     def _decided(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make the rows of ports: what arrives by chance is allowed, and limited by a rule."""
