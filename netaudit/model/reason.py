@@ -119,6 +119,7 @@ class ReasonKind(StrEnum):
     NOTHING_LISTENS = "nothing-listens"
     NEIGHBOUR_UNDISCOVERED = "neighbour-undiscovered"
     # Connections and answers.
+    LATER_STOPPED = "later-stopped"
     ANSWER_STOPPED = "answer-stopped"
     ANSWER_MAY_STOP = "answer-may-stop"
     ANSWER_FROM_LOOPBACK = "answer-from-loopback"

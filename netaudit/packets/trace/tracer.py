@@ -22,6 +22,8 @@ from netaudit.packets.values.probe import PacketState, Probe
 from netaudit.packets.values.solicitation import SOLICITATION, solicited_by
 from netaudit.packets.values.steps import ARRIVED, End, EndKind, Trace
 
+_CONNECTED = frozenset({"tcp", "udp", "sctp"})  # of which more than two packets are sent
+
 
 def trace(
     program: Program, host: Host, probe: Probe, unseen: Collection[str] = (), inventory: Inventory | None = None
@@ -48,14 +50,29 @@ def trace_answer(context: HostContext, asked: Start, end: End, known: Mapping[Fi
 def _follow(context: HostContext, probe: Probe) -> Trace:
     first = _first(context, msgspec.structs.replace(probe, state=PacketState.NEW))
     if probe.state is PacketState.NEW:
-        return first
-    known = [connection_of(end.packet) for end in first.ends if end.kind in ARRIVED or end.kind is EndKind.NOBODY]
-    connections = [one for at, one in enumerate(known) if one not in known[:at]]
+        return _with_later(context, probe, first)
+    connections = _connections(first)
     if not connections:
         return _later(context, probe, {}, make_reason(ReasonKind.NO_CONNECTION_NO_ARRIVAL))
     unanswered = first.arrives and first.outcome is Outcome.BLOCKED
     note = make_reason(ReasonKind.NO_CONNECTION_NO_ANSWER) if unanswered else None
     return _either([_later(context, probe, one, note) for one in connections])
+
+
+def _connections(first: Trace) -> list[Connection | None]:
+    """List what the first packet of a connection may leave to later ones, once for each way to translate it."""
+    known = [connection_of(end.packet) for end in first.ends if end.kind in ARRIVED or end.kind is EndKind.NOBODY]
+    return [one for at, one in enumerate(known) if one not in known[:at]]
+
+
+def _with_later(context: HostContext, probe: Probe, first: Trace) -> Trace:
+    """Follow a later packet where the first one is answered, and keep its way if it may not arrive."""
+    if probe.protocol not in _CONNECTED or first.outcome is not Outcome.ALLOWED:
+        return first
+    followed = msgspec.structs.replace(probe, state=PacketState.ESTABLISHED)
+    found = [_later(context, followed, one, None) for one in _connections(first) if one is not None]
+    stopped = tuple(one for one in found if one.outcome is not Outcome.ALLOWED)
+    return msgspec.structs.replace(first, later=stopped) if stopped else first
 
 
 def _first(context: HostContext, probe: Probe) -> Trace:

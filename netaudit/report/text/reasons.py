@@ -133,6 +133,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.NOTHING_LISTENS: "nothing listens on {address} port {port}/{protocol}",
     ReasonKind.NEIGHBOUR_UNDISCOVERED: "neighbour discovery is stopped",
     # Connections and answers.
+    ReasonKind.LATER_STOPPED: "connects, then stopped by {behind}",
     ReasonKind.ANSWER_STOPPED: "the answer is stopped",
     ReasonKind.ANSWER_MAY_STOP: "the answer may be stopped",
     ReasonKind.ANSWER_FROM_LOOPBACK: "127.0.0.0/8 does not come from outside",
