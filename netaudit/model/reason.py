@@ -54,6 +54,7 @@ class ReasonKind(StrEnum):
     LISTENER_NOT_RECORDED = "listener-not-recorded"
     LISTENER_INSIDE_NOT_RECORDED = "listener-inside-not-recorded"
     RULES_INSIDE_NOT_RECORDED = "rules-inside-not-recorded"
+    INSIDE_CONTAINER = "inside-container"
     MESH_NOT_RECORDED = "mesh-not-recorded"
     ADDRESS_UNKNOWN = "address-unknown"
     BRIDGED_ELSEWHERE = "bridged-elsewhere"

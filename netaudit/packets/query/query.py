@@ -13,6 +13,7 @@ from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.bridge_ports import ports_of
 from netaudit.packets.host.container_routes import is_on_link
+from netaudit.packets.host.containers.namespaces import namespaces_of
 from netaudit.packets.host.endpoints import with_every_endpoint
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.locations import (
@@ -27,7 +28,8 @@ from netaudit.packets.host.locations import (
     read_target,
 )
 from netaudit.packets.query.path import draw, draw_container
-from netaudit.packets.trace.tracer import trace
+from netaudit.packets.trace.pipeline import HostContext
+from netaudit.packets.trace.tracer import trace_in
 from netaudit.packets.values.probe import CLIENT_PORT, PacketState, Probe
 from netaudit.packets.values.steps import End, EndKind, Hop, HopKind, Step, StepKind, Trace
 
@@ -72,7 +74,8 @@ def answer_query(question: TraceQuery, snapshot: Snapshot, program: Program) -> 
         lost = Trace(probe.packet(), (), (end,))
         return _answer(question, source, target, lost, draw_container(source.attached, snapshot, end))
     unseen = {gap.source for gap in snapshot.gaps if gap.reason is not GapReason.PARTIAL}
-    found = trace(program, snapshot.host, probe, unseen, snapshot.inventory)
+    known = HostContext(program, snapshot.host, frozenset(unseen), snapshot.inventory, namespaces_of(snapshot))
+    found = trace_in(known, probe)
     return _answer(question, source, target, found, draw(source, found, snapshot))
 
 

@@ -46,7 +46,7 @@ _LATER: dict[Field, Value] = {Field.CT_STATE: CtState.ESTABLISHED, Field.TCP_FLA
 
 
 def tells_apart(program: Program, world: HostSets) -> bool:
-    """Tell whether some rule may treat later packets worse than first ones: by their state, or the connection's mark."""
+    """Tell whether some rule may treat later packets worse: by their state, or by their connection's mark."""
     return Field.CT_MARK in world.space.widths or any(map(_differs, _meanings(program, world.family)))
 
 

@@ -14,6 +14,7 @@ from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.followed import doubted
 from netaudit.packets.trace.conntrack import Connection, begin, belong, connection_of
+from netaudit.packets.trace.inside import through_namespaces
 from netaudit.packets.trace.pipeline import HostContext, Pipeline, Start, start_of
 from netaudit.packets.trace.reply import NoReply, ReplyContext, ReplyReceiver, is_answered, reply_start, tracking
 from netaudit.packets.trace.sockets import Listeners
@@ -32,7 +33,12 @@ def trace(
 
     `unseen` are sources that said nothing. The inventory tells by which of its networks a container answers.
     """
-    found = _follow(HostContext(program, host, frozenset(unseen), inventory), probe)
+    return trace_in(HostContext(program, host, frozenset(unseen), inventory), probe)
+
+
+def trace_in(context: HostContext, probe: Probe) -> Trace:
+    """Follow a packet as `trace` does, also into the namespaces of containers that the context knows."""
+    found, program, unseen = _follow(context, probe), context.program, context.unseen
     return doubted(found, probe.family, program, unseen)
 
 
@@ -81,6 +87,7 @@ def _first(context: HostContext, probe: Probe) -> Trace:
     if start.neighbour and (lost := _undiscovered(context, probe)):
         return lost
     found = Pipeline(context, start, Listeners(context), begin).trace()
+    found = through_namespaces(found, context.namespaces, start.family)
     arrived = [end for end in found.ends if end.kind in ARRIVED] if is_answered(start.packet) else []
     answers = tuple(trace_answer(context, start, end, {}) for end in arrived)
     return msgspec.structs.replace(found, answers=answers)

@@ -60,6 +60,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.LISTENER_NOT_RECORDED: "it reaches the host; what listens there is not recorded",
     ReasonKind.LISTENER_INSIDE_NOT_RECORDED: "inside the container; what listens there is not recorded",
     ReasonKind.RULES_INSIDE_NOT_RECORDED: "rules inside a container's namespace are not recorded",
+    ReasonKind.INSIDE_CONTAINER: "inside container {container}",
     ReasonKind.MESH_NOT_RECORDED: "the routing mesh behind it was not recorded",
     ReasonKind.ADDRESS_UNKNOWN: "where it goes hangs on an address that is not known",
     ReasonKind.BRIDGED_ELSEWHERE: "a bridged packet that was given another destination",
