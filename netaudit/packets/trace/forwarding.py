@@ -13,7 +13,6 @@ from netaudit.model.routing.policy import PolicyRule
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import as_address, is_for_many
 from netaudit.packets.trace.branch import Branch
-from netaudit.packets.trace.martians import why_martian
 from netaudit.packets.trace.policy import PolicyWalk
 from netaudit.packets.trace.recorder import TraceRecorder
 from netaudit.packets.values.steps import EndKind, StepKind
@@ -54,7 +53,7 @@ class Forwarding:
             self._unknown(state, make_reason(ReasonKind.ADDRESS_UNKNOWN))
             return
         interface = state.packet.name(Field.IIF)
-        reason = why_martian(self._routing, source, target, interface) or self._astray(state, source, interface)
+        reason = _why_martian(self._routing, source, target, interface) or self._astray(state, source, interface)
         if reason:
             self._lost(state, reason)
             return
@@ -190,3 +189,16 @@ def _out_of(hop: NextHop, route: Route) -> Reason:
     return make_reason(
         ReasonKind.ROUTED_TO_GATEWAY, interface=hop.interface, gateway=hop.gateway, route=route.destination
     )
+
+
+def _why_martian(routing: Routing, source: Ip, target: Ip, interface: str) -> Reason | None:
+    """Return what is impossible about the addresses (a martian), None for nothing."""
+    loopback = routing.sysctls.routes_loopback(interface) if interface != "lo" else True
+    if source.is_multicast or (source.is_loopback and not loopback):
+        return make_reason(ReasonKind.SOURCE_IMPOSSIBLE, address=source, interface=interface)
+    if target.is_loopback and not loopback:
+        return make_reason(ReasonKind.LOOPBACK_AT_INTERFACE, address=target, interface=interface)
+    own = routing.route(source)
+    if own is not None and own.kind == "local" and interface != "lo" and routing.family == "ip":
+        return make_reason(ReasonKind.SOURCE_IS_THIS_HOST, address=source)
+    return None
