@@ -66,7 +66,7 @@ def _ways(end: End, owner: ContainerNamespace, family: Family) -> Iterator[Trace
 
 
 def _start(packet: Packet, owner: ContainerNamespace, family: Family) -> Start:
-    """Begin where the packet comes in: in there it is of no connection yet."""
+    """Begin where the packet comes in: its connection in there begins with it."""
     interface = owner.interface_of(packet.number(Field.DADDR) or 0)
     kept = {field: value for field, value in packet.fields.items() if not field.startswith("ct-")}
     here: dict[Field, Value] = {

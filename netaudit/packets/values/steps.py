@@ -94,8 +94,8 @@ class Trace(msgspec.Struct, frozen=True):
     def outcome(self) -> Outcome:
         """Sum the ends up: the rules let it arrive and be answered, or not, or that cannot be decided.
 
-        What arrives or not by chance alone is allowed: `limited_by` names the rules. That nobody takes it is said where
-        nothing else may become of it. A connection of TCP whose later packets are stopped brings nobody anything.
+        What arrives or not by chance alone is allowed: `limited_by` names the rules. Where nothing else
+        may become of it, nobody listens. A connection of TCP whose later packets are stopped brings nobody anything.
         """
         outcome = self._of_first
         if outcome is not Outcome.ALLOWED or not self.later or self.packet.get(Field.PROTOCOL) != _TCP:
