@@ -2,7 +2,6 @@
 
 from netaudit.attribute.attribution import AttributedChange, AttributedDiff
 from netaudit.attribute.attributor import Attributor
-from netaudit.attribute.container_netns import inside_changes
 from netaudit.attribute.observed.forward_policy import attribute_policy
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.attribute.snapshot import attribute_head, examine
@@ -26,10 +25,7 @@ def attribute_diff(
     return AttributedDiff(
         before=attribute_head(before),
         after=attribute_head(after),
-        changes=(
-            *(_attribute_change(change, earlier, later) for change in changes),
-            *inside_changes(before, after, catalog, compared),
-        ),
+        changes=tuple(_attribute_change(change, earlier, later) for change in changes),
         missing=missing,
         coverage=coverage,
         defects=defects,

@@ -383,3 +383,10 @@ def test_an_answer_that_the_kernel_sends_by_one_of_two_uplinks_is_in_doubt() -> 
 
 def test_the_same_host_gives_the_same_table() -> None:
     assert _table(NEW) == _table(NEW)
+
+
+def test_an_example_comes_from_an_address_that_a_machine_can_have() -> None:
+    edits = {Source.IPTABLES_NFT: _rule("DOCKER-USER", "-i eth0 ! -s 203.0.112.0/24 -j DROP")}
+    first = _table(OLD, edits)[0]
+    assert (first.outcome, first.witness.split()[1].split(".")[:3]) == (Outcome.ALLOWED, ["203", "0", "112"])
+    assert first.witness.split(":")[0].rsplit(".", 1)[1] not in {"0", "255"}

@@ -19,7 +19,6 @@ from netaudit.packets.exposure.cells.examples import readable
 from netaudit.packets.exposure.cells.row import Row
 from netaudit.packets.exposure.container_sets import ContainerSets
 from netaudit.packets.exposure.dispositions import Dispositions, dispositions_of
-from netaudit.packets.exposure.inside import InsideSets
 from netaudit.packets.exposure.zone_sets import OF_NETWORKS, ZoneSets
 from netaudit.packets.host.container_routes import container_routes, subnets
 from netaudit.packets.host.members import Members
@@ -27,11 +26,13 @@ from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.host.zones import Origin, ZoneChoice, origins
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.encoders import Encoders
+from netaudit.packets.symbolic.encoding.decision import Decision
 from netaudit.packets.symbolic.encoding.fields import asked_fields
 from netaudit.packets.symbolic.encoding.host_sets import HostSets
-from netaudit.packets.symbolic.neighbour_discovery import undiscovered
+from netaudit.packets.symbolic.neighbour_discovery import undiscovered, unheard
 from netaudit.packets.symbolic.pipeline import Traversal
 from netaudit.packets.values.probe import PROTOCOLS
+from netaudit.packets.values.solicitation import ADVERTISEMENT, SOLICITATION
 
 _LINKS = "`ip link` lists them; what a bridge's port receives comes in by the bridge"
 
@@ -51,7 +52,6 @@ class Reachability:
         self.zones, self.containers = ZoneSets(self.world, self.origins), ContainerSets(self.world, self.inventory)
         self.sockets, self.members = Sockets(host.listeners), Members(self.inventory, family)
         self.from_proxy: dict[tuple[str, str, int], Row] = {}  # what cells found of docker-proxy
-        self.inside: dict[str, InsideSets] = {}  # by container, where the rules in its namespace are known
         remembered = lru_cache(maxsize=None)
         self.asked, self.came = remembered(self._asked), remembered(self._came_from)
         self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))
@@ -80,7 +80,9 @@ class Reachability:
             for origin in self.origins
             if origin.zone.kind is not ZoneKind.HOST
         )
+        packets = self._found(traversal, packets)
         traversal.from_wire(packets)
+        self._send(traversal)
         traversal.follow_answers(self.containers.answering, self._routes)
         return traversal
 
@@ -91,8 +93,23 @@ class Reachability:
         for origin in self.origins:
             if origin.zone.kind is ZoneKind.HOST:
                 traversal.from_host(self.zones.sent(origin))
+        self._send(traversal)
         traversal.follow_answers(self.containers.answering, self._routes)
         return traversal
+
+    def _found(self, traversal: Traversal, packets: PacketSet) -> PacketSet:
+        """Leave out what comes by links on which nobody can find the host."""
+        silent, decision = self._unheard(SOLICITATION)
+        space = self.world.space
+        return traversal.without(packets, space.union(self.world.at(Field.IIF, one) for one in silent), decision)
+
+    def _send(self, traversal: Traversal) -> None:
+        """Drop what leaves by links on which the host can find nobody."""
+        silent, decision = self._unheard(ADVERTISEMENT)
+        traversal.lose(self.world.space.union(self.world.at(Field.OIF, one) for one in silent), decision)
+
+    def _unheard(self, message: tuple[int, int]) -> tuple[tuple[str, ...], Decision]:
+        return unheard(self._encoders, message) if self.family == Family.IP6 else ((), Decision(None))
 
     @cached_property
     def between_ports(self) -> Traversal:

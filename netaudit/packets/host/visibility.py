@@ -57,7 +57,7 @@ class Visibility:
             yield make_reason(ReasonKind.INTERFACES_NOT_RECORDED)
         for table in Routing(host, family).policy_tables:
             yield make_reason(ReasonKind.POLICY_ROUTING_NOT_RECORDED, table=table)
-        yield from unfollowed(program)
+        yield from unfollowed(program, family)
 
     def _about_way(self, way: Delivery) -> Iterator[Reason]:
         if way in _FORWARDED:

@@ -13,8 +13,9 @@ from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.encoding.decision import Decision
+from netaudit.packets.symbolic.encoding.host_sets import LINK_LOCAL, TRANSLATED
 from netaudit.packets.symbolic.pipeline import Traversal
-from netaudit.packets.values.solicitation import SOLICITATION, SOLICITED
+from netaudit.packets.values.solicitation import HOP_LIMIT, SOLICITATION, SOLICITED, has_neighbours
 
 _ICMPV6 = 58
 
@@ -35,15 +36,42 @@ def undiscovered(encoders: Encoders, members: Sequence[PacketSet]) -> tuple[Pack
     return unable, Decision(rule, make_reason(ReasonKind.NEIGHBOUR_UNDISCOVERED))
 
 
+def unheard(encoders: Encoders, message: tuple[int, int]) -> tuple[tuple[str, ...], Decision]:
+    """Return the interfaces on which the host does not hear a message of neighbour discovery, and what stops it.
+
+    Without a solicitation nobody on the link can send to the host; without an advertisement the host to nobody.
+    """
+    world, space = encoders.world, encoders.world.space
+    names = [one.name for one in world.ranges.known_interfaces if has_neighbours(one)]
+    to = space.in_ranges(Field.DADDR, (SOLICITED,)) if message == SOLICITATION else world.local
+    said = space.union(
+        world.at(Field.IIF, one) & space.in_ranges(Field.SADDR, (LINK_LOCAL, *world.ranges.neighbours.get(one, ())))
+        for one in names
+    )
+    fields = {**_fields(message), Field.TTL: HOP_LIMIT, Field.MARK: 0, Field.SOCKET: 0, TRANSLATED: 0, Field.OIF: 0}
+    for field in fields.keys() & space.widths.keys():
+        said &= space.equal(field, fields[field])
+    asking = Traversal(encoders)
+    asking.heard(said & to)
+    silent = tuple(name for name in names if not asking.local.possible & world.at(Field.IIF, name))
+    stopped = asking.dropped.possible & space.union(world.at(Field.IIF, name) for name in silent)
+    rule = asking.chains.decisions.of(stopped).rule if stopped else None
+    return silent, Decision(rule, make_reason(ReasonKind.NEIGHBOUR_UNDISCOVERED))
+
+
+def _fields(message: tuple[int, int]) -> dict[str, int]:
+    return {
+        Field.PROTOCOL: _ICMPV6,
+        Field.CT_STATE: int(CtState.UNTRACKED),
+        Field.ICMP_TYPE: message[0],
+        Field.ICMP_CODE: message[1],
+    }
+
+
 def _question(encoders: Encoders, packets: PacketSet) -> PacketSet:
     """Make solicitations of packets: of no connection, to the addresses at which neighbours are asked for."""
     space = encoders.world.space
-    fields = {
-        Field.PROTOCOL: _ICMPV6,
-        Field.CT_STATE: int(CtState.UNTRACKED),
-        Field.ICMP_TYPE: SOLICITATION[0],
-        Field.ICMP_CODE: SOLICITATION[1],
-    }
+    fields = _fields(SOLICITATION)
     known = [field for field in fields if field in space.widths]
     asked = space.rewrite.forget(packets, Field.DADDR, Field.SPORT, Field.DPORT, *known)
     for field in known:

@@ -1,6 +1,6 @@
 """Where a packet goes from here: to this host, out of an interface, or nowhere; each with its reason.
 
-Source: ip_route_input_slow() in the kernel's net/ipv4/route.c.
+Sources: ip_route_input_slow() and __fib_validate_source() in the kernel's net/ipv4.
 """
 
 from collections.abc import Iterator

@@ -86,8 +86,7 @@ def reply_start(end: End, setting: ReplyContext) -> Start | NoReply:
             return NoReply(EndKind.UNKNOWN, make_reason(ReasonKind.CONTAINER_ANSWERS_ELSEWHERE))
         there = way
     port, neighbour_port = (asked.neighbour_port, asked.port) if asked.neighbour else ("", "")
-    back = asked.neighbour and there == asked.interface and not _has_new_source(came)
-    near = back or setting.is_bridged(came, there)
+    near = setting.is_bridged(came, there)
     return Start(_answer(came, there), asked.family, there, port, near, neighbour_port)
 
 

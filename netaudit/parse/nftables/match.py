@@ -38,6 +38,7 @@ class Elements(msgspec.Struct, frozen=True):
 
 Sets = Mapping[str, Elements]
 _UNRECORDED = "what it looks at is not recorded"
+_UNTYPED = " [invalid type]"  # behind a number that nft 1.0.6 does not know how to print: `0x50 [invalid type]`
 _COMPARISONS = frozenset({"<", ">", "<=", ">="})
 
 
@@ -201,4 +202,6 @@ def value_of(key: Key, value: Json) -> int:
     """Read one constant. Raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError(value)  # noqa: TRY004 (what is read is data: no constant of this key)
+    if isinstance(value, str) and value.endswith(_UNTYPED):
+        return int(value.removesuffix(_UNTYPED), 16)
     return value if isinstance(value, int) else key.constant(value)

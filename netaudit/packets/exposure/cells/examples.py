@@ -13,6 +13,7 @@ from netaudit.packets.sets.space import PacketSpace
 
 _LIKED = {"ip": (0xC6336407, 0xCB007107), "ip6": (0x20010DB8FFFF << 80 | 7,)}  # documentation addresses read best
 _CLIENT_PORT = 40000
+_INTERFACE_ID, _LAST_BYTE = 64, 0xFF
 _SENDABLE = ((1, 65535),)  # no program can send from port 0
 _BESIDE = {Field.SKUID: "by uid", Field.SKGID: "by gid", Field.TTL: "with ttl"}  # what else an example may have to have
 
@@ -21,11 +22,19 @@ def pick(space: PacketSpace, packets: PacketSet, liked: PacketSet, fields: Seque
     """Pick a packet, one that reads well and that a person can send where there is one; None for no packet."""
     if not packets:
         return None
+    packets = packets - _of_no_machine(space) or packets
     sender = space.rewrite.forget(liked, Field.SPORT)
     from_a_client, sendable = space.in_ranges(Field.SPORT, CLIENT_PORTS), space.in_ranges(Field.SPORT, _SENDABLE)
     asked = (liked, sender & from_a_client, space.equal(Field.SPORT, _CLIENT_PORT), from_a_client, sender & sendable)
     some = next((found for one in (*asked, sendable) if (found := packets & one)), packets)
     return space.values.example(some, fields)
+
+
+def _of_no_machine(space: PacketSpace) -> PacketSet:
+    """Return what comes from no machine: IPv4's first and last address, IPv6's anycast (RFC 4291, 2.6.1)."""
+    bits = (1 << _INTERFACE_ID) - 1 if space.widths[Field.SADDR] > _INTERFACE_ID else _LAST_BYTE
+    ends = space.masked(Field.SADDR, bits, 0)
+    return ends | space.masked(Field.SADDR, bits, bits) if bits == _LAST_BYTE else ends
 
 
 def readable(space: PacketSpace, senders: Ranges, family: str) -> PacketSet:
