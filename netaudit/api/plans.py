@@ -1,16 +1,44 @@
 """Facts of a host and a command -> what it would do, before it runs."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from netaudit.api.audits import AuditOptions, load_auditor
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.plan_auditor import judge_plan
 from netaudit.audit.planned import JudgedPlan
+from netaudit.errors import PlanError
+from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Facts
-from netaudit.parse import parse_snapshots
+from netaudit.parse import parse_snapshot, parse_snapshots
+from netaudit.plan.engine.plan import StandIn
+from netaudit.plan.pitfalls import find_pitfalls
 from netaudit.plan.planned import Planned
+from netaudit.plan.rehearsal.change import EngineChange
+from netaudit.plan.rehearsal.rehearsal import plan_rehearsal
+from netaudit.plan.rules.planned import plan_host
+from netaudit.replica.programs import can_be_tried
 from netaudit.replica.try_command import try_command
+from netaudit.standin.session import Client, run_client
+
+ExposedPorts = Callable[[str], tuple[str, ...] | None]  # by an image's reference; None where they are not known
+
+
+class PlanContext(msgspec.Struct, frozen=True):
+    """What a plan is made with beside the host.
+
+    `elsewhere`: the facts are not of this host, now. `exposed_ports` tells which ports an image exposes. `client` is
+    what a client of Docker may take of this process. `engine_version` is the engine's, where the facts do not say.
+    """
+
+    auditor: Auditor
+    elsewhere: bool = True
+    timeout: float = 60.0
+    exposed_ports: ExposedPorts = lambda _: None
+    client: Client = Client()
+    engine_version: str = ""
 
 
 def plan_command(facts: Facts, command: Sequence[str], options: AuditOptions | None = None) -> JudgedPlan:
@@ -20,20 +48,75 @@ def plan_command(facts: Facts, command: Sequence[str], options: AuditOptions | N
     for one in plan.new:
         print(one.severity, one.message)
     """
-    return judge_command(facts, command, load_auditor(options), elsewhere=True)
+    return judge_command(facts, command, PlanContext(load_auditor(options)))
 
 
-def judge_command(
-    facts: Facts, command: Sequence[str], auditor: Auditor, *, elsewhere: bool, timeout: float = 60.0
-) -> JudgedPlan:
-    """Run a command of the operator's own on a replica of the host, and judge what it did.
+def judge_command(facts: Facts, command: Sequence[str], context: PlanContext) -> JudgedPlan:
+    """Try a command of the operator's own on a replica of the host, or one of Docker's on a stand-in engine."""
+    if can_be_tried(command):
+        return _judge_own(facts, command, context)
+    return _judge_docker(facts, command, context)
 
-    `elsewhere`: the facts are not of this host, now.
-    """
-    tried = try_command(facts, command, timeout=timeout, elsewhere=elsewhere)
+
+def judge_requests(facts: Facts, requests: Sequence[EngineRequest], title: str, context: PlanContext) -> JudgedPlan:
+    """Judge what requests would do that a client sent elsewhere."""
+    engine = StandIn(facts, context.exposed_ports, context.engine_version)
+    for request in requests:
+        engine.handle(request)
+    return _judge_engine(facts, engine, Planned.of(parse_snapshot(facts), title=title), context)
+
+
+def judge_rehearsal(facts: Facts, change: EngineChange, title: str, context: PlanContext) -> JudgedPlan:
+    """Judge what a restart of the daemon would do with another engine, backend or options. Raises UsageError."""
+    snapshot = parse_snapshot(facts)
+    host = plan_rehearsal(snapshot, facts, change, context.auditor.catalog)
+    planned = Planned(
+        before=host.before,
+        after=host.after,
+        title=title,
+        rules=host.changes,
+        symbols=host.symbols,
+        assumptions=host.assumptions,
+    )
+    return judge_plan(planned, context.auditor)
+
+
+def _judge_own(facts: Facts, command: Sequence[str], context: PlanContext) -> JudgedPlan:
+    tried = try_command(facts, command, timeout=context.timeout, elsewhere=context.elsewhere)
     before, after = parse_snapshots(tried.before, tried.after)
     title = shlex.join(command)
     planned = Planned(
         before=before, after=after, title=title, command=tuple(command), writer=title, output=tried.output
     )
-    return judge_plan(planned, auditor)
+    return judge_plan(planned, context.auditor)
+
+
+def _judge_docker(facts: Facts, command: Sequence[str], context: PlanContext) -> JudgedPlan:
+    engine = StandIn(facts, context.exposed_ports, context.engine_version)
+    outcome = run_client(engine, command, context.client)
+    if outcome.exit_code != 0 or outcome.late:
+        said = " ".join((outcome.error.strip() or outcome.output.strip()).split())[:500]
+        why = "it did not end" if outcome.late else said or f"it ends with code {outcome.exit_code}"
+        raise PlanError(f"{command[0]} fails: {why}", hint="nothing was run on the host")
+    planned = Planned.of(
+        parse_snapshot(facts), title=shlex.join(command), command=tuple(command), pitfalls=find_pitfalls(command)
+    )
+    return _judge_engine(facts, engine, planned, context)
+
+
+def _judge_engine(facts: Facts, engine: StandIn, planned: Planned, context: PlanContext) -> JudgedPlan:
+    """Judge the host that an engine's inventory leads to."""
+    inventory = engine.planned()
+    host = plan_host(parse_snapshot(facts), inventory, context.auditor.catalog)
+    changing = tuple(one for one in engine.requests if one.method not in ("GET", "HEAD"))
+    planned = msgspec.structs.replace(
+        planned,
+        before=host.before,
+        after=host.after,
+        rules=host.changes,
+        symbols=host.symbols,
+        assumptions=host.assumptions,
+        requests=changing,
+        refused=inventory.refused,
+    )
+    return judge_plan(planned, context.auditor)

@@ -1,6 +1,6 @@
 """A host before and after a command -> the judged plan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -22,11 +22,24 @@ from netaudit.audit.planned import JudgedChange, JudgedPlan
 from netaudit.audit.run import run
 from netaudit.audit.view.view import HostView
 from netaudit.diff import Removed
-from netaudit.model.plan import Assumption, Symbol
+from netaudit.model.plan import Assumption, AssumptionKind
 from netaudit.model.snapshot import Snapshot
 from netaudit.plan.planned import Planned
 from netaudit.plan.rules.planned import Certainty
+from netaudit.plan.spelling import spell
 from netaudit.plan.surroundings import changed_surroundings
+
+# What a rule's text, or whether it is written, hangs on; others decide whether the command succeeds at all.
+_ABOUT_TEXTS = frozenset(
+    {
+        AssumptionKind.EXPOSED_UNKNOWN,
+        AssumptionKind.SUBNET_LIKELY,
+        AssumptionKind.NAMESERVERS_UNKNOWN,
+        AssumptionKind.START_ORDER,
+        AssumptionKind.ADDRESSES_IN_USE,
+        AssumptionKind.TASK_PLACEMENT,
+    }
+)
 
 
 def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
@@ -37,16 +50,17 @@ def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
     diff = with_exposure_changes(diff, before, after, auditor.catalog, auditor.exposure)
     earlier = _audit(before, auditor, None)
     later = _audit(after, auditor, diff)
-    new = tuple(_new(earlier, later))
     there = {one.fingerprint for one in later.findings}
+    gone = tuple(one for one in earlier.open if one.fingerprint not in there)
+    diff = spell(diff, planned.symbols)
     return JudgedPlan(
         planned=planned,
         diff=diff,
-        changes=tuple(_certain(one, planned) for one in diff.changes),
-        surroundings=changed_surroundings(before.host, after.host),
+        changes=tuple(_certain(diff.changes, planned)),
+        surroundings=spell(changed_surroundings(before.host, after.host), planned.symbols),
         audit=later,
-        new=new,
-        gone=tuple(one for one in earlier.open if one.fingerprint not in there),
+        new=spell(tuple(_new(earlier, later)), planned.symbols),
+        gone=spell(gone, planned.symbols),
     )
 
 
@@ -81,20 +95,18 @@ def _by_command(one: AttributedChange, writer: str) -> AttributedChange:
     return msgspec.structs.replace(one, attribution=attribution)
 
 
-def _certain(one: AttributedChange, planned: Planned) -> JudgedChange:
-    assumption = next((each for each in planned.assumptions if _is_about(each, one)), None)
-    if assumption is not None:
-        return JudgedChange(one, Certainty.LIKELY, assumption)
-    symbolic = any(_holds(one.change.item.text, symbol) for symbol in planned.symbols)
-    return JudgedChange(one, Certainty.SYMBOLIC if symbolic else Certainty.EXACT)
-
-
-def _holds(text: str, symbol: Symbol) -> bool:
-    return str(symbol) in text
+def _certain(changes: Sequence[AttributedChange], planned: Planned) -> Iterator[JudgedChange]:
+    """Say how sure each change is; what hangs on an assumption about its container or network is likely."""
+    sure = [one.certainty for one in planned.rules] or [Certainty.EXACT] * len(changes)
+    for one, certainty in zip(changes, sure, strict=True):
+        assumption = next((each for each in planned.assumptions if _is_about(each, one)), None)
+        yield JudgedChange(one, Certainty.LIKELY if assumption else certainty, assumption)
 
 
 def _is_about(assumption: Assumption, one: AttributedChange) -> bool:
-    """Tell whether a change hangs on an assumption: it names a container or network that caused the change."""
+    """Tell whether a change is likely for an assumption: it names a container or network that caused the change."""
+    if assumption.kind not in _ABOUT_TEXTS:
+        return False
     names = {name for _, value in assumption.args for name in value.split(", ")}
     refs = (ref for cause in one.attribution.causes for ref in (cause.container, cause.network) if ref)
     return any(ref.name in names for ref in refs)

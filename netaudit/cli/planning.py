@@ -1,7 +1,11 @@
 """What `netaudit plan` was asked on its command line -> a plan; a plan -> its format."""
 
+import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from netaudit.api.audits import AuditOptions
 from netaudit.api.formats import PlanFormat
@@ -10,12 +14,137 @@ from netaudit.audit.planned import new_findings
 from netaudit.cli import output as out
 from netaudit.cli.auditing import Prepared, prepare
 from netaudit.cli.options import Colour
+from netaudit.errors import UsageError
 from netaudit.report.ci.location import Locator
 
 if TYPE_CHECKING:
     from netaudit.audit.finding import Finding
     from netaudit.audit.planned import JudgedPlan
+    from netaudit.collect import Where
+    from netaudit.model.engine_request import EngineRequest
     from netaudit.model.facts import Facts
+    from netaudit.plan.rehearsal.change import EngineChange, OptionValue
+
+_LARGEST = 64 << 20  # bytes of requests
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What is planned: a command, requests that were made elsewhere, Compose files, or another engine by itself.
+
+    `engine`, `backend` and `daemon` are what a restarted daemon would have.
+    """
+
+    command: tuple[str, ...]
+    requests: Path | None
+    compose: tuple[Path, ...]
+    profiles: tuple[str, ...]
+    project_name: str
+    engine: str
+    backend: str
+    daemon: tuple[str, ...]
+
+    def require_one(self) -> None:
+        """Refuse to plan nothing, or two things at once. Raises UsageError."""
+        given = [
+            name
+            for name, one in (("a command", self.command), ("--requests", self.requests), ("-f", self.compose))
+            if one
+        ]
+        if (self.backend or self.daemon) and given:
+            raise UsageError(
+                "--backend and --daemon are planned without a command", hint="plan the restart first, by itself"
+            )
+        if len(given) != 1 and not (not given and self.is_rehearsal()):
+            wrong = f"{' and '.join(given)} cannot be planned at once" if given else "there is nothing to plan"
+            raise UsageError(wrong, hint="for example: netaudit plan -- docker run -d -p 8080:80 nginx")
+
+    def is_rehearsal(self) -> bool:
+        """Tell whether another engine, backend or option is planned, and nothing else."""
+        other = bool(self.engine or self.backend or self.daemon)
+        return other and not (self.command or self.requests or self.compose)
+
+    def words(self) -> tuple[str, ...]:
+        """Return the command; of Compose files the one that brings them up."""
+        if not self.compose:
+            return self.command
+        options = [word for file in self.compose for word in ("-f", str(file))]
+        options += [word for name in self.profiles for word in ("--profile", name)]
+        options += ["--project-name", self.project_name] if self.project_name else []
+        client = ("docker-compose",) if shutil.which("docker-compose") else ("docker", "compose")
+        return (*client, *options, "up", "--detach")
+
+
+def judge(facts: "Facts", subject: Subject, prepared: Prepared, where: "Where | None") -> "JudgedPlan":
+    """Plan on the facts; `where` is this host, None for a recording."""
+    from netaudit.api.plans import PlanContext, judge_command, judge_rehearsal, judge_requests
+    from netaudit.collect.docker.images import ask_exposed_ports
+    from netaudit.standin.session import Client
+
+    context = PlanContext(
+        prepared.auditor,
+        elsewhere=where is None,
+        timeout=where.timeout if where else 60.0,
+        exposed_ports=ask_exposed_ports(where) if where else lambda _: None,
+        client=Client(tuple(os.environ.items()), str(Path.cwd())),
+        engine_version=subject.engine,
+    )
+    if subject.is_rehearsal():
+        return judge_rehearsal(facts, _engine_change(subject), _title(subject), context)
+    if subject.requests is not None:
+        return judge_requests(facts, read_requests(subject.requests), f"requests in {subject.requests}", context)
+    return judge_command(facts, subject.words(), context)
+
+
+def _engine_change(subject: Subject) -> "EngineChange":
+    from netaudit.plan.rehearsal.change import EngineChange
+
+    backend = {"firewall-backend": subject.backend} if subject.backend else {}
+    return EngineChange(subject.engine, daemon={**dict(map(_read_option, subject.daemon)), **backend})
+
+
+def _read_option(text: str) -> "tuple[str, OptionValue]":
+    """Read KEY=VALUE, the value as JSON where it is JSON. Raises UsageError."""
+    key, found, value = text.partition("=")
+    if not (found and key):
+        raise UsageError(f"--daemon: not KEY=VALUE: {text}", hint="write for example userland-proxy=false")
+    try:
+        return key, msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return key, value
+
+
+def _title(subject: Subject) -> str:
+    parts = [
+        f"engine {subject.engine}" if subject.engine else "",
+        f"backend {subject.backend}" if subject.backend else "",
+    ]
+    return "restart of dockerd with " + ", ".join(filter(None, (*parts, *subject.daemon)))
+
+
+def read_requests(path: Path) -> "tuple[EngineRequest, ...]":
+    """Read the requests of a plan as JSON, or a list of such requests. Raises UsageError."""
+    from netaudit.bounded import PATIENCE, UnfitError, decode_json, read_any
+    from netaudit.model.engine_request import EngineRequest
+
+    try:
+        data = read_any(path, _LARGEST, PATIENCE)
+        listed = data.lstrip().startswith(b"[")
+        found = decode_json(data, list[_Request]) if listed else decode_json(data, _Plan).requests
+    except (OSError, UnfitError) as error:
+        hint = "give what `netaudit plan --format json` printed, or its `requests`"
+        raise UsageError(f"cannot read the requests in {path}: {error}", hint=hint) from error
+    return tuple(EngineRequest(one.method, one.path, tuple(one.query.items()), one.body) for one in found)
+
+
+class _Request(msgspec.Struct):
+    method: str
+    path: str
+    query: dict[str, str] = {}
+    body: object = None
+
+
+class _Plan(msgspec.Struct):
+    requests: list[_Request]
 
 
 def prepare_plan(

@@ -1,11 +1,14 @@
 """A host before and after a command that has not run, with what the prediction is made of."""
 
+from typing import Self
+
 import msgspec
 
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.plan import Assumption, Refusal, Symbol
 from netaudit.model.snapshot import Snapshot
 from netaudit.plan.pitfalls import Pitfall
+from netaudit.plan.rules.planned import PlannedChange
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,6 +16,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
     `command` is what was planned, `title` the same as a line. `output` is what it printed. `writer` is who writes the
     new rules that no maker of the catalog writes: the command, where a kernel obeyed it; "" where only an engine does.
+    `rules` says how sure each change of the ruleset is, in the order of the comparison; all are exact without it.
     """
 
     before: Snapshot
@@ -26,3 +30,11 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     symbols: tuple[Symbol, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     pitfalls: tuple[Pitfall, ...] = ()
+    rules: tuple[PlannedChange, ...] = ()
+
+    @classmethod
+    def of(
+        cls, before: Snapshot, *, title: str, command: tuple[str, ...] = (), pitfalls: tuple[Pitfall, ...] = ()
+    ) -> Self:
+        """Return the plan that changes nothing yet."""
+        return cls(before=before, after=before, title=title, command=command, pitfalls=pitfalls)

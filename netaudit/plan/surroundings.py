@@ -29,7 +29,7 @@ def changed_surroundings(before: Host, after: Host) -> tuple[HostChange, ...]:
     return (
         *_sets(HostPart.ADDRESS, _addresses(before), _addresses(after)),
         *_sets(HostPart.ROUTE, map(_route, before.routes), map(_route, after.routes)),
-        *_switches(dict(before.sysctls), dict(after.sysctls)),
+        *_switches(_lasting(before, after), _lasting(after, before)),
     )
 
 
@@ -37,6 +37,18 @@ def _sets(part: HostPart, before: Iterable[str], after: Iterable[str]) -> Iterat
     old, new = frozenset(before), frozenset(after)
     yield from (HostChange(part, text, "") for text in sorted(old - new))
     yield from (HostChange(part, "", text) for text in sorted(new - old))
+
+
+def _lasting(host: Host, other: Host) -> dict[str, str]:
+    """Return the switches but those of interfaces that come or go, which come and go with them."""
+    passing = {one.name for one in host.interfaces} ^ {one.name for one in other.interfaces}
+    return {name: value for name, value in host.sysctls if passing.isdisjoint(_interface(name))}
+
+
+def _interface(switch: str) -> tuple[str, ...]:
+    """Return the interface that a switch is of: `net.ipv4.conf.eth0/100.forwarding`."""
+    parts = switch.split(".")
+    return (parts[3].replace("/", "."),) if len(parts) == 5 and parts[2] == "conf" else ()
 
 
 def _switches(before: dict[str, str], after: dict[str, str]) -> Iterator[HostChange]:

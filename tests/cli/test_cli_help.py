@@ -11,8 +11,8 @@ from programs import environment, run, run_inside
 from netaudit.cli import app
 from netaudit.release import RELEASE
 
-COMMANDS = ["record", "diff", "run", "plan", "show", "explain", "exposure", "trace", "audit", "report", "doctor"]
-COMMANDS += ["verify", "redact"]
+COMMANDS = ["record", "diff", "run", "plan", "show", "explain", "exposure", "trace", "audit", "assert"]
+COMMANDS += ["report", "doctor", "verify", "redact"]
 SLOW = [
     "docker",
     "requests",
@@ -39,7 +39,8 @@ except SystemExit as end:
 
 
 def test_the_commands_are_these() -> None:
-    assert [command.callback.__name__ for command in app.registered_commands if command.callback] == COMMANDS
+    commands = [one for one in app.registered_commands if one.callback]
+    assert [one.name or one.callback.__name__ for one in commands if one.callback] == COMMANDS
 
 
 @pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS)], ids=" ".join)

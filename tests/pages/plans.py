@@ -44,7 +44,10 @@ def _judged(command: tuple[str, ...], name: str, earlier: Facts, later: Facts) -
         requests=(create,),
         refused=(Refusal(create, 409, f"Conflict. The container name {name} is already in use"),),
         symbols=(Symbol(f"host port of {name}", SymbolKind.HOST_PORT, "32768-60999", "32768"),),
-        assumptions=(assume(AssumptionKind.STAYS_UP, container=name),),
+        assumptions=(
+            assume(AssumptionKind.ADDRESSES_IN_USE, network="bridge"),
+            assume(AssumptionKind.STAYS_UP, container=name),
+        ),
         pitfalls=find_pitfalls(command),
     )
     return judge_plan(planned, netaudit.load_auditor())

@@ -28,6 +28,43 @@ def plan(
         Path | None,
         typer.Option("--on", help="A recording; without it, this host now.", metavar="SNAPSHOT", show_default=False),
     ] = None,
+    requests: Annotated[
+        Path | None,
+        typer.Option(
+            "--requests",
+            help="In place of a command: the requests of a plan as JSON, made elsewhere.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    compose: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-f", "--file", help="In place of a command: `docker compose up` of this file.", show_default=False
+        ),
+    ] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", help="A profile of the Compose file.", show_default=False)
+    ] = None,
+    project_name: Annotated[
+        str | None, typer.Option("--project-name", help="The name of the Compose project.", show_default=False)
+    ] = None,
+    engine: Annotated[
+        str,
+        typer.Option("--engine", help="Plan a restart with this engine.", metavar="V", show_default=False),
+    ] = "",
+    backend: Annotated[
+        str,
+        typer.Option(
+            "--backend", help="Plan a restart with this backend.", metavar="iptables|nftables", show_default=False
+        ),
+    ] = "",
+    daemon: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--daemon", help="Plan a restart with this key of daemon.json.", metavar="KEY=VALUE", show_default=False
+        ),
+    ] = None,
     form: Annotated[PlanFormat, typer.Option("--format", help="What to print.")] = PlanFormat.TERMINAL,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -54,23 +91,33 @@ def plan(
 ) -> None:
     """Say what a command would do to a host, before it runs: rules, who could reach what, findings.
 
-    The commands are iptables, ip6tables, iptables-restore, nft, ipset, ip, ufw, sysctl, and sh with any of these. They
-    run in namespaces of their own, on a replica of the host's rules: nothing of the host is changed.
+    The commands are those of docker and docker compose that change containers and networks, and the operator's own:
+    iptables, ip6tables, iptables-restore, nft, ipset, ip, ufw, sysctl, and sh with any of these. A client of Docker
+    talks to a stand-in for the engine, the operator's programs run on a replica of the host's rules, both in namespaces
+    of their own: nothing of the host is changed.
     """
-    from netaudit.api.plans import judge_command
     from netaudit.cli import output as out
-    from netaudit.cli.planning import fails, prepare_plan, print_plan
+    from netaudit.cli.planning import Subject, fails, judge, prepare_plan, print_plan
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
-    from netaudit.errors import UsageError
 
-    if not command:
-        raise UsageError("there is nothing to plan", hint="netaudit plan -- iptables -I DOCKER-USER -j DROP")
+    subject = Subject(
+        command=tuple(command or ()),
+        requests=requests,
+        compose=tuple(compose or ()),
+        profiles=tuple(profile or ()),
+        project_name=project_name or "",
+        engine=engine,
+        backend=backend,
+        daemon=tuple(daemon or ()),
+    )
+    subject.require_one()
     place = out.place(output, force=force)
     prepared = prepare_plan(config, waivers, exposure, fail_on)
-    facts = load_or_collect(on, make_where(docker_host, timeout))
+    where = make_where(docker_host, timeout)
+    facts = load_or_collect(on, where)
     with progress("planning"):
-        judged = judge_command(facts, command, prepared.auditor, elsewhere=on is not None, timeout=timeout)
+        judged = judge(facts, subject, prepared, None if on else where)
     print_plan(judged, form, place, color, facts, wide=wide)
     different = bool(fails(judged, prepared)) and form is not PlanFormat.SARIF
     heads = (judged.diff.before, judged.diff.after)

@@ -1,0 +1,115 @@
+"""`netaudit plan -- docker …`: from the user's own client to a report and an exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from programs import environment, run
+
+import netaudit
+
+pytestmark = pytest.mark.kernel
+RECORDINGS = Path(__file__).parents[1] / "recordings" / "28.5.2-iptables-nft"
+ONE_PORT = RECORDINGS / "default-one-port"
+COMMAND = ("docker", "run", "-d", "--name", "web", "-p", "8080:80", "busybox:local", "httpd")
+
+
+def plan(*words: str | Path, on: Path = ONE_PORT / "00") -> subprocess.CompletedProcess[str]:
+    return run("plan", "--on", on, *words)
+
+
+def document(*words: str | Path, on: Path = ONE_PORT / "00") -> dict[str, Any]:
+    done = plan("--format", "json", *words, on=on)
+    assert done.returncode in (0, 1), done.stderr
+    return json.loads(done.stdout)
+
+
+def rules(changes: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    return sorted(
+        (one["change"], one["family"], one["table"], one["chain"], one["position"], one["text"]) for one in changes
+    )
+
+
+def test_the_plan_of_a_container_is_the_diff_that_was_recorded_when_it_ran() -> None:
+    planned = document("--", *COMMAND)
+    ran = netaudit.compare(netaudit.load(ONE_PORT / "00"), netaudit.load(ONE_PORT / "01"))
+    real = json.loads(netaudit.render(ran, netaudit.Format.JSON))
+    assert rules(planned["changes"]) == rules(real["changes"])
+    assert {one["certainty"] for one in planned["changes"] if one["table"] != "raw"} == {"exact"}
+
+    def cells(found: dict[str, Any]) -> set[tuple[str, str, str, str]]:
+        after = [one["after"] for one in found["exposure"] if one["after"]]
+        return {
+            (str(one["zone"]), one["destination"]["kind"], one["destination"]["address"], one["outcome"])
+            for one in after
+        }
+
+    assert cells(planned) == cells(real)
+
+
+def test_a_gate_refuses_what_opens_a_port_to_the_internet() -> None:
+    assert plan("--", *COMMAND).returncode == 1
+    assert plan("--fail-on", "none", "--", *COMMAND).returncode == 0
+    on_loopback = [word.replace("8080:80", "127.0.0.1:8080:80") for word in COMMAND]
+    assert plan("--", *on_loopback).returncode == 0
+
+
+def test_requests_that_were_recorded_elsewhere_give_the_same_plan(tmp_path: Path) -> None:
+    planned = document("--", *COMMAND)
+    (tmp_path / "plan.json").write_text(json.dumps(planned))
+    (tmp_path / "requests.json").write_text(json.dumps(planned["requests"]))
+    for name in ("plan.json", "requests.json"):
+        again = document("--requests", tmp_path / name)
+        assert rules(again["changes"]) == rules(planned["changes"])
+
+
+def test_what_the_engine_would_refuse_is_no_plan() -> None:
+    done = plan("--", *COMMAND, on=ONE_PORT / "01")
+    assert done.returncode == 3
+    assert 'The container name "/web" is already in use' in done.stderr
+    assert "nothing was run on the host" in done.stderr
+
+
+def test_an_interface_that_docker_names_at_random_is_a_symbol_everywhere() -> None:
+    planned = document("--", "docker", "network", "create", "front", on=RECORDINGS / "fresh" / "00")
+    (symbol,) = [one for one in planned["symbols"] if one["kind"] == "bridge"]
+    spelled = [one["text"] for one in planned["changes"] if "{" + symbol["name"] + "}" in one["text"]]
+    assert spelled
+    assert {one["certainty"] for one in planned["changes"] if one["text"] in spelled} <= {"symbolic", "likely"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "there is nothing to plan"),
+        (("--requests", "x", "--", "docker", "ps"), "a command and --requests cannot be planned at once"),
+        (("--requests", "/nowhere"), "cannot read the requests in /nowhere"),
+    ],
+)
+def test_a_wrong_command_line_is_told_what_to_write(words: tuple[str, ...], message: str) -> None:
+    done = plan(*words)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_a_client_that_is_not_there_is_named() -> None:
+    argv = [sys.executable, "-m", "netaudit", "plan", "--on", str(ONE_PORT / "00"), "--", "docker-compose", "up", "-d"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=environment(PATH="/nowhere"))
+    assert done.returncode != 0
+    assert "docker-compose" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_another_option_of_the_daemon_is_a_plan_without_a_command() -> None:
+    planned = document("--daemon", "userland-proxy=false", on=ONE_PORT / "01")
+    assert planned["plan"] == "restart of dockerd with userland-proxy=false"
+    assert [one["text"] for one in planned["changes"] if one["change"] == "added"]
+    assert planned["requests"] == []
+
+
+def test_a_backend_that_the_engine_does_not_have_is_refused() -> None:
+    done = plan("--backend", "nftables", on=ONE_PORT / "01")
+    assert (done.returncode, "has no nftables backend" in done.stderr) == (2, True)
