@@ -111,7 +111,7 @@ class Destination(msgspec.Struct, frozen=True):
     container_name: str = ""
     network_name: str = ""
     binding: PortBinding | None = None
-    programs: tuple[str, ...] = ()
+    programs: tuple[str, ...] | None = ()  # of the host that take them; None: nobody knows which programs listen
     interface: str = ""  # the only one that a listener takes packets from
     led: NatTarget | None = None
 

@@ -98,7 +98,7 @@ def _exposure(one: AttributedExposure) -> _Line:
         "what": "exposure",
         "from": str(exposure.zone),
         "to": describe_port(to),
-        "containers": to.container_name or ", ".join(to.programs),
+        "containers": to.container_name or ", ".join(to.programs or ()),
         "networks": to.network_name,
         "bindings": str(to.binding or ""),
         "outcome": exposure.outcome,

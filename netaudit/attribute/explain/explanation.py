@@ -67,6 +67,9 @@ def explain(subject: str, snapshot: Snapshot, catalog: Catalog) -> tuple[Explain
     if not found:
         near = _nearest(subject, snapshot, attributed, catalog)
         hint = "name a rule (nat/DOCKER#2), a container, a network or a signature; `netaudit show` lists them"
+        if snapshot.inventory is None and not _RULE.fullmatch(subject):
+            hint = f"Docker's inventory was not seen: containers and networks have no names here; {hint}"
+            raise SubjectError(f"nothing that was seen is called {subject}", hint=hint)
         raise SubjectError(f"nothing here is called {subject}", hint=f"did you mean {near}?" if near else hint)
     return tuple(found)
 

@@ -8,7 +8,7 @@ from netaudit.model.docker import Container, Inventory, PortBinding
 from netaudit.model.exposure import Delivery, Destination, Outcome
 from netaudit.model.host import Host
 from netaudit.model.netfilter.family import family_of
-from netaudit.model.netfilter.ruleset import Item, Ruleset
+from netaudit.model.netfilter.ruleset import Item, ObjectKind, Ruleset
 from netaudit.model.snapshot import Snapshot
 
 
@@ -58,10 +58,12 @@ class ExposureCauses:
         """Name the rule that decides now and was not there, or that decided and is gone."""
         came = new.exposure.rule if new else None
         if came and _key(came) not in self._rules[0]:
-            return f"{came.where} is there now{_whose(new)}"
+            there = "has this policy now" if came.object is ObjectKind.POLICY else "is there now"
+            return f"{came.where} {there}{_whose(new)}"
         went = old.exposure.rule if old else None
         if went and _key(went) not in self._rules[1]:
-            return f"{went.where} is gone{_whose(old)}"
+            gone = "has another policy now" if went.object is ObjectKind.POLICY else "is gone"
+            return f"{went.where} {gone}{_whose(old)}"
         if came and new and new.exposure.outcome is not Outcome.BLOCKED:
             return f"{came.where} decides now"
         return ""

@@ -42,7 +42,8 @@ def by_address(one: AttributedExposure) -> Key:
     """Name a row by where packets are sent: who takes them does not matter."""
     to = one.exposure.destination
     of_container = to.kind is DestinationKind.CONTAINER_PORTS
-    return (one.exposure.zone, of_container, to.family, to.protocol, to.address, to.interface)
+    anybody = to.programs is None
+    return (one.exposure.zone, of_container, anybody, to.family, to.protocol, to.address, to.interface)
 
 
 def gather(table: Iterable[AttributedExposure], identify: Identify) -> Cells:
@@ -66,7 +67,7 @@ def _place(to: Destination, whose: str) -> Key:
         case DestinationKind.CONTAINER_PORTS:
             return (whose, to.network_name)
         case DestinationKind.HOST_LISTENER:
-            return (to.address, to.interface)
+            return (to.address, to.interface, to.programs is None)
         case DestinationKind.FORWARDED_PORT:
             led = to.led
             return (whose, led and led.ports, None if whose else led)

@@ -44,7 +44,8 @@ class Sight:
             case DestinationKind.CONTAINER_PORTS:
                 return self.knows_docker
             case DestinationKind.HOST_LISTENER:
-                return self._seen(Source.SOCKETS)
+                nobody_knows = one.destination.programs is None
+                return self._seen(Source.SOCKETS) is not nobody_knows
             case DestinationKind.PUBLISHED_PORT:
                 return self.knows_docker or self._lists_ports(one.destination)
             case DestinationKind.FORWARDED_PORT:

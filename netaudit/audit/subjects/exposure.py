@@ -9,6 +9,7 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.view import HostView
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome
+from netaudit.model.facts import Source
 from netaudit.model.reason import kinds_of
 
 _KIND = CheckedKind.EXPOSURE
@@ -34,7 +35,7 @@ class ExposureFacts(SubjectFacts, frozen=True):
     container: Annotated[str, fact("The container that is reached, empty for the host.")] = ""
     network: Annotated[str, fact("The network on which it is reached.")] = ""
     led_to: Annotated[str, fact("Where a NAT rule leads a forwarded port, empty for other destinations.")] = ""
-    programs: Annotated[tuple[str, ...], fact("The host's programs that listen.")] = ()
+    programs: Annotated[tuple[str, ...] | None, fact("The host's programs that listen.", Source.SOCKETS)] = None
     service: Annotated[str, fact("The sensitive service (rules/services.yaml) on the port, empty for none.")] = ""
     decided_by: Annotated[str, fact("The maker of the rule that decides, empty where none does.")] = ""
     reason: Annotated[str, fact("Why the outcome is what it is, in one word such as `not-forwarded`.")] = ""
@@ -56,7 +57,7 @@ def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
     one = cell.exposure
     there = one.destination
     ports = port_words(there)
-    whose = there.container_name or ", ".join(there.programs) or (str(there.led) if there.led else "host")
+    whose = there.container_name or ", ".join(there.programs or ()) or (str(there.led) if there.led else "host")
     name = f"{one.zone} → {whose} {there.kind} {', '.join(ports)}/{there.protocol} ({there.family})"
     reasons = tuple(map(str, kinds_of(one.reason)))
     facts = ExposureFacts(

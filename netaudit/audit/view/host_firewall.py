@@ -136,7 +136,7 @@ def denied_programs(cells: Iterable[AttributedExposure]) -> Denied:
 
 def _is_denied(cell: AttributedExposure) -> bool:
     one = cell.exposure
-    programs = set(one.destination.programs)
+    programs = set(one.destination.programs or ())
     return one.outcome is Outcome.BLOCKED and one.rule is not None and bool(programs) and not programs & _ENGINE
 
 
@@ -148,4 +148,4 @@ def _ports(theres: Iterable[Destination]) -> tuple[str, ...]:
 
 def _listener(there: Destination) -> str:
     ports = ", ".join(_ports([there]))
-    return f"{', '.join(there.programs)} on {ports}/{there.protocol}"
+    return f"{', '.join(there.programs or ())} on {ports}/{there.protocol}"

@@ -7,14 +7,16 @@ import msgspec
 from netaudit.model.exposure import Delivery, Destination, Exposure, Outcome, Zone, ZoneKind
 from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.model.netfilter.program import Program
+from netaudit.model.reason import Reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.cells.everywhere import rows_of
 from netaudit.packets.exposure.cells.row import Row, best_of
+from netaudit.packets.exposure.from_rules import rows_from_rules, unknown_programs
 from netaudit.packets.exposure.port_forwards import port_forwards
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.host.destinations import destinations
 from netaudit.packets.host.endpoints import with_every_endpoint
-from netaudit.packets.host.visibility import Visibility, why_not_visible
+from netaudit.packets.host.visibility import Visibility, why_no_listeners, why_not_visible
 from netaudit.packets.host.zones import Origin, ZoneChoice
 
 
@@ -62,7 +64,13 @@ class ExposureTable:
             asked += [one for one in port_forwards(reach, known) if wanted(one)]
             self._ways[family] = _ways(reach)
             self._unseen[family] = Visibility(snapshot.gaps, host, program, family)
-        self.destinations = tuple(asked)
+        sockets = why_no_listeners(snapshot)
+        told = rows_from_rules(program, known, self.unknown, sockets) if self.unknown else ()
+        self._told = {(one.destination, one.zone): one for one in told if wanted(one.destination)}
+        unknown_listeners = unknown_programs() if sockets and not self.unknown else ()
+        asked += [one for one in unknown_listeners if wanted(one)]
+        self._of_rules = dict.fromkeys(destination for destination, _ in self._told)
+        self.destinations = (*asked, *self._of_rules)
 
     def zones(self, family: str) -> tuple[Zone, ...]:
         """Return the zones that have packets of a family; where they cannot be told apart, two that always are."""
@@ -71,10 +79,17 @@ class ExposureTable:
     def cells(self, zone: Zone, destination: Destination) -> Iterator[Exposure]:
         """Compute what a zone reaches of a destination: ports with one outcome by one decision are one cell."""
         if self.unknown:
-            yield Exposure(zone, destination, Outcome.MAY, Delivery.NONE, reason=self.unknown)
+            yield from self._without_places(self.unknown, zone, destination)
             return
         for row in _rows(self._reaches, self._ways[destination.family][zone], destination):
             yield self._unseen[destination.family].doubt(_exposure(zone, destination, row))
+
+    def _without_places(self, reason: Reason, zone: Zone, destination: Destination) -> Iterator[Exposure]:
+        """Return what can be told where nobody knows by which interfaces and routes packets come."""
+        if destination not in self._of_rules:
+            yield Exposure(zone, destination, Outcome.MAY, Delivery.NONE, reason=reason)
+        elif told := self._told.get((destination, zone)):
+            yield told
 
 
 def _ways(reach: Reachability) -> dict[Zone, list[Origin]]:

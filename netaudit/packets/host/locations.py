@@ -20,6 +20,7 @@ from netaudit.model.ranges import contains
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.packets.host.fib import Routing
+from netaudit.packets.host.visibility import why_not_visible
 from netaudit.packets.host.zones import Origin, ZoneChoice, origins
 from netaudit.packets.values.probe import PROTOCOLS, parse_ip
 
@@ -45,6 +46,9 @@ class Target(msgspec.Struct, frozen=True):
     protocol: str
     port: int | None = None
     container: Container | None = None
+
+
+_DOCKER_UNSEEN = "Docker's inventory was not seen, or not all of it: name an address"
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -78,6 +82,8 @@ def find_container(snapshot: Snapshot, name: str) -> Container:
     for one in snapshot.inventory.containers if snapshot.inventory else ():
         if one.name == name or (len(name) >= 4 and one.id.startswith(name)):
             return one
+    if snapshot.inventory is None or snapshot.inventory.partial:
+        raise SubjectError(f"whether there is a container {name} is not known", hint=_DOCKER_UNSEEN)
     raise SubjectError(f"there is no container {name} here", hint="`netaudit show --by container` lists them")
 
 
@@ -128,7 +134,8 @@ def _from_address(snapshot: Snapshot, address: Ip, interface: str, family: Famil
     if route is not None and route.kind == "local":
         return Source(address, "", f"this host as {address}")
     if route is None or not route.hops:
-        raise UsageError(f"no route says by which interface {address} comes", hint="name it with --in")
+        said = "it is not known" if why_not_visible(snapshot) else "no route says"
+        raise UsageError(f"{said} by which interface {address} comes", hint="name it with --in")
     name = route.hops[0].interface
     return Source(address, name, f"{address} by {name}")
 
@@ -153,7 +160,8 @@ def _from_container(attached: Attached) -> Source:
 def _host(snapshot: Snapshot, _name: str, target: Ip, family: Family) -> Source:
     address = Routing(snapshot.host, family).preferred_source(target)
     if address is None:
-        raise UsageError(f"no route says as whom this host sends to {target}", hint="give one of its addresses")
+        said = "it is not known" if why_not_visible(snapshot) else "no route says"
+        raise UsageError(f"{said} as whom this host sends to {target}", hint="give one of its addresses")
     return Source(address, "", f"this host as {address}")
 
 
@@ -192,11 +200,22 @@ def _zone(kind: ZoneKind) -> Callable[[Snapshot, str, Ip, Family], Source]:
         known = origins(snapshot.host, snapshot.inventory, family, ZoneChoice())
         fitting = [one for one in known if one.zone.kind is kind and name in ("", one.zone.name)]
         if not fitting:
+            _require_zones(snapshot, kind)
             raise SubjectError(f"this host has no zone {kind}{f' {name}' if name else ''}", hint="name an address")
         address = _example(fitting[0], family)
         return Source(address, fitting[0].interface, f"{fitting[0].zone} ({address} by {fitting[0].interface})")
 
     return find
+
+
+def _require_zones(snapshot: Snapshot, kind: ZoneKind) -> None:
+    """Refuse where nobody knows the host's links: then it is not known which zones it has."""
+    if unseen := why_not_visible(snapshot):
+        source = dict(unseen.args)["source"]
+        raise SubjectError(f"which zones this host has is not known: {source} was not seen", hint="name an address")
+    inventory = snapshot.inventory
+    if kind is ZoneKind.NETWORK and (inventory is None or inventory.partial):
+        raise SubjectError("which networks this host has is not known", hint=_DOCKER_UNSEEN)
 
 
 def _example(origin: Origin, family: Family) -> Ip:

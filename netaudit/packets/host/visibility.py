@@ -25,6 +25,12 @@ def why_not_visible(snapshot: Snapshot) -> Reason | None:
     return next((_gap(source, said[source]) for source in _ROUTES.values() if source in said), None)
 
 
+def why_no_listeners(snapshot: Snapshot) -> Reason | None:
+    """Return why nobody knows which programs listen, None where they are known."""
+    said = {gap.source: gap.reason for gap in snapshot.gaps}
+    return _gap(Source.SOCKETS, said[Source.SOCKETS]) if Source.SOCKETS in said else None
+
+
 class Visibility:
     """What is doubtful about the packets of one family on a host."""
 

@@ -8,8 +8,9 @@ PROTOCOL_HOLE = "{protocol}"
 
 def describe_receiver(destination: Destination) -> str:
     """Name who takes the packets: a container, programs of the host, a machine that a NAT rule leads to."""
-    nobody_known = str(destination.led) if destination.led else "a program of the host"
-    return destination.container_name or ", ".join(destination.programs) or nobody_known
+    unknown = "any program of the host" if destination.programs is None else "a program of the host"
+    nobody_known = str(destination.led) if destination.led else unknown
+    return destination.container_name or ", ".join(destination.programs or ()) or nobody_known
 
 
 def describe_port(destination: Destination) -> str:

@@ -20,6 +20,7 @@ _SHOWN = 6  # ranges of ports
 _ALL_PORTS = frozenset({((0, 65535),), ((1, 65535),)})
 _OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
 _EVERY_PORT = re.compile(r"(.*\bevery )(\w+) port", re.DOTALL)
+_FAMILIES = {"ip": "IPv4", "ip6": "IPv6"}
 _ORDER = {kind: place for place, kind in enumerate(ZoneKind)}
 _HOW = {
     Delivery.DNAT: "by a NAT rule",
@@ -134,11 +135,13 @@ def describe_target(to: Destination) -> str:
         case DestinationKind.CONTAINER_PORTS:
             return f"{to.container_name} {to.address}, {describe_ports(to)}"
         case DestinationKind.FORWARDED_PORT:
-            whose = to.container_name or ", ".join(to.programs) or "an unknown machine"
+            whose = to.container_name or ", ".join(to.programs or ()) or "an unknown machine"
             protocol = f"/{to.protocol}" if to.led and to.led.ports else ""
             return f"{whose} {to.led}{protocol} by NAT of {_asked(to)}"
+        case DestinationKind.HOST_LISTENER if to.programs is None:
+            return f"any program of the host, {_FAMILIES[to.family]}, {describe_ports(to)}"
         case _:
-            programs = to.container_name or ", ".join(to.programs) or "an unknown program"
+            programs = to.container_name or ", ".join(to.programs or ()) or "an unknown program"
             at = f" on {to.interface}" if to.interface else ""
             return f"{programs} {bracketed(to.address)}:{to.ports[0][0]}/{to.protocol}{at}"
 

@@ -1,0 +1,123 @@
+"""Which ports the base chains of a hook may let new packets through for, by their rules alone.
+
+A superset is enough: what is not in it is surely stopped. So a chain that is jumped to counts whole, and a match that
+cannot be followed holds.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from netaudit.model.exposure import Destination, Zone, ZoneKind
+from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.match import AllOf, CtState, Field, InRanges, Match, Named
+from netaudit.model.netfilter.program import Hook, Program, ReadTable
+from netaudit.model.netfilter.ruleset import Item
+from netaudit.model.netfilter.statement import (
+    Accept,
+    Goto,
+    Jump,
+    Meaning,
+    Queue,
+    Statement,
+    UnknownStatement,
+    Verdict,
+)
+from netaudit.model.ranges import Ranges, inside, joined, overlaps, without
+from netaudit.packets.host.destinations import EVERY_PORT, PORT_PROTOCOLS
+from netaudit.packets.host.route_ranges import LOOPBACK
+
+_FIRST_PACKETS = (int(CtState.NEW), int(CtState.UNTRACKED))
+
+
+class Leaf(msgspec.Struct, frozen=True):
+    """One branch of a rule: all that must hold for it, and what it does."""
+
+    matches: tuple[Match, ...]
+    statements: tuple[Statement, ...]
+    verdict: Verdict
+
+    def ranges(self, field: Field) -> Ranges | None:
+        """Return the values that a field may have; None where the branch does not ask for it plainly."""
+        found = [one.ranges for one in self.matches if isinstance(one, InRanges) and one.field == field]
+        return found[0] if found else None
+
+    def names(self, field: Field) -> tuple[str, ...]:
+        """Return the interfaces that the branch asks for, no names where it asks for none."""
+        found = [one.names for one in self.matches if isinstance(one, Named) and one.field == field]
+        return found[0] if found else ()
+
+
+def leaves(meaning: Meaning, before: tuple[Match, ...] = ()) -> Iterator[Leaf]:
+    """Return all branches of a rule."""
+    matches = (*before, *_flat(meaning.matches))
+    yield Leaf(matches, meaning.statements, meaning.verdict)
+    for branch in meaning.then:
+        yield from leaves(branch, matches)
+
+
+def _flat(matches: tuple[Match, ...]) -> Iterator[Match]:
+    for one in matches:
+        if isinstance(one, AllOf):
+            yield from _flat(one.matches)
+        else:
+            yield one
+
+
+class Openings:
+    """What the hooks of one family may let through."""
+
+    def __init__(self, program: Program, family: Family) -> None:
+        self._program, self._family = program, family
+
+    def at(self, hook: Hook, protocol: str, zone: Zone) -> Iterator[tuple[Ranges, Item]]:
+        """Return for each base chain that drops by default the ports that its rules open, and its policy."""
+        for table, chain in self._program.base_chains(hook, self._family):
+            if chain.base and chain.base.kind == "filter" and chain.policy == "drop":
+                opened = joined(self._opened(table, chain.name, (protocol, zone), frozenset()))
+                yield opened, chain.policy_item
+
+    def closing(self, hook: Hook, to: Destination, zone: Zone) -> Item | None:
+        """Return the policy that stops all that is led to a destination; None where something may let it through."""
+        ports = (to.led.ports,) if to.led and to.led.ports else to.ports
+        found = self.at(hook, to.protocol, zone)
+        return next((policy for opened, policy in found if not any(overlaps(opened, one) for one in ports)), None)
+
+    def _opened(
+        self, table: ReadTable, chain: str, asked: tuple[str, Zone], inside_of: frozenset[str]
+    ) -> Iterator[tuple[int, int]]:
+        """Return the ports of a protocol for which a chain may accept, in any order."""
+        if chain in inside_of or chain not in table.chains:
+            yield from () if chain in inside_of else EVERY_PORT
+            return
+        for rule in table.chains[chain].rules:
+            for leaf in leaves(rule.meaning):
+                if _may_be_met(leaf, *asked):
+                    yield from self._opened_by(leaf, table, asked, inside_of | {chain})
+
+    def _opened_by(
+        self, leaf: Leaf, table: ReadTable, asked: tuple[str, Zone], inside_of: frozenset[str]
+    ) -> Iterator[tuple[int, int]]:
+        ports = leaf.ranges(Field.DPORT) or EVERY_PORT
+        if any(isinstance(one, UnknownStatement) for one in leaf.statements):
+            yield from ports
+        match leaf.verdict:
+            case Accept() | Queue():
+                yield from ports
+            case Jump(chain) | Goto(chain):
+                further = joined(self._opened(table, chain, asked, inside_of))
+                yield from without(ports, without(EVERY_PORT, further))
+            case _:
+                return
+
+
+def _may_be_met(leaf: Leaf, protocol: str, zone: Zone) -> bool:
+    """Tell whether the first packet of a connection, by a protocol and from a zone, may meet a branch."""
+    number = PORT_PROTOCOLS[protocol]
+    protocols, states = leaf.ranges(Field.PROTOCOL), leaf.ranges(Field.CT_STATE)
+    if protocols is not None and not inside(((number, number),), protocols):
+        return False
+    if states is not None and not any(inside(((one, one),), states) for one in _FIRST_PACKETS):
+        return False
+    own = leaf.names(Field.IIF) == (LOOPBACK,)
+    return not own or zone.kind is ZoneKind.HOST
