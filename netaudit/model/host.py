@@ -52,6 +52,7 @@ class Interface(msgspec.Struct, frozen=True, gc=False):
     state: str = ""
     namespace: int | None = None  # the kernel's number for the namespace that the other end is in
     group: str = "default"
+    hardware: int = 0  # as the kernel numbers kinds of hardware; 0: not known
     table: str = ""  # of a VRF
 
 

@@ -84,6 +84,8 @@ def said(facts: Facts) -> dict[str, str]:
         ("filter FORWARD -m conntrack --ctreplsrc 172.17.0.3 -j DROP", ALLOWED),
         ("filter FORWARD -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -j DROP", FIRST),
         ("filter FORWARD -i docker0 -m length --length 40 -j DROP", UNKNOWN),
+        ("filter FORWARD -i docker0 -m mac --mac-source 02:42:ac:11:00:02 -j DROP", FIRST),
+        ("filter FORWARD -s 172.17.0.2 -m mac ! --mac-source 02:42:ac:11:00:02 -j DROP", ALLOWED),
         ("filter FORWARD -i docker0 -m string --algo bm --string x -j DROP", None),
         ("filter FORWARD -i docker0 -m limit --limit 5/s -j DROP", f"{ALLOWED}, limited by filter/FORWARD#1"),
     ],

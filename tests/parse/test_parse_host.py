@@ -37,6 +37,7 @@ def test_an_interface_is_read_with_its_pair_and_its_addresses() -> None:
         peer=2,
         up=True,
         state="UP",
+        hardware=1,
     )
 
 

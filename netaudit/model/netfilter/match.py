@@ -48,6 +48,8 @@ class Field(StrEnum):
     OIF = "oif"
     PHYSIN = "physin"  # the bridge's port, while br_netfilter shows bridged packets to IP's hooks; else ""
     PHYSOUT = "physout"
+    IIFTYPE = "iiftype"  # the kind of hardware behind IIF and OIF, as the kernel numbers them (ARPHRD_…)
+    OIFTYPE = "oiftype"
 
     CT_STATE = "ct-state"  # exactly one bit of CtState
     CT_STATUS = "ct-status"  # bits: CT_SNAT, CT_DNAT
@@ -96,7 +98,7 @@ _BYTES = (
 )
 WIDTH: dict[Field, int] = {
     **dict.fromkeys(_BYTES, 8),
-    **dict.fromkeys(_PORTS, 16),
+    **dict.fromkeys((*_PORTS, Field.IIFTYPE, Field.OIFTYPE), 16),
     **dict.fromkeys(_TYPES, 4),
     Field.FRAGMENT: 13,
     Field.LENGTH: 16,

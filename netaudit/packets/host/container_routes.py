@@ -5,6 +5,8 @@ address on back comes in by the bridge of back; the answer leaves by the bridge 
 is answered by the bridge of back.
 """
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
@@ -17,6 +19,8 @@ from netaudit.model.ranges import Range, Ranges, contains, single
 from netaudit.model.version import Version
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.values.probe import parse_ip
+
+_MAC = re.compile("(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE)
 
 
 class ContainerRoutes(NamedTuple):
@@ -48,6 +52,15 @@ def container_routes(inventory: Inventory | None, family: Family) -> dict[Contai
             numbers = [int(address) for end in ends if (address := parse_ip(_address(end, family)))]
             found.setdefault(routes, []).extend(numbers)
     return {routes: single(sorted(numbers)) for routes, numbers in found.items()}
+
+
+def macs(inventory: Inventory | None, family: Family) -> dict[int, int]:
+    """Return the hardware address of each container's address; none for one on several networks, or without one."""
+    members = [one for network in inventory.networks for one in network.members] if inventory else []
+    count = Counter(one.container_id for one in members)
+    alone = [one for one in members if count[one.container_id] == 1 and _MAC.fullmatch(one.mac)]
+    known = ((parse_ip((one.ipv4 if family == "ip" else one.ipv6).partition("/")[0]), one.mac) for one in alone)
+    return {int(address): int(mac.replace(":", ""), 16) for address, mac in known if address}
 
 
 def subnets(inventory: Inventory, family: Family) -> dict[str, Ranges]:

@@ -21,6 +21,7 @@ TYPE_OF = {
     Field.SADDR_TYPE_OIF: (Field.SADDR, Field.OIF),
     Field.DADDR_TYPE_OIF: (Field.DADDR, Field.OIF),
 }
+HARDWARE_OF = {Field.IIFTYPE: Field.IIF, Field.OIFTYPE: Field.OIF}
 _THIS_NETWORK, _LIMITED_BROADCAST = 0, (1 << 32) - 1
 
 
@@ -59,6 +60,9 @@ class RouteLookup:
         return value_of
 
     def _outside(self, packet: Packet, field: Field) -> Value:
+        if field in HARDWARE_OF:
+            at = self.routing.interfaces.get(packet.name(HARDWARE_OF[field]))
+            return (at.hardware or None) if at else None
         if field in TYPE_OF:
             of, interface = TYPE_OF[field]
             address = as_address(packet, of)

@@ -11,6 +11,7 @@ from netaudit.packets.host.container_routes import (
     ContainerRoutes,
     container_routes,
     is_on_link,
+    macs,
     routes_of,
 )
 from netaudit.packets.host.fib import Routing
@@ -52,6 +53,10 @@ class ReplyContext(msgspec.Struct, frozen=True):
             return None
         return routes_of(container_routes(self.inventory, self.asked.family), address)
 
+    def mac(self, came: Packet) -> int | None:
+        """Return the hardware address of the container that a packet came to."""
+        return macs(self.inventory, self.asked.family).get(came.number(Field.DADDR) or 0)
+
     def is_near(self, packet: Packet, interface: str) -> bool:
         """Tell whether a packet's sender is on the link of an interface."""
         sender = as_address(packet, Field.SADDR)
@@ -87,7 +92,8 @@ def reply_start(end: End, setting: ReplyContext) -> Start | NoReply:
         there = way
     port, neighbour_port = (asked.neighbour_port, asked.port) if asked.neighbour else ("", "")
     near = setting.is_bridged(came, there)
-    return Start(_answer(came, there), asked.family, there, port, near, neighbour_port)
+    known = {Field.SMAC: setting.mac(came)}
+    return Start(_answer(came, there).changed(known), asked.family, there, port, near, neighbour_port)
 
 
 def _answer(came: Packet, there: str) -> Packet:

@@ -6,6 +6,7 @@ import msgspec
 
 from netaudit.model.facts import Source
 from netaudit.model.host import HostAddress, Interface
+from netaudit.parse.reading.constants import LINK_TYPES
 from netaudit.parse.reading.decode import decode_json
 
 
@@ -31,6 +32,7 @@ class _Interface(msgspec.Struct):
     flags: list[str] = msgspec.field(default_factory=list)
     operstate: str = ""
     group: str | int = "default"
+    link_type: str = ""
     linkinfo: _LinkInfo = msgspec.field(default_factory=_LinkInfo)
     addr_info: list[_Address] = msgspec.field(default_factory=list)
 
@@ -58,6 +60,7 @@ def _interface(raw: _Interface, indexes: dict[str, int]) -> Interface:
         state=raw.operstate,
         namespace=raw.link_netnsid,
         group=str(raw.group),
+        hardware=LINK_TYPES.get(raw.link_type, 0),
         table=_table(raw.linkinfo),
     )
 

@@ -11,6 +11,7 @@ from netaudit.model.netfilter.match import (
     CtState,
     Field,
     Match,
+    Named,
     Not,
     equal,
 )
@@ -89,6 +90,8 @@ _META: Mapping[str, Key] = {
     "iifname": Key(Field.IIF, _PLAIN),
     "oif": Key(Field.OIF, _PLAIN),
     "oifname": Key(Field.OIF, _PLAIN),
+    "iiftype": Key(Field.IIFTYPE, _named(names.LINK_TYPES), (Named(Field.IIF, ("*",)),)),
+    "oiftype": Key(Field.OIFTYPE, _named(names.LINK_TYPES), (Named(Field.OIF, ("*",)),)),
     "l4proto": Key(Field.PROTOCOL, _PROTOCOL),
     "nfproto": Key(Field.NFPROTO, _named(names.NFPROTOS)),
     "protocol": Key(Field.ETHERTYPE, _named(names.ETHERTYPES)),

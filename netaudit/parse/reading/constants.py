@@ -129,6 +129,20 @@ CT_STATUS: Mapping[str, int] = {
 }
 CT_DIRECTIONS: Mapping[str, int] = {"original": 0, "reply": 1}
 ROUTE_TYPES: Mapping[str, int] = {kind.name.lower(): kind.value for kind in RouteType.__members__.values() if kind.name}
+LINK_TYPES: Mapping[str, int] = {
+    "ether": 1,
+    "ppp": 512,
+    "ipip": 768,
+    "tunnel": 768,
+    "ipip6": 769,
+    "tunnel6": 769,
+    "loopback": 772,
+    "sit": 776,
+    "ipgre": 778,
+    "gre": 778,
+    "gre6": 823,
+    "none": 65534,
+}
 NFPROTOS: Mapping[str, int] = {"ipv4": 2, "ipv6": 10}
 
 

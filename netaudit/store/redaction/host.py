@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from netaudit.model.facts import Source
-from netaudit.parse.reading.constants import PROTOCOLS
+from netaudit.parse.reading.constants import LINK_TYPES, PROTOCOLS
 from netaudit.parse.reading.decode import decode_json
 from netaudit.store.redaction.redactor import Kind, Redactor
 from netaudit.store.redaction.schema import Value, address, number, one_of, redact_value, string
@@ -65,6 +65,7 @@ _LINK: Mapping[str, object] = {
     "address": _MAC,
     "flags": one_of(LINK_FLAGS),
     "operstate": one_of(LINK_STATES),
+    "link_type": one_of(frozenset(LINK_TYPES)),
     "linkinfo": {"info_kind": one_of(LINK_KINDS)},
     "addr_info": _ADDRESS,
 }

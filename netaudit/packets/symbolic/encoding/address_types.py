@@ -7,7 +7,7 @@ from typing import Protocol
 
 from netaudit.model.netfilter.match import Field, RouteType
 from netaudit.model.ranges import Ranges
-from netaudit.packets.host.route_lookup import TYPE_OF
+from netaudit.packets.host.route_lookup import HARDWARE_OF, TYPE_OF
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.encoding.host_sets import HostSets
@@ -28,6 +28,8 @@ def kinds_of(world: HostSets, reading: PacketView, field: Field) -> dict[int, Pa
     if field is Field.REVERSE_PATH:
         good = reverse_path(world, reading)
         return {1: good, 0: world.space.everything - good}
+    if field in HARDWARE_OF:
+        return _hardware(world, reading, HARDWARE_OF[field])
     if field not in TYPE_OF:
         return None
     address, interface = TYPE_OF[field]
@@ -36,6 +38,14 @@ def kinds_of(world: HostSets, reading: PacketView, field: Field) -> dict[int, Pa
         kinds[RouteType.LOCAL] = _own(world, reading, address, interface)
     known = world.space.union(kinds.values())
     return {**kinds, int(RouteType.UNICAST): world.space.everything - known}
+
+
+def _hardware(world: HostSets, reading: PacketView, side: Field) -> dict[int, PacketSet] | None:
+    """Give the packets at interfaces of each kind of hardware; None where that of one was not recorded."""
+    found: dict[int, PacketSet] = {}
+    for one in world.ranges.known_interfaces:
+        found[one.hardware] = found.get(one.hardware, world.space.nothing) | reading.at(side, one.name)
+    return None if 0 in found else found
 
 
 def _own(world: HostSets, reading: PacketView, address: Field, interface: Field) -> PacketSet:

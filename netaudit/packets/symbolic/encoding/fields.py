@@ -8,7 +8,12 @@ from netaudit.model.netfilter.statement import CopyMark, Meaning
 from netaudit.packets.symbolic.encoding.host_sets import DECISION
 
 _ELSEWHERE = frozenset({Field.PROTOCOL, Field.SPORT, Field.DPORT, Field.CT_STATE})  # in every space
-_DERIVED = frozenset({Field.NFPROTO, Field.CT_DIRECTION, Field.FRAGMENT, Field.PKTTYPE, Field.CT_STATUS})
+_DERIVED = frozenset(
+    {
+        *(Field.NFPROTO, Field.CT_DIRECTION, Field.CT_STATUS, Field.FRAGMENT, Field.PKTTYPE),
+        *(Field.IIFTYPE, Field.OIFTYPE),
+    }
+)
 _SPARE = 64  # decisions that no rule makes
 HELD = frozenset(
     field

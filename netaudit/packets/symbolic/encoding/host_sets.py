@@ -35,12 +35,19 @@ class Translated(IntFlag):
 class HostSets:
     """A host and a space of packets that fits it.
 
-    `subnets` are what is known of the links of its bridges without their routes.
+    `subnets` are what is known of the links of its bridges without their routes, `macs` the hardware addresses of
+    containers by their addresses.
     """
 
     def __init__(
-        self, host: Host, family: Family, more: Mapping[str, int], subnets: Mapping[str, Ranges] | None = None
+        self,
+        host: Host,
+        family: Family,
+        more: Mapping[str, int],
+        subnets: Mapping[str, Ranges] | None = None,
+        macs: Mapping[int, int] | None = None,
     ) -> None:
+        self.macs = macs or {}
         self.ranges = RouteRanges(host, family, subnets or {})
         self.family, self.routing, self.interfaces = family, self.ranges.routing, self.ranges.interfaces
         names = max(len(self.interfaces) - 1, 1).bit_length()

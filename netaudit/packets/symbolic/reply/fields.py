@@ -13,13 +13,13 @@ from enum import Enum, IntEnum
 from typing import NamedTuple
 
 from netaudit.model.netfilter.match import Field, InRanges, Masked, in_ranges
-from netaudit.model.ranges import Ranges
+from netaudit.model.ranges import Ranges, single
 from netaudit.packets.host.route_lookup import TYPE_OF
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
-from netaudit.packets.symbolic.encoding.matches import Atom, Encoder
+from netaudit.packets.symbolic.encoding.matches import Atom, Encoder, holds
 from netaudit.packets.symbolic.encoding.nat import NewSources
 from netaudit.packets.values.probe import SYN_ACK
 
@@ -122,10 +122,20 @@ class ReplyEncoder(Encoder):
             return self._own_number(_EXPECTED[field], atom, match, ReplyTranslation.NEITHER)
         if field in _FROM or field in _TO:
             return self._own_number(field, atom, match, self._place.stage)
+        if field is Field.SMAC and self._place.came is Side.THERE:
+            return self._by_mac(match)
         if field in UNKNOWN:
             return self._unknown
         constant = self._constant(field)
         return super()._number(field, atom, match) if constant is None else self._computed(field, match)
+
+    def _by_mac(self, match: InRanges | Masked) -> Bounds:
+        """Encode a question about the hardware address of a container that answers."""
+        known = self._world.macs
+        asked = single(sorted(one for one, mac in known.items() if holds(match, mac)))
+        sure = self._world.destined(asked)
+        others = self._space.everything - self._world.destined(single(sorted(known)))
+        return Bounds(sure, sure | others)
 
     def _own_number(self, field: Field, atom: Atom, match: InRanges | Masked, stage: ReplyTranslation) -> Bounds:
         """Encode a question about an address or port of the answer."""
