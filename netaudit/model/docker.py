@@ -12,13 +12,16 @@ WAIVER_LABEL = "netaudit.waive."  # the labels of a container that accept findin
 BRIDGES_TABLE = "docker-bridges"  # of the engine's nftables backend, one for each address family
 _OWN_TABLES = frozenset({BRIDGES_TABLE, "docker-overlay", "docker-dns"})
 _OWN_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")
-# The labels by which Compose finds its own containers and networks, and knows whether they are as a file says.
-COMPOSE_LABELS = tuple(
-    f"com.docker.compose.{name}"
-    for name in (
-        *("project", "service", "network", "volume", "container-number", "oneoff", "config-hash"),
-        *("depends_on", "image", "version", "replace"),
-    )
+# The labels by which Compose and stacks find their own containers and networks, and know whether a file still says so.
+COMPOSE_LABELS = (
+    "com.docker.stack.namespace",
+    *tuple(
+        f"com.docker.compose.{name}"
+        for name in (
+            *("project", "service", "network", "volume", "container-number", "oneoff", "config-hash"),
+            *("depends_on", "image", "version", "replace"),
+        )
+    ),
 )
 ENGINE_SOCKETS = ("docker.sock", "containerd.sock")  # a container that has one of them controls the host
 

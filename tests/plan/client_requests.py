@@ -21,6 +21,7 @@ from netaudit.store import load
 _FILE = Path(__file__).with_name("client_requests.json")
 _UNKNOWABLE = {"docker wait brief", "docker wait hungry"}  # what a container does by itself
 _EMPTY = (None, False, 0, "", [], {})
+_SAY_SOMETHING = ("EnableIPv4", "encrypted")  # though empty
 
 
 @cache
@@ -50,7 +51,7 @@ def _ask(command: str, engine: StandIn, docker: str) -> list[list[Any]]:
 def _pruned(value: Any) -> Any:
     if isinstance(value, dict):
         pruned = {name: _pruned(one) for name, one in value.items()}
-        return {name: one for name, one in pruned.items() if one not in _EMPTY or "/" in name or name == "EnableIPv4"}
+        return {name: one for name, one in pruned.items() if one not in _EMPTY or "/" in name or name in _SAY_SOMETHING}
     return [_pruned(one) for one in value] if isinstance(value, list) else value
 
 

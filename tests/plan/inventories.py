@@ -1,12 +1,14 @@
 """What a plan must say of an inventory: everything that decides rules, with symbols bound to what really came."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from netaudit.model.facts import Facts, Source
 from netaudit.model.plan import PlannedInventory, SymbolKind
 
+_RANDOM = re.compile(r"(?<=^gateway_)[0-9a-f]{12}$|(?<=\.\d)\.[0-9a-z]{25}$")
 _ADDRESSES = ("IPAddress", "IPPrefixLen", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "Gateway", "IPv6Gateway")
 
 
@@ -17,7 +19,7 @@ def networks(facts: Facts) -> dict[str, Any]:
 
 def containers(facts: Facts) -> dict[str, Any]:
     """Return containers by name: do they run, on which networks with which addresses, and their port bindings."""
-    return {one["Name"]: _container(one) for one in json.loads(facts.files[Source.DOCKER_CONTAINERS] or b"[]")}
+    return {_plain(one["Name"]): _container(one) for one in json.loads(facts.files[Source.DOCKER_CONTAINERS] or b"[]")}
 
 
 def bound(planned: PlannedInventory, real: Facts) -> dict[str, Any]:
@@ -39,6 +41,11 @@ def bound(planned: PlannedInventory, real: Facts) -> dict[str, Any]:
     return found
 
 
+def _plain(name: str) -> str:
+    """Return a name without the random id that swarm puts into it."""
+    return _RANDOM.sub("", name)
+
+
 def _network(raw: Mapping[str, Any]) -> dict[str, Any]:
     members = (raw.get("Containers") or {}).values()
     pools = ((pool.get("Subnet", ""), pool.get("Gateway", "")) for pool in raw["IPAM"]["Config"] or ())
@@ -47,7 +54,7 @@ def _network(raw: Mapping[str, Any]) -> dict[str, Any]:
         "internal": raw["Internal"],
         "pools": sorted(pools),
         "options": raw["Options"] or {},
-        "members": sorted((one["Name"], one["IPv4Address"], one["IPv6Address"]) for one in members),
+        "members": sorted((_plain(one["Name"]), one["IPv4Address"], one["IPv6Address"]) for one in members),
     }
 
 

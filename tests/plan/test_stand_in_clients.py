@@ -123,6 +123,7 @@ def test_a_project_with_hooks_is_refused_before_anything_is_asked(hook: str, tmp
         ("docker run --network nowhere nginx", 125, "network nowhere not found"),
         ("docker network rm nf", 1, "has active endpoints"),
         ("docker rm k0", 1, "cannot remove container"),
+        ("docker service create --name web nginx", 1, "This node is not a swarm manager"),
         ("docker start nowhere", 1, "No such container: nowhere"),
     ],
 )
@@ -132,3 +133,31 @@ def test_a_client_shows_what_the_engine_refuses(command: str, code: int, message
     assert outcome.exit_code == code
     assert message in outcome.error
     assert [one.message for one in engine.planned().refused if message in one.message]
+
+
+_STACK = """
+version: "3.8"
+services:
+  web: {image: "nginx:1", ports: ["8080:80"], networks: [front], deploy: {replicas: 2}}
+  db: {image: "postgres:1", networks: [front]}
+networks: {front: {driver: overlay}}
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_stack_lives_from_deploy_to_rm(version: str, tmp_path: Path) -> None:
+    (tmp_path / "stack.yaml").write_text(_STACK)
+    facts = recorded("28.5.2-iptables-nft/swarm", "01")
+    seen = []
+    for command in ("stack deploy -c stack.yaml shop", "service scale shop_web=1", "stack rm shop"):
+        engine = stand_in(facts)
+        outcome = run(engine, f"docker {command}", version, tmp_path)
+        assert (outcome.exit_code, outcome.late) == (0, False), outcome.error
+        facts = engine.planned().facts_after
+        seen.append([name for name, one in containers(facts).items() if one["running"]])
+    assert [sorted(one) for one in seen] == [
+        ["/shop_db.1", "/shop_web.1", "/shop_web.2"],
+        ["/shop_db.1", "/shop_web.1"],
+        [],
+    ]
+    assert "shop_front" not in networks(facts)

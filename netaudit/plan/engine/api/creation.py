@@ -46,6 +46,16 @@ def create(state: EngineState, request: EngineRequest) -> Answer:
     return Answer(201, {"Id": text(container, "Id"), "Warnings": []})
 
 
+def place_container(state: EngineState, name: str, body: Object, networks: list[str]) -> Object:
+    """Make a container of a swarm's task, which will join these networks."""
+    container = _container(state, name, body)
+    ends = part(container, "NetworkSettings", "Networks")
+    for network in networks:
+        ends[network] = endpoint({}) | {"NetworkID": text(state.network(network), "Id")}
+    state.containers[text(container, "Id")] = container
+    return container
+
+
 def check_name(state: EngineState, name: str, owner: str = "") -> None:
     """Refuse what is not a name, and another container's name."""
     if not _NAME.fullmatch(name):

@@ -143,7 +143,9 @@ def _address(state: EngineState, container: Object, network: Object, end: Object
 
 
 def _gateway(state: EngineState, network: Object, pool: Pool) -> str:
-    """Return the gateway that an endpoint shows: of an internal network none, in newer engines."""
+    """Return the gateway that an endpoint shows: of an overlay network none, newer engines of an internal one."""
+    if text(network, "Driver") == "overlay":
+        return ""
     if network.get("Internal") is True and state.host.version >= _NO_INTERNAL_GATEWAY:
         return ""
     gateway = gateway_of(state, network, pool)

@@ -6,6 +6,7 @@ from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.publishing import publish, withdraw
 from netaudit.plan.engine.answer import Answer, Delivery, EngineRefusal
 from netaudit.plan.engine.api.endpoints import join, leave
+from netaudit.plan.engine.api.overlay import join_overlay, leave_overlay
 from netaudit.plan.engine.objects import Object, endpoints_of, is_running, mode_of, name_of, part, text, texts
 from netaudit.plan.engine.state import EngineState
 
@@ -101,6 +102,7 @@ def bring_up(state: EngineState, container: Object) -> None:
     state.assume(AssumptionKind.STAYS_UP, container=name_of(container))
     identity = state.example_id("sandbox", name_of(container))
     part(container, "NetworkSettings").update(SandboxID=identity, SandboxKey=f"/var/run/docker/netns/{identity[:12]}")
+    join_overlay(state, container)
     part(container, "State").update(
         Status="running", Running=True, Paused=False, Restarting=False, ExitCode=0, Pid=0, StartedAt=state.moment
     )
@@ -108,6 +110,7 @@ def bring_up(state: EngineState, container: Object) -> None:
 
 def bring_down(state: EngineState, container: Object) -> None:
     """Stop a container: its endpoints and its ports are free again."""
+    leave_overlay(state, container)
     _leave_all(state, container)
     part(container, "State").update(Status="exited", Running=False, Paused=False, Pid=0)
     part(container, "NetworkSettings").update(SandboxID="", SandboxKey="")

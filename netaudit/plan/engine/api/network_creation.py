@@ -10,6 +10,7 @@ from netaudit.plan.engine.allocation.addresses import Pool, bridge_of, note_addr
 from netaudit.plan.engine.allocation.subnets import check_overlap, choose_ipv4, choose_ipv6
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.networks import PREDEFINED
+from netaudit.plan.engine.api.overlay import allocate_overlay
 from netaudit.plan.engine.objects import Object, items, options_of, part, text, texts
 from netaudit.plan.engine.state import EngineState
 
@@ -36,6 +37,9 @@ def create(state: EngineState, request: EngineRequest) -> Answer:
     _check_modes(state, network)
     if network["ConfigOnly"] is not True:
         _allocate(state, network)
+    if text(network, "Driver") == "overlay":
+        network["Id"] = network["Id"][:25]
+        allocate_overlay(state, network)
     state.networks[network["Id"]] = network
     if text(network, "Driver") == "bridge" and _BRIDGE_NAME not in network["Options"]:
         bridge = bridge_of(network)

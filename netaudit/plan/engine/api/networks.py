@@ -33,7 +33,7 @@ def remove(state: EngineState, request: EngineRequest, reference: str) -> Answer
     name = text(network, "Name")
     if name in PREDEFINED:
         raise EngineRefusal(403, f"{name} is a pre-defined network and cannot be removed")
-    if inside := dict(objects(network.get("Containers"))):
+    if inside := _inside(network):
         raise EngineRefusal(403, _in_use(state, network, inside))
     if any(text(part(one, "ConfigFrom"), "Network") == name for one in state.networks.values()):
         raise EngineRefusal(403, f'error while removing network: configuration network "{name}" is in use')
@@ -54,7 +54,13 @@ def prune(state: EngineState, request: EngineRequest) -> Answer:
 
 def _is_unused(network: Object) -> bool:
     kept = network.get("Ingress") is True or network.get("ConfigOnly") is True
-    return text(network, "Name") not in PREDEFINED and not kept and not part(network, "Containers")
+    return text(network, "Name") not in PREDEFINED and not kept and not _inside(network)
+
+
+def _inside(network: Object) -> dict[str, Object]:
+    """Return the members of a network; the balancer of an overlay network goes with it."""
+    members = objects(network.get("Containers"))
+    return {key: one for key, one in members if not key.startswith("lb-")}
 
 
 def _forget(state: EngineState, network: Object) -> None:

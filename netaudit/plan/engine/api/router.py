@@ -5,7 +5,16 @@ from collections.abc import Callable
 
 from netaudit.model.engine_request import EngineRequest
 from netaudit.plan.engine.answer import Answer, EngineRefusal
-from netaudit.plan.engine.api import containers, creation, endpoints, lifecycle, network_creation, networks, system
+from netaudit.plan.engine.api import (
+    containers,
+    creation,
+    endpoints,
+    lifecycle,
+    network_creation,
+    networks,
+    services,
+    system,
+)
 from netaudit.plan.engine.host import api_of
 from netaudit.plan.engine.state import EngineState
 
@@ -40,6 +49,16 @@ _ENDPOINTS: tuple[tuple[str, str, _Endpoint], ...] = (
     ("DELETE", f"/networks/{_ID}", networks.remove),
     ("POST", f"/networks/{_ID}/connect", endpoints.connect),
     ("POST", f"/networks/{_ID}/disconnect", endpoints.disconnect),
+    ("GET", "/services", services.list_services),
+    ("POST", "/services/create", services.create),
+    ("GET", f"/services/{_ID}", services.inspect),
+    ("POST", f"/services/{_ID}/update", services.update),
+    ("DELETE", f"/services/{_ID}", services.remove),
+    ("GET", "/tasks", services.list_tasks),
+    ("GET", "/nodes", services.list_nodes),
+    ("GET", "/secrets", services.list_none),
+    ("GET", "/configs", services.list_none),
+    ("GET", "/distribution/(.+)/json", system.inspect_remote_image),
     ("GET", "/images/json", system.list_images),
     ("GET", "/images/(.+)/json", system.inspect_image),
     ("POST", "/images/create", system.pull),

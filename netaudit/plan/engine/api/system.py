@@ -89,6 +89,12 @@ def list_images(state: EngineState, request: EngineRequest) -> Answer:
     return Answer(200, [])
 
 
+def inspect_remote_image(state: EngineState, request: EngineRequest, reference: str) -> Answer:
+    """Refuse to ask a registry: clients go on with the image as it is named."""
+    del state, request
+    raise EngineRefusal(404, f"no registry is asked for {reference}")
+
+
 def pull(state: EngineState, request: EngineRequest) -> Answer:
     """Answer that an image was pulled."""
     name, tag = request.parameter("fromImage"), request.parameter("tag")

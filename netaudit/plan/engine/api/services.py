@@ -1,0 +1,160 @@
+"""Services of a swarm, as far as this node runs their tasks: each task is a container."""
+
+from netaudit.model.engine_request import EngineRequest
+from netaudit.plan.engine.answer import Answer, EngineRefusal
+from netaudit.plan.engine.api.filters import filters_of, has_label, select
+from netaudit.plan.engine.api.lifecycle import bring_down
+from netaudit.plan.engine.api.tasks import (
+    NODE,
+    TASK_NAME,
+    attached_networks,
+    running_tasks,
+    scale,
+    shown_task,
+    take_address,
+    tasks_of,
+)
+from netaudit.plan.engine.objects import Object, is_running, name_of, part, text, texts
+from netaudit.plan.engine.state import EngineState
+
+_NOT_A_MANAGER = (
+    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" '
+    "to connect this node to swarm and try again."
+)
+_UNIMPORTANT_MONITOR = 1  # nanoseconds that a client watches a service which is up: nothing will happen
+
+
+def create(state: EngineState, request: EngineRequest) -> Answer:
+    """Create a service, and its tasks on this node."""
+    _check_manager(state)
+    spec = {"Mode": {"Replicated": {"Replicas": 1}}} | dict(request.fields())
+    name = text(spec, "Name")
+    if _find(state, name) is not None:
+        why = "rpc error: code = AlreadyExists desc = name conflicts with an existing object"
+        raise EngineRefusal(409, f"{why}: {name}")
+    service = _service(state, name, spec)
+    state.services[text(service, "ID")] = service
+    take_address(state, service)
+    scale(state, service)
+    return Answer(201, {"ID": text(service, "ID"), "Warnings": None})
+
+
+def update(state: EngineState, request: EngineRequest, reference: str) -> Answer:
+    """Update a service: its tasks end, and begin anew where more than their number changed."""
+    service = _service_of(state, reference)
+    before = part(service, "Spec")
+    spec = dict(request.fields())
+    only_scaled = _without_mode(before) == _without_mode(spec)
+    service["Spec"] = spec
+    if not only_scaled:
+        for container in list(tasks_of(state, text(spec, "Name"))):
+            bring_down(state, container)
+    scale(state, service)
+    return Answer(200, {"Warnings": None})
+
+
+def remove(state: EngineState, request: EngineRequest, reference: str) -> Answer:
+    """Remove a service: its tasks end."""
+    del request
+    service = _service_of(state, reference)
+    for container in list(tasks_of(state, text(part(service, "Spec"), "Name"))):
+        bring_down(state, container)
+    state.services.pop(text(service, "ID"), None)
+    return Answer(200)
+
+
+def inspect(state: EngineState, request: EngineRequest, reference: str) -> Answer:
+    """Inspect a service."""
+    del request
+    return Answer(200, _shown(_service_of(state, reference)))
+
+
+def list_services(state: EngineState, request: EngineRequest) -> Answer:
+    """List services."""
+    _check_manager(state)
+    _adopt(state)
+    tests = {
+        "name": lambda one, wanted: text(part(one, "Spec"), "Name").startswith(wanted),
+        "id": lambda one, wanted: text(one, "ID").startswith(wanted),
+        "label": lambda one, wanted: has_label(texts(part(one, "Spec").get("Labels")), wanted),
+    }
+    return Answer(200, [_shown(one) for one in select(state.services.values(), filters_of(request), tests)])
+
+
+def list_tasks(state: EngineState, request: EngineRequest) -> Answer:
+    """List the tasks that run."""
+    _check_manager(state)
+    wanted = filters_of(request).get("service", ())
+    services = [one for one in (_find(state, name) for name in wanted) if one is not None]
+    return Answer(200, [shown_task(service, one) for service in services for one in running_tasks(state, service)])
+
+
+def list_nodes(state: EngineState, request: EngineRequest) -> Answer:
+    """List this node."""
+    del request
+    _check_manager(state)
+    node = {"ID": NODE, "Spec": {"Availability": "active", "Role": "manager"}, "Status": {"State": "ready"}}
+    return Answer(200, [node | {"Description": {"Hostname": "node"}}])
+
+
+def list_none(state: EngineState, request: EngineRequest) -> Answer:
+    """List no secrets and no configs."""
+    del request
+    _check_manager(state)
+    return Answer(200, [])
+
+
+def _check_manager(state: EngineState) -> None:
+    if not state.host.swarm:
+        raise EngineRefusal(503, _NOT_A_MANAGER)
+
+
+def _service(state: EngineState, name: str, spec: Object) -> Object:
+    identity = state.example_id("service", name)[:25]
+    return {"ID": identity, "Version": {"Index": 1}, "Spec": spec, "Endpoint": {"Spec": spec.get("EndpointSpec") or {}}}
+
+
+def _shown(service: Object) -> Object:
+    spec = part(service, "Spec")
+    return service | {"Spec": spec | {"UpdateConfig": {"Parallelism": 1, "Monitor": _UNIMPORTANT_MONITOR}}}
+
+
+def _find(state: EngineState, reference: str) -> Object | None:
+    """Return a service by its name or id."""
+    _adopt(state)
+    services = state.services.values()
+    named = (one for one in services if reference == text(part(one, "Spec"), "Name"))
+    return next(named, next((one for one in services if text(one, "ID").startswith(reference)), None))
+
+
+def _adopt(state: EngineState) -> None:
+    """Take up services that were made before: recordings do not hold them, but their containers tell."""
+    known = {text(part(one, "Spec"), "Name") for one in state.services.values()}
+    for container in state.containers.values():
+        found = TASK_NAME.fullmatch(name_of(container))
+        if found and found[1] not in known and is_running(container):
+            known.add(found[1])
+            image = text(part(container, "Config"), "Image")
+            replicas = len(list(tasks_of(state, found[1])))
+            labels = texts(part(container, "Config").get("Labels"))
+            template: Object = {
+                "ContainerSpec": {"Image": image, "Labels": labels},
+                "Networks": attached_networks(state, container),
+            }
+            spec: Object = {"Name": found[1], "Labels": labels, "TaskTemplate": template}
+            service = _service(state, found[1], spec | {"Mode": {"Replicated": {"Replicas": replicas}}})
+            state.services[text(service, "ID")] = service
+
+
+def _service_of(state: EngineState, reference: str) -> Object:
+    _check_manager(state)
+    found = _find(state, reference)
+    if found is None:
+        raise EngineRefusal(404, f"service {reference} not found")
+    return found
+
+
+def _without_mode(spec: Object) -> Object:
+    template = {key: one for key, one in part(spec, "TaskTemplate").items() if key != "ForceUpdate"}
+    kept = {key: spec.get(key) or None for key in ("EndpointSpec", "Networks")}
+    return kept | {"image": text(part(template, "ContainerSpec"), "Image").partition("@")[0]}

@@ -1,0 +1,119 @@
+"""The tasks of a swarm's services on this node: each is a container, with addresses as the swarm gives them."""
+
+import re
+from collections.abc import Iterator
+
+from netaudit.model.plan import AssumptionKind
+from netaudit.plan.engine.api.creation import place_container
+from netaudit.plan.engine.api.lifecycle import bring_down, bring_up
+from netaudit.plan.engine.api.overlay import highest_address
+from netaudit.plan.engine.objects import Object, endpoints_of, is_running, items, name_of, part, text, texts
+from netaudit.plan.engine.state import EngineState
+
+TASK_NAME = re.compile(r"(.+)\.(\d+)\.[0-9a-z]{25}")
+NODE = "0" * 25
+
+
+def tasks_of(state: EngineState, name: str) -> Iterator[Object]:
+    """List the running containers of a service: their names begin with it."""
+    for container in state.containers.values():
+        found = TASK_NAME.fullmatch(name_of(container))
+        if found and found[1] == name and is_running(container):
+            yield container
+
+
+def running_tasks(state: EngineState, service: Object) -> list[Object]:
+    """Return the running containers of a service."""
+    return list(tasks_of(state, text(part(service, "Spec"), "Name")))
+
+
+def scale(state: EngineState, service: Object) -> None:
+    """Start and end tasks until there are as many as are wanted; all are taken to run on this node."""
+    spec = part(service, "Spec")
+    name = text(spec, "Name")
+    replicated = part(spec, "Mode").get("Replicated")
+    wanted = replicated.get("Replicas", 1) if isinstance(replicated, dict) else 1
+    tasks = running_tasks(state, service)
+    for container in tasks[int(wanted) :]:
+        bring_down(state, container)
+    slots = {int(found[2]) for one in tasks if (found := TASK_NAME.fullmatch(name_of(one)))}
+    for slot in range(1, int(wanted) + 1):
+        if slot not in slots and len(slots) < int(wanted):
+            slots.add(slot)
+            _start_task(state, service, slot)
+    state.assume(AssumptionKind.TASK_PLACEMENT, service=name)
+
+
+def _start_task(state: EngineState, service: Object, slot: int) -> None:
+    spec = part(service, "Spec")
+    name = text(spec, "Name")
+    ports = list(items(part(spec, "EndpointSpec").get("Ports")))
+    of_host = [one for one in ports if one.get("PublishMode") == "host"]
+    bindings: Object = {}
+    for port in of_host:
+        key = f"{port.get('TargetPort')}/{port.get('Protocol') or 'tcp'}"
+        bindings.setdefault(key, []).append({"HostIp": "", "HostPort": str(port.get("PublishedPort") or "")})
+    body: Object = {
+        "Image": text(part(spec, "TaskTemplate", "ContainerSpec"), "Image").partition("@")[0],
+        "Labels": texts(part(spec, "TaskTemplate", "ContainerSpec").get("Labels")),
+        "ExposedPorts": {key: {} for key in bindings},
+        "HostConfig": {"NetworkMode": "default", "PortBindings": bindings, "PublishAllPorts": False},
+    }
+    others = running_tasks(state, service)
+    networks = _networks(state, spec, is_ingress=len(of_host) < len(ports))
+    networks = list(endpoints_of(others[0])) if others else networks
+    identity = state.example_id("task", f"{name}.{slot}")[:25]
+    container = place_container(state, f"{name}.{slot}.{identity}", body, networks)
+    for network, end in endpoints_of(container).items():
+        _serial_address(state, network, end)
+    bring_up(state, container)
+
+
+def _networks(state: EngineState, spec: Object, *, is_ingress: bool) -> list[str]:
+    """Return the networks of a task: those that are asked for, and the ingress network of published ports."""
+    attached = spec.get("Networks") or part(spec, "TaskTemplate").get("Networks")
+    named = [text(state.network(text(one, "Target")), "Name") for one in items(attached)]
+    ingress = [text(one, "Name") for one in state.networks.values() if one.get("Ingress") is True]
+    return [*(ingress if is_ingress else ()), *named] or ["bridge"]
+
+
+def _serial_address(state: EngineState, name: str, end: Object) -> None:
+    """Choose an address as swarm does: the next one after the highest, which services have too."""
+    network = state.network(name)
+    pool = highest_address(state, network) if text(network, "Driver") == "overlay" else None
+    if pool is not None:
+        pool.taken.update(state.service_addresses)
+        end["IPAMConfig"] = {"IPv4Address": str(pool.lowest_free())}
+
+
+def take_address(state: EngineState, service: Object) -> None:
+    """Take the virtual address of a service, on each overlay network that it is on."""
+    spec = part(service, "Spec")
+    published = any(one.get("PublishMode") != "host" for one in items(part(spec, "EndpointSpec").get("Ports")))
+    for name in _networks(state, spec, is_ingress=published):
+        pool = highest_address(state, state.network(name)) if name != "bridge" else None
+        free = pool.lowest_free() if pool is not None else None
+        if free is not None:
+            state.service_addresses.add(free)
+
+
+def shown_task(service: Object, container: Object) -> Object:
+    """Return a task as the API shows it."""
+    found = TASK_NAME.fullmatch(name_of(container))
+    return {
+        "ID": text(container, "Id")[:25],
+        "ServiceID": text(service, "ID"),
+        "NodeID": NODE,
+        "Slot": int(found[2]) if found else 1,
+        "Version": {"Index": 1},
+        "Spec": part(service, "Spec").get("TaskTemplate"),
+        "Status": {"State": "running", "ContainerStatus": {"ContainerID": text(container, "Id")}},
+        "DesiredState": "running",
+    }
+
+
+def attached_networks(state: EngineState, container: Object) -> list[Object]:
+    """Return the overlay networks that a task was put on, the ingress network aside."""
+    networks = (state.find_network(name) for name in endpoints_of(container))
+    overlays = (one for one in networks if one is not None and text(one, "Driver") == "overlay")
+    return [{"Target": text(one, "Id")} for one in overlays if one.get("Ingress") is not True]
