@@ -74,6 +74,7 @@ class AssumptionKind(StrEnum):
     NETWORK_ORDER = "network-order"  # networks: a daemon that starts sets them up in no order
     OPTION_NOT_FOLLOWED = "option-not-followed"  # option: it changes addresses or networks in a way not followed
     OPTION_ONLY_NEW = "option-only-new"  # option: it decides over networks that are made later
+    OPTION_DEFAULT = "option-default"  # option: what the daemon runs with is neither recorded nor shown by a rule
     OPTION_UNKNOWN = "option-unknown"  # option: not one that is known to decide over rules
     IPTABLES_KIND = "iptables-kind"  # which iptables the engine would call, nft or legacy
 

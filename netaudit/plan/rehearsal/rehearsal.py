@@ -23,7 +23,7 @@ from netaudit.plan.rules.planned import PlannedHost, make_planned_host
 from netaudit.plan.rules.put import Hand
 from netaudit.plan.rules.set_up import SetUp
 from netaudit.plan.rules.wanted import Writer
-from netaudit.plan.rules.written import Written
+from netaudit.plan.rules.written import Written, with_defaults
 
 
 def plan_rehearsal(before: Snapshot, facts: Facts, change: EngineChange, catalog: Catalog) -> PlannedHost:
@@ -60,6 +60,7 @@ def restart_daemon(before: Snapshot, inventory: Inventory, catalog: Catalog) -> 
 
 def _known(options: Options, old: Options) -> Options:
     """Fill what was not recorded, and so is not changed, with what the rules before show."""
+    options = with_defaults(options)
     facts = {name: old.facts.get(name) if value is None else value for name, value in options.facts.items()}
     ip6tables = old.ip6tables if options.ip6tables is None else options.ip6tables
     iptables = old.iptables if options.iptables is None else options.iptables

@@ -23,7 +23,7 @@ from netaudit.plan.rules.replay import Replay
 from netaudit.plan.rules.set_up import SetUp
 from netaudit.plan.rules.surroundings import host_after
 from netaudit.plan.rules.wanted import Writer
-from netaudit.plan.rules.written import Written, taken_for_granted
+from netaudit.plan.rules.written import Written, taken_for_granted, with_defaults
 
 
 class Certainty(StrEnum):
@@ -90,7 +90,7 @@ def make_planned_host(
 
 def write_rules(before: Snapshot, inventory: Inventory, effects: Iterable[Effect], catalog: Catalog) -> Written:
     """Return what an engine writes when effects happen that lead to an inventory."""
-    options = find_options(inventory.options, before.ruleset, before.host, catalog.telltales)
+    options = with_defaults(find_options(inventory.options, before.ruleset, before.host, catalog.telltales))
     draft = Draft(before.ruleset)
     hand = Hand(draft, Version.parse(inventory.version), catalog)
     old = Writer(before.inventory or Inventory(), options, catalog)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
+from netaudit.attribute.expected.daemon_options import Options
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.forwarding import forwards
 from netaudit.model.netfilter.ruleset import Ruleset
@@ -12,6 +14,17 @@ from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.plan.rules.port_order import is_settled
 from netaudit.plan.rules.wanted import Wanted
+
+# Conditions that a variable of dockerd's environment decides, which is never read; options of which the rules tell.
+_VARIABLES = {"raw-rules": "DOCKER_INSECURE_NO_IPTABLES_RAW"}
+_OPTIONS = {"direct-routing": "allow-direct-routing", "userland-proxy": "userland-proxy"}
+_UNSET = {"sctp-checksum": False}
+
+
+def with_defaults(options: Options) -> Options:
+    """Take what needs a variable that few set, and that no fact shows, as not set."""
+    facts = {name: _UNSET.get(name) if value is None else value for name, value in options.facts.items()}
+    return replace(options, facts=facts)
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -30,16 +43,31 @@ def taken_for_granted(before: Snapshot, inventory: Inventory, written: Written) 
     """List what decides over the rules, and is not in the facts."""
     for one in written.refused:
         yield assume(AssumptionKind.CHAIN_ABSENT, table=one.key[2], chain=one.key[3])
+    yield from _of_daemon(written)
+    yield from _of_containers(before, inventory)
+    switches = dict(before.host.sysctls)
+    for family in dict.fromkeys(wanted.key[1] for wanted in written.rules):
+        if forwards(switches, family) is None:
+            yield assume(AssumptionKind.FORWARDING_UNKNOWN, family=family)
+
+
+def _of_daemon(written: Written) -> Iterator[Assumption]:
+    conditions = {name for one in written.rules if not one.sure for name in one.signature.condition_names()}
+    for name, variable in _VARIABLES.items():
+        if name in conditions:
+            yield assume(AssumptionKind.ENVIRONMENT, variable=variable)
+    for name, option in _OPTIONS.items():
+        if name in conditions:
+            yield assume(AssumptionKind.OPTION_DEFAULT, option=option)
+
+
+def _of_containers(before: Snapshot, inventory: Inventory) -> Iterator[Assumption]:
     version = Version.parse(inventory.version)
     for container in _started(before, inventory):
         if not is_settled(container, version):
             yield assume(AssumptionKind.PORT_ORDER, container=container.name)
         if container.network_mode == "host":
             yield assume(AssumptionKind.LISTENS_UNKNOWN, container=container.name)
-    switches = dict(before.host.sysctls)
-    for family in dict.fromkeys(wanted.key[1] for wanted in written.rules):
-        if forwards(switches, family) is None:
-            yield assume(AssumptionKind.FORWARDING_UNKNOWN, family=family)
 
 
 def _started(before: Snapshot, inventory: Inventory) -> Iterator[Container]:

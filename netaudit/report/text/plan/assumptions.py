@@ -105,6 +105,10 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "no network is made anew: {option} decides over those that are made later",
         "a plan of docker network create on that host",
     ),
+    AssumptionKind.OPTION_DEFAULT: (
+        "dockerd runs without {option}",
+        "dockerd's arguments and daemon.json: neither they nor a rule show it",
+    ),
     AssumptionKind.OPTION_UNKNOWN: (
         "{option} changes no rule: it is not one that is known to decide over rules",
         "dockerd's documentation of {option}",
