@@ -28,7 +28,8 @@ class Ruleset(msgspec.Struct, frozen=True):
 
 
 def load(here: World, backend: str, pools: Pools, base: dict[str, bytes]) -> Ruleset:
-    files = dict(base)
+    # Frames are sent straight to the host and from it: nobody asks who has an address, as at the ends of a tunnel.
+    files = {name: data.replace(b'"info_kind":"veth"', b'"info_kind":"tun"') for name, data in base.items()}
     tool = "iptables" if pools.version == 4 else "ip6tables"
     if backend == "nftables":
         text = _feed(here, ("nft", "-f", "-"), random_nft.ruleset(pools))
