@@ -74,6 +74,18 @@ class Subject(msgspec.Struct, frozen=True):
         return (*client, *options, "up", "--detach")
 
 
+def load_profile(path: Path) -> "Facts":
+    """Return the facts of the host that a profile describes. Raises ConfigError."""
+    from netaudit.api.rules import shipped_catalog
+    from netaudit.catalog.host_profile import load_host_profile
+    from netaudit.plan.profile.facts import profile_facts
+    from netaudit.store import load
+
+    profile = load_host_profile(path)
+    firewall = load(Path(profile.firewall)) if profile.firewall else None
+    return profile_facts(profile, firewall, shipped_catalog())
+
+
 def judge(facts: "Facts", subject: Subject, prepared: Prepared, where: "Where | None") -> "JudgedPlan":
     """Plan on the facts; `where` is this host, None for a recording."""
     from netaudit.api.plans import PlanContext, judge_command, judge_rehearsal, judge_requests

@@ -113,3 +113,16 @@ def test_another_option_of_the_daemon_is_a_plan_without_a_command() -> None:
 def test_a_backend_that_the_engine_does_not_have_is_refused() -> None:
     done = plan("--backend", "nftables", on=ONE_PORT / "01")
     assert (done.returncode, "has no nftables backend" in done.stderr) == (2, True)
+
+
+def test_a_host_that_a_file_describes_is_planned_on(tmp_path: Path) -> None:
+    profile = tmp_path / "host.toml"
+    profile.write_text(
+        'engine = "28.5.2"\nbackend = "iptables-nft"\nname = "web-1"\n[interfaces.eth0]\n'
+        'addresses = ["192.0.2.10/24"]\ngateways = ["192.0.2.1"]\n'
+    )
+    done = run("plan", "--host-profile", profile, "--format", "json", "--", *COMMAND)
+    planned = json.loads(done.stdout)
+    assert planned["before"]["host"] == "web-1"
+    added = [one["text"] for one in planned["changes"] if one["change"] == "added"]
+    assert "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT" in added

@@ -28,6 +28,15 @@ def plan(
         Path | None,
         typer.Option("--on", help="A recording; without it, this host now.", metavar="SNAPSHOT", show_default=False),
     ] = None,
+    host_profile: Annotated[
+        Path | None,
+        typer.Option(
+            "--host-profile",
+            help="A host that is described in a file, in place of one.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
     requests: Annotated[
         Path | None,
         typer.Option(
@@ -97,9 +106,10 @@ def plan(
     of their own: nothing of the host is changed.
     """
     from netaudit.cli import output as out
-    from netaudit.cli.planning import Subject, fails, judge, prepare_plan, print_plan
+    from netaudit.cli.planning import Subject, fails, judge, load_profile, prepare_plan, print_plan
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.errors import UsageError
 
     subject = Subject(
         command=tuple(command or ()),
@@ -112,12 +122,14 @@ def plan(
         daemon=tuple(daemon or ()),
     )
     subject.require_one()
+    if on and host_profile:
+        raise UsageError("--on and --host-profile each name a host", hint="give one of them")
     place = out.place(output, force=force)
     prepared = prepare_plan(config, waivers, exposure, fail_on)
     where = make_where(docker_host, timeout)
-    facts = load_or_collect(on, where)
+    facts = load_profile(host_profile) if host_profile else load_or_collect(on, where)
     with progress("planning"):
-        judged = judge(facts, subject, prepared, None if on else where)
+        judged = judge(facts, subject, prepared, None if on or host_profile else where)
     print_plan(judged, form, place, color, facts, wide=wide)
     different = bool(fails(judged, prepared)) and form is not PlanFormat.SARIF
     heads = (judged.diff.before, judged.diff.after)
