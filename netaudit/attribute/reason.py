@@ -27,6 +27,7 @@ class AttributionReasonKind(StrEnum):
     BRIDGE_ELSEWHERE = "bridge-elsewhere"  # the interface
     ENGINE_SWEEPS_IT = "engine-sweeps-it"  # the version of the present engine
     NETWORK_EXCLUDES_IT = "network-excludes-it"  # the network
+    NOT_COMPARED = "not-compared"
     APPEARED_UNASKED = "appeared-unasked"
     USER_CHAIN = "user-chain"
     # Misplaced or duplicate
@@ -86,6 +87,9 @@ _SENTENCES: Mapping[AttributionReasonKind, str] = {
     AttributionReasonKind.NETWORK_EXCLUDES_IT: "network {} was made with options for which Docker writes no such rule",
     AttributionReasonKind.APPEARED_UNASKED: (
         "it came between the two recordings, and nothing in Docker's inventory asked for it before or after"
+    ),
+    AttributionReasonKind.NOT_COMPARED: (
+        "it stands where Docker writes; its text does not show all of it in iptables' words, and was not compared"
     ),
     AttributionReasonKind.USER_CHAIN: "DOCKER-USER is the operator's chain: Docker makes it, and writes no such rule",
     AttributionReasonKind.NOT_FIRST: "it must stand first: the rules above it decide without it",

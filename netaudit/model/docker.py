@@ -62,6 +62,8 @@ class PortBinding(msgspec.Struct, frozen=True, gc=False):
     container_port: int
 
     def __str__(self) -> str:
+        if not self.host_port:  # a routed network's, or not known
+            return f"{self.container_port}/{self.protocol}"
         return f"{with_port(self.host_ip, self.host_port)} → {self.container_port}/{self.protocol}"
 
 

@@ -7,7 +7,7 @@ from enum import Enum
 import msgspec
 
 from netaudit.errors import ParseError
-from netaudit.model.netfilter.ruleset import Backend, Chain, Rule, Table
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Backend, Chain, Rule, Table
 from netaudit.parse.iptables.commands import read_commands
 from netaudit.parse.iptables.lines import require_short_lines
 from netaudit.parse.iptables.save import read_save
@@ -21,6 +21,7 @@ _FORM = re.compile(
     r"\s*(?:(?P<save>\*[a-z]+\s*$)|(?P<listing>(?:# )?Chain \S+ \()"
     r"|(?P<commands>(?:\S+ )?(?:\S*/)?(?:ip6?tables\S* (?:-w )?(?:-t \S+ )?)?-[PNA] \S))"
 )
+_BACKEND = re.compile(r"ip6?tables-(?:legacy|nft)\b|\(nf_tables\)")  # what tells the backend of a listing
 _USUAL = ("filter", "nat", "mangle", "raw")
 _HINT = "give each of them in a file of its own"
 
@@ -55,13 +56,21 @@ def read_rules(
     match find_form(text):
         case Form.LISTING:
             reading = read_listing(text, backend=backend, family=family, source=source, evidence=evidence)
-            reading = msgspec.structs.replace(reading, losses=(*reading.losses, *_unlisted(reading.tables)))
+            reading = _with_losses(reading, text, backend)
         case Form.COMMANDS:
             reading = read_commands(text, backend=backend, family=family, source=source)
-            reading = msgspec.structs.replace(reading, losses=(*reading.losses, *_unlisted(reading.tables)))
+            reading = _with_losses(reading, text, backend)
         case Form.SAVE | None:
             reading = read_save(text, backend=backend, family=family, source=source, known=known)
     return msgspec.structs.replace(reading, tables=_merge(reading.tables, source))
+
+
+def _with_losses(reading: ParseResult, text: str, backend: Backend) -> ParseResult:
+    """Add what no listing says: the tables that were not asked for, and whose rules it lists."""
+    other = next(one for one in IPTABLES_BACKENDS if one is not backend)
+    told = _BACKEND.search(text[:_LOOK]) is not None
+    doubt = () if told else (Loss(f"the backend: taken for {backend}, could be {other}", doubtful=True),)
+    return msgspec.structs.replace(reading, losses=(*reading.losses, *_unlisted(reading.tables), *doubt))
 
 
 def _unlisted(tables: Iterable[Table]) -> tuple[Loss, ...]:

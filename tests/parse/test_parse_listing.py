@@ -182,7 +182,31 @@ def test_a_comment_of_several_lines_does_not_forge_a_rule() -> None:
     assert _rules(text) == [f'-A INPUT -m comment --comment "a\n{forged}" -j DROP']
 
 
-@pytest.mark.parametrize("line", ["hello world", "    0     0 ACCEPT all", "    x     0 ACCEPT all -- any any a b"])
+PROSE = [
+    "hello world",
+    "and here is the nat table now",
+    "I restarted docker and it still does not work",
+    "DROP all packets from eth0 please",
+    "allow tcp from anywhere to me",
+    "it -- sadly -- does not work",
+    "CONTAINER ID   IMAGE     COMMAND                  CREATED         STATUS         PORTS     NAMES",
+    '4c01db0b339c   nginx     "/docker-entrypoint.…"   2 minutes ago   Up 2 minutes   0.0.0.0:8080->80/tcp   web',
+]
+LISTED = "Chain INPUT (policy DROP)\ntarget     prot opt source               destination\n"
+RULE = "ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            tcp dpt:22\n"
+
+
+@pytest.mark.parametrize("line", PROSE)
+@pytest.mark.parametrize("text", [LISTED + RULE + "{}\n", LISTED + "{}\n" + RULE, "{}\n" + LISTED + RULE])
+def test_what_people_write_between_rules_never_becomes_a_rule(text: str, line: str) -> None:
+    reading = _read(text.replace("{}", line))
+    assert [rule.text for table in reading.tables for chain in table.chains for rule in chain.rules] == [
+        "-A INPUT -m listing --interfaces -p tcp -m tcp --dport 22 -j ACCEPT"
+    ]
+    assert Loss(f"a line that iptables does not print, passed by: {line[:60]!r}", doubtful=True) in reading.losses
+
+
+@pytest.mark.parametrize("line", ["    0     0 ACCEPT all", "    x     0 ACCEPT all -- any any a b"])
 def test_what_iptables_l_does_not_print_is_refused_with_its_line(line: str) -> None:
     with pytest.raises(ParseError, match="listing:3: not a line that iptables -L prints: ") as caught:
         _read(_wide() + line + "\n")

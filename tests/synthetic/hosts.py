@@ -17,6 +17,8 @@ class Port:
     protocol: str = "tcp"
 
     def __str__(self) -> str:
+        if not self.host:
+            return f"{self.container}/{self.protocol}"
         host = f"[{self.host_ip}]" if ":" in self.host_ip else self.host_ip
         return f"{host}:{self.host} → {self.container}/{self.protocol}"
 

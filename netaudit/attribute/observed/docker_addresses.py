@@ -31,6 +31,13 @@ class DockerAddresses:
         """Return whether an address is in a Docker network, or one that Docker's own rules send packets to."""
         return address in self._dnat_targets[family] or self._is_in_a_network(address)
 
+    def reaches_into(self, subnet: str, family: str) -> bool:
+        """Return whether a subnet is a Docker network's, or Docker's own rules send packets into it."""
+        holder = next(_valid([subnet]), None)
+        if holder is None:
+            return False
+        return holder in self._subnets or any(ip_address(one) in holder for one in self._dnat_targets[family])
+
     def _is_in_a_network(self, address: str) -> bool:
         try:
             own = ip_address(address)

@@ -22,7 +22,7 @@ from netaudit.attribute.observed.causes import OPERATOR, find_cause
 from netaudit.attribute.observed.docker_addresses import ChainKey, Chains
 from netaudit.attribute.observed.docker_evidence import DockerEvidence
 from netaudit.attribute.observed.standing import Author, Judge
-from netaudit.attribute.observed.unify import address_in, is_owned, unify
+from netaudit.attribute.observed.unify import address_in, is_comparable, is_listed, is_owned, unify
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Applies, Catalog, Owned, Signature, SubjectKind
 from netaudit.model.netfilter.ruleset import Item, ObjectKind
@@ -74,8 +74,14 @@ class Recogniser:
             return self._attribute(item, *min(found, key=lambda one: not self._is_current(one[0])))
         if makers:
             return _ambiguous([self._attribute(item, *candidate) for candidate in found])
-        unnamed = _OPERATORS if is_operators(item) else UNATTRIBUTED
-        return next((_owned(owned) for owned in self._owned if is_owned(item, owned)), unnamed)
+        owned = next((_owned(owned) for owned in self._owned if is_owned(item, owned)), None)
+        return owned or self._unnamed(item)
+
+    def _unnamed(self, item: Item) -> Attribution:
+        """Attribute what bears nobody's name."""
+        if item.object is ObjectKind.RULE and not is_comparable(item) and self._evidence.is_in_own_chain(item):
+            return _NOT_COMPARED
+        return _OPERATORS if is_operators(item) else UNATTRIBUTED
 
     def why_stale(self, item: Item) -> AttributionReason | None:
         """Return why nothing asks for an object that Docker wrote; None where no signature of Docker's fits."""
@@ -84,8 +90,7 @@ class Recogniser:
         return self._judge.stale_reason(*best) if best and self._judge else None
 
     def _candidates(self, item: Item) -> Iterator[tuple[Signature, Mapping[str, str]]]:
-        indexed = self._index.get((item.table, item.chain), [])
-        for signature in [*indexed, *self._by_table.get(item.table, [])]:
+        for signature in self._indexed(item):
             if (
                 item.backend in signature.backends
                 and item.family in signature.families
@@ -94,6 +99,14 @@ class Recogniser:
                 values = unify(signature, item)
                 if values is not None and self._is_own(signature, item, values):
                     yield signature, values
+
+    def _indexed(self, item: Item) -> list[Signature]:
+        """List the signatures for a chain; a listing does not name its table, which may have been guessed."""
+        indexed = [*self._index.get((item.table, item.chain), []), *self._by_table.get(item.table, [])]
+        if not is_listed(item):
+            return indexed
+        others = (found for (table, chain), found in self._index.items() if chain == item.chain and table != item.table)
+        return [*indexed, *(signature for found in others for signature in found)]
 
     def _stands_beside(self, signature: Signature, item: Item, values: Mapping[str, str]) -> bool:
         """Return whether the rule that a signature must stand beside is there."""
@@ -127,6 +140,8 @@ class Recogniser:
             return False
         if address := address_in(values):
             return self._evidence.addresses.includes(address, item.family)
+        if "subnet" in values:  # listed without interfaces
+            return self._evidence.addresses.reaches_into(values["subnet"], item.family)
         return item.chain == "DOCKER-USER"
 
     def _attribute(self, item: Item, signature: Signature, values: Mapping[str, str]) -> Attribution:
@@ -149,8 +164,9 @@ class Recogniser:
 
     def _judged(self, signature: Signature, values: Mapping[str, str], item: Item) -> Attribution:
         cause = find_cause(signature, values, self._evidence)
-        if self._judge is None:
-            return _make(signature, (cause,), Confidence.LIKELY, Standing.FOREIGN, self._unknown)
+        if self._judge is None or is_listed(item):
+            reason = self._unknown if self._judge is None else _NOT_COMPARED.reason
+            return _make(signature, (cause,), Confidence.LIKELY, Standing.FOREIGN, reason)
         found = self._judge.judge(signature, values, item)
         match found.author:
             case Author.DOCKER:
@@ -213,3 +229,10 @@ def _ambiguous(candidates: list[Attribution]) -> Attribution:
 
 
 _OPERATORS = operators(AttributionReason(AttributionReasonKind.USER_CHAIN))
+_NOT_COMPARED = Attribution(
+    confidence=Confidence.AMBIGUOUS,
+    maker="docker",
+    purpose="Stands in a chain of Docker's, or leads to one.",
+    causes=(Cause(CauseKind.DAEMON), OPERATOR),
+    reason=AttributionReason(AttributionReasonKind.NOT_COMPARED),
+)

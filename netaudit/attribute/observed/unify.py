@@ -2,22 +2,50 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from netaudit.attribute.signatures.signature import Owned, Signature
+from netaudit.attribute.signatures.template import Template
 from netaudit.model.docker import PortBinding
 from netaudit.model.netfilter.ruleset import Backend, Item
 
+_UNLISTED = "-m listing "
+_NO_INTERFACES = "-m listing --interfaces "  # stands in a rule that was listed without -v
+_INTERFACES = re.compile(r"(?:! )?-[io] \S+ ")
 JUMP = re.compile(r" -[jg] (\S+)| (?:jump|goto) (\S+)")
 
 
 def unify(signature: Signature, item: Item) -> Mapping[str, str] | None:
     """Find what the holes of a signature hold in an object, chain and text together; None when it is another."""
     chain = signature.chain.unify(item.chain)
-    text = signature.text.unify(item.text) if chain is not None else None
+    template, said = signature.text, item.text
+    if _NO_INTERFACES in said:
+        template, said = _without_interfaces(template.text), said.replace(_NO_INTERFACES, "", 1)
+    text = template.unify(said) if chain is not None else None
     if chain is None or text is None:
         return None
     same = all(chain[hole] == text[hole] for hole in chain.keys() & text.keys())
     return {**chain, **text} if same else None
+
+
+def is_listed(item: Item) -> bool:
+    """Return whether a rule's text does not show all of the rule, as `iptables -L` leaves it."""
+    return _UNLISTED in item.text
+
+
+def is_comparable(item: Item) -> bool:
+    """Return whether a rule's text can be held against the signatures.
+
+    nft has other words for a rule of iptables, and a listing may lack more than its interfaces.
+    """
+    if item.backend is Backend.NFTABLES:
+        return item.table.startswith("docker-")
+    return _UNLISTED not in item.text.replace(_NO_INTERFACES, "")
+
+
+@cache
+def _without_interfaces(text: str) -> Template:
+    return Template(_INTERFACES.sub("", text))
 
 
 def is_owned(item: Item, owned: Owned) -> bool:

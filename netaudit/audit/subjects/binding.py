@@ -61,6 +61,7 @@ class BindingFacts(SubjectFacts, frozen=True):
     denied_by: Annotated[tuple[str, ...], fact("Rules of the host's own firewall that deny this host port.")] = ()
     input_policy: Annotated[str, fact("What the host's own firewall does with incoming packets by default.")] = ""
     input_allows: Annotated[bool, fact("Whether a rule of the host's own firewall allows this host port.")] = False
+    forward_allows: Annotated[bool, fact("Whether a rule of the operator's forwards to the container's port.")] = False
     missing_dnat: Annotated[bool, fact("Whether the rule that ought to lead its packets there is missing.")] = False
     missing_accept: Annotated[bool, fact("Whether the rule that ought to accept its packets is missing.")] = False
     has_reach: Annotated[bool, fact("Whether the exposure table was computed.")] = False
@@ -157,6 +158,7 @@ def _with_rules(facts: BindingFacts, view: HostView, container: Container, bindi
         denied_by=tuple(f"{one.item.where}: {one.item.text}" for one in firewall.denials(family, protocol, port)),
         input_policy=firewall.policy(family),
         input_allows=firewall.allows(family, protocol, port),
+        forward_allows=firewall.lets_through(family, protocol, binding.container_port, container),
         missing_dnat=any("dnat" in one for one in missing),
         missing_accept=any("port-accept" in one for one in missing),
     )

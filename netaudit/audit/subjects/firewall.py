@@ -6,10 +6,10 @@ from typing import Annotated
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.view.reach import drops_replies
 from netaudit.audit.view.view import HostView
 from netaudit.model.facts import Source
 from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, ObjectKind
-from netaudit.parse.iptables.rule import Option, parse_rule
 
 _RETURN = "-A DOCKER-USER -j RETURN"
 
@@ -28,7 +28,9 @@ class FirewallFacts(SubjectFacts, frozen=True):
     forwarding: Annotated[bool | None, fact("Whether the host forwards packets of this family.", Source.SYSCTL)] = None
     forward_policy: Annotated[str, fact("FORWARD's policy: `ACCEPT` or `DROP`.")] = ""
     user_chain: Annotated[bool, fact("Whether there is a chain DOCKER-USER.")] = False
-    user_jump: Annotated[int, fact("The position in FORWARD of the jump to DOCKER-USER, 0 for none.")] = 0
+    user_jump: Annotated[
+        int | None, fact("The position in FORWARD of the jump to DOCKER-USER, 0 for none.", Source.IPTABLES_NFT)
+    ] = None
     next_user_jump: Annotated[int, fact("The position of that jump once another rule was inserted before it.")] = 0
     user_rules: Annotated[int, fact("How many rules DOCKER-USER has beside Docker's RETURN.")] = 0
     user_accepts_all: Annotated[bool, fact("Whether a rule of DOCKER-USER accepts everything.")] = False
@@ -68,34 +70,25 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
         forwarding=view.forwarding.is_on(family),
         forward_policy=view.forwarding.policy(family),
         user_chain=any(one.item.chain == "DOCKER-USER" for one in iptables),
-        user_jump=jump,
+        user_jump=jump if _is_listed(view, family) else None,
         next_user_jump=jump + 1,
         user_rules=len(own),
         user_accepts_all=any(one.item.text == "-A DOCKER-USER -j ACCEPT" for one in own),
-        user_drops_replies=_drops_replies(own),
+        user_drops_replies=drops_replies(user, view.snapshot.host, view.networks.values()),
         before_user=tuple(f"{one.item.where}: {one.item.text}" for one in forward if _accepts_before(one, jump)),
         public_ports=tuple(_public_ports(view, family)),
     )
 
 
+def _is_listed(view: HostView, family: str) -> bool:
+    """Return whether FORWARD was read of the table that holds DOCKER-USER: a listing may be of one chain."""
+    tables = (one for one in view.snapshot.ruleset.tables if (one.family, one.name) == (family, "filter"))
+    named = [{chain.name for chain in one.chains} for one in tables if one.backend in IPTABLES_BACKENDS]
+    return all("FORWARD" in chains for chains in named if "DOCKER-USER" in chains)
+
+
 def _accepts_before(one: AttributedItem, jump: int) -> bool:
     return 0 < (one.item.position or 0) < jump and one.item.text.endswith("-j ACCEPT")
-
-
-def _drops_replies(own: Sequence[AttributedItem]) -> bool:
-    """Return whether a rule for whole interfaces drops before one that lets replies pass."""
-    for one in own:
-        rule = parse_rule(one.item.text)
-        if "ESTABLISHED" in one.item.text and rule.target in ("ACCEPT", "RETURN"):
-            return False
-        if rule.target in ("DROP", "REJECT") and all(map(_is_wide, rule.matches)):
-            return True
-    return False
-
-
-def _is_wide(match: Option) -> bool:
-    """Return whether a match leaves replies in: `-i eth0`, `! -s 192.0.2.0/24`."""
-    return match.name in ("-i", "-o") or (match.name == "-s" and match.negated)
 
 
 def _public_ports(view: HostView, family: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Annotated
 from netaudit.attribute.attribution import AttributedItem, Confidence
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.view.reach import inner_bridges
 from netaudit.audit.view.view import HostView
 from netaudit.model.facts import Source
 from netaudit.model.host import HostAddress
@@ -65,6 +66,7 @@ def _facts(view: HostView) -> HostFacts:
     counts = Counter(one.item.backend for one in rules)
     makers = _makers(rules)
     outer = _outer(view)
+    facing = None if outer is None else tuple(name for name in outer if name not in inner_bridges(view.snapshot.host))
     return HostFacts(
         forwarding=view.forwarding.is_on("ip"),
         forwarding6=view.forwarding.is_on("ip6"),
@@ -74,8 +76,8 @@ def _facts(view: HostView) -> HostFacts:
         foreign_bridges=_foreign_bridges(view),
         stopped_bridges=_stopped_bridges(view, rules),
         bridge_nf_call=view.sysctls.get("net.bridge.bridge-nf-call-iptables") == "1" if view.sysctls else None,
-        route_localnet=_switched(view, outer, "route_localnet"),
-        localnet_switches=_localnet_switches(view, outer or ()),
+        route_localnet=_switched(view, facing, "route_localnet"),
+        localnet_switches=_localnet_switches(view, facing or ()),
         unfiltered_sources=_unfiltered(view, outer),
         docker=view.inventory is not None,
         legacy_rules=counts[Backend.IPTABLES_LEGACY],

@@ -9,6 +9,7 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.by_cause import Items
 from netaudit.audit.view.host_firewall import denied_programs
+from netaudit.audit.view.reach import reached_listeners
 from netaudit.audit.view.routes import Outbound, hidden_routes, outbound
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import GatewayMode, Network
@@ -227,6 +228,8 @@ def _host_listeners(view: HostView, network: Network) -> tuple[str, ...] | None:
         for address in interface.addresses
     }
     offered = (one for one in view.snapshot.host.listeners if one.address in {"0.0.0.0", "::", "*", *own})  # noqa: S104
+    reached = reached_listeners(view.attributed, network.name)
+    offered = (one for one in offered if reached is None or (one.protocol, one.port) in reached)
     words = (f"{', '.join(dict.fromkeys(one.programs)) or 'a program'} on {one.port}/{one.protocol}" for one in offered)
     return tuple(dict.fromkeys(words)) if network.bridge else ()
 

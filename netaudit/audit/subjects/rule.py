@@ -1,11 +1,12 @@
 """Missing rules, and rules that are not Docker's own as they should be."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
 from msgspec.structs import replace
 
-from netaudit.attribute.attribution import AttributedItem, CauseKind, Confidence, Standing
+from netaudit.attribute.attribution import OPERATOR_MAKER, AttributedItem, CauseKind, Confidence, Standing
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.rule_matches import family_of_rule, guarded_containers, inner_spec
@@ -19,6 +20,7 @@ from netaudit.model.facts import Source
 from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.packets.shadowing.kinds import Shadow, ShadowKind
 
+_OF_OPERATOR = re.compile(r"^ufw6?-user-|_(?:pre|log|deny|allow|post)$")  # chains of ufw and firewalld
 _MANY = 20  # ports of a range that are looked up one by one
 
 
@@ -88,6 +90,9 @@ class RuleFacts(SubjectFacts, frozen=True):
         ),
     ] = ""
     shadowed_by: Annotated[str, fact("Those earlier rules, empty for none.")] = ""
+    own_order: Annotated[
+        bool, fact("Whether a program that netaudit knows wrote it and all rules that hide it, as its own structure.")
+    ] = False
     repeats: Annotated[str, fact("The earlier rule of its chain that says the same, empty for none.")] = ""
     witness: Annotated[str, fact("A packet that the rule and the first of these earlier rules match.")] = ""
 
@@ -172,16 +177,25 @@ def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Sh
         guarded=guarded_containers(view, item, named),
         address_reused_by=_reused_by(view, one) if attribution.standing is Standing.STALE else "",
     )
-    return facts if shadow is None else _with_shadow(facts, shadow)
+    return facts if shadow is None else _with_shadow(facts, shadow, own_order=_is_own_order(view, one, shadow))
 
 
-def _with_shadow(facts: RuleFacts, shadow: Shadow) -> RuleFacts:
+def _is_own_order(view: HostView, one: AttributedItem, shadow: Shadow) -> bool:
+    """Return whether the order of a rule and of those before it is one program's, and no choice of the operator's."""
+    maker = one.attribution.maker
+    if maker in ("", "docker", OPERATOR_MAKER) or _OF_OPERATOR.search(one.item.chain):
+        return False
+    return all(covering.attribution.maker == maker for covering in _covering(view, shadow))
+
+
+def _with_shadow(facts: RuleFacts, shadow: Shadow, *, own_order: bool) -> RuleFacts:
     """Add what earlier rules of the chain leave of a rule."""
     earlier = words(shadow)
     return replace(
         facts,
         shade=shadow.shade,
         shadowed_by=earlier,
+        own_order=own_order,
         repeats=earlier if shadow.shade is ShadowKind.REPEATED else "",
         witness=shadow.witness,
     )

@@ -1,12 +1,14 @@
 """What the host's own firewall (ufw, firewalld, the operator) does with packets to the host itself."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from ipaddress import ip_address, ip_network
 
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem
 from netaudit.audit.view.ports import PortCondition, named_ports
+from netaudit.model.docker import Container
 from netaudit.model.exposure import Destination, Outcome
 from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.model.netfilter.program import Hook, Program
@@ -19,7 +21,10 @@ _ENGINE = frozenset({"docker-proxy", "dockerd"})
 _JUMPS = re.compile(r"\b(?:jump|goto) ([\w-]+)")
 _NFT_DENY = re.compile(r"(counter )?(drop|reject( with .+)?)")
 _INCOMING = ("input", "filter_in_")  # in the names of chains that see packets to the host
+_FORWARDED = ("forward", "filter_fwd_", "fwd_", "docker-user")  # in the names of chains that see forwarded packets
 _DENY = frozenset({"drop", "reject"})
+_DESTINATION = re.compile(r"(?:-d|\bip6? daddr) (\S+)")
+_SOURCE = re.compile(r"(?: -s|\bip6? saddr) ")
 _FAMILIES = {"ip": ("ip",), "ip6": ("ip6",), "inet": ("ip", "ip6")}
 
 
@@ -33,6 +38,7 @@ class HostFirewall:
 
     def __init__(self, items: Iterable[AttributedItem], program: Program) -> None:
         self._rules: dict[str, list[_PortRule]] = {"ip": [], "ip6": []}
+        self._forward: dict[str, list[_PortRule]] = {"ip": [], "ip6": []}
         self._policies: dict[str, str] = {"ip": "accept", "ip6": "accept"}
         own = [one for one in items if one.attribution.maker != "docker" and one.item.table not in _NOT_FILTERING]
         bases = _bases(program)
@@ -45,10 +51,11 @@ class HostFirewall:
         for family in _FAMILIES.get(item.family, ()):
             if base and _denies_all(item):
                 self._policies[family] = "drop"
-            elif item.object is ObjectKind.RULE and (incoming or _is_incoming(one)):
+            elif item.object is ObjectKind.RULE and (incoming or _is_incoming(one) or _is_forwarded(one)):
                 named = named_ports(item)
+                rules = self._rules if incoming or _is_incoming(one) else self._forward
                 if named.ranges:
-                    self._rules[family].append(_PortRule(one, named))
+                    rules[family].append(_PortRule(one, named))
 
     def policy(self, family: str) -> str:
         """Return what happens to incoming packets that no rule decides: `accept` or `drop`."""
@@ -62,6 +69,33 @@ class HostFirewall:
     def allows(self, family: str, protocol: str, port: int) -> bool:
         """Return whether a rule allows this very port."""
         return any(one.named.covers(protocol, port) and one.named.verdict == "accept" for one in self._rules[family])
+
+    def lets_through(self, family: str, protocol: str, port: int, container: Container) -> bool:
+        """Return whether a rule of the operator's lets forwarded packets to this port of a container pass."""
+        addresses = [end.address_of(family) for end in container.endpoints]
+        return any(
+            one.named.covers(protocol, port) and one.named.verdict == "accept" and _is_for(one.one, addresses)
+            for one in self._forward[family]
+        )
+
+
+def _is_for(one: AttributedItem, addresses: Collection[str]) -> bool:
+    """Return whether a rule is for anybody's packets to one of these addresses, or to any."""
+    if _SOURCE.search(one.item.text):
+        return False
+    found = _DESTINATION.search(one.item.text)
+    if found is None:
+        return True
+    try:
+        subnet = ip_network(found[1], strict=False)
+    except ValueError:
+        return False
+    return any(ip_address(address) in subnet for address in addresses if address)
+
+
+def _is_forwarded(one: AttributedItem) -> bool:
+    chain = one.item.chain.lower()
+    return any(word in chain for word in _FORWARDED)
 
 
 def _is_incoming(one: AttributedItem) -> bool:

@@ -1,6 +1,7 @@
 """One line of `iptables -L` -> its columns; which there are, the chain's heading tells."""
 
 import re
+from itertools import pairwise
 
 import msgspec
 
@@ -10,6 +11,7 @@ from netaudit.parse.listing.services import PROTOCOL_NAMES
 _HEADING = frozenset({"num", "pkts", "bytes", "target", "prot", "opt", "in", "out", "source", "destination"})
 _OPTIONS = ("--", "-f", "!f")
 _COUNT = re.compile(r"(\d{1,20})([KMGTP]?)", re.ASCII)
+_ADDRESS = re.compile(r"[\w-]*[.:/][\w.:/-]*[\w/:]")  # with a dot, a colon or a mask inside
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 
 
@@ -69,7 +71,30 @@ def split_columns(line: str, layout: ColumnLayout) -> Columns | None:
     words = line.split(None, 8)
     option = next((at for at in (1, 2) if at < len(words) and words[at] in _OPTIONS), 0)
     has_target = option == 2 if option else not _is_protocol(words[0] if words else "", words[1:2])
-    return _columns(line, layout, (has_target, bool(option)), (packets, octets))
+    columns = _columns(line, layout, (has_target, bool(option)), (packets, octets))
+    return columns if columns and _are_columns(columns, has_option=bool(option)) else None
+
+
+def is_rule_like(line: str, layout: ColumnLayout) -> bool:
+    """Tell whether a line that is no rule looks like one that was cut or changed, and not like what people write."""
+    words = line.split(None, 12)
+    if layout.counted and words and _count(words[0]) is not None:
+        return True
+    return any(word in _OPTIONS and _is_known_protocol(before) for before, word in pairwise(words))
+
+
+def _are_columns(columns: Columns, *, has_option: bool) -> bool:
+    """Return whether words can be a rule's columns: any sentence has as many words."""
+    addressed = [_is_address(columns.source), _is_address(columns.destination)]
+    if has_option and _is_known_protocol(columns.protocol):
+        return any(addressed) or columns.target.isupper() or not columns.rest
+    return (has_option or _is_known_protocol(columns.protocol)) and all(addressed)
+
+
+def _is_address(word: str) -> bool:
+    """Return whether a word is an address, or a name with a domain: not a word of a sentence."""
+    bare = word.removeprefix("!")
+    return bare in ("anywhere", "default", "localhost") or _ADDRESS.fullmatch(bare) is not None
 
 
 def _columns(
@@ -100,12 +125,12 @@ def _head(line: str) -> tuple[str, str]:
 
 def _is_protocol(word: str, following: list[str]) -> bool:
     """Tell a protocol from a target, where no option column stands between them: old listings of IPv6."""
+    return _is_known_protocol(word) and not (following and _is_known_protocol(following[0]))
 
-    def known(one: str) -> bool:
-        one = one.removeprefix("!")
-        return one in PROTOCOL_NAMES or one in ("all", "icmpv6") or (one.isdecimal() and len(one) < 4)
 
-    return known(word) and not (following and known(following[0]))
+def _is_known_protocol(word: str) -> bool:
+    bare = word.removeprefix("!")
+    return bare in PROTOCOL_NAMES or bare in ("all", "icmpv6") or (bare.isdecimal() and len(bare) < 4)
 
 
 def _count(word: str) -> int | None:

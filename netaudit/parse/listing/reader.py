@@ -12,7 +12,7 @@ from netaudit.errors import ParseError
 from netaudit.model.netfilter.ruleset import Backend
 from netaudit.parse.iptables.console import is_noise, read_command
 from netaudit.parse.iptables.sections import Sections
-from netaudit.parse.listing.columns import NARROW, ColumnLayout, read_layout, split_columns
+from netaudit.parse.listing.columns import NARROW, ColumnLayout, is_rule_like, read_layout, split_columns
 from netaudit.parse.listing.names import BindingEvidence
 from netaudit.parse.listing.rule import read_listed_rule
 from netaudit.parse.reading.result import Loss, ParseResult
@@ -35,7 +35,8 @@ def read_listing(
             )
     tables = list(reader.sections.tables(backend))
     doubts = (loss for _, losses in tables for loss in losses)
-    return ParseResult(tuple(table for table, _ in tables), tuple(dict.fromkeys((*doubts, *reader.losses))))
+    losses = dict.fromkeys((*doubts, *reader.losses, *reader.passed_by()))
+    return ParseResult(tuple(table for table, _ in tables), tuple(losses))
 
 
 class _Reader:
@@ -47,6 +48,14 @@ class _Reader:
         self._evidence = evidence
         self._chain = ""
         self._layout = NARROW
+        self._prose: list[str] = []
+
+    def passed_by(self) -> Iterator[Loss]:
+        """Say which lines were taken for what people write between the rules."""
+        if self._prose:
+            first, *others = self._prose
+            more = f" and {len(others)} more" if others else ""
+            yield Loss(f"a line that iptables does not print, passed by: {first[:60]!r}{more}", doubtful=True)
 
     def take(self, line: str) -> bool:
         """Take a line; False where `iptables -L` does not print it."""
@@ -58,8 +67,10 @@ class _Reader:
             self.sections.chain(chain[1], chain[2])
         elif layout := read_layout(line):
             self._layout = layout
-        elif not self._chain or not self._rule(line, self._layout):
-            return is_noise(line)
+        elif (not self._chain or not self._rule(line, self._layout)) and not is_noise(line):
+            if is_rule_like(line, self._layout):
+                return False
+            self._prose.append(line.strip())
         return True
 
     def _rule(self, line: str, layout: ColumnLayout) -> bool:
