@@ -2,6 +2,7 @@
 
 from netaudit.attribute.attribution import AttributedChange, AttributedDiff
 from netaudit.attribute.attributor import Attributor
+from netaudit.attribute.container_netns import inside_changes
 from netaudit.attribute.observed.forward_policy import attribute_policy
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.attribute.snapshot import attribute_head, examine
@@ -25,7 +26,10 @@ def attribute_diff(
     return AttributedDiff(
         before=attribute_head(before),
         after=attribute_head(after),
-        changes=tuple(_attribute_change(change, earlier, later) for change in changes),
+        changes=(
+            *(_attribute_change(change, earlier, later) for change in changes),
+            *inside_changes(before, after, catalog, compared),
+        ),
         missing=missing,
         coverage=coverage,
         defects=defects,

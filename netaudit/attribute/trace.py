@@ -22,7 +22,7 @@ class AttributedTrace(msgspec.Struct, frozen=True):
 def trace_snapshot(question: TraceQuery, snapshot: Snapshot, catalog: Catalog) -> AttributedTrace:
     """Follow a packet through a snapshot. Raises UsageError or SubjectError."""
     journey = answer_query(question, snapshot, snapshot.program)
-    ways = (journey.trace, *journey.trace.answers)
+    ways = (journey.trace, *journey.trace.answers, *journey.trace.later)
     met = [*(step.item for way in ways for step in way.steps), *(end.item for way in ways for end in way.ends)]
     items = [item for item in met if item is not None]
     attributor = Attributor.of(snapshot, catalog) if items else None

@@ -171,6 +171,7 @@ class Network(msgspec.Struct, frozen=True):
     gateway: str = ""  # "" where the engine does not tell it
     gateway6: str = ""
     inhibit_ipv4: bool = False  # the engine gives the bridge no IPv4 address
+    parent: str = ""  # of a macvlan or ipvlan network: the host's interface on whose link its containers are
 
     def gateway_of(self, family: str) -> str:
         """Return the gateway of family ip or ip6, "" where it is not known."""

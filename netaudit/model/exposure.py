@@ -54,6 +54,7 @@ class Outcome(StrEnum):
     ALLOWED = "allowed"
     BLOCKED = "blocked"
     MAY = "may"  # a match that cannot be decided stands in the way: `reason` names it
+    NOBODY = "nobody-listens"  # of a trace: no rule stops it, and no program of the host takes it
 
 
 BEST_FIRST = (Outcome.ALLOWED, Outcome.MAY, Outcome.BLOCKED)

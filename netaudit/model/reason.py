@@ -54,6 +54,7 @@ class ReasonKind(StrEnum):
     LISTENER_NOT_RECORDED = "listener-not-recorded"
     LISTENER_INSIDE_NOT_RECORDED = "listener-inside-not-recorded"
     RULES_INSIDE_NOT_RECORDED = "rules-inside-not-recorded"
+    INSIDE_CONTAINER = "inside-container"
     MESH_NOT_RECORDED = "mesh-not-recorded"
     ADDRESS_UNKNOWN = "address-unknown"
     BRIDGED_ELSEWHERE = "bridged-elsewhere"
@@ -97,6 +98,7 @@ class ReasonKind(StrEnum):
     HOST_ROUTES_ELSEWHERE = "host-routes-elsewhere"
     NOTHING_LEADS_ON = "nothing-leads-on"
     NAT_ELSEWHERE = "nat-elsewhere"
+    HOST_KEPT_APART = "host-kept-apart"
     LED_TO_SENDER = "led-to-sender"
     NOBODY_BEHIND_NAT = "nobody-behind-nat"
     PROXY_OUT_OF_RECORDING = "proxy-out-of-recording"
@@ -118,6 +120,7 @@ class ReasonKind(StrEnum):
     NOTHING_LISTENS = "nothing-listens"
     NEIGHBOUR_UNDISCOVERED = "neighbour-undiscovered"
     # Connections and answers.
+    LATER_STOPPED = "later-stopped"
     ANSWER_STOPPED = "answer-stopped"
     ANSWER_MAY_STOP = "answer-may-stop"
     ANSWER_FROM_LOOPBACK = "answer-from-loopback"

@@ -12,19 +12,25 @@ from netaudit.model.netfilter.ruleset import Chain, Ruleset, Table
 from netaudit.model.netfilter.statement import Meaning
 
 
-class Inside(msgspec.Struct, frozen=True):
-    """The rules inside one container's network namespace; `container` is its id."""
-
-    container: str
-    ruleset: Ruleset
-
-
 class NotRead(msgspec.Struct, frozen=True):
     """Stands where rules were given without what reads them: to ask for their meaning is a bug, and crashes."""
 
     def read(self, table: Table, chain: Chain) -> tuple[Meaning, ...]:
         """Raise LookupError."""
         raise LookupError(f"nothing reads what the rules of {table.name}/{chain.name} mean")
+
+
+class Inside(msgspec.Struct, frozen=True, dict=True):
+    """The rules inside one container's network namespace; `container` is its id."""
+
+    container: str
+    ruleset: Ruleset
+    meanings: MeaningReader = NotRead()
+
+    @cached_property
+    def program(self) -> Program:
+        """Return the ruleset as packets meet it in there."""
+        return make_program(self.ruleset, self.meanings)
 
 
 class Snapshot(msgspec.Struct, frozen=True, dict=True):

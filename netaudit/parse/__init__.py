@@ -50,7 +50,7 @@ def parse_snapshot(facts: Facts, known: Known | None = None) -> Snapshot:
 
 
 def _parse_inside(facts: Facts) -> Iterator[Inside]:
-    return (Inside(container, parse_ruleset(inside)) for container, inside in read_inside(facts))
+    return (Inside(container, parse_ruleset(inside), read_meanings(inside)) for container, inside in read_inside(facts))
 
 
 def read_inside(facts: Facts) -> Iterator[tuple[str, Facts]]:

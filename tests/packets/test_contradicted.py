@@ -1,5 +1,6 @@
 """Answers that real packets contradicted: what a host lets in at another address, by another way, or to nobody."""
 
+import json
 from typing import Any
 
 import pytest
@@ -133,8 +134,115 @@ def test_hairpin_and_a_new_sender_lead_a_container_back_to_itself() -> None:
     assert _traced(_facts(NO_PROXY), "container:web", "192.0.2.10:8080/tcp") is Outcome.ALLOWED
 
 
+def test_what_a_bridge_passes_on_between_two_ports_is_not_routed() -> None:
+    """Two machines on br0, where the host has no address and no route; br_netfilter shows their packets to FORWARD."""
+    link = {"ifname": "br0", "ifindex": 9, "flags": ["UP"], "linkinfo": {"info_kind": "bridge"}, "addr_info": []}
+
+    def outcome(*rules: str) -> Outcome:
+        facts = changed(
+            "28.5.2-iptables-nft/default-one-port/01",
+            iptables_nft=with_rules(*rules),
+            ip_addr=lambda text: json.dumps([*json.loads(text), link]),
+        )
+        snapshot = parse_snapshot(facts)
+        asked = TraceQuery("10.44.0.1", "10.44.0.2:80/tcp", "br0")
+        return answer_query(asked, snapshot, snapshot.program).trace.outcome
+
+    assert outcome("filter DOCKER-USER -i br0 -o br0 -j ACCEPT") is Outcome.ALLOWED
+    assert outcome() is Outcome.BLOCKED  # by the policy of FORWARD
+
+
+def test_that_nobody_listens_is_not_blocked() -> None:
+    closed = "filter INPUT -p tcp -m tcp --dport 9999 -j DROP"
+    assert _traced(_facts(OLD), "lan", "192.0.2.10:9999/tcp") is Outcome.NOBODY
+    assert _traced(_facts(OLD, closed), "lan", "192.0.2.10:9999/tcp") is Outcome.BLOCKED
+
+
+def test_the_host_reaches_a_container_beside_it_by_an_interface_of_its_own_there() -> None:
+    shim = {
+        "ifname": "shim", "ifindex": 9, "link": "eth0", "flags": ["UP"], "linkinfo": {"info_kind": "macvlan"},
+        "addr_info": [{"local": "192.0.2.200", "prefixlen": 32}],
+    }  # fmt: skip
+    routes = [
+        {"dst": "192.0.2.128/25", "dev": "shim", "table": "main"},
+        {"type": "local", "dst": "192.0.2.200", "dev": "shim", "table": "local"},
+    ]
+    recording, container = "28.5.2-iptables-nft/macvlan-on-the-lan/02", "192.0.2.128"
+    plain = changed(recording)
+    assert _cells(plain, 80, container)["host"].outcome is Outcome.BLOCKED
+    assert _traced(plain, "host", f"{container}:80/tcp") is Outcome.BLOCKED
+    beside = changed(
+        recording,
+        ip_addr=lambda text: json.dumps([*json.loads(text), shim]),
+        ip_route=lambda text: json.dumps([*routes, *json.loads(text)]),
+    )
+    assert _cells(beside, 80, container)["host"].outcome is Outcome.ALLOWED
+    assert _traced(beside, "host", f"{container}:80/tcp") is Outcome.ALLOWED
+
+
 def test_what_is_led_to_an_address_that_the_host_routes_away_arrives_nowhere() -> None:
     to = "nat PREROUTING -p tcp -m tcp --dport 7777 -j DNAT --to-destination 172.18.0.2:81"
     facts = _facts("28.5.2-iptables-nft/inhibit-ipv4/02", to, "filter FORWARD -j ACCEPT")
     assert _said(_cells(facts, 7777)["Internet"]) == "blocked, dnat, the host's routes do not lead there"
     assert _traced(facts, "internet", "192.0.2.10:7777/tcp") is Outcome.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("rule", "port", "by"),
+    [
+        ("filter INPUT -p tcp -m conntrack --ctstate ESTABLISHED -m tcp --dport 9000 -j DROP", 9000, "filter/INPUT#1"),
+        ("filter INPUT -m conntrack ! --ctstate NEW -m conntrack --ctdir ORIGINAL -j DROP", 9000, "filter/INPUT#1"),
+        ("mangle PREROUTING -d 192.0.2.10 -m conntrack --ctstate ESTABLISHED -j DROP", 8080, "mangle/PREROUTING#1"),
+        ("filter FORWARD -d 172.17.0.2 -m conntrack --ctstate ESTABLISHED -j DROP", 8080, "filter/FORWARD#1"),
+        ("mangle POSTROUTING -d 172.17.0.2 -m conntrack --ctstate ESTABLISHED -j DROP", 8080, "mangle/POSTROUTING#1"),
+    ],
+)
+def test_a_connection_whose_later_packets_are_stopped_is_blocked(rule: str, port: int, by: str) -> None:
+    facts = _facts(OLD, rule)
+    found = _cells(facts, port)["Internet"]
+    assert (found.outcome, found.rule and found.rule.where) == (Outcome.BLOCKED, by)
+    assert describe_reason(found.reason) == f"connects, then stopped by {by}"
+    assert _traced(facts, "internet", f"192.0.2.10:{port}/tcp") is Outcome.BLOCKED
+
+
+def test_the_host_s_own_later_packets_are_followed_over_loopback() -> None:
+    facts = _facts(OLD, "filter OUTPUT -o lo -m conntrack --ctstate ESTABLISHED -m conntrack --ctdir ORIGINAL -j DROP")
+    found = _cells(facts, 9000)["host"]
+    assert (found.outcome, describe_reason(found.reason)) == (
+        Outcome.BLOCKED,
+        "connects, then stopped by filter/OUTPUT#1",
+    )
+    assert _traced(facts, "host", "192.0.2.10:9000/tcp") is Outcome.BLOCKED
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ("filter INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT", "filter INPUT -i eth0 -p udp -j DROP"),
+        (
+            "filter INPUT -m connmark --mark 1 -j ACCEPT",
+            "filter INPUT -m conntrack --ctstate NEW -j CONNMARK --set-mark 1",
+            "filter INPUT -m conntrack --ctstate ESTABLISHED -m connmark ! --mark 1 -j DROP",
+        ),
+        ("filter FORWARD -m conntrack --ctstate INVALID -j DROP",),
+    ],
+)
+def test_what_lets_later_packets_in_changes_nothing(rules: tuple[str, ...]) -> None:
+    found = _cells(_facts(OLD, *rules), 9000)["Internet"]
+    assert (found.outcome, found.reason) == (Outcome.ALLOWED, None)
+
+
+def test_a_first_datagram_arrives_though_what_follows_it_is_stopped() -> None:
+    facts = changed(
+        OLD,
+        sockets=lambda text: text + _LISTENS.replace("tcp LISTEN", "udp UNCONN"),
+        iptables_nft=with_rules("filter INPUT -p udp -m conntrack --ctstate ESTABLISHED -j DROP"),
+    )
+    snapshot = parse_snapshot(facts)
+    cells = [one for one in expose(snapshot, snapshot.program) if one.destination.ports == ((9000, 9000),)]
+    assert {(one.outcome, describe_reason(one.reason)) for one in cells if str(one.zone) == "Internet"} == {
+        (Outcome.ALLOWED, "connects, then stopped by filter/INPUT#1")
+    }
+    answer = answer_query(TraceQuery("internet", "192.0.2.10:9000/udp"), snapshot, snapshot.program)
+    assert answer.trace.outcome is Outcome.ALLOWED
+    assert [one.outcome for one in answer.trace.later] == [Outcome.BLOCKED]

@@ -145,7 +145,7 @@ def _rank(cell: AttributedExposure | None, doubtful: int) -> int:
     match cell.exposure.outcome:
         case Outcome.MAY:
             return doubtful
-        case Outcome.BLOCKED:
+        case Outcome.BLOCKED | Outcome.NOBODY:
             return _CLOSED
         case Outcome.ALLOWED:
             return _CLOSED if cell.exposure.way is Delivery.NONE else _OPEN if cell.exposure.for_all else _PARTLY

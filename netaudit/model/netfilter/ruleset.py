@@ -130,6 +130,10 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     packets: int | None = None
     octets: int | None = None
 
+    def inside(self, container: str) -> "Item":
+        """Return the object under a name that tells it from the host's: `web:filter/INPUT#1`."""
+        return msgspec.structs.replace(self, table=f"{container}:{self.table}")
+
     @property
     def where(self) -> str:
         """Return the place as `explain` takes it: `nat/DOCKER#2`, `ip6:filter/FORWARD`."""

@@ -19,6 +19,7 @@ from netaudit.packets.exposure.cells.examples import readable
 from netaudit.packets.exposure.cells.row import Row
 from netaudit.packets.exposure.container_sets import ContainerSets
 from netaudit.packets.exposure.dispositions import Dispositions, dispositions_of
+from netaudit.packets.exposure.inside import InsideSets
 from netaudit.packets.exposure.zone_sets import OF_NETWORKS, ZoneSets
 from netaudit.packets.host.container_routes import container_routes, macs, subnets
 from netaudit.packets.host.members import Members
@@ -52,6 +53,7 @@ class Reachability:
         self.zones, self.containers = ZoneSets(self.world, self.origins), ContainerSets(self.world, self.inventory)
         self.sockets, self.members = Sockets(host.listeners), Members(self.inventory, family)
         self.from_proxy: dict[tuple[str, str, int], Row] = {}  # what cells found of docker-proxy
+        self.inside: dict[str, InsideSets] = {}  # by container, where the rules in its namespace are known
         remembered = lru_cache(maxsize=None)
         self.asked, self.came = remembered(self._asked), remembered(self._came_from)
         self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))

@@ -10,10 +10,13 @@ from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.cells.everywhere import rows_of
+from netaudit.packets.exposure.cells.inside import through_container
 from netaudit.packets.exposure.cells.row import Row, best_of
 from netaudit.packets.exposure.from_rules import rows_from_rules, unknown_programs
+from netaudit.packets.exposure.inside import inside_containers
 from netaudit.packets.exposure.port_forwards import port_forwards
 from netaudit.packets.exposure.reachability import Reachability
+from netaudit.packets.host.containers.namespaces import namespaces_of
 from netaudit.packets.host.destinations import destinations
 from netaudit.packets.host.endpoints import with_every_endpoint
 from netaudit.packets.host.visibility import Visibility, why_no_listeners, why_not_visible
@@ -55,12 +58,14 @@ class ExposureTable:
         host, inventory = snapshot.host, with_every_endpoint(snapshot.inventory, snapshot.host)
         known = destinations(host, inventory)
         asked = [one for one in known if wanted(one)]
+        namespaces = namespaces_of(msgspec.structs.replace(snapshot, inventory=inventory))
         self.unknown = why_not_visible(snapshot)
         self._reaches: dict[str, Reachability] = {}
         self._ways: dict[str, dict[Zone, list[Origin]]] = {}
         self._unseen: dict[str, Visibility] = {}
         for family in () if self.unknown else IP_FAMILIES:
             reach = self._reaches[family] = Reachability(host, inventory, program, family, choice)
+            reach.inside = inside_containers(namespaces, reach.family)
             asked += [one for one in port_forwards(reach, known) if wanted(one)]
             self._ways[family] = _ways(reach)
             self._unseen[family] = Visibility(snapshot.gaps, host, program, family)
@@ -102,7 +107,11 @@ def _ways(reach: Reachability) -> dict[Zone, list[Origin]]:
 
 def _rows(reaches: Mapping[str, Reachability], ways: Sequence[Origin], destination: Destination) -> Iterable[Row]:
     """Compute a zone's rows: of one with several uplinks or networks, by the best of its ways."""
-    rows = [row for origin in ways for row in rows_of(reaches, origin, destination)]
+    rows = [
+        row
+        for origin in ways
+        for row in through_container(rows_of(reaches, origin, destination), reaches, origin, destination)
+    ]
     return rows if len(ways) == 1 else best_of(rows)
 
 

@@ -71,9 +71,17 @@ def subnets(inventory: Inventory, family: Family) -> dict[str, Ranges]:
 
 def bridges_of(inventory: Inventory) -> dict[object, str]:
     """Give the bridge that leads to each address of a running container, by the address's number."""
-    networks = {one.id: one for one in inventory.networks if one.bridge}
+    return _by_address(inventory, {one.id: one.bridge for one in inventory.networks if one.bridge})
+
+
+def parents_of(inventory: Inventory) -> dict[object, str]:
+    """Give the interface on whose link a container without a bridge is, by the container's addresses."""
+    return _by_address(inventory, {one.id: one.parent for one in inventory.networks if one.parent and not one.bridge})
+
+
+def _by_address(inventory: Inventory, networks: Mapping[str, str]) -> dict[object, str]:
     return {
-        int(ip_address(address.partition("/")[0])): networks[end.network_id].bridge
+        int(ip_address(address.partition("/")[0])): networks[end.network_id]
         for container in inventory.containers
         if container.running
         for end in container.endpoints

@@ -7,12 +7,15 @@ from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container
 from netaudit.model.facts import GapReason
 from netaudit.model.host import Interface, Ip
-from netaudit.model.netfilter.family import IP_FAMILIES, Family
+from netaudit.model.netfilter.family import IP_FAMILIES, Family, family_of_version
 from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.bridge_ports import ports_of
+from netaudit.packets.host.container_routes import is_on_link
+from netaudit.packets.host.containers.namespaces import namespaces_of
 from netaudit.packets.host.endpoints import with_every_endpoint
+from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.locations import (
     Attached,
     Source,
@@ -25,7 +28,8 @@ from netaudit.packets.host.locations import (
     read_target,
 )
 from netaudit.packets.query.path import draw, draw_container
-from netaudit.packets.trace.tracer import trace
+from netaudit.packets.trace.pipeline import HostContext
+from netaudit.packets.trace.tracer import trace_in
 from netaudit.packets.values.probe import CLIENT_PORT, PacketState, Probe
 from netaudit.packets.values.steps import End, EndKind, Hop, HopKind, Step, StepKind, Trace
 
@@ -70,7 +74,8 @@ def answer_query(question: TraceQuery, snapshot: Snapshot, program: Program) -> 
         lost = Trace(probe.packet(), (), (end,))
         return _answer(question, source, target, lost, draw_container(source.attached, snapshot, end))
     unseen = {gap.source for gap in snapshot.gaps if gap.reason is not GapReason.PARTIAL}
-    found = trace(program, snapshot.host, probe, unseen, snapshot.inventory)
+    known = HostContext(program, snapshot.host, frozenset(unseen), snapshot.inventory, namespaces_of(snapshot))
+    found = trace_in(known, probe)
     return _answer(question, source, target, found, draw(source, found, snapshot))
 
 
@@ -152,6 +157,8 @@ def _probe(question: TraceQuery, source: Source, target: Target, address: Ip, sn
         neighbour = in_network(source.attached.network, address) and not _is_own(snapshot, address)
         if neighbour and other is not None:
             neighbour_port = _certain(_ports(snapshot, other.container, bridge))
+    elif _is_bridged(source, address, snapshot):
+        neighbour = True
     return Probe(
         source=source.address,
         destination=address,
@@ -172,6 +179,19 @@ def _ports(snapshot: Snapshot, container: Container, bridge: str) -> tuple[Inter
 
 def _certain(ports: tuple[Interface, ...]) -> str:
     return ports[0].name if len(ports) == 1 else ""
+
+
+def _is_bridged(source: Source, address: Ip, snapshot: Snapshot) -> bool:
+    """Tell whether a bridge passes a packet on between two of its ports: both ends are on its link.
+
+    Where the host has no address on the bridge, it is nobody's gateway there.
+    """
+    routing = Routing(snapshot.host, family_of_version(address.version))
+    bridge = routing.interfaces.get(source.interface)
+    if bridge is None or bridge.kind != "bridge" or _is_own(snapshot, address):
+        return False
+    own = [one for one in routing.addresses(bridge) if not one.is_link_local]
+    return not own or is_on_link(routing, snapshot.inventory, bridge.name, address)
 
 
 def _is_own(snapshot: Snapshot, address: Ip) -> bool:

@@ -21,6 +21,7 @@ from netaudit.packets.symbolic.encoding.decision import Decision
 from netaudit.packets.symbolic.encoding.host_sets import Translated
 from netaudit.packets.symbolic.forwarding import Forwarding
 from netaudit.packets.symbolic.hooks import Hooks
+from netaudit.packets.symbolic.later import LaterPackets, tells_apart
 from netaudit.packets.symbolic.reply.traversal import ReplyTraversal
 
 
@@ -31,6 +32,8 @@ class Traversal:
         self.chains, self.world = FirstPacketChains(encoders), encoders.world
         self._hooks, self._routes = Hooks(self.chains), Forwarding(self.chains)
         self.local = self.forwarded = self._none = exactly(self.world.space.nothing)
+        self._seen = self.world.space.everything  # by IP's hooks
+        self.stopped_later = self.world.space.nothing  # of what arrived: what follows it
 
     @cached_property
     def dropped(self) -> Bounds:
@@ -51,6 +54,16 @@ class Traversal:
         ):
             self.forwarded |= answers.to_forwarded(passed)
             self.local |= answers.to_local(home)
+        if tells_apart(self.chains.program, self.world):
+            self._follow_later()
+
+    def _follow_later(self) -> None:
+        """Keep of what arrived that whose later packets arrive too; what a bridge passes past IP meets no rule."""
+        later = LaterPackets(self.chains)
+        seen, past = self.forwarded & exactly(self._seen), self.forwarded - exactly(self._seen)
+        self.forwarded, self.local = later.to_forwarded(seen) | past, later.to_local(self.local)
+        stopped, self.stopped_later = later.stopped()
+        self.chains.drops.append(stopped)
 
     def from_wire(self, packets: PacketSet) -> None:
         """Lead new packets in by their IIF."""
@@ -87,11 +100,13 @@ class Traversal:
 
     def past_ip(self, packets: PacketSet) -> None:
         """Let a bridge pass packets on without showing them to IP's hooks."""
+        self._seen = self.world.space.nothing
         self.forwarded |= exactly(self._routes.stays(packets))
 
     def between_ports_or_past_ip(self, packets: PacketSet) -> None:
         """Lead packets between ports where it is not known whether the bridge shows them to IP's hooks."""
         self.between_ports(packets)
+        self._seen = self.world.space.nothing
         self.forwarded = Bounds(self.forwarded.sure, self.forwarded.possible | self._routes.stays(packets))
 
     def _come_back(self, packets: Bounds) -> None:

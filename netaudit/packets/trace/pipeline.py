@@ -19,6 +19,7 @@ from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Hook, Program
 from netaudit.model.reason import ReasonKind, make_reason
+from netaudit.packets.host.containers.namespaces import ContainerNamespace
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import RouteLookup
 from netaudit.packets.trace.branch import Branch, merged
@@ -38,6 +39,7 @@ class HostContext(msgspec.Struct, frozen=True):
     host: Host
     unseen: frozenset[str] = frozenset()
     inventory: Inventory | None = None
+    namespaces: tuple[ContainerNamespace, ...] = ()  # of containers, where the rules inside were recorded
 
 
 class Start(msgspec.Struct, frozen=True):

@@ -91,7 +91,8 @@ def reply_start(end: End, setting: ReplyContext) -> Start | NoReply:
             return NoReply(EndKind.UNKNOWN, make_reason(ReasonKind.CONTAINER_ANSWERS_ELSEWHERE))
         there = way
     port, neighbour_port = (asked.neighbour_port, asked.port) if asked.neighbour else ("", "")
-    near = setting.is_bridged(came, there)
+    back = asked.neighbour and there == asked.interface and not _has_new_source(came)
+    near = back or setting.is_bridged(came, there)
     known = {Field.SMAC: setting.mac(came)}
     return Start(_answer(came, there).changed(known), asked.family, there, port, near, neighbour_port)
 

@@ -4,7 +4,7 @@ from netaudit.model.docker import Inventory
 from netaudit.model.facts import Source
 from netaudit.model.netfilter.match import Field
 from netaudit.model.reason import ReasonKind, make_reason
-from netaudit.packets.host.container_routes import bridges_of
+from netaudit.packets.host.container_routes import bridges_of, parents_of
 from netaudit.packets.host.route_lookup import as_address
 from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.trace.branch import Branch
@@ -23,6 +23,7 @@ class Listeners:
         self._sockets, self._unseen = Sockets(context.host.listeners), context.unseen
         self._inventory = context.inventory or Inventory()
         here = {one.name for one in context.host.interfaces}
+        self._parents = parents_of(self._inventory)
         self._bridges = {number: bridge for number, bridge in bridges_of(self._inventory).items() if bridge in here}
 
     def take(self, state: Branch, recorder: TraceRecorder) -> None:
@@ -51,7 +52,9 @@ class Listeners:
         """End what leaves by an interface or a bridge's port; by another than its bridge it comes to no container."""
         packet = state.packet
         leaves, bridge = packet.name(Field.OIF), self._bridges.get(packet.get(Field.DADDR))
-        if bridge and leaves and leaves != bridge:
+        if leaves and leaves == self._parents.get(packet.get(Field.DADDR)):
+            recorder.end(EndKind.LOST, state, make_reason(ReasonKind.HOST_KEPT_APART))
+        elif bridge and leaves and leaves != bridge:
             recorder.end(EndKind.LOST, state, make_reason(ReasonKind.HOST_ROUTES_ELSEWHERE))
         elif bridge and packet.get(Field.CT_ORIG_SADDR) == packet.get(Field.DADDR) and packet.name(Field.IIF) == leaves:
             self._back(state, interface, recorder)

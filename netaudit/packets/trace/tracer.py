@@ -14,6 +14,7 @@ from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.followed import doubted
 from netaudit.packets.trace.conntrack import Connection, begin, belong, connection_of
+from netaudit.packets.trace.inside import through_namespaces
 from netaudit.packets.trace.neighbours import unsent, why_not_found
 from netaudit.packets.trace.pipeline import HostContext, Pipeline, Start, start_of
 from netaudit.packets.trace.reply import NoReply, ReplyContext, ReplyReceiver, is_answered, reply_start, tracking
@@ -23,6 +24,8 @@ from netaudit.packets.values.probe import PacketState, Probe
 from netaudit.packets.values.solicitation import SOLICITATION, solicited_by
 from netaudit.packets.values.steps import ARRIVED, End, EndKind, Trace
 
+_CONNECTED = frozenset({"tcp", "udp", "sctp"})  # of which more than two packets are sent
+
 
 def trace(
     program: Program, host: Host, probe: Probe, unseen: Collection[str] = (), inventory: Inventory | None = None
@@ -31,7 +34,12 @@ def trace(
 
     `unseen` are sources that said nothing. The inventory tells by which of its networks a container answers.
     """
-    found = _follow(HostContext(program, host, frozenset(unseen), inventory), probe)
+    return trace_in(HostContext(program, host, frozenset(unseen), inventory), probe)
+
+
+def trace_in(context: HostContext, probe: Probe) -> Trace:
+    """Follow a packet as `trace` does, also into the namespaces of containers that the context knows."""
+    found, program, unseen = _follow(context, probe), context.program, context.unseen
     return doubted(found, probe.family, program, unseen)
 
 
@@ -49,14 +57,29 @@ def trace_answer(context: HostContext, asked: Start, end: End, known: Mapping[Fi
 def _follow(context: HostContext, probe: Probe) -> Trace:
     first = _first(context, msgspec.structs.replace(probe, state=PacketState.NEW))
     if probe.state is PacketState.NEW:
-        return first
-    known = [connection_of(end.packet) for end in first.ends if end.kind in ARRIVED or end.kind is EndKind.NOBODY]
-    connections = [one for at, one in enumerate(known) if one not in known[:at]]
+        return _with_later(context, probe, first)
+    connections = _connections(first)
     if not connections:
         return _later(context, probe, {}, make_reason(ReasonKind.NO_CONNECTION_NO_ARRIVAL))
     unanswered = first.arrives and first.outcome is Outcome.BLOCKED
     note = make_reason(ReasonKind.NO_CONNECTION_NO_ANSWER) if unanswered else None
     return _either([_later(context, probe, one, note) for one in connections])
+
+
+def _connections(first: Trace) -> list[Connection | None]:
+    """List what the first packet of a connection may leave to later ones, once for each way to translate it."""
+    known = [connection_of(end.packet) for end in first.ends if end.kind in ARRIVED or end.kind is EndKind.NOBODY]
+    return [one for at, one in enumerate(known) if one not in known[:at]]
+
+
+def _with_later(context: HostContext, probe: Probe, first: Trace) -> Trace:
+    """Follow a later packet where the first one is answered, and keep its way if it may not arrive."""
+    if probe.protocol not in _CONNECTED or first.outcome is not Outcome.ALLOWED:
+        return first
+    followed = msgspec.structs.replace(probe, state=PacketState.ESTABLISHED)
+    found = [_later(context, followed, one, None) for one in _connections(first) if one is not None]
+    stopped = tuple(one for one in found if one.outcome is not Outcome.ALLOWED)
+    return msgspec.structs.replace(first, later=stopped) if stopped else first
 
 
 def _first(context: HostContext, probe: Probe) -> Trace:
@@ -66,6 +89,7 @@ def _first(context: HostContext, probe: Probe) -> Trace:
     if lost:
         return lost
     found = unsent(context, start, Pipeline(context, start, Listeners(context), begin).trace())
+    found = through_namespaces(found, context.namespaces, start.family)
     arrived = [end for end in found.ends if end.kind in ARRIVED] if is_answered(start.packet) else []
     answers = tuple(trace_answer(context, start, end, {}) for end in arrived)
     return msgspec.structs.replace(found, answers=answers)

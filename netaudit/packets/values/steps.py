@@ -59,6 +59,7 @@ class EndKind(StrEnum):
     UNKNOWN = "unknown"  # it is not known what becomes of it from here
 
 
+_TCP = 6
 ARRIVED = frozenset({EndKind.LOCAL, EndKind.SENT})
 
 
@@ -76,7 +77,8 @@ class Trace(msgspec.Struct, frozen=True):
     """A packet's way: the steps in order, and every end that is possible. `doubts` say why there are several.
 
     `limits` are the rules that take some such packets and not others, by rate, count, chance or the time.
-    `answers` are the ways of the answers to a connection's first packet, one for each end at which it arrives.
+    `answers` are the ways of the answers to a connection's first packet, one for each end at which it arrives. `later`
+    are the ways of a later packet of the connection, where that does not surely arrive as the first one did.
     """
 
     packet: Packet
@@ -85,17 +87,29 @@ class Trace(msgspec.Struct, frozen=True):
     doubts: tuple[Reason, ...] = ()
     notes: tuple[Reason, ...] = ()
     answers: "tuple[Trace, ...]" = ()
+    later: "tuple[Trace, ...]" = ()
     limits: tuple[Item, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
         """Sum the ends up: the rules let it arrive and be answered, or not, or that cannot be decided.
 
-        What arrives or not by chance alone is allowed: `limited_by` names the rules.
+        What arrives or not by chance alone is allowed: `limited_by` names the rules. Where nothing else
+        may become of it, nobody listens. A connection of TCP whose later packets are stopped brings nobody anything.
         """
-        if any(end.kind is EndKind.UNKNOWN for end in self.ends):
+        outcome = self._of_first
+        if outcome is not Outcome.ALLOWED or not self.later or self.packet.get(Field.PROTOCOL) != _TCP:
+            return outcome
+        return Outcome.BLOCKED if all(one.outcome is Outcome.BLOCKED for one in self.later) else Outcome.MAY
+
+    @property
+    def _of_first(self) -> Outcome:
+        kinds = {end.kind for end in self.ends}
+        if EndKind.UNKNOWN in kinds:
             return Outcome.MAY
-        found = {Outcome.BLOCKED for end in self.ends if end.kind not in ARRIVED}
+        if kinds == {EndKind.NOBODY}:
+            return Outcome.NOBODY
+        found = {Outcome.BLOCKED for kind in kinds if kind not in ARRIVED}
         if self.answers:
             found |= {answer.outcome for answer in self.answers}
         elif self.arrives:

@@ -132,6 +132,7 @@ def _network(raw: _Network) -> Network:
         gateway=_gateway(raw, subnet),
         gateway6=_gateway(raw, subnet6),
         inhibit_ipv4=_is_true(options.get(f"{_BRIDGE}inhibit_ipv4", "false")),
+        parent=options.get("parent", ""),
         members=tuple(_member(key, member) for key, member in (raw.containers or {}).items()),
     )
 

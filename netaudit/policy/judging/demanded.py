@@ -33,7 +33,7 @@ def _one(
     match found.outcome((target.ports,) if target.ports else None):
         case Outcome.MAY:
             yield from (one for one in found.cells if one.outcome is Outcome.MAY)
-        case Outcome.BLOCKED:
+        case Outcome.BLOCKED | Outcome.NOBODY:
             stopped = next((one for one in found.cells if one.outcome is Outcome.BLOCKED), None)
             whole = Target(Subject(SubjectKind.NAME, name), target.ports, target.protocol)
             yield Unmet(str(zone), str(whole), context.cells.attributed(stopped) if stopped else None)

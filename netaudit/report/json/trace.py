@@ -23,6 +23,7 @@ from netaudit.report.text.trace import describe_change
 _ANSWERS = Meta(
     description="The ways of the answers to a connection's first packet, one for each end at which it arrives."
 )
+_LATER = Meta(description="A later packet of the connection, where it does not surely arrive as the first one did.")
 _LIMITS = Meta(description="Rules that let only some such packets through, by rate, count, chance or the time.")
 # A field that is added to packets later is of one of these types.
 _MORE_FIELDS = Meta(extra_json_schema={"additionalProperties": {"type": ["string", "integer", "null"]}})
@@ -101,6 +102,7 @@ class TraceDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema
     notes: tuple[str, ...]
     answers: Annotated[tuple[AnswerJson, ...], _ANSWERS] = ()  # a default: documents of older versions lack the field
     limited_by: Annotated[tuple[ItemJson, ...] | UnsetType, _LIMITS] = UNSET
+    later: Annotated[tuple[AnswerJson, ...] | UnsetType, _LATER] = UNSET
 
 
 def render_trace(shown: AttributedTrace) -> bytes:
@@ -120,6 +122,7 @@ def trace_document(shown: AttributedTrace) -> TraceDocument:
         places=tuple([_hop(hop) for hop in journey.hops]),
         **_way(journey.trace, shown),
         answers=tuple([AnswerJson(outcome=one.outcome, **_way(one, shown)) for one in journey.trace.answers]),
+        later=tuple([AnswerJson(outcome=one.outcome, **_way(one, shown)) for one in journey.trace.later]) or UNSET,
     )
 
 

@@ -36,6 +36,7 @@ WORDS = {
     "coverage": "How many rules are explained, by confidence. What is not covered is said, never left out.",
     "allowed": "An outcome: a packet of this kind arrives, and something takes it.",
     "blocked": "An outcome: no packet of this kind arrives.",
+    "nobody-listens": "An outcome of a trace: no rule stops the packet, and no program of the host takes it.",
     "may": "An outcome: it depends on a match that cannot be decided from what was recorded, or on facts that were not"
     " seen. The reason names it. Read it as allowed until you know better.",
     "dnat": "A way: a NAT rule leads the packets to the container.",

@@ -150,10 +150,15 @@ def _chains(rules: Sequence[AttributedItem], style: Style) -> Iterator[str]:
 
 def _inside(namespaces: Iterable[AttributedInside], style: Style) -> Iterator[str]:
     for inside in namespaces:
-        rules = [one for one in inside.items if one.item.object is ObjectKind.RULE]
+        rules = [one for one in inside.items if one.item.object is ObjectKind.RULE or _drops(one)]
         if rules:
             yield bold(terminal_text(f"inside container {inside.container.name}"), style)
             yield from _chains(rules, style)
+
+
+def _drops(one: AttributedItem) -> bool:
+    """Tell whether an item is a policy that stops packets: what is accepted by default need not be said."""
+    return one.item.object is ObjectKind.POLICY and one.item.text.casefold().endswith("drop")
 
 
 def _finish(rows: Sequence[Sequence[str]], style: Style) -> Iterator[str]:

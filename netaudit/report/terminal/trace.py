@@ -31,6 +31,8 @@ def render_journey(shown: AttributedTrace, style: Style) -> str:
     lines += _way(journey.trace, shown, style)
     for answer in journey.trace.answers:
         lines += ["", bold("the answer", style), *_way(answer, shown, style)]
+    for later in journey.trace.later:
+        lines += ["", bold("a later packet", style), *_way(later, shown, style)]
     lines.append(describe_outcome(shown))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

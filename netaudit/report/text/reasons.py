@@ -60,6 +60,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.LISTENER_NOT_RECORDED: "it reaches the host; what listens there is not recorded",
     ReasonKind.LISTENER_INSIDE_NOT_RECORDED: "inside the container; what listens there is not recorded",
     ReasonKind.RULES_INSIDE_NOT_RECORDED: "rules inside a container's namespace are not recorded",
+    ReasonKind.INSIDE_CONTAINER: "inside container {container}",
     ReasonKind.MESH_NOT_RECORDED: "the routing mesh behind it was not recorded",
     ReasonKind.ADDRESS_UNKNOWN: "where it goes hangs on an address that is not known",
     ReasonKind.BRIDGED_ELSEWHERE: "a bridged packet that was given another destination",
@@ -107,6 +108,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.HOST_ROUTES_ELSEWHERE: "the host's routes do not lead there",
     ReasonKind.NOTHING_LEADS_ON: "no rule leads on, and nobody listens",
     ReasonKind.NAT_ELSEWHERE: "a NAT rule leads it elsewhere",
+    ReasonKind.HOST_KEPT_APART: "the host is kept apart from the containers on this interface's link",
     ReasonKind.LED_TO_SENDER: "a NAT rule leads it back to its sender, which does not take it from itself",
     ReasonKind.NOBODY_BEHIND_NAT: "nobody listens where it leads",
     ReasonKind.PROXY_OUT_OF_RECORDING: "{programs} leads out of what was recorded",
@@ -132,6 +134,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.NOTHING_LISTENS: "nothing listens on {address} port {port}/{protocol}",
     ReasonKind.NEIGHBOUR_UNDISCOVERED: "neighbour discovery is stopped",
     # Connections and answers.
+    ReasonKind.LATER_STOPPED: "connects, then stopped by {behind}",
     ReasonKind.ANSWER_STOPPED: "the answer is stopped",
     ReasonKind.ANSWER_MAY_STOP: "the answer may be stopped",
     ReasonKind.ANSWER_FROM_LOOPBACK: "127.0.0.0/8 does not come from outside",

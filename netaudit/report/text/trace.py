@@ -37,6 +37,7 @@ _OUTCOMES = {
     Outcome.ALLOWED: "ALLOWED",
     Outcome.BLOCKED: "blocked",
     Outcome.MAY: "MAY get through",
+    Outcome.NOBODY: "nobody listens",
 }
 
 
@@ -44,6 +45,8 @@ def describe_outcome(shown: AttributedTrace) -> str:
     """Sum a trace up in one line."""
     trace = shown.journey.trace
     outcome = _OUTCOMES[trace.outcome]
+    if trace.later and (stopped := [end.item.where for one in trace.later for end in one.ends if end.item]):
+        return f"{outcome}: it connects, then stopped by {', '.join(dict.fromkeys(stopped))}"
     unanswered = trace.outcome is Outcome.BLOCKED and trace.arrives
     if trace.limited_by:
         return f"{outcome}, limited by {', '.join(item.where for item in trace.limited_by)}"

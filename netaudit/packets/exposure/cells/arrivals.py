@@ -69,12 +69,19 @@ class Arrivals:
             case DestinationKind.PUBLISHED_PORT:
                 yield from self._to_published()
             case DestinationKind.CONTAINER_PORTS:
-                there = self._reach.containers.leaving_to(self._destination.container_id)
-                yield Arrival(Delivery.DIRECT, self._asking.part_of(self._came.direct, there))
+                yield Arrival(Delivery.DIRECT, self._asking.part_of(self._came.direct, self._by_its_network))
             case DestinationKind.HOST_LISTENER:
                 yield Arrival(Delivery.LOCAL, self._heard())
             case DestinationKind.FORWARDED_PORT:
                 yield from self._to_forwarded()
+
+    @property
+    def _by_its_network(self) -> PacketSet:
+        """Return what leaves by the bridge of a container's network; without a bridge, by whichever interface."""
+        network = self._reach.containers.network(self._destination)
+        if network is not None and not network.bridge:
+            return self._space.everything
+        return self._reach.containers.leaving_to(self._destination.container_id)
 
     def _heard(self) -> Bounds:
         """Return what a listener takes, which may be bound to an interface."""
@@ -154,5 +161,5 @@ class Arrivals:
                 return Arrival(Delivery.PROXY, here, limited_by=best.limited_by)
             case Outcome.MAY:
                 return Arrival(Delivery.PROXY, here.doubted(), best.decision)
-            case Outcome.BLOCKED:
+            case Outcome.BLOCKED | Outcome.NOBODY:
                 return Arrival(Delivery.PROXY, here, best.decision)

@@ -60,7 +60,7 @@ class Cell:
             return None
         here = not network.bridge or network.bridge in self._world.routing.interfaces
         row_of = off_host_row if here else other_driver_row
-        return row_of(network, self._destination, self._origin, self._asking.addresses[0][0])
+        return row_of(network, self._destination, self._origin, self._asking.addresses[0][0], self._world.routing)
 
     def _decided(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make the rows of ports: what arrives by chance is allowed, and limited by a rule."""
@@ -97,7 +97,8 @@ class Cell:
             decision = in_doubt(arrival.stopped or self._doubt(packets) or decision)
         limits = self._limits(packets, arrival) if outcome is Outcome.ALLOWED else ()
         if outcome is Outcome.ALLOWED:
-            decision = Decision(decision.rule, _joined(_limits_of(limits), self._exception(ports, arrival)))
+            reasons = _limits_of(limits), self._later(packets), self._exception(ports, arrival)
+            decision = Decision(decision.rule, _joined(*reasons))
         witness = self._witnesses.witness(packets)
         return Row(self._asking.ranges(ports), outcome, arrival.way, decision, witness, limits)
 
@@ -114,6 +115,15 @@ class Cell:
         unsure = packets - arrival.packets.sure
         mine = self._limited(unsure)[1] if unsure else ()
         return tuple(dict.fromkeys((*mine, *arrival.limited_by)))
+
+    def _later(self, packets: PacketSet) -> Reason | None:
+        """Name what stops the packets that follow the ones that arrive, if it stops them of all."""
+        stopped = self._traversal.stopped_later
+        if not stopped:
+            return None
+        mine = self._asking.part(stopped & self._reach.zones.base(self._origin), self._space.everything)
+        left = self._asking.sent(packets) - self._asking.sent(mine)
+        return None if left else self._traversal.chains.decisions.of(mine & self._asking.asked).reason
 
     def _exception(self, ports: PacketSet, arrival: Arrival) -> Reason | None:
         """Name a packet to the same ports that does not arrive, where there is one."""
