@@ -246,3 +246,9 @@ def test_a_first_datagram_arrives_though_what_follows_it_is_stopped() -> None:
     answer = answer_query(TraceQuery("internet", "192.0.2.10:9000/udp"), snapshot, snapshot.program)
     assert answer.trace.outcome is Outcome.ALLOWED
     assert [one.outcome for one in answer.trace.later] == [Outcome.BLOCKED]
+
+
+def test_the_host_sends_from_no_port_at_which_a_program_listens() -> None:
+    stopped = "filter OUTPUT -o docker0 -p tcp -m tcp ! --sport {} -j DROP"
+    assert _cells(_facts(OLD, stopped.format(9000)), 80, "172.17.0.2")["host"].outcome is Outcome.BLOCKED
+    assert _cells(_facts(OLD, stopped.format(9001)), 80, "172.17.0.2")["host"].outcome is Outcome.ALLOWED

@@ -52,7 +52,7 @@ class ZoneSets:
         if origin.zone.kind is ZoneKind.INTERNET:
             packets &= self._routed_by_internet(origin)
         if origin.zone.kind is ZoneKind.HOST:
-            packets &= world.from_home & space.in_ranges(Field.SPORT, CLIENT_PORTS)
+            packets &= world.from_home & space.in_ranges(Field.SPORT, CLIENT_PORTS) - self._listening
         if origin.zone.kind in OF_NETWORKS:  # a container's loopback is its own
             packets -= space.in_ranges(Field.DADDR, (LOOPBACK_NET[world.family],))
         if origin.on_link:
@@ -65,6 +65,19 @@ class ZoneSets:
             tcp = space.equal(Field.PROTOCOL, PROTOCOLS["tcp"])
             packets = packets - tcp | packets & tcp & space.equal(Field.TCP_FLAGS, _SYN)
         return packets
+
+    @property
+    def _listening(self) -> PacketSet:
+        """Return what would come from ports at which programs of the host listen: no other can send from there."""
+        space = self._space
+        held: dict[str, set[int]] = {}
+        for one in self._world.routing.host.listeners:
+            held.setdefault(one.protocol, set()).add(one.port)
+        return space.union(
+            space.equal(Field.PROTOCOL, number) & space.in_ranges(Field.SPORT, single(sorted(held[name])))
+            for name, number in PORT_PROTOCOLS.items()
+            if name in held
+        )
 
     def _constants(self, origin: Origin) -> list[tuple[str, int]]:
         """List what is the same in all packets of a zone."""

@@ -161,7 +161,7 @@ class LaterPackets:
         return self._through(hook, packets, lambda _: True)
 
     def _through(self, hook: Hook, packets: Bounds, here: Callable[[int], bool]) -> Bounds:
-        """Lead packets through the chains of a hook whose priorities are asked for, but for those of NAT."""
+        """Lead packets through the chains of a hook whose priorities are asked for, without NAT."""
         tracks = hook in (Hook.PREROUTING, Hook.OUTPUT)
         for table, chain in self.chains.program.base_chains(hook, self._world.family):
             base = chain.base

@@ -64,7 +64,7 @@ def _row(ports: Ranges, outcome: Outcome, reason: Reason) -> Row:
 
 
 def _is_beside(network: Network, routing: Routing, number: int) -> bool:
-    """Tell whether the host's route to an address leaves by an interface beside those of a network's containers."""
+    """Tell whether the host's route to an address leaves by an interface beside a network's containers."""
     known, parent = routing.interfaces, routing.interfaces.get(network.parent)
     address = ip_address(number.to_bytes(4 if routing.family == "ip" else 16, "big"))
     route = routing.route(address)
