@@ -80,6 +80,7 @@ lowest: ## The unit tests with the lowest version of every dependency
 lab: system roots ## Put every engine through every scenario: tests/recordings and docs/proof.md anew
 	PYTHONPATH=.:tests $(PYTHON) -m lab.record_all
 	PYTHONPATH=.:tests $(PYTHON) -m lab.bad_hosts
+	PYTHONPATH=.:tests $(PYTHON) -m lab.remedies
 	PYTHONPATH=.:tests $(PYTHON) -m lab.proof
 	PYTHONPATH=.:tests $(PYTHON) -m lab.checks_page
 

@@ -15,6 +15,7 @@ from netaudit.audit.checks.remedy import Advice, Command, CommandTemplate, in_on
 from netaudit.audit.finding import Finding
 from netaudit.audit.remedy.choices import assume, put_in
 from netaudit.audit.remedy.nft_script import run_script
+from netaudit.audit.remedy.switches import set_switch
 from netaudit.catalog import load_checks
 from netaudit.errors import NetauditError
 from netaudit.model.facts import Facts, Source
@@ -215,3 +216,14 @@ def test_a_script_deletes_the_rule_of_a_handle_and_sets_a_policy() -> None:
 )
 def test_what_no_remedy_prints_is_not_computed(script: str) -> None:
     assert run_script(Facts({Source.NFT_RULESET: json.dumps(NFT).encode()}), script) is None
+
+
+def test_forwarding_is_switched_on_for_every_interface_as_the_kernel_does() -> None:
+    before = "net.ipv4.conf.all.forwarding = 0\nnet.ipv4.conf.eth0.forwarding = 0\nnet.ipv6.conf.all.forwarding = 0\n"
+    facts = set_switch(Facts({Source.SYSCTL: before.encode()}), "net.ipv4.ip_forward", "1")
+    assert sorted(facts.files[Source.SYSCTL].decode().splitlines()) == [
+        "net.ipv4.conf.all.forwarding = 1",
+        "net.ipv4.conf.eth0.forwarding = 1",
+        "net.ipv4.ip_forward = 1",
+        "net.ipv6.conf.all.forwarding = 0",
+    ]

@@ -535,16 +535,24 @@ def main(names: list[str]) -> int:
 def play(bad: BadHost) -> Iterator[tuple[str, LabHost]]:
     """Build a host; gives it as it is before and after the remedy."""
     with ExitStack() as stack:
-        host = stack.enter_context(_host(bad))
-        if isinstance(host, MakerHost):
-            for maker in bad.makers:
-                host.play(*maker.split())
-        engine = stack.enter_context(Engine(host, bad.engine, options=bad.options))
-        for step, doings in (("before", bad.does), ("after", bad.remedy)):
-            if doings or step == "before":
-                for one in doings:
-                    _do(engine, one)
-                yield step, host
+        engine = build(bad, stack)
+        yield "before", engine.host
+        for one in bad.remedy:
+            _do(engine, one)
+        if bad.remedy:
+            yield "after", engine.host
+
+
+def build(bad: BadHost, stack: ExitStack) -> Engine:
+    """Build a host with what is wrong on it; it goes with the stack."""
+    host = stack.enter_context(_host(bad))
+    if isinstance(host, MakerHost):
+        for maker in bad.makers:
+            host.play(*maker.split())
+    engine = stack.enter_context(Engine(host, bad.engine, options=bad.options))
+    for one in bad.does:
+        _do(engine, one)
+    return engine
 
 
 def _host(bad: BadHost) -> LabHost:
