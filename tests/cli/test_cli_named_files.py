@@ -24,14 +24,17 @@ READ = {
     ("audit", "waivers"): ((*AUDIT, "--waivers"), 2),
     ("audit", "baseline"): ((*AUDIT, "--baseline"), 2),
     ("audit", "checks"): ((*AUDIT, "--checks"), 3),
+    ("assert", "policy"): (("assert", AFTER, "--policy"), 2),
     ("report", "template"): (("report", AFTER, "--no-exposure", "--template"), 3),
     ("redact", "key"): (("redact", AFTER, "-o", "/tmp/netaudit-test-hidden", "--redact-key"), 2),
 }
 # `record` reads its key as `redact` does, but only of a host whose rules it may read.
-SAME = {("record", "redact_key")}
+SAME = {("record", "redact_key"), ("plan", "config"), ("plan", "waivers")}
+# Its own tests are in tests/plan: a client reads the Compose file, and requests are JSON within bounds.
+PLANNED = {("plan", "compose"), ("plan", "requests"), ("plan", "host_profile")}
 # ssh-keygen reads these, after a look at their kind and size: tests/cli/test_cli_verify.py.
 SIGNED = {("verify", "signature"), ("verify", "signers")}
-RECORDINGS = {"snapshot", "recording", "before", "after", "since"}  # the store's tests are about those
+RECORDINGS = {"on", "snapshot", "recording", "before", "after", "since"}  # the store's tests are about those
 WRITTEN = {"output", "keep"}
 
 
@@ -44,7 +47,7 @@ def test_every_path_of_the_command_line_is_known_here() -> None:
         for one in command.params
         if one.name not in RECORDINGS | WRITTEN and "path" in type(one.type).__name__.lower()
     }
-    assert found == READ.keys() | SAME | SIGNED
+    assert found == READ.keys() | SAME | SIGNED | PLANNED
 
 
 def _pipe(place: Path) -> None:
@@ -85,7 +88,12 @@ HOSTILE: dict[str, Callable[[Path], None]] = {
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for module in ("netaudit.catalog.config", "netaudit.cli.templates", "netaudit.store.redaction.key"):
+    for module in (
+        "netaudit.catalog.config",
+        "netaudit.catalog.policy",
+        "netaudit.cli.templates",
+        "netaudit.store.redaction.key",
+    ):
         monkeypatch.setattr(f"{module}.PATIENCE", 0.3)
 
 

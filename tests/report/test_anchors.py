@@ -14,7 +14,12 @@ def test_a_rule_is_named_by_its_place() -> None:
 def test_backends_with_the_same_chains_are_told_apart() -> None:
     anchors = Anchors()
     names = [anchors.rule(rule("DOCKER", 3, backend)) for backend in Backend]
-    assert sorted(names) == ["rule-ip-nat-DOCKER-3", "rule-legacy-ip-nat-DOCKER-3", "rule-nft-ip-nat-DOCKER-3"]
+    assert sorted(names) == [
+        "rule-ip-nat-DOCKER-3",
+        "rule-ipset-ip-nat-DOCKER-3",
+        "rule-legacy-ip-nat-DOCKER-3",
+        "rule-nft-ip-nat-DOCKER-3",
+    ]
 
 
 def test_no_name_is_given_twice() -> None:

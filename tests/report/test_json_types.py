@@ -17,6 +17,8 @@ from netaudit.attribute.trace import AttributedTrace
 from netaudit.audit.finding import Verified
 from netaudit.model.exposure import Outcome
 from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
+from netaudit.policy.grammar import parse_entry
+from netaudit.report.json.assertion import AssertDocument, render_assertion
 from netaudit.report.json.audit import AuditDocument, render_audit
 from netaudit.report.json.diff import DiffDocument, render_diff
 from netaudit.report.json.exposure import ExposureDocument, render_exposure
@@ -28,7 +30,10 @@ from netaudit.report.json.trace import TraceDocument, render_trace
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 MANY = RECORDINGS / "28.5.2-iptables-nft" / "many"
-Document = DiffDocument | ShowDocument | ExposureDocument | AuditDocument | TraceDocument | PlanDocument
+Document = (
+    DiffDocument | ShowDocument | ExposureDocument | AuditDocument | TraceDocument | PlanDocument | AssertDocument
+)
+POLICY = netaudit.Policy((parse_entry("internet cannot reach anything"), parse_entry("internet can reach nowhere")))
 MakeDiff = Callable[..., AttributedDiff]
 MakeSnapshot = Callable[..., AttributedSnapshot]
 
@@ -49,6 +54,7 @@ def printed() -> dict[type[msgspec.Struct], bytes]:
         AuditDocument: render_audit(replace(audit, findings=(followed, *audit.findings[1:]))),
         TraceDocument: render_trace(follow()),
         PlanDocument: render_plan(plans.small()),
+        AssertDocument: render_assertion(netaudit.hold_policy(later, POLICY)),
     }
 
 

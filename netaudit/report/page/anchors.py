@@ -8,7 +8,12 @@ from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 _LONGEST = 64
-_SHORT = {Backend.IPTABLES_NFT: (), Backend.IPTABLES_LEGACY: ("legacy",), Backend.NFTABLES: ("nft",), Backend.IPSET: ()}
+_SHORT = {
+    Backend.IPTABLES_NFT: (),
+    Backend.IPTABLES_LEGACY: ("legacy",),
+    Backend.NFTABLES: ("nft",),
+    Backend.IPSET: ("ipset",),
+}
 
 
 class Anchors:
