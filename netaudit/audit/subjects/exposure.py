@@ -11,6 +11,7 @@ from netaudit.audit.view.view import HostView
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome
 from netaudit.model.facts import Source
 from netaudit.model.reason import kinds_of
+from netaudit.packets.host.destinations import PROXY
 
 _KIND = CheckedKind.EXPOSURE
 
@@ -106,13 +107,10 @@ def _outcome_doubts(one: Exposure) -> Iterator[Doubt]:
 
 def _owner_doubts(view: HostView, one: Exposure) -> Iterator[Doubt]:
     """Return the bounds of whose a port is that a rule leads on: without an inventory it may be a container's."""
-    if one.destination.kind is DestinationKind.FORWARDED_PORT and view.inventory_gap:
-        yield Doubt(
-            "destination",
-            str(DestinationKind.FORWARDED_PORT),
-            str(DestinationKind.PUBLISHED_PORT),
-            (view.inventory_gap,),
-        )
+    there = one.destination
+    dockers = there.kind is DestinationKind.FORWARDED_PORT or PROXY in (there.programs or ())
+    if dockers and view.inventory_gap:
+        yield Doubt("destination", str(there.kind), str(DestinationKind.PUBLISHED_PORT), (view.inventory_gap,))
 
 
 def port_words(there: Destination) -> tuple[str, ...]:

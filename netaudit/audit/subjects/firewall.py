@@ -40,7 +40,9 @@ class FirewallFacts(SubjectFacts, frozen=True):
     before_user: Annotated[
         tuple[str, ...], fact("Rules of FORWARD that accept packets before they reach DOCKER-USER.")
     ] = ()
-    public_ports: Annotated[tuple[str, ...], fact("Ports of this family published on every address.")] = ()
+    public_ports: Annotated[
+        tuple[str, ...] | None, fact("Ports of this family published on every address.", Source.DOCKER_CONTAINERS)
+    ] = None
 
 
 def firewalls(view: HostView) -> Iterator[CheckSubject]:
@@ -76,7 +78,7 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
         user_accepts_all=any(one.item.text == "-A DOCKER-USER -j ACCEPT" for one in own),
         user_drops_replies=drops_replies(user, view.snapshot.host, view.networks.values()),
         before_user=tuple(f"{one.item.where}: {one.item.text}" for one in forward if _accepts_before(one, jump)),
-        public_ports=tuple(_public_ports(view, family)),
+        public_ports=tuple(_public_ports(view, family)) if view.inventory is not None else None,
     )
 
 

@@ -43,7 +43,7 @@ class HostFacts(SubjectFacts, frozen=True):
         tuple[str, ...] | None,
         fact("Outer interfaces on which forged sender addresses are not filtered.", Source.SYSCTL, *_OUTER),
     ] = None
-    docker: Annotated[bool, fact("Whether Docker's inventory is known.")] = False
+    docker: Annotated[bool | None, fact("Whether Docker's inventory is known.", Source.DOCKER_CONTAINERS)] = None
     legacy_rules: Annotated[int, fact("How many rules iptables-legacy has.")] = 0
     nft_rules: Annotated[int, fact("How many rules iptables-nft has.")] = 0
     nftables_docker: Annotated[bool, fact("Whether Docker writes nftables rules.")] = False
@@ -79,7 +79,7 @@ def _facts(view: HostView) -> HostFacts:
         route_localnet=_switched(view, facing, "route_localnet"),
         localnet_switches=_localnet_switches(view, facing or ()),
         unfiltered_sources=_unfiltered(view, outer),
-        docker=view.inventory is not None,
+        docker=True if view.inventory is not None else None,
         legacy_rules=counts[Backend.IPTABLES_LEGACY],
         nft_rules=counts[Backend.IPTABLES_NFT],
         nftables_docker=any(table.name == "docker-bridges" for table in view.snapshot.ruleset.tables),

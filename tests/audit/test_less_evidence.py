@@ -1,0 +1,80 @@
+"""Laws of missing evidence: with a source less, no finding vanishes in silence, and nothing is called unchanged."""
+
+import msgspec
+import pytest
+from audit.conftest import RECORDINGS, AuditOf
+from sampling import sampled
+
+import netaudit
+from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.finding import Audit
+from netaudit.audit.gate import failing, unanswered
+from netaudit.model.facts import RULE_SOURCES, Facts, Gap, GapReason, Source
+from netaudit.model.severity import FindingConfidence, Severity
+from netaudit.report.page.render import render_diff_markdown
+from netaudit.report.terminal.rules import render_diff
+from netaudit.report.terminal.style import Style
+
+HOSTS = ("bad/database-on-every-address/before", "bad/ipv6-open-ipv4-closed/before", "bad/host-network/before")
+SOURCES = [Source.IP_ADDR, Source.IP_ROUTE, Source.SOCKETS, Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS]
+_OF_PACKETS = [*SOURCES, Source.IPTABLES_NFT, Source.NFT_RULESET]
+CASES = sampled(
+    [(host, source) for host in HOSTS for source in SOURCES],
+    stay=[(HOSTS[0], Source.IP_ADDR), (HOSTS[0], Source.DOCKER_CONTAINERS)],
+)
+
+
+def without(facts: Facts, source: Source) -> Facts:
+    """Return the facts of the same host, of which one source said nothing."""
+    files = {name: data for name, data in facts.files.items() if name != source}
+    return msgspec.structs.replace(facts, files=files, gaps=(*facts.gaps, Gap(source, GapReason.CRASHED)))
+
+
+def _certain(audit: Audit) -> set[tuple[str, str]]:
+    return {(one.check.id, one.subject) for one in audit.findings if not one.doubts}
+
+
+def _spoken_of(audit: Audit) -> set[str]:
+    """Name the checks of which an audit says anything: found, in doubt, undecided or not put."""
+    found = {one.check.id for one in audit.findings} | {one.check.id for one in audit.undecided}
+    return found | {check.id for one in audit.not_put for check in one.checks}
+
+
+@pytest.mark.parametrize(("host", "source"), CASES)
+def test_no_check_that_found_something_falls_silent(host: str, source: Source, audit_of: AuditOf) -> None:
+    less = audit_of(without(netaudit.load(RECORDINGS / host), source))
+    silent = {check for check, _ in _certain(audit_of(host))} - _spoken_of(less)
+    assert silent == set()
+
+
+@pytest.mark.parametrize(("host", "source"), CASES)
+def test_less_evidence_proves_nothing_new(host: str, source: Source, audit_of: AuditOf) -> None:
+    less = audit_of(without(netaudit.load(RECORDINGS / host), source))
+    about = {one.check.id for one in less.findings if one.subject_kind is CheckedKind.RECORDING}
+    new = {pair for pair in _certain(less) - _certain(audit_of(host)) if pair[0] not in about}
+    assert new == set()
+
+
+@pytest.mark.parametrize(("host", "source"), CASES)
+@pytest.mark.parametrize("bar", [Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL])
+def test_a_gate_never_passes_with_less_evidence_unless_it_says_what_is_missing(
+    host: str, source: Source, bar: Severity, audit_of: AuditOf
+) -> None:
+    less = audit_of(without(netaudit.load(RECORDINGS / host), source))
+    assert less.unsure or less.head.gaps
+    if failing(audit_of(host), bar, FindingConfidence.LOW):
+        assert failing(less, bar, FindingConfidence.LOW) or unanswered(less, bar, FindingConfidence.LOW)
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize(
+    "source", sampled(_OF_PACKETS, stay=[Source.IP_ADDR, Source.DOCKER_CONTAINERS, Source.NFT_RULESET])
+)
+def test_a_diff_never_says_that_nothing_changed_where_a_gap_could_hide_it(side: str, source: Source) -> None:
+    facts = netaudit.load(RECORDINGS / HOSTS[0])
+    sides = {"before": facts, "after": facts, side: without(facts, source)}
+    if not any(one in sides[side].files for one in RULE_SOURCES):
+        pytest.fail("the recording has rules in one source alone")
+    diff = netaudit.compare(sides["before"], sides["after"], netaudit.ComputeExposure.ALWAYS)
+    for page in (render_diff(diff, Style()), render_diff_markdown(diff)):
+        assert "did not change" not in page
