@@ -163,7 +163,7 @@ def test_the_proof_page_is_what_the_recordings_say() -> None:
 
 
 def test_the_page_of_agreement_covers_the_whole_lab_and_names_nothing_wrong() -> None:
-    text = probe_all.PAGE.read_text()
+    text = probe_all.PAGE.read_text().partition("## Random hosts")[0]
     header, _, *rows = [line for line in text.splitlines() if line.startswith("|")]
     engines = [cell.strip() for cell in header.strip("|").split("|")][1:]
     cells = {
