@@ -22,7 +22,7 @@ help: ## List the commands
 demo: system $(VENV)/ready ## The main job before your eyes: an engine, docker run, the diff, report.html
 	@PYTHONPATH=tests $(PYTHON) -m lab.demo
 
-# How much of long sweeps runs (tests/sampling.py): SWEEP=1 in `make check`, 5 here; `make test SWEEP=50` on demand.
+# How much of long sweeps runs (tests/sampling.py): SWEEP=1 in `make check`, 5 here; `make test SWEEP=50` runs all.
 .PHONY: test
 test: export SWEEP ?= 5
 test: rooted system check roots ## Everything, on every recording, real engines and kernels (root, Debian or Ubuntu)

@@ -6,7 +6,7 @@ import signal
 import packing
 import pytest
 from hypothesis import settings
-from sampling import SWEEP
+from sampling import SWEEP, thin
 
 # 20 examples of each law in `make check`, 100 in `make test` (SWEEP=5), and as many more as SWEEP asks for.
 # No deadlines: a loaded machine is not a bug. In CI the same examples each time: a new one is for a person to meet.
@@ -28,3 +28,11 @@ except (packing.Refused, OSError) as refused:
 def pytest_configure() -> None:
     if _REFUSED:
         raise pytest.UsageError(f"tests/recordings cannot be unpacked:\n{_REFUSED}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out most of the longest sweeps, and say how many: `make test SWEEP=50` runs all."""
+    kept, left = thin(items)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept

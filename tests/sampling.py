@@ -1,16 +1,37 @@
 """How much of a long sweep runs: a sample in `make check`, more in `make test`, and as much as SWEEP=N asks for.
 
 Some cases of a list stay in `make check`, the others are marked `matrix`. Of random cases, `make test` runs five times
-as many as `make check`.
+as many as `make check`. Sweeps over every recording take hours in all: THINNED says how much of them `make test` runs.
 """
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
 import pytest
 
 SWEEP = int(os.environ.get("SWEEP", "1"))
+WHOLE = 50  # the SWEEP from which on nothing is thinned
+# Of the matrix of these modules each n-th case runs below SWEEP=50; pytest counts the others as deselected.
+THINNED = {
+    "attribute/test_attribute_synthetic.py": 2,
+    "audit/test_bad_hosts.py": 3,
+    "audit/test_less_evidence.py": 6,
+    "audit/test_remedies.py": 3,
+    "cli/test_cli_named_files.py": 3,
+    "packets/test_shapes.py": 4,
+    "plan/test_planned_inventories.py": 20,
+    "plan/test_planned_rules.py": 20,
+    "plan/test_recorded_steps.py": 8,
+    "plan/test_rehearsal.py": 2,
+    "replica/test_replica.py": 60,
+    "report/test_growth.py": 4,
+    "report/test_planted.py": 3,
+    "test_ablation.py": 6,
+    "test_redaction.py": 10,
+    "test_redaction_leaks.py": 12,
+}
 
 
 def sampled(cases: Iterable[Any], stay: Collection[Any]) -> list[Any]:
@@ -26,6 +47,19 @@ def every(step: int, cases: Iterable[Any]) -> list[Any]:
     return [
         pytest.param(*_values(case), marks=[pytest.mark.matrix] if at % step else []) for at, case in enumerate(cases)
     ]
+
+
+def thin(items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    """Return the tests that run, and those of long sweeps that do not."""
+    met: Counter[str] = Counter()
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in items:
+        module = item.nodeid.partition("::")[0].removeprefix("tests/")
+        step = THINNED.get(module, 1) if item.get_closest_marker("matrix") and SWEEP < WHOLE else 1
+        (left if met[module] % step else kept).append(item)
+        met[module] += step > 1
+    return kept, left
 
 
 def _values(case: Any) -> tuple[Any, ...]:
