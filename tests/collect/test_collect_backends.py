@@ -10,6 +10,7 @@ from netaudit.model.facts import Facts, Gap, GapReason, Source
 
 V4, V6 = Source.IPTABLES_NFT, Source.IP6TABLES_NFT
 OLD4, OLD6 = Source.IPTABLES_LEGACY, Source.IP6TABLES_LEGACY
+LISTS = (Source.IPSET, Source.XT_RECENT)  # this host has neither sets nor lists
 NFT_RULES = "*nat\n-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 81\nCOMMIT\n"
 LEGACY_RULES = "*filter\n-A INPUT -m comment --comment old -j ACCEPT\nCOMMIT\n"
 NATIVE_RULES = """
@@ -55,7 +56,7 @@ def test_an_nft_host_has_no_legacy_sources(host: Host) -> None:
     assert _rules(facts, V4) == ["[0:0] -A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 81"]
     assert facts.files[V6] == b""
     assert b'"table": "own"' in facts.files[Source.NFT_RULESET]
-    assert facts.unused == (OLD4, OLD6)
+    assert facts.unused == (OLD4, OLD6, *LISTS)
 
 
 @pytest.mark.kernel
@@ -64,7 +65,7 @@ def test_a_legacy_host_is_read_in_full_and_silent_elsewhere(host: Host) -> None:
     facts = host.collect()
     rule = "[0:0] -A INPUT -m comment --comment old -j ACCEPT"
     assert (_rules(facts, OLD4), _rules(facts, OLD6)) == ([rule], [rule])
-    assert (facts.files[V4], facts.files[V6], facts.unused) == (b"", b"", ())
+    assert (facts.files[V4], facts.files[V6], facts.unused) == (b"", b"", LISTS)
 
 
 @pytest.mark.kernel
@@ -73,7 +74,7 @@ def test_a_mixed_host_shows_both(host: Host) -> None:
     facts = host.collect()
     assert _rules(facts, V4) == ["[0:0] -A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 81"]
     assert _rules(facts, OLD4) == ["[0:0] -A INPUT -m comment --comment old -j ACCEPT"]
-    assert facts.unused == (OLD6,)
+    assert facts.unused == (OLD6, *LISTS)
 
 
 @pytest.mark.kernel

@@ -57,6 +57,7 @@ def test_a_plain_user_gets_what_everybody_may_see_and_a_gap_for_the_rest(host: H
     reasons = {gap.source: gap.reason for gap in facts.gaps if gap.source not in DAEMON}
     assert reasons == {
         "nft-ruleset.json": GapReason.DENIED,
+        "nft-tables.json": GapReason.DENIED,
         "iptables-save.txt": GapReason.DENIED,
         "ip6tables-save.txt": GapReason.DENIED,
         "iptables-legacy-save.txt": GapReason.DENIED,
@@ -71,6 +72,9 @@ def test_a_plain_user_gets_what_everybody_may_see_and_a_gap_for_the_rest(host: H
         "ip-addr.json",
         "ip-route.json",
         "ip6-route.json",
+        "ip-rule.json",
+        "ip6-rule.json",
+        "resolv.conf",
         "sockets.txt",
         "sysctl.txt",
     }
@@ -95,6 +99,8 @@ def test_a_host_without_the_programs_has_gaps_and_no_crash(host: Host) -> None:
         Gap(Source.IP_ROUTE, GapReason.ABSENT, "ip is not installed"),
         Gap(Source.IP6_ROUTE, GapReason.ABSENT, "ip is not installed"),
         Gap(Source.SOCKETS, GapReason.ABSENT, "ss is not installed"),
+        Gap(Source.IP_RULE, GapReason.ABSENT, "ip is not installed"),
+        Gap(Source.IP6_RULE, GapReason.ABSENT, "ip is not installed"),
     ]
 
 

@@ -31,6 +31,8 @@ def ask_tables() -> Answer:
                 found += protocol.receive(connection)
     except OSError as error:
         return Gap(Source.NFT_TABLES, GapReason.DENIED, f"nf_tables: {error.strerror}")
+    if any(one.kind == protocol.ERROR for one in found):
+        return Gap(Source.NFT_TABLES, GapReason.DENIED, "nf_tables: this user may not list tables")
     tables = [one for one in found if one.kind == protocol.NFT_NEWTABLE]
     listed = [
         {"table": {"family": family_name(one.family), "name": one.text(_NAME), "handle": one.number(_HANDLE)}}
