@@ -50,6 +50,13 @@ def test_the_plan_of_a_container_is_the_diff_that_was_recorded_when_it_ran() -> 
     assert cells(planned) == cells(real)
 
 
+def test_the_values_of_environment_variables_are_printed_nowhere() -> None:
+    planned = document("--", *COMMAND[:2], "-e", "PASSWORD=hunter2", *COMMAND[2:])
+    assert "hunter2" not in json.dumps(planned)
+    bodies = [one["body"] for one in planned["requests"] if one["body"]]
+    assert "PASSWORD=…" in [name for body in bodies for name in body.get("Env") or ()]
+
+
 def test_a_gate_refuses_what_opens_a_port_to_the_internet() -> None:
     assert plan("--", *COMMAND).returncode == 1
     assert plan("--fail-on", "none", "--", *COMMAND).returncode == 0

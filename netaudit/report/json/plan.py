@@ -23,7 +23,7 @@ from netaudit.report.text.words import Verb
 _MISSING = Meta(description="Ought to be there afterwards, and would not be.")
 _DEFECTS = Meta(description="Would be there afterwards, and stale, misplaced or duplicate.")
 _FINDINGS = Meta(description="What the command would bring: not there before, or less severe. The most severe first.")
-_BODY = Meta(description="As the client sent it; null where it sent none, or no JSON.")
+_BODY = Meta(description="As the client sent it, without the values of environment variables; null for no JSON.")
 
 
 class RequestJson(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +142,7 @@ def plan_document(plan: JudgedPlan) -> PlanDocument:
         pitfalls=tuple([_pitfall(one) for one in planned.pitfalls]),
         requests=tuple(
             [
-                RequestJson(method=one.method, path=one.path, query=dict(one.query), body=one.body)
+                RequestJson(method=one.method, path=one.path, query=dict(one.query), body=_without_values(one.body))
                 for one in planned.requests
             ]
         ),
@@ -167,6 +167,22 @@ def _host_change(one: HostChange) -> HostChangeJson:
 
 def _pitfall(one: Pitfall) -> PitfallJson:
     return PitfallJson(kind=one.kind, text=describe_pitfall(one))
+
+
+def _without_values(body: Any) -> Any:  # noqa: ANN401 (any JSON)
+    """Return a body with the names of environment variables alone: their values are secrets, and no rule has them."""
+    match body:
+        case dict():
+            return {key: _names(value) if key == "Env" else _without_values(value) for key, value in body.items()}
+        case list() | tuple():
+            return [_without_values(one) for one in body]
+        case _:
+            return body
+
+
+def _names(env: Any) -> Any:  # noqa: ANN401 (what a client sent)
+    variables = env if isinstance(env, list | tuple) else ()
+    return [f"{name}=…" if is_set else name for name, is_set, _ in (str(one).partition("=") for one in variables)]
 
 
 def _refusal(one: Refusal) -> RefusalJson:
