@@ -79,15 +79,14 @@ def test_a_network_causes_its_own_rules(netaudit: Netaudit) -> None:
     assert len(causes) == 8
 
 
-def test_a_rule_added_by_hand_is_nobodys(netaudit: Netaudit, engine: Engine) -> None:
+def test_a_rule_added_by_hand_is_the_operators(netaudit: Netaudit, engine: Engine) -> None:
     rule = ["DOCKER-USER", "-s", "192.0.2.7/32", "-j", "DROP"]
     try:
         (change,) = netaudit.run("iptables", "-I", *rule)["changes"]
     finally:
         engine.host.run(["iptables", "-D", *rule], check=False)
     assert brief(change) == "filter -A DOCKER-USER -s 192.0.2.7/32 -j DROP"
-    assert change["attribution"]["confidence"] == "unattributed"
-    assert change["attribution"]["causes"] == []
+    assert (change["attribution"]["maker"], change["attribution"]["confidence"]) == ("operator", "likely")
 
 
 def test_a_rule_like_dockers_but_one_more_is_a_duplicate_with_both_candidates(

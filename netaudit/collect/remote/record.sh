@@ -430,9 +430,11 @@ cat >"$work/recording.json" <<END
 "sha256":{${sums%,}}}
 END
 mv "$work/recording.json" .
-set -- # the index goes first
-for one in *; do [ "$one" = recording.json ] || set -- "$@" "$one"; done
-tar -cf - recording.json "$@" | gzip -n >"$work/recording.tar.gz" || exit 3
+(
+    set -- # the index goes first
+    for one in *; do [ "$one" = recording.json ] || set -- "$@" "$one"; done
+    tar -cf - recording.json "$@"
+) | gzip -n >"$work/recording.tar.gz" || exit 3
 if [ "$1" = - ]; then
     cat "$work/recording.tar.gz"
 else
