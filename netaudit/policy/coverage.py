@@ -1,4 +1,4 @@
-"""What is reached on a host and no entry speaks of; and which entries permit what is reached."""
+"""What is reached on a host and no entry speaks of."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import msgspec
 
 from netaudit.model.exposure import Exposure, Outcome, Zone, ZoneKind
 from netaudit.model.netfilter.family import IP_FAMILIES
-from netaudit.model.ranges import Ranges, joined, without
+from netaudit.model.ranges import without
 from netaudit.packets.exposure.table import ExposureTable
 from netaudit.policy.entry import Entry, Form, Subject, SubjectKind, Target
 from netaudit.policy.judging.context import HostContext
@@ -14,7 +14,7 @@ from netaudit.policy.subjects import names_containers, own_ports, zones_outside
 
 _FROM = frozenset({ZoneKind.INTERNET, ZoneKind.LAN, ZoneKind.NETWORK})
 _EVERYBODY = frozenset({Form.NOTHING, Form.ONLY})
-_PERMITTING = frozenset({Form.CAN, Form.CAN_ONLY, Form.ONLY})
+_ANYTHING = (Target(Subject(SubjectKind.ANYTHING)),)
 
 
 def uncovered(context: HostContext, table: ExposureTable, entries: tuple[Entry, ...]) -> Iterator[Exposure]:
@@ -28,31 +28,16 @@ def uncovered(context: HostContext, table: ExposureTable, entries: tuple[Entry, 
                         yield left
 
 
-def permits(context: HostContext, entry: Entry, cell: Exposure) -> bool:
-    """Tell whether an entry says that all of a cell may be reached."""
-    if entry.form not in _PERMITTING or not _sends(context, entry, cell.zone):
-        return False
-    ports = _spoken(context, entry.targets, cell)
-    return _of_family(entry, cell) and not without(own_ports(cell.destination), ports)
-
-
 def _left(context: HostContext, entries: tuple[Entry, ...], cell: Exposure) -> Exposure | None:
     """Return the part of a cell that no entry speaks of."""
     ports = own_ports(cell.destination)
     for entry in entries:
         if _of_family(entry, cell) and (entry.form in _EVERYBODY or _sends(context, entry, cell.zone)):
-            targets = (_ANYTHING,) if entry.form is Form.CAN_ONLY else entry.targets
-            ports = without(ports, _spoken(context, targets, cell))
+            targets = _ANYTHING if entry.form is Form.CAN_ONLY else entry.targets
+            ports = without(ports, context.subjects.covered_by(cell.destination, targets))
     if not ports or cell.destination.binding or cell.destination.led:
         return cell if ports else None
     return msgspec.structs.replace(cell, destination=msgspec.structs.replace(cell.destination, ports=ports))
-
-
-_ANYTHING = Target(Subject(SubjectKind.ANYTHING))
-
-
-def _spoken(context: HostContext, targets: tuple[Target, ...], cell: Exposure) -> Ranges:
-    return joined(span for one in targets for span in context.subjects.covered(cell.destination, one))
 
 
 def _of_family(entry: Entry, cell: Exposure) -> bool:

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.exposure import Destination, DestinationKind, Zone, ZoneKind
-from netaudit.model.ranges import Ranges, common
+from netaudit.model.ranges import Ranges, common, joined
 from netaudit.policy.entry import OF_CONTAINERS, Subject, SubjectKind, Target
 
 _EVERY_PORT: Ranges = ((0, 65535),)
@@ -62,6 +62,10 @@ class Subjects:
         if not self._is_of(destination, target.subject):
             return ()
         return common(own_ports(destination), (target.ports,) if target.ports else _EVERY_PORT)
+
+    def covered_by(self, destination: Destination, targets: Iterable[Target]) -> Ranges:
+        """Return which ports of a destination any of several targets speaks of."""
+        return joined(span for one in targets for span in self.covered(destination, one))
 
     def _is_of(self, destination: Destination, subject: Subject) -> bool:
         if subject.kind is SubjectKind.ANYTHING:

@@ -4,14 +4,12 @@ python -m lab.clients [RELEASE …]      fetch them now (about 10 s and 120 MB e
 """
 
 import fcntl
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from lab.host import REPOSITORY
-from lab.namespaces import LabError
+from lab.roots import extract
 
 FOLDER = REPOSITORY / ".lab" / "clients"
 RELEASES = {"26.1.5": "trixie", "28.5.2": "forky"}  # with Compose 2.26 and 2.40
@@ -33,24 +31,13 @@ def _ensure(release: str) -> Path:
         if not root.is_dir():
             partial = FOLDER / f".{release}.partial"
             shutil.rmtree(partial, ignore_errors=True)
-            _extract(release, partial)
+            extract(release, partial, _PACKAGES, "clients")
             plugins = partial / "home" / ".docker" / "cli-plugins"
             plugins.mkdir(parents=True)
             plugin = root / "usr" / "libexec" / "docker" / "cli-plugins" / "docker-compose"
             (plugins / "docker-compose").symlink_to(plugin)
             partial.rename(root)
     return root
-
-
-def _extract(release: str, target: Path) -> None:
-    if shutil.which("mmdebstrap") is None:
-        raise LabError("mmdebstrap is missing: apt-get install mmdebstrap (or `make system`)")
-    command = ["mmdebstrap", "--quiet", "--variant=extract", f"--include={_PACKAGES}"]
-    command += ['--aptopt=Acquire::Check-Valid-Until "false"', "--aptopt=Acquire::Retries 3", release, str(target)]
-    mirror = os.environ.get("LAB_DEBIAN_MIRROR")
-    done = subprocess.run([*command, *([mirror] if mirror else [])], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise LabError(f"could not fetch Debian {release} for its Docker clients: {done.stderr.strip()[-2000:]}")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def _build(release: str, root: Path) -> None:
     partial = FOLDER / f".{release}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        _extract(release, partial)
+        extract(release, partial, _PACKAGES, "engine")
         for name in _MERGED:
             link = partial / name
             if not link.exists():
@@ -58,16 +58,17 @@ def _build(release: str, root: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _extract(release: str, target: Path) -> None:
+def extract(release: str, target: Path, packages: str, what: str) -> None:
+    """Unpack packages of a Debian release, without running anything of them. Raises LabError."""
     if shutil.which("mmdebstrap") is None:
         raise LabError("mmdebstrap is missing: apt-get install mmdebstrap (or `make system`)")
-    command = ["mmdebstrap", "--quiet", "--variant=extract", f"--include={_PACKAGES}"]
+    command = ["mmdebstrap", "--quiet", "--variant=extract", f"--include={packages}"]
     # Testing and old releases may carry an index past its date.
     command += ['--aptopt=Acquire::Check-Valid-Until "false"', "--aptopt=Acquire::Retries 3", release, str(target)]
     mirror = os.environ.get("LAB_DEBIAN_MIRROR")
     done = subprocess.run([*command, *([mirror] if mirror else [])], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise LabError(f"could not fetch Debian {release} for its Docker engine: {done.stderr.strip()[-2000:]}")
+        raise LabError(f"could not fetch Debian {release} for its Docker {what}: {done.stderr.strip()[-2000:]}")
 
 
 if __name__ == "__main__":

@@ -50,7 +50,8 @@ def assert_(
     from netaudit.policy.verdict import Verdict
     from netaudit.report.terminal.assertion import render_tried
 
-    place, style = out.place(output, force=force), out.style(None, color)
+    place = out.place(output, force=force)
+    style = out.style(place, color)
     if suggest:
         facts = load_or_collect(snapshot, make_where(docker_host, timeout))
         out.write(suggest_policy(facts, uplink or None).encode(), place)

@@ -1,9 +1,9 @@
 """What gets through, or may, although an entry says that it must not."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from netaudit.model.exposure import Destination, Exposure, Zone, ZoneKind
-from netaudit.model.ranges import Ranges, joined, without
+from netaudit.model.ranges import without
 from netaudit.policy.entry import Entry, Form, Subject, SubjectKind, Target
 from netaudit.policy.judging.context import HostContext
 from netaudit.policy.judging.isolation import isolation_cells
@@ -31,7 +31,8 @@ def _of_subjects(
 ) -> Iterator[Exposure]:
     """Yield what the senders of an entry reach of targets, but for some of them."""
     for destination in context.cells.destinations(entry.family):
-        forbidden = without(_covered(context, destination, meant), _covered(context, destination, but))
+        spoken_of = context.subjects.covered_by(destination, meant)
+        forbidden = without(spoken_of, context.subjects.covered_by(destination, but))
         for subject in entry.subjects if forbidden else ():
             for zone in context.senders.of(subject, destination.family):
                 if not _is_own(zone, destination):
@@ -41,13 +42,9 @@ def _of_subjects(
 def _of_others(context: HostContext, entry: Entry) -> Iterator[Exposure]:
     """Yield what everybody but the senders of an entry reaches of its targets."""
     for destination in context.cells.destinations(entry.family):
-        forbidden = _covered(context, destination, entry.targets)
+        forbidden = context.subjects.covered_by(destination, entry.targets)
         for zone in context.senders.others(entry, destination, context.cells) if forbidden else ():
             yield from context.cells.past(zone, destination, forbidden)
-
-
-def _covered(context: HostContext, destination: Destination, targets: Iterable[Target]) -> Ranges:
-    return joined(span for one in targets for span in context.subjects.covered(destination, one))
 
 
 def _is_own(zone: Zone, destination: Destination) -> bool:
