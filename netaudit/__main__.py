@@ -4,15 +4,17 @@ The first signal that asks us to end is raised as an exception, so that half-wri
 cleaned up on the way out; those that come while that happens are not needed any more.
 """
 
+from __future__ import annotations
+
 import os
 import signal
 import sys
 import time
-from typing import NoReturn
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # what is imported before we listen to signals is as little as can be
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
+    from typing import NoReturn
 
 _CLEANING = 3.0  # seconds that cleaning up may take before a further signal counts
 _AGAIN = 0.001  # seconds until a signal is sent anew whose exception got lost
@@ -48,18 +50,22 @@ class _Signals:
         self._since = now
         raise _EndedBySignal(128 + number)
 
-    def _lost(self, lost: "UnraisableHookArgs") -> None:
+    def _lost(self, lost: UnraisableHookArgs) -> None:
         """Send a signal anew whose exception was raised where none can be, as in a destructor."""
         if not isinstance(lost.exc_value, _EndedBySignal):
             sys.__unraisablehook__(lost)
             return
         from threading import Timer  # noqa: PLC0415 (late: it is hardly ever needed)
 
-        self._since = None
         number = int(str(lost.exc_value.code)) - 128
-        again = Timer(_AGAIN, os.kill, (os.getpid(), number))
+        again = Timer(_AGAIN, self._send, (number,))
         again.daemon = True
         again.start()
+
+    def _send(self, number: int) -> None:
+        """Let the next signal count, and send it: not before, or it would interrupt the hook that asked for this."""
+        self._since = None
+        os.kill(os.getpid(), number)
 
 
 def script() -> NoReturn:

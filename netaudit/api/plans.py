@@ -14,6 +14,7 @@ from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Facts
 from netaudit.parse import parse_snapshot, parse_snapshots
 from netaudit.plan.engine.plan import StandIn
+from netaudit.plan.hidden_values import hide_values
 from netaudit.plan.pitfalls import find_pitfalls
 from netaudit.plan.planned import Planned
 from netaudit.plan.rehearsal.change import EngineChange
@@ -98,9 +99,8 @@ def _judge_docker(facts: Facts, command: Sequence[str], context: PlanContext) ->
         said = " ".join((outcome.error.strip() or outcome.output.strip()).split())[:500]
         why = "it did not end" if outcome.late else said or f"it ends with code {outcome.exit_code}"
         raise PlanError(f"{command[0]} fails: {why}", hint="nothing was run on the host")
-    planned = Planned.of(
-        parse_snapshot(facts), title=shlex.join(command), command=tuple(command), pitfalls=find_pitfalls(command)
-    )
+    shown = hide_values(command)
+    planned = Planned.of(parse_snapshot(facts), title=shlex.join(shown), command=shown, pitfalls=find_pitfalls(command))
     return _judge_engine(facts, engine, planned, context)
 
 

@@ -53,7 +53,7 @@ def _try(name: str, pair: tuple[signal.Signals, signal.Signals], when: tuple[flo
     wrong = [f"left {one}" for one in left_behind(process.pid)]
     if process.returncode not in _allowed(pair) and process.returncode not in (0, 1, 3, 4):
         wrong.append(f"code {process.returncode}: {complaint[-300:]}")
-    if ("Traceback" in complaint or "Exception ignored" in complaint) and not _is_early(complaint):
+    if ("Traceback" in complaint or "Exception ignored" in complaint) and not _is_early(complaint, process.returncode):
         wrong.append(f"a traceback: {complaint[-2000:]}")
     wrong += [f"half written: {path}" for path in folder.rglob(".*") if process.returncode >= 0]
     return wrong
@@ -64,11 +64,14 @@ def _allowed(pair: tuple[signal.Signals, ...]) -> set[int]:
     return {code for number in pair for code in (128 + number, -number)}
 
 
-def _is_early(complaint: str) -> bool:
-    """Tell whether ^C came while Python itself was starting, before any code of netaudit could listen."""
+def _is_early(complaint: str, code: int) -> bool:
+    """Tell whether ^C came while Python itself was starting, before any code of netaudit could listen.
+
+    The second signal may end Python while it still prints where the first one came.
+    """
     places = [line for line in complaint.splitlines() if line.lstrip().startswith("File ")]
     ours = [line for line in places if "/netaudit/" in line and not any(early in line for early in EARLY)]
-    return complaint.rstrip().endswith("KeyboardInterrupt") and not ours
+    return (complaint.rstrip().endswith("KeyboardInterrupt") or code < 0) and not ours
 
 
 if __name__ == "__main__":

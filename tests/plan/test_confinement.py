@@ -112,7 +112,7 @@ def unix(path):
 print(json.dumps({{
     "tcp": tried(lambda: socket.create_connection(("127.0.0.1", {port}), 2)),
     "abstract": tried(unix({abstract!r})),
-    "run": tried(unix("/run/netaudit-test.sock")),
+    "run": tried(unix({below_run!r})),
     "stand-in": tried(unix("/run/docker.sock")),
     "write": tried(lambda: open({file!r}, "w")),
     "interfaces": sorted(name for _, name in socket.if_nameindex()),
@@ -127,10 +127,15 @@ _SHUT_IN = {
 }
 
 
+def _below_run() -> Path:
+    """Give the path of a socket below /run that no other process of the tests takes."""
+    return Path(f"/run/netaudit-test-{os.getpid()}.sock")
+
+
 @contextmanager
 def _listening() -> Iterator[tuple[int, str]]:
     """Listen as a real engine might: on TCP, on an abstract name, and below /run."""
-    path = Path("/run/netaudit-test.sock")
+    path = _below_run()
     path.unlink(missing_ok=True)
     abstract = f"\0netaudit-{os.getpid()}"
     with (
@@ -151,7 +156,11 @@ def _listening() -> Iterator[tuple[int, str]]:
 
 def _probe(folder: Path, port: int, abstract: str, python: str) -> Path:
     probe = folder / "docker"
-    probe.write_text(_PROBE.format(python=python, port=port, abstract=abstract, file=str(folder / "written")))
+    probe.write_text(
+        _PROBE.format(
+            python=python, port=port, abstract=abstract, below_run=str(_below_run()), file=str(folder / "written")
+        )
+    )
     probe.chmod(0o755)
     return probe
 

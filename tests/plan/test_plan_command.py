@@ -54,6 +54,7 @@ def test_the_values_of_environment_variables_are_printed_nowhere() -> None:
     planned = document("--", *COMMAND[:2], "-e", "PASSWORD=hunter2", *COMMAND[2:])
     assert "hunter2" not in json.dumps(planned)
     bodies = [one["body"] for one in planned["requests"] if one["body"]]
+    assert planned["command"][3] == "PASSWORD=…"
     assert "PASSWORD=…" in [name for body in bodies for name in body.get("Env") or ()]
 
 

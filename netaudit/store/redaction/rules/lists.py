@@ -13,7 +13,7 @@ _KIND = re.compile(r"(?:hash|bitmap):[a-z,]{2,24}|list:set", re.ASCII)
 _NUMBER = re.compile(r"\d{1,7}", re.ASCII)
 _PORT = re.compile(r"(?:([a-z0-9-]+):)?(\d{1,5}(?:[-/]\d{1,5})?|[a-z-]+)", re.ASCII)
 _MARK = re.compile(r"0x[0-9a-f]{1,8}", re.IGNORECASE | re.ASCII)
-_SEEN = re.compile(r"src=(\S+) ttl: (\d{1,3}) last_seen: (\d+)")
+_SEEN = re.compile(r"src=(\S+) ttl: (\d{1,3}) last_seen: \d+")
 _VALUED = ("timeout", "maxelem", "size")  # options with a number that is no address
 _FLAGS = ("nomatch", "counters")
 
@@ -80,7 +80,7 @@ def _port(text: str) -> str | None:
 
 
 def redact_recent(data: bytes, redactor: Redactor, _: Source) -> bytes:
-    """Redact the lists of `-m recent`: their names as rules have them, and of each address when it was seen."""
+    """Redact the lists of `-m recent`: their names as rules have them, and the addresses; no time of any packet."""
     hidden: list[str] = []
     for line in data.decode(errors="replace").splitlines():
         seen = _SEEN.match(line)
@@ -88,7 +88,7 @@ def redact_recent(data: bytes, redactor: Redactor, _: Source) -> bytes:
         if line.startswith("list "):
             hidden.append(f"list {redactor.name('n', line.removeprefix('list '))}")
         elif seen and address:
-            hidden.append(f"src={address} ttl: {seen[2]} last_seen: {seen[3]} oldest_pkt: 1 {seen[3]}")
+            hidden.append(f"src={address} ttl: {seen[2]} last_seen: 1 oldest_pkt: 1 1")
         else:
             redactor.count(Kind.LINE)
     return "".join(f"{line}\n" for line in hidden).encode()
