@@ -50,7 +50,7 @@ class SaveText:
 
     def set_policy(self, table: str, chain: str, policy: str) -> bool:
         """Change a chain's policy; return whether there is such a chain."""
-        for at in self._of(table):
+        for at in _lines_of(self._lines, table):
             if self._lines[at].startswith(f":{chain} "):
                 self._lines[at] = f":{chain} {policy} [0:0]"
                 return True
@@ -64,23 +64,15 @@ class SaveText:
 
     def _find(self, table: str, text: str) -> int | None:
         words = read_words(text)
-        return next((at for at in self._of(table) if read_words(_COUNTERS.sub("", self._lines[at])) == words), None)
+        found = _lines_of(self._lines, table)
+        return next((at for at in found if read_words(_COUNTERS.sub("", self._lines[at])) == words), None)
 
     def _numbered(self, table: str, chain: str, number: int) -> int | None:
         rules = self._rules(table, chain)
         return rules[number - 1] if 0 < number <= len(rules) else None
 
     def _rules(self, table: str, chain: str) -> list[int]:
-        return [at for at in self._of(table) if _chain(self._lines[at]) == chain]
-
-    def _of(self, table: str) -> Iterator[int]:
-        """Return the numbers of a table's lines."""
-        inside = False
-        for at, line in enumerate(self._lines):
-            if line.startswith("*"):
-                inside = line == f"*{table}"
-            elif inside and line != "COMMIT":
-                yield at
+        return [at for at in _lines_of(self._lines, table) if _chain(self._lines[at]) == chain]
 
     def _end(self, table: str, chain: str) -> int:
         """Return the line of a table's COMMIT; makes the table where it is not there, and the chain."""
@@ -89,7 +81,7 @@ class SaveText:
             last = self._lines.pop() if self._lines and not self._lines[-1] else ""
             self._lines += [header, "COMMIT", last]
         start = self._lines.index(header)
-        if not any(self._lines[at].startswith(f":{chain} ") for at in self._of(table)):
+        if not any(self._lines[at].startswith(f":{chain} ") for at in _lines_of(self._lines, table)):
             builtin = chain.isupper() and not chain.startswith("DOCKER")
             self._lines.insert(start + 1, f":{chain} {'ACCEPT' if builtin else '-'} [0:0]")
         return self._lines.index("COMMIT", start)
@@ -108,6 +100,16 @@ def write_words(words: list[str]) -> str:
 def _quoted(word: str) -> str:
     escaped = word.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _lines_of(lines: list[str], table: str) -> Iterator[int]:
+    """Return the numbers of a table's lines."""
+    inside = False
+    for at, line in enumerate(lines):
+        if line.startswith("*"):
+            inside = line == f"*{table}"
+        elif inside and line != "COMMIT":
+            yield at
 
 
 def _chain(line: str) -> str:

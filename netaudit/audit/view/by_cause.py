@@ -24,11 +24,11 @@ class ByCause:
 
     def rules_of_binding(self, key: BindingKey) -> Items:
         """Return the rules that are there because of a port binding."""
-        return self._rules_by_binding.get(key, ())
+        return self._rules.bindings.get(key, ())
 
     def missing_of_binding(self, key: BindingKey) -> Items:
         """Return the rules that a port binding lacks."""
-        return self._missing_by_binding.get(key, ())
+        return self._missing.bindings.get(key, ())
 
     def cells_of_binding(self, key: BindingKey) -> Cells:
         """Return the cells of the exposure table whose destination is a published port."""
@@ -36,11 +36,11 @@ class ByCause:
 
     def rules_of_network(self, network_id: str) -> Items:
         """Return the rules that are there because of a network."""
-        return self._rules_by_network.get(network_id, ())
+        return self._rules.networks.get(network_id, ())
 
     def missing_of_network(self, network_id: str) -> Items:
         """Return the rules that a network lacks."""
-        return self._missing_by_network.get(network_id, ())
+        return self._missing.networks.get(network_id, ())
 
     def cells_of_container(self, container_id: str) -> Cells:
         """Return the cells of the exposure table whose destination is a container's own address."""
@@ -60,26 +60,25 @@ class ByCause:
         )
 
     @cached_property
-    def _rules_by_binding(self) -> dict[BindingKey, Items]:
-        return _by_binding(self._attributed.items)
+    def _rules(self) -> "_Owners":
+        return _Owners(self._attributed.items)
 
     @cached_property
-    def _missing_by_binding(self) -> dict[BindingKey, Items]:
-        return _by_binding(self._attributed.missing)
-
-    @cached_property
-    def _rules_by_network(self) -> dict[str, Items]:
-        return _by_network(self._attributed.items)
-
-    @cached_property
-    def _missing_by_network(self) -> dict[str, Items]:
-        return _by_network(self._attributed.missing)
+    def _missing(self) -> "_Owners":
+        return _Owners(self._attributed.missing)
 
     @cached_property
     def _cells(self) -> dict[tuple[str, PortBinding | None], Cells]:
         """The cells by container id and port binding: None for the container's own address."""
         destinations = ((cell, cell.exposure.destination) for cell in self._attributed.exposure or ())
         return _group(((to.container_id, to.binding), cell) for cell, to in destinations if to.container_id)
+
+
+class _Owners:
+    """Rules by the port binding and by the network that they are there for."""
+
+    def __init__(self, items: Iterable[AttributedItem]) -> None:
+        self.bindings, self.networks = _by_binding(items), _by_network(items)
 
 
 def _by_binding(items: Iterable[AttributedItem]) -> dict[BindingKey, Items]:

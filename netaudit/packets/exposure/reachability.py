@@ -26,6 +26,7 @@ from netaudit.packets.host.members import Members
 from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.host.zones import Origin, ZoneChoice, origins
 from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.sets.bounds import exactly
 from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.encoding.decision import Decision
 from netaudit.packets.symbolic.encoding.fields import asked_fields
@@ -103,7 +104,7 @@ class Reachability:
         """Leave out what comes by links on which nobody can find the host."""
         silent, decision = self._unheard(SOLICITATION)
         space = self.world.space
-        return traversal.without(packets, space.union(self.world.at(Field.IIF, one) for one in silent), decision)
+        return _without(traversal, packets, space.union(self.world.at(Field.IIF, one) for one in silent), decision)
 
     def _send(self, traversal: Traversal) -> None:
         """Drop what leaves by links on which the host can find nobody."""
@@ -121,7 +122,7 @@ class Reachability:
         packets, filtered = self.world.space.union(members), self.world.routing.sysctls.filters_bridged()
         if self.family == "ip6" and filtered:
             unable, decision = undiscovered(self._encoders, members)
-            packets = traversal.without(packets, unable, decision)
+            packets = _without(traversal, packets, unable, decision)
         match filtered:
             case True:
                 traversal.between_ports(packets)
@@ -141,3 +142,9 @@ class Reachability:
     def _came_from(self, origin: Origin, traversal: Traversal) -> Dispositions:
         """Tell apart what became of a zone's packets, with what decided it last."""
         return dispositions_of(traversal, self.zones.base(origin), self.world.led)
+
+
+def _without(traversal: Traversal, packets: PacketSet, some: PacketSet, decision: Decision) -> PacketSet:
+    """Take out packets that do not even begin, by a decision."""
+    traversal.chains.drop(decision, exactly(packets & some))
+    return packets - some

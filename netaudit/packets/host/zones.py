@@ -26,14 +26,8 @@ from netaudit.packets.host.policy.rules import PolicyRouting
 # Addresses that the Internet does not route (RFC 1122, 1918, 3927, 6598, 4193, 4291), multicast and reserved ones.
 _NOT_ROUTED = {
     "ip": (
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "224.0.0.0/3",
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *("172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3"),
     ),
     "ip6": ("::/3", "4000::/2", "8000::/1"),  # all but 2000::/3, of which IANA allocates what is routed
 }
@@ -128,6 +122,18 @@ class _Member(NamedTuple):
     gateway: str
 
 
+def _members(inventory: Inventory, network: Network, family: Family) -> list[_Member]:
+    """Return the running containers of a network that have an address of a family on it."""
+    found = [
+        _Member(container, end.address_of(family), end.gateway_of(family))
+        for container in inventory.containers
+        if container.running
+        for end in container.endpoints
+        if end.network_id == network.id
+    ]
+    return [member for member in found if member.address]
+
+
 class _HostPlaces:
     """One host and family."""
 
@@ -187,7 +193,7 @@ class _HostPlaces:
     def networks(self) -> Iterator[Origin]:
         """Return a zone for each network with members, and for each member where the operator wants it."""
         for network in self._inventory.networks:
-            members = self._members(network)
+            members = _members(self._inventory, network, self._family)
             if network.bridge not in self._routing.interfaces or not members:
                 continue
             on_link = not any(member.gateway for member in members)
@@ -197,16 +203,6 @@ class _HostPlaces:
                 number = int(ip_address(member.address))
                 zone = Zone(ZoneKind.CONTAINER, member.container.name)
                 yield Origin(zone, network.bridge, ((number, number),), not member.gateway)
-
-    def _members(self, network: Network) -> list[_Member]:
-        found = [
-            _Member(container, end.address_of(self._family), end.gateway_of(self._family))
-            for container in self._inventory.containers
-            if container.running
-            for end in container.endpoints
-            if end.network_id == network.id
-        ]
-        return [member for member in found if member.address]
 
     def _inside(self, network: Network, members: list[_Member]) -> Ranges:
         subnet = network.subnet_of(self._family)

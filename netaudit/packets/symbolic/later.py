@@ -8,6 +8,7 @@ A program none of whose rules tells later packets from first ones is not asked a
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from netaudit.model.netfilter.match import AllOf, CtState, Field
 from netaudit.model.netfilter.program import (
@@ -24,6 +25,7 @@ from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
+from netaudit.packets.sets.space import PacketSpace
 from netaudit.packets.symbolic.chain import Chains
 from netaudit.packets.symbolic.encoding.decision import Decision
 from netaudit.packets.symbolic.encoding.host_sets import (
@@ -107,15 +109,10 @@ class LaterPackets:
 
     def _leaving(self, packets: PacketSet) -> PacketSet:
         """Let what came in by lo be on its way to it: a program of the host sends it."""
-        return self._at(packets, {Field.IIF: 0, Field.OIF: self._world.number[LOOPBACK], Field.SOCKET: 1})
+        return _assign(self._space, packets, {Field.IIF: 0, Field.OIF: self._world.number[LOOPBACK], Field.SOCKET: 1})
 
     def _come_back(self, packets: PacketSet) -> PacketSet:
-        return self._at(packets, {Field.IIF: self._world.number[LOOPBACK], Field.OIF: 0, Field.SOCKET: 0})
-
-    def _at(self, packets: PacketSet, fields: Mapping[Field, int]) -> PacketSet:
-        for field, value in fields.items():
-            packets = self._space.rewrite.assign(packets, field, value) if field in self._space.widths else packets
-        return packets
+        return _assign(self._space, packets, {Field.IIF: self._world.number[LOOPBACK], Field.OIF: 0, Field.SOCKET: 0})
 
     def stopped(self) -> tuple[Bounds, PacketSet]:
         """Return what is stopped of connections, and of UDP what is stopped after packets that arrived."""
@@ -142,7 +139,8 @@ class LaterPackets:
         if not arrived:
             return self._nothing
         fresh = arrived.changed(self._fresh)
-        sent = self._through(hook, fresh.changed(self._as_sent), lambda order: order < DESTINATION_NAT_PRIORITY)
+        as_sent = fresh.changed(partial(_as_sent, self._space))
+        sent = self._through(hook, as_sent, lambda order: order < DESTINATION_NAT_PRIORITY)
         unsaid = fresh.changed(lambda some: self._space.rewrite.forget(some, *self._written))
         now = unsaid & sent.changed(lambda some: self._space.rewrite.forget(some, *_SENT))
         return self._through(hook, now, lambda order: order >= DESTINATION_NAT_PRIORITY)
@@ -152,10 +150,9 @@ class LaterPackets:
         space = self._space
         packets = space.rewrite.forget_bits(space.rewrite.forget(packets, DECISION), TRANSLATED, Translated.SOURCE)
         packets &= space.masked(TRANSLATED, Translated.SOURCE, 0)
-        return self._at(packets, {Field.MARK: 0, Field.CT_STATE: int(CtState.INVALID), Field.TCP_FLAGS: _ACK})
-
-    def _as_sent(self, packets: PacketSet) -> PacketSet:
-        return self._space.rewrite.assign(self._space.rewrite.forget(packets, *_SENT), TRANSLATED, 0)
+        return _assign(
+            self._space, packets, {Field.MARK: 0, Field.CT_STATE: int(CtState.INVALID), Field.TCP_FLAGS: _ACK}
+        )
 
     def _meet(self, hook: Hook, packets: Bounds) -> Bounds:
         return self._through(hook, packets, lambda _: True)
@@ -168,12 +165,23 @@ class LaterPackets:
             if base is None or not packets or base.kind == "nat" or not here(base.priority):
                 continue
             if tracks and base.priority > CONNTRACK_PRIORITY:
-                packets, tracks = packets.changed(self._track), False
+                packets, tracks = packets.changed(partial(_track, self._space)), False
             packets = self.chains.base(table, chain, packets, hook)
-        return packets.changed(self._track) if tracks else packets
+        return packets.changed(partial(_track, self._space)) if tracks else packets
 
-    def _track(self, packets: PacketSet) -> PacketSet:
-        """Let connection tracking see packets: they belong to what the first one began."""
-        space = self._space
-        untracked = packets & space.equal(Field.CT_STATE, CtState.UNTRACKED)
-        return space.rewrite.assign(packets - untracked, Field.CT_STATE, CtState.ESTABLISHED) | untracked
+
+def _assign(space: PacketSpace, packets: PacketSet, fields: Mapping[Field, int]) -> PacketSet:
+    """Write values into fields, where the space has them."""
+    for field, value in fields.items():
+        packets = space.rewrite.assign(packets, field, value) if field in space.widths else packets
+    return packets
+
+
+def _as_sent(space: PacketSpace, packets: PacketSet) -> PacketSet:
+    return space.rewrite.assign(space.rewrite.forget(packets, *_SENT), TRANSLATED, 0)
+
+
+def _track(space: PacketSpace, packets: PacketSet) -> PacketSet:
+    """Let connection tracking see packets: they belong to what the first one began."""
+    untracked = packets & space.equal(Field.CT_STATE, CtState.UNTRACKED)
+    return space.rewrite.assign(packets - untracked, Field.CT_STATE, CtState.ESTABLISHED) | untracked

@@ -18,7 +18,7 @@ from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import FirstPacketChains
 from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.encoding.decision import Decision
-from netaudit.packets.symbolic.encoding.host_sets import Translated
+from netaudit.packets.symbolic.encoding.host_sets import HostSets, Translated
 from netaudit.packets.symbolic.forwarding import Forwarding
 from netaudit.packets.symbolic.hooks import Hooks
 from netaudit.packets.symbolic.later import LaterPackets, tells_apart
@@ -75,7 +75,7 @@ class Traversal:
         left = self._hooks.meet(Hook.POSTROUTING, self._routes.way_out(left))
         home = exactly(self.world.at(Field.OIF, LOOPBACK))
         self.forwarded |= left - home
-        self._come_back(left & home)
+        self.local |= self._hooks.meet(Hook.INPUT, self._hooks.looped(_come_back(self.world, left & home)))
 
     def between_ports(self, packets: PacketSet) -> None:
         """Lead new packets from one port of the bridge that is their IIF to another."""
@@ -93,11 +93,6 @@ class Traversal:
         self.chains.drop(decision, self.forwarded & exactly(some))
         self.forwarded -= exactly(some)
 
-    def without(self, packets: PacketSet, some: PacketSet, decision: Decision) -> PacketSet:
-        """Take out packets that do not even begin, by a decision."""
-        self.chains.drop(decision, exactly(packets & some))
-        return packets - some
-
     def past_ip(self, packets: PacketSet) -> None:
         """Let a bridge pass packets on without showing them to IP's hooks."""
         self._seen = self.world.space.nothing
@@ -109,15 +104,6 @@ class Traversal:
         self._seen = self.world.space.nothing
         self.forwarded = Bounds(self.forwarded.sure, self.forwarded.possible | self._routes.stays(packets))
 
-    def _come_back(self, packets: Bounds) -> None:
-        """Lead in by lo what the host sends to itself."""
-        space = self.world.space
-        inside = packets.changed(lambda some: space.rewrite.assign(some, Field.IIF, self.world.number[LOOPBACK]))
-        unset = [field for field in (Field.OIF, Field.SOCKET) if field in space.widths]  # nobody owns it any more
-        for field in unset:
-            inside = inside.changed(partial(space.rewrite.assign, field=field, value=0))
-        self.local |= self._hooks.meet(Hook.INPUT, self._hooks.looped(inside))
-
     def _routed_in(self, packets: Bounds) -> None:
         """Decide by the routes: to this host, through it, or nowhere."""
         packets, here = self._routes.believed(packets), self._routes.here()
@@ -126,3 +112,13 @@ class Traversal:
 
     def _forward(self, packets: Bounds) -> None:
         self.forwarded |= self._hooks.meet(Hook.POSTROUTING, self._hooks.meet(Hook.FORWARD, packets))
+
+
+def _come_back(world: HostSets, packets: Bounds) -> Bounds:
+    """Let what the host sends to itself come in by lo."""
+    space = world.space
+    inside = packets.changed(lambda some: space.rewrite.assign(some, Field.IIF, world.number[LOOPBACK]))
+    unset = [field for field in (Field.OIF, Field.SOCKET) if field in space.widths]  # nobody owns it any more
+    for field in unset:
+        inside = inside.changed(partial(space.rewrite.assign, field=field, value=0))
+    return inside

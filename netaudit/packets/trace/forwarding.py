@@ -25,12 +25,37 @@ class RouteDecision(Enum):
     THROUGH = "through"
 
 
+class _Notes:
+    """Writes down what routing does to packets."""
+
+    def __init__(self, recorder: TraceRecorder) -> None:
+        self._recorder = recorder
+
+    def step(self, state: Branch, detail: Reason) -> None:
+        """Let a packet go on, as routing says."""
+        self._recorder.step(StepKind.ROUTE, None, state, "continue", detail)
+
+    def lost(self, state: Branch, reason: Reason) -> None:
+        """End the way of a packet that is dropped."""
+        self._recorder.step(StepKind.ROUTE, None, state, "drop", reason)
+        self._recorder.end(EndKind.LOST, state, reason)
+
+    def unknown(self, state: Branch, reason: Reason) -> None:
+        """End the way of a packet of which it is not known how it goes on."""
+        self._recorder.doubt(reason)
+        self._recorder.end(EndKind.UNKNOWN, state, reason)
+
+    def doubt(self, reason: Reason) -> None:
+        """Note what is not known."""
+        self._recorder.doubt(reason)
+
+
 class Forwarding:
     """Routes packets of one family, and writes down how."""
 
     def __init__(self, routing: Routing, recorder: TraceRecorder) -> None:
         self._routing = routing
-        self._recorder = recorder
+        self._notes = _Notes(recorder)
         self._policy = PolicyWalk(routing, recorder)
 
     @property
@@ -43,26 +68,28 @@ class Forwarding:
         ends = [as_address(state.packet, field) for field in (Field.SADDR, Field.DADDR)]
         if not any(one is not None and one.version == 6 and one.is_loopback for one in ends):
             return True
-        self._lost(state, make_reason(ReasonKind.V6_LOOPBACK_AT_INTERFACE, interface=state.packet.name(Field.IIF)))
+        self._notes.lost(
+            state, make_reason(ReasonKind.V6_LOOPBACK_AT_INTERFACE, interface=state.packet.name(Field.IIF))
+        )
         return False
 
     def incoming(self, state: Branch) -> Iterator[tuple[RouteDecision, Branch]]:
         """Route what came in by an interface."""
         source, target = as_address(state.packet, Field.SADDR), as_address(state.packet, Field.DADDR)
         if source is None or target is None:
-            self._unknown(state, make_reason(ReasonKind.ADDRESS_UNKNOWN))
+            self._notes.unknown(state, make_reason(ReasonKind.ADDRESS_UNKNOWN))
             return
         interface = state.packet.name(Field.IIF)
         reason = _why_martian(self._routing, source, target, interface) or self._astray(state, source, interface)
         if reason:
-            self._lost(state, reason)
+            self._notes.lost(state, reason)
             return
         if is_for_many(target):
             yield from self._to_many(target, state)
             return
         for route, one in self._routes(target, state):
             if route.kind in ("local", "broadcast"):
-                self._step(one, make_reason(ReasonKind.ROUTED_HERE, route=route.destination))
+                self._notes.step(one, make_reason(ReasonKind.ROUTED_HERE, route=route.destination))
                 yield RouteDecision.LOCAL, one
             elif may := self._may_forward(one, interface):
                 yield from ((RouteDecision.THROUGH, sent) for sent in self._by_hops(route, may))
@@ -83,24 +110,24 @@ class Forwarding:
         """
         if target.is_multicast:
             state = state.part()
-            self._recorder.doubt(make_reason(ReasonKind.GROUP_NOT_RECORDED, group=target))
-            self._lost(state, make_reason(ReasonKind.NOT_IN_GROUP, group=target))
-        self._step(state, make_reason(ReasonKind.FOR_EVERYBODY))
+            self._notes.doubt(make_reason(ReasonKind.GROUP_NOT_RECORDED, group=target))
+            self._notes.lost(state, make_reason(ReasonKind.NOT_IN_GROUP, group=target))
+        self._notes.step(state, make_reason(ReasonKind.FOR_EVERYBODY))
         yield RouteDecision.LOCAL, state
 
     def outgoing(self, state: Branch, link: str = "") -> list[Branch]:
         """Route what this host sends itself; `link` is the interface for addresses that are good for one link."""
         target = as_address(state.packet, Field.DADDR)
         if target is None:
-            self._unknown(state, make_reason(ReasonKind.ADDRESS_UNKNOWN))
+            self._notes.unknown(state, make_reason(ReasonKind.ADDRESS_UNKNOWN))
             return []
         if link and target.version == 6 and target.is_link_local:
-            self._step(state, make_reason(ReasonKind.SENT_ON_LINK, interface=link))
+            self._notes.step(state, make_reason(ReasonKind.SENT_ON_LINK, interface=link))
             return [state.become(state.packet.changed({Field.OIF: link}))]
         found: list[Branch] = []
         for route, one in self._routes(target, state):
             if route.kind in ("local", "broadcast"):
-                self._step(one, make_reason(ReasonKind.ROUTED_HERE_OVER_LOOPBACK, route=route.destination))
+                self._notes.step(one, make_reason(ReasonKind.ROUTED_HERE_OVER_LOOPBACK, route=route.destination))
                 found.append(one.become(one.packet.changed({Field.OIF: "lo"})))
             else:
                 found += [sent for sent in self._by_hops(route, one) if self._may_leave(sent)]
@@ -116,13 +143,13 @@ class Forwarding:
             or self._routing.sysctls.routes_loopback(interface)
         ):
             return True
-        self._lost(state, make_reason(ReasonKind.LOOPBACK_LEAVES_BY, address=source, interface=interface))
+        self._notes.lost(state, make_reason(ReasonKind.LOOPBACK_LEAVES_BY, address=source, interface=interface))
         return False
 
     def _routes(self, target: Ip, state: Branch) -> Iterator[tuple[Route, Branch]]:
         """Find the route; where policy routing may lead elsewhere, that is an end of its own."""
         if not self._routing.routes:
-            self._unknown(state, make_reason(ReasonKind.ROUTES_NOT_RECORDED))
+            self._notes.unknown(state, make_reason(ReasonKind.ROUTES_NOT_RECORDED))
             return
         if self._policy:
             yield from self._by_policy(target, state)
@@ -130,32 +157,32 @@ class Forwarding:
         route = self._routing.route(target)
         if self._routing.policy_tables and (route is None or route.table != "local"):
             tables = ", ".join(self._routing.policy_tables)
-            self._unknown(state.part(), make_reason(ReasonKind.POLICY_TABLES_NOT_RECORDED, tables=tables))
+            self._notes.unknown(state.part(), make_reason(ReasonKind.POLICY_TABLES_NOT_RECORDED, tables=tables))
             state = state.part()
         yield from self._usable(target, route, state)
 
     def _by_policy(self, target: Ip, state: Branch) -> Iterator[tuple[Route, Branch]]:
         for found, one in self._policy.choose(target, state):
             if isinstance(found, PolicyRule):
-                self._lost(one, make_reason(ReasonKind.POLICY_REFUSES, rule=found.text))
+                self._notes.lost(one, make_reason(ReasonKind.POLICY_REFUSES, rule=found.text))
             else:
                 yield from self._usable(target, found, one)
 
     def _usable(self, target: Ip, route: Route | None, state: Branch) -> Iterator[tuple[Route, Branch]]:
         if route is None:
-            self._lost(state, make_reason(ReasonKind.NO_ROUTE_TO, address=target))
+            self._notes.lost(state, make_reason(ReasonKind.NO_ROUTE_TO, address=target))
         elif route.kind in ("unreachable", "blackhole", "prohibit"):
-            self._lost(state, make_reason(ReasonKind.ROUTE_REFUSES, address=target, route=route.kind))
+            self._notes.lost(state, make_reason(ReasonKind.ROUTE_REFUSES, address=target, route=route.kind))
         else:
             yield route, state
 
     def _may_forward(self, state: Branch, interface: str) -> Branch | None:
         forwards = self._routing.sysctls.forwards(interface)
         if forwards is None:
-            self._unknown(state.part(), make_reason(ReasonKind.FORWARDING_NOT_RECORDED, interface=interface))
+            self._notes.unknown(state.part(), make_reason(ReasonKind.FORWARDING_NOT_RECORDED, interface=interface))
             return state.part()
         if not forwards:
-            self._lost(state, make_reason(ReasonKind.INTERFACE_NOT_FORWARDING, interface=interface))
+            self._notes.lost(state, make_reason(ReasonKind.INTERFACE_NOT_FORWARDING, interface=interface))
             return None
         return state
 
@@ -163,24 +190,13 @@ class Forwarding:
         """Send by the route's interface; over several, one of them is the way, and which is not known."""
         hops = {hop.interface: hop for hop in route.hops}
         if len(hops) > 1:
-            self._recorder.doubt(make_reason(ReasonKind.SEVERAL_ROUTES, route=route.destination))
+            self._notes.doubt(make_reason(ReasonKind.SEVERAL_ROUTES, route=route.destination))
         found = []
         for hop in hops.values():
             one = state if len(hops) == 1 else state.part(len(hops))
-            self._step(one, _out_of(hop, route))
+            self._notes.step(one, _out_of(hop, route))
             found.append(one.become(one.packet.changed({Field.OIF: hop.interface})))
         return found
-
-    def _step(self, state: Branch, detail: Reason) -> None:
-        self._recorder.step(StepKind.ROUTE, None, state, "continue", detail)
-
-    def _lost(self, state: Branch, reason: Reason) -> None:
-        self._recorder.step(StepKind.ROUTE, None, state, "drop", reason)
-        self._recorder.end(EndKind.LOST, state, reason)
-
-    def _unknown(self, state: Branch, reason: Reason) -> None:
-        self._recorder.doubt(reason)
-        self._recorder.end(EndKind.UNKNOWN, state, reason)
 
 
 def _out_of(hop: NextHop, route: Route) -> Reason:

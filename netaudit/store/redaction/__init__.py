@@ -46,10 +46,11 @@ from netaudit.store.redaction.host import (
     redact_sysctls,
 )
 from netaudit.store.redaction.key import load_key
-from netaudit.store.redaction.redactor import Kind, Redactor, Removal
+from netaudit.store.redaction.redactor import Redactor
 from netaudit.store.redaction.rules.iptables import print_redacted
 from netaudit.store.redaction.rules.lists import redact_ipsets, redact_recent
 from netaudit.store.redaction.rules.nft import redact_nft
+from netaudit.store.redaction.tally import Kind, Removal
 
 __all__ = ["Kind", "Redaction", "Removal", "load_key", "redact"]
 
@@ -93,8 +94,8 @@ def redact(facts: Facts, key: bytes, catalog: Catalog) -> Redaction:
         redacted = _redact(facts, redactor)
     except RecursionError as error:
         hint = "record the host again"
-        raise ParseError("nests without end: no program prints that", source=redactor.file, hint=hint) from error
-    return Redaction(redacted, redactor.summary())
+        raise ParseError("nests without end: no program prints that", source=redactor.tally.file, hint=hint) from error
+    return Redaction(redacted, redactor.tally.summary())
 
 
 def _redact(facts: Facts, redactor: Redactor) -> Facts:
@@ -104,7 +105,7 @@ def _redact(facts: Facts, redactor: Redactor) -> Facts:
     files = {**_redact_rules(readings, redactor), **_redact_others(facts, inventory, redactor)}
     if Source.INSIDE in facts.files:
         files[str(Source.INSIDE)] = _redact_inside(facts, redactor)
-    redactor.file = "other files"
+    redactor.tally.file = "other files"
     redactor.count(Kind.FILE, len(facts.files.keys() - _SOURCES))
     lost = (gap for source, reading in readings.items() for gap in reading.gaps(source))
     return msgspec.structs.replace(
@@ -136,7 +137,7 @@ def _gap(gap: Gap) -> Gap:
 
 def _dropped(redactor: Redactor) -> Iterator[Gap]:
     """Say what was dropped as a whole: the redacted facts know less than the recording."""
-    for one in redactor.summary():
+    for one in redactor.tally.summary():
         if one.kind in _DROPPED:
             yield Gap(one.file, GapReason.PARTIAL, f"by redaction: {one.kind}: {one.count}")
 
@@ -150,7 +151,7 @@ def _redact_rules(readings: Mapping[Source, ParseResult], redactor: Redactor, wi
     """Redact iptables' rules; what is done is counted for `within`, or for the file that holds them."""
     files: dict[str, bytes] = {}
     for source, reading in readings.items():
-        redactor.file = within or str(source)
+        redactor.tally.file = within or str(source)
         files[str(source)] = print_redacted(reading.tables, redactor)
     return files
 
@@ -159,11 +160,11 @@ def _redact_others(facts: Facts, inventory: Inventory | None, redactor: Redactor
     files: dict[str, bytes] = {}
     for source, redact_one in _REDACTIONS.items():
         if source in facts.files:
-            redactor.file = str(source)
+            redactor.tally.file = str(source)
             files[str(source)] = redact_one(facts.files[source], redactor, source)
     if Source.DOCKER_CONTAINERS in facts.files:
-        redactor.file = str(Source.DOCKER_CONTAINERS)
-        files[redactor.file] = redact_containers(facts.files[Source.DOCKER_CONTAINERS], redactor, inventory)
+        redactor.tally.file = str(Source.DOCKER_CONTAINERS)
+        files[redactor.tally.file] = redact_containers(facts.files[Source.DOCKER_CONTAINERS], redactor, inventory)
     return files
 
 
@@ -172,7 +173,7 @@ def _redact_inside(facts: Facts, redactor: Redactor) -> bytes:
     hidden: dict[str, dict[str, str]] = {}
     for container, inside in read_inside(facts):
         files = _redact_rules(_readings(inside), redactor, str(Source.INSIDE))
-        redactor.file = str(Source.INSIDE)
+        redactor.tally.file = str(Source.INSIDE)
         if Source.NFT_RULESET in inside.files:
             files[str(Source.NFT_RULESET)] = redact_nft(inside.files[Source.NFT_RULESET], redactor, Source.NFT_RULESET)
         redactor.count(Kind.FILE, len(inside.files.keys() - set(RULE_SOURCES)))

@@ -9,7 +9,8 @@ import msgspec
 
 from netaudit.model.facts import Source
 from netaudit.parse.reading.decode import decode_json
-from netaudit.store.redaction.redactor import Kind, Redactor
+from netaudit.store.redaction.redactor import Redactor
+from netaudit.store.redaction.tally import Kind
 
 _SWITCHES = frozenset(
     [

@@ -10,8 +10,9 @@ from netaudit.model.docker import Container, Endpoint, Inventory, is_docker_sock
 from netaudit.model.facts import Source
 from netaudit.model.version import Version
 from netaudit.parse.reading.decode import decode_json
-from netaudit.store.redaction.redactor import Kind, Redactor
+from netaudit.store.redaction.redactor import Redactor
 from netaudit.store.redaction.schema import Value, address, number, one_of, redact_value, string
+from netaudit.store.redaction.tally import Kind
 from netaudit.store.redaction.words import (
     CAPABILITIES,
     CONTAINER_STATES,

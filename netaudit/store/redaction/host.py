@@ -8,8 +8,9 @@ import msgspec
 from netaudit.model.facts import Source
 from netaudit.parse.reading.constants import LINK_TYPES, PROTOCOLS
 from netaudit.parse.reading.decode import decode_json
-from netaudit.store.redaction.redactor import Kind, Redactor
+from netaudit.store.redaction.redactor import Redactor
 from netaudit.store.redaction.schema import Value, address, number, one_of, redact_value, string
+from netaudit.store.redaction.tally import Kind
 from netaudit.store.redaction.words import (
     LINK_FLAGS,
     LINK_KINDS,

@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from functools import lru_cache
 from string import ascii_letters, digits, hexdigits
+
+from netaudit.store.redaction.alphabet import Alphabets
 
 # Names that Docker chose, not people.
 OWN_NAMES = frozenset({"", "bridge", "host", "none", "default", "docker_gwbridge", "ingress", "null", "overlay"})
@@ -30,7 +31,7 @@ class Names:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._order = lru_cache(maxsize=1 << 16)(self._make_order)
+        self._alphabets = Alphabets(key)
 
     def pseudonym(self, kind: str, name: str) -> str:
         """Return a pseudonym: `web-1f9a…` for a kind `web`."""
@@ -52,7 +53,7 @@ class Names:
         """Replace an id of hexadecimal digits; its first 12 are replaced in the same way everywhere."""
         if not text or text.strip(_HEX):
             return self.pseudonym("id", text) if text else ""
-        return self._spell("id", text[:12], _HEX) + self.hash("id", text)[: max(0, len(text) - 12)]
+        return self._alphabets.spell("id", text[:12], _HEX) + self.hash("id", text)[: max(0, len(text) - 12)]
 
     def interface(self, name: str) -> str:
         """Replace an interface's name, unless it is a usual one; `br-ID` follows its network's id.
@@ -71,10 +72,10 @@ class Names:
         if found := _HEAD.match(bare):
             head, rest = found[0], bare[found.end() :]
             if head == "br-" and not rest.strip(_HEX):
-                return head + self._spell("id", rest, _HEX)
+                return head + self._alphabets.spell("id", rest, _HEX)
             alphabet = _HEX if head in ("veth", "cali") and not rest.strip(_HEX) else _LETTERS
-            return head + self._spell(f"interface {head}", rest, alphabet)
-        spelled = self._spell("interface", bare, _LETTERS)
+            return head + self._alphabets.spell(f"interface {head}", rest, alphabet)
+        spelled = self._alphabets.spell("interface", bare, _LETTERS)
         return f"x{spelled[1:]}" if spelled[0] in _SEPARATORS else spelled
 
     def mac(self, address: str) -> str:
@@ -97,7 +98,7 @@ class Names:
         """Replace a number of up to 32 bits, byte by byte; bytes of no bits or of all stay, so that masks still fit."""
         parts = value.to_bytes(max(4, (value.bit_length() + 7) // 8), "big")
         return int.from_bytes(
-            bytes(byte if byte in (0, 255) else self._byte(at, byte) for at, byte in enumerate(parts)), "big"
+            bytes(byte if byte in (0, 255) else self._alphabets.byte(at, byte) for at, byte in enumerate(parts)), "big"
         )
 
     def vxlan_id(self, value: int) -> int:
@@ -112,21 +113,3 @@ class Names:
         """Hash a text with the key; the same text of another kind gives another hash."""
         data = f"{kind}\0{text}".encode(errors="surrogatepass")
         return hashlib.blake2b(data, key=self._key, digest_size=32).hexdigest()
-
-    def _byte(self, at: int, byte: int) -> int:
-        order = self._order(f"byte {at}", "", "".join(map(chr, range(1, 255))))
-        return ord(order[byte - 1])
-
-    def _spell(self, kind: str, text: str, alphabet: str) -> str:
-        """Replace each letter by the key and what stands before it; what is not of the alphabet stays."""
-        return "".join(
-            self._order(kind, text[:at], alphabet)[alphabet.index(letter)] if letter in alphabet else letter
-            for at, letter in enumerate(text)
-        )
-
-    def _make_order(self, kind: str, before: str, alphabet: str) -> str:
-        """Shuffle an alphabet by the key."""
-        data = f"{kind}\0{before}".encode()
-        stream = hashlib.shake_256(self._key + data).digest(4 * len(alphabet))
-        weights = [stream[4 * at : 4 * at + 4] for at in range(len(alphabet))]
-        return "".join(alphabet[at] for at in sorted(range(len(alphabet)), key=lambda at: (weights[at], at)))

@@ -7,7 +7,8 @@ are names; `key` is their kind. In a list each item is of the kind.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from netaudit.store.redaction.redactor import Kind, Redactor
+from netaudit.store.redaction.redactor import Redactor
+from netaudit.store.redaction.tally import Kind
 
 Value = Any  # of JSON
 Field = Callable[[Value, Redactor], Value]

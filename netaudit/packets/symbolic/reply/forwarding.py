@@ -12,7 +12,7 @@ from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import Doubt
 from netaudit.packets.symbolic.encoding.host_sets import BACK, HostSets, Translated
-from netaudit.packets.symbolic.encoding.policy_routes import HERE, Asking, Encode, policy_routes
+from netaudit.packets.symbolic.encoding.policy_routes import HERE, Asking, policy_routes
 from netaudit.packets.symbolic.martians import not_forwarded, of_the_link, wrong_loopback, wrong_source
 from netaudit.packets.symbolic.reply.chain import ReplyChains
 from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyFields, ReplyPosition
@@ -71,11 +71,8 @@ class ReplyForwarding:
         world, arriving = self._world, self._arriving
         packets = self.refuse(packets, wrong_loopback(world, arriving), ReasonKind.ANSWER_FROM_LOOPBACK)
         reason = ReasonKind.ANSWER_SOURCE_NOT_BEHIND_INTERFACE
-        wrong = wrong_source(world, arriving, self._asked_at(ARRIVING))
+        wrong = wrong_source(world, arriving, self._chains.encoders.answers_at(ARRIVING).bounds)
         return self.doubt(self.refuse(packets, wrong.sure, reason), wrong.possible - wrong.sure, reason)
-
-    def _asked_at(self, place: ReplyPosition) -> Encode:
-        return self._chains.encoders.answers_at(place).bounds
 
     def forwarded(self, packets: Bounds) -> Bounds:
         """Drop what the host does not forward."""
@@ -103,7 +100,9 @@ class ReplyForwarding:
         if not world.ranges.policy.steps:
             return packets
         reading, found, left = ReplyFields(world, place), exactly(space.nothing), packets
-        asking = Asking(space, self._asked_at(place), lambda ranges: reading.addressed(Field.DADDR, ranges))
+        asking = Asking(
+            space, self._chains.encoders.answers_at(place).bounds, lambda ranges: reading.addressed(Field.DADDR, ranges)
+        )
         for name, way in policy_routes(world.ranges.policy.steps, asking).items():
             number = world.number.get(name if name != HERE else LOOPBACK)
             if number is not None:

@@ -7,7 +7,8 @@ from itertools import pairwise
 from netaudit.model.facts import Source
 from netaudit.parse.iptables.rule import split_words
 from netaudit.parse.reading.constants import ICMP_TYPES, ICMPV6_TYPES, PROTOCOLS
-from netaudit.store.redaction.redactor import Kind, Redactor
+from netaudit.store.redaction.redactor import Redactor
+from netaudit.store.redaction.tally import Kind
 
 _KIND = re.compile(r"(?:hash|bitmap):[a-z,]{2,24}|list:set", re.ASCII)
 _NUMBER = re.compile(r"\d{1,7}", re.ASCII)

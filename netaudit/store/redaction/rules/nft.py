@@ -8,8 +8,9 @@ import msgspec
 from netaudit.model.facts import Source
 from netaudit.parse.nftables.formats import Json, formats_of_type
 from netaudit.parse.reading.decode import decode_json
-from netaudit.store.redaction.redactor import Kind, Redactor
+from netaudit.store.redaction.redactor import Redactor
 from netaudit.store.redaction.rules.nft_expression import Expressions, Named
+from netaudit.store.redaction.tally import Kind
 from netaudit.store.redaction.words import FAMILIES
 
 _VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,2}", re.ASCII)

@@ -90,24 +90,22 @@ class Expressions:
         return self.redactor.inner(text, self._table.table)
 
     def _match(self, op: Json, left: Json, right: Json) -> Json:
+        operator = self.word(op) if isinstance(op, str) else ""
         masked = isinstance(left, dict) and "&" in left
         operands = left["&"] if masked else []
         if masked and not (isinstance(operands, list) and all(_keeps_meaning(one) for one in operands[1:])):
             text = msgspec.json.encode([left, right]).decode()
             hidden = self.redactor.unknown(text)
-            return {"match": {"op": self._operator(op), "left": {"redacted": hidden}, "right": hidden}}
+            return {"match": {"op": operator, "left": {"redacted": hidden}, "right": hidden}}
         formats = formats_of(left)
-        return {"match": {"op": self._operator(op), "left": self.value(left), "right": self.value(right, formats)}}
-
-    def _operator(self, op: Json) -> Json:
-        return self.word(op) if isinstance(op, str) else ""
+        return {"match": {"op": operator, "left": self.value(left), "right": self.value(right, formats)}}
 
     def _compound(self, value: Mapping[str, Json], formats: NftFormats) -> Json:  # noqa: PLR0911 (a table of cases)
         match value:
             case {"prefix": {"addr": str() as address, "len": int() as length}} if len(value) == 1:
-                return self._prefix(address, length)
+                return _prefix(self.redactor, address, length)
             case {"range": [str() as first, str() as last]} if len(value) == 1:
-                return self._range(first, last)
+                return _range(self.redactor, first, last)
             case {"concat": list() as parts} if len(value) == 1:
                 each = chain(formats, repeat(NftFormat.PLAIN))
                 return {"concat": [self.value(part, (form,)) for part, form in zip(parts, each, strict=False)]}
@@ -168,23 +166,25 @@ class Expressions:
             return self.redactor.interface(text)
         return self.redactor.name("n", text)
 
-    def _prefix(self, address: str, length: int) -> Json:
-        hidden = self.redactor.address(f"{address}/{length}")
-        if hidden is None:
-            return self.redactor.unknown(f"{address}/{length}")
-        return {"prefix": {"addr": hidden.partition("/")[0], "len": length}}
 
-    def _range(self, first: str, last: str) -> Json:
-        """Replace a range of addresses by the networks that stand for it: its ends alone would hold others."""
-        found = self.redactor.address_range(first, last)
-        if found is None:
-            words = [first, last]
-            if all(_is_harmless(word) for word in words):
-                return {"range": words}
-            return self.redactor.unknown(f"{first}-{last}")
-        if len(found) == 1:
-            return _network(str(found[0].network_address), found[0].prefixlen)
-        return {"set": [_network(str(one.network_address), one.prefixlen) for one in found]}
+def _prefix(redactor: Redactor, address: str, length: int) -> Json:
+    hidden = redactor.address(f"{address}/{length}")
+    if hidden is None:
+        return redactor.unknown(f"{address}/{length}")
+    return {"prefix": {"addr": hidden.partition("/")[0], "len": length}}
+
+
+def _range(redactor: Redactor, first: str, last: str) -> Json:
+    """Replace a range of addresses by the networks that stand for it: its ends alone would hold others."""
+    found = redactor.address_range(first, last)
+    if found is None:
+        words = [first, last]
+        if all(_is_harmless(word) for word in words):
+            return {"range": words}
+        return redactor.unknown(f"{first}-{last}")
+    if len(found) == 1:
+        return _network(str(found[0].network_address), found[0].prefixlen)
+    return {"set": [_network(str(one.network_address), one.prefixlen) for one in found]}
 
 
 def _network(address: str, length: int) -> Json:
