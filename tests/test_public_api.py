@@ -91,6 +91,7 @@ def _main_job() -> str:
     return found[1]
 
 
+@pytest.mark.matrix
 def test_five_typed_lines_do_the_main_job(folder: Path) -> None:
     lines = [line for line in _main_job().splitlines() if line]
     assert lines[0] == "import netaudit"
@@ -140,6 +141,7 @@ def test_a_path_may_be_text_or_a_path(kind: type, tmp_path: Path) -> None:
     assert netaudit.load(kind(tmp_path / "copy")) == facts
 
 
+@pytest.mark.matrix
 def test_rules_that_ship_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     facts = netaudit.load(ONE_PORT / "01")
     netaudit.run_checks(facts)

@@ -104,6 +104,7 @@ def test_a_change_of_one_container_asks_only_about_that_one(monkeypatch: pytest.
     assert {one.after.exposure.destination.container_name for one in changes if one.after} == {"one"}
 
 
+@pytest.mark.matrix
 def test_a_first_member_of_a_network_is_a_new_zone_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = RECORDINGS / "28.5.2-iptables-nft" / "two-nets"
     facts = [_facts(step, scenario=scenario) for step in ("03", "04")]
@@ -118,6 +119,7 @@ def test_exposure_can_be_left_out() -> None:
     assert (diff.exposure, diff.exposure_gap) == (None, "not asked for")
 
 
+@pytest.mark.matrix
 def test_a_large_host_is_not_computed_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "AFFORDABLE_RULES", 5)
     diff = netaudit.compare(_facts("00"), _facts("01"))

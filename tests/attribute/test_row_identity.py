@@ -50,6 +50,7 @@ def _asked(side: AttributedExposure | None) -> tuple[object, ...] | None:
     return (side.exposure.zone, to.family, to.protocol, to.container_name, to.address, to.ports)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("scenario", "before", "after"),
     sampled(

@@ -36,6 +36,7 @@ def test_on_a_clean_host_there_is_nothing_to_do(scenario: str, audit_of: AuditOf
     assert [one.message for one in audit.open if one.severity.rank > Severity.INFO.rank] == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     "scenario",
     [

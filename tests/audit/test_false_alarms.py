@@ -51,6 +51,7 @@ OWN_ROWS = [
 ]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(("chain", "row"), OWN_ROWS)
 def test_dockers_own_rules_listed_without_interfaces_are_dockers(chain: str, row: str, audit_of: AuditOf) -> None:
     assert _found(audit_of, _listed(chain, row), "foreign-rule-in-docker-chain") == []

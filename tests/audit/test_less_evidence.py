@@ -55,6 +55,7 @@ def test_less_evidence_proves_nothing_new(host: str, source: Source, audit_of: A
     assert new == set()
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(("host", "source"), CASES)
 @pytest.mark.parametrize("bar", [Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL])
 def test_a_gate_never_passes_with_less_evidence_unless_it_says_what_is_missing(
@@ -66,6 +67,7 @@ def test_a_gate_never_passes_with_less_evidence_unless_it_says_what_is_missing(
         assert failing(less, bar, FindingConfidence.LOW) or unanswered(less, bar, FindingConfidence.LOW)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("side", ["before", "after"])
 @pytest.mark.parametrize(
     "source", sampled(_OF_PACKETS, stay=[Source.IP_ADDR, Source.DOCKER_CONTAINERS, Source.NFT_RULESET])

@@ -134,6 +134,7 @@ def _commands(finding: Finding) -> list[str]:
     return [one.text for advice in finding.advice for one in advice.commands]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("host", every(7, HOSTS))
 def test_a_command_is_of_the_family_of_its_finding(host: str, audit_of: AuditOf) -> None:
     for finding in audit_of(f"bad/{host}/before").findings:

@@ -99,6 +99,7 @@ def test_what_else_a_fix_opens_is_said(judge: Callable[[Facts], Judged], show: S
     assert "published-port-open-to-world: web 0.0.0.0:8080/tcp" in verdict.opens
 
 
+@pytest.mark.matrix
 def test_a_host_without_findings_has_nothing_to_verify(judge: Callable[[Facts], Judged], show: Show) -> None:
     audit = verify(judge(load(RECORDINGS / "bad" / "nothing-wrong" / "before")), judge, show)
     assert [one.check.id for one in audit.findings if one.severity.rank > Severity.INFO.rank and one.verified] == []

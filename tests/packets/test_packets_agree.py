@@ -33,6 +33,7 @@ SAMPLE = (
 _WITNESS = re.compile(r"(\w+) \[?(.+?)\]?:(\d+) → \[?(.+?)\]?:(\d+)(?: \(no container .*\))?")
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("recording", SAMPLE)
 def test_every_example_packet_comes_to_what_its_cell_says(recording: str) -> None:
     assert disagreements(netaudit.load(RECORDINGS / recording)) == []

@@ -78,6 +78,7 @@ def test_ports_are_cut_where_rules_inside_cut_them() -> None:
     assert "Internet → 0.0.0.0" not in found
 
 
+@pytest.mark.matrix
 def test_a_diff_tells_of_a_rule_inside_and_of_what_it_closes() -> None:
     before, after = _facts("ACCEPT"), _facts("DROP", "INPUT -i lo -j ACCEPT")
     found = netaudit.compare(before, after)

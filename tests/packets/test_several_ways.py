@@ -35,6 +35,7 @@ def _from_internet(found: tuple[Exposure, ...]) -> list[Exposure]:
     return [one for one in found if one.zone.kind is ZoneKind.INTERNET and one.destination.kind is kind]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("closed", "outcome"), [((), Outcome.ALLOWED), (("filter FORWARD -i eth0 -j DROP",), Outcome.MAY)]
 )

@@ -227,6 +227,7 @@ def test_any_rows_are_read_or_refused(rows: list[str]) -> None:
     assert all(text.startswith("-A ") for text in read)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("piece", ["/* a */ ", "tcp dpt:22 ", "state NEW ", "mark match 0x1 "])
 def test_a_line_of_a_quarter_of_a_megabyte_costs_no_more_than_its_length(piece: str) -> None:
     """Before, each piece copied or counted all that was left: comments took 11 seconds."""

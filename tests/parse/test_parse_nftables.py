@@ -231,6 +231,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.matrix
 @given(JSON)
 def test_any_expression_is_printed(expression: object) -> None:
     assert isinstance(print_statement(expression), str)

@@ -203,6 +203,7 @@ def test_the_policy_that_is_suggested_holds(scenario: str) -> None:
     assert set(_verdicts(host, *(one.text for one in found)).values()) == {Verdict.HOLDS}
 
 
+@pytest.mark.matrix
 def test_the_rules_that_an_entry_rests_on_are_found_by_trying_each() -> None:
     host = _host("28.5.2-iptables-nft/user-net-internal/02")
     assert host.inventory

@@ -56,6 +56,7 @@ def changed() -> AttributedDiff:
     return hosts.changed()
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("form", FORMATS)
 def test_hostile_names_steer_nothing(form: str) -> None:
     printed = FORMATS[form](*hostile())

@@ -42,6 +42,7 @@ def test_a_diff_leads_with_who_can_reach_what(diff: AttributedDiff) -> None:
     assert max(map(len, lines)) <= 80
 
 
+@pytest.mark.matrix
 def test_every_port_of_two_protocols_reads_as_one(diff: AttributedDiff) -> None:
     said = "→ web 172.17.0.2, every tcp and udp port: blocked → ALLOWED"
     assert said in " ".join(render_diff(diff, Style()).split())

@@ -155,6 +155,7 @@ def test_of_a_name_of_100_kb_people_see_a_part_and_how_much_is_left_out(name: st
     assert "more characters)" in re.sub(r"\s+", " ", printed)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("render", [table_csv.render_snapshot_csv, json_show.render_snapshot])
 def test_of_a_name_of_100_kb_programs_get_all(render: Callable[[AttributedSnapshot], Any]) -> None:
     shown = renamed(1, "a word")

@@ -67,6 +67,7 @@ def test_every_document_has_a_type() -> None:
     assert set(json_schema.DOCUMENTS) == set(Document.__args__)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("document", json_schema.DOCUMENTS)
 def test_what_is_read_by_its_type_prints_the_same_again(
     document: type[msgspec.Struct], documents: dict[type[msgspec.Struct], bytes]

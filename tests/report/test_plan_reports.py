@@ -72,6 +72,7 @@ def test_pages_say_what_would_be(form: PlanFormat) -> None:
     assert "Taken for granted" in page
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("form", PlanFormat)
 def test_words_of_others_steer_nothing(form: PlanFormat) -> None:
     printed = netaudit.render(plans.hostile(), form)

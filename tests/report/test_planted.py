@@ -99,6 +99,7 @@ def test_what_is_planted_is_obeyed_where_nothing_stands_in_the_way() -> None:
     assert "img" in [tag for tag, _ in obeyed.html(planted.MARKUP)[0]]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("width", sampled(WIDTHS, (61,)))
 @pytest.mark.parametrize(
     "name", sampled(LOGS, ("diff", "show by binding", "exposure", "audit", "trace", "explain", "doctor"))

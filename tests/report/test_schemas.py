@@ -78,6 +78,7 @@ def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(PUBLISHED)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(("scenario", "before", "after"), sampled(STEPS, STEPS[:1]))
 def test_what_is_printed_of_real_hosts_is_as_described(scenario: str, before: str, after: str) -> None:
     earlier, later = (netaudit.load(RECORDINGS / scenario / step) for step in (before, after))
