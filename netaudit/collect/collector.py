@@ -15,10 +15,11 @@ _ORDER = {source: place for place, source in enumerate(Source)}
 def collect(where: Where = HERE) -> Facts:
     """Collect the facts of this host, now; what cannot be seen is a gap. The store computes the digest."""
     reading = read_consistently(where)
-    return _facts((*reading.answers, *reading.moved), reading.taken_at, reading.generation)
+    return facts_of((*reading.answers, *reading.moved), reading.taken_at, reading.generation)
 
 
-def _facts(answers: Iterable[Answer], taken_at: str, generation: int | None) -> Facts:
+def facts_of(answers: Iterable[Answer], taken_at: str = "", generation: int | None = None) -> Facts:
+    """Make one value of answers."""
     files: dict[str, bytes] = {}
     gaps: list[Gap] = []
     unused: list[str] = []

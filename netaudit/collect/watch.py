@@ -8,7 +8,8 @@ from netaudit.collect.docker.events import DockerListener
 from netaudit.collect.netlink.commits import CommitListener
 from netaudit.collect.netlink.handles import ask_handles
 from netaudit.model.facts import Facts
-from netaudit.model.observation import Handles, Observation
+from netaudit.model.netfilter.ruleset import ObjectKind
+from netaudit.model.observation import Action, Handles, Observation, Place
 
 
 class Watch:
@@ -34,8 +35,18 @@ class Watch:
         self._stack.close()
 
     def recorded(self, facts: Facts) -> None:
-        """Ask the kernel what it calls the rules that have just been recorded."""
-        self._recorded.append((facts.generation, ask_handles(facts.generation)))
+        """Ask the kernel what it calls the rules that have just been recorded, as far as the answer can tell more."""
+        self._recorded.append((facts.generation, ask_handles(facts.generation, self._made_since_first(facts))))
+
+    def _made_since_first(self, facts: Facts) -> frozenset[Place] | None:
+        """Name the chains in which rules were made since the first recording; None where that is not known."""
+        commits = tuple(self._commits.commits)
+        first = self._recorded[0][0] if self._recorded else None
+        heard = commits[-1].generation if commits and not self._commits.blind else first
+        if first is None or heard != facts.generation:
+            return None
+        made = (one for commit in commits for one in commit.touched if one.deed is Action.MADE)
+        return frozenset(one.place for one in made if one.object is ObjectKind.RULE)
 
     def saw(self) -> Observation:
         """Return what was seen between the first recording and the last."""

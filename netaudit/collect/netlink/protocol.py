@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 NFT_NEWTABLE, NFT_GETTABLE = 0, 1
+NFT_NEWCHAIN, NFT_GETCHAIN = 3, 4
 NFT_NEWRULE, NFT_GETRULE, NFT_DELRULE = 6, 7, 8
 NFT_NEWGEN, NFT_GETGEN = 15, 16
-ERROR, DONE = 2, 3  # of every netlink: NLMSG_ERROR, NLMSG_DONE
+_CONTROL = 0x100  # nf_tables' own kinds are below it: what every netlink has is told apart from them
+ERROR, DONE = _CONTROL | 2, _CONTROL | 3  # NLMSG_ERROR, NLMSG_DONE
 _NETLINK_NETFILTER = 12
 _NFT = 10 << 8  # NFNL_SUBSYS_NFTABLES
 _REQUEST, _DUMP = 0x1, 0x300  # NLM_F_REQUEST, NLM_F_DUMP
@@ -18,6 +20,8 @@ _GENERAL = struct.Struct("=BBH")  # struct nfgenmsg: family, version, resource
 _ATTRIBUTE = struct.Struct("=HH")  # struct nlattr: length, type
 _TYPE_BITS = 0x3FFF  # without NLA_F_NESTED and NLA_F_NET_BYTEORDER
 _BUFFER = 1 << 20
+_LISTS = frozenset({NFT_GETTABLE, NFT_GETCHAIN, NFT_GETRULE})  # questions for all objects of a kind
+BEFORE_ATTRIBUTES = _GENERAL.size  # bytes of a message's body
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -47,28 +51,36 @@ def connect(*, groups: int = 0) -> socket.socket:
     return connection
 
 
-def ask(connection: socket.socket, kind: int) -> None:
-    """Send a question that has no arguments."""
-    flags = _REQUEST | (_DUMP if kind in (NFT_GETRULE, NFT_GETTABLE) else 0)
-    length = _HEADER.size + _GENERAL.size
-    connection.sendall(_HEADER.pack(length, _NFT | kind, flags, 1, 0) + _GENERAL.pack(0, 0, 0))
+def ask(connection: socket.socket, kind: int, family: int = 0, attributes: bytes = b"") -> None:
+    """Send a question, of all families where none is named."""
+    flags = _REQUEST | (_DUMP if kind in _LISTS else 0)
+    body = _GENERAL.pack(family, 0, 0) + attributes
+    connection.sendall(_HEADER.pack(_HEADER.size + len(body), _NFT | kind, flags, 1, 0) + body)
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    """Write an attribute, as questions and answers have it."""
+    length = _ATTRIBUTE.size + len(value)
+    return _ATTRIBUTE.pack(length, kind) + value.ljust(_aligned(length) - _ATTRIBUTE.size, b"\0")
 
 
 def receive(connection: socket.socket) -> Iterator[Message]:
     """Receive some messages. Raises OSError: ENOBUFS where some were lost, TimeoutError where none came."""
+    for kind, body in receive_bodies(connection):
+        is_whole = kind < _CONTROL and len(body) >= _GENERAL.size
+        yield Message(kind, body[0], dict(_attributes(body[_GENERAL.size :]))) if is_whole else Message(kind, 0, {})
+
+
+def receive_bodies(connection: socket.socket) -> Iterator[tuple[int, memoryview]]:
+    """Receive some messages as they are: each one's kind, and what is behind its header. Raises OSError."""
     data = memoryview(connection.recv(_BUFFER))
-    while len(data) >= _HEADER.size:
-        length, kind, *_ = _HEADER.unpack_from(data)
+    at, end = 0, len(data) - _HEADER.size
+    while at <= end:
+        length, kind, *_ = _HEADER.unpack_from(data, at)
         if length < _HEADER.size:
             return
-        yield _message(kind, data[_HEADER.size : length])
-        data = data[_aligned(length) :]
-
-
-def _message(kind: int, body: memoryview) -> Message:
-    if kind < _NFT or len(body) < _GENERAL.size:
-        return Message(kind, 0, {})
-    return Message(kind & 0xFF, body[0], dict(_attributes(body[_GENERAL.size :])))
+        yield kind & 0xFF if kind >= _NFT else _CONTROL | kind, data[at + _HEADER.size : at + length]
+        at += _aligned(length)
 
 
 def _attributes(data: memoryview) -> Iterator[tuple[int, bytes]]:
