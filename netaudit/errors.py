@@ -8,6 +8,7 @@
     ├── CollectError         this host cannot be read at all
     ├── RecordingError       a recording cannot be used
     │   └── NewerFormatError it was made by a newer netaudit
+    ├── HistoryError         a history cannot be used: it is damaged, another user's, or full
     ├── ParseError           a file does not hold what its name says
     ├── CatalogError         rules/ holds something invalid
     ├── ConfigError          netaudit.toml, a waiver file or a baseline is invalid; exit code 2
@@ -66,6 +67,13 @@ class RecordingError(NetauditError):
 
 class NewerFormatError(RecordingError):
     """A recording was made by a newer netaudit."""
+
+
+class HistoryError(NetauditError):
+    """A history cannot be used."""
+
+    def __init__(self, message: str, *, hint: str = "`netaudit history fsck` says what is lost") -> None:
+        super().__init__(message, hint=hint)
 
 
 class ParseError(NetauditError):

@@ -31,8 +31,8 @@ HOMES = {
     "markupsafe": "report/**/*.py",  # jinja2's
     "tabulate": "report/terminal/layout.py",
     "wcwidth": "report/text/width.py",
-    "backports": "store/reading/packed.py",  # zstd, before Python 3.14
-    "compression": "store/reading/packed.py",  # the same, from 3.14
+    "backports": "*/**/pack*.py",  # zstd, before Python 3.14
+    "compression": "*/**/pack*.py",  # the same, from 3.14
     "oxidd": "packets/sets/bdd.py",
     "msgspec": "**/*.py",
 }

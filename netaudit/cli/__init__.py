@@ -21,6 +21,7 @@ from netaudit.cli.commands.diff import diff
 from netaudit.cli.commands.doctor import doctor
 from netaudit.cli.commands.explain import explain
 from netaudit.cli.commands.exposure import exposure
+from netaudit.cli.commands.history import history
 from netaudit.cli.commands.plan import plan
 from netaudit.cli.commands.record import record
 from netaudit.cli.commands.redact import redact
@@ -58,6 +59,7 @@ app.command(short_help="Find what is wrong, with proof and what to do.")(audit)
 app.command("assert", short_help="Hold a policy of who may reach what against a host.")(assert_)
 app.command(short_help="Write the report for people, such as a page of HTML.")(report)
 app.command(short_help="Tell whether this host can be read.")(doctor)
+app.command(short_help="List the looks of a history, remove old ones, check them.")(history)
 app.command(short_help="Check that a recording is what was recorded.")(verify)
 app.command(short_help="Write a recording that can be given away.")(redact)
 

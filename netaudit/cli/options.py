@@ -64,6 +64,15 @@ TimeoutOption = Annotated[
         callback=some_seconds,
     ),
 ]
+StoreOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--store",
+        metavar="FILE",
+        help="The history; else NETAUDIT_STORE, the service's, or this user's own.",
+        show_default=False,
+    ),
+]
 RedactKeyOption = Annotated[
     Path | None,
     typer.Option(

@@ -14,7 +14,7 @@ from netaudit.cli.options import Colour
 from netaudit.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, SnapshotHead
     from netaudit.report.terminal.style import Style
@@ -151,6 +151,13 @@ def write(data: bytes, output: "Output | None") -> None:
     except OSError as error:
         forget_stdout()
         raise OutputError(f"cannot write to standard output: {error.strerror}", hint="give -o a file") from error
+
+
+def write_lines(lines: "Iterable[str]") -> None:
+    """Print lines in which others chose names: what would steer a terminal is written as text."""
+    from netaudit.report.text.sanitize import terminal_text
+
+    write("".join(f"{terminal_text(line)}\n" for line in lines).encode(errors="replace"), None)
 
 
 def print_path(path: Path) -> None:

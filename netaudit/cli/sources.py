@@ -21,12 +21,23 @@ _SECURE_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/
 
 
 def load_or_collect(path: Path | None, where: "Where") -> "Facts":
-    """Load a recording, or read this host when none is named."""
-    if path is not None:
-        from netaudit.store import load
-
-        return load(path)
+    """Load a recording, or read this host when none is named, or `@now`."""
+    if path is not None and str(path) != "@now":
+        return load_recording(path)
     return collect_host(where)
+
+
+def load_recording(path: Path) -> "Facts":
+    """Load a recording, or a look of the history: `@yesterday`. Raises RecordingError, HistoryError, SubjectError."""
+    from netaudit.history.reference import is_reference
+
+    if is_reference(str(path)):
+        from netaudit.cli.histories import load_look
+
+        return load_look(str(path))
+    from netaudit.store import load
+
+    return load(path)
 
 
 def make_where(docker_host: str | None, timeout: float, *, inside: bool = False) -> "Where":

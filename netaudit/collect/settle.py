@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from netaudit.collect.asking.normalise import without_noise
 from netaudit.collect.asking.options import Where
 from netaudit.collect.collector import collect, facts_of
 from netaudit.collect.docker.config import ask_daemon
@@ -13,6 +12,7 @@ from netaudit.collect.docker.engine import ask_engine, ask_objects
 from netaudit.collect.kernel.iptables import legacy_marks
 from netaudit.collect.netlink.generation import ask_generation
 from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Facts, Source
+from netaudit.model.history.noise import without_noise
 
 INTERVAL = 0.25  # seconds between two looks
 

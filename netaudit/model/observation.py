@@ -27,13 +27,31 @@ class ObjectEvent(msgspec.Struct, frozen=True, gc=False):
     handle: int = 0
 
 
+class Process(msgspec.Struct, frozen=True, array_like=True):
+    """A process that wrote; what it did not live long enough to tell is "". `pid` is None where several processes did.
+
+    `unit` is its systemd unit, `user` who runs it, or who logged in to run it, and `parent` what started it.
+    """
+
+    name: str
+    pid: int | None = None
+    unit: str = ""
+    user: str = ""
+    parent: str = ""
+
+
 class Commit(msgspec.Struct, frozen=True):
-    """All that one process changed in nf_tables at once; `pid` is its number on the host itself."""
+    """All that one process changed in nf_tables at once; `pid` is its number on the host itself.
+
+    `at` is when the kernel told of it (RFC 3339, UTC); `process` is what was found out about the process, if asked.
+    """
 
     generation: int
     pid: int
     name: str
     touched: tuple[ObjectEvent, ...]
+    at: str = ""
+    process: Process | None = None
 
 
 class DockerEvent(msgspec.Struct, frozen=True):
@@ -61,8 +79,13 @@ class Observation(msgspec.Struct, frozen=True):
 
 
 class Writer(msgspec.Struct, frozen=True):
-    """Who wrote a change; `pid` is None where several processes of one name did, `reason` says why it is not known."""
+    """Who wrote a change; `pid` is None where several processes of one name did, `reason` says why it is not known.
+
+    `at` is when the kernel told of it; `process` is what was found out about the process.
+    """
 
     name: str = ""
     pid: int | None = None
     reason: str = ""
+    at: str = ""
+    process: Process | None = None

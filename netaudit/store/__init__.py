@@ -63,6 +63,7 @@ __all__ = [
     "load_stream",
     "make_folder",
     "manifest_of",
+    "parse_time",
     "require_free",
     "require_place",
     "save",
@@ -173,8 +174,7 @@ def _require_written(path: Path) -> None:
 
 
 def _facts(files: Files, path: Path) -> Facts:
-    index = files.ours.pop(INDEX, None)
-    if index is None:
+    if (index := files.ours.pop(INDEX, None)) is None:
         return _without_index(path, files)
     if not files.ours:
         raise _nothing(path)

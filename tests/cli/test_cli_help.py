@@ -12,7 +12,7 @@ from netaudit.cli import app
 from netaudit.release import RELEASE
 
 COMMANDS = ["record", "diff", "run", "plan", "show", "explain", "exposure", "trace", "audit", "assert"]
-COMMANDS += ["report", "doctor", "verify", "redact"]
+COMMANDS += ["report", "doctor", "history", "verify", "redact"]
 SLOW = [
     "docker",
     "requests",

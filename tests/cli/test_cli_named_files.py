@@ -34,6 +34,8 @@ SAME = {("record", "redact_key"), ("plan", "config"), ("plan", "waivers")}
 PLANNED = {("plan", "compose"), ("plan", "requests"), ("plan", "host_profile")}
 # ssh-keygen reads these, after a look at their kind and size: tests/cli/test_cli_verify.py.
 SIGNED = {("verify", "signature"), ("verify", "signers")}
+# A history is a database: tests/history.
+HISTORIES = {("history", "store")}
 RECORDINGS = {"on", "snapshot", "recording", "before", "after", "since"}  # the store's tests are about those
 WRITTEN = {"output", "keep"}
 
@@ -47,7 +49,7 @@ def test_every_path_of_the_command_line_is_known_here() -> None:
         for one in command.params
         if one.name not in RECORDINGS | WRITTEN and "path" in type(one.type).__name__.lower()
     }
-    assert found == READ.keys() | SAME | SIGNED | PLANNED
+    assert found == READ.keys() | SAME | SIGNED | PLANNED | HISTORIES
 
 
 def _pipe(place: Path) -> None:

@@ -22,7 +22,8 @@ _ENVIRONMENT = (
     ("NO_COLOR", "Turns colour off where --color is auto."),
     ("PAGER, LESS", "Show reports longer than the screen; LESS is FRX where it is not set. PAGER=cat shows none."),
     ("DOCKER_HOST", "Where Docker's API is, without --docker-host."),
-    ("XDG_STATE_HOME", "Below it `record` keeps recordings that were given no place."),
+    ("NETAUDIT_STORE", "The history, without --store."),
+    ("XDG_STATE_HOME", "Below it `record` keeps recordings that were given no place, and the history is."),
 )
 
 

@@ -89,8 +89,7 @@ def audit(
     from netaudit.audit.gate import failing
     from netaudit.cli import output as out
     from netaudit.cli.auditing import is_answered, prepare, read_ports, render
-    from netaudit.cli.sources import load_or_collect, make_where, when_audited
-    from netaudit.store import load
+    from netaudit.cli.sources import load_or_collect, load_recording, make_where, when_audited
 
     place = out.place(output, force=force)
     options = AuditOptions(
@@ -102,7 +101,7 @@ def audit(
         config=config,
         exposure=when_audited(exposure),
         uplinks=tuple(uplink or ()),
-        since=load(since) if since else None,
+        since=load_recording(since) if since else None,
         today=today.date() if today else None,
     )
     prepared = prepare(options, fail_on, min_confidence)

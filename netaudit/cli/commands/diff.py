@@ -43,11 +43,11 @@ def diff(
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import last_kept, load_or_collect, make_where, when_computed
     from netaudit.diff.counters import Counters
-    from netaudit.store import load
 
     place = out.place(output, force=force)
-    earlier = load(before if before is not None else last_kept())
-    later = load_or_collect(after, make_where(docker_host, timeout))
+    where = make_where(docker_host, timeout)
+    earlier = load_or_collect(before if before is not None else last_kept(), where)
+    later = load_or_collect(after, where)
     with progress("comparing"):
         asked = Counters.COMPARE if counters else Counters.IGNORE
         attributed = compare(earlier, later, when_computed(exposure), asked)

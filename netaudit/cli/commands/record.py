@@ -50,9 +50,11 @@ def record(
     redact_key: RedactKeyOption = None,
 ) -> None:
     """Record this host: rules, Docker's inventory and the facts around them."""
+    from netaudit.cli.histories import keep_look
     from netaudit.cli.output import INCOMPLETE, replacing, write
     from netaudit.cli.remote import record_hosts
     from netaudit.cli.sources import collect_host, make_where
+    from netaudit.model.history.look import Origin
     from netaudit.store import require_place
 
     if script:
@@ -76,6 +78,8 @@ def record(
         facts = collect_host(make_where(docker_host, timeout, inside=inside))
         made = [_redact(facts, redact_key) if redact else facts]
         _keep(made[0], output, replace)
+        if output is None and not redact:
+            keep_look(made[0], Origin.RECORD)
     incomplete = strict and any(facts.gaps for facts in made)
     raise typer.Exit(code or (INCOMPLETE if incomplete else 0))
 

@@ -23,13 +23,13 @@ def redact(
     """
     from netaudit.catalog import load_catalog
     from netaudit.cli.output import print_path, replacing
-    from netaudit.cli.sources import redact_key
-    from netaudit.store import load, require_place, save
+    from netaudit.cli.sources import load_recording, redact_key
+    from netaudit.store import require_place, save
     from netaudit.store.redaction import redact as redact_facts
 
     replace = replacing(force=force)
     require_place(output, replace)
-    redaction = redact_facts(load(recording), redact_key(key), load_catalog())
+    redaction = redact_facts(load_recording(recording), redact_key(key), load_catalog())
     save(redaction.facts, output, replace)
     say_removed(redaction)
     print_path(output)

@@ -41,15 +41,15 @@ def report(
     from netaudit.cli.reporting import Wanted, report_changes, report_host, require_place
     from netaudit.cli.sources import load_or_collect, make_where, when_computed
     from netaudit.cli.templates import read_template
-    from netaudit.store import load
 
     place = out.place(output, force=force)
     own = read_template(template) if template else None
     wanted = Wanted(form, place, own, when_computed(exposure), audit=audit)
     require_place(wanted)
     with progress("reading"):
-        facts = load_or_collect(before, make_where(docker_host, timeout))
-        later = load(after) if after is not None else None
+        where = make_where(docker_host, timeout)
+        facts = load_or_collect(before, where)
+        later = load_or_collect(after, where) if after is not None else None
     if later is None:
         shown = report_host(facts, wanted)
         raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=shown.coverage.undecided))

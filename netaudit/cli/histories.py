@@ -1,0 +1,72 @@
+"""The history that a command means: looks in it, and what is kept into it."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netaudit.cli.say import say
+from netaudit.errors import NetauditError
+
+if TYPE_CHECKING:
+    from netaudit.history import History
+    from netaudit.model.facts import Facts
+    from netaudit.model.history.change import LoggedChange
+    from netaudit.model.history.look import Origin
+
+
+@contextmanager
+def reading(store: Path | None = None) -> Iterator["History"]:
+    """Open a history to read it: the one that is named, or the default. Raises HistoryError."""
+    from netaudit.history import default_place, make_history, read_history
+
+    path = store or default_place()
+    if not path.exists() and store is None and _kept(path).is_dir():
+        _take_over(path, make_history(path))
+    with closing(read_history(path)) as history:
+        yield history
+
+
+@contextmanager
+def writing(store: Path | None = None) -> Iterator["History"]:
+    """Open a history to add to it, and make it where it is missing. Raises HistoryError."""
+    from netaudit.history import default_place, make_history
+
+    path = store or default_place()
+    new = not path.exists()
+    history = make_history(path)
+    if new and store is None:
+        _take_over(path, history)
+        history = make_history(path)
+    with closing(history):
+        yield history
+
+
+def load_look(reference: str) -> "Facts":
+    """Return the recording that a reference such as @yesterday means. Raises HistoryError, SubjectError, UsageError."""
+    from netaudit.history import find_look
+
+    with reading() as history:
+        return history.facts(find_look(history, reference, datetime.now(UTC).astimezone()).number)
+
+
+def keep_look(facts: "Facts", origin: "Origin", changes: "tuple[LoggedChange, ...] | None" = None) -> None:
+    """Keep a recording in the history too; where that fails, say so, and go on: the recording itself is made."""
+    try:
+        with writing() as history:
+            history.add(facts, origin, changes)
+    except (NetauditError, RuntimeError) as error:  # the latter where this user has no home
+        say(f"not kept in the history: {getattr(error, 'message', error)}")
+
+
+def _kept(path: Path) -> Path:
+    return path.with_name("recordings")
+
+
+def _take_over(path: Path, history: "History") -> None:
+    from netaudit.history.takeover import take_over
+
+    with closing(history):
+        if count := take_over(history, _kept(path)):
+            say(f"{count} recordings of {_kept(path)} are in the history now: {path}")
