@@ -31,6 +31,7 @@ class _Signals:
     def __init__(self) -> None:
         self._since: float | None = None
         self._over = False
+        self._in_hook = False
 
     def listen(self) -> None:
         """Listen from now on."""
@@ -55,15 +56,17 @@ class _Signals:
         if not isinstance(lost.exc_value, _EndedBySignal):
             sys.__unraisablehook__(lost)
             return
-        from threading import Timer  # noqa: PLC0415 (late: it is hardly ever needed)
+        from threading import Thread  # noqa: PLC0415 (late: it is hardly ever needed)
 
-        number = int(str(lost.exc_value.code)) - 128
-        again = Timer(_AGAIN, self._send, (number,))
-        again.daemon = True
-        again.start()
+        self._in_hook = True
+        Thread(target=self._send, args=(int(str(lost.exc_value.code)) - 128,), daemon=True).start()
+        self._in_hook = False
 
     def _send(self, number: int) -> None:
-        """Let the next signal count, and send it: not before, or it would interrupt the hook that asked for this."""
+        """Let the next signal count, and send it, when the hook that asked for this is left."""
+        time.sleep(_AGAIN)
+        while self._in_hook:
+            time.sleep(_AGAIN)
         self._since = None
         os.kill(os.getpid(), number)
 
