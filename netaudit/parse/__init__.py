@@ -11,11 +11,12 @@ from netaudit.parse.forms import read_rules
 from netaudit.parse.host.host import parse_host
 from netaudit.parse.iptables.lists import ipset_tables
 from netaudit.parse.listing.names import BindingEvidence
-from netaudit.parse.nftables.ruleset import parse_nft, tables_made
+from netaudit.parse.nftables.ruleset import tables_made
 from netaudit.parse.program import read_meanings
 from netaudit.parse.reading.cache import Known
 from netaudit.parse.reading.decode import decode_json
 from netaudit.parse.reading.result import ParseResult
+from netaudit.parse.translated.printed import read_nft
 
 _SAVES = {source: place for place, source in IPTABLES_SOURCES.items()}
 
@@ -82,8 +83,9 @@ def read_ruleset(
         tables += reading.tables
         gaps += reading.gaps(source)
     if data := facts.files.get(Source.NFT_RULESET):
-        iptables = {(table.family, table.name) for table in tables if table.backend is Backend.IPTABLES_NFT}
-        tables += parse_nft(data, source=Source.NFT_RULESET, elsewhere=iptables)
+        reading = read_nft(data, {(one.family, one.name) for one in tables if one.backend is Backend.IPTABLES_NFT})
+        tables += reading.tables
+        gaps += reading.gaps(Source.NFT_RULESET)
     tables += ipset_tables(facts)
     return Ruleset(tuple(tables), tuple(tables_made(facts))), tuple(gaps)
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import msgspec
 
 from netaudit.parse.listing.names import is_ipv6
-from netaudit.parse.listing.services import PROTOCOL_NAMES
+from netaudit.parse.reading.services import PROTOCOL_NAMES
 
 _HEADING = frozenset({"num", "pkts", "bytes", "target", "prot", "opt", "in", "out", "source", "destination"})
 _OPTIONS = ("--", "-f", "!f")

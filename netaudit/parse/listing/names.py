@@ -9,8 +9,8 @@ from ipaddress import ip_address, ip_network
 
 import msgspec
 
-from netaudit.parse.listing.services import PORTS, PROTOCOLS
 from netaudit.parse.reading.result import Loss
+from netaudit.parse.reading.services import PORTS, PROTOCOLS
 
 # Amazon's own scheme: ip-172-17-0-2.ec2.internal, ip-10-0-0-1.eu-west-1.compute.internal, ec2-… .amazonaws.com.
 _AMAZON = re.compile(

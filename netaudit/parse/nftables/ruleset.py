@@ -1,4 +1,4 @@
-"""`nft -j list ruleset` -> the native tables."""
+"""`nft -j list ruleset`, or `nft list ruleset` in nft's own words -> the native tables."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -9,6 +9,7 @@ from netaudit.model.netfilter.ruleset import Backend, Chain, NamedSet, Rule, Tab
 from netaudit.parse.nftables.formats import formats_of_type
 from netaudit.parse.nftables.objects import named_objects, print_set_type
 from netaudit.parse.nftables.printer import print_rule
+from netaudit.parse.nftables.text.reader import is_nft_text, read_nft_text
 from netaudit.parse.nftables.values import print_element
 from netaudit.parse.reading.decode import decode_json
 
@@ -44,7 +45,9 @@ def tables_made(facts: Facts) -> Iterator[tuple[str, str, int]]:
 
 
 def read_objects(data: bytes, source: str) -> list[tuple[str, Json]]:
-    """List what nft prints, each object with its kind. Raises ParseError for what is not nft's JSON."""
+    """List what nft prints, each object with its kind. Raises ParseError for what is not nft's JSON, nor its text."""
+    if is_nft_text(data):
+        return list(read_nft_text(data.decode(errors="surrogateescape")).objects)
     match decode_json(data, object, source=source, expected="JSON", hint=_HINT):
         case {"nftables": [*entries]} if all(isinstance(entry, dict) for entry in entries):
             return [(kind, body) for entry in entries for kind, body in entry.items() if isinstance(body, dict)]

@@ -8,6 +8,7 @@ import msgspec
 from netaudit.errors import RecordingError
 from netaudit.model.facts import Source
 from netaudit.parse.forms import Form, find_form
+from netaudit.parse.nftables.text.reader import is_nft_text
 from netaudit.store.format.limits import HINT
 
 _HEAD = 1 << 20
@@ -40,6 +41,8 @@ def guess_source(data: bytes, path: Path) -> Source:
     if source := _guess_json(data):
         return source
     text = head.decode(errors="replace")
+    if is_nft_text(head) and find_form(text) is None:
+        return Source.NFT_RULESET
     match find_form(text):
         case Form.SAVE if _TABLE.search(text):
             return _guess_save(text)

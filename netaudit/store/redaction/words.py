@@ -3,8 +3,8 @@
 import re
 from itertools import chain
 
-from netaudit.parse.listing.services import PROTOCOL_NAMES
 from netaudit.parse.reading import constants as names
+from netaudit.parse.reading.services import PROTOCOL_NAMES
 
 
 def _words(text: str) -> frozenset[str]:

@@ -7,6 +7,8 @@ import msgspec
 
 from netaudit.model.facts import Source
 from netaudit.parse.nftables.formats import Json, formats_of_type
+from netaudit.parse.nftables.ruleset import read_objects
+from netaudit.parse.nftables.text.reader import is_nft_text
 from netaudit.parse.reading.decode import decode_json
 from netaudit.store.redaction.redactor import Redactor
 from netaudit.store.redaction.rules.nft_expression import Expressions, Named
@@ -97,7 +99,10 @@ _OBJECTS: Mapping[str, Mapping[str, Field]] = {
 
 
 def redact_nft(data: bytes, redactor: Redactor, source: Source) -> bytes:
-    """Redact the JSON of nft."""
+    """Redact what nft printed; its text becomes JSON."""
+    if is_nft_text(data):
+        objects = read_objects(data, source)
+        data = msgspec.json.encode({"nftables": [{kind: body} for kind, body in objects]})
     printed = decode_json(data, dict[str, object], source=source, expected="JSON of nft")
     entries = printed.get("nftables")
     listed = entries if isinstance(entries, list) else []

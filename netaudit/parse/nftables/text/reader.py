@@ -1,0 +1,99 @@
+"""nft's text -> the objects of `nft -j list ruleset`, and what of it was not read.
+
+A listing, a file of nft's own language, or a part of either. What is not understood stays in its rule word for word,
+or is a lost line.
+"""
+
+import re
+from functools import lru_cache
+
+import msgspec
+
+from netaudit.parse.nftables.text.structure.blocks import read_chain, read_table
+from netaudit.parse.nftables.text.structure.context import Context, LostLine, Object
+
+FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
+UNKNOWN = "unknown"
+# What changes nothing of what the file then says: the ruleset begins empty.
+_HARMLESS = frozenset({"flush", "delete", "destroy"})
+
+
+# Where nft's text shows itself, however much stands before it.
+_BEGINS = re.compile(
+    rb"^[ \t]*(?:table[ \t]+(?:(?:ip|ip6|inet|arp|bridge|netdev)[ \t]+)?[\w.$-]+[ \t]*\{|chain[ \t]+[\w.-]+[ \t]*\{)",
+    re.MULTILINE,
+)
+
+
+def is_nft_text(data: bytes) -> bool:
+    """Tell whether this is nft's text, and not its JSON."""
+    return data.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"[", b"") and _BEGINS.search(data) is not None
+
+
+class NftText(msgspec.Struct, frozen=True):
+    """The objects in the order of the text, each with its kind, and what was not read.
+
+    `managed` are the tables, by family and name, of which nft says that they are iptables-nft's. `cut` names the block
+    in whose middle the text ends, `conflict` a chain of which it holds two states.
+    """
+
+    objects: tuple[Object, ...]
+    lost: tuple[LostLine, ...] = ()
+    managed: frozenset[tuple[str, str]] = frozenset()
+    cut: str = ""
+    conflict: str = ""
+
+
+@lru_cache(maxsize=4)
+def read_nft_text(text: str) -> NftText:
+    """Read what nft prints, or takes. What is no such text is lost, line by line: this never fails."""
+    context = Context(text.removeprefix("\ufeff"))
+    while True:
+        context.skip_breaks()
+        if not context.cursor:
+            break
+        _read_one(context)
+    return NftText(
+        tuple(context.objects), tuple(context.lost), frozenset(context.managed), context.cut, context.conflict
+    )
+
+
+def _read_one(context: Context) -> None:
+    """Read a table, a chain whose table is cut away, or one statement."""
+    if _begins_table(context) or _begins_chain(context):
+        return
+    tokens = context.statement()
+    if not tokens:
+        context.cursor.take()  # a brace that closes what is cut away
+    elif not context.defines.take(tokens) and tokens[0].text not in _HARMLESS:
+        context.lose(tokens)
+
+
+def _begins_table(context: Context) -> bool:
+    cursor, at = context.cursor, context.cursor.at
+    if not cursor.skip("table"):
+        return False
+    words = [cursor.word(), cursor.word(1)]
+    has_family = words[0] in FAMILIES and words[1] != ""
+    place = (words[0], words[1]) if has_family else ("ip", words[0])
+    cursor.at += 1 + has_family
+    if place[1] and context.begins_block():
+        read_table(context, place)
+        return True
+    cursor.at = at
+    return False
+
+
+def _begins_chain(context: Context) -> bool:
+    cursor, at = context.cursor, context.cursor.at
+    if cursor.skip("chain") and (name := cursor.word()):
+        cursor.take()
+        if context.begins_block():
+            context.put("table", {"family": "ip", "name": UNKNOWN})
+            read_chain(context, ("ip", UNKNOWN), name)
+            return True
+    cursor.at = at
+    return False
+
+
+__all__ = ["LostLine", "NftText", "is_nft_text", "read_nft_text"]

@@ -1,0 +1,152 @@
+"""The blocks of nft's text: tables, chains, sets and maps, and objects with a name."""
+
+from netaudit.parse.nftables.formats import Json
+from netaudit.parse.nftables.text.rules import read_rule
+from netaudit.parse.nftables.text.structure.chains import read_base
+from netaudit.parse.nftables.text.structure.context import Context
+from netaudit.parse.nftables.text.structure.declarations import finish_set, read_object_line, read_set_line
+from netaudit.parse.nftables.text.structure.defines import undefined
+from netaudit.parse.nftables.text.structure.remarks import opaque_of
+from netaudit.parse.nftables.text.tokens import Cursor, Kind, NotNftError, Token
+
+_SETS = ("set", "map")
+_OBJECTS = ("counter", "quota", "limit", "flowtable", "synproxy", "secmark", "tunnel")
+_CT_OBJECTS = ("helper", "timeout", "expectation")
+_VERDICTS = frozenset({"accept", "drop", "continue", "return", "jump", "goto", "reject", "queue"})
+Place = tuple[str, str]  # a table's family and name
+
+
+def read_table(context: Context, place: Place) -> None:
+    """Read a table to its closing brace."""
+    body: dict[str, Json] = {"family": place[0], "name": place[1]}
+    context.put("table", body)
+    if handle := context.handle():
+        body["handle"] = handle
+    while not context.ends_block(f"table {place[1]}"):
+        if not _read_block(context, place):
+            _table_line(context, body)
+
+
+def _table_line(context: Context, body: dict[str, Json]) -> None:
+    tokens = context.statement()
+    match [token.text for token in tokens]:
+        case ["flags", *flags]:
+            body["flags"] = [flag for flag in flags if flag != ","]
+        case ["comment", text]:
+            body["comment"] = text
+        case _:
+            context.lose(tokens)
+            if not tokens:
+                context.cursor.take()
+
+
+def _read_block(context: Context, place: Place) -> bool:
+    """Read a block of a table; False, with nothing read, where none begins."""
+    cursor, at = context.cursor, context.cursor.at
+    kind = cursor.word()
+    if kind == "ct" and cursor.word(1) in _CT_OBJECTS:
+        kind = f"ct {cursor.word(1)}"
+        cursor.take()
+    elif kind not in ("chain", *_SETS, *_OBJECTS):
+        return False
+    cursor.take()
+    name = cursor.take().text if cursor else ""
+    if not context.begins_block():
+        cursor.at = at
+        return False
+    if kind == "chain":
+        read_chain(context, place, name)
+    elif kind in _SETS:
+        _read_set(context, kind, {"family": place[0], "table": place[1], "name": name})
+    else:
+        _read_object(context, kind, {"family": place[0], "table": place[1], "name": name})
+    return True
+
+
+def read_chain(context: Context, place: Place, name: str) -> None:
+    """Read a chain to its closing brace."""
+    body: dict[str, Json] = {"family": place[0], "table": place[1], "name": name}
+    rules: list[dict[str, Json]] = []
+    if handle := context.handle():
+        body["handle"] = handle
+    while not context.ends_block(f"chain {name}"):
+        tokens = context.statement()
+        if not tokens:
+            context.cursor.take()
+        elif not _chain_line(tokens, body, place[0], context):
+            rules += _read_rule(context, tokens, body)
+    context.put_chain(body, rules)
+
+
+def _chain_line(tokens: list[Token], body: dict[str, Json], family: str, context: Context) -> bool:
+    """Take a line that declares the chain; False for a rule."""
+    match [token.text for token in tokens]:
+        case ["type", _, "hook", *_]:
+            cursor = Cursor(tokens)
+            cursor.take()
+            try:
+                body |= read_base(cursor, family)
+            except (NotNftError, ValueError):
+                context.lose(tokens)
+        case ["policy", policy]:
+            body["policy"] = policy
+        case ["comment", text]:
+            body["comment"] = text
+        case ["flags", *_] | ["devices", "=", *_]:
+            return True
+        case _:
+            return False
+    return True
+
+
+def _read_rule(context: Context, tokens: list[Token], chain: dict[str, Json]) -> list[dict[str, Json]]:
+    """Read a rule, and the remark behind it; a line of which nothing is understood is no rule: then none."""
+    text = context.source(tokens)
+    remark = context.cursor.peek()
+    handle = context.handle()
+    read = read_rule(tokens, context.text, str(chain["family"]))
+    expressions = list(read.expressions)
+    if all(isinstance(one, str) for one in expressions) or any(undefined(tokens)):
+        context.lose(tokens)
+        if not any(undefined(tokens)):
+            return []
+    elif read.unread:
+        context.lose(tokens)
+    if remark.kind is Kind.REMARK:
+        decided = any(isinstance(one, dict) and not _VERDICTS.isdisjoint(one) for one in expressions)
+        opaque = opaque_of(remark, text, verdict=decided)
+        expressions += [opaque] if opaque else []
+    body: dict[str, Json] = {key: chain[key] for key in ("family", "table")}
+    body |= {"chain": chain["name"], "expr": expressions}
+    body |= {"handle": handle} if handle is not None else {}
+    body |= {"comment": read.comment} if read.comment is not None else {}
+    return [body]
+
+
+def _read_set(context: Context, kind: str, body: dict[str, Json]) -> None:
+    context.put(kind, body)
+    if handle := context.handle():
+        body["handle"] = handle
+    while not context.ends_block(f"{kind} {body['name']}"):
+        tokens = context.statement()
+        try:
+            read_set_line(Cursor(tokens), body, str(body["family"]))
+        except (NotNftError, ValueError, RecursionError):
+            context.lose(tokens)
+            if not tokens:
+                context.cursor.take()
+    finish_set(body)
+
+
+def _read_object(context: Context, kind: str, body: dict[str, Json]) -> None:
+    context.put(kind, body)
+    if handle := context.handle():
+        body["handle"] = handle
+    while not context.ends_block(f"{kind} {body['name']}"):
+        tokens = context.statement()
+        try:
+            read_object_line(Cursor(tokens), body, kind, str(body["family"]))
+        except (NotNftError, ValueError, RecursionError):
+            context.lose(tokens)
+            if not tokens:
+                context.cursor.take()

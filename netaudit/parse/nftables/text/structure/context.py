@@ -1,0 +1,103 @@
+"""What the readers of nft's blocks share: the text, where they stand in it, and what they found."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from netaudit.parse.nftables.formats import Json
+from netaudit.parse.nftables.text.structure.defines import Defines
+from netaudit.parse.nftables.text.structure.remarks import handle_of, managed_table
+from netaudit.parse.nftables.text.tokens import Cursor, Kind, Token, tokenize
+
+Object = tuple[str, dict[str, Json]]
+
+
+class LostLine(msgspec.Struct, frozen=True, order=True):
+    """A line that was not read, or not whole."""
+
+    line: int
+    text: str
+
+
+class Context:
+    """One text while it is read."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.cursor = Cursor(list(tokenize(text)))
+        self.defines = Defines()
+        self.objects: list[Object] = []
+        self.lost: list[LostLine] = []
+        self.managed: set[tuple[str, str]] = set()
+        self.cut: str = ""  # what the text ends in the middle of
+        self.conflict: str = ""  # a chain of which the text holds two states
+        self._chains: dict[tuple[str, str, str], list[Json]] = {}
+
+    def put(self, kind: str, body: dict[str, Json]) -> None:
+        """Keep an object."""
+        self.objects.append((kind, body))
+
+    def put_chain(self, chain: dict[str, Json], rules: list[dict[str, Json]]) -> None:
+        """Keep a chain with its rules; one that is there already may be repeated, or filled later on."""
+        key = (str(chain["family"]), str(chain["table"]), str(chain["name"]))
+        there = self._chains.setdefault(key, [])
+        said = [rule["expr"] for rule in rules]
+        if there and said:
+            self.conflict = self.conflict or ("" if _stateless(there) == _stateless(said) else key[2])
+            return
+        there += said
+        self.objects.append(("chain", chain))
+        self.objects += (("rule", rule) for rule in rules)
+
+    def lose(self, tokens: Iterable[Token]) -> None:
+        """Keep what was not read."""
+        found = list(tokens)
+        if found:
+            said = " ".join(self.source(found).split())
+            self.lost.append(LostLine(found[0].line, said))
+
+    def source(self, tokens: list[Token]) -> str:
+        """Return the text of some tokens."""
+        start, end = tokens[0].start, tokens[-1].end
+        return self.text[start:end] if start <= end else " ".join(token.text for token in tokens)
+
+    def statement(self) -> list[Token]:
+        """Read a statement, with what its names stand for."""
+        return self.defines.filled(self.cursor.statement())
+
+    def handle(self) -> int | None:
+        """Read a handle, where the next token is one."""
+        token = self.cursor.peek()
+        if token.kind is not Kind.REMARK:
+            return None
+        self.cursor.take()
+        return handle_of(token)
+
+    def skip_breaks(self) -> None:
+        """Read ends of lines and remarks; of these, warnings are kept."""
+        while self.cursor and (token := self.cursor.peek()).kind in (Kind.BREAK, Kind.REMARK):
+            if table := managed_table(token):
+                self.managed.add(table)
+            self.cursor.take()
+
+    def begins_block(self) -> bool:
+        """Read the brace that begins a block, with the line ends before it."""
+        at = self.cursor.at
+        self.cursor.skip_breaks()
+        if self.cursor.skip("{"):
+            return True
+        self.cursor.at = at
+        return False
+
+    def ends_block(self, name: str) -> bool:
+        """Tell whether a block ends here, and read its brace; where the text ends before it, it was cut off."""
+        self.skip_breaks()
+        if not self.cursor:
+            self.cut = self.cut or name
+            return True
+        return bool(self.cursor.skip("}"))
+
+
+def _stateless(rules: list[Json]) -> list[Json]:
+    """Return rules without their counters."""
+    return [[None if isinstance(one, dict) and "counter" in one else one for one in rule] for rule in rules]

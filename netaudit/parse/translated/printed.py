@@ -1,0 +1,40 @@
+"""What nft printed, as JSON or in its own words -> tables of nft and of iptables-nft, and what was not read."""
+
+from collections.abc import Collection, Iterator
+
+from netaudit.errors import ParseError
+from netaudit.model.facts import Source
+from netaudit.parse.nftables.ruleset import parse_nft
+from netaudit.parse.nftables.text.reader import NftText, is_nft_text, read_nft_text
+from netaudit.parse.reading.result import Loss, ParseResult
+from netaudit.parse.translated.tables import translated_tables
+
+_SHOWN = 80
+
+
+def read_nft(data: bytes, elsewhere: Collection[tuple[str, str]]) -> ParseResult:
+    """Read what nft printed; `elsewhere` are (family, name) of the tables that iptables-nft-save printed.
+
+    Raises ParseError for what is neither nft's JSON nor its text.
+    """
+    if not is_nft_text(data):
+        return ParseResult(parse_nft(data, source=Source.NFT_RULESET, elsewhere=elsewhere))
+    text = read_nft_text(data.decode(errors="surrogateescape"))
+    if text.conflict:
+        raise ParseError(
+            f"two states of the chain {text.conflict}: {Source.NFT_RULESET} holds more than one time or host",
+            source=Source.NFT_RULESET,
+            hint="give each of them in a file of its own",
+        )
+    iptables = translated_tables(text, elsewhere)
+    others = {*elsewhere, *((table.family, table.name) for table in iptables)}
+    native = parse_nft(data, source=Source.NFT_RULESET, elsewhere=others)
+    return ParseResult((*iptables, *native), tuple(_losses(text)))
+
+
+def _losses(text: NftText) -> Iterator[Loss]:
+    """Say which lines were not understood, and where the text was cut."""
+    for lost in text.lost:
+        yield Loss(f"line {lost.line}, not understood: {lost.text[:_SHOWN]}")
+    if text.cut:
+        yield Loss(f"what follows: the text ends in the middle of {text.cut}")

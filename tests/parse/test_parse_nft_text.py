@@ -1,0 +1,148 @@
+"""nft's own words: what people paste, without a kernel."""
+
+import pytest
+
+from netaudit.catalog import load_catalog
+from netaudit.errors import ParseError
+from netaudit.model.facts import Facts, Source
+from netaudit.model.netfilter.ruleset import Backend, Table
+from netaudit.model.snapshot import Snapshot
+from netaudit.parse import parse_snapshot
+from netaudit.parse.nftables.text.reader import is_nft_text, read_nft_text
+from netaudit.store.redaction.redactor import Redactor
+from netaudit.store.redaction.rules.nft import redact_nft
+
+
+def read(text: str) -> Snapshot:
+    return parse_snapshot(Facts({Source.NFT_RULESET: text.encode()}))
+
+
+def table(text: str, name: str) -> Table:
+    return next(one for one in read(text).ruleset.tables if one.name == name)
+
+
+def rules(text: str, name: str, chain: str) -> list[str]:
+    return [rule.text for one in table(text, name).chains if one.name == chain for rule in one.rules]
+
+
+FILE = """#!/usr/sbin/nft -f
+flush ruleset
+define wan = eth0
+define open = { 22, 80-90 }
+table inet fw { # mine
+  set blocked { type ipv4_addr; flags interval; elements = { 192.0.2.0/24,
+                198.51.100.7 timeout 1h comment "x" } }
+  chain in {
+    type filter hook input priority filter + 10; policy drop;
+    iifname $wan tcp dport $open accept # what we serve
+    ip saddr @blocked counter packets 3 bytes 180 drop comment "no"
+    ct state vmap { established : accept, related : accept }
+  }
+}
+"""
+
+
+def test_a_file_of_ones_own_is_read_with_its_definitions() -> None:
+    found = table(FILE, "fw")
+    assert found.chains[0].base == "type filter hook input priority 10"
+    assert found.chains[0].policy == "drop"
+    assert found.sets[0].elements == ("192.0.2.0/24", '198.51.100.7 timeout 1h comment "x"')
+    assert [(rule.text, rule.packets) for rule in found.chains[0].rules] == [
+        ('iifname "eth0" tcp dport { 22, 80-90 } accept', None),
+        ('ip saddr @blocked counter drop comment "no"', 3),
+        ("ct state vmap { established : accept, related : accept }", None),
+    ]
+
+
+def test_a_name_that_nothing_defines_leaves_its_rule_undecided_with_its_line() -> None:
+    text = "table ip f {\n chain c {\n  iifname $wan accept\n }\n}\n"
+    assert rules(text, "f", "c") == ["iifname $wan accept"]
+    assert [gap.detail for gap in read(text).gaps if gap.source == Source.NFT_RULESET] == [
+        "line 3, not understood: iifname $wan accept"
+    ]
+
+
+def test_what_is_not_known_stays_in_its_rule_and_the_verdict_behind_it_too() -> None:
+    text = "table ip f {\n chain c {\n  ip saddr 192.0.2.1 quux frob 3 accept\n }\n}\n"
+    snapshot = read(text)
+    found = table(text, "f")
+    assert found.chains[0].rules[0].text == "ip saddr 192.0.2.1 quux frob 3 accept"
+    meaning = snapshot.meanings.read(found, found.chains[0])[0]
+    assert "quux frob 3" in str(meaning.matches)
+    assert type(meaning.verdict).__name__ == "Accept"
+
+
+def test_prose_and_elided_lines_are_no_rules() -> None:
+    text = "table ip f {\n chain c {\n  tcp dport 22 accept\n  ...\n  and many more like it\n }\n}\nthanks in advance\n"
+    assert rules(text, "f", "c") == ["tcp dport 22 accept"]
+    assert [lost.line for lost in read_nft_text(text).lost] == [4, 5, 8]
+
+
+def test_a_listing_whose_end_is_cut_off_says_where() -> None:
+    assert read_nft_text("table ip f {\n chain c {\n  tcp dport 22 accept\n").cut == "chain c"
+
+
+def test_two_states_of_one_chain_are_refused_and_the_same_state_twice_is_one() -> None:
+    one = "table ip f {\n chain c {\n  tcp dport 22 counter packets 1 bytes 2 accept\n }\n}\n"
+    assert len(rules(one + one.replace("packets 1", "packets 9"), "f", "c")) == 1
+    with pytest.raises(ParseError, match="two states of the chain c"):
+        read(one + one.replace("22", "23"))
+
+
+DOCKER = """# Warning: table ip nat is managed by iptables-nft, do not touch!
+table ip nat {
+	chain DOCKER {
+		iifname "docker0" counter packets 0 bytes 0 return
+		iifname != "docker0" tcp dport 8080 counter packets 5 bytes 300 dnat to 172.17.0.2:80
+		iifname != "docker0" tcp dport 8081 counter packets 0 bytes 0 xt target "DNAT"
+	}
+
+	chain PREROUTING {
+		type nat hook prerouting priority dstnat; policy accept;
+		fib daddr type local counter packets 1 bytes 60 jump DOCKER
+		xt match "addrtype" counter packets 1 bytes 60 jump DOCKER
+	}
+
+	chain POSTROUTING {
+		type nat hook postrouting priority srcnat; policy accept;
+		oifname != "docker0" ip saddr 172.17.0.0/16 counter packets 0 bytes 0 masquerade
+	}
+}
+"""
+
+
+def test_rules_of_iptables_that_nft_prints_are_rules_of_iptables() -> None:
+    assert table(DOCKER, "nat").backend is Backend.IPTABLES_NFT
+    assert rules(DOCKER, "nat", "DOCKER") == [
+        "-A DOCKER -i docker0 -j RETURN",
+        "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80",
+        r'-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8081 -m listing --unread "xt target \"DNAT\"" -j DNAT',
+    ]
+    assert rules(DOCKER, "nat", "PREROUTING")[0] == "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER"
+    assert rules(DOCKER, "nat", "POSTROUTING") == ["-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE"]
+
+
+def test_without_the_warning_the_chains_tell_whose_table_it_is() -> None:
+    bare = DOCKER.partition("\n")[2]
+    assert table(bare, "nat").backend is Backend.IPTABLES_NFT
+    own = (
+        "table ip filter {\n chain INPUT {\n  type filter hook input priority 0;\n  tcp dport { 22, 80 } accept\n }}\n"
+    )
+    assert table(own, "filter").backend is Backend.NFTABLES
+
+
+def test_what_an_old_nft_says_behind_a_hash_is_part_of_the_rule() -> None:
+    text = DOCKER.replace('xt target "DNAT"', "# CT zone 1")
+    assert "CT zone 1" in rules(text, "nat", "DOCKER")[2]
+
+
+def test_json_and_prose_are_no_text_of_nft() -> None:
+    assert not is_nft_text(b'{"nftables": []}')
+    assert not is_nft_text(b"the table ip nat { is what I see\n")
+    assert is_nft_text(b"$ sudo nft list ruleset\ntable ip nat {\n")
+
+
+def test_text_is_redacted_as_json_is() -> None:
+    redacted = redact_nft(FILE.encode(), Redactor(b"k" * 32, load_catalog()), Source.NFT_RULESET)
+    assert b"198.51.100.7" not in redacted
+    assert b"nftables" in redacted
