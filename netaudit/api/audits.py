@@ -16,9 +16,11 @@ from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
 from netaudit.catalog import load_checks_from
 from netaudit.catalog.config import Config, check_names, load_baseline, load_config, load_waivers
+from netaudit.catalog.policy import load_policy
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.packets.host.zones import ZoneChoice
+from netaudit.policy.entry import Policy
 
 
 class AuditOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +30,8 @@ class AuditOptions(msgspec.Struct, frozen=True, kw_only=True):
     checks that are not put, `waivers` files of accepted findings, `baseline` an earlier audit as JSON: what it has is
     known. `sensitive_ports` are further container ports that should not face a network, each with a name. `uplinks`
     are the interfaces that the Internet is behind; empty: by the default route. `since` is an earlier recording of the
-    host: what changed is audited too. `config` is a netaudit.toml.
+    host: what changed is audited too. `policy` is of who may reach what: a file, or what was read of one. `config` is a
+    netaudit.toml.
     """
 
     today: dt.date | None = None
@@ -40,6 +43,7 @@ class AuditOptions(msgspec.Struct, frozen=True, kw_only=True):
     uplinks: tuple[str, ...] = ()
     exposure: ComputeExposure | None = None
     since: Facts | None = None
+    policy: StrPath | Policy | None = None
     config: StrPath | None = None
 
 
@@ -91,7 +95,10 @@ def prepare_audit(options: AuditOptions) -> PreparedAudit:
         waivers=waivers,
         baseline=load_baseline(Path(baseline)) if baseline else frozenset(),
     )
-    return PreparedAudit(_auditor(options, config, plan), config)
+    policy = options.policy or (folder / config.policy if config.policy else None)
+    auditor = _auditor(options, config, plan)
+    known = load_policy(Path(policy)) if policy and not isinstance(policy, Policy) else policy
+    return PreparedAudit(msgspec.structs.replace(auditor, policy=known or None), config)
 
 
 def _auditor(options: AuditOptions, config: Config, plan: Plan) -> Auditor:

@@ -33,6 +33,7 @@ class AssertFormat(StrEnum):
     JSON = "json"
     SARIF = "sarif"
     MARKDOWN = "markdown"
+    HTML = "html"
     JUNIT = "junit"
 
 

@@ -31,7 +31,7 @@ def hold_policy(
     ['holds', 'broken']
     """
     known = policy if isinstance(policy, Policy) else load_policy(Path(policy))
-    return _holder(today, uplinks).hold(parse_snapshot(facts), known)
+    return _holder(today, uplinks).hold(parse_snapshot(facts), known).assertion
 
 
 def explain_entry(facts: Facts, entry: Entry, today: dt.date | None = None) -> Tried:

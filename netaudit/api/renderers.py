@@ -25,6 +25,7 @@ _REPORTS = {
     Format.SVG: ("page.picture.render_diff_svg", "page.picture.render_snapshot_svg"),
     Format.DOT: ("page.picture.render_diff_dot", "page.picture.render_snapshot_dot"),
 }
+_WITH_POLICY = (Format.TERMINAL, Format.JSON, Format.HTML, Format.MARKDOWN)
 _WITH_FINDINGS = (Format.HTML, Format.MARKDOWN)
 # What `netaudit exposure` prints otherwise than a snapshot.
 _EXPOSURE = {
@@ -45,7 +46,8 @@ _ASSERTIONS = {
     AssertFormat.TERMINAL: "terminal.assertion.render_assertion",
     AssertFormat.JSON: "json.assertion.render_assertion",
     AssertFormat.SARIF: "ci.assertion.render_sarif",
-    AssertFormat.MARKDOWN: "page.assertion_markdown.render_assertion",
+    AssertFormat.MARKDOWN: "page.policy.markdown.render_assertion",
+    AssertFormat.HTML: "page.render.render_assertion_html",
     AssertFormat.JUNIT: "ci.assertion.render_junit",
 }
 _TRACES = {
@@ -62,10 +64,10 @@ _PLANS = {
 }
 
 
-def render_diff(diff: "AttributedDiff", form: Format) -> bytes:
-    """Return a diff in a format."""
+def render_diff(diff: "AttributedDiff", form: Format, assertion: "Assertion | None" = None) -> bytes:
+    """Return a diff in a format; a policy that the host was held against only where the format has a place for it."""
     of_diff, _ = _REPORTS[form]
-    return _call(of_diff, diff, *_style(form))
+    return _call(of_diff, diff, *_style(form), *([assertion] if form in _WITH_POLICY else []))
 
 
 def render_snapshot(snapshot: "AttributedSnapshot", form: Format, audit: "Audit | None" = None) -> bytes:

@@ -1,5 +1,7 @@
 """Facts -> an audit: parsed, attributed, exposed, compared with an earlier recording, and checked."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from netaudit.attribute import attribute_diff, attribute_snapshot
@@ -15,13 +17,17 @@ from netaudit.model.facts import Facts
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
+from netaudit.policy.entry import Policy
+
+if TYPE_CHECKING:
+    from netaudit.policy.hold import Held
 
 
 class Auditor(msgspec.Struct, frozen=True):
     """Everything an audit needs beside a host; one is loaded once, for any number of hosts.
 
     `choice` is what the exposure table is computed for. `since` is an earlier recording of the host: what changed is
-    audited too.
+    audited too. `policy` is held against each host.
     """
 
     catalog: Catalog
@@ -30,6 +36,7 @@ class Auditor(msgspec.Struct, frozen=True):
     choice: ZoneChoice = ZoneChoice()
     exposure: ComputeExposure = ComputeExposure.ALWAYS
     since: Facts | None = None
+    policy: Policy | None = None
 
     def audit(self, facts: Facts) -> Audit:
         """Audit a host. Raises ParseError for damaged facts."""
@@ -41,8 +48,20 @@ class Auditor(msgspec.Struct, frozen=True):
 
     def audit_shown(self, snapshot: Snapshot, shown: AttributedSnapshot) -> Audit:
         """Audit a host that was attributed already."""
-        view = HostView(snapshot, snapshot.program, shown, self.services, self._changes(snapshot), self.choice)
+        return self.audit_changed(snapshot, shown, self._changes(snapshot))
+
+    def audit_changed(self, snapshot: Snapshot, shown: AttributedSnapshot, since: AttributedDiff | None) -> Audit:
+        """Audit a host that was attributed already, and what changed on it."""
+        view = HostView(snapshot, shown, self.services, since, self.choice, self.hold(snapshot))
         return run(view, self.plan)
+
+    def hold(self, snapshot: Snapshot) -> "Held | None":
+        """Hold the policy against a host; None without a policy."""
+        if self.policy is None:
+            return None
+        from netaudit.policy.hold import Holder  # noqa: PLC0415 (late: the library of packet sets is slow to load)
+
+        return Holder(self.catalog, self.plan.today, self.choice.uplinks).hold(snapshot, self.policy)
 
     def _attribute(self, facts: Facts) -> AttributedSnapshot:
         return attribute_snapshot(parse_snapshot(facts), self.catalog)

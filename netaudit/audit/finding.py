@@ -9,6 +9,15 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver
 from netaudit.model.reason import Reason
 from netaudit.model.severity import FindingConfidence, Severity
+from netaudit.policy.entry import Entry
+from netaudit.policy.verdict import Assertion
+
+
+class Written(msgspec.Struct, frozen=True):
+    """Where the operator wrote something down."""
+
+    file: str
+    line: int
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -43,7 +52,8 @@ class Finding(msgspec.Struct, frozen=True):
     be done, the first choice first, and `verified` what each would lead to, in the same order: None where that was not
     computed, for it is not possible; empty where nobody asked.
     `doubts` say what could make it harmless; then `surely` is the severity that it has all the same, None where it may
-    be no problem at all.
+    be no problem at all. `permit` is the entry of the policy by which it may be so, and `written` the place of its
+    subject in a file of the operator's.
     """
 
     check: Check
@@ -60,6 +70,8 @@ class Finding(msgspec.Struct, frozen=True):
     verified: tuple[Verified | None, ...] = ()
     doubts: tuple[Reason, ...] = ()
     surely: Severity | None = None
+    permit: Entry | None = None
+    written: Written | None = None
 
     @property
     def remediation(self) -> str:
@@ -78,8 +90,8 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def open(self) -> bool:
-        """Return whether it is neither waived nor in the baseline."""
-        return self.waiver is None and not self.known
+        """Return whether it is neither waived, permitted nor in the baseline."""
+        return self.waiver is None and self.permit is None and not self.known
 
 
 class Undecided(msgspec.Struct, frozen=True):
@@ -106,7 +118,8 @@ class NotPut(msgspec.Struct, frozen=True):
 class Audit(msgspec.Struct, frozen=True):
     """The result of an audit; the most severe findings come first.
 
-    `checked` counts the subjects of each check. `exposed`: the exposure table was computed.
+    `checked` counts the subjects of each check. `exposed`: the exposure table was computed. `assertion`: the policy
+    that the host was held against, None for none.
     """
 
     head: SnapshotHead
@@ -116,10 +129,11 @@ class Audit(msgspec.Struct, frozen=True):
     checked: tuple[tuple[str, int], ...] = ()
     not_put: tuple[NotPut, ...] = ()
     exposed: bool = True
+    assertion: Assertion | None = None
 
     @property
     def open(self) -> tuple[Finding, ...]:
-        """The findings that are neither waived nor in the baseline."""
+        """The findings that are neither waived, permitted nor in the baseline."""
         return tuple(one for one in self.findings if one.open)
 
     @property

@@ -17,10 +17,9 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.attribute.exposure.compute import with_exposure, with_exposure_changes
 from netaudit.audit.auditor import Auditor
+from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.planned import JudgedChange, JudgedPlan
-from netaudit.audit.run import run
-from netaudit.audit.view.view import HostView
 from netaudit.diff import Removed
 from netaudit.model.plan import Assumption, AssumptionKind
 from netaudit.model.snapshot import Snapshot
@@ -66,7 +65,7 @@ def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
 
 def _audit(snapshot: Snapshot, auditor: Auditor, since: AttributedDiff | None) -> Audit:
     shown = _shown(snapshot, auditor)
-    return run(HostView(snapshot, snapshot.program, shown, auditor.services, since), auditor.plan)
+    return auditor.audit_changed(snapshot, shown, since)
 
 
 def _shown(snapshot: Snapshot, auditor: Auditor) -> AttributedSnapshot:
@@ -75,9 +74,10 @@ def _shown(snapshot: Snapshot, auditor: Auditor) -> AttributedSnapshot:
 
 
 def _new(earlier: Audit, later: Audit) -> Iterator[Finding]:
+    """Yield what the command brings; the policy is held as a whole, also where it was broken before."""
     severities = {one.fingerprint: one.severity.rank for one in earlier.findings}
     for one in later.open:
-        if one.severity.rank > severities.get(one.fingerprint, -1):
+        if one.subject_kind is CheckedKind.ENTRY or one.severity.rank > severities.get(one.fingerprint, -1):
             yield one
 
 

@@ -22,7 +22,8 @@ class JudgedPlan(msgspec.Struct, frozen=True):
     """A plan with all that follows from it.
 
     `audit` is of the host afterwards; of its findings `new` are those that the command brings, also one that was there
-    and would be more severe. `gone` are findings of before that it ends.
+    and would be more severe, and every entry of the policy that is not kept. `gone` are findings of before that it
+    ends.
     """
 
     planned: Planned

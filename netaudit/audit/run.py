@@ -16,10 +16,11 @@ from netaudit.audit.checks.remedy import Advice
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver, label_waivers
 from netaudit.audit.finding import Audit, Evidence, Finding, Undecided
+from netaudit.audit.permit import permit
 from netaudit.audit.subjects import FACTS, SUBJECTS
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, declared, fact_types
 from netaudit.audit.subjects.unlisted import find_not_put
-from netaudit.audit.subjects.waiver import WaiverFacts
+from netaudit.audit.subjects.written.waiver import WaiverFacts
 from netaudit.audit.view.view import HostView
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.reason import Reason
@@ -46,7 +47,7 @@ def run(view: HostView, plan: Plan) -> Audit:
             _evaluate(checks, subject, view, findings, undecided)
             checked.update(one.id for one in checks)
     waivers = (*plan.waivers, *(one for container in view.containers for one in label_waivers(container)))
-    waived = [_waive(one, waivers, plan.today) for one in findings]
+    waived = [permit(_waive(one, waivers, plan.today), view.held) for one in findings]
     not_put = find_not_put(view, plan.checks)
     unanswered = {one.check.id for one in undecided} | {check.id for one in not_put for check in one.checks}
     waived += _about_waivers(view, plan, waivers, findings, frozenset(unanswered))
@@ -62,6 +63,7 @@ def run(view: HostView, plan: Plan) -> Audit:
         checked=tuple(sorted(checked.items())),
         not_put=not_put,
         exposed=view.attributed.exposure is not None,
+        assertion=view.held.assertion if view.held else None,
     )
 
 
@@ -109,6 +111,7 @@ def _finding(check: Check, subject: CheckSubject, asked: BoundedFacts, answer: A
         fingerprint=_fingerprint(check.id, subject.identity, 0),
         evidence=Evidence(_deciding(check, subject.rules), _missing(check, subject), subject.cells),
         container=subject.container,
+        written=subject.written,
     )
 
 

@@ -62,6 +62,7 @@ class _Check(Strict):
     references: list[str] = msgspec.field(default_factory=list)
     graver: dict[Severity, str] = msgspec.field(default_factory=dict)
     decided_by: list[str] | None = None
+    permissible: bool = False
     fix: Fix = Fix.NONE
 
 
@@ -143,6 +144,7 @@ class _Loader:
             examples=(*self._examples("flagged", raw.flagged), *self._examples("clean", raw.clean)),
             graver=tuple((severity, self._condition("graver", text)) for severity, text in raw.graver.items()),
             decided_by=None if raw.decided_by is None else tuple(raw.decided_by),
+            permissible=raw.permissible,
             file=self._name,
         )
 

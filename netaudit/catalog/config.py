@@ -58,6 +58,9 @@ class Config(Strict):
         list[str], msgspec.Meta(description="Interfaces that the Internet is behind; else by the default route.")
     ] = msgspec.field(default_factory=list)
     exposure: Annotated[bool, msgspec.Meta(description="Compute who can reach what; some checks need it.")] = True
+    policy: Annotated[
+        str, msgspec.Meta(description="A policy (docs/policy.md), relative to this file: what it permits is accepted.")
+    ] = ""
     waivers: Annotated[list[WaiverEntry], msgspec.Meta(description="Accepted findings.")] = msgspec.field(
         default_factory=list
     )

@@ -36,6 +36,15 @@ ExposureOption = Annotated[
         show_default=False,
     ),
 ]
+PolicyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        help="Hold this policy of who may reach what too (docs/policy.md).",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
 DockerHostOption = Annotated[
     str | None,
     typer.Option(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, SnapshotHead
+    from netaudit.policy.verdict import Assertion
     from netaudit.report.terminal.style import Style
     from netaudit.report.text.rule_order import Grouping
     from netaudit.store import Replace
@@ -50,17 +51,23 @@ def replacing(*, force: bool) -> "Replace":
 
 
 def print_diff(
-    diff: "AttributedDiff", form: Format, output: "Output | None", colour: Colour, *, wide: bool = False
+    diff: "AttributedDiff",
+    form: Format,
+    output: "Output | None",
+    colour: Colour,
+    *,
+    wide: bool = False,
+    assertion: "Assertion | None" = None,
 ) -> None:
-    """Render a diff and write it where it was asked for."""
+    """Render a diff, and a policy that was held against the host afterwards, and write it where it was asked for."""
     if form is Format.TERMINAL:
         from netaudit.report.terminal import rules
 
-        show(lambda chosen: rules.render_diff(diff, chosen), style(output, colour, wide=wide), output)
+        show(lambda chosen: rules.render_diff(diff, chosen, assertion), style(output, colour, wide=wide), output)
     else:
         from netaudit.api.renderers import render_diff
 
-        write(render_diff(diff, form), output)
+        write(render_diff(diff, form, assertion), output)
 
 
 def print_snapshot(

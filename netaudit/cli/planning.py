@@ -160,18 +160,25 @@ class _Plan(msgspec.Struct):
 
 
 def prepare_plan(
-    config: Path | None, waivers: list[Path] | None, exposure: bool | None, fail_on: str | None
+    config: Path | None, waivers: list[Path] | None, policy: Path | None, exposure: bool | None, fail_on: str | None
 ) -> Prepared:
     """Load what judges a plan, as `netaudit audit` does."""
     from netaudit.cli.sources import when_computed
 
-    options = AuditOptions(config=config, waivers=tuple(waivers or ()), exposure=when_computed(exposure))
+    options = AuditOptions(config=config, waivers=tuple(waivers or ()), policy=policy, exposure=when_computed(exposure))
     return prepare(options, fail_on)
 
 
 def fails(plan: "JudgedPlan", prepared: Prepared) -> tuple["Finding", ...]:
     """Return the new findings that are severe and sure enough."""
     return failing(new_findings(plan), prepared.fail_on, prepared.min_confidence)
+
+
+def undecided_entries(plan: "JudgedPlan") -> int:
+    """Count the entries of the policy that could not be decided."""
+    from netaudit.policy.verdict import Verdict
+
+    return plan.audit.assertion.count(Verdict.UNDECIDED) if plan.audit.assertion else 0
 
 
 def print_plan(

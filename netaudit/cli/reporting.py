@@ -1,6 +1,7 @@
 """What `netaudit report` was asked for -> the report, written where it was asked for."""
 
 import sys
+from pathlib import Path
 
 import msgspec
 
@@ -10,8 +11,10 @@ from netaudit.api.hosts import compare, show_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.audit.finding import Audit
+from netaudit.catalog.policy import load_policy
 from netaudit.cli import output as out
 from netaudit.cli.auditing import prepare
+from netaudit.cli.holding import hold
 from netaudit.cli.options import Colour
 from netaudit.cli.progress import progress
 from netaudit.cli.templates import OwnTemplate, print_with
@@ -30,12 +33,15 @@ class Wanted(msgspec.Struct, frozen=True):
     template: OwnTemplate | None
     exposure: ComputeExposure
     audit: bool
+    policy: Path | None = None
 
 
 def require_place(wanted: Wanted) -> None:
     """Refuse to pour a page of HTML into a terminal. Raises UsageError."""
     if wanted.form is Format.HTML and wanted.template is None and wanted.output is None and sys.stdout.isatty():
         raise UsageError("this report is a page of HTML", hint="give -o report.html, or --format terminal")
+    if wanted.policy and (wanted.template or not wanted.audit):
+        raise UsageError("--policy is held beside the findings of a report", hint="leave out --template and --no-audit")
 
 
 def report_host(facts: Facts, wanted: Wanted) -> AttributedSnapshot:
@@ -51,7 +57,7 @@ def report_host(facts: Facts, wanted: Wanted) -> AttributedSnapshot:
     else:
         from netaudit.api.renderers import render_snapshot
 
-        found = _audit(snapshot, shown) if wanted.audit else None
+        found = _audit(snapshot, shown, wanted.policy) if wanted.audit else None
         out.write(render_snapshot(shown, wanted.form, found), wanted.output)
     return shown
 
@@ -63,11 +69,12 @@ def report_changes(before: Facts, after: Facts, wanted: Wanted) -> AttributedDif
     if wanted.template is not None:
         print_with(wanted.template, changed, wanted.output)
     else:
-        out.print_diff(changed, wanted.form, wanted.output, Colour.AUTO)
+        held = hold(after, load_policy(wanted.policy), wanted.form) if wanted.policy else None
+        out.print_diff(changed, wanted.form, wanted.output, Colour.AUTO, assertion=held)
     return changed
 
 
-def _audit(snapshot: Snapshot, shown: AttributedSnapshot) -> Audit:
+def _audit(snapshot: Snapshot, shown: AttributedSnapshot, policy: Path | None) -> Audit:
     """Put every check to what was shown, as `netaudit audit` would."""
     with progress("auditing"):
-        return prepare(AuditOptions()).auditor.audit_shown(snapshot, shown)
+        return prepare(AuditOptions(policy=policy)).auditor.audit_shown(snapshot, shown)

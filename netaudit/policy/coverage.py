@@ -14,6 +14,7 @@ from netaudit.policy.subjects import names_containers, own_ports, zones_outside
 
 _FROM = frozenset({ZoneKind.INTERNET, ZoneKind.LAN, ZoneKind.NETWORK})
 _EVERYBODY = frozenset({Form.NOTHING, Form.ONLY})
+_PERMITTING = frozenset({Form.CAN, Form.CAN_ONLY, Form.ONLY})
 _ANYTHING = (Target(Subject(SubjectKind.ANYTHING)),)
 
 
@@ -26,6 +27,25 @@ def uncovered(context: HostContext, table: ExposureTable, entries: tuple[Entry, 
                 for cell in context.cells.between(zone, destination):
                     if cell.outcome is not Outcome.BLOCKED and (left := _left(context, entries, cell)):
                         yield left
+
+
+class Permits:
+    """What the entries of a policy say may be reached."""
+
+    def __init__(self, context: HostContext, entries: tuple[Entry, ...]) -> None:
+        self._context = context
+        self._entries = tuple(one for one in entries if one.form in _PERMITTING)
+
+    def entry_for(self, cell: Exposure) -> Entry | None:
+        """Return the first entry that permits all of a cell; what the Internet may reach, neighbours may reach too."""
+        zones = (cell.zone, Zone(ZoneKind.INTERNET)) if cell.zone.kind is ZoneKind.LAN else (cell.zone,)
+        return next((one for one in self._entries for zone in zones if self._permits(one, zone, cell)), None)
+
+    def _permits(self, entry: Entry, zone: Zone, cell: Exposure) -> bool:
+        if not _of_family(entry, cell) or not _sends(self._context, entry, zone):
+            return False
+        permitted = self._context.subjects.covered_by(cell.destination, entry.targets)
+        return not without(own_ports(cell.destination), permitted)
 
 
 def _left(context: HostContext, entries: tuple[Entry, ...], cell: Exposure) -> Exposure | None:

@@ -13,7 +13,7 @@ from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.table import ExposureTable
 from netaudit.policy.cells import Cells
-from netaudit.policy.coverage import uncovered
+from netaudit.policy.coverage import Permits, uncovered
 from netaudit.policy.entry import Entry, Policy
 from netaudit.policy.grammar import SentenceError, parse_entry
 from netaudit.policy.judging.context import HostContext
@@ -25,6 +25,13 @@ from netaudit.policy.trying import Tried, try_losses
 from netaudit.policy.verdict import Assertion, Judged, Verdict
 
 
+class Held(msgspec.Struct, frozen=True):
+    """A policy held against a host, and what it says may be reached there."""
+
+    assertion: Assertion
+    permits: Permits
+
+
 class Holder(msgspec.Struct, frozen=True):
     """What holds policies against hosts: the catalog, the day, and the interfaces that the Internet is behind."""
 
@@ -32,18 +39,19 @@ class Holder(msgspec.Struct, frozen=True):
     today: dt.date
     uplinks: tuple[str, ...] | None = None
 
-    def hold(self, snapshot: Snapshot, policy: Policy) -> Assertion:
+    def hold(self, snapshot: Snapshot, policy: Policy) -> Held:
         """Judge every entry of a policy. Raises MemoryError for rules that are too many for sets."""
         table = ExposureTable(snapshot, snapshot.program, zones_of(policy, self.uplinks))
         context = self._context(snapshot, table)
         entries = tuple(one for one in policy.entries if not one.ended(self.today))
         left = () if table.unknown else uncovered(context, table, entries)
-        return Assertion(
+        assertion = Assertion(
             head=attribute_head(snapshot),
             policy=policy,
             judged=tuple(judge(context, one) for one in policy.entries),
             uncovered=tuple(map(context.cells.attributed, left)),
         )
+        return Held(assertion, Permits(context, entries))
 
     def explain(self, snapshot: Snapshot, entry: Entry) -> Tried:
         """Judge one entry, and again without each rule of the host."""

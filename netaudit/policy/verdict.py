@@ -70,6 +70,11 @@ class Assertion(msgspec.Struct, frozen=True, kw_only=True):
     judged: tuple[Judged, ...]
     uncovered: tuple[AttributedExposure, ...] = ()
 
+    @property
+    def failed(self) -> int:
+        """How many entries do not pass: broken and vacuous ones."""
+        return self.count(Verdict.BROKEN) + self.count(Verdict.VACUOUS)
+
     def count(self, verdict: Verdict) -> int:
         """Count the entries of a verdict."""
         return sum(one.verdict is verdict for one in self.judged)

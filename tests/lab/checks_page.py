@@ -63,6 +63,7 @@ is the check's id; this is `rules/checks/host-network-container.yaml`:
 | `remediation` | such a sentence, or a list of remedies, the first choice first |
 | `rationale`, `references` | why it matters, and who says so |
 | `decided-by` | patterns of signatures: which of the subject's rules prove it; all of them, unless said |
+| `permissible` | `true` where it is about what can be reached: a policy that permits it accepts the finding |
 | `flagged`, `clean` | facts of a subject that it must flag, and of one that it must pass |
 
 A remedy is `do` (a sentence), `run` (commands), `when` (the subjects that it serves) and, where it has no commands,

@@ -56,7 +56,7 @@ def _stages(facts: Facts) -> Iterator[tuple[str, int]]:
     found: list[Audit] = []
     yield "show", work(lambda: shown.append(attribute_snapshot(snapshot, _CATALOG)))
     yield "exposure", work(lambda: shown.append(with_exposure(shown[0], snapshot, _CATALOG, ZoneChoice())))
-    view = HostView(snapshot, snapshot.program, shown[1], Services(load_services()))
+    view = HostView(snapshot, shown[1], Services(load_services()))
     yield "audit", work(lambda: found.append(run(view, Plan(load_checks(), _TODAY))))
     yield "report", work(lambda: render_snapshot_html(shown[1], found[0]))
 

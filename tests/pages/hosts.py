@@ -104,7 +104,7 @@ def _shown(facts: Facts) -> tuple[AttributedSnapshot, Audit]:
 def _audited(facts: Facts, shown: AttributedSnapshot) -> tuple[AttributedSnapshot, Audit]:
     plan = Plan(load_checks(), dt.date(2026, 1, 2))
     snapshot = parse_snapshot(facts)
-    return shown, run(HostView(snapshot, snapshot.program, shown, Services(load_services())), plan)
+    return shown, run(HostView(snapshot, shown, Services(load_services())), plan)
 
 
 def _diff(earlier: Facts, later: Facts) -> AttributedDiff:

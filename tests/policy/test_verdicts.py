@@ -40,7 +40,7 @@ def _host(name: str) -> Snapshot:
 
 def _judged(host: Snapshot, *sentences: str) -> list[Judged]:
     entries = tuple(parse_entry(one) for one in sentences)
-    return list(HOLDER.hold(host, Policy(entries)).judged)
+    return list(HOLDER.hold(host, Policy(entries)).assertion.judged)
 
 
 def _verdicts(host: Snapshot, *sentences: str) -> dict[str, Verdict]:
@@ -146,10 +146,11 @@ def test_a_container_in_the_host_s_network_sends_as_the_host_does() -> None:
 
 def test_an_entry_that_ended_does_not_pass() -> None:
     entry = msgspec.structs.replace(parse_entry("internet can reach web"), until=dt.date(2026, 11, 26))
-    (judged,) = HOLDER.hold(_host(ONE_PORT["28.5.2-iptables-nft"]), Policy((entry,))).judged
+    (judged,) = HOLDER.hold(_host(ONE_PORT["28.5.2-iptables-nft"]), Policy((entry,))).assertion.judged
     assert (judged.verdict, judged.unmatched[0].lack) == (Verdict.VACUOUS, Lack.ENDED)
     today = msgspec.structs.replace(entry, until=dt.date(2026, 11, 27))
-    assert HOLDER.hold(_host(ONE_PORT["28.5.2-iptables-nft"]), Policy((today,))).judged[0].verdict is Verdict.HOLDS
+    (judged,) = HOLDER.hold(_host(ONE_PORT["28.5.2-iptables-nft"]), Policy((today,))).assertion.judged
+    assert judged.verdict is Verdict.HOLDS
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_what_is_open_and_no_entry_speaks_of_is_listed() -> None:
     host = _host(ONE_PORT["28.5.2-iptables-nft"])
 
     def uncovered(*sentences: str) -> set[str]:
-        held = HOLDER.hold(host, Policy(tuple(parse_entry(one) for one in sentences)))
+        held = HOLDER.hold(host, Policy(tuple(parse_entry(one) for one in sentences))).assertion
         return {str(one.exposure.zone) for one in held.uncovered}
 
     neighbours = {"LAN neighbour on eth0", "network bridge"}

@@ -23,7 +23,8 @@ class Check(msgspec.Struct, frozen=True):
 
     `graver` holds further conditions, each with its severity; the first that holds wins. `decided_by` are patterns of
     signatures: the subject's rules that match are evidence; None for all of its rules. Of `remedies`
-    the first that serves is the first choice.
+    the first that serves is the first choice. `permissible`: it is about what can be reached, and a policy that says so
+    permits it.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Check(msgspec.Struct, frozen=True):
     examples: tuple[Example, ...]
     graver: tuple[tuple[Severity, Condition], ...] = ()
     decided_by: tuple[str, ...] | None = None
+    permissible: bool = False
     file: str = ""
 
     @property

@@ -17,3 +17,4 @@ class CheckedKind(StrEnum):
     EXPOSURE = "exposure"  # one cell of the exposure table
     CHANGE = "change"  # what differs from an earlier recording
     WAIVER = "waiver"
+    ENTRY = "policy-entry"  # of the policy that the host is held against

@@ -18,7 +18,8 @@ from netaudit.audit.subjects.host import HostFacts, hosts
 from netaudit.audit.subjects.network import NetworkFacts, networks
 from netaudit.audit.subjects.recording import RecordingFacts, recordings
 from netaudit.audit.subjects.rule import RuleFacts, rules
-from netaudit.audit.subjects.waiver import WaiverFacts
+from netaudit.audit.subjects.written.entry import EntryFacts, entries
+from netaudit.audit.subjects.written.waiver import WaiverFacts
 from netaudit.audit.view.view import HostView
 
 FACTS: Mapping[CheckedKind, type[SubjectFacts]] = {
@@ -33,6 +34,7 @@ FACTS: Mapping[CheckedKind, type[SubjectFacts]] = {
     CheckedKind.EXPOSURE: ExposureFacts,
     CheckedKind.CHANGE: ChangeFacts,
     CheckedKind.WAIVER: WaiverFacts,
+    CheckedKind.ENTRY: EntryFacts,
 }
 
 # Waivers are not found on a host: run.py has them from the configuration.
@@ -47,4 +49,5 @@ SUBJECTS: Mapping[CheckedKind, Callable[[HostView], Iterator[CheckSubject]]] = {
     CheckedKind.RULE: rules,
     CheckedKind.EXPOSURE: cells,
     CheckedKind.CHANGE: changes,
+    CheckedKind.ENTRY: entries,
 }

@@ -12,6 +12,7 @@ from netaudit.attribute.attribution import AttributedExposure, AttributedItem
 from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.condition import FactType, FactTypes
 from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.finding import Written
 
 EXPOSURE = "the exposure table"
 _LISTS: Mapping[Any, FactType] = {int: list[int], str: list[str]}
@@ -44,7 +45,7 @@ class CheckSubject(msgspec.Struct, frozen=True):
     """What checks are evaluated for, with what proves or explains a finding about it.
 
     `name` is what reports and waivers call it; `identity` survives a recreated container and a changed address.
-    `doubts` are facts of which only two bounds are known.
+    `doubts` are facts of which only two bounds are known. `written`: where the operator wrote it down.
     """
 
     kind: CheckedKind
@@ -56,6 +57,7 @@ class CheckSubject(msgspec.Struct, frozen=True):
     cells: tuple[AttributedExposure, ...] = ()
     container: str = ""
     doubts: tuple[Doubt, ...] = ()
+    written: Written | None = None
 
 
 @cache

@@ -1,6 +1,7 @@
 """A host as checks look at it: a snapshot, its attribution, and what is found by what."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, CauseKind
 from netaudit.audit.checks.services import Services
@@ -16,12 +17,14 @@ from netaudit.audit.view.places import Places
 from netaudit.audit.view.tools import Tools
 from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.facts import GapReason, Source
-from netaudit.model.netfilter.program import Program
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.packets.host.zones import ZoneChoice
+
+if TYPE_CHECKING:
+    from netaudit.policy.hold import Held
 
 _DERIVED = ZoneChoice()
 OBJECT_SOURCES = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
@@ -33,19 +36,19 @@ class HostView:
     def __init__(
         self,
         snapshot: Snapshot,
-        program: Program,
         attributed: AttributedSnapshot,
         services: Services,
         since: AttributedDiff | None = None,
         choice: ZoneChoice = _DERIVED,
+        held: "Held | None" = None,
     ) -> None:
         """Take a host and what its rules mean; `since` is what changed since an earlier recording, if one is named.
 
-        `choice` is what the exposure table was computed for.
+        `choice` is what the exposure table was computed for, `held` the policy that the host is held against.
         """
-        self.since = since
+        self.since, self.held = since, held
         self.snapshot = snapshot
-        self.program = program
+        self.program = snapshot.program
         self.attributed = attributed
         self.services = services
         self.sysctls = dict(snapshot.host.sysctls)

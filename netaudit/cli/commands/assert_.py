@@ -69,6 +69,5 @@ def assert_(
         out.show(lambda chosen: render_terminal(held, chosen), style, place)
     else:
         out.write(render_assertion(held, form, style), place)
-    failed = held.count(Verdict.BROKEN) + held.count(Verdict.VACUOUS)
-    code = out.exit_code(held.head, strict=strict, different=failed > 0, undecided=held.count(Verdict.UNDECIDED))
+    code = out.exit_code(held.head, strict=strict, different=held.failed > 0, undecided=held.count(Verdict.UNDECIDED))
     raise typer.Exit(code)

@@ -13,6 +13,7 @@ from netaudit.cli.options import (
     DockerHostOption,
     ForceOption,
     OutputOption,
+    PolicyOption,
     StrictOption,
     TimeoutOption,
 )
@@ -50,6 +51,7 @@ def audit(
         Path | None,
         typer.Option("--baseline", help="An earlier audit as JSON: what it has is not new.", show_default=False),
     ] = None,
+    policy: PolicyOption = None,
     sensitive_port: Annotated[
         list[str] | None,
         typer.Option(
@@ -97,6 +99,7 @@ def audit(
         skip=tuple(skip or ()),
         waivers=tuple(waivers or ()),
         baseline=baseline,
+        policy=policy,
         sensitive_ports=read_ports(sensitive_port or ()),
         config=config,
         exposure=when_audited(exposure),

@@ -13,6 +13,7 @@ from netaudit.cli.options import (
     ExposureOption,
     ForceOption,
     OutputOption,
+    PolicyOption,
     StrictOption,
     TimeoutOption,
     WideOption,
@@ -91,6 +92,7 @@ def plan(
     waivers: Annotated[
         list[Path] | None, typer.Option("--waivers", help="A file of accepted findings.", show_default=False)
     ] = None,
+    policy: PolicyOption = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="Else netaudit.toml, where there is one.", show_default=False)
     ] = None,
@@ -106,7 +108,7 @@ def plan(
     of their own: nothing of the host is changed.
     """
     from netaudit.cli import output as out
-    from netaudit.cli.planning import Subject, fails, judge, load_profile, prepare_plan, print_plan
+    from netaudit.cli.planning import Subject, fails, judge, load_profile, prepare_plan, print_plan, undecided_entries
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
     from netaudit.errors import UsageError
@@ -125,7 +127,7 @@ def plan(
     if on and host_profile:
         raise UsageError("--on and --host-profile each name a host", hint="give one of them")
     place = out.place(output, force=force)
-    prepared = prepare_plan(config, waivers, exposure, fail_on)
+    prepared = prepare_plan(config, waivers, policy, exposure, fail_on)
     where = make_where(docker_host, timeout)
     facts = load_profile(host_profile) if host_profile else load_or_collect(on, where)
     with progress("planning"):
@@ -133,5 +135,5 @@ def plan(
     print_plan(judged, form, place, color, facts, wide=wide)
     different = bool(fails(judged, prepared)) and form is not PlanFormat.SARIF
     heads = (judged.diff.before, judged.diff.after)
-    undecided = judged.diff.coverage.undecided
+    undecided = judged.diff.coverage.undecided + undecided_entries(judged)
     raise typer.Exit(out.exit_code(*heads, strict=strict, different=different, undecided=undecided))

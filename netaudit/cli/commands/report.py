@@ -12,6 +12,7 @@ from netaudit.cli.options import (
     ForceOption,
     FormatOption,
     OutputOption,
+    PolicyOption,
     StrictOption,
     TimeoutOption,
 )
@@ -31,6 +32,7 @@ def report(
     audit: Annotated[
         bool, typer.Option("--audit/--no-audit", help="Add findings to the report of one host (HTML, Markdown).")
     ] = True,
+    policy: PolicyOption = None,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
@@ -44,7 +46,7 @@ def report(
 
     place = out.place(output, force=force)
     own = read_template(template) if template else None
-    wanted = Wanted(form, place, own, when_computed(exposure), audit=audit)
+    wanted = Wanted(form, place, own, when_computed(exposure), audit=audit, policy=policy)
     require_place(wanted)
     with progress("reading"):
         where = make_where(docker_host, timeout)

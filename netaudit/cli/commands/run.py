@@ -16,6 +16,7 @@ from netaudit.cli.options import (
     ForceOption,
     FormatOption,
     OutputOption,
+    PolicyOption,
     StrictOption,
     TimeoutOption,
     WideOption,
@@ -45,6 +46,7 @@ def run(
     color: ColourOption = Colour.AUTO,
     wide: WideOption = False,
     exit_code: ExitCodeOption = False,
+    policy: PolicyOption = None,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
@@ -59,14 +61,18 @@ def run(
     """
     from netaudit.api.hosts import compare
     from netaudit.attribute.observed.writers import tell_writers
+    from netaudit.catalog.policy import load_policy
     from netaudit.cli import output as out
+    from netaudit.cli.holding import hold
     from netaudit.cli.say import say
     from netaudit.cli.sources import collect_host, make_where, require_rules
     from netaudit.collect import Watch, collect_when_quiet
+    from netaudit.policy.verdict import Verdict
     from netaudit.store import Replace, make_folder, require_place, save
 
     place = out.place(output, force=force)
     where = make_where(docker_host, timeout)
+    known = load_policy(policy) if policy else None
     with Watch(where) as watch:
         before = collect_host(where)
         watch.recorded(before)
@@ -82,12 +88,13 @@ def run(
     if after.partial:
         say(f"rules or containers still changed after {wait:g} s; gave up waiting")
     attributed = tell_writers(compare(before, after), watch.saw())
-    out.print_diff(attributed, form, place, color, wide=wide)
+    held = hold(after, known, form) if known else None
+    out.print_diff(attributed, form, place, color, wide=wide, assertion=held)
     own = out.exit_code(
         attributed.before,
         attributed.after,
         strict=strict,
-        different=exit_code and bool(attributed.changes),
-        undecided=attributed.coverage.undecided,
+        different=(exit_code and bool(attributed.changes)) or (held is not None and held.failed > 0),
+        undecided=attributed.coverage.undecided + (held.count(Verdict.UNDECIDED) if held else 0),
     )
     raise typer.Exit(code or own)

@@ -23,7 +23,7 @@ def render_audit(audit: Audit, locator: Locator, base: str) -> str:
 
 def _annotation(one: Finding, locator: Locator, base: str) -> str:
     place = locator.locate(one)
-    file, title = (annotation_property(text) for text in (base + place.file, f"{one.severity}: {one.check.id}"))
+    file, title = (annotation_property(text) for text in (place.under(base), f"{one.severity}: {one.check.id}"))
     doubts = describe_doubts(one.doubts)
     unsure = f" Not certain: {'; '.join(doubts)}." if doubts else ""
     data = annotation_data(f"{one.message}{unsure} To do: {one.remediation}")

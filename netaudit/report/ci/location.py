@@ -23,10 +23,15 @@ _SHOWN_BY_RULES = (CheckedKind.RULE, CheckedKind.CHANGE, CheckedKind.FIREWALL)
 
 
 class Location(msgspec.Struct, frozen=True):
-    """A file of the recording, and the line in it."""
+    """A file of the recording, or one of the operator's, and the line in it."""
 
     file: str
     line: int = 1
+    recorded: bool = True
+
+    def under(self, base: str) -> str:
+        """Return the file's path, where recordings are in a folder."""
+        return f"{base}{self.file}" if self.recorded else self.file
 
 
 class Locator:
@@ -38,6 +43,8 @@ class Locator:
 
     def locate(self, finding: Finding) -> Location:
         """Find the file that shows a finding's subject: its rule, its container, its daemon."""
+        if finding.written:
+            return Location(finding.written.file, max(finding.written.line, 1), recorded=False)
         rules = (*finding.evidence.rules, *finding.evidence.missing)
         if finding.subject_kind in _SHOWN_BY_RULES and rules:
             return self._rule(rules[0].item)
@@ -72,7 +79,10 @@ class OneFile(Locator):
 
     def locate(self, finding: Finding) -> Location:
         """Point at the one file."""
-        return Location(self._name, super().locate(finding).line if self._is_text else 1)
+        place = super().locate(finding)
+        if not place.recorded:
+            return place
+        return Location(self._name, place.line if self._is_text else 1)
 
 
 def _bytes_of(text: str) -> bytes:

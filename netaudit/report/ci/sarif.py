@@ -77,7 +77,7 @@ def _result(one: Finding, number: int, locator: Locator, base: str) -> dict[str,
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(f"{base}{place.file}".encode(errors="surrogateescape"))},
+                    "artifactLocation": {"uri": quote(place.under(base).encode(errors="surrogateescape"))},
                     "region": {"startLine": place.line},
                 },
                 "logicalLocations": [{"fullyQualifiedName": sarif_text(one.subject), "kind": "resource"}],

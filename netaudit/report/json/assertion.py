@@ -6,12 +6,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from netaudit.policy.entry import Form
+from netaudit.policy.entry import Entry, Form
 from netaudit.policy.verdict import Assertion, Judged, Unmet, Verdict
 from netaudit.report.json.cell import CellJson, cell_json
 from netaudit.report.json.printing import print_json
 from netaudit.report.json.snapshot import SnapshotJson, head_json
 from netaudit.report.text.findings.assertion import judged_proofs
+
+_ENTRIES = Meta(description="In the order of the file.")
+_UNCOVERED = Meta(description="What is reached, or may be, and no entry speaks of.")
 
 
 class EntryJson(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,13 +47,21 @@ class JudgedJson(msgspec.Struct, frozen=True, kw_only=True):
     because: Annotated[tuple[str, ...], Meta(description="Why it is vacuous or undecided.")]
 
 
+class PolicyJson(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy that the host was held against; for a plan, the host as it would be afterwards."""
+
+    file: str
+    entries: Annotated[tuple[JudgedJson, ...], _ENTRIES]
+    uncovered: Annotated[tuple[CellJson, ...], _UNCOVERED]
+
+
 class AssertDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="netaudit/assert/v1"):
     """netaudit assert."""
 
     snapshot: SnapshotJson
     policy: Annotated[str, Meta(description="The policy's file.")]
-    entries: Annotated[tuple[JudgedJson, ...], Meta(description="In the order of the file.")]
-    uncovered: Annotated[tuple[CellJson, ...], Meta(description="What is reached, or may be, and no entry speaks of.")]
+    entries: Annotated[tuple[JudgedJson, ...], _ENTRIES]
+    uncovered: Annotated[tuple[CellJson, ...], _UNCOVERED]
 
 
 def render_assertion(assertion: Assertion) -> bytes:
@@ -60,21 +71,32 @@ def render_assertion(assertion: Assertion) -> bytes:
 
 def assertion_document(assertion: Assertion) -> AssertDocument:
     """Return what became of each entry, and what none speaks of."""
+    held = policy_json(assertion)
     return AssertDocument(
-        snapshot=head_json(assertion.head),
-        policy=assertion.policy.place,
+        snapshot=head_json(assertion.head), policy=held.file, entries=held.entries, uncovered=held.uncovered
+    )
+
+
+def policy_json(assertion: Assertion) -> PolicyJson:
+    """Return a policy with what became of each entry, for the documents of other commands."""
+    return PolicyJson(
+        file=assertion.policy.place,
         entries=tuple([_judged(one) for one in assertion.judged]),
         uncovered=tuple([cell_json(one) for one in assertion.uncovered]),
     )
 
 
+def entry_json(entry: Entry) -> EntryJson:
+    """Return an entry as its file has it."""
+    return EntryJson(
+        text=entry.text, form=entry.form, line=entry.line, why=entry.why, owner=entry.owner, until=entry.until
+    )
+
+
 def _judged(one: Judged) -> JudgedJson:
-    entry = one.entry
     doubts = msgspec.structs.replace(one, cells=(), unmet=(), shared=())
     return JudgedJson(
-        entry=EntryJson(
-            text=entry.text, form=entry.form, line=entry.line, why=entry.why, owner=entry.owner, until=entry.until
-        ),
+        entry=entry_json(one.entry),
         verdict=one.verdict,
         exposure=tuple([cell_json(cell) for cell in one.cells]),
         unmet=tuple([_unmet(each) for each in one.unmet]),

@@ -11,17 +11,20 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver
 from netaudit.audit.finding import Audit, Evidence, Finding, NotPut, Undecided, Verified
 from netaudit.model.severity import FindingConfidence, Severity
+from netaudit.report.json.assertion import EntryJson, PolicyJson, entry_json, policy_json
 from netaudit.report.json.cell import CellChangeJson, CellJson, cell_json, change_json
 from netaudit.report.json.item import AttributedJson, attributed_json
 from netaudit.report.json.printing import print_json
 from netaudit.report.json.snapshot import SnapshotJson, head_json
 from netaudit.report.text.findings.audit import describe_doubts
 
-Status = Literal["open", "known", "waived"]
+Status = Literal["open", "known", "waived", "permitted"]
 _FINGERPRINT = Meta(pattern="^[0-9a-f]{32}$", description="The same for a recreated container and a changed address.")
 _NOT_PUT = Meta(description="Absent: every check was put to all that it is about.")
 _DOUBTS = Meta(description="What could make it harmless, where that is not known.")
 _SURELY = Meta(description="With doubts: the severity that it has all the same; absent: it may be no problem at all.")
+_PERMIT = Meta(description="The entry of the policy by which it may be so.")
+_POLICY = Meta(description="Absent: no policy was named.")
 _COMPUTED = Meta(description="False: `changes` and `others` say nothing.")
 
 
@@ -84,6 +87,7 @@ class FindingJson(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: Annotated[str, _FINGERPRINT]
     status: Status
     waiver: WaiverJson | None
+    permit: Annotated[EntryJson | UnsetType, _PERMIT] = UNSET
     verified: VerifiedJson | None = None  # a default: documents of older versions lack the field
     evidence: EvidenceJson
 
@@ -125,6 +129,7 @@ class AuditDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema
     undecided: tuple[UndecidedJson, ...]
     not_put: Annotated[tuple[NotPutJson, ...] | UnsetType, _NOT_PUT] = UNSET
     checks: tuple[CheckJson, ...]
+    policy: Annotated[PolicyJson | UnsetType, _POLICY] = UNSET
 
 
 def render_audit(audit: Audit) -> bytes:
@@ -141,6 +146,7 @@ def audit_document(audit: Audit) -> AuditDocument:
         undecided=tuple([undecided_json(one) for one in audit.undecided]),
         not_put=tuple([_not_put(one) for one in audit.not_put]) or UNSET,
         checks=tuple([_check(one, subjects.get(one.id, 0)) for one in audit.checks]),
+        policy=policy_json(audit.assertion) if audit.assertion else UNSET,
     )
 
 
@@ -159,6 +165,7 @@ def finding_json(one: Finding) -> FindingJson:
         fingerprint=one.fingerprint,
         status=_status(one),
         waiver=_waiver(one.waiver) if one.waiver else None,
+        permit=entry_json(one.permit) if one.permit else UNSET,
         verified=_verdict(one, 0),
         evidence=_evidence(one.evidence),
     )
@@ -185,7 +192,9 @@ def _verdict(one: Finding, at: int) -> VerifiedJson | None:
 
 
 def _status(one: Finding) -> Status:
-    return "waived" if one.waiver else "known" if one.known else "open"
+    if one.waiver:
+        return "waived"
+    return "permitted" if one.permit else "known" if one.known else "open"
 
 
 def _evidence(evidence: Evidence) -> EvidenceJson:

@@ -8,6 +8,8 @@ from msgspec import UNSET, Meta, UnsetType
 from netaudit.attribute.attribution import AttributedChange, AttributedDiff
 from netaudit.diff import Altered, Moved
 from netaudit.model.observation import DockerEvent, Writer
+from netaudit.policy.verdict import Assertion
+from netaudit.report.json.assertion import PolicyJson, policy_json
 from netaudit.report.json.cell import CellChangeJson, Computed, ComputedGap, change_json
 from netaudit.report.json.item import (
     AttributedJson,
@@ -23,6 +25,7 @@ from netaudit.report.text.words import Verb, verb
 
 _EVENTS = Meta(description="What Docker said of its causes meanwhile; only where netaudit listened (`run`).")
 _UNDECIDED = Meta(description="How many cells could not be decided, before or after: they may have changed.")
+_POLICY = Meta(description="Held against the host afterwards; only where one was named (`run`).")
 _MISSING = Meta(description="Ought to be there afterwards, and is not.")
 _DEFECTS = Meta(description="There afterwards, and stale, misplaced or duplicate.")
 
@@ -79,14 +82,15 @@ class DiffDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     exposure_gap: ComputedGap = UNSET
     exposure_undecided: Annotated[int | UnsetType, _UNDECIDED] = UNSET
     coverage: CoverageJson
+    policy: Annotated[PolicyJson | UnsetType, _POLICY] = UNSET
 
 
-def render_diff(diff: AttributedDiff) -> bytes:
-    """Print a diff as one JSON object."""
-    return print_json(diff_document(diff))
+def render_diff(diff: AttributedDiff, assertion: Assertion | None = None) -> bytes:
+    """Print a diff as one JSON object, with the policy that the host was held against afterwards."""
+    return print_json(diff_document(diff, assertion))
 
 
-def diff_document(diff: AttributedDiff) -> DiffDocument:
+def diff_document(diff: AttributedDiff, assertion: Assertion | None = None) -> DiffDocument:
     """Return a diff: its changes, what is missing, who can reach what now and could not before."""
     return DiffDocument(
         before=head_json(diff.before),
@@ -99,6 +103,7 @@ def diff_document(diff: AttributedDiff) -> DiffDocument:
         exposure_gap=diff.exposure_gap or UNSET,
         exposure_undecided=diff.exposure_undecided or UNSET,
         coverage=coverage_json(diff.coverage),
+        policy=policy_json(assertion) if assertion else UNSET,
     )
 
 

@@ -10,6 +10,7 @@ from netaudit.model.plan import Assumption, AssumptionKind, Refusal, Symbol, Sym
 from netaudit.plan.pitfalls import Pitfall, PitfallKind
 from netaudit.plan.rules.planned import Certainty
 from netaudit.plan.surroundings import HostChange, HostPart
+from netaudit.report.json.assertion import PolicyJson, policy_json
 from netaudit.report.json.audit import FindingJson, UndecidedJson, finding_json, undecided_json
 from netaudit.report.json.cell import CellChangeJson, Computed, ComputedGap, change_json
 from netaudit.report.json.diff import ChangedJson, change_fields
@@ -23,6 +24,7 @@ from netaudit.report.text.words import Verb
 _MISSING = Meta(description="Ought to be there afterwards, and would not be.")
 _DEFECTS = Meta(description="Would be there afterwards, and stale, misplaced or duplicate.")
 _FINDINGS = Meta(description="What the command would bring: not there before, or less severe. The most severe first.")
+_POLICY = Meta(description="Held against the host afterwards; absent: no policy was named.")
 _BODY = Meta(description="As the client sent it, without the values of environment variables; null for no JSON.")
 
 
@@ -112,6 +114,7 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     refused: tuple[RefusalJson, ...]
     symbols: tuple[SymbolJson, ...]
     assumptions: tuple[AssumptionJson, ...]
+    policy: Annotated[PolicyJson | UnsetType, _POLICY] = UNSET
     output: Annotated[str | UnsetType, Meta(description="What the command printed.")] = UNSET
 
 
@@ -149,6 +152,7 @@ def plan_document(plan: JudgedPlan) -> PlanDocument:
         refused=tuple([_refusal(one) for one in planned.refused]),
         symbols=tuple([_symbol(one) for one in planned.symbols]),
         assumptions=tuple([_assumption(one) for one in planned.assumptions]),
+        policy=policy_json(plan.audit.assertion) if plan.audit.assertion else UNSET,
         output=planned.output or UNSET,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from netaudit.audit.finding import Audit, Finding
+from netaudit.report.page.policy.markdown import policy_section
 from netaudit.report.text.findings.audit import (
     describe_not_put,
     describe_status,
@@ -26,6 +27,7 @@ def render_audit(audit: Audit) -> str:
     for finding in audit.open:
         lines += [*_finding(finding), ""]
     lines += _accepted(audit)
+    lines += policy_section(audit.assertion) if audit.assertion else ()
     lines += _undecided(audit)
     lines += _not_put(audit)
     if audit.head.gaps:

@@ -18,6 +18,7 @@ from netaudit.attribute.attribution import (
 from netaudit.audit.finding import Audit
 from netaudit.model.facts import Gap
 from netaudit.model.netfilter.ruleset import Item, ObjectKind
+from netaudit.policy.verdict import Assertion
 from netaudit.report.map.groups import draw_together
 from netaudit.report.map.layout import Drawing, lay_out
 from netaudit.report.map.rows import MapRow, rows_of_diff, rows_of_snapshot
@@ -25,6 +26,7 @@ from netaudit.report.page.anchors import Anchors
 from netaudit.report.page.facets import Facets, gather_facets
 from netaudit.report.page.figures import Figure, diff_figures, snapshot_figures
 from netaudit.report.page.findings import FindingList, judge_audit, list_findings
+from netaudit.report.page.policy.section import PolicySection, judge_policy, make_section, policy_figure
 from netaudit.report.page.rows import AnchorLink, RuleRow, RuleRun, change_row, defect_row, item_row, missing_row, runs
 from netaudit.report.page.subjects import SubjectView, gather_subjects
 from netaudit.report.page.summary import judge_diff, judge_snapshot
@@ -93,6 +95,7 @@ class Page(msgspec.Struct, frozen=True):
     facets: Facets
     anchors: dict[Item, str]
     findings: FindingList | None = None  # None: nobody audited
+    policy: PolicySection | None = None  # None: no policy was named
 
     def anchor_of(self, item: Item | None) -> str:
         """Tell where a rule stands on this page, "" where it does not."""
@@ -120,8 +123,9 @@ class SnapshotPage(Page, frozen=True, kw_only=True):
             yield f"inside container {one.container.name or one.container.id[:12]}: ", one.chains
 
 
-def make_diff_page(diff: AttributedDiff) -> DiffPage:
-    """Lay out a diff."""
+def make_diff_page(diff: AttributedDiff, assertion: Assertion | None = None) -> DiffPage:
+    """Lay out a diff, and a policy that was held against the host afterwards."""
+    policy = make_section(assertion)
     anchors = Anchors()
     missing = tuple(missing_row(one, anchors) for one in diff.missing)
     defects = tuple(defect_row(one, anchors) for one in diff.defects)
@@ -132,8 +136,8 @@ def make_diff_page(diff: AttributedDiff) -> DiffPage:
     rows = [*(row for group in groups for row in group.rows), *missing, *defects, *unattributed]
     return DiffPage(
         title=f"changes on {diff.after.host or 'an unnamed host'}",
-        verdict=judge_diff(diff),
-        figures=tuple(diff_figures(diff)),
+        verdict=(*judge_diff(diff), *judge_policy(policy)),
+        figures=(*policy_figure(policy), *diff_figures(diff)),
         exposed=None if diff.exposure is None else _exposed(rows_of_diff(diff.exposure)),
         exposure_gap=diff.exposure_gap,
         missing=missing,
@@ -146,6 +150,7 @@ def make_diff_page(diff: AttributedDiff) -> DiffPage:
         anchors=_anchors(rows),
         groups=groups,
         unattributed=unattributed,
+        policy=policy,
     )
 
 
@@ -156,12 +161,13 @@ def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None)
     defects = tuple(defect_row(one, anchors) for one in snapshot.defects)
     chains = tuple(_chains(snapshot.items, anchors))
     inside = tuple(InsideBlock(one.container, tuple(_chains(one.items, anchors))) for one in snapshot.inside)
+    policy = make_section(audit.assertion) if audit else None
     rows = [*(row for chain in chains for row in chain.all_rows), *missing, *defects]
     within = [row for one in inside for chain in one.chains for row in chain.all_rows]
     return SnapshotPage(
         title=f"rules of {snapshot.head.host or 'an unnamed host'}",
-        verdict=_judge(snapshot, audit),
-        figures=(*_findings_figure(audit), *snapshot_figures(snapshot)),
+        verdict=(*_judge(snapshot, audit), *judge_policy(policy)),
+        figures=(*_findings_figure(audit), *policy_figure(policy), *snapshot_figures(snapshot)),
         exposed=None if snapshot.exposure is None else _exposed(rows_of_snapshot(snapshot.exposure)),
         exposure_gap=snapshot.exposure_gap,
         missing=missing,
@@ -175,6 +181,7 @@ def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None)
         chains=chains,
         inside=tuple(one for one in inside if one.chains),
         findings=None if audit is None else list_findings(audit, anchors),
+        policy=policy,
     )
 
 

@@ -9,6 +9,7 @@ from netaudit.report.page.anchors import Anchors
 from netaudit.report.page.figures import Figure
 from netaudit.report.page.findings import judge_audit, list_findings
 from netaudit.report.page.model import DiffPage, make_diff_page
+from netaudit.report.page.policy.section import PolicySection, judge_policy
 from netaudit.report.page.summary import judge_diff
 from netaudit.report.text.plan.assumptions import describe_assumption, describe_settling
 from netaudit.report.text.plan.words import (
@@ -39,12 +40,12 @@ class PlanPage(DiffPage, frozen=True, kw_only=True):
 
 def make_plan_page(plan: JudgedPlan) -> PlanPage:
     """Lay out a plan."""
-    page = make_diff_page(plan.diff)
+    page = make_diff_page(plan.diff, plan.audit.assertion)
     fields = {name: getattr(page, name) for name in page.__struct_fields__ if name != "tense"}
     new = new_findings(plan)
     fields |= {
         "title": f"plan for {plan.diff.before.host or 'an unnamed host'}",
-        "verdict": tuple(_verdict(plan)),
+        "verdict": tuple(_verdict(plan, page.policy)),
         "figures": (
             Figure(len(plan.new), "new finding" if len(plan.new) == 1 else "new findings", "findings"),
             *page.figures,
@@ -54,7 +55,7 @@ def make_plan_page(plan: JudgedPlan) -> PlanPage:
     return PlanPage(**fields, planned=plan.planned.title, parts=tuple(_parts(plan)))
 
 
-def _verdict(plan: JudgedPlan) -> Iterator[Sentence]:
+def _verdict(plan: JudgedPlan, policy: PolicySection | None) -> Iterator[Sentence]:
     """Say who could reach what first, then what the command does not do, then the rest."""
     first, *rest = judge_diff(plan.diff, Tense.PLANNED)
     yield first
@@ -64,6 +65,7 @@ def _verdict(plan: JudgedPlan) -> Iterator[Sentence]:
     )
     if plan.new:
         yield from judge_audit(new_findings(plan))
+    yield from judge_policy(policy)
     yield from rest
     yield Sentence((f"{NOTHING_RAN.capitalize()}.",))
 

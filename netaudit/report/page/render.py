@@ -8,15 +8,17 @@ from markupsafe import Markup
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.audit.finding import Audit
 from netaudit.audit.planned import JudgedPlan
+from netaudit.policy.verdict import Assertion
 from netaudit.report.page.model import Page, make_diff_page, make_snapshot_page
 from netaudit.report.page.plan import make_plan_page
+from netaudit.report.page.policy.section import PolicyPage, make_policy_page
 from netaudit.report.templating import environment
 from netaudit.report.text.exposure import exposure_tables
 
 
-def render_diff_html(diff: AttributedDiff) -> str:
-    """Print a diff as one self-contained page of HTML."""
-    return _render_html(make_diff_page(diff))
+def render_diff_html(diff: AttributedDiff, assertion: Assertion | None = None) -> str:
+    """Print a diff, and a policy held against the host afterwards, as one self-contained page of HTML."""
+    return _render_html(make_diff_page(diff, assertion))
 
 
 def render_snapshot_html(snapshot: AttributedSnapshot, audit: Audit | None = None) -> str:
@@ -24,9 +26,9 @@ def render_snapshot_html(snapshot: AttributedSnapshot, audit: Audit | None = Non
     return _render_html(make_snapshot_page(snapshot, audit))
 
 
-def render_diff_markdown(diff: AttributedDiff) -> str:
+def render_diff_markdown(diff: AttributedDiff, assertion: Assertion | None = None) -> str:
     """Print a diff as Markdown, short enough for a pull request: the details are folded."""
-    return environment.markdown().get_template("report.md.j2").render(page=make_diff_page(diff), diff=diff)
+    return environment.markdown().get_template("report.md.j2").render(page=make_diff_page(diff, assertion), diff=diff)
 
 
 def render_snapshot_markdown(snapshot: AttributedSnapshot, audit: Audit | None = None) -> str:
@@ -49,12 +51,21 @@ def render_exposure_markdown(shown: AttributedSnapshot) -> str:
     return environment.markdown().get_template("exposure.md.j2").render(tables=exposure_tables(shown), shown=shown)
 
 
+def render_assertion_html(assertion: Assertion) -> str:
+    """Print a policy that was held against a host as one self-contained page of HTML."""
+    return _render("policy.html.j2", make_policy_page(assertion))
+
+
 def _render_html(page: Page) -> str:
+    return _render("report.html.j2", page)
+
+
+def _render(template: str, page: Page | PolicyPage) -> str:
     style = "\n" + "".join(environment.read(f"partials/{name}.css") for name in ("colours", "style", "map"))
     script = environment.read("partials/script.js")
     return (
         environment.html()
-        .get_template("report.html.j2")
+        .get_template(template)
         .render(
             page=page,
             style=Markup(style),  # noqa: S704 (our own file)

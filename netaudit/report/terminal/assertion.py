@@ -18,14 +18,45 @@ _COLOURS = {Verdict.BROKEN: "1;31", Verdict.VACUOUS: "33", Verdict.UNDECIDED: "3
 def render_assertion(assertion: Assertion, style: Style) -> str:
     """Print each entry with its verdict and proof, what no entry speaks of, and one line that sums up."""
     lines = [terminal_text(describe_head(assertion.head)), ""]
-    for one in worst_first(assertion):
-        lines += _entry(one, assertion.policy.place, style)
-    lines.append("")
-    lines += _uncovered(assertion, style)
+    lines += entry_lines(assertion, style)
     if assertion.head.gaps:
         lines += ["could not be seen", *gap_lines(assertion.head.gaps), ""]
     lines.append(summarise_assertion(assertion))
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def entry_lines(assertion: Assertion, style: Style) -> Iterator[str]:
+    """Print each entry with its verdict and proof, and what no entry speaks of."""
+    for one in worst_first(assertion):
+        yield from _entry(one, assertion.policy.place, style)
+    yield ""
+    yield from _uncovered(assertion, style)
+
+
+def policy_lines(assertion: Assertion | None, style: Style) -> Iterator[str]:
+    """Print a policy beside findings that have the proofs: verdicts, what no entry speaks of, one line that sums up."""
+    if assertion is None:
+        return
+    yield from _titled(assertion, style)
+    yield from (_headed(one, style) for one in worst_first(assertion))
+    yield ""
+    yield from _uncovered(assertion, style)
+
+
+def held_lines(assertion: Assertion, style: Style) -> Iterator[str]:
+    """Print a policy beneath what changed: verdicts with their proofs."""
+    yield from ("", *_titled(assertion, style), *entry_lines(assertion, style))
+
+
+def _titled(assertion: Assertion, style: Style) -> Iterator[str]:
+    first, *rest = wrap_whole(
+        terminal_text(f"{assertion.policy.place}: {summarise_assertion(assertion)}"),
+        style.width,
+        first="policy ",
+        rest="  ",
+    )
+    yield bold(first, style)
+    yield from rest
 
 
 def render_tried(tried: Tried, style: Style) -> str:
@@ -43,10 +74,7 @@ def render_tried(tried: Tried, style: Style) -> str:
 
 
 def _entry(judged: Judged, place: str, style: Style) -> Iterator[str]:
-    verdict = f"{judged.verdict:<9}"
-    if style.colour:
-        verdict = f"\x1b[{_COLOURS[judged.verdict]}m{verdict}\x1b[0m"
-    yield f"{verdict} {terminal_text(judged.entry.text)}"
+    yield _headed(judged, style)
     if judged.verdict is Verdict.HOLDS:
         return
     yield from _wrapped("  at       ", f"{place}:{judged.entry.line}", style)
@@ -54,6 +82,13 @@ def _entry(judged: Judged, place: str, style: Style) -> Iterator[str]:
         yield from _wrapped("  why      ", words, style)
     for proof in judged_proofs(judged):
         yield from _proof(proof, style)
+
+
+def _headed(judged: Judged, style: Style) -> str:
+    verdict = f"{judged.verdict:<9}"
+    if style.colour:
+        verdict = f"\x1b[{_COLOURS[judged.verdict]}m{verdict}\x1b[0m"
+    return f"{verdict} {terminal_text(judged.entry.text)}"
 
 
 def _proof(proof: Proof, style: Style) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from netaudit.audit.finding import Audit, Finding
 from netaudit.model.severity import Severity
+from netaudit.report.terminal.assertion import policy_lines
 from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.shell import shell_lines
 from netaudit.report.terminal.style import Style
@@ -35,6 +36,7 @@ def render_audit(audit: Audit, style: Style) -> str:
     for finding in audit.open:
         lines += [*finding_lines(finding, style), ""]
     lines += _accepted(audit, style)
+    lines += policy_lines(audit.assertion, style)
     lines += _undecided(audit, style)
     lines += _not_put(audit, style)
     if audit.head.gaps:

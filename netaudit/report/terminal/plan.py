@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from netaudit.audit.planned import JudgedPlan
+from netaudit.report.terminal.assertion import policy_lines
 from netaudit.report.terminal.audit import finding_lines
 from netaudit.report.terminal.exposure import lead_plan
 from netaudit.report.terminal.layout import fill
@@ -35,6 +36,7 @@ def render_plan(plan: JudgedPlan, style: Style) -> str:
         lines += [bold("findings that it would bring", style)]
         for finding in plan.new:
             lines += [*finding_lines(finding, style), ""]
+    lines += policy_lines(plan.audit.assertion, style)
     lines += _part("findings that it would end", (f"{one.check.id}  {one.subject}" for one in plan.gone), style)
     lines += _part("not known before it runs", map(describe_symbol, planned.symbols), style)
     assumed = (f"{describe_assumption(one)} (settled by: {describe_settling(one)})" for one in planned.assumptions)

@@ -14,6 +14,8 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.diff import Altered, Moved
 from netaudit.model.netfilter.ruleset import ObjectKind
+from netaudit.policy.verdict import Assertion
+from netaudit.report.terminal.assertion import held_lines
 from netaudit.report.terminal.exposure import lead_diff
 from netaudit.report.terminal.layout import fill, table
 from netaudit.report.terminal.style import Style, bold
@@ -36,12 +38,15 @@ from netaudit.report.text.words import (
 _NAME = 120  # columns of a container's or network's name: one that is longer is cut, the port beside it never
 
 
-def render_diff(diff: AttributedDiff, style: Style) -> str:
-    """Print a diff: what changed and why, what is missing, what could not be seen, one line that sums up."""
+def render_diff(diff: AttributedDiff, style: Style, assertion: Assertion | None = None) -> str:
+    """Print a diff: what changed and why, what is missing, what could not be seen, one line that sums up.
+
+    `assertion` is the policy that the host was held against afterwards.
+    """
     lines = [*_heads(diff, style), "", *lead_diff(diff, style), *change_groups(diff.changes, style)]
     if not diff.changes:
         lines += [describe_no_rule_change((diff.before, diff.after)), ""]
-    lines += [*closing_lines(diff, style), summarise_diff(diff)]
+    lines += [*closing_lines(diff, style), *(held_lines(assertion, style) if assertion else ()), summarise_diff(diff)]
     return _join(lines)
 
 

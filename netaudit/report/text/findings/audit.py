@@ -123,6 +123,7 @@ _KINDS = {
     CheckedKind.EXPOSURE: "who can reach what",
     CheckedKind.CHANGE: "what changed",
     CheckedKind.WAIVER: "waivers",
+    CheckedKind.ENTRY: "entries of the policy",
 }
 
 
@@ -133,8 +134,10 @@ def summarise_audit(audit: Audit) -> str:
     found = f"{count(len(audit.open), 'finding')}" + (f": {', '.join(parts)}" if parts else "")
     also = [found, f"{count(len(audit.checks), 'check')}"]
     waived = sum(one.waiver is not None for one in audit.findings)
-    known = sum(one.known and one.waiver is None for one in audit.findings)
+    permitted = sum(one.permit is not None and one.waiver is None for one in audit.findings)
+    known = sum(one.known and one.waiver is None and one.permit is None for one in audit.findings)
     also += [f"{waived} waived"] if waived else []
+    also += [f"{permitted} permitted by the policy"] if permitted else []
     also += [f"{known} in the baseline"] if known else []
     doubtful = len({one.check.id for one in audit.undecided})
     also += [f"{count(doubtful, 'check')} undecided"] if doubtful else []
@@ -165,6 +168,8 @@ def describe_status(finding: Finding) -> str:
     if finding.waiver:
         waiver = finding.waiver
         return f"waived by {waiver.owner} until {waiver.until}: {waiver.reason} ({waiver.place})"
+    if finding.permit:
+        return f"permitted by the policy's line {finding.permit.line}: {finding.permit.text}"
     return "in the baseline" if finding.known else ""
 
 
