@@ -1,0 +1,1 @@
+"""Which changes of packets and attribution no test notices: `make mutants`, by mutmut."""
