@@ -2,6 +2,7 @@
 
 import struct
 import sys
+from pathlib import Path
 
 import pytest
 from collect_hosts import Host
@@ -108,6 +109,40 @@ def test_every_rule_is_printed_as_iptables_prints_it(
     saved = _saved(host, program)
     assert len(saved) > 40
     assert _read(host, family) == saved
+
+
+WITHOUT_PYTHON_IPTABLES = """
+import os, sys
+sys.modules["iptc"] = None  # as if it was not installed
+from netaudit.collect.asking import search_path
+from netaudit.collect.asking.options import Where
+if sys.argv[1:]:
+    os.environ["PATH"], search_path.SYSTEM_FOLDERS, search_path._ADMIN_FOLDERS = sys.argv[1], (), ()
+from netaudit.collect.kernel.iptables import LegacyReader
+for answer in LegacyReader(Where()).ask():
+    print(getattr(answer, "data", b"").decode() or answer)
+"""
+
+
+@pytest.mark.kernel
+def test_without_python_iptables_the_hosts_own_program_reads_the_same_tables_and_makes_none(host: Host) -> None:
+    host.run("iptables-legacy", "-A", "INPUT", "-p", "tcp", "--dport", "22", "-m", "limit", "--limit", "3/min")
+    host.run(
+        "iptables-legacy", "-t", "nat", "-A", "POSTROUTING", "-s", "172.17.0.0/16", "-j", "MASQUERADE", "-c", "7", "8"
+    )
+    host.run("ip6tables-legacy", "-P", "FORWARD", "DROP")
+    said = host.python(WITHOUT_PYTHON_IPTABLES).splitlines()
+    assert [line for line in said if line] == _saved(host, "iptables") + _saved(host, "ip6tables")
+    assert host.run("cat", "/proc/net/ip_tables_names").split() == ["nat", "filter"]
+    assert host.run("cat", "/proc/net/ip6_tables_names").split() == ["filter"]
+
+
+@pytest.mark.kernel
+def test_with_neither_it_is_a_gap_that_says_what_to_install(host: Host, tmp_path: Path) -> None:
+    host.run("iptables-legacy", "-A", "INPUT", "-j", "ACCEPT")
+    said = host.python(WITHOUT_PYTHON_IPTABLES, str(tmp_path))
+    assert "GapReason.ABSENT" in said
+    assert "pip install 'netaudit[legacy]'" in said
 
 
 @pytest.mark.kernel

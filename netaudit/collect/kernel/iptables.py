@@ -1,5 +1,6 @@
 """Ask both of iptables' backends. Each sees only its own rules, so both are asked."""
 
+import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +14,7 @@ from netaudit.collect.asking.audit_log import announce
 from netaudit.collect.asking.options import Where
 from netaudit.collect.asking.subprocesses import Ready, make_ready, run
 from netaudit.collect.kernel.legacy_fingerprint import legacy_mark
+from netaudit.collect.kernel.legacy_save import LegacySave
 from netaudit.collect.kernel.nftables import iptables_families
 from netaudit.model.facts import Gap, GapReason, Source
 
@@ -25,6 +27,7 @@ class _Family(msgspec.Struct, frozen=True):
     nft_save: str
     any_save: str
     legacy_source: Source
+    legacy_save: str
     legacy_tables: Path
 
 
@@ -35,6 +38,7 @@ _FAMILIES = (
         nft_save="iptables-nft-save",
         any_save="iptables-save",
         legacy_source=Source.IPTABLES_LEGACY,
+        legacy_save="iptables-legacy-save",
         legacy_tables=Path("/proc/net/ip_tables_names"),
     ),
     _Family(
@@ -43,6 +47,7 @@ _FAMILIES = (
         nft_save="ip6tables-nft-save",
         any_save="ip6tables-save",
         legacy_source=Source.IP6TABLES_LEGACY,
+        legacy_save="ip6tables-legacy-save",
         legacy_tables=Path("/proc/net/ip6_tables_names"),
     ),
 )
@@ -110,17 +115,26 @@ class LegacyReader:
         """Read the tables, as they are now."""
         for family, ready in self._answers.items():
             match ready:
-                case Ready():
+                case Ready() | LegacySave():
                     yield _read_tables(family, ready.begin(self._timeout))
                 case _:
                     yield ready
 
 
-def _start_reading(family: _Family, where: Where) -> Ready | Answer:
+def _start_reading(family: _Family, where: Where) -> Ready | LegacySave | Answer:
     tables = _legacy_tables(family)
     if isinstance(tables, Gap):
         return tables
-    return _start_child(family, tables, where) if tables else Unused(family.legacy_source)
+    if not tables:
+        return Unused(family.legacy_source)
+    if not has_python_iptables():
+        return LegacySave(family.legacy_source, (family.legacy_save, family.any_save), tables)
+    return _start_child(family, tables, where)
+
+
+def has_python_iptables() -> bool:
+    """Tell whether python-iptables is installed: it has no wheel, and not every server has a compiler."""
+    return importlib.util.find_spec("iptc") is not None
 
 
 def _legacy_tables(family: _Family) -> list[str] | Gap:
