@@ -9,8 +9,9 @@ from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 from netaudit.plan.rehearsal.chains import remove_chains
 from netaudit.plan.rules.draft import Draft
+from netaudit.plan.rules.fill import Wanted
 from netaudit.plan.rules.put import Hand
-from netaudit.plan.rules.wanted import Wanted, Writer
+from netaudit.plan.rules.wanted import Writer
 
 NFT_TABLE = "docker-bridges"
 _ENTRY = "DOCKER-FORWARD"  # deleted with the rest, though the engine itself writes it again at each start

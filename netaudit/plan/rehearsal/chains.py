@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.plan.rules.draft import ChainKey, Draft
+from netaudit.plan.rules.fill import Wanted
 from netaudit.plan.rules.put import Hand
-from netaudit.plan.rules.wanted import Wanted
 
 
 def remove_chains(draft: Draft, hand: Hand, cleared: Iterable[Wanted]) -> None:

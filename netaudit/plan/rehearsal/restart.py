@@ -9,9 +9,10 @@ from netaudit.model.netfilter.ruleset import Backend
 from netaudit.plan.rehearsal.backend import NFT_TABLE
 from netaudit.plan.rehearsal.chains import remove_chains
 from netaudit.plan.rules.draft import Draft
+from netaudit.plan.rules.fill import Wanted
 from netaudit.plan.rules.put import Hand
 from netaudit.plan.rules.set_up import NEW, SetUp
-from netaudit.plan.rules.wanted import Wanted, Writer
+from netaudit.plan.rules.wanted import Writer
 
 _SET_UP_AGAIN = frozenset({Occasion.BRIDGE})
 

@@ -6,7 +6,7 @@ from netaudit.attribute.signatures.signature import Catalog, Signature
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind, Rule
 from netaudit.model.version import Version
 from netaudit.plan.rules.draft import ChainKey, Draft
-from netaudit.plan.rules.wanted import Wanted
+from netaudit.plan.rules.fill import Wanted
 
 
 class Hand:

@@ -1,8 +1,9 @@
 """Effects, one after another -> the ruleset after each: what an engine writes, repairs, deletes and leaves behind."""
 
 from netaudit.model.plan import Effect, EffectKind
+from netaudit.plan.rules.fill import Wanted
 from netaudit.plan.rules.set_up import NEW, SetUp
-from netaudit.plan.rules.wanted import Wanted, Writer
+from netaudit.plan.rules.wanted import Writer
 
 
 class Replay:

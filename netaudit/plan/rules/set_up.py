@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable
 from netaudit.attribute.signatures.placement import Occasion
 from netaudit.attribute.signatures.signature import SubjectKind
 from netaudit.model.netfilter.family import Family
+from netaudit.plan.rules.fill import Wanted
 from netaudit.plan.rules.forwarding import Forwarding
 from netaudit.plan.rules.put import Hand
-from netaudit.plan.rules.wanted import Wanted, Writer
+from netaudit.plan.rules.wanted import Writer
 
 NEW = frozenset({Occasion.NETWORK, Occasion.BRIDGE})
 

@@ -12,8 +12,8 @@ from netaudit.model.netfilter.ruleset import Ruleset
 from netaudit.model.plan import Assumption, AssumptionKind, assume
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
+from netaudit.plan.rules.fill import Wanted
 from netaudit.plan.rules.port_order import is_settled
-from netaudit.plan.rules.wanted import Wanted
 
 # Conditions that a variable of dockerd's environment decides, which is never read; options of which the rules tell.
 _VARIABLES = {"raw-rules": "DOCKER_INSECURE_NO_IPTABLES_RAW"}

@@ -14,7 +14,7 @@ import netaudit
 from netaudit.cli import main
 
 REPOSITORY = Path(netaudit.__path__[0]).parent
-RECORDINGS = Path(__file__).parent.parent / "recordings"
+RECORDINGS = Path(__file__).parent / "recordings"
 ONE_PORT = RECORDINGS / "20.10.24-iptables-nft" / "default-one-port"
 NO_DOCKER = ("--docker-host", "unix:///nowhere")
 ENTER = ("-m", "netaudit")
