@@ -102,6 +102,10 @@ agree: system $(VENV)/ready ## Hold `netaudit trace` against this kernel: N=1000
 probe: system roots ## Hold `netaudit exposure` against real packets: every scenario (docs/agreement.md), or HOSTS=200 random hosts, SEED=0
 	PYTHONPATH=.:tests $(PYTHON) $(if $(HOSTS),-m random_hosts.probe $(HOSTS) $(SEED),-m lab.probe_all --page)
 
+.PHONY: plans
+plans: system roots ## Hold `netaudit plan` against real engines: N=300 random commands, SEED=0
+	PYTHONPATH=.:tests $(PYTHON) -m live_plans.attempts $(if $(filter 100000,$(N)),300,$(N)) $(SEED)
+
 .PHONY: schemas
 schemas: $(VENV)/ready ## The JSON Schema of what is printed, from the types in netaudit/report/json
 	PYTHONPATH=.:tests $(PYTHON) -m pages.json_schema

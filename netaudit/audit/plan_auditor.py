@@ -28,13 +28,16 @@ from netaudit.plan.rules.planned import Certainty
 from netaudit.plan.spelling import spell
 from netaudit.plan.surroundings import changed_surroundings
 
-# What a rule's text, or whether it is written, hangs on; others decide whether the command succeeds at all.
+# What decides over a rule, its text and position; others decide whether the command succeeds at all.
 _ABOUT_TEXTS = frozenset(
     {
         AssumptionKind.EXPOSED_UNKNOWN,
         AssumptionKind.SUBNET_LIKELY,
         AssumptionKind.NAMESERVERS_UNKNOWN,
         AssumptionKind.START_ORDER,
+        AssumptionKind.STARTED_TOGETHER,
+        AssumptionKind.MADE_TOGETHER,
+        AssumptionKind.PORT_ORDER,
         AssumptionKind.ADDRESSES_IN_USE,
         AssumptionKind.TASK_PLACEMENT,
     }

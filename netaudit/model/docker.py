@@ -67,6 +67,25 @@ class PortBinding(msgspec.Struct, frozen=True, gc=False):
         return f"{with_port(self.host_ip, self.host_port)} → {self.container_port}/{self.protocol}"
 
 
+class RequestedPort(msgspec.Struct, frozen=True, gc=False):
+    """A port binding as it was asked for: any of a range of host ports, 0 to 0 for whichever is free."""
+
+    protocol: str
+    container_port: int
+    first: int = 0
+    last: int = 0
+
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether one host port was asked for."""
+        return self.first == self.last != 0
+
+    def allows(self, binding: PortBinding) -> bool:
+        """Tell whether a binding can be what came of it."""
+        alike = (self.container_port, self.protocol) == (binding.container_port, binding.protocol)
+        return alike and (not self.first or self.first <= binding.host_port <= self.last)
+
+
 class Endpoint(msgspec.Struct, frozen=True, gc=False):
     """One container's attachment to one network; an address is "" where the family is not used."""
 
@@ -112,7 +131,7 @@ class Container(msgspec.Struct, frozen=True):
     capabilities: tuple[str, ...] | None = None  # added ones
     docker_socket: bool | None = None  # Docker's socket is mounted
     started_at: str = ""  # RFC 3339, UTC
-    chosen_ports: tuple[tuple[int, str], ...] = ()  # container ports whose host port the engine chose
+    requested_ports: tuple[RequestedPort, ...] = ()  # of ports for which the engine had a choice
     waivers: tuple[tuple[str, str], ...] = ()  # its labels `netaudit.waive.…`
     labels: tuple[tuple[str, str], ...] = ()  # all other labels, by name
 

@@ -61,6 +61,8 @@ class AssumptionKind(StrEnum):
     SUBNET_LIKELY = "subnet-likely"  # network, subnet: older engines go round from a place in dockerd's memory
     NAMESERVERS_UNKNOWN = "nameservers-unknown"  # network, subnet
     START_ORDER = "start-order"  # network, containers: started in parallel, addresses may swap
+    STARTED_TOGETHER = "started-together"  # containers: in parallel, so that their rules stand in any order
+    MADE_TOGETHER = "made-together"  # networks: the same
     ADDRESSES_IN_USE = "addresses-in-use"  # network
     PORT_FREE = "port-free"  # port: whether a process of the host holds it is not recorded
     ENGINE_VERSION = "engine-version"  # version: taken where the facts name none

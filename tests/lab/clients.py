@@ -13,6 +13,7 @@ from lab.roots import extract
 
 FOLDER = REPOSITORY / ".lab" / "clients"
 RELEASES = {"26.1.5": "trixie", "28.5.2": "forky"}  # with Compose 2.26 and 2.40
+_PLUGIN = "../../../usr/libexec/docker/cli-plugins/docker-compose"  # relative: .lab may be moved, and shared
 _PACKAGES = "docker-cli,docker-compose,ca-certificates"
 
 
@@ -34,8 +35,7 @@ def _ensure(release: str) -> Path:
             extract(release, partial, _PACKAGES, "clients")
             plugins = partial / "home" / ".docker" / "cli-plugins"
             plugins.mkdir(parents=True)
-            plugin = root / "usr" / "libexec" / "docker" / "cli-plugins" / "docker-compose"
-            (plugins / "docker-compose").symlink_to(plugin)
+            (plugins / "docker-compose").symlink_to(_PLUGIN)
             partial.rename(root)
     return root
 

@@ -25,7 +25,8 @@ def containers(facts: Facts) -> dict[str, Any]:
 def bound(planned: PlannedInventory, real: Facts) -> dict[str, Any]:
     """Return the planned containers with the host ports that were really given in place of symbols.
 
-    Fails where one symbol would have to stand for two ports, or one port for two symbols.
+    Fails where one symbol would have to stand for two ports. One port may be that of two symbols: each address of the
+    host has its own.
     """
     found, there = containers(planned.facts_after), containers(real)
     symbols = {one.example for one in planned.symbols if one.kind == SymbolKind.HOST_PORT}
@@ -37,7 +38,6 @@ def bound(planned: PlannedInventory, real: Facts) -> dict[str, Any]:
                 if binding["HostPort"] in symbols:
                     assert given.setdefault(binding["HostPort"], other["HostPort"]) == other["HostPort"]
                     binding["HostPort"] = other["HostPort"]
-    assert len(set(given.values())) == len(given)
     return found
 
 

@@ -146,14 +146,18 @@ def test_a_container_gets_the_lowest_free_address_of_the_range() -> None:
     assert addresses == {"/aa": "", "/bb": "172.30.0.131", "/cc": "172.30.0.129"}
 
 
-def test_a_range_gives_its_first_free_port_and_no_port_a_symbol() -> None:
+def test_a_range_with_a_choice_is_a_symbol_and_its_last_free_port_is_none() -> None:
     engine = _engine()
     for name in ("aa", "bb"):
-        _run(engine, name, {"80/tcp": [{"HostIp": "", "HostPort": "3000-3005"}], "81/tcp": [{"HostPort": ""}]})
+        _run(engine, name, {"80/tcp": [{"HostIp": "", "HostPort": "3000-3001"}], "81/tcp": [{"HostPort": ""}]})
     planned = engine.planned()
     ports = {name: one["ports"]["80/tcp"][0]["HostPort"] for name, one in containers(planned.facts_after).items()}
     assert ports == {"/aa": "3000", "/bb": "3001"}
-    assert [str(one) for one in planned.symbols] == ["{host port 32768-60999}", "{host port 32768-60999 #2}"]
+    assert {str(one) for one in planned.symbols} == {
+        "{host port 3000-3001}",
+        "{host port 32768-60999}",
+        "{host port 32768-60999 #2}",
+    }
 
 
 @pytest.mark.parametrize(("version", "status"), [("20.10.24", 404), ("28.5.2", 201)])

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import msgspec
 
-from netaudit.model.docker import WAIVER_LABEL, Container, Endpoint, Link, PortBinding, is_docker_socket
+from netaudit.model.docker import WAIVER_LABEL, Container, Endpoint, Link, PortBinding, RequestedPort, is_docker_socket
 from netaudit.model.facts import Source
 from netaudit.parse.reading.decode import decode_json
 
@@ -90,7 +90,7 @@ def _container(raw: _Container) -> Container:
         sandbox=settings.sandbox,
         started_at=raw.state.started_at,
         publish_all=host_config.publish_all,
-        chosen_ports=tuple(_chosen(host_config, settings.ports)) if settings.ports else (),
+        requested_ports=tuple(_requested(host_config, settings.ports)) if settings.ports else (),
         privileged=host_config.privileged,
         capabilities=_capabilities(host_config),
         docker_socket=None if raw.mounts is None else any(is_docker_socket(one.source) for one in raw.mounts),
@@ -124,12 +124,22 @@ def _bindings(ports: Mapping[str, list[_HostPort] | None]) -> Iterator[PortBindi
                 yield PortBinding(protocol, host.ip, parse_number(host.port), number)
 
 
-def _chosen(asked: _HostConfig, ports: Mapping[str, object]) -> Iterator[tuple[int, str]]:
-    """List the published ports for which no single host port was asked."""
+def _requested(asked: _HostConfig, ports: Mapping[str, object]) -> Iterator[RequestedPort]:
+    """List how the ports were asked for that the engine had a choice of."""
     for port in ports:
+        number, protocol = _port(port)
         hosts = (asked.ports or {}).get(port) or []
-        if any(not parse_number(host.port) for host in hosts) or (asked.publish_all and not hosts):
-            yield _port(port)
+        found = [RequestedPort(protocol, number, *_range(host.port)) for host in hosts]
+        if asked.publish_all and not hosts:
+            found = [RequestedPort(protocol, number)]
+        if not all(one.is_exact for one in found):
+            yield from found
+
+
+def _range(text: str) -> tuple[int, int]:
+    """Read `8080` or `8080-8090`."""
+    first, dash, last = text.partition("-")
+    return parse_number(first), parse_number(last if dash else first)
 
 
 @lru_cache(maxsize=1024)

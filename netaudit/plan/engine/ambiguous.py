@@ -12,8 +12,11 @@ def note_ambiguous(state: EngineState, sent: Sequence[Sent]) -> None:
     """Note as symbols what requests that were sent in parallel may get in another order."""
     for names in parallel_networks(sent):
         _note_networks(state, names, sent)
+        state.assume(AssumptionKind.MADE_TOGETHER, networks=", ".join(sorted(names)))
     for group in parallel_starts(sent):
         _note_starts(state, group)
+        if together := sorted(name for name, others in group.items() if others and _has_networks(state, name)):
+            state.assume(AssumptionKind.STARTED_TOGETHER, containers=", ".join(together))
 
 
 def _note_networks(state: EngineState, names: Iterable[str], sent: Sequence[Sent]) -> None:
@@ -52,6 +55,12 @@ def _addresses(state: EngineState, network: str) -> list[tuple[str, str]]:
     """List the running containers of a network, each with its IPv4 address there."""
     ends = ((one, _end(one, network)) for one in state.containers.values() if is_running(one))
     return [(name_of(one), text(end, "IPAddress")) for one, end in ends if text(end, "IPAddress")]
+
+
+def _has_networks(state: EngineState, name: str) -> bool:
+    container = state.find_container(name)
+    ends = objects(endpoints_of(container)) if container is not None and is_running(container) else ()
+    return any(text(end, "EndpointID") for _, end in ends)
 
 
 def _end(container: Object, network: str) -> Object:

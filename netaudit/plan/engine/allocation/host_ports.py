@@ -55,17 +55,28 @@ def recorded_ports(state: EngineState) -> frozenset[tuple[str, int]]:
 
 def choose_port(state: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip], container: str) -> int:
     """Return the host port of a binding on these addresses. Raises EngineRefusal where it cannot be had."""
+    if len(set(addresses)) < len(addresses):
+        raise EngineRefusal(500, _bound_twice(state, wanted, addresses))
     if wanted.is_exact:
         _check_exact(state, ports, wanted, addresses)
         return wanted.first
     first, last = (wanted.first, wanted.last) if wanted.first else state.host.dynamic_ports
-    start = _cursor(ports, first, last) if not wanted.first else first
-    for port in chain(range(start, last + 1), range(first, start)):
-        if ports.is_free(wanted.protocol, addresses, port) and str(port) not in state.symbols:
-            if not wanted.first:
-                _note_dynamic(state, port, first, last)
-            return port
-    raise EngineRefusal(500, _failed(state, container, "all ports are allocated"))
+    start = _cursor(ports, first, last)
+    free = (
+        one
+        for one in chain(range(start, last + 1), range(first, start))
+        if _is_left(state, ports, wanted, addresses, one)
+    )
+    port = next(free, None)
+    if port is None:
+        raise EngineRefusal(500, _failed(state, container, "all ports are allocated"))
+    if next(free, None) is not None:  # the engine goes on after the last one that it gave, which it alone knows
+        _note_dynamic(state, port, first, last)
+    return port
+
+
+def _is_left(state: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip], port: int) -> bool:
+    return ports.is_free(wanted.protocol, addresses, port) and str(port) not in state.symbols
 
 
 def _note_dynamic(state: EngineState, port: int, first: int, last: int) -> None:
@@ -98,6 +109,13 @@ def _held(state: EngineState, wanted: Wanted, address: Ip) -> str:
         return f"failed to bind host port {shown}/{wanted.protocol}: address already in use"
     kind = f"{wanted.protocol}{address.version}"
     return f"Error starting userland proxy: listen {kind} {shown}: bind: address already in use"
+
+
+def _bound_twice(state: EngineState, wanted: Wanted, addresses: list[Ip]) -> str:
+    """Return what the engine says where a container asks for one port twice: since 27 both at once."""
+    if state.host.version >= _BINDS_FIRST:
+        return f"failed to listen on {wanted.protocol.upper()} socket: address already in use"
+    return f"Bind for {addresses[0]}:{wanted.first} failed: port is already allocated"
 
 
 def _failed(state: EngineState, container: str, why: str) -> str:

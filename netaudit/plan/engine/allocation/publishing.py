@@ -19,6 +19,7 @@ _ANY_IPV6: Ip = IPv6Address(0)
 _ROUTED_MODES = ("routed",)
 _SAYS_NETWORKING = Version(28)
 _OPENS_ROUTED = Version(29)
+_SAME_PORT = Version(27)  # from here on IPv4 and IPv6 get the same port; before, each address of the host its next
 
 
 class Publisher(msgspec.Struct, frozen=True):
@@ -47,13 +48,22 @@ def publish(state: EngineState, container: Object) -> None:
     for group in wanted_ports(container, state.host.version):
         named = f"{group[0].port}/{group[0].protocol}"
         requests = [one for wanted in group for one in _requests(state, publisher, wanted)] if publisher else []
-        addresses = [address for address, is_nat in requests if is_nat]
-        port = str(_choose(state, container, group[0], addresses)) if addresses else ""
-        bindings = [{"HostIp": str(address), "HostPort": port if is_nat else ""} for address, is_nat in requests]
-        bindings += [{"HostIp": address, "HostPort": ""} for network in others for address in _routed(network)]
-        found[named] = [*(found[named] or ()), *bindings] or None
+        for together in [requests] if state.host.version >= _SAME_PORT else [[one] for one in requests]:
+            found[named] = [*(found[named] or ()), *_bind(state, container, group[0], together)]
+            settings["Ports"] = found
+        others_bind = [{"HostIp": address, "HostPort": ""} for network in others for address in _routed(network)]
+        found[named] = [*(found[named] or ()), *others_bind] or None
         settings["Ports"] = found
     settings["Ports"] = found
+
+
+def _bind(
+    state: EngineState, container: Object, wanted: Wanted, requests: list[tuple[Ip, bool]]
+) -> list[dict[str, str]]:
+    """Return bindings that share one host port."""
+    addresses = [address for address, is_nat in requests if is_nat]
+    port = str(_choose(state, container, wanted, addresses)) if addresses else ""
+    return [{"HostIp": str(address), "HostPort": port if is_nat else ""} for address, is_nat in requests]
 
 
 def withdraw(container: Object) -> None:

@@ -1,6 +1,6 @@
 """Endpoints: a container joins a network, or leaves it."""
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.host import Ip
@@ -15,6 +15,7 @@ from netaudit.plan.engine.state import EngineState
 _PREDEFINED = ("bridge", "host", "none")
 _NO_INTERNAL_GATEWAY = Version(25)
 _RANDOM_MAC = Version(28)
+_MOST_FOR_MAC = 80  # bits of a prefix that leave room for a hardware address
 _OPERATIONAL = {
     "EndpointID": "",
     "Gateway": "",
@@ -73,6 +74,7 @@ def disconnect(state: EngineState, request: EngineRequest, reference: str) -> An
 def endpoint(config: Object) -> Object:
     """Return an endpoint that has not joined its network yet."""
     priority = config.get("GwPriority")
+    mac = text(config, "MacAddress")
     return {
         "NetworkID": "",
         **_OPERATIONAL,
@@ -80,6 +82,7 @@ def endpoint(config: Object) -> Object:
         "Aliases": config.get("Aliases"),
         "Links": config.get("Links"),
         "IPAMConfig": config.get("IPAMConfig"),
+        **({"DesiredMac": mac} if mac else {}),
     }
 
 
@@ -132,11 +135,13 @@ def _address(state: EngineState, container: Object, network: Object, end: Object
     if chosen is None:
         return
     address, pool = chosen
+    if version == 6 and (own := _from_mac(state, network, end, pool)):
+        address = own
     gateway = _gateway(state, network, pool)
     note_address(state, network, pool, address, name_of(container))
     if version == 4:
         end |= {"IPAddress": str(address), "IPPrefixLen": pool.subnet.prefixlen, "Gateway": gateway}
-        end["MacAddress"] = _mac(state, address, end["EndpointID"])
+        end["MacAddress"] = _own_mac(container, end) or _mac(state, address, end["EndpointID"])
     else:
         end |= {"GlobalIPv6Address": str(address), "GlobalIPv6PrefixLen": pool.subnet.prefixlen, "IPv6Gateway": gateway}
         end["MacAddress"] = end["MacAddress"] or _mac(state, address, end["EndpointID"])
@@ -157,6 +162,20 @@ def _mac(state: EngineState, address: Ip, endpoint_id: str) -> str:
     if isinstance(address, IPv4Address) and state.host.version < _RANDOM_MAC:
         return "02:42:" + ":".join(f"{byte:02x}" for byte in address.packed)
     return "02:" + ":".join(endpoint_id[at : at + 2] for at in range(0, 10, 2))
+
+
+def _own_mac(container: Object, end: Object) -> str:
+    """Return the hardware address that was asked for, in lower case as the engine shows it."""
+    return (text(end, "DesiredMac") or text(part(container, "Config"), "MacAddress")).lower()
+
+
+def _from_mac(state: EngineState, network: Object, end: Object, pool: Pool) -> Ip | None:
+    """Return the IPv6 address that older engines make from the hardware one, on the default bridge alone."""
+    roomy = pool.subnet.prefixlen <= _MOST_FOR_MAC
+    if text(network, "Name") != "bridge" or state.host.version >= _RANDOM_MAC or not roomy:
+        return None
+    mac = text(end, "MacAddress").replace(":", "")
+    return IPv6Address(int(pool.subnet.network_address) | int(mac, 16)) if mac else None
 
 
 def _with_length(end: Object, address: str, length: str) -> str:

@@ -25,6 +25,14 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "containers {containers} of network {network} start in this order",
         "the order in which they start, which decides whose address is whose",
     ),
+    AssumptionKind.STARTED_TOGETHER: (
+        "containers {containers} start in this order",
+        "the order in which they start, which is not the same each time: by it rules stand in their chains",
+    ),
+    AssumptionKind.MADE_TOGETHER: (
+        "networks {networks} are made in this order",
+        "the order in which Compose makes them, which is not the same each time: by it rules stand in their chains",
+    ),
     AssumptionKind.ADDRESSES_IN_USE: (
         "the addresses of network {network} that its members do not hold are free",
         "the engine's own list of addresses in use",
@@ -32,43 +40,6 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
     AssumptionKind.PORT_FREE: ("port {port} of the host is free", "which sockets the host's programs hold"),
     AssumptionKind.ENGINE_VERSION: ("the engine is {version}", "docker version"),
     AssumptionKind.ENVIRONMENT: ("dockerd runs without {variable}", "the environment of dockerd"),
-    AssumptionKind.CHAIN_ABSENT: (
-        "the engine's command fails, for there is no chain {chain} in table {table}",
-        "why the chain is not there: something deleted it",
-    ),
-    AssumptionKind.PORT_ORDER: (
-        "the ports of container {container} are written in this order",
-        "nothing: this engine sorts them by a comparison that contradicts itself",
-    ),
-    AssumptionKind.LISTENS_UNKNOWN: (
-        "container {container} of the host network listens on no port",
-        "what its program listens on",
-    ),
-    AssumptionKind.FORWARDING_UNKNOWN: (
-        "the policy of FORWARD stays ({family})",
-        "whether the kernel's forwarding was off when the engine started",
-    ),
-    AssumptionKind.CONTAINERS_COME_BACK: (
-        "the containers run again after the daemon's restart",
-        "their restart policies, and who else starts them",
-    ),
-    AssumptionKind.NETWORK_ORDER: (
-        "the daemon sets up networks in this order: {networks}",
-        "nothing: a daemon that starts keeps no order",
-    ),
-    AssumptionKind.OPTION_NOT_FOLLOWED: (
-        "{option} changes nothing else: it changes addresses or networks, which is not followed",
-        "a daemon that is started with it",
-    ),
-    AssumptionKind.OPTION_ONLY_NEW: (
-        "{option} decides over networks that are made later, not over these",
-        "docker network inspect",
-    ),
-    AssumptionKind.OPTION_UNKNOWN: ("{option} decides over no rule", "the documentation of dockerd"),
-    AssumptionKind.IPTABLES_KIND: (
-        "the engine calls the same iptables as now",
-        "iptables --version on the host: nf_tables or legacy",
-    ),
     AssumptionKind.TASK_PLACEMENT: (
         "a task of service {service} runs on this node",
         "where the swarm places its tasks",

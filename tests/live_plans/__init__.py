@@ -1,0 +1,1 @@
+"""Random commands, each planned, then run on a real engine, then compared: `make plans N=300 SEED=0`."""

@@ -1,0 +1,124 @@
+"""A command is planned on a host's recording, run on the host, and what came is held against the plan."""
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab.clients import client_of
+from lab.engine import Engine
+from plan.clients import NEWEST, run, stand_in
+from plan.inventories import containers, networks
+from plan.recorded import CATALOG, differences
+
+from live_plans.binding import UnboundError, bound_ruleset, bound_tree, find_binding, likely_values, make_bind
+from netaudit.model.facts import Facts
+from netaudit.model.plan import AssumptionKind, PlannedInventory
+from netaudit.model.snapshot import Snapshot
+from netaudit.packets.exposure.table import expose
+from netaudit.packets.host.zones import ZoneChoice
+from netaudit.parse import parse_snapshot
+from netaudit.plan.rules.planned import PlannedHost, plan_host
+from netaudit.store import load
+
+_ORDERS = {AssumptionKind.PORT_ORDER, AssumptionKind.STARTED_TOGETHER, AssumptionKind.MADE_TOGETHER}
+_PLACE = re.compile(r"#\d+")
+
+
+@dataclass
+class Trial:
+    """One command: what it was, and where the plan and what came differ; `taken` is what the plan took for granted."""
+
+    command: list[str]
+    rules: int = 0
+    complaint: str = ""
+    differences: list[str] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+
+    @property
+    def fails(self) -> bool:
+        """Tell whether the command failed."""
+        return bool(self.complaint)
+
+
+class Host:
+    """An engine on which commands are tried, with its recording as it is now."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine = engine
+        self._folder = folder
+        self.facts = self._record()
+
+    def attempt(self, command: Sequence[str]) -> Trial:
+        """Plan a command, run it, and compare."""
+        trial = Trial(list(command))
+        before, engine = self.facts, stand_in(self.facts)
+        outcome = run(engine, command, folder=self._folder)
+        planned = engine.planned()
+        real = self._run(command)
+        self.facts = self._record()
+        trial.complaint = real
+        if bool(outcome.exit_code) != bool(real):
+            said = outcome.error.strip() or "it works"
+            trial.differences.append(f"planned: {said}; really: {real or 'it works'}")
+        else:
+            host = plan_host(parse_snapshot(before), planned, CATALOG)
+            trial.rules = len(host.changes)
+            trial.taken = sorted({str(one.kind) for one in host.assumptions})
+            found = _compare(planned, host, self.facts, parse_snapshot(self.facts))
+            trial.differences += [one for one in found if not _is_taken(one, trial.taken)]
+        return trial
+
+    def _run(self, command: Sequence[str]) -> str:
+        """Run a command with the client that planned it; return what it complained of where it failed."""
+        program, home = client_of(NEWEST)
+        there = f"HOME={home}"
+        done = self._engine.host.run(["env", there, str(program), *command[1:]], check=False, timeout=120)
+        return "" if not done.returncode else done.stderr.strip() or f"exit {done.returncode}"
+
+    def _record(self) -> Facts:
+        recording = self._folder / "recording"
+        shutil.rmtree(recording, ignore_errors=True)
+        self._engine.host.python("-m", "netaudit", "record", "-o", str(recording))
+        return load(recording)
+
+
+def _is_taken(difference: str, taken: list[str]) -> bool:
+    """Tell whether the plan said that it does not know the order of rules, and no more differs."""
+    if not _ORDERS.intersection(taken):
+        return False
+    planned, _, real = difference.removeprefix("exposure").partition(": planned ")[2].partition(", really ")
+    return difference.startswith("planned at") or (bool(real) and _PLACE.sub("", planned) == _PLACE.sub("", real))
+
+
+def _compare(planned: PlannedInventory, host: PlannedHost, facts: Facts, real: Snapshot) -> Iterator[str]:
+    try:
+        bind = make_bind(find_binding(planned, host.after, real, facts, likely_values(planned)))
+    except UnboundError as error:
+        yield f"symbols: {error}"
+        return
+    for what in (networks, containers):
+        yield from _unequal(what.__name__, bound_tree(what(planned.facts_after), bind), bound_tree(what(facts), str))
+    yield from differences(bound_ruleset(host.after.ruleset, bind), real.ruleset)
+    yield from _unequal("exposure", bound_tree(_cells(host.after), bind), _cells(real))
+
+
+def _cells(host: Snapshot) -> dict[str, str]:
+    """Return who can reach what, by which rule."""
+    found: dict[str, list[str]] = {}
+    for one in expose(host, host.program, ZoneChoice(), lambda _: True):
+        to, rule = one.destination, one.rule.where if one.rule else ""
+        ports = ",".join(f"{first}-{last}" for first, last in to.ports)
+        target = f"{to.kind} {to.protocol} {to.address} {ports} of {to.container_name} on {to.network_name}"
+        found.setdefault(f"{one.zone} -> {target}", []).append(f"{one.outcome} {one.way} {rule}")
+    return {key: "; ".join(sorted(rows)) for key, rows in found.items()}
+
+
+def _unequal(what: str, planned: Any, real: Any) -> Iterator[str]:
+    if isinstance(planned, dict) and isinstance(real, dict):
+        for key in sorted(planned.keys() | real.keys()):
+            yield from _unequal(f"{what} {key}", planned.get(key), real.get(key))
+    elif planned != real:
+        yield f"{what}: planned {planned}, really {real}"
