@@ -135,6 +135,12 @@ bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside othe
 	PYTHONPATH=.:tests $(PYTHON) -m bench.shapes
 	PYTHONPATH=.:tests $(PYTHON) -m bench.pages
 
+FAULTS ?= 137
+.PHONY: fleet
+fleet: N = 10000
+fleet: $(VENV)/ready ## Make a fleet of N=10000 hosts with FAULTS=137 planted faults, SEED=0, audit it and look for each
+	PYTHONPATH=.:tests $(PYTHON) -m fleets.run $(N) $(FAULTS) $(SEED)
+
 .PHONY: roots
 roots: $(VENV)/ready ## Fetch the engines that this machine does not have, into .lab/
 	@if [ "$$(id -u)" = 0 ]; then PYTHONPATH=tests $(PYTHON) -m lab.roots; fi
@@ -148,8 +154,8 @@ $(VENV)/ready: pyproject.toml
 	@python="$$($(FIND_PYTHON))"; [ -n "$$python" ] || { echo "make: no Python 3.11 or later on PATH" >&2; exit 1; }; \
 	"$$python" -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory apt-python; \
 	"$$python" -m venv $(VENV)
-	@$(PYTHON) -m pip install -qq --disable-pip-version-check -e '.[dev]' || \
-		{ $(MAKE) --no-print-directory apt-python && $(PYTHON) -m pip install -qq -e '.[dev]'; }
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check -e '.[dev,fleet]' || \
+		{ $(MAKE) --no-print-directory apt-python && $(PYTHON) -m pip install -qq -e '.[dev,fleet]'; }
 	@touch $@
 
 # python-iptables is a source package on some platforms: it needs a compiler and Python's headers.
@@ -165,4 +171,4 @@ system:
 
 .PHONY: clean
 clean: ## Remove what was built, fetched and installed here
-	rm -rf $(VENV) .lab dist report.html .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .lab .fleet dist report.html .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from lab import probe_all, proof
 from lab.scenarios import runs
-from pages import json_schema, manual, model_page, policy_schema, rooms, rule_references
+from pages import fleet_tables, json_schema, manual, model_page, policy_schema, rooms, rule_references
 
 import netaudit
 from netaudit.cli import app
@@ -177,7 +177,9 @@ def test_the_page_of_agreement_covers_the_whole_lab_and_names_nothing_wrong() ->
 
 
 @pytest.mark.parametrize(
-    "page", [manual, json_schema, policy_schema, model_page, rooms, rule_references], ids=lambda page: page.PATH.name
+    "page",
+    [manual, fleet_tables, json_schema, policy_schema, model_page, rooms, rule_references],
+    ids=lambda page: page.PATH.name,
 )
 def test_pages_that_are_made_are_as_they_would_be_made_now(page: ModuleType) -> None:
     if _UPDATE:

@@ -21,6 +21,7 @@ from netaudit.cli.commands.diff import diff
 from netaudit.cli.commands.doctor import doctor
 from netaudit.cli.commands.explain import explain
 from netaudit.cli.commands.exposure import exposure
+from netaudit.cli.commands.fleet import fleet
 from netaudit.cli.commands.history import history
 from netaudit.cli.commands.plan import plan
 from netaudit.cli.commands.record import record
@@ -62,6 +63,7 @@ app.command(short_help="Tell whether this host can be read.")(doctor)
 app.command(short_help="List the looks of a history, remove old ones, check them.")(history)
 app.command(short_help="Check that a recording is what was recorded.")(verify)
 app.command(short_help="Write a recording that can be given away.")(redact)
+app.add_typer(fleet, name="fleet", short_help="Audit many hosts at once, and ask across all.")
 
 
 def _print_version(value: bool) -> None:

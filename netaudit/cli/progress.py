@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _PATIENCE = 1.0  # seconds that need no word
@@ -38,3 +38,41 @@ def _print_waiting(what: str, done: threading.Event) -> None:
     if printed:
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
+
+
+@contextmanager
+def meter(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many of how many are done, how quickly, and what time is left; give what is to be told each number."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda done, total: None  # noqa: ARG005 (nobody looks)
+        return
+    shown = _Meter(what)
+    try:
+        yield shown.tell
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+class _Meter:
+    """A line that says how far it is, at most twice a second."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._start, self._said = what, time.monotonic(), 0.0
+
+    def tell(self, done: int, total: int) -> None:
+        """Say that so many of so many are done."""
+        now = time.monotonic()
+        if now - self._said < _EVERY or now <= self._start:
+            return
+        self._said = now
+        rate = done / (now - self._start)
+        left = _time((total - done) / rate)
+        sys.stderr.write(f"\r\x1b[Knetaudit: {self._what}, {done} of {total}, {rate:.1f}/s, {left} left")
+        sys.stderr.flush()
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -13,6 +13,7 @@ from netaudit.release import RELEASE
 
 COMMANDS = ["record", "diff", "run", "plan", "show", "explain", "exposure", "trace", "audit", "assert"]
 COMMANDS += ["report", "doctor", "history", "verify", "redact"]
+OF_FLEET = [["fleet"], *(["fleet", name] for name in ("audit", "query"))]
 SLOW = [
     "docker",
     "requests",
@@ -26,6 +27,9 @@ SLOW = [
     "tarfile",
     "oxidd",
     "cel_expr_python",
+    "pyarrow",
+    "duckdb",
+    "obstore",
 ]
 IMPORTED = """
 import json, sys
@@ -43,7 +47,7 @@ def test_the_commands_are_these() -> None:
     assert [one.name or one.callback.__name__ for one in commands if one.callback] == COMMANDS
 
 
-@pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS)], ids=" ".join)
+@pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS), *OF_FLEET], ids=" ".join)
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_every_command_has_help_within_80_columns(command: list[str], option: str) -> None:
     done = run_inside(*command, option)
@@ -55,11 +59,14 @@ def test_every_command_has_help_within_80_columns(command: list[str], option: st
 
 def test_what_a_command_does_is_said_whole() -> None:
     listed = run_inside("--help").stdout.partition("Commands:\n")[2].splitlines()
-    assert len(listed) == len(COMMANDS)
+    assert len(listed) == len(COMMANDS) + 1  # and `fleet`, which has its own
     assert all(line.endswith(".") and not line.endswith("...") for line in listed)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS), ["fleet", "audit", "--help"]],
+)
 def test_help_imports_nothing_slow(arguments: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED, *arguments], capture_output=True, text=True, check=True, env=environment()

@@ -53,6 +53,9 @@ def _command(name: str, command: Any, parent: Any) -> Iterator[str]:
     for paragraph in command.help.split("\n\n"):
         yield from (_text(paragraph), ".PP")
     yield from _options(command, context)
+    if hasattr(command, "list_commands"):
+        for inner in command.list_commands(context):
+            yield from _command(f"{name} {inner}", command.get_command(context, inner), context)
 
 
 def _options(command: Any, context: Any) -> Iterator[str]:

@@ -21,7 +21,7 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.attribute.attributor import Attributor
 from netaudit.attribute.exposure.causes import ExposureCauses
-from netaudit.attribute.exposure.compare import Sides, attribute_exposures, compare_exposures
+from netaudit.attribute.exposure.compare import Compared, Sides, attribute_exposures, compare_exposures
 from netaudit.attribute.exposure.identity import by_address, by_container
 from netaudit.attribute.exposure.sight import Sight
 from netaudit.attribute.signatures.signature import Catalog
@@ -76,9 +76,16 @@ def with_exposure_changes(
     new, new_gap = _table(after, later, ZoneChoice(), wanted)
     if old is None or new is None:
         return msgspec.structs.replace(diff, exposure_gap=old_gap or new_gap)
-    because = ExposureCauses(before, after).describe_change
-    found = compare_exposures(old, new, because, _sides(before, after))
+    found = compare_tables(before, old, after, new)
     return msgspec.structs.replace(diff, exposure=found.changes, exposure_undecided=found.undecided)
+
+
+def compare_tables(
+    before: Snapshot, old: tuple[AttributedExposure, ...], after: Snapshot, new: tuple[AttributedExposure, ...]
+) -> Compared:
+    """List what differs between the tables of two snapshots, which were computed already."""
+    because = ExposureCauses(before, after).describe_change
+    return compare_exposures(old, new, because, _sides(before, after))
 
 
 def _sides(before: Snapshot, after: Snapshot) -> Sides:

@@ -16,6 +16,7 @@ from netaudit.report.text.words import describe_gap
 
 _NARROWEST = 52  # columns that a rule's text should have
 _NAME = 60  # columns of the name of what a table is about
+_CELL = 80  # columns of one cell of a table that has headers
 
 
 def fill(text: str, style: Style) -> list[str]:
@@ -60,3 +61,23 @@ def _aligned(cells: Sequence[Sequence[str]], width: int) -> str:
     """Put cells below each other; the last of each row is wrapped."""
     rows = [[*row[:-1], "\n".join(wrap(row[-1], width, hyphens=True))] for row in cells]
     return tabulate(rows, tablefmt="plain", disable_numparse=True)
+
+
+def columns_table(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
+    """Lay out rows below the names of their columns; where they are too wide, each row with a line for each column."""
+    cells = [[shorten(terminal_text(cell), _CELL) for cell in row] for row in rows]
+    text = tabulate(cells, headers=list(names), tablefmt="simple", disable_numparse=True)
+    if max(map(columns_of, text.split("\n"))) <= width:
+        return f"{text}\n"
+    longest = max(map(columns_of, names))
+    blocks = (_block(names, [terminal_text(cell) for cell in row], longest, width) for row in rows)
+    return "\n".join(blocks)
+
+
+def _block(names: Sequence[str], row: Sequence[str], longest: int, width: int) -> str:
+    pairs = (
+        (name, wrap(cell, width - longest - 2, hyphens=True)) for name, cell in zip(names, row, strict=True) if cell
+    )
+    return "".join(
+        f"{name if not at else '':{longest}}  {line}\n" for name, lines in pairs for at, line in enumerate(lines)
+    )

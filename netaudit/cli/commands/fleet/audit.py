@@ -1,0 +1,115 @@
+"""`netaudit fleet audit`."""
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netaudit.cli.options import StrictOption, some_seconds
+
+if TYPE_CHECKING:
+    from netaudit.fleet.engines.executor import Executor
+    from netaudit.fleet.job import Orders
+
+_INCOMPLETE = 4
+
+OutOption = Annotated[Path, typer.Option("--out", help="The folder of results; what it has is not done again.")]
+RESULTS = Path("fleet-results")
+
+
+def audit(
+    source: Annotated[
+        str,
+        typer.Argument(help="A folder of recordings, a pattern in quotes, or s3://, gs://, az:// with a bucket."),
+    ],
+    out: OutOption = RESULTS,
+    engine: Annotated[
+        str, typer.Option("--engine", help="local, or ray://HOST:PORT, or ray for the cluster of this machine.")
+    ] = "local",
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, help="Processes on this machine; 0: one a processor.")
+    ] = 0,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="Hold this policy against every host.", show_default=False)
+    ] = None,
+    since: Annotated[
+        dt.datetime | None,
+        typer.Option("--since", help="Only recordings that were taken then or later, UTC.", show_default=False),
+    ] = None,
+    rehearse: Annotated[
+        str | None,
+        typer.Option("--rehearse", help="Tell what this engine, such as 29.0, would change.", show_default=False),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Else netaudit.toml, where there is one.", show_default=False)
+    ] = None,
+    skip: Annotated[list[str] | None, typer.Option("--skip", help="Skip this check.", show_default=False)] = None,
+    checks: Annotated[
+        list[Path] | None, typer.Option("--checks", help="A folder of further checks.", show_default=False)
+    ] = None,
+    waivers: Annotated[
+        list[Path] | None, typer.Option("--waivers", help="A file of accepted findings.", show_default=False)
+    ] = None,
+    exposure: Annotated[bool, typer.Option("--exposure/--no-exposure", help="Compute who can reach what.")] = True,
+    timeout: Annotated[
+        float,
+        typer.Option("--timeout", min=1, metavar="SECONDS", help="For one recording.", callback=some_seconds),
+    ] = 600.0,
+    today: Annotated[
+        dt.datetime | None,
+        typer.Option(
+            "--today",
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="The day on which waivers are judged [default: today].",
+            show_default=False,
+        ),
+    ] = None,
+    strict: StrictOption = False,
+) -> None:
+    """Audit every recording of a fleet that was not audited yet, into tables of Parquet.
+
+    It can be interrupted at any time: the same command goes on where it was.
+    """
+    from netaudit.catalog.config import DEFAULT
+    from netaudit.fleet.engines.choice import choose_engine
+    from netaudit.fleet.job import Orders
+
+    found = config or (Path(DEFAULT) if Path(DEFAULT).is_file() else None)
+    orders = Orders(
+        today=(today or dt.datetime.now(tz=dt.UTC).astimezone()).date(),
+        config=_absolute(found),
+        policy=_absolute(policy),
+        rehearse=rehearse,
+        skip=tuple(skip or ()),
+        waivers=tuple(str(one.absolute()) for one in waivers or ()),
+        checks=tuple(str(one.absolute()) for one in checks or ()),
+        exposure=exposure,
+    )
+    start = since.replace(tzinfo=since.tzinfo or dt.UTC) if since else None
+    failed = _run(source, out, choose_engine(engine, workers, timeout), orders, start)
+    raise typer.Exit(_INCOMPLETE if strict and failed else 0)
+
+
+def _run(source: str, out: Path, executor: "Executor", orders: "Orders", start: dt.datetime | None) -> int:
+    """Audit, and say what was done; return how many recordings could not be audited."""
+    import gc
+
+    from netaudit.cli.progress import meter
+    from netaudit.cli.say import say
+    from netaudit.fleet.results.results import opened
+    from netaudit.fleet.work.audit import audit_fleet
+
+    gc.enable()  # a fleet is no short command
+    with opened(out) as results, meter("auditing") as tell:
+        done = audit_fleet(source, results, executor, orders, start, tell)
+    say(
+        f"{done.found} recordings: {done.audited} audited now, {done.resumed} before an interruption, "
+        f"{done.known} known; {done.failed} could not be audited (table errors); results in {out}"
+    )
+    return done.failed
+
+
+def _absolute(path: Path | None) -> str | None:
+    return str(path.absolute()) if path else None

@@ -1,0 +1,9 @@
+"""Many recordings -> tables that SQL can be put to, pages for people, and recordings of many hosts over ssh.
+
+    sources ─▶ Entry ─▶ engines (one job a recording, each in a process of its own) ─▶ rows ─▶ results: Parquet
+                                                                                                   │
+    hosts: inventory ─▶ ssh ─▶ recordings                                         query: DuckDB ◀──┘─▶ report
+
+pyarrow, duckdb, obstore and ray are the extras `netaudit[fleet]` and `netaudit[ray]`: each is imported in one place,
+and late. docs/fleet.md describes commands, tables and files.
+"""

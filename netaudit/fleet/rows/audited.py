@@ -1,0 +1,67 @@
+"""What is known of one recording when its rows are made."""
+
+import datetime as dt
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from netaudit.attribute.attribution import AttributedChange, AttributedSnapshot, ExposureChange
+from netaudit.audit.checks.services import Services
+from netaudit.audit.finding import Audit
+from netaudit.model.docker import Container
+from netaudit.model.snapshot import Snapshot
+from netaudit.policy.verdict import Assertion
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A recording's place in the fleet: `recording` is its name in all tables."""
+
+    recording: str
+    host: str
+    taken_at: dt.datetime | None
+    location: str
+    stamp: str
+
+
+class Differences(msgspec.Struct, frozen=True):
+    """What differs from an earlier recording, or would after a rehearsal; `gap` says why nobody can tell."""
+
+    against: str
+    before: Named | None = None
+    changes: tuple[AttributedChange, ...] = ()
+    exposure: tuple[ExposureChange, ...] = ()
+    gap: str = ""
+
+
+class Audited(msgspec.Struct, frozen=True, dict=True, kw_only=True):
+    """A recording, audited. `since` is about the host's previous recording, None where it has none."""
+
+    named: Named
+    snapshot: Snapshot
+    shown: AttributedSnapshot
+    audit: Audit
+    services: Services
+    assertion: Assertion | None = None
+    since: Differences | None = None
+    rehearsal: Differences | None = None
+
+    @cached_property
+    def containers(self) -> dict[str, Container]:
+        """Return the containers by name."""
+        inventory = self.snapshot.inventory
+        return {one.name: one for one in inventory.containers} if inventory else {}
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Return the columns that every row begins with."""
+        return {"recording": self.named.recording, "host": self.named.host, "taken_at": self.named.taken_at}
+
+    def of_container(self, name: str) -> dict[str, Any]:
+        """Return the columns about a container, by its name."""
+        known = self.containers.get(name)
+        return {
+            "container": name or None,
+            "project": (known.project if known else "") or None,
+            "service": (known.service if known else "") or None,
+        }

@@ -1,0 +1,121 @@
+"""Audit one recording after the other, with everything that an audit needs loaded once."""
+
+import gc
+from collections.abc import Callable
+
+from netaudit.api.audits import AuditOptions, load_auditor
+from netaudit.attribute import attribute_diff, attribute_snapshot
+from netaudit.attribute.attribution import AttributedSnapshot
+from netaudit.attribute.exposure.compute import ComputeExposure, compare_tables, with_exposure
+from netaudit.errors import NetauditError
+from netaudit.fleet.job import Job, Orders
+from netaudit.fleet.rows.audited import Audited, Differences
+from netaudit.fleet.rows.columns import Columns, pack
+from netaudit.fleet.rows.every import error_rows, rows_of
+from netaudit.fleet.sources.source import read_facts
+from netaudit.model.facts import Facts
+from netaudit.model.snapshot import Snapshot
+from netaudit.parse import parse_snapshot
+from netaudit.plan.rehearsal.change import EngineChange
+from netaudit.plan.rehearsal.rehearsal import plan_rehearsal
+from netaudit.report.text.sanitize import visible
+
+PREVIOUS = "previous"
+
+
+def make_task(orders: Orders) -> Callable[[Job], bytes]:
+    """Load what audits need, and return what does a job. Raises NetauditError for orders that cannot be."""
+    auditing = Auditing(orders)
+    gc.collect()
+    gc.freeze()  # the catalog stays: looking through it for cycles after each recording takes longer than the audit
+    return auditing.do
+
+
+class Auditing:
+    """An auditor that is warm, and the recording that it audited last."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self._auditor = load_auditor(
+            AuditOptions(
+                today=orders.today,
+                config=orders.config,
+                skip=orders.skip,
+                waivers=orders.waivers,
+                checks=orders.checks,
+                policy=orders.policy,
+                exposure=None if orders.exposure else ComputeExposure.NEVER,
+            )
+        )
+        self._last: tuple[str, Snapshot, AttributedSnapshot] | None = None
+
+    def do(self, job: Job) -> bytes:
+        """Audit a recording; what cannot be audited is an error's row, for the others do not depend on it."""
+        try:
+            return pack(self._rows(job))
+        except NetauditError as error:
+            return pack(error_rows(job.named, "read", type(error).__name__, error.message, error.hint))
+        except Exception as error:  # noqa: BLE001 (a bug, or no memory: it costs this recording alone)
+            return pack(error_rows(job.named, "audit", type(error).__name__, visible(str(error))[:2000]))
+
+    def _rows(self, job: Job) -> Columns:
+        facts = read_facts(job.named.location)
+        snapshot, shown = self._show(facts)
+        since = self._since(job, snapshot, shown) if job.before else None
+        self._last = (job.named.recording, snapshot, shown)
+        audit = self._auditor.audit_shown(snapshot, shown)
+        return rows_of(
+            Audited(
+                named=job.named,
+                snapshot=snapshot,
+                shown=shown,
+                audit=audit,
+                services=self._auditor.services,
+                assertion=audit.assertion,
+                since=since,
+                rehearsal=self._rehearse(facts, snapshot, shown) if self._orders.rehearse else None,
+            )
+        )
+
+    def _show(self, facts: Facts) -> tuple[Snapshot, AttributedSnapshot]:
+        snapshot = parse_snapshot(facts)
+        attributed = attribute_snapshot(snapshot, self._auditor.catalog)
+        return snapshot, self._expose(snapshot, attributed)
+
+    def _expose(self, snapshot: Snapshot, attributed: AttributedSnapshot) -> AttributedSnapshot:
+        auditor = self._auditor
+        return with_exposure(attributed, snapshot, auditor.catalog, auditor.choice, auditor.exposure)
+
+    def _since(self, job: Job, snapshot: Snapshot, shown: AttributedSnapshot) -> Differences:
+        """Compare with the host's previous recording, which was mostly audited just before."""
+        before = job.before
+        assert before  # noqa: S101 (who calls has looked)
+        if self._last is None or self._last[0] != before.recording:
+            try:
+                self._last = (before.recording, *self._show(read_facts(before.location)))
+            except NetauditError as error:
+                return Differences(PREVIOUS, before, gap=error.message)
+        _, earlier, earlier_shown = self._last
+        if earlier.digest == snapshot.digest:
+            return Differences(PREVIOUS, before)
+        diff = attribute_diff(earlier, snapshot, self._auditor.catalog)
+        old, new = earlier_shown.exposure, shown.exposure
+        cells = compare_tables(earlier, old, snapshot, new).changes if old is not None and new is not None else ()
+        return Differences(PREVIOUS, before, diff.changes, cells)
+
+    def _rehearse(self, facts: Facts, snapshot: Snapshot, shown: AttributedSnapshot) -> Differences:
+        """Say what a restart with another engine would change."""
+        against = f"engine {self._orders.rehearse}"
+        if snapshot.inventory is None:
+            return Differences(against, gap="Docker's inventory is not known")
+        try:
+            host = plan_rehearsal(
+                snapshot, facts, EngineChange(engine=self._orders.rehearse or ""), self._auditor.catalog
+            )
+        except NetauditError as error:
+            return Differences(against, gap=error.message)
+        diff = attribute_diff(host.before, host.after, self._auditor.catalog)
+        later = self._expose(host.after, attribute_snapshot(host.after, self._auditor.catalog))
+        old, new = shown.exposure, later.exposure
+        cells = compare_tables(snapshot, old, host.after, new).changes if old is not None and new is not None else ()
+        return Differences(against, changes=diff.changes, exposure=cells)
