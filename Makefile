@@ -123,8 +123,9 @@ pictures: system $(VENV)/ready ## Take the pictures of reports anew: docs/report
 	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/browser/test_pictures.py
 
 .PHONY: man
-man: $(VENV)/ready ## The man page anew, from the text of --help
+man: $(VENV)/ready ## The man page, from the text of --help, and what shells complete by
 	PYTHONPATH=.:tests $(PYTHON) -m pages.manual
+	PYTHONPATH=.:tests $(PYTHON) -m pages.completions
 
 .PHONY: bench
 bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside other tools

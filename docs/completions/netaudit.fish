@@ -1,0 +1,1 @@
+complete --command netaudit --no-files --arguments "(env _NETAUDIT_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) netaudit)" --condition "env _NETAUDIT_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) netaudit"
