@@ -56,7 +56,7 @@ LARGE_CLASSES = {
 }
 LONG_FUNCTIONS = {
     "audit/subjects/exposure.py _subject",
-    "audit/subjects/rule.py _facts",
+    "audit/subjects/rules/rule.py _facts",
     "cli/commands/assert_.py assert_",
     "cli/commands/audit.py audit",
     "cli/commands/plan.py plan",

@@ -101,7 +101,7 @@ def test_five_typed_lines_do_the_main_job(folder: Path) -> None:
         [sys.executable, "-c", _main_job()], capture_output=True, text=True, check=True, cwd=folder, env=environment
     )
     assert "web 0.0.0.0:8080" in done.stdout
-    assert "container-open-past-its-bindings" in done.stdout
+    assert "Open at its own address" in done.stdout
 
 
 @pytest.mark.matrix

@@ -9,9 +9,9 @@ import msgspec
 from netaudit.api.recordings import StrPath
 from netaudit.api.rules import shipped_catalog, shipped_checks, shipped_services
 from netaudit.attribute.exposure.compute import ComputeExposure
+from netaudit.attribute.services import Services
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.check import Check
-from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
 from netaudit.catalog import load_checks_from

@@ -43,7 +43,7 @@ def expose(
 
     >>> exposed = netaudit.expose(netaudit.load("after"))
     >>> cells = [cell.exposure for cell in exposed.exposure or ()]
-    >>> web = next(cell for cell in cells if cell.destination.binding and str(cell.zone) == "Internet")
+    >>> web = next(cell for cell in cells if cell.destination.binding and str(cell.zone) == "internet")
     >>> web.outcome, web.destination.container_name
     (<Outcome.ALLOWED: 'allowed'>, 'web')
     """

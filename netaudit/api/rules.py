@@ -2,9 +2,9 @@
 
 from functools import cache
 
+from netaudit.attribute.services import Service
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.checks.check import Check
-from netaudit.audit.checks.services import Service
 from netaudit.catalog import load_catalog, load_checks, load_services
 
 

@@ -129,6 +129,7 @@ class AttributedExposure(msgspec.Struct, frozen=True):
 
     exposure: Exposure
     attribution: Attribution = UNATTRIBUTED
+    service: str = ""  # the sensitive service that is reached, "" for none known
 
 
 class ExposureChange(msgspec.Struct, frozen=True):

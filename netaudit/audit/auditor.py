@@ -7,8 +7,8 @@ import msgspec
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.attribute.exposure.compute import ComputeExposure, with_exposure, with_exposure_changes
+from netaudit.attribute.services import Services
 from netaudit.attribute.signatures.signature import Catalog
-from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.remedy.verify import Judged, verify
 from netaudit.audit.run import Plan, run

@@ -51,6 +51,8 @@ class Finding(msgspec.Struct, frozen=True):
     accepts it, `known` whether the baseline has it: such findings are listed, but pass the gate. `advice` says what can
     be done, the first choice first, and `verified` what each would lead to, in the same order: None where that was not
     computed, for it is not possible; empty where nobody asked.
+    `about` names what it is about beyond the check's own subject, for example a container's port: findings that have
+    it in common are aspects of one mistake. `service` is the sensitive service that can be used there.
     `doubts` say what could make it harmless; then `surely` is the severity that it has all the same, None where it may
     be no problem at all. `permit` is the entry of the policy by which it may be so, and `written` the place of its
     subject in a file of the operator's.
@@ -72,6 +74,9 @@ class Finding(msgspec.Struct, frozen=True):
     surely: Severity | None = None
     permit: Entry | None = None
     written: Written | None = None
+    about: str = ""
+    service: str = ""
+    title: str = ""  # the message in a few words
 
     @property
     def remediation(self) -> str:

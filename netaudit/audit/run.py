@@ -17,6 +17,7 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver, label_waivers
 from netaudit.audit.finding import Audit, Evidence, Finding, Undecided
 from netaudit.audit.permit import permit
+from netaudit.audit.risk import risk_of
 from netaudit.audit.subjects import FACTS, SUBJECTS
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, declared, fact_types
 from netaudit.audit.subjects.unlisted import find_not_put
@@ -54,7 +55,7 @@ def run(view: HostView, plan: Plan) -> Audit:
     numbered = _numbered(waived)
     known = [msgspec.structs.replace(one, known=one.fingerprint in plan.baseline) for one in numbered]
     order = {check.id: at for at, check in enumerate(plan.checks)}
-    known.sort(key=lambda one: (-one.severity.rank, order[one.check.id], one.subject))
+    known.sort(key=lambda one: (*risk_of(one), order[one.check.id], one.subject))
     return Audit(
         head=view.attributed.head,
         findings=tuple(known),
@@ -105,6 +106,7 @@ def _finding(check: Check, subject: CheckSubject, asked: BoundedFacts, answer: A
         subject=subject.name,
         severity=judged.severity,
         message=check.finding.fill(known),
+        title=check.title.fill(known) if check.title else check.summary.rstrip("."),
         advice=_advice(check, asked),
         doubts=judged.doubts,
         surely=judged.surely,
@@ -112,6 +114,8 @@ def _finding(check: Check, subject: CheckSubject, asked: BoundedFacts, answer: A
         evidence=Evidence(_deciding(check, subject.rules), _missing(check, subject), subject.cells),
         container=subject.container,
         written=subject.written,
+        about=subject.about,
+        service=subject.service,
     )
 
 

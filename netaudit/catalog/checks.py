@@ -14,8 +14,8 @@ import msgspec
 from netaudit.audit.checks.check import Check, Example
 from netaudit.audit.checks.condition import Condition, FactTypes
 from netaudit.audit.checks.remedy import CommandTemplate, Fix, Remedy
-from netaudit.audit.checks.services import Service
 from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.checks.topic import Topic
 from netaudit.audit.checks.wording import Wording
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import fact_types
@@ -64,10 +64,8 @@ class _Check(Strict):
     decided_by: list[str] | None = None
     permissible: bool = False
     fix: Fix = Fix.NONE
-
-
-class _Services(Strict):
-    services: list[Service]
+    topic: Topic = Topic.HYGIENE
+    title: str = ""
 
 
 def load_checks() -> tuple[Check, ...]:
@@ -102,11 +100,6 @@ def find_check(name: str) -> Check | None:
     """Load the one check of an id that netaudit ships; None where there is none."""
     file = rules_folder() / "checks" / f"{name}.yaml"
     return _Loader(file).load() if _ID.fullmatch(name) and file.is_file() else None
-
-
-def load_services() -> tuple[Service, ...]:
-    """Load the services that should not face a network."""
-    return tuple(read_yaml(rules_folder() / "services.yaml", _Services).services)
 
 
 @cache
@@ -146,6 +139,8 @@ class _Loader:
             decided_by=None if raw.decided_by is None else tuple(raw.decided_by),
             permissible=raw.permissible,
             file=self._name,
+            topic=raw.topic,
+            title=self._wording("title", raw.title) if raw.title else None,
         )
 
     def _read(self) -> _Check:

@@ -22,6 +22,7 @@ from netaudit.attribute.signatures.template import NETWORK_HOLES, Template
 from netaudit.catalog.document import Strict, load_yaml, rules_folder
 from netaudit.catalog.placement import Raw as RawPlace
 from netaudit.catalog.placement import RawClearing, read_clearing, read_placements
+from netaudit.catalog.services import load_services
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 
@@ -83,7 +84,8 @@ class _File(Strict):
 
 def load_catalog() -> Catalog:
     """Load the signatures that netaudit ships."""
-    return load_catalog_from(rules_folder() / "attribution")
+    catalog = load_catalog_from(rules_folder() / "attribution")
+    return msgspec.structs.replace(catalog, services=load_services())
 
 
 def load_catalog_from(folder: Traversable) -> Catalog:

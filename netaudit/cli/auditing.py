@@ -1,5 +1,6 @@
 """What `netaudit audit` was asked on its command line -> an auditor and its bar; an audit -> its format."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,18 +13,21 @@ from netaudit.api.renderers import render_audit
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import reads_exposure, unanswered
+from netaudit.audit.risk import Mistake, gather_mistakes
 from netaudit.catalog.config import DEFAULT, is_port
 from netaudit.cli.say import say
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.report.ci.location import Locator, OneFile
+from netaudit.report.terminal.findings.full import render_mistakes
 from netaudit.report.text.words import count
 
 if TYPE_CHECKING:
     from netaudit.report.terminal.style import Style
 
 
+_ID = re.compile("[0-9a-f]{8,32}")
 _NAMED = 4  # checks that a line names
 
 
@@ -62,6 +66,19 @@ def is_answered(audit: Audit, prepared: Prepared) -> bool:
         return True
     say(f"{said} (who can reach what was not computed: leave out --no-exposure, or --fail-on)")
     return False
+
+
+def explain_finding(subject: str, facts: Facts, style: "Style") -> str:
+    """Explain the finding whose ID is given, with its evidence; "" where this host has none of that ID."""
+    if not _ID.fullmatch(subject.lower()):
+        return ""
+    found = prepare(AuditOptions()).auditor.audit(facts).findings
+    meant = [one for one in gather_mistakes(found) if _has_id(one, subject.lower())]
+    return render_mistakes(meant, style) if meant else ""
+
+
+def _has_id(mistake: Mistake, start: str) -> bool:
+    return any(one.fingerprint.startswith(start) for one in mistake.findings)
 
 
 def _is_file(name: str) -> bool:

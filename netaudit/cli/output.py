@@ -12,6 +12,7 @@ import msgspec
 from netaudit.api.formats import Format
 from netaudit.cli.options import Colour
 from netaudit.errors import OutputError
+from netaudit.report.terminal.detail import Detail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,12 +59,14 @@ def print_diff(
     *,
     wide: bool = False,
     assertion: "Assertion | None" = None,
+    detail: Detail = Detail.SUMMARY,
 ) -> None:
     """Render a diff, and a policy that was held against the host afterwards, and write it where it was asked for."""
     if form is Format.TERMINAL:
         from netaudit.report.terminal import rules
 
-        show(lambda chosen: rules.render_diff(diff, chosen, assertion), style(output, colour, wide=wide), output)
+        chosen_style = style(output, colour, wide=wide, detail=detail)
+        show(lambda chosen: rules.render_diff(diff, chosen, assertion), chosen_style, output)
     else:
         from netaudit.api.renderers import render_diff
 
@@ -78,12 +81,13 @@ def print_snapshot(
     grouping: "Grouping",
     *,
     wide: bool = False,
+    detail: Detail = Detail.SUMMARY,
 ) -> None:
     """Render a snapshot and write it where it was asked for."""
     if form is Format.TERMINAL:
         from netaudit.report.terminal import rules
 
-        chosen_style = style(output, colour, wide=wide)
+        chosen_style = style(output, colour, wide=wide, detail=detail)
         show(lambda chosen: rules.render_snapshot(snapshot, chosen, grouping), chosen_style, output)
     else:
         from netaudit.api.renderers import render_snapshot
@@ -92,21 +96,27 @@ def print_snapshot(
 
 
 def print_exposure(
-    shown: "AttributedSnapshot", form: Format, output: "Output | None", colour: Colour, *, wide: bool = False
+    shown: "AttributedSnapshot",
+    form: Format,
+    output: "Output | None",
+    colour: Colour,
+    *,
+    wide: bool = False,
+    detail: Detail = Detail.SUMMARY,
 ) -> None:
     """Render the exposure table of a host and write it where it was asked for."""
     if form is Format.TERMINAL:
         from netaudit.report.terminal.exposure import render_exposure
 
-        show(lambda chosen: render_exposure(shown, chosen), style(output, colour, wide=wide), output)
+        show(lambda chosen: render_exposure(shown, chosen), style(output, colour, wide=wide, detail=detail), output)
     else:
         from netaudit.api.renderers import render_exposure_table
 
         write(render_exposure_table(shown, form), output)
 
 
-def style(output: "Output | None", colour: Colour, *, wide: bool = False) -> "Style":
-    """Find the terminal's width, and whether it may be coloured."""
+def style(output: "Output | None", colour: Colour, *, wide: bool = False, detail: Detail = Detail.SUMMARY) -> "Style":
+    """Find the terminal's width, and whether it may be coloured; `detail` is how much is printed."""
     from netaudit.report.terminal.style import WIDE, Style
 
     terminal = output is None and sys.stdout.isatty()
@@ -118,7 +128,7 @@ def style(output: "Output | None", colour: Colour, *, wide: bool = False) -> "St
             coloured = True
         case Colour.NEVER:
             coloured = False
-    return Style(width=WIDE if wide else max(width, 40), colour=coloured)
+    return Style(width=WIDE if wide else max(width, 40), colour=coloured, detail=detail)
 
 
 def show(render: "Callable[[Style], str]", style: "Style", output: "Output | None") -> None:

@@ -32,20 +32,24 @@ class Zone(msgspec.Struct, frozen=True, order=True):
     within: str = ""
 
     def __str__(self) -> str:
-        return f"{self._place()} from {self.within}" if self.within else self._place()
+        """Write it as policies and options do: `internet`, `lan:eth0`, `lan:eth0(10.0.0.0/8)`, `network:front`."""
+        within = f"({self.within})" if self.within else ""
+        return f"{self.kind}:{self.name}{within}" if self.name else f"{self.kind}{within}"
 
-    def _place(self) -> str:
-        match self.kind:
-            case ZoneKind.INTERNET:
-                return "Internet"
-            case ZoneKind.LAN:
-                return f"LAN neighbour on {self.name}"
-            case ZoneKind.HOST:
-                return "host"
-            case ZoneKind.NETWORK:
-                return f"network {self.name}"
-            case ZoneKind.CONTAINER:
-                return f"container {self.name}"
+    @property
+    def identity(self) -> str:
+        """What the subjects of findings call it: waivers and fingerprints were written with these words."""
+        place = f"{_IDENTITIES[self.kind]} {self.name}".rstrip()
+        return f"{place} from {self.within}" if self.within else place
+
+
+_IDENTITIES = {
+    ZoneKind.INTERNET: "Internet",
+    ZoneKind.LAN: "LAN neighbour on",
+    ZoneKind.HOST: "host",
+    ZoneKind.NETWORK: "network",
+    ZoneKind.CONTAINER: "container",
+}
 
 
 class Outcome(StrEnum):

@@ -20,7 +20,7 @@ from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory, N
 from netaudit.model.host import Host, Listener
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
-from netaudit.report.terminal.explanation import render_explanations
+from netaudit.report.terminal.explain.explanation import render_explanations
 from netaudit.report.text.networking import describe_network, describe_networking
 from netaudit.report.text.no_rules import describe_no_rule
 from netaudit.store import load

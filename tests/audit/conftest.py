@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from netaudit.attribute.services import Services
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.check import Check
-from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
 from netaudit.catalog import load_catalog, load_checks, load_services

@@ -8,10 +8,10 @@ from audit.conftest import RECORDINGS, TODAY
 from bench.synthetic import make_facts
 
 from netaudit.attribute.exposure.compute import ComputeExposure
+from netaudit.attribute.services import Services
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.check import Check
-from netaudit.audit.checks.services import Services
 from netaudit.audit.run import Plan
 from netaudit.catalog import load_services
 

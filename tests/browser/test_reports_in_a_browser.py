@@ -132,7 +132,7 @@ def test_the_way_of_a_ports_packets_leads_through_its_rules(open_page: Opener) -
 def test_each_arrow_of_the_map_says_where_it_comes_from_and_what_becomes_of_it(open_page: Opener) -> None:
     page = open_page("small")
     titles = page.locator(".map .arrow > title").all_text_contents()
-    assert "Internet, LAN neighbour on eth0 to 0.0.0.0:8209/tcp of u9: allowed, decided by filter/DOCKER#1" in titles[0]
+    assert "internet, lan:eth0 to 0.0.0.0:8209/tcp of u9: allowed, decided by filter/DOCKER#1" in titles[0]
     outcomes = page.locator(".map .arrow .outcome").all_text_contents()
     assert set(outcomes) == {"allowed", "blocked"}
     assert len(outcomes) == len(titles)
@@ -153,7 +153,7 @@ _BROKEN = """table => [...table.querySelectorAll("thead th, td.from, td.outcome"
 def test_no_word_of_the_exposure_table_is_broken_on_a_phone(open_page: Opener) -> None:
     page = open_page("changed", "phone")
     page.locator("details.all").evaluate("details => details.open = true")
-    expect(page.locator("td.from", has_text="LAN neighbour").first).to_be_attached()
+    expect(page.locator("td.from", has_text="lan:").first).to_be_attached()
     assert page.locator("#exposure table").evaluate(_BROKEN) == []
 
 

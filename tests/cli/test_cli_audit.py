@@ -128,7 +128,7 @@ def test_an_error_in_a_check_names_file_line_and_key(tmp_path: Path, audit: Run)
     (tmp_path / "mine.yaml").write_text(check.replace("severity: high", "severity: grave"))
     done = audit(BAD, "--checks", str(tmp_path))
     assert done.returncode == 3
-    assert done.stderr.startswith(f"netaudit: {tmp_path}/mine.yaml:2: severity: Invalid enum value 'grave'")
+    assert done.stderr.startswith(f"netaudit: {tmp_path}/mine.yaml:4: severity: Invalid enum value 'grave'")
     assert done.stderr.count("\n") == 1
 
 

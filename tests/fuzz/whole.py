@@ -10,9 +10,9 @@ from fuzz.readers import redacted
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
 from netaudit.attribute.exposure.compute import why_too_large, with_exposure, with_exposure_changes
+from netaudit.attribute.services import Services
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.auditor import Auditor
-from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
 from netaudit.catalog import load_catalog, load_checks, load_services

@@ -15,10 +15,10 @@ import packing
 
 from lab.bad_hosts import HOSTS
 from netaudit.attribute.exposure.compute import ComputeExposure
+from netaudit.attribute.services import Services
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.remedy import Fix
-from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
 from netaudit.audit.subjects import FACTS

@@ -58,7 +58,7 @@ def _attempt(output: Path, chosen: tuple[str, str, str]) -> str:
     folder = output / f"{version}-{backend}" / name
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        truth = list(_record(scenario, version, backend, folder))
+        truth = list(record_steps(scenario, version, backend, folder))
     except (LabError, OSError) as error:
         print(f"FAILED {folder.relative_to(output)}: {error}", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
@@ -74,7 +74,8 @@ def _truth(output: Path, name: str, version: str, backend: str) -> Path:
     return output / f"{version}-{backend}" / name / "truth.json"
 
 
-def _record(scenario: Scenario, version: str, backend: str, folder: Path) -> Iterator[dict[str, object]]:
+def record_steps(scenario: Scenario, version: str, backend: str, folder: Path) -> Iterator[dict[str, object]]:
+    """Take the steps of a scenario on a fresh host, and yield what each did once it is recorded."""
     with (
         LabHost(uplink=True) as host,
         Engine(host, version, backend, scenario.options, scenario.environment) as engine,

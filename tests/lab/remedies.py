@@ -14,9 +14,9 @@ from pathlib import Path
 
 from lab.bad_hosts import HOSTS, BadHost, build, take
 from lab.engine import Engine
+from netaudit.attribute.services import Services
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.remedy import Advice
-from netaudit.audit.checks.services import Services
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.remedy.choices import assume, put_in
 from netaudit.audit.run import Plan

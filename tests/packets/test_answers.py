@@ -21,7 +21,7 @@ ALLOWED = "allowed, filter/DOCKER#1"
 ANSWER = "the answer is stopped"
 FIRST = f"blocked, filter/FORWARD#1, {ANSWER}"
 UNKNOWN = "may, filter/FORWARD#1, the answer may be stopped: its length is not known"
-INTERNET = "Internet → 0.0.0.0:8080"
+INTERNET = "internet → 0.0.0.0:8080"
 Edit = Callable[[str], str]
 
 
@@ -112,7 +112,7 @@ def test_a_policy_that_drops_asks_for_a_rule_that_lets_answers_out() -> None:
 
 
 def test_the_hosts_own_answers_and_both_of_docker_proxys_are_followed() -> None:
-    neighbour = "network bridge → 0.0.0.0:8080"
+    neighbour = "network:bridge → 0.0.0.0:8080"
     clean = said(changed(OLD))
     assert clean[neighbour].startswith("allowed")
     own = said(changed(OLD, iptables_nft=with_rules("filter OUTPUT -p tcp -m tcp --sport 8080 -j DROP")))
@@ -139,7 +139,7 @@ def test_marks_and_what_is_said_of_the_connection_stay() -> None:
 
 @pytest.mark.parametrize("answers", ["untracked", "tracked"])
 def test_an_untracked_packet_has_untracked_answers_or_ones_of_no_connection(answers: str) -> None:
-    listener = "Internet → 0.0.0.0:22"
+    listener = "internet → 0.0.0.0:22"
     rules = ["raw PREROUTING -i eth0 -j CT --notrack", "filter OUTPUT -m conntrack --ctstate INVALID -j DROP"]
     rules += ["raw OUTPUT -p tcp -m tcp --sport 22 -j CT --notrack"] if answers == "untracked" else []
     ssh = 'tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=7,fd=3))\n'
@@ -180,14 +180,14 @@ def test_a_part_of_a_zone_whose_answers_are_stopped_is_named() -> None:
 def test_a_container_of_two_networks_answers_by_its_default_route(rule: str, outcome: str) -> None:
     to_inner = "filter FORWARD -i eth0 -d 172.18.0.2 -j ACCEPT"  # on an internal network; its gateway is docker0's
     facts = changed("26.1.5-iptables-nft/connect-internal/03", iptables_nft=with_rules(rule, to_inner))
-    assert said(facts)["LAN neighbour on eth0 → 172.18.0.2:1"] == outcome
+    assert said(facts)["lan:eth0 → 172.18.0.2:1"] == outcome
     assert disagreements(facts) == []
 
 
 def test_a_container_of_an_internal_network_has_no_way_back() -> None:
     opened = with_rules("filter FORWARD -j ACCEPT")
     facts = changed("26.1.5-iptables-nft/user-net-internal/02", iptables_nft=opened)
-    cells = {key: line for key, line in said(facts).items() if key.startswith("LAN") and "172.18.0.2" in key}
+    cells = {key: line for key, line in said(facts).items() if key.startswith("lan") and "172.18.0.2" in key}
     assert set(cells.values()) == {f"blocked, {ANSWER}: the container has no way back"}
     assert disagreements(facts) == []
 
@@ -200,5 +200,5 @@ def test_a_translation_to_what_was_there_is_none(port: int, outcome: str) -> Non
     )
     ssh = 'tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=7,fd=3))\n'
     facts = changed(OLD, iptables_nft=with_rules(*rules), sockets=lambda text: text + ssh)
-    assert said(facts)["LAN neighbour on eth0 → 0.0.0.0:22"].startswith(outcome)
+    assert said(facts)["lan:eth0 → 0.0.0.0:22"].startswith(outcome)
     assert disagreements(facts) == []

@@ -48,21 +48,21 @@ def _traced(facts: Facts, source: str, target: str) -> Outcome:
 
 def test_a_member_of_an_internal_network_reaches_the_host_at_the_address_of_its_bridge() -> None:
     found = _cells(_facts("28.5.2-iptables-nft/user-net-internal/02"), 9000)
-    assert _said(found["network n1"]).startswith("allowed, local, tcp 172.18.0.")
-    assert ":40000 → 172.18.0.1:9000" in found["network n1"].witness
+    assert _said(found["network:n1"]).startswith("allowed, local, tcp 172.18.0.")
+    assert ":40000 → 172.18.0.1:9000" in found["network:n1"].witness
 
 
 def test_a_rule_about_one_address_protects_that_address_alone() -> None:
     found = _cells(_facts(OLD, "filter INPUT -d 192.0.2.10 -j DROP"), 9000)
     stopped = "not for all: tcp {}:40000 → 192.0.2.10:9000 is stopped (filter/INPUT#1)"
-    assert found["Internet"].outcome is Outcome.BLOCKED  # it has no way to another address
-    assert _said(found["LAN neighbour on eth0"]) == (
+    assert found["internet"].outcome is Outcome.BLOCKED  # it has no way to another address
+    assert _said(found["lan:eth0"]) == (
         f"allowed, local, {stopped.format('192.0.2.1')}, tcp 192.0.2.1:40000 → 172.17.0.1:9000"
     )
     assert _said(found["host"]) == (
         f"allowed, local, {stopped.format('192.0.2.10')}, tcp 127.0.0.1:40000 → 127.0.0.1:9000"
     )
-    assert found["network bridge"].outcome is Outcome.ALLOWED
+    assert found["network:bridge"].outcome is Outcome.ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -85,15 +85,15 @@ def test_a_rule_about_one_address_protects_that_address_alone() -> None:
 def test_docker_proxy_goes_on_as_the_kernel_lets_it(
     rules: str, rules6: tuple[str, ...], address: str, outcome: str
 ) -> None:
-    found = _cells(_facts(OLD, rules, rules6=rules6), 8080, address)["Internet"]
+    found = _cells(_facts(OLD, rules, rules6=rules6), 8080, address)["internet"]
     assert (found.outcome, found.way) == (outcome, "proxy")
 
 
 def test_docker_proxy_goes_on_by_the_family_of_the_binding() -> None:
     dual = "28.5.2-iptables-nft/dual-stack/02"
     stopped = _facts(dual, rules6=("filter OUTPUT -p tcp -m tcp --dport 80 -j DROP",))
-    assert _cells(stopped, 8209, "::")["network n9"].outcome is Outcome.BLOCKED
-    assert _cells(stopped, 8209)["network n9"].outcome is Outcome.ALLOWED
+    assert _cells(stopped, 8209, "::")["network:n9"].outcome is Outcome.BLOCKED
+    assert _cells(stopped, 8209)["network:n9"].outcome is Outcome.ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_docker_proxy_goes_on_by_the_family_of_the_binding() -> None:
 )
 def test_what_the_internet_does_not_choose_is_in_doubt(rule: str, internet: str) -> None:
     facts = _facts(OLD, rule)
-    assert _cells(facts, 9000)["Internet"].outcome == internet
+    assert _cells(facts, 9000)["internet"].outcome == internet
     if internet == "may":
         assert _traced(facts, "internet", "192.0.2.10:9000/tcp") is Outcome.MAY
 
@@ -122,7 +122,7 @@ def test_a_rule_about_root_names_for_whom_a_port_is_closed() -> None:
 def test_a_container_does_not_get_what_nat_leads_back_to_it() -> None:
     facts = _facts(NO_PROXY, "nat PREROUTING -p tcp -m tcp --dport 7777 -j DNAT --to-destination 172.17.0.2:81")
     found = _cells(facts, 7777, choice=ZoneChoice(containers=True))
-    assert _said(found["container web"]) == (
+    assert _said(found["container:web"]) == (
         "blocked, dnat, a NAT rule leads it back to its sender, which does not take it from itself"
     )
     assert _traced(facts, "container:web", "192.0.2.10:7777/tcp") is Outcome.BLOCKED
@@ -130,7 +130,7 @@ def test_a_container_does_not_get_what_nat_leads_back_to_it() -> None:
 
 def test_hairpin_and_a_new_sender_lead_a_container_back_to_itself() -> None:
     found = _cells(_facts(NO_PROXY), 8080, choice=ZoneChoice(containers=True))
-    assert (found["container web"].outcome, found["container web"].way) == ("allowed", "dnat")
+    assert (found["container:web"].outcome, found["container:web"].way) == ("allowed", "dnat")
     assert _traced(_facts(NO_PROXY), "container:web", "192.0.2.10:8080/tcp") is Outcome.ALLOWED
 
 
@@ -183,7 +183,7 @@ def test_the_host_reaches_a_container_beside_it_by_an_interface_of_its_own_there
 def test_what_is_led_to_an_address_that_the_host_routes_away_arrives_nowhere() -> None:
     to = "nat PREROUTING -p tcp -m tcp --dport 7777 -j DNAT --to-destination 172.18.0.2:81"
     facts = _facts("28.5.2-iptables-nft/inhibit-ipv4/02", to, "filter FORWARD -j ACCEPT")
-    assert _said(_cells(facts, 7777)["Internet"]) == "blocked, dnat, the host's routes do not lead there"
+    assert _said(_cells(facts, 7777)["internet"]) == "blocked, dnat, the host's routes do not lead there"
     assert _traced(facts, "internet", "192.0.2.10:7777/tcp") is Outcome.BLOCKED
 
 
@@ -199,7 +199,7 @@ def test_what_is_led_to_an_address_that_the_host_routes_away_arrives_nowhere() -
 )
 def test_a_connection_whose_later_packets_are_stopped_is_blocked(rule: str, port: int, by: str) -> None:
     facts = _facts(OLD, rule)
-    found = _cells(facts, port)["Internet"]
+    found = _cells(facts, port)["internet"]
     assert (found.outcome, found.rule and found.rule.where) == (Outcome.BLOCKED, by)
     assert describe_reason(found.reason) == f"connects, then stopped by {by}"
     assert _traced(facts, "internet", f"192.0.2.10:{port}/tcp") is Outcome.BLOCKED
@@ -228,7 +228,7 @@ def test_the_host_s_own_later_packets_are_followed_over_loopback() -> None:
     ],
 )
 def test_what_lets_later_packets_in_changes_nothing(rules: tuple[str, ...]) -> None:
-    found = _cells(_facts(OLD, *rules), 9000)["Internet"]
+    found = _cells(_facts(OLD, *rules), 9000)["internet"]
     assert (found.outcome, found.reason) == (Outcome.ALLOWED, None)
 
 
@@ -240,7 +240,7 @@ def test_a_first_datagram_arrives_though_what_follows_it_is_stopped() -> None:
     )
     snapshot = parse_snapshot(facts)
     cells = [one for one in expose(snapshot, snapshot.program) if one.destination.ports == ((9000, 9000),)]
-    assert {(one.outcome, describe_reason(one.reason)) for one in cells if str(one.zone) == "Internet"} == {
+    assert {(one.outcome, describe_reason(one.reason)) for one in cells if str(one.zone) == "internet"} == {
         (Outcome.ALLOWED, "connects, then stopped by filter/INPUT#1")
     }
     answer = answer_query(TraceQuery("internet", "192.0.2.10:9000/udp"), snapshot, snapshot.program)

@@ -131,7 +131,7 @@ def _outcomes(facts: Facts) -> Iterator[Outcome]:
 def test_a_port_of_a_dual_stack_network_is_open_where_the_reverse_path_is_checked() -> None:
     facts = _dual_stack()
     assert list(_outcomes(facts)) == [Outcome.ALLOWED]
-    assert "the answer is stopped" not in said(facts)["Internet → 0.0.0.0:8080"]
+    assert "the answer is stopped" not in said(facts)["internet → 0.0.0.0:8080"]
 
 
 def test_a_socket_takes_packets_of_its_address_and_its_interface() -> None:

@@ -60,23 +60,23 @@ def _rule(chain: str, rule: str, table: str = "filter") -> Edit:
 
 def test_one_published_port_on_engine_20() -> None:
     assert _brief(_table(OLD)) == [
-        "Internet → 0.0.0.0 8080: allowed dnat filter/DOCKER#1",
-        "LAN neighbour on eth0 → 0.0.0.0 8080: allowed dnat filter/DOCKER#1",
+        "internet → 0.0.0.0 8080: allowed dnat filter/DOCKER#1",
+        "lan:eth0 → 0.0.0.0 8080: allowed dnat filter/DOCKER#1",
         "host → 0.0.0.0 8080: allowed dnat filter/OUTPUT",
-        "network bridge → 0.0.0.0 8080: allowed proxy filter/INPUT",
-        "Internet → :: 8080: allowed proxy -",
-        "LAN neighbour on eth0 → :: 8080: allowed proxy -",
+        "network:bridge → 0.0.0.0 8080: allowed proxy filter/INPUT",
+        "internet → :: 8080: allowed proxy -",
+        "lan:eth0 → :: 8080: allowed proxy -",
         "host → :: 8080: allowed proxy -",
-        "Internet → 172.17.0.2 1-65535: blocked none -",
-        "LAN neighbour on eth0 → 172.17.0.2 80: allowed direct filter/DOCKER#1",
-        "LAN neighbour on eth0 → 172.17.0.2 1-79,81-65535: blocked none filter/FORWARD",
+        "internet → 172.17.0.2 1-65535: blocked none -",
+        "lan:eth0 → 172.17.0.2 80: allowed direct filter/DOCKER#1",
+        "lan:eth0 → 172.17.0.2 1-79,81-65535: blocked none filter/FORWARD",
         "host → 172.17.0.2 1-65535: allowed direct filter/OUTPUT",
-        "network bridge → 172.17.0.2 1-65535: allowed direct filter/FORWARD#6",
+        "network:bridge → 172.17.0.2 1-65535: allowed direct filter/FORWARD#6",
     ]
 
 
 def test_engine_28_drops_what_neighbours_send_straight_to_a_container() -> None:
-    assert "LAN neighbour on eth0 → 172.17.0.2 1-65535: blocked none raw/PREROUTING#1" in _brief(_table(NEW))
+    assert "lan:eth0 → 172.17.0.2 1-65535: blocked none raw/PREROUTING#1" in _brief(_table(NEW))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_engine_28_drops_what_neighbours_send_straight_to_a_container() -> None:
 )
 def test_a_loopback_binding_is_reached_by_neighbours_before_engine_28(version: str, outcome: str) -> None:
     table = _brief(_table(f"{version}-iptables-nft/loopback-port/01"))
-    assert f"LAN neighbour on eth0 → 127.0.0.1 5432: {outcome}" in table
+    assert f"lan:eth0 → 127.0.0.1 5432: {outcome}" in table
     assert "host → 127.0.0.1 5432: allowed proxy filter/OUTPUT" in table
 
 
@@ -93,7 +93,7 @@ def test_no_neighbour_reaches_a_loopback_binding_of_ipv6() -> None:
     reasons = {
         str(one.zone): (one.outcome, describe_reason(one.reason)) for one in table if one.destination.address == "::1"
     }
-    assert reasons["LAN neighbour on eth0"] == (Outcome.BLOCKED, "::1 does not come from outside")
+    assert reasons["lan:eth0"] == (Outcome.BLOCKED, "::1 does not come from outside")
     assert reasons["host"][0] is Outcome.ALLOWED
 
 
@@ -101,10 +101,10 @@ def test_ports_are_cut_where_rules_cut_them() -> None:
     edits = {
         Source.IPTABLES_NFT: _rule("FORWARD", "-i docker0 -o docker0 -p tcp -m multiport --dports 22,100:200 -j DROP")
     }
-    own = [line for line in _brief(_table(OLD, edits)) if line.startswith("network bridge → 172.17.0.2")]
+    own = [line for line in _brief(_table(OLD, edits)) if line.startswith("network:bridge → 172.17.0.2")]
     assert own == [
-        "network bridge → 172.17.0.2 1-21,23-99,201-65535: allowed direct filter/FORWARD#7",
-        "network bridge → 172.17.0.2 22,100-200: blocked none filter/FORWARD#1",
+        "network:bridge → 172.17.0.2 1-21,23-99,201-65535: allowed direct filter/FORWARD#7",
+        "network:bridge → 172.17.0.2 22,100-200: blocked none filter/FORWARD#1",
     ]
 
 
@@ -183,15 +183,15 @@ def test_marks_lead_from_one_table_to_another() -> None:
         return mark(drop("*raw\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n" + text))
 
     internet, neighbour = _brief(_table(OLD, {Source.IPTABLES_NFT: edit}))[:2]
-    assert internet == "Internet → 0.0.0.0 8080: allowed dnat filter/DOCKER#1"
-    assert neighbour == "LAN neighbour on eth0 → 0.0.0.0 8080: blocked none filter/DOCKER-USER#1"
+    assert internet == "internet → 0.0.0.0 8080: allowed dnat filter/DOCKER#1"
+    assert neighbour == "lan:eth0 → 0.0.0.0 8080: blocked none filter/DOCKER-USER#1"
 
 
 def test_a_redirect_takes_a_published_port_away() -> None:
     edits = {
         Source.IPTABLES_NFT: _rule("PREROUTING", "-i eth0 -p tcp -m tcp --dport 8080 -j REDIRECT --to-ports 22", "nat")
     }
-    assert _brief(_table(OLD, edits))[0] == "Internet → 0.0.0.0 8080: blocked none -"
+    assert _brief(_table(OLD, edits))[0] == "internet → 0.0.0.0 8080: blocked none -"
 
 
 def test_a_host_that_does_not_forward_lets_nothing_through() -> None:
@@ -203,8 +203,8 @@ def test_a_host_that_does_not_forward_lets_nothing_through() -> None:
 def test_without_docker_proxy_ipv6_ends_at_the_host() -> None:
     edits = {Source.SOCKETS: lambda _: ""}
     assert [line for line in _brief(_table(OLD, edits)) if "→ ::" in line] == [
-        "Internet → :: 8080: blocked none -",
-        "LAN neighbour on eth0 → :: 8080: blocked none -",
+        "internet → :: 8080: blocked none -",
+        "lan:eth0 → :: 8080: blocked none -",
         "host → :: 8080: blocked none -",
     ]
 
@@ -235,8 +235,8 @@ def test_without_interfaces_every_destination_is_in_doubt() -> None:
 def test_a_member_of_a_network_may_be_told_from_the_others() -> None:
     edits = {Source.IPTABLES_NFT: _rule("FORWARD", "-s 172.17.0.2/32 -d 172.17.0.2/32 -j DROP")}
     table = _brief(_table(OLD, edits, ZoneChoice(containers=True)))
-    assert "container web → 172.17.0.2 1-65535: blocked none filter/FORWARD#1" in table
-    assert "network bridge → 172.17.0.2 1-65535: allowed direct filter/FORWARD#7" in table
+    assert "container:web → 172.17.0.2 1-65535: blocked none filter/FORWARD#1" in table
+    assert "network:bridge → 172.17.0.2 1-65535: allowed direct filter/FORWARD#7" in table
 
 
 def test_another_member_of_a_network_is_not_the_container_itself() -> None:
@@ -248,13 +248,13 @@ def test_another_member_of_a_network_is_not_the_container_itself() -> None:
 
 
 def test_an_example_from_a_network_says_where_its_sender_is_not_there_yet() -> None:
-    alone = [one.witness for one in _table(OLD) if str(one.zone) == "network bridge"]
+    alone = [one.witness for one in _table(OLD) if str(one.zone) == "network:bridge"]
     assert "tcp 172.17.0.3:40000 → 172.17.0.2:1 (no container has this sender's address yet)" in alone
 
 
 def test_a_rule_about_the_container_as_sender_does_not_stop_the_other_members() -> None:
     edits = {Source.IPTABLES_NFT: _rule("FORWARD", "-s 172.17.0.2/32 -m conntrack --ctstate NEW -j DROP")}
-    cells = [one for one in _table(OLD, edits) if str(one.zone) == "network bridge"]
+    cells = [one for one in _table(OLD, edits) if str(one.zone) == "network:bridge"]
     assert {one.outcome for one in cells if one.destination.address == "172.17.0.2"} == {Outcome.ALLOWED}
     assert {one.reason for one in cells} == {None}
 
@@ -327,8 +327,8 @@ def _unnumbered(cell: Exposure) -> tuple[Exposure, str, str]:
 def test_a_macvlan_container_is_beside_the_hosts_rules() -> None:
     table = _table("20.10.24-iptables-nft/macvlan/02")
     assert {(str(one.zone), str(one.outcome)) for one in table} == {
-        ("Internet", "blocked"),
-        ("LAN neighbour on eth0", "may"),
+        ("internet", "blocked"),
+        ("lan:eth0", "may"),
         ("host", "blocked"),
     }
     assert all(one.rule is None for one in table)
@@ -344,7 +344,7 @@ def test_what_a_rootless_engine_publishes_is_not_called_closed(holder: str) -> N
     found = {
         (one.destination.address, one.outcome, describe_reason(one.reason))
         for one in _table(NEW, edits)
-        if str(one.zone) in ("LAN neighbour on eth0", "host") and one.destination.container_name == "web"
+        if str(one.zone) in ("lan:eth0", "host") and one.destination.container_name == "web"
     }
     beyond = f"{holder} leads out of what was recorded"
     assert found == {
@@ -376,8 +376,8 @@ def test_an_answer_that_the_kernel_sends_by_one_of_two_uplinks_is_in_doubt() -> 
         if one.destination.address == "0.0.0.0"
     }
     assert found >= {
-        ("Internet", Outcome.MAY, "the answer may be stopped: it leaves by one of several interfaces"),
-        ("LAN neighbour on eth0", Outcome.ALLOWED, ""),
+        ("internet", Outcome.MAY, "the answer may be stopped: it leaves by one of several interfaces"),
+        ("lan:eth0", Outcome.ALLOWED, ""),
     }
 
 

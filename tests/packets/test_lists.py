@@ -44,7 +44,7 @@ def test_emptying_a_set_is_a_change_of_the_rules_and_of_who_can_reach_what() -> 
     assert (gone.item.where, gone.item.text) == ("ipset/bad", "198.51.100.0/24")
     found = netaudit.compare(before, after)
     assert found.exposure
-    assert "Internet" in {str((one.after or one.before).exposure.zone) for one in found.exposure}  # type: ignore[union-attr]
+    assert "internet" in {str((one.after or one.before).exposure.zone) for one in found.exposure}  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, BLOCKED), (EMPTY, None)])

@@ -26,7 +26,7 @@ def host(*rules: str) -> Facts:
 
 
 def by_ipv6(facts: Facts) -> list[Exposure]:
-    own = ("Internet", "LAN neighbour on eth0")
+    own = ("internet", "lan:eth0")
     return [one for one in table(facts) if one.destination.family == "ip6" and str(one.zone) in own]
 
 

@@ -47,7 +47,7 @@ def test_a_policy_inside_blocks_every_way_in() -> None:
     cells = expose(snapshot, snapshot.program)
     assert {one.outcome for one in cells} == {Outcome.BLOCKED}
     decided = [one for one in cells if one.rule and one.rule.where == "web:filter/INPUT"]
-    assert {str(one.zone) for one in decided} >= {"Internet", "LAN neighbour on eth0", "host", "network bridge"}
+    assert {str(one.zone) for one in decided} >= {"internet", "lan:eth0", "host", "network:bridge"}
     assert {describe_reason(one.reason) for one in decided} == {"inside container web"}
     found = _trace(facts, "internet", "192.0.2.10:8080/tcp").trace
     assert [end.item.where for end in found.ends if end.item] == ["web:filter/INPUT"]
@@ -68,14 +68,14 @@ def test_a_policy_inside_blocks_every_way_in() -> None:
 def test_a_rule_inside_decides_as_a_host_s_own_does(rules: tuple[str, ...], outcome: Outcome) -> None:
     snapshot = parse_snapshot(_facts("DROP", *rules))
     cells = expose(snapshot, snapshot.program)
-    internet = next(one for one in cells if str(one.zone) == "Internet" and one.destination.address == "0.0.0.0")
+    internet = next(one for one in cells if str(one.zone) == "internet" and one.destination.address == "0.0.0.0")
     assert internet.outcome is outcome
 
 
 def test_ports_are_cut_where_rules_inside_cut_them() -> None:
     found = _outcomes(_facts("DROP", "INPUT -p tcp -m tcp --dport 20:30 -j ACCEPT"))
     assert found["host → 172.17.0.2"] == ["20-30"]
-    assert "Internet → 0.0.0.0" not in found
+    assert "internet → 0.0.0.0" not in found
 
 
 @pytest.mark.matrix

@@ -17,7 +17,7 @@ from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
 from netaudit.attribute.explain.explanation import explain
 from netaudit.attribute.exposure.compute import ComputeExposure, with_exposure
-from netaudit.audit.checks.services import Services
+from netaudit.attribute.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan, run
 from netaudit.audit.view.view import HostView

@@ -33,32 +33,32 @@ def _sends(origin: Origin, address: str) -> bool:
 
 def test_a_host_with_one_container_has_five_zones() -> None:
     assert list(_origins("20.10.24-iptables-nft/default-one-port/01")) == [
-        "Internet/eth0",
-        "LAN neighbour on eth0/eth0",
+        "internet/eth0",
+        "lan:eth0/eth0",
         "host/",
-        "network bridge/docker0",
+        "network:bridge/docker0",
     ]
     assert list(_origins("20.10.24-iptables-nft/default-one-port/01", "ip6")) == [
-        "Internet/eth0",
-        "LAN neighbour on eth0/eth0",
+        "internet/eth0",
+        "lan:eth0/eth0",
         "host/",
     ]
 
 
 def test_the_internet_is_what_neighbours_and_private_networks_are_not() -> None:
-    internet = _origins("20.10.24-iptables-nft/default-one-port/01")["Internet/eth0"]
+    internet = _origins("20.10.24-iptables-nft/default-one-port/01")["internet/eth0"]
     assert _sends(internet, "198.51.100.7")
     assert not any(_sends(internet, one) for one in ("192.0.2.1", "192.0.2.10", "10.1.2.3", "172.17.0.2", "127.0.0.1"))
 
 
 def test_neighbours_are_those_of_the_link_but_the_host_itself() -> None:
-    link = _origins("20.10.24-iptables-nft/default-one-port/01")["LAN neighbour on eth0/eth0"]
+    link = _origins("20.10.24-iptables-nft/default-one-port/01")["lan:eth0/eth0"]
     assert _sends(link, "192.0.2.1")
     assert not any(_sends(link, one) for one in ("192.0.2.10", "192.0.2.0", "192.0.2.255", "198.51.100.7"))
 
 
 def test_a_network_without_members_sends_nothing() -> None:
-    assert "network bridge/docker0" not in _origins("20.10.24-iptables-nft/default-one-port/00")
+    assert "network:bridge/docker0" not in _origins("20.10.24-iptables-nft/default-one-port/00")
 
 
 def test_members_of_an_internal_network_know_no_way_out_since_engine_26() -> None:
@@ -75,8 +75,8 @@ def test_the_operator_may_say_which_link_is_the_uplink() -> None:
     found = _origins("hosts/many-routes", choice=ZoneChoice(uplinks=("eth1",), links=("uplink0",)))
     outside = {ZoneKind.INTERNET, ZoneKind.LAN}
     assert [name for name, one in found.items() if one.zone.kind in outside] == [
-        "Internet/eth1",
-        "LAN neighbour on uplink0/uplink0",
+        "internet/eth1",
+        "lan:uplink0/uplink0",
     ]
 
 
@@ -121,7 +121,7 @@ def test_senders_of_a_source_are_a_zone_for_each_place_that_they_send_from() -> 
     choice = ZoneChoice(sources=tuple(Senders(one, Family.IP, as_ranges((ip_network(one),))) for one in networks))
     found = [one for one in _origins("28.5.2-iptables-nft/two-nets/04", choice=choice).values() if one.zone.within]
     assert {(str(one.zone), one.interface) for one in found if one.zone.within != "0.0.0.0/0"} == {
-        ("LAN neighbour on eth0 from 10.0.0.0/8", "eth0")
+        ("lan:eth0(10.0.0.0/8)", "eth0")
     }
     everybody = {one.zone.kind: one for one in found if one.zone.within == "0.0.0.0/0"}
     plain = {one.zone.kind: one for one in _origins("28.5.2-iptables-nft/two-nets/04").values()}

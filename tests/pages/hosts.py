@@ -11,7 +11,7 @@ from bench.synthetic import make_facts
 import netaudit
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.audit.checks.services import Services
+from netaudit.attribute.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan, run
 from netaudit.audit.view.view import HostView

@@ -96,7 +96,7 @@ def test_what_is_not_kept_is_a_finding_with_its_proof() -> None:
     found = {one.check.id: one for one in audit.open if one.check.id.startswith("policy")}
     assert set(found) == {"policy-entry-broken", "policy-entry-vacuous"}
     broken = found["policy-entry-broken"]
-    assert "Internet → web:80/tcp is reached" in broken.message
+    assert "internet → web:80/tcp is reached" in broken.message
     assert {one.exposure.rule.where for one in broken.evidence.cells if one.exposure.rule} >= {"filter/DOCKER#1"}
     assert "wbe" in found["policy-entry-vacuous"].message
 

@@ -98,7 +98,7 @@ def test_a_broken_entry_names_the_rule_and_a_packet() -> None:
 def test_what_is_demanded_and_stopped_names_what_stops_it() -> None:
     (judged,) = _judged(_host(ONE_PORT["28.5.2-iptables-nft"]), "internet can reach web:81/tcp over ipv4")
     (unmet,) = judged.unmet
-    assert (unmet.sender, unmet.target) == ("Internet", "web:81/tcp")
+    assert (unmet.sender, unmet.target) == ("internet", "web:81/tcp")
     assert unmet.cell
     assert unmet.cell.exposure.reason
 
@@ -188,8 +188,8 @@ def test_what_is_open_and_no_entry_speaks_of_is_listed() -> None:
         held = HOLDER.hold(host, Policy(tuple(parse_entry(one) for one in sentences))).assertion
         return {str(one.exposure.zone) for one in held.uncovered}
 
-    neighbours = {"LAN neighbour on eth0", "network bridge"}
-    assert uncovered("internet cannot reach web:81/tcp") == {"Internet", *neighbours}
+    neighbours = {"lan:eth0", "network:bridge"}
+    assert uncovered("internet cannot reach web:81/tcp") == {"internet", *neighbours}
     assert uncovered("internet can reach only web:80/tcp") == neighbours
     assert uncovered("internet, lan, network:bridge can reach web") == set()
 

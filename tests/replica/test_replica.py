@@ -53,7 +53,7 @@ def test_a_rule_is_inserted_where_the_program_puts_it_in_the_backend_of_the_host
 def test_exposure_follows_from_the_command() -> None:
     tried = _try(TWO_NETS, "iptables", "-I", "DOCKER-USER", "-i", "eth0", "-j", "DROP")
     closed = netaudit.compare(tried.before, tried.after).exposure or ()
-    outside = [one for one in closed if one.before and str(one.before.exposure.zone) == "Internet"]
+    outside = [one for one in closed if one.before and str(one.before.exposure.zone) == "internet"]
     assert {one.before.exposure.destination.container_name for one in outside if one.before} == {"i1", "i2"}
     assert {one.after.exposure.outcome for one in outside if one.after} == {netaudit.Outcome.BLOCKED}
 

@@ -102,7 +102,7 @@ def test_csv_of_a_diff_has_its_changes_and_what_opened() -> None:
     found = rows(render_diff_csv(changed()))
     assert [row["what"] for row in found].count("change") == len(changed().changes)
     assert {row["change"] for row in found if row["what"] == "change"} == {"added", "altered"}
-    opened = [row for row in found if row["what"] == "exposure" and row["from"] == "Internet"]
+    opened = [row for row in found if row["what"] == "exposure" and row["from"] == "internet"]
     assert {(row["to"], row["outcome"], row["outcome_before"]) for row in opened} == {
         ("0.0.0.0:8209/tcp", "allowed", ""),
         ("[::]:8209/tcp", "allowed", ""),
@@ -130,16 +130,16 @@ def test_every_arrow_of_a_picture_says_all_in_its_title() -> None:
     root = ET.fromstring(render_snapshot_svg(small()))  # noqa: S314 (our own)
     titles = [element.text for element in root.iter(f"{SVG}title")]
     assert (
-        "Internet, LAN neighbour on eth0 to 0.0.0.0:8209/tcp of u9: allowed,"
+        "internet, lan:eth0 to 0.0.0.0:8209/tcp of u9: allowed,"
         " decided by filter/DOCKER#1 (docker, for this port)" in titles
     )
 
 
 def test_dot_has_an_edge_for_every_zone() -> None:
     printed = render_snapshot_dot(small())
-    assert re.search(r'"Internet" -> "port 0" \[label="allowed filter/DOCKER#1 docker, for this port", color', printed)
-    edges = re.findall(r'^  "(Internet|host|network n9|LAN neighbour on eth0)" -> ', printed, re.MULTILINE)
-    assert sorted(set(edges)) == ["Internet", "LAN neighbour on eth0", "host", "network n9"]
+    assert re.search(r'"internet" -> "port 0" \[label="allowed filter/DOCKER#1 docker, for this port", color', printed)
+    edges = re.findall(r'^  "(internet|host|network:n9|lan:eth0)" -> ', printed, re.MULTILINE)
+    assert sorted(set(edges)) == ["host", "internet", "lan:eth0", "network:n9"]
     assert render_diff_dot(changed()).count("new: allowed") > 5
 
 

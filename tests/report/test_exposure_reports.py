@@ -14,6 +14,7 @@ from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.report.json import diff as json_diff
 from netaudit.report.json import exposure as json_exposure
 from netaudit.report.page.render import render_diff_markdown, render_exposure_markdown, render_snapshot_markdown
+from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.rules import render_diff
 from netaudit.report.terminal.style import Style
@@ -36,7 +37,7 @@ def test_a_diff_leads_with_who_can_reach_what(diff: AttributedDiff) -> None:
     lines = render_diff(diff, Style()).splitlines()
     assert lines[3:6] == [
         "who can reach what",
-        "  !  Internet, LAN neighbour on eth0, host, network bridge → web:80/tcp by",
+        "  !  internet, lan:eth0, host, network:bridge → web:80/tcp by",
         "     0.0.0.0:8080: blocked → ALLOWED, because `web` was started with -p 8080:80",
     ]
     assert max(map(len, lines)) <= 80
@@ -76,10 +77,10 @@ def test_json_of_a_diff_has_both_sides_and_the_reason(diff: AttributedDiff) -> N
 
 
 def test_the_table_of_a_host_in_a_terminal(shown: AttributedSnapshot) -> None:
-    lines = render_exposure(shown, Style()).splitlines()
+    lines = render_exposure(shown, Style(detail=Detail.FULL)).splitlines()
     assert lines[2:5] == [
         "web:80/tcp by 0.0.0.0:8080",
-        "  !  ALLOWED  Internet, LAN neighbour on eth0, by a NAT rule (filter/DOCKER#1)",
+        "  !  ALLOWED  internet, lan:eth0, by a NAT rule (filter/DOCKER#1)",
         "     # for web 0.0.0.0:8080 → 80/tcp on network bridge",
     ]
     assert "every udp port (filter/FORWARD)" in " ".join(" ".join(lines).split())
@@ -87,10 +88,24 @@ def test_the_table_of_a_host_in_a_terminal(shown: AttributedSnapshot) -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_a_terminal_says_first_what_is_open_to_whom_and_counts_the_rest(shown: AttributedSnapshot) -> None:
+    assert render_exposure(shown, Style()).splitlines()[2:] == [
+        "open to internet, lan:eth0",
+        "  !  web 80/tcp                          0.0.0.0:8080, [::]:8080",
+        "",
+        "open to lan:eth0",
+        "  !  web 80/tcp                          172.17.0.2",
+        "",
+        "not listed: 7 rows inside the host, 4 blocked rows (--verbose lists all)",
+        "",
+        "16 rows: 12 allowed, 4 blocked",
+    ]
+
+
 def test_the_table_of_a_host_as_markdown(shown: AttributedSnapshot) -> None:
     text = render_exposure_markdown(shown)
-    assert "| **ALLOWED** | `Internet, LAN neighbour on eth0` |  | by a NAT rule | `filter/DOCKER#1` |" in text
-    assert "| blocked | `Internet` | every tcp and udp port |" in text
+    assert "| **ALLOWED** | `internet, lan:eth0` |  | by a NAT rule | `filter/DOCKER#1` |" in text
+    assert "| blocked | `internet` | every tcp and udp port |" in text
 
 
 def test_the_table_of_a_host_as_json(shown: AttributedSnapshot) -> None:

@@ -6,7 +6,7 @@ from netaudit.attribute.attribution import CauseKind, Confidence, Coverage, Stan
 from netaudit.model.exposure import Delivery, Outcome, ZoneKind
 from netaudit.model.facts import GapReason
 from netaudit.model.netfilter.ruleset import ObjectKind
-from netaudit.report.terminal.glossary import SYMBOLS, WORDS, look_up, render_word
+from netaudit.report.terminal.explain.glossary import SYMBOLS, WORDS, look_up, render_word
 
 _ENUMS = (Confidence, Standing, Outcome, Delivery, ZoneKind, CauseKind, GapReason, ObjectKind)
 REPORTED = sorted({*map(str, chain.from_iterable(_ENUMS)), *Coverage.__struct_fields__})

@@ -87,7 +87,7 @@ def test_a_field_that_is_absent_is_unset_and_one_that_is_null_is_none(make_diff:
 
 def test_a_trace_is_read_with_python_names() -> None:
     read = msgspec.json.decode(render_trace(follow()), type=TraceDocument)
-    assert (read.source, read.outcome) == ("Internet (203.0.113.7 by eth0)", Outcome.ALLOWED)
+    assert (read.source, read.outcome) == ("internet (198.51.100.7 by eth0)", Outcome.ALLOWED)
     assert read.ends[0].packet.dport == 80
 
 

@@ -51,7 +51,7 @@ def test_only_these_modules_write_to_a_stream() -> None:
 
 
 def test_every_terminal_renderer_uses_the_function_of_terminals() -> None:
-    names = ("rules", "exposure", "trace", "audit", "explanation", "doctor")
+    names = ("rules", "exposure", "trace", "audit", "explain/explanation", "doctor")
     renderers = [PACKAGE / "report" / "terminal" / f"{name}.py" for name in names]
     for path in renderers:
         text = path.read_text()

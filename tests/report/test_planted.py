@@ -38,9 +38,9 @@ from netaudit.report.templating.sandbox import render_with
 from netaudit.report.terminal import audit as audit_terminal
 from netaudit.report.terminal import rules as terminal
 from netaudit.report.terminal import trace as trace_terminal
-from netaudit.report.terminal.check import render_check
 from netaudit.report.terminal.doctor import render_doctor
-from netaudit.report.terminal.explanation import render_explanations
+from netaudit.report.terminal.explain.check import render_check
+from netaudit.report.terminal.explain.explanation import render_explanations
 from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.style import WIDE, Style
 from netaudit.report.text.rule_order import Grouping

@@ -7,7 +7,7 @@ import msgspec
 
 from netaudit.attribute.attribution import UNATTRIBUTED, AttributedExposure, Attribution, ExposureChange
 from netaudit.attribute.exposure.identity import Identify, by_container, gather, with_ports
-from netaudit.model.exposure import Exposure, Outcome
+from netaudit.model.exposure import Destination, Exposure, Outcome
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.ranges import Ranges, joined, without
 
@@ -17,11 +17,16 @@ Pair = tuple[AttributedExposure | None, AttributedExposure | None]
 
 
 def attribute_exposures(
-    exposures: tuple[Exposure, ...], attribute: Callable[[Item], Attribution]
+    exposures: tuple[Exposure, ...],
+    attribute: Callable[[Item], Attribution],
+    service: Callable[[Destination], str] = lambda _: "",
 ) -> tuple[AttributedExposure, ...]:
-    """Name, for each cell, who wrote the rule that decides it, and for whom."""
+    """Name, for each cell, who wrote the rule that decides it, for whom, and the service that is reached."""
     known = cache(attribute)
-    return tuple(AttributedExposure(one, known(one.rule) if one.rule else UNATTRIBUTED) for one in exposures)
+    return tuple(
+        AttributedExposure(one, known(one.rule) if one.rule else UNATTRIBUTED, service(one.destination))
+        for one in exposures
+    )
 
 
 def _always(_: AttributedExposure) -> bool:

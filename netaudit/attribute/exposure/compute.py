@@ -24,6 +24,7 @@ from netaudit.attribute.exposure.causes import ExposureCauses
 from netaudit.attribute.exposure.compare import Compared, Sides, attribute_exposures, compare_exposures
 from netaudit.attribute.exposure.identity import by_address, by_container
 from netaudit.attribute.exposure.sight import Sight
+from netaudit.attribute.services import Services
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.exposure import Destination
@@ -56,7 +57,7 @@ def with_exposure(
         return shown
     if when is ComputeExposure.WHEN_QUICK and (gap := why_too_large(snapshot)):
         return msgspec.structs.replace(shown, exposure_gap=gap)
-    table, gap = _table(snapshot, Attributor.of(snapshot, catalog), choice, lambda _: True)
+    table, gap = _table(snapshot, Attributor.of(snapshot, catalog), choice, lambda _: True, _named(snapshot, catalog))
     return msgspec.structs.replace(shown, exposure=table, exposure_gap=gap)
 
 
@@ -72,8 +73,8 @@ def with_exposure_changes(
         return msgspec.structs.replace(diff, exposure_gap=gap)
     wanted = _wanted(diff.changes, before, after)
     earlier, later = Attributor.of_both(before, after, catalog)
-    old, old_gap = _table(before, earlier, ZoneChoice(), wanted)
-    new, new_gap = _table(after, later, ZoneChoice(), wanted)
+    old, old_gap = _table(before, earlier, ZoneChoice(), wanted, _named(before, catalog))
+    new, new_gap = _table(after, later, ZoneChoice(), wanted, _named(after, catalog))
     if old is None or new is None:
         return msgspec.structs.replace(diff, exposure_gap=old_gap or new_gap)
     found = compare_tables(before, old, after, new)
@@ -129,8 +130,19 @@ def _too_large(snapshot: Snapshot, asked: int | None) -> str:
     return f"not computed for {number} containers unless asked for" if number > AFFORDABLE_CONTAINERS else ""
 
 
+def _named(snapshot: Snapshot, catalog: Catalog) -> Callable[[Destination], str]:
+    """Name the sensitive service that a destination leads to, by its port or its container's image."""
+    services = Services(catalog.services)
+    images = {one.id: one.image for one in snapshot.inventory.containers} if snapshot.inventory else {}
+    return lambda destination: services.at(destination, images.get(destination.container_id, ""))
+
+
 def _table(
-    snapshot: Snapshot, attributor: Attributor, choice: ZoneChoice, wanted: Callable[[Destination], bool]
+    snapshot: Snapshot,
+    attributor: Attributor,
+    choice: ZoneChoice,
+    wanted: Callable[[Destination], bool],
+    service: Callable[[Destination], str],
 ) -> tuple[tuple[AttributedExposure, ...] | None, str]:
     from netaudit.packets.exposure.table import expose  # noqa: PLC0415 (late: the library of packet sets is slow to load)
 
@@ -140,7 +152,7 @@ def _table(
         return None, "its packets are more than can be held as sets"
     finally:
         _free_packet_sets()
-    return attribute_exposures(found, attributor.attribute), ""
+    return attribute_exposures(found, attributor.attribute, service), ""
 
 
 def _free_packet_sets() -> None:

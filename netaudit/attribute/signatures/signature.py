@@ -8,6 +8,7 @@ from typing import cast
 
 import msgspec
 
+from netaudit.attribute.services import Service
 from netaudit.attribute.signatures.placement import Occasion, Placement
 from netaudit.attribute.signatures.template import Template
 from netaudit.errors import NetauditError
@@ -194,11 +195,12 @@ class Owned(msgspec.Struct, frozen=True):
 
 
 class Catalog(msgspec.Struct, frozen=True):
-    """All of rules/attribution/."""
+    """All of rules/attribution/, and rules/services.yaml."""
 
     signatures: tuple[Signature, ...]
     telltales: tuple[Telltale, ...] = ()
     owned: tuple[Owned, ...] = ()
+    services: tuple[Service, ...] = ()  # that should not face a network, by port and image
 
 
 def make_alternative(engine: str, conditions: Mapping[str, object]) -> Alternative:

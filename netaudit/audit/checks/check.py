@@ -7,6 +7,7 @@ import msgspec
 from netaudit.audit.checks.condition import Condition
 from netaudit.audit.checks.remedy import AND, OR, Remedy
 from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.checks.topic import Topic
 from netaudit.audit.checks.wording import Wording
 from netaudit.model.severity import FindingConfidence, Severity
 
@@ -24,7 +25,7 @@ class Check(msgspec.Struct, frozen=True):
     `graver` holds further conditions, each with its severity; the first that holds wins. `decided_by` are patterns of
     signatures: the subject's rules that match are evidence; None for all of its rules. Of `remedies`
     the first that serves is the first choice. `permissible`: it is about what can be reached, and a policy that says so
-    permits it.
+    permits it. `title` is the finding in a few words, for lists.
     """
 
     id: str
@@ -42,6 +43,8 @@ class Check(msgspec.Struct, frozen=True):
     decided_by: tuple[str, ...] | None = None
     permissible: bool = False
     file: str = ""
+    topic: Topic = Topic.HYGIENE
+    title: Wording | None = None
 
     @property
     def remediation(self) -> str:

@@ -17,7 +17,7 @@ from netaudit.audit.subjects.firewall import FirewallFacts, firewalls
 from netaudit.audit.subjects.host import HostFacts, hosts
 from netaudit.audit.subjects.network import NetworkFacts, networks
 from netaudit.audit.subjects.recording import RecordingFacts, recordings
-from netaudit.audit.subjects.rule import RuleFacts, rules
+from netaudit.audit.subjects.rules.rule import RuleFacts, rules
 from netaudit.audit.subjects.written.entry import EntryFacts, entries
 from netaudit.audit.subjects.written.waiver import WaiverFacts
 from netaudit.audit.view.view import HostView

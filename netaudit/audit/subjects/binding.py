@@ -11,14 +11,12 @@ from netaudit.audit.subjects.container import reach_doubts, reachable_from
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
 from netaudit.audit.view.blockers import Blocker, BlockerKind, blockers
 from netaudit.audit.view.by_cause import Cells, Items
-from netaudit.audit.view.guards import NOT_FROM_LOOPBACK
 from netaudit.audit.view.view import HostView
 from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
 from netaudit.model.netfilter.ruleset import Backend
-from netaudit.parse.iptables.rule import Option
 
 _FORWARD_SWITCHES = {"ip": "net.ipv4.ip_forward", "ip6": "net.ipv6.conf.all.forwarding"}
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 (what Docker calls every address of the host)
@@ -111,6 +109,8 @@ def _subject(view: HostView, container: Container, binding: PortBinding) -> Chec
         missing=view.by_cause.missing_of_binding(key),
         cells=cells,
         container=container.name,
+        about=f"{container.name} {binding.container_port}/{binding.protocol}",
+        service=facts.service,
         doubts=(
             *reach_doubts("reachable_from", cells),
             *reach_doubts("twin_reachable_from", _twin_cells(view, container, binding)),
@@ -153,7 +153,7 @@ def _with_rules(facts: BindingFacts, view: HostView, container: Container, bindi
         facts,
         translated=any("dnat" in one for one in signatures),
         accepted=any("port-accept" in one for one in signatures),
-        guarded=any("loopback-drop" in one for one in signatures) or _is_guarded(view, binding),
+        guarded=any("loopback-drop" in one for one in signatures) or view.guards.keep_from_loopback(binding.host_ip),
         user_rules=view.user_rules,
         denied_by=tuple(f"{one.item.where}: {one.item.text}" for one in firewall.denials(family, protocol, port)),
         input_policy=firewall.policy(family),
@@ -228,21 +228,6 @@ def _is_twin(one: PortBinding, other: PortBinding) -> bool:
 def _twin_cells(view: HostView, container: Container, binding: PortBinding) -> Cells:
     twins = (one for one in container.bindings if _is_twin(one, binding))
     return tuple(cell for twin in twins for cell in view.by_cause.cells_of_binding((container.id, twin)))
-
-
-def _is_guarded(view: HostView, binding: PortBinding) -> bool:
-    """Return whether a rule of the operator's keeps the network from a loopback address altogether."""
-    return any(
-        all(match == NOT_FROM_LOOPBACK or (match.name == "-d" and _holds(match, binding)) for match in rule.matches)
-        for rule in view.guards.loopback
-    )
-
-
-def _holds(match: Option, binding: PortBinding) -> bool:
-    try:
-        return ipaddress.ip_address(binding.host_ip) in ipaddress.ip_network(match.arguments[0]) and not match.negated
-    except (ValueError, IndexError):
-        return False
 
 
 def _perhaps_from(cells: Cells) -> tuple[str, ...]:

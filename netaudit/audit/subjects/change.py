@@ -9,7 +9,7 @@ from netaudit.attribute.attribution import AttributedChange, AttributedExposure,
 from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
-from netaudit.audit.subjects.rule import is_dockers
+from netaudit.audit.subjects.rules.rule import is_dockers
 from netaudit.audit.view.view import HostView
 from netaudit.diff import Added, Altered, Moved, Removed
 from netaudit.model.exposure import Delivery, Outcome
@@ -100,7 +100,7 @@ def _of_exposure(change: ExposureChange) -> CheckSubject:
         container=there.container_name,
         because=change.because,
     )
-    name = f"{shown.zone} → {whose} {what}"
+    name = f"{shown.zone.identity} → {whose} {what}"
     return CheckSubject(
         CheckedKind.CHANGE,
         name,

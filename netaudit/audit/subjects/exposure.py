@@ -59,7 +59,7 @@ def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
     there = one.destination
     ports = port_words(there)
     whose = there.container_name or ", ".join(there.programs or ()) or (str(there.led) if there.led else "host")
-    name = f"{one.zone} → {whose} {there.kind} {', '.join(ports)}/{there.protocol} ({there.family})"
+    name = f"{one.zone.identity} → {whose} {there.kind} {', '.join(ports)}/{there.protocol} ({there.family})"
     reasons = tuple(map(str, kinds_of(one.reason)))
     facts = ExposureFacts(
         zone=one.zone.kind,
@@ -84,7 +84,17 @@ def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
         for_all=one.for_all,
     )
     doubts = (*_outcome_doubts(one), *_owner_doubts(view, one))
-    return CheckSubject(_KIND, name, name, facts, cells=(cell,), container=there.container_name, doubts=doubts)
+    return CheckSubject(
+        _KIND,
+        name,
+        name,
+        facts,
+        cells=(cell,),
+        container=there.container_name,
+        doubts=doubts,
+        about=f"{whose} {', '.join(ports)}/{there.protocol}",
+        service=facts.service,
+    )
 
 
 _WAYS = {

@@ -45,7 +45,9 @@ class CheckSubject(msgspec.Struct, frozen=True):
     """What checks are evaluated for, with what proves or explains a finding about it.
 
     `name` is what reports and waivers call it; `identity` survives a recreated container and a changed address.
-    `doubts` are facts of which only two bounds are known. `written`: where the operator wrote it down.
+    `doubts` are facts of which only two bounds are known. What subjects have `about` in common is one mistake: a
+    binding over IPv4 and the same over IPv6. `service` is the sensitive service that can be used there.
+    `written`: where the operator wrote it down.
     """
 
     kind: CheckedKind
@@ -58,6 +60,8 @@ class CheckSubject(msgspec.Struct, frozen=True):
     container: str = ""
     doubts: tuple[Doubt, ...] = ()
     written: Written | None = None
+    about: str = ""
+    service: str = ""
 
 
 @cache

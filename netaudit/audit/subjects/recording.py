@@ -5,7 +5,7 @@ from typing import Annotated
 
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
-from netaudit.audit.subjects.rule import stands_out
+from netaudit.audit.subjects.rules.rule import stands_out
 from netaudit.audit.view.view import HostView
 from netaudit.model.facts import RULE_SOURCES
 from netaudit.model.netfilter.ruleset import ObjectKind

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from ipaddress import ip_address, ip_network
 
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule
@@ -20,6 +21,13 @@ class Guards:
         """The rules that drop packets of IPv4 to a destination unless they come from the host itself."""
         return tuple(rule for rule in self._raw(("ip",)) if rule.target == "DROP" and NOT_FROM_LOOPBACK in rule.matches)
 
+    def keep_from_loopback(self, address: str) -> bool:
+        """Tell whether a rule keeps the network from a loopback address altogether."""
+        return any(
+            all(one == NOT_FROM_LOOPBACK or (one.name == "-d" and _holds(one, address)) for one in rule.matches)
+            for rule in self.loopback
+        )
+
     @cached_property
     def direct(self) -> dict[str, str]:
         """The bridges by which alone packets come to containers at their own addresses, by these (engine 28+)."""
@@ -29,6 +37,13 @@ class Guards:
         for one in self._items:
             if (one.item.table, one.item.chain) == ("raw", "PREROUTING") and one.item.family in families:
                 yield parse_rule(one.item.text)
+
+
+def _holds(match: Option, address: str) -> bool:
+    try:
+        return ip_address(address) in ip_network(match.arguments[0]) and not match.negated
+    except (ValueError, IndexError):
+        return False
 
 
 def _guarded(rule: ParsedRule) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, CauseKind
-from netaudit.audit.checks.services import Services
+from netaudit.attribute.services import Services
 from netaudit.audit.view.by_cause import ByCause
 from netaudit.audit.view.docker import DockerObjects
 from netaudit.audit.view.forwarding import Forwarding

@@ -7,6 +7,15 @@ from typing import Annotated
 import typer
 
 from netaudit.api.formats import AuditFormat
+from netaudit.cli.choosing import (
+    ContainerOption,
+    FromOption,
+    PortOption,
+    ProjectOption,
+    QuietOption,
+    SeverityOption,
+    VerboseOption,
+)
 from netaudit.cli.options import (
     Colour,
     ColourOption,
@@ -82,17 +91,30 @@ def audit(
             show_default=False,
         ),
     ] = None,
+    severity: SeverityOption = None,
+    zones: FromOption = None,
+    containers_named: ContainerOption = None,
+    ports: PortOption = None,
+    projects: ProjectOption = None,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
 ) -> None:
-    """Find what is wrong on a host, with proof and what to do; SARIF exits with 0 whatever was found."""
+    """Find what is wrong on a host, with proof and what to do; SARIF exits with 0 whatever was found.
+
+    --severity, --from, --container, --port and --project choose what is shown; the exit code judges all findings.
+    """
     from netaudit.api.audits import AuditOptions
+    from netaudit.api.choice import choose_of_audit
     from netaudit.audit.gate import failing
     from netaudit.cli import output as out
     from netaudit.cli.auditing import is_answered, prepare, read_ports, render
+    from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.sources import load_or_collect, load_recording, make_where, when_audited
 
+    detail = detail_of(verbose=verbose, quiet=quiet)
     place = out.place(output, force=force)
     options = AuditOptions(
         checks=tuple(checks or ()),
@@ -111,7 +133,11 @@ def audit(
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     audited = prepared.auditor.audit_and_verify(facts) if verify_fix else prepared.auditor.audit(facts)
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)
-    out.write(render(audited, form, facts, snapshot, out.style(place, color), failures), place)
+    choice = make_choice(
+        facts, severity=severity, zones=zones, containers=containers_named, ports=ports, projects=projects
+    )
+    shown = choose_of_audit(audited, choice)
+    out.write(render(shown, form, facts, snapshot, out.style(place, color, detail=detail), failures), place)
     gated = form is not AuditFormat.SARIF
     code = out.exit_code(audited.head, strict=strict, different=gated and bool(failures), undecided=audited.unsure)
     if not code and not is_answered(audited, prepared) and gated:

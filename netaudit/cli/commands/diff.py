@@ -6,6 +6,14 @@ from typing import Annotated
 import typer
 
 from netaudit.api.formats import Format
+from netaudit.cli.choosing import (
+    ContainerOption,
+    FromOption,
+    PortOption,
+    ProjectOption,
+    QuietOption,
+    VerboseOption,
+)
 from netaudit.cli.options import (
     Colour,
     ColourOption,
@@ -25,6 +33,12 @@ from netaudit.cli.options import (
 def diff(
     before: Annotated[Path | None, typer.Argument(help="A recording; without it, the last one kept.")] = None,
     after: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
+    zones: FromOption = None,
+    containers: ContainerOption = None,
+    ports: PortOption = None,
+    projects: ProjectOption = None,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -38,20 +52,24 @@ def diff(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Show what changed between two recordings, and what caused each change."""
+    from netaudit.api.choice import choose_of_diff
     from netaudit.api.hosts import compare
     from netaudit.cli import output as out
+    from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import last_kept, load_or_collect, make_where, when_computed
     from netaudit.diff.counters import Counters
 
+    detail = detail_of(verbose=verbose, quiet=quiet)
     place = out.place(output, force=force)
     where = make_where(docker_host, timeout)
     earlier = load_or_collect(before if before is not None else last_kept(), where)
     later = load_or_collect(after, where)
+    choice = make_choice(earlier, later, zones=zones, containers=containers, ports=ports, projects=projects)
     with progress("comparing"):
         asked = Counters.COMPARE if counters else Counters.IGNORE
         attributed = compare(earlier, later, when_computed(exposure), asked)
-    out.print_diff(attributed, form, place, color, wide=wide)
+    out.print_diff(choose_of_diff(attributed, choice), form, place, color, wide=wide, detail=detail)
     heads = (attributed.before, attributed.after)
     different = exit_code and bool(attributed.changes)
     undecided = attributed.coverage.undecided

@@ -1,11 +1,14 @@
 """`netaudit explain`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from netaudit.cli.options import Colour, DockerHostOption, ForceOption, OutputOption, TimeoutOption
+
+if TYPE_CHECKING:
+    from netaudit.model.facts import Facts
 
 
 def explain(
@@ -13,7 +16,7 @@ def explain(
         str,
         typer.Argument(
             help="A rule (nat/DOCKER#2, ip6:filter/FORWARD), a container, network, signature or check,"
-            " or a word or symbol of a report (stale, ?)."
+            " or a word or symbol of a report (stale, ?), or the ID of a finding."
         ),
     ],
     snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
@@ -26,25 +29,36 @@ def explain(
 
     A word of a report is explained without reading anything; a container of that name where SNAPSHOT is given.
     """
-    from netaudit.attribute.explain import explanation as explaining
-    from netaudit.catalog import find_check, load_catalog
     from netaudit.cli import output as out
+    from netaudit.cli.auditing import explain_finding
     from netaudit.cli.sources import load_or_collect, make_where
-    from netaudit.parse import parse_snapshot
-    from netaudit.report.terminal.explanation import render_explanations
-    from netaudit.report.terminal.glossary import look_up, render_word
 
     place = out.place(output, force=force)
-    width = out.style(place, Colour.NEVER).width
+    style = out.style(place, Colour.NEVER)
+    said = _without_a_host(subject, snapshot, style.width)
+    if not said:
+        facts = load_or_collect(snapshot, make_where(docker_host, timeout))
+        said = explain_finding(subject, facts, style) or _on_a_host(subject, facts, style.width)
+    out.write(said.encode(errors="replace"), place)
+
+
+def _without_a_host(subject: str, snapshot: Path | None, width: int) -> str:
+    """Explain a word of a report, or a check; "" where it is neither."""
+    from netaudit.catalog import find_check
+    from netaudit.report.terminal.explain.check import render_check
+    from netaudit.report.terminal.explain.glossary import look_up, render_word
+
     meaning = look_up(subject)
     if meaning and snapshot is None:
-        out.write(render_word(meaning, width).encode(), place)
-        return
-    if (check := find_check(subject)) is not None:
-        from netaudit.report.terminal.check import render_check
+        return render_word(meaning, width)
+    check = find_check(subject)
+    return render_check(check, width) if check else ""
 
-        out.write(render_check(check, width).encode(errors="replace"), place)
-        return
-    facts = load_or_collect(snapshot, make_where(docker_host, timeout))
-    explained = explaining.explain(subject, parse_snapshot(facts), load_catalog())
-    out.write(render_explanations(explained, width).encode(errors="replace"), place)
+
+def _on_a_host(subject: str, facts: "Facts", width: int) -> str:
+    from netaudit.attribute.explain import explanation as explaining
+    from netaudit.catalog import load_catalog
+    from netaudit.parse import parse_snapshot
+    from netaudit.report.terminal.explain.explanation import render_explanations
+
+    return render_explanations(explaining.explain(subject, parse_snapshot(facts), load_catalog()), width)

@@ -6,6 +6,14 @@ from typing import Annotated
 import typer
 
 from netaudit.api.formats import Format
+from netaudit.cli.choosing import (
+    ContainerOption,
+    FromOption,
+    PortOption,
+    ProjectOption,
+    QuietOption,
+    VerboseOption,
+)
 from netaudit.cli.options import (
     Colour,
     ColourOption,
@@ -28,6 +36,12 @@ def exposure(
         list[str] | None,
         typer.Option("--uplink", help="An interface that the Internet is behind; else by the default route."),
     ] = None,
+    zones: FromOption = None,
+    containers_named: ContainerOption = None,
+    ports: PortOption = None,
+    projects: ProjectOption = None,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -38,15 +52,19 @@ def exposure(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Show who can reach what: zones against published ports, containers and the host's listeners."""
+    from netaudit.api.choice import choose_of_snapshot
     from netaudit.api.hosts import ZoneDetail, expose
     from netaudit.cli import output as out
+    from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
 
+    detail = detail_of(verbose=verbose, quiet=quiet)
     place = out.place(output, force=force)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
-    zones = ZoneDetail.CONTAINERS if containers else ZoneDetail.NETWORKS
+    told_apart = ZoneDetail.CONTAINERS if containers else ZoneDetail.NETWORKS
+    choice = make_choice(facts, zones=zones, containers=containers_named, ports=ports, projects=projects)
     with progress("computing who can reach what"):
-        shown = expose(facts, uplink or None, zones)
-    out.print_exposure(shown, form, place, color, wide=wide)
+        shown = choose_of_snapshot(expose(facts, uplink or None, told_apart), choice)
+    out.print_exposure(shown, form, place, color, wide=wide, detail=detail)
     raise typer.Exit(out.exit_code(shown.head, strict=strict))

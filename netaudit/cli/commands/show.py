@@ -6,6 +6,13 @@ from typing import Annotated
 import typer
 
 from netaudit.api.formats import Format
+from netaudit.cli.choosing import (
+    ContainerOption,
+    PortOption,
+    ProjectOption,
+    QuietOption,
+    VerboseOption,
+)
 from netaudit.cli.options import (
     Colour,
     ColourOption,
@@ -23,6 +30,11 @@ from netaudit.report.text.rule_order import Grouping
 def show(
     snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
     by: Annotated[Grouping, typer.Option("--by", help="How the terminal report is ordered.")] = Grouping.CHAIN,
+    containers: ContainerOption = None,
+    ports: PortOption = None,
+    projects: ProjectOption = None,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -33,14 +45,18 @@ def show(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Show every rule of a host with its cause, and the rules that are missing."""
+    from netaudit.api.choice import choose_of_snapshot
     from netaudit.api.hosts import show as show_host
     from netaudit.cli import output as out
+    from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
 
+    detail = detail_of(verbose=verbose, quiet=quiet)
     place = out.place(output, force=force)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
+    choice = make_choice(facts, containers=containers, ports=ports, projects=projects)
     with progress("attributing rules"):
-        attributed = show_host(facts)
-    out.print_snapshot(attributed, form, place, color, by, wide=wide)
+        attributed = choose_of_snapshot(show_host(facts), choice)
+    out.print_snapshot(attributed, form, place, color, by, wide=wide, detail=detail)
     raise typer.Exit(out.exit_code(attributed.head, strict=strict, undecided=attributed.coverage.undecided))

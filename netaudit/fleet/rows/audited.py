@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from netaudit.attribute.attribution import AttributedChange, AttributedSnapshot, ExposureChange
-from netaudit.audit.checks.services import Services
+from netaudit.attribute.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.model.docker import Container
 from netaudit.model.snapshot import Snapshot

@@ -26,7 +26,7 @@ from netaudit.packets.values.probe import PROTOCOLS, parse_ip
 
 _TARGET = re.compile(r"(?P<host>.+?)(?::(?P<port>\d{1,5}))?/(?P<protocol>[a-z0-9]+)", re.DOTALL)
 # Documentation addresses, which readers recognise as examples; else the first address of the zone is taken.
-_EXAMPLES = ("203.0.113.7", "198.51.100.7", "192.0.2.7", "2001:db8:ffff::7")
+_EXAMPLES = ("198.51.100.7", "203.0.113.7", "192.0.2.7", "2001:db8:ffff::7")
 _HINT = "such as 192.0.2.10:8080/tcp, [2001:db8::10]:53/udp, container:web:80/tcp or container:web/icmp"
 
 

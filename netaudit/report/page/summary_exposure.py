@@ -90,7 +90,7 @@ def _by_zones(pairs: Iterable[tuple[Zone, Exposure]]) -> Iterator[tuple[str, _Na
 
 
 def _say(zone: Zone) -> str:
-    return "the Internet" if zone.kind is ZoneKind.INTERNET else f"a {zone}"
+    return "the Internet" if zone.kind is ZoneKind.INTERNET else f"the LAN on {zone.name}"
 
 
 def _name(destination: Destination) -> str:

@@ -1,86 +1,114 @@
-"""An audit for an operator: most severe first, each finding with its proof and what to do."""
+"""An audit for an operator: a summary of one screen, or each finding with its proof and what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from netaudit.audit.finding import Audit, Finding
-from netaudit.model.severity import Severity
+from netaudit.audit.finding import Audit
+from netaudit.audit.risk import gather_mistakes
 from netaudit.report.terminal.assertion import policy_lines
+from netaudit.report.terminal.detail import Detail
+from netaudit.report.terminal.findings.full import mistake_lines
+from netaudit.report.terminal.findings.summary import summary_lines
 from netaudit.report.terminal.layout import gap_lines
-from netaudit.report.terminal.shell import shell_lines
 from netaudit.report.terminal.style import Style
-from netaudit.report.terminal.wrapping import wrap_whole
+from netaudit.report.terminal.wrapping import wrap, wrap_whole
 from netaudit.report.text.findings.audit import (
+    describe_doubts,
     describe_not_put,
     describe_status,
     describe_undecided,
     gather_undecided,
-    proofs,
-    steps,
     summarise_audit,
 )
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.words import describe_head
 
-_COLOURS = {
-    Severity.CRITICAL: "1;31",
-    Severity.HIGH: "31",
-    Severity.MEDIUM: "33",
-    Severity.LOW: "36",
-    Severity.INFO: "2",
-}
+_MORE = "Evidence and commands: `netaudit explain ID [SNAPSHOT]`, or --verbose for all."
 
 
 def render_audit(audit: Audit, style: Style) -> str:
-    """Print findings, what could not be decided, gaps, and one line that sums up."""
-    lines = [terminal_text(describe_head(audit.head)), ""]
-    for finding in audit.open:
-        lines += [*finding_lines(finding, style), ""]
-    lines += _accepted(audit, style)
-    lines += policy_lines(audit.assertion, style)
-    lines += _undecided(audit, style)
-    lines += _not_put(audit, style)
-    if audit.head.gaps:
-        lines += ["could not be seen", *gap_lines(audit.head.gaps), ""]
-    lines.append(summarise_audit(audit))
+    """Print an audit, as much of it as is asked for."""
+    match style.detail:
+        case Detail.QUIET:
+            lines = wrap(summarise_audit(audit), style.width)
+        case Detail.SUMMARY:
+            lines = [*_summary(audit, style)]
+        case Detail.FULL:
+            lines = [*_full(audit, style)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def finding_lines(finding: Finding, style: Style) -> Iterator[str]:
-    """Print a finding with its proof and what to do."""
-    severity = f"{finding.severity:<8}"
-    if style.colour:
-        severity = f"\x1b[{_COLOURS[finding.severity]}m{severity}\x1b[0m"
-    yield f"{severity} {terminal_text(f'{finding.check.id}  {finding.subject}')}"
-    yield from _wrapped("  ", finding.message, style)
-    for proof in proofs(finding):
-        yield from _wrapped(f"  {proof.kind:<8} ", f"{proof.where}  {proof.text}" if proof.where else proof.text, style)
-        if proof.because:
-            yield from _wrapped("           # ", proof.because, style)
-    for at, step in enumerate(steps(finding)):
-        yield from _wrapped("  or       " if at else "  to do    ", step.do, style)
-        yield from shell_lines(terminal_text(step.line), style.width, indent=11)
-        yield from _wrapped("  then     ", step.then, style) if step.then else ()
+def _summary(audit: Audit, style: Style) -> Iterator[str]:
+    """Print one screen: counts first, then a line for each finding, then what could not be seen."""
+    yield from wrap(terminal_text(describe_head(audit.head)), style.width)
+    yield from (*wrap(summarise_audit(audit), style.width), "")
+    if audit.open:
+        yield from (*summary_lines(gather_mistakes(audit.open), style), "")
+    yield from _accepted(audit, style, most=_NAMED)
+    yield from policy_lines(audit.assertion, style)
+    yield from _folded(audit, style)
+    if audit.head.gaps:
+        yield from ("could not be seen", *gap_lines(audit.head.gaps), "")
+    if audit.open:
+        yield from wrap(_MORE, style.width)
+
+
+def _folded(audit: Audit, style: Style) -> Iterator[str]:
+    """Say why findings are uncertain, and which checks have no answer; `--verbose` says it for each."""
+    doubts = describe_doubts(doubt for one in audit.open for doubt in one.doubts)
+    for doubt in doubts:
+        yield from wrap(terminal_text(f"uncertain (?): {doubt}"), style.width, rest="  ")
+    undecided = {check.id: members for check, members in gather_undecided(audit.undecided)}
+    for one in audit.not_put:
+        named = _named([check.id for check in one.checks])
+        yield from wrap(f"not asked ({terminal_text('; '.join(one.because))}): {named}", style.width, rest="  ")
+    if undecided:
+        yield from wrap(f"undecided: {_named([*undecided])} (--verbose says why)", style.width, rest="  ")
+    if doubts or audit.not_put or undecided:
+        yield ""
+
+
+def _named(checks: Sequence[str]) -> str:
+    more = f" and {len(checks) - _NAMED} more" if len(checks) > _NAMED else ""
+    return terminal_text(", ".join(checks[:_NAMED]) + more)
+
+
+_NAMED = 3
+
+
+def _full(audit: Audit, style: Style) -> Iterator[str]:
+    """Print findings, what could not be decided, gaps, and one line that sums up."""
+    yield from (terminal_text(describe_head(audit.head)), "")
+    for mistake in gather_mistakes(audit.open):
+        yield from (*mistake_lines(mistake, style), "")
+    yield from _accepted(audit, style)
+    yield from policy_lines(audit.assertion, style)
+    yield from _undecided(audit, style)
+    yield from _not_put(audit, style)
+    if audit.head.gaps:
+        yield from ("could not be seen", *gap_lines(audit.head.gaps), "")
+    yield summarise_audit(audit)
 
 
 def _wrapped(first: str, text: str, style: Style) -> list[str]:
     """Break lines between words only: a rule's options stay whole."""
-    rest = " " * (11 if len(first) > 2 else 2)
-    return wrap_whole(terminal_text(text), style.width, first=first, rest=rest)
+    return wrap_whole(terminal_text(text), style.width, first=first, rest="  ")
 
 
-def _accepted(audit: Audit, style: Style) -> Iterator[str]:
+def _accepted(audit: Audit, style: Style, most: int | None = None) -> Iterator[str]:
     accepted = [one for one in audit.findings if not one.open]
     if accepted:
         yield "accepted"
-        for one in accepted:
+        for one in accepted[:most]:
             yield from _wrapped("  ", f"{one.check.id}  {one.subject}: {describe_status(one)}", style)
+        if len(accepted) > len(accepted[:most]):
+            yield f"  and {len(accepted) - len(accepted[:most])} more (--verbose lists them)"
         yield ""
 
 
 def _undecided(audit: Audit, style: Style) -> Iterator[str]:
     gathered = gather_undecided(audit.undecided)
     if gathered:
-        yield "undecided: what tells was not seen"
+        yield "undecided: what would tell was not seen"
         for check, members in gathered:
             yield from _wrapped("  ", f"{check.id}: {describe_undecided(members)}", style)
         yield ""
@@ -88,7 +116,7 @@ def _undecided(audit: Audit, style: Style) -> Iterator[str]:
 
 def _not_put(audit: Audit, style: Style) -> Iterator[str]:
     if audit.not_put:
-        yield "not put: what they ask about could not be listed"
+        yield "not asked: what they are about could not be listed"
         for one in audit.not_put:
             yield from _wrapped("  ", describe_not_put(one), style)
         yield ""

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.layout import gap_lines
+from netaudit.report.terminal.reach import reach_lines
 from netaudit.report.terminal.style import Style, bold, paint
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.exposure import TableLine, change_lines, exposure_tables
@@ -45,11 +47,15 @@ def lead_plan(diff: AttributedDiff, style: Style) -> Iterator[str]:
 
 
 def render_exposure(shown: AttributedSnapshot, style: Style) -> str:
-    """Print the exposure table of a host, destination by destination."""
+    """Print who can reach what: what is open to the outside, or in full the table, destination by destination."""
+    if style.detail is Detail.QUIET:
+        return f"{summarise_exposure(shown)}\n"
     lines = [terminal_text(describe_head(shown.head)), ""]
     if shown.exposure is None:
         lines.append(f"who can reach what: not computed, {terminal_text(shown.exposure_gap)}")
-    for target, rows in exposure_tables(shown).items():
+    if style.detail is Detail.SUMMARY:
+        lines += reach_lines(shown.exposure or (), style)
+    for target, rows in exposure_tables(shown).items() if style.detail is Detail.FULL else ():
         lines.append(bold(terminal_text(target), style))
         for line in rows:
             lines += _cell(line, style)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from netaudit.audit.planned import JudgedPlan
 from netaudit.report.terminal.assertion import policy_lines
-from netaudit.report.terminal.audit import finding_lines
 from netaudit.report.terminal.exposure import lead_plan
+from netaudit.report.terminal.findings.full import finding_lines
 from netaudit.report.terminal.layout import fill
 from netaudit.report.terminal.rules import change_groups, closing_lines
 from netaudit.report.terminal.style import Style, bold

@@ -2,15 +2,18 @@
 
 import msgspec
 
+from netaudit.report.terminal.detail import Detail
+
 WIDE = 1_000_000
 _COLOURS = {"+": "32", "-": "31", "~": "33", ">": "36", "!": "35", "?": "35"}
 
 
 class Style(msgspec.Struct, frozen=True):
-    """How wide, and whether in colour; in WIDE nothing is wrapped."""
+    """How wide, whether in colour, and how much; in WIDE nothing is wrapped."""
 
     width: int = 80
     colour: bool = False
+    detail: Detail = Detail.SUMMARY
 
 
 def paint(line: str, style: Style) -> str:

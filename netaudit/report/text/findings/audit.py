@@ -11,6 +11,7 @@ from netaudit.audit.checks.remedy import Advice
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Audit, Finding, NotPut, Undecided, Verified
 from netaudit.audit.remedy.verify import is_opened
+from netaudit.audit.risk import gather_mistakes
 from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
 from netaudit.model.reason import Reason
 from netaudit.model.severity import Severity
@@ -127,11 +128,17 @@ _KINDS = {
 }
 
 
+def short_id(finding: Finding) -> str:
+    """Return what `explain` finds it by: the beginning of its fingerprint."""
+    return finding.fingerprint[:8]
+
+
 def summarise_audit(audit: Audit) -> str:
-    """Sum up an audit in one line."""
-    counts = Counter(one.severity for one in audit.open)
+    """Sum up an audit in one line; a mistake counts once, with the severity of its first aspect."""
+    mistakes = gather_mistakes(audit.open)
+    counts = Counter(one.first.severity for one in mistakes)
     parts = [f"{counts[severity]} {severity}" for severity in reversed(Severity) if counts[severity]]
-    found = f"{count(len(audit.open), 'finding')}" + (f": {', '.join(parts)}" if parts else "")
+    found = f"{count(len(mistakes), 'finding')}" + (f": {', '.join(parts)}" if parts else "")
     also = [found, f"{count(len(audit.checks), 'check')}"]
     waived = sum(one.waiver is not None for one in audit.findings)
     permitted = sum(one.permit is not None and one.waiver is None for one in audit.findings)
@@ -142,7 +149,7 @@ def summarise_audit(audit: Audit) -> str:
     doubtful = len({one.check.id for one in audit.undecided})
     also += [f"{count(doubtful, 'check')} undecided"] if doubtful else []
     not_put = len({check.id for one in audit.not_put for check in one.checks})
-    also += [f"{count(not_put, 'check')} not put"] if not_put else []
+    also += [f"{count(not_put, 'check')} not asked"] if not_put else []
     return "; ".join(also)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from netaudit.model.exposure import Destination
+
 
 class Service(msgspec.Struct, frozen=True):
     """A service as rules/services.yaml names it; `amplifies` UDP answers to forged senders."""
@@ -27,6 +29,13 @@ class Services:
         """Return the sensitive service behind a container's TCP port, "" for none known."""
         found = self._sensitive.get(port) or self._images.get(_repository(image))
         return found.name if found else ""
+
+    def at(self, destination: Destination, image: str) -> str:
+        """Return the sensitive service that a destination leads to, "" for none known: of ranges nothing is."""
+        binding = destination.binding
+        spans = ((binding.container_port,) * 2,) if binding else destination.ports
+        alone = len(spans) == 1 and spans[0][0] == spans[0][1] and destination.protocol == "tcp"
+        return self.sensitive(spans[0][0], image) if alone else ""
 
     def amplifier(self, port: int) -> str:
         """Return the UDP service whose answers are larger than the requests, "" for none known."""

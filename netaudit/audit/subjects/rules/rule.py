@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from netaudit.attribute.attribution import OPERATOR_MAKER, AttributedItem, CauseKind, Confidence, Standing
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
-from netaudit.audit.subjects.rule_matches import family_of_rule, guarded_containers, inner_spec
+from netaudit.audit.subjects.rules.rule_matches import family_of_rule, guarded_containers, inner_spec
 from netaudit.audit.view.order import words
 from netaudit.audit.view.outside import no_interfaces
 from netaudit.audit.view.places import original_spec, spec_of

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from netaudit.audit.checks.check import Check, Example
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import declared
-from netaudit.report.terminal.explanation import wrap
+from netaudit.report.terminal.explain.explanation import wrap
 
 
 def render_check(check: Check, width: int) -> str:

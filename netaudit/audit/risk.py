@@ -1,0 +1,107 @@
+"""Which finding is read first, and which findings are one mistake."""
+
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+
+import msgspec
+
+from netaudit.audit.checks.topic import Topic
+from netaudit.audit.finding import Finding
+from netaudit.model.exposure import Outcome, ZoneKind
+
+_TOPICS = tuple(Topic)
+_ALIKE = 4  # mistakes that are the same but for their container, from which on they are read as one
+
+
+class Reach(IntEnum):
+    """How far what a finding is about can be reached from."""
+
+    INTERNET = 0
+    LAN = 1
+    INSIDE = 2  # or it is about no port at all
+
+
+def risk_of(finding: Finding) -> tuple[int, int, int]:
+    """Return what sorts findings: the most severe, what the Internet reaches before the LAN, then by topic."""
+    return -finding.severity.rank, reach_of(finding), _TOPICS.index(finding.check.topic)
+
+
+def reach_of(finding: Finding) -> Reach:
+    """Tell from where packets get to what a finding is about, or may."""
+    kinds = {one.exposure.zone.kind for one in finding.evidence.cells if one.exposure.outcome is not Outcome.BLOCKED}
+    if ZoneKind.INTERNET in kinds:
+        return Reach.INTERNET
+    return Reach.LAN if ZoneKind.LAN in kinds else Reach.INSIDE
+
+
+class Mistake(msgspec.Struct, frozen=True):
+    """Findings that one thing causes, the first to read before the others; never empty.
+
+    They are aspects of the same container's port, or one check found the same about several subjects.
+    """
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        """The finding that says most about it."""
+        return self.findings[0]
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What it is about, each once."""
+        return tuple(dict.fromkeys(one.about or one.subject for one in self.findings))
+
+    @property
+    def reach(self) -> Reach:
+        """How far the worst of it can be reached from."""
+        return min(map(reach_of, self.findings))
+
+    @property
+    def alike(self) -> tuple[Finding, ...]:
+        """The findings of its first check, each subject once."""
+        first = self.first.check.id
+        return tuple(one for one in self.findings if one.check.id == first)
+
+    @property
+    def aspects(self) -> tuple[Finding, ...]:
+        """One finding for each check, the first to read before the others."""
+        return tuple({one.check.id: one for one in reversed(self.findings)}.values())[::-1]
+
+
+def gather_mistakes(findings: Iterable[Finding]) -> tuple[Mistake, ...]:
+    """Gather findings, sorted by risk, into mistakes; the order stays that of the first finding of each."""
+    places: dict[tuple[str, ...], list[Finding]] = {}
+    for one in findings:
+        places.setdefault(("at", one.about) if one.about else ("by", one.check.id, one.container), []).append(one)
+    alike: dict[tuple[object, ...], list[Finding]] = {}
+    for key, members in places.items():
+        alike.setdefault(_likeness(key, members), []).extend(members)
+    return tuple(Mistake(tuple(members)) for members in alike.values())
+
+
+def fold_mistakes(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
+    """Read as one what many containers have in common; the order stays that of the first of each."""
+    alike: dict[tuple[object, ...], list[Mistake]] = {}
+    for one in mistakes:
+        alike.setdefault(_kind(one), []).append(one)
+    return tuple(whole for members in alike.values() for whole in _folded(members))
+
+
+def _folded(members: Sequence[Mistake]) -> Sequence[Mistake]:
+    if len(members) < _ALIKE:
+        return members
+    return [Mistake(tuple(finding for one in members for finding in one.findings))]
+
+
+def _kind(one: Mistake) -> tuple[object, ...]:
+    """Return what mistakes have in common that differ in their place alone."""
+    return one.first.severity, one.reach, one.first.service, one.first.check.id
+
+
+def _likeness(key: tuple[str, ...], members: Sequence[Finding]) -> tuple[object, ...]:
+    """Return what ports of one container have in common that are the same mistake twice: 80 and 443."""
+    first = members[0]
+    if not (first.about and first.container):
+        return key
+    return (first.container, first.service, *dict.fromkeys((one.check.id, one.severity) for one in members))

@@ -1,0 +1,79 @@
+"""The options that choose what is shown, and how much of it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netaudit.errors import UsageError
+from netaudit.model.severity import Severity
+from netaudit.report.terminal.detail import Detail
+
+if TYPE_CHECKING:
+    from netaudit.api.choice import Choice
+    from netaudit.model.facts import Facts
+
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print everything, with evidence.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print the line that sums up, alone.")]
+SeverityOption = Annotated[
+    Severity | None,
+    typer.Option("--severity", help="Show findings that are at least this severe.", show_default=False),
+]
+FromOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from",
+        metavar="ZONE",
+        help="Show what this zone reaches: internet, lan, lan:IFACE, host, network:NAME, container:NAME.",
+        show_default=False,
+    ),
+]
+ContainerOption = Annotated[
+    list[str] | None,
+    typer.Option("--container", metavar="NAME", help="Show what is about this container; * stands for any text."),
+]
+PortOption = Annotated[
+    list[int] | None,
+    typer.Option("--port", min=1, max=65535, help="Show what is about this port, of the host or of a container."),
+]
+ProjectOption = Annotated[
+    list[str] | None,
+    typer.Option("--project", metavar="NAME", help="Show what is about containers of this Compose project."),
+]
+_KINDS = ("internet", "lan", "host", "network", "container")
+
+
+def detail_of(*, verbose: bool, quiet: bool) -> Detail:
+    """Read --verbose and --quiet. Raises UsageError for both."""
+    if verbose and quiet:
+        raise UsageError("--verbose and --quiet contradict each other", hint="give one of them")
+    return Detail.FULL if verbose else Detail.QUIET if quiet else Detail.SUMMARY
+
+
+def make_choice(
+    *facts: "Facts",
+    severity: Severity | None = None,
+    zones: list[str] | None = None,
+    containers: list[str] | None = None,
+    ports: list[int] | None = None,
+    projects: list[str] | None = None,
+) -> "Choice":
+    """Read the options that choose. Raises UsageError for a zone that cannot be, or an unknown project."""
+    from netaudit.api.choice import Choice
+
+    for zone in zones or ():
+        if zone.partition(":")[0] not in _KINDS:
+            raise UsageError(f"--from: no such zone: {zone}", hint=f"zones are {', '.join(_KINDS)}, such as lan:eth0")
+    named = (*(containers or ()), *_of_projects(facts, projects or []))
+    return Choice(severity or Severity.INFO, tuple(zones or ()), named, tuple(ports or ()))
+
+
+def _of_projects(facts: "tuple[Facts, ...]", projects: list[str]) -> tuple[str, ...]:
+    if not projects:
+        return ()
+    from netaudit.api.choice import containers_of
+    from netaudit.parse import parse_snapshot
+
+    found = [name for one in facts for name in containers_of(projects, parse_snapshot(one))]
+    if not found:
+        raise UsageError(f"no container of project {', '.join(projects)}", hint="see `docker compose ls`")
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,36 @@
+"""Findings, a line each: how bad, from where it can be reached, where, what."""
+
+from collections.abc import Iterable, Iterator
+
+from netaudit.audit.risk import Mistake, Reach, fold_mistakes
+from netaudit.report.terminal.findings.full import severity
+from netaudit.report.terminal.style import Style
+from netaudit.report.terminal.wrapping import wrap
+from netaudit.report.text.findings.audit import short_id
+from netaudit.report.text.findings.places import describe_places
+from netaudit.report.text.sanitize import terminal_text
+
+_FROM = {Reach.INTERNET: "internet", Reach.LAN: "lan", Reach.INSIDE: ""}
+_SEVERITY = 8
+_BESIDE = 60  # columns from which on what a finding is stands beside its columns, not below
+
+
+def summary_lines(mistakes: Iterable[Mistake], style: Style) -> Iterator[str]:
+    """Print a line for each mistake; what many containers have in common is one line."""
+    for one in fold_mistakes(mistakes):
+        yield from _line(one, style)
+
+
+def _line(mistake: Mistake, style: Style) -> Iterator[str]:
+    doubtful = mistake.reach is not Reach.INSIDE and bool(mistake.first.doubts)
+    columns = f"  {_FROM[mistake.reach] + ('?' if doubtful else ''):<9} {terminal_text(short_id(mistake.first))}  "
+    text = terminal_text(f"{describe_places(mistake)}: {mistake.first.title}")
+    head = severity(mistake.first.severity, style) + columns
+    margin = _SEVERITY + len(columns)
+    if style.width < _BESIDE:
+        yield head.rstrip()
+        yield from (f"  {line}" for line in wrap(text, style.width - 2))
+        return
+    first, *rest = wrap(text, style.width - margin)
+    yield head + first
+    yield from (" " * margin + line for line in rest)

@@ -1,0 +1,35 @@
+"""Where a mistake is, in few words: ports of a container together, many containers by number."""
+
+from netaudit.audit.risk import Mistake
+
+_NAMED = 3
+
+
+def describe_places(mistake: Mistake) -> str:
+    """Name what a mistake is about: `shop-web 80, 443/tcp`, `a 80/tcp, b 80/tcp, c 80/tcp and 233 more`."""
+    by_name: dict[str, list[str]] = {}
+    for place in mistake.places:
+        name, port = _split(place) if mistake.first.about else (place, "")
+        by_name.setdefault(name, []).append(port)
+    named = [f"{name} {_ports(ports)}".rstrip() for name, ports in by_name.items()]
+    more = len(named) - _NAMED
+    return ", ".join(named[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _split(place: str) -> tuple[str, str]:
+    name, _, port = place.rpartition(" ")
+    return name, port
+
+
+def _ports(ports: list[str]) -> str:
+    """Join ports of one protocol: `80, 443/tcp`, in their order."""
+    protocols: dict[str, list[str]] = {}
+    for port in ports:
+        number, slash, protocol = port.partition("/")
+        protocols.setdefault(slash + protocol, []).append(number)
+    joined = ("{}{}".format(", ".join(sorted(numbers, key=_number)), end) for end, numbers in protocols.items())
+    return " and ".join(filter(None, joined))
+
+
+def _number(port: str) -> tuple[int, str]:
+    return (int(port) if port.isdecimal() else 0, port)

@@ -1,0 +1,114 @@
+"""The exposure table -> what is open: one row for a port, over IPv4 and IPv6, with the zones that get there."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from netaudit.attribute.attribution import AttributedExposure
+from netaudit.model.address_text import bracketed
+from netaudit.model.exposure import Destination, DestinationKind, Outcome, Zone, ZoneKind
+from netaudit.report.text.destinations import describe_receiver
+from netaudit.report.text.reasons import describe_reason
+
+OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
+_KINDS = tuple(ZoneKind)
+_EVERY = (((0, 65535),), ((1, 65535),))
+
+
+class OpenRow(msgspec.Struct, frozen=True):
+    """A port, or ports, of one container or program, and who gets there.
+
+    `sure` is False where that could not be decided: `doubts` say why.
+    """
+
+    receiver: str
+    port: str
+    service: str
+    addresses: tuple[str, ...]
+    zones: tuple[Zone, ...]
+    sure: bool
+    doubts: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What is open, in short: `shop-db 5432/tcp (PostgreSQL)`."""
+        return f"{self.receiver} {self.port}" + (f" ({self.service})" if self.service else "")
+
+
+def open_rows(cells: Iterable[AttributedExposure]) -> tuple[OpenRow, ...]:
+    """List what is open to the zones of some cells, or may be: what the Internet reaches first, then by name.
+
+    Addresses of one port are one row where the same zones get there, whatever their family.
+    """
+    targets: dict[_Target, list[AttributedExposure]] = {}
+    for one in cells:
+        there = one.exposure.destination
+        if one.exposure.outcome is not Outcome.BLOCKED:
+            target = describe_receiver(there), describe_own_port(there), _address(there)
+            targets.setdefault(target, []).append(one)
+    alike: dict[tuple[object, ...], list[AttributedExposure]] = {}
+    for (name, port, _), members in targets.items():
+        alike.setdefault((name, port, _zones(members), _is_sure(members)), []).extend(members)
+    return tuple(sorted((_row(members) for members in alike.values()), key=_order))
+
+
+_Target = tuple[str, str, str]
+
+
+def describe_own_port(to: Destination) -> str:
+    """Name a port as its container knows it: `5432/tcp`, `every tcp port`."""
+    if to.binding:
+        return f"{to.binding.container_port}/{to.protocol}"
+    if to.ports in _EVERY:
+        return f"every {to.protocol} port"
+    spans = [str(low) if low == high else f"{low}-{high}" for low, high in to.ports]
+    return f"{', '.join(spans[:3])}{', …' if len(spans) > 3 else ''}/{to.protocol}"
+
+
+def _row(members: Sequence[AttributedExposure]) -> OpenRow:
+    cells = [one.exposure for one in members]
+    there = cells[0].destination
+    doubtful = (one.reason for one in cells if one.outcome is Outcome.MAY and one.reason)
+    return OpenRow(
+        receiver=describe_receiver(there),
+        port=describe_own_port(there),
+        service=next((one.service for one in members if one.service), ""),
+        addresses=tuple(dict.fromkeys(_address(one.destination) for one in cells)),
+        zones=_zones(members),
+        sure=_is_sure(members),
+        doubts=tuple(dict.fromkeys(map(describe_reason, doubtful))),
+        rules=tuple(dict.fromkeys(one.rule.where for one in cells if one.rule)),
+    )
+
+
+def _zones(members: Iterable[AttributedExposure]) -> tuple[Zone, ...]:
+    return tuple(sorted({one.exposure.zone for one in members}, key=_zone_order))
+
+
+def _is_sure(members: Iterable[AttributedExposure]) -> bool:
+    return any(one.exposure.outcome is Outcome.ALLOWED for one in members)
+
+
+def _address(to: Destination) -> str:
+    """Name where packets are sent: `0.0.0.0:8080`, `172.17.0.2`."""
+    address = to.binding.host_ip if to.binding else to.address
+    if to.binding:
+        return f"{bracketed(address)}:{to.binding.host_port}"
+    if to.kind is DestinationKind.HOST_LISTENER and len(to.ports) == 1:
+        return f"{bracketed(address)}:{to.ports[0][0]}"
+    return address
+
+
+def _order(row: OpenRow) -> tuple[object, ...]:
+    """Sort by the farthest zone, what is sure first, sensitive services first, then by name."""
+    return _zone_order(row.zones[0])[0], not row.sure, not row.service, row.receiver, _number(row.port), row.port
+
+
+def _number(port: str) -> int:
+    number = port.partition("/")[0]
+    return int(number) if number.isdecimal() else 1 << 16
+
+
+def _zone_order(zone: Zone) -> tuple[int, str]:
+    return _KINDS.index(zone.kind), str(zone)
