@@ -53,7 +53,7 @@ def audit_here(source: Path | str, results: Path, orders: Orders | None = None) 
         )
 
 
-def write(folder: Path, host: str, base: str, *edits: Edit, minutes: int = 0) -> Path:
+def write(folder: Path, host: str, base: str, *edits: Edit, minutes: int = 0, host_name: str = "") -> Path:
     """Write a recording of a host, made from one of the lab's."""
     facts = _load(base)
     files = dict(facts.files)
@@ -62,7 +62,7 @@ def write(folder: Path, host: str, base: str, *edits: Edit, minutes: int = 0) ->
     taken_at = (START + dt.timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
     path = folder / host / f"{minutes:+06d}.tar.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
-    netaudit.save(replace(facts, files=files, host=host, taken_at=taken_at), path)
+    netaudit.save(replace(facts, files=files, host=host_name or host, taken_at=taken_at), path)
     return path
 
 

@@ -1,10 +1,5 @@
 """What people read: a page of HTML that needs nothing but itself, and Markdown for a pull request."""
 
-import base64
-import hashlib
-
-from markupsafe import Markup
-
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.audit.finding import Audit
 from netaudit.audit.planned import JudgedPlan
@@ -13,6 +8,7 @@ from netaudit.report.page.model import Page, make_diff_page, make_snapshot_page
 from netaudit.report.page.plan import make_plan_page
 from netaudit.report.page.policy.section import PolicyPage, make_policy_page
 from netaudit.report.templating import environment
+from netaudit.report.templating.own_page import render_page
 from netaudit.report.text.exposure import exposure_tables
 
 
@@ -61,31 +57,4 @@ def _render_html(page: Page) -> str:
 
 
 def _render(template: str, page: Page | PolicyPage) -> str:
-    style = "\n" + "".join(environment.read(f"partials/{name}.css") for name in ("colours", "style", "map"))
-    script = environment.read("partials/script.js")
-    return (
-        environment.html()
-        .get_template(template)
-        .render(
-            page=page,
-            style=Markup(style),  # noqa: S704 (our own file)
-            script=Markup(script),  # noqa: S704 (our own file)
-            policy=_policy(style, script),
-        )
-    )
-
-
-def _policy(style: str, script: str) -> str:
-    """Forbid a browser everything but this style and this script: no request leaves the page."""
-    rules = (
-        "default-src 'none'",
-        f"style-src '{_hash(style)}'",
-        f"script-src '{_hash(script)}'",
-        "base-uri 'none'",
-        "form-action 'none'",
-    )
-    return "; ".join(rules)
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return render_page(template, page, ("colours", "style", "map"), "script")
