@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from netaudit.errors import RecordingError
 from netaudit.model.facts import Gap, GapReason, Source
+from netaudit.parse import parse_snapshot
 from netaudit.store import load
 
 SAVE = b"*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"
@@ -95,12 +95,11 @@ def test_a_file_of_the_right_name_goes_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("other", [FILTER, b"-P INPUT DROP\n"])
-def test_rules_in_two_forms_are_refused(tmp_path: Path, other: bytes) -> None:
+def test_rules_in_two_forms_are_read_together(tmp_path: Path, other: bytes) -> None:
     (tmp_path / "a").write_bytes(SAVE)
     (tmp_path / "b").write_bytes(other)
-    with pytest.raises(RecordingError, match=r"holds iptables-save\.txt more than once") as caught:
-        load(tmp_path)
-    assert caught.value.hint == "give each recording in a folder of its own"
+    tables = {table.name: table for table in parse_snapshot(load(tmp_path)).ruleset.tables}
+    assert {chain.name: chain.policy for chain in tables["filter"].chains}["INPUT"] is not None
 
 
 def test_where_an_index_is_only_its_files_are_read(tmp_path: Path) -> None:

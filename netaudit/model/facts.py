@@ -121,3 +121,4 @@ class Facts(msgspec.Struct, frozen=True):
     digest: str = ""  # SHA-256 over the files: the identity of a recording
     partial: bool = False  # taken while rules or containers still changed
     generation: int | None = None  # of nf_tables' ruleset, where this process read the host itself
+    names: Mapping[str, str] = {}  # of files that other programs or people wrote: how the user calls them

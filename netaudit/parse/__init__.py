@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from netaudit.errors import ParseError
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import IPTABLES_SOURCES, Facts, Gap, Source
 from netaudit.model.netfilter.ruleset import Backend, Rule, Ruleset, Table
@@ -33,7 +34,20 @@ def parse_snapshot(facts: Facts, known: Known | None = None) -> Snapshot:
     Raises ParseError, with file and line, for a file that does not hold what its name says. What is absent is
     a gap already.
     """
-    known = known or Known()
+    try:
+        return _parse(facts, known or Known())
+    except ParseError as error:
+        raise _as_the_user_calls_it(error, facts) from error
+
+
+def _as_the_user_calls_it(error: ParseError, facts: Facts) -> ParseError:
+    """Name the file that the user gave, where it has another name than a recording's: its lines are numbered alike."""
+    source, colon, rest = error.message.partition(":")
+    name = facts.names.get(source, source)
+    return error if name == source else ParseError(f"{name}{colon}{rest}", hint=error.hint)
+
+
+def _parse(facts: Facts, known: Known) -> Snapshot:
     inventory = parse_inventory(facts, known.containers)
     ruleset, gaps = read_ruleset(facts, known.rules, inventory)
     return Snapshot(

@@ -1,7 +1,7 @@
 """Rules of iptables in any of its forms: iptables-save, `iptables -S`, `iptables -L`. The text itself tells which."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from netaudit.errors import ParseError
 from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Backend, Chain, Rule, Table
 from netaudit.parse.iptables.commands import read_commands
+from netaudit.parse.iptables.console import read_command
 from netaudit.parse.iptables.lines import require_short_lines
 from netaudit.parse.iptables.save import read_save
 from netaudit.parse.listing.names import BindingEvidence
@@ -53,9 +54,12 @@ def read_rules(
 ) -> ParseResult:
     """Read rules in any form. Raises ParseError, with the line, for text in no such form."""
     require_short_lines(text, source)
+    parts = split_forms(text) if len(text) < _LOOK else {}
+    if len(parts) > 1:
+        return _read_several(parts, text, Asked(backend, family, source, evidence))
     match find_form(text):
         case Form.LISTING:
-            reading = read_listing(text, backend=backend, family=family, source=source, evidence=evidence)
+            reading = read_listing(text, backend=backend, family=family, evidence=evidence)
             reading = _with_losses(reading, text, backend)
         case Form.COMMANDS:
             reading = read_commands(text, backend=backend, family=family, source=source)
@@ -63,6 +67,69 @@ def read_rules(
         case Form.SAVE | None:
             reading = read_save(text, backend=backend, family=family, source=source, known=known)
     return msgspec.structs.replace(reading, tables=_merge(reading.tables, source))
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Whose rules are read, and what decides between the ports that a name of a service may stand for."""
+
+    backend: Backend
+    family: str
+    source: str
+    evidence: BindingEvidence | None
+
+
+def split_forms(text: str) -> dict[Form, str]:
+    """Return the lines of each form, where they stood; one form alone where the text has no other."""
+    lines = text.split("\n")
+    found: dict[Form, dict[int, str]] = {}
+    form: Form | None = None
+    command = ""
+    for number, line in enumerate(lines):
+        form, ended = _next_form(form, line), form is Form.SAVE and line.strip() == "COMMIT"
+        if read_command(line) is not None and not _FORM.match(line[:_WIDE]):
+            command, form = line, None
+        elif form is not None:
+            own = found.setdefault(form, {})
+            if command and form is not Form.SAVE:
+                own[number - 1] = own.get(number - 1) or command
+            own[number], command = line, ""
+        form = None if ended else form
+    return {one: "\n".join(own.get(at, "") for at in range(len(lines))) for one, own in found.items()}
+
+
+def _next_form(form: Form | None, line: str) -> Form | None:
+    """Say of which form a line is, that stands behind a line of another: in a table everything is the table's."""
+    found = _FORM.match(line[:_WIDE])
+    if found is None or (form is Form.SAVE and found["commands"]):
+        return form
+    return Form.SAVE if found["save"] else Form.LISTING if found["listing"] else Form.COMMANDS
+
+
+def _read_several(parts: Mapping[Form, str], text: str, asked: Asked) -> ParseResult:
+    """Read each form by itself; of a chain that is in two, the one that says more counts."""
+    readings = [_read_form(form, parts[form], asked) for form in Form if form in parts]
+    tables: dict[tuple[Backend, str, str], Table] = {}
+    for table in (table for reading in readings for table in _merge(reading.tables, asked.source)):
+        first = tables.get(table.key)
+        if first is None:
+            tables[table.key] = table
+            continue
+        there = {chain.name for chain in first.chains if chain.rules or chain.policy is not None}
+        more = tuple(chain for chain in table.chains if chain.name not in there)
+        kept = tuple(chain for chain in first.chains if chain.name not in {one.name for one in more})
+        tables[table.key] = msgspec.structs.replace(first, chains=(*kept, *more))
+    losses = tuple(loss for reading in readings for loss in reading.losses)
+    return _with_losses(ParseResult(tuple(tables.values()), losses), text, asked.backend)
+
+
+def _read_form(form: Form, text: str, asked: Asked) -> ParseResult:
+    match form:
+        case Form.LISTING:
+            return read_listing(text, backend=asked.backend, family=asked.family, evidence=asked.evidence)
+        case Form.COMMANDS:
+            return read_commands(text, backend=asked.backend, family=asked.family, source=asked.source)
+        case Form.SAVE:
+            return read_save(text, backend=asked.backend, family=asked.family, source=asked.source)
 
 
 def _with_losses(reading: ParseResult, text: str, backend: Backend) -> ParseResult:

@@ -25,7 +25,7 @@ import msgspec
 
 from netaudit.bounded import UnfitError, read_plain
 from netaudit.errors import OutputError, RecordingError, TakenError
-from netaudit.model.facts import LATER, ON_REQUEST, Facts, Gap, GapReason, Source
+from netaudit.model.facts import Facts, Gap, GapReason
 from netaudit.store.format.index import FORMAT, INDEX, digest, digest_of, hash_files, make_index, read_index
 from netaudit.store.format.limits import HINT, LARGEST_INDEX
 from netaudit.store.format.times import parse_time
@@ -34,7 +34,7 @@ from netaudit.store.integrity.signature import find_signer
 from netaudit.store.integrity.verify import Difference, Verification, verify_files
 from netaudit.store.reading.archive import WRITTEN, is_archive, pack
 from netaudit.store.reading.files import Files, read_files, read_strangers, read_stream, recordings_in
-from netaudit.store.reading.foreign import adopt
+from netaudit.store.reading.foreign import adopt, unsaid
 from netaudit.store.reading.packed import DAMAGED
 from netaudit.store.reading.plain import guess_source
 from netaudit.store.writing.ours import Kind
@@ -72,15 +72,17 @@ __all__ = [
     "write_atomically",
 ]
 
+_STDIN = Path("/dev/stdin")
 _UNREADABLE = (OSError, tarfile.TarError, *DAMAGED)
 
 
 def load(path: Path) -> Facts:
-    """Read a recording, or what other programs printed: iptables-save, iptables -L, nft -j, docker inspect.
+    """Read a recording, or what other programs printed: iptables-save, iptables -L, nft, docker inspect; `-` is stdin.
 
     Raises RecordingError for what is not a recording, is damaged, or was made by a newer netaudit (NewerFormatError).
     """
-    return _facts(_read(path), path)
+    place = _STDIN if path == Path("-") else path
+    return _facts(_read(place), place)
 
 
 def load_stream(file: IO[bytes], path: Path) -> Facts:
@@ -234,17 +236,13 @@ def _with_index(path: Path, files: dict[str, bytes], data: bytes) -> Facts:
 def _without_index(path: Path, files: Files) -> Facts:
     """Take files that another program collected: what is absent, or empty where no answer is empty, is a gap."""
     alone = path.name in files.others and not files.ours and not path.is_dir()
-    if alone:
-        guess_source(files.others[path.name], path)  # raises, and says why it is not one
     adopted = adopt(files.others, files.ours, path)
+    if alone and not adopted.files:
+        guess_source(files.others[path.name], path)  # raises, and says why it is not one
     there = {**files.ours, **adopted.files}
     if not there:
         raise _nothing(path)
     said = {name: data for name, data in there.items() if data.strip() or not name.endswith(".json")}
-    gaps = (
-        Gap(name, GapReason.EMPTY, "the file is empty") if name in there else Gap(name, GapReason.NOT_RECORDED)
-        for name in Source
-        if name not in said and name not in (ON_REQUEST | LATER if name not in there else ON_REQUEST)
-    )
+    gaps = (*unsaid(there, said, adopted.gaps), *adopted.gaps)
     host = path.stem if path.is_file() else ""
-    return Facts(files=said, gaps=(*gaps, *adopted.gaps), host=host, digest=digest(said))
+    return Facts(files=said, gaps=gaps, host=host, digest=digest(said), names=adopted.names)

@@ -19,7 +19,8 @@ _ONLY = {
     **dict.fromkeys(("TPROXY", "TTL", "HL", "DSCP", "TOS", "ECN", "CHECKSUM"), "mangle"),
     **dict.fromkeys(("SECMARK", "CONNSECMARK"), "security"),
 }
-TELLING = re.compile(rf" -j (?:{'|'.join(_ONLY)})\b")
+_DOCKERS = "DOCKER"  # where the engine leads packets for the host's own addresses: in nat, and from FORWARD in filter
+TELLING = re.compile(rf" -j (?:{'|'.join(_ONLY)}|{_DOCKERS})\b")
 BUILTIN = frozenset(_ORDER)
 
 
@@ -29,7 +30,10 @@ def find_table(chains: Collection[str], targets: Callable[[], Collection[str]]) 
     if whole := _WHOLE.get(there):
         return whole, ()
     possible = [table for table, names in BUILTIN_CHAINS.items() if there <= {*names}]
-    known = {_ONLY[target] for target in targets() if target in _ONLY}
+    met = targets()
+    known = {_ONLY[target] for target in met if target in _ONLY}
+    if not known and _DOCKERS in met and "PREROUTING" in there:
+        known = {"nat"}
     if len(known) == 1:
         possible = [table for table in possible if table in known]
     if len(possible) == 1:

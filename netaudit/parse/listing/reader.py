@@ -8,7 +8,6 @@ into the text that iptables-save would print; what it does not show stands in th
 import re
 from collections.abc import Iterator
 
-from netaudit.errors import ParseError
 from netaudit.model.netfilter.ruleset import Backend
 from netaudit.parse.iptables.console import is_noise, read_command
 from netaudit.parse.iptables.sections import Sections
@@ -19,20 +18,15 @@ from netaudit.parse.reading.result import Loss, ParseResult
 
 # `Chain INPUT (policy ACCEPT 0 packets, 0 bytes)`, `Chain DOCKER (2 references)`.
 _CHAIN = re.compile(r"Chain (\S+) \((?:policy (\S+?)(?: [^()]*)?|[^()]*)\)\s*(?:#.*)?")
-_HINT = "give the untouched output of iptables -L -v, or better of iptables-save"
 _LONGEST = 1 << 16
 
 
-def read_listing(
-    text: str, *, backend: Backend, family: str, source: str, evidence: BindingEvidence | None = None
-) -> ParseResult:
-    """Read what `iptables -L` prints. Raises ParseError, with the line, for anything else."""
+def read_listing(text: str, *, backend: Backend, family: str, evidence: BindingEvidence | None = None) -> ParseResult:
+    """Read what `iptables -L` prints; a row that was cut or changed is a loss with its line."""
     reader = _Reader(family, evidence or BindingEvidence())
     for number, line in _lines(text):
         if not reader.take(line):
-            raise ParseError(
-                f"not a line that iptables -L prints: {line[:60]!r}", source=source, line=number, hint=_HINT
-            )
+            reader.losses.append(Loss(f"line {number}, a row that was cut off or changed: {line.strip()[:60]!r}"))
     tables = list(reader.sections.tables(backend))
     doubts = (loss for _, losses in tables for loss in losses)
     losses = dict.fromkeys((*doubts, *reader.losses, *reader.passed_by()))

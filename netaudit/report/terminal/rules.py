@@ -22,6 +22,7 @@ from netaudit.report.terminal.style import Style, bold
 from netaudit.report.text.by_cause import Group, describe_causes, group_by, group_by_cause, shorten_names
 from netaudit.report.text.rule_order import Grouping
 from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.unrecorded import describe_never_recorded, never_recorded
 from netaudit.report.text.unseen import describe_no_rule_change
 from netaudit.report.text.width import shorten
 from netaudit.report.text.words import (
@@ -209,8 +210,12 @@ def _defects(defects: Sequence[AttributedItem], style: Style) -> Iterator[str]:
 
 
 def _gaps(heads: Iterable[SnapshotHead], style: Style) -> Iterator[str]:
-    gaps = sorted({gap for head in heads for gap in head.gaps})
+    found = [head.gaps for head in heads]
+    gaps = sorted({gap for each in found for gap in each})
     if gaps:
         yield "could not be seen"
-        yield from (f"  {line}" for gap in gaps for line in fill(describe_gap(gap), style))
+        silent = never_recorded(gaps) if len(found) == 1 else ()
+        said = [describe_gap(gap) for gap in gaps if gap not in silent]
+        said += [describe_never_recorded(silent)] if silent else []
+        yield from (f"  {line}" for sentence in said for line in fill(sentence, style))
         yield ""

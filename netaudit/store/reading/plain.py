@@ -24,6 +24,7 @@ _CALL = re.compile(
     r"^(?:[^\n]{0,200}[\s/$#>])?(ip6?tables)(-legacy|-nft)?(?= [^\n]*-(?:[A-Za-z]*[SL]|-list))", re.MULTILINE
 )
 _LISTS_IPV6 = re.compile(r"\s!?(?:::/0|[0-9a-f]*:[0-9a-f:]*:\S*|ipv6-icmp|icmpv6)\s")
+_REMARK = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
 _SOURCES = {
     (False, False): Source.IPTABLES_NFT,
     (False, True): Source.IPTABLES_LEGACY,
@@ -64,7 +65,8 @@ def _guess_listed(text: str) -> Source:
     """Tell the family and the backend of a listing: by the command line in it, else by its addresses."""
     if call := _CALL.search(text):
         return _SOURCES[call[1] == "ip6tables", call[2] == "-legacy"]
-    return _SOURCES[bool(_LISTS_IPV6.search(text) or _OF_IPV6.search(text)), False]
+    bare = _REMARK.sub("", text)  # which has the time of day, and that has colons too
+    return _SOURCES[bool(_LISTS_IPV6.search(bare) or _OF_IPV6.search(bare)), False]
 
 
 def _guess_json(data: bytes) -> Source | None:

@@ -1,0 +1,181 @@
+"""The parts of a pasted text -> files of a recording, each with what it is known not to hold."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from netaudit.model.facts import Gap, GapReason, Source
+from netaudit.parse.iptables.console import read_command
+from netaudit.parse.paste.docker_rows import Json, objects_of, rows_of
+from netaudit.parse.paste.host_text import addresses_of
+from netaudit.parse.paste.split import Parts, passed_gaps, split_paste
+from netaudit.parse.paste.topics import Topic, topic_of
+
+_SOURCES = {
+    ("ip", False): Source.IPTABLES_NFT,
+    ("ip6", False): Source.IP6TABLES_NFT,
+    ("ip", True): Source.IPTABLES_LEGACY,
+    ("ip6", True): Source.IP6TABLES_LEGACY,
+}
+_VERSION = re.compile(r"\s*(?:Server Version|Version):\s+v?(\d+\.\d+[\w.+-]*)")
+_COUNTED = re.compile(r"^\s*\[\d+:\d+\]\s+(?=-A )")
+_CHAIN = re.compile(r"^\s*:([\w.:-]+) (-|[A-Z]+) \[\d+:\d+\]\s*$")
+_PARTS = {
+    Topic.IP_ADDR: Source.IP_ADDR,
+    Topic.IP_ROUTE: Source.IP_ROUTE,
+    Topic.IP_RULE: Source.IP_RULE,
+    Topic.SOCKETS: Source.SOCKETS,
+}
+_MANY = "which may not hold every one"
+
+
+class Paste(msgspec.Struct, frozen=True):
+    """Files by source, and gaps; `clean` where all of the text is one program's answer."""
+
+    files: dict[str, bytes]
+    gaps: tuple[Gap, ...]
+    clean: bool
+
+
+def read_paste(text: str, name: str) -> Paste:
+    """Read a text that people pasted; `name` is what they call it."""
+    parts = split_paste(text)
+    files: dict[str, bytes] = {}
+    gaps: list[Gap] = []
+    for key, lines in parts.rules.items():
+        if any(topic_of(line) for line in lines.values()):
+            fixed, cut = _with_commits(lines)
+            files[_SOURCES[key]] = _joined(fixed, parts.total)
+            gaps += (Gap(_SOURCES[key], GapReason.NOT_RECORDED, said) for said in cut)
+    if nft := parts.others.get(Topic.NFT):
+        files[Source.NFT_RULESET] = parts.text(nft).encode(errors="surrogateescape")
+    docker, docker_gaps = _docker(parts, name)
+    files |= docker
+    files |= _host(parts)
+    gaps += docker_gaps
+    gaps += _legacy(parts, files)
+    gaps += _unused(parts, files, name)
+    gaps += passed_gaps(parts, name, _SOURCES)
+    return Paste(files, tuple(gaps), clean=_is_clean(files, text))
+
+
+def _is_clean(files: Mapping[str, bytes], text: str) -> bool:
+    """Tell whether a text is one answer as a program printed it: then nothing of it is left away or changed."""
+    if len(files) != 1:
+        return False
+    kept = next(iter(files.values())).decode(errors="surrogateescape")
+    return kept.split() == text.removeprefix("\ufeff").split()
+
+
+def _joined(lines: Mapping[int, str], total: int) -> bytes:
+    return (
+        "\n".join(lines.get(number, "") for number in range(1, max(total, *lines) + 1)).encode(errors="surrogateescape")
+        + b"\n"
+    )
+
+
+def _with_commits(lines: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
+    """Close the tables whose COMMIT is not there, on a line that is free; say which they are.
+
+    Rules and chains outside a table become what `iptables -S` prints: their table's head is cut off.
+    """
+    fixed: dict[int, str] = {}
+    cut: list[str] = []
+    table, last = "", 0
+    for number in sorted(lines):
+        line = lines[number]
+        begins = line.strip()[1:] if topic_of(line) is Topic.SAVE else ""
+        if table and (begins or _ends_table(line)):
+            cut.append(_close(fixed, last, table))
+            table = ""
+        if begins or table:
+            fixed[number] = line
+        elif line.strip() != "COMMIT":
+            fixed[number] = _as_command(line)
+        table = begins or ("" if line.strip() == "COMMIT" else table)
+        last = number
+    return fixed, [*cut, *([_close(fixed, last, table)] if table else [])]
+
+
+def _ends_table(line: str) -> bool:
+    return topic_of(line) is Topic.LISTED or read_command(line) is not None
+
+
+def _close(fixed: dict[int, str], last: int, table: str) -> str:
+    """Put COMMIT behind the last line of a table: below it, where nothing else stands."""
+    fixed[last] += "\nCOMMIT" if last + 1 in fixed else ""
+    fixed.setdefault(last + 1, "COMMIT")
+    return f"table {table} may have more rules: its COMMIT is not there, after line {last}"
+
+
+def _as_command(line: str) -> str:
+    if chain := _CHAIN.match(line):
+        return f"-N {chain[1]}" if chain[2] == "-" else f"-P {chain[1]} {chain[2]}"
+    return _COUNTED.sub("", line)
+
+
+def _legacy(parts: Parts, files: Mapping[str, bytes]) -> Iterator[Gap]:
+    for tool in sorted(parts.legacy_too):
+        source = Source.IPTABLES_LEGACY if tool == "iptables" else Source.IP6TABLES_LEGACY
+        if source not in files:
+            detail = f"there is a second ruleset: {tool} warns that {tool}-legacy tables are present"
+            yield Gap(source, GapReason.NOT_RECORDED, detail)
+
+
+def _docker(parts: Parts, name: str) -> tuple[dict[str, bytes], list[Gap]]:
+    containers, networks, rulesets = objects_of(part.value for part in parts.json)
+    inspected = [str(one["Id"]) for one in containers]
+    rows = [row for row in rows_of(parts.others.get(Topic.DOCKER_PS, {})) if not _is_known(row, inspected, containers)]
+    files: dict[str, bytes] = {}
+    gaps: list[Gap] = []
+    for source, found in ((Source.DOCKER_CONTAINERS, [*containers, *rows]), (Source.DOCKER_NETWORKS, networks)):
+        if found:
+            files[source] = msgspec.json.encode(found)
+            gaps.append(Gap(source, GapReason.PARTIAL, f"read from {name}, {_MANY}"))
+    if rulesets and Topic.NFT not in parts.others:
+        files[Source.NFT_RULESET] = msgspec.json.encode(rulesets[0])
+    if version := _engine(parts.others.get(Topic.ENGINE, {})):
+        files[Source.DOCKER_VERSION] = msgspec.json.encode({"Server": {"Version": version}})
+    return files, gaps
+
+
+def _is_known(row: Json, inspected: list[str], containers: list[Json]) -> bool:
+    names = {str(one.get("Name", "")) for one in containers}
+    return any(identity and identity.startswith(row["Id"]) for identity in inspected) or row["Name"] in names - {
+        "",
+        "/",
+    }
+
+
+def _engine(lines: Mapping[int, str]) -> str:
+    """Return the engine's version: what stands below `Server`, not the client's."""
+    server = False
+    for line in lines.values():
+        server = (server or line.lstrip().startswith("Server")) and not line.lstrip().startswith("Client:")
+        if server and (found := _VERSION.match(line)):
+            return found[1]
+    return ""
+
+
+def _host(parts: Parts) -> dict[str, bytes]:
+    """Take what is whole: all interfaces, with the loopback; listeners of TCP and of UDP; any switch."""
+    files: dict[str, bytes] = {}
+    interfaces = addresses_of(parts.others.get(Topic.IP_ADDR, {}).values())
+    if any(one["ifname"] == "lo" for one in interfaces):
+        files[Source.IP_ADDR] = msgspec.json.encode(interfaces)
+    sockets = parts.others.get(Topic.SOCKETS, {})
+    if {"tcp", "udp"} <= {line.split()[0] for line in sockets.values()}:
+        files[Source.SOCKETS] = parts.text(sockets).encode()
+    for topic, source in ((Topic.SYSCTL, Source.SYSCTL), (Topic.IPSET, Source.IPSET)):
+        if lines := parts.others.get(topic):
+            files[source] = parts.text(lines).encode()
+    return files
+
+
+def _unused(parts: Parts, files: Mapping[str, bytes], name: str) -> Iterator[Gap]:
+    """Say what was recognised and is not used, because a part of it would be taken for the whole."""
+    for topic, source in _PARTS.items():
+        if (lines := parts.others.get(topic)) and source not in files:
+            detail = f"line {min(lines)} of {name}: {topic.value}, recognised and not used: it may not be all"
+            yield Gap(source, GapReason.NOT_RECORDED, detail)
