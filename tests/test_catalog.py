@@ -49,8 +49,11 @@ def test_ids_are_unique_and_every_signature_says_its_purpose() -> None:
     assert [one.id for one in (*CATALOG.signatures, *CATALOG.owned) if not one.purpose.endswith(".")] == []
 
 
-def test_only_docker_is_expected_other_makers_are_recognised() -> None:
-    assert {signature.maker for signature in CATALOG.signatures if signature.subject.value != "other"} == {"docker"}
+def test_only_docker_and_podman_are_expected_other_makers_are_recognised() -> None:
+    assert {signature.maker for signature in CATALOG.signatures if signature.subject.value != "other"} == {
+        "docker",
+        "podman",
+    }
 
 
 # ---- what is invalid ----------------------------------------------------------------------------------------------
@@ -146,6 +149,13 @@ VALUES = {
     "nft_mark": st.sampled_from(["0x00000001", "& 0x000000ff == 0x00000001"]),
     "vni_hex": st.sampled_from(["0x100100"]),
     "name": st.sampled_from(["x", "a-b_c"]),
+    "network_id": st.from_regex(r"[0-9a-f]{8}", fullmatch=True),
+    "network_hash": st.from_regex(r"[0-9A-F]{13}", fullmatch=True),
+    "network_name": st.from_regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,9}", fullmatch=True),
+    "subnet_name": st.sampled_from(["10_88_0_0_nm16", "2001-db8-90--_nm64"]),
+    "owner": st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+    "ports": st.sampled_from(["80", "8080-8083", "8080:8083"]),
+    "target_ports": st.sampled_from(["80", "80-83/8080"]),
     "any": st.text(max_size=5),
 }
 PREFIXES = st.one_of(

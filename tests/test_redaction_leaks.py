@@ -15,7 +15,7 @@ from sampling import SWEEP
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.catalog import load_catalog
 from netaudit.errors import ParseError
-from netaudit.model.facts import IPTABLES_SOURCES, Facts, Gap, GapReason, Source
+from netaudit.model.facts import IPTABLES_SOURCES, PODMAN_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.model.netfilter.match import UnknownMatch
 from netaudit.parse import parse_snapshot
 from netaudit.parse.iptables.extensions import EXTENSIONS
@@ -75,7 +75,14 @@ def _sample(source: Source) -> bytes:
 
 def test_every_source_is_planted() -> None:
     iptables = set(IPTABLES_SOURCES.values())  # FORMS has one of these, which stands for all
-    assert FORMS.keys() | iptables | {Source.INSIDE} == set(Source)
+    assert FORMS.keys() | iptables | {Source.INSIDE, *PODMAN_SOURCES} == set(Source)
+
+
+def test_what_podman_says_is_left_away_and_its_absence_is_a_gap() -> None:
+    facts = Facts({str(source): b'[{"Id": "secret"}]' for source in PODMAN_SOURCES})
+    hidden = redact(facts, b"k" * 32, load_catalog()).facts
+    assert hidden.files == {}
+    assert {gap.source for gap in hidden.gaps} == {*PODMAN_SOURCES}
 
 
 @pytest.mark.parametrize(("secret", "notation"), PLANTED, ids=str)

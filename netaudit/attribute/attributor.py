@@ -1,7 +1,7 @@
 """The attribution of the objects of one snapshot: by what is expected, else by what the catalog recognises."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Self
 
 from msgspec.structs import replace
@@ -22,13 +22,18 @@ from netaudit.attribute.expected.rule_order import RuleOrder
 from netaudit.attribute.observed.causes import OPERATOR
 from netaudit.attribute.observed.docker_addresses import ChainKey, Chains
 from netaudit.attribute.observed.docker_evidence import DockerEvidence
+from netaudit.attribute.observed.judges import MakersJudge
 from netaudit.attribute.observed.present import PresentEngine, PresentHost
 from netaudit.attribute.observed.recognise import Recogniser, operators
 from netaudit.attribute.observed.standing import Judge
+from netaudit.attribute.podman.engines import Expectations
+from netaudit.attribute.podman.expect import PODMAN, expect_podman
+from netaudit.attribute.podman.judge import PodmanJudge
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import rule_item
 from netaudit.model.docker import Inventory
+from netaudit.model.engines.parts import docker_part, podman_part
 from netaudit.model.netfilter.ruleset import Chain, Item, ObjectKind, Table
 from netaudit.model.snapshot import Snapshot
 
@@ -42,7 +47,7 @@ class Attributor:
     """
 
     def __init__(
-        self, snapshot: Snapshot, catalog: Catalog, expected: Expectation | None, earlier: "Attributor | None" = None
+        self, snapshot: Snapshot, catalog: Catalog, expected: Expectations, earlier: "Attributor | None" = None
     ) -> None:
         self.snapshot = snapshot
         self.expected = expected
@@ -56,25 +61,28 @@ class Attributor:
         self._inconsistent = is_inconsistent(snapshot.gaps)
 
     def _make_recogniser(self, catalog: Catalog) -> Recogniser:
-        snapshot, expected = self.snapshot, self.expected
-        before = self._earlier.snapshot.inventory if self._earlier else None
+        snapshot, expected = self.snapshot, self.expected.docker
+        now = docker_part(snapshot.inventory)
+        before = docker_part(self._earlier.snapshot.inventory) if self._earlier else None
         bridges = frozenset(one.name for one in snapshot.host.interfaces if one.kind == "bridge")
-        evidence = DockerEvidence(snapshot.inventory, before, self.rules, bridges)
-        if snapshot.inventory is None or expected is None:
-            return Recogniser(catalog, evidence, self.rules, None)
-        if any(one.partial for one in (snapshot.inventory, before) if one):
-            return Recogniser(catalog, evidence, self.rules, None, AttributionReasonKind.INVENTORY_PARTIAL)
-        engine = PresentEngine(snapshot.inventory, expected.options.facts)
-        host = PresentHost(snapshot.inventory, snapshot.host)
+        evidence = DockerEvidence(now, before, self.rules, bridges)
+        judges = _judges(snapshot, self._earlier.snapshot if self._earlier else None)
+        if now is None or expected is None:
+            return Recogniser(catalog, evidence, self.rules, None, judges=judges)
+        if any(one.partial for one in (now, before) if one):
+            return Recogniser(catalog, evidence, self.rules, None, AttributionReasonKind.INVENTORY_PARTIAL, judges)
+        engine = PresentEngine(now, expected.options.facts)
+        host = PresentHost(now, snapshot.host)
         unmanaged = frozenset(family for family in FAMILIES if not expected.options.manages(family))
         judge = Judge(evidence, engine, host, expected.options.backend, unmanaged)
-        return Recogniser(catalog, evidence, self.rules, judge)
+        return Recogniser(catalog, evidence, self.rules, judge, judges=judges)
 
     @classmethod
     def of(cls, snapshot: Snapshot, catalog: Catalog) -> Self:
-        """Return the attributor of one snapshot; nothing is expected where Docker's inventory is not known."""
+        """Return the attributor of one snapshot; nothing is expected where an engine's inventory is not known."""
         docker = _docker(snapshot, catalog)
-        return cls(snapshot, catalog, expect(*docker, catalog) if docker else None)
+        expected = expect(*docker, catalog) if docker else None
+        return cls(snapshot, catalog, Expectations(expected, _podman(snapshot, catalog)))
 
     @classmethod
     def of_both(cls, before: Snapshot, after: Snapshot, catalog: Catalog) -> tuple[Self, Self]:
@@ -82,10 +90,11 @@ class Attributor:
         old, new = _docker(before, catalog), _docker(after, catalog)
         if not (old and new):
             earlier = cls.of(before, catalog)
-            return earlier, cls(after, catalog, expect(*new, catalog) if new else None, earlier)
-        expected = expect_twice(old, new, catalog)
-        earlier = cls(before, catalog, expected[0])
-        return earlier, cls(after, catalog, expected[1], earlier)
+            expected = Expectations(expect(*new, catalog) if new else None, _podman(after, catalog))
+            return earlier, cls(after, catalog, expected, earlier)
+        dockers = expect_twice(old, new, catalog)
+        earlier = cls(before, catalog, Expectations(dockers[0], _podman(before, catalog)))
+        return earlier, cls(after, catalog, Expectations(dockers[1], _podman(after, catalog)), earlier)
 
     def attribute(self, item: Item) -> Attribution:
         """Return who wrote an object of this snapshot."""
@@ -97,7 +106,7 @@ class Attributor:
         return found
 
     def _attribute(self, item: Item) -> Attribution:
-        entries = self.expected.entries(item) if self.expected else []
+        entries = self.expected.entries(item)
         if entries:
             return self._attribute_expected(item, entries)
         recognised = self._recogniser.recognise(item)
@@ -112,7 +121,7 @@ class Attributor:
 
     def _attribute_earlier(self, item: Item, entries: list[Entry]) -> Attribution:
         """Attribute what was expected before, and is not now: stale, where Docker could be asked."""
-        if unknown := _why_unknown(self.snapshot.inventory):
+        if unknown := _why_unknown(_part_for(entries)(self.snapshot.inventory)):
             standing, reason = Standing.FOREIGN, AttributionReason(unknown)
         else:
             standing, reason = Standing.STALE, self._recogniser.why_stale(item) or _NOT_EXPECTED
@@ -120,7 +129,7 @@ class Attributor:
 
     def _appeared(self, item: Item) -> bool:
         """Return whether a rule came since the earlier snapshot, at which Docker could be asked too."""
-        if self._earlier is None or self._expected_earlier is None:
+        if self._earlier is None or self._earlier.expected.docker is None:
             return False
         chain = self._earlier.rules.get((item.backend, item.family, item.table, item.chain), ())
         return all(rule.text != item.text for rule in chain)
@@ -140,7 +149,7 @@ class Attributor:
     def _doubtful(self, table: Table, chain: Chain) -> Iterator[AttributedItem]:
         """Attribute the rules that are not plainly expected: no item is made for the others, which are most."""
         place = (table.family, table.name, chain.name)
-        expected = self.expected.at(table.backend, place) if self.expected else {}
+        expected = self.expected.at(table.backend, place)
         order = self._order_of((*table.key, chain.name))
         seen: set[str] = set()
         for at, rule in enumerate(chain.rules):
@@ -164,16 +173,20 @@ class Attributor:
 
     def _order_of(self, key: ChainKey) -> RuleOrder:
         if key not in self._orders:
-            expected = self.expected.at(key[0], key[1:]) if self.expected else {}
+            expected = self.expected.at(key[0], key[1:])
             self._orders[key] = RuleOrder(self.rules.get(key, ()), expected)
         return self._orders[key]
 
 
 def _why_unknown(inventory: Inventory | None) -> AttributionReasonKind | None:
-    """Return why nobody can tell what Docker asks for now; None where its inventory is whole."""
+    """Return why nobody can tell what an engine asks for now; None where its inventory is whole."""
     if inventory is None:
         return AttributionReasonKind.INVENTORY_UNKNOWN
     return AttributionReasonKind.INVENTORY_PARTIAL if inventory.partial else None
+
+
+def _part_for(entries: list[Entry]) -> Callable[[Inventory | None], Inventory | None]:
+    return podman_part if entries[0].signature.maker == PODMAN else docker_part
 
 
 def _is_misplaced(order: RuleOrder, entries: list[Entry], text: str, position: int) -> bool:
@@ -198,7 +211,18 @@ def _duplicate(original: Attribution) -> Attribution:
 
 def _docker(snapshot: Snapshot, catalog: Catalog) -> tuple[Inventory, Options] | None:
     """Return Docker's inventory with the daemon's options; None where the inventory is not known."""
-    if snapshot.inventory is None:
+    inventory = docker_part(snapshot.inventory)
+    if inventory is None:
         return None
-    options = find_options(snapshot.inventory.options, snapshot.ruleset, snapshot.host, catalog.telltales)
-    return snapshot.inventory, options
+    return inventory, find_options(inventory.options, snapshot.ruleset, snapshot.host, catalog.telltales)
+
+
+def _judges(now: Snapshot, before: Snapshot | None) -> Mapping[str, MakersJudge]:
+    podman = podman_part(now.inventory)
+    return {PODMAN: PodmanJudge(podman, podman_part(before.inventory) if before else None)} if podman else {}
+
+
+def _podman(snapshot: Snapshot, catalog: Catalog) -> Expectation | None:
+    """Return what Podman asks for; None where its inventory is not known."""
+    inventory = podman_part(snapshot.inventory)
+    return expect_podman(inventory, snapshot.ruleset, catalog) if inventory else None

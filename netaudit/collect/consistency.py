@@ -26,6 +26,9 @@ from netaudit.collect.kernel.lists import ask_lists
 from netaudit.collect.kernel.nftables import ask_native_tables, ask_outline
 from netaudit.collect.netlink.generation import ask_generation
 from netaudit.collect.netlink.tables import ask_tables
+from netaudit.collect.podman.beside import without_docker
+from netaudit.collect.podman.objects import ask_podman, ask_podman_objects
+from netaudit.collect.podman.place import PodmanPlace, find_podman
 from netaudit.model.facts import Gap, GapReason, Source
 
 Answers = tuple[Answer, ...]
@@ -46,25 +49,27 @@ class Attempt(msgspec.Struct, frozen=True):
 def read_consistently(where: Where) -> Attempt:
     """Ask every source until nothing moved meanwhile; after the last attempt, say what did."""
     deadline = time.monotonic() + PATIENCE
-    inventory = (*ask_daemon(where), *ask_engine(where))
+    docker = (*ask_daemon(where), *ask_engine(where))
+    podman = find_podman(where, docker)
+    inventory = without_docker((*docker, *ask_podman(podman)))
     for attempt in range(1, MOST_ATTEMPTS + 1):
-        reading, inventory = _attempt(where, inventory, attempt)
+        reading, inventory = _attempt(where, podman, inventory, attempt)
         if not reading.moved or (attempt >= FEWEST_ATTEMPTS and time.monotonic() > deadline):
             break
     return reading
 
 
-def _attempt(where: Where, inventory: Answers, attempt: int) -> tuple[Attempt, Answers]:
+def _attempt(where: Where, podman: PodmanPlace | None, inventory: Answers, attempt: int) -> tuple[Attempt, Answers]:
     """Read the rules between two looks at what they are for; give the inventory with what is newest."""
     legacy_reader = LegacyReader(where)
     addresses = tuple(ask_addresses(where))
-    inventory = _renewed(inventory, _ask_objects(where, inventory))
+    inventory = _renewed(inventory, _ask_objects(where, podman, inventory))
     taken_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     generation, marks = ask_generation(), legacy_marks()
     native, legacy = tuple(_ask_nft(where)), tuple(legacy_reader.ask())
     switches = (*ask_switches(where), *ask_resolver())
     lists, inside = tuple(ask_lists(where, (*native, *legacy))), tuple(_ask_inside(where, inventory))
-    containers = _ask_objects(where, inventory)
+    containers = _ask_objects(where, podman, inventory)
     moved = (
         *_differences(inventory, containers),
         *_differences(addresses, tuple(ask_addresses(where))),
@@ -76,17 +81,20 @@ def _attempt(where: Where, inventory: Answers, attempt: int) -> tuple[Attempt, A
     return reading, _renewed(inventory, containers)
 
 
-def _ask_objects(where: Where, inventory: Answers) -> Answers:
-    """Ask the engine for what comes and goes; what was not there, or hung, is not waited for again."""
+def _ask_objects(where: Where, podman: PodmanPlace | None, inventory: Answers) -> Answers:
+    """Ask the engines for what comes and goes; what was not there, or hung, is not waited for again."""
     said = {one.source for one in inventory if isinstance(one, Answered)}
     failed = any(isinstance(one, Gap) and one.source in _OBJECTS and one.source not in said for one in inventory)
-    return () if failed else tuple(ask_objects(where))
+    absent = any(isinstance(one, Unused) and one.source in _OBJECTS for one in inventory)
+    docker = () if failed or absent else tuple(ask_objects(where))
+    return (*docker, *ask_podman_objects(podman))
 
 
 def _ask_inside(where: Where, inventory: Answers) -> Iterator[Answer]:
-    for answer in inventory if where.inside else ():
-        if isinstance(answer, Answered) and answer.source is Source.DOCKER_CONTAINERS:
-            yield from ask_inside(where, answer.data)
+    running = (Source.DOCKER_CONTAINERS, Source.PODMAN_CONTAINERS)
+    said = [one.data for one in inventory if isinstance(one, Answered) and one.source in running]
+    if where.inside and said:
+        yield from ask_inside(where, said)
 
 
 def _renewed(inventory: Answers, again: Answers) -> Answers:

@@ -11,7 +11,7 @@ from netaudit.collect.docker.config import ask_daemon
 from netaudit.collect.docker.engine import ask_engine, ask_objects
 from netaudit.collect.kernel.iptables import legacy_marks
 from netaudit.collect.netlink.generation import ask_generation
-from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Facts, Source
+from netaudit.model.facts import INVENTORY_SOURCES, PODMAN_SOURCES, RULE_SOURCES, Facts, Source
 from netaudit.model.history.noise import without_noise
 
 INTERVAL = 0.25  # seconds between two looks
@@ -40,6 +40,8 @@ def _is_surely_same(facts: Facts, where: Where) -> bool:
     """Tell whether nobody changed rules or inventory since; False where that cannot be told without reading them."""
     if facts.generation is None or any(gap.source in RULE_SOURCES for gap in facts.gaps):
         return False
+    if any(source in facts.files for source in PODMAN_SOURCES):  # it is not asked below
+        return False
     marks = legacy_marks()  # of tables that are there only their bytes tell: they are not counted as nf_tables' are
     if any(marks.values()) or not marks.keys() <= set(facts.unused):
         return False
@@ -50,7 +52,7 @@ def _is_surely_same(facts: Facts, where: Where) -> bool:
 
 def _stable_parts(facts: Facts) -> tuple[object, ...]:
     """Reduce facts to what a change of rules or inventory changes."""
-    return *_parts(facts, (*RULE_SOURCES, *INVENTORY_SOURCES)), sorted(facts.unused)
+    return *_parts(facts, (*RULE_SOURCES, *INVENTORY_SOURCES, *PODMAN_SOURCES)), sorted(facts.unused)
 
 
 def _parts(facts: Facts, sources: Sequence[Source]) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from netaudit.model.address_text import with_port
+from netaudit.model.engines.kinds import Engine, Isolation, Podman, PortMapping
 from netaudit.model.netfilter.family import Family
 
 WAIVER_LABEL = "netaudit.waive."  # the labels of a container that accept findings begin with it
@@ -134,6 +135,8 @@ class Container(msgspec.Struct, frozen=True):
     requested_ports: tuple[RequestedPort, ...] = ()  # of ports for which the engine had a choice
     waivers: tuple[tuple[str, str], ...] = ()  # its labels `netaudit.waive.…`
     labels: tuple[tuple[str, str], ...] = ()  # all other labels, by name
+    engine: Engine = Engine.DOCKER
+    mappings: tuple[PortMapping, ...] = ()  # Podman's: `bindings` are the single ports of these
 
     @property
     def project(self) -> str:
@@ -191,6 +194,9 @@ class Network(msgspec.Struct, frozen=True):
     gateway6: str = ""
     inhibit_ipv4: bool = False  # the engine gives the bridge no IPv4 address
     parent: str = ""  # of a macvlan or ipvlan network: the host's interface on whose link its containers are
+    engine: Engine = Engine.DOCKER
+    isolation: Isolation = Isolation.NONE  # of Podman's networks from each other
+    dns: bool = False  # Podman's own DNS server answers on its bridge
 
     def gateway_of(self, family: str) -> str:
         """Return the gateway of family ip or ip6, "" where it is not known."""
@@ -219,9 +225,10 @@ class DaemonOptions(msgspec.Struct, frozen=True):
 
 
 class Inventory(msgspec.Struct, frozen=True):
-    """Everything that Docker says about itself, at one instant.
+    """Everything that the engines of a host say about themselves, at one instant.
 
     A `partial` inventory lacks networks or containers: a rule that nothing in it asks for may still be asked for.
+    `docker` is False where only Podman is known (model/engines tells them apart).
     """
 
     version: str = ""  # of the engine, "" when Docker could not be asked
@@ -231,3 +238,5 @@ class Inventory(msgspec.Struct, frozen=True):
     swarm: bool = False
     vxlan_port: int = 4789  # where overlay networks' packets go, between the hosts of a swarm
     partial: bool = False
+    docker: bool = True
+    podman: Podman | None = None

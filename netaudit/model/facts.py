@@ -34,6 +34,10 @@ class Source(StrEnum):
     NFT_TABLES = "nft-tables.json"
     XT_RECENT = "xt-recent.txt"  # for each list of `-m recent` a line `list NAME`, then what the kernel shows of it
     RESOLV_CONF = "resolv.conf"
+    PODMAN_INFO = "podman-info.json"
+    PODMAN_NETWORKS = "podman-networks.json"
+    PODMAN_CONTAINERS = "podman-containers.json"
+    PODMAN_PS = "podman-ps.json"
     INSIDE = "inside.json"  # container id -> name of a source of rules -> what it printed inside the container
 
 
@@ -59,6 +63,7 @@ INVENTORY_SOURCES = (
     Source.DOCKER_NETWORKS,
     Source.DOCKER_CONTAINERS,
 )
+PODMAN_SOURCES = (Source.PODMAN_INFO, Source.PODMAN_NETWORKS, Source.PODMAN_CONTAINERS, Source.PODMAN_PS)
 HOST_SOURCES = (
     Source.IP_ADDR,
     Source.IP_ROUTE,
@@ -74,7 +79,15 @@ HOST_SOURCES = (
 )
 # Older recordings lack them, and so do folders that other programs filled: what would need them says so, and no gap.
 LATER = frozenset(
-    {Source.IP_RULE, Source.IP6_RULE, Source.IPSET, Source.NFT_TABLES, Source.XT_RECENT, Source.RESOLV_CONF}
+    {
+        Source.IP_RULE,
+        Source.IP6_RULE,
+        Source.IPSET,
+        Source.NFT_TABLES,
+        Source.XT_RECENT,
+        Source.RESOLV_CONF,
+        *PODMAN_SOURCES,
+    }
 )
 ON_REQUEST = frozenset({Source.INSIDE})  # in a recording only on request
 

@@ -7,7 +7,7 @@ from netaudit.model.docker import Inventory
 from netaudit.model.facts import IPTABLES_SOURCES, Facts, Gap, Source
 from netaudit.model.netfilter.ruleset import Backend, Rule, Ruleset, Table
 from netaudit.model.snapshot import Inside, Snapshot
-from netaudit.parse.docker.inventory import parse_inventory
+from netaudit.parse.engines import parse_engines
 from netaudit.parse.forms import read_rules
 from netaudit.parse.host.host import parse_host
 from netaudit.parse.iptables.lists import ipset_tables
@@ -48,13 +48,13 @@ def _as_the_user_calls_it(error: ParseError, facts: Facts) -> ParseError:
 
 
 def _parse(facts: Facts, known: Known) -> Snapshot:
-    inventory = parse_inventory(facts, known.containers)
+    inventory, unknown = parse_engines(facts, known.containers)
     ruleset, gaps = read_ruleset(facts, known.rules, inventory)
     return Snapshot(
         ruleset=ruleset,
         inventory=inventory,
         host=parse_host(facts),
-        gaps=(*facts.gaps, *gaps),
+        gaps=(*facts.gaps, *unknown, *gaps),
         host_name=facts.host,
         taken_at=facts.taken_at,
         digest=facts.digest,

@@ -23,9 +23,11 @@ _NEIGHBOUR = """
 ip addr del 127.0.0.1/8 dev lo
 ip route add 127.0.0.1/32 via 192.0.2.10
 ip route add 172.16.0.0/12 via 192.0.2.10
+ip route add 10.64.0.0/10 via 192.0.2.10
 ip -6 route add 2001:db8:1::/48 via 2001:db8::10
 ip -6 route add fd00::/8 via 2001:db8::10
 ip rule add iif wan0 to 172.16.0.0/12 prohibit
+ip rule add iif wan0 to 10.64.0.0/10 prohibit
 ip -6 rule add iif wan0 to fd00::/8 prohibit
 echo 1 > /proc/sys/net/ipv4/ip_forward
 echo 1 > /proc/sys/net/ipv6/conf/all/forwarding

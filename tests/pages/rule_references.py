@@ -17,19 +17,23 @@ _GROUPS = {
     "O": "Encrypted overlay networks",
     "X": "The nftables backend",
     "C": "Inside a container's network namespace",
+    "V": "Podman: netavark's nftables driver",
+    "W": "Podman: netavark's iptables driver",
 }
-_HEAD = """# Rule references: what Docker Engine writes
+_HEAD = """# Rule references: what Docker Engine and Podman write
 
 A `reference:` in `rules/attribution/` names a section of this page: the rule as an engine writes it, on which engines,
 where it stands, when it is there, and how that is known. The page is made from
 [rule-references.tsv](rule-references.tsv); `make goldens` writes it again. Rule templates are Docker's, all else is
-netaudit's own research, in moby's source from v20.10.24 to docker-v29.7.2 and on running engines.
+netaudit's own research, in moby's source from v20.10.24 to docker-v29.7.2, in netavark's from v1.14.0 to v1.17.2, and
+on running engines.
 
 ## Evidence
 
 | Mark | Means |
 |---|---|
 | `[verified 20.10]`, `[verified 26.1]`, `[verified 28.5]` | seen on that engine: the difference of two iptables-save |
+| `[verified netavark 1.14.0]` | seen in what that netavark wrote |
 | `upstream golden` | the exact line is in an expected-result file of moby's own tests, at that version |
 | `upstream rule listing` | the line is in the generated documentation of moby's integration tests, at that version |
 | `[from source only]`, `source` | read in moby's source, not run |
@@ -46,6 +50,9 @@ netaudit's own research, in moby's source from v20.10.24 to docker-v29.7.2 and o
 | `{parent}`, `{child}` | the two containers of a legacy link |
 | `{mark}`, `{trusted}` | the value of `--bridge-accept-fwmark`; an interface of the label `trusted_host_interfaces` |
 | `{vxlan}`, `{vni8}`, `{vni8hex}` | the UDP port of VXLAN; an overlay network's VNI, as digits or bytes of the match |
+| `{network_id}`, `{network_hash}` | of a Podman network: 8 digits of its id, 13 of the SHA-512 of its name |
+| `{subnet_name}`, `{owner}` | a subnet as part of a chain's name; a container's id |
+| `{ports}`, `{target_ports}` | host ports and container ports that Podman publishes, one or a range |
 | `{tcpport}`, `{udpport}` | the ports on which the embedded DNS of a container listens |
 """
 

@@ -21,6 +21,7 @@ class Options(msgspec.Struct, frozen=True):
     iptables: bool | None
     ip6tables: bool | None
     mark: str = ""
+    maker: str = "docker"
 
     def manages(self, family: str) -> bool:
         """Return whether the daemon may write rules of a family at all."""

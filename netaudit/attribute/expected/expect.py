@@ -45,10 +45,14 @@ class _Form(msgspec.Struct, frozen=True):
 
 
 class Expectation:
-    """The texts that ought to be in each chain of the backend that Docker writes to."""
+    """The texts that ought to be in each chain of the backend that an engine writes to.
 
-    def __init__(self, options: Options, layer: Layer) -> None:
+    `partial` says that its inventory lacks networks or containers.
+    """
+
+    def __init__(self, options: Options, layer: Layer, *, partial: bool = False) -> None:
         self.options = options
+        self.partial = partial
         self._layer = layer
 
     def entries(self, item: Item) -> list[Entry]:
@@ -60,9 +64,9 @@ class Expectation:
         return self._layer.get(place, _NOTHING) if self._is_written(backend) else _NOTHING
 
     def _is_written(self, backend: Backend) -> bool:
-        """Return whether Docker writes to a backend: a swarm's mesh is iptables' under the nftables backend too."""
-        own = self.options.backend
-        return backend is own or (own is Backend.NFTABLES and backend in IPTABLES_BACKENDS)
+        """Return whether the engine writes to a backend: a swarm's mesh is iptables' with Docker's nftables too."""
+        own, docker = self.options.backend, self.options.maker == "docker"
+        return backend is own or (docker and own is Backend.NFTABLES and backend in IPTABLES_BACKENDS)
 
     def absent(self, present: Mapping[Place, frozenset[str]]) -> Iterator[tuple[Place, str, list[Entry]]]:
         """List what is expected and is not `present`: place, text, and the entries that ask for it."""
@@ -78,7 +82,7 @@ _NOTHING: dict[str, list[Entry]] = {}
 def expect(inventory: Inventory, options: Options, catalog: Catalog) -> Expectation:
     """Compute what ought to be there."""
     filler = _Filler(inventory, options, catalog)
-    return Expectation(options, filler.fill_all(inventory.containers))
+    return Expectation(options, filler.fill_all(inventory.containers), partial=inventory.partial)
 
 
 def expect_twice(
@@ -90,7 +94,11 @@ def expect_twice(
         return expect(*before, catalog), expect(*after, catalog)
     shared = _Filler(*after, catalog).fill_containers([one for one in after[0].containers if one.id in same])
     expectations = (
-        Expectation(options, _merge(shared, _Filler(inventory, options, catalog).fill_all(_others(inventory, same))))
+        Expectation(
+            options,
+            _merge(shared, _Filler(inventory, options, catalog).fill_all(_others(inventory, same))),
+            partial=inventory.partial,
+        )
         for inventory, options in (before, after)
     )
     return next(expectations), next(expectations)
@@ -147,7 +155,7 @@ _SET_OF_NAMES = re.compile(r'\{ ("[^{}"]*"(?:, "[^{}"]*")+) \}')
 
 
 class _Filler:
-    """Fills signatures with the subjects of one inventory."""
+    """Fills signatures with the subjects of one inventory of Docker's."""
 
     def __init__(self, inventory: Inventory, options: Options, catalog: Catalog) -> None:
         self._selection = Selection(inventory, options, catalog)
@@ -155,38 +163,41 @@ class _Filler:
 
     def fill_all(self, containers: Collection[Container]) -> Layer:
         """Expect everything: the daemon's rules, the networks' rules, and the rules of the containers given."""
-        return self._fill(chain(self._subjects.apart_from_containers(), self._subjects.of_containers(containers)))
+        subjects = chain(self._subjects.apart_from_containers(), self._subjects.of_containers(containers))
+        return fill(subjects, self._selection)
 
     def fill_containers(self, containers: Collection[Container]) -> Layer:
         """Expect the rules of the containers given, and no others."""
-        return self._fill(self._subjects.of_containers(containers))
+        return fill(self._subjects.of_containers(containers), self._selection)
 
-    def _fill(self, subjects: Iterable[Subject]) -> Layer:
-        layer: Layer = {}
-        forms: dict[Profile, list[_Form]] = {}
-        for subject in subjects:
-            profile = subject.profile
-            if profile not in forms:
-                forms[profile] = list(self._forms(profile, subject.values.keys(), layer))
-            values, causes = subject.values, subject.causes
-            for form in forms[profile]:
-                text = form.format % values
-                entry = Entry(form.signature, causes, form.required)
-                if text in form.texts:
-                    form.texts[text].append(entry)
-                else:
-                    form.texts[text] = [entry]
-        return layer
 
-    def _forms(self, profile: Profile, own: AbstractSet[str], layer: Layer) -> Iterator[_Form]:
-        """Prepare what is the same for all subjects of a profile: `own` are the holes that each fills itself."""
-        for signature, required in self._selection.of(profile):
-            named = signature.chain.holes <= profile.values.keys()  # the catalog checks it, except for open signatures
-            if named and signature.text.holes <= {*own, *profile.values}:
-                place = (profile.family, signature.table, signature.chain.fill(profile.values))
-                yield _Form(
-                    signature, required, signature.text.format_with(profile.values), layer.setdefault(place, {})
-                )
+def fill(subjects: Iterable[Subject], selection: Selection) -> Layer:
+    """Fill the signatures that are selected for each subject."""
+    layer: Layer = {}
+    forms: dict[Profile, list[_Form]] = {}
+    for subject in subjects:
+        profile = subject.profile
+        if profile not in forms:
+            forms[profile] = list(_forms(selection, profile, subject.values.keys(), layer))
+        values, causes = subject.values, subject.causes
+        for form in forms[profile]:
+            text = form.format % values
+            entry = Entry(form.signature, causes, form.required)
+            if text in form.texts:
+                form.texts[text].append(entry)
+            else:
+                form.texts[text] = [entry]
+    return layer
+
+
+def _forms(selection: Selection, profile: Profile, own: AbstractSet[str], layer: Layer) -> Iterator[_Form]:
+    """Prepare what is the same for all subjects of a profile: `own` are the holes that each fills itself."""
+    for signature, required in selection.of(profile):
+        named = signature.chain.holes <= profile.values.keys()  # the catalog checks it, except for open signatures
+        if named and signature.text.holes <= {*own, *profile.values}:
+            family = signature.table_family or profile.family
+            place = (family, signature.table, signature.chain.fill(profile.values))
+            yield _Form(signature, required, signature.text.format_with(profile.values), layer.setdefault(place, {}))
 
 
 def _same_containers(before: tuple[Inventory, Options], after: tuple[Inventory, Options]) -> frozenset[str]:

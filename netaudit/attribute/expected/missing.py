@@ -1,6 +1,6 @@
 """Expected rules that are not there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -16,17 +16,28 @@ from netaudit.attribute.expected.expect import (
 )
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.diff import set_items
-from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Gap, GapReason, Source, source_of_rules
+from netaudit.model.facts import (
+    INVENTORY_SOURCES,
+    PODMAN_SOURCES,
+    RULE_SOURCES,
+    Gap,
+    GapReason,
+    Source,
+    source_of_rules,
+)
 from netaudit.model.netfilter.ruleset import Backend, Item, Ruleset, Table
 from netaudit.model.snapshot import Snapshot
 
 Texts = Mapping[Place, frozenset[str]]
 
 
-def find_missing(snapshot: Snapshot, expected: Expectation | None) -> tuple[tuple[AttributedItem, ...], int]:
+def find_missing(snapshot: Snapshot, expected: Iterable[Expectation]) -> tuple[tuple[AttributedItem, ...], int]:
     """Return what ought to be there and is not, and how many objects a missing source or option leaves undecided."""
-    if not expected:
-        return (), 0
+    found = [_find_missing(snapshot, one) for one in expected]
+    return tuple(item for items, _ in found for item in items), sum(undecided for _, undecided in found)
+
+
+def _find_missing(snapshot: Snapshot, expected: Expectation) -> tuple[list[AttributedItem], int]:
     absent: list[AttributedItem] = []
     undecided = 0
     present = _texts(snapshot.ruleset, expected.options.backend)
@@ -40,12 +51,12 @@ def find_missing(snapshot: Snapshot, expected: Expectation | None) -> tuple[tupl
         else:
             item = Item(kind, expected.options.backend, *place, text)
             absent.append(_missing(item, entries, present, place))
-    return tuple(absent), undecided
+    return absent, undecided
 
 
 def is_inconsistent(gaps: tuple[Gap, ...]) -> bool:
     """Return whether rules or inventory changed while they were read: then neither proves that the other is wrong."""
-    compared = (*RULE_SOURCES, *INVENTORY_SOURCES)
+    compared = (*RULE_SOURCES, *INVENTORY_SOURCES, *PODMAN_SOURCES)
     return any(gap.reason is GapReason.INCONSISTENT and gap.source in compared for gap in gaps)
 
 
@@ -65,13 +76,13 @@ def _why_missing(present: Texts, place: Place) -> AttributionReason:
 
 def _needs_unknown_option(entries: list[Entry], expected: Expectation) -> bool:
     """Return whether a rule depends on a protective option that neither the daemon's arguments nor a rule show."""
-    unknown = {name for name in PROTECTIVE if expected.options.facts[name] is None}
+    unknown = {name for name in PROTECTIVE if expected.options.facts.get(name, False) is None}
     return bool(unknown) and any(unknown & entry.signature.condition_names() for entry in entries)
 
 
 def _is_unknown(place: Place, snapshot: Snapshot, expected: Expectation) -> bool:
     """Return whether the rules of a family, or the inventory, were not read completely."""
-    complete = snapshot.inventory is not None and not snapshot.inventory.partial
+    complete = not expected.partial
     source = source_of_rules(expected.options.backend, place[0])
     return is_inconsistent(snapshot.gaps) or not complete or _has_gap(snapshot.gaps, source)
 

@@ -15,7 +15,8 @@ class Selection:
 
     def __init__(self, inventory: Inventory, options: Options, catalog: Catalog) -> None:
         self._version = Version.parse(inventory.version)
-        self._catalog = [s for s in catalog.signatures if _is_written(s, options.backend) and _can_be_proved(s)]
+        own = (signature for signature in catalog.signatures if signature.maker == options.maker)
+        self._catalog = [one for one in own if _is_written(one, options.backend) and _can_be_proved(one)]
         self._selected: dict[Profile, list[tuple[Signature, bool]]] = {}
 
     def is_wanted(self, profile: Profile) -> bool:

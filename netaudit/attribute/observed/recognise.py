@@ -21,6 +21,7 @@ from netaudit.attribute.attribution import (
 from netaudit.attribute.observed.causes import OPERATOR, find_cause
 from netaudit.attribute.observed.docker_addresses import ChainKey, Chains
 from netaudit.attribute.observed.docker_evidence import DockerEvidence
+from netaudit.attribute.observed.judges import NO_JUDGES, MakersJudge
 from netaudit.attribute.observed.standing import Author, Judge
 from netaudit.attribute.observed.unify import address_in, is_comparable, is_listed, is_owned, unify
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
@@ -40,6 +41,7 @@ class Recogniser:
     """Reads the signatures backwards: from a rule to its maker.
 
     `judge` tells what stands there without being asked for; None where the inventory cannot tell, for `unknown`.
+    `judges` know other makers' inventories.
     """
 
     def __init__(
@@ -49,7 +51,9 @@ class Recogniser:
         rules: Chains,
         judge: Judge | None,
         unknown: AttributionReasonKind = AttributionReasonKind.INVENTORY_UNKNOWN,
+        judges: Mapping[str, MakersJudge] = NO_JUDGES,
     ) -> None:
+        self._judges = judges
         self._judge = judge
         self._unknown = AttributionReason(unknown)
         self._owned = catalog.owned
@@ -91,11 +95,7 @@ class Recogniser:
 
     def _candidates(self, item: Item) -> Iterator[tuple[Signature, Mapping[str, str]]]:
         for signature in self._indexed(item):
-            if (
-                item.backend in signature.backends
-                and item.family in signature.families
-                and item.object is signature.object
-            ):
+            if item.backend in signature.backends and signature.is_of(item.family) and item.object is signature.object:
                 values = unify(signature, item)
                 if values is not None and self._is_own(signature, item, values):
                     yield signature, values
@@ -158,7 +158,9 @@ class Recogniser:
             both = (Cause(CauseKind.DAEMON), OPERATOR)
             reason = AttributionReason(AttributionReasonKind.OPERATORS_CHAIN)
             return _make(signature, both, Confidence.AMBIGUOUS, Standing.FOREIGN, reason)
-        if signature.subject is SubjectKind.OTHER:
+        if judge := self._judges.get(signature.maker):
+            return judge.attribute(signature, values)
+        if signature.subject is SubjectKind.OTHER or signature.maker != "docker":
             return _make(signature, (_maker(signature.maker),), Confidence.LIKELY, Standing.FOREIGN, None)
         return self._judged(signature, values, item)
 
@@ -178,7 +180,7 @@ class Recogniser:
 
     def _is_current(self, signature: Signature) -> bool:
         """Return whether the present engine writes rules of a signature."""
-        return self._judge is None or self._judge.applies(signature) is not Applies.NO
+        return self._judge is None or signature.maker != "docker" or self._judge.applies(signature) is not Applies.NO
 
 
 def operators(reason: AttributionReason) -> Attribution:

@@ -39,7 +39,7 @@ def is_comparable(item: Item) -> bool:
     nft has other words for a rule of iptables, and a listing may lack more than its interfaces.
     """
     if item.backend is Backend.NFTABLES:
-        return item.table.startswith("docker-")
+        return item.table.startswith("docker-") or item.table == "netavark"
     return _UNLISTED not in item.text.replace(_NO_INTERFACES, "")
 
 

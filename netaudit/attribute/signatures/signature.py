@@ -23,6 +23,7 @@ class SubjectKind(StrEnum):
     NETWORK = "network"
     ENDPOINT = "endpoint"
     PORT_BINDING = "port-binding"
+    PORT_RANGE = "port-range"  # host ports that Podman publishes as one
     LINK = "link"
     INGRESS = "ingress"  # swarm's routing mesh on this host
     SERVICE_PORT = "service-port"  # a port of it: no recorded fact names its service
@@ -59,6 +60,8 @@ CONDITIONS: Mapping[str, frozenset[bool | str]] = {
     "twin-moved": _SWITCH,  # the IPv6 binding of the same port went to another network of the container
     "sctp-checksum": _SWITCH,
     "default-bridge": _SWITCH,
+    "isolation": frozenset({"none", "normal", "strict"}),  # of Podman's networks from each other
+    "range": _SWITCH,  # more than one host port
 }
 # What holds by default.
 ASSUMED_FACTS: Mapping[str, bool] = {"enabled": True, "proxy-only": False, "gateway": True, "trusted": False}
@@ -146,6 +149,11 @@ class Signature(msgspec.Struct, frozen=True):
     placements: tuple[tuple[VersionRange, Placement], ...] = ()
     kept: bool = False  # its maker leaves it behind when its subject goes
     cleared: tuple[VersionRange, Occasion] | None = None  # when its maker deletes it where it does not want it
+    table_family: str = ""  # of the table, where one table is for rules of several families
+
+    def is_of(self, family: str) -> bool:
+        """Return whether a table of a family may hold it."""
+        return family == self.table_family if self.table_family else family in self.families
 
     def applies(self, version: Version, facts: Mapping[str, Value]) -> Applies:
         """Decide whether the rule is written for a subject, given what is known of it."""

@@ -41,11 +41,26 @@ HOLES: Mapping[str, str] = {
     "vxlan_hex": r"0x[0-9a-f]+",
     "vni": _NUMBER,  # a VXLAN id times 256, as it stands in the packet
     "vni_hex": r"0x[0-9a-f]+",
+    "network_id": r"[0-9a-f]{8}",  # the beginning of a Podman network's id
+    "subnet_name": r"[0-9a-f_-]+_nm\d{1,3}",  # a subnet as netavark writes it into a chain's name
+    "network_hash": r"[0-9A-F]{13}",  # of a Podman network's name
+    "network_name": r"[^\s\"]+",
+    "owner": r"[0-9a-f]{64}",  # a container's id
+    "ports": r"\d{1,5}(?:[-:]\d{1,5})?",  # one host port or a range, as the tool prints it
+    "target_ports": r"\d{1,5}(?:-\d{1,5}/\d{1,5})?",  # the container's, as iptables prints them
     "name": r"\S+",
     "any": r".*",
 }
 
-NETWORK_HOLES = ("bridge", "snat", "subnet", "trusted_set")  # what all that is on a network shares
+NETWORK_HOLES = (
+    "bridge",
+    "network_hash",
+    "network_id",
+    "snat",
+    "subnet",
+    "subnet_name",
+    "trusted_set",
+)  # what all that is on a network shares
 
 _HOLE = re.compile(r"\{([a-z_]+)\}")  # an nftables set has a space after its brace
 

@@ -63,14 +63,14 @@ def _ask(where: Where, questions: Mapping[Source, Callable[[EngineClient], _Engi
     try:
         client = EngineClient(where)
     except failures as error:
-        yield from (_gap(source, where, error) for source in questions)
+        yield from (make_gap(source, where, error) for source in questions)
         return
     with client:
         for source, question in questions.items():
             try:
                 answer = question(client)
             except failures as error:
-                yield _gap(source, where, error)
+                yield make_gap(source, where, error)
                 continue
             yield Answered(source, answer.data)
             if answer.lost:
@@ -175,7 +175,7 @@ def _line(value: object) -> _EngineAnswer:
     return _EngineAnswer(msgspec.json.encode(value) + b"\n")
 
 
-def _gap(source: Source, where: Where, error: Exception) -> Gap:
+def make_gap(source: Source, where: Where, error: Exception) -> Gap:
     """Tell why the engine did not answer."""
     url = where.docker_url()
     reason, detail = _words(error)

@@ -32,16 +32,17 @@ class FileNamed(msgspec.Struct, frozen=True):
     fields: Fields
 
 
-def _named(*names: str) -> dict[str, object]:
+def named(*names: str) -> dict[str, object]:
+    """Keep the whole values of these fields."""
     return dict.fromkeys(names, KEEP)
 
 
 VERSION: Fields = {
-    "Server": _named("Version", "ApiVersion", "MinAPIVersion", "GitCommit", "Os", "Arch", "KernelVersion")
-    | {"Components": _named("Name", "Version")}
+    "Server": named("Version", "ApiVersion", "MinAPIVersion", "GitCommit", "Os", "Arch", "KernelVersion")
+    | {"Components": named("Name", "Version")}
 }
 
-INFO: Fields = _named(
+INFO: Fields = named(
     "ID",
     "Name",
     "ServerVersion",
@@ -59,12 +60,12 @@ INFO: Fields = _named(
     "ContainersRunning",
     "Warnings",
 ) | {
-    "FirewallBackend": _named("Driver", "Info"),
-    "Swarm": _named("NodeID", "LocalNodeState", "ControlAvailable") | {"Cluster": _named("DataPathPort")},
+    "FirewallBackend": named("Driver", "Info"),
+    "Swarm": named("NodeID", "LocalNodeState", "ControlAvailable") | {"Cluster": named("DataPathPort")},
 }
 
 NETWORK: Fields = (
-    _named(
+    named(
         "Name",
         "Id",
         "Created",
@@ -82,10 +83,10 @@ NETWORK: Fields = (
         "Peers",
     )
     | {"Labels": Labels(COMPOSE_LABELS)}
-    | {"Containers": {ANY: _named("Name", "EndpointID", "MacAddress", "IPv4Address", "IPv6Address")}}
+    | {"Containers": {ANY: named("Name", "EndpointID", "MacAddress", "IPv4Address", "IPv6Address")}}
 )
 
-_ENDPOINT: Fields = _named(
+_ENDPOINT: Fields = named(
     "NetworkID",
     "EndpointID",
     "Gateway",
@@ -101,15 +102,15 @@ _ENDPOINT: Fields = _named(
     "IPAMConfig",
 )
 
-CONTAINER: Fields = _named("Id", "Name", "Created", "Image") | {
-    "State": _named("Status", "Running", "Paused", "Pid", "StartedAt", "ExitCode"),
-    "Config": _named("Image", "ExposedPorts", "Hostname") | {"Labels": Labels(COMPOSE_LABELS, WAIVER_LABEL)},
-    "HostConfig": _named(
+CONTAINER: Fields = named("Id", "Name", "Created", "Image") | {
+    "State": named("Status", "Running", "Paused", "Pid", "StartedAt", "ExitCode"),
+    "Config": named("Image", "ExposedPorts", "Hostname") | {"Labels": Labels(COMPOSE_LABELS, WAIVER_LABEL)},
+    "HostConfig": named(
         "NetworkMode", "PortBindings", "PublishAllPorts", "Links", "Privileged", "CapAdd", "AutoRemove"
     ),
-    "NetworkSettings": _named("SandboxID", "SandboxKey", "Ports", "IPAddress", "GlobalIPv6Address", "MacAddress")
+    "NetworkSettings": named("SandboxID", "SandboxKey", "Ports", "IPAddress", "GlobalIPv6Address", "MacAddress")
     | {"Networks": {ANY: _ENDPOINT}},
-    "Mounts": FileNamed("Source", ENGINE_SOCKETS, _named("Source", "Destination", "RW")),
+    "Mounts": FileNamed("Source", ENGINE_SOCKETS, named("Source", "Destination", "RW")),
 }
 
 

@@ -50,12 +50,12 @@ def ask_rules(where: Where) -> Iterator[Answer]:
     yield from legacy_reader.ask()
 
 
-def ask_inside(where: Where, containers: bytes) -> Iterator[Answer]:
-    """Ask inside each running container of this `docker inspect` that has a network namespace of its own."""
+def ask_inside(where: Where, containers: Iterable[bytes]) -> Iterator[Answer]:
+    """Ask inside each running container of these inspections that has a network namespace of its own."""
     found: dict[str, dict[str, str]] = {}
     budget = _Budget(where)
     try:
-        running = _apart(decode_json(containers, list[_Container]))
+        running = _apart(one for each in containers for one in decode_json(each, list[_Container]))
     except UnfitError as error:
         yield Gap(Source.INSIDE, GapReason.INVALID, f"{Source.DOCKER_CONTAINERS}: {error}")
         return

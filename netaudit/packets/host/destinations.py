@@ -14,7 +14,7 @@ from netaudit.packets.values.probe import PROTOCOLS
 PORT_PROTOCOLS = {name: PROTOCOLS[name] for name in ("tcp", "udp", "sctp")}
 EVERY_PORT = ((1, 65535),)
 PROXY = "docker-proxy"
-_HOLDERS = frozenset({PROXY, "dockerd"})  # they hold published ports; dockerd never answers there
+_HOLDERS = frozenset({PROXY, "dockerd", "conmon"})  # they hold published ports; only the first answers there
 WILDCARDS = {"ip": "0.0.0.0", "ip6": "::"}  # noqa: S104 (what Docker and ss call every address)
 
 

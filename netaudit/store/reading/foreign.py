@@ -11,7 +11,13 @@ from netaudit.parse.nftables.text.reader import is_nft_text
 from netaudit.parse.paste.files import read_paste
 from netaudit.store.reading.plain import guess_source
 
-_LISTS = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
+_LISTS = (
+    Source.DOCKER_CONTAINERS,
+    Source.DOCKER_NETWORKS,
+    Source.PODMAN_CONTAINERS,
+    Source.PODMAN_NETWORKS,
+    Source.PODMAN_PS,
+)
 _RULES = (Source.IPTABLES_NFT, Source.IP6TABLES_NFT, Source.IPTABLES_LEGACY, Source.IP6TABLES_LEGACY)
 _PASTED = 4 << 20  # bytes: nobody pastes more
 _HINT = "give each recording in a folder of its own"

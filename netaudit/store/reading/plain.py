@@ -91,6 +91,10 @@ def _source_of(keys: set[str]) -> Source | None:
 # The keys that tell one program's objects from the others'.
 _KEYS: tuple[tuple[frozenset[str], Source], ...] = (
     (frozenset({"nftables"}), Source.NFT_RULESET),
+    (frozenset({"Id", "State", "NetworkSettings", "OCIRuntime"}), Source.PODMAN_CONTAINERS),
+    (frozenset({"Id", "Names", "Ports", "PodName"}), Source.PODMAN_PS),
+    (frozenset({"id", "network_interface", "dns_enabled"}), Source.PODMAN_NETWORKS),
+    (frozenset({"host", "store", "version"}), Source.PODMAN_INFO),
     (frozenset({"Id", "State", "NetworkSettings"}), Source.DOCKER_CONTAINERS),
     (frozenset({"Id", "Driver", "IPAM"}), Source.DOCKER_NETWORKS),
     (frozenset({"Id", "Driver", "Scope", "Name"}), Source.DOCKER_NETWORKS),

@@ -29,7 +29,7 @@ import msgspec
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.errors import ParseError
 from netaudit.model.docker import Inventory
-from netaudit.model.facts import IPTABLES_SOURCES, RULE_SOURCES, Facts, Gap, GapReason, Source
+from netaudit.model.facts import IPTABLES_SOURCES, PODMAN_SOURCES, RULE_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.parse import read_inside, read_source
 from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.parse.host.interfaces import parse_interfaces
@@ -105,6 +105,9 @@ def _redact(facts: Facts, redactor: Redactor) -> Facts:
     files = {**_redact_rules(readings, redactor), **_redact_others(facts, inventory, redactor)}
     if Source.INSIDE in facts.files:
         files[str(Source.INSIDE)] = _redact_inside(facts, redactor)
+    for source in PODMAN_SOURCES:  # no kinds are known for their fields
+        redactor.tally.file = str(source)
+        redactor.count(Kind.FILE, int(source in facts.files))
     redactor.tally.file = "other files"
     redactor.count(Kind.FILE, len(facts.files.keys() - _SOURCES))
     lost = (gap for source, reading in readings.items() for gap in reading.gaps(source))
