@@ -15,7 +15,9 @@ from netaudit.attribute.attribution import (
     Confidence,
     Standing,
 )
+from netaudit.attribute.exposure.causes import Tense
 from netaudit.attribute.exposure.compute import with_exposure, with_exposure_changes
+from netaudit.audit.aspects import gather_aspects
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Audit, Finding
@@ -49,7 +51,7 @@ def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
     before, after = planned.before, planned.after
     diff = attribute_diff(before, after, auditor.catalog)
     diff = msgspec.structs.replace(diff, changes=tuple(_by_command(one, planned.writer) for one in diff.changes))
-    diff = with_exposure_changes(diff, before, after, auditor.catalog, auditor.exposure)
+    diff = with_exposure_changes(diff, before, after, auditor.catalog, auditor.exposure, Tense.CONDITIONAL)
     earlier = _audit(before, auditor, None)
     later = _audit(after, auditor, diff)
     there = {one.fingerprint for one in later.findings}
@@ -61,7 +63,7 @@ def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
         changes=tuple(_certain(diff.changes, planned)),
         surroundings=spell(changed_surroundings(before.host, after.host), planned.symbols),
         audit=later,
-        new=spell(tuple(_new(earlier, later)), planned.symbols),
+        new=spell(gather_aspects(_new(earlier, later)), planned.symbols),
         gone=spell(gone, planned.symbols),
     )
 

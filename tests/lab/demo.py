@@ -1,7 +1,8 @@
 """`make demo`: the main job, before one's eyes.
 
-As root with Docker: a private engine in a network namespace of its own, `docker run -p 8080:80` under netaudit, the
-attributed diff here and report.html; then every trace is removed. Otherwise the same from a shipped recording.
+As root with Docker: a private engine in a network namespace of its own. `docker run -p 8080:80` is planned, and a gate
+refuses it; then it runs all the same, under netaudit, which holds it against the plan and shows the attributed diff,
+here and in report.html. Then every trace is removed. Otherwise the diff of a shipped recording.
 """
 
 import os
@@ -36,10 +37,15 @@ def _live() -> None:
         raise LabError("that needs root")
     with LabHost(uplink=True) as host, Engine(host, _version()) as engine, tempfile.TemporaryDirectory() as folder:
         _say(f"Docker {engine.version} runs in a network namespace of its own")
-        _say(f"$ netaudit run -- {' '.join(_COMMAND)}\n")
-        kept = Path(folder) / "kept"
+        kept, plan = Path(folder) / "kept", Path(folder) / "plan.json"
         netaudit = [sys.executable, "-m", "netaudit"]
-        _show(host.run([*netaudit, "run", "--keep", str(kept), "--", *_COMMAND], timeout=120))
+        _say(f"$ netaudit plan -- {' '.join(_COMMAND)}\n")
+        refused = host.run([*netaudit, "plan", "--", *_COMMAND], check=False, timeout=120)
+        _show(refused)
+        _say(f"exit code {refused.returncode}: a gate stops it here, and nothing has happened. It runs all the same:")
+        host.run([*netaudit, "plan", "--format", "json", "-o", str(plan), "--", *_COMMAND], check=False, timeout=120)
+        _say(f"$ netaudit run --planned plan.json -- {' '.join(_COMMAND)}\n")
+        _show(host.run([*netaudit, "run", "--planned", str(plan), "--keep", str(kept), "--", *_COMMAND], timeout=120))
         host.run([*netaudit, "report", str(kept / "before"), str(kept / "after"), "-o", str(_REPORT)])
 
 

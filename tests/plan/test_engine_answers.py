@@ -1,13 +1,17 @@
 """The stand-in answers as dockerd does: what it allocates, and what it refuses."""
 
+import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from plan.clients import recorded, stand_in
 from plan.inventories import containers, networks
 
 from netaudit.model.engine_request import EngineRequest
+from netaudit.model.facts import Source
 from netaudit.model.plan import Symbol, SymbolKind, spell_symbols
+from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.plan.engine.plan import StandIn
 
 _BUSYBOX = {"Image": "busybox"}
@@ -146,7 +150,7 @@ def test_a_container_gets_the_lowest_free_address_of_the_range() -> None:
     assert addresses == {"/aa": "", "/bb": "172.30.0.131", "/cc": "172.30.0.129"}
 
 
-def test_a_range_with_a_choice_is_a_symbol_and_its_last_free_port_is_none() -> None:
+def test_a_range_with_a_choice_is_a_symbol_and_so_is_what_it_leaves() -> None:
     engine = _engine()
     for name in ("aa", "bb"):
         _run(engine, name, {"80/tcp": [{"HostIp": "", "HostPort": "3000-3001"}], "81/tcp": [{"HostPort": ""}]})
@@ -155,6 +159,7 @@ def test_a_range_with_a_choice_is_a_symbol_and_its_last_free_port_is_none() -> N
     assert ports == {"/aa": "3000", "/bb": "3001"}
     assert {str(one) for one in planned.symbols} == {
         "{host port 3000-3001}",
+        "{host port 3000-3001 #2}",
         "{host port 32768-60999}",
         "{host port 32768-60999 #2}",
     }
@@ -237,3 +242,38 @@ def test_a_symbol_stands_where_its_value_stands_alone() -> None:
         "-d {address of a}/32 -s {subnet of n} --dport {host port 1-9} 0.0.0.0:{host port 1-9}"
         " 172.18.0.21 132768 fd00::172.18.0.2"
     )
+
+
+@pytest.mark.parametrize(("version", "shown"), [("26.1.5", "8080"), ("28.5.2", "")])
+def test_an_engine_that_knows_no_gateway_modes_publishes_on_a_routed_network(version: str, shown: str) -> None:
+    engine = _engine(version)
+    _network(engine, "n1", Options={"com.docker.network.bridge.gateway_mode_ipv4": "routed"})
+    _run(engine, "web", {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}, NetworkMode="n1")
+    planned = engine.planned().facts_after
+    ports = containers(planned)["/web"]["ports"]["80/tcp"]
+    assert ports[0]["HostPort"] == shown
+    inventory = parse_inventory(planned)
+    assert inventory
+    assert [str(one.mode4) for one in inventory.networks if one.name == "n1"] == ["routed" if not shown else "nat"]
+
+
+def test_one_port_that_a_container_asks_for_twice_is_refused() -> None:
+    engine = _engine()
+    twice = [{"HostIp": "", "HostPort": "8060"}, {"HostIp": "", "HostPort": "8060"}]
+    status, said = _run(engine, "web", {"80/tcp": twice})
+    assert status == 500
+    assert "address already in use" in str(said)
+
+
+@pytest.mark.parametrize(("version", "address"), [("26.1.5", "2001:db8:9::242:ac11:2"), ("28.5.2", "2001:db8:9::2")])
+def test_older_engines_make_ipv6_addresses_of_the_default_bridge_from_hardware_ones(version: str, address: str) -> None:
+    facts = recorded("28.5.2-iptables-nft/fresh")
+    networks = json.loads(facts.files[Source.DOCKER_NETWORKS])
+    bridge = next(one for one in networks if one["Name"] == "bridge")
+    bridge["EnableIPv6"] = True
+    bridge["IPAM"]["Config"].append({"Subnet": "2001:db8:9::/64", "Gateway": "2001:db8:9::1"})
+    files = {**facts.files, Source.DOCKER_NETWORKS: json.dumps(networks).encode()}
+    engine = stand_in(replace(facts, files=files), version)
+    _run(engine, "web")
+    (end,) = containers(engine.planned().facts_after)["/web"]["networks"].values()
+    assert end[0][2] == address

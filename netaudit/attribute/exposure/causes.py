@@ -1,5 +1,6 @@
 """Why a cell of the exposure table changed, in one sentence: what somebody did, else which rule decides now."""
 
+from enum import StrEnum
 from ipaddress import ip_address
 
 from netaudit.attribute.attribution import AttributedExposure
@@ -12,10 +13,30 @@ from netaudit.model.netfilter.ruleset import Item, ObjectKind, Ruleset
 from netaudit.model.snapshot import Snapshot
 
 
+class Tense(StrEnum):
+    """Whether what is described has happened, or would."""
+
+    PAST = "past"
+    CONDITIONAL = "conditional"
+
+
+_CONDITIONAL = {
+    "was ": "would be ",
+    "is there now": "would be there",
+    "is gone": "would be gone",
+    "has this policy now": "would have this policy",
+    "has another policy now": "would have another policy",
+    "decides now": "would decide",
+    "listens there now": "would listen there",
+    "changed": "would change",
+}
+
+
 class ExposureCauses:
     """Two snapshots of a host, and what can be said of the change between them."""
 
-    def __init__(self, before: Snapshot, after: Snapshot) -> None:
+    def __init__(self, before: Snapshot, after: Snapshot, tense: Tense = Tense.PAST) -> None:
+        self._tense = tense
         self._before, self._after = before, after
         self._running = (_running(before.inventory), _running(after.inventory))
         inventories = (before.inventory, after.inventory)
@@ -36,9 +57,9 @@ class ExposureCauses:
         if not name or not self._is_whole or (old and new and old.id == new.id and _network(old) == _network(new)):
             return ""
         if new is None:
-            return f"`{name}` was stopped" if self._is_known(name) else f"`{name}` was removed"
-        done = "was started" if old is None else "was started anew" if old.id != new.id else "was connected otherwise"
-        return f"`{name}` {done}{_with(binding)}"
+            return f"`{name}` {self._say('was ')}{'stopped' if self._is_known(name) else 'removed'}"
+        done = "started" if old is None else "started anew" if old.id != new.id else "connected otherwise"
+        return f"`{name}` {self._say('was ')}{done}{_with(binding)}"
 
     def _of_listener(self, shown: AttributedExposure) -> str:
         """Say what came or went that takes packets on the host, where no inventory tells of containers."""
@@ -47,8 +68,8 @@ class ExposureCauses:
             return ""
         old, new = (_listening(side.host, to) for side in (self._before, self._after))
         if new and not old:
-            return f"{', '.join(f'`{name}`' for name in new)} listens there now"
-        return "nothing listens there now" if old and not new else ""
+            return f"{', '.join(f'`{name}`' for name in new)} {self._say('listens there now')}"
+        return f"nothing {self._say('listens there now')}" if old and not new else ""
 
     def _is_known(self, name: str) -> bool:
         inventory = self._after.inventory
@@ -59,17 +80,20 @@ class ExposureCauses:
         came = new.exposure.rule if new else None
         if came and _key(came) not in self._rules[0]:
             there = "has this policy now" if came.object is ObjectKind.POLICY else "is there now"
-            return f"{came.where} {there}{_whose(new)}"
+            return f"{came.where} {self._say(there)}{_whose(new)}"
         went = old.exposure.rule if old else None
         if went and _key(went) not in self._rules[1]:
             gone = "has another policy now" if went.object is ObjectKind.POLICY else "is gone"
-            return f"{went.where} {gone}{_whose(old)}"
+            return f"{went.where} {self._say(gone)}{_whose(old)}"
         if came and new and new.exposure.outcome is not Outcome.BLOCKED:
-            return f"{came.where} decides now"
+            return f"{came.where} {self._say('decides now')}"
         return ""
 
     def _of_host(self) -> str:
-        return f"{self._switches[0]} changed" if self._switches else ""
+        return f"{self._switches[0]} {self._say('changed')}" if self._switches else ""
+
+    def _say(self, words: str) -> str:
+        return words if self._tense is Tense.PAST else _CONDITIONAL[words]
 
 
 _TAKEN_HERE = frozenset({Delivery.PROXY, Delivery.LOCAL})

@@ -20,7 +20,7 @@ from netaudit.attribute.attribution import (
     Confidence,
 )
 from netaudit.attribute.attributor import Attributor
-from netaudit.attribute.exposure.causes import ExposureCauses
+from netaudit.attribute.exposure.causes import ExposureCauses, Tense
 from netaudit.attribute.exposure.compare import Compared, Sides, attribute_exposures, compare_exposures
 from netaudit.attribute.exposure.identity import by_address, by_container
 from netaudit.attribute.exposure.sight import Sight
@@ -67,8 +67,9 @@ def with_exposure_changes(
     after: Snapshot,
     catalog: Catalog,
     when: ComputeExposure = ComputeExposure.ALWAYS,
+    tense: Tense = Tense.PAST,
 ) -> AttributedDiff:
-    """Add to a diff what of the exposure table changed."""
+    """Add to a diff what of the exposure table changed; `tense` is for the sentences that say why."""
     if gap := _why_not(when, diff, before, after):
         return msgspec.structs.replace(diff, exposure_gap=gap)
     wanted = _wanted(diff.changes, before, after)
@@ -77,15 +78,19 @@ def with_exposure_changes(
     new, new_gap = _table(after, later, ZoneChoice(), wanted, _named(after, catalog))
     if old is None or new is None:
         return msgspec.structs.replace(diff, exposure_gap=old_gap or new_gap)
-    found = compare_tables(before, old, after, new)
+    found = compare_tables(before, old, after, new, tense)
     return msgspec.structs.replace(diff, exposure=found.changes, exposure_undecided=found.undecided)
 
 
 def compare_tables(
-    before: Snapshot, old: tuple[AttributedExposure, ...], after: Snapshot, new: tuple[AttributedExposure, ...]
+    before: Snapshot,
+    old: tuple[AttributedExposure, ...],
+    after: Snapshot,
+    new: tuple[AttributedExposure, ...],
+    tense: Tense = Tense.PAST,
 ) -> Compared:
     """List what differs between the tables of two snapshots, which were computed already."""
-    because = ExposureCauses(before, after).describe_change
+    because = ExposureCauses(before, after, tense).describe_change
     return compare_exposures(old, new, because, _sides(before, after))
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,10 @@ from netaudit.cli.options import (
     some_seconds,
 )
 
+if TYPE_CHECKING:
+    from netaudit.api.promises import Promise
+    from netaudit.attribute.attribution import AttributedDiff
+
 
 def run(
     command: Annotated[list[str], typer.Argument(help="The command, after `--`.", metavar="-- COMMAND...")],
@@ -32,6 +36,15 @@ def run(
     keep: Annotated[
         Path | None,
         typer.Option("--keep", help="Keep both recordings as DIR/before and DIR/after.", metavar="DIR"),
+    ] = None,
+    planned: Annotated[
+        Path | None,
+        typer.Option(
+            "--planned",
+            help="Hold what happens against this plan: exit with 1 where it comes otherwise.",
+            metavar="PLAN.json",
+            show_default=False,
+        ),
     ] = None,
     wait: Annotated[
         float,
@@ -60,6 +73,7 @@ def run(
     so is a SIGINT that another process sends; when the command has ended, netaudit ends without a report.
     """
     from netaudit.api.hosts import compare
+    from netaudit.api.promises import read_promise
     from netaudit.attribute.observed.writers import tell_writers
     from netaudit.catalog.policy import load_policy
     from netaudit.cli import output as out
@@ -73,6 +87,7 @@ def run(
     place = out.place(output, force=force)
     where = make_where(docker_host, timeout)
     known = load_policy(policy) if policy else None
+    promise = read_promise(planned) if planned else None
     with Watch(where) as watch:
         before = collect_host(where)
         watch.recorded(before)
@@ -90,11 +105,28 @@ def run(
     attributed = tell_writers(compare(before, after), watch.saw())
     held = hold(after, known, form) if known else None
     out.print_diff(attributed, form, place, color, wide=wide, assertion=held)
+    kept = promise is None or _keep(promise, command, attributed)
     own = out.exit_code(
         attributed.before,
         attributed.after,
         strict=strict,
-        different=(exit_code and bool(attributed.changes)) or (held is not None and held.failed > 0),
+        different=(exit_code and bool(attributed.changes)) or (held is not None and held.failed > 0) or not kept,
         undecided=attributed.coverage.undecided + (held.count(Verdict.UNDECIDED) if held else 0),
     )
     raise typer.Exit(code or own)
+
+
+def _keep(promise: "Promise", command: list[str], diff: "AttributedDiff") -> bool:
+    """Say on standard error where what happened differs from the plan; tell whether it came as planned."""
+    from netaudit.api.promises import keep_promise
+    from netaudit.cli.say import say
+    from netaudit.report.text.plan.deviations import describe_deviation
+
+    if not promise.is_of(command):
+        say("the plan is of another command than the one that ran")
+    found = keep_promise(promise, diff)
+    for one in found:
+        say(describe_deviation(one))
+    if not found:
+        say(f"as planned: {len(promise.changes)} changes")
+    return not found

@@ -17,12 +17,14 @@ from netaudit.model.docker import (
     NetworkMember,
 )
 from netaudit.model.facts import Facts, Source
+from netaudit.model.version import Version
 from netaudit.parse.docker.containers import known_container, parse_number
 from netaudit.parse.docker.derived_networks import derive_networks
 from netaudit.parse.docker.options import VXLAN_PORT, Info, parse_options, parse_version
 from netaudit.parse.reading.decode import decode_json
 
 T = TypeVar("T")
+_KNOWS_MODES = Version(27)
 _BRIDGE = "com.docker.network.bridge."
 _VXLAN_IDS = "com.docker.network.driver.overlay.vxlanid_list"
 
@@ -66,7 +68,7 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
         return None
     version = parse_version(facts)
     info = _decode(files, Source.DOCKER_INFO, Info) or Info()
-    networks = _networks(files)
+    networks = _as_obeyed(_networks(files), version or info.version)
     containers = (
         [] if _says_none(files, networks) else _decode(files, Source.DOCKER_CONTAINERS, list[msgspec.Raw]) or []
     )
@@ -99,6 +101,13 @@ def _networks(files: Mapping[str, bytes]) -> tuple[Network, ...]:
     if Source.DOCKER_NETWORKS not in files:
         return derive_networks(files[Source.DOCKER_CONTAINERS])
     return tuple(_network(network) for network in _decode(files, Source.DOCKER_NETWORKS, list[_Network]) or [])
+
+
+def _as_obeyed(networks: tuple[Network, ...], version: str) -> tuple[Network, ...]:
+    """Return networks without gateway modes where the engine does not know them: it keeps options that it ignores."""
+    if not version or Version.parse(version) >= _KNOWS_MODES:
+        return networks
+    return tuple(msgspec.structs.replace(one, mode4=GatewayMode.NAT, mode6=GatewayMode.NAT) for one in networks)
 
 
 def _decode(files: Mapping[str, bytes], source: Source, kind: type[T]) -> T | None:

@@ -70,7 +70,8 @@ def choose_port(state: EngineState, ports: HostPorts, wanted: Wanted, addresses:
     port = next(free, None)
     if port is None:
         raise EngineRefusal(500, _failed(state, container, "all ports are allocated"))
-    if next(free, None) is not None:  # the engine goes on after the last one that it gave, which it alone knows
+    # The engine goes on after the last port that it gave, which it alone knows; others of the range may have that one.
+    if next(free, None) is not None or any(str(one) in state.symbols for one in range(first, last + 1)):
         _note_dynamic(state, port, first, last)
     return port
 

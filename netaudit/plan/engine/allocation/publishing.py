@@ -17,6 +17,7 @@ from netaudit.plan.engine.state import EngineState
 
 _ANY_IPV6: Ip = IPv6Address(0)
 _ROUTED_MODES = ("routed",)
+_KNOWS_MODES = Version(27)
 _SAYS_NETWORKING = Version(28)
 _OPENS_ROUTED = Version(29)
 _SAME_PORT = Version(27)  # from here on IPv4 and IPv6 get the same port; before, each address of the host its next
@@ -51,7 +52,7 @@ def publish(state: EngineState, container: Object) -> None:
         for together in [requests] if state.host.version >= _SAME_PORT else [[one] for one in requests]:
             found[named] = [*(found[named] or ()), *_bind(state, container, group[0], together)]
             settings["Ports"] = found
-        others_bind = [{"HostIp": address, "HostPort": ""} for network in others for address in _routed(network)]
+        others_bind = [{"HostIp": address, "HostPort": ""} for network in others for address in _routed(state, network)]
         found[named] = [*(found[named] or ()), *others_bind] or None
         settings["Ports"] = found
     settings["Ports"] = found
@@ -124,9 +125,9 @@ def _other_bridges(state: EngineState, container: Object, publisher: Publisher |
     return [one for one in bridges if publisher is None or one not in (publisher.ipv4, publisher.ipv6)]
 
 
-def _routed(network: Object) -> list[str]:
+def _routed(state: EngineState, network: Object) -> list[str]:
     families = ((4, "0.0.0.0", network.get("EnableIPv4") is not False), (6, "::", network.get("EnableIPv6") is True))  # noqa: S104
-    return [address for version, address, enabled in families if enabled and not _is_nat(network, version)]
+    return [address for version, address, enabled in families if enabled and not _is_nat(state, network, version)]
 
 
 def _requests(state: EngineState, publisher: Publisher, wanted: Wanted) -> list[tuple[Ip, bool]]:
@@ -135,12 +136,12 @@ def _requests(state: EngineState, publisher: Publisher, wanted: Wanted) -> list[
     if publisher.ipv4 is not None and publisher.has_ipv4:
         address = _ipv4(publisher.ipv4, wanted.address)
         if address is not None:
-            is_nat = _is_nat(publisher.ipv4, 4)
+            is_nat = _is_nat(state, publisher.ipv4, 4)
             found.append((address if is_nat else ANY_IPV4, is_nat))
     address6 = _ipv6(state, publisher, wanted.address)
     network6 = publisher.network(6)
     if address6 is not None and network6 is not None:
-        is_nat = _is_nat(network6, 6)
+        is_nat = _is_nat(state, network6, 6)
         found.append((address6 if is_nat else _ANY_IPV6, is_nat))
     return found
 
@@ -175,9 +176,9 @@ def _default_address(network: Object) -> Ip:
         return ANY_IPV4
 
 
-def _is_nat(network: Object, version: int) -> bool:
+def _is_nat(state: EngineState, network: Object, version: int) -> bool:
     mode = options_of(network).get(f"com.docker.network.bridge.gateway_mode_ipv{version}", "nat")
-    return mode not in _ROUTED_MODES
+    return mode not in _ROUTED_MODES or state.host.version < _KNOWS_MODES
 
 
 def _network(raw: Object) -> Network:
