@@ -6,6 +6,7 @@ from typing import Annotated
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.subjects.listed_chains import ListedChains
 from netaudit.audit.view.reach import drops_replies
 from netaudit.audit.view.view import HostView
 from netaudit.model.facts import Source
@@ -43,6 +44,21 @@ class FirewallFacts(SubjectFacts, frozen=True):
     public_ports: Annotated[
         tuple[str, ...] | None, fact("Ports of this family published on every address.", Source.DOCKER_CONTAINERS)
     ] = None
+    unasked_chains: Annotated[
+        tuple[str, ...], fact("Docker's own chains that have rules, and that no rule leads to.")
+    ] = ()
+    repeated_rules: Annotated[
+        tuple[str, ...], fact("Rules that say word for word what an earlier one of their chain says.")
+    ] = ()
+    input_never_closes: Annotated[
+        bool, fact("Whether INPUT accepts named ports, and its policy accepts all others too.")
+    ] = False
+    output_stops_containers: Annotated[
+        bool, fact("Whether OUTPUT drops what the host itself sends to containers with published ports.")
+    ] = False
+    lacks_ingress: Annotated[
+        bool, fact("Whether rules name docker_gwbridge, nat has no chain DOCKER-INGRESS, and nobody asked Docker.")
+    ] = False
 
 
 def firewalls(view: HostView) -> Iterator[CheckSubject]:
@@ -61,6 +77,7 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
     user = [one for one in iptables if one.item.object is ObjectKind.RULE and one.item.chain == "DOCKER-USER"]
     jump = next((one.item.position or 0 for one in forward if one.item.text.endswith("-j DOCKER-USER")), 0)
     own = [one for one in user if one.item.text != _RETURN]
+    listed = ListedChains(view.snapshot, family)
     return FirewallFacts(
         family=family,
         iptables=view.tools.iptables(family),
@@ -79,6 +96,11 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
         user_drops_replies=drops_replies(user, view.snapshot.host, view.networks.values()),
         before_user=tuple(f"{one.item.where}: {one.item.text}" for one in forward if _accepts_before(one, jump)),
         public_ports=tuple(_public_ports(view, family)) if view.inventory is not None else None,
+        unasked_chains=tuple(listed.unasked()),
+        repeated_rules=tuple(listed.repeated()),
+        input_never_closes=listed.input_never_closes(),
+        output_stops_containers=listed.output_stops_containers(),
+        lacks_ingress=view.inventory is None and listed.lacks_ingress(),
     )
 
 

@@ -42,13 +42,15 @@ class Chain(msgspec.Struct, frozen=True):
     """A chain and its rules, in order.
 
     `policy` is None for a regular chain. `base` is the rest of the declaration of an nftables base chain
-    (`type filter hook forward priority filter`); iptables' base chains are known by their names.
+    (`type filter hook forward priority filter`); iptables' base chains are known by their names. `references` is how
+    many rules lead to a chain, where a listing says it.
     """
 
     name: str
     rules: tuple[Rule, ...] = ()
     policy: str | None = None
     base: str = ""
+    references: int | None = None
 
 
 class NamedSet(msgspec.Struct, frozen=True):

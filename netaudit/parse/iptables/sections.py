@@ -18,6 +18,7 @@ class Section(msgspec.Struct):
     family: str
     table: str = ""
     policies: dict[str, str | None] = {}
+    references: dict[str, int] = {}
     rules: dict[str, list[Rule]] = {}
 
 
@@ -33,12 +34,14 @@ class Sections:
         """Take a command line: what follows is its answer. iptables asks for filter when no table is named."""
         self._close(Section(command.family, command.table or "filter"))
 
-    def chain(self, name: str, policy: str | None) -> None:
-        """Begin a chain."""
+    def chain(self, name: str, policy: str | None, references: int | None = None) -> None:
+        """Begin a chain; `references` is how many rules lead to it, where that is told."""
         if begins_anew(name, self._open.rules):
             self._close(Section(self._open.family))
         self._open.policies[name] = policy
         self._open.rules[name] = []
+        if references is not None:
+            self._open.references[name] = references
 
     def rule(self, chain: str, rule: Rule) -> None:
         """Take a rule; its chain is added where it is not there yet."""
@@ -61,7 +64,10 @@ class Sections:
         for section in self._done:
             named = section.table
             name, losses = (named, ()) if named else find_table(section.rules, partial(_targets, section))
-            chains = (Chain(chain, tuple(rules), section.policies[chain]) for chain, rules in section.rules.items())
+            chains = (
+                Chain(chain, tuple(rules), section.policies[chain], references=section.references.get(chain))
+                for chain, rules in section.rules.items()
+            )
             yield Table(backend, section.family, name, tuple(chains)), losses
 
     def _close(self, following: Section) -> None:

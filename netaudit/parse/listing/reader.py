@@ -17,7 +17,7 @@ from netaudit.parse.listing.rule import read_listed_rule
 from netaudit.parse.reading.result import Loss, ParseResult
 
 # `Chain INPUT (policy ACCEPT 0 packets, 0 bytes)`, `Chain DOCKER (2 references)`.
-_CHAIN = re.compile(r"Chain (\S+) \((?:policy (\S+?)(?: [^()]*)?|[^()]*)\)\s*(?:#.*)?")
+_CHAIN = re.compile(r"Chain (\S+) \((?:policy (\S+?)(?: [^()]*)?|(\d{1,9}) references|[^()]*)\)\s*(?:#.*)?")
 _LONGEST = 1 << 16
 
 
@@ -58,7 +58,7 @@ class _Reader:
             self._chain = ""
         elif chain := _CHAIN.fullmatch(line):
             self._chain = chain[1]
-            self.sections.chain(chain[1], chain[2])
+            self.sections.chain(chain[1], chain[2], int(chain[3]) if chain[3] else None)
         elif layout := read_layout(line):
             self._layout = layout
         elif (not self._chain or not self._rule(line, self._layout)) and not is_noise(line):

@@ -1,0 +1,123 @@
+"""What the chains of iptables, as they were listed, tell by themselves: no inventory is needed for it."""
+
+import re
+from collections.abc import Iterator
+
+from netaudit.model.docker import is_docker_bridge
+from netaudit.model.facts import GapReason, source_of_rules
+from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS, IPTABLES_BACKENDS, Backend, Chain, Table
+from netaudit.model.snapshot import Snapshot
+
+_TARGET = re.compile(r" -[jg] (\S+)")
+_OUT = re.compile(r"(! )?-o (\S+)")
+_OWN_BRIDGE = re.compile(r"-i (?:lxcbr|lxdbr|incusbr|virbr|docker|br-|cni|podman)")
+_STATES = re.compile(r"--(?:ct)?state (\S+)")
+_STOPS = frozenset({"DROP", "REJECT"})
+_ANCHORS = {"filter": "FORWARD", "nat": "PREROUTING"}
+_OWN = "DOCKER"
+_INGRESS = "DOCKER-INGRESS"
+_COUNTING = re.compile(r" -m (?:limit|hashlimit|recent|statistic|quota|connlimit|nfacct) ")
+_NEW = {"NEW", "INVALID"}
+
+
+class ListedChains:
+    """The tables of one family that iptables printed."""
+
+    def __init__(self, snapshot: Snapshot, family: str) -> None:
+        self._snapshot = snapshot
+        self._tables = [
+            one for one in snapshot.ruleset.tables if one.family == family and one.backend in IPTABLES_BACKENDS
+        ]
+
+    def unasked(self) -> Iterator[str]:
+        """Yield the chains of Docker's own that have rules and that no rule leads to, as table/chain."""
+        for table in self._tables:
+            chains = {chain.name: chain for chain in table.chains}
+            if _OWN in chains and chains[_OWN].rules and self._is_unasked(table, chains[_OWN], {*chains}):
+                yield f"{table.name}/{_OWN}"
+
+    def _is_unasked(self, table: Table, chain: Chain, listed: set[str]) -> bool:
+        """Believe the number of references that a listing prints, else the rules, where all of them were read."""
+        asked = any(target == chain.name for one in table.chains for target in _targets(one))
+        if chain.references is not None:
+            return chain.references == 0 and not asked
+        source = source_of_rules(table.backend, table.family)
+        whole = all(gap.source != source or gap.reason is GapReason.PARTIAL for gap in self._snapshot.gaps)
+        return whole and _ANCHORS.get(table.name, "") in listed and not asked
+
+    def repeated(self) -> Iterator[str]:
+        """Yield the rules that say word for word what an earlier one of their chain says."""
+        for table in self._tables:
+            for chain in table.chains:
+                met: set[str] = set()
+                for at, rule in enumerate(chain.rules, 1):
+                    if rule.text in met and not _COUNTING.search(rule.text):
+                        yield f"{table.name}/{chain.name}#{at}"
+                    met.add(rule.text)
+
+    def input_never_closes(self) -> bool:
+        """Tell whether INPUT accepts named ports, and everything else too: nothing in it drops, nor does its policy."""
+        chains = self._chains("filter")
+        found = chains.get("INPUT")
+        if found is None or found.policy != "ACCEPT" or self._elsewhere("input"):
+            return False
+        named = any(_opens_port(rule.text) for rule in found.rules)
+        return named and not any(_may_stop(target, chains) for target in _targets(found))
+
+    def output_stops_containers(self) -> bool:
+        """Tell whether OUTPUT drops what the host itself sends to containers: docker-proxy connects from the host."""
+        chains = self._chains("filter")
+        found = chains.get("OUTPUT")
+        published = any("DNAT" in _targets(chain) for chain in self._chains("nat").values())
+        if found is None or found.policy != "DROP" or not published:
+            return False
+        return not any(_may_lead_to_containers(rule.text) for rule in found.rules)
+
+    def lacks_ingress(self) -> bool:
+        """Tell whether rules name swarm's bridge, and nat has no chain that leads services' ports to it."""
+        nat = self._chains("nat")
+        used = any(
+            "docker_gwbridge" in rule.text for one in self._tables for chain in one.chains for rule in chain.rules
+        )
+        return used and "PREROUTING" in nat and _INGRESS not in nat
+
+    def _chains(self, name: str) -> dict[str, Chain]:
+        return {chain.name: chain for table in self._tables if table.name == name for chain in table.chains}
+
+    def _elsewhere(self, hook: str) -> bool:
+        """Tell whether tables of nft's own have chains at a hook."""
+        native = (one for one in self._snapshot.ruleset.tables if one.backend is Backend.NFTABLES)
+        return any(f"hook {hook} " in chain.base for table in native for chain in table.chains)
+
+
+def _opens_port(text: str) -> bool:
+    """Tell whether a rule accepts a port, but for what makers of bridges let in from their own: names and addresses."""
+    return " --dport" in text and text.endswith("-j ACCEPT") and _OWN_BRIDGE.search(text) is None
+
+
+def _targets(chain: Chain) -> list[str]:
+    return [found[1] for rule in chain.rules if (found := _TARGET.search(rule.text))]
+
+
+def _may_stop(target: str, chains: dict[str, Chain]) -> bool:
+    """Tell whether a target stops packets, or leads to a chain that does, or that was not listed."""
+    if target in _STOPS or (target.islower() and target not in chains):
+        return True
+    return (
+        target in chains
+        and target not in BUILTIN_CHAINS["filter"]
+        and bool(
+            _STOPS.intersection(_targets(chains[target])) or any(one in chains for one in _targets(chains[target]))
+        )
+    )
+
+
+def _may_lead_to_containers(text: str) -> bool:
+    target = _TARGET.search(text)
+    if target is None or target[1] in _STOPS or target[1] in ("LOG", "NFLOG", "RETURN"):
+        return False
+    states = _STATES.search(text)
+    if states and not _NEW.intersection(states[1].split(",")) and not states[0].startswith("!"):
+        return False
+    out = _OUT.search(text)
+    return out is None or bool(out[1]) or is_docker_bridge(out[2]) or out[2].endswith("+")
