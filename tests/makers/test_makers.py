@@ -53,11 +53,18 @@ MAKERS = {
 # Written by hand after the makers' sources, for want of a program that runs here.
 DOCUMENTED = {
     "crowdsec": {"crowdsec": 3},
+    "csf": {"csf": 9},
     "incus": {"incus": 5},
     "kubernetes": {"kubernetes": 24},
     "libvirt": {"libvirt": 16},
     "multipass": {"multipass": 9},
+    "netbird": {"netbird": 5},
     "networkmanager": {"networkmanager": 11},
+    "openwrt": {"openwrt": 10},
+    "proxmox": {"proxmox": 8},
+    "qnap": {"qnap": 3},
+    "shorewall": {"shorewall": 7},
+    "synology": {"synology": 9},
     "tailscale": {"tailscale": 12},
 }
 WITH_DOCKER = sorted(name for name, makers in MAKERS.items() if "docker" in makers)
@@ -107,6 +114,7 @@ def test_every_rule_that_a_makers_source_shows_is_its_makers(name: str, catalog:
     [
         ("cni_hostport", "cni"), ("flannel-ipv4", "kubernetes"), ("kube-proxy", "kubernetes"), ("lxd", "incus"),
         ("nm-shared-eth0.10", "networkmanager"), ("io.systemd.nat", "systemd"), ("crowdsec", "crowdsec"),
+        ("fw4", "openwrt"), ("proxmox-firewall", "proxmox"), ("netbird", "netbird"),
         ("mine", NOBODY),
     ],
 )  # fmt: skip
