@@ -277,3 +277,15 @@ def test_older_engines_make_ipv6_addresses_of_the_default_bridge_from_hardware_o
     _run(engine, "web")
     (end,) = containers(engine.planned().facts_after)["/web"]["networks"].values()
     assert end[0][2] == address
+
+
+@pytest.mark.parametrize(("version", "port"), [("28.5.2", "40000"), ("29.6.0", "40003")])
+def test_ports_that_the_kernel_reserves_are_skipped_since_29_6(version: str, port: str) -> None:
+    facts = recorded("28.5.2-iptables-nft/fresh")
+    lines = b"net.ipv4.ip_local_port_range = 40000\t40009\nnet.ipv4.ip_local_reserved_ports = 40000-40002,41000\n"
+    files = {**facts.files, Source.SYSCTL: facts.files[Source.SYSCTL] + lines}
+    engine = stand_in(replace(facts, files=files), version)
+    _run(engine, "web", {"80/tcp": [{"HostPort": ""}]})
+    planned = engine.planned()
+    assert containers(planned.facts_after)["/web"]["ports"]["80/tcp"][0]["HostPort"] == port
+    assert [one.range for one in planned.symbols] == ["40000-40009"]

@@ -126,6 +126,13 @@ def test_an_option_beats_the_argument_that_the_daemon_runs_with() -> None:
     assert differences(planned.after.ruleset, snapshot(RECORDINGS / "28.5.2-iptables-nft/fresh/00").ruleset) == ()
 
 
+@pytest.mark.parametrize(("scenario", "together"), [("live-restore/02", ["bridge, n1"]), ("user-net/02", [])])
+def test_the_default_bridge_is_restored_in_no_order_where_containers_run_on(scenario: str, together: list[str]) -> None:
+    planned = _rehearse(f"28.5.2-iptables-nft/{scenario}", EngineChange(daemon={"userland-proxy": False}))
+    orders = [dict(one.args)["networks"] for one in planned.assumptions if one.kind is AssumptionKind.NETWORK_ORDER]
+    assert orders == together
+
+
 def _chain(ruleset: Ruleset, table: str, name: str) -> list[str]:
     tables = (one for one in ruleset.tables if (one.family, one.name) == ("ip", table))
     return [rule.text for one in tables for chain in one.chains if chain.name == name for rule in chain.rules]

@@ -15,6 +15,8 @@ from netaudit.model.facts import Gap, GapReason, Source
 SYSCTLS = Path("/proc/sys")
 SWITCHES = (
     "net/ipv4/ip_forward",
+    "net/ipv4/ip_local_port_range",
+    "net/ipv4/ip_local_reserved_ports",
     "net/ipv4/conf/*/forwarding",
     "net/ipv4/conf/*/rp_filter",
     "net/ipv4/conf/*/route_localnet",

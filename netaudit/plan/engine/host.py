@@ -33,6 +33,8 @@ _API = (
 _OLDEST_API = "1.41"
 _MINIMUM_API = ((Version(29), "1.44"), (Version(25), "1.24"))
 _DYNAMIC_PORTS = (32768, 60999)  # the kernel's own default
+_SKIPS_RESERVED = Version(29, 6)
+_LAST_PORT = 65535
 _ASSUMED = "28.5.2"
 _DEFAULT_POOLS = (
     *((f"172.{number}.0.0/16", 16) for number in (17, 18, 19)),
@@ -77,6 +79,20 @@ class EngineHost(msgspec.Struct, frozen=True):
         """Return the first and the last port that are given where no host port is asked for."""
         words = dict(self.kernel.sysctls).get("net.ipv4.ip_local_port_range", "").split()
         return (int(words[0]), int(words[1])) if len(words) == 2 and all(map(str.isdigit, words)) else _DYNAMIC_PORTS
+
+    @property
+    def reserved_ports(self) -> frozenset[int]:
+        """Return the ports that the kernel keeps from programs that ask for any; engines skip them since 29.6."""
+        if self.version < _SKIPS_RESERVED:
+            return frozenset()
+        named = dict(self.kernel.sysctls).get("net.ipv4.ip_local_reserved_ports", "").split(",")
+        ranges = (one.partition("-") for one in named)
+        return frozenset(
+            port
+            for first, dash, last in ranges
+            if first.isdigit() and (not dash or last.isdigit())
+            for port in range(int(first), min(int(last or first), _LAST_PORT) + 1)
+        )
 
     @property
     def listeners(self) -> tuple[Listener, ...]:

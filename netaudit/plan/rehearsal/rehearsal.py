@@ -80,9 +80,13 @@ def _change_backend(
 
 
 def _taken_for_granted(before: Snapshot, inventory: Inventory, change: EngineChange) -> Iterator[Assumption]:
-    if any(one.running for one in inventory.containers):
+    runs = any(one.running for one in inventory.containers)
+    if runs:
         yield assume(AssumptionKind.CONTAINERS_COME_BACK)
-    bridges = sorted(one.name for one in inventory.networks if one.driver == "bridge" and not one.default)
+    # With containers that run on, the default bridge is restored with the others; else it is made anew, the last.
+    restored = runs and before.inventory is not None and before.inventory.options.live_restore is True
+    networks = (one for one in inventory.networks if one.driver == "bridge")
+    bridges = sorted(one.name for one in networks if restored or not one.default)
     if len(bridges) > 1:
         yield assume(AssumptionKind.NETWORK_ORDER, networks=", ".join(bridges))
     for key in change.daemon:

@@ -77,6 +77,8 @@ def choose_port(state: EngineState, ports: HostPorts, wanted: Wanted, addresses:
 
 
 def _is_left(state: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip], port: int) -> bool:
+    if not wanted.first and port in state.host.reserved_ports:
+        return False
     return ports.is_free(wanted.protocol, addresses, port) and str(port) not in state.symbols
 
 
