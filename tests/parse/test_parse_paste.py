@@ -171,3 +171,10 @@ def test_a_row_that_was_cut_is_a_gap_with_its_line_and_the_others_are_read(tmp_p
     snapshot = read(tmp_path, text)
     assert rules(snapshot) == ["filter -A INPUT -j DROP"]
     assert any(detail.startswith("line 3, a row that was cut off") for detail in details(snapshot, Source.IPTABLES_NFT))
+
+
+def test_a_copy_that_ends_in_the_middle_of_a_rule_keeps_the_rules_before(tmp_path: Path) -> None:
+    text = "so:\n*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\n-A fw -j DROP\n-A IN\n"
+    snapshot = read(tmp_path, text)
+    assert rules(snapshot) == ["filter -A INPUT -i lo -j ACCEPT", "filter -A fw -j DROP"]
+    assert "line 6, a rule that was cut off: -A IN" in details(snapshot, Source.IPTABLES_NFT)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from netaudit.model.facts import Gap, GapReason, Source
+from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS
 from netaudit.parse.iptables.console import read_command
 from netaudit.parse.paste.docker_rows import Json, objects_of, rows_of
 from netaudit.parse.paste.host_text import addresses_of
@@ -27,6 +28,9 @@ _PARTS = {
     Topic.IP_RULE: Source.IP_RULE,
     Topic.SOCKETS: Source.SOCKETS,
 }
+_HALF = re.compile(r"\s*(?:\[\d+:\d+\]\s*)?-A?\s*\S{0,40}\s*$")  # a copy that ends in the middle of its last line
+_DECLARED = re.compile(r"\s*:(\S+) ")
+_RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?-A (\S+) ")
 _MANY = "which may not hold every one"
 
 
@@ -83,19 +87,35 @@ def _with_commits(lines: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
     fixed: dict[int, str] = {}
     cut: list[str] = []
     table, last = "", 0
+    declared: set[str] = set()
+    end = max(lines)
     for number in sorted(lines):
         line = lines[number]
+        if table and number == end and _HALF.match(line):
+            cut.append(f"line {number}, a rule that was cut off: {line.strip()}")
+            continue
         begins = line.strip()[1:] if topic_of(line) is Topic.SAVE else ""
         if table and (begins or _ends_table(line)):
             cut.append(_close(fixed, last, table))
             table = ""
         if begins or table:
-            fixed[number] = line
+            declared = {*BUILTIN_CHAINS.get(begins, ())} if begins else declared
+            fixed[number] = _declaring(line, declared)
         elif line.strip() != "COMMIT":
             fixed[number] = _as_command(line)
         table = begins or ("" if line.strip() == "COMMIT" else table)
         last = number
     return fixed, [*cut, *([_close(fixed, last, table)] if table else [])]
+
+
+def _declaring(line: str, declared: set[str]) -> str:
+    """Declare a rule's chain before it, where the line that did is not there."""
+    if chain := _DECLARED.match(line):
+        declared.add(chain[1])
+    elif (rule := _RULE.match(line)) and rule[1] not in declared:
+        declared.add(rule[1])
+        return f":{rule[1]} - [0:0]\n{line}"
+    return line
 
 
 def _ends_table(line: str) -> bool:
