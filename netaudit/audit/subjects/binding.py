@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.container import reach_doubts, reachable_from
-from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
+from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, engine_facts, fact
 from netaudit.audit.view.blockers import Blocker, BlockerKind, blockers
 from netaudit.audit.view.by_cause import Cells, Items
 from netaudit.audit.view.view import HostView
@@ -35,11 +35,9 @@ class BindingFacts(SubjectFacts, frozen=True):
         str,
         fact("The program that edits rules of its family: `ip6tables`, `iptables-nft`."),
     ] = ""
+    podman: Annotated[bool, fact("Whether it is Podman's, not Docker's.")] = False
     backend: Annotated[str, fact("What Docker writes rules with, `iptables` or `nftables`; empty for not known.")] = ""
-    ways_in: Annotated[
-        tuple[str, ...],
-        fact("The interfaces by which packets from outside come to it."),
-    ] = ()
+    ways_in: Annotated[tuple[str, ...], fact("The interfaces by which packets from outside come to it.")] = ()
     protocol: Annotated[str, fact("`tcp`, `udp` or `sctp`.")] = ""
     binding: Annotated[str, fact("The host's side of it: `[::]:8080/tcp`.")] = ""
     host_ip: Annotated[str, fact("The host address.")] = ""
@@ -123,10 +121,9 @@ def _published(view: HostView, container: Container, binding: PortBinding) -> Bi
     return BindingFacts(
         container=container.name,
         image=container.image,
-        engine=view.engine,
         family=_family(binding),
         iptables=view.tools.iptables(_family(binding)),
-        backend=view.backend or "",
+        **engine_facts(view, container.engine),
         ways_in=view.outside.ways_in(_family(binding), view.by_cause.cells_of_binding((container.id, binding))),
         protocol=binding.protocol,
         binding=_words(binding),

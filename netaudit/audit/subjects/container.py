@@ -1,12 +1,12 @@
 """Running containers."""
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.subject_kind import CheckedKind
-from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
+from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, engine_facts, fact
 from netaudit.audit.subjects.network import is_private
 from netaudit.audit.view.by_cause import Cells
 from netaudit.audit.view.view import HostView
@@ -50,6 +50,7 @@ class ContainerFacts(SubjectFacts, frozen=True):
         str,
         fact("The program that edits IPv4 rules: `ip6tables`, `iptables-nft`."),
     ] = ""
+    podman: Annotated[bool, fact("Whether it is Podman's, not Docker's.")] = False
     backend: Annotated[str, fact("What Docker writes rules with, `iptables` or `nftables`; empty for not known.")] = ""
     directly_reachable_from: Annotated[
         tuple[str, ...] | None, fact("From which kinds of zones its own addresses can be reached.", EXPOSURE)
@@ -92,7 +93,6 @@ def _facts(view: HostView, container: Container, cells: Cells) -> ContainerFacts
     return ContainerFacts(
         container=container.name,
         image=container.image,
-        engine=view.engine,
         host_network=container.network_mode == "host",
         networks=tuple(network.name for network in on),
         drivers=tuple(dict.fromkeys(network.driver for network in on)),
@@ -108,7 +108,7 @@ def _facts(view: HostView, container: Container, cells: Cells) -> ContainerFacts
         forwarding=view.forwarding.is_on("ip"),
         forward_policy=view.forwarding.policy("ip"),
         iptables=view.tools.iptables("ip"),
-        backend=view.backend or "",
+        **engine_facts(view, container.engine),
         **_base(view, container),
         ip6tables=view.tools.iptables("ip6"),
         open_addresses=_open_addresses(cells, "ip"),
@@ -145,7 +145,7 @@ def _kinds(exposures: Iterable[Exposure]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(one.zone.kind) for one in exposures))
 
 
-def _base(view: HostView, container: Container) -> dict[str, str]:
+def _base(view: HostView, container: Container) -> dict[str, Any]:
     """Return the container whose network namespace this one was started in, and what became of it."""
     mode, _, id_ = container.network_mode.partition(":")
     inventory = view.inventory

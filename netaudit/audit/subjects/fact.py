@@ -13,6 +13,8 @@ from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.condition import FactType, FactTypes
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Written
+from netaudit.audit.view.view import HostView
+from netaudit.model.engines.kinds import Engine
 
 EXPOSURE = "the exposure table"
 _LISTS: Mapping[Any, FactType] = {int: list[int], str: list[str]}
@@ -90,3 +92,18 @@ def _type(hint: Any) -> FactType:  # noqa: ANN401 (a type hint)
     if typing.get_origin(hint) is tuple:
         return _LISTS[typing.get_args(hint)[0]]
     return typing.cast("FactType", hint)
+
+
+def engine_facts(view: HostView, engine: Engine) -> dict[str, Any]:
+    """Return the facts of a container that its engine decides; Docker's version says nothing of Podman's."""
+    podman = engine is Engine.PODMAN
+    return {"engine": None if podman else view.engine, "podman": podman, "backend": backend_of(view, engine)}
+
+
+def backend_of(view: HostView, engine: Engine) -> str:
+    """Return what an engine writes rules with, "" for not known.
+
+    There is no DOCKER-USER beside Podman: with either driver of netavark's, rules of the operator's own go into a table
+    of nftables, as beside Docker's nftables backend.
+    """
+    return "nftables" if engine is Engine.PODMAN else view.backend or ""

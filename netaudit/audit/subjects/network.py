@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.checks.subject_kind import CheckedKind
-from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, fact
+from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, backend_of, fact
 from netaudit.audit.view.by_cause import Items
 from netaudit.audit.view.host_firewall import denied_programs
 from netaudit.audit.view.reach import reached_listeners
 from netaudit.audit.view.routes import Outbound, hidden_routes, outbound
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import GatewayMode, Network
+from netaudit.model.engines.kinds import Engine
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
 
@@ -81,6 +82,7 @@ class NetworkFacts(SubjectFacts, frozen=True):
         str,
         fact("The program that edits IPv4 rules: `ip6tables`, `iptables-nft`."),
     ] = ""
+    podman: Annotated[bool, fact("Whether it is Podman's, not Docker's.")] = False
     backend: Annotated[str, fact("What Docker writes rules with, `iptables` or `nftables`; empty for not known.")] = ""
 
 
@@ -145,7 +147,8 @@ def _facts(view: HostView, network: Network, containers: tuple[str, ...], missin
         **_denied(view, network),
         bridge_nf_call=_bridge_nf_call(view),
         iptables=view.tools.iptables("ip"),
-        backend=view.backend or "",
+        podman=network.engine is Engine.PODMAN,
+        backend=backend_of(view, network.engine),
         missing=tuple(dict.fromkeys(one.attribution.signature for one in missing)),
     )
 

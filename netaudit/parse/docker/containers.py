@@ -65,11 +65,11 @@ class _Container(msgspec.Struct):
     mounts: list[_Mount] | None = msgspec.field(name="Mounts", default=None)
 
 
-def known_container(data: bytes, known: dict[bytes, Container]) -> Container:
-    """Read a container; the same JSON is read once."""
+def known_container(data: bytes, known: dict[bytes, Container], source: Source = Source.DOCKER_CONTAINERS) -> Container:
+    """Read a container of a file; the same JSON is read once. Raises ParseError."""
     container = known.get(data)
     if container is None:
-        raw = decode_json(data, _Container, source=Source.DOCKER_CONTAINERS, expected="what Docker prints")
+        raw = decode_json(data, _Container, source=source, expected="what Docker prints")
         container = known[data] = _container(raw)
     return container
 

@@ -67,7 +67,7 @@ def _containers(facts: Facts, networks: tuple[Network, ...], known: dict[bytes, 
     listed = {one.id: one for one in _read(facts, Source.PODMAN_PS, list[Listed]) or ()}
     by_name = {network.name: network for network in networks}
     raw = _read(facts, Source.PODMAN_CONTAINERS, list[msgspec.Raw]) or []
-    return [_container(known_container(bytes(one), known), listed, by_name) for one in raw]
+    return [_container(known_container(bytes(one), known, Source.PODMAN_CONTAINERS), listed, by_name) for one in raw]
 
 
 def _container(read: Container, listed: Mapping[str, Listed], networks: Mapping[str, Network]) -> Container:
