@@ -1,5 +1,7 @@
 """What people paste: several answers in one text, with prompts, fences, quotes and prose between."""
 
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -152,6 +154,14 @@ def test_interfaces_are_taken_only_where_all_are_listed(tmp_path: Path) -> None:
     assert read(tmp_path, f"$ ip a\n{one}$ iptables -S\n{rules_}").host.interfaces == ()
     whole = read(tmp_path, f"$ ip a\n{rest}{one}$ iptables -S\n{rules_}")
     assert [face.name for face in whole.host.interfaces] == ["lo", "docker0"]
+
+
+@pytest.mark.parametrize("line", ["{", "[", '"Ports": {', "table ip f {", "*nat", "Chain A (", "a " * 300, "(" * 300])
+def test_many_lines_of_a_kind_are_read_in_little_time(tmp_path: Path, line: str) -> None:
+    began = time.process_time()
+    with suppress(ParseError, RecordingError):
+        read(tmp_path, f"{line}\n" * 5000)
+    assert time.process_time() - began < 10
 
 
 def test_prose_alone_is_refused(tmp_path: Path) -> None:
