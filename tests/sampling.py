@@ -20,6 +20,7 @@ THINNED = {
     "audit/test_less_evidence.py": 6,
     "audit/test_remedies.py": 3,
     "cli/test_cli_named_files.py": 3,
+    "packets/test_exposure_alike.py": 40,
     "packets/test_shapes.py": 4,
     "plan/test_planned_inventories.py": 20,
     "plan/test_planned_rules.py": 20,

@@ -35,11 +35,15 @@ def show(facts: Facts, exposure: ComputeExposure = ComputeExposure.NEVER) -> Att
 
 
 def expose(
-    facts: Facts, uplinks: Iterable[str] | None = None, zones: ZoneDetail = ZoneDetail.NETWORKS
+    facts: Facts,
+    uplinks: Iterable[str] | None = None,
+    zones: ZoneDetail = ZoneDetail.NETWORKS,
+    exposure: ComputeExposure = ComputeExposure.ALWAYS,
 ) -> AttributedSnapshot:
     """Attribute every rule of a host, and compute who can reach what. Raises ParseError for damaged facts.
 
-    `uplinks` are the interfaces that the Internet is behind; None: by the default route.
+    `uplinks` are the interfaces that the Internet is behind; None: by the default route. Containers that are alike are
+    asked about once for all, unless `exposure` is `ComputeExposure.EXACTLY`.
 
     >>> exposed = netaudit.expose(netaudit.load("after"))
     >>> cells = [cell.exposure for cell in exposed.exposure or ()]
@@ -49,7 +53,7 @@ def expose(
     """
     names = None if uplinks is None else tuple(uplinks)
     choice = ZoneChoice(uplinks=names, containers=zones is ZoneDetail.CONTAINERS)
-    return show_snapshot(parse_snapshot(facts), ComputeExposure.ALWAYS, choice)
+    return show_snapshot(parse_snapshot(facts), exposure, choice)
 
 
 def compare(

@@ -1,12 +1,12 @@
 """Exposure, joined with causes: of one host, and what of it changed between two snapshots.
 
-A plain diff of a large host must stay quick: there exposure is computed only when it is asked for, and otherwise
-`exposure_gap` says that it was not. A change that only concerns some containers, as Docker's own rules tell, is
-answered by computing the table of those alone.
+A plain diff of a large host must stay quick: there exposure is computed where containers that are alike stand for each
+other, and else only when it is asked for; `exposure_gap` says that it was not. A change that only concerns some
+containers, as Docker's own rules tell, is answered by computing the table of those alone.
 """
 
 import gc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -24,6 +24,7 @@ from netaudit.attribute.exposure.causes import ExposureCauses, Tense
 from netaudit.attribute.exposure.compare import Compared, Sides, attribute_exposures, compare_exposures
 from netaudit.attribute.exposure.identity import by_address, by_container
 from netaudit.attribute.exposure.sight import Sight
+from netaudit.attribute.exposure.ways import AFFORDABLE_RULES, Expose, Wanted, by_groups, if_few_are_left, one_by_one
 from netaudit.attribute.services import Services
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.model.docker import Container, Inventory
@@ -32,17 +33,18 @@ from netaudit.model.host import Host
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.zones import ZoneChoice
 
-AFFORDABLE_RULES = 6000
 AFFORDABLE_CONTAINERS = 300
+_AFFORDABLE_BY_GROUPS = 2000  # containers
 _OF_CONTAINERS = frozenset({CauseKind.PORT_BINDING, CauseKind.ENDPOINT})
 
 
 class ComputeExposure(StrEnum):
-    """When exposure is computed: on a host of 1,000 containers that takes seconds."""
+    """When exposure is computed, and how: containers that are alike are asked about once for all, unless EXACTLY."""
 
     NEVER = "never"
     WHEN_QUICK = "when quick"  # a result without it says why
     ALWAYS = "always"
+    EXACTLY = "exactly"  # each container by itself: on a host of 1,000 that takes seconds
 
 
 def with_exposure(
@@ -57,7 +59,8 @@ def with_exposure(
         return shown
     if when is ComputeExposure.WHEN_QUICK and (gap := why_too_large(snapshot)):
         return msgspec.structs.replace(shown, exposure_gap=gap)
-    table, gap = _table(snapshot, Attributor.of(snapshot, catalog), choice, lambda _: True, _named(snapshot, catalog))
+    how = (_WAYS[when], _everything, "")
+    table, gap = _table(snapshot, Attributor.of(snapshot, catalog), choice, how, _named(snapshot, catalog))
     return msgspec.structs.replace(shown, exposure=table, exposure_gap=gap)
 
 
@@ -70,14 +73,18 @@ def with_exposure_changes(
     tense: Tense = Tense.PAST,
 ) -> AttributedDiff:
     """Add to a diff what of the exposure table changed; `tense` is for the sentences that say why."""
-    if gap := _why_not(when, diff, before, after):
+    way, gap = _way(when, diff, before, after)
+    if way is None:
         return msgspec.structs.replace(diff, exposure_gap=gap)
     wanted = _wanted(diff.changes, before, after)
     earlier, later = Attributor.of_both(before, after, catalog)
-    old, old_gap = _table(before, earlier, ZoneChoice(), wanted, _named(before, catalog))
-    new, new_gap = _table(after, later, ZoneChoice(), wanted, _named(after, catalog))
-    if old is None or new is None:
-        return msgspec.structs.replace(diff, exposure_gap=old_gap or new_gap)
+    how = (way, wanted, gap)
+    old, old_gap = _table(before, earlier, ZoneChoice(), how, _named(before, catalog))
+    if old is None:
+        return msgspec.structs.replace(diff, exposure_gap=old_gap)
+    new, new_gap = _table(after, later, ZoneChoice(), how, _named(after, catalog))
+    if new is None:
+        return msgspec.structs.replace(diff, exposure_gap=new_gap)
     found = compare_tables(before, old, after, new, tense)
     return msgspec.structs.replace(diff, exposure=found.changes, exposure_undecided=found.undecided)
 
@@ -102,15 +109,31 @@ def _sides(before: Snapshot, after: Snapshot) -> Sides:
     return Sides(identify, earlier.lists, later.lists)
 
 
-def _why_not(when: ComputeExposure, diff: AttributedDiff, before: Snapshot, after: Snapshot) -> str:
-    """Say why the exposure of a diff is not computed; "" where it is."""
+def _way(when: ComputeExposure, diff: AttributedDiff, before: Snapshot, after: Snapshot) -> tuple[Expose | None, str]:
+    """Choose how the exposure of a diff is computed; None and why where it is not, "" where it surely can be."""
     match when:
         case ComputeExposure.NEVER:
-            return "not asked for"
-        case ComputeExposure.WHEN_QUICK:
-            return why_not_affordable(diff, before, after)
-        case ComputeExposure.ALWAYS:
-            return ""
+            return None, "not asked for"
+        case ComputeExposure.WHEN_QUICK if gap := why_not_affordable(diff, before, after):
+            number = _number_of_containers(diff, before, after)
+            return (if_few_are_left if number <= _AFFORDABLE_BY_GROUPS else None), gap
+        case _:
+            return _WAYS[when], ""
+
+
+def _number_of_containers(diff: AttributedDiff, before: Snapshot, after: Snapshot) -> int:
+    """Count the containers that the exposure of a diff is about."""
+    touched = _touched(diff.changes, before, after)
+    if touched is not None:
+        return len(touched)
+    return max(len(one.inventory.containers) if one.inventory else 0 for one in (before, after))
+
+
+_WAYS: Mapping[ComputeExposure, Expose] = {
+    ComputeExposure.WHEN_QUICK: by_groups,
+    ComputeExposure.ALWAYS: by_groups,
+    ComputeExposure.EXACTLY: one_by_one,
+}
 
 
 def why_not_affordable(diff: AttributedDiff, before: Snapshot, after: Snapshot) -> str:
@@ -146,18 +169,22 @@ def _table(
     snapshot: Snapshot,
     attributor: Attributor,
     choice: ZoneChoice,
-    wanted: Callable[[Destination], bool],
+    how: tuple[Expose, Wanted, str],
     service: Callable[[Destination], str],
 ) -> tuple[tuple[AttributedExposure, ...] | None, str]:
-    from netaudit.packets.exposure.table import expose  # noqa: PLC0415 (late: the library of packet sets is slow to load)
-
+    """Compute a table in one way; None and why where it cannot be, of which `gap` says why it may be so."""
+    way, wanted, gap = how
     try:
-        found = expose(snapshot, snapshot.program, choice, wanted)
+        found = way(snapshot, choice, wanted)
     except MemoryError:
         return None, "its packets are more than can be held as sets"
     finally:
         _free_packet_sets()
-    return attribute_exposures(found, attributor.attribute, service), ""
+    return (None, gap) if found is None else (attribute_exposures(found, attributor.attribute, service), "")
+
+
+def _everything(_: Destination) -> bool:
+    return True
 
 
 def _free_packet_sets() -> None:

@@ -42,6 +42,9 @@ def exposure(
     projects: ProjectOption = None,
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Ask about each container by itself, also where many are alike: slow.")
+    ] = False,
     form: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -54,6 +57,7 @@ def exposure(
     """Show who can reach what: zones against published ports, containers and the host's listeners."""
     from netaudit.api.choice import choose_of_snapshot
     from netaudit.api.hosts import ZoneDetail, expose
+    from netaudit.attribute.exposure.compute import ComputeExposure
     from netaudit.cli import output as out
     from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.progress import progress
@@ -65,6 +69,7 @@ def exposure(
     told_apart = ZoneDetail.CONTAINERS if containers else ZoneDetail.NETWORKS
     choice = make_choice(facts, zones=zones, containers=containers_named, ports=ports, projects=projects)
     with progress("computing who can reach what"):
-        shown = choose_of_snapshot(expose(facts, uplink or None, told_apart), choice)
+        how = ComputeExposure.EXACTLY if exact else ComputeExposure.ALWAYS
+        shown = choose_of_snapshot(expose(facts, uplink or None, told_apart, how), choice)
     out.print_exposure(shown, form, place, color, wide=wide, detail=detail)
     raise typer.Exit(out.exit_code(shown.head, strict=strict))

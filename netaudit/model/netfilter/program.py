@@ -65,12 +65,16 @@ class MeaningReader(Protocol):
 
 
 class ReadChain(msgspec.Struct, frozen=True, dict=True, eq=False):
-    """A chain whose rules are read when first asked for; `base` is None for a regular chain."""
+    """A chain whose rules are read when first asked for; `base` is None for a regular chain.
+
+    `positions` say where its rules are in the chain of the host, where it holds only a part of them.
+    """
 
     table: Table
     chain: Chain
     base: Base | None
     reader: MeaningReader
+    positions: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -85,9 +89,11 @@ class ReadChain(msgspec.Struct, frozen=True, dict=True, eq=False):
     @cached_property
     def rules(self) -> tuple[ReadRule, ...]:
         """Return the rules in order, each with its meaning."""
-        pairs = zip(self.chain.rules, self.reader.read(self.table, self.chain), strict=True)
+        meanings = self.reader.read(self.table, self.chain)
+        positions = range(1, self.size + 1) if self.positions is None else self.positions
         return tuple(
-            ReadRule(self._item(ObjectKind.RULE, rule.text, at), meaning) for at, (rule, meaning) in enumerate(pairs, 1)
+            ReadRule(self._item(ObjectKind.RULE, rule.text, at), meaning)
+            for at, rule, meaning in zip(positions, self.chain.rules, meanings, strict=True)
         )
 
     @property

@@ -11,8 +11,8 @@ from netaudit.packets.host.zones import CLIENT_PORTS
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.space import PacketSpace
 
-_LIKED = {"ip": (0xC6336407, 0xCB007107), "ip6": (0x20010DB8FFFF << 80 | 7,)}  # documentation addresses read best
-_CLIENT_PORT = 40000
+LIKED = {"ip": (0xC6336407, 0xCB007107), "ip6": (0x20010DB8FFFF << 80 | 7,)}  # documentation addresses read best
+CLIENT_PORT = 40000
 _INTERFACE_ID, _LAST_BYTE = 64, 0xFF
 _SENDABLE = ((1, 65535),)  # no program can send from port 0
 _BESIDE = {Field.SKUID: "by uid", Field.SKGID: "by gid", Field.TTL: "with ttl"}  # what else an example may have to have
@@ -25,7 +25,7 @@ def pick(space: PacketSpace, packets: PacketSet, liked: PacketSet, fields: Seque
     packets = packets - _of_no_machine(space) or packets
     sender = space.rewrite.forget(liked, Field.SPORT)
     from_a_client, sendable = space.in_ranges(Field.SPORT, CLIENT_PORTS), space.in_ranges(Field.SPORT, _SENDABLE)
-    asked = (liked, sender & from_a_client, space.equal(Field.SPORT, _CLIENT_PORT), from_a_client, sender & sendable)
+    asked = (liked, sender & from_a_client, space.equal(Field.SPORT, CLIENT_PORT), from_a_client, sender & sendable)
     some = next((found for one in (*asked, sendable) if (found := packets & one)), packets)
     return space.values.example(some, fields)
 
@@ -39,14 +39,14 @@ def _of_no_machine(space: PacketSpace) -> PacketSet:
 
 def readable(space: PacketSpace, senders: Ranges, family: str) -> PacketSet:
     """Return the packets that read well: from a client's port, and a documentation address if that is a sender's."""
-    fitting = [one for one in _LIKED[family] if contains(senders, one)]
+    fitting = [one for one in LIKED[family] if contains(senders, one)]
     address = (fitting or [senders[0][0]])[0]
     return from_client(space, address)
 
 
 def from_client(space: PacketSpace, address: int) -> PacketSet:
     """Return the packets that an address sends from a client's port."""
-    return space.equal(Field.SADDR, address) & space.equal(Field.SPORT, _CLIENT_PORT)
+    return space.equal(Field.SADDR, address) & space.equal(Field.SPORT, CLIENT_PORT)
 
 
 def describe(example: Mapping[str, int], to: Destination) -> str:

@@ -23,7 +23,7 @@ from netaudit.packets.symbolic.encoding.decision import Decision, by_no_rule
 from netaudit.packets.values.probe import parse_ip
 
 # The ports that the kernel picks from: its default of net.ipv4.ip_local_port_range.
-_PICKED = ((32768, 60999),)
+PICKED = ((32768, 60999),)
 _ROOT = 0
 _NO_ADDRESS = Row((), Outcome.BLOCKED, Delivery.NONE, by_no_rule(ReasonKind.NO_CONTAINER_ADDRESS))
 RowsOf = Callable[[Mapping[str, Reachability], CellQuery], Iterator[Row]]
@@ -78,7 +78,7 @@ def _port_of(to: Destination, address: str) -> Destination:
 def _sent(reach: Reachability) -> PacketSet:
     """Return what docker-proxy may send: it is root's."""
     space = reach.world.space
-    packets = space.in_ranges(Field.SPORT, _PICKED)
+    packets = space.in_ranges(Field.SPORT, PICKED)
     for field in (Field.SKUID, Field.SKGID):
         packets = packets & space.equal(field, _ROOT) if field in space.widths else packets
     return packets
