@@ -22,6 +22,7 @@ from netaudit.report.json import show as json_show
 from netaudit.report.map.layout import wrap as map_lines
 from netaudit.report.page import picture
 from netaudit.report.page import render as document
+from netaudit.report.terminal import layout
 from netaudit.report.terminal import rules as terminal
 from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.layout import fill, table
@@ -174,6 +175,29 @@ def test_lines_are_those_of_textwrap(text: str, width: int, first: str, rest: st
     assert [line.rstrip() for line in wrap(text, width, first=first, rest=rest)] == [one.rstrip() for one in broken]
     whole = textwrap.wrap(text, width, break_long_words=False, **options)  # type: ignore[arg-type]
     assert wrap_whole(text, width, first=first, rest=rest) == whole
+
+
+@given(st.lists(st.text("ab-.1", min_size=1, max_size=20), min_size=1, max_size=12), st.integers(20, 60))
+def test_lines_may_end_after_the_hyphens_at_which_textwrap_ends_them(words: list[str], width: int) -> None:
+    text = " ".join(words)
+    wrapped = [line.rstrip() for line in wrap(text, width, hyphens=True)]
+    assert wrapped == [line.rstrip() for line in textwrap.wrap(text, width)]
+
+
+CELLS = st.tuples(
+    st.sampled_from(["", "?", "!"]), st.text("#1a\u4e2d", min_size=1, max_size=9), WORDS.map("x{}".format)
+)
+
+
+@given(st.lists(CELLS, min_size=1, max_size=9), st.integers(40, 120))
+def test_a_table_that_nobody_reads_at_a_terminal_looks_as_a_short_one(
+    rows: list[tuple[str, str, str]], width: int
+) -> None:
+    style = Style(width=width)
+    short = table(rows, style)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layout, "_READ", 0)
+        assert table(rows, style) == short
 
 
 @given(st.text(st.sampled_from("ab \u4e2de\u0301-"), max_size=200), st.integers(2, 40))

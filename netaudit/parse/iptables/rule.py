@@ -72,6 +72,8 @@ def print_options(options: Iterable[Option]) -> str:
 
 def split_words(text: str) -> list[str]:
     """Split at single spaces outside double quotes; joining with single spaces gives the text back."""
+    if '"' not in text:  # nearly all rules; character by character it takes thirty times as long
+        return text.split(" ")
     words: list[str] = []
     start = 0
     quoted = escaped = False

@@ -1,9 +1,11 @@
 """Text and rows -> lines for a terminal: wrapped, and cut only where they are longer than anybody reads.
 
-tabulate is imported here alone. It gets lines that are wrapped: it wraps a long word in more than linear time.
+tabulate is imported here alone. It gets lines that are wrapped: it wraps a long word in more than linear time. A table
+that is longer than anybody reads at a terminal goes to a file or a program, line by line, and looks the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from tabulate import tabulate
 
@@ -16,6 +18,7 @@ from netaudit.report.text.words import describe_gap
 
 _NARROWEST = 52  # columns that a rule's text should have
 _NAME = 60  # columns of the name of what a table is about
+_READ = 500  # rows of a table that tabulate lays out; it takes 0.1 ms a row
 _CELL = 80  # columns of one cell of a table that has headers
 
 
@@ -59,8 +62,35 @@ def tabulate_plain(rows: Sequence[Sequence[str]], text_width: int = 48) -> str:
 
 def _aligned(cells: Sequence[Sequence[str]], width: int) -> str:
     """Put cells below each other; the last of each row is wrapped."""
-    rows = [[*row[:-1], "\n".join(wrap(row[-1], width, hyphens=True))] for row in cells]
+    rows = [[*row[:-1], _wrapped(row[-1], width)] for row in cells]
+    if len(rows) > _READ:
+        return "\n".join(_streamed(rows))
     return tabulate(rows, tablefmt="plain", disable_numparse=True)
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Wrap a cell; most are one line."""
+    if len(text) <= width and text.isascii() and text.isprintable():
+        return text
+    return "\n".join(wrap(text, width, hyphens=True))
+
+
+def _streamed(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lay out rows as tabulate's plain format does: columns of equal width, two spaces apart."""
+    cells = [[cell.strip() for cell in row] for row in rows]
+    columns = zip_longest(*cells, fillvalue="")
+    widths = [max(columns_of(line) for cell in column for line in cell.splitlines() or [""]) for column in columns]
+    for row in cells:
+        if not any("\n" in cell for cell in row):
+            yield _line(row, widths)
+            continue
+        parts = (cell.splitlines() or [""] for cell in row)
+        yield from (_line(line, widths) for line in zip_longest(*parts, fillvalue=""))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (f"{cell}{' ' * (width - columns_of(cell))}" for cell, width in zip(cells, widths, strict=False))
+    return "  ".join(padded).rstrip()
 
 
 def columns_table(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:

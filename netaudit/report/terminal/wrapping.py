@@ -4,9 +4,13 @@ textwrap splits into words here and does not lay them out: for each line of a lo
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import accumulate, takewhile
 from textwrap import TextWrapper
 
 from netaudit.report.text.width import columns_of
+
+_LONG = 200  # characters of a word that is looked up
 
 
 def wrap(text: str, width: int, *, first: str = "", rest: str = "", hyphens: bool = False) -> list[str]:
@@ -14,12 +18,47 @@ def wrap(text: str, width: int, *, first: str = "", rest: str = "", hyphens: boo
 
     `first` and `rest` go before the first line and the others. With `hyphens` a line may end after a hyphen.
     """
+    if hyphens and not first and not rest and (lines := _plain_lines(text, width)):
+        return lines
     return _Layout(width, first, rest, breaks=True).filled(_Words(break_on_hyphens=hyphens).of(text))
 
 
 def wrap_whole(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
     """Break text between words only: one that is longer than a line, such as a rule's option, stays whole."""
     return _Layout(width, first, rest, breaks=False).filled(_Words(break_on_hyphens=False).of(text))
+
+
+def _plain_lines(text: str, width: int) -> list[str]:
+    """Break ASCII text with single spaces, as 100,000 rules are: only the word at a line's end is looked at.
+
+    Nothing for other text, and where a part of a word is longer than a line.
+    """
+    if not (text.isascii() and text.isprintable()) or "  " in text or text != text.strip():
+        return []
+    lines, start = [], 0
+    while len(text) - start > width:
+        space = text.rfind(" ", start, start + width + 1)
+        end = text.find(" ", space + 1) if space >= 0 else -1
+        word = text[space + 1 : end if end >= 0 else len(text)]
+        parts = _parts(word) if space >= 0 and len(word) <= _LONG else ()
+        if not parts or max(map(len, parts)) > width:
+            return []
+        cut = space + 1 + _fitting(parts, width - (space + 1 - start))
+        lines.append(text[start:cut].rstrip(" "))
+        start = cut
+    return [*lines, text[start:]]
+
+
+def _fitting(parts: Iterable[str], room: int) -> int:
+    """Tell how many characters of a word's first parts there is room for."""
+    fitting = takewhile(lambda length: length <= room, accumulate(map(len, parts)))
+    return max(fitting, default=0)
+
+
+@lru_cache(maxsize=1 << 12)
+def _parts(word: str) -> tuple[str, ...]:
+    """Cut a word where a line may end, after its hyphens."""
+    return tuple(_Words(break_on_hyphens=True).of(word))
 
 
 class _Words(TextWrapper):

@@ -1,5 +1,9 @@
 """How many columns a text takes, and how to make it take fewer."""
 
+import re
+
+_NOT_PLAIN = re.compile(r"[^ -~]")  # all others take one column
+
 
 def shorten(text: str, columns: int) -> str:
     """Return a text of at most so many columns, with its middle left out: what stands at the end often tells most."""
@@ -30,4 +34,5 @@ def columns_of(text: str) -> int:
         return len(text)
     from wcwidth import wcwidth  # noqa: PLC0415 (importing it takes 25 ms, and most texts are ASCII)
 
-    return sum(max(wcwidth(char), 0) for char in text)
+    others = _NOT_PLAIN.findall(text)
+    return len(text) - len(others) + sum(max(wcwidth(char), 0) for char in others)
