@@ -160,6 +160,7 @@ class SnapshotHead(msgspec.Struct, frozen=True):
     sha256: str
     engine: str = ""
     partial: bool = False
+    podman: str = ""  # its version
 
 
 class AttributedInside(msgspec.Struct, frozen=True):

@@ -42,4 +42,5 @@ def attribute_head(snapshot: Snapshot) -> SnapshotHead:
         sha256=snapshot.digest,
         engine=snapshot.inventory.version if snapshot.inventory else "",
         partial=snapshot.partial,
+        podman=snapshot.inventory.podman.version if snapshot.inventory and snapshot.inventory.podman else "",
     )

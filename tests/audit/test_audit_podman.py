@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import netaudit
+from netaudit.report.text.words import describe_head
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 DRIVERS = ("iptables", "nftables")
@@ -41,3 +42,8 @@ def test_flushed_rules_are_written_again_by_a_reload_of_podmans_networks(driver:
 def test_isolation_that_netavark_itself_deleted_is_a_finding() -> None:
     found = {one.check.id for one in _findings("podman-5.4.2-iptables/isolated-one-of-two-ends/05")}
     assert {"podman-rule-missing", "network-isolation-missing"} <= found
+
+
+def test_a_recording_is_headed_by_the_engines_that_it_knows() -> None:
+    shown = _auditor().audit(netaudit.load(RECORDINGS / "podman-5.4.2-nftables" / "docker-beside" / "03"))
+    assert describe_head(shown.head).endswith("Docker 20.10.24+dfsg1, Podman 5.4.2")

@@ -87,8 +87,8 @@ def describe_coverage(coverage: Coverage) -> str:
 
 def describe_head(head: SnapshotHead) -> str:
     """Name a snapshot in one line."""
-    engine = f"Docker {head.engine}" if head.engine else "Docker not known"
-    words = [head.host or "unnamed host", head.taken_at or "time not recorded", engine]
+    known = [f"{name} {version}" for name, version in (("Docker", head.engine), ("Podman", head.podman)) if version]
+    words = [head.host or "unnamed host", head.taken_at or "time not recorded", *(known or ["Docker not known"])]
     return ", ".join([*words, "while rules still changed"] if head.partial else words)
 
 
