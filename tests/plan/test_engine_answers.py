@@ -289,3 +289,13 @@ def test_ports_that_the_kernel_reserves_are_skipped_since_29_6(version: str, por
     planned = engine.planned()
     assert containers(planned.facts_after)["/web"]["ports"]["80/tcp"][0]["HostPort"] == port
     assert [one.range for one in planned.symbols] == ["40000-40009"]
+
+
+def test_an_older_engine_has_the_ports_of_a_range_for_each_address_of_the_host() -> None:
+    engine = _engine("20.10.24")
+    for name in ("aa", "bb"):
+        _run(engine, name, {"80/tcp": [{"HostIp": "", "HostPort": "3000-3001"}]})
+    found = containers(engine.planned().facts_after)
+    given = [(one["HostIp"], one["HostPort"]) for name in found for one in found[name]["ports"]["80/tcp"]]
+    assert len(set(given)) == 4
+    assert {port for _, port in given} == {"3000", "3001"}

@@ -62,24 +62,35 @@ def choose_port(state: EngineState, ports: HostPorts, wanted: Wanted, addresses:
         return wanted.first
     first, last = (wanted.first, wanted.last) if wanted.first else state.host.dynamic_ports
     start = _cursor(ports, first, last)
-    free = (
-        one
-        for one in chain(range(start, last + 1), range(first, start))
-        if _is_left(state, ports, wanted, addresses, one)
-    )
+    turn = chain(range(start, last + 1), range(first, start))
+    found = _pick(state, (one for one in turn if _is_left(state, ports, wanted, addresses, one)), first, last)
+    if found is None:
+        raise EngineRefusal(500, _failed(state, container, "all ports are allocated"))
+    return found
+
+
+def _pick(state: EngineState, free: Iterator[int], first: int, last: int) -> int | None:
+    """Return one of the free ports of a range, which is a symbol's example where the engine has a choice.
+
+    Examples differ as far as there are ports; else one port on other addresses goes by the symbol that it is of.
+    """
     port = next(free, None)
     if port is None:
-        raise EngineRefusal(500, _failed(state, container, "all ports are allocated"))
+        return None
+    apart = next((one for one in chain([port], free) if str(one) not in state.symbols), None)
+    if apart is None:
+        return port
     # The engine goes on after the last port that it gave, which it alone knows; others of the range may have that one.
-    if next(free, None) is not None or any(str(one) in state.symbols for one in range(first, last + 1)):
-        _note_dynamic(state, port, first, last)
-    return port
+    has_others = next(free, None) is not None or any(str(one) in state.symbols for one in range(first, last + 1))
+    if has_others:
+        _note_dynamic(state, apart, first, last)
+    return apart
 
 
 def _is_left(state: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip], port: int) -> bool:
     if not wanted.first and port in state.host.reserved_ports:
         return False
-    return ports.is_free(wanted.protocol, addresses, port) and str(port) not in state.symbols
+    return ports.is_free(wanted.protocol, addresses, port)
 
 
 def _note_dynamic(state: EngineState, port: int, first: int, last: int) -> None:
