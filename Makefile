@@ -170,6 +170,10 @@ apt-python:
 system:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then .ci/system; fi
 
+.PHONY: wheel
+wheel: $(VENV)/ready ## The wheel, into dist/: for pip, and for the image of packaging/Containerfile
+	$(PYTHON) -m pip wheel --quiet --no-deps -w dist .
+
 .PHONY: clean
 clean: ## Remove what was built, fetched and installed here
 	rm -rf $(VENV) .lab .fleet dist report.html .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -59,6 +59,14 @@ def test_the_projects_own_workflow_is_one_and_runs_what_ci_runs() -> None:
     assert all(os.access(REPOSITORY / command.split()[-1], os.X_OK) for command in commands)
 
 
+def test_a_release_is_built_once_with_what_is_in_it_and_where_it_was_built() -> None:
+    workflow = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "release.yml").read_text())
+    workflow["on"] = workflow.pop(True)  # as above
+    jsonschema.Draft7Validator(_schema("github-workflows.json")).validate(workflow)
+    used = {step.get("uses", "").partition("@")[0] for step in workflow["jobs"]["build"]["steps"]}
+    assert {"actions/attest-build-provenance", "actions/attest-sbom"} <= used
+
+
 def test_the_example_configuration_is_one() -> None:
     file = REPOSITORY / "examples" / "netaudit.toml"
     config, waivers = load_config(file)

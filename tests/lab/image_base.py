@@ -1,0 +1,50 @@
+"""The base of netaudit's own image in the lab, where no registry is: Debian's programs, extracted into .lab/roots."""
+
+import fcntl
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from lab.roots import FOLDER, extract
+
+PYTHON = "3.13"  # Debian 13's
+_RELEASE = "trixie"
+_PACKAGES = "dash,coreutils,base-files,python3,python3-venv,iptables,nftables,iproute2,ipset"
+_CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"  # made when a package is configured: pip looks for it
+_PLATFORMS = ("manylinux_2_28_x86_64", "manylinux2014_x86_64", "manylinux_2_17_x86_64")
+
+
+def image_base() -> bytes:
+    """Return what `docker import` reads; the first time, fetch it: 90 MB."""
+    root = FOLDER / "image-base"
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / ".image-base.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not root.is_dir():
+            _build(root)
+    return subprocess.run(["tar", "-C", root, "-c", "."], capture_output=True, check=True).stdout
+
+
+def _build(root: Path) -> None:
+    partial = FOLDER / ".image-base.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    extract(_RELEASE, partial, _PACKAGES, "image")
+    for name in ("bin", "sbin", "lib", "lib64"):
+        if not (partial / name).exists():
+            (partial / name).symlink_to(f"usr/{name}")
+    (partial / "etc" / "passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
+    (partial / _CERTIFICATES).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path("/") / _CERTIFICATES, partial / _CERTIFICATES)
+    partial.rename(root)
+
+
+def gather_wheels(repository: Path, folder: Path) -> None:
+    """Put netaudit's wheel and those of what it needs into a folder, for the image's Python."""
+    pip = [sys.executable, "-m", "pip"]
+    own = [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, repository]
+    subprocess.run(own, check=True, capture_output=True)
+    (wheel,) = folder.glob("netaudit-*.whl")
+    platforms = [word for one in _PLATFORMS for word in ("--platform", one)]
+    target = ["--only-binary", ":all:", "--python-version", PYTHON, "--implementation", "cp", *platforms]
+    subprocess.run([*pip, "download", "-q", *target, "-d", folder, wheel], check=True, capture_output=True)
