@@ -13,7 +13,7 @@ from netaudit.release import RELEASE
 
 COMMANDS = ["record", "diff", "run", "plan", "show", "explain", "exposure", "trace", "audit", "assert"]
 COMMANDS += ["report", "doctor", "history", "verify", "redact"]
-OF_FLEET = [["fleet"], *(["fleet", name] for name in ("audit", "query", "report"))]
+OF_FLEET = [["fleet"], *(["fleet", name] for name in ("audit", "query", "report", "collect"))]
 SLOW = [
     "docker",
     "requests",

@@ -17,6 +17,7 @@ from netaudit.collect.remote.script import recording_script
 from netaudit.errors import CollectError, UsageError
 
 _URL = re.compile(r"ssh://(?:(?P<user>[\w.+][\w.+-]*)@)?(?P<host>\w[\w.-]*|\[[0-9a-fA-F:.]+\])(?::(?P<port>\d+))?/?")
+UNATTENDED = ("-o", "BatchMode=yes")  # for record_remotely: nobody is asked for a password, or about a host's key
 _GZIP = b"\x1f\x8b\x08"  # what a login script printed before it is not part of the tar
 _MOST = 96 << 20  # bytes; a recording of 100,000 rules is 5 MB, packed
 _QUESTIONS = 20  # how often the script may wait for its time limit
@@ -32,11 +33,11 @@ class Remote(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         return self.host + (f"-{self.port}" if self.port else "")
 
-    def command(self) -> list[str]:
-        """Return the command that runs a script from standard input there."""
+    def command(self, options: tuple[str, ...] = ()) -> list[str]:
+        """Return the command that runs a script from standard input there; `options` are ssh's."""
         port = ["-p", self.port] if self.port else []
         target = f"{self.user}@{self.host}" if self.user else self.host
-        return ["ssh", "-T", *port, "--", target, "sh -s -- -"]
+        return ["ssh", "-T", *options, *port, "--", target, "sh -s -- -"]
 
 
 def parse_remote(url: str) -> Remote:
@@ -47,12 +48,15 @@ def parse_remote(url: str) -> Remote:
     return Remote(found["host"].strip("[]"), found["user"] or "", found["port"] or "")
 
 
-def record_remotely(remote: Remote, timeout: float) -> bytes:
-    """Return the recording of a host as a .tar.gz. Raises CollectError with ssh's own message where it fails."""
-    announce("run", shlex.join(remote.command()))
+def record_remotely(remote: Remote, timeout: float, whole: float | None = None, options: tuple[str, ...] = ()) -> bytes:
+    """Return the recording of a host as a .tar.gz. Raises CollectError with ssh's own message where it fails.
+
+    `timeout` is in seconds, for each program there; `whole` for the host, None: for as many programs as it has.
+    """
+    announce("run", shlex.join(remote.command(options)))
     try:
         process = subprocess.Popen(
-            remote.command(),
+            remote.command(options),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -62,11 +66,10 @@ def record_remotely(remote: Remote, timeout: float) -> bytes:
         )
     except OSError as error:
         raise CollectError(f"ssh could not be started: {error.strerror}", hint="install openssh-client") from error
-    return _tar(remote, process, timeout)
+    return _tar(remote, process, timeout, _QUESTIONS * timeout if whole is None else whole)
 
 
-def _tar(remote: Remote, process: subprocess.Popen[bytes], timeout: float) -> bytes:
-    limit = _QUESTIONS * timeout
+def _tar(remote: Remote, process: subprocess.Popen[bytes], timeout: float, limit: float) -> bytes:
     try:
         output, complaint = pipes.exchange(process, limit, most=_MOST, feed=recording_script(timeout).encode())
     except TimeoutError:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from netaudit.errors import NetauditError
+from netaudit.errors import CollectError, NetauditError
 from netaudit.fleet.engines.executor import Executor, Group, WorkerEnd
 from netaudit.fleet.job import Job, Orders
 from netaudit.fleet.results.results import Known, Results
@@ -18,6 +18,8 @@ from netaudit.fleet.rows.audited import Named
 from netaudit.fleet.rows.columns import pack
 from netaudit.fleet.rows.every import error_rows
 from netaudit.fleet.sources.entry import Entry, in_order, name_recording, name_unread
+from netaudit.fleet.sources.failures import read_failures
+from netaudit.fleet.sources.objects import is_object
 from netaudit.fleet.sources.source import list_source, read_head
 from netaudit.fleet.work.auditing import make_task
 from netaudit.release import RELEASE
@@ -40,7 +42,7 @@ class Found(msgspec.Struct):
     """What lies in a source: recordings by name, errors by name, and how many were known already."""
 
     recordings: dict[str, Named] = {}
-    unread: dict[str, tuple[Named, NetauditError]] = {}
+    unread: dict[str, tuple[Named, str, NetauditError]] = {}
     entries: int = 0
     known: int = 0
 
@@ -55,9 +57,9 @@ def audit_fleet(
         known = results.known()
         found = _find(source, known, since)
         resumed = len(spool.done)
-        for named, error in found.unread.values():
+        for named, stage, error in found.unread.values():
             if named.recording not in spool.done:
-                spool.add(named, pack(error_rows(named, "read", type(error).__name__, error.message, error.hint)))
+                spool.add(named, pack(error_rows(named, stage, type(error).__name__, error.message, error.hint)))
         jobs = [job for job in _jobs(found.recordings, known.recordings) if job.named.recording not in spool.done]
         _run(executor, jobs, spool, tell)
         failed = results.publish(spool) if spool.done else 0
@@ -85,6 +87,10 @@ def _find(source: str, known: Known, since: dt.datetime | None) -> Found:
             found.known += 1
         else:
             _look(entry, found, known, since)
+    for failure in [] if is_object(source) else read_failures(Path(source)):
+        named = failure.named()
+        if (named.location, named.stamp) not in known.places:
+            found.unread[named.recording] = (named, "collect", CollectError(failure.message, hint=failure.hint))
     return found
 
 
@@ -93,7 +99,7 @@ def _look(entry: Entry, found: Found, known: Known, since: dt.datetime | None) -
         named = name_recording(entry, read_head(entry.location))
     except NetauditError as error:
         unread = name_unread(entry)
-        found.unread[unread.recording] = (unread, error)
+        found.unread[unread.recording] = (unread, "read", error)
         return
     if named.recording in known.recordings:
         found.known += 1

@@ -7,6 +7,7 @@ Begin with audit.py.
 import typer
 
 from netaudit.cli.commands.fleet.audit import audit
+from netaudit.cli.commands.fleet.collect import collect
 from netaudit.cli.commands.fleet.query import query
 from netaudit.cli.commands.fleet.report import report
 
@@ -16,3 +17,4 @@ fleet = typer.Typer(
 fleet.command(short_help="Audit every recording of a fleet.")(audit)
 fleet.command(short_help="Put SQL, or a question with a name, to the results.")(query)
 fleet.command(short_help="Write static pages, CSV and JSON Lines.")(report)
+fleet.command(short_help="Record many hosts over ssh.")(collect)
