@@ -34,9 +34,11 @@ def hold_policy(
     return _holder(today, uplinks).hold(parse_snapshot(facts), known).assertion
 
 
-def explain_entry(facts: Facts, entry: Entry, today: dt.date | None = None) -> Tried:
+def explain_entry(
+    facts: Facts, entry: Entry, today: dt.date | None = None, uplinks: Iterable[str] | None = None
+) -> Tried:
     """Judge one entry of a policy, and again without each rule of the host: which rules it rests on."""
-    return _holder(today, None).explain(parse_snapshot(facts), entry)
+    return _holder(today, uplinks).explain(parse_snapshot(facts), entry)
 
 
 def entry_at(policy: Policy, line: int) -> Entry:

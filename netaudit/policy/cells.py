@@ -1,17 +1,17 @@
 """The cells of a host's exposure table as a policy asks for them, each computed once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 import msgspec
 
 from netaudit.attribute.attribution import UNATTRIBUTED, AttributedExposure, Attribution
-from netaudit.model.exposure import BEST_FIRST, Destination, Exposure, Outcome, Zone
+from netaudit.model.exposure import BEST_FIRST, Destination, DestinationKind, Exposure, Outcome, Zone
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.ranges import Ranges, common, joined, without
 from netaudit.packets.exposure.table import ExposureTable
-from netaudit.policy.entry import Target
+from netaudit.policy.entry import SubjectKind, Target
 from netaudit.policy.subjects import Subjects, own_ports
 
 
@@ -36,16 +36,25 @@ class Cells:
 
     def __init__(self, table: ExposureTable, subjects: Subjects, attribute: Callable[[Item], Attribution]) -> None:
         self._table, self._subjects = table, subjects
-        self.between = lru_cache(maxsize=None)(self._between)
+        remembered = lru_cache(maxsize=None)
+        self.between, self.of_targets = remembered(self._between), remembered(self._of_targets)
+        self.open_from = remembered(self._open)
+        self._numbers: dict[str, list[int]] = {}  # of destinations, by the container that they lead to
+        self._listeners: list[int] = []
+        for number, one in enumerate(table.destinations):
+            self._numbers.setdefault(subjects.owner(one), []).append(number)
+            if one.kind is DestinationKind.HOST_LISTENER:
+                self._listeners.append(number)
         self._attribution = lru_cache(maxsize=None)(attribute)
-
-    def destinations(self, family: Family | None) -> Iterator[Destination]:
-        """Yield what can be reached, of a family or of both."""
-        return (one for one in self._table.destinations if family is None or one.family == family)
 
     def is_reached(self, zone: Zone, destination: Destination) -> bool:
         """Tell whether anything of a destination may be reached."""
         return any(one.outcome is not Outcome.BLOCKED for one in self.between(zone, destination))
+
+    def is_open_to_all(self, zone: Zone, destination: Destination) -> bool:
+        """Tell whether every sender of a zone reaches all of a destination, for certain."""
+        cells = self.between(zone, destination)
+        return bool(cells) and all(one.outcome is Outcome.ALLOWED and one.for_all for one in cells)
 
     def past(self, zone: Zone, destination: Destination, forbidden: Ranges) -> Iterator[Exposure]:
         """Yield the cells of forbidden ports that get through, or may."""
@@ -72,6 +81,23 @@ class Cells:
     def attributed(self, cell: Exposure) -> AttributedExposure:
         """Return a cell with the attribution of the rule that decides it."""
         return AttributedExposure(cell, self._attribution(cell.rule) if cell.rule else UNATTRIBUTED)
+
+    def _of_targets(self, targets: tuple[Target, ...], family: Family | None) -> tuple[Destination, ...]:
+        """Return what can be reached of targets, of a family or of both, in the order of the table."""
+        subjects = {one.subject for one in targets}
+        everything = self._table.destinations
+        if any(one.kind is SubjectKind.ANYTHING for one in subjects):
+            found: Iterable[int] = range(len(everything))
+        else:
+            owners = {owner for one in subjects for owner in self._subjects.ids(one)}
+            of_host = self._listeners if any(one.kind is SubjectKind.HOST for one in subjects) else []
+            found = sorted({*of_host, *(number for owner in owners for number in self._numbers.get(owner, ()))})
+        return tuple(everything[at] for at in found if family is None or everything[at].family == family)
+
+    def _open(self, zone: Zone, family: Family) -> frozenset[Destination]:
+        """Return what may be reached from a zone."""
+        there = (one for one in self._table.destinations if one.family == family)
+        return frozenset(one for one in there if self.is_reached(zone, one))
 
     def _between(self, zone: Zone, destination: Destination) -> tuple[Exposure, ...]:
         return tuple(self._table.cells(zone, destination))

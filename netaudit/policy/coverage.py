@@ -1,10 +1,11 @@
 """What is reached on a host and no entry speaks of."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
-from netaudit.model.exposure import Exposure, Outcome, Zone, ZoneKind
+from netaudit.model.exposure import Destination, Exposure, Outcome, Zone, ZoneKind
 from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.model.ranges import without
 from netaudit.packets.exposure.table import ExposureTable
@@ -20,13 +21,36 @@ _ANYTHING = (Target(Subject(SubjectKind.ANYTHING)),)
 
 def uncovered(context: HostContext, table: ExposureTable, entries: tuple[Entry, ...]) -> Iterator[Exposure]:
     """Yield what outsiders and members of networks reach, or may, and no entry speaks of."""
+    speak = _Speaking(context, entries)
     for family in IP_FAMILIES:
         zones = [one for one in table.zones(family) if one.kind in _FROM and not one.within]
-        for destination in context.cells.destinations(family):
+        for destination in context.cells.of_targets(_ANYTHING, family):
+            speaking = speak.of(destination)
             for zone in zones:
                 for cell in context.cells.between(zone, destination):
-                    if cell.outcome is not Outcome.BLOCKED and (left := _left(context, entries, cell)):
+                    if cell.outcome is not Outcome.BLOCKED and (left := _left(context, speaking, cell)):
                         yield left
+
+
+class _Speaking:
+    """Finds the entries that may speak of a destination: of a policy with hundreds, a few."""
+
+    def __init__(self, context: HostContext, entries: tuple[Entry, ...]) -> None:
+        self._subjects, self._entries = context.subjects, entries
+        self._about = lru_cache(maxsize=None)(self._entries_about)
+
+    def of(self, destination: Destination) -> tuple[Entry, ...]:
+        """Return the entries with a target that may be this destination."""
+        return self._about(self._subjects.owner(destination))
+
+    def _entries_about(self, owner: str) -> tuple[Entry, ...]:
+        return tuple(one for one in self._entries if one.form is Form.CAN_ONLY or self._names(one, owner))
+
+    def _names(self, entry: Entry, owner: str) -> bool:
+        kinds = {one.subject.kind for one in entry.targets}
+        if SubjectKind.ANYTHING in kinds or (not owner and SubjectKind.HOST in kinds):
+            return True
+        return any(owner in self._subjects.ids(one.subject) for one in entry.targets)
 
 
 class Permits:

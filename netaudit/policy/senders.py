@@ -1,8 +1,9 @@
 """Who sends: the zones of a host that the subjects of an entry stand for, and the zones of everybody else."""
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from itertools import islice
 
 from netaudit.model.docker import Container
 from netaudit.model.exposure import Destination, Zone, ZoneKind
@@ -12,9 +13,10 @@ from netaudit.packets.exposure.table import ExposureTable
 from netaudit.packets.host.zones import Senders, ZoneChoice, as_ranges
 from netaudit.policy.cells import Cells
 from netaudit.policy.entry import Entry, Form, Policy, Subject, SubjectKind
-from netaudit.policy.subjects import Subjects, names_containers, zones_outside
+from netaudit.policy.subjects import Subjects, is_called, names_containers, zones_outside
 
 _OUTSIDE = {ZoneKind.INTERNET: SubjectKind.INTERNET, ZoneKind.LAN: SubjectKind.LAN}
+_ALL_NAMED = 8  # members of a network that are asked one by one where all of them get through
 _REST = "all but {}"
 _OF_OTHERS = (Form.NOTHING, Form.ONLY)  # their exceptions are senders
 
@@ -35,18 +37,36 @@ class SenderZones:
     """The zones of one host, found by subject."""
 
     def __init__(self, subjects: Subjects, table: ExposureTable) -> None:
-        self._subjects, self._table = subjects, table
+        self._subjects = subjects
+        self._zones = {family: dict.fromkeys(table.zones(family)) for family in IP_FAMILIES}
+        remembered = lru_cache(maxsize=None)
+        self.of, self._strangers = remembered(self._of), remembered(self._strangers_on)
+        self._apart = remembered(self._outside)
+        self._networks = {
+            family: [one for one in zones if one.kind is ZoneKind.NETWORK and not one.within]
+            for family, zones in self._zones.items()
+        }
 
-    def of(self, subject: Subject, family: Family) -> tuple[Zone, ...]:
+    def around(self, subject: Subject, family: Family) -> tuple[Zone, ...]:
+        """Return zones that send all that a subject sends, and may send more: of containers their networks."""
+        zones = dict.fromkeys(self.of(subject, family))
+        alone = [one for one in zones if one.kind is ZoneKind.CONTAINER]
+        if not alone:
+            return tuple(zones)
+        networks = {end.network_name for one in self._subjects.containers(subject) for end in one.endpoints}
+        known = (Zone(ZoneKind.NETWORK, name) for name in sorted(networks))
+        return (*(one for one in zones if one not in alone), *(one for one in known if one in self._zones[family]))
+
+    def _of(self, subject: Subject, family: Family) -> tuple[Zone, ...]:
         """Return the zones from which a subject sends packets of a family."""
-        zones = self._table.zones(family)
+        zones = self._zones[family]
         if not names_containers(subject):
             return tuple(zones_outside(subject, zones))
         if subject.kind is SubjectKind.NETWORK:
-            return tuple(one for one in zones if one.kind is ZoneKind.NETWORK and fnmatchcase(one.name, subject.name))
+            return tuple(one for one in zones if one.kind is ZoneKind.NETWORK and is_called(one.name, subject.name))
         if subject.kind is SubjectKind.ANYTHING:
             return tuple(one for one in zones if one.kind not in (ZoneKind.HOST, ZoneKind.CONTAINER) and not one.within)
-        return tuple(self._of_containers(self._subjects.containers(subject), zones))
+        return tuple(self._of_containers(self._subjects.containers(subject), family))
 
     def others(self, entry: Entry, destination: Destination, cells: Cells) -> Iterator[Zone]:
         """Yield the zones that a destination is not meant for.
@@ -54,38 +74,62 @@ class SenderZones:
         A network of which nobody gets there is left out, without a look at its members.
         """
         excepted = _excepted(entry)
-        zones = self._table.zones(destination.family)
-        for zone in zones:
-            if zone.within or zone.kind is ZoneKind.CONTAINER:
-                continue
-            if zone.kind in _OUTSIDE:
-                yield from _less(zone, zones, excepted)
-            elif zone.kind is ZoneKind.HOST:
-                if any(not self._is_one_of(excepted, one) for one in self._subjects.in_host_network):
-                    yield zone
-            elif cells.is_reached(zone, destination):
-                yield from self._members(zone, excepted, destination, zones)
+        yield from self._apart(excepted, destination.family)
+        for zone in self._networks[destination.family]:
+            if cells.is_reached(zone, destination):
+                yield from self._members(zone, excepted, destination, cells)
+
+    def _outside(self, excepted: tuple[Subject, ...], family: Family) -> tuple[Zone, ...]:
+        """Return what is no network and not excepted: the Internet and links, or the rest of them, and the host."""
+        zones = self._zones[family]
+        left = [
+            one for zone in zones if zone.kind in _OUTSIDE and not zone.within for one in _less(zone, zones, excepted)
+        ]
+        own = any(not self._is_one_of(excepted, one) for one in self._subjects.in_host_network)
+        return (*left, *(zone for zone in zones if own and zone.kind is ZoneKind.HOST))
 
     def _members(
-        self, zone: Zone, excepted: tuple[Subject, ...], destination: Destination, zones: tuple[Zone, ...]
+        self, zone: Zone, excepted: tuple[Subject, ...], destination: Destination, cells: Cells
     ) -> Iterator[Zone]:
         owner = self._subjects.owner(destination)
-        members = [one for one in self._subjects.members(zone.name) if one.id != owner]
-        strangers = [one for one in members if not self._is_one_of(excepted, one)]
-        if strangers and len(strangers) == len(members):
+        strangers = self._strangers(zone.name, excepted)
+        if self._is_anybody(zone.name, strangers, owner):
             yield zone
-        else:
-            yield from self._of_containers(strangers, zones)
+            return
+        found = self._of_containers((one for one in strangers if one.id != owner), destination.family)
+        if len(strangers) > _ALL_NAMED and cells.is_open_to_all(zone, destination):
+            some = tuple(islice(found, _ALL_NAMED))  # each gets there: a few prove it as well as a thousand
+            yield from some
+            if any(cells.is_reached(one, destination) for one in some):
+                return
+        yield from found
 
-    def _of_containers(self, containers: Iterable[Container], zones: tuple[Zone, ...]) -> Iterator[Zone]:
+    def _is_anybody(self, network: str, strangers: tuple[Container, ...], owner: str) -> bool:
+        """Tell whether all members of a network but the one that is asked about are strangers, and one at least is."""
+        members = self._subjects.members(network)
+        if len(strangers) == len(members):
+            return len(members) > 1 or any(one.id != owner for one in members)
+        left = len(members) - len(strangers)
+        return (
+            bool(strangers)
+            and left == 1
+            and any(one.id == owner for one in members)
+            and all(one.id != owner for one in strangers)
+        )
+
+    def _strangers_on(self, network: str, excepted: tuple[Subject, ...]) -> tuple[Container, ...]:
+        """Return the members of a network but for the excepted."""
+        return tuple(one for one in self._subjects.members(network) if not self._is_one_of(excepted, one))
+
+    def _of_containers(self, containers: Iterable[Container], family: Family) -> Iterator[Zone]:
         for one in containers:
             zone = Zone(ZoneKind.HOST) if one.network_mode == "host" else Zone(ZoneKind.CONTAINER, one.name)
-            if zone in zones:
+            if zone in self._zones[family]:
                 yield zone
 
     def _is_one_of(self, subjects: tuple[Subject, ...], container: Container) -> bool:
         return any(
-            container in self._subjects.containers(one)
+            container.id in self._subjects.ids(one)
             or (one.kind is SubjectKind.HOST and container.network_mode == "host")
             or (one.kind is SubjectKind.CIDR and _is_within(container, one.within))
             for one in subjects
@@ -97,11 +141,11 @@ def _excepted(entry: Entry) -> tuple[Subject, ...]:
     return (*entry.subjects, *(one.subject for one in entry.exceptions))
 
 
-def _less(zone: Zone, zones: tuple[Zone, ...], excepted: tuple[Subject, ...]) -> Iterator[Zone]:
+def _less(zone: Zone, zones: Iterable[Zone], excepted: tuple[Subject, ...]) -> Iterator[Zone]:
     """Yield what is left of the Internet or a link where some of its senders are excepted."""
     kind = _OUTSIDE[zone.kind]
     if any(
-        one.kind is kind and not one.within and (not one.name or fnmatchcase(zone.name, one.name)) for one in excepted
+        one.kind is kind and not one.within and (not one.name or is_called(zone.name, one.name)) for one in excepted
     ):
         return
     limited = _limited(kind, excepted)

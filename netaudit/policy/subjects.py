@@ -1,8 +1,11 @@
 """Subjects of a policy -> the containers, zones and ports of a host that they stand for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from ipaddress import ip_address
+
+import msgspec
 
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.exposure import Destination, DestinationKind, Zone, ZoneKind
@@ -20,7 +23,7 @@ class Subjects:
         known = inventory.containers if inventory else ()
         self.running = tuple(one for one in known if one.running)
         self.in_host_network = tuple(one for one in self.running if one.network_mode == "host")
-        self._stopped = tuple(one for one in known if not one.running)
+        self._running, self._stopped = _by_name(self.running), _by_name(one for one in known if not one.running)
         self._networks = tuple(one.name for one in inventory.networks) if inventory else ()
         self._by_address = {
             str(ip_address(address.partition("/")[0])): one.id
@@ -30,23 +33,20 @@ class Subjects:
             if address
         }
 
-    def containers(self, subject: Subject) -> tuple[Container, ...]:
-        """Return the running containers that a subject names; for `anything` all of them."""
-        if subject.kind is SubjectKind.ANYTHING:
-            return self.running
-        return tuple(one for one in self.running if _names(subject, one))
+        remembered = lru_cache(maxsize=None)
+        self.ids, self.containers = remembered(self._ids), remembered(self._containers)
 
     def is_stopped(self, subject: Subject) -> bool:
         """Tell whether a subject names only containers that do not run."""
-        return not self.containers(subject) and any(_names(subject, one) for one in self._stopped)
+        return not self.ids(subject) and any(self._stopped.find(subject))
 
     def is_network(self, subject: Subject) -> bool:
         """Tell whether there is a network that a subject names."""
-        return subject.kind is SubjectKind.NETWORK and any(fnmatchcase(one, subject.name) for one in self._networks)
+        return subject.kind is SubjectKind.NETWORK and any(is_called(one, subject.name) for one in self._networks)
 
-    def members(self, network: str) -> tuple[Container, ...]:
+    def members(self, network: str) -> Sequence[Container]:
         """Return the running containers of a network."""
-        return tuple(one for one in self.running if any(end.network_name == network for end in one.endpoints))
+        return self._running.members.get(network, ())
 
     def owner(self, destination: Destination) -> str:
         """Return the id of the container that a destination leads to, "" for anything else."""
@@ -73,7 +73,17 @@ class Subjects:
         if subject.kind is SubjectKind.HOST:
             return destination.kind is DestinationKind.HOST_LISTENER
         owner = self.owner(destination)
-        return bool(owner) and any(one.id == owner for one in self.containers(subject))
+        return bool(owner) and owner in self.ids(subject)
+
+    def _containers(self, subject: Subject) -> tuple[Container, ...]:
+        """Return the running containers that a subject names; for `anything` all of them."""
+        ids = self.ids(subject)
+        return tuple(one for one in self.running if one.id in ids) if ids else ()
+
+    def _ids(self, subject: Subject) -> frozenset[str]:
+        if subject.kind is SubjectKind.ANYTHING:
+            return frozenset(self._running.known)
+        return frozenset(self._running.find(subject))
 
 
 def own_ports(destination: Destination) -> Ranges:
@@ -93,15 +103,50 @@ def zones_outside(subject: Subject, zones: Iterable[Zone]) -> Iterator[Zone]:
         elif subject.kind is SubjectKind.CIDR:
             matches = zone.within == subject.within
         else:
-            named = not subject.name or fnmatchcase(zone.name, subject.name)
+            named = not subject.name or is_called(zone.name, subject.name)
             matches = zone.kind is _OUTSIDE.get(subject.kind) and zone.within == subject.within and named
         if matches:
             yield zone
 
 
-def _names(subject: Subject, container: Container) -> bool:
-    """Tell whether a subject names a container."""
-    return any(text and fnmatchcase(text, subject.name) for text in _called(subject.kind, container))
+class _Named(msgspec.Struct, frozen=True):
+    """Containers by id, by what a subject of each kind calls them, and by network."""
+
+    known: Mapping[str, Container]
+    called: Mapping[SubjectKind, Mapping[str, list[str]]]
+    members: Mapping[str, list[Container]]
+
+    def find(self, subject: Subject) -> Iterator[str]:
+        """Yield the ids of the containers that a subject names."""
+        called = self.called.get(subject.kind, {})
+        if not _is_pattern(subject.name):
+            yield from called.get(subject.name, ())
+            return
+        for text, ids in called.items():
+            if is_called(text, subject.name):
+                yield from ids
+
+
+def _by_name(containers: Iterable[Container]) -> _Named:
+    known = {one.id: one for one in containers}
+    called: dict[SubjectKind, dict[str, list[str]]] = {kind: {} for kind in OF_CONTAINERS}
+    members: dict[str, list[Container]] = {}
+    for one in known.values():
+        for kind, names in called.items():
+            for text in filter(None, dict.fromkeys(_called(kind, one))):
+                names.setdefault(text, []).append(one.id)
+        for name in dict.fromkeys(end.network_name for end in one.endpoints):
+            members.setdefault(name, []).append(one)
+    return _Named(known, called, members)
+
+
+def is_called(text: str, name: str) -> bool:
+    """Tell whether a text is a name of a policy, in which `*` and `?` stand for others."""
+    return fnmatchcase(text, name.replace("[", "[[]")) if _is_pattern(name) else text == name
+
+
+def _is_pattern(name: str) -> bool:
+    return "*" in name or "?" in name
 
 
 def _called(kind: SubjectKind, container: Container) -> Iterable[str]:

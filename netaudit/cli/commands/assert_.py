@@ -59,7 +59,8 @@ def assert_(
     entries = load_policy(policy or Path(DEFAULT))
     if explain is not None:
         entry = entry_at(entries, explain)
-        tried = explain_entry(load_or_collect(snapshot, make_where(docker_host, timeout)), entry)
+        facts = load_or_collect(snapshot, make_where(docker_host, timeout))
+        tried = explain_entry(facts, entry, uplinks=uplink or None)
         out.write(render_tried(tried, style).encode(errors="replace"), place)
         return
     held = hold_policy(load_or_collect(snapshot, make_where(docker_host, timeout)), entries, uplinks=uplink or None)

@@ -53,7 +53,7 @@ def _units(context: HostContext, entry: Entry, target: Target) -> dict[str, tupl
     found: dict[str, list[Destination]] = {name: [] for name in names.values()}
     if target.subject.kind is SubjectKind.HOST:
         found[_HOST] = []
-    for destination in context.cells.destinations(entry.family):
+    for destination in context.cells.of_targets((target,), entry.family):
         name = names.get(context.subjects.owner(destination), _HOST)
         if name in found and context.subjects.covered(destination, target):
             found[name].append(destination)

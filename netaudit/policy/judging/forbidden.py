@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from netaudit.model.exposure import Destination, Exposure, Zone, ZoneKind
+from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.model.ranges import without
 from netaudit.policy.entry import Entry, Form, Subject, SubjectKind, Target
 from netaudit.policy.judging.context import HostContext
@@ -30,7 +31,7 @@ def _of_subjects(
     context: HostContext, entry: Entry, meant: tuple[Target, ...], but: tuple[Target, ...]
 ) -> Iterator[Exposure]:
     """Yield what the senders of an entry reach of targets, but for some of them."""
-    for destination in context.cells.destinations(entry.family):
+    for destination in _open_to(context, entry, meant):
         spoken_of = context.subjects.covered_by(destination, meant)
         forbidden = without(spoken_of, context.subjects.covered_by(destination, but))
         for subject in entry.subjects if forbidden else ():
@@ -39,9 +40,22 @@ def _of_subjects(
                     yield from context.cells.past(zone, destination, forbidden)
 
 
+def _open_to(context: HostContext, entry: Entry, meant: tuple[Target, ...]) -> Iterator[Destination]:
+    """Yield what of targets any sender of an entry may reach; a container reaches no more than its networks do."""
+    families = (entry.family,) if entry.family else IP_FAMILIES
+    reached = {
+        one
+        for family in families
+        for subject in entry.subjects
+        for zone in context.senders.around(subject, family)
+        for one in context.cells.open_from(zone, family)
+    }
+    yield from (one for one in context.cells.of_targets(meant, entry.family) if one in reached)
+
+
 def _of_others(context: HostContext, entry: Entry) -> Iterator[Exposure]:
     """Yield what everybody but the senders of an entry reaches of its targets."""
-    for destination in context.cells.destinations(entry.family):
+    for destination in context.cells.of_targets(entry.targets, entry.family):
         forbidden = context.subjects.covered_by(destination, entry.targets)
         for zone in context.senders.others(entry, destination, context.cells) if forbidden else ():
             yield from context.cells.past(zone, destination, forbidden)

@@ -5,7 +5,7 @@ from itertools import permutations
 
 from netaudit.model.docker import Container
 from netaudit.model.exposure import Destination, Exposure
-from netaudit.policy.entry import Entry, Subject, SubjectKind
+from netaudit.policy.entry import Entry, Subject, SubjectKind, Target
 from netaudit.policy.judging.context import HostContext
 from netaudit.policy.subjects import own_ports
 
@@ -22,7 +22,7 @@ def isolation_cells(context: HostContext, entry: Entry) -> Iterator[Exposure]:
         ours, theirs = (_members(context, entry, each) for each in (one, other))
         only = {each.id for each in theirs} - {each.id for each in ours}
         senders = [each for each in ours if each not in theirs]
-        for destination in context.cells.destinations(entry.family):
+        for destination in context.cells.of_targets((Target(other),), entry.family):
             if context.subjects.owner(destination) in only:
                 yield from _from_members(context, one, senders, destination)
 
