@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _CLEANING = 3.0  # seconds that cleaning up may take before a further signal counts
 _AGAIN = 0.001  # seconds until a signal is sent anew whose exception got lost
+_FAILED = 3
 _NO_ROOM = ("cannot allocate memory", "failed to map segment", "can't start new thread", "cannot create new thread")
 
 
@@ -83,15 +84,23 @@ def script() -> NoReturn:
     except SystemExit as end:
         signals.close()
         _leave(end)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (a bug is printed, and its exit code is not that of findings)
         signals.close()
         if isinstance(error.__cause__, _EndedBySignal):  # Python 3.11 wraps what is raised while a class is made
             _leave_interrupted(error.__cause__)
         if not _lacks_memory(error):
-            raise
+            _print_traceback(error)
+            os._exit(_FAILED)  # the interpreter would exit with 1, which means findings
         _say("netaudit: not enough memory (raise the limit: `ulimit -v`, or that of the service or container)\n")
-        os._exit(3)
+        os._exit(_FAILED)
     sys.exit(0)
+
+
+def _print_traceback(error: Exception) -> None:
+    """Print a bug as the interpreter would."""
+    import traceback  # noqa: PLC0415 (late: for a bug alone)
+
+    traceback.print_exception(error)
 
 
 def _leave_interrupted(end: _EndedBySignal) -> NoReturn:

@@ -204,7 +204,7 @@ def _undecided(check: Check, subject: CheckSubject, view: HostView, asked: Bound
 
 def _waive(finding: Finding, waivers: Iterable[Waiver], today: dt.date) -> Finding:
     for waiver in waivers:
-        if waiver.until >= today and waiver.covers(finding.check.id, finding.subject, finding.container):
+        if waiver.until >= today and waiver.covers(finding.check.id, finding.subject, finding.container, finding.about):
             return msgspec.structs.replace(finding, waiver=waiver)
     return finding
 
@@ -219,8 +219,8 @@ def _about_waivers(
     found: list[Finding] = []
     checks = [check for check in plan.checks if check.subject is CheckedKind.WAIVER]
     for waiver in waivers:
-        unused = not any(waiver.covers(one.check.id, one.subject, one.container) for one in findings)
-        known = not unused or waiver.check not in unanswered
+        unused = not any(waiver.covers(one.check.id, one.subject, one.container, one.about) for one in findings)
+        known = not unused or not any(fnmatchcase(name, waiver.check) for name in unanswered)
         facts = WaiverFacts(
             check=waiver.check,
             subject=waiver.subject,

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
@@ -16,6 +17,7 @@ from netaudit.errors import ConfigError
 
 T = TypeVar("T")
 DEFAULT = "netaudit.toml"
+PYPROJECT = "pyproject.toml"
 _BASELINE = 64 << 20  # bytes; an audit of 10,000 findings has 20 MB
 _HINT = "docs/netaudit.schema.json describes it"
 _PATH = re.compile(r"\.([\w-]+)(?:\[(\d+|\.\.\.)\])?")
@@ -30,9 +32,12 @@ Sureness = Literal["low", "medium", "high"]
 class WaiverEntry(Strict):
     """A finding that is accepted; all keys are needed."""
 
-    check: Annotated[Text, msgspec.Meta(description="The check's id.")]
+    check: Annotated[Text, msgspec.Meta(description="The check's id; * stands for any text.")]
     subject: Annotated[
-        Text, msgspec.Meta(description="The finding's subject as reports print it; * stands for any text.")
+        Text,
+        msgspec.Meta(
+            description="The finding's subject as reports print it, or CONTAINER PORT/PROTOCOL; * stands for any text."
+        ),
     ]
     reason: Annotated[Text, msgspec.Meta(description="Why it is accepted.")]
     owner: Annotated[Text, msgspec.Meta(description="Who answers for it.")]
@@ -145,10 +150,15 @@ def convert_toml(path: Path, kind: type[T], hint: str) -> tuple[str, T]:
 
 def _convert(path: Path, text: str, kind: type[T], hint: str = _HINT) -> T:
     try:
-        return msgspec.convert(_loads(path, text), kind)
+        return msgspec.convert(_own_table(path, _loads(path, text)), kind)
     except msgspec.ValidationError as error:
         message, _, key = str(error).partition(" - at ")
         refuse_toml(path, text, message, key.strip("`").removeprefix("$").removeprefix("."), hint)
+
+
+def _own_table(path: Path, data: dict[str, Any]) -> object:
+    """Return what is netaudit's: of a pyproject.toml the table tool.netaudit alone."""
+    return data.get("tool", {}).get("netaudit", {}) if path.name == PYPROJECT else data
 
 
 def _loads(path: Path, text: str) -> dict[str, Any]:
@@ -204,7 +214,7 @@ def check_names(known: Mapping[str, object], config: Config, waivers: tuple[Waiv
         if name not in known:
             raise ConfigError(f"no such check: {name}", file=file, key="skip", hint="docs/checks.md lists them")
     for one in waivers:
-        if one.check not in known:
+        if not any(fnmatchcase(name, one.check) for name in known):
             raise ConfigError(
                 f"no such check: {one.check}", file=one.place, key="check", hint="docs/checks.md lists them"
             )

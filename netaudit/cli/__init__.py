@@ -76,7 +76,7 @@ def _print_version(value: bool) -> None:
 def _root(
     *,
     version: bool = typer.Option(
-        False, "--version", help="Print the version and exit.", callback=_print_version, is_eager=True
+        False, "--version", "-v", help="Print the version and exit.", callback=_print_version, is_eager=True
     ),
 ) -> None:
     """Take the options that stand before the command."""
@@ -87,7 +87,7 @@ def main() -> NoReturn:
     gc.disable()  # a command builds values without cycles and ends: collecting cycles of 100,000 rules finds nothing
     try:
         _require_stdout()
-        code = app(standalone_mode=False)
+        code = app(_as_options(sys.argv[1:]), standalone_mode=False)
     except ClickException as error:
         _fail_usage(error)
     except NetauditError as error:
@@ -97,6 +97,17 @@ def main() -> NoReturn:
             raise
         _fail(_full_stdout(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _as_options(words: list[str]) -> list[str]:
+    """Read `netaudit version`, `netaudit help` and `netaudit help COMMAND` as the options of that name."""
+    match words:
+        case ["version"]:
+            return ["--version"]
+        case ["help", *command]:
+            return [*command, "--help"]
+        case _:
+            return words
 
 
 def _require_stdout() -> None:

@@ -14,7 +14,8 @@ from netaudit.audit.auditor import Auditor
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import reads_exposure, unanswered
 from netaudit.audit.risk import Mistake, gather_mistakes
-from netaudit.catalog.config import DEFAULT, is_port
+from netaudit.catalog.config import is_port
+from netaudit.catalog.config_places import find_config
 from netaudit.cli.say import say
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
@@ -41,7 +42,7 @@ class Prepared(msgspec.Struct, frozen=True):
 
 def prepare(options: AuditOptions, fail_on: str | None = None, min_confidence: str | None = None) -> Prepared:
     """Put command line and configuration together; where both say something, the command line wins."""
-    path = options.config or (Path(DEFAULT) if _is_file(DEFAULT) else None)
+    path = options.config or find_config(Path.cwd())
     prepared = prepare_audit(msgspec.structs.replace(options, config=path))
     bar = fail_on or prepared.config.fail_on
     return Prepared(
@@ -79,14 +80,6 @@ def explain_finding(subject: str, facts: Facts, style: "Style") -> str:
 
 def _has_id(mistake: Mistake, start: str) -> bool:
     return any(one.fingerprint.startswith(start) for one in mistake.findings)
-
-
-def _is_file(name: str) -> bool:
-    """Tell whether there is such a file; none in a folder that this user may not look into."""
-    try:
-        return Path(name).is_file()
-    except OSError:
-        return False
 
 
 def read_ports(asked: Iterable[str]) -> dict[int, str]:

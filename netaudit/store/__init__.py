@@ -24,7 +24,7 @@ from typing import IO
 import msgspec
 
 from netaudit.bounded import UnfitError, read_plain
-from netaudit.errors import OutputError, RecordingError, TakenError
+from netaudit.errors import RecordingError, TakenError
 from netaudit.model.facts import Facts, Gap, GapReason
 from netaudit.store.format.index import FORMAT, INDEX, digest, digest_of, hash_files, make_index, read_index
 from netaudit.store.format.limits import HINT, LARGEST_INDEX
@@ -32,7 +32,7 @@ from netaudit.store.format.times import parse_time
 from netaudit.store.integrity.manifest import Manifest, make_manifest
 from netaudit.store.integrity.signature import find_signer
 from netaudit.store.integrity.verify import Difference, Verification, verify_files
-from netaudit.store.reading.archive import WRITTEN, is_archive, pack
+from netaudit.store.reading.archive import is_archive, pack, require_written
 from netaudit.store.reading.files import Files, read_files, read_strangers, read_stream, recordings_in
 from netaudit.store.reading.foreign import adopt, unsaid
 from netaudit.store.reading.packed import DAMAGED
@@ -111,7 +111,7 @@ def save(facts: Facts, path: Path, replace: Replace = Replace.OURS) -> Facts:
     It is its owner's alone, whatever the umask. Raises OutputError where the place is taken or cannot be written; then
     nothing is left behind.
     """
-    _require_written(path)
+    require_written(path)
     files = _files(facts)
     if is_archive(path.name):
         write_atomically(path, pack(files, path.name), replace, Kind.RECORDING)
@@ -128,7 +128,7 @@ def manifest_of(facts: Facts) -> Manifest:
 
 def require_place(path: Path, replace: Replace) -> None:
     """Refuse a place that `save` could not write to, before the host is read. Raises OutputError."""
-    _require_written(path)
+    require_written(path)
     if is_archive(path.name):
         require_free(path, replace, Kind.RECORDING)
     else:
@@ -168,11 +168,6 @@ def taken_at(path: Path) -> datetime | None:
 def _files(facts: Facts) -> dict[str, bytes]:
     """Return the files of a recording. The index comes first: what is cut off a tar's end is then found missing."""
     return {INDEX: make_index(facts, hash_files(facts.files)), **dict(sorted(facts.files.items()))}
-
-
-def _require_written(path: Path) -> None:
-    if is_archive(path.name) and not path.name.endswith(WRITTEN):
-        raise OutputError(f"cannot write {path}: such a tar is only read", hint=f"end its name in {WRITTEN[1]}")
 
 
 def _facts(files: Files, path: Path) -> Facts:

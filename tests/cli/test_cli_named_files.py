@@ -37,7 +37,7 @@ SIGNED = {("verify", "signature"), ("verify", "signers")}
 # A history is a database: tests/history.
 HISTORIES = {("history", "store")}
 RECORDINGS = {"on", "snapshot", "recording", "before", "after", "since"}  # the store's tests are about those
-WRITTEN = {"output", "keep"}
+WRITTEN = {"output", "keep", "write_baseline"}
 
 
 def test_every_path_of_the_command_line_is_known_here() -> None:

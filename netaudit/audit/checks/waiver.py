@@ -12,7 +12,9 @@ _FIELDS = ("reason", "owner", "until")
 
 
 class Waiver(msgspec.Struct, frozen=True):
-    """One accepted risk; all fields are needed. `subject` may be a pattern (`web *:8080/tcp`).
+    """One accepted risk; all fields are needed. `check` and `subject` may be patterns (`web *:8080/tcp`).
+
+    A subject `web 80/tcp`, as lists of findings print it, is the container's port: over IPv4 and IPv6, by any address.
 
     `place` is where it stands. `invalid` says what is wrong with one that a container's label holds: such a
     one waives nothing.
@@ -27,11 +29,13 @@ class Waiver(msgspec.Struct, frozen=True):
     container: str = ""  # of a label: it speaks of this container alone
     invalid: str = ""
 
-    def covers(self, check: str, subject: str, container: str) -> bool:
+    def covers(self, check: str, subject: str, container: str, about: str = "") -> bool:
         """Return whether it speaks of such a finding."""
-        if self.invalid or self.check != check:
+        if self.invalid or not fnmatchcase(check, self.check):
             return False
-        return container == self.container if self.container else fnmatchcase(subject, self.subject)
+        if self.container:
+            return container == self.container
+        return fnmatchcase(subject, self.subject) or (about != "" and fnmatchcase(about, self.subject))
 
 
 def label_waivers(container: Container) -> tuple[Waiver, ...]:

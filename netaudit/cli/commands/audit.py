@@ -61,6 +61,10 @@ def audit(
         typer.Option("--baseline", help="An earlier audit as JSON: what it has is not new.", show_default=False),
     ] = None,
     policy: PolicyOption = None,
+    write_baseline: Annotated[
+        Path | None,
+        typer.Option("--write-baseline", help="Write a file for --baseline: what is found now.", show_default=False),
+    ] = None,
     sensitive_port: Annotated[
         list[str] | None,
         typer.Option(
@@ -76,7 +80,10 @@ def audit(
         typer.Option("--exposure/--no-exposure", help="Compute who can reach what [default: on].", show_default=False),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option("--config", help="Else netaudit.toml, where there is one.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--config", help="Else the nearest netaudit.toml, or [tool.netaudit] of pyproject.toml.", show_default=False
+        ),
     ] = None,
     verify_fix: Annotated[
         bool, typer.Option("--verify-fix", help="Work out what following each remediation would change.")
@@ -116,6 +123,7 @@ def audit(
 
     detail = detail_of(verbose=verbose, quiet=quiet)
     place = out.place(output, force=force)
+    baseline_place = out.place(write_baseline, force=True)
     options = AuditOptions(
         checks=tuple(checks or ()),
         skip=tuple(skip or ()),
@@ -133,6 +141,8 @@ def audit(
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     audited = prepared.auditor.audit_and_verify(facts) if verify_fix else prepared.auditor.audit(facts)
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)
+    if write_baseline:
+        out.write(render(audited, AuditFormat.JSON, facts, snapshot, out.style(None, color), ()), baseline_place)
     choice = make_choice(
         facts, severity=severity, zones=zones, containers=containers_named, ports=ports, projects=projects
     )

@@ -16,6 +16,7 @@ from netaudit.diff import Altered, Moved
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.policy.verdict import Assertion
 from netaudit.report.terminal.assertion import held_lines
+from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.exposure import lead_diff
 from netaudit.report.terminal.layout import fill, table
 from netaudit.report.terminal.style import Style, bold
@@ -44,6 +45,8 @@ def render_diff(diff: AttributedDiff, style: Style, assertion: Assertion | None 
 
     `assertion` is the policy that the host was held against afterwards.
     """
+    if style.detail is Detail.QUIET:
+        return f"{summarise_diff(diff)}\n"
     lines = [*_heads(diff, style), "", *lead_diff(diff, style), *change_groups(diff.changes, style)]
     if not diff.changes:
         lines += [describe_no_rule_change((diff.before, diff.after)), ""]
@@ -67,6 +70,8 @@ def closing_lines(diff: AttributedDiff, style: Style) -> Iterator[str]:
 
 def render_snapshot(snapshot: AttributedSnapshot, style: Style, grouping: Grouping = Grouping.CHAIN) -> str:
     """Print every rule of a host with its cause."""
+    if style.detail is Detail.QUIET:
+        return f"{summarise_snapshot(snapshot)}\n"
     lines = [*fill(describe_head(snapshot.head), style), ""]
     rules = [one for one in snapshot.items if one.item.object is not ObjectKind.CHAIN]
     if grouping is Grouping.CHAIN:

@@ -1,7 +1,7 @@
 """The words for who can reach what, and for what of it changed; lines that differ in zone or family alone are one."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -58,7 +58,7 @@ class ChangeLine(msgspec.Struct, frozen=True):
 
     def _as_words(self, after: str) -> str:
         because = f", because {self.because}" if self.because else ""
-        return f"{', '.join(self.zones)} → {' and '.join(self.targets)}: {self.before} → {after}{because}"
+        return f"{', '.join(self.zones)} → {' and '.join(_by_name(self.targets))}: {self.before} → {after}{because}"
 
 
 class TableLine(msgspec.Struct, frozen=True):
@@ -72,6 +72,20 @@ class TableLine(msgspec.Struct, frozen=True):
     why: str
 
 
+def _by_name(targets: Iterable[str]) -> Iterator[str]:
+    """Say once what is published at several addresses: `web:80/tcp by 0.0.0.0:8080 and [::]:8080`."""
+    addresses: dict[str, list[str]] = {}
+    for target in targets:
+        name, _, address = target.partition(" by ")
+        addresses.setdefault(name, []).extend([address] if address else [])
+    yield from (f"{name} by {' and '.join(found)}" if found else name for name, found in addresses.items())
+
+
+def is_outside(one: ExposureChange) -> bool:
+    """Tell whether a change is about packets from beyond the host."""
+    return _shown(one).exposure.zone.kind in _OUTSIDE
+
+
 def change_lines(changes: Iterable[ExposureChange]) -> tuple[ChangeLine, ...]:
     """Gather changes: the outside first, then by what they reach."""
     by_target: dict[tuple[str, ...], list[ExposureChange]] = {}
@@ -80,7 +94,7 @@ def change_lines(changes: Iterable[ExposureChange]) -> tuple[ChangeLine, ...]:
     by_rest: dict[tuple[object, ...], list[str]] = {}
     for (target, before, after, because), members in by_target.items():
         zones = tuple(dict.fromkeys(str(_shown(one).exposure.zone) for one in _sorted(members)))
-        outside = any(_shown(one).exposure.zone.kind in _OUTSIDE for one in members)
+        outside = any(map(is_outside, members))
         by_rest.setdefault((zones, before, after, because, outside), []).append(target)
     lines = [
         ChangeLine(zones, _joined(targets), before, after, because, outside)  # type: ignore[arg-type]
@@ -194,7 +208,9 @@ def _shown(one: ExposureChange) -> AttributedExposure:
 
 
 def _target(one: ExposureChange) -> str:
-    return describe_target(_shown(one).exposure.destination)
+    shown = _shown(one)
+    name, by, rest = describe_target(shown.exposure.destination).partition(" by ")
+    return f"{name} ({shown.service}){by}{rest}" if shown.service else f"{name}{by}{rest}"
 
 
 def _turn(one: ExposureChange) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import IO, Self, cast
 
-from netaudit.errors import RecordingError
+from netaudit.errors import OutputError, RecordingError
 from netaudit.store.format.limits import (
     HINT,
     LARGEST_FILE,
@@ -42,7 +42,17 @@ _ODD = (
     RecursionError,
     struct.error,
 )
+_OTHER_FORMS = (".zip", ".7z", ".rar", ".gz", ".xz", ".bz2", ".zst", ".json", ".txt", ".html")
 _READ = (*WRITTEN, ".tar.zst", ".tar.xz", ".tar.bz2")
+
+
+def require_written(path: Path) -> None:
+    """Refuse a name of a form that is not written. Raises OutputError."""
+    if is_archive(path.name) and not path.name.endswith(WRITTEN):
+        raise OutputError(f"cannot write {path}: such a tar is only read", hint=f"end its name in {WRITTEN[1]}")
+    if path.name.lower().endswith(_OTHER_FORMS) and not is_archive(path.name) and not path.is_dir():
+        said = f"cannot write {path}: {path.suffix} is no form of recordings"
+        raise OutputError(said, hint=f"end its name in {', '.join(WRITTEN)}, or name a folder")
 
 
 def is_archive(name: str) -> bool:

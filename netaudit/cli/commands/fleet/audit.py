@@ -72,11 +72,11 @@ def audit(
 
     It can be interrupted at any time: the same command goes on where it was.
     """
-    from netaudit.catalog.config import DEFAULT
+    from netaudit.catalog.config_places import find_config
     from netaudit.fleet.engines.choice import choose_engine
     from netaudit.fleet.job import Orders
 
-    found = config or (Path(DEFAULT) if Path(DEFAULT).is_file() else None)
+    found = config or find_config(Path.cwd())
     orders = Orders(
         today=(today or dt.datetime.now(tz=dt.UTC).astimezone()).date(),
         config=_absolute(found),

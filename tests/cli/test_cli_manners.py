@@ -1,0 +1,89 @@
+"""What people try first works: version, help, a baseline, a configuration in a parent folder."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from programs import run, run_inside
+
+from netaudit.catalog.config_places import find_config
+from netaudit.release import RELEASE
+
+SHOP = Path(__file__).parents[1] / "recordings" / "tour" / "shop" / "10"
+
+
+@pytest.mark.parametrize("words", [("version",), ("-v",), ("--version",)])
+def test_the_version_is_told_by_any_name(words: tuple[str, ...]) -> None:
+    assert run(*words).stdout == f"netaudit {RELEASE}\n"
+
+
+def test_help_is_a_command_too() -> None:
+    assert "Usage: " in run("help").stdout
+    assert run("help", "audit").stdout == run("audit", "--help").stdout
+
+
+def test_a_baseline_is_written_and_read_again(tmp_path: Path) -> None:
+    baseline = tmp_path / "baseline.json"
+    assert run_inside("audit", str(SHOP), "--write-baseline", str(baseline)).returncode == 1
+    assert len(json.loads(baseline.read_bytes())["findings"]) == 18
+    done = run_inside("audit", str(SHOP), "--baseline", str(baseline))
+    assert (done.returncode, "0 findings" in done.stdout) == (0, True)
+
+
+def test_a_finding_is_explained_by_its_id_and_an_unknown_id_is_refused() -> None:
+    listed = run_inside("audit", str(SHOP)).stdout
+    name = next(line for line in listed.splitlines() if line.startswith("critical")).split()[2]
+    assert "shop-db publishes PostgreSQL" in run_inside("explain", name.upper(), str(SHOP)).stdout
+    assert run_inside("explain", "0" * 8, str(SHOP)).returncode == 2
+
+
+@pytest.mark.parametrize("wrong", [("--from", "mars"), ("--project", "none"), ("--verbose", "--quiet")])
+def test_a_choice_that_cannot_be_is_refused(wrong: tuple[str, str]) -> None:
+    assert run_inside("audit", str(SHOP), *wrong).returncode == 2
+
+
+def test_a_recording_is_not_written_as_a_zip(tmp_path: Path) -> None:
+    done = run_inside("redact", str(SHOP), "-o", str(tmp_path / "rec.zip"))
+    assert done.returncode == 3
+    assert ".tar.gz" in done.stderr
+    assert not (tmp_path / "rec.zip").exists()
+
+
+def test_the_nearest_configuration_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    below = tmp_path / "project" / "below"
+    below.mkdir(parents=True)
+    project, own = tmp_path / "project" / "pyproject.toml", tmp_path / "xdg" / "netaudit" / "netaudit.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("")
+    assert find_config(below) == own
+    project.write_text("[tool.other]\n")
+    assert find_config(below) == own
+    project.write_text('[tool.netaudit]\nfail_on = "none"\n')
+    assert find_config(below) == project
+    (below / "netaudit.toml").write_text("")
+    assert find_config(below) == below / "netaudit.toml"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to another user, as root can")
+def test_a_configuration_of_another_user_is_not_read_from_a_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    (tmp_path / "below").mkdir()
+    planted = tmp_path / "netaudit.toml"
+    planted.write_text('fail_on = "none"\n')
+    assert find_config(tmp_path / "below") == planted
+    os.chown(planted, 65534, 65534)
+    assert find_config(tmp_path / "below") != planted
+
+
+def test_one_waiver_covers_a_port_over_both_families(tmp_path: Path) -> None:
+    config = tmp_path / "netaudit.toml"
+    entry = {"check": "sensitive-port-*", "subject": "shop-db 5432/tcp", "reason": "r", "owner": "o"}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in entry.items()]
+    config.write_text("\n".join(["[[waivers]]", *lines, "until = 2999-01-01"]))
+    done = run_inside("audit", str(SHOP), "--config", str(config), "--fail-on", "high")
+    assert done.returncode == 0, done.stderr
+    assert "3 waived" in done.stdout
