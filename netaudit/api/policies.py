@@ -14,7 +14,7 @@ from netaudit.parse import parse_snapshot
 from netaudit.policy.entry import Entry, Policy
 from netaudit.policy.hold import Holder
 from netaudit.policy.trying import Tried
-from netaudit.policy.verdict import Assertion
+from netaudit.policy.verdict import Assertion, Judged
 
 
 def hold_policy(
@@ -32,6 +32,11 @@ def hold_policy(
     """
     known = policy if isinstance(policy, Policy) else load_policy(Path(policy))
     return _holder(today, uplinks).hold(parse_snapshot(facts), known).assertion
+
+
+def judge_policy(facts: Facts, policy: Policy) -> tuple[Judged, ...]:
+    """Judge every entry of a policy, and look for nothing else: for many recordings of a host, one after the other."""
+    return _holder(None, None).judge(parse_snapshot(facts), policy)
 
 
 def explain_entry(

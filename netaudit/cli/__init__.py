@@ -22,7 +22,11 @@ from netaudit.cli.commands.doctor import doctor
 from netaudit.cli.commands.explain import explain
 from netaudit.cli.commands.exposure import exposure
 from netaudit.cli.commands.fleet import fleet
-from netaudit.cli.commands.history import history
+from netaudit.cli.commands.over_time.bisect import bisect
+from netaudit.cli.commands.over_time.blame import blame
+from netaudit.cli.commands.over_time.history import history
+from netaudit.cli.commands.over_time.log import log
+from netaudit.cli.commands.over_time.watch import watch
 from netaudit.cli.commands.plan import plan
 from netaudit.cli.commands.record import record
 from netaudit.cli.commands.redact import redact
@@ -60,6 +64,10 @@ app.command(short_help="Find what is wrong, with proof and what to do.")(audit)
 app.command("assert", short_help="Hold a policy of who may reach what against a host.")(assert_)
 app.command(short_help="Write the report for people, such as a page of HTML.")(report)
 app.command(short_help="Tell whether this host can be read.")(doctor)
+app.command(short_help="Watch this host, and keep what changes.")(watch)
+app.command(short_help="Show what changed over time, by whom, because of what.")(log)
+app.command(short_help="Say since when a rule is there, and who brought it.")(blame)
+app.command(short_help="Find the change that broke a policy or opened a way.")(bisect)
 app.command(short_help="List the looks of a history, remove old ones, check them.")(history)
 app.command(short_help="Check that a recording is what was recorded.")(verify)
 app.command(short_help="Write a recording that can be given away.")(redact)

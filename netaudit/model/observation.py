@@ -65,6 +65,16 @@ class DockerEvent(msgspec.Struct, frozen=True):
     container: str = ""
 
 
+class Replaced(msgspec.Struct, frozen=True):
+    """One iptables-legacy table that a process replaced, as the kernel's audit told (NETFILTER_CFG)."""
+
+    family: str
+    table: str
+    pid: int
+    name: str
+    at: str  # RFC 3339, UTC
+
+
 class Observation(msgspec.Struct, frozen=True):
     """All that was seen between two recordings; `blind` says why the kernel could not be listened to, "" if it could.
 
@@ -76,6 +86,7 @@ class Observation(msgspec.Struct, frozen=True):
     before: Handles | None = None
     after: Handles | None = None
     blind: str = ""
+    replaced: tuple[Replaced, ...] = ()
 
 
 class Writer(msgspec.Struct, frozen=True):

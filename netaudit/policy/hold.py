@@ -53,6 +53,12 @@ class Holder(msgspec.Struct, frozen=True):
         )
         return Held(assertion, Permits(context, entries))
 
+    def judge(self, snapshot: Snapshot, policy: Policy) -> tuple[Judged, ...]:
+        """Judge every entry, and nothing else: what no entry speaks of is not looked for."""
+        table = ExposureTable(snapshot, snapshot.program, zones_of(policy, self.uplinks))
+        context = self._context(snapshot, table)
+        return tuple(judge(context, one) for one in policy.entries)
+
     def explain(self, snapshot: Snapshot, entry: Entry) -> Tried:
         """Judge one entry, and again without each rule of the host."""
         choice = zones_of(Policy((entry,)), self.uplinks)

@@ -29,13 +29,15 @@ READ = {
     ("redact", "key"): (("redact", AFTER, "-o", "/tmp/netaudit-test-hidden", "--redact-key"), 2),
 }
 # `record` reads its key as `redact` does, but only of a host whose rules it may read.
-SAME = {("record", "redact_key"), ("plan", "config"), ("plan", "waivers")}
+SAME = {(name, "policy") for name in ("audit", "bisect", "plan", "report", "run")}
+SAME |= {("record", "redact_key"), ("plan", "config"), ("plan", "waivers")}
 # Its own tests are in tests/plan: a client reads the Compose file, and requests are JSON within bounds.
-PLANNED = {("plan", "compose"), ("plan", "requests"), ("plan", "host_profile")}
+PLANNED = {("plan", "compose"), ("plan", "requests"), ("plan", "host_profile"), ("run", "planned")}
 # ssh-keygen reads these, after a look at their kind and size: tests/cli/test_cli_verify.py.
 SIGNED = {("verify", "signature"), ("verify", "signers")}
 # A history is a database: tests/history.
-HISTORIES = {("history", "store")}
+HISTORIES = {(name, "store") for name in ("bisect", "blame", "history", "log", "watch")}
+HISTORIES |= {("bisect", "good"), ("bisect", "bad"), ("blame", "look")}  # references
 RECORDINGS = {"on", "snapshot", "recording", "before", "after", "since"}  # the store's tests are about those
 WRITTEN = {"output", "keep", "write_baseline"}
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from cli.programs import run_inside
+from programs import run_inside
 from sampling import SWEEP
 
 from netaudit.errors import HistoryError, SubjectError, UsageError

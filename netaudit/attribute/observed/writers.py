@@ -28,10 +28,23 @@ def tell_writers(diff: AttributedDiff, observation: Observation) -> AttributedDi
 
 def _writer(change: Change, observation: Observation) -> Writer:
     if change.item.backend is Backend.IPTABLES_LEGACY:
-        return _LEGACY
+        return _of_legacy(change, observation)
     if observation.blind:
         return Writer(reason=observation.blind)
     return _name(list(_committers(change, observation)))
+
+
+def _of_legacy(change: Change, observation: Observation) -> Writer:
+    """Name who replaced the table, where the kernel's audit is on: it names tables, never rules."""
+    table = (change.item.family, change.item.table)
+    replacing = [one for one in observation.replaced if (one.family, one.table) == table]
+    if not replacing:
+        return _LEGACY
+    names = sorted({one.name for one in replacing})
+    if len(names) > 1:
+        return Writer(reason=f"one of {', '.join(names)}")
+    pids = {one.pid for one in replacing}
+    return Writer(names[0], pids.pop() if len(pids) == 1 else None, at=replacing[0].at)
 
 
 def _committers(change: Change, observation: Observation) -> Iterator[Commit]:
@@ -65,7 +78,14 @@ def _name(commits: list[Commit]) -> Writer:
     if len(names) > 1:
         return Writer(reason=f"one of {', '.join(names)}")
     pids = {commit.pid for commit in commits}
-    return Writer(names[0], pids.pop() if len(pids) == 1 else None)
+    times = {commit.at for commit in commits}
+    processes = {commit.process for commit in commits}
+    return Writer(
+        names[0],
+        pids.pop() if len(pids) == 1 else None,
+        at=min(times),
+        process=processes.pop() if len(processes) == 1 else None,
+    )
 
 
 def _events(one: AttributedChange, events: tuple[DockerEvent, ...]) -> Iterator[DockerEvent]:

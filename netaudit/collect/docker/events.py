@@ -58,7 +58,7 @@ class DockerListener:
         if why_not_local(self._where):  # its events are not about this host
             return self
         with suppress(NoThreadError):  # then nobody listens; the questions to the engine report it
-            self._thread = start_thread(self._listen)
+            self._thread = start_thread(self.listen)
             self._listening.wait(self._where.timeout)
         return self
 
@@ -71,7 +71,18 @@ class DockerListener:
                 self._stream.close()
         self._thread.join(_LINGER)
 
-    def _listen(self) -> None:
+    def listen(self) -> None:
+        """Listen once."""
+        self.listen_once()
+
+    def reached(self) -> None:
+        """Do what is to be done when the engine has answered."""
+
+    def keep(self, event: DockerEvent) -> None:
+        """Keep an event."""
+        self.events.append(event)
+
+    def listen_once(self) -> None:
         """Listen until the stream is closed; an engine that cannot be asked tells nothing."""
         from docker.types import CancellableStream  # noqa: PLC0415 (late: it is slow to import)
 
@@ -83,6 +94,7 @@ class DockerListener:
             ):
                 self._stream = CancellableStream(_lines(response), response)
                 self._listening.set()
+                self.reached()
                 self._take(self._stream)
         finally:
             self._listening.set()
@@ -93,7 +105,7 @@ class DockerListener:
             with suppress(ValueError, OverflowError, OSError):  # the last two: a time that no calendar has
                 event = decode_json(line, _Event)
                 if event.action in _ACTIONS:
-                    self.events.append(_kept(event))
+                    self.keep(_kept(event))
             if len(self.events) >= _MOST:
                 return
 

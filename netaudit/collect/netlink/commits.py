@@ -4,6 +4,7 @@ import errno
 import socket
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Self
 
@@ -92,12 +93,22 @@ class CommitListener:
             self.blind = "the kernel told more at once than could be heard"
         return False
 
+    def keep(self, commit: Commit) -> None:
+        """Keep a commit, as soon as the kernel has told of it."""
+        self.commits.append(commit)
+
+    def forget_limits(self) -> None:
+        """Count from the beginning how much is kept: what was kept has been handed over."""
+        self._left = _MOST
+
     def _take(self, message: Message) -> None:
         self._left -= 1
         if message.kind == protocol.NFT_NEWGEN:
             numbers = message.number(_GEN_ID), message.number(_GEN_PID)
-            self.commits.append(Commit(*numbers, message.text(_GEN_NAME), tuple(self._touched)))
+            at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            commit = Commit(*numbers, message.text(_GEN_NAME), tuple(self._touched), at)
             self._touched.clear()
+            self.keep(commit)
         elif message.kind in _TOUCHES:
             deed, kind, name, handle = _TOUCHES[message.kind]
             place = (family_name(message.family), message.text(1), message.text(name))

@@ -1,8 +1,30 @@
 """What changed between two looks, line by line."""
 
+from enum import StrEnum
+
 import msgspec
 
 from netaudit.model.observation import Process
+
+
+class CauseOf(StrEnum):
+    """What brought a change about."""
+
+    CONTAINER = "container"  # the engine started, stopped, connected a container
+    NETWORK = "network"  # the engine made or removed a network
+    ENGINE = "engine"  # the engine itself, such as at its start
+    PROGRAM = "program"  # another program that keeps rules of its own, such as firewalld
+    OPERATOR = "operator"  # a person, or a script of theirs: no program that is known explains it
+    HOST = "host"  # addresses, routes or settings changed, and no rule
+    UNKNOWN = "unknown"
+
+
+class LoggedCause(msgspec.Struct, frozen=True, array_like=True):
+    """What brought a change about; `events` are the engine's, each with how often it came."""
+
+    kind: CauseOf
+    name: str = ""
+    events: tuple[tuple[str, int], ...] = ()
 
 
 class LoggedRule(msgspec.Struct, frozen=True, array_like=True):
@@ -43,7 +65,7 @@ class LoggedChange(msgspec.Struct, frozen=True, array_like=True):
     exact: bool = False
     writer: Process | None = None
     unknown: str = ""  # why the writer is not known
-    cause: str = ""
+    cause: LoggedCause = LoggedCause(CauseOf.UNKNOWN)
     containers: tuple[str, ...] = ()
     rules: tuple[LoggedRule, ...] = ()
     exposure: tuple[LoggedExposure, ...] = ()

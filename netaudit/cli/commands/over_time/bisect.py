@@ -1,0 +1,74 @@
+"""`netaudit bisect`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netaudit.cli.options import Colour, StoreOption
+from netaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netaudit.model.facts import Facts
+
+
+def bisect(
+    policy: Annotated[
+        Path | None,
+        typer.Option("--policy", help="The change at which this policy broke.", metavar="FILE", show_default=False),
+    ] = None,
+    reaches: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--reaches", help="The change since which FROM reaches TO, such as: internet db:5432."),
+    ] = None,
+    good: Annotated[
+        Path | None, typer.Option("--good", help="A look at which it was not so; else the first.", metavar="LOOK")
+    ] = None,
+    bad: Annotated[Path, typer.Option("--bad", help="A look at which it was so.", metavar="LOOK")] = Path("@last"),
+    store: StoreOption = None,
+) -> None:
+    """Find the change that broke a policy, or that opened a way, by halves.
+
+    Where it came and went several times, one of these times is found.
+    """
+    from netaudit.cli import output as out
+    from netaudit.cli.histories import reading
+    from netaudit.history import find_look
+    from netaudit.report.terminal.log import render_log
+    from netaudit.timeline.bisect import bisect as find_turn
+
+    is_bad = _question(policy, reaches)
+    now = datetime.now(UTC).astimezone()
+    with reading(store) as history:
+        end = find_look(history, str(bad), now)
+        start = find_look(history, str(good), now) if good else history.list_all()[0]
+        turned = find_turn(history, start, end, is_bad)
+    lines = [(one.look.number, one.change) for one in turned.entries]
+    before, after = turned.before, turned.after
+    head = f"not so at @{before.number}, {before.until}; so at @{after.number}, {after.taken_at}\n"
+    out.show(
+        lambda style: head + render_log(lines, style, exposure=True, rules=True), out.style(None, Colour.AUTO), None
+    )
+
+
+def _question(policy: Path | None, reaches: tuple[str, str] | None) -> "Callable[[Facts], bool]":
+    from netaudit.api.policies import judge_policy
+    from netaudit.catalog.policy import load_policy
+    from netaudit.policy.entry import Policy
+    from netaudit.policy.grammar import SentenceError, parse_entry
+    from netaudit.policy.verdict import Verdict
+
+    if (policy is None) == (reaches is None):
+        raise UsageError("bisect asks one question", hint="give --policy FILE, or --reaches internet db:5432")
+    if policy is not None:
+        held = load_policy(policy)
+        return lambda facts: any(one.verdict is Verdict.BROKEN for one in judge_policy(facts, held))
+    sentence = "{} can reach {}".format(*(reaches or ("", "")))
+    try:
+        wanted = Policy((parse_entry(sentence),))
+    except SentenceError as error:
+        raise UsageError(f"--reaches: {error}", hint="such as --reaches internet db:5432; docs/policy.md") from error
+    return lambda facts: any(one.verdict is Verdict.HOLDS for one in judge_policy(facts, wanted))

@@ -1,0 +1,65 @@
+"""The engine's events, for as long as the host runs: an engine that stops and starts again is an event too."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from netaudit.collect.asking.options import Where
+from netaudit.collect.docker.events import DockerListener
+from netaudit.model.observation import DockerEvent
+
+DAEMON = "daemon"  # the type of the events that are made here
+_SOON, _LATE = 0.5, 10.0  # seconds between two attempts to reach the engine
+_MOST = 100_000  # events between two looks
+
+
+class EngineFollower(DockerListener):
+    """A listener that comes back to an engine that was away."""
+
+    def __init__(self, where: Where, wake: Callable[[], None]) -> None:
+        super().__init__(where)
+        self._wake = wake
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._answers = False
+        self._was_there = False
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        super().__exit__(*_)
+
+    def keep(self, event: DockerEvent) -> None:
+        """Keep an event, and wake the watcher."""
+        with self._lock:
+            self.events.append(event)
+            del self.events[:-_MOST]
+        self._wake()
+
+    def take(self) -> tuple[DockerEvent, ...]:
+        """Hand over the events so far."""
+        with self._lock:
+            taken = tuple(self.events)
+            self.events.clear()
+        return taken
+
+    def listen(self) -> None:
+        """Listen again and again; the first time that an engine answers is no event."""
+        wait = _SOON
+        while not self._over.is_set():
+            self._answers = False
+            self.listen_once()
+            if self._answers and not self._over.is_set():
+                self.keep(_of_daemon("stop"))
+            wait = _SOON if self._answers else min(wait * 2, _LATE)
+            self._over.wait(wait)
+
+    def reached(self) -> None:
+        """Say that the engine is back, where it was away before."""
+        self._answers = True
+        if self._was_there:
+            self.keep(_of_daemon("start"))
+        self._was_there = True
+
+
+def _of_daemon(action: str) -> DockerEvent:
+    return DockerEvent(DAEMON, action, "", "", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))

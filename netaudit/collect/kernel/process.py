@@ -1,0 +1,76 @@
+"""Find out about a process that has just written a rule: its unit, its user, what started it. It may end meanwhile."""
+
+import os
+import pwd
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from netaudit.bounded import UnfitError, read_plain
+from netaudit.model.observation import Process
+
+_INITIAL = "pid:[4026531836]"  # the namespace in which the kernel counts; elsewhere its numbers mean other processes
+_MOST = 1 << 16
+_NOBODY = 0xFFFFFFFF  # loginuid of what no session started
+_ANCESTORS = 3
+_NAME_LENGTH = 15  # of what the kernel calls a process
+_STAT = re.compile(rb"\d+ \((.*)\) \S (\d+) ", re.DOTALL)
+_UNIT = re.compile(r"/([^/]+\.(?:service|scope|socket|timer))(?=/|$)")
+
+
+def ask_process(pid: int, name: str) -> Process:
+    """Return what /proc says of a process that the kernel calls so; what it does not say any more is ""."""
+    found = _stat(pid) if _counts_as_kernel() else None
+    if found is None or found[0] != name[:_NAME_LENGTH]:
+        return Process(name, pid)
+    return Process(name, pid, _unit(pid), _user(pid), " < ".join(_ancestors(found[1])))
+
+
+def _counts_as_kernel() -> bool:
+    with suppress(OSError):
+        return Path("/proc/self/ns/pid").readlink().name == _INITIAL
+    return False
+
+
+def _read(pid: int, file: str) -> bytes:
+    with suppress(OSError, UnfitError):
+        return read_plain(Path(f"/proc/{pid}/{file}"), _MOST)
+    return b""
+
+
+def _stat(pid: int) -> tuple[str, int] | None:
+    """Return a process's name and its parent's number."""
+    found = _STAT.match(_read(pid, "stat"))
+    return (found[1].decode(errors="replace"), int(found[2])) if found else None
+
+
+def _ancestors(pid: int) -> list[str]:
+    names: list[str] = []
+    while pid > 1 and len(names) < _ANCESTORS and (found := _stat(pid)):
+        names.append(found[0])
+        pid = found[1]
+    return names
+
+
+def _unit(pid: int) -> str:
+    """Name the systemd unit: the innermost of the control group's path."""
+    lines = _read(pid, "cgroup").decode(errors="replace").splitlines()
+    units = [found for line in lines for found in _UNIT.findall(line.partition(":")[2])]
+    return units[-1] if units else ""
+
+
+def _user(pid: int) -> str:
+    """Name who logged in to run it, else who runs it."""
+    login = _read(pid, "loginuid").strip()
+    number = int(login) if login.isdigit() and int(login) != _NOBODY else _owner(pid)
+    if number is None:
+        return ""
+    with suppress(KeyError):
+        return pwd.getpwuid(number).pw_name
+    return str(number)
+
+
+def _owner(pid: int) -> int | None:
+    with suppress(OSError):
+        return os.stat(f"/proc/{pid}").st_uid  # noqa: PTH116 (of a folder of the kernel's)
+    return None

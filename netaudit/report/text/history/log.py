@@ -1,0 +1,72 @@
+"""The words of a log: a line for each change, with its time, writer, cause, rules and exposure."""
+
+from netaudit.model.history.change import CauseOf, LoggedCause, LoggedChange
+from netaudit.model.observation import Process
+from netaudit.report.text.sanitize import visible
+
+_CAUSES = {
+    CauseOf.CONTAINER: "container {name}",
+    CauseOf.NETWORK: "network {name}",
+    CauseOf.ENGINE: "the engine",
+    CauseOf.PROGRAM: "{name}",
+    CauseOf.OPERATOR: "an operator",
+    CauseOf.HOST: "the host",
+    CauseOf.UNKNOWN: "cause not known",
+}
+_SHOWN = 3
+
+
+def describe_change(change: LoggedChange) -> str:
+    """Sum up a change in one line, without its time."""
+    parts = [describe_cause(change.cause), describe_writer(change), describe_rules(change), _exposure(change)]
+    return ", ".join(part for part in parts if part)
+
+
+def describe_time(change: LoggedChange) -> str:
+    """Say when it was: by the kernel's or the engine's word, else between two looks."""
+    return change.at if change.exact else f"{change.since} to {change.at}"
+
+
+def describe_cause(cause: LoggedCause) -> str:
+    """Name a cause, with the engine's events about it."""
+    text = _CAUSES[cause.kind].format(name=visible(cause.name))
+    if cause.kind is CauseOf.OPERATOR and cause.name:
+        text = f"operator {visible(cause.name)}"
+    if cause.kind is CauseOf.HOST and cause.name:
+        text = f"the host: {visible(cause.name)}"
+    events = ", ".join(f"{action} {count} times" if count > 1 else action for action, count in cause.events)
+    return f"{text} ({events})" if events else text
+
+
+def describe_writer(change: LoggedChange) -> str:
+    """Name the process that wrote, with what is known about it."""
+    if change.writer is None:
+        return f"writer not known: {visible(change.unknown)}" if change.unknown else ""
+    return f"by {describe_process(change.writer)}"
+
+
+def describe_process(process: Process) -> str:
+    """Name a process: `iptables[812] of ssh.service, user ada, from bash < sudo`."""
+    name = visible(process.name) + (f"[{process.pid}]" if process.pid else "")
+    unit = f" of {visible(process.unit)}" if process.unit else ""
+    more = [f"user {visible(process.user)}"] if process.user else []
+    more += [f"from {visible(process.parent)}"] if process.parent else []
+    return ", ".join((name + unit, *more))
+
+
+def describe_rules(change: LoggedChange) -> str:
+    """Count what came and went."""
+    added, removed = change.count("added"), change.count("removed")
+    altered, moved = change.count("altered"), change.count("moved")
+    others = sum(one.object != "rule" for one in change.rules)
+    parts = [f"rules +{added} −{removed}"] if added or removed or not change.rules else []  # noqa: RUF001 (a minus)
+    parts += [f"{number} {word}" for number, word in ((altered, "altered"), (moved, "moved")) if number]
+    parts += [f"{others} other object{'s' if others > 1 else ''}"] if others else []
+    parts += [f"{change.rewritten} written and as before"] if change.rewritten else []
+    return ", ".join(parts)
+
+
+def _exposure(change: LoggedChange) -> str:
+    said = [f"{one.zone} → {visible(one.target)}: {one.before} → {one.after}" for one in change.exposure[:_SHOWN]]
+    more = [f"and {len(change.exposure) - _SHOWN} more"] if len(change.exposure) > _SHOWN else []
+    return "; ".join((*said, *more))

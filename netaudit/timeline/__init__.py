@@ -1,0 +1,7 @@
+"""A history -> what changed, when, by which writer, because of what.
+
+lines     two looks and what was heard between them -> the lines of a log
+causes    one change -> what brought it about          rewritten  what was written and is as it was
+log       a history -> its lines, worked out where nobody has yet, and filtered
+blame     one rule -> the change that brought it       bisect     a question -> the change that turned its answer
+"""

@@ -1,0 +1,53 @@
+"""What brought a change about: the engine's events, the process that wrote it, the maker of the rule."""
+
+from netaudit.attribute.attribution import OPERATOR_MAKER, AttributedChange, Cause, CauseKind
+from netaudit.model.history.change import CauseOf, LoggedCause
+from netaudit.model.observation import Observation, Process
+from netaudit.timeline.programs import is_engine, program_of
+
+ENGINE_MAKER = "docker"
+ENGINE_CAUSE = LoggedCause(CauseOf.ENGINE)
+
+
+def cause_of(one: AttributedChange, observation: Observation) -> LoggedCause:
+    """Say what brought a change about; what only the maker of the rule suggests comes last."""
+    if one.events:
+        return _of_objects(one.attribution.causes)
+    process = writer_of(one)
+    if process.parent or process.unit or is_engine(process) or program_of(process):
+        return cause_of_process(process)
+    maker = one.attribution.maker
+    if maker == ENGINE_MAKER:
+        return ENGINE_CAUSE if observation.events else _by_somebody(process)
+    if maker and maker != OPERATOR_MAKER:
+        return LoggedCause(CauseOf.PROGRAM, maker)
+    return _by_somebody(process)
+
+
+def cause_of_process(process: Process) -> LoggedCause:
+    """Say which program a process belongs to; one that belongs to none is a person's."""
+    if is_engine(process):
+        return ENGINE_CAUSE
+    if maker := program_of(process):
+        return LoggedCause(CauseOf.PROGRAM, maker)
+    return _by_somebody(process)
+
+
+def writer_of(one: AttributedChange) -> Process:
+    """Return the process that wrote a change, as far as it is known."""
+    writer = one.writer
+    if writer is None:
+        return Process("")
+    return writer.process or Process(writer.name, writer.pid)
+
+
+def _by_somebody(process: Process) -> LoggedCause:
+    return LoggedCause(CauseOf.OPERATOR, process.user) if process.name else LoggedCause(CauseOf.UNKNOWN)
+
+
+def _of_objects(causes: tuple[Cause, ...]) -> LoggedCause:
+    containers = sorted({one.container.name for one in causes if one.container})
+    if containers:
+        return LoggedCause(CauseOf.CONTAINER, ", ".join(containers))
+    networks = sorted({one.network.name for one in causes if one.network and one.kind is CauseKind.NETWORK})
+    return LoggedCause(CauseOf.NETWORK, ", ".join(networks)) if networks else ENGINE_CAUSE

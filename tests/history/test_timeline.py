@@ -1,0 +1,271 @@
+"""The lines of a log: each change once, with its writer and cause, and doubt said where there is some."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from programs import run_inside
+
+from netaudit.collect.kernel.process import ask_process
+from netaudit.collect.netlink.wakes import replaced_tables
+from netaudit.history import make_history
+from netaudit.model.facts import Facts
+from netaudit.model.history.change import CauseOf, LoggedCause, LoggedChange, LoggedExposure, LoggedRule
+from netaudit.model.history.look import Origin
+from netaudit.model.netfilter.ruleset import ObjectKind
+from netaudit.model.observation import Action, Commit, DockerEvent, ObjectEvent, Observation, Process, Replaced
+from netaudit.report.text.history.log import describe_change
+from netaudit.store import load
+from netaudit.timeline.log import changes_between, entries
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
+_DROP = "-A INPUT -s 192.0.2.7/32 -j DROP\n"
+
+
+@cache
+def one_port(backend: str = "nft") -> tuple[Facts, Facts]:
+    """Return a real engine's host before and after `docker run -p 8080:80`."""
+    folder = RECORDINGS / f"20.10.24-iptables-{backend}" / "default-one-port"
+    return load(folder / "00"), load(folder / "01")
+
+
+def dropping(facts: Facts, rules: str = _DROP, name: str = "iptables-save.txt") -> Facts:
+    """Return a host with rules of an operator's in its chain INPUT."""
+    table, found, rest = facts.files[name].partition(b"*filter\n")
+    declared, commit, after = rest.partition(b"COMMIT\n")
+    assert found
+    assert commit
+    return replace(facts, files={**facts.files, name: table + found + declared + rules.encode() + commit + after})
+
+
+def commit(chain: str, process: Process | None = None, *, pid: int = 9, action: Action = Action.MADE) -> Commit:
+    touched = ObjectEvent(action, ObjectKind.RULE, ("ip", "filter", chain))
+    return Commit(2, pid, "iptables", (touched,), "2026-11-27T12:00:07Z", process)
+
+
+def lines(before: Facts, after: Facts, heard: Observation | None) -> tuple[LoggedChange, ...]:
+    return changes_between(before, after, "2026-11-27T12:00:00Z", heard)
+
+
+def test_what_the_engine_wrote_for_a_container_is_one_line_with_its_event_and_exposure() -> None:
+    before, after = one_port()
+    event = DockerEvent("container", "start", _container_id(after), "web", "2026-11-27T12:00:05Z")
+    (line,) = lines(before, after, Observation(events=(event,)))
+    assert (line.cause, line.containers) == (LoggedCause(CauseOf.CONTAINER, "web", (("start", 1),)), ("web",))
+    assert (line.count("added"), line.count("removed"), line.at, line.exact) == (3, 0, event.at, True)
+    assert ("internet" in line.exposure[0].zone.lower(), line.exposure[0].after, line.exposure[0].outside) == (
+        True,
+        "ALLOWED",
+        True,
+    )
+
+
+def _container_id(facts: Facts) -> str:
+    (found,) = json.loads(facts.files["docker-containers.json"])
+    return str(found["Id"])
+
+
+def test_an_operator_has_a_line_for_each_process() -> None:
+    host = one_port()[1]
+    shell = Process("iptables", 9, "ssh.service", "ada", "bash < sudo < bash")
+    (line,) = lines(host, dropping(host), Observation(commits=(commit("INPUT", shell),)))
+    assert (line.cause, line.writer) == (LoggedCause(CauseOf.OPERATOR, "ada"), shell)
+    said = "operator ada, by iptables[9] of ssh.service, user ada, from bash < sudo < bash, rules +1 −0"  # noqa: RUF001
+    assert describe_change(line) == said
+
+
+def test_a_rule_of_dockers_that_somebody_deleted_is_not_the_engines_deed() -> None:
+    host = one_port()[1]
+    text = host.files["iptables-save.txt"]
+    rule = next(one for one in text.splitlines(keepends=True) if b"DNAT" in one)
+    gone = replace(host, files={**host.files, "iptables-save.txt": text.replace(rule, b"")})
+    touched = ObjectEvent(Action.DELETED, ObjectKind.RULE, ("ip", "nat", "DOCKER"))
+    heard = Observation(commits=(Commit(2, 9, "iptables", (touched,), "2026-11-27T12:00:07Z"),))
+    (line,) = lines(host, gone, heard)
+    assert (line.cause.kind, line.count("removed")) == (CauseOf.OPERATOR, 1)
+    by_engine = replace(heard.commits[0], process=Process("iptables", 9, "docker.service", "root", "dockerd"))
+    (line,) = lines(host, gone, Observation(commits=(by_engine,)))
+    assert line.cause.kind is CauseOf.ENGINE
+
+
+@pytest.mark.parametrize(
+    ("process", "kind", "name"),
+    [
+        (Process("firewalld", 9, "firewalld.service", "root", "systemd"), CauseOf.PROGRAM, "firewalld"),
+        (Process("iptables-restor", 9, "", "root", "ufw < bash"), CauseOf.PROGRAM, "ufw"),
+        (Process("iptables", 9, "", "root", "dockerd"), CauseOf.ENGINE, ""),
+        (Process("iptables", 9, "cron.service", "root", "sh < cron"), CauseOf.OPERATOR, "root"),
+        (None, CauseOf.OPERATOR, ""),
+    ],
+)
+def test_what_is_written_and_as_before_is_a_line_too(process: Process | None, kind: CauseOf, name: str) -> None:
+    host = one_port()[1]
+    written = commit("INPUT", process), commit("INPUT", process, action=Action.DELETED)
+    (line,) = lines(host, host, Observation(commits=written))
+    assert (line.cause, line.rewritten, line.rules) == (LoggedCause(kind, name), 2, ())
+
+
+def test_a_container_that_crashes_in_a_loop_is_one_line_that_counts() -> None:
+    host = one_port()[1]
+    events = [DockerEvent("container", one, "id", "bad", "2026-11-27T12:00:05Z") for one in ("start", "die") * 20]
+    churn = tuple(commit("DOCKER", pid=pid) for pid in range(40))
+    (line,) = lines(host, host, Observation(commits=churn, events=tuple(events)))
+    assert line.cause == LoggedCause(CauseOf.CONTAINER, "bad", (("die", 20), ("start", 20)))
+    assert (line.rewritten, line.containers) == (40, ("bad",))
+
+
+def test_of_legacy_tables_the_writer_is_not_known_unless_the_kernels_audit_tells() -> None:
+    host = one_port("legacy")[1]
+    more = dropping(host, name="iptables-legacy-save.txt")
+    (line,) = lines(host, more, Observation())
+    assert (line.writer, line.exact, line.cause.kind) == (None, False, CauseOf.UNKNOWN)
+    assert (line.since, line.at) == ("2026-11-27T12:00:00Z", more.taken_at)
+    assert "legacy" in line.unknown
+    told = Replaced("ip", "filter", 812, "iptables", "2026-11-27T12:00:09Z")
+    (line,) = lines(host, more, Observation(replaced=(told,)))
+    assert (line.writer, line.at, line.exact) == (Process("iptables", 812), told.at, True)
+
+
+def test_audit_records_of_replaced_tables_are_read_and_others_are_not() -> None:
+    def record(kind: int, text: bytes) -> bytes:
+        body = text + b"\0" * (-len(text) % 4)
+        return (16 + len(body)).to_bytes(4, sys.byteorder) + kind.to_bytes(2, sys.byteorder) + bytes(10) + body
+
+    said = b'audit(1.2:3): table=nat family=10 entries=7 op=xt_replace pid=812 subj=unconfined comm="ip6tables"'
+    nft = b'audit(1.2:3): table=t:1 family=1 entries=1 op=nft_register_rule pid=5 comm="nft"'
+    data = record(1325, said) + record(1300, said) + record(1325, nft) + record(1325, b"table=") + b"\1"
+    (found,) = replaced_tables(data)
+    assert (found.family, found.table, found.pid, found.name) == ("ip6", "nat", 812, "ip6tables")
+    (found,) = replaced_tables(record(1325, said.replace(b'"ip6tables"', b"6D792066770A")))
+    assert found.name == "my fw\n"
+
+
+def test_events_that_were_lost_are_said() -> None:
+    host = one_port()[1]
+    (line,) = lines(host, dropping(host), Observation(blind="the kernel told more at once than could be heard"))
+    assert line.notes == ("the kernel told more at once than could be heard",)
+    (line,) = lines(host, host, Observation(blind="the kernel told more at once than could be heard"))
+    assert line.cause.kind is CauseOf.HOST
+
+
+def test_two_recordings_that_nobody_watched_between_still_have_a_line() -> None:
+    before, after = one_port()
+    found = lines(before, after, None)
+    assert sum(one.count("added") for one in found) == 3
+    assert all((one.exact, one.writer) == (False, None) for one in found)
+
+
+def test_addresses_of_the_host_are_a_line_and_link_local_ones_are_not() -> None:
+    host = one_port()[1]
+    links = json.loads(host.files["ip-addr.json"])
+
+    def with_address(local: str, scope: str) -> Facts:
+        extra = {"family": "inet", "local": local, "prefixlen": 24, "scope": scope}
+        said = [{**links[0], "addr_info": [*links[0]["addr_info"], extra]}, *links[1:]]
+        return replace(host, files={**host.files, "ip-addr.json": json.dumps(said).encode()})
+
+    assert lines(host, with_address("fe80::7", "link"), Observation()) == ()
+    (line,) = lines(host, with_address("192.0.2.77", "global"), Observation())
+    assert line.cause == LoggedCause(CauseOf.HOST, "ip-addr.json")
+
+
+def test_a_process_that_has_just_written_is_named_with_its_parents() -> None:
+    with subprocess.Popen(["/bin/sleep", "60"]) as process:
+        try:
+            found = ask_process(process.pid, "sleep")
+            other = ask_process(process.pid, "iptables")  # the number was given to another process meanwhile
+        finally:
+            process.kill()
+    assert (found.name, found.pid) == ("sleep", process.pid)
+    if Path("/proc/self/ns/pid").readlink().name == "pid:[4026531836]":
+        assert found.parent.split(" < ")[0] == Path("/proc/self/comm").read_text().strip()
+        assert found.user
+    assert other == Process("iptables", process.pid)
+
+
+# ---- a history of 1,000 changes ---------------------------------------------------------------------------------
+
+
+def _change(number: int, at: str) -> LoggedChange:
+    rule = LoggedRule("added", "iptables-nft", "ip", "filter", "INPUT", f"-A INPUT -s 198.51.100.{number % 250}/32 -p tcp -m tcp --dport {number} -j DROP", "rule", number)  # fmt: skip  # noqa: E501
+    opened = LoggedExposure("Internet", f"web:{number}/tcp by 0.0.0.0:{number}", "blocked", "ALLOWED", f"c{number % 9}", outside=True)  # fmt: skip  # noqa: E501
+    writer = Process("iptables", 1000 + number, "ssh.service", "ada", "bash < sudo")
+    cause = LoggedCause(CauseOf.OPERATOR, "ada")
+    return LoggedChange(at, at, exact=True, writer=writer, cause=cause, containers=(f"c{number % 9}",), rules=(rule,), exposure=(opened,))  # fmt: skip  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def long_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write 1,000 changes of a real host, of which the last 20 rules stay; from the 700th on, web can be reached."""
+    path = tmp_path_factory.mktemp("long") / "history.sqlite"
+    without, host = one_port()
+    rules: list[str] = []
+    with closing(make_history(path)) as history:
+        for number in range(1001):
+            at = f"{NOON + timedelta(minutes=number):%Y-%m-%dT%H:%M:%SZ}"
+            change = _change(number, at)
+            rules = [*rules, f"{change.rules[0].text}\n"][-20:] if number else []
+            facts = dropping(replace(host if number >= 700 else without, taken_at=at), "".join(rules))
+            history.add(facts, Origin.WATCH, (change,) if number else None)
+    return path
+
+
+@pytest.mark.matrix
+def test_a_thousand_changes_fit_three_megabytes_and_answers_take_a_second(long_history: Path) -> None:
+    assert long_history.stat().st_size < 3_000_000
+    for question, answer in _ANSWERS.items():
+        start = time.process_time()
+        done = run_inside(*question, "--store", long_history)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert time.process_time() - start < 1.0, question
+        assert len(re.findall(answer, done.stdout, re.MULTILINE)) == (111 if "c3" in question else 1)
+
+
+def test_the_log_can_be_asked_for_a_container_a_time_and_for_exposure_alone(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    host = one_port()[1]
+    told = _change(80, "2026-11-27T12:30:00Z"), replace(_change(81, "2026-11-27T13:00:00Z"), exposure=())
+    with closing(make_history(path)) as history:
+        history.add(replace(host, taken_at="2026-11-27T12:00:00Z"), Origin.WATCH)
+        history.add(replace(dropping(host), taken_at="2026-11-27T13:00:00Z"), Origin.WATCH, told)
+        assert [one.place for one in entries(history)] == [1, 2]
+    log = ("log", "--store", path)
+    counted = {
+        (): 2,
+        ("--container", "c8"): 1,
+        ("--container", "nobody"): 0,
+        ("--exposure",): 1,
+        ("--since", "2026-11-27T12:45Z"): 1,
+        ("--since", "yesterday"): 0 if datetime.now(UTC) > NOON + timedelta(days=2) else 2,
+    }
+    for more, count in counted.items():
+        said = run_inside(*log, "--format", "json", *more).stdout.splitlines()
+        assert len(said) == len(run_inside(*log, *more).stdout.split("@2  ")[1:]) == count, more
+        assert all(json.loads(line)["schema"] == "netaudit/log/v1" for line in said)
+    assert "+ ip filter/INPUT#80  -A INPUT" in run_inside(*log, "--rules").stdout
+    assert "since the first" not in run_inside("blame", "filter/FORWARD#1", "--store", path).stdout
+    assert "at the first look already: @1" in run_inside("blame", "filter/FORWARD#1", "--store", path).stdout
+    for wrong in (
+        ("blame", "nat/NOWHERE#1"),
+        ("blame", "words"),
+        ("bisect",),
+        ("bisect", "--reaches", "internet", "of"),
+    ):
+        assert run_inside(*wrong, "--store", path).returncode == 2
+
+
+_ANSWERS = {
+    ("log",): "^@1001  2026-11-28T04:40:00Z",
+    ("log", "--container", "c3"): "^@",
+    ("blame", "filter/INPUT#15"): "since 2026-11-28T04:35:00Z: @996",
+    ("bisect", "--reaches", "internet", "web:80"): "^not so at @700, .* so at @701",
+}
