@@ -44,7 +44,7 @@ def test_a_container_that_publishes_a_port_opens_it_to_the_internet() -> None:
     diff = netaudit.compare(_facts("00"), _facts("01"))
     first = _changes(diff)[0]
     assert _brief(first) == (
-        "Internet web 0.0.0.0 ((8080, 8080),): nothing → allowed, `web` was started with -p 8080:80"
+        "internet web 0.0.0.0 ((8080, 8080),): nothing → allowed, `web` was started with -p 8080:80"
     )
     assert first.after
     assert [str(cause) for cause in first.after.attribution.causes] == ["web 0.0.0.0:8080 → 80/tcp on network bridge"]
@@ -80,7 +80,7 @@ def test_a_rule_by_hand_is_named_as_the_reason() -> None:
 
     changes = _changes(netaudit.compare(_facts("01"), _facts("01", {Source.IPTABLES_NFT: edit})))
     assert _brief(changes[0]) == (
-        "Internet web 0.0.0.0 ((8080, 8080),): allowed → blocked, filter/DOCKER-USER#1 is there now"
+        "internet web 0.0.0.0 ((8080, 8080),): allowed → blocked, filter/DOCKER-USER#1 is there now"
     )
     assert {one.after.exposure.outcome for one in changes if one.after} == {Outcome.BLOCKED}
 
@@ -109,7 +109,7 @@ def test_a_first_member_of_a_network_is_a_new_zone_for_all(monkeypatch: pytest.M
     scenario = RECORDINGS / "28.5.2-iptables-nft" / "two-nets"
     facts = [_facts(step, scenario=scenario) for step in ("03", "04")]
     zones = {str(one.after.exposure.zone) for one in _changes(netaudit.compare(*facts)) if one.after}
-    assert "network nd" in zones
+    assert "network:nd" in zones
     monkeypatch.setattr(compute, "AFFORDABLE_CONTAINERS", 1)
     assert netaudit.compare(*facts).exposure_gap == "not computed for 2 containers unless asked for"
 

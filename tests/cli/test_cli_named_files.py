@@ -24,15 +24,18 @@ READ = {
     ("audit", "waivers"): ((*AUDIT, "--waivers"), 2),
     ("audit", "baseline"): ((*AUDIT, "--baseline"), 2),
     ("audit", "checks"): ((*AUDIT, "--checks"), 3),
+    ("audit", "policy"): (("audit", AFTER, "--policy"), 2),
+    ("run", "planned"): (("run", "--planned"), 2),
     ("assert", "policy"): (("assert", AFTER, "--policy"), 2),
     ("report", "template"): (("report", AFTER, "--no-exposure", "--template"), 3),
     ("redact", "key"): (("redact", AFTER, "-o", "/tmp/netaudit-test-hidden", "--redact-key"), 2),
 }
+BEHIND = {("run", "planned"): ("--", "true")}  # what follows the file
 # `record` reads its key as `redact` does, but only of a host whose rules it may read.
-SAME = {(name, "policy") for name in ("audit", "bisect", "plan", "report", "run")}
+SAME = {(name, "policy") for name in ("bisect", "plan", "report", "run")}  # a policy as `audit` does
 SAME |= {("record", "redact_key"), ("plan", "config"), ("plan", "waivers")}
 # Its own tests are in tests/plan: a client reads the Compose file, and requests are JSON within bounds.
-PLANNED = {("plan", "compose"), ("plan", "requests"), ("plan", "host_profile"), ("run", "planned")}
+PLANNED = {("plan", "compose"), ("plan", "requests"), ("plan", "host_profile")}
 # ssh-keygen reads these, after a look at their kind and size: tests/cli/test_cli_verify.py.
 SIGNED = {("verify", "signature"), ("verify", "signers")}
 # A history is a database: tests/history.
@@ -118,7 +121,7 @@ def test_a_file_that_cannot_be_used_is_named_in_one_line(option: tuple[str, str]
     argv, code = READ[option]
     if (option[1], kind) == ("key", "missing"):  # a key that is not there is made, but not behind a link
         code = 3
-    done = run_inside(*argv, place)
+    done = run_inside(*argv, place, *BEHIND.get(option, ()))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1), done.stderr
     assert done.stderr.startswith("netaudit: ")
     assert "named" in done.stderr
@@ -182,10 +185,11 @@ def test_a_file_that_may_not_be_read_is_named(option: tuple[str, str], tmp_path:
     else:
         place.write_bytes(b"")
     argv, code = READ[option]
-    run_inside(*argv, place)  # all that is imported late, is imported before
+    behind = BEHIND.get(option, ())
+    run_inside(*argv, place, *behind)  # all that is imported late, is imported before
     place.chmod(0)
     with _not_root():
-        done = run_inside(*argv, place)
+        done = run_inside(*argv, place, *behind)
     place.chmod(0o700)
     assert (done.returncode, done.stderr.count("\n")) == (code, 1), done.stderr
     assert str(place) in done.stderr

@@ -15,8 +15,13 @@ HOMES = {
     "tabulate": {"report/terminal/layout.py"},
     "xml.sax.saxutils": {"report/text/sanitize.py"},
     "html": set[str](),
-    "csv": {"report/csv_table.py"},
-    "markupsafe": {"report/templating/environment.py", "report/page/render.py", "report/page/picture.py"},
+    "csv": {"report/csv_table.py", "report/fleet/answer.py"},
+    "markupsafe": {
+        "report/templating/environment.py",
+        "report/templating/own_page.py",
+        "report/page/picture.py",
+        "report/fleet/page.py",
+    },
 }
 # Who may write to a stream itself; all others say it by `say`, or give bytes to `output.write`.
 WRITERS = {"cli/say.py", "cli/output.py", "cli/progress.py", "cli/__init__.py"}
