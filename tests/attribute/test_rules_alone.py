@@ -33,7 +33,7 @@ def _pages(diff: AttributedDiff) -> list[str]:
 
 def test_a_port_that_a_rule_leads_on_now_may_be_open(tmp_path: Path) -> None:
     diff = netaudit.compare(_paste(tmp_path, "a.txt"), _paste(tmp_path, "b.txt", led=LED, policy="ACCEPT"))
-    said = "172.17.0.2:5432/tcp by NAT of 0.0.0.0:5432: blocked → MAY, because nat/DOCKER#1 is there now"
+    said = "172.17.0.2:5432/tcp (PostgreSQL) by NAT of 0.0.0.0:5432: blocked → MAY, because nat/DOCKER#1 is there now"
     for page in _pages(diff):
         assert said in page
         assert "did not change" not in page

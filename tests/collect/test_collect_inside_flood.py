@@ -22,7 +22,7 @@ def test_containers_that_print_too_much_are_gaps_and_the_first_are_kept(monkeypa
     monkeypatch.setattr(netns, "_MOST", 400)
     monkeypatch.setattr(netns, "_MOST_OF_ALL", 1000)
     monkeypatch.setattr(netns, "_ask_one", print_much)
-    answers = list(netns.ask_inside(Where(), _CONTAINERS))
+    answers = list(netns.ask_inside(Where(), [_CONTAINERS]))
     gaps = [answer for answer in answers if isinstance(answer, Gap)]
     assert allowed == [400, 400, 200]
     assert {(gap.source, gap.reason) for gap in gaps} == {(Source.INSIDE, GapReason.INVALID)}
