@@ -42,6 +42,7 @@ def test_the_report_in_the_readme_is_what_the_command_prints() -> None:
 
 def test_the_readme_names_every_command() -> None:
     commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    commands |= {group.name for group in app.registered_groups if group.name}
     named = re.findall(r"^\| (`netaudit .*?`) \|", README.read_text(), re.MULTILINE)
     assert set(re.findall(r"`netaudit (\w+)", " ".join(named))) == commands
 

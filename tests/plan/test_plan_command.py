@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from programs import environment, run
+from programs import ONE_PORT as README_HOST
+from programs import REPOSITORY, environment, run
 
 import netaudit
 
@@ -134,3 +135,12 @@ def test_a_host_that_a_file_describes_is_planned_on(tmp_path: Path) -> None:
     assert planned["before"]["host"] == "web-1"
     added = [one["text"] for one in planned["changes"] if one["change"] == "added"]
     assert "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT" in added
+
+
+def test_the_plan_in_the_readme_is_what_the_command_prints() -> None:
+    readme = (REPOSITORY / "README.md").read_text()
+    shown = readme.partition("a gate refuses it\n")[2].partition("\n\n")[0]
+    lines = [line.removeprefix("    ") for line in shown.splitlines()]
+    printed = plan("--", *COMMAND, on=README_HOST / "00")
+    assert printed.returncode == 1
+    assert "\n".join(lines) in printed.stdout
