@@ -56,11 +56,12 @@ def spec_of(item: Item) -> tuple[str, ...]:
 
 def original_spec(item: Item) -> tuple[str, ...]:
     """Return the words of a rule with its one `--dport` in conntrack's words."""
-    words = spec_of(item)
-    if words.count("--dport") != 1:
+    if spec_of(item).count("--dport") != 1:
         return ()
     rule = parse_rule(item.text)
+    ports = [one for one in rule.matches if one.name == "--dport"]
+    if not ports:  # of a line that is no rule: the word stands behind the target
+        return ()
     kept = [one for one in rule.matches if not (one.module in ("tcp", "udp", "sctp") and one.name in ("-m", "--dport"))]
-    (port,) = (one for one in rule.matches if one.name == "--dport")
-    asked = Option("-m", ("conntrack",)), replace(port, name="--ctorigdstport", module="conntrack"), _ORIGINAL
+    asked = Option("-m", ("conntrack",)), replace(ports[0], name="--ctorigdstport", module="conntrack"), _ORIGINAL
     return spec_of(replace(item, text=print_rule(replace(rule, matches=(*kept, *asked)))))

@@ -186,10 +186,10 @@ def _host(parts: Parts) -> dict[str, bytes]:
         files[Source.IP_ADDR] = msgspec.json.encode(interfaces)
     sockets = parts.others.get(Topic.SOCKETS, {})
     if {"tcp", "udp"} <= {line.split()[0] for line in sockets.values()}:
-        files[Source.SOCKETS] = parts.text(sockets).encode()
+        files[Source.SOCKETS] = parts.text(sockets).encode(errors="surrogateescape")
     for topic, source in ((Topic.SYSCTL, Source.SYSCTL), (Topic.IPSET, Source.IPSET)):
         if lines := parts.others.get(topic):
-            files[source] = parts.text(lines).encode()
+            files[source] = parts.text(lines).encode(errors="surrogateescape")
     return files
 
 

@@ -54,7 +54,7 @@ def _decoded(text: str, open_: list[str]) -> Any:  # noqa: ANN401 (any JSON)
     bare = text.rstrip().rstrip(",")
     for candidate in (text, bare + closing, "{" + bare + closing + "}"):
         try:
-            return msgspec.json.decode(_TRAILING.sub(r"\1", candidate))
+            return msgspec.json.decode(_TRAILING.sub(r"\1", candidate).encode(errors="replace"))
         except (msgspec.DecodeError, RecursionError):
             continue
     return None
