@@ -181,7 +181,7 @@ def _record(
     most_of_all: int = 0,
 ) -> Facts:
     # As root, programs are looked up in the system's folders: the test's own is made one.
-    script = recording_script(timeout=3).replace("own=/usr/sbin", f"own={folder}:/usr/sbin")
+    script = recording_script(timeout=5).replace("own=/usr/sbin", f"own={folder}:/usr/sbin")
     script = script.replace("most=268435456", f"most={most}") if most else script
     script = script.replace("most_of_all=536870912", f"most_of_all={most_of_all}") if most_of_all else script
     (folder / "record.sh").write_text(script)
