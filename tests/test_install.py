@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pages import completions
+from wheels import build_wheel
 
 from netaudit.release import RELEASE
 
@@ -25,9 +26,7 @@ pytestmark = [pytest.mark.matrix, pytest.mark.xdist_group("install")]
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the wheel, and what it needs, from binary packages alone."""
     folder = tmp_path_factory.mktemp("install")
-    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, REPOSITORY]
-    subprocess.run(build, check=True, capture_output=True)
-    (wheel,) = folder.glob("netaudit-*.whl")
+    wheel = build_wheel(folder)
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True, capture_output=True)
     pip = [folder / "venv" / "bin" / "pip", "install", "-q", "--only-binary", ":all:", wheel]
     subprocess.run(pip, check=True, capture_output=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from lab.api_page import PAGE, make_page
+from wheels import build_wheel
 
 import netaudit
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, Confidence
@@ -107,9 +108,7 @@ def test_five_typed_lines_do_the_main_job(folder: Path) -> None:
 @pytest.mark.matrix
 def test_they_pass_strict_type_checks_against_the_wheel(folder: Path) -> None:
     pytest.importorskip("hatchling", reason="builds the wheel")
-    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, REPOSITORY]
-    subprocess.run(build, check=True, capture_output=True)
-    (wheel,) = folder.glob("netaudit-*.whl")
+    wheel = build_wheel(folder)
     assert "netaudit/py.typed" in zipfile.ZipFile(wheel).namelist()
     python = _installed(wheel, folder / "venv")
     (folder / "main.py").write_text(_main_job())

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from netaudit.attribute.attribution import (
+    AttributedChange,
     AttributedDiff,
     AttributedExposure,
+    AttributedItem,
     AttributedSnapshot,
     Attribution,
     Cause,
@@ -18,6 +21,8 @@ from netaudit.audit.finding import Audit, Finding
 from netaudit.model.exposure import Exposure, Outcome
 from netaudit.model.severity import Severity
 from netaudit.model.snapshot import Snapshot
+
+R = TypeVar("R", AttributedItem, AttributedChange)
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -58,9 +63,9 @@ def choose_of_snapshot(shown: AttributedSnapshot, choice: Choice) -> AttributedS
     rows = shown.exposure
     return replace(
         shown,
-        items=tuple(one for one in shown.items if _is_rule(one.attribution, choice)),
-        missing=tuple(one for one in shown.missing if _is_rule(one.attribution, choice)),
-        defects=tuple(one for one in shown.defects if _is_rule(one.attribution, choice)),
+        items=_rules(shown.items, choice),
+        missing=_rules(shown.missing, choice),
+        defects=_rules(shown.defects, choice),
         exposure=rows if rows is None else tuple(one for one in rows if is_row(one.exposure, choice)),
     )
 
@@ -72,9 +77,9 @@ def choose_of_diff(diff: AttributedDiff, choice: Choice) -> AttributedDiff:
     rows = diff.exposure
     return replace(
         diff,
-        changes=tuple(one for one in diff.changes if _is_rule(one.attribution, choice)),
-        missing=tuple(one for one in diff.missing if _is_rule(one.attribution, choice)),
-        defects=tuple(one for one in diff.defects if _is_rule(one.attribution, choice)),
+        changes=_rules(diff.changes, choice),
+        missing=_rules(diff.missing, choice),
+        defects=_rules(diff.defects, choice),
         exposure=rows if rows is None else tuple(one for one in rows if _is_row_change(one, choice)),
     )
 
@@ -117,6 +122,10 @@ def _is_finding(one: Finding, choice: Choice) -> bool:
 
 def _is_reached(cell: AttributedExposure, choice: Choice) -> bool:
     return cell.exposure.outcome is not Outcome.BLOCKED and is_row(cell.exposure, Choice(zones=choice.zones))
+
+
+def _rules(rules: Iterable[R], choice: Choice) -> tuple[R, ...]:
+    return tuple(one for one in rules if _is_rule(one.attribution, choice))
 
 
 def _is_rule(attribution: Attribution, choice: Choice) -> bool:

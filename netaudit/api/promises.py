@@ -26,20 +26,8 @@ class Promise(msgspec.Struct, frozen=True):
         return not self.command or self.command == hide_values(command)
 
 
-class _Change(msgspec.Struct):
-    change: str
-    object: str
-    backend: str
-    family: str
-    table: str
-    chain: str
-    position: int | None
-    text: str
-    certainty_reason: str | None = None
-
-
 class _Plan(msgspec.Struct, tag_field="schema", tag="netaudit/plan/v1"):
-    changes: list[_Change]
+    changes: tuple[PromisedChange, ...]
     command: list[str] = []
 
 
@@ -50,17 +38,10 @@ def read_promise(path: Path) -> Promise:
     except (OSError, UnfitError) as error:
         hint = "give what `netaudit plan --format json` printed"
         raise UsageError(f"cannot read the plan in {path}: {error}", hint=hint) from error
-    return Promise(tuple(plan.command), tuple(map(_promised, plan.changes)))
+    return Promise(tuple(plan.command), plan.changes)
 
 
 def keep_promise(promise: Promise, diff: AttributedDiff) -> tuple[Deviation, ...]:
     """Return where what happened differs from the plan."""
-    changes = [msgspec.convert(msgspec.to_builtins(one), _Change) for one in diff_document(diff).changes]
-    return hold_promise(promise.changes, list(map(_promised, changes)))
-
-
-def _promised(one: _Change) -> PromisedChange:
-    words = (one.family, one.table, one.chain)
-    return PromisedChange(
-        one.change, one.object, one.backend, *words, one.position, one.text, one.certainty_reason or ""
-    )
+    happened = msgspec.convert(msgspec.to_builtins(diff_document(diff).changes), tuple[PromisedChange, ...])
+    return hold_promise(promise.changes, happened)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,6 +36,14 @@ ExposureOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+def day_option(meaning: str) -> Any:  # noqa: ANN401 (typer's own type has no name)
+    """Return the option `--today`: the day that something is judged by, which is today where none is given."""
+    words = f"{meaning} [default: today]."
+    return typer.Option("--today", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help=words, show_default=False)
+
+
 PolicyOption = Annotated[
     Path | None,
     typer.Option(

@@ -25,7 +25,7 @@ class PromisedChange(msgspec.Struct, frozen=True):
     chain: str
     position: int | None
     text: str
-    reason: str = ""
+    reason: str | None = msgspec.field(default=None, name="certainty_reason")  # as a plan's JSON calls it
 
     @property
     def place(self) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """Give an engine that has the image, and a container that publishes a port."""
     folder = tmp_path_factory.mktemp("image")
     (folder / "dist").mkdir()
-    gather_wheels(REPOSITORY, folder / "dist")
+    gather_wheels(folder / "dist")
     shutil.copy(CONTAINERFILE, folder)
     with LabHost(uplink=True) as host, Engine(host) as running:
         host.run(["docker", "import", "-", "base:local"], stdin=image_base())

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab.roots import FOLDER, extract
+from wheels import build_wheel
+
+from lab.roots import FOLDER, extract, link_merged
 
 PYTHON = "3.13"  # Debian 13's
 _RELEASE = "trixie"
@@ -30,21 +32,18 @@ def _build(root: Path) -> None:
     partial = FOLDER / ".image-base.partial"
     shutil.rmtree(partial, ignore_errors=True)
     extract(_RELEASE, partial, _PACKAGES, "image")
-    for name in ("bin", "sbin", "lib", "lib64"):
-        if not (partial / name).exists():
-            (partial / name).symlink_to(f"usr/{name}")
+    link_merged(partial)
     (partial / "etc" / "passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
     (partial / _CERTIFICATES).parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(Path("/") / _CERTIFICATES, partial / _CERTIFICATES)
     partial.rename(root)
 
 
-def gather_wheels(repository: Path, folder: Path) -> None:
-    """Put netaudit's wheel and those of what it needs into a folder, for the image's Python."""
-    pip = [sys.executable, "-m", "pip"]
-    own = [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, repository]
-    subprocess.run(own, check=True, capture_output=True)
-    (wheel,) = folder.glob("netaudit-*.whl")
+def gather_wheels(folder: Path) -> None:
+    """Put the wheels of netaudit and of what it needs into a folder, for the image's Python."""
+    wheel = build_wheel(folder)
     platforms = [word for one in _PLATFORMS for word in ("--platform", one)]
     target = ["--only-binary", ":all:", "--python-version", PYTHON, "--implementation", "cp", *platforms]
-    subprocess.run([*pip, "download", "-q", *target, "-d", folder, wheel], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "download", "-q", *target, "-d", folder, wheel], check=True, capture_output=True
+    )

@@ -49,13 +49,18 @@ def _build(release: str, root: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     try:
         extract(release, partial, _PACKAGES, "engine")
-        for name in _MERGED:
-            link = partial / name
-            if not link.exists():
-                link.symlink_to(f"usr/{name}")
+        link_merged(partial)
         partial.rename(root)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def link_merged(root: Path) -> None:
+    """Make the links of a merged /usr, which a package makes when it is configured."""
+    for name in _MERGED:
+        link = root / name
+        if not link.exists():
+            link.symlink_to(f"usr/{name}")
 
 
 def extract(release: str, target: Path, packages: str, what: str) -> None:

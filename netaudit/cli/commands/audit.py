@@ -25,6 +25,7 @@ from netaudit.cli.options import (
     PolicyOption,
     StrictOption,
     TimeoutOption,
+    day_option,
 )
 from netaudit.model.severity import FailOn, FindingConfidence
 
@@ -88,16 +89,7 @@ def audit(
     verify_fix: Annotated[
         bool, typer.Option("--verify-fix", help="Work out what following each remediation would change.")
     ] = False,
-    today: Annotated[
-        dt.datetime | None,
-        typer.Option(
-            "--today",
-            formats=["%Y-%m-%d"],
-            metavar="YYYY-MM-DD",
-            help="The day on which waivers are judged [default: today].",
-            show_default=False,
-        ),
-    ] = None,
+    today: Annotated[dt.datetime | None, day_option("The day on which waivers are judged")] = None,
     severity: SeverityOption = None,
     zones: FromOption = None,
     containers_named: ContainerOption = None,

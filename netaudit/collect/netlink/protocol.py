@@ -40,9 +40,12 @@ class Message(msgspec.Struct, frozen=True):
         return self.attributes.get(attribute, b"").rstrip(b"\0").decode(errors="replace")
 
 
-def connect(*, groups: int = 0) -> socket.socket:
-    """Open a socket to nf_tables; `groups` is the mask of what to listen to. Raises OSError."""
-    connection = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_NETFILTER)
+def connect(*, groups: int = 0, protocol: int = _NETLINK_NETFILTER) -> socket.socket:
+    """Open a socket to nf_tables, or to another protocol of netlink. Raises OSError.
+
+    `groups` is the mask of what to listen to.
+    """
+    connection = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
     try:
         connection.bind((0, groups))
     except BaseException:

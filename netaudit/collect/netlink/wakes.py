@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from netaudit.collect.netlink.protocol import connect
 from netaudit.model.observation import Replaced
 
 _ROUTE, _AUDIT = 0, 9  # NETLINK_ROUTE, NETLINK_AUDIT
@@ -24,7 +25,7 @@ _FIELD = re.compile(r'(\w+)=(?:"([^"]*)"|(\S+))')
 
 def open_routes() -> socket.socket:
     """Open a socket that becomes readable when an address, a route, a rule of routing or a link changes."""
-    return _bound(_ROUTE, _ADDRESSES)
+    return connect(groups=_ADDRESSES, protocol=_ROUTE)
 
 
 def open_audit() -> socket.socket | None:
@@ -33,7 +34,7 @@ def open_audit() -> socket.socket | None:
     It is never turned on: that would change the host.
     """
     with suppress(OSError):
-        return _bound(_AUDIT, _READ_LOG) if _is_audited() else None
+        return connect(groups=_READ_LOG, protocol=_AUDIT) if _is_audited() else None
     return None
 
 
@@ -85,13 +86,3 @@ def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
             return
         yield kind, data[_HEADER.size : length]
         data = data[(length + 3) & ~3 :]
-
-
-def _bound(protocol: int, groups: int) -> socket.socket:
-    connection = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
-    try:
-        connection.bind((0, groups))
-    except BaseException:
-        connection.close()
-        raise
-    return connection

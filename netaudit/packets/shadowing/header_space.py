@@ -4,7 +4,7 @@ What is proved here holds on every host, because these sets also hold packets wh
 not fit their address. Interfaces are the names that rules have, and one more name for each pattern.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from netaudit.model.netfilter.match import (
     NAMES,
@@ -22,6 +22,7 @@ from netaudit.model.netfilter.match import (
     is_named,
     width_of,
 )
+from netaudit.model.netfilter.match_atoms import Atom, atoms_of
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.sets.space import PacketSpace
@@ -36,7 +37,7 @@ class HeaderSpace:
     """Encodes matches as sets of packets that have the fields of these matches."""
 
     def __init__(self, family: str, matches: Iterable[Match]) -> None:
-        atoms = [atom for match in matches for atom in _atoms(match)]
+        atoms = [atom for match in matches for atom in atoms_of(match)]
         self.names = _names(atoms)
         fields = {atom.field for atom in atoms} | {Field.PROTOCOL}
         ordered = [Field.PROTOCOL, *(one for one in _WIDE if one in fields), *sorted(fields - {*_WIDE, Field.PROTOCOL})]
@@ -101,23 +102,10 @@ class HeaderSpace:
 
 def fields_of(match: Match) -> frozenset[Field]:
     """Return the fields that a match asks for."""
-    return frozenset(atom.field for atom in _atoms(match))
+    return frozenset(atom.field for atom in atoms_of(match))
 
 
-def _atoms(match: Match) -> Iterator[InRanges | Masked | Named]:
-    match match:
-        case InRanges() | Masked() | Named():
-            yield match
-        case Not(inner):
-            yield from _atoms(inner)
-        case AllOf(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _atoms(part)
-        case UnknownMatch() | Sometimes():
-            return
-
-
-def _names(atoms: Iterable[InRanges | Masked | Named]) -> tuple[str, ...]:
+def _names(atoms: Iterable[Atom]) -> tuple[str, ...]:
     """Return enough names to tell all patterns apart; names that rules have come first."""
     said = dict.fromkeys(name for atom in atoms if isinstance(atom, Named) for name in atom.names)
     exact = [name for name in said if name and not name.endswith("*")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netaudit.cli.options import StrictOption, some_seconds
+from netaudit.cli.options import StrictOption, day_option, some_seconds
 
 if TYPE_CHECKING:
     from netaudit.fleet.engines.executor import Executor
@@ -56,16 +56,7 @@ def audit(
         float,
         typer.Option("--timeout", min=1, metavar="SECONDS", help="For one recording.", callback=some_seconds),
     ] = 600.0,
-    today: Annotated[
-        dt.datetime | None,
-        typer.Option(
-            "--today",
-            formats=["%Y-%m-%d"],
-            metavar="YYYY-MM-DD",
-            help="The day on which waivers are judged [default: today].",
-            show_default=False,
-        ),
-    ] = None,
+    today: Annotated[dt.datetime | None, day_option("The day on which waivers are judged")] = None,
     strict: StrictOption = False,
 ) -> None:
     """Audit every recording of a fleet that was not audited yet, into tables of Parquet.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netaudit.cli.commands.fleet.audit import RESULTS
-from netaudit.cli.options import Colour, ForceOption, OutputOption
+from netaudit.cli.options import Colour, ForceOption, OutputOption, day_option
 
 if TYPE_CHECKING:
     from netaudit.fleet.query.database import Answer
@@ -32,16 +32,7 @@ def query(
     form: Annotated[AnswerFormat, typer.Option("--format", "-f", help="What to print.")] = AnswerFormat.TERMINAL,
     output: OutputOption = None,
     force: ForceOption = False,
-    today: Annotated[
-        dt.datetime | None,
-        typer.Option(
-            "--today",
-            formats=["%Y-%m-%d"],
-            metavar="YYYY-MM-DD",
-            help="The day that questions count from [default: today].",
-            show_default=False,
-        ),
-    ] = None,
+    today: Annotated[dt.datetime | None, day_option("The day that questions count from")] = None,
 ) -> None:
     """Put SQL, or a question that has a name, to the results of a fleet; docs/fleet.md describes the tables."""
     from netaudit.cli import output as out

@@ -7,21 +7,13 @@ from typing import Annotated
 import typer
 
 from netaudit.cli.commands.fleet.audit import RESULTS
+from netaudit.cli.options import day_option
 
 
 def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder; an earlier report is replaced.")],
     results: Annotated[Path, typer.Option("--results", help="The folder that `fleet audit --out` wrote.")] = RESULTS,
-    today: Annotated[
-        dt.datetime | None,
-        typer.Option(
-            "--today",
-            formats=["%Y-%m-%d"],
-            metavar="YYYY-MM-DD",
-            help="The day that questions count from [default: today].",
-            show_default=False,
-        ),
-    ] = None,
+    today: Annotated[dt.datetime | None, day_option("The day that questions count from")] = None,
 ) -> None:
     """Write static pages of a fleet, its questions and its hosts, with CSV and JSON Lines of all tables besides."""
     from netaudit.cli.output import print_path

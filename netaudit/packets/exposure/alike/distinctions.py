@@ -5,19 +5,16 @@ edge lies, nothing on the host tells apart.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from netaudit.model.netfilter.match import (
     ADDRESSES,
-    AllOf,
-    AnyOf,
     Field,
     InRanges,
     Masked,
     Match,
-    Named,
-    Not,
 )
+from netaudit.model.netfilter.match_atoms import atoms_of
 from netaudit.model.netfilter.statement import Meaning, Nat
 from netaudit.model.ranges import Range
 
@@ -73,7 +70,7 @@ class Distinctions:
 
     def add_match(self, match: Match, addresses: Iterable[int] = (), ports: Iterable[int] = ()) -> None:
         """Add what a match asks for."""
-        for atom in _atoms(match):
+        for atom in atoms_of(match):
             self.by_machine = self.by_machine or atom.field in _OF_MACHINES
             values, own = (self.ports, ports) if atom.field in PORTS else (self.addresses, addresses)
             if atom.field not in PORTS | ADDRESSES:
@@ -82,16 +79,3 @@ class Distinctions:
                 values.add(atom.ranges, own)
             elif isinstance(atom, Masked):
                 values.masks.add((atom.mask, atom.value))
-
-
-def _atoms(match: Match) -> Iterator[InRanges | Masked | Named]:
-    match match:
-        case InRanges() | Masked() | Named():
-            yield match
-        case Not(inner):
-            yield from _atoms(inner)
-        case AllOf(several) | AnyOf(several):
-            for one in several:
-                yield from _atoms(one)
-        case _:
-            return

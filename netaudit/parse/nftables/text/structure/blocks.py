@@ -1,5 +1,7 @@
 """The blocks of nft's text: tables, chains, sets and maps, and objects with a name."""
 
+from collections.abc import Callable
+
 from netaudit.parse.nftables.formats import Json
 from netaudit.parse.nftables.text.rules import read_rule
 from netaudit.parse.nftables.text.structure.chains import read_base
@@ -124,28 +126,23 @@ def _read_rule(context: Context, tokens: list[Token], chain: dict[str, Json]) ->
 
 
 def _read_set(context: Context, kind: str, body: dict[str, Json]) -> None:
-    context.put(kind, body)
-    if handle := context.handle():
-        body["handle"] = handle
-    while not context.ends_block(f"{kind} {body['name']}"):
-        tokens = context.statement()
-        try:
-            read_set_line(Cursor(tokens), body, str(body["family"]))
-        except (NotNftError, ValueError, RecursionError):
-            context.lose(tokens)
-            if not tokens:
-                context.cursor.take()
+    _read_body(context, kind, body, lambda line: read_set_line(line, body, str(body["family"])))
     finish_set(body)
 
 
 def _read_object(context: Context, kind: str, body: dict[str, Json]) -> None:
+    _read_body(context, kind, body, lambda line: read_object_line(line, body, kind, str(body["family"])))
+
+
+def _read_body(context: Context, kind: str, body: dict[str, Json], read_line: Callable[[Cursor], object]) -> None:
+    """Read the statements of a block; one that is not understood is lost, and the others are kept."""
     context.put(kind, body)
     if handle := context.handle():
         body["handle"] = handle
     while not context.ends_block(f"{kind} {body['name']}"):
         tokens = context.statement()
         try:
-            read_object_line(Cursor(tokens), body, kind, str(body["family"]))
+            read_line(Cursor(tokens))
         except (NotNftError, ValueError, RecursionError):
             context.lose(tokens)
             if not tokens:
