@@ -25,7 +25,7 @@ def audit(
     ],
     out: OutOption = RESULTS,
     engine: Annotated[
-        str, typer.Option("--engine", help="local, or ray://HOST:PORT, or ray for the cluster of this machine.")
+        str, typer.Option("--engine", help="Where it runs: local, the processes of this machine.")
     ] = "local",
     workers: Annotated[
         int, typer.Option("--workers", min=0, help="Processes on this machine; 0: one a processor.")
