@@ -80,6 +80,14 @@ def test_an_audit_that_is_killed_goes_on_to_the_same_bytes(tmp_path: Path) -> No
     assert not (tmp_path / "killed" / SPOOL).exists()
 
 
+def test_an_audit_that_finds_nothing_new_leaves_no_spool(tmp_path: Path) -> None:
+    write(tmp_path / "fleet", "good", OPEN)
+    assert audit_here(tmp_path / "fleet", tmp_path / "results").audited == 1
+    (tmp_path / "results" / SPOOL).touch()  # as a kill leaves it that comes before anything is in it
+    assert audit_here(tmp_path / "fleet", tmp_path / "results").audited == 0
+    assert not (tmp_path / "results" / SPOOL).exists()
+
+
 def test_an_interrupt_leaves_what_was_done_and_says_no_traceback(tmp_path: Path) -> None:
     make_fleet(tmp_path / "fleet", hosts=24, faults=5, seed=8)
     with _start(tmp_path / "fleet", tmp_path / "results") as run:

@@ -73,10 +73,15 @@ class Results:
         return spool
 
     def publish(self, spool: Spool) -> int:
-        """Write the rows of a spool as Parquet, let them appear, and remove it. Raises OutputError.
+        """Write the rows of a spool, where it has any, as Parquet, let them appear, and remove it. Raises OutputError.
 
         Return how many of its recordings could not be audited.
         """
+        failed = self._write(spool) if spool.done else 0
+        spool.remove()
+        return failed
+
+    def _write(self, spool: Spool) -> int:
         done = sorted(spool.done.values(), key=lambda one: (_day(one.named), in_order(one.named)))
         parts = {table: list(names) for table, names in self._manifest.parts.items()}
         failed = 0
@@ -91,7 +96,6 @@ class Results:
             self._sweep()
         except OSError as error:
             raise OutputError(f"cannot write {self._folder}: {error.strerror}", hint="then run it again") from error
-        spool.remove()
         return failed
 
     def _write_day(self, spool: Spool, day: str, members: list[Spooled]) -> Iterator[tuple[Table, str, int]]:

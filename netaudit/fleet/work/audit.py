@@ -62,7 +62,7 @@ def audit_fleet(
                 spool.add(named, pack(error_rows(named, stage, type(error).__name__, error.message, error.hint)))
         jobs = [job for job in _jobs(found.recordings, known.recordings) if job.named.recording not in spool.done]
         _run(executor, jobs, spool, tell)
-        failed = results.publish(spool) if spool.done else 0
+        failed = results.publish(spool)
     finally:
         spool.close()
     return Summary(found.entries, found.known, resumed, len(jobs), failed)
