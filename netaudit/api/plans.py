@@ -12,6 +12,7 @@ from netaudit.audit.planned import JudgedPlan
 from netaudit.errors import PlanError
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Facts
+from netaudit.model.plan import MadeOn
 from netaudit.parse import parse_snapshot, parse_snapshots
 from netaudit.plan.engine.plan import StandIn
 from netaudit.plan.hidden_values import hide_values
@@ -32,6 +33,7 @@ class PlanContext(msgspec.Struct, frozen=True):
 
     `elsewhere`: the facts are not of this host, now. `exposed_ports` tells which ports an image exposes. `client` is
     what a client of Docker may take of this process. `engine_version` is the engine's, where the facts do not say.
+    `made_on` says where the facts came from, for the plan's JSON.
     """
 
     auditor: Auditor
@@ -40,6 +42,7 @@ class PlanContext(msgspec.Struct, frozen=True):
     exposed_ports: ExposedPorts = lambda _: None
     client: Client = Client()
     engine_version: str = ""
+    made_on: MadeOn = MadeOn()
 
 
 def plan_command(facts: Facts, command: Sequence[str], options: AuditOptions | None = None) -> JudgedPlan:
@@ -54,24 +57,37 @@ def plan_command(facts: Facts, command: Sequence[str], options: AuditOptions | N
 
 def judge_command(facts: Facts, command: Sequence[str], context: PlanContext) -> JudgedPlan:
     """Try a command of the operator's own on a replica of the host, or one of Docker's on a stand-in engine."""
-    if can_be_tried(command):
-        return _judge_own(facts, command, context)
-    return _judge_docker(facts, command, context)
+    return judge_plan(_made_on(try_on_host(facts, command, context), context), context.auditor)
 
 
 def judge_requests(facts: Facts, requests: Sequence[EngineRequest], title: str, context: PlanContext) -> JudgedPlan:
     """Judge what requests would do that a client sent elsewhere."""
-    engine = StandIn(facts, context.exposed_ports, context.engine_version)
-    for request in requests:
-        engine.handle(request)
-    return _judge_engine(facts, engine, Planned.of(parse_snapshot(facts), title=title), context)
+    return judge_plan(_made_on(try_requests(facts, requests, title, context), context), context.auditor)
 
 
 def judge_rehearsal(facts: Facts, change: EngineChange, title: str, context: PlanContext) -> JudgedPlan:
     """Judge what a restart of the daemon would do with another engine, backend or options. Raises UsageError."""
+    return judge_plan(_made_on(try_restart(facts, change, title, context), context), context.auditor)
+
+
+def try_on_host(facts: Facts, command: Sequence[str], context: PlanContext) -> Planned:
+    """Return the host before and after a command, unjudged."""
+    return _try_own(facts, command, context) if can_be_tried(command) else _try_docker(facts, command, context)
+
+
+def try_requests(facts: Facts, requests: Sequence[EngineRequest], title: str, context: PlanContext) -> Planned:
+    """Return the host before and after requests, unjudged."""
+    engine = StandIn(facts, context.exposed_ports, context.engine_version)
+    for request in requests:
+        engine.handle(request)
+    return _afterwards(facts, engine, Planned.of(parse_snapshot(facts), title=title), context)
+
+
+def try_restart(facts: Facts, change: EngineChange, title: str, context: PlanContext) -> Planned:
+    """Return the host before and after a restart of the daemon, unjudged. Raises UsageError."""
     snapshot = parse_snapshot(facts)
     host = plan_rehearsal(snapshot, facts, change, context.auditor.catalog)
-    planned = Planned(
+    return Planned(
         before=host.before,
         after=host.after,
         title=title,
@@ -79,20 +95,20 @@ def judge_rehearsal(facts: Facts, change: EngineChange, title: str, context: Pla
         symbols=host.symbols,
         assumptions=host.assumptions,
     )
-    return judge_plan(planned, context.auditor)
 
 
-def _judge_own(facts: Facts, command: Sequence[str], context: PlanContext) -> JudgedPlan:
+def _made_on(planned: Planned, context: PlanContext) -> Planned:
+    return msgspec.structs.replace(planned, made_on=context.made_on)
+
+
+def _try_own(facts: Facts, command: Sequence[str], context: PlanContext) -> Planned:
     tried = try_command(facts, command, timeout=context.timeout, elsewhere=context.elsewhere)
     before, after = parse_snapshots(tried.before, tried.after)
     title = shlex.join(command)
-    planned = Planned(
-        before=before, after=after, title=title, command=tuple(command), writer=title, output=tried.output
-    )
-    return judge_plan(planned, context.auditor)
+    return Planned(before=before, after=after, title=title, command=tuple(command), writer=title, output=tried.output)
 
 
-def _judge_docker(facts: Facts, command: Sequence[str], context: PlanContext) -> JudgedPlan:
+def _try_docker(facts: Facts, command: Sequence[str], context: PlanContext) -> Planned:
     engine = StandIn(facts, context.exposed_ports, context.engine_version)
     outcome = run_client(engine, command, context.client)
     if outcome.exit_code != 0 or outcome.late:
@@ -101,15 +117,15 @@ def _judge_docker(facts: Facts, command: Sequence[str], context: PlanContext) ->
         raise PlanError(f"{command[0]} fails: {why}", hint="nothing was run on the host")
     shown = hide_values(command)
     planned = Planned.of(parse_snapshot(facts), title=shlex.join(shown), command=shown, pitfalls=find_pitfalls(command))
-    return _judge_engine(facts, engine, planned, context)
+    return _afterwards(facts, engine, planned, context)
 
 
-def _judge_engine(facts: Facts, engine: StandIn, planned: Planned, context: PlanContext) -> JudgedPlan:
-    """Judge the host that an engine's inventory leads to."""
+def _afterwards(facts: Facts, engine: StandIn, planned: Planned, context: PlanContext) -> Planned:
+    """Return a plan with the host that an engine's inventory leads to."""
     inventory = engine.planned()
     host = plan_host(parse_snapshot(facts), inventory, context.auditor.catalog)
     changing = tuple(one for one in engine.requests if one.method not in ("GET", "HEAD"))
-    planned = msgspec.structs.replace(
+    return msgspec.structs.replace(
         planned,
         before=host.before,
         after=host.after,
@@ -119,4 +135,3 @@ def _judge_engine(facts: Facts, engine: StandIn, planned: Planned, context: Plan
         requests=changing,
         refused=inventory.refused,
     )
-    return judge_plan(planned, context.auditor)

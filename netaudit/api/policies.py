@@ -10,6 +10,7 @@ from netaudit.api.rules import shipped_catalog
 from netaudit.catalog.policy import load_policy
 from netaudit.errors import SubjectError
 from netaudit.model.facts import Facts
+from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
 from netaudit.policy.entry import Entry, Policy
 from netaudit.policy.hold import Holder
@@ -31,7 +32,14 @@ def hold_policy(
     ['holds', 'broken']
     """
     known = policy if isinstance(policy, Policy) else load_policy(Path(policy))
-    return _holder(today, uplinks).hold(parse_snapshot(facts), known).assertion
+    return hold_against(parse_snapshot(facts), known, today, uplinks)
+
+
+def hold_against(
+    snapshot: Snapshot, policy: Policy, today: dt.date | None = None, uplinks: Iterable[str] | None = None
+) -> Assertion:
+    """Judge every entry of a policy against a host that was read already, or one that a plan leads to."""
+    return _holder(today, uplinks).hold(snapshot, policy).assertion
 
 
 def judge_policy(facts: Facts, policy: Policy) -> tuple[Judged, ...]:
@@ -40,10 +48,10 @@ def judge_policy(facts: Facts, policy: Policy) -> tuple[Judged, ...]:
 
 
 def explain_entry(
-    facts: Facts, entry: Entry, today: dt.date | None = None, uplinks: Iterable[str] | None = None
+    snapshot: Snapshot, entry: Entry, today: dt.date | None = None, uplinks: Iterable[str] | None = None
 ) -> Tried:
     """Judge one entry of a policy, and again without each rule of the host: which rules it rests on."""
-    return _holder(today, uplinks).explain(parse_snapshot(facts), entry)
+    return _holder(today, uplinks).explain(snapshot, entry)
 
 
 def entry_at(policy: Policy, line: int) -> Entry:
@@ -55,12 +63,12 @@ def entry_at(policy: Policy, line: int) -> Entry:
     return found[0]
 
 
-def suggest_policy(facts: Facts, uplinks: Iterable[str] | None = None) -> str:
+def suggest_policy(snapshot: Snapshot, uplinks: Iterable[str] | None = None) -> str:
     """Write the policy file that a host satisfies today, for a person to prune.
 
     Raises SubjectError where Docker, the sockets or the interfaces were not recorded.
     """
-    found = _holder(None, uplinks).suggest(parse_snapshot(facts))
+    found = _holder(None, uplinks).suggest(snapshot)
     lines = ["# Who may reach what, as it is today: keep what is meant, and remove the rest.", "policy:"]
     for project in dict.fromkeys(one.project for one in found):
         lines += ["", f"  # {json.dumps(project)}"] if project else []

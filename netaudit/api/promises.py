@@ -43,5 +43,9 @@ def read_promise(path: Path) -> Promise:
 
 def keep_promise(promise: Promise, diff: AttributedDiff) -> tuple[Deviation, ...]:
     """Return where what happened differs from the plan."""
-    happened = msgspec.convert(msgspec.to_builtins(diff_document(diff).changes), tuple[PromisedChange, ...])
-    return hold_promise(promise.changes, happened)
+    return hold_promise(promise.changes, changes_of(diff))
+
+
+def changes_of(diff: AttributedDiff) -> tuple[PromisedChange, ...]:
+    """Return the changes of a comparison as a plan's JSON has them."""
+    return msgspec.convert(msgspec.to_builtins(diff_document(diff).changes), tuple[PromisedChange, ...])

@@ -16,9 +16,10 @@ _OUTSIDE = frozenset({ZoneKind.INTERNET, ZoneKind.LAN})
 
 def permit(finding: Finding, held: "Held | None") -> Finding:
     """Return a finding with the entry that permits it: one for all that outsiders reach of its subject."""
-    if held is None or not finding.check.permissible:
+    permits = held.permits if held else None
+    if permits is None or not finding.check.permissible:
         return finding
-    entries = [held.permits.entry_for(one) for one in _reached(finding)]
+    entries = [permits.entry_for(one) for one in _reached(finding)]
     if not entries or None in entries:
         return finding
     return msgspec.structs.replace(finding, permit=entries[0])

@@ -62,7 +62,7 @@ def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
         diff=diff,
         changes=tuple(_certain(diff.changes, planned)),
         surroundings=spell(changed_surroundings(before.host, after.host), planned.symbols),
-        audit=later,
+        audit=msgspec.structs.replace(later, assertion=spell(later.assertion, planned.symbols)),
         new=spell(gather_aspects(_new(earlier, later)), planned.symbols),
         gone=spell(gone, planned.symbols),
     )

@@ -1,19 +1,160 @@
-"""A policy beside another command's report."""
+"""What a policy is held against: beside another command's report, on a host, or on the one that a plan leads to."""
 
-from netaudit.api.formats import Format
-from netaudit.api.policies import hold_policy
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from netaudit.bounded import PATIENCE, UnfitError, decode_json, read_any
+from netaudit.cli.planning import SentRequest, engine_change, is_restart, load_profile, make_context, sent_requests
 from netaudit.cli.say import say
-from netaudit.model.facts import Facts
-from netaudit.policy.entry import Policy
-from netaudit.policy.verdict import Assertion
-from netaudit.report.text.findings.assertion import summarise_assertion
+from netaudit.errors import RecordingError, UsageError
+from netaudit.model.plan import MadeOn
+from netaudit.plan.promise import PromisedChange
+from netaudit.report.text.words import count
 
-_WITHOUT = (Format.CSV, Format.SVG, Format.DOT)  # formats that have no place for it
+if TYPE_CHECKING:
+    from netaudit.api.formats import Format
+    from netaudit.api.plans import PlanContext
+    from netaudit.collect import Where
+    from netaudit.model.facts import Facts
+    from netaudit.model.plan import Symbol
+    from netaudit.model.snapshot import Snapshot
+    from netaudit.plan.planned import Planned
+    from netaudit.policy.entry import Policy
+    from netaudit.policy.verdict import Assertion
+
+T = TypeVar("T")
+_LARGEST = 256 << 20  # bytes of a plan
+_HEAD = 64  # bytes that tell whether it is JSON
+_SCHEMA = "netaudit/plan/v1"
 
 
-def hold(facts: Facts, policy: Policy, form: Format) -> Assertion:
+class _Host(msgspec.Struct, frozen=True):
+    host: str = ""
+    sha256: str = ""
+
+
+def hold(facts: "Facts", policy: "Policy", form: "Format") -> "Assertion":
     """Hold a policy against a host; standard error has what became of it where the report has no place."""
+    from netaudit.api.formats import Format
+    from netaudit.api.policies import hold_policy
+    from netaudit.report.text.findings.assertion import summarise_assertion
+
     held = hold_policy(facts, policy)
-    if form in _WITHOUT:
+    if form in (Format.CSV, Format.SVG, Format.DOT):  # these have no place for it
         say(f"{policy.place}: {summarise_assertion(held)}")
     return held
+
+
+class PlanFile(msgspec.Struct, frozen=True, tag_field="schema", tag=_SCHEMA):
+    """What `plan --format json` wrote, as far as the same plan is made of it once more."""
+
+    plan: str
+    before: _Host
+    changes: tuple[PromisedChange, ...]
+    command: tuple[str, ...] = ()
+    requests: tuple[SentRequest, ...] = ()
+    made_on: MadeOn = MadeOn()
+
+
+class Host(msgspec.Struct, frozen=True):
+    """A host to hold a policy against; of one that a plan leads to, the symbols of what is not known yet."""
+
+    snapshot: "Snapshot"
+    symbols: "tuple[Symbol, ...]" = ()
+
+    def spell(self, value: T) -> T:
+        """Return a result with symbols in the place of their examples."""
+        from netaudit.plan.spelling import spell
+
+        return spell(value, self.symbols)
+
+
+def load_host(path: Path | None, on: Path | None, where: "Where") -> Host:
+    """Return the host of a recording, the one that a plan leads to, or this one."""
+    from netaudit.cli.progress import progress
+    from netaudit.cli.sources import load_or_collect
+    from netaudit.parse import parse_snapshot
+
+    plan = read_plan(path)
+    if plan is None:
+        if on is not None:
+            raise UsageError("--on is for a plan", hint="netaudit assert plan.json --on SNAPSHOT")
+        return Host(parse_snapshot(load_or_collect(path, where)))
+    with progress("planning"):
+        planned = plan_again(plan, on, where)
+    return Host(planned.after, planned.symbols)
+
+
+def read_plan(path: Path | None) -> PlanFile | None:
+    """Read a plan; None where the file is no plan's. Raises UsageError for one that is damaged."""
+    if path is None or not path.is_file():
+        return None
+    try:
+        with path.open("rb") as file:
+            if not file.read(_HEAD).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+                return None
+        data = read_any(path, _LARGEST, PATIENCE)
+        return decode_json(data, PlanFile) if _SCHEMA.encode() in data else None
+    except (OSError, UnfitError) as error:
+        hint = "give what `netaudit plan --format json -o FILE` wrote"
+        raise UsageError(f"cannot read the plan in {path}: {error}", hint=hint) from error
+
+
+def plan_again(plan: PlanFile, on: Path | None, where: "Where") -> "Planned":
+    """Return the plan on the host that it was made on, or on another; standard error says where it differs now."""
+    from netaudit.api.audits import load_auditor
+
+    made_on = MadeOn(recording=str(on)) if on else plan.made_on
+    facts = _host(plan, on, where)
+    if plan.before.sha256 and facts.digest not in ("", plan.before.sha256):
+        say("the plan was made on another recording: it is made once more, on this one")
+    here = not made_on.recording and not made_on.host_profile
+    context = make_context(load_auditor(), plan.made_on, where if here else None)
+    planned = _plan(plan, facts, context)
+    _compare(plan, planned, context)
+    return planned
+
+
+def _host(plan: PlanFile, on: Path | None, where: "Where") -> "Facts":
+    from netaudit.cli.sources import load_or_collect
+
+    if on is None and plan.made_on.host_profile:
+        return load_profile(Path(plan.made_on.host_profile))
+    named = on or (Path(plan.made_on.recording) if plan.made_on.recording else None)
+    try:
+        return load_or_collect(named, where)
+    except RecordingError as error:
+        if on is not None:
+            raise
+        hint = "name the recording that the plan was made on: --on SNAPSHOT"
+        raise RecordingError(error.message, hint=hint) from error
+
+
+def _plan(plan: PlanFile, facts: "Facts", context: "PlanContext") -> "Planned":
+    from netaudit.api.plans import try_on_host, try_requests, try_restart
+    from netaudit.replica.programs import can_be_tried
+
+    if can_be_tried(plan.command):
+        return try_on_host(facts, plan.command, context)
+    if is_restart(plan.made_on) and not (plan.command or plan.requests):
+        return try_restart(facts, engine_change(plan.made_on), plan.plan, context)
+    return try_requests(facts, sent_requests(plan.requests), plan.plan, context)
+
+
+def _compare(plan: PlanFile, planned: "Planned", context: "PlanContext") -> None:
+    """Say how many changes are not those that the file has: the host is not what it was when the plan was made."""
+    from netaudit.api.promises import changes_of
+    from netaudit.attribute import attribute_diff
+    from netaudit.plan.spelling import spell
+
+    diff = attribute_diff(planned.before, planned.after, context.auditor.catalog)
+    now = [_without_reason(one) for one in changes_of(spell(diff, planned.symbols))]
+    then = [_without_reason(one) for one in plan.changes]
+    if number := len({*now} ^ {*then}):
+        say(f"the host is not what it was when the plan was made: {count(number, 'change')} of the rules differ")
+
+
+def _without_reason(change: PromisedChange) -> PromisedChange:
+    return msgspec.structs.replace(change, reason=None)

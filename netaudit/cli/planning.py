@@ -18,11 +18,16 @@ from netaudit.errors import UsageError
 from netaudit.report.ci.location import Locator
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netaudit.api.plans import PlanContext
+    from netaudit.audit.auditor import Auditor
     from netaudit.audit.finding import Finding
     from netaudit.audit.planned import JudgedPlan
     from netaudit.collect import Where
     from netaudit.model.engine_request import EngineRequest
     from netaudit.model.facts import Facts
+    from netaudit.model.plan import MadeOn
     from netaudit.plan.rehearsal.change import EngineChange, OptionValue
 
 _LARGEST = 64 << 20  # bytes of requests
@@ -86,32 +91,49 @@ def load_profile(path: Path) -> "Facts":
     return profile_facts(profile, firewall, shipped_catalog())
 
 
-def judge(facts: "Facts", subject: Subject, prepared: Prepared, where: "Where | None") -> "JudgedPlan":
+def judge(
+    facts: "Facts", subject: Subject, prepared: Prepared, where: "Where | None", made_on: "MadeOn"
+) -> "JudgedPlan":
     """Plan on the facts; `where` is this host, None for a recording."""
-    from netaudit.api.plans import PlanContext, judge_command, judge_rehearsal, judge_requests
-    from netaudit.collect.docker.images import ask_exposed_ports
-    from netaudit.standin.session import Client
+    from netaudit.api.plans import judge_command, judge_rehearsal, judge_requests
 
-    context = PlanContext(
-        prepared.auditor,
-        elsewhere=where is None,
-        timeout=where.timeout if where else 60.0,
-        exposed_ports=ask_exposed_ports(where) if where else lambda _: None,
-        client=Client(tuple(os.environ.items()), str(Path.cwd())),
-        engine_version=subject.engine,
-    )
+    asked = msgspec.structs.replace(made_on, engine=subject.engine, backend=subject.backend, daemon=subject.daemon)
+    context = make_context(prepared.auditor, asked, where)
     if subject.is_rehearsal():
-        return judge_rehearsal(facts, _engine_change(subject), _title(subject), context)
+        return judge_rehearsal(facts, engine_change(asked), _title(subject), context)
     if subject.requests is not None:
         return judge_requests(facts, read_requests(subject.requests), f"requests in {subject.requests}", context)
     return judge_command(facts, subject.words(), context)
 
 
-def _engine_change(subject: Subject) -> "EngineChange":
+def make_context(auditor: "Auditor", made_on: "MadeOn", where: "Where | None") -> "PlanContext":
+    """Say what a plan is made with; `where` is this host, None for a recording."""
+    from netaudit.api.plans import PlanContext
+    from netaudit.collect.docker.images import ask_exposed_ports
+    from netaudit.standin.session import Client
+
+    return PlanContext(
+        auditor,
+        elsewhere=where is None,
+        timeout=where.timeout if where else 60.0,
+        exposed_ports=ask_exposed_ports(where) if where else lambda _: None,
+        client=Client(tuple(os.environ.items()), str(Path.cwd())),
+        engine_version=made_on.engine,
+        made_on=made_on,
+    )
+
+
+def is_restart(asked: "MadeOn") -> bool:
+    """Tell whether a daemon would be started with something else."""
+    return bool(asked.engine or asked.backend or asked.daemon)
+
+
+def engine_change(asked: "MadeOn") -> "EngineChange":
+    """Return what a restarted daemon would have. Raises UsageError."""
     from netaudit.plan.rehearsal.change import EngineChange
 
-    backend = {"firewall-backend": subject.backend} if subject.backend else {}
-    return EngineChange(subject.engine, daemon={**dict(map(_read_option, subject.daemon)), **backend})
+    backend = {"firewall-backend": asked.backend} if asked.backend else {}
+    return EngineChange(asked.engine, daemon={**dict(map(_read_option, asked.daemon)), **backend})
 
 
 def _read_option(text: str) -> "tuple[str, OptionValue]":
@@ -136,19 +158,27 @@ def _title(subject: Subject) -> str:
 def read_requests(path: Path) -> "tuple[EngineRequest, ...]":
     """Read the requests of a plan as JSON, or a list of such requests. Raises UsageError."""
     from netaudit.bounded import PATIENCE, UnfitError, decode_json, read_any
-    from netaudit.model.engine_request import EngineRequest
 
     try:
         data = read_any(path, _LARGEST, PATIENCE)
         listed = data.lstrip().startswith(b"[")
-        found = decode_json(data, list[_Request]) if listed else decode_json(data, _Plan).requests
+        found = decode_json(data, list[SentRequest]) if listed else decode_json(data, _Plan).requests
     except (OSError, UnfitError) as error:
         hint = "give what `netaudit plan --format json` printed, or its `requests`"
         raise UsageError(f"cannot read the requests in {path}: {error}", hint=hint) from error
+    return sent_requests(found)
+
+
+def sent_requests(found: "Iterable[SentRequest]") -> "tuple[EngineRequest, ...]":
+    """Return the requests of a plan's JSON as an engine reads them."""
+    from netaudit.model.engine_request import EngineRequest
+
     return tuple(EngineRequest(one.method, one.path, tuple(one.query.items()), one.body) for one in found)
 
 
-class _Request(msgspec.Struct):
+class SentRequest(msgspec.Struct):
+    """A request as a plan's JSON has it."""
+
     method: str
     path: str
     query: dict[str, str] = {}
@@ -156,7 +186,7 @@ class _Request(msgspec.Struct):
 
 
 class _Plan(msgspec.Struct):
-    requests: list[_Request]
+    requests: list[SentRequest]
 
 
 def prepare_plan(

@@ -51,6 +51,19 @@ def spell_symbols(text: str, symbols: Iterable[Symbol]) -> str:
     return re.sub(pattern, lambda found: spelled[found[0]], text)
 
 
+class MadeOn(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where the host of a plan came from, as it was named; without a recording and a profile: this host, then.
+
+    `engine`, `backend` and `daemon` are what a restarted daemon would have; the last are KEY=VALUE.
+    """
+
+    recording: str = ""
+    host_profile: str = ""
+    engine: str = ""
+    backend: str = ""
+    daemon: tuple[str, ...] = ()
+
+
 class AssumptionKind(StrEnum):
     """What is taken for granted; the sentences are in netaudit.report.text.assumptions."""
 

@@ -36,6 +36,7 @@ class ReasonKind(StrEnum):
     MANY_JUMPS_NOT_WRITTEN = "many-jumps-not-written"
     MANY_WAYS = "many-ways"
     MANY_MARKS = "many-marks"
+    MANY_PACKETS = "many-packets"
     NAT_CHAINS_OF_ONE_PRIORITY = "nat-chains-of-one-priority"
     # What was not seen, or is not followed.
     SOURCE_GAP = "source-gap"

@@ -5,7 +5,7 @@ from typing import Self
 import msgspec
 
 from netaudit.model.engine_request import EngineRequest
-from netaudit.model.plan import Assumption, Refusal, Symbol
+from netaudit.model.plan import Assumption, MadeOn, Refusal, Symbol
 from netaudit.model.snapshot import Snapshot
 from netaudit.plan.pitfalls import Pitfall
 from netaudit.plan.rules.planned import PlannedChange
@@ -31,6 +31,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     assumptions: tuple[Assumption, ...] = ()
     pitfalls: tuple[Pitfall, ...] = ()
     rules: tuple[PlannedChange, ...] = ()
+    made_on: MadeOn = MadeOn()
 
     @classmethod
     def of(

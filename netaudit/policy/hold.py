@@ -26,21 +26,52 @@ from netaudit.policy.verdict import Assertion, Judged, Verdict
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A policy held against a host, and what it says may be reached there."""
+    """A policy held against a host, and what it says may be reached there; None where nobody can tell."""
 
     assertion: Assertion
-    permits: Permits
+    permits: Permits | None
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """What holds policies against hosts: the catalog, the day, and the interfaces that the Internet is behind."""
+    """What holds policies against hosts: the catalog, the day, and the interfaces that the Internet is behind.
+
+    Where the packets of a host's rules are more than can be held as sets, every entry is undecided.
+    """
 
     catalog: Catalog
     today: dt.date
     uplinks: tuple[str, ...] | None = None
 
     def hold(self, snapshot: Snapshot, policy: Policy) -> Held:
-        """Judge every entry of a policy. Raises MemoryError for rules that are too many for sets."""
+        """Judge every entry of a policy, and list what no entry speaks of."""
+        try:
+            return self._hold(snapshot, policy)
+        except MemoryError:
+            judged = tuple(map(_undecidable, policy.entries))
+            return Held(Assertion(head=attribute_head(snapshot), policy=policy, judged=judged), None)
+
+    def judge(self, snapshot: Snapshot, policy: Policy) -> tuple[Judged, ...]:
+        """Judge every entry, and nothing else: what no entry speaks of is not looked for."""
+        try:
+            table = ExposureTable(snapshot, snapshot.program, zones_of(policy, self.uplinks))
+            context = self._context(snapshot, table)
+            return tuple(judge(context, one) for one in policy.entries)
+        except MemoryError:
+            return tuple(map(_undecidable, policy.entries))
+
+    def explain(self, snapshot: Snapshot, entry: Entry) -> Tried:
+        """Judge one entry, and again without each rule of the host."""
+        return try_losses(snapshot, lambda one: self.judge(one, Policy((entry,)))[0])
+
+    def suggest(self, snapshot: Snapshot) -> tuple[Suggestion, ...]:
+        """Return the sentences that hold today. Raises SubjectError where nobody can tell who reaches what."""
+        try:
+            return self._suggest(snapshot)
+        except MemoryError as error:
+            why = "the packets that its rules tell apart are more than can be held as sets"
+            raise SubjectError(f"no policy can be written: {why}") from error
+
+    def _hold(self, snapshot: Snapshot, policy: Policy) -> Held:
         table = ExposureTable(snapshot, snapshot.program, zones_of(policy, self.uplinks))
         context = self._context(snapshot, table)
         entries = tuple(one for one in policy.entries if not one.ended(self.today))
@@ -53,23 +84,7 @@ class Holder(msgspec.Struct, frozen=True):
         )
         return Held(assertion, Permits(context, entries))
 
-    def judge(self, snapshot: Snapshot, policy: Policy) -> tuple[Judged, ...]:
-        """Judge every entry, and nothing else: what no entry speaks of is not looked for."""
-        table = ExposureTable(snapshot, snapshot.program, zones_of(policy, self.uplinks))
-        context = self._context(snapshot, table)
-        return tuple(judge(context, one) for one in policy.entries)
-
-    def explain(self, snapshot: Snapshot, entry: Entry) -> Tried:
-        """Judge one entry, and again without each rule of the host."""
-        choice = zones_of(Policy((entry,)), self.uplinks)
-
-        def judge_alone(one: Snapshot) -> Judged:
-            return judge(self._context(one, ExposureTable(one, one.program, choice)), entry)
-
-        return try_losses(snapshot, judge_alone)
-
-    def suggest(self, snapshot: Snapshot) -> tuple[Suggestion, ...]:
-        """Return the sentences that hold today. Raises SubjectError where nobody can tell who reaches what."""
+    def _suggest(self, snapshot: Snapshot) -> tuple[Suggestion, ...]:
         table = ExposureTable(snapshot, snapshot.program, zones_of(Policy(()), self.uplinks))
         context = self._context(snapshot, table)
         if context.missing:
@@ -84,6 +99,11 @@ class Holder(msgspec.Struct, frozen=True):
         subjects = Subjects(snapshot.inventory)
         cells = Cells(table, subjects, Attributor.of(snapshot, self.catalog).attribute)
         return HostContext(subjects, SenderZones(subjects, table), cells, _missing(snapshot, table), self.today)
+
+
+def _undecidable(entry: Entry) -> Judged:
+    missing = (make_reason(ReasonKind.MANY_PACKETS),)
+    return Judged(entry=entry, verdict=Verdict.UNDECIDED, missing=missing)
 
 
 def _holds(context: HostContext, text: str) -> bool:

@@ -18,7 +18,9 @@ from netaudit.cli.options import (
 
 
 def assert_(
-    snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
+    snapshot: Annotated[
+        Path | None, typer.Argument(help="A recording, or a plan as JSON; without it, this host now.")
+    ] = None,
     policy: Annotated[
         Path | None, typer.Option("--policy", "-p", help="Else netaudit-policy.yaml in this folder.")
     ] = None,
@@ -29,6 +31,15 @@ def assert_(
     uplink: Annotated[
         list[str] | None,
         typer.Option("--uplink", help="An interface that the Internet is behind; else by the default route."),
+    ] = None,
+    on: Annotated[
+        Path | None,
+        typer.Option(
+            "--on",
+            help="Of a plan: the recording to hold it on, in place of its own.",
+            metavar="SNAPSHOT",
+            show_default=False,
+        ),
     ] = None,
     suggest: Annotated[
         bool, typer.Option("--suggest", help="Write the policy that holds today, for you to prune.")
@@ -42,28 +53,29 @@ def assert_(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Hold a policy of who may reach what against a host; exit 1 if an entry is broken, or names nothing."""
-    from netaudit.api.policies import entry_at, explain_entry, hold_policy, suggest_policy
+    from netaudit.api.policies import entry_at, explain_entry, hold_against, suggest_policy
     from netaudit.api.renderers import render_assertion
     from netaudit.catalog.policy import DEFAULT, load_policy
     from netaudit.cli import output as out
-    from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.cli.holding import load_host
+    from netaudit.cli.sources import make_where
+    from netaudit.policy.entry import Policy
     from netaudit.policy.verdict import Verdict
     from netaudit.report.terminal.assertion import render_tried
 
     place = out.place(output, force=force)
     style = out.style(place, color)
+    entries = Policy(()) if suggest else load_policy(policy or Path(DEFAULT))
+    entry = None if explain is None else entry_at(entries, explain)
+    host = load_host(snapshot, on, make_where(docker_host, timeout))
     if suggest:
-        facts = load_or_collect(snapshot, make_where(docker_host, timeout))
-        out.write(suggest_policy(facts, uplink or None).encode(), place)
+        out.write(suggest_policy(host.snapshot, uplink or None).encode(), place)
         return
-    entries = load_policy(policy or Path(DEFAULT))
-    if explain is not None:
-        entry = entry_at(entries, explain)
-        facts = load_or_collect(snapshot, make_where(docker_host, timeout))
-        tried = explain_entry(facts, entry, uplinks=uplink or None)
+    if entry:
+        tried = host.spell(explain_entry(host.snapshot, entry, uplinks=uplink or None))
         out.write(render_tried(tried, style).encode(errors="replace"), place)
         return
-    held = hold_policy(load_or_collect(snapshot, make_where(docker_host, timeout)), entries, uplinks=uplink or None)
+    held = host.spell(hold_against(host.snapshot, entries, uplinks=uplink or None))
     if form is AssertFormat.TERMINAL:
         from netaudit.report.terminal.assertion import render_assertion as render_terminal
 

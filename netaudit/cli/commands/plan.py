@@ -112,6 +112,7 @@ def plan(
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
     from netaudit.errors import UsageError
+    from netaudit.model.plan import MadeOn
 
     subject = Subject(
         command=tuple(command or ()),
@@ -131,7 +132,8 @@ def plan(
     where = make_where(docker_host, timeout)
     facts = load_profile(host_profile) if host_profile else load_or_collect(on, where)
     with progress("planning"):
-        judged = judge(facts, subject, prepared, None if on or host_profile else where)
+        made_on = MadeOn(str(on or ""), str(host_profile or ""))
+        judged = judge(facts, subject, prepared, None if on or host_profile else where, made_on)
     print_plan(judged, form, place, color, facts, wide=wide)
     different = bool(fails(judged, prepared)) and form is not PlanFormat.SARIF
     heads = (judged.diff.before, judged.diff.after)

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from netaudit.audit.planned import JudgedChange, JudgedPlan
-from netaudit.model.plan import Assumption, AssumptionKind, Refusal, Symbol, SymbolKind
+from netaudit.model.plan import Assumption, AssumptionKind, MadeOn, Refusal, Symbol, SymbolKind
 from netaudit.plan.pitfalls import Pitfall, PitfallKind
 from netaudit.plan.rules.planned import Certainty
 from netaudit.plan.surroundings import HostChange, HostPart
@@ -25,6 +25,7 @@ _MISSING = Meta(description="Ought to be there afterwards, and would not be.")
 _DEFECTS = Meta(description="Would be there afterwards, and stale, misplaced or duplicate.")
 _FINDINGS = Meta(description="What the command would bring: not there before, or less severe. The most severe first.")
 _POLICY = Meta(description="Held against the host afterwards; absent: no policy was named.")
+_MADE_ON = Meta(description="Where the host came from, as it was named; absent: this host, then.")
 _BODY = Meta(description="As the client sent it, without the values of environment variables; null for no JSON.")
 
 
@@ -116,6 +117,7 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     assumptions: tuple[AssumptionJson, ...]
     policy: Annotated[PolicyJson | UnsetType, _POLICY] = UNSET
     output: Annotated[str | UnsetType, Meta(description="What the command printed.")] = UNSET
+    made_on: Annotated[MadeOn | UnsetType, _MADE_ON] = UNSET
 
 
 def render_plan(plan: JudgedPlan) -> bytes:
@@ -154,6 +156,7 @@ def plan_document(plan: JudgedPlan) -> PlanDocument:
         assumptions=tuple([_assumption(one) for one in planned.assumptions]),
         policy=policy_json(plan.audit.assertion) if plan.audit.assertion else UNSET,
         output=planned.output or UNSET,
+        made_on=UNSET if planned.made_on == MadeOn() else planned.made_on,
     )
 
 

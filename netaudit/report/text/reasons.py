@@ -36,6 +36,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ),
     ReasonKind.MANY_WAYS: "there are more than {limit} ways that it may take",
     ReasonKind.MANY_MARKS: ("more than {limit} combinations of marks are possible: they are not told apart any more"),
+    ReasonKind.MANY_PACKETS: "the packets that the rules tell apart are more than can be held as sets",
     ReasonKind.NAT_CHAINS_OF_ONE_PRIORITY: (
         "nat chains of one priority at {hook}: the one made last is asked first, and which that is was not recorded"
     ),
