@@ -72,12 +72,11 @@ CASES ?= 1000000
 break: $(VENV)/ready ## Try to break every form of input: CASES=1000000 hostile cases each (0: large shapes), SEED=0, FORMS="save nft" for some
 	PYTHONPATH=.:tests $(PYTHON) -m hostile.breaking $(CASES) $(SEED) $(FORMS)
 
-MUTANTS ?= 200
+MUTANTS ?= 300
 .PHONY: mutants
-mutants: export SWEEP ?= 1
-mutants: $(VENV)/ready ## Change packets and attribution in MUTANTS=200 places, SEED=0: which changes no test notices
+mutants: $(VENV)/ready ## Change packets and attribution in MUTANTS=300 places, SEED=0: which changes no test notices
 	$(PYTHON) -m pip install --quiet -e '.[mutants]'
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PYTHONPATH=tests $(PYTHON) -m mutation.sample $(MUTANTS) $(SEED)
+	PYTHONPATH=.:tests $(PYTHON) -m mutation.sample $(MUTANTS) $(SEED)
 
 .PHONY: lowest
 lowest: ## The unit tests with the lowest version of every dependency

@@ -1,19 +1,28 @@
-"""The report of `make mutants`: a mutant that no test reaches is one that no test notices."""
+"""The report of `make mutants`."""
 
-from mutation.sample import report
+from pathlib import Path
+
+from mutation.mutant import Mutant, Outcome, Place, report
 
 
-def test_what_survives_is_named_and_counts_against_its_package() -> None:
+def _mutant(path: str, number: int) -> Mutant:
+    return Mutant(Place(Path(path), number), "f", "", range(3, 4), "a + b", f"a - {number}")
+
+
+def test_what_survives_is_named_and_a_package_weighs_by_its_mutants() -> None:
     outcomes = {
-        "netaudit.packets.sets.bdd.x_join__mutmut_1": 1,
-        "netaudit.packets.sets.bdd.x_join__mutmut_2": 0,
-        "netaudit.attribute.reason.x_make__mutmut_1": 33,
-        "netaudit.attribute.reason.x_make__mutmut_2": None,
+        _mutant("netaudit/packets/sets/bdd.py", 1): Outcome.NOTICED,
+        _mutant("netaudit/packets/sets/bdd.py", 2): Outcome.SURVIVED,
+        _mutant("netaudit/packets/symbolic/encoding/nat.py", 1): Outcome.ENDLESS,
+        _mutant("netaudit/attribute/reason.py", 1): Outcome.UNREACHED,
     }
-    assert list(report(outcomes))[2:] == [
-        "| netaudit/attribute/reason | 1 | 0 | 0 % |",
-        "| netaudit/packets/sets | 2 | 1 | 50 % |",
-        "| all | 3 | 1 | 33 % |",
-        "not noticed: netaudit.packets.sets.bdd.x_join__mutmut_2",
-        "reached by no test: netaudit.attribute.reason.x_make__mutmut_1",
+    sizes = {"netaudit/packets/sets": 100, "netaudit/packets/symbolic": 300, "netaudit/attribute": 7}
+    assert list(report(outcomes, sizes))[2:] == [
+        "| netaudit/attribute | 7 | 1 | 0 | 0 % |",
+        "| netaudit/packets/sets | 100 | 2 | 1 | 50 % |",
+        "| netaudit/packets/symbolic | 300 | 1 | 1 | 100 % |",
+        "| all of netaudit/packets | 400 | 3 | 2 | 88 % |",
+        "| all of netaudit/attribute | 7 | 1 | 0 | 0 % |",
+        "not noticed: netaudit/packets/sets/bdd.py:3 f\n  - a + b\n  + a - 2",
+        "reached by no test: netaudit/attribute/reason.py:3 f\n  - a + b\n  + a - 1",
     ]

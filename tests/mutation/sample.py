@@ -1,57 +1,84 @@
 """Try a sample of mutants, and print how many the tests notice, by package: python -m mutation.sample [N [SEED]].
 
-mutmut (its configuration is in pyproject.toml) makes each mutant: one change of one function. It runs the tests that
-reach that function. All mutants of packets and attribution are some 18,000, of which a sample says enough.
+mutmut's operators make each mutant: one change of one function (some 18,000 in all). coverage.py tells which tests run
+the changed line; these are run, the quickest first, until one fails. Of each package as many mutants are tried, and the
+score of several packages weighs each by how many mutants it has.
 """
 
-import json
+import os
 import random
-import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
-FOLDER = Path("mutants")  # mutmut's, in the present folder
-PACKAGES = ("netaudit/packets", "netaudit/attribute")
-SURVIVED, NO_TEST, NOT_RUN = 0, 33, None
+import pytest
+
+from mutation.making import make, places
+from mutation.mutant import SEEN, SOURCES, Mutant, Outcome, Place, report
+from mutation.reaching import Reached, Reaching, keep, kept
+from mutation.trying import Trying
+
+TESTS = [
+    *(f"tests/{name}" for name in ("packets", "attribute", "makers")),
+    *(f"tests/{name}.py" for name in ("test_ablation", "test_catalog", "test_families")),
+]
+OPTIONS = ["-q", "--no-header", "-m", "not engine and not kernel and not browser"]
+EQUIVALENT = Path(__file__).parent / "equivalent.toml"
 
 
-def main(count: int = 200, seed: int = 0) -> None:
+def main(count: int = 300, seed: int = 0) -> None:
     """Try so many mutants; print the score of each package, and what survived."""
-    subprocess.run(["mutmut", "run", "none"], check=False, capture_output=True)  # makes the mutants, and maps tests
-    names = sorted(name for name, _ in _outcomes())
-    chosen = random.Random(seed).sample(names, min(count, len(names)))  # noqa: S311 (no secret)
-    subprocess.run(["mutmut", "run", *chosen], check=False, stdout=subprocess.DEVNULL)
-    print("\n".join(report({name: code for name, code in _outcomes() if name in set(chosen)})))
+    os.environ["CI"] = "1"  # Hypothesis: the same examples each time
+    equivalent = _equivalent()
+    sizes, chosen = _sample(count, seed)
+    mutants = [mutant for mutant in chosen if mutant.key not in equivalent]
+    _find_reached()
+    outcomes = kept("outcomes", dict)  # of earlier runs too: what was noticed once is not tried again
+    again = [mutant for mutant in mutants if outcomes.get(mutant) not in SEEN]
+    pytest.main([*OPTIONS, *TESTS], plugins=[Trying(again, Reached.load().times, partial(_note, outcomes))])
+    print("\n".join(report({mutant: outcomes[mutant] for mutant in mutants}, sizes)))
 
 
-def report(outcomes: dict[str, int | None]) -> Iterator[str]:
-    """Yield the table of scores, then the names of what survived. `outcomes` has mutmut's codes."""
-    tried, noticed = Counter[str](), Counter[str]()
-    for name, code in outcomes.items():
-        if code is not NOT_RUN:
-            tried[_package(name)] += 1
-            noticed[_package(name)] += code not in (SURVIVED, NO_TEST)
-    yield "| package | tried | noticed | score |"
-    yield "|---|---|---|---|"
-    for package in sorted(tried):
-        yield f"| {package} | {tried[package]} | {noticed[package]} | {100 * noticed[package] // tried[package]} % |"
-    yield f"| all | {tried.total()} | {noticed.total()} | {100 * noticed.total() // max(1, tried.total())} % |"
-    for kind, code in (("not noticed", SURVIVED), ("reached by no test", NO_TEST)):
-        yield from (f"{kind}: {name}" for name, found in sorted(outcomes.items()) if found == code)
+def _note(outcomes: dict[Mutant, Outcome], mutant: Mutant, outcome: Outcome) -> None:
+    """Keep an outcome at once: a run that is ended goes on where it was."""
+    outcomes[mutant] = outcome
+    keep("outcomes", outcomes)
+    print(f"{len(outcomes)} {outcome}: {mutant}" if outcome not in SEEN else len(outcomes), flush=True)
 
 
-def _outcomes() -> Iterator[tuple[str, int | None]]:
-    """Yield each mutant with the code of its tests; None for those that were not tried."""
-    for package in PACKAGES:
-        for path in sorted((FOLDER / package).rglob("*.meta")):
-            yield from dict(json.loads(path.read_text())["exit_code_by_key"]).items()
+def _find_reached() -> None:
+    """Run the tests that are new, in a process of their own, and note what they reach."""
+    child = os.fork()
+    if child == 0:
+        os._exit(pytest.main([*OPTIONS, *TESTS], plugins=[Reaching(Reached.load())]))
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if ended not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        sys.exit("the tests fail without any change: mend them first")
 
 
-def _package(name: str) -> str:
-    """Return the package of a mutant `netaudit.packets.trace.chain.x_follow__mutmut_3`: netaudit/packets/trace."""
-    return "/".join(name.split(".")[:3])
+def _sample(count: int, seed: int) -> tuple[Counter[str], list[Mutant]]:
+    """Return how many mutants each package has, and a sample with as many of each."""
+    by_package: dict[str, list[Place]] = defaultdict(list)
+    for place in kept("places", lambda: [one for source in SOURCES for one in places(Path(source))]):
+        by_package[place.package].append(place)
+    each = -(-count // len(by_package))
+    sizes = Counter({package: len(found) for package, found in by_package.items()})
+    return sizes, kept(f"sample-{each}-{seed}", lambda: list(_chosen(by_package, each, seed)))
+
+
+def _chosen(by_package: Mapping[str, Sequence[Place]], each: int, seed: int) -> Iterator[Mutant]:
+    for package, found in sorted(by_package.items()):
+        order = random.Random(f"{seed} {package}").sample(found, len(found))  # noqa: S311 (no secret)
+        yield from islice(filter(None, map(make, order)), each)
+
+
+def _equivalent() -> set[tuple[str, ...]]:
+    entries = tomllib.loads(EQUIVALENT.read_text())["mutant"]
+    return {(one["file"], one["function"], one["was"], one["becomes"]) for one in entries}
 
 
 if __name__ == "__main__":
