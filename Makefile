@@ -113,7 +113,7 @@ schemas: $(VENV)/ready ## The JSON Schema of what is printed, from the types in 
 
 .PHONY: goldens
 goldens: schemas ## Accept changed report texts; read the diff before you commit
-	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py tests/test_public_api.py
+	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/report tests/test_docs.py tests/audit/test_checks_page.py tests/test_public_api.py tests/packets/test_whole_answers.py tests/attribute/test_whole_attribution.py
 	git --no-pager diff --stat tests/goldens README.md docs
 
 .PHONY: pictures

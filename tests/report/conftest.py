@@ -1,7 +1,6 @@
 """Attributed values from real recordings, edited where a test needs a host that is worse off; and golden files."""
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -97,17 +96,3 @@ def hostile() -> Edits:
         return head + "*filter" + tail.replace("COMMIT", rule, 1)
 
     return {"docker-containers.json": rename, "iptables-save.txt": comment}
-
-
-@pytest.fixture
-def golden() -> Callable[[str, str], None]:
-    """Compare with a golden file; UPDATE_GOLDENS=1 (`make goldens`) writes it anew."""
-
-    def compare(name: str, text: str) -> None:
-        path = TESTS / "goldens" / name
-        if os.environ.get("UPDATE_GOLDENS"):
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        assert text == path.read_text(encoding="utf-8")
-
-    return compare
