@@ -4,6 +4,9 @@ import typer
 
 from netaudit.errors import NetauditError
 
+_LONGEST = 2000  # characters of a line: a name that somebody else chose may have a million
+_END = 500  # of which stay at the end, where a line says what to do next
+
 
 def say(text: str) -> None:
     """Print a line of netaudit's own, whatever names it holds."""
@@ -26,4 +29,7 @@ def safe_line(text: str) -> str:
     """Return the line that `say` prints."""
     from netaudit.report.text.sanitize import terminal_text
 
+    left_out = len(text) - _LONGEST
+    if left_out > 0:
+        text = f"{text[: _LONGEST - _END]}… ({left_out} characters are left out) …{text[-_END:]}"
     return terminal_text(f"netaudit: {text}")

@@ -285,3 +285,12 @@ def test_a_key_that_is_none(tmp_path: Path) -> None:
     message = f"{tmp_path}/key is no key: it does not hold 32 bytes"
     assert_fails(done, 2, message, "name a new file: it will be made")
     assert not (tmp_path / "hidden").exists()
+
+
+def test_a_name_of_a_megabyte_does_not_fill_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "hosts").write_text("[" * 1_000_000)
+    done = run_inside("fleet", "collect", tmp_path / "hosts", "-o", tmp_path / "out")
+    assert done.returncode == 2
+    assert len(done.stderr) < 2200
+    assert "characters are left out" in done.stderr
+    assert done.stderr.endswith("(one host a line: web-1.example, or ssh://user@web-1.example:2222)\n")

@@ -213,3 +213,12 @@ def test_names_and_rules_that_are_no_text_are_kept_as_their_codes(tmp_path: Path
 def test_orders_travel_as_json() -> None:
     orders = Orders(today=TODAY, policy="/p", waivers=("/w",))
     assert msgspec.json.decode(msgspec.json.encode(orders), type=Orders) == orders
+
+
+@pytest.mark.parametrize("source", ["empty", "pipe", "/dev/zero"])
+def test_a_source_without_a_recording_is_no_audited_fleet(tmp_path: Path, source: str) -> None:
+    (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RecordingError, match="holds no recording"):
+        audit_here(tmp_path / source, tmp_path / "results")
+    assert not (tmp_path / "results" / SPOOL).exists()

@@ -10,7 +10,7 @@ from math import log2
 
 import pytest
 from sampling import SWEEP, sampled
-from synthetic.shapes import HOSTS, IPTABLES, SHAPES, Edge, bases_host, iptables_host, nft_host
+from synthetic.shapes import HOSTS, IPTABLES, SHAPES, Edge, bases_host, iptables_host, nft_host, rules_alone
 
 import netaudit
 from netaudit.attribute import attribute_snapshot
@@ -117,6 +117,16 @@ def test_a_trace_through_ways_that_are_all_in_doubt_has_a_bound(shape: str) -> N
 
 def _trace(facts: Facts) -> Trace:
     return netaudit.trace(facts, "internet", _PUBLISHED).journey.trace
+
+
+@pytest.mark.parametrize("shape", ["diamond", "ring of diamonds"])
+def test_what_rules_alone_open_is_found_in_work_that_grows_with_them(shape: str) -> None:
+    hosts = {size: rules_alone(SHAPES[shape](size)) for size in (30, 60, 120)}
+    assert_linear({size: {"exposure": work(lambda: netaudit.expose(facts))} for size, facts in hosts.items()})  # noqa: B023 (done at once)
+
+
+def test_rules_alone_may_have_lines_of_chains_of_any_length() -> None:
+    assert netaudit.expose(rules_alone(SHAPES["line"](3000))).exposure
 
 
 def test_a_diamond_of_depth_14_is_traced_to_its_end_and_the_trace_says_what_it_leaves_out() -> None:

@@ -128,3 +128,17 @@ def test_sets_are_tables_whose_members_have_no_moving_parts() -> None:
     assert sets["bl"].declaration == "hash:ip family inet maxelem 65536"
     assert sets["nets"].elements == ("198.51.100.0/24", "198.51.100.7 nomatch")
     assert [one.name for one in ip6.sets] == ["v6"]
+
+
+def test_a_set_that_many_rules_ask_is_read_once_also_through_lists_of_lists() -> None:
+    fan = range(6)  # 6 to the power of 6 ways lead to the last set
+    saved = ["create l6 hash:ip family inet", "add l6 203.0.113.7"]
+    for level in reversed(range(6)):
+        saved = [*saved, *(f"create l{level}-{one} list:set" for one in fan)]
+        below = [f"l{level + 1}-{one}" for one in fan] if level < 5 else ["l6"]
+        saved += [f"add l{level}-{one} {other}" for one in fan for other in below]
+    lists = parse_lists(Facts({Source.IPSET: "\n".join([*saved, ""]).encode()}))
+    for name in ("l0-0", "l0-1"):
+        (found,) = read_iptables_rule(f"-A INPUT -m set --match-set {name} src -j DROP", "ip", lists).matches
+        assert found == within(Field.SADDR, "203.0.113.7")
+    assert len(lists.matches) == 6 * 5 + 2 + 1

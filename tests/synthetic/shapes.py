@@ -209,9 +209,18 @@ def _nft_rule(edge: Edge, word: str, *, mapped: bool) -> list[object]:
     return [*ask, {"vmap": {"key": _PROTOCOL, "data": {"set": [[one, verdict] for one in ("tcp", "udp", "icmp")]}}}]
 
 
+def rules_alone(chains: Chains) -> Facts:
+    """Give the rules of such a host and nothing else; its own chains drop what nothing accepts."""
+    rules = iptables_host(chains).files[Source.IPTABLES_NFT]
+    for base in (b"INPUT", b"FORWARD"):
+        rules = rules.replace(b":%b ACCEPT" % base, b":%b DROP" % base)
+    return Facts({Source.IPTABLES_NFT: rules})
+
+
 HOSTS: Mapping[str, Callable[[Chains], Facts]] = {
     "iptables": iptables_host,
     "iptables, goto": lambda chains: iptables_host(chains, goto=True),
+    "rules alone": rules_alone,
     "iptables, marked": lambda chains: iptables_host(marked(chains)),
     "nft": nft_host,
     "nft, goto": lambda chains: nft_host(chains, goto=True),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from netaudit.errors import CollectError, NetauditError
+from netaudit.errors import CollectError, NetauditError, RecordingError
 from netaudit.fleet.engines.executor import Executor, Group, WorkerEnd
 from netaudit.fleet.job import Job, Orders
 from netaudit.fleet.results.results import Known, Results
@@ -56,6 +56,11 @@ def audit_fleet(
     try:
         known = results.known()
         found = _find(source, known, since)
+        if not (found.entries or found.unread):
+            spool.remove()
+            raise RecordingError(
+                f"{source} holds no recording", hint="`netaudit fleet collect` and `record` write them"
+            )
         resumed = len(spool.done)
         for named, stage, error in found.unread.values():
             if named.recording not in spool.done:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from netaudit.model.netfilter.match import Match
+
 
 class IpSet(msgspec.Struct, frozen=True):
     """An ipset: `kind` is its type, such as `hash:ip,port`; `members` are as `ipset save` prints them, options apart.
@@ -19,10 +21,14 @@ class IpSet(msgspec.Struct, frozen=True):
 
 
 class AddressLists(msgspec.Struct, frozen=True):
-    """All lists of a host, by name; None where they were not recorded. `recent` holds addresses."""
+    """All lists of a host, by name; None where they were not recorded. `recent` holds addresses.
+
+    `matches` are what sets mean for the sides of a packet that rules asked for so far: each is read once.
+    """
 
     sets: Mapping[str, IpSet] | None = None
     recent: Mapping[str, tuple[str, ...]] | None = None
+    matches: dict[tuple[str, str, str], Match] = msgspec.field(default_factory=dict)
 
 
 NOT_RECORDED = AddressLists()

@@ -65,17 +65,21 @@ def _flat(matches: tuple[Match, ...]) -> Iterator[Match]:
 
 
 class Openings:
-    """What the hooks of one family may let through."""
+    """What the hooks of one family may let through. The ports of each chain are worked out once for all that ask."""
 
     def __init__(self, program: Program, family: Family) -> None:
         self._program, self._family = program, family
+        self._opened: dict[tuple[int, str, bool], dict[str, Ranges]] = {}
 
     def at(self, hook: Hook, protocol: str, zone: Zone) -> Iterator[tuple[Ranges, Item]]:
         """Return for each base chain that drops by default the ports that its rules open, and its policy."""
+        asked = (protocol, zone.kind is ZoneKind.HOST)
         for table, chain in self._program.base_chains(hook, self._family):
             if chain.base and chain.base.kind == "filter" and chain.policy == "drop":
-                opened = joined(self._opened(table, chain.name, (protocol, zone), frozenset()))
-                yield opened, chain.policy_item
+                opened = self._opened.setdefault((id(table), *asked), {})
+                if chain.name not in opened:
+                    _open(table, chain.name, asked, opened)
+                yield opened[chain.name], chain.policy_item
 
     def closing(self, hook: Hook, to: Destination, zone: Zone) -> Item | None:
         """Return the policy that stops all that is led to a destination; None where something may let it through."""
@@ -83,36 +87,43 @@ class Openings:
         found = self.at(hook, to.protocol, zone)
         return next((policy for opened, policy in found if not any(overlaps(opened, one) for one in ports)), None)
 
-    def _opened(
-        self, table: ReadTable, chain: str, asked: tuple[str, Zone], inside_of: frozenset[str]
-    ) -> Iterator[tuple[int, int]]:
-        """Return the ports of a protocol for which a chain may accept, in any order."""
-        if chain in inside_of or chain not in table.chains:
-            yield from () if chain in inside_of else EVERY_PORT
-            return
-        for rule in table.chains[chain].rules:
-            for leaf in leaves(rule.meaning):
-                if _may_be_met(leaf, *asked):
-                    yield from self._opened_by(leaf, table, asked, inside_of | {chain})
 
-    def _opened_by(
-        self, leaf: Leaf, table: ReadTable, asked: tuple[str, Zone], inside_of: frozenset[str]
-    ) -> Iterator[tuple[int, int]]:
-        ports = leaf.ranges(Field.DPORT) or EVERY_PORT
-        if any(isinstance(one, UnknownStatement) for one in leaf.statements):
-            yield from ports
-        match leaf.verdict:
-            case Accept() | Queue():
-                yield from ports
-            case Jump(chain) | Goto(chain):
-                further = joined(self._opened(table, chain, asked, inside_of))
-                yield from without(ports, without(EVERY_PORT, further))
-            case _:
-                return
+def _open(table: ReadTable, first: str, asked: tuple[str, bool], opened: dict[str, Ranges]) -> None:
+    """Find the ports for which a chain, and each that it leads to, may accept. A chain that leads to itself: all ports.
+
+    Chains that are jumped to come before those that jump; not by recursion, as they may be thousands deep.
+    """
+    met: dict[str, list[Leaf]] = {}
+    waiting = [first]
+    while waiting:
+        name = waiting[-1]
+        if name in met or name in opened:
+            waiting.pop()
+            if name not in opened:
+                opened[name] = joined(port for leaf in met[name] for port in _opened_by(leaf, opened))
+        else:
+            rules = table.chains[name].rules
+            met[name] = [leaf for rule in rules for leaf in leaves(rule.meaning) if _may_be_met(leaf, asked)]
+            targets = {leaf.verdict.chain for leaf in met[name] if isinstance(leaf.verdict, Jump | Goto)}
+            waiting += sorted(one for one in targets if one in table.chains and one not in met and one not in opened)
 
 
-def _may_be_met(leaf: Leaf, protocol: str, zone: Zone) -> bool:
-    """Tell whether the first packet of a connection, by a protocol and from a zone, may meet a branch."""
+def _opened_by(leaf: Leaf, opened: dict[str, Ranges]) -> Ranges:
+    ports = leaf.ranges(Field.DPORT) or EVERY_PORT
+    if any(isinstance(one, UnknownStatement) for one in leaf.statements):
+        return ports
+    match leaf.verdict:
+        case Accept() | Queue():
+            return ports
+        case Jump(chain) | Goto(chain):
+            return without(ports, without(EVERY_PORT, opened.get(chain, EVERY_PORT)))
+        case _:
+            return ()
+
+
+def _may_be_met(leaf: Leaf, asked: tuple[str, bool]) -> bool:
+    """Tell whether the first packet of a connection, by a protocol and by the host or others, may meet a branch."""
+    protocol, is_of_host = asked
     number = PORT_PROTOCOLS[protocol]
     protocols, states = leaf.ranges(Field.PROTOCOL), leaf.ranges(Field.CT_STATE)
     if protocols is not None and not inside(((number, number),), protocols):
@@ -120,4 +131,4 @@ def _may_be_met(leaf: Leaf, protocol: str, zone: Zone) -> bool:
     if states is not None and not any(inside(((one, one),), states) for one in _FIRST_PACKETS):
         return False
     own = leaf.names(Field.IIF) == (LOOPBACK,)
-    return not own or zone.kind is ZoneKind.HOST
+    return is_of_host or not own

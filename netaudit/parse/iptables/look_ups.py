@@ -6,7 +6,7 @@ Sources: iptables-extensions(8), ipset(8), and the kernel's net/netfilter/xt_set
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 
-from netaudit.model.netfilter.lists import AddressLists, IpSet
+from netaudit.model.netfilter.lists import AddressLists
 from netaudit.model.netfilter.match import (
     ALWAYS,
     NEVER,
@@ -48,23 +48,31 @@ def read_set(options: Sequence[Option], family: str, lists: AddressLists) -> Mat
     name, sides = asked.arguments
     if lists.sets is None:
         raise UnrecordedError
-    return Not(_held(name, sides, family, lists.sets)) if asked.negated else _held(name, sides, family, lists.sets)
+    held = _held((name, sides, family), lists)
+    return Not(held) if asked.negated else held
 
 
-def _held(name: str, sides: str, family: str, sets: Mapping[str, IpSet], depth: int = 0) -> Match:
-    found = sets.get(name)
+def _held(asked: tuple[str, str, str], lists: AddressLists, depth: int = 0) -> Match:
+    if asked not in lists.matches:
+        lists.matches[asked] = _read(asked, lists, depth)
+    return lists.matches[asked]
+
+
+def _read(asked: tuple[str, str, str], lists: AddressLists, depth: int) -> Match:
+    name, sides, family = asked
+    found = (lists.sets or {}).get(name)
     if found is None or depth > _DEEPEST:
         raise UnrecordedError
     if found.kind == "list:set":
-        return any_of(_held(one, sides, family, sets, depth + 1) for one in found.members)
+        return any_of(_held((one, sides, family), lists, depth + 1) for one in found.members)
     if found.family not in ("", family):
         return NEVER
     parts = found.kind.partition(":")[2].split(",")
-    asked = [_SIDES[side] for side in sides.split(",")]
-    if len(asked) < len(parts):
+    fields = [_SIDES[side] for side in sides.split(",")]
+    if len(fields) < len(parts):
         raise KeyError(sides)
-    held = _any_member(found.members, parts, asked)
-    return all_of([held, Not(_any_member(found.excluded, parts, asked))]) if found.excluded else held
+    held = _any_member(found.members, parts, fields)
+    return all_of([held, Not(_any_member(found.excluded, parts, fields))]) if found.excluded else held
 
 
 def _any_member(members: Sequence[str], parts: Sequence[str], sides: Sequence[int]) -> Match:

@@ -31,12 +31,36 @@ from netaudit.parse.nftables.printer import print_statement
 
 
 class Elements(msgspec.Struct, frozen=True):
-    """What a named set or map holds."""
+    """What a named set or map holds. `matches` are what it means for the keys that were compared with it so far.
+
+    `uses` are the expressions that look up a map: each has branches of its own, so a large map has a few of them only.
+    """
 
     elements: tuple[Json, ...]
+    matches: dict[object, Match] = msgspec.field(default_factory=dict)
+    uses: set[int] = msgspec.field(default_factory=set)
+
+    def compare(self, keys: "tuple[Key, ...]", sets: "Sets") -> Match:
+        """Match keys with any element, read once for all rules that ask so. Raises NotKnownError, ValueError."""
+        asked = tuple((key.field, key.mask, key.flags) for key in keys)
+        if asked not in self.matches:
+            if len(self.matches) * len(self.elements) > _MOST_COMPARED:
+                raise NotKnownError(_TOO_OFTEN)
+            self.matches[asked] = any_of(element(keys, one, sets) for one in self.elements)
+        return self.matches[asked]
+
+    def look_up(self, key: Json) -> tuple[Json, ...]:
+        """Return the elements for a map that an expression looks up. Raises NotKnownError where that is too much."""
+        self.uses.add(id(key))
+        if len(self.uses) > 1 and len(self.uses) * len(self.elements) > _MOST_BRANCHES:
+            raise NotKnownError(_TOO_OFTEN)
+        return self.elements
 
 
 Sets = Mapping[str, Elements]
+_MOST_COMPARED = 1 << 22  # elements that one set is read as, for all kinds of keys
+_MOST_BRANCHES = 1 << 18  # of one map in all rules that look it up; kube-proxy has two rules for its largest
+_TOO_OFTEN = "what looks up so many elements so often is not followed"
 _UNRECORDED = "what it looks at is not recorded"
 _UNTYPED = " [invalid type]"  # behind a number that nft 1.0.6 does not know how to print: `0x50 [invalid type]`
 _COMPARISONS = frozenset({"<", ">", "<=", ">="})
@@ -129,7 +153,7 @@ def element(keys: tuple[Key, ...], value: Json, sets: Sets) -> Match:
         case {"set": list() as elements}:
             return any_of(element(keys, one, sets) for one in elements)
         case str() if value.startswith("@"):
-            return any_of(element(keys, one, sets) for one in held(value, sets))
+            return held(value, sets).compare(keys, sets)
         case {"concat": list() as parts} if len(parts) == len(keys):
             return all_of(element((key,), part, sets) for key, part in zip(keys, parts, strict=True))
         case _ if len(keys) == 1:
@@ -138,12 +162,12 @@ def element(keys: tuple[Key, ...], value: Json, sets: Sets) -> Match:
             raise NotKnownError
 
 
-def held(name: str, sets: Sets) -> tuple[Json, ...]:
-    """List what a named set or map holds. Raises NotKnownError where no snapshot can tell."""
+def held(name: str, sets: Sets) -> Elements:
+    """Return what a named set or map holds. Raises NotKnownError where no snapshot can tell."""
     found = sets.get(name.removeprefix("@"))
     if found is None:
         raise NotKnownError
-    return found.elements
+    return found
 
 
 def _single(key: Key, value: Json) -> Match:

@@ -102,7 +102,7 @@ def _known_verdict(expression: Json) -> Verdict:
 
 def by_map(key: Json, data: Json, family: str, sets: Sets, make: Callable[[Json], Meaning]) -> Meaning:
     """Read a map: for each element what `make` makes of its value, where its key matches. Raises NotKnownError."""
-    pairs = held(data, sets) if isinstance(data, str) else data["set"]
+    pairs = held(data, sets).look_up(key) if isinstance(data, str) else data["set"]
     if is_by_chance(key):
         return _by_chance(key, [(_bare(one), make(value)) for one, value in pairs])
     keys = read_keys(key)
