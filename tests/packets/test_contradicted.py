@@ -96,6 +96,13 @@ def test_docker_proxy_goes_on_by_the_family_of_the_binding() -> None:
     assert _cells(stopped, 8209)["network:n9"].outcome is Outcome.ALLOWED
 
 
+def test_what_may_come_to_docker_proxy_and_is_stopped_behind_it_is_blocked() -> None:
+    unsure = "filter INPUT -m string --string x --algo bm -j DROP"
+    leads_on, stopped = (_facts(OLD, *rules, rules6=(unsure,)) for rules in ((), ("filter OUTPUT -o docker0 -j DROP",)))
+    assert _cells(leads_on, 8080, "::")["internet"].outcome is Outcome.MAY
+    assert _cells(stopped, 8080, "::")["internet"].outcome is Outcome.BLOCKED
+
+
 @pytest.mark.parametrize(
     ("rule", "internet"),
     [

@@ -1,4 +1,4 @@
-"""Tables of bridges and of devices leave in doubt only what they can stop."""
+"""Tables of devices are asked before IP's own; those of bridges leave in doubt only what they can stop."""
 
 import json
 
@@ -10,18 +10,24 @@ from packets.test_packets_agree import disagreements
 from netaudit.model.facts import Facts, Source
 
 ARP = {"match": {"op": "==", "left": {"meta": {"key": "protocol"}}, "right": "arp"}}
-BASES = {
+TCP_80, TCP_8080 = (
+    {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": port}}
+    for port in (80, 8080)
+)
+BASES: dict[str, dict[str, object]] = {
     "ip": {"type": "filter", "hook": "prerouting", "prio": -310},
     "netdev": {"type": "filter", "hook": "ingress", "prio": 0, "dev": "eth0"},
+    "inet": {"type": "filter", "prio": 0},
     "bridge": {"type": "filter", "hook": "forward", "prio": 0},
 }
 
 
-def host(family: str, *expressions: object, policy: str = "accept") -> Facts:
+def host(family: str, *expressions: object, policy: str = "accept", **base: object) -> Facts:
     place = {"family": family, "table": "own"}
+    chain = {key: value for key, value in {**BASES[family], **base}.items() if value is not None}
     objects = [
         {"table": {"family": family, "name": "own", "handle": 9}},
-        {"chain": {**place, "name": "base", **BASES[family], "policy": policy}},
+        {"chain": {**place, "name": "base", **chain, "policy": policy}},
         {"rule": {**place, "chain": "base", "expr": list(expressions)}},
     ]
     facts = changed(OLD)
@@ -38,12 +44,48 @@ def test_the_kind_of_hardware_behind_an_interface_is_known(kind: str, outcome: s
 
 
 @pytest.mark.parametrize("family", ["netdev", "bridge"])
-def test_a_table_that_counts_or_stops_other_frames_leaves_nothing_in_doubt(family: str) -> None:
+def test_a_table_that_counts_leaves_nothing_in_doubt(family: str) -> None:
     assert said(host(family, {"counter": {"packets": 0, "bytes": 0}}))[INTERNET] == ALLOWED
-    assert said(host(family, ARP, {"drop": None}))[INTERNET] == ALLOWED
 
 
-@pytest.mark.parametrize("family", ["netdev", "bridge"])
-def test_a_table_that_may_stop_ip_is_a_doubt(family: str) -> None:
-    for facts in (host(family, {"drop": None}), host(family, {"accept": None}, policy="drop")):
-        assert f"{family} table own is not followed" in said(facts)[INTERNET]
+def test_a_bridge_that_stops_other_frames_leaves_nothing_in_doubt() -> None:
+    assert said(host("bridge", ARP, {"drop": None}))[INTERNET] == ALLOWED
+
+
+def test_a_table_of_bridges_that_may_stop_ip_is_a_doubt() -> None:
+    for facts in (host("bridge", {"drop": None}), host("bridge", {"accept": None}, policy="drop")):
+        assert "bridge table own is not followed" in said(facts)[INTERNET]
+
+
+@pytest.mark.parametrize(
+    ("family", "base", "expressions", "policy", "outcome"),
+    [
+        ("netdev", {}, ({"drop": None},), "accept", "blocked, netdev:own/base#1"),
+        ("netdev", {}, (TCP_8080, {"drop": None}), "accept", "blocked, netdev:own/base#1"),
+        ("netdev", {}, ({"accept": None},), "drop", ALLOWED),
+        ("netdev", {}, (TCP_80, {"accept": None}), "drop", "blocked, netdev:own/base (ingress of eth0)#2"),
+        ("netdev", {}, (TCP_80, {"drop": None}), "accept", ALLOWED),  # translation comes later
+        ("netdev", {"dev": "lo"}, ({"drop": None},), "accept", ALLOWED),
+        ("netdev", {"dev": ["lo", "eth0"]}, ({"drop": None},), "accept", "blocked, netdev:own/base#1"),
+        ("netdev", {"dev": None}, (TCP_8080, {"drop": None}), "accept", "which device it is was not recorded"),
+        ("netdev", {"dev": None}, (TCP_80, {"drop": None}), "accept", ALLOWED),
+        ("netdev", {"dev": None}, ({"accept": None},), "drop", "which device it is was not recorded"),
+        ("netdev", {"dev": "docker0"}, ({"drop": None},), "accept", "netdev table own is not followed"),
+        ("netdev", {}, (ARP, {"drop": None}), "accept", "netdev table own is not followed"),
+        ("inet", {"hook": "ingress", "dev": "eth0"}, ({"drop": None},), "accept", "blocked, inet:own/base#1"),
+        ("inet", {"hook": "ingress", "dev": "docker0"}, ({"drop": None},), "accept", "inet table own is not followed"),
+        (
+            "netdev",
+            {"hook": "egress"},
+            ({"drop": None},),
+            "accept",
+            "blocked, netdev:own/base#1, the answer is stopped",
+        ),
+    ],
+)
+def test_chains_of_devices_are_asked_before_prerouting_and_behind_postrouting(
+    family: str, base: dict[str, object], expressions: tuple[object, ...], policy: str, outcome: str
+) -> None:
+    facts = host(family, *expressions, policy=policy, **base)
+    assert outcome in said(facts)[INTERNET]
+    assert disagreements(facts) == []

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from random_hosts.chance import Chance
+from random_hosts.lists import kept
 from random_hosts.rules import iptables_rules, nft_table
 
 Rules = Iterator[str]
@@ -24,7 +25,7 @@ def firewall(chance: Chance) -> tuple[str, tuple[str, ...]]:
         lines.append(chance.one(*_POLICY_ROUTING))
     if chance.happens(0.25):
         lines.append(_translation(chance))
-    return style, tuple(lines)
+    return style, (*lines, *kept(chance))
 
 
 def _none(_chance: Chance) -> Rules:

@@ -4,6 +4,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 
 from netaudit.attribute.attribution import AttributedExposure
+from netaudit.attribute.exposure.beside import ChangedSets, changed_policy
 from netaudit.model.address_text import bracketed
 from netaudit.model.docker import Container, Inventory, PortBinding
 from netaudit.model.exposure import Delivery, Destination, Outcome
@@ -42,6 +43,8 @@ class ExposureCauses:
         inventories = (before.inventory, after.inventory)
         self._is_whole = all(one is not None and not one.partial for one in inventories)
         self._rules = (_texts(before.ruleset), _texts(after.ruleset))
+        self._sets = ChangedSets(before.ruleset, after.ruleset)
+        self._policy = changed_policy(before, after)
         self._switches = _switches(before, after)
 
     def describe_change(self, old: AttributedExposure | None, new: AttributedExposure | None) -> str:
@@ -85,9 +88,23 @@ class ExposureCauses:
         if went and _key(went) not in self._rules[1]:
             gone = "has another policy now" if went.object is ObjectKind.POLICY else "is gone"
             return f"{went.where} {self._say(gone)}{_whose(old)}"
+        beside = self._of_sets(came, went) or self._of_policy()
+        if beside:
+            return beside
         if came and new and new.exposure.outcome is not Outcome.BLOCKED:
             return f"{came.where} {self._say('decides now')}"
         return ""
+
+    def _of_sets(self, *deciding: Item | None) -> str:
+        """Name the set with other members that the rule asks which decides now, or which decided."""
+        found = next(filter(None, (self._sets.behind(rule) for rule in deciding if rule)), None)
+        return f"set `{found[0]}` {self._say('changed')}, {found[1]}" if found else ""
+
+    def _of_policy(self) -> str:
+        """Name the policy rules that came or went."""
+        done = ((self._policy[0], "added"), (self._policy[1], "removed"))
+        parts = [f"{', '.join(f'`{one}`' for one in rules)} {self._say('was ')}{what}" for rules, what in done if rules]
+        return f"policy rule {' and '.join(parts)}" if parts else ""
 
     def _of_host(self) -> str:
         return f"{self._switches[0]} {self._say('changed')}" if self._switches else ""

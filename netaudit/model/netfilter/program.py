@@ -41,7 +41,8 @@ class Base(msgspec.Struct, frozen=True, gc=False, order=True):
     """What makes a base chain: at a hook, lower priorities are asked first.
 
     `kind` is filter, nat or route. Chains of kind nat see only a connection's first packet, and the kernel asks all of
-    a hook together, in the order of their priorities, at the priority that `nat_priority` gives.
+    a hook together, in the order of their priorities, at the priority that `nat_priority` gives. `device` are the names
+    of one or more, with commas, of which a chain of ingress or egress sees the frames.
     """
 
     priority: int
@@ -219,8 +220,8 @@ def _base(table: Table, chain: Chain) -> Base | None:
 
 
 def _nft_base(chain: Chain) -> Base | None:
-    """Read `type filter hook forward device lo priority 0`, as `Chain.base` has it."""
-    words = chain.base.split(" ")
+    """Read `type filter hook ingress device eth0, eth1 priority 0`, as `Chain.base` has it."""
+    words = chain.base.replace(", ", ",").split(" ")
     known = dict(zip(words[::2], words[1::2], strict=False))
     try:
         return Base(int(known["priority"]), Hook(known["hook"]), known["type"], known.get("device", ""))

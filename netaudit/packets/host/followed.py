@@ -1,15 +1,16 @@
 """Rules that were not recorded, or that are not followed: they may stop any packet."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import msgspec
 
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
+from netaudit.model.netfilter.devices import is_of_device
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import NFPROTO_IPV4, NFPROTO_IPV6, AllOf, Field
 from netaudit.model.netfilter.program import Program, ReadTable
-from netaudit.model.netfilter.statement import Drop, Meaning, Note, NoTrack, Queue, Reject
+from netaudit.model.netfilter.statement import Accept, Drop, Meaning, Note, NoTrack, Queue, Reject
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.values.packet import Value, holds
 from netaudit.packets.values.steps import End, EndKind, Trace
@@ -20,6 +21,7 @@ RULES = {
 }
 _ELSEWHERE = frozenset({"bridge", "netdev"})
 _ETHERTYPES = {Family.IP: 0x0800, Family.IP6: 0x86DD}
+_ARP: Mapping[Field, Value] = {Field.ETHERTYPE: 0x0806, Field.NFPROTO: 0, Field.PROTOCOL: 0}
 _PROTOCOLS = {Family.IP: NFPROTO_IPV4, Family.IP6: NFPROTO_IPV6}
 
 
@@ -46,14 +48,40 @@ def unfollowed(program: Program, family: Family) -> Iterator[Reason]:
         if table.why_unsure:
             yield make_reason(ReasonKind.TABLE_UNSURE, why=table.why_unsure)
     for table in program.tables:
-        if table.family in _ELSEWHERE and _acts(table, family):
+        if _is_beside_ip(table) and _acts(table, _of(family)):
             yield make_reason(ReasonKind.TABLE_NOT_FOLLOWED, family=table.family, table=table.name)
+        elif family is Family.IP and _stops_arp(table):
+            yield make_reason(ReasonKind.TABLE_NOT_FOLLOWED, family=Family.NETDEV, table=table.name)
 
 
-def _acts(table: ReadTable, family: Family) -> bool:
-    """Tell whether a table of bridges or devices may stop or change an IP packet: what it only counts passes."""
+def _is_beside_ip(table: ReadTable) -> bool:
+    """Tell whether a table sees packets at hooks of bridges, or of devices that are like them."""
+    return table.family in _ELSEWHERE or any(is_of_device(chain.base) for chain in table.chains.values())
+
+
+def _stops_arp(table: ReadTable) -> bool:
+    """Tell whether a table of devices that is asked at IP's hooks may stop ARP too, by which hosts are found."""
+    chains = [chain for chain in table.chains.values() if chain.table.family == Family.NETDEV]
+    devices = {name for chain in chains if chain.base for name in chain.base.device.split(",")}
+    if devices <= {"lo"}:
+        return False  # no address is asked for there
+    passes = any(_passes(rule.meaning) for chain in chains for rule in chain.rules if chain.base is None)
+    asked = [rule.meaning for chain in chains for rule in chain.rules if chain.base is None or not passes]
+    return any(_stops(meaning, _ARP.get) for meaning in asked)
+
+
+def _passes(meaning: Meaning) -> bool:
+    """Tell whether a rule accepts all ARP, so that no policy is asked about it."""
+    return isinstance(meaning.verdict, Accept) and holds(AllOf(meaning.matches), _ARP.get) is True
+
+
+def _of(family: Family) -> Mapping[Field, Value]:
+    return {Field.ETHERTYPE: _ETHERTYPES[family], Field.NFPROTO: _PROTOCOLS[family]}
+
+
+def _acts(table: ReadTable, known: Mapping[Field, Value]) -> bool:
+    """Tell whether a table of bridges or devices may stop or change some frames: what it only counts passes."""
     bases = [chain for chain in table.chains.values() if chain.base is not None]
-    known: dict[Field, Value] = {Field.ETHERTYPE: _ETHERTYPES[family], Field.NFPROTO: _PROTOCOLS[family]}
     rules = [rule for chain in table.chains.values() for rule in chain.rules] if bases else []
     return any(chain.policy == "drop" for chain in bases) or any(_stops(rule.meaning, known.get) for rule in rules)
 

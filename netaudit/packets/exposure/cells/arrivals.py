@@ -29,12 +29,14 @@ _MESH = "ingress-sbox"  # what Docker calls the sandbox in which swarm spreads p
 class Arrival(msgspec.Struct, frozen=True):
     """A way, and the packets that arrive by it; `stopped` where it ends before the container after all.
 
-    `limited_by` are the rules that let only some of what docker-proxy sends on through.
+    `doubt` is why nobody can tell whether it does. `limited_by` are the rules that let only some of what docker-proxy
+    sends on through.
     """
 
     way: Delivery
     packets: Bounds
     stopped: Decision | None = None
+    doubt: Decision | None = None
     limited_by: tuple[Item, ...] = ()
 
     def outcomes(self, query: CellQuery) -> Iterator[tuple[Outcome, PacketSet]]:
@@ -152,14 +154,14 @@ class Arrivals:
         if not is_proxied(found):
             names = ", ".join(sorted({name for one in found for name in one.programs}))
             if leads_elsewhere(found):
-                stopped = by_no_rule(ReasonKind.PROXY_OUT_OF_RECORDING, programs=names)
-                return Arrival(Delivery.PROXY, here.doubted(), stopped)
+                doubt = by_no_rule(ReasonKind.PROXY_OUT_OF_RECORDING, programs=names)
+                return Arrival(Delivery.PROXY, here.doubted(), doubt=doubt)
             return Arrival(Delivery.PROXY, here, by_no_rule(ReasonKind.PORT_HELD, programs=names))
         best = onward(self._reaches, self._destination, self._rows_of)
         match best.outcome:
             case Outcome.ALLOWED:
                 return Arrival(Delivery.PROXY, here, limited_by=best.limited_by)
             case Outcome.MAY:
-                return Arrival(Delivery.PROXY, here.doubted(), best.decision)
+                return Arrival(Delivery.PROXY, here.doubted(), doubt=best.decision)
             case Outcome.BLOCKED | Outcome.NOBODY:
                 return Arrival(Delivery.PROXY, here, best.decision)

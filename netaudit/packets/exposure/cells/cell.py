@@ -64,7 +64,7 @@ class Cell:
 
     def _decided(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make the rows of ports: what arrives by chance is allowed, and limited by a rule."""
-        if outcome is Outcome.MAY and not arrival.stopped:
+        if outcome is Outcome.MAY and not arrival.doubt:
             some = self._limited(packets & ports)[0]
             by_chance = self._asking.ports_of(some) & ports
             if by_chance:
@@ -79,7 +79,7 @@ class Cell:
 
     def _split(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make a row of the ports that share a decision, until none is left."""
-        if arrival.stopped and outcome is Outcome.ALLOWED:
+        if arrival.stopped:
             yield Row(self._asking.ranges(ports), Outcome.BLOCKED, arrival.way, arrival.stopped)
             return
         decisions = self._traversal.chains.decisions
@@ -94,7 +94,7 @@ class Cell:
     def _row(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, by: tuple[Arrival, Decision]) -> Row:
         arrival, decision = by
         if outcome is Outcome.MAY:
-            decision = in_doubt(arrival.stopped or self._doubt(packets) or decision)
+            decision = in_doubt(arrival.doubt or self._doubt(packets) or decision)
         limits = self._limits(packets, arrival) if outcome is Outcome.ALLOWED else ()
         if outcome is Outcome.ALLOWED:
             reasons = _limits_of(limits), self._later(packets), self._exception(ports, arrival)
