@@ -12,7 +12,7 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,9 @@ def main(count: int = 300, seed: int = 0) -> None:
     _find_reached()
     outcomes = kept("outcomes", dict)  # of earlier runs too: what was noticed once is not tried again
     again = [mutant for mutant in mutants if outcomes.get(mutant) not in SEEN]
-    pytest.main([*OPTIONS, *TESTS], plugins=[Trying(again, Reached.load().times, partial(_note, outcomes))])
+    pytest.main(
+        [*OPTIONS, "-p", "no:terminal", *TESTS], plugins=[Trying(again, Reached.load().times, partial(_note, outcomes))]
+    )
     print("\n".join(report({mutant: outcomes[mutant] for mutant in mutants}, sizes)))
 
 
@@ -71,9 +73,14 @@ def _sample(count: int, seed: int) -> tuple[Counter[str], list[Mutant]]:
 
 
 def _chosen(by_package: Mapping[str, Sequence[Place]], each: int, seed: int) -> Iterator[Mutant]:
-    for package, found in sorted(by_package.items()):
-        order = random.Random(f"{seed} {package}").sample(found, len(found))  # noqa: S311 (no secret)
-        yield from islice(filter(None, map(make, order)), each)
+    """Yield mutants of each package in turn: a run that is ended has tried as many of each."""
+    mutants = [filter(None, map(make, _shuffled(found, f"{seed} {package}"))) for package, found in by_package.items()]
+    for of_one_turn in islice(zip_longest(*mutants), each):
+        yield from filter(None, of_one_turn)
+
+
+def _shuffled(found: Sequence[Place], seed: str) -> list[Place]:
+    return random.Random(seed).sample(found, len(found))  # noqa: S311 (no secret)
 
 
 def _equivalent() -> set[tuple[str, ...]]:
