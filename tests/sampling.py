@@ -22,6 +22,7 @@ THINNED = {
     "cli/test_cli_named_files.py": 3,
     "packets/test_exposure_alike.py": 40,
     "packets/test_shapes.py": 4,
+    "policy/test_flipped_rules.py": 2,
     "plan/test_planned_inventories.py": 20,
     "plan/test_planned_rules.py": 20,
     "plan/test_recorded_steps.py": 8,

@@ -57,6 +57,13 @@ class SenderZones:
         known = (Zone(ZoneKind.NETWORK, name) for name in sorted(networks))
         return (*(one for one in zones if one not in alone), *(one for one in known if one in self._zones[family]))
 
+    def named(self, subject: Subject) -> Iterator[Zone]:
+        """Yield the networks or containers that a subject names, also those that send no packets of a family."""
+        if subject.kind is SubjectKind.NETWORK:
+            yield from (Zone(ZoneKind.NETWORK, name) for name in self._subjects.networks(subject))
+        elif subject.kind is not SubjectKind.ANYTHING:
+            yield from map(_zone_of, self._subjects.containers(subject))
+
     def _of(self, subject: Subject, family: Family) -> tuple[Zone, ...]:
         """Return the zones from which a subject sends packets of a family."""
         zones = self._zones[family]
@@ -123,8 +130,7 @@ class SenderZones:
 
     def _of_containers(self, containers: Iterable[Container], family: Family) -> Iterator[Zone]:
         for one in containers:
-            zone = Zone(ZoneKind.HOST) if one.network_mode == "host" else Zone(ZoneKind.CONTAINER, one.name)
-            if zone in self._zones[family]:
+            if (zone := _zone_of(one)) in self._zones[family]:
                 yield zone
 
     def _is_one_of(self, subjects: tuple[Subject, ...], container: Container) -> bool:
@@ -134,6 +140,10 @@ class SenderZones:
             or (one.kind is SubjectKind.CIDR and _is_within(container, one.within))
             for one in subjects
         )
+
+
+def _zone_of(container: Container) -> Zone:
+    return Zone(ZoneKind.HOST) if container.network_mode == "host" else Zone(ZoneKind.CONTAINER, container.name)
 
 
 def _excepted(entry: Entry) -> tuple[Subject, ...]:

@@ -42,7 +42,11 @@ class Subjects:
 
     def is_network(self, subject: Subject) -> bool:
         """Tell whether there is a network that a subject names."""
-        return subject.kind is SubjectKind.NETWORK and any(is_called(one, subject.name) for one in self._networks)
+        return subject.kind is SubjectKind.NETWORK and any(self.networks(subject))
+
+    def networks(self, subject: Subject) -> Iterator[str]:
+        """Yield the networks with the name of a subject."""
+        return (one for one in self._networks if is_called(one, subject.name))
 
     def members(self, network: str) -> Sequence[Container]:
         """Return the running containers of a network."""

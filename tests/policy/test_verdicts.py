@@ -110,6 +110,12 @@ def test_members_of_two_networks_are_isolated_until_a_port_leads_from_one_to_the
     assert found == {sentences[0]: Verdict.BROKEN, sentences[1]: Verdict.HOLDS, sentences[2]: Verdict.BROKEN}
 
 
+@pytest.mark.parametrize("sender", ["i2", "network:nd"])
+def test_who_sends_no_packets_of_a_family_reaches_nothing_by_it(sender: str) -> None:
+    (judged,) = _judged(_host("28.5.2-iptables-nft/two-nets/04"), f"{sender} can reach i1:80/tcp over ipv6")
+    assert (judged.verdict, len(judged.unmet)) == (Verdict.BROKEN, 1)
+
+
 def _with(host: Snapshot, **fields: object) -> Snapshot:
     return msgspec.structs.replace(host, **fields)
 

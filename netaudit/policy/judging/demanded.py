@@ -42,9 +42,10 @@ def _one(
 
 
 def _zones(context: HostContext, entry: Entry, subject: Subject) -> tuple[Zone, ...]:
-    """Return the zones of a subject in the families of an entry."""
+    """Return the zones of a subject in the families of an entry, and what it names that sends in none of them."""
     families = (entry.family,) if entry.family else IP_FAMILIES
-    return tuple(dict.fromkeys(zone for one in families for zone in context.senders.of(subject, one)))
+    sending = (zone for one in families for zone in context.senders.of(subject, one))
+    return tuple(dict.fromkeys((*sending, *context.senders.named(subject))))
 
 
 def _units(context: HostContext, entry: Entry, target: Target) -> dict[str, tuple[Destination, ...]]:
