@@ -1,4 +1,7 @@
-"""Write the policy that a host satisfies today, for a person to prune: outsiders first, then each project."""
+"""Write the policy that a host satisfies today, for a person to prune: of the host as a whole, then of each project.
+
+What permits least stands first: each sentence counts the targets or senders that it leaves open.
+"""
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations
@@ -18,18 +21,22 @@ _MOST_PAIRS = 45  # of networks: ten, each with each
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """A sentence, and the project that it is about; "" for the host as a whole."""
+    """A sentence, the project that it is about ("" for the host as a whole), and how many it leaves open."""
 
     project: str
+    permits: int
     text: str
 
 
 def suggest(table: ExposureTable, subjects: Subjects, cells: Cells) -> Iterator[Suggestion]:
     """Yield sentences; whether each holds is for the caller to judge."""
-    yield from _outside(table, subjects, cells)
-    for container in sorted(subjects.running, key=lambda one: (one.project, one.name)):
-        yield Suggestion(container.project, _about(container, table, subjects, cells))
-    yield from _networks(subjects)
+    containers = sorted(subjects.running, key=lambda one: (one.project, one.name))
+    found = (
+        *_outside(table, subjects, cells),
+        *_networks(subjects),
+        *(_about(one, table, subjects, cells) for one in containers),
+    )
+    yield from sorted(found, key=lambda one: (one.project, one.permits))
 
 
 def _outside(table: ExposureTable, subjects: Subjects, cells: Cells) -> Iterator[Suggestion]:
@@ -38,8 +45,9 @@ def _outside(table: ExposureTable, subjects: Subjects, cells: Cells) -> Iterator
     for zone in zones:
         if zone.kind in (ZoneKind.INTERNET, ZoneKind.LAN):
             name = f"lan:{zone.name}" if zone.kind is ZoneKind.LAN else "internet"
-            targets = _targets(_reached(zone, table, cells), subjects)
-            yield Suggestion("", f"{name} can reach only {targets}" if targets else f"{name} cannot reach anything")
+            targets = list(_targets(_reached(zone, table, cells), subjects))
+            can = f"{name} can reach only {', '.join(targets)}" if targets else f"{name} cannot reach anything"
+            yield Suggestion("", len(targets), can)
 
 
 def _reached(zone: Zone, table: ExposureTable, cells: Cells) -> Iterator[Exposure]:
@@ -48,8 +56,8 @@ def _reached(zone: Zone, table: ExposureTable, cells: Cells) -> Iterator[Exposur
             yield from (one for one in cells.between(zone, destination) if one.outcome is not Outcome.BLOCKED)
 
 
-def _targets(found: Iterable[Exposure], subjects: Subjects) -> str:
-    """Write what is reached: each container's own ports, and the host's."""
+def _targets(found: Iterable[Exposure], subjects: Subjects) -> Iterator[str]:
+    """Yield what is reached: each container's own ports, and the host's."""
     names = {one.id: one.name for one in subjects.running}
     ports: dict[tuple[str, str], list[Range]] = {}
     for one in found:
@@ -57,9 +65,7 @@ def _targets(found: Iterable[Exposure], subjects: Subjects) -> str:
         name = host or _name(names.get(subjects.owner(one.destination), ""))
         if name:
             ports.setdefault((name, one.destination.protocol), []).extend(own_ports(one.destination))
-    return ", ".join(
-        _target(name, protocol, span) for (name, protocol), spans in ports.items() for span in joined(spans)
-    )
+    yield from (_target(name, protocol, span) for (name, protocol), spans in ports.items() for span in joined(spans))
 
 
 def _target(name: str, protocol: str, span: Range) -> str:
@@ -72,7 +78,7 @@ def _name(container: str) -> str:
     return f"container:{container}" if container else ""
 
 
-def _about(container: Container, table: ExposureTable, subjects: Subjects, cells: Cells) -> str:
+def _about(container: Container, table: ExposureTable, subjects: Subjects, cells: Cells) -> Suggestion:
     """Say who reaches a container; the members of its networks are named."""
     own = [one for one in table.destinations if subjects.owner(one) == container.id]
     zones = dict.fromkeys(
@@ -83,8 +89,9 @@ def _about(container: Container, table: ExposureTable, subjects: Subjects, cells
         for zone in zones
         if (name := _sender(zone, container)) and not (zone.kind is ZoneKind.HOST and not subjects.in_host_network)
     ]
-    but = ", ".join(dict.fromkeys(others))
-    return f"nothing reaches container:{container.name}{f' but {but}' if but else ''}"
+    senders = list(dict.fromkeys(others))
+    but = f" but {', '.join(senders)}" if senders else ""
+    return Suggestion(container.project, len(senders), f"nothing reaches container:{container.name}{but}")
 
 
 def _sender(zone: Zone, container: Container) -> str:
@@ -104,8 +111,8 @@ def _sender(zone: Zone, container: Container) -> str:
 def _networks(subjects: Subjects) -> Iterator[Suggestion]:
     """Say of networks with members, all together and two by two, that they are isolated."""
     names = sorted({end.network_name for one in subjects.running for end in one.endpoints} - {"host", "none"})
-    if len(names) > 1:
-        yield Suggestion("", f"networks {' and '.join(names)} are isolated")
-    if len(names) > 2:
-        pairs = list(combinations(names, 2))[:_MOST_PAIRS]
-        yield from (Suggestion("", f"networks {one} and {other} are isolated") for one, other in pairs)
+    pairs = list(combinations(names, 2))[:_MOST_PAIRS] if len(names) > 2 else []
+    for some in (names, *pairs) if len(names) > 1 else ():
+        projects = {one.project for name in some for one in subjects.members(name)}
+        project = projects.pop() if len(projects) == 1 else ""
+        yield Suggestion(project, 0, f"networks {' and '.join(some)} are isolated")

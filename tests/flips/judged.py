@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
+from bench.bench import MODEL
+from bench.synthetic import make_facts
 from programs import RECORDINGS
 
 import netaudit
@@ -39,8 +41,8 @@ class Found:
 
 @cache
 def host(recording: str) -> Facts:
-    """Load a recorded host."""
-    return netaudit.load(RECORDINGS / recording)
+    """Load a recorded host, or make one of so many containers."""
+    return make_facts(MODEL, int(recording)) if recording.isdigit() else netaudit.load(RECORDINGS / recording)
 
 
 @cache

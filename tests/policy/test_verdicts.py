@@ -200,16 +200,6 @@ def test_what_is_open_and_no_entry_speaks_of_is_listed() -> None:
     assert uncovered("internet, lan, network:bridge can reach web") == set()
 
 
-@pytest.mark.parametrize(
-    "scenario", sampled([f"{engine}/user-net/02" for engine in ENGINES], ("28.5.2-iptables-nft/user-net/02",))
-)
-def test_the_policy_that_is_suggested_holds(scenario: str) -> None:
-    host = _host(scenario)
-    found = HOLDER.suggest(host)
-    assert found
-    assert set(_verdicts(host, *(one.text for one in found)).values()) == {Verdict.HOLDS}
-
-
 @pytest.mark.matrix
 def test_the_rules_that_an_entry_rests_on_are_found_by_trying_each() -> None:
     host = _host("28.5.2-iptables-nft/user-net-internal/02")

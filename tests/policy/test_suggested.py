@@ -1,0 +1,62 @@
+"""A suggested policy: it holds on its host, it speaks of all that is open, and what permits least is first."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from programs import RECORDINGS, run_inside
+from sampling import sampled
+
+import netaudit
+from netaudit.api.policies import suggest_policy
+from netaudit.attribute.attribution import UNATTRIBUTED
+from netaudit.packets.exposure.table import ExposureTable
+from netaudit.packets.host.zones import ZoneChoice
+from netaudit.parse import parse_snapshot
+from netaudit.policy.cells import Cells
+from netaudit.policy.subjects import Subjects
+from netaudit.policy.suggest import suggest
+from netaudit.policy.verdict import Verdict
+
+SHOP = "tour/shop/08"
+HOSTS = (
+    SHOP,
+    "20.10.24-iptables-legacy/user-net/02",
+    "20.10.24-iptables-nft/two-nets/04",
+    "26.1.5-iptables-nft/icc-off-link/03",
+    "28.5.2-iptables-legacy/operators-rules/05",
+    "28.5.2-iptables-nft/host-network-server/01",
+    "29.7.2-nftables/routed-second-network/04",
+    "29.7.2-nftables/ipv6-only-network/05",
+)
+
+
+@pytest.mark.parametrize("recording", sampled(HOSTS, (SHOP, "29.7.2-nftables/ipv6-only-network/05")))
+def test_it_holds_on_the_host_and_speaks_of_all_that_is_open(recording: str, tmp_path: Path) -> None:
+    facts = netaudit.load(RECORDINGS / recording)
+    file = tmp_path / "netaudit-policy.yaml"
+    file.write_text(suggest_policy(parse_snapshot(facts)))
+    held = netaudit.hold_policy(facts, file)
+    assert {one.verdict for one in held.judged} == {Verdict.HOLDS}
+    assert [str(one.exposure.zone) for one in held.uncovered] == []
+
+
+def test_it_is_grouped_by_project_and_what_permits_least_is_first() -> None:
+    lines = run_inside("assert", RECORDINGS / SHOP, "--suggest").stdout.splitlines()
+    host, shop = lines[2:5], lines[7:]
+    assert lines[5:7] == ["", '  # "shop"']
+    assert [line.split()[1].strip('"') for line in host] == ["internet", "lan:eth0", "nothing"]
+    assert [line.count("container:") for line in shop] == sorted(line.count("container:") for line in shop)
+    assert all("container:shop-" in line for line in shop)
+
+
+def test_networks_of_one_project_are_spoken_of_there_before_what_permits_something() -> None:
+    host = parse_snapshot(netaudit.load(RECORDINGS / "28.5.2-iptables-nft/two-nets/04"))
+    assert host.inventory
+    shop = (("com.docker.compose.project", "shop"),)
+    containers = tuple(msgspec.structs.replace(one, labels=shop) for one in host.inventory.containers)
+    subjects = Subjects(msgspec.structs.replace(host.inventory, containers=containers))
+    table = ExposureTable(host, host.program, ZoneChoice(containers=True))
+    found = [one for one in suggest(table, subjects, Cells(table, subjects, lambda _: UNATTRIBUTED)) if one.project]
+    assert [(one.project, one.permits) for one in found] == [("shop", 0), ("shop", 3), ("shop", 3)]
+    assert found[0].text == "networks nc and nd are isolated"
