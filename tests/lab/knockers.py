@@ -10,6 +10,13 @@ from typing import NamedTuple
 from lab.host import LabHost
 
 KNOCK = "tests/lab/knock.py"
+AS_NOBODY = (
+    "setpriv",
+    "--reuid=65534",
+    "--clear-groups",
+    "--ambient-caps=+dac_read_search",
+    "--inh-caps=+dac_read_search",
+)
 
 
 class Try(NamedTuple):

@@ -25,13 +25,14 @@ from lab.cells import Cell, Found, Table, Zone
 from lab.engine import Engine
 from lab.host import LabHost
 from lab.inspected import Inspected, running_on
-from lab.knockers import KNOCK, Try, answers
+from lab.knockers import AS_NOBODY, KNOCK, Try, answers
 from lab.stand_ins import StandIns
 from lab.surroundings import Surroundings
 
 HOST_ADDRESS = {"ip": "192.0.2.10", "ip6": "2001:db8::10"}
 _SECONDS, _PATIENTLY = 0.8, 3.0
 _OUTSIDE = (("internet", ""), ("lan", "eth0"), ("host", ""))
+_OF_NOBODY = "host as nobody"  # a program of the host's that is not root's
 _OWN_LISTENERS = {9000: "@9000", 9001: "127.0.0.1@9001"}
 _USUAL = (80, 81)  # served in each container, published or not: a rule of the operator may lead there
 _WITNESS = re.compile(r"\w+ (?P<address>\S+):(?P<port>\d+) → (?P<target>\S+):\d+.*")
@@ -121,10 +122,13 @@ class Crowd:
         """Where an answer was expected and did not come, be patient; then send as the table's example does."""
         self._try(found, {cell: tries[cell] for cell in found.late}, _PATIENTLY)
         examples = {cell: list(self._as_example(cell, table.witness(cell))) for cell in found.late}
-        for whose in {one.who for some in examples.values() for one in some} & self.inspected.containers.keys():
+        senders = {one.who for some in examples.values() for one in some}
+        for whose in senders - self.inspected.containers.keys():
+            self._try(found, _by(whose, examples), _PATIENTLY)
+        for whose in senders & self.inspected.containers.keys():
             self._end(whose)  # its server may have the port that the example comes from
-        self._try(found, examples, _PATIENTLY)
-        self._meet()
+            self._try(found, _by(whose, examples), _PATIENTLY)
+            self._meet()
 
     def _try(self, found: Found, tries: dict[Cell, list[Try]], seconds: float) -> None:
         found_now = answers({one for some in tries.values() for one in some}, self._place, seconds)
@@ -133,7 +137,7 @@ class Crowd:
 
     def _zones(self) -> Iterator[tuple[Zone, list[str]]]:
         """List the zones, with the places that stand for each."""
-        yield from ((zone, [zone[0]]) for zone in _OUTSIDE)
+        yield from ((zone, [zone[0], *([_OF_NOBODY] if zone[0] == "host" else [])]) for zone in _OUTSIDE)
         senders = [whose for whose in self.inspected.on_one_network() if whose in self._servers]
         for network in self.inspected.networks:
             if network["Name"] in self._stand_ins.of:
@@ -151,7 +155,7 @@ class Crowd:
     def _tries(self, cell: Cell, places: Iterable[str]) -> Iterator[Try]:
         """List who tries a cell, and where: what is open on every address of the host, at each that they reach."""
         for who, address in product(places, self._addresses(cell)):
-            if ip_address(address).is_loopback and who not in ("host", "lan"):
+            if ip_address(address).is_loopback and who not in ("host", _OF_NOBODY, "lan"):
                 continue  # its own loopback
             if who == "internet" and _is_private(address):
                 continue  # nobody routes it
@@ -215,11 +219,18 @@ class Crowd:
 
     def _place(self, who: str) -> tuple[LabHost, list[str]]:
         outside = {"internet": self._around.internet, "lan": self._around.lan}
+        if who == _OF_NOBODY:
+            return self.host, list(AS_NOBODY)
         if who in self._stand_ins.of.values():
             return self.host, ["nsenter", f"--net=/run/netns/{who}"]
         if who in self.inspected.containers:
             return self.host, ["nsenter", f"--net=/proc/{self.inspected.pid(who)}/ns/net"]
         return outside.get(who, self.host), []
+
+
+def _by(whose: str, examples: dict[Cell, list[Try]]) -> dict[Cell, list[Try]]:
+    """Keep the examples of one sender."""
+    return {cell: own for cell, some in examples.items() if (own := [one for one in some if one.who == whose])}
 
 
 def _listeners(zone: Zone, table: Table) -> Iterator[Cell]:

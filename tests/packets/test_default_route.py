@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from packets.test_answers import changed, said, table
 
@@ -11,6 +12,7 @@ from netaudit.model.docker import Container, Endpoint, Inventory, Network
 from netaudit.model.exposure import Outcome, ZoneKind
 from netaudit.model.facts import Facts
 from netaudit.model.host import Listener
+from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.ruleset import Ruleset
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
@@ -90,6 +92,14 @@ def test_answers_leave_by_the_default_route_or_by_the_network_of_who_asked() -> 
 def test_a_container_without_a_gateway_has_no_default_route() -> None:
     (routes,) = container_routes(_inventory(_end("aaaa", "4", gateway=False)), "ip")
     assert routes.default is None
+
+
+def test_where_the_bridge_has_no_address_the_gateway_is_not_this_host() -> None:
+    inventory = _inventory(_end("a", "46"), _end("bb", "46"))
+    networks = tuple(msgspec.structs.replace(one, inhibit_ipv4=one is A) for one in inventory.networks)
+    without = msgspec.structs.replace(inventory, networks=networks)
+    assert [routes.default for routes in container_routes(without, Family.IP)] == [""]
+    assert [routes.default for routes in container_routes(without, Family.IP6)] == ["br-a"]
 
 
 def test_a_container_is_named_first_by_the_network_of_its_default_route() -> None:

@@ -26,7 +26,7 @@ _MAC = re.compile("(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE)
 class ContainerRoutes(NamedTuple):
     """The bridges of a container's networks, with the addresses on each, and the bridge of its default route.
 
-    `default` is "" for a network without a bridge, None where there is no default route.
+    `default` is "" where the gateway is not this host, None where there is no default route.
     """
 
     near: tuple[tuple[Range, str], ...]
@@ -117,7 +117,12 @@ def _routes(
 ) -> ContainerRoutes:
     on = [networks[end.network_id] for end in ends]
     near = tuple((span, network.bridge) for network in on if (span := _span(network, family)) is not None)
-    return ContainerRoutes(near, networks[default.network_id].bridge if default else None)
+    return ContainerRoutes(near, _gateway_bridge(networks[default.network_id], family) if default else None)
+
+
+def _gateway_bridge(network: Network, family: Family) -> str:
+    """Return the bridge at which the host is a network's gateway; "" where it has no address there."""
+    return "" if network.inhibit_ipv4 and family is Family.IP else network.bridge
 
 
 def _span(network: Network, family: Family) -> Range | None:

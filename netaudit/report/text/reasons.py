@@ -147,7 +147,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.ANSWER_NOT_EXPECTED: "it is not translated back, so nobody waits for it",
     ReasonKind.NO_WAY_BACK: "there is no way back",
     ReasonKind.NO_WAY_BACK_OF_CONTAINER: "the container has no way back",
-    ReasonKind.CONTAINER_ANSWERS_ELSEWHERE: "the container answers by a network that is no bridge of this host",
+    ReasonKind.CONTAINER_ANSWERS_ELSEWHERE: "the container answers by a gateway that is not this host",
     ReasonKind.BACK_BY_OTHER_THAN_ASKER: "it leaves by another interface than to who asked",
     ReasonKind.BACK_BY_ONE_OF_SEVERAL: "it leaves by one of several interfaces",
     ReasonKind.BACK_BY_OTHER: "it leaves by another interface",

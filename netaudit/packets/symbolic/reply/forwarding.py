@@ -45,7 +45,7 @@ class ReplyForwarding:
         """Let answers come in by a bridge; by none that there is, it is not known what becomes of them."""
         if bridge is None:
             return self.refuse(packets, some, ReasonKind.NO_WAY_BACK_OF_CONTAINER)
-        if bridge not in self._world.number:
+        if not bridge or bridge not in self._world.number:
             return self.doubt(packets, some, ReasonKind.CONTAINER_ANSWERS_ELSEWHERE)
         moving = exactly(some - self._world.at(Field.OIF, bridge))
         if not packets & moving:
