@@ -23,9 +23,11 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.attribute.explain.explanation import ContainerExplained, NetworkExplained, explain
 from netaudit.attribute.explain.networking import Networking
-from netaudit.attribute.exposure.compute import ComputeExposure, with_exposure_changes
+from netaudit.attribute.exposure.compute import ComputeExposure, with_exposure, with_exposure_changes
 from netaudit.diff.counters import Counters
+from netaudit.model.exposure import Delivery
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
 from netaudit.report.text.reasons import describe_reason
 from netaudit.store import load
@@ -142,3 +144,30 @@ def _networking(one: Networking) -> str:
     ends = ", ".join(f"{end.network_name} ({network.name if network else '-'})" for end, network in one.endpoints)
     ports = ", ".join(map(str, one.bindings))
     return f"{one.kind} {'runs' if one.running else 'stopped'} {one.shared_with or '-'}; {ends or '-'}; {ports or '-'}"
+
+
+def test_a_table_names_who_wrote_each_deciding_rule_and_the_service_that_is_reached() -> None:
+    snapshot = _snapshot("tour/shop", "10")
+    bare = attribute_snapshot(snapshot, CATALOG)
+    shown = with_exposure(bare, snapshot, CATALOG, ZoneChoice())
+    assert shown.exposure is not None
+    assert (shown.exposure_gap, shown.items) == ("", bare.items)
+    rows = {
+        (one.exposure.destination.binding.container_port, one.service, one.attribution.maker)
+        for one in shown.exposure
+        if str(one.exposure.zone) == "internet"
+        and one.exposure.way is Delivery.DNAT
+        and one.exposure.destination.binding
+    }
+    assert rows == {
+        (80, "", "docker"),
+        (443, "", "docker"),
+        (3000, "", "docker"),
+        (5432, "PostgreSQL", "docker"),
+    }
+
+
+def test_a_table_that_is_not_asked_for_is_not_there() -> None:
+    snapshot = _snapshot("tour/shop", "10")
+    bare = attribute_snapshot(snapshot, CATALOG)
+    assert with_exposure(bare, snapshot, CATALOG, ZoneChoice(), ComputeExposure.NEVER) == bare

@@ -39,9 +39,7 @@ def main(count: int = 300, seed: int = 0) -> None:
     _find_reached()
     outcomes = kept("outcomes", dict)  # of earlier runs too: what was noticed once is not tried again
     again = [mutant for mutant in mutants if outcomes.get(mutant) not in SEEN]
-    pytest.main(
-        [*OPTIONS, "-p", "no:terminal", *TESTS], plugins=[Trying(again, Reached.load().times, partial(_note, outcomes))]
-    )
+    pytest.main([*OPTIONS, *TESTS], plugins=[Trying(again, Reached.load().times, partial(_note, outcomes))])
     print("\n".join(report({mutant: outcomes[mutant] for mutant in mutants}, sizes)))
 
 

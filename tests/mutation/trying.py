@@ -20,7 +20,7 @@ from mutation.reaching import in_turn, tests_by_line
 
 JOBS = 2
 EACH = 15  # processor seconds for the tests of one mutant: what is not noticed in them counts as not noticed
-ROOM = 4 << 30  # bytes that a mutant may take beyond what the tests take
+ROOM = 12 << 30  # bytes of address space beyond what was taken before; a space of packet sets reserves two
 
 
 _CACHED = type(functools.cache(str))
@@ -42,6 +42,7 @@ class Trying:
         """Try each mutant in a fork."""
         by_name = {item.nodeid: item for item in session.items}
         known = Known()
+        session.config.pluginmanager.unregister(name="terminalreporter")  # nobody reads what the forks would print
         gc.freeze()
         for mutant in self._mutants:
             lines = tests_by_line(mutant.place.path)
@@ -87,10 +88,8 @@ class Known:
 
 
 def _outcome(code: int) -> Outcome:
-    """Return what the end of a fork says; a signal ends what uses more than its share, or all of the stack."""
-    if code == -signal.SIGXCPU:
-        return Outcome.ENDLESS
-    return Outcome.NOTICED if code < 0 else _BY_CODE.get(code, Outcome.FAULTY)
+    """Return what the end of a fork says; one that a signal ended has no test that failed."""
+    return Outcome.ENDLESS if code == -signal.SIGXCPU else _BY_CODE.get(code, Outcome.FAULTY)
 
 
 def _in_fork(mutant: Mutant, known: Known, items: Sequence[pytest.Item], times: dict[str, float]) -> NoReturn:

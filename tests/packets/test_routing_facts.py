@@ -10,6 +10,7 @@ from netaudit.model.netfilter.match import Field, RouteType
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.masquerade import global_addresses, masquerading
 from netaudit.packets.host.route_lookup import RouteLookup, as_address, is_for_many
+from netaudit.packets.host.route_ranges import RouteRanges
 from netaudit.packets.host.sysctls import Sysctls
 from netaudit.packets.values.packet import Packet, Value
 
@@ -252,3 +253,70 @@ def test_bridges_ask_iptables_of_a_family_by_the_switch_of_that_family() -> None
     assert (four.filters_bridged(), six.filters_bridged()) == (True, False)
     assert _sysctls(net__ipv4__ip_forward="1").filters_bridged() is False  # br_netfilter is not loaded
     assert _sysctls().filters_bridged() is None  # nothing was recorded
+
+
+# ---- ranges of addresses ------------------------------------------------------------------------------------------
+
+BRIDGE = Interface("br0", "bridge", (HostAddress("10.0.0.1", 24),))
+PORT = Interface("veth0", "veth", master="br0")
+UPLINK = Interface("eth0", "dummy", (HostAddress("192.0.2.1", 24), HostAddress("2001:db8::1", 64)))
+SPREAD = Route(Family.IP, "198.51.100.0/24", (NextHop("eth0", "192.0.2.9"), NextHop("br0", "10.0.0.9")))
+RANGES = RouteRanges(
+    Host(
+        interfaces=(BRIDGE, PORT, UPLINK),
+        sysctls=(("net.ipv4.conf.br0.route_localnet", "1"),),
+        routes=(
+            Route(Family.IP, "10.0.0.0/24", (NextHop("br0"),)),
+            Route(Family.IP, "192.0.2.0/24", (NextHop("eth0"),)),
+            SPREAD,
+            Route(Family.IP, "203.0.113.0/24", kind="unreachable"),
+            Route(Family.IP, "10.0.0.1/32", (NextHop("br0"),), kind="local", table="local"),
+            Route(Family.IP, "10.0.0.255/32", (NextHop("br0"),), kind="broadcast", table="local"),
+            Route(Family.IP, "127.0.0.0/8", (NextHop("lo"),), kind="local", table="local"),
+        ),
+    ),
+    Family.IP,
+    {"br9": ((0x0A090000, 0x0A0900FF),)},
+)
+TEN = 0x0A000000
+
+
+def _apart(ranges: tuple[tuple[int, int], ...]) -> set[tuple[int, int]]:
+    return {one for one in ranges if one[0] >> 24 != 0x7F}
+
+
+def test_a_port_of_a_bridge_is_no_interface_of_ip_and_loopback_always_is_one() -> None:
+    assert RANGES.interfaces == ("", "br0", "eth0", "lo")
+    assert [one.name for one in RANGES.known_interfaces] == ["br0", "eth0", "lo"]
+    assert RANGES.fitting(["br*", "lo", "veth0"]) == ["br0", "lo"]
+    assert RANGES.bridges == ("br0", "lo")  # of loopback nothing was recorded
+    assert RANGES.to_loopback == ("lo", "br0")
+
+
+def test_each_interface_has_the_addresses_that_routes_lead_to() -> None:
+    spread = (0xC6336400, 0xC63364FF)
+    assert set(RANGES.ways["br0"]) == {(TEN, TEN), (TEN + 2, TEN + 254), spread}
+    assert set(RANGES.ways["eth0"]) == {(0xC0000200, 0xC00002FF), spread}
+    assert _apart(RANGES.ways_out["lo"]) == {(TEN + 1, TEN + 1)}  # to itself, over loopback
+    assert RANGES.ways_out["eth0"] == RANGES.ways["eth0"]
+    assert RANGES.several_ways == (spread,)
+
+
+def test_neighbours_are_reached_without_a_gateway() -> None:
+    assert set(RANGES.neighbours["br0"]) == {(TEN, TEN), (TEN + 2, TEN + 254)}
+    assert RANGES.neighbours["eth0"] == ((0xC0000200, 0xC00002FF),)
+    assert RANGES.neighbours["br9"] == ((0x0A090000, 0x0A0900FF),)  # known without a route
+
+
+def test_addresses_have_types_of_routes_and_some_without_any() -> None:
+    assert _apart(RANGES.types[RouteType.LOCAL]) == {(TEN + 1, TEN + 1)}
+    assert (TEN + 255, TEN + 255) in RANGES.types[RouteType.BROADCAST]
+    assert (0xFFFFFFFF, 0xFFFFFFFF) in RANGES.types[RouteType.BROADCAST]
+    assert RANGES.types[RouteType.MULTICAST] == ((0xE0000000, 0xEFFFFFFF),)
+    six = RouteRanges(Host(interfaces=(UPLINK,)), Family.IP6, {})
+    assert six.types == {}
+
+
+def test_the_hosts_own_addresses_are_listed_with_loopbacks_last() -> None:
+    assert RANGES.own_addresses == (TEN + 1, 0xC0000201, 0x7F000000)
+    assert [RANGES.first_address(name) for name in ("eth0", "lo", "gone")] == [0xC0000201, None, None]
