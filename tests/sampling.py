@@ -25,6 +25,7 @@ THINNED = {
     "policy/test_flipped_rules.py": 2,
     "plan/test_planned_inventories.py": 20,
     "plan/test_planned_rules.py": 20,
+    "plan/test_projects_without_compose.py": 4,
     "plan/test_recorded_steps.py": 8,
     "plan/test_rehearsal.py": 2,
     "replica/test_replica.py": 60,

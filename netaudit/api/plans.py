@@ -18,11 +18,13 @@ from netaudit.plan.engine.plan import StandIn
 from netaudit.plan.hidden_values import hide_values
 from netaudit.plan.pitfalls import find_pitfalls
 from netaudit.plan.planned import Planned
+from netaudit.plan.project.up import bring_up, read_project
 from netaudit.plan.rehearsal.change import EngineChange
 from netaudit.plan.rehearsal.rehearsal import plan_rehearsal
 from netaudit.plan.rules.planned import plan_host
 from netaudit.replica.programs import can_be_tried
 from netaudit.replica.try_command import try_command
+from netaudit.standin.compose import check_project
 from netaudit.standin.session import Client, run_client
 
 ExposedPorts = Callable[[str], tuple[str, ...] | None]  # by an image's reference; None where they are not known
@@ -65,6 +67,11 @@ def judge_requests(facts: Facts, requests: Sequence[EngineRequest], title: str, 
     return judge_plan(_made_on(try_requests(facts, requests, title, context), context), context.auditor)
 
 
+def judge_project(facts: Facts, configuration: bytes, title: str, context: PlanContext) -> JudgedPlan:
+    """Judge what `docker compose up` would do with a project that Compose printed as JSON elsewhere."""
+    return judge_plan(_made_on(try_project(facts, configuration, title, context), context), context.auditor)
+
+
 def judge_rehearsal(facts: Facts, change: EngineChange, title: str, context: PlanContext) -> JudgedPlan:
     """Judge what a restart of the daemon would do with another engine, backend or options. Raises UsageError."""
     return judge_plan(_made_on(try_restart(facts, change, title, context), context), context.auditor)
@@ -81,6 +88,16 @@ def try_requests(facts: Facts, requests: Sequence[EngineRequest], title: str, co
     for request in requests:
         engine.handle(request)
     return _afterwards(facts, engine, Planned.of(parse_snapshot(facts), title=title), context)
+
+
+def try_project(facts: Facts, configuration: bytes, title: str, context: PlanContext) -> Planned:
+    """Return the host before and after a Compose project is brought up, unjudged."""
+    project = read_project(configuration)
+    check_project(configuration)
+    engine = StandIn(facts, context.exposed_ports, context.engine_version)
+    assumptions = bring_up(engine, project)
+    planned = Planned.of(parse_snapshot(facts), title=title, assumptions=assumptions)
+    return _afterwards(facts, engine, planned, context)
 
 
 def try_restart(facts: Facts, change: EngineChange, title: str, context: PlanContext) -> Planned:
@@ -131,7 +148,7 @@ def _afterwards(facts: Facts, engine: StandIn, planned: Planned, context: PlanCo
         after=host.after,
         rules=host.changes,
         symbols=host.symbols,
-        assumptions=host.assumptions,
+        assumptions=(*planned.assumptions, *host.assumptions),
         requests=changing,
         refused=inventory.refused,
     )

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from netaudit.api.plan_files import SentRequest, sent_requests
 from netaudit.bounded import PATIENCE, UnfitError, decode_json, read_any
-from netaudit.cli.planning import SentRequest, engine_change, is_restart, load_profile, make_context, sent_requests
+from netaudit.cli.planning import engine_change, is_restart, load_profile, make_context
 from netaudit.cli.say import say
 from netaudit.errors import RecordingError, UsageError
 from netaudit.model.plan import MadeOn

@@ -9,6 +9,7 @@ import msgspec
 
 from netaudit.api.audits import AuditOptions
 from netaudit.api.formats import PlanFormat
+from netaudit.api.plan_files import read_file, read_requests
 from netaudit.audit.gate import failing
 from netaudit.audit.planned import new_findings
 from netaudit.cli import output as out
@@ -18,19 +19,14 @@ from netaudit.errors import UsageError
 from netaudit.report.ci.location import Locator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from netaudit.api.plans import PlanContext
     from netaudit.audit.auditor import Auditor
     from netaudit.audit.finding import Finding
     from netaudit.audit.planned import JudgedPlan
     from netaudit.collect import Where
-    from netaudit.model.engine_request import EngineRequest
     from netaudit.model.facts import Facts
     from netaudit.model.plan import MadeOn
     from netaudit.plan.rehearsal.change import EngineChange, OptionValue
-
-_LARGEST = 64 << 20  # bytes of requests
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -41,6 +37,7 @@ class Subject(msgspec.Struct, frozen=True):
 
     command: tuple[str, ...]
     requests: Path | None
+    compose_json: Path | None
     compose: tuple[Path, ...]
     profiles: tuple[str, ...]
     project_name: str
@@ -52,7 +49,12 @@ class Subject(msgspec.Struct, frozen=True):
         """Refuse to plan nothing, or two things at once. Raises UsageError."""
         given = [
             name
-            for name, one in (("a command", self.command), ("--requests", self.requests), ("-f", self.compose))
+            for name, one in (
+                ("a command", self.command),
+                ("--requests", self.requests),
+                ("--compose-json", self.compose_json),
+                ("-f", self.compose),
+            )
             if one
         ]
         if (self.backend or self.daemon) and given:
@@ -66,7 +68,7 @@ class Subject(msgspec.Struct, frozen=True):
     def is_rehearsal(self) -> bool:
         """Tell whether another engine, backend or option is planned, and nothing else."""
         other = bool(self.engine or self.backend or self.daemon)
-        return other and not (self.command or self.requests or self.compose)
+        return other and not (self.command or self.requests or self.compose_json or self.compose)
 
     def words(self) -> tuple[str, ...]:
         """Return the command; of Compose files the one that brings them up."""
@@ -95,7 +97,7 @@ def judge(
     facts: "Facts", subject: Subject, prepared: Prepared, where: "Where | None", made_on: "MadeOn"
 ) -> "JudgedPlan":
     """Plan on the facts; `where` is this host, None for a recording."""
-    from netaudit.api.plans import judge_command, judge_rehearsal, judge_requests
+    from netaudit.api.plans import judge_command, judge_project, judge_rehearsal, judge_requests
 
     asked = msgspec.structs.replace(made_on, engine=subject.engine, backend=subject.backend, daemon=subject.daemon)
     context = make_context(prepared.auditor, asked, where)
@@ -103,6 +105,9 @@ def judge(
         return judge_rehearsal(facts, engine_change(asked), _title(subject), context)
     if subject.requests is not None:
         return judge_requests(facts, read_requests(subject.requests), f"requests in {subject.requests}", context)
+    if subject.compose_json is not None:
+        title = f"docker compose up of {subject.compose_json}"
+        return judge_project(facts, read_file(subject.compose_json, "the project"), title, context)
     return judge_command(facts, subject.words(), context)
 
 
@@ -153,40 +158,6 @@ def _title(subject: Subject) -> str:
         f"backend {subject.backend}" if subject.backend else "",
     ]
     return "restart of dockerd with " + ", ".join(filter(None, (*parts, *subject.daemon)))
-
-
-def read_requests(path: Path) -> "tuple[EngineRequest, ...]":
-    """Read the requests of a plan as JSON, or a list of such requests. Raises UsageError."""
-    from netaudit.bounded import PATIENCE, UnfitError, decode_json, read_any
-
-    try:
-        data = read_any(path, _LARGEST, PATIENCE)
-        listed = data.lstrip().startswith(b"[")
-        found = decode_json(data, list[SentRequest]) if listed else decode_json(data, _Plan).requests
-    except (OSError, UnfitError) as error:
-        hint = "give what `netaudit plan --format json` printed, or its `requests`"
-        raise UsageError(f"cannot read the requests in {path}: {error}", hint=hint) from error
-    return sent_requests(found)
-
-
-def sent_requests(found: "Iterable[SentRequest]") -> "tuple[EngineRequest, ...]":
-    """Return the requests of a plan's JSON as an engine reads them."""
-    from netaudit.model.engine_request import EngineRequest
-
-    return tuple(EngineRequest(one.method, one.path, tuple(one.query.items()), one.body) for one in found)
-
-
-class SentRequest(msgspec.Struct):
-    """A request as a plan's JSON has it."""
-
-    method: str
-    path: str
-    query: dict[str, str] = {}
-    body: object = None
-
-
-class _Plan(msgspec.Struct):
-    requests: list[SentRequest]
 
 
 def prepare_plan(

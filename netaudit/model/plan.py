@@ -1,13 +1,15 @@
 """What a command would do to an inventory: values that nobody can know before, and what is taken for granted."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 
 import msgspec
 
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Facts
+from netaudit.model.host import IpNetwork
 
 
 class SymbolKind(StrEnum):
@@ -38,7 +40,10 @@ class Symbol(msgspec.Struct, frozen=True):
 
 
 def spell_symbols(text: str, symbols: Iterable[Symbol]) -> str:
-    """Return a text of hypothetical facts with symbols in place of their examples."""
+    """Return a text of hypothetical facts with symbols in place of their examples.
+
+    An address of a subnet that is a symbol is spelled too, where no symbol is its own: `{address in front}`.
+    """
     symbols = tuple(symbols)
     spelled = {symbol.example: str(symbol) for symbol in symbols}
     if not spelled:
@@ -48,7 +53,27 @@ def spell_symbols(text: str, symbols: Iterable[Symbol]) -> str:
     ports = [re.escape(symbol.example) for symbol in symbols if symbol.kind == SymbolKind.HOST_PORT]
     begins = rf"(?<![\w.-])(?:{'|'.join(ports)})|" if ports else ""
     pattern = rf"(?:{begins}(?<![\w.:-])(?:{'|'.join(longest_first)}))(?![\w.-])"
-    return re.sub(pattern, lambda found: spelled[found[0]], text)
+    found = re.sub(pattern, lambda one: spelled[one[0]], text)
+    subnets = {ip_network(one.example): one for one in symbols if one.kind == SymbolKind.SUBNET}
+    return _ADDRESS.sub(lambda one: _spell_address(one[0], subnets), found) if subnets else found
+
+
+def any_address(subnet: Symbol) -> Symbol:
+    """Return the symbol of any address of a subnet that is a symbol: `address in front`."""
+    example = str(ip_network(subnet.example)[-2])
+    return Symbol(subnet.name.replace("subnet of", "address in"), SymbolKind.ADDRESS, f"in {subnet}", example)
+
+
+_ADDRESS = re.compile(r"(?<![\w.:-])(?:\d+\.){3}\d+(?![\w.-])|(?<![\w.:-])[0-9a-f]+:[0-9a-f:]+(?![\w.-])")
+
+
+def _spell_address(text: str, subnets: Mapping[IpNetwork, Symbol]) -> str:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    within = next((one for subnet, one in subnets.items() if address in subnet), None)
+    return str(any_address(within)) if within else text
 
 
 class MadeOn(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,6 +105,7 @@ class AssumptionKind(StrEnum):
     PORT_FREE = "port-free"  # port: whether a process of the host holds it is not recorded
     ENGINE_VERSION = "engine-version"  # version: taken where the facts name none
     ENVIRONMENT = "environment"  # variable: of dockerd, never read
+    COMPOSE_KEEPS = "compose-keeps"  # container: as the project says, as far as rules go; Compose compares all of it
     TASK_PLACEMENT = "task-placement"  # service: a task of it runs on this node
     CHAIN_ABSENT = "chain-absent"  # table, chain: the engine's command fails for want of it
     PORT_ORDER = "port-order"  # container: older engines sort its ports by a comparison that contradicts itself

@@ -35,7 +35,15 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(
-        cls, before: Snapshot, *, title: str, command: tuple[str, ...] = (), pitfalls: tuple[Pitfall, ...] = ()
+        cls,
+        before: Snapshot,
+        *,
+        title: str,
+        command: tuple[str, ...] = (),
+        pitfalls: tuple[Pitfall, ...] = (),
+        assumptions: tuple[Assumption, ...] = (),
     ) -> Self:
         """Return the plan that changes nothing yet."""
-        return cls(before=before, after=before, title=title, command=command, pitfalls=pitfalls)
+        return cls(
+            before=before, after=before, title=title, command=command, pitfalls=pitfalls, assumptions=assumptions
+        )

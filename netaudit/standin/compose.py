@@ -8,7 +8,7 @@ from netaudit.errors import UsageError
 _HOOKS = ("post_start", "pre_stop")
 
 
-def check_project(configuration: str) -> None:
+def check_project(configuration: str | bytes) -> None:
     """Refuse a project, as `docker compose config --format json` prints it, that runs programs besides containers."""
     try:
         project = decode_json(configuration, dict[str, Any])

@@ -13,7 +13,9 @@ _HINT = (
     "`netaudit plan` runs the client in namespaces of its own; where these cannot be had, record its requests on a "
     "host where they can, and give them with --requests"
 )
-_CLIENT_HINT = "install the client (docker-cli, docker-compose), or give --requests instead"
+_CLIENT_HINT = (
+    "install the client (docker-cli, docker-compose), or give --compose-json or --requests, made where there is one"
+)
 
 
 def confined(command: Sequence[str], run: Path, failure: int) -> list[str]:

@@ -75,6 +75,25 @@ def test_requests_that_were_recorded_elsewhere_give_the_same_plan(tmp_path: Path
         assert rules(again["changes"]) == rules(planned["changes"])
 
 
+def test_a_project_that_compose_printed_elsewhere_is_brought_up_without_a_client(tmp_path: Path) -> None:
+    port = {"target": 80, "published": "8080", "protocol": "tcp", "mode": "ingress"}
+    service = {"image": "busybox:local", "ports": [port], "networks": {"default": None}}
+    project = {"name": "shop", "services": {"web": service}, "networks": {"default": {"name": "shop_default"}}}
+    (tmp_path / "project.json").write_text(json.dumps(project))
+    words = ("plan", "--on", ONE_PORT / "00", "--format", "json", "--compose-json", tmp_path / "project.json")
+    done = run(*words, env={"PATH": "/nowhere"})
+    assert not done.stderr
+    found = json.loads(done.stdout)
+    made = [one["path"].partition("/containers")[2] for one in found["requests"]]
+    assert (done.returncode, made) == (1, ["", "/create", f"/{_identity(found)}/start"])
+    texts = [one["text"] for one in found["changes"] if one["chain"] == "DOCKER" and one["table"] == "nat"]
+    assert "-A DOCKER ! -i {bridge of shop_default} -p tcp -m tcp --dport 8080 -j DNAT" in "".join(texts)
+
+
+def _identity(plan: dict[str, Any]) -> str:
+    return str(plan["requests"][-1]["path"].split("/")[-2])
+
+
 def test_what_the_engine_would_refuse_is_no_plan() -> None:
     done = plan("--", *COMMAND, on=ONE_PORT / "01")
     assert done.returncode == 3
@@ -96,6 +115,7 @@ def test_an_interface_that_docker_names_at_random_is_a_symbol_everywhere() -> No
         ((), "there is nothing to plan"),
         (("--requests", "x", "--", "docker", "ps"), "a command and --requests cannot be planned at once"),
         (("--requests", "/nowhere"), "cannot read the requests in /nowhere"),
+        (("--compose-json", "/nowhere"), "cannot read the project in /nowhere"),
     ],
 )
 def test_a_wrong_command_line_is_told_what_to_write(words: tuple[str, ...], message: str) -> None:

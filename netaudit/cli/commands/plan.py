@@ -47,6 +47,15 @@ def plan(
             show_default=False,
         ),
     ] = None,
+    compose_json: Annotated[
+        Path | None,
+        typer.Option(
+            "--compose-json",
+            help="In place of a command: `docker compose up` of what `docker compose config --format json` printed.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
     compose: Annotated[
         list[Path] | None,
         typer.Option(
@@ -117,6 +126,7 @@ def plan(
     subject = Subject(
         command=tuple(command or ()),
         requests=requests,
+        compose_json=compose_json,
         compose=tuple(compose or ()),
         profiles=tuple(profile or ()),
         project_name=project_name or "",

@@ -6,7 +6,7 @@ import msgspec
 
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Facts
-from netaudit.model.plan import Assumption, AssumptionKind, PlannedInventory, Refusal, Symbol, SymbolKind
+from netaudit.model.plan import Assumption, AssumptionKind, PlannedInventory, Refusal, Symbol, SymbolKind, any_address
 from netaudit.plan.engine.allocation.host_ports import recorded_ports
 from netaudit.plan.engine.ambiguous import note_ambiguous
 from netaudit.plan.engine.answer import Answer, EngineRefusal
@@ -70,9 +70,10 @@ class StandIn:
 
     def _as_it_is(self, assumptions: list[Assumption], refused: list[Refusal]) -> PlannedInventory:
         files = self._state.files()
+        there = tuple(symbol for symbol in self._state.symbols.values() if self._is_there(symbol))
         return PlannedInventory(
             facts_after=msgspec.structs.replace(self._facts, files={**self._facts.files, **files}, digest=""),
-            symbols=tuple(symbol for symbol in self._state.symbols.values() if self._is_there(symbol)),
+            symbols=(*there, *(any_address(one) for one in there if one.kind == SymbolKind.SUBNET)),
             requests=self.requests,
             assumptions=tuple(sorted({*self._state.assumptions, *assumptions})),
             refused=(*refused, *self._refused),

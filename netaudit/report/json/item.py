@@ -125,6 +125,6 @@ def binding_json(binding: PortBinding) -> BindingJson:
     return BindingJson(
         protocol=binding.protocol,
         host_ip=binding.host_ip,
-        host_port=binding.host_port,
+        host_port=int(binding.host_port),
         container_port=binding.container_port,
     )

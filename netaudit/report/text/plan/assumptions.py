@@ -40,6 +40,10 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
     AssumptionKind.PORT_FREE: ("port {port} of the host is free", "which sockets the host's programs hold"),
     AssumptionKind.ENGINE_VERSION: ("the engine is {version}", "docker version"),
     AssumptionKind.ENVIRONMENT: ("dockerd runs without {variable}", "the environment of dockerd"),
+    AssumptionKind.COMPOSE_KEEPS: (
+        "Compose keeps container {container}: the project has its image, ports and networks",
+        "a plan with Compose itself, which replaces it where anything else of it has changed",
+    ),
     AssumptionKind.TASK_PLACEMENT: (
         "a task of service {service} runs on this node",
         "where the swarm places its tasks",

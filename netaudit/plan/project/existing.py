@@ -1,0 +1,66 @@
+"""Is what is there what the project says? Only what decides over rules is compared: Compose compares a hash of all."""
+
+from ipaddress import ip_network
+
+from netaudit.plan.engine.objects import Object, endpoints_of, items, objects, options_of, part, pools_of, text
+from netaudit.plan.project.bodies import driver_options
+from netaudit.plan.project.model import Network, Pool
+
+
+def is_same_network(there: Object, network: Network) -> bool:
+    """Tell whether a network has the settings that a project says; those that it does not say may be any."""
+    options = options_of(there)
+    said = driver_options(network)
+    return (
+        text(there, "Driver") == (network.driver or "bridge")
+        and (there.get("Internal") is True) == network.internal
+        and network.enable_ipv6 in (None, there.get("EnableIPv6") is True)
+        and all(options.get(key) == value for key, value in said.items())
+        and all(any(_is_same_pool(one, pool) for one in pools_of(there)) for pool in network.ipam.config or ())
+    )
+
+
+def is_same_container(there: Object, body: Object) -> bool:
+    """Tell whether a container is what the body that would make it says."""
+    host, wanted = part(there, "HostConfig"), part(body, "HostConfig")
+    return (
+        text(part(there, "Config"), "Image") == text(body, "Image")
+        and _mode(host) == _mode(wanted)
+        and all(bool(host.get(one)) == bool(wanted.get(one)) for one in ("Privileged", "PidMode"))
+        and _bindings(host) == _bindings(wanted)
+        and part(body, "ExposedPorts").keys() <= part(part(there, "Config"), "ExposedPorts").keys()
+        and _ends(endpoints_of(there)) == _ends(part(part(body, "NetworkingConfig"), "EndpointsConfig"))
+    )
+
+
+def _is_same_pool(there: Object, pool: Pool) -> bool:
+    said = {"Gateway": pool.gateway, "IPRange": pool.ip_range}
+    return _network(text(there, "Subnet")) == _network(pool.subnet) and all(
+        not value or text(there, key) == value for key, value in said.items()
+    )
+
+
+def _network(named: str) -> str:
+    try:
+        return str(ip_network(named, strict=False))
+    except ValueError:
+        return named
+
+
+def _mode(host: Object) -> str:
+    mode = text(host, "NetworkMode")
+    return "bridge" if mode == "default" else mode
+
+
+def _bindings(host: Object) -> dict[str, list[tuple[str, str]]]:
+    given = part(dict(host), "PortBindings")
+    return {key: sorted((text(one, "HostIp"), text(one, "HostPort")) for one in items(of)) for key, of in given.items()}
+
+
+def _ends(ends: Object) -> dict[str, tuple[str, str, object]]:
+    return {name: _end(one) for name, one in objects(ends)}
+
+
+def _end(end: Object) -> tuple[str, str, object]:
+    given = part(dict(end), "IPAMConfig")
+    return text(given, "IPv4Address"), text(given, "IPv6Address"), end.get("GwPriority") or 0
