@@ -63,6 +63,11 @@ def rules_folder() -> Traversable:
     return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "rules"
 
 
+def read_nodes(data: bytes) -> yaml.Node | None:
+    """Return YAML with the lines in which it was written, aliases as what they stand for. Raises yaml.YAMLError."""
+    return yaml.compose(data, _Base)
+
+
 def line_of(data: bytes, key: str) -> int:
     """Find the line of a key of the outermost mapping, 0 where there is none."""
     root = yaml.compose(data, _Loader)

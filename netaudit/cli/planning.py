@@ -81,6 +81,25 @@ class Subject(msgspec.Struct, frozen=True):
         return (*client, *options, "up", "--detach")
 
 
+def find_lines(plan: "JudgedPlan", subject: Subject, facts: "Facts") -> Locator:
+    """Return what finds the lines of a plan's findings: in the Compose files, else in the recording."""
+    from netaudit.catalog.compose_places import read_compose_places
+    from netaudit.report.ci.compose_places import ComposeLocator
+    from netaudit.standin.commands import check_command
+    from netaudit.standin.compose import project_files
+
+    folder = Path.cwd()
+    files = [subject.compose_json] if subject.compose_json else []
+    words = subject.words()
+    if words and Path(words[0]).name in ("docker", "docker-compose"):
+        planned = check_command(words)
+        if planned.group == "compose":
+            files = project_files(planned.leading, folder, os.environ)
+    if not files:
+        return Locator(facts.files)
+    return ComposeLocator(read_compose_places(files, folder), plan.planned.after.inventory)
+
+
 def load_profile(path: Path) -> "Facts":
     """Return the facts of the host that a profile describes. Raises ConfigError."""
     from netaudit.api.rules import shipped_catalog
@@ -183,7 +202,7 @@ def undecided_entries(plan: "JudgedPlan") -> int:
 
 
 def print_plan(
-    plan: "JudgedPlan", form: PlanFormat, output: out.Output | None, colour: Colour, facts: "Facts", *, wide: bool
+    plan: "JudgedPlan", form: PlanFormat, output: out.Output | None, colour: Colour, locator: Locator, *, wide: bool
 ) -> None:
     """Render a plan and write it where it was asked for."""
     if form is PlanFormat.TERMINAL:
@@ -194,4 +213,4 @@ def print_plan(
         from netaudit.api.renderers import render_plan as render
         from netaudit.report.terminal.style import Style
 
-        out.write(render(plan, form, Style(), (Locator(facts.files), "")), output)
+        out.write(render(plan, form, Style(), (locator, "")), output)

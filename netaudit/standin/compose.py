@@ -1,10 +1,20 @@
-"""What a Compose project would run on this machine: that is refused before it can."""
+"""A Compose project: its files, and what it would run on this machine, which is refused before it can."""
 
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from netaudit.bounded import UnfitError, decode_json
 from netaudit.errors import UsageError
 
+_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
 _HOOKS = ("post_start", "pre_stop")
 
 
@@ -30,3 +40,27 @@ def check_project(configuration: str | bytes) -> None:
                     "nobody can know before",
                     hint="leave the hook away for the plan",
                 )
+
+
+def project_files(leading: Sequence[str], folder: Path, environment: Mapping[str, str]) -> list[Path]:
+    """Return the files of a project, as Compose finds them; `leading` are its options before the subcommand."""
+    named = list(_values(leading, ("-f", "--file")))
+    if not named and environment.get("COMPOSE_FILE"):
+        named = environment["COMPOSE_FILE"].split(environment.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
+    if named:
+        return [folder / name for name in named if name != "-"]
+    start = folder / next(_values(leading, ("--project-directory",)), "")
+    for place in (start, *start.resolve().parents):
+        if found := [place / name for name in _FILES if (place / name).is_file()][:1]:
+            return found + [place / name for name in _OVERRIDES if (place / name).is_file()][:1]
+    return []
+
+
+def _values(words: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    """List the values of an option: `-f FILE`, `--file FILE`, `--file=FILE`."""
+    for at, word in enumerate(words):
+        name, said, value = word.partition("=")
+        if word in names and at + 1 < len(words):
+            yield words[at + 1]
+        elif said and name in names:
+            yield value

@@ -56,7 +56,22 @@ def test_a_published_database_is_refused_and_named_in_the_comment_and_in_sarif(c
     assert "internet can reach only proxy:80/tcp, proxy:443/tcp, host:22/tcp" in text
     sarif = json.loads((checkout / "netaudit.sarif").read_text())
     jsonschema.Draft7Validator(SARIF).validate(sarif)
-    assert "policy-entry-broken" in {one["ruleId"] for one in sarif["runs"][0]["results"]}
+    results = sarif["runs"][0]["results"]
+    assert "policy-entry-broken" in {one["ruleId"] for one in results}
+    lines = (checkout / "compose.yaml").read_text().splitlines()
+    of_db = [_line(one, lines) for one in results if _subject(one).startswith("app-db-1 0.0.0.0:5432")]
+    assert of_db
+    assert set(of_db) == {'ports: ["5432:5432"]'}
+
+
+def _subject(result: dict[str, Any]) -> str:
+    return str(result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"])
+
+
+def _line(result: dict[str, Any], lines: list[str]) -> str:
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "compose.yaml"
+    return lines[place["region"]["startLine"] - 1].strip()
 
 
 def test_without_it_the_policy_holds_and_the_pull_request_passes(checkout: Path) -> None:

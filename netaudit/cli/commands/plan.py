@@ -117,7 +117,16 @@ def plan(
     of their own: nothing of the host is changed.
     """
     from netaudit.cli import output as out
-    from netaudit.cli.planning import Subject, fails, judge, load_profile, prepare_plan, print_plan, undecided_entries
+    from netaudit.cli.planning import (
+        Subject,
+        fails,
+        find_lines,
+        judge,
+        load_profile,
+        prepare_plan,
+        print_plan,
+        undecided_entries,
+    )
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
     from netaudit.errors import UsageError
@@ -144,7 +153,7 @@ def plan(
     with progress("planning"):
         made_on = MadeOn(str(on or ""), str(host_profile or ""))
         judged = judge(facts, subject, prepared, None if on or host_profile else where, made_on)
-    print_plan(judged, form, place, color, facts, wide=wide)
+    print_plan(judged, form, place, color, find_lines(judged, subject, facts), wide=wide)
     different = bool(fails(judged, prepared)) and form is not PlanFormat.SARIF
     heads = (judged.diff.before, judged.diff.after)
     undecided = judged.diff.coverage.undecided + undecided_entries(judged)
