@@ -7,10 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import yaml
-
 from netaudit.bounded import UnfitError, read_plain
-from netaudit.catalog.document import read_nodes
+from netaudit.catalog.document import MappingNode, Node, ScalarNode, SequenceNode, YAMLError, read_nodes
 from netaudit.report.ci.compose_places import ComposePlaces, Place, PortPlace, ServicePlace
 
 _LARGEST = 8 << 20  # bytes of a file
@@ -18,7 +16,7 @@ _DEEPEST = 20  # files that include or extend one another
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+")
 _ANY = "*"
 _LONG = ("host_ip", "published", "target")
-Pairs = dict[str, tuple[yaml.Node, yaml.Node]]
+Pairs = dict[str, tuple[Node, Node]]
 
 
 def read_compose_places(files: Sequence[Path], folder: Path) -> ComposePlaces:
@@ -69,11 +67,11 @@ class _Reader:
             self._roots[path] = _pairs(_compose(path))
         return self._roots[path]
 
-    def _place(self, path: Path, node: yaml.Node) -> Place:
+    def _place(self, path: Path, node: Node) -> Place:
         return Place(self.shown(path), node.start_mark.line + 1)
 
-    def _ports(self, path: Path, service: yaml.Node, depth: int) -> Iterator[PortPlace]:
-        """List the ports of a service, its own first, then those of the service that it extends."""
+    def _ports(self, path: Path, service: Node, depth: int) -> Iterator[PortPlace]:
+        """List the ports of a service, its own first, then what the service that it extends has."""
         said = _pairs(service)
         for entry in _items(said, "ports"):
             yield _port(entry, self._place(path, entry))
@@ -88,20 +86,20 @@ class _Reader:
             yield from self._ports(other.resolve(), found[1], depth + 1)
 
 
-def _compose(path: Path) -> yaml.Node | None:
+def _compose(path: Path) -> Node | None:
     try:
         return read_nodes(read_plain(path, _LARGEST))
-    except (OSError, UnfitError, yaml.YAMLError, UnicodeDecodeError, RecursionError):
+    except (OSError, UnfitError, YAMLError, UnicodeDecodeError, RecursionError):
         return None
 
 
-def _pairs(node: yaml.Node | None, seen: frozenset[int] = frozenset()) -> Pairs:
+def _pairs(node: Node | None, seen: frozenset[int] = frozenset()) -> Pairs:
     """Return the keys and values of a mapping by key, merged ones (`<<`) too."""
-    if not isinstance(node, yaml.MappingNode) or id(node) in seen:
+    if not isinstance(node, MappingNode) or id(node) in seen:
         return {}
-    own = {key.value: (key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    own = {key.value: (key, value) for key, value in node.value if isinstance(key, ScalarNode)}
     _, merged = own.pop("<<", (None, None))
-    several = merged.value if isinstance(merged, yaml.SequenceNode) else [merged]
+    several = merged.value if isinstance(merged, SequenceNode) else [merged]
     found: Pairs = {}
     for one in several:
         found = _pairs(one, seen | {id(node)}) | found
@@ -112,13 +110,13 @@ def _of(pairs: Pairs, name: str) -> Pairs:
     return _pairs(pairs[name][1]) if name in pairs else {}
 
 
-def _items(pairs: Pairs, name: str) -> list[yaml.Node]:
+def _items(pairs: Pairs, name: str) -> list[Node]:
     node = pairs[name][1] if name in pairs else None
-    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+    return list(node.value) if isinstance(node, SequenceNode) else []
 
 
-def _word(node: yaml.Node) -> str:
-    return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+def _word(node: Node) -> str:
+    return str(node.value) if isinstance(node, ScalarNode) else ""
 
 
 def _said(pairs: Pairs, name: str) -> str:
@@ -133,9 +131,9 @@ def _included(root: Pairs) -> Iterator[str]:
         yield from filter(None, map(_word, several))
 
 
-def _port(entry: yaml.Node, place: Place) -> PortPlace:
+def _port(entry: Node, place: Place) -> PortPlace:
     """Read an entry of `ports`, in its short or its long syntax; a variable may be anything."""
-    if isinstance(entry, yaml.MappingNode):
+    if isinstance(entry, MappingNode):
         said = _pairs(entry)
         address, host, container = (_VARIABLE.sub(_ANY, _said(said, name)) for name in _LONG)
         return PortPlace(place, address, host, container, _said(said, "protocol") or "tcp")

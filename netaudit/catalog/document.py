@@ -3,7 +3,7 @@
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 import yaml
@@ -14,6 +14,11 @@ from netaudit.errors import CatalogError
 _Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, if there: ten times faster, same values
 _LARGEST = 1 << 63  # what CEL and JSON can hold; Python could not even print one of 10,000 digits
 T = TypeVar("T")
+Node: TypeAlias = yaml.Node
+ScalarNode: TypeAlias = yaml.ScalarNode
+SequenceNode: TypeAlias = yaml.SequenceNode
+MappingNode: TypeAlias = yaml.MappingNode
+YAMLError: TypeAlias = yaml.YAMLError
 
 
 class _Loader(_Base):  # type: ignore[misc]

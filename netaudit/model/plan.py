@@ -97,6 +97,7 @@ class AssumptionKind(StrEnum):
     EXPOSED_UNKNOWN = "exposed-unknown"  # container, image: -P of an image that was not asked
     IMAGE_UNKNOWN = "image-unknown"  # image: taken to be there, or to be pulled
     SUBNET_LIKELY = "subnet-likely"  # network, subnet: older engines go round from a place in dockerd's memory
+    SUBNET_GIVEN = "subnet-given"  # network: only of a given subnet can an address be asked for
     NAMESERVERS_UNKNOWN = "nameservers-unknown"  # network, subnet
     START_ORDER = "start-order"  # network, containers: started in parallel, addresses may swap
     STARTED_TOGETHER = "started-together"  # containers: in parallel, so that their rules stand in any order

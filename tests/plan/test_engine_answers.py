@@ -171,7 +171,8 @@ def test_an_ipv6_subnet_that_is_not_given_is_a_symbol_since_27(version: str, sta
     assert _network(engine, "n6", EnableIPv6=True)[0] == status
     _run(engine, "web", NetworkMode="n6")
     names = [one.name for one in engine.planned().symbols if one.kind in (SymbolKind.SUBNET, SymbolKind.ADDRESS)]
-    known = ["IPv6 subnet of n6", "IPv6 address of the gateway in n6", "IPv6 address of web in n6"]
+    own = ["IPv6 subnet of n6", "IPv6 address of the gateway in n6", "IPv6 address of web in n6"]
+    known = [*own, "IPv6 address in n6"]
     assert names == (known if status == 201 else [])
 
 
@@ -240,7 +241,7 @@ def test_a_symbol_stands_where_its_value_stands_alone() -> None:
     text = "-d 172.18.0.2/32 -s 172.18.0.0/16 --dport 32768 0.0.0.0:32768 172.18.0.21 132768 fd00::172.18.0.2"
     assert spell_symbols(text, symbols) == (
         "-d {address of a}/32 -s {subnet of n} --dport {host port 1-9} 0.0.0.0:{host port 1-9}"
-        " 172.18.0.21 132768 fd00::172.18.0.2"
+        " {address in n} 132768 fd00::172.18.0.2"
     )
 
 
@@ -299,3 +300,60 @@ def test_an_older_engine_has_the_ports_of_a_range_for_each_address_of_the_host()
     given = [(one["HostIp"], one["HostPort"]) for name in found for one in found[name]["ports"]["80/tcp"]]
     assert len(set(given)) == 4
     assert {port for _, port in given} == {"3000", "3001"}
+
+
+@pytest.mark.parametrize(("then", "status"), [("start", 204), ("stop", 500)])
+def test_a_link_leads_to_a_running_container_of_the_default_network(then: str, status: int) -> None:
+    engine = _engine()
+    _network(engine, "n1")
+    _run(engine, "other", NetworkMode="n1")
+    assert _run(engine, "first", Links=["nobody:x"])[0] == 400
+    assert _message(_run(engine, "second", Links=["other:x"]))[1].startswith("Cannot link to /other, as it does not")
+    _run(engine, "db")
+    _ask(engine, "POST", f"/containers/db/{then}")
+    assert _run(engine, "third", Links=["db:x"])[0] == status
+    assert _run(engine, "fourth", NetworkMode="n1", Links=["db:x"])[0] == 204
+
+
+def _wish(engine: StandIn, network: str, address: str) -> tuple[int, Any]:
+    _ask(engine, "POST", "/containers/create", _BUSYBOX, name=f"on-{network}")
+    _ask(engine, "POST", f"/containers/on-{network}/start")
+    config = {"IPAMConfig": {"IPv4Address": address}}
+    body = {"Container": f"on-{network}", "EndpointConfig": config}
+    return _ask(engine, "POST", f"/networks/{network}/connect", body)
+
+
+def test_an_address_can_be_asked_for_only_where_the_subnet_was_given() -> None:
+    engine = _engine()
+    _network(engine, "chosen")
+    _network(engine, "given", IPAM={"Config": [{"Subnet": "172.28.0.0/16", "Gateway": "172.28.0.1"}]})
+    assert _wish(engine, "given", "172.28.0.9")[0] == 200
+    assert "user configured subnets" in _message(_wish(engine, "chosen", "172.18.0.9"))[1]
+    assert "subnet-given" not in {one.kind for one in engine.planned().assumptions}
+
+
+def test_whether_the_subnet_of_a_recorded_network_was_given_is_an_assumption() -> None:
+    before = _engine()
+    _network(before, "n1")
+    facts = before.planned().facts_after
+    made = json.loads(facts.files[Source.DOCKER_NETWORKS])
+    recorded_before = json.dumps([one | {"Created": "2026-01-01T00:00:00Z"} for one in made]).encode()
+    engine = stand_in(replace(facts, files={**facts.files, Source.DOCKER_NETWORKS: recorded_before}))
+    assert _wish(engine, "n1", "172.18.0.9")[0] == 200
+    assert "subnet-given" in {one.kind for one in engine.planned().assumptions}
+
+
+def test_networks_with_an_ipv6_subnet_alone_swap_ipv4_ones_and_services_swap_ipv6_addresses() -> None:
+    engine = _engine()
+    for name in ("a", "b"):
+        ipv6 = {"EnableIPv6": True, "IPAM": {"Config": [{"Subnet": f"2001:db8:{name}::/64"}]}}
+        _network(engine, f"p_{name}", Labels={"com.docker.compose.project": "p"}, **ipv6)
+    for name in ("a", "b"):
+        labels = {"com.docker.compose.project": "p", "com.docker.compose.service": name}
+        body = _BUSYBOX | {"Labels": labels, "HostConfig": {"NetworkMode": "p_a"}}
+        _ask(engine, "POST", "/containers/create", body, name=f"p-{name}-1")
+    for name in ("a", "b"):
+        _ask(engine, "POST", f"/containers/p-{name}-1/start")
+    found = {one.name: one.range for one in engine.planned().symbols}
+    assert found["subnet of p_b"] == "172.18.0.0/16, 172.19.0.0/16"
+    assert found["IPv6 address of p-b-1 in p_a"] == "2001:db8:a::2, 2001:db8:a::3"

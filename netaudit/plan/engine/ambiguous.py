@@ -7,11 +7,13 @@ from netaudit.plan.engine.objects import Object, endpoints_of, is_running, name_
 from netaudit.plan.engine.parallel import Sent, parallel_networks, parallel_starts
 from netaudit.plan.engine.state import EngineState
 
+_ADDRESS_FIELDS = {4: "IPAddress", 6: "GlobalIPv6Address"}
+
 
 def note_ambiguous(state: EngineState, sent: Sequence[Sent]) -> None:
     """Note as symbols what requests that were sent in parallel may get in another order."""
     for names in parallel_networks(sent):
-        _note_networks(state, names, sent)
+        _note_networks(state, names)
         state.assume(AssumptionKind.MADE_TOGETHER, networks=", ".join(sorted(names)))
     for group in parallel_starts(sent):
         _note_starts(state, group)
@@ -19,10 +21,9 @@ def note_ambiguous(state: EngineState, sent: Sequence[Sent]) -> None:
             state.assume(AssumptionKind.STARTED_TOGETHER, containers=", ".join(together))
 
 
-def _note_networks(state: EngineState, names: Iterable[str], sent: Sequence[Sent]) -> None:
-    configured = {one.subject for one in sent if part(dict(one.request.fields()), "IPAM").get("Config")}
-    found = [state.find_network(name) for name in names if name not in configured]
-    subnets = {text(one, "Name"): pool for one in found if one is not None for pool in pools_of(one)[:1]}
+def _note_networks(state: EngineState, names: Iterable[str]) -> None:
+    found = [one for one in map(state.find_network, names) if one and (text(one, "Id"), 4) in state.chosen_subnets]
+    subnets = {text(one, "Name"): pool for one in found for pool in pools_of(one) if "." in text(pool, "Subnet")}
     if len(subnets) < 2:
         return
     several = ", ".join(sorted(text(pool, "Subnet") for pool in subnets.values()))
@@ -36,14 +37,20 @@ def _note_networks(state: EngineState, names: Iterable[str], sent: Sequence[Sent
 def _note_starts(state: EngineState, group: dict[str, frozenset[str]]) -> None:
     """Note addresses that containers may swap: those on one network that do not wait for one another."""
     for network in [text(one, "Name") for one in state.networks.values()]:
-        here = {name: address for name, address in _addresses(state, network) if _is_chosen(state, name, network)}
-        swapping = {name: {name, *group[name]} & here.keys() for name in here.keys() & group.keys()}
-        for name, others in sorted(swapping.items()):
-            if len(others) > 1:
-                several = ", ".join(sorted(here[other] for other in others))
-                symbol = f"address of {name} in {network}"
-                _note(state, symbol, SymbolKind.ADDRESS, several, here[name])
-                state.assume(AssumptionKind.START_ORDER, network=network, containers=", ".join(sorted(others)))
+        for version in (4, 6):
+            _note_swaps(state, group, network, version)
+
+
+def _note_swaps(state: EngineState, group: dict[str, frozenset[str]], network: str, version: int) -> None:
+    addresses = _addresses(state, network, version)
+    here = {name: address for name, address in addresses if _is_chosen(state, name, network, version)}
+    swapping = {name: {name, *group[name]} & here.keys() for name in here.keys() & group.keys()}
+    for name, others in sorted(swapping.items()):
+        if len(others) > 1:
+            several = ", ".join(sorted(here[other] for other in others))
+            family = "" if version == 4 else "IPv6 "
+            _note(state, f"{family}address of {name} in {network}", SymbolKind.ADDRESS, several, here[name])
+            state.assume(AssumptionKind.START_ORDER, network=network, containers=", ".join(sorted(others)))
 
 
 def _note(state: EngineState, name: str, kind: SymbolKind, several: str, example: str) -> None:
@@ -51,10 +58,11 @@ def _note(state: EngineState, name: str, kind: SymbolKind, several: str, example
         state.symbols[example] = Symbol(name, kind, several, example)
 
 
-def _addresses(state: EngineState, network: str) -> list[tuple[str, str]]:
-    """List the running containers of a network, each with its IPv4 address there."""
+def _addresses(state: EngineState, network: str, version: int = 4) -> list[tuple[str, str]]:
+    """List the running containers of a network, each with its address of a family there."""
+    field = _ADDRESS_FIELDS[version]
     ends = ((one, _end(one, network)) for one in state.containers.values() if is_running(one))
-    return [(name_of(one), text(end, "IPAddress")) for one, end in ends if text(end, "IPAddress")]
+    return [(name_of(one), text(end, field)) for one, end in ends if text(end, field)]
 
 
 def _has_networks(state: EngineState, name: str) -> bool:
@@ -67,8 +75,8 @@ def _end(container: Object, network: str) -> Object:
     return dict(objects(endpoints_of(container))).get(network, {})
 
 
-def _is_chosen(state: EngineState, name: str, network: str) -> bool:
+def _is_chosen(state: EngineState, name: str, network: str, version: int) -> bool:
     """Tell whether the engine chose a container's address: none was asked for."""
     container = state.find_container(name)
     end = _end(container, network) if container is not None else {}
-    return not text(part(dict(end), "IPAMConfig"), "IPv4Address")
+    return not text(part(dict(end), "IPAMConfig"), f"IPv{version}Address")

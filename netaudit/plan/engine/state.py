@@ -31,6 +31,7 @@ class EngineState:
         self.symbols: dict[str, Symbol] = {}  # by example
         self.assumptions: dict[Assumption, None] = {}
         self.effects: list[Effect] = []
+        self.chosen_subnets: set[tuple[str, int]] = set()  # of networks made here: id, version of IP
         self.requests = 0
         self._made: dict[tuple[str, str], int] = {}
         self.removed_bridges: set[str] = set()

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, ip_address, ip_network
 from netaudit.model.host import Ip, IpNetwork
 from netaudit.model.plan import Symbol, SymbolKind
 from netaudit.model.version import Version
+from netaudit.plan.engine.allocation.subnets import check_given
 from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.objects import Object, is_running, items, objects, options_of, part, pools_of, text, texts
 from netaudit.plan.engine.state import EngineState
@@ -65,6 +66,7 @@ def choose_address(state: EngineState, network: Object, version: int, wanted: st
     if not available:
         return None
     if wanted:
+        check_given(state, network, version, [pool.config for pool in available])
         return _wanted(available, _address(wanted))
     for pool in available:
         if free := pool.lowest_free():

@@ -14,6 +14,8 @@ from netaudit.plan.engine.state import EngineState
 
 _LOWEST_GAP = Version(27)  # from here on the lowest gap is taken; before, the search went on where it had ended
 _MAKES_IPV6 = Version(27)
+_MADE_HERE = "2999"  # when networks of the plan are made: EngineState.moment
+_NOT_GIVEN = "user specified IP address is supported only when connecting to networks with user configured subnets"
 _NO_POOL = "could not find an available, non-overlapping IPv{} address pool among the defaults to assign to the network"
 
 
@@ -48,6 +50,27 @@ def check_overlap(state: EngineState, subnet: IpNetwork) -> None:
     if any(subnet.overlaps(one) for one in _of_networks(state, subnet.version)):
         text_since_28 = "invalid pool request: Pool overlaps with other one on this address space"
         raise EngineRefusal(403, text_since_28 if state.host.version >= Version(25) else text_since_28[22:])
+
+
+def check_given(state: EngineState, network: Object, version: int, pools: list[Object]) -> None:
+    """Refuse a wish for an address where the engine chose the subnet itself.
+
+    Of a network that was recorded, that is not told: a subnet as the engine would choose it may have been given too.
+    """
+    if (text(network, "Id"), version) in state.chosen_subnets:
+        raise EngineRefusal(400, _NOT_GIVEN)
+    made_before = text(network, "Created") < _MADE_HERE
+    if made_before and version == 4 and any(_may_be_chosen(state.host, pool) for pool in pools):
+        state.assume(AssumptionKind.SUBNET_GIVEN, network=text(network, "Name"))
+
+
+def _may_be_chosen(host: EngineHost, pool: Object) -> bool:
+    """Tell whether a subnet is one that the engine could have chosen, with the gateway that it shows then."""
+    subnet = ip_network(text(pool, "Subnet"), strict=False)
+    said = text(pool, "IPRange") or pool.get("AuxiliaryAddresses") or pool.get("AuxAddress")
+    first = text(pool, "Gateway") == str(subnet.network_address + 1)
+    sizes = ((base, size) for base, size in host.pools if isinstance(subnet, IPv4Network) and subnet.subnet_of(base))
+    return first and not said and any(subnet.prefixlen == size for _, size in sizes)
 
 
 def _candidates(host: EngineHost) -> Iterator[IPv4Network]:

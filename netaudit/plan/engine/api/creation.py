@@ -8,6 +8,7 @@ from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.wanted import wanted_ports
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.endpoints import endpoint
+from netaudit.plan.engine.api.links import check_linked
 from netaudit.plan.engine.objects import Object, name_of, objects, part, text
 from netaudit.plan.engine.state import EngineState
 
@@ -35,6 +36,7 @@ def create(state: EngineState, request: EngineRequest) -> Answer:
     name = _name(state, request.parameter("name"))
     host_config = part(body, "HostConfig")
     _check_mode(body, host_config)
+    check_linked(state, host_config)
     networking = part(dict(body), "NetworkingConfig").get("EndpointsConfig")
     configs = dict(objects(networking))
     _check_networks(request, configs)

@@ -6,6 +6,7 @@ from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.publishing import publish, withdraw
 from netaudit.plan.engine.answer import Answer, Delivery, EngineRefusal
 from netaudit.plan.engine.api.endpoints import join, leave
+from netaudit.plan.engine.api.links import check_links
 from netaudit.plan.engine.api.overlay import join_overlay, leave_overlay
 from netaudit.plan.engine.objects import Object, endpoints_of, is_running, mode_of, name_of, part, text, texts
 from netaudit.plan.engine.state import EngineState
@@ -90,6 +91,7 @@ def bring_up(state: EngineState, container: Object) -> None:
             for name in list(endpoints_of(container)):
                 _join(state, container, name)
             publish(state, container)
+            check_links(state, container)
     except EngineRefusal:
         _leave_all(state, container)
         part(container, "State").update(ExitCode=128, Error="failed to start")

@@ -155,6 +155,7 @@ def _allocate(state: EngineState, network: Object) -> None:
     for version, enabled in ((4, network.get("EnableIPv4") is not False), (6, network["EnableIPv6"])):
         if enabled and version not in given and text(network, "Driver") not in ("null", "overlay"):
             choose = choose_ipv4 if version == 4 else choose_ipv6
+            state.chosen_subnets.add((network["Id"], version))
             configs.append(_chosen(state, network, {"Subnet": str(choose(state, network["Name"]))}))
 
 

@@ -17,6 +17,10 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "network {network} gets {subnet}",
         "where dockerd's own search for a subnet stands; --subnet decides it",
     ),
+    AssumptionKind.SUBNET_GIVEN: (
+        "the subnet of network {network} was given when it was made, so that an address in it can be asked for",
+        "how the network was made: inspection shows a subnet that the engine chose in the same way",
+    ),
     AssumptionKind.NAMESERVERS_UNKNOWN: (
         "network {network} gets {subnet}, as no nameserver of the host is in it",
         "the nameservers in the host's resolv.conf",
