@@ -141,6 +141,12 @@ fleet: N = 10000
 fleet: $(VENV)/ready ## Make a fleet of N=10000 hosts with FAULTS=137 planted faults, SEED=0, audit it and look for each
 	PYTHONPATH=.:tests $(PYTHON) -m fleets.run $(N) $(FAULTS) $(SEED)
 
+.PHONY: ray
+ray: N = 200
+ray: $(VENV)/ready ## Audit N=200 hosts on a Ray cluster of two nodes here, kill one, compare every byte (fetches 240 MB)
+	$(PYTHON) -m pip install --quiet -e '.[ray]'
+	PYTHONPATH=.:tests $(PYTHON) -m fleets.ray_nodes $(N) $(SEED)
+
 .PHONY: roots
 roots: $(VENV)/ready ## Fetch the engines that this machine does not have, into .lab/
 	@if [ "$$(id -u)" = 0 ]; then PYTHONPATH=tests $(PYTHON) -m lab.roots; fi

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from netaudit.errors import ConfigError
 from netaudit.fleet.job import Job
 
 
@@ -27,6 +28,11 @@ def make_task_that_dies_once(marks: str) -> Callable[[Job], bytes]:
     return do
 
 
+def make_task_that_cannot() -> Callable[[Job], bytes]:
+    """Fail as orders do that name a file which this machine does not have."""
+    raise ConfigError("no such policy there", file="policy.yaml")
+
+
 def _do(job: Job) -> bytes:
     match job.named.location:
         case "die":
@@ -35,4 +41,6 @@ def _do(job: Job) -> bytes:
             os._exit(3)
         case "hang":
             time.sleep(600)
+        case name if name.startswith("slow"):
+            time.sleep(0.02)
     return f"{job.named.location} done".encode()

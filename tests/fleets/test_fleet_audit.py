@@ -1,6 +1,5 @@
 """A fleet is audited whole: every planted fault is found and no other, and an interruption changes no byte."""
 
-import hashlib
 import os
 import random
 import signal
@@ -16,6 +15,7 @@ import pytest
 from sampling import SWEEP
 
 from fleets.generate import clean_findings, expected, make_fleet
+from fleets.same import audit_command, files_of
 from fleets.small import EMPTY, OPEN, TODAY, audit_here, database, write
 from netaudit.errors import RecordingError, UsageError
 from netaudit.fleet.job import Orders
@@ -34,21 +34,13 @@ def _found(results: Path) -> dict[str, Counter[str]]:
     return found
 
 
-def _files(results: Path) -> dict[str, str]:
-    """Hash every file that is not hidden."""
-    paths = (path for path in results.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return {str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-
-
-def _command(source: Path, results: Path) -> list[str]:
-    options = ["--out", str(results), "--workers", "2", "--today", f"{TODAY}"]
-    return [sys.executable, "-m", "netaudit", "fleet", "audit", str(source), *options]
-
-
 def _start(source: Path, results: Path) -> subprocess.Popen[bytes]:
     path = os.pathsep.join(sys.path)
     return subprocess.Popen(
-        _command(source, results), env={**os.environ, "PYTHONPATH": path}, cwd="/", stderr=subprocess.PIPE
+        audit_command(source, results, "--workers", "2"),
+        env={**os.environ, "PYTHONPATH": path},
+        cwd="/",
+        stderr=subprocess.PIPE,
     )
 
 
@@ -76,7 +68,7 @@ def test_an_audit_that_is_killed_goes_on_to_the_same_bytes(tmp_path: Path) -> No
     with _start(tmp_path / "fleet", tmp_path / "killed") as run:
         assert run.wait(120) == 0
     assert kills > 0
-    assert _files(tmp_path / "killed") == _files(tmp_path / "whole")
+    assert files_of(tmp_path / "killed") == files_of(tmp_path / "whole")
     assert not (tmp_path / "killed" / SPOOL).exists()
 
 
@@ -118,11 +110,11 @@ def test_what_is_no_recording_is_a_row_with_its_reason(tmp_path: Path) -> None:
 def test_what_is_known_is_not_read_again_nor_a_copy_of_it(tmp_path: Path) -> None:
     first = write(tmp_path / "fleet", "web-1", EMPTY)
     assert audit_here(tmp_path / "fleet", tmp_path / "results").audited == 1
-    before = _files(tmp_path / "results")
+    before = files_of(tmp_path / "results")
     (tmp_path / "fleet" / "copy.tar.gz").write_bytes(first.read_bytes())
     again = audit_here(tmp_path / "fleet", tmp_path / "results")
     assert (again.found, again.known, again.audited) == (2, 2, 0)
-    assert _files(tmp_path / "results") == before
+    assert files_of(tmp_path / "results") == before
 
 
 def test_a_later_recording_is_compared_with_one_of_an_earlier_audit(tmp_path: Path) -> None:

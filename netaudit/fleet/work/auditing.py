@@ -15,6 +15,7 @@ from netaudit.fleet.rows.every import error_rows, rows_of
 from netaudit.fleet.sources.source import read_facts
 from netaudit.model.facts import Facts
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.sets.stock import SpaceStock
 from netaudit.parse import parse_snapshot
 from netaudit.plan.rehearsal.change import EngineChange
 from netaudit.plan.rehearsal.rehearsal import plan_rehearsal
@@ -35,7 +36,7 @@ class Auditing:
     """An auditor that is warm, and the recording that it audited last."""
 
     def __init__(self, orders: Orders) -> None:
-        self._orders = orders
+        self._orders, self._spaces = orders, SpaceStock()
         self._auditor = load_auditor(
             AuditOptions(
                 today=orders.today,
@@ -83,6 +84,12 @@ class Auditing:
         return snapshot, self._expose(snapshot, attributed)
 
     def _expose(self, snapshot: Snapshot, attributed: AttributedSnapshot) -> AttributedSnapshot:
+        with self._spaces:
+            shown = self._exposed(snapshot, attributed)
+        # Another host's sets may have taken the room: what is too large has to be so by itself.
+        return shown if shown.exposure is not None else self._exposed(snapshot, attributed)
+
+    def _exposed(self, snapshot: Snapshot, attributed: AttributedSnapshot) -> AttributedSnapshot:
         auditor = self._auditor
         return with_exposure(attributed, snapshot, auditor.catalog, auditor.choice, auditor.exposure)
 

@@ -78,7 +78,11 @@ class Diagrams:
         self._manager.add_vars(sum(order.widths.values()))
         self.everything, self.nothing = PacketSet(self._manager.true()), PacketSet(self._manager.false())
         self.cube = lru_cache(maxsize=None)(self._cube)
-        self._byte = lru_cache(maxsize=None)(self._byte_of)
+        self._byte, self._bit = lru_cache(maxsize=None)(self._byte_of), lru_cache(maxsize=None)(self._bit_of)
+
+    def nodes(self) -> int:
+        """Return how many nodes all sets have."""
+        return self._manager.approx_num_inner_nodes()
 
     def between(self, field: str, first: int, last: int) -> PacketSet:
         """Return the packets with `first <= field <= last`: the common prefix, and two flanks."""
@@ -134,22 +138,24 @@ class Diagrams:
         """Build `field >= bound` (up) or `field <= bound` over the lowest bits."""
         diagram = self._manager.true()
         for bit in range(bits):
-            literal = self._bit(field, bit, -1 if up else 0)
+            literal = self._bit(field, bit, up)
             same = bool(bound >> bit & 1) == up
             diagram = literal & diagram if same else literal | diagram
         return diagram
 
     def _byte_of(self, field: str, low: int, mask: int, value: int) -> BCDDFunction:
         """Build what eight bits of a field, from `low` on, have to be where a mask has ones."""
-        bits = [self._bit(field, low + bit, value << low) for bit in reversed(range(_BYTE)) if mask >> bit & 1]
+        bits = [
+            self._bit(field, low + bit, bool(value >> bit & 1)) for bit in reversed(range(_BYTE)) if mask >> bit & 1
+        ]
         return self._conjunction(bits)
 
     def _literal(self, field: str, bit: int) -> BCDDFunction:
         return self._manager.var(self._order.variable(field, bit))
 
-    def _bit(self, field: str, bit: int, value: int) -> BCDDFunction:
+    def _bit_of(self, field: str, bit: int, one: bool) -> BCDDFunction:  # noqa: FBT001 (a bit is one or zero)
         variable = self._order.variable(field, bit)
-        return self._manager.var(variable) if value >> bit & 1 else self._manager.not_var(variable)
+        return self._manager.var(variable) if one else self._manager.not_var(variable)
 
     def _conjunction(self, parts: list[BCDDFunction]) -> BCDDFunction:
         joined = self._manager.true()

@@ -39,6 +39,10 @@ class PacketSpace:
         """Return what can be read from sets."""
         return FieldValues(self.rewrite, self._order)
 
+    def nodes(self) -> int:
+        """Return how many nodes its sets have."""
+        return self._diagrams.nodes()
+
     def equal(self, field: str, value: int) -> PacketSet:
         """Return the packets whose field has a value."""
         return self.in_ranges(field, ((value, value),))

@@ -25,7 +25,8 @@ def audit(
     ],
     out: OutOption = RESULTS,
     engine: Annotated[
-        str, typer.Option("--engine", help="Where it runs: local, the processes of this machine.")
+        str,
+        typer.Option("--engine", help="Where it runs: local, on this machine; ray://HOST:10001, a cluster."),
     ] = "local",
     workers: Annotated[
         int, typer.Option("--workers", min=0, help="Processes on this machine; 0: one a processor.")

@@ -17,7 +17,7 @@ from netaudit.model.netfilter.match import Field, RouteType
 from netaudit.model.ranges import Ranges
 from netaudit.packets.host.route_ranges import LOOPBACK_NET, RouteRanges
 from netaudit.packets.sets.bdd import PacketSet
-from netaudit.packets.sets.space import PacketSpace
+from netaudit.packets.sets.stock import space_of
 
 NEW_DADDR, NEW_DPORT, TRANSLATED, DECISION = "new-daddr", "new-dport", "translated", "decision"
 BACK = "back"  # by which interface the answer leaves, where policy rules choose it by more than its destination
@@ -52,7 +52,7 @@ class HostSets:
         self.family, self.routing, self.interfaces = family, self.ranges.routing, self.ranges.interfaces
         names = max(len(self.interfaces) - 1, 1).bit_length()
         bits = 32 if family == "ip" else 128
-        self.space = PacketSpace(
+        self.space = space_of(
             (
                 {TRANSLATED: 2},
                 {Field.PROTOCOL: 8},
