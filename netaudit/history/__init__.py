@@ -5,6 +5,7 @@ heads      a look as it is kept        contents  what files of recordings hold, 
 schema     the tables, and how older files become new
 reference  `@yesterday`, `@-3`: which look a person means
 upkeep     prune, fsck                 takeover  the folder of recordings of earlier releases
+standing   problems that last
 places     where a history is, and that one process alone watches into it
 """
 

@@ -68,7 +68,10 @@ def require_ours(connection: sqlite3.Connection, path: object) -> None:
 def require_current(connection: sqlite3.Connection, path: object) -> None:
     """Refuse a file that cannot be read as it is. Raises HistoryError."""
     require_ours(connection, path)
-    if _marks(connection)[0] < NEWEST:
+    version = _marks(connection)[0]
+    if not version:
+        raise HistoryError(f"{path} is empty", hint="`netaudit watch` and `netaudit record` fill it")
+    if version < NEWEST:
         hint = "`netaudit history fsck` leads it to this one"
         raise HistoryError(f"{path} is a history of an earlier netaudit", hint=hint)
 

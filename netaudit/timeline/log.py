@@ -14,6 +14,7 @@ from netaudit.model.history.look import Look
 from netaudit.model.observation import Observation
 from netaudit.timeline.addresses import moved_sources
 from netaudit.timeline.lines import Interval, Lines
+from netaudit.timeline.neighbours import with_neighbours
 
 NOT_WATCHED = "nobody watched between these two looks"
 
@@ -30,7 +31,7 @@ def changes_between(
     before: Facts, after: Facts, since: str, observation: Observation | None = None
 ) -> tuple[LoggedChange, ...]:
     """Say what changed between two recordings; without an observation nobody listened meanwhile."""
-    heard = observation or Observation(blind=NOT_WATCHED)
+    heard = with_neighbours(observation) if observation else Observation(blind=NOT_WATCHED)
     diff = tell_writers(compare(before, after, ComputeExposure.WHEN_QUICK), heard)
     told = heard if observation else Observation()
     return Lines(Interval(since, after.taken_at, moved_sources(before, after)), told).gather(diff)

@@ -33,11 +33,19 @@ class Seen(msgspec.Struct, frozen=True):
     look: Look | None = None
     failed: str = ""
 
+    @property
+    def readable(self) -> bool:
+        """Whether any rules could be read."""
+        return any(source in self.facts.files for source in RULE_SOURCES)
+
 
 class Watcher:
-    """Looks at this host until it is told to stop; `tell` is called after each look."""
+    """Looks at this host until it is told to stop; `tell` is called after each look.
 
-    def __init__(self, history: History, where: Where, every: float, tell: Callable[[Seen], None]) -> None:
+    It returns after how many seconds it wants another look at the latest, 0 for no such wish.
+    """
+
+    def __init__(self, history: History, where: Where, every: float, tell: Callable[[Seen], float]) -> None:
         self._history = history
         self._where = where
         self._every = every
@@ -45,30 +53,39 @@ class Watcher:
         self._before: Facts | None = None
         self._waiting: tuple[Observation, ...] = ()
         self._length = 0.0
+        self.idle = False  # it waits, and may be interrupted
 
     def run(self, beat: Callable[[], bool]) -> None:
         """Look until `beat`, which is called at least every few seconds, says that it is enough."""
         with Follower(self._where) as follower:
-            self._look(follower)
-            due = monotonic() + self._every
+            due = self._look(follower)
             while beat():
-                woken = follower.wait(min(_LEGACY_EVERY, self._every, max(due - monotonic(), 0.0)))
-                if woken:
-                    Quiet(follower, _QUIET, max(_LONGEST, _SHARE * self._length)).wait()
-                if woken or follower.legacy_changed() or monotonic() >= due:
-                    self._look(follower)
-                    due = monotonic() + self._every
+                if self._await(follower, due) or follower.legacy_changed() or monotonic() >= due:
+                    due = self._look(follower)
 
-    def _look(self, follower: Follower) -> None:
+    def _await(self, follower: Follower, due: float) -> bool:
+        """Wait for a word of change, and then until nothing more is told; tell whether there was one."""
+        self.idle = True
+        woken = follower.wait(min(_LEGACY_EVERY, self._every, max(due - monotonic(), 0.0)))
+        if woken:
+            Quiet(follower, _QUIET, max(_LONGEST, _SHARE * self._length)).wait()
+        self.idle = False
+        return woken
+
+    def _look(self, follower: Follower) -> float:
+        """Look, and return when the next look is due."""
         start = monotonic()
+        wanted = self._tell(self._see(follower))
+        self._length = monotonic() - start
+        return monotonic() + (min(wanted, self._every) or self._every)
+
+    def _see(self, follower: Follower) -> Seen:
         facts = collect(self._where)
         observation = follower.take(facts)
         if not any(source in facts.files for source in RULE_SOURCES):
             self._waiting = (*self._waiting, observation)
-            self._tell(Seen(facts, (), failed="no program could read the host's rules"))
-            return
-        self._tell(self._keep(facts, _joined((*self._waiting, observation))))
-        self._length = monotonic() - start
+            return Seen(facts, (), failed="no program could read the host's rules")
+        return self._keep(facts, _joined((*self._waiting, observation)))
 
     def _keep(self, facts: Facts, observation: Observation) -> Seen:
         """Keep a look with its lines; where that fails, the next look speaks of this interval too."""

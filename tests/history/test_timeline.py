@@ -113,6 +113,22 @@ def test_what_is_written_and_as_before_is_a_line_too(process: Process | None, ki
     assert (line.cause, line.rewritten, line.rules) == (LoggedCause(kind, name), 2, ())
 
 
+def test_a_short_process_between_two_of_one_program_is_that_programs() -> None:
+    host = one_port()[1]
+    ufw = Process("iptables", 0, "", "root", "ufw < bash")
+
+    def heard(*pids: tuple[int, Process | None]) -> set[tuple[CauseOf, str]]:
+        commits = tuple(commit("INPUT", one and replace(one, pid=pid), pid=pid) for pid, one in pids)
+        return {(one.cause.kind, one.cause.name) for one in lines(host, host, Observation(commits=commits))}
+
+    silent, engine = Process("iptables"), Process("iptables", 0, "", "root", "dockerd < systemd")
+    assert heard((100, ufw), (103, silent), (108, ufw)) == {(CauseOf.PROGRAM, "ufw")}
+    assert heard((100, ufw), (103, silent)) == {(CauseOf.PROGRAM, "ufw")}
+    assert (CauseOf.OPERATOR, "") in heard((100, ufw), (900, silent))
+    assert (CauseOf.OPERATOR, "") in heard((100, ufw), (99, silent), (108, ufw))
+    assert (CauseOf.OPERATOR, "") in heard((100, engine), (103, silent), (108, engine))
+
+
 def test_a_container_that_crashes_in_a_loop_is_one_line_that_counts() -> None:
     host = one_port()[1]
     events = [DockerEvent("container", one, "id", "bad", "2026-11-27T12:00:05Z") for one in ("start", "die") * 20]

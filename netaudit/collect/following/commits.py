@@ -3,11 +3,9 @@
 import threading
 from collections.abc import Callable
 
-from msgspec.structs import replace
-
 from netaudit.collect.kernel.process import ask_process
 from netaudit.collect.netlink.commits import CommitListener
-from netaudit.model.observation import Commit
+from netaudit.model.observation import Commit, Process
 
 _MOST = 100_000  # commits between two looks; then the rest of them is not told apart any more
 
@@ -20,11 +18,14 @@ class CommitFollower(CommitListener):
         self._wake = wake
         self._lock = threading.Lock()
 
+    def ask(self, pid: int, name: str) -> Process | None:
+        """Look at the process while it is there."""
+        return ask_process(pid, name)
+
     def keep(self, commit: Commit) -> None:
-        """Keep a commit with its process, and wake the watcher."""
-        told = replace(commit, process=ask_process(commit.pid, commit.name))
+        """Keep a commit, and wake the watcher."""
         with self._lock:
-            self.commits.append(told)
+            self.commits.append(commit)
             if len(self.commits) > _MOST:
                 del self.commits[0]
                 self.blind = "more was written between two looks than is kept"

@@ -1,9 +1,11 @@
 """Listen to nf_tables: each commit with what it touched, its process and its name. Nothing is sent."""
 
 import errno
+import os
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Self
@@ -13,7 +15,7 @@ from netaudit.collect.asking.kernel_modules import is_there
 from netaudit.collect.netlink import protocol
 from netaudit.collect.netlink.protocol import Message
 from netaudit.model.netfilter.ruleset import ObjectKind
-from netaudit.model.observation import Action, Commit, ObjectEvent
+from netaudit.model.observation import Action, Commit, ObjectEvent, Process
 
 _GROUP = 1 << (7 - 1)  # NFNLGRP_NFTABLES
 _BUFFER = 64 << 20  # bytes; 100,000 rules in one commit are 50 MB of messages
@@ -41,7 +43,7 @@ class CommitListener:
     def __init__(self) -> None:
         self.commits: list[Commit] = []
         self.blind = ""
-        self._touched: list[ObjectEvent] = []
+        self._touched: list[tuple[int, bytes]] = []
         self._left = _MOST
         self._last: float | None = None
         self._ended = threading.Event()
@@ -65,6 +67,7 @@ class CommitListener:
 
     def _listen(self) -> None:
         """Receive until the end is asked for, and then what is still there."""
+        _hurry()
         try:
             while not self._receive() or not self._ended.is_set():
                 if self._is_too_much():
@@ -83,8 +86,8 @@ class CommitListener:
         """Take what has come; tell whether nothing had."""
         assert self._socket  # noqa: S101 (the thread starts with it)
         try:
-            for message in protocol.receive(self._socket):
-                self._take(message)
+            for kind, body in protocol.receive_bodies(self._socket):
+                self._take(kind, body)
         except TimeoutError:
             return True
         except OSError as error:
@@ -101,18 +104,39 @@ class CommitListener:
         """Count from the beginning how much is kept: what was kept has been handed over."""
         self._left = _MOST
 
-    def _take(self, message: Message) -> None:
+    def ask(self, pid: int, name: str) -> Process | None:
+        """Find out about the process of a commit, before anything else is done with it."""
+        del pid, name
+        return None
+
+    def _take(self, kind: int, body: memoryview) -> None:
         self._left -= 1
-        if message.kind == protocol.NFT_NEWGEN:
-            numbers = message.number(_GEN_ID), message.number(_GEN_PID)
+        if kind == protocol.NFT_NEWGEN:
+            message = protocol.read_message(kind, body)
+            numbers, name = (message.number(_GEN_ID), message.number(_GEN_PID)), message.text(_GEN_NAME)
+            process = self.ask(numbers[1], name)
             at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            commit = Commit(*numbers, message.text(_GEN_NAME), tuple(self._touched), at)
+            touched = tuple(_event(protocol.read_message(*one)) for one in self._touched)
             self._touched.clear()
-            self.keep(commit)
-        elif message.kind in _TOUCHES:
-            deed, kind, name, handle = _TOUCHES[message.kind]
-            place = (family_name(message.family), message.text(1), message.text(name))
-            self._touched.append(ObjectEvent(deed, kind, place, message.number(handle)))
+            self.keep(Commit(*numbers, name, touched, at, process))
+        elif kind in _TOUCHES:
+            self._touched.append((kind, bytes(body)))  # read when there is time
+
+
+def _hurry() -> None:
+    """Let this thread go before others, where the user may: who wrote a rule has soon ended, and cannot be asked.
+
+    It sleeps until there is a commit, and its work is as much as the commit is. What it starts is not as urgent.
+    """
+    policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+    with suppress(OSError, AttributeError):
+        os.sched_setscheduler(threading.get_native_id(), policy, os.sched_param(1))
+
+
+def _event(message: Message) -> ObjectEvent:
+    deed, kind, name, handle = _TOUCHES[message.kind]
+    place = (family_name(message.family), message.text(1), message.text(name))
+    return ObjectEvent(deed, kind, place, message.number(handle))
 
 
 def _open() -> socket.socket:

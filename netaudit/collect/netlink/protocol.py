@@ -70,8 +70,17 @@ def attribute(kind: int, value: bytes) -> bytes:
 def receive(connection: socket.socket) -> Iterator[Message]:
     """Receive some messages. Raises OSError: ENOBUFS where some were lost, TimeoutError where none came."""
     for kind, body in receive_bodies(connection):
-        is_whole = kind < _CONTROL and len(body) >= _GENERAL.size
-        yield Message(kind, body[0], dict(_attributes(body[_GENERAL.size :]))) if is_whole else Message(kind, 0, {})
+        yield read_message(kind, body)
+
+
+def read_message(kind: int, body: bytes | memoryview) -> Message:
+    """Read a message's family and attributes."""
+    is_whole = kind < _CONTROL and len(body) >= _GENERAL.size
+    return (
+        Message(kind, body[0], dict(_attributes(memoryview(body)[_GENERAL.size :])))
+        if is_whole
+        else Message(kind, 0, {})
+    )
 
 
 def receive_bodies(connection: socket.socket) -> Iterator[tuple[int, memoryview]]:

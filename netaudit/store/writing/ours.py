@@ -38,6 +38,7 @@ _REPORTS = re.compile(
     | <\?xml[^>]*\?>\s*<svg\ [^>]*\ class="map"\ [^>]*\ aria-labelledby="map-title">                # SVG
     | digraph\ exposure\ \{\n\ \ rankdir=LR;\n\ \ node\ \[shape=box,\ style=rounded  # DOT
     | <\?xml[^>]*\?>\s*<testsuites\ name="netaudit\                     # JUnit
+    | \#\ HELP\ netaudit_looks\                                       # OpenMetrics
     | ::(?:error|warning|notice)\ [^\n]*\btitle=[a-z]+%3A\              # GitHub's annotations
     | (?:before\ \ )?[^\n]*,\ (?:[0-9TZ:+.-]{20,}|time\ not\ recorded),\ Docker\ [^\n]*\n             # the terminal's
     """,

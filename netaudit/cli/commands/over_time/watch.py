@@ -1,64 +1,73 @@
 """`netaudit watch`."""
 
-import gc
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from netaudit.cli.options import DockerHostOption, StoreOption, TimeoutOption
-from netaudit.errors import UsageError
-
-if TYPE_CHECKING:
-    from netaudit.watching.watcher import Seen
-
-_DURATION = re.compile(r"(\d{1,6})([smh]?)")
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+from netaudit.cli.options import DockerHostOption, PolicyOption, StoreOption, TimeoutOption
 
 
 def watch(
     store: StoreOption = None,
+    policy: PolicyOption = None,
     every: Annotated[
         str, typer.Option("--every", metavar="DURATION", help="How often to look where nothing announces a change.")
     ] = "5m",
+    journal: Annotated[
+        bool | None,
+        typer.Option(
+            "--journal/--no-journal", help="Alerts to the journal, with fields; else as a service.", show_default=False
+        ),
+    ] = None,
+    program: Annotated[
+        list[str] | None,
+        typer.Option("--exec", metavar="COMMAND", help="Alerts to a program, as JSON.", show_default=False),
+    ] = None,
+    webhook: Annotated[
+        list[str] | None,
+        typer.Option("--webhook", metavar="URL", help="Alerts to a web server, as JSON.", show_default=False),
+    ] = None,
+    webhook_key: Annotated[
+        Path | None,
+        typer.Option("--webhook-key", metavar="FILE", help="Sign them with the key in it.", show_default=False),
+    ] = None,
+    metrics: Annotated[
+        Path | None,
+        typer.Option("--metrics", metavar="FILE", help="Numbers for Prometheus, after each look.", show_default=False),
+    ] = None,
+    metrics_listen: Annotated[
+        str | None,
+        typer.Option(
+            "--metrics-listen", metavar="ADDRESS", help="The same at http://127.0.0.1:PORT/metrics.", show_default=False
+        ),
+    ] = None,
+    install: Annotated[
+        bool, typer.Option("--install", help="Print a systemd unit that watches with these options, and exit.")
+    ] = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Watch this host until ^C or SIGTERM: keep what it looks like whenever it changes, and say who changed what.
 
     The kernel's messages wake it, and the engine's; of iptables-legacy tables no message tells. Nothing of the host is
-    changed, and auditing is not turned on. `netaudit log` shows what was kept.
+    changed, and auditing is not turned on. `netaudit log` shows what was kept; docs/watch.md is about alerts.
     """
-    from netaudit.cli.histories import writing
-    from netaudit.cli.say import say
+    from netaudit.cli.commands.over_time.watching import Wishes, print_unit, read_duration, watch_host
     from netaudit.cli.sources import make_where
-    from netaudit.history import WatchLock
-    from netaudit.watching.watcher import Watcher
 
-    gc.enable()  # a command ends and needs no cycles collected; this one runs for months
-    seconds = _read_duration(every)
-    with writing(store) as history, WatchLock(Path(history.name)):
-        say(f"watching this host into {history.name}")
-        Watcher(history, make_where(docker_host, timeout), seconds, _tell).run(lambda: True)
-
-
-def _tell(seen: "Seen") -> None:
-    """Say on standard error what a look has found."""
-    from netaudit.cli.say import say
-    from netaudit.report.text.history.log import describe_change, describe_time
-
-    for change in seen.changes:
-        say(f"{describe_time(change)}  {describe_change(change)}")
-        for note in change.notes:
-            say(f"lost: {note}; the whole host was looked at again")
-    if seen.failed:
-        say(f"this look was not kept: {seen.failed}")
-
-
-def _read_duration(text: str) -> float:
-    found = _DURATION.fullmatch(text)
-    seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
-    if not seconds:
-        raise UsageError(f"--every {text} is no duration", hint="such as 30s, 5m, 1h")
-    return float(seconds)
+    wishes = Wishes(
+        every=read_duration(every),
+        store=store,
+        policy=policy,
+        journal=journal,
+        programs=tuple(program or ()),
+        webhooks=tuple(webhook or ()),
+        key=webhook_key,
+        textfile=metrics,
+        listen=metrics_listen or "",
+    )
+    if install:
+        print_unit(wishes)
+        return
+    watch_host(wishes, make_where(docker_host, timeout))

@@ -1,0 +1,134 @@
+"""`netaudit watch` beside a real engine: each change is in the log once, with its cause and its writer."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from lab.clients import client_of
+from lab.engine import LEGACY, Engine
+from lab.host import LabHost
+from lab.image import IDLE
+from lab.watched import Watched
+
+from netaudit.model.history.change import CauseOf, LoggedChange
+from netaudit.store import parse_time
+
+pytestmark = pytest.mark.engine
+_RAW = ("iptables", "-t", "raw", "-I", "PREROUTING", "-s", "192.0.2.9/32", "-j", "DROP")
+_CRASHING = ("busybox:local", "/bin/sh", "-c", "exit 1")
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Watched]]:
+    store = tmp_path_factory.mktemp("watch") / "history.sqlite"
+    with LabHost(uplink=True) as host, Engine(host) as engine, Watched(host, store) as watching:
+        yield engine, watching
+
+
+def only(lines: Sequence[LoggedChange]) -> LoggedChange:
+    (line,) = lines
+    return line
+
+
+def causes(lines: Sequence[LoggedChange]) -> set[tuple[CauseOf, str]]:
+    return {(one.cause.kind, one.cause.name) for one in lines}
+
+
+def counts(line: LoggedChange) -> tuple[int, int]:
+    return line.count("added"), line.count("removed")
+
+
+def test_a_container_that_starts_stops_and_is_restarted_with_its_engine(watched: tuple[Engine, Watched]) -> None:
+    engine, log = watched
+    line = only(log.after(("docker", "run", "-d", "--restart", "always", "--name", "web", "-p", "8080:80", *IDLE)))
+    assert (causes([line]), counts(line), line.exact) == ({(CauseOf.CONTAINER, "web")}, (3, 0), True)
+    assert line.writer is not None
+    assert line.writer.name == "iptables"
+    assert any(cell.outside and cell.after == "ALLOWED" for cell in line.exposure)
+    line = only(log.after(("docker", "stop", "web")))
+    assert (causes([line]), counts(line)[0]) == ({(CauseOf.CONTAINER, "web")}, 0)
+    assert counts(line)[1] >= 2
+    log.after(("docker", "start", "web"))
+    engine.restart()
+    lines = log.new()
+    assert causes(lines) <= {(CauseOf.ENGINE, ""), (CauseOf.CONTAINER, "web")}
+    events = {name for line in lines for name, _ in line.cause.events if line.cause.kind is CauseOf.ENGINE}
+    assert events == {"start", "stop"}
+
+
+def test_a_person_who_deletes_a_drop_or_a_rule_of_dockers_is_named(watched: tuple[Engine, Watched]) -> None:
+    log = watched[1]
+    for command, count in ((_RAW, (1, 0)), ([*_RAW[:3], "-D", *_RAW[4:]], (0, 1))):
+        line = only(log.after(command))
+        assert (causes([line]), counts(line)) == ({(CauseOf.OPERATOR, "root")}, count)
+        assert (line.writer.name, line.writer.user) == ("iptables", "root") if line.writer else False
+    line = only(log.after(("iptables", "-t", "nat", "-D", "DOCKER", "1")))
+    assert (causes([line]), counts(line)) == ({(CauseOf.OPERATOR, "root")}, (0, 1))
+
+
+def test_iptables_restore_by_hand_is_a_line_with_and_without_a_difference(watched: tuple[Engine, Watched]) -> None:
+    log = watched[1]
+    line = only(log.after(("sh", "-c", "iptables-save > /run/rules; iptables-restore < /run/rules")))
+    assert (causes([line]), counts(line), line.rewritten > 10) == ({(CauseOf.OPERATOR, "root")}, (0, 0), True)
+    more = "-A INPUT -p tcp --dport 2222 -j ACCEPT"
+    edit = f"sed '/^:INPUT/,/^COMMIT/ {{/^\\*/!{{s/^COMMIT/{more}\\n&/}}}}' /run/rules"
+    only_filter = "awk '/^[*]filter/ {on=1} on {print} /^COMMIT/ {on=0}'"
+    line = only(log.after(("sh", "-c", f"{edit} | {only_filter} | iptables-restore")))
+    assert (causes([line]), counts(line)) == ({(CauseOf.OPERATOR, "root")}, (1, 0))
+    assert line.writer is not None
+    assert line.writer.name == "iptables-restor"
+
+
+def test_ufw_is_the_cause_of_all_that_its_many_commands_write(watched: tuple[Engine, Watched]) -> None:
+    log = watched[1]
+    empty = "sed -i 's,^IPT_SYSCTL=.*,IPT_SYSCTL=,' /etc/default/ufw"
+    lines = log.after(("sh", "-c", f"{empty}; ufw --force enable"))
+    assert causes(lines) == {(CauseOf.PROGRAM, "ufw")}
+    assert sum(one.count("added") for one in lines) > 50
+    assert causes(log.after(("ufw", "--force", "disable"))) == {(CauseOf.PROGRAM, "ufw")}
+
+
+def test_a_container_that_crashes_in_a_loop_fills_no_log(watched: tuple[Engine, Watched]) -> None:
+    log = watched[1]
+    log.host.run(["docker", "run", "-d", "--restart", "always", "--name", "bad", "-p", "9090:80", *_CRASHING])
+    lines = log.after(("sh", "-c", "sleep 4; docker rm -f bad"))
+    assert causes(lines) == {(CauseOf.CONTAINER, "bad")}
+    assert sum(dict(one.cause.events).get("die", 0) for one in lines) >= 3
+    assert len(lines) <= 5
+
+
+def test_compose_up_and_down_name_their_containers_and_networks(
+    watched: tuple[Engine, Watched], tmp_path: Path
+) -> None:
+    log = watched[1]
+    docker, home = client_of("26.1.5")
+    inner = {"image": IDLE[0], "command": list(IDLE[1:]), "networks": ["inner"], "init": False}
+    project = {"services": {"api": {**inner, "ports": ["8081:80"]}, "db": inner}, "networks": {"inner": {}}}
+    (tmp_path / "compose.yaml").write_text(json.dumps(project))
+    compose = ["env", f"HOME={home}", str(docker), "compose", "-p", "shop", "-f", str(tmp_path / "compose.yaml")]
+    lines = log.after([*compose, "up", "-d"])
+    names = {(CauseOf.CONTAINER, "shop-api-1"), (CauseOf.CONTAINER, "shop-db-1"), (CauseOf.NETWORK, "shop_inner")}
+    assert causes(lines) - {(CauseOf.ENGINE, "")} == names  # the engine moves rules of its own to the top again
+    assert all(one.count("added") == 0 for one in lines if one.cause.kind is CauseOf.ENGINE)
+    assert sum(one.count("added") for one in lines) > 5
+    lines = log.after([*compose, "down", "-t", "0"])
+    assert causes(lines) - {(CauseOf.ENGINE, "")} == names
+    assert sum(one.count("removed") for one in lines) > 5
+
+
+def test_of_legacy_tables_the_time_is_bounded_and_the_doubt_is_said(tmp_path: Path) -> None:
+    with LabHost() as host, Engine(host, backend=LEGACY), Watched(host, tmp_path / "history.sqlite") as log:
+        run = ("docker", "run", "-d", "--name", "web", "-p", "8080:80", *IDLE)
+        line = only(log.after(run))
+        assert (causes([line]), counts(line), line.exact) == ({(CauseOf.CONTAINER, "web")}, (3, 0), True)
+        host.run(list(_RAW))
+        (line,) = log.wait_for(lambda one: any(rule.table == "raw" for rule in one.rules))
+        assert (line.cause.kind, line.writer, line.exact) == (CauseOf.UNKNOWN, None, False)
+        assert "legacy" in line.unknown
+        since, until = parse_time(line.since), parse_time(line.at)
+        assert since is not None
+        assert until is not None
+        assert since <= until
+        lines = log.after(("sh", "-c", "iptables-save > /run/rules; iptables-restore < /run/rules"))
+        assert lines == []  # what is as it was cannot be seen where the kernel does not tell

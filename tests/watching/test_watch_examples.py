@@ -1,0 +1,81 @@
+"""The files of examples/ for a watch: the unit is what --install prints, dashboards ask for what is counted."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from programs import REPOSITORY, run_inside
+
+from netaudit.model.history.alert import AlertKind
+from netaudit.watching.metrics.measures import Measures
+from netaudit.watching.unit import service_unit
+
+_EXAMPLES = REPOSITORY / "examples"
+_MONITORING = _EXAMPLES / "monitoring"
+_NAME, _KIND = re.compile(r"\bnetaudit_\w+"), re.compile(r'kind="([^"]+)"')
+
+
+def _counted() -> set[str]:
+    measures = Measures()
+    measures.alerted((), (), 0)
+    lasting = {"netaudit_gaps", "netaudit_last_look_timestamp_seconds"}
+    return {line.split("{")[0].split()[0] for line in measures.text().decode().splitlines() if line[0] != "#"} | lasting
+
+
+def _questions(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [str(one) for key, one in value.items() if key in ("expr", "definition")] + [
+            found for one in value.values() for found in _questions(one)
+        ]
+    return [found for one in value for found in _questions(one)] if isinstance(value, list) else []
+
+
+@pytest.mark.parametrize("name", ["netaudit-rules.yml", "netaudit-dashboard.json"])
+def test_rules_and_dashboard_ask_for_numbers_that_there_are(name: str) -> None:
+    text = (_MONITORING / name).read_text()
+    asked = " ".join(_questions(json.loads(text) if name.endswith("json") else yaml.safe_load(text)))
+    assert {*_NAME.findall(asked)} <= _counted()
+    assert len(_NAME.findall(asked)) >= 8
+    assert {*_KIND.findall(asked)} <= {str(kind) for kind in AlertKind}
+
+
+def test_every_kind_of_alert_has_a_rule() -> None:
+    assert {*_KIND.findall((_MONITORING / "netaudit-rules.yml").read_text())} == {str(kind) for kind in AlertKind}
+
+
+def test_the_unit_of_the_examples_is_what_install_prints() -> None:
+    printed = run_inside("watch", "--install").stdout
+    shipped = (_EXAMPLES / "netaudit-watch.service").read_text()
+    assert [line for line in printed.splitlines() if not line.startswith("ExecStart=")] == [
+        line for line in shipped.splitlines() if not line.startswith("ExecStart=")
+    ]
+    assert "\nExecStart=/usr/local/bin/netaudit watch --every 300s\n" in shipped
+
+
+@pytest.mark.matrix
+def test_options_with_blanks_quotes_percent_and_dollars_reach_the_program_as_they_are(tmp_path: Path) -> None:
+    words = ["--exec", 'mail -s "hi $x 100%" root\n[Service]', "--webhook", "https://a.example/x?y=1%20z#k;l"]
+    unit = service_unit([sys.executable], words, tmp_path / "out put" / "x.prom", reaches_out=True)
+    (tmp_path / "netaudit-watch.service").write_text(unit)
+    assert unit.count("[Service]\n") == 1
+    assert "IPAddressDeny" not in unit
+    verify = ["systemd-analyze", "verify", str(tmp_path / "netaudit-watch.service")]
+    assert subprocess.run(verify, capture_output=True, text=True, check=False).stderr == ""
+
+
+_WRONG = (
+    ("--webhook", "ftp://x"),
+    ("--every", "0"),
+    ("--webhook-key", "/nowhere", "--webhook", "http://a/"),
+    ("--metrics-listen", "0.0.0.0:9"),
+)
+
+
+@pytest.mark.parametrize("words", _WRONG)
+def test_what_could_not_be_is_refused_before_it_is_installed(words: tuple[str, ...]) -> None:
+    assert run_inside("watch", "--install", *words).returncode == 2
