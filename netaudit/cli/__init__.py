@@ -26,6 +26,7 @@ from netaudit.cli.commands.over_time.bisect import bisect
 from netaudit.cli.commands.over_time.blame import blame
 from netaudit.cli.commands.over_time.history import history
 from netaudit.cli.commands.over_time.log import log
+from netaudit.cli.commands.over_time.serve import serve
 from netaudit.cli.commands.over_time.watch import watch
 from netaudit.cli.commands.plan import plan
 from netaudit.cli.commands.record import record
@@ -68,6 +69,7 @@ app.command(short_help="Watch this host, and keep what changes.")(watch)
 app.command(short_help="Show what changed over time, by whom, because of what.")(log)
 app.command(short_help="Say since when a rule is there, and who brought it.")(blame)
 app.command(short_help="Find the change that broke a policy or opened a way.")(bisect)
+app.command(short_help="Serve pages of the history, to this host alone.")(serve)
 app.command(short_help="List the looks of a history, remove old ones, check them.")(history)
 app.command(short_help="Check that a recording is what was recorded.")(verify)
 app.command(short_help="Write a recording that can be given away.")(redact)

@@ -1,7 +1,9 @@
 """`netaudit report`."""
 
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,9 +15,14 @@ from netaudit.cli.options import (
     FormatOption,
     OutputOption,
     PolicyOption,
+    StoreOption,
     StrictOption,
     TimeoutOption,
 )
+from netaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from netaudit.cli.output import Output
 
 
 def report(
@@ -33,11 +40,19 @@ def report(
         bool, typer.Option("--audit/--no-audit", help="Add findings to the report of one host (HTML, Markdown).")
     ] = True,
     policy: PolicyOption = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="The page of this host's history: what changed, what was open when.")
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="WHEN", help="With --history: such as yesterday, 7d.", show_default=False),
+    ] = None,
+    store: StoreOption = None,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
 ) -> None:
-    """Write the report for people: of one host, or of what changed between two recordings."""
+    """Write the report for people: of one host, of what changed between two recordings, or of its history."""
     from netaudit.cli import output as out
     from netaudit.cli.progress import progress
     from netaudit.cli.reporting import Wanted, report_changes, report_host, require_place
@@ -45,6 +60,11 @@ def report(
     from netaudit.cli.templates import read_template
 
     place = out.place(output, force=force)
+    if history:
+        _write_history(place, since, store, others=(before, after, template, policy))
+        return
+    if since or store:
+        raise UsageError("--since and --store belong to --history", hint="netaudit report --history -o history.html")
     own = read_template(template) if template else None
     wanted = Wanted(form, place, own, when_computed(exposure), audit=audit, policy=policy)
     require_place(wanted)
@@ -58,3 +78,22 @@ def report(
     changed = report_changes(facts, later, wanted)
     undecided = changed.coverage.undecided
     raise typer.Exit(out.exit_code(changed.before, changed.after, strict=strict, undecided=undecided))
+
+
+def _write_history(place: "Output | None", since: str | None, store: Path | None, others: tuple[object, ...]) -> None:
+    """Write the page of a history."""
+    from netaudit.cli import output as out
+    from netaudit.cli.histories import reading
+    from netaudit.cli.progress import progress
+    from netaudit.history.reference import read_time
+    from netaudit.report.history.page import render_history
+    from netaudit.timeline.story import tell_story
+
+    if any(one is not None for one in others):
+        raise UsageError("--history is a report of its own", hint="netaudit report --history -o history.html")
+    if place is None and sys.stdout.isatty():
+        raise UsageError("this report is a page of HTML", hint="give -o history.html, or netaudit log")
+    begin = read_time(since.removeprefix("@"), datetime.now(UTC).astimezone()) if since else None
+    with progress("reading the history"), reading(store) as history:
+        story = tell_story(history, begin)
+    out.write(render_history(story).encode(), place)

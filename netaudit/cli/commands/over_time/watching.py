@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 _DURATION = re.compile(r"(\d{1,6})([smh]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
-_SWITCH = (
-    0.0005  # seconds: a process that wrote has soon ended, so what the kernel tells is read at once, also during a look
-)
 _SHORTEST = 16  # bytes of a key
 
 
@@ -57,7 +54,6 @@ def watch_host(wishes: Wishes, where: "Where") -> None:
     senders = list(_senders(wishes))
     _require_textfile(wishes.textfile)
     gc.enable()  # a command ends and needs no cycles collected; this one runs for months
-    sys.setswitchinterval(_SWITCH)
     with writing(wishes.store) as history, WatchLock(Path(history.name)), ExitStack() as stack:
         teller = Teller(Alerts(history, finder), [Outbox(one, say) for one in senders], say, wishes.textfile)
         stack.callback(teller.close)
