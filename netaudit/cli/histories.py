@@ -1,6 +1,6 @@
 """The history that a command means: looks in it, and what is kept into it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,11 +51,41 @@ def load_look(reference: str) -> "Facts":
         return history.facts(find_look(history, reference, datetime.now(UTC).astimezone()).number)
 
 
-def keep_look(facts: "Facts", origin: "Origin", changes: "tuple[LoggedChange, ...] | None" = None) -> None:
+def keep_look(facts: "Facts", origin: "Origin") -> None:
     """Keep a recording in the history too; where that fails, say so, and go on: the recording itself is made."""
+    _add(lambda history: history.add(facts, origin))
+
+
+def keep_look_where_one_is(facts: "Facts", origin: "Origin") -> None:
+    """Keep a recording that has its place elsewhere in the history too, where there is one."""
+    from netaudit.history import default_place
+
     try:
-        with writing() as history:
-            history.add(facts, origin, changes)
+        there = default_place().exists()
+    except RuntimeError:  # this user has no home
+        return
+    if there:
+        keep_look(facts, origin)
+
+
+def keep_change(before: "Facts", after: "Facts", changes: "tuple[LoggedChange, ...]", origin: "Origin") -> None:
+    """Keep two recordings, and what changed between them."""
+
+    def add(history: "History") -> None:
+        history.add(before, origin)
+        history.add(after, origin, changes)
+
+    _add(add)
+
+
+def _add(add: "Callable[[History], object]") -> None:
+    """Add to the default history; where somebody watches into it, the watcher does, and each change is there once."""
+    from netaudit.history import default_place, is_watched
+
+    try:
+        if not is_watched(default_place()):
+            with writing() as history:
+                add(history)
     except (NetauditError, RuntimeError) as error:  # the latter where this user has no home
         say(f"not kept in the history: {getattr(error, 'message', error)}")
 

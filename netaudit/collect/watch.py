@@ -5,11 +5,20 @@ from typing import Self
 
 from netaudit.collect.asking.options import Where
 from netaudit.collect.docker.events import DockerListener
+from netaudit.collect.kernel.process import ask_process
 from netaudit.collect.netlink.commits import CommitListener
 from netaudit.collect.netlink.handles import ask_handles
 from netaudit.model.facts import Facts
 from netaudit.model.netfilter.ruleset import ObjectKind
-from netaudit.model.observation import Action, Handles, Observation, Place
+from netaudit.model.observation import Action, Handles, Observation, Place, Process
+
+
+class _Listener(CommitListener):
+    """A listener that asks who wrote."""
+
+    def ask(self, pid: int, name: str) -> Process | None:
+        """Look at the process while it is there."""
+        return ask_process(pid, name)
 
 
 class Watch:
@@ -19,7 +28,7 @@ class Watch:
     """
 
     def __init__(self, where: Where) -> None:
-        self._commits = CommitListener()
+        self._commits = _Listener()
         self._docker = DockerListener(where)
         self._recorded: list[tuple[int | None, Handles | None]] = []
         self._stack = ExitStack()

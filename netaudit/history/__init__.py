@@ -10,7 +10,7 @@ places     where a history is, and that one process alone watches into it
 """
 
 from netaudit.history.history import History
-from netaudit.history.places import WatchLock, default_place, make_history, open_history, read_history
+from netaudit.history.places import WatchLock, default_place, is_watched, make_history, open_history, read_history
 from netaudit.history.reference import find_look, is_reference
 from netaudit.history.upkeep import Damage, Pruned, fsck, prune
 
@@ -23,6 +23,7 @@ __all__ = [
     "find_look",
     "fsck",
     "is_reference",
+    "is_watched",
     "make_history",
     "open_history",
     "prune",

@@ -63,11 +63,30 @@ def read_history(path: Path) -> History:
     return history
 
 
+def is_watched(path: Path) -> bool:
+    """Tell whether a process watches into a history now."""
+    try:
+        handle = os.open(_lock_of(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.watch")
+
+
 class WatchLock:
     """A context manager: as long as it is held, no other process watches into the same history."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path.with_name(f"{path.name}.watch")
+        self._path = _lock_of(path)
         self._handle = -1
 
     def __enter__(self) -> Self:

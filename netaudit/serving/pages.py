@@ -26,12 +26,12 @@ _LISTED = 200
 
 
 class Pages(msgspec.Struct, frozen=True):
-    """The pages of one history; each is asked for in a thread of its own, and reads the file anew."""
+    """The pages of one history; each is asked for in a thread of its own, and opens the file again."""
 
     store: Path
 
     def find(self, path: str) -> Callable[[Query], str] | None:
-        """Return what makes the page of a path; None where there is none."""
+        """Return what makes the page of a path; None for any other path."""
         known = {"/": _index, "/timeline": _timeline, "/host": _host, "/compare": _compare}
         made = known.get(path)
         return None if made is None else partial(self._make, made)

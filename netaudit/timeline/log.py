@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from netaudit.api.hosts import compare
+from netaudit.attribute.attribution import AttributedDiff
 from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.attribute.observed.writers import tell_writers
 from netaudit.history import History
@@ -33,8 +34,15 @@ def changes_between(
     """Say what changed between two recordings; without an observation nobody listened meanwhile."""
     heard = with_neighbours(observation) if observation else Observation(blind=NOT_WATCHED)
     diff = tell_writers(compare(before, after, ComputeExposure.WHEN_QUICK), heard)
-    told = heard if observation else Observation()
-    return Lines(Interval(since, after.taken_at, moved_sources(before, after)), told).gather(diff)
+    return changes_of_diff(before, after, since, diff, heard if observation else Observation())
+
+
+def changes_of_diff(
+    before: Facts, after: Facts, since: str, diff: AttributedDiff, observation: Observation
+) -> tuple[LoggedChange, ...]:
+    """Say what changed where that was attributed already, and its writers are known."""
+    interval = Interval(since, after.taken_at, moved_sources(before, after))
+    return Lines(interval, observation).gather(diff)
 
 
 def entries(history: History, first: int = 1) -> Iterator[Entry]:

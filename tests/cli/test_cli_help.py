@@ -12,7 +12,7 @@ from netaudit.cli import app
 from netaudit.release import RELEASE
 
 COMMANDS = ["record", "diff", "run", "plan", "show", "explain", "exposure", "trace", "audit", "assert"]
-COMMANDS += ["report", "doctor", "watch", "log", "blame", "bisect", "history", "verify", "redact"]
+COMMANDS += ["report", "doctor", "watch", "log", "blame", "bisect", "serve", "history", "verify", "redact"]
 OF_FLEET = [["fleet"], *(["fleet", name] for name in ("audit", "query", "report", "collect"))]
 SLOW = [
     "docker",

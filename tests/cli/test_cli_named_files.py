@@ -32,17 +32,19 @@ READ = {
 }
 BEHIND = {("run", "planned"): ("--", "true")}  # what follows the file
 # `record` reads its key as `redact` does, but only of a host whose rules it may read.
-SAME = {(name, "policy") for name in ("bisect", "plan", "report", "run")}  # a policy as `audit` does
+SAME = {(name, "policy") for name in ("bisect", "plan", "report", "run", "watch")}  # a policy as `audit` does
 SAME |= {("record", "redact_key"), ("plan", "config"), ("plan", "waivers")}
 # Its own tests are in tests/plan: a client reads the Compose file, and requests are JSON within bounds.
 PLANNED = {("plan", "compose"), ("plan", "requests"), ("plan", "host_profile")}
 # ssh-keygen reads these, after a look at their kind and size: tests/cli/test_cli_verify.py.
 SIGNED = {("verify", "signature"), ("verify", "signers")}
 # A history is a database: tests/history.
-HISTORIES = {(name, "store") for name in ("bisect", "blame", "history", "log", "watch")}
+HISTORIES = {(name, "store") for name in ("bisect", "blame", "history", "log", "report", "serve", "watch")}
 HISTORIES |= {("bisect", "good"), ("bisect", "bad"), ("blame", "look")}  # references
+# Keys may hold any bytes: tests/watching, tests/serving.
+KEYS = {("watch", "webhook_key"), ("serve", "token_file")}
 RECORDINGS = {"on", "snapshot", "recording", "before", "after", "since"}  # the store's tests are about those
-WRITTEN = {"output", "keep", "write_baseline"}
+WRITTEN = {"output", "keep", "write_baseline", "metrics"}
 
 
 def test_every_path_of_the_command_line_is_known_here() -> None:
@@ -54,7 +56,7 @@ def test_every_path_of_the_command_line_is_known_here() -> None:
         for one in command.params
         if one.name not in RECORDINGS | WRITTEN and "path" in type(one.type).__name__.lower()
     }
-    assert found == READ.keys() | SAME | SIGNED | PLANNED | HISTORIES
+    assert found == READ.keys() | SAME | SIGNED | PLANNED | HISTORIES | KEYS
 
 
 def _pipe(place: Path) -> None:

@@ -50,7 +50,7 @@ def record(
     redact_key: RedactKeyOption = None,
 ) -> None:
     """Record this host: rules, Docker's inventory and the facts around them."""
-    from netaudit.cli.histories import keep_look
+    from netaudit.cli.histories import keep_look, keep_look_where_one_is
     from netaudit.cli.output import INCOMPLETE, replacing, write
     from netaudit.cli.remote import record_hosts
     from netaudit.cli.sources import collect_host, make_where
@@ -79,7 +79,9 @@ def record(
         made = [_redact(facts, redact_key) if redact else facts]
         _keep(made[0], output, replace)
         if output is None and not redact:
-            keep_look(made[0], Origin.RECORD)
+            keep_look(facts, Origin.RECORD)
+        else:
+            keep_look_where_one_is(facts, Origin.RECORD)
     incomplete = strict and any(facts.gaps for facts in made)
     raise typer.Exit(code or (INCOMPLETE if incomplete else 0))
 

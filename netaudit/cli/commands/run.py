@@ -77,12 +77,15 @@ def run(
     from netaudit.attribute.observed.writers import tell_writers
     from netaudit.catalog.policy import load_policy
     from netaudit.cli import output as out
+    from netaudit.cli.histories import keep_change
     from netaudit.cli.holding import hold
     from netaudit.cli.say import say
     from netaudit.cli.sources import collect_host, make_where, require_rules
     from netaudit.collect import Watch, collect_when_quiet
+    from netaudit.model.history.look import Origin
     from netaudit.policy.verdict import Verdict
     from netaudit.store import Replace, make_folder, require_place, save
+    from netaudit.timeline.log import changes_of_diff
 
     place = out.place(output, force=force)
     where = make_where(docker_host, timeout)
@@ -102,7 +105,9 @@ def run(
         after = save(after, keep / "after")
     if after.partial:
         say(f"rules or containers still changed after {wait:g} s; gave up waiting")
-    attributed = tell_writers(compare(before, after), watch.saw())
+    saw = watch.saw()
+    attributed = tell_writers(compare(before, after), saw)
+    keep_change(before, after, changes_of_diff(before, after, before.taken_at, attributed, saw), Origin.RUN)
     held = hold(after, known, form) if known else None
     out.print_diff(attributed, form, place, color, wide=wide, assertion=held)
     kept = promise is None or _keep(promise, command, attributed)

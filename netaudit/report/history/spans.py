@@ -29,7 +29,7 @@ class Span(msgspec.Struct, frozen=True):
     closed: tuple[int, int] | None = None
 
 
-class _Way(msgspec.Struct):
+class _Open(msgspec.Struct):
     """A way while it is open."""
 
     since: str
@@ -39,7 +39,7 @@ class _Way(msgspec.Struct):
 
 def find_spans(story: Story) -> tuple[Span, ...]:
     """Return the ways from outside that were open, in the order in which they opened."""
-    open_now = {key: _Way("", after == _ALLOWED, None) for key, after in _ways(story.open_at_start)}
+    open_now = {key: _Open("", after == _ALLOWED, None) for key, after in _ways(story.open_at_start)}
     spans: list[Span] = []
     for line in story.lines:
         number = (line.look, line.place)
@@ -50,7 +50,7 @@ def find_spans(story: Story) -> tuple[Span, ...]:
                 spans.append(_span(key, way, line.change.at, number))
                 way = None
             if after != _BLOCKED:
-                open_now[key] = way or _Way(line.change.at, sure, number)
+                open_now[key] = way or _Open(line.change.at, sure, number)
     spans += [_span(key, way, "", None) for key, way in open_now.items()]
     return tuple(sorted(_joined(spans), key=lambda one: (one.since, one.target, one.zone)))
 
@@ -89,6 +89,6 @@ def _ways(cells: Iterable[LoggedExposure]) -> Iterator[tuple[tuple[str, str, str
                         yield (zone, target, cell.container), cell.after
 
 
-def _span(key: tuple[str, str, str], way: _Way, until: str, closed: tuple[int, int] | None) -> Span:
+def _span(key: tuple[str, str, str], way: _Open, until: str, closed: tuple[int, int] | None) -> Span:
     zone, target, container = key
     return Span(zone, target, container, way.since, until, way.sure, way.opened, closed)
