@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from programs import run, run_inside
+from programs import run_inside
 
 from netaudit.catalog.config_places import find_config
 from netaudit.release import RELEASE
@@ -15,12 +15,12 @@ SHOP = Path(__file__).parents[1] / "recordings" / "tour" / "shop" / "10"
 
 @pytest.mark.parametrize("words", [("version",), ("-v",), ("--version",)])
 def test_the_version_is_told_by_any_name(words: tuple[str, ...]) -> None:
-    assert run(*words).stdout == f"netaudit {RELEASE}\n"
+    assert run_inside(*words).stdout == f"netaudit {RELEASE}\n"
 
 
 def test_help_is_a_command_too() -> None:
-    assert "Usage: " in run("help").stdout
-    assert run("help", "audit").stdout == run("audit", "--help").stdout
+    assert "Usage: " in run_inside("help").stdout
+    assert run_inside("help", "audit").stdout == run_inside("audit", "--help").stdout
 
 
 def test_a_baseline_is_written_and_read_again(tmp_path: Path) -> None:

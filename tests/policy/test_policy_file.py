@@ -3,11 +3,12 @@
 import datetime as dt
 import json
 import subprocess
-import sys
+from contextlib import chdir
 from pathlib import Path
 
 import jsonschema
 import pytest
+from programs import run_inside
 
 from netaudit.catalog.policy import load_policy, policy_schema
 from netaudit.errors import ConfigError
@@ -70,8 +71,8 @@ def test_the_schema_takes_what_is_read() -> None:
 
 
 def _assert(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "netaudit", "assert", str(WEB), *words]
-    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
+    with chdir(folder):
+        return run_inside("assert", WEB, *words)
 
 
 @pytest.mark.parametrize(
