@@ -83,7 +83,7 @@ lowest: ## The unit tests with the lowest version of every dependency
 	.ci/lowest
 
 .PHONY: lab
-lab: system roots ## Put every engine through every scenario: tests/recordings and docs/proof.md anew
+lab: system roots ## Put every engine through every scenario: tests/recordings and docs/proof.md
 	PYTHONPATH=.:tests $(PYTHON) -m lab.record_all
 	PYTHONPATH=.:tests $(PYTHON) -m lab.bad_hosts
 	PYTHONPATH=.:tests $(PYTHON) -m lab.remedies
@@ -117,7 +117,7 @@ goldens: schemas ## Accept changed report texts; read the diff before you commit
 	git --no-pager diff --stat tests/goldens README.md docs
 
 .PHONY: pictures
-pictures: system $(VENV)/ready ## Take the pictures of reports anew: docs/report.png and goldens; look at each
+pictures: system $(VENV)/ready ## Take the pictures of reports again: docs/report.png and goldens; look at each
 	PYTHONPATH=.:tests $(PYTHON) -m browser.picture
 	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/browser/test_pictures.py
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 _CLEANING = 3.0  # seconds that cleaning up may take before a further signal counts
-_AGAIN = 0.001  # seconds until a signal is sent anew whose exception got lost
+_AGAIN = 0.001  # seconds until a signal is sent again whose exception got lost
 _FAILED = 3
 _NO_ROOM = ("cannot allocate memory", "failed to map segment", "can't start new thread", "cannot create new thread")
 
@@ -53,7 +53,7 @@ class _Signals:
         raise _EndedBySignal(128 + number)
 
     def _lost(self, lost: UnraisableHookArgs) -> None:
-        """Send a signal anew whose exception was raised where none can be, as in a destructor."""
+        """Send a signal again whose exception was raised where none can be, as in a destructor."""
         if not isinstance(lost.exc_value, _EndedBySignal):
             sys.__unraisablehook__(lost)
             return

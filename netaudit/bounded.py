@@ -6,7 +6,7 @@
     special_kind     what a path leads to, if that is a pipe, a device or a socket
     decode_json      JSON of a type, not nested deeper than any program nests it
 
-Whoever calls turns UnfitError into a gap (collect) or into an error that names the file (store, catalog, cli).
+The caller turns UnfitError into a gap (collect) or into an error that names the file (store, catalog, cli).
 """
 
 import os
@@ -72,7 +72,7 @@ def read_descriptor(handle: int, most: int, seconds: float | None) -> bytes:
 
 
 def decode_json(data: bytes | str, kind: type[T]) -> T:
-    """Return JSON as a value of a type. Raises UnfitError for what is none, is of another type or nests too deep."""
+    """Return JSON as a value of a type. Raises UnfitError for what is no JSON, is of another type or nests too deep."""
     try:
         value = msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeError) as error:

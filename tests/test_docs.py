@@ -1,9 +1,7 @@
-"""What the documentation says is true. UPDATE_GOLDENS=1 (`make goldens`) writes anew what is made."""
+"""What the documentation says is true. UPDATE_GOLDENS=1 (`make goldens`) writes again what is made."""
 
 import os
 import re
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +11,7 @@ import yaml
 from lab import probe_all, proof
 from lab.scenarios import runs
 from pages import fleet_tables, json_schema, manual, model_page, policy_schema, rooms, rule_references
+from programs import run_inside
 
 import netaudit
 from netaudit.cli import app
@@ -26,9 +25,7 @@ _UPDATE = os.environ.get("UPDATE_GOLDENS") == "1"
 
 
 def _real_report() -> str:
-    command = [sys.executable, "-m", "netaudit", "diff", str(_RECORDING / "00"), str(_RECORDING / "01")]
-    report = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY).stdout
-    return textwrap.indent(report, "    ")
+    return textwrap.indent(run_inside("diff", _RECORDING / "00", _RECORDING / "01").stdout, "    ")
 
 
 def test_the_report_in_the_readme_is_what_the_command_prints() -> None:

@@ -20,11 +20,11 @@ ATTACKERS = (
     "Another local user",
     "Someone who alters a recording",
     "A hostile container",
-    "Whoever kills netaudit",
-    "Whoever gets a redacted recording",
-    "Whoever opens a pull request to netaudit",
-    "Whoever reads recordings and logs",
-    "Whoever takes over netaudit while it records",
+    "Somebody who kills netaudit",
+    "Somebody who gets a redacted recording",
+    "Somebody who opens a pull request to netaudit",
+    "Somebody who reads recordings and logs",
+    "Somebody who takes over netaudit while it records",
 )
 
 

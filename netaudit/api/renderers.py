@@ -27,7 +27,7 @@ _REPORTS = {
 }
 _WITH_POLICY = (Format.TERMINAL, Format.JSON, Format.HTML, Format.MARKDOWN)
 _WITH_FINDINGS = (Format.HTML, Format.MARKDOWN)
-# What `netaudit exposure` prints otherwise than a snapshot.
+# What `netaudit exposure` prints in another way than a snapshot.
 _EXPOSURE = {
     Format.TERMINAL: "terminal.exposure.render_exposure",
     Format.JSON: "json.exposure.render_exposure",

@@ -21,7 +21,7 @@ class AttributionReasonKind(StrEnum):
     NO_SWARM = "no-swarm"
     NO_SUCH_BRIDGE = "no-such-bridge"  # the bridge
     NO_SUCH_ADDRESS = "no-such-address"  # the address
-    # The operator's, or perhaps
+    # The operator's, or possibly
     TYPED_OR_LEFT = "typed-or-left"
     TYPED_OR_OTHER_ENGINE = "typed-or-other-engine"  # the version of the present engine
     BRIDGE_ELSEWHERE = "bridge-elsewhere"  # the interface
@@ -79,7 +79,8 @@ _SENTENCES: Mapping[AttributionReasonKind, str] = {
         "engine {} does not write such a rule: it was typed by hand, or an engine of another version wrote it"
     ),
     AttributionReasonKind.BRIDGE_ELSEWHERE: (
-        "{} is an interface of this host and of no network of this Docker: it is another program's, or the operator's"
+        "{} is an interface of this host, and no network of this Docker has it: it is another program's, or the"
+        " operator's"
     ),
     AttributionReasonKind.ENGINE_SWEEPS_IT: (
         "engine {} deletes such a rule of an older engine when it starts: it was typed by hand since"

@@ -101,7 +101,7 @@ def _by_command(one: AttributedChange, writer: str) -> AttributedChange:
 
 
 def _certain(changes: Sequence[AttributedChange], planned: Planned) -> Iterator[JudgedChange]:
-    """Say how sure each change is; what hangs on an assumption about its container or network is likely."""
+    """Say how sure each change is; what depends on an assumption about its container or network is likely."""
     sure = [one.certainty for one in planned.rules] or [Certainty.EXACT] * len(changes)
     for one, certainty in zip(changes, sure, strict=True):
         assumption = next((each for each in planned.assumptions if _is_about(each, one)), None)

@@ -11,7 +11,7 @@ from netaudit.plan.surroundings import HostChange
 
 
 class JudgedChange(msgspec.Struct, frozen=True):
-    """A change that would come; `assumption` is what it hangs on, where it is likely."""
+    """A change that would come; `assumption` is what it depends on, where it is likely."""
 
     change: AttributedChange
     certainty: Certainty

@@ -204,7 +204,8 @@ def _undecided(check: Check, subject: CheckSubject, view: HostView, asked: Bound
 
 def _waive(finding: Finding, waivers: Iterable[Waiver], today: dt.date) -> Finding:
     for waiver in waivers:
-        if waiver.until >= today and waiver.covers(finding.check.id, finding.subject, finding.container, finding.about):
+        covers = waiver.covers(finding.check.id, finding.subject, finding.container, finding.about)
+        if covers and not waiver.is_over(today):
             return msgspec.structs.replace(finding, waiver=waiver)
     return finding
 
@@ -228,7 +229,7 @@ def _about_waivers(
             owner=waiver.owner,
             until="" if waiver.invalid else waiver.until.isoformat(),
             place=waiver.place,
-            expired=not waiver.invalid and waiver.until < plan.today,
+            expired=not waiver.invalid and waiver.is_over(plan.today),
             unused=unused and not waiver.invalid if known else None,
             invalid=waiver.invalid,
         )

@@ -16,6 +16,7 @@ from netaudit.audit.gate import reads_exposure, unanswered
 from netaudit.audit.risk import Mistake, gather_mistakes
 from netaudit.catalog.config import is_port
 from netaudit.catalog.config_places import find_config
+from netaudit.cli import output as out
 from netaudit.cli.say import say
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
@@ -52,7 +53,15 @@ def prepare(options: AuditOptions, fail_on: str | None = None, min_confidence: s
     )
 
 
-def is_answered(audit: Audit, prepared: Prepared) -> bool:
+def exit_code(audit: Audit, prepared: Prepared, form: AuditFormat, *, failed: bool, strict: bool) -> int:
+    """Choose the exit code of an audit: SARIF's is that of an audit without findings."""
+    if form is AuditFormat.SARIF:
+        return out.exit_code(audit.head, strict=strict, undecided=audit.unsure)
+    code = out.exit_code(audit.head, strict=strict, different=failed, undecided=audit.unsure)
+    return code or (0 if _is_answered(audit, prepared) else out.INCOMPLETE)
+
+
+def _is_answered(audit: Audit, prepared: Prepared) -> bool:
     """Say which checks could have failed the audit and have no answer; tell whether it may pass all the same.
 
     Without exposure the questions that matter most are not put: a gate that asks for them is not passed.

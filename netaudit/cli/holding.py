@@ -48,6 +48,13 @@ def hold(facts: "Facts", policy: "Policy", form: "Format") -> "Assertion":
     return held
 
 
+def undecided_entries(held: "Assertion | None") -> int:
+    """Count the entries of a policy that could not be decided; 0 where none was held."""
+    from netaudit.policy.verdict import Verdict
+
+    return held.count(Verdict.UNDECIDED) if held else 0
+
+
 class PlanFile(msgspec.Struct, frozen=True, tag_field="schema", tag=_SCHEMA):
     """What `plan --format json` wrote, as far as the same plan is made of it once more."""
 

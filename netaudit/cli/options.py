@@ -99,3 +99,7 @@ RedactKeyOption = Annotated[
         show_default=False,
     ),
 ]
+UplinkOption = Annotated[
+    list[str] | None,
+    typer.Option("--uplink", help="An interface that the Internet is behind; else by the default route."),
+]

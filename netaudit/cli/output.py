@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from netaudit.api.formats import Format
+from netaudit.api.formats import AssertFormat, Format
 from netaudit.cli.options import Colour
 from netaudit.errors import OutputError
 from netaudit.report.terminal.detail import Detail
@@ -113,6 +113,18 @@ def print_exposure(
         from netaudit.api.renderers import render_exposure_table
 
         write(render_exposure_table(shown, form), output)
+
+
+def print_assertion(held: "Assertion", form: AssertFormat, output: "Output | None", style: "Style") -> None:
+    """Render a policy that was held against a host and write it where it was asked for."""
+    if form is AssertFormat.TERMINAL:
+        from netaudit.report.terminal.assertion import render_assertion as render_terminal
+
+        show(lambda chosen: render_terminal(held, chosen), style, output)
+    else:
+        from netaudit.api.renderers import render_assertion
+
+        write(render_assertion(held, form, style), output)
 
 
 def style(output: "Output | None", colour: Colour, *, wide: bool = False, detail: Detail = Detail.SUMMARY) -> "Style":

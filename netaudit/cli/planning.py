@@ -194,13 +194,6 @@ def fails(plan: "JudgedPlan", prepared: Prepared) -> tuple["Finding", ...]:
     return failing(new_findings(plan), prepared.fail_on, prepared.min_confidence)
 
 
-def undecided_entries(plan: "JudgedPlan") -> int:
-    """Count the entries of the policy that could not be decided."""
-    from netaudit.policy.verdict import Verdict
-
-    return plan.audit.assertion.count(Verdict.UNDECIDED) if plan.audit.assertion else 0
-
-
 def print_plan(
     plan: "JudgedPlan", form: PlanFormat, output: out.Output | None, colour: Colour, locator: Locator, *, wide: bool
 ) -> None:

@@ -72,7 +72,7 @@ def require_rules(facts: "Facts") -> "Facts":
 
 
 def _with_sudo() -> str:
-    """Give what becomes root: sudo looks for programs in few folders, and a virtual environment is none of them."""
+    """Give what becomes root: sudo looks for programs in few folders, and a virtual environment is not among them."""
     program = Path(sys.argv[0]).absolute()
     if program.name != "netaudit" or str(program.parent) in _SECURE_PATH:
         return "sudo netaudit"
@@ -131,7 +131,7 @@ def _taken_at(path: Path) -> datetime:
 
 
 def _number(path: Path) -> tuple[int, str]:
-    """Order those of one second: NAME, NAME.2, … NAME.10."""
+    """Order recordings of one second: NAME, NAME.2, … NAME.10."""
     number = path.suffix.removeprefix(".")
     return (int(number) if number.isdecimal() and len(number) < _DIGITS else 0, path.name)
 

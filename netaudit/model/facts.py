@@ -64,12 +64,7 @@ INVENTORY_SOURCES = (
     Source.DOCKER_CONTAINERS,
 )
 PODMAN_SOURCES = (Source.PODMAN_INFO, Source.PODMAN_NETWORKS, Source.PODMAN_CONTAINERS, Source.PODMAN_PS)
-HOST_SOURCES = (
-    Source.IP_ADDR,
-    Source.IP_ROUTE,
-    Source.IP6_ROUTE,
-    Source.SOCKETS,
-    Source.SYSCTL,
+_LATER_HOST_SOURCES = (
     Source.IP_RULE,
     Source.IP6_RULE,
     Source.IPSET,
@@ -77,18 +72,16 @@ HOST_SOURCES = (
     Source.XT_RECENT,
     Source.RESOLV_CONF,
 )
-# Older recordings lack them, and so do folders that other programs filled: what would need them says so, and no gap.
-LATER = frozenset(
-    {
-        Source.IP_RULE,
-        Source.IP6_RULE,
-        Source.IPSET,
-        Source.NFT_TABLES,
-        Source.XT_RECENT,
-        Source.RESOLV_CONF,
-        *PODMAN_SOURCES,
-    }
+HOST_SOURCES = (
+    Source.IP_ADDR,
+    Source.IP_ROUTE,
+    Source.IP6_ROUTE,
+    Source.SOCKETS,
+    Source.SYSCTL,
+    *_LATER_HOST_SOURCES,
 )
+# Older recordings lack them, and so do folders that other programs filled: what would need them says so, and no gap.
+LATER = frozenset((*_LATER_HOST_SOURCES, *PODMAN_SOURCES))
 ON_REQUEST = frozenset({Source.INSIDE})  # in a recording only on request
 
 

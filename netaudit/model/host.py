@@ -67,7 +67,7 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     """A route; more than one hop means that connections are spread over them.
 
     `kind` is unicast, local, broadcast, multicast, anycast, unreachable, blackhole, prohibit or throw. `source` is
-    the address that the host prefers for its own packets. `table` is a name or number, `main` where none is said.
+    the address that the host prefers for its own packets. `table` is a name or number, `main` where it is not given.
     """
 
     family: Family

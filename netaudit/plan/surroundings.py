@@ -40,7 +40,7 @@ def _sets(part: HostPart, before: Iterable[str], after: Iterable[str]) -> Iterat
 
 
 def _lasting(host: Host, other: Host) -> dict[str, str]:
-    """Return the switches but those of interfaces that come or go, which come and go with them."""
+    """Return the switches of interfaces that stay: the others come and go with their interfaces."""
     passing = {one.name for one in host.interfaces} ^ {one.name for one in other.interfaces}
     return {name: value for name, value in host.sysctls if passing.isdisjoint(_interface(name))}
 

@@ -58,40 +58,26 @@ def parse_entry(text: str) -> Entry:
     """Read one sentence. Raises SentenceError, which names the word that is wrong."""
     if len(text) > LONGEST:
         raise SentenceError(f"a sentence of more than {LONGEST} characters", LONGEST)
-    reader = _Reader(text)
-    entry = reader.sentence()
-    if reader.take("over"):
-        word = reader.next("ipv4 or ipv6")
+    words = _Words(text)
+    entry = _Reader(words).sentence()
+    if words.take("over"):
+        word = words.next("ipv4 or ipv6")
         if word not in _FAMILIES:
-            reader.refuse_last("is neither ipv4 nor ipv6")
+            words.refuse_last("is neither ipv4 nor ipv6")
         entry = msgspec.structs.replace(entry, family=_FAMILIES[word])
-    if reader.more():
-        reader.next("")
-        reader.refuse_last("is more than the sentence takes")
+    if words.more():
+        words.next("")
+        words.refuse_last("is more than the sentence takes")
     return entry
 
 
-class _Reader:
+class _Words:
     """The words of a sentence, read from left to right."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._words = [(found.group(), found.start() + 1) for found in _WORD.finditer(text)]
         self._at = 0
-
-    def sentence(self) -> Entry:
-        """Read a sentence by its first words."""
-        if self.take("nothing"):
-            self._expect("reaches")
-            targets = self._reached()
-            return Entry(text=self._text, form=Form.NOTHING, targets=targets, exceptions=self._but_subjects())
-        if self.take("networks"):
-            return self._isolated()
-        if self.take("only"):
-            subjects = self._subjects()
-            self._expect("can", "reach")
-            return Entry(text=self._text, form=Form.ONLY, subjects=subjects, targets=self._reached())
-        return self._about(self._subjects())
 
     def more(self) -> bool:
         """Tell whether words are left."""
@@ -106,26 +92,53 @@ class _Reader:
     def next(self, expected: str) -> str:
         """Read the next word."""
         if not self.more():
-            raise SentenceError(f"the sentence ends where {expected} is needed", len(self._text) + 1)
+            raise SentenceError(f"the sentence ends where {expected} is needed", len(self.text) + 1)
         self._at += 1
         return self._words[self._at - 1][0]
+
+    def expect(self, *words: str) -> None:
+        """Read these words, and no others."""
+        for word in words:
+            if self.next(f"`{word}`") != word:
+                self.refuse_last(f"stands where `{word}` is needed")
 
     def refuse_last(self, why: str) -> NoReturn:
         """Raise SentenceError about the last word that was read."""
         word, column = self._words[self._at - 1]
         raise SentenceError(f"`{word}` {why}", column)
 
-    def _about(self, subjects: tuple[Subject, ...]) -> Entry:
-        if self.take("cannot"):
-            self._expect("reach")
+
+class _Reader:
+    """Reads what a sentence is made of, from its words."""
+
+    def __init__(self, words: _Words) -> None:
+        self._words, self._text = words, words.text
+
+    def sentence(self) -> Entry:
+        """Read a sentence by its first words."""
+        if self._words.take("nothing"):
+            self._words.expect("reaches")
             targets = self._reached()
-            but = self._reached() if self.take("but") else ()
+            return Entry(text=self._text, form=Form.NOTHING, targets=targets, exceptions=self._but_subjects())
+        if self._words.take("networks"):
+            return self._isolated()
+        if self._words.take("only"):
+            subjects = self._subjects()
+            self._words.expect("can", "reach")
+            return Entry(text=self._text, form=Form.ONLY, subjects=subjects, targets=self._reached())
+        return self._about(self._subjects())
+
+    def _about(self, subjects: tuple[Subject, ...]) -> Entry:
+        if self._words.take("cannot"):
+            self._words.expect("reach")
+            targets = self._reached()
+            but = self._reached() if self._words.take("but") else ()
             return Entry(text=self._text, form=Form.CANNOT, subjects=subjects, targets=targets, exceptions=but)
-        if not self.take("can"):
-            self.next("`can reach` or `cannot reach`")
-            self.refuse_last("stands where `can reach` or `cannot reach` is needed")
-        self._expect("reach")
-        form = Form.CAN_ONLY if self.take("only") else Form.CAN
+        if not self._words.take("can"):
+            self._words.next("`can reach` or `cannot reach`")
+            self._words.refuse_last("stands where `can reach` or `cannot reach` is needed")
+        self._words.expect("reach")
+        form = Form.CAN_ONLY if self._words.take("only") else Form.CAN
         return Entry(text=self._text, form=form, subjects=subjects, targets=self._reached())
 
     def _isolated(self) -> Entry:
@@ -135,23 +148,17 @@ class _Reader:
                 raise SentenceError(f"`{one}` is not the name of a network", 1)
         if len(subjects) == 1:
             raise SentenceError("one network alone is not isolated from anything: name two or more", 1)
-        self._expect("are", "isolated")
+        self._words.expect("are", "isolated")
         networks = tuple(Subject(SubjectKind.NETWORK, one.name) for one in subjects)
         return Entry(text=self._text, form=Form.ISOLATED, subjects=networks, exceptions=self._but_subjects())
 
     def _but_subjects(self) -> tuple[Target, ...]:
-        return tuple(Target(one) for one in self._subjects()) if self.take("but") else ()
-
-    def _expect(self, *words: str) -> None:
-        for word in words:
-            if self.next(f"`{word}`") != word:
-                self.refuse_last(f"stands where `{word}` is needed")
+        return tuple(Target(one) for one in self._subjects()) if self._words.take("but") else ()
 
     def _subjects(self) -> tuple[Subject, ...]:
         targets = self._targets()
         for one in targets:
             if one.ports or one.protocol:
-                self._at -= 1
                 raise SentenceError(f"`{one}` has a port, and senders have none: name the port of a target", 1)
         return tuple(one.subject for one in targets)
 
@@ -164,23 +171,23 @@ class _Reader:
 
     def _targets(self) -> tuple[Target, ...]:
         found = [self._target()]
-        while any(self.take(word) for word in (",", "and", "or")):
+        while any(self._words.take(word) for word in (",", "and", "or")):
             found.append(self._target())
         return tuple(found)
 
     def _target(self) -> Target:
-        word = self.next("a name")
+        word = self._words.next("a name")
         if word in _KEYWORDS or word == ",":
-            self.refuse_last("stands where a name is needed")
+            self._words.refuse_last("stands where a name is needed")
         if cidr := _cidr(word):
             return Target(Subject(SubjectKind.CIDR, within=cidr))
         parts = _PORTS.fullmatch(word)
         if parts and parts["protocol"] not in (None, *_PROTOCOLS) and word.startswith("label:"):
             return Target(self._subject(word))  # the keys of labels have slashes
         if not parts:
-            self.refuse_last("is not a name, nor a name with a port")
+            self._words.refuse_last("is not a name, nor a name with a port")
         if parts["protocol"] and parts["protocol"] not in _PROTOCOLS:
-            self.refuse_last(f"ends in a protocol that is not one of {', '.join(_PROTOCOLS)}")
+            self._words.refuse_last(f"ends in a protocol that is not one of {', '.join(_PROTOCOLS)}")
         return Target(
             self._subject(parts["subject"]), self._ports(parts["first"], parts["last"]), parts["protocol"] or ""
         )
@@ -190,7 +197,7 @@ class _Reader:
             return None
         ports = int(first), int(last or first)
         if not 1 <= ports[0] <= ports[1] <= 65535:
-            self.refuse_last("has no port from 1 to 65535, or a range that ends before it begins")
+            self._words.refuse_last("has no port from 1 to 65535, or a range that ends before it begins")
         return ports
 
     def _subject(self, word: str) -> Subject:
@@ -201,21 +208,21 @@ class _Reader:
         prefix, colon, name = word.partition(":")
         if prefix in _PREFIXES and colon:
             if not name:
-                self.refuse_last(f"names no {prefix}")
+                self._words.refuse_last(f"names no {prefix}")
             return Subject(_PREFIXES[prefix], name)
         if not _NAME.fullmatch(word):
             kinds = ", ".join(f"{one}:" for one in _PREFIXES)
-            self.refuse_last(f"is not a name; what is before a colon is one of {kinds} lan:")
+            self._words.refuse_last(f"is not a name; what is before a colon is one of {kinds} lan:")
         return Subject(SubjectKind.NAME, word)
 
     def _zone(self, zone: re.Match[str]) -> Subject:
         kind, within = SubjectKind(zone["zone"]), ""
         if zone["name"] and kind is SubjectKind.INTERNET:
-            self.refuse_last("names an interface; only `lan` has one")
+            self._words.refuse_last("names an interface; only `lan` has one")
         if zone["cidr"] is not None:
             within = _cidr(zone["cidr"])
             if not within:
-                self.refuse_last("has no network such as 10.0.0.0/8 in its parentheses")
+                self._words.refuse_last("has no network such as 10.0.0.0/8 in its parentheses")
         return Subject(kind, zone["name"] or "", within)
 
 

@@ -1,4 +1,4 @@
-"""What a command changed that the recording does not hold: it is said, for no outcome follows from it."""
+"""What a command changed that the recording does not hold: it is reported, for no outcome follows from it."""
 
 import re
 from collections.abc import Iterator

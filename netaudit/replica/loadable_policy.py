@@ -21,7 +21,7 @@ _WORDS = {
 
 
 def policy_of(facts: Facts, source: Source) -> Iterator[str]:
-    """Write the rules of a family; the words are those of ip-rule(8)."""
+    """Write the rules of a family; the words are ip-rule(8)'s."""
     data = facts.files.get(source, b"")
     for rule in decode_json(data, list[dict[str, Json]]) if data.strip() else []:
         if rule.get("priority") not in _BY_ITSELF:

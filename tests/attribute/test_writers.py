@@ -38,7 +38,7 @@ def _writers(witness: Observation) -> list[Writer | None]:
         (Observation((_commit(4, "nft"), _commit(5, "iptables", handle=8)), after={PLACE: (3, 7)}), Writer("nft", 4)),
         (Observation((_commit(4, "iptables"), _commit(5, "iptables"))), Writer("iptables")),
         (Observation((_commit(4, "nft"), _commit(5, "iptables"))), Writer(reason="one of iptables, nft")),
-        (Observation((_commit(4, "nft", Action.DELETED),)), Writer(reason="the kernel told of no such change")),
+        (Observation((_commit(4, "nft", Action.DELETED),)), Writer(reason="the kernel did not report such a change")),
         (Observation(blind="it may not"), Writer(reason="it may not")),
     ],
 )

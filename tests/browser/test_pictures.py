@@ -1,4 +1,4 @@
-"""Pictures of reports, as people liked them. `make pictures` takes them anew: look at each before you commit."""
+"""Pictures of reports, as people liked them. `make pictures` takes them again: look at each before you commit."""
 
 import io
 import os

@@ -1,6 +1,6 @@
 """The kernel's own trace (NFT_MSG_TRACE, what `nft monitor trace` and `xtables-monitor --trace` print), read raw.
 
-A packet's trace begins anew in each base chain, with the packet's headers; its tag is in them.
+A packet's trace begins again in each base chain, with the packet's headers; its tag is in them.
 """
 
 import socket

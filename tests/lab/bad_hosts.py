@@ -1,6 +1,6 @@
 """Hosts with something wrong, what an audit must find on each, and what it says to do about it.
 
-python -m lab.bad_hosts [NAME …]      record them anew, as root: tests/recordings/bad/NAME/{before,after}
+python -m lab.bad_hosts [NAME …]      record them again, as root: tests/recordings/bad/NAME/{before,after}
 """
 
 import shlex

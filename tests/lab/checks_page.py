@@ -75,7 +75,7 @@ follows it; nft refuses the script. `--verify-fix` runs the commands, as they ar
 (with a private network for `TRUSTED_NET`), the first choice and each alternative by itself.
 [remedies.md](remedies.md) is what came of them on real hosts.
 
-A fact that is not known is left out: `a || b` is true where either is, and what hangs on the absent one is undecided,
+A fact that is not known is left out: `a || b` is true where either is, and what depends on the absent one is undecided,
 never clean.
 
 Packets that could not be decided (`may` in the exposure table) are open or closed, and a condition is asked for both.

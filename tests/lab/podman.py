@@ -1,8 +1,6 @@
 """Podman of a Debian release, rootful, on a lab host: its service, its program, and the programs around it."""
 
-import fcntl
 import json
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Any, Self
 from lab.host import LabHost
 from lab.image import image_archive
 from lab.namespaces import LabError
-from lab.roots import FOLDER
+from lab.roots import ensure_installed
 
 # netavark 1.14.0 and 1.17.2.
 RELEASES = {"5.4.2": "trixie", "5.8.6": "forky"}
@@ -62,29 +60,7 @@ _ENVIRONMENT = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
 
 def podman_root(release: str) -> Path:
     """Return the root of a release with Podman in it, fetching it first where needed (about a minute)."""
-    root = FOLDER / f"podman-{release}"
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / f".podman-{release}.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        if not root.is_dir():
-            _build(release, root)
-    return root
-
-
-def _build(release: str, root: Path) -> None:
-    if shutil.which("mmdebstrap") is None:
-        raise LabError("mmdebstrap is missing: apt-get install mmdebstrap")
-    partial = root.with_name(f".{root.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=apt", "--aptopt=Acquire::Retries 3"]
-    command += ['--aptopt=APT::Install-Recommends "false"', '--aptopt=Acquire::Check-Valid-Until "false"']
-    done = subprocess.run(
-        [*command, f"--include={_PACKAGES}", release, str(partial)], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise LabError(f"could not fetch Debian {release} with Podman: {done.stderr[-2000:]}")
-    partial.rename(root)
+    return ensure_installed(f"podman-{release}", release, _PACKAGES, "Podman")
 
 
 Said = dict[str, Any]

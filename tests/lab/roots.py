@@ -63,17 +63,41 @@ def link_merged(root: Path) -> None:
             link.symlink_to(f"usr/{name}")
 
 
+def ensure_installed(name: str, release: str, packages: str, what: str) -> Path:
+    """Return a root of a Debian release in which packages are installed, fetching it first where needed.
+
+    mmdebstrap runs the packages' own installation scripts inside the folder, and starts none of their services.
+    """
+    root = FOLDER / name
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with _lock(name):
+        if not root.is_dir():
+            partial = FOLDER / f".{name}.partial"
+            shutil.rmtree(partial, ignore_errors=True)
+            try:
+                options = ("--mode=root", "--variant=apt", '--aptopt=APT::Install-Recommends "false"')
+                _bootstrap(release, partial, packages, what, *options)
+                partial.rename(root)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+    return root
+
+
 def extract(release: str, target: Path, packages: str, what: str) -> None:
     """Unpack packages of a Debian release, without running anything of them. Raises LabError."""
+    _bootstrap(release, target, packages, f"its Docker {what}", "--variant=extract")
+
+
+def _bootstrap(release: str, target: Path, packages: str, what: str, *options: str) -> None:
     if shutil.which("mmdebstrap") is None:
         raise LabError("mmdebstrap is missing: apt-get install mmdebstrap (or `make system`)")
-    command = ["mmdebstrap", "--quiet", "--variant=extract", f"--include={packages}"]
+    command = ["mmdebstrap", "--quiet", *options, f"--include={packages}"]
     # Testing and old releases may carry an index past its date.
     command += ['--aptopt=Acquire::Check-Valid-Until "false"', "--aptopt=Acquire::Retries 3", release, str(target)]
     mirror = os.environ.get("LAB_DEBIAN_MIRROR")
     done = subprocess.run([*command, *([mirror] if mirror else [])], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise LabError(f"could not fetch Debian {release} for its Docker {what}: {done.stderr.strip()[-2000:]}")
+        raise LabError(f"could not fetch Debian {release} for {what}: {done.stderr.strip()[-2000:]}")
 
 
 if __name__ == "__main__":

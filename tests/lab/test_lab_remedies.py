@@ -1,4 +1,4 @@
-"""Remedies, applied to real hosts as they are printed: docs/remedies.md holds all, a sample is done anew here."""
+"""Remedies, applied to real hosts as they are printed: docs/remedies.md holds all, a sample is done again here."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 """The hosts of docs/tour.md and of the pictures: a small shop, and Docker's five kinds of networking.
 
-python -m lab.tour [NAME …]      record them anew, as root: tests/recordings/tour/NAME/STEP
+python -m lab.tour [NAME …]      record them again, as root: tests/recordings/tour/NAME/STEP
 """
 
 import json

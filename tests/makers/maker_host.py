@@ -11,7 +11,7 @@ from makers.roots import makers_root
 
 _ROOT = "/run/makers/root"
 
-# The root is shared, so what its programs write goes to memory. /sys is mounted anew: it shows the interfaces of
+# The root is shared, so what its programs write goes to memory. /sys is mounted again: it shows the interfaces of
 # the namespace it is mounted in, and libvirt and podman look there.
 _MOUNT = """
 mkdir -p {root} /run/makers/upper /run/makers/work
@@ -57,7 +57,7 @@ class MakerHost(LabHost):
         return self.run(["chroot", _ROOT, *environment, *script], timeout=120).stdout
 
     def record(self, folder: Path) -> None:
-        """Record this host into a folder, anew."""
+        """Record this host into a folder, again."""
         inside = "/run/makers/recording"
         self.run(["sh", "-ec", _NFT.format(root=_ROOT)])
         path = f"PATH=/run/makers/bin:{self.environment()['PATH']}"

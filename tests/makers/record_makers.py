@@ -1,4 +1,4 @@
-"""Record anew what other makers really write: `python tests/makers/record_makers.py [NAME …]`, as root.
+"""Record again what other makers really write: `python tests/makers/record_makers.py [NAME …]`, as root.
 
 Each recording is made on a lab host of its own by the maker's own program, from Debian's packages; nothing of this
 machine's own rules, files or services is touched, and nothing is left behind but tests/recordings/makers, packed. Some

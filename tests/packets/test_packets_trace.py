@@ -346,7 +346,7 @@ def test_a_later_packet_is_followed_alone_and_an_unanswered_first_one_is_said() 
 @pytest.mark.parametrize(
     ("rules", "to", "outcome"),
     [
-        ("-A FORWARD -j DROP\n", "224.0.0.251", Outcome.MAY),  # it hangs on who is in the group
+        ("-A FORWARD -j DROP\n", "224.0.0.251", Outcome.MAY),  # it depends on who is in the group
         ("-A INPUT -d 224.0.0.251/32 -j DROP\n", "224.0.0.251", Outcome.BLOCKED),
         ("-A FORWARD -j DROP\n", "255.255.255.255", Outcome.ALLOWED),
         ("-A INPUT -j DROP\n", "255.255.255.255", Outcome.BLOCKED),

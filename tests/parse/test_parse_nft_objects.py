@@ -1,4 +1,4 @@
-"""Named objects of a real kernel: each that is declared anew is one change, and nothing else is."""
+"""Named objects of a real kernel: each that is declared again is one change, and nothing else is."""
 
 from collections.abc import Iterator
 

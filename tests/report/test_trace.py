@@ -54,7 +54,7 @@ def test_a_doubt_names_its_rule_and_both_ends() -> None:
     shown = follow("internet", "192.0.2.10:8080/tcp", edit=lambda text: text.replace(entry, doubtful))
     text = render_journey(shown, Style())
     assert "?  undecided: -m set --match-set blocked src: what the set holds is not" in text
-    assert "?  perhaps it is dropped by filter/DOCKER-USER#1" in text
+    assert "?  possibly it is dropped by filter/DOCKER-USER#1" in text
     assert text.endswith("MAY get through\n")
 
 

@@ -15,7 +15,7 @@ from netaudit.model.docker import Network, PortBinding
 _WHOLE_MASK = 0xFFFFFFFF
 
 # Of a port binding: on every host address, on a loopback one, its protocol, served by docker-proxy alone, on the
-# endpoint that carries the container's published ports, perhaps without the IPv6 binding that was served here before.
+# endpoint that carries the container's published ports, possibly without the IPv6 binding that was served here before.
 BindingTraits = tuple[bool, bool, str, bool, bool, bool]
 
 
@@ -113,7 +113,7 @@ def binding_values(binding: PortBinding) -> dict[str, str]:
 def have_bridges(networks: Iterable[Network], family: str) -> dict[str, Value]:
     """Return whether there is a bridge network, and one that is not internal.
 
-    None where there is none now: a daemon keeps the rules that it wrote for one that was removed.
+    None where it has no value now: a daemon keeps the rules that it wrote for one that was removed.
     """
     here = [net for net in networks if net.driver == "bridge" and net.subnet_of(family)]
     outward = any(not net.internal for net in here)

@@ -61,11 +61,11 @@ class ExposureCauses:
             return ""
         if new is None:
             return f"`{name}` {self._say('was ')}{'stopped' if self._is_known(name) else 'removed'}"
-        done = "started" if old is None else "started anew" if old.id != new.id else "connected otherwise"
+        done = "started" if old is None else "started again" if old.id != new.id else "connected otherwise"
         return f"`{name}` {self._say('was ')}{done}{_with(binding)}"
 
     def _of_listener(self, shown: AttributedExposure) -> str:
-        """Say what came or went that takes packets on the host, where no inventory tells of containers."""
+        """Say what came or went that takes packets on the host, where no inventory has the containers."""
         to = shown.exposure.destination
         if self._is_whole or shown.exposure.way not in _TAKEN_HERE:
             return ""

@@ -232,7 +232,7 @@ def _zones(inventory: Inventory) -> tuple[object, ...]:
 
 
 def _surroundings(host: Host) -> tuple[object, ...]:
-    """Return what of a host concerns all packets: no container's veth pair, nor what hangs on it."""
+    """Return what of a host concerns all packets: no container's veth pair, nor what is attached to it."""
     stay = {one.name for one in host.interfaces if not one.master}
     interfaces = {one.name: (one.addresses, one.up) for one in host.interfaces if one.name in stay}
     kept = (route for route in host.routes if {hop.interface for hop in route.hops} <= stay | {""})

@@ -17,7 +17,7 @@ Subnet = IPv4Network | IPv6Network
 
 
 class DockerAddresses:
-    """Looks up whether a bridge or an address is Docker's; `networks` are those of any inventory, by their bridges."""
+    """Looks up whether a bridge or an address is Docker's; `networks` are any inventory's, by their bridges."""
 
     def __init__(self, networks: Mapping[str, Network], rules: Chains) -> None:
         self._networks = networks

@@ -82,7 +82,7 @@ class Recogniser:
         return owned or self._unnamed(item)
 
     def _unnamed(self, item: Item) -> Attribution:
-        """Attribute what bears nobody's name."""
+        """Attribute what bears no maker's name."""
         if item.object is ObjectKind.RULE and not is_comparable(item) and self._evidence.is_in_own_chain(item):
             return _NOT_COMPARED
         return _OPERATORS if is_operators(item) else UNATTRIBUTED

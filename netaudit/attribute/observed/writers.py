@@ -10,7 +10,7 @@ from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
 from netaudit.model.observation import Action, Commit, DockerEvent, Handles, Observation, Writer
 
 _LEGACY = Writer(reason="the kernel does not tell who changes iptables-legacy tables")
-_NOT_REPORTED = Writer(reason="the kernel told of no such change")
+_NOT_REPORTED = Writer(reason="the kernel did not report such a change")
 # A kernel object of nf_tables may be shown as several of ours: a chain has a policy, a map is a set.
 _KERNEL_KINDS = {ObjectKind.POLICY: ObjectKind.CHAIN, ObjectKind.MAP: ObjectKind.SET}
 _BRINGING = frozenset({"create", "start", "restart", "unpause", "connect", "rename", "update"})

@@ -29,6 +29,10 @@ class Waiver(msgspec.Struct, frozen=True):
     container: str = ""  # of a label: it speaks of this container alone
     invalid: str = ""
 
+    def is_over(self, today: dt.date) -> bool:
+        """Return whether it waives nothing any more: its last day is past."""
+        return self.until < today
+
     def covers(self, check: str, subject: str, container: str, about: str = "") -> bool:
         """Return whether it speaks of such a finding."""
         if self.invalid or not fnmatchcase(check, self.check):

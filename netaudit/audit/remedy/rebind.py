@@ -17,7 +17,7 @@ _LOOPBACK = "127.0.0.1"
 def rebind(
     facts: Facts, finding: Finding, shown: AttributedSnapshot, attribute: Callable[[Facts], AttributedSnapshot]
 ) -> Facts | None:
-    """Return them for the port of a finding; None where its rules are none that can be edited."""
+    """Return them for the port of a finding; None where its rules cannot be edited."""
     causes = [cause.binding for one in _all(finding) for cause in one.attribution.causes]
     bindings = [*causes, *(cell.exposure.destination.binding for cell in finding.evidence.cells)]
     ports = {(one.protocol, one.host_port) for one in bindings if one is not None}

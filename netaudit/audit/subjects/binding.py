@@ -8,7 +8,16 @@ from msgspec.structs import replace
 
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.container import reach_doubts, reachable_from
-from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, engine_facts, fact
+from netaudit.audit.subjects.fact import (
+    EXPOSURE,
+    CheckSubject,
+    DockerBackend,
+    FamilyEditor,
+    IsPodmans,
+    SubjectFacts,
+    engine_facts,
+    fact,
+)
 from netaudit.audit.view.blockers import Blocker, BlockerKind, blockers
 from netaudit.audit.view.by_cause import Cells, Items
 from netaudit.audit.view.view import HostView
@@ -31,12 +40,9 @@ class BindingFacts(SubjectFacts, frozen=True):
         int | None, fact("The engine's version as one number: 28.5.2 is 280502.", Source.DOCKER_VERSION)
     ] = None
     family: Annotated[str, fact("`ip` or `ip6`: that of the host address.")] = ""
-    iptables: Annotated[
-        str,
-        fact("The program that edits rules of its family: `ip6tables`, `iptables-nft`."),
-    ] = ""
-    podman: Annotated[bool, fact("Whether it is Podman's, not Docker's.")] = False
-    backend: Annotated[str, fact("What Docker writes rules with, `iptables` or `nftables`; empty for not known.")] = ""
+    iptables: FamilyEditor = ""
+    podman: IsPodmans = False
+    backend: DockerBackend = ""
     ways_in: Annotated[tuple[str, ...], fact("The interfaces by which packets from outside come to it.")] = ()
     protocol: Annotated[str, fact("`tcp`, `udp` or `sctp`.")] = ""
     binding: Annotated[str, fact("The host's side of it: `[::]:8080/tcp`.")] = ""

@@ -8,7 +8,7 @@ import msgspec
 from netaudit.attribute.attribution import AttributedChange, AttributedExposure, AttributedItem, ExposureChange
 from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.subject_kind import CheckedKind
-from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.subjects.fact import CheckSubject, RuleEditor, SubjectFacts, fact
 from netaudit.audit.subjects.rules.rule import is_dockers
 from netaudit.audit.view.view import HostView
 from netaudit.diff import Added, Altered, Moved, Removed
@@ -28,10 +28,7 @@ class ChangeFacts(SubjectFacts, frozen=True):
     family: Annotated[str, fact("Of a rule, chain or policy: `ip`, `ip6`, `inet` and so on.")] = ""
     table: Annotated[str, fact("Of a rule, chain or policy: its table.")] = ""
     chain: Annotated[str, fact("Of a rule, chain or policy: its chain.")] = ""
-    iptables: Annotated[
-        str,
-        fact("The program that edits it: `ip6tables`, `iptables-nft`, `nft`."),
-    ] = ""
+    iptables: RuleEditor = ""
     maker: Annotated[str, fact("Who wrote it, empty where that is not known.")] = ""
     docker_chain: Annotated[bool, fact("Whether Docker owns its chain or table.")] = False
     zone: Annotated[str, fact("Of exposure: where packets come from.")] = ""

@@ -6,7 +6,16 @@ from typing import Annotated, Any
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.subject_kind import CheckedKind
-from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, engine_facts, fact
+from netaudit.audit.subjects.fact import (
+    EXPOSURE,
+    CheckSubject,
+    DockerBackend,
+    IPv4Editor,
+    IsPodmans,
+    SubjectFacts,
+    engine_facts,
+    fact,
+)
 from netaudit.audit.subjects.network import is_private
 from netaudit.audit.view.by_cause import Cells
 from netaudit.audit.view.view import HostView
@@ -46,12 +55,9 @@ class ContainerFacts(SubjectFacts, frozen=True):
     ] = None
     forwarding: Annotated[bool | None, fact("Whether the host forwards IPv4 packets.", Source.SYSCTL)] = None
     forward_policy: Annotated[str, fact("The policy of IPv4's FORWARD chain.")] = ""
-    iptables: Annotated[
-        str,
-        fact("The program that edits IPv4 rules: `ip6tables`, `iptables-nft`."),
-    ] = ""
-    podman: Annotated[bool, fact("Whether it is Podman's, not Docker's.")] = False
-    backend: Annotated[str, fact("What Docker writes rules with, `iptables` or `nftables`; empty for not known.")] = ""
+    iptables: IPv4Editor = ""
+    podman: IsPodmans = False
+    backend: DockerBackend = ""
     directly_reachable_from: Annotated[
         tuple[str, ...] | None, fact("From which kinds of zones its own addresses can be reached.", EXPOSURE)
     ] = None

@@ -6,7 +6,7 @@ from typing import Annotated
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.subject_kind import CheckedKind
-from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.subjects.fact import CheckSubject, FamilyEditor, SubjectFacts, fact
 from netaudit.audit.view.view import HostView
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome
 from netaudit.model.facts import Source
@@ -25,10 +25,7 @@ class ExposureFacts(SubjectFacts, frozen=True):
     way: Annotated[str, fact("How packets get there: `dnat`, `proxy`, `direct`, `local` or `none`.")] = ""
     destination: Annotated[str, fact("`published-port`, `forwarded-port`, `container-ports` or `host-listener`.")] = ""
     family: Annotated[str, fact("`ip` or `ip6`.")] = ""
-    iptables: Annotated[
-        str,
-        fact("The program that edits rules of its family: `ip6tables`, `iptables-nft`."),
-    ] = ""
+    iptables: FamilyEditor = ""
     ways_in: Annotated[tuple[str, ...], fact("The interfaces by which packets come.")] = ()
     protocol: Annotated[str, fact("The protocol.")] = ""
     address: Annotated[str, fact("The address that packets are sent to.")] = ""
@@ -55,13 +52,28 @@ def cells(view: HostView) -> Iterator[CheckSubject]:
 
 
 def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
-    one = cell.exposure
-    there = one.destination
-    ports = port_words(there)
-    whose = there.container_name or ", ".join(there.programs or ()) or (str(there.led) if there.led else "host")
-    name = f"{one.zone.identity} → {whose} {there.kind} {', '.join(ports)}/{there.protocol} ({there.family})"
+    one, there = cell.exposure, cell.exposure.destination
+    protocol_and_ports = f"{', '.join(port_words(there))}/{there.protocol}"
+    reached = there.container_name or ", ".join(there.programs or ()) or str(there.led or "host")
+    name = f"{one.zone.identity} → {reached} {there.kind} {protocol_and_ports} ({there.family})"
+    facts = _facts(view, cell)
+    return CheckSubject(
+        _KIND,
+        name,
+        name,
+        facts,
+        cells=(cell,),
+        container=there.container_name,
+        doubts=(*_outcome_doubts(one), *_owner_doubts(view, one)),
+        about=f"{reached} {protocol_and_ports}",
+        service=facts.service,
+    )
+
+
+def _facts(view: HostView, cell: AttributedExposure) -> ExposureFacts:
+    one, there = cell.exposure, cell.exposure.destination
     reasons = tuple(map(str, kinds_of(one.reason)))
-    facts = ExposureFacts(
+    return ExposureFacts(
         zone=one.zone.kind,
         zone_name=one.zone.name,
         outcome=one.outcome,
@@ -72,28 +84,16 @@ def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
         ways_in=view.outside.ways_in(there.family, [cell]),
         protocol=there.protocol,
         address=there.address,
-        ports=ports,
+        ports=port_words(there),
         container=there.container_name,
         network=there.network_name,
-        led_to=str(there.led) if there.led else "",
+        led_to=str(there.led or ""),
         programs=there.programs,
         service=service_of(view, there),
         decided_by=cell.attribution.maker,
         reason=reasons[0] if reasons else "",
         reasons=reasons,
         for_all=one.for_all,
-    )
-    doubts = (*_outcome_doubts(one), *_owner_doubts(view, one))
-    return CheckSubject(
-        _KIND,
-        name,
-        name,
-        facts,
-        cells=(cell,),
-        container=there.container_name,
-        doubts=doubts,
-        about=f"{whose} {', '.join(ports)}/{there.protocol}",
-        service=facts.service,
     )
 
 

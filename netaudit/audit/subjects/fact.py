@@ -4,7 +4,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -23,6 +23,14 @@ _LISTS: Mapping[Any, FactType] = {int: list[int], str: list[str]}
 def fact(meaning: str, *sources: str) -> msgspec.Meta:
     """Describe a fact; one that may be unknown names its sources."""
     return msgspec.Meta(description=meaning, extra={"sources": tuple(map(str, sources))})
+
+
+# Facts that several kinds of subjects have.
+IsPodmans = Annotated[bool, fact("Whether it is Podman's, not Docker's.")]
+DockerBackend = Annotated[str, fact("What Docker writes rules with, `iptables` or `nftables`; empty for not known.")]
+IPv4Editor = Annotated[str, fact("The program that edits IPv4 rules: `ip6tables`, `iptables-nft`.")]
+FamilyEditor = Annotated[str, fact("The program that edits rules of its family: `ip6tables`, `iptables-nft`.")]
+RuleEditor = Annotated[str, fact("The program that edits it: `ip6tables`, `iptables-nft`, `nft`.")]
 
 
 class SubjectFacts(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedItem, Confidence
 from netaudit.audit.checks.subject_kind import CheckedKind
-from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.subjects.fact import CheckSubject, IPv4Editor, SubjectFacts, fact
 from netaudit.audit.view.reach import inner_bridges
 from netaudit.audit.view.view import HostView
 from netaudit.model.facts import Source
@@ -47,10 +47,7 @@ class HostFacts(SubjectFacts, frozen=True):
     legacy_rules: Annotated[int, fact("How many rules iptables-legacy has.")] = 0
     nft_rules: Annotated[int, fact("How many rules iptables-nft has.")] = 0
     nftables_docker: Annotated[bool, fact("Whether Docker writes nftables rules.")] = False
-    iptables: Annotated[
-        str,
-        fact("The program that edits IPv4 rules: `ip6tables`, `iptables-nft`."),
-    ] = ""
+    iptables: IPv4Editor = ""
     makers: Annotated[tuple[str, ...], fact("Who wrote rules here.")] = ()
     managers: Annotated[tuple[str, ...], fact("Those of them that manage the whole host's firewall.")] = ()
 

@@ -6,7 +6,16 @@ from typing import Annotated, Any
 
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.checks.subject_kind import CheckedKind
-from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, SubjectFacts, backend_of, fact
+from netaudit.audit.subjects.fact import (
+    EXPOSURE,
+    CheckSubject,
+    DockerBackend,
+    IPv4Editor,
+    IsPodmans,
+    SubjectFacts,
+    backend_of,
+    fact,
+)
 from netaudit.audit.view.by_cause import Items
 from netaudit.audit.view.host_firewall import denied_programs
 from netaudit.audit.view.reach import reached_listeners
@@ -78,12 +87,9 @@ class NetworkFacts(SubjectFacts, frozen=True):
         bool | None, fact("Whether packets between its containers meet iptables rules at all.", Source.SYSCTL)
     ] = None
     missing: Annotated[tuple[str, ...], fact("The signatures of rules that it lacks.")] = ()
-    iptables: Annotated[
-        str,
-        fact("The program that edits IPv4 rules: `ip6tables`, `iptables-nft`."),
-    ] = ""
-    podman: Annotated[bool, fact("Whether it is Podman's, not Docker's.")] = False
-    backend: Annotated[str, fact("What Docker writes rules with, `iptables` or `nftables`; empty for not known.")] = ""
+    iptables: IPv4Editor = ""
+    podman: IsPodmans = False
+    backend: DockerBackend = ""
 
 
 _PRIVATE = tuple(

@@ -30,7 +30,7 @@ class Outside:
         return self._uplinks(family) or self._links(family)
 
     def ways_in(self, family: str, cells: Iterable[AttributedExposure]) -> tuple[str, ...]:
-        """Return the interfaces by which packets reach what the cells are about; of no such cell `interfaces`."""
+        """Return the interfaces by which packets reach what the cells are about; without such a cell `interfaces`."""
         found: dict[str, None] = {}
         for one in (cell.exposure for cell in cells):
             if one.outcome is Outcome.BLOCKED or one.way is Delivery.NONE:

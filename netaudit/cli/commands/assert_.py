@@ -14,6 +14,7 @@ from netaudit.cli.options import (
     OutputOption,
     StrictOption,
     TimeoutOption,
+    UplinkOption,
 )
 
 
@@ -28,10 +29,7 @@ def assert_(
     output: OutputOption = None,
     force: ForceOption = False,
     color: ColourOption = Colour.AUTO,
-    uplink: Annotated[
-        list[str] | None,
-        typer.Option("--uplink", help="An interface that the Internet is behind; else by the default route."),
-    ] = None,
+    uplink: UplinkOption = None,
     on: Annotated[
         Path | None,
         typer.Option(
@@ -54,13 +52,11 @@ def assert_(
 ) -> None:
     """Hold a policy of who may reach what against a host; exit 1 if an entry is broken, or names nothing."""
     from netaudit.api.policies import entry_at, explain_entry, hold_against, suggest_policy
-    from netaudit.api.renderers import render_assertion
     from netaudit.catalog.policy import DEFAULT, load_policy
     from netaudit.cli import output as out
-    from netaudit.cli.holding import load_host
+    from netaudit.cli.holding import load_host, undecided_entries
     from netaudit.cli.sources import make_where
     from netaudit.policy.entry import Policy
-    from netaudit.policy.verdict import Verdict
     from netaudit.report.terminal.assertion import render_tried
 
     place = out.place(output, force=force)
@@ -76,11 +72,6 @@ def assert_(
         out.write(render_tried(tried, style).encode(errors="replace"), place)
         return
     held = host.spell(hold_against(host.snapshot, entries, uplinks=uplink or None))
-    if form is AssertFormat.TERMINAL:
-        from netaudit.report.terminal.assertion import render_assertion as render_terminal
-
-        out.show(lambda chosen: render_terminal(held, chosen), style, place)
-    else:
-        out.write(render_assertion(held, form, style), place)
-    code = out.exit_code(held.head, strict=strict, different=held.failed > 0, undecided=held.count(Verdict.UNDECIDED))
+    out.print_assertion(held, form, place, style)
+    code = out.exit_code(held.head, strict=strict, different=held.failed > 0, undecided=undecided_entries(held))
     raise typer.Exit(code)

@@ -25,6 +25,7 @@ from netaudit.cli.options import (
     PolicyOption,
     StrictOption,
     TimeoutOption,
+    UplinkOption,
     day_option,
 )
 from netaudit.model.severity import FailOn, FindingConfidence
@@ -72,10 +73,7 @@ def audit(
             "--sensitive-port", help="PORT=NAME of a service that should not face a network.", show_default=False
         ),
     ] = None,
-    uplink: Annotated[
-        list[str] | None,
-        typer.Option("--uplink", help="An interface that the Internet is behind; else by the default route."),
-    ] = None,
+    uplink: UplinkOption = None,
     exposure: Annotated[
         bool | None,
         typer.Option("--exposure/--no-exposure", help="Compute who can reach what [default: on].", show_default=False),
@@ -109,7 +107,7 @@ def audit(
     from netaudit.api.choice import choose_of_audit
     from netaudit.audit.gate import failing
     from netaudit.cli import output as out
-    from netaudit.cli.auditing import is_answered, prepare, read_ports, render
+    from netaudit.cli.auditing import exit_code, prepare, read_ports, render
     from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.sources import load_or_collect, load_recording, make_where, when_audited
 
@@ -140,8 +138,4 @@ def audit(
     )
     shown = choose_of_audit(audited, choice)
     out.write(render(shown, form, facts, snapshot, out.style(place, color, detail=detail), failures), place)
-    gated = form is not AuditFormat.SARIF
-    code = out.exit_code(audited.head, strict=strict, different=gated and bool(failures), undecided=audited.unsure)
-    if not code and not is_answered(audited, prepared) and gated:
-        code = out.INCOMPLETE
-    raise typer.Exit(code)
+    raise typer.Exit(exit_code(audited, prepared, form, failed=bool(failures), strict=strict))

@@ -23,6 +23,7 @@ from netaudit.cli.options import (
     OutputOption,
     StrictOption,
     TimeoutOption,
+    UplinkOption,
     WideOption,
 )
 
@@ -32,10 +33,7 @@ def exposure(
     containers: Annotated[
         bool, typer.Option("--containers", help="A zone for each container too, not only for its networks.")
     ] = False,
-    uplink: Annotated[
-        list[str] | None,
-        typer.Option("--uplink", help="An interface that the Internet is behind; else by the default route."),
-    ] = None,
+    uplink: UplinkOption = None,
     zones: FromOption = None,
     containers_named: ContainerOption = None,
     ports: PortOption = None,

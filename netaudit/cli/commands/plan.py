@@ -111,22 +111,14 @@ def plan(
 ) -> None:
     """Say what a command would do to a host, before it runs: rules, who could reach what, findings.
 
-    The commands are those of docker and docker compose that change containers and networks, and the operator's own:
+    The commands are the ones of docker and docker compose that change containers and networks, and the operator's own:
     iptables, ip6tables, iptables-restore, nft, ipset, ip, ufw, sysctl, and sh with any of these. A client of Docker
     talks to a stand-in for the engine, the operator's programs run on a replica of the host's rules, both in namespaces
     of their own: nothing of the host is changed.
     """
     from netaudit.cli import output as out
-    from netaudit.cli.planning import (
-        Subject,
-        fails,
-        find_lines,
-        judge,
-        load_profile,
-        prepare_plan,
-        print_plan,
-        undecided_entries,
-    )
+    from netaudit.cli.holding import undecided_entries
+    from netaudit.cli.planning import Subject, fails, find_lines, judge, load_profile, prepare_plan, print_plan
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
     from netaudit.errors import UsageError
@@ -156,5 +148,5 @@ def plan(
     print_plan(judged, form, place, color, find_lines(judged, subject, facts), wide=wide)
     different = bool(fails(judged, prepared)) and form is not PlanFormat.SARIF
     heads = (judged.diff.before, judged.diff.after)
-    undecided = judged.diff.coverage.undecided + undecided_entries(judged)
+    undecided = judged.diff.coverage.undecided + undecided_entries(judged.audit.assertion)
     raise typer.Exit(out.exit_code(*heads, strict=strict, different=different, undecided=undecided))

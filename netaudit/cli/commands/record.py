@@ -9,6 +9,7 @@ from netaudit.cli.options import DockerHostOption, ForceOption, RedactKeyOption,
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
+    from netaudit.collect import Where
     from netaudit.model.facts import Facts
     from netaudit.store import Replace
 
@@ -50,17 +51,12 @@ def record(
     redact_key: RedactKeyOption = None,
 ) -> None:
     """Record this host: rules, Docker's inventory and the facts around them."""
-    from netaudit.cli.histories import keep_look, keep_look_where_one_is
-    from netaudit.cli.output import INCOMPLETE, replacing, write
+    from netaudit.cli.output import INCOMPLETE, replacing
     from netaudit.cli.remote import record_hosts
-    from netaudit.cli.sources import collect_host, make_where
-    from netaudit.model.history.look import Origin
-    from netaudit.store import require_place
+    from netaudit.cli.sources import make_where
 
     if script:
-        from netaudit.collect.remote.script import recording_script
-
-        write(recording_script(timeout).encode(), None)
+        _print_script(timeout)
         raise typer.Exit
     if host and inside:
         raise UsageError("--inside reads containers of this host", hint="leave out --host, or --inside")
@@ -68,22 +64,56 @@ def record(
         raise UsageError("--redact is for this host", hint="record without it, then: netaudit redact RECORDING")
     if print_commands:
         _announce()
-    code = 0
-    replace = replacing(force=force)
+    replace, code = replacing(force=force), 0
     if host:
         made, code = record_hosts(host, output, timeout, replace)
+    elif redact:
+        made = [_record_redacted(make_where(docker_host, timeout, inside=inside), output, replace, redact_key)]
     else:
-        if output is not None:
-            require_place(output, replace)
-        facts = collect_host(make_where(docker_host, timeout, inside=inside))
-        made = [_redact(facts, redact_key) if redact else facts]
-        _keep(made[0], output, replace)
-        if output is None and not redact:
-            keep_look(facts, Origin.RECORD)
-        else:
-            keep_look_where_one_is(facts, Origin.RECORD)
+        made = [_record_this(make_where(docker_host, timeout, inside=inside), output, replace)]
     incomplete = strict and any(facts.gaps for facts in made)
     raise typer.Exit(code or (INCOMPLETE if incomplete else 0))
+
+
+def _print_script(timeout: float) -> None:
+    from netaudit.cli.output import write
+    from netaudit.collect.remote.script import recording_script
+
+    write(recording_script(timeout).encode(), None)
+
+
+def _record_this(where: "Where", output: Path | None, replace: "Replace") -> "Facts":
+    from netaudit.cli.histories import keep_look, keep_look_where_one_is
+    from netaudit.model.history.look import Origin
+
+    facts = _collect(where, output, replace)
+    _keep(facts, output, replace)
+    if output is None:
+        keep_look(facts, Origin.RECORD)
+    else:
+        keep_look_where_one_is(facts, Origin.RECORD)
+    return facts
+
+
+def _record_redacted(where: "Where", output: Path | None, replace: "Replace", key: Path | None) -> "Facts":
+    """Record this host redacted; this host's own history, where there is one, keeps it as it is."""
+    from netaudit.cli.histories import keep_look_where_one_is
+    from netaudit.model.history.look import Origin
+
+    facts = _collect(where, output, replace)
+    redacted = _redact(facts, key)
+    _keep(redacted, output, replace)
+    keep_look_where_one_is(facts, Origin.RECORD)
+    return redacted
+
+
+def _collect(where: "Where", output: Path | None, replace: "Replace") -> "Facts":
+    from netaudit.cli.sources import collect_host
+    from netaudit.store import require_place
+
+    if output is not None:
+        require_place(output, replace)
+    return collect_host(where)
 
 
 def _redact(facts: "Facts", key: Path | None) -> "Facts":

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -26,6 +26,9 @@ from netaudit.cli.options import (
 if TYPE_CHECKING:
     from netaudit.api.promises import Promise
     from netaudit.attribute.attribution import AttributedDiff
+    from netaudit.collect import Where
+    from netaudit.model.facts import Facts
+    from netaudit.model.observation import Observation
 
 
 def run(
@@ -77,20 +80,43 @@ def run(
     from netaudit.attribute.observed.writers import tell_writers
     from netaudit.catalog.policy import load_policy
     from netaudit.cli import output as out
-    from netaudit.cli.histories import keep_change
-    from netaudit.cli.holding import hold
-    from netaudit.cli.say import say
-    from netaudit.cli.sources import collect_host, make_where, require_rules
-    from netaudit.collect import Watch, collect_when_quiet
-    from netaudit.model.history.look import Origin
-    from netaudit.policy.verdict import Verdict
-    from netaudit.store import Replace, make_folder, require_place, save
-    from netaudit.timeline.log import changes_of_diff
+    from netaudit.cli.holding import hold, undecided_entries
+    from netaudit.cli.sources import make_where
 
     place = out.place(output, force=force)
     where = make_where(docker_host, timeout)
     known = load_policy(policy) if policy else None
     promise = read_promise(planned) if planned else None
+    stdout = sys.stderr if form is not Format.TERMINAL and output is None else None
+    recorded = _run(command, where, keep, wait=wait, stdout=stdout)
+    attributed = tell_writers(compare(recorded.before, recorded.after), recorded.observed)
+    _keep_in_history(recorded, attributed)
+    held = hold(recorded.after, known, form) if known else None
+    out.print_diff(attributed, form, place, color, wide=wide, assertion=held)
+    kept = promise is None or _is_kept(promise, command, attributed)
+    different = (exit_code and bool(attributed.changes)) or (held is not None and held.failed > 0) or not kept
+    heads = (attributed.before, attributed.after)
+    undecided = attributed.coverage.undecided + undecided_entries(held)
+    own = out.exit_code(*heads, strict=strict, different=different, undecided=undecided)
+    raise typer.Exit(recorded.code or own)
+
+
+class _Recorded(NamedTuple):
+    """What was recorded around a command, and its exit code."""
+
+    before: "Facts"
+    after: "Facts"
+    observed: "Observation"
+    code: int
+
+
+def _run(command: list[str], where: "Where", keep: Path | None, *, wait: float, stdout: IO[str] | None) -> _Recorded:
+    """Record, run the command, wait until the rules are quiet, and record again; `keep` is a folder for both."""
+    from netaudit.cli.say import say
+    from netaudit.cli.sources import collect_host, require_rules
+    from netaudit.collect import Watch, collect_when_quiet
+    from netaudit.store import Replace, make_folder, require_place, save
+
     with Watch(where) as watch:
         before = collect_host(where)
         watch.recorded(before)
@@ -98,30 +124,27 @@ def run(
             make_folder(keep)
             require_place(keep / "after", Replace.OURS)
             before = save(before, keep / "before")
-        code = run_in_foreground(command, stdout=sys.stderr if form is not Format.TERMINAL and output is None else None)
+        code = run_in_foreground(command, stdout=stdout)
         after = require_rules(collect_when_quiet(where, wait=wait))
         watch.recorded(after)
     if keep is not None:
         after = save(after, keep / "after")
     if after.partial:
         say(f"rules or containers still changed after {wait:g} s; gave up waiting")
-    saw = watch.saw()
-    attributed = tell_writers(compare(before, after), saw)
-    keep_change(before, after, changes_of_diff(before, after, before.taken_at, attributed, saw), Origin.RUN)
-    held = hold(after, known, form) if known else None
-    out.print_diff(attributed, form, place, color, wide=wide, assertion=held)
-    kept = promise is None or _keep(promise, command, attributed)
-    own = out.exit_code(
-        attributed.before,
-        attributed.after,
-        strict=strict,
-        different=(exit_code and bool(attributed.changes)) or (held is not None and held.failed > 0) or not kept,
-        undecided=attributed.coverage.undecided + (held.count(Verdict.UNDECIDED) if held else 0),
-    )
-    raise typer.Exit(code or own)
+    return _Recorded(before, after, watch.saw(), code)
 
 
-def _keep(promise: "Promise", command: list[str], diff: "AttributedDiff") -> bool:
+def _keep_in_history(recorded: _Recorded, diff: "AttributedDiff") -> None:
+    from netaudit.cli.histories import keep_change
+    from netaudit.model.history.look import Origin
+    from netaudit.timeline.log import changes_of_diff
+
+    before, after = recorded.before, recorded.after
+    changes = changes_of_diff(before, after, before.taken_at, diff, recorded.observed)
+    keep_change(before, after, changes, Origin.RUN)
+
+
+def _is_kept(promise: "Promise", command: list[str], diff: "AttributedDiff") -> bool:
     """Say on standard error where what happened differs from the plan; tell whether it came as planned."""
     from netaudit.api.promises import keep_promise
     from netaudit.cli.say import say

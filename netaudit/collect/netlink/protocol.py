@@ -85,13 +85,19 @@ def read_message(kind: int, body: bytes | memoryview) -> Message:
 
 def receive_bodies(connection: socket.socket) -> Iterator[tuple[int, memoryview]]:
     """Receive some messages as they are: each one's kind, and what is behind its header. Raises OSError."""
-    data = memoryview(connection.recv(_BUFFER))
-    at, end = 0, len(data) - _HEADER.size
+    for kind, body in split_messages(connection.recv(_BUFFER)):
+        yield kind & 0xFF if kind >= _NFT else _CONTROL | kind, body
+
+
+def split_messages(data: bytes) -> Iterator[tuple[int, memoryview]]:
+    """Take messages of netlink apart: the kind that each one's header has, and what is behind it."""
+    view = memoryview(data)
+    at, end = 0, len(view) - _HEADER.size
     while at <= end:
-        length, kind, *_ = _HEADER.unpack_from(data, at)
+        length, kind, *_ = _HEADER.unpack_from(view, at)
         if length < _HEADER.size:
             return
-        yield kind & 0xFF if kind >= _NFT else _CONTROL | kind, data[at + _HEADER.size : at + length]
+        yield kind, view[at + _HEADER.size : at + length]
         at += _aligned(length)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from netaudit.collect.netlink.protocol import connect
+from netaudit.collect.netlink.protocol import connect, split_messages
 from netaudit.model.observation import Replaced
 
 _ROUTE, _AUDIT = 0, 9  # NETLINK_ROUTE, NETLINK_AUDIT
@@ -50,10 +50,10 @@ def drain(connection: socket.socket, take: Callable[[bytes], None]) -> None:
 
 def replaced_tables(data: bytes) -> Iterator[Replaced]:
     """Read records of replaced legacy tables: `table=nat family=2 entries=7 op=xt_replace pid=9 comm="iptables"`."""
-    for kind, body in _messages(data):
+    for kind, body in split_messages(data):
         if kind != _NETFILTER_CFG:
             continue
-        text = body.rstrip(b"\0").decode(errors="replace")
+        text = bytes(body).rstrip(b"\0").decode(errors="replace")
         fields = {name: quoted or plain for name, quoted, plain in _FIELD.findall(text)}
         family = _FAMILIES.get(fields.get("family", ""))
         if fields.get("op") == "xt_replace" and family and fields.get("pid", "").isdigit():
@@ -73,16 +73,7 @@ def _is_audited() -> bool:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _AUDIT) as asking:
         asking.settimeout(1.0)
         asking.sendto(_HEADER.pack(_HEADER.size, _AUDIT_GET, _REQUEST, 1, 0), (0, 0))
-        for kind, body in _messages(asking.recv(_BUFFER)):
+        for kind, body in split_messages(asking.recv(_BUFFER)):
             if kind == _AUDIT_GET and len(body) >= _STATUS.size:
                 return bool(_STATUS.unpack_from(body)[1])
     return False
-
-
-def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
-    while len(data) >= _HEADER.size:
-        length, kind, *_ = _HEADER.unpack_from(data)
-        if length < _HEADER.size:
-            return
-        yield kind, data[_HEADER.size : length]
-        data = data[(length + 3) & ~3 :]

@@ -172,7 +172,7 @@ def _priority(pair: tuple[ReadTable, ReadChain]) -> int:
 
 
 def _last_made_first(chains: list[tuple[ReadTable, ReadChain]]) -> list[tuple[ReadTable, ReadChain]]:
-    """Sort base chains of one priority; those of one table are listed in the order in which they were made."""
+    """Sort base chains of one priority; of one table in the order in which they were made."""
     if not is_order_known(chains):
         return chains
     return [pair for _, pair in sorted(enumerate(chains), key=lambda one: (one[1][0].made, one[0]), reverse=True)]

@@ -36,13 +36,13 @@ class InsideSets:
         self._world = HostSets(namespace.host, family, asked_fields(namespace.program, family))
         self._space = self._world.space
         self._encoders = Encoders(namespace.program, self._world)
-        self.open, self.perhaps = lru_cache(maxsize=None)(self._open), lru_cache(maxsize=None)(self._perhaps)
+        self.open, self.not_closed = lru_cache(maxsize=None)(self._open), lru_cache(maxsize=None)(self._not_closed)
 
     def _open(self, protocol: str, senders: Ranges) -> Ranges:
         """List the ports at which some of the senders surely get in."""
         return self._ports(self._traversal.local.sure, protocol, senders)
 
-    def _perhaps(self, protocol: str, senders: Ranges) -> Ranges:
+    def _not_closed(self, protocol: str, senders: Ranges) -> Ranges:
         """List the ports at which some of the senders may get in."""
         return self._ports(self._traversal.local.possible, protocol, senders)
 

@@ -1,4 +1,4 @@
-"""The endpoints that only the inspection of a network shows, such as those of a swarm's tasks on docker_gwbridge."""
+"""The endpoints that only the inspection of a network shows, as of a swarm's tasks on docker_gwbridge."""
 
 import msgspec
 

@@ -184,7 +184,7 @@ def _certain(ports: tuple[Interface, ...]) -> str:
 def _is_bridged(source: Source, address: Ip, snapshot: Snapshot) -> bool:
     """Tell whether a bridge passes a packet on between two of its ports: both ends are on its link.
 
-    Where the host has no address on the bridge, it is nobody's gateway there.
+    Where the host has no address on the bridge, no container has it as its gateway.
     """
     routing = Routing(snapshot.host, family_of_version(address.version))
     bridge = routing.interfaces.get(source.interface)

@@ -69,7 +69,7 @@ def _fields(message: tuple[int, int]) -> dict[str, int]:
 
 
 def _question(encoders: Encoders, packets: PacketSet) -> PacketSet:
-    """Make solicitations of packets: of no connection, to the addresses at which neighbours are asked for."""
+    """Make solicitations of packets: without a connection, to the addresses at which neighbours are asked for."""
     space = encoders.world.space
     fields = _fields(SOLICITATION)
     known = [field for field in fields if field in space.widths]

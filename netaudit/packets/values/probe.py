@@ -55,7 +55,7 @@ class Probe(msgspec.Struct, frozen=True):
         return family_of_version(self.source.version)
 
     def packet(self) -> Packet:
-        """Return the packet as the first hook sees it: of no connection yet."""
+        """Return the packet as the first hook sees it: without a connection yet."""
         fields: dict[Field, Value] = {
             Field.NFPROTO: NFPROTO_IPV4 if self.family == "ip" else NFPROTO_IPV6,
             Field.ETHERTYPE: 0x0800 if self.family == "ip" else 0x86DD,

@@ -42,7 +42,7 @@ Json = Mapping[str, Any]
 
 
 def parse_policy(facts: Facts) -> tuple[PolicyRule, ...] | None:
-    """Read the rules of both families; None where those of one were not recorded. Raises ParseError."""
+    """Read the rules of both families; None where the rules of one were not recorded. Raises ParseError."""
     found: list[PolicyRule] = []
     for family, source in _SOURCES.items():
         if source in facts.unused:

@@ -132,7 +132,7 @@ _CONNECTION = _each(
 
 
 def _conntrack(options: Sequence[Option], family: str) -> Match:
-    """Join conntrack's options: a packet of no connection passes all but the state, if that is asked for."""
+    """Join conntrack's options: a packet without a connection passes all but the state, if that is asked for."""
     states = [one for one in options if one.name == "--ctstate"]
     others = [one for one in options if one.name != "--ctstate"]
     state = all_of(negated(one, _states(one.arguments)) for one in states)

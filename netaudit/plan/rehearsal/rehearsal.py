@@ -83,7 +83,7 @@ def _taken_for_granted(before: Snapshot, inventory: Inventory, change: EngineCha
     runs = any(one.running for one in inventory.containers)
     if runs:
         yield assume(AssumptionKind.CONTAINERS_COME_BACK)
-    # With containers that run on, the default bridge is restored with the others; else it is made anew, the last.
+    # With containers that run on, the default bridge is restored with the others; else it is made again, the last.
     restored = runs and before.inventory is not None and before.inventory.options.live_restore is True
     networks = (one for one in inventory.networks if one.driver == "bridge")
     bridges = sorted(one.name for one in networks if restored or not one.default)

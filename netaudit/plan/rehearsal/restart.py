@@ -21,7 +21,7 @@ class Restart:
     """Restarts a daemon on a draft.
 
     `old` writes for the one that stops, `new` for the one that starts, and `stored` for the one that starts with the
-    networks as they are in its store: so it restores the default bridge, before it deletes it and makes it anew.
+    networks as they are in its store: so it restores the default bridge, before it deletes it and makes it again.
     """
 
     def __init__(self, draft: Draft, hand: Hand, set_up: SetUp, old: Writer, stored: Writer, new: Writer) -> None:

@@ -1,5 +1,7 @@
 """A ruleset that is being changed."""
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from netaudit.model.netfilter.ruleset import (
@@ -15,100 +17,110 @@ from netaudit.model.netfilter.ruleset import (
 
 TableKey = tuple[Backend, str, str]  # backend, family, table
 ChainKey = tuple[Backend, str, str, str]  # and chain, or set
+Elements = tuple[str, ...]
 
 
 class Draft:
-    """Tables with their chains, changed one rule at a time; what is not touched is shared with the ruleset."""
+    """Tables with their chains, changed one rule at a time; what is not changed is shared with the ruleset."""
 
     def __init__(self, ruleset: Ruleset) -> None:
-        self._tables = {table.key: table for table in ruleset.tables}
-        self._chains = {key: {chain.name: chain for chain in table.chains} for key, table in self._tables.items()}
-        self._sets = {key: {named.name: named for named in table.sets} for key, table in self._tables.items()}
-        self._touched: dict[ChainKey, list[Rule]] = {}
+        self._tables = {table.key: _DraftTable(table) for table in ruleset.tables}
 
     def rules(self, key: ChainKey) -> list[Rule] | None:
         """Return the rules of a chain, to be changed in place; None where there is no such chain."""
-        if key not in self._touched:
-            chain = self._chain(key)
-            if chain is None:
-                return None
-            self._touched[key] = list(chain.rules)
-        return self._touched[key]
+        table = self._find(key)
+        return table.rules_of(key[3]) if table else None
 
     def add_chain(self, key: ChainKey, base: str = "", policy: str | None = None) -> None:
         """Make a chain, and its table, unless they are there."""
-        chains = self._table(key)
-        if key[3] not in chains:
-            chains[key[3]] = Chain(key[3], (), policy, base)
+        self._make(key).chains.setdefault(key[3], Chain(key[3], (), policy, base))
 
     def remove_chain(self, key: ChainKey) -> None:
         """Delete a chain with its rules."""
-        self._chains.get(key[:3], {}).pop(key[3], None)
-        self._touched.pop(key, None)
+        if table := self._tables.get(key[:3]):
+            table.remove_chain(key[3])
 
     def set_policy(self, key: ChainKey, policy: str) -> None:
         """Set the policy of a base chain where it is there."""
-        if chain := self._chain(key):
-            self._chains[key[:3]][key[3]] = replace(chain, policy=policy)
+        table = self._find(key)
+        if table and (chain := table.chains.get(key[3])):
+            table.chains[key[3]] = replace(chain, policy=policy)
 
     def remove_table(self, key: TableKey) -> None:
         """Delete a table with all that it holds."""
-        for kept in (self._tables, self._chains, self._sets):
-            kept.pop(key, None)
-        self._touched = {chain: rules for chain, rules in self._touched.items() if chain[:3] != key}
+        self._tables.pop(key, None)
 
     def flush_table(self, key: TableKey) -> None:
         """Delete all rules of a table, and all elements of its sets."""
-        for name in self._chains.get(key, {}):
-            self._touched[(*key, name)] = []
-        for name, named in self._sets.get(key, {}).items():
-            self._sets[key][name] = replace(named, elements=())
+        if table := self._tables.get(key):
+            table.flush()
 
     def add_set(self, key: ChainKey, kind: str, declaration: str) -> None:
         """Make a set or map, and its table, unless they are there."""
-        self._table(key)
-        self._sets[key[:3]].setdefault(key[3], NamedSet(key[3], kind, declaration))
+        self._make(key).sets.setdefault(key[3], NamedSet(key[3], kind, declaration))
 
-    def set_elements(self, key: ChainKey, elements: tuple[str, ...]) -> None:
-        """Let a set or map hold these elements, where it is there."""
-        if named := self._sets.get(key[:3], {}).get(key[3]):
-            self._sets[key[:3]][key[3]] = replace(named, elements=elements)
-
-    def elements(self, key: ChainKey) -> tuple[str, ...]:
-        """Return what a set or map holds."""
-        named = self._sets.get(key[:3], {}).get(key[3])
-        return named.elements if named else ()
+    def change_elements(self, key: ChainKey, change: Callable[[Elements], Elements]) -> None:
+        """Change what a set or map holds, where it is there."""
+        table = self._tables.get(key[:3])
+        if table and (named := table.sets.get(key[3])):
+            table.sets[key[3]] = replace(named, elements=change(named.elements))
 
     def chains(self) -> list[ChainKey]:
         """Name all chains."""
-        return [(*key, name) for key, chains in self._chains.items() for name in chains]
+        return [(*key, name) for key, table in self._tables.items() for name in table.chains]
 
     def freeze(self) -> Ruleset:
         """Return the ruleset as it is now."""
-        return Ruleset(tuple(self._frozen(key, table) for key, table in self._tables.items()))
+        return Ruleset(tuple(table.freeze() for table in self._tables.values()))
 
-    def _chain(self, key: ChainKey) -> Chain | None:
-        """Find a chain; iptables makes a table and its base chains when it first needs them."""
+    def _find(self, key: ChainKey) -> "_DraftTable | None":
+        """Find a chain's table; iptables makes a table and its base chains when it first needs them."""
         if key[0] in IPTABLES_BACKENDS and key[3] in BUILTIN_CHAINS.get(key[2], ()):
-            self._table(key)
-        return self._chains.get(key[:3], {}).get(key[3])
+            return self._make(key)
+        return self._tables.get(key[:3])
 
-    def _table(self, key: ChainKey) -> dict[str, Chain]:
+    def _make(self, key: ChainKey) -> "_DraftTable":
+        """Return a chain's or set's table, which is made where it is not there."""
         backend, family, name, _ = key
-        table = (backend, family, name)
-        if table not in self._tables:
-            self._tables[table] = Table(*table)
-            self._sets[table] = {}
-            self._chains[table] = {}
+        table = self._tables.get(key[:3])
+        if table is None:
+            table = self._tables[key[:3]] = _DraftTable(Table(backend, family, name))
         if backend in IPTABLES_BACKENDS:
             for base in BUILTIN_CHAINS.get(name, ()):
-                self._chains[table].setdefault(base, Chain(base, (), "ACCEPT"))
-        return self._chains[table]
+                table.chains.setdefault(base, Chain(base, (), "ACCEPT"))
+        return table
 
-    def _frozen(self, key: TableKey, table: Table) -> Table:
-        chains = (self._frozen_chain((*key, name), chain) for name, chain in self._chains[key].items())
-        return replace(table, chains=tuple(chains), sets=tuple(self._sets[key].values()))
 
-    def _frozen_chain(self, key: ChainKey, chain: Chain) -> Chain:
-        rules = self._touched.get(key)
+class _DraftTable:
+    """One table, with its chains and sets by their names."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self.chains = {chain.name: chain for chain in table.chains}
+        self.sets = {named.name: named for named in table.sets}
+        self._changed: dict[str, list[Rule]] = {}  # of each chain that changes, its rules
+
+    def rules_of(self, name: str) -> list[Rule] | None:
+        """Return the rules of a chain, to be changed in place; None where there is no such chain."""
+        if name not in self._changed and name in self.chains:
+            self._changed[name] = list(self.chains[name].rules)
+        return self._changed.get(name)
+
+    def remove_chain(self, name: str) -> None:
+        """Delete a chain with its rules."""
+        self.chains.pop(name, None)
+        self._changed.pop(name, None)
+
+    def flush(self) -> None:
+        """Delete all rules, and all elements of sets."""
+        self._changed = {name: [] for name in self.chains}
+        self.sets = {name: replace(named, elements=()) for name, named in self.sets.items()}
+
+    def freeze(self) -> Table:
+        """Return the table as it is now."""
+        chains = tuple(self._frozen(name, chain) for name, chain in self.chains.items())
+        return replace(self._table, chains=chains, sets=tuple(self.sets.values()))
+
+    def _frozen(self, name: str, chain: Chain) -> Chain:
+        rules = self._changed.get(name)
         return chain if rules is None or tuple(rules) == chain.rules else replace(chain, rules=tuple(rules))

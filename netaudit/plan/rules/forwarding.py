@@ -30,11 +30,11 @@ class Forwarding:
         return changed and self._drops
 
     def drops_anyway(self, family: str) -> bool:
-        """Return whether an engine before 28 sets the policy, whoever switched forwarding on: IPv6's."""
+        """Return whether an engine before 28 sets the policy, no matter who switched forwarding on: IPv6's."""
         return family == Family.IP6 and self._allowed
 
     def _names(self, family: Family) -> Iterator[str]:
-        """Name the switch, that of new interfaces, and those of each interface, which follow."""
+        """Name the switch, that of new interfaces, and that of each interface, which follow."""
         group = _GROUPS[family]
         known = [name for name in self.sysctls if name.startswith(group) and name.endswith(".forwarding")]
         default = f"{group}default.forwarding" if family is Family.IP6 else f"{group}all.forwarding"

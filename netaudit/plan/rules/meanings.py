@@ -15,7 +15,7 @@ from netaudit.plan.rules.nft_text import read_element, read_rule
 
 
 class PlannedReader(msgspec.Struct, frozen=True, dict=True):
-    """Reads the rules of a planned ruleset; `known` reads those of the ruleset before."""
+    """Reads the rules of a planned ruleset; `known` reads the rules that were there before."""
 
     before: Ruleset
     known: MeaningReader

@@ -37,9 +37,8 @@ class Hand:
             case ObjectKind.MAP | ObjectKind.SET if _is_head(wanted):
                 self._draft.add_set(wanted.key, wanted.signature.object, _declared(wanted.text))
             case ObjectKind.MAP | ObjectKind.SET:
-                elements = self._draft.elements(wanted.key)
-                if wanted.text not in elements:
-                    self._draft.set_elements(wanted.key, (*elements, wanted.text))
+                text = wanted.text
+                self._draft.change_elements(wanted.key, lambda held: held if text in held else (*held, text))
             case _:
                 pass
 
@@ -51,8 +50,8 @@ class Hand:
             case ObjectKind.CHAIN:
                 self._draft.remove_chain(wanted.key)
             case ObjectKind.MAP | ObjectKind.SET:
-                left = tuple(one for one in self._draft.elements(wanted.key) if one != wanted.text)
-                self._draft.set_elements(wanted.key, left)
+                text = wanted.text
+                self._draft.change_elements(wanted.key, lambda held: tuple(one for one in held if one != text))
             case _:
                 pass
 

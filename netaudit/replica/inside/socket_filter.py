@@ -31,7 +31,7 @@ class _Program(ctypes.Structure):
 
 
 def refuse_sockets() -> None:
-    """Refuse other sockets than those of this network namespace, here and in what is started from here on.
+    """Refuse sockets that are not of this network namespace, here and in what is started from here on.
 
     Raises OSError, also on a machine whose system calls are not known here.
     """

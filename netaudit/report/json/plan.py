@@ -82,7 +82,7 @@ class _PlannedChangeJson(ChangedJson, frozen=True, kw_only=True):
     """The fields of a planned change that come after its object's."""
 
     certainty: Certainty
-    certainty_reason: Annotated[str | None, Meta(description="What it hangs on, where it is likely.")]
+    certainty_reason: Annotated[str | None, Meta(description="What it depends on, where it is likely.")]
 
 
 # A field that is not keyword-only comes before all that are: `change` is printed first.

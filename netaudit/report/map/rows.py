@@ -44,7 +44,7 @@ class MapCell(msgspec.Struct, frozen=True):
     cause: str
     reason: str
     witness: str = ""
-    decided: str = ""  # where the rule stands, or that there is none, or one for each of several
+    decided: str = ""  # where the rule stands, or that there is no rule, or one for each of several
 
     @property
     def note(self) -> str:

@@ -117,7 +117,7 @@ class SnapshotPage(Page, frozen=True, kw_only=True):
     inside: tuple[InsideBlock, ...]
 
     def places(self) -> Iterator[tuple[str, tuple[ChainBlock, ...]]]:
-        """Return the chains of the host, then those of each container, with what to write before their tables."""
+        """Return the chains of the host, then of each container, with what to write before their tables."""
         yield "", self.chains
         for one in self.inside:
             yield f"inside container {one.container.name or one.container.id[:12]}: ", one.chains

@@ -23,7 +23,7 @@ _NODE = 'node [shape=box, style=rounded, fontname="monospace", fontsize=11];'
 
 def render_diff_svg(diff: AttributedDiff) -> str:
     """Draw what changed of the exposure. Raises UsageError where exposure was not computed."""
-    return _svg(_rows_of_diff(diff), "What can be reached otherwise than before")
+    return _svg(_rows_of_diff(diff), "What can be reached in another way than before")
 
 
 def render_snapshot_svg(snapshot: AttributedSnapshot) -> str:

@@ -1,6 +1,6 @@
 """What an operator reads: grouped by cause, 80 columns, symbols that need no colour."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from netaudit.attribute.attribution import (
     AttributedChange,
@@ -184,32 +184,32 @@ def _cause(one: AttributedItem) -> str:
 
 
 def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
-    if not missing:
-        return
-    yield bold("missing: ought to be there, and is not", style)
-    rows: list[Sequence[str]] = []
-    for one in missing:
-        rows += [
-            ("!", one.item.where, one.item.text),
-            ("", "", f"# for {_describe_owner(one.attribution)}; {one.attribution.reason}"),
-        ]
-        rows.append(("", "", f"# {one.attribution.purpose}"))
-    yield from table(rows, style)
-    yield ""
+    return _wrong("missing: ought to be there, and is not", missing, _why_missing, style)
 
 
 def _defects(defects: Sequence[AttributedItem], style: Style) -> Iterator[str]:
-    if not defects:
+    return _wrong("there, and wrong", defects, _why_defect, style)
+
+
+def _why_missing(by: Attribution) -> tuple[str, str]:
+    return f"for {_describe_owner(by)}; {by.reason}", by.purpose
+
+
+def _why_defect(by: Attribution) -> tuple[str, str]:
+    return f"{by.standing}: {by.reason}", f"written for {_describe_owner(by)}"
+
+
+def _wrong(
+    title: str, found: Sequence[AttributedItem], why: Callable[[Attribution], tuple[str, str]], style: Style
+) -> Iterator[str]:
+    """List rules that are not as they ought to be, below each in two lines why."""
+    if not found:
         return
-    yield bold("there, and wrong", style)
+    yield bold(title, style)
     rows: list[Sequence[str]] = []
-    for one in defects:
-        whose = _describe_owner(one.attribution)
-        rows += [
-            ("!", one.item.where, one.item.text),
-            ("", "", f"# {one.attribution.standing}: {one.attribution.reason}"),
-        ]
-        rows.append(("", "", f"# written for {whose}"))
+    for one in found:
+        rows.append(("!", one.item.where, one.item.text))
+        rows += [("", "", f"# {line}") for line in why(one.attribution)]
     yield from table(rows, style)
     yield ""
 

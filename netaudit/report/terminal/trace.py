@@ -85,7 +85,7 @@ def _ends(trace: Trace, shown: AttributedTrace, style: Style) -> Iterator[str]:
         yield from _wrapped("?", f"undecided: {describe_reason(doubt)}", style)
     for end in trace.ends:
         mark = ("?" if not end.sure else "!") if end.kind in ARRIVED else "?" if not end.sure else " "
-        yield from _wrapped(mark, f"{'' if end.sure else 'perhaps '}{describe_end(end)}", style)
+        yield from _wrapped(mark, f"{'' if end.sure else 'possibly '}{describe_end(end)}", style)
         for line in describe_author(end.item, shown):
             yield from _wrapped("", f"# {line}", style)
 

@@ -38,7 +38,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 def group_by_cause(members: Iterable[One]) -> tuple[Group, ...]:
-    """Gather by causes: port bindings first, then endpoints, networks, the daemon, others, and nobody's last."""
+    """Gather by causes: port bindings first, then endpoints, networks, the daemon, others, what has no cause."""
     gathered: dict[tuple[object, ...], list[One]] = {}
     for member in members:
         one = member.attribution

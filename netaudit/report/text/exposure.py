@@ -105,7 +105,7 @@ def change_lines(changes: Iterable[ExposureChange]) -> tuple[ChangeLine, ...]:
 
 def _joined(texts: Iterable[str]) -> tuple[str, ...]:
     """Join what is true of every port of several protocols: `every tcp and udp port`."""
-    protocols: dict[str, list[str]] = {}  # by what is said before them; none for other texts
+    protocols: dict[str, list[str]] = {}  # by the text before them; none for other texts
     for text in texts:
         found = _EVERY_PORT.fullmatch(text)
         protocols.setdefault(found[1] if found else text, []).extend([found[2]] if found else [])

@@ -29,10 +29,10 @@ _SENTENCES: Mapping[NoRuleKind, str] = {
     NoRuleKind.OTHER_DRIVER: ("On {network} its packets are left to the driver {driver}: its rules are not Docker's."),
     NoRuleKind.NAT_UNPROTECTED: (
         "{network} is in gateway mode nat-unprotected: every port it listens on, published or not, is"
-        " open to whoever can route to its address."
+        " open to everybody who can route to its address."
     ),
     NoRuleKind.ROUTED: (
-        "{network} is in gateway mode routed: its published ports have no host port, whoever can route"
+        "{network} is in gateway mode routed: its published ports have no host port, everybody who can route"
         " to its address reaches them there."
     ),
     NoRuleKind.BINDING_BY_PROXY: (
@@ -41,7 +41,8 @@ _SENTENCES: Mapping[NoRuleKind, str] = {
     ),
     NoRuleKind.IPV6_UNFILTERED: (
         "Nothing of Docker's filters IPv6 here (ip6tables is off, as it is before 27.0 unless switched on): every port"
-        " it listens on at {name} is open to whoever can route to it, and docker-proxy alone serves its IPv6 bindings."
+        " it listens on at {name} is open to everybody who can route to it, and docker-proxy alone serves its IPv6"
+        " bindings."
     ),
     NoRuleKind.INTERNAL: (
         "It has no rule of its own: an internal network publishes nothing; the network's rules keep it closed."
@@ -49,16 +50,16 @@ _SENTENCES: Mapping[NoRuleKind, str] = {
     NoRuleKind.DOCKER_RULES_ABSENT: (
         "No rule of Docker's is here: they were flushed, the engine was told --iptables=false, or it is rootless"
         " and writes them in a network namespace of its own. Unless it is, docker-proxy alone serves what it"
-        " publishes, and its ports are open to whoever can route to its address."
+        " publishes, and its ports are open to everybody who can route to its address."
     ),
     NoRuleKind.ENDPOINT_RULE_MISSING: (
         "It has no rule of its own, though this engine writes one for every endpoint in gateway mode nat, unless"
-        " it was told --allow-direct-routing: its ports are open to whoever can route to its address."
+        " it was told --allow-direct-routing: its ports are open to everybody who can route to its address."
     ),
     NoRuleKind.PUBLISHED_BY_PROXY: "It publishes ports, yet has no rule: docker-proxy alone serves them.",
     NoRuleKind.NOT_PUBLISHED: (
         "It publishes nothing, so this engine writes no rule for it: its network's rules let it out, and its ports"
-        " are reachable from the host, and from whoever can route to its address unless FORWARD drops that."
+        " are reachable from the host, and from everybody who can route to its address unless FORWARD drops that."
     ),
 }
 

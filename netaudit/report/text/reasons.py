@@ -63,7 +63,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.RULES_INSIDE_NOT_RECORDED: "rules inside a container's namespace are not recorded",
     ReasonKind.INSIDE_CONTAINER: "inside container {container}",
     ReasonKind.MESH_NOT_RECORDED: "the routing mesh behind it was not recorded",
-    ReasonKind.ADDRESS_UNKNOWN: "where it goes hangs on an address that is not known",
+    ReasonKind.ADDRESS_UNKNOWN: "where it goes depends on an address that is not known",
     ReasonKind.BRIDGED_ELSEWHERE: "a bridged packet that was given another destination",
     ReasonKind.BRIDGED_ELSEWHERE_NOT_FOLLOWED: "where a bridged packet with a new destination goes is not followed",
     # Addresses that cannot be true, or are not led on.
@@ -118,7 +118,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.DRIVER_NOT_FOLLOWED: "the network driver {driver} is not followed",
     ReasonKind.DRIVER_UNSEEN: "{driver}: the host's rules do not see these packets",
     ReasonKind.DRIVER_BY_ROUTERS: (
-        "{driver}: the host's rules do not see these packets; it hangs on the link's own routers"
+        "{driver}: the host's rules do not see these packets; it depends on the link's own routers"
     ),
     ReasonKind.DRIVER_APART_FROM_HOST: "{driver}: the host itself is kept apart",
     ReasonKind.BRIDGE_NOT_HERE: "bridge {bridge} is not on this host: no rule here sees it",
@@ -143,7 +143,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.ANSWER_NOT_FORWARDED: "the host does not forward it",
     ReasonKind.ANSWER_PAST_HOST: "it goes past the host, and is not translated back",
     ReasonKind.ANSWER_UNTRACKED: "untracked, it is not translated back",
-    ReasonKind.ANSWER_MAY_BE_TRANSLATED: "of no connection, it may be translated",
+    ReasonKind.ANSWER_MAY_BE_TRANSLATED: "it belongs to no connection, so it may be translated",
     ReasonKind.ANSWER_NOT_EXPECTED: "it is not translated back, so nobody waits for it",
     ReasonKind.NO_WAY_BACK: "there is no way back",
     ReasonKind.NO_WAY_BACK_OF_CONTAINER: "the container has no way back",

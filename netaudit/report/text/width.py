@@ -28,7 +28,7 @@ def _take(text: str, columns: int) -> str:
 def columns_of(text: str) -> int:
     """Count columns of monospaced text: East Asian characters take two, marks over others none.
 
-    Characters are counted one by one, not as sequences of emoji: the columns of parts add up to those of the whole.
+    Characters are counted one by one, not as sequences of emoji: the parts have as many columns as the whole.
     """
     if text.isascii():
         return len(text)

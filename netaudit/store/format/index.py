@@ -64,7 +64,7 @@ def read_index(path: Path, data: bytes) -> Index:
     except UnfitError as error:
         raise RecordingError(f"{path}/{INDEX}: {error}", hint="record the host again") from error
     if index.taken_at and parse_time(index.taken_at) is None:
-        said = Gap(INDEX, GapReason.INVALID, "its time is none that RFC 3339 knows; the host may have said anything")
+        said = Gap(INDEX, GapReason.INVALID, "its time is not as RFC 3339 has it; the host may have said anything")
         return msgspec.structs.replace(index, taken_at="", gaps=[*index.gaps, said])
     return index
 

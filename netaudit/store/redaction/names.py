@@ -95,7 +95,7 @@ class Names:
         return hidden.upper() if word.isupper() else hidden
 
     def number(self, value: int) -> int:
-        """Replace a number of up to 32 bits, byte by byte; bytes of no bits or of all stay, so that masks still fit."""
+        """Replace a number of up to 32 bits, byte by byte; bytes 0 and 255 stay, so that masks still fit."""
         parts = value.to_bytes(max(4, (value.bit_length() + 7) // 8), "big")
         return int.from_bytes(
             bytes(byte if byte in (0, 255) else self._alphabets.byte(at, byte) for at, byte in enumerate(parts)), "big"

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from netaudit.attribute.attribution import OPERATOR_MAKER, AttributedItem, CauseKind, Confidence, Standing
 from netaudit.audit.checks.subject_kind import CheckedKind
-from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.subjects.fact import CheckSubject, RuleEditor, SubjectFacts, fact
 from netaudit.audit.subjects.rules.rule_matches import family_of_rule, guarded_containers, inner_spec
 from netaudit.audit.view.order import words
 from netaudit.audit.view.outside import no_interfaces
@@ -33,10 +33,7 @@ class RuleFacts(SubjectFacts, frozen=True):
     family: Annotated[str, fact("`ip`, `ip6`, `inet` and so on.")] = ""
     table: Annotated[str, fact("Its table.")] = ""
     chain: Annotated[str, fact("Its chain.")] = ""
-    iptables: Annotated[
-        str,
-        fact("The program that edits it: `ip6tables`, `iptables-nft`, `nft`."),
-    ] = ""
+    iptables: RuleEditor = ""
     spec: Annotated[tuple[str, ...], fact("Of a rule of iptables: its words behind the chain.")] = ()
     original_spec: Annotated[
         tuple[str, ...],
@@ -129,7 +126,7 @@ def _subject(view: HostView, one: AttributedItem) -> CheckSubject:
         CheckedKind.RULE,
         f"rule {place}" if not missing else f"missing rule {place}: {one.item.text}",
         _identity(view, one),
-        _facts(view, one, named_ports(one.item), shadow),
+        _facts(view, one, shadow),
         rules=() if missing else (one, *_covering(view, shadow)),
         missing=(one,) if missing else (),
         container=next((c.container.name for c in one.attribution.causes if c.container), ""),
@@ -144,9 +141,15 @@ def _covering(view: HostView, shadow: Shadow | None) -> Iterator[AttributedItem]
             yield found
 
 
-def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Shadow | None) -> RuleFacts:
+def _facts(view: HostView, one: AttributedItem, shadow: Shadow | None) -> RuleFacts:
+    facts = _alone(view, one, named_ports(one.item))
+    return facts if shadow is None else _with_shadow(facts, shadow, own_order=_is_own_order(view, one, shadow))
+
+
+def _alone(view: HostView, one: AttributedItem, named: PortCondition) -> RuleFacts:
+    """Return what is known of a rule without the rules before it."""
     item, attribution = one.item, one.attribution
-    facts = RuleFacts(
+    return RuleFacts(
         where=item.where,
         text=item.text,
         backend=item.backend,
@@ -177,7 +180,6 @@ def _facts(view: HostView, one: AttributedItem, named: PortCondition, shadow: Sh
         guarded=guarded_containers(view, item, named),
         address_reused_by=_reused_by(view, one) if attribution.standing is Standing.STALE else "",
     )
-    return facts if shadow is None else _with_shadow(facts, shadow, own_order=_is_own_order(view, one, shadow))
 
 
 def _is_own_order(view: HostView, one: AttributedItem, shadow: Shadow) -> bool:

@@ -44,7 +44,7 @@ class Arrival(msgspec.Struct, frozen=True):
 
         What arrives only with what its sender does not choose freely may arrive.
         """
-        sure = self.packets.sure if self.stopped else query.ordinary(self.packets.sure)
+        sure = self.packets.sure if self.stopped else query.unchosen.ordinary(self.packets.sure)
         if sure:
             yield Outcome.ALLOWED, sure
         if self.packets and self.packets.possible != sure:

@@ -57,8 +57,8 @@ def _parts(
     """Yield the ports of a row that stay what they are, that may be stopped, and that are stopped."""
     protocol, port = asked
     inside = ((port, port),) if port is not None else row.ports
-    perhaps, surely = walls.perhaps(protocol, senders), walls.open(protocol, senders)
-    stopped = without(inside, perhaps)
+    may_arrive, surely = walls.not_closed(protocol, senders), walls.open(protocol, senders)
+    stopped = without(inside, may_arrive)
     doubtful = without(without(inside, stopped), surely)
     rest = without(without(inside, stopped), doubtful)
     for ports, outcome in ((rest, row.outcome), (doubtful, Outcome.MAY), (stopped, Outcome.BLOCKED)):

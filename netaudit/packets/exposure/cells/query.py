@@ -1,14 +1,14 @@
 """What one zone sends to one destination: the part of large sets that a cell looks at."""
 
-from collections.abc import Mapping
 from functools import cached_property
 
 from netaudit.model.exposure import Destination, ZoneKind
 from netaudit.model.netfilter.match import Field
 from netaudit.model.ranges import Ranges
+from netaudit.packets.exposure.cells.unchosen import Unchosen, as_sent
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.host.destinations import is_wildcard, number_of
-from netaudit.packets.host.zones import CLIENT_PORTS, Origin
+from netaudit.packets.host.zones import Origin
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
 from netaudit.packets.symbolic.encoding.host_sets import DECISION, TRANSLATED
@@ -16,10 +16,6 @@ from netaudit.packets.symbolic.encoding.host_sets import DECISION, TRANSLATED
 # What tells a cell's packets apart; examples are first those that nobody translated, and that were not routed yet.
 _FIELDS = (TRANSLATED, Field.OIF, Field.DPORT, Field.SADDR, Field.SPORT, DECISION)
 _OF_SEVERAL = (*_FIELDS, Field.DADDR)
-# What most systems send begins with 64 hops, of which half may be left; what comes by a router has the router's MAC.
-_ORDINARY_TTL = ((33, 64),)
-_OF_INTERNET = {Field.TTL: ((33, 63),), Field.SMAC: ((0, (1 << 48) - 1),)}
-_OWNERS = (Field.SKUID, Field.SKGID)
 
 
 class CellQuery:
@@ -62,11 +58,6 @@ class CellQuery:
         asked = self.reach.asked(self.addresses, self.destination.protocol, self.destination.ports)
         return asked if self._within is None else asked & self._within
 
-    @property
-    def clients(self) -> PacketSet:
-        """Return the packets that clients send: from no port that only services have."""
-        return self._space.in_ranges(Field.SPORT, CLIENT_PORTS)
-
     def part(self, packets: PacketSet, within: PacketSet) -> PacketSet:
         """Return what is asked for and within a set; another member of a network is not the destination itself."""
         part = self._space.rewrite.common(packets, self.asked & within, *self._kept)
@@ -75,27 +66,12 @@ class CellQuery:
     @cached_property
     def _kept(self) -> tuple[str, ...]:
         """List the fields of a part: of what is beside addresses and ports, what its sender does not choose freely."""
-        return (*(_OF_SEVERAL if self.several else _FIELDS), *self.beside)
+        return (*(_OF_SEVERAL if self.several else _FIELDS), *self.unchosen.fields)
 
     @cached_property
-    def beside(self) -> tuple[Field, ...]:
-        """List those fields: what only some senders have, and whose program of the host sends."""
-        owners = _OWNERS if self.origin.zone.kind is ZoneKind.HOST else ()
-        return (*self.unchosen, *(field for field in owners if field in self._space.widths))
-
-    @cached_property
-    def unchosen(self) -> Mapping[Field, Ranges]:
-        """Give the fields that senders do not choose freely, with the values that any of them may have to have."""
-        every = {Field.TTL: _ORDINARY_TTL} if self.origin.zone.kind is not ZoneKind.INTERNET else _OF_INTERNET
-        return {field: values for field, values in every.items() if field in self._space.widths}
-
-    def ordinary(self, part: PacketSet) -> PacketSet:
-        """Return what is in a part whatever the fields have that senders do not choose."""
-        kept = self.sent(part)
-        for field, values in self.unchosen.items():
-            others = self._space.in_ranges(field, values) - kept
-            kept &= self._space.everything - self._space.rewrite.forget(others, field)
-        return part & kept if self.unchosen else part
+    def unchosen(self) -> Unchosen:
+        """Return the fields that the zone's senders do not choose freely."""
+        return Unchosen(self._space, self.origin.zone.kind)
 
     def part_of(self, packets: Bounds, within: PacketSet) -> Bounds:
         """Return the part of what is known of a set."""
@@ -103,7 +79,7 @@ class CellQuery:
 
     def sent(self, part: PacketSet) -> PacketSet:
         """Forget all of packets but what their sender wrote."""
-        return self._space.rewrite.forget(part, TRANSLATED, Field.OIF, DECISION)
+        return as_sent(self._space, part)
 
     def ports_of(self, part: PacketSet) -> PacketSet:
         """Forget all of packets but the ports that they were sent to."""

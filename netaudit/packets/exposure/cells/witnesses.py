@@ -35,13 +35,13 @@ class Witnesses:
 
     def _picked(self, part: PacketSet) -> dict[str, int] | None:
         fields = (Field.DADDR, *_SAID) if self._query.several else _SAID
-        found = pick(self._space, part, self._readable, (*fields, *self._query.beside))
+        found = pick(self._space, part, self._readable, (*fields, *self._query.unchosen.fields))
         if found is None:
             return None
         same = part
         for field in fields:
             same = same & self._space.equal(field, found[field])
-        alike = [field for field in self._query.beside if self._space.rewrite.forget(same, field) == same]
+        alike = [field for field in self._query.unchosen.fields if self._space.rewrite.forget(same, field) == same]
         found = {field: value for field, value in found.items() if field not in alike}
         return {Field.DADDR: self._query.addresses[0][0], **found}
 

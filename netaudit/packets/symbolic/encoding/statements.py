@@ -57,7 +57,7 @@ class Rewriter:
                 return self._forget(packets, field)
 
     def _where_there(self, packets: Bounds, field: Field, change: Callable[[Bounds], Bounds]) -> Bounds:
-        """Change a mark where there is one: a packet of no connection has no connection's mark, and keeps its own."""
+        """Change a mark where there is one: without a connection there is no connection's mark, and it stays."""
         if field is not Field.CT_MARK:
             return change(packets)
         tracked = exactly(self._space.union(self._space.equal(Field.CT_STATE, state) for state in _TRACKED))
@@ -69,7 +69,7 @@ class Rewriter:
         return packets - fresh | self._space.rewrite.assign(fresh, Field.CT_STATE, CtState.UNTRACKED)
 
     def _set_mark(self, packets: PacketSet, field: Field, mask: int, value: int) -> PacketSet:
-        """`field & ~mask ^ value`: the bits of the mask become those of the value, the others may be flipped."""
+        """`field & ~mask ^ value`: the bits of the mask are taken from the value, the others may be flipped."""
         if field not in self._space.widths:  # no rule asks for it
             return packets
         return self._space.rewrite.flip_bits(self._space.rewrite.assign_bits(packets, field, mask, 0), field, value)

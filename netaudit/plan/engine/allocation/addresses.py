@@ -92,7 +92,7 @@ def _wanted(available: list[Pool], address: Ip | None) -> tuple[Ip, Pool]:
 
 
 def _taken(state: EngineState, network: Object, pool: Pool) -> Iterator[Ip]:
-    """List what is taken of a pool: gateway, auxiliary addresses, the bridge's own, and those of endpoints."""
+    """List what is taken of a pool: gateway, auxiliary addresses, the bridge's own, and the endpoints'."""
     gateway = gateway_of(state, network, pool)
     if gateway is not None:
         yield gateway

@@ -43,7 +43,7 @@ def stop(state: EngineState, request: EngineRequest, reference: str) -> Answer:
 
 
 def restart(state: EngineState, request: EngineRequest, reference: str) -> Answer:
-    """Restart a container: it leaves its networks and joins them anew."""
+    """Restart a container: it leaves its networks and joins them again."""
     del request
     container = state.container(reference)
     if is_running(container):

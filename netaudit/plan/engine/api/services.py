@@ -40,7 +40,7 @@ def create(state: EngineState, request: EngineRequest) -> Answer:
 
 
 def update(state: EngineState, request: EngineRequest, reference: str) -> Answer:
-    """Update a service: its tasks end, and begin anew where more than their number changed."""
+    """Update a service: its tasks end, and begin again where more than their number changed."""
     service = _service_of(state, reference)
     before = part(service, "Spec")
     spec = dict(request.fields())

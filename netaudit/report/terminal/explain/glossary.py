@@ -23,8 +23,8 @@ WORDS = {
     "unattributed": "A confidence: no signature in the catalog writes this text for anything in the inventory."
     " A person, a script or a program that the catalog does not describe wrote it.",
     "expected": "A standing: it ought to be there, and it is.",
-    "foreign": "A standing: another maker's, or nobody's. netaudit expects nothing of it.",
-    "stale": "A standing: what it was written for (a container, an address, a network) is gone. It still works: whoever"
+    "foreign": "A standing: another maker's, or of an unknown one. netaudit expects nothing of it.",
+    "stale": "A standing: what it was written for (a container, an address, a network) is gone. It still works: who"
     " gets that address next inherits it.",
     "misplaced": "A standing: it is there, but where it does not work, for example behind a rule that ends the chain.",
     "duplicate": "A standing: the same text once more than its maker writes it.",
@@ -33,7 +33,7 @@ WORDS = {
     "undecided": "Coverage: what tells whether a rule ought to be there was not seen, so it is called neither missing"
     " nor expected.",
     "rules": "Coverage: how many rules were seen, over all tables, families and backends.",
-    "coverage": "How many rules are explained, by confidence. What is not covered is said, never left out.",
+    "coverage": "How many rules are explained, by confidence. What is not covered is reported, never left out.",
     "allowed": "An outcome: a packet of this kind arrives, and something takes it.",
     "blocked": "An outcome: no packet of this kind arrives.",
     "nobody-listens": "An outcome of a trace: no rule stops the packet, and no program of the host takes it.",
@@ -59,7 +59,7 @@ WORDS = {
     "signature": "A rule with holes that a maker writes, in rules/attribution/. `netaudit explain` knows each by id.",
     "rule": "A Netfilter rule.",
     "table": "Chains, sets and maps of one family under one name.",
-    "chain": "A list of rules. A base chain hangs on a hook; a regular one is jumped to.",
+    "chain": "A list of rules. A base chain is attached to a hook; a regular one is jumped to.",
     "policy": "What a base chain does with packets that no rule decided.",
     "set": "Values that nftables rules look up.",
     "map": "Values that nftables rules look up, each with what to do.",

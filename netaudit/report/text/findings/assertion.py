@@ -30,7 +30,7 @@ def _unmet(one: Unmet) -> Proof:
 
 
 def describe_owner(judged: Judged) -> str:
-    """Say why an entry was decided, by whom, and until when; "" where nothing is said."""
+    """Say why an entry was decided, by whom, and until when; "" where nothing is written."""
     entry = judged.entry
     until = f"until {entry.until}" if entry.until else ""
     return ", ".join(filter(None, (entry.why, entry.owner, until)))
