@@ -1,6 +1,7 @@
 """What rules that nothing expects show: what their holes hold, whose addresses and bridges they name."""
 
 import re
+from itertools import permutations
 
 import pytest
 from msgspec.structs import replace as changed
@@ -10,13 +11,13 @@ from netaudit.attribute.observed.causes import find_cause
 from netaudit.attribute.observed.docker_addresses import Chains, DockerAddresses
 from netaudit.attribute.observed.docker_evidence import DockerEvidence
 from netaudit.attribute.observed.forward_policy import attribute_policy
+from netaudit.attribute.observed.owners import Owners
 from netaudit.attribute.observed.present import PresentEngine, PresentHost, is_generated
 from netaudit.attribute.observed.unify import (
     address_in,
     binding_in,
     is_comparable,
     is_listed,
-    is_owned,
     link_addresses_in,
     targets,
     unify,
@@ -115,7 +116,15 @@ def _owned(**patterns: str) -> Owned:
 def test_what_is_a_makers_by_its_name_is_its_chain_its_jumps_its_table_or_its_text(
     owned: Owned, item: Item, found: object
 ) -> None:
-    assert is_owned(item, owned) is found
+    owners = Owners((owned,))
+    assert (owners.find(item), owners.find(item)) == ((owned,) * 2 if found else (None, None))
+
+
+def test_of_several_names_that_an_object_bears_the_catalogs_first_counts() -> None:
+    by_text, by_jump, by_chain = (_owned(text=".*mine.*"), _owned(chain="THEIRS"), _owned(chain="OURS"))
+    item = _item("-A OURS -m comment --comment mine -j THEIRS", "OURS")
+    for first, second, third in permutations((by_text, by_jump, by_chain)):
+        assert Owners((first, second, third)).find(item) is first
 
 
 def test_the_targets_of_a_text_are_all_chains_that_it_jumps_to() -> None:

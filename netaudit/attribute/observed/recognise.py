@@ -22,8 +22,9 @@ from netaudit.attribute.observed.causes import OPERATOR, find_cause
 from netaudit.attribute.observed.docker_addresses import ChainKey, Chains
 from netaudit.attribute.observed.docker_evidence import DockerEvidence
 from netaudit.attribute.observed.judges import NO_JUDGES, MakersJudge
+from netaudit.attribute.observed.owners import Owners
 from netaudit.attribute.observed.standing import Author, Judge
-from netaudit.attribute.observed.unify import address_in, is_comparable, is_listed, is_owned, unify
+from netaudit.attribute.observed.unify import address_in, is_comparable, is_listed, unify
 from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Applies, Catalog, Owned, Signature, SubjectKind
 from netaudit.model.netfilter.ruleset import Item, ObjectKind
@@ -56,7 +57,7 @@ class Recogniser:
         self._judges = judges
         self._judge = judge
         self._unknown = AttributionReason(unknown)
-        self._owned = catalog.owned
+        self._owners = Owners(catalog.owned)
         self._rules = rules
         self._texts: dict[ChainKey, frozenset[str]] = {}
         self._index: dict[tuple[str, str], list[Signature]] = {}
@@ -78,8 +79,8 @@ class Recogniser:
             return self._attribute(item, *min(found, key=lambda one: not self._is_current(one[0])))
         if makers:
             return _ambiguous([self._attribute(item, *candidate) for candidate in found])
-        owned = next((_owned(owned) for owned in self._owned if is_owned(item, owned)), None)
-        return owned or self._unnamed(item)
+        owned = self._owners.find(item)
+        return _owned(owned) if owned else self._unnamed(item)
 
     def _unnamed(self, item: Item) -> Attribution:
         """Attribute what bears no maker's name."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from netaudit.attribute.signatures.signature import Owned, Signature
+from netaudit.attribute.signatures.signature import Signature
 from netaudit.attribute.signatures.template import Template
 from netaudit.model.docker import PortBinding
 from netaudit.model.netfilter.ruleset import Backend, Item
@@ -46,17 +46,6 @@ def is_comparable(item: Item) -> bool:
 @cache
 def _without_interfaces(text: str) -> Template:
     return Template(_INTERFACES.sub("", text))
-
-
-def is_owned(item: Item, owned: Owned) -> bool:
-    """Return whether an object bears a maker's name; an nftables chain counts by its table, its name is free."""
-    if item.backend not in owned.backends:
-        return False
-    if owned.table and item.backend is Backend.NFTABLES and owned.table.fullmatch(item.table):
-        return True
-    if owned.text and owned.text.fullmatch(item.text):
-        return True
-    return owned.chain is not None and any(owned.chain.fullmatch(name) for name in (item.chain, *targets(item.text)))
 
 
 def targets(text: str) -> list[str]:
