@@ -361,3 +361,29 @@ def test_what_is_for_many_comes_to_this_host_or_nowhere(rules: str, to: str, out
     found = follow(FILTER.format(rules), to=to, protocol="udp", dport=5353)
     assert found.outcome is outcome
     assert not any(step.item and step.item.where.startswith("filter/FORWARD") for step in found.steps)
+
+
+@pytest.mark.parametrize(
+    ("source", "to", "interface", "end"),
+    [
+        (OWN, OWN, "lo", "sshd"),
+        (OWN, OWN, "eth0", "the sender's address 192.0.2.1 is this host's own"),
+        ("127.0.0.1", OWN, "lo", "sshd"),
+        ("127.0.0.1", OWN, "eth0", "the sender's address 127.0.0.1 cannot come by eth0"),
+        ("127.0.0.1", "127.0.0.1", "lo", "sshd"),
+        (CLIENT, "127.0.0.1", "eth0", "127.0.0.1 is loopback's, and eth0 may not lead there (route_localnet is off)"),
+        ("224.0.0.1", OWN, "lo", "the sender's address 224.0.0.1 cannot come by lo"),
+    ],
+)
+def test_addresses_that_are_impossible_on_a_wire_are_possible_on_loopback(
+    source: str, to: str, interface: str, end: str
+) -> None:
+    found = follow(FILTER.format(""), to=to, source=ip_address(source), interface=interface, dport=22)
+    assert [describe_reason(one.reason) for one in found.ends] == [end]
+
+
+def test_what_a_program_decides_may_be_let_on_or_dropped() -> None:
+    found = follow(FILTER.format("-A FORWARD -j NFQUEUE --queue-num 0\n"))
+    assert found.outcome is Outcome.MAY
+    assert {(one.kind, one.sure) for one in found.ends} == {(EndKind.DROPPED, False), (EndKind.SENT, False)}
+    assert said(found.doubts) == ("a program decides (queue)",)

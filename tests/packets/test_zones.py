@@ -6,9 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from netaudit.model.exposure import Zone, ZoneKind
+from netaudit.model.exposure import DestinationKind, Outcome, Zone, ZoneKind
 from netaudit.model.netfilter.family import Family
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.exposure.table import expose
 from netaudit.packets.host.zones import Origin, Senders, ZoneChoice, as_ranges, is_routed, origins, without
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
@@ -126,3 +127,18 @@ def test_senders_of_a_source_are_a_zone_for_each_place_that_they_send_from() -> 
     everybody = {one.zone.kind: one for one in found if one.zone.within == "0.0.0.0/0"}
     plain = {one.zone.kind: one for one in _origins("28.5.2-iptables-nft/two-nets/04").values()}
     assert everybody[ZoneKind.INTERNET].senders == plain[ZoneKind.INTERNET].senders
+
+
+def test_the_internet_reaches_the_uplinks_own_address_even_where_no_router_leads_to_it() -> None:
+    recorded = load(RECORDINGS / "20.10.24-iptables-nft/default-one-port/01")
+    files = {name: data.replace(b"192.0.2.", b"192.168.2.") for name, data in recorded.files.items()}
+    snapshot = parse_snapshot(msgspec.structs.replace(recorded, files=files))
+    found = {
+        (one.destination.kind, one.outcome)
+        for one in expose(snapshot, snapshot.program)
+        if one.zone.kind is ZoneKind.INTERNET and one.destination.family == "ip"
+    }
+    assert found == {
+        (DestinationKind.PUBLISHED_PORT, Outcome.ALLOWED),
+        (DestinationKind.CONTAINER_PORTS, Outcome.BLOCKED),
+    }
