@@ -38,7 +38,7 @@ check: $(VENV)/ready ## Lint, types, layers and unit tests: no root, no network
 
 .PHONY: unit
 unit: $(VENV)/ready
-	$(PYTHON) -m pytest -q -m "not engine and not kernel and not browser and not matrix" -n $(WORKERS)
+	$(PYTHON) -m pytest -q -m "not engine and not kernel and not browser and not matrix" -n $(WORKERS) --dist loadfile
 
 .PHONY: lint
 lint: $(VENV)/ready

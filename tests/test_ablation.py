@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from lab.ablation import Tally, scenarios, tally
 
-from netaudit.catalog import load_catalog
+from netaudit.api.rules import shipped_catalog
 
 _RECORDINGS = Path(__file__).parent / "recordings"
-_CATALOG = load_catalog()
+_CATALOG = shipped_catalog()
 _SCENARIOS = list(scenarios(_RECORDINGS))
 # Scenarios that break something on purpose, or that show an engine leaving something broken: what is wrong after
 # their steps is for docs/proof.md to show.

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from planting import leaks, notations_of_ipv4, notations_of_ipv6, notations_of_mac
 from sampling import SWEEP
 
+from netaudit.api.rules import shipped_catalog
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedItem, Coverage
 from netaudit.attribute.signatures.signature import Catalog
-from netaudit.catalog import load_catalog
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.snapshot import Snapshot
@@ -55,7 +55,7 @@ MACS = re.compile(r"(?<![0-9a-fA-F:])[0-9a-f]{2}(?::[0-9a-f]{2}){5}(?![0-9a-fA-F
 
 @cache
 def _catalog() -> Catalog:
-    return load_catalog()
+    return shipped_catalog()
 
 
 def redact(facts: Facts, key: bytes) -> Facts:
@@ -263,7 +263,7 @@ def test_the_network_that_carries_a_port_is_the_same_whatever_its_pseudonym() ->
     assert all(found)
 
 
-REDACTOR = Redactor(KEY, load_catalog())
+REDACTOR = Redactor(KEY, shipped_catalog())
 
 
 @given(st.text(max_size=60))

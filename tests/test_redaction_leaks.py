@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from planting import IPV4, IPV6, MAC, MARK, SECRETS, leaks, notations_of_name, planted_json, planted_text
 from sampling import SWEEP
 
+from netaudit.api.rules import shipped_catalog
 from netaudit.attribute.signatures.signature import Catalog
-from netaudit.catalog import load_catalog
 from netaudit.errors import ParseError
 from netaudit.model.facts import IPTABLES_SOURCES, PODMAN_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.model.netfilter.match import UnknownMatch
@@ -56,7 +56,7 @@ SECRET_WORDS = ("office", "alice", "policy_office")
 
 @cache
 def _catalog() -> Catalog:
-    return load_catalog()
+    return shipped_catalog()
 
 
 def _hidden(facts: Facts) -> bytes | None:
@@ -80,7 +80,7 @@ def test_every_source_is_planted() -> None:
 
 def test_what_podman_says_is_left_away_and_its_absence_is_a_gap() -> None:
     facts = Facts({str(source): b'[{"Id": "secret"}]' for source in PODMAN_SOURCES})
-    hidden = redact(facts, b"k" * 32, load_catalog()).facts
+    hidden = redact(facts, b"k" * 32, shipped_catalog()).facts
     assert hidden.files == {}
     assert {gap.source for gap in hidden.gaps} == {*PODMAN_SOURCES}
 

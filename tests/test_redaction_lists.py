@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.catalog import load_catalog
+from netaudit.api.rules import shipped_catalog
 from netaudit.model.facts import Facts, Source
 from netaudit.parse import parse_ruleset, parse_snapshot
 from netaudit.parse.iptables.lists import parse_lists
@@ -21,7 +21,7 @@ def pair() -> tuple[Facts, Facts]:
     rules = b"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set office src -j DROP\nCOMMIT\n"
     files = {str(name): (SAMPLES / file).read_bytes() for name, file in names.items()}
     facts = Facts({**files, str(Source.IPTABLES_NFT): rules})
-    return facts, redact(facts, b"k" * 32, load_catalog()).facts
+    return facts, redact(facts, b"k" * 32, shipped_catalog()).facts
 
 
 def test_policy_rules_keep_their_order_actions_and_selectors(pair: tuple[Facts, Facts]) -> None:

@@ -2,15 +2,15 @@
 
 from msgspec.structs import replace
 
+from netaudit.api.rules import shipped_catalog
 from netaudit.attribute import Attribution, attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
-from netaudit.catalog import load_catalog
 from netaudit.model.docker import Container, DaemonOptions, Endpoint, Inventory, Network, PortBinding
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind, Ruleset
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse.iptables.save import parse_save
 
-CATALOG = load_catalog()
+CATALOG = shipped_catalog()
 BRIDGE = Network(id="b" * 64, name="bridge", driver="bridge", bridge="docker0", subnet="172.17.0.0/16", default=True)
 OPTIONS = DaemonOptions(
     userland_proxy=True, iptables=True, ip6tables=False, allow_direct_routing=False, bridge_accept_fwmark=""

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from sampling import every
 
+from netaudit.api.rules import shipped_catalog
 from netaudit.attribute import AttributedSnapshot, Confidence, Standing, attribute_snapshot
 from netaudit.attribute.signatures.signature import Catalog
-from netaudit.catalog import load_catalog
 from netaudit.model.facts import Facts, Source
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.parse import parse_snapshot
@@ -30,7 +30,7 @@ DRIVERS = ("podman-5.4.2-iptables", "podman-5.4.2-nftables")
 
 @cache
 def catalog() -> Catalog:
-    return load_catalog()
+    return shipped_catalog()
 
 
 def _name(step: Path) -> str:

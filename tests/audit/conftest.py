@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from netaudit.api.rules import shipped_catalog
 from netaudit.attribute.services import Services
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
-from netaudit.catalog import load_catalog, load_checks, load_services
+from netaudit.catalog import load_checks, load_services
 from netaudit.model.facts import Facts
 from netaudit.store import load
 
@@ -23,7 +24,7 @@ AuditOf = Callable[..., Audit]
 
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
-    return load_catalog()
+    return shipped_catalog()
 
 
 @pytest.fixture(scope="session")

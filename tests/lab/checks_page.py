@@ -14,6 +14,7 @@ import msgspec
 import packing
 
 from lab.bad_hosts import HOSTS
+from netaudit.api.rules import shipped_catalog
 from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.attribute.services import Services
 from netaudit.audit.auditor import Auditor
@@ -23,7 +24,7 @@ from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import declared
-from netaudit.catalog import load_catalog, load_checks, load_services
+from netaudit.catalog import load_checks, load_services
 from netaudit.catalog.config import config_schema
 from netaudit.model.severity import Severity
 from netaudit.store import load
@@ -174,7 +175,7 @@ def _size(step: Path) -> int:
 
 @cache
 def _auditor(exposure: ComputeExposure) -> Auditor:
-    return Auditor(load_catalog(), Services(load_services()), Plan(load_checks(), _TODAY), exposure=exposure)
+    return Auditor(shipped_catalog(), Services(load_services()), Plan(load_checks(), _TODAY), exposure=exposure)
 
 
 def _audit(folder: Path, exposure: ComputeExposure = ComputeExposure.NEVER, since: Path | None = None) -> Audit:

@@ -13,7 +13,7 @@ from tabulate import tabulate
 
 from lab.ablation import Tally, scenarios, tally
 from lab.scenarios import NOT_RUN
-from netaudit.catalog import load_catalog
+from netaudit.api.rules import shipped_catalog
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _RECORDINGS = _REPOSITORY / "tests" / "recordings"
@@ -33,7 +33,7 @@ Debian does not package, is represented by recordings that were made elsewhere.
 
 def render() -> str:
     """Make the page."""
-    catalog = load_catalog()
+    catalog = shipped_catalog()
     tallies = {(one.name, one.parent.name): tally(one, catalog) for one in scenarios(_RECORDINGS)}
     engines = sorted({engine for _, engine in tallies})
     names = sorted({name for name, _ in tallies})

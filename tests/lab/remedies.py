@@ -14,13 +14,14 @@ from pathlib import Path
 
 from lab.bad_hosts import HOSTS, BadHost, build, take
 from lab.engine import Engine
+from netaudit.api.rules import shipped_catalog
 from netaudit.attribute.services import Services
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.remedy import Advice
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.remedy.choices import assume, put_in
 from netaudit.audit.run import Plan
-from netaudit.catalog import load_catalog, load_checks, load_services
+from netaudit.catalog import load_checks, load_services
 from netaudit.model.facts import Facts
 from netaudit.model.severity import Severity
 from netaudit.store import load
@@ -61,7 +62,7 @@ class Bench:
 
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine, self._name = engine, name
-        self._auditor = Auditor(load_catalog(), Services(load_services()), Plan(load_checks(), _TODAY))
+        self._auditor = Auditor(shipped_catalog(), Services(load_services()), Plan(load_checks(), _TODAY))
         self._before = self._auditor.audit_and_verify(self._record())
 
     def apply_all(self, done: set[tuple[str, str]]) -> Iterator[Applied]:

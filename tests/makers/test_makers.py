@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from netaudit.api.rules import shipped_catalog
 from netaudit.attribute import AttributedItem, AttributedSnapshot, Confidence, attribute_snapshot
 from netaudit.attribute.signatures.signature import Catalog
-from netaudit.catalog import load_catalog
 from netaudit.model.facts import Facts, Source
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.parse import parse_snapshot
@@ -78,7 +78,7 @@ LEGACY = {"iptables-save.txt": "iptables-legacy-save.txt", "ip6tables-save.txt":
 
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
-    return load_catalog()
+    return shipped_catalog()
 
 
 def attribute(facts: Facts, catalog: Catalog) -> AttributedSnapshot:

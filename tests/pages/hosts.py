@@ -9,13 +9,14 @@ import msgspec
 from bench.synthetic import make_facts
 
 import netaudit
+from netaudit.api.rules import shipped_catalog
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.attribute.services import Services
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan, run
 from netaudit.audit.view.view import HostView
-from netaudit.catalog import load_catalog, load_checks, load_services
+from netaudit.catalog import load_checks, load_services
 from netaudit.model.facts import Facts
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
@@ -60,7 +61,7 @@ def huge() -> tuple[AttributedSnapshot, Audit]:
 def large(containers: int) -> AttributedSnapshot:
     """As many containers as one asks for, each with one published port and three rules; judged crudely, but at once."""
     snapshot = parse_snapshot(_named(make_facts(_EMPTY, containers)))
-    return crudely_exposed(snapshot, attribute_snapshot(snapshot, load_catalog()))
+    return crudely_exposed(snapshot, attribute_snapshot(snapshot, shipped_catalog()))
 
 
 def hostile() -> tuple[AttributedSnapshot, Audit]:

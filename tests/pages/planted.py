@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 
 import netaudit
+from netaudit.api.rules import shipped_catalog
 from netaudit.attribute.attribution import AttributedDiff, AttributedInside, AttributedSnapshot, Ref
 from netaudit.attribute.explain.explanation import Explained, explain
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.audit.checks.waiver import Waiver
 from netaudit.audit.finding import Audit, Verified
-from netaudit.catalog import load_catalog
 from netaudit.model.facts import Facts, Gap, GapReason
 from netaudit.model.observation import DockerEvent, Writer
 from netaudit.model.reason import Reason
@@ -131,7 +131,7 @@ def journey() -> AttributedTrace:
 @cache
 def explained() -> tuple[Explained, ...]:
     """Explanations of a rule, a container, a network and a signature."""
-    snapshot, catalog = parse_snapshot(facts()), load_catalog()
+    snapshot, catalog = parse_snapshot(facts()), shipped_catalog()
     subjects = ("nat/DOCKER#2", "u9", "n9", "docker-iptables/port-dnat")
     return tuple(one for subject in subjects for one in explain(subject, snapshot, catalog))
 

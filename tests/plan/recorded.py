@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from netaudit.catalog import load_catalog
+from netaudit.api.rules import shipped_catalog
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare
 from netaudit.model.netfilter.ruleset import Ruleset
 from netaudit.model.plan import PlannedInventory
@@ -20,7 +20,7 @@ from netaudit.plan.rules.planned import plan_host, write_rules
 from netaudit.store import load
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
-CATALOG = load_catalog()
+CATALOG = shipped_catalog()
 _ENGINES = ("20.10.24", "26.1.5", "28.5.2", "29.0.0", "29.7.2")
 
 

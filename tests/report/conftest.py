@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from netaudit.api.rules import shipped_catalog
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.attribute.signatures.signature import Catalog
-from netaudit.catalog import load_catalog
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
 from netaudit.store import digest, load
@@ -25,7 +25,7 @@ MakeSnapshot = Callable[..., AttributedSnapshot]
 
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
-    return load_catalog()
+    return shipped_catalog()
 
 
 def parse(scenario: str, step: str, edits: Edits | None = None) -> Snapshot:
