@@ -83,7 +83,7 @@ def _with(snap: Snapshot, **more: object) -> Snapshot:
         (_host("web"), _host(), "was removed", "would be removed"),
         (_host("web"), _stopped(_host("web")), "was stopped", "would be stopped"),
         (_stopped(_host("web")), _host("web"), "was started", "would be started"),
-        (_host("web"), _with(_host("web"), id="new"), "was started anew", "would be started anew"),
+        (_host("web"), _with(_host("web"), id="new"), "was started again", "would be started again"),
         (_host("web"), _with(_host("web"), endpoints=()), "was connected otherwise", "would be connected otherwise"),
         (
             _host("web"),
@@ -340,3 +340,26 @@ def test_a_diff_that_touches_few_containers_of_many_is_affordable() -> None:
     )  # then every container may be concerned
     assert why_not_affordable(nothing, elsewhere, many) == "not computed for 301 containers unless asked for"
     assert why_not_affordable(nothing, many, elsewhere) == "not computed for 301 containers unless asked for"
+
+
+@pytest.mark.parametrize(
+    ("switch", "affordable"),
+    [
+        ("net.ipv4.conf.veth0a1b2c3.forwarding", True),  # comes and goes with a container
+        ("net.ipv4.conf.eth0.forwarding", False),
+        ("net.ipv4.conf.eth0/100.forwarding", False),  # of eth0.100, as sysctl(8) writes it
+        ("net.ipv4.conf.all.forwarding", False),
+        ("net.ipv6.conf.default.forwarding", False),
+        ("net.ipv4.ip_forward", False),
+        ("net.ipv4.neigh.veth0a1b2c3.mcast_solicit", False),
+    ],
+)
+def test_a_switch_of_the_host_concerns_every_container_and_one_of_a_veth_pair_none(
+    switch: str, affordable: object
+) -> None:
+    many = _large(containers=AFFORDABLE_CONTAINERS + 1)
+    kept = (Interface("eth0"), Interface("eth0.100"), Interface("veth0a1b2c3", master="docker0"))
+    before, after = (changed(many, host=Host(interfaces=kept, sysctls=((switch, value),))) for value in "01")
+    head = attribute_head(many)
+    why = why_not_affordable(AttributedDiff(head, head, (), (), Coverage()), before, after)
+    assert (why == "") is affordable

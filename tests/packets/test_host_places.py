@@ -10,6 +10,8 @@ from netaudit.model.exposure import Destination, DestinationKind, Zone, ZoneKind
 from netaudit.model.host import Host, HostAddress, Interface, Listener, NextHop, Route
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.ruleset import Backend, Ruleset, Table
+from netaudit.model.snapshot import Inside, Snapshot
 from netaudit.packets.host.bridge_ports import ports_of
 from netaudit.packets.host.container_routes import (
     ContainerRoutes,
@@ -21,6 +23,7 @@ from netaudit.packets.host.container_routes import (
     routes_of,
     subnets,
 )
+from netaudit.packets.host.containers.namespaces import namespaces_of
 from netaudit.packets.host.destinations import destinations, number_of, written
 from netaudit.packets.host.endpoints import with_every_endpoint
 from netaudit.packets.host.fib import Routing
@@ -333,3 +336,58 @@ def test_what_is_on_a_link_is_reached_without_a_gateway(interface: str, address:
     assert is_on_link(LINKS, _inventory(), interface, ip_address(address)) is found
     if interface == "br-front":
         assert is_on_link(LINKS, None, interface, ip_address(address)) is False
+
+
+# ---- inside containers --------------------------------------------------------------------------------------------
+
+
+def _inside(container_id: str, *tables: Table) -> Inside:
+    return Inside(container_id, Ruleset(tables))
+
+
+RULES = Table(Backend.IPTABLES_NFT, "ip", "filter", ())
+
+
+def test_a_containers_namespace_has_its_addresses_and_a_default_route_by_each_network() -> None:
+    ends = (ON_FRONT, changed(ON_BACK, ipv4="172.19.0.2/16"))
+    snapshot = Snapshot(
+        Ruleset(()), _inventory(changed(BOTH, endpoints=ends), HOSTED), inside=(_inside(BOTH.id, RULES),)
+    )
+    (found,) = namespaces_of(snapshot)
+    assert (found.container_id, found.name) == (BOTH.id, "both")
+    addresses = {
+        "172.18.0.2": "eth0",
+        "fd00:18::2": "eth0",
+        "172.19.0.2": "eth1",
+        "127.0.0.1": "lo",
+        "::1": "lo",
+        "192.0.2.1": "",
+    }
+    assert {one: found.interface_of(int(ip_address(one))) for one in addresses} == addresses
+    assert found.addresses == {int(ip_address(one)) for one in ("172.18.0.2", "fd00:18::2", "172.19.0.2")}
+    assert [(one.name, one.index, one.up) for one in found.host.interfaces] == [
+        ("lo", 0, True),
+        ("eth0", 2, True),
+        ("eth1", 3, True),
+    ]
+    assert {
+        (one.family, one.destination, one.hops[0].interface, one.kind, one.table, one.metric)
+        for one in found.host.routes
+    } == {
+        ("ip", "127.0.0.0/8", "lo", "local", "local", 0),
+        ("ip6", "::1/128", "lo", "local", "local", 0),
+        ("ip", "172.18.0.2/32", "eth0", "local", "local", 0),
+        ("ip6", "fd00:18::2/128", "eth0", "local", "local", 0),
+        ("ip", "172.19.0.2/32", "eth1", "local", "local", 0),
+        ("ip", "0.0.0.0/0", "eth0", "unicast", "main", 0),
+        ("ip6", "::/0", "eth0", "unicast", "main", 0),
+        ("ip", "0.0.0.0/0", "eth1", "unicast", "main", 1),
+    }
+
+
+def test_rules_inside_are_those_of_the_container_whose_network_it_is() -> None:
+    guest = Container("6" * 64, "guest", True, f"container:{WEB.id}")  # noqa: FBT003
+    looked = (_inside(guest.id, RULES), _inside("unknown", RULES), _inside(HOSTED.id))
+    snapshot = Snapshot(Ruleset(()), _inventory(WEB, guest, HOSTED), inside=looked)
+    assert [one.name for one in namespaces_of(snapshot)] == ["web"]  # HOSTED has no table, the other is not known
+    assert namespaces_of(changed(snapshot, inventory=None)) == ()

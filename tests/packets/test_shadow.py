@@ -1,11 +1,13 @@
 """Rules that decide nothing: each is proved by its chain, and no packet that is traced is ever decided by one."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sampling import SWEEP
 
-from netaudit.model.facts import Facts
+from netaudit.model.facts import Facts, Source
 from netaudit.model.host import Host
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Hook, ReadTable
@@ -18,6 +20,7 @@ from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.chain import Walk
 from netaudit.packets.trace.recorder import TraceRecorder
 from netaudit.packets.values.packet import Packet
+from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program
 
 
@@ -156,3 +159,40 @@ def test_no_packet_meets_a_rule_that_is_said_to_decide_nothing(
         walk = Walk(RouteLookup(Routing(Host(), "ip")), recorder)
         walk.through(Hook.INPUT, table, table.chains["INPUT"], [Branch(Packet(fields))])
         assert hidden.isdisjoint(step.item for step in recorder.steps if step.item)
+
+
+def _nft(*expressions: list[object]) -> list[Shadow]:
+    place = {"family": "ip", "table": "own"}
+    objects: list[object] = [
+        {"table": {"family": "ip", "name": "own", "handle": 1}},
+        {"chain": {**place, "name": "in", "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}},
+        *({"rule": {**place, "chain": "in", "expr": one}} for one in expressions),
+    ]
+    files = {str(Source.NFT_RULESET): json.dumps({"nftables": objects}).encode()}
+    snapshot = parse_snapshot(Facts(files))
+    (table,) = snapshot.program.tables
+    return [one for chain in table.chains.values() for one in ShadowAnalysis(table).of(chain)]
+
+
+def _port(*ports: int) -> dict[str, object]:
+    left = {"payload": {"protocol": "tcp", "field": "dport"}}
+    return {"match": {"op": "==", "left": left, "right": {"set": list(ports)} if len(ports) > 1 else ports[0]}}
+
+
+MAP = {
+    "vmap": {
+        "key": {"payload": {"protocol": "tcp", "field": "dport"}},
+        "data": {"set": [[22, {"accept": None}], [23, {"drop": None}], [24, {"continue": None}]]},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("ports", "shade"),
+    [((22,), ShadowKind.SHADOWED), ((22, 23), ShadowKind.SHADOWED), ((24,), None), ((23, 24), None), ((25,), None)],
+)
+def test_a_verdict_map_takes_what_its_elements_decide_and_nothing_else(
+    ports: tuple[int, ...], shade: ShadowKind | None
+) -> None:
+    found = _nft([MAP], [_port(*ports), {"drop": None}])
+    assert [(one.shade, [by.position for by in one.covering]) for one in found] == ([(shade, [1])] if shade else [])
