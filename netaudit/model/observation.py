@@ -1,6 +1,6 @@
 """What was seen while somebody changed a host: who committed what to nf_tables, and what Docker told meanwhile."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -38,6 +38,23 @@ class Process(msgspec.Struct, frozen=True, array_like=True):
     unit: str = ""
     user: str = ""
     parent: str = ""
+
+
+def join_processes(processes: Iterable[Process]) -> Process | None:
+    """Return the one process, or what several have in common; None for none."""
+    known = tuple(dict.fromkeys(processes))
+    if len(known) < 2:
+        return known[0] if known else None
+    units, users = ({getattr(one, name) for one in known} for name in ("unit", "user"))
+    chains = [one.parent.split(" < ") for one in known]
+    parents = [name for name in chains[0] if all(name in chain for chain in chains)]
+    return Process(
+        ", ".join(sorted({one.name for one in known})),
+        None,
+        units.pop() if len(units) == 1 else "",
+        users.pop() if len(users) == 1 else "",
+        " < ".join(parents),
+    )
 
 
 class Commit(msgspec.Struct, frozen=True):

@@ -1,14 +1,13 @@
 """Two looks, and what was heard between them -> the lines of a log, one for each writer and cause."""
 
 from collections import Counter
-from collections.abc import Iterable
 
 import msgspec
 
 from netaudit.attribute.attribution import AttributedChange, AttributedDiff
 from netaudit.diff import Altered
 from netaudit.model.history.change import CauseOf, LoggedCause, LoggedChange, LoggedExposure, LoggedRule
-from netaudit.model.observation import DockerEvent, Observation, Process
+from netaudit.model.observation import DockerEvent, Observation, Process, join_processes
 from netaudit.report.text.exposure import change_lines
 from netaudit.report.text.words import verb
 from netaudit.timeline.causes import ENGINE_CAUSE, cause_of, writer_of
@@ -113,7 +112,7 @@ class Lines:
             since=self._interval.since,
             at=min(line.times) if exact else self._interval.at,
             exact=exact,
-            writer=_joined(named) if named else None,
+            writer=join_processes(named),
             unknown="" if named else "; ".join(reasons),
             cause=msgspec.structs.replace(line.cause, events=tuple(sorted(line.events.items()))),
             containers=_containers(line),
@@ -151,19 +150,4 @@ def _rule(one: AttributedChange) -> LoggedRule:
         position=item.position or 0,
         maker=one.attribution.maker,
         before=one.change.before.text if isinstance(one.change, Altered) else "",
-    )
-
-
-def _joined(processes: Iterable[Process]) -> Process:
-    """Return the one process, or what several have in common."""
-    known = list(dict.fromkeys(processes))
-    if len(known) == 1:
-        return known[0]
-    units, users, parents = ({getattr(one, name) for one in known} for name in ("unit", "user", "parent"))
-    return Process(
-        ", ".join(sorted({one.name for one in known})),
-        None,
-        units.pop() if len(units) == 1 else "",
-        users.pop() if len(users) == 1 else "",
-        parents.pop() if len(parents) == 1 else "",
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from netaudit.model.observation import Commit, Observation, Process
+from netaudit.model.observation import Commit, Observation, Process, join_processes
 from netaudit.timeline.programs import is_engine, program_of
 
 _NEAR = 64  # numbers between the two: more, and others may have run meanwhile
@@ -55,7 +55,5 @@ def _is_between(commit: Commit, before: Commit, after: Commit) -> bool:
 
 def _as_child(commit: Commit, one: Process, other: Process) -> Commit:
     """Give a process what its two neighbours have in common."""
-    parents = [name for name in one.parent.split(" < ") if name in other.parent.split(" < ")]
-    unit = one.unit if one.unit == other.unit else ""
-    user = one.user if one.user == other.user else ""
-    return replace(commit, process=Process(commit.name, commit.pid, unit, user, " < ".join(parents)))
+    joined = join_processes((one, other)) or one
+    return replace(commit, process=replace(joined, name=commit.name, pid=commit.pid))

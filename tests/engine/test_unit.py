@@ -16,6 +16,7 @@ from unit_sandbox import settings
 
 pytestmark = pytest.mark.engine
 UNIT = REPOSITORY / "examples" / "netaudit-record.service"
+WATCH = REPOSITORY / "examples" / "netaudit-watch.service"
 TIMER = REPOSITORY / "examples" / "netaudit-record.timer"
 SANDBOX = [sys.executable, str(Path(__file__).with_name("unit_sandbox.py")), str(UNIT)]
 STATE = "/var/lib/netaudit"
@@ -113,8 +114,53 @@ def test_looking_inside_containers_without_its_capability_is_a_gap(guarded: tupl
     assert "inside.json" in said.stderr
 
 
+_MANAGER = """
+import socket, sys
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+    manager.bind("/run/lab/notify")
+    while True:
+        print(manager.recv(1000).decode(), flush=True)
+"""
+
+
+def test_the_watch_works_within_the_bounds_of_its_unit_and_tells_the_service_manager(
+    guarded: tuple[Engine, Path],
+) -> None:
+    host = guarded[0].host
+    host.run(["sh", "-c", f"rm -rf {STATE} /run/lab/notify"])
+    manager = host.popen([sys.executable, "-c", _MANAGER], stdout=subprocess.PIPE)
+    host.run(["sh", "-c", "until [ -e /run/lab/notify ]; do sleep 0.05; done"], timeout=30)
+    variables = ["NOTIFY_SOCKET=/run/lab/notify", "WATCHDOG_USEC=1000000", f"NETAUDIT_STORE={STATE}/history.sqlite"]
+    watch = ["env", *variables, sys.executable, "-m", "netaudit", "watch", "--no-journal"]
+    sandbox = [SANDBOX[0], SANDBOX[1], str(WATCH)]
+    watching = host.popen([*sandbox, "--", *watch], stderr=subprocess.PIPE)
+    assert manager.stdout
+    assert watching.stderr
+    said = [manager.stdout.readline()]
+    while said[-1] not in (b"READY=1\n", b""):
+        said.append(manager.stdout.readline())
+    host.run(["iptables", "-N", "PLANTED"])
+    line = b""
+    while b" other object" not in line and b"rules +" not in line:
+        line = watching.stderr.readline()
+        assert line
+    assert b"iptables" in line or b"legacy" in line
+    while said[-1] not in (b"WATCHDOG=1\n", b""):
+        said.append(manager.stdout.readline())
+    host.run(["sh", "-c", "kill -TERM $(pgrep -f '[n]etaudit watch')"])
+    while said[-1] not in (b"STOPPING=1\n", b""):
+        said.append(manager.stdout.readline())
+    assert said[-1] == b"STOPPING=1\n"
+    os.killpg(manager.pid, signal.SIGKILL)
+    assert watching.wait(60) == 0
+    manager.wait()
+    host.run(["iptables", "-X", "PLANTED"])
+    kept = host.run(["sh", "-c", f"stat -c '%a %n' {STATE}/*"]).stdout.split("\n")
+    assert f"600 {STATE}/history.sqlite" in kept
+
+
 def test_systemd_understands_every_line(tmp_path: Path) -> None:
-    for file in (UNIT, TIMER):
+    for file in (UNIT, TIMER, WATCH):
         text = file.read_text().replace("/usr/local/bin/netaudit", sys.executable)
         (tmp_path / file.name).write_text(text)
     done = subprocess.run(
@@ -123,9 +169,10 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_systemd_rates_it_as_little_exposed() -> None:
+@pytest.mark.parametrize("unit", [UNIT, WATCH], ids=lambda unit: unit.stem)
+def test_systemd_rates_it_as_little_exposed(unit: Path) -> None:
     assert shutil.which("systemd-analyze"), "make system installs it"
-    rate = ["systemd-analyze", "security", "--offline=true", "--threshold=30", "--no-pager", str(UNIT)]
+    rate = ["systemd-analyze", "security", "--offline=true", "--threshold=30", "--no-pager", str(unit)]
     done = subprocess.run(rate, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-300:]
 

@@ -9,6 +9,7 @@ from lab.clients import client_of
 from lab.engine import LEGACY, Engine
 from lab.host import LabHost
 from lab.image import IDLE
+from lab.watch_changes import play
 from lab.watched import Watched
 
 from netaudit.model.history.change import CauseOf, LoggedChange
@@ -132,3 +133,7 @@ def test_of_legacy_tables_the_time_is_bounded_and_the_doubt_is_said(tmp_path: Pa
         assert since <= until
         lines = log.after(("sh", "-c", "iptables-save > /run/rules; iptables-restore < /run/rules"))
         assert lines == []  # what is as it was cannot be seen where the kernel does not tell
+
+
+def test_random_changes_are_each_there_once_with_their_own_cause(watched: tuple[Engine, Watched]) -> None:
+    assert play(watched[1], 12, seed=1).faults == ()  # `python -m lab.watch_changes 500` for more

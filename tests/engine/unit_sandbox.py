@@ -20,7 +20,9 @@ LEFT_OUT = frozenset(
     {
         # of the service manager, not of the sandbox
         *("Type", "ExecStart", "TimeoutStartSec", "Nice", "RemoveIPC", "KeyringMode", "StateDirectoryMode"),
-        *("MemoryMax", "TasksMax", "IPAddressDeny", "DevicePolicy"),  # of cgroups
+        "LimitRTPRIO",  # to raise it takes CAP_SYS_RESOURCE, which a container's root has not
+        *("NotifyAccess", "Environment", "Restart", "RestartSec", "WatchdogSec", "TimeoutStopSec"),
+        *("MemoryMax", "TasksMax", "IPAddressDeny", "IPAddressAllow", "DevicePolicy"),  # of cgroups
         *(
             "ProtectClock",
             "ProtectHostname",

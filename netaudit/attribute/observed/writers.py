@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from netaudit.attribute.attribution import AttributedChange, AttributedDiff, Cause, CauseKind
 from netaudit.diff import Change, Removed
 from netaudit.model.netfilter.ruleset import Backend, Item, ObjectKind
-from netaudit.model.observation import Action, Commit, DockerEvent, Handles, Observation, Writer
+from netaudit.model.observation import Action, Commit, DockerEvent, Handles, Observation, Writer, join_processes
 
 _LEGACY = Writer(reason="the kernel does not tell who changes iptables-legacy tables")
 _NOT_REPORTED = Writer(reason="the kernel did not report such a change")
@@ -79,12 +79,12 @@ def _name(commits: list[Commit]) -> Writer:
         return Writer(reason=f"one of {', '.join(names)}")
     pids = {commit.pid for commit in commits}
     times = {commit.at for commit in commits}
-    processes = {commit.process for commit in commits}
+    known = [commit.process for commit in commits if commit.process is not None]
     return Writer(
         names[0],
         pids.pop() if len(pids) == 1 else None,
         at=min(times),
-        process=processes.pop() if len(processes) == 1 else None,
+        process=join_processes(known) if len(known) == len(commits) else None,
     )
 
 
