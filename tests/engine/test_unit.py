@@ -152,7 +152,9 @@ def test_the_watch_works_within_the_bounds_of_its_unit_and_tells_the_service_man
         said.append(manager.stdout.readline())
     assert said[-1] == b"STOPPING=1\n"
     os.killpg(manager.pid, signal.SIGKILL)
+    watching.stderr.close()
     assert watching.wait(60) == 0
+    manager.stdout.close()
     manager.wait()
     host.run(["iptables", "-X", "PLANTED"])
     kept = host.run(["sh", "-c", f"stat -c '%a %n' {STATE}/*"]).stdout.split("\n")

@@ -9,13 +9,13 @@ import typer
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from netaudit.store import Manifest
+    from netaudit.store import Manifest, Verification
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 
 
 def verify(
-    recording: Annotated[Path, typer.Argument(help="A recording that `netaudit record` wrote.")],
+    recording: Annotated[Path, typer.Argument(help="A recording that `netaudit record` wrote, or a look: @last.")],
     expect: Annotated[
         str | None,
         typer.Option("--expect", metavar="DIGEST", help="The digest that `record` printed.", show_default=False),
@@ -39,13 +39,14 @@ def verify(
     """
     from netaudit.cli.output import DIFFERENT, write
     from netaudit.cli.say import say
+    from netaudit.history.reference import is_reference
     from netaudit.report.text.sanitize import terminal_text
     from netaudit.store import verify as hold_against_index
 
     expected = _digits(expect)
     if (signature is None) != (signers is None):
         raise UsageError("--signature and --signers go together", hint="give both, or none")
-    found = hold_against_index(recording)
+    found = _of_look(str(recording)) if is_reference(str(recording)) else hold_against_index(recording)
     verdicts = [*_as_expected(found.manifest, expected), *_signed(found.manifest, signature, signers)]
     lines = [f"{difference:8} {name}" for name, difference in found.differences]
     lines.append(f"{found.intact} files as they were recorded, {len(found.differences)} not")
@@ -59,6 +60,15 @@ def verify(
         write("".join(f"{terminal_text(line)}\n" for line in lines).encode(), None)
     holds = not found.differences and all(good for good, _ in verdicts)
     raise typer.Exit(0 if holds else DIFFERENT)
+
+
+def _of_look(reference: str) -> "Verification":
+    """Read a look of the history, which holds its contents against their SHA-256. Raises HistoryError."""
+    from netaudit.cli.histories import load_look
+    from netaudit.store import Verification, manifest_of
+
+    facts = load_look(reference)
+    return Verification(len(facts.files), manifest_of(facts))
 
 
 def _digits(expect: str | None) -> str | None:

@@ -49,7 +49,7 @@ class EngineFollower(DockerListener):
             self._answers = False
             self.listen_once()
             if self._answers and not self._over.is_set():
-                self.keep(_of_daemon("stop"))
+                self.turn("stop")
             wait = _SOON if self._answers else min(wait * 2, _LATE)
             self._over.wait(wait)
 
@@ -57,8 +57,19 @@ class EngineFollower(DockerListener):
         """Say that the engine is back, where it was away before."""
         self._answers = True
         if self._was_there:
-            self.keep(_of_daemon("start"))
+            self.turn("start")
         self._was_there = True
+
+    def turn(self, action: str) -> None:
+        """Keep it that the engine went away, or came back."""
+        self.keep(_of_daemon(action))
+
+
+class PodmanFollower(EngineFollower):
+    """Podman's events, by its own socket: its service ends when nobody asks, which is no event."""
+
+    def turn(self, action: str) -> None:
+        """Do nothing: containers go on without it."""
 
 
 def _of_daemon(action: str) -> DockerEvent:

@@ -11,10 +11,11 @@ from typing import Self
 from netaudit.collect.asking.deadline import start_thread
 from netaudit.collect.asking.options import Where
 from netaudit.collect.following.commits import CommitFollower
-from netaudit.collect.following.engine import EngineFollower
+from netaudit.collect.following.engine import EngineFollower, PodmanFollower
 from netaudit.collect.kernel.iptables import legacy_marks
 from netaudit.collect.netlink.handles import ask_handles
 from netaudit.collect.netlink.wakes import drain, open_audit, open_routes, replaced_tables
+from netaudit.collect.podman.place import podman_beside
 from netaudit.model.facts import Facts
 from netaudit.model.observation import Handles, Observation, Replaced
 
@@ -27,7 +28,9 @@ class Follower:
     def __init__(self, where: Where) -> None:
         self._woken = threading.Event()
         self._commits = CommitFollower(self._woken.set)
-        self._engine = EngineFollower(where, self._woken.set)
+        self._engines = [EngineFollower(where, self._woken.set)]
+        if podman := podman_beside(where):
+            self._engines.append(PodmanFollower(podman, self._woken.set))
         self._replaced: list[Replaced] = []
         self._lost = ""
         self._before: Handles | None = None
@@ -38,7 +41,8 @@ class Follower:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(self._commits)
-            stack.enter_context(self._engine)
+            for engine in self._engines:
+                stack.enter_context(engine)
             self._listen_to_others(stack)
             self._stack = stack.pop_all()
         return self
@@ -65,7 +69,8 @@ class Follower:
         told = tuple(one for one in commits if first is None or one.generation > first)
         replaced, self._replaced = tuple(self._replaced), []
         lost, self._lost = self._lost, ""
-        return Observation(told, self._engine.take(), before, self._before, blind or lost, replaced)
+        events = tuple(event for engine in self._engines for event in engine.take())
+        return Observation(told, events, before, self._before, blind or lost, replaced)
 
     def _listen_to_others(self, stack: ExitStack) -> None:
         """Listen to routes and audit records at the side, until the end."""

@@ -50,6 +50,12 @@ def find_podman(where: Where, answers: Iterable[Answer]) -> PodmanPlace | None:
     return PodmanPlace(where, has_api=False) if _has_program() else None
 
 
+def podman_beside(where: Where) -> Where | None:
+    """Return how to ask Podman by its own socket, where it has one beside what is asked already."""
+    place = f"unix://{SOCKET}"
+    return replace(where, docker_host=place) if _is_socket(SOCKET) and where.docker_host != place else None
+
+
 def answers_for_docker(answers: Iterable[Answer]) -> bool:
     """Return whether it is Podman that answered in Docker's place."""
     said = (one.data for one in answers if isinstance(one, Answered) and one.source is Source.DOCKER_VERSION)
