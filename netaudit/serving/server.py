@@ -6,11 +6,12 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from netaudit.errors import NetauditError, UsageError
+from netaudit.loopback import LocalServer, Place
 from netaudit.report.text.sanitize import visible
 from netaudit.serving.access import Access, names_of, split_token
 from netaudit.serving.pages import Pages
@@ -29,21 +30,14 @@ _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'"
 
 
-class PageServer(ThreadingHTTPServer):
+class PageServer(LocalServer):
     """Serves pages until `shutdown`."""
 
-    daemon_threads = True
-
-    def __init__(self, place: tuple[str, int] | Path, pages: Pages, token: str) -> None:
+    def __init__(self, place: Place, pages: Pages, token: str) -> None:
         self.pages = pages
         self.working = threading.Lock()  # pages cost processor time: one at a time
-        self._slots = threading.BoundedSemaphore(_AT_ONCE)
-        if isinstance(place, Path):
-            self.address_family = socket.AF_UNIX
-        elif ":" in place[0]:
-            self.address_family = socket.AF_INET6
         try:
-            super().__init__(str(place) if isinstance(place, Path) else place, _Handler)  # type: ignore[arg-type]
+            super().__init__(place, _Handler, _AT_ONCE)
         except OSError as error:
             raise UsageError(f"cannot listen there: {error.strerror}", hint="give --listen another place") from error
         self.access = Access(token, frozenset() if isinstance(place, Path) else names_of(self.port))
@@ -61,23 +55,6 @@ class PageServer(ThreadingHTTPServer):
         if self.address_family == socket.AF_UNIX:
             Path(str(self.server_address)).chmod(0o600)
         self.server_address = self.socket.getsockname()
-
-    def process_request(self, request: object, client_address: object) -> None:
-        """Refuse more connections at once than people need."""
-        if not self._slots.acquire(blocking=False):
-            self.shutdown_request(request)  # type: ignore[arg-type]
-            return
-        super().process_request(request, client_address)  # type: ignore[arg-type]
-
-    def process_request_thread(self, request: object, client_address: object) -> None:
-        """Answer, and make room."""
-        try:
-            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
-        finally:
-            self._slots.release()
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a browser that goes away is no error."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,13 +1,12 @@
 """Numbers on a page that only this host can ask: `http://127.0.0.1:PORT/metrics`."""
 
-import ipaddress
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Self
 
 from netaudit.collect.asking.deadline import start_thread
 from netaudit.errors import UsageError
+from netaudit.loopback import LocalServer, read_address
 
 _TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _PATIENCE = 5.0  # seconds for one request
@@ -38,45 +37,12 @@ class Endpoint:
         self._server.server_close()
 
 
-def read_address(text: str, option: str) -> tuple[str, int]:
-    """Read an address of loopback and a port, such as 127.0.0.1:9477. Raises UsageError."""
-    host, _, port = text.rpartition(":")
-    try:
-        loopback = ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback or not port.isdecimal() or int(port) > 65535:
-        raise UsageError(f"{option} {text}: only loopback is served", hint="such as 127.0.0.1:9477")
-    return host.strip("[]"), int(port)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(LocalServer):
     request_queue_size = 16
 
     def __init__(self, address: tuple[str, int], text: Callable[[], bytes]) -> None:
-        if ":" in address[0]:
-            self.address_family = 10  # AF_INET6
         self.text = text
-        self.slots = threading.BoundedSemaphore(_AT_ONCE)
-        super().__init__(address, _Page)
-
-    def process_request(self, request: object, client_address: object) -> None:
-        """Refuse more at once than a scraper needs."""
-        if not self.slots.acquire(blocking=False):
-            self.shutdown_request(request)  # type: ignore[arg-type]
-            return
-        super().process_request(request, client_address)  # type: ignore[arg-type]
-
-    def process_request_thread(self, request: object, client_address: object) -> None:
-        """Answer, and make room."""
-        try:
-            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
-        finally:
-            self.slots.release()
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a connection that is closed early is no error of the watch."""
+        super().__init__(address, _Page, _AT_ONCE)
 
 
 class _Page(BaseHTTPRequestHandler):

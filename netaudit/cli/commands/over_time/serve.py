@@ -57,7 +57,7 @@ def serve(
 
 
 def _read_place(text: str) -> tuple[str, int] | Path:
-    from netaudit.watching.metrics.endpoint import read_address
+    from netaudit.loopback import read_address
 
     if not text.startswith(_UNIX):
         return read_address(text, "--listen")

@@ -66,7 +66,7 @@ def watch_host(wishes: Wishes, where: "Where") -> None:
 def print_unit(wishes: Wishes) -> None:
     """Print the unit of a service that watches with these options."""
     from netaudit.cli.output import write
-    from netaudit.watching.metrics.endpoint import read_address
+    from netaudit.loopback import read_address
     from netaudit.watching.unit import service_unit
 
     words = list(_words(wishes))
