@@ -25,7 +25,7 @@ from netaudit.release import RELEASE
 
 TYPE_CHECKING = False  # as typing has it; importing that takes longer than all else before signals are listened to
 if TYPE_CHECKING:
-    from netaudit.api.audits import AuditOptions, load_auditor, run_checks
+    from netaudit.api.audits import AuditOptions, judge_changes, load_auditor, run_checks
     from netaudit.api.formats import AssertFormat, AuditFormat, Format, PlanFormat, TraceFormat
     from netaudit.api.hosts import ZoneDetail, compare, expose, show
     from netaudit.api.plans import plan_command
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from netaudit.attribute.exposure.compute import ComputeExposure
     from netaudit.attribute.trace import AttributedTrace
     from netaudit.audit.auditor import Auditor
+    from netaudit.audit.changed import ChangedFindings, JudgedDiff
     from netaudit.audit.checks.check import Check
     from netaudit.audit.finding import Audit, Finding, Undecided
     from netaudit.audit.planned import JudgedPlan
@@ -94,6 +95,7 @@ __all__ = [
     "Auditor",
     "CatalogError",
     "Cause",
+    "ChangedFindings",
     "Check",
     "CollectError",
     "ComputeExposure",
@@ -110,6 +112,7 @@ __all__ = [
     "GapReason",
     "Item",
     "Judged",
+    "JudgedDiff",
     "JudgedPlan",
     "Moved",
     "NetauditError",
@@ -134,6 +137,7 @@ __all__ = [
     "compare",
     "expose",
     "hold_policy",
+    "judge_changes",
     "load",
     "load_auditor",
     "plan_command",
@@ -147,7 +151,7 @@ __all__ = [
 ]
 # Where each public name lives; a test compares this with the imports above, which type checkers read.
 _HOMES = {
-    "netaudit.api.audits": "AuditOptions load_auditor run_checks",
+    "netaudit.api.audits": "AuditOptions judge_changes load_auditor run_checks",
     "netaudit.api.hosts": "ZoneDetail compare expose show",
     "netaudit.api.policies": "hold_policy",
     "netaudit.api.formats": "AssertFormat AuditFormat Format PlanFormat TraceFormat",
@@ -160,6 +164,7 @@ _HOMES = {
     "netaudit.attribute.exposure.compute": "ComputeExposure",
     "netaudit.attribute.trace": "AttributedTrace",
     "netaudit.audit.auditor": "Auditor",
+    "netaudit.audit.changed": "ChangedFindings JudgedDiff",
     "netaudit.audit.checks.check": "Check",
     "netaudit.audit.finding": "Audit Finding Undecided",
     "netaudit.audit.planned": "JudgedPlan",

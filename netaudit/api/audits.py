@@ -10,16 +10,20 @@ from netaudit.api.recordings import StrPath
 from netaudit.api.rules import shipped_catalog, shipped_checks, shipped_services
 from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.attribute.services import Services
+from netaudit.audit import changed
 from netaudit.audit.auditor import Auditor
+from netaudit.audit.changed import JudgedDiff
 from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
 from netaudit.catalog import load_checks_from
 from netaudit.catalog.config import Config, check_names, load_baseline, load_config, load_waivers
 from netaudit.catalog.policy import load_policy
+from netaudit.diff.counters import Counters
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.packets.host.zones import ZoneChoice
+from netaudit.parse import parse_snapshots
 from netaudit.policy.entry import Policy
 
 
@@ -63,6 +67,23 @@ def run_checks(facts: Facts, options: AuditOptions | None = None) -> Audit:
     ('container-open-past-its-bindings', <Severity.HIGH: 'high'>, 'container web')
     """
     return load_auditor(options).audit(facts)
+
+
+def judge_changes(
+    before: Facts,
+    after: Facts,
+    exposure: ComputeExposure = ComputeExposure.WHEN_QUICK,
+    counters: Counters = Counters.IGNORE,
+    options: AuditOptions | None = None,
+) -> JudgedDiff:
+    """Compare two recordings of a host, as `compare` does, and tell which findings came and went.
+
+    >>> judged = netaudit.judge_changes(netaudit.load("before"), netaudit.load("after"))
+    >>> len(judged.diff.changes), judged.findings.audit.open[0].check.id, judged.findings.gone
+    (3, 'container-open-past-its-bindings', ())
+    """
+    auditor = msgspec.structs.replace(load_auditor(options), exposure=exposure)
+    return changed.judge_changes(*parse_snapshots(before, after), auditor, counters)
 
 
 def load_auditor(options: AuditOptions | None = None) -> Auditor:

@@ -17,6 +17,7 @@ from netaudit.attribute.attribution import (
     Cause,
     ExposureChange,
 )
+from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit, Finding
 from netaudit.model.exposure import Exposure, Outcome
 from netaudit.model.severity import Severity
@@ -54,6 +55,12 @@ def containers_of(projects: Iterable[str], snapshot: Snapshot) -> tuple[str, ...
 def choose_of_audit(audit: Audit, choice: Choice) -> Audit:
     """Keep the findings that are asked about."""
     return replace(audit, findings=tuple(one for one in audit.findings if _is_finding(one, choice)))
+
+
+def choose_of_findings(changed: ChangedFindings, choice: Choice) -> ChangedFindings:
+    """Keep the findings of a change that are asked about."""
+    gone = tuple(one for one in changed.gone if _is_finding(one, choice))
+    return replace(changed, audit=choose_of_audit(changed.audit, choice), gone=gone)
 
 
 def choose_of_snapshot(shown: AttributedSnapshot, choice: Choice) -> AttributedSnapshot:

@@ -10,6 +10,7 @@ from netaudit.report.terminal.style import Style
 if TYPE_CHECKING:
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
     from netaudit.attribute.trace import AttributedTrace
+    from netaudit.audit.changed import ChangedFindings
     from netaudit.audit.finding import Audit, Finding
     from netaudit.audit.planned import JudgedPlan
     from netaudit.policy.verdict import Assertion
@@ -27,6 +28,7 @@ _REPORTS = {
 }
 _WITH_POLICY = (Format.TERMINAL, Format.JSON, Format.HTML, Format.MARKDOWN)
 _WITH_FINDINGS = (Format.HTML, Format.MARKDOWN)
+_JUDGED = (Format.TERMINAL, *_WITH_FINDINGS)  # formats that print the findings of a diff
 # What `netaudit exposure` prints in another way than a snapshot.
 _EXPOSURE = {
     Format.TERMINAL: "terminal.exposure.render_exposure",
@@ -64,10 +66,17 @@ _PLANS = {
 }
 
 
-def render_diff(diff: "AttributedDiff", form: Format, assertion: "Assertion | None" = None) -> bytes:
-    """Return a diff in a format; a policy that the host was held against only where the format has a place for it."""
+def render_diff(
+    diff: "AttributedDiff",
+    form: Format,
+    assertion: "Assertion | None" = None,
+    findings: "ChangedFindings | None" = None,
+) -> bytes:
+    """Return a diff in a format; a policy and findings only where the format has a place for them."""
     of_diff, _ = _REPORTS[form]
-    return _call(of_diff, diff, *_style(form), *([assertion] if form in _WITH_POLICY else []))
+    further: list[object] = [assertion] if form in _WITH_POLICY else []
+    further += [findings] if form in _JUDGED else []
+    return _call(of_diff, diff, *_style(form), *further)
 
 
 def render_snapshot(snapshot: "AttributedSnapshot", form: Format, audit: "Audit | None" = None) -> bytes:

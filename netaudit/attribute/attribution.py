@@ -9,7 +9,7 @@ from netaudit.diff import Change
 from netaudit.model.docker import PortBinding
 from netaudit.model.exposure import Exposure
 from netaudit.model.facts import Gap
-from netaudit.model.netfilter.ruleset import Item
+from netaudit.model.netfilter.ruleset import Backend, Item
 from netaudit.model.observation import DockerEvent, Writer
 
 
@@ -130,6 +130,7 @@ class AttributedExposure(msgspec.Struct, frozen=True):
     exposure: Exposure
     attribution: Attribution = UNATTRIBUTED
     service: str = ""  # the sensitive service that is reached, "" for none known
+    project: str = ""  # the Compose project or stack of the container that is reached, "" for none
 
 
 class ExposureChange(msgspec.Struct, frozen=True):
@@ -161,6 +162,7 @@ class SnapshotHead(msgspec.Struct, frozen=True):
     engine: str = ""
     partial: bool = False
     podman: str = ""  # its version
+    backends: tuple[Backend, ...] = ()  # that hold rules
 
 
 class AttributedInside(msgspec.Struct, frozen=True):

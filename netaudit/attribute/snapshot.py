@@ -6,6 +6,7 @@ from netaudit.attribute.container_netns import attribute_inside
 from netaudit.attribute.expected.missing import find_missing
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import items
+from netaudit.model.netfilter.ruleset import Backend, Ruleset
 from netaudit.model.snapshot import Snapshot
 
 
@@ -43,4 +44,11 @@ def attribute_head(snapshot: Snapshot) -> SnapshotHead:
         engine=snapshot.inventory.version if snapshot.inventory else "",
         partial=snapshot.partial,
         podman=snapshot.inventory.podman.version if snapshot.inventory and snapshot.inventory.podman else "",
+        backends=_backends(snapshot.ruleset),
     )
+
+
+def _backends(ruleset: Ruleset) -> tuple[Backend, ...]:
+    """Return the backends that hold rules, in the order in which they are defined."""
+    found = {table.backend for table in ruleset.tables if any(chain.rules for chain in table.chains)}
+    return tuple(one for one in Backend if one in found)

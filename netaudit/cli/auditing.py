@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from netaudit.api.audits import AuditOptions, prepare_audit
+from netaudit.api.audits import AuditOptions, judge_changes, prepare_audit
 from netaudit.api.formats import AuditFormat
 from netaudit.api.renderers import render_audit
+from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.audit.auditor import Auditor
+from netaudit.audit.changed import JudgedDiff
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import reads_exposure, unanswered
 from netaudit.audit.risk import Mistake, gather_mistakes
@@ -18,6 +20,7 @@ from netaudit.catalog.config import is_port
 from netaudit.catalog.config_places import find_config
 from netaudit.cli import output as out
 from netaudit.cli.say import say
+from netaudit.diff.counters import Counters
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.model.severity import FindingConfidence, Severity
@@ -51,6 +54,12 @@ def prepare(options: AuditOptions, fail_on: str | None = None, min_confidence: s
         fail_on=None if bar == "none" else Severity(bar),
         min_confidence=FindingConfidence(min_confidence or prepared.config.min_confidence),
     )
+
+
+def judge(before: Facts, after: Facts, when: ComputeExposure, counters: Counters = Counters.IGNORE) -> JudgedDiff:
+    """Compare two recordings, and tell which findings came and went: those that the configuration asks about."""
+    options = AuditOptions(config=find_config(Path.cwd()))
+    return judge_changes(before, after, when, counters, options)
 
 
 def exit_code(audit: Audit, prepared: Prepared, form: AuditFormat, *, failed: bool, strict: bool) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, SnapshotHead
+    from netaudit.audit.changed import ChangedFindings
     from netaudit.policy.verdict import Assertion
     from netaudit.report.terminal.style import Style
     from netaudit.report.text.rule_order import Grouping
@@ -60,17 +61,18 @@ def print_diff(
     wide: bool = False,
     assertion: "Assertion | None" = None,
     detail: Detail = Detail.SUMMARY,
+    findings: "ChangedFindings | None" = None,
 ) -> None:
-    """Render a diff, and a policy that was held against the host afterwards, and write it where it was asked for."""
+    """Render a diff with its findings and a policy that was held, and write it where it was asked for."""
     if form is Format.TERMINAL:
         from netaudit.report.terminal import rules
 
         chosen_style = style(output, colour, wide=wide, detail=detail)
-        show(lambda chosen: rules.render_diff(diff, chosen, assertion), chosen_style, output)
+        show(lambda chosen: rules.render_diff(diff, chosen, assertion, findings), chosen_style, output)
     else:
         from netaudit.api.renderers import render_diff
 
-        write(render_diff(diff, form, assertion), output)
+        write(render_diff(diff, form, assertion, findings), output)
 
 
 def print_snapshot(

@@ -13,7 +13,7 @@ from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.audit.finding import Audit
 from netaudit.catalog.policy import load_policy
 from netaudit.cli import output as out
-from netaudit.cli.auditing import prepare
+from netaudit.cli.auditing import judge, prepare
 from netaudit.cli.holding import hold
 from netaudit.cli.options import Colour
 from netaudit.cli.progress import progress
@@ -65,12 +65,14 @@ def report_host(facts: Facts, wanted: Wanted) -> AttributedSnapshot:
 def report_changes(before: Facts, after: Facts, wanted: Wanted) -> AttributedDiff:
     """Write the report of what changed, and return what it is of."""
     with progress("comparing"):
-        changed = compare(before, after, wanted.exposure)
+        judged = judge(before, after, wanted.exposure) if wanted.audit else None
+        changed = judged.diff if judged else compare(before, after, wanted.exposure)
     if wanted.template is not None:
         print_with(wanted.template, changed, wanted.output)
     else:
         held = hold(after, load_policy(wanted.policy), wanted.form) if wanted.policy else None
-        out.print_diff(changed, wanted.form, wanted.output, Colour.AUTO, assertion=held)
+        found = judged.findings if judged else None
+        out.print_diff(changed, wanted.form, wanted.output, Colour.AUTO, assertion=held, findings=found)
     return changed
 
 

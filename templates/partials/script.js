@@ -73,12 +73,56 @@
     const hidden = target.closest("[hidden]");
     if (hidden) {
       form.reset();
+      found?.reset();
       apply();
     }
     const fold = target.closest("details:not([open])");
     if (fold) fold.open = true;
     if (hidden || fold) target.scrollIntoView();
   };
+
+  // Findings have a filter of their own.
+  const found = document.getElementById("found-filter");
+  if (found) {
+    const items = Array.from(document.querySelectorAll(".found > [data-severity]"));
+    const [said, severity, reach, number] = ["text", "severity", "reach", "count"].map((name) =>
+      document.getElementById(`found-${name}`),
+    );
+    const choose = () => {
+      const wanted = said.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      for (const item of items) {
+        const fit =
+          (!severity.value || item.dataset.severity === severity.value) &&
+          (!reach.value || item.dataset.reach === reach.value) &&
+          wanted.every((word) => item.textContent.toLowerCase().includes(word));
+        item.hidden = !fit;
+        shown += fit;
+      }
+      number.textContent = `${shown} of ${items.length} findings shown`;
+    };
+    found.addEventListener("input", choose);
+    found.addEventListener("submit", (event) => event.preventDefault());
+    found.addEventListener("reset", () => setTimeout(choose));
+    found.hidden = false;
+    choose();
+  }
+
+  // A command is copied whole, where the browser lets a page do that.
+  if (navigator.clipboard) {
+    for (const command of document.querySelectorAll(".command")) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = "Copy";
+      button.addEventListener("click", () =>
+        navigator.clipboard.writeText(command.querySelector("code").textContent).then(
+          () => (button.textContent = "Copied"),
+          () => (button.textContent = "Not allowed"),
+        ),
+      );
+      command.append(button);
+    }
+  }
 
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());

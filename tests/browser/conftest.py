@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, 
 
 from netaudit.report.page.render import render_diff_html, render_snapshot_html
 
-SIZES = {"phone": (390, 844), "laptop": (1280, 800), "print": (794, 1123)}
+SIZES = {"phone": (390, 844), "laptop": (1280, 800), "wide": (1920, 1080), "print": (794, 1123)}
 Opener = Callable[..., Page]
 _PAGES: dict[str, Callable[[], str]] = {
     "small": lambda: render_snapshot_html(*hosts.small()),
@@ -20,6 +20,11 @@ _PAGES: dict[str, Callable[[], str]] = {
     "worse": lambda: render_diff_html(hosts.worse()),
     "hostile": lambda: render_snapshot_html(*hosts.hostile()),
     "large": lambda: render_snapshot_html(hosts.large(1000)),
+    "shop": lambda: render_snapshot_html(*hosts.shop()),
+    "mistake": lambda: render_diff_html(hosts.mistake()[0], None, hosts.mistake()[1]),
+    "town40": lambda: render_snapshot_html(*hosts.town(40)),
+    "town300": lambda: render_snapshot_html(*hosts.town(300)),
+    "town1000": lambda: render_snapshot_html(*hosts.town(1000)),
     "huge": lambda: render_snapshot_html(*hosts.huge()),
 }
 

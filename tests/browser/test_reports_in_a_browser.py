@@ -8,6 +8,9 @@ from axe_playwright_python.sync_playwright import Axe
 from pages import hosts
 from playwright.sync_api import Locator, Page, expect
 
+from netaudit.attribute.attribution import AttributedSnapshot
+from netaudit.audit.finding import Audit
+from netaudit.model.exposure import Outcome, ZoneKind
 from netaudit.report.text.sanitize import visible
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -21,7 +24,7 @@ def shown(page: Page) -> Locator:
 
 
 @pytest.mark.parametrize("size", ["phone", "laptop", "print"])
-@pytest.mark.parametrize("name", ["small", "changed", "worse", "hostile", "large"])
+@pytest.mark.parametrize("name", ["small", "changed", "worse", "hostile", "large", "town1000"])
 def test_a_page_opens_without_a_word_or_a_request_and_fits_its_width(open_page: Opener, name: str, size: str) -> None:
     page = open_page(name, size)
     expect(page.locator("h1")).to_be_visible()
@@ -36,6 +39,9 @@ def test_a_page_opens_without_a_word_or_a_request_and_fits_its_width(open_page: 
         ("worse", "phone", "light"),
         ("worse", "laptop", "dark"),
         ("hostile", "laptop", "light"),
+        ("shop", "laptop", "light"),
+        ("mistake", "phone", "dark"),
+        ("town300", "laptop", "dark"),
     ],
 )
 def test_axe_finds_nothing_to_complain_about(open_page: Opener, name: str, size: str, scheme: str) -> None:
@@ -106,7 +112,7 @@ def test_a_link_shows_what_the_filter_hides(open_page: Opener) -> None:
     page = open_page("small")
     page.get_by_label("Text").fill("no such rule")
     assert shown(page).count() == 0
-    page.locator(".map a", has_text="filter/DOCKER#1").first.click()
+    page.locator(".map:visible a", has_text="filter/DOCKER#1").first.click()
     expect(page.locator(":target")).to_be_in_viewport()
 
 
@@ -129,13 +135,100 @@ def test_the_way_of_a_ports_packets_leads_through_its_rules(open_page: Opener) -
     ]
 
 
-def test_each_arrow_of_the_map_says_where_it_comes_from_and_what_becomes_of_it(open_page: Opener) -> None:
-    page = open_page("small")
-    titles = page.locator(".map .arrow > title").all_text_contents()
-    assert "internet, lan:eth0 to 0.0.0.0:8209/tcp of u9: allowed, decided by filter/DOCKER#1" in titles[0]
-    outcomes = page.locator(".map .arrow .outcome").all_text_contents()
-    assert set(outcomes) == {"allowed", "blocked"}
-    assert len(outcomes) == len(titles)
+def test_the_map_shows_what_the_internet_and_the_lan_reach_and_folds_the_rest(open_page: Opener) -> None:
+    page = open_page("shop")
+    assert page.locator(".map:visible .arrow > title").all_text_contents() == [
+        "internet, lan:eth0 to network shop_back of project shop: allowed",
+        "internet, lan:eth0 to network bridge: allowed",
+        "internet, lan:eth0 to network shop_front of project shop: allowed",
+    ]
+    folded = page.locator("#exposure .map-part > summary").all_text_contents()
+    assert [text.partition(":")[0] for text in folded] == ["What is reached inside the host", "What is blocked"]
+    page.locator("summary", has_text="What is blocked").click()
+    assert set(page.locator(".map:visible .is-blocked .outcome").all_text_contents()) == {"blocked"}
+
+
+@pytest.mark.parametrize("name", ["shop", "town40", "town300", "town1000"])
+def test_the_map_drops_no_container_that_the_internet_reaches(open_page: Opener, name: str) -> None:
+    page = open_page(name)
+    lines = page.locator(".map:visible .box:not(.is-zone) g").count()
+    more = [int(text.split()[1]) for text in page.locator(".map:visible .box > .whose").all_text_contents()]
+    shown, _ = _PAGES_OF[name]()
+    reached = {
+        (one.exposure.destination.container_name, one.service)
+        for one in shown.exposure or ()
+        if one.exposure.zone.kind is ZoneKind.INTERNET and one.exposure.outcome is not Outcome.BLOCKED
+    }
+    assert lines + sum(more) == len(reached)
+    assert sum(bool(service) for _, service in reached) <= 40 or more
+
+
+_PAGES_OF: dict[str, Callable[[], tuple[AttributedSnapshot, Audit]]] = {
+    "shop": hosts.shop,
+    "town40": lambda: hosts.town(40),
+    "town300": lambda: hosts.town(300),
+    "town1000": lambda: hosts.town(1000),
+}
+
+
+def test_on_a_phone_a_list_stands_in_place_of_the_map(open_page: Opener) -> None:
+    page = open_page("shop", "phone")
+    expect(page.locator(".map").first).to_be_hidden()
+    expect(page.locator(".list-map").first).to_contain_text("shop-db 5432/tcp PostgreSQL")
+
+
+def test_the_first_screen_says_how_bad_what_is_open_when_and_where(open_page: Opener) -> None:
+    page = open_page("shop")
+    first = page.locator(".verdict")
+    assert page.locator(".tiles li").all_text_contents() == ["1 critical", "0 high", "2 medium", "1 low", "4 info"]
+    for said in (
+        "shop-db 5432/tcp PostgreSQL",
+        "2026-01-02 03:04:05 UTC",
+        "Docker 28.5.2",
+        "iptables-nft",
+        "shop.example",
+    ):
+        expect(first).to_contain_text(said)
+    box = page.locator(".found-now").bounding_box()
+    assert box
+    assert box["y"] + box["height"] < 800
+
+
+def test_all_numbers_of_findings_are_the_same(open_page: Opener) -> None:
+    page = open_page("shop")
+    tiles = sum(int(text.split()[0]) for text in page.locator(".tiles li").all_text_contents())
+    assert tiles == page.locator(".found > li").count()
+    assert f"{tiles} findings" in page.locator("#coverage .figures").inner_text().replace("\n", " ")
+    expect(page.locator("#found-count")).to_have_text(f"{tiles} of {tiles} findings shown")
+
+
+def test_findings_can_be_filtered(open_page: Opener) -> None:
+    page = open_page("shop")
+    page.locator("#found-severity").select_option("medium")
+    expect(page.locator("#found-count")).to_have_text("2 of 8 findings shown")
+    page.locator("#found-text").fill("grafana")
+    assert page.locator(".found > li:visible").count() == 1
+
+
+def test_a_command_is_code_that_one_click_selects_whole(open_page: Opener) -> None:
+    page = open_page("shop")
+    command = page.locator(".command code", has_text="iptables -I DOCKER-USER").first
+    command.click()
+    assert page.evaluate("getSelection().toString().trim()") == command.text_content()
+
+
+def test_the_page_of_a_diff_has_its_new_findings(open_page: Opener) -> None:
+    page = open_page("mistake")
+    assert page.locator(".found-now li").all_text_contents() == [
+        "critical Internet shop-db 5432/tcp: PostgreSQL is open"
+    ]
+    expect(page.locator(".open-now h2")).to_have_text("Newly open to the Internet and the LAN (eth0)")
+
+
+@pytest.mark.parametrize("name", ["shop", "mistake", "town40", "town300", "town1000"])
+def test_a_printed_report_has_two_pages_at_most(open_page: Opener, name: str) -> None:
+    printed = open_page(name).pdf(format="A4", prefer_css_page_size=True)
+    assert 1 <= len(re.findall(rb"/Type /Page\b(?!s)", printed)) <= 2
 
 
 _BROKEN = """table => [...table.querySelectorAll("thead th, td.from, td.outcome")].flatMap(cell => {
@@ -171,7 +264,9 @@ def test_without_scripts_everything_is_there_but_the_filter(open_page: Opener) -
     page = open_page("small", java_script_enabled=False)
     expect(page.locator("#filter")).to_be_hidden()
     assert shown(page).count() == page.locator("[data-k]").count() > 50
-    expect(page.locator(".map")).to_be_visible()
+    expect(page.locator(".map").first).to_be_visible()
+    page.locator("#exposure .map-part > summary").first.click()
+    assert page.locator(".map:visible").count() == 2
 
 
 def test_hostile_names_are_text(open_page: Opener) -> None:
@@ -183,10 +278,11 @@ def test_hostile_names_are_text(open_page: Opener) -> None:
     assert page.locator(".map a:visible").count() > 0
 
 
-def test_print_shows_every_rule_and_no_form(open_page: Opener) -> None:
+def test_print_shows_the_summary_and_no_form(open_page: Opener) -> None:
     page = open_page("small", "print")
     expect(page.locator("#filter")).to_be_hidden()
-    assert shown(page).count() == page.locator("[data-k]").count()
+    assert shown(page).count() == 0
+    expect(page.get_by_text("This is the summary of a report.")).to_be_visible()
 
 
 def test_ten_thousand_rules_are_a_page_that_one_can_use(open_page: Opener, report: Callable[[str], Path]) -> None:

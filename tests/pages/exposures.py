@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 import msgspec
 
+from netaudit.api.rules import shipped_catalog
 from netaudit.attribute.attribution import (
     UNATTRIBUTED,
     AttributedExposure,
     AttributedItem,
     AttributedSnapshot,
 )
+from netaudit.attribute.exposure.named import name_destinations
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome, Zone, ZoneKind
 from netaudit.model.reason import Reason, ReasonKind, make_reason
@@ -31,7 +33,9 @@ def exposed(snapshot: Snapshot, attributed: AttributedSnapshot) -> tuple[Attribu
         if cause.container and cause.binding and ("DNAT" in one.item.text or "dnat" in one.item.text)
     }
     containers = snapshot.inventory.containers if snapshot.inventory else ()
+    named = name_destinations(snapshot, shipped_catalog())
     cells = [cell for container in containers for cell in _container(container, by_binding, attributed)]
+    cells = [AttributedExposure(one.exposure, one.attribution, *named(one.exposure.destination)) for one in cells]
     cells += [
         AttributedExposure(Exposure(zone, SSH, Outcome.ALLOWED, Delivery.LOCAL)) for zone in (INTERNET, LAN, HOST)
     ]

@@ -13,6 +13,7 @@ from netaudit.api.rules import shipped_catalog
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.attribute.services import Services
+from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan, run
 from netaudit.audit.view.view import HostView
@@ -21,9 +22,11 @@ from netaudit.model.facts import Facts
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
 from pages.exposures import crudely_exposed
+from pages.town import make_town
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 _DUAL_STACK = RECORDINGS / "28.5.2-iptables-nft" / "dual-stack"
+_SHOP = RECORDINGS / "tour" / "shop"
 _EMPTY = RECORDINGS / "28.5.2-iptables-nft" / "default-no-port" / "00"
 HOSTILE = (
     "<img src=x onerror=alert(1)>\"'`|[a](http://x.example) --> ]]> {{ 7*7 }} =1+1 \x1b[31m\u202egnp\r\n</title></svg>"
@@ -62,6 +65,24 @@ def large(containers: int) -> AttributedSnapshot:
     """As many containers as one asks for, each with one published port and three rules; judged crudely, but at once."""
     snapshot = parse_snapshot(_named(make_facts(_EMPTY, containers)))
     return crudely_exposed(snapshot, attribute_snapshot(snapshot, shipped_catalog()))
+
+
+def shop() -> tuple[AttributedSnapshot, Audit]:
+    """A host of five containers, as the lab recorded it: a database is published by mistake."""
+    return _shown(_named(load(_SHOP / "10")))
+
+
+def mistake() -> tuple[AttributedDiff, ChangedFindings]:
+    """The database of that shop is published."""
+    judged = netaudit.judge_changes(_named(load(_SHOP / "08")), _named(load(_SHOP / "10")))
+    return judged.diff, judged.findings
+
+
+def town(containers: int) -> tuple[AttributedSnapshot, Audit]:
+    """As many containers as one asks for, in projects and networks, some with mistakes; judged crudely, but at once."""
+    facts = make_town(containers)
+    snapshot = parse_snapshot(facts)
+    return _audited(facts, crudely_exposed(snapshot, attribute_snapshot(snapshot, shipped_catalog())))
 
 
 def hostile() -> tuple[AttributedSnapshot, Audit]:

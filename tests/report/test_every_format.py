@@ -126,13 +126,12 @@ def test_a_picture_is_xml_that_asks_for_nothing() -> None:
         )
 
 
-def test_every_arrow_of_a_picture_says_all_in_its_title() -> None:
+def test_every_arrow_and_line_of_a_picture_says_all_in_its_title() -> None:
     root = ET.fromstring(render_snapshot_svg(small()))  # noqa: S314 (our own)
     titles = [element.text for element in root.iter(f"{SVG}title")]
-    assert (
-        "internet, lan:eth0 to 0.0.0.0:8209/tcp of u9: allowed,"
-        " decided by filter/DOCKER#1 (docker, for this port)" in titles
-    )
+    assert "internet, lan:eth0 to network n9: allowed" in titles
+    decided = "decided by filter/DOCKER#1, ip6:filter/DOCKER#2"
+    assert f"u9 80/tcp at 0.0.0.0:8209, [::]:8209, {decided}" in titles
 
 
 def test_dot_has_an_edge_for_every_zone() -> None:

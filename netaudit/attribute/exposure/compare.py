@@ -19,12 +19,12 @@ Pair = tuple[AttributedExposure | None, AttributedExposure | None]
 def attribute_exposures(
     exposures: tuple[Exposure, ...],
     attribute: Callable[[Item], Attribution],
-    service: Callable[[Destination], str] = lambda _: "",
+    named: Callable[[Destination], tuple[str, str]] = lambda _: ("", ""),
 ) -> tuple[AttributedExposure, ...]:
-    """Name, for each cell, who wrote the rule that decides it, for whom, and the service that is reached."""
+    """Name, for each cell, who wrote the rule that decides it, for whom, and which service of which project it is."""
     known = cache(attribute)
     return tuple(
-        AttributedExposure(one, known(one.rule) if one.rule else UNATTRIBUTED, service(one.destination))
+        AttributedExposure(one, known(one.rule) if one.rule else UNATTRIBUTED, *named(one.destination))
         for one in exposures
     )
 

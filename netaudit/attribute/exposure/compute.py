@@ -6,36 +6,31 @@ containers, as Docker's own rules tell, is answered by computing the table of th
 """
 
 import gc
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 import msgspec
 
 from netaudit.attribute.attribution import (
-    AttributedChange,
     AttributedDiff,
     AttributedExposure,
     AttributedSnapshot,
-    CauseKind,
-    Confidence,
 )
 from netaudit.attribute.attributor import Attributor
 from netaudit.attribute.exposure.causes import ExposureCauses, Tense
 from netaudit.attribute.exposure.compare import Compared, Sides, attribute_exposures, compare_exposures
 from netaudit.attribute.exposure.identity import by_address, by_container
+from netaudit.attribute.exposure.named import name_destinations
 from netaudit.attribute.exposure.sight import Sight
+from netaudit.attribute.exposure.touched import touched_containers, wanted_destinations
 from netaudit.attribute.exposure.ways import AFFORDABLE_RULES, Expose, Wanted, by_groups, if_few_are_left, one_by_one
-from netaudit.attribute.services import Services
 from netaudit.attribute.signatures.signature import Catalog
-from netaudit.model.docker import Container, Inventory
 from netaudit.model.exposure import Destination
-from netaudit.model.host import Host
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.zones import ZoneChoice
 
 AFFORDABLE_CONTAINERS = 300
 _AFFORDABLE_BY_GROUPS = 2000  # containers
-_OF_CONTAINERS = frozenset({CauseKind.PORT_BINDING, CauseKind.ENDPOINT})
 
 
 class ComputeExposure(StrEnum):
@@ -45,6 +40,13 @@ class ComputeExposure(StrEnum):
     WHEN_QUICK = "when quick"  # a result without it says why
     ALWAYS = "always"
     EXACTLY = "exactly"  # each container by itself: on a host of 1,000 that takes seconds
+
+
+class Tables(msgspec.Struct, frozen=True):
+    """The exposure tables of two snapshots: of a small change, the rows alone that it can have touched."""
+
+    before: tuple[AttributedExposure, ...]
+    after: tuple[AttributedExposure, ...]
 
 
 def with_exposure(
@@ -60,7 +62,7 @@ def with_exposure(
     if when is ComputeExposure.WHEN_QUICK and (gap := why_too_large(snapshot)):
         return msgspec.structs.replace(shown, exposure_gap=gap)
     how = (_WAYS[when], _everything, "")
-    table, gap = _table(snapshot, Attributor.of(snapshot, catalog), choice, how, _named(snapshot, catalog))
+    table, gap = _table(snapshot, Attributor.of(snapshot, catalog), choice, how, name_destinations(snapshot, catalog))
     return msgspec.structs.replace(shown, exposure=table, exposure_gap=gap)
 
 
@@ -73,20 +75,36 @@ def with_exposure_changes(
     tense: Tense = Tense.PAST,
 ) -> AttributedDiff:
     """Add to a diff what of the exposure table changed; `tense` is for the sentences that say why."""
+    tables, gap = expose_both(diff, before, after, catalog, when)
+    if tables is None:
+        return msgspec.structs.replace(diff, exposure_gap=gap)
+    return with_tables(diff, before, after, tables, tense)
+
+
+def with_tables(
+    diff: AttributedDiff, before: Snapshot, after: Snapshot, tables: Tables, tense: Tense = Tense.PAST
+) -> AttributedDiff:
+    """Add to a diff what differs between two tables that were computed already."""
+    found = compare_tables(before, tables.before, after, tables.after, tense)
+    return msgspec.structs.replace(diff, exposure=found.changes, exposure_undecided=found.undecided)
+
+
+def expose_both(
+    diff: AttributedDiff, before: Snapshot, after: Snapshot, catalog: Catalog, when: ComputeExposure
+) -> tuple[Tables | None, str]:
+    """Compute the tables of two snapshots, as far as a change can have touched them; None and why where not."""
     way, gap = _way(when, diff, before, after)
     if way is None:
-        return msgspec.structs.replace(diff, exposure_gap=gap)
-    wanted = _wanted(diff.changes, before, after)
-    earlier, later = Attributor.of_both(before, after, catalog)
-    how = (way, wanted, gap)
-    old, old_gap = _table(before, earlier, ZoneChoice(), how, _named(before, catalog))
-    if old is None:
-        return msgspec.structs.replace(diff, exposure_gap=old_gap)
-    new, new_gap = _table(after, later, ZoneChoice(), how, _named(after, catalog))
-    if new is None:
-        return msgspec.structs.replace(diff, exposure_gap=new_gap)
-    found = compare_tables(before, old, after, new, tense)
-    return msgspec.structs.replace(diff, exposure=found.changes, exposure_undecided=found.undecided)
+        return None, gap
+    how = (way, wanted_destinations(diff.changes, before, after), gap)
+    sides = zip((before, after), Attributor.of_both(before, after, catalog), strict=True)
+    found: list[tuple[AttributedExposure, ...]] = []
+    for snapshot, attributor in sides:
+        table, why = _table(snapshot, attributor, ZoneChoice(), how, name_destinations(snapshot, catalog))
+        if table is None:
+            return None, why
+        found.append(table)
+    return Tables(*found), ""
 
 
 def compare_tables(
@@ -123,7 +141,7 @@ def _way(when: ComputeExposure, diff: AttributedDiff, before: Snapshot, after: S
 
 def _number_of_containers(diff: AttributedDiff, before: Snapshot, after: Snapshot) -> int:
     """Count the containers that the exposure of a diff is about."""
-    touched = _touched(diff.changes, before, after)
+    touched = touched_containers(diff.changes, before, after)
     if touched is not None:
         return len(touched)
     return max(len(one.inventory.containers) if one.inventory else 0 for one in (before, after))
@@ -138,7 +156,7 @@ _WAYS: Mapping[ComputeExposure, Expose] = {
 
 def why_not_affordable(diff: AttributedDiff, before: Snapshot, after: Snapshot) -> str:
     """Say why exposure takes longer than a plain diff should; "" where it does not."""
-    touched = _touched(diff.changes, before, after)
+    touched = touched_containers(diff.changes, before, after)
     sizes = [_too_large(one, len(touched) if touched is not None else None) for one in (after, before)]
     return sizes[0] or sizes[1]
 
@@ -158,19 +176,12 @@ def _too_large(snapshot: Snapshot, asked: int | None) -> str:
     return f"not computed for {number} containers unless asked for" if number > AFFORDABLE_CONTAINERS else ""
 
 
-def _named(snapshot: Snapshot, catalog: Catalog) -> Callable[[Destination], str]:
-    """Name the sensitive service that a destination leads to, by its port or its container's image."""
-    services = Services(catalog.services)
-    images = {one.id: one.image for one in snapshot.inventory.containers} if snapshot.inventory else {}
-    return lambda destination: services.at(destination, images.get(destination.container_id, ""))
-
-
 def _table(
     snapshot: Snapshot,
     attributor: Attributor,
     choice: ZoneChoice,
     how: tuple[Expose, Wanted, str],
-    service: Callable[[Destination], str],
+    named: Callable[[Destination], tuple[str, str]],
 ) -> tuple[tuple[AttributedExposure, ...] | None, str]:
     """Compute a table in one way; None and why where it cannot be, of which `gap` says why it may be so."""
     way, wanted, gap = how
@@ -180,7 +191,7 @@ def _table(
         return None, "its packets are more than can be held as sets"
     finally:
         _free_packet_sets()
-    return (None, gap) if found is None else (attribute_exposures(found, attributor.attribute, service), "")
+    return (None, gap) if found is None else (attribute_exposures(found, attributor.attribute, named), "")
 
 
 def _everything(_: Destination) -> bool:
@@ -195,53 +206,3 @@ def _free_packet_sets() -> None:
     """
     if gc.isenabled():
         gc.collect()
-
-
-def _wanted(changes: Iterable[AttributedChange], before: Snapshot, after: Snapshot) -> Callable[[Destination], bool]:
-    """Choose the destinations that may have changed: the host's listeners always, of the containers those touched."""
-    touched = _touched(changes, before, after)
-    if touched is None:
-        return lambda _: True
-    return lambda destination: not destination.container_name or destination.container_name in touched
-
-
-def _touched(changes: Iterable[AttributedChange], before: Snapshot, after: Snapshot) -> frozenset[str] | None:
-    """Name the containers that changes are about; None where they may be about any."""
-    if before.inventory is None or after.inventory is None or before.gaps != after.gaps:
-        return None
-    if _surroundings(before.host) != _surroundings(after.host) or _zones(before.inventory) != _zones(after.inventory):
-        return None
-    names = {one.name for one in _differing(before.inventory.containers, after.inventory.containers)}
-    for change in changes:
-        causes = change.attribution.causes
-        own = change.attribution.confidence is Confidence.PROVED and all(one.kind in _OF_CONTAINERS for one in causes)
-        if not causes or not own:
-            return None
-        names.update(one.container.name for one in causes if one.container)
-    return frozenset(names)
-
-
-def _differing(before: tuple[Container, ...], after: tuple[Container, ...]) -> set[Container]:
-    return set(before) ^ set(after)
-
-
-def _zones(inventory: Inventory) -> tuple[object, ...]:
-    """Return what of Docker's networks makes zones: the networks, and which have members."""
-    networks = tuple(msgspec.structs.replace(one, members=()) for one in inventory.networks)
-    return networks, {end.network_id for one in inventory.containers if one.running for end in one.endpoints}
-
-
-def _surroundings(host: Host) -> tuple[object, ...]:
-    """Return what of a host concerns all packets: no container's veth pair, nor what is attached to it."""
-    stay = {one.name for one in host.interfaces if not one.master}
-    interfaces = {one.name: (one.addresses, one.up) for one in host.interfaces if one.name in stay}
-    kept = (route for route in host.routes if {hop.interface for hop in route.hops} <= stay | {""})
-    routes = {(one.destination, one.hops, one.kind, one.table) for one in kept if not one.destination.startswith("f")}
-    switches = {name: value for name, value in host.sysctls if not _of_veth(name, stay)}
-    return interfaces, routes, switches, host.policy
-
-
-def _of_veth(sysctl: str, stay: set[str]) -> bool:
-    """Tell whether a switch is of an interface that comes and goes with a container."""
-    parts = sysctl.split(".")
-    return len(parts) == 5 and parts[2] == "conf" and parts[3].replace("/", ".") not in stay | {"all", "default"}

@@ -106,6 +106,7 @@ def _of_exposure(change: ExposureChange) -> CheckSubject:
         cells=cells[:1],
         container=there.container_name,
         doubts=turn.doubts,
+        about=f"{whose} {there.binding.container_port}/{there.protocol}" if there.binding else "",
     )
 
 

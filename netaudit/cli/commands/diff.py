@@ -52,9 +52,9 @@ def diff(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Show what changed between two recordings, and what caused each change."""
-    from netaudit.api.choice import choose_of_diff
-    from netaudit.api.hosts import compare
+    from netaudit.api.choice import choose_of_diff, choose_of_findings
     from netaudit.cli import output as out
+    from netaudit.cli.auditing import judge
     from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import last_kept, load_or_collect, make_where, when_computed
@@ -68,8 +68,10 @@ def diff(
     choice = make_choice(earlier, later, zones=zones, containers=containers, ports=ports, projects=projects)
     with progress("comparing"):
         asked = Counters.COMPARE if counters else Counters.IGNORE
-        attributed = compare(earlier, later, when_computed(exposure), asked)
-    out.print_diff(choose_of_diff(attributed, choice), form, place, color, wide=wide, detail=detail)
+        judged = judge(earlier, later, when_computed(exposure), asked)
+    attributed, found = judged.diff, choose_of_findings(judged.findings, choice)
+    shown = choose_of_diff(attributed, choice)
+    out.print_diff(shown, form, place, color, wide=wide, detail=detail, findings=found)
     heads = (attributed.before, attributed.after)
     different = exit_code and bool(attributed.changes)
     undecided = attributed.coverage.undecided

@@ -37,7 +37,7 @@ def report(
     ] = None,
     exposure: ExposureOption = None,
     audit: Annotated[
-        bool, typer.Option("--audit/--no-audit", help="Add findings to the report of one host (HTML, Markdown).")
+        bool, typer.Option("--audit/--no-audit", help="Add findings to the report (HTML, Markdown).")
     ] = True,
     policy: PolicyOption = None,
     history: Annotated[

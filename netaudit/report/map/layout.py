@@ -1,61 +1,73 @@
-"""The rows of a map -> boxes and arrows with their places: zones, host ports, networks, containers, left to right.
+"""The boxes of a map -> lines, arrows and texts with their places: zones on the left, what they get to on the right.
 
 Lengths are in the picture's own units, a sixteenth of an inch or so; text is monospaced, so that its width is known.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 import msgspec
 
-from netaudit.model.exposure import DestinationKind, Zone
+from netaudit.model.exposure import Zone
+from netaudit.model.netfilter.ruleset import Item
+from netaudit.report.map.boxes import BoxLine, MapBox, Section
 from netaudit.report.map.rows import MapCell, MapRow, zone_order
 from netaudit.report.text.sanitize import visible
 from netaudit.report.text.width import columns_of, shorten
+from netaudit.report.text.words import count
 
 WIDTH = 1180
-_TOP = 34  # the columns' headings
-_SLOT = 40  # an arrow with its label
-_LINE = 16
-_GAP = 14
-_COLUMNS = {"zone": (4, 168), "port": (560, 196), "network": (804, 152), "container": (1004, 172)}
-_LABEL_AT = 272
+_ZONE = (4, 190)
+_LABEL_AT = 268
+_BOX = (430, WIDTH - 434)
+_COLUMNS = (444, 750, 990)  # of a box's lines: what, at which address, decided by
+_TOP = 8
+_LINE = 18
+_HEAD = 26
+_HEADING = 34  # of a section, where there are several
+_GAP = 12
 _CHARACTER = 7.3  # of the monospaced text, 12 units high
 _MOST_LINES = 4
 
 
-class Box(msgspec.Struct, frozen=True):
-    """A place of the map; `lines` are its text, `title` all of it."""
+class ZoneBox(msgspec.Struct, frozen=True):
+    """Where packets come from."""
 
-    column: str
     x: float
     y: float
     width: float
     height: float
     lines: tuple[str, ...]
     title: str
-    container: str = ""
-    outcome: str = ""
 
 
-class Arrow(msgspec.Struct, frozen=True):
-    """What becomes of packets: curves from each zone to one labelled line."""
+class LineText(msgspec.Struct, frozen=True):
+    """A line of a box: its texts, shortened to their columns, and the rule to link to."""
 
-    starts: tuple[tuple[float, float], ...]
-    x: float
     y: float
-    end: float
-    cell: MapCell
+    name: str
+    service: str
+    address: str
+    decided: str
+    rule: Item | None
     title: str
 
 
-class Join(msgspec.Struct, frozen=True):
-    """A line between two boxes."""
+class PlacedBox(msgspec.Struct, frozen=True):
+    """A box with its place; `starts` are where its arrow begins."""
 
-    x: float
+    box: MapBox
     y: float
-    end: float
-    outcome: str
+    height: float
+    lines: tuple[LineText, ...]
+    starts: tuple[tuple[float, float], ...]
+    title: str
+    zones: str
+    more: str = ""
+
+    @property
+    def middle(self) -> float:
+        """Return the height at which its arrow arrives."""
+        return self.y + min(self.height / 2, _HEAD)
 
 
 class Drawing(msgspec.Struct, frozen=True):
@@ -63,107 +75,102 @@ class Drawing(msgspec.Struct, frozen=True):
 
     width: float
     height: float
-    boxes: tuple[Box, ...]
-    arrows: tuple[Arrow, ...]
-    joins: tuple[Join, ...]
+    zones: tuple[ZoneBox, ...]
+    boxes: tuple[PlacedBox, ...]
+    columns: tuple[int, ...]
     headings: tuple[tuple[float, str], ...]
-    left_out: int = 0
+    box: tuple[int, int]
+    label: int
 
 
-def lay_out(rows: Sequence[MapRow], most: int) -> Drawing:
-    """Place up to `most` rows; what is left out is counted."""
-    shown = rows[:most]
-    places = list(_places(shown))
-    height = (places[-1][1] + places[-1][2] if places else _TOP) + 8
-    zones = sorted({zone for row in shown for cell in row.cells for zone in cell.zones}, key=zone_order)
-    zone_boxes = dict(zip(zones, _zone_boxes(zones, height), strict=True))
-    height = max([height, *(box.y + box.height + 8 for box in zone_boxes.values())])
-    boxes = [*zone_boxes.values(), *_port_boxes(places), *_spans("network", places), *_spans("container", places)]
-    return Drawing(
-        width=WIDTH,
-        height=height,
-        boxes=tuple(boxes),
-        arrows=tuple(_arrows(places, zone_boxes)),
-        joins=tuple(_joins(places)),
-        headings=tuple(
-            (_COLUMNS[column][0], words)
-            for column, words in (
-                ("zone", "from"),
-                ("port", "to"),
-                ("network", "on the network"),
-                ("container", "of"),
-            )
-        ),
-        left_out=len(rows) - len(shown),
+def lay_out(sections: Sequence[Section], headings: Sequence[str] = ()) -> Drawing:
+    """Place the boxes of sections one below the other, each under its heading, if there are headings."""
+    y = float(_TOP)
+    placed: list[PlacedBox] = []
+    zones: list[ZoneBox] = []
+    said: list[tuple[float, str]] = []
+    for at, section in enumerate(sections):
+        if headings:
+            said.append((y + 18, headings[at]))
+            y += _HEADING
+        boxes = [*_place(section.boxes, y)]
+        last = boxes[-1].y + boxes[-1].height
+        senders = {*(zone for box in section.boxes for zone in box.zones)}
+        found = dict(zip(sorted(senders, key=zone_order), _zone_boxes(senders, y, last), strict=True))
+        placed += [_from_zones(box, found) for box in boxes]
+        zones += found.values()
+        y = max(last, *(zone.y + zone.height for zone in found.values())) + _GAP
+    return Drawing(WIDTH, y, tuple(zones), tuple(placed), _COLUMNS, tuple(said), _BOX, _LABEL_AT)
+
+
+def _place(boxes: Sequence[MapBox], y: float) -> Iterator[PlacedBox]:
+    for box in boxes:
+        rows = len(box.lines) + bool(box.more)
+        height = max(_HEAD + rows * _LINE + 6, 48)
+        lines = tuple(_line(one, y + _HEAD + at * _LINE + 13) for at, one in enumerate(box.lines))
+        more = f"and {count(box.more, 'more line')}; see the full table" if box.more else ""
+        zones = ", ".join(map(str, box.zones))
+        yield PlacedBox(box, y, height, lines, (), f"{zones} to {box.title}: {box.words}", zones, more)
+        y += height + _GAP
+
+
+def _line(line: BoxLine, y: float) -> LineText:
+    ends = (*_COLUMNS[1:], WIDTH)
+    columns = [int((end - start - 12) / _CHARACTER) for start, end in zip(_COLUMNS, ends, strict=True)]
+    room = columns[0] - (columns_of(line.service) + 1 if line.service else 0)
+    first = line.rules[0].where if line.rules else "no rule"
+    decided = first + (f" +{len(line.rules) - 1}" if len(line.rules) > 1 else "")
+    name = f"{shorten(visible(line.name), max(room - len(line.ports) - 1, 8))} {line.ports}"
+    addresses = _addresses(line.addresses)
+    whole = f"{line.name} {line.ports}" + (f" ({line.service})" if line.service else "")
+    return LineText(
+        y=y,
+        name=shorten(visible(name), columns[0]),
+        service=line.service,
+        address=shorten(visible(addresses), columns[1]),
+        decided=shorten(visible(decided), columns[2]),
+        rule=line.rules[0] if line.rules else None,
+        title=f"{whole} at {addresses}, decided by {', '.join(rule.where for rule in line.rules) or 'no rule'}",
     )
 
 
-_Place = tuple[MapRow, float, float]  # row, top, height
+def _addresses(addresses: Sequence[str]) -> str:
+    """Join addresses with their ports: `0.0.0.0:80, [::]:80`; of several ports `0.0.0.0, [::] ports 80, 443`."""
+    by_host: dict[str, list[str]] = {}
+    for one in addresses:
+        host, colon, port = one.rpartition(":")
+        if not (colon and port.isdecimal()):
+            host, port = one, ""
+        by_host.setdefault(host, []).append(port)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for host, ports in by_host.items():
+        alike.setdefault(tuple(dict.fromkeys(ports)), []).append(host)
+    return "; ".join(_hosts_and_ports(hosts, ports) for ports, hosts in alike.items())
 
 
-def _places(rows: Sequence[MapRow]) -> Iterator[_Place]:
-    top = float(_TOP)
-    for row in rows:
-        texts = (("port", row.port), ("container", row.container), ("network", row.network))
-        lines = max(len(wrap(text, _fits(column))) for column, text in texts)
-        height = max(len(row.cells) * _SLOT, lines * _LINE + 14)
-        yield row, top, height
-        top += height + _GAP
+def _hosts_and_ports(hosts: Sequence[str], ports: tuple[str, ...]) -> str:
+    if len(ports) > 1:
+        return f"{', '.join(hosts)} ports {', '.join(sorted(ports, key=lambda port: (len(port), port)))}"
+    return ", ".join(f"{host}:{ports[0]}" if ports[0] else host for host in hosts)
 
 
-def _fits(column: str) -> int:
-    return int((_COLUMNS[column][1] - 16) / _CHARACTER)
+def _from_zones(box: PlacedBox, zones: dict[Zone, ZoneBox]) -> PlacedBox:
+    own = (zones[zone] for zone in box.box.zones)
+    starts = tuple((one.x + one.width, one.y + one.height / 2) for one in own)
+    return msgspec.structs.replace(box, starts=starts)
 
 
-def _box(column: str, y: float, height: float, text: str) -> Box:
-    x, width = _COLUMNS[column]
-    return Box(column, x, y, width, height, wrap(text, _fits(column)), text)
-
-
-def _zone_boxes(zones: Sequence[Zone], height: float) -> Iterator[Box]:
-    """Spread the zones over the height of the map."""
-    texts = [wrap(str(zone), _fits("zone")) for zone in zones]
-    heights = [len(lines) * _LINE + 14 for lines in texts]
-    free = max(0.0, height - 8 - _TOP - sum(heights))
-    gap = max(free / (len(zones) + 1), _GAP)
-    y = _TOP + (gap if free > _GAP * (len(zones) + 1) else 0)
-    for zone, own in zip(zones, heights, strict=True):
-        yield msgspec.structs.replace(_box("zone", y, own, str(zone)), outcome=str(zone.kind))
-        y += own + gap
-
-
-def _port_boxes(places: Sequence[_Place]) -> Iterator[Box]:
-    for row, top, height in places:
-        direct = " direct" if row.kind is DestinationKind.CONTAINER_PORTS else ""
-        yield msgspec.structs.replace(_box("port", top, height, row.port), outcome=f"{row.worst}{direct}")
-
-
-def _spans(column: str, places: Sequence[_Place]) -> Iterator[Box]:
-    """Draw one box over the rows that share a network, or a container on it."""
-    last = (lambda row: row.container) if column == "container" else (lambda _: "")
-    for (network, container), members in groupby(places, key=lambda place: (place[0].network, last(place[0]))):
-        rows = list(members)
-        text = container if column == "container" else network
-        if text:
-            top = rows[0][1]
-            box = _box(column, top, rows[-1][1] + rows[-1][2] - top, text)
-            yield msgspec.structs.replace(box, container=rows[0][0].container_id if column == "container" else "")
-
-
-def _arrows(places: Sequence[_Place], zones: dict[Zone, Box]) -> Iterator[Arrow]:
-    for row, top, height in places:
-        step = height / len(row.cells)
-        for at, cell in enumerate(row.cells):
-            starts = tuple((zones[z].x + zones[z].width, zones[z].y + zones[z].height / 2) for z in cell.zones)
-            yield Arrow(starts, _LABEL_AT, top + step * (at + 0.5), _COLUMNS["port"][0], cell, describe(row, cell))
-
-
-def _joins(places: Sequence[_Place]) -> Iterator[Join]:
-    for row, top, height in places:
-        y = top + height / 2
-        stops = ["port", "network"] if row.network else ["port"]
-        for start, end in zip(stops, [*stops[1:], "container"], strict=True):
-            yield Join(sum(_COLUMNS[start]), y, _COLUMNS[end][0], str(row.worst))
+def _zone_boxes(zones: set[Zone], top: float, bottom: float) -> Iterator[ZoneBox]:
+    """Spread the zones over the height of their section."""
+    x, width = _ZONE
+    ordered = sorted(zones, key=zone_order)
+    texts = [wrap(str(zone), int((width - 20) / _CHARACTER)) for zone in ordered]
+    heights = [len(lines) * 16 + 14 for lines in texts]
+    gap = max((bottom - top - sum(heights)) / (len(ordered) + 1), _GAP)
+    y = top + (gap if gap > _GAP else 0)
+    for zone, lines, height in zip(ordered, texts, heights, strict=True):
+        yield ZoneBox(x, y, width, height, lines, str(zone))
+        y += height + gap
 
 
 def describe(row: MapRow, cell: MapCell) -> str:

@@ -9,6 +9,7 @@ from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outc
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.destinations import PROTOCOL_HOLE, describe_any_port, describe_receiver
+from netaudit.report.text.reach.rows import describe_own_port
 from netaudit.report.text.reasons import describe_reason
 
 _ZONES = (ZoneKind.INTERNET, ZoneKind.LAN, ZoneKind.NETWORK, ZoneKind.CONTAINER, ZoneKind.HOST)
@@ -88,11 +89,24 @@ class MapRow(msgspec.Struct, frozen=True):
     cells: tuple[MapCell, ...]
     members: tuple[str, ...] = ()
     container_id: str = ""
+    own: str = ""  # the port as its container knows it
+    service: str = ""
+    project: str = ""
 
     @property
     def port(self) -> str:
         """Name where packets are sent: `0.0.0.0:8080/tcp`, `172.17.0.2 every tcp and udp port`."""
         return self.where.replace(PROTOCOL_HOLE, self.protocol) if self.protocol else self.where
+
+    @property
+    def own_port(self) -> str:
+        """Name the port as its container knows it: `80/tcp`, `every tcp and udp port`."""
+        return self.own.replace(PROTOCOL_HOLE, self.protocol)
+
+    @property
+    def address(self) -> str:
+        """Name where packets are sent without the protocol, where a port stands: `0.0.0.0:8080`, `172.17.0.2`."""
+        return self.where.removesuffix(f"/{PROTOCOL_HOLE}").partition(" ")[0]
 
     @property
     def worst(self) -> Outcome:
@@ -118,12 +132,13 @@ _Pair = tuple[AttributedExposure | None, AttributedExposure | None, str]
 
 
 def _rows(pairs: Iterable[_Pair]) -> tuple[MapRow, ...]:
-    gathered: dict[Destination, list[MapCell]] = {}
+    gathered: dict[tuple[Destination, str, str], list[MapCell]] = {}
     for before, after, because in pairs:
         one = after or before
         if one:
-            gathered.setdefault(one.exposure.destination, []).append(_cell(one, before, after, because))
-    rows = (_row(destination, cells) for destination, cells in gathered.items())
+            key = one.exposure.destination, one.service, one.project
+            gathered.setdefault(key, []).append(_cell(one, before, after, because))
+    rows = (_row(*key, cells) for key, cells in gathered.items())
     return tuple(sorted(_whatever_protocol(rows), key=_order))
 
 
@@ -155,7 +170,7 @@ def _cell(
     )
 
 
-def _row(destination: Destination, cells: Sequence[MapCell]) -> MapRow:
+def _row(destination: Destination, service: str, project: str, cells: Sequence[MapCell]) -> MapRow:
     return MapRow(
         kind=destination.kind,
         where=describe_any_port(destination),
@@ -164,6 +179,9 @@ def _row(destination: Destination, cells: Sequence[MapCell]) -> MapRow:
         container=describe_receiver(destination),
         cells=tuple(_merged(cells)),
         container_id=destination.container_id,
+        own=describe_own_port(msgspec.structs.replace(destination, protocol=PROTOCOL_HOLE)),
+        service=service,
+        project=project,
     )
 
 

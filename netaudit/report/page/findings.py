@@ -1,28 +1,38 @@
-"""An audit's findings -> what a page shows of each: how grave, what proves it, what to do, and where it stands."""
+"""An audit's findings -> what a page shows of each: how severe, what proves it, what to do, and where it stands.
 
-from collections.abc import Iterable, Iterator
+What one mistake brings about is one finding with its aspects: the numbers of a page count mistakes, as a terminal does.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure, AttributedItem
+from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Audit, Finding
+from netaudit.audit.risk import Mistake, Reach, gather_mistakes
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.report.page.anchors import Anchors
 from netaudit.report.text.destinations import describe_port
 from netaudit.report.text.findings.audit import (
+    Step,
     describe_doubts,
     describe_not_put,
     describe_status,
     describe_undecided,
     gather_undecided,
+    short_id,
+    steps,
     summarise_audit,
 )
+from netaudit.report.text.findings.places import describe_places
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sentence import Foreign, Sentence
 
 _IN_FULL = 12  # findings of one check
 _SHOWN = 8  # pieces of one kind of evidence; `netaudit audit --format json` has all
+_REACHES = {Reach.INTERNET: "internet", Reach.LAN: "lan", Reach.INSIDE: "inside"}
 
 
 class ProofRow(msgspec.Struct, frozen=True):
@@ -33,7 +43,7 @@ class ProofRow(msgspec.Struct, frozen=True):
 
 
 class FindingRow(msgspec.Struct, frozen=True):
-    """A finding as a page shows it; `status` says who accepted it, "" where nobody did."""
+    """A mistake as a page shows it: `finding` is its first; `status` says who accepted it, "" where nobody did."""
 
     anchor: str
     finding: Finding
@@ -41,30 +51,42 @@ class FindingRow(msgspec.Struct, frozen=True):
     proofs: tuple[ProofRow, ...]
     more: int = 0
     doubts: tuple[str, ...] = ()
+    places: str = ""
+    also: tuple[str, ...] = ()  # what the same check says of other ports of the container
+    aspects: tuple[Finding, ...] = ()  # what other checks say of the same
+    steps: tuple[Step, ...] = ()
+    id: str = ""
+    reach: str = ""
 
 
 class FindingList(msgspec.Struct, frozen=True):
-    """All findings: the first ones of each check in full, the rest by name; and what was not decided."""
+    """All mistakes: the first ones of each check in full, the rest by name; and what was not decided."""
 
     rows: tuple[FindingRow, ...]
     alike: tuple[tuple[Check, tuple[str, ...]], ...]
     undecided: tuple[str, ...]
     not_put: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()  # of a diff: what was found before, and is not now
+
+    def anchor_of(self, fingerprint: str) -> str:
+        """Tell where a finding stands in full, or is named among those alike."""
+        return next((row.anchor for row in self.rows if row.finding.fingerprint == fingerprint), "findings")
 
 
 def list_findings(audit: Audit, anchors: Anchors) -> FindingList:
     """List findings in the audit's order: the most severe first, accepted ones last."""
-    of_check: dict[str, list[Finding]] = {}
-    full: list[Finding] = []
-    for one in sorted(audit.findings, key=lambda one: not one.open):
-        members = of_check.setdefault(one.check.id, [])
+    of_check: dict[str, list[Mistake]] = {}
+    full: list[Mistake] = []
+    accepted = [Mistake((one,)) for one in audit.findings if not one.open]
+    for one in (*gather_mistakes(audit.open), *accepted):
+        members = of_check.setdefault(one.first.check.id, [])
         members.append(one)
         if len(members) <= _IN_FULL:
             full.append(one)
     rest = [members[_IN_FULL:] for members in of_check.values() if len(members) > _IN_FULL]
     return FindingList(
         rows=tuple(_row(one, anchors) for one in full),
-        alike=tuple((members[0].check, tuple(one.subject for one in members)) for members in rest),
+        alike=tuple((members[0].first.check, tuple(map(describe_places, members))) for members in rest),
         undecided=tuple(
             f"{check.id}: {describe_undecided(members)}" for check, members in gather_undecided(audit.undecided)
         ),
@@ -72,19 +94,46 @@ def list_findings(audit: Audit, anchors: Anchors) -> FindingList:
     )
 
 
-def _row(finding: Finding, anchors: Anchors) -> FindingRow:
-    proofs = list(_proofs(finding))
+def list_new(changed: ChangedFindings, anchors: Anchors) -> FindingList:
+    """List what a change brought, and name what it ended; undecided checks are left to the host's own page."""
+    found = list_findings(msgspec.structs.replace(changed.audit, undecided=(), not_put=()), anchors)
+    ended = (f"{describe_places(one)}: {one.first.title}" for one in gather_mistakes(changed.gone))
+    return msgspec.structs.replace(found, gone=tuple(ended))
+
+
+def _row(mistake: Mistake, anchors: Anchors) -> FindingRow:
+    first = mistake.first
+    proofs = list(_proofs(mistake.alike))
     return FindingRow(
-        anchor=anchors.finding(finding.check.id, finding.fingerprint),
-        finding=finding,
-        status=describe_status(finding),
+        anchor=anchors.finding(first.check.id, first.fingerprint),
+        finding=first,
+        status=describe_status(first),
         proofs=tuple(proofs[:_SHOWN]),
         more=max(0, len(proofs) - _SHOWN),
-        doubts=describe_doubts(finding.doubts),
+        doubts=describe_doubts(first.doubts),
+        places=describe_places(mistake),
+        also=tuple(_others(mistake))[:_SHOWN],
+        aspects=mistake.aspects[1:],
+        steps=tuple(steps(first)),
+        id=short_id(first),
+        reach=_REACHES[mistake.reach],
     )
 
 
-def _proofs(finding: Finding) -> Iterator[ProofRow]:
+def _others(mistake: Mistake) -> Iterator[str]:
+    """Return what the same check says of other places; a port over IPv4 and IPv6 is one place."""
+    places = {one.about or one.subject: one.message for one in reversed(mistake.alike)}
+    first = mistake.first.about or mistake.first.subject
+    return (message for place, message in reversed(places.items()) if place != first)
+
+
+def _proofs(findings: Sequence[Finding]) -> Iterator[ProofRow]:
+    """List evidence: that of each finding, each piece once."""
+    found = (proof for one in findings for proof in _evidence(one))
+    yield from dict.fromkeys(found)
+
+
+def _evidence(finding: Finding) -> Iterator[ProofRow]:
     evidence = finding.evidence
     yield from map(_cell, evidence.cells)
     yield from _rules("missing", evidence.missing)

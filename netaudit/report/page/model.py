@@ -15,28 +15,27 @@ from netaudit.attribute.attribution import (
     Ref,
     SnapshotHead,
 )
+from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit
+from netaudit.audit.risk import gather_mistakes
 from netaudit.model.facts import Gap
 from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.policy.verdict import Assertion
-from netaudit.report.map.groups import draw_together
-from netaudit.report.map.layout import Drawing, lay_out
-from netaudit.report.map.rows import MapRow, rows_of_diff, rows_of_snapshot
+from netaudit.report.map.rows import rows_of_diff, rows_of_snapshot
 from netaudit.report.page.anchors import Anchors
+from netaudit.report.page.exposed import Exposed, lay_out_exposure
 from netaudit.report.page.facets import Facets, gather_facets
-from netaudit.report.page.figures import Figure, diff_figures, snapshot_figures
-from netaudit.report.page.findings import FindingList, judge_audit, list_findings
+from netaudit.report.page.findings import FindingList, judge_audit, list_findings, list_new
+from netaudit.report.page.first.figures import Figure, diff_figures, snapshot_figures
+from netaudit.report.page.first.opening import Opening, open_diff, open_snapshot
+from netaudit.report.page.first.summary import judge_diff, judge_snapshot
 from netaudit.report.page.policy.section import PolicySection, judge_policy, make_section, policy_figure
 from netaudit.report.page.rows import AnchorLink, RuleRow, RuleRun, change_row, defect_row, item_row, missing_row, runs
 from netaudit.report.page.subjects import SubjectView, gather_subjects
-from netaudit.report.page.summary import judge_diff, judge_snapshot
 from netaudit.report.text.by_cause import group_by_cause
 from netaudit.report.text.sentence import Sentence
 from netaudit.report.text.unseen import Tense
 from netaudit.report.text.words import distinct_gaps
-
-MOST_DRAWN = 16  # rows of the map: more is no picture
-_MOST_LISTED = 200  # rows of the table beneath
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -71,19 +70,13 @@ class InsideBlock(msgspec.Struct, frozen=True):
     chains: tuple[ChainBlock, ...]
 
 
-class Exposed(msgspec.Struct, frozen=True):
-    """Who can reach what: the table's rows, and the map."""
-
-    rows: tuple[MapRow, ...]
-    map: Drawing
-
-
 class Page(msgspec.Struct, frozen=True):
     """What both pages have; `exposed` is None where exposure was not computed, and `exposure_gap` says why."""
 
     title: str
     verdict: tuple[Sentence, ...]
     figures: tuple[Figure, ...]
+    opening: Opening
     exposed: Exposed | None
     exposure_gap: str
     missing: tuple[RuleRow, ...]
@@ -95,6 +88,7 @@ class Page(msgspec.Struct, frozen=True):
     facets: Facets
     anchors: dict[Item, str]
     findings: FindingList | None = None  # None: nobody audited
+    audited: tuple[Sentence, ...] = ()  # what the findings come to, for pages that have no tiles
     policy: PolicySection | None = None  # None: no policy was named
 
     def anchor_of(self, item: Item | None) -> str:
@@ -123,8 +117,10 @@ class SnapshotPage(Page, frozen=True, kw_only=True):
             yield f"inside container {one.container.name or one.container.id[:12]}: ", one.chains
 
 
-def make_diff_page(diff: AttributedDiff, assertion: Assertion | None = None) -> DiffPage:
-    """Lay out a diff, and a policy that was held against the host afterwards."""
+def make_diff_page(
+    diff: AttributedDiff, assertion: Assertion | None = None, found: ChangedFindings | None = None
+) -> DiffPage:
+    """Lay out a diff with its findings, and a policy that was held against the host afterwards."""
     policy = make_section(assertion)
     anchors = Anchors()
     missing = tuple(missing_row(one, anchors) for one in diff.missing)
@@ -138,7 +134,9 @@ def make_diff_page(diff: AttributedDiff, assertion: Assertion | None = None) -> 
         title=f"changes on {diff.after.host or 'an unnamed host'}",
         verdict=(*judge_diff(diff), *judge_policy(policy)),
         figures=(*policy_figure(policy), *diff_figures(diff)),
-        exposed=None if diff.exposure is None else _exposed(rows_of_diff(diff.exposure)),
+        opening=open_diff(diff, found.audit.open if found else None),
+        findings=None if found is None else list_new(found, anchors),
+        exposed=None if diff.exposure is None else lay_out_exposure(rows_of_diff(diff.exposure)),
         exposure_gap=diff.exposure_gap,
         missing=missing,
         defects=defects,
@@ -166,9 +164,11 @@ def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None)
     within = [row for one in inside for chain in one.chains for row in chain.all_rows]
     return SnapshotPage(
         title=f"rules of {snapshot.head.host or 'an unnamed host'}",
-        verdict=(*_judge(snapshot, audit), *judge_policy(policy)),
+        verdict=(*judge_snapshot(snapshot), *judge_policy(policy)),
+        audited=tuple(judge_audit(audit)),
         figures=(*_findings_figure(audit), *policy_figure(policy), *snapshot_figures(snapshot)),
-        exposed=None if snapshot.exposure is None else _exposed(rows_of_snapshot(snapshot.exposure)),
+        opening=open_snapshot(snapshot, audit.open if audit else None),
+        exposed=None if snapshot.exposure is None else lay_out_exposure(rows_of_snapshot(snapshot.exposure)),
         exposure_gap=snapshot.exposure_gap,
         missing=missing,
         defects=defects,
@@ -185,24 +185,10 @@ def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None)
     )
 
 
-def _judge(snapshot: AttributedSnapshot, audit: Audit | None) -> tuple[Sentence, ...]:
-    """Say what can be reached first, then what is wrong with it, then the rest."""
-    first, *rest = judge_snapshot(snapshot)
-    return (first, *judge_audit(audit), *rest)
-
-
 def _findings_figure(audit: Audit | None) -> Iterator[Figure]:
     if audit is not None:
-        yield Figure(len(audit.open), "finding" if len(audit.open) == 1 else "findings", "findings")
-
-
-def draw_map(rows: Sequence[MapRow]) -> Drawing:
-    """Draw rows; many with the same outcome are drawn as one."""
-    return lay_out(draw_together(rows, MOST_DRAWN), MOST_DRAWN)
-
-
-def _exposed(rows: Sequence[MapRow]) -> Exposed:
-    return Exposed(draw_together(rows, _MOST_LISTED), draw_map(rows))
+        number = len(gather_mistakes(audit.open))
+        yield Figure(number, "finding" if number == 1 else "findings", "findings")
 
 
 def _anchors(rows: Iterable[RuleRow]) -> dict[Item, str]:

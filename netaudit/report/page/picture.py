@@ -11,10 +11,11 @@ from netaudit.model.exposure import Outcome, Zone
 from netaudit.report.map.groups import draw_together
 from netaudit.report.map.layout import describe
 from netaudit.report.map.rows import MapCell, MapRow, rows_of_diff, rows_of_snapshot
-from netaudit.report.page.model import MOST_DRAWN, draw_map
+from netaudit.report.page.exposed import draw_whole
 from netaudit.report.templating import environment
 from netaudit.report.text.sanitize import dot_string
 
+_MOST_DRAWN = 16  # rows of a graph
 _COLOURS = {Outcome.ALLOWED: "#ad1f17", Outcome.MAY: "#835400", Outcome.BLOCKED: "#17663a"}
 _STYLES = {Outcome.ALLOWED: "solid", Outcome.MAY: "dashed", Outcome.BLOCKED: "dotted"}
 _HEADS = {Outcome.ALLOWED: "normal", Outcome.MAY: "normal", Outcome.BLOCKED: "tee"}
@@ -63,11 +64,11 @@ def _not_computed() -> UsageError:
 def _svg(rows: Sequence[MapRow], title: str) -> str:
     style = environment.read("partials/colours.css") + environment.read("partials/map.css")
     template = environment.html().get_template("map.svg.j2")
-    return template.render(map=draw_map(rows), map_title=title, style=Markup(style))  # noqa: S704 (our own file)
+    return template.render(map=draw_whole(rows), map_title=title, map_id="map-title", style=Markup(style))  # noqa: S704 (our own file)
 
 
 def _dot(rows: Sequence[MapRow]) -> str:
-    body = [_NODE, *dict.fromkeys(_statements(draw_together(rows, MOST_DRAWN)))]
+    body = [_NODE, *dict.fromkeys(_statements(draw_together(rows, _MOST_DRAWN)))]
     return "\n".join(["digraph exposure {", "  rankdir=LR;", *(f"  {line}" for line in body), "}"]) + "\n"
 
 

@@ -6,11 +6,12 @@ import msgspec
 
 from netaudit.audit.planned import JudgedPlan, new_findings
 from netaudit.report.page.anchors import Anchors
-from netaudit.report.page.figures import Figure
 from netaudit.report.page.findings import judge_audit, list_findings
+from netaudit.report.page.first.figures import Figure
+from netaudit.report.page.first.opening import open_diff
+from netaudit.report.page.first.summary import judge_diff
 from netaudit.report.page.model import DiffPage, make_diff_page
 from netaudit.report.page.policy.section import PolicySection, judge_policy
-from netaudit.report.page.summary import judge_diff
 from netaudit.report.text.plan.assumptions import describe_assumption, describe_settling
 from netaudit.report.text.plan.words import (
     NOTHING_RAN,
@@ -50,6 +51,7 @@ def make_plan_page(plan: JudgedPlan) -> PlanPage:
             Figure(len(plan.new), "new finding" if len(plan.new) == 1 else "new findings", "findings"),
             *page.figures,
         ),
+        "opening": open_diff(plan.diff, plan.new, Tense.PLANNED),
         "findings": list_findings(msgspec.structs.replace(new, undecided=()), Anchors()),
     }
     return PlanPage(**fields, planned=plan.planned.title, parts=tuple(_parts(plan)))

@@ -1,6 +1,7 @@
 """What people read: a page of HTML that needs nothing but itself, and Markdown for a pull request."""
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit
 from netaudit.audit.planned import JudgedPlan
 from netaudit.policy.verdict import Assertion
@@ -12,9 +13,11 @@ from netaudit.report.templating.own_page import render_page
 from netaudit.report.text.exposure import exposure_tables
 
 
-def render_diff_html(diff: AttributedDiff, assertion: Assertion | None = None) -> str:
-    """Print a diff, and a policy held against the host afterwards, as one self-contained page of HTML."""
-    return _render_html(make_diff_page(diff, assertion))
+def render_diff_html(
+    diff: AttributedDiff, assertion: Assertion | None = None, found: ChangedFindings | None = None
+) -> str:
+    """Print a diff with its findings, and a policy held against the host afterwards, as one page of HTML."""
+    return _render_html(make_diff_page(diff, assertion, found))
 
 
 def render_snapshot_html(snapshot: AttributedSnapshot, audit: Audit | None = None) -> str:
@@ -22,9 +25,12 @@ def render_snapshot_html(snapshot: AttributedSnapshot, audit: Audit | None = Non
     return _render_html(make_snapshot_page(snapshot, audit))
 
 
-def render_diff_markdown(diff: AttributedDiff, assertion: Assertion | None = None) -> str:
+def render_diff_markdown(
+    diff: AttributedDiff, assertion: Assertion | None = None, found: ChangedFindings | None = None
+) -> str:
     """Print a diff as Markdown, short enough for a pull request: the details are folded."""
-    return environment.markdown().get_template("report.md.j2").render(page=make_diff_page(diff, assertion), diff=diff)
+    page = make_diff_page(diff, assertion, found)
+    return environment.markdown().get_template("report.md.j2").render(page=page, diff=diff)
 
 
 def render_snapshot_markdown(snapshot: AttributedSnapshot, audit: Audit | None = None) -> str:

@@ -11,7 +11,7 @@ from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.release import RELEASE
 from netaudit.report.json.diff import diff_document
 from netaudit.report.json.show import show_document
-from netaudit.report.page.summary import judge_diff, judge_snapshot
+from netaudit.report.page.first.summary import judge_diff, judge_snapshot
 from netaudit.report.templating.sandbox import TemplateModel
 from netaudit.report.text.sanitize import visible
 from netaudit.report.text.sentence import Foreign, Sentence

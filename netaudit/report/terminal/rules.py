@@ -12,12 +12,14 @@ from netaudit.attribute.attribution import (
     Confidence,
     SnapshotHead,
 )
+from netaudit.audit.changed import ChangedFindings
 from netaudit.diff import Altered, Moved
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.policy.verdict import Assertion
 from netaudit.report.terminal.assertion import held_lines
 from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.exposure import lead_diff
+from netaudit.report.terminal.findings.summary import new_lines
 from netaudit.report.terminal.layout import fill, table
 from netaudit.report.terminal.style import Style, bold
 from netaudit.report.text.by_cause import Group, describe_causes, group_by, group_by_cause, shorten_names
@@ -40,14 +42,20 @@ from netaudit.report.text.words import (
 _NAME = 120  # columns of a container's or network's name: one that is longer is cut, the port beside it never
 
 
-def render_diff(diff: AttributedDiff, style: Style, assertion: Assertion | None = None) -> str:
-    """Print a diff: what changed and why, what is missing, what could not be seen, one line that sums up.
+def render_diff(
+    diff: AttributedDiff,
+    style: Style,
+    assertion: Assertion | None = None,
+    found: ChangedFindings | None = None,
+) -> str:
+    """Print a diff: what opened, new findings, what changed and why, what could not be seen, one line that sums up.
 
     `assertion` is the policy that the host was held against afterwards.
     """
     if style.detail is Detail.QUIET:
         return f"{summarise_diff(diff)}\n"
-    lines = [*_heads(diff, style), "", *lead_diff(diff, style), *change_groups(diff.changes, style)]
+    lines = [*_heads(diff, style), "", *lead_diff(diff, style), *new_lines(found, style)]
+    lines += [*change_groups(diff.changes, style)]
     if not diff.changes:
         lines += [describe_no_rule_change((diff.before, diff.after)), ""]
     lines += [*closing_lines(diff, style), *(held_lines(assertion, style) if assertion else ()), summarise_diff(diff)]

@@ -87,9 +87,14 @@ def describe_coverage(coverage: Coverage) -> str:
 
 def describe_head(head: SnapshotHead) -> str:
     """Name a snapshot in one line."""
-    known = [f"{name} {version}" for name, version in (("Docker", head.engine), ("Podman", head.podman)) if version]
-    words = [head.host or "unnamed host", head.taken_at or "time not recorded", *(known or ["Docker not known"])]
+    known = engines(head) or ["Docker not known"]
+    words = [head.host or "unnamed host", head.taken_at or "time not recorded", *known]
     return ", ".join([*words, "while rules still changed"] if head.partial else words)
+
+
+def engines(head: SnapshotHead) -> list[str]:
+    """Name the engines of a host with their versions, as far as they are known."""
+    return [f"{name} {version}" for name, version in (("Docker", head.engine), ("Podman", head.podman)) if version]
 
 
 def describe_gap(gap: Gap) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from netaudit.attribute.attribution import SnapshotHead
 from netaudit.model.facts import Gap
 from netaudit.policy.verdict import Assertion, Judged, Verdict
-from netaudit.report.page.figures import Figure
+from netaudit.report.page.first.figures import Figure
 from netaudit.report.text.findings.assertion import describe_owner, judged_proofs, summarise_assertion, worst_first
 from netaudit.report.text.findings.audit import Proof, cell_proof, some_proofs
 from netaudit.report.text.sentence import Sentence

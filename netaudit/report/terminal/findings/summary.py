@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from netaudit.audit.risk import Mistake, Reach, fold_mistakes
+from netaudit.audit.changed import ChangedFindings
+from netaudit.audit.risk import Mistake, Reach, fold_mistakes, gather_mistakes
 from netaudit.report.terminal.findings.full import severity
-from netaudit.report.terminal.style import Style
+from netaudit.report.terminal.style import Style, bold
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.findings.audit import short_id
 from netaudit.report.text.findings.places import describe_places
@@ -19,6 +20,15 @@ def summary_lines(mistakes: Iterable[Mistake], style: Style) -> Iterator[str]:
     """Print a line for each mistake; what many containers have in common is one line."""
     for one in fold_mistakes(mistakes):
         yield from _line(one, style)
+
+
+def new_lines(found: ChangedFindings | None, style: Style) -> Iterator[str]:
+    """Print the findings that a change brought, and those that it ended."""
+    parts = (("new findings", found.audit.open), ("no longer found", found.gone)) if found else ()
+    for heading, findings in parts:
+        if findings:
+            yield bold(heading, style)
+            yield from (*summary_lines(gather_mistakes(findings), style), "")
 
 
 def _line(mistake: Mistake, style: Style) -> Iterator[str]:

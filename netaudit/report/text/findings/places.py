@@ -1,5 +1,7 @@
 """Where a mistake is, in few words: ports of a container together, many containers by number."""
 
+from collections.abc import Sequence
+
 from netaudit.audit.risk import Mistake
 
 _NAMED = 3
@@ -11,7 +13,7 @@ def describe_places(mistake: Mistake) -> str:
     for place in mistake.places:
         name, port = _split(place) if mistake.first.about else (place, "")
         by_name.setdefault(name, []).append(port)
-    named = [f"{name} {_ports(ports)}".rstrip() for name, ports in by_name.items()]
+    named = [f"{name} {join_ports(ports)}".rstrip() for name, ports in by_name.items()]
     more = len(named) - _NAMED
     return ", ".join(named[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
@@ -21,7 +23,7 @@ def _split(place: str) -> tuple[str, str]:
     return name, port
 
 
-def _ports(ports: list[str]) -> str:
+def join_ports(ports: Sequence[str]) -> str:
     """Join ports of one protocol: `80, 443/tcp`, in their order."""
     protocols: dict[str, list[str]] = {}
     for port in ports:

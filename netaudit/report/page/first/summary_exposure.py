@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedSnapshot, ExposureChange
-from netaudit.model.exposure import Destination, Exposure, Outcome, Zone, ZoneKind
+from netaudit.model.exposure import Outcome, Zone, ZoneKind
 from netaudit.report.map.rows import zone_order
 from netaudit.report.text.destinations import describe_port, describe_receiver
 from netaudit.report.text.sentence import Sentence, list_names
@@ -17,9 +17,10 @@ def judge_exposure(snapshot: AttributedSnapshot) -> Iterator[Sentence]:
     """Say what the outside can reach, nothing where that was not computed."""
     if snapshot.exposure is None:
         return
-    outside = [one.exposure for one in snapshot.exposure if one.exposure.zone.kind in _OUTSIDE]
-    yield from _news("Reachable from", "", (one for one in outside if one.outcome is Outcome.ALLOWED))
-    if not any(one.zone.kind is ZoneKind.INTERNET and one.outcome is not Outcome.BLOCKED for one in outside):
+    outside = [one for one in snapshot.exposure if one.exposure.zone.kind in _OUTSIDE]
+    yield from _news("Reachable from", "", (one for one in outside if one.exposure.outcome is Outcome.ALLOWED))
+    cells = (one.exposure for one in outside)
+    if not any(one.zone.kind is ZoneKind.INTERNET and one.outcome is not Outcome.BLOCKED for one in cells):
         yield Sentence((describe_nothing_reachable(snapshot.head),))
     yield from _undecided(outside)
 
@@ -38,7 +39,7 @@ def _turned(changes: Sequence[ExposureChange], tense: Tense) -> Iterator[Sentenc
         turned = [one for one in changes if (_standing(one.before), _standing(one.after)) in _pairs(before, after)]
         sides = (one.after or one.before for one in turned)
         said = _PLANNED.get(words, words) if tense is Tense.PLANNED else words
-        yield from _news(said, mark, (one.exposure for one in sides if one))
+        yield from _news(said, mark, filter(None, sides))
 
 
 _Standing = tuple[Outcome, bool]
@@ -72,16 +73,18 @@ def _standing(one: AttributedExposure | None) -> _Standing:
     return (one.exposure.outcome, one.exposure.for_all) if one else _CLOSED
 
 
-def _news(words: str, mark: str, exposures: Iterable[Exposure]) -> Iterator[Sentence]:
-    for zones, names in _by_zones((one.zone, one) for one in exposures if one.zone.kind in _OUTSIDE):
+def _news(words: str, mark: str, cells: Iterable[AttributedExposure]) -> Iterator[Sentence]:
+    """Name what cells are about: services that should not face a network before all others."""
+    outside = sorted((one for one in cells if one.exposure.zone.kind in _OUTSIDE), key=lambda one: not one.service)
+    for zones, names in _by_zones(outside):
         yield Sentence((f"{words} {zones}: ", *list_names(names), "."), mark)
 
 
-def _by_zones(pairs: Iterable[tuple[Zone, Exposure]]) -> Iterator[tuple[str, _Names]]:
+def _by_zones(cells: Iterable[AttributedExposure]) -> Iterator[tuple[str, _Names]]:
     """Gather zones to which the same is open."""
     of_zone: dict[Zone, dict[str, None]] = {}
-    for zone, exposure in pairs:
-        of_zone.setdefault(zone, {})[_name(exposure.destination)] = None
+    for one in cells:
+        of_zone.setdefault(one.exposure.zone, {})[_name(one)] = None
     alike: dict[_Names, list[Zone]] = {}
     for zone in sorted(of_zone, key=zone_order):
         alike.setdefault(tuple(of_zone[zone]), []).append(zone)
@@ -93,19 +96,20 @@ def _say(zone: Zone) -> str:
     return "the Internet" if zone.kind is ZoneKind.INTERNET else f"the LAN on {zone.name}"
 
 
-def _name(destination: Destination) -> str:
-    """Name the container or program and its port; the address only where it is not any of the host's."""
+def _name(one: AttributedExposure) -> str:
+    """Name the container or program, its port and its service; the address only where it is not any of the host's."""
+    destination = one.exposure.destination
     whose = describe_receiver(destination)
     port = describe_port(destination)
     for anywhere in ("0.0.0.0:", "[::]:", "*:"):
         port = port.removeprefix(anywhere)
-    return f"{whose} {port}"
+    return f"{whose} {port}" + (f" ({one.service})" if one.service else "")
 
 
-def _undecided(exposures: Iterable[Exposure]) -> Iterator[Sentence]:
+def _undecided(cells: Iterable[AttributedExposure]) -> Iterator[Sentence]:
     """Name what may be reachable: a doubt is not a no."""
     yield from _news(
         "It could not be decided whether this can be reached from",
         "?",
-        (one for one in exposures if one.outcome is Outcome.MAY),
+        (one for one in cells if one.exposure.outcome is Outcome.MAY),
     )

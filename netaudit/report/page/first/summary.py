@@ -19,7 +19,7 @@ from netaudit.attribute.attribution import (
     Standing,
 )
 from netaudit.model.netfilter.ruleset import ObjectKind
-from netaudit.report.page.summary_exposure import judge_exposure, judge_exposure_changes
+from netaudit.report.page.first.summary_exposure import judge_exposure, judge_exposure_changes
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.sentence import NAMED, Foreign, Part, Sentence, list_names
 from netaudit.report.text.unseen import Tense
