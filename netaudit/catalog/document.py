@@ -1,5 +1,6 @@
 """A YAML file of rules/ -> a value, strictly. PyYAML is imported here alone."""
 
+from collections.abc import Iterable
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -85,6 +86,21 @@ def lines_of_items(data: bytes, key: str) -> list[int]:
     root = yaml.compose(data, _Loader)
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
     return [item.start_mark.line + 1 for name, value in pairs if name.value == key for item in value.value]
+
+
+def line_of_path(data: bytes, steps: Iterable[str]) -> int:
+    """Find the line of a key, reached by keys and by places in lists from 0; where there is none, the nearest one."""
+    node, line = yaml.compose(data, _Loader), 1
+    for step in steps:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == step), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
+            node = node.value[int(step)]
+            line = node.start_mark.line + 1
+    return line
 
 
 def read_data(file: Traversable) -> bytes:

@@ -1,6 +1,7 @@
 """A policy file -> a policy; errors name file, line and word. docs/policy.md describes it."""
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from netaudit.bounded import PATIENCE, SMALL, UnfitError, read_any
-from netaudit.catalog.document import Strict, convert, lines_of_items, parse_yaml
+from netaudit.catalog.document import Strict, convert, line_of_path, lines_of_items, parse_yaml
 from netaudit.errors import CatalogError, ConfigError
 from netaudit.policy.entry import Entry, Policy
 from netaudit.policy.grammar import SentenceError, parse_entry
@@ -16,6 +17,7 @@ from netaudit.policy.grammar import SentenceError, parse_entry
 DEFAULT = "netaudit-policy.yaml"
 MOST = 10_000  # entries
 _HINT = "docs/policy.md describes policy files; `netaudit assert --suggest` writes the one that holds today"
+_WORD = re.compile(r"(?<=[$\w\]]\.)\w+|(?<=\[)\d+(?=\])|(?<=unknown field `)[^`]+")  # of `$.policy[0].until: …`
 _Text = Annotated[str, Meta(min_length=1)]
 
 
@@ -47,7 +49,8 @@ def load_policy(path: Path) -> Policy:
         line, _, message = error.message.removeprefix(f"{path}:").partition(": ")
         known = line.isdigit()
         rest = message if known else error.message.removeprefix(f"{path}: ")
-        raise ConfigError(rest, file=str(path), line=int(line) if known else 0, hint=_HINT) from error
+        place = int(line) if known else line_of_path(data, _WORD.findall(rest))
+        raise ConfigError(rest, file=str(path), line=place, hint=_HINT) from error
     lines = lines_of_items(data, "policy")
     entries = (_entry(one, line, path) for one, line in zip(document.policy, lines, strict=True))
     return Policy(tuple(entries), str(path))
