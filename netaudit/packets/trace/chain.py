@@ -28,6 +28,7 @@ from netaudit.model.netfilter.statement import (
 from netaudit.model.reason import Reason, ReasonKind, make_reason, several
 from netaudit.packets.host.route_lookup import RouteLookup
 from netaudit.packets.trace.branch import MOST, MOST_MARKS, Branch, Ways, bounded, merged
+from netaudit.packets.trace.passed_by import rules_for
 from netaudit.packets.trace.recorder import TraceRecorder
 from netaudit.packets.trace.statements import NoAddressError, effect
 from netaudit.packets.values.jump_bounds import too_many_ways, why_not_followed
@@ -96,7 +97,7 @@ class Walk:
     def _run(self, place: RulePosition, chain: ReadChain, states: list[Branch]) -> Passed:
         passed = Passed([], [])
         live = states
-        for rule in chain.rules:
+        for rule in rules_for(chain, states[0].packet) if len(states) == 1 else chain.rules:
             if not live:
                 break
             on: list[Branch] = []
