@@ -130,6 +130,7 @@ man: $(VENV)/ready ## The man page, from the text of --help, and what shells com
 bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside other tools
 	$(PYTHON) -m pip install --quiet -e '.[bench]'
 	PYTHONPATH=.:tests $(PYTHON) -m bench.bench
+	PYTHONPATH=.:tests $(PYTHON) -m bench.goals
 	PYTHONPATH=.:tests $(PYTHON) -m bench.packet_sets
 	PYTHONPATH=.:tests $(PYTHON) -m bench.exposure
 	PYTHONPATH=.:tests $(PYTHON) -m bench.shapes

@@ -17,6 +17,7 @@ from pathlib import Path
 import packing
 from tabulate import tabulate
 
+from bench.installed import RUNS, measure, netaudit
 from bench.synthetic import make_facts, make_save
 from netaudit.store import load, save
 
@@ -24,17 +25,6 @@ _REPOSITORY = Path(__file__).parents[2]
 MODEL = _REPOSITORY / "tests" / "recordings" / "28.5.2-iptables-nft" / "default-no-port" / "00"
 PAGE = _REPOSITORY / "docs" / "speed.md"
 _SIZES = (3_333, 33_000, 100_000)  # containers: 10,000, 100,000 and 300,000 rules
-_RUNS = 5
-# A process of its own starts the command: the kernel counts what a parent held into its child's peak.
-_WATCH = """
-import os, sys, time
-start = time.perf_counter()
-quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
-_, status, usage = os.wait4(child, 0)
-print(time.perf_counter() - start, usage.ru_maxrss)
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
 _PYTHON_IPTABLES = "import iptc.easy; iptc.easy.dump_all()"
 _JC = "for t in filter nat raw; do iptables-nft -t $t -L -n -v | jc --iptables; done"
 # Who reads 100,000 rules: name, backend of the namespace, command.
@@ -74,7 +64,7 @@ def main() -> None:
         python=platform.python_version(),
         cores=os.cpu_count(),
         load=os.getloadavg()[0],
-        runs=_RUNS,
+        runs=RUNS,
         rules=f"{growth[1][1]:,}",
         growth=table(growth, ["containers", "rules", "s", "peak MB", "µs per rule"]),
         others=table(others, ["what, on the same rules", "s", "peak MB", "times netaudit diff"]),
@@ -95,47 +85,26 @@ def _growth(model: Path, folder: Path) -> Iterator[tuple[int, int, float, int, f
         save(make_facts(model, size), before)
         save(make_facts(model, size + size // 100, later=True), after)
         rules = make_save(load(model), size).count("\n[")
-        seconds, megabytes = measure(netaudit("diff", before, after, "--format", "json", "-o", os.devnull))
+        _, seconds, megabytes = measure(netaudit("diff", before, after, "--format", "json", "-o", os.devnull))
         yield size, rules, seconds, round(megabytes), seconds / rules * 1e6
 
 
 def _others(model: Path, folder: Path) -> Iterator[Sequence[object]]:
     size = _SIZES[1]
     before, after = folder / f"{size}-before", folder / f"{size}-after"
-    own, peak = measure(netaudit("diff", before, after, "--format", "json", "-o", os.devnull))
+    _, own, peak = measure(netaudit("diff", before, after, "--format", "json", "-o", os.devnull))
     yield "`netaudit diff` of two such hosts, attributed, JSON", own, round(peak), 1.0
     recorded = netaudit("record", "--docker-host", "unix:///nowhere", "-o", folder / "recorded.tar")
     commands = (("`netaudit record`, rules only", "iptables-nft", recorded), *_OTHERS)
     rules = make_save(load(model), size)
     for name, backend, command in commands:
-        with _namespace(backend, rules) as enter:
-            seconds, peak = measure([*enter, *command])
+        with namespace(backend, rules) as enter:
+            _, seconds, peak = measure([*enter, *command])
             yield name, seconds, round(peak), seconds / own
 
 
-def netaudit(*arguments: str | Path) -> list[str]:
-    """Give a command of netaudit's."""
-    return [sys.executable, "-m", "netaudit", *map(str, arguments)]
-
-
-def measure(command: Sequence[str]) -> tuple[float, float]:
-    """Run a command; give the least of its wall-clock seconds, and its peak memory in MB; fewer times if it is slow."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}:/usr/sbin:/sbin"}
-    times: list[float] = []
-    peaks: list[float] = []
-    while len(times) < _RUNS and sum(times) < 15:
-        watch = [sys.executable, "-S", "-E", "-c", _WATCH, *command]
-        done = subprocess.run(watch, capture_output=True, text=True, env=environment, cwd=_REPOSITORY, check=False)
-        if done.returncode:
-            sys.exit(f"make bench: {' '.join(command)} failed: {done.stderr}")
-        seconds, kilobytes = map(float, done.stdout.split())
-        times.append(seconds)
-        peaks.append(kilobytes / 1024)
-    return min(times), max(peaks)
-
-
 @contextmanager
-def _namespace(backend: str, rules: str) -> Iterator[list[str]]:
+def namespace(backend: str, rules: str) -> Iterator[list[str]]:
     """Load rules into a namespace of its own."""
     name = f"nab-{os.getpid()}"
     subprocess.run(["ip", "netns", "add", name], check=True)

@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 import packing
 
-from bench.bench import MODEL, PAGE, measure, netaudit, table
+from bench.bench import MODEL, PAGE, table
+from bench.installed import measure, netaudit
 from bench.synthetic import make_facts
 from netaudit.model.facts import Facts, Source
 from netaudit.packets.exposure.table import expose
@@ -40,7 +41,7 @@ def main() -> None:
     packing.unpack(packing.TREE)
     model = Path(sys.argv[1]) if len(sys.argv) > 1 else MODEL
     hosts = [(f"{size:,} containers", make_facts(model, size)) for size in _CONTAINERS]
-    hosts += [(f"{size:,} rules of an operator", _operators(make_facts(model, 20), size)) for size in _RULES]
+    hosts += [(f"{size:,} rules of an operator", operators(make_facts(model, 20), size)) for size in _RULES]
     headers = ["host", "rules", "rows", "table, CPU s", "ms per row", "command, s", "peak MB"]
     with tempfile.TemporaryDirectory() as folder:
         growth = table([_row(name, facts, Path(folder)) for name, facts in hosts], headers)
@@ -56,11 +57,11 @@ def _row(name: str, facts: Facts, folder: Path) -> Sequence[object]:
     rows = len(expose(snapshot, snapshot.program))
     used = time.process_time() - start
     save(facts, folder / name)
-    seconds, megabytes = measure(netaudit("exposure", folder / name, "--format", "json", "-o", os.devnull))
+    _, seconds, megabytes = measure(netaudit("exposure", folder / name, "--format", "json", "-o", os.devnull))
     return name, snapshot.ruleset.count(), rows, used, used / rows * 1000, seconds, round(megabytes)
 
 
-def _operators(facts: Facts, size: int) -> Facts:
+def operators(facts: Facts, size: int) -> Facts:
     """Put rules of an operator first in FORWARD: senders, receivers and ports that overlap, some admitted."""
     text = facts.files[Source.IPTABLES_NFT].decode()
     head, found, rest = text.partition("-A DOCKER-USER") if "-A DOCKER-USER" in text else text.partition("-A FORWARD")

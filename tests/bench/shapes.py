@@ -14,7 +14,8 @@ from subprocess import DEVNULL, run
 
 from synthetic.shapes import IPTABLES, SHAPES, iptables_host
 
-from bench.bench import PAGE, netaudit, table
+from bench.bench import PAGE, table
+from bench.installed import environment, installed, netaudit
 from netaudit.store import load, save
 
 _SIZES = (100, 200, 400, 800)
@@ -76,8 +77,9 @@ def _commands(before: Path) -> dict[str, list[str]]:
 
 def _measure(arguments: Sequence[str]) -> float:
     """Run a command once; give its processor time."""
+    command, where = netaudit(*arguments, "-o", os.devnull), installed().parent
     before = os.times()
-    done = run(netaudit(*arguments, "-o", os.devnull), stdout=DEVNULL, check=False, timeout=600)
+    done = run(command, stdout=DEVNULL, check=False, timeout=600, env=environment(), cwd=where)
     if done.returncode not in (0, 1):  # 1: findings
         sys.exit(f"make bench: netaudit {' '.join(arguments)} failed with {done.returncode}")
     after = os.times()

@@ -7,7 +7,7 @@ from programs import RECORDINGS
 
 import netaudit
 from netaudit.model.facts import Facts, Source
-from netaudit.packets.trace import passed_by
+from netaudit.packets.values import passed_by
 from netaudit.parse.iptables import meaning
 
 CONTAINERS = 90

@@ -28,11 +28,11 @@ from netaudit.model.netfilter.statement import (
 from netaudit.model.reason import Reason, ReasonKind, make_reason, several
 from netaudit.packets.host.route_lookup import RouteLookup
 from netaudit.packets.trace.branch import MOST, MOST_MARKS, Branch, Ways, bounded, merged
-from netaudit.packets.trace.passed_by import rules_for
 from netaudit.packets.trace.recorder import TraceRecorder
 from netaudit.packets.trace.statements import NoAddressError, effect
 from netaudit.packets.values.jump_bounds import too_many_ways, why_not_followed
 from netaudit.packets.values.packet import doubts, holds
+from netaudit.packets.values.passed_by import rules_for
 from netaudit.packets.values.steps import EndKind, Step, StepKind
 
 _BREAK = "break"  # nft's word for a rule whose later matches do not hold, after its statements were done

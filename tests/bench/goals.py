@@ -1,0 +1,208 @@
+"""`make bench`: everything that people wait for, in one run of the installed wheel, beside its goal.
+
+    python -m bench.goals [SHARE]      a SHARE such as 0.1 makes hosts of a tenth of the size
+
+Writes two sections of docs/speed.md: each figure with its goal, and how figures grow with the host.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from math import log
+from pathlib import Path
+from typing import NamedTuple
+
+import packing
+
+import netaudit as library
+from bench.bench import MODEL, PAGE, namespace, table
+from bench.exposure import operators
+from bench.installed import RUNS, measure, netaudit
+from bench.synthetic import make_facts, make_save
+from netaudit.store import load, save
+
+_LARGE = 33_000  # containers: 99,000 rules and some
+_STEPS = (1, 2, 4, 8)
+_NO_DOCKER = ("--docker-host", "unix:///nowhere")
+_FEW = 8  # containers that every host has
+_SECONDS = 2.0  # that the warm auditor works
+_HEADING, _GROWTH = "## What people wait for", "## How it grows"
+_WORDS = """{heading}
+
+`python -m bench.goals`, load average {load:.1f} at the end. Seconds of processor time of a whole process of the wheel,
+installed with compiled files, the least of up to {runs} runs, and its peak memory. A host of N containers with a
+published port each has 3 N rules and some; a small host is one of the recordings. What misses its goal is marked:
+
+{rows}
+"""
+_GROWTH_WORDS = """{heading}
+
+The same commands on hosts of n, 2 n, 4 n and 8 n containers. The exponent is of the growth from the least to the
+greatest: 1 is linear, 2 quadratic; what a start costs keeps it below.
+
+{rows}
+"""
+
+
+class Row(NamedTuple):
+    """A figure and its goal; `limit` is None where there is none."""
+
+    what: str
+    seconds: float
+    megabytes: float
+    goal: str
+    limit: float | None
+
+    def cells(self) -> Sequence[object]:
+        """Return the cells of the table."""
+        missed = self.limit is not None and self.seconds > self.limit
+        return self.what, self.seconds, round(self.megabytes), self.goal, "missed" if missed else "kept"
+
+
+class Hosts:
+    """Recordings of hosts, each made once, a share of its size."""
+
+    def __init__(self, folder: Path, share: float) -> None:
+        self._folder, self._share = folder, share
+
+    def of(self, containers: int, *, later: bool = False, rules: int = 0) -> Path:
+        """Return the recording of a host of containers, later with 1 % more, and rules of an operator before them."""
+        size = max(int(containers * self._share), 8) if not rules else containers
+        path = self._folder / f"{size}-{later}-{rules}"
+        if not path.exists():
+            facts = make_facts(MODEL, size + (size // 100 + 1) * later, later=later)
+            save(operators(facts, max(int(rules * self._share), 8)) if rules else facts, path)
+        return path
+
+    def rules(self, containers: int) -> str:
+        """Return the text of the rules of a host."""
+        return make_save(load(MODEL), max(int(containers * self._share), 8))
+
+
+def main() -> None:
+    """Measure, print, and write both sections."""
+    packing.unpack(packing.TREE)
+    share = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+    with tempfile.TemporaryDirectory() as folder:
+        hosts = Hosts(Path(folder), share)
+        rows = [one.cells() for one in _rows(hosts)]
+        growth = list(_growing(hosts))
+    headers = ["what", "CPU s", "peak MB", "goal", ""]
+    goals = _WORDS.format(heading=_HEADING, load=os.getloadavg()[0], runs=RUNS, rows=table(rows, headers))
+    sizes = [f"{step} n" if step > 1 else "n" for step in _STEPS]
+    grown = table(growth, ["what", "n", *(f"CPU s, {one}" for one in sizes), "exponent"])
+    put_section(PAGE, _HEADING, goals)
+    put_section(PAGE, _GROWTH, _GROWTH_WORDS.format(heading=_GROWTH, rows=grown))
+    print(goals, grown, sep="\n")
+
+
+def put_section(page: Path, heading: str, text: str) -> None:
+    """Put a section in the place of the one with its heading, or at the end."""
+    before, found, after = page.read_text().partition(f"{heading}\n")
+    _, mark, rest = after.partition("\n## ") if found else ("", "", "")
+    page.write_text(f"{before.rstrip()}\n\n{text.rstrip()}\n" + (f"{mark}{rest}" if mark else ""))
+
+
+def _rows(hosts: Hosts) -> Iterator[Row]:
+    yield from _of_the_kernel(hosts)
+    yield from _of_rules(hosts)
+    yield from _of_reach(hosts)
+    yield from _of_a_small_host(hosts)
+
+
+def _of_the_kernel(hosts: Hosts) -> Iterator[Row]:
+    """Measure what reads rules from a kernel: `record`, and `run`, which records twice."""
+    with namespace("iptables-nft", hosts.rules(_LARGE)) as enter:
+        peer, _, _ = measure([*enter, "iptables-nft-save", "-c"])
+        recorded = netaudit("record", *_NO_DOCKER, "-o", f"/tmp/nab-{os.getpid()}.tar", "--force")
+        one, _, peak = measure([*enter, *recorded], runs=2)
+        yield Row("record, 100,000 rules", one, peak, f"1.1 times iptables-nft-save = {1.1 * peer:.2f}", 1.1 * peer)
+        ran = netaudit("run", *_NO_DOCKER, "--wait", "0", "-o", os.devnull, "--", "true")
+        both, _, peak = measure([*enter, *ran], runs=2)
+        yield Row("run -- true, 100,000 nft rules", both, peak, f"1.2 times two records = {2.4 * one:.2f}", 2.4 * one)
+    Path(f"/tmp/nab-{os.getpid()}.tar").unlink(missing_ok=True)
+
+
+def _of_rules(hosts: Hosts) -> Iterator[Row]:
+    before, after = hosts.of(_LARGE), hosts.of(_LARGE, later=True)
+    diff = ("diff", before, after, "--format", "json")
+    yield _row("diff of two hosts of 100,000 rules, attributed, JSON", diff, 0.80)
+    yield _row("the same with what became reachable", (*diff, "--exposure"), 1.5)
+    yield _row("show, terminal, 99,000 rules", ("show", before), 3.5)
+    yield _row("trace, 99,000 rules", ("trace", before, "--from", "internet", "--to", "192.0.2.10:1030/tcp"), 1.0)
+
+
+def _of_reach(hosts: Hosts) -> Iterator[Row]:
+    for containers, goal in ((1000, 0.8), (5000, 3.0)):
+        host = hosts.of(containers)
+        exposed = _row(f"exposure, {containers:,} containers", ("exposure", host, "--format", "json"), goal)
+        yield exposed
+        more = 1.2 * exposed.seconds
+        audited = _row(f"audit, {containers:,} containers", ("audit", host, "--format", "json"), more)
+        yield audited._replace(goal=f"exposure + 20 % = {more:.2f}")
+        if containers == 1000:
+            yield _of_a_policy(host, exposed.seconds)
+    yield _row("HTML of 5,000 containers, with exposure", ("report", host, "--exposure", "--format", "html"), 6.0)
+    for rules, goal in ((5000, 2.5), (10_000, 5.0)):
+        host = hosts.of(20, rules=rules)
+        yield _row(f"exposure, {rules:,} rules of an operator", ("exposure", host, "--format", "json"), goal)
+
+
+def _of_a_policy(host: Path, exposed: float) -> Row:
+    """Hold 200 entries, of each kind that names a container."""
+    known = [f"c{number}" for number in range(_FEW)]
+    kinds = (
+        "internet can reach {0}:80/tcp",
+        "internet cannot reach {0}:81/tcp",
+        "nothing reaches {0} but internet, lan, network:bridge",
+        "lan can reach {0}:80/tcp",
+        "{0} cannot reach {1}:22/tcp",
+    )
+    lines = [f"  - {kinds[at % len(kinds)].format(known[at % _FEW], known[at * 3 % _FEW])}" for at in range(200)]
+    policy = host.with_suffix(".yaml")
+    policy.write_text("policy:\n" + "\n".join(lines) + "\n")
+    goal = exposed + 2.0
+    row = _row("assert, 1,000 containers, 200 entries", ("assert", host, "-p", policy, "-f", "json"), goal)
+    return row._replace(goal=f"exposure + 2 s = {goal:.2f}")
+
+
+def _of_a_small_host(hosts: Hosts) -> Iterator[Row]:
+    small, before = MODEL.parents[1] / "default-one-port" / "01", MODEL.parents[1] / "default-one-port" / "00"
+    yield _row("--help", ("--help",), 0.06, output=False)
+    yield _row("diff of a small host", ("diff", before, small), 0.2)
+    yield _row("audit of a small host", ("audit", small), 0.25)
+    yield _row("report of a small host", ("report", small, "--format", "html"), 0.3)
+    auditor, facts = library.load_auditor(), library.load(hosts.of(20))
+    auditor.audit(facts)
+    start, number = time.process_time(), 0
+    while time.process_time() - start < _SECONDS:
+        auditor.audit(facts)
+        number += 1
+    each = (time.process_time() - start) / number
+    yield Row("warm: one auditor, 20 containers, each host", each, 0, f"1/50 = 0.02; now {1 / each:.0f} a second", 0.02)
+
+
+def _row(what: str, arguments: Sequence[str | Path], goal: float, *, output: bool = True) -> Row:
+    used, _, peak = measure(netaudit(*arguments, *(("-o", os.devnull) if output else ())))
+    return Row(what, used, peak, f"{goal:.2f}", goal)
+
+
+def _growing(hosts: Hosts) -> Iterator[Sequence[object]]:
+    commands: dict[str, tuple[int, Callable[[int], Sequence[str | Path]]]] = {
+        "diff": (4000, lambda size: ("diff", hosts.of(size), hosts.of(size, later=True), "--format", "json")),
+        "show, terminal": (2000, lambda size: ("show", hosts.of(size))),
+        "trace": (4000, lambda size: ("trace", hosts.of(size), "--from", "internet", "--to", "192.0.2.10:1030/tcp")),
+        "exposure": (500, lambda size: ("exposure", hosts.of(size), "--format", "json")),
+        "audit": (500, lambda size: ("audit", hosts.of(size), "--format", "json")),
+        "HTML": (500, lambda size: ("report", hosts.of(size), "--exposure", "--format", "html")),
+    }
+    for name, (least, arguments) in commands.items():
+        command = [netaudit(*arguments(least * step), "-o", os.devnull) for step in _STEPS]
+        used = [measure(one, runs=1)[0] for one in command]
+        yield name, f"{least:,} containers", *used, log(used[-1] / used[0]) / log(_STEPS[-1])
+
+
+if __name__ == "__main__":
+    main()
