@@ -22,6 +22,7 @@ from netaudit.model.docker import (
     NetworkMember,
     PortBinding,
 )
+from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.host import Host, Interface
 from netaudit.model.netfilter.ruleset import ObjectKind, Ruleset
 
@@ -233,3 +234,23 @@ def test_the_shipped_catalog_asks_for_nothing_where_a_port_has_no_host_port() ->
     web = changed(container(), bindings=(_binding(port=0),))
     assert show(snapshot(rules(), web)).missing == ()
     assert CATALOG.signatures
+
+
+@pytest.mark.parametrize(
+    ("gap", "is_told"),
+    [
+        (None, True),
+        (Gap(Source.IPTABLES_NFT, GapReason.PARTIAL), True),  # what was read of it lacks the rule
+        (Gap(Source.IPTABLES_NFT, GapReason.DENIED), False),
+        (Gap(Source.IP6TABLES_NFT, GapReason.DENIED), True),
+        (Gap(Source.IPTABLES_NFT, GapReason.INCONSISTENT), False),
+        (Gap(Source.DOCKER_CONTAINERS, GapReason.INCONSISTENT), False),
+        (Gap(Source.SOCKETS, GapReason.INCONSISTENT), True),
+    ],
+)
+def test_a_missing_rule_is_told_where_its_family_was_read_and_is_undecided_elsewhere(
+    gap: Gap | None, is_told: object
+) -> None:
+    shown = show(changed(snapshot(rules(), container(8080)), gaps=(gap,) if gap else ()))
+    assert bool(shown.missing) is is_told
+    assert (shown.coverage.undecided > 0) is not is_told

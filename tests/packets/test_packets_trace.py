@@ -1,5 +1,6 @@
 """One packet's way: undecided matches, forks and merges, connections, routing, bridges; on small hosts."""
 
+import json
 from ipaddress import ip_address
 from typing import Any
 
@@ -49,7 +50,7 @@ def follow(*tables: str, to: str = SERVER, **asked: object) -> Trace:
         "sockets.txt": SOCKETS,
         "iptables-save.txt": "".join(tables).encode(),
     }
-    facts = Facts(files)
+    facts = Facts(files | asked.pop("more", {}))  # type: ignore[operator]
     snapshot = parse_snapshot(facts)
     usual = {"source": ip_address(CLIENT), "protocol": "tcp", "dport": 80, "interface": "eth0"}
     probe = Probe(destination=ip_address(to), **(usual | asked))
@@ -387,3 +388,26 @@ def test_what_a_program_decides_may_be_let_on_or_dropped() -> None:
     assert found.outcome is Outcome.MAY
     assert {(one.kind, one.sure) for one in found.ends} == {(EndKind.DROPPED, False), (EndKind.SENT, False)}
     assert said(found.doubts) == ("a program decides (queue)",)
+
+
+@pytest.mark.parametrize(("priority", "seen"), [(-101, 8080), (-100, 80), (-99, 80)])
+def test_destinations_are_translated_before_the_other_chains_of_the_same_priority(priority: int, seen: int) -> None:
+    chain = {"family": "ip", "table": "own", "name": "in", "type": "filter", "hook": "prerouting", "prio": priority}
+    left = {"payload": {"protocol": "tcp", "field": "dport"}}
+    rule = [{"match": {"op": "==", "left": left, "right": seen}}, {"drop": None}]
+    objects = [
+        {"table": {"family": "ip", "name": "own", "handle": 9}},
+        {"chain": {**chain, "policy": "accept"}},
+        {"rule": {"family": "ip", "table": "own", "chain": "in", "expr": rule}},
+    ]
+    led = NAT.format("-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 198.51.100.7:80\n")
+    found = follow(led, to=OWN, dport=8080, more={"nft-ruleset.json": json.dumps({"nftables": objects}).encode()})
+    assert [(one.kind, one.item and one.item.where) for one in found.ends] == [(EndKind.DROPPED, "ip:own/in#1")]
+
+
+def test_an_end_that_all_branches_come_to_is_sure() -> None:
+    mark = "-A FORWARD -m set --match-set some src -j LOG\n-A FORWARD -m string --string x -j U\n-A FORWARD -g U\n"
+    found = follow(FILTER.format(mark + "-A U -j DROP\n"))
+    assert [(one.kind, one.item and one.item.where, one.sure) for one in found.ends] == [
+        (EndKind.DROPPED, "filter/U#1", True)
+    ]

@@ -6,7 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from netaudit.model.docker import Inventory
 from netaudit.model.exposure import DestinationKind, Outcome, Zone, ZoneKind
+from netaudit.model.host import Host, HostAddress, Interface, NextHop, Route
 from netaudit.model.netfilter.family import Family
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.table import expose
@@ -142,3 +144,35 @@ def test_the_internet_reaches_the_uplinks_own_address_even_where_no_router_leads
         (DestinationKind.PUBLISHED_PORT, Outcome.ALLOWED),
         (DestinationKind.CONTAINER_PORTS, Outcome.BLOCKED),
     }
+
+
+def _of(interfaces: tuple[Interface, ...], *routes: Route) -> dict[str, Origin]:
+    found = origins(Host(interfaces=interfaces, routes=routes), Inventory(), Family.IP, ZoneChoice())
+    return {f"{one.zone}/{one.interface}": one for one in found}
+
+
+UPLINK = Interface("eth0", addresses=(HostAddress("198.51.100.9", 24),), up=True)
+TO_LINK = Route(Family.IP, "198.51.100.0/24", (NextHop("eth0"),))
+DEFAULT = Route(Family.IP, "0.0.0.0/0", (NextHop("eth0", "198.51.100.1"),))
+
+
+def test_nobody_sends_by_an_interface_that_is_down_or_leads_to_no_network() -> None:
+    routes = (TO_LINK, DEFAULT)
+    assert set(_of((UPLINK,), *routes)) == {"internet/eth0", "lan:eth0/eth0", "host/"}
+    others = (
+        msgspec.structs.replace(UPLINK, up=False),
+        msgspec.structs.replace(UPLINK, master="br0"),
+        msgspec.structs.replace(UPLINK, addresses=(HostAddress("169.254.0.1", 16, "link"),)),
+    )
+    assert [set(_of((one,), *routes)) & {"lan:eth0/eth0"} for one in others] == [set(), set(), {"lan:eth0/eth0"}]
+    assert not set(_of(others[2:])) & {"internet/eth0", "lan:eth0/eth0"}  # no route leads out of it
+
+
+def test_the_host_itself_is_neither_the_internet_nor_a_neighbour() -> None:
+    tunnel = Interface("tun0", addresses=(HostAddress("203.0.113.9", 32),), up=True)  # an address without a link
+    found = _of((UPLINK, tunnel), TO_LINK, DEFAULT)
+    own = ("198.51.100.9", "203.0.113.9")
+    assert not any(_sends(found[name], one) for name in ("internet/eth0", "lan:eth0/eth0") for one in own)
+    assert all(_sends(found["host/"], one) for one in own)
+    assert _sends(found["internet/eth0"], "203.0.113.10")
+    assert _sends(found["lan:eth0/eth0"], "198.51.100.1")
