@@ -53,7 +53,7 @@ _ASSERTIONS = {
     AssertFormat.JUNIT: "ci.assertion.render_junit",
 }
 _TRACES = {
-    TraceFormat.TERMINAL: "terminal.trace.render_journey",
+    TraceFormat.TERMINAL: "terminal.trace.render_trace",
     TraceFormat.JSON: "json.trace.render_trace",
 }
 

@@ -58,14 +58,14 @@ class _Meter:
     """A line that says how far it is, at most twice a second."""
 
     def __init__(self, what: str) -> None:
-        self._what, self._start, self._said = what, time.monotonic(), 0.0
+        self._what, self._start, self._last = what, time.monotonic(), 0.0
 
     def tell(self, done: int, total: int) -> None:
         """Say that so many of so many are done."""
         now = time.monotonic()
-        if now - self._said < _EVERY or now <= self._start:
+        if now - self._last < _EVERY or now <= self._start:
             return
-        self._said = now
+        self._last = now
         rate = done / (now - self._start)
         left = _time((total - done) / rate)
         sys.stderr.write(f"\r\x1b[Knetaudit: {self._what}, {done} of {total}, {rate:.1f}/s, {left} left")

@@ -75,7 +75,7 @@ LOGS: dict[str, Callable[[Style], str]] = {
     **{f"show by {by}": lambda style, by=by: terminal.render_snapshot(shown(), style, by) for by in Grouping},  # type: ignore[misc]
     "exposure": lambda style: render_exposure(shown(), style),
     "audit": lambda style: audit_terminal.render_audit(audit(), style),
-    "trace": lambda style: trace_terminal.render_journey(planted.plant(planted.journey()), style),
+    "trace": lambda style: trace_terminal.render_trace(planted.plant(planted.journey()), style),
     "explain": lambda style: render_explanations([planted.plant(one) for one in planted.explained()], style.width),
     "doctor": lambda _: doctor(),
 }

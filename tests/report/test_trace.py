@@ -11,7 +11,7 @@ import netaudit
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.report.json.trace import render_trace as render_json
 from netaudit.report.terminal.style import Style
-from netaudit.report.terminal.trace import render_journey
+from netaudit.report.terminal.trace import render_trace
 
 TESTS = Path(__file__).parents[1]
 ONE_PORT = "28.5.2-iptables-nft/default-one-port/01"
@@ -32,7 +32,7 @@ def published() -> AttributedTrace:
 
 
 def test_matches_its_goldens(published: AttributedTrace, golden: Callable[[str, str], None]) -> None:
-    golden("trace.txt", render_journey(published, Style()))
+    golden("trace.txt", render_trace(published, Style()))
     golden("trace.json", render_json(published).decode())
 
 
@@ -43,16 +43,16 @@ def test_every_rule_on_the_way_has_its_cause(published: AttributedTrace) -> None
 
 
 def test_the_last_word_is_the_outcome(published: AttributedTrace) -> None:
-    assert render_journey(published, Style()).endswith("\n  !  it leaves by eth0\nALLOWED\n")
+    assert render_trace(published, Style()).endswith("\n  !  it leaves by eth0\nALLOWED\n")
     blocked = follow("lan", "172.17.0.2:80/tcp")
-    assert render_journey(blocked, Style()).splitlines()[-1] == "blocked"
+    assert render_trace(blocked, Style()).splitlines()[-1] == "blocked"
 
 
 def test_a_doubt_names_its_rule_and_both_ends() -> None:
     entry = "-A FORWARD -j DOCKER-USER\n"
     doubtful = f"{entry}-A DOCKER-USER -m set --match-set blocked src -j DROP\n"
     shown = follow("internet", "192.0.2.10:8080/tcp", edit=lambda text: text.replace(entry, doubtful))
-    text = render_journey(shown, Style())
+    text = render_trace(shown, Style())
     assert "?  undecided: -m set --match-set blocked src: what the set holds is not" in text
     assert "?  possibly it is dropped by filter/DOCKER-USER#1" in text
     assert text.endswith("MAY get through\n")
@@ -61,7 +61,7 @@ def test_a_doubt_names_its_rule_and_both_ends() -> None:
 def test_hostile_names_are_shown_and_not_obeyed() -> None:
     escaped = json.dumps(HOSTILE)[1:-1]
     shown = follow("internet", "192.0.2.10:8080/tcp", edit=lambda text: text.replace('"/web"', f'"/{escaped}"'))
-    text = render_journey(shown, Style())
+    text = render_trace(shown, Style())
     assert "container \\x1b[2Jweb\\u202e" in text
     assert not set("\x1b\u202e") & set(text)
     assert HOSTILE.encode() not in render_json(shown)
@@ -69,5 +69,5 @@ def test_hostile_names_are_shown_and_not_obeyed() -> None:
 
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_no_line_is_wider_than_the_terminal(published: AttributedTrace, width: int) -> None:
-    lines = render_journey(published, Style(width=width)).splitlines()
+    lines = render_trace(published, Style(width=width)).splitlines()
     assert max(map(len, lines)) <= max(width, 78)

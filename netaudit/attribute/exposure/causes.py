@@ -83,11 +83,11 @@ class ExposureCauses:
         came = new.exposure.rule if new else None
         if came and _key(came) not in self._rules[0]:
             there = "has this policy now" if came.object is ObjectKind.POLICY else "is there now"
-            return f"{came.where} {self._say(there)}{_whose(new)}"
+            return f"{came.where} {self._say(there)}{_owner_of(new)}"
         went = old.exposure.rule if old else None
         if went and _key(went) not in self._rules[1]:
             gone = "has another policy now" if went.object is ObjectKind.POLICY else "is gone"
-            return f"{went.where} {self._say(gone)}{_whose(old)}"
+            return f"{went.where} {self._say(gone)}{_owner_of(old)}"
         beside = self._of_sets(came, went) or self._of_policy()
         if beside:
             return beside
@@ -136,7 +136,7 @@ def _with(binding: PortBinding | None) -> str:
     return f" with {publishing(binding)}" if binding else ""
 
 
-def _whose(one: AttributedExposure | None) -> str:
+def _owner_of(one: AttributedExposure | None) -> str:
     causes = ", ".join(str(cause) for cause in one.attribution.beneficiaries) if one else ""
     return f", for {causes}" if causes else ""
 

@@ -56,7 +56,7 @@ class Reachability:
         self.from_proxy: dict[tuple[str, str, int], Row] = {}  # what cells found of docker-proxy
         self.inside: dict[str, InsideSets] = {}  # by container, where the rules in its namespace are known
         remembered = lru_cache(maxsize=None)
-        self.asked, self.came = remembered(self._asked), remembered(self._came_from)
+        self.asked, self.came = remembered(self._asked), remembered(self._find_dispositions)
         self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))
 
     def _refuse_unknown(self, chosen: Iterable[str]) -> None:
@@ -139,7 +139,7 @@ class Reachability:
         packets = space.equal(Field.PROTOCOL, PROTOCOLS[protocol]) & space.in_ranges(Field.DADDR, addresses)
         return packets & space.in_ranges(Field.DPORT, ports)
 
-    def _came_from(self, origin: Origin, traversal: Traversal) -> Dispositions:
+    def _find_dispositions(self, origin: Origin, traversal: Traversal) -> Dispositions:
         """Tell apart what became of a zone's packets, with what decided it last."""
         return dispositions_of(traversal, self.zones.base(origin), self.world.led)
 

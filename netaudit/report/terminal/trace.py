@@ -22,7 +22,7 @@ from netaudit.report.text.words import describe_head
 _RULES = (StepKind.RULE, StepKind.POLICY)
 
 
-def render_journey(shown: AttributedTrace, style: Style) -> str:
+def render_trace(shown: AttributedTrace, style: Style) -> str:
     """Print a packet's way."""
     journey = shown.journey
     lines = [terminal_text(describe_head(shown.head)), ""]
