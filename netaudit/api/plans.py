@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Sequence
+from typing import Self
 
 import msgspec
 
@@ -9,10 +10,11 @@ from netaudit.api.audits import AuditOptions, load_auditor
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.plan_auditor import judge_plan
 from netaudit.audit.planned import JudgedPlan
-from netaudit.errors import PlanError
+from netaudit.errors import PlanError, UsageError
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Facts
-from netaudit.model.plan import MadeOn
+from netaudit.model.plan import Assumption, MadeOn
+from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot, parse_snapshots
 from netaudit.plan.engine.plan import StandIn
 from netaudit.plan.hidden_values import hide_values
@@ -20,6 +22,7 @@ from netaudit.plan.pitfalls import find_pitfalls
 from netaudit.plan.planned import Planned
 from netaudit.plan.project.up import bring_up, read_project
 from netaudit.plan.rehearsal.change import EngineChange
+from netaudit.plan.rehearsal.facts import rehearsed_facts
 from netaudit.plan.rehearsal.rehearsal import plan_rehearsal
 from netaudit.plan.rules.planned import plan_host
 from netaudit.replica.programs import can_be_tried
@@ -35,6 +38,7 @@ class PlanContext(msgspec.Struct, frozen=True):
 
     `elsewhere`: the facts are not of this host, now. `exposed_ports` tells which ports an image exposes. `client` is
     what a client of Docker may take of this process. `engine_version` is the engine's, where the facts do not say.
+    `restart` is what the daemon is restarted with before a command of Docker's runs.
     `made_on` says where the facts came from, for the plan's JSON.
     """
 
@@ -44,6 +48,7 @@ class PlanContext(msgspec.Struct, frozen=True):
     exposed_ports: ExposedPorts = lambda _: None
     client: Client = Client()
     engine_version: str = ""
+    restart: EngineChange | None = None
     made_on: MadeOn = MadeOn()
 
 
@@ -82,22 +87,49 @@ def try_on_host(facts: Facts, command: Sequence[str], context: PlanContext) -> P
     return _try_own(facts, command, context) if can_be_tried(command) else _try_docker(facts, command, context)
 
 
+class _Start(msgspec.Struct, frozen=True):
+    """The host on which requests are answered: as it is, or with its daemon restarted."""
+
+    facts: Facts
+    snapshot: Snapshot
+    assumptions: tuple[Assumption, ...] = ()
+
+    @classmethod
+    def of(cls, facts: Facts, context: PlanContext) -> Self:
+        """Restart the daemon first, where that is asked for. Raises UsageError."""
+        snapshot = parse_snapshot(facts)
+        if context.restart is None or snapshot.inventory is None:
+            return cls(facts, snapshot)
+        host = plan_rehearsal(snapshot, facts, context.restart, context.auditor.catalog)
+        after = msgspec.structs.replace(host.after, taken_at=snapshot.taken_at, digest=snapshot.digest)
+        return cls(rehearsed_facts(facts, context.restart), after, host.assumptions)
+
+    def engine(self, context: PlanContext) -> StandIn:
+        """Return the engine that answers."""
+        return StandIn(self.facts, context.exposed_ports, context.engine_version)
+
+    def plan(self, title: str, assumptions: tuple[Assumption, ...] = ()) -> Planned:
+        """Return the plan that changes nothing yet."""
+        return Planned.of(self.snapshot, title=title, assumptions=(*self.assumptions, *assumptions))
+
+
 def try_requests(facts: Facts, requests: Sequence[EngineRequest], title: str, context: PlanContext) -> Planned:
     """Return the host before and after requests, unjudged."""
-    engine = StandIn(facts, context.exposed_ports, context.engine_version)
+    start = _Start.of(facts, context)
+    engine = start.engine(context)
     for request in requests:
         engine.handle(request)
-    return _afterwards(facts, engine, Planned.of(parse_snapshot(facts), title=title), context)
+    return _afterwards(start, engine, start.plan(title), context)
 
 
 def try_project(facts: Facts, configuration: bytes, title: str, context: PlanContext) -> Planned:
     """Return the host before and after a Compose project is brought up, unjudged."""
     project = read_project(configuration)
     check_project(configuration)
-    engine = StandIn(facts, context.exposed_ports, context.engine_version)
+    start = _Start.of(facts, context)
+    engine = start.engine(context)
     assumptions = bring_up(engine, project)
-    planned = Planned.of(parse_snapshot(facts), title=title, assumptions=assumptions)
-    return _afterwards(facts, engine, planned, context)
+    return _afterwards(start, engine, start.plan(title, assumptions), context)
 
 
 def try_restart(facts: Facts, change: EngineChange, title: str, context: PlanContext) -> Planned:
@@ -119,6 +151,9 @@ def _made_on(planned: Planned, context: PlanContext) -> Planned:
 
 
 def _try_own(facts: Facts, command: Sequence[str], context: PlanContext) -> Planned:
+    if context.restart is not None:
+        hint = "plan the restart first, by itself"
+        raise UsageError("another engine, backend or option is planned with Docker's own commands alone", hint=hint)
     tried = try_command(facts, command, timeout=context.timeout, elsewhere=context.elsewhere)
     before, after = parse_snapshots(tried.before, tried.after)
     title = shlex.join(command)
@@ -126,21 +161,22 @@ def _try_own(facts: Facts, command: Sequence[str], context: PlanContext) -> Plan
 
 
 def _try_docker(facts: Facts, command: Sequence[str], context: PlanContext) -> Planned:
-    engine = StandIn(facts, context.exposed_ports, context.engine_version)
+    start = _Start.of(facts, context)
+    engine = start.engine(context)
     outcome = run_client(engine, command, context.client)
     if outcome.exit_code != 0 or outcome.late:
         said = " ".join((outcome.error.strip() or outcome.output.strip()).split())[:500]
         why = "it did not end" if outcome.late else said or f"it ends with code {outcome.exit_code}"
         raise PlanError(f"{command[0]} fails: {why}", hint="nothing was run on the host")
     shown = hide_values(command)
-    planned = Planned.of(parse_snapshot(facts), title=shlex.join(shown), command=shown, pitfalls=find_pitfalls(command))
-    return _afterwards(facts, engine, planned, context)
+    planned = msgspec.structs.replace(start.plan(shlex.join(shown)), command=shown, pitfalls=find_pitfalls(command))
+    return _afterwards(start, engine, planned, context)
 
 
-def _afterwards(facts: Facts, engine: StandIn, planned: Planned, context: PlanContext) -> Planned:
+def _afterwards(start: _Start, engine: StandIn, planned: Planned, context: PlanContext) -> Planned:
     """Return a plan with the host that an engine's inventory leads to."""
     inventory = engine.planned()
-    host = plan_host(parse_snapshot(facts), inventory, context.auditor.catalog)
+    host = plan_host(start.snapshot, inventory, context.auditor.catalog)
     changing = tuple(one for one in engine.requests if one.method not in ("GET", "HEAD"))
     return msgspec.structs.replace(
         planned,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_interface
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,8 +14,9 @@ from netaudit.catalog.document import Strict
 from netaudit.model.host import HostAddress, Listener
 from netaudit.model.netfilter.ruleset import Backend
 from netaudit.model.version import Version
-from netaudit.plan.profile.profile import HostProfile, ProfileInterface
+from netaudit.plan.profile.profile import HostProfile, ProfileInterface, interfaces_of
 from netaudit.plan.rehearsal.change import NOT_FOLLOWED, STRINGS, SWITCHES
+from netaudit.plan.rehearsal.default_bridge import OF_DEFAULT_BRIDGE, default_pools, follows
 
 _HINT = "docs/netaudit-host-profile.schema.json describes it"
 
@@ -50,7 +52,7 @@ class _Profile(Strict):
 def load_host_profile(path: Path) -> HostProfile:
     """Read a host profile; a relative path of its firewall is relative to it. Raises ConfigError."""
     text, raw = convert_toml(path, _Profile, _HINT)
-    for message, key in (*_wrong_engine(raw), *_wrong_daemon(raw), *_wrong_host(raw)):
+    for message, key in chain(_wrong_engine(raw), _wrong_host(raw), _wrong_daemon(raw)):
         refuse_toml(path, text, message, key, _HINT)
     return _profile(raw, path)
 
@@ -64,13 +66,18 @@ def _wrong_engine(raw: _Profile) -> Iterator[tuple[str, str]]:
 
 
 def _wrong_daemon(raw: _Profile) -> Iterator[tuple[str, str]]:
+    interfaces = interfaces_of(_profile(raw, Path()))
     for key, value in raw.daemon.items():
         if key in SWITCHES and not isinstance(value, bool):
             yield f"{value!r} is neither true nor false", f"daemon.{key}"
         if key in STRINGS and not isinstance(value, str):
             yield f"{value!r} is no text", f"daemon.{key}"
-        if key in NOT_FOLLOWED:
+        if key in NOT_FOLLOWED or (key in OF_DEFAULT_BRIDGE and not follows(key, raw.daemon, interfaces)):
             yield "it gives the host other networks: record a host that has them", f"daemon.{key}"
+    try:
+        default_pools(raw.daemon, Version.parse(raw.engine), [])
+    except ValueError as error:
+        yield f"no addresses for the default bridge: {error}", "daemon"
 
 
 def _wrong_host(raw: _Profile) -> Iterator[tuple[str, str]]:

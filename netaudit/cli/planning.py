@@ -3,7 +3,7 @@
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,6 +12,7 @@ from netaudit.api.formats import PlanFormat
 from netaudit.api.plan_files import read_file, read_requests
 from netaudit.audit.gate import failing
 from netaudit.audit.planned import new_findings
+from netaudit.bounded import UnfitError, decode_json
 from netaudit.cli import output as out
 from netaudit.cli.auditing import Prepared, prepare
 from netaudit.cli.options import Colour
@@ -57,10 +58,6 @@ class Subject(msgspec.Struct, frozen=True):
             )
             if one
         ]
-        if (self.backend or self.daemon) and given:
-            raise UsageError(
-                "--backend and --daemon are planned without a command", hint="plan the restart first, by itself"
-            )
         if len(given) != 1 and not (not given and self.is_rehearsal()):
             wrong = f"{' and '.join(given)} cannot be planned at once" if given else "there is nothing to plan"
             raise UsageError(wrong, hint="for example: netaudit plan -- docker run -d -p 8080:80 nginx")
@@ -143,6 +140,7 @@ def make_context(auditor: "Auditor", made_on: "MadeOn", where: "Where | None") -
         exposed_ports=ask_exposed_ports(where) if where else lambda _: None,
         client=Client(tuple(os.environ.items()), str(Path.cwd())),
         engine_version=made_on.engine,
+        restart=engine_change(made_on) if is_restart(made_on) else None,
         made_on=made_on,
     )
 
@@ -157,18 +155,25 @@ def engine_change(asked: "MadeOn") -> "EngineChange":
     from netaudit.plan.rehearsal.change import EngineChange
 
     backend = {"firewall-backend": asked.backend} if asked.backend else {}
-    return EngineChange(asked.engine, daemon={**dict(map(_read_option, asked.daemon)), **backend})
+    options = [pair for text in asked.daemon for pair in _read_options(text)]
+    return EngineChange(asked.engine, daemon={**dict(options), **backend})
 
 
-def _read_option(text: str) -> "tuple[str, OptionValue]":
-    """Read KEY=VALUE, the value as JSON where it is JSON. Raises UsageError."""
+def _read_options(text: str) -> "list[tuple[str, OptionValue]]":
+    """Read KEY=VALUE, the value as JSON where it is JSON, or a daemon.json file. Raises UsageError."""
     key, found, value = text.partition("=")
+    if not found and Path(text).is_file():
+        try:
+            return [*decode_json(read_file(Path(text), "the daemon's options"), dict[str, Any]).items()]
+        except UnfitError as error:
+            raise UsageError(f"--daemon: {text} is no daemon.json: {error}") from error
     if not (found and key):
-        raise UsageError(f"--daemon: not KEY=VALUE: {text}", hint="write for example userland-proxy=false")
+        hint = "write for example userland-proxy=false, or name a daemon.json"
+        raise UsageError(f"--daemon: neither KEY=VALUE nor a file: {text}", hint=hint)
     try:
-        return key, msgspec.json.decode(value)
+        return [(key, msgspec.json.decode(value))]
     except msgspec.DecodeError:
-        return key, value
+        return [(key, value)]
 
 
 def _title(subject: Subject) -> str:

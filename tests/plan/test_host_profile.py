@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from plan.recorded import CATALOG, RECORDINGS, differences, exposures, snapshot
@@ -9,8 +10,10 @@ from plan.recorded import CATALOG, RECORDINGS, differences, exposures, snapshot
 from netaudit.catalog.host_profile import load_host_profile, profile_schema
 from netaudit.errors import ConfigError
 from netaudit.model.docker import Inventory
-from netaudit.model.facts import Facts
+from netaudit.model.engine_request import EngineRequest
+from netaudit.model.facts import Facts, Source
 from netaudit.parse import parse_snapshot
+from netaudit.plan.engine.plan import StandIn
 from netaudit.plan.profile.facts import profile_facts
 from netaudit.store import load
 
@@ -51,6 +54,77 @@ def test_daemon_keys_of_a_profile_decide_over_the_rules(tmp_path: Path) -> None:
     assert differences(planned.ruleset, recorded.ruleset) == ()
 
 
+_OPTIONS = [
+    (engine, scenario, keys)
+    for engine in ("28.5.2", "26.1.5", "20.10.24")
+    for scenario, keys in (
+        ("daemon-bip", 'bip = "172.31.5.1/24"\nfixed-cidr = "172.31.5.128/25"'),
+        ("daemon-no-bridge", 'bridge = "none"'),
+        ("daemon-ip", 'ip = "127.0.0.1"'),
+        ("daemon-no-masquerade", "ip-masq = false"),
+    )
+]
+
+
+@pytest.mark.parametrize(("engine", "scenario", "keys"), _OPTIONS)
+def test_a_daemon_with_options_has_the_default_bridge_and_the_rules_of_one_that_was_recorded(
+    tmp_path: Path, engine: str, scenario: str, keys: str
+) -> None:
+    recording = RECORDINGS / f"{engine}-iptables-nft" / scenario / "00"
+    facts = _facts(tmp_path, f'engine = "{engine}"{_ETH0}[daemon]\n{keys}\n')
+    assert differences(parse_snapshot(facts).ruleset, snapshot(recording).ruleset) == ()
+    assert _default_bridge(facts) == _default_bridge(load(recording))
+
+
+def _default_bridge(facts: Facts) -> Any:
+    """Return the pools and options of the default bridge."""
+    networks = json.loads(facts.files[Source.DOCKER_NETWORKS])
+    unimportant = "com.docker.network.driver.mtu"
+    return [
+        (one["IPAM"]["Config"], {k: v for k, v in one["Options"].items() if k != unimportant})
+        for one in networks
+        if one["Name"] == "bridge"
+    ]
+
+
+def test_the_default_bridge_gets_the_first_of_the_daemons_own_pools(tmp_path: Path) -> None:
+    pools = 'default-address-pools = [{base = "10.200.0.0/16", size = 24}]'
+    facts = _facts(tmp_path, f'engine = "28.5.2"{_ETH0}[daemon]\n{pools}\n')
+    ((config, _),) = _default_bridge(facts)
+    assert config == [{"Subnet": "10.200.0.0/24", "Gateway": "10.200.0.1"}]
+    engine = StandIn(facts, lambda _: ())
+    engine.handle(EngineRequest("POST", "/networks/create", (), {"Name": "n1"}))
+    assert b'"10.200.1.0/24"' in engine.planned().facts_after.files[Source.DOCKER_NETWORKS]
+
+
+@pytest.mark.parametrize(
+    ("keys", "pool"),
+    [
+        ('fixed-cidr = "10.66.1.0/24"', {"Subnet": "10.66.1.0/24", "IPRange": "10.66.1.0/24"}),
+        ('bridge = "eth0"', {"Subnet": "192.0.2.0/24", "Gateway": "192.0.2.10"}),
+        (
+            'bip = "10.7.0.1/24"\ndefault-gateway = "10.7.0.9"',
+            {
+                "Subnet": "10.7.0.0/24",
+                "Gateway": "10.7.0.1",
+                "AuxiliaryAddresses": {"DefaultGatewayIPv4": "10.7.0.9"},
+            },
+        ),
+    ],
+)
+def test_the_default_bridge_has_the_subnet_that_options_give_it(tmp_path: Path, keys: str, pool: Any) -> None:
+    facts = _facts(tmp_path, f'engine = "28.5.2"{_ETH0}[daemon]\n{keys}\n')  # as 28.5.2 shows them on a host
+    ((config, _),) = _default_bridge(facts)
+    assert config == [pool]
+
+
+def test_an_ipv6_subnet_of_the_default_bridge_is_written_for(tmp_path: Path) -> None:
+    keys = 'ipv6 = true\nfixed-cidr-v6 = "2001:db8:1::/64"'
+    planned = parse_snapshot(_facts(tmp_path, f'engine = "28.5.2"{_ETH0}[daemon]\n{keys}\n'))
+    texts = [rule.text for table in planned.ruleset.tables for chain in table.chains for rule in chain.rules]
+    assert "-A POSTROUTING -s 2001:db8:1::/64 ! -o docker0 -j MASQUERADE" in texts
+
+
 def test_the_hosts_own_firewall_is_there_before_dockers_rules(tmp_path: Path) -> None:
     own = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n-A FORWARD -i eth1 -j ACCEPT\nCOMMIT\n"
     (tmp_path / "firewall.txt").write_text(own)
@@ -83,7 +157,8 @@ def test_sockets_that_a_profile_does_not_name_are_a_gap(tmp_path: Path) -> None:
         ('engine = "28.5.2"\n[interfaces.eth0]\ngateways = ["x"]', "interfaces.eth0.gateways: no address: x"),
         ('engine = "28.5.2"\nlistens = ["22"]', "host.toml:2: listens: no socket: 22"),
         ('engine = "28.5.2"\n[daemon]\nicc = "no"', "host.toml:3: daemon.icc: 'no' is neither true nor false"),
-        ('engine = "28.5.2"\n[daemon]\nbip = "10.0.0.1/8"', "host.toml:3: daemon.bip: it gives the host"),
+        ('engine = "28.5.2"\n[daemon]\nbip = "10.0.0.300/8"', "host.toml:2: daemon: no addresses for the default"),
+        ('engine = "28.5.2"\n[daemon]\nbridge = "br9"', "host.toml:3: daemon.bridge: it gives the host"),
         ("engine", "not TOML"),
     ],
 )

@@ -132,6 +132,15 @@ def test_a_client_that_is_not_there_is_named() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_file_of_options_is_as_good_as_its_keys_and_a_command_comes_after_the_restart(tmp_path: Path) -> None:
+    (tmp_path / "daemon.json").write_text('{"bip": "10.77.0.1/24"}')
+    planned = document("--daemon", tmp_path / "daemon.json", "--", *COMMAND)
+    assert planned["plan"] == " ".join(COMMAND)
+    assert any("--to-destination 10.77.0.2:80" in one["text"] for one in planned["changes"])
+    refused = plan("--daemon", "icc=false", "--", "iptables", "-S")
+    assert (refused.returncode, "Docker's own commands alone" in refused.stderr) == (2, True)
+
+
 def test_another_option_of_the_daemon_is_a_plan_without_a_command() -> None:
     planned = document("--daemon", "userland-proxy=false", on=ONE_PORT / "01")
     assert planned["plan"] == "restart of dockerd with userland-proxy=false"

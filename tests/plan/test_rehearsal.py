@@ -1,13 +1,18 @@
 """Rehearsals, held against recordings of hosts whose daemon runs as it is rehearsed."""
 
 import pytest
+from plan.client_requests import requests_of
 from plan.recorded import CATALOG, RECORDINGS, differences, snapshot
 from sampling import sampled
 
+from netaudit.api.audits import load_auditor
+from netaudit.api.plans import PlanContext, try_requests
+from netaudit.diff import compare
 from netaudit.errors import UsageError
 from netaudit.model.netfilter.ruleset import Backend, Ruleset
 from netaudit.model.plan import AssumptionKind
-from netaudit.plan.rehearsal.change import EngineChange, FirewallBackend
+from netaudit.plan.engine.plan import StandIn
+from netaudit.plan.rehearsal.change import EngineChange, FirewallBackend, OptionValue
 from netaudit.plan.rehearsal.rehearsal import plan_rehearsal, restart_daemon
 from netaudit.plan.rules.planned import PlannedHost
 from netaudit.store import load
@@ -37,6 +42,47 @@ def test_a_daemon_that_is_restarted_with_an_option_has_the_rules_of_one_that_alw
     planned = _rehearse(before, EngineChange(daemon={key: False}))
     assert planned.changes
     assert differences(planned.after.ruleset, snapshot(RECORDINGS / after).ruleset) == ()
+
+
+_NO_BRIDGE, _BIP = {"bridge": "none"}, {"bip": "172.31.5.1/24", "fixed-cidr": "172.31.5.128/25"}
+_POLICY = "planned as :FORWARD DROP: filter/FORWARD :FORWARD ACCEPT"
+_JUMP = "planned, not there: filter/FORWARD#2 -A FORWARD -j DOCKER-ISOLATION-STAGE-1"
+# An engine, keys of its daemon, a host that always had them, and what a host that had not has left of its own.
+_ADDRESSES = [
+    ("28.5.2-iptables-nft", _BIP, "daemon-bip", ()),
+    ("28.5.2-iptables-nft", _NO_BRIDGE, "daemon-no-bridge", (_POLICY,)),
+    ("26.1.5-iptables-nft", _BIP, "daemon-bip", ()),
+    ("26.1.5-iptables-nft", _NO_BRIDGE, "daemon-no-bridge", (_JUMP,)),
+    ("20.10.24-iptables-nft", _BIP, "daemon-bip", ()),
+    ("20.10.24-iptables-nft", _NO_BRIDGE, "daemon-no-bridge", (_JUMP,)),
+]
+
+
+@pytest.mark.parametrize(("engine", "daemon", "scenario", "left"), sampled(_ADDRESSES, _ADDRESSES[:2]))
+def test_a_default_bridge_with_other_addresses_or_none_is_that_of_a_daemon_that_always_had_it(
+    engine: str, daemon: dict[str, OptionValue], scenario: str, left: tuple[str, ...]
+) -> None:
+    planned = _rehearse(f"{engine}/fresh/00", EngineChange(daemon=daemon))
+    assert differences(planned.after.ruleset, snapshot(RECORDINGS / engine / scenario / "00").ruleset) == left
+    assert AssumptionKind.OPTION_NOT_FOLLOWED not in {one.kind for one in planned.assumptions}
+
+
+def test_containers_move_with_the_subnet_of_the_default_bridge_and_the_host_with_them() -> None:
+    planned = _rehearse("28.5.2-iptables-nft/default-one-port/01", EngineChange(daemon={"bip": "10.77.0.1/24"}))
+    texts = [one.text for one in planned.changes]
+    assert "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.77.0.2:80" in texts
+    (bridge,) = (one for one in planned.after.host.interfaces if one.name == "docker0")
+    assert [str(one) for one in bridge.addresses if ":" not in one.local] == ["10.77.0.1/24"]
+    networks = {str(route.network) for route in planned.after.host.routes}
+    assert "10.77.0.0/24" in networks
+    assert "172.17.0.0/16" not in networks
+
+
+def test_containers_of_a_default_bridge_that_is_gone_do_not_run() -> None:
+    planned = _rehearse("28.5.2-iptables-nft/default-one-port/01", EngineChange(daemon={"bridge": "none"}))
+    assert planned.after.inventory
+    assert [one.running for one in planned.after.inventory.containers] == [False]
+    assert "8080" not in "".join(_chain(planned.after.ruleset, "nat", "DOCKER"))
 
 
 def test_an_upgrade_gives_the_recorded_rules_and_leaves_what_the_engine_left() -> None:
@@ -111,7 +157,7 @@ def test_what_no_daemon_would_start_with_is_refused(change: EngineChange, said: 
 @pytest.mark.parametrize(
     ("key", "kind"),
     [
-        ("bip", AssumptionKind.OPTION_NOT_FOLLOWED),
+        ("bridge", AssumptionKind.OPTION_NOT_FOLLOWED),
         ("default-address-pools", AssumptionKind.OPTION_ONLY_NEW),
         ("log-driver", AssumptionKind.OPTION_UNKNOWN),
     ],
@@ -119,6 +165,23 @@ def test_what_no_daemon_would_start_with_is_refused(change: EngineChange, said: 
 def test_a_key_that_is_not_followed_is_told(key: str, kind: AssumptionKind) -> None:
     planned = _rehearse("28.5.2-iptables-nft/fresh/00", EngineChange(daemon={key: "x"}))
     assert [one.args for one in planned.assumptions if one.kind is kind] == [(("option", key),)]
+
+
+def test_a_command_is_planned_on_the_host_after_the_restart() -> None:
+    command = "docker run -d --name web -p 8080:80 busybox:local /bin/busybox sleep 100000"
+    facts = load(RECORDINGS / "28.5.2-iptables-nft/default-one-port/00")
+    change = EngineChange(engine="29.0.0", daemon={"firewall-backend": "nftables"})
+    context = PlanContext(load_auditor(), restart=change)
+    requests = tuple(requests_of(command, StandIn(facts, lambda _: (), "29.0.0").host))
+    planned = try_requests(facts, requests, command, context)
+    recorded = RECORDINGS / "29.0.0-nftables" / "default-one-port"
+    really = compare(snapshot(recorded / "00").ruleset, snapshot(recorded / "01").ruleset)
+    found = compare(planned.before.ruleset, planned.after.ruleset)
+    assert [(type(one), one.item.where, one.item.text) for one in found] == [
+        (type(one), one.item.where, one.item.text) for one in really
+    ]
+    assert planned.before.inventory
+    assert planned.before.inventory.version == "29.0.0"
 
 
 def test_an_option_beats_the_argument_that_the_daemon_runs_with() -> None:

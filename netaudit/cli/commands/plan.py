@@ -70,7 +70,12 @@ def plan(
     ] = None,
     engine: Annotated[
         str,
-        typer.Option("--engine", help="Plan a restart with this engine.", metavar="V", show_default=False),
+        typer.Option(
+            "--engine",
+            help="Plan a restart with this engine; a command is planned after it.",
+            metavar="V",
+            show_default=False,
+        ),
     ] = "",
     backend: Annotated[
         str,
@@ -81,7 +86,10 @@ def plan(
     daemon: Annotated[
         list[str] | None,
         typer.Option(
-            "--daemon", help="Plan a restart with this key of daemon.json.", metavar="KEY=VALUE", show_default=False
+            "--daemon",
+            help="Plan a restart with this key of daemon.json, or with all of a file.",
+            metavar="KEY=VALUE|FILE",
+            show_default=False,
         ),
     ] = None,
     form: Annotated[PlanFormat, typer.Option("--format", help="What to print.")] = PlanFormat.TERMINAL,

@@ -1,5 +1,6 @@
 """What Docker says on a host where only its daemon runs: three networks, and no containers."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -8,7 +9,8 @@ import msgspec
 from netaudit.model.facts import Source
 from netaudit.model.netfilter.ruleset import Backend
 from netaudit.model.version import Version
-from netaudit.plan.profile.profile import HostProfile
+from netaudit.plan.profile.profile import HostProfile, interfaces_of
+from netaudit.plan.rehearsal.default_bridge import NO_BRIDGE, default_pools
 
 _BRIDGE = "com.docker.network.bridge."
 _TELLS_BACKEND = Version(28, 1)  # docker info's FirewallBackend
@@ -19,7 +21,7 @@ def docker_files(profile: HostProfile) -> dict[str, bytes]:
     documents: dict[str, Any] = {
         Source.DOCKER_VERSION: {"Server": {"Version": profile.engine}},
         Source.DOCKER_INFO: _info(profile),
-        Source.DOCKER_NETWORKS: [_network("none", "null"), _network("host", "host"), _default_bridge(profile)],
+        Source.DOCKER_NETWORKS: [_network("none", "null"), _network("host", "host"), *_default_bridge(profile)],
         Source.DOCKER_CONTAINERS: [],
         Source.DAEMON_JSON: dict(profile.daemon),
     }
@@ -29,10 +31,12 @@ def docker_files(profile: HostProfile) -> dict[str, bytes]:
 
 def _info(profile: HostProfile) -> dict[str, Any]:
     version = Version.parse(profile.engine)
+    pools = profile.daemon.get("default-address-pools")
     info: dict[str, Any] = {
         "ServerVersion": profile.engine,
         "LiveRestoreEnabled": profile.daemon.get("live-restore") is True,
         "Swarm": {"LocalNodeState": "inactive"},
+        **({"DefaultAddressPools": pools} if pools else {}),
     }
     if version >= _TELLS_BACKEND:
         info["FirewallBackend"] = {"Driver": "nftables" if profile.backend is Backend.NFTABLES else "iptables"}
@@ -56,17 +60,21 @@ def _network(name: str, driver: str, **more: object) -> dict[str, Any]:
     }
 
 
-def _default_bridge(profile: HostProfile) -> dict[str, Any]:
+def _default_bridge(profile: HostProfile) -> Iterator[dict[str, Any]]:
     daemon = profile.daemon
+    if daemon.get("bridge") == NO_BRIDGE:
+        return
     options = {
         f"{_BRIDGE}default_bridge": "true",
         f"{_BRIDGE}enable_icc": _word(daemon.get("icc", True)),
-        f"{_BRIDGE}enable_ip_masquerade": _word(daemon.get("ip-masq", True)),
+        f"{_BRIDGE}enable_ip_masquerade": _word(daemon.get("ip-masq", True) and daemon.get("iptables", True)),
         f"{_BRIDGE}host_binding_ipv4": str(daemon.get("ip", "0.0.0.0")),  # noqa: S104 (Docker's own default)
-        f"{_BRIDGE}name": "docker0",
+        f"{_BRIDGE}name": str(daemon.get("bridge") or "docker0"),
     }
-    pool = {"Subnet": "172.17.0.0/16", "Gateway": "172.17.0.1"}
-    return _network("bridge", "bridge", IPAM={"Driver": "default", "Config": [pool]}, Options=options)
+    pools = default_pools(daemon, Version.parse(profile.engine), [], interfaces_of(profile))
+    ipv6 = any(":" in pool["Subnet"] for pool in pools)
+    ipam = {"Driver": "default", "Config": pools}
+    yield _network("bridge", "bridge", EnableIPv6=ipv6, IPAM=ipam, Options=options)
 
 
 def _word(value: object) -> str:

@@ -16,7 +16,7 @@ from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.parse.nftables.ruleset import read_objects
 from netaudit.plan.profile.docker import docker_files
 from netaudit.plan.profile.printed import nft_objects, print_addresses, print_routes, print_save
-from netaudit.plan.profile.profile import HostProfile, ProfileInterface
+from netaudit.plan.profile.profile import HostProfile, ProfileInterface, interfaces_of
 from netaudit.plan.rehearsal.rehearsal import restart_daemon
 from netaudit.plan.rules.surroundings import host_after
 
@@ -78,17 +78,13 @@ def _bracketed(address: str) -> str:
 
 def _host(profile: HostProfile) -> Host:
     """Return the host before its daemon starts, with the routes that follow from its addresses."""
-    interfaces = [_LOOPBACK, *(_interface(one, at) for at, one in enumerate(profile.interfaces, 2))]
+    interfaces = [_LOOPBACK, *interfaces_of(profile)]
     value = "1" if profile.forwarding else "0"
     return Host(
         interfaces=tuple(interfaces) if profile.interfaces else (),
         routes=tuple(_routes(profile.interfaces)),
         sysctls=tuple((f"net.{name}", value) for name in _SWITCHES),
     )
-
-
-def _interface(one: ProfileInterface, index: int) -> Interface:
-    return Interface(one.name, "", one.addresses, index, up=True, state="UP")
 
 
 def _routes(interfaces: tuple[ProfileInterface, ...]) -> Iterator[Route]:

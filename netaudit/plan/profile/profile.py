@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from netaudit.model.host import HostAddress, Listener
+from netaudit.model.host import HostAddress, Interface, Listener
 from netaudit.model.netfilter.ruleset import Backend
 
 
@@ -31,3 +31,10 @@ class HostProfile(msgspec.Struct, frozen=True):
     daemon: Mapping[str, object] = {}
     interfaces: tuple[ProfileInterface, ...] = ()
     listeners: tuple[Listener, ...] | None = None
+
+
+def interfaces_of(profile: HostProfile) -> list[Interface]:
+    """Return the interfaces that a profile names."""
+    return [
+        Interface(one.name, "", one.addresses, at, up=True, state="UP") for at, one in enumerate(profile.interfaces, 2)
+    ]

@@ -7,6 +7,7 @@ import msgspec
 
 from netaudit.errors import UsageError
 from netaudit.model.version import Version
+from netaudit.plan.rehearsal.default_bridge import default_pools
 
 OptionValue = bool | int | str | list[str] | dict[str, object] | None
 _NFTABLES_SINCE = Version(29)
@@ -42,25 +43,17 @@ SWITCHES = frozenset(
     }
 )
 STRINGS = frozenset({"bridge-accept-fwmark", "firewall-backend", "ip"})
-# Keys that give existing networks other addresses, or the daemon other networks: what then happens is not followed.
-NOT_FOLLOWED = frozenset(
-    {
-        "bip",
-        "bip6",
-        "bridge",
-        "data-root",
-        "default-gateway",
-        "default-gateway-v6",
-        "exec-root",
-        "features",
-        "fixed-cidr",
-        "fixed-cidr-v6",
-        "ipv6",
-        "userns-remap",
-    }
-)
+# Keys that give the daemon other networks: what then happens is not followed.
+NOT_FOLLOWED = frozenset({"data-root", "exec-root", "features", "userns-remap"})
 # Keys that decide over networks and containers that are made later.
 ONLY_NEW = frozenset({"default-address-pools", "default-network-opts"})
+
+
+def _check_addresses(change: EngineChange) -> None:
+    try:
+        default_pools(change.daemon, Version.parse(change.engine), [])
+    except ValueError as error:
+        raise UsageError(f"no addresses for the default bridge: {error}", hint="for example bip=10.0.0.1/24") from error
 
 
 def check_change(change: EngineChange, current: str) -> None:
@@ -70,6 +63,7 @@ def check_change(change: EngineChange, current: str) -> None:
             raise UsageError(f"daemon key {key}: {value!r} is neither true nor false", hint=f"write {key}=false")
         if key in STRINGS and not isinstance(value, str):
             raise UsageError(f"daemon key {key}: {value!r} is no text", hint=f"write {key}=TEXT")
+    _check_addresses(change)
     version = Version.parse(change.engine or current)
     if change.engine and not version:
         raise UsageError(f"not an engine's version: {change.engine}", hint="write for example 29.0.0")

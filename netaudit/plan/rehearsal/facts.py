@@ -1,18 +1,30 @@
 """Facts of a host -> what the same host's Docker would say under another engine, backend or options."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from netaudit.model.facts import Facts, Source
+from netaudit.model.version import Version
+from netaudit.parse.docker.options import parse_version
+from netaudit.parse.host.host import parse_host
 from netaudit.parse.reading.decode import decode_json
 from netaudit.plan.rehearsal.change import EngineChange, backend_of
+from netaudit.plan.rehearsal.default_bridge import (
+    NO_BRIDGE,
+    decides,
+    default_pools,
+    is_default,
+    move_containers,
+    stop_containers,
+)
 
 _BRIDGE = "com.docker.network.bridge."
 # Options of the daemon that the default bridge shows as options of its own.
 _OF_DEFAULT_BRIDGE = {"icc": f"{_BRIDGE}enable_icc", "ip-masq": f"{_BRIDGE}enable_ip_masquerade"}
+_OF_VERSION = ("ApiVersion", "MinAPIVersion", "Components")  # what else says which engine it was
 _ADDRESS = f"{_BRIDGE}host_binding_ipv4"
 _ANY = "0.0.0.0"  # noqa: S104 (as Docker writes it)
 
@@ -33,20 +45,63 @@ def _documents(facts: Facts, change: EngineChange) -> Iterator[tuple[str, bytes]
     yield Source.DOCKER_INFO, _encode(_info(_object(facts, Source.DOCKER_INFO), change))
     if change.daemon:
         yield Source.DAEMON_JSON, _encode({**_object(facts, Source.DAEMON_JSON), **change.daemon})
-    networks = _list(facts, Source.DOCKER_NETWORKS)
-    if networks is not None:
-        yield Source.DOCKER_NETWORKS, _encode([_network(one, change) for one in networks])
-    containers = _list(facts, Source.DOCKER_CONTAINERS)
-    if containers is not None and isinstance(change.daemon.get("ip"), str):
-        default = next((one.get("Name") for one in networks or [] if _is_default(one)), "bridge")
-        address = str(change.daemon["ip"])
-        yield Source.DOCKER_CONTAINERS, _encode([_container(one, str(default), address) for one in containers])
+    networks, containers = _list(facts, Source.DOCKER_NETWORKS), _list(facts, Source.DOCKER_CONTAINERS)
+    if networks is None:
+        return
+    default = next((one for one in networks if is_default(one)), None)
+    again = _default_network(default, facts, change) if default else None
+    afterwards = (again if one is default else one for one in networks)
+    yield Source.DOCKER_NETWORKS, _encode([one for one in afterwards if one is not None])
+    if containers is not None and default is not None:
+        yield (
+            Source.DOCKER_CONTAINERS,
+            _encode(_containers(containers, default, again, change, _version_of(facts, change))),
+        )
+
+
+def _default_network(default: dict[str, Any], facts: Facts, change: EngineChange) -> dict[str, Any] | None:
+    """Return the default bridge as options make it; none where they turn it off."""
+    network, options = _network(default, change), _daemon_options(facts, change)
+    if options.get("bridge") == NO_BRIDGE:
+        return None
+    if not decides(change.daemon):
+        return network
+    ipam = network.get("IPAM") or {}
+    version = _version_of(facts, change)
+    there = [one for one in ipam.get("Config") or () if isinstance(one, dict)]
+    pools = default_pools(options, version, there, parse_host(facts).interfaces)
+    ipv6 = options.get("ipv6", network.get("EnableIPv6")) is True and any(":" in one["Subnet"] for one in pools)
+    return {**network, "EnableIPv6": ipv6, "IPAM": {**ipam, "Config": pools}}
+
+
+def _containers(
+    containers: list[dict[str, Any]],
+    default: dict[str, Any],
+    again: dict[str, Any] | None,
+    change: EngineChange,
+    version: Version,
+) -> list[dict[str, Any]]:
+    if again is None:
+        return stop_containers(containers, default)
+    if isinstance(change.daemon.get("ip"), str):
+        containers = [_container(one, str(again.get("Name")), str(change.daemon["ip"])) for one in containers]
+    return move_containers(containers, again, version) if decides(change.daemon) else containers
+
+
+def _version_of(facts: Facts, change: EngineChange) -> Version:
+    return Version.parse(change.engine or parse_version(facts))
+
+
+def _daemon_options(facts: Facts, change: EngineChange) -> dict[str, object]:
+    """Return the options that the daemon has now, with what is to be different."""
+    return {**_object(facts, Source.DAEMON_JSON), **change.daemon}
 
 
 def _version(said: dict[str, Any], change: EngineChange) -> dict[str, Any]:
     if not change.engine:
         return said
-    return {**said, "Server": {**(said.get("Server") or {}), "Version": change.engine}}
+    server = {key: value for key, value in (said.get("Server") or {}).items() if key not in _OF_VERSION}
+    return {**said, "Server": {**server, "Version": change.engine}}
 
 
 def _info(info: dict[str, Any], change: EngineChange) -> dict[str, Any]:
@@ -57,6 +112,8 @@ def _info(info: dict[str, Any], change: EngineChange) -> dict[str, Any]:
     for key, name in (("userland-proxy", "EnableUserlandProxy"), ("live-restore", "LiveRestoreEnabled")):
         if key in change.daemon:
             info[name] = change.daemon[key]
+    if "default-address-pools" in change.daemon:
+        info["DefaultAddressPools"] = change.daemon["default-address-pools"]
     backend = backend_of(change)
     if backend is not None:
         info["FirewallBackend"] = {"Driver": str(backend)}
@@ -65,19 +122,16 @@ def _info(info: dict[str, Any], change: EngineChange) -> dict[str, Any]:
 
 def _network(network: dict[str, Any], change: EngineChange) -> dict[str, Any]:
     """Let the default bridge say the daemon's options that are its own."""
-    if not _is_default(network):
-        return network
     options = dict(network.get("Options") or {})
     for key, name in _OF_DEFAULT_BRIDGE.items():
         if key in change.daemon:
             options[name] = str(change.daemon[key]).lower()
-    if isinstance(change.daemon.get("ip"), str):
-        options[_ADDRESS] = change.daemon["ip"]
+    for key, name in (("ip", _ADDRESS), ("bridge", f"{_BRIDGE}name")):
+        if change.daemon.get(key) and isinstance(change.daemon[key], str):
+            options[name] = change.daemon[key]
+    if change.daemon.get("iptables") is False:
+        options[_OF_DEFAULT_BRIDGE["ip-masq"]] = "false"
     return {**network, "Options": options}
-
-
-def _is_default(network: Mapping[str, Any]) -> bool:
-    return str((network.get("Options") or {}).get(f"{_BRIDGE}default_bridge", "")).lower() == "true"
 
 
 def _container(container: dict[str, Any], default: str, address: str) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from netaudit.attribute.signatures.signature import Catalog
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import Facts
 from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Backend
-from netaudit.model.plan import Assumption, AssumptionKind, assume
+from netaudit.model.plan import Assumption, AssumptionKind, Symbol, SymbolKind, assume
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.plan.rehearsal.backend import leave_iptables, leave_nftables
 from netaudit.plan.rehearsal.change import NOT_FOLLOWED, ONLY_NEW, STRINGS, SWITCHES, EngineChange, check_change
+from netaudit.plan.rehearsal.default_bridge import OF_DEFAULT_BRIDGE, follows
 from netaudit.plan.rehearsal.facts import rehearsed_facts
 from netaudit.plan.rehearsal.restart import Restart
 from netaudit.plan.rules.draft import Draft
@@ -36,8 +37,11 @@ def plan_rehearsal(before: Snapshot, facts: Facts, change: EngineChange, catalog
     check_change(change, before.inventory.version)
     inventory = parse_inventory(rehearsed_facts(facts, change)) or before.inventory
     written = restart_daemon(before, inventory, catalog)
-    host = make_planned_host(before, inventory, written)
-    return replace(host, assumptions=(*host.assumptions, *_taken_for_granted(before, inventory, change)))
+    swapped = tuple(_swapped(before.inventory, inventory))
+    host = make_planned_host(before, inventory, written, swapped)
+    return replace(
+        host, assumptions=(*host.assumptions, *_taken_for_granted(before, inventory, change), *_start_order(swapped))
+    )
 
 
 def restart_daemon(before: Snapshot, inventory: Inventory, catalog: Catalog) -> Written:
@@ -79,6 +83,29 @@ def _change_backend(
         leave_iptables(draft, hand, Writer(inventory, replace(new, backend=old.backend), catalog), inventory)
 
 
+def _swapped(before: Inventory, after: Inventory) -> Iterator[Symbol]:
+    """List the addresses that containers get when their network has another subnet: they start in no order."""
+    old = {one.id: [end.ipv4 for end in one.endpoints] for one in before.containers}
+    moved = {
+        one.name: end
+        for one in after.containers
+        for end, address in zip(one.endpoints, old.get(one.id, ()), strict=False)
+        if one.running and end.ipv4 and end.ipv4 != address
+    }
+    if len(moved) > 1:
+        several = ", ".join(sorted(end.ipv4 for end in moved.values()))
+        names = {one.id: one.name for one in after.networks}
+        for name, end in moved.items():
+            where = names.get(end.network_id, "bridge")
+            yield Symbol(f"address of {name} in {where}", SymbolKind.ADDRESS, several, end.ipv4)
+
+
+def _start_order(swapped: tuple[Symbol, ...]) -> Iterator[Assumption]:
+    if swapped:
+        names = ", ".join(one.name.removeprefix("address of ").partition(" in ")[0] for one in swapped)
+        yield assume(AssumptionKind.START_ORDER, network=swapped[0].name.rpartition(" in ")[2], containers=names)
+
+
 def _taken_for_granted(before: Snapshot, inventory: Inventory, change: EngineChange) -> Iterator[Assumption]:
     runs = any(one.running for one in inventory.containers)
     if runs:
@@ -90,7 +117,7 @@ def _taken_for_granted(before: Snapshot, inventory: Inventory, change: EngineCha
     if len(bridges) > 1:
         yield assume(AssumptionKind.NETWORK_ORDER, networks=", ".join(bridges))
     for key in change.daemon:
-        if key not in SWITCHES | STRINGS:
+        if key not in SWITCHES | STRINGS and not follows(key, change.daemon, before.host.interfaces):
             yield assume(_kind(key), option=key)
     uses_iptables = any(table.backend in IPTABLES_BACKENDS for table in before.ruleset.tables)
     if (inventory.options.firewall_backend or "").startswith("iptables") and not uses_iptables:
@@ -98,6 +125,6 @@ def _taken_for_granted(before: Snapshot, inventory: Inventory, change: EngineCha
 
 
 def _kind(key: str) -> AssumptionKind:
-    if key in NOT_FOLLOWED:
+    if key in NOT_FOLLOWED | OF_DEFAULT_BRIDGE:
         return AssumptionKind.OPTION_NOT_FOLLOWED
     return AssumptionKind.OPTION_ONLY_NEW if key in ONLY_NEW else AssumptionKind.OPTION_UNKNOWN

@@ -14,6 +14,7 @@ from netaudit.plan.rules.put import Hand
 from netaudit.plan.rules.set_up import NEW, SetUp
 from netaudit.plan.rules.wanted import Writer
 
+_USER_CHAIN = "DOCKER-USER"  # written with each network, be it `none` or `host`
 _SET_UP_AGAIN = frozenset({Occasion.BRIDGE})
 
 
@@ -46,15 +47,23 @@ class Restart:
         runs_on = before.options.live_restore is True and any(_started(after))
         for network in _in_order(after):
             if network.default and not runs_on:
-                for earlier in before.networks:
-                    if earlier.default:
-                        self._set_up.take(self._stored.of_network(earlier.id))
+                self._take_default(before)
                 self._set_up.network(network.id, NEW)
             else:
                 self._set_up.network(network.id, _SET_UP_AGAIN)
+        if not any(one.default for one in after.networks):
+            self._take_default(before)
+            again = any(one.default for one in before.networks)  # it was restored, before it was deleted
+            self._set_up.put(one for one in self._new.of_daemon() if again or _USER_CHAIN in one.text)
         for container in _started(after):
             self._set_up.take(self._new.cleared_with_container(container.id))
             self._set_up.put(self._new.of_container(container.id))
+
+    def _take_default(self, before: Inventory) -> None:
+        """Delete the default bridge as it is in the store."""
+        for earlier in before.networks:
+            if earlier.default:
+                self._set_up.take(self._stored.of_network(earlier.id))
 
     def _is_written_at_start(self, wanted: Wanted) -> bool:
         return wanted.signature.placement(self._new.version).also_with is None

@@ -24,15 +24,16 @@ def host_after(host: Host, before: Inventory, after: Inventory, sysctls: Mapping
         return replace(host, sysctls=tuple(sysctls.items()))
     ports = _Ports(host, before, after)
     gone = frozenset(_bridges(before).keys() - _bridges(after).keys())
+    moved = _moved(before, after)
     new = {name: net for name, net in _bridges(after).items() if name not in {one.name for one in host.interfaces}}
-    stay = [one for one in host.interfaces if one.name not in gone | ports.removed]
+    stay = [_moved_bridge(one, moved) for one in host.interfaces if one.name not in gone | ports.removed]
     made = [_bridge(network, number) for number, network in enumerate(new.values(), _next(stay))]
     interfaces = (*stay, *made, *ports.added)
     linked = {one.master for one in interfaces}
     return replace(
         host,
         interfaces=tuple(_with_state(one, linked) for one in interfaces),
-        routes=tuple(_routes(host, gone | ports.removed, new, linked)),
+        routes=tuple(_routes(host, gone | ports.removed, moved, new | moved, linked)),
         listeners=tuple(_listeners(host, before, after)),
         sysctls=tuple(_switches(sysctls, gone | ports.removed, [*new, *(one.name for one in ports.added)])),
     )
@@ -81,6 +82,20 @@ def _bridges(inventory: Inventory) -> dict[str, Network]:
     return {network.bridge: network for network in inventory.networks if network.bridge and not network.config_only}
 
 
+def _moved(before: Inventory, after: Inventory) -> dict[str, Network]:
+    """Return the bridges that get other addresses."""
+    old = _bridges(before)
+    changed = ((name, net) for name, net in _bridges(after).items() if name in old)
+    return {name: net for name, net in changed if [*_addresses(net)] != [*_addresses(old[name])]}
+
+
+def _moved_bridge(one: Interface, moved: Mapping[str, Network]) -> Interface:
+    if one.name not in moved:
+        return one
+    kept = (address for address in one.addresses if address.ip.is_link_local)
+    return replace(one, addresses=(*_addresses(moved[one.name]), *kept))
+
+
 def _bridge(network: Network, index: int) -> Interface:
     return Interface(network.bridge, "bridge", tuple(_addresses(network)), index, up=True, state="DOWN")
 
@@ -106,9 +121,12 @@ def _addresses(network: Network) -> Iterator[HostAddress]:
         yield HostAddress(gateway, within.prefixlen)
 
 
-def _routes(host: Host, gone: frozenset[str], new: Mapping[str, Network], linked: set[str]) -> Iterator[Route]:
+def _routes(
+    host: Host, gone: frozenset[str], moved: Mapping[str, Network], new: Mapping[str, Network], linked: set[str]
+) -> Iterator[Route]:
     for route in host.routes:
-        if not any(hop.interface in gone for hop in route.hops):
+        own = route.network.is_link_local or route.network.is_multicast
+        if not any(hop.interface in gone or (hop.interface in moved and not own) for hop in route.hops):
             yield _with_link(route, host, linked)
     for name, network in new.items():
         for address in _addresses(network):

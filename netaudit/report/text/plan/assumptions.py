@@ -81,7 +81,7 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "a host that runs with it: record it",
     ),
     AssumptionKind.OPTION_ONLY_NEW: (
-        "no network is made again: {option} decides over those that are made later",
+        "networks that are there stay as they are, the default bridge aside: {option} decides over later ones",
         "a plan of docker network create on that host",
     ),
     AssumptionKind.OPTION_DEFAULT: (
