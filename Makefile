@@ -135,6 +135,7 @@ bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside othe
 	PYTHONPATH=.:tests $(PYTHON) -m bench.exposure
 	PYTHONPATH=.:tests $(PYTHON) -m bench.shapes
 	PYTHONPATH=.:tests $(PYTHON) -m bench.pages
+	PYTHONPATH=.:tests $(PYTHON) -m bench.history
 
 FAULTS ?= 137
 .PHONY: fleet

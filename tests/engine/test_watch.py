@@ -1,8 +1,10 @@
 """`netaudit watch` beside a real engine: each change is in the log once, with its cause and its writer."""
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lab.clients import client_of
@@ -137,3 +139,34 @@ def test_of_legacy_tables_the_time_is_bounded_and_the_doubt_is_said(tmp_path: Pa
 
 def test_random_changes_are_each_there_once_with_their_own_cause(watched: tuple[Engine, Watched]) -> None:
     assert play(watched[1], 12, seed=1).faults == ()  # `python -m lab.watch_changes 500` for more
+
+
+def test_a_firewall_that_is_loaded_without_dockers_rules_is_an_alert_until_they_are_back(
+    watched: tuple[Engine, Watched], tmp_path: Path
+) -> None:
+    engine, told = watched[0], tmp_path / "told.jsonl"
+    receive = tmp_path / "receive"
+    receive.write_text(f"#!/bin/sh\ncat >>{told}; echo >>{told}\n")
+    receive.chmod(0o755)
+    engine.docker("run", "-d", "--name", "guarded", "-p", "8300:80", *IDLE)
+    options = ("--exec", str(receive), "--metrics", str(tmp_path / "netaudit.prom"))
+
+    def alerts(count: int) -> list[dict[str, Any]]:
+        while not told.exists() or len(lines := [line for line in told.read_text().split("\n") if line]) < count:
+            time.sleep(0.1)
+        return [json.loads(line) for line in lines]
+
+    with Watched(engine.host, tmp_path / "history.sqlite", options) as log:
+        log.new()
+        empty = "*nat\\n:PREROUTING ACCEPT\\n:INPUT ACCEPT\\n:OUTPUT ACCEPT\\n:POSTROUTING ACCEPT\\nCOMMIT\\n"
+        lines = log.after(("sh", "-c", f"printf '{empty}' | iptables-restore"))
+        assert any(line.count("removed") for line in lines)
+        raised = [one for one in alerts(1) if one["state"] == "raised"]
+        assert {one["alert"] for one in raised} == {"firewall-not-restored"}
+        assert {one["schema"] for one in raised} == {"netaudit/alert/v1"}
+        engine.restart()
+        engine.docker("start", "guarded")
+        log.new()
+        begun = len([one for one in alerts(2) if one["state"] == "raised"])
+        assert {one["alert"] for one in alerts(2 * begun)} == {"firewall-not-restored"}
+    assert 'netaudit_problems{kind="firewall-not-restored"} 0' in (tmp_path / "netaudit.prom").read_text()
