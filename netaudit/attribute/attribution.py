@@ -80,6 +80,7 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 OPERATOR_MAKER = "operator"  # of rules that were typed by hand, or that a program wrote which the catalog does not know
+KERNEL_MAKER = "kernel"  # of what is there without anybody: chains of the kernel's own, with their policies
 
 
 class Attribution(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What brought a change about: the engine's events, the process that wrote it, the maker of the rule."""
 
-from netaudit.attribute.attribution import OPERATOR_MAKER, AttributedChange, Cause, CauseKind
+from netaudit.attribute.attribution import KERNEL_MAKER, OPERATOR_MAKER, AttributedChange, Cause, CauseKind
 from netaudit.model.history.change import CauseOf, LoggedCause
 from netaudit.model.observation import Observation, Process
 from netaudit.timeline.programs import is_engine, program_of
@@ -19,7 +19,7 @@ def cause_of(one: AttributedChange, observation: Observation) -> LoggedCause:
     maker = one.attribution.maker
     if maker == ENGINE_MAKER:
         return ENGINE_CAUSE if observation.events else _by_somebody(process)
-    if maker and maker != OPERATOR_MAKER:
+    if maker and maker not in (KERNEL_MAKER, OPERATOR_MAKER):
         return LoggedCause(CauseOf.PROGRAM, maker)
     return _by_somebody(process)
 

@@ -85,15 +85,20 @@ _HOMES = ("/home/", "/root/", "/run/user/")
 _SPECIAL = str.maketrans({"%": "%%", "$": "$$", "\\": "\\\\", '"': '\\"'})
 
 
-def service_unit(program: Iterable[str], options: Iterable[str], textfile: Path | None, *, reaches_out: bool) -> str:
-    """Return the unit of a watch with these options; `reaches_out`: it may send to other hosts."""
+def service_unit(
+    program: Iterable[str], options: Iterable[str], written: Iterable[Path] = (), *, reaches_out: bool
+) -> str:
+    """Return the unit of a watch with these options.
+
+    `written` are files beside the history of the service; `reaches_out`: it may send to other hosts.
+    """
     words = [*program, "watch", *options]
     homes = any(word.startswith(_HOMES) for word in words)
-    folder = textfile.absolute().parent if textfile else None
+    folders = dict.fromkeys(str(path.absolute().parent) for path in written)
     return _UNIT.format(
         command=" ".join(map(_quoted, words)),
-        and_more=" and the numbers for Prometheus" if folder else "",
-        writable=f"ReadWritePaths={_quoted(str(folder))}\n" if folder else "",
+        and_more=" and the folders of the files that its options name" if folders else "",
+        writable="".join(f"ReadWritePaths={_quoted(folder)}\n" for folder in folders),
         home="read-only" if homes else "yes",
         addresses="" if reaches_out else "IPAddressAllow=localhost\nIPAddressDeny=any\n",
     )

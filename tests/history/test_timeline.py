@@ -150,6 +150,14 @@ def test_of_legacy_tables_the_writer_is_not_known_unless_the_kernels_audit_tells
     assert (line.writer, line.at, line.exact) == (Process("iptables", 812), told.at, True)
 
 
+def test_a_policy_that_is_the_kernels_default_again_has_no_program_for_its_cause() -> None:
+    host = one_port("legacy")[1]
+    name = "iptables-legacy-save.txt"
+    closed = replace(host, files={**host.files, name: host.files[name].replace(b":INPUT ACCEPT", b":INPUT DROP")})
+    (line,) = lines(closed, host, Observation())
+    assert (line.cause.kind, line.rules[0].maker) == (CauseOf.UNKNOWN, "kernel")
+
+
 def test_audit_records_of_replaced_tables_are_read_and_others_are_not() -> None:
     def record(kind: int, text: bytes) -> bytes:
         body = text + b"\0" * (-len(text) % 4)

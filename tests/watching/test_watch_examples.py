@@ -57,10 +57,34 @@ def test_the_unit_of_the_examples_is_what_install_prints() -> None:
     assert "\nExecStart=/usr/local/bin/netaudit watch --every 300s\n" in shipped
 
 
+def test_each_option_is_in_the_unit_that_it_asks_for(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"0123456789abcdef")
+    asked = {
+        "--store": str(tmp_path / "s" / "history.sqlite"),
+        "--metrics": str(tmp_path / "m" / "x.prom"),
+        "--policy": "/etc/netaudit/policy.yaml",
+        "--webhook": "https://alerts.example.net/hook",
+        "--webhook-key": str(key),
+        "--exec": "/usr/bin/page",
+        "--metrics-listen": "127.0.0.1:9477",
+        "--docker-host": "unix:///run/docker-read-only.sock",
+        "--timeout": "90",
+        "--every": "60s",
+    }
+    unit = run_inside("watch", "--install", "--no-journal", *[word for pair in asked.items() for word in pair]).stdout
+    started = next(line for line in unit.splitlines() if line.startswith("ExecStart=")).split()
+    for option, value in asked.items():
+        assert started[started.index(option) + 1] == value
+    assert "--no-journal" in started
+    writable = [line for line in unit.splitlines() if line.startswith("ReadWritePaths=")]
+    assert writable == [f"ReadWritePaths={tmp_path}/s", f"ReadWritePaths={tmp_path}/m"]
+
+
 @pytest.mark.matrix
 def test_options_with_blanks_quotes_percent_and_dollars_reach_the_program_as_they_are(tmp_path: Path) -> None:
     words = ["--exec", 'mail -s "hi $x 100%" root\n[Service]', "--webhook", "https://a.example/x?y=1%20z#k;l"]
-    unit = service_unit([sys.executable], words, tmp_path / "out put" / "x.prom", reaches_out=True)
+    unit = service_unit([sys.executable], words, [tmp_path / "out put" / "x.prom"], reaches_out=True)
     (tmp_path / "netaudit-watch.service").write_text(unit)
     assert unit.count("[Service]\n") == 1
     assert "IPAddressDeny" not in unit

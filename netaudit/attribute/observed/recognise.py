@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from netaudit.attribute.attribution import (
+    KERNEL_MAKER,
     OPERATOR_MAKER,
     UNATTRIBUTED,
     Attribution,
@@ -32,7 +33,7 @@ from netaudit.model.netfilter.ruleset import Item, ObjectKind
 # A base chain accepts by default: nobody needs to have set that policy.
 _KERNEL_DEFAULT = Attribution(
     confidence=Confidence.LIKELY,
-    maker="kernel",
+    maker=KERNEL_MAKER,
     purpose="Accepts what no rule decided, as every base chain does unless told otherwise.",
     causes=(Cause(CauseKind.OTHER, name="the kernel's default"),),
 )

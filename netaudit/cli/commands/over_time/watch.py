@@ -66,6 +66,8 @@ def watch(
         key=webhook_key,
         textfile=metrics,
         listen=metrics_listen or "",
+        docker_host=docker_host,
+        timeout=timeout,
     )
     if install:
         print_unit(wishes)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DURATION = re.compile(r"(\d{1,6})([smh]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_TIMEOUT = 60.0  # seconds, where none is given
 _SHORTEST = 16  # bytes of a key
 
 
@@ -36,6 +37,8 @@ class Wishes(NamedTuple):
     key: Path | None = None
     textfile: Path | None = None
     listen: str = ""
+    docker_host: str | None = None
+    timeout: float = _TIMEOUT
 
 
 def watch_host(wishes: Wishes, where: "Where") -> None:
@@ -71,7 +74,8 @@ def print_unit(wishes: Wishes) -> None:
 
     words = list(_words(wishes))
     _ = [*_senders(wishes), wishes.listen and read_address(wishes.listen, "--metrics-listen")]  # refuses what cannot be
-    write(service_unit(_program(), words, wishes.textfile, reaches_out=bool(wishes.webhooks)).encode(), None)
+    written = [path for path in (wishes.store, wishes.textfile) if path is not None]
+    write(service_unit(_program(), words, written, reaches_out=bool(wishes.webhooks)).encode(), None)
 
 
 def _program() -> list[str]:
@@ -140,15 +144,21 @@ def _require_textfile(path: Path | None) -> None:
 
 def _words(wishes: Wishes) -> Iterator[str]:
     """Give the options that a service is started with."""
-    for option, value in (("--policy", wishes.policy), ("--webhook-key", wishes.key), ("--metrics", wishes.textfile)):
-        if value is not None:
-            yield from (option, str(value.absolute()))
-    yield from ("--every", f"{wishes.every:.0f}s")
-    for option, values in (("--exec", wishes.programs), ("--webhook", wishes.webhooks)):
-        for each in values:
-            yield from (option, each)
-    if wishes.listen:
-        yield from ("--metrics-listen", wishes.listen)
+    files = {
+        "--store": wishes.store,
+        "--policy": wishes.policy,
+        "--webhook-key": wishes.key,
+        "--metrics": wishes.textfile,
+    }
+    texts = {"--metrics-listen": wishes.listen, "--docker-host": wishes.docker_host}
+    if wishes.timeout != _TIMEOUT:
+        texts["--timeout"] = f"{wishes.timeout:g}"
+    said = [(option, str(path.absolute())) for option, path in files.items() if path is not None]
+    said += [("--every", f"{wishes.every:.0f}s"), *((option, text) for option, text in texts.items() if text)]
+    said += [("--exec", one) for one in wishes.programs] + [("--webhook", one) for one in wishes.webhooks]
+    yield from (word for pair in said for word in pair)
+    if wishes.journal is not None:
+        yield "--journal" if wishes.journal else "--no-journal"
 
 
 class _EndedError(BaseException):
