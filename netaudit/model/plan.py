@@ -108,6 +108,7 @@ class AssumptionKind(StrEnum):
     ENVIRONMENT = "environment"  # variable: of dockerd, never read
     COMPOSE_KEEPS = "compose-keeps"  # container: as the project says, as far as rules go; Compose compares all of it
     TASK_PLACEMENT = "task-placement"  # service: a task of it runs on this node
+    GATEWAY_PORTS = "gateway-ports"  # service: of overlay networks, whose host-mode ports docker_gwbridge publishes
     CHAIN_ABSENT = "chain-absent"  # table, chain: the engine's command fails for want of it
     PORT_ORDER = "port-order"  # container: older engines sort its ports by a comparison that contradicts itself
     LISTENS_UNKNOWN = "listens-unknown"  # container: of the host network, what it listens on is not known

@@ -357,3 +357,18 @@ def test_networks_with_an_ipv6_subnet_alone_swap_ipv4_ones_and_services_swap_ipv
     found = {one.name: one.range for one in engine.planned().symbols}
     assert found["subnet of p_b"] == "172.18.0.0/16, 172.19.0.0/16"
     assert found["IPv6 address of p-b-1 in p_a"] == "2001:db8:a::2, 2001:db8:a::3"
+
+
+def test_a_service_of_which_nobody_says_how_many_has_one_task_and_ports_that_are_not_followed_are_named() -> None:
+    engine = stand_in(recorded("28.5.2-iptables-nft/swarm", "01"))
+    ports = [{"TargetPort": 80, "PublishedPort": 8080, "PublishMode": "host"}]
+    template = {"ContainerSpec": {"Image": "busybox"}}
+    _network(engine, "ov", Driver="overlay", Attachable=True)
+    for name, networks_of in (("plain", []), ("meshed", [{"Target": "ov"}])):
+        spec = {"Name": name, "Mode": {"Replicated": {}}, "EndpointSpec": {"Ports": ports}}
+        task = template | {"Networks": networks_of}
+        assert _ask(engine, "POST", "/services/create", spec | {"TaskTemplate": task})[0] == 201
+        assert _ask(engine, "GET", f"/services/{name}")[1]["Spec"]["Mode"]["Replicated"]["Replicas"] == 1
+        ports = [ports[0] | {"PublishedPort": 8081}]
+    said = [dict(one.args)["service"] for one in engine.planned().assumptions if one.kind == "gateway-ports"]
+    assert said == ["meshed"]

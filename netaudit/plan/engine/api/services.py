@@ -27,7 +27,7 @@ _UNIMPORTANT_MONITOR = 1  # nanoseconds that a client watches a service which is
 def create(state: EngineState, request: EngineRequest) -> Answer:
     """Create a service, and its tasks on this node."""
     _check_manager(state)
-    spec = {"Mode": {"Replicated": {"Replicas": 1}}} | dict(request.fields())
+    spec = _with_replicas(request)
     name = text(spec, "Name")
     if _find(state, name) is not None:
         why = "rpc error: code = AlreadyExists desc = name conflicts with an existing object"
@@ -43,7 +43,7 @@ def update(state: EngineState, request: EngineRequest, reference: str) -> Answer
     """Update a service: its tasks end, and begin again where more than their number changed."""
     service = _service_of(state, reference)
     before = part(service, "Spec")
-    spec = dict(request.fields())
+    spec = _with_replicas(request)
     only_scaled = _without_mode(before) == _without_mode(spec)
     service["Spec"] = spec
     if not only_scaled:
@@ -51,6 +51,15 @@ def update(state: EngineState, request: EngineRequest, reference: str) -> Answer
             bring_down(state, container)
     scale(state, service)
     return Answer(200, {"Warnings": None})
+
+
+def _with_replicas(request: EngineRequest) -> Object:
+    """Return what is asked for; a service of which nobody says how many it is has one task."""
+    spec = dict(request.fields())
+    mode = dict(part(dict(spec), "Mode"))
+    if "Global" not in mode:
+        mode["Replicated"] = {"Replicas": 1} | dict(part(dict(mode), "Replicated"))
+    return spec | {"Mode": mode}
 
 
 def remove(state: EngineState, request: EngineRequest, reference: str) -> Answer:

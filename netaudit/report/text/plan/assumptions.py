@@ -52,6 +52,10 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "a task of service {service} runs on this node",
         "where the swarm places its tasks",
     ),
+    AssumptionKind.GATEWAY_PORTS: (
+        "service {service} publishes no port in host mode: on overlay networks it would be on docker_gwbridge",
+        "a recording of a host that runs the service",
+    ),
     AssumptionKind.CHAIN_ABSENT: (
         "chain {chain} of table {table} is there when the engine needs it; it is absent now, so the command would fail",
         "restart dockerd, which makes its chains again",
