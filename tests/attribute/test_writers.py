@@ -6,8 +6,8 @@ from small_hosts import CATALOG, container, dnat, rules, snapshot
 
 from netaudit.attribute import AttributedDiff, attribute_diff
 from netaudit.attribute.observed.writers import tell_writers
-from netaudit.model.netfilter.ruleset import ObjectKind
-from netaudit.model.observation import Action, Commit, DockerEvent, ObjectEvent, Observation, Writer
+from netaudit.model.netfilter.ruleset import Backend, ObjectKind
+from netaudit.model.observation import Action, Commit, DockerEvent, ObjectEvent, Observation, Replaced, Writer
 
 PLACE = ("ip", "nat", "DOCKER")
 BEFORE = snapshot(rules())
@@ -70,3 +70,26 @@ def test_without_a_witness_nothing_is_said() -> None:
 def test_docker_s_events_stand_at_the_changes_that_their_container_caused(event: DockerEvent, *, is_told: bool) -> None:
     (change,) = tell_writers(_diff(), Observation(events=(event,))).changes
     assert change.events == ((event,) if is_told else ())
+
+
+@pytest.mark.parametrize(
+    ("replaced", "writer"),
+    [
+        ((("ip", "nat", 4, "iptables"),), Writer("iptables", 4, at="t4")),
+        ((("ip", "nat", 4, "iptables"), ("ip", "nat", 5, "iptables")), Writer("iptables", at="t4")),
+        ((("ip", "nat", 4, "iptables"), ("ip", "nat", 5, "dockerd")), Writer(reason="one of dockerd, iptables")),
+        (
+            (("ip", "filter", 3, "ufw"), ("ip6", "nat", 3, "ufw"), ("ip", "nat", 4, "iptables")),
+            Writer("iptables", 4, at="t4"),
+        ),
+    ],
+)
+def test_the_writer_of_a_legacy_rule_is_who_replaced_its_table(
+    replaced: tuple[tuple[str, str, int, str], ...], writer: Writer
+) -> None:
+    diff = _diff()
+    (change,) = diff.changes
+    item = replace(change.change.item, backend=Backend.IPTABLES_LEGACY)
+    legacy = replace(diff, changes=(replace(change, change=replace(change.change, item=item)),))
+    witness = Observation(replaced=tuple(Replaced(*one, f"t{one[2]}") for one in replaced))
+    assert [one.writer for one in tell_writers(legacy, witness).changes] == [writer]
