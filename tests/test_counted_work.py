@@ -1,0 +1,99 @@
+"""What people wait for grows with the host alone, and by how much: calls of Python are counted, not seconds.
+
+A figure that is exceeded is a regression: find what is called more often (cProfile), or, where that is meant, raise it.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from bench.synthetic import make_facts
+from programs import RECORDINGS, environment, run_inside
+from sampling import sampled
+
+from netaudit.store import save
+
+MODEL = RECORDINGS / "28.5.2-iptables-nft" / "default-no-port" / "00"
+CONTAINERS = 20
+SENTENCES = ("internet can reach c{}:80/tcp", "nothing reaches c{} but internet, lan, network:bridge")
+POLICY = "policy:\n" + "".join(f"  - {one.format(at)}\n" for at in range(8) for one in SENTENCES)
+# Calls for each container more, of which each has three rules and two published ports; a fifth more than was measured.
+MOST = {"diff": 3500, "show": 1100, "trace": 200, "exposure": 1100, "audit": 5000, "assert": 6000, "report": 5100}
+_IMPORTS = """
+import sys
+from netaudit.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+print(*sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hosts")
+
+
+def _arguments(folder: Path, command: str, containers: int) -> Iterator[str | Path]:
+    yield command
+    host, later = folder / f"{containers}", folder / f"{containers}-later"
+    for path, more in ((host, 0), (later, 1)):
+        if not path.exists():
+            save(make_facts(MODEL, containers + more), path)
+    policy = folder / "policy.yaml"
+    policy.write_text(POLICY)
+    yield host
+    options: dict[str, tuple[str | Path, ...]] = {
+        "diff": (later, "--format", "json"),
+        "trace": ("--from", "internet", "--to", "192.0.2.10:1030/tcp"),
+        "exposure": ("--format", "json"),
+        "audit": ("--format", "json"),
+        "assert": ("--policy", policy, "--format", "json"),
+        "report": ("--exposure", "--format", "html"),
+    }
+    yield from options.get(command, ())
+
+
+def _calls(arguments: list[str | Path]) -> int:
+    """Count the calls of Python that a command makes."""
+    count = 0
+
+    def met(_frame: FrameType, event: str, _what: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(met)
+    try:
+        run_inside(*arguments)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("command", sampled(list(MOST), ("trace",)))
+def test_a_command_calls_no_more_for_each_container_than_it_did(folder: Path, command: str) -> None:
+    run_inside(*_arguments(folder, command, CONTAINERS))  # what is loaded once is loaded
+    few, more, most = (_calls(list(_arguments(folder, command, CONTAINERS * times))) for times in (1, 2, 4))
+    each = (most - more) / (2 * CONTAINERS)
+    assert each <= MOST[command], f"{each:.0f} calls for each container more"
+    assert most - more <= 3 * (more - few) + 1000, "it grows faster than the host"
+
+
+@cache
+def _imported(*arguments: str | Path) -> set[str]:
+    """Return the modules that a command imports."""
+    command = [sys.executable, "-c", _IMPORTS, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())
+    return set(done.stderr.split())
+
+
+def test_help_imports_little() -> None:
+    found = _imported("--help")
+    assert not {"yaml", "jinja2", "oxidd", "docker", "iptc", "tabulate", "ssl", "sqlite3"} & found
+    assert len(found) < 240
