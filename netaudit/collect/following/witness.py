@@ -28,6 +28,8 @@ class Heard(msgspec.Struct, frozen=True, array_like=True):
 class _Witness(CommitListener):
     """A listener that hands over what it hears."""
 
+    patience = 2.0  # seconds between two looks whether to stop: it listens for months
+
     def ask(self, pid: int, name: str) -> Process | None:
         """Look at the process while it is there."""
         return ask_process(pid, name)

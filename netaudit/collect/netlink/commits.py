@@ -40,6 +40,8 @@ _TOUCHES: dict[int, tuple[Action, ObjectKind, int, int]] = {
 class CommitListener:
     """A context manager: a thread that listens; `commits` and `blind` are to be read when it has ended."""
 
+    patience = _PATIENCE
+
     def __init__(self) -> None:
         self.commits: list[Commit] = []
         self.blind = ""
@@ -53,6 +55,7 @@ class CommitListener:
     def __enter__(self) -> Self:
         try:
             self._socket = _open()
+            self._socket.settimeout(self.patience)
             self._thread = start_thread(self._listen)
         except OSError as error:
             self.blind = f"nf_tables may not be listened to: {error.strerror or error}"
@@ -143,7 +146,6 @@ def _open() -> socket.socket:
     if not is_there("nf_tables"):
         raise OSError(errno.ENOENT, "it is not in the kernel yet")
     connection = protocol.connect(groups=_GROUP)
-    connection.settimeout(_PATIENCE)
     _force_buffer(connection.setsockopt)
     return connection
 
