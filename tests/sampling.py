@@ -17,7 +17,7 @@ WHOLE = 50  # the SWEEP from which on nothing is thinned
 THINNED = {
     "attribute/test_attribute_synthetic.py": 2,
     "audit/test_bad_hosts.py": 3,
-    "audit/test_less_evidence.py": 6,
+    "audit/test_less_evidence.py": 40,
     "audit/test_remedies.py": 3,
     "cli/test_cli_named_files.py": 3,
     "packets/test_exposure_alike.py": 40,

@@ -80,7 +80,7 @@ def judge_changes(
 
     >>> judged = netaudit.judge_changes(netaudit.load("before"), netaudit.load("after"))
     >>> len(judged.diff.changes), judged.findings.audit.open[0].check.id, judged.findings.gone
-    (3, 'container-open-past-its-bindings', ())
+    (3, 'exposure-wider-than-before', ())
     """
     auditor = msgspec.structs.replace(load_auditor(options), exposure=exposure)
     return changed.judge_changes(*parse_snapshots(before, after), auditor, counters)

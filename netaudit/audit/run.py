@@ -20,6 +20,7 @@ from netaudit.audit.permit import permit
 from netaudit.audit.risk import risk_of
 from netaudit.audit.subjects import FACTS, SUBJECTS
 from netaudit.audit.subjects.fact import EXPOSURE, CheckSubject, declared, fact_types
+from netaudit.audit.subjects.resting import unproved
 from netaudit.audit.subjects.unlisted import find_not_put
 from netaudit.audit.subjects.written.waiver import WaiverFacts
 from netaudit.audit.view.view import HostView
@@ -78,14 +79,17 @@ def _by_kind(checks: Iterable[Check]) -> Mapping[CheckedKind, list[Check]]:
 def _evaluate(
     checks: Sequence[Check], subject: CheckSubject, view: HostView, findings: list[Finding], undecided: list[Undecided]
 ) -> None:
-    """Evaluate the checks of a kind for one subject."""
+    """Evaluate the checks of a kind for one subject; one that is cleared by what was not seen is undecided."""
     asked = bound_facts(subject.facts.known(), fact_types(FACTS[subject.kind]), subject.doubts)
+    seen = asked.without(unproved(subject.kind, view.snapshot.gaps))
     for check in checks:
         match _answer(check, "condition", check.condition, asked):
             case (Answer.YES | Answer.IN_DOUBT) as answer:
                 findings.append(_finding(check, subject, asked, answer))
             case Answer.UNKNOWN:
                 undecided.append(_undecided(check, subject, view, asked))
+            case Answer.NO if seen is not asked and _answer(check, "condition", check.condition, seen) is not Answer.NO:
+                undecided.append(_undecided(check, subject, view, seen))
             case Answer.NO:
                 pass
 
@@ -194,9 +198,13 @@ def _undecided(check: Check, subject: CheckSubject, view: HostView, asked: Bound
     if view.attributed.exposure is None:
         gaps[EXPOSURE] = f"{EXPOSURE}: {view.attributed.exposure_gap or 'not asked for'}"
     sources = dict.fromkeys(source for one in unknown for source in one.sources)
-    because = [gaps[source] for source in sources if source in gaps] or [
-        f"{source}: does not say" for source in sources
-    ]
+    rests = unproved(check.subject, view.snapshot.gaps)
+    because = dict.fromkeys(
+        [
+            *(gaps[source] for source in sources if source in gaps),
+            *(gap for one in unknown for gap in rests.get(one.name, ())),
+        ]
+    ) or dict.fromkeys(f"{source}: does not say" for source in sources)
     names = (*(one.name for one in unknown), *(one.name for one in doubts))
     reasons = dict.fromkeys(reason for one in doubts for reason in one.reasons)
     return Undecided(check, subject.name, names, tuple(because), tuple(reasons))

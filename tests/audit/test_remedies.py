@@ -24,7 +24,7 @@ from netaudit.report.terminal.shell import shell_lines
 from netaudit.store import load
 
 CHECKS = load_checks()
-KNOWN = {"iptables": str, "spec": list[str], "ways_in": list[str], "text": str}
+KNOWN = {"iptables": str, "spec": list[str], "ways_in": list[str], "text": str, "ports": list[str]}
 HOSTS = sorted(path.name for path in (RECORDINGS / "bad").iterdir())
 PROGRAMS = ("iptables", "ip6tables", "iptables-nft", "nft", "systemctl", "sysctl", "docker", "modprobe")
 
@@ -68,6 +68,15 @@ def _fill(template: str, **facts: object) -> list[Command]:
 def test_a_list_makes_one_command_for_each_of_its_values() -> None:
     found = _fill("{iptables} -I INPUT -i {ways_in} -j DROP", iptables="ip6tables", ways_in=["eth0", "eth1"])
     assert [one.text for one in found] == ["ip6tables -I INPUT -i eth0 -j DROP", "ip6tables -I INPUT -i eth1 -j DROP"]
+
+
+def test_a_range_of_ports_is_written_as_each_program_reads_it() -> None:
+    assert [one.text for one in _fill("{iptables} --dport {ports}", iptables="iptables", ports=["8000:8002"])] == [
+        "iptables --dport 8000:8002"
+    ]
+    assert [one.text for one in _fill("nft insert rule inet x y tcp dport {ports} accept", ports=["8000:8002"])] == [
+        "nft 'insert rule inet x y tcp dport 8000-8002 accept'"
+    ]
 
 
 @pytest.mark.parametrize("facts", [{"ways_in": []}, {}])

@@ -55,6 +55,7 @@ class Applied:
     closes: bool
     computed: bool | None
     opens: tuple[str, ...]
+    way: str = ""  # which of the ways to close it
 
 
 class Bench:
@@ -70,9 +71,9 @@ class Bench:
         found = [(one, at) for one in self._before.findings for at, advice in enumerate(one.advice) if advice.commands]
         for finding, at in sorted(found, key=lambda pair: _is_lasting(pair[0].advice[pair[1]])):
             advice = finding.advice[at]
-            key = (finding.check.id, f"{at} {advice.do}")
+            key = (finding.check.id, _way(finding, at))
             chosen = assume(advice)
-            if chosen is not None and key not in done:
+            if chosen is not None and key not in done and (finding.check.id, "") not in done:
                 done.add(key)
                 yield self._apply(finding, at, dict(chosen))
 
@@ -95,6 +96,7 @@ class Bench:
             finding.fingerprint not in {one.fingerprint for one in after.findings},
             verdict.closes if verdict else None,
             tuple(_opened(self._before, after)),
+            _way(finding, at),
         )
 
     def _shell(self, line: str) -> None:
@@ -104,6 +106,11 @@ class Bench:
         with tempfile.TemporaryDirectory() as folder:
             take(self._engine.host, Path(folder) / "it")
             return load(Path(folder) / "it")
+
+
+def _way(finding: Finding, at: int) -> str:
+    """Name a way to close a finding: which of its check's, and by which program."""
+    return f"{at} {finding.advice[at].commands[0].text.partition(' ')[0]}"
 
 
 def _is_lasting(advice: Advice) -> bool:
@@ -127,7 +134,7 @@ def main(names: list[str]) -> int:
     """Apply the remedies of the hosts named, or of all; gives the exit code."""
     known = [] if not RESULTS.exists() else [Applied(**one) for one in json.loads(RESULTS.read_text())]
     kept = [one for one in known if names and one.host not in names]
-    done: set[tuple[str, str]] = set()
+    done = {(one.check, one.way) for one in kept}
     for bad in (one for one in HOSTS if not names or one.name in names):
         print(f"{bad.name} …", flush=True)
         kept += apply_on(bad, done)

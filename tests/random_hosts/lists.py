@@ -44,8 +44,8 @@ _WHOLE = (
     ),
     (
         "nft 'table ip kept { map led { type inet_service : ipv4_addr . inet_service;"
-        " elements = { 8887 : 172.17.0.2 . 80 }; }; chain c { type nat hook prerouting priority -110;"
-        " dnat ip to tcp dport map @led; }; }'"
+        " elements = { 8887 : 172.17.0.2 . 80 }; };"
+        " chain c { type nat hook prerouting priority -110; dnat ip to tcp dport map @led; }; }'"
     ),
     (
         "nft 'table inet kept { set pairs { typeof ip saddr . tcp dport; flags interval;"

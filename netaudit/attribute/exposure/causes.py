@@ -91,7 +91,8 @@ class ExposureCauses:
         beside = self._of_sets(came, went) or self._of_policy()
         if beside:
             return beside
-        if came and new and new.exposure.outcome is not Outcome.BLOCKED:
+        same = came is not None and went is not None and _key(came) == _key(went)
+        if came and new and new.exposure.outcome is not Outcome.BLOCKED and not same:
             return f"{came.where} {self._say('decides now')}"
         return ""
 

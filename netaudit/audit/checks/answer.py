@@ -5,7 +5,7 @@ either way. Where it holds if all that is undecided is open, the problem stands,
 never counts as closed. Where only some other mixture makes it hold, nobody knows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum, auto
 from itertools import product
 
@@ -50,6 +50,13 @@ class BoundedFacts(msgspec.Struct, frozen=True):
     def concerning(self, condition: Condition) -> tuple[Doubt, ...]:
         """Return the doubts about facts that a condition reads."""
         return tuple(one for one in self.doubts if one.name in condition.reads)
+
+    def without(self, names: Collection[str]) -> "BoundedFacts":
+        """Return what is known without some facts; the same where none is left out."""
+        if not names:
+            return self
+        known = {name: value for name, value in self.known.items() if name not in names}
+        return bound_facts(known, self.types, tuple(one for one in self.doubts if one.name not in names))
 
     def shown(self) -> dict[str, object]:
         """Return the facts as sentences show them: what is not certain says so."""

@@ -18,6 +18,7 @@ from netaudit.errors import NetauditError
 
 _HOLE = re.compile(r"\{([a-z_0-9]+)(\.\.\.)?\}")
 _CHOICE = re.compile(r"<([A-Z][A-Z_0-9]*)>")
+_PORTS = re.compile(r"\d+:\d+")  # as iptables writes a range
 _NFT_WORD = re.compile(r"[\w.:/@-]+")
 _NFT_RULE = re.compile(r"[^;#\n]+")  # of a text that cannot end its statement
 _NFT_QUOTABLE = re.compile(r"[^\"\\\n]+")
@@ -135,6 +136,8 @@ def _word(value: str, name: str, is_nft: bool) -> Command:  # noqa: FBT001 (of o
     """Quote a value for a shell, where a lone `!` means nothing, or for nft, which knows no escapes."""
     if not is_nft:
         return Command(value if value == "!" else shlex.quote(value))
+    if _PORTS.fullmatch(value):
+        return Command(value.replace(":", "-"))
     if _NFT_WORD.fullmatch(value):
         return Command(value)
     return Command(f'"{value}"') if _NFT_QUOTABLE.fullmatch(value) else _choice(name)

@@ -16,6 +16,7 @@ from netaudit.model.facts import Facts, Source
 Json = dict[str, Any]
 _STATEMENTS = re.compile(r"((?:[^;{]|\{[^}]*\})+);?")
 _BASE = re.compile(r"\{ type (\w+) hook (\w+) priority (-?\d+) ; (?:policy (\w+) ; )?\}")
+_RANGE = re.compile(r"\d+-\d+")
 _VERDICTS = ("accept", "drop", "return")
 
 
@@ -135,4 +136,6 @@ def _value(key: Json, word: str) -> object:
         return address if alone else {"prefix": {"addr": address, "len": network.prefixlen}}
     if "," in word:
         return word.split(",")
+    if _RANGE.fullmatch(word):
+        return {"range": [int(one) for one in word.split("-")]}
     return int(word) if word.isdigit() else word.strip('"')

@@ -62,8 +62,8 @@ def _items(fix: Fix, finding: Finding) -> list[Item]:
 
 
 def _ask_original_port(text: SaveText, item: Item) -> None:
-    original = re.sub(r"-m (?:tcp|udp) --dport (\d+)", r"-m conntrack --ctorigdstport \1 --ctdir ORIGINAL", item.text)
-    text.replace(item.table, item.text, original)
+    asked = r"-m conntrack --ctorigdstport \1 --ctdir ORIGINAL"
+    text.replace(item.table, item.text, re.sub(r"-m (?:tcp|udp) --dport (\d+(?::\d+)?)", asked, item.text))
 
 
 def _drop_forward(text: SaveText, item: Item) -> None:

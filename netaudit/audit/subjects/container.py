@@ -8,6 +8,7 @@ from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import (
     EXPOSURE,
+    OF_IPTABLES,
     CheckSubject,
     DockerBackend,
     IPv4Editor,
@@ -54,7 +55,7 @@ class ContainerFacts(SubjectFacts, frozen=True):
         bool | None, fact("Whether Docker's socket is mounted into it.", Source.DOCKER_CONTAINERS)
     ] = None
     forwarding: Annotated[bool | None, fact("Whether the host forwards IPv4 packets.", Source.SYSCTL)] = None
-    forward_policy: Annotated[str, fact("The policy of IPv4's FORWARD chain.")] = ""
+    forward_policy: Annotated[str | None, fact("The policy of IPv4's FORWARD chain.", *OF_IPTABLES)] = None
     iptables: IPv4Editor = ""
     podman: IsPodmans = False
     backend: DockerBackend = ""

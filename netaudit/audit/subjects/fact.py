@@ -15,8 +15,10 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Written
 from netaudit.audit.view.view import HostView
 from netaudit.model.engines.kinds import Engine
+from netaudit.model.facts import IPTABLES_SOURCES
 
 EXPOSURE = "the exposure table"
+OF_IPTABLES = tuple(IPTABLES_SOURCES.values())
 _LISTS: Mapping[Any, FactType] = {int: list[int], str: list[str]}
 
 

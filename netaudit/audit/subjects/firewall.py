@@ -5,11 +5,11 @@ from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.checks.subject_kind import CheckedKind
-from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
+from netaudit.audit.subjects.fact import OF_IPTABLES, CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.listed_chains import ListedChains
 from netaudit.audit.view.reach import drops_replies
 from netaudit.audit.view.view import HostView
-from netaudit.model.facts import Source
+from netaudit.model.facts import GapReason, Source
 from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, ObjectKind
 
 _RETURN = "-A DOCKER-USER -j RETURN"
@@ -27,7 +27,7 @@ class FirewallFacts(SubjectFacts, frozen=True):
     docker: Annotated[bool, fact("Whether Docker writes iptables rules for this family here.")] = False
     nftables: Annotated[bool, fact("Whether Docker writes nftables rules for this family here.")] = False
     forwarding: Annotated[bool | None, fact("Whether the host forwards packets of this family.", Source.SYSCTL)] = None
-    forward_policy: Annotated[str, fact("FORWARD's policy: `ACCEPT` or `DROP`.")] = ""
+    forward_policy: Annotated[str | None, fact("FORWARD's policy: `ACCEPT` or `DROP`.", *OF_IPTABLES)] = None
     user_chain: Annotated[bool, fact("Whether there is a chain DOCKER-USER.")] = False
     user_jump: Annotated[
         int | None, fact("The position in FORWARD of the jump to DOCKER-USER, 0 for none.", Source.IPTABLES_NFT)
@@ -57,8 +57,12 @@ class FirewallFacts(SubjectFacts, frozen=True):
         bool, fact("Whether OUTPUT drops what the host itself sends to containers with published ports.")
     ] = False
     lacks_ingress: Annotated[
-        bool, fact("Whether rules name docker_gwbridge, nat has no chain DOCKER-INGRESS, and nobody asked Docker.")
-    ] = False
+        bool | None,
+        fact(
+            "Whether rules name docker_gwbridge, nat has no chain DOCKER-INGRESS, and nobody asked Docker.",
+            Source.DOCKER_CONTAINERS,
+        ),
+    ] = None
 
 
 def firewalls(view: HostView) -> Iterator[CheckSubject]:
@@ -100,8 +104,16 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
         repeated_rules=tuple(listed.repeated()),
         input_never_closes=listed.input_never_closes(),
         output_stops_containers=listed.output_stops_containers(),
-        lacks_ingress=view.inventory is None and listed.lacks_ingress(),
+        lacks_ingress=_lacks_ingress(view, listed),
     )
+
+
+def _lacks_ingress(view: HostView, listed: ListedChains) -> bool | None:
+    """Return whether rules alone tell that swarm's chain is missing; None where Docker was asked in vain."""
+    if view.inventory is not None or not listed.lacks_ingress():
+        return False
+    said = {gap.source: gap.reason for gap in view.snapshot.gaps}
+    return True if said.get(Source.DOCKER_CONTAINERS, GapReason.NOT_RECORDED) is GapReason.NOT_RECORDED else None
 
 
 def _is_listed(view: HostView, family: str) -> bool:

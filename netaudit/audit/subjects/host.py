@@ -6,7 +6,7 @@ from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedItem, Confidence
 from netaudit.audit.checks.subject_kind import CheckedKind
-from netaudit.audit.subjects.fact import CheckSubject, IPv4Editor, SubjectFacts, fact
+from netaudit.audit.subjects.fact import OF_IPTABLES, CheckSubject, IPv4Editor, SubjectFacts, fact
 from netaudit.audit.view.reach import inner_bridges
 from netaudit.audit.view.view import HostView
 from netaudit.model.facts import Source
@@ -24,8 +24,8 @@ class HostFacts(SubjectFacts, frozen=True):
 
     forwarding: Annotated[bool | None, fact("Whether it forwards IPv4 packets.", Source.SYSCTL)] = None
     forwarding6: Annotated[bool | None, fact("Whether it forwards IPv6 packets.", Source.SYSCTL)] = None
-    forward_policy: Annotated[str, fact("The policy of IPv4's FORWARD chain.")] = ""
-    forward_policy6: Annotated[str, fact("The policy of IPv6's FORWARD chain.")] = ""
+    forward_policy: Annotated[str | None, fact("The policy of IPv4's FORWARD chain.", *OF_IPTABLES)] = None
+    forward_policy6: Annotated[str | None, fact("The policy of IPv6's FORWARD chain.", *OF_IPTABLES)] = None
     outer_interfaces: Annotated[
         tuple[str, ...] | None, fact("Interfaces with addresses that are not Docker's or loopback.", *_OUTER)
     ] = None

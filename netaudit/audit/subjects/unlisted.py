@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from netaudit.attribute.attribution import Standing
 from netaudit.attribute.exposure.sight import hiding
 from netaudit.audit.checks.answer import Answer, bound_facts
 from netaudit.audit.checks.check import Check
@@ -18,7 +19,7 @@ from netaudit.audit.subjects.exposure import port_words, service_of
 from netaudit.audit.subjects.fact import EXPOSURE, fact_types
 from netaudit.audit.view.view import OBJECT_SOURCES, HostView
 from netaudit.model.exposure import DestinationKind
-from netaudit.model.facts import RULE_SOURCES, Gap, Source
+from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Gap, Source
 from netaudit.packets.host.destinations import destinations
 
 _OF_DOCKER = (CheckedKind.NETWORK, CheckedKind.CONTAINER, CheckedKind.BINDING)
@@ -56,6 +57,8 @@ def _unlisted(view: HostView) -> Iterator[_Unlisted]:
         yield from (_Unlisted(kind, because) for kind in kinds)
     if because := _gap_words(gaps, RULE_SOURCES):
         yield _Unlisted(CheckedKind.RULE, because)
+    if because := _gap_words(gaps, INVENTORY_SOURCES):
+        yield _Unlisted(CheckedKind.RULE, because, {"standing": str(Standing.MISSING)})
     yield from _cells(view)
     yield from _changes(view)
 

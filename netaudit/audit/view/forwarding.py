@@ -1,20 +1,24 @@
 """Whether a host forwards packets, and what FORWARD does with them by default."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from netaudit.attribute.attribution import AttributedItem
+from netaudit.model.facts import IPTABLES_SOURCES
 from netaudit.model.forwarding import forwards
 from netaudit.model.netfilter.family import IP_FAMILIES
-from netaudit.model.netfilter.ruleset import ObjectKind
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, ObjectKind
 
 
 class Forwarding:
     """Looks up how a host forwards each address family."""
 
-    def __init__(self, sysctls: Mapping[str, str], items: tuple[AttributedItem, ...]) -> None:
+    def __init__(
+        self, sysctls: Mapping[str, str], items: tuple[AttributedItem, ...], unseen: Collection[str] = ()
+    ) -> None:
         self._sysctls = sysctls
         self._items = items
+        self._unseen = unseen  # sources that say nothing
 
     def is_on(self, family: str) -> bool | None:
         """Return whether the host forwards packets of a family; None where its switches were not recorded."""
@@ -24,10 +28,16 @@ class Forwarding:
         """Return the policies of the FORWARD chains of a family, one of each backend."""
         return self._policies[family]
 
-    def policy(self, family: str) -> str:
-        """Return FORWARD's policy: the stricter one of two backends; ACCEPT, the kernel's default, without one."""
+    def policy(self, family: str) -> str | None:
+        """Return FORWARD's policy: the stricter one of two backends; ACCEPT, the kernel's default, without one.
+
+        None where it may be stricter in what was not seen.
+        """
         policies = {one.item.text.split(" ")[1] for one in self.policies(family)}
-        return "DROP" if "DROP" in policies else "ACCEPT"
+        if "DROP" in policies:
+            return "DROP"
+        sources = (IPTABLES_SOURCES[backend, family] for backend in IPTABLES_BACKENDS)
+        return None if any(source in self._unseen for source in sources) else "ACCEPT"
 
     @cached_property
     def _policies(self) -> dict[str, tuple[AttributedItem, ...]]:

@@ -54,7 +54,7 @@ class HostView:
         self.sysctls = dict(snapshot.host.sysctls)
         self.docker = DockerObjects(snapshot.inventory)
         self.by_cause = ByCause(attributed)
-        self.forwarding = Forwarding(self.sysctls, attributed.items)
+        self.forwarding = Forwarding(self.sysctls, attributed.items, {gap.source for gap in snapshot.gaps})
         self.outside = Outside(snapshot, choice)
         self.places = Places(snapshot.ruleset)
         self.guards = Guards(attributed.items)

@@ -185,7 +185,8 @@ def _alone(view: HostView, one: AttributedItem, named: PortCondition) -> RuleFac
 def _is_own_order(view: HostView, one: AttributedItem, shadow: Shadow) -> bool:
     """Return whether the order of a rule and of those before it is one program's, and no choice of the operator's."""
     maker = one.attribution.maker
-    if maker in ("", "docker", OPERATOR_MAKER) or _OF_OPERATOR.search(one.item.chain):
+    known = view.inventory_gap is None  # of Docker's rules those that are proved are no subjects
+    if maker in ("", OPERATOR_MAKER) or (maker == "docker" and known) or _OF_OPERATOR.search(one.item.chain):
         return False
     return all(covering.attribution.maker == maker for covering in _covering(view, shadow))
 

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, Confidence
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, Confidence, SnapshotHead
+from netaudit.model.facts import RULE_SOURCES, Source
 from netaudit.report.text.words import count, distinct_gaps, verb
+
+_TELLING = frozenset({*RULE_SOURCES, Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS})  # what is missing
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -21,7 +24,7 @@ def diff_figures(diff: AttributedDiff) -> Iterator[Figure]:
     for word in ("added", "removed", "altered", "moved"):
         yield Figure(sum(verb(one.change) == word for one in diff.changes), word, "changes")
     nobodys = sum(one.attribution.confidence is Confidence.UNATTRIBUTED for one in diff.changes)
-    yield Figure(len(diff.missing), "missing", "missing")
+    yield from _missing(len(diff.missing), diff.after)
     yield Figure(nobodys, "unattributed", "unattributed")
     gaps = len(distinct_gaps((diff.before, diff.after)))
     yield Figure(gaps, "gap" if gaps == 1 else "gaps", "coverage")
@@ -34,6 +37,12 @@ def snapshot_figures(snapshot: AttributedSnapshot) -> Iterator[Figure]:
     for word, number in (("proved", coverage.proved), ("likely", coverage.likely), ("ambiguous", coverage.ambiguous)):
         yield Figure(number, word, "rules")
     yield Figure(coverage.unattributed, "unattributed", "rules")
-    yield Figure(len(snapshot.missing), "missing", "missing")
+    yield from _missing(len(snapshot.missing), snapshot.head)
     gaps = len(distinct_gaps((snapshot.head,)))
     yield Figure(gaps, "gap" if gaps == 1 else "gaps", "coverage")
+
+
+def _missing(number: int, head: SnapshotHead) -> Iterator[Figure]:
+    """Count what ought to be there; no number where what rules are written for, or rules, were not seen."""
+    if number or not any(gap.source in _TELLING for gap in head.gaps):
+        yield Figure(number, "missing", "missing")
