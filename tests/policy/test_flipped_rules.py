@@ -21,6 +21,14 @@ def test_a_changed_rule_breaks_the_entries_that_the_whole_table_and_traced_packe
             assert found.entries
 
 
+def test_a_nat_chain_without_rules_that_drops_is_asked_too() -> None:
+    recording = "20.10.24-iptables-nft/two-nets/04"
+    turned = [one for one in flips_of(recording) if one.what.startswith("turn: :INPUT ACCEPT")]
+    of_nat = next(one for one in turned if b"*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT DROP" in one.data)
+    found = try_flip(recording, of_nat, 0)
+    assert (found.wrong, found.changed > 0) == ([], True)
+
+
 @pytest.mark.parametrize("place", every(40, range(0, 150, 8)))
 def test_what_is_not_asked_of_a_network_with_many_members_changes_no_verdict(place: int) -> None:
     flips = flips_of("12")

@@ -39,9 +39,9 @@ class Hooks:
             for table, chain in chains:
                 packets = self._chains.base(table, chain, packets, hook)
             return packets
-        asked = [(table, chain) for table, chain in chains if chain.rules]
+        asked = [(table, chain) for table, chain in chains if chain.rules or chain.policy == "drop"]
         found = self._in_order(asked, packets, hook)
-        if is_order_known(asked):
+        if is_order_known([(table, chain) for table, chain in asked if chain.rules]):
             return found
         other = self._in_order(asked[::-1], packets, hook)
         sure, possible = found.sure & other.sure, found.possible | other.possible
