@@ -1,5 +1,6 @@
 """The host around the rules: interfaces, routes, sockets and switches."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import msgspec
@@ -9,6 +10,8 @@ from netaudit.model.routing.policy import PolicyRule
 
 Ip = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network
+_network = lru_cache(4096)(ip_network)  # a route is asked for its network many times
+_address = lru_cache(4096)(ip_address)
 
 
 class HostAddress(msgspec.Struct, frozen=True, gc=False):
@@ -24,12 +27,12 @@ class HostAddress(msgspec.Struct, frozen=True, gc=False):
     @property
     def ip(self) -> Ip:
         """Return the address alone."""
-        return ip_address(self.local)
+        return _address(self.local)
 
     @property
     def subnet(self) -> IpNetwork:
         """Return the subnet that the address is in."""
-        return ip_network(str(self), strict=False)
+        return _network(str(self), strict=False)
 
 
 class Interface(msgspec.Struct, frozen=True, gc=False):
@@ -83,7 +86,7 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     @property
     def network(self) -> IpNetwork:
         """Return what is routed."""
-        return ip_network(self.destination)
+        return _network(self.destination)
 
 
 class Listener(msgspec.Struct, frozen=True):

@@ -45,11 +45,13 @@ class InProcess:
         return ((job, task(job)) for group in groups for job in group)
 
 
-def audit_here(source: Path | str, results: Path, orders: Orders | None = None) -> Summary:
+def audit_here(
+    source: Path | str, results: Path, orders: Orders | None = None, since: dt.datetime | None = None
+) -> Summary:
     """Audit a fleet in this process."""
     with opened(results) as found:
         return audit_fleet(
-            str(source), found, InProcess(), orders or Orders(today=TODAY), None, lambda _done, _total: None
+            str(source), found, InProcess(), orders or Orders(today=TODAY), since, lambda _done, _total: None
         )
 
 

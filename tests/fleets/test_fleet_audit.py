@@ -14,7 +14,7 @@ import pyarrow.parquet
 import pytest
 from sampling import SWEEP
 
-from fleets.generate import clean_findings, expected, make_fleet
+from fleets.generate import START, clean_findings, expected, make_fleet
 from fleets.same import audit_command, files_of
 from fleets.small import EMPTY, OPEN, TODAY, audit_here, database, write
 from netaudit.errors import RecordingError, UsageError
@@ -148,6 +148,15 @@ def test_an_interrupted_audit_is_not_continued_with_other_options(tmp_path: Path
         found.open_spool(Beginning(orders, "other options")).close()
     with pytest.raises(UsageError, match="interrupted"):
         audit_here(tmp_path / "fleet", results)
+
+
+def test_since_leaves_out_what_is_older_and_a_later_audit_takes_it(tmp_path: Path) -> None:
+    write(tmp_path / "fleet", "web-1", EMPTY, minutes=-5)
+    write(tmp_path / "fleet", "web-1", OPEN)
+    results = tmp_path / "results"
+    assert audit_here(tmp_path / "fleet", results, since=START).audited == 1
+    assert ask(results, "SELECT taken_at, compared_with FROM hosts", TODAY).rows == ((START, None),)
+    assert audit_here(tmp_path / "fleet", results).audited == 1
 
 
 def test_two_audits_do_not_write_to_the_same_results(tmp_path: Path) -> None:

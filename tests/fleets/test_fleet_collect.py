@@ -121,12 +121,36 @@ _AS_SYSTEM = (
 )  # root's programs are looked up in the system's folders: a folder of the test's is made one
 
 
+def _fleet(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of `netaudit fleet` with an ssh that knows the servers."""
+    (folder / "programs").mkdir(exist_ok=True)
+    (folder / "programs" / "ssh").write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {folder}/config "$@"\n')
+    (folder / "programs" / "ssh").chmod(0o755)
+    command = [sys.executable, "-c", _AS_SYSTEM, str(folder / "programs"), "fleet", *words]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(command, capture_output=True, text=True, env=env, check=False, cwd="/")
+
+
+@pytest.mark.engine
+def test_the_hosts_of_a_file_are_recorded_and_audited_by_one_command(tmp_path: Path) -> None:
+    with _servers(tmp_path, 2) as ports:
+        dead = _free_port()
+        (tmp_path / "hosts").write_text("".join(f"ssh://root@127.0.0.1:{port}\n" for port in (*ports, dead)))
+        options = ["--out", str(tmp_path / "results"), "--at-once", "2", "--workers", "1", "--today", f"{TODAY}"]
+        done = _fleet(tmp_path, "audit", str(tmp_path / "hosts"), *options)
+        strict = _fleet(tmp_path, "audit", str(tmp_path / "hosts"), *options, "--strict")
+    assert done.returncode == 0, done.stderr
+    assert "3 hosts: 2 recorded, 1 failed" in done.stderr
+    assert "2 recordings: 1 audited now" in done.stderr  # both servers answer with one recording, which is one host's
+    assert strict.returncode == 4
+    rows = ask(tmp_path / "results", "SELECT DISTINCT host, stage FROM errors", TODAY).rows
+    assert rows == ((f"127.0.0.1-{dead}", "collect"),)
+    assert len(ask(tmp_path / "results", "FROM latest", TODAY).rows) == 1
+
+
 @pytest.mark.engine
 def test_real_servers_are_recorded_and_dead_slow_and_strange_ones_are_rows(tmp_path: Path) -> None:
     assert shutil.which("sshd", path="/usr/sbin"), "openssh-server is not installed"
-    (tmp_path / "programs").mkdir()
-    (tmp_path / "programs" / "ssh").write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {tmp_path}/config "$@"\n')
-    (tmp_path / "programs" / "ssh").chmod(0o755)
     slow = socket.create_server(("127.0.0.1", 0))
     with slow, _servers(tmp_path, 9) as (*ports, stranger):
         known = tmp_path / "known_hosts"
@@ -136,12 +160,8 @@ def test_real_servers_are_recorded_and_dead_slow_and_strange_ones_are_rows(tmp_p
         dead, mute = _free_port(), slow.getsockname()[1]
         hosts = [f"ssh://root@127.0.0.1:{port}" for port in (*ports, stranger, dead, mute)]
         (tmp_path / "hosts").write_text("\n".join(hosts))
-        command = [sys.executable, "-c", _AS_SYSTEM, str(tmp_path / "programs"), "fleet", "collect"]
         options = ["-o", str(tmp_path / "kept"), "--host-timeout", "10", "--retries", "0", "--at-once", "4"]
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run(
-            [*command, str(tmp_path / "hosts"), *options], capture_output=True, text=True, env=env, check=False
-        )
+        done = _fleet(tmp_path, "collect", str(tmp_path / "hosts"), *options)
     assert done.returncode == 3, done.stderr
     assert "11 hosts: 8 recorded, 3 failed" in done.stderr
     assert audit_here(tmp_path / "kept", tmp_path / "results").failed == 3

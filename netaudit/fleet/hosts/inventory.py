@@ -5,9 +5,15 @@ from pathlib import Path
 from netaudit.bounded import PATIENCE, UnfitError, read_any
 from netaudit.collect.remote.ssh import Remote, parse_remote
 from netaudit.errors import ConfigError, UsageError
+from netaudit.store.reading.archive import is_archive
 
 _LARGEST = 16 << 20  # bytes: 100,000 hosts have 4 MB
 _HINT = "one host a line: web-1.example, or ssh://user@web-1.example:2222"
+
+
+def is_inventory(source: str) -> bool:
+    """Tell a file of hosts from recordings: it is a plain file, and no archive by its name."""
+    return Path(source).is_file() and not is_archive(Path(source).name)
 
 
 def read_inventory(path: Path) -> tuple[Remote, ...]:

@@ -11,10 +11,11 @@ import msgspec
 
 from netaudit.collect.remote.ssh import UNATTENDED, Remote, record_remotely
 from netaudit.errors import CollectError, NetauditError
-from netaudit.fleet.sources.failures import Failure
+from netaudit.fleet.hosts.inventory import read_inventory
+from netaudit.fleet.sources.failures import Failure, write_failures
 from netaudit.model.facts import RULE_SOURCES, Facts
 from netaudit.report.text.sanitize import visible
-from netaudit.store import keep, load_stream
+from netaudit.store import keep, load_stream, make_folder
 
 _PAUSE = 2.0  # seconds before a host is tried again; twice as long each time
 
@@ -37,6 +38,22 @@ class Collected(msgspec.Struct, frozen=True):
 
 
 Record = Callable[[Remote, Effort], bytes]
+Tell = Callable[[int, int], None]  # how many are done, of how many
+
+
+def collect_inventory(inventory: Path, folder: Path, effort: Effort, tell: Tell) -> tuple[int, list[Failure]]:
+    """Record the hosts of a file into a folder, with collect-errors.jsonl beside; return how many, and what failed.
+
+    Raises ConfigError, OutputError.
+    """
+    remotes = read_inventory(inventory)
+    make_folder(folder)
+    failures: list[Failure] = []
+    for number, one in enumerate(collect_fleet(remotes, folder, effort), 1):
+        failures += [one.failure] if one.failure else []
+        tell(number, len(remotes))
+    write_failures(folder, failures)
+    return len(remotes), failures
 
 
 def collect_fleet(

@@ -16,12 +16,15 @@ _INCOMPLETE = 4
 
 OutOption = Annotated[Path, typer.Option("--out", help="The folder of results; what it has is not done again.")]
 RESULTS = Path("fleet-results")
+_RECORDINGS = "recordings"  # of the hosts of an inventory, in the folder of results
 
 
 def audit(
     source: Annotated[
         str,
-        typer.Argument(help="A folder of recordings, a pattern in quotes, or s3://, gs://, az:// with a bucket."),
+        typer.Argument(
+            help="A folder of recordings, a pattern in quotes, a file of hosts, or s3://, gs://, az:// and a bucket."
+        ),
     ],
     out: OutOption = RESULTS,
     engine: Annotated[
@@ -31,6 +34,10 @@ def audit(
     workers: Annotated[
         int, typer.Option("--workers", min=0, help="Processes on this machine; 0: one a processor.")
     ] = 0,
+    at_once: Annotated[
+        int,
+        typer.Option("--at-once", min=1, max=1000, help="Of a file of hosts: how many are recorded at the same time."),
+    ] = 32,
     policy: Annotated[
         Path | None, typer.Option("--policy", help="Hold this policy against every host.", show_default=False)
     ] = None,
@@ -62,7 +69,8 @@ def audit(
 ) -> None:
     """Audit every recording of a fleet that was not audited yet, into tables of Parquet.
 
-    It can be interrupted at any time: the same command goes on where it was.
+    It can be interrupted at any time: the same command goes on where it was. The hosts of a file are recorded over ssh
+    first, as `fleet collect` does it, into the folder `recordings` of the results.
     """
     from netaudit.catalog.config_places import find_config
     from netaudit.fleet.engines.choice import choose_engine
@@ -80,8 +88,21 @@ def audit(
         exposure=exposure,
     )
     start = since.replace(tzinfo=since.tzinfo or dt.UTC) if since else None
-    failed = _run(source, out, choose_engine(engine, workers, timeout), orders, start)
+    executor = choose_engine(engine, workers, timeout)
+    failed = _run(_recorded(source, out, at_once), out, executor, orders, start)
     raise typer.Exit(_INCOMPLETE if strict and failed else 0)
+
+
+def _recorded(source: str, out: Path, at_once: int) -> str:
+    """Return where recordings lie: of a file of hosts, which are recorded now, in a folder of the results."""
+    from netaudit.cli.commands.fleet.collect import record_hosts
+    from netaudit.fleet.hosts.inventory import is_inventory
+    from netaudit.fleet.hosts.recording import Effort
+
+    if not is_inventory(source):
+        return source
+    record_hosts(Path(source), out / _RECORDINGS, Effort(at_once=at_once))
+    return str(out / _RECORDINGS)
 
 
 def _run(source: str, out: Path, executor: "Executor", orders: "Orders", start: dt.datetime | None) -> int:

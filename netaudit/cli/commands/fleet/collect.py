@@ -8,9 +8,10 @@ import typer
 from netaudit.cli.options import TimeoutOption
 
 if TYPE_CHECKING:
-    from netaudit.fleet.hosts.recording import Collected
+    from netaudit.fleet.hosts.recording import Effort
 
 _SOME_FAILED = 3
+_SHOWN = 20  # failures
 
 
 def collect(
@@ -28,24 +29,24 @@ def collect(
     ssh's own configuration decides about keys, jump hosts and host keys. No key of a host is accepted that ssh does
     not accept by itself, and nobody is asked for a password.
     """
+    from netaudit.fleet.hosts.recording import Effort
+
+    effort = Effort(at_once=at_once, timeout=timeout, whole=host_timeout, retries=retries)
+    raise typer.Exit(_SOME_FAILED if record_hosts(inventory, output, effort) else 0)
+
+
+def record_hosts(inventory: Path, folder: Path, effort: "Effort") -> int:
+    """Record the hosts of a file, and say what was done; return how many failed."""
     from netaudit.cli.progress import meter
     from netaudit.cli.say import say
-    from netaudit.fleet.hosts.inventory import read_inventory
-    from netaudit.fleet.hosts.recording import Effort, collect_fleet
-    from netaudit.fleet.sources.failures import write_failures
-    from netaudit.store import make_folder
+    from netaudit.fleet.hosts.recording import collect_inventory
+    from netaudit.fleet.sources.failures import NAME
 
-    remotes = read_inventory(inventory)
-    make_folder(output)
-    effort = Effort(at_once=at_once, timeout=timeout, whole=host_timeout, retries=retries)
-    done: list[Collected] = []
     with meter("recording") as tell:
-        for one in collect_fleet(remotes, output, effort):
-            done.append(one)
-            tell(len(done), len(remotes))
-    failures = [one.failure for one in done if one.failure]
-    write_failures(output, failures)
-    for failure in failures[:20]:
+        hosts, failures = collect_inventory(inventory, folder, effort, tell)
+    for failure in failures[:_SHOWN]:
         say(f"{failure.host}: {failure.message}")
-    say(f"{len(remotes)} hosts: {len(remotes) - len(failures)} recorded, {len(failures)} failed; {output}")
-    raise typer.Exit(_SOME_FAILED if failures else 0)
+    if len(failures) > _SHOWN:
+        say(f"and {len(failures) - _SHOWN} more, in {folder / NAME}")
+    say(f"{hosts} hosts: {hosts - len(failures)} recorded, {len(failures)} failed; {folder}")
+    return len(failures)
