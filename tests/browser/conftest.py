@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fleets.large import large_fleet_page
 from pages import hosts
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
 
@@ -26,6 +27,7 @@ _PAGES: dict[str, Callable[[], str]] = {
     "town300": lambda: render_snapshot_html(*hosts.town(300)),
     "town1000": lambda: render_snapshot_html(*hosts.town(1000)),
     "huge": lambda: render_snapshot_html(*hosts.huge()),
+    "fleet": large_fleet_page,
 }
 
 
