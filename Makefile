@@ -138,10 +138,11 @@ bench: $(VENV)/ready ## Measure on hosts of 10,000 to 300,000 rules, beside othe
 	PYTHONPATH=.:tests $(PYTHON) -m bench.history
 
 FAULTS ?= 137
+KILLS ?= 0
 .PHONY: fleet
 fleet: N = 10000
-fleet: $(VENV)/ready ## Make a fleet of N=10000 hosts with FAULTS=137 planted faults, SEED=0, audit it and look for each
-	PYTHONPATH=.:tests $(PYTHON) -m fleets.run $(N) $(FAULTS) $(SEED)
+fleet: $(VENV)/ready ## Make a fleet of N=10000 hosts with FAULTS=137 planted faults, SEED=0, audit it and look for each; KILLS=10 audits are killed
+	PYTHONPATH=.:tests $(PYTHON) -m fleets.run $(N) $(FAULTS) $(SEED) $(KILLS)
 
 .PHONY: ray
 ray: N = 200

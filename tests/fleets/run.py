@@ -1,5 +1,6 @@
-"""Make a fleet, audit it on this machine, and look whether every planted fault is found and no other: `make fleet`."""
+"""Make a fleet, audit it, look whether every planted fault is found and no other, and kill audits: `make fleet`."""
 
+import random
 import resource
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import packing
 
 from fleets.generate import clean_findings, expected, make_fleet, plan_fleet
+from fleets.same import audit_command, files_of
 from fleets.small import TODAY
 from netaudit.fleet.query.asking import ask
 
@@ -20,8 +22,11 @@ SELECT host, "check", count(*) FROM findings WHERE status = 'open' GROUP BY ALL
 """
 
 
-def main(hosts: int, faults: int, seed: int) -> int:
-    """Print what it took, and each host whose findings are not those that are expected."""
+def main(hosts: int, faults: int, seed: int, kills: int = 0) -> int:
+    """Print what it took, and each host whose findings are not those that are expected.
+
+    With kills: audit once more, end that with SIGKILL so many times at random instants, and compare every byte.
+    """
     packing.unpack(packing.TREE)
     folder = _ROOT / ".fleet"
     fleet, results = folder / f"{hosts}-{faults}-{seed}", folder / f"{hosts}-{faults}-{seed}-results"
@@ -30,12 +35,30 @@ def main(hosts: int, faults: int, seed: int) -> int:
         fleet.with_suffix(".new").rename(fleet)
     shutil.rmtree(results, ignore_errors=True)
     start = time.monotonic()
-    command = [sys.executable, "-m", "netaudit", "fleet", "audit", str(fleet), "--out", str(results)]
-    subprocess.run([*command, "--today", f"{TODAY}"], check=True)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(f"{time.monotonic() - start:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of processor, ", end="")
-    print(f"the largest process {used.ru_maxrss >> 10} MiB")
-    return _compare(results, hosts, faults, seed)
+    subprocess.run(audit_command(fleet, results), check=True)
+    took, used = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"{took:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of processor, ", end="")
+    print(f"the largest process {used.ru_maxrss >> 10} MiB", flush=True)
+    wrong = _compare(results, hosts, faults, seed)
+    return wrong or (_kill(fleet, results, took, kills) if kills else 0)
+
+
+def _kill(fleet: Path, whole: Path, took: float, kills: int) -> int:
+    """Kill an audit again and again, each time somewhere in its share of the work, and let the last one end."""
+    results = whole.with_name(f"{whole.name}-killed")
+    shutil.rmtree(results, ignore_errors=True)
+    chance, killed = random.Random(kills), 0  # noqa: S311 (the same instants each time)
+    for _ in range(kills):
+        with subprocess.Popen(audit_command(fleet, results), stderr=subprocess.DEVNULL) as run:
+            try:
+                run.wait(chance.uniform(1.0, 2 * took / kills))
+            except subprocess.TimeoutExpired:
+                killed += 1
+            run.kill()
+    subprocess.run(audit_command(fleet, results), check=True)
+    same = files_of(results) == files_of(whole)
+    print(f"killed {killed} times and resumed: {'the same bytes' if same else 'OTHER BYTES'}")
+    return 0 if same and killed else 1
 
 
 def _compare(results: Path, hosts: int, faults: int, seed: int) -> int:
@@ -54,4 +77,4 @@ def _compare(results: Path, hosts: int, faults: int, seed: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:4])))
+    sys.exit(main(*map(int, sys.argv[1:5])))
