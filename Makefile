@@ -157,6 +157,12 @@ stores: $(VENV)/ready ## Audit N=40 hosts in stores that run here: S3, Google's,
 	npm install --silent --no-save --prefix .fleet/azurite azurite@3
 	PYTHONPATH=.:tests $(PYTHON) -m fleets.real_stores $(N) $(SEED)
 
+SERVERS ?= 50
+.PHONY: collect
+collect: N = 2000
+collect: system $(VENV)/ready ## Record SERVERS=50 real sshd's and N=2000 others, slow, dead and lying ones among them (root)
+	PYTHONPATH=.:tests $(PYTHON) -m fleets.many_hosts $(SERVERS) $(N)
+
 .PHONY: roots
 roots: $(VENV)/ready ## Fetch the engines that this machine does not have, into .lab/
 	@if [ "$$(id -u)" = 0 ]; then PYTHONPATH=tests $(PYTHON) -m lab.roots; fi

@@ -12,7 +12,7 @@ from pathlib import Path
 from obstore.store import from_url
 
 _ACCOUNT = "devstoreaccount1"  # Azurite's own, and its key
-_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoMGMw=="
+KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 
 def main(scheme: str, folder: Path) -> None:
@@ -44,7 +44,7 @@ def _make_azure() -> None:
     words = (
         f"PUT{chr(10) * 12}x-ms-date:{date}\nx-ms-version:{version}\n/{_ACCOUNT}/{_ACCOUNT}/fleet\nrestype:container"
     )
-    signed = base64.b64encode(hmac.new(base64.b64decode(_KEY), words.encode(), hashlib.sha256).digest()).decode()
+    signed = base64.b64encode(hmac.new(base64.b64decode(KEY), words.encode(), hashlib.sha256).digest()).decode()
     headers = {"x-ms-date": date, "x-ms-version": version, "Authorization": f"SharedKey {_ACCOUNT}:{signed}"}
     url = f"{os.environ['AZURITE_BLOB_STORAGE_URL']}/{_ACCOUNT}/fleet?restype=container"
     asked = urllib.request.Request(url, headers={**headers, "Content-Length": "0"}, method="PUT")  # noqa: S310 (this machine)

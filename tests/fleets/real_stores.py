@@ -12,6 +12,7 @@ from pathlib import Path
 
 import packing
 
+from fleets.fill_store import KEY
 from fleets.generate import make_fleet
 from fleets.same import audit_command
 from fleets.small import TODAY
@@ -21,7 +22,6 @@ from netaudit.fleet.tables.schema import Table, columns
 _ROOT = Path(__file__).resolve().parents[2]
 _FOLDER = _ROOT / ".fleet" / "stores"
 _SECRET = "planted/secret/0123456789abcdefghijklmno"  # noqa: S105 (planted)
-_AZURE = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoMGMw=="  # Azurite's own
 Start = Callable[[int], tuple[list[str], dict[str, str]]]
 
 
@@ -85,7 +85,7 @@ def _hold(scheme: str, wanted: str) -> int:
         command = audit_command(f"{scheme}://fleet/day", results)
         done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     told = done.stderr + done.stdout + _everything(results) if done.returncode == 0 else done.stderr
-    leaks = [word for word in (_SECRET, _AZURE) if word in told]
+    leaks = [word for word in (_SECRET, KEY) if word in told]
     same = done.returncode == 0 and _rows(results) == wanted
     print(
         f"{scheme}: {done.stderr.strip()}; {'the same rows' if same else 'OTHER ROWS'}; {len(leaks)} secrets repeated"

@@ -1,20 +1,16 @@
 """Many hosts over ssh: real sshd's, and hosts that are slow, dead, lying or strangers; each failure is a row."""
 
-import os
 import shutil
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import netaudit
 from fleets.generate import RECORDINGS
+from fleets.servers import fleet_command, free_port, servers
 from fleets.small import OPEN, TODAY, audit_here
 from netaudit.collect.remote.ssh import Remote
 from netaudit.errors import CollectError, ConfigError
@@ -67,78 +63,14 @@ def test_hosts_are_recorded_so_many_at_once_and_one_that_fails_is_tried_again(tm
     assert all((one.place is None) is (one.failure is not None) for one in done.values())
 
 
-_CONFIG = """
-ListenAddress 127.0.0.1
-Port {port}
-HostKey {folder}/host_key
-PidFile {folder}/{port}.pid
-AuthorizedKeysFile {folder}/key.pub
-StrictModes no
-UsePAM no
-PasswordAuthentication no
-PermitRootLogin yes
-ForceCommand cat > /dev/null; cat {folder}/answer.tar.gz
-"""
-_SSH = """
-Host *
-    IdentityFile {folder}/key
-    UserKnownHostsFile {folder}/known_hosts
-    ConnectTimeout 20
-"""
-
-
-@contextmanager
-def _servers(folder: Path, number: int) -> Iterator[list[int]]:
-    """Start real sshd's whose script is answered by a recording, each on a port of its own."""
-    for key in ("host_key", "key"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / key)], check=True)
-    netaudit.save(netaudit.load(RECORDINGS / OPEN), folder / "answer.tar.gz")
-    Path("/run/sshd").mkdir(exist_ok=True)
-    ports, running = [_free_port() for _ in range(number)], []
-    for port in ports:
-        (folder / f"{port}.conf").write_text(_CONFIG.format(port=port, folder=folder))
-        running.append(subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", str(folder / f"{port}.conf")]))
-    try:
-        key = (folder / "host_key.pub").read_text()
-        (folder / "known_hosts").write_text("".join(f"[127.0.0.1]:{port} {key}" for port in ports))
-        (folder / "config").write_text(_SSH.format(folder=folder))
-        yield ports
-    finally:
-        for one in running:
-            one.terminate()
-            one.wait(10)
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-_AS_SYSTEM = (
-    "import sys; from netaudit.collect.asking import search_path; from netaudit.__main__ import script;"
-    "search_path.SYSTEM_FOLDERS = (sys.argv.pop(1), *search_path.SYSTEM_FOLDERS); script()"
-)  # root's programs are looked up in the system's folders: a folder of the test's is made one
-
-
-def _fleet(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of `netaudit fleet` with an ssh that knows the servers."""
-    (folder / "programs").mkdir(exist_ok=True)
-    (folder / "programs" / "ssh").write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {folder}/config "$@"\n')
-    (folder / "programs" / "ssh").chmod(0o755)
-    command = [sys.executable, "-c", _AS_SYSTEM, str(folder / "programs"), "fleet", *words]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.run(command, capture_output=True, text=True, env=env, check=False, cwd="/")
-
-
 @pytest.mark.engine
 def test_the_hosts_of_a_file_are_recorded_and_audited_by_one_command(tmp_path: Path) -> None:
-    with _servers(tmp_path, 2) as ports:
-        dead = _free_port()
+    with servers(tmp_path, 2) as ports:
+        dead = free_port()
         (tmp_path / "hosts").write_text("".join(f"ssh://root@127.0.0.1:{port}\n" for port in (*ports, dead)))
         options = ["--out", str(tmp_path / "results"), "--at-once", "2", "--workers", "1", "--today", f"{TODAY}"]
-        done = _fleet(tmp_path, "audit", str(tmp_path / "hosts"), *options)
-        strict = _fleet(tmp_path, "audit", str(tmp_path / "hosts"), *options, "--strict")
+        done = fleet_command(tmp_path, "audit", str(tmp_path / "hosts"), *options)
+        strict = fleet_command(tmp_path, "audit", str(tmp_path / "hosts"), *options, "--strict")
     assert done.returncode == 0, done.stderr
     assert "3 hosts: 2 recorded, 1 failed" in done.stderr
     assert "2 recordings: 1 audited now" in done.stderr  # both servers answer with one recording, which is one host's
@@ -152,16 +84,16 @@ def test_the_hosts_of_a_file_are_recorded_and_audited_by_one_command(tmp_path: P
 def test_real_servers_are_recorded_and_dead_slow_and_strange_ones_are_rows(tmp_path: Path) -> None:
     assert shutil.which("sshd", path="/usr/sbin"), "openssh-server is not installed"
     slow = socket.create_server(("127.0.0.1", 0))
-    with slow, _servers(tmp_path, 9) as (*ports, stranger):
+    with slow, servers(tmp_path, 9) as (*ports, stranger):
         known = tmp_path / "known_hosts"
         known.write_text(
             "".join(line for line in known.read_text().splitlines(keepends=True) if f":{stranger} " not in line)
         )
-        dead, mute = _free_port(), slow.getsockname()[1]
+        dead, mute = free_port(), slow.getsockname()[1]
         hosts = [f"ssh://root@127.0.0.1:{port}" for port in (*ports, stranger, dead, mute)]
         (tmp_path / "hosts").write_text("\n".join(hosts))
         options = ["-o", str(tmp_path / "kept"), "--host-timeout", "10", "--retries", "0", "--at-once", "4"]
-        done = _fleet(tmp_path, "collect", str(tmp_path / "hosts"), *options)
+        done = fleet_command(tmp_path, "collect", str(tmp_path / "hosts"), *options)
     assert done.returncode == 3, done.stderr
     assert "11 hosts: 8 recorded, 3 failed" in done.stderr
     assert audit_here(tmp_path / "kept", tmp_path / "results").failed == 3
