@@ -39,11 +39,12 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct):
-    """What lies in a source: recordings by name, errors by name, and how many were known already."""
+    """What lies in a source: recordings by name, errors by name, and numbers."""
 
     recordings: dict[str, Named] = {}
     unread: dict[str, tuple[Named, str, NetauditError]] = {}
     entries: int = 0
+    failures: int = 0  # hosts that could not be recorded, known ones too
     known: int = 0
 
 
@@ -56,7 +57,7 @@ def audit_fleet(
     try:
         known = results.known()
         found = _find(source, known, since)
-        if not (found.entries or found.unread):
+        if not (found.entries or found.failures):
             spool.remove()
             raise RecordingError(
                 f"{source} holds no recording", hint="`netaudit fleet collect` and `record` write them"
@@ -94,6 +95,7 @@ def _find(source: str, known: Known, since: dt.datetime | None) -> Found:
             _look(entry, found, known, since)
     for failure in [] if is_object(source) else read_failures(Path(source)):
         named = failure.named()
+        found.failures += 1
         if (named.location, named.stamp) not in known.places:
             found.unread[named.recording] = (named, "collect", CollectError(failure.message, hint=failure.hint))
     return found
