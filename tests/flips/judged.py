@@ -17,6 +17,7 @@ from flips.flip import Flip, flips
 from netaudit.api.rules import shipped_catalog
 from netaudit.model.exposure import Delivery, Exposure, Outcome, ZoneKind
 from netaudit.model.facts import Facts
+from netaudit.model.reason import ReasonKind, kinds_of
 from netaudit.parse import parse_snapshot
 from netaudit.policy.entry import Policy
 from netaudit.policy.grammar import parse_entry
@@ -115,5 +116,7 @@ def _is_traced(row: Exposure) -> bool:
     if row.outcome is Outcome.MAY or row.zone.within or row.zone.kind is ZoneKind.NETWORK:
         return False
     if row.way is Delivery.PROXY and row.outcome is Outcome.BLOCKED:
+        return False
+    if ReasonKind.NAT_ELSEWHERE in kinds_of(row.reason):  # the trace goes where the rules lead it
         return False
     return not (row.zone.kind is ZoneKind.CONTAINER and row.zone.name == row.destination.container_name)
