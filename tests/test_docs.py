@@ -10,7 +10,7 @@ import pytest
 import yaml
 from lab import probe_all, proof
 from lab.scenarios import runs
-from pages import fleet_tables, json_schema, manual, model_page, policy_schema, rooms, rule_references
+from pages import fleet_tables, json_schema, manual, model_page, policy_schema, rooms, rule_references, tour
 from programs import run_inside
 
 import netaudit
@@ -176,7 +176,7 @@ def test_the_page_of_agreement_covers_the_whole_lab_and_names_nothing_wrong() ->
 
 @pytest.mark.parametrize(
     "page",
-    [manual, fleet_tables, json_schema, policy_schema, model_page, rooms, rule_references],
+    [manual, fleet_tables, json_schema, policy_schema, model_page, rooms, rule_references, tour],
     ids=lambda page: page.PATH.name,
 )
 def test_pages_that_are_made_are_as_they_would_be_made_now(page: ModuleType) -> None:

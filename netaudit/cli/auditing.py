@@ -56,7 +56,12 @@ def prepare(options: AuditOptions, fail_on: str | None = None, min_confidence: s
     )
 
 
-def judge(before: Facts, after: Facts, when: ComputeExposure, counters: Counters = Counters.IGNORE) -> JudgedDiff:
+def judge(
+    before: Facts,
+    after: Facts,
+    when: ComputeExposure = ComputeExposure.WHEN_QUICK,
+    counters: Counters = Counters.IGNORE,
+) -> JudgedDiff:
     """Compare two recordings, and tell which findings came and went: those that the configuration asks about."""
     options = AuditOptions(config=find_config(Path.cwd()))
     return judge_changes(before, after, when, counters, options)

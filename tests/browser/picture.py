@@ -22,7 +22,8 @@ def main() -> None:
     """Render what a `docker run -p` changed, and photograph it."""
     packing.unpack(packing.TREE)
     before, after = (netaudit.load(_SCENARIO / step) for step in ("00", "01"))
-    page = render_diff_html(netaudit.compare(before, after, netaudit.ComputeExposure.ALWAYS))
+    judged = netaudit.judge_changes(before, after)
+    page = render_diff_html(judged.diff, None, judged.findings)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.html"
         path.write_text(page, encoding="utf-8")

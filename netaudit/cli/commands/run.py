@@ -75,11 +75,11 @@ def run(
     ^C is the command's: netaudit reports what it did until then. SIGTERM and SIGHUP are passed on to the command, and
     so is a SIGINT that another process sends; when the command has ended, netaudit ends without a report.
     """
-    from netaudit.api.hosts import compare
     from netaudit.api.promises import read_promise
     from netaudit.attribute.observed.writers import tell_writers
     from netaudit.catalog.policy import load_policy
     from netaudit.cli import output as out
+    from netaudit.cli.auditing import judge
     from netaudit.cli.holding import hold, undecided_entries
     from netaudit.cli.sources import make_where
 
@@ -89,10 +89,11 @@ def run(
     promise = read_promise(planned) if planned else None
     stdout = sys.stderr if form is not Format.TERMINAL and output is None else None
     recorded = _run(command, where, keep, wait=wait, stdout=stdout)
-    attributed = tell_writers(compare(recorded.before, recorded.after), recorded.observed)
+    judged = judge(recorded.before, recorded.after)
+    attributed = tell_writers(judged.diff, recorded.observed)
     _keep_in_history(recorded, attributed)
     held = hold(recorded.after, known, form) if known else None
-    out.print_diff(attributed, form, place, color, wide=wide, assertion=held)
+    out.print_diff(attributed, form, place, color, wide=wide, assertion=held, findings=judged.findings)
     kept = promise is None or _is_kept(promise, command, attributed)
     different = (exit_code and bool(attributed.changes)) or (held is not None and held.failed > 0) or not kept
     heads = (attributed.before, attributed.after)
