@@ -28,7 +28,7 @@ _REPORTS = {
 }
 _WITH_POLICY = (Format.TERMINAL, Format.JSON, Format.HTML, Format.MARKDOWN)
 _WITH_FINDINGS = (Format.HTML, Format.MARKDOWN)
-_JUDGED = (Format.TERMINAL, *_WITH_FINDINGS)  # formats that print the findings of a diff
+JUDGED = (Format.TERMINAL, *_WITH_FINDINGS)  # formats that print the findings of a diff
 # What `netaudit exposure` prints in another way than a snapshot.
 _EXPOSURE = {
     Format.TERMINAL: "terminal.exposure.render_exposure",
@@ -75,7 +75,7 @@ def render_diff(
     """Return a diff in a format; a policy and findings only where the format has a place for them."""
     of_diff, _ = _REPORTS[form]
     further: list[object] = [assertion] if form in _WITH_POLICY else []
-    further += [findings] if form in _JUDGED else []
+    further += [findings] if form in JUDGED else []
     return _call(of_diff, diff, *_style(form), *further)
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from netaudit.api.audits import AuditOptions, judge_changes, prepare_audit
-from netaudit.api.formats import AuditFormat
-from netaudit.api.renderers import render_audit
+from netaudit.api.formats import AuditFormat, Format
+from netaudit.api.hosts import compare
+from netaudit.api.renderers import JUDGED, render_audit
+from netaudit.attribute.attribution import AttributedDiff
 from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.audit.auditor import Auditor
-from netaudit.audit.changed import JudgedDiff
+from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import reads_exposure, unanswered
 from netaudit.audit.risk import Mistake, gather_mistakes
@@ -59,12 +61,15 @@ def prepare(options: AuditOptions, fail_on: str | None = None, min_confidence: s
 def judge(
     before: Facts,
     after: Facts,
+    form: Format,
     when: ComputeExposure = ComputeExposure.WHEN_QUICK,
     counters: Counters = Counters.IGNORE,
-) -> JudgedDiff:
-    """Compare two recordings, and tell which findings came and went: those that the configuration asks about."""
-    options = AuditOptions(config=find_config(Path.cwd()))
-    return judge_changes(before, after, when, counters, options)
+) -> tuple[AttributedDiff, ChangedFindings | None]:
+    """Compare two recordings, and tell which findings came and went; None for a format that has no place for them."""
+    if form not in JUDGED:
+        return compare(before, after, when, counters), None
+    judged = judge_changes(before, after, when, counters, AuditOptions(config=find_config(Path.cwd())))
+    return judged.diff, judged.findings
 
 
 def exit_code(audit: Audit, prepared: Prepared, form: AuditFormat, *, failed: bool, strict: bool) -> int:

@@ -65,13 +65,15 @@ def report_host(facts: Facts, wanted: Wanted) -> AttributedSnapshot:
 def report_changes(before: Facts, after: Facts, wanted: Wanted) -> AttributedDiff:
     """Write the report of what changed, and return what it is of."""
     with progress("comparing"):
-        judged = judge(before, after, wanted.exposure) if wanted.audit else None
-        changed = judged.diff if judged else compare(before, after, wanted.exposure)
+        changed, found = (
+            judge(before, after, wanted.form, wanted.exposure)
+            if wanted.audit and wanted.template is None
+            else (compare(before, after, wanted.exposure), None)
+        )
     if wanted.template is not None:
         print_with(wanted.template, changed, wanted.output)
     else:
         held = hold(after, load_policy(wanted.policy), wanted.form) if wanted.policy else None
-        found = judged.findings if judged else None
         out.print_diff(changed, wanted.form, wanted.output, Colour.AUTO, assertion=held, findings=found)
     return changed
 

@@ -68,8 +68,8 @@ def diff(
     choice = make_choice(earlier, later, zones=zones, containers=containers, ports=ports, projects=projects)
     with progress("comparing"):
         asked = Counters.COMPARE if counters else Counters.IGNORE
-        judged = judge(earlier, later, when_computed(exposure), asked)
-    attributed, found = judged.diff, choose_of_findings(judged.findings, choice)
+        attributed, findings = judge(earlier, later, form, when_computed(exposure), asked)
+    found = choose_of_findings(findings, choice) if findings else None
     shown = choose_of_diff(attributed, choice)
     out.print_diff(shown, form, place, color, wide=wide, detail=detail, findings=found)
     heads = (attributed.before, attributed.after)

@@ -89,11 +89,11 @@ def run(
     promise = read_promise(planned) if planned else None
     stdout = sys.stderr if form is not Format.TERMINAL and output is None else None
     recorded = _run(command, where, keep, wait=wait, stdout=stdout)
-    judged = judge(recorded.before, recorded.after)
-    attributed = tell_writers(judged.diff, recorded.observed)
+    attributed, findings = judge(recorded.before, recorded.after, form)
+    attributed = tell_writers(attributed, recorded.observed)
     _keep_in_history(recorded, attributed)
     held = hold(recorded.after, known, form) if known else None
-    out.print_diff(attributed, form, place, color, wide=wide, assertion=held, findings=judged.findings)
+    out.print_diff(attributed, form, place, color, wide=wide, assertion=held, findings=findings)
     kept = promise is None or _is_kept(promise, command, attributed)
     different = (exit_code and bool(attributed.changes)) or (held is not None and held.failed > 0) or not kept
     heads = (attributed.before, attributed.after)
