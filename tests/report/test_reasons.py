@@ -12,7 +12,9 @@ import netaudit
 from netaudit.model.reason import Reason, ReasonKind, kinds_of, make_reason, several
 from netaudit.report.text.reasons import SENTENCES, describe_reason
 
-PACKETS = sorted((Path(netaudit.__path__[0]) / "packets").rglob("*.py"))
+PACKETS = [
+    path for folder in ("packets", "policy") for path in sorted((Path(netaudit.__path__[0]) / folder).rglob("*.py"))
+]
 _STOPPED = make_reason(ReasonKind.ANSWER_STOPPED, make_reason(ReasonKind.NO_WAY_BACK))
 
 
