@@ -16,6 +16,7 @@ from fleets.same import audit_command, files_of
 from fleets.small import TODAY
 from netaudit.fleet.query.asking import ask
 
+_SOON = 20.0  # seconds: in a small fleet a kill has to come after the start too
 _ROOT = Path(__file__).resolve().parents[2]
 _SQL = """
 SELECT host, "check", count(*) FROM findings WHERE status = 'open' GROUP BY ALL
@@ -51,7 +52,7 @@ def _kill(fleet: Path, whole: Path, took: float, kills: int) -> int:
     for _ in range(kills):
         with subprocess.Popen(audit_command(fleet, results), stderr=subprocess.DEVNULL) as run:
             try:
-                run.wait(chance.uniform(1.0, 2 * took / kills))
+                run.wait(chance.uniform(1.0, max(_SOON, 2 * took / kills)))
             except subprocess.TimeoutExpired:
                 killed += 1
             run.kill()
