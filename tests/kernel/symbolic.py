@@ -26,6 +26,15 @@ _LATER = (NEW_DADDR, NEW_DPORT)
 _ROOT = {Field.SKUID: 0, Field.SKGID: 0}  # who sends what the host sends here
 
 
+class _ToTheAnswer(Traversal):
+    """Follows connections to their answer: what stops later packets, such as a drop of all that is established, is
+    not what happens to the two packets that are sent here.
+    """
+
+    def _follow_later(self) -> None:
+        pass
+
+
 def compare_sets(loaded: Ruleset, packets: Sequence[Sent], observed: Mapping[int, Observed], tally: Tally) -> None:
     """Compare the packets of one ruleset, and count them."""
     ported = [packet for packet in packets if packet.protocol in ("tcp", "udp")]
@@ -79,7 +88,7 @@ def _traversed(loaded: Ruleset, packets: Sequence[Sent]) -> tuple[HostSets, Trav
     world = HostSets(loaded.host, family, asked_fields(loaded.program, family))
     if Field.SMAC in world.space.widths and not packets[0].interface:
         return None  # over loopback no frame has a sender
-    traversal = Traversal(Encoders(loaded.program, world))
+    traversal = _ToTheAnswer(Encoders(loaded.program, world))
     begin = traversal.from_wire if packets[0].interface else traversal.from_host
     begin(world.space.union(_as_set(world, packet) for packet in packets))
     return world, traversal
