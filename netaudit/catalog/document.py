@@ -122,7 +122,8 @@ def parse_yaml(data: bytes, name: str) -> Any:  # noqa: ANN401 (any YAML value)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{name}:{mark.line + 1}" if mark else name
-        raise CatalogError(f"not YAML: {getattr(error, 'problem', None) or error}", file=where) from error
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
+        raise CatalogError(f"not YAML: {problem}", file=where) from error
     except RecursionError as error:
         raise CatalogError("not YAML: nested too deep", file=name) from error
 

@@ -44,13 +44,18 @@ def load_policy(path: Path) -> Policy:
         why = error.strerror if isinstance(error, OSError) else f"it {error}"
         raise ConfigError(f"cannot be read: {why}", file=str(path), hint=_HINT) from error
     try:
-        document = convert(parse_yaml(data, str(path)), PolicyFile, str(path))
+        raw = parse_yaml(data, str(path))
     except CatalogError as error:
         line, _, message = error.message.removeprefix(f"{path}:").partition(": ")
-        known = line.isdigit()
-        rest = message if known else error.message.removeprefix(f"{path}: ")
-        place = int(line) if known else line_of_path(data, _WORD.findall(rest))
-        raise ConfigError(rest, file=str(path), line=place, hint=_HINT) from error
+        place = int(line) if line.isdigit() else 0
+        message = message if place else error.message.removeprefix(f"{path}: ")
+        raise ConfigError(message, file=str(path), line=place, hint=_HINT) from error
+    try:
+        document = convert(raw, PolicyFile, str(path))
+    except CatalogError as error:
+        message = error.message.removeprefix(f"{path}: ")
+        place = line_of_path(data, _WORD.findall(message))
+        raise ConfigError(message, file=str(path), line=place, hint=_HINT) from error
     lines = lines_of_items(data, "policy")
     entries = (_entry(one, line, path) for one, line in zip(document.policy, lines, strict=True))
     return Policy(tuple(entries), str(path))

@@ -35,7 +35,7 @@ BEHIND = {("run", "planned"): ("--", "true")}  # what follows the file
 SAME = {(name, "policy") for name in ("bisect", "plan", "report", "run", "watch")}  # a policy as `audit` does
 SAME |= {("record", "redact_key"), ("plan", "config"), ("plan", "waivers")}
 # Its own tests are in tests/plan: a client reads the Compose file, and requests are JSON within bounds.
-PLANNED = {("plan", "compose"), ("plan", "requests"), ("plan", "host_profile")}
+PLANNED = {("plan", "compose"), ("plan", "compose_json"), ("plan", "requests"), ("plan", "host_profile")}
 # ssh-keygen reads these, after a look at their kind and size: tests/cli/test_cli_verify.py.
 SIGNED = {("verify", "signature"), ("verify", "signers")}
 # A history is a database: tests/history.

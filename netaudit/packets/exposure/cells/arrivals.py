@@ -108,7 +108,7 @@ class Arrivals:
         to = self._destination
         if to.container_name.endswith(_MESH):
             out = self._asking.part_of(self._came.led, self.led)
-            yield Arrival(Delivery.DNAT, out.doubted(), by_no_rule(ReasonKind.MESH_NOT_RECORDED))
+            yield Arrival(Delivery.DNAT, out.doubted(), doubt=by_no_rule(ReasonKind.MESH_NOT_RECORDED))
         else:
             yield from self._translated_out()
         here = self._asking.part_of(self._came.led_home, self.led)
@@ -129,7 +129,7 @@ class Arrivals:
         yield Arrival(Delivery.DNAT, out & there - exactly(own - (passing if hairpin else self._space.nothing)))
         if hairpin is None:
             unsaid = by_no_rule(ReasonKind.SOURCE_NOT_RECORDED, source=Source.DOCKERD_ARGV)
-            yield Arrival(Delivery.DNAT, (out & exactly(passing)).doubted(), unsaid)
+            yield Arrival(Delivery.DNAT, (out & exactly(passing)).doubted(), doubt=unsaid)
         yield Arrival(Delivery.DNAT, out & exactly(own - passing), by_no_rule(ReasonKind.LED_TO_SENDER))
         yield Arrival(Delivery.DNAT, out - there, by_no_rule(ReasonKind.HOST_ROUTES_ELSEWHERE))
 
