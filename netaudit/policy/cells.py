@@ -1,12 +1,12 @@
 """The cells of a host's exposure table as a policy asks for them, each computed once."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import msgspec
 
 from netaudit.attribute.attribution import UNATTRIBUTED, AttributedExposure, Attribution
-from netaudit.model.exposure import BEST_FIRST, Destination, DestinationKind, Exposure, Outcome, Zone
+from netaudit.model.exposure import BEST_FIRST, Destination, DestinationKind, Exposure, Outcome, Zone, ZoneKind
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.ranges import Ranges, common, joined, without
@@ -32,10 +32,19 @@ class Reached(msgspec.Struct, frozen=True):
 
 
 class Cells:
-    """Cells by zone and destination, with the ports that containers know them by."""
+    """Cells by zone and destination, with the ports that containers know them by.
 
-    def __init__(self, table: ExposureTable, subjects: Subjects, attribute: Callable[[Item], Attribution]) -> None:
-        self._table, self._subjects = table, subjects
+    `written` are those of whole zones that are known without the table: see netaudit.packets.exposure.alike.rows.
+    """
+
+    def __init__(
+        self,
+        table: ExposureTable,
+        subjects: Subjects,
+        attribute: Callable[[Item], Attribution],
+        written: Mapping[Destination, tuple[Exposure, ...]],
+    ) -> None:
+        self._table, self._subjects, self._written = table, subjects, written
         remembered = lru_cache(maxsize=None)
         self.between, self.of_targets = remembered(self._between), remembered(self._of_targets)
         self.open_from = remembered(self._open)
@@ -100,6 +109,8 @@ class Cells:
         return frozenset(one for one in there if self.is_reached(zone, one))
 
     def _between(self, zone: Zone, destination: Destination) -> tuple[Exposure, ...]:
+        if destination in self._written and zone.kind is not ZoneKind.CONTAINER and not zone.within:
+            return tuple(one for one in self._written[destination] if one.zone == zone)
         return tuple(self._table.cells(zone, destination))
 
 

@@ -1,6 +1,7 @@
 """Hold a policy against a snapshot."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 import msgspec
 
@@ -8,9 +9,11 @@ from netaudit.attribute.attributor import Attributor
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.attribute.snapshot import attribute_head
 from netaudit.errors import SubjectError
+from netaudit.model.exposure import Destination, Exposure
 from netaudit.model.facts import Source
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.exposure.alike.rows import rows_by_destination
 from netaudit.packets.exposure.table import ExposureTable
 from netaudit.policy.cells import Cells
 from netaudit.policy.coverage import Permits, uncovered
@@ -54,7 +57,7 @@ class Holder(msgspec.Struct, frozen=True):
         """Judge every entry, and nothing else: what no entry speaks of is not looked for."""
         try:
             table = ExposureTable(snapshot, snapshot.program, zones_of(policy, self.uplinks))
-            context = self._context(snapshot, table)
+            context = self._context(snapshot, table, {})
             return tuple(judge(context, one) for one in policy.entries)
         except MemoryError:
             return tuple(map(_undecidable, policy.entries))
@@ -73,7 +76,7 @@ class Holder(msgspec.Struct, frozen=True):
 
     def _hold(self, snapshot: Snapshot, policy: Policy) -> Held:
         table = ExposureTable(snapshot, snapshot.program, zones_of(policy, self.uplinks))
-        context = self._context(snapshot, table)
+        context = self._context(snapshot, table, rows_by_destination(snapshot, snapshot.program, self.uplinks))
         entries = tuple(one for one in policy.entries if not one.ended(self.today))
         left = () if table.unknown else uncovered(context, table, entries)
         assertion = Assertion(
@@ -86,7 +89,7 @@ class Holder(msgspec.Struct, frozen=True):
 
     def _suggest(self, snapshot: Snapshot) -> tuple[Suggestion, ...]:
         table = ExposureTable(snapshot, snapshot.program, zones_of(Policy(()), self.uplinks))
-        context = self._context(snapshot, table)
+        context = self._context(snapshot, table, rows_by_destination(snapshot, snapshot.program, self.uplinks))
         if context.missing:
             raise SubjectError(
                 f"no policy can be written: {', '.join(context.missing)} was not recorded",
@@ -95,9 +98,11 @@ class Holder(msgspec.Struct, frozen=True):
         found = dict.fromkeys(suggest(table, context.subjects, context.cells))
         return tuple(one for one in found if _holds(context, one.text))
 
-    def _context(self, snapshot: Snapshot, table: ExposureTable) -> HostContext:
+    def _context(
+        self, snapshot: Snapshot, table: ExposureTable, written: Mapping[Destination, tuple[Exposure, ...]]
+    ) -> HostContext:
         subjects = Subjects(snapshot.inventory)
-        cells = Cells(table, subjects, Attributor.of(snapshot, self.catalog).attribute)
+        cells = Cells(table, subjects, Attributor.of(snapshot, self.catalog).attribute, written)
         return HostContext(subjects, SenderZones(subjects, table), cells, _missing(snapshot, table), self.today)
 
 

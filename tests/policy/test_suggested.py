@@ -57,6 +57,6 @@ def test_networks_of_one_project_are_spoken_of_there_before_what_permits_somethi
     containers = tuple(msgspec.structs.replace(one, labels=shop) for one in host.inventory.containers)
     subjects = Subjects(msgspec.structs.replace(host.inventory, containers=containers))
     table = ExposureTable(host, host.program, ZoneChoice(containers=True))
-    found = [one for one in suggest(table, subjects, Cells(table, subjects, lambda _: UNATTRIBUTED)) if one.project]
+    found = [one for one in suggest(table, subjects, Cells(table, subjects, lambda _: UNATTRIBUTED, {})) if one.project]
     assert [(one.project, one.permits) for one in found] == [("shop", 0), ("shop", 3), ("shop", 3)]
     assert found[0].text == "networks nc and nd are isolated"

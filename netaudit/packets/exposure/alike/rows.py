@@ -48,6 +48,21 @@ def expose_groups_alone(
 
     None, too, where more rules than `most_rules` are left without the containers for which others stand.
     """
+    written = _written_by_groups(snapshot, program, choice, wanted, most_rules)
+    return None if written is None else tuple(chain.from_iterable(rows for _, rows in written))
+
+
+def rows_by_destination(
+    snapshot: Snapshot, program: Program, uplinks: tuple[str, ...] | None
+) -> Mapping[Destination, Rows]:
+    """Compute the table by groups, for who asks about cells; nothing where each is to be asked about by itself."""
+    written = _written_by_groups(snapshot, program, ZoneChoice(uplinks=uplinks), lambda _: True, None)
+    return dict(written or ())
+
+
+def _written_by_groups(
+    snapshot: Snapshot, program: Program, choice: ZoneChoice, wanted: Wanted, most_rules: int | None
+) -> Sequence[tuple[Destination, Rows]] | None:
     if _is_one_by_one(snapshot, choice):
         return None
     inventory = with_every_endpoint(snapshot.inventory, snapshot.host)
@@ -85,7 +100,9 @@ class _Groups:
         """Count the rules of the host without those for which others stand."""
         return snapshot.ruleset.count() - sum(len(one.rules) for one in self._out)
 
-    def rows(self, snapshot: Snapshot, inventory: Inventory, choice: ZoneChoice) -> Rows | None:
+    def rows(
+        self, snapshot: Snapshot, inventory: Inventory, choice: ZoneChoice
+    ) -> Sequence[tuple[Destination, Rows]] | None:
         """Compute the rows of those that stand for others and of what is like nothing, and write the others'."""
         needed = {id(self._first[name]) for name, owned in self._of.items() if any(map(self._wanted, owned))}
         standing = [those for those in self._standing if id(those[0]) in needed]
@@ -96,7 +113,7 @@ class _Groups:
         known = {to: _rows_of(table, to) for to in table.destinations}
         if not all(self._is_own(to, rows) for to, rows in known.items()) or not self._are_alike(standing, known):
             return None
-        return tuple(chain.from_iterable(self._written(known)))
+        return tuple(self._written(known))
 
     def _are_alike(self, standing: Sequence[Sequence[Standing]], known: Mapping[Destination, Rows]) -> bool:
         """Tell whether the rows of those that stand for others become each other's."""
@@ -122,7 +139,7 @@ class _Groups:
     def _addresses(self) -> frozenset[str]:
         return frozenset(address for one in self._members.values() for address in one.own.addresses)
 
-    def _written(self, known: Mapping[Destination, Rows]) -> Iterator[Rows]:
+    def _written(self, known: Mapping[Destination, Rows]) -> Iterator[tuple[Destination, Rows]]:
         """Write the table in its order: what rules lead on comes last."""
         exchanges: dict[str, Exchange] = {}
         at: dict[str, int] = {}
@@ -132,15 +149,15 @@ class _Groups:
             if not self._wanted(to):
                 continue
             if name not in self._members or name in self._stay:
-                yield known[to]
+                yield to, known[to]
                 continue
             first = self._first[name]
             if name not in exchanges:
                 exchanges = {name: Exchange(first, self._members[name])}
             rows = known[self._of[first.member.id][place]]
-            yield tuple(exchanges[name].row(row, to) for row in rows)
+            yield to, tuple(exchanges[name].row(row, to) for row in rows)
         yield from (
-            rows for to, rows in known.items() if to.kind is DestinationKind.FORWARDED_PORT and self._wanted(to)
+            (to, rows) for to, rows in known.items() if to.kind is DestinationKind.FORWARDED_PORT and self._wanted(to)
         )
 
 
