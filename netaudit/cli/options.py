@@ -2,11 +2,13 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from netaudit.api.formats import Format
+
+F = TypeVar("F", bound=StrEnum)
 
 
 class Colour(StrEnum):
@@ -17,7 +19,22 @@ class Colour(StrEnum):
     NEVER = "never"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="What to print.")]
+FORMAT_HELP = "What to print; without it, what -o is called decides, such as plan.json."
+_BY_NAME = {".htm": "html", ".jsonl": "jsonl", ".md": "markdown", ".xml": "junit"}
+
+
+def form_by_name(ctx: typer.Context, value: F) -> F:
+    """Return the format that was asked for; where none was, the one that the file of -o is called after."""
+    output = ctx.params.get("output")
+    source = ctx.get_parameter_source("form")
+    if output is None or source is None or source.name != "DEFAULT":
+        return value
+    suffix = Path(output).suffix.lower()
+    name = _BY_NAME.get(suffix, suffix.removeprefix("."))
+    return next((one for one in type(value) if one.value == name), value)
+
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help=FORMAT_HELP, callback=form_by_name)]
 OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Write to this file instead of standard output.", show_default=False),

@@ -34,7 +34,7 @@ class Reached(msgspec.Struct, frozen=True):
 class Cells:
     """Cells by zone and destination, with the ports that containers know them by.
 
-    `written` are those of whole zones that are known without the table: see netaudit.packets.exposure.alike.rows.
+    `written` are cells of whole zones that are known without the table: see netaudit.packets.exposure.alike.rows.
     """
 
     def __init__(

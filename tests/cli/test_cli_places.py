@@ -170,3 +170,25 @@ def test_another_host_chooses_no_place_by_its_time(
 def test_a_host_is_not_called_as_a_folder_above(tmp_path: Path, name: str) -> None:
     done = run_inside("record", "--host", f"ssh://{name}", "--host", "ssh://web", "-o", tmp_path / "all")
     assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "begins"),
+    [
+        ("show", "host.json", "{\n"),
+        ("show", "host.md", "### netaudit: "),
+        ("audit", "found.sarif", '{\n  "$schema": "https://docs.oasis-open.org/sarif/'),
+        ("audit", "found.xml", "<?xml "),
+        ("report", "page.htm", "<!DOCTYPE html>"),
+        ("show", "host.txt", "lab, "),
+        ("report", "page", "<!DOCTYPE html>"),
+    ],
+)
+def test_without_a_format_the_name_of_the_file_decides(command: str, name: str, begins: str, tmp_path: Path) -> None:
+    assert run_inside(command, ONE_PORT / "01", "-o", tmp_path / name).returncode in (0, 1)
+    assert (tmp_path / name).read_text().startswith(begins)
+
+
+def test_a_format_that_is_asked_for_counts_whatever_the_file_is_called(tmp_path: Path) -> None:
+    run_inside("show", ONE_PORT / "01", "-o", tmp_path / "host.json", "--format", "terminal")
+    assert (tmp_path / "host.json").read_text().startswith("lab, ")

@@ -7,6 +7,7 @@ import typer
 
 from netaudit.api.formats import AssertFormat
 from netaudit.cli.options import (
+    FORMAT_HELP,
     Colour,
     ColourOption,
     DockerHostOption,
@@ -15,6 +16,7 @@ from netaudit.cli.options import (
     StrictOption,
     TimeoutOption,
     UplinkOption,
+    form_by_name,
 )
 
 
@@ -25,7 +27,9 @@ def assert_(
     policy: Annotated[
         Path | None, typer.Option("--policy", "-p", help="Else netaudit-policy.yaml in this folder.")
     ] = None,
-    form: Annotated[AssertFormat, typer.Option("--format", "-f", help="What to print.")] = AssertFormat.TERMINAL,
+    form: Annotated[
+        AssertFormat, typer.Option("--format", "-f", help=FORMAT_HELP, callback=form_by_name)
+    ] = AssertFormat.TERMINAL,
     output: OutputOption = None,
     force: ForceOption = False,
     color: ColourOption = Colour.AUTO,

@@ -17,6 +17,7 @@ from netaudit.cli.choosing import (
     VerboseOption,
 )
 from netaudit.cli.options import (
+    FORMAT_HELP,
     Colour,
     ColourOption,
     DockerHostOption,
@@ -27,13 +28,16 @@ from netaudit.cli.options import (
     TimeoutOption,
     UplinkOption,
     day_option,
+    form_by_name,
 )
 from netaudit.model.severity import FailOn, FindingConfidence
 
 
 def audit(
     snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
-    form: Annotated[AuditFormat, typer.Option("--format", "-f", help="What to print.")] = AuditFormat.TERMINAL,
+    form: Annotated[
+        AuditFormat, typer.Option("--format", "-f", help=FORMAT_HELP, callback=form_by_name)
+    ] = AuditFormat.TERMINAL,
     output: OutputOption = None,
     force: ForceOption = False,
     color: ColourOption = Colour.AUTO,

@@ -7,6 +7,7 @@ import typer
 
 from netaudit.api.formats import PlanFormat
 from netaudit.cli.options import (
+    FORMAT_HELP,
     Colour,
     ColourOption,
     DockerHostOption,
@@ -17,6 +18,7 @@ from netaudit.cli.options import (
     StrictOption,
     TimeoutOption,
     WideOption,
+    form_by_name,
 )
 from netaudit.model.severity import FailOn
 
@@ -92,7 +94,9 @@ def plan(
             show_default=False,
         ),
     ] = None,
-    form: Annotated[PlanFormat, typer.Option("--format", help="What to print.")] = PlanFormat.TERMINAL,
+    form: Annotated[
+        PlanFormat, typer.Option("--format", help=FORMAT_HELP, callback=form_by_name)
+    ] = PlanFormat.TERMINAL,
     output: OutputOption = None,
     force: ForceOption = False,
     color: ColourOption = Colour.AUTO,

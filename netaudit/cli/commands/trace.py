@@ -8,6 +8,7 @@ import typer
 
 from netaudit.api.formats import TraceFormat
 from netaudit.cli.options import (
+    FORMAT_HELP,
     Colour,
     ColourOption,
     DockerHostOption,
@@ -15,6 +16,7 @@ from netaudit.cli.options import (
     OutputOption,
     StrictOption,
     TimeoutOption,
+    form_by_name,
 )
 
 
@@ -45,7 +47,9 @@ def trace(
     state: Annotated[
         State, typer.Option("--state", help="The first packet of a connection and its answer, or a later one.")
     ] = (State.NEW),
-    form: Annotated[TraceFormat, typer.Option("--format", "-f", help="What to print.")] = TraceFormat.TERMINAL,
+    form: Annotated[
+        TraceFormat, typer.Option("--format", "-f", help=FORMAT_HELP, callback=form_by_name)
+    ] = TraceFormat.TERMINAL,
     output: OutputOption = None,
     force: ForceOption = False,
     color: ColourOption = Colour.AUTO,

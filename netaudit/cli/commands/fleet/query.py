@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netaudit.cli.commands.fleet.audit import RESULTS
-from netaudit.cli.options import Colour, ForceOption, OutputOption, day_option
+from netaudit.cli.options import FORMAT_HELP, Colour, ForceOption, OutputOption, day_option, form_by_name
 
 if TYPE_CHECKING:
     from netaudit.fleet.query.database import Answer
@@ -29,7 +29,9 @@ def query(
         typer.Argument(help="SQL in quotes, or the name of a question; without it: list the questions."),
     ] = None,
     results: Annotated[Path, typer.Option("--results", help="The folder that `fleet audit --out` wrote.")] = RESULTS,
-    form: Annotated[AnswerFormat, typer.Option("--format", "-f", help="What to print.")] = AnswerFormat.TERMINAL,
+    form: Annotated[
+        AnswerFormat, typer.Option("--format", "-f", help=FORMAT_HELP, callback=form_by_name)
+    ] = AnswerFormat.TERMINAL,
     output: OutputOption = None,
     force: ForceOption = False,
     today: Annotated[dt.datetime | None, day_option("The day that questions count from")] = None,
