@@ -28,9 +28,12 @@ from netaudit.plan.rules.planned import plan_host
 from netaudit.replica.programs import can_be_tried
 from netaudit.replica.try_command import try_command
 from netaudit.standin.compose import check_project
+from netaudit.standin.confinement import CLIENT_HINT
 from netaudit.standin.session import Client, run_client
 
 ExposedPorts = Callable[[str], tuple[str, ...] | None]  # by an image's reference; None where they are not known
+
+_NO_COMPOSE = ("docker [OPTIONS] COMMAND", "unknown command: docker compose", "'compose' is not a docker command")
 
 
 class PlanContext(msgspec.Struct, frozen=True):
@@ -165,12 +168,19 @@ def _try_docker(facts: Facts, command: Sequence[str], context: PlanContext) -> P
     engine = start.engine(context)
     outcome = run_client(engine, command, context.client)
     if outcome.exit_code != 0 or outcome.late:
+        _require_compose(command, outcome.error)
         said = " ".join((outcome.error.strip() or outcome.output.strip()).split())[:500]
         why = "it did not end" if outcome.late else said or f"it ends with code {outcome.exit_code}"
         raise PlanError(f"{command[0]} fails: {why}", hint="nothing was run on the host")
     shown = hide_values(command)
     planned = msgspec.structs.replace(start.plan(shlex.join(shown)), command=shown, pitfalls=find_pitfalls(command))
     return _afterwards(start, engine, planned, context)
+
+
+def _require_compose(command: Sequence[str], said: str) -> None:
+    """Raise PlanError where docker answers by itself what is asked of Compose: it has no such plugin."""
+    if tuple(command[:2]) == ("docker", "compose") and any(words in said for words in _NO_COMPOSE):
+        raise PlanError("this docker client has no Compose", hint=CLIENT_HINT)
 
 
 def _afterwards(start: _Start, engine: StandIn, planned: Planned, context: PlanContext) -> Planned:

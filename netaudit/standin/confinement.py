@@ -13,7 +13,7 @@ _HINT = (
     "`netaudit plan` runs the client in namespaces of its own; where these cannot be had, record its requests on a "
     "host where they can, and give them with --requests"
 )
-_CLIENT_HINT = (
+CLIENT_HINT = (
     "install the client (docker-cli, docker-compose), or give --compose-json or --requests, made where there is one"
 )
 
@@ -30,5 +30,5 @@ def check_confined(said: bytes, command: Sequence[str]) -> None:
         return
     if text.startswith(f"{command[0]}: "):
         found = not text.endswith(_NO_SUCH_FILE)
-        raise CommandError(f"{text}", hint=_CLIENT_HINT, found=found)
+        raise CommandError(f"{text}", hint=CLIENT_HINT, found=found)
     raise ConfinementError(f"the client cannot be kept away from the real engine: {text}", hint=_HINT)

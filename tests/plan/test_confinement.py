@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from pathlib import Path
 import pytest
 from plan.clients import client, recorded, run, stand_in
 
-from netaudit.errors import CommandError, ConfinementError
+from netaudit import load_auditor
+from netaudit.api.plans import PlanContext, judge_command
+from netaudit.errors import CommandError, ConfinementError, PlanError
 from netaudit.standin import session
 from netaudit.standin.confinement import check_confined, confined
 from netaudit.standin.session import Client, run_client
@@ -207,6 +210,24 @@ def test_a_client_that_is_not_there_is_named_with_what_to_install() -> None:
         check_confined(b"docker-nowhere: No such file or directory", ("docker-nowhere",))
     assert "install the client" in error.value.hint
     assert error.value.exit_code == 127
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "unknown shorthand flag: 'f' in -f\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]",
+        "docker: unknown command: docker compose\n\nRun 'docker --help' for more information",
+        "docker: 'compose' is not a docker command.\nSee 'docker --help'",
+    ],
+)
+def test_a_client_without_compose_is_told_what_to_install(answer: str, tmp_path: Path) -> None:
+    docker = tmp_path / "docker"  # whether this machine has the plugin is not the test's to choose
+    docker.write_text(f"#!/bin/sh\nprintf '%s' {shlex.quote(answer)} >&2\nexit 125\n")
+    docker.chmod(0o755)
+    context = PlanContext(load_auditor(), client=Client((("PATH", f"{tmp_path}:{os.environ['PATH']}"),)))
+    with pytest.raises(PlanError, match="this docker client has no Compose") as error:
+        judge_command(recorded("28.5.2-iptables-nft/many", "02"), ("docker", "compose", "up"), context)
+    assert "--compose-json" in error.value.hint
 
 
 def test_the_users_configuration_is_not_read(tmp_path: Path) -> None:
