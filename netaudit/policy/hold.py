@@ -75,8 +75,10 @@ class Holder(msgspec.Struct, frozen=True):
             raise SubjectError(f"no policy can be written: {why}") from error
 
     def _hold(self, snapshot: Snapshot, policy: Policy) -> Held:
-        table = ExposureTable(snapshot, snapshot.program, zones_of(policy, self.uplinks))
-        context = self._context(snapshot, table, rows_by_destination(snapshot, snapshot.program, self.uplinks))
+        written = rows_by_destination(snapshot, snapshot.program, self.uplinks)
+        zones = zones_of(policy, self.uplinks)
+        table = ExposureTable(snapshot, snapshot.program, zones, found=tuple(written))
+        context = self._context(snapshot, table, written)
         entries = tuple(one for one in policy.entries if not one.ended(self.today))
         left = () if table.unknown else uncovered(context, table, entries)
         assertion = Assertion(
@@ -88,8 +90,10 @@ class Holder(msgspec.Struct, frozen=True):
         return Held(assertion, Permits(context, entries))
 
     def _suggest(self, snapshot: Snapshot) -> tuple[Suggestion, ...]:
-        table = ExposureTable(snapshot, snapshot.program, zones_of(Policy(()), self.uplinks))
-        context = self._context(snapshot, table, rows_by_destination(snapshot, snapshot.program, self.uplinks))
+        written = rows_by_destination(snapshot, snapshot.program, self.uplinks)
+        zones = zones_of(Policy(()), self.uplinks)
+        table = ExposureTable(snapshot, snapshot.program, zones, found=tuple(written))
+        context = self._context(snapshot, table, written)
         if context.missing:
             raise SubjectError(
                 f"no policy can be written: {', '.join(context.missing)} was not recorded",

@@ -102,7 +102,7 @@ def test_on_is_refused_without_a_plan(tmp_path: Path) -> None:
 def test_rules_that_are_too_many_for_sets_leave_every_entry_undecided(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    def no_room(*_: object) -> None:
+    def no_room(*_: object, **__: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(hold, "ExposureTable", no_room)
@@ -114,7 +114,7 @@ def test_rules_that_are_too_many_for_sets_leave_every_entry_undecided(
 
 
 def test_no_policy_is_suggested_for_rules_that_are_too_many_for_sets(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_room(*_: object) -> None:
+    def no_room(*_: object, **__: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(hold, "ExposureTable", no_room)

@@ -46,6 +46,7 @@ class ExposureTable:
     """The exposure table of a host, cell by cell: a cell is computed when it is asked for.
 
     What depends on facts that were not recorded is `may`. Raises MemoryError for rules that are too many for sets.
+    `found` are all destinations of the host, where somebody knows them: what rules lead on is not looked for again.
     """
 
     def __init__(
@@ -54,9 +55,10 @@ class ExposureTable:
         program: Program,
         choice: ZoneChoice,
         wanted: Callable[[Destination], bool] = lambda _: True,
+        found: Sequence[Destination] = (),
     ) -> None:
         host, inventory = snapshot.host, with_every_endpoint(snapshot.inventory, snapshot.host)
-        known = destinations(host, inventory)
+        known = found or destinations(host, inventory)
         asked = [one for one in known if wanted(one)]
         namespaces = namespaces_of(msgspec.structs.replace(snapshot, inventory=inventory))
         self.unknown = why_not_visible(snapshot)
@@ -66,7 +68,7 @@ class ExposureTable:
         for family in () if self.unknown else IP_FAMILIES:
             reach = self._reaches[family] = Reachability(host, inventory, program, family, choice)
             reach.inside = inside_containers(namespaces, reach.family)
-            asked += [one for one in port_forwards(reach, known) if wanted(one)]
+            asked += [one for one in port_forwards(reach, known) if wanted(one)] if not found else ()
             self._ways[family] = _ways(reach)
             self._unseen[family] = Visibility(snapshot.gaps, host, program, family)
         sockets = why_no_listeners(snapshot)
