@@ -1,8 +1,9 @@
 """What a command would do to an inventory: values that nobody can know before, and what is taken for granted."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 import msgspec
@@ -40,22 +41,32 @@ class Symbol(msgspec.Struct, frozen=True):
 
 
 def spell_symbols(text: str, symbols: Iterable[Symbol]) -> str:
-    """Return a text of hypothetical facts with symbols in place of their examples.
+    """Return a text of hypothetical facts with symbols in place of their examples: see `speller`."""
+    return speller(symbols)(text)
+
+
+def speller(symbols: Iterable[Symbol]) -> Callable[[str], str]:
+    """Return what spells texts: it puts symbols in place of their examples, and remembers each text.
 
     An address of a subnet that is a symbol is spelled too, where no symbol is its own: `{address in front}`.
     """
     symbols = tuple(symbols)
     spelled = {symbol.example: str(symbol) for symbol in symbols}
     if not spelled:
-        return text
+        return str
     longest_first = sorted(map(re.escape, spelled), key=len, reverse=True)
     # A port may follow a colon; of an address it would be the middle.
     ports = [re.escape(symbol.example) for symbol in symbols if symbol.kind == SymbolKind.HOST_PORT]
     begins = rf"(?<![\w.-])(?:{'|'.join(ports)})|" if ports else ""
-    pattern = rf"(?:{begins}(?<![\w.:-])(?:{'|'.join(longest_first)}))(?![\w.-])"
-    found = re.sub(pattern, lambda one: spelled[one[0]], text)
+    pattern = re.compile(rf"(?:{begins}(?<![\w.:-])(?:{'|'.join(longest_first)}))(?![\w.-])")
     subnets = {ip_network(one.example): one for one in symbols if one.kind == SymbolKind.SUBNET}
-    return _ADDRESS.sub(lambda one: _spell_address(one[0], subnets), found) if subnets else found
+
+    @lru_cache(maxsize=_TEXTS)
+    def spell(text: str) -> str:
+        found = pattern.sub(lambda one: spelled[one[0]], text)
+        return _ADDRESS.sub(lambda one: _spell_address(one[0], subnets), found) if subnets else found
+
+    return spell
 
 
 def any_address(subnet: Symbol) -> Symbol:
@@ -64,6 +75,7 @@ def any_address(subnet: Symbol) -> Symbol:
     return Symbol(subnet.name.replace("subnet of", "address in"), SymbolKind.ADDRESS, f"in {subnet}", example)
 
 
+_TEXTS = 1 << 14  # that are remembered: names and addresses stand in a plan again and again
 _ADDRESS = re.compile(r"(?<![\w.:-])(?:\d+\.){3}\d+(?![\w.-])|(?<![\w.:-])[0-9a-f]+:[0-9a-f:]+(?![\w.-])")
 
 

@@ -1,6 +1,6 @@
 """A value with symbols in the place of their examples, in every text that it holds and every host port."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from operator import is_
 from typing import Self, TypeVar
@@ -8,9 +8,10 @@ from typing import Self, TypeVar
 import msgspec
 
 from netaudit.model.docker import PortBinding
-from netaudit.model.plan import Symbol, SymbolKind, spell_symbols
+from netaudit.model.plan import Symbol, SymbolKind, speller
 
 T = TypeVar("T")
+_Spelling = tuple[Callable[[str], str], Mapping[str, Symbol]]  # what spells texts, and the symbols of host ports
 
 
 class SymbolicPort(int):
@@ -34,15 +35,16 @@ class SymbolicPort(int):
 def spell(value: T, symbols: Iterable[Symbol]) -> T:
     """Return a value of frozen structs and tuples, spelled; other numbers stay what they are."""
     known = tuple(symbols)
-    return _spell(value, known) if known else value
+    ports = {one.example: one for one in reversed(known) if one.kind is SymbolKind.HOST_PORT}
+    return _spell(value, (speller(known), ports)) if known else value
 
 
-def _spell(value: T, symbols: tuple[Symbol, ...]) -> T:
+def _spell(value: T, symbols: _Spelling) -> T:
     match value:
         case Enum():
             return value
         case str():
-            return spell_symbols(value, symbols)  # type: ignore[return-value]
+            return symbols[0](value)  # type: ignore[return-value]
         case tuple():
             members = tuple(_spell(one, symbols) for one in value)
             return value if all(map(is_, members, value)) else members  # type: ignore[return-value]
@@ -57,7 +59,6 @@ def _spell(value: T, symbols: tuple[Symbol, ...]) -> T:
             return value
 
 
-def _spell_port(binding: PortBinding, symbols: tuple[Symbol, ...]) -> PortBinding:
-    port = str(binding.host_port)
-    symbol = next((one for one in symbols if one.kind is SymbolKind.HOST_PORT and one.example == port), None)
+def _spell_port(binding: PortBinding, symbols: _Spelling) -> PortBinding:
+    symbol = symbols[1].get(str(binding.host_port))
     return binding if symbol is None else msgspec.structs.replace(binding, host_port=SymbolicPort(symbol))

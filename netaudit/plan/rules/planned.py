@@ -1,6 +1,6 @@
 """A snapshot and the inventory afterwards -> the host afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 import msgspec
@@ -10,7 +10,7 @@ from netaudit.attribute.expected.daemon_options import find_options
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import Change, compare
 from netaudit.model.docker import Inventory
-from netaudit.model.plan import Assumption, Effect, PlannedInventory, Symbol, spell_symbols
+from netaudit.model.plan import Assumption, Effect, PlannedInventory, Symbol, speller
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.parse.docker.inventory import parse_inventory
@@ -83,7 +83,8 @@ def make_planned_host(
         meanings=PlannedReader(before.ruleset, before.meanings),
     )
     unsure = frozenset((one.key, one.text) for one in written.rules if not one.sure)
-    changes = (_planned(change, symbols, unsure) for change in compare(before.ruleset, after.ruleset))
+    spell = speller(symbols)
+    changes = (_planned(change, spell, unsure) for change in compare(before.ruleset, after.ruleset))
     taken = (*assumptions, *taken_for_granted(before, inventory, written))
     return PlannedHost(before, after, tuple(changes), symbols, tuple(dict.fromkeys(taken)))
 
@@ -103,9 +104,9 @@ def write_rules(before: Snapshot, inventory: Inventory, effects: Iterable[Effect
     return Written(draft.freeze(), tuple(set_up.written), tuple(hand.refused), forwarding.sysctls)
 
 
-def _planned(change: Change, symbols: tuple[Symbol, ...], unsure: frozenset[object]) -> PlannedChange:
+def _planned(change: Change, spell: Callable[[str], str], unsure: frozenset[object]) -> PlannedChange:
     item = change.item
-    text = spell_symbols(item.text, symbols)
+    text = spell(item.text)
     key = (item.backend, item.family, item.table, item.chain)
     certainty = Certainty.EXACT if text == item.text else Certainty.SYMBOLIC
     return PlannedChange(change, text, Certainty.LIKELY if (key, item.text) in unsure else certainty)
