@@ -151,6 +151,7 @@ def test_a_firewall_that_is_loaded_without_dockers_rules_is_an_alert_until_they_
     receive = tmp_path / "receive"
     receive.write_text(f"#!/bin/sh\ncat >>{told}; echo >>{told}\n")
     receive.chmod(0o755)
+    engine.restart()  # rules that the tests before took away are back
     engine.docker("run", "-d", "--name", "guarded", "-p", "8300:80", *IDLE)
     options = ("--exec", str(receive), "--metrics", str(tmp_path / "netaudit.prom"))
 

@@ -1,6 +1,7 @@
 """`netaudit watch` at work on a lab host, and what its log says, step by step."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -33,7 +34,7 @@ class Watched:
         self.said = store.with_name("watch.txt")
         self._process: subprocess.Popen[bytes] | None = None
         self._read = 1
-        self._marks = 0
+        self._marks, self._own = 0, secrets.token_hex(4)  # a host may have been watched before, and keeps those marks
 
     def __enter__(self) -> Self:
         try:
@@ -81,7 +82,7 @@ class Watched:
     def new(self) -> list[LoggedChange]:
         """Return the lines of all that was done since this was last asked: a table of nft's is made to mark the end."""
         self._marks += 1
-        mark = f"{_MARK}-{self._marks}"
+        mark = f"{_MARK}-{self._own}-{self._marks}"
         self.host.run(["nft", f"add table ip {mark}; add chain ip {mark} c"])
         self._until(lambda: any(_is_of(one, mark) for one in self._lines()))
         lines = self._lines(forget=True)
