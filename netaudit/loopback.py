@@ -24,6 +24,20 @@ class LocalServer(ThreadingHTTPServer):
             self.address_family = socket.AF_INET6
         super().__init__(str(place) if isinstance(place, Path) else place, handler)  # type: ignore[arg-type]
 
+    @property
+    def port(self) -> int:
+        """Return the port, also where 0 was asked for."""
+        return int(self.server_address[1])
+
+    def server_bind(self) -> None:
+        """Bind; the name of this host is not looked up, and a socket of the file system is its owner's alone."""
+        if self.address_family != socket.AF_UNIX:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        if self.address_family == socket.AF_UNIX:
+            Path(str(self.server_address)).chmod(0o600)
+        self.server_address = self.socket.getsockname()
+
     def process_request(self, request: object, client_address: object) -> None:
         """Refuse more at once than there is room for."""
         if not self._slots.acquire(blocking=False):
@@ -40,6 +54,15 @@ class LocalServer(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a client that closes its connection early is no error."""
+
+
+class Quiet:
+    """For a handler of requests, before its base: it tells nobody which Python answers, and writes no line."""
+
+    server_version, sys_version = "netaudit", ""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Write no line for a request: addresses hold what was asked for."""
 
 
 def read_address(text: str, option: str) -> tuple[str, int]:

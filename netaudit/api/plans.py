@@ -67,22 +67,22 @@ def plan_command(facts: Facts, command: Sequence[str], options: AuditOptions | N
 
 def judge_command(facts: Facts, command: Sequence[str], context: PlanContext) -> JudgedPlan:
     """Try a command of the operator's own on a replica of the host, or one of Docker's on a stand-in engine."""
-    return judge_plan(_made_on(try_on_host(facts, command, context), context), context.auditor)
+    return _judge(try_on_host(facts, command, context), context)
 
 
 def judge_requests(facts: Facts, requests: Sequence[EngineRequest], title: str, context: PlanContext) -> JudgedPlan:
     """Judge what requests would do that a client sent elsewhere."""
-    return judge_plan(_made_on(try_requests(facts, requests, title, context), context), context.auditor)
+    return _judge(try_requests(facts, requests, title, context), context)
 
 
 def judge_project(facts: Facts, configuration: bytes, title: str, context: PlanContext) -> JudgedPlan:
     """Judge what `docker compose up` would do with a project that Compose printed as JSON elsewhere."""
-    return judge_plan(_made_on(try_project(facts, configuration, title, context), context), context.auditor)
+    return _judge(try_project(facts, configuration, title, context), context)
 
 
 def judge_rehearsal(facts: Facts, change: EngineChange, title: str, context: PlanContext) -> JudgedPlan:
     """Judge what a restart of the daemon would do with another engine, backend or options. Raises UsageError."""
-    return judge_plan(_made_on(try_restart(facts, change, title, context), context), context.auditor)
+    return _judge(try_restart(facts, change, title, context), context)
 
 
 def try_on_host(facts: Facts, command: Sequence[str], context: PlanContext) -> Planned:
@@ -149,8 +149,8 @@ def try_restart(facts: Facts, change: EngineChange, title: str, context: PlanCon
     )
 
 
-def _made_on(planned: Planned, context: PlanContext) -> Planned:
-    return msgspec.structs.replace(planned, made_on=context.made_on)
+def _judge(planned: Planned, context: PlanContext) -> JudgedPlan:
+    return judge_plan(msgspec.structs.replace(planned, made_on=context.made_on), context.auditor)
 
 
 def _try_own(facts: Facts, command: Sequence[str], context: PlanContext) -> Planned:

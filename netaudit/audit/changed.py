@@ -9,6 +9,7 @@ from netaudit.attribute.exposure.compute import expose_both, with_tables
 from netaudit.audit.aspects import gather_aspects
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.finding import Audit, Finding
+from netaudit.audit.since import gone, newness
 from netaudit.diff.counters import Counters
 from netaudit.model.snapshot import Snapshot
 
@@ -40,16 +41,8 @@ def judge_changes(
     diff = with_tables(diff, before, after, tables) if tables else replace(diff, exposure_gap=gap)
     earlier = _audit(before, tables.before if tables else None, auditor, None)
     later = _audit(after, tables.after if tables else None, auditor, diff)
-    there = {one.fingerprint for one in later.findings}
-    gone = tuple(one for one in earlier.open if one.fingerprint not in there)
-    new = gather_aspects(new_findings(earlier, later))
-    return JudgedDiff(diff, ChangedFindings(replace(later, findings=new), gone))
-
-
-def new_findings(earlier: Audit, later: Audit) -> tuple[Finding, ...]:
-    """Return the findings that were not there before, or less severe."""
-    severities = {one.fingerprint: one.severity.rank for one in earlier.findings}
-    return tuple(one for one in later.open if one.severity.rank > severities.get(one.fingerprint, -1))
+    new = gather_aspects(filter(newness(earlier), later.open))
+    return JudgedDiff(diff, ChangedFindings(replace(later, findings=new), gone(earlier, later)))
 
 
 def _audit(

@@ -22,6 +22,7 @@ from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.planned import JudgedChange, JudgedPlan
+from netaudit.audit.since import gone, newness
 from netaudit.diff import Removed
 from netaudit.model.plan import Assumption, AssumptionKind
 from netaudit.model.snapshot import Snapshot
@@ -54,8 +55,6 @@ def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
     diff = with_exposure_changes(diff, before, after, auditor.catalog, auditor.exposure, Tense.CONDITIONAL)
     earlier = _audit(before, auditor, None)
     later = _audit(after, auditor, diff)
-    there = {one.fingerprint for one in later.findings}
-    gone = tuple(one for one in earlier.open if one.fingerprint not in there)
     diff = spell(diff, planned.symbols)
     return JudgedPlan(
         planned=planned,
@@ -64,7 +63,7 @@ def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
         surroundings=spell(changed_surroundings(before.host, after.host), planned.symbols),
         audit=msgspec.structs.replace(later, assertion=spell(later.assertion, planned.symbols)),
         new=spell(gather_aspects(_new(earlier, later)), planned.symbols),
-        gone=spell(gone, planned.symbols),
+        gone=spell(gone(earlier, later), planned.symbols),
     )
 
 
@@ -79,11 +78,9 @@ def _shown(snapshot: Snapshot, auditor: Auditor) -> AttributedSnapshot:
 
 
 def _new(earlier: Audit, later: Audit) -> Iterator[Finding]:
-    """Yield what the command brings; the policy is held as a whole, also where it was broken before."""
-    severities = {one.fingerprint: one.severity.rank for one in earlier.findings}
-    for one in later.open:
-        if one.subject_kind is CheckedKind.ENTRY or one.severity.rank > severities.get(one.fingerprint, -1):
-            yield one
+    """Give what the command brings; the policy is held as a whole, also where it was broken before."""
+    is_new = newness(earlier)
+    return (one for one in later.open if one.subject_kind is CheckedKind.ENTRY or is_new(one))
 
 
 def _by_command(one: AttributedChange, writer: str) -> AttributedChange:

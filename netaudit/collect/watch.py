@@ -10,15 +10,7 @@ from netaudit.collect.netlink.commits import CommitListener
 from netaudit.collect.netlink.handles import ask_handles
 from netaudit.model.facts import Facts
 from netaudit.model.netfilter.ruleset import ObjectKind
-from netaudit.model.observation import Action, Handles, Observation, Place, Process
-
-
-class _Listener(CommitListener):
-    """A listener that asks who wrote."""
-
-    def ask(self, pid: int, name: str) -> Process | None:
-        """Look at the process while it is there."""
-        return ask_process(pid, name)
+from netaudit.model.observation import Action, Handles, Observation, Place
 
 
 class Watch:
@@ -28,7 +20,7 @@ class Watch:
     """
 
     def __init__(self, where: Where) -> None:
-        self._commits = _Listener()
+        self._commits = CommitListener(ask_process)
         self._docker = DockerListener(where)
         self._recorded: list[tuple[int | None, Handles | None]] = []
         self._stack = ExitStack()

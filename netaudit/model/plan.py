@@ -40,11 +40,6 @@ class Symbol(msgspec.Struct, frozen=True):
         return "{" + self.name + "}"
 
 
-def spell_symbols(text: str, symbols: Iterable[Symbol]) -> str:
-    """Return a text of hypothetical facts with symbols in place of their examples: see `speller`."""
-    return speller(symbols)(text)
-
-
 def speller(symbols: Iterable[Symbol]) -> Callable[[str], str]:
     """Return what spells texts: it puts symbols in place of their examples, and remembers each text.
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from operator import is_
-from typing import Self, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 import msgspec
 
@@ -11,7 +11,11 @@ from netaudit.model.docker import PortBinding
 from netaudit.model.plan import Symbol, SymbolKind, speller
 
 T = TypeVar("T")
-_Spelling = tuple[Callable[[str], str], Mapping[str, Symbol]]  # what spells texts, and the symbols of host ports
+
+
+class _Spelling(NamedTuple):
+    text: Callable[[str], str]
+    ports: Mapping[str, Symbol]  # the symbols of host ports, by their examples
 
 
 class SymbolicPort(int):
@@ -36,7 +40,7 @@ def spell(value: T, symbols: Iterable[Symbol]) -> T:
     """Return a value of frozen structs and tuples, spelled; other numbers stay what they are."""
     known = tuple(symbols)
     ports = {one.example: one for one in reversed(known) if one.kind is SymbolKind.HOST_PORT}
-    return _spell(value, (speller(known), ports)) if known else value
+    return _spell(value, _Spelling(speller(known), ports)) if known else value
 
 
 def _spell(value: T, symbols: _Spelling) -> T:
@@ -44,7 +48,7 @@ def _spell(value: T, symbols: _Spelling) -> T:
         case Enum():
             return value
         case str():
-            return symbols[0](value)  # type: ignore[return-value]
+            return symbols.text(value)  # type: ignore[return-value]
         case tuple():
             members = tuple(_spell(one, symbols) for one in value)
             return value if all(map(is_, members, value)) else members  # type: ignore[return-value]
@@ -60,5 +64,5 @@ def _spell(value: T, symbols: _Spelling) -> T:
 
 
 def _spell_port(binding: PortBinding, symbols: _Spelling) -> PortBinding:
-    symbol = symbols[1].get(str(binding.host_port))
+    symbol = symbols.ports.get(str(binding.host_port))
     return binding if symbol is None else msgspec.structs.replace(binding, host_port=SymbolicPort(symbol))

@@ -56,8 +56,7 @@ class Holder(msgspec.Struct, frozen=True):
     def judge(self, snapshot: Snapshot, policy: Policy) -> tuple[Judged, ...]:
         """Judge every entry, and nothing else: what no entry speaks of is not looked for."""
         try:
-            table = ExposureTable(snapshot, snapshot.program, zones_of(policy, self.uplinks))
-            context = self._context(snapshot, table, {})
+            _, context = self._prepared(snapshot, policy, {})
             return tuple(judge(context, one) for one in policy.entries)
         except MemoryError:
             return tuple(map(_undecidable, policy.entries))
@@ -76,9 +75,7 @@ class Holder(msgspec.Struct, frozen=True):
 
     def _hold(self, snapshot: Snapshot, policy: Policy) -> Held:
         written = rows_by_destination(snapshot, snapshot.program, self.uplinks)
-        zones = zones_of(policy, self.uplinks)
-        table = ExposureTable(snapshot, snapshot.program, zones, found=tuple(written))
-        context = self._context(snapshot, table, written)
+        table, context = self._prepared(snapshot, policy, written)
         entries = tuple(one for one in policy.entries if not one.ended(self.today))
         left = () if table.unknown else uncovered(context, table, entries)
         assertion = Assertion(
@@ -91,9 +88,7 @@ class Holder(msgspec.Struct, frozen=True):
 
     def _suggest(self, snapshot: Snapshot) -> tuple[Suggestion, ...]:
         written = rows_by_destination(snapshot, snapshot.program, self.uplinks)
-        zones = zones_of(Policy(()), self.uplinks)
-        table = ExposureTable(snapshot, snapshot.program, zones, found=tuple(written))
-        context = self._context(snapshot, table, written)
+        table, context = self._prepared(snapshot, Policy(()), written)
         if context.missing:
             raise SubjectError(
                 f"no policy can be written: {', '.join(context.missing)} was not recorded",
@@ -102,12 +97,16 @@ class Holder(msgspec.Struct, frozen=True):
         found = dict.fromkeys(suggest(table, context.subjects, context.cells))
         return tuple(one for one in found if _holds(context, one.text))
 
-    def _context(
-        self, snapshot: Snapshot, table: ExposureTable, written: Mapping[Destination, tuple[Exposure, ...]]
-    ) -> HostContext:
+    def _prepared(
+        self, snapshot: Snapshot, policy: Policy, written: Mapping[Destination, tuple[Exposure, ...]]
+    ) -> tuple[ExposureTable, HostContext]:
+        """Return the table for the senders that a policy names, and what its entries are judged with."""
+        zones = zones_of(policy, self.uplinks)
+        table = ExposureTable(snapshot, snapshot.program, zones, found=tuple(written))
         subjects = Subjects(snapshot.inventory)
         cells = Cells(table, subjects, Attributor.of(snapshot, self.catalog).attribute, written)
-        return HostContext(subjects, SenderZones(subjects, table), cells, _missing(snapshot, table), self.today)
+        senders = SenderZones(subjects, table)
+        return table, HostContext(subjects, senders, cells, _missing(snapshot, table), self.today)
 
 
 def _undecidable(entry: Entry) -> Judged:

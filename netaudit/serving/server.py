@@ -2,7 +2,6 @@
 
 import html
 import re
-import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from netaudit.errors import NetauditError, UsageError
-from netaudit.loopback import LocalServer, Place
+from netaudit.loopback import LocalServer, Place, Quiet
 from netaudit.report.text.sanitize import visible
 from netaudit.serving.access import Access, names_of, split_token
 from netaudit.serving.pages import Pages
@@ -42,25 +41,10 @@ class PageServer(LocalServer):
             raise UsageError(f"cannot listen there: {error.strerror}", hint="give --listen another place") from error
         self.access = Access(token, frozenset() if isinstance(place, Path) else names_of(self.port))
 
-    @property
-    def port(self) -> int:
-        """Return the port, also where 0 was asked for."""
-        return int(self.server_address[1])
 
-    def server_bind(self) -> None:
-        """Bind; the name of this host is not looked up, and a socket of the file system is its owner's alone."""
-        if self.address_family != socket.AF_UNIX:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        if self.address_family == socket.AF_UNIX:
-            Path(str(self.server_address)).chmod(0o600)
-        self.server_address = self.socket.getsockname()
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Quiet, BaseHTTPRequestHandler):
     server: PageServer
     timeout = _PATIENCE
-    server_version, sys_version = "netaudit", ""
     protocol_version = "HTTP/1.0"
 
     def do_GET(self) -> None:
@@ -117,6 +101,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         with suppress(OSError):
             self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Write no line for a request: addresses hold what was asked for."""

@@ -8,9 +8,9 @@ from netaudit.attribute.attribution import AttributedChange, AttributedDiff
 from netaudit.diff import Altered
 from netaudit.model.history.change import CauseOf, LoggedCause, LoggedChange, LoggedExposure, LoggedRule
 from netaudit.model.observation import DockerEvent, Observation, Process, join_processes
-from netaudit.report.text.exposure import change_lines
 from netaudit.report.text.words import verb
 from netaudit.timeline.causes import ENGINE_CAUSE, cause_of, writer_of
+from netaudit.timeline.exposure import logged_exposure
 from netaudit.timeline.rewritten import Rewritten, find_rewritten
 
 _Key = tuple[CauseOf, str, str, int | None]
@@ -83,15 +83,8 @@ class Lines:
         line.times.append(event.at)
 
     def _add_exposure(self, diff: AttributedDiff) -> None:
-        by_container: dict[str, list[LoggedExposure]] = {}
-        for container in dict.fromkeys(_container(one) for one in diff.exposure or ()):
-            mine = [one for one in diff.exposure or () if _container(one) == container]
-            for said in change_lines(mine):
-                zones, targets = ", ".join(said.zones), " and ".join(said.targets)
-                shown = LoggedExposure(zones, targets, said.before, said.after, container, said.outside)
-                by_container.setdefault(container, []).append(shown)
-        for container, shown_of in by_container.items():
-            self._line_for(container).exposure += shown_of
+        for one in logged_exposure(diff.exposure or ()):
+            self._line_for(one.container).exposure.append(one)
 
     def _line_for(self, container: str) -> _Line:
         """Find the line that explains what a container's exposure became: its own, else what changed rules."""
@@ -121,11 +114,6 @@ class Lines:
             rewritten=sum(one.count for one in line.rewritten),
             notes=(self._observation.blind,) if self._observation.blind else (),
         )
-
-
-def _container(one: object) -> str:
-    side = getattr(one, "after", None) or getattr(one, "before", None)
-    return str(side.exposure.destination.container_name) if side else ""
 
 
 def _containers(line: _Line) -> tuple[str, ...]:

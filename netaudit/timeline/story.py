@@ -14,8 +14,8 @@ from netaudit.model.history.change import LoggedExposure
 from netaudit.model.history.look import Look
 from netaudit.model.history.story import Story, StoryLine
 from netaudit.parse import parse_snapshot
-from netaudit.report.text.exposure import change_lines
 from netaudit.store import parse_time
+from netaudit.timeline.exposure import logged_exposure
 from netaudit.timeline.log import entries
 
 _MOST = 2000  # lines on a page; of more the latest
@@ -66,11 +66,7 @@ def _exposure(history: History, look: Look) -> AttributedSnapshot | None:
 def _open(shown: AttributedSnapshot | None) -> Iterable[LoggedExposure]:
     """Give what gets through at the beginning, in the words of what opens later."""
     cells = [one for one in (shown.exposure if shown else None) or () if one.exposure.outcome is not Outcome.BLOCKED]
-    for container in dict.fromkeys(one.exposure.destination.container_name for one in cells):
-        mine = [ExposureChange(None, one) for one in cells if one.exposure.destination.container_name == container]
-        for said in change_lines(mine):
-            zones, targets = ", ".join(said.zones), " and ".join(said.targets)
-            yield LoggedExposure(zones, targets, said.before, said.after, container, said.outside)
+    return logged_exposure(ExposureChange(None, one) for one in cells)
 
 
 def _projects(history: History, looks: tuple[Look, ...], names: set[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from netaudit.errors import NetauditError
 from netaudit.model.history.alert import Alert
+from netaudit.report.text.words import count
 from netaudit.store import write_atomically
 from netaudit.watching.alerts import GRACE, Alerts
 from netaudit.watching.metrics.measures import Measures
@@ -64,8 +65,7 @@ class Teller:
             self._say(error.message)
 
     def _notify(self, seen: Seen) -> None:
-        lasting = len(self._alerts.standing)
-        self.notifier.status(f"looked at {seen.facts.taken_at}; {lasting} problem{'s' if lasting != 1 else ''}")
+        self.notifier.status(f"looked at {seen.facts.taken_at}; {count(len(self._alerts.standing), 'problem')}")
         if not self._ready:
             self._ready = True
             self.notifier.ready()

@@ -15,13 +15,12 @@ from pathlib import Path
 
 from lab.cells import Cell
 from lab.cells import Found as Tried
-from lab.engine import Engine
 from lab.host import LabHost
 from lab.inspected import UNPUBLISHED
 from lab.namespaces import LabError
 from lab.probing import Crowd
-from lab.surroundings import Surroundings
 from random_hosts.host import random_host
+from random_hosts.made import made
 
 import netaudit
 from flips.entries import cases
@@ -57,17 +56,8 @@ def probe(seed: int, number: int = _EACH) -> Tally:
     host = random_host(seed)
     tally = Tally(seed, f"{host.version}-{host.backend}")
     try:
-        with LabHost(uplink=True) as machine:
-            _do(machine, host.before)
-            with (
-                Engine(machine, host.version, host.backend, host.options) as engine,
-                Surroundings(machine) as around,
-                Crowd(engine, around) as crowd,
-            ):
-                around.lan.run(["ip", "route", "add", "203.0.113.128/25", "via", "192.0.2.10"])
-                _do(machine, host.docker)
-                _do(machine, host.firewall)
-                _change(machine, crowd, tally, number)
+        with made(host) as (machine, crowd):
+            _change(machine, crowd, tally, number)
     except (LabError, OSError, AssertionError) as error:
         tally.failure = str(error) or type(error).__name__
     return tally
@@ -136,10 +126,6 @@ def _destination(cell: Cell, known: dict[str, Container]) -> Destination:
         container_name=container.name if container else "",
         binding=binding,
     )
-
-
-def _do(machine: LabHost, lines: tuple[str, ...]) -> None:
-    machine.run(["sh", "-ec", "\n".join(lines)], timeout=120)
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from plan.inventories import containers, networks
 
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Source
-from netaudit.model.plan import Symbol, SymbolKind, spell_symbols
+from netaudit.model.plan import Symbol, SymbolKind, speller
 from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.plan.engine.plan import StandIn
 
@@ -239,7 +239,7 @@ def test_a_symbol_stands_where_its_value_stands_alone() -> None:
         Symbol("subnet of n", SymbolKind.SUBNET, "", "172.18.0.0/16"),
     )
     text = "-d 172.18.0.2/32 -s 172.18.0.0/16 --dport 32768 0.0.0.0:32768 172.18.0.21 132768 fd00::172.18.0.2"
-    assert spell_symbols(text, symbols) == (
+    assert speller(symbols)(text) == (
         "-d {address of a}/32 -s {subnet of n} --dport {host port 1-9} 0.0.0.0:{host port 1-9}"
         " {address in n} 132768 fd00::172.18.0.2"
     )

@@ -16,13 +16,11 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
-from lab.engine import Engine
 from lab.host import LabHost
 from lab.namespaces import LabError
-from lab.probing import Crowd
-from lab.surroundings import Surroundings
 
 from random_hosts.host import RandomHost, random_host
+from random_hosts.made import made
 
 
 @dataclass
@@ -63,21 +61,12 @@ def probe(seed: int, keep: str = "") -> Tally:
 
 
 def _look(host: RandomHost, tally: Tally, keep: str) -> None:
-    with LabHost(uplink=True) as machine:
-        _do(machine, host.before)
-        with (
-            Engine(machine, host.version, host.backend, host.options) as engine,
-            Surroundings(machine) as around,
-            Crowd(engine, around) as crowd,
-        ):
-            around.lan.run(["ip", "route", "add", "203.0.113.128/25", "via", "192.0.2.10"])
-            _do(machine, host.docker)
-            _do(machine, host.firewall)
-            found = crowd.look()
-            if keep and (found.disagreements or found.doubts):
-                _record(machine, Path(keep) / str(host.seed))
-            tally.cells, tally.disagreements = len(found.predicted), found.disagreements
-            tally.allowed, tally.may, tally.doubts = found.count("allowed"), found.count("may"), dict(found.doubts)
+    with made(host) as (machine, crowd):
+        found = crowd.look()
+        if keep and (found.disagreements or found.doubts):
+            _record(machine, Path(keep) / str(host.seed))
+        tally.cells, tally.disagreements = len(found.predicted), found.disagreements
+        tally.allowed, tally.may, tally.doubts = found.count("allowed"), found.count("may"), dict(found.doubts)
 
 
 def _record(machine: LabHost, folder: Path) -> None:
@@ -85,10 +74,6 @@ def _record(machine: LabHost, folder: Path) -> None:
     machine.python("-m", "netaudit", "record", "-o", "/run/lab/kept")
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(machine.namespaces.path("/run/lab/kept"), folder)
-
-
-def _do(machine: LabHost, lines: tuple[str, ...]) -> None:
-    machine.run(["sh", "-ec", "\n".join(lines)], timeout=120)
 
 
 def main() -> int:

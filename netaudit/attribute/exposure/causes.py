@@ -61,8 +61,7 @@ class ExposureCauses:
             return ""
         if new is None:
             return f"`{name}` {self._say('was ')}{'stopped' if self._is_known(name) else 'removed'}"
-        done = "started" if old is None else "started again" if old.id != new.id else "connected otherwise"
-        return f"`{name}` {self._say('was ')}{done}{_with(binding)}"
+        return f"`{name}` {self._say('was ')}{_start_of(old, new)}{_with(binding)}"
 
     def _of_listener(self, shown: AttributedExposure) -> str:
         """Say what came or went that takes packets on the host, where no inventory has the containers."""
@@ -144,6 +143,12 @@ def _owner_of(one: AttributedExposure | None) -> str:
 
 def _running(inventory: Inventory | None) -> dict[str, Container]:
     return {one.name: one for one in inventory.containers if one.running} if inventory else {}
+
+
+def _start_of(old: Container | None, new: Container) -> str:
+    if old is None:
+        return "started"
+    return "started again" if old.id != new.id else "connected otherwise"
 
 
 def _network(container: Container) -> object:

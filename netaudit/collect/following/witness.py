@@ -13,7 +13,7 @@ import msgspec
 
 from netaudit.collect.kernel.process import ask_process
 from netaudit.collect.netlink.commits import CommitListener
-from netaudit.model.observation import Commit, Process
+from netaudit.model.observation import Commit
 
 LENGTH = 4  # bytes before each frame
 
@@ -29,10 +29,6 @@ class _Witness(CommitListener):
     """A listener that hands over what it hears."""
 
     patience = 2.0  # seconds between two looks whether to stop: it listens for months
-
-    def ask(self, pid: int, name: str) -> Process | None:
-        """Look at the process while it is there."""
-        return ask_process(pid, name)
 
     def keep(self, commit: Commit) -> None:
         """Hand over a commit, with what was lost before it."""
@@ -53,7 +49,7 @@ def main() -> None:
     """Listen until nobody listens to this process any more."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the watcher decides when it ends
-    with _Witness() as witness:
+    with _Witness(ask_process) as witness:
         send(Heard(blind=witness.blind))
         witness.blind = ""
         os.read(0, 1)

@@ -38,11 +38,15 @@ _TOUCHES: dict[int, tuple[Action, ObjectKind, int, int]] = {
 
 
 class CommitListener:
-    """A context manager: a thread that listens; `commits` and `blind` are to be read when it has ended."""
+    """A context manager: a thread that listens; `commits` and `blind` are to be read when it has ended.
+
+    `ask` finds out about the process of a commit, by its number and name, before anything else is done with it.
+    """
 
     patience = _PATIENCE
 
-    def __init__(self) -> None:
+    def __init__(self, ask: Callable[[int, str], Process | None] = lambda *_: None) -> None:
+        self._ask = ask
         self.commits: list[Commit] = []
         self.blind = ""
         self._touched: list[tuple[int, bytes]] = []
@@ -107,17 +111,12 @@ class CommitListener:
         """Count from the beginning how much is kept: what was kept has been handed over."""
         self._left = _MOST
 
-    def ask(self, pid: int, name: str) -> Process | None:
-        """Find out about the process of a commit, before anything else is done with it."""
-        del pid, name
-        return None
-
     def _take(self, kind: int, body: memoryview) -> None:
         self._left -= 1
         if kind == protocol.NFT_NEWGEN:
             message = protocol.read_message(kind, body)
             numbers, name = (message.number(_GEN_ID), message.number(_GEN_PID)), message.text(_GEN_NAME)
-            process = self.ask(numbers[1], name)
+            process = self._ask(numbers[1], name)
             at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             touched = tuple(_event(protocol.read_message(*one)) for one in self._touched)
             self._touched.clear()

@@ -1,6 +1,7 @@
 """A snapshot and what is to be different -> the host afterwards."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -37,10 +38,10 @@ def plan_rehearsal(before: Snapshot, facts: Facts, change: EngineChange, catalog
     check_change(change, before.inventory.version)
     inventory = parse_inventory(rehearsed_facts(facts, change)) or before.inventory
     written = restart_daemon(before, inventory, catalog)
-    swapped = tuple(_swapped(before.inventory, inventory))
-    host = make_planned_host(before, inventory, written, swapped)
+    moved = _moved(before.inventory, inventory)
+    host = make_planned_host(before, inventory, written, tuple(_symbols(moved)))
     return replace(
-        host, assumptions=(*host.assumptions, *_taken_for_granted(before, inventory, change), *_start_order(swapped))
+        host, assumptions=(*host.assumptions, *_taken_for_granted(before, inventory, change), *_start_order(moved))
     )
 
 
@@ -83,27 +84,37 @@ def _change_backend(
         leave_iptables(draft, hand, Writer(inventory, replace(new, backend=old.backend), catalog), inventory)
 
 
-def _swapped(before: Inventory, after: Inventory) -> Iterator[Symbol]:
-    """List the addresses that containers get when their network has another subnet: they start in no order."""
+class _Moved(NamedTuple):
+    """A container that gets an address of another subnet."""
+
+    container: str
+    network: str
+    address: str
+
+
+def _moved(before: Inventory, after: Inventory) -> tuple[_Moved, ...]:
+    """List the containers whose network has another subnet, where that is more than one: they start in no order."""
+    networks = {one.id: one.name for one in after.networks}
     old = {one.id: [end.ipv4 for end in one.endpoints] for one in before.containers}
     moved = {
-        one.name: end
+        one.name: _Moved(one.name, networks.get(end.network_id, "bridge"), end.ipv4)
         for one in after.containers
         for end, address in zip(one.endpoints, old.get(one.id, ()), strict=False)
         if one.running and end.ipv4 and end.ipv4 != address
     }
-    if len(moved) > 1:
-        several = ", ".join(sorted(end.ipv4 for end in moved.values()))
-        names = {one.id: one.name for one in after.networks}
-        for name, end in moved.items():
-            where = names.get(end.network_id, "bridge")
-            yield Symbol(f"address of {name} in {where}", SymbolKind.ADDRESS, several, end.ipv4)
+    return tuple(moved.values()) if len(moved) > 1 else ()
 
 
-def _start_order(swapped: tuple[Symbol, ...]) -> Iterator[Assumption]:
-    if swapped:
-        names = ", ".join(one.name.removeprefix("address of ").partition(" in ")[0] for one in swapped)
-        yield assume(AssumptionKind.START_ORDER, network=swapped[0].name.rpartition(" in ")[2], containers=names)
+def _symbols(moved: tuple[_Moved, ...]) -> Iterator[Symbol]:
+    several = ", ".join(sorted(one.address for one in moved))
+    for one in moved:
+        yield Symbol(f"address of {one.container} in {one.network}", SymbolKind.ADDRESS, several, one.address)
+
+
+def _start_order(moved: tuple[_Moved, ...]) -> Iterator[Assumption]:
+    if moved:
+        names = ", ".join(one.container for one in moved)
+        yield assume(AssumptionKind.START_ORDER, network=moved[0].network, containers=names)
 
 
 def _taken_for_granted(before: Snapshot, inventory: Inventory, change: EngineChange) -> Iterator[Assumption]:

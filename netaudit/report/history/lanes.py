@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from netaudit.model.history.change import CauseOf, LoggedChange
-from netaudit.model.history.story import Story, StoryLine
+from netaudit.model.history.story import Story
 from netaudit.report.history.spans import Span, count_open
 from netaudit.report.text.history.log import describe_change, describe_time
 
@@ -93,9 +93,9 @@ def lane_of(change: LoggedChange, story: Story) -> str:
     return _NAMES.get(cause.kind, cause.name)
 
 
-def anchor(line: StoryLine) -> str:
+def anchor(look: int, place: int) -> str:
     """Return the anchor of a change on the page."""
-    return f"change-{line.look}-{line.place}"
+    return f"change-{look}-{place}"
 
 
 def _network_lane(name: str, story: Story) -> str:
@@ -109,7 +109,7 @@ def _lanes(story: Story, scale: "_Scale") -> tuple[Lane, ...]:
     for line in story.lines:
         change = line.change
         words = f"{describe_time(change)} {describe_change(change)}"
-        mark = Mark(scale.x(change.at), f"#{anchor(line)}", words, _kind(change))
+        mark = Mark(scale.x(change.at), f"#{anchor(line.look, line.place)}", words, _kind(change))
         gathered.setdefault(lane_of(change, story), []).append(mark)
     ranked = sorted(gathered.items(), key=lambda one: -len(one[1]))
     shown, rest = ranked[:_MOST_LANES], ranked[_MOST_LANES:]

@@ -112,7 +112,7 @@ def _tiles(story: Story, spans: tuple[Span, ...]) -> tuple[tuple[int, str, str],
 def _row(line: StoryLine, story: Story) -> Row:
     change = line.change
     return Row(
-        anchor=anchor(line),
+        anchor=anchor(line.look, line.place),
         look=line.look,
         time=describe_time(change),
         lane=lane_of(change, story),
@@ -133,4 +133,4 @@ def _object(rule: LoggedRule) -> tuple[str, str]:
 
 
 def _to(line: tuple[int, int] | None) -> str:
-    return f"#change-{line[0]}-{line[1]}" if line else ""
+    return f"#{anchor(*line)}" if line else ""

@@ -6,7 +6,7 @@ from typing import Self
 
 from netaudit.collect.asking.deadline import start_thread
 from netaudit.errors import UsageError
-from netaudit.loopback import LocalServer, read_address
+from netaudit.loopback import LocalServer, Quiet, read_address
 
 _TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _PATIENCE = 5.0  # seconds for one request
@@ -26,7 +26,7 @@ class Endpoint:
     @property
     def port(self) -> int:
         """Return the port, also where 0 was asked for."""
-        return int(self._server.server_address[1])
+        return self._server.port
 
     def __enter__(self) -> Self:
         start_thread(lambda: self._server.serve_forever(0.5))
@@ -45,10 +45,9 @@ class _Server(LocalServer):
         super().__init__(address, _Page, _AT_ONCE)
 
 
-class _Page(BaseHTTPRequestHandler):
+class _Page(Quiet, BaseHTTPRequestHandler):
     server: _Server
     timeout = _PATIENCE
-    server_version, sys_version = "netaudit", ""
 
     def do_GET(self) -> None:
         """Answer."""
@@ -61,6 +60,3 @@ class _Page(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Write no line for a request."""

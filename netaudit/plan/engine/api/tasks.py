@@ -60,9 +60,9 @@ def _start_task(state: EngineState, service: Object, slot: int) -> None:
         "HostConfig": {"NetworkMode": "default", "PortBindings": bindings, "PublishAllPorts": False},
     }
     others = running_tasks(state, service)
-    if of_host and _networks(state, spec, is_ingress=len(of_host) < len(ports)) != ["bridge"]:
-        state.assume(AssumptionKind.GATEWAY_PORTS, service=name)
     networks = _networks(state, spec, is_ingress=len(of_host) < len(ports))
+    if of_host and networks != ["bridge"]:
+        state.assume(AssumptionKind.GATEWAY_PORTS, service=name)
     networks = list(endpoints_of(others[0])) if others else networks
     identity = state.example_id("task", f"{name}.{slot}")[:25]
     container = place_container(state, f"{name}.{slot}.{identity}", body, networks)

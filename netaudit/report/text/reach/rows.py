@@ -45,7 +45,7 @@ def open_rows(cells: Iterable[AttributedExposure]) -> tuple[OpenRow, ...]:
     for one in cells:
         there = one.exposure.destination
         if one.exposure.outcome is not Outcome.BLOCKED:
-            target = describe_receiver(there), describe_own_port(there), describe_address(there)
+            target = describe_receiver(there), describe_own_port(there), _address(there)
             targets.setdefault(target, []).append(one)
     alike: dict[tuple[object, ...], list[AttributedExposure]] = {}
     for (name, port, _), members in targets.items():
@@ -74,7 +74,7 @@ def _row(members: Sequence[AttributedExposure]) -> OpenRow:
         receiver=describe_receiver(there),
         port=describe_own_port(there),
         service=next((one.service for one in members if one.service), ""),
-        addresses=tuple(dict.fromkeys(describe_address(one.destination) for one in cells)),
+        addresses=tuple(dict.fromkeys(_address(one.destination) for one in cells)),
         zones=_zones(members),
         sure=_is_sure(members),
         doubts=tuple(dict.fromkeys(map(describe_reason, doubtful))),
@@ -90,7 +90,7 @@ def _is_sure(members: Iterable[AttributedExposure]) -> bool:
     return any(one.exposure.outcome is Outcome.ALLOWED for one in members)
 
 
-def describe_address(to: Destination) -> str:
+def _address(to: Destination) -> str:
     """Name where packets are sent: `0.0.0.0:8080`, `172.17.0.2`."""
     address = to.binding.host_ip if to.binding else to.address
     if to.binding:
