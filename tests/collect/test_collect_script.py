@@ -14,6 +14,7 @@ from netaudit.store import load
 
 pytestmark = pytest.mark.kernel
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+ALONE = ("unshare", "--pid", "--fork", "--mount-proc")
 SHELLS = [["dash"], ["busybox", "sh"]]
 
 
@@ -156,7 +157,7 @@ def test_a_configuration_that_is_a_pipe_or_a_device_is_a_gap(
 ) -> None:
     os.mkfifo(tmp_path / "pipe")
     engine.start({}, f"--config-file={tmp_path}/pipe", "-H", "tcp://me:hunter2@192.0.2.1", host=host)
-    facts = _record(host, tmp_path, shell, {})
+    facts = _record(host, tmp_path, shell, {}, sees_processes=True)
     gap = next(gap for gap in facts.gaps if gap.source == Source.DAEMON_JSON)
     assert gap == Gap(Source.DAEMON_JSON, GapReason.INVALID, f"{tmp_path}/pipe: is not a regular file")
     assert facts.files[Source.DOCKERD_ARGV].decode().splitlines()[-2:] == ["-H", "tcp://…@192.0.2.1"]
@@ -166,7 +167,7 @@ def test_somebody_s_process_of_that_name_is_not_taken_for_the_engine(host: Host,
     code = "import ctypes, time; ctypes.CDLL(None).prctl(15, b'dockerd'); time.sleep(1000)"
     process = host.start(*NOBODY, SYSTEM_PYTHON, "-c", code)
     host.run("sh", "-c", f"until grep -qx dockerd /proc/{process.pid}/comm; do sleep 0.02; done")
-    facts = _record(host, tmp_path, ["dash"], {})
+    facts = _record(host, tmp_path, ["dash"], {}, sees_processes=True)
     assert Source.DOCKERD_ARGV not in facts.files
 
 
@@ -179,7 +180,9 @@ def _record(
     *,
     most: int = 0,
     most_of_all: int = 0,
+    sees_processes: bool = False,
 ) -> Facts:
+    """Run the script; unless it `sees_processes`, other processes are hidden: a test may run a dockerd beside it."""
     # As root, programs are looked up in the system's folders: the test's own is made one.
     script = recording_script(timeout=5).replace("own=/usr/sbin", f"own={folder}:/usr/sbin")
     script = script.replace("most=268435456", f"most={most}") if most else script
@@ -190,5 +193,6 @@ def _record(
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
         (folder / name).chmod(0o755)
     path = f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"
-    host.run("env", f"PATH={path}", f"DOCKER_HOST={docker_host}", *shell, f"{folder}/record.sh", f"{folder}/made")
+    script = ("env", f"PATH={path}", f"DOCKER_HOST={docker_host}", *shell, f"{folder}/record.sh", f"{folder}/made")
+    host.run(*(() if sees_processes else ALONE), *script)
     return load(folder / "made")
