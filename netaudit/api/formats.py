@@ -24,6 +24,10 @@ class AuditFormat(StrEnum):
     MARKDOWN = "markdown"
     GITHUB = "github"
     JUNIT = "junit"
+    HTML = "html"
+    CSV = "csv"
+    JSONL = "jsonl"
+    OPENMETRICS = "openmetrics"
 
 
 class AssertFormat(StrEnum):

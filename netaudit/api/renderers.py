@@ -43,6 +43,10 @@ _AUDITS = {
     AuditFormat.JUNIT: "ci.junit.render_audit",
     AuditFormat.SARIF: "ci.sarif.render_audit",
     AuditFormat.GITHUB: "ci.github.render_audit",
+    AuditFormat.HTML: "page.render.render_audit_html",
+    AuditFormat.CSV: "ci.findings_csv.render_audit",
+    AuditFormat.JSONL: "json.audit_lines.render_audit",
+    AuditFormat.OPENMETRICS: "ci.openmetrics.render_audit",
 }
 _ASSERTIONS = {
     AssertFormat.TERMINAL: "terminal.assertion.render_assertion",

@@ -1,8 +1,16 @@
 """The result of an audit: findings with their evidence, and checks that could not be decided."""
 
+from typing import Literal
+
 import msgspec
 
-from netaudit.attribute.attribution import AttributedExposure, AttributedItem, ExposureChange, SnapshotHead
+from netaudit.attribute.attribution import (
+    AttributedExposure,
+    AttributedItem,
+    AttributedSnapshot,
+    ExposureChange,
+    SnapshotHead,
+)
 from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.remedy import Advice, in_one_line
 from netaudit.audit.checks.subject_kind import CheckedKind
@@ -11,6 +19,8 @@ from netaudit.model.reason import Reason
 from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.policy.entry import Entry
 from netaudit.policy.verdict import Assertion
+
+Status = Literal["open", "known", "waived", "permitted"]
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -94,9 +104,16 @@ class Finding(msgspec.Struct, frozen=True):
         )
 
     @property
+    def status(self) -> Status:
+        """Whether it counts: it is open, or a waiver, an entry of the policy or the baseline accepts it."""
+        if self.waiver:
+            return "waived"
+        return "permitted" if self.permit else "known" if self.known else "open"
+
+    @property
     def open(self) -> bool:
         """Return whether it is neither waived, permitted nor in the baseline."""
-        return self.waiver is None and self.permit is None and not self.known
+        return self.status == "open"
 
 
 class Undecided(msgspec.Struct, frozen=True):
@@ -123,14 +140,16 @@ class NotPut(msgspec.Struct, frozen=True):
 class Audit(msgspec.Struct, frozen=True):
     """The result of an audit; the most severe findings come first.
 
-    `checked` counts the subjects of each check. `exposed`: the exposure table was computed. `assertion`: the policy
-    that the host was held against, None for none.
+    `shown` is the host that was audited: its rules, and who can reach what. `checked` counts the subjects of each
+    check. `exposed`: the exposure table was computed. `assertion`: the policy that the host was held against, None for
+    none.
     """
 
     head: SnapshotHead
     findings: tuple[Finding, ...]
     undecided: tuple[Undecided, ...]
     checks: tuple[Check, ...]
+    shown: AttributedSnapshot
     checked: tuple[tuple[str, int], ...] = ()
     not_put: tuple[NotPut, ...] = ()
     exposed: bool = True

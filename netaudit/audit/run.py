@@ -62,6 +62,7 @@ def run(view: HostView, plan: Plan) -> Audit:
         findings=tuple(known),
         undecided=tuple(undecided),
         checks=plan.checks,
+        shown=view.attributed,
         checked=tuple(sorted(checked.items())),
         not_put=not_put,
         exposed=view.attributed.exposure is not None,

@@ -20,7 +20,7 @@ class Colour(StrEnum):
 
 
 FORMAT_HELP = "What to print; without it, what -o is called decides, such as plan.json."
-_BY_NAME = {".htm": "html", ".jsonl": "jsonl", ".md": "markdown", ".xml": "junit"}
+_BY_NAME = {".htm": "html", ".md": "markdown", ".prom": "openmetrics", ".xml": "junit"}
 
 
 def form_by_name(ctx: typer.Context, value: F) -> F:

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import msgspec
 
 from netaudit.api.formats import AssertFormat, Format
 from netaudit.cli.options import Colour
-from netaudit.errors import OutputError
+from netaudit.errors import OutputError, UsageError
 from netaudit.report.terminal.detail import Detail
 
 if TYPE_CHECKING:
@@ -35,9 +36,14 @@ class Output(msgspec.Struct, frozen=True):
     force: bool
 
 
-def place(path: Path | None, *, force: bool) -> Output | None:
-    """Read -o and --force. Raises TakenError before any work is done, where there is a file that is not to be lost."""
+def place(path: Path | None, *, force: bool, form: StrEnum | None = None) -> Output | None:
+    """Read -o and --force. Raises TakenError before any work is done, where there is a file that is not to be lost.
+
+    Raises UsageError where a page of HTML would be poured into a terminal.
+    """
     if path is None:
+        if form == Format.HTML and sys.stdout.isatty():
+            raise UsageError("this report is a page of HTML", hint="give -o report.html, or --format terminal")
         return None
     from netaudit.store import Kind, require_free
 

@@ -1,6 +1,5 @@
 """What `netaudit report` was asked for -> the report, written where it was asked for."""
 
-import sys
 from pathlib import Path
 
 import msgspec
@@ -36,10 +35,8 @@ class Wanted(msgspec.Struct, frozen=True):
     policy: Path | None = None
 
 
-def require_place(wanted: Wanted) -> None:
-    """Refuse to pour a page of HTML into a terminal. Raises UsageError."""
-    if wanted.form is Format.HTML and wanted.template is None and wanted.output is None and sys.stdout.isatty():
-        raise UsageError("this report is a page of HTML", hint="give -o report.html, or --format terminal")
+def require_possible(wanted: Wanted) -> None:
+    """Refuse what cannot be together. Raises UsageError."""
     if wanted.policy and (wanted.template or not wanted.audit):
         raise UsageError("--policy is held beside the findings of a report", hint="leave out --template and --no-audit")
 

@@ -3,8 +3,6 @@
 A cell that a spreadsheet would take for a formula gets an apostrophe before it; rules begin with `-`, so most do.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import asdict
@@ -21,8 +19,8 @@ from netaudit.attribute.attribution import (
 from netaudit.diff import Altered, Moved
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.report.text.destinations import describe_port
+from netaudit.report.text.formats.csv_rows import print_rows
 from netaudit.report.text.reasons import describe_reason
-from netaudit.report.text.sanitize import csv_cell
 from netaudit.report.text.words import distinct_gaps, verb
 
 COLUMNS = (
@@ -128,8 +126,4 @@ def _distinct(words: Iterable[str]) -> str:
 
 
 def _print(lines: Iterable[_Line]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerows([csv_cell(line.get(column)) for column in COLUMNS] for line in lines)
-    return text.getvalue()
+    return print_rows(COLUMNS, ([line.get(column) for column in COLUMNS] for line in lines))

@@ -1,5 +1,7 @@
 """An audit's formats: valid by their own schemas, whatever a container is called."""
 
+import csv
+import io
 import json
 from importlib import resources
 from typing import Any
@@ -10,16 +12,19 @@ import msgspec
 import pytest
 from audit.conftest import RECORDINGS, AuditOf
 from markdown_it import MarkdownIt
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from netaudit.audit.finding import Audit
 from netaudit.audit.gate import failing
 from netaudit.model.facts import Facts
 from netaudit.model.severity import FindingConfidence, Severity
+from netaudit.report.ci import findings_csv, junit, openmetrics, sarif
 from netaudit.report.ci import github as github_annotations
-from netaudit.report.ci import junit, sarif
 from netaudit.report.ci.location import Location, Locator, OneFile
 from netaudit.report.json import audit as audit_json
+from netaudit.report.json import audit_lines
 from netaudit.report.page import audit_markdown
+from netaudit.report.page.render import render_audit_html, render_snapshot_html
 from netaudit.report.terminal import audit as audit_terminal
 from netaudit.report.terminal.style import Style
 from netaudit.report.text.findings.audit import proofs
@@ -165,3 +170,56 @@ def test_json_has_the_evidence(audit: Audit) -> None:
 
 def test_the_same_audit_prints_the_same_bytes(audit: Audit, audit_of: AuditOf) -> None:
     assert audit_json.render_audit(audit) == audit_json.render_audit(audit_of(BAD))
+
+
+SHOP = "tour/shop/10"
+
+
+def test_csv_has_a_row_for_each_finding_and_for_what_is_not_known(audit_of: AuditOf) -> None:
+    audit = audit_of(SHOP)
+    rows = list(csv.DictReader(io.StringIO(findings_csv.render_audit(audit), newline="")))
+    assert tuple(rows[0]) == findings_csv.COLUMNS
+    assert [row["fingerprint"] for row in rows if row["what"] == "finding"] == [
+        one.fingerprint for one in audit.findings
+    ]
+    first = {name: rows[0][name] for name in ("severity", "reached_from", "service", "place", "status", "host")}
+    assert first == {
+        "severity": "critical",
+        "reached_from": "internet",
+        "service": "PostgreSQL",
+        "place": "shop-db 5432/tcp",
+        "status": "open",
+        "host": "lab",
+    }
+    blind = audit_of(msgspec.structs.replace(load(RECORDINGS / SHOP), files=_without_docker(SHOP)))
+    kinds = [row["what"] for row in csv.DictReader(io.StringIO(findings_csv.render_audit(blind), newline=""))]
+    assert {"undecided", "not asked"} & {*kinds}
+
+
+def _without_docker(where: str) -> dict[str, bytes]:
+    return {name: data for name, data in load(RECORDINGS / where).files.items() if not name.startswith("docker-")}
+
+
+def test_each_line_of_json_is_a_whole_finding(audit_of: AuditOf) -> None:
+    audit = audit_of(SHOP)
+    lines = [json.loads(line) for line in audit_lines.render_audit(audit).splitlines()]
+    document = json.loads(audit_json.render_audit(audit))
+    head = {"schema": "netaudit/audit-line/v1", "host": "lab", "taken_at": audit.head.taken_at, "what": "finding"}
+    assert lines == [head | one for one in document["findings"]]
+
+
+def test_numbers_are_read_by_prometheus_own_parser(audit_of: AuditOf) -> None:
+    families = text_string_to_metric_families(openmetrics.render_audit(audit_of(SHOP)))
+    samples = {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
+    prefix = "netaudit_audit"
+    assert samples[f"{prefix}_findings", "critical"] == 1
+    assert samples[f"{prefix}_findings", "high"] == 0
+    assert samples[f"{prefix}_reached", "internet", "yes"] == 4
+    assert samples[f"{prefix}_gaps",] == 0
+    assert (f"{prefix}_finding", "e882a567", "critical", "sensitive-port-reachable", "internet", "PostgreSQL",
+            "shop-db 5432/tcp") in samples  # fmt: skip
+
+
+def test_a_page_of_an_audit_is_that_of_a_report(audit_of: AuditOf) -> None:
+    audit = audit_of(SHOP)
+    assert render_audit_html(audit) == render_snapshot_html(audit.shown, audit)

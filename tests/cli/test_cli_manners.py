@@ -31,6 +31,23 @@ def test_a_baseline_is_written_and_read_again(tmp_path: Path) -> None:
     assert (done.returncode, "0 findings" in done.stdout) == (0, True)
 
 
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        *(
+            ("a.csv", "what,severity"),
+            ("a.jsonl", '{"schema"'),
+            ("a.prom", "# HELP netaudit_"),
+            ("a.html", "<!doctype"),
+        ),
+        *(("a.xml", "<?xml"), ("a.md", "# "), ("a.sarif", '{\n  "$schema"'), ("a.txt", "lab, ")),
+    ],
+)
+def test_what_an_audit_is_written_as_follows_from_the_files_name(tmp_path: Path, name: str, begins: str) -> None:
+    run_inside("audit", str(SHOP), "-o", str(tmp_path / name))
+    assert (tmp_path / name).read_text().lower().startswith(begins.lower())
+
+
 def test_a_finding_is_explained_by_its_id_and_an_unknown_id_is_refused() -> None:
     listed = run_inside("audit", str(SHOP)).stdout
     name = next(line for line in listed.splitlines() if line.startswith("critical")).split()[2]

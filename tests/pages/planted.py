@@ -108,7 +108,7 @@ def snapshot_and_audit() -> tuple[AttributedSnapshot, Audit]:
     verified = tuple(
         msgspec.structs.replace(one, verified=(Verified(closes=True, opens=("x",)),) * len(one.advice)) for one in rest
     )
-    return shown, msgspec.structs.replace(audit, head=head, findings=(*accepted, *verified))
+    return shown, msgspec.structs.replace(audit, head=head, shown=shown, findings=(*accepted, *verified))
 
 
 @cache

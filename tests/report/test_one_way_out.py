@@ -15,7 +15,7 @@ HOMES = {
     "tabulate": {"report/terminal/layout.py"},
     "xml.sax.saxutils": {"report/text/sanitize.py"},
     "html": set[str](),
-    "csv": {"report/csv_table.py", "report/fleet/answer.py"},
+    "csv": {"report/text/formats/csv_rows.py"},
     "markupsafe": {
         "report/templating/environment.py",
         "report/templating/own_page.py",

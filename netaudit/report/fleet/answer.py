@@ -1,15 +1,14 @@
 """An answer to a question, as text: for a terminal, a spreadsheet, a program."""
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from netaudit.report.terminal.layout import columns_table
-from netaudit.report.text.sanitize import csv_cell, harmless_json
+from netaudit.report.text.formats.csv_rows import print_rows
+from netaudit.report.text.sanitize import harmless_json
 
 Cells = Sequence[Any]  # of a row: texts, numbers, times, lists, None
 
@@ -22,11 +21,7 @@ def render_table(columns: Sequence[str], rows: Iterable[Cells], width: int) -> s
 
 def render_csv(columns: Sequence[str], rows: Iterable[Cells]) -> str:
     """Print CSV; what a spreadsheet would take for a formula gets an apostrophe before it."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([csv_cell(_csv_value(cell)) for cell in row] for row in rows)
-    return out.getvalue()
+    return print_rows(columns, (map(_csv_value, row) for row in rows), end="\n")
 
 
 def render_json_lines(columns: Sequence[str], rows: Iterable[Cells]) -> bytes:

@@ -1,7 +1,7 @@
 """An audit as JSON: `netaudit/audit/v1`. Its fingerprints are what `--baseline` reads."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver
-from netaudit.audit.finding import Audit, Evidence, Finding, NotPut, Undecided, Verified
+from netaudit.audit.finding import Audit, Evidence, Finding, NotPut, Status, Undecided, Verified
 from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.report.json.assertion import EntryJson, PolicyJson, entry_json, policy_json
 from netaudit.report.json.cell import CellChangeJson, CellJson, cell_json, change_json
@@ -18,7 +18,6 @@ from netaudit.report.json.printing import print_json
 from netaudit.report.json.snapshot import SnapshotJson, head_json
 from netaudit.report.text.findings.audit import describe_doubts
 
-Status = Literal["open", "known", "waived", "permitted"]
 _FINGERPRINT = Meta(pattern="^[0-9a-f]{32}$", description="The same for a recreated container and a changed address.")
 _NOT_PUT = Meta(description="Absent: every check was put to all that it is about.")
 _DOUBTS = Meta(description="What could make it harmless, where that is not known.")
@@ -144,7 +143,7 @@ def audit_document(audit: Audit) -> AuditDocument:
         snapshot=head_json(audit.head),
         findings=tuple([finding_json(one) for one in audit.findings]),
         undecided=tuple([undecided_json(one) for one in audit.undecided]),
-        not_put=tuple([_not_put(one) for one in audit.not_put]) or UNSET,
+        not_put=tuple([not_put_json(one) for one in audit.not_put]) or UNSET,
         checks=tuple([_check(one, subjects.get(one.id, 0)) for one in audit.checks]),
         policy=policy_json(audit.assertion) if audit.assertion else UNSET,
     )
@@ -163,7 +162,7 @@ def finding_json(one: Finding) -> FindingJson:
         remediation=one.remediation,
         remedies=_remedies(one),
         fingerprint=one.fingerprint,
-        status=_status(one),
+        status=one.status,
         waiver=_waiver(one.waiver) if one.waiver else None,
         permit=entry_json(one.permit) if one.permit else UNSET,
         verified=_verdict(one, 0),
@@ -189,12 +188,6 @@ def _verdict(one: Finding, at: int) -> VerifiedJson | None:
     """Return what one of the remedies would lead to; None where that was not computed."""
     verified = one.verified[at] if at < len(one.verified) else None
     return _verified(verified) if verified else None
-
-
-def _status(one: Finding) -> Status:
-    if one.waiver:
-        return "waived"
-    return "permitted" if one.permit else "known" if one.known else "open"
 
 
 def _evidence(evidence: Evidence) -> EvidenceJson:
@@ -226,7 +219,8 @@ def undecided_json(one: Undecided) -> UndecidedJson:
     return UndecidedJson(check=one.check.id, subject=one.subject, facts=one.facts, because=because)
 
 
-def _not_put(one: NotPut) -> NotPutJson:
+def not_put_json(one: NotPut) -> NotPutJson:
+    """Return checks whose subjects could not be listed."""
     return NotPutJson(subjects=one.kind, checks=tuple([check.id for check in one.checks]), because=one.because)
 
 

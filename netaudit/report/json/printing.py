@@ -16,6 +16,14 @@ def print_json(document: object) -> bytes:
         return print_json(_printable(msgspec.to_builtins(document)))
 
 
+def print_json_line(document: object) -> bytes:
+    """Encode a document on one line."""
+    try:
+        return harmless_json(msgspec.json.encode(document)) + b"\n"
+    except UnicodeEncodeError:
+        return print_json_line(_printable(msgspec.to_builtins(document)))
+
+
 def _printable(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
     match value:
         case str():

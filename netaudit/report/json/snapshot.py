@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from netaudit.attribute.attribution import Coverage, SnapshotHead
-from netaudit.model.facts import GapReason
+from netaudit.model.facts import Gap, GapReason
 
 _SHA256 = Meta(
     pattern="^([0-9a-f]{64})?$",
@@ -51,9 +51,14 @@ def head_json(head: SnapshotHead) -> SnapshotJson:
         taken_at=head.taken_at,
         engine=head.engine,
         partial=head.partial,
-        gaps=tuple([GapJson(source=gap.source, reason=gap.reason, detail=gap.detail) for gap in head.gaps]),
+        gaps=tuple([gap_json(gap) for gap in head.gaps]),
         sha256=head.sha256,
     )
+
+
+def gap_json(gap: Gap) -> GapJson:
+    """Return something that could not be seen."""
+    return GapJson(source=gap.source, reason=gap.reason, detail=gap.detail)
 
 
 def coverage_json(coverage: Coverage) -> CoverageJson:

@@ -25,6 +25,11 @@ def render_snapshot_html(snapshot: AttributedSnapshot, audit: Audit | None = Non
     return _render_html(make_snapshot_page(snapshot, audit))
 
 
+def render_audit_html(audit: Audit) -> str:
+    """Print the host that was audited, and what was found on it, as one self-contained page of HTML."""
+    return render_snapshot_html(audit.shown, audit)
+
+
 def render_diff_markdown(
     diff: AttributedDiff, assertion: Assertion | None = None, found: ChangedFindings | None = None
 ) -> str:

@@ -11,6 +11,7 @@ others goes through the function of its format, and no renderer has another one:
 | SARIF | `sarif_text` in what is shown as text, `harmless_json` over the document |
 | JUnit XML | `xml_text`, `xml_attribute` |
 | CSV | `csv_cell` |
+| OpenMetrics | `openmetrics_value` |
 | GitHub annotations | `annotation_data`, `annotation_property` |
 | DOT | `dot_string` |
 | JSON | `harmless_json`: values stay what they are |
@@ -94,6 +95,11 @@ def csv_cell(value: object) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula."""
     shown = visible("" if value is None else str(value))
     return f"'{shown}" if shown.lstrip().startswith(_FORMULA) else shown
+
+
+def openmetrics_value(text: str) -> str:
+    """Escape the value of a label."""
+    return visible(text).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def annotation_data(text: str) -> str:

@@ -8,10 +8,9 @@ from netaudit.report.terminal.findings.full import severity
 from netaudit.report.terminal.style import Style, bold
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.findings.audit import short_id
-from netaudit.report.text.findings.places import describe_places
+from netaudit.report.text.findings.places import REACHED_FROM, describe_places
 from netaudit.report.text.sanitize import terminal_text
 
-_FROM = {Reach.INTERNET: "internet", Reach.LAN: "lan", Reach.INSIDE: ""}
 _SEVERITY = 8
 _BESIDE = 60  # columns from which on what a finding is stands beside its columns, not below
 
@@ -33,7 +32,9 @@ def new_lines(found: ChangedFindings | None, style: Style) -> Iterator[str]:
 
 def _line(mistake: Mistake, style: Style) -> Iterator[str]:
     doubtful = mistake.reach is not Reach.INSIDE and bool(mistake.first.doubts)
-    columns = f"  {_FROM[mistake.reach] + ('?' if doubtful else ''):<9} {terminal_text(short_id(mistake.first))}  "
+    columns = (
+        f"  {REACHED_FROM[mistake.reach] + ('?' if doubtful else ''):<9} {terminal_text(short_id(mistake.first))}  "
+    )
     text = terminal_text(f"{describe_places(mistake)}: {mistake.first.title}")
     head = severity(mistake.first.severity, style) + columns
     margin = _SEVERITY + len(columns)

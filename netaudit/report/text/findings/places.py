@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from netaudit.audit.risk import Mistake
+from netaudit.audit.risk import Mistake, Reach
 
+REACHED_FROM = {Reach.INTERNET: "internet", Reach.LAN: "lan", Reach.INSIDE: ""}
 _NAMED = 3
 
 
