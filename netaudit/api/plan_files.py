@@ -1,4 +1,4 @@
-"""The files that `netaudit plan` takes in place of a command: requests, a Compose project as JSON."""
+"""The files about plans: one that `plan` wrote, and what `plan` takes in place of a command."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,8 +8,13 @@ import msgspec
 from netaudit.bounded import PATIENCE, UnfitError, decode_json, read_any
 from netaudit.errors import UsageError
 from netaudit.model.engine_request import EngineRequest
+from netaudit.model.plan import MadeOn
+from netaudit.plan.promise import PromisedChange
 
 _LARGEST = 64 << 20  # bytes
+_LARGEST_PLAN = 256 << 20
+_SCHEMA = "netaudit/plan/v1"
+_HEAD = 64  # bytes that tell whether it is JSON
 
 
 class SentRequest(msgspec.Struct):
@@ -21,8 +26,43 @@ class SentRequest(msgspec.Struct):
     body: object = None
 
 
-class _Plan(msgspec.Struct):
+class _Requests(msgspec.Struct):
     requests: list[SentRequest]
+
+
+class _Host(msgspec.Struct, frozen=True):
+    host: str = ""
+    sha256: str = ""
+
+
+class PlanFile(msgspec.Struct, frozen=True, tag_field="schema", tag=_SCHEMA):
+    """What `plan --format json` wrote, as far as it is held against a host, or made once more."""
+
+    changes: tuple[PromisedChange, ...]
+    plan: str = ""
+    before: _Host = _Host()
+    command: tuple[str, ...] = ()
+    requests: tuple[SentRequest, ...] = ()
+    made_on: MadeOn = MadeOn()
+
+
+def is_plan_file(path: Path) -> bool:
+    """Tell a plan from a recording, by the schema that its JSON names. Raises UsageError."""
+    try:
+        with path.open("rb") as file:
+            is_json = file.read(_HEAD).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+        return is_json and _SCHEMA.encode() in read_any(path, _LARGEST_PLAN, PATIENCE)
+    except (OSError, UnfitError) as error:
+        raise UsageError(f"cannot read {path}: {error}") from error
+
+
+def read_plan(path: Path) -> PlanFile:
+    """Read a plan as JSON. Raises UsageError."""
+    try:
+        return decode_json(read_any(path, _LARGEST_PLAN, PATIENCE), PlanFile)
+    except (OSError, UnfitError) as error:
+        hint = "give what `netaudit plan --format json -o FILE` wrote"
+        raise UsageError(f"cannot read the plan in {path}: {error}", hint=hint) from error
 
 
 def read_requests(path: Path) -> tuple[EngineRequest, ...]:
@@ -30,7 +70,7 @@ def read_requests(path: Path) -> tuple[EngineRequest, ...]:
     data = read_file(path, "the requests")
     try:
         listed = data.lstrip().startswith(b"[")
-        found = decode_json(data, list[SentRequest]) if listed else decode_json(data, _Plan).requests
+        found = decode_json(data, list[SentRequest]) if listed else decode_json(data, _Requests).requests
     except UnfitError as error:
         hint = "give what `netaudit plan --format json` printed, or its `requests`"
         raise UsageError(f"cannot read the requests in {path}: {error}", hint=hint) from error

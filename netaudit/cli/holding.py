@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from netaudit.api.plan_files import SentRequest, sent_requests
-from netaudit.bounded import PATIENCE, UnfitError, decode_json, read_any
+from netaudit.api.plan_files import PlanFile, is_plan_file, read_plan, sent_requests
 from netaudit.cli.planning import engine_change, is_restart, load_profile, make_context
 from netaudit.cli.say import say
 from netaudit.errors import RecordingError, UsageError
@@ -26,14 +25,6 @@ if TYPE_CHECKING:
     from netaudit.policy.verdict import Assertion
 
 T = TypeVar("T")
-_LARGEST = 256 << 20  # bytes of a plan
-_HEAD = 64  # bytes that tell whether it is JSON
-_SCHEMA = "netaudit/plan/v1"
-
-
-class _Host(msgspec.Struct, frozen=True):
-    host: str = ""
-    sha256: str = ""
 
 
 def hold(facts: "Facts", policy: "Policy", form: "Format") -> "Assertion":
@@ -55,17 +46,6 @@ def undecided_entries(held: "Assertion | None") -> int:
     return held.count(Verdict.UNDECIDED) if held else 0
 
 
-class PlanFile(msgspec.Struct, frozen=True, tag_field="schema", tag=_SCHEMA):
-    """What `plan --format json` wrote, as far as the same plan is made of it once more."""
-
-    plan: str
-    before: _Host
-    changes: tuple[PromisedChange, ...]
-    command: tuple[str, ...] = ()
-    requests: tuple[SentRequest, ...] = ()
-    made_on: MadeOn = MadeOn()
-
-
 class Host(msgspec.Struct, frozen=True):
     """A host to hold a policy against; of one that a plan leads to, the symbols of what is not known yet."""
 
@@ -85,29 +65,13 @@ def load_host(path: Path | None, on: Path | None, where: "Where") -> Host:
     from netaudit.cli.sources import load_or_collect
     from netaudit.parse import parse_snapshot
 
-    plan = read_plan(path)
-    if plan is None:
+    if path is None or not path.is_file() or not is_plan_file(path):
         if on is not None:
             raise UsageError("--on is for a plan", hint="netaudit assert plan.json --on SNAPSHOT")
         return Host(parse_snapshot(load_or_collect(path, where)))
     with progress("planning"):
-        planned = plan_again(plan, on, where)
+        planned = plan_again(read_plan(path), on, where)
     return Host(planned.after, planned.symbols)
-
-
-def read_plan(path: Path | None) -> PlanFile | None:
-    """Read a plan; None where the file is no plan's. Raises UsageError for one that is damaged."""
-    if path is None or not path.is_file():
-        return None
-    try:
-        with path.open("rb") as file:
-            if not file.read(_HEAD).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-                return None
-        data = read_any(path, _LARGEST, PATIENCE)
-        return decode_json(data, PlanFile) if _SCHEMA.encode() in data else None
-    except (OSError, UnfitError) as error:
-        hint = "give what `netaudit plan --format json -o FILE` wrote"
-        raise UsageError(f"cannot read the plan in {path}: {error}", hint=hint) from error
 
 
 def plan_again(plan: PlanFile, on: Path | None, where: "Where") -> "Planned":

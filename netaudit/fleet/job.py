@@ -1,10 +1,13 @@
 """What is asked of a fleet audit, and of each of its workers."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import msgspec
 
 from netaudit.fleet.rows.audited import Named
+
+Tell = Callable[[int, int], None]  # how many are done, of how many
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):

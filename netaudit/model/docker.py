@@ -10,6 +10,7 @@ from netaudit.model.engines.kinds import Engine, Isolation, Podman, PortMapping
 from netaudit.model.netfilter.family import Family
 
 WAIVER_LABEL = "netaudit.waive."  # the labels of a container that accept findings begin with it
+BRIDGE_OPTION = "com.docker.network.bridge."  # the options of a bridge network begin with it
 BRIDGES_TABLE = "docker-bridges"  # of the engine's nftables backend, one for each address family
 _OWN_TABLES = frozenset({BRIDGES_TABLE, "docker-overlay", "docker-dns"})
 _OWN_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")

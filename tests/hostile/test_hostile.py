@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fuzz.targets import TARGETS, Form
 from fuzz.whole import RENDERERS, facts_with, go_through
-from sampling import SWEEP, every, sampled
+from sampling import SWEEP, WHOLE, every, sampled
 
 from hostile import breaking, work
 from hostile.breaking import break_form, describe
@@ -43,7 +43,7 @@ def test_what_once_broke_something_does_so_no_more(path: Path) -> None:
 @pytest.mark.matrix
 @pytest.mark.parametrize("form", TARGETS)
 def test_nor_in_more_cases_and_sizes_and_memory_stays_small(form: str) -> None:
-    outcome = break_form(form, 1, 5000, 100, SIZES[:3])
+    outcome = break_form(form, 1, 200 * SWEEP, 100, SIZES[: 2 if SWEEP < WHOLE else 3])
     assert [(one.kind, one.where, one.case) for one in outcome.failures] == []
     assert outcome.report.peak <= breaking.MOST_MEMORY
 

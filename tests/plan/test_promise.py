@@ -6,7 +6,8 @@ from pathlib import Path
 from programs import RECORDINGS, run_inside
 
 import netaudit
-from netaudit.api.promises import keep_promise, read_promise
+from netaudit.api.plan_files import read_plan
+from netaudit.api.promises import is_of, keep_promise
 from netaudit.plan.promise import DeviationKind, PromisedChange, hold_promise
 from netaudit.report.text.plan.deviations import describe_deviation
 
@@ -67,10 +68,10 @@ def _plan_file(folder: Path, **change: object) -> Path:
 def test_a_plan_file_is_held_against_a_diff(tmp_path: Path) -> None:
     one_port = RECORDINGS / "20.10.24-iptables-nft" / "default-one-port"
     diff = netaudit.compare(netaudit.load(one_port / "00"), netaudit.load(one_port / "01"))
-    plan = read_promise(_plan_file(tmp_path))
-    assert (plan.is_of(["docker", "run"]), plan.is_of(["docker", "start"])) == (True, False)
+    plan = read_plan(_plan_file(tmp_path))
+    assert (is_of(plan, ["docker", "run"]), is_of(plan, ["docker", "start"])) == (True, False)
     assert keep_promise(plan, diff) == ()
-    other = keep_promise(read_promise(_plan_file(tmp_path, text="-A DOCKER -j DROP")), diff)
+    other = keep_promise(read_plan(_plan_file(tmp_path, text="-A DOCKER -j DROP")), diff)
     told = [describe_deviation(one) for one in other]
     assert [one.partition(": added rule ip ")[0] for one in told] == ["planned, and did not happen", "not planned"]
 

@@ -60,6 +60,7 @@ def test_the_unit_of_the_examples_is_what_install_prints() -> None:
 def test_each_option_is_in_the_unit_that_it_asks_for(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_bytes(b"0123456789abcdef")
+    key.chmod(0o600)
     asked = {
         "--store": str(tmp_path / "s" / "history.sqlite"),
         "--metrics": str(tmp_path / "m" / "x.prom"),
@@ -103,3 +104,10 @@ _WRONG = (
 @pytest.mark.parametrize("words", _WRONG)
 def test_what_could_not_be_is_refused_before_it_is_installed(words: tuple[str, ...]) -> None:
     assert run_inside("watch", "--install", *words).returncode == 2
+
+
+def test_a_key_that_others_may_read_signs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"0123456789abcdef")
+    (tmp_path / "key").chmod(0o644)
+    done = run_inside("watch", "--install", "--webhook", "http://a/", "--webhook-key", tmp_path / "key")
+    assert (done.returncode, "others may read" in done.stderr) == (2, True)

@@ -24,7 +24,7 @@ from netaudit.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from netaudit.api.promises import Promise
+    from netaudit.api.plan_files import PlanFile
     from netaudit.attribute.attribution import AttributedDiff
     from netaudit.collect import Where
     from netaudit.model.facts import Facts
@@ -75,7 +75,7 @@ def run(
     ^C is the command's: netaudit reports what it did until then. SIGTERM and SIGHUP are passed on to the command, and
     so is a SIGINT that another process sends; when the command has ended, netaudit ends without a report.
     """
-    from netaudit.api.promises import read_promise
+    from netaudit.api.plan_files import read_plan
     from netaudit.attribute.observed.writers import tell_writers
     from netaudit.catalog.policy import load_policy
     from netaudit.cli import output as out
@@ -86,7 +86,7 @@ def run(
     place = out.place(output, force=force)
     where = make_where(docker_host, timeout)
     known = load_policy(policy) if policy else None
-    promise = read_promise(planned) if planned else None
+    plan = read_plan(planned) if planned else None
     stdout = sys.stderr if form is not Format.TERMINAL and output is None else None
     recorded = _run(command, where, keep, wait=wait, stdout=stdout)
     attributed, findings = judge(recorded.before, recorded.after, form)
@@ -94,7 +94,7 @@ def run(
     _keep_in_history(recorded, attributed)
     held = hold(recorded.after, known, form) if known else None
     out.print_diff(attributed, form, place, color, wide=wide, assertion=held, findings=findings)
-    kept = promise is None or _is_kept(promise, command, attributed)
+    kept = plan is None or _is_kept(plan, command, attributed)
     different = (exit_code and bool(attributed.changes)) or (held is not None and held.failed > 0) or not kept
     heads = (attributed.before, attributed.after)
     undecided = attributed.coverage.undecided + undecided_entries(held)
@@ -145,17 +145,17 @@ def _keep_in_history(recorded: _Recorded, diff: "AttributedDiff") -> None:
     keep_change(before, after, changes, Origin.RUN)
 
 
-def _is_kept(promise: "Promise", command: list[str], diff: "AttributedDiff") -> bool:
+def _is_kept(plan: "PlanFile", command: list[str], diff: "AttributedDiff") -> bool:
     """Say on standard error where what happened differs from the plan; tell whether it came as planned."""
-    from netaudit.api.promises import keep_promise
+    from netaudit.api.promises import is_of, keep_promise
     from netaudit.cli.say import say
     from netaudit.report.text.plan.deviations import describe_deviation
 
-    if not promise.is_of(command):
+    if not is_of(plan, command):
         say("the plan is of another command than the one that ran")
-    found = keep_promise(promise, diff)
+    found = keep_promise(plan, diff)
     for one in found:
         say(describe_deviation(one))
     if not found:
-        say(f"as planned: {len(promise.changes)} changes")
+        say(f"as planned: {len(plan.changes)} changes")
     return not found

@@ -12,6 +12,7 @@ import msgspec
 from netaudit.collect.remote.ssh import UNATTENDED, Remote, record_remotely
 from netaudit.errors import CollectError, NetauditError
 from netaudit.fleet.hosts.inventory import read_inventory
+from netaudit.fleet.job import Tell
 from netaudit.fleet.sources.failures import Failure, write_failures
 from netaudit.model.facts import RULE_SOURCES, Facts
 from netaudit.report.text.sanitize import visible
@@ -38,7 +39,6 @@ class Collected(msgspec.Struct, frozen=True):
 
 
 Record = Callable[[Remote, Effort], bytes]
-Tell = Callable[[int, int], None]  # how many are done, of how many
 
 
 def collect_inventory(inventory: Path, folder: Path, effort: Effort, tell: Tell) -> tuple[int, list[Failure]]:

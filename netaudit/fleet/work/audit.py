@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
@@ -11,7 +11,7 @@ import msgspec
 
 from netaudit.errors import CollectError, NetauditError, RecordingError
 from netaudit.fleet.engines.executor import Executor, Group, WorkerEnd
-from netaudit.fleet.job import Job, Orders
+from netaudit.fleet.job import Job, Orders, Tell
 from netaudit.fleet.results.results import Known, Results
 from netaudit.fleet.results.spool import Beginning, Spool
 from netaudit.fleet.rows.audited import Named
@@ -24,7 +24,6 @@ from netaudit.fleet.sources.source import list_source, read_head
 from netaudit.fleet.work.auditing import make_task
 from netaudit.release import RELEASE
 
-Tell = Callable[[int, int], None]  # how many are done, of how many
 _TOGETHER = 16  # recordings of one host that one worker does: each is the next one's previous
 
 

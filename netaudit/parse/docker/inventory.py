@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from netaudit.model.docker import (
+    BRIDGE_OPTION,
     Container,
     GatewayMode,
     Inventory,
@@ -25,7 +26,6 @@ from netaudit.parse.reading.decode import decode_json
 
 T = TypeVar("T")
 _KNOWS_MODES = Version(27)
-_BRIDGE = "com.docker.network.bridge."
 _VXLAN_IDS = "com.docker.network.driver.overlay.vxlanid_list"
 
 
@@ -122,25 +122,25 @@ def _network(raw: _Network) -> Network:
         id=raw.id,
         name=raw.name,
         driver=raw.driver,
-        bridge=(options.get(f"{_BRIDGE}name") or f"br-{raw.id[:12]}") if raw.driver == "bridge" else "",
+        bridge=(options.get(f"{BRIDGE_OPTION}name") or f"br-{raw.id[:12]}") if raw.driver == "bridge" else "",
         subnet=subnet,
         subnet6=subnet6,
         internal=raw.internal,
-        icc=_is_true(options.get(f"{_BRIDGE}enable_icc", "true")),
-        masquerade=_is_true(options.get(f"{_BRIDGE}enable_ip_masquerade", "true")),
+        icc=_is_true(options.get(f"{BRIDGE_OPTION}enable_icc", "true")),
+        masquerade=_is_true(options.get(f"{BRIDGE_OPTION}enable_ip_masquerade", "true")),
         host_ipv4=options.get("com.docker.network.host_ipv4", ""),
         host_ipv6=options.get("com.docker.network.host_ipv6", ""),
-        mode4=_mode(options.get(f"{_BRIDGE}gateway_mode_ipv4", "")),
-        mode6=_mode(options.get(f"{_BRIDGE}gateway_mode_ipv6", "")),
-        trusted_interfaces=tuple(filter(None, options.get(f"{_BRIDGE}trusted_host_interfaces", "").split(":"))),
-        default=_is_true(options.get(f"{_BRIDGE}default_bridge", "false")),
+        mode4=_mode(options.get(f"{BRIDGE_OPTION}gateway_mode_ipv4", "")),
+        mode6=_mode(options.get(f"{BRIDGE_OPTION}gateway_mode_ipv6", "")),
+        trusted_interfaces=tuple(filter(None, options.get(f"{BRIDGE_OPTION}trusted_host_interfaces", "").split(":"))),
+        default=_is_true(options.get(f"{BRIDGE_OPTION}default_bridge", "false")),
         ipv6=raw.ipv6,
         config_only=raw.config_only,
         encrypted="encrypted" in options and options["encrypted"] != "false",
         vxlan_ids=tuple(filter(None, map(parse_number, options.get(_VXLAN_IDS, "").split(",")))),
         gateway=_gateway(raw, subnet),
         gateway6=_gateway(raw, subnet6),
-        inhibit_ipv4=_is_true(options.get(f"{_BRIDGE}inhibit_ipv4", "false")),
+        inhibit_ipv4=_is_true(options.get(f"{BRIDGE_OPTION}inhibit_ipv4", "false")),
         parent=options.get("parent", ""),
         members=tuple(_member(key, member) for key, member in (raw.containers or {}).items()),
     )

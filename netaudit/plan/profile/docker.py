@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
+from netaudit.model.docker import BRIDGE_OPTION
 from netaudit.model.facts import Source
 from netaudit.model.netfilter.ruleset import Backend
 from netaudit.model.version import Version
 from netaudit.plan.profile.profile import HostProfile, interfaces_of
 from netaudit.plan.rehearsal.default_bridge import NO_BRIDGE, default_pools
 
-_BRIDGE = "com.docker.network.bridge."
 _TELLS_BACKEND = Version(28, 1)  # docker info's FirewallBackend
 
 
@@ -65,11 +65,11 @@ def _default_bridge(profile: HostProfile) -> Iterator[dict[str, Any]]:
     if daemon.get("bridge") == NO_BRIDGE:
         return
     options = {
-        f"{_BRIDGE}default_bridge": "true",
-        f"{_BRIDGE}enable_icc": _word(daemon.get("icc", True)),
-        f"{_BRIDGE}enable_ip_masquerade": _word(daemon.get("ip-masq", True) and daemon.get("iptables", True)),
-        f"{_BRIDGE}host_binding_ipv4": str(daemon.get("ip", "0.0.0.0")),  # noqa: S104 (Docker's own default)
-        f"{_BRIDGE}name": str(daemon.get("bridge") or "docker0"),
+        f"{BRIDGE_OPTION}default_bridge": "true",
+        f"{BRIDGE_OPTION}enable_icc": _word(daemon.get("icc", True)),
+        f"{BRIDGE_OPTION}enable_ip_masquerade": _word(daemon.get("ip-masq", True) and daemon.get("iptables", True)),
+        f"{BRIDGE_OPTION}host_binding_ipv4": str(daemon.get("ip", "0.0.0.0")),  # noqa: S104 (Docker's own default)
+        f"{BRIDGE_OPTION}name": str(daemon.get("bridge") or "docker0"),
     }
     pools = default_pools(daemon, Version.parse(profile.engine), [], interfaces_of(profile))
     ipv6 = any(":" in pool["Subnet"] for pool in pools)

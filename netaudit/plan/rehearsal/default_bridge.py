@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, ip_address, ip_interface, ip_network
 from typing import Any
 
+from netaudit.model.docker import BRIDGE_OPTION
 from netaudit.model.host import Interface
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.addresses import Pool
@@ -18,7 +19,6 @@ NO_BRIDGE = "none"
 ADDRESSES = frozenset({"bip", "fixed-cidr", "default-gateway"})
 ADDRESSES_IPV6 = frozenset({"ipv6", "bip6", "fixed-cidr-v6", "default-gateway-v6"})
 OF_DEFAULT_BRIDGE = ADDRESSES | ADDRESSES_IPV6 | {"bridge"}
-_BRIDGE = "com.docker.network.bridge."
 _IPV6 = 6
 _RANGE_IS_SUBNET = Version(23)  # from here on a range alone is the subnet too; tried on 20.10.24 and 26.1.5
 _RANDOM_MAC = Version(28)
@@ -28,7 +28,7 @@ _SHOWS_GATEWAY = Version(23)  # before, inspection shows the gateway of the defa
 
 def is_default(network: Mapping[str, Any]) -> bool:
     """Tell whether a network, as inspection shows it, is the default one."""
-    return str((network.get("Options") or {}).get(f"{_BRIDGE}default_bridge", "")).lower() == "true"
+    return str((network.get("Options") or {}).get(f"{BRIDGE_OPTION}default_bridge", "")).lower() == "true"
 
 
 def default_pools(

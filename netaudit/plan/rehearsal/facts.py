@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from netaudit.model.docker import BRIDGE_OPTION
 from netaudit.model.facts import Facts, Source
 from netaudit.model.version import Version
 from netaudit.parse.docker.options import parse_version
@@ -21,11 +22,10 @@ from netaudit.plan.rehearsal.default_bridge import (
     stop_containers,
 )
 
-_BRIDGE = "com.docker.network.bridge."
 # Options of the daemon that the default bridge shows as options of its own.
-_OF_DEFAULT_BRIDGE = {"icc": f"{_BRIDGE}enable_icc", "ip-masq": f"{_BRIDGE}enable_ip_masquerade"}
+_OF_DEFAULT_BRIDGE = {"icc": f"{BRIDGE_OPTION}enable_icc", "ip-masq": f"{BRIDGE_OPTION}enable_ip_masquerade"}
 _OF_VERSION = ("ApiVersion", "MinAPIVersion", "Components")  # what else says which engine it was
-_ADDRESS = f"{_BRIDGE}host_binding_ipv4"
+_ADDRESS = f"{BRIDGE_OPTION}host_binding_ipv4"
 _ANY = "0.0.0.0"  # noqa: S104 (as Docker writes it)
 
 
@@ -126,7 +126,7 @@ def _network(network: dict[str, Any], change: EngineChange) -> dict[str, Any]:
     for key, name in _OF_DEFAULT_BRIDGE.items():
         if key in change.daemon:
             options[name] = str(change.daemon[key]).lower()
-    for key, name in (("ip", _ADDRESS), ("bridge", f"{_BRIDGE}name")):
+    for key, name in (("ip", _ADDRESS), ("bridge", f"{BRIDGE_OPTION}name")):
         if change.daemon.get(key) and isinstance(change.daemon[key], str):
             options[name] = change.daemon[key]
     if change.daemon.get("iptables") is False:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from netaudit.model.default_route import gateway_order
-from netaudit.model.docker import Container, Endpoint, Inventory, is_docker_socket
+from netaudit.model.docker import BRIDGE_OPTION, Container, Endpoint, Inventory, is_docker_socket
 from netaudit.model.facts import Source
 from netaudit.model.version import Version
 from netaudit.parse.reading.decode import decode_json
@@ -119,15 +119,15 @@ def _interfaces(redactor: Redactor, text: str) -> str:
 
 _SWITCH = one_of(frozenset({"true", "false", "1", "0", "t", "f", "T", "F", "TRUE", "FALSE", "True", "False"}))
 _GATEWAY_MODE = one_of(frozenset({"nat", "nat-unprotected", "routed", "isolated"}))
-_BRIDGE = "com.docker.network.bridge."
 _OPTIONS: Mapping[str, object] = {
-    f"{_BRIDGE}name": string(lambda redactor, text: redactor.interface(text)),
-    f"{_BRIDGE}trusted_host_interfaces": string(_interfaces),
-    f"{_BRIDGE}host_binding_ipv4": address,
+    f"{BRIDGE_OPTION}name": string(lambda redactor, text: redactor.interface(text)),
+    f"{BRIDGE_OPTION}trusted_host_interfaces": string(_interfaces),
+    f"{BRIDGE_OPTION}host_binding_ipv4": address,
     **{f"com.docker.network.host_ipv{version}": address for version in (4, 6)},
-    **{f"{_BRIDGE}gateway_mode_ipv{version}": _GATEWAY_MODE for version in (4, 6)},
+    **{f"{BRIDGE_OPTION}gateway_mode_ipv{version}": _GATEWAY_MODE for version in (4, 6)},
     **{
-        f"{_BRIDGE}{name}": _SWITCH for name in ("enable_icc", "enable_ip_masquerade", "default_bridge", "inhibit_ipv4")
+        f"{BRIDGE_OPTION}{name}": _SWITCH
+        for name in ("enable_icc", "enable_ip_masquerade", "default_bridge", "inhibit_ipv4")
     },
     "com.docker.network.driver.mtu": _host_port,
     "com.docker.network.driver.overlay.vxlanid_list": string(_vxlan_ids),

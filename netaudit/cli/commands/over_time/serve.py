@@ -1,20 +1,20 @@
 """`netaudit serve`."""
 
 import gc
-import os
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from netaudit.cli.commands.over_time.secret_file import read_secret
 from netaudit.cli.options import StoreOption
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from netaudit.serving.server import PageServer
 
-_SHORTEST = 16  # characters of a token
+_OPTION = "--token-file"
 _UNIX = "unix:"
 
 
@@ -68,17 +68,9 @@ def _read_place(text: str) -> tuple[str, int] | Path:
 
 
 def _read_token(path: Path) -> str:
-    from netaudit.bounded import UnfitError, read_plain
-
-    try:
-        token = read_plain(path, 1 << 12).decode().strip()
-        mode = os.stat(path).st_mode  # noqa: PTH116 (of the file itself, as it was read)
-    except (OSError, UnfitError, UnicodeDecodeError) as error:
-        raise UsageError(f"--token-file {path}: {error}", hint="make one: openssl rand -hex 32") from error
-    if len(token) < _SHORTEST or not token.isascii() or not token.isprintable() or set(token) & set(' ";,\\'):
-        raise UsageError(f"--token-file {path}: no token of 16 letters and digits", hint="openssl rand -hex 32")
-    if mode & 0o077:
-        raise UsageError(f"--token-file {path}: others may read it", hint=f"chmod 600 {path}")
+    token = read_secret(path, _OPTION).decode(errors="replace")
+    if not token.isascii() or not token.isprintable() or set(token) & set(' ";,\\'):
+        raise UsageError(f"{_OPTION} {path}: no token of letters and digits", hint="make one: openssl rand -hex 32")
     return token
 
 

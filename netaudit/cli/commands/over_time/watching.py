@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from netaudit.cli.commands.over_time.secret_file import read_secret
 from netaudit.cli.say import say
 from netaudit.errors import UsageError
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _DURATION = re.compile(r"(\d{1,6})([smh]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _TIMEOUT = 60.0  # seconds, where none is given
-_SHORTEST = 16  # bytes of a key
 
 
 class Wishes(NamedTuple):
@@ -118,20 +118,8 @@ def _senders(wishes: Wishes) -> "Iterator[Sender]":
     else:
         yield Spoken(say)
     yield from (Program(one) for one in wishes.programs)
-    key = _read_key(wishes.key) if wishes.key else b""
+    key = read_secret(wishes.key, "--webhook-key") if wishes.key else b""
     yield from (Webhook(one, key) for one in wishes.webhooks)
-
-
-def _read_key(path: Path) -> bytes:
-    from netaudit.bounded import UnfitError, read_plain
-
-    try:
-        key = read_plain(path, 1 << 16).strip()
-    except (OSError, UnfitError) as error:
-        raise UsageError(f"--webhook-key {path}: {error}", hint="make one: openssl rand -hex 32") from error
-    if len(key) < _SHORTEST:
-        raise UsageError(f"--webhook-key {path}: too short to sign with", hint="make one: openssl rand -hex 32")
-    return key
 
 
 def _require_textfile(path: Path | None) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Network, ip_address, ip_network
 
+from netaudit.model.docker import BRIDGE_OPTION
 from netaudit.model.host import Ip, IpNetwork
 from netaudit.model.plan import Symbol, SymbolKind
 from netaudit.model.version import Version
@@ -120,7 +121,7 @@ def bridge_of(network: Object) -> str:
     """Return the interface of a bridge network, empty for other drivers."""
     if text(network, "Driver") != "bridge":
         return ""
-    return options_of(network).get("com.docker.network.bridge.name") or f"br-{text(network, 'Id')[:12]}"
+    return options_of(network).get(f"{BRIDGE_OPTION}name") or f"br-{text(network, 'Id')[:12]}"
 
 
 def _interface_addresses(state: EngineState, network: Object) -> list[Ip]:
@@ -135,7 +136,7 @@ def _interface_addresses(state: EngineState, network: Object) -> list[Ip]:
 
 
 def _has_no_gateway(state: EngineState, network: Object, version: int) -> bool:
-    mode = options_of(network).get(f"com.docker.network.bridge.gateway_mode_ipv{version}")
+    mode = options_of(network).get(f"{BRIDGE_OPTION}gateway_mode_ipv{version}")
     return state.host.version >= _NO_GATEWAY and mode == "isolated"
 
 

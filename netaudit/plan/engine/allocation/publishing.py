@@ -5,7 +5,7 @@ from ipaddress import IPv6Address, ip_address
 import msgspec
 
 from netaudit.model.default_route import chooses_by_family, default_route_endpoint
-from netaudit.model.docker import Endpoint, Network
+from netaudit.model.docker import BRIDGE_OPTION, Endpoint, Network
 from netaudit.model.host import Ip
 from netaudit.model.netfilter.family import Family
 from netaudit.model.version import Version
@@ -169,7 +169,7 @@ def _has_proxy(state: EngineState) -> bool:
 
 
 def _default_address(network: Object) -> Ip:
-    named = options_of(network).get("com.docker.network.bridge.host_binding_ipv4", "")
+    named = options_of(network).get(f"{BRIDGE_OPTION}host_binding_ipv4", "")
     try:
         return ip_address(named) if named else ANY_IPV4
     except ValueError:
@@ -177,7 +177,7 @@ def _default_address(network: Object) -> Ip:
 
 
 def _is_nat(state: EngineState, network: Object, version: int) -> bool:
-    mode = options_of(network).get(f"com.docker.network.bridge.gateway_mode_ipv{version}", "nat")
+    mode = options_of(network).get(f"{BRIDGE_OPTION}gateway_mode_ipv{version}", "nat")
     return mode not in _ROUTED_MODES or state.host.version < _KNOWS_MODES
 
 

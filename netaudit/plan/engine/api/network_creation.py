@@ -2,6 +2,7 @@
 
 from ipaddress import ip_address, ip_network
 
+from netaudit.model.docker import BRIDGE_OPTION
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.host import IpNetwork
 from netaudit.model.plan import EffectKind, Symbol, SymbolKind
@@ -18,7 +19,7 @@ _SWITCHES_IPV4 = Version(28)
 _SHOWS_GATEWAY = Version(29)  # from here on the gateway of a subnet that was configured without one is shown too
 _MODES = Version(27)
 _DRIVERS = ("bridge", "macvlan", "ipvlan", "overlay", "null", "host")
-_BRIDGE_NAME = "com.docker.network.bridge.name"
+_BRIDGE_NAME = f"{BRIDGE_OPTION}name"
 _NOT_A_MANAGER = (
     'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" '
     "to connect this node to swarm and try again."
@@ -135,7 +136,7 @@ def _check_bridge(state: EngineState, network: Object) -> None:
 def _check_modes(state: EngineState, network: Object) -> None:
     """Refuse gateway modes that do not go with the network."""
     for version in (4, 6):
-        mode = options_of(network).get(f"com.docker.network.bridge.gateway_mode_ipv{version}", "")
+        mode = options_of(network).get(f"{BRIDGE_OPTION}gateway_mode_ipv{version}", "")
         if mode not in ("", "nat", "nat-unprotected", "routed", "isolated") and state.host.version >= _MODES:
             raise EngineRefusal(400, f"unknown gateway mode {mode}")
         if mode == "isolated" and network["Internal"] is not True and state.host.version >= _SWITCHES_IPV4:
@@ -163,7 +164,7 @@ def _chosen(state: EngineState, network: Object, config: Object) -> Object:
     """Return a subnet with the gateway that is chosen for it."""
     pool = Pool(config)
     gateway = pool.lowest_free()
-    mode = options_of(network).get(f"com.docker.network.bridge.gateway_mode_ipv{pool.subnet.version}")
+    mode = options_of(network).get(f"{BRIDGE_OPTION}gateway_mode_ipv{pool.subnet.version}")
     if mode == "isolated" or gateway is None:
         return config
     note_address(state, network, pool, gateway, "the gateway")
