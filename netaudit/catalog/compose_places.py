@@ -29,7 +29,7 @@ def read_compose_places(files: Sequence[Path], folder: Path) -> ComposePlaces:
         there = services.get(name)
         services[name] = ServicePlace(place, (*ports, *there.ports)) if there else ServicePlace(place, tuple(ports))
     first = Place(reader.shown(files[0])) if files else Place("compose.yaml")
-    return ComposePlaces(first, services, dict(reader.networks))
+    return ComposePlaces(first, services, dict(reader.networks), reader.project)
 
 
 class _Reader:
@@ -40,6 +40,7 @@ class _Reader:
         self._roots: dict[Path, Pairs] = {}
         self.services: list[tuple[str, Place, list[PortPlace]]] = []
         self.networks: list[tuple[str, Place]] = []
+        self.project = ""
 
     def shown(self, file: Path) -> str:
         """Return a path as a repository names it, where it is below the folder."""
@@ -52,6 +53,8 @@ class _Reader:
         if path in self._roots or depth > _DEEPEST:
             return
         root = self._root(path)
+        if not depth and not _VARIABLE.search(name := _said(root, "name")):
+            self.project = name or self.project
         for name, (key, service) in _of(root, "services").items():
             self.services.append((name, self._place(path, key), list(self._ports(path, service, depth))))
         self.networks += [(name, self._place(path, key)) for name, (key, _) in _of(root, "networks").items()]

@@ -1,9 +1,9 @@
 """What `netaudit audit` was asked on its command line -> an auditor and its bar; an audit -> its format."""
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,6 +18,7 @@ from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import reads_exposure, unanswered
 from netaudit.audit.risk import Mistake, gather_mistakes
+from netaudit.catalog.compose_places import read_compose_places
 from netaudit.catalog.config import is_port
 from netaudit.catalog.config_places import find_config
 from netaudit.cli import output as out
@@ -26,15 +27,16 @@ from netaudit.diff.counters import Counters
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.model.severity import FindingConfidence, Severity
+from netaudit.parse import parse_snapshot
+from netaudit.report.ci.compose_places import ProjectLocator
 from netaudit.report.ci.location import Locator, OneFile
 from netaudit.report.terminal.findings.full import render_mistakes
+from netaudit.report.terminal.style import Style
 from netaudit.report.text.words import count
-
-if TYPE_CHECKING:
-    from netaudit.report.terminal.style import Style
-
+from netaudit.standin.compose import project_files, project_name
 
 _ID = re.compile("[0-9a-f]{8,32}")
+_PLAIN = Style()
 _NAMED = 4  # checks that a line names
 
 
@@ -97,7 +99,7 @@ def _is_answered(audit: Audit, prepared: Prepared) -> bool:
     return False
 
 
-def explain_finding(subject: str, facts: Facts, style: "Style") -> str:
+def explain_finding(subject: str, facts: Facts, style: Style) -> str:
     """Explain the finding whose ID is given, with its evidence; "" where this host has none of that ID."""
     if not _ID.fullmatch(subject.lower()):
         return ""
@@ -121,16 +123,23 @@ def read_ports(asked: Iterable[str]) -> dict[int, str]:
     return found
 
 
+class Evidence(msgspec.Struct, frozen=True):
+    """What was audited: facts, the file they are from (None: this host), and Compose files that were named."""
+
+    facts: Facts
+    snapshot: Path | None
+    compose: tuple[Path, ...] = ()
+
+
 def render(
-    audit: Audit,
-    form: AuditFormat,
-    facts: Facts,
-    snapshot: Path | None,
-    style: "Style",
-    failures: tuple[Finding, ...],
+    audit: Audit, form: AuditFormat, evidence: Evidence, style: Style = _PLAIN, failures: tuple[Finding, ...] = ()
 ) -> bytes:
     """Print an audit in a format."""
-    return render_audit(audit, form, style, failures, _places(facts, snapshot))
+    where: tuple[Locator, str] = (Locator({}), "")
+    if form in (AuditFormat.SARIF, AuditFormat.GITHUB):
+        recorded, base = _places(evidence.facts, evidence.snapshot)
+        where = _in_compose(evidence, recorded) or recorded, base
+    return render_audit(audit, form, style, failures, where)
 
 
 def _places(facts: Facts, snapshot: Path | None) -> tuple[Locator, str]:
@@ -140,3 +149,19 @@ def _places(facts: Facts, snapshot: Path | None) -> tuple[Locator, str]:
     path = snapshot.resolve()
     name = (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else snapshot).as_posix()
     return (Locator(facts.files), f"{name}/") if snapshot.is_dir() else (OneFile(name, facts.files), "")
+
+
+def _in_compose(evidence: Evidence, recorded: Locator) -> Locator | None:
+    """Return what finds lines of Compose files: those that were named, else the project of this folder.
+
+    No path that a recording has is opened. A project that nobody named has to be that of the containers, by its name.
+    """
+    files = list(evidence.compose) or project_files((), Path.cwd(), os.environ)
+    if not files:
+        return None
+    places = read_compose_places(files, Path.cwd())
+    project = places.project if evidence.compose else project_name(places.project, files[0], os.environ)
+    locator = ProjectLocator(places, parse_snapshot(evidence.facts).inventory, project, recorded)
+    if evidence.compose and not locator.containers:
+        say(f"no container of this host is of a service in {', '.join(map(str, files))}: findings point elsewhere")
+    return locator

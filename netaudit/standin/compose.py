@@ -1,6 +1,7 @@
 """A Compose project: its files, and what it would run on this machine, which is refused before it can."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ _OVERRIDES = (
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 )
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9_-]")
 _HOOKS = ("post_start", "pre_stop")
 
 
@@ -54,6 +56,12 @@ def project_files(leading: Sequence[str], folder: Path, environment: Mapping[str
         if found := [place / name for name in _FILES if (place / name).is_file()][:1]:
             return found + [place / name for name in _OVERRIDES if (place / name).is_file()][:1]
     return []
+
+
+def project_name(said: str, first: Path, environment: Mapping[str, str]) -> str:
+    """Return what Compose calls a project: `said` is its `name:`, `first` its first file."""
+    folder = _NOT_IN_NAMES.sub("", first.resolve().parent.name.lower()).lstrip("-_")
+    return environment.get("COMPOSE_PROJECT_NAME") or said or folder
 
 
 def _values(words: Sequence[str], names: Sequence[str]) -> Iterator[str]:

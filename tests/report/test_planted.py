@@ -211,6 +211,10 @@ def test_sarif_is_valid_and_no_text_of_it_is_a_link() -> None:
         assert [one for one in obeyed.markdown_obeys(message) if not one.startswith(("html", "s_open"))] == []
         assert obeyed.commands(message) == []
         assert obeyed.steering(message.replace("\n", "")) == []
+    for details in [result["message"]["markdown"] for result in log["runs"][0]["results"]]:
+        assert obeyed.markdown_obeys(details) == []
+        assert obeyed.commands(details) == []
+        assert obeyed.steering(details) == []
 
 
 def test_junit_is_xml_and_steers_nothing() -> None:

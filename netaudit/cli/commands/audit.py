@@ -88,6 +88,17 @@ def audit(
             "--config", help="Else the nearest netaudit.toml, or [tool.netaudit] of pyproject.toml.", show_default=False
         ),
     ] = None,
+    compose: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--compose",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="SARIF and annotations point at this Compose file's lines; else at that of this folder's project.",
+            show_default=False,
+        ),
+    ] = None,
     verify_fix: Annotated[
         bool, typer.Option("--verify-fix", help="Work out what following each remediation would change.")
     ] = False,
@@ -111,12 +122,11 @@ def audit(
     from netaudit.api.choice import choose_of_audit
     from netaudit.audit.gate import failing
     from netaudit.cli import output as out
-    from netaudit.cli.auditing import exit_code, prepare, read_ports, render
+    from netaudit.cli.auditing import Evidence, exit_code, prepare, read_ports, render
     from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.sources import load_or_collect, load_recording, make_where, when_audited
 
-    detail = detail_of(verbose=verbose, quiet=quiet)
-    place = out.place(output, force=force, form=form)
+    place, detail = out.place(output, force=force, form=form), detail_of(verbose=verbose, quiet=quiet)
     baseline_place = out.place(write_baseline, force=True)
     options = AuditOptions(
         checks=tuple(checks or ()),
@@ -134,12 +144,13 @@ def audit(
     prepared = prepare(options, fail_on, min_confidence)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     audited = prepared.auditor.audit_and_verify(facts) if verify_fix else prepared.auditor.audit(facts)
+    evidence = Evidence(facts, snapshot, tuple(compose or ()))
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)
     if write_baseline:
-        out.write(render(audited, AuditFormat.JSON, facts, snapshot, out.style(None, color), ()), baseline_place)
+        out.write(render(audited, AuditFormat.JSON, evidence), baseline_place)
     choice = make_choice(
         facts, severity=severity, zones=zones, containers=containers_named, ports=ports, projects=projects
     )
-    shown = choose_of_audit(audited, choice)
-    out.write(render(shown, form, facts, snapshot, out.style(place, color, detail=detail), failures), place)
+    style = out.style(place, color, detail=detail)
+    out.write(render(choose_of_audit(audited, choice), form, evidence, style, failures), place)
     raise typer.Exit(exit_code(audited, prepared, form, failed=bool(failures), strict=strict))

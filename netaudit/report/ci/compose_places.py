@@ -6,7 +6,7 @@ import msgspec
 
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Finding
-from netaudit.model.docker import Inventory, PortBinding
+from netaudit.model.docker import Container, Inventory, PortBinding
 from netaudit.report.ci.location import Location, Locator
 
 _ANY = "*"
@@ -57,11 +57,15 @@ class ServicePlace(msgspec.Struct, frozen=True):
 
 
 class ComposePlaces(msgspec.Struct, frozen=True):
-    """The places of a project: its first file, its services and networks by name."""
+    """The places of a project: its first file, its services and networks by name.
+
+    `project` is the name that its files give it, "" where they give none, or one that a variable has.
+    """
 
     first: Place
     services: Mapping[str, ServicePlace]
     networks: Mapping[str, Place]
+    project: str = ""
 
 
 def _holds(text: str, port: int) -> int:
@@ -78,25 +82,28 @@ class ComposeLocator(Locator):
     """Finds lines in Compose files; what no service brings is shown by the first of them."""
 
     def __init__(self, places: ComposePlaces, inventory: Inventory | None) -> None:
-        """Take the containers of the host afterwards, which name their services."""
+        """Take the containers of the host, which name their services."""
         super().__init__({})
         self._places = places
         containers = inventory.containers if inventory else ()
-        self._services = {one.name: one.service for one in containers if one.service in places.services}
+        self._services = {one.name: one.service for one in containers if self._is_of(one)}
 
     def locate(self, finding: Finding) -> Location:
         """Point at the port entry, the service or the network."""
         if finding.written:
             return super().locate(finding)
-        place = next(self._found(finding), self._places.first)
-        return Location(place.file, place.line, recorded=False)
+        place = next(self._found(finding), None)
+        return Location(place.file, place.line, recorded=False) if place else self._elsewhere(finding)
+
+    def _is_of(self, container: Container) -> bool:
+        return container.service in self._places.services
+
+    def _elsewhere(self, _finding: Finding) -> Location:
+        return Location(self._places.first.file, self._places.first.line, recorded=False)
 
     def _found(self, finding: Finding) -> Iterator[Place]:
         """List the places of what a finding is about, the most exact one first."""
-        cells = [one.exposure.destination for one in finding.evidence.cells]
-        causes = [cause for rule in finding.evidence.rules for cause in rule.attribution.causes]
-        named = [(one.container_name, one.binding) for one in cells]
-        named += [(one.container.name, one.binding) for one in causes if one.container]
+        named = list(_named(finding))
         own = [(name, binding) for name, binding in named if name == finding.container]
         if finding.subject_kind is CheckedKind.NETWORK:
             yield from self._of_network(finding.subject.partition(" ")[2])
@@ -108,3 +115,45 @@ class ComposeLocator(Locator):
         """List the place of a network: the project puts its own name before it."""
         found = self._places.networks.items()
         yield from (place for said, place in found if name == said or name.endswith(f"_{said}"))
+
+
+class ProjectLocator(ComposeLocator):
+    """Finds the lines of a project that runs on the host; what is not of it is found by another locator.
+
+    What no container or network of the project is about is not the file's: the daemon, a rule of the operator's.
+    """
+
+    def __init__(self, places: ComposePlaces, inventory: Inventory | None, project: str, otherwise: Locator) -> None:
+        """Take the project's name, "" where any project with these services is meant."""
+        self._project = project
+        self._otherwise = otherwise
+        super().__init__(places, inventory)
+
+    @property
+    def containers(self) -> frozenset[str]:
+        """The containers that the files say something of."""
+        return frozenset(self._services)
+
+    def _is_of(self, container: Container) -> bool:
+        return super()._is_of(container) and self._project in ("", container.project)
+
+    def _elsewhere(self, finding: Finding) -> Location:
+        return self._otherwise.locate(finding)
+
+    def _found(self, finding: Finding) -> Iterator[Place]:
+        if finding.subject_kind is CheckedKind.NETWORK or finding.container in self._services:
+            yield from super()._found(finding)
+
+    def _of_network(self, name: str) -> Iterator[Place]:
+        """List the place of a network: of a known project by its whole name."""
+        found = self._places.networks.items()
+        whole = f"{self._project}_"
+        yield from (place for said, place in found if self._project and name in (whole + said, said))
+
+
+def _named(finding: Finding) -> Iterator[tuple[str, PortBinding | None]]:
+    """List the containers that a finding's evidence names, with their ports."""
+    for cell in finding.evidence.cells:
+        yield cell.exposure.destination.container_name, cell.exposure.destination.binding
+    causes = (cause for rule in finding.evidence.rules for cause in rule.attribution.causes)
+    yield from ((one.container.name, one.binding) for one in causes if one.container)

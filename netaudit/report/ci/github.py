@@ -3,7 +3,7 @@
 from netaudit.audit.finding import Audit, Finding
 from netaudit.model.severity import Severity
 from netaudit.report.ci.location import Locator
-from netaudit.report.text.findings.audit import describe_doubts, summarise_audit
+from netaudit.report.text.findings.audit import describe_finding, summarise_audit
 from netaudit.report.text.sanitize import annotation_data, annotation_property, terminal_text
 
 _COMMANDS = {
@@ -24,7 +24,5 @@ def render_audit(audit: Audit, locator: Locator, base: str) -> str:
 def _annotation(one: Finding, locator: Locator, base: str) -> str:
     place = locator.locate(one)
     file, title = (annotation_property(text) for text in (place.under(base), f"{one.severity}: {one.check.id}"))
-    doubts = describe_doubts(one.doubts)
-    unsure = f" Not certain: {'; '.join(doubts)}." if doubts else ""
-    data = annotation_data(f"{one.message}{unsure} To do: {one.remediation}")
+    data = annotation_data(f"{describe_finding(one)} To do: {one.remediation}")
     return f"::{_COMMANDS[one.severity]} file={file},line={place.line},title={title}::{data}"

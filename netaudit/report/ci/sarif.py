@@ -13,7 +13,9 @@ from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.release import RELEASE
 from netaudit.report.ci.location import Locator
 from netaudit.report.json.printing import print_json
-from netaudit.report.text.findings.audit import describe_status, proofs
+from netaudit.report.text.findings.audit import describe_finding, describe_status
+from netaudit.report.text.findings.markdown import detail_lines
+from netaudit.report.text.markdown import code_outside
 from netaudit.report.text.sanitize import sarif_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -73,7 +75,7 @@ def _result(one: Finding, number: int, locator: Locator, base: str) -> dict[str,
         "ruleId": one.check.id,
         "ruleIndex": number,
         "level": _LEVELS[one.severity],
-        "message": {"text": _message(one)},
+        "message": _message(one),
         "locations": [
             {
                 "physicalLocation": {
@@ -93,6 +95,10 @@ def _result(one: Finding, number: int, locator: Locator, base: str) -> dict[str,
     return result
 
 
-def _message(one: Finding) -> str:
-    evidence = [f"{proof.kind} {proof.where} {proof.text}".strip() for proof in proofs(one)]
-    return "\n".join(sarif_text(line) for line in (one.message, *evidence, f"To do: {one.remediation}"))
+def _message(one: Finding) -> dict[str, str]:
+    """Say it in one line, which lists show; the Markdown has the evidence, and what to do."""
+    said = describe_finding(one)
+    return {
+        "text": sarif_text(said),
+        "markdown": "\n".join([code_outside(said), "", *detail_lines(one)]),
+    }

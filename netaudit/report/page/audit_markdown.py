@@ -9,10 +9,9 @@ from netaudit.report.text.findings.audit import (
     describe_status,
     describe_undecided,
     gather_undecided,
-    proofs,
-    steps,
     summarise_audit,
 )
+from netaudit.report.text.findings.markdown import detail_lines
 from netaudit.report.text.markdown import code, code_outside, prose
 from netaudit.report.text.words import describe_gap, describe_head
 
@@ -42,17 +41,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield ""
     yield code_outside(finding.message)
     yield ""
-    for proof in proofs(finding):
-        where = f"{code_outside(proof.where)} " if proof.where else ""
-        yield f"- {proof.kind}: {where}{code_outside(proof.text)}"
-        if proof.because:
-            yield f"  - {code_outside(proof.because)}"
-    for at, step in enumerate(steps(finding)):
-        yield f"- {'or' if at else 'to do'}: {code_outside(step.do)}"
-        if step.line:
-            yield f"  - {code_outside(step.line)}"
-        if step.then:
-            yield f"  - then: {code_outside(step.then)}"
+    yield from detail_lines(finding)
 
 
 def _accepted(audit: Audit) -> Iterator[str]:

@@ -107,6 +107,12 @@ def describe_doubts(doubts: Iterable[Reason], most: int | None = _DOUBTS) -> tup
     return (*shown, f"and {count(rest, 'more reason')}") if rest else shown
 
 
+def describe_finding(one: Finding) -> str:
+    """Say what is wrong in one line, and why that is not certain."""
+    doubts = describe_doubts(one.doubts)
+    return f"{one.message} Not certain: {'; '.join(doubts)}." if doubts else one.message
+
+
 def describe_not_put(one: NotPut) -> str:
     """Say which subjects could not be listed and why, and name the checks about them."""
     return f"{_KINDS[one.kind]} ({'; '.join(one.because)}): {', '.join(check.id for check in one.checks)}"

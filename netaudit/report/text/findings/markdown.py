@@ -1,0 +1,22 @@
+"""A finding as Markdown: its evidence, and what to do."""
+
+from collections.abc import Iterator
+
+from netaudit.audit.finding import Finding
+from netaudit.report.text.findings.audit import proofs, steps
+from netaudit.report.text.markdown import code_outside
+
+
+def detail_lines(finding: Finding) -> Iterator[str]:
+    """List the evidence of a finding, then the ways to close it, the first choice first."""
+    for proof in proofs(finding):
+        where = f"{code_outside(proof.where)} " if proof.where else ""
+        yield f"- {proof.kind}: {where}{code_outside(proof.text)}"
+        if proof.because:
+            yield f"  - {code_outside(proof.because)}"
+    for at, step in enumerate(steps(finding)):
+        yield f"- {'or' if at else 'to do'}: {code_outside(step.do)}"
+        if step.line:
+            yield f"  - {code_outside(step.line)}"
+        if step.then:
+            yield f"  - then: {code_outside(step.then)}"
