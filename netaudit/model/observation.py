@@ -95,7 +95,8 @@ class Replaced(msgspec.Struct, frozen=True):
 class Observation(msgspec.Struct, frozen=True):
     """All that was seen between two recordings; `blind` says why the kernel could not be listened to, "" if it could.
 
-    `before` and `after` are the handles of the rules of each recording, where they could be had.
+    `before` and `after` are the handles of the rules of each recording, where they could be had. `engine_away`: the
+    engine had answered before, and did not at the later recording.
     """
 
     commits: tuple[Commit, ...] = ()
@@ -104,6 +105,7 @@ class Observation(msgspec.Struct, frozen=True):
     after: Handles | None = None
     blind: str = ""
     replaced: tuple[Replaced, ...] = ()
+    engine_away: bool = False
 
 
 class Writer(msgspec.Struct, frozen=True):

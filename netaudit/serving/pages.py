@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from netaudit.api.audits import AuditOptions, load_auditor
-from netaudit.api.hosts import compare, show_snapshot
+from netaudit.api.audits import AuditOptions, judge_changes, load_auditor
+from netaudit.api.hosts import show_snapshot
 from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.history import History, find_look, read_history
 from netaudit.history.reference import read_time
@@ -26,13 +26,23 @@ _LISTED = 200
 
 
 class Pages(msgspec.Struct, frozen=True):
-    """The pages of one history; each is asked for in a thread of its own, and opens the file again."""
+    """The pages of one history; each is asked for in a thread of its own, and opens the file again.
+
+    `config` is the netaudit.toml whose waivers and ports findings are held against.
+    """
 
     store: Path
+    config: Path | None = None
 
     def find(self, path: str) -> Callable[[Query], str] | None:
         """Return what makes the page of a path; None for any other path."""
-        known = {"/": _index, "/timeline": _timeline, "/host": _host, "/compare": _compare}
+        options = AuditOptions(exposure=ComputeExposure.WHEN_QUICK, config=self.config)
+        known: dict[str, Callable[[History, Query], str]] = {
+            "/": _index,
+            "/timeline": _timeline,
+            "/host": partial(_host, options),
+            "/compare": partial(_compare, options),
+        }
         made = known.get(path)
         return None if made is None else partial(self._make, made)
 
@@ -62,18 +72,19 @@ def _timeline(history: History, query: Query) -> str:
     return render_history(tell_story(history, begin), _HOME)
 
 
-def _host(history: History, query: Query) -> str:
+def _host(options: AuditOptions, history: History, query: Query) -> str:
     facts = history.facts(_look(history, query.get("at") or "@last").number)
     snapshot = parse_snapshot(facts)
     shown = show_snapshot(snapshot, ComputeExposure.WHEN_QUICK)
-    audit = load_auditor(AuditOptions(exposure=ComputeExposure.WHEN_QUICK)).audit_shown(snapshot, shown)
+    audit = load_auditor(options).audit_shown(snapshot, shown)
     return render_snapshot_html(shown, audit)
 
 
-def _compare(history: History, query: Query) -> str:
+def _compare(options: AuditOptions, history: History, query: Query) -> str:
     asked = query.get("from") or "@-1", query.get("to") or "@last"
     before, after = (history.facts(_look(history, one).number) for one in asked)
-    return render_diff_html(compare(before, after, ComputeExposure.WHEN_QUICK))
+    judged = judge_changes(before, after, options=options)
+    return render_diff_html(judged.diff, found=judged.findings)
 
 
 def _look(history: History, text: str) -> Look:

@@ -3,6 +3,7 @@
 from netaudit.attribute.attribution import KERNEL_MAKER, OPERATOR_MAKER, AttributedChange, Cause, CauseKind
 from netaudit.model.history.change import CauseOf, LoggedCause
 from netaudit.model.observation import Observation, Process
+from netaudit.timeline.passed_on import is_for_engine
 from netaudit.timeline.programs import is_engine, program_of
 
 ENGINE_MAKER = "docker"
@@ -14,6 +15,8 @@ def cause_of(one: AttributedChange, observation: Observation) -> LoggedCause:
     if one.events:
         return _of_objects(one.attribution.causes)
     process = writer_of(one)
+    if one.attribution.maker == ENGINE_MAKER and is_for_engine(process, observation):
+        return ENGINE_CAUSE
     if process.parent or process.unit or is_engine(process) or program_of(process):
         return cause_of_process(process)
     maker = one.attribution.maker

@@ -11,11 +11,11 @@ from netaudit.model.observation import DockerEvent, Observation, Process, join_p
 from netaudit.report.text.words import verb
 from netaudit.timeline.causes import ENGINE_CAUSE, cause_of, writer_of
 from netaudit.timeline.exposure import logged_exposure
+from netaudit.timeline.passed_on import DAEMON
 from netaudit.timeline.rewritten import Rewritten, find_rewritten
 
 _Key = tuple[CauseOf, str, str, int | None]
 _OWN_LINES = (CauseOf.OPERATOR, CauseOf.UNKNOWN)  # each process has a line of its own
-_DAEMON = "daemon"
 
 
 class Interval(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Lines:
         return self._lines.setdefault(key, _Line(cause))
 
     def _add_event(self, event: DockerEvent) -> None:
-        if event.type == _DAEMON:
+        if event.type == DAEMON:
             cause = ENGINE_CAUSE
         elif event.type == "container":
             cause = LoggedCause(CauseOf.CONTAINER, event.name)

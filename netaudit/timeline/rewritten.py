@@ -10,6 +10,7 @@ from netaudit.model.history.change import CauseOf, LoggedCause
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.observation import Commit, DockerEvent, Observation, Process
 from netaudit.timeline.causes import ENGINE_CAUSE, cause_of_process, writer_of
+from netaudit.timeline.passed_on import follows_event, is_for_engine
 from netaudit.timeline.programs import is_engine
 
 _OBJECTS = (CauseOf.CONTAINER, CauseOf.NETWORK)  # as the engine calls the types of its events
@@ -33,7 +34,7 @@ def find_rewritten(changes: Iterable[AttributedChange], observation: Observation
         objects = [one for one in commit.touched if one.object is not ObjectKind.CHAIN] or commit.touched
         if not objects or (commit.name, commit.pid) in seen or (commit.name, None) in seen:
             continue
-        if _by_engine(commit, observation.events):
+        if _by_engine(commit, observation):
             engine.append(commit)
             continue
         process = commit.process or Process(commit.name, commit.pid)
@@ -43,12 +44,13 @@ def find_rewritten(changes: Iterable[AttributedChange], observation: Observation
         yield Rewritten(_engines_cause(observation.events), _joined(engine), engine[0].at, count)
 
 
-def _by_engine(commit: Commit, events: tuple[DockerEvent, ...]) -> bool:
+def _by_engine(commit: Commit, observation: Observation) -> bool:
     """Tell whether the engine had it written: by its process, else by where it wrote while the engine was at work."""
     process = commit.process or Process(commit.name, commit.pid)
-    if process.parent or process.unit or is_engine(process):
+    passed = is_for_engine(process, observation) or follows_event(process, observation)
+    if (process.parent or process.unit or is_engine(process)) and not passed:
         return is_engine(process)
-    return bool(events) and all(_is_engines(one.place[2]) for one in commit.touched)
+    return (passed or bool(observation.events)) and all(_is_engines(one.place[2]) for one in commit.touched)
 
 
 def _is_engines(chain: str) -> bool:

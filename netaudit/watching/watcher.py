@@ -115,4 +115,5 @@ def _joined(observations: tuple[Observation, ...]) -> Observation:
         observations[-1].after,
         next((one.blind for one in observations if one.blind), ""),
         tuple(one for some in observations for one in some.replaced),
+        any(one.engine_away for one in observations),
     )

@@ -20,6 +20,7 @@ from netaudit.store import parse_time
 pytestmark = pytest.mark.engine
 _RAW = ("iptables", "-t", "raw", "-I", "PREROUTING", "-s", "192.0.2.9/32", "-j", "DROP")
 _USUAL = {CauseOf.OPERATOR: "root"}  # the lab's only user
+_UFW = "sed -i 's,^IPT_SYSCTL=.*,IPT_SYSCTL=,' /etc/default/ufw; ufw --force enable"
 _CRASHING = ("busybox:local", "/bin/sh", "-c", "exit 1")
 
 
@@ -87,8 +88,7 @@ def test_iptables_restore_by_hand_is_a_line_with_and_without_a_difference(watche
 
 def test_ufw_is_the_cause_of_all_that_its_many_commands_write(watched: tuple[Engine, Watched]) -> None:
     log = watched[1]
-    empty = "sed -i 's,^IPT_SYSCTL=.*,IPT_SYSCTL=,' /etc/default/ufw"
-    lines = log.after(("sh", "-c", f"{empty}; ufw --force enable"))
+    lines = log.after(("sh", "-c", _UFW))
     assert causes(lines) - {(CauseOf.OPERATOR, "root")} == {(CauseOf.PROGRAM, "ufw")}
     assert sum(one.count("added") for one in lines if one.cause.name == "ufw") > 50
     lines = log.after(("ufw", "--force", "disable"))
@@ -124,7 +124,11 @@ def test_compose_up_and_down_name_their_containers_and_networks(
 
 
 def test_of_legacy_tables_the_time_is_bounded_and_the_doubt_is_said(tmp_path: Path) -> None:
-    with LabHost() as host, Engine(host, backend=LEGACY), Watched(host, tmp_path / "history.sqlite") as log:
+    with (
+        LabHost() as host,
+        Engine(host, backend=LEGACY) as engine,
+        Watched(host, tmp_path / "history.sqlite") as log,
+    ):
         run = ("docker", "run", "-d", "--name", "web", "-p", "8080:80", *IDLE)
         line = only(log.after(run))
         assert (causes([line]), counts(line), line.exact) == ({(CauseOf.CONTAINER, "web")}, (3, 0), True)
@@ -138,6 +142,18 @@ def test_of_legacy_tables_the_time_is_bounded_and_the_doubt_is_said(tmp_path: Pa
         assert since <= until
         lines = log.after(("sh", "-c", "iptables-save > /run/rules; iptables-restore < /run/rules"))
         assert lines == []  # what is as it was cannot be seen where the kernel does not tell
+        host.run(["sh", "-c", _UFW])
+        lines = log.wait_for(lambda one: one.cause.name == "ufw")
+        assert causes(lines) <= {(CauseOf.PROGRAM, "ufw"), (CauseOf.UNKNOWN, "")}
+        assert all((one.writer, one.exact) == (None, False) and "legacy" in one.unknown for one in lines)
+        host.run(["docker", "run", "-d", "--restart", "always", "--name", "bad", "-p", "9090:80", *_CRASHING])
+        lines = log.after(("sh", "-c", "sleep 4; docker rm -f bad"))
+        assert causes(lines) == {(CauseOf.CONTAINER, "bad")}
+        engine.restart()
+        lines = log.new()
+        assert {(CauseOf.ENGINE, ""), (CauseOf.CONTAINER, "web")} >= causes(lines)
+        events = {name for one in lines for name, _ in one.cause.events if one.cause.kind is CauseOf.ENGINE}
+        assert events == {"start", "stop"}
 
 
 def test_random_changes_are_each_there_once_with_their_own_cause(watched: tuple[Engine, Watched]) -> None:

@@ -46,8 +46,10 @@ def dropping(facts: Facts, rules: str = _DROP, name: str = "iptables-save.txt") 
     return replace(facts, files={**facts.files, name: table + found + declared + rules.encode() + commit + after})
 
 
-def commit(chain: str, process: Process | None = None, *, pid: int = 9, action: Action = Action.MADE) -> Commit:
-    touched = ObjectEvent(action, ObjectKind.RULE, ("ip", "filter", chain))
+def commit(
+    chain: str, process: Process | None = None, *, pid: int = 9, action: Action = Action.MADE, table: str = "filter"
+) -> Commit:
+    touched = ObjectEvent(action, ObjectKind.RULE, ("ip", table, chain))
     return Commit(2, pid, "iptables", (touched,), "2026-11-27T12:00:07Z", process)
 
 
@@ -127,6 +129,30 @@ def test_a_short_process_between_two_of_one_program_is_that_programs() -> None:
     assert (CauseOf.OPERATOR, "") in heard((100, ufw), (900, silent))
     assert (CauseOf.OPERATOR, "") in heard((100, ufw), (99, silent), (108, ufw))
     assert (CauseOf.OPERATOR, "") in heard((100, engine), (103, silent), (108, engine))
+
+
+def test_what_firewalld_runs_for_an_engine_that_starts_is_the_engines_and_what_it_loads_itself_is_not() -> None:
+    before, after = one_port()
+    passed = Process("iptables", 9, "firewalld.service", "root", "firewalld < systemd")
+    loaded = Process("iptables-restor", 8, "firewalld.service", "root", "firewalld < systemd")
+    chains = ("DOCKER", "POSTROUTING")
+    events = (DockerEvent("daemon", "start", "", "", "2026-11-27T12:00:05Z"),)
+    ran = Observation(
+        commits=tuple(commit(chain, passed, table=table) for chain in chains for table in ("nat", "filter"))
+    )
+
+    def of_engine(heard: Observation) -> set[CauseOf]:
+        return {one.cause.kind for one in lines(before, after, heard) if one.rules or one.rewritten}
+
+    assert of_engine(replace(ran, engine_away=True)) == {CauseOf.ENGINE}
+    assert of_engine(replace(ran, events=events)) == {CauseOf.ENGINE}
+    assert of_engine(ran) == {CauseOf.PROGRAM}  # firewalld was reloaded, and the engine follows
+    again = commit("DOCKER", passed)
+    started = (DockerEvent("container", "start", "x", "other", "2026-11-27T12:00:05Z"),)
+    (line,) = lines(after, after, Observation(commits=(again,), events=started))
+    assert line.cause.kind is CauseOf.CONTAINER
+    found = lines(after, after, Observation(commits=(again, commit("INPUT", loaded)), events=started))
+    assert {one.cause.name for one in found if one.rewritten} == {"firewalld"}
 
 
 def test_a_container_that_crashes_in_a_loop_is_one_line_that_counts() -> None:

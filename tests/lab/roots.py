@@ -37,8 +37,8 @@ def ensure_root(release: str) -> Path:
 
 
 @contextmanager
-def _lock(release: str) -> Iterator[None]:
-    with (FOLDER / f".{release}.lock").open("w") as handle:
+def _lock(name: str, folder: Path = FOLDER) -> Iterator[None]:
+    with (folder / f".{name}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
@@ -81,6 +81,18 @@ def ensure_installed(name: str, release: str, packages: str, what: str) -> Path:
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
     return root
+
+
+def ensure_extracted(folder: Path, release: str, packages: str, what: str) -> Path:
+    """Return a folder with unpacked packages of a release, fetching them first where needed."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(folder.name, folder.parent):
+        if not folder.is_dir():
+            partial = folder.with_name(f".{folder.name}.partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            _bootstrap(release, partial, packages, what, "--variant=extract")
+            partial.rename(folder)
+    return folder
 
 
 def extract(release: str, target: Path, packages: str, what: str) -> None:

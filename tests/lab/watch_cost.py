@@ -1,6 +1,8 @@
 """What `netaudit watch` costs: on a quiet host, in a storm of changes, and over many of them.
 
-python -m lab.watch_cost CONTAINERS QUIET_SECONDS STORM SOAK      such as: 100 600 1000 20000
+python -m lab.watch_cost CONTAINERS QUIET_SECONDS STORM SOAK [ENGINE]      such as: 100 600 1000 20000 28.5.2
+
+Processor time is of the watcher, of the process that hears of commits, and of all programs that they ran.
 """
 
 import os
@@ -23,9 +25,9 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PIECE = 500  # changes between two readings of memory
 
 
-def main(containers: int, quiet: int, storm: int, soak: int) -> None:
+def main(containers: int, quiet: int, storm: int, soak: int, version: str = "20.10.24") -> None:
     """Measure, and print what was measured."""
-    with tempfile.TemporaryDirectory() as folder, LabHost(uplink=True) as host, Engine(host) as engine:
+    with tempfile.TemporaryDirectory() as folder, LabHost(uplink=True) as host, Engine(host, version) as engine:
         for number in range(containers):
             engine.docker("run", "-d", "--name", f"c{number}", "-p", f"{20_000 + number}:80", *IDLE)
         store = Path(folder) / "history.sqlite"
@@ -77,7 +79,7 @@ def _family(pid: int) -> list[int]:
 
 def _processor(pid: int) -> float:
     stats = [Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split() for one in _family(pid)]
-    return sum(int(words[11]) + int(words[12]) for words in stats) / _TICKS
+    return sum(int(number) for words in stats for number in words[11:15]) / _TICKS
 
 
 def _resident(pid: int) -> float:
@@ -90,4 +92,4 @@ def _size(store: Path) -> int:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:5]), *sys.argv[5:])

@@ -116,6 +116,13 @@ def test_each_page_forbids_all_but_itself(ask: Ask, path: str, wanted: str) -> N
     assert "lab<b>" not in text
 
 
+def test_two_looks_compared_have_the_findings_that_came_and_those_that_went(ask: Ask) -> None:
+    opened, closed = (ask(f"/compare?from={one}&to={other}")[2] for one, other in ((1, 2), (2, 1)))
+    assert "New findings by severity" in opened
+    assert "Newly open" in opened
+    assert "No longer found: container web: Open at its own address" in closed
+
+
 @pytest.mark.parametrize("path", ["/host?at=99", "/host?at=%1b[31m", "/compare?from=nonsense", "/timeline?since=never"])
 def test_what_cannot_be_answered_is_one_line_that_says_why(ask: Ask, path: str) -> None:
     status, headers, text = ask(path)

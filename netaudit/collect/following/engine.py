@@ -28,6 +28,11 @@ class EngineFollower(DockerListener):
         self._over.set()
         super().__exit__(*_)
 
+    @property
+    def is_away(self) -> bool:
+        """Tell whether an engine that was there does not answer now."""
+        return self._was_there and not self._answers
+
     def keep(self, event: DockerEvent) -> None:
         """Keep an event, and wake the watcher."""
         with self._lock:
@@ -67,6 +72,11 @@ class EngineFollower(DockerListener):
 
 class PodmanFollower(EngineFollower):
     """Podman's events, by its own socket: its service ends when nobody asks, which is no event."""
+
+    @property
+    def is_away(self) -> bool:
+        """Tell that it never is."""
+        return False
 
     def turn(self, action: str) -> None:
         """Do nothing: containers go on without it."""

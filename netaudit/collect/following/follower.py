@@ -70,7 +70,8 @@ class Follower:
         replaced, self._replaced = tuple(self._replaced), []
         lost, self._lost = self._lost, ""
         events = tuple(event for engine in self._engines for event in engine.take())
-        return Observation(told, events, before, self._before, blind or lost, replaced)
+        away = any(engine.is_away for engine in self._engines)
+        return Observation(told, events, before, self._before, blind or lost, replaced, away)
 
     def _listen_to_others(self, stack: ExitStack) -> None:
         """Listen to routes and audit records at the side, until the end."""

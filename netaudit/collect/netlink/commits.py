@@ -2,13 +2,17 @@
 
 import errno
 import os
+import select
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Self
+
+from msgspec.structs import replace
 
 from netaudit.collect.asking.deadline import start_thread
 from netaudit.collect.asking.kernel_modules import is_there
@@ -22,6 +26,7 @@ _BUFFER = 64 << 20  # bytes; 100,000 rules in one commit are 50 MB of messages
 _PATIENCE = 0.1  # seconds between two looks whether to stop
 _LINGER = 5.0  # seconds for what is on its way when it is to stop; somebody may commit without a pause
 _MOST = 1_000_000  # touched objects that are kept
+_AT_A_TIME = 16  # touched objects that are read between two looks whether there is another commit
 _GEN_ID, _GEN_PID, _GEN_NAME = 1, 2, 3
 _FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
 # Message -> what it says of which object, and the numbers of its attributes for the object's name and handle.
@@ -40,7 +45,8 @@ _TOUCHES: dict[int, tuple[Action, ObjectKind, int, int]] = {
 class CommitListener:
     """A context manager: a thread that listens; `commits` and `blind` are to be read when it has ended.
 
-    `ask` finds out about the process of a commit, by its number and name, before anything else is done with it.
+    `ask` finds out about the process of a commit, by its number and name, before anything else is done with it: what it
+    touched is read when no other commit waits, for the next process may end as soon.
     """
 
     patience = _PATIENCE
@@ -50,6 +56,7 @@ class CommitListener:
         self.commits: list[Commit] = []
         self.blind = ""
         self._touched: list[tuple[int, bytes]] = []
+        self._unread: deque[_Unread] = deque()
         self._left = _MOST
         self._last: float | None = None
         self._ended = threading.Event()
@@ -76,12 +83,34 @@ class CommitListener:
         """Receive until the end is asked for, and then what is still there."""
         _hurry()
         try:
-            while not self._receive() or not self._ended.is_set():
+            while not self._advance() or not self._ended.is_set():
                 if self._is_too_much():
                     self.blind = "the kernel told more than is kept"
                     return
         except OSError as error:
             self.blind = f"nf_tables could no longer be listened to: {error.strerror}"
+        finally:
+            while self._unread:
+                self._read_some()
+
+    def _advance(self) -> bool:
+        """Take what has come, else read what waits to be read; tell whether nothing has come for a while."""
+        if not self._unread or self._has_word():
+            return self._receive()
+        self._read_some()
+        return False
+
+    def _has_word(self) -> bool:
+        assert self._socket  # noqa: S101 (the thread starts with it)
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def _read_some(self) -> None:
+        """Read some of what the oldest commit touched, and keep it when that was all."""
+        if (commit := self._unread[0].read()) is not None:
+            self._unread.popleft()
+            self.keep(commit)
 
     def _is_too_much(self) -> bool:
         """Tell whether more comes than is kept, or it goes on although it is to end."""
@@ -118,11 +147,26 @@ class CommitListener:
             numbers, name = (message.number(_GEN_ID), message.number(_GEN_PID)), message.text(_GEN_NAME)
             process = self._ask(numbers[1], name)
             at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            touched = tuple(_event(protocol.read_message(*one)) for one in self._touched)
-            self._touched.clear()
-            self.keep(Commit(*numbers, name, touched, at, process))
+            self._unread.append(_Unread(Commit(*numbers, name, (), at, process), self._touched))
+            self._touched = []
         elif kind in _TOUCHES:
-            self._touched.append((kind, bytes(body)))  # read when there is time
+            self._touched.append((kind, bytes(body)))
+
+
+class _Unread:
+    """A commit of which it has not been read yet what it touched."""
+
+    def __init__(self, commit: Commit, touched: list[tuple[int, bytes]]) -> None:
+        self._commit, self._touched = commit, touched
+        self._events: list[ObjectEvent] = []
+
+    def read(self) -> Commit | None:
+        """Read some; return the commit when all is read."""
+        begin = len(self._events)
+        some = self._touched[begin : begin + _AT_A_TIME]
+        self._events += [_event(protocol.read_message(*one)) for one in some]
+        whole = len(self._events) == len(self._touched)
+        return replace(self._commit, touched=tuple(self._events)) if whole else None
 
 
 def _hurry() -> None:

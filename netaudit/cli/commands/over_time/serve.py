@@ -35,6 +35,8 @@ def serve(
     Only to this host itself, and only with the token that is printed; nothing can be changed there. From elsewhere:
     ssh -L 8642:127.0.0.1:8642 HOST.
     """
+    from netaudit.api.audits import AuditOptions, prepare_audit
+    from netaudit.catalog.config_places import find_config
     from netaudit.cli.histories import reading
     from netaudit.cli.say import say
     from netaudit.serving.pages import Pages
@@ -43,9 +45,10 @@ def serve(
     token = _read_token(token_file) if token_file else secrets.token_urlsafe(24)
     with reading(store) as history:
         path = Path(history.name)
-    place = _read_place(listen)
+    place, config = _read_place(listen), find_config(Path.cwd())
+    prepare_audit(AuditOptions(config=config))  # who starts this reads what is wrong in it
     gc.enable()
-    with PageServer(place, Pages(path), token) as server:
+    with PageServer(place, Pages(path, config), token) as server:
         say(f"serving {path}; open {_address(server, place, token)}")
         try:
             server.serve_forever()
