@@ -29,6 +29,8 @@ from netaudit.collect.netlink.tables import ask_tables
 from netaudit.collect.podman.beside import without_docker
 from netaudit.collect.podman.objects import ask_podman, ask_podman_objects
 from netaudit.collect.podman.place import PodmanPlace, find_podman
+from netaudit.collect.rootless.ask import look_for_rootless, rootless_gaps
+from netaudit.collect.rootless.namespaces import opened
 from netaudit.model.facts import Gap, GapReason, Source
 
 Answers = tuple[Answer, ...]
@@ -93,8 +95,11 @@ def _ask_objects(where: Where, podman: PodmanPlace | None, inventory: Answers) -
 def _ask_inside(where: Where, inventory: Answers) -> Iterator[Answer]:
     running = (Source.DOCKER_CONTAINERS, Source.PODMAN_CONTAINERS)
     said = [one.data for one in inventory if isinstance(one, Answered) and one.source in running]
-    if where.inside and said:
-        yield from ask_inside(where, said)
+    engines, seen = look_for_rootless()
+    with opened(engines if where.inside else (), seen) as places:
+        if where.inside and (said or places):
+            yield from ask_inside(where, said, places)
+        yield from rootless_gaps(where, engines, places)
 
 
 def _renewed(inventory: Answers, again: Answers) -> Answers:

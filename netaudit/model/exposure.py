@@ -69,6 +69,7 @@ class Delivery(StrEnum):
 
     DNAT = "dnat"  # a NAT rule leads them to the container
     PROXY = "proxy"  # docker-proxy takes them on the host
+    ROOTLESS = "rootless"  # a program of a rootless engine takes them on the host, past its own rules or through them
     DIRECT = "direct"  # addressed to the container itself
     LOCAL = "local"  # a program of the host, or of a host-network container, takes them
     NONE = "none"  # nowhere: no rule leads them on and nobody listens

@@ -13,7 +13,7 @@ from netaudit.model.engines.parts import join
 from netaudit.model.facts import PODMAN_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.parse.docker.containers import known_container
 from netaudit.parse.docker.inventory import parse_inventory
-from netaudit.parse.podman.attached import attach
+from netaudit.parse.podman.attached import Published, attach
 from netaudit.parse.podman.inventory import parse_podman
 from netaudit.parse.podman.mappings import merge_bindings
 from netaudit.parse.reading.decode import decode_json
@@ -80,7 +80,7 @@ def _from_docker_api(facts: Facts, version: str, known: dict[bytes, Container]) 
     raw = decode_json(data, list[msgspec.Raw], source=Source.DOCKER_CONTAINERS, expected="what Docker prints")
     containers = (known_container(bytes(one), known) for one in raw)
     return Inventory(
-        containers=tuple(attach(one, merge_bindings(one.bindings), {}) for one in containers),
+        containers=tuple(attach(one, Published(merge_bindings(one.bindings)), {}) for one in containers),
         partial=True,
         docker=False,
         podman=Podman(version=version, partial=True),

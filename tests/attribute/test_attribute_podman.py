@@ -17,13 +17,12 @@ from netaudit.parse import parse_snapshot
 from netaudit.store import load
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
-STEPS = sorted(path.parent for path in RECORDINGS.glob("podman-*/*/*/recording.json"))
+STEPS = sorted(path.parent for path in RECORDINGS.glob("podman-*tables/*/*/recording.json"))
 # What was done there is no steady state: rules were flushed, or netavark itself deleted one that is still needed.
 LOST = {
-    "podman-5.4.2-iptables/flushed/02",
-    "podman-5.4.2-iptables/reload/02",
+    *(f"podman-{version}-{driver}/flushed/02" for version in ("5.4.2", "5.8.6") for driver in ("iptables", "nftables")),
+    *(f"podman-{version}-iptables/reload/02" for version in ("5.4.2", "5.8.6")),
     "podman-5.4.2-iptables/isolated-one-of-two-ends/05",
-    "podman-5.4.2-nftables/flushed/02",
 }
 DRIVERS = ("podman-5.4.2-iptables", "podman-5.4.2-nftables")
 

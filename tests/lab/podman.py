@@ -71,7 +71,7 @@ def _as_docker(container: Said) -> Said:
     settings = container["NetworkSettings"]
     if container["HostConfig"]["NetworkMode"].startswith("container:"):
         return {**container, "NetworkSettings": {"Ports": {}, "Networks": {}}}
-    ends = {name: end for name, end in settings["Networks"].items() if name not in ("host", "none")}
+    ends = {name: end for name, end in (settings.get("Networks") or {}).items() if name not in ("host", "none")}
     if any(end["GlobalIPv6Address"] for end in ends.values()):
         for bound in settings["Ports"].values():
             bound += [{**one, "HostIp": "::"} for one in bound or () if one["HostIp"] == "0.0.0.0"]
@@ -92,18 +92,25 @@ def _network(said: Said) -> Said:
 class Podman:
     """A context manager: Podman's service at work on a host, its API at /run/podman/podman.sock."""
 
+    socket = SOCKET
+
     def __init__(self, host: LabHost, version: str = "5.4.2", driver: str = "nftables") -> None:
         if version not in RELEASES or driver not in DRIVERS:
             raise LabError(f"no Podman {version} with {driver}: versions are {tuple(RELEASES)}, drivers {DRIVERS}")
         self.host, self.version, self.driver = host, version, driver
         self._service: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
+    def prepare(self) -> None:
+        """Lay out the root."""
         lower = podman_root(RELEASES[self.version])
         self.host.run(["sh", "-ec", _MOUNT.format(root=ROOT, lower=lower, driver=self.driver)])
-        self._service = self.host.popen(self.command("podman", "system", "service", "-t", "0", f"unix://{SOCKET}"))
+
+    def __enter__(self) -> Self:
+        self.prepare()
+        place = f"unix://{self.socket}"
+        self._service = self.host.popen(self.command("podman", "system", "service", "-t", "0", place))
         deadline = time.monotonic() + 30
-        while not self.host.namespaces.path(SOCKET).exists():
+        while not self.host.namespaces.path(self.socket).exists():
             if time.monotonic() > deadline or self._service.poll() is not None:
                 raise LabError(f"Podman {self.version}: its service did not start")
             time.sleep(0.05)

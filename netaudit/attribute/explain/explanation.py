@@ -12,6 +12,7 @@ from netaudit.attribute.explain.no_rules import NoRule, RulesWritten, explain_no
 from netaudit.attribute.signatures.signature import Catalog, Owned, Signature
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Network
+from netaudit.model.engines.rootless import describe_rootless
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
 
@@ -144,10 +145,12 @@ def _container(container: Container, snapshot: Snapshot, attributed: AttributedS
 
 
 def _inside(container: Container, attributed: AttributedSnapshot) -> Iterator[AttributedItem]:
-    """List the rules in a container's own network namespace."""
+    """List the rules in a container's own network namespace, and its own in the namespace of its rootless engine."""
     for inside in attributed.inside:
         if inside.container.id == container.id:
             yield from (one for one in inside.items if one.item.object is ObjectKind.RULE)
+        elif describe_rootless(inside.container.id):
+            yield from _caused(inside.items, container=container.id)
 
 
 def _network(network: Network, attributed: AttributedSnapshot) -> NetworkExplained:

@@ -7,6 +7,7 @@ import msgspec
 
 from netaudit.attribute.explain.networking import SHARED, host_container
 from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory, Network, PortBinding
+from netaudit.model.engines.kinds import Engine
 from netaudit.model.host import Host, Listener
 from netaudit.model.version import Version
 
@@ -17,6 +18,7 @@ class NoRuleKind(StrEnum):
     """The kinds of reasons, and which argument of a NoRule each has."""
 
     STOPPED = "stopped"
+    ROOTLESS = "rootless"  # of Podman: its programs take published ports on the host
     LOOPBACK_ONLY = "loopback-only"  # network mode none
     SHARED_NETWORK = "shared-network"  # name: of the container whose network it shares
     HOST_NETWORK = "host-network"
@@ -76,6 +78,8 @@ def explain_no_rules(container: Container, inventory: Inventory, host: Host, wri
         yield from _on_shared_network(mode, inventory, host)
     elif mode == "none":
         yield NoRule(NoRuleKind.LOOPBACK_ONLY)
+    elif inventory.podman and inventory.podman.rootless and container.engine is Engine.PODMAN:
+        yield NoRule(NoRuleKind.ROOTLESS)
     else:
         yield from _on_networks(container, inventory, written)
 

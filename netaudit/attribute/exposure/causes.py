@@ -113,7 +113,7 @@ class ExposureCauses:
         return words if self._tense is Tense.PAST else _CONDITIONAL[words]
 
 
-_TAKEN_HERE = frozenset({Delivery.PROXY, Delivery.LOCAL})
+_TAKEN_HERE = frozenset({Delivery.PROXY, Delivery.ROOTLESS, Delivery.LOCAL})
 
 
 def _listening(host: Host, to: Destination) -> tuple[str, ...]:

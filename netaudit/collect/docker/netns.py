@@ -7,7 +7,7 @@ The program prints what the sources of rules say in there, as JSON: files, gaps 
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from time import monotonic
 
@@ -21,6 +21,7 @@ from netaudit.collect.kernel.iptables import LegacyReader, ask_nft_backend, outp
 from netaudit.collect.kernel.nftables import ask_native_tables, ask_outline
 from netaudit.model.facts import Gap, GapReason, Source
 
+NOWHERE: Mapping[str, str] = {}
 _PROGRAMS = 10  # how many are run inside at most, each with its own time limit; and for all containers together
 # Bytes of one container's rules, and of all: a container that may write rules may write millions.
 _MOST, _MOST_OF_ALL = 32 << 20, 128 << 20
@@ -50,8 +51,11 @@ def ask_rules(where: Where) -> Iterator[Answer]:
     yield from legacy_reader.ask()
 
 
-def ask_inside(where: Where, containers: Iterable[bytes]) -> Iterator[Answer]:
-    """Ask inside each running container of these inspections that has a network namespace of its own."""
+def ask_inside(where: Where, containers: Iterable[bytes], engines: Mapping[str, str] = NOWHERE) -> Iterator[Answer]:
+    """Ask inside each running container of these inspections that has a network namespace of its own.
+
+    `engines` names the network namespaces of rootless engines, which are read first, by what leads there.
+    """
     found: dict[str, dict[str, str]] = {}
     budget = _Budget(where)
     try:
@@ -59,11 +63,13 @@ def ask_inside(where: Where, containers: Iterable[bytes]) -> Iterator[Answer]:
     except UnfitError as error:
         yield Gap(Source.INSIDE, GapReason.INVALID, f"{Source.DOCKER_CONTAINERS}: {error}")
         return
-    for container in running:
-        printed = budget.ask(container.state.pid)
-        found[container.id] = printed.files
+    places = [(name, name, place) for name, place in engines.items()]
+    places += [(one.id, f"container {one.id[:12]}", f"/proc/{one.state.pid}/ns/net") for one in running]
+    for key, called, place in places:
+        printed = budget.ask(place)
+        found[key] = printed.files
         for gap in printed.gaps:
-            yield Gap(Source.INSIDE, gap.reason, f"container {container.id[:12]}: {gap.source}: {gap.detail}")
+            yield Gap(Source.INSIDE, gap.reason, f"{called}: {gap.source}: {gap.detail}")
     yield Answered(Source.INSIDE, msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
 
 
@@ -87,13 +93,13 @@ class _Budget:
         self._end = monotonic() + 2 * _PROGRAMS * where.timeout
         self._left = _MOST_OF_ALL
 
-    def ask(self, pid: int) -> _Printed:
-        """Ask inside one container, as long as there is time and room."""
+    def ask(self, place: str) -> _Printed:
+        """Ask inside one namespace, as long as there is time and room."""
         if self._left <= 0:
             return _lost(GapReason.INVALID, f"the containers hold more than {_MOST_OF_ALL >> 20} MiB of rules")
         if monotonic() > self._end:
             return _lost(GapReason.TIMEOUT, "those before took too long")
-        printed = _ask_one(self._where, pid, min(_MOST, self._left))
+        printed = _ask_one(self._where, place, min(_MOST, self._left))
         self._left -= sum(map(len, printed.files.values()))
         return printed
 
@@ -102,8 +108,8 @@ def _lost(reason: GapReason, detail: str) -> _Printed:
     return _Printed({}, [Gap(Source.INSIDE, reason, detail)])
 
 
-def _ask_one(where: Where, pid: int, most: int) -> _Printed:
-    enter = ["nsenter", f"--net=/proc/{pid}/ns/net", sys.executable, "-P", "-m", "netaudit.collect.docker.netns"]
+def _ask_one(where: Where, place: str, most: int) -> _Printed:
+    enter = ["nsenter", f"--net={place}", sys.executable, "-P", "-m", "netaudit.collect.docker.netns"]
     packages = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     limit = _PROGRAMS * where.timeout
     printed = run(Source.INSIDE, [*enter, f"{where.timeout:g}"], timeout=limit, environment=packages, most=most)

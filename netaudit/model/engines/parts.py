@@ -50,6 +50,17 @@ def has_hairpin(inventory: Inventory, container_id: str) -> bool | None:
     return None if proxy is None else not proxy
 
 
+def connects_inside(inventory: Inventory, container_id: str) -> bool:
+    """Return whether what takes a published port on the host connects inside the container's own network namespace.
+
+    Rootless Podman's programs do (rootlessport, pasta, slirp4netns): no rule of another namespace sees that. Docker's
+    rootlesskit connects where dockerd is, and what it has written there leads on.
+    """
+    if inventory.podman is None or not inventory.podman.rootless:
+        return False
+    return any(one.engine is Engine.PODMAN for one in inventory.containers if one.id == container_id)
+
+
 def _part(inventory: Inventory, engine: Engine) -> Inventory:
     return replace(
         inventory,

@@ -4,12 +4,9 @@ from collections.abc import Iterable
 
 from netaudit.model.host import Listener
 from netaudit.model.netfilter.family import family_of
-from netaudit.packets.host.destinations import PROXY, is_wildcard
+from netaudit.packets.host.destinations import INTO_NAMESPACES, PROXY, is_wildcard
 from netaudit.packets.values.probe import parse_ip
 
-# Programs that hold the published ports of a rootless engine: its containers are in a namespace of their own.
-# Source: the port drivers that docs.docker.com/engine/security/rootless lists.
-_INTO_NAMESPACES = frozenset({"rootlesskit", "slirp4netns", "pasta", "pasta.avx2"})
 _EVERY_ADDRESS = "*"  # of both families, as ss prints it
 
 
@@ -42,7 +39,7 @@ def is_proxied(found: tuple[Listener, ...]) -> bool:
 
 def leads_elsewhere(found: tuple[Listener, ...]) -> bool:
     """Tell whether the program of one of the sockets passes packets on into another network namespace."""
-    return any(not _INTO_NAMESPACES.isdisjoint(one.programs) for one in found)
+    return any(not INTO_NAMESPACES.isdisjoint(one.programs) for one in found)
 
 
 def _hears(listener: Listener, interface: str | None) -> bool:
@@ -50,8 +47,8 @@ def _hears(listener: Listener, interface: str | None) -> bool:
 
 
 def _is_bound_to(listener: Listener, address: str) -> bool:
-    if listener.address == _EVERY_ADDRESS or is_wildcard(address):
+    if listener.address == _EVERY_ADDRESS:
         return True
-    if is_wildcard(listener.address):
+    if is_wildcard(listener.address) or is_wildcard(address):
         return family_of(listener.address) == family_of(address)
     return listener.address == address or parse_ip(listener.address) == parse_ip(address)

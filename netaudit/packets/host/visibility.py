@@ -14,7 +14,7 @@ from netaudit.packets.host.followed import RULES, unfollowed
 
 _ROUTES = {"ip": Source.IP_ROUTE, "ip6": Source.IP6_ROUTE}
 _FORWARDED = frozenset({Delivery.DNAT, Delivery.DIRECT})
-_LISTENED = frozenset({Delivery.PROXY, Delivery.LOCAL})
+_LISTENED = frozenset({Delivery.PROXY, Delivery.ROOTLESS, Delivery.LOCAL})
 
 
 def why_not_visible(snapshot: Snapshot) -> Reason | None:

@@ -1,6 +1,6 @@
 """Podman's JSON -> the inventory: `podman info`, `podman network inspect`, `podman inspect`, `podman ps --all`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import TypeVar
 
 import msgspec
@@ -9,7 +9,7 @@ from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.engines.kinds import Podman
 from netaudit.model.facts import PODMAN_SOURCES, Facts, Source
 from netaudit.parse.docker.containers import known_container
-from netaudit.parse.podman.attached import attach
+from netaudit.parse.podman.attached import Published, attach
 from netaudit.parse.podman.mappings import merge_bindings
 from netaudit.parse.podman.networks import RawNetwork, read_network
 from netaudit.parse.podman.ps import Listed, read_mappings
@@ -56,23 +56,23 @@ def parse_podman(facts: Facts, known: dict[bytes, Container] | None = None) -> I
     )
     return Inventory(
         networks=networks,
-        containers=tuple(_containers(facts, networks, known if known is not None else {})),
+        containers=tuple(_containers(facts, networks, known if known is not None else {}, podman)),
         partial=podman.partial,
         docker=False,
         podman=podman,
     )
 
 
-def _containers(facts: Facts, networks: tuple[Network, ...], known: dict[bytes, Container]) -> list[Container]:
+def _containers(
+    facts: Facts, networks: tuple[Network, ...], known: dict[bytes, Container], podman: Podman
+) -> Iterator[Container]:
     listed = {one.id: one for one in _read(facts, Source.PODMAN_PS, list[Listed]) or ()}
     by_name = {network.name: network for network in networks}
     raw = _read(facts, Source.PODMAN_CONTAINERS, list[msgspec.Raw]) or []
-    return [_container(known_container(bytes(one), known, Source.PODMAN_CONTAINERS), listed, by_name) for one in raw]
-
-
-def _container(read: Container, listed: Mapping[str, Listed], networks: Mapping[str, Network]) -> Container:
-    mappings = read_mappings(listed[read.id]) if read.id in listed else merge_bindings(read.bindings)
-    return attach(read, mappings, networks)
+    for one in raw:
+        read = known_container(bytes(one), known, Source.PODMAN_CONTAINERS)
+        mappings = read_mappings(listed[read.id]) if read.id in listed else merge_bindings(read.bindings)
+        yield attach(read, Published(mappings, podman.rootless), by_name)
 
 
 def _read(facts: Facts, source: Source, kind: type[T]) -> T | None:

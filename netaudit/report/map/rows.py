@@ -22,6 +22,7 @@ _KINDS = (
 _WAYS = {
     Delivery.DNAT: "led on to the container",
     Delivery.PROXY: "docker-proxy takes them on the host",
+    Delivery.ROOTLESS: "a program of the rootless engine takes them on the host",
     Delivery.DIRECT: "straight to the container",
     Delivery.LOCAL: "a program of the host takes them",
     Delivery.NONE: "nobody takes them",

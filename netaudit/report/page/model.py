@@ -35,7 +35,7 @@ from netaudit.report.page.subjects import SubjectView, gather_subjects
 from netaudit.report.text.by_cause import group_by_cause
 from netaudit.report.text.sentence import Sentence
 from netaudit.report.text.unseen import Tense
-from netaudit.report.text.words import distinct_gaps
+from netaudit.report.text.words import describe_place, distinct_gaps
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -114,7 +114,7 @@ class SnapshotPage(Page, frozen=True, kw_only=True):
         """Return the chains of the host, then of each container, with what to write before their tables."""
         yield "", self.chains
         for one in self.inside:
-            yield f"inside container {one.container.name or one.container.id[:12]}: ", one.chains
+            yield f"inside {describe_place(one.container)}: ", one.chains
 
 
 def make_diff_page(

@@ -26,6 +26,7 @@ _WHAT = {
     Source.SOCKETS: "listening sockets",
     Source.SYSCTL: "kernel settings",
 }
+_OTHERS: dict[str, str] = {Source.INSIDE: "rootless engines"}
 _NEXT = {
     GapReason.ABSENT: "install it",
     GapReason.DENIED: "run as root",
@@ -71,7 +72,7 @@ def _rows(facts: Facts) -> Iterator[tuple[str, str, str]]:
         else:
             yield "ok", what, f"{len(facts.files.get(source, b''))} bytes"
     for source_name, found in gaps.items():
-        yield from (("!", source_name, _describe(gap)) for gap in found)
+        yield from (("!", _OTHERS.get(source_name, source_name), _describe(gap)) for gap in found)
 
 
 def _loose_rows(loose: Sequence[str]) -> Iterator[tuple[str, str, str]]:
@@ -82,7 +83,7 @@ def _loose_rows(loose: Sequence[str]) -> Iterator[tuple[str, str, str]]:
 def _describe(gap: Gap) -> str:
     """Say why a source said nothing, and what to do about it."""
     said = f"{gap.reason}: {gap.detail or 'no more is known'}"
-    if gap.reason is GapReason.DENIED and "root" in gap.detail:  # the program's own hint
+    if gap.source == Source.INSIDE or (gap.reason is GapReason.DENIED and "root" in gap.detail):  # it says so itself
         return said
     hints = _NEXT_FOR_DOCKER if gap.source in INVENTORY_SOURCES else _NEXT
     return f"{said}; {hints[gap.reason]}"

@@ -33,6 +33,7 @@ from netaudit.report.text.words import (
     describe_earlier,
     describe_gap,
     describe_head,
+    describe_place,
     describe_writer,
     summarise_diff,
     summarise_snapshot,
@@ -171,7 +172,7 @@ def _inside(namespaces: Iterable[AttributedInside], style: Style) -> Iterator[st
     for inside in namespaces:
         rules = [one for one in inside.items if one.item.object is ObjectKind.RULE or _drops(one)]
         if rules:
-            yield bold(terminal_text(f"inside container {inside.container.name}"), style)
+            yield bold(terminal_text(f"inside {describe_place(inside.container)}"), style)
             yield from _chains(rules, style)
 
 

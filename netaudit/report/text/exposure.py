@@ -25,6 +25,7 @@ _ORDER = {kind: place for place, kind in enumerate(ZoneKind)}
 _HOW = {
     Delivery.DNAT: "by a NAT rule",
     Delivery.PROXY: "by docker-proxy",
+    Delivery.ROOTLESS: "through the rootless engine",
     Delivery.DIRECT: "directly",
     Delivery.LOCAL: "on the host",
     Delivery.NONE: "",

@@ -10,6 +10,11 @@ NO_NETWORK_RULES = "No rule exists because of it: Docker writes rules for bridge
 # The words in braces are the arguments of a NoRule.
 _SENTENCES: Mapping[NoRuleKind, str] = {
     NoRuleKind.STOPPED: "It has no rule, for Docker writes rules for running containers only.",
+    NoRuleKind.ROOTLESS: (
+        "On this host it has no rule: Podman is rootless and writes its rules in a network namespace of its own. Its"
+        " programs take the published ports on the host, and connect inside the container: only the host's INPUT rules"
+        " protect them."
+    ),
     NoRuleKind.LOOPBACK_ONLY: "It has no rule and needs none: it has a loopback interface only.",
     NoRuleKind.SHARED_NETWORK: (
         "It has no rule of its own: whatever {name} publishes leads to its ports too; explain {name} for those."

@@ -11,9 +11,11 @@ from netaudit.attribute.attribution import (
     AttributedSnapshot,
     Confidence,
     Coverage,
+    Ref,
     SnapshotHead,
 )
 from netaudit.diff import Added, Altered, Change, Moved, Removed
+from netaudit.model.engines.rootless import describe_rootless
 from netaudit.model.facts import Gap
 from netaudit.model.netfilter.ruleset import Item, ObjectKind
 
@@ -95,6 +97,11 @@ def describe_head(head: SnapshotHead) -> str:
 def engines(head: SnapshotHead) -> list[str]:
     """Name the engines of a host with their versions, as far as they are known."""
     return [f"{name} {version}" for name, version in (("Docker", head.engine), ("Podman", head.podman)) if version]
+
+
+def describe_place(namespace: Ref) -> str:
+    """Say in whose network namespace rules are: a container's, or a rootless engine's."""
+    return describe_rootless(namespace.id) or f"container {namespace.name or namespace.id[:12]}"
 
 
 def describe_gap(gap: Gap) -> str:

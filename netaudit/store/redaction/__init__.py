@@ -29,6 +29,7 @@ import msgspec
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.errors import ParseError
 from netaudit.model.docker import Inventory
+from netaudit.model.engines.rootless import describe_rootless
 from netaudit.model.facts import IPTABLES_SOURCES, PODMAN_SOURCES, RULE_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.parse import read_inside, read_source
 from netaudit.parse.docker.inventory import parse_inventory
@@ -180,5 +181,6 @@ def _redact_inside(facts: Facts, redactor: Redactor) -> bytes:
         if Source.NFT_RULESET in inside.files:
             files[str(Source.NFT_RULESET)] = redact_nft(inside.files[Source.NFT_RULESET], redactor, Source.NFT_RULESET)
         redactor.count(Kind.FILE, len(inside.files.keys() - set(RULE_SOURCES)))
-        hidden[redactor.names.id(container)] = {name: text.decode() for name, text in files.items()}
+        place = container if describe_rootless(container) else redactor.names.id(container)
+        hidden[place] = {name: text.decode() for name, text in files.items()}
     return msgspec.json.encode(hidden)

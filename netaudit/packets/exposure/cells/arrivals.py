@@ -5,7 +5,7 @@ from functools import cached_property
 
 import msgspec
 
-from netaudit.model.engines.parts import has_hairpin
+from netaudit.model.engines.parts import connects_inside, has_hairpin
 from netaudit.model.exposure import Delivery, DestinationKind, Outcome, ZoneKind
 from netaudit.model.facts import Source
 from netaudit.model.host import Listener
@@ -154,8 +154,10 @@ class Arrivals:
         if not is_proxied(found):
             names = ", ".join(sorted({name for one in found for name in one.programs}))
             if leads_elsewhere(found):
+                if connects_inside(self._reach.inventory, self._destination.container_id):
+                    return Arrival(Delivery.ROOTLESS, here)
                 doubt = by_no_rule(ReasonKind.PROXY_OUT_OF_RECORDING, programs=names)
-                return Arrival(Delivery.PROXY, here.doubted(), doubt=doubt)
+                return Arrival(Delivery.ROOTLESS, here.doubted(), doubt=doubt)
             return Arrival(Delivery.PROXY, here, by_no_rule(ReasonKind.PORT_HELD, programs=names))
         best = onward(self._reaches, self._destination, self._rows_of)
         match best.outcome:

@@ -41,6 +41,7 @@ WORDS = {
     " seen. The reason names it. Read it as allowed until you know better.",
     "dnat": "A way: a NAT rule leads the packets to the container.",
     "proxy": "A way: docker-proxy, a program of the host, takes the packets and sends its own to the container.",
+    "rootless": "A way: a program of a rootless engine takes the packets on the host, where INPUT rules decide.",
     "direct": "A way: the packets are addressed to the container itself.",
     "local": "A way: a program of the host, or of a container on the host's network, takes them.",
     "none": "A way: nowhere. No rule leads them on and nobody listens.",

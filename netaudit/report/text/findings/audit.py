@@ -23,6 +23,7 @@ from netaudit.report.text.words import count
 _DELIVERIES = {
     Delivery.DNAT: "by a NAT rule",
     Delivery.PROXY: "through docker-proxy",
+    Delivery.ROOTLESS: "through the rootless engine",
     Delivery.DIRECT: "directly",
     Delivery.LOCAL: "on the host",
     Delivery.NONE: "",
