@@ -1,12 +1,12 @@
 """Rules of iptables in any of its forms: iptables-save, `iptables -S`, `iptables -L`. The text itself tells which."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
 import msgspec
 
-from netaudit.errors import ParseError
 from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Backend, Chain, Rule, Table
 from netaudit.parse.iptables.commands import read_commands
 from netaudit.parse.iptables.console import read_command
@@ -15,6 +15,7 @@ from netaudit.parse.iptables.save import read_save
 from netaudit.parse.listing.names import BindingEvidence
 from netaudit.parse.listing.reader import read_listing
 from netaudit.parse.reading.result import Loss, ParseResult
+from netaudit.parse.reading.states import earlier_state, lines_of_chains
 
 _LOOK = 1 << 20  # a form shows within its first lines, however many warnings stand before
 _WIDE = 400  # and at the beginning of a line
@@ -24,7 +25,6 @@ _FORM = re.compile(
 )
 _BACKEND = re.compile(r"ip6?tables-(?:legacy|nft)\b|\(nf_tables\)")  # what tells the backend of a listing
 _USUAL = ("filter", "nat", "mangle", "raw")
-_HINT = "give each of them in a file of its own"
 
 
 class Form(Enum):
@@ -66,7 +66,7 @@ def read_rules(
             reading = _with_losses(reading, text, backend)
         case Form.SAVE | None:
             reading = read_save(text, backend=backend, family=family, source=source, known=known)
-    return msgspec.structs.replace(reading, tables=_merge(reading.tables, source))
+    return _merged(reading, text)
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -107,9 +107,9 @@ def _next_form(form: Form | None, line: str) -> Form | None:
 
 def _read_several(parts: Mapping[Form, str], text: str, asked: Asked) -> ParseResult:
     """Read each form by itself; of a chain that is in two, the one that says more counts."""
-    readings = [_read_form(form, parts[form], asked) for form in Form if form in parts]
+    readings = [_merged(_read_form(form, parts[form], asked), parts[form]) for form in Form if form in parts]
     tables: dict[tuple[Backend, str, str], Table] = {}
-    for table in (table for reading in readings for table in _merge(reading.tables, asked.source)):
+    for table in (table for reading in readings for table in reading.tables):
         first = tables.get(table.key)
         if first is None:
             tables[table.key] = table
@@ -147,25 +147,37 @@ def _unlisted(tables: Iterable[Table]) -> tuple[Loss, ...]:
     return (Loss(f"not listed: table {', '.join(absent)}"),) if absent else ()
 
 
-def _merge(tables: tuple[Table, ...], source: str) -> tuple[Table, ...]:
-    """Put what was printed of one table at several times into one. Raises ParseError where it is not the same."""
+def _merged(reading: ParseResult, text: str) -> ParseResult:
+    """Put what was printed of one table at several times into one; of a chain with two states the last one counts."""
     merged: dict[tuple[Backend, str, str], Table] = {}
-    for table in tables:
+    earlier: list[tuple[str, str, int]] = []  # chain, table, and how often the chain's name came before
+    seen: Counter[str] = Counter()
+    for table in reading.tables:
         before = merged.get(table.key)
-        merged[table.key] = table if before is None else _merge_two(before, table, source)
-    return tuple(merged.values())
+        merged[table.key] = table if before is None else _merge_two(before, table)
+        for chain in table.chains:
+            if before is not None and _has_other_state(before, chain):
+                earlier.append((chain.name, table.name, seen[chain.name] - 1))
+            seen[chain.name] += 1
+    losses = _earlier_states(earlier, text) if earlier else ()
+    return msgspec.structs.replace(reading, tables=tuple(merged.values()), losses=(*reading.losses, *losses))
 
 
-def _merge_two(one: Table, other: Table, source: str) -> Table:
+def _earlier_states(chains: Iterable[tuple[str, str, int]], text: str) -> Iterator[Loss]:
+    lines = lines_of_chains(text)
+    for name, table, at in chains:
+        known = lines.get(name, [])
+        yield earlier_state(known[at] if 0 <= at < len(known) else None, f"{name} of table {table}")
+
+
+def _merge_two(one: Table, other: Table) -> Table:
     chains = {chain.name: chain for chain in one.chains}
-    for chain in other.chains:
-        if _content(chains.setdefault(chain.name, chain)) != _content(chain):
-            raise ParseError(
-                f"two states of the chain {chain.name} of table {one.name}: {source} holds more than one time or host",
-                source=source,
-                hint=_HINT,
-            )
+    chains |= {chain.name: chain for chain in other.chains if chain.name not in chains or _has_other_state(one, chain)}
     return msgspec.structs.replace(one, chains=tuple(chains.values()))
+
+
+def _has_other_state(table: Table, chain: Chain) -> bool:
+    return any(one.name == chain.name and _content(one) != _content(chain) for one in table.chains)
 
 
 def _content(chain: Chain) -> tuple[str | None, list[str]]:

@@ -84,10 +84,14 @@ def test_dumps_of_both_families_in_one_file_are_told_apart() -> None:
     assert [table.family for table in _read(both).tables] == ["ip", "ip6"]
 
 
-def test_two_states_of_one_chain_are_refused() -> None:
-    with pytest.raises(ParseError, match="two states of the chain INPUT of table filter") as caught:
-        _read(PLAIN + PLAIN.replace("-i lo", "-i eth0"))
-    assert caught.value.hint == "give each of them in a file of its own"
+def test_of_two_states_of_one_chain_the_last_counts_and_the_other_is_a_gap_with_its_line() -> None:
+    reading = _read(PLAIN + PLAIN.replace("-i lo", "-i eth0"))
+    assert [rule.text for chain in reading.tables[0].chains for rule in chain.rules] == [
+        rule.replace("-i lo", "-i eth0") for rule in _texts(PLAIN)
+    ]
+    (loss,) = reading.losses
+    assert loss.detail.startswith("line 2, an earlier state of chain INPUT of table filter, passed by")
+    assert not loss.doubtful
 
 
 def test_a_table_that_iptables_cannot_print_is_a_gap() -> None:

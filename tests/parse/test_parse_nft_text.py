@@ -1,9 +1,6 @@
 """nft's own words: what people paste, without a kernel."""
 
-import pytest
-
 from netaudit.api.rules import shipped_catalog
-from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Source
 from netaudit.model.netfilter.ruleset import Backend, Table
 from netaudit.model.snapshot import Snapshot
@@ -82,11 +79,18 @@ def test_a_listing_whose_end_is_cut_off_says_where() -> None:
     assert read_nft_text("table ip f {\n chain c {\n  tcp dport 22 accept\n").cut == "chain c"
 
 
-def test_two_states_of_one_chain_are_refused_and_the_same_state_twice_is_one() -> None:
+def test_of_two_states_of_one_chain_the_last_counts_and_the_same_state_twice_is_one() -> None:
     one = "table ip f {\n chain c {\n  tcp dport 22 counter packets 1 bytes 2 accept\n }\n}\n"
     assert len(rules(one + one.replace("packets 1", "packets 9"), "f", "c")) == 1
-    with pytest.raises(ParseError, match="two states of the chain c"):
-        read(one + one.replace("22", "23"))
+    assert rules(one + one.replace("22", "23"), "f", "c") == ["tcp dport 23 counter accept"]
+    assert [(lost.line, lost.text) for lost in read_nft_text(one + one.replace("22", "23")).earlier] == [(2, "c")]
+
+
+def test_a_file_adds_rules_to_a_chain_whose_hook_it_names_once() -> None:
+    base = "table inet f {\n chain c {\n  type filter hook input priority 0;\n  tcp dport 22 accept\n }\n}\n"
+    more = "table inet f {\n chain c {\n  tcp dport 23 accept\n }\n}\n"
+    assert rules(base + more, "f", "c") == ["tcp dport 22 accept", "tcp dport 23 accept"]
+    assert read_nft_text(base + more).earlier == ()
 
 
 DOCKER = """# Warning: table ip nat is managed by iptables-nft, do not touch!

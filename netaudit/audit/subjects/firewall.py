@@ -117,10 +117,13 @@ def _lacks_ingress(view: HostView, listed: ListedChains) -> bool | None:
 
 
 def _is_listed(view: HostView, family: str) -> bool:
-    """Return whether FORWARD was read of the table that holds DOCKER-USER: a listing may be of one chain."""
+    """Return whether FORWARD was read, with its policy, of the table that holds DOCKER-USER.
+
+    A listing may be of one chain, and rules without the head of their chain may be some of it.
+    """
     tables = (one for one in view.snapshot.ruleset.tables if (one.family, one.name) == (family, "filter"))
-    named = [{chain.name for chain in one.chains} for one in tables if one.backend in IPTABLES_BACKENDS]
-    return all("FORWARD" in chains for chains in named if "DOCKER-USER" in chains)
+    named = [{chain.name: chain.policy for chain in one.chains} for one in tables if one.backend in IPTABLES_BACKENDS]
+    return all(chains.get("FORWARD") is not None for chains in named if "DOCKER-USER" in chains)
 
 
 def _accepts_before(one: AttributedItem, jump: int) -> bool:

@@ -51,5 +51,7 @@ def _guarded(rule: ParsedRule) -> tuple[str, str] | None:
     by = {one.name: one for one in rule.matches}
     if rule.target != "DROP" or by.keys() != {"-d", "-i"} or not by["-i"].negated or by["-d"].negated:
         return None
+    if not (by["-d"].arguments and by["-i"].arguments):
+        return None
     address, _, length = by["-d"].arguments[0].partition("/")
     return (address, by["-i"].arguments[0]) if length in ("", "32", "128") else None

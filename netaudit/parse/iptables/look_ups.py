@@ -128,7 +128,9 @@ def read_recent(options: Sequence[Option], family: str, lists: AddressLists, tex
     Raises UnrecordedError, and ValueError or KeyError for options that are not known.
     """
     asked = {one.name: one for one in options}
-    verb = next(one for one in options if one.name in ("--set", "--rcheck", "--update", "--remove"))
+    verb = next((one for one in options if one.name in ("--set", "--rcheck", "--update", "--remove")), None)
+    if verb is None:
+        raise ValueError(text)
     if verb.name == "--set":
         return NEVER if verb.negated else ALWAYS
     if "--hitcount" in asked:

@@ -13,5 +13,5 @@ def read_iptables_rule(text: str, family: str, lists: AddressLists = NOT_RECORDE
     rule = parse_rule(text)
     statements, verdict = read_target(rule)
     meaning = Meaning(read_matches(rule.matches, family, lists), statements, verdict)
-    shifted = next((one.arguments[0] for one in rule.target_options if one.name == "--to-destination"), "")
-    return with_shifted_ports(meaning, shifted)
+    shifted = next((one.arguments for one in rule.target_options if one.name == "--to-destination"), ())
+    return with_shifted_ports(meaning, shifted[0] if shifted else "")

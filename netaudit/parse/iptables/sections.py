@@ -5,10 +5,10 @@ from functools import partial
 
 import msgspec
 
-from netaudit.model.netfilter.ruleset import Backend, Chain, Rule, Table
+from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS, Backend, Chain, Rule, Table
 from netaudit.parse.iptables.console import Command
 from netaudit.parse.iptables.rule import parse_rule
-from netaudit.parse.iptables.table_inference import TELLING, begins_anew, find_table
+from netaudit.parse.iptables.table_inference import BUILTIN, TELLING, begins_anew, find_table
 from netaudit.parse.reading.result import Loss
 
 
@@ -36,7 +36,7 @@ class Sections:
 
     def chain(self, name: str, policy: str | None, references: int | None = None) -> None:
         """Begin a chain; `references` is how many rules lead to it, where that is told."""
-        if begins_anew(name, self._open.rules):
+        if begins_anew(name, self._open.rules) or _is_elsewhere(name, self._open.table):
             self._close(Section(self._open.family))
         self._open.policies[name] = policy
         self._open.rules[name] = []
@@ -74,6 +74,11 @@ class Sections:
         if self._open.rules:
             self._done.append(self._open)
         self._open = following
+
+
+def _is_elsewhere(chain: str, table: str) -> bool:
+    """Tell whether a chain cannot be in the table that was asked about: a line held two commands."""
+    return chain in BUILTIN and chain not in BUILTIN_CHAINS.get(table, BUILTIN)
 
 
 def _targets(section: Section) -> frozenset[str]:

@@ -25,7 +25,7 @@ def read_listing(text: str, *, backend: Backend, family: str, evidence: BindingE
     """Read what `iptables -L` prints; a row that was cut or changed is a loss with its line."""
     reader = _Reader(family, evidence or BindingEvidence())
     for number, line in _lines(text):
-        if not reader.take(line):
+        if not reader.take(number, line):
             reader.losses.append(Loss(f"line {number}, a row that was cut off or changed: {line.strip()[:60]!r}"))
     tables = list(reader.sections.tables(backend))
     doubts = (loss for _, losses in tables for loss in losses)
@@ -42,16 +42,16 @@ class _Reader:
         self._evidence = evidence
         self._chain = ""
         self._layout = NARROW
-        self._prose: list[str] = []
+        self._prose: list[tuple[int, str]] = []
 
     def passed_by(self) -> Iterator[Loss]:
         """Say which lines were taken for what people write between the rules."""
         if self._prose:
-            first, *others = self._prose
+            (number, first), *others = self._prose
             more = f" and {len(others)} more" if others else ""
-            yield Loss(f"a line that iptables does not print, passed by: {first[:60]!r}{more}", doubtful=True)
+            yield Loss(f"line {number}, which iptables does not print, passed by: {first[:60]!r}{more}", doubtful=True)
 
-    def take(self, line: str) -> bool:
+    def take(self, number: int, line: str) -> bool:
         """Take a line; False where `iptables -L` does not print it."""
         if command := read_command(line):
             self.sections.command(command)
@@ -64,7 +64,7 @@ class _Reader:
         elif (not self._chain or not self._rule(line, self._layout)) and not is_noise(line):
             if is_rule_like(line, self._layout):
                 return False
-            self._prose.append(line.strip())
+            self._prose.append((number, line.strip()))
         return True
 
     def _rule(self, line: str, layout: ColumnLayout) -> bool:

@@ -12,6 +12,8 @@ from netaudit.parse.paste.docker_rows import Json, objects_of, rows_of
 from netaudit.parse.paste.host_text import addresses_of
 from netaudit.parse.paste.split import Parts, passed_gaps, split_paste
 from netaudit.parse.paste.topics import Topic, topic_of
+from netaudit.parse.paste.typed import as_saved
+from netaudit.parse.paste.wrapped import is_cut_off
 
 _SOURCES = {
     ("ip", False): Source.IPTABLES_NFT,
@@ -30,7 +32,7 @@ _PARTS = {
 }
 _HALF = re.compile(r"\s*(?:\[\d+:\d+\]\s*)?-A?\s*\S{0,40}\s*$")  # a copy that ends in the middle of its last line
 _DECLARED = re.compile(r"\s*:(\S+) ")
-_RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?-A (\S+) ")
+_RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?(?:-A|--append) (\S+) ")
 _MANY = "which may not hold every one"
 
 
@@ -91,7 +93,7 @@ def _with_commits(lines: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
     end = max(lines)
     for number in sorted(lines):
         line = lines[number]
-        if table and number == end and _HALF.match(line):
+        if number == end and ((table and _HALF.match(line)) or is_cut_off(line)):
             cut.append(f"line {number}, a rule that was cut off: {line.strip()}")
             continue
         begins = line.strip()[1:] if topic_of(line) is Topic.SAVE else ""
@@ -100,7 +102,7 @@ def _with_commits(lines: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
             table = ""
         if begins or table:
             declared = {*BUILTIN_CHAINS.get(begins, ())} if begins else declared
-            fixed[number] = _declaring(line, declared)
+            fixed[number] = _declaring(as_saved(line) if _RULE.match(line) else line, declared)
         elif line.strip() != "COMMIT":
             fixed[number] = _as_command(line)
         table = begins or ("" if line.strip() == "COMMIT" else table)
@@ -132,7 +134,7 @@ def _close(fixed: dict[int, str], last: int, table: str) -> str:
 def _as_command(line: str) -> str:
     if chain := _CHAIN.match(line):
         return f"-N {chain[1]}" if chain[2] == "-" else f"-P {chain[1]} {chain[2]}"
-    return _COUNTED.sub("", line)
+    return as_saved(_COUNTED.sub("", line))
 
 
 def _legacy(parts: Parts, files: Mapping[str, bytes]) -> Iterator[Gap]:

@@ -60,6 +60,12 @@ _BARE = re.compile(
     r"netstat -\w+|sysctl \S+|ufw status|cat /|firewall-cmd --|ip6?tables(?:-(?:nft|legacy))?-save\b|"
     r"systemctl \w+ \S+$|curl http)"
 )
+# What is typed for an answer that is read: a program and what it is asked.
+_ASKED = re.compile(
+    r"#\s*(?:sudo\s+)?(?:/\S*/)?(?:ip6?tables(?:-\w+)*(?:-save\b|\s+-)|nft\s+(?:-\w+\s+)*list\b|ip\s+(?:-\w+\s+)*[ar]\w*|"
+    r"docker\s+(?:ps|inspect|run|network|info|version|exec|compose|logs|port)\b|ipset\s+(?:list|save)|ss\s+-|sysctl\s+\S*\.|"
+    r"(?:cat|curl|wget|ping|nc|telnet|grep|systemctl|ufw|firewall-cmd|uname|lsmod|tcpdump|conntrack|netstat)\s+\S)"
+)
 _LONGEST = 400
 _ELIDED = re.compile(
     r"\s*(?:\d+\s+)?[\[(<#]*\s*(?:\.{2,}|…|\bsnip(?:ped)?\b|\bomitted\b|\btruncated\b|<snip>).{0,80}$", re.IGNORECASE
@@ -79,6 +85,15 @@ def is_command(line: str) -> bool:
     if prompt := _PROMPT.match(line):
         return _PROGRAMS.match(line, prompt.end()) is not None or read_command(line) is not None
     return _BARE.match(bare) is not None or (read_command(line) is not None and topic_of(line) is None)
+
+
+def is_remark(line: str) -> bool:
+    """Tell whether a line between rules is what a file says of them, though a root's prompt looks alike.
+
+    `# ping` is a remark, `# iptables -S` is typed.
+    """
+    bare = line.lstrip()
+    return bare.startswith("#") and (bare != line or not _ASKED.match(bare))
 
 
 def is_elided(line: str) -> bool:

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator
 
-from netaudit.errors import ParseError
 from netaudit.model.facts import Source
 from netaudit.parse.nftables.ruleset import parse_nft
 from netaudit.parse.nftables.text.reader import NftText, is_nft_text, read_nft_text
 from netaudit.parse.reading.result import Loss, ParseResult
+from netaudit.parse.reading.states import earlier_state
 from netaudit.parse.translated.tables import translated_tables
 
 _SHOWN = 80
@@ -20,12 +20,6 @@ def read_nft(data: bytes, elsewhere: Collection[tuple[str, str]]) -> ParseResult
     if not is_nft_text(data):
         return ParseResult(parse_nft(data, source=Source.NFT_RULESET, elsewhere=elsewhere))
     text = read_nft_text(data.decode(errors="surrogateescape"))
-    if text.conflict:
-        raise ParseError(
-            f"two states of the chain {text.conflict}: {Source.NFT_RULESET} holds more than one time or host",
-            source=Source.NFT_RULESET,
-            hint="give each of them in a file of its own",
-        )
     iptables = translated_tables(text, elsewhere)
     others = {*elsewhere, *((table.family, table.name) for table in iptables)}
     native = parse_nft(data, source=Source.NFT_RULESET, elsewhere=others)
@@ -36,5 +30,7 @@ def _losses(text: NftText) -> Iterator[Loss]:
     """Say which lines were not understood, and where the text was cut."""
     for lost in text.lost:
         yield Loss(f"line {lost.line}, not understood: {lost.text[:_SHOWN]}")
+    for earlier in text.earlier:
+        yield earlier_state(earlier.line, earlier.text)
     if text.cut:
         yield Loss(f"what follows: the text ends in the middle of {text.cut}")

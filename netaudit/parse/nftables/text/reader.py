@@ -10,7 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from netaudit.parse.nftables.text.structure.blocks import read_chain, read_table
-from netaudit.parse.nftables.text.structure.context import Context, LostLine, Object
+from netaudit.parse.nftables.text.structure.context import PASSED_BY, Context, LostLine, Object
 
 FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
 UNKNOWN = "unknown"
@@ -34,14 +34,14 @@ class NftText(msgspec.Struct, frozen=True):
     """The objects in the order of the text, each with its kind, and what was not read.
 
     `managed` are the tables, by family and name, of which nft says that they are iptables-nft's. `cut` names the block
-    in whose middle the text ends, `conflict` a chain of which it holds two states.
+    in whose middle the text ends, `earlier` are chains of which a later state follows.
     """
 
     objects: tuple[Object, ...]
     lost: tuple[LostLine, ...] = ()
     managed: frozenset[tuple[str, str]] = frozenset()
     cut: str = ""
-    conflict: str = ""
+    earlier: tuple[LostLine, ...] = ()
 
 
 @lru_cache(maxsize=4)
@@ -54,7 +54,11 @@ def read_nft_text(text: str) -> NftText:
             break
         _read_one(context)
     return NftText(
-        tuple(context.objects), tuple(context.lost), frozenset(context.managed), context.cut, context.conflict
+        tuple(one for one in context.objects if one is not PASSED_BY),
+        tuple(context.lost),
+        frozenset(context.managed),
+        context.cut,
+        tuple(context.earlier),
     )
 
 

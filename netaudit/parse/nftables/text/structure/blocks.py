@@ -69,6 +69,7 @@ def read_chain(context: Context, place: Place, name: str) -> None:
     """Read a chain to its closing brace."""
     body: dict[str, Json] = {"family": place[0], "table": place[1], "name": name}
     rules: list[dict[str, Json]] = []
+    line = context.cursor.peek(-1).line
     if handle := context.handle():
         body["handle"] = handle
     while not context.ends_block(f"chain {name}"):
@@ -77,7 +78,7 @@ def read_chain(context: Context, place: Place, name: str) -> None:
             context.cursor.take()
         elif not _chain_line(tokens, body, place[0], context):
             rules += _read_rule(context, tokens, body)
-    context.put_chain(body, rules)
+    context.put_chain(body, rules, line)
 
 
 def _chain_line(tokens: list[Token], body: dict[str, Json], family: str, context: Context) -> bool:

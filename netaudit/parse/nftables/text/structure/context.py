@@ -10,6 +10,7 @@ from netaudit.parse.nftables.text.structure.remarks import handle_of, managed_ta
 from netaudit.parse.nftables.text.tokens import Cursor, Kind, Token, tokenize
 
 Object = tuple[str, dict[str, Json]]
+PASSED_BY: Object = ("", {})  # in the place of an object that a later state of its chain replaces
 
 
 class LostLine(msgspec.Struct, frozen=True, order=True):
@@ -17,6 +18,15 @@ class LostLine(msgspec.Struct, frozen=True, order=True):
 
     line: int
     text: str
+
+
+class _ChainText(msgspec.Struct, frozen=True):
+    """A chain as the text declares it, what its rules say, its line, and where its objects are."""
+
+    chain: dict[str, Json]
+    said: list[Json]
+    line: int
+    own: tuple[range, ...]
 
 
 class Context:
@@ -30,24 +40,39 @@ class Context:
         self.lost: list[LostLine] = []
         self.managed: set[tuple[str, str]] = set()
         self.cut: str = ""  # what the text ends in the middle of
-        self.conflict: str = ""  # a chain of which the text holds two states
-        self._chains: dict[tuple[str, str, str], list[Json]] = {}
+        self.earlier: list[LostLine] = []  # chains of which the text holds a later state
+        self._chains: dict[tuple[str, str, str], _ChainText] = {}
 
     def put(self, kind: str, body: dict[str, Json]) -> None:
         """Keep an object."""
         self.objects.append((kind, body))
 
-    def put_chain(self, chain: dict[str, Json], rules: list[dict[str, Json]]) -> None:
-        """Keep a chain with its rules; one that is there already may be repeated, or filled later on."""
+    def put_chain(self, chain: dict[str, Json], rules: list[dict[str, Json]], line: int) -> None:
+        """Keep a chain with its rules; one that is there already may be repeated, or filled later on.
+
+        Of two states the last one counts. What names no hook of a chain that has one adds to it, as nft(8) does.
+        """
         key = (str(chain["family"]), str(chain["table"]), str(chain["name"]))
-        there = self._chains.setdefault(key, [])
         said = [rule["expr"] for rule in rules]
-        if there and said:
-            self.conflict = self.conflict or ("" if _stateless(there) == _stateless(said) else key[2])
-            return
-        there += said
-        self.objects.append(("chain", chain))
+        there = self._chains.get(key)
+        if there and there.said and said:
+            if _stateless(there.said) == _stateless(said):
+                return
+            if "hook" in chain or "hook" not in there.chain:
+                self.earlier.append(LostLine(there.line, key[2]))
+                self._forget(there)
+                there = None
+        at = len(self.objects)
+        self.objects += () if there else (("chain", chain),)
         self.objects += (("rule", rule) for rule in rules)
+        own = (*(there.own if there else ()), range(at, len(self.objects)))
+        self._chains[key] = _ChainText(
+            there.chain if there else chain, [*(there.said if there else ()), *said], line, own
+        )
+
+    def _forget(self, chain: "_ChainText") -> None:
+        for at in (at for part in chain.own for at in part):
+            self.objects[at] = PASSED_BY
 
     def lose(self, tokens: Iterable[Token]) -> None:
         """Keep what was not read."""

@@ -1,0 +1,205 @@
+"""Kinds of pastes that people write into threads: each is read, or told; the texts are made up, their kinds are not."""
+
+from pathlib import Path
+
+import pytest
+
+from netaudit import load, run_checks, show
+from netaudit.audit.finding import Audit
+from netaudit.model.netfilter.ruleset import ObjectKind
+from netaudit.parse import parse_snapshot
+
+
+def read(tmp_path: Path, text: str) -> tuple[list[str], list[str]]:
+    """Return the rules with family and table, and what is lost with its lines."""
+    (tmp_path / "paste.txt").write_text(text)
+    snapshot = parse_snapshot(load(tmp_path / "paste.txt"))
+    rules = [
+        f"{table.family} {table.name} {rule.text}"
+        for table in snapshot.ruleset.tables
+        for chain in table.chains
+        for rule in chain.rules
+    ]
+    return rules, [gap.detail for gap in snapshot.gaps if gap.detail.startswith(("line ", "table "))]
+
+
+def audit(tmp_path: Path, text: str) -> Audit:
+    (tmp_path / "paste.txt").write_text(text)
+    return run_checks(load(tmp_path / "paste.txt"))
+
+
+def found(tmp_path: Path, text: str) -> set[str]:
+    return {one.check.id for one in audit(tmp_path, text).findings} - {"rules-not-seen", "docker-not-seen"}
+
+
+HEAD = "target     prot opt source               destination\n"
+
+
+def test_before_and_after_in_one_text_give_the_later_state(tmp_path: Path) -> None:
+    text = (
+        f"before:\n$ iptables -t nat -nL PREROUTING\nChain PREROUTING (policy ACCEPT)\n{HEAD}"
+        "DOCKER     all  --  0.0.0.0/0            0.0.0.0/0            ADDRTYPE match dst-type LOCAL\n"
+        f"\nand after the restart:\n$ iptables -t nat -nL PREROUTING\nChain PREROUTING (policy ACCEPT)\n{HEAD}\n"
+    )
+    rules, lost = read(tmp_path, text)
+    assert rules == []
+    assert any(one.startswith("line 3, an earlier state of chain PREROUTING of table nat") for one in lost)
+
+
+def test_a_chain_that_is_shown_again_unchanged_is_one_chain(tmp_path: Path) -> None:
+    one = f"Chain DOCKER-USER (1 references)\n{HEAD}RETURN     all  --  0.0.0.0/0            0.0.0.0/0\n"
+    rules, lost = read(tmp_path, f"first\n{one}\nand again\n{one}")
+    assert rules == ["ip filter -A DOCKER-USER -m listing --interfaces -j RETURN"]
+    assert not any("earlier state" in said for said in lost)
+
+
+def test_a_mail_that_broke_rules_into_lines_gives_whole_rules(tmp_path: Path) -> None:
+    text = (
+        "You wrote:\n> *nat\n> :PREROUTING ACCEPT [0:0]\n> :DOCKER - [0:0]\n"
+        "> -A DOCKER ! -i br-0123456789ab -p tcp -m tcp --dport 8443 -j DNAT\n> --to-destination 172.20.0.5:8443\n"
+        "> -A DOCKER ! -i br-0123456789ab -p tcp -m tcp --dport\n> 8444 -j DNAT --to-destination 172.20.0.5:8444\n"
+        "> COMMIT\nThat looks right to me.\n"
+    )
+    assert read(tmp_path, text)[0] == [
+        f"ip nat -A DOCKER ! -i br-0123456789ab -p tcp -m tcp --dport {port} -j DNAT --to-destination 172.20.0.5:{port}"
+        for port in (8443, 8444)
+    ]
+
+
+def test_a_text_that_ends_in_a_rule_without_target_says_so(tmp_path: Path) -> None:
+    text = "dump:\n*filter\n:FORWARD DROP [0:0]\n:DOCKER - [0:0]\n-A FORWARD -j DOCKER\n-A DOCKER -d 172.17.0.2/32 "
+    text += "-p tcp\n"
+    rules, lost = read(tmp_path, text)
+    assert rules == ["ip filter -A FORWARD -j DOCKER"]
+    assert "line 6, a rule that was cut off: -A DOCKER -d 172.17.0.2/32 -p tcp" in lost
+    assert "foreign-rule-in-docker-chain" not in found(tmp_path, text)
+
+
+@pytest.mark.parametrize("remark", ["# ping", "# ip", "# docker", "# route", "# service", "# iptables rules of mine"])
+def test_remarks_between_rules_are_no_commands(tmp_path: Path, remark: str) -> None:
+    saved = (
+        f"my rules.v4:\n*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\n{remark}\n-A INPUT -p icmp -j ACCEPT\n"
+    )
+    assert read(tmp_path, f"{saved}COMMIT\n")[0] == [
+        "ip filter -A INPUT -i lo -j ACCEPT",
+        "ip filter -A INPUT -p icmp -j ACCEPT",
+    ]
+    nft = f"table inet f {{\n  chain c {{\n    tcp dport 22 accept\n    {remark}\n    tcp dport 23 accept\n  }}\n}}\n"
+    assert read(tmp_path, f"mine:\n{nft}")[0] == ["inet f tcp dport 22 accept", "inet f tcp dport 23 accept"]
+
+
+def test_a_cut_nft_listing_ends_where_the_next_command_is_typed(tmp_path: Path) -> None:
+    text = "# nft list ruleset\ntable ip f {\n chain c {\n  tcp dport 22 accept\n# iptables -S\n-P INPUT DROP\n"
+    rules, lost = read(tmp_path, text)
+    assert rules == ["ip f tcp dport 22 accept"]
+    assert lost == []  # what follows is told of the listing, not of a line
+    (tmp_path / "paste.txt").write_text(text)
+    policies = [
+        chain.policy
+        for table in parse_snapshot(load(tmp_path / "paste.txt")).ruleset.tables
+        for chain in table.chains
+        if chain.name == "INPUT"
+    ]
+    assert policies == ["DROP"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "saved"),
+    [
+        ("-A DOCKER-USER -j RETURN -s 10.0.0.0/8", "-A DOCKER-USER -s 10.0.0.0/8 -j RETURN"),
+        ("-A DOCKER-USER -p tcp --dport 80 -j DROP", "-A DOCKER-USER -p tcp -m tcp --dport 80 -j DROP"),
+        ("-A DOCKER-USER -j REJECT -p udp --reject-with icmp-port-unreachable",
+         "-A DOCKER-USER -p udp -j REJECT --reject-with icmp-port-unreachable"),
+        ("-A DOCKER-USER !-i docker0 -d 192.0.2.7 -j DROP", "-A DOCKER-USER ! -i docker0 -d 192.0.2.7/32 -j DROP"),
+        ("-A DOCKER-USER -i ! docker0 -j DROP", "-A DOCKER-USER ! -i docker0 -j DROP"),
+        ("--append DOCKER-USER --protocol tcp --syn --in-interface eth0 --jump DROP",
+         "-A DOCKER-USER -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -i eth0 -j DROP"),
+        ("-A DOCKER-USER   -m   multiport -p tcp --dports 80,443 -j DROP",
+         "-A DOCKER-USER -m multiport -p tcp --dports 80,443 -j DROP"),
+        ('-A DOCKER-USER -j LOG --log-prefix "a  b" -m limit --limit 3/min',
+         '-A DOCKER-USER -m limit --limit 3/min -j LOG --log-prefix "a  b"'),
+    ],
+)  # fmt: skip
+def test_rules_as_people_type_them_mean_what_iptables_makes_of_them(tmp_path: Path, typed: str, saved: str) -> None:
+    text = f"after.rules:\n*filter\n:DOCKER-USER - [0:0]\n{typed}\n-A DOCKER-USER -j RETURN\nCOMMIT\n"
+    assert read(tmp_path, text)[0][0] == f"ip filter {saved}"
+
+
+def test_a_rule_behind_one_whose_match_follows_its_target_is_reached(tmp_path: Path) -> None:
+    text = (
+        "*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -j RETURN -s 10.0.0.0/8\n-A DOCKER-USER -p tcp -j DROP\nCOMMIT\n"
+    )
+    assert "rule-never-reached" not in found(tmp_path, f"mine:\n{text}")
+
+
+def test_commands_that_somebody_ran_are_no_rules_beside_a_list(tmp_path: Path) -> None:
+    text = (
+        "$ iptables -S\n-P INPUT ACCEPT\n-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n-A FORWARD -o docker0 -j DOCKER\n"
+        "I tried this, it changed nothing:\niptables -A FORWARD -i eth0 -o docker0 -j ACCEPT\n"
+    )
+    rules, lost = read(tmp_path, text)
+    assert rules == ["ip filter -A FORWARD -j DOCKER-USER", "ip filter -A FORWARD -o docker0 -j DOCKER"]
+    assert any("line 6, passed by" in one and "and 1 more" in one for one in lost)
+
+
+def test_a_script_of_commands_is_read_as_what_it_makes(tmp_path: Path) -> None:
+    text = "my script\nsudo iptables -t nat -A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 8080\n"
+    text += "iptables -A INPUT -j DROP\n"
+    assert sorted(read(tmp_path, text)[0]) == [
+        "ip filter -A INPUT -j DROP",
+        "ip nat -A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080",
+    ]
+
+
+def test_two_commands_on_one_line_are_answered_by_two_tables(tmp_path: Path) -> None:
+    text = (
+        f"$ sudo iptables -L -n && sudo iptables -t nat -L -n\nChain FORWARD (policy DROP)\n{HEAD}"
+        f"DOCKER-USER  all  --  0.0.0.0/0            0.0.0.0/0\n\nChain OUTPUT (policy ACCEPT)\n{HEAD}\n"
+        f"Chain PREROUTING (policy ACCEPT)\n{HEAD}"
+        "DOCKER     all  --  0.0.0.0/0            0.0.0.0/0            ADDRTYPE match dst-type LOCAL\n"
+    )
+    assert sorted(one.split(" -m ")[0] for one in read(tmp_path, text)[0]) == [
+        "ip filter -A FORWARD",
+        "ip nat -A PREROUTING",
+    ]
+
+
+def test_a_table_of_ipv6_rules_without_a_heading_is_of_ipv6(tmp_path: Path) -> None:
+    own = "*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -j RETURN -s {}\n-A DOCKER-USER -j DROP\nCOMMIT\n"
+    rules, _ = read(tmp_path, f"after.rules:\n{own.format('10.0.0.0/8')}after6.rules:\n{own.format('fd00::/8')}")
+    assert [one.split(" -A")[0] for one in rules] == ["ip filter", "ip filter", "ip6 filter", "ip6 filter"]
+    both = f"a:\n{own.format('10.0.0.0/8')}b:\n{own.format('fd00::/8')}"
+    assert "rule-unmatchable" not in found(tmp_path, both)
+
+
+def test_forward_without_its_head_does_not_tell_that_nothing_asks_docker_user(tmp_path: Path) -> None:
+    text = (
+        "an excerpt:\n-A FORWARD -o docker0 -j DOCKER\n-A FORWARD -i docker0 ! -o docker0 -j ACCEPT\n"
+        "-A DOCKER-USER -i eth0 -j DROP\n-A DOCKER-USER -j RETURN\n"
+    )
+    said = audit(tmp_path, text)
+    assert "docker-user-not-asked" not in {one.check.id for one in said.findings}
+    assert "docker-user-not-asked" in {one.check.id for one in said.undecided}
+    whole = f"all:\n-P FORWARD DROP\n{text}"
+    assert "docker-user-not-asked" in found(tmp_path, whole)
+
+
+REDACTED = [
+    "-A INPUT -s X.X.X.X/32 -p tcp -m tcp --dport 22 -j ACCEPT",
+    "-A INPUT -s 203.0.113.xxx/32 -j ACCEPT",
+    "-A INPUT -s <my-ip>/32 -j ACCEPT",
+    "-A INPUT -i ethX -d [redacted] -j ACCEPT",
+    "-A INPUT -p tcp -m tcp --dport",
+    "-A INPUT -m recent",
+    "-A INPUT -p udp -j DNAT --to-destination",
+]
+
+
+@pytest.mark.parametrize("rule", REDACTED)
+def test_rules_with_words_taken_out_are_kept_and_decide_nothing_for_sure(tmp_path: Path, rule: str) -> None:
+    text = f"redacted:\n*filter\n:INPUT DROP [0:0]\n{rule}\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n"
+    rules, _ = read(tmp_path, text)
+    assert len(rules) == 2
+    assert audit(tmp_path, text).findings
+    attributed = show(load(tmp_path / "paste.txt"))
+    assert sum(one.item.object is ObjectKind.RULE for one in attributed.items) == 2
