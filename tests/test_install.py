@@ -55,7 +55,8 @@ def test_the_man_page_and_completions_come_with_it(environment: Path) -> None:
 
 def test_a_shell_completes_its_commands(environment: Path) -> None:
     script = environment / "share/bash-completion/completions/netaudit"
-    completed = "COMP_WORDS=(netaudit aud) COMP_CWORD=1; _netaudit_completion netaudit; echo ${COMPREPLY[@]}"
+    line = "COMP_LINE='netaudit aud'; COMP_POINT=${#COMP_LINE}"
+    completed = f"{line}; _netaudit_completion netaudit; echo ${{COMPREPLY[@]}}"
     assert _run("bash", "-c", f"PATH={environment}/bin:$PATH; . {script}; {completed}").split() == ["audit"]
 
 

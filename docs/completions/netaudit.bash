@@ -1,9 +1,16 @@
 _netaudit_completion() {
-    local IFS=$'
-'
-    COMPREPLY=( $( env COMP_WORDS="${COMP_WORDS[*]}" \
-                   COMP_CWORD=$COMP_CWORD \
-                   _NETAUDIT_COMPLETE=complete_bash $1 ) )
+    local line="${COMP_LINE:0:COMP_POINT}" words word before
+    read -r -a words <<< "$line"
+    case "$line" in *[[:space:]]) words+=("") ;; esac
+    word="${words[${#words[@]}-1]}"
+    local IFS=$'\n'
+    COMPREPLY=( $( env COMP_WORDS="${words[*]}" \
+                   COMP_CWORD=$(( ${#words[@]} - 1 )) \
+                   _NETAUDIT_COMPLETE=complete_bash "$1" 2>/dev/null ) )
+    # What bash takes for the word begins behind the last of these.
+    before="${word%"${word##*[:=]}"}"
+    COMPREPLY=( "${COMPREPLY[@]#"$before"}" )
+    case "${COMPREPLY[*]}" in *:) compopt -o nospace ;; esac
     return 0
 }
 

@@ -96,6 +96,11 @@ def _files(folder: Traversable) -> list[Traversable]:
     return sorted((one for one in entries if one.name.endswith(".yaml")), key=lambda one: one.name)
 
 
+def check_ids() -> tuple[str, ...]:
+    """List the ids of the checks that netaudit ships, and read none of them."""
+    return tuple(file.name.removesuffix(".yaml") for file in _files(rules_folder() / "checks"))
+
+
 def find_check(name: str) -> Check | None:
     """Load the one check of an id that netaudit ships; None where there is none."""
     file = rules_folder() / "checks" / f"{name}.yaml"

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from netaudit.cli.completing import offers
 from netaudit.errors import UsageError
 from netaudit.model.severity import Severity
 from netaudit.report.terminal.detail import Detail
@@ -24,12 +25,18 @@ FromOption = Annotated[
         "--from",
         metavar="ZONE",
         help="Show what this zone reaches: internet, lan, lan:IFACE, host, network:NAME, container:NAME.",
+        autocompletion=offers.zones,
         show_default=False,
     ),
 ]
 ContainerOption = Annotated[
     list[str] | None,
-    typer.Option("--container", metavar="NAME", help="Show what is about this container; * stands for any text."),
+    typer.Option(
+        "--container",
+        metavar="NAME",
+        help="Show what is about this container; * stands for any text.",
+        autocompletion=offers.containers,
+    ),
 ]
 PortOption = Annotated[
     list[int] | None,
@@ -37,7 +44,12 @@ PortOption = Annotated[
 ]
 ProjectOption = Annotated[
     list[str] | None,
-    typer.Option("--project", metavar="NAME", help="Show what is about containers of this Compose project."),
+    typer.Option(
+        "--project",
+        metavar="NAME",
+        help="Show what is about containers of this Compose project.",
+        autocompletion=offers.projects,
+    ),
 ]
 _KINDS = ("internet", "lan", "host", "network", "container")
 

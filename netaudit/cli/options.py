@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from netaudit.api.formats import Format
+from netaudit.cli.completing import offers
 
 F = TypeVar("F", bound=StrEnum)
 
@@ -35,6 +36,10 @@ def form_by_name(ctx: typer.Context, value: F) -> F:
 
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help=FORMAT_HELP, callback=form_by_name)]
+SnapshotArgument = Annotated[
+    Path | None,
+    typer.Argument(help="A recording; without it, this host now.", autocompletion=offers.recordings),
+]
 OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Write to this file instead of standard output.", show_default=False),

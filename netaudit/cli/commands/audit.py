@@ -16,6 +16,7 @@ from netaudit.cli.choosing import (
     SeverityOption,
     VerboseOption,
 )
+from netaudit.cli.completing import offers
 from netaudit.cli.options import (
     FORMAT_HELP,
     Colour,
@@ -24,6 +25,7 @@ from netaudit.cli.options import (
     ForceOption,
     OutputOption,
     PolicyOption,
+    SnapshotArgument,
     StrictOption,
     TimeoutOption,
     UplinkOption,
@@ -34,9 +36,16 @@ from netaudit.model.severity import FailOn, FindingConfidence
 
 
 def audit(
-    snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
+    snapshot: SnapshotArgument = None,
     form: Annotated[
-        AuditFormat, typer.Option("--format", "-f", help=FORMAT_HELP, callback=form_by_name)
+        AuditFormat,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help=f"One of {', '.join(AuditFormat)}. {FORMAT_HELP}",
+            callback=form_by_name,
+        ),
     ] = AuditFormat.TERMINAL,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -54,7 +63,10 @@ def audit(
     checks: Annotated[
         list[Path] | None, typer.Option("--checks", help="A folder of further checks.", show_default=False)
     ] = None,
-    skip: Annotated[list[str] | None, typer.Option("--skip", help="Skip this check.", show_default=False)] = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option("--skip", help="Skip this check.", autocompletion=offers.checks, show_default=False),
+    ] = None,
     waivers: Annotated[
         list[Path] | None, typer.Option("--waivers", help="A file of accepted findings.", show_default=False)
     ] = None,

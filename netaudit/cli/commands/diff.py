@@ -14,6 +14,7 @@ from netaudit.cli.choosing import (
     QuietOption,
     VerboseOption,
 )
+from netaudit.cli.completing import offers
 from netaudit.cli.options import (
     Colour,
     ColourOption,
@@ -31,8 +32,13 @@ from netaudit.cli.options import (
 
 
 def diff(
-    before: Annotated[Path | None, typer.Argument(help="A recording; without it, the last one kept.")] = None,
-    after: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
+    before: Annotated[
+        Path | None,
+        typer.Argument(help="A recording; without it, the last one kept.", autocompletion=offers.recordings),
+    ] = None,
+    after: Annotated[
+        Path | None, typer.Argument(help="A recording; without it, this host now.", autocompletion=offers.recordings)
+    ] = None,
     zones: FromOption = None,
     containers: ContainerOption = None,
     ports: PortOption = None,

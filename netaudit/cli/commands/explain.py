@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netaudit.cli.options import Colour, DockerHostOption, ForceOption, OutputOption, TimeoutOption
+from netaudit.cli.completing import offers
+from netaudit.cli.options import (
+    Colour,
+    DockerHostOption,
+    ForceOption,
+    OutputOption,
+    SnapshotArgument,
+    TimeoutOption,
+)
 
 if TYPE_CHECKING:
     from netaudit.model.facts import Facts
@@ -16,10 +24,11 @@ def explain(
         str,
         typer.Argument(
             help="A rule (nat/DOCKER#2, ip6:filter/FORWARD), a container, network, signature or check,"
-            " or a word or symbol of a report (stale, ?), or the ID of a finding."
+            " or a word or symbol of a report (stale, ?), or the ID of a finding.",
+            autocompletion=offers.subjects,
         ),
     ],
-    snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
+    snapshot: SnapshotArgument = None,
     output: OutputOption = None,
     force: ForceOption = False,
     docker_host: DockerHostOption = None,

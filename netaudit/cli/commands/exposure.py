@@ -1,6 +1,5 @@
 """`netaudit exposure`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +20,7 @@ from netaudit.cli.options import (
     ForceOption,
     FormatOption,
     OutputOption,
+    SnapshotArgument,
     StrictOption,
     TimeoutOption,
     UplinkOption,
@@ -29,7 +29,7 @@ from netaudit.cli.options import (
 
 
 def exposure(
-    snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
+    snapshot: SnapshotArgument = None,
     containers: Annotated[
         bool, typer.Option("--containers", help="A zone for each container too, not only for its networks.")
     ] = False,

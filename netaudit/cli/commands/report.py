@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netaudit.api.formats import Format
+from netaudit.cli.completing import offers
 from netaudit.cli.options import (
     DockerHostOption,
     ExposureOption,
@@ -26,8 +27,13 @@ if TYPE_CHECKING:
 
 
 def report(
-    before: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
-    after: Annotated[Path | None, typer.Argument(help="A second recording: then the report is of the changes.")] = None,
+    before: Annotated[
+        Path | None, typer.Argument(help="A recording; without it, this host now.", autocompletion=offers.recordings)
+    ] = None,
+    after: Annotated[
+        Path | None,
+        typer.Argument(help="A second recording: then the report is of the changes.", autocompletion=offers.recordings),
+    ] = None,
     form: FormatOption = Format.HTML,
     output: OutputOption = None,
     force: ForceOption = False,

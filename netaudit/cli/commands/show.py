@@ -1,6 +1,5 @@
 """`netaudit show`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +19,7 @@ from netaudit.cli.options import (
     ForceOption,
     FormatOption,
     OutputOption,
+    SnapshotArgument,
     StrictOption,
     TimeoutOption,
     WideOption,
@@ -28,7 +28,7 @@ from netaudit.report.text.rule_order import Grouping
 
 
 def show(
-    snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
+    snapshot: SnapshotArgument = None,
     by: Annotated[Grouping, typer.Option("--by", help="How the terminal report is ordered.")] = Grouping.CHAIN,
     containers: ContainerOption = None,
     ports: PortOption = None,

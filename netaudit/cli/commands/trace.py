@@ -1,12 +1,12 @@
 """`netaudit trace`."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from netaudit.api.formats import TraceFormat
+from netaudit.cli.completing import offers
 from netaudit.cli.options import (
     FORMAT_HELP,
     Colour,
@@ -14,6 +14,7 @@ from netaudit.cli.options import (
     DockerHostOption,
     ForceOption,
     OutputOption,
+    SnapshotArgument,
     StrictOption,
     TimeoutOption,
     form_by_name,
@@ -34,13 +35,19 @@ def trace(
             "--from",
             metavar="ZONE|ADDRESS",
             help="internet, lan[:IFACE], host, network:NAME, container:NAME, or an address; from port 40000.",
+            autocompletion=offers.zones,
         ),
     ],
     target: Annotated[
         str,
-        typer.Option("--to", metavar="ADDRESS:PORT/PROTO", help="Or container:NAME:PORT/PROTO; icmp has no port."),
+        typer.Option(
+            "--to",
+            metavar="ADDRESS:PORT/PROTO",
+            help="Or container:NAME:PORT/PROTO; icmp has no port.",
+            autocompletion=offers.targets,
+        ),
     ],
-    snapshot: Annotated[Path | None, typer.Argument(help="A recording; without it, this host now.")] = None,
+    snapshot: SnapshotArgument = None,
     interface: Annotated[
         str, typer.Option("--in", metavar="IFACE", help="The interface it comes in by; else by the routes.")
     ] = "",

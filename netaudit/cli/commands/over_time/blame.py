@@ -6,14 +6,20 @@ from typing import Annotated
 
 import typer
 
+from netaudit.cli.completing import offers
 from netaudit.cli.options import Colour, StoreOption
 
 
 def blame(
-    subject: Annotated[str, typer.Argument(help="A rule, such as nat/DOCKER#2, or a chain: nat/DOCKER.")],
-    look: Annotated[Path, typer.Argument(help="The look in which it is, such as @yesterday.", metavar="LOOK")] = Path(
-        "@last"
-    ),
+    subject: Annotated[
+        str, typer.Argument(help="A rule, such as nat/DOCKER#2, or a chain: nat/DOCKER.", autocompletion=offers.rules)
+    ],
+    look: Annotated[
+        Path,
+        typer.Argument(
+            help="The look in which it is, such as @yesterday.", metavar="LOOK", autocompletion=offers.recordings
+        ),
+    ] = Path("@last"),
     store: StoreOption = None,
 ) -> None:
     """Say since when a rule is there, which change brought it, who wrote it, and because of what."""

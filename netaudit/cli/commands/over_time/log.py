@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from netaudit.cli.completing import offers
 from netaudit.cli.options import Colour, StoreOption
 
 if TYPE_CHECKING:
@@ -43,7 +44,13 @@ _POLL = 0.5  # seconds
 
 def log(
     container: Annotated[
-        list[str] | None, typer.Option("--container", help="Only what concerns this container.", show_default=False)
+        list[str] | None,
+        typer.Option(
+            "--container",
+            help="Only what concerns this container.",
+            autocompletion=offers.containers,
+            show_default=False,
+        ),
     ] = None,
     since: Annotated[
         str | None,
