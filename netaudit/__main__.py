@@ -6,6 +6,7 @@ cleaned up on the way out; those that come while that happens are not needed any
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -109,6 +110,7 @@ def _leave_interrupted(end: _EndedBySignal) -> NoReturn:
 
 
 def _main() -> None:
+    gc.disable()  # a command builds values without cycles and ends: collecting cycles of 100,000 rules finds nothing
     from netaudit.cli import main  # noqa: PLC0415 (late: it takes longer than all else that is done here)
 
     main()

@@ -25,7 +25,7 @@ HOMES = {
     "requests": "collect/docker/*.py",  # docker speaks HTTP by it
     "urllib3": "collect/docker/*.py",  # and requests by this
     "iptc": "collect/kernel/legacy_*.py",
-    "yaml": "catalog/document.py",
+    "yaml": "catalog/yaml_text.py",
     "cel_expr_python": "audit/checks/condition.py",
     "jinja2": "report/templating/*.py",
     "markupsafe": "report/**/*.py",  # jinja2's

@@ -18,7 +18,6 @@ from netaudit.audit.finding import Audit
 from netaudit.audit.run import Plan
 from netaudit.catalog import load_checks_from
 from netaudit.catalog.config import Config, check_names, load_baseline, load_config, load_waivers
-from netaudit.catalog.policy import load_policy
 from netaudit.diff.counters import Counters
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
@@ -118,8 +117,15 @@ def prepare_audit(options: AuditOptions) -> PreparedAudit:
     )
     policy = options.policy or (folder / config.policy if config.policy else None)
     auditor = _auditor(options, config, plan)
-    known = load_policy(Path(policy)) if policy and not isinstance(policy, Policy) else policy
-    return PreparedAudit(msgspec.structs.replace(auditor, policy=known or None), config)
+    return PreparedAudit(msgspec.structs.replace(auditor, policy=_policy(policy) if policy else None), config)
+
+
+def _policy(given: StrPath | Policy) -> Policy:
+    if isinstance(given, Policy):
+        return given
+    from netaudit.catalog.policy import load_policy  # noqa: PLC0415 (late: it reads YAML, which takes 20 ms to import)
+
+    return load_policy(Path(given))
 
 
 def _auditor(options: AuditOptions, config: Config, plan: Plan) -> Auditor:

@@ -18,7 +18,8 @@ def record(docker_host: str | None = None, timeout: float = 60.0) -> Facts:
         for gap in facts.gaps:
             print(gap.source, gap.reason)
     """
-    from netaudit.collect import Where, collect  # noqa: PLC0415 (late: the rest of this module reads files alone)
+    from netaudit.collect.asking.options import Where  # noqa: PLC0415 (late: the rest of this module reads files alone)
+    from netaudit.collect.collector import collect  # noqa: PLC0415 (late, as above)
 
     return collect(Where(docker_host=docker_host, timeout=timeout))
 

@@ -4,10 +4,9 @@ import errno
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib.resources.abc import Traversable
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
@@ -20,9 +19,12 @@ from netaudit.audit.checks.wording import Wording
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import fact_types
 from netaudit.bounded import special_kind
-from netaudit.catalog.document import Strict, convert, line_of, parse_yaml, read_data, read_yaml, rules_folder
+from netaudit.catalog.document import Strict, convert, parse_yaml, read_data, read_yaml, rules_folder
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.severity import FindingConfidence, Severity
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _HINT = "docs/checks.md shows what a check may hold, and the facts that each kind of subject has"
@@ -73,12 +75,12 @@ def load_checks() -> tuple[Check, ...]:
     return load_checks_from(rules_folder() / "checks")
 
 
-def load_checks_from(folder: Traversable) -> tuple[Check, ...]:
+def load_checks_from(folder: "Traversable") -> tuple[Check, ...]:
     """Load every YAML file of a folder. Raises CatalogError, with file, line and key, for the first invalid thing."""
     return tuple(_Loader(file).load() for file in _files(folder))
 
 
-def _files(folder: Traversable) -> list[Traversable]:
+def _files(folder: "Traversable") -> "list[Traversable]":
     """List the YAML files of a folder. Raises CatalogError for what holds more than checks and what explains them."""
     try:
         entries = list(islice(folder.iterdir(), _MOST_ENTRIES + 1))
@@ -115,7 +117,7 @@ def _shared_remedies() -> Mapping[str, list[_SharedRemedy]]:
 class _Loader:
     """Reads one file, and knows where in it something is wrong."""
 
-    def __init__(self, file: Traversable) -> None:
+    def __init__(self, file: "Traversable") -> None:
         self._file = file
         self._name = str(file) if isinstance(file, Path) else file.name
         self._data = read_data(file)
@@ -221,6 +223,8 @@ class _Loader:
             self._refuse(key, f"fact {name}: {error}")
 
     def _refuse(self, key: str, message: str, path: str = "") -> NoReturn:
+        from netaudit.catalog.yaml_text import line_of  # noqa: PLC0415 (late: PyYAML, for what is wrong alone)
+
         line = line_of(self._data, key)
         where = f"{self._name}:{line}" if line else self._name
         raise CatalogError(message, file=where, key=path or key, hint=_HINT)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from netaudit.bounded import UnfitError, read_plain
-from netaudit.catalog.document import MappingNode, Node, ScalarNode, SequenceNode, YAMLError, read_nodes
+from netaudit.catalog.yaml_text import MappingNode, Node, ScalarNode, SequenceNode, YAMLError, read_nodes
 from netaudit.report.ci.compose_places import ComposePlaces, Place, PortPlace, ServicePlace
 
 _LARGEST = 8 << 20  # bytes of a file

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import tomllib
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -165,6 +164,8 @@ def _loads(path: Path, text: str) -> dict[str, Any]:
     if long := _LONG_KEY.search(text):
         line = text.count("\n", 0, long.start()) + 1
         raise ConfigError("not TOML: a key of too many parts", file=str(path), line=line, hint=_HINT)
+    import tomllib  # noqa: PLC0415 (late: most hosts have no netaudit.toml)
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

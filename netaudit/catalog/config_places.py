@@ -1,7 +1,6 @@
 """Where the configuration of an audit is looked for: the first place that has one is the only one that is read."""
 
 import os
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +41,8 @@ def _is_config(path: Path) -> bool:
 
 def _tools(path: Path) -> dict[str, object]:
     """Return the tables of tools in a pyproject.toml; none of one that is no TOML: it is somebody else's to mend."""
+    import tomllib  # noqa: PLC0415 (late: most hosts have no netaudit.toml)
+
     try:
         table = tomllib.loads(read_any(path, SMALL, PATIENCE).decode()).get("tool", {})
     except (UnfitError, ValueError, RecursionError):

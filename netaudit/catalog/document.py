@@ -1,109 +1,44 @@
-"""A YAML file of rules/ -> a value, strictly. PyYAML is imported here alone."""
+"""A file of rules/ -> a value, strictly.
 
-from collections.abc import Iterable
-from importlib import resources
-from importlib.resources.abc import Traversable
+What a release ships is compiled when its wheel is built: `rules/compiled.json` has the value of each file by the digest
+of its bytes. A file that somebody changed has another digest, and is read as the YAML that it is.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-import yaml
 
 from netaudit.bounded import SMALL, UnfitError, read_plain
 from netaudit.errors import CatalogError
+from netaudit.shipped import shipped_folder
 
-_Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, if there: ten times faster, same values
-_LARGEST = 1 << 63  # what CEL and JSON can hold; Python could not even print one of 10,000 digits
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 T = TypeVar("T")
-Node: TypeAlias = yaml.Node
-ScalarNode: TypeAlias = yaml.ScalarNode
-SequenceNode: TypeAlias = yaml.SequenceNode
-MappingNode: TypeAlias = yaml.MappingNode
-YAMLError: TypeAlias = yaml.YAMLError
-
-
-class _Loader(_Base):  # type: ignore[misc]
-    """A safe loader of what is written out: plain values, each once.
-
-    It refuses a key that stands twice (the second would silently take the first one's place), an alias (`*name`: a
-    few of them make a value of any size) and what is no value of its tag, for which PyYAML raises what it likes.
-    """
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 (as PyYAML says)
-        """Build a value. Raises ConstructorError for all that has none."""
-        if node in self.constructed_objects:
-            raise _refused("an alias (*name) is not allowed: write the value out", node)
-        try:
-            value = super().construct_object(node, deep)
-        except (ValueError, LookupError, AttributeError, TypeError) as error:
-            raise _refused(f"no value of {node.tag.rpartition(':')[2]}", node) from error
-        if isinstance(value, int) and abs(value) > _LARGEST:
-            raise _refused("a number of more than 64 bits", node)
-        return value
-
-
-def _refused(problem: str, node: yaml.Node) -> yaml.constructor.ConstructorError:
-    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
-
-
-def _construct_mapping(loader: Any, node: yaml.MappingNode) -> dict[object, object]:  # noqa: ANN401 (any of PyYAML's)
-    content: dict[object, object] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str) or key in content:
-            raise _refused(f"the key {key} stands twice, or is no word", key_node)
-        content[key] = loader.construct_object(value_node, deep=True)
-    return content
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _construct_mapping)
 
 
 class Strict(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
     """What YAML may hold: an unknown key is an error."""
 
 
-def rules_folder() -> Traversable:
-    """Find rules/: inside the package when installed, beside it in a checkout."""
-    inside = resources.files("netaudit") / "rules"
-    return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "rules"
+def rules_folder() -> "Traversable":
+    """Find rules/."""
+    return shipped_folder("rules")
 
 
-def read_nodes(data: bytes) -> yaml.Node | None:
-    """Return YAML with the lines in which it was written, aliases as what they stand for. Raises yaml.YAMLError."""
-    return yaml.compose(data, _Base)
+@cache
+def compiled() -> Mapping[str, Any]:
+    """Return the values that were compiled, by the SHA-256 of their YAML; none in a checkout."""
+    file = rules_folder() / "compiled.json"
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, Any]) if file.is_file() else {}
 
 
-def line_of(data: bytes, key: str) -> int:
-    """Find the line of a key of the outermost mapping, 0 where there is none."""
-    root = yaml.compose(data, _Loader)
-    pairs = root.value if isinstance(root, yaml.MappingNode) else []
-    return next((name.start_mark.line + 1 for name, _ in pairs if name.value == key), 0)
-
-
-def lines_of_items(data: bytes, key: str) -> list[int]:
-    """Find the lines of the items of a list below a key of the outermost mapping."""
-    root = yaml.compose(data, _Loader)
-    pairs = root.value if isinstance(root, yaml.MappingNode) else []
-    return [item.start_mark.line + 1 for name, value in pairs if name.value == key for item in value.value]
-
-
-def line_of_path(data: bytes, steps: Iterable[str]) -> int:
-    """Find the line of a key, reached by keys and by places in lists from 0; where there is none, the nearest one."""
-    node, line = yaml.compose(data, _Loader), 1
-    for step in steps:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == step), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
-            node = node.value[int(step)]
-            line = node.start_mark.line + 1
-    return line
-
-
-def read_data(file: Traversable) -> bytes:
+def read_data(file: "Traversable") -> bytes:
     """Read a file of a folder. Raises CatalogError for what is no regular file, too large or not to be read."""
     if not isinstance(file, Path):  # inside a zipped package
         return file.read_bytes()
@@ -117,18 +52,15 @@ def read_data(file: Traversable) -> bytes:
 
 def parse_yaml(data: bytes, name: str) -> Any:  # noqa: ANN401 (any YAML value)
     """Turn YAML into a value. Raises CatalogError, with file and line, for invalid YAML."""
-    try:
-        return yaml.load(data, _Loader)  # noqa: S506 (a safe loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{name}:{mark.line + 1}" if mark else name
-        problem = getattr(error, "problem", None) or " ".join(str(error).split())
-        raise CatalogError(f"not YAML: {problem}", file=where) from error
-    except RecursionError as error:
-        raise CatalogError("not YAML: nested too deep", file=name) from error
+    known = compiled().get(sha256(data).hexdigest())
+    if known is not None:
+        return known
+    from netaudit.catalog import yaml_text  # noqa: PLC0415 (late: PyYAML takes 20 ms that a release need not wait for)
+
+    return yaml_text.parse_yaml(data, name)
 
 
-def load_yaml(file: Traversable) -> Any:  # noqa: ANN401 (any YAML value)
+def load_yaml(file: "Traversable") -> Any:  # noqa: ANN401 (any YAML value)
     """Read a file. Raises CatalogError, with file and line, for what is no YAML."""
     return parse_yaml(read_data(file), file.name)
 
@@ -142,6 +74,6 @@ def convert(raw: object, kind: type[T], name: str) -> T:
         raise CatalogError(message, file=name, key=key.strip("`")) from error
 
 
-def read_yaml(file: Traversable, kind: type[T]) -> T:
+def read_yaml(file: "Traversable", kind: type[T]) -> T:
     """Read a file of a type. Raises CatalogError, with file, line or key."""
     return convert(load_yaml(file), kind, file.name)

@@ -25,15 +25,15 @@ class RawClearing(Strict):
     engine: str = ""
 
 
-Raw = Put | RawPlacement | list[RawPlacement] | None
+RawPlace = Put | RawPlacement | list[RawPlacement] | None
 
 
-def read_placements(raw: Raw) -> tuple[tuple[VersionRange, Placement], ...]:
+def read_placements(raw: RawPlace) -> tuple[tuple[VersionRange, Placement], ...]:
     """Return where a rule goes, for ranges of engine versions; nothing where the catalog does not say."""
     return tuple((VersionRange(one.engine), _placement(one)) for one in _listed(raw))
 
 
-def _listed(raw: Raw) -> Sequence[RawPlacement]:
+def _listed(raw: RawPlace) -> Sequence[RawPlacement]:
     match raw:
         case None:
             return ()

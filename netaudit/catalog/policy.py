@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from netaudit.bounded import PATIENCE, SMALL, UnfitError, read_any
-from netaudit.catalog.document import Strict, convert, line_of_path, lines_of_items, parse_yaml
+from netaudit.catalog.document import Strict, convert
+from netaudit.catalog.yaml_text import line_of_path, lines_of_items, parse_yaml
 from netaudit.errors import CatalogError, ConfigError
 from netaudit.policy.entry import Entry, Policy
 from netaudit.policy.grammar import SentenceError, parse_entry

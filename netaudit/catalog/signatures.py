@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from importlib.resources.abc import Traversable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -20,11 +19,13 @@ from netaudit.attribute.signatures.signature import (
 )
 from netaudit.attribute.signatures.template import NETWORK_HOLES, Template
 from netaudit.catalog.document import Strict, load_yaml, rules_folder
-from netaudit.catalog.placement import Raw as RawPlace
-from netaudit.catalog.placement import RawClearing, read_clearing, read_placements
+from netaudit.catalog.placement import RawClearing, RawPlace, read_clearing, read_placements
 from netaudit.catalog.services import load_services
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 Family = Literal["ip", "ip6", "inet"]
 When = dict[str, bool | str | list[str]]
@@ -84,11 +85,10 @@ class _File(Strict):
 
 def load_catalog() -> Catalog:
     """Load the signatures that netaudit ships."""
-    catalog = load_catalog_from(rules_folder() / "attribution")
-    return msgspec.structs.replace(catalog, services=load_services())
+    return msgspec.structs.replace(load_catalog_from(rules_folder() / "attribution"), services=load_services())
 
 
-def load_catalog_from(folder: Traversable) -> Catalog:
+def load_catalog_from(folder: "Traversable") -> Catalog:
     """Load every YAML file of a folder, in the order of their names.
 
     Raises CatalogError, with file and key, for the first thing that is invalid.
@@ -102,7 +102,7 @@ def load_catalog_from(folder: Traversable) -> Catalog:
     )
 
 
-def _load(file: Traversable) -> Catalog:
+def _load(file: "Traversable") -> Catalog:
     content = _read(file)
     stem = file.name.removesuffix(".yaml")
     return Catalog(
@@ -112,7 +112,7 @@ def _load(file: Traversable) -> Catalog:
     )
 
 
-def _read(file: Traversable) -> _File:
+def _read(file: "Traversable") -> _File:
     raw = load_yaml(file)
     try:
         content = msgspec.convert(raw, _File)

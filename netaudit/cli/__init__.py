@@ -6,7 +6,6 @@ Exit codes: 0 nothing at or above the bar, 1 findings at or above it, difference
 """
 
 import errno
-import gc
 import os
 import sys
 from io import StringIO
@@ -94,7 +93,6 @@ def _root(
 
 def main() -> NoReturn:
     """Run netaudit; an expected failure is one line with a hint, a bug is a traceback."""
-    gc.disable()  # a command builds values without cycles and ends: collecting cycles of 100,000 rules finds nothing
     try:
         _require_stdout()
         code = app(_as_options(sys.argv[1:]), standalone_mode=False)

@@ -16,7 +16,7 @@ from netaudit.report.text.words import count
 if TYPE_CHECKING:
     from netaudit.api.formats import Format
     from netaudit.api.plans import PlanContext
-    from netaudit.collect import Where
+    from netaudit.collect.asking.options import Where
     from netaudit.model.facts import Facts
     from netaudit.model.plan import Symbol
     from netaudit.model.snapshot import Snapshot

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from netaudit.audit.auditor import Auditor
     from netaudit.audit.finding import Finding
     from netaudit.audit.planned import JudgedPlan
-    from netaudit.collect import Where
+    from netaudit.collect.asking.options import Where
     from netaudit.model.facts import Facts
     from netaudit.model.plan import MadeOn
     from netaudit.plan.rehearsal.change import EngineChange, OptionValue

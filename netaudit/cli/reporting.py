@@ -10,7 +10,6 @@ from netaudit.api.hosts import compare, show_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.audit.finding import Audit
-from netaudit.catalog.policy import load_policy
 from netaudit.cli import output as out
 from netaudit.cli.auditing import judge, prepare
 from netaudit.cli.holding import hold
@@ -21,6 +20,7 @@ from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
+from netaudit.policy.entry import Policy
 from netaudit.report.text.rule_order import Grouping
 
 
@@ -70,9 +70,15 @@ def report_changes(before: Facts, after: Facts, wanted: Wanted) -> AttributedDif
     if wanted.template is not None:
         print_with(wanted.template, changed, wanted.output)
     else:
-        held = hold(after, load_policy(wanted.policy), wanted.form) if wanted.policy else None
+        held = hold(after, _policy(wanted.policy), wanted.form) if wanted.policy else None
         out.print_diff(changed, wanted.form, wanted.output, Colour.AUTO, assertion=held, findings=found)
     return changed
+
+
+def _policy(file: Path) -> Policy:
+    from netaudit.catalog.policy import load_policy
+
+    return load_policy(file)
 
 
 def _audit(snapshot: Snapshot, shown: AttributedSnapshot, policy: Path | None) -> Audit:

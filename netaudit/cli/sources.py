@@ -12,7 +12,7 @@ from netaudit.errors import CollectError, RecordingError, UsageError
 
 if TYPE_CHECKING:
     from netaudit.attribute.exposure.compute import ComputeExposure
-    from netaudit.collect import Where
+    from netaudit.collect.asking.options import Where
     from netaudit.model.facts import Facts
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -42,7 +42,7 @@ def load_recording(path: Path) -> "Facts":
 
 def make_where(docker_host: str | None, timeout: float, *, inside: bool = False) -> "Where":
     """Say which Docker to ask, how long to wait, and whether to look into containers."""
-    from netaudit.collect import Where
+    from netaudit.collect.asking.options import Where
 
     return Where(docker_host=docker_host, timeout=timeout, inside=inside)
 
@@ -50,7 +50,7 @@ def make_where(docker_host: str | None, timeout: float, *, inside: bool = False)
 def collect_host(where: "Where") -> "Facts":
     """Read this host. Raises CollectError when no source of rules says anything."""
     from netaudit.cli.progress import progress
-    from netaudit.collect import collect
+    from netaudit.collect.collector import collect
 
     with progress("reading this host"):
         facts = collect(where)

@@ -13,7 +13,6 @@ from netaudit.parse.iptables.console import read_command
 from netaudit.parse.iptables.lines import require_short_lines
 from netaudit.parse.iptables.save import read_save
 from netaudit.parse.listing.names import BindingEvidence
-from netaudit.parse.listing.reader import read_listing
 from netaudit.parse.reading.result import Loss, ParseResult
 from netaudit.parse.reading.states import earlier_state, lines_of_chains
 
@@ -59,7 +58,7 @@ def read_rules(
         return _read_several(parts, text, Asked(backend, family, source, evidence))
     match find_form(text):
         case Form.LISTING:
-            reading = read_listing(text, backend=backend, family=family, evidence=evidence)
+            reading = _read_form(Form.LISTING, text, Asked(backend, family, source, evidence))
             reading = _with_losses(reading, text, backend)
         case Form.COMMANDS:
             reading = read_commands(text, backend=backend, family=family, source=source)
@@ -125,6 +124,8 @@ def _read_several(parts: Mapping[Form, str], text: str, asked: Asked) -> ParseRe
 def _read_form(form: Form, text: str, asked: Asked) -> ParseResult:
     match form:
         case Form.LISTING:
+            from netaudit.parse.listing.reader import read_listing  # noqa: PLC0415 (late: recordings hold no listings)
+
             return read_listing(text, backend=asked.backend, family=asked.family, evidence=asked.evidence)
         case Form.COMMANDS:
             return read_commands(text, backend=asked.backend, family=asked.family, source=asked.source)

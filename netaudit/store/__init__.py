@@ -34,9 +34,7 @@ from netaudit.store.integrity.signature import find_signer
 from netaudit.store.integrity.verify import Difference, Verification, verify_files
 from netaudit.store.reading.archive import is_archive, pack, require_written
 from netaudit.store.reading.files import Files, read_files, read_strangers, read_stream, recordings_in
-from netaudit.store.reading.foreign import adopt, unsaid
 from netaudit.store.reading.packed import DAMAGED
-from netaudit.store.reading.plain import guess_source
 from netaudit.store.writing.ours import Kind
 from netaudit.store.writing.taken import Replace
 from netaudit.store.writing.write import (
@@ -230,6 +228,9 @@ def _with_index(path: Path, files: dict[str, bytes], data: bytes) -> Facts:
 
 def _without_index(path: Path, files: Files) -> Facts:
     """Take files that another program collected: what is absent, or empty where no answer is empty, is a gap."""
+    from netaudit.store.reading.foreign import adopt, unsaid  # noqa: PLC0415 (late: it reads what people paste)
+    from netaudit.store.reading.plain import guess_source  # noqa: PLC0415 (late, as above)
+
     alone = path.name in files.others and not files.ours and not path.is_dir()
     adopted = adopt(files.others, files.ours, path)
     if alone and not adopted.files:

@@ -9,7 +9,8 @@ from time import monotonic
 
 import msgspec
 
-from netaudit.collect import Where, collect
+from netaudit.collect.asking.options import Where
+from netaudit.collect.collector import collect
 from netaudit.collect.following.follower import Follower, Quiet
 from netaudit.errors import HistoryError
 from netaudit.history import History

@@ -19,7 +19,9 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 PATIENCE = 240
 COLLECT = """
 import os, sys, msgspec
-from netaudit.collect import Where, collect, consistency
+from netaudit.collect import consistency
+from netaudit.collect.asking.options import Where
+from netaudit.collect.collector import collect
 from netaudit.collect.asking import search_path
 consistency.PATIENCE = 2
 if sys.argv[3]:

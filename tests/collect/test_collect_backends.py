@@ -126,7 +126,7 @@ def test_a_reader_of_legacy_tables_that_dies_is_a_gap(host: Host, tmp_path: Path
     fake.chmod(0o755)
     code = f"""
 import sys
-from netaudit.collect import Where
+from netaudit.collect.asking.options import Where
 from netaudit.collect.kernel import iptables
 sys.executable = {str(fake)!r}
 print([(answer.source.value, answer.reason.value, answer.detail) for answer in iptables.LegacyReader(Where()).ask()])

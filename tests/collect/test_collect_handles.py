@@ -20,7 +20,8 @@ print(json.dumps(sorted((*place, *handles) for place, handles in ask_handles(ask
 """
 SAVES = """
 import sys
-from netaudit.collect import Where, collect_when_quiet
+from netaudit.collect.asking.options import Where
+from netaudit.collect.settle import collect_when_quiet
 from netaudit.collect.kernel import iptables
 real, saves = iptables.run, []
 def run(source, argv, **options):

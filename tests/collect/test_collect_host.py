@@ -15,7 +15,8 @@ from netaudit.model.facts import Facts, Gap, GapReason, Source
 DAEMON = (Source.DOCKERD_ARGV, Source.DAEMON_JSON)
 AS_NOBODY = """
 import os, sys, docker, msgspec, requests
-from netaudit.collect import Where, collect
+from netaudit.collect.asking.options import Where
+from netaudit.collect.collector import collect
 os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
 sys.stdout.buffer.write(msgspec.json.encode(collect(Where(docker_host=sys.argv[1]))))
 """

@@ -7,7 +7,8 @@ from collect_hosts import Host
 
 COLLECT_WHEN_QUIET = """
 import sys
-from netaudit.collect import Where, collect_when_quiet
+from netaudit.collect.asking.options import Where
+from netaudit.collect.settle import collect_when_quiet
 facts = collect_when_quiet(Where(docker_host="unix:///nowhere"), wait=float(sys.argv[1]))
 saved, native = facts.files["iptables-save.txt"], facts.files["nft-ruleset.json"]
 print(not facts.partial, saved.count(b" -A "), native.count(b"counter"))

@@ -71,7 +71,8 @@ def test_every_program_that_is_run_was_announced(guarded: tuple[Engine, Path], t
 def _seen(engine: Engine, enter: list[str], docker_host: str) -> dict[str, str]:
     """Give the reason of each gap; `nothing` where netaudit will not even make a recording."""
     code = (
-        "import sys, json; from netaudit.collect import Where, collect;"
+        "import sys, json; from netaudit.collect.asking.options import Where;"
+        "from netaudit.collect.collector import collect;"
         "print(json.dumps([[gap.source, gap.reason] for gap in collect(Where(docker_host=sys.argv[1])).gaps]))"
     )
     done = engine.host.run([*enter, sys.executable, "-c", code, docker_host])

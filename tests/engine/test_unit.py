@@ -21,7 +21,7 @@ TIMER = REPOSITORY / "examples" / "netaudit-record.timer"
 SANDBOX = [sys.executable, str(Path(__file__).with_name("unit_sandbox.py")), str(UNIT)]
 STATE = "/var/lib/netaudit"
 _GAPS = (
-    "import sys, json; from netaudit.collect import collect; facts = collect();"
+    "import sys, json; from netaudit.collect.collector import collect; facts = collect();"
     "print(json.dumps([sorted(facts.files), sorted([gap.source, gap.reason, gap.detail] for gap in facts.gaps),"
     " facts.files['sockets.txt'].decode()]))"
 )

@@ -5,7 +5,8 @@ from netaudit.model.facts import Facts, Source
 from netaudit.model.netfilter.ruleset import Backend, Table
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
-from netaudit.parse.nftables.text.reader import is_nft_text, read_nft_text
+from netaudit.parse.nftables.spelling import is_nft_text
+from netaudit.parse.nftables.text.reader import read_nft_text
 from netaudit.store.redaction.redactor import Redactor
 from netaudit.store.redaction.rules.nft import redact_nft
 

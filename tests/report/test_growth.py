@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pages import planted
 from sampling import sampled
+from tabulate import tabulate
 
 from netaudit.attribute.attribution import AttributedSnapshot
 from netaudit.report import csv_table as table_csv
@@ -22,10 +23,9 @@ from netaudit.report.json import show as json_show
 from netaudit.report.map.layout import wrap as map_lines
 from netaudit.report.page import picture
 from netaudit.report.page import render as document
-from netaudit.report.terminal import layout
 from netaudit.report.terminal import rules as terminal
 from netaudit.report.terminal.exposure import render_exposure
-from netaudit.report.terminal.layout import fill, table
+from netaudit.report.terminal.layout import fill, table, tabulate_plain
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap, wrap_whole
 from netaudit.report.text.markdown import code, prose
@@ -190,14 +190,9 @@ CELLS = st.tuples(
 
 
 @given(st.lists(CELLS, min_size=1, max_size=9), st.integers(40, 120))
-def test_a_table_that_nobody_reads_at_a_terminal_looks_as_a_short_one(
-    rows: list[tuple[str, str, str]], width: int
-) -> None:
-    style = Style(width=width)
-    short = table(rows, style)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(layout, "_READ", 0)
-        assert table(rows, style) == short
+def test_rows_are_laid_out_as_tabulate_does(rows: list[tuple[str, str, str]], width: int) -> None:
+    wrapped = [(mark, name, "\n".join(wrap(text, width, hyphens=True))) for mark, name, text in rows]
+    assert tabulate_plain(rows, width) == tabulate(wrapped, tablefmt="plain", disable_numparse=True)
 
 
 @given(st.text(st.sampled_from("ab \u4e2de\u0301-"), max_size=200), st.integers(2, 40))

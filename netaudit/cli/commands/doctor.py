@@ -15,7 +15,8 @@ def doctor(
     """Tell whether this host can be read: privileges, backends, Docker, and every gap with its reason."""
     from netaudit.cli import output as out
     from netaudit.cli.sources import make_where, require_rules
-    from netaudit.collect import collect, writable_by_others
+    from netaudit.collect.asking.search_path import writable_by_others
+    from netaudit.collect.collector import collect
     from netaudit.report.terminal.doctor import render_doctor
 
     facts = collect(make_where(docker_host, timeout))

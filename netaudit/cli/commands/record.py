@@ -9,7 +9,7 @@ from netaudit.cli.options import DockerHostOption, ForceOption, RedactKeyOption,
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from netaudit.collect import Where
+    from netaudit.collect.asking.options import Where
     from netaudit.model.facts import Facts
     from netaudit.store import Replace
 

@@ -26,7 +26,7 @@ from netaudit.cli.options import (
 if TYPE_CHECKING:
     from netaudit.api.plan_files import PlanFile
     from netaudit.attribute.attribution import AttributedDiff
-    from netaudit.collect import Where
+    from netaudit.collect.asking.options import Where
     from netaudit.model.facts import Facts
     from netaudit.model.observation import Observation
 
@@ -115,7 +115,8 @@ def _run(command: list[str], where: "Where", keep: Path | None, *, wait: float, 
     """Record, run the command, wait until the rules are quiet, and record again; `keep` is a folder for both."""
     from netaudit.cli.say import say
     from netaudit.cli.sources import collect_host, require_rules
-    from netaudit.collect import Watch, collect_when_quiet
+    from netaudit.collect.settle import collect_when_quiet
+    from netaudit.collect.watch import Watch
     from netaudit.store import Replace, make_folder, require_place, save
 
     with Watch(where) as watch:

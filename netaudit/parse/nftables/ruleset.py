@@ -9,7 +9,7 @@ from netaudit.model.netfilter.ruleset import Backend, Chain, NamedSet, Rule, Tab
 from netaudit.parse.nftables.formats import formats_of_type
 from netaudit.parse.nftables.objects import named_objects, print_set_type
 from netaudit.parse.nftables.printer import print_rule
-from netaudit.parse.nftables.text.reader import is_nft_text, read_nft_text
+from netaudit.parse.nftables.spelling import is_nft_text
 from netaudit.parse.nftables.values import print_element
 from netaudit.parse.reading.decode import decode_json
 
@@ -47,6 +47,8 @@ def tables_made(facts: Facts) -> Iterator[tuple[str, str, int]]:
 def read_objects(data: bytes, source: str) -> list[tuple[str, Json]]:
     """List what nft prints, each object with its kind. Raises ParseError for what is not nft's JSON, nor its text."""
     if is_nft_text(data):
+        from netaudit.parse.nftables.text.reader import read_nft_text  # noqa: PLC0415 (late: hosts print JSON)
+
         return list(read_nft_text(data.decode(errors="surrogateescape")).objects)
     match decode_json(data, object, source=source, expected="JSON", hint=_HINT):
         case {"nftables": [*entries]} if all(isinstance(entry, dict) for entry in entries):

@@ -5,9 +5,6 @@ Jinja2 is imported here alone.
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -20,6 +17,7 @@ from netaudit.report.text.sentence import Foreign, Sentence
 from netaudit.report.text.unseen import describe_no_exposure_change, describe_no_rule_change
 from netaudit.report.text.width import shorten
 from netaudit.report.text.words import count, describe_coverage, describe_gap, describe_head, tally
+from netaudit.shipped import shipped_folder
 
 _TOGETHER = 28  # characters of options that stay on one line: they fit on a telephone
 _WORDS: dict[str, Callable[..., Any]] = {
@@ -143,10 +141,4 @@ def _code_html(text: str) -> Markdown:
 def read(name: str) -> str:
     """Read a template; there is no way out of templates/."""
     parts = jinja2.loaders.split_template_path(name)
-    return _templates().joinpath(*parts).read_text(encoding="utf-8")
-
-
-def _templates() -> Traversable:
-    """Find templates/: inside the package when installed, beside it in a checkout."""
-    inside = resources.files("netaudit") / "templates"
-    return inside if inside.is_dir() else Path(__file__).parents[3] / "templates"
+    return shipped_folder("templates").joinpath(*parts).read_text(encoding="utf-8")

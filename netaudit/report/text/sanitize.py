@@ -24,7 +24,6 @@ begin anywhere, so their place in the text does not matter. tests/report/test_pl
 """
 
 import re
-from xml.sax.saxutils import escape, quoteattr
 
 # Beyond ASCII: C1 controls, line separators, bidirectional controls and isolates, what is invisible or has no width,
 # what no XML may hold, and lone surrogates.
@@ -83,11 +82,15 @@ def sarif_text(text: str) -> str:
 
 def xml_text(text: str) -> str:
     """Escape for the content of an XML element."""
+    from xml.sax.saxutils import escape  # noqa: PLC0415 (late: it imports a client of HTTP)
+
     return escape(visible(text))
 
 
 def xml_attribute(text: str) -> str:
     """Quote as an attribute of XML."""
+    from xml.sax.saxutils import quoteattr  # noqa: PLC0415 (late, as above)
+
     return quoteattr(visible(text))
 
 

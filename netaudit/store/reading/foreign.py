@@ -7,7 +7,7 @@ import msgspec
 
 from netaudit.errors import RecordingError
 from netaudit.model.facts import LATER, ON_REQUEST, Gap, GapReason, Source
-from netaudit.parse.nftables.text.reader import is_nft_text
+from netaudit.parse.nftables.spelling import is_nft_text
 from netaudit.parse.paste.files import read_paste
 from netaudit.store.reading.plain import guess_source
 

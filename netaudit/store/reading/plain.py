@@ -8,7 +8,7 @@ import msgspec
 from netaudit.errors import RecordingError
 from netaudit.model.facts import Source
 from netaudit.parse.forms import Form, find_form
-from netaudit.parse.nftables.text.reader import is_nft_text
+from netaudit.parse.nftables.spelling import is_nft_text
 from netaudit.store.format.limits import HINT
 
 _HEAD = 1 << 20

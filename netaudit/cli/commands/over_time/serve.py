@@ -1,7 +1,6 @@
 """`netaudit serve`."""
 
 import gc
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,7 +41,7 @@ def serve(
     from netaudit.serving.pages import Pages
     from netaudit.serving.server import PageServer
 
-    token = _read_token(token_file) if token_file else secrets.token_urlsafe(24)
+    token = _read_token(token_file) if token_file else _new_token()
     with reading(store) as history:
         path = Path(history.name)
     place, config = _read_place(listen), find_config(Path.cwd())
@@ -57,6 +56,12 @@ def serve(
         finally:
             if isinstance(place, Path):
                 place.unlink(missing_ok=True)
+
+
+def _new_token() -> str:
+    from secrets import token_urlsafe
+
+    return token_urlsafe(24)
 
 
 def _read_place(text: str) -> tuple[str, int] | Path:

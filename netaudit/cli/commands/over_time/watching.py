@@ -15,7 +15,7 @@ from netaudit.cli.say import say
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from netaudit.collect import Where
+    from netaudit.collect.asking.options import Where
     from netaudit.watching.outbox import Sender
     from netaudit.watching.teller import Teller
     from netaudit.watching.watcher import Seen, Watcher

@@ -4,7 +4,6 @@ A listing, a file of nft's own language, or a part of either. What is not unders
 or is a lost line.
 """
 
-import re
 from functools import lru_cache
 
 import msgspec
@@ -16,18 +15,6 @@ FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
 UNKNOWN = "unknown"
 # What changes nothing of what the file then says: the ruleset begins empty.
 _HARMLESS = frozenset({"flush", "delete", "destroy"})
-
-
-# Where nft's text shows itself, however much stands before it.
-_BEGINS = re.compile(
-    rb"^[ \t]*(?:table[ \t]+(?:(?:ip|ip6|inet|arp|bridge|netdev)[ \t]+)?[\w.$-]+[ \t]*\{|chain[ \t]+[\w.-]+[ \t]*\{)",
-    re.MULTILINE,
-)
-
-
-def is_nft_text(data: bytes) -> bool:
-    """Tell whether this is nft's text, and not its JSON."""
-    return data.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"[", b"") and _BEGINS.search(data) is not None
 
 
 class NftText(msgspec.Struct, frozen=True):
@@ -100,4 +87,4 @@ def _begins_chain(context: Context) -> bool:
     return False
 
 
-__all__ = ["LostLine", "NftText", "is_nft_text", "read_nft_text"]
+__all__ = ["LostLine", "NftText", "read_nft_text"]

@@ -8,7 +8,7 @@ import msgspec
 from netaudit.model.facts import Source
 from netaudit.parse.nftables.formats import Json, formats_of_type
 from netaudit.parse.nftables.ruleset import read_objects
-from netaudit.parse.nftables.text.reader import is_nft_text
+from netaudit.parse.nftables.spelling import is_nft_text
 from netaudit.parse.reading.decode import decode_json
 from netaudit.store.redaction.redactor import Redactor
 from netaudit.store.redaction.rules.nft_expression import Expressions, Named
