@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from netaudit.audit.checks.check import Check, Example
-from netaudit.audit.checks.condition import make_seen
+from netaudit.audit.checks.condition import KnownFacts
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import declared, fact_types
 from netaudit.catalog import load_checks, load_checks_from, load_services
@@ -39,7 +39,7 @@ def _name(value: object) -> str:
 
 @pytest.mark.parametrize(("check", "example"), EXAMPLES, ids=_name)
 def test_a_check_flags_what_it_says_and_passes_what_it_says(check: Check, example: Example) -> None:
-    seen = make_seen(example.facts, fact_types(FACTS[check.subject]))
+    seen = KnownFacts(example.facts, fact_types(FACTS[check.subject]))
     assert check.condition.holds(seen) is example.flagged
 
 
@@ -54,7 +54,7 @@ def test_a_check_has_examples_of_both_kinds_and_whole_sentences(check: Check) ->
 @pytest.mark.parametrize("check", CHECKS, ids=_name)
 def test_a_condition_hangs_on_its_facts(check: Check) -> None:
     assert check.condition.reads
-    assert check.condition.holds(make_seen({}, fact_types(FACTS[check.subject]))) is None
+    assert check.condition.holds(KnownFacts({}, fact_types(FACTS[check.subject]))) is None
 
 
 @pytest.mark.parametrize("kind", FACTS)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from audit.test_checks import GOOD
 
-from netaudit.audit.checks.condition import Condition, make_seen
+from netaudit.audit.checks.condition import Condition, KnownFacts
 from netaudit.audit.checks.expression_limits import without_literals
 from netaudit.catalog import load_checks_from
 from netaudit.errors import CatalogError, NetauditError
@@ -39,18 +39,18 @@ def test_what_may_cost_too_much_is_refused(text: str, message: str) -> None:
 
 
 def test_three_macros_inside_one_another_are_allowed() -> None:
-    seen = make_seen({"ports": list(range(20)), "name": ""}, FACTS)
+    seen = KnownFacts({"ports": list(range(20)), "name": ""}, FACTS)
     assert Condition(_nested(3), FACTS).holds(seen) is True
 
 
 def test_macros_that_go_round_too_often_are_an_error() -> None:
-    seen = make_seen({"ports": list(range(500)), "name": ""}, FACTS)
+    seen = KnownFacts({"ports": list(range(500)), "name": ""}, FACTS)
     with pytest.raises(NetauditError, match="costs too much to compute"):
         Condition(_nested(3), FACTS).holds(seen)
 
 
 def test_a_name_that_is_no_utf8_is_compared() -> None:
-    assert Condition("name == 'a?'", FACTS).holds(make_seen({"name": "a\udcff", "ports": []}, FACTS)) is True
+    assert Condition("name == 'a?'", FACTS).holds(KnownFacts({"name": "a\udcff", "ports": []}, FACTS)) is True
 
 
 @pytest.mark.parametrize("key", ["condition", "graver"])

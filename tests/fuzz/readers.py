@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
-from netaudit.audit.checks.condition import make_seen
+from netaudit.audit.checks.condition import KnownFacts
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import fact_types
 from netaudit.catalog import load_catalog, load_checks_from
@@ -144,7 +144,7 @@ def read_check(data: bytes) -> None:
     with _file(data, f"{_ID}.yaml") as path:
         for check in load_checks_from(path.parent):
             for example in check.examples:
-                check.condition.holds(make_seen(example.facts, fact_types(FACTS[check.subject])))
+                check.condition.holds(KnownFacts(example.facts, fact_types(FACTS[check.subject])))
 
 
 def read_signatures(data: bytes) -> None:

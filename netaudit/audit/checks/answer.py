@@ -11,7 +11,7 @@ from itertools import product
 
 import msgspec
 
-from netaudit.audit.checks.condition import Condition, FactTypes, KnownFacts, make_seen
+from netaudit.audit.checks.condition import Condition, FactTypes, KnownFacts
 from netaudit.model.reason import Reason
 
 
@@ -69,7 +69,7 @@ class BoundedFacts(msgspec.Struct, frozen=True):
             return _ANSWERS[condition.holds(self.seen)]
         if self._is_about_doubt(doubts) and condition.holds(self.seen):
             return Answer.YES
-        answers = [condition.holds(make_seen({**self.known, **world}, self.types)) for world in _worlds(doubts)]
+        answers = [condition.holds(KnownFacts({**self.known, **world}, self.types)) for world in _worlds(doubts)]
         if len(set(answers)) == 1:
             return _ANSWERS[answers[0]]
         return Answer.IN_DOUBT if answers[0] else Answer.UNKNOWN
@@ -91,7 +91,7 @@ _ANSWERS: Mapping[bool | None, Answer] = {True: Answer.YES, False: Answer.NO, No
 
 def bound_facts(said: Mapping[str, object], types: FactTypes, doubts: tuple[Doubt, ...] = ()) -> BoundedFacts:
     """Make the facts of a subject ready for all conditions of its kind."""
-    return BoundedFacts(said, make_seen(said, types), types, doubts)
+    return BoundedFacts(said, KnownFacts(said, types), types, doubts)
 
 
 def _worlds(doubts: tuple[Doubt, ...]) -> Iterator[dict[str, object]]:

@@ -7,11 +7,9 @@ whatever depends on the absent one is neither true nor false.
 """
 
 import re
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from netaudit.audit.checks.expression_limits import require_bounded, without_literals
 from netaudit.errors import NetauditError
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"(?<![.\w])[a-z_]\w*")
 _WHERE = re.compile(r"ERROR: <input>:(\d+):(\d+): ([^\n|]*)")
+_MOST = 500  # answers that are remembered of one expression
 _NO_CONTAINER = " (in container '')"  # of names: the library's word for a namespace
 
 # What an expression sees of a fact's type.
@@ -38,9 +37,24 @@ class Condition:
         known = {name for name, _ in facts}
         self.reads = tuple(name for name in dict.fromkeys(_NAME.findall(without_literals(self.text))) if name in known)
         self._program = _compile(self.text, facts)
+        self._answers: dict[object, bool | None] = {}
 
     def holds(self, seen: "KnownFacts") -> bool | None:
-        """Return the answer; None where it depends on a fact that is not known. Raises NetauditError where it fails."""
+        """Return the answer; None where it depends on a fact that is not known. Raises NetauditError where it fails.
+
+        Subjects are much alike in what an expression reads: an answer is remembered for the next one.
+        """
+        read = seen.read(self.reads)
+        try:
+            return self._answers[read]
+        except KeyError:
+            answer = self._evaluate(seen)
+        if len(self._answers) >= _MOST:
+            self._answers.clear()
+        self._answers[read] = answer
+        return answer
+
+    def _evaluate(self, seen: "KnownFacts") -> bool | None:
         try:
             result = self._program.eval(seen.activation)
         except RuntimeError as error:  # of the library: its macros went round too often
@@ -53,17 +67,24 @@ class Condition:
         raise NetauditError(f"cannot be computed: {answer}", hint="guard it, as in `size(ports) > 0 && ports[0] == 22`")
 
 
-class KnownFacts(msgspec.Struct, frozen=True):
+class KnownFacts:
     """The facts of one subject that are known, ready for any of the conditions of its kind."""
 
-    known: frozenset[str]
-    activation: Any
+    def __init__(self, known: Mapping[str, object], facts: FactTypes) -> None:
+        self.known, self._facts = known, facts
+
+    def read(self, names: Iterable[str]) -> tuple[object, ...]:
+        """Return what some facts are, to be compared: None for what is not known."""
+        return tuple([_hashable(self.known.get(name)) for name in names])
+
+    @cached_property
+    def activation(self) -> Any:  # noqa: ANN401 (of the library, which says nothing of types)
+        """Return them as expressions read them."""
+        return _environment(self._facts).Activation({name: _readable(value) for name, value in self.known.items()})
 
 
-def make_seen(known: Mapping[str, object], facts: FactTypes) -> KnownFacts:
-    """Make the known facts readable for expressions."""
-    values = {name: _readable(value) for name, value in known.items()}
-    return KnownFacts(frozenset(known), _environment(facts).Activation(values))
+def _hashable(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _readable(value: object) -> object:
