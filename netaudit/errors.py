@@ -5,6 +5,7 @@
     ├── CommandError         the command of `run` could not be started; exit code 126 or 127
     ├── ConfinementError     a client cannot be kept away from the real engine
     ├── PlanError            a command is refused or fails, so that nobody can say what it would change
+    │   └── NoReplicaError   no replica of the host's rules can be made here
     ├── CollectError         this host cannot be read at all
     ├── RecordingError       a recording cannot be used
     │   └── NewerFormatError it was made by a newer netaudit
@@ -55,6 +56,10 @@ class ConfinementError(NetauditError):
 
 class PlanError(NetauditError):
     """A command is refused, or fails: nobody can say what it would change."""
+
+
+class NoReplicaError(PlanError):
+    """No replica of the host's rules can be made on this machine."""
 
 
 class CollectError(NetauditError):

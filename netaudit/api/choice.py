@@ -59,8 +59,8 @@ def choose_of_audit(audit: Audit, choice: Choice) -> Audit:
 
 def choose_of_findings(changed: ChangedFindings, choice: Choice) -> ChangedFindings:
     """Keep the findings of a change that are asked about."""
-    gone = tuple(one for one in changed.gone if _is_finding(one, choice))
-    return replace(changed, audit=choose_of_audit(changed.audit, choice), gone=gone)
+    gone, lost = (tuple(one for one in some if _is_finding(one, choice)) for some in (changed.gone, changed.lost))
+    return replace(changed, audit=choose_of_audit(changed.audit, choice), gone=gone, lost=lost)
 
 
 def choose_of_snapshot(shown: AttributedSnapshot, choice: Choice) -> AttributedSnapshot:

@@ -10,6 +10,7 @@ from netaudit.attribute.exposure.compute import ComputeExposure, with_exposure, 
 from netaudit.attribute.services import Services
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.finding import Audit
+from netaudit.audit.remedy.patch import Run, run_nothing
 from netaudit.audit.remedy.verify import Judged, verify
 from netaudit.audit.run import Plan, run
 from netaudit.audit.view.view import HostView
@@ -42,9 +43,12 @@ class Auditor(msgspec.Struct, frozen=True):
         """Audit a host. Raises ParseError for damaged facts."""
         return self._judge(facts).audit
 
-    def audit_and_verify(self, facts: Facts) -> Audit:
-        """Audit a host, and the hosts that the remediations lead to. Raises ParseError for damaged facts."""
-        return verify(self._judge(facts), self._judge, self._attribute)
+    def audit_and_verify(self, facts: Facts, run: Run = run_nothing) -> Audit:
+        """Audit a host, and the hosts that the remediations lead to. Raises ParseError for damaged facts.
+
+        `run` runs a line of a shell on a copy of the host, and gives its facts; what it cannot run is computed.
+        """
+        return verify(self._judge(facts), self._judge, self._attribute, run)
 
     def audit_shown(self, snapshot: Snapshot, shown: AttributedSnapshot) -> Audit:
         """Audit a host that was attributed already."""

@@ -8,9 +8,11 @@ from netaudit.attribute.attribution import AttributedDiff, AttributedExposure
 from netaudit.attribute.exposure.compute import expose_both, with_tables
 from netaudit.audit.aspects import gather_aspects
 from netaudit.audit.auditor import Auditor
+from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Audit, Finding
-from netaudit.audit.since import gone, newness
+from netaudit.audit.since import gone, is_unanswered, lost, newness
 from netaudit.diff.counters import Counters
+from netaudit.model.exposure import DestinationKind
 from netaudit.model.snapshot import Snapshot
 
 
@@ -18,11 +20,24 @@ class ChangedFindings(msgspec.Struct, frozen=True):
     """The findings that came with a change, and the `gone` ones that it ended.
 
     `audit` is of the host afterwards, without findings that were there before and as severe. Of a small change it is
-    about the containers alone that can have been touched.
+    about the containers alone that can have been touched. `lost` are findings of before that may still be there, for
+    their checks have no answer afterwards; `first_seen` the fingerprints of those that may have been there before.
     """
 
     audit: Audit
     gone: tuple[Finding, ...] = ()
+    lost: tuple[Finding, ...] = ()
+    first_seen: frozenset[str] = frozenset()
+
+    @property
+    def new(self) -> tuple[Finding, ...]:
+        """Return the findings that were surely not there before."""
+        return tuple(one for one in self.audit.open if one.fingerprint not in self.first_seen)
+
+    @property
+    def seen(self) -> tuple[Finding, ...]:
+        """Return the findings that may have been there before, when nobody could tell."""
+        return tuple(one for one in self.audit.open if one.fingerprint in self.first_seen)
 
 
 class JudgedDiff(msgspec.Struct, frozen=True):
@@ -42,7 +57,17 @@ def judge_changes(
     earlier = _audit(before, tables.before if tables else None, auditor, None)
     later = _audit(after, tables.after if tables else None, auditor, diff)
     new = gather_aspects(filter(newness(earlier), later.open))
-    return JudgedDiff(diff, ChangedFindings(replace(later, findings=new), gone(earlier, later)))
+    unasked = is_unanswered(earlier)
+    first_seen = frozenset(one.fingerprint for one in new if unasked(one) or _is_of_unasked_engine(one, later))
+    found = ChangedFindings(replace(later, findings=new), gone(earlier, later), lost(earlier, later), first_seen)
+    return JudgedDiff(diff, found)
+
+
+def _is_of_unasked_engine(finding: Finding, later: Audit) -> bool:
+    """Tell whether a port that a rule leads on may be what a container publishes, whom nobody could ask."""
+    ports = [cell.exposure.destination.kind for cell in finding.evidence.cells]
+    unlisted = {one.kind for one in later.not_put}
+    return CheckedKind.BINDING in unlisted and DestinationKind.FORWARDED_PORT in ports
 
 
 def _audit(

@@ -60,6 +60,26 @@ def prepare(options: AuditOptions, fail_on: str | None = None, min_confidence: s
     )
 
 
+def audit_host(auditor: Auditor, facts: Facts, *, verify_fix: bool, elsewhere: bool) -> Audit:
+    """Audit a host, and what its remediations lead to where that is asked for.
+
+    Root runs their commands on a replica of the host, others compute them. `elsewhere`: it is not this host, now.
+    """
+    if not verify_fix:
+        return auditor.audit(facts)
+    if os.geteuid() != 0:
+        return auditor.audit_and_verify(facts)
+    from netaudit.replica.remedies import RemedyRunner
+
+    runner = RemedyRunner(elsewhere=elsewhere)
+    audited = auditor.audit_and_verify(facts, runner.run)
+    for failure in runner.failures:
+        say(f"a remedy fails on a replica of the host's rules, and was computed: {failure}")
+    if runner.lines:
+        say(f"{count(runner.lines, 'command line')} ran on a replica of the host's rules; other remedies were computed")
+    return audited
+
+
 def judge(
     before: Facts,
     after: Facts,

@@ -104,6 +104,7 @@ class ReasonKind(StrEnum):
     NOBODY_BEHIND_NAT = "nobody-behind-nat"
     PROXY_OUT_OF_RECORDING = "proxy-out-of-recording"
     PROXY_PORT_PICKED = "proxy-port-picked"
+    PROXY_ANSWERS_FROM_NEAREST = "proxy-answers-from-nearest"
     PORT_HELD = "port-held"
     DRIVER_NOT_FOLLOWED = "driver-not-followed"
     DRIVER_UNSEEN = "driver-unseen"

@@ -14,7 +14,7 @@ from netaudit.collect.asking import pipes
 from netaudit.collect.asking.audit_log import announce
 from netaudit.collect.asking.orphans import die_with_parent
 from netaudit.collect.asking.search_path import search_path
-from netaudit.errors import PlanError
+from netaudit.errors import NoReplicaError, PlanError
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
@@ -50,6 +50,8 @@ class Tried(msgspec.Struct, frozen=True):
 def try_command(facts: Facts, command: Sequence[str], *, timeout: float = 60.0, elsewhere: bool = False) -> Tried:
     """Run a command on a replica of a host. Raises PlanError where it cannot be run, or fails.
 
+    NoReplicaError: this machine can make none.
+
     `elsewhere`: the facts are of another host than this one, or of another time.
     """
     require_program(command)
@@ -58,7 +60,7 @@ def try_command(facts: Facts, command: Sequence[str], *, timeout: float = 60.0, 
         order = _order(facts, snapshot, command, timeout, elsewhere=elsewhere, stdin=stdin)
         answered = _ask(order, stdin)
     if answered.refused:
-        raise PlanError(f"no replica of the host can be made: {answered.refused}", hint=_HINT)
+        raise NoReplicaError(f"no replica of the host can be made: {answered.refused}", hint=_HINT)
     if answered.code != 0:
         raise PlanError(f"{program_of(command)} fails: {_complaint(answered)}", hint="nothing was run on the host")
     return _tried(facts, snapshot, command, answered, elsewhere=elsewhere)

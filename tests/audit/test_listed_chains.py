@@ -88,3 +88,28 @@ def test_swarms_bridge_needs_swarms_chain(tmp_path: Path, chain: str, *, lacks: 
     rule = "-A POSTROUTING -s 172.18.0.0/16 ! -o docker_gwbridge -j MASQUERADE\n"
     text = f"*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n{chain}{rule}COMMIT\n"
     assert chains(tmp_path, text).lacks_ingress() is lacks
+
+
+def test_the_bridges_of_published_ports_are_named_as_the_rules_name_them(tmp_path: Path) -> None:
+    nat = DNAT.replace("-A DOCKER -p", "-A DOCKER ! -i br-app -p").replace("COMMIT\n", "")
+    nat += "-A DOCKER -p tcp -m tcp --dport 53 -j DNAT --to-destination 172.19.0.2:53\nCOMMIT\n"
+    accept = "-A DOCKER -d 172.19.0.2/32 -o br-dns -p tcp -m tcp --dport 53 -j ACCEPT\n"
+    found = chains(tmp_path, f"{nat}*filter\n:OUTPUT DROP [0:0]\n:DOCKER - [0:0]\n{accept}COMMIT\n")
+    assert found.published_bridges() == ("br-app", "br-dns")
+    assert found.output_stops_containers()
+
+
+@pytest.mark.parametrize(
+    ("policy", "rules", "stops"),
+    [
+        ("DROP", "-A OUTPUT -o br-app -j ACCEPT\n", False),
+        ("DROP", "-A OUTPUT -o br-other -j ACCEPT\n", True),
+        ("ACCEPT", "-A OUTPUT -o lo -j ACCEPT\n-A OUTPUT -j REJECT --reject-with icmp-port-unreachable\n", True),
+        ("ACCEPT", "-A OUTPUT -p udp -j DROP\n", False),
+    ],
+)
+def test_output_is_closed_by_its_policy_or_its_last_rule(
+    tmp_path: Path, policy: str, rules: str, *, stops: bool
+) -> None:
+    nat = DNAT.replace("-A DOCKER -p", "-A DOCKER ! -i br-app -p")
+    assert chains(tmp_path, f"{nat}*filter\n:OUTPUT {policy} [0:0]\n{rules}COMMIT\n").output_stops_containers() is stops

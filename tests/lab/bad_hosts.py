@@ -17,10 +17,13 @@ from makers.maker_host import MakerHost
 from lab.engine import Engine
 from lab.host import LabHost
 from lab.image import IDLE, IMAGE
+from lab.podman import Podman
 
 RECORDINGS = packing.RECORDINGS / "bad"
 SERVE = (IMAGE, "/bin/busybox", "httpd", "-f", "-h", "/", "-p")
+Machine = Engine | Podman
 Do = str | Callable[[Engine], None]
+_PODMAN = "podman-"
 
 
 @dataclass(frozen=True)
@@ -510,6 +513,69 @@ HOSTS: tuple[BadHost, ...] = (
         ("iptables -P FORWARD DROP",),
     ),
     BadHost(
+        "jumps-flushed",
+        "28.5.2",
+        (
+            run("web", "-p 8080:80", 80),
+            "iptables -t nat -F PREROUTING",
+            "iptables -t nat -F OUTPUT",
+            "docker network create --internal inner",
+            run("db", "--network inner", 5432),
+            "iptables -F DOCKER-ISOLATION-STAGE-1",
+        ),
+        {"docker-chain-not-asked": "IPv4 forwarding", "internal-network-not-enforced": "network inner"},
+        (restart, "docker start web", "docker start db"),
+    ),
+    BadHost(
+        "ipv6-by-proxy",
+        "28.5.2",
+        (run("web", "-p 8080:80", 80), "iptables -I DOCKER-USER -i eth0 ! -s 192.0.2.0/24 -p tcp -j DROP"),
+        {"ipv6-port-past-forward-rules": "web [::]:8080/tcp"},
+        ("ip6tables -I INPUT -i eth0 -p tcp --dport 8080 -j DROP",),
+    ),
+    BadHost(
+        "output-closed",
+        "28.5.2",
+        (
+            "docker network create -o com.docker.network.bridge.name=br-app app",
+            run("web", "--network app -p 8080:80", 80),
+            "iptables -A OUTPUT -o lo -j ACCEPT",
+            "iptables -A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+            "iptables -P OUTPUT DROP",
+        ),
+        {"output-stops-containers": "IPv4 forwarding"},
+        ("iptables -I OUTPUT -o br-app -j ACCEPT",),
+    ),
+    BadHost(
+        "old-guard-on-new-network",
+        "28.5.2",
+        (
+            "docker network create --subnet 172.30.0.0/24 one",
+            run("old", "--network one -p 8080:80", 80),
+            "sh -c 'iptables-save -t raw > /run/lab/saved'",
+            "docker rm -f old",
+            "docker network rm one",
+            "docker network create --subnet 172.30.0.0/24 two",
+            run("new", "--network two -p 8080:80", 80),
+            "iptables-restore -n /run/lab/saved",
+        ),
+        {"stale-rule-cuts-off": "rule raw/PREROUTING#2"},
+        ("iptables -t raw -D PREROUTING 2",),
+    ),
+    BadHost(
+        "podman-jump-flushed",
+        "podman-5.4.2",
+        (
+            shlex.join(("podman", "run", "-d", "--name", "web", "-p", "8080:80", *SERVE, "80")),
+            "nft flush chain inet netavark NETAVARK-HOSTPORT-DNAT",
+        ),
+        {
+            "podman-rule-missing": "missing rule inet:netavark/NETAVARK-HOSTPORT-DNAT:"
+            " tcp dport 8080 jump nv_2f259bab_10_88_0_0_nm16_dnat"
+        },
+        ("podman network reload --all",),
+    ),
+    BadHost(
         "nothing-wrong",
         "28.5.2",
         ("docker network create front", run("web", "--network front -p 127.0.0.1:8080:80", 80)),
@@ -543,27 +609,37 @@ def play(bad: BadHost) -> Iterator[tuple[str, LabHost]]:
             yield "after", engine.host
 
 
-def build(bad: BadHost, stack: ExitStack) -> Engine:
+def build(bad: BadHost, stack: ExitStack) -> Machine:
     """Build a host with what is wrong on it; it goes with the stack."""
     host = stack.enter_context(_host(bad))
     if isinstance(host, MakerHost):
         for maker in bad.makers:
             host.play(*maker.split())
-    engine = stack.enter_context(Engine(host, bad.engine, options=bad.options))
+    engine = _engine(host, bad)
+    stack.enter_context(engine)
     for one in bad.does:
         _do(engine, one)
     return engine
+
+
+def _engine(host: LabHost, bad: BadHost) -> Machine:
+    if bad.engine.startswith(_PODMAN):
+        return Podman(host, bad.engine.removeprefix(_PODMAN))
+    return Engine(host, bad.engine, options=bad.options)
 
 
 def _host(bad: BadHost) -> LabHost:
     return MakerHost("bookworm") if bad.makers else LabHost(uplink=True)
 
 
-def _do(engine: Engine, one: Do) -> None:
+def _do(engine: Machine, one: Do) -> None:
     if callable(one):
+        assert isinstance(engine, Engine)
         one(engine)
-    else:
-        engine.host.run(shlex.split(one))
+        return
+    words = shlex.split(one)
+    podman = isinstance(engine, Podman) and words[0] == "podman"
+    engine.host.run(engine.command(*words) if podman else words)
 
 
 def take(host: LabHost, folder: Path) -> None:

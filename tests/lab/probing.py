@@ -35,7 +35,13 @@ _OUTSIDE = (("internet", ""), ("lan", "eth0"), ("host", ""))
 _OF_NOBODY = "host as nobody"  # a program of the host's that is not root's
 _OWN_LISTENERS = {9000: "@9000", 9001: "127.0.0.1@9001"}
 _USUAL = (80, 81)  # served in each container, published or not: a rule of the operator may lead there
-_WITNESS = re.compile(r"\w+ (?P<address>\S+):(?P<port>\d+) → (?P<target>\S+):\d+.*")
+_WITNESS = re.compile(r"\w+ (?P<address>\S+):(?P<port>\d+) → (?P<target>\S+):(?P<at>\d+).*")
+_OTHERS = {  # senders of a zone that are in no list of a random host: who is named for one port may be for another
+    ("lan", "ip"): "192.0.2.77",
+    ("lan", "ip6"): "2001:db8::77",
+    ("internet", "ip"): "198.51.100.77",
+    ("internet", "ip6"): "2001:db8:ffff::77",
+}
 
 
 class Crowd:
@@ -126,8 +132,10 @@ class Crowd:
         for whose in senders - self.inspected.containers.keys():
             self._try(found, _by(whose, examples), _PATIENTLY)
         for whose in senders & self.inspected.containers.keys():
+            mine = _by(whose, examples)
+            self._try(found, {cell: some for cell, some in mine.items() if cell.whose == whose}, _PATIENTLY)
             self._end(whose)  # its server may have the port that the example comes from
-            self._try(found, _by(whose, examples), _PATIENTLY)
+            self._try(found, {cell: some for cell, some in mine.items() if cell.whose != whose}, _PATIENTLY)
             self._meet()
 
     def _try(self, found: Found, tries: dict[Cell, list[Try]], seconds: float) -> None:
@@ -200,9 +208,11 @@ class Crowd:
         who = owner or {"network": stand_in, "container": ""}.get(cell.zone[0], cell.zone[0])
         if not who:
             return
-        if not owner and who != "host":
-            self._become(who, address)
-        yield Try(who, _spoken(cell), said["target"].strip("[]"), cell.port, (address, port))
+        other = _OTHERS.get((cell.zone[0], cell.family), "") if int(said["at"]) != cell.port else ""
+        for sender in filter(None, (address, other)):
+            if not owner and who != "host":
+                self._become(who, sender)
+            yield Try(who, _spoken(cell), said["target"].strip("[]"), cell.port, (sender, port))
 
     def _become(self, who: str, address: str) -> None:
         """Give a place one address more, to which its answers find back."""

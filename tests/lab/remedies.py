@@ -5,6 +5,7 @@ python -m lab.remedies [NAME …]      on all hosts of lab.bad_hosts, or on thes
 
 import datetime as dt
 import json
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lab.bad_hosts import HOSTS, BadHost, build, take
+from lab.bad_hosts import HOSTS, BadHost, Machine, build, take
 from lab.engine import Engine
+from lab.podman import Podman
 from netaudit.api.rules import shipped_catalog
 from netaudit.attribute.services import Services
 from netaudit.audit.auditor import Auditor
@@ -24,6 +26,7 @@ from netaudit.audit.run import Plan
 from netaudit.catalog import load_checks, load_services
 from netaudit.model.facts import Facts
 from netaudit.model.severity import Severity
+from netaudit.replica.remedies import RemedyRunner
 from netaudit.store import load
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -61,10 +64,10 @@ class Applied:
 class Bench:
     """One bad host, on which remedies are applied one after the other; each is undone."""
 
-    def __init__(self, engine: Engine, name: str) -> None:
-        self._engine, self._name = engine, name
+    def __init__(self, engine: Machine, bad: BadHost) -> None:
+        self._engine, self._bad = engine, bad
         self._auditor = Auditor(shipped_catalog(), Services(load_services()), Plan(load_checks(), _TODAY))
-        self._before = self._auditor.audit_and_verify(self._record())
+        self._before = self._auditor.audit_and_verify(self._record(), RemedyRunner(elsewhere=True).run)
 
     def apply_all(self, done: set[tuple[str, str]]) -> Iterator[Applied]:
         """Apply each kind of remedy that was not applied yet; what cannot be undone comes last."""
@@ -81,6 +84,7 @@ class Bench:
         line = put_in(finding.advice[at], chosen).line
         self._shell(_SAVE)
         if line == _RESTART:
+            assert isinstance(self._engine, Engine)
             self._engine.restart()
         else:
             self._shell(line)
@@ -90,7 +94,7 @@ class Bench:
         verdict = finding.verified[at] if finding.verified else None
         return Applied(
             finding.check.id,
-            self._name,
+            self._bad.name,
             finding.advice[at].line,
             ", ".join(f"{name} {value}" for name, value in chosen.items()),
             finding.fingerprint not in {one.fingerprint for one in after.findings},
@@ -100,7 +104,10 @@ class Bench:
         )
 
     def _shell(self, line: str) -> None:
-        self._engine.host.run(["sh", "-ec", f"{_NO_MODULES}\n{line}"])
+        own = ""
+        if isinstance(self._engine, Podman):
+            own = f'podman() {{ {shlex.join(self._engine.command("podman"))} "$@"; }}'
+        self._engine.host.run(["sh", "-ec", f"{_NO_MODULES}\n{own}\n{line}"])
 
     def _record(self) -> Facts:
         with tempfile.TemporaryDirectory() as folder:
@@ -115,7 +122,7 @@ def _way(finding: Finding, at: int) -> str:
 
 def _is_lasting(advice: Advice) -> bool:
     """Return whether it changes containers, or their engine."""
-    return "docker " in advice.line or advice.line == _RESTART
+    return any(one in advice.line for one in ("docker ", "podman ")) or advice.line == _RESTART
 
 
 def _opened(before: Audit, after: Audit) -> Iterator[str]:
@@ -127,7 +134,7 @@ def _opened(before: Audit, after: Audit) -> Iterator[str]:
 def apply_on(bad: BadHost, done: set[tuple[str, str]]) -> list[Applied]:
     """Build a host, and apply what is printed for it."""
     with ExitStack() as stack:
-        return list(Bench(build(bad, stack), bad.name).apply_all(done))
+        return list(Bench(build(bad, stack), bad).apply_all(done))
 
 
 def main(names: list[str]) -> int:
@@ -164,6 +171,7 @@ Checks that print a command which was not applied in the lab, and why.
 _WHY = {
     "forward-drop-kills-nftables-ports": "its host needs engine 29, which the lab does not have",
     "docker-rule-edited": "it compares with an earlier recording",
+    "swarm-ingress-chain-missing": "no engine writes DOCKER-INGRESS in the lab, whose kernel has no IPVS",
     "policy-relaxed": "it compares with an earlier recording",
 }
 

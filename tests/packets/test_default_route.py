@@ -94,6 +94,13 @@ def test_a_container_without_a_gateway_has_no_default_route() -> None:
     assert routes.default is None
 
 
+def test_an_internal_network_gives_no_default_route_where_another_has_it_for_both_families() -> None:
+    ends = (_end("bb", "4"), _end("aaaa", "46"))  # before 28 bb decides, which has no gateway for IPv6
+    (routes,) = container_routes(_inventory(*ends, engine=OLD), Family.IP6)
+    assert routes.default is None
+    assert container_routes(_inventory(*ends), Family.IP6) == {}
+
+
 def test_where_the_bridge_has_no_address_the_gateway_is_not_this_host() -> None:
     inventory = _inventory(_end("a", "46"), _end("bb", "46"))
     networks = tuple(msgspec.structs.replace(one, inhibit_ipv4=one is A) for one in inventory.networks)

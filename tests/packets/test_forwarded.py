@@ -30,6 +30,10 @@ def _from_internet(one: Exposure) -> bool:
     return one.zone.kind is ZoneKind.INTERNET
 
 
+def _from_network(one: Exposure) -> bool:
+    return one.zone.kind is ZoneKind.NETWORK
+
+
 @pytest.mark.matrix
 def test_what_containers_publish_is_no_forwarded_port() -> None:
     for scenario in ("many/04", "two-host-ports/01", "loopback-port/01", "tcp-and-udp/01", "dual-stack-ip6tables/02"):
@@ -47,6 +51,14 @@ def test_an_operators_port_to_a_container_is_shown_with_the_rule_that_admits_it(
     assert found.witness == "tcp 198.51.100.7:40000 → 192.0.2.10:2222"
     assert found.rule
     assert found.rule.where == "filter/DOCKER#1"
+
+
+def test_a_member_without_a_way_out_is_led_on_at_its_bridges_own_address() -> None:
+    rule = "PREROUTING -p tcp -m tcp --dport 2222 -j DNAT --to-destination 172.18.0.2:80"
+    found = _forwarded(_with("28.5.2-iptables-nft/user-net-internal/02", rule), _from_network)
+    assert [(one.outcome, one.witness.partition(" → ")[2]) for one in found] == [
+        (Outcome.ALLOWED, "172.18.0.1:2222 (no container has this sender's address yet)")
+    ]
 
 
 def test_what_the_filter_stops_is_blocked_by_name() -> None:

@@ -43,6 +43,27 @@ def test_the_kind_of_hardware_behind_an_interface_is_known(kind: str, outcome: s
     assert disagreements(facts) == []
 
 
+@pytest.mark.parametrize(("protocol", "outcome"), [("ip", "blocked"), ("ip6", "allowed")])
+def test_the_protocol_behind_the_hardwares_addresses_is_the_familys(protocol: str, outcome: str) -> None:
+    asked = {"match": {"op": "==", "left": {"meta": {"key": "protocol"}}, "right": protocol}}
+    facts = host("ip", asked, {"drop": None})
+    assert said(facts)[INTERNET].startswith(outcome)
+    assert disagreements(facts) == []
+
+
+def test_nobody_chooses_the_hardware_address_that_packets_are_sent_to() -> None:
+    asked = {
+        "match": {
+            "op": "!=",
+            "left": {"payload": {"protocol": "ether", "field": "daddr"}},
+            "right": "02:00:00:00:00:01",
+        }
+    }
+    facts = host("ip", asked, {"drop": None})
+    assert said(facts)[INTERNET].startswith("may")
+    assert disagreements(facts) == []
+
+
 @pytest.mark.parametrize("family", ["netdev", "bridge"])
 def test_a_table_that_counts_leaves_nothing_in_doubt(family: str) -> None:
     assert said(host(family, {"counter": {"packets": 0, "bytes": 0}}))[INTERNET] == ALLOWED

@@ -18,14 +18,20 @@ from netaudit.model.facts import Facts
 from netaudit.model.netfilter.ruleset import Item
 
 Attribute = Callable[[Facts], AttributedSnapshot]
+Run = Callable[[Facts, str], Facts | None]  # a line of a shell -> the facts after it; None where it cannot be run
+
+
+def run_nothing(_facts: Facts, _line: str) -> None:
+    """Run no line of a shell: what commands do is computed."""
 
 
 def patch(
-    facts: Facts, finding: Finding, advice: Advice, shown: AttributedSnapshot, attribute: Attribute
+    facts: Facts, finding: Finding, advice: Advice, shown: AttributedSnapshot, ways: tuple[Attribute, Run]
 ) -> Facts | None:
     """Return the facts of the host on which the remedy of a finding was followed; None where that is not known."""
+    attribute, run = ways
     if advice.commands:
-        return _run(facts, advice, shown)
+        return run(facts, advice.line) or _compute(facts, advice, shown)
     match advice.fix:
         case Fix.NONE:
             return None
@@ -37,8 +43,8 @@ def patch(
             return edit_rules(facts, [(item, _EDITS[advice.fix]) for item in _items(advice.fix, finding)])
 
 
-def _run(facts: Facts, advice: Advice, shown: AttributedSnapshot) -> Facts | None:
-    """Run the commands on the facts, one after the other."""
+def _compute(facts: Facts, advice: Advice, shown: AttributedSnapshot) -> Facts | None:
+    """Compute what the commands do to the facts, one after the other."""
     after: Facts | None = facts
     for command in advice.commands:
         after = run_command(after, command.text, shown) if after else None

@@ -9,7 +9,7 @@ from netaudit.attribute.exposure.compare import compare_exposures
 from netaudit.audit.checks.remedy import Advice
 from netaudit.audit.finding import Audit, Finding, Verified
 from netaudit.audit.remedy.choices import assume, put_in
-from netaudit.audit.remedy.patch import Attribute, patch
+from netaudit.audit.remedy.patch import Attribute, Run, patch
 from netaudit.model.exposure import Delivery, Outcome
 from netaudit.model.facts import Facts
 
@@ -25,23 +25,28 @@ class Judged(msgspec.Struct, frozen=True):
 Judge = Callable[[Facts], Judged]
 
 
-def verify(before: Judged, judge: Judge, attribute: Attribute) -> Audit:
-    """Follow each remedy of each open finding on a copy of the facts, and audit the result."""
-    audit = before.audit
-    found = tuple(_with_verdicts(one, before, judge, attribute) if one.open else one for one in audit.findings)
+def verify(before: Judged, judge: Judge, attribute: Attribute, run: Run) -> Audit:
+    """Follow each remedy of each open finding on a copy of the facts, and audit the result.
+
+    `run` runs its commands for real; what it cannot run is computed.
+    """
+    audit, ways = before.audit, (attribute, run)
+    found = tuple(_with_verdicts(one, before, judge, ways) if one.open else one for one in audit.findings)
     return msgspec.structs.replace(audit, findings=found)
 
 
-def _with_verdicts(finding: Finding, before: Judged, judge: Judge, attribute: Attribute) -> Finding:
-    verdicts = tuple(_verified(finding, advice, before, judge, attribute) for advice in finding.advice)
+def _with_verdicts(finding: Finding, before: Judged, judge: Judge, ways: tuple[Attribute, Run]) -> Finding:
+    verdicts = tuple(_verified(finding, advice, before, judge, ways) for advice in finding.advice)
     return msgspec.structs.replace(finding, verified=verdicts)
 
 
-def _verified(finding: Finding, advice: Advice, before: Judged, judge: Judge, attribute: Attribute) -> Verified | None:
+def _verified(
+    finding: Finding, advice: Advice, before: Judged, judge: Judge, ways: tuple[Attribute, Run]
+) -> Verified | None:
     assumed = assume(advice)
     if assumed is None:
         return None
-    facts = patch(before.facts, finding, put_in(advice, assumed), before.shown, attribute)
+    facts = patch(before.facts, finding, put_in(advice, assumed), before.shown, ways)
     if facts is None:
         return None
     after = judge(facts)

@@ -6,6 +6,7 @@ from typing import Annotated
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.subjects.daemon import strange_bridges, strange_proxies
 from netaudit.audit.subjects.fact import CheckSubject, FamilyEditor, SubjectFacts, fact
 from netaudit.audit.view.view import HostView
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome
@@ -14,6 +15,7 @@ from netaudit.model.reason import kinds_of
 from netaudit.packets.host.destinations import PROXY
 
 _KIND = CheckedKind.EXPOSURE
+_NOBODY, _NOBODY_RECORDED = "no container", "no container that was recorded"
 
 
 class ExposureFacts(SubjectFacts, frozen=True):
@@ -33,6 +35,10 @@ class ExposureFacts(SubjectFacts, frozen=True):
     container: Annotated[str, fact("The container that is reached, empty for the host.")] = ""
     network: Annotated[str, fact("The network on which it is reached.")] = ""
     led_to: Annotated[str, fact("Where a NAT rule leads a forwarded port, empty for other destinations.")] = ""
+    publisher: Annotated[
+        str,
+        fact("Of a forwarded port: `no container`, or `no container that was recorded` where others may be there."),
+    ] = ""
     programs: Annotated[tuple[str, ...] | None, fact("The host's programs that listen.", Source.SOCKETS)] = None
     service: Annotated[str, fact("The sensitive service (rules/services.yaml) on the port, empty for none.")] = ""
     decided_by: Annotated[str, fact("The maker of the rule that decides, empty where none does.")] = ""
@@ -88,6 +94,7 @@ def _facts(view: HostView, cell: AttributedExposure) -> ExposureFacts:
         container=there.container_name,
         network=there.network_name,
         led_to=str(there.led or ""),
+        publisher=_publisher(view, there),
         programs=there.programs,
         service=service_of(view, there),
         decided_by=cell.attribution.maker,
@@ -95,6 +102,14 @@ def _facts(view: HostView, cell: AttributedExposure) -> ExposureFacts:
         reasons=reasons,
         for_all=one.for_all,
     )
+
+
+def _publisher(view: HostView, there: Destination) -> str:
+    if there.kind is not DestinationKind.FORWARDED_PORT:
+        return ""
+    host, inventory = view.snapshot.host, view.inventory
+    strange = inventory is not None and (strange_bridges(host, inventory) or strange_proxies(host, inventory))
+    return _NOBODY_RECORDED if view.inventory_gap or strange else _NOBODY
 
 
 _WAYS = {
@@ -129,6 +144,7 @@ def port_words(there: Destination) -> tuple[str, ...]:
 
 
 def service_of(view: HostView, there: Destination) -> str:
-    """Name the service on a single TCP port; of ranges nothing is known."""
-    alone = len(there.ports) == 1 and there.ports[0][0] == there.ports[0][1] and there.protocol == "tcp"
-    return view.services.sensitive(there.ports[0][0], "") if alone else ""
+    """Name the service on a single TCP port, or on the one that it is led to; of ranges nothing is known."""
+    spans = (there.led.ports,) if there.led and there.led.ports else there.ports
+    alone = len(spans) == 1 and spans[0][0] == spans[0][1] and there.protocol == "tcp"
+    return view.services.sensitive(spans[0][0], "") if alone else ""

@@ -56,6 +56,9 @@ class FirewallFacts(SubjectFacts, frozen=True):
     output_stops_containers: Annotated[
         bool, fact("Whether OUTPUT drops what the host itself sends to containers with published ports.")
     ] = False
+    published_bridges: Annotated[
+        tuple[str, ...], fact("The bridges behind which containers have published ports, as the rules name them.")
+    ] = ()
     lacks_ingress: Annotated[
         bool | None,
         fact(
@@ -104,6 +107,7 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
         repeated_rules=tuple(listed.repeated()),
         input_never_closes=listed.input_never_closes(),
         output_stops_containers=listed.output_stops_containers(),
+        published_bridges=listed.published_bridges(),
         lacks_ingress=_lacks_ingress(view, listed),
     )
 

@@ -1,7 +1,7 @@
 """What the chains of iptables, as they were listed, tell by themselves: no inventory is needed for it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from netaudit.model.docker import is_docker_bridge
 from netaudit.model.facts import GapReason, source_of_rules
@@ -10,6 +10,10 @@ from netaudit.model.snapshot import Snapshot
 
 _TARGET = re.compile(r" -[jg] (\S+)")
 _OUT = re.compile(r"(! )?-o (\S+)")
+_PAST_BRIDGE = re.compile(r"! -i (\S+)")
+_LED_TO = re.compile(r"--to-destination \[?([0-9a-f.:]+?)\]?:\d+(?:-\d+)?$")
+_ACCEPTED_AT = re.compile(r"-d ([0-9a-f.:]+)/\d+ .*-o (\S+) .*-j ACCEPT$")
+_CLOSING = re.compile(r"-A \S+ -j (?:DROP|REJECT.*)")
 _OWN_BRIDGE = re.compile(r"-i (?:lxcbr|lxdbr|incusbr|virbr|docker|br-|cni|podman)")
 _STATES = re.compile(r"--(?:ct)?state (\S+)")
 _STOPS = frozenset({"DROP", "REJECT"})
@@ -69,9 +73,20 @@ class ListedChains:
         chains = self._chains("filter")
         found = chains.get("OUTPUT")
         published = any("DNAT" in _targets(chain) for chain in self._chains("nat").values())
-        if found is None or found.policy != "DROP" or not published:
+        if found is None or not published or not _closes(found):
             return False
-        return not any(_may_lead_to_containers(rule.text) for rule in found.rules)
+        bridges = self.published_bridges()
+        return not any(_may_lead_to_containers(rule.text, bridges) for rule in found.rules)
+
+    def published_bridges(self) -> tuple[str, ...]:
+        """Name the bridges that NAT rules lead published ports to, as rules beside them name them."""
+        led = [rule.text for chain in self._chains("nat").values() for rule in chain.rules]
+        led = [text for text in led if " -j DNAT " in text]
+        named = [found[1] for text in led if (found := _PAST_BRIDGE.search(text))]
+        to = {found[1] for text in led if (found := _LED_TO.search(text))}
+        accepted = [rule.text for chain in self._chains("filter").values() for rule in chain.rules]
+        behind = [found[2] for text in accepted if (found := _ACCEPTED_AT.search(text)) and found[1] in to]
+        return tuple(dict.fromkeys((*named, *behind)))
 
     def lacks_ingress(self) -> bool:
         """Tell whether rules name swarm's bridge, and nat has no chain that leads services' ports to it."""
@@ -99,6 +114,11 @@ def _targets(chain: Chain) -> list[str]:
     return [found[1] for rule in chain.rules if (found := _TARGET.search(rule.text))]
 
 
+def _closes(chain: Chain) -> bool:
+    """Tell whether what no rule of a chain decided is dropped, by its policy or its last rule."""
+    return chain.policy == "DROP" or bool(chain.rules and _CLOSING.fullmatch(chain.rules[-1].text))
+
+
 def _may_stop(target: str, chains: dict[str, Chain]) -> bool:
     """Tell whether a target stops packets, or leads to a chain that does, or that was not listed."""
     if target in _STOPS or (target.islower() and target not in chains):
@@ -112,7 +132,7 @@ def _may_stop(target: str, chains: dict[str, Chain]) -> bool:
     )
 
 
-def _may_lead_to_containers(text: str) -> bool:
+def _may_lead_to_containers(text: str, bridges: Collection[str]) -> bool:
     target = _TARGET.search(text)
     if target is None or target[1] in _STOPS or target[1] in ("LOG", "NFLOG", "RETURN"):
         return False
@@ -120,4 +140,4 @@ def _may_lead_to_containers(text: str) -> bool:
     if states and not _NEW.intersection(states[1].split(",")) and not states[0].startswith("!"):
         return False
     out = _OUT.search(text)
-    return out is None or bool(out[1]) or is_docker_bridge(out[2]) or out[2].endswith("+")
+    return out is None or bool(out[1]) or out[2] in bridges or is_docker_bridge(out[2]) or out[2].endswith("+")

@@ -134,7 +134,7 @@ def audit(
     from netaudit.api.choice import choose_of_audit
     from netaudit.audit.gate import failing
     from netaudit.cli import output as out
-    from netaudit.cli.auditing import Evidence, exit_code, prepare, read_ports, render
+    from netaudit.cli.auditing import Evidence, audit_host, exit_code, prepare, read_ports, render
     from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.sources import load_or_collect, load_recording, make_where, when_audited
 
@@ -155,7 +155,7 @@ def audit(
     )
     prepared = prepare(options, fail_on, min_confidence)
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
-    audited = prepared.auditor.audit_and_verify(facts) if verify_fix else prepared.auditor.audit(facts)
+    audited = audit_host(prepared.auditor, facts, verify_fix=verify_fix, elsewhere=snapshot is not None)
     evidence = Evidence(facts, snapshot, tuple(compose or ()))
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)
     if write_baseline:

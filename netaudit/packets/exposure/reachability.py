@@ -10,11 +10,11 @@ from functools import cached_property, lru_cache
 from netaudit.errors import UsageError
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import ZoneKind
-from netaudit.model.host import Host
+from netaudit.model.host import Host, Listener
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Program
-from netaudit.model.ranges import Ranges, inside
+from netaudit.model.ranges import Ranges, inside, single
 from netaudit.packets.exposure.cells.examples import readable
 from netaudit.packets.exposure.cells.row import Row
 from netaudit.packets.exposure.container_sets import ContainerSets
@@ -22,6 +22,7 @@ from netaudit.packets.exposure.dispositions import Dispositions, dispositions_of
 from netaudit.packets.exposure.inside import InsideSets
 from netaudit.packets.exposure.zone_sets import OF_NETWORKS, ZoneSets
 from netaudit.packets.host.container_routes import container_routes, macs, subnets
+from netaudit.packets.host.containers.datagrams import answers_from_nearest, nearest_addresses
 from netaudit.packets.host.members import Members
 from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.host.zones import Origin, ZoneChoice, origins
@@ -132,6 +133,21 @@ class Reachability:
                 traversal.between_ports_or_past_ip(packets)
         traversal.follow_answers(self.containers.answering, self._routes)
         return traversal
+
+    def answered_by(self, found: Iterable[Listener]) -> PacketSet:
+        """Return the packets that docker-proxy answers from the address that they were sent to."""
+        if not answers_from_nearest(found, self.inventory):
+            return self.world.space.everything
+        return self._to_nearest
+
+    @cached_property
+    def _to_nearest(self) -> PacketSet:
+        """Return the packets to the address of the host from which the routes have their senders answered."""
+        world, field = self.world, Field.SADDR
+        return world.space.union(
+            world.space.in_ranges(field, (senders,)) & world.destined(single(sorted(map(int, own))))
+            for senders, own in nearest_addresses(world.routing)
+        )
 
     def _asked(self, addresses: Ranges, protocol: str, ports: Ranges) -> PacketSet:
         """Return the packets that are sent to ports of addresses."""

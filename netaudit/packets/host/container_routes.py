@@ -47,8 +47,9 @@ def container_routes(inventory: Inventory | None, family: Family) -> dict[Contai
     found: dict[ContainerRoutes, list[int]] = {}
     for container in inventory.containers:
         ends = _endpoints(container, networks, family) if container.running else []
-        if len(ends) > 1 or not all(end.gateway_of(family) for end in ends):
-            routes = _routes(ends, default_route_endpoint(ends, networks, family, version), networks, family)
+        default = default_route_endpoint(container.endpoints, networks, family, version)
+        if len(ends) > 1 or any(end != default for end in ends):
+            routes = _routes(ends, default, networks, family)
             numbers = [int(address) for end in ends if (address := parse_ip(_address(end, family)))]
             found.setdefault(routes, []).extend(numbers)
     return {routes: single(sorted(numbers)) for routes, numbers in found.items()}

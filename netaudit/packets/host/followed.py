@@ -7,7 +7,7 @@ import msgspec
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
 from netaudit.model.netfilter.devices import is_of_device
-from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.family import ETHERTYPES, Family
 from netaudit.model.netfilter.match import NFPROTO_IPV4, NFPROTO_IPV6, AllOf, Field
 from netaudit.model.netfilter.program import Program, ReadTable
 from netaudit.model.netfilter.statement import Accept, Drop, Meaning, Note, NoTrack, Queue, Reject
@@ -20,7 +20,6 @@ RULES = {
     "ip6": (Source.IP6TABLES_NFT, Source.IP6TABLES_LEGACY, Source.NFT_RULESET),
 }
 _ELSEWHERE = frozenset({"bridge", "netdev"})
-_ETHERTYPES = {Family.IP: 0x0800, Family.IP6: 0x86DD}
 _ARP: Mapping[Field, Value] = {Field.ETHERTYPE: 0x0806, Field.NFPROTO: 0, Field.PROTOCOL: 0}
 _PROTOCOLS = {Family.IP: NFPROTO_IPV4, Family.IP6: NFPROTO_IPV6}
 
@@ -76,7 +75,7 @@ def _passes(meaning: Meaning) -> bool:
 
 
 def _of(family: Family) -> Mapping[Field, Value]:
-    return {Field.ETHERTYPE: _ETHERTYPES[family], Field.NFPROTO: _PROTOCOLS[family]}
+    return {Field.ETHERTYPE: ETHERTYPES[family], Field.NFPROTO: _PROTOCOLS[family]}
 
 
 def _acts(table: ReadTable, known: Mapping[Field, Value]) -> bool:

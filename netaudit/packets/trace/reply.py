@@ -14,8 +14,10 @@ from netaudit.packets.host.container_routes import (
     macs,
     routes_of,
 )
+from netaudit.packets.host.containers.datagrams import answers_from_nearest, is_nearest
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import as_address, is_for_many
+from netaudit.packets.host.sockets import Sockets
 from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.conntrack import answering, begin, belong
 from netaudit.packets.trace.pipeline import Start
@@ -68,6 +70,19 @@ class ReplyContext(msgspec.Struct, frozen=True):
         bridge = interface is not None and interface.kind == "bridge"
         return bridge and not _has_new_source(came) and self.is_near(came, there)
 
+    def is_answered_elsewhere(self, came: Packet) -> bool:
+        """Tell whether docker-proxy, which took a packet, answers it from another address."""
+        asked, sender = as_address(came, Field.DADDR), as_address(came, Field.SADDR)
+        port = came.number(Field.DPORT)
+        if came.get(Field.PROTOCOL) != _UDP or not (asked and sender and port and self.inventory):
+            return False
+        taking = Sockets(self.routing.host.listeners).receiver("udp", str(asked), port, came.name(Field.IIF))
+        return (
+            taking is not None
+            and answers_from_nearest((taking,), self.inventory)
+            and not is_nearest(self.routing, sender, asked)
+        )
+
 
 class NoReply(msgspec.Struct, frozen=True):
     """An answer that does not come to this host: there is no way (LOST), or it is not followed (UNKNOWN)."""
@@ -80,6 +95,8 @@ def reply_start(end: End, setting: ReplyContext) -> Start | NoReply:
     """Return where the answer to a packet that came to an end begins, or why it never comes to this host."""
     came, asked = end.packet, setting.asked
     if end.kind is not EndKind.SENT:
+        if setting.is_answered_elsewhere(came):
+            return NoReply(EndKind.LOST, make_reason(ReasonKind.PROXY_ANSWERS_FROM_NEAREST))
         return Start(_answer(came, ""), asked.family, link=asked.interface)
     there = came.name(Field.OIF) or asked.interface
     home = setting.home(came)

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import msgspec
 
 from netaudit.model.host import Ip
-from netaudit.model.netfilter.family import Family, family_of_version
+from netaudit.model.netfilter.family import ETHERTYPES, Family, family_of_version
 from netaudit.model.netfilter.match import NFPROTO_IPV4, NFPROTO_IPV6, CtState, Field
 from netaudit.packets.values.packet import Packet, Value
 
@@ -58,7 +58,7 @@ class Probe(msgspec.Struct, frozen=True):
         """Return the packet as the first hook sees it: without a connection yet."""
         fields: dict[Field, Value] = {
             Field.NFPROTO: NFPROTO_IPV4 if self.family == "ip" else NFPROTO_IPV6,
-            Field.ETHERTYPE: 0x0800 if self.family == "ip" else 0x86DD,
+            Field.ETHERTYPE: ETHERTYPES[self.family],
             Field.PROTOCOL: PROTOCOLS[self.protocol],
             Field.SADDR: int(self.source),
             Field.DADDR: int(self.destination),

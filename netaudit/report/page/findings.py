@@ -67,6 +67,8 @@ class FindingList(msgspec.Struct, frozen=True):
     undecided: tuple[str, ...]
     not_put: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()  # of a diff: what was found before, and is not now
+    lost: tuple[str, ...] = ()  # of a diff: what was found before, and nobody knows whether it is there now
+    seen: tuple[str, ...] = ()  # of a diff: what is found now, and nobody knows whether it was there before
 
     def anchor_of(self, fingerprint: str) -> str:
         """Tell where a finding stands in full, or is named among those alike."""
@@ -97,8 +99,14 @@ def list_findings(audit: Audit, anchors: Anchors) -> FindingList:
 def list_new(changed: ChangedFindings, anchors: Anchors) -> FindingList:
     """List what a change brought, and name what it ended; undecided checks are left to the host's own page."""
     found = list_findings(msgspec.structs.replace(changed.audit, undecided=(), not_put=()), anchors)
-    ended = (f"{describe_places(one)}: {one.first.title}" for one in gather_mistakes(changed.gone))
-    return msgspec.structs.replace(found, gone=tuple(ended))
+    ended, lost, seen = (
+        tuple(map(_in_words, gather_mistakes(some))) for some in (changed.gone, changed.lost, changed.seen)
+    )
+    return msgspec.structs.replace(found, gone=ended, lost=lost, seen=seen)
+
+
+def _in_words(mistake: Mistake) -> str:
+    return f"{describe_places(mistake)}: {mistake.first.title}"
 
 
 def _row(mistake: Mistake, anchors: Anchors) -> FindingRow:

@@ -114,6 +114,9 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.NOBODY_BEHIND_NAT: "nobody listens where it leads",
     ReasonKind.PROXY_OUT_OF_RECORDING: "{programs} leads out of what was recorded",
     ReasonKind.PROXY_PORT_PICKED: "docker-proxy goes on from a port that the kernel picks",
+    ReasonKind.PROXY_ANSWERS_FROM_NEAREST: (
+        "docker-proxy of engines before 28 answers datagrams from the address nearest to the sender, not from this one"
+    ),
     ReasonKind.PORT_HELD: "{programs} holds the port, and leads to no container",
     ReasonKind.DRIVER_NOT_FOLLOWED: "the network driver {driver} is not followed",
     ReasonKind.DRIVER_UNSEEN: "{driver}: the host's rules do not see these packets",

@@ -101,7 +101,7 @@ class Arrivals:
         by = self._asking.origin.interface or LOOPBACK
         found = self._reach.sockets.taking(binding.protocol, binding.host_ip, binding.host_port, by)
         if found:
-            yield self._by_proxy(found)
+            yield from self._by_proxy(found)
 
     def _to_forwarded(self) -> Iterator[Arrival]:
         """Where a NAT rule leads: out to a container or another machine, or to a program of the host."""
@@ -148,22 +148,31 @@ class Arrivals:
             return self._reach.containers.at_port(to.container_id, to.binding.container_port)
         return self._world.led_to(to.led) if to.led else self._space.nothing
 
-    def _by_proxy(self, found: tuple[Listener, ...]) -> Arrival:
+    def _by_proxy(self, found: tuple[Listener, ...]) -> Iterator[Arrival]:
         """Go on from docker-proxy, which is a program of the host, to the container."""
-        here = self._asking.part_of(self._came.home, self._space.everything)
         if not is_proxied(found):
-            names = ", ".join(sorted({name for one in found for name in one.programs}))
-            if leads_elsewhere(found):
-                if connects_inside(self._reach.inventory, self._destination.container_id):
-                    return Arrival(Delivery.ROOTLESS, here)
-                doubt = by_no_rule(ReasonKind.PROXY_OUT_OF_RECORDING, programs=names)
-                return Arrival(Delivery.ROOTLESS, here.doubted(), doubt=doubt)
-            return Arrival(Delivery.PROXY, here, by_no_rule(ReasonKind.PORT_HELD, programs=names))
+            yield self._held(found)
+            return
         best = onward(self._reaches, self._destination, self._rows_of)
+        answered = self._reach.answered_by(found)
+        heard = self._asking.part_of(self._came.home, answered)
         match best.outcome:
             case Outcome.ALLOWED:
-                return Arrival(Delivery.PROXY, here, limited_by=best.limited_by)
+                yield Arrival(Delivery.PROXY, heard, limited_by=best.limited_by)
             case Outcome.MAY:
-                return Arrival(Delivery.PROXY, here.doubted(), doubt=best.decision)
+                yield Arrival(Delivery.PROXY, heard.doubted(), doubt=best.decision)
             case Outcome.BLOCKED | Outcome.NOBODY:
-                return Arrival(Delivery.PROXY, here, best.decision)
+                yield Arrival(Delivery.PROXY, heard, best.decision)
+        other = self._asking.part_of(self._came.home, self._space.everything - answered)
+        yield Arrival(Delivery.PROXY, other, by_no_rule(ReasonKind.PROXY_ANSWERS_FROM_NEAREST))
+
+    def _held(self, found: tuple[Listener, ...]) -> Arrival:
+        """Say what becomes of packets to a port that another program has."""
+        here = self._asking.part_of(self._came.home, self._space.everything)
+        names = ", ".join(sorted({name for one in found for name in one.programs}))
+        if leads_elsewhere(found):
+            if connects_inside(self._reach.inventory, self._destination.container_id):
+                return Arrival(Delivery.ROOTLESS, here)
+            doubt = by_no_rule(ReasonKind.PROXY_OUT_OF_RECORDING, programs=names)
+            return Arrival(Delivery.ROOTLESS, here.doubted(), doubt=doubt)
+        return Arrival(Delivery.PROXY, here, by_no_rule(ReasonKind.PORT_HELD, programs=names))

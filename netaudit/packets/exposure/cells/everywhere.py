@@ -22,7 +22,7 @@ def rows_of(reaches: Mapping[str, Reachability], origin: Origin, destination: De
     """Compute the rows of a cell; what is not surely reached at its first addresses is asked at the others."""
     reach = reaches[destination.family]
     rows = list(Cell(reaches, CellQuery(reach, origin, destination)).rows())
-    if not is_wildcard(destination.address) or all(row.outcome is Outcome.ALLOWED for row in rows):
+    if not is_wildcard(destination.address) or (rows and all(row.outcome is Outcome.ALLOWED for row in rows)):
         return rows
     others = reach.zones.other_addresses_for(origin)
     if not others:

@@ -11,7 +11,10 @@ from netaudit.packets.symbolic.encoding.host_sets import DECISION, TRANSLATED
 
 # What most systems send begins with 64 hops, of which half may be left; what comes by a router has the router's MAC.
 _ORDINARY_TTL = ((33, 64),)
-_OF_INTERNET = {Field.TTL: ((33, 63),), Field.SMAC: ((0, (1 << 48) - 1),)}
+# Whatever is sent to the host is addressed to its own MAC.
+_MACS = ((0, (1 << 48) - 1),)
+_OF_NEIGHBOURS = {Field.TTL: _ORDINARY_TTL, Field.DMAC: _MACS}
+_OF_INTERNET = {Field.TTL: ((33, 63),), Field.SMAC: _MACS, Field.DMAC: _MACS}
 _OWNERS = (Field.SKUID, Field.SKGID)
 
 
@@ -24,7 +27,7 @@ class Unchosen:
 
     def __init__(self, space: PacketSpace, zone: ZoneKind) -> None:
         self._space = space
-        every = {Field.TTL: _ORDINARY_TTL} if zone is not ZoneKind.INTERNET else _OF_INTERNET
+        every = _OF_INTERNET if zone is ZoneKind.INTERNET else _OF_NEIGHBOURS
         owners = _OWNERS if zone is ZoneKind.HOST else ()
         self.values: Mapping[Field, Ranges] = {
             field: values for field, values in every.items() if field in space.widths

@@ -10,7 +10,7 @@ from netaudit.packets.symbolic.encoding.host_sets import DECISION
 _ELSEWHERE = frozenset({Field.PROTOCOL, Field.SPORT, Field.DPORT, Field.CT_STATE})  # in every space
 _DERIVED = frozenset(
     {
-        *(Field.NFPROTO, Field.CT_DIRECTION, Field.CT_STATUS, Field.FRAGMENT, Field.PKTTYPE),
+        *(Field.NFPROTO, Field.ETHERTYPE, Field.CT_DIRECTION, Field.CT_STATUS, Field.FRAGMENT, Field.PKTTYPE),
         *(Field.IIFTYPE, Field.OIFTYPE),
     }
 )

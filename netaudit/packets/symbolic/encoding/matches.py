@@ -10,6 +10,7 @@ possible, and what is not sure.
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from netaudit.model.netfilter.family import ETHERTYPES
 from netaudit.model.netfilter.match import (
     CT_DNAT,
     CT_SNAT,
@@ -179,6 +180,8 @@ class Encoder:
         match field:
             case Field.NFPROTO:
                 return NFPROTO_IPV4 if self._world.family == "ip" else NFPROTO_IPV6
+            case Field.ETHERTYPE:
+                return ETHERTYPES[self._world.family]
             case Field.CT_DIRECTION | Field.FRAGMENT | Field.PKTTYPE:
                 return 0
             case _:

@@ -22,8 +22,15 @@ def summary_lines(mistakes: Iterable[Mistake], style: Style) -> Iterator[str]:
 
 
 def new_lines(found: ChangedFindings | None, style: Style) -> Iterator[str]:
-    """Print the findings that a change brought, and those that it ended."""
-    parts = (("new findings", found.audit.open), ("no longer found", found.gone)) if found else ()
+    """Print the findings that a change brought, and those that it ended; then what one side could not tell."""
+    if found is None:
+        return
+    parts = (
+        ("new findings", found.new),
+        ("found now, and may have been there before", found.seen),
+        ("no longer found", found.gone),
+        ("found before, and may still be there", found.lost),
+    )
     for heading, findings in parts:
         if findings:
             yield bold(heading, style)

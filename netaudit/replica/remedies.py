@@ -1,0 +1,66 @@
+"""The commands that findings print, run as they are printed: by a shell, on a replica of the host's rules.
+
+What no replica can run is left to others: it has no dockerd and no systemd, and not every kernel has every module.
+"""
+
+import shlex
+from collections.abc import Sequence
+
+from netaudit.errors import NoReplicaError, PlanError
+from netaudit.model.facts import Facts
+from netaudit.replica.programs import PROGRAMS, WRITABLE, program_of
+from netaudit.replica.try_command import try_command
+
+_APART = frozenset({"&&", "||", ";", "|", "&"})  # what stands between two commands of a shell
+_ABLE = PROGRAMS - {"sh", "bash", "dash", *WRITABLE}
+
+
+class RemedyRunner:
+    """Runs lines of a shell on replicas of hosts: of recordings, or of this host; each line once for each host."""
+
+    def __init__(self, *, elsewhere: bool, timeout: float = 60.0) -> None:
+        self._elsewhere, self._timeout = elsewhere, timeout
+        self._known: dict[tuple[int, str], Facts | None] = {}
+        self._able = True
+        self.failures: list[str] = []  # what programs said of lines that failed
+
+    @property
+    def lines(self) -> int:
+        """Count the lines that were run."""
+        return sum(one is not None for one in self._known.values())
+
+    def run(self, facts: Facts, line: str) -> Facts | None:
+        """Return the facts after a line; None where no replica can run it, or where it fails on one."""
+        key = (id(facts), line)
+        if key not in self._known:
+            self._known[key] = self._run(facts, line) if self._able and _is_able(line) else None
+        return self._known[key]
+
+    def _run(self, facts: Facts, line: str) -> Facts | None:
+        try:
+            tried = try_command(facts, ["sh", "-c", line], timeout=self._timeout, elsewhere=self._elsewhere)
+        except NoReplicaError:
+            self._able = False
+            return None
+        except PlanError as error:  # of the command, or of what this kernel lacks
+            self.failures.append(f"{line}: {error.message}")
+            return None
+        return tried.after if tried.before.gaps == facts.gaps else None  # what was lost may be what decides
+
+
+def _is_able(line: str) -> bool:
+    """Tell whether all programs of a line can be run in a replica."""
+    return all(program_of(words) in _ABLE for words in _commands(line))
+
+
+def _commands(line: str) -> list[Sequence[str]]:
+    """List the commands of a line, by their words."""
+    found: list[list[str]] = [[]]
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    for word in lexer:
+        if word in _APART:
+            found.append([])
+        else:
+            found[-1].append(word)
+    return [*found]
