@@ -92,7 +92,7 @@ def _look(reference: str) -> "Facts | None":
 
 
 def _living() -> tuple[tuple[str, str], ...]:
-    from netaudit.collect import Where
+    from netaudit.collect.asking.options import Where
     from netaudit.collect.docker.names import list_names
 
     return tuple((one.name, one.project) for one in list_names(Where(timeout=_PATIENCE)))
