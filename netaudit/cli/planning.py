@@ -15,9 +15,9 @@ from netaudit.audit.planned import new_findings
 from netaudit.bounded import UnfitError, decode_json
 from netaudit.cli import output as out
 from netaudit.cli.auditing import Prepared, prepare
-from netaudit.cli.options import Colour
 from netaudit.errors import UsageError
 from netaudit.report.ci.location import Locator
+from netaudit.report.terminal.style import Style
 
 if TYPE_CHECKING:
     from netaudit.api.plans import PlanContext
@@ -76,6 +76,12 @@ class Subject(msgspec.Struct, frozen=True):
         options += ["--project-name", self.project_name] if self.project_name else []
         client = ("docker-compose",) if shutil.which("docker-compose") else ("docker", "compose")
         return (*client, *options, "up", "--detach")
+
+
+def require_one_host(on: Path | None, host_profile: Path | None) -> None:
+    """Refuse a recording and a profile at once. Raises UsageError."""
+    if on and host_profile:
+        raise UsageError("--on and --host-profile each name a host", hint="give one of them")
 
 
 def find_lines(plan: "JudgedPlan", subject: Subject, facts: "Facts") -> Locator:
@@ -199,16 +205,13 @@ def fails(plan: "JudgedPlan", prepared: Prepared) -> tuple["Finding", ...]:
     return failing(new_findings(plan), prepared.fail_on, prepared.min_confidence)
 
 
-def print_plan(
-    plan: "JudgedPlan", form: PlanFormat, output: out.Output | None, colour: Colour, locator: Locator, *, wide: bool
-) -> None:
+def print_plan(plan: "JudgedPlan", form: PlanFormat, output: out.Output | None, style: Style, locator: Locator) -> None:
     """Render a plan and write it where it was asked for."""
     if form is PlanFormat.TERMINAL:
         from netaudit.report.terminal.plan import render_plan
 
-        out.show(lambda chosen: render_plan(plan, chosen), out.style(output, colour, wide=wide), output)
+        out.show(lambda chosen: render_plan(plan, chosen), style, output)
     else:
         from netaudit.api.renderers import render_plan as render
-        from netaudit.report.terminal.style import Style
 
-        out.write(render(plan, form, Style(), (locator, "")), output)
+        out.write(render(plan, form, style, (locator, "")), output)

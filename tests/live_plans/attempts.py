@@ -18,8 +18,9 @@ from lab.host import LabHost
 from lab.namespaces import LabError
 from random_hosts.chance import Chance
 
-from live_plans.commands import random_command, what_is_there
-from live_plans.projects import Composer
+from live_plans.commands import random_command
+from live_plans.composer import Composer
+from live_plans.there import what_is_there
 from live_plans.trial import Host, Trial
 
 COMMANDS = 10  # of a host
@@ -66,8 +67,9 @@ def attempt(plan: Plan, most: int = COMMANDS) -> Iterator[Trial]:
     ):
         host, composer = Host(engine, Path(folder)), Composer(Path(folder))
         for _ in range(most):
-            composed = chance.happens(0.3)
-            command = composer.command(chance) if composed else random_command(chance, what_is_there(host.facts))
+            composed = chance.happens(0.35)
+            there = what_is_there(host.facts, plan.options)
+            command = composer.command(chance, there) if composed else random_command(chance, there)
             yield host.attempt(command)
 
 

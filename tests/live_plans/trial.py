@@ -9,17 +9,20 @@ from typing import Any
 
 from lab.clients import client_of
 from lab.engine import Engine
-from plan.clients import NEWEST, run, stand_in
+from lab.image import IDLE
+from plan.clients import NEWEST, run
 from plan.inventories import containers, networks
 from plan.recorded import CATALOG, differences
 
 from live_plans.binding import UnboundError, bound_ruleset, bound_tree, find_binding, likely_values, make_bind
+from live_plans.commands import EXPOSED, EXPOSING
 from netaudit.model.facts import Facts
 from netaudit.model.plan import AssumptionKind, PlannedInventory
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.table import expose
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshot
+from netaudit.plan.engine.plan import StandIn
 from netaudit.plan.rules.planned import PlannedHost, plan_host
 from netaudit.store import load
 
@@ -49,12 +52,13 @@ class Host:
     def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
         self._folder = folder
+        self._make_exposing()
         self.facts = self._record()
 
     def attempt(self, command: Sequence[str]) -> Trial:
         """Plan a command, run it, and compare."""
         trial = Trial(list(command))
-        before, engine = self.facts, stand_in(self.facts)
+        before, engine = self.facts, StandIn(self.facts, lambda image: EXPOSED if image == EXPOSING else ())
         outcome = run(engine, command, folder=self._folder)
         planned = engine.planned()
         taken = {one.kind for one in planned.assumptions}
@@ -80,6 +84,14 @@ class Host:
         there = f"HOME={home}"
         done = self._engine.host.run(["env", there, str(program), *command[1:]], check=False, timeout=120)
         return "" if not done.returncode else done.stderr.strip() or f"exit {done.returncode}"
+
+    def _make_exposing(self) -> None:
+        """Make an image that exposes ports."""
+        name = "exposing"
+        self._engine.docker("create", "--name", name, *IDLE)
+        changes = [word for port in EXPOSED for word in ("--change", f"EXPOSE {port}")]
+        self._engine.docker("commit", *changes, name, EXPOSING)
+        self._engine.docker("rm", name)
 
     def _record(self) -> Facts:
         recording = self._folder / "recording"

@@ -7,12 +7,15 @@ import pytest
 from msgspec.structs import replace
 from plan.clients import recorded, stand_in
 from plan.inventories import containers, networks
+from plan.recorded import CATALOG
 
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Source
 from netaudit.model.plan import Symbol, SymbolKind, speller
+from netaudit.parse import parse_snapshot
 from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.plan.engine.plan import StandIn
+from netaudit.plan.rules.planned import plan_host
 
 _BUSYBOX = {"Image": "busybox"}
 
@@ -372,3 +375,67 @@ def test_a_service_of_which_nobody_says_how_many_has_one_task_and_ports_that_are
         ports = [ports[0] | {"PublishedPort": 8081}]
     said = [dict(one.args)["service"] for one in engine.planned().assumptions if one.kind == "gateway-ports"]
     assert said == ["meshed"]
+
+
+def test_a_link_to_a_container_that_was_removed_leads_to_none_that_runs() -> None:
+    engine = _engine()
+    _run(engine, "db")
+    _run(engine, "web", Links=["db:x"])
+    _ask(engine, "DELETE", "/containers/db", force="1")
+    _run(engine, "db")
+    _ask(engine, "DELETE", "/containers/db", force="1")
+    status, message = _message(_ask(engine, "POST", "/containers/web/restart"))
+    assert (status, message.startswith("Cannot link to a non running container: /db AS ")) == (500, True)
+
+
+def test_networks_are_pruned_by_a_label_that_they_have_and_by_one_that_they_have_not() -> None:
+    engine = _engine()
+    for name, labels in (("one", {"tier": "a"}), ("two", {"tier": "b"}), ("three", {})):
+        _network(engine, name, Labels=labels)
+    filters = json.dumps({"label!": {"tier=a": True}})
+    assert _ask(engine, "POST", "/networks/prune", filters=filters)[1] == {"NetworksDeleted": ["two", "three"]}
+    filters = json.dumps({"label": ["tier"]})
+    assert _ask(engine, "POST", "/networks/prune", filters=filters)[1] == {"NetworksDeleted": ["one"]}
+
+
+@pytest.mark.parametrize(("version", "network", "priority"), [("26.1.5", "a", 0), ("28.5.2", "b", 5)])
+def test_a_gateway_priority_is_nothing_to_an_engine_before_28(version: str, network: str, priority: int) -> None:
+    engine = _engine(version)
+    for name, subnet in (("a", "10.1.0.0/24"), ("b", "10.2.0.0/24")):
+        _network(engine, name, IPAM={"Config": [{"Subnet": subnet}]})
+    ends = {"a": {}, "b": {"GwPriority": 5}}
+    host_config = {"NetworkMode": "a", "PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}
+    body = _BUSYBOX | {"ExposedPorts": {"80/tcp": {}}, "HostConfig": host_config}
+    _ask(engine, "POST", "/containers/create", body | {"NetworkingConfig": {"EndpointsConfig": ends}}, name="web")
+    _ask(engine, "POST", "/containers/web/start")
+    planned = engine.planned()
+    assert containers(planned.facts_after)["/web"]["networks"]["b"][1] == priority
+    rules = plan_host(parse_snapshot(recorded(f"{version}-iptables-nft/fresh")), planned, CATALOG).changes
+    (leads,) = [one.text for one in rules if "-j DNAT" in one.text]
+    assert leads.endswith({"a": "10.1.0.2:80", "b": "10.2.0.2:80"}[network])
+
+
+def test_a_container_that_has_not_started_shows_the_address_that_was_asked_for() -> None:
+    engine = _engine()
+    _network(engine, "a", IPAM={"Config": [{"Subnet": "10.1.0.0/24"}]})
+    asked = {"IPAddress": "10.1.0.9", "IPAMConfig": {"IPv4Address": "10.1.0.9"}}
+    networking = {"EndpointsConfig": {"a": asked}}
+    body = _BUSYBOX | {"HostConfig": {"NetworkMode": "a"}, "NetworkingConfig": networking}
+    _ask(engine, "POST", "/containers/create", body, name="web")
+    assert containers(engine.planned().facts_after)["/web"]["networks"]["a"][0][:2] == ["10.1.0.9", 0]
+
+
+@pytest.mark.parametrize(("version", "shown"), [("26.1.5", {"0/tcp"}), ("29.7.2", {"7000/tcp", "7001/tcp"})])
+def test_a_range_that_is_exposed_is_port_0_before_29(version: str, shown: set[str]) -> None:
+    engine = stand_in(recorded("28.5.2-iptables-nft/fresh"), version)
+    _ask(engine, "POST", "/containers/create", _BUSYBOX | {"ExposedPorts": {"7000-7001": {}}}, name="web")
+    _ask(engine, "POST", "/containers/web/start")
+    assert containers(engine.planned().facts_after)["/web"]["ports"].keys() == shown
+
+
+def test_containers_are_listed_from_the_newest_on() -> None:
+    engine = stand_in(recorded("28.5.2-iptables-nft/many", "02"))
+    for name in ("one", "two"):
+        _run(engine, name)
+    names = [one["Names"][0] for one in _ask(engine, "GET", "/containers/json")[1]]
+    assert names == ["/two", "/one", "/k0"]

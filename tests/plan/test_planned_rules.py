@@ -9,11 +9,13 @@ from plan.client_requests import is_planned, requests_of
 from plan.recorded import CATALOG, RECORDINGS, Step, differences, scenarios, snapshot, steps
 from sampling import every
 
-from netaudit.model.docker import PortBinding
+from netaudit.model.docker import Container, PortBinding, RequestedPort
 from netaudit.model.plan import AssumptionKind, PlannedInventory, assume
+from netaudit.model.version import Version
 from netaudit.plan.engine.plan import StandIn
 from netaudit.plan.rules.effects import find_effects
 from netaudit.plan.rules.planned import Certainty, plan_host, write_rules
+from netaudit.plan.rules.port_order import in_publishing_order, is_settled
 from netaudit.plan.rules.written import taken_for_granted
 from netaudit.store import load
 
@@ -69,6 +71,36 @@ def test_ports_in_an_order_that_nobody_knows_are_an_assumption() -> None:
     written = write_rules(before, after, find_effects(before.inventory, after), CATALOG)
     found = taken_for_granted(before, after, written)
     assert assume(AssumptionKind.PORT_ORDER, container="u1") in tuple(found)
+
+
+def test_older_engines_write_one_port_after_another_with_the_bindings_of_each_as_inspection_lists_them() -> None:
+    asked = {8000: [8005], 9000: [8010, 8050]}
+    ports = [PortBinding("tcp", "", host, port) for port, hosts in asked.items() for host in hosts]
+    web = Container("1", "web", running=True, bindings=tuple(ports))
+    assert in_publishing_order(web, Version(26)) == (ports[1], ports[2], ports[0])
+    assert in_publishing_order(web, Version(27)) == (ports[0], ports[1], ports[2])
+
+
+@pytest.mark.parametrize(
+    ("asked", "settled"),
+    [
+        ({("tcp", 80): [8080], ("tcp", 443): [8443]}, True),
+        ({("tcp", 80): [8443], ("tcp", 443): [8080]}, False),
+        ({("tcp", 443): [8050, 0], ("tcp", 7000): [0]}, False),  # 7000 is before one of 443, and after the other
+        ({("tcp", 443): [8050, 8051], ("tcp", 7000): [9000]}, True),
+        ({("tcp", 53): [53], ("udp", 53): [53]}, True),
+        ({("tcp", 53): [53], ("udp", 53): [54]}, False),
+        ({("sctp", 53): [53], ("udp", 53): [53]}, False),
+    ],
+)
+def test_older_engines_know_no_order_of_ports_where_their_comparison_contradicts_itself(
+    asked: dict[tuple[str, int], list[int]], *, settled: bool
+) -> None:
+    ports = [PortBinding(one[0], "", host or 32768, one[1]) for one, hosts in asked.items() for host in hosts]
+    requested = [RequestedPort(*one, host, host) for one, hosts in asked.items() for host in hosts]
+    web = Container("1", "web", running=True, bindings=tuple(ports), requested_ports=tuple(requested))
+    assert is_settled(web, Version(26)) is settled
+    assert is_settled(web, Version(27))
 
 
 def test_a_rule_with_a_random_bridge_is_spelled_with_its_symbol() -> None:

@@ -11,6 +11,7 @@ from clients import client, recorded, run, stand_in
 from inventories import containers, networks
 from lab.clients import FOLDER
 from live_plans.projects import random_project
+from live_plans.there import There
 from random_hosts.chance import Chance
 from sampling import every
 
@@ -60,7 +61,7 @@ def test_a_project_is_planned_as_compose_asks_for_it(name: str) -> None:
 @pytest.mark.parametrize("seed", every(8, range(24)))
 def test_any_project_is_planned_as_compose_asks_for_it(seed: int, tmp_path: Path) -> None:
     compose = tmp_path / "compose.yaml"
-    compose.write_text(json.dumps(random_project(Chance(seed))))
+    compose.write_text(json.dumps(random_project(Chance(seed), There())))
     _agree(compose, [*_FRESH.values()][seed % 2])
 
 

@@ -23,8 +23,8 @@ def text() -> str:
     return netaudit.render(plans.small())
 
 
-def test_who_could_reach_what_goes_before_the_rules_and_these_before_the_findings(text: str) -> None:
-    parts = ("who could reach what", "web 0.0.0.0:8080", "findings that it would bring", "taken for granted")
+def test_who_could_reach_what_goes_first_then_findings_then_rules(text: str) -> None:
+    parts = ("who could reach what", "findings that it would bring", "web 0.0.0.0:8080", "taken for granted")
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     assert "blocked → would be ALLOWED" in " ".join(text.split())

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from netaudit.api.formats import PlanFormat
+from netaudit.cli.choosing import QuietOption, VerboseOption, detail_of
 from netaudit.cli.options import (
     FORMAT_HELP,
     Colour,
@@ -101,6 +102,8 @@ def plan(
     force: ForceOption = False,
     color: ColourOption = Colour.AUTO,
     wide: WideOption = False,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
     exposure: ExposureOption = None,
     fail_on: Annotated[
         FailOn | None,
@@ -129,14 +132,13 @@ def plan(
     of their own: nothing of the host is changed.
     """
     from netaudit.cli import output as out
+    from netaudit.cli import planning
     from netaudit.cli.holding import undecided_entries
-    from netaudit.cli.planning import Subject, fails, find_lines, judge, load_profile, prepare_plan, print_plan
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_or_collect, make_where
-    from netaudit.errors import UsageError
     from netaudit.model.plan import MadeOn
 
-    subject = Subject(
+    subject = planning.Subject(
         command=tuple(command or ()),
         requests=requests,
         compose_json=compose_json,
@@ -148,17 +150,17 @@ def plan(
         daemon=tuple(daemon or ()),
     )
     subject.require_one()
-    if on and host_profile:
-        raise UsageError("--on and --host-profile each name a host", hint="give one of them")
+    planning.require_one_host(on, host_profile)
     place = out.place(output, force=force)
-    prepared = prepare_plan(config, waivers, policy, exposure, fail_on)
+    style = out.style(place, color, wide=wide, detail=detail_of(verbose=verbose, quiet=quiet))
+    prepared = planning.prepare_plan(config, waivers, policy, exposure, fail_on)
     where = make_where(docker_host, timeout)
-    facts = load_profile(host_profile) if host_profile else load_or_collect(on, where)
+    facts = planning.load_profile(host_profile) if host_profile else load_or_collect(on, where)
     with progress("planning"):
         made_on = MadeOn(str(on or ""), str(host_profile or ""))
-        judged = judge(facts, subject, prepared, None if on or host_profile else where, made_on)
-    print_plan(judged, form, place, color, find_lines(judged, subject, facts), wide=wide)
-    different = bool(fails(judged, prepared)) and form is not PlanFormat.SARIF
+        judged = planning.judge(facts, subject, prepared, None if on or host_profile else where, made_on)
+    planning.print_plan(judged, form, place, style, planning.find_lines(judged, subject, facts))
+    different = bool(planning.fails(judged, prepared)) and form is not PlanFormat.SARIF
     heads = (judged.diff.before, judged.diff.after)
     undecided = judged.diff.coverage.undecided + undecided_entries(judged.audit.assertion)
     raise typer.Exit(out.exit_code(*heads, strict=strict, different=different, undecided=undecided))

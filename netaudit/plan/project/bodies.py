@@ -71,6 +71,8 @@ def endpoint_body(service: Service, attachment: Attachment, names: list[str], li
     mac = attachment.mac_address or (service.mac_address if attachment == first else "")
     return {
         "IPAMConfig": given or None,
+        "IPAddress": attachment.ipv4_address,
+        "IPv6Gateway": attachment.ipv6_address,
         "Links": links,
         "Aliases": [*names, *attachment.aliases],
         "MacAddress": mac,

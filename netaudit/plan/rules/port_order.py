@@ -1,41 +1,53 @@
 """The order in which an engine publishes the ports of a container that starts: in it their rules are written."""
 
 from ipaddress import ip_address
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from netaudit.model.docker import Container, PortBinding, RequestedPort
 from netaudit.model.version import Version
 
 _BY_CONTAINER_PORT = Version(27)  # cmpPortBinding; before it SortPortMap, which puts larger numbers first
 _PROTOCOLS = ("tcp", "udp", "sctp")
+_Port = tuple[int, bool, str]
 _ANY = 1 << 16  # wider than each range of ports
 
 
 def in_publishing_order(container: Container, version: Version) -> tuple[PortBinding, ...]:
     """Return a container's port bindings in the order in which the engine writes their rules."""
-    key = _new_key if version >= _BY_CONTAINER_PORT else _old_key
-    return tuple(sorted(container.bindings, key=lambda one: key(one, _requested(one, container))))
+    if version < _BY_CONTAINER_PORT:
+        return _port_by_port(container)
+    return tuple(sorted(container.bindings, key=lambda one: _new_key(one, _requested(one, container))))
 
 
 def is_settled(container: Container, version: Version) -> bool:
     """Return whether that order is certain.
 
     Before 27 the engine sorts the ports of a random list by a comparison that contradicts itself where one port has
-    the larger host port and another one the larger container port, or is TCP.
+    the larger host port and another one the larger container port, or is TCP; and it knows no order of other protocols.
     """
     if version >= _BY_CONTAINER_PORT:
         return True
-    ordered = in_publishing_order(container, version)
-    return not any(
-        _is_larger(right, left) and _requested(left, container).first != _requested(right, container).first
-        for left, right in pairwise(ordered)
-    )
+    asked: dict[_Port, set[int]] = {}
+    for one in container.bindings:
+        asked.setdefault(_port(one), set()).add(_requested(one, container).first)
+    ports = sorted(asked)
+    largest = accumulate(map(max, map(asked.__getitem__, ports)), max)  # of the host ports up to each
+    alike = any(one[:2] == other[:2] and asked[one] & asked[other] for one, other in pairwise(ports))
+    return not alike and all(below <= min(asked[port]) for below, port in zip(largest, ports[1:], strict=False))
 
 
-def _is_larger(one: PortBinding, other: PortBinding) -> bool:
-    if one.container_port == other.container_port:
-        return one.protocol == "tcp" != other.protocol
-    return one.container_port > other.container_port
+def _port_by_port(container: Container) -> tuple[PortBinding, ...]:
+    """Return the order before 27: one port after another; inspection lists the bindings of one in that order."""
+    first: dict[_Port, tuple[int, ...]] = {}
+    for one in container.bindings:
+        key = _old_key(one, _requested(one, container))
+        first[_port(one)] = min(key, first.get(_port(one), key))
+    return tuple(sorted(container.bindings, key=lambda one: first[_port(one)]))
+
+
+def _port(one: PortBinding) -> _Port:
+    """Return a container's port, comparable: TCP is the larger one of equal numbers."""
+    return one.container_port, one.protocol == "tcp", one.protocol
 
 
 def _requested(one: PortBinding, container: Container) -> RequestedPort:

@@ -8,13 +8,14 @@ from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.reach import reach_lines
 from netaudit.report.terminal.style import Style, bold, paint
 from netaudit.report.terminal.wrapping import wrap
-from netaudit.report.text.exposure import TableLine, change_lines, exposure_tables, is_outside
+from netaudit.report.text.exposure import ChangeLine, TableLine, change_lines, exposure_tables, is_outside
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.unseen import Tense, describe_no_exposure_change
 from netaudit.report.text.words import count, describe_head
 
 _FEW = 2  # lines that are printed whole
 _MOST = 30  # lines of a summary
+_CHANGED = {Tense.HAPPENED: "changed", Tense.PLANNED: "would change"}
 _OUTCOMES = {"ALLOWED": "!", "MAY": "?", "blocked": " "}
 
 
@@ -29,26 +30,31 @@ def lead_diff(diff: AttributedDiff, style: Style) -> Iterator[str]:
             yield from (*wrap(describe_no_exposure_change(diff), style.width), "")
         return
     yield bold("who can reach what", style)
-    yield from _changes(diff.exposure, style)
+    yield from _changes(diff.exposure, Tense.HAPPENED, style)
     yield ""
 
 
-def _changes(changes: Sequence[ExposureChange], style: Style) -> Iterator[str]:
+def _changes(changes: Sequence[ExposureChange], tense: Tense, style: Style) -> Iterator[str]:
     """Print what outsiders reach now and did not; the inside of the host is counted, where it is more than a few."""
     lines = change_lines(changes)
     if style.detail is Detail.SUMMARY and len(lines) > _FEW:
         outside = [one for one in changes if is_outside(one)]
         shown = change_lines(outside) if outside else lines[:_MOST]
         rest = len(changes) - len(outside)
-        more = f"{count(rest, 'row')} inside the host changed too" if outside else f"{len(lines) - len(shown)} more"
+        inside = f"{count(rest, 'row')} inside the host {_CHANGED[tense]} too"
+        more = inside if outside else f"{len(lines) - len(shown)} more"
     else:
         shown, more, rest = lines, "", 0
     for line in shown[:_MOST]:
-        yield from _wrapped(line.mark, terminal_text(str(line)), style)
+        yield from _wrapped(line.mark, terminal_text(_word(line, tense)), style)
     if len(shown) > _MOST:
         yield f"     and {len(shown) - _MOST} more (--verbose lists them)"
     if rest:
         yield f"     {more} (--verbose lists them)"
+
+
+def _word(line: ChangeLine, tense: Tense) -> str:
+    return line.as_planned() if tense is Tense.PLANNED else str(line)
 
 
 def lead_plan(diff: AttributedDiff, style: Style) -> Iterator[str]:
@@ -60,8 +66,7 @@ def lead_plan(diff: AttributedDiff, style: Style) -> Iterator[str]:
         yield from (*wrap(describe_no_exposure_change(diff, Tense.PLANNED), style.width), "")
         return
     yield bold("who could reach what", style)
-    for line in change_lines(diff.exposure):
-        yield from _wrapped(line.mark, terminal_text(line.as_planned()), style)
+    yield from _changes(diff.exposure, Tense.PLANNED, style)
     yield ""
 
 

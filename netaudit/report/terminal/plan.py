@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from netaudit.audit.planned import JudgedPlan
+from netaudit.audit.risk import gather_mistakes
 from netaudit.report.terminal.assertion import policy_lines
+from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.exposure import lead_plan
 from netaudit.report.terminal.findings.full import finding_lines
+from netaudit.report.terminal.findings.summary import summary_lines
 from netaudit.report.terminal.layout import fill
 from netaudit.report.terminal.rules import change_groups, closing_lines
 from netaudit.report.terminal.style import Style, bold
@@ -24,18 +27,18 @@ from netaudit.report.text.words import describe_head
 def render_plan(plan: JudgedPlan, style: Style) -> str:
     """Print what a command would do, and one line that sums up."""
     planned, diff = plan.planned, plan.diff
+    if style.detail is Detail.QUIET:
+        return f"{summarise_plan(plan)}\n"
     lines = [*_labelled("plan", planned.title, style), *_labelled("on", describe_head(diff.before), style), ""]
     lines += _part("the command does not do what it says", map(describe_pitfall, planned.pitfalls), style, "!")
     lines += _part("the engine would refuse", map(describe_refusal, planned.refused), style, "!")
     lines += lead_plan(diff, style)
+    lines += _findings(plan, style) if style.detail is Detail.SUMMARY else ()
     lines += change_groups(diff.changes, style)
     if not diff.changes:
         lines += [describe_no_rule_change((diff.before, diff.after), Tense.PLANNED), ""]
     lines += _part("around the rules", map(describe_host_change, plan.surroundings), style)
-    if plan.new:
-        lines += [bold("findings that it would bring", style)]
-        for finding in plan.new:
-            lines += [*finding_lines(finding, style), ""]
+    lines += _findings(plan, style) if style.detail is Detail.FULL else ()
     lines += policy_lines(plan.audit.assertion, style)
     lines += _part("findings that it would end", (f"{one.check.id}  {one.subject}" for one in plan.gone), style)
     lines += _part("not known before it runs", map(describe_symbol, planned.symbols), style)
@@ -45,6 +48,19 @@ def render_plan(plan: JudgedPlan, style: Style) -> str:
     lines += closing_lines(diff, style)
     lines += fill(summarise_plan(plan), style)
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _findings(plan: JudgedPlan, style: Style) -> Iterator[str]:
+    """Print what the command would bring: a line each, or with evidence and what to do."""
+    if not plan.new:
+        return
+    yield bold("findings that it would bring", style)
+    if style.detail is Detail.SUMMARY:
+        yield from summary_lines(gather_mistakes(plan.new), style)
+        yield from ("", "Evidence and commands: --verbose.", "")
+    else:
+        for finding in plan.new:
+            yield from (*finding_lines(finding, style), "")
 
 
 def _labelled(label: str, text: str, style: Style) -> Iterator[str]:

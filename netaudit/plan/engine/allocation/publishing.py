@@ -45,7 +45,7 @@ def publish(state: EngineState, container: Object) -> None:
     others = _other_bridges(state, container, publisher)
     if publisher is None and not others:
         return
-    found: dict[str, list[dict[str, str]] | None] = dict.fromkeys(exposed_ports(container))
+    found: dict[str, list[dict[str, str]] | None] = dict.fromkeys(exposed_ports(container, state.host.version))
     for group in wanted_ports(container, state.host.version):
         named = f"{group[0].port}/{group[0].protocol}"
         requests = [one for wanted in group for one in _requests(state, publisher, wanted)] if publisher else []

@@ -10,6 +10,7 @@ from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.objects import Object, items, part, text
 
 _SORTS = Version(27)  # from here on exact ports come first, and bindings that differ in their address alone together
+_READS_RANGES = Version(29)
 _PROTOCOLS = ("tcp", "udp", "sctp")
 
 
@@ -30,7 +31,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 def wanted_ports(container: Object, version: Version) -> list[list[Wanted]]:
     """Return what a container wants published; what stands together in a list gets the same host port."""
-    found = [one for port in exposed_ports(container) for one in _bindings(container, port)]
+    found = [one for port in exposed_ports(container, version) for one in _bindings(container, port)]
     if version < _SORTS:
         return [[one] for one in _older_sort(found)]
     groups: dict[tuple[object, ...], list[Wanted]] = {}
@@ -39,10 +40,13 @@ def wanted_ports(container: Object, version: Version) -> list[list[Wanted]]:
     return list(groups.values())
 
 
-def exposed_ports(container: Object) -> list[str]:
-    """Return the ports that a container exposes, ranges as their single ports, as `80/tcp`; TCP may be unsaid."""
+def exposed_ports(container: Object, version: Version) -> list[str]:
+    """Return the ports that a container exposes, as `80/tcp`; TCP may be unsaid.
+
+    A range, which Compose passes on as it is written, counts as its single ports; before 29 it is read as port 0.
+    """
     named = part(container, "Config", "ExposedPorts")
-    return list(dict.fromkeys(single for one in named for single in _singles(str(one))))
+    return list(dict.fromkeys(single for one in named for single in _singles(str(one), version)))
 
 
 def split_port(named: str) -> tuple[int, str]:
@@ -53,12 +57,14 @@ def split_port(named: str) -> tuple[int, str]:
     return int(number), protocol.lower() or "tcp"
 
 
-def _singles(named: str) -> list[str]:
+def _singles(named: str, version: Version) -> list[str]:
     numbers, _, protocol = named.partition("/")
     protocol = protocol.lower() or "tcp"
     first, dash, last = numbers.partition("-")
     if not (dash and first.isdigit() and last.isdigit() and int(last) <= 65535):
         return [f"{numbers}/{protocol}"]
+    if version < _READS_RANGES:
+        return [f"0/{protocol}"]
     return [f"{number}/{protocol}" for number in range(int(first), int(last) + 1)]
 
 

@@ -18,8 +18,15 @@ def list_containers(state: EngineState, request: EngineRequest) -> Answer:
     """List containers, those that run unless all are asked for."""
     filters = filters_of(request)
     every = request.parameter("all") in ("1", "true", "True") or "status" in filters
-    found = (one for one in state.containers.values() if every or is_running(one))
+    newest_first = sorted(state.containers.values(), key=_created)[::-1]
+    found = (one for one in newest_first if every or is_running(one))
     return Answer(200, [_summary(one) for one in select(found, filters, _tests(state))])
+
+
+def _created(container: Object) -> tuple[str, str]:
+    """Return when a container was made, so that it can be compared: engines leave zeros at the end away."""
+    seconds, _, fraction = text(container, "Created").removesuffix("Z").partition(".")
+    return seconds, fraction.ljust(9, "0")
 
 
 def inspect(state: EngineState, request: EngineRequest, reference: str) -> Answer:

@@ -53,7 +53,7 @@ def place_container(state: EngineState, name: str, body: Object, networks: list[
     container = _container(state, name, body)
     ends = part(container, "NetworkSettings", "Networks")
     for network in networks:
-        ends[network] = endpoint({}) | {"NetworkID": text(state.network(network), "Id")}
+        ends[network] = endpoint(state, {}) | {"NetworkID": text(state.network(network), "Id")}
     state.containers[text(container, "Id")] = container
     return container
 
@@ -182,9 +182,9 @@ def _add_networks(state: EngineState, container: Object, configs: Object) -> Non
     ends = part(container, "NetworkSettings", "Networks")
     for key, config in configs.items():
         name = own if key in (mode, "default") else names[key]
-        ends[name] = endpoint(config)
+        ends[name] = endpoint(state, config)
     if own not in ends:
-        ends[own] = endpoint({})
+        ends[own] = endpoint(state, {})
     for name, end in ends.items():
         known = state.find_network(name)
         end["NetworkID"] = text(known, "Id") if known is not None and name not in ("host", "none") else ""

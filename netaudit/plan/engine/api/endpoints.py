@@ -15,7 +15,9 @@ from netaudit.plan.engine.state import EngineState
 _PREDEFINED = ("bridge", "host", "none")
 _NO_INTERNAL_GATEWAY = Version(25)
 _RANDOM_MAC = Version(28)
+_KNOWS_PRIORITIES = Version(28)
 _MOST_FOR_MAC = 80  # bits of a prefix that leave room for a hardware address
+_SHOWN_AS_ASKED = ("IPAddress", "IPv6Gateway", "Gateway", "GlobalIPv6Address")  # Compose sends some of them
 _OPERATIONAL = {
     "EndpointID": "",
     "Gateway": "",
@@ -41,11 +43,11 @@ def connect(state: EngineState, request: EngineRequest, reference: str) -> Answe
     if is_running(container):
         if text(part(ends, name) if name in ends else {}, "EndpointID"):
             raise EngineRefusal(403, f"endpoint with name {name_of(container)} already exists in network {name}")
-        ends[name] = endpoint(config)
+        ends[name] = endpoint(state, config)
         join(state, container, name)
         publish(state, container)
     elif name not in ends:
-        ends[name] = endpoint(config)
+        ends[name] = endpoint(state, config)
         ends[name]["NetworkID"] = text(network, "Id")
     return Answer(200)
 
@@ -71,14 +73,16 @@ def disconnect(state: EngineState, request: EngineRequest, reference: str) -> An
     return Answer(200)
 
 
-def endpoint(config: Object) -> Object:
-    """Return an endpoint that has not joined its network yet."""
+def endpoint(state: EngineState, config: Object) -> Object:
+    """Return an endpoint that has not joined its network yet; until it does, it shows the addresses asked for."""
     priority = config.get("GwPriority")
     mac = text(config, "MacAddress")
+    known = isinstance(priority, int) and state.host.version >= _KNOWS_PRIORITIES
     return {
         "NetworkID": "",
         **_OPERATIONAL,
-        "GwPriority": priority if isinstance(priority, int) else 0,
+        **{name: config[name] for name in _SHOWN_AS_ASKED if text(config, name)},
+        "GwPriority": priority if known else 0,
         "Aliases": config.get("Aliases"),
         "Links": config.get("Links"),
         "IPAMConfig": config.get("IPAMConfig"),

@@ -41,4 +41,4 @@ def has_label(labels: Mapping[str, str], wanted: str) -> bool:
 
 def _passes(one: Object, name: str, values: tuple[str, ...], test: Test) -> bool:
     results = [test(one, value) for value in values]
-    return all(results) if name == "label" else any(results) or not results
+    return all(results) if name.startswith("label") else any(results) or not results

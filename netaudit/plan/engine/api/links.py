@@ -26,13 +26,11 @@ def check_links(state: EngineState, container: Object) -> None:
         return
     for name, alias in links_of(part(container, "HostConfig")):
         found = state.find_container(name)
-        if found is None:
-            continue
-        if "bridge" not in endpoints_of(found):
+        if found is not None and "bridge" not in endpoints_of(found):
             why = f"Cannot link to /{name_of(found)}, as it does not belong to the default network"
             raise EngineRefusal(500, why)
-        if not is_running(found):
-            raise EngineRefusal(500, f"Cannot link to a non running container: /{name_of(found)} AS {alias}")
+        if found is None or not is_running(found):  # one that was removed is linked to until dockerd restarts
+            raise EngineRefusal(500, f"Cannot link to a non running container: /{name} AS {alias}")
 
 
 def links_of(host_config: Object) -> Iterator[tuple[str, str]]:

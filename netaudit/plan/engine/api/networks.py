@@ -44,7 +44,7 @@ def remove(state: EngineState, request: EngineRequest, reference: str) -> Answer
 def prune(state: EngineState, request: EngineRequest) -> Answer:
     """Remove all networks that no running container is on."""
     filters = filters_of(request)
-    tests = {name: test for name, test in _tests(state).items() if name == "label"}
+    tests = {name: test for name, test in _tests(state).items() if name.startswith("label")}
     wanted = {name: values for name, values in filters.items() if name not in ("dangling", "until")}
     unused = [one for one in select(state.networks.values(), wanted, tests) if _is_unused(one)]
     for network in unused:
@@ -83,6 +83,7 @@ def _tests(state: EngineState) -> dict[str, Test]:
     del state
     return {
         "label": lambda one, wanted: has_label(texts(one.get("Labels")), wanted),
+        "label!": lambda one, unwanted: not has_label(texts(one.get("Labels")), unwanted),
         "name": lambda one, wanted: wanted.strip("^$") in text(one, "Name"),
         "id": lambda one, wanted: text(one, "Id").startswith(wanted),
         "driver": lambda one, wanted: text(one, "Driver") == wanted,
