@@ -9,12 +9,15 @@ from pathlib import Path
 
 from netaudit.bounded import UnfitError, read_plain
 from netaudit.catalog.yaml_text import MappingNode, Node, ScalarNode, SequenceNode, YAMLError, read_nodes
+from netaudit.errors import ConfigError
 from netaudit.report.ci.compose_places import ComposePlaces, Place, PortPlace, ServicePlace
 
 _LARGEST = 8 << 20  # bytes of a file
 _DEEPEST = 20  # files that include or extend one another
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+")
 _ANY = "*"
+_NOT_YAML = (YAMLError, UnicodeDecodeError, RecursionError)
+_HINT = "name a Compose file, such as compose.yaml"
 _LONG = ("host_ip", "published", "target")
 Pairs = dict[str, tuple[Node, Node]]
 
@@ -30,6 +33,20 @@ def read_compose_places(files: Sequence[Path], folder: Path) -> ComposePlaces:
         services[name] = ServicePlace(place, (*ports, *there.ports)) if there else ServicePlace(place, tuple(ports))
     first = Place(reader.shown(files[0])) if files else Place("compose.yaml")
     return ComposePlaces(first, services, dict(reader.networks), reader.project)
+
+
+def require_compose(file: Path) -> None:
+    """Refuse a file that a person named and that has no services. Raises ConfigError."""
+    try:
+        root = _pairs(read_nodes(read_plain(file, _LARGEST)))
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=str(file), hint=_HINT) from error
+    except UnfitError as error:
+        raise ConfigError(f"cannot be read: it {error}", file=str(file), hint=_HINT) from error
+    except _NOT_YAML as error:
+        raise ConfigError("is not YAML", file=str(file), hint=_HINT) from error
+    if "services" not in root:
+        raise ConfigError("has no services", file=str(file), hint=_HINT)
 
 
 class _Reader:
@@ -92,7 +109,7 @@ class _Reader:
 def _compose(path: Path) -> Node | None:
     try:
         return read_nodes(read_plain(path, _LARGEST))
-    except (OSError, UnfitError, YAMLError, UnicodeDecodeError, RecursionError):
+    except (OSError, UnfitError, *_NOT_YAML):
         return None
 
 

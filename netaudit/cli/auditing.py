@@ -18,7 +18,7 @@ from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import reads_exposure, unanswered
 from netaudit.audit.risk import Mistake, gather_mistakes
-from netaudit.catalog.compose_places import read_compose_places
+from netaudit.catalog.compose_places import read_compose_places, require_compose
 from netaudit.catalog.config import is_port
 from netaudit.catalog.config_places import find_config
 from netaudit.cli import output as out
@@ -130,6 +130,13 @@ def explain_finding(subject: str, facts: Facts, style: Style) -> str:
 
 def _has_id(mistake: Mistake, start: str) -> bool:
     return any(one.fingerprint.startswith(start) for one in mistake.findings)
+
+
+def read_compose(files: Iterable[Path]) -> tuple[Path, ...]:
+    """Read --compose. Raises ConfigError for what is no Compose file."""
+    for file in files:
+        require_compose(file)
+    return tuple(files)
 
 
 def read_ports(asked: Iterable[str]) -> dict[int, str]:

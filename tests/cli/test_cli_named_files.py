@@ -24,6 +24,7 @@ READ = {
     ("audit", "waivers"): ((*AUDIT, "--waivers"), 2),
     ("audit", "baseline"): ((*AUDIT, "--baseline"), 2),
     ("audit", "checks"): ((*AUDIT, "--checks"), 3),
+    ("audit", "compose"): ((*AUDIT, "--compose"), 2),
     ("audit", "policy"): (("audit", AFTER, "--policy"), 2),
     ("run", "planned"): (("run", "--planned"), 2),
     ("assert", "policy"): (("assert", AFTER, "--policy"), 2),

@@ -1,9 +1,12 @@
 """What the doctor says of each source, and what to do: once."""
 
 import pytest
+from programs import RECORDINGS
 
 from netaudit.model.facts import Facts, Gap, GapReason, Source
+from netaudit.parse import parse_snapshot
 from netaudit.report.terminal.doctor import render_doctor
+from netaudit.store import load
 
 
 def test_each_source_is_told_with_what_it_said() -> None:
@@ -14,6 +17,17 @@ def test_each_source_is_told_with_what_it_said() -> None:
     assert "5 bytes" in text
     assert "not in use" in text
     assert text.endswith("everything can be read\n")
+
+
+def test_rules_networks_and_containers_are_counted() -> None:
+    facts = load(RECORDINGS / "tour" / "shop" / "10")
+    text = render_doctor(facts, root=True, snapshot=parse_snapshot(facts))
+    rows = dict(line.removeprefix("ok").strip().split("  ", 1) for line in text.splitlines() if line.startswith("ok"))
+    said = {name: words.strip() for name, words in rows.items()}
+    assert said["iptables-nft rules"] == "48 rules"
+    assert said["networks"] == "5 networks"
+    assert said["containers"] == "5 containers, 5 running"
+    assert said["listening sockets"].endswith(" bytes")
 
 
 @pytest.mark.parametrize(

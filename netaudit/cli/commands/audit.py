@@ -105,8 +105,6 @@ def audit(
         typer.Option(
             "--compose",
             metavar="FILE",
-            exists=True,
-            dir_okay=False,
             help="SARIF and annotations point at this Compose file's lines; else at that of this folder's project.",
             show_default=False,
         ),
@@ -134,7 +132,7 @@ def audit(
     from netaudit.api.choice import choose_of_audit
     from netaudit.audit.gate import failing
     from netaudit.cli import output as out
-    from netaudit.cli.auditing import Evidence, audit_host, exit_code, prepare, read_ports, render
+    from netaudit.cli.auditing import Evidence, audit_host, exit_code, prepare, read_compose, read_ports, render
     from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.sources import load_or_collect, load_recording, make_where, when_audited
 
@@ -153,10 +151,10 @@ def audit(
         since=load_recording(since) if since else None,
         today=today.date() if today else None,
     )
-    prepared = prepare(options, fail_on, min_confidence)
+    prepared, compose_files = prepare(options, fail_on, min_confidence), read_compose(compose or ())
     facts = load_or_collect(snapshot, make_where(docker_host, timeout))
     audited = audit_host(prepared.auditor, facts, verify_fix=verify_fix, elsewhere=snapshot is not None)
-    evidence = Evidence(facts, snapshot, tuple(compose or ()))
+    evidence = Evidence(facts, snapshot, compose_files)
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)
     if write_baseline:
         out.write(render(audited, AuditFormat.JSON, evidence), baseline_place)

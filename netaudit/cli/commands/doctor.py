@@ -1,10 +1,15 @@
 """`netaudit doctor`."""
 
 import os
+from typing import TYPE_CHECKING
 
 import typer
 
 from netaudit.cli.options import DockerHostOption, StrictOption, TimeoutOption
+
+if TYPE_CHECKING:
+    from netaudit.model.facts import Facts
+    from netaudit.model.snapshot import Snapshot
 
 
 def doctor(
@@ -20,7 +25,18 @@ def doctor(
     from netaudit.report.terminal.doctor import render_doctor
 
     facts = collect(make_where(docker_host, timeout))
-    text = render_doctor(facts, root=os.geteuid() == 0, loose=writable_by_others())
+    text = render_doctor(facts, root=os.geteuid() == 0, loose=writable_by_others(), snapshot=_parsed(facts))
     out.write(text.encode(errors="replace"), None)
     require_rules(facts)
     raise typer.Exit(out.INCOMPLETE if strict and facts.gaps else 0)
+
+
+def _parsed(facts: "Facts") -> "Snapshot | None":
+    """Parse what was read; None where it cannot be, which every other command says."""
+    from netaudit.errors import ParseError
+    from netaudit.parse import parse_snapshot
+
+    try:
+        return parse_snapshot(facts)
+    except ParseError:
+        return None

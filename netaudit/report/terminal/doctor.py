@@ -1,8 +1,10 @@
 """Can this host be read: each source with what it said."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
-from netaudit.model.facts import INVENTORY_SOURCES, Facts, Gap, GapReason, Source
+from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Facts, Gap, GapReason, Source, source_of_rules
+from netaudit.model.snapshot import Snapshot
 from netaudit.release import RELEASE
 from netaudit.report.terminal.layout import tabulate_plain
 from netaudit.report.text.sanitize import terminal_text
@@ -48,19 +50,33 @@ _NEXT_FOR_DOCKER = {
 }
 
 
-def render_doctor(facts: Facts, *, root: bool, loose: Sequence[str] = ()) -> str:
+def render_doctor(facts: Facts, *, root: bool, loose: Sequence[str] = (), snapshot: Snapshot | None = None) -> str:
     """Print a line for each source: what it is, whether it answered, what to do if not.
 
-    `loose` are the folders of PATH that others may write.
+    `loose` are the folders of PATH that others may write. `snapshot` is the facts parsed, None where they cannot be.
     """
     user = "root" if root else "not root: expect gaps"
     head = f"netaudit {RELEASE} on {facts.host}, {user}\n"
-    rows = [*_rows(facts), *_loose_rows(loose)]
+    rows = [*_rows(facts, _counts(snapshot) if snapshot else {}), *_loose_rows(loose)]
     tail = f"{count(len(facts.gaps), 'gap')}\n" if facts.gaps else "everything can be read\n"
     return terminal_text(head.rstrip()) + "\n\n" + tabulate_plain(rows) + "\n\n" + tail
 
 
-def _rows(facts: Facts) -> Iterator[tuple[str, str, str]]:
+def _counts(snapshot: Snapshot) -> dict[str, str]:
+    """Count what the sources hold: rules, networks, containers."""
+    tables: Counter[Source] = Counter()
+    for table in snapshot.ruleset.tables:
+        tables[source_of_rules(table.backend, table.family)] += sum(len(chain.rules) for chain in table.chains)
+    counts: dict[str, str] = {source: count(tables[source], "rule") for source in RULE_SOURCES}
+    if inventory := snapshot.inventory:
+        running = sum(one.running for one in inventory.containers)
+        containers = f"{count(len(inventory.containers), 'container')}, {running} running"
+        counts |= {Source.DOCKER_NETWORKS: count(len(inventory.networks), "network")}
+        counts |= {Source.DOCKER_CONTAINERS: containers}
+    return counts
+
+
+def _rows(facts: Facts, counts: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     gaps: dict[str, list[Gap]] = {}
     for gap in facts.gaps:
         gaps.setdefault(gap.source, []).append(gap)
@@ -70,7 +86,7 @@ def _rows(facts: Facts) -> Iterator[tuple[str, str, str]]:
         elif source in facts.unused:
             yield "-", what, "not in use"
         else:
-            yield "ok", what, f"{len(facts.files.get(source, b''))} bytes"
+            yield "ok", what, counts.get(source) or f"{len(facts.files.get(source, b''))} bytes"
     for source_name, found in gaps.items():
         yield from (("!", _OTHERS.get(source_name, source_name), _describe(gap)) for gap in found)
 

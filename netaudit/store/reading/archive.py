@@ -51,7 +51,7 @@ def require_written(path: Path) -> None:
     if is_archive(path.name) and not path.name.endswith(WRITTEN):
         raise OutputError(f"cannot write {path}: such a tar is only read", hint=f"end its name in {WRITTEN[1]}")
     if path.name.lower().endswith(_OTHER_FORMS) and not is_archive(path.name) and not path.is_dir():
-        said = f"cannot write {path}: {path.suffix} is no form of recordings"
+        said = f"cannot write {path}: a recording is not written as {path.suffix}"
         raise OutputError(said, hint=f"end its name in {', '.join(WRITTEN)}, or name a folder")
 
 
