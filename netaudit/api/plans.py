@@ -7,6 +7,7 @@ from typing import Self
 import msgspec
 
 from netaudit.api.audits import AuditOptions, load_auditor
+from netaudit.api.required import require_objects
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.plan_auditor import judge_plan
 from netaudit.audit.planned import JudgedPlan
@@ -100,6 +101,7 @@ class _Start(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, facts: Facts, context: PlanContext) -> Self:
         """Restart the daemon first, where that is asked for. Raises UsageError."""
+        require_objects(facts)
         snapshot = parse_snapshot(facts)
         if context.restart is None or snapshot.inventory is None:
             return cls(facts, snapshot)
@@ -136,7 +138,8 @@ def try_project(facts: Facts, configuration: bytes, title: str, context: PlanCon
 
 
 def try_restart(facts: Facts, change: EngineChange, title: str, context: PlanContext) -> Planned:
-    """Return the host before and after a restart of the daemon, unjudged. Raises UsageError."""
+    """Return the host before and after a restart of the daemon, unjudged. Raises UsageError, PlanError."""
+    require_objects(facts)
     snapshot = parse_snapshot(facts)
     host = plan_rehearsal(snapshot, facts, change, context.auditor.catalog)
     return Planned(
