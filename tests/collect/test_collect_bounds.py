@@ -34,13 +34,36 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
 def test_of_commits_no_more_is_kept_than_a_number_and_that_is_said(
     kernel: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commits, "_MOST", 20)
+    monkeypatch.setattr(commits, "_MOST", 20 * len(_message(RULE)))
     with commits.CommitListener() as listener:
         for _ in range(8):
             kernel.send(_message(RULE) * 10)
         time.sleep(0.3)
     assert listener.blind == "the kernel told more than is kept"
-    assert len(listener._touched) <= 30  # noqa: SLF001 (what it keeps is the point)
+    assert listener._backlog.size <= 30 * len(_message(RULE))  # noqa: SLF001 (what it keeps is the point)
+
+
+def _generation(number: int, pid: int, name: bytes) -> bytes:
+    words = ((1, number.to_bytes(4, "big")), (2, pid.to_bytes(4, "big")), (3, name + b"\0"))
+    body = struct.pack("=BBH", 0, 0, 0) + b"".join(protocol.attribute(*one) for one in words)
+    return struct.pack("=IHHII", 16 + len(body), (10 << 8) | protocol.NFT_NEWGEN, 0, 0, 0) + body
+
+
+def test_who_committed_is_asked_before_what_was_touched_is_read(
+    kernel: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    read = protocol.read_message
+    monkeypatch.setattr(protocol, "read_message", lambda *one: order.append("read") or read(*one))
+    kernel.send(_message(RULE) * 7)
+    kernel.send(_generation(4, 812, b"iptables"))
+    kernel.send(_message(RULE) * 2 + _generation(5, 813, b"nft"))  # in one datagram
+    with commits.CommitListener(lambda pid, _: order.append(f"ask {pid}")) as listener:
+        pass
+    assert [(one.generation, one.pid, one.name) for one in listener.commits] == [(4, 812, "iptables"), (5, 813, "nft")]
+    assert [len(one.touched) for one in listener.commits] == [7, 2]
+    assert order[0] == "ask 812"
+    assert order.index("ask 813") <= 2  # its own message is read, and nothing else
 
 
 def test_a_kernel_that_tells_without_a_pause_is_left(kernel: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:

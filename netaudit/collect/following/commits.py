@@ -1,11 +1,12 @@
 """The commits to nf_tables, for as long as the host runs: each with its process, handed over look by look."""
 
+import fcntl
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import IO, Self
 
 import msgspec
@@ -15,6 +16,7 @@ from netaudit.collect.following import witness
 from netaudit.model.observation import Commit
 
 _MOST = 100_000  # commits between two looks; then the rest of them is not told apart any more
+_PIPE = 1 << 20  # bytes that wait for this process
 _PATIENCE = 30.0  # seconds until the witness listens
 _LATE = 5.0  # seconds for a commit that is in a recording already, and not yet here
 _LOST = "nf_tables is not listened to any more: the process that does has ended"
@@ -44,6 +46,8 @@ class CommitFollower:
         stdin, stdout = process.stdin, process.stdout
         assert stdin  # noqa: S101 (they are pipes)
         assert stdout  # noqa: S101
+        with suppress(OSError):  # then it may have to wait for this process, which is busy with a look
+            fcntl.fcntl(stdout, fcntl.F_SETPIPE_SZ, _PIPE)
         self._stack.callback(stdout.close)
         thread = start_thread(lambda: self._listen(stdout))
         self._stack.callback(thread.join)

@@ -13,7 +13,7 @@ import msgspec
 
 from netaudit.collect.asking.audit_log import announce
 from netaudit.collect.netlink import protocol
-from netaudit.collect.netlink.commits import family_name
+from netaudit.collect.netlink.backlog import family_name
 from netaudit.collect.netlink.generation import ask_generation
 from netaudit.model.observation import Handles, Place
 

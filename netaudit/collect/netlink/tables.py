@@ -9,7 +9,7 @@ from netaudit.collect.asking.answer import Answer, Answered, Unused
 from netaudit.collect.asking.audit_log import announce
 from netaudit.collect.asking.kernel_modules import is_there
 from netaudit.collect.netlink import protocol
-from netaudit.collect.netlink.commits import family_name
+from netaudit.collect.netlink.backlog import family_name
 from netaudit.model.facts import Gap, GapReason, Source
 
 _NAME, _HANDLE = 1, 4
