@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 from audit.conftest import RECORDINGS, AuditOf
-from sampling import sampled
+from sampling import SWEEP, WHOLE, sampled
 
 import netaudit
 from netaudit.audit.checks.subject_kind import CheckedKind
@@ -21,7 +21,16 @@ def _sources(host: str) -> list[str]:
     return sorted(netaudit.load(RECORDINGS / host).files)
 
 
-HOSTS = tuple(f"bad/{path.name}/before" for path in sorted((RECORDINGS / "bad").iterdir()))
+def _last_steps() -> list[str]:
+    """List the last step of each scenario of each engine: `make test SWEEP=50` asks about them too."""
+    scenarios = sorted({truth.parent for truth in RECORDINGS.glob("*/*/truth.json")})
+    return [str(max(one.glob("[0-9]*")).relative_to(RECORDINGS)) for one in scenarios]
+
+
+HOSTS = (
+    *(f"bad/{path.name}/before" for path in sorted((RECORDINGS / "bad").iterdir())),
+    *(_last_steps() if SWEEP >= WHOLE else ()),
+)
 _OF_PACKETS = [
     *(Source.IP_ADDR, Source.IP_ROUTE, Source.SOCKETS, Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS),
     *(Source.IPTABLES_NFT, Source.NFT_RULESET),
@@ -32,6 +41,9 @@ CASES = sampled(
         ("bad/everything-flushed/before", Source.IPTABLES_NFT),
         ("bad/docker-user-accepts-everything/before", Source.DOCKER_CONTAINERS),
         ("bad/database-on-every-address/before", Source.IP_ADDR),
+        ("bad/route-hidden/before", Source.IP_ROUTE),
+        ("bad/second-engine/before", Source.IP_ADDR),
+        ("bad/podman-jump-flushed/before", Source.PODMAN_PS),
     ],
 )
 DIFFERENT = "bad/database-on-every-address/before"

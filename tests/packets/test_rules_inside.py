@@ -72,6 +72,13 @@ def test_a_rule_inside_decides_as_a_host_s_own_does(rules: tuple[str, ...], outc
     assert internet.outcome is outcome
 
 
+def test_a_container_sees_docker_proxy_at_its_bridge_and_not_at_the_hosts_other_addresses() -> None:
+    lan = _facts("DROP", "INPUT -s 192.0.2.0/24 -p tcp -m tcp --dport 80 -j ACCEPT")
+    assert "network:bridge → 0.0.0.0" not in _outcomes(lan)
+    bridge = _facts("DROP", "INPUT -s 172.17.0.1 -p tcp -m tcp --dport 80 -j ACCEPT")
+    assert "network:bridge → 0.0.0.0" in _outcomes(bridge)
+
+
 def test_ports_are_cut_where_rules_inside_cut_them() -> None:
     found = _outcomes(_facts("DROP", "INPUT -p tcp -m tcp --dport 20:30 -j ACCEPT"))
     assert found["host → 172.17.0.2"] == ["20-30"]

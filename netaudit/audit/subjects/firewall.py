@@ -7,11 +7,13 @@ from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import OF_IPTABLES, CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.listed_chains import ListedChains
+from netaudit.audit.subjects.rules.doubts import reply_doubts
 from netaudit.audit.view.reach import drops_replies
 from netaudit.audit.view.view import HostView
 from netaudit.model.facts import GapReason, Source
 from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, ObjectKind
 
+_OF_IPV6 = (Source.IP6TABLES_NFT, Source.IP6TABLES_LEGACY)
 _RETURN = "-A DOCKER-USER -j RETURN"
 
 
@@ -69,13 +71,22 @@ class FirewallFacts(SubjectFacts, frozen=True):
 
 
 def firewalls(view: HostView) -> Iterator[CheckSubject]:
-    """Give IPv4's, and IPv6's where rules of it were seen."""
+    """Give IPv4's, and IPv6's where rules of it were seen, or could not be."""
     for family in ("ip", "ip6"):
         rules = [one for one in view.attributed.items if one.item.family == family and one.item.table == "filter"]
-        if family == "ip" or rules:
+        if family == "ip" or rules or _is_hidden(view):
             words = {"ip": "IPv4 forwarding", "ip6": "IPv6 forwarding"}[family]
             shown = (*view.forwarding.policies(family), *(one for one in rules if _is_shown(one)))
-            yield CheckSubject(CheckedKind.FIREWALL, words, words, _facts(view, family, rules), rules=shown)
+            facts = _facts(view, family, rules)
+            doubts = tuple(reply_doubts(view)) if facts.user_drops_replies else ()
+            yield CheckSubject(CheckedKind.FIREWALL, words, words, facts, rules=shown, doubts=doubts)
+
+
+def _is_hidden(view: HostView) -> bool:
+    """Tell whether rules of IPv6 could not be read; of a listing that somebody pasted nobody expects them."""
+    known = view.inventory is not None and not view.inventory.partial
+    gaps = [gap for gap in view.snapshot.gaps if gap.source in _OF_IPV6]
+    return any(known or gap.reason is not GapReason.NOT_RECORDED for gap in gaps)
 
 
 def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> FirewallFacts:
@@ -90,9 +101,7 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
         iptables=view.tools.iptables(family),
         ways_in=view.outside.interfaces(family),
         docker=any(one.attribution.maker == "docker" for one in iptables),
-        nftables=any(
-            table.family == family and table.name == "docker-bridges" for table in view.snapshot.ruleset.tables
-        ),
+        nftables=any((one.family, one.name) == (family, "docker-bridges") for one in view.snapshot.ruleset.tables),
         forwarding=view.forwarding.is_on(family),
         forward_policy=view.forwarding.policy(family),
         user_chain=any(one.item.chain == "DOCKER-USER" for one in iptables),

@@ -9,14 +9,15 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import OF_IPTABLES, CheckSubject, IPv4Editor, SubjectFacts, fact
 from netaudit.audit.view.reach import inner_bridges
 from netaudit.audit.view.view import HostView
-from netaudit.model.facts import Source
+from netaudit.model.facts import GapReason, Source
 from netaudit.model.host import HostAddress
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 from netaudit.parse.iptables.rule import parse_rule
 
 _MANAGERS = ("ufw", "firewalld", "kubernetes", "cni", "netavark")
 _LOOSE = "0"
-_OUTER = (Source.IP_ADDR, Source.DOCKER_NETWORKS)  # the sources that show which interfaces are Docker's
+# The sources that show which interfaces are an engine's.
+_OUTER = (Source.IP_ADDR, Source.DOCKER_NETWORKS, Source.PODMAN_NETWORKS)
 
 
 class HostFacts(SubjectFacts, frozen=True):
@@ -94,7 +95,7 @@ def _makers(rules: Iterable[AttributedItem]) -> tuple[str, ...]:
 
 def _outer(view: HostView) -> tuple[str, ...] | None:
     interfaces = view.snapshot.host.interfaces
-    if not interfaces or view.inventory is None:
+    if not interfaces or view.inventory is None or _is_podman_silent(view):
         return None
     bridges = {network.bridge for network in view.networks.values()}
     return tuple(one.name for one in interfaces if one.name not in bridges and any(map(_is_reached, one.addresses)))
@@ -109,7 +110,13 @@ def _foreign_bridges(view: HostView) -> tuple[str, ...] | None:
     interfaces = view.snapshot.host.interfaces
     bridges = {network.bridge for network in view.networks.values()}
     names = (one.name for one in interfaces if one.kind == "bridge" and one.name not in bridges)
-    return tuple(names) if interfaces and view.inventory is not None else None
+    return tuple(names) if interfaces and view.inventory is not None and not _is_podman_silent(view) else None
+
+
+def _is_podman_silent(view: HostView) -> bool:
+    """Tell whether Podman is there and does not say which bridges are its own."""
+    gaps = (gap for gap in view.snapshot.gaps if gap.source == Source.PODMAN_NETWORKS)
+    return any(gap.reason is not GapReason.ABSENT for gap in gaps)
 
 
 def _stopped_bridges(view: HostView, rules: Iterable[AttributedItem]) -> tuple[str, ...] | None:

@@ -16,6 +16,7 @@ from netaudit.audit.subjects.fact import (
     backend_of,
     fact,
 )
+from netaudit.audit.subjects.rules.doubts import outbound_doubts
 from netaudit.audit.view.by_cause import Items
 from netaudit.audit.view.host_firewall import denied_programs
 from netaudit.audit.view.reach import reached_listeners
@@ -118,11 +119,11 @@ def networks(view: HostView) -> Iterator[CheckSubject]:
 
 
 def _subject(view: HostView, network: Network, containers: tuple[str, ...]) -> CheckSubject:
-    name = f"network {network.name}"
-    missing = view.by_cause.missing_of_network(network.id)
+    name, missing = f"network {network.name}", view.by_cause.missing_of_network(network.id)
     rules = tuple(_filtering(view.by_cause.rules_of_network(network.id)))
     facts = _facts(view, network, containers, missing)
-    return CheckSubject(CheckedKind.NETWORK, name, name, facts, rules=rules, missing=missing)
+    doubts = tuple(outbound_doubts(view, facts.outbound))
+    return CheckSubject(CheckedKind.NETWORK, name, name, facts, rules=rules, missing=missing, doubts=doubts)
 
 
 def _facts(view: HostView, network: Network, containers: tuple[str, ...], missing: Items) -> NetworkFacts:
@@ -244,7 +245,6 @@ def _host_listeners(view: HostView, network: Network) -> tuple[str, ...] | None:
 
 
 def _bridge_nf_call(view: HostView) -> bool | None:
-    value = view.sysctls.get("net.bridge.bridge-nf-call-iptables")
-    if value is not None:
-        return value == "1"
-    return False if view.sysctls else None  # without the module there is no such switch
+    if not view.sysctls:
+        return None
+    return view.sysctls.get("net.bridge.bridge-nf-call-iptables") == "1"  # without the module there is no such switch

@@ -17,26 +17,34 @@ _PACKETS = _RULES | {Source.IP_ADDR, Source.IP_ROUTE, Source.IP6_ROUTE, Source.S
 _Rests = Mapping[str, frozenset[Source]]
 _OF: Mapping[CheckedKind, _Rests] = MappingProxyType(
     {
-        CheckedKind.DAEMON: {"missing": _MISSING, "rules": _RULES},
+        CheckedKind.DAEMON: {
+            "missing": _MISSING,
+            "rules": _RULES,
+            "strange_bridges": frozenset({Source.IP_ADDR, *INVENTORY_SOURCES}),
+            "strange_proxies": frozenset({Source.SOCKETS, *INVENTORY_SOURCES}),
+        },
         CheckedKind.BINDING: {
             **dict.fromkeys(("missing_dnat", "missing_accept"), _MISSING),
             **dict.fromkeys(("blocker", "reachable_from"), _PACKETS),
-            **dict.fromkeys(
-                ("denied_by", "input_policy", "input_allows", "forward_allows", "translated", "missing"), _RULES
-            ),
+            **dict.fromkeys(("user_rules", "denied_by", "input_policy", "translated", "missing"), _RULES),
+            **dict.fromkeys(("input_allows", "forward_allows"), _RULES),
         },
         CheckedKind.NETWORK: {
             **dict.fromkeys(("outbound", "denied_listeners"), _PACKETS),
             **dict.fromkeys(("missing", "refuses_clear_text", "daemon_rules_missing"), _MISSING),
+            "hides": frozenset({Source.IP_ADDR, Source.IP_ROUTE, Source.IP6_ROUTE}),
+            "overlaps": frozenset({Source.IP_ADDR}),
         },
         CheckedKind.CONTAINER: dict.fromkeys(("reachable_from", "open_addresses"), _PACKETS),
         CheckedKind.FIREWALL: {
             "public_ports": _PACKETS,
             "missing": _MISSING,
-            **dict.fromkeys(("docker", "user_rules", "lacks_ingress", "user_chain", "user_jump"), _RULES),
+            "docker": _MISSING,
+            **dict.fromkeys(("user_rules", "lacks_ingress", "user_chain", "user_jump", "unasked_chains"), _RULES),
             **dict.fromkeys(("user_accepts_all", "user_drops_replies", "before_user"), _RULES),
         },
-        CheckedKind.HOST: {"stopped_bridges": _PACKETS},
+        CheckedKind.RULE: {"guarded": _MISSING},
+        CheckedKind.HOST: {"stopped_bridges": _PACKETS, "managers": _RULES},
     }
 )
 

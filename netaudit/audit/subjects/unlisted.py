@@ -19,10 +19,12 @@ from netaudit.audit.subjects.exposure import port_words, service_of
 from netaudit.audit.subjects.fact import EXPOSURE, fact_types
 from netaudit.audit.view.view import OBJECT_SOURCES, HostView
 from netaudit.model.exposure import DestinationKind
-from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Gap, Source
+from netaudit.model.facts import INVENTORY_SOURCES, PODMAN_SOURCES, RULE_SOURCES, Gap, GapReason, Source
 from netaudit.packets.host.destinations import destinations
 
 _OF_DOCKER = (CheckedKind.NETWORK, CheckedKind.CONTAINER, CheckedKind.BINDING)
+# That a rule is so, nobody knows without an inventory.
+_BY_INVENTORY = (Standing.MISSING, Standing.STALE, Standing.DUPLICATE, Standing.MISPLACED)
 _OBJECT, _DESTINATION = "object", "destination"  # the facts that tell changes and cells apart
 
 
@@ -58,7 +60,10 @@ def _unlisted(view: HostView) -> Iterator[_Unlisted]:
     if because := _gap_words(gaps, RULE_SOURCES):
         yield _Unlisted(CheckedKind.RULE, because)
     if because := _gap_words(gaps, INVENTORY_SOURCES):
-        yield _Unlisted(CheckedKind.RULE, because, {"standing": str(Standing.MISSING)})
+        yield from (_Unlisted(CheckedKind.RULE, because, {"standing": str(one)}) for one in _BY_INVENTORY)
+    if because := _gap_words((one for one in gaps if one.reason is not GapReason.ABSENT), PODMAN_SOURCES):
+        facts = ({"standing": str(one), "maker": "podman"} for one in _BY_INVENTORY)
+        yield from (_Unlisted(CheckedKind.RULE, because, one) for one in facts)
     yield from _cells(view)
     yield from _changes(view)
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from netaudit.attribute.attribution import OPERATOR_MAKER, AttributedItem, CauseKind, Confidence, Standing
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, RuleEditor, SubjectFacts, fact
+from netaudit.audit.subjects.rules.doubts import maker_doubts
 from netaudit.audit.subjects.rules.rule_matches import family_of_rule, guarded_containers, inner_spec
 from netaudit.audit.view.order import words
 from netaudit.audit.view.outside import no_interfaces
@@ -130,6 +131,7 @@ def _subject(view: HostView, one: AttributedItem) -> CheckSubject:
         rules=() if missing else (one, *_covering(view, shadow)),
         missing=(one,) if missing else (),
         container=next((c.container.name for c in one.attribution.causes if c.container), ""),
+        doubts=tuple(maker_doubts(view, one)) if is_dockers(one.item) else (),
     )
 
 

@@ -6,7 +6,8 @@ import msgspec
 
 from netaudit.model.exposure import Delivery, Destination, Outcome
 from netaudit.model.netfilter.family import family_of
-from netaudit.model.ranges import Ranges, single, without
+from netaudit.model.ranges import Ranges, without
+from netaudit.packets.exposure.cells.proxy import proxy_senders
 from netaudit.packets.exposure.cells.row import Row
 from netaudit.packets.exposure.inside import InsideSets
 from netaudit.packets.exposure.reachability import Reachability
@@ -24,7 +25,7 @@ def through_container(
         return rows
     address = reach.containers.proxied_address(to.container_id)
     behind = reaches[family_of(address)] if address else reach
-    by_proxy = single(sorted(behind.world.ranges.own_addresses))  # the container sees the host
+    by_proxy = proxy_senders(behind, address)  # the container sees the host
     return [
         cut
         for row in rows

@@ -12,6 +12,7 @@ import msgspec
 from netaudit.model.exposure import BEST_FIRST, Delivery, Destination, DestinationKind, Outcome, ZoneKind
 from netaudit.model.netfilter.family import family_of
 from netaudit.model.netfilter.match import Field
+from netaudit.model.ranges import Ranges, single
 from netaudit.model.reason import ReasonKind, kinds_of, make_reason
 from netaudit.packets.exposure.cells.query import CellQuery
 from netaudit.packets.exposure.cells.row import Row
@@ -84,11 +85,14 @@ def _sent(reach: Reachability) -> PacketSet:
     return packets
 
 
-def _as_proxy(reach: Reachability, origin: Origin, address: str) -> Origin:
-    """Let the host send from the address that its routes prefer, where they tell."""
+def proxy_senders(reach: Reachability, address: str) -> Ranges:
+    """Return the address that docker-proxy sends from to a container's; where no route tells, all of the host's."""
     target = parse_ip(address)
     source = reach.world.routing.preferred_source(target) if target else None
-    if source is None:
-        return origin
-    number = number_of(str(source))
-    return msgspec.structs.replace(origin, senders=((number, number),))
+    return single([number_of(str(source))] if source else sorted(reach.world.ranges.own_addresses))
+
+
+def _as_proxy(reach: Reachability, origin: Origin, address: str) -> Origin:
+    """Let the host send from the address that its routes prefer, where they tell."""
+    senders = proxy_senders(reach, address)
+    return msgspec.structs.replace(origin, senders=senders) if len(senders) == 1 else origin
