@@ -2,11 +2,13 @@
 
 import shlex
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Self
 
 import msgspec
 
 from netaudit.api.audits import AuditOptions, load_auditor
+from netaudit.api.podman_plans import podman_afterwards, podman_engine
 from netaudit.api.required import require_objects
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.plan_auditor import judge_plan
@@ -30,10 +32,13 @@ from netaudit.replica.programs import can_be_tried
 from netaudit.replica.try_command import try_command
 from netaudit.standin.compose import check_project
 from netaudit.standin.confinement import CLIENT_HINT
-from netaudit.standin.session import Client, run_client
+from netaudit.standin.podman import check_podman, is_podman
+from netaudit.standin.quadlet import is_quadlet, quadlet_commands
+from netaudit.standin.session import Client, Outcome, run_client
 
 ExposedPorts = Callable[[str], tuple[str, ...] | None]  # by an image's reference; None where they are not known
 
+_LIBPOD = "/libpod/"
 _NO_COMPOSE = ("docker [OPTIONS] COMMAND", "unknown command: docker compose", "'compose' is not a docker command")
 
 
@@ -88,6 +93,10 @@ def judge_rehearsal(facts: Facts, change: EngineChange, title: str, context: Pla
 
 def try_on_host(facts: Facts, command: Sequence[str], context: PlanContext) -> Planned:
     """Return the host before and after a command, unjudged."""
+    if is_quadlet(command):
+        return _try_podman(facts, quadlet_commands(Path(context.client.folder) / command[0]), command, context)
+    if is_podman(command):
+        return _try_podman(facts, [command], command, context)
     return _try_own(facts, command, context) if can_be_tried(command) else _try_docker(facts, command, context)
 
 
@@ -120,6 +129,11 @@ class _Start(msgspec.Struct, frozen=True):
 
 def try_requests(facts: Facts, requests: Sequence[EngineRequest], title: str, context: PlanContext) -> Planned:
     """Return the host before and after requests, unjudged."""
+    if any(_LIBPOD in request.path for request in requests):
+        podman = podman_engine(facts, context.exposed_ports)
+        for request in requests:
+            podman.handle(request)
+        return podman_afterwards(facts, podman, Planned.of(parse_snapshot(facts), title=title), context.auditor.catalog)
     start = _Start.of(facts, context)
     engine = start.engine(context)
     for request in requests:
@@ -169,15 +183,34 @@ def _try_own(facts: Facts, command: Sequence[str], context: PlanContext) -> Plan
 def _try_docker(facts: Facts, command: Sequence[str], context: PlanContext) -> Planned:
     start = _Start.of(facts, context)
     engine = start.engine(context)
-    outcome = run_client(engine, command, context.client)
+    _require_success(command, run_client(engine, command, context.client))
+    shown = hide_values(command)
+    planned = msgspec.structs.replace(start.plan(shlex.join(shown)), command=shown, pitfalls=find_pitfalls(command))
+    return _afterwards(start, engine, planned, context)
+
+
+def _try_podman(facts: Facts, commands: Sequence[Sequence[str]], named: Sequence[str], context: PlanContext) -> Planned:
+    """Let Podman's client ask a stand-in, command after command; `named` is what the user gave."""
+    for command in commands:
+        check_podman(command)
+    if context.restart is not None:
+        hint = "leave out --engine, --backend and --daemon: Podman has no daemon"
+        raise UsageError("another engine, backend or option is planned with Docker's own commands alone", hint=hint)
+    engine = podman_engine(facts, context.exposed_ports)
+    for command in commands:
+        _require_success(command, run_client(engine, command, context.client))
+    shown = hide_values(named)
+    planned = msgspec.structs.replace(Planned.of(parse_snapshot(facts), title=shlex.join(shown)), command=shown)
+    return podman_afterwards(facts, engine, planned, context.auditor.catalog)
+
+
+def _require_success(command: Sequence[str], outcome: Outcome) -> None:
+    """Raise PlanError where a client failed."""
     if outcome.exit_code != 0 or outcome.late:
         _require_compose(command, outcome.error)
         said = " ".join((outcome.error.strip() or outcome.output.strip()).split())[:500]
         why = "it did not end" if outcome.late else said or f"it ends with code {outcome.exit_code}"
         raise PlanError(f"{command[0]} fails: {why}", hint="nothing was run on the host")
-    shown = hide_values(command)
-    planned = msgspec.structs.replace(start.plan(shlex.join(shown)), command=shown, pitfalls=find_pitfalls(command))
-    return _afterwards(start, engine, planned, context)
 
 
 def _require_compose(command: Sequence[str], said: str) -> None:

@@ -21,6 +21,8 @@ class SymbolKind(StrEnum):
     ADDRESS = "address"  # of a container
     SUBNET = "subnet"  # of a network
     INTERFACE = "interface"  # of the host, other than a bridge
+    ID = "id"  # of a container or a network of Podman's, where a rule names it
+    CHAIN = "chain"  # of Podman's, whose name begins with a network's id
 
 
 class Symbol(msgspec.Struct, frozen=True):
@@ -126,6 +128,7 @@ class AssumptionKind(StrEnum):
     OPTION_ONLY_NEW = "option-only-new"  # option: it decides over networks that are made later
     OPTION_DEFAULT = "option-default"  # option: what the daemon runs with is neither recorded nor shown by a rule
     OPTION_UNKNOWN = "option-unknown"  # option: not one that is known to decide over rules
+    NETAVARK_DRIVER = "netavark-driver"  # no rule of netavark's shows whether it writes nftables or iptables
     IPTABLES_KIND = "iptables-kind"  # which iptables the engine would call, nft or legacy
 
 

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
-_SYMBOL = re.compile(r"\{([^{}]+)\}")
+# nft sets its own braces apart by blanks: `{ tcp, udp }`.
+_SYMBOL = re.compile(r"\{(?! )([^{}]+)\}")
 _VALUE = r"[0-9A-Za-z_.:/-]+"
 _BETWEEN = "\0"
 

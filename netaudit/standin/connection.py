@@ -12,18 +12,33 @@ import msgspec
 from netaudit.bounded import UnfitError, decode_json
 from netaudit.model.engine_request import EngineRequest, Json
 from netaudit.plan.engine.answer import Answer, Delivery
-from netaudit.plan.engine.host import api_of
-from netaudit.plan.engine.plan import StandIn
 
 LARGEST_BODY = 8 << 20  # bytes; the largest that Compose sends is a service with its environment
 _PATIENCE = 30.0  # seconds for the rest of a request
 _LOOK = 0.05  # seconds between looks at a connection that only waits
 
 
+class Engine(Protocol):
+    """What answers: Docker's stand-in, or Podman's."""
+
+    @property
+    def requests(self) -> tuple[EngineRequest, ...]:
+        """Return the requests so far."""
+
+    def headers(self) -> dict[str, str]:
+        """Return how the engine names itself in each answer."""
+
+    def handle(self, request: EngineRequest) -> Answer:
+        """Answer a request, and change the inventory."""
+
+
 class Answering(Protocol):
     """The server of a connection: an engine, and whether the plan is made."""
 
-    engine: StandIn
+    @property
+    def engine(self) -> Engine:
+        """Return the engine."""
+
     ended: Event
 
     def answer(self, request: EngineRequest) -> Answer:
@@ -60,8 +75,8 @@ class Connection(BaseHTTPRequestHandler):
         """Say nothing: what was asked is in the plan."""
 
     def version_string(self) -> str:
-        """Name the engine as dockerd does."""
-        return f"Docker/{self.server.engine.host.release} (linux)"
+        """Name the engine as it names itself."""
+        return self.server.engine.headers()["Server"]
 
     def _body(self) -> bytes | None:
         """Read a body; None where it is larger than any client's, or not of a length that is told."""
@@ -100,12 +115,9 @@ class Connection(BaseHTTPRequestHandler):
 
     def _begin(self, status: int, kind: str) -> None:
         self.send_response(status)
-        host = self.server.engine.host
-        self.send_header("Api-Version", api_of(host))
-        self.send_header("Docker-Experimental", "false")
-        self.send_header("Ostype", "linux")
-        self.send_header("Swarm", "active/manager" if host.swarm else "inactive")
-        self.send_header("Builder-Version", "2" if host.version.major >= 23 else "1")
+        for name, value in self.server.engine.headers().items():
+            if name != "Server":
+                self.send_header(name, value)
         self.send_header("Content-Type", kind)
 
     def _stay_open(self) -> None:

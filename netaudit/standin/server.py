@@ -8,8 +8,7 @@ from time import monotonic
 
 from netaudit.model.engine_request import EngineRequest
 from netaudit.plan.engine.answer import Answer, Delivery
-from netaudit.plan.engine.plan import StandIn
-from netaudit.standin.connection import Connection
+from netaudit.standin.connection import Connection, Engine
 
 MOST_REQUESTS = 20_000
 
@@ -20,7 +19,7 @@ class EngineServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, socket: Path, engine: StandIn) -> None:
+    def __init__(self, socket: Path, engine: Engine) -> None:
         super().__init__(str(socket), Connection)
         self.engine = engine
         self.ended = threading.Event()

@@ -13,11 +13,12 @@ from time import monotonic
 import msgspec
 
 from netaudit.bounded import UnfitError, read_descriptor, read_plain
-from netaudit.plan.engine.plan import StandIn
 from netaudit.standin.commands import PlannedCommand, check_command
 from netaudit.standin.compose import check_project
 from netaudit.standin.confinement import check_confined, confined
+from netaudit.standin.connection import Engine
 from netaudit.standin.environment import environment_of
+from netaudit.standin.podman import SOCKET, check_podman, is_podman, sent_to_stand_in
 from netaudit.standin.server import EngineServer
 
 _DEADLINE = 60.0  # seconds for a client; a project of 50 services takes 5
@@ -44,25 +45,27 @@ class Outcome(msgspec.Struct, frozen=True):
     late: bool = False
 
 
-def run_client(engine: StandIn, command: Sequence[str], client: Client) -> Outcome:
+def run_client(engine: Engine, command: Sequence[str], client: Client) -> Outcome:
     """Run a command against the engine, and return how it ended.
 
     Raises UsageError for a command that is not planned, CommandError for a client that is not there, and
     ConfinementError where it cannot be confined.
     """
-    planned = check_command(command)
+    podmans = is_podman(command)
+    planned = check_podman(command) if podmans else check_command(command)
+    words = sent_to_stand_in(command) if podmans else command
     with tempfile.TemporaryDirectory(prefix="netaudit-") as name:
         place = Path(name)
         (place / "run").mkdir()
         (place / "config").mkdir()
-        with EngineServer(place / "run" / "docker.sock", engine) as server:
+        with EngineServer(place / "run" / (SOCKET if podmans else "docker.sock"), engine) as server:
             serving = threading.Thread(target=server.serve_forever, args=(_LOOK,), daemon=True)
             serving.start()
             try:
                 if planned.group == "compose":
                     configuration = _run(server, place, (*planned.leading, *_CONFIGURATION), client, planned)
                     check_project(configuration.output)
-                return _run(server, place, command, client, planned)
+                return _run(server, place, words, client, planned)
             finally:
                 server.ended.set()
                 server.shutdown()

@@ -40,6 +40,6 @@ def test_a_rule_in_other_words_is_kept_word_for_word() -> None:
     host = snapshot(RECORDINGS / "29.0.0-nftables" / "default-one-port" / "01")
     table = next(one for one in host.ruleset.tables if one.name == "docker-bridges")
     chain = next(one for one in table.chains if one.name == "raw-PREROUTING")
-    odd = type(chain)(chain.name, (type(chain.rules[0])("numgen random mod 2 0 drop"),), chain.policy, chain.base)
+    odd = type(chain)(chain.name, (type(chain.rules[0])("words of nobody drop"),), chain.policy, chain.base)
     (meaning,) = PlannedReader(Ruleset(), host.meanings).read(table, odd)
     assert [type(match) for match in meaning.matches] == [UnknownMatch]

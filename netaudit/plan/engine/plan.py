@@ -11,7 +11,7 @@ from netaudit.plan.engine.allocation.host_ports import recorded_ports
 from netaudit.plan.engine.ambiguous import note_ambiguous
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.router import route
-from netaudit.plan.engine.host import EngineHost, read_host
+from netaudit.plan.engine.host import EngineHost, api_of, read_host
 from netaudit.plan.engine.parallel import Sent, describe, settle
 from netaudit.plan.engine.state import EngineState, ExposedPorts, known_images
 
@@ -39,6 +39,18 @@ class StandIn:
     def requests(self) -> tuple[EngineRequest, ...]:
         """Return the requests so far, in the order in which they were answered."""
         return tuple(one.request for one in self._sent)
+
+    def headers(self) -> dict[str, str]:
+        """Return how the engine names itself in each answer."""
+        host = self.host
+        return {
+            "Server": f"Docker/{host.release} (linux)",
+            "Api-Version": api_of(host),
+            "Docker-Experimental": "false",
+            "Ostype": "linux",
+            "Swarm": "active/manager" if host.swarm else "inactive",
+            "Builder-Version": "2" if host.version.major >= 23 else "1",
+        }
 
     def handle(self, request: EngineRequest) -> Answer:
         """Answer a request, and change the inventory as dockerd would."""

@@ -11,7 +11,7 @@ from netaudit.model.netfilter.ruleset import Backend, Chain, Ruleset, Table
 from netaudit.model.netfilter.statement import Meaning
 from netaudit.parse.nftables.match import Elements, Sets
 from netaudit.parse.nftables.meaning import read_nft_rule
-from netaudit.plan.rules.nft_text import read_element, read_rule
+from netaudit.plan.rules.nft_text import read_any_rule, read_element, read_rule
 
 
 class PlannedReader(msgspec.Struct, frozen=True, dict=True):
@@ -44,7 +44,12 @@ def _read(text: str, family: str, sets: Sets, known: Mapping[str, Meaning]) -> M
     expressions = read_rule(text, family)
     if expressions is not None:
         return read_nft_rule(expressions, family, sets)
-    return known.get(text) or Meaning(matches=(UnknownMatch(text, "a planned rule in words that are not read"),))
+    if text in known:
+        return known[text]
+    others = read_any_rule(text, family)
+    if others is not None:
+        return read_nft_rule(others, family, sets)
+    return Meaning(matches=(UnknownMatch(text, "a planned rule in words that are not read"),))
 
 
 def _sets(table: Table) -> Sets:

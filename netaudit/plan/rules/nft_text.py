@@ -11,6 +11,7 @@ from ipaddress import ip_network
 
 from netaudit.parse.nftables.formats import Json
 from netaudit.parse.nftables.printer import print_rule
+from netaudit.parse.nftables.text.reader import read_nft_text
 
 _WORD = re.compile(r'"[^"]*"|\S+')
 _PAYLOADS = frozenset({"ip", "ip6", "tcp", "udp", "sctp"})
@@ -26,6 +27,16 @@ def read_rule(text: str, family: str) -> list[Json] | None:
     except LookupError:
         return None
     return expressions if print_rule(expressions, words.comment, family) == text else None
+
+
+def read_any_rule(text: str, family: str) -> list[Json] | None:
+    """Return the expressions of a rule in anybody's words; None for what is not read to the letter."""
+    found = read_nft_text(f"table {family} planned {{\nchain planned {{\n{text}\n}}\n}}\n").objects
+    rules = [held for kind, held in found if kind == "rule"]
+    if len(rules) != 1:
+        return None
+    expressions, comment = rules[0].get("expr", []), rules[0].get("comment")
+    return expressions if print_rule(expressions, comment, family) == text else None
 
 
 def read_element(text: str) -> Json | None:

@@ -7,11 +7,14 @@ from ipaddress import ip_address, ip_network
 from msgspec.structs import replace
 
 from netaudit.model.docker import Container, GatewayMode, Inventory, Network
+from netaudit.model.engines.kinds import Engine
 from netaudit.model.host import Host, HostAddress, Interface, Listener, NextHop, Route
 from netaudit.model.netfilter.family import IP_FAMILIES, Family, family_of
 from netaudit.packets.host.bridge_ports import ports_of
 
 _PROXY, _DAEMON = "docker-proxy", "dockerd"  # the daemon holds the ports itself where it has no proxy
+_PODMANS = "conmon"  # of Podman
+_HOLDERS = frozenset({_PROXY, _DAEMON, _PODMANS})
 _DEFAULTS = ("net.ipv4.conf.default.", "net.ipv6.conf.default.")
 
 
@@ -173,17 +176,22 @@ def _listeners(host: Host, before: Inventory, after: Inventory) -> Iterator[List
     old, new = _proxied(before), _proxied(after)
     for one in host.listeners:
         place = (one.protocol, one.address, one.port)
-        if not ({_PROXY, _DAEMON}.intersection(one.programs) and place in old and place not in new):
+        if not (_HOLDERS.intersection(one.programs) and place in old and place not in new):
             yield one
     there = {(one.protocol, one.address, one.port) for one in host.listeners}
-    holder = _DAEMON if after.options.userland_proxy is False else _PROXY
-    yield from (Listener(*place, programs=(holder,)) for place in new if place not in there)
+    yield from (Listener(*place, programs=(holder,)) for place, holder in new.items() if place not in there)
 
 
-def _proxied(inventory: Inventory) -> dict[tuple[str, str, int], None]:
-    running = (container for container in inventory.containers if container.running)
-    bindings = (one for container in running for one in container.bindings if one.host_port)
-    return dict.fromkeys((one.protocol, _address(one.host_ip), one.host_port) for one in bindings)
+def _proxied(inventory: Inventory) -> dict[tuple[str, str, int], str]:
+    """Return who holds each published port."""
+    dockers = _DAEMON if inventory.options.userland_proxy is False else _PROXY
+    return {
+        (one.protocol, _address(one.host_ip), one.host_port): _PODMANS if owner.engine is Engine.PODMAN else dockers
+        for owner in inventory.containers
+        if owner.running
+        for one in owner.bindings
+        if one.host_port
+    }
 
 
 def _address(text: str) -> str:

@@ -96,6 +96,10 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "{option} changes no rule: it is not one that is known to decide over rules",
         "dockerd's documentation of {option}",
     ),
+    AssumptionKind.NETAVARK_DRIVER: (
+        "netavark writes with its nftables driver: no rule of its own is here yet to show it",
+        "firewall_driver in containers.conf",
+    ),
     AssumptionKind.IPTABLES_KIND: (
         "the engine calls iptables-nft",
         "iptables --version, as dockerd finds it",

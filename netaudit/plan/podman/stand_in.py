@@ -1,0 +1,130 @@
+"""Requests of libpod's API -> answers, and the facts afterwards. What is not listed here is refused by its name."""
+
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from netaudit.model.engine_request import EngineRequest
+from netaudit.model.facts import Facts
+from netaudit.model.plan import AssumptionKind, PlannedInventory, Refusal
+from netaudit.parse.engines import parse_engines
+from netaudit.plan.engine.answer import Answer, EngineRefusal
+from netaudit.plan.podman import containers, networks
+from netaudit.plan.podman.state import ExposedPorts, PodmanState
+
+_VERSION = re.compile(r"/v\d[\d.]*(?=/)")
+_ID = r"([^/]+)"
+_ASKS, _ABSENT, _NOT_PLANNED = ("GET", "HEAD"), 404, 501
+_ASSUMED = "5.4.2"
+_API = "1.41"  # Docker's, which Podman names beside its own
+_Endpoint = Callable[..., Answer]
+
+
+def _ping(state: PodmanState, request: EngineRequest) -> Answer:
+    del state, request
+    return Answer(200, "OK")
+
+
+def _pull(state: PodmanState, request: EngineRequest) -> Answer:
+    image = request.parameter("reference")
+    if state.exposed_ports(image) is None:
+        state.assume(AssumptionKind.IMAGE_UNKNOWN, image=image)
+    return Answer(200, {"images": [_image_id(image)], "id": _image_id(image)})
+
+
+def _image(state: PodmanState, request: EngineRequest, image: str) -> Answer:
+    del request
+    exposed: dict[str, object] = {port: {} for port in state.exposed_ports(image) or ()}
+    return Answer(200, {"Id": _image_id(image), "RepoTags": [image], "Config": {"ExposedPorts": exposed}})
+
+
+def _image_exists(state: PodmanState, request: EngineRequest, image: str) -> Answer:
+    del state, request, image
+    return Answer(204)
+
+
+def _image_id(image: str) -> str:
+    return f"{image.encode().hex():0<64.64}"
+
+
+_ENDPOINTS: tuple[tuple[str, str, _Endpoint], ...] = (
+    ("GET", "/_ping", _ping),
+    ("HEAD", "/_ping", _ping),
+    ("POST", "/images/pull", _pull),
+    ("GET", "/images/(.+)/json", _image),
+    ("GET", "/images/(.+)/exists", _image_exists),
+    ("GET", "/containers/json", containers.list_all),
+    ("POST", "/containers/create", containers.create),
+    ("GET", f"/containers/{_ID}/json", containers.show),
+    ("GET", f"/containers/{_ID}/exists", containers.exists),
+    ("POST", f"/containers/{_ID}/start", containers.start),
+    ("POST", f"/containers/{_ID}/stop", containers.stop),
+    ("POST", f"/containers/{_ID}/kill", containers.stop),
+    ("POST", f"/containers/{_ID}/restart", containers.restart),
+    ("POST", f"/containers/{_ID}/wait", containers.wait),
+    ("POST", f"/containers/{_ID}/attach", containers.attach),
+    ("DELETE", f"/containers/{_ID}", containers.remove),
+    ("GET", "/networks/json", networks.list_all),
+    ("POST", "/networks/create", networks.create),
+    ("GET", f"/networks/{_ID}/json", networks.show),
+    ("GET", f"/networks/{_ID}/exists", networks.exists),
+    ("DELETE", f"/networks/{_ID}", networks.remove),
+    ("POST", f"/networks/{_ID}/connect", containers.connect),
+    ("POST", f"/networks/{_ID}/disconnect", containers.disconnect),
+)
+_COMPILED = tuple((method, re.compile(f"/libpod{path}"), answer) for method, path, answer in _ENDPOINTS)
+
+
+class PodmanStandIn:
+    """Podman's service with an inventory of its own; nothing runs."""
+
+    def __init__(self, facts: Facts, exposed_ports: ExposedPorts) -> None:
+        self._facts = facts
+        self._state = PodmanState(facts, exposed_ports)
+        self._sent: list[EngineRequest] = []
+        self._refused: list[Refusal] = []
+        inventory = parse_engines(facts)[0]
+        self._version = (inventory.podman.version if inventory and inventory.podman else "") or _ASSUMED
+
+    @property
+    def requests(self) -> tuple[EngineRequest, ...]:
+        """Return the requests so far."""
+        return tuple(self._sent)
+
+    def headers(self) -> dict[str, str]:
+        """Return how the engine names itself in each answer."""
+        libpod = f"Libpod/{self._version} (linux)"
+        return {"Server": libpod, "Libpod-Api-Version": self._version, "Api-Version": _API}
+
+    def handle(self, request: EngineRequest) -> Answer:
+        """Answer a request, and change the inventory as Podman would."""
+        self._sent.append(request)
+        self._state.requests += 1
+        try:
+            return _route(self._state, request)
+        except EngineRefusal as refusal:
+            if request.method not in _ASKS or refusal.status != _ABSENT:
+                self._refused.append(Refusal(request, refusal.status, refusal.message))
+            said = {"cause": refusal.message, "message": refusal.message, "response": refusal.status}
+            return Answer(refusal.status, said)
+
+    def planned(self) -> PlannedInventory:
+        """Return the facts after the requests."""
+        facts = msgspec.structs.replace(self._facts, files={**self._facts.files, **self._state.files()}, digest="")
+        return PlannedInventory(
+            facts_after=facts,
+            symbols=tuple(self._state.symbols.values()),
+            requests=self.requests,
+            assumptions=tuple(sorted(self._state.assumptions)),
+            refused=tuple(self._refused),
+        )
+
+
+def _route(state: PodmanState, request: EngineRequest) -> Answer:
+    path = _VERSION.sub("", request.path, count=1)
+    for method, pattern, answer in _COMPILED:
+        found = pattern.fullmatch(path) if method == request.method else None
+        if found:
+            return answer(state, request, *found.groups())
+    raise EngineRefusal(_NOT_PLANNED, f"netaudit plan does not answer {request.method} {path}")

@@ -1,0 +1,87 @@
+"""Quadlet's files (`web.container`, `shop.network`) -> the commands of Podman's that systemd would run for them.
+
+Podman's own generator reads them, all that are in the file's folder, and prints the units: podman-systemd.unit(5).
+"""
+
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from netaudit.errors import PlanError, UsageError
+
+_GENERATORS = ("/usr/libexec/podman/quadlet", "/usr/lib/podman/quadlet")
+_UNITS = {".container": "{stem}.service", ".network": "{stem}-network.service"}
+_SECONDS = 20
+_LONGEST = 1 << 20
+_HINT = "install podman 4.4 or later, or give the command itself: netaudit plan -- podman run …"
+# What systemd needs of a container that it watches: no rule depends on it.
+_FOR_SYSTEMD = ("--cidfile", "--cgroups", "--sdnotify", "--rm", "--replace")
+
+
+def is_quadlet(words: Sequence[str]) -> bool:
+    """Tell whether a command is a file of Quadlet's."""
+    return len(words) == 1 and Path(words[0]).suffix in _UNITS
+
+
+def quadlet_commands(path: Path, generators: Sequence[str] = _GENERATORS) -> list[tuple[str, ...]]:
+    """Return the commands that start a unit: of the networks that it needs, then its own. Raises PlanError."""
+    units = dict(_units(_print_units(path, generators)))
+    name = _UNITS[path.suffix].format(stem=path.stem)
+    if name not in units:
+        raise PlanError(f"Podman's generator makes no unit of {path}", hint="ask it yourself: quadlet -dryrun")
+    return [command for one in (*_needed(name, units), name) for command in _commands(one, units[one])]
+
+
+def _print_units(path: Path, generators: Sequence[str]) -> str:
+    generator = next((one for one in generators if Path(one).is_file()), "")
+    if not generator:
+        raise UsageError("Podman's generator for Quadlet is not installed", hint=_HINT)
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file")
+    environment = {"QUADLET_UNIT_DIRS": str(path.resolve().parent), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    try:
+        done = subprocess.run(
+            [generator, "-dryrun"], env=environment, capture_output=True, check=False, timeout=_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise PlanError(f"{generator} does not run: {error}", hint=_HINT) from error
+    if path.name.encode() in done.stderr and b"rror" in done.stderr:
+        said = " ".join(done.stderr[-500:].decode(errors="replace").split())
+        raise PlanError(f"Podman's generator refuses {path}: {said}", hint="nothing was run on the host")
+    return done.stdout[:_LONGEST].decode(errors="replace")
+
+
+def _units(printed: str) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """List the units of a dry run: `---NAME---`, then its lines, by the word before `=`."""
+    name, found = "", dict[str, list[str]]()
+    for line in printed.splitlines():
+        if line.startswith("---") and line.endswith("---"):
+            yield name, found
+            name, found = line.strip("-"), {}
+        elif "=" in line:
+            key, _, value = line.partition("=")
+            found.setdefault(key, []).append(value)
+    yield name, found
+
+
+def _needed(name: str, units: Mapping[str, Mapping[str, list[str]]]) -> Iterator[str]:
+    """List the networks' units that a unit requires."""
+    for required in units[name].get("Requires", ()):
+        yield from (one for one in required.split() if one in units and one.endswith("-network.service"))
+
+
+def _commands(name: str, unit: Mapping[str, list[str]]) -> Iterator[tuple[str, ...]]:
+    """Return what starts a unit, without what systemd alone needs."""
+    for line in unit.get("ExecStart", ()):
+        words = [_specified(word, name) for word in shlex.split(line)]
+        kept = [word for word in words if word.partition("=")[0] not in _FOR_SYSTEMD]
+        kept[0] = "podman"
+        if "--replace" in words and "--name" in kept:
+            yield ("podman", "rm", "-f", "-i", kept[kept.index("--name") + 1])
+        yield tuple(kept)
+
+
+def _specified(word: str, unit: str) -> str:
+    """Fill in systemd's specifiers for the unit's name: systemd.unit(5)."""
+    return word.replace("%N", unit.removesuffix(".service")).replace("%n", unit).replace("%%", "%")
