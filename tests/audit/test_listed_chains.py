@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from audit.conftest import RECORDINGS, AuditOf
 
 from netaudit.audit.subjects.listed_chains import ListedChains
+from netaudit.audit.subjects.listed_input import bridges_kept_out
+from netaudit.model.facts import Source
 from netaudit.parse import parse_snapshot
 from netaudit.store import load
 
@@ -113,3 +116,64 @@ def test_output_is_closed_by_its_policy_or_its_last_rule(
 ) -> None:
     nat = DNAT.replace("-A DOCKER -p", "-A DOCKER ! -i br-app -p")
     assert chains(tmp_path, f"{nat}*filter\n:OUTPUT {policy} [0:0]\n{rules}COMMIT\n").output_stops_containers() is stops
+
+
+@pytest.mark.parametrize(
+    ("policy", "rules", "kept_out"),
+    [
+        ("DROP", "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n", ("docker0",)),
+        ("DROP", "-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n-A INPUT -i lo -j ACCEPT\n", ("docker0",)),
+        (
+            "ACCEPT",
+            "-A INPUT -p icmp -j ACCEPT\n-A INPUT -j REJECT --reject-with icmp-port-unreachable\n",
+            ("docker0",),
+        ),
+        ("DROP", "-A INPUT -i docker0 -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -i docker+ -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT ! -i eth0 -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -j fw\n-A fw -m state --state NEW -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -j fw\n-A fw -p tcp -m tcp --dport 22 -j ACCEPT\n", ("docker0",)),
+        ("DROP", "-A INPUT -j elsewhere\n", ()),
+        ("ACCEPT", "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -m listing --interfaces -j ACCEPT\n", ()),
+    ],
+)
+def test_input_keeps_containers_out_where_nothing_may_let_their_bridge_in(
+    tmp_path: Path, policy: str, rules: str, kept_out: tuple[str, ...]
+) -> None:
+    docker = "-A FORWARD -i docker0 ! -o docker0 -j ACCEPT\n"
+    text = f"*filter\n:INPUT {policy} [0:0]\n:FORWARD DROP [0:0]\n:fw - [0:0]\n{rules}{docker}COMMIT\n"
+    (tmp_path / "host.txt").write_text(text)
+    assert bridges_kept_out(parse_snapshot(load(tmp_path / "host.txt")), "ip") == kept_out
+
+
+def test_rules_whose_interfaces_are_not_listed_repeat_nothing(tmp_path: Path) -> None:
+    row = "ACCEPT     all  --  anywhere             anywhere\n"
+    text = f"Chain FORWARD (policy DROP)\ntarget     prot opt source               destination\n{row}{row}"
+    assert list(chains(tmp_path, text).repeated()) == []
+
+
+@pytest.mark.parametrize("allowed", ["", "-A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT\n"])
+def test_a_port_that_docker_leads_past_the_default_deny_of_input_is_told(
+    tmp_path: Path, allowed: str, audit_of: AuditOf
+) -> None:
+    text = (
+        f"*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:DOCKER - [0:0]\n{allowed}-A FORWARD -o docker0 -j DOCKER\n"
+        "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT\nCOMMIT\n"
+        "*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n"
+        "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
+    )
+    (tmp_path / "host.txt").write_text(text)
+    found = {one.check.id for one in audit_of(load(tmp_path / "host.txt")).findings}
+    assert ("forwarded-port-past-input" in found) is (allowed == "")
+    assert "input-keeps-containers-out" in found
+
+
+def test_a_real_hosts_rules_alone_tell_what_its_inventory_tells(tmp_path: Path, audit_of: AuditOf) -> None:
+    whole = load(RECORDINGS / "bad/ufw-deny-bypassed/before")
+    (tmp_path / "pasted.txt").write_bytes(b"here:\n" + whole.files[Source.IPTABLES_NFT])
+    found = {one.check.id for one in audit_of(load(tmp_path / "pasted.txt")).findings}
+    assert {"forwarded-port-past-input", "input-keeps-containers-out"} <= found
+    of_all = {one.check.id for one in audit_of("bad/ufw-deny-bypassed/before").findings}
+    assert of_all.isdisjoint({"forwarded-port-past-input", "input-keeps-containers-out"})  # others tell it better there

@@ -171,7 +171,7 @@ def test_prose_alone_is_refused(tmp_path: Path) -> None:
 
 def test_errors_name_the_file_as_the_user_does(tmp_path: Path) -> None:
     with pytest.raises(ParseError, match=r"^paste\.txt:2: a line of more than"):
-        read(tmp_path, f"*filter\n:INPUT ACCEPT [0:0] {'x' * (1 << 21)}\nCOMMIT\n")
+        read(tmp_path, f"*filter\n-A INPUT -j {'x' * (1 << 21)}\nCOMMIT\n")
 
 
 def test_a_row_that_was_cut_is_a_gap_with_its_line_and_the_others_are_read(tmp_path: Path) -> None:

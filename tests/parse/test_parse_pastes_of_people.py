@@ -203,3 +203,20 @@ def test_rules_with_words_taken_out_are_kept_and_decide_nothing_for_sure(tmp_pat
     assert audit(tmp_path, text).findings
     attributed = show(load(tmp_path / "paste.txt"))
     assert sum(one.item.object is ObjectKind.RULE for one in attributed.items) == 2
+
+
+@pytest.mark.parametrize(
+    "odd", ["-A DROP", "-P INPUT", "-N DOCKER # mine", "-P INPUT ACCEPT (was DROP)", ":DOCKER", "-A"]
+)
+def test_a_line_that_is_half_a_rule_is_told_and_the_others_are_read(tmp_path: Path, odd: str) -> None:
+    saved = f"so:\n*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\n{odd}\n-A INPUT -p icmp -j ACCEPT\nCOMMIT\n"
+    rules, lost = read(tmp_path, saved)
+    assert rules == ["ip filter -A INPUT -i lo -j ACCEPT", "ip filter -A INPUT -p icmp -j ACCEPT"]
+    assert any(one.startswith("line 5, ") for one in lost)
+
+
+@pytest.mark.parametrize("odd", ["-A DROP", "-P INPUT", "-N DOCKER # mine", "-P INPUT ACCEPT (was DROP)"])
+def test_half_a_line_of_commands_is_told_and_the_others_are_read(tmp_path: Path, odd: str) -> None:
+    rules, lost = read(tmp_path, f"$ iptables -S\n-P FORWARD DROP\n{odd}\n-A FORWARD -j DOCKER-USER\n")
+    assert rules == ["ip filter -A FORWARD -j DOCKER-USER"]
+    assert any(one.startswith("line 3, ") for one in lost)

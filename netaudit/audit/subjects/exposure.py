@@ -40,6 +40,11 @@ class ExposureFacts(SubjectFacts, frozen=True):
         fact("Of a forwarded port: `no container`, or `no container that was recorded` where others may be there."),
     ] = ""
     programs: Annotated[tuple[str, ...] | None, fact("The host's programs that listen.", Source.SOCKETS)] = None
+    input_policy: Annotated[
+        str,
+        fact("What the host's own firewall does with packets to the host that no rule decides: `accept` or `drop`."),
+    ] = ""
+    input_allows: Annotated[bool, fact("Whether a rule for packets to the host accepts these ports.")] = False
     service: Annotated[str, fact("The sensitive service (rules/services.yaml) on the port, empty for none.")] = ""
     decided_by: Annotated[str, fact("The maker of the rule that decides, empty where none does.")] = ""
     reason: Annotated[str, fact("Why the outcome is what it is, in one word such as `not-forwarded`.")] = ""
@@ -96,6 +101,12 @@ def _facts(view: HostView, cell: AttributedExposure) -> ExposureFacts:
         led_to=str(there.led or ""),
         publisher=_publisher(view, there),
         programs=there.programs,
+        input_policy=view.host_firewall.policy(there.family),
+        input_allows=all(
+            view.host_firewall.allows(there.family, there.protocol, port)
+            for first, last in there.ports
+            for port in {first, last}
+        ),
         service=service_of(view, there),
         decided_by=cell.attribution.maker,
         reason=reasons[0] if reasons else "",

@@ -8,6 +8,7 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import OF_IPTABLES, CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.listed_chains import ListedChains
 from netaudit.audit.subjects.rules.doubts import reply_doubts
+from netaudit.audit.subjects.listed_input import bridges_kept_out
 from netaudit.audit.view.reach import drops_replies
 from netaudit.audit.view.view import HostView
 from netaudit.model.facts import GapReason, Source
@@ -61,6 +62,13 @@ class FirewallFacts(SubjectFacts, frozen=True):
     published_bridges: Annotated[
         tuple[str, ...], fact("The bridges behind which containers have published ports, as the rules name them.")
     ] = ()
+    bridges_kept_out: Annotated[
+        tuple[str, ...] | None,
+        fact(
+            "Docker's bridges whose containers INPUT lets in to single ports of the host alone; nobody asked Docker.",
+            Source.DOCKER_CONTAINERS,
+        ),
+    ] = None
     lacks_ingress: Annotated[
         bool | None,
         fact(
@@ -117,16 +125,23 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
         input_never_closes=listed.input_never_closes(),
         output_stops_containers=listed.output_stops_containers(),
         published_bridges=listed.published_bridges(),
-        lacks_ingress=_lacks_ingress(view, listed),
+        bridges_kept_out=_kept_out(view, family),
+        lacks_ingress=listed.lacks_ingress() and _is_unasked(view),
     )
 
 
-def _lacks_ingress(view: HostView, listed: ListedChains) -> bool | None:
-    """Return whether rules alone tell that swarm's chain is missing; None where Docker was asked in vain."""
-    if view.inventory is not None or not listed.lacks_ingress():
+def _is_unasked(view: HostView) -> bool | None:
+    """Return whether nobody asked Docker, so that rules alone tell; None where it was asked in vain."""
+    if view.inventory is not None:
         return False
     said = {gap.source: gap.reason for gap in view.snapshot.gaps}
     return True if said.get(Source.DOCKER_CONTAINERS, GapReason.NOT_RECORDED) is GapReason.NOT_RECORDED else None
+
+
+def _kept_out(view: HostView, family: str) -> tuple[str, ...] | None:
+    found = bridges_kept_out(view.snapshot, family)
+    unasked = _is_unasked(view) if found else False
+    return None if unasked is None else found if unasked else ()
 
 
 def _is_listed(view: HostView, family: str) -> bool:

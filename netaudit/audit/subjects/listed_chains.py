@@ -22,6 +22,7 @@ _OWN = "DOCKER"
 _INGRESS = "DOCKER-INGRESS"
 _COUNTING = re.compile(r" -m (?:limit|hashlimit|recent|statistic|quota|connlimit|nfacct) ")
 _NEW = {"NEW", "INVALID"}
+NOT_LISTED = " -m listing "  # a match that the listing does not show: two such rules may differ
 
 
 class ListedChains:
@@ -55,7 +56,7 @@ class ListedChains:
             for chain in table.chains:
                 met: set[str] = set()
                 for at, rule in enumerate(chain.rules, 1):
-                    if rule.text in met and not _COUNTING.search(rule.text):
+                    if rule.text in met and not _COUNTING.search(rule.text) and NOT_LISTED not in rule.text:
                         yield f"{table.name}/{chain.name}#{at}"
                     met.add(rule.text)
 

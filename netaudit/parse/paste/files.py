@@ -33,6 +33,10 @@ _PARTS = {
 _HALF = re.compile(r"\s*(?:\[\d+:\d+\]\s*)?-A?\s*\S{0,40}\s*$")  # a copy that ends in the middle of its last line
 _DECLARED = re.compile(r"\s*:(\S+) ")
 _RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?(?:-A|--append) (\S+) ")
+_BEGUN = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?(?:-[APN](?:\s|$)|:)")
+_WHOLE = re.compile(
+    r"\s*(?:\[\d+:\d+\]\s+)?(?:-A \S+\s+\S|-P \S+ \S+(?: -c \d+ \d+)?\s*$|-N \S+\s*$|:\S+ \S+(?: \[\d+:\d+\])?\s*$)"
+)
 _MANY = "which may not hold every one"
 
 
@@ -96,6 +100,9 @@ def _with_commits(lines: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
         if number == end and ((table and _HALF.match(line)) or is_cut_off(line)):
             cut.append(f"line {number}, a rule that was cut off: {line.strip()}")
             continue
+        if not _is_readable(line):
+            cut.append(f"line {number}, which is no rule: {line.strip()[:60]}")
+            continue
         begins = line.strip()[1:] if topic_of(line) is Topic.SAVE else ""
         if table and (begins or _ends_table(line)):
             cut.append(_close(fixed, last, table))
@@ -108,6 +115,11 @@ def _with_commits(lines: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
         table = begins or ("" if line.strip() == "COMMIT" else table)
         last = number
     return fixed, [*cut, *([_close(fixed, last, table)] if table else [])]
+
+
+def _is_readable(line: str) -> bool:
+    """Tell whether what begins as a rule, a chain or a policy is one: what follows a chain's name may be anything."""
+    return _BEGUN.match(line) is None or _WHOLE.match(line) is not None
 
 
 def _declaring(line: str, declared: set[str]) -> str:
