@@ -42,8 +42,10 @@ def _element(cursor: Cursor, read: Reader) -> Json:
 def read_details(cursor: Cursor) -> dict[str, Json]:
     """Read what an element has beside its value. Raises NotNftError."""
     found = read_timeouts(cursor)
-    while name := cursor.skip("counter", "limit", "quota", "last"):
+    while name := cursor.skip("counter", "limit", "quota", "last", "ct"):
         match name:
+            case "ct":
+                found["ct count"] = read_count(cursor)
             case "counter":
                 found[name] = read_counts(cursor)
             case "limit":
@@ -78,6 +80,13 @@ def _skip_last(cursor: Cursor) -> None:
     """Read `last used 5s`: when an element was met last moves by itself."""
     if cursor.skip("used"):
         cursor.take()
+
+
+def read_count(cursor: Cursor) -> Json:
+    """Read `count over 20`, behind `ct`. Raises NotNftError, ValueError."""
+    cursor.expect("count")
+    over = cursor.skip("over")
+    return {"val": cursor.number(), **({"inv": True} if over else {})}
 
 
 def read_counts(cursor: Cursor) -> Json:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from netaudit.parse.nftables.formats import Json
 from netaudit.parse.nftables.text.constants import read_constant
-from netaudit.parse.nftables.text.elements import read_counts, read_timeouts
+from netaudit.parse.nftables.text.elements import read_count, read_counts, read_timeouts
 from netaudit.parse.nftables.text.expressions import read_expression, read_value, read_verdict
 from netaudit.parse.nftables.text.matches import read_match
 from netaudit.parse.nftables.text.rates import read_limit, read_quota
@@ -29,7 +29,8 @@ def read_statement(cursor: Cursor, family: str) -> Json:
         cursor.take()
         return _reject(cursor, family)
     if word == "ct" and cursor.word(1) == "count":
-        return _count(cursor)
+        cursor.take()
+        return {"ct count": read_count(cursor)}
     if word in _STATEMENTS and not (word in ("quota", "limit") and cursor.peek(1).text == "="):
         cursor.take()
         return _STATEMENTS[word](cursor)
@@ -48,27 +49,31 @@ def _reject(cursor: Cursor, family: str) -> Json:
     return {"reject": {"type": kind, "expr": code}}
 
 
+def _object(cursor: Cursor) -> Json:
+    """Read the name of an object, or what is looked up for it: `"c"`, `ip saddr map { 192.0.2.1 : "c" }`."""
+    at = cursor.at
+    if cursor.peek().kind is Kind.WORD:
+        found = read_value(cursor)
+        if isinstance(found, dict) and "map" in found:
+            return found
+    cursor.at = at
+    return cursor.take().text
+
+
 def _counter(cursor: Cursor) -> Json:
     if cursor.skip("name"):
-        return {"counter": cursor.take().text}
+        return {"counter": _object(cursor)}
     if cursor.peek().kind is Kind.TEXT:
         return {"counter": cursor.take().text}
     return {"counter": read_counts(cursor)}
 
 
 def _limit(cursor: Cursor) -> Json:
-    return {"limit": cursor.take().text if cursor.skip("name") else read_limit(cursor)}
+    return {"limit": _object(cursor) if cursor.skip("name") else read_limit(cursor)}
 
 
 def _quota(cursor: Cursor) -> Json:
-    return {"quota": cursor.take().text if cursor.skip("name") else read_quota(cursor)}
-
-
-def _count(cursor: Cursor) -> Json:
-    cursor.take()
-    cursor.take()
-    over = cursor.skip("over")
-    return {"ct count": {"val": cursor.number(), **({"inv": True} if over else {})}}
+    return {"quota": _object(cursor) if cursor.skip("name") else read_quota(cursor)}
 
 
 def _log(cursor: Cursor) -> Json:
@@ -110,7 +115,7 @@ def _queue(cursor: Cursor) -> Json:
 
 def _synproxy(cursor: Cursor) -> Json:
     if cursor.skip("name"):
-        return {"synproxy": cursor.take().text}
+        return {"synproxy": _object(cursor)}
     found: dict[str, Json] = {}
     while name := cursor.skip("mss", "wscale"):
         found[name] = cursor.number()

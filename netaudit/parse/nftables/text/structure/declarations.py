@@ -1,6 +1,6 @@
 """What a table of nft's text declares beside chains: sets, maps, and objects with a name -> JSON."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from netaudit.parse.nftables.formats import Json
 from netaudit.parse.nftables.text.constants import read_constant, read_duration
@@ -9,7 +9,7 @@ from netaudit.parse.nftables.text.expressions import read_element, read_expressi
 from netaudit.parse.nftables.text.rates import in_bytes, read_limit, read_quota
 from netaudit.parse.nftables.text.statements import read_statement
 from netaudit.parse.nftables.text.structure.chains import read_devices, read_priority
-from netaudit.parse.nftables.text.tokens import Cursor, NotNftError
+from netaudit.parse.nftables.text.tokens import Cursor, Kind, NotNftError
 from netaudit.parse.nftables.text.usual_names import kinds_of, with_names
 
 _FLAGS = ("constant", "interval", "timeout", "dynamic")  # in the order of nft's JSON
@@ -37,7 +37,12 @@ def read_set_line(cursor: Cursor, body: dict[str, Json], family: str) -> None:
             body["elem"] = read_braced(cursor, read_element)
         case _:
             cursor.at -= 1
-            body.setdefault("stmt", []).append(read_statement(cursor, family))
+            body["stmt"] = [*body.get("stmt", []), *_statements(cursor, family)]
+
+
+def _statements(cursor: Cursor, family: str) -> Iterator[Json]:
+    while cursor:
+        yield read_statement(cursor, family)
 
 
 def finish_set(body: dict[str, Json]) -> None:
@@ -131,8 +136,11 @@ def _flowtable(cursor: Cursor, body: dict[str, Json], family: str) -> None:
 def _configured(cursor: Cursor, body: dict[str, Json]) -> None:
     """Read `type "ftp" protocol tcp`, `l3proto ip`, `policy = { established : 100 }`, `mss 1460`, `timeout 1h`."""
     while cursor:
-        name = cursor.take().text
-        if name in ("timestamp", "sack-perm"):
+        token = cursor.take()
+        name = token.text
+        if token.kind is Kind.TEXT:  # what a secmark stands for
+            body["context"] = name
+        elif name in ("timestamp", "sack-perm"):
             body.setdefault("flags", []).append(name)
         elif name == "policy":
             cursor.expect("=")
