@@ -151,3 +151,37 @@ def test_text_is_redacted_as_json_is() -> None:
     redacted = redact_nft(FILE.encode(), Redactor(b"k" * 32, shipped_catalog()), Source.NFT_RULESET)
     assert b"198.51.100.7" not in redacted
     assert b"nftables" in redacted
+
+
+OBJECTS = """table inet f {
+	secmark ssh {
+		"system_u:object_r:ssh_server_packet_t:s0"
+	}
+
+	set few {
+		type ipv4_addr
+		limit rate 1/second counter
+		elements = { 192.0.2.1 ct count over 5, 192.0.2.2 counter packets 1 bytes 2 }
+	}
+
+	chain c {
+		counter name ip saddr map { 192.0.2.1 : "a", 192.0.2.2 : "b" } accept
+		quota name ip6 saddr . tcp dport map @quotas drop
+		counter name "a" tcp dport 22
+		limit name plain accept
+	}
+}
+"""
+
+
+def test_objects_that_a_map_chooses_and_several_statements_of_a_set_are_read_whole() -> None:
+    assert read_nft_text(OBJECTS).lost == ()
+    assert rules(OBJECTS, "f", "c") == [
+        "counter name ip saddr map { 192.0.2.1 : a, 192.0.2.2 : b } accept",
+        "quota name ip6 saddr . tcp dport map @quotas drop",
+        'counter name "a" tcp dport 22',
+        'limit name "plain" accept',
+    ]
+    (table,) = read(OBJECTS).ruleset.tables
+    assert [one.declaration for one in table.objects] == ["context system_u:object_r:ssh_server_packet_t:s0"]
+    assert [one.declaration for one in table.sets] == ["type ipv4_addr; limit rate 1/second counter"]
