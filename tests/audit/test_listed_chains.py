@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from audit.conftest import RECORDINGS, AuditOf
 
-from netaudit.audit.subjects.listed_chains import ListedChains
-from netaudit.audit.subjects.listed_input import bridges_kept_out
+from netaudit.audit.subjects.listed.chains import ListedChains
+from netaudit.audit.subjects.listed.incoming import bridges_kept_out
 from netaudit.model.facts import Source
 from netaudit.parse import parse_snapshot
 from netaudit.store import load

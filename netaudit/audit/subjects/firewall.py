@@ -6,9 +6,9 @@ from typing import Annotated
 from netaudit.attribute.attribution import AttributedItem
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import OF_IPTABLES, CheckSubject, SubjectFacts, fact
-from netaudit.audit.subjects.listed_chains import ListedChains
+from netaudit.audit.subjects.listed.chains import ListedChains
+from netaudit.audit.subjects.listed.incoming import bridges_kept_out
 from netaudit.audit.subjects.rules.doubts import reply_doubts
-from netaudit.audit.subjects.listed_input import bridges_kept_out
 from netaudit.audit.view.reach import drops_replies
 from netaudit.audit.view.view import HostView
 from netaudit.model.facts import GapReason, Source

@@ -2,7 +2,7 @@
 
 import re
 
-from netaudit.audit.subjects.listed_chains import NOT_LISTED
+from netaudit.audit.subjects.listed.chains import NOT_LISTED
 from netaudit.model.docker import is_docker_bridge
 from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS, IPTABLES_BACKENDS, Backend, Chain, Table
 from netaudit.model.snapshot import Snapshot
