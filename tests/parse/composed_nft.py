@@ -39,7 +39,8 @@ def _rules(chosen: random.Random, rules: Sequence[str]) -> Iterator[str]:
     for rule in rules:
         if "hook" in rule or chosen.random() > 0.12:
             continue
-        said = " ".join([*chosen.sample(matches, k=min(len(matches), chosen.choice((0, 1, 1, 2)))), rule])
+        joined = chosen.sample(matches, k=min(len(matches), chosen.choice((0, 1, 1, 2))))
+        said = rule if "proto-" in rule else " ".join([*joined, rule])  # which nft 1.0.6 misprints behind a match
         if "comment" not in said and chosen.random() < 0.25:
             said += f' comment "{chosen.choice(_REMARKS)}"'
         yield said
