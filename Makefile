@@ -195,6 +195,10 @@ system:
 wheel: $(VENV)/ready ## The wheel, into dist/: for pip, and for the image of packaging/Containerfile
 	$(PYTHON) -m pip wheel --quiet --no-deps -w dist .
 
+.PHONY: deb
+deb: wheel ## A Debian package, into dist/: for the release whose Python runs this (docs/install.md)
+	$(PYTHON) packaging/deb.py dist/netaudit-*.whl -o dist
+
 .PHONY: clean
 clean: ## Remove what was built, fetched and installed here
 	rm -rf $(VENV) .lab .fleet dist report.html .mypy_cache .ruff_cache .hypothesis .import_linter_cache

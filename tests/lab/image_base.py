@@ -39,11 +39,11 @@ def _build(root: Path) -> None:
     partial.rename(root)
 
 
-def gather_wheels(folder: Path) -> None:
-    """Put the wheels of netaudit and of what it needs into a folder, for the image's Python."""
+def gather_wheels(folder: Path, python: str = PYTHON) -> None:
+    """Put the wheels of netaudit and of what it needs into a folder, for a Python: else that of the image."""
     wheel = build_wheel(folder)
     platforms = [word for one in _PLATFORMS for word in ("--platform", one)]
-    target = ["--only-binary", ":all:", "--python-version", PYTHON, "--implementation", "cp", *platforms]
+    target = ["--only-binary", ":all:", "--python-version", python, "--implementation", "cp", *platforms]
     subprocess.run(
         [sys.executable, "-m", "pip", "download", "-q", *target, "-d", folder, wheel], check=True, capture_output=True
     )
