@@ -7,6 +7,7 @@ from netaudit.audit.risk import gather_mistakes
 from netaudit.report.terminal.assertion import policy_lines
 from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.findings.full import mistake_lines
+from netaudit.report.terminal.findings.host import host_lines
 from netaudit.report.terminal.findings.summary import summary_lines
 from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.style import Style
@@ -39,8 +40,9 @@ def render_audit(audit: Audit, style: Style) -> str:
 
 def _summary(audit: Audit, style: Style) -> Iterator[str]:
     """Print one screen: counts first, then a line for each finding, then what could not be seen."""
-    yield from wrap(terminal_text(describe_head(audit.head)), style.width)
-    yield from (*wrap(summarise_audit(audit), style.width), "")
+    head = ", ".join([describe_head(audit.head), *audit.head.backends])
+    yield from wrap(terminal_text(head), style.width)
+    yield from (*wrap(summarise_audit(audit), style.width), *host_lines(audit.shown, style), "")
     if audit.open:
         yield from (*summary_lines(gather_mistakes(audit.open), style), "")
     yield from _accepted(audit, style, most=_NAMED)
