@@ -129,6 +129,7 @@ class AssumptionKind(StrEnum):
     OPTION_DEFAULT = "option-default"  # option: what the daemon runs with is neither recorded nor shown by a rule
     OPTION_UNKNOWN = "option-unknown"  # option: not one that is known to decide over rules
     NETAVARK_DRIVER = "netavark-driver"  # no rule of netavark's shows whether it writes nftables or iptables
+    ROUTING_MESH = "routing-mesh"  # service, port: the kernel has IPVS, else dockerd writes no rule for the port
     IPTABLES_KIND = "iptables-kind"  # which iptables the engine would call, nft or legacy
 
 
@@ -170,6 +171,13 @@ class Effect(msgspec.Struct, frozen=True):
     container_id: str = ""
 
 
+class MeshPort(msgspec.Struct, frozen=True, order=True):
+    """A port of a swarm's service that the routing mesh leads to its tasks, on every node."""
+
+    protocol: str
+    port: int
+
+
 class PlannedInventory(msgspec.Struct, frozen=True):
     """The facts of a host after requests: its inventory is the new one, every other source is as it was.
 
@@ -182,3 +190,4 @@ class PlannedInventory(msgspec.Struct, frozen=True):
     assumptions: tuple[Assumption, ...] = ()
     refused: tuple[Refusal, ...] = ()
     effects: tuple[Effect, ...] = ()
+    mesh: tuple[MeshPort, ...] = ()  # ports that services publish through it from now on

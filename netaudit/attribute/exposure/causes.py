@@ -59,6 +59,8 @@ class ExposureCauses:
         old, new = (running.get(name) for running in self._running)
         if not name or not self._is_whole or (old and new and old.id == new.id and _network(old) == _network(new)):
             return ""
+        if old is None and new is None:  # no inventory has it: the sandbox of swarm's routing mesh
+            return ""
         if new is None:
             return f"`{name}` {self._say('was ')}{'stopped' if self._is_known(name) else 'removed'}"
         return f"`{name}` {self._say('was ')}{_start_of(old, new)}{_with(binding)}"

@@ -90,13 +90,17 @@ class StandIn:
             assumptions=tuple(sorted({*self._state.assumptions, *assumptions})),
             refused=(*refused, *self._refused),
             effects=tuple(self._state.effects),
+            mesh=tuple(sorted({port for ports in self._state.mesh.values() for port in ports})),
         )
 
     def _is_there(self, symbol: Symbol) -> bool:
         """Tell whether what a symbol is of is still there: a later request may have removed it."""
         if symbol.kind == SymbolKind.BRIDGE:
             return any(f"br-{key[:12]}" == symbol.example for key in self._state.networks)
-        return any(symbol.example.encode() in data for data in self._state.files().values())
+        on_mesh = {str(port.port) for ports in self._state.mesh.values() for port in ports}
+        return symbol.example in on_mesh or any(
+            symbol.example.encode() in data for data in self._state.files().values()
+        )
 
 
 def plan_requests(

@@ -8,7 +8,7 @@ import msgspec
 
 from netaudit.model.facts import Facts, Source
 from netaudit.model.host import Ip
-from netaudit.model.plan import Assumption, AssumptionKind, Effect, EffectKind, Symbol, assume
+from netaudit.model.plan import Assumption, AssumptionKind, Effect, EffectKind, MeshPort, Symbol, assume
 from netaudit.parse.reading.decode import decode_json
 from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.host import EngineHost
@@ -27,6 +27,7 @@ class EngineState:
         self.containers = _by_id(facts, Source.DOCKER_CONTAINERS)
         self.volumes: dict[str, Object] = {}
         self.services: dict[str, Object] = {}
+        self.mesh: dict[str, tuple[MeshPort, ...]] = {}  # of services that are made here, by id
         self.service_addresses: set[Ip] = set()  # virtual ones, which no container has
         self.symbols: dict[str, Symbol] = {}  # by example
         self.assumptions: dict[Assumption, None] = {}

@@ -7,10 +7,10 @@ import msgspec
 from msgspec.structs import replace
 
 from netaudit.attribute.expected.daemon_options import find_options
-from netaudit.attribute.signatures.signature import Catalog
+from netaudit.attribute.signatures.signature import Catalog, SubjectKind
 from netaudit.diff import Change, compare
 from netaudit.model.docker import Inventory
-from netaudit.model.plan import Assumption, Effect, PlannedInventory, Symbol, speller
+from netaudit.model.plan import Assumption, Effect, MeshPort, PlannedInventory, Symbol, speller
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.parse.docker.inventory import parse_inventory
@@ -22,7 +22,7 @@ from netaudit.plan.rules.put import Hand
 from netaudit.plan.rules.replay import Replay
 from netaudit.plan.rules.set_up import SetUp
 from netaudit.plan.rules.surroundings import host_after
-from netaudit.plan.rules.wanted import Writer
+from netaudit.plan.rules.wanted import Writer, mesh_rules
 from netaudit.plan.rules.written import Written, taken_for_granted, with_defaults
 
 
@@ -61,7 +61,7 @@ def plan_host(before: Snapshot, planned: PlannedInventory, catalog: Catalog) -> 
     if before.inventory is None or inventory is None:
         return PlannedHost(before, before, (), planned.symbols, planned.assumptions)
     effects = planned.effects or find_effects(before.inventory, inventory)
-    written = write_rules(before, inventory, effects, catalog)
+    written = write_rules(before, inventory, effects, catalog, planned.mesh)
     return make_planned_host(before, inventory, written, planned.symbols, planned.assumptions)
 
 
@@ -89,8 +89,10 @@ def make_planned_host(
     return PlannedHost(before, after, tuple(changes), symbols, tuple(dict.fromkeys(taken)))
 
 
-def write_rules(before: Snapshot, inventory: Inventory, effects: Iterable[Effect], catalog: Catalog) -> Written:
-    """Return what an engine writes when effects happen that lead to an inventory."""
+def write_rules(
+    before: Snapshot, inventory: Inventory, effects: Iterable[Effect], catalog: Catalog, mesh: Iterable[MeshPort] = ()
+) -> Written:
+    """Return what an engine writes when effects happen that lead to an inventory, and ports are put on its mesh."""
     options = with_defaults(find_options(inventory.options, before.ruleset, before.host, catalog.telltales))
     draft = Draft(before.ruleset)
     hand = Hand(draft, Version.parse(inventory.version), catalog)
@@ -101,6 +103,9 @@ def write_rules(before: Snapshot, inventory: Inventory, effects: Iterable[Effect
     replay = Replay(set_up, old, writer)
     for effect in effects:
         replay.apply(effect)
+    if ports := mesh_rules(mesh, inventory, options, catalog):
+        own = (one for one in writer.of_daemon() if one.signature.subject is SubjectKind.INGRESS)
+        set_up.put((*own, *ports))  # dockerd makes the chains of the mesh with the first port
     return Written(draft.freeze(), tuple(set_up.written), tuple(hand.refused), forwarding.sysctls)
 
 

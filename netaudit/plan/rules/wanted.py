@@ -1,23 +1,27 @@
 """Inventory x signatures -> what is written for each of its objects, in the order in which the engine writes it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
 from netaudit.attribute.attribution import Cause, CauseKind
 from netaudit.attribute.expected.container_subjects import Subject
 from netaudit.attribute.expected.daemon_options import Options
+from netaudit.attribute.expected.profiles import Profile
 from netaudit.attribute.expected.selection import Selection
 from netaudit.attribute.expected.subjects import Subjects
 from netaudit.attribute.signatures.placement import Occasion
-from netaudit.attribute.signatures.signature import Catalog, SubjectKind
+from netaudit.attribute.signatures.signature import ASSUMED_FACTS, Catalog, SubjectKind
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.netfilter.family import IP_FAMILIES, Family
-from netaudit.model.netfilter.ruleset import ObjectKind
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, ObjectKind
+from netaudit.model.plan import MeshPort
 from netaudit.model.version import Version
 from netaudit.plan.rules.fill import Filler, Wanted
 from netaudit.plan.rules.port_order import in_publishing_order
 
+# Of a swarm: the bridge of its nodes, and who is on it for the routing mesh.
+_GATEWAY_BRIDGE, _MESH = "docker_gwbridge", "ingress-sbox"
 _PORTS_FIRST = {SubjectKind.ENDPOINT: 0, SubjectKind.PORT_BINDING: 1, SubjectKind.LINK: 2}
 
 
@@ -119,6 +123,30 @@ class Writer:
         container = self._containers.get(container_id)
         there = container.endpoints if container and container.running else ()
         return frozenset(end.network_id for end in there)
+
+
+def mesh_rules(ports: Iterable[MeshPort], inventory: Inventory, options: Options, catalog: Catalog) -> list[Wanted]:
+    """Return what is written for ports of services: they lead to the sandbox of the routing mesh on docker_gwbridge.
+
+    Rules of iptables alone: Docker's nftables backend has no mesh.
+    """
+    members = (one for network in inventory.networks if network.name == _GATEWAY_BRIDGE for one in network.members)
+    address = next((one.ipv4.partition("/")[0] for one in members if one.container_id == _MESH and one.ipv4), "")
+    if not address or options.backend not in IPTABLES_BACKENDS:
+        return []
+    version = Version.parse(inventory.version)
+    filler = Filler(Selection(inventory, options, catalog), catalog, version, options.backend)
+    values = {"address": address}
+    cause = (Cause(CauseKind.OTHER, name="swarm's routing mesh"),)
+    subjects = [
+        Subject(
+            Profile(SubjectKind.SERVICE_PORT, Family.IP, {**ASSUMED_FACTS, **options.facts}, values),
+            {"protocol": one.protocol, "host_port": str(one.port)},
+            cause,
+        )
+        for one in ports
+    ]
+    return filler.ordered(subjects)
 
 
 def _turn(subject: Subject) -> tuple[int, bool]:

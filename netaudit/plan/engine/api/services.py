@@ -8,6 +8,7 @@ from netaudit.plan.engine.api.tasks import (
     NODE,
     TASK_NAME,
     attached_networks,
+    publish_on_mesh,
     running_tasks,
     scale,
     shown_task,
@@ -35,6 +36,7 @@ def create(state: EngineState, request: EngineRequest) -> Answer:
     service = _service(state, name, spec)
     state.services[text(service, "ID")] = service
     take_address(state, service)
+    publish_on_mesh(state, service)
     scale(state, service)
     return Answer(201, {"ID": text(service, "ID"), "Warnings": None})
 
@@ -46,6 +48,7 @@ def update(state: EngineState, request: EngineRequest, reference: str) -> Answer
     spec = _with_replicas(request)
     only_scaled = _without_mode(before) == _without_mode(spec)
     service["Spec"] = spec
+    publish_on_mesh(state, service)
     if not only_scaled:
         for container in list(tasks_of(state, text(spec, "Name"))):
             bring_down(state, container)
@@ -69,6 +72,7 @@ def remove(state: EngineState, request: EngineRequest, reference: str) -> Answer
     for container in list(tasks_of(state, text(part(service, "Spec"), "Name"))):
         bring_down(state, container)
     state.services.pop(text(service, "ID"), None)
+    state.mesh.pop(text(service, "ID"), None)
     return Answer(200)
 
 

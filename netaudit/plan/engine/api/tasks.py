@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from netaudit.model.plan import AssumptionKind
+from netaudit.model.plan import AssumptionKind, MeshPort, Symbol, SymbolKind
 from netaudit.plan.engine.api.creation import place_container
 from netaudit.plan.engine.api.lifecycle import bring_down, bring_up
 from netaudit.plan.engine.api.overlay import highest_address
@@ -12,6 +12,8 @@ from netaudit.plan.engine.state import EngineState
 
 TASK_NAME = re.compile(r"(.+)\.(\d+)\.[0-9a-z]{25}")
 NODE = "0" * 25
+# The ports that swarm gives where none is asked for. Source: swarmkit, manager/allocator/networkallocator.
+_FIRST_GIVEN, _GIVEN = 30000, "30000-32767"
 
 
 def tasks_of(state: EngineState, name: str) -> Iterator[Object]:
@@ -97,6 +99,23 @@ def take_address(state: EngineState, service: Object) -> None:
         free = pool.lowest_free() if pool is not None else None
         if free is not None:
             state.service_addresses.add(free)
+
+
+def publish_on_mesh(state: EngineState, service: Object) -> None:
+    """Note the ports of a service that the routing mesh takes; one that nobody asked for is a symbol."""
+    spec = part(service, "Spec")
+    name, found = text(spec, "Name"), []
+    for one in items(part(spec, "EndpointSpec").get("Ports")):
+        if one.get("PublishMode") == "host":
+            continue
+        protocol, port = text(one, "Protocol") or "tcp", one.get("PublishedPort") or 0
+        if not port:
+            port = _FIRST_GIVEN + len(state.symbols)
+            wanted = f"port of {name} {one.get('TargetPort')}/{protocol}"
+            state.symbols[str(port)] = Symbol(wanted, SymbolKind.HOST_PORT, _GIVEN, str(port))
+        found.append(MeshPort(protocol, int(str(port))))
+        state.assume(AssumptionKind.ROUTING_MESH, service=name, port=f"{port}/{protocol}")
+    state.mesh[text(service, "ID")] = tuple(found)
 
 
 def shown_task(service: Object, container: Object) -> Object:

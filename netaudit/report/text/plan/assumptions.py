@@ -96,6 +96,10 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "{option} changes no rule: it is not one that is known to decide over rules",
         "dockerd's documentation of {option}",
     ),
+    AssumptionKind.ROUTING_MESH: (
+        "the kernel has IPVS, without which port {port} of service {service} is not published",
+        "modprobe ip_vs; the rules of DOCKER-INGRESS once the service runs",
+    ),
     AssumptionKind.NETAVARK_DRIVER: (
         "netavark writes with its nftables driver: no rule of its own is here yet to show it",
         "firewall_driver in containers.conf",

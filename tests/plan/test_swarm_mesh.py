@@ -1,0 +1,89 @@
+"""Ports of a swarm's services: in host mode they are a container's, through the routing mesh dockerd's own rules."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import netaudit
+from netaudit.api.plans import PlanContext, try_requests
+from netaudit.model.engine_request import EngineRequest
+from netaudit.model.exposure import Outcome, ZoneKind
+from netaudit.model.facts import Facts, Source
+from netaudit.model.plan import AssumptionKind
+from netaudit.packets.exposure.table import expose
+from netaudit.plan.planned import Planned
+from netaudit.plan.rules.planned import Certainty
+from netaudit.store import load
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+CONTEXT = PlanContext(netaudit.load_auditor())
+ENGINES = ("20.10.24", "26.1.5", "28.5.2")
+JUMP = {"20.10.24": "FORWARD", "26.1.5": "FORWARD", "28.5.2": "DOCKER-FORWARD"}
+
+
+def _facts(engine: str) -> Facts:
+    return load(RECORDINGS / f"{engine}-iptables-nft" / "swarm" / "01")
+
+
+def _create(mode: str, published: int = 8080) -> EngineRequest:
+    port = {"Protocol": "tcp", "TargetPort": 80, "PublishedPort": published, "PublishMode": mode}
+    template = {"ContainerSpec": {"Image": "nginx"}}
+    body = {"Name": "web", "TaskTemplate": template, "EndpointSpec": {"Ports": [port]}}
+    return EngineRequest("POST", "/services/create", (), body)
+
+
+def _plan(facts: Facts, *requests: EngineRequest) -> Planned:
+    return try_requests(facts, requests, "a plan", CONTEXT)
+
+
+def _added(plan: Planned, table: str, chain: str) -> list[str]:
+    found = [one for one in plan.rules or () if (one.change.item.table, one.change.item.chain) == (table, chain)]
+    return [one.text for one in found if one.change.item.object == "rule"]
+
+
+def _from_outside(plan: Planned, port: int) -> set[Outcome]:
+    return {
+        one.outcome
+        for one in expose(plan.after, plan.after.program)
+        if one.zone.kind is ZoneKind.INTERNET and one.destination.address == "0.0.0.0"
+        if one.destination.ports == ((port, port),)
+    }
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_port_on_the_mesh_gets_what_dockerd_writes_on_the_host_with_its_first_one(engine: str) -> None:
+    plan = _plan(_facts(engine), _create("ingress"))
+    dnat = "-A DOCKER-INGRESS -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:8080"
+    assert _added(plan, "nat", "DOCKER-INGRESS") == [dnat, "-A DOCKER-INGRESS -j RETURN"]
+    accept, replies, end = _added(plan, "filter", "DOCKER-INGRESS")
+    assert (accept, end) == ("-A DOCKER-INGRESS -p tcp -m tcp --dport 8080 -j ACCEPT", "-A DOCKER-INGRESS -j RETURN")
+    assert "--sport 8080" in replies
+    assert _added(plan, "filter", JUMP[engine]) == [f"-A {JUMP[engine]} -j DOCKER-INGRESS"]
+    sure = {one.text: one.certainty for one in plan.rules or ()}
+    assert sure[dnat] is Certainty.LIKELY
+    assert AssumptionKind.ROUTING_MESH in {one.kind for one in plan.assumptions}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_the_host_lets_to_the_mesh_may_arrive_and_what_it_stops_does_not(engine: str) -> None:
+    facts = _facts(engine)
+    assert _from_outside(_plan(facts, _create("ingress")), 8080) == {Outcome.MAY}
+    saved = facts.files[Source.IPTABLES_NFT].decode()
+    own = "*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DROP\nCOMMIT\n"
+    shut = msgspec.structs.replace(facts, files={**facts.files, Source.IPTABLES_NFT: (saved + own).encode()})
+    assert _from_outside(_plan(shut, _create("ingress")), 8080) == {Outcome.BLOCKED}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_in_host_mode_the_answer_is_definite(engine: str) -> None:
+    plan = _plan(_facts(engine), _create("host"))
+    assert _added(plan, "nat", "DOCKER-INGRESS") == []
+    assert _from_outside(plan, 8080) == {Outcome.ALLOWED}
+
+
+def test_a_port_that_swarm_gives_is_a_symbol_and_a_removed_service_leaves_none() -> None:
+    plan = _plan(_facts("28.5.2"), _create("ingress", 0))
+    assert any("--dport {port of web 80/tcp}" in text for text in _added(plan, "nat", "DOCKER-INGRESS"))
+    gone = _plan(_facts("28.5.2"), _create("ingress"), EngineRequest("DELETE", "/services/web"))
+    assert _added(gone, "nat", "DOCKER-INGRESS") == []
