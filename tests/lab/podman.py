@@ -93,6 +93,7 @@ class Podman:
     """A context manager: Podman's service at work on a host, its API at /run/podman/podman.sock."""
 
     socket = SOCKET
+    beside: Path | None = None  # the root of another release, whose programs are there too
 
     def __init__(self, host: LabHost, version: str = "5.4.2", driver: str = "nftables") -> None:
         if version not in RELEASES or driver not in DRIVERS:
@@ -102,20 +103,27 @@ class Podman:
 
     def prepare(self) -> None:
         """Lay out the root."""
-        lower = podman_root(RELEASES[self.version])
+        lower = ":".join(map(str, filter(None, (podman_root(RELEASES[self.version]), self.beside))))
         self.host.run(["sh", "-ec", _MOUNT.format(root=ROOT, lower=lower, driver=self.driver)])
 
     def __enter__(self) -> Self:
         self.prepare()
-        place = f"unix://{self.socket}"
-        self._service = self.host.popen(self.command("podman", "system", "service", "-t", "0", place))
+        self._service = self.host.popen(self.service())
         deadline = time.monotonic() + 30
         while not self.host.namespaces.path(self.socket).exists():
             if time.monotonic() > deadline or self._service.poll() is not None:
                 raise LabError(f"Podman {self.version}: its service did not start")
             time.sleep(0.05)
-        self.host.run(self.command("podman", "load"), stdin=image_archive())
+        self.load()
         return self
+
+    def service(self) -> list[str]:
+        """Return the command line of its service."""
+        return self.command("podman", "system", "service", "-t", "0", f"unix://{self.socket}")
+
+    def load(self) -> None:
+        """Load the image."""
+        self.host.run(self.command("podman", "load"), stdin=image_archive())
 
     def __exit__(self, *_: object) -> None:
         """End the service and the containers; rules and interfaces stay until the host goes."""

@@ -2,12 +2,17 @@
 
 import subprocess
 
+from lab.image import image_archive
 from lab.namespaces import LabError
 from lab.podman import ROOT, Podman
+from lab.roots import root_of
 
 USER = 1000
 RUNTIME = f"/run/user/{USER}"
 SOCKET = f"{RUNTIME}/podman/podman.sock"
+DOCKER_SOCKET = f"{RUNTIME}/docker.sock"
+DOCKER_VERSION = "26.1.5"
+_DOCKERD_ROOTLESS = "/usr/share/docker.io/contrib/dockerd-rootless.sh"
 
 _PREPARE = f"""
 mkdir -p /run/user {ROOT}/run/user {ROOT}/home/ann/.config/containers {ROOT}/before
@@ -70,3 +75,28 @@ class RootlessPodman(Podman):
     def command(self, *words: str) -> list[str]:
         """Return the command line that runs a program as the user."""
         return ["nsenter", f"--mount=/proc/{self._mounts}/ns/mnt", *_AS_USER, *words]
+
+
+class RootlessDocker(RootlessPodman):
+    """A context manager: a user's dockerd under rootlesskit, with slirp4netns; its API at DOCKER_SOCKET."""
+
+    socket = DOCKER_SOCKET
+
+    def prepare(self) -> None:
+        """Lay out both releases' programs in one root."""
+        self.beside = root_of(DOCKER_VERSION)
+        super().prepare()
+
+    def service(self) -> list[str]:
+        """Return the command line of the daemon."""
+        options = f"--storage-driver=vfs -H unix://{DOCKER_SOCKET}"
+        script = f"DOCKERD_ROOTLESS_ROOTLESSKIT_NET=slirp4netns exec {_DOCKERD_ROOTLESS} {options}"
+        return self.command("sh", "-c", f"{script} >/dev/null 2>&1")
+
+    def load(self) -> None:
+        """Load the image."""
+        self.host.run(["docker", "-H", f"unix://{DOCKER_SOCKET}", "load"], stdin=image_archive())
+
+    def docker(self, *arguments: str) -> str:
+        """Run the machine's docker program against it."""
+        return self.host.run(["docker", "-H", f"unix://{DOCKER_SOCKET}", *arguments]).stdout

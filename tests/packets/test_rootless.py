@@ -1,4 +1,4 @@
-"""A rootless Podman, recorded in the lab: its rules are proved where they are, its ports are the host's listeners."""
+"""Rootless engines, recorded in the lab: their rules are proved where they are, their ports are the host's listeners."""
 
 from functools import cache
 from pathlib import Path
@@ -83,3 +83,14 @@ def test_a_page_names_the_namespace() -> None:
     recorded = netaudit.load(RECORDINGS / "podman-5.4.2-rootless" / "nftables" / "02")
     shown = netaudit.render(netaudit.show(recorded))
     assert "inside rootless Podman of user 1000" in shown
+
+
+def test_a_rootless_docker_is_read_with_its_namespace_and_what_rootlesskit_takes_may_arrive() -> None:
+    snapshot = parse_snapshot(load(RECORDINGS / "docker-rootless" / "26.1.5" / "01"))
+    attributed = _attributed(snapshot)
+    inside = next(one for one in attributed.inside if one.container.id == "rootless-docker-1000")
+    rules = [one.attribution for one in inside.items if one.item.object is ObjectKind.RULE]
+    assert {(one.maker, one.confidence) for one in rules} == {("docker", Confidence.PROVED)}
+    assert attributed.missing == ()
+    table = expose(snapshot, snapshot.program, wanted=lambda to: to.binding is not None)
+    assert {(one.outcome, one.way) for one in table} == {(Outcome.MAY, Delivery.ROOTLESS)}

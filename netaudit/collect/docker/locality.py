@@ -5,13 +5,14 @@ from urllib.parse import urlsplit
 
 from netaudit.collect.asking.options import Where
 from netaudit.collect.docker.daemon_process import listening_dockerd, network_of
+from netaudit.collect.docker.proc import namespace_of
 
 
 def why_not_local(where: Where) -> str:
     """Say why the engine's containers have no rules in this network namespace; "" where they may have."""
     path = where.docker_socket()
     if path:
-        return _other_namespace(path)
+        return _other_namespace(where, path)
     try:
         name = urlsplit(where.docker_url()).hostname
     except ValueError:  # no URL at all: the questions to the engine say so
@@ -21,13 +22,24 @@ def why_not_local(where: Where) -> str:
     return "this engine is on another host, whose containers have no rules here"
 
 
-def _other_namespace(path: str) -> str:
+def _other_namespace(where: Where, path: str) -> str:
+    """Say that the engine is elsewhere; the rules of a rootless one are read with `--inside`."""
     pid = listening_dockerd(path)
+    if pid and where.inside and _is_rootless(pid):
+        return ""
     try:
         same = not pid or network_of(str(pid)) in ("", network_of("self"))
     except PermissionError:  # not root: what the questions to the engine tell is all there is
         return ""
     return "" if same else f"this engine (process {pid}) is in another network namespace, where its rules are"
+
+
+def _is_rootless(pid: int) -> bool:
+    """Tell whether a process is in a user namespace other than this one."""
+    try:
+        return namespace_of(str(pid), "user") not in ("", namespace_of("self", "user"))
+    except PermissionError:
+        return False
 
 
 def _is_here(name: str) -> bool:
