@@ -1,4 +1,4 @@
-"""Rootless engines, recorded in the lab: their rules are proved where they are, their ports are the host's listeners."""
+"""Rootless engines, recorded in the lab: rules are proved where they are, ports are the host's listeners."""
 
 from functools import cache
 from pathlib import Path
