@@ -24,16 +24,19 @@ def record(docker_host: str | None = None, timeout: float = 60.0) -> Facts:
     return collect(Where(docker_host=docker_host, timeout=timeout))
 
 
-def load(path: StrPath) -> Facts:
+def load(path: StrPath, *others: StrPath) -> Facts:
     """Read a recording: a folder, a tar, or what iptables-save or nft printed. Raises RecordingError.
+
+    Several files are of one host, and read as one: a listing, and what `docker ps` printed.
 
     >>> facts = netaudit.load("after")
     >>> facts.gaps
     ()
     """
     from netaudit.store import load as read  # noqa: PLC0415 (late, as above)
+    from netaudit.store import load_together  # noqa: PLC0415 (late, as above)
 
-    return read(Path(path))
+    return load_together([Path(path), *map(Path, others)]) if others else read(Path(path))
 
 
 def save(facts: Facts, path: StrPath) -> Facts:

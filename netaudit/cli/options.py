@@ -40,6 +40,15 @@ SnapshotArgument = Annotated[
     Path | None,
     typer.Argument(help="A recording; without it, this host now.", autocompletion=offers.recordings),
 ]
+SnapshotsArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[SNAPSHOT]...",
+        help="A recording, or several files of one host; without it, this host now.",
+        autocompletion=offers.recordings,
+        show_default=False,
+    ),
+]
 OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Write to this file instead of standard output.", show_default=False),

@@ -11,6 +11,8 @@ from netaudit.cli.say import say
 from netaudit.errors import CollectError, RecordingError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netaudit.attribute.exposure.compute import ComputeExposure
     from netaudit.collect.asking.options import Where
     from netaudit.model.facts import Facts
@@ -25,6 +27,15 @@ def load_or_collect(path: Path | None, where: "Where") -> "Facts":
     if path is not None and str(path) != "@now":
         return load_recording(path)
     return collect_host(where)
+
+
+def load_all_or_collect(paths: "Sequence[Path] | None", where: "Where") -> "Facts":
+    """Load a recording, or several files of one host as one; read this host where none is named."""
+    if not paths or len(paths) == 1:
+        return load_or_collect(paths[0] if paths else None, where)
+    from netaudit.store import load_together
+
+    return load_together(paths)
 
 
 def load_recording(path: Path) -> "Facts":

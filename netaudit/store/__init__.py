@@ -14,7 +14,7 @@ input: nothing through a link, nothing outside its folder, of bounded size and n
 """
 
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -59,6 +59,7 @@ __all__ = [
     "keep",
     "load",
     "load_stream",
+    "load_together",
     "make_folder",
     "manifest_of",
     "parse_time",
@@ -81,6 +82,22 @@ def load(path: Path) -> Facts:
     """
     place = _STDIN if path == Path("-") else path
     return _facts(_read(place), place)
+
+
+def load_together(paths: Sequence[Path]) -> Facts:
+    """Read several files of one host, such as a listing and what docker ps printed, as one recording.
+
+    Raises RecordingError, also where one of them is a recording: then there is nothing to put together.
+    """
+    together = Files()
+    for path in (_STDIN if path == Path("-") else path for path in paths):
+        files = _read(path)
+        if files.ours or path.is_dir():
+            hint = "name one recording alone, or compare two: netaudit diff BEFORE AFTER"
+            raise RecordingError(f"{path} is a recording, not one of several files of a host", hint=hint)
+        for name, data in files.others.items():
+            together.others[name if name not in together.others else str(path)] = data
+    return _without_index(paths[0], together)
 
 
 def load_stream(file: IO[bytes], path: Path) -> Facts:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from netaudit import load, run_checks, show
+from netaudit import RecordingError, load, run_checks, save, show
 from netaudit.audit.finding import Audit
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.parse import parse_snapshot
@@ -220,3 +220,44 @@ def test_half_a_line_of_commands_is_told_and_the_others_are_read(tmp_path: Path,
     rules, lost = read(tmp_path, f"$ iptables -S\n-P FORWARD DROP\n{odd}\n-A FORWARD -j DOCKER-USER\n")
     assert rules == ["ip filter -A FORWARD -j DOCKER-USER"]
     assert any(one.startswith("line 3, ") for one in lost)
+
+
+PS = (
+    "CONTAINER ID   IMAGE   COMMAND    CREATED     STATUS       PORTS                    NAMES\n"
+    '4c01db0b339c   nginx   "nginx"    2 min ago   Up 2 minutes   0.0.0.0:8080->80/tcp   web\n'
+)
+
+
+def test_several_files_of_one_host_are_read_as_one(tmp_path: Path) -> None:
+    (tmp_path / "rules.txt").write_text("-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n")
+    (tmp_path / "nat.txt").write_text("$ iptables -t nat -S\n-P PREROUTING ACCEPT\n-A PREROUTING -j DOCKER\n")
+    (tmp_path / "ps.txt").write_text(PS)
+    facts = load(tmp_path / "rules.txt", tmp_path / "nat.txt", tmp_path / "ps.txt")
+    snapshot = parse_snapshot(facts)
+    assert {table.name: len(table.chains) for table in snapshot.ruleset.tables} == {"filter": 1, "nat": 1}
+    assert snapshot.inventory is not None
+    assert [one.name for one in snapshot.inventory.containers] == ["web"]
+    assert facts.host == "rules"
+
+
+def test_a_recording_is_not_one_of_several_files(tmp_path: Path) -> None:
+    (tmp_path / "rules.txt").write_text("-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n")
+    save(load(tmp_path / "rules.txt"), tmp_path / "kept")
+    with pytest.raises(RecordingError, match="kept is a recording, not one of several files of a host"):
+        load(tmp_path / "rules.txt", tmp_path / "kept")
+
+
+def test_nat_of_old_iptables_lists_output_last(tmp_path: Path) -> None:
+    row = "DOCKER     all  --  anywhere             anywhere            ADDRTYPE match dst-type LOCAL\n"
+    text = "".join(
+        f"Chain {chain} (policy ACCEPT)\n{HEAD}{rule}\n"
+        for chain, rule in (("PREROUTING", row), ("POSTROUTING", ""), ("OUTPUT", row))
+    )
+    rules, _ = read(tmp_path, f"mine:\n{text}")
+    assert [one.split(" -m ")[0] for one in rules] == ["ip nat -A PREROUTING", "ip nat -A OUTPUT"]
+
+
+def test_a_fence_on_the_last_line_of_a_listing_is_no_part_of_it(tmp_path: Path) -> None:
+    rules, lost = read(tmp_path, 'so:\n```\nchain ts-forward {\n\toifname "tailscale0" accept\n}```\nthanks\n')
+    assert rules == ['ip unknown oifname "tailscale0" accept']
+    assert not any("not understood" in one for one in lost)

@@ -25,7 +25,7 @@ from netaudit.cli.options import (
     ForceOption,
     OutputOption,
     PolicyOption,
-    SnapshotArgument,
+    SnapshotsArgument,
     StrictOption,
     TimeoutOption,
     UplinkOption,
@@ -36,7 +36,7 @@ from netaudit.model.severity import FailOn, FindingConfidence
 
 
 def audit(
-    snapshot: SnapshotArgument = None,
+    snapshots: SnapshotsArgument = None,
     form: Annotated[
         AuditFormat,
         typer.Option(
@@ -134,7 +134,7 @@ def audit(
     from netaudit.cli import output as out
     from netaudit.cli.auditing import Evidence, audit_host, exit_code, prepare, read_compose, read_ports, render
     from netaudit.cli.choosing import detail_of, make_choice
-    from netaudit.cli.sources import load_or_collect, load_recording, make_where, when_audited
+    from netaudit.cli.sources import load_all_or_collect, load_recording, make_where, when_audited
 
     place, detail = out.place(output, force=force, form=form), detail_of(verbose=verbose, quiet=quiet)
     baseline_place = out.place(write_baseline, force=True)
@@ -152,9 +152,9 @@ def audit(
         today=today.date() if today else None,
     )
     prepared, compose_files = prepare(options, fail_on, min_confidence), read_compose(compose or ())
-    facts = load_or_collect(snapshot, make_where(docker_host, timeout))
-    audited = audit_host(prepared.auditor, facts, verify_fix=verify_fix, elsewhere=snapshot is not None)
-    evidence = Evidence(facts, snapshot, compose_files)
+    facts = load_all_or_collect(snapshots, make_where(docker_host, timeout))
+    audited = audit_host(prepared.auditor, facts, verify_fix=verify_fix, elsewhere=bool(snapshots))
+    evidence = Evidence(facts, snapshots[0] if snapshots and len(snapshots) == 1 else None, compose_files)
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)
     if write_baseline:
         out.write(render(audited, AuditFormat.JSON, evidence), baseline_place)

@@ -20,7 +20,7 @@ from netaudit.cli.options import (
     ForceOption,
     FormatOption,
     OutputOption,
-    SnapshotArgument,
+    SnapshotsArgument,
     StrictOption,
     TimeoutOption,
     UplinkOption,
@@ -29,7 +29,7 @@ from netaudit.cli.options import (
 
 
 def exposure(
-    snapshot: SnapshotArgument = None,
+    snapshots: SnapshotsArgument = None,
     containers: Annotated[
         bool, typer.Option("--containers", help="A zone for each container too, not only for its networks.")
     ] = False,
@@ -59,11 +59,11 @@ def exposure(
     from netaudit.cli import output as out
     from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.progress import progress
-    from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.cli.sources import load_all_or_collect, make_where
 
     detail = detail_of(verbose=verbose, quiet=quiet)
     place = out.place(output, force=force)
-    facts = load_or_collect(snapshot, make_where(docker_host, timeout))
+    facts = load_all_or_collect(snapshots, make_where(docker_host, timeout))
     told_apart = ZoneDetail.CONTAINERS if containers else ZoneDetail.NETWORKS
     choice = make_choice(facts, zones=zones, containers=containers_named, ports=ports, projects=projects)
     with progress("computing who can reach what"):

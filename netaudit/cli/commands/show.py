@@ -19,7 +19,7 @@ from netaudit.cli.options import (
     ForceOption,
     FormatOption,
     OutputOption,
-    SnapshotArgument,
+    SnapshotsArgument,
     StrictOption,
     TimeoutOption,
     WideOption,
@@ -28,7 +28,7 @@ from netaudit.report.text.rule_order import Grouping
 
 
 def show(
-    snapshot: SnapshotArgument = None,
+    snapshots: SnapshotsArgument = None,
     by: Annotated[Grouping, typer.Option("--by", help="How the terminal report is ordered.")] = Grouping.CHAIN,
     containers: ContainerOption = None,
     ports: PortOption = None,
@@ -50,11 +50,11 @@ def show(
     from netaudit.cli import output as out
     from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.progress import progress
-    from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.cli.sources import load_all_or_collect, make_where
 
     detail = detail_of(verbose=verbose, quiet=quiet)
     place = out.place(output, force=force)
-    facts = load_or_collect(snapshot, make_where(docker_host, timeout))
+    facts = load_all_or_collect(snapshots, make_where(docker_host, timeout))
     choice = make_choice(facts, containers=containers, ports=ports, projects=projects)
     with progress("attributing rules"):
         attributed = choose_of_snapshot(show_host(facts), choice)

@@ -52,4 +52,6 @@ def begins_anew(chain: str, before: Collection[str]) -> bool:
     if chain not in BUILTIN or not before:
         return False
     last = list(before)[-1]
+    if chain == "OUTPUT" and last == "POSTROUTING" and "PREROUTING" in before and "INPUT" not in before:
+        return False  # nat of iptables before 1.4.11, which lists OUTPUT last
     return last not in BUILTIN or _ORDER.index(last) > _ORDER.index(chain)

@@ -38,6 +38,7 @@ def _is_quoted(lines: list[str]) -> bool:
 def _without_marks(line: str) -> str:
     if _FENCE.match(line):
         return ""
+    line = line.removesuffix("```")
     if "<" in line:
         line = _TAG.sub("", line)
     if "`" in line and (inner := _INLINE.match(line)):
