@@ -33,7 +33,7 @@ from netaudit.store.integrity.manifest import Manifest, make_manifest
 from netaudit.store.integrity.signature import find_signer
 from netaudit.store.integrity.verify import Difference, Verification, verify_files
 from netaudit.store.reading.archive import is_archive, pack, require_written
-from netaudit.store.reading.files import Files, read_files, read_strangers, read_stream, recordings_in
+from netaudit.store.reading.files import Files, put_together, read_files, read_strangers, read_stream, recordings_in
 from netaudit.store.reading.packed import DAMAGED
 from netaudit.store.writing.ours import Kind
 from netaudit.store.writing.taken import Replace
@@ -85,19 +85,9 @@ def load(path: Path) -> Facts:
 
 
 def load_together(paths: Sequence[Path]) -> Facts:
-    """Read several files of one host, such as a listing and what docker ps printed, as one recording.
-
-    Raises RecordingError, also where one of them is a recording: then there is nothing to put together.
-    """
-    together = Files()
-    for path in (_STDIN if path == Path("-") else path for path in paths):
-        files = _read(path)
-        if files.ours or path.is_dir():
-            hint = "name one recording alone, or compare two: netaudit diff BEFORE AFTER"
-            raise RecordingError(f"{path} is a recording, not one of several files of a host", hint=hint)
-        for name, data in files.others.items():
-            together.others[name if name not in together.others else str(path)] = data
-    return _without_index(paths[0], together)
+    """Read several files of one host as one recording. Raises RecordingError, also where one of them is a recording."""
+    places = [_STDIN if path == Path("-") else path for path in paths]
+    return _without_index(places[0], put_together((path, _read(path)) for path in places))
 
 
 def load_stream(file: IO[bytes], path: Path) -> Facts:

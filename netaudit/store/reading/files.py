@@ -3,7 +3,7 @@
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
@@ -59,6 +59,18 @@ def read_stream(file: IO[bytes], path: Path) -> Files:
     else:
         files.others[path.name] = stream.read_all(LARGEST_FILE)
     return files
+
+
+def put_together(found: Iterable[tuple[Path, Files]]) -> Files:
+    """Put several files of one host together, such as a listing and what docker ps printed. Raises RecordingError."""
+    together = Files()
+    for path, files in found:
+        if files.ours or path.is_dir():
+            hint = "name one recording alone, or compare two: netaudit diff BEFORE AFTER"
+            raise RecordingError(f"{path} is a recording, not one of several files of a host", hint=hint)
+        for name, data in files.others.items():
+            together.others[name if name not in together.others else str(path)] = data
+    return together
 
 
 def read_strangers(path: Path, files: Files) -> dict[str, str]:
