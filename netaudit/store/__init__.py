@@ -106,8 +106,7 @@ def verify(path: Path) -> Verification:
     if INDEX not in files.ours and recordings_in(path):
         raise _nothing(path)
     with _refused(path):
-        strangers = read_strangers(path, files)
-    return verify_files(files, strangers, path)
+        return verify_files(files, read_strangers(path, files), path)
 
 
 def save(facts: Facts, path: Path, replace: Replace = Replace.OURS) -> Facts:
