@@ -107,9 +107,10 @@ class Table:
         """Find the outcome that the table gives a cell; fails where it has none, or more than one."""
         if cell.family not in self._families.get(cell.zone, ()):
             return "blocked"  # the zone has no addresses of this family: it cannot even try
-        if cell.kind == "forwarded-port" and (not cell.whose or not self._of(cell)):
+        if cell.kind == "forwarded-port" and (not cell.whose or not self._of_any_address(cell)):
             return "blocked"  # no row, or one that leads to whom nobody knows
-        found = {row["outcome"] for row in self._of(cell)}
+        found = {row["outcome"] for row in self._of(cell) or self._of_any_address(cell)}
+        found = found & {"allowed"} or found if cell.kind == "forwarded-port" else found
         assert len(found) == 1, f"{cell}: {found or 'no cell'}"
         return str(found.pop())
 
@@ -128,6 +129,11 @@ class Table:
             for row in self._of(cell)
         ]
         return "; ".join(", ".join(filter(None, some)) for some in parts)
+
+    def _of_any_address(self, cell: Cell) -> list[Row]:
+        """List the rows of a port that rules lead on, at whichever address of the host packets are led on."""
+        addresses = {key[5] for key in self._rows if key[:2] == (cell.zone, cell.kind)}
+        return [row for address in sorted(addresses) for row in self._of(cell._replace(address=address))]
 
     def _of(self, cell: Cell) -> list[Row]:
         whose = "host" if cell.whose == "connected" else cell.whose

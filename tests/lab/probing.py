@@ -27,7 +27,7 @@ from lab.host import LabHost
 from lab.inspected import Inspected, running_on
 from lab.knockers import AS_NOBODY, KNOCK, Try, answers
 from lab.stand_ins import StandIns
-from lab.surroundings import Surroundings
+from lab.surroundings import ROUTER, Surroundings
 
 HOST_ADDRESS = {"ip": "192.0.2.10", "ip6": "2001:db8::10"}
 _SECONDS, _PATIENTLY = 0.8, 3.0
@@ -35,13 +35,16 @@ _OUTSIDE = (("internet", ""), ("lan", "eth0"), ("host", ""))
 _OF_NOBODY = "host as nobody"  # a program of the host's that is not root's
 _OWN_LISTENERS = {9000: "@9000", 9001: "127.0.0.1@9001"}
 _USUAL = (80, 81)  # served in each container, published or not: a rule of the operator may lead there
-_WITNESS = re.compile(r"\w+ (?P<address>\S+):(?P<port>\d+) → (?P<target>\S+):(?P<at>\d+).*")
-_OTHERS = {  # senders of a zone that are in no list of a random host: who is named for one port may be for another
-    ("lan", "ip"): "192.0.2.77",
-    ("lan", "ip6"): "2001:db8::77",
-    ("internet", "ip"): "198.51.100.77",
-    ("internet", "ip6"): "2001:db8:ffff::77",
+_WITNESS = re.compile(r"\w+ (?P<address>\S+):(?P<port>\d+) → (?P<target>\S+):\d+.*")
+# Senders that are in no list of a random host: who is named for one port may not get in at another. Two connections
+# from one address and port to one container, by its published port and directly, get in each other's way.
+_OTHERS = {
+    ("lan", "ip"): "192.0.2.{}",
+    ("lan", "ip6"): "2001:db8::{}",
+    ("internet", "ip"): "198.51.100.{}",
+    ("internet", "ip6"): "2001:db8:ffff::{}",
 }
+_DIRECTLY, _BY_PORT = 77, 78
 
 
 class Crowd:
@@ -208,8 +211,10 @@ class Crowd:
         who = owner or {"network": stand_in, "container": ""}.get(cell.zone[0], cell.zone[0])
         if not who:
             return
-        other = _OTHERS.get((cell.zone[0], cell.family), "") if int(said["at"]) != cell.port else ""
-        for sender in filter(None, (address, other)):
+        number = _DIRECTLY if cell.kind == "container-ports" else _BY_PORT
+        other = _OTHERS.get((cell.zone[0], cell.family), "").format(number)
+        own = "" if address in ROUTER else address  # the table does not know who the router is
+        for sender in filter(None, (own, other)):
             if not owner and who != "host":
                 self._become(who, sender)
             yield Try(who, _spoken(cell), said["target"].strip("[]"), cell.port, (sender, port))

@@ -14,6 +14,7 @@ from typing import Self
 from lab.host import LabHost
 from lab.namespaces import LabError
 
+ROUTER = frozenset({"198.51.100.1", "2001:db8:ffff::1"})  # of the Internet's link: nobody else can have these addresses
 _TO_INTERNET = (
     "ip addr add 198.51.100.{octet}/24 dev {dev}",
     "ip addr add 2001:db8:ffff::{octet}/64 dev {dev} nodad",

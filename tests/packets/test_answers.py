@@ -162,6 +162,17 @@ def test_the_new_source_of_what_is_masqueraded_is_known_as_far_as_a_rule_asks() 
     assert other[through] == clean[through]
 
 
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [("--dst-type LOCAL", "blocked"), ("! --dst-type LOCAL", "allowed"), ("--dst-type BROADCAST", "allowed")],
+)
+def test_the_answer_to_what_is_masqueraded_is_addressed_to_this_host(kind: str, outcome: str) -> None:
+    rule = f"mangle PREROUTING -i docker0 -m addrtype {kind} -j DROP"
+    facts = changed(OLD, iptables_nft=with_rules("nat POSTROUTING -o docker0 -j MASQUERADE", rule))
+    assert said(facts)[INTERNET].startswith(outcome)
+    assert disagreements(facts) == []
+
+
 def test_a_part_of_a_zone_whose_answers_are_stopped_is_named() -> None:
     facts = changed(OLD, iptables_nft=with_rules("filter FORWARD -d 198.51.100.0/24 -j DROP"))
     first = table(facts)[0]
@@ -201,4 +212,14 @@ def test_a_translation_to_what_was_there_is_none(port: int, outcome: str) -> Non
     ssh = 'tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=7,fd=3))\n'
     facts = changed(OLD, iptables_nft=with_rules(*rules), sockets=lambda text: text + ssh)
     assert said(facts)["lan:eth0 → 0.0.0.0:22"].startswith(outcome)
+    assert disagreements(facts) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "outcome"), [("--ttl-eq 64", "blocked"), ("--ttl-lt 64", "allowed"), ("--ttl-gt 64", "allowed")]
+)
+def test_the_host_sends_with_the_hops_that_its_kernel_gives(asked: str, outcome: str) -> None:
+    rule = f"raw OUTPUT -d 172.17.0.2 -p tcp -m ttl {asked} -j DROP"
+    facts = changed(OLD, iptables_nft=with_rules(rule))
+    assert said(facts)["host → 172.17.0.2:1"].startswith(outcome)
     assert disagreements(facts) == []

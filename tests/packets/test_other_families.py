@@ -10,6 +10,7 @@ from packets.test_packets_agree import disagreements
 from netaudit.model.facts import Facts, Source
 
 ARP = {"match": {"op": "==", "left": {"meta": {"key": "protocol"}}, "right": "arp"}}
+TCP = {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "protocol"}}, "right": "tcp"}}
 TCP_80, TCP_8080 = (
     {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": port}}
     for port in (80, 8080)
@@ -74,8 +75,35 @@ def test_a_bridge_that_stops_other_frames_leaves_nothing_in_doubt() -> None:
 
 
 def test_a_table_of_bridges_that_may_stop_ip_is_a_doubt() -> None:
-    for facts in (host("bridge", {"drop": None}), host("bridge", {"accept": None}, policy="drop")):
+    for facts in (
+        host("bridge", {"drop": None}, hook="prerouting"),
+        host("bridge", {"accept": None}, policy="drop", hook="output"),
+    ):
         assert "bridge table own is not followed" in said(facts)[INTERNET]
+
+
+_UDP = {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "protocol"}}, "right": "udp"}}
+_NEW = {"match": {"op": "==", "left": {"ct": {"key": "state"}}, "right": "new"}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "policy", "said_of_members"),
+    [
+        ((_UDP, {"drop": None}), "accept", "allowed"),
+        ((TCP, {"drop": None}), "accept", "blocked, bridge:own/base#1"),
+        ((TCP, {"accept": None}), "drop", "may"),  # ARP is dropped
+        ((_UDP, {"accept": None}), "drop", "blocked, bridge:own/base"),
+        ((TCP, _NEW, {"drop": None}), "accept", "may"),
+    ],
+)
+def test_what_bridges_pass_between_their_ports_is_decided_by_protocol(
+    rule: tuple[object, ...], policy: str, said_of_members: str
+) -> None:
+    facts = host("bridge", *rule, policy=policy, hook="forward")
+    found = said(facts)
+    assert found[INTERNET] == ALLOWED
+    assert found["network:bridge → 172.17.0.2:1"].startswith(said_of_members)
+    assert disagreements(facts) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
 from netaudit.packets.host.zones import CLIENT_PORTS, NOT_ROUTED, Origin, as_ranges
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.encoding.host_sets import DECISION, LINK_LOCAL, TRANSLATED, HostSets
-from netaudit.packets.values.probe import PROTOCOLS
+from netaudit.packets.values.probe import OWN_TTL, PROTOCOLS
 
 _SYN = 2  # the flags of a TCP connection's first packet
 OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
@@ -90,6 +90,8 @@ class ZoneSets:
             Field.CT_MARK: 0,
             Field.SOCKET: int(origin.zone.kind is ZoneKind.HOST),
         }
+        if origin.zone.kind is ZoneKind.HOST:
+            fields[Field.TTL] = OWN_TTL
         return [(field, value) for field, value in fields.items() if field in self._space.widths]
 
     def _routed_by_internet(self, origin: Origin) -> PacketSet:

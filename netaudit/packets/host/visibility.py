@@ -1,8 +1,11 @@
 """What was not recorded of a host, and so makes outcomes doubtful: an unseen rule may stop any packet."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
-from netaudit.model.exposure import Delivery, Exposure, Outcome
+import msgspec
+
+from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
 from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.host import Host
 from netaudit.model.netfilter.family import Family
@@ -10,7 +13,8 @@ from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.fib import Routing
-from netaudit.packets.host.followed import RULES, unfollowed
+from netaudit.packets.host.followed import RULES, Frames, stopped_by_bridge, unfollowed, unfollowed_bridges
+from netaudit.packets.values.probe import PROTOCOLS
 
 _ROUTES = {"ip": Source.IP_ROUTE, "ip6": Source.IP6_ROUTE}
 _FORWARDED = frozenset({Delivery.DNAT, Delivery.DIRECT})
@@ -37,12 +41,18 @@ class Visibility:
     def __init__(self, gaps: Iterable[Gap], host: Host, program: Program, family: Family) -> None:
         self._gaps = {gap.source: gap for gap in gaps}
         self._everywhere = tuple(self._about(family, host, program))
+        self._family, self._of_frames = family, cache(lambda frames: tuple(unfollowed_bridges(program, frames)))
+        self._stopped = cache(lambda frames: stopped_by_bridge(program, frames))
 
     def doubt(self, exposure: Exposure) -> Exposure:
         """Return an outcome that is not blocked as `may` where something that could block it was not seen."""
         if exposure.outcome is Outcome.BLOCKED:
             return exposure
-        reasons = [*self._everywhere, *self._about_way(exposure.way)]
+        frames = self._frames(exposure)
+        stopped = self._stopped(frames)
+        if stopped:
+            return msgspec.structs.replace(exposure, outcome=Outcome.BLOCKED, rule=stopped, reason=None, limited_by=())
+        reasons = [*self._everywhere, *self._of_frames(frames), *self._about_way(exposure.way)]
         if not reasons:
             return exposure
         said = exposure.reason if exposure.outcome is Outcome.MAY else None
@@ -56,6 +66,13 @@ class Visibility:
             witness=exposure.witness,
             limited_by=exposure.limited_by,
         )
+
+    def _frames(self, exposure: Exposure) -> Frames:
+        """Tell which frames a row is about: members of one network send between the ports of its bridge."""
+        zone, there = exposure.zone, exposure.destination
+        near = zone.kind is ZoneKind.NETWORK and there.kind is DestinationKind.CONTAINER_PORTS
+        bridged = None if zone.kind is ZoneKind.CONTAINER else near and zone.name == there.network_name
+        return Frames(self._family, PROTOCOLS[there.protocol], bridged)
 
     def _about(self, family: Family, host: Host, program: Program) -> Iterator[Reason]:
         yield from self._said(*RULES[family], Source.IP_ADDR, _ROUTES[family])

@@ -12,7 +12,7 @@ from netaudit.model.netfilter.match import CtState, Field
 from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.fib import Routing
-from netaudit.packets.host.followed import doubted
+from netaudit.packets.host.followed import Frames, doubted
 from netaudit.packets.trace.conntrack import Connection, begin, belong, connection_of
 from netaudit.packets.trace.inside import through_namespaces
 from netaudit.packets.trace.neighbours import unsent, why_not_found
@@ -20,7 +20,7 @@ from netaudit.packets.trace.pipeline import HostContext, Pipeline, Start, start_
 from netaudit.packets.trace.reply import NoReply, ReplyContext, ReplyReceiver, is_answered, reply_start, tracking
 from netaudit.packets.trace.sockets import Listeners
 from netaudit.packets.values.packet import Packet, Value
-from netaudit.packets.values.probe import PacketState, Probe
+from netaudit.packets.values.probe import PROTOCOLS, PacketState, Probe
 from netaudit.packets.values.solicitation import SOLICITATION, solicited_by
 from netaudit.packets.values.steps import ARRIVED, End, EndKind, Trace
 
@@ -40,7 +40,8 @@ def trace(
 def trace_in(context: HostContext, probe: Probe) -> Trace:
     """Follow a packet as `trace` does, also into the namespaces of containers that the context knows."""
     found, program, unseen = _follow(context, probe), context.program, context.unseen
-    return doubted(found, probe.family, program, unseen)
+    frames = Frames(probe.family, PROTOCOLS[probe.protocol], bridged=probe.neighbour)
+    return doubted(found, frames, program, unseen)
 
 
 def trace_answer(context: HostContext, asked: Start, end: End, known: Mapping[Field, Value]) -> Trace:

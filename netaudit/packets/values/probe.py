@@ -12,6 +12,7 @@ from netaudit.packets.values.packet import Packet, Value
 
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "sctp": 132}
 PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
+OWN_TTL = 64  # of what a host sends itself: the kernel's default of net.ipv4.ip_default_ttl and of IPv6's hop_limit
 CLIENT_PORT = 40000  # what example packets are sent from
 _ECHO_REQUEST = {"icmp": 8, "icmpv6": 128}
 _SYN, _ACK = 2, 16
@@ -73,7 +74,7 @@ class Probe(msgspec.Struct, frozen=True):
             Field.SOCKET: 0 if self.interface else 1,
             Field.SMAC: self.mac,
             Field.LENGTH: self.length,
-            Field.TTL: self.ttl,
+            Field.TTL: self.ttl if self.ttl is not None or self.interface else OWN_TTL,
             Field.DSCP: self.dscp,
         }
         return Packet(fields | self._transport())

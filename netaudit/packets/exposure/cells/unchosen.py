@@ -14,6 +14,7 @@ _ORDINARY_TTL = ((33, 64),)
 # Whatever is sent to the host is addressed to its own MAC.
 _MACS = ((0, (1 << 48) - 1),)
 _OF_NEIGHBOURS = {Field.TTL: _ORDINARY_TTL, Field.DMAC: _MACS}
+_OF_HOST = {Field.DMAC: _MACS}  # what it sends has the same number of hops left, all of it
 _OF_INTERNET = {Field.TTL: ((33, 63),), Field.SMAC: _MACS, Field.DMAC: _MACS}
 _OWNERS = (Field.SKUID, Field.SKGID)
 
@@ -27,7 +28,7 @@ class Unchosen:
 
     def __init__(self, space: PacketSpace, zone: ZoneKind) -> None:
         self._space = space
-        every = _OF_INTERNET if zone is ZoneKind.INTERNET else _OF_NEIGHBOURS
+        every = {ZoneKind.INTERNET: _OF_INTERNET, ZoneKind.HOST: _OF_HOST}.get(zone, _OF_NEIGHBOURS)
         owners = _OWNERS if zone is ZoneKind.HOST else ()
         self.values: Mapping[Field, Ranges] = {
             field: values for field, values in every.items() if field in space.widths

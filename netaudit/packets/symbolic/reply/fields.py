@@ -12,7 +12,7 @@ no set holds: what it can be, the interface and the rules tell.
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
-from netaudit.model.netfilter.match import Field, InRanges, Masked, in_ranges
+from netaudit.model.netfilter.match import Field, InRanges, Masked, RouteType, in_ranges
 from netaudit.model.ranges import Ranges, single
 from netaudit.packets.host.route_lookup import TYPE_OF
 from netaudit.packets.host.route_ranges import LOOPBACK
@@ -160,7 +160,17 @@ class ReplyEncoder(Encoder):
         found = super()._computed(field, match)
         address, interface = TYPE_OF.get(field, (None, None))
         new = address is Field.DADDR and self._place.stage is ReplyTranslation.NEITHER
+        if new and not interface:
+            changed = exactly(self._world.translated(Translated.SOURCE))
+            return found - changed | changed & self._of_new_source(match)
         return self._behind_source_nat(found) if new or self._is_early(interface) else found
+
+    def _of_new_source(self, match: InRanges | Masked) -> Bounds:
+        """Encode a question about the kind of a new source: an address of this host's, or of another machine."""
+        mine = self._new.inside(self._world.ranges.types.get(RouteType.LOCAL, ()))
+        found = exactly(self._space.nothing)
+        found |= mine if holds(match, RouteType.LOCAL) else found
+        return found | (self._always - mine) if holds(match, RouteType.UNICAST) else found
 
     def _named(self, field: Field, names: tuple[str, ...]) -> Bounds:
         found = super()._named(field, names)
