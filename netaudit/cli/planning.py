@@ -172,7 +172,7 @@ def _read_options(text: str) -> "list[tuple[str, OptionValue]]":
         try:
             return [*decode_json(read_file(Path(text), "the daemon's options"), dict[str, Any]).items()]
         except UnfitError as error:
-            raise UsageError(f"--daemon: {text} is no daemon.json: {error}") from error
+            raise UsageError(f"--daemon: {text} is not a daemon.json: {error}") from error
     if not (found and key):
         hint = "write for example userland-proxy=false, or name a daemon.json"
         raise UsageError(f"--daemon: neither KEY=VALUE nor a file: {text}", hint=hint)

@@ -40,7 +40,7 @@ def check_project(configuration: str | bytes) -> None:
                 raise UsageError(
                     f"service {name} is not planned: its `{hook}` runs commands in the container, whose effect "
                     "nobody can know before",
-                    hint="leave the hook away for the plan",
+                    hint="remove the hook for the plan",
                 )
 
 

@@ -4,8 +4,11 @@ import fcntl
 import shutil
 import subprocess
 import sys
+from email import message_from_bytes
 from pathlib import Path
+from zipfile import ZipFile
 
+from packaging.requirements import Requirement
 from wheels import build_wheel
 
 from lab.roots import FOLDER, extract, link_merged
@@ -41,9 +44,23 @@ def _build(root: Path) -> None:
 
 def gather_wheels(folder: Path, python: str = PYTHON) -> None:
     """Put the wheels of netaudit and of what it needs into a folder, for a Python: else that of the image."""
-    wheel = build_wheel(folder)
+    needed = _requirements(build_wheel(folder), python)
     platforms = [word for one in _PLATFORMS for word in ("--platform", one)]
     target = ["--only-binary", ":all:", "--python-version", python, "--implementation", "cp", *platforms]
     subprocess.run(
-        [sys.executable, "-m", "pip", "download", "-q", *target, "-d", folder, wheel], check=True, capture_output=True
+        [sys.executable, "-m", "pip", "download", "-q", *target, "-d", folder, *needed], check=True, capture_output=True
     )
+
+
+def _requirements(wheel: Path, python: str) -> list[str]:
+    """Return what a wheel needs under a Python: pip would ask the Python that runs it."""
+    with ZipFile(wheel) as archive:
+        (name,) = (one for one in archive.namelist() if one.endswith(".dist-info/METADATA"))
+        metadata = message_from_bytes(archive.read(name))
+    found = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
+    there = {"python_version": python, "python_full_version": f"{python}.0", "extra": ""}
+    needed = [one for one in found if one.marker is None or one.marker.evaluate(there)]
+    return [
+        f"{one.name}[{','.join(one.extras)}]{one.specifier}" if one.extras else f"{one.name}{one.specifier}"
+        for one in needed
+    ]

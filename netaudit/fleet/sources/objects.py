@@ -48,7 +48,7 @@ def open_object(location: str) -> IO[bytes]:
     try:
         result = _store(root).get(key)
         if result.meta["size"] > _LARGEST:
-            raise RecordingError(f"{location} holds more than {_LARGEST >> 20} MiB", hint="it is no recording")
+            raise RecordingError(f"{location} holds more than {_LARGEST >> 20} MiB", hint="it is not a recording")
         return io.BytesIO(result.bytes())
     except _failures() as error:
         raise _refused(location, error) from None

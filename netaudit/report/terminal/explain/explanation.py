@@ -69,7 +69,7 @@ def _evidence(explained: RuleExplained) -> str:
             if not attribution.signature:
                 return f"likely{reason}"
             standing = f", {attribution.standing}" if attribution.standing is Standing.STALE else ""
-            return f"likely{standing}: the text bears the handwriting {attribution.signature}{reason}"
+            return f"likely{standing}: the text has the form of {attribution.signature}{reason}"
         case Confidence.AMBIGUOUS:
             return f"ambiguous ({attribution.signature}){reason}"
         case Confidence.UNATTRIBUTED:

@@ -13,12 +13,12 @@ SYMBOLS = {
         "wrong",
         "Ought to be there and is missing; or there, and stale, misplaced or duplicate; or now open to the outside.",
     ),
-    "?": ("unattributed", "Nobody that netaudit knows writes such a rule; or it could not be decided."),
+    "?": ("unattributed", "No maker that the catalog describes writes such a rule; or it could not be decided."),
 }
 WORDS = {
     "proved": "A confidence: the catalog, given Docker's inventory and version, expects this very text for this very"
     " cause. It is no guess.",
-    "likely": "A confidence: the text bears a maker's handwriting, and nothing in an inventory proves it.",
+    "likely": "A confidence: a maker writes rules of this form, and no inventory proves that it wrote this one.",
     "ambiguous": "A confidence: more than one cause explains it. All are named; netaudit does not choose.",
     "unattributed": "A confidence: no signature in the catalog writes this text for anything in the inventory."
     " A person, a script or a program that the catalog does not describe wrote it.",
