@@ -42,12 +42,12 @@ def run(view: HostView, plan: Plan) -> Audit:
     """Audit a host. Raises CatalogError for a condition that cannot be computed."""
     findings: list[Finding] = []
     undecided: list[Undecided] = []
-    checked: Counter[str] = Counter()
+    checked: Counter[CheckedKind] = Counter()
     for kind, checks in _by_kind(plan.checks).items():
         subjects = SUBJECTS[kind](view) if kind in SUBJECTS else iter(())
         for subject in subjects:
             _evaluate(checks, subject, view, findings, undecided)
-            checked.update(one.id for one in checks)
+            checked[kind] += 1
     waivers = (*plan.waivers, *(one for container in view.containers for one in label_waivers(container)))
     waived = [permit(_waive(one, waivers, plan.today), view.held) for one in findings]
     not_put = find_not_put(view, plan.checks)
@@ -63,7 +63,7 @@ def run(view: HostView, plan: Plan) -> Audit:
         undecided=tuple(undecided),
         checks=plan.checks,
         shown=view.attributed,
-        checked=tuple(sorted(checked.items())),
+        checked=tuple(sorted((one.id, checked[one.subject]) for one in plan.checks if checked[one.subject])),
         not_put=not_put,
         exposed=view.attributed.exposure is not None,
         assertion=view.held.assertion if view.held else None,

@@ -18,7 +18,6 @@ from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import reads_exposure, unanswered
 from netaudit.audit.risk import Mistake, gather_mistakes
-from netaudit.catalog.compose_places import read_compose_places, require_compose
 from netaudit.catalog.config import is_port
 from netaudit.catalog.config_places import find_config
 from netaudit.cli import output as out
@@ -134,9 +133,13 @@ def _has_id(mistake: Mistake, start: str) -> bool:
 
 def read_compose(files: Iterable[Path]) -> tuple[Path, ...]:
     """Read --compose. Raises ConfigError for what is no Compose file."""
-    for file in files:
-        require_compose(file)
-    return tuple(files)
+    given = tuple(files)
+    if given:
+        from netaudit.catalog.compose_places import require_compose
+
+        for file in given:
+            require_compose(file)
+    return given
 
 
 def read_ports(asked: Iterable[str]) -> dict[int, str]:
@@ -186,6 +189,8 @@ def _in_compose(evidence: Evidence, recorded: Locator) -> Locator | None:
     files = list(evidence.compose) or project_files((), Path.cwd(), os.environ)
     if not files:
         return None
+    from netaudit.catalog.compose_places import read_compose_places
+
     places = read_compose_places(files, Path.cwd())
     project = places.project if evidence.compose else project_name(places.project, files[0], os.environ)
     locator = ProjectLocator(places, parse_snapshot(evidence.facts).inventory, project, recorded)

@@ -1,5 +1,6 @@
 """What a text of others costs grows with its length alone: counted in steps of Python, not in seconds."""
 
+import json
 import re
 import sys
 import textwrap
@@ -28,8 +29,9 @@ from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.layout import fill, table, tabulate_plain
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap, wrap_whole
+from netaudit.report.text import sanitize
 from netaudit.report.text.markdown import code, prose
-from netaudit.report.text.sanitize import MOST, sarif_text, terminal_text, visible
+from netaudit.report.text.sanitize import MOST, harmless_json, sarif_text, terminal_text, visible
 from netaudit.report.text.width import columns_of
 
 SHAPES = {
@@ -200,3 +202,17 @@ def test_no_line_is_wider_than_asked_and_no_character_is_lost(text: str, width: 
     lines = wrap(text, width)
     assert all(columns_of(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+@given(
+    st.text(st.sampled_from("a1 :#[]-_\x7f\u2192\u0301"), max_size=40)
+    | st.sampled_from(["section_start:1:x", "travis_fold:end"])
+)
+def test_text_that_looks_usual_is_searched_for_commands_all_the_same(text: str) -> None:
+    assert visible(text) == sanitize._UNSAFE.sub(sanitize._code, text)  # noqa: SLF001 (what is left out for speed)
+
+
+@given(st.text(st.sampled_from('a#[\u2028\u2192\x7f"'), max_size=40))
+def test_json_that_looks_usual_is_searched_all_the_same(text: str) -> None:
+    data = json.dumps(text, ensure_ascii=False).encode()
+    assert harmless_json(data) == sanitize._UNSAFE_IN_JSON.sub(sanitize._json_code, data.decode()).encode()  # noqa: SLF001

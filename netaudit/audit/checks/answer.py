@@ -64,7 +64,7 @@ class BoundedFacts(msgspec.Struct, frozen=True):
 
     def answer(self, condition: Condition) -> Answer:
         """Ask a condition. Raises NetauditError where it fails."""
-        doubts = self.concerning(condition)
+        doubts = self.concerning(condition) if self.doubts else ()
         if not doubts:
             return _ANSWERS[condition.holds(self.seen)]
         if self._is_about_doubt(doubts) and condition.holds(self.seen):

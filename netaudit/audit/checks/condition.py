@@ -34,25 +34,35 @@ class Condition:
         """Compile. Raises NetauditError for an answer that is not yes or no, unknown facts, and too high a cost."""
         self.text = " ".join(text.split())
         require_bounded(self.text)
-        known = {name for name, _ in facts}
+        known = dict(facts)
         self.reads = tuple(name for name in dict.fromkeys(_NAME.findall(without_literals(self.text))) if name in known)
         self._program = _compile(self.text, facts)
-        self._answers: dict[object, bool | None] = {}
+        self._words = tuple(name for name in self.reads if known[name] in (bool, str))
+        self._answers: dict[tuple[object, ...], tuple[bool | None]] = {}
 
     def holds(self, seen: "KnownFacts") -> bool | None:
         """Return the answer; None where it depends on a fact that is not known. Raises NetauditError where it fails.
 
-        Subjects are much alike in what an expression reads: an answer is remembered for the next one.
+        Subjects are much alike in what an expression reads, least in lists and numbers: an answer that does not depend
+        on those serves for all.
         """
         read = seen.read(self.reads)
-        try:
-            return self._answers[read]
-        except KeyError:
-            answer = self._evaluate(seen)
+        known = self._answers.get(read)
+        if known is not None:
+            return known[0]
+        if len(self._words) < len(self.reads):
+            words = seen.only(self._words)
+            answer = self._remember(words.read(self.reads), words)
+            if answer is not None:
+                return answer
+        return self._remember(read, seen)
+
+    def _remember(self, read: tuple[object, ...], seen: "KnownFacts") -> bool | None:
+        known = self._answers.get(read) or (self._evaluate(seen),)
         if len(self._answers) >= _MOST:
             self._answers.clear()
-        self._answers[read] = answer
-        return answer
+        self._answers[read] = known
+        return known[0]
 
     def _evaluate(self, seen: "KnownFacts") -> bool | None:
         try:
@@ -76,6 +86,10 @@ class KnownFacts:
     def read(self, names: Iterable[str]) -> tuple[object, ...]:
         """Return what some facts are, to be compared: None for what is not known."""
         return tuple([_hashable(self.known.get(name)) for name in names])
+
+    def only(self, names: Iterable[str]) -> "KnownFacts":
+        """Return what is known if of all facts some are."""
+        return KnownFacts({name: self.known[name] for name in names if name in self.known}, self._facts)
 
     @cached_property
     def activation(self) -> Any:  # noqa: ANN401 (of the library, which says nothing of types)

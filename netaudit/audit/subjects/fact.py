@@ -40,8 +40,12 @@ class SubjectFacts(msgspec.Struct, frozen=True):
 
     def known(self) -> dict[str, Any]:
         """Return what is known, lists as expressions want them."""
-        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in values if value is not None}
+        values = msgspec.structs.asdict(self)
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+            if value is not None
+        }
 
 
 class Declared(msgspec.Struct, frozen=True):

@@ -64,7 +64,7 @@ def _aligned(cells: Sequence[Sequence[str]], width: int) -> str:
 
 def _wrapped(text: str, width: int) -> str:
     """Wrap a cell; most are one line."""
-    if len(text) <= width and text.isascii() and text.isprintable():
+    if len(text) <= width and text.isprintable() and columns_of(text) <= width:
         return text
     return "\n".join(wrap(text, width, hyphens=True))
 

@@ -58,7 +58,7 @@ def _fitting(parts: Iterable[str], room: int) -> int:
 @lru_cache(maxsize=1 << 12)
 def _parts(word: str) -> tuple[str, ...]:
     """Cut a word where a line may end, after its hyphens."""
-    return tuple(_Words(break_on_hyphens=True).of(word))
+    return tuple(_Words(break_on_hyphens=True).of(word)) if "-" in word else (word,)
 
 
 class _Words(TextWrapper):

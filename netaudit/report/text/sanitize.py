@@ -38,18 +38,23 @@ _PILED = f"(?<=[{_MARKS}]{{4}})[{_MARKS}]"
 _GITHUB = r":(?=:[0-9A-Fa-f-]*[^\W0-9A-Fa-f])"
 _BRACKETED = r"#(?=#[\w.-]*\[)"
 _SECTION = r"(?:(?<=section_start)|(?<=section_end)|(?<=travis_fold)|(?<=travis_time)):"
+# One of these is in each command of a pipeline: printable ASCII without them is safe, and most text is that.
+_COMMANDS = ("::", "##", "section_", "travis_")
 _UNSAFE = re.compile(f"[\x00-\x1f\x7f{_STEERING}\ud800-\udfff]|{_PILED}|{_GITHUB}|{_BRACKETED}|{_SECTION}")
 _UNSAFE_IN_MARKUP = re.compile(f"[\x00-\x08\x0b-\x1f\x7f{_STEERING}\ud800-\udfff]")
 _UNSAFE_IN_JSON = re.compile(f"[\x7f{_STEERING}]|{_BRACKETED}")
 # A link or its definition, in text that a viewer may read as Markdown.
 _LINK = re.compile(r"(?<=\])(?:[(\[]|:(?!\d))|<(?=[A-Za-z][A-Za-z0-9+.-]*:|[\w.+-]+@)")
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # and their full-width twins
+_USUAL = bytes(range(0x7F))  # characters of ASCII
 MOST = 8000  # characters of one text that a terminal shows: a hundred lines; JSON has all
 _HEAD, _TAIL = 6000, 1500
 
 
 def visible(text: str) -> str:
     """Replace what could steer a terminal, reorder a line or command a pipeline by its visible code."""
+    if text.isascii() and text.isprintable() and not any(map(text.__contains__, _COMMANDS)):
+        return text
     return _UNSAFE.sub(_code, text)
 
 
@@ -124,7 +129,8 @@ def dot_string(text: str) -> str:
 
 def harmless_json(data: bytes) -> bytes:
     """Write what could steer a terminal or command a pipeline in JSON's own escapes: its values stay what they are."""
-    if data.isascii() and b"\x7f" not in data and b"##" not in data:
+    unusual = data.translate(None, _USUAL)  # ten times as fast as a search in all
+    if b"##" not in data and not _UNSAFE_IN_JSON.search(unusual.decode()):
         return data
     return _UNSAFE_IN_JSON.sub(_json_code, data.decode()).encode()
 
