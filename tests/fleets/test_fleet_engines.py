@@ -77,8 +77,10 @@ def test_no_worker_outlives_a_command_that_is_killed() -> None:
         assert run.stdout.readline() == b"a\n"
         workers = _children(run.pid)
         assert workers
+        deaf = [_is_deaf_to_interrupts(pid) for pid in workers]
         run.send_signal(signal.SIGKILL)
         run.wait(10)
+    assert all(deaf)  # Ctrl-C in a terminal reaches them too
     end = time.monotonic() + 10
     while [pid for pid in workers if Path(f"/proc/{pid}").exists() and not _is_dead(pid)] and time.monotonic() < end:
         time.sleep(0.05)
@@ -87,6 +89,12 @@ def test_no_worker_outlives_a_command_that_is_killed() -> None:
 
 def _children(pid: int) -> list[int]:
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _is_deaf_to_interrupts(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text()
+    masks = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigBlk", "SigIgn"))]
+    return any(mask >> signal.SIGINT - 1 & 1 for mask in masks)
 
 
 def _is_dead(pid: int) -> bool:

@@ -5,7 +5,7 @@ import signal
 import time
 from collections import deque
 from contextlib import suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 
 from netaudit.collect.asking.orphans import die_with_parent
@@ -23,7 +23,9 @@ class Worker:
     def __init__(self, make: MakeTask) -> None:
         self.connection, theirs = _SPAWN.Pipe()
         self._process = _SPAWN.Process(target=serve, args=(theirs, make), daemon=True)
-        # A terminal's Ctrl-C is for the command alone; what is blocked stays blocked in the new process.
+        # A terminal's Ctrl-C is for the command alone; what is blocked stays blocked in the new process. The library's
+        # tracker, which the first process would start, lets the signal through again.
+        resource_tracker.ensure_running()
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._process.start()
