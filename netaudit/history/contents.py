@@ -42,6 +42,8 @@ class Contents:
                 base, depth, packed = None, 0, alone
         insert = "INSERT INTO content (kind, hash, base, depth, size, packed) VALUES (?, ?, ?, ?, ?, ?)"
         number = self._connection.execute(insert, (kind, digits, base, depth, len(data), packed)).lastrowid or 0
+        if before is not None:
+            self._drop(before[0])  # nothing is packed against it again: who writes for months reads no other
         self._remember(number, data)
         return number
 
@@ -69,10 +71,14 @@ class Contents:
         return data
 
     def _remember(self, number: int, data: bytes) -> None:
+        self._drop(number)
         self._cache[number] = data
         self._cached += len(data)
         while self._cached > _CACHED and len(self._cache) > 1:
             self._cached -= len(self._cache.popitem(last=False)[1])
+
+    def _drop(self, number: int) -> None:
+        self._cached -= len(self._cache.pop(number, b""))
 
     def forget(self) -> None:
         """Forget what was read: its numbers may mean something else after a rollback."""

@@ -288,6 +288,16 @@ def test_commands_take_a_reference_where_they_take_a_snapshot(tmp_path: Path, mo
     assert run_inside("show", "@9").returncode == 2
 
 
+def test_who_keeps_looks_for_months_holds_the_last_of_each_kind_alone(history: History) -> None:
+    sizes = []
+    for number in range(40):
+        history.add(at(number, f"-A INPUT -s 192.0.2.{number}/32 -j DROP\n"), Origin.WATCH)
+        sizes.append(sum(map(len, history.contents._cache.values())))  # noqa: SLF001 (what it holds is the point)
+    assert max(sizes) <= 1.2 * sizes[0]
+    assert sizes[-1] == history.contents._cached  # noqa: SLF001
+    assert [history.facts(number).taken_at for number in (1, 40)] == [at(0).taken_at, at(39).taken_at]
+
+
 # ---- whatever happens ----------------------------------------------------------------------------------------------
 
 _WRITER = """
