@@ -78,6 +78,13 @@ def test_a_new_network_gets_the_first_free_subnet_and_its_id_is_a_symbol() -> No
     assert dict(plan.after.host.sysctls)["net.ipv4.conf.podman1.route_localnet"] == "1"
 
 
+def test_an_address_of_the_default_network_is_given_or_refused_where_it_is_taken() -> None:
+    given = _plan(*_run("db", Networks={"default": {"static_ips": ["10.88.0.9"]}}, portmappings=[_port(81, 81)]))
+    assert any("tcp dport 81 dnat ip to 10.88.0.9:81" in one for one in _texts(given))
+    taken = _plan(*_run("db", Networks={"default": {"static_ips": ["10.88.0.2"]}}))
+    assert any("requested ip address 10.88.0.2 is already allocated" in one for one in _messages(taken))
+
+
 def test_a_network_alone_changes_no_rule_and_an_internal_one_gets_none() -> None:
     made = _post("/networks/create", {"name": "inner", "driver": "bridge", "internal": True})
     assert _texts(_plan(made)) == []

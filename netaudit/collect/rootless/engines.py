@@ -16,7 +16,7 @@ from netaudit.model.engines.kinds import Engine
 from netaudit.model.engines.rootless import rootless_name
 
 _ROOTLESSKIT = "rootlesskit"
-_JOINING = frozenset({_ROOTLESSKIT, "pasta", "pasta.avx2", "passt.avx2", "slirp4netns"})
+_JOINING = frozenset({_ROOTLESSKIT, "pasta", "pasta.avx2", "slirp4netns"})  # passt is for virtual machines
 _SOCKETS = {Engine.DOCKER: "docker.sock", Engine.PODMAN: "podman/podman.sock"}
 
 

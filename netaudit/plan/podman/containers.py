@@ -21,8 +21,9 @@ def create(state: PodmanState, request: EngineRequest) -> Answer:
     if any(text(one, "Name") == name for one in state.containers.values()):
         raise EngineRefusal(500, f'creating container storage: the container name "{name}" is already in use')
     mode = _mode(state, part(body, "netns"))
-    networks = list(part(body, "Networks")) or ([_DEFAULT] if mode == "bridge" else [])
-    ends = {text(state.network(one), "name"): part(body, "Networks").get(one) or {} for one in networks}
+    wished = {_DEFAULT if one == "default" else one: wish for one, wish in part(body, "Networks").items()}
+    networks = list(wished) or ([_DEFAULT] if mode == "bridge" else [])
+    ends = {text(state.network(one), "name"): wished.get(one) or {} for one in networks}
     identity = state.new_id("container", name)
     state.containers[identity] = _inspected(state, identity, name, mode, body)
     state.listed[identity] = {

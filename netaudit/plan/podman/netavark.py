@@ -30,6 +30,7 @@ class _Object(msgspec.Struct, frozen=True):
     text: str
 
 
+_ISOLATED, _TO_ISOLATION = "netavark-iptables/isolated-out", "netavark-iptables/to-isolation"
 Objects = Mapping[_Object, Signature]
 
 
@@ -40,17 +41,27 @@ def ruleset_after(
     backend = backend or netavark_backend(ruleset)
     old, new = (dict(_objects(one, backend, catalog)) for one in (before, after))
     draft = Draft(ruleset)
-    for one, signature in old.items():
-        if one not in new and not signature.kept:
-            _take(draft, one)
+    gone = {one: signature for one, signature in old.items() if one not in new and not signature.kept}
+    for one in (*gone, *_lost(gone, old)):
+        _take(draft, one)
     starts = any(one not in old for one in new)
     for one, signature in new.items():
         if starts and (one not in old or signature.kept):
             _put(draft, one, signature)
-    _drop_empty(draft, {one.key for one in old} - {one.key for one in new})
+    kept = {one.key for one, signature in old.items() if one.kind is ObjectKind.CHAIN and signature.kept}
+    _drop_empty(draft, {one.key for one in gone} - kept - {one.key for one in new})
     mixed = bool(in_no_order(before, after))
     written = (Wanted(new[one], one.key, one.text, (), _is_sure(new[one], mixed)) for one in new if one not in old)
     return Written(draft.freeze(), tuple(written))
+
+
+def _lost(gone: Objects, old: Objects) -> list[_Object]:
+    """List what netavark deletes though it is still needed: the jump to the chains that keep isolated networks apart.
+
+    The iptables driver deletes it with each isolated network that ends.
+    """
+    families = {one.key[1] for one, signature in gone.items() if signature.id.startswith(_ISOLATED)}
+    return [one for one, signature in old.items() if signature.id == _TO_ISOLATION and one.key[1] in families]
 
 
 def in_no_order(before: Inventory, after: Inventory) -> list[Container]:
