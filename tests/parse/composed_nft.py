@@ -37,10 +37,10 @@ def _rules(chosen: random.Random, rules: Sequence[str]) -> Iterator[str]:
     plain = [_DECIDES.sub("", one) for one in rules if _DECIDES.search(one)]
     matches = [one for one in plain if not _OF_PROTOCOLS.search(one)]
     for rule in rules:
-        if "hook" in rule or chosen.random() > 0.12:
+        if "hook" in rule or "proto-" in rule or chosen.random() > 0.12:  # nft 1.0.6 misprints `ct original proto-dst`
             continue
         joined = chosen.sample(matches, k=min(len(matches), chosen.choice((0, 1, 1, 2))))
-        said = rule if "proto-" in rule else " ".join([*joined, rule])  # which nft 1.0.6 misprints behind a match
+        said = " ".join([*joined, rule])
         if "comment" not in said and chosen.random() < 0.25:
             said += f' comment "{chosen.choice(_REMARKS)}"'
         yield said

@@ -1,5 +1,7 @@
 """nft's own words: what people paste, without a kernel."""
 
+import pytest
+
 from netaudit.api.rules import shipped_catalog
 from netaudit.model.facts import Facts, Source
 from netaudit.model.netfilter.ruleset import Backend, Table
@@ -185,3 +187,9 @@ def test_objects_that_a_map_chooses_and_several_statements_of_a_set_are_read_who
     (table,) = read(OBJECTS).ruleset.tables
     assert [one.declaration for one in table.objects] == ["context system_u:object_r:ssh_server_packet_t:s0"]
     assert [one.declaration for one in table.sets] == ["type ipv4_addr; limit rate 1/second counter"]
+
+
+@pytest.mark.parametrize("rest", ["random", 'comment "x"', 'random,persistent comment "it\'s"'])
+def test_what_stands_behind_the_map_of_a_port_is_read_too(rest: str) -> None:
+    rule = f"tcp dport 80 redirect to :tcp dport map {{ 80 : 8080 }} {rest}"
+    assert rules(f"table ip f {{\n chain c {{\n  {rule}\n }}\n}}\n", "f", "c") == [rule]

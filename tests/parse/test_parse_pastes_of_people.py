@@ -6,6 +6,7 @@ import pytest
 
 from netaudit import RecordingError, load, run_checks, save, show
 from netaudit.audit.finding import Audit
+from netaudit.model.facts import GapReason, Source
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.parse import parse_snapshot
 
@@ -261,3 +262,26 @@ def test_a_fence_on_the_last_line_of_a_listing_is_no_part_of_it(tmp_path: Path) 
     rules, lost = read(tmp_path, 'so:\n```\nchain ts-forward {\n\toifname "tailscale0" accept\n}```\nthanks\n')
     assert rules == ['ip unknown oifname "tailscale0" accept']
     assert not any("not understood" in one for one in lost)
+
+
+def test_rows_whose_chains_head_was_cut_away_leave_rules_unseen(tmp_path: Path) -> None:
+    row = "   15   900 ACCEPT     tcp  --  !br-app br-app  0.0.0.0/0            172.20.0.4           tcp dpt:8443\n"
+    rules, lost = read(
+        tmp_path, f"{row}{row}\nChain DOCKER-USER (1 references)\n{HEAD}RETURN all -- anywhere anywhere\n"
+    )
+    assert rules == ["ip filter -A DOCKER-USER -m listing --interfaces -j RETURN"]
+    assert any(one.startswith("line 1, a rule of a chain whose head is not there: ") for one in lost)
+    gaps = [gap for gap in load(tmp_path / "paste.txt").gaps if "head is not there" in gap.detail]
+    assert [(gap.source, gap.reason) for gap in gaps] == [(Source.IPTABLES_NFT, GapReason.NOT_RECORDED)]
+
+
+@pytest.mark.parametrize(
+    ("subnet", "maker"), [("172.17.0.0/16", "docker"), ("192.168.16.0/20", "docker"), ("10.8.0.0/24", "")]
+)
+def test_masquerading_of_a_subnet_that_docker_gives_is_dockers_without_its_bridge_too(
+    tmp_path: Path, subnet: str, maker: str
+) -> None:
+    text = f"Chain POSTROUTING (policy ACCEPT)\n{HEAD}MASQUERADE  all  --  {subnet}        anywhere\n"
+    (tmp_path / "paste.txt").write_text(f"{text}\nChain DOCKER (2 references)\n{HEAD}RETURN all -- anywhere anywhere\n")
+    shown = show(load(tmp_path / "paste.txt"))
+    assert [one.attribution.maker for one in shown.items if "MASQUERADE" in one.item.text] == [maker]

@@ -14,6 +14,8 @@ _LEAVING = re.compile(r"-A POSTROUTING -s (\S+) ! -o (\S+) -j (?:MASQUERADE|SNAT
 ChainKey = tuple[Backend, str, str, str]  # backend, family, table, chain
 Chains = Mapping[ChainKey, tuple[Rule, ...]]
 Subnet = IPv4Network | IPv6Network
+# Whose parts engines give to networks that ask for no subnet: netutils.GetLocalScopeDefaultNetworks (libnetwork).
+_POOLS = ((IPv4Network("172.16.0.0/12"), 16), (IPv4Network("192.168.0.0/16"), 20))
 
 
 class DockerAddresses:
@@ -36,7 +38,9 @@ class DockerAddresses:
         holder = next(_valid([subnet]), None)
         if holder is None:
             return False
-        return holder in self._subnets or any(ip_address(one) in holder for one in self._dnat_targets[family])
+        if holder in self._subnets or any(ip_address(one) in holder for one in self._dnat_targets[family]):
+            return True
+        return any(holder.prefixlen == size and _is_within(holder, pool) for pool, size in _POOLS)
 
     def _is_in_a_network(self, address: str) -> bool:
         try:
@@ -66,6 +70,10 @@ class DockerAddresses:
                 targeted = (_DNAT_TARGET.search(rule.text) for rule in rules)
                 found[family] |= {target[1] for target in targeted if target}
         return {family: frozenset(addresses) for family, addresses in found.items()}
+
+
+def _is_within(subnet: Subnet, pool: IPv4Network) -> bool:
+    return isinstance(subnet, IPv4Network) and subnet.subnet_of(pool)
 
 
 def _valid(texts: Iterable[str]) -> Iterator[Subnet]:

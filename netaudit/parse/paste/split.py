@@ -23,6 +23,11 @@ _IPV6 = re.compile(r" -[sd] [0-9a-f]*:\S*/\d| ipv6-icmp|\s::/0\s")
 _IPV4 = re.compile(r" -[sd] \d{1,3}\.|(?:-p|--protocol) icmp\s")
 _SAVED = re.compile(r"\s*(?:[*:#-]|\[\d+:\d+\]|COMMIT\s*$)")
 _TYPED = re.compile(r"\s*(?:sudo )?(?:/\S*/)?ip6?tables\S* (?:-\S+ )*?(?:-t \S+ )?-[AI] \S")
+# A row of `iptables -L`, as it is left where the head of its chain was cut away.
+_ROW = re.compile(
+    r"\s*(?:\d+\s+)?(?:\d+[KMGT]?\s+\d+[KMGT]?\s+)?[A-Za-z][\w-]*\s+(?:all|tcp|udp|icmp|ipv6-icmp|icmpv6|\d{1,3})"
+    r"\s+(?:--|-f|!f)\s+\S+\s+\S+"
+)
 _MOST_FAILED = 32  # places at which JSON seemed to begin: each may be read to the end of the text
 _CONTINUES = {
     Topic.IP_ADDR: re.compile(r"\s+\S|\d+: "),
@@ -39,6 +44,7 @@ class Passed(msgspec.Struct, frozen=True):
     text: str
     elided: bool = False
     rules_of: tuple[str, bool] | None = None  # in whose rules it stands
+    row: bool = False  # of a listed chain whose head is not there
 
 
 class Parts(msgspec.Struct):
@@ -150,8 +156,9 @@ class _Sorter:
         elif self.topic is Topic.LISTED and not is_elided(line):
             self._put_rule(number, line)  # what is no rule there, its own reader tells
         elif not is_noise(line) and not line.lstrip().startswith("#"):
-            of = (self._family, self._legacy) if self.topic in RULES else None
-            self._parts.passed.append(Passed(number, line.strip(), is_elided(line), of))
+            row = _ROW.match(line) is not None
+            of = (self._family, self._legacy) if row or self.topic in RULES else None
+            self._parts.passed.append(Passed(number, line.strip(), is_elided(line), of, row))
 
     def _saved(self, number: int, line: str) -> None:
         self._put_rule(number, line)
@@ -196,7 +203,14 @@ class _Sorter:
 
 def passed_gaps(parts: Parts, name: str, sources: Mapping[tuple[str, bool], Source]) -> Iterator[Gap]:
     """Say which lines are no source's, and where rows are left out: among rules, these are rules that nobody sees."""
-    prose = [one for one in parts.passed if not one.elided]
+    prose = [one for one in parts.passed if not (one.elided or one.row)]
+    rows = [one for one in parts.passed if one.row]
+    if rows and rows[0].rules_of:
+        first = rows[0]
+        source = sources[first.rules_of or ("ip", False)]
+        more = f" and {len(rows) - 1} more" if rows[1:] else ""
+        detail = f"line {first.line}, a rule of a chain whose head is not there: {first.text[:60]}{more}"
+        yield Gap(source, GapReason.NOT_RECORDED, detail)
     for one in (one for one in parts.passed if one.elided):
         of = sources[one.rules_of] if one.rules_of in parts.rules and one.rules_of else None
         reason = GapReason.PARTIAL if of is None else GapReason.NOT_RECORDED

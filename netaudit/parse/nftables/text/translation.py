@@ -84,7 +84,10 @@ def _port(word: str, token: Token, cursor: Cursor) -> Json:
     rest = [msgspec.structs.replace(token, text=word)]
     while cursor:
         rest.append(cursor.take())
-    return _mapped(Cursor(rest), "inet_service")
+    inner = Cursor(rest)
+    found = _mapped(inner, "inet_service")
+    cursor.at -= len(rest) - inner.at  # what stands behind the map is not the port's
+    return found
 
 
 def read_copy(cursor: Cursor, name: str) -> Json:
