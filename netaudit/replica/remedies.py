@@ -7,11 +7,13 @@ import shlex
 from collections.abc import Sequence
 
 from netaudit.errors import NoReplicaError, PlanError
-from netaudit.model.facts import Facts
+from netaudit.model.facts import RULE_SOURCES, Facts, Source
 from netaudit.replica.programs import PROGRAMS, WRITABLE, program_of
 from netaudit.replica.try_command import try_command
 
 _APART = frozenset({"&&", "||", ";", "|", "&"})  # what stands between two commands of a shell
+_RULES = {source: b'"rule"' if source is Source.NFT_RULESET else b"-A " for source in RULE_SOURCES}
+_MOST = 5_000  # rules: each line loads all of them, and a host has dozens of remedies
 _ABLE = PROGRAMS - {"sh", "bash", "dash", *WRITABLE}
 
 
@@ -33,7 +35,8 @@ class RemedyRunner:
         """Return the facts after a line; None where no replica can run it, or where it fails on one."""
         key = (id(facts), line)
         if key not in self._known:
-            self._known[key] = self._run(facts, line) if self._able and _is_able(line) else None
+            able = self._able and _is_able(line) and _count_rules(facts) <= _MOST
+            self._known[key] = self._run(facts, line) if able else None
         return self._known[key]
 
     def _run(self, facts: Facts, line: str) -> Facts | None:
@@ -51,6 +54,11 @@ class RemedyRunner:
 def _is_able(line: str) -> bool:
     """Tell whether all programs of a line can be run in a replica."""
     return all(program_of(words) in _ABLE for words in _commands(line))
+
+
+def _count_rules(facts: Facts) -> int:
+    """Count the rules of a host, without reading them."""
+    return sum(facts.files.get(source, b"").count(_RULES[source]) for source in RULE_SOURCES)
 
 
 def _commands(line: str) -> list[Sequence[str]]:

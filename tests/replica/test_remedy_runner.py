@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import netaudit
@@ -50,6 +51,15 @@ def test_a_line_that_fails_is_told_and_run_once() -> None:
     (failure,) = runner.failures
     assert failure.startswith(f"{gone}: sh fails: iptables: Bad rule")
     assert runner.lines == 0
+
+
+def test_the_rules_of_a_large_host_are_not_loaded_for_each_remedy() -> None:
+    facts = netaudit.load(TWO_NETS)
+    text = facts.files["iptables-save.txt"].replace(b"*filter\n", b"*filter\n" + b"-A INPUT -j ACCEPT\n" * 5000)
+    large = msgspec.structs.replace(facts, files={**facts.files, "iptables-save.txt": text})
+    runner = RemedyRunner(elsewhere=True)
+    assert runner.run(large, DROP) is None
+    assert (runner.lines, runner.failures) == (0, [])
 
 
 def test_root_has_the_remedies_of_an_audit_run() -> None:
