@@ -50,6 +50,13 @@ def test_a_way_opens_and_closes_also_where_its_lines_are_put_together_differentl
     assert count_open(spans, at(0), at(59)) == ((at(0), 0), (at(10), 2), (at(20), 1))
 
 
+def test_the_name_of_a_bar_keeps_its_container_and_its_port() -> None:
+    opened = cell("internet, lan:eth0", "web:80/tcp by 0.0.0.0:8080", "ALLOWED")
+    (bar,) = history_page(story(told(10, opened))).picture.bars
+    assert bar.name == "internet +1 → web:80/t…0.0:8080"
+    assert "internet, lan:eth0" in bar.words
+
+
 def test_what_was_open_before_has_no_beginning_and_doubt_is_a_span_of_its_own() -> None:
     maybe = told(30, cell("internet", "web:80/tcp", "MAY", "ALLOWED"))
     spans = find_spans(story(maybe, start=(cell("internet", "web:80/tcp", "ALLOWED"),)))
