@@ -56,7 +56,7 @@ def judge_snapshot(snapshot: AttributedSnapshot) -> tuple[Sentence, ...]:
     return tuple(
         chain(
             judge_exposure(snapshot),
-            (_explained(snapshot.coverage),),
+            (_explained(snapshot),),
             _missing(snapshot.missing),
             _wrong(snapshot.defects),
             _doubts(rules),
@@ -66,11 +66,13 @@ def judge_snapshot(snapshot: AttributedSnapshot) -> tuple[Sentence, ...]:
     )
 
 
-def _explained(coverage: Coverage) -> Sentence:
+def _explained(snapshot: AttributedSnapshot) -> Sentence:
+    coverage = snapshot.coverage
     if not coverage.rules:
         return Sentence(("No rule was seen.",))
     if coverage.proved == coverage.rules:
-        return Sentence((f"{_all(coverage.rules)} a proved cause.",))
+        whole = "" if snapshot.missing or coverage.undecided else ", and none is missing"
+        return Sentence((f"{_all(coverage.rules)} a proved cause{whole}.",))
     return Sentence((f"{coverage.proved} of {count(coverage.rules, 'rule')} have a proved cause.",))
 
 
