@@ -90,7 +90,14 @@ def test_no_command_is_a_question_for_help() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["bogus"], ["show", "--format", "pdf"], ["explain"], ["run"], ["blame", "a", "b", "c"], ["doctor", "--timeout", "0"]],
+    [
+        ["bogus"],
+        ["show", "--format", "pdf"],
+        ["explain"],
+        ["run"],
+        ["blame", "a", "b", "c"],
+        ["doctor", "--timeout", "0"],
+    ],
     ids=" ".join,
 )
 def test_wrong_usage_is_told_from_failure(arguments: list[str]) -> None:

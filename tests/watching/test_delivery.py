@@ -15,6 +15,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts, Gap, GapReason
@@ -213,6 +214,8 @@ def test_numbers_are_counted_and_only_loopback_can_ask() -> None:
         "netaudit_last_change_timestamp_seconds 1795780800",
     ):
         assert line in lines
+    read = {family.name for family in text_string_to_metric_families(text)}
+    assert {"netaudit_looks", "netaudit_problems", "netaudit_last_look_timestamp_seconds"} <= read
     assert lines[-1] == "# EOF"
     assert "web" not in text
     for address in ("0.0.0.0:1", "192.0.2.1:80", "localhost:80", "127.0.0.1", "[::]:80", "127.0.0.1:99999"):
