@@ -10,7 +10,7 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -62,13 +62,15 @@ def client(version: str, folder: Path) -> Client:
     return Client((("PATH", f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"),), str(folder))
 
 
-def attempts(version: str, driver: str, folder: Path) -> Iterator[tuple[str, list[str]]]:
+def attempts(
+    version: str, driver: str, folder: Path, commands: Sequence[str] = COMMANDS
+) -> Iterator[tuple[str, list[str]]]:
     """Plan each command, run it, and yield what differs: rules outside of the plan, or not where it says."""
     context = PlanContext(netaudit.load_auditor(), client=client(version, folder))
     with LabHost(uplink=True) as host, Podman(host, version, driver) as podman:
         podman.podman(*shlex.split(_FIRST)[1:])  # of the first container nothing shows which driver netavark has
         take(host, folder / "0")
-        for number, command in enumerate(COMMANDS, 1):
+        for number, command in enumerate(commands, 1):
             before = netaudit.load(folder / str(number - 1))
             plan = judge_command(before, shlex.split(command), context)
             podman.podman(*shlex.split(command)[1:])

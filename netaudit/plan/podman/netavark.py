@@ -30,6 +30,7 @@ class _Object(msgspec.Struct, frozen=True):
     text: str
 
 
+_NFT_PORTS, _IPTABLES_PORTS = "_dnat", "NETAVARK-DN-"  # in the names of a network's chains for published ports
 _ISOLATED, _TO_ISOLATION = "netavark-iptables/isolated-out", "netavark-iptables/to-isolation"
 Objects = Mapping[_Object, Signature]
 
@@ -41,7 +42,12 @@ def ruleset_after(
     backend = backend or netavark_backend(ruleset)
     old, new = (dict(_objects(one, backend, catalog)) for one in (before, after))
     draft = Draft(ruleset)
-    gone = {one: signature for one, signature in old.items() if one not in new and not signature.kept}
+    stay = _networks_chains(new)
+    gone = {
+        one: signature
+        for one, signature in old.items()
+        if one not in new and not signature.kept and not (one.kind is ObjectKind.CHAIN and one.key in stay)
+    }
     for one in (*gone, *_lost(gone, old)):
         _take(draft, one)
     starts = any(one not in old for one in new)
@@ -49,10 +55,17 @@ def ruleset_after(
         if starts and (one not in old or signature.kept):
             _put(draft, one, signature)
     kept = {one.key for one, signature in old.items() if one.kind is ObjectKind.CHAIN and signature.kept}
-    _drop_empty(draft, {one.key for one in gone} - kept - {one.key for one in new})
+    _drop_empty(draft, {one.key for one in gone} - kept - stay - {one.key for one in new})
     mixed = bool(in_no_order(before, after))
     written = (Wanted(new[one], one.key, one.text, (), _is_sure(new[one], mixed)) for one in new if one not in old)
     return Written(draft.freeze(), tuple(written))
+
+
+def _networks_chains(objects: Objects) -> set[ChainKey]:
+    """Name the chains for published ports of networks in use: they stay when nothing is published any longer."""
+    chains = {one.key for one in objects}
+    nft = {(*key[:3], f"{key[3]}{_NFT_PORTS}") for key in chains}
+    return nft | {(*key[:3], key[3].replace("NETAVARK-", _IPTABLES_PORTS, 1)) for key in chains}
 
 
 def _lost(gone: Objects, old: Objects) -> list[_Object]:
