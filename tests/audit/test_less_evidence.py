@@ -43,7 +43,6 @@ CASES = sampled(
         ("bad/database-on-every-address/before", Source.IP_ADDR),
         ("bad/route-hidden/before", Source.IP_ROUTE),
         ("bad/second-engine/before", Source.IP_ADDR),
-        ("bad/podman-jump-flushed/before", Source.PODMAN_PS),
     ],
 )
 DIFFERENT = "bad/database-on-every-address/before"

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lab.bad_hosts import HOSTS, BadHost, Machine, build, take
+from lab.bad_hosts import HOSTS, OF_PODMAN, BadHost, Machine, build, take
 from lab.engine import Engine
 from lab.podman import Podman
 from netaudit.api.rules import shipped_catalog
@@ -142,7 +142,7 @@ def main(names: list[str]) -> int:
     known = [] if not RESULTS.exists() else [Applied(**one) for one in json.loads(RESULTS.read_text())]
     kept = [one for one in known if names and one.host not in names]
     done = {(one.check, one.way) for one in kept}
-    for bad in (one for one in HOSTS if not names or one.name in names):
+    for bad in (one for one in (*HOSTS, *OF_PODMAN) if not names or one.name in names):
         print(f"{bad.name} …", flush=True)
         kept += apply_on(bad, done)
         RESULTS.write_text(json.dumps([asdict(one) for one in kept], indent=1) + "\n")
