@@ -39,6 +39,8 @@ from netaudit.standin.session import Client, Outcome, run_client
 ExposedPorts = Callable[[str], tuple[str, ...] | None]  # by an image's reference; None where they are not known
 
 _LIBPOD = "/libpod/"
+_ASKS_AFAR = ("failed to access repository", "Could not resolve host", "no such host", "network is unreachable")
+_NO_NETWORK = "a client has no network while it is planned: fetch what is elsewhere first, and name the copy"
 _NO_COMPOSE = ("docker [OPTIONS] COMMAND", "unknown command: docker compose", "'compose' is not a docker command")
 
 
@@ -210,7 +212,8 @@ def _require_success(command: Sequence[str], outcome: Outcome) -> None:
         _require_compose(command, outcome.error)
         said = " ".join((outcome.error.strip() or outcome.output.strip()).split())[:500]
         why = "it did not end" if outcome.late else said or f"it ends with code {outcome.exit_code}"
-        raise PlanError(f"{command[0]} fails: {why}", hint="nothing was run on the host")
+        hint = _NO_NETWORK if any(word in why for word in _ASKS_AFAR) else "nothing was run on the host"
+        raise PlanError(f"{command[0]} fails: {why}", hint=hint)
 
 
 def _require_compose(command: Sequence[str], said: str) -> None:

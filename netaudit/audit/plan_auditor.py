@@ -16,7 +16,13 @@ from netaudit.attribute.attribution import (
     Standing,
 )
 from netaudit.attribute.exposure.causes import Tense
-from netaudit.attribute.exposure.compute import with_exposure, with_exposure_changes
+from netaudit.attribute.exposure.compute import (
+    Tables,
+    choose_rows,
+    with_exposure,
+    with_exposure_changes,
+    with_tables,
+)
 from netaudit.audit.aspects import gather_aspects
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.subject_kind import CheckedKind
@@ -26,6 +32,7 @@ from netaudit.audit.since import gone, newness
 from netaudit.diff import Removed
 from netaudit.model.plan import Assumption, AssumptionKind
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.host.zones import ZoneChoice
 from netaudit.plan.planned import Planned
 from netaudit.plan.rules.planned import Certainty
 from netaudit.plan.spelling import spell
@@ -52,9 +59,10 @@ def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
     before, after = planned.before, planned.after
     diff = attribute_diff(before, after, auditor.catalog)
     diff = msgspec.structs.replace(diff, changes=tuple(_by_command(one, planned.writer) for one in diff.changes))
-    diff = with_exposure_changes(diff, before, after, auditor.catalog, auditor.exposure, Tense.CONDITIONAL)
-    earlier = _audit(before, auditor, None)
-    later = _audit(after, auditor, diff)
+    shown = _shown(before, auditor), _shown(after, auditor)
+    diff = _with_exposure(diff, planned, shown, auditor)
+    earlier = auditor.audit_changed(before, shown[0], None)
+    later = auditor.audit_changed(after, shown[1], diff)
     diff = spell(diff, planned.symbols)
     return JudgedPlan(
         planned=planned,
@@ -67,9 +75,16 @@ def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
     )
 
 
-def _audit(snapshot: Snapshot, auditor: Auditor, since: AttributedDiff | None) -> Audit:
-    shown = _shown(snapshot, auditor)
-    return auditor.audit_changed(snapshot, shown, since)
+def _with_exposure(
+    diff: AttributedDiff, planned: Planned, shown: tuple[AttributedSnapshot, AttributedSnapshot], auditor: Auditor
+) -> AttributedDiff:
+    """Add what of the exposure changes: out of the tables that the audits need, where they have the diff's zones."""
+    before, after = planned.before, planned.after
+    earlier, later = (one.exposure for one in shown)
+    if earlier is None or later is None or auditor.choice != ZoneChoice():
+        return with_exposure_changes(diff, before, after, auditor.catalog, auditor.exposure, Tense.CONDITIONAL)
+    tables = choose_rows(Tables(earlier, later), diff, before, after)
+    return with_tables(diff, before, after, tables, Tense.CONDITIONAL)
 
 
 def _shown(snapshot: Snapshot, auditor: Auditor) -> AttributedSnapshot:

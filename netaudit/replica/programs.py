@@ -1,5 +1,6 @@
 """Which commands can be tried in a replica, and why others cannot."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,9 +35,9 @@ def require_program(command: Sequence[str]) -> None:
         hint = "plan the iptables or nft command that it would lead to"
         raise PlanError(f"{name} cannot be planned: {_NO_DAEMON[name]}, outside of this command", hint=hint)
     if name in _AS_ROOT:
-        raise PlanError(
-            f"leave out {name}: the command is root of a network namespace of its own", hint="plan -- iptables …"
-        )
+        words = shlex.join(command[1:]) or "iptables …"
+        why = "what is planned runs in namespaces of its own, and needs no rights on this host"
+        raise PlanError(f"leave out {name}: {why}", hint=f"netaudit plan -- {words}")
     if name not in PROGRAMS:
         raise PlanError(f"{name} cannot be planned", hint=f"these can be: {', '.join(sorted(PROGRAMS))}")
 

@@ -6,6 +6,7 @@ from pathlib import PurePath
 import msgspec
 
 from netaudit.errors import UsageError
+from netaudit.standin.refused import refused_command
 
 _LIFECYCLE = ("run", "create", "start", "stop", "restart", "kill", "rm", "rename", "update", "pause", "unpause")
 _PLANNED = {
@@ -29,7 +30,10 @@ _PAST_THE_STAND_IN = {
     "--tlskey": "it is for an engine over the network",
     "--cidfile": "it writes a file",
     "--dry-run": "the client would ask for no change",
+    "--build": "it builds images, which have no rules",
+    "--help": "the client would ask for no change",
 }
+_NO_COMPOSE_OPTIONS = ("--dry-run", "--build", "--help")
 _DOCKER_VALUES = ("-l", "--log-level")
 _COMPOSE_VALUES = (
     *("-f", "--file", "-p", "--project-name", "--profile", "--env-file", "--project-directory"),
@@ -43,6 +47,12 @@ _RUN_SWITCHES = frozenset(
     )
 )
 _SHORT_SWITCHES = frozenset("ditPq")
+
+
+_PROGRAMS = (
+    "planned are docker and docker-compose, and of the operator's own programs iptables, nft, ipset, ip, ufw, sysctl "
+    "and sh"
+)
 
 
 class PlannedCommand(msgspec.Struct, frozen=True):
@@ -69,7 +79,7 @@ def check_command(words: Sequence[str]) -> PlannedCommand:
         raise UsageError("no command to plan", hint="netaudit plan -- docker run -d -p 8080:80 nginx")
     program = PurePath(words[0]).name
     if program not in ("docker", "docker-compose"):
-        raise UsageError(f"{program} is no client of the Docker engine", hint="docker and docker-compose are planned")
+        raise UsageError(f"{program} is no client of the Docker engine", hint=_PROGRAMS)
     groups = ["compose"] if program == "docker-compose" else []
     at = 1
     while True:
@@ -81,7 +91,7 @@ def check_command(words: Sequence[str]) -> PlannedCommand:
         at += 1
     group = groups[0] if groups else ""
     if word not in _PLANNED[group]:
-        raise UsageError(f"`{_shown(group, word)}` is not planned", hint=_all_planned())
+        raise refused_command(group, word, _PLANNED[group])
     _check_options(group, word, words[at + 1 :])
     return PlannedCommand(group, word, tuple(words[:at]))
 
@@ -100,8 +110,10 @@ def _check_options(group: str, subcommand: str, words: Sequence[str]) -> None:
         for word in _options_of_run(words):
             if word.startswith("--"):
                 _check_option(word)
-    elif group == "compose" and "--dry-run" in words:
-        _check_option("--dry-run")
+    elif group == "compose":
+        for word in words:
+            if word in _NO_COMPOSE_OPTIONS:
+                _check_option(word)
 
 
 def _options_of_run(words: Sequence[str]) -> Iterator[str]:
@@ -127,12 +139,3 @@ def _check_option(word: str) -> None:
     for one in (name, short):
         if one in _PAST_THE_STAND_IN:
             raise UsageError(f"{one} is not planned: {_PAST_THE_STAND_IN[one]}", hint="leave the option away")
-
-
-def _shown(group: str, word: str) -> str:
-    return " ".join(filter(None, ("docker", group, word)))
-
-
-def _all_planned() -> str:
-    shown = (f"docker {group} {'|'.join(names)}".replace("  ", " ") for group, names in _PLANNED.items())
-    return "planned are: " + ", ".join(shown)

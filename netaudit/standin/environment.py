@@ -12,6 +12,8 @@ _SET = {
     "DOCKER_CLI_HINTS": "false",
     "COMPOSE_MENU": "false",
     "COMPOSE_ANSI": "never",
+    "COMPOSE_PROGRESS": "quiet",  # an error of the engine stands alone then
+    "COMPOSE_BAKE": "false",
     "COMPOSE_STATUS_STDOUT": "false",
 }
 

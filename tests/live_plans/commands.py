@@ -106,8 +106,6 @@ def _one_container(chance: Chance, there: There) -> list[str]:
             return ["docker", "rename", name, free_name(chance, _NAMES, there.containers)]
         case 3:
             return ["docker", "update", "--restart", chance.one("always", "no", "on-failure:3"), name]
-        case 4:
-            return ["docker", chance.one("pause", "unpause"), name]
     if not there.containers[name]:
         return ["docker", *chance.one(["start"], ["start"], ["rm"], ["restart"]), name]
     several = chance.some(2, there.running, least=1)

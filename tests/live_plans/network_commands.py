@@ -42,7 +42,7 @@ def _create(chance: Chance, there: There) -> list[str]:
         return [*create, "-d", driver, "--subnet", "198.51.100.0/24", "-o", "parent=eth0", *options, name]
     if chance.happens(0.05):
         return [*create, "--config-only", "--subnet", "10.91.0.0/24", "-o", f"{_BRIDGE}enable_icc=false", name]
-    if (sources := [one for one, made in there.networks.items() if made["ConfigOnly"]]) and chance.happens(0.5):
+    if (sources := [one for one, made in there.networks.items() if made.get("ConfigOnly")]) and chance.happens(0.5):
         return [*create, "--config-from", chance.one(*sources), name]
     return [*create, *_subnets(chance), *_bridge_options(chance, name), name]
 

@@ -23,7 +23,7 @@ def random_project(chance: Chance, there: There) -> Project:
     """Return a project; some of its networks may be there already."""
     names = chance.some(6, list(_SERVICES), least=2)
     networks = {name: _network(chance) for name in chance.some(2, list(_NETWORKS))}
-    outside = [one for one in there.own_networks if there.networks[one]["ConfigOnly"] is not True]
+    outside = [one for one in there.own_networks if there.networks[one].get("ConfigOnly") is not True]
     if outside and chance.happens(0.2):
         networks["around"] = {"external": True, "name": chance.one(*outside)}
     if chance.happens(0.1):

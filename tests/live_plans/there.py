@@ -47,7 +47,7 @@ def what_is_there(facts: Facts, options: Sequence[str] = ()) -> There:
 
 
 def _is_composed(one: dict[str, Any]) -> bool:
-    return any(name.startswith("com.docker.compose") for name in one["Labels"] or {})
+    return any(name.startswith("com.docker.compose") for name in one.get("Labels") or {})
 
 
 def address_in(chance: Chance, there: There, network: str, version: int, share: float = 0.25) -> str:

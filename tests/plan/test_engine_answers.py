@@ -11,7 +11,7 @@ from plan.recorded import CATALOG
 
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Source
-from netaudit.model.plan import Symbol, SymbolKind, speller
+from netaudit.model.plan import AssumptionKind, Symbol, SymbolKind, speller
 from netaudit.parse import parse_snapshot
 from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.plan.engine.plan import StandIn
@@ -439,3 +439,14 @@ def test_containers_are_listed_from_the_newest_on() -> None:
         _run(engine, name)
     names = [one["Names"][0] for one in _ask(engine, "GET", "/containers/json")[1]]
     assert names == ["/two", "/one", "/k0"]
+
+
+def test_an_image_that_is_not_known_is_an_assumption_unless_a_container_has_it() -> None:
+    engine = StandIn(recorded("28.5.2-iptables-nft/fresh"), lambda image: () if image == "here" else None)
+    for name, image in (("one", "ngnix"), ("two", "here")):
+        _ask(engine, "POST", "/containers/create", {"Image": image}, name=name)
+    unknown = [dict(one.args) for one in engine.planned().assumptions if one.kind is AssumptionKind.IMAGE_UNKNOWN]
+    assert unknown == [{"image": "ngnix"}]
+    engine = StandIn(recorded("28.5.2-iptables-nft/many", "02"), lambda _: None)
+    _ask(engine, "POST", "/containers/create", {"Image": "busybox:local"}, name="three")
+    assert not engine.planned().assumptions

@@ -173,3 +173,17 @@ def test_the_plan_in_the_readme_is_what_the_command_prints() -> None:
     printed = plan("--", *COMMAND, on=README_HOST / "00")
     assert printed.returncode == 1
     assert "\n".join(lines) in printed.stdout
+
+
+def test_the_first_screen_of_a_plan_for_one_container_is_enough() -> None:
+    printed = plan("--", *COMMAND, on=README_HOST / "00").stdout.splitlines()
+    assert len(printed) <= 40
+    assert printed.index("who could reach what") < printed.index("findings that it would bring") < 20
+
+
+def test_in_a_comment_on_a_pull_request_the_inside_of_the_host_is_folded() -> None:
+    comment = plan("--format", "markdown", "--", *COMMAND, on=README_HOST / "00").stdout
+    at_once, _, folded = comment.partition("inside the host would change too</summary>")
+    assert "internet, lan:eth0 → web:80/tcp by 0.0.0.0:8080 and [::]:8080" in at_once
+    assert "host → " in folded
+    assert "host, " not in at_once

@@ -1,5 +1,6 @@
 """Real clients of several versions speak to the stand-in: what they ask for, and how they end."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,22 @@ def test_a_stack_lives_from_deploy_to_rm(version: str, tmp_path: Path) -> None:
         [],
     ]
     assert "shop_front" not in networks(facts)
+
+
+@pytest.mark.parametrize("version", _COMPOSE)
+def test_configs_and_secrets_that_compose_writes_into_containers_are_taken(version: str, tmp_path: Path) -> None:
+    files = {"configs": {"app": {"content": "x"}}, "secrets": {"token": {"environment": "PATH"}}}
+    service = {"image": "nginx", "configs": ["app"], "secrets": ["token"], "ports": ["8080:80"]}
+    (tmp_path / "compose.yaml").write_text(json.dumps({"services": {"web": service}, **files}))
+    engine = stand_in(recorded("28.5.2-iptables-nft/fresh"))
+    outcome = run(engine, "docker compose -p shop up -d", version, tmp_path)
+    assert outcome.exit_code == 0
+    assert containers(engine.planned().facts_after)["/shop-web-1"]["running"]
+
+
+def test_what_the_engine_refuses_stands_alone_in_the_error_of_compose(tmp_path: Path) -> None:
+    service = {"image": "nginx", "ports": ["8080:80"]}
+    (tmp_path / "compose.yaml").write_text(json.dumps({"services": {"web": service, "app": service}}))
+    outcome = run(stand_in(recorded("28.5.2-iptables-nft/fresh")), "docker compose up -d", folder=tmp_path)
+    assert outcome.exit_code
+    assert outcome.error.startswith("Error response from daemon: ")

@@ -12,7 +12,11 @@ import netaudit
 from netaudit.api.formats import PlanFormat
 from netaudit.model.plan import AssumptionKind, assume
 from netaudit.plan.pitfalls import find_pitfalls
+from netaudit.report.terminal.detail import Detail
+from netaudit.report.terminal.plan import render_plan
+from netaudit.report.terminal.style import Style
 from netaudit.report.text.plan.assumptions import describe_assumption, describe_settling
+from netaudit.report.text.plan.words import summarise_plan
 
 STEERING = re.compile("[\x00-\x09\x0b-\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 LOOPBACK = "target=80,published=8080,host_ip=127.0.0.1"
@@ -29,6 +33,15 @@ def test_who_could_reach_what_goes_first_then_findings_then_rules(text: str) -> 
     assert places == sorted(places)
     assert "blocked → would be ALLOWED" in " ".join(text.split())
     assert "nothing was run or changed on the host" in " ".join(text.splitlines()[-2:])
+
+
+def test_evidence_is_printed_where_it_is_asked_for_and_one_line_where_no_more_is(text: str) -> None:
+    plan = plans.small()
+    whole = render_plan(plan, Style(detail=Detail.FULL))
+    assert "  to do    " in whole
+    assert "  to do    " not in text
+    assert len(whole.splitlines()) > len(text.splitlines())
+    assert render_plan(plan, Style(detail=Detail.QUIET)) == f"{summarise_plan(plan)}\n"
 
 
 def test_the_address_that_the_client_drops_is_said_before_all_else(text: str) -> None:

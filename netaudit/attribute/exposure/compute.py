@@ -89,6 +89,13 @@ def with_tables(
     return msgspec.structs.replace(diff, exposure=found.changes, exposure_undecided=found.undecided)
 
 
+def choose_rows(tables: Tables, diff: AttributedDiff, before: Snapshot, after: Snapshot) -> Tables:
+    """Return of whole tables the rows that a change can have touched."""
+    wanted = wanted_destinations(diff.changes, before, after)
+    sides = (tables.before, tables.after)
+    return Tables(*(tuple(one for one in side if wanted(one.exposure.destination)) for side in sides))
+
+
 def expose_both(
     diff: AttributedDiff, before: Snapshot, after: Snapshot, catalog: Catalog, when: ComputeExposure
 ) -> tuple[Tables | None, str]:

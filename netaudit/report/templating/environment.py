@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from netaudit.report.text.exposure import change_lines
+from netaudit.report.text.exposure import change_lines, outside_first
 from netaudit.report.text.markdown import Markdown, code, code_outside, prose
 from netaudit.report.text.sanitize import terminal_text, visible_markup
 from netaudit.report.text.sentence import Foreign, Sentence
@@ -28,6 +28,7 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "describe_head": describe_head,
     "describe_no_exposure_change": describe_no_exposure_change,
     "describe_no_rule_change": describe_no_rule_change,
+    "outside_first": outside_first,
     "tally": tally,
 }
 

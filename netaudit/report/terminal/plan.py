@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from netaudit.audit.planned import JudgedPlan
 from netaudit.audit.risk import gather_mistakes
+from netaudit.model.plan import Assumption
 from netaudit.report.terminal.assertion import policy_lines
 from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.exposure import lead_plan
@@ -42,8 +43,7 @@ def render_plan(plan: JudgedPlan, style: Style) -> str:
     lines += policy_lines(plan.audit.assertion, style)
     lines += _part("findings that it would end", (f"{one.check.id}  {one.subject}" for one in plan.gone), style)
     lines += _part("not known before it runs", map(describe_symbol, planned.symbols), style)
-    assumed = (f"{describe_assumption(one)} (settled by: {describe_settling(one)})" for one in planned.assumptions)
-    lines += _part("taken for granted", assumed, style)
+    lines += _part("taken for granted", _assumed(planned.assumptions, style), style)
     lines += _part("the command prints", planned.output.splitlines(), style)
     lines += closing_lines(diff, style)
     lines += fill(summarise_plan(plan), style)
@@ -61,6 +61,12 @@ def _findings(plan: JudgedPlan, style: Style) -> Iterator[str]:
     else:
         for finding in plan.new:
             yield from (*finding_lines(finding, style), "")
+
+
+def _assumed(assumptions: Iterable[Assumption], style: Style) -> Iterator[str]:
+    for one in assumptions:
+        settled = f" (settled by: {describe_settling(one)})" if style.detail is Detail.FULL else ""
+        yield describe_assumption(one) + settled
 
 
 def _labelled(label: str, text: str, style: Style) -> Iterator[str]:

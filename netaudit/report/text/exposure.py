@@ -87,6 +87,12 @@ def is_outside(one: ExposureChange) -> bool:
     return _shown(one).exposure.zone.kind in _OUTSIDE
 
 
+def outside_first(changes: Sequence[ExposureChange]) -> tuple[Sequence[ExposureChange], Sequence[ExposureChange]]:
+    """Return what is shown at once, and what can be folded: the inside of the host, where the outside changes too."""
+    outside = [one for one in changes if is_outside(one)]
+    return (outside, [one for one in changes if not is_outside(one)]) if outside else (changes, ())
+
+
 def change_lines(changes: Iterable[ExposureChange]) -> tuple[ChangeLine, ...]:
     """Gather changes: the outside first, then by what they reach."""
     by_target: dict[tuple[str, ...], list[ExposureChange]] = {}

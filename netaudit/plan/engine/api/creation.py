@@ -157,6 +157,8 @@ def _expose(state: EngineState, container: Object) -> None:
     image = text(part(container, "Config"), "Image")
     ports = state.exposed_ports(image)
     if ports is None:
+        if not any(text(part(one, "Config"), "Image") == image for one in state.containers.values()):
+            state.assume(AssumptionKind.IMAGE_UNKNOWN, image=image)
         if part(container, "HostConfig").get("PublishAllPorts") is True:
             state.assume(AssumptionKind.EXPOSED_UNKNOWN, container=name_of(container), image=image)
         return

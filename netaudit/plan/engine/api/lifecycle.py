@@ -83,6 +83,13 @@ def resize(state: EngineState, request: EngineRequest, reference: str) -> Answer
     return Answer(200)
 
 
+def copy_into(state: EngineState, request: EngineRequest, reference: str) -> Answer:
+    """Take the files that Compose writes into a container that it has made: configs and secrets of the project."""
+    del request
+    state.container(reference)
+    return Answer(200)
+
+
 def bring_up(state: EngineState, container: Object) -> None:
     """Start a container; where its networks refuse it, it has none of them. Raises EngineRefusal."""
     _check_namespace(state, container)

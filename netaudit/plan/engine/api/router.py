@@ -39,6 +39,7 @@ _ENDPOINTS: tuple[tuple[str, str, _Endpoint], ...] = (
     ("POST", f"/containers/{_ID}/wait", lifecycle.wait),
     ("POST", f"/containers/{_ID}/attach", lifecycle.attach),
     ("POST", f"/containers/{_ID}/resize", lifecycle.resize),
+    ("PUT", f"/containers/{_ID}/archive", lifecycle.copy_into),
     ("POST", f"/containers/{_ID}/rename", containers.rename),
     ("POST", f"/containers/{_ID}/update", containers.update),
     ("DELETE", f"/containers/{_ID}", containers.remove),
