@@ -6,6 +6,8 @@ import pytest
 
 import netaudit
 from netaudit.api.plans import PlanContext, try_requests
+from netaudit.api.rules import shipped_catalog
+from netaudit.attribute import Standing, attribute_snapshot
 from netaudit.errors import UsageError
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.exposure import Outcome, ZoneKind
@@ -103,6 +105,17 @@ def test_the_last_container_takes_the_rules_of_its_network_with_it() -> None:
     gone = _plan(EngineRequest("DELETE", f"{LIBPOD}/containers/web", (("force", "true"),)))
     assert len(_texts(gone)) == 11
     assert {str(type(one.change).__name__) for one in gone.rules or ()} == {"Removed"}
+
+
+@pytest.mark.parametrize("driver", ["iptables", "nftables"])
+def test_the_chain_for_published_ports_stays_with_its_network_and_is_not_called_stale(driver: str) -> None:
+    gone = EngineRequest("DELETE", f"{LIBPOD}/containers/web", (("force", "true"),))
+    plan = _plan(*_run("quiet"), gone, on=f"podman-5.4.2-{driver}/one-port/01")
+    chains = [one.change.item for one in plan.rules or () if one.change.item.object == "chain"]
+    assert chains == []
+    attributed = attribute_snapshot(plan.after, shipped_catalog())
+    assert {one.attribution.standing for one in attributed.items} <= {Standing.EXPECTED, Standing.FOREIGN}
+    assert attributed.missing == ()
 
 
 def test_a_stopped_container_keeps_its_ports_for_its_next_start() -> None:

@@ -10,6 +10,7 @@ from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Signature, SubjectKind
 from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.netfilter.family import IP_FAMILIES
+from netaudit.model.netfilter.ruleset import ObjectKind
 
 _Values = Mapping[str, str]
 _PORTS = frozenset({SubjectKind.PORT_BINDING, SubjectKind.PORT_RANGE})
@@ -30,17 +31,17 @@ class PodmanJudge:
             signature=signature.id,
             purpose=signature.purpose,
             causes=(self._cause(signature, values),),
-            standing=self._standing(signature),
+            standing=self._standing(signature, values),
             reason=self._reason(signature, values),
         )
 
-    def _standing(self, signature: Signature) -> Standing:
-        if signature.kept:
+    def _standing(self, signature: Signature, values: _Values) -> Standing:
+        if signature.kept or self._is_of_network_in_use(signature, values):
             return Standing.EXPECTED
         return Standing.FOREIGN if self._now.partial else Standing.STALE
 
     def _reason(self, signature: Signature, values: _Values) -> AttributionReason | None:
-        if signature.kept:
+        if signature.kept or self._is_of_network_in_use(signature, values):
             return None
         if self._now.partial:
             return AttributionReason(AttributionReasonKind.INVENTORY_PARTIAL)
@@ -50,6 +51,14 @@ class PodmanJudge:
         if address and not any(True for _ in _at(self._now, address)):
             return AttributionReason(AttributionReasonKind.NO_SUCH_ADDRESS, address)
         return AttributionReason(AttributionReasonKind.NOT_EXPECTED)
+
+    def _is_of_network_in_use(self, signature: Signature, values: _Values) -> bool:
+        """Return whether it is a chain that goes with the network's last container, whatever that publishes."""
+        network = self._network(values) if signature.object is ObjectKind.CHAIN else None
+        if network is None:
+            return False
+        running = (one for one in self._now.containers if one.running)
+        return any(end.network_id == network.id for one in running for end in one.endpoints)
 
     def _cause(self, signature: Signature, values: _Values) -> Cause:
         if signature.subject is SubjectKind.DAEMON:
