@@ -176,7 +176,8 @@ def test_an_error_commands_no_pipeline(tmp_path: Path, command: tuple[str, ...])
 
 
 @pytest.mark.parametrize(
-    "command", [("show", "a", "{}"), ("show", "--by", "{}"), ("{}",), ("show", "--x{}"), ("trace", "--from", "{}")]
+    "command",
+    [("blame", "a", "b", "{}"), ("show", "--by", "{}"), ("{}",), ("show", "--x{}"), ("trace", "--from", "{}")],
 )
 def test_wrong_usage_commands_no_pipeline_and_no_terminal(command: tuple[str, ...]) -> None:
     odd = "\n::error file=x::y ##[error] \x1b[31m\u202e"

@@ -44,7 +44,15 @@ HISTORIES = {(name, "store") for name in ("bisect", "blame", "history", "log", "
 HISTORIES |= {("bisect", "good"), ("bisect", "bad"), ("blame", "look")}  # references
 # Keys may hold any bytes: tests/watching, tests/serving.
 KEYS = {("watch", "webhook_key"), ("serve", "token_file")}
-RECORDINGS = {"on", "snapshot", "recording", "before", "after", "since"}  # the store's tests are about those
+RECORDINGS = {
+    "on",
+    "snapshot",
+    "snapshots",
+    "recording",
+    "before",
+    "after",
+    "since",
+}  # the store's tests are about those
 WRITTEN = {"output", "keep", "write_baseline", "metrics"}
 
 
