@@ -30,6 +30,7 @@ from netaudit.plan.rehearsal.rehearsal import plan_rehearsal
 from netaudit.plan.rules.planned import plan_host
 from netaudit.replica.programs import can_be_tried
 from netaudit.replica.try_command import try_command
+from netaudit.standin.commands import check_command
 from netaudit.standin.compose import check_project
 from netaudit.standin.confinement import CLIENT_HINT
 from netaudit.standin.podman import check_podman, is_podman
@@ -183,6 +184,7 @@ def _try_own(facts: Facts, command: Sequence[str], context: PlanContext) -> Plan
 
 
 def _try_docker(facts: Facts, command: Sequence[str], context: PlanContext) -> Planned:
+    check_command(command)
     start = _Start.of(facts, context)
     engine = start.engine(context)
     _require_success(command, run_client(engine, command, context.client))

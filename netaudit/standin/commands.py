@@ -50,8 +50,8 @@ _SHORT_SWITCHES = frozenset("ditPq")
 
 
 _PROGRAMS = (
-    "planned are docker and docker-compose, and of the operator's own programs iptables, nft, ipset, ip, ufw, sysctl "
-    "and sh"
+    "planned are docker, docker-compose and podman, and of the operator's own programs iptables, nft, ipset, ip, ufw, "
+    "sysctl and sh"
 )
 
 

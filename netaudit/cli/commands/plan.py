@@ -126,10 +126,10 @@ def plan(
 ) -> None:
     """Say what a command would do to a host, before it runs: rules, who could reach what, findings.
 
-    The commands are the ones of docker and docker compose that change containers and networks, and the operator's own:
-    iptables, ip6tables, iptables-restore, nft, ipset, ip, ufw, sysctl, and sh with any of these. A client of Docker
-    talks to a stand-in for the engine, the operator's programs run on a replica of the host's rules, both in namespaces
-    of their own: nothing of the host is changed.
+    The commands are the ones of docker, docker compose and podman that change containers and networks, and the
+    operator's own: iptables, ip6tables, iptables-restore, nft, ipset, ip, ufw, sysctl, and sh with any of these. A
+    client talks to a stand-in for its engine, the operator's programs run on a replica of the host's rules, both in
+    namespaces of their own: nothing of the host is changed. A file of Quadlet's (web.container) is planned too.
     """
     from netaudit.cli import output as out
     from netaudit.cli import planning
