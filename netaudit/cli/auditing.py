@@ -29,7 +29,7 @@ from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.parse import parse_snapshot
 from netaudit.report.ci.compose_places import ProjectLocator
 from netaudit.report.ci.location import Locator, OneFile
-from netaudit.report.terminal.findings.full import render_mistakes
+from netaudit.report.terminal.findings.full import render_mistakes, waiver_lines
 from netaudit.report.terminal.style import Style
 from netaudit.report.text.words import count
 from netaudit.standin.compose import project_files, project_name
@@ -124,7 +124,8 @@ def explain_finding(subject: str, facts: Facts, style: Style) -> str:
         return ""
     found = prepare(AuditOptions()).auditor.audit(facts).findings
     meant = [one for one in gather_mistakes(found) if _has_id(one, subject.lower())]
-    return render_mistakes(meant, style) if meant else ""
+    waivers = "".join(f"{line}\n" for one in meant if one.first.open for line in waiver_lines(one))
+    return render_mistakes(meant, style) + waivers if meant else ""
 
 
 def _has_id(mistake: Mistake, start: str) -> bool:

@@ -101,6 +101,9 @@ class NatTarget(msgspec.Struct, frozen=True, order=True):
         return f"{where}:{self.ports[0]}" + (f"-{self.ports[1]}" if self.ports[0] < self.ports[1] else "")
 
 
+_EVERY_PORT = (((0, 65535),), ((1, 65535),))
+
+
 class Destination(msgspec.Struct, frozen=True):
     """A published port, ports of a container at its own address, a listener of the host, or a forwarded port.
 
@@ -120,6 +123,17 @@ class Destination(msgspec.Struct, frozen=True):
     programs: tuple[str, ...] | None = ()  # of the host that take them; None: nobody knows which programs listen
     interface: str = ""  # the only one that a listener takes packets from
     led: NatTarget | None = None
+
+    @property
+    def has_every_port(self) -> bool:
+        """Tell whether it is all ports of its protocol."""
+        return self.ports in _EVERY_PORT
+
+    @property
+    def port(self) -> int | None:
+        """The port, where it is one."""
+        alone = len(self.ports) == 1 and self.ports[0][0] == self.ports[0][1]
+        return self.ports[0][0] if alone else None
 
 
 class Exposure(msgspec.Struct, frozen=True):

@@ -299,3 +299,17 @@ def test_a_recorded_container_says_what_it_has_and_why_no_more(step: str, name: 
 
 def test_every_kind_of_reason_has_its_sentence() -> None:
     assert all(describe_no_rule(NoRule(kind, "name", LAN, V6, Listener("tcp", "::", 80))) for kind in NoRuleKind)
+
+
+def test_why_there_is_no_rule_is_not_known_where_rules_or_networks_were_not_seen(tmp_path: Path) -> None:
+    listed = tmp_path / "ps.txt"
+    row = '1a2b3c4d5e6f   postgres   "d"   2 days ago   Up 2 days   0.0.0.0:5432->5432/tcp, [::]:5432->5432/tcp   db'
+    listed.write_text(f"CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n{row}\n")
+    (found,) = _explain("db", parse_snapshot(load(listed)))
+    assert isinstance(found, ContainerExplained)
+    assert [one.kind for one in found.no_rules] == [NoRuleKind.NOT_KNOWN]
+
+
+def test_a_chain_is_found_by_its_bare_name_in_every_table() -> None:
+    whole = [*_explain("filter/DOCKER"), *_explain("nat/DOCKER")]
+    assert sorted(map(str, _explain("DOCKER"))) == sorted(map(str, whole))

@@ -105,6 +105,33 @@ def test_what_a_container_publishes_is_said_where_it_came() -> None:
     assert _why(_host("web"), _host(), _cell(binding=BINDING), None) == "`web` was removed"
 
 
+def test_a_container_that_publishes_less_was_started_without_the_port() -> None:
+    again = _with(_host("web"), id="new")
+    said = "`web` was started again without -p 192.0.2.1:8080:80/udp"
+    assert _why(_host("web"), again, _cell(binding=BINDING), None) == said
+
+
+def _heard(*programs: str, gaps: tuple[Gap, ...] = ()) -> Snapshot:
+    heard = Listener("tcp", "0.0.0.0", 8080, programs)
+    return changed(_host(), host=Host(listeners=(heard,)), gaps=gaps)
+
+
+def test_a_program_that_listens_now_is_the_reason_where_sockets_were_seen_on_both_sides() -> None:
+    new = _cell(name="", way=Delivery.LOCAL, rule=POLICY)
+    assert _why(_host(), _heard("sshd"), None, new) == "`sshd` listens there now"
+    assert _why(_host(), _heard(), None, new) == "a program listens there now"
+    assert _why(_heard("sshd"), _host(), new, None) == "nothing listens there now"
+    unseen = changed(_host(), gaps=(Gap(Source.SOCKETS, GapReason.DENIED),))
+    assert "listens" not in _why(unseen, _heard("sshd"), None, new)
+
+
+def test_a_policy_of_a_chain_that_was_not_listed_before_is_not_called_new() -> None:
+    listed = changed(_host(), ruleset=Ruleset(()), gaps=(Gap(Source.IPTABLES_NFT, GapReason.PARTIAL),))
+    new = _cell(Outcome.BLOCKED, POLICY, name="", by=BY_HAND)
+    assert _why(listed, _host(policy="DROP"), None, new) == "filter/FORWARD was not seen before"
+    assert _why(_host(policy="DROP"), listed, new, None) == "filter/FORWARD was not seen after"
+
+
 @pytest.mark.parametrize("inventory", [None, changed(NONE, partial=True)])
 def test_where_docker_was_not_wholly_asked_nothing_is_said_of_containers(inventory: Inventory | None) -> None:
     assert _why(_host(inventory=inventory), _host("web"), None, _cell()) == ""
@@ -199,7 +226,7 @@ NGINX = Listener("tcp", "0.0.0.0", 8080, ("nginx", "nginx"))
     [
         (NGINX, "`nginx` listens there now"),
         (changed(NGINX, address="*", programs=("a", "b")), "`a`, `b` listens there now"),
-        (changed(NGINX, programs=()), "`a program` listens there now"),
+        (changed(NGINX, programs=()), "a program listens there now"),
         (changed(NGINX, address="::"), ""),
         (changed(NGINX, port=8081), ""),
         (changed(NGINX, protocol="udp"), ""),
@@ -213,7 +240,8 @@ def test_a_listener_that_came_or_went_is_the_reason_where_docker_is_unknown(list
     assert _why(nobody, somebody, None, _cell(name="", way=Delivery.DNAT)) == ""
     conditional = ExposureCauses(nobody, somebody, Tense.CONDITIONAL).describe_change(None, cell)
     assert conditional == said.replace("listens there now", "would listen there")
-    assert _why(_host(), _host(listeners=(listener,)), None, cell) == ""  # containers tell of it, where they are known
+    published = _cell(way=Delivery.PROXY)  # its container tells of it, where containers are known
+    assert _why(_host("web"), _host("web", listeners=(listener,)), None, published) == ""
 
 
 ROUTE = Route(Family.IP, "0.0.0.0/0", (NextHop("eth0"),))

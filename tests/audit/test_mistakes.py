@@ -12,6 +12,7 @@ from netaudit.model.severity import Severity
 from netaudit.report.terminal.audit import render_audit
 from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.exposure import render_exposure
+from netaudit.report.terminal.findings.full import render_mistakes, waiver_lines
 from netaudit.report.terminal.style import Style
 from netaudit.report.text.findings.places import describe_places
 
@@ -92,3 +93,22 @@ def test_the_rows_of_one_zone_and_one_container_are_chosen() -> None:
     assert "nothing is open to internet or lan" in render_exposure(chosen, Style())
     first = render_exposure(shown, Style()).splitlines()[2:4]
     assert first == ["open to internet, lan:eth0", "  !  shop-db 5432/tcp (PostgreSQL)       0.0.0.0:5432, [::]:5432"]
+
+
+def test_the_commands_of_a_mistake_close_all_of_it_over_ipv6_too(audit: Audit) -> None:
+    text = " ".join(render_mistakes(gather_mistakes(audit.open)[:1], Style()).replace("\\\n", " ").split())
+    assert "to do Publish it on loopback" in text
+    assert "iptables -I DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 5432" in text
+    assert "and for shop-db [::]:5432/tcp: limit who may use it, in INPUT" in text
+    assert "ip6tables -I INPUT -i eth0 -p tcp -m tcp --dport 5432" in text
+
+
+def test_the_entry_that_accepts_a_finding_is_one_of_a_waiver_file(audit: Audit, tmp_path: Path) -> None:
+    lines = [line.strip() for line in waiver_lines(gather_mistakes(audit.open)[0])][1:]
+    filled = "\n".join(lines).replace('""', '"said"').replace("YYYY-MM-DD", "2999-01-01")
+    (tmp_path / "accepted.toml").write_text(f"{filled}\n")
+    accepted = netaudit.run_checks(netaudit.load(SHOP), netaudit.AuditOptions(waivers=(tmp_path / "accepted.toml",)))
+    assert {one.subject for one in accepted.findings if one.waiver} == {
+        "shop-db 0.0.0.0:5432/tcp",
+        "shop-db [::]:5432/tcp",
+    }

@@ -77,3 +77,10 @@ def test_a_hostile_sentence_steers_nothing(form: AssertFormat) -> None:
     assert "\n::error" not in text
     if form is AssertFormat.JUNIT:
         assert "<b>" not in text
+
+
+def test_a_terminal_names_who_takes_the_packets_who_wrote_the_rule_and_each_open_port_once() -> None:
+    text = " ".join(render(_held(), AssertFormat.TERMINAL).split())
+    assert "to web 80/tcp; filter/DOCKER#1: docker, web 0.0.0.0:8080 → 80/tcp on network bridge" in text
+    spoken = text.partition("open, and no entry speaks of it")[2]
+    assert spoken.count("0.0.0.0:8080") == 1

@@ -48,6 +48,16 @@ def test_the_last_word_is_the_outcome(published: AttributedTrace) -> None:
     assert render_trace(blocked, Style()).splitlines()[-1] == "blocked"
 
 
+def test_the_outcome_stands_first_too_and_the_published_port_is_named_where_the_own_address_is_blocked() -> None:
+    for target in ("172.17.0.2:80/tcp", "container:web:80/tcp"):
+        text = render_trace(follow("internet", target), Style())
+        assert text.splitlines()[3] == "blocked"
+        assert "publishes this port as 0.0.0.0:8080 → 80/tcp" in " ".join(text.split())
+        assert "--to ADDRESS:8080/tcp" in " ".join(text.split())
+    for target in ("192.0.2.10:8080/tcp", "container:web:81/tcp", "172.17.0.9:80/tcp"):
+        assert "publishes" not in render_trace(follow("internet", target), Style())
+
+
 def test_a_doubt_names_its_rule_and_both_ends() -> None:
     entry = "-A FORWARD -j DOCKER-USER\n"
     doubtful = f"{entry}-A DOCKER-USER -m set --match-set blocked src -j DROP\n"

@@ -13,11 +13,12 @@ from netaudit.attribute.signatures.signature import Catalog, Owned, Signature
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Network
 from netaudit.model.engines.rootless import describe_rootless
+from netaudit.model.facts import RULE_SOURCES
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
 
 _DIGITS = 18  # of a position; Python converts no more than 4,300
-_RULE = re.compile(r"(?:(?P<family>[a-z0-9]+):)?(?P<table>[\w.-]+)/(?P<chain>[^#]+)(?:#(?P<position>\d+))?")
+_RULE = re.compile(r"(?:(?P<family>[a-z0-9]+):)?(?:(?P<table>[\w.-]+)/)?(?P<chain>[^#]+)(?:#(?P<position>\d+))?")
 
 
 class RuleExplained(msgspec.Struct, frozen=True):
@@ -58,7 +59,7 @@ Explained = RuleExplained | ContainerExplained | NetworkExplained | SignatureExp
 
 
 def explain(subject: str, snapshot: Snapshot, catalog: Catalog) -> tuple[Explained, ...]:
-    """Explain `nat/DOCKER#2`, a chain, a container, a network or a signature.
+    """Explain `nat/DOCKER#2`, a chain (`nat/DOCKER`, `DOCKER-USER`), a container, a network or a signature.
 
     Raises SubjectError where nothing of that name is in the snapshot.
     """
@@ -68,7 +69,7 @@ def explain(subject: str, snapshot: Snapshot, catalog: Catalog) -> tuple[Explain
     if not found:
         near = _nearest(subject, snapshot, attributed, catalog)
         hint = "name a rule (nat/DOCKER#2), a container, a network or a signature; `netaudit show` lists them"
-        if snapshot.inventory is None and not _RULE.fullmatch(subject):
+        if snapshot.inventory is None and "/" not in subject:
             hint = f"Docker's inventory was not seen: containers and networks have no names here; {hint}"
             raise SubjectError(f"nothing that was seen is called {subject}", hint=hint)
         raise SubjectError(f"nothing here is called {subject}", hint=f"did you mean {near}?" if near else hint)
@@ -102,10 +103,8 @@ def _rules(subject: str, attributed: AttributedSnapshot, catalog: Catalog) -> It
     position = int(found["position"][:_DIGITS]) if found["position"] else None
     for one in attributed.items:
         item = one.item
-        if item.object in (ObjectKind.RULE, ObjectKind.POLICY) and (item.table, item.chain) == (
-            found["table"],
-            found["chain"],
-        ):
+        place = (found["table"] or item.table, found["chain"])
+        if item.object in (ObjectKind.RULE, ObjectKind.POLICY) and (item.table, item.chain) == place:
             if position not in (None, item.position) or item.family != (found["family"] or item.family):
                 continue
             if not found["family"] and item.where.startswith("ip6:"):
@@ -133,7 +132,8 @@ def _container(container: Container, snapshot: Snapshot, attributed: AttributedS
     rules = tuple(_caused(attributed.items, container=container.id))
     docker = (one.item for one in attributed.items if one.attribution.maker == "docker")
     by_docker = frozenset(item.family for item in docker if item.object is ObjectKind.RULE)
-    written = RulesWritten(frozenset(one.item.family for one in rules), by_docker)
+    seen = bool(snapshot.ruleset.tables) or not any(gap.source in RULE_SOURCES for gap in snapshot.gaps)
+    written = RulesWritten(frozenset(one.item.family for one in rules), by_docker, seen)
     return ContainerExplained(
         container=container,
         networking=find_networking(container, snapshot.inventory),

@@ -18,6 +18,7 @@ class NoRuleKind(StrEnum):
     """The kinds of reasons, and which argument of a NoRule each has."""
 
     STOPPED = "stopped"
+    NOT_KNOWN = "not-known"  # rules, or the container's networks, were not seen
     ROOTLESS = "rootless"  # of Podman: its programs take published ports on the host
     LOOPBACK_ONLY = "loopback-only"  # network mode none
     SHARED_NETWORK = "shared-network"  # name: of the container whose network it shares
@@ -52,6 +53,7 @@ class RulesWritten(msgspec.Struct, frozen=True):
 
     for_container: frozenset[str]
     by_docker: frozenset[str]
+    seen: bool = True  # whether rules of the host were seen
 
 
 class _Attachment(msgspec.Struct, frozen=True):
@@ -80,6 +82,9 @@ def explain_no_rules(container: Container, inventory: Inventory, host: Host, wri
         yield NoRule(NoRuleKind.LOOPBACK_ONLY)
     elif inventory.podman and inventory.podman.rootless and container.engine is Engine.PODMAN:
         yield NoRule(NoRuleKind.ROOTLESS)
+    elif not written.seen or (inventory.partial and not container.endpoints):
+        if not written.for_container:
+            yield NoRule(NoRuleKind.NOT_KNOWN)
     else:
         yield from _on_networks(container, inventory, written)
 

@@ -2,12 +2,14 @@
 
 from enum import StrEnum
 from ipaddress import ip_address
+from typing import NamedTuple
 
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.attribute.exposure.beside import ChangedSets, changed_policy
 from netaudit.model.address_text import bracketed
 from netaudit.model.docker import Container, Inventory, PortBinding
-from netaudit.model.exposure import Delivery, Destination, Outcome
+from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome
+from netaudit.model.facts import Source, source_of_rules
 from netaudit.model.host import Host
 from netaudit.model.netfilter.family import family_of
 from netaudit.model.netfilter.ruleset import Item, ObjectKind, Ruleset
@@ -33,6 +35,18 @@ _CONDITIONAL = {
 }
 
 
+class _Words(NamedTuple):
+    """The words for a rule or policy that one side has alone, or whose chain the other side did not see."""
+
+    rule: str
+    policy: str
+    not_seen: str
+
+
+_CAME = _Words("is there now", "has this policy now", "not seen before")
+_WENT = _Words("is gone", "has another policy now", "not seen after")
+
+
 class ExposureCauses:
     """Two snapshots of a host, and what can be said of the change between them."""
 
@@ -42,6 +56,7 @@ class ExposureCauses:
         self._running = (_running(before.inventory), _running(after.inventory))
         inventories = (before.inventory, after.inventory)
         self._is_whole = all(one is not None and not one.partial for one in inventories)
+        self._sockets_known = not any(gap.source == Source.SOCKETS for side in (before, after) for gap in side.gaps)
         self._rules = (_texts(before.ruleset), _texts(after.ruleset))
         self._sets = ChangedSets(before.ruleset, after.ruleset)
         self._policy = changed_policy(before, after)
@@ -51,11 +66,13 @@ class ExposureCauses:
         """Say why; "" where nothing that was seen explains it."""
         shown = new or old
         assert shown  # noqa: S101 (one of them is there)
-        return self._of_container(shown) or self._of_listener(shown) or self._of_rule(old, new) or self._of_host()
+        return self._of_container(old, new) or self._of_listener(shown) or self._of_rule(old, new) or self._of_host()
 
-    def _of_container(self, shown: AttributedExposure) -> str:
+    def _of_container(self, before: AttributedExposure | None, after: AttributedExposure | None) -> str:
         """Say what was done to the container; nothing where Docker was not asked on either side."""
-        name, binding = shown.exposure.destination.container_name, shown.exposure.destination.binding
+        shown = after or before
+        to = shown.exposure.destination if shown else None
+        name = to.container_name if to else ""
         old, new = (running.get(name) for running in self._running)
         if not name or not self._is_whole or (old and new and old.id == new.id and _network(old) == _network(new)):
             return ""
@@ -63,16 +80,18 @@ class ExposureCauses:
             return ""
         if new is None:
             return f"`{name}` {self._say('was ')}{'stopped' if self._is_known(name) else 'removed'}"
-        return f"`{name}` {self._say('was ')}{_start_of(old, new)}{_with(binding)}"
+        ports = _with(to.binding, after) if to and to.binding else ""
+        return f"`{name}` {self._say('was ')}{_start_of(old, new)}{ports}"
 
     def _of_listener(self, shown: AttributedExposure) -> str:
-        """Say what came or went that takes packets on the host, where no inventory has the containers."""
+        """Say what came or went that takes packets on the host: a program, or a container that no inventory has."""
         to = shown.exposure.destination
-        if self._is_whole or shown.exposure.way not in _TAKEN_HERE:
+        explained = self._is_whole and to.kind is not DestinationKind.HOST_LISTENER
+        if explained or not self._sockets_known or shown.exposure.way not in _TAKEN_HERE:
             return ""
         old, new = (_listening(side.host, to) for side in (self._before, self._after))
         if new and not old:
-            return f"{', '.join(f'`{name}`' for name in new)} {self._say('listens there now')}"
+            return f"{', '.join(new)} {self._say('listens there now')}"
         return f"nothing {self._say('listens there now')}" if old and not new else ""
 
     def _is_known(self, name: str) -> bool:
@@ -81,14 +100,11 @@ class ExposureCauses:
 
     def _of_rule(self, old: AttributedExposure | None, new: AttributedExposure | None) -> str:
         """Name the rule that decides now and was not there, or that decided and is gone."""
+        moved = self._of_one_side(new, 0, _CAME) or self._of_one_side(old, 1, _WENT)
+        if moved:
+            return moved
         came = new.exposure.rule if new else None
-        if came and _key(came) not in self._rules[0]:
-            there = "has this policy now" if came.object is ObjectKind.POLICY else "is there now"
-            return f"{came.where} {self._say(there)}{_owner_of(new)}"
         went = old.exposure.rule if old else None
-        if went and _key(went) not in self._rules[1]:
-            gone = "has another policy now" if went.object is ObjectKind.POLICY else "is gone"
-            return f"{went.where} {self._say(gone)}{_owner_of(old)}"
         beside = self._of_sets(came, went) or self._of_policy()
         if beside:
             return beside
@@ -96,6 +112,16 @@ class ExposureCauses:
         if came and new and new.exposure.outcome is not Outcome.BLOCKED and not same:
             return f"{came.where} {self._say('decides now')}"
         return ""
+
+    def _of_one_side(self, one: AttributedExposure | None, other: int, words: _Words) -> str:
+        """Name the rule that decides on one side, where the other, 0 the first, does not have it."""
+        rule = one.exposure.rule if one else None
+        if rule is None or _key(rule) in self._rules[other]:
+            return ""
+        if _was_not_seen(rule, (self._before, self._after)[other]):
+            return f"{rule.where} {self._say('was ')}{words.not_seen}"
+        done = words.policy if rule.object is ObjectKind.POLICY else words.rule
+        return f"{rule.where} {self._say(done)}{_owner_of(one)}"
 
     def _of_sets(self, *deciding: Item | None) -> str:
         """Name the set with other members that the rule asks which decides now, or which decided."""
@@ -123,7 +149,8 @@ def _listening(host: Host, to: Destination) -> tuple[str, ...]:
     port = to.ports[0][0] if to.ports else 0
     there = (one for one in host.listeners if (one.protocol, one.port) == (to.protocol, port))
     families = (one for one in there if one.address == "*" or family_of(one.address) == to.family)
-    return tuple(dict.fromkeys(name for one in families for name in one.programs or ("a program",)))
+    named = (tuple(f"`{name}`" for name in one.programs) or ("a program",) for one in families)
+    return tuple(dict.fromkeys(name for names in named for name in names))
 
 
 def publishing(binding: PortBinding) -> str:
@@ -134,8 +161,9 @@ def publishing(binding: PortBinding) -> str:
     return f"-p {where}{binding.host_port}:{binding.container_port}{protocol}"
 
 
-def _with(binding: PortBinding | None) -> str:
-    return f" with {publishing(binding)}" if binding else ""
+def _with(binding: PortBinding, new: AttributedExposure | None) -> str:
+    """Say with which port it was started; or without which, where the port is gone."""
+    return f" {'without' if new is None else 'with'} {publishing(binding)}"
 
 
 def _owner_of(one: AttributedExposure | None) -> str:
@@ -159,6 +187,15 @@ def _network(container: Container) -> object:
 
 def _key(item: Item) -> tuple[object, ...]:
     return (item.backend, item.family, item.table, item.chain, item.text)
+
+
+def _was_not_seen(item: Item, side: Snapshot) -> bool:
+    """Tell a chain that a snapshot lacks because not all of its source was seen."""
+    source = source_of_rules(item.backend, item.family)
+    if not any(gap.source == source for gap in side.gaps):
+        return False
+    table = next((one for one in side.ruleset.tables if one.key == (item.backend, item.family, item.table)), None)
+    return table is None or all(chain.name != item.chain for chain in table.chains)
 
 
 def _texts(ruleset: Ruleset) -> frozenset[tuple[object, ...]]:

@@ -12,7 +12,7 @@ from netaudit.audit.subjects.fact import CheckSubject, RuleEditor, SubjectFacts,
 from netaudit.audit.subjects.rules.rule import is_dockers
 from netaudit.audit.view.view import HostView
 from netaudit.diff import Added, Altered, Moved, Removed
-from netaudit.model.exposure import Delivery, Outcome
+from netaudit.model.exposure import Delivery, Destination, Outcome
 
 
 class ChangeFacts(SubjectFacts, frozen=True):
@@ -83,10 +83,9 @@ def _of_exposure(change: ExposureChange) -> CheckSubject:
     cells = tuple(one for one in (change.after, change.before) if one)
     shown = cells[0].exposure
     there = shown.destination
-    port = there.ports[0][0] if there.ports else 0
     whose = there.container_name or "host"
     turn = _turn(change)
-    what = str(there.binding) if there.binding else f"{there.address} {port}/{there.protocol}"
+    what = str(there.binding) if there.binding else f"{there.address} {_ports(there)}"
     facts = ChangeFacts(
         change=turn.said,
         object="exposure",
@@ -108,6 +107,14 @@ def _of_exposure(change: ExposureChange) -> CheckSubject:
         doubts=turn.doubts,
         about=f"{whose} {there.binding.container_port}/{there.protocol}" if there.binding else "",
     )
+
+
+def _ports(there: Destination) -> str:
+    """Name ports: `22/tcp`, `every tcp port`, `1-21,23-65535/tcp`."""
+    if there.has_every_port:
+        return f"every {there.protocol} port"
+    spans = [str(low) if low == high else f"{low}-{high}" for low, high in there.ports]
+    return f"{','.join(spans)}/{there.protocol}"
 
 
 def _outcome(cell: AttributedExposure | None) -> str:

@@ -36,7 +36,7 @@ def explain(
 ) -> None:
     """Say why a rule is there and what would break without it, what a container or network caused, what a word means.
 
-    A word of a report is explained without reading anything; a container of that name where SNAPSHOT is given.
+    A word of a report is explained without reading anything; where SNAPSHOT is given, what has that name there first.
     """
     from netaudit.cli import output as out
     from netaudit.cli.auditing import explain_finding
@@ -65,9 +65,17 @@ def _without_a_host(subject: str, snapshot: Path | None, width: int) -> str:
 
 
 def _on_a_host(subject: str, facts: "Facts", width: int) -> str:
+    """Explain what is on the host; a word of a report where nothing on it has that name."""
     from netaudit.attribute.explain import explanation as explaining
     from netaudit.catalog import load_catalog
+    from netaudit.errors import SubjectError
     from netaudit.parse import parse_snapshot
     from netaudit.report.terminal.explain.explanation import render_explanations
+    from netaudit.report.terminal.explain.glossary import look_up, render_word
 
-    return render_explanations(explaining.explain(subject, parse_snapshot(facts), load_catalog()), width)
+    try:
+        return render_explanations(explaining.explain(subject, parse_snapshot(facts), load_catalog()), width)
+    except SubjectError:
+        if meaning := look_up(subject):
+            return render_word(meaning, width)
+        raise

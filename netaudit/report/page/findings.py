@@ -21,6 +21,7 @@ from netaudit.report.text.findings.audit import (
     describe_not_put,
     describe_status,
     describe_undecided,
+    further_steps,
     gather_undecided,
     short_id,
     steps,
@@ -55,6 +56,7 @@ class FindingRow(msgspec.Struct, frozen=True):
     also: tuple[str, ...] = ()  # what the same check says of other ports of the container
     aspects: tuple[Finding, ...] = ()  # what other checks say of the same
     steps: tuple[Step, ...] = ()
+    further: tuple[Step, ...] = ()  # that other ports of it need too
     id: str = ""
     reach: str = ""
 
@@ -123,6 +125,7 @@ def _row(mistake: Mistake, anchors: Anchors) -> FindingRow:
         also=tuple(_others(mistake))[:_SHOWN],
         aspects=mistake.aspects[1:],
         steps=tuple(steps(first)),
+        further=tuple(further_steps(mistake.alike)),
         id=short_id(first),
         reach=_REACHES[mistake.reach],
     )

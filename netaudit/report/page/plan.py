@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from netaudit.audit.planned import JudgedPlan, new_findings
+from netaudit.audit.risk import gather_mistakes
 from netaudit.report.page.anchors import Anchors
 from netaudit.report.page.findings import judge_audit, list_findings
 from netaudit.report.page.first.figures import Figure
@@ -44,11 +45,12 @@ def make_plan_page(plan: JudgedPlan) -> PlanPage:
     page = make_diff_page(plan.diff, plan.audit.assertion)
     fields = {name: getattr(page, name) for name in page.__struct_fields__ if name != "tense"}
     new = new_findings(plan)
+    found = len(gather_mistakes(plan.new))
     fields |= {
         "title": f"plan for {plan.diff.before.host or 'an unnamed host'}",
         "verdict": tuple(_verdict(plan, page.policy)),
         "figures": (
-            Figure(len(plan.new), "new finding" if len(plan.new) == 1 else "new findings", "findings"),
+            Figure(found, "new finding" if found == 1 else "new findings", "findings"),
             *page.figures,
         ),
         "opening": open_diff(plan.diff, plan.new, Tense.PLANNED),

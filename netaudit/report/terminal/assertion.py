@@ -7,11 +7,18 @@ from netaudit.policy.verdict import Assertion, Judged, Verdict
 from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.style import Style, bold
 from netaudit.report.terminal.wrapping import wrap_whole
-from netaudit.report.text.findings.assertion import describe_owner, judged_proofs, summarise_assertion, worst_first
-from netaudit.report.text.findings.audit import Proof, cell_proof, some_proofs
+from netaudit.report.text.findings.assertion import (
+    describe_owner,
+    judged_proofs,
+    summarise_assertion,
+    uncovered_rows,
+    worst_first,
+)
+from netaudit.report.text.findings.audit import Proof
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.words import count, describe_head
 
+_ROWS = 12  # open ports that no entry speaks of
 _COLOURS = {Verdict.BROKEN: "1;31", Verdict.VACUOUS: "33", Verdict.UNDECIDED: "33", Verdict.HOLDS: "32"}
 
 
@@ -100,8 +107,11 @@ def _proof(proof: Proof, style: Style) -> Iterator[str]:
 def _uncovered(assertion: Assertion, style: Style) -> Iterator[str]:
     if assertion.uncovered:
         yield bold("open, and no entry speaks of it", style)
-        for proof in some_proofs([cell_proof(one) for one in assertion.uncovered]):
-            yield from _proof(proof, style)
+        rows = list(uncovered_rows(assertion))
+        for row in rows[:_ROWS]:
+            yield from wrap_whole(terminal_text(row), style.width, first="  ", rest="     ")
+        if len(rows) > _ROWS:
+            yield f"  and {len(rows) - _ROWS} more ports (--format json has all)"
         yield ""
 
 

@@ -14,6 +14,7 @@ from netaudit.report.text.trace import (
     describe_hop,
     describe_outcome,
     describe_place,
+    describe_published,
     describe_step,
     describe_verdict,
 )
@@ -26,7 +27,8 @@ def render_trace(shown: AttributedTrace, style: Style) -> str:
     """Print a packet's way."""
     journey = shown.journey
     lines = [terminal_text(describe_head(shown.head)), ""]
-    lines += [bold(terminal_text(f"{journey.source} → {journey.target}, {journey.question.state}"), style), ""]
+    lines += [bold(terminal_text(f"{journey.source} → {journey.target}, {journey.question.state}"), style)]
+    lines += [*_outcome(shown, style), ""]
     lines += _hops(shown, style)
     lines += _way(journey.trace, shown, style)
     for answer in journey.trace.answers:
@@ -35,6 +37,13 @@ def render_trace(shown: AttributedTrace, style: Style) -> str:
         lines += ["", bold("a later packet", style), *_way(later, shown, style)]
     lines.append(describe_outcome(shown))
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _outcome(shown: AttributedTrace, style: Style) -> Iterator[str]:
+    """Say what becomes of the packet, and by which other port it may get there."""
+    yield describe_outcome(shown)
+    if published := describe_published(shown):
+        yield from wrap(terminal_text(published), style.width, hyphens=True)
 
 
 def _hops(shown: AttributedTrace, style: Style) -> Iterator[str]:

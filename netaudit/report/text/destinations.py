@@ -22,10 +22,10 @@ def describe_any_port(destination: Destination) -> str:
     """Name it with PROTOCOL_HOLE in place of the protocol."""
     if destination.binding:
         return f"{bracketed(destination.binding.host_ip)}:{destination.binding.host_port}/{PROTOCOL_HOLE}"
-    spans = [str(low) if low == high else f"{low}-{high}" for low, high in destination.ports]
     address = bracketed(destination.address)
-    if len(spans) == 1 and "-" not in spans[0]:
-        return f"{address}:{spans[0]}/{PROTOCOL_HOLE}"
-    if spans in (["0-65535"], ["1-65535"]):
+    if destination.port is not None:
+        return f"{address}:{destination.port}/{PROTOCOL_HOLE}"
+    if destination.has_every_port:
         return f"{address} every {PROTOCOL_HOLE} port"
+    spans = [str(low) if low == high else f"{low}-{high}" for low, high in destination.ports]
     return f"{address} {PROTOCOL_HOLE} {', '.join(spans)}"

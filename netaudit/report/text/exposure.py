@@ -17,7 +17,6 @@ from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.reasons import describe_reason
 
 _SHOWN = 6  # ranges of ports
-_ALL_PORTS = frozenset({((0, 65535),), ((1, 65535),)})
 _OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
 _EVERY_PORT = re.compile(r"(.*\bevery )(\w+) port", re.DOTALL)
 _FAMILIES = {"ip": "IPv4", "ip6": "IPv6"}
@@ -169,14 +168,13 @@ def describe_target(to: Destination) -> str:
 
 def _asked(to: Destination) -> str:
     """Name the port that packets are sent to, or the ports: `0.0.0.0:2222`, `0.0.0.0, tcp ports 2000-2999`."""
-    alone = len(to.ports) == 1 and to.ports[0][0] == to.ports[0][1]
     address = bracketed(to.address)
-    return f"{address}:{to.ports[0][0]}" if alone else f"{address}, {describe_ports(to)}"
+    return f"{address}, {describe_ports(to)}" if to.port is None else f"{address}:{to.port}"
 
 
 def describe_ports(to: Destination) -> str:
     """Name ports: `every tcp port`, `tcp port 80`, `tcp ports 1-79, 81-65535`."""
-    if to.ports in _ALL_PORTS:
+    if to.has_every_port:
         return f"every {to.protocol} port"
     spans = [str(low) if low == high else f"{low}-{high}" for low, high in to.ports[:_SHOWN]]
     more = f" and {len(to.ports) - _SHOWN} more ranges" if len(to.ports) > _SHOWN else ""

@@ -10,6 +10,7 @@ NO_NETWORK_RULES = "No rule exists because of it: Docker writes rules for bridge
 # The words in braces are the arguments of a NoRule.
 _SENTENCES: Mapping[NoRuleKind, str] = {
     NoRuleKind.STOPPED: "It has no rule, for Docker writes rules for running containers only.",
+    NoRuleKind.NOT_KNOWN: "No rule of it was seen, and why is not known: not all of its networks and rules were seen.",
     NoRuleKind.ROOTLESS: (
         "On this host it has no rule: Podman is rootless and writes its rules in a network namespace of its own. Its"
         " programs take the published ports on the host, and connect inside the container: only the host's INPUT rules"

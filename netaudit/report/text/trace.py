@@ -53,6 +53,18 @@ def describe_outcome(shown: AttributedTrace) -> str:
     return f"{outcome}: it arrives, and its answer does not come back" if unanswered else outcome
 
 
+def describe_published(shown: AttributedTrace) -> str:
+    """Name where the port is published to whose container a packet did not get at its own address, "" where nowhere."""
+    if not shown.published:
+        return ""
+    ports = ", ".join(str(one) for one in shown.published)
+    port = shown.published[0]
+    return (
+        f"The container publishes this port as {ports}. For packets to a published port ask about the host's address:"
+        f" --to ADDRESS:{port.host_port}/{port.protocol}"
+    )
+
+
 def describe_place(step: Step) -> str:
     """Name where a step is: a rule's place, else what happens."""
     return step.item.where if step.item else str(step.kind)

@@ -26,7 +26,7 @@ def _lines(check: Check) -> Iterator[str]:
     yield from (f"  flagged: {_example(one)}" for one in check.examples if one.flagged)
     yield from (f"  clean: {_example(one)}" for one in check.examples if not one.flagged)
     yield from (f"  see: {reference}" for reference in check.references)
-    yield f'  waive it with: check = "{check.id}" under [[waivers]] in netaudit.toml'
+    yield f'  accept it: check = "{check.id}" under [[waivers]] in netaudit.toml, with subject, reason, owner and until'
 
 
 def _example(example: Example) -> str:

@@ -30,8 +30,8 @@ WORDS = {
     "duplicate": "A standing: the same text once more than its maker writes it.",
     "missing": "A standing: given the inventory, it ought to be there, and it is not. What it protects is open, or what"
     " it allows is closed.",
-    "undecided": "Coverage: what tells whether a rule ought to be there was not seen, so it is called neither missing"
-    " nor expected.",
+    "undecided": "What decides it was not seen. Of a rule: it is called neither missing nor expected. Of a check: it is"
+    " no finding, and not passed either. Of a policy's entry: it is neither kept nor broken. The fact is named.",
     "rules": "Coverage: how many rules were seen, over all tables, families and backends.",
     "coverage": "How many rules are explained, by confidence. What is not covered is reported, never left out.",
     "allowed": "An outcome: a packet of this kind arrives, and something takes it.",
@@ -65,6 +65,32 @@ WORDS = {
     "set": "Values that nftables rules look up.",
     "map": "Values that nftables rules look up, each with what to do.",
     "object": "A named object of nftables: a counter, quota, limit, helper or the like.",
+    "finding": "A problem that a check found, with its severity, what it is about, the evidence and what to do.",
+    "severity": "How bad a finding is: info, low, medium, high or critical. --fail-on says which ones fail a gate.",
+    "confidence": "Of a rule's cause: proved, likely, ambiguous or unattributed. Of a finding: high, medium or low, how"
+    " surely it is a problem; a fact that was not seen makes it lower.",
+    "critical": "A severity: act now. The Internet reaches what must face no network.",
+    "high": "A severity: it must be mended, or accepted by somebody.",
+    "medium": "A severity: it is often a mistake; it may be meant.",
+    "low": "A severity: better be mended, and nothing depends on it now.",
+    "info": "A severity: worth knowing.",
+    "aspect": "A further finding of the same mistake: the same port by IPv6, or from another zone. One line tells all;"
+    " `--verbose` lists them.",
+    "also": "The aspects of a finding: further findings of the same mistake.",
+    "not asked": "A check that was not put, because what it looks at was not seen. It is not passed.",
+    "waived": "A finding that the operator accepted, in netaudit.toml, a file of waivers or a label of the container.",
+    "baseline": "An earlier audit as JSON (--write-baseline): findings that it has are not new, and fail no gate.",
+    "holds": "A verdict of a policy's entry: no packet breaks it.",
+    "broken": "A verdict of a policy's entry: a packet breaks it. The packet and the deciding rule are shown.",
+    "vacuous": "A verdict of a policy's entry: nothing on the host is what it names, so it says nothing. A typing error"
+    " must not pass.",
+    "zone": "Where packets come from: internet, lan:INTERFACE, host, network:NAME or container:NAME.",
+    "row": "A line of the exposure table: a zone, what it sends to, the outcome and the deciding rule.",
+    "docker-proxy": "A program of the engine that listens on a published port of the host, and sends what comes to the"
+    " container. INPUT rules decide about such packets, not DOCKER-USER.",
+    "docker-user": "A chain that Docker makes for the operator. Forwarded packets come there before Docker's own rules;"
+    " packets that docker-proxy takes do not.",
+    "symbol": "A value that is known only after the command ran, in braces: {bridge of shop_front}.",
     "gap": "Something that could not be seen. Nothing in a report speaks for it: absence of evidence is no evidence.",
     "absent": "A gap: the program, socket or file is not on the host.",
     "denied": "A gap: not enough privilege. Run as root.",
@@ -76,6 +102,7 @@ WORDS = {
     "inconsistent": "A gap: the host changed while it was read. Nothing is called missing or stale then.",
     "not recorded": "A gap: the recording has no such file and does not say why.",
 }
+_ZONES = ("lan", "network", "container")  # lan:eth0, network:front
 
 
 def look_up(subject: str) -> str:
@@ -84,6 +111,7 @@ def look_up(subject: str) -> str:
         word, meaning = SYMBOLS[subject]
         return f"{subject} ({word})\n  {meaning}"
     word = subject.lower().replace("_", " ")
+    word = word if word in WORDS or word.partition(":")[0] not in _ZONES else word.partition(":")[0]
     if word in WORDS:
         return f"{word}\n  {WORDS[word]}"
     return next((f"{mark} ({name})\n  {meaning}" for mark, (name, meaning) in SYMBOLS.items() if name == word), "")

@@ -1,5 +1,6 @@
 """Findings with their evidence and what to do: what `--verbose` and `explain ID` print."""
 
+import json
 from collections.abc import Iterable, Iterator
 
 from netaudit.audit.finding import Finding
@@ -8,7 +9,7 @@ from netaudit.model.severity import Severity
 from netaudit.report.terminal.shell import shell_lines
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap_whole
-from netaudit.report.text.findings.audit import proofs, short_id, steps
+from netaudit.report.text.findings.audit import Step, further_steps, proofs, short_id, steps
 from netaudit.report.text.sanitize import terminal_text
 
 _COLOURS = {
@@ -26,7 +27,9 @@ def mistake_lines(mistake: Mistake, style: Style) -> Iterator[str]:
     shown = mistake.alike[:_SHOWN]
     yield from finding_lines(shown[0], style)
     for other in shown[1:]:
-        yield from _wrapped("  also     ", other.message, style)
+        yield from _wrapped("  also     ", _message(other), style)
+    for step in further_steps(mistake.alike):
+        yield from _step_lines("and", step, style)
     if len(mistake.alike) > _SHOWN:
         rest = ", ".join(one.subject for one in mistake.alike[_SHOWN:])
         yield from _wrapped(f"  {len(mistake.alike) - _SHOWN:<3} more ", rest, style)
@@ -38,21 +41,43 @@ def finding_lines(finding: Finding, style: Style) -> Iterator[str]:
     """Print a finding with its proof and what to do."""
     head = f"{finding.check.id}  {finding.subject}  {short_id(finding)}"
     yield f"{severity(finding.severity, style)} {terminal_text(head)}"
-    yield from _wrapped("  ", finding.message, style)
+    yield from _wrapped("  ", _message(finding), style)
     for proof in proofs(finding):
         yield from _wrapped(f"  {proof.kind:<8} ", f"{proof.where}  {proof.text}" if proof.where else proof.text, style)
         if proof.because:
             yield from _wrapped("           # ", proof.because, style)
     for at, step in enumerate(steps(finding)):
-        yield from _wrapped("  or       " if at else "  to do    ", step.do, style)
-        yield from shell_lines(terminal_text(step.line), style.width, indent=11)
-        yield from _wrapped("  then     ", step.then, style) if step.then else ()
+        yield from _step_lines("or" if at else "to do", step, style)
+
+
+def _message(finding: Finding) -> str:
+    return f"Not certain: {finding.message}" if finding.doubts else finding.message
+
+
+def _step_lines(word: str, step: Step, style: Style) -> Iterator[str]:
+    yield from _wrapped(f"  {word:<8} ", step.do, style)
+    yield from shell_lines(terminal_text(step.line), style.width, indent=11)
+    yield from _wrapped("  then     ", step.then, style) if step.then else ()
 
 
 def severity(one: Severity, style: Style) -> str:
     """Print a severity in a column of its own."""
     text = f"{one:<8}"
     return f"\x1b[{_COLOURS[one]}m{text}\x1b[0m" if style.colour else text
+
+
+def waiver_lines(mistake: Mistake) -> Iterator[str]:
+    """Print what accepts the first finding of a mistake, to be filled in."""
+    first = mistake.first
+    entry = {"check": first.check.id, "subject": first.about or first.subject, "reason": "", "owner": ""}
+    yield "  accept   with this in netaudit.toml, filled in (docs/waivers.md):"
+    yield "           [[waivers]]"
+    yield from (f"           {key} = {terminal_text(_toml_string(value))}" for key, value in entry.items())
+    yield "           until = YYYY-MM-DD"
+
+
+def _toml_string(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # a basic string of TOML is one of JSON's
 
 
 def render_mistakes(mistakes: Iterable[Mistake], style: Style) -> str:

@@ -2,8 +2,14 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
+from netaudit.attribute.attribution import AttributedExposure
 from netaudit.policy.verdict import WORST_FIRST, Assertion, Judged, Lack, Unmet, Verdict
+from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.destinations import describe_receiver
 from netaudit.report.text.findings.audit import Proof, cell_proof, some_proofs
+from netaudit.report.text.reach.rows import describe_own_port, open_rows
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.words import count
 
@@ -20,8 +26,23 @@ def judged_proofs(judged: Judged) -> Iterator[Proof]:
     yield from (Proof("vacuous", "", _LACKS[one.lack].format(word=one.word)) for one in judged.unmatched)
     yield from (Proof("unknown", "", describe_reason(one)) for one in judged.missing)
     yield from (Proof("shared", "", f"container {one} is on several of these networks") for one in judged.shared)
-    yield from some_proofs([cell_proof(one) for one in judged.cells])
+    yield from some_proofs([_named(one) for one in judged.cells])
     yield from some_proofs([_unmet(one) for one in judged.unmet])
+
+
+def _named(cell: AttributedExposure) -> Proof:
+    """Return a cell as evidence, with who takes the packets and who wrote the rule that decides."""
+    proof, there, by = cell_proof(cell), cell.exposure.destination, cell.attribution
+    taker = f"to {describe_receiver(there)} {describe_own_port(there)}"
+    whose = ", ".join(filter(None, (by.maker or "an unknown writer", describe_causes(by.causes) if by.causes else "")))
+    writer = f"{cell.exposure.rule.where}: {whose}" if cell.exposure.rule else ""
+    return msgspec.structs.replace(proof, because="; ".join(filter(None, (proof.because, taker, writer))))
+
+
+def uncovered_rows(assertion: Assertion) -> Iterator[str]:
+    """List what is open and no entry speaks of: one line for a port, what the Internet reaches first."""
+    for row in open_rows(assertion.uncovered):
+        yield f"{', '.join(map(str, row.zones))} → {row.name}, at {', '.join(row.addresses)}"
 
 
 def _unmet(one: Unmet) -> Proof:

@@ -1,7 +1,7 @@
 """The words for an audit that all reports share."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -187,6 +187,9 @@ def describe_status(finding: Finding) -> str:
     return "in the baseline" if finding.known else ""
 
 
+_FURTHER = 8  # findings of one mistake whose commands are shown
+
+
 class Step(msgspec.Struct, frozen=True):
     """A remedy in words: what to do, the line to run, and what it would lead to."""
 
@@ -201,6 +204,16 @@ def steps(finding: Finding) -> list[Step]:
         return [_step(advice, "") for advice in finding.advice]
     pairs = zip(finding.advice, finding.verified, strict=True)
     return [_step(advice, _verdict(advice, verified)) for advice, verified in pairs]
+
+
+def further_steps(alike: Sequence[Finding]) -> Iterator[Step]:
+    """List the commands that the others of one mistake need and the first does not: for another port, or IPv6."""
+    known = {step.line for step in steps(alike[0])}
+    for finding in alike[1:_FURTHER]:
+        for step in steps(finding):
+            if step.line and step.line not in known:
+                known.add(step.line)
+                yield Step(f"for {finding.subject}: {step.do[:1].lower()}{step.do[1:]}", step.line, step.then)
 
 
 def _verdict(advice: Advice, verified: Verified | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from netaudit.audit.risk import gather_mistakes
 from netaudit.model.plan import Refusal, Symbol
 from netaudit.plan.pitfalls import Pitfall, PitfallKind
 from netaudit.plan.surroundings import HostChange
@@ -44,6 +45,6 @@ def describe_host_change(one: HostChange) -> str:
 def summarise_plan(plan: "JudgedPlan") -> str:
     """Sum up a plan in one line."""
     parts = [f"would change: {summarise_diff(plan.diff)}"]
-    parts += [f"{count(len(plan.new), 'new finding')}"] if plan.new else []
-    parts += [f"{count(len(plan.gone), 'finding')} gone"] if plan.gone else []
+    parts += [f"{count(len(gather_mistakes(plan.new)), 'new finding')}"] if plan.new else []
+    parts += [f"{count(len(gather_mistakes(plan.gone)), 'finding')} gone"] if plan.gone else []
     return "; ".join((*parts, NOTHING_RAN))

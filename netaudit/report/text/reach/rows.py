@@ -12,7 +12,6 @@ from netaudit.report.text.reasons import describe_reason
 
 OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
 _KINDS = tuple(ZoneKind)
-_EVERY = (((0, 65535),), ((1, 65535),))
 
 
 class OpenRow(msgspec.Struct, frozen=True):
@@ -60,7 +59,7 @@ def describe_own_port(to: Destination) -> str:
     """Name a port as its container knows it: `5432/tcp`, `every tcp port`."""
     if to.binding:
         return f"{to.binding.container_port}/{to.protocol}"
-    if to.ports in _EVERY:
+    if to.has_every_port:
         return f"every {to.protocol} port"
     spans = [str(low) if low == high else f"{low}-{high}" for low, high in to.ports]
     return f"{', '.join(spans[:3])}{', …' if len(spans) > 3 else ''}/{to.protocol}"
@@ -95,8 +94,8 @@ def _address(to: Destination) -> str:
     address = to.binding.host_ip if to.binding else to.address
     if to.binding:
         return f"{bracketed(address)}:{to.binding.host_port}"
-    if to.kind is DestinationKind.HOST_LISTENER and len(to.ports) == 1:
-        return f"{bracketed(address)}:{to.ports[0][0]}"
+    if to.kind is DestinationKind.HOST_LISTENER and to.port is not None:
+        return f"{bracketed(address)}:{to.port}"
     return address
 
 
