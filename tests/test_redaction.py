@@ -313,3 +313,20 @@ def _inside(facts: Facts) -> list[tuple[int, list[str]]]:
     order = [one.id for one in snapshot.inventory.containers]  # type: ignore[union-attr]
     shown = attribute_snapshot(snapshot, _catalog()).inside
     return [(order.index(one.container.id), [item.attribution.signature for item in one.items]) for one in shown]
+
+
+def test_names_that_podman_writes_into_rules_are_replaced_and_their_form_stays() -> None:
+    redactor = Redactor(KEY, _catalog())
+    owner = "c75e584cafdc98016cf9db990205a257cee8a3bb314c89af1f7edaefde65e2df"
+    name, _, hidden = redactor.comment(f"dnat name: backend id: {owner}").removeprefix("dnat name: ").partition(" id: ")
+    assert name.startswith("net-")
+    assert len(hidden) == len(owner)
+    assert hidden != owner
+    assert redactor.comment("dnat name: backend id: mine") != "dnat name: backend id: mine"
+    chain = redactor.inner("nv_2f259bab_10_88_0_0_nm16", "netavark")
+    subnet = str(redactor.address("10.88.0.0/16"))
+    assert chain.endswith(f"_{subnet.replace('.', '_').replace('/', '_nm')}")
+    assert "2f259bab" not in chain
+    six = redactor.inner("nv_2f259bab_2001-db8-90--_nm64", "netavark")
+    assert six.startswith(chain[:11])
+    assert six.endswith("--_nm64")

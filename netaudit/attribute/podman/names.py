@@ -18,3 +18,9 @@ def short_id(network_id: str) -> str:
 def subnet_name(subnet: str) -> str:
     """Return a subnet as it stands in the names of nftables' chains (`10_88_0_0_nm16`)."""
     return subnet.replace(".", "_").replace(":", "-").replace("/", "_nm")
+
+
+def subnet_of_name(name: str) -> str:
+    """Return the subnet that a name of `subnet_name` stands for."""
+    bare, _, length = name.rpartition("_nm")
+    return f"{bare.replace('_', '.').replace('-', ':')}/{length}"

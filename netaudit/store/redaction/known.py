@@ -16,6 +16,7 @@ _BUILTIN = frozenset(name for chains in BUILTIN_CHAINS.values() for name in chai
 _TARGET = re.compile(r"(?:-[jg]|jump|goto) ([^\s{}]+)(?: |$)")
 _SET = re.compile(r"--match-set ([^\s{}]+) ")
 _COMMENT = re.compile(r'comment "([^"{}]+)"')
+_HOLED_COMMENT = re.compile(r'--comment "([^"]*\{[^"]*)"')
 _TRIES = 8  # to find a pseudonym that the maker could have written; all but the first are unlikely
 
 # Name of a template's hole, what it holds -> what stands for that; None where none is known.
@@ -35,6 +36,7 @@ class Known:
         )
         self._sets = {name for text in texts for name in _find(_SET, text)}
         self._comments = {name for text in texts for name in _find(_COMMENT, text)}
+        self._holed_comments = [Template(found) for text in texts for found in _find(_HOLED_COMMENT, text)]
         holed = (one for one in signatures if one.chain.holes and one.chain.text.strip("{}") not in one.chain.holes)
         self._templates: dict[str, dict[str, Template]] = {}
         for one in holed:
@@ -63,9 +65,12 @@ class Known:
         """Return a set's name as a rule of iptables may still name it; None where it says whose it is."""
         return name if name in self._sets else self._within(name, rule, names)
 
-    def comment(self, text: str, rule: str, names: Names) -> str | None:
+    def comment(self, text: str, rule: str, names: Names, fill: Fill) -> str | None:
         """Return the comment of a rule as it may stay; None where somebody typed it."""
-        return text if text in self._comments else self._within(text, rule, names)
+        if text in self._comments:
+            return text
+        filled = (_filled(template, text, fill) for template in self._holed_comments)
+        return next((one for one in filled if one is not None), None) or self._within(text, rule, names)
 
     def constants(self, rule: str, fill: Fill) -> str | None:
         """Return a rule whose constants a maker computes, for what they stand for; None for any other rule."""

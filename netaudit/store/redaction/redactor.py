@@ -1,5 +1,8 @@
 """All that one key and one catalog replace: values, and the names that rules have."""
 
+from collections.abc import Callable, Mapping
+
+from netaudit.attribute.podman.names import subnet_name, subnet_of_name
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.store.redaction.known import Known, own_words
 from netaudit.store.redaction.tally import Kind
@@ -34,27 +37,43 @@ class Redactor(ValueRedactor):
 
     def comment(self, text: str, rule: str = "") -> str:
         """Replace the comment of a rule, unless a maker of rules writes it."""
-        known = self.known.comment(text, rule, self.names)
+        known = self.known.comment(text, rule, self.names, self._fill)
         return self.done(Kind.TEXT, text, known if known is not None else self.text(text))
 
     def constants(self, rule: str) -> str | None:
         """Replace what a maker computed into the constants of its rule; None for any other rule."""
         return self.known.constants(rule, self._fill)
 
-    def _fill(self, hole: str, value: str) -> str | None:  # noqa: PLR0911 (a table of cases)
-        """Replace what fills the hole of a template."""
-        match hole:
-            case "bridge" | "interface" | "trusted":
-                return self.interface(value)
-            case "host_port" | "container_port" | "vxlan_port" | "protocol":
-                return value
-            case "name":
-                return own_words(value, self.names)
-            case "vxlan_id":
-                return str(self.names.vxlan_id(int(value)))
-            case "vni":
-                return str(self.names.vxlan_id(int(value) >> 8) << 8)
-            case "vni_hex":
-                return f"{self.names.vxlan_id(int(value, 16) >> 8) << 8:#x}"
-            case _:
-                return self.address(value)
+    def _fill(self, hole: str, value: str) -> str | None:
+        """Replace what fills the hole of a template; what is in no table is an address."""
+        return _FILLS[hole](self, value) if hole in _FILLS else self.address(value)
+
+
+def _as_it_is(_: Redactor, value: str) -> str:
+    return value
+
+
+def _interface(redactor: Redactor, value: str) -> str:
+    return redactor.interface(value)
+
+
+def _id(redactor: Redactor, value: str) -> str:
+    return redactor.names.id(value)
+
+
+def _subnet_name(redactor: Redactor, value: str) -> str | None:
+    subnet = redactor.address(subnet_of_name(value))
+    return subnet_name(subnet) if subnet else None
+
+
+_FILLS: Mapping[str, Callable[[Redactor, str], str | None]] = {
+    **dict.fromkeys(("host_port", "container_port", "vxlan_port", "protocol"), _as_it_is),
+    **dict.fromkeys(("bridge", "interface", "trusted"), _interface),
+    **dict.fromkeys(("owner", "network_id"), _id),
+    "name": lambda redactor, value: own_words(value, redactor.names),
+    "network_name": lambda redactor, value: redactor.names.network(value),
+    "subnet_name": _subnet_name,
+    "vxlan_id": lambda redactor, value: str(redactor.names.vxlan_id(int(value))),
+    "vni": lambda redactor, value: str(redactor.names.vxlan_id(int(value) >> 8) << 8),
+    "vni_hex": lambda redactor, value: f"{redactor.names.vxlan_id(int(value, 16) >> 8) << 8:#x}",
+}
