@@ -66,7 +66,7 @@ def build(wheel: Path, output: Path, wheels: Path | None) -> Path:
             _write(root / place, _START.format(module=module), mode=0o755)
         _write(root / "usr/share/doc/netaudit/copyright", (REPOSITORY / "LICENSE").read_text())
         _describe(root, version, arch)
-        command = ["dpkg-deb", "--root-owner-group", "--build", "-Zxz", root, target]
+        command = ["dpkg-deb", "--root-owner-group", "--build", "-Zxz", "-z3", root, target]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return target
 
