@@ -6,6 +6,8 @@ SHELL := bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 WORKERS ?= 2
+# Tests on engines, browsers and packets wait more than they work.
+WAITING_WORKERS ?= 4
 
 # Compiled files are kept: without them every start of Python compiles all of netaudit, and every run of pytest all tests.
 unexport PYTHONDONTWRITEBYTECODE
@@ -26,7 +28,7 @@ demo: system $(VENV)/ready ## The main job before your eyes: an engine, docker r
 .PHONY: test
 test: export SWEEP ?= 5
 test: rooted system check roots ## Everything, on every recording, real engines and kernels (root, Debian or Ubuntu)
-	$(PYTHON) -m pytest -q -m "engine or kernel or browser or matrix" -n $(WORKERS) --dist loadgroup
+	$(PYTHON) -m pytest -q -m "engine or kernel or browser or matrix" -n $(WAITING_WORKERS) --dist loadgroup
 
 .PHONY: rooted
 rooted:
