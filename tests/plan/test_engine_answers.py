@@ -305,6 +305,19 @@ def test_an_older_engine_has_the_ports_of_a_range_for_each_address_of_the_host()
     assert {port for _, port in given} == {"3000", "3001"}
 
 
+@pytest.mark.parametrize(("version", "status"), [("20.10.24", 500), ("26.1.5", 500), ("28.5.2", 204)])
+def test_before_27_the_next_port_of_a_range_fails_the_start_where_another_address_has_it(
+    version: str, status: int
+) -> None:
+    engine = _engine(version)
+    _run(engine, "all", {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8250"}]})
+    answer = _run(engine, "own", {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8250-8253"}]})
+    assert answer[0] == status
+    if status != 204:
+        assert "listen tcp4 127.0.0.1:8250: bind: address already in use" in _message(answer)[1]
+    assert _run(engine, "other", {"80/tcp": [{"HostIp": "127.0.0.2", "HostPort": "8260-8263"}]})[0] == 204
+
+
 @pytest.mark.parametrize(("then", "status"), [("start", 204), ("stop", 500)])
 def test_a_link_leads_to_a_running_container_of_the_default_network(then: str, status: int) -> None:
     engine = _engine()

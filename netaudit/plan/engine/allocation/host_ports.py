@@ -1,6 +1,6 @@
 """Ports of the host: which are taken, and which one a binding gets."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from ipaddress import IPv4Address, ip_address
 from itertools import chain
 
@@ -16,6 +16,8 @@ from netaudit.plan.engine.objects import Object, is_running, items, part, text
 from netaudit.plan.engine.state import EngineState
 
 _BINDS_FIRST = Version(28)  # from here on the daemon binds the port itself, before docker-proxy does
+# Before, a port of a range is the next that was not given for its very address, and one that is held fails the start.
+_TRIES_NEXT = Version(27)
 Taken = tuple[str, Ip, int]  # protocol, address, port
 
 
@@ -61,11 +63,16 @@ def choose_port(state: EngineState, ports: HostPorts, wanted: Wanted, addresses:
         _check_exact(state, ports, wanted, addresses)
         return wanted.first
     first, last = (wanted.first, wanted.last) if wanted.first else state.host.dynamic_ports
-    start = _cursor(ports, first, last)
+    by_address = wanted.first > 0 and state.host.version < _TRIES_NEXT
+    start = _cursor(ports, first, last, addresses if by_address else ())
     turn = chain(range(start, last + 1), range(first, start))
-    found = _pick(state, (one for one in turn if _is_left(state, ports, wanted, addresses, one)), first, last)
+    left = _not_given if by_address else _is_left
+    found = _pick(state, (one for one in turn if left(state, ports, wanted, addresses, one)), first, last)
     if found is None:
         raise EngineRefusal(500, _failed(state, container, "all ports are allocated"))
+    for address in addresses if by_address else ():
+        if not ports.is_free(wanted.protocol, [address], found):
+            raise EngineRefusal(500, _failed(state, container, _held(state, wanted.protocol, found, address)))
     return found
 
 
@@ -87,6 +94,10 @@ def _pick(state: EngineState, free: Iterator[int], first: int, last: int) -> int
     return apart
 
 
+def _not_given(_: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip], port: int) -> bool:
+    return not any((wanted.protocol, address, port) in ports.given for address in addresses)
+
+
 def _is_left(state: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip], port: int) -> bool:
     if not wanted.first and port in state.host.reserved_ports:
         return False
@@ -103,9 +114,13 @@ def _note_dynamic(state: EngineState, port: int, first: int, last: int) -> None:
     state.symbols[str(port)] = Symbol(name, SymbolKind.HOST_PORT, f"{first}-{last}", str(port))
 
 
-def _cursor(ports: HostPorts, first: int, last: int) -> int:
-    """Return the port after the highest that was given of a range: the engine goes on where it ended."""
-    highest = max((port for _, _, port in ports.given if first <= port <= last), default=first - 1)
+def _cursor(ports: HostPorts, first: int, last: int, only: Collection[Ip]) -> int:
+    """Return the port after the highest that was given of a range, only on some addresses, () for all of them.
+
+    The engine goes on where it ended.
+    """
+    given = (port for _, address, port in ports.given if not only or address in only)
+    highest = max((port for port in given if first <= port <= last), default=first - 1)
     return highest + 1 if highest < last else first
 
 
@@ -114,14 +129,14 @@ def _check_exact(state: EngineState, ports: HostPorts, wanted: Wanted, addresses
         if ports.is_given(wanted.protocol, address, wanted.first):
             raise EngineRefusal(500, f"Bind for {address}:{wanted.first} failed: port is already allocated")
         if ports.is_held(wanted.protocol, address, wanted.first):
-            raise EngineRefusal(500, _held(state, wanted, address))
+            raise EngineRefusal(500, _held(state, wanted.protocol, wanted.first, address))
 
 
-def _held(state: EngineState, wanted: Wanted, address: Ip) -> str:
-    shown = with_port(str(address), wanted.first)
+def _held(state: EngineState, protocol: str, port: int, address: Ip) -> str:
+    shown = with_port(str(address), port)
     if state.host.version >= _BINDS_FIRST:
-        return f"failed to bind host port {shown}/{wanted.protocol}: address already in use"
-    kind = f"{wanted.protocol}{address.version}"
+        return f"failed to bind host port {shown}/{protocol}: address already in use"
+    kind = f"{protocol}{address.version}"
     return f"Error starting userland proxy: listen {kind} {shown}: bind: address already in use"
 
 
