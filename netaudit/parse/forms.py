@@ -24,6 +24,7 @@ _FORM = re.compile(
 )
 _BACKEND = re.compile(r"ip6?tables-(?:legacy|nft)\b|\(nf_tables\)")  # what tells the backend of a listing
 _USUAL = ("filter", "nat", "mangle", "raw")
+_Key = tuple[Backend, str, str]
 
 
 class Form(Enum):
@@ -107,7 +108,7 @@ def _next_form(form: Form | None, line: str) -> Form | None:
 def _read_several(parts: Mapping[Form, str], text: str, asked: Asked) -> ParseResult:
     """Read each form by itself; of a chain that is in two, the one that says more counts."""
     readings = [_merged(_read_form(form, parts[form], asked), parts[form]) for form in Form if form in parts]
-    tables: dict[tuple[Backend, str, str], Table] = {}
+    tables: dict[_Key, Table] = {}
     for table in (table for reading in readings for table in reading.tables):
         first = tables.get(table.key)
         if first is None:
@@ -115,7 +116,8 @@ def _read_several(parts: Mapping[Form, str], text: str, asked: Asked) -> ParseRe
             continue
         there = {chain.name for chain in first.chains if chain.rules or chain.policy is not None}
         more = tuple(chain for chain in table.chains if chain.name not in there)
-        kept = tuple(chain for chain in first.chains if chain.name not in {one.name for one in more})
+        names = {chain.name for chain in more}
+        kept = tuple(chain for chain in first.chains if chain.name not in names)
         tables[table.key] = msgspec.structs.replace(first, chains=(*kept, *more))
     losses = tuple(loss for reading in readings for loss in reading.losses)
     return _with_losses(ParseResult(tuple(tables.values()), losses), text, asked.backend)
@@ -150,16 +152,23 @@ def _unlisted(tables: Iterable[Table]) -> tuple[Loss, ...]:
 
 def _merged(reading: ParseResult, text: str) -> ParseResult:
     """Put what was printed of one table at several times into one; of a chain with two states the last one counts."""
-    merged: dict[tuple[Backend, str, str], Table] = {}
+    merged: dict[_Key, Table] = {}
+    chains: dict[_Key, dict[str, Chain]] = {}
     earlier: list[tuple[str, str, int]] = []  # chain, table, and how often the chain's name came before
     seen: Counter[str] = Counter()
+    last: dict[tuple[_Key, str], int] = {}  # which of the places that name a chain is this table's
     for table in reading.tables:
-        before = merged.get(table.key)
-        merged[table.key] = table if before is None else _merge_two(before, table)
+        before = chains.setdefault(table.key, {})
+        other = _other_states(before, table)
         for chain in table.chains:
-            if before is not None and _has_other_state(before, chain):
-                earlier.append((chain.name, table.name, seen[chain.name] - 1))
+            if chain.name in other:
+                earlier.append((chain.name, table.name, last[table.key, chain.name]))
+            last[table.key, chain.name] = seen[chain.name]
             seen[chain.name] += 1
+        before |= {one.name: one for one in table.chains if one.name not in before or one.name in other}
+        first = merged.setdefault(table.key, table)
+        if first is not table:
+            merged[table.key] = msgspec.structs.replace(first, chains=tuple(before.values()))
     losses = _earlier_states(earlier, text) if earlier else ()
     return msgspec.structs.replace(reading, tables=tuple(merged.values()), losses=(*reading.losses, *losses))
 
@@ -168,17 +177,13 @@ def _earlier_states(chains: Iterable[tuple[str, str, int]], text: str) -> Iterat
     lines = lines_of_chains(text)
     for name, table, at in chains:
         known = lines.get(name, [])
-        yield earlier_state(known[at] if 0 <= at < len(known) else None, f"{name} of table {table}")
+        yield earlier_state(known[at] if at < len(known) else None, f"{name} of table {table}")
 
 
-def _merge_two(one: Table, other: Table) -> Table:
-    chains = {chain.name: chain for chain in one.chains}
-    chains |= {chain.name: chain for chain in other.chains if chain.name not in chains or _has_other_state(one, chain)}
-    return msgspec.structs.replace(one, chains=tuple(chains.values()))
-
-
-def _has_other_state(table: Table, chain: Chain) -> bool:
-    return any(one.name == chain.name and _content(one) != _content(chain) for one in table.chains)
+def _other_states(before: Mapping[str, Chain], table: Table) -> set[str]:
+    """Name the chains of a table that were printed before with other rules, or with another policy."""
+    again = ((before[one.name], one) for one in table.chains if one.name in before)
+    return {one.name for earlier, one in again if _content(earlier) != _content(one)}
 
 
 def _content(chain: Chain) -> tuple[str | None, list[str]]:

@@ -87,7 +87,7 @@ def load(path: Path) -> Facts:
 def load_together(paths: Sequence[Path]) -> Facts:
     """Read several files of one host as one recording. Raises RecordingError, also where one of them is a recording."""
     places = [_STDIN if path == Path("-") else path for path in paths]
-    return _without_index(places[0], put_together((path, _read(path)) for path in places))
+    return _without_index(places[0], put_together((path, _read(path)) for path in places), places)
 
 
 def load_stream(file: IO[bytes], path: Path) -> Facts:
@@ -232,13 +232,13 @@ def _with_index(path: Path, files: dict[str, bytes], data: bytes) -> Facts:
     )
 
 
-def _without_index(path: Path, files: Files) -> Facts:
+def _without_index(path: Path, files: Files, named: Sequence[Path] = ()) -> Facts:
     """Take files that another program collected: what is absent, or empty where no answer is empty, is a gap."""
     from netaudit.store.reading.foreign import adopt, unsaid  # noqa: PLC0415 (late: it reads what people paste)
     from netaudit.store.reading.plain import guess_source  # noqa: PLC0415 (late, as above)
 
     alone = path.name in files.others and not files.ours and not path.is_dir()
-    adopted = adopt(files.others, files.ours, path)
+    adopted = adopt(files.others, files.ours, path, named)
     if alone and not adopted.files:
         guess_source(files.others[path.name], path)  # raises, and says why it is not one
     there = {**files.ours, **adopted.files}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from audit.conftest import RECORDINGS, AuditOf
 
+from netaudit.audit.checks.check import Check
 from netaudit.audit.subjects.listed.chains import ListedChains
 from netaudit.audit.subjects.listed.incoming import bridges_kept_out
 from netaudit.model.facts import Source
@@ -137,6 +138,15 @@ def test_output_is_closed_by_its_policy_or_its_last_rule(
         ("DROP", "-A INPUT -j elsewhere\n", ()),
         ("ACCEPT", "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n", ()),
         ("DROP", "-A INPUT -m listing --interfaces -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -s 172.16.0.0/12 -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -s 128.0.0.0/1 -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -s 198.51.100.0/24 -j ACCEPT\n", ("docker0",)),
+        ("DROP", "-A INPUT -m addrtype --dst-type LOCAL -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -m set --match-set inside src -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -m pkttype --pkt-type unicast -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -m limit --limit 9/sec -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -m addrtype --dst-type LOCAL -j fw\n-A fw -j ACCEPT\n", ()),
+        ("DROP", "-A INPUT -s 198.51.100.0/24 -j fw\n-A fw -j ACCEPT\n", ()),
     ],
 )
 def test_input_keeps_containers_out_where_nothing_may_let_their_bridge_in(
@@ -146,6 +156,16 @@ def test_input_keeps_containers_out_where_nothing_may_let_their_bridge_in(
     text = f"*filter\n:INPUT {policy} [0:0]\n:FORWARD DROP [0:0]\n:fw - [0:0]\n{rules}{docker}COMMIT\n"
     (tmp_path / "host.txt").write_text(text)
     assert bridges_kept_out(parse_snapshot(load(tmp_path / "host.txt")), "ip") == kept_out
+
+
+def test_chains_that_lead_on_many_times_are_followed_to_their_end(tmp_path: Path) -> None:
+    deep = "".join(f"-A c{at} -j c{at + 1}\n" for at in range(1500))
+    declared = "".join(f":c{at} - [0:0]\n" for at in range(1501))
+    docker = "-A FORWARD -i docker0 ! -o docker0 -j ACCEPT\n"
+    text = f"*filter\n:INPUT DROP [0:0]\n{declared}-A INPUT -j c0\n{deep}{docker}{{}}COMMIT\n"
+    for last, kept_out in (("", ("docker0",)), ("-A c1500 -j ACCEPT\n", ())):
+        (tmp_path / "host.txt").write_text(text.format(last))
+        assert bridges_kept_out(parse_snapshot(load(tmp_path / "host.txt")), "ip") == kept_out
 
 
 def test_rules_whose_interfaces_are_not_listed_repeat_nothing(tmp_path: Path) -> None:
@@ -168,6 +188,41 @@ def test_a_port_that_docker_leads_past_the_default_deny_of_input_is_told(
     found = {one.check.id for one in audit_of(load(tmp_path / "host.txt")).findings}
     assert ("forwarded-port-past-input" in found) is (allowed == "")
     assert "input-keeps-containers-out" in found
+
+
+PAST = (
+    "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:DOCKER - [0:0]\n:fw - [0:0]\n{}-A FORWARD -o docker0 -j DOCKER\n"
+    "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT\nCOMMIT\n"
+    "*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n"
+    "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
+)
+TOLD, UNSURE, CLEAN = "told", "unsure", "clean"
+
+
+@pytest.mark.parametrize(
+    ("rules", "judged"),
+    [
+        ("", TOLD),
+        ("-A INPUT -i lo -j ACCEPT\n-A INPUT -i docker0 -j ACCEPT\n", TOLD),
+        ("-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A INPUT -p icmp -j ACCEPT\n", TOLD),
+        ("-A INPUT -s 192.168.0.0/16 -j ACCEPT\n", TOLD),
+        ("-A INPUT -p tcp -m tcp --dport 22 -j fw\n-A fw -j ACCEPT\n", TOLD),
+        ("-A INPUT -i eth0 -j ACCEPT\n", UNSURE),
+        ("-A INPUT -j elsewhere\n", UNSURE),
+        ("-A INPUT -p tcp -m tcp --dport 22 -j elsewhere\n", TOLD),
+        ("-A INPUT -m listing --interfaces -j ACCEPT\n", UNSURE),
+        ("-A INPUT -p tcp -j ACCEPT\n", CLEAN),
+        ("-A INPUT -j fw\n-A fw -p tcp -m tcp --dport 8000:9000 -j ACCEPT\n", CLEAN),
+        ("-A INPUT -m addrtype --dst-type LOCAL -j ACCEPT\n", CLEAN),
+    ],
+)
+def test_a_port_is_past_input_only_where_no_rule_of_input_may_accept_it(
+    tmp_path: Path, rules: str, judged: str, audit_of: AuditOf, checks: tuple[Check, ...]
+) -> None:
+    (tmp_path / "host.txt").write_text(PAST.format(rules))
+    mine = tuple(one for one in checks if one.id == "forwarded-port-past-input")
+    audit = audit_of(load(tmp_path / "host.txt"), checks=mine)
+    assert [TOLD for _ in audit.findings] + [UNSURE for _ in audit.undecided] == ([] if judged == CLEAN else [judged])
 
 
 def test_a_real_hosts_rules_alone_tell_what_its_inventory_tells(tmp_path: Path, audit_of: AuditOf) -> None:

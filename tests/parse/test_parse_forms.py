@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.netfilter.ruleset import Backend, Chain, Rule, Table
-from netaudit.parse import parse_snapshot
+from netaudit.parse import forms, parse_snapshot
 from netaudit.parse.forms import Form, find_form, read_rules
 from netaudit.parse.reading.result import Loss, ParseResult
 
@@ -92,6 +92,21 @@ def test_of_two_states_of_one_chain_the_last_counts_and_the_other_is_a_gap_with_
     (loss,) = reading.losses
     assert loss.detail.startswith("line 2, an earlier state of chain INPUT of table filter, passed by")
     assert not loss.doubtful
+
+
+def test_the_earlier_state_of_a_chain_is_named_with_the_line_in_its_own_table() -> None:
+    first = "$ iptables -S\n-P OUTPUT ACCEPT\n$ iptables -t nat -S\n-P OUTPUT ACCEPT\n"
+    reading = _read(f"{first}$ iptables -S\n-P OUTPUT DROP\n")
+    earlier = [loss.detail for loss in reading.losses if "earlier state" in loss.detail]
+    assert [one[:59] for one in earlier] == ["line 2, an earlier state of chain OUTPUT of table filter, p"]
+
+
+def test_chains_that_are_printed_twice_are_compared_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    monkeypatch.setattr(forms, "_content", lambda chain: compared.append(chain.name) or (chain.policy, []))
+    table = "*filter\n" + "".join(f":C{at} - [0:0]\n" for at in range(200)) + "COMMIT\n"
+    _read(table * 3)
+    assert len(compared) == 2 * 2 * 200
 
 
 def test_a_table_that_iptables_cannot_print_is_a_gap() -> None:

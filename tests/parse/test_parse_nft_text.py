@@ -9,6 +9,7 @@ from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
 from netaudit.parse.nftables.spelling import is_nft_text
 from netaudit.parse.nftables.text.reader import read_nft_text
+from netaudit.parse.nftables.text.structure import context
 from netaudit.store.redaction.redactor import Redactor
 from netaudit.store.redaction.rules.nft import redact_nft
 
@@ -94,6 +95,15 @@ def test_a_file_adds_rules_to_a_chain_whose_hook_it_names_once() -> None:
     more = "table inet f {\n chain c {\n  tcp dport 23 accept\n }\n}\n"
     assert rules(base + more, "f", "c") == ["tcp dport 22 accept", "tcp dport 23 accept"]
     assert read_nft_text(base + more).earlier == ()
+
+
+def test_rules_that_are_added_one_by_one_are_not_compared_with_all_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    monkeypatch.setattr(context, "_stateless", lambda said: compared.append(len(said)) or said)
+    one = "chain c {\n tcp dport 22 accept\n}\n"
+    text = "table ip f {\n chain c {\n  type filter hook input priority 0;\n  tcp dport 22 drop\n }\n"
+    assert len(rules(text + one * 100 + "}\n", "f", "c")) == 101
+    assert sum(compared) <= 4
 
 
 DOCKER = """# Warning: table ip nat is managed by iptables-nft, do not touch!

@@ -1,8 +1,10 @@
 """What people paste: several answers in one text, with prompts, fences, quotes and prose between."""
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from netaudit.errors import ParseError, RecordingError
 from netaudit.model.facts import Facts, GapReason, Source
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
+from netaudit.parse.paste import split
 from netaudit.store import load
 
 ISSUE = """### Description
@@ -162,6 +165,25 @@ def test_many_lines_of_a_kind_are_read_in_little_time(tmp_path: Path, line: str)
     with suppress(ParseError, RecordingError):
         read(tmp_path, f"{line}\n" * 5000)
     assert time.process_time() - began < 10
+
+
+def test_the_family_of_a_table_is_told_by_its_own_lines_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counting(list[str]):
+        asked = 0
+
+        def __iter__(self) -> Iterator[str]:
+            for one in super().__iter__():
+                self.asked += 1
+                yield one
+
+        def __getitem__(self, at: Any) -> Any:
+            self.asked += 1
+            return super().__getitem__(at)
+
+    lines = Counting(["*raw", "COMMIT"] * 500)
+    monkeypatch.setattr(split, "clean_lines", lambda _text: lines)
+    split.split_paste("")
+    assert lines.asked <= 6 * len(lines)
 
 
 def test_prose_alone_is_refused(tmp_path: Path) -> None:

@@ -140,7 +140,8 @@ def test_commands_that_somebody_ran_are_no_rules_beside_a_list(tmp_path: Path) -
     )
     rules, lost = read(tmp_path, text)
     assert rules == ["ip filter -A FORWARD -j DOCKER-USER", "ip filter -A FORWARD -o docker0 -j DOCKER"]
-    assert any("line 6, passed by" in one and "and 1 more" in one for one in lost)
+    assert any("line 6, passed by" in one for one in lost)
+    assert any("line 7, a command that the list beside it may not show" in one for one in lost)
 
 
 def test_a_script_of_commands_is_read_as_what_it_makes(tmp_path: Path) -> None:
@@ -150,6 +151,21 @@ def test_a_script_of_commands_is_read_as_what_it_makes(tmp_path: Path) -> None:
         "ip filter -A INPUT -j DROP",
         "ip nat -A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080",
     ]
+
+
+def test_a_script_that_sets_a_policy_keeps_its_rules(tmp_path: Path) -> None:
+    text = "iptables -P INPUT DROP\niptables -A INPUT -i lo -j ACCEPT\niptables -A INPUT -p tcp --dport 22 -j ACCEPT\n"
+    rules, lost = read(tmp_path, f"my script:\n{text}")
+    assert rules == ["ip filter -A INPUT -i lo -j ACCEPT", "ip filter -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"]
+    assert not any("iptables -A" in one for one in lost)
+
+
+@pytest.mark.parametrize("typed", ["iptables -A INPUT -i eth0 -j ACCEPT", "sudo iptables -P INPUT ACCEPT"])
+def test_a_command_beside_a_list_leaves_its_rules_unsure(tmp_path: Path, typed: str) -> None:
+    (tmp_path / "paste.txt").write_text(f"$ iptables -S\n-P INPUT DROP\n-A INPUT -i lo -j ACCEPT\nI ran:\n{typed}\n")
+    gaps = [gap for gap in parse_snapshot(load(tmp_path / "paste.txt")).gaps if typed in gap.detail]
+    assert [(gap.source, gap.reason) for gap in gaps] == [(Source.IPTABLES_NFT, GapReason.NOT_RECORDED)]
+    assert gaps[0].detail.startswith("line 5, a command that the list beside it may not show")
 
 
 def test_two_commands_on_one_line_are_answered_by_two_tables(tmp_path: Path) -> None:
@@ -239,6 +255,22 @@ def test_several_files_of_one_host_are_read_as_one(tmp_path: Path) -> None:
     assert snapshot.inventory is not None
     assert [one.name for one in snapshot.inventory.containers] == ["web"]
     assert facts.host == "rules"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [("Buy milk.\nCall Anna.\n", "no iptables-save table found"), ("", "it is empty")]
+)
+def test_one_of_several_files_that_holds_nothing_is_named(tmp_path: Path, text: str, why: str) -> None:
+    (tmp_path / "rules.txt").write_text("-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n")
+    (tmp_path / "notes.txt").write_text(text)
+    with pytest.raises(RecordingError, match=rf"notes\.txt is not a recording: {why}"):
+        load(tmp_path / "rules.txt", tmp_path / "notes.txt")
+
+
+def test_an_answer_that_is_recognised_and_not_used_is_no_wrong_file(tmp_path: Path) -> None:
+    (tmp_path / "rules.txt").write_text("-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n")
+    (tmp_path / "routes.txt").write_text("default via 192.0.2.1 dev eth0\n")
+    assert Source.IP_ROUTE in {gap.source for gap in load(tmp_path / "rules.txt", tmp_path / "routes.txt").gaps}
 
 
 def test_a_recording_is_not_one_of_several_files(tmp_path: Path) -> None:

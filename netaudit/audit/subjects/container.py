@@ -17,7 +17,7 @@ from netaudit.audit.subjects.fact import (
     engine_facts,
     fact,
 )
-from netaudit.audit.subjects.network import is_private
+from netaudit.audit.subjects.listed.private import is_private
 from netaudit.audit.view.by_cause import Cells
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import Container

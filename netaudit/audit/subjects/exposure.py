@@ -1,6 +1,6 @@
 """Cells of the exposure table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from netaudit.attribute.attribution import AttributedExposure
@@ -8,11 +8,15 @@ from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.daemon import strange_bridges, strange_proxies
 from netaudit.audit.subjects.fact import CheckSubject, FamilyEditor, SubjectFacts, fact
+from netaudit.audit.subjects.listed.accepting import Acceptance, accepted_at_input
 from netaudit.audit.view.view import HostView
-from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome
+from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome, ZoneKind
 from netaudit.model.facts import Source
+from netaudit.model.netfilter.match import Field
 from netaudit.model.reason import kinds_of
 from netaudit.packets.host.destinations import PROXY
+from netaudit.packets.values.packet import Packet
+from netaudit.packets.values.probe import PROTOCOLS
 
 _KIND = CheckedKind.EXPOSURE
 _NOBODY, _NOBODY_RECORDED = "no container", "no container that was recorded"
@@ -67,7 +71,8 @@ def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
     protocol_and_ports = f"{', '.join(port_words(there))}/{there.protocol}"
     reached = there.container_name or ", ".join(there.programs or ()) or str(there.led or "host")
     name = f"{one.zone.identity} → {reached} {there.kind} {protocol_and_ports} ({there.family})"
-    facts = _facts(view, cell)
+    accepted = _accepted(view, cell)
+    facts = _facts(view, cell, accepted)
     return CheckSubject(
         _KIND,
         name,
@@ -75,13 +80,13 @@ def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
         facts,
         cells=(cell,),
         container=there.container_name,
-        doubts=(*_outcome_doubts(one), *_owner_doubts(view, one)),
+        doubts=(*_outcome_doubts(one), *_owner_doubts(view, one), *_input_doubts(facts, accepted)),
         about=f"{reached} {protocol_and_ports}",
         service=facts.service,
     )
 
 
-def _facts(view: HostView, cell: AttributedExposure) -> ExposureFacts:
+def _facts(view: HostView, cell: AttributedExposure, accepted: Iterable[Acceptance]) -> ExposureFacts:
     one, there = cell.exposure, cell.exposure.destination
     reasons = tuple(map(str, kinds_of(one.reason)))
     return ExposureFacts(
@@ -102,16 +107,32 @@ def _facts(view: HostView, cell: AttributedExposure) -> ExposureFacts:
         publisher=_publisher(view, there),
         programs=there.programs,
         input_policy=view.host_firewall.policy(there.family),
-        input_allows=all(
-            view.host_firewall.allows(there.family, there.protocol, port)
-            for first, last in there.ports
-            for port in {first, last}
-        ),
+        input_allows=all(one.sure for one in accepted),
         service=service_of(view, there),
         decided_by=cell.attribution.maker,
         reason=reasons[0] if reasons else "",
         reasons=reasons,
         for_all=one.for_all,
+    )
+
+
+def _accepted(view: HostView, cell: AttributedExposure) -> tuple[Acceptance, ...]:
+    """Tell of the first and the last port of each range whether a rule for packets to the host accepts it."""
+    there = cell.exposure.destination
+    ports = tuple(dict.fromkeys(port for ends in there.ports for port in ends))
+    named = tuple(Acceptance(view.host_firewall.allows(there.family, there.protocol, port)) for port in ports)
+    led_from_outside = there.kind is DestinationKind.FORWARDED_PORT and cell.exposure.zone.kind is ZoneKind.INTERNET
+    if not led_from_outside or view.host_firewall.policy(there.family) != "drop":
+        return named
+    ways: tuple[str | None, ...] = view.outside.ways_in(there.family, [cell]) or (None,)
+    known = {Field.PROTOCOL: PROTOCOLS.get(there.protocol)}
+    return tuple(
+        one
+        if one.sure
+        else accepted_at_input(
+            view.program, there.family, [Packet({**known, Field.DPORT: port, Field.IIF: way}) for way in ways]
+        )
+        for port, one in zip(ports, named, strict=True)
     )
 
 
@@ -139,6 +160,14 @@ def _outcome_doubts(one: Exposure) -> Iterator[Doubt]:
     yield Doubt("outcome", str(Outcome.ALLOWED), str(Outcome.BLOCKED), reasons)
     if one.way is Delivery.NONE:
         yield Doubt("way", str(_WAYS[one.destination.kind]), str(Delivery.NONE), reasons)
+
+
+def _input_doubts(facts: ExposureFacts, accepted: Iterable[Acceptance]) -> Iterator[Doubt]:
+    """Return the bounds of whether the ports are accepted, where a rule may do so for those that none accepts."""
+    left = [one for one in accepted if not one.sure]
+    if not facts.input_allows and all(one.doubts for one in left):
+        reasons = tuple(dict.fromkeys(why for one in left for why in one.doubts))
+        yield Doubt("input_allows", opened=True, closed=False, reasons=reasons)
 
 
 def _owner_doubts(view: HostView, one: Exposure) -> Iterator[Doubt]:

@@ -16,6 +16,7 @@ from netaudit.audit.subjects.fact import (
     backend_of,
     fact,
 )
+from netaudit.audit.subjects.listed.private import is_private
 from netaudit.audit.subjects.rules.doubts import outbound_doubts
 from netaudit.audit.view.by_cause import Items
 from netaudit.audit.view.host_firewall import denied_programs
@@ -91,20 +92,6 @@ class NetworkFacts(SubjectFacts, frozen=True):
     iptables: IPv4Editor = ""
     podman: IsPodmans = False
     backend: DockerBackend = ""
-
-
-_PRIVATE = tuple(
-    map(
-        ipaddress.ip_network,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10"),
-    )
-)  # RFC 1918, 6598, 3927, 4193, 4291
-
-
-def is_private(text: str) -> bool:
-    """Return whether all addresses of a subnet are for private use."""
-    network = ipaddress.ip_network(text, strict=False)
-    return any(network.version == one.version and network.subnet_of(one) for one in _PRIVATE)  # type: ignore[arg-type]
 
 
 def networks(view: HostView) -> Iterator[CheckSubject]:

@@ -1,6 +1,6 @@
 """Files that other programs kept, under any name: what they hold tells what they are."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -34,13 +34,19 @@ class Adopted(msgspec.Struct, frozen=True):
     names: dict[str, str]
 
 
-def adopt(others: Mapping[str, bytes], taken: Iterable[str], path: Path) -> Adopted:
-    """Take files of other names for what they hold, unless a file of the right name is there; the rest is passed by."""
+def adopt(others: Mapping[str, bytes], taken: Iterable[str], path: Path, named: Sequence[Path] = ()) -> Adopted:
+    """Take files of other names for what they hold, unless a file of the right name is there; the rest is passed by.
+
+    What the user `named` is not passed by: it holds something, or is a wrong file. Raises RecordingError.
+    """
+    wanted = {name: one for one in reversed(named) for name in (one.name, str(one))}
     found: dict[Source, list[bytes]] = {}
     names: dict[Source, str] = {}
     pasted: list[Gap] = []
     for name in sorted(others):
         there, gaps = _parts_of(others[name], name)
+        if name in wanted and not there and all(gap.reason is GapReason.PARTIAL for gap in gaps):
+            guess_source(others[name], wanted[name])  # raises, and says why it is not one
         mine = {source: data for source, data in there.items() if source not in taken}
         pasted += gaps if mine else ()
         for source, data in mine.items():

@@ -74,7 +74,7 @@ class ListedChains:
         chains = self._chains("filter")
         found = chains.get("OUTPUT")
         published = any("DNAT" in _targets(chain) for chain in self._chains("nat").values())
-        if found is None or not published or not _closes(found):
+        if found is None or not published or not closes(found):
             return False
         bridges = self.published_bridges()
         return not any(_may_lead_to_containers(rule.text, bridges) for rule in found.rules)
@@ -115,7 +115,7 @@ def _targets(chain: Chain) -> list[str]:
     return [found[1] for rule in chain.rules if (found := _TARGET.search(rule.text))]
 
 
-def _closes(chain: Chain) -> bool:
+def closes(chain: Chain) -> bool:
     """Tell whether what no rule of a chain decided is dropped, by its policy or its last rule."""
     return chain.policy == "DROP" or bool(chain.rules and _CLOSING.fullmatch(chain.rules[-1].text))
 

@@ -2,7 +2,8 @@
 
 import re
 
-from netaudit.audit.subjects.listed.chains import NOT_LISTED
+from netaudit.audit.subjects.listed.chains import closes
+from netaudit.audit.subjects.listed.private import may_be_private
 from netaudit.model.docker import is_docker_bridge
 from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS, IPTABLES_BACKENDS, Backend, Chain, Table
 from netaudit.model.snapshot import Snapshot
@@ -11,16 +12,16 @@ from netaudit.parse.iptables.rule import ParsedRule, parse_rule
 _BRIDGE = re.compile(r"(?:-[io] |[io]ifname (?:!= )?\"?)([\w.-]+)")
 _STATES = ("--ctstate", "--state")
 _NARROW = frozenset(
-    {"--dport", "--dports", "--sport", "--sports", "--ports", "--icmp-type", "--icmpv6-type", "-s", "--match-set",
-     "--pkt-type", "--mac-source", "--dst-type", "--limit"}
-)  # fmt: skip
+    {"--dport", "--dports", "--sport", "--sports", "--ports", "--icmp-type", "--icmpv6-type", "--mac-source"}
+)
+_LEAVES = frozenset({"DROP", "REJECT", "RETURN", "LOG", "NFLOG", "MARK", ""})
 _NARROW_PROTOCOLS = frozenset({"icmp", "ipv6-icmp", "esp", "ah", "gre", "igmp", "ospf", "vrrp", "1", "58"})
 
 
 def bridges_kept_out(snapshot: Snapshot, family: str) -> tuple[str, ...]:
     """Name Docker's bridges whose containers INPUT lets in to no more than single ports of the host.
 
-    None where INPUT does not drop what is left, may let everything of a bridge in, or leads to what was not listed.
+    No bridge where INPUT does not drop what is left, may let all of a bridge in, or leads to what was not listed.
     """
     tables = [
         one
@@ -32,9 +33,9 @@ def bridges_kept_out(snapshot: Snapshot, family: str) -> tuple[str, ...]:
         return ()
     chains = {chain.name: chain for chain in tables[0].chains}
     bridges = _bridges(tables[0])
-    if "INPUT" not in chains or not _closes(chains["INPUT"]) or not bridges:
+    if "INPUT" not in chains or not closes(chains["INPUT"]) or not bridges:
         return ()
-    return () if _may_let_in(chains["INPUT"], chains, bridges, {"INPUT"}) else bridges
+    return () if _may_let_in(chains, bridges) else bridges
 
 
 def _bridges(table: Table) -> tuple[str, ...]:
@@ -42,34 +43,28 @@ def _bridges(table: Table) -> tuple[str, ...]:
     return tuple(sorted({name for name in names if is_docker_bridge(name)}))
 
 
-def _closes(chain: Chain) -> bool:
-    """Tell whether what no rule decides is dropped: by the policy, or by a last rule without a match."""
-    last = parse_rule(chain.rules[-1].text) if chain.rules else None
-    return chain.policy == "DROP" or (
-        last is not None and last.target in ("DROP", "REJECT") and not last.matches and NOT_LISTED not in str(last)
-    )
-
-
-def _may_let_in(chain: Chain, chains: dict[str, Chain], bridges: tuple[str, ...], met: set[str]) -> bool:
-    """Tell whether a chain, or one that it leads to, may accept new packets from a bridge to any port."""
-    for rule in chain.rules:
-        read = parse_rule(rule.text)
-        if _is_narrow(read, bridges) or read.target in ("DROP", "REJECT", "RETURN", "LOG", "NFLOG", "MARK", ""):
-            continue
-        there = chains.get(read.target)
-        if there is None or read.target in BUILTIN_CHAINS["filter"]:
-            return True
-        if read.target not in met:
-            met.add(read.target)
-            if _may_let_in(there, chains, bridges, met):
+def _may_let_in(chains: dict[str, Chain], bridges: tuple[str, ...]) -> bool:
+    """Tell whether INPUT, or a chain that it leads to, may accept new packets from a bridge to any port."""
+    left, met = [chains["INPUT"]], {"INPUT"}
+    while left:
+        for read in (parse_rule(rule.text) for rule in left.pop().rules):
+            if read.target in _LEAVES or (read.target == "ACCEPT" and _is_narrow(read, bridges)):
+                continue
+            there = chains.get(read.target)
+            if there is None or read.target in BUILTIN_CHAINS["filter"]:
                 return True
+            if read.target not in met:
+                met.add(read.target)
+                left.append(there)
     return False
 
 
 def _is_narrow(rule: ParsedRule, bridges: tuple[str, ...]) -> bool:
-    """Tell whether a rule is for packets of other interfaces, of connections that exist, or to single ports."""
+    """Tell whether a rule is for other interfaces, public senders, connections that exist, or single ports."""
     for one in rule.matches:
         if one.name in _NARROW and not one.negated:
+            return True
+        if one.name == "-s" and not one.negated and not any(map(may_be_private, one.arguments)):
             return True
         if one.name == "-p" and _NARROW_PROTOCOLS.intersection(one.arguments) and not one.negated:
             return True

@@ -20,13 +20,13 @@ class LostLine(msgspec.Struct, frozen=True, order=True):
     text: str
 
 
-class _ChainText(msgspec.Struct, frozen=True):
+class _ChainText(msgspec.Struct):
     """A chain as the text declares it, what its rules say, its line, and where its objects are."""
 
     chain: dict[str, Json]
-    said: list[Json]
     line: int
-    own: tuple[range, ...]
+    said: list[Json] = []
+    own: list[range] = []
 
 
 class Context:
@@ -56,19 +56,20 @@ class Context:
         said = [rule["expr"] for rule in rules]
         there = self._chains.get(key)
         if there and there.said and said:
-            if _stateless(there.said) == _stateless(said):
+            if len(there.said) == len(said) and _stateless(there.said) == _stateless(said):
                 return
             if "hook" in chain or "hook" not in there.chain:
                 self.earlier.append(LostLine(there.line, key[2]))
                 self._forget(there)
                 there = None
         at = len(self.objects)
-        self.objects += () if there else (("chain", chain),)
+        if there is None:
+            there = self._chains[key] = _ChainText(chain, line)
+            self.put("chain", chain)
         self.objects += (("rule", rule) for rule in rules)
-        own = (*(there.own if there else ()), range(at, len(self.objects)))
-        self._chains[key] = _ChainText(
-            there.chain if there else chain, [*(there.said if there else ()), *said], line, own
-        )
+        there.line = line
+        there.said += said
+        there.own.append(range(at, len(self.objects)))
 
     def _forget(self, chain: "_ChainText") -> None:
         for at in (at for part in chain.own for at in part):
