@@ -1,7 +1,7 @@
 """Facts of a host and a command -> what it would do, before it runs."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -20,6 +20,7 @@ from netaudit.model.plan import Assumption, MadeOn
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot, parse_snapshots
 from netaudit.plan.engine.plan import StandIn
+from netaudit.plan.engine.state import ExposedPorts
 from netaudit.plan.hidden_values import hide_values
 from netaudit.plan.pitfalls import find_pitfalls
 from netaudit.plan.planned import Planned
@@ -36,8 +37,6 @@ from netaudit.standin.confinement import CLIENT_HINT
 from netaudit.standin.podman import check_podman, is_podman
 from netaudit.standin.quadlet import is_quadlet, quadlet_commands
 from netaudit.standin.session import Client, Outcome, run_client
-
-ExposedPorts = Callable[[str], tuple[str, ...] | None]  # by an image's reference; None where they are not known
 
 _LIBPOD = "/libpod/"
 _ASKS_AFAR = ("failed to access repository", "Could not resolve host", "no such host", "network is unreachable")
@@ -228,14 +227,4 @@ def _afterwards(start: _Start, engine: StandIn, planned: Planned, context: PlanC
     """Return a plan with the host that an engine's inventory leads to."""
     inventory = engine.planned()
     host = plan_host(start.snapshot, inventory, context.auditor.catalog)
-    changing = tuple(one for one in engine.requests if one.method not in ("GET", "HEAD"))
-    return msgspec.structs.replace(
-        planned,
-        before=host.before,
-        after=host.after,
-        rules=host.changes,
-        symbols=host.symbols,
-        assumptions=(*planned.assumptions, *host.assumptions),
-        requests=changing,
-        refused=inventory.refused,
-    )
+    return planned.leads_to(host, engine.requests, inventory.refused)

@@ -1,15 +1,13 @@
 """Facts of a host and requests of Podman's client -> what they would do."""
 
-import msgspec
-
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts, Source
 from netaudit.parse import parse_snapshot
+from netaudit.plan.engine.state import ExposedPorts
 from netaudit.plan.planned import Planned
 from netaudit.plan.podman.host import plan_podman_host
 from netaudit.plan.podman.stand_in import PodmanStandIn
-from netaudit.plan.podman.state import ExposedPorts
 
 
 def podman_engine(facts: Facts, exposed_ports: ExposedPorts) -> PodmanStandIn:
@@ -29,13 +27,4 @@ def podman_afterwards(facts: Facts, engine: PodmanStandIn, planned: Planned, cat
     """Return a plan with the host that Podman's inventory leads to."""
     inventory = engine.planned()
     host = plan_podman_host(parse_snapshot(facts), inventory, catalog)
-    return msgspec.structs.replace(
-        planned,
-        before=host.before,
-        after=host.after,
-        rules=host.changes,
-        symbols=host.symbols,
-        assumptions=host.assumptions,
-        requests=tuple(one for one in engine.requests if one.method not in ("GET", "HEAD")),
-        refused=inventory.refused,
-    )
+    return planned.leads_to(host, engine.requests, inventory.refused)

@@ -33,7 +33,7 @@ from netaudit.attribute.reason import AttributionReason, AttributionReasonKind
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff import rule_item
 from netaudit.model.docker import Inventory
-from netaudit.model.engines.parts import docker_part, podman_part
+from netaudit.model.engines.parts import docker_here, podman_part
 from netaudit.model.netfilter.ruleset import Chain, Item, ObjectKind, Table
 from netaudit.model.snapshot import Snapshot
 
@@ -62,8 +62,8 @@ class Attributor:
 
     def _make_recogniser(self, catalog: Catalog) -> Recogniser:
         snapshot, expected = self.snapshot, self.expected.docker
-        now = docker_part(snapshot.inventory)
-        before = docker_part(self._earlier.snapshot.inventory) if self._earlier else None
+        now = docker_here(snapshot.inventory)
+        before = docker_here(self._earlier.snapshot.inventory) if self._earlier else None
         bridges = frozenset(one.name for one in snapshot.host.interfaces if one.kind == "bridge")
         evidence = DockerEvidence(now, before, self.rules, bridges)
         judges = _judges(snapshot, self._earlier.snapshot if self._earlier else None)
@@ -186,7 +186,7 @@ def _why_unknown(inventory: Inventory | None) -> AttributionReasonKind | None:
 
 
 def _part_for(entries: list[Entry]) -> Callable[[Inventory | None], Inventory | None]:
-    return podman_part if entries[0].signature.maker == PODMAN else docker_part
+    return podman_part if entries[0].signature.maker == PODMAN else docker_here
 
 
 def _is_misplaced(order: RuleOrder, entries: list[Entry], text: str, position: int) -> bool:
@@ -211,7 +211,7 @@ def _duplicate(original: Attribution) -> Attribution:
 
 def _docker(snapshot: Snapshot, catalog: Catalog) -> tuple[Inventory, Options] | None:
     """Return Docker's inventory with the daemon's options; None where the inventory is not known."""
-    inventory = docker_part(snapshot.inventory)
+    inventory = docker_here(snapshot.inventory)
     if inventory is None:
         return None
     return inventory, find_options(inventory.options, snapshot.ruleset, snapshot.host, catalog.telltales)

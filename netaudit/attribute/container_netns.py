@@ -55,7 +55,8 @@ def _rootless_host(inside: Inside, inventory: Inventory | None) -> Snapshot:
     if inventory is None or not known:
         return Snapshot(inside.ruleset)
     podman = replace(inventory.podman, rootless=False) if inventory.podman else None
-    return Snapshot(inside.ruleset, replace(inventory, podman=podman))
+    options = replace(inventory.options, rootless=False)
+    return Snapshot(inside.ruleset, replace(inventory, podman=podman, options=options))
 
 
 def inside_changes(

@@ -95,11 +95,11 @@ def _ask_objects(where: Where, podman: PodmanPlace | None, inventory: Answers) -
 def _ask_inside(where: Where, inventory: Answers) -> Iterator[Answer]:
     running = (Source.DOCKER_CONTAINERS, Source.PODMAN_CONTAINERS)
     said = [one.data for one in inventory if isinstance(one, Answered) and one.source in running]
-    engines, seen = look_for_rootless()
-    with opened(engines if where.inside else (), seen) as places:
+    found, seen = look_for_rootless()
+    with opened(found.engines if where.inside else (), seen) as places:
         if where.inside and (said or places):
             yield from ask_inside(where, said, places)
-        yield from rootless_gaps(where, engines, places)
+        yield from rootless_gaps(where, found, places)
 
 
 def _renewed(inventory: Answers, again: Answers) -> Answers:

@@ -223,6 +223,7 @@ class DaemonOptions(msgspec.Struct, frozen=True):
     default_address: str | None = None  # of ports published without a host address; "" where it is not told
     api_addresses: tuple[str, ...] | None = None  # of the API on the network
     tls_verify: bool | None = None
+    rootless: bool = False  # its rules are in a network namespace of its user, other than the one that was recorded
 
 
 class Inventory(msgspec.Struct, frozen=True):

@@ -26,6 +26,11 @@ class EngineRequest(msgspec.Struct, frozen=True):
         return unquote(self.path[found.end() :] if found else self.path)
 
     @property
+    def only_asks(self) -> bool:
+        """Tell whether it changes nothing."""
+        return self.method in ("GET", "HEAD")
+
+    @property
     def api_version(self) -> tuple[int, int] | None:
         """Return the version of the API that the path names, None where it names none."""
         found = _VERSIONED.match(self.path)

@@ -1,5 +1,6 @@
 """A host before and after a command that has not run, with what the prediction is made of."""
 
+from collections.abc import Iterable
 from typing import Self
 
 import msgspec
@@ -8,7 +9,7 @@ from netaudit.model.engine_request import EngineRequest
 from netaudit.model.plan import Assumption, MadeOn, Refusal, Symbol
 from netaudit.model.snapshot import Snapshot
 from netaudit.plan.pitfalls import Pitfall
-from netaudit.plan.rules.planned import PlannedChange
+from netaudit.plan.rules.planned import PlannedChange, PlannedHost
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,4 +47,17 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
         """Return the plan that changes nothing yet."""
         return cls(
             before=before, after=before, title=title, command=command, pitfalls=pitfalls, assumptions=assumptions
+        )
+
+    def leads_to(self, host: PlannedHost, sent: Iterable[EngineRequest], refused: tuple[Refusal, ...]) -> Self:
+        """Return this plan with the host that the requests of a client lead to."""
+        return msgspec.structs.replace(
+            self,
+            before=host.before,
+            after=host.after,
+            rules=host.changes,
+            symbols=host.symbols,
+            assumptions=(*self.assumptions, *host.assumptions),
+            requests=tuple(one for one in sent if not one.only_asks),
+            refused=refused,
         )

@@ -4,16 +4,15 @@ Podman's own generator reads them, all that are in the file's folder, and prints
 """
 
 import shlex
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from netaudit.errors import PlanError, UsageError
+from netaudit.standin.generator import ASK_ITSELF, run_generator
 
 _GENERATORS = ("/usr/libexec/podman/quadlet", "/usr/lib/podman/quadlet")
 _UNITS = {".container": "{stem}.service", ".network": "{stem}-network.service"}
-_SECONDS = 20
-_LONGEST = 1 << 20
 _HINT = "install podman 4.4 or later, or give the command itself: netaudit plan -- podman run …"
 # What systemd needs of a container that it watches: no rule depends on it.
 _FOR_SYSTEMD = ("--cidfile", "--cgroups", "--sdnotify", "--rm", "--replace")
@@ -26,30 +25,26 @@ def is_quadlet(words: Sequence[str]) -> bool:
 
 def quadlet_commands(path: Path, generators: Sequence[str] = _GENERATORS) -> list[tuple[str, ...]]:
     """Return the commands that start a unit: of the networks that it needs, then its own. Raises PlanError."""
-    units = dict(_units(_print_units(path, generators)))
+    generated = run_generator(_find(path, generators), path.resolve().parent)
+    units = dict(_units(generated.printed))
     name = _UNITS[path.suffix].format(stem=path.stem)
+    if name not in units and generated.code != 0:
+        raise PlanError(f"Podman's generator refuses {path}: {generated.said}", hint="nothing was run on the host")
     if name not in units:
-        raise PlanError(f"Podman's generator makes no unit of {path}", hint="ask it yourself: quadlet -dryrun")
+        raise PlanError(f"Podman's generator makes no unit of {path}", hint=ASK_ITSELF)
     return [command for one in (*_needed(name, units), name) for command in _commands(one, units[one])]
 
 
-def _print_units(path: Path, generators: Sequence[str]) -> str:
+def _find(path: Path, generators: Sequence[str]) -> str:
+    """Return the generator. Raises UsageError where it, or the file, is not there."""
     generator = next((one for one in generators if Path(one).is_file()), "")
     if not generator:
         raise UsageError("Podman's generator for Quadlet is not installed", hint=_HINT)
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file")
-    environment = {"QUADLET_UNIT_DIRS": str(path.resolve().parent), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-    try:
-        done = subprocess.run(
-            [generator, "-dryrun"], env=environment, capture_output=True, check=False, timeout=_SECONDS
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise PlanError(f"{generator} does not run: {error}", hint=_HINT) from error
-    if path.name.encode() in done.stderr and b"rror" in done.stderr:
-        said = " ".join(done.stderr[-500:].decode(errors="replace").split())
-        raise PlanError(f"Podman's generator refuses {path}: {said}", hint="nothing was run on the host")
-    return done.stdout[:_LONGEST].decode(errors="replace")
+    if path.resolve().is_relative_to("/run"):
+        raise UsageError(f"{path} is in /run, which the generator does not see here", hint="plan a copy elsewhere")
+    return generator
 
 
 def _units(printed: str) -> Iterator[tuple[str, dict[str, list[str]]]]:
@@ -74,12 +69,20 @@ def _needed(name: str, units: Mapping[str, Mapping[str, list[str]]]) -> Iterator
 def _commands(name: str, unit: Mapping[str, list[str]]) -> Iterator[tuple[str, ...]]:
     """Return what starts a unit, without what systemd alone needs."""
     for line in unit.get("ExecStart", ()):
-        words = [_specified(word, name) for word in shlex.split(line)]
-        kept = [word for word in words if word.partition("=")[0] not in _FOR_SYSTEMD]
-        kept[0] = "podman"
-        if "--replace" in words and "--name" in kept:
-            yield ("podman", "rm", "-f", "-i", kept[kept.index("--name") + 1])
-        yield tuple(kept)
+        words = [_specified(word, name) for word in _split(line, name)]
+        kept = [word for word in words[1:] if word.partition("=")[0] not in _FOR_SYSTEMD]
+        named = {**dict(pairwise(kept)), **dict(word.split("=", 1) for word in kept if "=" in word)}.get("--name")
+        if "--replace" in words and named:
+            yield ("podman", "rm", "-f", "-i", named)
+        if kept:
+            yield ("podman", *kept)
+
+
+def _split(line: str, name: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise PlanError(f"the unit {name} has a command that cannot be read: {error}", hint=ASK_ITSELF) from error
 
 
 def _specified(word: str, unit: str) -> str:

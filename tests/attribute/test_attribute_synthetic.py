@@ -24,7 +24,7 @@ from netaudit.attribute import (
 )
 from netaudit.attribute.attribution import Cause
 from netaudit.attribute.expected.expect import in_order
-from netaudit.model.facts import Facts, Source
+from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 from netaudit.parse import parse_snapshot
 
@@ -285,6 +285,25 @@ def test_a_rootless_engine_misses_nothing_on_the_host() -> None:
     assert _show(Facts({**files, **rules}, unused=recorded.unused)).missing == ()
     within = _show(Facts(files, unused=recorded.unused))  # recorded in the namespace of its own
     assert (within.coverage.proved, within.missing) == (within.coverage.rules, ())
+
+
+def test_beside_a_rootful_engine_a_rootless_one_neither_misses_its_rules_nor_makes_those_stale() -> None:
+    """`record --inside --docker-host unix:///run/user/1000/docker.sock`: the rules of the host are another engine's."""
+    recorded = facts(Host("28.5.2", **SCENARIOS["published"]))  # type: ignore[arg-type]
+    info = {"ServerVersion": "28.5.2", "SecurityOptions": ["name=rootless"]}
+    read = b'{"rootless-docker-1000": {}}'
+    outside: dict[str, bytes] = {Source.DOCKER_INFO: json.dumps(info).encode(), Source.INSIDE: read}
+    without = {Source.DOCKER_CONTAINERS: b"[]"}
+    plain = facts(Host("28.5.2")).files
+    rules = {source: plain[source] for source in (Source.IPTABLES_NFT, Source.IP6TABLES_NFT)}
+    for files in (outside | without, outside | rules):
+        shown = _show(Facts({**recorded.files, **files}, unused=recorded.unused))
+        assert shown.missing == ()
+        assert not any(one.attribution.standing is Standing.STALE for one in shown.items)
+    gap = Gap(Source.INSIDE, GapReason.PARTIAL, "Docker of user 1000 runs rootless")  # also where none could be read
+    unread = parse_snapshot(Facts({**recorded.files, Source.DOCKER_INFO: outside[Source.DOCKER_INFO]}, gaps=(gap,)))
+    assert unread.inventory
+    assert unread.inventory.options.rootless
 
 
 def test_a_rule_that_a_network_and_the_swarm_would_each_write_names_both() -> None:

@@ -1,8 +1,10 @@
 """Podman's own client sent these requests; what they would do is planned, what is not followed is refused by name."""
 
+import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import netaudit
 from netaudit.api.plans import PlanContext, try_requests
@@ -11,9 +13,14 @@ from netaudit.attribute import Standing, attribute_snapshot
 from netaudit.errors import UsageError
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.exposure import Outcome, ZoneKind
+from netaudit.model.facts import Source
 from netaudit.model.plan import AssumptionKind, SymbolKind
 from netaudit.packets.exposure.table import expose
+from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.planned import Planned
+from netaudit.plan.podman import networks
+from netaudit.plan.podman.ports import published, refuse_taken
+from netaudit.plan.podman.state import PodmanState
 from netaudit.standin.podman import check_podman, is_podman, sent_to_stand_in
 from netaudit.store import load
 
@@ -63,6 +70,65 @@ def test_a_published_port_is_planned_with_the_address_that_nobody_knows_yet() ->
         if one.zone.kind is ZoneKind.INTERNET and one.destination.binding
     }
     assert reached == {Outcome.ALLOWED}
+
+
+def _network(subnet: str, *, gateway: str = "") -> EngineRequest:
+    body = {"name": "small", "driver": "bridge", "subnets": [{"subnet": subnet, "gateway": gateway}]}
+    return _post("/networks/create", body)
+
+
+def _on(network: str, name: str, port: int, *static: str) -> list[EngineRequest]:
+    wish = {network: {"static_ips": list(static)} if static else {}}
+    return _run(name, netns={"nsmode": "bridge"}, Networks=wish, portmappings=[_port(port, port)])
+
+
+def _led_to(plan: Planned, port: int) -> str:
+    return next(text.split()[-1] for text in _texts(plan) if f"tcp dport {port} dnat" in text).rpartition(":")[0]
+
+
+def test_the_last_address_of_a_subnet_is_followed_by_the_first_that_is_free_until_none_is() -> None:
+    plan = _plan(_network("10.99.0.0/29"), *_on("small", "a", 81, "10.99.0.6"), *_on("small", "b", 82))
+    assert (_led_to(plan, 81), _led_to(plan, 82)) == ("10.99.0.6", "10.99.0.2")  # a static one moves no other
+    many = [one for at in range(2, 8) for one in _on("small", f"c{at}", 80 + at)]
+    stop, again = _post("/containers/c3/stop"), _post("/containers/c7/start")
+    full = _plan(_network("10.99.0.0/29"), *many, stop, again)
+    assert [_led_to(full, 80 + at) for at in (2, 4, 5, 6, 7)] == [f"10.99.0.{at}" for at in (2, 4, 5, 6, 3)]
+    failed = "IPAM error: failed to find free IP in range: 10.99.0.1 - 10.99.0.6"
+    assert _messages(full) == [failed]  # the broadcast address is given to no container
+    late = EngineRequest("POST", f"{LIBPOD}/networks/small/connect", (), {"container": "web"})
+    assert _messages(_plan(_network("10.99.0.0/30"), *_on("small", "c2", 82), late))[0].startswith("IPAM error")
+
+
+@pytest.mark.parametrize("subnet", ["10.99.0.4/32", "255.255.255.255/32", "10.99.0.4/31", "2001:db8::1/128"])
+def test_a_subnet_without_room_gives_no_address(subnet: str) -> None:
+    (refused,) = _messages(_plan(_network(subnet), *_on("small", "a", 81)))
+    assert refused.startswith("IPAM error: failed to find free IP in range")
+
+
+def test_text_that_is_no_address_is_refused_where_it_is_asked_for() -> None:
+    for requests in ([_network("x")], [_network("10.99.0.0/24", gateway="x")], _on("podman", "a", 81, "x")):
+        assert [(one.status, one.message[:8]) for one in _plan(*requests).refused] == [(400, "invalid ")]
+
+
+def test_text_that_is_no_address_is_passed_by_where_it_was_recorded() -> None:
+    facts = load(RECORDINGS / "podman-5.4.2-nftables/one-port/01")
+    files = dict(facts.files)
+    for source, key in ((Source.PODMAN_NETWORKS, "subnet"), (Source.PODMAN_CONTAINERS, "IPAddress")):
+        files[source] = re.sub(rf'"{key}": ?"[^"]*"'.encode(), f'"{key}":"bogus"'.encode(), files[source])
+    state = PodmanState(replace(facts, files=files), lambda _: None)
+    assert (list(state.network_subnets()), state.addresses()) == ([], set())
+    assert networks.create(state, _network("10.99.0.0/24")).status == 200
+
+
+def test_a_range_of_more_ports_than_there_are_ends_with_the_last() -> None:
+    facts = load(RECORDINGS / "podman-5.4.2-nftables/one-port/01")
+    listed = re.sub(rb'"range": ?\d+', b'"range":4000000000', facts.files[Source.PODMAN_PS])
+    assert b"4000000000" in listed
+    state = PodmanState(replace(facts, files={**facts.files, Source.PODMAN_PS: listed}), lambda _: None)
+    with pytest.raises(EngineRefusal, match="address already in use"):
+        refuse_taken(state, dict(state.container("web")))
+    (shown,) = published(state, "a", {"portmappings": [_port(1, 1, 4_000_000_000)]})
+    assert shown["range"] == 1 << 16
 
 
 def test_what_follows_each_other_is_one_range_and_a_port_that_nobody_asked_for_is_a_symbol() -> None:

@@ -34,10 +34,13 @@ ExecStart=/usr/bin/podman run --name systemd-%N --cidfile=%t/%N.cid --replace --
 """
 
 
-def _generator(folder: Path, printed: str, complaint: str = "") -> str:
+def _generator(folder: Path, printed: str, complaint: str = "", code: int = 0, then: str = "") -> str:
     (folder / "printed").write_text(printed)
     program = folder / "quadlet"
-    program.write_text(f'#!/bin/sh\n[ "$1" = -dryrun ] || exit 9\necho "{complaint}" >&2\ncat {folder}/printed\n')
+    end = f"{then}\nexit {code}"
+    program.write_text(
+        f'#!/bin/sh\n[ "$1" = -dryrun ] || exit 9\necho "{complaint}" >&2\ncat {folder}/printed\n{end}\n'
+    )
     program.chmod(0o755)
     (folder / "web.container").write_text("[Container]\nImage=docker.io/library/nginx\n")
     (folder / "shop.network").write_text("[Network]\nSubnet=10.99.1.0/24\n")
@@ -60,7 +63,7 @@ def test_a_network_is_planned_by_itself(tmp_path: Path) -> None:
 
 
 def test_what_the_generator_refuses_or_does_not_know_is_an_error(tmp_path: Path) -> None:
-    refusing = _generator(tmp_path, "", "quadlet-generator: converting web.container: error, unsupported key Prot")
+    refusing = _generator(tmp_path, "", "quadlet-generator: converting web.container: unsupported key Prot", code=1)
     with pytest.raises(PlanError, match="unsupported key Prot"):
         quadlet_commands(tmp_path / "web.container", [refusing])
     with pytest.raises(PlanError, match="makes no unit of"):
@@ -69,6 +72,39 @@ def test_what_the_generator_refuses_or_does_not_know_is_an_error(tmp_path: Path)
         quadlet_commands(tmp_path / "other.container", [refusing])
     with pytest.raises(UsageError, match="is not installed"):
         quadlet_commands(tmp_path / "web.container", [])
+
+
+def test_an_error_of_another_file_in_the_folder_does_not_stand_in_the_way(tmp_path: Path) -> None:
+    generator = _generator(tmp_path, PRINTED, "converting other.container: an error; web.container is loaded", code=1)
+    assert len(quadlet_commands(tmp_path / "web.container", [generator])) == 3
+
+
+def test_the_generator_is_shut_in_and_can_write_nothing(tmp_path: Path) -> None:
+    generator = _generator(tmp_path, PRINTED, then=f"echo x > {tmp_path}/written")
+    assert len(quadlet_commands(tmp_path / "web.container", [generator])) == 3
+    assert not (tmp_path / "written").exists()
+
+
+@pytest.mark.parametrize("stream", [1, 2])
+def test_what_it_prints_is_read_within_bounds(tmp_path: Path, stream: int) -> None:
+    generator = _generator(tmp_path, PRINTED, then=f"exec cat /dev/zero >&{stream}")
+    with pytest.raises(PlanError, match="holds more than 1 MiB"):
+        quadlet_commands(tmp_path / "web.container", [generator])
+
+
+def test_a_command_that_cannot_be_read_is_an_error_and_an_empty_one_is_none(tmp_path: Path) -> None:
+    def planned(line: str) -> list[tuple[str, ...]]:
+        generator = _generator(tmp_path, f"---web.service---\nExecStart={line}\n")
+        return quadlet_commands(tmp_path / "web.container", [generator])
+
+    assert planned("") == []
+    assert planned("/usr/bin/podman run --name=web --replace x") == [
+        ("podman", "rm", "-f", "-i", "web"),
+        ("podman", "run", "--name=web", "x"),
+    ]
+    assert planned("/usr/bin/podman run --replace x --name") == [("podman", "run", "x", "--name")]
+    with pytest.raises(PlanError, match=r"web\.service has a command that cannot be read: No closing quotation"):
+        planned("/usr/bin/podman run 'x")
 
 
 def test_only_files_of_quadlets_are_taken_for_such() -> None:

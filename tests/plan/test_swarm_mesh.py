@@ -26,10 +26,10 @@ def _facts(engine: str) -> Facts:
     return load(RECORDINGS / f"{engine}-iptables-nft" / "swarm" / "01")
 
 
-def _create(mode: str, published: int = 8080) -> EngineRequest:
-    port = {"Protocol": "tcp", "TargetPort": 80, "PublishedPort": published, "PublishMode": mode}
+def _create(mode: str, published: object = 8080, name: str = "web", target: object = 80) -> EngineRequest:
+    port = {"Protocol": "tcp", "TargetPort": target, "PublishedPort": published, "PublishMode": mode}
     template = {"ContainerSpec": {"Image": "nginx"}}
-    body = {"Name": "web", "TaskTemplate": template, "EndpointSpec": {"Ports": [port]}}
+    body = {"Name": name, "TaskTemplate": template, "EndpointSpec": {"Ports": [port]}}
     return EngineRequest("POST", "/services/create", (), body)
 
 
@@ -87,3 +87,22 @@ def test_a_port_that_swarm_gives_is_a_symbol_and_a_removed_service_leaves_none()
     assert any("--dport {port of web 80/tcp}" in text for text in _added(plan, "nat", "DOCKER-INGRESS"))
     gone = _plan(_facts("28.5.2"), _create("ingress"), EngineRequest("DELETE", "/services/web"))
     assert _added(gone, "nat", "DOCKER-INGRESS") == []
+
+
+def test_a_port_that_swarm_gives_is_none_that_another_service_asks_for_and_stays_after_an_update() -> None:
+    """The number that stands for it is no number of another's: else that one's rules would be spelled as this one."""
+    created = _create("ingress", 0)
+    update = EngineRequest("POST", "/services/web/update", (), created.body)
+    asked = [_create("ingress", port, f"other{port}") for port in (30000, 30001)]
+    for requests in ([created, *asked], [*asked, created], [created, update, *asked, update]):
+        plan = _plan(_facts("28.5.2"), *requests)
+        assert plan.refused == ()
+        assert [one.name for one in plan.symbols if one.name.startswith("port of")] == ["port of web 80/tcp"]
+        rules = " ".join(_added(plan, "nat", "DOCKER-INGRESS"))
+        assert all(f"--dport {port} " in rules for port in ("30000", "30001", "{port of web 80/tcp}"))
+
+
+def test_a_port_that_is_no_number_of_a_port_is_refused() -> None:
+    for request in (_create("ingress", "80a"), _create("host", 65536), _create("ingress", 80, target="x")):
+        (refused,) = _plan(_facts("28.5.2"), request).refused
+        assert (refused.status, refused.message.partition(":")[0].split()[0]) == (400, "invalid")

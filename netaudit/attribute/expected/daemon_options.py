@@ -51,8 +51,8 @@ def find_options(given: DaemonOptions, ruleset: Ruleset, host: Host, telltales: 
     return Options(
         backend=backend,
         facts=facts,
-        iptables=derived.get_iptables(given.iptables),
-        ip6tables=derived.get("ip6tables", given.ip6tables),
+        iptables=False if given.rootless else derived.get_iptables(given.iptables),
+        ip6tables=False if given.rootless else derived.get("ip6tables", given.ip6tables),
         mark=mark or "",
     )
 

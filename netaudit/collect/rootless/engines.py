@@ -17,6 +17,8 @@ from netaudit.model.engines.rootless import rootless_name
 
 _ROOTLESSKIT = "rootlesskit"
 _JOINING = frozenset({_ROOTLESSKIT, "pasta", "pasta.avx2", "slirp4netns"})  # passt is for virtual machines
+_PODMANS = frozenset({"podman", "conmon", "rootlessport"})  # programs that a rootless Podman runs beside them
+NETWORK_FILE = "rootless-netns"  # part of the name of the file at which Podman keeps its network namespace
 _SOCKETS = {Engine.DOCKER: "docker.sock", Engine.PODMAN: "podman/podman.sock"}
 
 
@@ -49,6 +51,20 @@ class RootlessEngine(msgspec.Struct, frozen=True):
         return f"/run/user/{self.user}/{_SOCKETS[self.engine]}"
 
 
+class Joining(msgspec.Struct, frozen=True):
+    """Programs of a user's that join network namespaces to this host, without a sign of an engine."""
+
+    user: int
+    programs: tuple[str, ...]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What joins network namespaces to this host: rootless engines, and other programs, by user."""
+
+    engines: tuple[RootlessEngine, ...] = ()
+    others: tuple[Joining, ...] = ()
+
+
 def users_processes() -> tuple[Seen, ...]:
     """List the processes of users other than root; what may not be looked at is left out."""
     announce("read", f"{PROC}/*/status")
@@ -56,17 +72,27 @@ def users_processes() -> tuple[Seen, ...]:
     return tuple(filter(None, (_look(name) for name in sorted(names) if name.isdecimal())))
 
 
-def find_engines(seen: Iterable[Seen], network: str) -> tuple[RootlessEngine, ...]:
-    """Return the rootless engines that a network namespace leads to, by user."""
+def find_engines(seen: Iterable[Seen], network: str) -> Found:
+    """Return the rootless engines that a network namespace leads to, and what may be anything else."""
     by_pid = {one.pid: one for one in seen}
-    found: dict[tuple[int, Engine], set[str]] = {}
+    podmans = {one.user for one in by_pid.values() if _tells_of_podman(one)}
+    found: dict[tuple[int, Engine | None], set[str]] = {}
     for one in by_pid.values():
         if one.name in _JOINING and one.network == network:
-            engine = Engine.DOCKER if _ROOTLESSKIT in _line(one, by_pid) else Engine.PODMAN
+            own = Engine.PODMAN if one.user in podmans else None
+            engine = Engine.DOCKER if _ROOTLESSKIT in _line(one, by_pid) else own
             found.setdefault((one.user, engine), set()).add(one.name)
-    return tuple(
-        RootlessEngine(engine, user, tuple(sorted(programs))) for (user, engine), programs in sorted(found.items())
+    ordered = sorted((user, engine or "", engine, tuple(sorted(names))) for (user, engine), names in found.items())
+    return Found(
+        tuple(RootlessEngine(engine, user, programs) for user, _, engine, programs in ordered if engine),
+        tuple(Joining(user, programs) for user, _, engine, programs in ordered if not engine),
     )
+
+
+def _tells_of_podman(one: Seen) -> bool:
+    """Tell whether a process is one that a rootless Podman has; another program may start pasta or slirp4netns too."""
+    joins = one.name in _JOINING and any(NETWORK_FILE in word for word in one.arguments)
+    return joins or one.name.partition(" ")[0] in _PODMANS
 
 
 def _line(one: Seen, by_pid: dict[int, Seen]) -> Iterator[str]:

@@ -13,6 +13,12 @@ def docker_part(inventory: Inventory | None) -> Inventory | None:
     return inventory if inventory.podman is None else _part(inventory, Engine.DOCKER)
 
 
+def docker_here(inventory: Inventory | None) -> Inventory | None:
+    """Return what is Docker's; None also where it is rootless: its rules are elsewhere, and those here another's."""
+    part = docker_part(inventory)
+    return None if part is None or part.options.rootless else part
+
+
 def podman_part(inventory: Inventory | None) -> Inventory | None:
     """Return what is Podman's, with netavark's version for the engine's; None where Podman is not known."""
     if inventory is None or inventory.podman is None:

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from netaudit.model.docker import DaemonOptions
-from netaudit.model.facts import Facts, Source
+from netaudit.model.engines.rootless import describe_rootless
+from netaudit.model.facts import Facts, GapReason, Source
 from netaudit.model.version import Version
 from netaudit.parse.reading.decode import decode_json
 
@@ -66,7 +67,7 @@ def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
         value = given.get(name)
         return _as_bool(value) if value is not None else default if known else None
 
-    # A rootless daemon writes into a network namespace of its own: whether that is this one, only rules tell.
+    # A rootless daemon writes into a network namespace of its own.
     rootless = any("rootless" in option for option in info.security or ())
     return DaemonOptions(
         userland_proxy=switch("userland-proxy", default=True) if info.userland_proxy is None else info.userland_proxy,
@@ -81,7 +82,16 @@ def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
         default_address=str(given.get("ip", "")) if given.get("ip") or known else None,
         api_addresses=_api_addresses(facts.files.get(Source.DOCKERD_ARGV), file),
         tls_verify=switch("tlsverify", default=False),
+        rootless=rootless and _is_from_outside(facts),
     )
+
+
+def _is_from_outside(facts: Facts) -> bool:
+    """Tell whether a recording shows a rootless engine from outside: only there are namespaces of such to be read."""
+    unread = any(gap.source == Source.INSIDE and gap.reason == GapReason.PARTIAL for gap in facts.gaps)
+    data = facts.files.get(Source.INSIDE, b"{}")
+    places = decode_json(data, dict[str, msgspec.Raw], source=Source.INSIDE, expected="rules by container and source")
+    return unread or any(map(describe_rootless, places))
 
 
 def _api_addresses(argv: bytes | None, file: Mapping[str, Any] | None) -> tuple[str, ...] | None:

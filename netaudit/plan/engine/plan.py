@@ -15,7 +15,6 @@ from netaudit.plan.engine.host import EngineHost, api_of, read_host
 from netaudit.plan.engine.parallel import Sent, describe, settle
 from netaudit.plan.engine.state import EngineState, ExposedPorts, known_images
 
-_ASKS = ("GET", "HEAD")
 _ABSENT = 404  # clients ask whether something is there before they make it
 
 
@@ -59,7 +58,7 @@ class StandIn:
         try:
             return route(self._state, request)
         except EngineRefusal as refusal:
-            if request.method not in _ASKS or refusal.status != _ABSENT:
+            if not request.only_asks or refusal.status != _ABSENT:
                 self._refused.append(Refusal(request, refusal.status, refusal.message))
             return Answer(refusal.status, {"message": refusal.message})
 
@@ -68,8 +67,9 @@ class StandIn:
 
         Of those that came in parallel the order is by name: the same in each run, whatever order they came in.
         """
-        settled = settle([one for one in self._sent if one.request.method not in _ASKS])
+        settled = settle([one for one in self._sent if not one.request.only_asks])
         engine = StandIn(self._facts, self._state.exposed_ports, self._engine_version)
+        engine._state.asked_ports |= self._state.asked_ports  # also for requests that come later
         for one in settled:
             engine.handle(one.request)
         note_ambiguous(engine._state, engine._sent)
@@ -78,7 +78,7 @@ class StandIn:
     def _seen_while_asking(self) -> tuple[list[Assumption], list[Refusal]]:
         """Return what requests showed that change nothing: images that are not known, what is not planned."""
         images = [one for one in self._state.assumptions if one.kind == AssumptionKind.IMAGE_UNKNOWN]
-        return images, [one for one in self._refused if one.request.method in _ASKS]
+        return images, [one for one in self._refused if one.request.only_asks]
 
     def _as_it_is(self, assumptions: list[Assumption], refused: list[Refusal]) -> PlannedInventory:
         files = self._state.files()

@@ -28,6 +28,7 @@ class EngineState:
         self.volumes: dict[str, Object] = {}
         self.services: dict[str, Object] = {}
         self.mesh: dict[str, tuple[MeshPort, ...]] = {}  # of services that are made here, by id
+        self.asked_ports: set[int] = set()  # of the host, by their number: no symbol's example is one of them
         self.service_addresses: set[Ip] = set()  # virtual ones, which no container has
         self.symbols: dict[str, Symbol] = {}  # by example
         self.assumptions: dict[Assumption, None] = {}

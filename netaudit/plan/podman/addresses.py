@@ -1,11 +1,11 @@
 """The addresses that containers get on Podman's networks: the next after the last one that was given."""
 
-from ipaddress import ip_address, ip_network
-
+from netaudit.model.host import Ip, IpNetwork
 from netaudit.model.plan import Symbol, SymbolKind
 from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.objects import Object, items, part, text
 from netaudit.plan.podman.state import PodmanState
+from netaudit.plan.podman.subnets import address_of, first_of, next_free, requested_address, subnet_of
 
 _FIELDS = {4: ("IPAddress", "IPPrefixLen", "Gateway"), 6: ("GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPv6Gateway")}
 
@@ -15,12 +15,18 @@ def join(state: PodmanState, container: Object, name: str) -> None:
     network = state.network(name)
     end = part(container, "NetworkSettings", "Networks", name)
     wanted = part(end, "Wanted").get("static_ips")
-    asked = [str(one) for one in wanted] if isinstance(wanted, list) else []
+    asked = [requested_address(str(one)) for one in wanted] if isinstance(wanted, list) else []
     for subnet in items(network.get("subnets")):
-        within = ip_network(text(subnet, "subnet"), strict=False)
+        within = subnet_of(subnet)
+        if within is None:
+            continue
         address, length, gateway = _FIELDS[within.version]
-        end[address] = _address(state, container, network, subnet, asked)
-        state.given.add(end[address])
+        static = next((one for one in asked if one in within), None)
+        found = _free(state, within, subnet) if static is None else _allocated(state, static)
+        if static is None:
+            state.given.add(found)
+            _note(state, container, network, within, found)
+        end[address] = str(found)
         end[length], end[gateway] = within.prefixlen, text(subnet, "gateway")
 
 
@@ -31,18 +37,21 @@ def leave(container: Object, name: str) -> None:
         end[address] = end[gateway] = ""
 
 
-def _address(state: PodmanState, container: Object, network: Object, subnet: Object, asked: list[str]) -> str:
-    within = ip_network(text(subnet, "subnet"), strict=False)
-    for one in asked:
-        if ip_address(one) in within:
-            if one in state.addresses():
-                raise EngineRefusal(500, f"IPAM error: requested ip address {one} is already allocated")
-            return one
-    used = {ip_address(one) for one in state.given} | {ip_address(text(subnet, "gateway") or within[1])}
-    inside = [int(one) for one in used if one in within]
-    found = str(within[max(inside) - int(within.network_address) + 1])
+def _allocated(state: PodmanState, asked: Ip) -> Ip:
+    """Return an address that is asked for: it does not count as the last one that Podman gave."""
+    if asked in state.addresses():
+        raise EngineRefusal(500, f"IPAM error: requested ip address {asked} is already allocated")
+    return asked
+
+
+def _free(state: PodmanState, within: IpNetwork, subnet: Object) -> Ip:
+    gateway = address_of(text(subnet, "gateway"))
+    return next_free(within, state.given, {*state.addresses(), gateway or first_of(within)})
+
+
+def _note(state: PodmanState, container: Object, network: Object, within: IpNetwork, found: Ip) -> None:
+    """Note that nobody knows an address, but on a network that is made here."""
     if text(network, "id") not in state.fresh:
         kind = "IPv6 address" if within.version == 6 else "address"
         name = f"{kind} of {text(container, 'Name')} in {text(network, 'name')}"
-        state.note(Symbol(name, SymbolKind.ADDRESS, f"in {within}", found))
-    return found
+        state.note(Symbol(name, SymbolKind.ADDRESS, f"in {within}", str(found)))

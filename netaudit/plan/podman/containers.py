@@ -45,12 +45,23 @@ def start(state: PodmanState, request: EngineRequest, reference: str) -> Answer:
     if part(container, "State").get("Running") is True:
         return Answer(304)
     refuse_taken(state, container)
+    _join_all(state, container)
     _set(state, container, "running")
-    for network in list(part(container, "NetworkSettings", "Networks")):
-        join(state, container, network)
     if text(part(container, "HostConfig"), "NetworkMode") == "host":
         state.assume(AssumptionKind.LISTENS_UNKNOWN, container=text(container, "Name"))
     return Answer(204)
+
+
+def _join_all(state: PodmanState, container: Object) -> None:
+    """Give a container its addresses; where one cannot be had it gets none, and does not run."""
+    networks = list(part(container, "NetworkSettings", "Networks"))
+    try:
+        for network in networks:
+            join(state, container, network)
+    except EngineRefusal:
+        for network in networks:
+            leave(container, network)
+        raise
 
 
 def stop(state: PodmanState, request: EngineRequest, reference: str) -> Answer:
@@ -116,7 +127,11 @@ def connect(state: PodmanState, request: EngineRequest, reference: str) -> Answe
         raise EngineRefusal(500, f'container {text(container, "Id")} is already connected to network "{name}"')
     ends[name] = {"NetworkID": text(state.network(name), "id"), "Wanted": dict(request.fields())}
     if part(container, "State").get("Running") is True:
-        join(state, container, name)
+        try:
+            join(state, container, name)
+        except EngineRefusal:
+            del ends[name]
+            raise
     return Answer(200, "OK")
 
 

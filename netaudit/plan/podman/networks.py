@@ -4,7 +4,7 @@ Source: containers/common, libnetwork/internal/util and libnetwork/netavark/conf
 """
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network
 from itertools import count
 
 from netaudit.attribute.podman.names import subnet_name
@@ -13,6 +13,7 @@ from netaudit.model.plan import Symbol, SymbolKind
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.objects import Object, items, part, text
 from netaudit.plan.podman.state import PodmanState
+from netaudit.plan.podman.subnets import first_of, requested_address, requested_subnet
 
 _POOLS = ("10.89.0.0/16", "10.90.0.0/15", "10.92.0.0/14", "10.96.0.0/11", "10.128.0.0/9")
 _SUBNET = 24
@@ -102,8 +103,8 @@ def remove(state: PodmanState, request: EngineRequest, reference: str) -> Answer
 
 def _with_gateway(subnet: Object) -> Object:
     """Return a subnet with the gateway that Podman gives it: the first address."""
-    within = ip_network(text(subnet, "subnet"), strict=False)
-    gateway = text(subnet, "gateway") or str(within.network_address + 1)
+    within = requested_subnet(subnet)
+    gateway = str(requested_address(text(subnet, "gateway")) if text(subnet, "gateway") else first_of(within))
     return {**subnet, "subnet": str(within), "gateway": gateway}
 
 
@@ -121,12 +122,10 @@ def _candidates() -> Iterator[IPv4Network]:
 
 
 def _refuse_overlap(state: PodmanState, subnets: list[Object]) -> None:
-    of_networks = [one for network in state.networks.values() for one in items(network.get("subnets"))]
-    for mine in subnets:
-        for other in of_networks:
-            one, another = ip_network(text(mine, "subnet")), ip_network(text(other, "subnet"), strict=False)
-            if one.version == another.version and one.overlaps(another):
-                raise EngineRefusal(500, f"subnet {one} is already used on the host or by another config")
+    of_networks = list(state.network_subnets())
+    for one in map(requested_subnet, subnets):
+        if any(one.version == other.version and one.overlaps(other) for other in of_networks):
+            raise EngineRefusal(500, f"subnet {one} is already used on the host or by another config")
 
 
 def _free_bridge(state: PodmanState) -> str:

@@ -11,7 +11,7 @@ from netaudit.plan.engine.objects import Object, is_running, items, part, text
 from netaudit.plan.podman.state import PodmanState
 
 _RANDOM = "32768-60999"  # the kernel's own default
-_FIRST, _LAST = 40000, 65535
+_FIRST, _LAST, _ALL = 40000, 65535, 1 << 16
 
 
 def published(state: PodmanState, name: str, body: Object) -> list[Object]:
@@ -35,14 +35,19 @@ def _held(state: PodmanState, identity: str) -> set[tuple[str, int]]:
     return {
         (text(one, "protocol"), _number(one, "host_port") + at)
         for one in items(state.listed.get(identity, {}).get("Ports"))
-        for at in range(max(_number(one, "range"), 1))
+        for at in range(_count(one))
     }
+
+
+def _count(mapping: Object) -> int:
+    """Return how many ports a mapping has: no more than there are."""
+    return min(max(_number(mapping, "range"), 1), _ALL)
 
 
 def _singles(state: PodmanState, name: str, body: Object) -> Iterator[PortBinding]:
     for wanted in items(body.get("portmappings")):
         for protocol in (text(wanted, "protocol") or "tcp").split(","):
-            for at in range(max(_number(wanted, "range"), 1)):
+            for at in range(_count(wanted)):
                 inner, outer = _number(wanted, "container_port") + at, _number(wanted, "host_port")
                 outer = outer + at if outer else _random(state, name, f"{inner}/{protocol}")
                 yield PortBinding(protocol, text(wanted, "host_ip"), outer, inner)

@@ -10,12 +10,13 @@ from netaudit.model.facts import Facts
 from netaudit.model.plan import AssumptionKind, PlannedInventory, Refusal
 from netaudit.parse.engines import parse_engines
 from netaudit.plan.engine.answer import Answer, EngineRefusal
+from netaudit.plan.engine.state import ExposedPorts
 from netaudit.plan.podman import containers, networks
-from netaudit.plan.podman.state import ExposedPorts, PodmanState
+from netaudit.plan.podman.state import PodmanState
 
 _VERSION = re.compile(r"/v\d[\d.]*(?=/)")
 _ID = r"([^/]+)"
-_ASKS, _ABSENT, _NOT_PLANNED = ("GET", "HEAD"), 404, 501
+_ABSENT, _NOT_PLANNED = 404, 501
 _ASSUMED = "5.4.2"
 _API = "1.41"  # Docker's, which Podman names beside its own
 _Endpoint = Callable[..., Answer]
@@ -104,7 +105,7 @@ class PodmanStandIn:
         try:
             return _route(self._state, request)
         except EngineRefusal as refusal:
-            if request.method not in _ASKS or refusal.status != _ABSENT:
+            if not request.only_asks or refusal.status != _ABSENT:
                 self._refused.append(Refusal(request, refusal.status, refusal.message))
             said = {"cause": refusal.message, "message": refusal.message, "response": refusal.status}
             return Answer(refusal.status, said)

@@ -1,20 +1,21 @@
 """Podman's networks and containers, as it shows them, while requests change them; nothing runs."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from netaudit.model.facts import Facts, Source
+from netaudit.model.host import Ip, IpNetwork
 from netaudit.model.plan import Assumption, AssumptionKind, Symbol, SymbolKind, assume
 from netaudit.parse.host.host import parse_host
 from netaudit.parse.reading.decode import decode_json
 from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.objects import Object, items, part, text
+from netaudit.plan.engine.state import ExposedPorts
+from netaudit.plan.podman.subnets import address_of, subnet_of
 
-ExposedPorts = Callable[[str], tuple[str, ...] | None]  # by an image's reference; None where they are not known
 _EXPECTED = "what Podman prints"
 
 
@@ -66,17 +67,22 @@ class PodmanState:
         """Note what is taken for granted."""
         self.assumptions[assume(kind, **args)] = None
 
-    def subnets(self) -> Iterator[IPv4Network | IPv6Network]:
-        """List the subnets that are in use: of networks, and of the host's own interfaces."""
+    def network_subnets(self) -> Iterator[IpNetwork]:
+        """List the subnets of networks; other text is passed by."""
         for network in self.networks.values():
-            yield from (ip_network(text(one, "subnet"), strict=False) for one in items(network.get("subnets")))
+            yield from filter(None, map(subnet_of, items(network.get("subnets"))))
+
+    def subnets(self) -> Iterator[IpNetwork]:
+        """List the subnets that are in use: of networks, and of the host's own interfaces."""
+        yield from self.network_subnets()
         for interface in self.host.interfaces:
             yield from (one.subnet for one in interface.addresses)
 
-    def addresses(self) -> set[str]:
-        """List the addresses that containers have."""
+    def addresses(self) -> set[Ip]:
+        """List the addresses that containers have; other text is passed by."""
         ends = (end for one in self.containers.values() for end in part(one, "NetworkSettings", "Networks").values())
-        return {text(end, key) for end in ends for key in ("IPAddress", "GlobalIPv6Address")} - {""}
+        shown = (address_of(text(end, key)) for end in items(list(ends)) for key in ("IPAddress", "GlobalIPv6Address"))
+        return {one for one in shown if one}
 
     def files(self) -> dict[str, bytes]:
         """Return the inventory as a recording holds it."""

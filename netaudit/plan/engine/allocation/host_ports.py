@@ -60,6 +60,7 @@ def choose_port(state: EngineState, ports: HostPorts, wanted: Wanted, addresses:
     if len(set(addresses)) < len(addresses):
         raise EngineRefusal(500, _bound_twice(state, wanted, addresses))
     if wanted.is_exact:
+        state.asked_ports.add(wanted.first)
         _check_exact(state, ports, wanted, addresses)
         return wanted.first
     first, last = (wanted.first, wanted.last) if wanted.first else state.host.dynamic_ports

@@ -8,6 +8,7 @@ from netaudit.plan.engine.api.tasks import (
     NODE,
     TASK_NAME,
     attached_networks,
+    check_ports,
     publish_on_mesh,
     running_tasks,
     scale,
@@ -59,6 +60,7 @@ def update(state: EngineState, request: EngineRequest, reference: str) -> Answer
 def _with_replicas(request: EngineRequest) -> Object:
     """Return what is asked for; a service of which nobody says how many it is has one task."""
     spec = dict(request.fields())
+    check_ports(spec)
     mode = dict(part(dict(spec), "Mode"))
     if "Global" not in mode:
         mode["Replicated"] = {"Replicas": 1} | dict(part(dict(mode), "Replicated"))

@@ -1,9 +1,11 @@
 """The tasks of a swarm's services on this node: each is a container, with addresses as the swarm gives them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from netaudit.model.plan import AssumptionKind, MeshPort, Symbol, SymbolKind
+from netaudit.plan.engine.allocation.host_ports import host_ports
+from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.api.creation import place_container
 from netaudit.plan.engine.api.lifecycle import bring_down, bring_up
 from netaudit.plan.engine.api.overlay import highest_address
@@ -13,7 +15,7 @@ from netaudit.plan.engine.state import EngineState
 TASK_NAME = re.compile(r"(.+)\.(\d+)\.[0-9a-z]{25}")
 NODE = "0" * 25
 # The ports that swarm gives where none is asked for. Source: swarmkit, manager/allocator/networkallocator.
-_FIRST_GIVEN, _GIVEN = 30000, "30000-32767"
+_FIRST_GIVEN, _LAST_GIVEN = 30000, 32767
 
 
 def tasks_of(state: EngineState, name: str) -> Iterator[Object]:
@@ -104,18 +106,44 @@ def take_address(state: EngineState, service: Object) -> None:
 def publish_on_mesh(state: EngineState, service: Object) -> None:
     """Note the ports of a service that the routing mesh takes; one that nobody asked for is a symbol."""
     spec = part(service, "Spec")
-    name, found = text(spec, "Name"), []
+    name, found = text(spec, "Name"), list[MeshPort]()
     for one in items(part(spec, "EndpointSpec").get("Ports")):
         if one.get("PublishMode") == "host":
             continue
-        protocol, port = text(one, "Protocol") or "tcp", one.get("PublishedPort") or 0
-        if not port:
-            port = _FIRST_GIVEN + len(state.symbols)
-            wanted = f"port of {name} {one.get('TargetPort')}/{protocol}"
-            state.symbols[str(port)] = Symbol(wanted, SymbolKind.HOST_PORT, _GIVEN, str(port))
-        found.append(MeshPort(protocol, int(str(port))))
+        protocol, port = text(one, "Protocol") or "tcp", one.get("PublishedPort")
+        if port:
+            state.asked_ports.add(int(port))
+        else:
+            port = _given_port(state, f"port of {name} {one.get('TargetPort')}/{protocol}", found)
+        found.append(MeshPort(protocol, int(port)))
         state.assume(AssumptionKind.ROUTING_MESH, service=name, port=f"{port}/{protocol}")
     state.mesh[text(service, "ID")] = tuple(found)
+
+
+def check_ports(spec: Object) -> None:
+    """Refuse ports that are no numbers of ports. Raises EngineRefusal."""
+    for one in items(part(spec, "EndpointSpec").get("Ports")):
+        for name in ("PublishedPort", "TargetPort"):
+            port = one.get(name) or 0
+            if not isinstance(port, int) or port not in range(1 << 16):
+                raise EngineRefusal(400, f"invalid {name}: {port}")
+
+
+def _given_port(state: EngineState, wanted: str, own: Collection[MeshPort]) -> int:
+    """Return the port that stands for one that swarm gives, the same after an update."""
+    taken = {one.port for one in own}
+    for symbol in state.symbols.values():
+        if symbol.name == wanted and int(symbol.example) not in taken:
+            return int(symbol.example)
+    ports = host_ports(state)
+    taken |= {one.port for mesh in state.mesh.values() for one in mesh} | state.asked_ports
+    taken |= {number for _, _, number in ports.given} | {one.port for one in ports.listeners}
+    turn = range(_FIRST_GIVEN, _LAST_GIVEN + 1)
+    port = next((one for one in turn if one not in taken and str(one) not in state.symbols), None)
+    if port is None:
+        raise EngineRefusal(500, "rpc error: code = Unknown desc = no port of swarm's range is free")
+    state.symbols[str(port)] = Symbol(wanted, SymbolKind.HOST_PORT, f"{_FIRST_GIVEN}-{_LAST_GIVEN}", str(port))
+    return port
 
 
 def shown_task(service: Object, container: Object) -> Object:

@@ -1,0 +1,78 @@
+"""Run Podman's generator for Quadlet on a folder, shut in as a client is, and read what it prints within bounds."""
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from netaudit.bounded import UnfitError, read_descriptor
+from netaudit.errors import PlanError
+from netaudit.standin.confinement import check_confined, confined
+
+_SECONDS = 20
+_LONGEST = 1 << 20
+ASK_ITSELF = "ask it yourself: quadlet -dryrun"
+
+
+class Generated(msgspec.Struct, frozen=True):
+    """How a generator ended, and what it printed and complained."""
+
+    code: int
+    printed: str
+    said: str
+
+
+def run_generator(program: str, folder: Path) -> Generated:
+    """Return what a dry run prints of a folder's files. Raises PlanError, and ConfinementError.
+
+    The generator has no network, can write nothing, and sees an empty /run.
+    """
+    command = (program, "-dryrun")
+    with tempfile.TemporaryDirectory(prefix="netaudit-") as empty:
+        reading, writing = os.pipe()
+        try:
+            try:
+                process = _start(confined(command, Path(empty), writing), folder, writing)
+            finally:
+                os.close(writing)
+            generated = _read(process, program)
+            check_confined(read_descriptor(reading, _LONGEST, None), command)
+        finally:
+            os.close(reading)
+    return generated
+
+
+def _start(command: Sequence[str], folder: Path, failure: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        env={"QUADLET_UNIT_DIRS": str(folder), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        pass_fds=(failure,),
+    )
+
+
+def _read(process: subprocess.Popen[bytes], program: str) -> Generated:
+    """Read both pipes to their end, at once: a program waits where nobody reads."""
+    with process, ThreadPoolExecutor(2) as readers:
+        pipes = (one.fileno() for one in (process.stdout, process.stderr) if one)
+        reads = [readers.submit(read_descriptor, one, _LONGEST, _SECONDS) for one in pipes]
+        try:
+            for one in as_completed(reads):
+                one.result()
+            code = process.wait(_SECONDS)
+        except (UnfitError, subprocess.TimeoutExpired) as error:
+            raise PlanError(f"{program}: what it prints {error}", hint=ASK_ITSELF) from error
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    printed, said = (one.result().decode(errors="replace") for one in reads)
+    return Generated(code, printed, " ".join(said.split())[-500:])
