@@ -53,8 +53,9 @@ def containers_of(projects: Iterable[str], snapshot: Snapshot) -> tuple[str, ...
 
 
 def choose_of_audit(audit: Audit, choice: Choice) -> Audit:
-    """Keep the findings that are asked about."""
-    return replace(audit, findings=tuple(one for one in audit.findings if _is_finding(one, choice)))
+    """Keep the findings, and of the host the rules and rows, that are asked about."""
+    findings = tuple(one for one in audit.findings if _is_finding(one, choice))
+    return replace(audit, findings=findings, shown=choose_of_snapshot(audit.shown, choice))
 
 
 def choose_of_findings(changed: ChangedFindings, choice: Choice) -> ChangedFindings:

@@ -194,6 +194,8 @@ def _in_compose(evidence: Evidence, recorded: Locator) -> Locator | None:
 
     places = read_compose_places(files, Path.cwd())
     project = places.project if evidence.compose else project_name(places.project, files[0], os.environ)
+    if not (evidence.compose or project):
+        return None  # nobody says whose project it is
     locator = ProjectLocator(places, parse_snapshot(evidence.facts).inventory, project, recorded)
     if evidence.compose and not locator.containers:
         say(f"no container of this host is of a service in {', '.join(map(str, files))}: findings point elsewhere")

@@ -82,6 +82,7 @@ HOST_SOURCES = (
 )
 # Older recordings lack them, and so do folders that other programs filled: what would need them says so, and no gap.
 LATER = frozenset((*_LATER_HOST_SOURCES, *PODMAN_SOURCES))
+OBJECT_SOURCES = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)  # what tells which rules Docker ought to have
 ON_REQUEST = frozenset({Source.INSIDE})  # in a recording only on request
 
 

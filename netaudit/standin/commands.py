@@ -112,7 +112,7 @@ def _check_options(group: str, subcommand: str, words: Sequence[str]) -> None:
                 _check_option(word)
     elif group == "compose":
         for word in words:
-            if word in _NO_COMPOSE_OPTIONS:
+            if word.partition("=")[0] in _NO_COMPOSE_OPTIONS:
                 _check_option(word)
 
 

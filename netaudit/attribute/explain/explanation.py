@@ -13,7 +13,7 @@ from netaudit.attribute.signatures.signature import Catalog, Owned, Signature
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Network
 from netaudit.model.engines.rootless import describe_rootless
-from netaudit.model.facts import RULE_SOURCES
+from netaudit.model.facts import RULE_SOURCES, GapReason
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
 
@@ -132,7 +132,8 @@ def _container(container: Container, snapshot: Snapshot, attributed: AttributedS
     rules = tuple(_caused(attributed.items, container=container.id))
     docker = (one.item for one in attributed.items if one.attribution.maker == "docker")
     by_docker = frozenset(item.family for item in docker if item.object is ObjectKind.RULE)
-    seen = bool(snapshot.ruleset.tables) or not any(gap.source in RULE_SOURCES for gap in snapshot.gaps)
+    unread = (gap for gap in snapshot.gaps if gap.source in RULE_SOURCES and gap.reason is not GapReason.ABSENT)
+    seen = next(unread, None) is None
     written = RulesWritten(frozenset(one.item.family for one in rules), by_docker, seen)
     return ContainerExplained(
         container=container,

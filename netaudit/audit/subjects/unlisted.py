@@ -17,9 +17,9 @@ from netaudit.audit.finding import NotPut
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.exposure import port_words, service_of
 from netaudit.audit.subjects.fact import EXPOSURE, fact_types
-from netaudit.audit.view.view import OBJECT_SOURCES, HostView
+from netaudit.audit.view.view import HostView
 from netaudit.model.exposure import DestinationKind
-from netaudit.model.facts import INVENTORY_SOURCES, PODMAN_SOURCES, RULE_SOURCES, Gap, GapReason, Source
+from netaudit.model.facts import INVENTORY_SOURCES, OBJECT_SOURCES, PODMAN_SOURCES, RULE_SOURCES, Gap, GapReason, Source
 from netaudit.packets.host.destinations import destinations
 
 _OF_DOCKER = (CheckedKind.NETWORK, CheckedKind.CONTAINER, CheckedKind.BINDING)

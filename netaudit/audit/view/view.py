@@ -16,7 +16,7 @@ from netaudit.audit.view.outside import Outside
 from netaudit.audit.view.places import Places
 from netaudit.audit.view.tools import Tools
 from netaudit.model.docker import Container, Inventory, Network
-from netaudit.model.facts import GapReason, Source
+from netaudit.model.facts import OBJECT_SOURCES, GapReason, Source
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from netaudit.policy.hold import Held
 
 _DERIVED = ZoneChoice()
-OBJECT_SOURCES = (Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS)
 
 
 class HostView:

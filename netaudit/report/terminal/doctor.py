@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from netaudit.model.engines.parts import docker_part
 from netaudit.model.facts import INVENTORY_SOURCES, RULE_SOURCES, Facts, Gap, GapReason, Source, source_of_rules
 from netaudit.model.snapshot import Snapshot
 from netaudit.release import RELEASE
@@ -68,7 +69,7 @@ def _counts(snapshot: Snapshot) -> dict[str, str]:
     for table in snapshot.ruleset.tables:
         tables[source_of_rules(table.backend, table.family)] += sum(len(chain.rules) for chain in table.chains)
     counts: dict[str, str] = {source: count(tables[source], "rule") for source in RULE_SOURCES}
-    if inventory := snapshot.inventory:
+    if inventory := docker_part(snapshot.inventory):
         running = sum(one.running for one in inventory.containers)
         containers = f"{count(len(inventory.containers), 'container')}, {running} running"
         counts |= {Source.DOCKER_NETWORKS: count(len(inventory.networks), "network")}

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from netaudit.attribute.attribution import AttributedSnapshot, Standing
+from netaudit.model.facts import OBJECT_SOURCES, GapReason
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.reach.rows import OUTSIDE, OpenRow, open_rows
 from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.unseen import describe_nothing_reachable
 from netaudit.report.text.words import count
 
 _NAMED = 6  # ports of one group of zones
@@ -29,7 +31,7 @@ def _open(shown: AttributedSnapshot) -> Iterator[str]:
         more = f" and {len(rows) - _NAMED} more (netaudit exposure)" if len(rows) > _NAMED else ""
         yield f"{zones}: {', '.join(row.name for row in rows[:_NAMED])}{more}"
     if not groups:
-        yield "open to internet, lan: nothing"
+        yield describe_nothing_reachable(shown.head)
 
 
 def _rules(shown: AttributedSnapshot) -> str:
@@ -41,7 +43,18 @@ def _rules(shown: AttributedSnapshot) -> str:
         (coverage.unattributed, "without a known cause"),
     ]
     said = ", ".join(f"{number} {words}" for number, words in causes if number)
-    stale = sum(one.attribution.standing is Standing.STALE for one in shown.defects)
-    wrong = [f"{len(shown.missing)} missing", f"{stale} stale"]
-    wrong += [f"{coverage.undecided} expected and not decided"] if coverage.undecided else []
+    wrong = _wrong(shown)
     return f"{count(coverage.rules, 'rule')}{': ' if said else ''}{said}; {', '.join(wrong)}"
+
+
+def _wrong(shown: AttributedSnapshot) -> list[str]:
+    """Count what is missing and stale, or say that nobody knows: not all of Docker's objects were seen."""
+    unread = [gap for gap in shown.head.gaps if gap.source in OBJECT_SOURCES]
+    has_rules = any(one.attribution.maker == "docker" for one in shown.items)
+    unknown = sorted({gap.source for gap in unread if has_rules or gap.reason is not GapReason.ABSENT})
+    stale = sum(one.attribution.standing is Standing.STALE for one in shown.defects)
+    if unknown and not (shown.missing or stale):
+        return [f"missing and stale ones are not known ({', '.join(unknown)})"]
+    undecided = shown.coverage.undecided
+    wrong = [f"{len(shown.missing)} missing", f"{stale} stale"]
+    return wrong + ([f"{undecided} expected and not decided"] if undecided else [])
