@@ -7,7 +7,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 WORKERS ?= 2
 # Tests on engines, browsers and packets wait more than they work.
-WAITING_WORKERS ?= 4
+WAITING_WORKERS ?= 5
 
 # Compiled files are kept: without them every start of Python compiles all of netaudit, and every run of pytest all tests.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,9 +24,9 @@ help: ## List the commands
 demo: system $(VENV)/ready ## The main job before your eyes: an engine, docker run, the diff, report.html
 	@PYTHONPATH=tests $(PYTHON) -m lab.demo
 
-# How much of long sweeps runs (tests/sampling.py): SWEEP=1 in `make check`, 5 here; `make test SWEEP=50` runs all.
+# How much of long sweeps runs (tests/sampling.py): SWEEP=1 in `make check`, 3 here; `make test SWEEP=50` runs all.
 .PHONY: test
-test: export SWEEP ?= 5
+test: export SWEEP ?= 3
 test: rooted system check roots ## Everything, on every recording, real engines and kernels (root, Debian or Ubuntu)
 	$(PYTHON) -m pytest -q -m "engine or kernel or browser or matrix" -n $(WAITING_WORKERS) --dist loadgroup
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 from sampling import SWEEP, thin
 
-# 20 examples of each law in `make check`, 100 in `make test` (SWEEP=5), and as many more as SWEEP asks for.
+# 20 examples of each law in `make check`, 60 in `make test` (SWEEP=3), and as many more as SWEEP asks for.
 # No deadlines: a loaded machine is not a bug. In CI the same examples each time: a new one is for a person to meet.
 settings.register_profile("here", deadline=None, max_examples=20 * SWEEP)
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=20 * SWEEP)

@@ -1,6 +1,6 @@
 """How much of a long sweep runs: a sample in `make check`, more in `make test`, and as much as SWEEP=N asks for.
 
-Some cases of a list stay in `make check`, the others are marked `matrix`. Of random cases, `make test` runs five times
+Some cases of a list stay in `make check`, the others are marked `matrix`. Of random cases, `make test` runs three times
 as many as `make check`. Sweeps over every recording take hours in all: THINNED says how much of them `make test` runs.
 """
 

@@ -13,7 +13,7 @@ from netaudit.attribute.exposure.compute import with_exposure
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.checks.remedy import Advice
 from netaudit.audit.finding import Finding, Verified
-from netaudit.audit.remedy.patch import patch
+from netaudit.audit.remedy.patch import patch, run_nothing
 from netaudit.audit.remedy.save_text import SaveText
 from netaudit.audit.remedy.verify import Judged, is_opened, verify
 from netaudit.model.facts import Facts
@@ -63,7 +63,7 @@ def test_what_is_worked_out_is_what_came_of_it(
 ) -> None:
     before, after = (load(RECORDINGS / "bad" / host / step) for step in ("before", "after"))
     finding = _finding(audit_of, host, check, subject)
-    patched = patch(before, finding, finding.advice[FIRST.get(check, 0)], show(before), show)
+    patched = patch(before, finding, finding.advice[FIRST.get(check, 0)], show(before), (show, run_nothing))
     assert patched is not None
     expected, real = show(patched).exposure, show(after).exposure
     assert expected
@@ -81,7 +81,7 @@ def _is_web(change: ExposureChange) -> bool:
 @pytest.mark.matrix
 @pytest.mark.parametrize("host", every(3, ["raw-rules-flushed", "stale-dnat-address-reused", "forward-flushed"]))
 def test_every_fix_closes_its_finding(host: str, judge: Callable[[Facts], Judged], show: Show) -> None:
-    audit = verify(judge(load(RECORDINGS / "bad" / host / "before")), judge, show)
+    audit = verify(judge(load(RECORDINGS / "bad" / host / "before")), judge, show, run_nothing)
     verdicts = [(one.check.id, str(advice), verdict) for one in audit.findings for advice, verdict in _pairs(one)]
     verified = [(check, what, verdict) for check, what, verdict in verdicts if verdict]
     assert len(verified) >= 2
@@ -90,7 +90,7 @@ def test_every_fix_closes_its_finding(host: str, judge: Callable[[Facts], Judged
 
 @pytest.mark.matrix
 def test_what_else_a_fix_opens_is_said(judge: Callable[[Facts], Judged], show: Show) -> None:
-    audit = verify(judge(load(RECORDINGS / "bad" / "forward-flushed" / "before")), judge, show)
+    audit = verify(judge(load(RECORDINGS / "bad" / "forward-flushed" / "before")), judge, show, run_nothing)
     (finding,) = [one for one in audit.findings if one.subject.endswith("-A FORWARD -j DOCKER-FORWARD")]
     (verdict,) = finding.verified
     assert verdict is not None
@@ -101,7 +101,7 @@ def test_what_else_a_fix_opens_is_said(judge: Callable[[Facts], Judged], show: S
 
 @pytest.mark.matrix
 def test_a_host_without_findings_has_nothing_to_verify(judge: Callable[[Facts], Judged], show: Show) -> None:
-    audit = verify(judge(load(RECORDINGS / "bad" / "nothing-wrong" / "before")), judge, show)
+    audit = verify(judge(load(RECORDINGS / "bad" / "nothing-wrong" / "before")), judge, show, run_nothing)
     assert [one.check.id for one in audit.findings if one.severity.rank > Severity.INFO.rank and one.verified] == []
 
 
@@ -154,7 +154,7 @@ def test_what_was_not_computed_is_not_called_unchanged(audit_of: AuditOf, catalo
     def blind(facts: Facts) -> Judged:
         return Judged(facts, attribute_snapshot(parse_snapshot(facts), catalog), audit_of(facts))
 
-    audit = verify(blind(facts), blind, lambda facts: blind(facts).shown)
+    audit = verify(blind(facts), blind, lambda facts: blind(facts).shown, run_nothing)
     said = [describe_verified(verdict) for one in audit.findings for verdict in one.verified if verdict]
     assert said
     assert all("what it does to exposure was not computed" in one for one in said)

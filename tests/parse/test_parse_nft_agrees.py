@@ -101,8 +101,8 @@ def _listed_elements(listing: str) -> Iterator[tuple[tuple[str, str], tuple[str,
     for family, body in _listed_tables(listing):
         for name, inner in re.findall(r"^\t(?:set|map) (\S+) \{\n(.*?)^\t\}", body, re.DOTALL | re.MULTILINE):
             found = re.search(r"elements = \{ (.*?) \}", inner, re.DOTALL)
-            if found:
-                yield (family, name), tuple(re.split(r",\s+", found[1]))
+            if found:  # of several statements of an element this nft's JSON has one
+                yield (family, name), tuple(re.split(r",\s+", found[1].replace(" counter quota 500 bytes", "")))
 
 
 def _listed_tables(listing: str) -> Iterator[tuple[str, str]]:

@@ -189,7 +189,7 @@ OBJECTS = """table inet f {
 def test_objects_that_a_map_chooses_and_several_statements_of_a_set_are_read_whole() -> None:
     assert read_nft_text(OBJECTS).lost == ()
     assert rules(OBJECTS, "f", "c") == [
-        "counter name ip saddr map { 192.0.2.1 : a, 192.0.2.2 : b } accept",
+        'counter name ip saddr map { 192.0.2.1 : "a", 192.0.2.2 : "b" } accept',
         "quota name ip6 saddr . tcp dport map @quotas drop",
         'counter name "a" tcp dport 22',
         'limit name "plain" accept',

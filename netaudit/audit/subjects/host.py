@@ -95,7 +95,7 @@ def _makers(rules: Iterable[AttributedItem]) -> tuple[str, ...]:
 
 def _outer(view: HostView) -> tuple[str, ...] | None:
     interfaces = view.snapshot.host.interfaces
-    if not interfaces or view.inventory is None or _is_podman_silent(view):
+    if not interfaces or view.inventory is None or _lacks_networks(view):
         return None
     bridges = {network.bridge for network in view.networks.values()}
     return tuple(one.name for one in interfaces if one.name not in bridges and any(map(_is_reached, one.addresses)))
@@ -110,12 +110,13 @@ def _foreign_bridges(view: HostView) -> tuple[str, ...] | None:
     interfaces = view.snapshot.host.interfaces
     bridges = {network.bridge for network in view.networks.values()}
     names = (one.name for one in interfaces if one.kind == "bridge" and one.name not in bridges)
-    return tuple(names) if interfaces and view.inventory is not None and not _is_podman_silent(view) else None
+    return tuple(names) if interfaces and view.inventory is not None and not _lacks_networks(view) else None
 
 
-def _is_podman_silent(view: HostView) -> bool:
-    """Tell whether Podman is there and does not say which bridges are its own."""
-    gaps = (gap for gap in view.snapshot.gaps if gap.source == Source.PODMAN_NETWORKS)
+def _lacks_networks(view: HostView) -> bool:
+    """Tell whether an engine is there and which bridges are its own was not seen."""
+    sources = (Source.DOCKER_NETWORKS, Source.PODMAN_NETWORKS)
+    gaps = (gap for gap in view.snapshot.gaps if gap.source in sources)
     return any(gap.reason is not GapReason.ABSENT for gap in gaps)
 
 

@@ -66,7 +66,7 @@ def _named(name: str, body: Json, family: str) -> str:
     if isinstance(body, str) and name in _REFERENCES:
         return f'{name} {_REFERENCES[name]} "{body}"'
     if isinstance(body, Mapping) and "map" in body and name in _REFERENCES:
-        return f"{name} {_REFERENCES[name]} {print_value(body)}"
+        return f"{name} {_REFERENCES[name]} {print_value(body, (NftFormat.QUOTED,))}"
     known = body is None or isinstance(body, Mapping)
     if name in _NAT and known:
         return _nat(name, body or {})
