@@ -21,6 +21,9 @@ class ZoneKind(StrEnum):
     CONTAINER = "container"  # one container
 
 
+OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)  # beyond the host
+
+
 class Zone(msgspec.Struct, frozen=True, order=True):
     """A place that packets come from; `name` is a network's, container's or interface's, "" where there is only one.
 

@@ -10,6 +10,8 @@ from netaudit.model.netfilter.ruleset import ObjectKind
 Place = tuple[str, str, str]  # family, table, and chain, set or map
 Handles = Mapping[Place, tuple[int, ...]]  # nft's handles of the rules of each chain, in their order
 
+DAEMON = "daemon"  # the type of the events that an engine went away or came back, which are made here
+
 
 class Action(StrEnum):
     """What a commit did to an object."""

@@ -12,6 +12,7 @@ from netaudit.replica.programs import PROGRAMS, WRITABLE, program_of
 from netaudit.replica.try_command import try_command
 
 _APART = frozenset({"&&", "||", ";", "|", "&"})  # what stands between two commands of a shell
+_HIDING = ("\n", "`", "$(", "<(", ">(")  # by these a shell runs what no word names
 _RULES = {source: b'"rule"' if source is Source.NFT_RULESET else b"-A " for source in RULE_SOURCES}
 _MOST = 5_000  # rules: each line loads all of them, and a host has dozens of remedies
 _ABLE = PROGRAMS - {"sh", "bash", "dash", *WRITABLE}
@@ -52,8 +53,13 @@ class RemedyRunner:
 
 
 def _is_able(line: str) -> bool:
-    """Tell whether all programs of a line can be run in a replica."""
-    return all(program_of(words) in _ABLE for words in _commands(line))
+    """Tell whether all programs of a line can be run in a replica; a line that starts others unnamed cannot."""
+    if any(mark in line for mark in _HIDING):
+        return False
+    try:
+        return all(program_of(words) in _ABLE for words in _commands(line))
+    except ValueError:  # a quote is left open
+        return False
 
 
 def _count_rules(facts: Facts) -> int:
@@ -66,6 +72,7 @@ def _commands(line: str) -> list[Sequence[str]]:
     found: list[list[str]] = [[]]
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
+    lexer.commenters = ""  # to a shell a # within a word is no comment
     for word in lexer:
         if word in _APART:
             found.append([])

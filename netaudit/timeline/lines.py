@@ -7,11 +7,10 @@ import msgspec
 from netaudit.attribute.attribution import AttributedChange, AttributedDiff
 from netaudit.diff import Altered
 from netaudit.model.history.change import CauseOf, LoggedCause, LoggedChange, LoggedExposure, LoggedRule
-from netaudit.model.observation import DockerEvent, Observation, Process, join_processes
+from netaudit.model.observation import DAEMON, DockerEvent, Observation, Process, join_processes
 from netaudit.report.text.words import verb
 from netaudit.timeline.causes import ENGINE_CAUSE, cause_of, writer_of
 from netaudit.timeline.exposure import logged_exposure
-from netaudit.timeline.passed_on import DAEMON
 from netaudit.timeline.rewritten import Rewritten, find_rewritten
 
 _Key = tuple[CauseOf, str, str, int | None]

@@ -5,9 +5,8 @@ engine that stops or starts, a container's events; and where firewalld loads its
 follows.
 """
 
-from netaudit.model.observation import Observation, Process
+from netaudit.model.observation import DAEMON, Observation, Process
 
-DAEMON = "daemon"  # the type of the events that an engine went away or came back
 _PASSES_ON = "firewalld"
 _COMMANDS = (
     "iptables",

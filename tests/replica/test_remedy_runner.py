@@ -38,6 +38,11 @@ def _rules(runner: RemedyRunner, line: str) -> list[str] | None:
         ("systemctl restart docker", None),
         (f"docker restart web && {DROP}", None),
         ("ufw deny 22", None),
+        (f"{DROP} `reboot`", None),
+        (f"{DROP} -m comment --comment $(reboot)", None),
+        (f"{DROP}\nreboot", None),
+        (f"{DROP} -m comment --comment a#b && reboot", None),
+        (f"{DROP} -m comment --comment 'left open", None),
     ],
 )
 def test_a_line_is_run_where_a_replica_has_its_programs(line: str, rules: list[str] | None) -> None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")  # where scripts of bash, and of zsh and fish, leave the words
 _PATIENCE = 1.0  # seconds for the engine
+_MOST_FILES = 100
 _MOST_BYTES = 4 << 20  # of a recording that is parsed for a TAB: a host of 10,000 rules
 _SHOWN = 20
 _FAILURES = (NetauditError, OSError, ValueError, RuntimeError)
@@ -73,8 +75,9 @@ def _load(path: Path) -> "Facts | None":
     from netaudit.store import load
 
     try:
-        fits = path.is_dir() or (path.is_file() and path.stat().st_size <= _MOST_BYTES)
-        return load(path) if fits else None
+        files = path.iterdir() if path.is_dir() else (path,)
+        size = sum(one.stat().st_size for one in islice(files, _MOST_FILES) if one.is_file())
+        return load(path) if 0 < size <= _MOST_BYTES else None
     except _FAILURES:
         return None
 

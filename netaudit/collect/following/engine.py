@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 
 from netaudit.collect.asking.options import Where
 from netaudit.collect.docker.events import DockerListener
-from netaudit.model.observation import DockerEvent
+from netaudit.model.observation import DAEMON, DockerEvent
 
-DAEMON = "daemon"  # the type of the events that are made here
 _SOON, _LATE = 0.5, 10.0  # seconds between two attempts to reach the engine
 _MOST = 100_000  # events between two looks
 

@@ -7,9 +7,9 @@ from netaudit.collect.asking.options import Where
 from netaudit.collect.docker.proc import namespace_of
 from netaudit.collect.rootless.engines import Found, Joining, RootlessEngine, Seen, find_engines, users_processes
 from netaudit.model.engines.kinds import Engine
+from netaudit.model.engines.rootless import CALLED
 from netaudit.model.facts import Gap, GapReason, Source
 
-_CALLED = {Engine.DOCKER: "Docker", Engine.PODMAN: "Podman"}
 _UNIT = {Engine.DOCKER: "docker", Engine.PODMAN: "podman.socket"}
 
 
@@ -39,7 +39,7 @@ def _is_recorded(where: Where, engine: RootlessEngine) -> bool:
 
 
 def _describe(engine: RootlessEngine, *, listed: bool, read: bool) -> str:
-    who = f"{_CALLED[engine.engine]} of user {engine.user} runs rootless ({', '.join(engine.programs)})"
+    who = f"{CALLED[engine.engine]} of user {engine.user} runs rootless ({', '.join(engine.programs)})"
     what = [*([] if listed else ["containers"]), *([] if read else ["rules"])]
     lacking = f"its {' and '.join(what)} were not recorded"
     return f"{who}: {lacking}; {_advice(engine)}"

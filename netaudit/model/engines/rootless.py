@@ -6,7 +6,7 @@ from netaudit.model.engines.kinds import Engine
 
 _NAME = re.compile(r"rootless-(docker|podman)-(\d{1,10})")
 _RUNTIME = re.compile(r"/run/user/(\d{1,10})/")
-_CALLED = {Engine.DOCKER: "Docker", Engine.PODMAN: "Podman"}
+CALLED = {Engine.DOCKER: "Docker", Engine.PODMAN: "Podman"}
 
 
 def rootless_name(engine: Engine, user: int) -> str:
@@ -17,7 +17,7 @@ def rootless_name(engine: Engine, user: int) -> str:
 def describe_rootless(name: str) -> str:
     """Say whose engine has a name; "" for what is no rootless engine's, such as the id of a container."""
     found = _NAME.fullmatch(name)
-    return f"rootless {_CALLED[Engine(found[1])]} of user {found[2]}" if found else ""
+    return f"rootless {CALLED[Engine(found[1])]} of user {found[2]}" if found else ""
 
 
 def is_of(name: str, engine: Engine, sandbox: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.finding import Audit
 from netaudit.audit.risk import Mistake, gather_mistakes
-from netaudit.model.exposure import Destination, Outcome, ZoneKind
+from netaudit.model.exposure import OUTSIDE, Destination, Outcome
 from netaudit.model.severity import Severity
 from netaudit.release import RELEASE
 from netaudit.report.text.destinations import describe_receiver
@@ -27,7 +27,6 @@ _GAPS = Family("netaudit_audit_gaps", "gauge", "Sources that could not be read."
 _REACHED = Family(
     "netaudit_audit_reached", "gauge", "Ports that outsiders reach, by where they are and how sure it is."
 )
-_OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
 
 
 def render_audit(audit: Audit) -> str:
@@ -70,13 +69,13 @@ def _reached(rows: tuple[AttributedExposure, ...] | None) -> Mapping[Labels, flo
     found = {
         (one.exposure.zone.kind, one.exposure.outcome, _port(one.exposure.destination))
         for one in rows
-        if one.exposure.zone.kind in _OUTSIDE
+        if one.exposure.zone.kind in OUTSIDE
     }
     counts = Counter((kind, outcome) for kind, outcome, _ in found)
     said = {Outcome.ALLOWED: "yes", Outcome.MAY: "uncertain"}
     return {
         (("reached_from", str(kind)), ("sure", word)): counts[kind, outcome]
-        for kind in _OUTSIDE
+        for kind in OUTSIDE
         for outcome, word in said.items()
     }
 

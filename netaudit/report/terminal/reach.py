@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from netaudit.attribute.attribution import AttributedExposure
-from netaudit.model.exposure import Outcome
+from netaudit.model.exposure import OUTSIDE, Outcome
 from netaudit.report.terminal.style import Style, bold, paint
 from netaudit.report.terminal.wrapping import wrap
-from netaudit.report.text.reach.rows import OUTSIDE, OpenRow, open_rows
+from netaudit.report.text.reach.rows import OpenRow, open_rows
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.words import count
 

@@ -11,13 +11,12 @@ from netaudit.attribute.attribution import (
     ExposureChange,
 )
 from netaudit.model.address_text import bracketed
-from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome, ZoneKind
+from netaudit.model.exposure import OUTSIDE, Delivery, Destination, DestinationKind, Outcome, ZoneKind
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.reasons import describe_reason
 
 _SHOWN = 6  # ranges of ports
-_OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
 _EVERY_PORT = re.compile(r"(.*\bevery )(\w+) port", re.DOTALL)
 _FAMILIES = {"ip": "IPv4", "ip6": "IPv6"}
 _ORDER = {kind: place for place, kind in enumerate(ZoneKind)}
@@ -83,7 +82,7 @@ def _by_name(targets: Iterable[str]) -> Iterator[str]:
 
 def is_outside(one: ExposureChange) -> bool:
     """Tell whether a change is about packets from beyond the host."""
-    return _shown(one).exposure.zone.kind in _OUTSIDE
+    return _shown(one).exposure.zone.kind in OUTSIDE
 
 
 def outside_first(changes: Sequence[ExposureChange]) -> tuple[Sequence[ExposureChange], Sequence[ExposureChange]]:

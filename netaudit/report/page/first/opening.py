@@ -8,11 +8,11 @@ import msgspec
 from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedSnapshot, SnapshotHead
 from netaudit.audit.finding import Finding
 from netaudit.audit.risk import Mistake, Reach, fold_mistakes, gather_mistakes
-from netaudit.model.exposure import Outcome, ZoneKind
+from netaudit.model.exposure import OUTSIDE, Outcome, ZoneKind
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.severity import Severity
 from netaudit.report.text.findings.places import describe_places
-from netaudit.report.text.reach.rows import OUTSIDE, OpenRow, open_rows
+from netaudit.report.text.reach.rows import OpenRow, open_rows
 from netaudit.report.text.unseen import Tense
 from netaudit.report.text.words import engines
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedSnapshot, ExposureChange
-from netaudit.model.exposure import Outcome, Zone, ZoneKind
+from netaudit.model.exposure import OUTSIDE, Outcome, Zone, ZoneKind
 from netaudit.report.map.rows import zone_order
 from netaudit.report.text.destinations import describe_port, describe_receiver
 from netaudit.report.text.sentence import Sentence, list_names
 from netaudit.report.text.unseen import Tense, describe_no_outside_change, describe_nothing_reachable
 
-_OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
 _Names = tuple[str, ...]
 
 
@@ -17,7 +16,7 @@ def judge_exposure(snapshot: AttributedSnapshot) -> Iterator[Sentence]:
     """Say what the outside can reach, nothing where that was not computed."""
     if snapshot.exposure is None:
         return
-    outside = [one for one in snapshot.exposure if one.exposure.zone.kind in _OUTSIDE]
+    outside = [one for one in snapshot.exposure if one.exposure.zone.kind in OUTSIDE]
     yield from _news("Reachable from", "", (one for one in outside if one.exposure.outcome is Outcome.ALLOWED))
     cells = (one.exposure for one in outside)
     if not any(one.zone.kind is ZoneKind.INTERNET and one.outcome is not Outcome.BLOCKED for one in cells):
@@ -75,7 +74,7 @@ def _standing(one: AttributedExposure | None) -> _Standing:
 
 def _news(words: str, mark: str, cells: Iterable[AttributedExposure]) -> Iterator[Sentence]:
     """Name what cells are about: services that should not face a network before all others."""
-    outside = sorted((one for one in cells if one.exposure.zone.kind in _OUTSIDE), key=lambda one: not one.service)
+    outside = sorted((one for one in cells if one.exposure.zone.kind in OUTSIDE), key=lambda one: not one.service)
     for zones, names in _by_zones(outside):
         yield Sentence((f"{words} {zones}: ", *list_names(names), "."), mark)
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from netaudit.attribute.attribution import AttributedSnapshot, Standing
+from netaudit.model.exposure import OUTSIDE
 from netaudit.model.facts import OBJECT_SOURCES, GapReason
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap
-from netaudit.report.text.reach.rows import OUTSIDE, OpenRow, open_rows
+from netaudit.report.text.reach.rows import OpenRow, open_rows
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.unseen import describe_nothing_reachable
 from netaudit.report.text.words import count

@@ -10,7 +10,6 @@ from netaudit.model.exposure import Destination, DestinationKind, Outcome, Zone,
 from netaudit.report.text.destinations import describe_receiver
 from netaudit.report.text.reasons import describe_reason
 
-OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
 _KINDS = tuple(ZoneKind)
 
 
