@@ -17,6 +17,7 @@ from netaudit.report.ci.location import Locator
 from netaudit.report.json import audit as audit_json
 from netaudit.report.page import audit_markdown
 from netaudit.report.terminal.audit import render_audit
+from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.style import Style
 from netaudit.store import load
 
@@ -161,7 +162,7 @@ def test_no_rule_is_stale_and_no_port_is_surely_nobodys_while_docker_does_not_an
 @pytest.mark.parametrize(
     "render",
     [
-        lambda audit: render_audit(audit, Style(width=200)),
+        lambda audit: render_audit(audit, Style(width=200, detail=Detail.FULL)),
         audit_markdown.render_audit,
         lambda audit: junit.render_audit(audit, ()),
         lambda audit: audit_json.render_audit(audit).decode(),
@@ -172,6 +173,13 @@ def test_every_format_names_the_checks_that_were_not_put(render: Callable[[Audit
     page = render(silent)
     assert any(one.id in page for put in silent.not_put for one in put.checks if put.kind == "container")
     assert "docker-containers.json: crashed" in page
+
+
+def test_the_first_screen_says_why_checks_were_not_put_each_reason_once(silent: Audit) -> None:
+    lines = [line for line in render_audit(silent, Style(width=500)).splitlines() if line.startswith("not asked (")]
+    reasons = [line.partition(")")[0] for line in lines]
+    assert len(set(reasons)) == len(reasons)
+    assert any("docker-containers.json: crashed" in one for one in reasons)
 
 
 def test_an_audit_that_answers_everything_has_put_every_check(audit_of: AuditOf) -> None:

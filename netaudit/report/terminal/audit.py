@@ -60,9 +60,11 @@ def _folded(audit: Audit, style: Style) -> Iterator[str]:
     for doubt in doubts:
         yield from wrap(terminal_text(f"uncertain (?): {doubt}"), style.width, rest="  ")
     undecided = {check.id: members for check, members in gather_undecided(audit.undecided)}
-    not_put = dict.fromkeys(check.id for one in audit.not_put for check in one.checks)
-    if not_put:
-        yield from wrap(f"not asked: {_named([*not_put])} (--verbose says why)", style.width, rest="  ")
+    not_put: dict[tuple[str, ...], dict[str, None]] = {}
+    for one in audit.not_put:
+        not_put.setdefault(one.because, {}).update(dict.fromkeys(check.id for check in one.checks))
+    for because, checks in not_put.items():
+        yield from wrap(f"not asked ({terminal_text('; '.join(because))}): {_named([*checks])}", style.width, rest="  ")
     if undecided:
         yield from wrap(f"undecided: {_named([*undecided])} (--verbose says why)", style.width, rest="  ")
     if doubts or audit.not_put or undecided:
