@@ -46,23 +46,37 @@ class PlanFile(msgspec.Struct, frozen=True, tag_field="schema", tag=_SCHEMA):
     made_on: MadeOn = MadeOn()
 
 
-def is_plan_file(path: Path) -> bool:
-    """Tell a plan from a recording, by the schema that its JSON names. Raises UsageError."""
+def find_plan(path: Path) -> PlanFile | None:
+    """Read a plan; None for a recording: no JSON, or one that does not name a plan's schema. Raises UsageError."""
     try:
         with path.open("rb") as file:
-            is_json = file.read(_HEAD).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-        return is_json and _SCHEMA.encode() in read_any(path, _LARGEST_PLAN, PATIENCE)
+            if not file.read(_HEAD).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+                return None
+        data = read_any(path, _LARGEST_PLAN, PATIENCE)
     except (OSError, UnfitError) as error:
         raise UsageError(f"cannot read {path}: {error}") from error
+    return _decoded(data, path) if _SCHEMA.encode() in data else None
 
 
 def read_plan(path: Path) -> PlanFile:
     """Read a plan as JSON. Raises UsageError."""
     try:
-        return decode_json(read_any(path, _LARGEST_PLAN, PATIENCE), PlanFile)
+        data = read_any(path, _LARGEST_PLAN, PATIENCE)
     except (OSError, UnfitError) as error:
-        hint = "give what `netaudit plan --format json -o FILE` wrote"
-        raise UsageError(f"cannot read the plan in {path}: {error}", hint=hint) from error
+        raise _unreadable(path, error) from error
+    return _decoded(data, path)
+
+
+def _decoded(data: bytes, path: Path) -> PlanFile:
+    try:
+        return decode_json(data, PlanFile)
+    except UnfitError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> UsageError:
+    hint = "give what `netaudit plan --format json -o FILE` wrote"
+    return UsageError(f"cannot read the plan in {path}: {error}", hint=hint)
 
 
 def read_requests(path: Path) -> tuple[EngineRequest, ...]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from netaudit.api.plan_files import PlanFile, is_plan_file, read_plan, sent_requests
+from netaudit.api.plan_files import PlanFile, find_plan, sent_requests
 from netaudit.cli.planning import engine_change, is_restart, load_profile, make_context
 from netaudit.cli.say import say
 from netaudit.errors import RecordingError, UsageError
@@ -65,12 +65,13 @@ def load_host(path: Path | None, on: Path | None, where: "Where") -> Host:
     from netaudit.cli.sources import load_or_collect
     from netaudit.parse import parse_snapshot
 
-    if path is None or not path.is_file() or not is_plan_file(path):
+    plan = find_plan(path) if path is not None and path.is_file() else None
+    if plan is None:
         if on is not None:
             raise UsageError("--on is for a plan", hint="netaudit assert plan.json --on SNAPSHOT")
         return Host(parse_snapshot(load_or_collect(path, where)))
     with progress("planning"):
-        planned = plan_again(read_plan(path), on, where)
+        planned = plan_again(plan, on, where)
     return Host(planned.after, planned.symbols)
 
 

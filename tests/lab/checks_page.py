@@ -74,7 +74,7 @@ Commands have the host's real names: `{iptables}` is the program of the right fa
 stands as `<TRUSTED_NET>`: a shell looks for a file of that name, finds none, and runs neither this command nor what
 follows it; nft refuses the script. `--verify-fix` runs the commands, as they are printed, on a copy of the recording
 (with a private network for `TRUSTED_NET`), the first choice and each alternative by itself.
-For root those of iptables, nft, ipset, ip and sysctl run on a replica of the host's rules, in a network namespace of
+For root, commands of iptables, nft, ipset, ip, sysctl run on a replica of the host's rules, in a network namespace of
 its own, by the real programs; what docker, podman and systemctl would do is computed, and all of it for other users and
 for hosts with more than 5,000 rules.
 [remedies.md](remedies.md) is what came of them on real hosts.

@@ -132,8 +132,7 @@ def _container(container: Container, snapshot: Snapshot, attributed: AttributedS
     rules = tuple(_caused(attributed.items, container=container.id))
     docker = (one.item for one in attributed.items if one.attribution.maker == "docker")
     by_docker = frozenset(item.family for item in docker if item.object is ObjectKind.RULE)
-    unread = (gap for gap in snapshot.gaps if gap.source in RULE_SOURCES and gap.reason is not GapReason.ABSENT)
-    seen = next(unread, None) is None
+    seen = all(gap.source not in RULE_SOURCES or gap.reason is GapReason.ABSENT for gap in snapshot.gaps)
     written = RulesWritten(frozenset(one.item.family for one in rules), by_docker, seen)
     return ContainerExplained(
         container=container,

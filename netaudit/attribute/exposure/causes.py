@@ -66,13 +66,11 @@ class ExposureCauses:
         """Say why; "" where nothing that was seen explains it."""
         shown = new or old
         assert shown  # noqa: S101 (one of them is there)
-        return self._of_container(old, new) or self._of_listener(shown) or self._of_rule(old, new) or self._of_host()
+        return self._of_container(shown, new) or self._of_listener(shown) or self._of_rule(old, new) or self._of_host()
 
-    def _of_container(self, before: AttributedExposure | None, after: AttributedExposure | None) -> str:
+    def _of_container(self, shown: AttributedExposure, after: AttributedExposure | None) -> str:
         """Say what was done to the container; nothing where Docker was not asked on either side."""
-        shown = after or before
-        to = shown.exposure.destination if shown else None
-        name = to.container_name if to else ""
+        name, binding = shown.exposure.destination.container_name, shown.exposure.destination.binding
         old, new = (running.get(name) for running in self._running)
         if not name or not self._is_whole or (old and new and old.id == new.id and _network(old) == _network(new)):
             return ""
@@ -80,7 +78,7 @@ class ExposureCauses:
             return ""
         if new is None:
             return f"`{name}` {self._say('was ')}{'stopped' if self._is_known(name) else 'removed'}"
-        ports = _with(to.binding, after) if to and to.binding else ""
+        ports = _with(binding, after) if binding else ""
         return f"`{name}` {self._say('was ')}{_start_of(old, new)}{ports}"
 
     def _of_listener(self, shown: AttributedExposure) -> str:

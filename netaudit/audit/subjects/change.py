@@ -8,6 +8,7 @@ import msgspec
 from netaudit.attribute.attribution import AttributedChange, AttributedExposure, AttributedItem, ExposureChange
 from netaudit.audit.checks.answer import Doubt
 from netaudit.audit.checks.subject_kind import CheckedKind
+from netaudit.audit.subjects.exposure import port_words
 from netaudit.audit.subjects.fact import CheckSubject, RuleEditor, SubjectFacts, fact
 from netaudit.audit.subjects.rules.rule import is_dockers
 from netaudit.audit.view.view import HostView
@@ -113,8 +114,7 @@ def _ports(there: Destination) -> str:
     """Name ports: `22/tcp`, `every tcp port`, `1-21,23-65535/tcp`."""
     if there.has_every_port:
         return f"every {there.protocol} port"
-    spans = [str(low) if low == high else f"{low}-{high}" for low, high in there.ports]
-    return f"{','.join(spans)}/{there.protocol}"
+    return f"{','.join(port_words(there))}/{there.protocol}"
 
 
 def _outcome(cell: AttributedExposure | None) -> str:

@@ -185,6 +185,7 @@ def port_words(there: Destination) -> tuple[str, ...]:
 
 def service_of(view: HostView, there: Destination) -> str:
     """Name the service on a single TCP port, or on the one that it is led to; of ranges nothing is known."""
-    spans = (there.led.ports,) if there.led and there.led.ports else there.ports
-    alone = len(spans) == 1 and spans[0][0] == spans[0][1] and there.protocol == "tcp"
-    return view.services.sensitive(spans[0][0], "") if alone else ""
+    first, last = (there.led.ports if there.led else None) or (there.port, there.port)
+    if first is None or first != last or there.protocol != "tcp":
+        return ""
+    return view.services.sensitive(first, "")

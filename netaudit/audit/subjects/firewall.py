@@ -11,6 +11,7 @@ from netaudit.audit.subjects.listed.incoming import bridges_kept_out
 from netaudit.audit.subjects.rules.doubts import reply_doubts
 from netaudit.audit.view.reach import drops_replies
 from netaudit.audit.view.view import HostView
+from netaudit.model.docker import BRIDGES_TABLE
 from netaudit.model.facts import GapReason, Source
 from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, ObjectKind
 
@@ -109,7 +110,7 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
         iptables=view.tools.iptables(family),
         ways_in=view.outside.interfaces(family),
         docker=any(one.attribution.maker == "docker" for one in iptables),
-        nftables=any((one.family, one.name) == (family, "docker-bridges") for one in view.snapshot.ruleset.tables),
+        nftables=any((one.family, one.name) == (family, BRIDGES_TABLE) for one in view.snapshot.ruleset.tables),
         forwarding=view.forwarding.is_on(family),
         forward_policy=view.forwarding.policy(family),
         user_chain=any(one.item.chain == "DOCKER-USER" for one in iptables),

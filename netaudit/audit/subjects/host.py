@@ -32,7 +32,7 @@ class HostFacts(SubjectFacts, frozen=True):
     ] = None
     foreign_bridges: Annotated[tuple[str, ...] | None, fact("Bridges that are not Docker's.", *_OUTER)] = None
     stopped_bridges: Annotated[
-        tuple[str, ...] | None, fact("Those of them whose own packets no rule accepts on their way through.", *_OUTER)
+        tuple[str, ...] | None, fact("The foreign bridges from and to which no rule accepts all packets.", *_OUTER)
     ] = None
     bridge_nf_call: Annotated[bool | None, fact("Whether bridged packets meet iptables rules.", Source.SYSCTL)] = None
     route_localnet: Annotated[

@@ -1,7 +1,10 @@
 """Docker's objects as JSON: their parts, whatever an engine or a recording left out."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Any
+
+from netaudit.model.host import Ip
 
 Object = dict[str, Any]
 
@@ -37,6 +40,14 @@ def text(whole: Object, name: str) -> str:
 def texts(value: object) -> dict[str, str]:
     """Return the texts of an object, by name."""
     return {str(name): one for name, one in value.items() if isinstance(one, str)} if isinstance(value, dict) else {}
+
+
+def address_of(named: str) -> Ip | None:
+    """Return an address, None for other text."""
+    try:
+        return ip_address(named)
+    except ValueError:
+        return None
 
 
 def is_running(container: Object) -> bool:

@@ -3,9 +3,9 @@
 from netaudit.model.host import Ip, IpNetwork
 from netaudit.model.plan import Symbol, SymbolKind
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.objects import Object, items, part, text
+from netaudit.plan.engine.objects import Object, address_of, items, part, text
 from netaudit.plan.podman.state import PodmanState
-from netaudit.plan.podman.subnets import address_of, first_of, next_free, requested_address, subnet_of
+from netaudit.plan.podman.subnets import first_of, next_free, requested_address, subnet_of
 
 _FIELDS = {4: ("IPAddress", "IPPrefixLen", "Gateway"), 6: ("GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPv6Gateway")}
 

@@ -1,7 +1,6 @@
 """Requests of libpod's API -> answers, and the facts afterwards. What is not listed here is refused by its name."""
 
 import re
-from collections.abc import Callable
 
 import msgspec
 
@@ -10,16 +9,15 @@ from netaudit.model.facts import Facts
 from netaudit.model.plan import AssumptionKind, PlannedInventory, Refusal
 from netaudit.parse.engines import parse_engines
 from netaudit.plan.engine.answer import Answer, EngineRefusal
+from netaudit.plan.engine.routes import ID, Endpoint, Routes
 from netaudit.plan.engine.state import ExposedPorts
 from netaudit.plan.podman import containers, networks
 from netaudit.plan.podman.state import PodmanState
 
 _VERSION = re.compile(r"/v\d[\d.]*(?=/)")
-_ID = r"([^/]+)"
-_ABSENT, _NOT_PLANNED = 404, 501
+_ABSENT = 404
 _ASSUMED = "5.4.2"
 _API = "1.41"  # Docker's, which Podman names beside its own
-_Endpoint = Callable[..., Answer]
 
 
 def _ping(state: PodmanState, request: EngineRequest) -> Answer:
@@ -49,7 +47,7 @@ def _image_id(image: str) -> str:
     return f"{image.encode().hex():0<64.64}"
 
 
-_ENDPOINTS: tuple[tuple[str, str, _Endpoint], ...] = (
+_ENDPOINTS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/_ping", _ping),
     ("HEAD", "/_ping", _ping),
     ("POST", "/images/pull", _pull),
@@ -57,24 +55,24 @@ _ENDPOINTS: tuple[tuple[str, str, _Endpoint], ...] = (
     ("GET", "/images/(.+)/exists", _image_exists),
     ("GET", "/containers/json", containers.list_all),
     ("POST", "/containers/create", containers.create),
-    ("GET", f"/containers/{_ID}/json", containers.show),
-    ("GET", f"/containers/{_ID}/exists", containers.exists),
-    ("POST", f"/containers/{_ID}/start", containers.start),
-    ("POST", f"/containers/{_ID}/stop", containers.stop),
-    ("POST", f"/containers/{_ID}/kill", containers.stop),
-    ("POST", f"/containers/{_ID}/restart", containers.restart),
-    ("POST", f"/containers/{_ID}/wait", containers.wait),
-    ("POST", f"/containers/{_ID}/attach", containers.attach),
-    ("DELETE", f"/containers/{_ID}", containers.remove),
+    ("GET", f"/containers/{ID}/json", containers.show),
+    ("GET", f"/containers/{ID}/exists", containers.exists),
+    ("POST", f"/containers/{ID}/start", containers.start),
+    ("POST", f"/containers/{ID}/stop", containers.stop),
+    ("POST", f"/containers/{ID}/kill", containers.stop),
+    ("POST", f"/containers/{ID}/restart", containers.restart),
+    ("POST", f"/containers/{ID}/wait", containers.wait),
+    ("POST", f"/containers/{ID}/attach", containers.attach),
+    ("DELETE", f"/containers/{ID}", containers.remove),
     ("GET", "/networks/json", networks.list_all),
     ("POST", "/networks/create", networks.create),
-    ("GET", f"/networks/{_ID}/json", networks.show),
-    ("GET", f"/networks/{_ID}/exists", networks.exists),
-    ("DELETE", f"/networks/{_ID}", networks.remove),
-    ("POST", f"/networks/{_ID}/connect", containers.connect),
-    ("POST", f"/networks/{_ID}/disconnect", containers.disconnect),
+    ("GET", f"/networks/{ID}/json", networks.show),
+    ("GET", f"/networks/{ID}/exists", networks.exists),
+    ("DELETE", f"/networks/{ID}", networks.remove),
+    ("POST", f"/networks/{ID}/connect", containers.connect),
+    ("POST", f"/networks/{ID}/disconnect", containers.disconnect),
 )
-_COMPILED = tuple((method, re.compile(f"/libpod{path}"), answer) for method, path, answer in _ENDPOINTS)
+_ROUTES = Routes((method, f"/libpod{path}", answer) for method, path, answer in _ENDPOINTS)
 
 
 class PodmanStandIn:
@@ -103,7 +101,7 @@ class PodmanStandIn:
         self._sent.append(request)
         self._state.requests += 1
         try:
-            return _route(self._state, request)
+            return _ROUTES.answer(self._state, request, _VERSION.sub("", request.path, count=1))
         except EngineRefusal as refusal:
             if not request.only_asks or refusal.status != _ABSENT:
                 self._refused.append(Refusal(request, refusal.status, refusal.message))
@@ -120,12 +118,3 @@ class PodmanStandIn:
             assumptions=tuple(sorted(self._state.assumptions)),
             refused=tuple(self._refused),
         )
-
-
-def _route(state: PodmanState, request: EngineRequest) -> Answer:
-    path = _VERSION.sub("", request.path, count=1)
-    for method, pattern, answer in _COMPILED:
-        found = pattern.fullmatch(path) if method == request.method else None
-        if found:
-            return answer(state, request, *found.groups())
-    raise EngineRefusal(_NOT_PLANNED, f"netaudit plan does not answer {request.method} {path}")

@@ -12,9 +12,9 @@ from netaudit.model.plan import Assumption, AssumptionKind, Symbol, SymbolKind, 
 from netaudit.parse.host.host import parse_host
 from netaudit.parse.reading.decode import decode_json
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.objects import Object, items, part, text
+from netaudit.plan.engine.objects import Object, address_of, items, part, text
 from netaudit.plan.engine.state import ExposedPorts
-from netaudit.plan.podman.subnets import address_of, subnet_of
+from netaudit.plan.podman.subnets import subnet_of
 
 _EXPECTED = "what Podman prints"
 

@@ -1,25 +1,17 @@
 """Subnets and addresses of Podman's networks, read from what was recorded or requested; anything else is no value."""
 
 from collections.abc import Collection
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 
 from netaudit.model.host import Ip, IpNetwork
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.objects import Object, text
+from netaudit.plan.engine.objects import Object, address_of, text
 
 
 def subnet_of(named: Object) -> IpNetwork | None:
     """Return a network's subnet, None for other text."""
     try:
         return ip_network(text(named, "subnet"), strict=False)
-    except ValueError:
-        return None
-
-
-def address_of(named: str) -> Ip | None:
-    """Return an address, None for other text."""
-    try:
-        return ip_address(named)
     except ValueError:
         return None
 

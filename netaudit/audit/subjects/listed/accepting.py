@@ -95,6 +95,3 @@ def _is_from_inside(match: Match) -> bool:
     if not isinstance(match, Named) or match.field is not Field.IIF:
         return False
     return all(name == "lo" or is_docker_bridge(name) for name in match.names)
-
-
-__all__ = ["Acceptance", "accepted_at_input"]

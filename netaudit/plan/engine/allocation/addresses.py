@@ -1,7 +1,7 @@
 """Addresses of containers: the lowest free one of their network (moby, libnetwork/ipams/defaultipam)."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Network, ip_network
 
 from netaudit.model.docker import BRIDGE_OPTION
 from netaudit.model.host import Ip, IpNetwork
@@ -9,7 +9,18 @@ from netaudit.model.plan import Symbol, SymbolKind
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.subnets import check_given
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.objects import Object, is_running, items, objects, options_of, part, pools_of, text, texts
+from netaudit.plan.engine.objects import (
+    Object,
+    address_of,
+    is_running,
+    items,
+    objects,
+    options_of,
+    part,
+    pools_of,
+    text,
+    texts,
+)
 from netaudit.plan.engine.state import EngineState
 
 _NO_GATEWAY = Version(28)  # from here on a network whose gateway mode is isolated has none
@@ -54,7 +65,7 @@ def pools(state: EngineState, network: Object, version: int) -> list[Pool]:
 def gateway_of(state: EngineState, network: Object, pool: Pool) -> Ip | None:
     """Return a network's gateway: as configured, its bridge's address, or the first one that was free."""
     if named := text(pool.config, "Gateway"):
-        return _address(named)
+        return address_of(named)
     if _has_no_gateway(state, network, pool.subnet.version):
         return None
     own = [one for one in _interface_addresses(state, network) if one in pool.subnet]
@@ -68,7 +79,7 @@ def choose_address(state: EngineState, network: Object, version: int, wanted: st
         return None
     if wanted:
         check_given(state, network, version, [pool.config for pool in available])
-        return _wanted(available, _address(wanted))
+        return _wanted(available, address_of(wanted))
     for pool in available:
         if free := pool.lowest_free():
             return free, pool
@@ -101,7 +112,7 @@ def _taken(state: EngineState, network: Object, pool: Pool) -> Iterator[Ip]:
     named = [*texts(auxiliary).values()]
     field = "IPv4Address" if pool.subnet.version == 4 else "IPv6Address"
     named += [text(member, field).partition("/")[0] for _, member in objects(network.get("Containers"))]
-    yield from (one for one in map(_address, named) if one is not None)
+    yield from (one for one in map(address_of, named) if one is not None)
     yield from (one for one in _interface_addresses(state, network) if one in pool.subnet)
     yield from _of_containers(state, text(network, "Id"), pool.subnet.version)
 
@@ -112,7 +123,7 @@ def _of_containers(state: EngineState, network_id: str, version: int) -> Iterato
     for container in state.containers.values():
         if is_running(container):
             for _, end in objects(part(container, "NetworkSettings").get("Networks")):
-                address = _address(text(end, field)) if text(end, "NetworkID") == network_id else None
+                address = address_of(text(end, field)) if text(end, "NetworkID") == network_id else None
                 if address is not None:
                     yield address
 
@@ -138,13 +149,6 @@ def _interface_addresses(state: EngineState, network: Object) -> list[Ip]:
 def _has_no_gateway(state: EngineState, network: Object, version: int) -> bool:
     mode = options_of(network).get(f"{BRIDGE_OPTION}gateway_mode_ipv{version}")
     return state.host.version >= _NO_GATEWAY and mode == "isolated"
-
-
-def _address(named: str) -> Ip | None:
-    try:
-        return ip_address(named)
-    except ValueError:
-        return None
 
 
 def _named(network: Object) -> str:

@@ -1,7 +1,7 @@
 """Ports of the host: which are taken, and which one a binding gets."""
 
 from collections.abc import Collection, Iterable, Iterator
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address
 from itertools import chain
 
 import msgspec
@@ -12,7 +12,7 @@ from netaudit.model.plan import Symbol, SymbolKind
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.wanted import Wanted, split_port
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.objects import Object, is_running, items, part, text
+from netaudit.plan.engine.objects import Object, address_of, is_running, items, part, text
 from netaudit.plan.engine.state import EngineState
 
 _BINDS_FIRST = Version(28)  # from here on the daemon binds the port itself, before docker-proxy does
@@ -157,7 +157,7 @@ def _given(container: Object) -> Iterator[Taken]:
         port, protocol = split_port(named)
         for binding in items(bindings):
             number = text(binding, "HostPort")
-            address = _address(text(binding, "HostIp"))
+            address = address_of(text(binding, "HostIp") or _ANY)
             if number.isdigit() and port and address:
                 yield protocol, address, int(number)
 
@@ -171,15 +171,9 @@ def _meet(one: Ip, other: Ip) -> bool:
 def _listens_at(listener: Listener, address: Ip) -> bool:
     if listener.address == "*":
         return True
-    held = _address(listener.address)
+    held = address_of(listener.address or _ANY)
     return held is not None and _meet(held, address)
 
 
-def _address(named: str) -> Ip | None:
-    try:
-        return ip_address(named or "0.0.0.0")  # noqa: S104 (what Docker means by an empty address)
-    except ValueError:
-        return None
-
-
-ANY_IPV4: Ip = IPv4Address(0)
+_ANY = "0.0.0.0"  # noqa: S104 (what Docker means by an empty address)
+ANY_IPV4: Ip = IPv4Address(_ANY)

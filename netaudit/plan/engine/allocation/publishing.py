@@ -12,7 +12,7 @@ from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.host_ports import ANY_IPV4, choose_port, host_ports
 from netaudit.plan.engine.allocation.wanted import Wanted, exposed_ports, wanted_ports
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.objects import Object, endpoints_of, name_of, objects, options_of, part, text
+from netaudit.plan.engine.objects import Object, address_of, endpoints_of, name_of, objects, options_of, part, text
 from netaudit.plan.engine.state import EngineState
 
 _ANY_IPV6: Ip = IPv6Address(0)
@@ -170,10 +170,7 @@ def _has_proxy(state: EngineState) -> bool:
 
 def _default_address(network: Object) -> Ip:
     named = options_of(network).get(f"{BRIDGE_OPTION}host_binding_ipv4", "")
-    try:
-        return ip_address(named) if named else ANY_IPV4
-    except ValueError:
-        return ANY_IPV4
+    return address_of(named) or ANY_IPV4
 
 
 def _is_nat(state: EngineState, network: Object, version: int) -> bool:

@@ -1,13 +1,11 @@
 """The ports that a container asks to be published, in the order in which its engine allocates them."""
 
-from ipaddress import ip_address
-
 import msgspec
 
 from netaudit.model.host import Ip
 from netaudit.model.version import Version
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.objects import Object, items, part, text
+from netaudit.plan.engine.objects import Object, address_of, items, part, text
 
 _SORTS = Version(27)  # from here on exact ports come first, and bindings that differ in their address alone together
 _READS_RANGES = Version(29)
@@ -84,14 +82,7 @@ def _binding(protocol: str, port: int, binding: Object) -> Wanted:
     numbers = [int(one) if one.isdigit() else -1 for one in (first or "0", last if dash else first or "0")]
     if min(numbers) < 0 or max(numbers) > 65535:
         raise EngineRefusal(400, f'invalid port specification: "{named}"')
-    return Wanted(protocol, port, _address(text(binding, "HostIp")), numbers[0], numbers[1])
-
-
-def _address(named: str) -> Ip | None:
-    try:
-        return ip_address(named)
-    except ValueError:
-        return None
+    return Wanted(protocol, port, address_of(text(binding, "HostIp")), numbers[0], numbers[1])
 
 
 def _older_sort(found: list[Wanted]) -> list[Wanted]:

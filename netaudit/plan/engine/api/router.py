@@ -1,8 +1,5 @@
 """Requests -> the endpoint that answers them. What is not listed here is refused by its name."""
 
-import re
-from collections.abc import Callable
-
 from netaudit.model.engine_request import EngineRequest
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api import (
@@ -16,13 +13,10 @@ from netaudit.plan.engine.api import (
     system,
 )
 from netaudit.plan.engine.host import api_of
+from netaudit.plan.engine.routes import ID, Endpoint, Routes
 from netaudit.plan.engine.state import EngineState
 
-_NOT_PLANNED = 501
-_ID = r"([^/]+)"
-_Endpoint = Callable[..., Answer]  # of the state, the request, and what the path names
-
-_ENDPOINTS: tuple[tuple[str, str, _Endpoint], ...] = (
+_ENDPOINTS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/_ping", system.ping),
     ("HEAD", "/_ping", system.ping),
     ("GET", "/version", system.version),
@@ -30,31 +24,31 @@ _ENDPOINTS: tuple[tuple[str, str, _Endpoint], ...] = (
     ("GET", "/events", system.events),
     ("GET", "/containers/json", containers.list_containers),
     ("POST", "/containers/create", creation.create),
-    ("GET", f"/containers/{_ID}/json", containers.inspect),
-    ("POST", f"/containers/{_ID}/start", lifecycle.start),
-    ("POST", f"/containers/{_ID}/stop", lifecycle.stop),
-    ("POST", f"/containers/{_ID}/kill", lifecycle.stop),
-    ("POST", f"/containers/{_ID}/restart", lifecycle.restart),
-    ("POST", f"/containers/{_ID}/(?:un)?pause", lifecycle.pause),
-    ("POST", f"/containers/{_ID}/wait", lifecycle.wait),
-    ("POST", f"/containers/{_ID}/attach", lifecycle.attach),
-    ("POST", f"/containers/{_ID}/resize", lifecycle.resize),
-    ("PUT", f"/containers/{_ID}/archive", lifecycle.copy_into),
-    ("POST", f"/containers/{_ID}/rename", containers.rename),
-    ("POST", f"/containers/{_ID}/update", containers.update),
-    ("DELETE", f"/containers/{_ID}", containers.remove),
+    ("GET", f"/containers/{ID}/json", containers.inspect),
+    ("POST", f"/containers/{ID}/start", lifecycle.start),
+    ("POST", f"/containers/{ID}/stop", lifecycle.stop),
+    ("POST", f"/containers/{ID}/kill", lifecycle.stop),
+    ("POST", f"/containers/{ID}/restart", lifecycle.restart),
+    ("POST", f"/containers/{ID}/(?:un)?pause", lifecycle.pause),
+    ("POST", f"/containers/{ID}/wait", lifecycle.wait),
+    ("POST", f"/containers/{ID}/attach", lifecycle.attach),
+    ("POST", f"/containers/{ID}/resize", lifecycle.resize),
+    ("PUT", f"/containers/{ID}/archive", lifecycle.copy_into),
+    ("POST", f"/containers/{ID}/rename", containers.rename),
+    ("POST", f"/containers/{ID}/update", containers.update),
+    ("DELETE", f"/containers/{ID}", containers.remove),
     ("GET", "/networks", networks.list_networks),
     ("POST", "/networks/create", network_creation.create),
     ("POST", "/networks/prune", networks.prune),
-    ("GET", f"/networks/{_ID}", networks.inspect),
-    ("DELETE", f"/networks/{_ID}", networks.remove),
-    ("POST", f"/networks/{_ID}/connect", endpoints.connect),
-    ("POST", f"/networks/{_ID}/disconnect", endpoints.disconnect),
+    ("GET", f"/networks/{ID}", networks.inspect),
+    ("DELETE", f"/networks/{ID}", networks.remove),
+    ("POST", f"/networks/{ID}/connect", endpoints.connect),
+    ("POST", f"/networks/{ID}/disconnect", endpoints.disconnect),
     ("GET", "/services", services.list_services),
     ("POST", "/services/create", services.create),
-    ("GET", f"/services/{_ID}", services.inspect),
-    ("POST", f"/services/{_ID}/update", services.update),
-    ("DELETE", f"/services/{_ID}", services.remove),
+    ("GET", f"/services/{ID}", services.inspect),
+    ("POST", f"/services/{ID}/update", services.update),
+    ("DELETE", f"/services/{ID}", services.remove),
     ("GET", "/tasks", services.list_tasks),
     ("GET", "/nodes", services.list_nodes),
     ("GET", "/secrets", services.list_none),
@@ -65,20 +59,16 @@ _ENDPOINTS: tuple[tuple[str, str, _Endpoint], ...] = (
     ("POST", "/images/create", system.pull),
     ("GET", "/volumes", system.list_volumes),
     ("POST", "/volumes/create", system.create_volume),
-    ("GET", f"/volumes/{_ID}", system.inspect_volume),
-    ("DELETE", f"/volumes/{_ID}", system.remove_volume),
+    ("GET", f"/volumes/{ID}", system.inspect_volume),
+    ("DELETE", f"/volumes/{ID}", system.remove_volume),
 )
-_COMPILED = tuple((method, re.compile(path), answer) for method, path, answer in _ENDPOINTS)
+_ROUTES = Routes(_ENDPOINTS)
 
 
 def route(state: EngineState, request: EngineRequest) -> Answer:
     """Answer a request. Raises EngineRefusal."""
     _check_version(state, request)
-    for method, path, answer in _COMPILED:
-        found = path.fullmatch(request.endpoint) if method == request.method else None
-        if found:
-            return answer(state, request, *found.groups())
-    raise EngineRefusal(_NOT_PLANNED, f"netaudit plan does not answer {request.method} {request.endpoint}")
+    return _ROUTES.answer(state, request, request.endpoint)
 
 
 def _check_version(state: EngineState, request: EngineRequest) -> None:

@@ -44,8 +44,7 @@ def _rules(shown: AttributedSnapshot) -> str:
         (coverage.unattributed, "without a known cause"),
     ]
     said = ", ".join(f"{number} {words}" for number, words in causes if number)
-    wrong = _wrong(shown)
-    return f"{count(coverage.rules, 'rule')}{': ' if said else ''}{said}; {', '.join(wrong)}"
+    return f"{count(coverage.rules, 'rule')}{': ' if said else ''}{said}; {', '.join(_wrong(shown))}"
 
 
 def _wrong(shown: AttributedSnapshot) -> list[str]:
