@@ -24,7 +24,7 @@ class Answer(msgspec.Struct, frozen=True):
     delivery: Delivery = Delivery.WHOLE
 
 
-class EngineRefusal(Exception):  # noqa: N818 (dockerd refuses; the stand-in does not fail)
+class EngineRefusal(Exception):  # noqa: N818 (dockerd refuses; the planned engine does not fail)
     """The engine refuses a request, with a status and a message as dockerd words it."""
 
     def __init__(self, status: int, message: str) -> None:

@@ -12,7 +12,7 @@ Endpoint = Callable[..., Answer]  # of the state, the request, and what the path
 
 
 class Routes:
-    """The endpoints of a stand-in: a method, a pattern of the whole path, and what answers."""
+    """The endpoints of a planned engine: a method, a pattern of the whole path, and what answers."""
 
     def __init__(self, endpoints: Iterable[tuple[str, str, Endpoint]]) -> None:
         self._endpoints = tuple((method, re.compile(path), answer) for method, path, answer in endpoints)

@@ -1,4 +1,4 @@
-"""The state of the stand-in engine: an inventory that requests change."""
+"""The state of the planned engine: an inventory that requests change."""
 
 import hashlib
 from collections.abc import Callable, Mapping

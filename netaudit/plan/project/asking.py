@@ -1,4 +1,4 @@
-"""A client's conversation with the stand-in engine, which ends at the first refusal."""
+"""A client's conversation with the planned engine, which ends at the first refusal."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""Bring a project up on the stand-in engine, as `docker compose up --detach` does."""
+"""Bring a project up on the planned engine, as `docker compose up --detach` does."""
 
 from collections.abc import Iterator
 from typing import cast
