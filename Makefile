@@ -7,7 +7,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 WORKERS ?= 2
 # Tests on engines, browsers and packets wait more than they work.
-WAITING_WORKERS ?= 5
+WAITING_WORKERS ?= 7
 
 # Compiled files are kept: without them every start of Python compiles all of netaudit, and every run of pytest all tests.
 unexport PYTHONDONTWRITEBYTECODE
@@ -27,7 +27,8 @@ demo: system $(VENV)/ready ## The main job before your eyes: an engine, docker r
 # How much of long sweeps runs (tests/sampling.py): SWEEP=1 in `make check`, 3 here; `make test SWEEP=50` runs all.
 .PHONY: test
 test: export SWEEP ?= 3
-test: rooted system check roots ## Everything, on every recording, real engines and kernels (root, Debian or Ubuntu)
+test: rooted system $(VENV)/ready ## Everything, on every recording, real engines and kernels (root, Debian or Ubuntu)
+	@$(MAKE) --no-print-directory -j3 --output-sync=target roots lint unit
 	$(PYTHON) -m pytest -q -m "engine or kernel or browser or matrix" -n $(WAITING_WORKERS) --dist loadgroup
 
 .PHONY: rooted
@@ -121,7 +122,7 @@ goldens: schemas ## Accept changed report texts; read the diff before you commit
 .PHONY: pictures
 pictures: system $(VENV)/ready ## Take the pictures of reports again: docs/report.png and goldens; look at each
 	PYTHONPATH=.:tests $(PYTHON) -m browser.picture
-	UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/browser/test_pictures.py
+	SWEEP=50 UPDATE_GOLDENS=1 $(PYTHON) -m pytest -q tests/browser/test_pictures.py
 
 .PHONY: man
 man: $(VENV)/ready ## The man page, from the text of --help, and what shells complete by

@@ -13,13 +13,17 @@ import pytest
 
 SWEEP = int(os.environ.get("SWEEP", "1"))
 WHOLE = 50  # the SWEEP from which on nothing is thinned
-# Of the matrix of these modules each n-th case runs below SWEEP=50; pytest counts the others as deselected.
+# Of the matrix and of the sweeps on engines and browsers of these modules each n-th case runs below SWEEP=50; pytest
+# counts the others as deselected. An odd step takes turns where two or four variants of a case follow one another.
 THINNED = {
     "attribute/test_attribute_synthetic.py": 2,
     "audit/test_bad_hosts.py": 3,
     "audit/test_less_evidence.py": 40,
     "audit/test_remedies.py": 3,
+    "browser/test_pictures.py": 3,
     "cli/test_cli_named_files.py": 3,
+    "engine/test_exposure_engines.py": 2,
+    "engine/test_exposure_scenarios.py": 2,
     "packets/test_exposure_alike.py": 40,
     "packets/test_shapes.py": 4,
     "policy/test_flipped_rules.py": 2,
@@ -59,10 +63,16 @@ def thin(items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]
     left: list[pytest.Item] = []
     for item in items:
         module = item.nodeid.partition("::")[0].removeprefix("tests/")
-        step = THINNED.get(module, 1) if item.get_closest_marker("matrix") and SWEEP < WHOLE else 1
+        step = THINNED.get(module, 1) if SWEEP < WHOLE and _is_of_a_sweep(item) else 1
         (left if met[module] % step else kept).append(item)
         met[module] += step > 1
     return kept, left
+
+
+def _is_of_a_sweep(item: pytest.Item) -> bool:
+    """Return whether a test is a case of many: of the matrix, or one of several of an engine or browser."""
+    cases = hasattr(item, "callspec") and any(map(item.get_closest_marker, ("engine", "browser")))
+    return cases or item.get_closest_marker("matrix") is not None
 
 
 def _values(case: Any) -> tuple[Any, ...]:
