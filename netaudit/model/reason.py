@@ -44,6 +44,7 @@ class ReasonKind(StrEnum):
     UNSEEN_RULES = "unseen-rules"
     TABLE_UNSURE = "table-unsure"
     TABLE_NOT_FOLLOWED = "table-not-followed"
+    ARP_STOPPED = "arp-stopped"
     INTERFACES_NOT_RECORDED = "interfaces-not-recorded"
     POLICY_ROUTING_NOT_RECORDED = "policy-routing-not-recorded"
     POLICY_TABLES_NOT_RECORDED = "policy-tables-not-recorded"

@@ -7,6 +7,7 @@ import msgspec
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import Gap
 from netaudit.model.host import Host
+from netaudit.model.netfilter.bridges import with_bridges
 from netaudit.model.netfilter.devices import with_devices
 from netaudit.model.netfilter.program import MeaningReader, Program, make_program
 from netaudit.model.netfilter.ruleset import Chain, Ruleset, Table
@@ -56,4 +57,4 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True):
     def program(self) -> Program:
         """Return the ruleset as packets meet it."""
         plain = {one.name for one in self.host.interfaces if one.kind != "bridge" and not one.master}
-        return with_devices(make_program(self.ruleset, self.meanings), plain)
+        return with_bridges(with_devices(make_program(self.ruleset, self.meanings), plain))

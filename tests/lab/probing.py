@@ -35,7 +35,7 @@ _OUTSIDE = (("internet", ""), ("lan", "eth0"), ("host", ""))
 _OF_NOBODY = "host as nobody"  # a program of the host's that is not root's
 _OWN_LISTENERS = {9000: "@9000", 9001: "127.0.0.1@9001"}
 _USUAL = (80, 81)  # served in each container, published or not: a rule of the operator may lead there
-_WITNESS = re.compile(r"\w+ (?P<address>\S+):(?P<port>\d+) → (?P<target>\S+):\d+.*")
+_WITNESS = re.compile(r"\w+ (?P<address>\S+):(?P<port>\d+) → (?P<target>\S+):(?P<there>\d+).*")
 # Senders that are in no list of a random host: who is named for one port may not get in at another. Two connections
 # from one address and port to one container, by its published port and directly, get in each other's way.
 _OTHERS = {
@@ -45,6 +45,7 @@ _OTHERS = {
     ("internet", "ip6"): "2001:db8:ffff::{}",
 }
 _DIRECTLY, _BY_PORT = 77, 78
+_LOW = 20000  # a source port below those that programs get: to other ports than the example's it may be the only way
 
 
 class Crowd:
@@ -217,7 +218,8 @@ class Crowd:
         for sender in filter(None, (own, other)):
             if not owner and who != "host":
                 self._become(who, sender)
-            yield Try(who, _spoken(cell), said["target"].strip("[]"), cell.port, (sender, port))
+            for sport in (port, _LOW) if int(said["there"]) != cell.port else (port,):
+                yield Try(who, _spoken(cell), said["target"].strip("[]"), cell.port, (sender, sport))
 
     def _become(self, who: str, address: str) -> None:
         """Give a place one address more, to which its answers find back."""

@@ -48,6 +48,8 @@ class Field(StrEnum):
     OIF = "oif"
     PHYSIN = "physin"  # the bridge's port, while br_netfilter shows bridged packets to IP's hooks; else ""
     PHYSOUT = "physout"
+    BRIDGE_IN = "bridge-in"  # of tables of bridges, as written: netaudit.model.netfilter.bridges
+    BRIDGE_OUT = "bridge-out"
     IIFTYPE = "iiftype"  # the kind of hardware behind IIF and OIF, as the kernel numbers them (ARPHRD_…)
     OIFTYPE = "oiftype"
 
@@ -79,7 +81,7 @@ class Field(StrEnum):
     SKGID = "skgid"
 
 
-NAMES = frozenset({Field.IIF, Field.OIF, Field.PHYSIN, Field.PHYSOUT})
+NAMES = frozenset({Field.IIF, Field.OIF, Field.PHYSIN, Field.PHYSOUT, Field.BRIDGE_IN, Field.BRIDGE_OUT})
 ADDRESSES = frozenset(
     {
         Field.SADDR,

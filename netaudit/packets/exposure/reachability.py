@@ -11,6 +11,7 @@ from netaudit.errors import UsageError
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import ZoneKind
 from netaudit.model.host import Host, Listener
+from netaudit.model.netfilter.bridges import has_bridge_chains
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Program
@@ -121,16 +122,10 @@ class Reachability:
         traversal = Traversal(self._encoders)
         members = [self.zones.on_its_bridge(origin) & self.zones.sent(origin) for origin in self.origins]
         packets, filtered = self.world.space.union(members), self.world.routing.sysctls.filters_bridged()
-        if self.family == "ip6" and filtered:
+        if self.family == "ip6" and (filtered or has_bridge_chains(self._encoders.program)):
             unable, decision = undiscovered(self._encoders, members)
             packets = _without(traversal, packets, unable, decision)
-        match filtered:
-            case True:
-                traversal.between_ports(packets)
-            case False:
-                traversal.past_ip(packets)
-            case None:
-                traversal.between_ports_or_past_ip(packets)
+        traversal.between_ports(packets)
         traversal.follow_answers(self.containers.answering, self._routes)
         return traversal
 

@@ -55,6 +55,7 @@ class ZoneSets:
             packets &= world.from_home & space.in_ranges(Field.SPORT, CLIENT_PORTS) - self._listening
         if origin.zone.kind in OF_NETWORKS:  # a container's loopback is its own
             packets -= space.in_ranges(Field.DADDR, (LOOPBACK_NET[world.family],))
+            packets -= self._of_others_hardware
         if origin.on_link:
             packets &= space.in_ranges(
                 Field.DADDR, world.ranges.neighbours.get(origin.interface, ()) + self.addresses(origin.interface)
@@ -65,6 +66,15 @@ class ZoneSets:
             tcp = space.equal(Field.PROTOCOL, PROTOCOLS["tcp"])
             packets = packets - tcp | packets & tcp & space.equal(Field.TCP_FLAGS, _SYN)
         return packets
+
+    @cached_property
+    def _of_others_hardware(self) -> PacketSet:
+        """Return what no container sends: the hardware address of each is known."""
+        space = self._space
+        if Field.SMAC not in space.widths:
+            return space.nothing
+        sent = ((space.in_ranges(Field.SADDR, ((one, one),)), mac) for one, mac in self._world.macs.items())
+        return space.union(packets - space.equal(Field.SMAC, mac) for packets, mac in sent)
 
     @property
     def _listening(self) -> PacketSet:

@@ -10,8 +10,7 @@ from netaudit.model.netfilter.devices import is_of_device
 from netaudit.model.netfilter.family import ETHERTYPES, Family
 from netaudit.model.netfilter.match import NFPROTO_IPV4, NFPROTO_IPV6, AllOf, Field
 from netaudit.model.netfilter.program import Hook, Program, ReadChain, ReadTable
-from netaudit.model.netfilter.ruleset import Item
-from netaudit.model.netfilter.statement import Accept, Drop, Meaning, Note, NoTrack, Queue, Reject
+from netaudit.model.netfilter.statement import Accept, Drop, Goto, Jump, Meaning, Note, NoTrack, Queue, Reject
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.values.packet import Value, holds
 from netaudit.packets.values.steps import End, EndKind, Trace
@@ -27,13 +26,12 @@ _PROTOCOLS = {Family.IP: NFPROTO_IPV4, Family.IP6: NFPROTO_IPV6}
 
 
 class Frames(msgspec.Struct, frozen=True):
-    """Frames of which bridges may decide: of a family and a protocol.
+    """Frames of a family that may pass bridges.
 
     `bridged`: they pass between two ports of one bridge, and no host routes them. None: either may be.
     """
 
     family: Family
-    protocol: int
     bridged: bool | None = None
 
     @property
@@ -46,10 +44,6 @@ class Frames(msgspec.Struct, frozen=True):
 
 def doubted(trace: Trace, frames: Frames, program: Program, unseen: Collection[str]) -> Trace:
     """Return the trace of a packet that arrives with the doubt that unseen rules may stop it; other traces stay."""
-    stopped = stopped_by_bridge(program, frames) if trace.arrives else None
-    if stopped:
-        end = End(EndKind.DROPPED, trace.packet, make_reason(ReasonKind.BY_RULE), stopped)
-        return msgspec.structs.replace(trace, ends=(end,), answers=())
     reasons = tuple(dict.fromkeys(_reasons(frames, program, unseen)))
     if not reasons or not trace.arrives or trace.outcome is Outcome.BLOCKED:
         return trace
@@ -63,7 +57,7 @@ def _reasons(frames: Frames, program: Program, unseen: Collection[str]) -> Itera
         if source in unseen:
             yield make_reason(ReasonKind.SOURCE_NOT_RECORDED, source=source)
     yield from unfollowed(program, frames.family)
-    yield from unfollowed_bridges(program, frames)
+    yield from silenced_bridges(program, frames)
 
 
 def unfollowed(program: Program, family: Family) -> Iterator[Reason]:
@@ -78,32 +72,12 @@ def unfollowed(program: Program, family: Family) -> Iterator[Reason]:
             yield make_reason(ReasonKind.TABLE_NOT_FOLLOWED, family=Family.NETDEV, table=table.name)
 
 
-def unfollowed_bridges(program: Program, frames: Frames) -> Iterator[Reason]:
-    """Return why tables of bridges may do something to frames that is not followed, a reason for each."""
-    known: Mapping[Field, Value] = {**_of(frames.family), Field.PROTOCOL: frames.protocol}
-    for table in program.tables:
-        if table.family == Family.BRIDGE and _acts(table, known, frames.hooks):
-            yield make_reason(ReasonKind.TABLE_NOT_FOLLOWED, family=table.family, table=table.name)
-
-
-def stopped_by_bridge(program: Program, frames: Frames) -> Item | None:
-    """Return the rule or policy of a table of bridges that surely stops all frames between ports; None for none."""
-    if not frames.bridged:
-        return None
-    known: Mapping[Field, Value] = {**_of(frames.family), Field.PROTOCOL: frames.protocol}
-    chains = (pair for hook in sorted(frames.hooks) for pair in program.base_chains(hook, Family.BRIDGE))
-    return next((item for _, chain in chains if (item := _surely_stopped_in(chain, known))), None)
-
-
-def _surely_stopped_in(chain: ReadChain, known: Mapping[Field, Value]) -> Item | None:
-    """Return what stops all frames in a base chain, as far as its rules ask for nothing else than is known."""
-    for rule in chain.rules:
-        matched = holds(AllOf(rule.meaning.matches), known.get)
-        if matched and isinstance(rule.meaning.verdict, Drop | Reject):
-            return rule.item
-        if matched is not False and not rule.meaning.inert:
-            return None
-    return chain.policy_item if chain.policy == "drop" else None
+def silenced_bridges(program: Program, frames: Frames) -> Iterator[Reason]:
+    """Return why ports of bridges may not find one another by ARP, a reason for each table that may stop it."""
+    if frames.family is Family.IP:
+        for table in program.tables:
+            if table.family == Family.BRIDGE and _stops_arp_at(table, frames.hooks):
+                yield make_reason(ReasonKind.ARP_STOPPED, table=table.name)
 
 
 def _is_of_devices(table: ReadTable) -> bool:
@@ -133,14 +107,29 @@ def _of(family: Family) -> Mapping[Field, Value]:
     return {Field.ETHERTYPE: ETHERTYPES[family], Field.NFPROTO: _PROTOCOLS[family]}
 
 
-def _acts(table: ReadTable, known: Mapping[Field, Value], hooks: frozenset[Hook] | None = None) -> bool:
-    """Tell whether a table of bridges or devices may stop or change some frames: what it only counts passes.
+def _stops_arp_at(table: ReadTable, hooks: Collection[Hook]) -> bool:
+    """Tell whether a table of bridges may stop ARP at some hooks."""
+    bases = [one for one in table.chains.values() if one.base and one.base.hook in hooks]
+    others = [rule.meaning for one in table.chains.values() if one.base is None for rule in one.rules]
+    jumps = any(_stops(meaning, _ARP.get) for meaning in others)
+    return any(_stops_arp_in(chain, jumps=jumps) for chain in bases)
 
-    `hooks` are those that the frames pass; None: any.
-    """
-    bases = [one for one in table.chains.values() if one.base and (hooks is None or one.base.hook in hooks)]
-    asked = [*bases, *(chain for chain in table.chains.values() if chain.base is None)] if bases else []
-    rules = [rule for chain in asked for rule in chain.rules]
+
+def _stops_arp_in(chain: ReadChain, *, jumps: bool) -> bool:
+    """Tell whether a base chain may stop ARP; `jumps`: a chain that it may jump to does."""
+    for rule in chain.rules:
+        if _passes(rule.meaning):
+            return False
+        asked = holds(AllOf(rule.meaning.matches), _ARP.get) is not False
+        if _stops(rule.meaning, _ARP.get) or (jumps and asked and isinstance(rule.meaning.verdict, Jump | Goto)):
+            return True
+    return chain.policy == "drop"
+
+
+def _acts(table: ReadTable, known: Mapping[Field, Value]) -> bool:
+    """Tell whether a table of devices may stop or change some frames: what it only counts passes."""
+    bases = [one for one in table.chains.values() if one.base]
+    rules = [rule for chain in table.chains.values() for rule in chain.rules]
     return any(chain.policy == "drop" for chain in bases) or any(_stops(rule.meaning, known.get) for rule in rules)
 
 

@@ -1,6 +1,6 @@
 """What the interfaces and routes of a host say of addresses of one family, as ranges and names."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -128,3 +128,10 @@ def _with_loopback(host: Host) -> Host:
     if any(one.name == LOOPBACK and not one.master for one in host.interfaces):
         return host
     return msgspec.structs.replace(host, interfaces=(*others, Interface(LOOPBACK)))
+
+
+def bridges_with(ranges: RouteRanges, names: Sequence[str]) -> tuple[str, ...]:
+    """Name the bridges of which a port may have one of some names (`Named`), or whose ports are not known."""
+    ports = {one.name: one.master for one in ranges.known_interfaces if one.master}
+    fitting = {master for port, master in ports.items() if any(is_named(port, name) for name in names)}
+    return tuple(one for one in ranges.bridges if one in fitting or one not in ports.values())

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-import msgspec
-
 from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
 from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.host import Host
@@ -13,8 +11,7 @@ from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.fib import Routing
-from netaudit.packets.host.followed import RULES, Frames, stopped_by_bridge, unfollowed, unfollowed_bridges
-from netaudit.packets.values.probe import PROTOCOLS
+from netaudit.packets.host.followed import RULES, Frames, silenced_bridges, unfollowed
 
 _ROUTES = {"ip": Source.IP_ROUTE, "ip6": Source.IP6_ROUTE}
 _FORWARDED = frozenset({Delivery.DNAT, Delivery.DIRECT})
@@ -41,18 +38,14 @@ class Visibility:
     def __init__(self, gaps: Iterable[Gap], host: Host, program: Program, family: Family) -> None:
         self._gaps = {gap.source: gap for gap in gaps}
         self._everywhere = tuple(self._about(family, host, program))
-        self._family, self._of_frames = family, cache(lambda frames: tuple(unfollowed_bridges(program, frames)))
-        self._stopped = cache(lambda frames: stopped_by_bridge(program, frames))
+        self._family, self._of_frames = family, cache(lambda frames: tuple(silenced_bridges(program, frames)))
 
     def doubt(self, exposure: Exposure) -> Exposure:
         """Return an outcome that is not blocked as `may` where something that could block it was not seen."""
         if exposure.outcome is Outcome.BLOCKED:
             return exposure
-        frames = self._frames(exposure)
-        stopped = self._stopped(frames)
-        if stopped:
-            return msgspec.structs.replace(exposure, outcome=Outcome.BLOCKED, rule=stopped, reason=None, limited_by=())
-        reasons = [*self._everywhere, *self._of_frames(frames), *self._about_way(exposure.way)]
+        of_bridges = self._of_frames(self._frames(exposure))
+        reasons = [*self._everywhere, *of_bridges, *self._about_way(exposure.way)]
         if not reasons:
             return exposure
         said = exposure.reason if exposure.outcome is Outcome.MAY else None
@@ -70,9 +63,10 @@ class Visibility:
     def _frames(self, exposure: Exposure) -> Frames:
         """Tell which frames a row is about: members of one network send between the ports of its bridge."""
         zone, there = exposure.zone, exposure.destination
-        near = zone.kind is ZoneKind.NETWORK and there.kind is DestinationKind.CONTAINER_PORTS
-        bridged = None if zone.kind is ZoneKind.CONTAINER else near and zone.name == there.network_name
-        return Frames(self._family, PROTOCOLS[there.protocol], bridged)
+        direct = there.kind is DestinationKind.CONTAINER_PORTS
+        if direct and zone.kind is ZoneKind.CONTAINER:
+            return Frames(self._family)
+        return Frames(self._family, direct and zone.kind is ZoneKind.NETWORK and zone.name == there.network_name)
 
     def _about(self, family: Family, host: Host, program: Program) -> Iterator[Reason]:
         yield from self._said(*RULES[family], Source.IP_ADDR, _ROUTES[family])

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Hook, ReadChain, ReadTable
 from netaudit.model.netfilter.ruleset import Item
@@ -119,4 +120,6 @@ class FirstPacketChains(Chains):
 def _decides(chain: ReadChain, hook: Hook) -> bool:
     """Tell whether accepting in a base chain is letting in, as people say: in the filters, not before them."""
     base = chain.base
-    return hook in _FILTERING and base is not None and base.kind != "nat" and base.priority >= 0
+    if base is None or chain.table.family == Family.BRIDGE:
+        return False
+    return hook in _FILTERING and base.kind != "nat" and base.priority >= 0

@@ -27,7 +27,8 @@ def undiscovered(encoders: Encoders, members: Sequence[PacketSet]) -> tuple[Pack
     """
     space = encoders.world.space
     asking = Traversal(encoders)
-    asking.between_ports(space.union(_question(encoders, some) for some in members))
+    questions = space.union(_question(encoders, some) for some in members)
+    asking.between_ports(questions)
     others = tuple(field for field in space.widths if field not in (Field.IIF, Field.SADDR))
     able = space.rewrite.forget(asking.forwarded.possible, *others)
     unable = space.union(space.rewrite.forget(some, *others) for some in members) - able

@@ -15,6 +15,7 @@ from netaudit.packets.host.container_routes import ContainerRoutes
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
+from netaudit.packets.symbolic.bridges import Bridges
 from netaudit.packets.symbolic.chain import FirstPacketChains
 from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.encoding.decision import Decision
@@ -31,6 +32,7 @@ class Traversal:
     def __init__(self, encoders: Encoders) -> None:
         self.chains, self.world = FirstPacketChains(encoders), encoders.world
         self._hooks, self._routes = Hooks(self.chains), Forwarding(self.chains)
+        self._bridges = Bridges(self.chains, self._routes)
         self.local = self.forwarded = self._none = exactly(self.world.space.nothing)
         self._seen = self.world.space.everything  # by IP's hooks
         self.stopped_later = self.world.space.nothing  # of what arrived: what follows it
@@ -67,42 +69,45 @@ class Traversal:
 
     def from_wire(self, packets: PacketSet) -> None:
         """Lead new packets in by their IIF."""
-        self._routed_in(self._hooks.meet(Hook.PREROUTING, self._routes.received(exactly(packets))))
+        self._routed_in(
+            self._hooks.meet(Hook.PREROUTING, self._bridges.to_host(self._routes.received(exactly(packets))))
+        )
 
     def from_host(self, packets: PacketSet) -> None:
         """Lead new packets of this host's programs out, by the routes to their destinations."""
         left = self._hooks.meet(Hook.OUTPUT, self._routes.way_out(exactly(packets)))
         left = self._hooks.meet(Hook.POSTROUTING, self._routes.way_out(left))
         home = exactly(self.world.at(Field.OIF, LOOPBACK))
-        self.forwarded |= left - home
+        self.forwarded |= self._bridges.from_host(left - home)
         self.local |= self._hooks.meet(Hook.INPUT, self._hooks.looped(_come_back(self.world, left & home)))
 
     def between_ports(self, packets: PacketSet) -> None:
-        """Lead new packets from one port of the bridge that is their IIF to another."""
-        seen = self._hooks.meet(Hook.PREROUTING, exactly(packets))
+        """Lead new packets from one port of the bridge that is their IIF to another, by IP's hooks and past them."""
+        passed, filtered = self._bridges.between(packets), self.world.routing.sysctls.filters_bridged()
+        if filtered is not False:
+            self._through_ip(passed)
+        if not filtered:
+            past = passed.changed(self._routes.stays)
+            self._seen = self.world.space.nothing
+            known = self.forwarded | past
+            self.forwarded = known if filtered is False else Bounds(self.forwarded.sure, known.possible)
+
+    def _through_ip(self, packets: Bounds) -> None:
+        """Show what passes a bridge to IP's hooks."""
+        seen = self._hooks.meet(Hook.PREROUTING, packets)
         new = exactly(self.world.translated(Translated.DESTINATION))
         self._routed_in(seen & new)
-        self._forward((seen - new).changed(self._routes.stays))
+        self.forwarded |= _passed(self._hooks, (seen - new).changed(self._routes.stays))
 
     def heard(self, packets: PacketSet) -> None:
         """Lead in what is for this host, whatever its address."""
-        self.local |= self._hooks.meet(Hook.INPUT, self._hooks.meet(Hook.PREROUTING, exactly(packets)))
+        come = self._bridges.to_host(exactly(packets))
+        self.local |= self._hooks.meet(Hook.INPUT, self._hooks.meet(Hook.PREROUTING, come))
 
     def lose(self, some: PacketSet, decision: Decision) -> None:
         """Drop packets that are about to leave."""
         self.chains.drop(decision, self.forwarded & exactly(some))
         self.forwarded -= exactly(some)
-
-    def past_ip(self, packets: PacketSet) -> None:
-        """Let a bridge pass packets on without showing them to IP's hooks."""
-        self._seen = self.world.space.nothing
-        self.forwarded |= exactly(self._routes.stays(packets))
-
-    def between_ports_or_past_ip(self, packets: PacketSet) -> None:
-        """Lead packets between ports where it is not known whether the bridge shows them to IP's hooks."""
-        self.between_ports(packets)
-        self._seen = self.world.space.nothing
-        self.forwarded = Bounds(self.forwarded.sure, self.forwarded.possible | self._routes.stays(packets))
 
     def _routed_in(self, packets: Bounds) -> None:
         """Decide by the routes: to this host, through it, or nowhere."""
@@ -111,7 +116,12 @@ class Traversal:
         self._forward(self._routes.passing(packets - here))
 
     def _forward(self, packets: Bounds) -> None:
-        self.forwarded |= self._hooks.meet(Hook.POSTROUTING, self._hooks.meet(Hook.FORWARD, packets))
+        self.forwarded |= self._bridges.from_host(_passed(self._hooks, packets))
+
+
+def _passed(hooks: Hooks, packets: Bounds) -> Bounds:
+    """Lead packets through the hooks of what goes through this host."""
+    return hooks.meet(Hook.POSTROUTING, hooks.meet(Hook.FORWARD, packets))
 
 
 def _come_back(world: HostSets, packets: Bounds) -> Bounds:

@@ -1,8 +1,9 @@
 """All that happens at one hook, in the order of priorities: base chains, connection tracking, translation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
+from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import CtState, Field
 from netaudit.model.netfilter.program import (
     CONNTRACK_PRIORITY,
@@ -18,7 +19,7 @@ from netaudit.packets.trace.branch import Branch, merged
 from netaudit.packets.trace.chain import Walk
 from netaudit.packets.trace.nat import DESTINATION_DONE, SOURCE_DONE, again
 from netaudit.packets.trace.recorder import TraceRecorder
-from netaudit.packets.values.packet import Packet
+from netaudit.packets.values.packet import Packet, Value
 from netaudit.packets.values.steps import Step, StepKind
 
 _TRACKED = (CtState.NEW, CtState.RELATED, CtState.ESTABLISHED)
@@ -119,6 +120,22 @@ class Hooks:
         return after
 
 
+class Bridges:
+    """Leads packets through the chains of bridges (netaudit.model.netfilter.bridges), where they pass one."""
+
+    def __init__(self, program: Program, walk: Walk) -> None:
+        self._program, self._walk = program, walk
+
+    def meet(self, hooks: Sequence[Hook], states: list[Branch], places: Mapping[Field, Value]) -> list[Branch]:
+        """Return what hooks let on; `places` are the bridges and ports that their rules see, and IP's do not."""
+        for hook in hooks:
+            for table, chain in self._program.base_chains(hook, Family.BRIDGE):
+                if states:
+                    seen = [state.become(state.packet.changed(places)) for state in states]
+                    states = [_as_before(one, states[0]) for one in self._walk.through(hook, table, chain, seen)]
+        return states
+
+
 def _is_open(hook: Hook, state: Branch) -> bool:
     """Tell whether rules may still choose the address that this hook's chains translate."""
     return state.packet.get(Field.CT_STATE) in _FIRST and not (state.packet.number(Field.CT_STATUS) or 0) & _done(hook)
@@ -132,3 +149,9 @@ def _closed(hook: Hook, state: Branch) -> Branch:
 
 def _done(hook: Hook) -> int:
     return DESTINATION_DONE if hook in (Hook.PREROUTING, Hook.OUTPUT) else SOURCE_DONE
+
+
+def _as_before(state: Branch, before: Branch) -> Branch:
+    """Return a packet with the interfaces that IP's rules see."""
+    fields = (Field.IIF, Field.OIF, Field.PHYSIN, Field.PHYSOUT)
+    return state.become(state.packet.changed({field: before.packet.get(field) for field in fields}))

@@ -5,6 +5,8 @@
     from here     route ─ output ─ route again ─ postrouting ─ out, or over loopback: prerouting ─ input ─ a program
     bridged       with br_netfilter: prerouting ─ forward ─ postrouting, as IP; without: none of them
 
+Tables of bridges are asked first about what comes by a bridge, and last about what leaves by one.
+
 Every decision that a snapshot does not settle is followed both ways (netaudit.packets.trace.branch).
 """
 
@@ -15,6 +17,7 @@ import msgspec
 
 from netaudit.model.docker import Inventory
 from netaudit.model.host import Host
+from netaudit.model.netfilter.bridges import BETWEEN_PORTS, FROM_HOST, TO_HOST
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Hook, Program
@@ -25,7 +28,7 @@ from netaudit.packets.host.route_lookup import RouteLookup
 from netaudit.packets.trace.branch import Branch, merged
 from netaudit.packets.trace.chain import Walk
 from netaudit.packets.trace.forwarding import Forwarding, RouteDecision
-from netaudit.packets.trace.hooks import Hooks
+from netaudit.packets.trace.hooks import Bridges, Hooks
 from netaudit.packets.trace.recorder import TraceRecorder
 from netaudit.packets.values.packet import Packet
 from netaudit.packets.values.probe import Probe
@@ -84,6 +87,7 @@ class Pipeline:
         self._routing = Routing(context.host, start.family)
         walk = Walk(RouteLookup(self._routing), self.recorder)
         self._hooks = Hooks(context.program, start.family, walk, self.recorder, track)
+        self._bridges = Bridges(context.program, walk)
         self._route = Forwarding(self._routing, self.recorder)
 
     def trace(self) -> Trace:
@@ -93,9 +97,10 @@ class Pipeline:
         if not start.interface:
             self._send(state)
         elif start.neighbour:
-            self._bridge(state)
+            for one in self._past_ports(state):
+                self._bridge(one)
         elif self._route.receives(state):
-            self._receive([state.become(self._behind_bridge(packet))])
+            self._receive([one.become(self._behind_bridge(one.packet)) for one in self._from_bridge(state)])
         return Trace(
             packet,
             tuple(self.recorder.steps),
@@ -105,11 +110,36 @@ class Pipeline:
             limits=tuple(self.recorder.limits),
         )
 
+    def _past_ports(self, state: Branch) -> list[Branch]:
+        """Lead a packet through the tables of the bridge between whose ports it passes."""
+        start = self._start
+        places = {
+            Field.OIF: start.interface,
+            Field.PHYSIN: start.port or None,
+            Field.PHYSOUT: start.neighbour_port or None,
+        }
+        return self._bridges.meet(BETWEEN_PORTS, [state], places)
+
+    def _from_bridge(self, state: Branch) -> list[Branch]:
+        """Lead a packet through the tables of the bridge by which it comes to this host."""
+        if not self._is_bridge(self._start.interface):
+            return [state]
+        return self._bridges.meet(TO_HOST, [state], {Field.PHYSIN: self._start.port or None})
+
+    def _by_bridge(self, states: list[Branch], interface: str) -> list[Branch]:
+        """Lead packets through the tables of the bridge by which they leave this host."""
+        if not self._is_bridge(interface):
+            return states
+        return self._bridges.meet(FROM_HOST, states, {Field.IIF: "", Field.PHYSIN: "", Field.PHYSOUT: None})
+
+    def _is_bridge(self, name: str) -> bool:
+        interface = self._routing.interfaces.get(name)
+        return interface is not None and interface.kind == "bridge"
+
     def _behind_bridge(self, packet: Packet) -> Packet:
         """Name the bridge's port that a packet came by, where br_netfilter tells the rules of it."""
-        interface = self._routing.interfaces.get(self._start.interface)
         filtered = self._routing.sysctls.filters_bridged()
-        if interface is None or interface.kind != "bridge" or filtered is False:
+        if not self._is_bridge(self._start.interface) or filtered is False:
             return packet
         return packet.changed({Field.PHYSIN: (self._start.port or None) if filtered else None})
 
@@ -128,8 +158,9 @@ class Pipeline:
                 back = state.packet.changed({Field.IIF: "lo", Field.OIF: "", Field.SOCKET: 0})
                 passed = self._hooks.meet(Hook.PREROUTING, [state.become(back)])
                 self._deliver(self._hooks.meet(Hook.INPUT, passed))
-            else:
-                self._receivers.see_off(state, interface, self.recorder)
+                continue
+            for left in self._by_bridge([state], interface):
+                self._receivers.see_off(left, interface, self.recorder)
 
     def _send(self, state: Branch) -> None:
         """Send from this host: routed, asked, and routed again where output has changed the destination."""

@@ -8,9 +8,11 @@ import msgspec
 from netaudit.model.docker import Inventory
 from netaudit.model.exposure import Outcome
 from netaudit.model.host import Host
+from netaudit.model.netfilter.bridges import has_bridge_chains
 from netaudit.model.netfilter.match import CtState, Field
 from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason, ReasonKind, make_reason
+from netaudit.packets.host.container_routes import macs
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.followed import Frames, doubted
 from netaudit.packets.trace.conntrack import Connection, begin, belong, connection_of
@@ -20,7 +22,7 @@ from netaudit.packets.trace.pipeline import HostContext, Pipeline, Start, start_
 from netaudit.packets.trace.reply import NoReply, ReplyContext, ReplyReceiver, is_answered, reply_start, tracking
 from netaudit.packets.trace.sockets import Listeners
 from netaudit.packets.values.packet import Packet, Value
-from netaudit.packets.values.probe import PROTOCOLS, PacketState, Probe
+from netaudit.packets.values.probe import PacketState, Probe
 from netaudit.packets.values.solicitation import SOLICITATION, solicited_by
 from netaudit.packets.values.steps import ARRIVED, End, EndKind, Trace
 
@@ -39,8 +41,8 @@ def trace(
 
 def trace_in(context: HostContext, probe: Probe) -> Trace:
     """Follow a packet as `trace` does, also into the namespaces of containers that the context knows."""
-    found, program, unseen = _follow(context, probe), context.program, context.unseen
-    frames = Frames(probe.family, PROTOCOLS[probe.protocol], bridged=probe.neighbour)
+    found, program, unseen = _follow(context, _from_hardware(context, probe)), context.program, context.unseen
+    frames = Frames(probe.family, bridged=probe.neighbour)
     return doubted(found, frames, program, unseen)
 
 
@@ -53,6 +55,13 @@ def trace_answer(context: HostContext, asked: Start, end: End, known: Mapping[Fi
         return Trace(end.packet, (), (End(start.kind, end.packet, start.reason),), doubts)
     start = msgspec.structs.replace(start, packet=start.packet.changed(known))
     return Pipeline(context, start, ReplyReceiver(setting), tracking(end.packet)).trace()
+
+
+def _from_hardware(context: HostContext, probe: Probe) -> Probe:
+    """Return the question with the hardware address of the container that sends, where it is known."""
+    if probe.mac is not None or not probe.interface:
+        return probe
+    return msgspec.structs.replace(probe, mac=macs(context.inventory, probe.family).get(int(probe.source)))
 
 
 def _follow(context: HostContext, probe: Probe) -> Trace:
@@ -98,7 +107,8 @@ def _first(context: HostContext, probe: Probe) -> Trace:
 
 def _undiscovered(context: HostContext, probe: Probe) -> Trace | None:
     """Follow the question who a neighbour on the bridge is; the trace of it where rules stop it, else None."""
-    if probe.family == "ip" or not Routing(context.host, probe.family).sysctls.filters_bridged():
+    filtered = Routing(context.host, probe.family).sysctls.filters_bridged() or has_bridge_chains(context.program)
+    if probe.family == "ip" or not filtered:
         return None
     question = msgspec.structs.replace(
         probe, destination=solicited_by(probe.destination), protocol="icmpv6", icmp=SOLICITATION

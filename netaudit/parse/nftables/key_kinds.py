@@ -1,6 +1,8 @@
 """Expressions of nft that read no field of an ordinary packet: numbers that are made up, and absent headers."""
 
+from netaudit.model.netfilter.match import Field, Match, equal
 from netaudit.parse.nftables.formats import Json
+from netaudit.parse.reading import constants as names
 
 _MADE_UP = frozenset({"numgen", "jhash", "symhash"})
 _TIMES = frozenset({"time", "day", "hour", "random"})
@@ -39,6 +41,17 @@ def is_of_absent_header(expression: Json) -> bool:
             return not _IP_OPTIONS.isdisjoint(expression)
         case _:
             return False
+
+
+def within(expression: Json) -> tuple[Match, ...]:
+    """Return of which frames an expression reads a header that only other frames than IP's have."""
+    match expression:
+        case {"payload": {"protocol": "arp" | "vlan" as protocol}}:
+            return (equal(Field.ETHERTYPE, names.ETHERTYPES[protocol]),)
+        case {"&": [inner, _]}:
+            return within(inner)
+        case _:
+            return ()
 
 
 def numbers_made_up(expression: Json) -> int | None:

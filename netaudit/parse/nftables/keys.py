@@ -90,6 +90,8 @@ _META: Mapping[str, Key] = {
     "iifname": Key(Field.IIF, _PLAIN),
     "oif": Key(Field.OIF, _PLAIN),
     "oifname": Key(Field.OIF, _PLAIN),
+    "ibrname": Key(Field.BRIDGE_IN, _PLAIN),
+    "obrname": Key(Field.BRIDGE_OUT, _PLAIN),
     "iiftype": Key(Field.IIFTYPE, _named(names.LINK_TYPES), (Named(Field.IIF, ("*",)),)),
     "oiftype": Key(Field.OIFTYPE, _named(names.LINK_TYPES), (Named(Field.OIF, ("*",)),)),
     "l4proto": Key(Field.PROTOCOL, _PROTOCOL),

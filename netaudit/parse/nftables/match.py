@@ -25,7 +25,7 @@ from netaudit.model.netfilter.match import (
     width_of,
 )
 from netaudit.parse.nftables.formats import Json
-from netaudit.parse.nftables.key_kinds import is_by_chance, is_of_absent_header
+from netaudit.parse.nftables.key_kinds import is_by_chance, is_of_absent_header, within
 from netaudit.parse.nftables.keys import Key, bits, read_key
 from netaudit.parse.nftables.printer import print_statement
 
@@ -90,7 +90,7 @@ def read_match(expression: Json, family: str, sets: Sets) -> Match:
         keys = read_keys(body["left"])
         return all_of([*before(keys, family), _compare(body["op"], keys, body["right"], sets)])
     except NotKnownError as error:
-        return unknown(expression, family, error.reason)
+        return all_of([*within(body["left"]), unknown(expression, family, error.reason)])
     except (ValueError, KeyError, TypeError, AttributeError):  # not as libnftables-json(5) has it, or a new constant
         return unknown(expression, family)
 
@@ -105,9 +105,9 @@ def read_keys(expression: Json) -> tuple[Key, ...]:
 
 
 def before(keys: tuple[Key, ...], family: str) -> list[Match]:
-    """List what has to hold before keys may be read; a table of one family knows its family."""
+    """List what has to hold before keys may be read; a table of IP of one version knows its packets' version."""
     needed = dict.fromkeys(match for key in keys for match in key.before)
-    return [match for match in needed if not (family != "inet" and _about_family(match))]
+    return [match for match in needed if not (family in ("ip", "ip6") and _about_family(match))]
 
 
 def _about_family(match: Match) -> bool:

@@ -84,7 +84,7 @@ def _as_match(expression: Json, family: str, sets: Sets) -> Match | None:
         case {"match": _}:
             return read_match(expression, family, sets)
         case str() | {"xt": _}:
-            return UnknownMatch(str(expression), "nft itself does not say what it is")
+            return UnknownMatch(print_statement(expression, family), "nft itself does not say what it is")
         case dict() if not _BY_CHANCE.isdisjoint(expression):
             return Sometimes(print_statement(expression, family))
         case {"set": {"stmt": [*inner]}} | {"meter": {"stmt": inner}} if any(map(_is_by_chance, _listed(inner))):

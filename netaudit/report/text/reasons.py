@@ -45,6 +45,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.SOURCE_NOT_RECORDED: "{source} was not recorded",
     ReasonKind.UNSEEN_RULES: "rules that were not seen may stop it ({behind})",
     ReasonKind.TABLE_UNSURE: "{why}",
+    ReasonKind.ARP_STOPPED: "bridge table {table} stops ARP: only neighbours that are known already are reached",
     ReasonKind.TABLE_NOT_FOLLOWED: "{family} table {table} is not followed",
     ReasonKind.INTERFACES_NOT_RECORDED: "the host's interfaces were not recorded",
     ReasonKind.POLICY_ROUTING_NOT_RECORDED: (

@@ -2,7 +2,18 @@
 
 from collections.abc import Collection, Iterator
 
-from netaudit.model.netfilter.match import AllOf, AnyOf, Field, InRanges, Masked, Match, Not, Sometimes, UnknownMatch
+from netaudit.model.netfilter.match import (
+    AllOf,
+    AnyOf,
+    Field,
+    InRanges,
+    Masked,
+    Match,
+    Named,
+    Not,
+    Sometimes,
+    UnknownMatch,
+)
 from netaudit.model.netfilter.statement import Forget, Meaning, Queue, UnknownStatement
 from netaudit.model.reason import Reason, ReasonKind, make_reason, several
 from netaudit.packets.values.packet import why_undecided
@@ -39,5 +50,7 @@ def _of_match(match: Match, fields: Collection[Field]) -> Iterator[Reason]:
                 yield from _of_match(part, fields)
         case InRanges(field) | Masked(field) if field in fields:
             yield make_reason(ReasonKind.FIELD_OF_ANSWER_UNKNOWN, field=field)
+        case Named(Field.PHYSIN | Field.PHYSOUT as field):
+            yield make_reason(ReasonKind.FIELD_UNKNOWN, field=field)
         case _:
             return

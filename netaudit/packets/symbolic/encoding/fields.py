@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import WIDTH, AllOf, AnyOf, Field, InRanges, Masked, Match, Not
 from netaudit.model.netfilter.program import Program, ReadRule
 from netaudit.model.netfilter.statement import CopyMark, Meaning
@@ -39,7 +40,7 @@ def asked_fields(program: Program, family: str, policy: Iterable[Match] = ()) ->
 
 def _rules(program: Program, family: str) -> Iterator[ReadRule]:
     for table in program.tables:
-        if table.family in (family, "inet"):
+        if table.family in (family, Family.INET, Family.BRIDGE):
             for chain in table.chains.values():
                 yield from chain.rules
 

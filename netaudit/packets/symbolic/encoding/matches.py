@@ -29,6 +29,7 @@ from netaudit.model.netfilter.match import (
 )
 from netaudit.model.ranges import contains
 from netaudit.packets.host.policy.reverse_path import ReversePath
+from netaudit.packets.host.route_ranges import bridges_with
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.sets.space import PacketSpace
@@ -193,6 +194,8 @@ class Encoder:
             return exactly(self._space.union(at(field, one) for one in self._world.ranges.fitting(names)))
         side = Field.IIF if field is Field.PHYSIN else Field.OIF
         bridges = self._space.union(at(side, one) for one in self._world.ranges.bridges)
+        if "" not in names:
+            bridges = self._space.union(at(side, one) for one in bridges_with(self._world.ranges, names))
         if "" in names:
             return Bounds(self._space.everything - bridges, self._space.everything)
         return Bounds(self._space.nothing, bridges)

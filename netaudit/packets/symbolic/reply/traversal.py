@@ -19,6 +19,7 @@ from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.chain import Chains
 from netaudit.packets.symbolic.encoding.host_sets import BACK, DECISION, HostSets
+from netaudit.packets.symbolic.reply.bridges import ReplyBridges
 from netaudit.packets.symbolic.reply.chain import ReplyChains
 from netaudit.packets.symbolic.reply.fields import ARRIVING, ReplyPosition, ReplyTranslation, Side
 from netaudit.packets.symbolic.reply.forwarding import ReplyForwarding
@@ -39,6 +40,7 @@ class ReplyTraversal:
         replies, self._tracked = ReplyChains(chains), tracked
         self._routes = ReplyForwarding(replies, known)
         self._hooks = ReplyHooks(replies, self._routes, tracked=tracked)
+        self._bridges = ReplyBridges(replies, tracked=tracked)
         self._world: HostSets = chains.world
         self._space = chains.world.space
         self._written = tuple(field for field in _WRITTEN if field in self._space.widths)
@@ -74,12 +76,13 @@ class ReplyTraversal:
 
     def _from_wire(self, packets: Bounds) -> Bounds:
         """Lead in what comes from where the first packets went."""
-        packets = self._routes.by_homes(packets)
         near, filtered = exactly(self._routes.on_one_bridge), self._world.routing.sysctls.filters_bridged()
+        packets = self._bridges.come(self._routes.by_homes(packets), near.sure, _BRIDGED)
         bridged = packets & near
         seen = self._hooks.meet(Hook.PREROUTING, packets - near if filtered is False else packets, ARRIVING)
         home, passing = self._routed(seen - near)
-        forwarded = self._forwarded(passing, _PASSING) | self._forwarded(seen & near, _BRIDGED)
+        forwarded = self._bridges.leave(self._forwarded(passing, _PASSING), _PASSING)
+        forwarded |= self._forwarded(seen & near, _BRIDGED)
         if filtered:
             return home | forwarded
         return home | forwarded - near | self._past_ip(bridged, forwarded & near, filtered)
@@ -105,7 +108,7 @@ class ReplyTraversal:
             left = self._hooks.meet(Hook.OUTPUT, routes.way_back(packets, _SENDING), _SENT)
         left = self._hooks.meet(Hook.POSTROUTING, left, _OWN)
         home = exactly(self._home)
-        return left - home | self._hooks.looped(left & home)
+        return self._bridges.leave(left - home, _OWN) | self._hooks.looped(left & home)
 
     def _routed(self, packets: Bounds) -> tuple[Bounds, Bounds]:
         """Decide by the routes: gives what this host takes, and what it passes on."""
