@@ -111,13 +111,15 @@ class AssumptionKind(StrEnum):
     START_ORDER = "start-order"  # network, containers: started in parallel, addresses may swap
     STARTED_TOGETHER = "started-together"  # containers: in parallel, so that their rules stand in any order
     MADE_TOGETHER = "made-together"  # networks: the same
+    PORTS_COMPETE = "ports-compete"  # container, other, port: started in parallel, the other one's range has the port
     ADDRESSES_IN_USE = "addresses-in-use"  # network
     PORT_FREE = "port-free"  # port: whether a process of the host holds it is not recorded
     ENGINE_VERSION = "engine-version"  # version: taken where the facts name none
     ENVIRONMENT = "environment"  # variable: of dockerd, never read
     COMPOSE_KEEPS = "compose-keeps"  # container: as the project says, as far as rules go; Compose compares all of it
     TASK_PLACEMENT = "task-placement"  # service: a task of it runs on this node
-    GATEWAY_PORTS = "gateway-ports"  # service: of overlay networks, whose host-mode ports docker_gwbridge publishes
+    SERVICE_KEPT = "service-kept"  # service: a recorded one, whose tasks an update leaves as they are
+    TASK_WAITS = "task-waits"  # service, why: no task of it can be placed here, or its container fails
     CHAIN_ABSENT = "chain-absent"  # table, chain: the engine's command fails for want of it
     PORT_ORDER = "port-order"  # container: older engines sort its ports by a comparison that contradicts itself
     LISTENS_UNKNOWN = "listens-unknown"  # container: of the host network, what it listens on is not known

@@ -8,18 +8,24 @@ from typing import Any
 from netaudit.model.facts import Facts, Source
 from netaudit.model.plan import PlannedInventory, SymbolKind
 
-_RANDOM = re.compile(r"(?<=^gateway_)[0-9a-f]{12}$|(?<=\.\d)\.[0-9a-z]{25}$")
+_GATEWAY = re.compile(r"gateway_[0-9a-f]{12}$")
+_RANDOM = re.compile(r"(?<=\.\d)\.[0-9a-z]{25}$|(?:\.[0-9a-z]{25}){2}$")
 _ADDRESSES = ("IPAddress", "IPPrefixLen", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "Gateway", "IPv6Gateway")
 
 
 def networks(facts: Facts) -> dict[str, Any]:
-    """Return networks by name: driver, subnets with gateways, options, and the addresses of members."""
+    """Return networks by name: driver, subnets with gateways, options, and the addresses of members.
+
+    Members of docker_gwbridge are left to their containers: their names are random.
+    """
     return {one["Name"]: _network(one) for one in json.loads(facts.files[Source.DOCKER_NETWORKS])}
 
 
 def containers(facts: Facts) -> dict[str, Any]:
     """Return containers by name: do they run, on which networks with which addresses, and their port bindings."""
-    return {_plain(one["Name"]): _container(one) for one in json.loads(facts.files[Source.DOCKER_CONTAINERS] or b"[]")}
+    gateways = _gateways(facts)
+    found = json.loads(facts.files[Source.DOCKER_CONTAINERS] or b"[]")
+    return {_plain(one["Name"]): _container(one) | {"gateway": gateways.get(one["Id"], "")} for one in found}
 
 
 def bound(planned: PlannedInventory, real: Facts) -> dict[str, Any]:
@@ -41,20 +47,30 @@ def bound(planned: PlannedInventory, real: Facts) -> dict[str, Any]:
     return found
 
 
+def _gateways(facts: Facts) -> dict[str, str]:
+    """Return the addresses of containers on docker_gwbridge, by their ids: their own inspection does not list them."""
+    found = (one for one in json.loads(facts.files[Source.DOCKER_NETWORKS]) if one["Name"] == "docker_gwbridge")
+    return {key: one["IPv4Address"] for network in found for key, one in (network.get("Containers") or {}).items()}
+
+
 def _plain(name: str) -> str:
     """Return a name without the random id that swarm puts into it."""
     return _RANDOM.sub("", name)
 
 
 def _network(raw: Mapping[str, Any]) -> dict[str, Any]:
-    members = (raw.get("Containers") or {}).values()
+    members = [one for one in (raw.get("Containers") or {}).values() if not _GATEWAY.match(one["Name"])]
     pools = ((pool.get("Subnet", ""), pool.get("Gateway", "")) for pool in raw["IPAM"]["Config"] or ())
     return {
         "driver": raw["Driver"],
         "internal": raw["Internal"],
         "pools": sorted(pools),
         "options": raw["Options"] or {},
-        "members": sorted((_plain(one["Name"]), one["IPv4Address"], one["IPv6Address"]) for one in members),
+        "members": sorted(
+            (_plain(one["Name"]), one["IPv4Address"], one["IPv6Address"])
+            for one in members
+            if not _GATEWAY.match(one["Name"])
+        ),
     }
 
 

@@ -235,6 +235,32 @@ def test_services_that_wait_for_one_another_swap_no_address(waits: str, swapping
     assert [one["containers"] for one in said] == swapping
 
 
+@pytest.mark.parametrize(("waits", "swaps"), [("b:service_started:false", True), ("b:service_started:true", False)])
+def test_a_restart_of_compose_waits_only_for_services_that_have_to_follow(waits: str, *, swaps: bool) -> None:
+    made = _engine()
+    _composed(made, order=("a", "b"), waits=waits)
+    engine = stand_in(made.planned().facts_after)
+    for name in ("b", "a"):
+        _ask(engine, "POST", f"/containers/p-{name}-1/restart")
+    assert bool([one for one in engine.planned().assumptions if one.kind == "start-order"]) is swaps
+
+
+@pytest.mark.parametrize(("range_", "competes"), [("8080-8081", True), ("8081-8082", False)])
+def test_a_port_that_a_range_of_a_parallel_service_may_take_first_is_an_assumption(
+    range_: str, *, competes: bool
+) -> None:
+    engine = _engine()
+    for name, port in (("a", "8080"), ("b", range_)):
+        labels = {"com.docker.compose.project": "p", "com.docker.compose.service": name}
+        bindings = {"80/tcp": [{"HostIp": "", "HostPort": port}]}
+        body = _BUSYBOX | {"Labels": labels, "ExposedPorts": {"80/tcp": {}}, "HostConfig": {"PortBindings": bindings}}
+        _ask(engine, "POST", "/containers/create", body, name=f"p-{name}-1")
+    for name in ("a", "b"):
+        _ask(engine, "POST", f"/containers/p-{name}-1/start")
+    said = [dict(one.args) for one in engine.planned().assumptions if one.kind == "ports-compete"]
+    assert said == ([{"container": "p-a-1", "other": "p-b-1", "port": "8080/tcp"}] if competes else [])
+
+
 def test_a_symbol_stands_where_its_value_stands_alone() -> None:
     symbols = (
         Symbol("host port 1-9", SymbolKind.HOST_PORT, "1-9", "32768"),
@@ -375,19 +401,13 @@ def test_networks_with_an_ipv6_subnet_alone_swap_ipv4_ones_and_services_swap_ipv
     assert found["IPv6 address of p-b-1 in p_a"] == "2001:db8:a::2, 2001:db8:a::3"
 
 
-def test_a_service_of_which_nobody_says_how_many_has_one_task_and_ports_that_are_not_followed_are_named() -> None:
-    engine = stand_in(recorded("28.5.2-iptables-nft/swarm", "01"))
-    ports = [{"TargetPort": 80, "PublishedPort": 8080, "PublishMode": "host"}]
-    template = {"ContainerSpec": {"Image": "busybox"}}
-    _network(engine, "ov", Driver="overlay", Attachable=True)
-    for name, networks_of in (("plain", []), ("meshed", [{"Target": "ov"}])):
-        spec = {"Name": name, "Mode": {"Replicated": {}}, "EndpointSpec": {"Ports": ports}}
-        task = template | {"Networks": networks_of}
-        assert _ask(engine, "POST", "/services/create", spec | {"TaskTemplate": task})[0] == 201
-        assert _ask(engine, "GET", f"/services/{name}")[1]["Spec"]["Mode"]["Replicated"]["Replicas"] == 1
-        ports = [ports[0] | {"PublishedPort": 8081}]
-    said = [dict(one.args)["service"] for one in engine.planned().assumptions if one.kind == "gateway-ports"]
-    assert said == ["meshed"]
+def test_a_macvlan_that_is_internal_shows_no_gateway_of_any_engine() -> None:
+    for version in ("20.10.24", "28.5.2"):
+        engine = _engine(version)
+        pool = {"Config": [{"Subnet": "198.51.100.0/24"}]}
+        _network(engine, "side", Driver="macvlan", Internal=True, IPAM=pool, Options={"parent": "eth0"})
+        _run(engine, "web", NetworkMode="side")
+        assert containers(engine.planned().facts_after)["/web"]["networks"]["side"][0][-2:] == ["", ""]
 
 
 def test_a_link_to_a_container_that_was_removed_leads_to_none_that_runs() -> None:

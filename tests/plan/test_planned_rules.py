@@ -62,6 +62,13 @@ def test_an_sctp_port_of_a_new_engine_gets_no_rule_that_only_a_variable_asks_for
     assert {one.key[2] for one in written.rules} == {"raw", "nat", "filter"}
 
 
+def test_of_several_requests_for_a_routed_port_the_exact_one_writes_its_rule() -> None:
+    ports = (PortBinding("tcp", "0.0.0.0", 0, 5432), PortBinding("tcp", "0.0.0.0", 0, 9000))
+    asked = (RequestedPort("tcp", 5432), RequestedPort("tcp", 9000), RequestedPort("tcp", 9000, 8050, 8050))
+    web = Container("1", "web", running=True, bindings=ports, requested_ports=asked)
+    assert [one.container_port for one in in_publishing_order(web, Version(28))] == [9000, 5432]
+
+
 def test_ports_in_an_order_that_nobody_knows_are_an_assumption() -> None:
     before = snapshot(RECORDINGS / "26.1.5-iptables-nft" / "user-net" / "02")
     assert before.inventory

@@ -82,6 +82,24 @@ def test_in_host_mode_the_answer_is_definite(engine: str) -> None:
     assert _from_outside(plan, 8080) == {Outcome.ALLOWED}
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_in_host_mode_on_an_overlay_network_the_answer_is_definite_too(engine: str) -> None:
+    network = EngineRequest("POST", "/networks/create", (), {"Name": "ov", "Driver": "overlay"})
+    create = _create("host")
+    template = dict(create.fields())["TaskTemplate"] | {"Networks": [{"Target": "ov"}]}
+    service = EngineRequest("POST", "/services/create", (), {**create.fields(), "TaskTemplate": template})
+    facts = _facts(engine)
+    plan = _plan(facts, network, service)
+    dnat = "-A DOCKER ! -i docker_gwbridge -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.3:80"
+    assert _added(plan, "nat", "DOCKER") == [dnat]
+    assert _from_outside(plan, 8080) == {Outcome.ALLOWED}
+    assert all(one.certainty is Certainty.EXACT for one in plan.rules or ())
+    saved = facts.files[Source.IPTABLES_NFT].decode()
+    own = "*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DROP\nCOMMIT\n"
+    shut = msgspec.structs.replace(facts, files={**facts.files, Source.IPTABLES_NFT: (saved + own).encode()})
+    assert _from_outside(_plan(shut, network, service), 8080) == {Outcome.BLOCKED}
+
+
 def test_a_port_that_swarm_gives_is_a_symbol_and_a_removed_service_leaves_none() -> None:
     plan = _plan(_facts("28.5.2"), _create("ingress", 0))
     assert any("--dport {port of web 80/tcp}" in text for text in _added(plan, "nat", "DOCKER-INGRESS"))

@@ -1,9 +1,20 @@
 """Symbols for what parallel requests may get in another order: subnets of networks, addresses of containers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from netaudit.model.plan import AssumptionKind, Symbol, SymbolKind
-from netaudit.plan.engine.objects import Object, endpoints_of, is_running, name_of, objects, part, pools_of, text
+from netaudit.plan.engine.allocation.wanted import Wanted, wanted_ports
+from netaudit.plan.engine.objects import (
+    Object,
+    endpoints_of,
+    is_running,
+    mode_of,
+    name_of,
+    objects,
+    part,
+    pools_of,
+    text,
+)
 from netaudit.plan.engine.parallel import Sent, parallel_networks, parallel_starts
 from netaudit.plan.engine.state import EngineState
 
@@ -15,10 +26,42 @@ def note_ambiguous(state: EngineState, sent: Sequence[Sent]) -> None:
     for names in parallel_networks(sent):
         _note_networks(state, names)
         state.assume(AssumptionKind.MADE_TOGETHER, networks=", ".join(sorted(names)))
+    _note_tasks(state)
     for group in parallel_starts(sent):
         _note_starts(state, group)
+        _note_ports(state, group)
         if together := sorted(name for name, others in group.items() if others and _has_networks(state, name)):
             state.assume(AssumptionKind.STARTED_TOGETHER, containers=", ".join(together))
+
+
+def _note_tasks(state: EngineState) -> None:
+    """Note the addresses of a swarm's tasks: it starts the tasks of all services of a plan at the same time.
+
+    A task that waits has addresses of overlay networks too.
+    """
+    started = {one: state.containers[one] for one in state.started_tasks if one in state.containers}
+    names = {key: name_of(one).rpartition(".")[0] for key, one in started.items() if is_running(one)}
+    waits = any(one.kind is AssumptionKind.TASK_WAITS for one in state.assumptions)
+    if len(names) + waits < 2:
+        return
+    state.assume(AssumptionKind.STARTED_TOGETHER, containers=", ".join(sorted(names.values())))
+    for network in list(state.networks.values()):
+        members = {key: text(one, "IPv4Address") for key, one in objects(network.get("Containers"))}
+        shown = {key: members[key].partition("/")[0] for key in names if members.get(key)}
+        if len(shown) + (waits and text(network, "Driver") == "overlay") > 1:
+            _note_members(state, network, {names[key]: one for key, one in shown.items()})
+
+
+def _note_members(state: EngineState, network: Object, addresses: dict[str, str]) -> None:
+    """Note addresses that members of a network may swap; on an overlay network services take some in between."""
+    name, several = text(network, "Name"), ", ".join(sorted(addresses.values()))
+    state.assume(AssumptionKind.START_ORDER, network=name, containers=", ".join(sorted(addresses)))
+    if text(network, "Driver") == "overlay":
+        balancers = (one for key, one in objects(network.get("Containers")) if key == f"lb-{name}")
+        addresses = addresses | {text(one, "Name"): text(one, "IPv4Address").partition("/")[0] for one in balancers}
+        several = f"in {text(pools_of(network)[0], 'Subnet')}"
+    for owner, address in addresses.items():
+        _note(state, f"address of {owner} in {name}", SymbolKind.ADDRESS, several, address)
 
 
 def _note_networks(state: EngineState, names: Iterable[str]) -> None:
@@ -51,6 +94,28 @@ def _note_swaps(state: EngineState, group: dict[str, frozenset[str]], network: s
             family = "" if version == 4 else "IPv6 "
             _note(state, f"{family}address of {name} in {network}", SymbolKind.ADDRESS, several, here[name])
             state.assume(AssumptionKind.START_ORDER, network=network, containers=", ".join(sorted(others)))
+
+
+def _note_ports(state: EngineState, group: dict[str, frozenset[str]]) -> None:
+    """Note host ports that one container asks for, and another one may have taken by then for its range."""
+    wanted = {name: list(_ports_of(state, name)) for name in group}
+    for name, others in sorted(group.items()):
+        for port in (one for one in wanted[name] if one.is_exact):
+            for other in sorted(others):
+                if any(not one.is_exact and _covers(one, port) for one in wanted.get(other, ())):
+                    named = f"{port.first}/{port.protocol}"
+                    state.assume(AssumptionKind.PORTS_COMPETE, container=name, other=other, port=named)
+
+
+def _ports_of(state: EngineState, name: str) -> Iterator[Wanted]:
+    container = state.find_container(name)
+    if container is not None and mode_of(container) != "host":
+        yield from (one for group in wanted_ports(container, state.host.version) for one in group)
+
+
+def _covers(one: Wanted, port: Wanted) -> bool:
+    meets = one.address is None or port.address is None or one.address == port.address
+    return one.protocol == port.protocol and one.first <= port.first <= one.last and meets
 
 
 def _note(state: EngineState, name: str, kind: SymbolKind, several: str, example: str) -> None:

@@ -107,7 +107,10 @@ def parallel_starts(sent: Iterable[Sent]) -> Iterator[dict[str, frozenset[str]]]
 
 def _described(request: EngineRequest, phase: Phase, name: str, labels: dict[str, str]) -> Sent:
     request = _with_sorted_needs(request)
-    needs = (one.partition(":")[0] for one in labels.get(_DEPENDS_ON, "").split(",") if one)
+    said = (one.split(":") for one in labels.get(_DEPENDS_ON, "").split(",") if one)
+    # `docker compose restart` waits only for services whose restart the service asks to follow (`restart: true`).
+    restarts = request.endpoint.endswith("/restart")
+    needs = (one[0] for one in said if not restarts or one[2:] != ["false"])
     service = labels.get(f"{_LABEL}service", "")
     return Sent(request, phase, name, service, frozenset(needs), parallel=_is_composed(labels))
 

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from ipaddress import IPv4Address
 from typing import Any
 
 import msgspec
 
 from netaudit.model.facts import Facts, Source
-from netaudit.model.host import Ip
 from netaudit.model.plan import Assumption, AssumptionKind, Effect, EffectKind, MeshPort, Symbol, assume
 from netaudit.parse.reading.decode import decode_json
 from netaudit.plan.engine.answer import EngineRefusal
@@ -29,7 +29,8 @@ class EngineState:
         self.services: dict[str, Object] = {}
         self.mesh: dict[str, tuple[MeshPort, ...]] = {}  # of services that are made here, by id
         self.asked_ports: set[int] = set()  # of the host, by their number: no symbol's example is one of them
-        self.service_addresses: set[Ip] = set()  # virtual ones, which no container has
+        self.swarm_addresses: dict[str, set[IPv4Address]] = {}  # given here, by network
+        self.started_tasks: list[str] = []  # by their containers' ids
         self.symbols: dict[str, Symbol] = {}  # by example
         self.assumptions: dict[Assumption, None] = {}
         self.effects: list[Effect] = []

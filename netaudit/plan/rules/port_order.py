@@ -51,9 +51,23 @@ def _port(one: PortBinding) -> _Port:
 
 
 def _requested(one: PortBinding, container: Container) -> RequestedPort:
-    """Return how a binding was asked for: as the narrowest that allows it."""
+    """Return how a binding was asked for: as the narrowest that allows it.
+
+    A routed network opens the port and no host port: the first request for the port has its rule written.
+    """
+    if not one.host_port:
+        alike = (port for port in container.requested_ports if _is_for(port, one))
+        return min(alike, key=_turn, default=RequestedPort(one.protocol, one.container_port))
     found = sorted((port for port in container.requested_ports if port.allows(one)), key=_width)
     return found[0] if found else RequestedPort(one.protocol, one.container_port, one.host_port, one.host_port)
+
+
+def _is_for(port: RequestedPort, one: PortBinding) -> bool:
+    return (port.container_port, port.protocol) == (one.container_port, one.protocol)
+
+
+def _turn(port: RequestedPort) -> tuple[bool, int, int]:
+    return not port.is_exact, port.first, port.last
 
 
 def _width(port: RequestedPort) -> int:

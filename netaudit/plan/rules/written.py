@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 from msgspec.structs import replace
 
+from netaudit.attribute.attribution import CauseKind
 from netaudit.attribute.expected.daemon_options import Options
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.forwarding import forwards
@@ -44,7 +45,10 @@ def taken_for_granted(before: Snapshot, inventory: Inventory, written: Written) 
     for one in written.refused:
         yield assume(AssumptionKind.CHAIN_ABSENT, table=one.key[2], chain=one.key[3])
     yield from _of_daemon(written)
-    yield from _of_containers(before, inventory)
+    yield from _of_ports(written, inventory)
+    for container in _started(before, inventory):
+        if container.network_mode == "host":
+            yield assume(AssumptionKind.LISTENS_UNKNOWN, container=container.name)
     switches = dict(before.host.sysctls)
     for family in dict.fromkeys(wanted.key[1] for wanted in written.rules):
         if forwards(switches, family) is None:
@@ -61,13 +65,14 @@ def _of_daemon(written: Written) -> Iterator[Assumption]:
             yield assume(AssumptionKind.OPTION_DEFAULT, option=option)
 
 
-def _of_containers(before: Snapshot, inventory: Inventory) -> Iterator[Assumption]:
+def _of_ports(written: Written, inventory: Inventory) -> Iterator[Assumption]:
+    """Name the containers whose ports' rules were written in an order that nobody knows, as they start or move."""
     version = Version.parse(inventory.version)
-    for container in _started(before, inventory):
-        if not is_settled(container, version):
+    causes = (cause for one in written.rules for cause in one.causes if cause.kind is CauseKind.PORT_BINDING)
+    owners = {cause.container.id for cause in causes if cause.container}
+    for container in inventory.containers:
+        if container.id in owners and not is_settled(container, version):
             yield assume(AssumptionKind.PORT_ORDER, container=container.name)
-        if container.network_mode == "host":
-            yield assume(AssumptionKind.LISTENS_UNKNOWN, container=container.name)
 
 
 def _started(before: Snapshot, inventory: Inventory) -> Iterator[Container]:

@@ -4,7 +4,7 @@ from ipaddress import IPv6Address, ip_address
 
 import msgspec
 
-from netaudit.model.default_route import chooses_by_family, default_route_endpoint
+from netaudit.model.default_route import GATEWAY_BRIDGE, chooses_by_family, default_route_endpoint
 from netaudit.model.docker import BRIDGE_OPTION, Endpoint, Network
 from netaudit.model.host import Ip
 from netaudit.model.netfilter.family import Family
@@ -15,6 +15,7 @@ from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.objects import Object, address_of, endpoints_of, name_of, objects, options_of, part, text
 from netaudit.plan.engine.state import EngineState
 
+_FIRST_HOP = "docker_gwbridge's own"  # that it has one decides, not which
 _ANY_IPV6: Ip = IPv6Address(0)
 _ROUTED_MODES = ("routed",)
 _KNOWS_MODES = Version(27)
@@ -99,6 +100,7 @@ def _publisher(state: EngineState, container: Object) -> Publisher | None:
     """Return the networks of the endpoints that have the container's default routes, if these are bridges."""
     version = state.host.version
     ends = [_endpoint(name, end) for name, end in objects(endpoints_of(container)) if text(end, "EndpointID")]
+    ends += _gateway_endpoint(state, container)
     networks = {key: _network(one) for key, one in state.networks.items()}
     able = [end for end in ends if end.network_id in networks and not networks[end.network_id].internal]
     end4 = default_route_endpoint(able, networks, Family.IP, version)
@@ -114,6 +116,22 @@ def _publisher(state: EngineState, container: Object) -> Publisher | None:
     has_ipv6 = end6 is not None and bool(end6.ipv6)
     proxies = end6 is None or not end6.ipv6
     return Publisher(bridge4, bridge6, bool(end4 and end4.ipv4), has_ipv6, proxies)
+
+
+def gateway_bridge(state: EngineState) -> Object | None:
+    """Return docker_gwbridge, by which containers of overlay networks go out."""
+    found = state.find_network(GATEWAY_BRIDGE)
+    return found if found is not None and text(found, "Name") == GATEWAY_BRIDGE else None
+
+
+def _gateway_endpoint(state: EngineState, container: Object) -> list[Endpoint]:
+    """Return a container's endpoint on docker_gwbridge, which its own inspection does not list."""
+    bridge = gateway_bridge(state)
+    member = part(bridge, "Containers").get(text(container, "Id")) if bridge is not None else None
+    if bridge is None or not isinstance(member, dict):
+        return []
+    address = text(member, "IPv4Address").partition("/")[0]
+    return [Endpoint(text(bridge, "Id"), GATEWAY_BRIDGE, address, gateway=_FIRST_HOP)]
 
 
 def _other_bridges(state: EngineState, container: Object, publisher: Publisher | None) -> list[Object]:

@@ -9,6 +9,7 @@ from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.addresses import Pool, choose_address, gateway_of, note_address, pools
 from netaudit.plan.engine.allocation.publishing import publish
 from netaudit.plan.engine.answer import Answer, EngineRefusal
+from netaudit.plan.engine.api.overlay import leave_member, next_address, settle_gateway
 from netaudit.plan.engine.objects import Object, endpoints_of, is_running, mode_of, name_of, objects, part, text
 from netaudit.plan.engine.state import EngineState
 
@@ -45,6 +46,7 @@ def connect(state: EngineState, request: EngineRequest, reference: str) -> Answe
             raise EngineRefusal(403, f"endpoint with name {name_of(container)} already exists in network {name}")
         ends[name] = endpoint(state, config)
         join(state, container, name)
+        settle_gateway(state, container)
         publish(state, container)
     elif name not in ends:
         ends[name] = endpoint(state, config)
@@ -69,6 +71,7 @@ def disconnect(state: EngineState, request: EngineRequest, reference: str) -> An
     leave(state, container, name)
     del endpoints_of(container)[name]
     if is_running(container):
+        settle_gateway(state, container)
         publish(state, container)
     return Answer(200)
 
@@ -119,7 +122,7 @@ def leave(state: EngineState, container: Object, name: str) -> None:
     joined = bool(text(end, "EndpointID"))
     end |= _OPERATIONAL
     if network is not None:
-        part(network, "Containers").pop(text(container, "Id"), None)
+        leave_member(state, network, text(container, "Id"))
         if joined:
             state.note(EffectKind.ENDPOINT_LEFT, network, container)
 
@@ -135,7 +138,8 @@ def _address(state: EngineState, container: Object, network: Object, end: Object
     if network.get(family, version == 4) is not True:
         return
     wanted = text(part(dict(end), "IPAMConfig"), f"IPv{version}Address")
-    chosen = choose_address(state, network, version, wanted)
+    serial = text(network, "Driver") == "overlay" and version == 4 and not wanted
+    chosen = next_address(state, network) if serial else choose_address(state, network, version, wanted)
     if chosen is None:
         return
     address, pool = chosen
@@ -155,7 +159,8 @@ def _gateway(state: EngineState, network: Object, pool: Pool) -> str:
     """Return the gateway that an endpoint shows: of an overlay network none, newer engines of an internal one."""
     if text(network, "Driver") == "overlay":
         return ""
-    if network.get("Internal") is True and state.host.version >= _NO_INTERNAL_GATEWAY:
+    is_bridge = text(network, "Driver") == "bridge"
+    if network.get("Internal") is True and not (is_bridge and state.host.version < _NO_INTERNAL_GATEWAY):
         return ""
     gateway = gateway_of(state, network, pool)
     return str(gateway) if gateway else ""

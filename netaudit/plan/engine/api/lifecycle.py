@@ -7,7 +7,7 @@ from netaudit.plan.engine.allocation.publishing import publish, withdraw
 from netaudit.plan.engine.answer import Answer, Delivery, EngineRefusal
 from netaudit.plan.engine.api.endpoints import join, leave
 from netaudit.plan.engine.api.links import check_links
-from netaudit.plan.engine.api.overlay import join_overlay, leave_overlay
+from netaudit.plan.engine.api.overlay import leave_gateway, settle_gateway
 from netaudit.plan.engine.objects import Object, endpoints_of, is_running, mode_of, name_of, part, text, texts
 from netaudit.plan.engine.state import EngineState
 
@@ -93,10 +93,12 @@ def copy_into(state: EngineState, request: EngineRequest, reference: str) -> Ans
 def bring_up(state: EngineState, container: Object) -> None:
     """Start a container; where its networks refuse it, it has none of them. Raises EngineRefusal."""
     _check_namespace(state, container)
+    _name_sandbox(state, container)
     try:
         if not mode_of(container).startswith("container:"):
             for name in list(endpoints_of(container)):
                 _join(state, container, name)
+            settle_gateway(state, container)
             publish(state, container)
             check_links(state, container)
     except EngineRefusal:
@@ -109,9 +111,6 @@ def bring_up(state: EngineState, container: Object) -> None:
         part(container, "State").update(Status="exited", Running=False, ExitCode=0, Pid=0, StartedAt=state.moment)
         return
     state.assume(AssumptionKind.STAYS_UP, container=name_of(container))
-    identity = state.example_id("sandbox", name_of(container))
-    part(container, "NetworkSettings").update(SandboxID=identity, SandboxKey=f"/var/run/docker/netns/{identity[:12]}")
-    join_overlay(state, container)
     part(container, "State").update(
         Status="running", Running=True, Paused=False, Restarting=False, ExitCode=0, Pid=0, StartedAt=state.moment
     )
@@ -119,10 +118,8 @@ def bring_up(state: EngineState, container: Object) -> None:
 
 def bring_down(state: EngineState, container: Object) -> None:
     """Stop a container: its endpoints and its ports are free again."""
-    leave_overlay(state, container)
     _leave_all(state, container)
     part(container, "State").update(Status="exited", Running=False, Paused=False, Pid=0)
-    part(container, "NetworkSettings").update(SandboxID="", SandboxKey="")
 
 
 def _join(state: EngineState, container: Object, name: str) -> None:
@@ -133,10 +130,17 @@ def _join(state: EngineState, container: Object, name: str) -> None:
         raise EngineRefusal(refusal.status, before + refusal.message) from refusal
 
 
+def _name_sandbox(state: EngineState, container: Object) -> None:
+    identity = state.example_id("sandbox", name_of(container))
+    part(container, "NetworkSettings").update(SandboxID=identity, SandboxKey=f"/var/run/docker/netns/{identity[:12]}")
+
+
 def _leave_all(state: EngineState, container: Object) -> None:
+    leave_gateway(state, container)
     for name in list(endpoints_of(container)):
         leave(state, container, name)
     withdraw(container)
+    part(container, "NetworkSettings").update(SandboxID="", SandboxKey="")
 
 
 def _check_namespace(state: EngineState, container: Object) -> None:

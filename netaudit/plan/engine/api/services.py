@@ -1,22 +1,24 @@
 """Services of a swarm, as far as this node runs their tasks: each task is a container."""
 
 from netaudit.model.engine_request import EngineRequest
+from netaudit.model.plan import AssumptionKind
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.filters import filters_of, has_label, select
 from netaudit.plan.engine.api.lifecycle import bring_down
+from netaudit.plan.engine.api.service_ports import HOST_MODE, check_ports, host_bindings, ports_of, recorded_ports_of
 from netaudit.plan.engine.api.tasks import (
-    NODE,
-    TASK_NAME,
+    ON_MESH,
+    all_tasks,
     attached_networks,
-    check_ports,
+    node_of,
     publish_on_mesh,
-    running_tasks,
     scale,
-    shown_task,
+    shown_tasks,
     take_address,
+    task_name,
     tasks_of,
 )
-from netaudit.plan.engine.objects import Object, is_running, name_of, part, text, texts
+from netaudit.plan.engine.objects import Object, endpoints_of, items, part, text, texts
 from netaudit.plan.engine.state import EngineState
 
 _NOT_A_MANAGER = (
@@ -31,7 +33,9 @@ def create(state: EngineState, request: EngineRequest) -> Answer:
     _check_manager(state)
     spec = _with_replicas(request)
     name = text(spec, "Name")
-    if _find(state, name) is not None:
+    found = _find(state, name)
+    check_ports(state, spec)
+    if found is not None:
         why = "rpc error: code = AlreadyExists desc = name conflicts with an existing object"
         raise EngineRefusal(409, f"{why}: {name}")
     service = _service(state, name, spec)
@@ -47,10 +51,13 @@ def update(state: EngineState, request: EngineRequest, reference: str) -> Answer
     service = _service_of(state, reference)
     before = part(service, "Spec")
     spec = _with_replicas(request)
-    only_scaled = _without_mode(before) == _without_mode(spec)
+    check_ports(state, spec, text(service, "ID"))
+    is_kept = _tasks(state, before, service.get(ON_MESH)) == _tasks(state, spec, service.get(ON_MESH))
+    if is_kept and ON_MESH in service and _template(before) != _template(spec):
+        state.assume(AssumptionKind.SERVICE_KEPT, service=text(spec, "Name"))
     service["Spec"] = spec
     publish_on_mesh(state, service)
-    if not only_scaled:
+    if not is_kept:
         for container in list(tasks_of(state, text(spec, "Name"))):
             bring_down(state, container)
     scale(state, service)
@@ -60,7 +67,6 @@ def update(state: EngineState, request: EngineRequest, reference: str) -> Answer
 def _with_replicas(request: EngineRequest) -> Object:
     """Return what is asked for; a service of which nobody says how many it is has one task."""
     spec = dict(request.fields())
-    check_ports(spec)
     mode = dict(part(dict(spec), "Mode"))
     if "Global" not in mode:
         mode["Replicated"] = {"Replicas": 1} | dict(part(dict(mode), "Replicated"))
@@ -101,14 +107,14 @@ def list_tasks(state: EngineState, request: EngineRequest) -> Answer:
     _check_manager(state)
     wanted = filters_of(request).get("service", ())
     services = [one for one in (_find(state, name) for name in wanted) if one is not None]
-    return Answer(200, [shown_task(service, one) for service in services for one in running_tasks(state, service)])
+    return Answer(200, [one for service in services for one in shown_tasks(state, service)])
 
 
 def list_nodes(state: EngineState, request: EngineRequest) -> Answer:
     """List this node."""
     del request
     _check_manager(state)
-    node = {"ID": NODE, "Spec": {"Availability": "active", "Role": "manager"}, "Status": {"State": "ready"}}
+    node = {"ID": node_of(state), "Spec": {"Availability": "active", "Role": "manager"}, "Status": {"State": "ready"}}
     return Answer(200, [node | {"Description": {"Hostname": "node"}}])
 
 
@@ -145,20 +151,27 @@ def _find(state: EngineState, reference: str) -> Object | None:
 def _adopt(state: EngineState) -> None:
     """Take up services that were made before: recordings do not hold them, but their containers tell."""
     known = {text(part(one, "Spec"), "Name") for one in state.services.values()}
-    for container in state.containers.values():
-        found = TASK_NAME.fullmatch(name_of(container))
-        if found and found[1] not in known and is_running(container):
-            known.add(found[1])
-            image = text(part(container, "Config"), "Image")
-            replicas = len(list(tasks_of(state, found[1])))
-            labels = texts(part(container, "Config").get("Labels"))
-            template: Object = {
-                "ContainerSpec": {"Image": image, "Labels": labels},
-                "Networks": attached_networks(state, container),
-            }
-            spec: Object = {"Name": found[1], "Labels": labels, "TaskTemplate": template}
-            service = _service(state, found[1], spec | {"Mode": {"Replicated": {"Replicas": replicas}}})
+    for container in list(all_tasks(state)):
+        name, slot = task_name(container)
+        if name not in known:
+            known.add(name)
+            service = _service(state, name, _recorded_spec(state, container, is_global=not slot.isdigit()))
+            service[ON_MESH] = any(
+                one.get("Ingress") is True for one in map(state.find_network, endpoints_of(container)) if one
+            )
             state.services[text(service, "ID")] = service
+
+
+def _recorded_spec(state: EngineState, container: Object, *, is_global: bool) -> Object:
+    name = task_name(container)[0]
+    labels = texts(part(container, "Config").get("Labels"))
+    template: Object = {
+        "ContainerSpec": {"Image": text(part(container, "Config"), "Image"), "Labels": labels},
+        "Networks": attached_networks(state, container),
+    }
+    mode: Object = {"Global": {}} if is_global else {"Replicated": {"Replicas": len(list(tasks_of(state, name)))}}
+    ports = {"Mode": "vip", "Ports": recorded_ports_of(container)}
+    return {"Name": name, "Labels": labels, "TaskTemplate": template, "Mode": mode, "EndpointSpec": ports}
 
 
 def _service_of(state: EngineState, reference: str) -> Object:
@@ -169,7 +182,19 @@ def _service_of(state: EngineState, reference: str) -> Object:
     return found
 
 
-def _without_mode(spec: Object) -> Object:
-    template = {key: one for key, one in part(spec, "TaskTemplate").items() if key != "ForceUpdate"}
-    kept = {key: spec.get(key) or None for key in ("EndpointSpec", "Networks")}
-    return kept | {"image": text(part(template, "ContainerSpec"), "Image").partition("@")[0]}
+def _tasks(state: EngineState, spec: Object, on_mesh: object) -> Object:
+    """Return what of a service makes its tasks begin again, as far as a recorded task shows it."""
+    template = part(spec, "TaskTemplate")
+    networks = items(spec.get("Networks") or template.get("Networks"))
+    meshed = [one for one in ports_of(spec) if one.get("PublishMode") != HOST_MODE]
+    return {
+        "image": text(part(template, "ContainerSpec"), "Image").partition("@")[0],
+        "networks": sorted(text(state.network(text(one, "Target")), "Id") for one in networks),
+        "bindings": host_bindings(spec),
+        "mesh": bool(meshed or on_mesh) if on_mesh is not None else meshed,
+        "forced": template.get("ForceUpdate") or 0,
+    }
+
+
+def _template(spec: Object) -> Object:
+    return {key: one for key, one in part(spec, "TaskTemplate").items() if one}

@@ -8,22 +8,39 @@ from netaudit.plan.engine.allocation.host_ports import host_ports
 from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.api.creation import place_container
 from netaudit.plan.engine.api.lifecycle import bring_down, bring_up
-from netaudit.plan.engine.api.overlay import highest_address
+from netaudit.plan.engine.api.overlay import next_address
+from netaudit.plan.engine.api.service_ports import HOST_MODE, PORT_HELD, host_bindings, is_host_port_held, ports_of
 from netaudit.plan.engine.objects import Object, endpoints_of, is_running, items, name_of, part, text, texts
 from netaudit.plan.engine.state import EngineState
 
-TASK_NAME = re.compile(r"(.+)\.(\d+)\.[0-9a-z]{25}")
-NODE = "0" * 25
+# The name of a service, the task's number (of a global service: its node), and the task's id.
+TASK_NAME = re.compile(r"(.+)\.(\d+|[0-9a-z]{25})\.[0-9a-z]{25}")
+ON_MESH = "NetauditOnMesh"  # of a recorded service: its tasks are on the ingress network
+_UNKNOWN_NODE = "0" * 25
 # The ports that swarm gives where none is asked for. Source: swarmkit, manager/allocator/networkallocator.
 _FIRST_GIVEN, _LAST_GIVEN = 30000, 32767
 
 
+def node_of(state: EngineState) -> str:
+    """Return the id of this node."""
+    swarm = state.host.info.get("Swarm")
+    return str(swarm.get("NodeID") or _UNKNOWN_NODE) if isinstance(swarm, dict) else _UNKNOWN_NODE
+
+
 def tasks_of(state: EngineState, name: str) -> Iterator[Object]:
     """List the running containers of a service: their names begin with it."""
-    for container in state.containers.values():
-        found = TASK_NAME.fullmatch(name_of(container))
-        if found and found[1] == name and is_running(container):
-            yield container
+    return (one for one in all_tasks(state) if task_name(one)[0] == name)
+
+
+def all_tasks(state: EngineState) -> Iterator[Object]:
+    """List the running containers of all services."""
+    return (one for one in state.containers.values() if is_running(one) and task_name(one)[0])
+
+
+def task_name(container: Object) -> tuple[str, str]:
+    """Return the service and the number of a task, empty for other containers."""
+    found = TASK_NAME.fullmatch(name_of(container))
+    return (found[1], found[2]) if found else ("", "")
 
 
 def running_tasks(state: EngineState, service: Object) -> list[Object]:
@@ -31,84 +48,81 @@ def running_tasks(state: EngineState, service: Object) -> list[Object]:
     return list(tasks_of(state, text(part(service, "Spec"), "Name")))
 
 
+def wanted_slots(state: EngineState, service: Object) -> list[str]:
+    """Return the numbers of the tasks that a service wants: one per node, or as many as it says."""
+    replicated = part(part(service, "Spec"), "Mode").get("Replicated")
+    if not isinstance(replicated, dict):
+        return [node_of(state)]
+    return [str(number) for number in range(1, int(replicated.get("Replicas", 1)) + 1)]
+
+
 def scale(state: EngineState, service: Object) -> None:
     """Start and end tasks until there are as many as are wanted; all are taken to run on this node."""
     spec = part(service, "Spec")
-    name = text(spec, "Name")
-    replicated = part(spec, "Mode").get("Replicated")
-    wanted = replicated.get("Replicas", 1) if isinstance(replicated, dict) else 1
+    wanted = wanted_slots(state, service)
     tasks = running_tasks(state, service)
-    for container in tasks[int(wanted) :]:
+    for container in tasks[len(wanted) :]:
         bring_down(state, container)
-    slots = {int(found[2]) for one in tasks if (found := TASK_NAME.fullmatch(name_of(one)))}
-    for slot in range(1, int(wanted) + 1):
-        if slot not in slots and len(slots) < int(wanted):
+    slots = {task_name(one)[1] for one in tasks}
+    for slot in wanted:
+        if slot not in slots and len(slots) < len(wanted):
             slots.add(slot)
+            _place_task(state, service, slot)
+    state.assume(AssumptionKind.TASK_PLACEMENT, service=text(spec, "Name"))
+
+
+def _place_task(state: EngineState, service: Object, slot: str) -> None:
+    """Start a task, unless the swarm cannot place it, or its container fails: then it waits, and tries again."""
+    spec = part(service, "Spec")
+    why = PORT_HELD if is_host_port_held(all_tasks(state), spec) else ""
+    try:
+        if not why:
             _start_task(state, service, slot)
-    state.assume(AssumptionKind.TASK_PLACEMENT, service=name)
+    except EngineRefusal as refusal:
+        why = refusal.message
+    if why:
+        state.assume(AssumptionKind.TASK_WAITS, service=text(spec, "Name"), why=why)
 
 
-def _start_task(state: EngineState, service: Object, slot: int) -> None:
+def _start_task(state: EngineState, service: Object, slot: str) -> None:
     spec = part(service, "Spec")
     name = text(spec, "Name")
-    ports = list(items(part(spec, "EndpointSpec").get("Ports")))
-    of_host = [one for one in ports if one.get("PublishMode") == "host"]
-    bindings: Object = {}
-    for port in of_host:
-        key = f"{port.get('TargetPort')}/{port.get('Protocol') or 'tcp'}"
-        bindings.setdefault(key, []).append({"HostIp": "", "HostPort": str(port.get("PublishedPort") or "")})
+    bindings = host_bindings(spec)
     body: Object = {
         "Image": text(part(spec, "TaskTemplate", "ContainerSpec"), "Image").partition("@")[0],
         "Labels": texts(part(spec, "TaskTemplate", "ContainerSpec").get("Labels")),
         "ExposedPorts": {key: {} for key in bindings},
         "HostConfig": {"NetworkMode": "default", "PortBindings": bindings, "PublishAllPorts": False},
     }
-    others = running_tasks(state, service)
-    networks = _networks(state, spec, is_ingress=len(of_host) < len(ports))
-    if of_host and networks != ["bridge"]:
-        state.assume(AssumptionKind.GATEWAY_PORTS, service=name)
-    networks = list(endpoints_of(others[0])) if others else networks
     identity = state.example_id("task", f"{name}.{slot}")[:25]
-    container = place_container(state, f"{name}.{slot}.{identity}", body, networks)
-    for network, end in endpoints_of(container).items():
-        _serial_address(state, network, end)
+    container = place_container(state, f"{name}.{slot}.{identity}", body, _networks(state, service))
     bring_up(state, container)
+    state.started_tasks.append(text(container, "Id"))
 
 
-def _networks(state: EngineState, spec: Object, *, is_ingress: bool) -> list[str]:
+def _networks(state: EngineState, service: Object) -> list[str]:
     """Return the networks of a task: those that are asked for, and the ingress network of published ports."""
+    spec = part(service, "Spec")
     attached = spec.get("Networks") or part(spec, "TaskTemplate").get("Networks")
     named = [text(state.network(text(one, "Target")), "Name") for one in items(attached)]
-    ingress = [text(one, "Name") for one in state.networks.values() if one.get("Ingress") is True]
-    return [*(ingress if is_ingress else ()), *named] or ["bridge"]
-
-
-def _serial_address(state: EngineState, name: str, end: Object) -> None:
-    """Choose an address as swarm does: the next one after the highest, which services have too."""
-    network = state.network(name)
-    pool = highest_address(state, network) if text(network, "Driver") == "overlay" else None
-    if pool is not None:
-        pool.taken.update(state.service_addresses)
-        end["IPAMConfig"] = {"IPv4Address": str(pool.lowest_free())}
+    on_mesh = service.get(ON_MESH) is True or any(one.get("PublishMode") != HOST_MODE for one in ports_of(spec))
+    ingress = [text(one, "Name") for one in state.networks.values() if on_mesh and one.get("Ingress") is True]
+    return [*ingress, *named] or ["bridge"]
 
 
 def take_address(state: EngineState, service: Object) -> None:
-    """Take the virtual address of a service, on each overlay network that it is on."""
-    spec = part(service, "Spec")
-    published = any(one.get("PublishMode") != "host" for one in items(part(spec, "EndpointSpec").get("Ports")))
-    for name in _networks(state, spec, is_ingress=published):
-        pool = highest_address(state, state.network(name)) if name != "bridge" else None
-        free = pool.lowest_free() if pool is not None else None
-        if free is not None:
-            state.service_addresses.add(free)
+    """Take the virtual address of a service on each overlay network that it is on: no container shows it."""
+    for name in _networks(state, service):
+        if text(state.network(name), "Driver") == "overlay":
+            next_address(state, state.network(name))
 
 
 def publish_on_mesh(state: EngineState, service: Object) -> None:
     """Note the ports of a service that the routing mesh takes; one that nobody asked for is a symbol."""
     spec = part(service, "Spec")
     name, found = text(spec, "Name"), list[MeshPort]()
-    for one in items(part(spec, "EndpointSpec").get("Ports")):
-        if one.get("PublishMode") == "host":
+    for one in ports_of(spec):
+        if one.get("PublishMode") == HOST_MODE:
             continue
         protocol, port = text(one, "Protocol") or "tcp", one.get("PublishedPort")
         if port:
@@ -118,15 +132,6 @@ def publish_on_mesh(state: EngineState, service: Object) -> None:
         found.append(MeshPort(protocol, int(port)))
         state.assume(AssumptionKind.ROUTING_MESH, service=name, port=f"{port}/{protocol}")
     state.mesh[text(service, "ID")] = tuple(found)
-
-
-def check_ports(spec: Object) -> None:
-    """Refuse ports that are no numbers of ports. Raises EngineRefusal."""
-    for one in items(part(spec, "EndpointSpec").get("Ports")):
-        for name in ("PublishedPort", "TargetPort"):
-            port = one.get(name) or 0
-            if not isinstance(port, int) or port not in range(1 << 16):
-                raise EngineRefusal(400, f"invalid {name}: {port}")
 
 
 def _given_port(state: EngineState, wanted: str, own: Collection[MeshPort]) -> int:
@@ -146,19 +151,23 @@ def _given_port(state: EngineState, wanted: str, own: Collection[MeshPort]) -> i
     return port
 
 
-def shown_task(service: Object, container: Object) -> Object:
-    """Return a task as the API shows it."""
-    found = TASK_NAME.fullmatch(name_of(container))
-    return {
-        "ID": text(container, "Id")[:25],
-        "ServiceID": text(service, "ID"),
-        "NodeID": NODE,
-        "Slot": int(found[2]) if found else 1,
-        "Version": {"Index": 1},
-        "Spec": part(service, "Spec").get("TaskTemplate"),
-        "Status": {"State": "running", "ContainerStatus": {"ContainerID": text(container, "Id")}},
-        "DesiredState": "running",
-    }
+def shown_tasks(state: EngineState, service: Object) -> Iterator[Object]:
+    """Return the tasks of a service as the API shows them; those that wait too, for clients wait for all of them."""
+    running = {task_name(one)[1]: text(one, "Id") for one in running_tasks(state, service)}
+    waiting = (slot for slot in wanted_slots(state, service) if slot not in running)
+    left = [*running, *waiting][: len(wanted_slots(state, service))]
+    for slot in left:
+        container = running.get(slot, "")
+        yield {
+            "ID": container[:25] or state.example_id("waiting task", slot)[:25],
+            "ServiceID": text(service, "ID"),
+            "NodeID": node_of(state),
+            "Slot": int(slot) if slot.isdigit() else 0,
+            "Version": {"Index": 1},
+            "Spec": part(service, "Spec").get("TaskTemplate"),
+            "Status": {"State": "running", "ContainerStatus": {"ContainerID": container}},
+            "DesiredState": "running",
+        }
 
 
 def attached_networks(state: EngineState, container: Object) -> list[Object]:

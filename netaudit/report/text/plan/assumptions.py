@@ -37,6 +37,10 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "networks {networks} are made in this order",
         "the order in which Compose makes them, which is not the same each time: by it rules stand in their chains",
     ),
+    AssumptionKind.PORTS_COMPETE: (
+        "container {container} takes host port {port} before container {other} can take it, whose range has it too",
+        "the order in which they start, which is not the same each time: in the other one {container} does not start",
+    ),
     AssumptionKind.ADDRESSES_IN_USE: (
         "the addresses of network {network} that its members do not hold are free",
         "the engine's own list of addresses in use",
@@ -52,9 +56,13 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "a task of service {service} runs on this node",
         "where the swarm places its tasks",
     ),
-    AssumptionKind.GATEWAY_PORTS: (
-        "service {service} publishes no port in host mode: on overlay networks it would be on docker_gwbridge",
-        "a recording of a host that runs the service",
+    AssumptionKind.SERVICE_KEPT: (
+        "the tasks of service {service} run on: its image, networks and host ports stay as they are",
+        "docker service inspect {service}: where anything else of its tasks changes, the swarm starts them again",
+    ),
+    AssumptionKind.TASK_WAITS: (
+        "a task of service {service} waits, and does not run here: {why}",
+        "the swarm's other nodes, and what holds the port by then: docker service ps {service}",
     ),
     AssumptionKind.CHAIN_ABSENT: (
         "chain {chain} of table {table} is there when the engine needs it; it is absent now, so the command would fail",
