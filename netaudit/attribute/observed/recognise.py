@@ -22,6 +22,7 @@ from netaudit.attribute.attribution import (
 from netaudit.attribute.observed.causes import OPERATOR, find_cause
 from netaudit.attribute.observed.docker_addresses import ChainKey, Chains
 from netaudit.attribute.observed.docker_evidence import DockerEvidence
+from netaudit.attribute.observed.indexed import SignatureIndex
 from netaudit.attribute.observed.judges import NO_JUDGES, MakersJudge
 from netaudit.attribute.observed.owners import Owners
 from netaudit.attribute.observed.standing import Author, Judge
@@ -61,13 +62,7 @@ class Recogniser:
         self._owners = Owners(catalog.owned)
         self._rules = rules
         self._texts: dict[ChainKey, frozenset[str]] = {}
-        self._index: dict[tuple[str, str], list[Signature]] = {}
-        self._by_table: dict[str, list[Signature]] = {}
-        for signature in catalog.signatures:
-            if signature.chain.holes:
-                self._by_table.setdefault(signature.table, []).append(signature)
-            else:
-                self._index.setdefault((signature.table, signature.chain.text), []).append(signature)
+        self._index = SignatureIndex(catalog.signatures)
         self._evidence = evidence
 
     def recognise(self, item: Item) -> Attribution:
@@ -96,19 +91,10 @@ class Recogniser:
         return self._judge.stale_reason(*best) if best and self._judge else None
 
     def _candidates(self, item: Item) -> Iterator[tuple[Signature, Mapping[str, str]]]:
-        for signature in self._indexed(item):
-            if item.backend in signature.backends and signature.is_of(item.family) and item.object is signature.object:
-                values = unify(signature, item)
-                if values is not None and self._is_own(signature, item, values):
-                    yield signature, values
-
-    def _indexed(self, item: Item) -> list[Signature]:
-        """List the signatures for a chain; a listing does not name its table, which may have been guessed."""
-        indexed = [*self._index.get((item.table, item.chain), []), *self._by_table.get(item.table, [])]
-        if not is_listed(item):
-            return indexed
-        others = (found for (table, chain), found in self._index.items() if chain == item.chain and table != item.table)
-        return [*indexed, *(signature for found in others for signature in found)]
+        for signature in self._index.find(item):
+            values = unify(signature, item)
+            if values is not None and self._is_own(signature, item, values):
+                yield signature, values
 
     def _stands_beside(self, signature: Signature, item: Item, values: Mapping[str, str]) -> bool:
         """Return whether the rule that a signature must stand beside is there."""
