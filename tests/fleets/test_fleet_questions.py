@@ -111,7 +111,8 @@ def test_the_worst_hosts_come_first(results: Path) -> None:
     rows = _rows(results, "worst-hosts")
     ranks = [(row["critical"], row["high"], row["medium"]) for row in rows]
     assert ranks == sorted(ranks, reverse=True)
-    assert rows[0]["host"] in {"db-1", "shop-3"}
+    assert [row["host"] for row in rows[:3]] == ["old-1", "db-1", "shop-3"]
+    assert [row["open_to_internet"] for row in rows[:3]] == [0, 1, 1]
 
 
 def test_every_question_has_a_test_and_a_sentence() -> None:

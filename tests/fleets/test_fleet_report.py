@@ -56,6 +56,13 @@ def test_the_name_of_a_host_is_only_text(site: Path) -> None:
     assert any(text.startswith("<script>alert(1)") for text, _ in json.loads(found[1]))
 
 
+def test_the_page_of_a_host_has_each_way_out_as_a_line_to_copy_and_counts_a_mistake_once(site: Path) -> None:
+    text = next((site / "hosts").glob("db-1-*")).read_text()
+    commands = re.findall(r"<pre><code>(.*?)</code></pre>", text)
+    assert any(one.startswith("limit who may use it, in DOCKER-USER: iptables -I DOCKER-USER") for one in commands)
+    assert "db-1: 1 finding of critical or high severity" in text
+
+
 def test_the_front_page_counts_what_is_new_and_what_was_not_audited(site: Path) -> None:
     text = re.sub(r"<[^>]+>", "", (site / "index.html").read_text())
     assert re.search(r"\b8 hosts", text)

@@ -1,10 +1,11 @@
 """The rows of `findings` and `assertions`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Finding, NotPut, Undecided
+from netaudit.audit.risk import gather_mistakes
 from netaudit.fleet.rows.audited import Audited
 from netaudit.fleet.tables.finding import AssertionRow, FindingRow
 from netaudit.policy.verdict import Assertion
@@ -17,7 +18,10 @@ _CVE = re.compile(r"CVE-\d{4}-\d{4,}")
 def finding_rows(audited: Audited) -> Iterator[FindingRow]:
     """List what is wrong, then what nobody can tell."""
     audit = audited.audit
-    yield from (_finding(one, audited) for one in audit.findings)
+    worst = {
+        one.fingerprint: whole.first.fingerprint for whole in gather_mistakes(audit.open) for one in whole.findings
+    }
+    yield from (_finding(one, audited, worst) for one in audit.findings)
     yield from (_undecided(one, audited) for one in audit.undecided)
     for group in audit.not_put:
         yield from (_not_put(check, group, audited) for check in group.checks)
@@ -44,7 +48,7 @@ def _policy(assertion: Assertion | None) -> str:
     return assertion.policy.place if assertion else ""
 
 
-def _finding(one: Finding, audited: Audited) -> FindingRow:
+def _finding(one: Finding, audited: Audited, worst: Mapping[str, str]) -> FindingRow:
     waiver = one.waiver
     return FindingRow(
         **audited.key,
@@ -65,6 +69,7 @@ def _finding(one: Finding, audited: Audited) -> FindingRow:
         waiver_owner=waiver.owner if waiver else None,
         waiver_until=waiver.until if waiver else None,
         waiver_place=waiver.place if waiver else None,
+        mistake=worst.get(one.fingerprint),
         **audited.of_container(one.container),
     )
 
@@ -99,6 +104,7 @@ def _open_question(check: Check, subject: str, why: str, doubts: tuple[str, ...]
         waiver_owner=None,
         waiver_until=None,
         waiver_place=None,
+        mistake=None,
         **audited.of_container(""),
     )
 

@@ -1,9 +1,10 @@
 """The row of `hosts`."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from netaudit.audit.finding import Finding
+from netaudit.audit.risk import Mistake, gather_mistakes
 from netaudit.fleet.rows.audited import Audited
 from netaudit.fleet.tables.host import HostRow
 from netaudit.model.docker import Inventory
@@ -28,7 +29,7 @@ def host_row(audited: Audited) -> HostRow:
         unattributed=coverage.unattributed,
         missing=len(shown.missing),
         undecided_rules=coverage.undecided,
-        **_severities(audited.audit.open),
+        **_severities(gather_mistakes(audited.audit.open)),
         waived=sum(one.waiver is not None for one in audited.audit.findings),
         undecided=audited.audit.unsure,
         gaps=tuple(describe_gap(gap) for gap in shown.head.gaps),
@@ -63,6 +64,6 @@ def _major(version: str) -> int | None:
     return known.major if known else None
 
 
-def _severities(findings: tuple[Finding, ...]) -> dict[str, Any]:
-    counts = Counter(one.severity for one in findings)
+def _severities(mistakes: Iterable[Mistake]) -> dict[str, Any]:
+    counts = Counter(one.first.severity for one in mistakes)
     return {str(severity): counts[severity] for severity in Severity}

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
+from msgspec.structs import replace
+
+from netaudit.audit.checks.remedy import OR
 from netaudit.fleet.query.database import Answer, Database
 from netaudit.report.fleet.answer import cell_text
-from netaudit.report.fleet.page import FleetPage, Link, Tile, make_part
+from netaudit.report.fleet.page import MOST_ROWS, Detail, FleetPage, Link, Part, Tile, make_part
+from netaudit.report.text.words import count
 
 _HOSTS = "SELECT * FROM latest ORDER BY host"
 _TABLES = {
@@ -24,6 +28,7 @@ _TABLES = {
         SELECT c.host, kind, change, place, before, after, cause
         FROM changes c JOIN latest USING (recording) WHERE against = 'previous' ORDER BY ALL""",
 }
+_BELOW = {"remediation": "to do", "evidence": "evidence"}
 _UNSAFE = re.compile(r"[^a-z0-9-]+")
 
 
@@ -40,8 +45,23 @@ def host_pages(database: Database) -> Iterator[tuple[str, FleetPage]]:
     for row in hosts.rows:
         one = dict(zip(hosts.columns, row, strict=True))
         found = {title: members.get(one["host"], []) for title, (_, members) in tables.items()}
-        parts = tuple(make_part(title, tables[title][0], rows) for title, rows in found.items())
+        parts = tuple(_part(title, tables[title][0], rows) for title, rows in found.items())
         yield host_file(one["host"]), _page(one, parts)
+
+
+def _part(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Part:
+    """Make a table; what is long, or is copied, stands below its row."""
+    at = {word: columns.index(name) for name, word in _BELOW.items() if name in columns}
+    short = [[cell for place, cell in enumerate(row) if place not in at.values()] for row in rows]
+    part = make_part(title, [name for name in columns if name not in _BELOW], short)
+    details = tuple(
+        tuple(Detail(word, _lines(row[place])) for word, place in at.items() if row[place]) for row in rows[:MOST_ROWS]
+    )
+    return replace(part, details=details) if at else part
+
+
+def _lines(cell: str | list[str]) -> tuple[str, ...]:
+    return tuple(cell.split(OR)) if isinstance(cell, str) else tuple(cell)
 
 
 def _page(one: dict[str, Any], parts: tuple[Any, ...]) -> FleetPage:
@@ -57,11 +77,15 @@ def _page(one: dict[str, Any], parts: tuple[Any, ...]) -> FleetPage:
     ]
     return FleetPage(
         title=one["host"],
-        headline=f"{one['host']}: {one['critical'] + one['high']} findings of critical or high severity",
+        headline=f"{one['host']}: {_worst(one)}",
         parts=(*parts, make_part("About this recording", ("what", "is"), about)),
         tiles=tuple(Tile(one[name], name, is_wrong=name in {"critical", "high"}) for name in _NUMBERS),
         links=(Link("Fleet", "../index.html"),),
     )
+
+
+def _worst(one: dict[str, Any]) -> str:
+    return f"{count(one['critical'] + one['high'], 'finding')} of critical or high severity"
 
 
 _NUMBERS = ("critical", "high", "medium", "low", "missing", "unattributed", "undecided", "rules")

@@ -12,6 +12,7 @@ from netaudit.fleet.query.questions import questions
 from netaudit.fleet.site.hosts import host_file, host_pages
 from netaudit.report.fleet.answer import cell_text, render_csv, render_json_lines
 from netaudit.report.fleet.page import FleetPage, Link, Part, Tile, make_part, render_fleet_page, searchable
+from netaudit.report.text.words import count
 
 _HOSTS = "SELECT * FROM latest ORDER BY host"
 _ERRORS = "SELECT host, location, stage, kind, message FROM errors ORDER BY ALL"
@@ -62,19 +63,25 @@ def _front(database: Database, answers: dict[str, Answer], pages: dict[str, str]
     front = tuple(replace(_part(name, answers[name], pages), title=title) for name, title in _ON_FRONT.items())
     return FleetPage(
         title="fleet",
-        headline=f"{totals['hosts']} hosts; the latest recording: {cell_text(totals['newest']) or 'time not known'}",
+        headline=_headline(totals, len(answers["errors"].rows)),
         parts=(*front, listed),
         tiles=(
             Tile(totals["hosts"], "hosts", "hosts.csv"),
-            Tile(totals["critical"], "critical findings", "worst-hosts.html", is_wrong=True),
-            Tile(totals["high"], "high findings", "worst-hosts.html", is_wrong=True),
+            Tile(totals["critical"], "critical", "worst-hosts.html", is_wrong=True),
+            Tile(totals["high"], "high", "worst-hosts.html", is_wrong=True),
             Tile(len(answers["new-findings"].rows), "new since last time", "new-findings.html", is_wrong=True),
-            Tile(totals["gaps"], "hosts not wholly seen", "hosts.csv"),
+            Tile(totals["gaps"], "hosts with a source not seen", "hosts.csv"),
             Tile(len(answers["silent-hosts"].rows), "hosts not heard of", "silent-hosts.html", is_wrong=True),
             Tile(len(answers["errors"].rows), "recordings not audited", "errors.html", is_wrong=True),
         ),
         searched=searchable(_searched(answers["hosts"], pages)),
     )
+
+
+def _headline(totals: dict[str, Any], failed: int) -> str:
+    not_audited = f"; {count(failed, 'recording')} could not be audited" if failed else ""
+    newest = cell_text(totals["newest"]) or "time not known"
+    return f"{count(totals['hosts'], 'host')}{not_audited}; the latest recording: {newest}"
 
 
 def _part(name: str, answer: Answer, pages: dict[str, str]) -> Part:

@@ -31,6 +31,7 @@ class FindingRow(Row, frozen=True, kw_only=True):
     waiver_owner: Annotated[str | None, Meta(description="Who answers for that.")]
     waiver_until: Annotated[dt.date | None, Meta(description="The waiver's last day.")]
     waiver_place: Annotated[str | None, Meta(description="Where the waiver stands.")]
+    mistake: Annotated[str | None, Meta(description="Of an open one: the fingerprint of the worst of its mistake.")]
 
 
 class AssertionRow(Row, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ class HostRow(Row, frozen=True, kw_only=True):
     unattributed: Annotated[int, Meta(description="Rules that no maker is known for.")]
     missing: Annotated[int, Meta(description="Rules that ought to be there and are not.")]
     undecided_rules: Annotated[int, Meta(description="Expected rules that gaps leave open.")]
-    critical: Annotated[int, Meta(description="Open findings of this severity; below the same for the others.")]
+    critical: Annotated[int, Meta(description="Open findings of this severity; aspects of one mistake are one.")]
     high: Annotated[int, Meta(description="See critical.")]
     medium: Annotated[int, Meta(description="See critical.")]
     low: Annotated[int, Meta(description="See critical.")]

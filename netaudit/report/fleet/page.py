@@ -31,8 +31,18 @@ class Tile(msgspec.Struct, frozen=True):
     is_wrong: bool = False
 
 
+class Detail(msgspec.Struct, frozen=True):
+    """What belongs to a row and is read on demand: lines under a word; commands are made to be copied."""
+
+    word: str
+    lines: tuple[str, ...]
+
+
 class Part(msgspec.Struct, frozen=True):
-    """A table with its title; `more` rows are left out, and `data` leads to all of them."""
+    """A table with its title; `more` rows are left out, and `data` leads to all of them.
+
+    `details` has an entry for each row, or none at all.
+    """
 
     title: str
     columns: tuple[str, ...]
@@ -40,6 +50,7 @@ class Part(msgspec.Struct, frozen=True):
     sentence: str = ""
     more: int = 0
     data: tuple[Link, ...] = ()
+    details: tuple[tuple[Detail, ...], ...] = ()
 
 
 class FleetPage(msgspec.Struct, frozen=True):
@@ -70,7 +81,8 @@ def make_part(
         )
         for row in rows[:MOST_ROWS]
     )
-    return Part(title, tuple(columns), shown, more=max(0, len(rows) - MOST_ROWS))
+    names = tuple(name.replace("_", " ") for name in columns)
+    return Part(title, names, shown, more=max(0, len(rows) - MOST_ROWS))
 
 
 def searchable(hosts: Sequence[tuple[str, str]]) -> Markup:
