@@ -32,6 +32,12 @@ NFTS = {
 }
 _FIRST, _, _LAST = os.environ.get("NFT_TEXT", str(16 * min(SWEEP, 5))).rpartition(":")
 SEEDS = range(int(_FIRST or 0), int(_LAST))
+_UNSAID = (
+    ("timeout,dynamic", "timeout"),
+    ("; flags dynamic", ""),
+    (" device lo ", " "),
+    ("typeof ip saddr", "type ipv4_addr"),
+)
 FORMS = ((), ("-a",), ("-y",), ("-a", "-y"))
 pytestmark = pytest.mark.kernel
 
@@ -99,8 +105,10 @@ def _same(ours: object, theirs: object) -> bool:
 
 
 def _as_old(part: object) -> str:
-    """Leave away what the JSON of nft 1.0.6 does not say: that a set is dynamic, a chain's device, a mark in a map."""
-    said = str(part).replace("timeout,dynamic", "timeout").replace("; flags dynamic", "").replace(" device lo ", " ")
+    """Leave away what the JSON of nft 1.0.6 lacks: dynamic sets, devices of chains, marks in maps, `typeof`."""
+    said = str(part)
+    for words, instead in _UNSAID:
+        said = said.replace(words, instead)
     return re.sub(r"0x0+(?=\d)", "", said)
 
 

@@ -15,7 +15,7 @@ from netaudit.model.netfilter.match import (
     Not,
     equal,
 )
-from netaudit.parse.nftables.formats import Json
+from netaudit.parse.nftables.formats import Json, fib_result
 from netaudit.parse.reading import constants as names
 from netaudit.parse.reading.values import mac
 
@@ -139,8 +139,8 @@ def read_key(expression: Json) -> Key | None:
             return _META.get(key)
         case {"ct": {"key": str() as key, **more}}:
             return _ct(key, str(more.get("dir", "")))
-        case {"fib": {"result": str() as result, "flags": flags}}:
-            return _fib(result, frozenset([flags] if isinstance(flags, str) else flags))
+        case {"fib": {"result": str(), "flags": flags} as body}:
+            return _fib(fib_result(body), frozenset([flags] if isinstance(flags, str) else flags))
         case {"&": [inner, mask]}:
             return _with_mask(read_key(inner), mask)
         case _:

@@ -64,9 +64,9 @@ def _match(op: str, left: Json, right: Json) -> str:
 def _named(name: str, body: Json, family: str) -> str:
     """Print `masquerade`, `dnat to …`, `log …` and what else has its name first; then verdicts."""
     if isinstance(body, str) and name in _REFERENCES:
-        return f'{name} {_REFERENCES[name]} "{body}"'
+        return f'{_REFERENCES[name]} "{body}"'
     if isinstance(body, Mapping) and "map" in body and name in _REFERENCES:
-        return f"{name} {_REFERENCES[name]} {print_value(body, (NftFormat.QUOTED,))}"
+        return f"{_REFERENCES[name]} {print_value(body, (NftFormat.QUOTED,))}"
     known = body is None or isinstance(body, Mapping)
     if name in _NAT and known:
         return _nat(name, body or {})
@@ -166,10 +166,12 @@ def _queue(body: Mapping[str, Json], _family: str) -> str:
     return "queue" + (f" flags {flags}" if flags else "") + to
 
 
-# Statements that may name an object instead of saying what it is, and the word before its name.
-_REFERENCES = dict.fromkeys(("counter", "quota", "limit", "synproxy"), "name") | dict.fromkeys(
-    ("ct helper", "ct timeout", "ct expectation"), "set"
-)
+# Statements that may name an object instead of saying what it is, and the words before its name.
+_REFERENCES = {
+    **{name: f"{name} name" for name in ("counter", "quota", "limit", "synproxy")},
+    **{name: f"{name} set" for name in ("ct helper", "ct timeout", "ct expectation")},
+    "secmark": "meta secmark set",
+}
 
 # Every statement begins with its name; each function gets its body and the family of its table.
 _STATEMENTS: dict[str, Callable[[Mapping[str, Json], str], str]] = {

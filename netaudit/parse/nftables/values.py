@@ -8,7 +8,7 @@ from itertools import chain, repeat
 
 import msgspec
 
-from netaudit.parse.nftables.formats import OPERATORS, PLAIN, Json, NftFormat, NftFormats, formats_of
+from netaudit.parse.nftables.formats import OPERATORS, PLAIN, Json, NftFormat, NftFormats, fib_result, formats_of
 
 _VERDICTS = frozenset({"accept", "drop", "continue", "return"})
 # Meta keys that nft prints without the word `meta`.
@@ -156,7 +156,7 @@ def _raw(body: Mapping[str, Json]) -> str:
 
 def _fib(body: Mapping[str, Json]) -> str:
     flags = body.get("flags")
-    return f"fib {' . '.join(flags) if isinstance(flags, list) else flags} {body.get('result')}"
+    return f"fib {' . '.join(flags) if isinstance(flags, list) else flags} {fib_result(body)}"
 
 
 def _generated(kind: str, body: Mapping[str, Json]) -> str:

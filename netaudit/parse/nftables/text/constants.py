@@ -10,7 +10,7 @@ _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:]*(?:\d{1,3}(?:\
 _PREFIX = re.compile(rf"({_ADDRESS})/(\d{{1,3}})")
 _RANGE = re.compile(rf"({_ADDRESS}|\d+|0x[0-9a-fA-F]+)-({_ADDRESS}|\d+|0x[0-9a-fA-F]+)")
 _DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?")
-_SECONDS = (604800, 86400, 3600, 60, 1, 0)
+_MILLISECONDS = (604_800_000, 86_400_000, 3_600_000, 60_000, 1000, 1)
 _EXISTS = {"exists": True, "missing": False}
 
 
@@ -42,9 +42,15 @@ def _end(word: str) -> Json:
 
 def read_duration(word: str) -> int | None:
     """Read `1m30s`, `23h59m53s816ms` or `90` as seconds; None for anything else."""
+    found = read_milliseconds(word)
+    return None if found is None else found // 1000
+
+
+def read_milliseconds(word: str) -> int | None:
+    """Read `100ms`, `1m30s` or `90`, which are seconds, as milliseconds; None for anything else."""
     if word.isdecimal() and len(word) < 12:
-        return int(word)
+        return int(word) * 1000
     found = _DURATION.fullmatch(word) if word else None
     if found is None or len(word) > 60:
         return None
-    return sum(int(count) * unit for count, unit in zip(found.groups(), _SECONDS, strict=True) if count)
+    return sum(int(count) * unit for count, unit in zip(found.groups(), _MILLISECONDS, strict=True) if count)

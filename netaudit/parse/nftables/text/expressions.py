@@ -1,5 +1,7 @@
 """What an nft rule reads of a packet -> JSON: `tcp dport`, `meta mark & 0xff`, `ip saddr . tcp dport`, maps, sets."""
 
+import msgspec
+
 from netaudit.parse.nftables.formats import OPERATORS, PLAIN, Json, NftFormats, formats_of
 from netaudit.parse.nftables.text.constants import read_constant
 from netaudit.parse.nftables.text.elements import read_braced
@@ -75,6 +77,20 @@ def read_value(cursor: Cursor, formats: NftFormats = PLAIN) -> Json:
     return value
 
 
+def read_object(cursor: Cursor) -> Json:
+    """Read the name of an object, or what is looked up for it: `"c"`, `ip saddr map { 192.0.2.1 : "c" }`.
+
+    Raises NotNftError.
+    """
+    at = cursor.at
+    if cursor.peek().kind is Kind.WORD:
+        found = read_value(cursor)
+        if isinstance(found, dict) and "map" in found:
+            return found
+    cursor.at = at
+    return cursor.take().text
+
+
 def read_data(cursor: Cursor) -> Json:
     """Read what a map or a verdict map looks up: its name, or its elements. Raises NotNftError."""
     if cursor.word().startswith(("@", "$")):
@@ -89,6 +105,9 @@ def _operand(cursor: Cursor, formats: NftFormats, at: int) -> Json:
     if token.kind is Kind.TEXT and cursor.word(1) == "-" and cursor.peek(2).kind is Kind.TEXT:
         first, _, last = cursor.take(), cursor.take(), cursor.take()
         return {"range": [first.text, last.text]}
+    if token.kind is Kind.WORD and cursor.word(1) == "-" and cursor.peek(2).kind is Kind.WORD:  # `80 - 90`
+        first, _, last = cursor.take(), cursor.take(), cursor.take()
+        return read_constant(msgspec.structs.replace(first, text=f"{first.text}-{last.text}"))
     if token.kind is Kind.TEXT or (token.kind is Kind.WORD and form is not PLAIN[0] and _is_lone(cursor)):
         return read_constant(cursor.take(), form)
     return read_binary(cursor)
@@ -125,4 +144,13 @@ def read_verdict(cursor: Cursor) -> Json:
     return None
 
 
-__all__ = ["formats_of", "read_binary", "read_data", "read_expression", "read_flags", "read_value", "read_verdict"]
+__all__ = [
+    "formats_of",
+    "read_binary",
+    "read_data",
+    "read_expression",
+    "read_flags",
+    "read_object",
+    "read_value",
+    "read_verdict",
+]

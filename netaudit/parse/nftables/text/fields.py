@@ -19,7 +19,7 @@ META = names_in(
 BARE_META = names_in(
     """
     mark iif iifname iiftype iifgroup oif oifname oiftype oifgroup skuid skgid nftrace rtclassid ibrname
-    obrname pkttype cpu cgroup
+    obrname pkttype cpu cgroup time day hour
     """
 )
 _PORTS = "sport dport checksum"
@@ -32,7 +32,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
         "ip": "version hdrlength dscp ecn length id frag-off ttl protocol checksum saddr daddr",
         "ip6": "version dscp ecn flowlabel length nexthdr hoplimit saddr daddr",
         "icmp": "type code checksum id sequence mtu gateway",
-        "icmpv6": "type code checksum parameter-problem packet-too-big id sequence max-delay taddr daddr",
+        "icmpv6": "type code checksum parameter-problem packet-too-big mtu id sequence max-delay taddr daddr",
         "igmp": "type mrt checksum group",
         "tcp": f"{_PORTS} sequence ackseq doff reserved flags window urgptr",
         "udp": f"{_PORTS} length",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from netaudit.parse.nftables.formats import Json
+from netaudit.parse.nftables.formats import Json, fib_result
 from netaudit.parse.nftables.text.fields import BARE_META, EXTENSION_HEADERS, FIELDS, META, TUNNELS, names_in
 from netaudit.parse.nftables.text.tokens import Cursor, Kind, NotNftError
 
@@ -84,7 +84,7 @@ def _fib(cursor: Cursor, _: Expression) -> Json:
     result = cursor.skip(*_FIB_RESULTS)
     if not result or not {*flags} <= {*_FIB_FLAGS}:
         raise NotNftError
-    return {"fib": {"result": "oif" if result == "check" else result, "flags": flags}}
+    return {"fib": {"result": fib_result({"result": result}), "flags": flags}}
 
 
 def _route(cursor: Cursor, _: Expression) -> Json:
@@ -169,7 +169,8 @@ def _exthdr(cursor: Cursor, _: Expression) -> Json:
 _OPTION_FIELDS = names_in(
     """
     kind length count size left right left2 right2 left3 right3 tsval tsecr subtype addr ptr type value flags
-    stream init-tsn a-rwnd
+    stream init-tsn initial-tsn a-rwnd num-inbound-streams num-outbound-streams cum-tsn-ack num-gap-ack-blocks
+    num-dup-tsns lowest-tsn seqno new-cum-tsn tsn ssn ppid
     """
 )
 Starts = Callable[[str], bool]

@@ -1,7 +1,7 @@
 """Matches, verdict maps, and statements that set a key -> JSON."""
 
 from netaudit.parse.nftables.formats import PLAIN, Json, formats_of
-from netaudit.parse.nftables.text.expressions import read_data, read_expression, read_flags, read_value
+from netaudit.parse.nftables.text.expressions import read_data, read_expression, read_flags, read_object, read_value
 from netaudit.parse.nftables.text.keys import read_key
 from netaudit.parse.nftables.text.tokens import Cursor, Kind, NotNftError
 from netaudit.parse.nftables.text.usual_names import kinds_of, name_data, with_names
@@ -10,6 +10,7 @@ _OPERATORS = {"==": "==", "!=": "!=", "<": "<", ">": ">", "<=": "<=", ">=": ">="
 _WORDS = {"eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">="}
 # Keys whose values are bits: without an operator, one of the bits is asked for.
 _BITS = ({"state", "status", "label", "labels", "event"}, {"flags"})
+_SECMARK = {"meta": {"key": "secmark"}}
 _OBJECTS = ("helper", "timeout", "expectation")
 
 
@@ -28,12 +29,14 @@ def read_match(cursor: Cursor) -> Json:
 def _set(cursor: Cursor, key: Json) -> Json:
     name = key.get("ct", {}).get("key") if "ct" in key else ""
     if name in _OBJECTS and cursor.peek().kind is not Kind.MARK:
-        return {f"ct {name}": cursor.take().text}
+        return {f"ct {name}": read_object(cursor)}
     formats = formats_of(key)
     value = _assigned(cursor, formats[0] is PLAIN[0], key)
     if name in ("event", "label"):
         value = read_flags(cursor, value)
     value = with_names(value, kinds_of(key))
+    if key == _SECMARK and (isinstance(value, str) or "map" in value):
+        return {"secmark": value}
     return {"mangle": {"key": key, "value": value}}
 
 
@@ -74,7 +77,7 @@ def _with_mask_named(left: Json) -> Json:
 
 
 def _is_bits(left: Json, right: Json) -> bool:
-    if (isinstance(right, dict) and "set" in right) or (isinstance(right, str) and right.startswith("@")):
+    if (isinstance(right, dict) and not {"set", "range"}.isdisjoint(right)) or str(right).startswith("@"):
         return False
     match left:
         case {"ct": {"key": key}}:

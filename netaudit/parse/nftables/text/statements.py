@@ -5,7 +5,7 @@ from collections.abc import Callable
 from netaudit.parse.nftables.formats import Json
 from netaudit.parse.nftables.text.constants import read_constant
 from netaudit.parse.nftables.text.elements import read_count, read_counts, read_timeouts
-from netaudit.parse.nftables.text.expressions import read_expression, read_value, read_verdict
+from netaudit.parse.nftables.text.expressions import read_expression, read_object, read_value, read_verdict
 from netaudit.parse.nftables.text.matches import read_match
 from netaudit.parse.nftables.text.rates import read_limit, read_quota
 from netaudit.parse.nftables.text.tokens import Cursor, Kind, NotNftError
@@ -49,31 +49,20 @@ def _reject(cursor: Cursor, family: str) -> Json:
     return {"reject": {"type": kind, "expr": code}}
 
 
-def _object(cursor: Cursor) -> Json:
-    """Read the name of an object, or what is looked up for it: `"c"`, `ip saddr map { 192.0.2.1 : "c" }`."""
-    at = cursor.at
-    if cursor.peek().kind is Kind.WORD:
-        found = read_value(cursor)
-        if isinstance(found, dict) and "map" in found:
-            return found
-    cursor.at = at
-    return cursor.take().text
-
-
 def _counter(cursor: Cursor) -> Json:
     if cursor.skip("name"):
-        return {"counter": _object(cursor)}
+        return {"counter": read_object(cursor)}
     if cursor.peek().kind is Kind.TEXT:
         return {"counter": cursor.take().text}
     return {"counter": read_counts(cursor)}
 
 
 def _limit(cursor: Cursor) -> Json:
-    return {"limit": _object(cursor) if cursor.skip("name") else read_limit(cursor)}
+    return {"limit": read_object(cursor) if cursor.skip("name") else read_limit(cursor)}
 
 
 def _quota(cursor: Cursor) -> Json:
-    return {"quota": _object(cursor) if cursor.skip("name") else read_quota(cursor)}
+    return {"quota": read_object(cursor) if cursor.skip("name") else read_quota(cursor)}
 
 
 def _log(cursor: Cursor) -> Json:
@@ -115,7 +104,7 @@ def _queue(cursor: Cursor) -> Json:
 
 def _synproxy(cursor: Cursor) -> Json:
     if cursor.skip("name"):
-        return {"synproxy": _object(cursor)}
+        return {"synproxy": read_object(cursor)}
     found: dict[str, Json] = {}
     while name := cursor.skip("mss", "wscale"):
         found[name] = cursor.number()

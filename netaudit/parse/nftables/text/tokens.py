@@ -30,6 +30,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+# A map's key and value without a space between them, as people type them: `22:accept`, `80:192.0.2.1`, `"eth0":drop`.
+_GLUED = re.compile(r"([^:]*):((?:accept|drop|continue|return|jump|goto)|\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?)")
 _KINDS = {"break": Kind.BREAK, "remark": Kind.REMARK, "text": Kind.TEXT, "mark": Kind.MARK, "word": Kind.WORD}
 _DEEPEST = 32
 
@@ -56,10 +58,20 @@ def tokenize(text: str) -> Iterator[Token]:
     line = 1
     for found in _TOKEN.finditer(text):
         name = found.lastgroup or "stray"
-        if name != "space":
+        if name == "word" and (glued := _GLUED.fullmatch(found[name])):
+            yield from _parted(glued, line, found.start())
+        elif name != "space":
             kind = _KINDS.get(name, Kind.WORD)
             yield Token(kind, found[name], line, found.start(), found.end())
         line += found[0].count("\n")
+
+
+def _parted(glued: re.Match[str], line: int, start: int) -> Iterator[Token]:
+    colon = start + glued.end(1)
+    if glued[1]:
+        yield Token(Kind.WORD, glued[1], line, start, colon)
+    yield Token(Kind.WORD, ":", line, colon, colon + 1)
+    yield Token(Kind.WORD, glued[2], line, colon + 1, start + glued.end(2))
 
 
 class Cursor:

@@ -68,6 +68,7 @@ _NAMES: Mapping[str, Names] = {
     "icmpv6": _first(ICMPV6_CODES),
     "icmpx": {0: "no-route", 1: "port-unreachable", 2: "host-unreachable", 3: "admin-prohibited"},
 }
+_NUMBERED = frozenset({"inet_proto", "fib_addrtype", "ct_state"})  # nft's JSON names no end of their ranges
 _KINDS: Mapping[tuple[str, str], str] = {
     ("meta", "l4proto"): "inet_proto",
     ("meta", "nfproto"): "nf_proto",
@@ -91,6 +92,8 @@ _KINDS: Mapping[tuple[str, str], str] = {
     ("fib", "type"): "fib_addrtype",
     ("fib", "oif"): "boolean",
     ("meta", "ipsec"): "boolean",
+    ("meta", "iif"): "iface_index",
+    ("meta", "oif"): "iface_index",
     ("meta", "iiftype"): "arphrd",
     ("meta", "oiftype"): "arphrd",
     ("meta", "day"): "day",
@@ -139,6 +142,8 @@ def with_names(value: Json, kinds: tuple[str, ...]) -> Json:
             return {"set": [_element(one, kinds) for one in elements]}
         case {"concat": [*parts]} if len(parts) == len(kinds):
             return {"concat": [with_names(part, (kind,)) for part, kind in zip(parts, kinds, strict=True)]}
+        case {"range": [*ends]} if kinds[0] in _NUMBERED:
+            return {"range": [_named(end, kinds[0]) if isinstance(end, str) else end for end in ends]}
         case {"range": [*ends]} | {"|": [*ends]}:
             return {next(iter(value)): [with_names(end, kinds) for end in ends]}
         case list():
@@ -167,6 +172,8 @@ def _named(value: Json, kind: str) -> Json:
         return ports[0] if ports else value
     if type(value) is not int:
         return value
+    if kind == "iface_index":  # of an interface that is gone: nft prints the number in the place of its name
+        return str(value)
     return bool(value) if kind == "boolean" else _NAMES.get(kind, {}).get(value, value)
 
 

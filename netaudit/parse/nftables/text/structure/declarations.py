@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from netaudit.parse.nftables.formats import Json
-from netaudit.parse.nftables.text.constants import read_constant, read_duration
+from netaudit.parse.nftables.text.constants import read_constant, read_duration, read_milliseconds
+from netaudit.parse.nftables.text.data_types import data_type
 from netaudit.parse.nftables.text.elements import read_braced, read_counts
 from netaudit.parse.nftables.text.expressions import read_element, read_expression
 from netaudit.parse.nftables.text.rates import in_bytes, read_limit, read_quota
@@ -13,6 +14,7 @@ from netaudit.parse.nftables.text.tokens import Cursor, Kind, NotNftError
 from netaudit.parse.nftables.text.usual_names import kinds_of, with_names
 
 _FLAGS = ("constant", "interval", "timeout", "dynamic")  # in the order of nft's JSON
+_OBJECTS = ("verdict", "counter", "quota", "limit", "synproxy", "secmark")
 Line = Callable[[Cursor, dict[str, Json], str], None]
 
 
@@ -25,7 +27,7 @@ def read_set_line(cursor: Cursor, body: dict[str, Json], family: str) -> None:
         case "flags":
             body["flags"] = _in_order([*body.get("flags", []), *_words(cursor)])
         case "timeout" | "gc-interval":
-            body[name] = _seconds(cursor)
+            body[name] = _duration(cursor, read_duration)
         case "size":
             body["size"] = cursor.number()
         case "policy" | "comment":
@@ -82,23 +84,25 @@ def _type(cursor: Cursor, body: dict[str, Json], *, typeof: bool) -> None:
     body["type"] = _kind(cursor, typeof=typeof)
     if cursor.skip(":"):
         cursor.skip("interval")
-        body["map"] = _kind(cursor, typeof=typeof and cursor.word() not in ("verdict", "counter", "quota", "limit"))
+        body["map"] = data_type(_kind(cursor, typeof=typeof and cursor.word() not in _OBJECTS))
 
 
 def _kind(cursor: Cursor, *, typeof: bool) -> Json:
     if typeof:
         return {"typeof": read_expression(cursor)}
+    if cursor.skip("ct"):
+        return f"ct {cursor.take().text}"
     parts = [cursor.take().text]
     while cursor.skip("."):
         parts.append(cursor.take().text)
     return parts[0] if len(parts) == 1 else parts
 
 
-def _seconds(cursor: Cursor) -> int:
-    seconds = read_duration(cursor.take().text)
-    if seconds is None:
+def _duration(cursor: Cursor, read: Callable[[str], int | None]) -> int:
+    found = read(cursor.take().text)
+    if found is None:
         raise NotNftError
-    return seconds
+    return found
 
 
 def read_object_line(cursor: Cursor, body: dict[str, Json], kind: str, family: str) -> None:
@@ -146,7 +150,7 @@ def _configured(cursor: Cursor, body: dict[str, Json]) -> None:
             cursor.expect("=")
             body["policy"] = dict(_policy(read_braced(cursor, _word)))
         elif name == "timeout":
-            body[name] = _seconds(cursor) * 1000
+            body[name] = _duration(cursor, read_milliseconds)
         else:
             body[name] = read_constant(cursor.take())
 
