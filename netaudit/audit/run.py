@@ -1,10 +1,10 @@
 """Evaluate every check for every subject of its kind: what is found, waived, known before and undecided."""
 
 import datetime as dt
-import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 import msgspec
 
@@ -13,9 +13,11 @@ from netaudit.audit.checks.answer import Answer, BoundedFacts, bound_facts
 from netaudit.audit.checks.check import Check
 from netaudit.audit.checks.condition import Condition
 from netaudit.audit.checks.remedy import Advice
+from netaudit.audit.checks.screen import Screen
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver, label_waivers
 from netaudit.audit.finding import Audit, Evidence, Finding, Undecided
+from netaudit.audit.fingerprint import fingerprint, numbered
 from netaudit.audit.permit import permit
 from netaudit.audit.risk import risk_of
 from netaudit.audit.subjects import FACTS, SUBJECTS
@@ -29,7 +31,7 @@ from netaudit.model.reason import Reason
 from netaudit.model.severity import Severity
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(msgspec.Struct, frozen=True, dict=True):
     """What an audit does: checks, accepted risks, fingerprints known before, and today's date."""
 
     checks: tuple[Check, ...]
@@ -37,24 +39,30 @@ class Plan(msgspec.Struct, frozen=True):
     waivers: tuple[Waiver, ...] = ()
     baseline: frozenset[str] = frozenset()
 
+    @cached_property
+    def screens(self) -> Mapping[CheckedKind, Screen]:
+        """Return the checks by the kind of their subjects."""
+        found: dict[CheckedKind, list[Check]] = {}
+        for check in self.checks:
+            found.setdefault(check.subject, []).append(check)
+        return {kind: Screen(checks, fact_types(FACTS[kind])) for kind, checks in found.items()}
+
 
 def run(view: HostView, plan: Plan) -> Audit:
     """Audit a host. Raises CatalogError for a condition that cannot be computed."""
     findings: list[Finding] = []
     undecided: list[Undecided] = []
     checked: Counter[CheckedKind] = Counter()
-    for kind, checks in _by_kind(plan.checks).items():
-        subjects = SUBJECTS[kind](view) if kind in SUBJECTS else iter(())
-        for subject in subjects:
-            _evaluate(checks, subject, view, findings, undecided)
+    for kind, screen in plan.screens.items():
+        for subject in SUBJECTS[kind](view) if kind in SUBJECTS else ():
+            _evaluate(screen, subject, view, findings, undecided)
             checked[kind] += 1
     waivers = (*plan.waivers, *(one for container in view.containers for one in label_waivers(container)))
     waived = [permit(_waive(one, waivers, plan.today), view.held) for one in findings]
     not_put = find_not_put(view, plan.checks)
     unanswered = {one.check.id for one in undecided} | {check.id for one in not_put for check in one.checks}
     waived += _about_waivers(view, plan, waivers, findings, frozenset(unanswered))
-    numbered = _numbered(waived)
-    known = [msgspec.structs.replace(one, known=one.fingerprint in plan.baseline) for one in numbered]
+    known = [msgspec.structs.replace(one, known=one.fingerprint in plan.baseline) for one in numbered(waived)]
     order = {check.id: at for at, check in enumerate(plan.checks)}
     known.sort(key=lambda one: (*risk_of(one), order[one.check.id], one.subject))
     return Audit(
@@ -70,19 +78,16 @@ def run(view: HostView, plan: Plan) -> Audit:
     )
 
 
-def _by_kind(checks: Iterable[Check]) -> Mapping[CheckedKind, list[Check]]:
-    found: dict[CheckedKind, list[Check]] = {}
-    for check in checks:
-        found.setdefault(check.subject, []).append(check)
-    return found
-
-
 def _evaluate(
-    checks: Sequence[Check], subject: CheckSubject, view: HostView, findings: list[Finding], undecided: list[Undecided]
+    screen: Screen, subject: CheckSubject, view: HostView, findings: list[Finding], undecided: list[Undecided]
 ) -> None:
     """Evaluate the checks of a kind for one subject; one that is cleared by what was not seen is undecided."""
+    resting = unproved(subject.kind, view.snapshot.gaps)
+    checks = screen.left(subject.facts, {*resting, *(one.name for one in subject.doubts)})
+    if not checks:
+        return
     asked = bound_facts(subject.facts.known(), fact_types(FACTS[subject.kind]), subject.doubts)
-    seen = asked.without(unproved(subject.kind, view.snapshot.gaps))
+    seen = asked.without(resting)
     for check in checks:
         match _answer(check, "condition", check.condition, asked):
             case (Answer.YES | Answer.IN_DOUBT) as answer:
@@ -115,7 +120,7 @@ def _finding(check: Check, subject: CheckSubject, asked: BoundedFacts, answer: A
         advice=_advice(check, asked),
         doubts=judged.doubts,
         surely=judged.surely,
-        fingerprint=_fingerprint(check.id, subject.identity, 0),
+        fingerprint=fingerprint(check.id, subject.identity),
         evidence=Evidence(_deciding(check, subject.rules), _missing(check, subject), subject.cells),
         container=subject.container,
         written=subject.written,
@@ -174,22 +179,6 @@ def _tail(one: AttributedItem) -> str:
     return one.attribution.signature.rpartition("/")[2]
 
 
-def _fingerprint(check: str, identity: str, number: int) -> str:
-    """Hash the identity of a finding; `number` distinguishes equal ones."""
-    words = f"{check}\n{identity}" + (f"\n{number}" if number else "")
-    return hashlib.sha256(words.encode(errors="surrogateescape")).hexdigest()[:32]
-
-
-def _numbered(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Give equal fingerprints a number each, in the order of the findings."""
-    met: Counter[str] = Counter()
-    for one in findings:
-        number = met[one.fingerprint]
-        met[one.fingerprint] += 1
-        fingerprint = _fingerprint(one.check.id, one.fingerprint, number) if number else one.fingerprint
-        yield msgspec.structs.replace(one, fingerprint=fingerprint)
-
-
 def _undecided(check: Check, subject: CheckSubject, view: HostView, asked: BoundedFacts) -> Undecided:
     """Return which facts are not known, and the gaps of their sources."""
     unknown = [one for one in declared(FACTS[check.subject]) if one.name in check.condition.reads]
@@ -227,7 +216,7 @@ def _about_waivers(
     Whether one is used is not known where its check is one of the `unanswered`.
     """
     found: list[Finding] = []
-    checks = [check for check in plan.checks if check.subject is CheckedKind.WAIVER]
+    screen = plan.screens.get(CheckedKind.WAIVER) or Screen((), ())
     for waiver in waivers:
         unused = not any(waiver.covers(one.check.id, one.subject, one.container, one.about) for one in findings)
         known = not unused or not any(fnmatchcase(name, waiver.check) for name in unanswered)
@@ -243,5 +232,5 @@ def _about_waivers(
             invalid=waiver.invalid,
         )
         name = f"waiver of {waiver.check} for {waiver.subject}"
-        _evaluate(checks, CheckSubject(CheckedKind.WAIVER, name, name, facts), view, found, [])
+        _evaluate(screen, CheckSubject(CheckedKind.WAIVER, name, name, facts), view, found, [])
     return found

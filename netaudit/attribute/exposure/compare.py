@@ -1,14 +1,13 @@
 """The exposure table with the makers and causes of its deciding rules; and what of it changed, and because of what."""
 
 from collections.abc import Callable, Iterator
-from functools import cache
 
 import msgspec
 
-from netaudit.attribute.attribution import UNATTRIBUTED, AttributedExposure, Attribution, ExposureChange
+from netaudit.attribute.attribution import UNATTRIBUTED, AttributedExposure, ExposureChange
+from netaudit.attribute.exposure.attributions import Attributions
 from netaudit.attribute.exposure.identity import Identify, by_container, gather, with_ports
 from netaudit.model.exposure import Destination, Exposure, Outcome
-from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.ranges import Ranges, joined, without
 
 Because = Callable[[AttributedExposure | None, AttributedExposure | None], str]
@@ -18,13 +17,13 @@ Pair = tuple[AttributedExposure | None, AttributedExposure | None]
 
 def attribute_exposures(
     exposures: tuple[Exposure, ...],
-    attribute: Callable[[Item], Attribution],
+    attributions: Attributions,
     named: Callable[[Destination], tuple[str, str]] = lambda _: ("", ""),
 ) -> tuple[AttributedExposure, ...]:
     """Name, for each cell, who wrote the rule that decides it, for whom, and which service of which project it is."""
-    known = cache(attribute)
+    known = attributions.of({one.rule for one in exposures if one.rule})
     return tuple(
-        AttributedExposure(one, known(one.rule) if one.rule else UNATTRIBUTED, *named(one.destination))
+        AttributedExposure(one, known[one.rule] if one.rule else UNATTRIBUTED, *named(one.destination))
         for one in exposures
     )
 

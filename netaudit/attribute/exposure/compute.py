@@ -17,6 +17,7 @@ from netaudit.attribute.attribution import (
     AttributedSnapshot,
 )
 from netaudit.attribute.attributor import Attributor
+from netaudit.attribute.exposure.attributions import Attributions, attributions_of
 from netaudit.attribute.exposure.causes import ExposureCauses, Tense
 from netaudit.attribute.exposure.compare import Compared, Sides, attribute_exposures, compare_exposures
 from netaudit.attribute.exposure.identity import by_address, by_container
@@ -62,7 +63,8 @@ def with_exposure(
     if when is ComputeExposure.WHEN_QUICK and (gap := why_too_large(snapshot)):
         return msgspec.structs.replace(shown, exposure_gap=gap)
     how = (_WAYS[when], _everything, "")
-    table, gap = _table(snapshot, Attributor.of(snapshot, catalog), choice, how, name_destinations(snapshot, catalog))
+    attribute = Attributions(shown.items, lambda: Attributor.of(snapshot, catalog).attribute)
+    table, gap = _table(snapshot, attribute, choice, how, name_destinations(snapshot, catalog))
     return msgspec.structs.replace(shown, exposure=table, exposure_gap=gap)
 
 
@@ -107,7 +109,8 @@ def expose_both(
     sides = zip((before, after), Attributor.of_both(before, after, catalog), strict=True)
     found: list[tuple[AttributedExposure, ...]] = []
     for snapshot, attributor in sides:
-        table, why = _table(snapshot, attributor, ZoneChoice(), how, name_destinations(snapshot, catalog))
+        attribute = attributions_of(attributor.attribute)
+        table, why = _table(snapshot, attribute, ZoneChoice(), how, name_destinations(snapshot, catalog))
         if table is None:
             return None, why
         found.append(table)
@@ -185,7 +188,7 @@ def _too_large(snapshot: Snapshot, asked: int | None) -> str:
 
 def _table(
     snapshot: Snapshot,
-    attributor: Attributor,
+    attribute: Attributions,
     choice: ZoneChoice,
     how: tuple[Expose, Wanted, str],
     named: Callable[[Destination], tuple[str, str]],
@@ -198,7 +201,7 @@ def _table(
         return None, "its packets are more than can be held as sets"
     finally:
         _free_packet_sets()
-    return (None, gap) if found is None else (attribute_exposures(found, attributor.attribute, named), "")
+    return (None, gap) if found is None else (attribute_exposures(found, attribute, named), "")
 
 
 def _everything(_: Destination) -> bool:

@@ -11,10 +11,11 @@ from netaudit.model.snapshot import Snapshot
 def name_destinations(snapshot: Snapshot, catalog: Catalog) -> Callable[[Destination], tuple[str, str]]:
     """Return what names a destination's service, by its port or its container's image, and its container's project."""
     services = Services(catalog.services)
-    containers = {one.id: one for one in snapshot.inventory.containers} if snapshot.inventory else {}
+    known = snapshot.inventory.containers if snapshot.inventory else ()
+    containers = {one.id: (one.image, one.project) for one in known}
 
     def named(destination: Destination) -> tuple[str, str]:
-        own = containers.get(destination.container_id)
-        return services.at(destination, own.image if own else ""), own.project if own else ""
+        image, project = containers.get(destination.container_id, ("", ""))
+        return services.at(destination, image), project
 
     return named

@@ -1,7 +1,10 @@
 """Cells of the exposure table."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache, partial
 from typing import Annotated
+
+import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.checks.answer import Doubt
@@ -62,31 +65,63 @@ class ExposureFacts(SubjectFacts, frozen=True):
 
 def cells(view: HostView) -> Iterator[CheckSubject]:
     """Return every cell, where the table was computed."""
-    for cell in view.attributed.exposure or ():
-        yield _subject(view, cell)
+    return map(_Cells(view).subject, view.attributed.exposure or ())
 
 
-def _subject(view: HostView, cell: AttributedExposure) -> CheckSubject:
-    one, there = cell.exposure, cell.exposure.destination
-    protocol_and_ports = f"{', '.join(port_words(there))}/{there.protocol}"
-    reached = there.container_name or ", ".join(there.programs or ()) or str(there.led or "host")
-    name = f"{one.zone.identity} → {reached} {there.kind} {protocol_and_ports} ({there.family})"
-    accepted = _accepted(view, cell)
-    facts = _facts(view, cell, accepted)
-    return CheckSubject(
-        _KIND,
-        name,
-        name,
-        facts,
-        cells=(cell,),
-        container=there.container_name,
-        doubts=(*_outcome_doubts(one), *_owner_doubts(view, one), *_input_doubts(facts, accepted)),
-        about=f"{reached} {protocol_and_ports}",
-        service=facts.service,
-    )
+class _There(msgspec.Struct, frozen=True):
+    """What is the same of all cells of a destination."""
+
+    reached: str
+    ports: tuple[str, ...]
+    led_to: str
+    publisher: str
+    service: str
+    input_policy: str
+    iptables: str
 
 
-def _facts(view: HostView, cell: AttributedExposure, accepted: Iterable[Acceptance]) -> ExposureFacts:
+class _Cells:
+    """Makes subjects of cells; what cells of one destination have in common is found once."""
+
+    def __init__(self, view: HostView) -> None:
+        self._view = view
+        self._there, self._accepted = cache(self._find_there), cache(partial(_accepted, view))
+
+    def _find_there(self, there: Destination) -> _There:
+        view = self._view
+        return _There(
+            reached=there.container_name or ", ".join(there.programs or ()) or str(there.led or "host"),
+            ports=port_words(there),
+            led_to=str(there.led or ""),
+            publisher=_publisher(view, there),
+            service=service_of(view, there),
+            input_policy=view.host_firewall.policy(there.family),
+            iptables=view.tools.iptables(there.family),
+        )
+
+    def subject(self, cell: AttributedExposure) -> CheckSubject:
+        """Make the subject of a cell."""
+        one, there = cell.exposure, cell.exposure.destination
+        known = self._there(there)
+        protocol_and_ports = f"{', '.join(known.ports)}/{there.protocol}"
+        name = f"{one.zone.identity} → {known.reached} {there.kind} {protocol_and_ports} ({there.family})"
+        ways_in = self._view.outside.ways_in(there.family, [cell])
+        accepted = self._accepted(there, ways_in if one.zone.kind is ZoneKind.INTERNET else None)
+        facts = _facts(cell, known, ways_in, input_allows=all(one.sure for one in accepted))
+        return CheckSubject(
+            _KIND,
+            name,
+            name,
+            facts,
+            cells=(cell,),
+            container=there.container_name,
+            doubts=(*_outcome_doubts(one), *_owner_doubts(self._view, one), *_input_doubts(facts, accepted)),
+            about=f"{known.reached} {protocol_and_ports}",
+            service=facts.service,
+        )
+
+
+def _facts(cell: AttributedExposure, known: _There, ways_in: tuple[str, ...], *, input_allows: bool) -> ExposureFacts:
     one, there = cell.exposure, cell.exposure.destination
     reasons = tuple(map(str, kinds_of(one.reason)))
     return ExposureFacts(
@@ -96,19 +131,19 @@ def _facts(view: HostView, cell: AttributedExposure, accepted: Iterable[Acceptan
         way=one.way,
         destination=there.kind,
         family=there.family,
-        iptables=view.tools.iptables(there.family),
-        ways_in=view.outside.ways_in(there.family, [cell]),
+        iptables=known.iptables,
+        ways_in=ways_in,
         protocol=there.protocol,
         address=there.address,
-        ports=port_words(there),
+        ports=known.ports,
         container=there.container_name,
         network=there.network_name,
-        led_to=str(there.led or ""),
-        publisher=_publisher(view, there),
+        led_to=known.led_to,
+        publisher=known.publisher,
         programs=there.programs,
-        input_policy=view.host_firewall.policy(there.family),
-        input_allows=all(one.sure for one in accepted),
-        service=service_of(view, there),
+        input_policy=known.input_policy,
+        input_allows=input_allows,
+        service=known.service,
         decided_by=cell.attribution.maker,
         reason=reasons[0] if reasons else "",
         reasons=reasons,
@@ -116,15 +151,20 @@ def _facts(view: HostView, cell: AttributedExposure, accepted: Iterable[Acceptan
     )
 
 
-def _accepted(view: HostView, cell: AttributedExposure) -> tuple[Acceptance, ...]:
-    """Tell of the first and the last port of each range whether a rule for packets to the host accepts it."""
-    there = cell.exposure.destination
+def _accepted(view: HostView, there: Destination, outside: tuple[str, ...] | None) -> tuple[Acceptance, ...]:
+    """Tell of the first and the last port of each range whether a rule for packets to the host accepts it.
+
+    `outside` are the interfaces by which packets come from the Internet, None for another zone's packets.
+    """
     ports = tuple(dict.fromkeys(port for ends in there.ports for port in ends))
     named = tuple(Acceptance(view.host_firewall.allows(there.family, there.protocol, port)) for port in ports)
-    led_from_outside = there.kind is DestinationKind.FORWARDED_PORT and cell.exposure.zone.kind is ZoneKind.INTERNET
-    if not led_from_outside or view.host_firewall.policy(there.family) != "drop":
+    if (
+        there.kind is not DestinationKind.FORWARDED_PORT
+        or outside is None
+        or view.host_firewall.policy(there.family) != "drop"
+    ):
         return named
-    ways: tuple[str | None, ...] = view.outside.ways_in(there.family, [cell]) or (None,)
+    ways: tuple[str | None, ...] = outside or (None,)
     known = {Field.PROTOCOL: PROTOCOLS.get(there.protocol)}
     return tuple(
         one

@@ -1,7 +1,8 @@
 """What is known of one recording when its rows are made."""
 
 import datetime as dt
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
@@ -52,13 +53,17 @@ class Audited(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         inventory = self.snapshot.inventory
         return {one.name: one for one in inventory.containers} if inventory else {}
 
-    @property
-    def key(self) -> dict[str, Any]:
+    @cached_property
+    def key(self) -> Mapping[str, Any]:
         """Return the columns that every row begins with."""
         return {"recording": self.named.recording, "host": self.named.host, "taken_at": self.named.taken_at}
 
-    def of_container(self, name: str) -> dict[str, Any]:
-        """Return the columns about a container, by its name."""
+    @cached_property
+    def of_container(self) -> Callable[[str], Mapping[str, Any]]:
+        """Return what gives the columns about a container, by its name; most are asked for by many rows."""
+        return cache(self._of_container)
+
+    def _of_container(self, name: str) -> Mapping[str, Any]:
         known = self.containers.get(name)
         return {
             "container": name or None,

@@ -21,10 +21,10 @@ _decode = msgspec.msgpack.Decoder(dict[str, list[list[Any]]]).decode
 
 def in_columns(table: Table, rows: Iterable[Row]) -> list[list[Any]]:
     """Turn rows into columns of texts, numbers, and times as numbers."""
-    listed = list(rows)
-    if not listed:
-        return []
-    return [[_plain(getattr(row, column.name), column.kind) for row in listed] for column in columns(table)]
+    listed = [msgspec.structs.astuple(row) for row in rows]
+    return [
+        _plain(values, column.kind) for values, column in zip(zip(*listed, strict=True), columns(table), strict=False)
+    ]
 
 
 def pack(found: Columns) -> bytes:
@@ -43,15 +43,17 @@ def unpack(data: bytes) -> Columns:
     return {Table(name): some for name, some in _decode(zlib.decompress(data)).items()}
 
 
-def _plain(value: Any, kind: Kind) -> Any:  # noqa: ANN401 (what a column holds)
-    if value is None or kind not in _NUMBERS:
-        return value
-    if kind is Kind.DATE:
-        return (value - _DAY).days
-    return (value - _EPOCH) // dt.timedelta(microseconds=1)
+def _plain(values: Iterable[Any], kind: Kind) -> list[Any]:
+    match kind:
+        case Kind.DATE:
+            return [None if value is None else (value - _DAY).days for value in values]
+        case Kind.TIME:
+            return [None if value is None else (value - _EPOCH) // _MICROSECOND for value in values]
+        case _:
+            return list(values)
 
 
-_NUMBERS = frozenset({Kind.TIME, Kind.DATE})
+_MICROSECOND = dt.timedelta(microseconds=1)
 
 
 def _printable(value: Any) -> Any:  # noqa: ANN401 (the same)

@@ -1,6 +1,7 @@
 """The rows of `exposure`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
 from typing import Any
 
 from netaudit.attribute.attribution import AttributedExposure
@@ -14,20 +15,18 @@ _OUTSIDE = frozenset({ZoneKind.INTERNET, ZoneKind.LAN})
 
 def cell_rows(audited: Audited) -> Iterator[CellRow]:
     """List who can reach what."""
+    zone, destination = cache(_zone), cache(partial(_destination, audited))
     for one in audited.shown.exposure or ():
         exposure = one.exposure
         yield CellRow(
             **audited.key,
-            zone_kind=str(exposure.zone.kind),
-            zone=str(exposure.zone),
-            outside=is_outside(exposure.zone),
-            outcome=str(exposure.outcome),
+            **zone(exposure.zone),
+            outcome=exposure.outcome.value,
             for_all=exposure.for_all,
-            delivery=str(exposure.way),
+            delivery=exposure.way.value,
             reason=describe_reason(exposure.reason) or None,
             witness=exposure.witness or None,
-            sensitive=sensitive(exposure.destination, audited),
-            **_destination(exposure.destination, audited),
+            **destination(exposure.destination),
             **_rule(one),
         )
 
@@ -56,9 +55,14 @@ def _only_port(to: Destination) -> int:
     return first if first == last else 0
 
 
-def _destination(to: Destination, audited: Audited) -> dict[str, Any]:
+def _zone(zone: Zone) -> Mapping[str, Any]:
+    return {"zone_kind": str(zone.kind), "zone": str(zone), "outside": is_outside(zone)}
+
+
+def _destination(audited: Audited, to: Destination) -> Mapping[str, Any]:
     known, binding = audited.containers.get(to.container_name), to.binding
     return {
+        "sensitive": sensitive(to, audited),
         "destination_kind": str(to.kind),
         "family": str(to.family),
         "protocol": to.protocol,
@@ -75,7 +79,7 @@ def _destination(to: Destination, audited: Audited) -> dict[str, Any]:
     }
 
 
-def _rule(one: AttributedExposure) -> dict[str, Any]:
+def _rule(one: AttributedExposure) -> Mapping[str, Any]:
     rule = one.exposure.rule
     return {
         "rule_place": rule.where if rule else None,
