@@ -15,7 +15,7 @@ from netaudit.parse import parse_snapshot
 from netaudit.policy.entry import Entry, Policy
 from netaudit.policy.hold import Holder
 from netaudit.policy.trying import Tried
-from netaudit.policy.verdict import Assertion, Judged
+from netaudit.policy.verdict import Assertion
 
 
 def hold_policy(
@@ -40,11 +40,6 @@ def hold_against(
 ) -> Assertion:
     """Judge every entry of a policy against a host that was read already, or one that a plan leads to."""
     return _holder(today, uplinks).hold(snapshot, policy).assertion
-
-
-def judge_policy(facts: Facts, policy: Policy) -> tuple[Judged, ...]:
-    """Judge every entry of a policy, and look for nothing else: for many recordings of a host, one after the other."""
-    return _holder(None, None).judge(parse_snapshot(facts), policy)
 
 
 def explain_entry(

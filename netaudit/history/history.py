@@ -71,6 +71,14 @@ class History:
                 raise HistoryError(f"{self.name} has no look {number}", hint="`netaudit log` lists them")
             return facts_of(read_head(self.contents.get(row[1])), row[0], self.contents)
 
+    def state(self, number: int) -> bytes:
+        """Return what tells apart looks at a host that somebody changed in between. Raises HistoryError."""
+        with self.explained():
+            row = self.connection.execute("SELECT head FROM look WHERE id = ?", (number,)).fetchone()
+            if row is None:
+                raise HistoryError(f"{self.name} has no look {number}", hint="`netaudit log` lists them")
+            return msgspec.msgpack.encode(read_head(self.contents.get(row[0])).stable_part())
+
     def changes(self, number: int) -> tuple[LoggedChange, ...] | None:
         """Return what changed between the look before and this one; None where nobody has worked it out yet."""
         with self.explained():

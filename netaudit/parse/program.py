@@ -1,7 +1,7 @@
 """What the rules of a chain mean, read when somebody asks for them; iptables' from their text, nft's from its JSON."""
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -36,10 +36,15 @@ class FactsReader(msgspec.Struct, frozen=True, dict=True):
     def read(self, table: Table, chain: Chain) -> tuple[Meaning, ...]:
         """Return the meaning of each rule of a chain, in order."""
         if table.backend in IPTABLES_BACKENDS:
-            return tuple(read_iptables_rule(rule.text, table.family, self._lists) for rule in chain.rules)
+            return tuple(self._meaning(rule.text, table.family) for rule in chain.rules)
         objects = self._tables.get((table.family, table.name))
         rules = objects.rules.get(chain.name, []) if objects else []
         return tuple(read_nft_rule(rule, table.family, objects.sets if objects else {}) for rule in rules)
+
+    def _meaning(self, text: str, family: str) -> Meaning:
+        if self._lists.sets is None and self._lists.recent is None:
+            return meaning_without_lists(text, family)
+        return read_iptables_rule(text, family, self._lists)
 
     @cached_property
     def _lists(self) -> AddressLists:
@@ -58,6 +63,12 @@ class _NftTable(msgspec.Struct, frozen=True):
 
     rules: Mapping[str, list[list[Json]]]
     sets: Sets
+
+
+@lru_cache(maxsize=1 << 12)  # of one host at several instants most rules are the same
+def meaning_without_lists(text: str, family: str) -> Meaning:
+    """Read a rule of iptables on a host of which no ipset and no list of `-m recent` was recorded."""
+    return read_iptables_rule(text, family)
 
 
 def read_meanings(facts: Facts) -> FactsReader:

@@ -1,7 +1,7 @@
 """The cells of a host's exposure table as a policy asks for them, each computed once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -44,21 +44,24 @@ class Cells:
         attribute: Callable[[Item], Attribution],
         written: Mapping[Destination, tuple[Exposure, ...]],
     ) -> None:
-        self._table, self._subjects, self._written = table, subjects, written
+        self._table, self.subjects, self._written = table, subjects, written
         remembered = lru_cache(maxsize=None)
         self.between, self.of_targets = remembered(self._between), remembered(self._of_targets)
-        self.open_from = remembered(self._open)
-        self._numbers: dict[str, list[int]] = {}  # of destinations, by the container that they lead to
-        self._listeners: list[int] = []
-        for number, one in enumerate(table.destinations):
-            self._numbers.setdefault(subjects.owner(one), []).append(number)
-            if one.kind is DestinationKind.HOST_LISTENER:
-                self._listeners.append(number)
+        self.is_reached = remembered(self._is_reached)
         self._attribution = lru_cache(maxsize=None)(attribute)
 
-    def is_reached(self, zone: Zone, destination: Destination) -> bool:
-        """Tell whether anything of a destination may be reached."""
-        return any(one.outcome is not Outcome.BLOCKED for one in self.between(zone, destination))
+    @cached_property
+    def _numbers(self) -> dict[str, list[int]]:
+        """Number the destinations, by the container that they lead to."""
+        found: dict[str, list[int]] = {}
+        for number, one in enumerate(self._table.destinations):
+            found.setdefault(self.subjects.owner(one), []).append(number)
+        return found
+
+    @cached_property
+    def _listeners(self) -> list[int]:
+        everything = enumerate(self._table.destinations)
+        return [number for number, one in everything if one.kind is DestinationKind.HOST_LISTENER]
 
     def is_open_to_all(self, zone: Zone, destination: Destination) -> bool:
         """Tell whether every sender of a zone reaches all of a destination, for certain."""
@@ -78,7 +81,7 @@ class Cells:
             for one in destinations
             if zone in self._table.zones(one.family)
             for cell in self.between(zone, one)
-            if (ports := self._subjects.covered(cell.destination, target))
+            if (ports := self.subjects.covered(cell.destination, target))
         ]
         by_outcome = {
             outcome: joined(span for cell, ports in found if cell.outcome is outcome for span in ports)
@@ -98,15 +101,14 @@ class Cells:
         if any(one.kind is SubjectKind.ANYTHING for one in subjects):
             found: Iterable[int] = range(len(everything))
         else:
-            owners = {owner for one in subjects for owner in self._subjects.ids(one)}
+            owners = {owner for one in subjects for owner in self.subjects.ids(one)}
             of_host = self._listeners if any(one.kind is SubjectKind.HOST for one in subjects) else []
             found = sorted({*of_host, *(number for owner in owners for number in self._numbers.get(owner, ()))})
         return tuple(everything[at] for at in found if family is None or everything[at].family == family)
 
-    def _open(self, zone: Zone, family: Family) -> frozenset[Destination]:
-        """Return what may be reached from a zone."""
-        there = (one for one in self._table.destinations if one.family == family)
-        return frozenset(one for one in there if self.is_reached(zone, one))
+    def _is_reached(self, zone: Zone, destination: Destination) -> bool:
+        """Tell whether anything of a destination may be reached."""
+        return any(one.outcome is not Outcome.BLOCKED for one in self.between(zone, destination))
 
     def _between(self, zone: Zone, destination: Destination) -> tuple[Exposure, ...]:
         if destination in self._written and zone.kind is not ZoneKind.CONTAINER and not zone.within:

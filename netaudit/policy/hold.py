@@ -10,18 +10,17 @@ from netaudit.attribute.signatures.signature import Catalog
 from netaudit.attribute.snapshot import attribute_head
 from netaudit.errors import SubjectError
 from netaudit.model.exposure import Destination, Exposure
-from netaudit.model.facts import Source
-from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.alike.rows import rows_by_destination
 from netaudit.packets.exposure.table import ExposureTable
+from netaudit.policy.alone import judge_alone, undecidable
 from netaudit.policy.cells import Cells
 from netaudit.policy.coverage import Permits, uncovered
 from netaudit.policy.entry import Entry, Policy
 from netaudit.policy.grammar import SentenceError, parse_entry
-from netaudit.policy.judging.context import HostContext
+from netaudit.policy.judging.context import HostContext, make_context
 from netaudit.policy.judging.judge import judge
-from netaudit.policy.senders import SenderZones, zones_of
+from netaudit.policy.senders import zones_of
 from netaudit.policy.subjects import Subjects
 from netaudit.policy.suggest import Suggestion, suggest
 from netaudit.policy.trying import Tried, try_losses
@@ -50,16 +49,13 @@ class Holder(msgspec.Struct, frozen=True):
         try:
             return self._hold(snapshot, policy)
         except MemoryError:
-            judged = tuple(map(_undecidable, policy.entries))
+            judged = tuple(map(undecidable, policy.entries))
             return Held(Assertion(head=attribute_head(snapshot), policy=policy, judged=judged), None)
 
     def judge(self, snapshot: Snapshot, policy: Policy) -> tuple[Judged, ...]:
         """Judge every entry, and nothing else: what no entry speaks of is not looked for."""
-        try:
-            _, context = self._prepared(snapshot, policy, {})
-            return tuple(judge(context, one) for one in policy.entries)
-        except MemoryError:
-            return tuple(map(_undecidable, policy.entries))
+        attribute = Attributor.of(snapshot, self.catalog).attribute
+        return judge_alone(snapshot, policy.entries, attribute, self.today, self.uplinks)
 
     def explain(self, snapshot: Snapshot, entry: Entry) -> Tried:
         """Judge one entry, and again without each rule of the host."""
@@ -103,15 +99,8 @@ class Holder(msgspec.Struct, frozen=True):
         """Return the table for the senders that a policy names, and what its entries are judged with."""
         zones = zones_of(policy, self.uplinks)
         table = ExposureTable(snapshot, snapshot.program, zones, found=tuple(written))
-        subjects = Subjects(snapshot.inventory)
-        cells = Cells(table, subjects, Attributor.of(snapshot, self.catalog).attribute, written)
-        senders = SenderZones(subjects, table)
-        return table, HostContext(subjects, senders, cells, _missing(snapshot, table), self.today)
-
-
-def _undecidable(entry: Entry) -> Judged:
-    missing = (make_reason(ReasonKind.MANY_PACKETS),)
-    return Judged(entry=entry, verdict=Verdict.UNDECIDED, missing=missing)
+        cells = Cells(table, Subjects(snapshot.inventory), Attributor.of(snapshot, self.catalog).attribute, written)
+        return table, make_context(snapshot, table, cells, self.today)
 
 
 def _holds(context: HostContext, text: str) -> bool:
@@ -120,18 +109,3 @@ def _holds(context: HostContext, text: str) -> bool:
         return judge(context, parse_entry(text)).verdict is Verdict.HOLDS
     except SentenceError:
         return False
-
-
-def _missing(snapshot: Snapshot, table: ExposureTable) -> dict[Source, Reason]:
-    """Return the sources without which some entries cannot be judged, each with its reason."""
-    gaps = {gap.source: gap.reason for gap in snapshot.gaps}
-    missing = {
-        source: make_reason(ReasonKind.SOURCE_GAP, source=source, gap=gaps[source])
-        for source in (Source.DOCKER_CONTAINERS, Source.SOCKETS)
-        if source in gaps
-    }
-    if table.unknown:
-        missing[Source.IP_ADDR] = table.unknown
-    if (snapshot.inventory is None or snapshot.inventory.partial) and Source.DOCKER_CONTAINERS not in missing:
-        missing[Source.DOCKER_CONTAINERS] = make_reason(ReasonKind.SOURCE_NOT_RECORDED, source=Source.DOCKER_CONTAINERS)
-    return missing

@@ -1,6 +1,6 @@
 """An address -> a page, made when it is asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
@@ -22,6 +22,7 @@ from netaudit.timeline.story import tell_story
 
 Query = Mapping[str, str]
 _HOME = (("All looks", "/"),)
+_AWAY = (*_HOME, ("Timeline", "/timeline"))
 _LISTED = 200
 
 
@@ -73,18 +74,27 @@ def _timeline(history: History, query: Query) -> str:
 
 
 def _host(options: AuditOptions, history: History, query: Query) -> str:
-    facts = history.facts(_look(history, query.get("at") or "@last").number)
-    snapshot = parse_snapshot(facts)
+    look = _look(history, query.get("at") or "@last")
+    snapshot = parse_snapshot(history.facts(look.number))
     shown = show_snapshot(snapshot, ComputeExposure.WHEN_QUICK)
     audit = load_auditor(options).audit_shown(snapshot, shown)
-    return render_snapshot_html(shown, audit)
+    return render_snapshot_html(shown, audit, (*_AWAY, *_what_changed(history, look)))
+
+
+def _what_changed(history: History, look: Look) -> Iterator[tuple[str, str]]:
+    """Yield the page that compares a look with the one before it, if there is one."""
+    before = [one.number for one in history.list_all() if one.number < look.number]
+    if before:
+        yield f"What changed at @{look.number}", f"/compare?from={before[-1]}&to={look.number}"
 
 
 def _compare(options: AuditOptions, history: History, query: Query) -> str:
     asked = query.get("from") or "@-1", query.get("to") or "@last"
-    before, after = (history.facts(_look(history, one).number) for one in asked)
+    looks = [_look(history, one) for one in asked]
+    before, after = (history.facts(one.number) for one in looks)
     judged = judge_changes(before, after, options=options)
-    return render_diff_html(judged.diff, found=judged.findings)
+    hosts = ((f"The host at @{one.number}", f"/host?at={one.number}") for one in dict.fromkeys(looks))
+    return render_diff_html(judged.diff, found=judged.findings, links=(*_AWAY, *hosts))
 
 
 def _look(history: History, text: str) -> Look:

@@ -4,20 +4,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from netaudit.api.hosts import compare
-from netaudit.attribute.attribution import AttributedDiff
-from netaudit.attribute.exposure.compute import ComputeExposure
-from netaudit.attribute.observed.writers import tell_writers
 from netaudit.history import History
-from netaudit.model.facts import Facts
 from netaudit.model.history.change import LoggedChange
 from netaudit.model.history.look import Look
-from netaudit.model.observation import Observation
-from netaudit.timeline.addresses import moved_sources
-from netaudit.timeline.lines import Interval, Lines
-from netaudit.timeline.neighbours import with_neighbours
-
-NOT_WATCHED = "nobody watched between these two looks"
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -26,23 +15,6 @@ class Entry(msgspec.Struct, frozen=True):
     look: Look
     place: int
     change: LoggedChange
-
-
-def changes_between(
-    before: Facts, after: Facts, since: str, observation: Observation | None = None
-) -> tuple[LoggedChange, ...]:
-    """Say what changed between two recordings; without an observation nobody listened meanwhile."""
-    heard = with_neighbours(observation) if observation else Observation(blind=NOT_WATCHED)
-    diff = tell_writers(compare(before, after, ComputeExposure.WHEN_QUICK), heard)
-    return changes_of_diff(before, after, since, diff, heard if observation else Observation())
-
-
-def changes_of_diff(
-    before: Facts, after: Facts, since: str, diff: AttributedDiff, observation: Observation
-) -> tuple[LoggedChange, ...]:
-    """Say what changed where that was attributed already, and its writers are known."""
-    interval = Interval(since, after.taken_at, moved_sources(before, after))
-    return Lines(interval, observation).gather(diff)
 
 
 def entries(history: History, first: int = 1) -> Iterator[Entry]:
@@ -60,4 +32,6 @@ def changes_of(history: History, before: Look, look: Look) -> tuple[LoggedChange
     known = history.changes(look.number)
     if known is not None:
         return known
+    from netaudit.timeline.between import changes_between  # noqa: PLC0415 (late: a watch has worked them out already)
+
     return changes_between(history.facts(before.number), history.facts(look.number), before.until)

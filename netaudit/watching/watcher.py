@@ -18,7 +18,7 @@ from netaudit.model.facts import RULE_SOURCES, Facts
 from netaudit.model.history.change import LoggedChange
 from netaudit.model.history.look import Look, Origin
 from netaudit.model.observation import Observation
-from netaudit.timeline.log import changes_between
+from netaudit.timeline.between import changes_between
 
 _QUIET = 0.4  # seconds without a word after which the engine and the kernel have finished
 _LONGEST = 5.0  # seconds of words without a pause after which a look is taken all the same

@@ -17,7 +17,7 @@ from netaudit.model.observation import DockerEvent, Observation
 from netaudit.serving.pages import Pages
 from netaudit.serving.server import PageServer
 from netaudit.store import load
-from netaudit.timeline.log import changes_between
+from netaudit.timeline.between import changes_between
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -73,7 +73,14 @@ def visit(browser: Browser, store: Path) -> Iterator[Visit]:
     assert [one for one in heard if "favicon" not in one and "404" not in one] == []
 
 
-_VIEWS = [("/", 390, "dark"), ("/timeline", 390, "light"), ("/timeline", 1280, "dark")]
+_COMPARED = "/compare?from=1&to=2"
+_VIEWS = [
+    ("/", 390, "dark"),
+    ("/timeline", 390, "light"),
+    ("/timeline", 1280, "dark"),
+    ("/host", 390, "light"),
+    (_COMPARED, 390, "dark"),
+]
 
 
 @pytest.mark.parametrize(("path", "width", "scheme"), _VIEWS)
@@ -113,3 +120,25 @@ def test_two_instants_are_compared_and_a_host_shown_by_the_forms(visit: Visit) -
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#rules")).to_be_visible()
     assert "/host?at=2" in page.url
+
+
+def test_pages_of_a_host_and_of_two_instants_lead_to_each_other_and_back(visit: Visit) -> None:
+    page = visit("/host?at=2", 390)
+    page.get_by_role("link", name="What changed at @2").click()
+    assert _COMPARED in page.url
+    page.get_by_role("link", name="The host at @1").click()
+    assert "/host?at=1" in page.url
+    assert page.get_by_role("link", name="What changed at").count() == 0  # nothing is known from before
+    page.get_by_role("link", name="Timeline").click()
+    assert page.url.endswith("/timeline")
+    page.get_by_role("link", name="All looks").click()
+    expect(page.locator("#looks")).to_be_visible()
+
+
+def test_no_word_of_the_first_lines_is_broken_on_a_small_screen(visit: Visit) -> None:
+    page = visit(_COMPARED, 390)
+    lines = page.locator(".facts dt").evaluate_all(
+        "all => all.map(one => { const text = document.createRange(); text.selectNodeContents(one); "
+        "return text.getClientRects().length; })"
+    )
+    assert lines == [1, 1, 1, 1]

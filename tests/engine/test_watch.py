@@ -41,6 +41,12 @@ def causes(lines: Sequence[LoggedChange]) -> set[tuple[CauseOf, str]]:
     return {(one.cause.kind, one.cause.name or _USUAL.get(one.cause.kind, "")) for one in lines}
 
 
+def is_bounded(line: LoggedChange) -> bool:
+    """Tell whether a line says between which two instants it was."""
+    since, until = parse_time(line.since), parse_time(line.at)
+    return since is not None and until is not None and since <= until
+
+
 def counts(line: LoggedChange) -> tuple[int, int]:
     return line.count("added"), line.count("removed")
 
@@ -104,23 +110,45 @@ def test_a_container_that_crashes_in_a_loop_fills_no_log(watched: tuple[Engine, 
     assert len(lines) <= 5
 
 
+def compose(folder: Path) -> list[str]:
+    """Return the beginning of Compose's commands for a project: two services on a network, one with a port."""
+    docker, home = client_of("26.1.5")
+    inner = {"image": IDLE[0], "command": list(IDLE[1:]), "networks": ["inner"], "init": False}
+    project = {"services": {"api": {**inner, "ports": ["8081:80"]}, "db": inner}, "networks": {"inner": {}}}
+    (folder / "compose.yaml").write_text(json.dumps(project))
+    return ["env", f"HOME={home}", str(docker), "compose", "-p", "shop", "-f", str(folder / "compose.yaml")]
+
+
+_SHOP = {(CauseOf.CONTAINER, "shop-api-1"), (CauseOf.CONTAINER, "shop-db-1"), (CauseOf.NETWORK, "shop_inner")}
+
+
 def test_compose_up_and_down_name_their_containers_and_networks(
     watched: tuple[Engine, Watched], tmp_path: Path
 ) -> None:
     log = watched[1]
-    docker, home = client_of("26.1.5")
-    inner = {"image": IDLE[0], "command": list(IDLE[1:]), "networks": ["inner"], "init": False}
-    project = {"services": {"api": {**inner, "ports": ["8081:80"]}, "db": inner}, "networks": {"inner": {}}}
-    (tmp_path / "compose.yaml").write_text(json.dumps(project))
-    compose = ["env", f"HOME={home}", str(docker), "compose", "-p", "shop", "-f", str(tmp_path / "compose.yaml")]
-    lines = log.after([*compose, "up", "-d"])
-    names = {(CauseOf.CONTAINER, "shop-api-1"), (CauseOf.CONTAINER, "shop-db-1"), (CauseOf.NETWORK, "shop_inner")}
-    assert causes(lines) - {(CauseOf.ENGINE, "")} == names  # the engine moves rules of its own to the top again
+    lines = log.after([*compose(tmp_path), "up", "-d"])
+    assert causes(lines) - {(CauseOf.ENGINE, "")} == _SHOP  # the engine moves rules of its own to the top again
     assert all(one.count("added") == 0 for one in lines if one.cause.kind is CauseOf.ENGINE)
     assert sum(one.count("added") for one in lines) > 5
-    lines = log.after([*compose, "down", "-t", "0"])
-    assert causes(lines) - {(CauseOf.ENGINE, "")} == names
+    lines = log.after([*compose(tmp_path), "down", "-t", "0"])
+    assert causes(lines) - {(CauseOf.ENGINE, "")} == _SHOP
     assert sum(one.count("removed") for one in lines) > 5
+
+
+@pytest.mark.parametrize("version", ["20.10.24", "26.1.5"])
+def test_compose_on_legacy_tables_names_them_too_and_says_that_no_writer_is_known(version: str, tmp_path: Path) -> None:
+    with (
+        LabHost() as host,
+        Engine(host, version, LEGACY),
+        Watched(host, tmp_path / "history.sqlite") as log,
+    ):
+        for words, change in ((("up", "-d"), "added"), (("down", "-t", "0"), "removed")):
+            lines = log.after([*compose(tmp_path), *words])
+            assert causes(lines) - {(CauseOf.ENGINE, "")} == _SHOP
+            assert sum(one.count(change) for one in lines) > 5
+            assert all(one.writer is None for one in lines if one.rules)
+            assert all("legacy" in one.unknown for one in lines if one.rules)
+            assert all(is_bounded(one) for one in lines)
 
 
 def test_of_legacy_tables_the_time_is_bounded_and_the_doubt_is_said(tmp_path: Path) -> None:
@@ -136,10 +164,7 @@ def test_of_legacy_tables_the_time_is_bounded_and_the_doubt_is_said(tmp_path: Pa
         (line,) = log.wait_for(lambda one: any(rule.table == "raw" for rule in one.rules))
         assert (line.cause.kind, line.writer, line.exact) == (CauseOf.UNKNOWN, None, False)
         assert "legacy" in line.unknown
-        since, until = parse_time(line.since), parse_time(line.at)
-        assert since is not None
-        assert until is not None
-        assert since <= until
+        assert is_bounded(line)
         lines = log.after(("sh", "-c", "iptables-save > /run/rules; iptables-restore < /run/rules"))
         assert lines == []  # what is as it was cannot be seen where the kernel does not tell
         host.run(["sh", "-c", _UFW])

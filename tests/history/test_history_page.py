@@ -17,7 +17,7 @@ from netaudit.report.history.lanes import lane_of
 from netaudit.report.history.page import history_page, render_history
 from netaudit.report.history.spans import count_open, find_spans
 from netaudit.store import load
-from netaudit.timeline.log import changes_between
+from netaudit.timeline.between import changes_between
 
 _HOSTILE = '</script><script>alert(1)</script>"onload=x\u202e\x1b[31m::error ::'
 

@@ -23,7 +23,8 @@ from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.observation import Action, Commit, DockerEvent, ObjectEvent, Observation, Process, Replaced
 from netaudit.report.text.history.log import describe_change
 from netaudit.store import load
-from netaudit.timeline.log import changes_between, entries
+from netaudit.timeline.between import changes_between
+from netaudit.timeline.log import entries
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -81,6 +82,13 @@ def test_an_operator_has_a_line_for_each_process() -> None:
     (line,) = lines(host, dropping(host), Observation(commits=(commit("INPUT", shell),)))
     assert (line.cause, line.writer) == (LoggedCause(CauseOf.OPERATOR, "ada"), shell)
     said = "operator ada, by iptables[9] of ssh.service, user ada, from bash < sudo < bash, rules +1 −0"  # noqa: RUF001
+    assert describe_change(line) == said
+
+
+def test_a_process_that_had_ended_before_it_could_be_asked_says_that_its_user_is_not_known() -> None:
+    host = one_port()[1]
+    (line,) = lines(host, dropping(host), Observation(commits=(commit("INPUT", Process("iptables", 9)),)))
+    said = "an operator, by iptables[9], user not known, rules +1 −0"  # noqa: RUF001
     assert describe_change(line) == said
 
 

@@ -19,7 +19,7 @@ from netaudit.model.observation import DockerEvent, Observation
 from netaudit.serving.pages import Pages
 from netaudit.serving.server import PageServer
 from netaudit.store import load
-from netaudit.timeline.log import changes_between
+from netaudit.timeline.between import changes_between
 
 TOKEN = "0123456789abcdef"  # noqa: S105 (of this test alone)
 Ask = Callable[..., tuple[int, dict[str, str], str]]

@@ -139,7 +139,7 @@ def _run(command: list[str], where: "Where", keep: Path | None, *, wait: float, 
 def _keep_in_history(recorded: _Recorded, diff: "AttributedDiff") -> None:
     from netaudit.cli.histories import keep_change
     from netaudit.model.history.look import Origin
-    from netaudit.timeline.log import changes_of_diff
+    from netaudit.timeline.between import changes_of_diff
 
     before, after = recorded.before, recorded.after
     changes = changes_of_diff(before, after, before.taken_at, diff, recorded.observed)

@@ -1,6 +1,7 @@
 """Who can reach what: every zone against every destination, exhaustively over ports."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -16,6 +17,7 @@ from netaudit.packets.exposure.from_rules import rows_from_rules, unknown_progra
 from netaudit.packets.exposure.inside import inside_containers
 from netaudit.packets.exposure.port_forwards import port_forwards
 from netaudit.packets.exposure.reachability import Reachability
+from netaudit.packets.exposure.requested import Requested, sent_there
 from netaudit.packets.host.containers.namespaces import namespaces_of
 from netaudit.packets.host.destinations import destinations
 from netaudit.packets.host.endpoints import with_every_endpoint
@@ -47,6 +49,7 @@ class ExposureTable:
 
     What depends on facts that were not recorded is `may`. Raises MemoryError for rules that are too many for sets.
     `found` are all destinations of the host, where somebody knows them: what rules lead on is not looked for again.
+    `part` is all that is asked about: packets that cannot get there are led through no rule.
     """
 
     def __init__(
@@ -56,28 +59,40 @@ class ExposureTable:
         choice: ZoneChoice,
         wanted: Callable[[Destination], bool] = lambda _: True,
         found: Sequence[Destination] = (),
+        part: Requested | None = None,
     ) -> None:
         host, inventory = snapshot.host, with_every_endpoint(snapshot.inventory, snapshot.host)
         known = found or destinations(host, inventory)
-        asked = [one for one in known if wanted(one)]
+        self._wanted = part.wants if part else wanted
+        self._asked = tuple(one for one in known if self._wanted(one))
+        self._published = None if found else self._asked if part else known
         namespaces = namespaces_of(msgspec.structs.replace(snapshot, inventory=inventory))
-        self.unknown = why_not_visible(snapshot)
+        self.unknown, sockets = why_not_visible(snapshot), why_no_listeners(snapshot)
+        self._listeners = unknown_programs() if sockets and not self.unknown else ()
         self._reaches: dict[str, Reachability] = {}
         self._ways: dict[str, dict[Zone, list[Origin]]] = {}
         self._unseen: dict[str, Visibility] = {}
         for family in () if self.unknown else IP_FAMILIES:
             reach = self._reaches[family] = Reachability(host, inventory, program, family, choice)
             reach.inside = inside_containers(namespaces, reach.family)
-            asked += [one for one in port_forwards(reach, known) if wanted(one)] if not found else ()
+            if part:
+                reach.zones.only = sent_there(reach, program, part, (*known, *self._listeners))
             self._ways[family] = _ways(reach)
             self._unseen[family] = Visibility(snapshot.gaps, host, program, family)
-        sockets = why_no_listeners(snapshot)
         told = rows_from_rules(program, known, self.unknown, sockets) if self.unknown else ()
-        self._told = {(one.destination, one.zone): one for one in told if wanted(one.destination)}
-        unknown_listeners = unknown_programs() if sockets and not self.unknown else ()
-        asked += [one for one in unknown_listeners if wanted(one)]
+        self._told = {(one.destination, one.zone): one for one in told if self._wanted(one.destination)}
         self._of_rules = dict.fromkeys(destination for destination, _ in self._told)
-        self.destinations = (*asked, *self._of_rules)
+
+    @cached_property
+    def destinations(self) -> tuple[Destination, ...]:
+        """Return what is asked about, in the order of the table; what rules lead on is looked for first."""
+        led = (
+            one
+            for reach in self._reaches.values()
+            for one in (() if self._published is None else port_forwards(reach, self._published))
+        )
+        others = (one for one in (*led, *self._listeners) if self._wanted(one))
+        return (*self._asked, *others, *self._of_rules)
 
     def zones(self, family: str) -> tuple[Zone, ...]:
         """Return the zones that have packets of a family; where they cannot be told apart, two that always are."""

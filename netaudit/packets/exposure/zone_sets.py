@@ -18,10 +18,14 @@ OF_NETWORKS = frozenset({ZoneKind.NETWORK, ZoneKind.CONTAINER})
 
 
 class ZoneSets:
-    """The packets of a host's zones, in one family; what was asked once is remembered."""
+    """The packets of a host's zones, in one family; what was asked once is remembered.
+
+    `only` holds all packets that are looked at: it may be made smaller before anything is asked.
+    """
 
     def __init__(self, world: HostSets, origins: Iterable[Origin]) -> None:
         self._world, self._space, self._origins = world, world.space, tuple(origins)
+        self.only = self._space.everything
         remembered = lru_cache(maxsize=None)
         self.sent, self.base = remembered(self._sent), remembered(self._base)
         self.addresses_for, self.other_addresses_for = remembered(self._addresses_for), remembered(self._others_for)
@@ -47,7 +51,7 @@ class ZoneSets:
     def _sent(self, origin: Origin) -> PacketSet:
         """Return the first packets of all connections that a zone may open."""
         space, world = self._space, self._world
-        packets = space.in_ranges(Field.SADDR, origin.senders) & world.at(Field.IIF, origin.interface)
+        packets = self.only & space.in_ranges(Field.SADDR, origin.senders) & world.at(Field.IIF, origin.interface)
         packets &= space.in_ranges(Field.PROTOCOL, single(sorted(PORT_PROTOCOLS.values())))
         if origin.zone.kind is ZoneKind.INTERNET:
             packets &= self._routed_by_internet(origin)

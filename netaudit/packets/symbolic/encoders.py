@@ -2,10 +2,11 @@
 
 from functools import cached_property, lru_cache
 
-from netaudit.model.netfilter.program import Program
+from netaudit.model.netfilter.program import Program, ReadChain, ReadRule
 from netaudit.packets.symbolic.encoding.host_sets import HostSets
 from netaudit.packets.symbolic.encoding.matches import Encoder, behind_source_nat
 from netaudit.packets.symbolic.encoding.nat import NewSources
+from netaudit.packets.symbolic.encoding.rule_runs import Run, pieces
 from netaudit.packets.symbolic.reply.fields import ReplyEncoder, ReplyPosition
 
 
@@ -15,6 +16,7 @@ class Encoders:
     def __init__(self, program: Program, world: HostSets) -> None:
         self.program, self.world = program, world
         self.answers_at = lru_cache(maxsize=None)(self._answers_at)
+        self.pieces = lru_cache(maxsize=None)(self._pieces)
         self.sources = NewSources(program, world)
 
     @cached_property
@@ -26,6 +28,10 @@ class Encoders:
     def behind_source_nat(self) -> Encoder:
         """Return the one for first packets of which some have a new source."""
         return Encoder(self.world, behind_source_nat(self.world), sources=self.sources)
+
+    def _pieces(self, chain: ReadChain, encoder: Encoder) -> tuple[Run | ReadRule, ...]:
+        """Return the rules of a chain, runs of simple ones together."""
+        return tuple(pieces(chain.rules, encoder))
 
     def _answers_at(self, place: ReplyPosition) -> Encoder:
         """Return the one for answers at a place."""

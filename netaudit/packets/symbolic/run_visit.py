@@ -10,7 +10,6 @@ from netaudit.model.netfilter.statement import Accept
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.encoding.host_sets import DECISION, TRANSLATED, Translated
-from netaudit.packets.symbolic.encoding.matches import Encoder
 from netaudit.packets.symbolic.encoding.rule_runs import Run, Taken, join
 
 if TYPE_CHECKING:
@@ -28,16 +27,15 @@ class Ends(msgspec.Struct):
 class RunVisit:
     """Leads packets through runs of rules at a hook; the arguments are a Visit's."""
 
-    def __init__(self, chains: "Chains", hook: Hook, encoder: Encoder, *, decides: bool) -> None:
-        self._chains, self._hook, self._encoder, self._decides = chains, hook, encoder, decides
+    def __init__(self, chains: "Chains", hook: Hook, *, decides: bool) -> None:
+        self._chains, self._hook, self._decides = chains, hook, decides
         self._none = exactly(chains.world.space.nothing)
 
     def meet(self, run: Run, packets: Bounds) -> Ends:
         """Let packets meet a run of simple rules at once."""
-        asked = [(rule, self._encoder.all_of(rule.meaning.matches).sure) for rule in run.rules]
         touch = self._chains.world.space.touch
         make = partial(self._translated, run.translates) if run.translates else self._decided
-        joined = join([make(rule, taken) for rule, taken in asked if touch(packets.possible, taken)])
+        joined = join([make(rule, taken) for rule, taken in run.rules if touch(packets.possible, taken)])
         if joined is None:
             return Ends(self._none, self._none, packets)
         hit = packets & exactly(joined.all)

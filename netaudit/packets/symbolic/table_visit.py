@@ -21,7 +21,7 @@ from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.encoding.decision import Decision
 from netaudit.packets.symbolic.encoding.matches import Encoder
-from netaudit.packets.symbolic.encoding.rule_runs import Run, pieces
+from netaudit.packets.symbolic.encoding.rule_runs import Run
 from netaudit.packets.symbolic.run_visit import Ends, RunVisit
 from netaudit.packets.values.jump_bounds import Again, too_many_ways, why_not_followed
 
@@ -39,17 +39,16 @@ class Visit:
 
     def __init__(self, chains: "Chains", table: ReadTable, hook: Hook, encoder: Encoder, *, decides: bool) -> None:
         self._chains, self._table, self._hook, self._encoder, self.decides = chains, table, hook, encoder, decides
-        self._runs = RunVisit(chains, hook, encoder, decides=decides)
+        self._runs = RunVisit(chains, hook, decides=decides)
         self._none = exactly(chains.world.space.nothing)
         self._again = Again(table)
         self._within: tuple[str, ...] = ()
-        self._pieces: dict[str, list[Run | ReadRule]] = {}
         self._known: dict[tuple[str, Bounds], Ends] = {}
 
     def chain(self, chain: ReadChain, packets: Bounds) -> Ends:
         """Lead packets through a chain's rules; `on` is what reaches its end."""
         ends = Ends(self._none, self._none, packets)
-        for one in self._pieces_of(chain):
+        for one in self._chains.encoders.pieces(chain, self._encoder):
             if not ends.on:
                 break
             done = self._runs.meet(one, ends.on) if isinstance(one, Run) else self._meet(one, one.meaning, ends.on)
@@ -138,7 +137,7 @@ class Visit:
         if known:
             return known
         reason = why_not_followed(chain, self._within)
-        if not reason and not self._again.affords(chain, _cost(self._pieces_of(chain))):
+        if not reason and not self._again.affords(chain, _cost(self._chains.encoders.pieces(chain, self._encoder))):
             reason = too_many_ways(chain)
         if reason:
             self._chains.doubt(self._chains.decision(rule.item, reason), hit.doubted())
@@ -147,11 +146,6 @@ class Visit:
         self._known[name, hit] = done = self.chain(chain, hit)
         self._within = self._within[:-1]
         return done
-
-    def _pieces_of(self, chain: ReadChain) -> list[Run | ReadRule]:
-        if chain.name not in self._pieces:
-            self._pieces[chain.name] = list(pieces(chain.rules, self._encoder))
-        return self._pieces[chain.name]
 
     def _doubt(self, rule: ReadRule, packets: Bounds) -> None:
         self._chains.doubt(self._chains.decision(rule.item, self._chains.why_unknown(rule.meaning)), packets)

@@ -5,7 +5,9 @@ import datetime as dt
 import msgspec
 
 from netaudit.model.facts import Source
-from netaudit.model.reason import Reason
+from netaudit.model.reason import Reason, ReasonKind, make_reason
+from netaudit.model.snapshot import Snapshot
+from netaudit.packets.exposure.table import ExposureTable
 from netaudit.policy.cells import Cells
 from netaudit.policy.senders import SenderZones
 from netaudit.policy.subjects import Subjects
@@ -19,3 +21,24 @@ class HostContext(msgspec.Struct, frozen=True):
     cells: Cells
     missing: dict[Source, Reason]
     today: dt.date
+
+
+def make_context(snapshot: Snapshot, table: ExposureTable, cells: Cells, today: dt.date) -> HostContext:
+    """Return what the entries of a policy are judged by on a host."""
+    senders = SenderZones(cells.subjects, table)
+    return HostContext(cells.subjects, senders, cells, _missing(snapshot, table), today)
+
+
+def _missing(snapshot: Snapshot, table: ExposureTable) -> dict[Source, Reason]:
+    """Return the sources without which some entries cannot be judged, each with its reason."""
+    gaps = {gap.source: gap.reason for gap in snapshot.gaps}
+    missing = {
+        source: make_reason(ReasonKind.SOURCE_GAP, source=source, gap=gaps[source])
+        for source in (Source.DOCKER_CONTAINERS, Source.SOCKETS)
+        if source in gaps
+    }
+    if table.unknown:
+        missing[Source.IP_ADDR] = table.unknown
+    if (snapshot.inventory is None or snapshot.inventory.partial) and Source.DOCKER_CONTAINERS not in missing:
+        missing[Source.DOCKER_CONTAINERS] = make_reason(ReasonKind.SOURCE_NOT_RECORDED, source=Source.DOCKER_CONTAINERS)
+    return missing

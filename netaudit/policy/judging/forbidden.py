@@ -42,15 +42,13 @@ def _of_subjects(
 
 def _open_to(context: HostContext, entry: Entry, meant: tuple[Target, ...]) -> Iterator[Destination]:
     """Yield what of targets any sender of an entry may reach; a container reaches no more than its networks do."""
-    families = (entry.family,) if entry.family else IP_FAMILIES
-    reached = {
-        one
-        for family in families
-        for subject in entry.subjects
-        for zone in context.senders.around(subject, family)
-        for one in context.cells.open_from(zone, family)
+    zones = {
+        family: [zone for subject in entry.subjects for zone in context.senders.around(subject, family)]
+        for family in ((entry.family,) if entry.family else IP_FAMILIES)
     }
-    yield from (one for one in context.cells.of_targets(meant, entry.family) if one in reached)
+    for one in context.cells.of_targets(meant, entry.family):
+        if any(context.cells.is_reached(zone, one) for zone in dict.fromkeys(zones[one.family])):
+            yield one
 
 
 def _of_others(context: HostContext, entry: Entry) -> Iterator[Exposure]:

@@ -71,7 +71,10 @@ class InsideBlock(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """What both pages have; `exposed` is None where exposure was not computed, and `exposure_gap` says why."""
+    """What both pages have; `exposed` is None where exposure was not computed, and `exposure_gap` says why.
+
+    `links` lead to other pages of the same server, none where it is a file.
+    """
 
     title: str
     verdict: tuple[Sentence, ...]
@@ -90,6 +93,7 @@ class Page(msgspec.Struct, frozen=True):
     findings: FindingList | None = None  # None: nobody audited
     audited: tuple[Sentence, ...] = ()  # what the findings come to, for pages that have no tiles
     policy: PolicySection | None = None  # None: no policy was named
+    links: tuple[tuple[str, str], ...] = ()
 
     def anchor_of(self, item: Item | None) -> str:
         """Tell where a rule stands on this page, "" where it does not."""

@@ -1,5 +1,7 @@
 """What people read: a page of HTML that needs nothing but itself, and Markdown for a pull request."""
 
+from msgspec.structs import replace
+
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
 from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit
@@ -12,17 +14,22 @@ from netaudit.report.templating import environment
 from netaudit.report.templating.own_page import render_page
 from netaudit.report.text.exposure import exposure_tables
 
+Links = tuple[tuple[str, str], ...]  # text, address
+
 
 def render_diff_html(
-    diff: AttributedDiff, assertion: Assertion | None = None, found: ChangedFindings | None = None
+    diff: AttributedDiff, assertion: Assertion | None = None, found: ChangedFindings | None = None, links: Links = ()
 ) -> str:
-    """Print a diff with its findings, and a policy held against the host afterwards, as one page of HTML."""
-    return _render_html(make_diff_page(diff, assertion, found))
+    """Print a diff with its findings, and a policy held against the host afterwards, as one page of HTML.
+
+    `links` lead to other pages of the server that the page is one of.
+    """
+    return _render_html(replace(make_diff_page(diff, assertion, found), links=links))
 
 
-def render_snapshot_html(snapshot: AttributedSnapshot, audit: Audit | None = None) -> str:
-    """Print a snapshot, and what was found on it, as one self-contained page of HTML."""
-    return _render_html(make_snapshot_page(snapshot, audit))
+def render_snapshot_html(snapshot: AttributedSnapshot, audit: Audit | None = None, links: Links = ()) -> str:
+    """Print a snapshot, and what was found on it, as one page of HTML; it is self-contained without `links`."""
+    return _render_html(replace(make_snapshot_page(snapshot, audit), links=links))
 
 
 def render_audit_html(audit: Audit) -> str:

@@ -10,9 +10,9 @@ from netaudit.cli.options import Colour, StoreOption
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from netaudit.model.facts import Facts
+    from netaudit.policy.entry import Entry
+    from netaudit.timeline.bisect import Turned
+    from netaudit.timeline.verdicts import Question
 
 
 def bisect(
@@ -40,35 +40,46 @@ def bisect(
     from netaudit.report.terminal.log import render_log
     from netaudit.timeline.bisect import bisect as find_turn
 
-    is_bad = _question(policy, reaches)
+    question = _question(policy, reaches)
     now = datetime.now(UTC).astimezone()
     with reading(store) as history:
         end = find_look(history, str(bad), now)
         start = find_look(history, str(good), now) if good else history.list_all()[0]
-        turned = find_turn(history, start, end, is_bad)
+        turned = find_turn(history, start, end, question.ask)
     lines = [(one.look.number, one.change) for one in turned.entries]
-    before, after = turned.before, turned.after
-    head = f"not so at @{before.number}, {before.until}; so at @{after.number}, {after.taken_at}\n"
+    head = _head(turned)
     out.show(
         lambda style: head + render_log(lines, style, exposure=True, rules=True), out.style(None, Colour.AUTO), None
     )
 
 
-def _question(policy: Path | None, reaches: tuple[str, str] | None) -> "Callable[[Facts], bool]":
-    from netaudit.api.policies import judge_policy
-    from netaudit.catalog.policy import load_policy
-    from netaudit.policy.entry import Policy
-    from netaudit.policy.grammar import SentenceError, parse_entry
+def _head(turned: "Turned") -> str:
+    before, after, unknown = turned.before, turned.after, turned.unknown
+    said = f"not so at @{before.number}, {before.until}; so at @{after.number}, {after.taken_at}\n"
+    if not unknown:
+        return said
+    which = f"@{unknown[0].number}" + (f" to @{unknown[-1].number}" if len(unknown) > 1 else "")
+    return f"{said}not known at {which}: {turned.why}\n"
+
+
+def _question(policy: Path | None, reaches: tuple[str, str] | None) -> "Question":
     from netaudit.policy.verdict import Verdict
+    from netaudit.timeline.verdicts import Question
 
     if (policy is None) == (reaches is None):
         raise UsageError("bisect asks one question", hint="give --policy FILE, or --reaches internet db:5432")
-    if policy is not None:
-        held = load_policy(policy)
-        return lambda facts: any(one.verdict is Verdict.BROKEN for one in judge_policy(facts, held))
-    sentence = "{} can reach {}".format(*(reaches or ("", "")))
+    today = datetime.now(UTC).astimezone().date()
+    if policy is None:
+        return Question((_sentence(*(reaches or ("", ""))),), Verdict.HOLDS, today)
+    from netaudit.catalog.policy import load_policy
+
+    return Question(load_policy(policy).entries, Verdict.BROKEN, today)
+
+
+def _sentence(sender: str, target: str) -> "Entry":
+    from netaudit.policy.grammar import SentenceError, parse_entry
+
     try:
-        wanted = Policy((parse_entry(sentence),))
+        return parse_entry(f"{sender} can reach {target}")
     except SentenceError as error:
         raise UsageError(f"--reaches: {error}", hint="such as --reaches internet db:5432; docs/policy.md") from error
-    return lambda facts: any(one.verdict is Verdict.HOLDS for one in judge_policy(facts, wanted))

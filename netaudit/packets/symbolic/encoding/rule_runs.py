@@ -22,10 +22,10 @@ _SHORTEST = 8  # below that, joining saves nothing
 
 
 class Run(NamedTuple):
-    """Neighbours that all translate the same of packets, or nothing and decide."""
+    """Neighbours that all translate the same of packets, or nothing and decide, each with the packets that it takes."""
 
     translates: Translated
-    rules: Sequence[ReadRule]
+    rules: Sequence[tuple[ReadRule, PacketSet]]
 
 
 class Taken(NamedTuple):
@@ -58,7 +58,7 @@ def pieces(rules: Sequence[ReadRule], encoder: Encoder) -> Iterator[Run | ReadRu
     for translates, group in groupby(rules, lambda rule: _translates(rule.meaning, encoder)):
         members = list(group)
         if translates is not None and len(members) >= _SHORTEST:
-            yield Run(translates, members)
+            yield Run(translates, [(rule, encoder.all_of(rule.meaning.matches).sure) for rule in members])
         else:
             yield from members
 

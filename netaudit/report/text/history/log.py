@@ -46,11 +46,12 @@ def describe_writer(change: LoggedChange) -> str:
 
 
 def describe_process(process: Process) -> str:
-    """Name a process: `iptables[812] of ssh.service, user ada, from bash < sudo`."""
+    """Name a process: `iptables[812] of ssh.service, user ada, from bash < sudo`; one that nobody could ask says so."""
     name = visible(process.name) + (f"[{process.pid}]" if process.pid else "")
     unit = f" of {visible(process.unit)}" if process.unit else ""
     more = [f"user {visible(process.user)}"] if process.user else []
     more += [f"from {visible(process.parent)}"] if process.parent else []
+    more += ["user not known"] if process.pid and not (unit or more) else []
     return ", ".join((name + unit, *more))
 
 
