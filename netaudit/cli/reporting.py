@@ -75,6 +75,11 @@ def report_changes(before: Facts, after: Facts, wanted: Wanted) -> AttributedDif
     return changed
 
 
+def unknown_of(shown: AttributedSnapshot | AttributedDiff) -> int:
+    """Count what a report leaves unknown beside gaps: expected rules, and exposure where nobody computed it."""
+    return shown.coverage.undecided + (shown.exposure is None)
+
+
 def _policy(file: Path) -> Policy:
     from netaudit.catalog.policy import load_policy
 

@@ -97,6 +97,13 @@ def when_computed(exposure: bool | None) -> "ComputeExposure":
     return when_audited(exposure) or ComputeExposure.WHEN_QUICK
 
 
+def when_reported(exposure: bool | None) -> "ComputeExposure":
+    """Read --exposure/--no-exposure of a report; without either, exposure is computed at any size, as of an audit."""
+    from netaudit.attribute.exposure.compute import ComputeExposure
+
+    return when_audited(exposure) or ComputeExposure.ALWAYS
+
+
 def when_audited(exposure: bool | None) -> "ComputeExposure | None":
     """Read --exposure/--no-exposure of an audit; without either, netaudit.toml says."""
     from netaudit.attribute.exposure.compute import ComputeExposure

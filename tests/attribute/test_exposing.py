@@ -111,7 +111,7 @@ def test_a_first_member_of_a_network_is_a_new_zone_for_all(monkeypatch: pytest.M
     zones = {str(one.after.exposure.zone) for one in _changes(netaudit.compare(*facts)) if one.after}
     assert "network:nd" in zones
     monkeypatch.setattr(compute, "AFFORDABLE_CONTAINERS", 1)
-    assert netaudit.compare(*facts).exposure_gap == "not computed for 2 containers unless asked for"
+    assert netaudit.compare(*facts).exposure_gap == "not computed for 2 containers without --exposure"
 
 
 def test_exposure_can_be_left_out() -> None:
@@ -123,7 +123,7 @@ def test_exposure_can_be_left_out() -> None:
 def test_a_large_host_is_not_computed_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "AFFORDABLE_RULES", 5)
     diff = netaudit.compare(_facts("00"), _facts("01"))
-    assert (diff.exposure, diff.exposure_gap) == (None, "not computed for 18 rules unless asked for")
+    assert (diff.exposure, diff.exposure_gap) == (None, "not computed for 18 rules without --exposure")
     assert netaudit.compare(_facts("00"), _facts("01"), netaudit.ComputeExposure.ALWAYS).exposure
 
 

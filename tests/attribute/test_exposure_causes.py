@@ -346,11 +346,11 @@ def _large(*, texts: int = 0, containers: int = 0) -> Snapshot:
 
 def test_a_table_of_very_many_rules_or_containers_is_computed_when_asked_for_alone() -> None:
     assert why_too_large(_large(texts=AFFORDABLE_RULES)) == ""
-    assert why_too_large(_large(texts=AFFORDABLE_RULES + 1)) == "not computed for 6001 rules unless asked for"
+    assert why_too_large(_large(texts=AFFORDABLE_RULES + 1)) == "not computed for 6001 rules without --exposure"
     assert why_too_large(_large(containers=AFFORDABLE_CONTAINERS)) == ""
     assert (
         why_too_large(_large(containers=AFFORDABLE_CONTAINERS + 1))
-        == "not computed for 301 containers unless asked for"
+        == "not computed for 301 containers without --exposure"
     )
     assert why_too_large(snapshot(rules())) == ""
     assert why_too_large(Snapshot(rules())) == ""
@@ -366,8 +366,8 @@ def test_a_diff_that_touches_few_containers_of_many_is_affordable() -> None:
     elsewhere = changed(
         less, host=Host(sysctls=(("net.ipv4.ip_forward", "1"),))
     )  # then every container may be concerned
-    assert why_not_affordable(nothing, elsewhere, many) == "not computed for 301 containers unless asked for"
-    assert why_not_affordable(nothing, many, elsewhere) == "not computed for 301 containers unless asked for"
+    assert why_not_affordable(nothing, elsewhere, many) == "not computed for 301 containers without --exposure"
+    assert why_not_affordable(nothing, many, elsewhere) == "not computed for 301 containers without --exposure"
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_what_is_missing_and_unknown_is_said_at_the_top(make_diff: MakeDiff, wit
     assert "4 rules were added, 3 of them by one container: web" in top
     assert "1 rule that ought to be there is missing, for network bridge." in top
     assert "1 changed rule is unattributed" in top
-    assert "5 sources could not be seen" in top
+    assert "Not seen, or not wholly: " in top
 
 
 def test_the_page_says_that_exposure_is_not_computed(html: str) -> None:

@@ -57,7 +57,7 @@ def test_a_diff_that_changes_nothing_for_anybody_says_so(diff: AttributedDiff) -
 
 
 def test_a_diff_says_why_exposure_was_not_computed(diff: AttributedDiff) -> None:
-    gap = "not computed for 99999 rules unless asked for"
+    gap = "not computed for 99999 rules without --exposure"
     left_out = msgspec.structs.replace(diff, exposure=None, exposure_gap=gap)
     assert f"who can reach what: {gap}" in render_diff(left_out, Style())
     assert f"Who can reach what: {gap}." in render_diff_markdown(left_out)

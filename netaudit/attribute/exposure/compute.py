@@ -180,10 +180,14 @@ def _too_large(snapshot: Snapshot, asked: int | None) -> str:
     """Compare a host with the bounds; `asked` is how many of its containers the question is about, None for all."""
     rules = snapshot.ruleset.count()
     if rules > AFFORDABLE_RULES:
-        return f"not computed for {rules} rules unless asked for"
+        return _not_computed(f"{rules} rules")
     inventory = snapshot.inventory
     number = asked if asked is not None else len(inventory.containers) if inventory else 0
-    return f"not computed for {number} containers unless asked for" if number > AFFORDABLE_CONTAINERS else ""
+    return _not_computed(f"{number} containers") if number > AFFORDABLE_CONTAINERS else ""
+
+
+def _not_computed(size: str) -> str:
+    return f"not computed for {size} without --exposure"
 
 
 def _table(

@@ -11,7 +11,6 @@ from netaudit.api.formats import Format
 from netaudit.cli.completing import offers
 from netaudit.cli.options import (
     DockerHostOption,
-    ExposureOption,
     ForceOption,
     FormatOption,
     OutputOption,
@@ -41,7 +40,10 @@ def report(
         Path | None,
         typer.Option("--template", help="A Jinja2 template of your own, in place of a format.", show_default=False),
     ] = None,
-    exposure: ExposureOption = None,
+    exposure: Annotated[
+        bool | None,
+        typer.Option("--exposure/--no-exposure", help="Compute who can reach what [default: on].", show_default=False),
+    ] = None,
     audit: Annotated[
         bool, typer.Option("--audit/--no-audit", help="Add findings to the report (HTML, Markdown).")
     ] = True,
@@ -61,8 +63,8 @@ def report(
     """Write the report for people: of one host, of what changed between two recordings, or of its history."""
     from netaudit.cli import output as out
     from netaudit.cli.progress import progress
-    from netaudit.cli.reporting import Wanted, report_changes, report_host, require_possible
-    from netaudit.cli.sources import load_or_collect, make_where, when_computed
+    from netaudit.cli.reporting import Wanted, report_changes, report_host, require_possible, unknown_of
+    from netaudit.cli.sources import load_or_collect, make_where, when_reported
     from netaudit.cli.templates import read_template
 
     place = out.place(output, force=force, form=None if template or history else form)
@@ -72,7 +74,7 @@ def report(
     if since or store:
         raise UsageError("--since and --store belong to --history", hint="netaudit report --history -o history.html")
     own = read_template(template) if template else None
-    wanted = Wanted(form, place, own, when_computed(exposure), audit=audit, policy=policy)
+    wanted = Wanted(form, place, own, when_reported(exposure), audit=audit, policy=policy)
     require_possible(wanted)
     with progress("reading"):
         where = make_where(docker_host, timeout)
@@ -80,10 +82,9 @@ def report(
         later = load_or_collect(after, where) if after is not None else None
     if later is None:
         shown = report_host(facts, wanted)
-        raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=shown.coverage.undecided))
+        raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=unknown_of(shown)))
     changed = report_changes(facts, later, wanted)
-    undecided = changed.coverage.undecided
-    raise typer.Exit(out.exit_code(changed.before, changed.after, strict=strict, undecided=undecided))
+    raise typer.Exit(out.exit_code(changed.before, changed.after, strict=strict, undecided=unknown_of(changed)))
 
 
 def _write_history(place: "Output | None", since: str | None, store: Path | None, others: tuple[object, ...]) -> None:

@@ -41,5 +41,5 @@ class LegacySave:
             version = run(self._source, [name, "--version"], timeout=timeout)
             if isinstance(version, bytes) and b"nf_tables" not in version:
                 return name
-        hint = "install iptables, or python-iptables: pip install 'netaudit[legacy]'"
+        hint = "install iptables, or python-iptables (docs/install.md: the extra `legacy`)"
         return Gap(self._source, GapReason.ABSENT, f"{self._programs[0]} is not installed ({hint})")

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from netaudit.model.docker import Container, Inventory
+from netaudit.model.engines.kinds import Engine
+from netaudit.model.engines.parts import connects_inside, has_hairpin
 from netaudit.model.host import Listener
 from netaudit.model.netfilter.family import family_of
 from netaudit.packets.host.destinations import INTO_NAMESPACES, PROXY, is_wildcard
@@ -30,6 +33,29 @@ class Sockets:
         """Return the socket that receives a packet: one that is bound to the very address comes first."""
         found = self.taking(protocol, address, port, interface)
         return min(found, key=lambda one: one.address == _EVERY_ADDRESS or is_wildcard(one.address), default=None)
+
+
+def assumed_proxies(inventory: Inventory) -> tuple[Listener, ...]:
+    """Return the sockets that engines have for the ports they publish, for a host whose sockets were not recorded.
+
+    Docker has none where it is told to do without docker-proxy, and Podman's root has none that answers.
+    """
+    found = ((one, _answering(inventory, one)) for one in inventory.containers if one.running)
+    return tuple(
+        Listener(protocol=binding.protocol, address=binding.host_ip, port=binding.host_port, programs=(program,))
+        for container, program in found
+        for binding in container.bindings
+        if program and binding.host_port
+    )
+
+
+def _answering(inventory: Inventory, container: Container) -> str:
+    """Name the program that takes packets to a container's published ports on the host; "" for none."""
+    if container.engine is Engine.PODMAN:
+        return "rootlessport" if connects_inside(inventory, container.id) else ""
+    if inventory.options.rootless:
+        return "rootlesskit"
+    return "" if has_hairpin(inventory, container.id) else PROXY
 
 
 def is_proxied(found: tuple[Listener, ...]) -> bool:

@@ -138,7 +138,7 @@ def make_diff_page(
         title=f"changes on {diff.after.host or 'an unnamed host'}",
         verdict=(*judge_diff(diff), *judge_policy(policy)),
         figures=(*policy_figure(policy), *diff_figures(diff)),
-        opening=open_diff(diff, found.audit.open if found else None),
+        opening=open_diff(diff, found.audit if found else None),
         findings=None if found is None else list_new(found, anchors),
         exposed=None if diff.exposure is None else lay_out_exposure(rows_of_diff(diff.exposure)),
         exposure_gap=diff.exposure_gap,
@@ -167,11 +167,11 @@ def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None)
     rows = [*(row for chain in chains for row in chain.all_rows), *missing, *defects]
     within = [row for one in inside for chain in one.chains for row in chain.all_rows]
     return SnapshotPage(
-        title=f"rules of {snapshot.head.host or 'an unnamed host'}",
+        title=f"report of {snapshot.head.host or 'an unnamed host'}",
         verdict=(*judge_snapshot(snapshot), *judge_policy(policy)),
         audited=tuple(judge_audit(audit)),
         figures=(*_findings_figure(audit), *policy_figure(policy), *snapshot_figures(snapshot)),
-        opening=open_snapshot(snapshot, audit.open if audit else None),
+        opening=open_snapshot(snapshot, audit),
         exposed=None if snapshot.exposure is None else lay_out_exposure(rows_of_snapshot(snapshot.exposure)),
         exposure_gap=snapshot.exposure_gap,
         missing=missing,

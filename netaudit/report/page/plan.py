@@ -53,7 +53,7 @@ def make_plan_page(plan: JudgedPlan) -> PlanPage:
             Figure(found, "new finding" if found == 1 else "new findings", "findings"),
             *page.figures,
         ),
-        "opening": open_diff(plan.diff, plan.new, Tense.PLANNED),
+        "opening": open_diff(plan.diff, new, Tense.PLANNED),
         "findings": list_findings(msgspec.structs.replace(new, undecided=()), Anchors()),
     }
     return PlanPage(**fields, planned=plan.planned.title, parts=tuple(_parts(plan)))

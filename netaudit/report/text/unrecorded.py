@@ -1,4 +1,4 @@
-"""One line for what was never recorded: a pasted listing has no more than rules, and twenty lines would say so."""
+"""What could not be seen, in one line: names of what sources hold, not of their files."""
 
 from collections.abc import Collection
 
@@ -23,6 +23,24 @@ _NAMES: tuple[tuple[str, frozenset[Source]], ...] = (
     ("sysctls", frozenset({Source.SYSCTL})),
     ("other facts of the host", frozenset({*HOST_SOURCES}) - _ADDRESSES - {Source.SOCKETS, Source.SYSCTL}),
 )
+
+
+_HIDES: tuple[tuple[str, frozenset[Source]], ...] = (
+    ("what rules let through", frozenset({*RULE_SOURCES})),
+    ("whose rules are", frozenset({Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS})),
+    ("where packets come from", _ADDRESSES),
+    ("which programs answer", frozenset({Source.SOCKETS})),
+    ("what the kernel forwards", frozenset({Source.SYSCTL})),
+)
+
+
+def describe_not_seen(gaps: Collection[Gap]) -> str:
+    """Name what was not seen, or not all of it, and say what that hides; "" for no gap."""
+    sources = {gap.source for gap in gaps}
+    named = [name for name, members in _NAMES if sources & members]
+    named += sorted(sources - {str(one) for _, members in _NAMES for one in members})
+    hidden = [words for words, members in _HIDES if sources & members]
+    return ", ".join(named) + (f"; so not known: {', '.join(hidden)}" if hidden else "")
 
 
 def never_recorded(gaps: Collection[Gap]) -> tuple[Gap, ...]:

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedSnapshot, SnapshotHead
-from netaudit.audit.finding import Finding
+from netaudit.audit.finding import Audit
 from netaudit.audit.risk import Mistake, Reach, fold_mistakes, gather_mistakes
 from netaudit.model.exposure import OUTSIDE, Outcome, ZoneKind
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.severity import Severity
+from netaudit.report.text.findings.answered import describe_answers
 from netaudit.report.text.findings.places import describe_places
 from netaudit.report.text.reach.rows import OpenRow, open_rows
+from netaudit.report.text.unrecorded import describe_not_seen
 from netaudit.report.text.unseen import Tense
-from netaudit.report.text.words import engines
+from netaudit.report.text.words import distinct_gaps, engines
 
 _OPEN = 8  # rows of one heading: the map below has all
 _FOUND = 8  # lines of findings
@@ -27,10 +29,16 @@ _CHANGED = {
 
 
 class Tile(msgspec.Struct, frozen=True):
-    """How many findings have a severity."""
+    """How many findings have a severity; `at_least` where nobody computed who can reach what, which most ask for."""
 
     severity: Severity
     number: int
+    at_least: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The number, or that it is not known."""
+        return f"{self.number or '?'}{'+' if self.number else ''}" if self.at_least else str(self.number)
 
 
 class OpenGroup(msgspec.Struct, frozen=True):
@@ -60,23 +68,24 @@ class Opening(msgspec.Struct, frozen=True):
     tiles: tuple[Tile, ...] = ()
     found: tuple[FoundLine, ...] = ()
     found_more: int = 0
+    checks: str = ""  # how many have an answer
 
 
-def open_snapshot(snapshot: AttributedSnapshot, findings: Sequence[Finding] | None) -> Opening:
-    """Return the first screen of a host's page; `findings` are the open ones, None where nobody audited."""
+def open_snapshot(snapshot: AttributedSnapshot, audit: Audit | None) -> Opening:
+    """Return the first screen of a host's page; None where nobody audited."""
     makers = {one.attribution.maker for one in snapshot.items if one.item.object is ObjectKind.RULE}
     groups = tuple(_groups("Open to", (one for one in snapshot.exposure or () if _outside(one))))
-    return _opening((snapshot.head,), tuple(sorted(makers - _OWN)), groups, findings)
+    return _opening((snapshot.head,), tuple(sorted(makers - _OWN)), groups, audit)
 
 
-def open_diff(diff: AttributedDiff, findings: Sequence[Finding] | None, tense: Tense = Tense.HAPPENED) -> Opening:
+def open_diff(diff: AttributedDiff, audit: Audit | None, tense: Tense = Tense.HAPPENED) -> Opening:
     """Return the first screen of the page of a diff: what became open before what was closed."""
     changes = diff.exposure or ()
     opened = [one.after for one in changes if one.after and _outside(one.after) and not _is_open(one.before)]
     closed = [one.before for one in changes if one.before and _outside(one.before) and not _is_open(one.after)]
     for_opened, for_closed = _CHANGED[tense]
     groups = (*_groups(for_opened, opened), *_groups(for_closed, closed, closed=True))
-    return _opening((diff.before, diff.after), (), groups, findings)
+    return _opening((diff.before, diff.after), (), groups, audit)
 
 
 def _outside(one: AttributedExposure) -> bool:
@@ -106,20 +115,21 @@ def _opening(
     heads: Sequence[SnapshotHead],
     makers: Sequence[str],
     groups: tuple[OpenGroup, ...],
-    findings: Sequence[Finding] | None,
+    audit: Audit | None,
 ) -> Opening:
     facts = tuple(_facts(heads, makers))
-    if findings is None:
+    if audit is None:
         return Opening(facts, groups)
-    mistakes = gather_mistakes(findings)
+    mistakes = gather_mistakes(audit.open)
     lines = fold_mistakes(mistakes)
     counts = Counter(one.first.severity for one in mistakes)
     return Opening(
         facts=facts,
         open=groups,
-        tiles=tuple(Tile(one, counts[one]) for one in reversed(Severity)),
+        tiles=tuple(Tile(one, counts[one], not audit.exposed) for one in reversed(Severity)),
         found=tuple(map(_line, lines[:_FOUND])),
         found_more=len(lines) - len(lines[:_FOUND]),
+        checks=describe_answers(audit),
     )
 
 
@@ -136,6 +146,8 @@ def _facts(heads: Sequence[SnapshotHead], makers: Sequence[str]) -> Iterator[tup
     yield "Engine", " → ".join(dict.fromkeys(", ".join(engines(head)) or "not known" for head in heads))
     used = ", ".join(last.backends) or "no rules"
     yield "Firewall", f"{used}; also {', '.join(makers)}" if makers else used
+    if not_seen := describe_not_seen(distinct_gaps(heads)):
+        yield "Not seen", not_seen
 
 
 def _time(taken_at: str) -> str:

@@ -22,8 +22,9 @@ from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.report.page.first.summary_exposure import judge_exposure, judge_exposure_changes
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.sentence import NAMED, Foreign, Part, Sentence, list_names
+from netaudit.report.text.unrecorded import describe_not_seen
 from netaudit.report.text.unseen import Tense
-from netaudit.report.text.words import count, verb
+from netaudit.report.text.words import count, distinct_gaps, verb
 
 _VERBS = ("added", "removed", "altered", "moved")
 _WRONG = {
@@ -207,11 +208,8 @@ def _unattributed(number: int, noun: str) -> Iterator[Sentence]:
 
 
 def _limits(heads: Sequence[SnapshotHead], coverage: Coverage) -> Iterator[Sentence]:
-    gaps = {gap.source for head in heads for gap in head.gaps}
-    if gaps:
-        it = "it" if len(gaps) == 1 else "they"
-        words = f"{count(len(gaps), 'source')} could not be seen: what {it} would have shown is not known."
-        yield Sentence((words,), "?")
+    if not_seen := describe_not_seen(distinct_gaps(heads)):
+        yield Sentence((f"Not seen, or not wholly: {not_seen}.",), "?")
     if coverage.undecided:
         yield Sentence(
             (f"{count(coverage.undecided, 'expected rule')} could not be decided: what tells was not seen.",), "?"

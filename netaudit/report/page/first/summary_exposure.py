@@ -13,8 +13,9 @@ _Names = tuple[str, ...]
 
 
 def judge_exposure(snapshot: AttributedSnapshot) -> Iterator[Sentence]:
-    """Say what the outside can reach, nothing where that was not computed."""
+    """Say what the outside can reach, or that nobody computed it."""
     if snapshot.exposure is None:
+        yield Sentence(("Not known what can be reached: it was not computed.",), "?")
         return
     outside = [one for one in snapshot.exposure if one.exposure.zone.kind in OUTSIDE]
     yield from _news("Reachable from", "", (one for one in outside if one.exposure.outcome is Outcome.ALLOWED))
