@@ -16,7 +16,7 @@ from netaudit.attribute.expected.expect import (
     expect_twice,
     is_certain,
 )
-from netaudit.attribute.expected.missing import is_inconsistent
+from netaudit.attribute.expected.missing import is_inconsistent, perhaps_unmanaged
 from netaudit.attribute.expected.profiles import FAMILIES
 from netaudit.attribute.expected.rule_order import RuleOrder
 from netaudit.attribute.observed.causes import OPERATOR
@@ -73,8 +73,9 @@ class Attributor:
             return Recogniser(catalog, evidence, self.rules, None, AttributionReasonKind.INVENTORY_PARTIAL, judges)
         engine = PresentEngine(now, expected.options.facts)
         host = PresentHost(now, snapshot.host)
-        unmanaged = frozenset(family for family in FAMILIES if not expected.options.manages(family))
-        judge = Judge(evidence, engine, host, expected.options.backend, unmanaged)
+        unmanaged = {family for family in FAMILIES if not expected.options.manages(family)}
+        unmanaged |= perhaps_unmanaged(snapshot, expected)
+        judge = Judge(evidence, engine, host, expected.options.backend, frozenset(unmanaged))
         return Recogniser(catalog, evidence, self.rules, judge, judges=judges)
 
     @classmethod

@@ -16,7 +16,7 @@ from netaudit.audit.checks.remedy import Advice
 from netaudit.audit.checks.screen import Screen
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver, label_waivers
-from netaudit.audit.finding import Audit, Evidence, Finding, Undecided
+from netaudit.audit.finding import Audit, Evidence, Finding, NotPut, Undecided
 from netaudit.audit.fingerprint import fingerprint, numbered
 from netaudit.audit.permit import permit
 from netaudit.audit.risk import risk_of
@@ -60,8 +60,7 @@ def run(view: HostView, plan: Plan) -> Audit:
     waivers = (*plan.waivers, *(one for container in view.containers for one in label_waivers(container)))
     waived = [permit(_waive(one, waivers, plan.today), view.held) for one in findings]
     not_put = find_not_put(view, plan.checks)
-    unanswered = {one.check.id for one in undecided} | {check.id for one in not_put for check in one.checks}
-    waived += _about_waivers(view, plan, waivers, findings, frozenset(unanswered))
+    waived += _about_waivers(view, plan, waivers, findings, (undecided, not_put))
     known = [msgspec.structs.replace(one, known=one.fingerprint in plan.baseline) for one in numbered(waived)]
     order = {check.id: at for at, check in enumerate(plan.checks)}
     known.sort(key=lambda one: (*risk_of(one), order[one.check.id], one.subject))
@@ -208,18 +207,23 @@ def _waive(finding: Finding, waivers: Iterable[Waiver], today: dt.date) -> Findi
     return finding
 
 
+_Unanswered = tuple[list[Undecided], Iterable[NotPut]]
+
+
 def _about_waivers(
-    view: HostView, plan: Plan, waivers: Iterable[Waiver], findings: Sequence[Finding], unanswered: frozenset[str]
+    view: HostView, plan: Plan, waivers: Iterable[Waiver], findings: Sequence[Finding], unanswered: _Unanswered
 ) -> list[Finding]:
     """Evaluate the checks about waivers for each waiver: expired, unused, invalid.
 
-    Whether one is used is not known where its check is one of the `unanswered`.
+    Whether one is used is not known where its check has no answer.
     """
     found: list[Finding] = []
+    undecided, not_put = unanswered
+    names = {one.check.id for one in undecided} | {check.id for one in not_put for check in one.checks}
     screen = plan.screens.get(CheckedKind.WAIVER) or Screen((), ())
     for waiver in waivers:
         unused = not any(waiver.covers(one.check.id, one.subject, one.container, one.about) for one in findings)
-        known = not unused or not any(fnmatchcase(name, waiver.check) for name in unanswered)
+        known = not unused or not any(fnmatchcase(name, waiver.check) for name in names)
         facts = WaiverFacts(
             check=waiver.check,
             subject=waiver.subject,
@@ -232,5 +236,5 @@ def _about_waivers(
             invalid=waiver.invalid,
         )
         name = f"waiver of {waiver.check} for {waiver.subject}"
-        _evaluate(screen, CheckSubject(CheckedKind.WAIVER, name, name, facts), view, found, [])
+        _evaluate(screen, CheckSubject(CheckedKind.WAIVER, name, name, facts), view, found, undecided)
     return found

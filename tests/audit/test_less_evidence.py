@@ -27,7 +27,16 @@ def _last_steps() -> list[str]:
     return [str(max(one.glob("[0-9]*")).relative_to(RECORDINGS)) for one in scenarios]
 
 
+_HIDING = {  # of hosts on which something is found, or nothing, only where this was read
+    "20.10.24-iptables-legacy/default-one-port/02": Source.IPTABLES_LEGACY,
+    "20.10.24-iptables-nft/swarm-encrypted/03": Source.IPTABLES_NFT,
+    "20.10.24-iptables-nft/iptables-off-later/06": Source.DOCKERD_ARGV,
+    "26.1.5-iptables-nft/macvlan-on-the-lan/02": Source.DOCKER_NETWORKS,
+    "28.5.2-iptables-nft/downgrade-to-26/04": Source.DOCKERD_ARGV,
+    "29.0.0-iptables-nft/default-one-port/02": Source.DOCKER_CONTAINERS,
+}
 HOSTS = (
+    *(_HIDING if SWEEP < WHOLE else ()),
     *(f"bad/{path.name}/before" for path in sorted((RECORDINGS / "bad").iterdir())),
     *(_last_steps() if SWEEP >= WHOLE else ()),
 )
@@ -43,6 +52,12 @@ CASES = sampled(
         ("bad/database-on-every-address/before", Source.IP_ADDR),
         ("bad/route-hidden/before", Source.IP_ROUTE),
         ("bad/second-engine/before", Source.IP_ADDR),
+        ("bad/operators-order/before", Source.IPTABLES_LEGACY),
+        ("bad/output-closed/before", Source.IPTABLES_NFT),
+        ("bad/output-closed/before", Source.DOCKER_NETWORKS),
+        ("bad/waivers-in-labels/before", Source.DOCKER_CONTAINERS),
+        ("bad/waivers-in-labels/before", Source.DOCKER_NETWORKS),
+        *_HIDING.items(),
     ],
 )
 DIFFERENT = "bad/database-on-every-address/before"
@@ -59,8 +74,13 @@ def _certain(audit: Audit) -> set[tuple[str, str]]:
 
 
 def _spoken_of(audit: Audit) -> set[str]:
-    """Name the checks of which an audit says anything: found, in doubt, undecided or not put."""
+    """Name the checks of which an audit says anything: found, in doubt, undecided or not put.
+
+    What a recording lacks is said by one of the checks about it, whichever it is.
+    """
     found = {one.check.id for one in audit.findings} | {one.check.id for one in audit.undecided}
+    lacking = [one for one in audit.findings if one.subject_kind is CheckedKind.RECORDING]
+    found |= {one.id for one in audit.checks if one.subject is CheckedKind.RECORDING} if lacking else set()
     return found | {check.id for one in audit.not_put for check in one.checks}
 
 

@@ -75,6 +75,12 @@ class Expectation:
             if absent:
                 yield from ((place, text, entries) for text, entries in texts.items() if text in absent)
 
+    def present(self, present: Mapping[Place, frozenset[str]]) -> Iterator[tuple[Place, list[Entry]]]:
+        """List what is expected and is `present`: place, and the entries that ask for it."""
+        for place, texts in self._layer.items():
+            there = present.get(place, frozenset())
+            yield from ((place, entries) for text, entries in texts.items() if text in there)
+
 
 _NOTHING: dict[str, list[Entry]] = {}
 

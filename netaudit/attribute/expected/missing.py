@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
 from msgspec.structs import replace
 
 from netaudit.attribute.attribution import AttributedItem, Standing
@@ -25,7 +26,7 @@ from netaudit.model.facts import (
     Source,
     source_of_rules,
 )
-from netaudit.model.netfilter.ruleset import Backend, Item, Ruleset, Table
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Backend, Item, Ruleset, Table
 from netaudit.model.snapshot import Snapshot
 
 Texts = Mapping[Place, frozenset[str]]
@@ -41,17 +42,68 @@ def _find_missing(snapshot: Snapshot, expected: Expectation) -> tuple[list[Attri
     absent: list[AttributedItem] = []
     undecided = 0
     present = _texts(snapshot.ruleset, expected.options.backend)
+    unwritten = _unwritten(snapshot, expected, present)
     for place, text, entries in expected.absent(present):
         kind = entries[0].signature.object
         required = any(entry.required for entry in entries)
         if not is_checked(kind) or not (required or _needs_unknown_option(entries, expected)):
             continue
-        if not required or _is_unknown(place, snapshot, expected):
+        if not required or _is_unknown(place, snapshot, expected) or unwritten.covers(place, entries):
             undecided += 1
         else:
             item = Item(kind, expected.options.backend, *place, text)
             absent.append(_missing(item, entries, present, place))
     return absent, undecided
+
+
+class _Unwritten(msgspec.Struct, frozen=True):
+    """What an engine may never have written, where its arguments do not say whether it writes rules now.
+
+    What older networks have may be of a time when it did, and what another version left of an engine before it.
+    """
+
+    networks: frozenset[tuple[str, str]] = frozenset()  # without any rule of a family
+    families: frozenset[str] = frozenset()  # in which another version has left chains
+
+    def covers(self, place: Place, entries: Iterable[Entry]) -> bool:
+        """Return whether a rule that is absent may be one of them."""
+        networks = _networks_of(entries, place)
+        return place[0] in self.families or (bool(networks) and networks <= self.networks)
+
+
+def _unwritten(snapshot: Snapshot, expected: Expectation, present: Texts) -> _Unwritten:
+    unsaid = _unsaid(snapshot, expected)
+    if not unsaid:
+        return _Unwritten()
+    written = {network for place, entries in expected.present(present) for network in _networks_of(entries, place)}
+    absent = {network for place, _, entries in expected.absent(present) for network in _networks_of(entries, place)}
+    others = {family for family, _ in written} & unsaid
+    backend = expected.options.backend
+    left = {one[0] for one in present if one[2].startswith("DOCKER") and not expected.at(backend, one)}
+    return _Unwritten(frozenset(one for one in absent - written if one[0] in others), frozenset(left & unsaid))
+
+
+def _unsaid(snapshot: Snapshot, expected: Expectation) -> set[str]:
+    """Return the families of which no argument of the engine says whether it writes rules."""
+    given = snapshot.inventory.options if snapshot.inventory else None
+    if given is None or expected.options.maker != "docker":
+        return set()
+    switches = {"ip": given.iptables, "ip6": given.ip6tables}
+    return {family for family, switch in switches.items() if switch is None}
+
+
+def perhaps_unmanaged(snapshot: Snapshot, expected: Expectation) -> frozenset[str]:
+    """Return the families in which the engine may write no rules now, as what is there or absent lets one suspect."""
+    if not _unsaid(snapshot, expected):
+        return frozenset()
+    found = _unwritten(snapshot, expected, _texts(snapshot.ruleset, expected.options.backend))
+    return found.families | {family for family, _ in found.networks}
+
+
+def _networks_of(entries: Iterable[Entry], place: Place) -> frozenset[tuple[str, str]]:
+    """Return the networks that a rule is for, each with the family of the rule."""
+    networks = (cause.network.id for one in entries for cause in one.causes if cause.network)
+    return frozenset((place[0], network) for network in networks)
 
 
 def is_inconsistent(gaps: tuple[Gap, ...]) -> bool:
@@ -83,8 +135,24 @@ def _needs_unknown_option(entries: list[Entry], expected: Expectation) -> bool:
 def _is_unknown(place: Place, snapshot: Snapshot, expected: Expectation) -> bool:
     """Return whether the rules of a family, or the inventory, were not read completely."""
     complete = not expected.partial
-    source = source_of_rules(expected.options.backend, place[0])
-    return is_inconsistent(snapshot.gaps) or not complete or _has_gap(snapshot.gaps, source)
+    hidden = are_rules_hidden(snapshot, expected.options.backend, place[0])
+    return is_inconsistent(snapshot.gaps) or not complete or hidden
+
+
+def are_rules_hidden(snapshot: Snapshot, backend: Backend, family: str) -> bool:
+    """Return whether rules of Docker's of a family may be where nothing was read.
+
+    Where no chain of Docker's is seen, they may be in the other iptables.
+    """
+    sources = {source_of_rules(backend, family)}
+    if backend in IPTABLES_BACKENDS and not _has_chains(snapshot.ruleset, backend):
+        sources |= {source_of_rules(one, family) for one in IPTABLES_BACKENDS}
+    return any(_has_gap(snapshot.gaps, source) for source in sources)
+
+
+def _has_chains(ruleset: Ruleset, backend: Backend) -> bool:
+    tables = (table for table in ruleset.tables if table.backend is backend)
+    return any(chain.name.startswith("DOCKER") for table in tables for chain in table.chains)
 
 
 def _has_gap(gaps: tuple[Gap, ...], source: Source) -> bool:

@@ -1,13 +1,15 @@
 """Docker's networks."""
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 from netaudit.attribute.attribution import AttributedItem
+from netaudit.attribute.expected.daemon_options import docker_backend
+from netaudit.attribute.expected.missing import are_rules_hidden
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import (
     EXPOSURE,
+    OF_IPTABLES,
     CheckSubject,
     DockerBackend,
     IPv4Editor,
@@ -16,17 +18,18 @@ from netaudit.audit.subjects.fact import (
     backend_of,
     fact,
 )
-from netaudit.audit.subjects.listed.private import is_private
 from netaudit.audit.subjects.rules.doubts import outbound_doubts
+from netaudit.audit.subjects.subnets import addresses
 from netaudit.audit.view.by_cause import Items
 from netaudit.audit.view.host_firewall import denied_programs
 from netaudit.audit.view.reach import reached_listeners
-from netaudit.audit.view.routes import Outbound, hidden_routes, outbound
+from netaudit.audit.view.routes import Outbound, outbound
 from netaudit.audit.view.view import HostView
-from netaudit.model.docker import GatewayMode, Network
+from netaudit.model.docker import DaemonOptions, GatewayMode, Network
 from netaudit.model.engines.kinds import Engine
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
+from netaudit.model.netfilter.family import Family
 
 
 class NetworkFacts(SubjectFacts, frozen=True):
@@ -44,11 +47,17 @@ class NetworkFacts(SubjectFacts, frozen=True):
     mode6: Annotated[str, fact("Its gateway mode for IPv6.")] = ""
     subnet: Annotated[str, fact("Its IPv4 subnet, empty for none.")] = ""
     subnet6: Annotated[str, fact("Its IPv6 subnet, empty for none.")] = ""
-    global_subnets: Annotated[tuple[str, ...], fact("Those of its subnets that are not for private use.")] = ()
-    overlaps: Annotated[tuple[str, ...], fact("Addresses of other interfaces that lie in its subnets.")] = ()
+    global_subnets: Annotated[
+        tuple[str, ...] | None, fact("Those of its subnets that are not for private use.", Source.DOCKER_NETWORKS)
+    ] = None
+    overlaps: Annotated[
+        tuple[str, ...] | None, fact("Addresses of other interfaces that lie in its subnets.", Source.DOCKER_NETWORKS)
+    ] = None
     hides: Annotated[
         tuple[str, ...] | None,
-        fact("Routes of the host whose destinations its subnets hide, or hold.", Source.IP_ROUTE),
+        fact(
+            "Routes of the host whose destinations its subnets hide, or hold.", Source.IP_ROUTE, Source.DOCKER_NETWORKS
+        ),
     ] = None
     outbound: Annotated[
         str,
@@ -66,9 +75,12 @@ class NetworkFacts(SubjectFacts, frozen=True):
     ] = ()
     encrypted: Annotated[bool, fact("Whether its overlay is encrypted.")] = False
     refuses_clear_text: Annotated[
-        bool,
-        fact("Whether both rules of an encrypted overlay are there: one marks its packets, one refuses clear text."),
-    ] = False
+        bool | None,
+        fact(
+            "Whether both rules of an encrypted overlay are there: one marks its packets, one refuses clear text.",
+            *OF_IPTABLES,
+        ),
+    ] = None
     containers: Annotated[tuple[str, ...], fact("The running containers on it.")] = ()
     host_listeners: Annotated[
         tuple[str, ...] | None,
@@ -127,15 +139,13 @@ def _facts(view: HostView, network: Network, containers: tuple[str, ...], missin
         mode6=network.mode6,
         subnet=network.subnet,
         subnet6=network.subnet6,
-        global_subnets=tuple(subnet for subnet in _subnets(network) if not is_private(subnet)),
-        overlaps=tuple(_overlaps(view, network)),
-        hides=tuple(hidden_routes(view.snapshot.host, network)) if view.snapshot.host.routes else None,
+        **addresses(view, network),
         forwarding=view.forwarding.is_on("ip"),
         daemon_rules_missing=view.daemon_rules_missing,
         **_outbound(view, network, containers),
         trusted_interfaces=network.trusted_interfaces,
         encrypted=network.encrypted,
-        refuses_clear_text=_refuses_clear_text(view.by_cause.rules_of_network(network.id)),
+        refuses_clear_text=_refuses_clear_text(view, view.by_cause.rules_of_network(network.id)),
         containers=containers,
         host_listeners=_host_listeners(view, network),
         **_denied(view, network),
@@ -185,33 +195,17 @@ def _denied(view: HostView, network: Network) -> dict[str, Any]:
     }
 
 
-def _refuses_clear_text(rules: Items) -> bool:
+def _refuses_clear_text(view: HostView, rules: Items) -> bool | None:
     signatures = [one.attribution.signature.rpartition("/")[2] for one in rules]
-    return all(any(one.startswith(kind) for one in signatures) for kind in ("overlay-mark", "overlay-clear-drop"))
+    found = all(any(one.startswith(kind) for one in signatures) for kind in ("overlay-mark", "overlay-clear-drop"))
+    options = view.inventory.options if view.inventory else DaemonOptions()
+    hidden = are_rules_hidden(view.snapshot, docker_backend(view.snapshot.ruleset, options), Family.IP)
+    return None if hidden and not found else found
 
 
 def _filtering(rules: Items) -> Iterator[AttributedItem]:
     """Choose the rules that decide who may pass: filter's and raw's."""
     return (one for one in rules if one.item.table in ("filter", "raw", "docker-bridges"))
-
-
-def _subnets(network: Network) -> Iterator[str]:
-    for subnet in (network.subnet, network.subnet6):
-        try:
-            ipaddress.ip_network(subnet)
-        except ValueError:
-            continue
-        yield subnet
-
-
-def _overlaps(view: HostView, network: Network) -> Iterator[str]:
-    if not network.bridge:
-        return
-    subnets = [ipaddress.ip_network(subnet) for subnet in _subnets(network)]
-    for interface in view.snapshot.host.interfaces:
-        for address in interface.addresses if interface.name != network.bridge else ():
-            if any(address.ip.version == subnet.version and address.ip in subnet for subnet in subnets):
-                yield f"{address} on {interface.name}"
 
 
 def _host_listeners(view: HostView, network: Network) -> tuple[str, ...] | None:

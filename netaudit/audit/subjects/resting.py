@@ -42,9 +42,15 @@ _OF: Mapping[CheckedKind, _Rests] = MappingProxyType(
             "docker": _MISSING,
             **dict.fromkeys(("user_rules", "lacks_ingress", "user_chain", "user_jump", "unasked_chains"), _RULES),
             **dict.fromkeys(("user_accepts_all", "user_drops_replies", "before_user"), _RULES),
+            **dict.fromkeys(("repeated_rules", "input_never_closes", "output_stops_containers"), _RULES),
         },
         CheckedKind.RULE: {"guarded": _MISSING},
-        CheckedKind.HOST: {"stopped_bridges": _PACKETS, "managers": _RULES},
+        CheckedKind.HOST: {
+            "stopped_bridges": _PACKETS,
+            "managers": _RULES,
+            "legacy_rules": frozenset({Source.IPTABLES_LEGACY, Source.IP6TABLES_LEGACY}),
+            "nft_rules": frozenset({Source.IPTABLES_NFT, Source.IP6TABLES_NFT}),
+        },
     }
 )
 

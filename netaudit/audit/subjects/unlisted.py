@@ -57,6 +57,7 @@ def _unlisted(view: HostView) -> Iterator[_Unlisted]:
     if because := _why_no_objects(view):
         kinds = (CheckedKind.DAEMON, *_OF_DOCKER) if view.inventory is None else _OF_DOCKER
         yield from (_Unlisted(kind, because) for kind in kinds)
+        yield _Unlisted(CheckedKind.WAIVER, because)  # labels of containers waive too
     if because := _gap_words(gaps, RULE_SOURCES):
         yield _Unlisted(CheckedKind.RULE, because)
     if because := _gap_words(gaps, INVENTORY_SOURCES):

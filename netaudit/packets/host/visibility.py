@@ -79,6 +79,8 @@ class Visibility:
     def _about_way(self, way: Delivery) -> Iterator[Reason]:
         if way in _FORWARDED:
             yield from self._said(Source.SYSCTL)
+        if way is Delivery.PROXY and self._family is Family.IP6:  # docker-proxy goes on by the other family, mostly
+            yield from self._said(*RULES[Family.IP])
         if way in _LISTENED:
             yield from self._said(Source.SOCKETS)
 
