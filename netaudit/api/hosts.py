@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from netaudit.api.rules import shipped_catalog
-from netaudit.attribute import attribute_diff, attribute_snapshot
+from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.attribute.exposure.compute import ComputeExposure, with_exposure, with_exposure_changes
+from netaudit.attribute.exposure.compute import ComputeExposure, diff_with_exposure, with_exposure
 from netaudit.diff.counters import Counters
 from netaudit.model.facts import Facts
 from netaudit.model.snapshot import Snapshot
@@ -72,8 +72,7 @@ def compare(
     nat/DOCKER#2 web 0.0.0.0:8080 → 80/tcp on network bridge
     """
     earlier, later = parse_snapshots(before, after)
-    diff = attribute_diff(earlier, later, shipped_catalog(), counters)
-    return with_exposure_changes(diff, earlier, later, shipped_catalog(), exposure)
+    return diff_with_exposure(earlier, later, shipped_catalog(), exposure, counters)[0]
 
 
 def show_snapshot(

@@ -12,16 +12,20 @@ from netaudit.model.snapshot import Snapshot
 
 
 def attribute_diff(
-    before: Snapshot, after: Snapshot, catalog: Catalog, counters: Counters = Counters.IGNORE
+    before: Snapshot,
+    after: Snapshot,
+    catalog: Catalog,
+    counters: Counters = Counters.IGNORE,
+    attributors: tuple[Attributor, Attributor] | None = None,
 ) -> AttributedDiff:
     """Compare two snapshots of a host and attribute each change.
 
     What is there afterwards is attributed by the later snapshot, what was removed by the earlier one. The earlier
-    one also knows the cause of a stale rule.
+    one also knows the cause of a stale rule. `attributors` of both are taken where they were made already.
     """
     compared = compare_with_counters if counters is Counters.COMPARE else compare
     changes = compared(before.ruleset, after.ruleset)
-    earlier, later = Attributor.of_both(before, after, catalog)
+    earlier, later = attributors or Attributor.of_both(before, after, catalog)
     missing, coverage, defects = examine(later)
     return AttributedDiff(
         before=attribute_head(before),

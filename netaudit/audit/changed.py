@@ -3,9 +3,9 @@
 import msgspec
 from msgspec.structs import replace
 
-from netaudit.attribute import attribute_diff, attribute_snapshot
+from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedSnapshot
-from netaudit.attribute.exposure.compute import expose_both, with_tables
+from netaudit.attribute.exposure.compute import diff_with_exposure
 from netaudit.audit.aspects import gather_aspects
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.subject_kind import CheckedKind
@@ -53,9 +53,7 @@ def judge_changes(
     before: Snapshot, after: Snapshot, auditor: Auditor, counters: Counters = Counters.IGNORE
 ) -> JudgedDiff:
     """Compare two snapshots, and audit both."""
-    diff = attribute_diff(before, after, auditor.catalog, counters)
-    tables, gap = expose_both(diff, before, after, auditor.catalog, auditor.exposure)
-    diff = with_tables(diff, before, after, tables) if tables else replace(diff, exposure_gap=gap)
+    diff, tables = diff_with_exposure(before, after, auditor.catalog, auditor.exposure, counters)
     if not diff.changes and not diff.exposure and is_unchanged(before, after):
         return JudgedDiff(diff, ChangedFindings(_nothing_new(diff, auditor)))
     earlier = _audit(before, tables.before if tables else None, auditor, None)

@@ -17,6 +17,7 @@ from netaudit.attribute.attribution import (
     AttributedSnapshot,
 )
 from netaudit.attribute.attributor import Attributor
+from netaudit.attribute.diff import attribute_diff
 from netaudit.attribute.exposure.attributions import Attributions, attributions_of
 from netaudit.attribute.exposure.causes import ExposureCauses, Tense
 from netaudit.attribute.exposure.compare import Compared, Sides, attribute_exposures, compare_exposures
@@ -26,6 +27,7 @@ from netaudit.attribute.exposure.sight import Sight
 from netaudit.attribute.exposure.touched import touched_containers, wanted_destinations
 from netaudit.attribute.exposure.ways import AFFORDABLE_RULES, Expose, Wanted, by_groups, if_few_are_left, one_by_one
 from netaudit.attribute.signatures.signature import Catalog
+from netaudit.diff.counters import Counters
 from netaudit.model.exposure import Destination
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.zones import ZoneChoice
@@ -68,6 +70,20 @@ def with_exposure(
     return msgspec.structs.replace(shown, exposure=table, exposure_gap=gap)
 
 
+def diff_with_exposure(
+    before: Snapshot, after: Snapshot, catalog: Catalog, when: ComputeExposure, counters: Counters = Counters.IGNORE
+) -> tuple[AttributedDiff, Tables | None]:
+    """Compare two snapshots, with what of the exposure table changed; return the tables too, where they are computed.
+
+    What ought to be there, of which a large host has 100,000 rules, is worked out once for both.
+    """
+    both = Attributor.of_both(before, after, catalog)
+    diff = attribute_diff(before, after, catalog, counters, both)
+    tables, gap = expose_both(diff, before, after, catalog, when, both)
+    shown = with_tables(diff, before, after, tables) if tables else msgspec.structs.replace(diff, exposure_gap=gap)
+    return shown, tables
+
+
 def with_exposure_changes(
     diff: AttributedDiff,
     before: Snapshot,
@@ -99,14 +115,22 @@ def choose_rows(tables: Tables, diff: AttributedDiff, before: Snapshot, after: S
 
 
 def expose_both(
-    diff: AttributedDiff, before: Snapshot, after: Snapshot, catalog: Catalog, when: ComputeExposure
+    diff: AttributedDiff,
+    before: Snapshot,
+    after: Snapshot,
+    catalog: Catalog,
+    when: ComputeExposure,
+    attributors: tuple[Attributor, Attributor] | None = None,
 ) -> tuple[Tables | None, str]:
-    """Compute the tables of two snapshots, as far as a change can have touched them; None and why where not."""
+    """Compute the tables of two snapshots, as far as a change can have touched them; None and why where not.
+
+    `attributors` of both are taken where they were made already.
+    """
     way, gap = _way(when, diff, before, after)
     if way is None:
         return None, gap
     how = (way, wanted_destinations(diff.changes, before, after), gap)
-    sides = zip((before, after), Attributor.of_both(before, after, catalog), strict=True)
+    sides = zip((before, after), attributors or Attributor.of_both(before, after, catalog), strict=True)
     found: list[tuple[AttributedExposure, ...]] = []
     for snapshot, attributor in sides:
         attribute = attributions_of(attributor.attribute)

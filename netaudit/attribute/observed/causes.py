@@ -12,13 +12,13 @@ OPERATOR = Cause(CauseKind.OTHER, name="the operator or another program")
 
 def find_cause(signature: Signature, values: Mapping[str, str], evidence: DockerEvidence) -> Cause:
     """Build the cause from what the holes hold, as far as an inventory knows it."""
+    kind = _CAUSES[signature.subject]
+    if kind is CauseKind.DAEMON:
+        return Cause(kind)
     bridge = values.get("bridge", "")
     address = address_in(values)
     owner, end = evidence.owner(address)
     network = evidence.network(bridge, end) or evidence.overlay(_vxlan_id(values))
-    kind = _CAUSES[signature.subject]
-    if kind is CauseKind.DAEMON:
-        return Cause(kind)
     if kind is CauseKind.OTHER:
         port = values.get("host_port")
         name = f"swarm service port {port}/{values.get('protocol')}" if port else "swarm's routing mesh"

@@ -41,7 +41,9 @@ class DockerEvidence:
 
     def is_in_own_chain(self, item: Item) -> bool:
         """Return whether a rule stands in a chain of Docker's (not DOCKER-USER), or jumps to one."""
-        return owns_chain(item.table, item.chain) or any(target.startswith("DOCKER") for target in targets(item.text))
+        if owns_chain(item.table, item.chain):
+            return True
+        return " DOCKER" in item.text and any(target.startswith("DOCKER") for target in targets(item.text))
 
     def is_bridge(self, interface: str) -> bool:
         """Return whether an interface of the host is a bridge: another daemon's network may have it."""
@@ -65,9 +67,11 @@ class DockerEvidence:
         return next((net for net in self._networks.values() if net.id == end.network_id), None)
 
     def overlay(self, vxlan_id: int) -> Network | None:
-        """Return an encrypted network by its VXLAN id."""
+        """Return an encrypted network by its VXLAN id; no network has 0."""
+        if not vxlan_id:
+            return None
         networks = (network for inventory in self.inventories for network in inventory.networks)
-        return next((network for network in networks if vxlan_id and vxlan_id in network.vxlan_ids), None)
+        return next((network for network in networks if vxlan_id in network.vxlan_ids), None)
 
     @cached_property
     def _ends(self) -> Mapping[str, tuple[Container, Endpoint]]:

@@ -70,6 +70,8 @@ class Recogniser:
         if item.object is ObjectKind.POLICY and item.text.lower().endswith(" accept"):
             return _KERNEL_DEFAULT
         found = list(self._candidates(item))
+        if len(found) == 1:
+            return self._attribute(item, *found[0])
         makers = {signature.maker for signature, _ in found}
         if len(makers) == 1:
             return self._attribute(item, *min(found, key=lambda one: not self._is_current(one[0])))

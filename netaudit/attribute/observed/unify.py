@@ -17,10 +17,12 @@ JUMP = re.compile(r" -[jg] (\S+)| (?:jump|goto) (\S+)")
 
 def unify(signature: Signature, item: Item) -> Mapping[str, str] | None:
     """Find what the holes of a signature hold in an object, chain and text together; None when it is another."""
-    chain = signature.chain.unify(item.chain)
     template, said = signature.text, item.text
     if _NO_INTERFACES in said:
         template, said = _without_interfaces(template.text), said.replace(_NO_INTERFACES, "", 1)
+    if not signature.chain.holes:
+        return template.unify(said) if signature.chain.text == item.chain else None
+    chain = signature.chain.unify(item.chain)
     text = template.unify(said) if chain is not None else None
     if chain is None or text is None:
         return None

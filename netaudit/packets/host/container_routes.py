@@ -81,6 +81,8 @@ def parents_of(inventory: Inventory) -> dict[object, str]:
 
 
 def _by_address(inventory: Inventory, networks: Mapping[str, str]) -> dict[object, str]:
+    if not networks:
+        return {}
     return {
         int(ip_address(address.partition("/")[0])): networks[end.network_id]
         for container in inventory.containers

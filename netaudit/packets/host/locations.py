@@ -124,7 +124,7 @@ def _refuse_unknown(interface: str, snapshot: Snapshot) -> None:
 
 
 def _from_address(snapshot: Snapshot, address: Ip, interface: str, family: Family) -> Source:
-    attached = next((one for one in _all_attached(snapshot, family) if one.address == address), None)
+    attached = attached_at(snapshot, address)
     if attached is not None and interface in ("", attached.network.bridge):
         return _from_container(attached)
     routing = Routing(snapshot.host, family)
@@ -149,7 +149,17 @@ def _all_attached(snapshot: Snapshot, family: Family) -> Iterator[Attached]:
 def attached_at(snapshot: Snapshot, address: Ip) -> Attached | None:
     """Return the container that has an address."""
     family = family_of_version(address.version)
-    return next((one for one in _all_attached(snapshot, family) if one.address == address), None)
+    for container in snapshot.inventory.containers if snapshot.inventory else ():
+        if container.running and any(_may_be(end.address_of(family), address) for end in container.endpoints):
+            found = (one for one in attachments(snapshot, container, family) if one.address == address)
+            if attached := next(found, None):
+                return attached
+    return None
+
+
+def _may_be(text: str, address: Ip) -> bool:
+    """Tell whether a text may be an address: IPv4 has one spelling, by which most are told without reading them."""
+    return text.partition("/")[0] == str(address) if address.version == 4 else text != ""
 
 
 def _from_container(attached: Attached) -> Source:

@@ -109,8 +109,8 @@ def _same_namespace(question: TraceQuery, target: Target, snapshot: Snapshot) ->
     """Answer for two containers that share a network namespace: what they say never leaves it."""
     kind, _, name = question.source.partition(":")
     address = target.address
-    attached = attached_at(snapshot, address) if address else None
-    if kind != "container" or attached is None or snapshot.inventory is None:
+    attached = attached_at(snapshot, address) if address and kind == "container" else None
+    if attached is None or snapshot.inventory is None:
         return None
     sender = next((one for one in snapshot.inventory.containers if one.name == name), None)
     if sender is None or owner(snapshot, sender).id != attached.container.id:

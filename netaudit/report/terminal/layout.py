@@ -64,7 +64,7 @@ def _aligned(cells: Sequence[Sequence[str]], width: int) -> str:
 
 def _wrapped(text: str, width: int) -> str:
     """Wrap a cell; most are one line."""
-    if len(text) <= width and text.isprintable() and columns_of(text) <= width:
+    if len(text) <= width and text.isprintable() and (text.isascii() or columns_of(text) <= width):
         return text
     return "\n".join(wrap(text, width, hyphens=True))
 
@@ -72,8 +72,7 @@ def _wrapped(text: str, width: int) -> str:
 def _laid_out(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield the lines of rows: columns of equal width, two spaces apart."""
     cells = [[cell.strip() for cell in row] for row in rows]
-    columns = zip_longest(*cells, fillvalue="")
-    widths = [max(columns_of(line) for cell in column for line in cell.splitlines() or [""]) for column in columns]
+    widths = [_width(column) for column in zip_longest(*cells, fillvalue="")]
     for row in cells:
         if not any("\n" in cell for cell in row):
             yield _line(row, widths)
@@ -82,7 +81,17 @@ def _laid_out(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield from (_line(line, widths) for line in zip_longest(*parts, fillvalue=""))
 
 
+def _width(column: Sequence[str]) -> int:
+    """Return how many columns of text the cells of a column take; of 100,000 cells nearly all are one plain line."""
+    others = [cell for cell in column if not (cell.isascii() and cell.isprintable())]
+    wide = max((columns_of(line) for cell in others for line in cell.splitlines()), default=0)
+    plain = column if not others else [cell for cell in column if cell.isascii() and cell.isprintable()]
+    return max(wide, max(map(len, plain), default=0))
+
+
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    if all(map(str.isascii, cells)):
+        return "  ".join(map(str.ljust, cells, widths)).rstrip()
     padded = (f"{cell}{' ' * (width - columns_of(cell))}" for cell, width in zip(cells, widths, strict=False))
     return "  ".join(padded).rstrip()
 

@@ -38,8 +38,6 @@ _PILED = f"(?<=[{_MARKS}]{{4}})[{_MARKS}]"
 _GITHUB = r":(?=:[0-9A-Fa-f-]*[^\W0-9A-Fa-f])"
 _BRACKETED = r"#(?=#[\w.-]*\[)"
 _SECTION = r"(?:(?<=section_start)|(?<=section_end)|(?<=travis_fold)|(?<=travis_time)):"
-# One of these is in each command of a pipeline: printable ASCII without them is safe, and most text is that.
-_COMMANDS = ("::", "##", "section_", "travis_")
 _UNSAFE = re.compile(f"[\x00-\x1f\x7f{_STEERING}\ud800-\udfff]|{_PILED}|{_GITHUB}|{_BRACKETED}|{_SECTION}")
 _UNSAFE_IN_MARKUP = re.compile(f"[\x00-\x08\x0b-\x1f\x7f{_STEERING}\ud800-\udfff]")
 _UNSAFE_IN_JSON = re.compile(f"[\x7f{_STEERING}]|{_BRACKETED}")
@@ -53,9 +51,14 @@ _HEAD, _TAIL = 6000, 1500
 
 def visible(text: str) -> str:
     """Replace what could steer a terminal, reorder a line or command a pipeline by its visible code."""
-    if text.isascii() and text.isprintable() and not any(map(text.__contains__, _COMMANDS)):
+    if text.isascii() and text.isprintable() and not _has_command(text):
         return text
     return _UNSAFE.sub(_code, text)
+
+
+def _has_command(text: str) -> bool:
+    """Tell whether a text may hold a command of a pipeline: printable ASCII without is safe, and most text is that."""
+    return "::" in text or "##" in text or "section_" in text or "travis_" in text
 
 
 def visible_markup(markup: str) -> str:
