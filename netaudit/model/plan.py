@@ -111,6 +111,8 @@ class AssumptionKind(StrEnum):
     START_ORDER = "start-order"  # network, containers: started in parallel, addresses may swap
     STARTED_TOGETHER = "started-together"  # containers: in parallel, so that their rules stand in any order
     MADE_TOGETHER = "made-together"  # networks: the same
+    ADDRESS_ABSENT = "address-absent"  # address: a port is published on it, and no interface has it
+    KERNEL_SCTP = "kernel-sctp"  # port: docker-proxy needs a kernel that has SCTP
     PORTS_COMPETE = "ports-compete"  # container, other, port: started in parallel, the other one's range has the port
     ADDRESSES_IN_USE = "addresses-in-use"  # network
     PORT_FREE = "port-free"  # port: whether a process of the host holds it is not recorded

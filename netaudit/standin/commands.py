@@ -15,7 +15,7 @@ _PLANNED = {
     "network": ("create", "rm", "remove", "connect", "disconnect", "prune"),
     "service": ("create", "update", "rm", "remove", "scale"),
     "stack": ("deploy", "up", "rm", "remove", "down"),
-    "compose": ("up", "create", "down", "restart", "start", "stop", "kill", "rm", "scale"),
+    "compose": ("up", "create", "down", "restart", "start", "stop", "kill", "rm", "scale", "pause", "unpause"),
 }
 _PAST_THE_STAND_IN = {
     "-H": "it names another engine",

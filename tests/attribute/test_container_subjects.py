@@ -195,6 +195,16 @@ def test_a_binding_without_a_host_port_is_a_routed_networks_alone(
     } == carried
 
 
+@pytest.mark.parametrize("family", ["ip", "ip6"])
+def test_an_internal_network_carries_no_ports_and_ipv6_on_it_takes_none_from_the_proxy(family: str) -> None:
+    inner = changed(FRONT, internal=True)
+    web = changed(WEB, endpoints=(ON_DEFAULT, ON_FRONT), bindings=(_binding(), _binding("::")))
+    found = _of(web, family=family, networks=(DEFAULT, inner))
+    ports = [one for one in found if one.profile.kind is SubjectKind.PORT_BINDING]
+    said = [(one.values["address"], one.values["host_ip"], one.profile.facts["proxy-only"]) for one in ports]
+    assert said == ([("172.17.0.2", "0.0.0.0", False), ("172.17.0.2", "::", True)] if family == "ip" else [])
+
+
 def test_the_endpoint_that_swarms_bridge_hides_is_found_by_the_sandbox() -> None:
     networks = (DEFAULT, GATEWAY)
     inside = changed(WEB, sandbox="/var/run/docker/netns/0123456789abcdef")

@@ -401,6 +401,72 @@ def test_networks_with_an_ipv6_subnet_alone_swap_ipv4_ones_and_services_swap_ipv
     assert found["IPv6 address of p-b-1 in p_a"] == "2001:db8:a::2, 2001:db8:a::3"
 
 
+def test_networks_of_a_project_end_after_its_containers_whatever_their_names() -> None:
+    """A network with a name of its own may come before the containers in the alphabet."""
+    made = _engine()
+    labels = {"com.docker.compose.project": "p", "com.docker.compose.service": "web"}
+    _network(made, "a_front", Labels=labels)
+    body = _BUSYBOX | {"Labels": labels, "HostConfig": {"NetworkMode": "a_front"}}
+    _ask(made, "POST", "/containers/create", body, name="p-web-1")
+    _ask(made, "POST", "/containers/p-web-1/start")
+    engine = stand_in(made.planned().facts_after)
+    for method, path in (("POST", "/containers/p-web-1/stop"), ("DELETE", "/containers/p-web-1")):
+        _ask(engine, method, path)
+    _ask(engine, "DELETE", "/networks/a_front")
+    planned = engine.planned()
+    assert planned.refused == ()
+    assert "a_front" not in networks(planned.facts_after)
+
+
+@pytest.mark.parametrize(("switch", "status"), [("0", 500), ("1", 204), (None, 204)])
+@pytest.mark.parametrize("version", ["26.1.5", "28.5.2"])
+def test_a_port_on_an_address_that_the_host_does_not_have(version: str, switch: str | None, status: int) -> None:
+    facts = recorded(f"{version}-iptables-nft/fresh")
+    line = b"" if switch is None else f"net.ipv4.ip_nonlocal_bind = {switch}\n".encode()
+    sysctls = line + (facts.files[Source.SYSCTL] or b"")
+    engine = stand_in(replace(facts, files={**facts.files, Source.SYSCTL: sysctls}))
+    for address, answer in (("192.0.2.10", 204), ("127.0.0.9", 204), ("192.0.2.99", status)):
+        name = f"on-{address}"
+        found = _run(engine, name, {"80/tcp": [{"HostIp": address, "HostPort": "8080"}]})
+        assert found[0] == answer
+    said = [dict(one.args) for one in engine.planned().assumptions if one.kind == "address-absent"]
+    assert said == ([{"address": "192.0.2.99"}] if switch is None else [])
+
+
+@pytest.mark.parametrize(("signal", "is_sure"), [("KILL", True), ("SIGTERM", False), ("HUP", True)])
+def test_whether_a_signal_ends_a_container_is_its_programs_business(signal: str, *, is_sure: bool) -> None:
+    engine = _engine()
+    _run(engine, "web")
+    _ask(engine, "POST", "/containers/web/kill", signal=signal)
+    planned = engine.planned()
+    assert ("ends" not in {one.kind for one in planned.assumptions}) is is_sure
+    assert containers(planned.facts_after)["/web"]["running"] is (signal == "HUP")
+
+
+def test_docker_proxy_needs_a_kernel_with_sctp() -> None:
+    engine = _engine()
+    _run(engine, "web", {"80/sctp": [{"HostIp": "", "HostPort": "8080"}]})
+    assert [dict(one.args) for one in engine.planned().assumptions if one.kind == "kernel-sctp"] == [{"port": "80"}]
+
+
+def test_an_interface_carries_macvlan_or_ipvlan() -> None:
+    engine = _engine()
+    for number, driver in enumerate(("macvlan", "ipvlan")):
+        pool = {"Config": [{"Subnet": f"198.51.{number}.0/24"}]}
+        _network(engine, driver, Driver=driver, IPAM=pool, Options={"parent": "eth0"})
+    assert _run(engine, "first", NetworkMode="ipvlan")[0] == 204
+    assert "failed to create the macvlan port" in _message(_run(engine, "second", NetworkMode="macvlan"))[1]
+    _ask(engine, "POST", "/containers/first/stop")
+    assert _ask(engine, "POST", "/containers/second/start")[0] == 204
+
+
+@pytest.mark.parametrize(("version", "gateway"), [("26.1.5", "172.18.0.1"), ("28.5.2", "")])
+def test_engines_that_know_isolated_networks_give_them_no_gateway(version: str, gateway: str) -> None:
+    engine = _engine(version)
+    _network(engine, "iso", Internal=True, Options={"com.docker.network.bridge.gateway_mode_ipv4": "isolated"})
+    assert networks(engine.planned().facts_after)["iso"]["pools"] == [("172.18.0.0/16", gateway)]
+
+
 def test_a_macvlan_that_is_internal_shows_no_gateway_of_any_engine() -> None:
     for version in ("20.10.24", "28.5.2"):
         engine = _engine(version)

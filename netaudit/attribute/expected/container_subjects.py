@@ -87,6 +87,10 @@ class ContainerSubjects:
         hidden = (member for member in bridge.members if member.name == gateway_name(container))
         return container.endpoints + tuple(Endpoint(bridge.id, bridge.name, m.ipv4, m.ipv6) for m in hidden)
 
+    def _is_internal(self, end: Endpoint) -> bool:
+        network = self._networks.get(end.network_id)
+        return network is not None and network.internal
+
     def _links(self, container: Container, ref: Ref, one: Attachment) -> Iterator[Subject]:
         view = one.view
         profile = self._profiles.make(SubjectKind.LINK, view.family, view.facts, view.values)
@@ -106,8 +110,9 @@ class ContainerSubjects:
 
     def _bindings(self, container: Container, owner: Ref, attached: list[Attachment]) -> Iterator[Subject]:
         family = attached[0].view.family
+        attached = [one for one in attached if not one.view.network.internal]  # they publish nothing
         gateway = carrier(container, [one.endpoint for one in attached], self._networks, family, self._version)
-        proxied = family == "ip" and not any(end.ipv6 for end in container.endpoints)
+        proxied = family == "ip" and not any(end.ipv6 for end in container.endpoints if not self._is_internal(end))
         routed = _routed(container.bindings)
         for binding in container.bindings:
             host = binding.host_ip

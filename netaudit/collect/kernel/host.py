@@ -17,6 +17,8 @@ SWITCHES = (
     "net/ipv4/ip_forward",
     "net/ipv4/ip_local_port_range",
     "net/ipv4/ip_local_reserved_ports",
+    "net/ipv4/ip_nonlocal_bind",
+    "net/ipv6/ip_nonlocal_bind",
     "net/ipv4/conf/*/forwarding",
     "net/ipv4/conf/*/rp_filter",
     "net/ipv4/conf/*/route_localnet",

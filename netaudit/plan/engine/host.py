@@ -8,7 +8,7 @@ import msgspec
 
 from netaudit.model.docker import DaemonOptions
 from netaudit.model.facts import Facts, Source
-from netaudit.model.host import Host, IpNetwork, Listener
+from netaudit.model.host import Host, Ip, IpNetwork, Listener
 from netaudit.model.version import Version
 from netaudit.parse.docker.options import Info, parse_options, parse_version
 from netaudit.parse.host.host import parse_host
@@ -73,6 +73,18 @@ class EngineHost(msgspec.Struct, frozen=True):
         """Tell whether the host can listen on IPv6; it is taken to where its addresses are not known."""
         addresses = {one.local for interface in self.kernel.interfaces for one in interface.addresses}
         return not addresses or "::1" in addresses
+
+    def has_address(self, address: Ip) -> bool:
+        """Tell whether a program of the host can listen on an address; it is taken to where none is known."""
+        interfaces = [one.ip for interface in self.kernel.interfaces for one in interface.addresses]
+        local = (one.network for one in self.kernel.routes if one.kind == "local")
+        anywhere = not interfaces or address.is_unspecified or address.is_loopback
+        return anywhere or address in interfaces or any(address in network for network in local)
+
+    def binds_elsewhere(self, version: int) -> bool | None:
+        """Tell whether programs may listen on addresses that the host does not have; None where it is not recorded."""
+        switch = dict(self.kernel.sysctls).get(f"net.ipv{version}.ip_nonlocal_bind")
+        return None if switch is None else switch.strip() == "1"
 
     @property
     def dynamic_ports(self) -> tuple[int, int]:

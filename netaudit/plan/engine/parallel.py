@@ -25,6 +25,7 @@ class Phase(StrEnum):
     CONTAINERS = "containers"
     STARTS = "starts"
     ENDS = "ends"
+    NETWORKS_END = "networks-end"  # after their containers
     OTHER = "other"
 
 
@@ -66,6 +67,8 @@ def describe(state: EngineState, request: EngineRequest) -> Sent:
     if container is not None and (request.endpoint.startswith("/containers/") or connected):
         return _described(request, phase, name_of(container), _labels(container))
     network = state.find_network("".join(named)) or {}
+    if phase == Phase.ENDS and request.endpoint.startswith("/networks/"):
+        phase = Phase.NETWORKS_END
     return Sent(request, phase, text(network, "Name"), parallel=_is_composed(texts(network.get("Labels"))))
 
 

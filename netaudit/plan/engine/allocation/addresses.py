@@ -66,7 +66,7 @@ def gateway_of(state: EngineState, network: Object, pool: Pool) -> Ip | None:
     """Return a network's gateway: as configured, its bridge's address, or the first one that was free."""
     if named := text(pool.config, "Gateway"):
         return address_of(named)
-    if _has_no_gateway(state, network, pool.subnet.version):
+    if has_no_gateway(state, network, pool.subnet.version):
         return None
     own = [one for one in _interface_addresses(state, network) if one in pool.subnet]
     return own[0] if own else Pool(pool.config).lowest_free()
@@ -146,7 +146,8 @@ def _interface_addresses(state: EngineState, network: Object) -> list[Ip]:
     ]
 
 
-def _has_no_gateway(state: EngineState, network: Object, version: int) -> bool:
+def has_no_gateway(state: EngineState, network: Object, version: int) -> bool:
+    """Tell whether a network of one family is isolated, and has no gateway then."""
     mode = options_of(network).get(f"{BRIDGE_OPTION}gateway_mode_ipv{version}")
     return state.host.version >= _NO_GATEWAY and mode == "isolated"
 

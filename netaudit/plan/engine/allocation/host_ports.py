@@ -8,7 +8,7 @@ import msgspec
 
 from netaudit.model.address_text import with_port
 from netaudit.model.host import Ip, Listener
-from netaudit.model.plan import Symbol, SymbolKind
+from netaudit.model.plan import AssumptionKind, Symbol, SymbolKind
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.wanted import Wanted, split_port
 from netaudit.plan.engine.answer import EngineRefusal
@@ -59,6 +59,7 @@ def choose_port(state: EngineState, ports: HostPorts, wanted: Wanted, addresses:
     """Return the host port of a binding on these addresses. Raises EngineRefusal where it cannot be had."""
     if len(set(addresses)) < len(addresses):
         raise EngineRefusal(500, _bound_twice(state, wanted, addresses))
+    _check_sockets(state, wanted, addresses)
     if wanted.is_exact:
         state.asked_ports.add(wanted.first)
         _check_exact(state, ports, wanted, addresses)
@@ -75,6 +76,25 @@ def choose_port(state: EngineState, ports: HostPorts, wanted: Wanted, addresses:
         if not ports.is_free(wanted.protocol, [address], found):
             raise EngineRefusal(500, _failed(state, container, _held(state, wanted.protocol, found, address)))
     return found
+
+
+def _check_sockets(state: EngineState, wanted: Wanted, addresses: list[Ip]) -> None:
+    """Refuse addresses that the host does not have; note what its kernel has to know."""
+    for address in (one for one in addresses if not state.host.has_address(one)):
+        elsewhere = state.host.binds_elsewhere(address.version)
+        if elsewhere is None:
+            state.assume(AssumptionKind.ADDRESS_ABSENT, address=str(address))
+        elif not elsewhere:
+            raise EngineRefusal(500, _unheld(state, wanted, address))
+    if wanted.protocol == "sctp" and state.host.options.userland_proxy is not False:
+        state.assume(AssumptionKind.KERNEL_SCTP, port=str(wanted.port))
+
+
+def _unheld(state: EngineState, wanted: Wanted, address: Ip) -> str:
+    shown, why = with_port(str(address), wanted.first), "cannot assign requested address"
+    if state.host.version >= _BINDS_FIRST:
+        return f"failed to bind host port for {shown}/{wanted.protocol}: {why}"
+    return f"Error starting userland proxy: listen {wanted.protocol}{address.version} {shown}: bind: {why}"
 
 
 def _pick(state: EngineState, free: Iterator[int], first: int, last: int) -> int | None:

@@ -10,9 +10,20 @@ from netaudit.plan.engine.allocation.addresses import Pool, choose_address, gate
 from netaudit.plan.engine.allocation.publishing import publish
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.overlay import leave_member, next_address, settle_gateway
-from netaudit.plan.engine.objects import Object, endpoints_of, is_running, mode_of, name_of, objects, part, text
+from netaudit.plan.engine.objects import (
+    Object,
+    endpoints_of,
+    is_running,
+    mode_of,
+    name_of,
+    objects,
+    options_of,
+    part,
+    text,
+)
 from netaudit.plan.engine.state import EngineState
 
+_VLANS = ("macvlan", "ipvlan")
 _PREDEFINED = ("bridge", "host", "none")
 _NO_INTERNAL_GATEWAY = Version(25)
 _RANDOM_MAC = Version(28)
@@ -98,6 +109,7 @@ def join(state: EngineState, container: Object, name: str) -> None:
     ends = endpoints_of(container)
     end = part(ends, name)
     network = _network_of(state, name, end)
+    _check_parent(state, network)
     own_name = text(network, "Name")
     if own_name != name:
         ends[own_name] = ends.pop(name)
@@ -189,6 +201,17 @@ def _from_mac(state: EngineState, network: Object, end: Object, pool: Pool) -> I
 
 def _with_length(end: Object, address: str, length: str) -> str:
     return f"{end[address]}/{end[length]}" if end[address] else ""
+
+
+def _check_parent(state: EngineState, network: Object) -> None:
+    """Refuse macvlan and ipvlan on one interface: the kernel keeps it for the kind whose endpoint came first."""
+    driver, parent = text(network, "Driver"), options_of(network).get("parent")
+    if driver not in _VLANS or not parent:
+        return
+    for other in state.networks.values():
+        is_other = text(other, "Driver") in _VLANS and text(other, "Driver") != driver
+        if is_other and options_of(other).get("parent") == parent and part(other, "Containers"):
+            raise EngineRefusal(500, f"failed to create the {driver} port: device or resource busy")
 
 
 def _check_connection(container: Object, network: Object) -> None:

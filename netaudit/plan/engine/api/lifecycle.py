@@ -12,6 +12,7 @@ from netaudit.plan.engine.objects import Object, endpoints_of, is_running, mode_
 from netaudit.plan.engine.state import EngineState
 
 _SAYS_NETWORKING = Version(28)
+_ENDING = ("KILL", "TERM", "INT", "QUIT", "9", "15", "2", "3")
 _DEPENDS_ON = "com.docker.compose.depends_on"
 
 
@@ -36,6 +37,8 @@ def stop(state: EngineState, request: EngineRequest, reference: str) -> Answer:
         return Answer(304)
     if not _ends(request):
         return Answer(204)
+    if request.endpoint.endswith("/kill") and _signal(request) not in ("KILL", "9"):
+        state.assume(AssumptionKind.ENDS, container=name_of(container))
     bring_down(state, container)
     if part(container, "HostConfig").get("AutoRemove") is True:
         del state.containers[text(container, "Id")]
@@ -159,8 +162,11 @@ def _check_namespace(state: EngineState, container: Object) -> None:
 
 def _ends(request: EngineRequest) -> bool:
     """Tell whether a signal ends a container: other signals of `docker kill` are messages to it."""
-    signal = request.parameter("signal", "KILL").upper().removeprefix("SIG")
-    return not request.endpoint.endswith("/kill") or signal in ("KILL", "TERM", "INT", "QUIT", "9", "15", "2", "3")
+    return not request.endpoint.endswith("/kill") or _signal(request) in _ENDING
+
+
+def _signal(request: EngineRequest) -> str:
+    return request.parameter("signal", "KILL").upper().removeprefix("SIG")
 
 
 def _ends_by_itself(state: EngineState, container: Object) -> bool:

@@ -7,7 +7,7 @@ from netaudit.model.engine_request import EngineRequest
 from netaudit.model.host import IpNetwork
 from netaudit.model.plan import EffectKind, Symbol, SymbolKind
 from netaudit.model.version import Version
-from netaudit.plan.engine.allocation.addresses import Pool, bridge_of, note_address
+from netaudit.plan.engine.allocation.addresses import Pool, bridge_of, has_no_gateway, note_address
 from netaudit.plan.engine.allocation.subnets import check_overlap, choose_ipv4, choose_ipv6
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.networks import PREDEFINED
@@ -164,8 +164,7 @@ def _chosen(state: EngineState, network: Object, config: Object) -> Object:
     """Return a subnet with the gateway that is chosen for it."""
     pool = Pool(config)
     gateway = pool.lowest_free()
-    mode = options_of(network).get(f"{BRIDGE_OPTION}gateway_mode_ipv{pool.subnet.version}")
-    if mode == "isolated" or gateway is None:
+    if gateway is None or has_no_gateway(state, network, pool.subnet.version):
         return config
     note_address(state, network, pool, gateway, "the gateway")
     return config | {"Gateway": str(gateway)}

@@ -37,6 +37,14 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "networks {networks} are made in this order",
         "the order in which Compose makes them, which is not the same each time: by it rules stand in their chains",
     ),
+    AssumptionKind.ADDRESS_ABSENT: (
+        "the host listens on {address}: no interface has that address, so that the command would fail without more",
+        "sysctl net.ipv4.ip_nonlocal_bind, net.ipv6.ip_nonlocal_bind",
+    ),
+    AssumptionKind.KERNEL_SCTP: (
+        "the kernel has SCTP, on which docker-proxy listens for port {port}",
+        "modprobe sctp; with userland-proxy=false nothing listens",
+    ),
     AssumptionKind.PORTS_COMPETE: (
         "container {container} takes host port {port} before container {other} can take it, whose range has it too",
         "the order in which they start, which is not the same each time: in the other one {container} does not start",
