@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import netaudit
 from netaudit.api.formats import Format
 from netaudit.api.renderers import render_diff, render_snapshot
-from netaudit.cli import app
+from netaudit.cli.commands.program import whole_program
 from netaudit.model.exposure import Outcome, ZoneKind
 from netaudit.model.facts import Facts, Gap, GapReason
 from netaudit.store import load, save
@@ -91,11 +91,11 @@ def test_a_strict_report_without_exposure_is_incomplete(tmp_path: Path, options:
     recording = tmp_path / "rec"
     save(replace(load(SHOP / "10"), gaps=()), recording)
     asked = ["report", str(recording), "--strict", "-o", str(tmp_path / "x.html"), *options]
-    assert CliRunner().invoke(app, asked).exit_code == code
+    assert CliRunner().invoke(whole_program(), asked).exit_code == code
 
 
 def test_a_report_computes_exposure_at_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("netaudit.attribute.exposure.compute.AFFORDABLE_CONTAINERS", 1)
     monkeypatch.chdir(tmp_path)
-    CliRunner().invoke(app, ["report", str(SHOP / "10"), "-o", "x.html"])
+    CliRunner().invoke(whole_program(), ["report", str(SHOP / "10"), "-o", "x.html"])
     assert "Open to the Internet" in (tmp_path / "x.html").read_text()

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 from programs import environment, run, run_inside
+from typer.testing import CliRunner
 
-from netaudit.cli import app
+from netaudit.cli.commands import program
 from netaudit.release import RELEASE
 
 COMMANDS = ["record", "diff", "run", "plan", "show", "explain", "exposure", "trace", "audit", "assert"]
@@ -47,8 +48,20 @@ for arguments in json.loads(sys.argv[1]):
 
 
 def test_the_commands_are_these() -> None:
-    commands = [one for one in app.registered_commands if one.callback]
-    assert [one.name or one.callback.__name__ for one in commands if one.callback] == COMMANDS
+    assert list(program.COMMANDS) == COMMANDS
+
+
+def test_help_lists_what_the_whole_program_has() -> None:
+    whole = CliRunner().invoke(program.whole_program(), ["--help"], prog_name="netaudit")
+    assert whole.stdout.partition("\n")[2] == run_inside("--help").stdout.partition("\n")[2]
+
+
+def test_a_command_is_imported_without_the_others() -> None:
+    asked = "import sys; sys.argv[1:] = ['trace', '--help']; from netaudit.cli import main\nmain()"
+    check = f"try:\n exec({asked!r})\nfinally: print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", f"import sys\n{check}"], capture_output=True, text=True, check=True)
+    commands = {name for name in done.stderr.split() if name.startswith("netaudit.cli.commands.")}
+    assert commands == {"netaudit.cli.commands.program", "netaudit.cli.commands.trace"}
 
 
 @pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS), *OF_FLEET], ids=" ".join)

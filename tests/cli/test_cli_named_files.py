@@ -14,7 +14,7 @@ import typer
 from programs import ONE_PORT, environment, run, run_inside
 from sampling import every
 
-from netaudit.cli import app
+from netaudit.cli.commands.program import whole_program
 
 AFTER = str(ONE_PORT / "01")
 AUDIT = ("audit", AFTER, "--no-exposure")
@@ -57,7 +57,7 @@ WRITTEN = {"output", "keep", "write_baseline", "metrics"}
 
 
 def test_every_path_of_the_command_line_is_known_here() -> None:
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(whole_program())
     assert isinstance(root, click.Group) or hasattr(root, "commands")
     found = {
         (name, str(one.name))

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from netaudit.cli import app
+from netaudit.cli.commands.program import whole_program
 from netaudit.release import RELEASE
 
 PATH = Path(__file__).parents[2] / "docs" / "netaudit.1"
@@ -29,7 +29,7 @@ _ENVIRONMENT = (
 
 def render() -> str:
     """Print the page in man(7)."""
-    return "\n".join(_lines(typer.main.get_command(app))) + "\n"
+    return "\n".join(_lines(typer.main.get_command(whole_program()))) + "\n"
 
 
 def _lines(program: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from typer.testing import CliRunner
 
-from netaudit.cli import app
+from netaudit.cli.commands.program import whole_program
 
 _ROOT = Path(__file__).parents[2]
 _HOST = _ROOT / "tests" / "recordings" / "tour" / "five-networks"
@@ -122,7 +122,7 @@ def _print(command: str, at: int) -> str:
     _, verb, *rest = shlex.split(command)
     steps = [str(_HOST / f"{step:02}") for step in (at - 1, at)]
     arguments = ["diff", *steps] if verb == "run" else [verb, *rest, steps[1]]
-    done = CliRunner().invoke(app, arguments)
+    done = CliRunner().invoke(whole_program(), arguments)
     if done.exit_code:
         raise AssertionError(f"netaudit {shlex.join(arguments)}: {done.output}")
     return done.stdout
