@@ -1,5 +1,7 @@
 """Two snapshots of a host -> the changes between them, each with who wrote it."""
 
+from collections.abc import Collection, Iterable
+
 from netaudit.attribute.attribution import AttributedChange, AttributedDiff
 from netaudit.attribute.attributor import Attributor
 from netaudit.attribute.container_netns import inside_changes
@@ -8,7 +10,11 @@ from netaudit.attribute.signatures.signature import Catalog
 from netaudit.attribute.snapshot import attribute_head, examine
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters
 from netaudit.diff.counters import Counters
+from netaudit.model.facts import Gap, GapReason, source_of_rules
 from netaudit.model.snapshot import Snapshot
+
+# What is absent has no rules that anybody made; what was read in part is compared as far as it was.
+_UNREAD = frozenset(GapReason) - {GapReason.ABSENT, GapReason.PARTIAL, GapReason.INCONSISTENT}
 
 
 def attribute_diff(
@@ -24,7 +30,8 @@ def attribute_diff(
     one also knows the cause of a stale rule. `attributors` of both are taken where they were made already.
     """
     compared = compare_with_counters if counters is Counters.COMPARE else compare
-    changes = compared(before.ruleset, after.ruleset)
+    unread = _unread(before.gaps), _unread(after.gaps)
+    changes = [one for one in compared(before.ruleset, after.ruleset) if not _is_hidden(one, *unread)]
     earlier, later = attributors or Attributor.of_both(before, after, catalog)
     missing, coverage, defects = examine(later)
     return AttributedDiff(
@@ -38,6 +45,22 @@ def attribute_diff(
         coverage=coverage,
         defects=defects,
     )
+
+
+def _unread(gaps: Iterable[Gap]) -> frozenset[str]:
+    return frozenset(gap.source for gap in gaps if gap.reason in _UNREAD)
+
+
+def _is_hidden(change: Change, before: Collection[str], after: Collection[str]) -> bool:
+    """Tell whether what seems to come or to go was in fact not read; `before` and `after` are what each side lacks."""
+    source = source_of_rules(change.item.backend, change.item.family)
+    match change:
+        case Added():
+            return source in before
+        case Removed():
+            return source in after
+        case Moved() | Altered():
+            return source in before or source in after
 
 
 def _attribute_change(change: Change, earlier: Attributor, later: Attributor) -> AttributedChange:

@@ -2,11 +2,13 @@
 
 import msgspec
 import pytest
-from audit.conftest import AuditOf
+from audit.conftest import RECORDINGS, AuditOf
 from pages.town import make_town
 
+from netaudit.model.facts import RULE_SOURCES, Gap, GapReason
 from netaudit.report.terminal.audit import render_audit
 from netaudit.report.terminal.style import Style
+from netaudit.store import load
 
 SHOP = "tour/shop/10"
 SCREEN = 24  # lines
@@ -41,3 +43,11 @@ def test_what_was_not_computed_or_is_missing_is_said(audit_of: AuditOf) -> None:
     assert f"{missing} missing" in render_audit(audit, Style(width=200))
     unknown = msgspec.structs.replace(audit, shown=msgspec.structs.replace(audit.shown, exposure=None))
     assert "who can reach what was not computed" in render_audit(unknown, Style(width=200))
+
+
+def test_without_any_rule_that_was_read_nothing_is_said_of_missing_and_stale_ones(audit_of: AuditOf) -> None:
+    facts = load(RECORDINGS / "28.5.2-iptables-nft/default-one-port/02")
+    left = {name: data for name, data in facts.files.items() if name not in RULE_SOURCES}
+    gaps = tuple(Gap(source, GapReason.CRASHED) for source in facts.files if source in RULE_SOURCES)
+    screen = render_audit(audit_of(msgspec.structs.replace(facts, files=left, gaps=gaps)), Style(width=200))
+    assert "0 rules; missing and stale ones are not known (ip6tables-save.txt, iptables-save.txt" in screen

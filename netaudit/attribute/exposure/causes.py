@@ -214,6 +214,7 @@ def _switches(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
     versions = [one.inventory.version if one.inventory else "" for one in (before, after)]
     if all(versions) and versions[0] != versions[1]:
         changed.append(f"the engine's version, {versions[0]} to {versions[1]},")
-    if before.host.routes != after.host.routes:
+    seen = not any(gap.source in (Source.IP_ROUTE, Source.IP6_ROUTE) for one in (before, after) for gap in one.gaps)
+    if seen and before.host.routes != after.host.routes:
         changed.append("the routing table")
     return tuple(changed)

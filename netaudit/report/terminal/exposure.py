@@ -10,7 +10,7 @@ from netaudit.report.terminal.style import Style, bold, paint
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.exposure import ChangeLine, TableLine, change_lines, exposure_tables, is_outside
 from netaudit.report.text.sanitize import terminal_text
-from netaudit.report.text.unseen import Tense, describe_no_exposure_change
+from netaudit.report.text.unseen import Tense, describe_no_exposure_change, may_have_changed
 from netaudit.report.text.words import count, describe_head
 
 _FEW = 2  # lines that are printed whole
@@ -26,7 +26,7 @@ def lead_diff(diff: AttributedDiff, style: Style) -> Iterator[str]:
             yield from (f"who can reach what: {terminal_text(diff.exposure_gap)}", "")
         return
     if not diff.exposure:
-        if diff.changes:
+        if diff.changes or may_have_changed(diff):
             yield from (*wrap(describe_no_exposure_change(diff), style.width), "")
         return
     yield bold("who can reach what", style)

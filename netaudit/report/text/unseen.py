@@ -25,6 +25,11 @@ def describe_no_exposure_change(diff: AttributedDiff, tense: Tense = Tense.HAPPE
     return _no_change(diff, f"Who can reach what {tense.value}.", "who can reach what")
 
 
+def may_have_changed(diff: AttributedDiff) -> bool:
+    """Tell whether who can reach what may have changed where nothing was seen to."""
+    return bool(hiding(distinct_gaps((diff.before, diff.after))) or diff.exposure_undecided)
+
+
 def describe_no_outside_change(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> str:
     """Say the same of the Internet and neighbours alone."""
     same = f"What the Internet and neighbours can reach {tense.value}."

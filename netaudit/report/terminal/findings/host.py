@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from netaudit.attribute.attribution import AttributedSnapshot, Standing
 from netaudit.model.exposure import OUTSIDE
-from netaudit.model.facts import OBJECT_SOURCES, GapReason
+from netaudit.model.facts import OBJECT_SOURCES, RULE_SOURCES, GapReason
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.reach.rows import OpenRow, open_rows
@@ -48,10 +48,12 @@ def _rules(shown: AttributedSnapshot) -> str:
 
 
 def _wrong(shown: AttributedSnapshot) -> list[str]:
-    """Count what is missing and stale, or say that nobody knows: not all of Docker's objects were seen."""
+    """Count what is missing and stale, or say that nobody knows: not all of Docker's objects were seen, or no rule."""
     unread = [gap for gap in shown.head.gaps if gap.source in OBJECT_SOURCES]
     has_rules = any(one.attribution.maker == "docker" for one in shown.items)
     unknown = sorted({gap.source for gap in unread if has_rules or gap.reason is not GapReason.ABSENT})
+    if not shown.coverage.rules:
+        unknown += sorted({gap.source for gap in shown.head.gaps if gap.source in RULE_SOURCES})
     stale = sum(one.attribution.standing is Standing.STALE for one in shown.defects)
     if unknown and not (shown.missing or stale):
         return [f"missing and stale ones are not known ({', '.join(unknown)})"]
