@@ -18,12 +18,12 @@ import packing
 from tabulate import tabulate
 
 from bench.installed import RUNS, measure, netaudit
+from bench.page import put_first
 from bench.synthetic import make_facts, make_save
 from netaudit.store import load, save
 
 _REPOSITORY = Path(__file__).parents[2]
 MODEL = _REPOSITORY / "tests" / "recordings" / "28.5.2-iptables-nft" / "default-no-port" / "00"
-PAGE = _REPOSITORY / "docs" / "speed.md"
 _SIZES = (3_333, 33_000, 100_000)  # containers: 10,000, 100,000 and 300,000 rules
 _PYTHON_IPTABLES = "import iptc.easy; iptc.easy.dump_all()"
 _JC = "for t in filter nat raw; do iptables-nft -t $t -L -n -v | jc --iptables; done"
@@ -69,7 +69,7 @@ def main() -> None:
         growth=table(growth, ["containers", "rules", "s", "peak MB", "µs per rule"]),
         others=table(others, ["what, on the same rules", "s", "peak MB", "times netaudit diff"]),
     )
-    PAGE.write_text(text)
+    put_first(text)
     print(text)
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import msgspec
 import packing
 
-from bench.bench import MODEL, PAGE, table
+from bench.bench import MODEL, table
 from bench.installed import measure, netaudit
+from bench.page import put_section
 from bench.synthetic import make_facts
 from netaudit.model.facts import Facts, Source
 from netaudit.packets.exposure.table import expose
@@ -46,8 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         growth = table([_row(name, facts, Path(folder)) for name, facts in hosts], headers)
     section = _WORDS.format(heading=_HEADING, load=os.getloadavg()[0], growth=growth)
-    before, _, _ = PAGE.read_text().partition(_HEADING)
-    PAGE.write_text(f"{before.rstrip()}\n\n{section}")
+    put_section(_HEADING, section)
     print(section)
 
 

@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 import packing
 
-from bench.bench import MODEL, PAGE, namespace, table
+from bench.bench import MODEL, namespace, table
 from bench.exposure import operators
 from bench.installed import RUNS, measure, netaudit
+from bench.page import put_section
 from bench.synthetic import make_facts, make_save
 from netaudit.fleet.job import Job, Orders
 from netaudit.fleet.rows.audited import Named
@@ -124,8 +125,8 @@ def main() -> None:
     )
     sizes = [f"{step} n" if step > 1 else "n" for step in _STEPS]
     grown = table(growth, ["what", "n", *(f"CPU s, {one}" for one in sizes), "exponent"])
-    put_section(PAGE, _HEADING, goals)
-    put_section(PAGE, _GROWTH, _GROWTH_WORDS.format(heading=_GROWTH, rows=grown))
+    put_section(_HEADING, goals)
+    put_section(_GROWTH, _GROWTH_WORDS.format(heading=_GROWTH, rows=grown))
     print(goals, grown, sep="\n")
 
 
@@ -134,13 +135,6 @@ def _reasons(rows: Sequence[Row]) -> Iterator[str]:
         if one.missed:
             known = (why for words, why in _REASONS.items() if one.what.startswith(words))
             yield f"- {one.what}: {next(known, _NOT_MEASURED)}."
-
-
-def put_section(page: Path, heading: str, text: str) -> None:
-    """Put a section in the place of the one with its heading, or at the end."""
-    before, found, after = page.read_text().partition(f"{heading}\n")
-    _, mark, rest = after.partition("\n## ") if found else ("", "", "")
-    page.write_text(f"{before.rstrip()}\n\n{text.rstrip()}\n" + (f"{mark}{rest}" if mark else ""))
 
 
 def _rows(hosts: Hosts) -> Iterator[Row]:

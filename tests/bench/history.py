@@ -4,7 +4,6 @@ Prints a table and writes it to docs/speed.md, as a section of its own.
 """
 
 import os
-import re
 import sys
 import tempfile
 from contextlib import closing
@@ -14,7 +13,8 @@ from pathlib import Path
 import packing
 from msgspec.structs import replace
 
-from bench.bench import MODEL, PAGE, measure, netaudit, table
+from bench.bench import MODEL, measure, netaudit, table
+from bench.page import put_section
 from bench.synthetic import make_facts
 from netaudit.history import make_history
 from netaudit.model.facts import Facts
@@ -26,9 +26,7 @@ _CONTAINERS = (1, 20, 100)
 _CHANGES = 1000
 _STANDING = 20  # rules of an operator that are there at once
 _NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
-_HEADING, _NEXT = "## A history of 1,000 changes", "## Who can reach what"
-_SECTION = re.compile(rf"{_HEADING}\n.*?(?={_NEXT})", re.DOTALL)
-_QUESTIONS = (
+_HEADING, _QUESTIONS = (
     ("log", ("log",)),
     ("blame", ("blame", "filter/INPUT#15")),
     ("bisect", ("bisect", "--reaches", "internet", "{last}:80")),
@@ -53,9 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = [_row(model, size, Path(folder)) for size in _CONTAINERS]
     section = _WORDS.format(heading=_HEADING, load=os.getloadavg()[0], table=table(rows, headers))
-    text = _SECTION.sub("", PAGE.read_text())
-    before, found, after = text.partition(_NEXT)
-    PAGE.write_text(f"{before.rstrip()}\n\n{section}{found}{after}")
+    put_section(_HEADING, section)
     print(section)
 
 

@@ -14,14 +14,14 @@ from subprocess import DEVNULL, run
 
 from synthetic.shapes import IPTABLES, SHAPES, iptables_host
 
-from bench.bench import PAGE, table
+from bench.bench import table
 from bench.installed import environment, installed, netaudit
+from bench.page import put_section
 from netaudit.store import load, save
 
 _SIZES = (100, 200, 400, 800)
 _SHAPES = ("line", "diamond", "diamond, asking", "ring of diamonds", "selves", "wide")
 _HEADING = "## Chains that jump to one another"
-_NEXT = "## Who can reach what"
 _WORDS = """{heading}
 
 `python -m bench.shapes [SHAPE …]`, load average {load:.1f} at the end. Seconds of processor time of a process, run
@@ -45,9 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = [row for shape in shapes for row in _rows(shape, Path(folder))]
     section = _WORDS.format(heading=_HEADING, load=os.getloadavg()[0], growth=table(rows, headers))
-    before, _, rest = PAGE.read_text().partition(_HEADING)
-    before, found, after = (before + rest).partition(_NEXT) if not rest else (before, _NEXT, rest.partition(_NEXT)[2])
-    PAGE.write_text(f"{before.rstrip()}\n\n{section}" + (f"\n{found}{after}" if found else ""))
+    put_section(_HEADING, section)
     print(section)
 
 

@@ -67,9 +67,14 @@ class OwnWords:
     def read(self, text: str) -> OwnedRule | None:
         """Read a rule's text; None for a rule that is no container's, or that names several."""
         parts = _ASKED.split(text)
-        named = range(2, len(parts), 3)
-        ends = [at for at in named if self._address_in(parts[at])]
-        ports = [at for at in named if parts[at] in self._ports and parts[at - 1] in _OF_PORT]
+        ends: list[int] = []
+        ports: list[int] = []
+        for at in range(2, len(parts), 3):
+            word = parts[at]
+            if word in self._addresses or (":" in word and word.rpartition(":")[0] in self._addresses):
+                ends.append(at)
+            elif word in self._ports and parts[at - 1] in _OF_PORT:
+                ports.append(at)
         owners = {self._owner(parts[at]) for at in ends} or {self._ports[parts[at]][0] for at in ports}
         if len(owners) != 1:
             return None
@@ -79,9 +84,6 @@ class OwnWords:
         for at in ports:
             parts[at] = self._port_of(owner, parts[at])
         return OwnedRule(owner, "".join(parts))
-
-    def _address_in(self, word: str) -> bool:
-        return word in self._addresses or (":" in word and word.rpartition(":")[0] in self._addresses)
 
     def _owner(self, word: str) -> str:
         return (self._addresses.get(word) or self._addresses[word.rpartition(":")[0]])[0]
