@@ -36,7 +36,10 @@ FACTS = Facts(
 )
 EARLIER = b'{"schema": "netaudit/show/v1"}'
 SECOND = "2026-01-02T030405Z"
-HINT = "give a folder or tar that `netaudit record` wrote, or the output of iptables-save"
+HINT = (
+    "give a folder or tar that `netaudit record` wrote, or the output of iptables-save, iptables -S, "
+    "iptables -L -n -v, nft list ruleset or docker ps"
+)
 TARS = ["recording.tar", "recording.tar.gz", "recording.tgz"]
 
 

@@ -12,7 +12,10 @@ from netaudit.cli.sources import require_rules
 from netaudit.errors import CollectError
 from netaudit.model.facts import Facts, Gap, GapReason
 
-HINT = "give a folder or tar that `netaudit record` wrote, or the output of iptables-save"
+HINT = (
+    "give a folder or tar that `netaudit record` wrote, or the output of iptables-save, iptables -S, "
+    "iptables -L -n -v, nft list ruleset or docker ps"
+)
 SAVE_HINT = "record the host again, or give the untouched output of iptables-save"
 COMMANDS = [("show",), ("diff", str(ONE_PORT / "00")), ("report",), ("explain", "web")]
 

@@ -12,6 +12,7 @@ _HEADING = frozenset({"num", "pkts", "bytes", "target", "prot", "opt", "in", "ou
 _OPTIONS = ("--", "-f", "!f")
 _COUNT = re.compile(r"(\d{1,20})([KMGTP]?)", re.ASCII)
 _ADDRESS = re.compile(r"[\w-]*[.:/][\w.:/-]*[\w/:]")  # with a dot, a colon or a mask inside
+_TO_INTERFACES = 5  # columns: target, prot, opt, in and out
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 
 
@@ -21,6 +22,7 @@ class ColumnLayout(msgspec.Struct, frozen=True):
     numbered: bool = False
     counted: bool = False
     wide: bool = False  # has interfaces, as with -v
+    cut: bool = False  # ends before `destination`: so does every row
 
 
 NARROW = ColumnLayout()
@@ -49,15 +51,23 @@ class Columns(msgspec.Struct, frozen=True):
 def read_layout(line: str) -> ColumnLayout | None:
     """Read a chain's heading; None for any other line."""
     words = line.split(None, 11)
-    if not {"target", "prot", "source", "destination"} <= {*words} or not {*words} <= _HEADING:
+    if not {"target", "prot"} <= {*words} or not {*words[:-1]} <= _HEADING or not _is_heading(words[-1]):
         return None
     counted = {"pkts", "bytes"} <= {*words}
-    return ColumnLayout(numbered="num" in words, counted=counted, wide={"in", "out"} <= {*words})
+    cut = "destination" not in words
+    return ColumnLayout(numbered="num" in words, counted=counted, wide={"in", "out"} <= {*words}, cut=cut)
+
+
+def _is_heading(word: str) -> bool:
+    """Tell whether a word heads a column, or is what a terminal's edge left of one."""
+    return any(name.startswith(word) for name in _HEADING)
 
 
 def split_columns(line: str, layout: ColumnLayout) -> Columns | None:
     """Split a rule's line; None for another line."""
     packets = octets = None
+    if layout.cut:
+        return None
     if layout.numbered:
         number, line = _head(line)
         if not number.isdecimal():
@@ -81,6 +91,19 @@ def is_rule_like(line: str, layout: ColumnLayout) -> bool:
     if layout.counted and words and _count(words[0]) is not None:
         return True
     return any(word in _OPTIONS and _is_known_protocol(before) for before, word in pairwise(words))
+
+
+def cut_columns(line: str, layout: ColumnLayout) -> Columns | None:
+    """Split a row whose end was cut away behind its interfaces; None for another: `…` says that more followed."""
+    words = line.split(None, 12)
+    counts, row = words[layout.numbered :][:2], words[layout.numbered + 2 :]
+    if not (layout.wide and layout.counted) or len(row) < _TO_INTERFACES + 1:
+        return None
+    target, protocol, option, inside, outside = row[:_TO_INTERFACES]
+    if option not in _OPTIONS or not _is_known_protocol(protocol):
+        return None
+    packets, octets = map(_count, counts)
+    return Columns(target, protocol, option, inside, outside, "anywhere", "anywhere", "…", packets, octets)
 
 
 def _are_columns(columns: Columns, *, has_option: bool) -> bool:

@@ -11,7 +11,15 @@ from collections.abc import Iterator
 from netaudit.model.netfilter.ruleset import Backend
 from netaudit.parse.iptables.console import is_noise, read_command
 from netaudit.parse.iptables.sections import Sections
-from netaudit.parse.listing.columns import NARROW, ColumnLayout, is_rule_like, read_layout, split_columns
+from netaudit.parse.listing.columns import (
+    NARROW,
+    ColumnLayout,
+    Columns,
+    cut_columns,
+    is_rule_like,
+    read_layout,
+    split_columns,
+)
 from netaudit.parse.listing.names import BindingEvidence
 from netaudit.parse.listing.rule import read_listed_rule
 from netaudit.parse.reading.result import Loss, ParseResult
@@ -63,12 +71,15 @@ class _Reader:
             self._layout = layout
         elif (not self._chain or not self._rule(line, self._layout)) and not is_noise(line):
             if is_rule_like(line, self._layout):
+                self._put(cut_columns(line, self._layout) if self._chain else None)
                 return False
             self._prose.append((number, line.strip()))
         return True
 
     def _rule(self, line: str, layout: ColumnLayout) -> bool:
-        columns = split_columns(line, layout)
+        return self._put(split_columns(line, layout))
+
+    def _put(self, columns: Columns | None) -> bool:
         if columns is None:
             return False
         if columns.of_ipv6:

@@ -4,6 +4,8 @@ import html
 import re
 from collections.abc import Iterator
 
+from netaudit.parse.paste.undone import undone, unescaped
+
 _ENTITY = re.compile(r"&(?:quot|gt|lt|amp|nbsp|#\d{2,4}|#x[0-9a-fA-F]{2,4}|apos|hellip);")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?)+")
@@ -20,11 +22,11 @@ def clean_lines(text: str) -> list[str]:
         text = html.unescape(html.unescape(text))
     if "\x1b" in text:
         text = _COLOUR.sub("", text)
-    text = text.translate(_SPACES)
+    text = unescaped(text.translate(_SPACES))
     lines = [line.rstrip("\r") for line in text.split("\n")]
     if _is_quoted(lines):
         lines = [_QUOTE.sub("", line, count=1) if line.lstrip().startswith(">") else line for line in lines]
-    return [_without_marks(line) for line in lines]
+    return undone([_without_marks(line) for line in lines])
 
 
 def _is_quoted(lines: list[str]) -> bool:

@@ -13,6 +13,7 @@ from netaudit.parse.paste.host_text import addresses_of
 from netaudit.parse.paste.split import Parts, passed_gaps, split_paste
 from netaudit.parse.paste.topics import Topic, topic_of
 from netaudit.parse.paste.typed import as_saved
+from netaudit.parse.paste.undone import is_escaped
 from netaudit.parse.paste.wrapped import is_cut_off
 
 _SOURCES = {
@@ -37,6 +38,7 @@ _BEGUN = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?(?:-[APN](?:\s|$)|:)")
 _WHOLE = re.compile(
     r"\s*(?:\[\d+:\d+\]\s+)?(?:-A \S+\s+\S|-P \S+ \S+(?: -c \d+ \d+)?\s*$|-N \S+\s*$|:\S+ \S+(?: \[\d+:\d+\])?\s*$)"
 )
+_ESCAPED = "its line ends are written as \\n: lines are counted by them"
 _MANY = "which may not hold every one"
 
 
@@ -66,6 +68,8 @@ def read_paste(text: str, name: str) -> Paste:
     gaps += docker_gaps
     gaps += _legacy(parts, files)
     gaps += _unused(parts, files, name)
+    if is_escaped(text):
+        gaps.append(Gap(name, GapReason.PARTIAL, _ESCAPED))
     gaps += passed_gaps(parts, name, _SOURCES)
     return Paste(files, tuple(gaps), clean=_is_clean(files, text))
 
@@ -199,7 +203,7 @@ def _host(parts: Parts) -> dict[str, bytes]:
     if any(one["ifname"] == "lo" for one in interfaces):
         files[Source.IP_ADDR] = msgspec.json.encode(interfaces)
     sockets = parts.others.get(Topic.SOCKETS, {})
-    if {"tcp", "udp"} <= {line.split()[0] for line in sockets.values()}:
+    if {"tcp", "udp"} <= {line.split()[0].removesuffix("6") for line in sockets.values()}:
         files[Source.SOCKETS] = parts.text(sockets).encode(errors="surrogateescape")
     for topic, source in ((Topic.SYSCTL, Source.SYSCTL), (Topic.IPSET, Source.IPSET)):
         if lines := parts.others.get(topic):
@@ -208,7 +212,10 @@ def _host(parts: Parts) -> dict[str, bytes]:
 
 
 def _unused(parts: Parts, files: Mapping[str, bytes], name: str) -> Iterator[Gap]:
-    """Say what was recognised and is not used, because a part of it would be taken for the whole."""
+    """Say what was recognised and is not used: a part of it would be taken for the whole, or it is of nothing known."""
+    for part in parts.json:
+        if not any(objects_of([part.value])):
+            yield Gap(name, GapReason.PARTIAL, f"line {part.first}: JSON of which nothing is read")
     for topic, source in _PARTS.items():
         if (lines := parts.others.get(topic)) and source not in files:
             detail = f"line {min(lines)} of {name}: {topic.value}, recognised and not used: it may not be all"

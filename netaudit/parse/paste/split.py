@@ -23,6 +23,7 @@ _IPV6 = re.compile(r" -[sd] [0-9a-f]*:\S*/\d| ipv6-icmp|\s::/0\s")
 _IPV4 = re.compile(r" -[sd] \d{1,3}\.|(?:-p|--protocol) icmp\s")
 _SAVED = re.compile(r"\s*(?:[*:#-]|\[\d+:\d+\]|COMMIT\s*$)")
 _TYPED = re.compile(r"\s*(?:sudo )?(?:/\S*/)?ip6?tables\S* (?:-\S+ )*?(?:-t \S+ )?-[AINP] \S")
+_CHANGES = re.compile(r"tables\S* (?:-\S+ )*?(?:-t \S+ )?(?:-[IDR]|--insert|--delete|--replace) \S")
 # A row of `iptables -L`, as it is left where the head of its chain was cut away.
 _ROW = re.compile(
     r"\s*(?:\d+\s+)?(?:\d+[KMGT]?\s+\d+[KMGT]?\s+)?[A-Za-z][\w-]*\s+(?:all|tcp|udp|icmp|ipv6-icmp|icmpv6|\d{1,3})"
@@ -138,6 +139,9 @@ class _Sorter:
         if command := read_command(line):
             self._family, self._legacy = command.family, "tables-legacy" in line
             self._put_rule(number, line)
+            if _CHANGES.search(line):
+                of = (self._family, self._legacy)
+                self._parts.passed.append(Passed(number, line.strip(), rules_of=of, typed=True))
 
     def _answer(self, number: int, line: str) -> None:
         topic = topic_of(line)

@@ -39,7 +39,7 @@ _BEGINS: tuple[tuple[Topic, re.Pattern[str]], ...] = (
     (Topic.IP_ADDR, re.compile(r"\s*\d+: [\w.@:-]+: <[A-Z0-9_,-]*> mtu ")),
     (Topic.IP_ROUTE, re.compile(rf"\s*(?:default|(?:(?:{_NO_HOST}) )?{_ADDRESS}) (?:via|dev) ")),
     (Topic.IP_RULE, re.compile(r"\s*\d{1,5}:\s+(?:not )?from \S+")),
-    (Topic.SOCKETS, re.compile(r"\s*(?:tcp|udp)6?\s+(?:LISTEN|UNCONN)\s+\d+\s+\d+\s+\S+:\S+\s")),
+    (Topic.SOCKETS, re.compile(r"\s*(?:(?:tcp|udp)6?\s+)?(?:LISTEN|UNCONN)\s+\d+\s+\d+\s+\S+:\S+\s")),
     (Topic.SYSCTL, re.compile(r"\s*net\.[\w./-]+\s*=\s*-?\d")),
     (Topic.IPSET, re.compile(r"\s*create \S+ (?:hash|bitmap|list):")),
     (Topic.ENGINE, re.compile(r"\s*(?:Server Version: \d|Server:|Client:)")),

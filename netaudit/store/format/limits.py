@@ -13,7 +13,10 @@ LARGEST_INDEX = 16 << 20  # recording.json; each gap is a line
 LARGEST_HEADER = 1 << 20  # what a tar says about a member before it; a name is 4 KiB at most
 MOST_FILES = 4096  # a recording has 20
 PATIENCE = 60.0  # seconds in which a pipe must have said everything
-HINT = "give a folder or tar that `netaudit record` wrote, or the output of iptables-save"
+HINT = (
+    "give a folder or tar that `netaudit record` wrote, or the output of iptables-save, iptables -S, "
+    "iptables -L -n -v, nft list ruleset or docker ps"
+)
 
 
 class Budget:

@@ -1,0 +1,125 @@
+"""Forms that texts are brought into as a whole are undone: compared, numbered, escaped, broken at a terminal's edge."""
+
+import re
+from collections import Counter
+from itertools import pairwise
+
+_ESCAPED = re.compile(r"\\n(?:-[APN] |:[A-Z]|\*(?:filter|nat|mangle|raw)\b|Chain |table |\\t|COMMIT)")
+_ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\/": "/", "\\\\": "\\", "\\r": ""}
+_ESCAPE = re.compile(r'\\[nt"/\\r]')
+_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+\d+")
+_ADDED = re.compile(r"\+[ \t]?(?:-[APN] \S|\*\w+$|:\w\S* )")
+_BARE_RULE = re.compile(r"-[APN] \S")
+_NUMBERED = re.compile(r"\s*(\d{1,6})(?::|\t|\s{1,2}|$)")
+_FEWEST = 5  # lines that are numbered one after the other
+_LISTED = re.compile(r"\s*(?:-\s+)((?:sudo\s+)?ip6?tables\s+-.*)")  # of a list in YAML
+_NARROWEST = 60  # columns of a terminal
+_BEGINS = re.compile(
+    r"\s*(?:Chain \S+ \(|(?:\d+\s+)?(?:\d+[KMGT]?\s+){2}\S|-[APN] |[*:#]|COMMIT|$|"
+    r"\S+\s+(?:all|tcp|udp|icmp|\d{1,3})\s+(?:--|-f|!f)\s)"
+)
+_HEADING = re.compile(r"\s*CONTAINER ID\s")
+_CONTAINER = re.compile(r"[0-9a-f]{12}\s")
+_JOINED = "NAMES"  # in the place of a line that stands with the one before: the answer goes on below
+_COLUMNS = re.compile(r"\s*(?:IMAGE|COMMAND|CREATED|STATUS|PORTS|NAMES)\b")
+
+
+def is_escaped(text: str) -> bool:
+    """Tell whether the line ends of rules are written as two characters, as in JSON."""
+    return "\\n" in text and len(_ESCAPED.findall(text)) > 1
+
+
+def unescaped(text: str) -> str:
+    """Return a text with real line ends, where they are written as two characters."""
+    if not is_escaped(text):
+        return text
+    return _ESCAPE.sub(lambda found: _ESCAPES[found[0]], text)
+
+
+def undone(lines: list[str]) -> list[str]:
+    """Return the lines as they were before somebody compared, numbered or listed them, or a terminal broke them."""
+    lines = _later(_unnumbered(lines))
+    lines = [found[1] if "tables" in line and (found := _LISTED.match(line)) else line for line in lines]
+    return _rejoined_containers(_rejoined(lines))
+
+
+def _later(lines: list[str]) -> list[str]:
+    """Return the later side of a comparison; what was removed stands there as it is, where it is a rule."""
+    hunks = any(_HUNK.match(line) for line in lines)
+    if not hunks and not any(_ADDED.match(line) for line in lines):
+        return lines
+    inside = not hunks
+    found: list[str] = []
+    for line in lines:
+        inside = inside or _HUNK.match(line) is not None
+        found.append(_of_later(line, hunks=hunks) if inside and not _HUNK.match(line) else line)
+    return found
+
+
+def _of_later(line: str, *, hunks: bool) -> str:
+    mark, rest = line[:1], line[1:]
+    rule = _BARE_RULE.match(rest.lstrip()) is not None
+    if mark == "-" and rule:
+        return f"removed: {rest.strip()}"
+    if mark == "+" or (hunks and mark == " "):
+        return rest.lstrip() if rule else rest
+    return "" if hunks and mark == "-" and not _BARE_RULE.match(line) else line
+
+
+def _unnumbered(lines: list[str]) -> list[str]:
+    """Take away the numbers that `cat -n` and editors put before every line."""
+    said = [line for line in lines if line.strip()]
+    found = [_NUMBERED.match(line) for line in said]
+    if len(said) < _FEWEST or not all(found):
+        return lines
+    numbers = [int(one[1]) for one in found if one]
+    if not _follow(numbers, len(lines)):
+        return lines
+    return [_NUMBERED.sub("", line, count=1) for line in lines]
+
+
+def _follow(numbers: list[int], lines: int) -> bool:
+    """Tell whether numbers count lines: each is more than the one before, and no more are missing than are empty."""
+    return all(one < other for one, other in pairwise(numbers)) and (numbers[-1] - numbers[0] < lines + 1)
+
+
+def _rejoined(lines: list[str]) -> list[str]:
+    """Join what a terminal broke at its edge: several lines end there, and what follows begins nothing."""
+    widths = Counter(len(line) for line in lines)
+    edge = max(widths, default=0)
+    if edge < _NARROWEST or widths[edge] < 2:
+        return lines
+    found = list(lines)
+    last = -1
+    for at, line in enumerate(lines):
+        if at and last >= 0 and len(lines[at - 1]) == edge and not _BEGINS.match(line):
+            found[last] += line
+            found[at] = ""
+        else:
+            last = at
+    return found
+
+
+def _rejoined_containers(lines: list[str]) -> list[str]:
+    """Join rows of `docker ps` that were broken: its heading is, so its columns tell nothing."""
+    at = next((at for at, line in enumerate(lines) if _HEADING.match(line) and "NAMES" not in line), -1)
+    if at < 0 or not any(_COLUMNS.match(line) and "NAMES" in line for line in lines[at + 1 : at + 4]):
+        return lines
+    found = list(lines)
+    last = -1
+    for below in range(at + 1, len(lines)):
+        line = lines[below]
+        if _CONTAINER.match(line):
+            last = below
+        elif not line.strip() or not (_COLUMNS.match(line) if last < 0 else _is_rest(line)):
+            if last >= 0:
+                break
+        elif last >= 0:
+            found[last] += f" {line.strip()}"
+            found[below] = _JOINED
+    return found
+
+
+def _is_rest(line: str) -> bool:
+    """Tell whether a line may be the rest of a row: nothing that somebody typed, or another program printed."""
+    return not line.lstrip().startswith(("$", "#", "*", ":", "-", "Chain ")) and "$ " not in line

@@ -1,0 +1,117 @@
+"""Texts that were compared, numbered, escaped or broken at a terminal's edge: their rules are read all the same."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from netaudit import load, run_checks
+from netaudit.parse import parse_snapshot
+
+NAT = """*nat
+:PREROUTING ACCEPT [0:0]
+:DOCKER - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A DOCKER -i docker0 -j RETURN
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 5432 -j DNAT --to-destination 172.17.0.2:5432
+COMMIT
+"""
+HEADS = ("*nat", ":", "COMMIT")
+RULES = [line for line in NAT.splitlines() if line.startswith("-A")]
+LISTED = """Chain FORWARD (policy DROP 0 packets, 0 bytes)
+num   pkts bytes target       prot opt in     out     source               destination
+1        7   420 DOCKER-USER  all  --  *      *       0.0.0.0/0            0.0.0.0/0
+2        7   420 ACCEPT       tcp  --  eth0   docker0  192.0.2.0/24        172.17.0.2           tcp dpt:5432
+3        0     0 ACCEPT       udp  --  docker0 !docker0  0.0.0.0/0         0.0.0.0/0            udp dpt:53
+Chain DOCKER-USER (1 references)
+num   pkts bytes target       prot opt in     out     source               destination
+"""
+
+
+def read(tmp_path: Path, text: str) -> tuple[list[str], list[str]]:
+    """Return the rules, and what is lost with its lines."""
+    (tmp_path / "paste.txt").write_text(text)
+    snapshot = parse_snapshot(load(tmp_path / "paste.txt"))
+    chains = [chain for table in snapshot.ruleset.tables for chain in table.chains]
+    return [rule.text for chain in chains for rule in chain.rules], [gap.detail for gap in snapshot.gaps]
+
+
+NUMBERED = (
+    "\n".join(f"{number:6d}  {line}" for number, line in enumerate(NAT.splitlines(), 1)),
+    "\n".join(f"{number:6d}\t{line}" for number, line in enumerate(NAT.splitlines(), 1)),
+    "\n".join(f"{number}:{line}" for number, line in enumerate(NAT.splitlines(), 1)),
+)
+ESCAPED = (
+    json.dumps({"stdout": NAT, "rc": 0}),
+    f"the task said {json.dumps(NAT)} and then stopped",
+)
+COMPARED = (
+    "--- a\n+++ b\n@@ -1,6 +1,7 @@\n" + "\n".join(f"{'+' if '5432' in one else ' '}{one}" for one in NAT.splitlines()),
+    "\n".join(f"{'+' if '5432' in one else ''}{one}" for one in NAT.splitlines()),
+    "\n".join(f"{'+ ' if '5432' in one else ''}{one}" for one in NAT.splitlines()),
+)
+
+
+@pytest.mark.parametrize("text", [*NUMBERED, *ESCAPED, *COMPARED])
+def test_the_rules_of_a_text_are_read_however_it_was_brought_here(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, text)[0] == RULES
+
+
+def test_what_a_comparison_removed_is_no_rule_and_is_told(tmp_path: Path) -> None:
+    text = "@@ -8,3 +8,3 @@\n -A DOCKER -i docker0 -j RETURN\n+" + RULES[2] + "\n--A DOCKER-USER -i eth0 -j DROP\n"
+    rules, lost = read(tmp_path, text)
+    assert rules == RULES[1:]
+    assert any("passed by" in said and "and 1 more" in said for said in lost)
+
+
+def test_lines_of_an_escaped_text_are_counted_by_its_escapes_and_said_so(tmp_path: Path) -> None:
+    assert "its line ends are written as \\n: lines are counted by them" in read(tmp_path, ESCAPED[0])[1]
+
+
+def test_rows_that_a_terminal_broke_at_its_edge_are_whole_again(tmp_path: Path) -> None:
+    broken = "\n".join(line[:80] + ("\n" + line[80:] if line[80:] else "") for line in LISTED.splitlines())
+    whole = read(tmp_path, LISTED)[0]
+    assert len(whole) == 3
+    assert read(tmp_path, broken)[0] == whole
+
+
+def test_rows_whose_end_a_terminal_cut_off_are_rules_that_match_nobody_knows_what(tmp_path: Path) -> None:
+    rules, lost = read(tmp_path, "\n".join(line[:72] for line in LISTED.splitlines()))
+    assert rules == [
+        '-A FORWARD -m listing --unread "…" -j DOCKER-USER',
+        '-A FORWARD -i eth0 -o docker0 -p tcp -m listing --unread "…" -j ACCEPT',
+        '-A FORWARD -i docker0 ! -o docker0 -p udp -m listing --unread "…" -j ACCEPT',
+    ]
+    assert any(said.startswith("line 3, a row that was cut off") for said in lost)
+    found = {one.check.id for one in run_checks(load(tmp_path / "paste.txt")).findings}
+    assert found == {"rules-not-seen", "docker-not-seen"}
+
+
+def test_rows_of_docker_ps_that_a_terminal_broke_name_their_containers(tmp_path: Path) -> None:
+    text = (
+        "$ docker ps\nCONTAINER ID   IMAGE      COMMAND   CREATED   STATUS\nPORTS     NAMES\n"
+        '8f2a1b3c4d5e   postgres:16   "docker…"   2 hours ago   Up 2 hours\n0.0.0.0:5432->5432/tcp   db\n'
+        '1f2a1b3c4d5e   redis:7   "docker…"   2 hours ago   Up 2 hours\n6379/tcp   cache\n$ exit\n'
+    )
+    (tmp_path / "paste.txt").write_text(text + NAT)
+    containers = parse_snapshot(load(tmp_path / "paste.txt")).inventory.containers
+    assert [one.name for one in containers] == ["db", "cache"]
+
+
+@pytest.mark.parametrize("typed", ["iptables -I DOCKER-USER -i eth0 -j DROP", "sudo iptables -t nat -D DOCKER 2"])
+def test_a_command_that_changes_rules_leaves_them_unsure(tmp_path: Path, typed: str) -> None:
+    lost = read(tmp_path, f"#!/bin/sh\nset -e\niptables -A INPUT -p tcp --dport 22 -j ACCEPT\n{typed}\n")[1]
+    assert f"line 4, a command that the list beside it may not show: {typed}" in lost
+
+
+def test_commands_in_a_list_of_yaml_leave_the_rules_beside_them_unsure(tmp_path: Path) -> None:
+    inside = "".join(f"      {line}\n" for line in NAT.splitlines())
+    text = f"#cloud-config\nwrite_files:\n  - path: /etc/rules\n    content: |\n{inside}runcmd:\n"
+    rules, lost = read(tmp_path, f"{text}  - iptables -I DOCKER-USER -i eth0 -j DROP\n")
+    assert rules == RULES
+    assert any("a command that the list beside it may not show" in said for said in lost)
+
+
+def test_json_of_which_nothing_is_read_is_told_with_its_line(tmp_path: Path) -> None:
+    text = '$ docker inspect -f "{{json .Ports}}" db\n{"5432/tcp":[{"HostIp":"0.0.0.0","HostPort":"5432"}]}\n'
+    assert "line 2: JSON of which nothing is read" in read(tmp_path, text + NAT)[1]
