@@ -14,6 +14,8 @@ from netaudit.plan.promise import PromisedChange
 from netaudit.report.text.words import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netaudit.api.formats import Format
     from netaudit.api.plans import PlanContext
     from netaudit.collect.asking.options import Where
@@ -59,17 +61,17 @@ class Host(msgspec.Struct, frozen=True):
         return spell(value, self.symbols)
 
 
-def load_host(path: Path | None, on: Path | None, where: "Where") -> Host:
-    """Return the host of a recording, the one that a plan leads to, or this one."""
+def load_host(paths: "Sequence[Path]", on: Path | None, where: "Where") -> Host:
+    """Return the host of a recording, or of several files; the one that a plan leads to; or this one."""
     from netaudit.cli.progress import progress
-    from netaudit.cli.sources import load_or_collect
+    from netaudit.cli.sources import load_all_or_collect
     from netaudit.parse import parse_snapshot
 
-    plan = find_plan(path) if path is not None and path.is_file() else None
+    plan = find_plan(paths[0]) if len(paths) == 1 and paths[0].is_file() else None
     if plan is None:
         if on is not None:
             raise UsageError("--on is for a plan", hint="netaudit assert plan.json --on SNAPSHOT")
-        return Host(parse_snapshot(load_or_collect(path, where)))
+        return Host(parse_snapshot(load_all_or_collect(paths, where)))
     with progress("planning"):
         planned = plan_again(plan, on, where)
     return Host(planned.after, planned.symbols)

@@ -36,10 +36,6 @@ def form_by_name(ctx: typer.Context, value: F) -> F:
 
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help=FORMAT_HELP, callback=form_by_name)]
-SnapshotArgument = Annotated[
-    Path | None,
-    typer.Argument(help="A recording; without it, this host now.", autocompletion=offers.recordings),
-]
 SnapshotsArgument = Annotated[
     list[Path] | None,
     typer.Argument(

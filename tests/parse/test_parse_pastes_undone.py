@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from programs import run_inside
 
 from netaudit import load, run_checks
 from netaudit.parse import parse_snapshot
@@ -115,3 +116,24 @@ def test_commands_in_a_list_of_yaml_leave_the_rules_beside_them_unsure(tmp_path:
 def test_json_of_which_nothing_is_read_is_told_with_its_line(tmp_path: Path) -> None:
     text = '$ docker inspect -f "{{json .Ports}}" db\n{"5432/tcp":[{"HostIp":"0.0.0.0","HostPort":"5432"}]}\n'
     assert "line 2: JSON of which nothing is read" in read(tmp_path, text + NAT)[1]
+
+
+def test_a_row_that_does_not_stand_below_its_heading_has_its_name_last(tmp_path: Path) -> None:
+    heading = "CONTAINER ID IMAGE COMMAND CREATED STATUS PORTS NAMES"
+    row = '8f2a1b3c4d5e postgres:16 "docker-entry…" 2 hours ago Up 2 hours 0.0.0.0:5432->5432/tcp db'
+    (tmp_path / "paste.txt").write_text(f"$ docker ps\n{heading}\n{row}\n{NAT}")
+    assert [one.name for one in parse_snapshot(load(tmp_path / "paste.txt")).inventory.containers] == ["db"]
+
+
+def test_several_files_are_one_host_for_every_command_that_looks_at_a_host(tmp_path: Path) -> None:
+    (tmp_path / "rules.txt").write_text(NAT)
+    row = '8f2a1b3c4d5e   postgres:16   "docker…"   2 hours ago   Up 2 hours   0.0.0.0:5432->5432/tcp   db\n'
+    (tmp_path / "ps.txt").write_text(f"CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n{row}")
+    (tmp_path / "policy.yaml").write_text("policy:\n  - internet cannot reach container:db:5432/tcp\n")
+    files = [str(tmp_path / "rules.txt"), str(tmp_path / "ps.txt")]
+    explained = run_inside("explain", "db", *files)
+    traced = run_inside("trace", "--from", "192.0.2.1", "--in", "eth0", "--to", "203.0.113.7:5432/tcp", *files)
+    held = run_inside("assert", "--policy", str(tmp_path / "policy.yaml"), *files)
+    assert "publishes 0.0.0.0:5432" in explained.stdout
+    assert "-A DOCKER ! -i docker0 -p tcp" in traced.stdout
+    assert "internet cannot reach container:db:5432/tcp" in held.stdout

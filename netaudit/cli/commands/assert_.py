@@ -21,8 +21,13 @@ from netaudit.cli.options import (
 
 
 def assert_(
-    snapshot: Annotated[
-        Path | None, typer.Argument(help="A recording, or a plan as JSON; without it, this host now.")
+    snapshots: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[SNAPSHOT]...",
+            help="A recording, several files of one host, or a plan as JSON; without it, this host now.",
+            show_default=False,
+        ),
     ] = None,
     policy: Annotated[
         Path | None, typer.Option("--policy", "-p", help="Else netaudit-policy.yaml in this folder.")
@@ -67,7 +72,7 @@ def assert_(
     style = out.style(place, color)
     entries = Policy(()) if suggest else load_policy(policy or Path(DEFAULT))
     entry = None if explain is None else entry_at(entries, explain)
-    host = load_host(snapshot, on, make_where(docker_host, timeout))
+    host = load_host(snapshots or [], on, make_where(docker_host, timeout))
     if suggest:
         out.write(suggest_policy(host.snapshot, uplink or None).encode(), place)
         return

@@ -1,6 +1,5 @@
 """`netaudit explain`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +10,7 @@ from netaudit.cli.options import (
     DockerHostOption,
     ForceOption,
     OutputOption,
-    SnapshotArgument,
+    SnapshotsArgument,
     TimeoutOption,
 )
 
@@ -28,7 +27,7 @@ def explain(
             autocompletion=offers.subjects,
         ),
     ],
-    snapshot: SnapshotArgument = None,
+    snapshots: SnapshotsArgument = None,
     output: OutputOption = None,
     force: ForceOption = False,
     docker_host: DockerHostOption = None,
@@ -40,25 +39,25 @@ def explain(
     """
     from netaudit.cli import output as out
     from netaudit.cli.auditing import explain_finding
-    from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.cli.sources import load_all_or_collect, make_where
 
     place = out.place(output, force=force)
     style = out.style(place, Colour.NEVER)
-    said = _without_a_host(subject, snapshot, style.width)
+    said = _without_a_host(subject, style.width, named=bool(snapshots))
     if not said:
-        facts = load_or_collect(snapshot, make_where(docker_host, timeout))
+        facts = load_all_or_collect(snapshots, make_where(docker_host, timeout))
         said = explain_finding(subject, facts, style) or _on_a_host(subject, facts, style.width)
     out.write(said.encode(errors="replace"), place)
 
 
-def _without_a_host(subject: str, snapshot: Path | None, width: int) -> str:
+def _without_a_host(subject: str, width: int, *, named: bool) -> str:
     """Explain a word of a report, or a check; "" where it is neither."""
     from netaudit.catalog import find_check
     from netaudit.report.terminal.explain.check import render_check
     from netaudit.report.terminal.explain.glossary import look_up, render_word
 
     meaning = look_up(subject)
-    if meaning and snapshot is None:
+    if meaning and not named:
         return render_word(meaning, width)
     check = find_check(subject)
     return render_check(check, width) if check else ""

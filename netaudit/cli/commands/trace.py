@@ -14,7 +14,7 @@ from netaudit.cli.options import (
     DockerHostOption,
     ForceOption,
     OutputOption,
-    SnapshotArgument,
+    SnapshotsArgument,
     StrictOption,
     TimeoutOption,
     form_by_name,
@@ -47,7 +47,7 @@ def trace(
             autocompletion=offers.targets,
         ),
     ],
-    snapshot: SnapshotArgument = None,
+    snapshots: SnapshotsArgument = None,
     interface: Annotated[
         str, typer.Option("--in", metavar="IFACE", help="The interface it comes in by; else by the routes.")
     ] = "",
@@ -68,11 +68,11 @@ def trace(
     from netaudit.api.renderers import render_trace
     from netaudit.api.traces import trace as trace_packet
     from netaudit.cli import output as out
-    from netaudit.cli.sources import load_or_collect, make_where
+    from netaudit.cli.sources import load_all_or_collect, make_where
     from netaudit.packets.values.probe import PacketState
 
     place = out.place(output, force=force)
-    facts = load_or_collect(snapshot, make_where(docker_host, timeout))
+    facts = load_all_or_collect(snapshots, make_where(docker_host, timeout))
     shown = trace_packet(facts, source, target, interface, PacketState(state.value))
     out.write(render_trace(shown, form, out.style(place, color)), place)
     raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=len(shown.journey.trace.doubts)))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _ID = re.compile(r"[0-9a-f]{12,64}")
-_COLUMNS = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES")
+_COLUMNS = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES", "SIZE")
 _PUBLISHED = re.compile(
     r"(?:(?P<ip>\[?[0-9a-fA-F:.]+\]?):)?(?P<host>\d+)(?:-(?P<host_end>\d+))?->(?P<port>\d+)(?:-(?P<end>\d+))?/(?P<protocol>\w+)"
 )
@@ -43,7 +43,9 @@ def _name(line: str, words: list[str], starts: Mapping[str, int]) -> str:
     """Return the last column; one that is cut off has no name."""
     at = starts.get("NAMES", -1)
     if 0 <= at < len(line) and line[at - 1 : at].isspace():
-        return line[at:].split(maxsplit=1)[0] if line[at:].split() else ""
+        below = line[at:].split()
+        if "SIZE" in starts or len(below) < 2:
+            return below[0] if below else ""
     last = words[-1]
     return "" if len(words) < 4 or "->" in last or "/" in last or _ID.fullmatch(last) else last
 
