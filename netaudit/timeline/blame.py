@@ -1,6 +1,7 @@
 """One rule of today -> since when it is there, and the change that brought it."""
 
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 
 import msgspec
@@ -10,11 +11,14 @@ from netaudit.errors import SubjectError
 from netaudit.history import History
 from netaudit.model.history.change import LoggedRule
 from netaudit.model.history.look import Look
-from netaudit.model.netfilter.ruleset import Item
+from netaudit.model.netfilter.ruleset import Item, Ruleset
 from netaudit.parse import parse_snapshot
 from netaudit.timeline.log import Entry, changes_of
 
-_RULE = re.compile(r"(?:(?P<family>[a-z0-9]+):)?(?P<table>[\w.-]+)/(?P<chain>[^#]+)(?:#(?P<position>\d{1,9}))?")
+_PLACE = re.compile(
+    r"(?:(?P<family>[a-z0-9]+):)?(?P<table>[\w.-]+)/(?P<chain>[^#\s]+)"
+    r"(?:#(?P<position>\d{1,9})|\s+handle\s+(?P<handle>\d{1,9}))?"
+)
 
 
 class Blamed(msgspec.Struct, frozen=True):
@@ -26,7 +30,7 @@ class Blamed(msgspec.Struct, frozen=True):
 
 
 def blame(history: History, subject: str, look: Look) -> tuple[Blamed, ...]:
-    """Say of `nat/DOCKER#2`, or of each rule of a chain, how it came. Raises SubjectError."""
+    """Say of `nat/DOCKER#2`, of each rule of a chain, or of rules with a text how they came. Raises SubjectError."""
     open_items = {_key_of(one): one for one in _find(history, subject, look)}
     every = [one for one in history.list_all() if one.number <= look.number]
     found: dict[tuple[str, ...], Blamed] = {}
@@ -42,25 +46,47 @@ def blame(history: History, subject: str, look: Look) -> tuple[Blamed, ...]:
 
 
 def _find(history: History, subject: str, look: Look) -> list[Item]:
-    wanted = _RULE.fullmatch(subject)
-    if wanted is None:
-        raise SubjectError(
-            f"{subject} names no rule", hint="such as nat/DOCKER#2, ip6:filter/INPUT or filter/DOCKER-USER"
-        )
     ruleset = parse_snapshot(history.facts(look.number)).ruleset
-    parts = wanted.groupdict()
-    found = [
+    place = _PLACE.fullmatch(subject.strip())
+    found = _at_place(ruleset, place.groupdict()) if place else _with_words(ruleset, subject)
+    if found:
+        return found
+    if not place and not any(one.isspace() for one in subject.strip()):
+        raise SubjectError(
+            f"{subject} names no rule",
+            hint="such as nat/DOCKER#2, ip6:filter/INPUT, 'inet:filter/input handle 7', or words of a rule's text",
+        )
+    handles = "; rules of nft have handles, rules of iptables have numbers" if place and place["handle"] else ""
+    raise SubjectError(
+        f"look {look.number} has no rule {subject}",
+        hint=f"`netaudit show @{look.number}` lists them{handles}",
+    )
+
+
+def _at_place(ruleset: Ruleset, parts: Mapping[str, str | None]) -> list[Item]:
+    """Find the rule with a position or a handle, or all rules of a chain."""
+    handles = {
+        (*table.key, chain.name, at): rule.handle
+        for table in ruleset.tables
+        for chain in table.chains
+        for at, rule in enumerate(chain.rules, 1)
+    }
+    return [
         one
         for one in items(ruleset)
-        if (one.table, one.chain) == (parts["table"], parts["chain"])
+        if one.position is not None
+        and (one.table, one.chain) == (parts["table"], parts["chain"])
         and parts["family"] in (None, one.family)
-        and (one.position is not None if parts["position"] is None else one.position == int(parts["position"]))
+        and parts["position"] in (None, str(one.position))
+        and parts["handle"] in (None, str(handles.get((one.backend, one.family, one.table, one.chain, one.position))))
     ]
-    if not found:
-        raise SubjectError(
-            f"look {look.number} has no rule {subject}", hint=f"`netaudit show @{look.number}` lists them"
-        )
-    return found
+
+
+def _with_words(ruleset: Ruleset, subject: str) -> list[Item]:
+    """Find the rules whose text is this one, or else has these words in it."""
+    words = " ".join(subject.split())
+    rules = [one for one in items(ruleset) if one.position is not None]
+    return [one for one in rules if one.text == words] or [one for one in rules if f" {words} " in f" {one.text} "]
 
 
 def _key_of(one: Item | LoggedRule) -> tuple[str, ...]:

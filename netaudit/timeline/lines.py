@@ -1,6 +1,7 @@
 """Two looks, and what was heard between them -> the lines of a log, one for each writer and cause."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -9,20 +10,24 @@ from netaudit.diff import Altered
 from netaudit.model.history.change import CauseOf, LoggedCause, LoggedChange, LoggedExposure, LoggedRule
 from netaudit.model.observation import DAEMON, DockerEvent, Observation, Process, join_processes
 from netaudit.report.text.words import verb
+from netaudit.timeline.addresses import Moved
 from netaudit.timeline.causes import ENGINE_CAUSE, cause_of, writer_of
 from netaudit.timeline.exposure import logged_exposure
 from netaudit.timeline.rewritten import Rewritten, find_rewritten
 
 _Key = tuple[CauseOf, str, str, int | None]
+_HOST_KEY: _Key = (CauseOf.HOST, "", "", None)
+_DIFFERENCES = 6  # that are written out, of a source
+RULES_TOO = "rules changed between the same two looks: what opened or closed may be due to them"
 _OWN_LINES = (CauseOf.OPERATOR, CauseOf.UNKNOWN)  # each process has a line of its own
 
 
 class Interval(msgspec.Struct, frozen=True):
-    """Between which looks it happened: last seen without it, first seen with it. `moved` are sources that differ."""
+    """Between which looks it happened: last seen without it, first seen with it. `moved` differs beside the rules."""
 
     since: str
     at: str
-    moved: tuple[str, ...] = ()
+    moved: tuple[Moved, ...] = ()
 
 
 class _Line:
@@ -35,6 +40,7 @@ class _Line:
         self.events: Counter[str] = Counter()
         self.times: list[str] = []
         self.exposure: list[LoggedExposure] = []
+        self.notes: list[str] = []
 
 
 class Lines:
@@ -57,9 +63,9 @@ class Lines:
             line.times += [again.at] if again.at else []
         for event in self._observation.events:
             self._add_event(event)
+        if self._interval.moved or (not self._lines and self._observation.blind):
+            self._of_host().notes += differences(self._interval.moved)
         self._add_exposure(diff)
-        if not self._lines and (self._interval.moved or self._observation.blind):
-            self._of_host()
         finished = (self._finish(line) for line in self._lines.values())
         return tuple(sorted(finished, key=lambda one: one.at))
 
@@ -84,16 +90,21 @@ class Lines:
     def _add_exposure(self, diff: AttributedDiff) -> None:
         for one in logged_exposure(diff.exposure or ()):
             self._line_for(one.container).exposure.append(one)
+        host = self._lines.get(_HOST_KEY)
+        if host and host.exposure and any(one.changes for one in self._lines.values()):
+            host.notes.append(RULES_TOO)
 
     def _line_for(self, container: str) -> _Line:
-        """Find the line that explains what a container's exposure became: its own, else what changed rules."""
+        """Find the line that explains what a container's exposure became: its own, else what changed host or rules."""
         named = [one for one in self._lines.values() if container and container in one.cause.name.split(", ")]
+        host = [self._of_host()] if self._interval.moved else []
         changing = [one for one in self._lines.values() if one.changes]
-        found = [*named, *changing, *self._lines.values()]
+        found = [*named, *host, *changing, *self._lines.values()]
         return found[0] if found else self._of_host()
 
     def _of_host(self) -> _Line:
-        return self._line(LoggedCause(CauseOf.HOST, ", ".join(self._interval.moved)), Process(""))
+        cause = LoggedCause(CauseOf.HOST, ", ".join(one.source for one in self._interval.moved))
+        return self._lines.setdefault(_HOST_KEY, _Line(cause))
 
     def _finish(self, line: _Line) -> LoggedChange:
         writers = [writer_of(one) for one in line.changes] + [one.process for one in line.rewritten]
@@ -111,8 +122,17 @@ class Lines:
             rules=tuple(_rule(one) for one in line.changes),
             exposure=tuple(line.exposure),
             rewritten=sum(one.count for one in line.rewritten),
-            notes=(self._observation.blind,) if self._observation.blind else (),
+            notes=(*line.notes, *([self._observation.blind] if self._observation.blind else [])),
         )
+
+
+def differences(moved: Iterable[Moved]) -> Iterator[str]:
+    """Yield what came and went beside the rules, a few of each source."""
+    for one in moved:
+        said = [*(f"+ {text}" for text in one.came), *(f"- {text}" for text in one.went)]
+        yield from said[:_DIFFERENCES]
+        if len(said) > _DIFFERENCES:
+            yield f"and {len(said) - _DIFFERENCES} more of {one.source}"
 
 
 def _containers(line: _Line) -> tuple[str, ...]:

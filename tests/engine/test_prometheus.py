@@ -1,5 +1,6 @@
 """The alert rules of examples/monitoring/ in a real Prometheus, which scrapes what a watch counts."""
 
+import json
 import socket
 import subprocess
 from pathlib import Path
@@ -55,3 +56,13 @@ def test_prometheus_scrapes_a_watch_and_each_problem_that_lasts_is_an_alert_unti
         assert unseen["metric"]["alertstate"] == "pending"  # the last look was long ago; it fires after five minutes
         measures.alerted((), (), 0)
         server.wait_for('absent(ALERTS{alertname="NetauditPolicyBroken"})')
+        for question in _of_dashboard():
+            assert server.wait_for(question), question
+
+
+def _of_dashboard() -> list[str]:
+    """Return the queries of the dashboard as Grafana puts them for all hosts; two scrapes are enough for a minute's."""
+    dashboard = json.loads((_MONITORING / "netaudit-dashboard.json").read_text())
+    queries = [one["expr"] for panel in dashboard["panels"] for one in panel["targets"]]
+    assert len(queries) >= len(dashboard["panels"]) > 5
+    return [one.replace("$instance", ".*").replace("$__rate_interval", "1m") for one in queries]

@@ -15,15 +15,18 @@ from programs import run_inside
 
 from netaudit.collect.kernel.process import ask_process
 from netaudit.collect.netlink.wakes import replaced_tables
+from netaudit.errors import SubjectError
 from netaudit.history import History, make_history
 from netaudit.model.facts import Facts
 from netaudit.model.history.change import CauseOf, LoggedCause, LoggedChange, LoggedExposure, LoggedRule
 from netaudit.model.history.look import Origin
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.observation import Action, Commit, DockerEvent, ObjectEvent, Observation, Process, Replaced
-from netaudit.report.text.history.log import describe_change
+from netaudit.parse import parse_snapshot
+from netaudit.report.text.history.log import describe_cause, describe_change
 from netaudit.store import load
 from netaudit.timeline.between import changes_between
+from netaudit.timeline.blame import blame
 from netaudit.timeline.log import entries
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -221,18 +224,71 @@ def test_two_recordings_that_nobody_watched_between_still_have_a_line() -> None:
     assert all((one.exact, one.writer) == (False, None) for one in found)
 
 
+def with_address(host: Facts, local: str, scope: str = "global", device: int = 0) -> Facts:
+    """Return a host with one more address on an interface."""
+    links = json.loads(host.files["ip-addr.json"])
+    extra = {"family": "inet", "local": local, "prefixlen": 24, "scope": scope}
+    links[device]["addr_info"] = [*links[device]["addr_info"], extra]
+    return replace(host, files={**host.files, "ip-addr.json": json.dumps(links).encode()})
+
+
+def with_line(host: Facts, name: str, line: object) -> Facts:
+    """Return a host of which a program printed one object more."""
+    said = json.loads(host.files[name])
+    return replace(host, files={**host.files, name: json.dumps([*said, line]).encode()})
+
+
 def test_addresses_of_the_host_are_a_line_and_link_local_ones_are_not() -> None:
     host = one_port()[1]
-    links = json.loads(host.files["ip-addr.json"])
-
-    def with_address(local: str, scope: str) -> Facts:
-        extra = {"family": "inet", "local": local, "prefixlen": 24, "scope": scope}
-        said = [{**links[0], "addr_info": [*links[0]["addr_info"], extra]}, *links[1:]]
-        return replace(host, files={**host.files, "ip-addr.json": json.dumps(said).encode()})
-
-    assert lines(host, with_address("fe80::7", "link"), Observation()) == ()
-    (line,) = lines(host, with_address("192.0.2.77", "global"), Observation())
+    assert lines(host, with_address(host, "fe80::7", "link"), Observation()) == ()
+    (line,) = lines(host, with_address(host, "192.0.2.77"), Observation())
     assert line.cause == LoggedCause(CauseOf.HOST, "ip-addr.json")
+    assert line.notes == ("+ 192.0.2.77/24 dev lo",)
+
+
+def test_routes_and_policy_rules_are_written_out_and_what_comes_with_networks_of_containers_is_not() -> None:
+    host = one_port()[1]
+    route = {"dst": "203.0.113.0/24", "gateway": "192.0.2.1", "dev": "eth0", "flags": []}
+    (line,) = lines(host, with_line(host, "ip-route.json", route), Observation())
+    assert (describe_cause(line.cause), line.notes) == (
+        "the host: routes",
+        ("+ 203.0.113.0/24 via 192.0.2.1 dev eth0",),
+    )
+    rule = {"priority": 32765, "src": "198.51.100.0", "srclen": 24, "table": "100"}
+    plain = replace(host, files={**host.files, "ip-rule.json": b"[]"})
+    (line,) = lines(with_line(plain, "ip-rule.json", rule), plain, Observation())
+    assert line.notes == ("- 32765: from 198.51.100.0/24 lookup 100",)
+    own = {"dst": "172.30.0.0/16", "dev": "br-0123456789ab", "scope": "link", "flags": []}
+    assert lines(host, with_line(host, "ip-route.json", own), Observation()) == ()
+
+
+def not_forwarding(host: Facts) -> Facts:
+    """Return a host after `sysctl -w net.ipv4.ip_forward=0`, which the kernel writes into each interface's setting."""
+    data = re.sub(rb"(?m)^(net\.ipv4\..*forward(?:ing)?) = 1$", rb"\1 = 0", host.files["sysctl.txt"])
+    assert data != host.files["sysctl.txt"]
+    return replace(host, files={**host.files, "sysctl.txt": data})
+
+
+def test_a_setting_that_changed_is_a_line_and_one_of_an_interface_that_came_is_not() -> None:
+    host = one_port()[1]
+    data = host.files["sysctl.txt"].rstrip() + b"\nnet.ipv4.conf.wg0.forwarding = 1\n"
+    assert lines(host, replace(host, files={**host.files, "sysctl.txt": data}), Observation()) == ()
+    (line,) = lines(host, not_forwarding(host), Observation())
+    assert line.cause.name == "sysctl.txt"
+    assert "+ net.ipv4.ip_forward = 0" in line.notes
+    assert not [note for note in line.notes if "docker0" in note or "veth" in note]
+    assert {cell.after for cell in line.exposure} >= {"blocked"}
+
+
+def test_what_a_person_wrote_is_not_what_closed_where_the_host_changed_too() -> None:
+    host = one_port()[1]
+    shell = Process("iptables", 9, "ssh.service", "ada", "bash")
+    after = dropping(not_forwarding(host))
+    found = {one.cause.kind: one for one in lines(host, after, Observation(commits=(commit("INPUT", shell),)))}
+    assert found.keys() == {CauseOf.OPERATOR, CauseOf.HOST}
+    assert not found[CauseOf.OPERATOR].exposure
+    assert found[CauseOf.HOST].exposure
+    assert found[CauseOf.HOST].notes[-1].startswith("rules changed between the same two looks")
 
 
 def test_a_process_that_has_just_written_is_named_with_its_parents() -> None:
@@ -290,6 +346,27 @@ def test_a_thousand_changes_fit_three_megabytes_and_answers_read_few_of_them_who
         assert len(set(read)) <= 14, question  # two ends and log2(1,000): seconds are for `make bench`
         read.clear()
         assert len(re.findall(answer, done.stdout, re.MULTILINE)) == (111 if "c3" in question else 1)
+
+
+def test_a_rule_is_named_by_its_handle_or_by_words_of_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    folder = RECORDINGS / "29.7.2-nftables" / "routed-second-network"
+    with closing(make_history(path)) as history:
+        history.add(load(folder / "04"), Origin.WATCH)
+        look = history.list_all()[0]
+        rules = blame(history, "ip:docker-bridges/filter-FORWARD", look)
+        first = rules[0].item
+        table = next(one for one in parse_snapshot(history.facts(1)).ruleset.tables if one.name == first.table)
+        chain = next(one for one in table.chains if one.name == first.chain)
+        for at, rule in enumerate(chain.rules, 1):
+            (by_handle,) = blame(history, f"ip:docker-bridges/filter-FORWARD handle {rule.handle}", look)
+            assert by_handle.item.position == at
+        assert first in [one.item for one in blame(history, first.text, look)]
+        some = " ".join(first.text.split()[:2])
+        assert {one.item.text.startswith(some) or some in one.item.text for one in blame(history, some, look)} == {True}
+        for wrong in ("ip:docker-bridges/filter-FORWARD handle 999999", "words that no rule has", "word"):
+            with pytest.raises(SubjectError):
+                blame(history, wrong, look)
 
 
 def test_the_log_can_be_asked_for_a_container_a_time_and_for_exposure_alone(tmp_path: Path) -> None:

@@ -44,6 +44,23 @@ def test_rules_and_dashboard_ask_for_numbers_that_there_are(name: str) -> None:
     assert {*_KIND.findall(asked)} <= {str(kind) for kind in AlertKind}
 
 
+def test_the_dashboard_is_laid_out_as_grafana_reads_it() -> None:
+    dashboard = json.loads((_MONITORING / "netaudit-dashboard.json").read_text())
+    panels, known = dashboard["panels"], {one["name"] for one in dashboard["templating"]["list"]}
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        place = panel["gridPos"]
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}  # fmt: skip  # noqa: E501
+        assert max(x for x, _ in cells) < 24, panel["title"]  # columns that Grafana has
+        assert not cells & taken, panel["title"]
+        taken |= cells
+        targets = panel["targets"]
+        assert len({one["refId"] for one in targets}) == len(targets) > 0
+        used = {found for one in [panel, *targets] for found in re.findall(r"\$\{?(\w+)", json.dumps(one))}
+        assert {one for one in used if not one.startswith("__")} <= known
+
+
 def test_every_kind_of_alert_has_a_rule() -> None:
     assert {*_KIND.findall((_MONITORING / "netaudit-rules.yml").read_text())} == {str(kind) for kind in AlertKind}
 

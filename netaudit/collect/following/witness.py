@@ -8,12 +8,14 @@ a commit, or why some may be missing; an empty one says that it listens.
 import os
 import signal
 import sys
+from functools import partial
 
 import msgspec
 
-from netaudit.collect.kernel.process import ask_process
+from netaudit.collect.kernel.process import ask_process, ended_process
 from netaudit.collect.netlink.commits import CommitListener
-from netaudit.model.observation import Commit
+from netaudit.collect.netlink.exits import Exits
+from netaudit.model.observation import Commit, Process
 
 LENGTH = 4  # bytes before each frame
 
@@ -45,11 +47,20 @@ def send(heard: Heard) -> None:
         rest = rest[os.write(1, rest) :]
 
 
+def ask(exits: Exits, pid: int, name: str) -> Process:
+    """Return what /proc says of a process, or, where it has ended, what the kernel's accounting said of its end."""
+    found = ask_process(pid, name)
+    ended = None if found.user or found.parent else exits.find(pid)
+    if ended is None or ended.name != name[: len(ended.name)]:
+        return found
+    return ended_process(pid, name, ended.user, ended.parent)
+
+
 def main() -> None:
     """Listen until nobody listens to this process any more."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the watcher decides when it ends
-    with _Witness(ask_process) as witness:
+    with Exits() as exits, _Witness(partial(ask, exits)) as witness:
         send(Heard(blind=witness.blind))
         witness.blind = ""
         os.read(0, 1)

@@ -34,6 +34,18 @@ def ask_process(pid: int, name: str) -> Process:
     return Process(name, pid, _unit(files[1]), _user(files[2], owner), " < ".join(_ancestors(found[1])))
 
 
+def ended_process(pid: int, name: str, user: int, parent: int) -> Process:
+    """Return a process that has ended, of whom it was and by whom it was started: its unit is that of its parent.
+
+    A login is its parent's too: `sudo` changes the user, and not who logged in.
+    """
+    found = _parsed(_read(parent, "stat")) if parent > 1 else None
+    if found is None:
+        return Process(name, pid, user=_name_of(user))
+    login = _user(_read(parent, "loginuid"), user)
+    return Process(name, pid, _unit(_read(parent, "cgroup")), login, " < ".join(_ancestors(parent)))
+
+
 @cache
 def _counts_as_kernel() -> bool:
     with suppress(OSError):
@@ -75,8 +87,10 @@ def _unit(cgroup: bytes) -> str:
 def _user(login: bytes, owner: int | None) -> str:
     """Name who logged in to run it, else who runs it."""
     number = int(login) if login.strip().isdigit() and int(login) != _NOBODY else owner
-    if number is None:
-        return ""
+    return "" if number is None else _name_of(number)
+
+
+def _name_of(number: int) -> str:
     with suppress(KeyError):
         return pwd.getpwuid(number).pw_name
     return str(number)

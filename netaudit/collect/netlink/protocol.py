@@ -81,7 +81,7 @@ def read_message(kind: int, body: bytes | memoryview) -> Message:
     """Read a message's family and attributes."""
     is_whole = kind < _CONTROL and len(body) >= _GENERAL.size
     return (
-        Message(kind, body[0], dict(_attributes(memoryview(body)[_GENERAL.size :])))
+        Message(kind, body[0], dict(read_attributes(memoryview(body)[_GENERAL.size :])))
         if is_whole
         else Message(kind, 0, {})
     )
@@ -133,7 +133,8 @@ def split_messages(data: bytes | memoryview) -> Iterator[tuple[int, memoryview]]
         at += _aligned(length)
 
 
-def _attributes(data: memoryview) -> Iterator[tuple[int, bytes]]:
+def read_attributes(data: memoryview) -> Iterator[tuple[int, bytes]]:
+    """Take attributes apart: the number and the value of each."""
     while len(data) >= _ATTRIBUTE.size:
         length, kind = _ATTRIBUTE.unpack_from(data)
         if length < _ATTRIBUTE.size:

@@ -125,7 +125,8 @@ def _kind(change: LoggedChange) -> str:
     outside = [one for one in change.exposure if one.outside]
     if any(one.after.startswith("ALLOWED") for one in outside):
         return "opened"
-    if any(one.after == "MAY" for one in outside) or change.notes:
+    said = change.notes and not (change.cause.kind is CauseOf.HOST and change.cause.name)  # that is what differs
+    if any(one.after == "MAY" for one in outside) or said:
         return "doubt"
     return "closed" if outside else "plain"
 

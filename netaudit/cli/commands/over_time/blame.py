@@ -12,7 +12,12 @@ from netaudit.cli.options import Colour, StoreOption
 
 def blame(
     subject: Annotated[
-        str, typer.Argument(help="A rule, such as nat/DOCKER#2, or a chain: nat/DOCKER.", autocompletion=offers.rules)
+        str,
+        typer.Argument(
+            help="A rule (nat/DOCKER#2, 'inet:filter/input handle 7'), a chain (nat/DOCKER), or words of a rule's text;"
+            " write -- before a text that begins with a dash.",
+            autocompletion=offers.rules,
+        ),
     ],
     look: Annotated[
         Path,

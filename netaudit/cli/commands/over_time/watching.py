@@ -100,7 +100,7 @@ def _tell(seen: "Seen", teller: "Teller") -> float:
     for change in seen.changes:
         say(f"{describe_time(change)}  {describe_change(change)}")
         for note in change.notes:
-            say(f"lost: {note}; the whole host was looked at again")
+            say(f"note: {note}")
     if seen.failed:
         say(f"this look was not kept: {seen.failed}")
     return teller.tell(seen)

@@ -1,5 +1,6 @@
 """The words of a log: a line for each change, with its time, writer, cause, rules and exposure."""
 
+from netaudit.model.facts import Source
 from netaudit.model.history.change import CauseOf, LoggedCause, LoggedChange
 from netaudit.model.observation import Process
 from netaudit.report.text.sanitize import visible
@@ -12,6 +13,16 @@ _CAUSES = {
     CauseOf.OPERATOR: "an operator",
     CauseOf.HOST: "the host",
     CauseOf.UNKNOWN: "cause not known",
+}
+_HOST: dict[str, str] = {
+    Source.IP_ADDR: "addresses",
+    Source.IP_ROUTE: "routes",
+    Source.IP6_ROUTE: "IPv6 routes",
+    Source.IP_RULE: "policy rules",
+    Source.IP6_RULE: "IPv6 policy rules",
+    Source.SYSCTL: "settings of the kernel",
+    Source.DOCKERD_ARGV: "the options of dockerd",
+    Source.DOCKER_VERSION: "the engine's version",
 }
 _SHOWN = 3
 
@@ -33,7 +44,7 @@ def describe_cause(cause: LoggedCause) -> str:
     if cause.kind is CauseOf.OPERATOR and cause.name:
         text = f"operator {visible(cause.name)}"
     if cause.kind is CauseOf.HOST and cause.name:
-        text = f"the host: {visible(cause.name)}"
+        text = f"the host: {', '.join(_HOST.get(one, visible(one)) for one in cause.name.split(', '))}"
     events = ", ".join(f"{action} {count} times" if count > 1 else action for action, count in cause.events)
     return f"{text} ({events})" if events else text
 
@@ -60,7 +71,8 @@ def describe_rules(change: LoggedChange) -> str:
     added, removed = change.count("added"), change.count("removed")
     altered, moved = change.count("altered"), change.count("moved")
     others = sum(one.object != "rule" for one in change.rules)
-    parts = [f"rules +{added} −{removed}"] if added or removed or not change.rules else []  # noqa: RUF001 (a minus)
+    said = added or removed or (not change.rules and change.cause.kind is not CauseOf.HOST)
+    parts = [f"rules +{added} −{removed}"] if said else []  # noqa: RUF001 (a minus)
     parts += [f"{number} {word}" for number, word in ((altered, "altered"), (moved, "moved")) if number]
     parts += [f"{others} other object{'s' if others > 1 else ''}"] if others else []
     parts += [f"{change.rewritten} written and as before"] if change.rewritten else []
