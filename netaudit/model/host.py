@@ -58,6 +58,11 @@ class Interface(msgspec.Struct, frozen=True, gc=False):
     hardware: int = 0  # as the kernel numbers kinds of hardware; 0: not known
     table: str = ""  # of a VRF
 
+    @property
+    def shut(self) -> bool:
+        """Return whether the administrator has shut it, so that nothing passes: `ip link set docker0 down`."""
+        return self.state == "DOWN" and not self.up
+
 
 class NextHop(msgspec.Struct, frozen=True, gc=False):
     """Where a route leads: out of an interface, to a gateway ("" for a neighbour on the link)."""

@@ -147,6 +147,7 @@ class ReasonKind(StrEnum):
     TRANSLATED_AS_FIRST = "translated-as-first"
     # Links, and the places that a packet passes.
     BRIDGED = "bridged"
+    BRIDGE_SHUT = "bridge-shut"
     BRIDGED_PAST_RULES = "bridged-past-rules"
     INSIDE_NAMESPACE = "inside-namespace"
     INSIDE_SHARED_NAMESPACE = "inside-shared-namespace"

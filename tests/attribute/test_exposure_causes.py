@@ -255,6 +255,8 @@ ROUTE = Route(Family.IP, "0.0.0.0/0", (NextHop("eth0"),))
         (_host(), _host(inventory=changed(NONE, version="29.0.0")), "the engine's version, 28.5.2 to 29.0.0, changed"),
         (_host(), _host(inventory=changed(NONE, version="")), ""),
         (_host(), _host(routes=(ROUTE,)), "the routing table changed"),
+        (_host(), _host(routes=(changed(ROUTE, family=Family.IP6, destination="::/0"),)), ""),  # of an IPv4 row
+        (_host(), _host(routes=(changed(ROUTE, destination="169.254.0.0/16"),)), ""),  # of one link
         (_host(), _host(), ""),
     ],
 )

@@ -145,6 +145,18 @@ def test_tables_of_bridges_are_asked_about_what_comes_and_goes_by_bridges(
     assert disagreements(facts) == []
 
 
+def test_nothing_passes_between_the_ports_of_a_bridge_that_is_shut() -> None:
+    facts = changed(OLD)
+    interfaces = json.loads(facts.files[Source.IP_ADDR])
+    bridge = next(one for one in interfaces if one["ifname"] == "docker0")
+    bridge["flags"], bridge["operstate"] = ["BROADCAST", "MULTICAST"], "DOWN"
+    files = {**facts.files, str(Source.IP_ADDR): json.dumps(interfaces).encode()}
+    shut = msgspec.structs.replace(facts, files=files)
+    assert said(facts)[_MEMBERS].startswith("allowed")
+    assert said(shut)[_MEMBERS] == "blocked, bridge docker0 is shut down"
+    assert disagreements(shut) == []
+
+
 @pytest.mark.parametrize(
     ("family", "base", "expressions", "policy", "outcome"),
     [

@@ -10,8 +10,8 @@ from netaudit.model.address_text import bracketed
 from netaudit.model.docker import Container, Inventory, PortBinding
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome
 from netaudit.model.facts import Source, source_of_rules
-from netaudit.model.host import Host
-from netaudit.model.netfilter.family import family_of
+from netaudit.model.host import Host, Route
+from netaudit.model.netfilter.family import Family, family_of
 from netaudit.model.netfilter.ruleset import Item, ObjectKind, Ruleset
 from netaudit.model.snapshot import Snapshot
 
@@ -60,13 +60,18 @@ class ExposureCauses:
         self._rules = (_texts(before.ruleset), _texts(after.ruleset))
         self._sets = ChangedSets(before.ruleset, after.ruleset)
         self._policy = changed_policy(before, after)
-        self._switches = _switches(before, after)
+        self._switches, self._rerouted = _switches(before, after), _rerouted(before, after)
 
     def describe_change(self, old: AttributedExposure | None, new: AttributedExposure | None) -> str:
         """Say why; "" where nothing that was seen explains it."""
         shown = new or old
         assert shown  # noqa: S101 (one of them is there)
-        return self._of_container(shown, new) or self._of_listener(shown) or self._of_rule(old, new) or self._of_host()
+        return (
+            self._of_container(shown, new)
+            or self._of_listener(shown)
+            or self._of_rule(old, new)
+            or self._of_host(shown)
+        )
 
     def _of_container(self, shown: AttributedExposure, after: AttributedExposure | None) -> str:
         """Say what was done to the container; nothing where Docker was not asked on either side."""
@@ -132,8 +137,10 @@ class ExposureCauses:
         parts = [f"{', '.join(f'`{one}`' for one in rules)} {self._say('was ')}{what}" for rules, what in done if rules]
         return f"policy rule {' and '.join(parts)}" if parts else ""
 
-    def _of_host(self) -> str:
-        return f"{self._switches[0]} {self._say('changed')}" if self._switches else ""
+    def _of_host(self, shown: AttributedExposure) -> str:
+        routes = ("the routing table",) if shown.exposure.destination.family in self._rerouted else ()
+        changed = (*self._switches, *routes)
+        return f"{changed[0]} {self._say('changed')}" if changed else ""
 
     def _say(self, words: str) -> str:
         return words if self._tense is Tense.PAST else _CONDITIONAL[words]
@@ -208,13 +215,25 @@ def _texts(ruleset: Ruleset) -> frozenset[tuple[object, ...]]:
 
 
 def _switches(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
-    """Name the sysctls, the engine and the routes that differ."""
+    """Name the sysctls and the engine that differ."""
     old, new = dict(before.host.sysctls), dict(after.host.sysctls)
     changed = [name for name in sorted(old.keys() & new.keys()) if old[name] != new[name]]
     versions = [one.inventory.version if one.inventory else "" for one in (before, after)]
     if all(versions) and versions[0] != versions[1]:
         changed.append(f"the engine's version, {versions[0]} to {versions[1]},")
-    seen = not any(gap.source in (Source.IP_ROUTE, Source.IP6_ROUTE) for one in (before, after) for gap in one.gaps)
-    if seen and before.host.routes != after.host.routes:
-        changed.append("the routing table")
     return tuple(changed)
+
+
+def _rerouted(before: Snapshot, after: Snapshot) -> frozenset[str]:
+    """Return the families whose routes differ, as far as both sides have them; each veth pair has some of its own."""
+    unread = {gap.source for one in (before, after) for gap in one.gaps}
+    return frozenset(
+        family
+        for family, source in ((Family.IP, Source.IP_ROUTE), (Family.IP6, Source.IP6_ROUTE))
+        if source not in unread and _routes(before.host, family) != _routes(after.host, family)
+    )
+
+
+def _routes(host: Host, family: Family) -> frozenset[Route]:
+    mine = (one for one in host.routes if one.family == family)
+    return frozenset(one for one in mine if not (one.network.is_link_local or one.network.is_multicast))

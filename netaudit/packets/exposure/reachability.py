@@ -16,6 +16,7 @@ from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Program
 from netaudit.model.ranges import Ranges, inside, single
+from netaudit.model.reason import ReasonKind
 from netaudit.packets.exposure.cells.examples import readable
 from netaudit.packets.exposure.cells.row import Row
 from netaudit.packets.exposure.container_sets import ContainerSets
@@ -30,7 +31,7 @@ from netaudit.packets.host.zones import Origin, ZoneChoice, origins
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import exactly
 from netaudit.packets.symbolic.encoders import Encoders
-from netaudit.packets.symbolic.encoding.decision import Decision
+from netaudit.packets.symbolic.encoding.decision import Decision, by_no_rule
 from netaudit.packets.symbolic.encoding.fields import asked_fields
 from netaudit.packets.symbolic.encoding.host_sets import HostSets
 from netaudit.packets.symbolic.neighbour_discovery import undiscovered, unheard
@@ -122,6 +123,9 @@ class Reachability:
         traversal = Traversal(self._encoders)
         members = [self.zones.on_its_bridge(origin) & self.zones.sent(origin) for origin in self.origins]
         packets, filtered = self.world.space.union(members), self.world.routing.sysctls.filters_bridged()
+        for name in [one.name for one in self.world.ranges.known_interfaces if one.shut]:
+            shut = by_no_rule(ReasonKind.BRIDGE_SHUT, bridge=name)
+            packets = _without(traversal, packets, self.world.at(Field.IIF, name), shut)
         if self.family == "ip6" and (filtered or has_bridge_chains(self._encoders.program)):
             unable, decision = undiscovered(self._encoders, members)
             packets = _without(traversal, packets, unable, decision)

@@ -113,6 +113,10 @@ class Pipeline:
     def _past_ports(self, state: Branch) -> list[Branch]:
         """Lead a packet through the tables of the bridge between whose ports it passes."""
         start = self._start
+        known = self._routing.interfaces.get(start.interface)
+        if known is not None and known.shut:
+            self.recorder.end(EndKind.LOST, state, make_reason(ReasonKind.BRIDGE_SHUT, bridge=start.interface))
+            return []
         places = {
             Field.OIF: start.interface,
             Field.PHYSIN: start.port or None,

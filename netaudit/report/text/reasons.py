@@ -162,6 +162,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.TRANSLATED_BACK: "translated back",
     ReasonKind.TRANSLATED_AS_FIRST: "translated as the connection's first packet was",
     # Links, and the places that a packet passes.
+    ReasonKind.BRIDGE_SHUT: "bridge {bridge} is shut down",
     ReasonKind.BRIDGED: "bridged by {bridge}",
     ReasonKind.BRIDGED_PAST_RULES: "bridged by {bridge}: no IP rules",
     ReasonKind.INSIDE_NAMESPACE: "{container}: inside one network namespace, over its own loopback",
