@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from programs import run_inside
 
-from netaudit import load, run_checks
+from netaudit import RecordingError, load, run_checks
 from netaudit.parse import parse_snapshot
 
 NAT = """*nat
@@ -137,3 +137,18 @@ def test_several_files_are_one_host_for_every_command_that_looks_at_a_host(tmp_p
     assert "publishes 0.0.0.0:5432" in explained.stdout
     assert "-A DOCKER ! -i docker0 -p tcp" in traced.stdout
     assert "internet cannot reach container:db:5432/tcp" in held.stdout
+
+
+def test_a_file_of_nfts_language_keeps_its_definitions_where_it_is_given_as_it_is(tmp_path: Path) -> None:
+    text = (
+        "#!/usr/sbin/nft -f\nflush ruleset\ndefine wan\t= eth0\ndefine ports = {\n  22,\n  443\n}\n\n"
+        "table inet fw {\n chain in {\n  type filter hook input priority 0; policy drop;\n"
+        "  iifname $wan tcp dport $ports accept\n }\n}\n"
+    )
+    assert read(tmp_path, text)[0] == ['iifname "eth0" tcp dport { 22, 443 } accept']
+
+
+def test_definitions_alone_are_no_rules(tmp_path: Path) -> None:
+    (tmp_path / "paste.txt").write_text("define wan = eth0\ndefine lan = eth1\n")
+    with pytest.raises(RecordingError):
+        load(tmp_path / "paste.txt")

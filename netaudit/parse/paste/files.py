@@ -8,6 +8,7 @@ import msgspec
 from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS
 from netaudit.parse.iptables.console import read_command
+from netaudit.parse.nftables.spelling import is_nft_text
 from netaudit.parse.paste.docker_rows import Json, objects_of, rows_of
 from netaudit.parse.paste.host_text import addresses_of
 from netaudit.parse.paste.split import Parts, passed_gaps, split_paste
@@ -60,8 +61,9 @@ def read_paste(text: str, name: str) -> Paste:
             fixed, cut = _with_commits(lines)
             files[_SOURCES[key]] = _joined(fixed, parts.total)
             gaps += (Gap(_SOURCES[key], GapReason.NOT_RECORDED, said) for said in cut)
-    if nft := parts.others.get(Topic.NFT):
-        files[Source.NFT_RULESET] = parts.text(nft).encode(errors="surrogateescape")
+    nft = parts.text(parts.others.get(Topic.NFT, {})).encode(errors="surrogateescape")
+    if is_nft_text(nft):
+        files[Source.NFT_RULESET] = nft
     docker, docker_gaps = _docker(parts, name)
     files |= docker
     files |= _host(parts)

@@ -35,6 +35,7 @@ _BEGINS: tuple[tuple[Topic, re.Pattern[str]], ...] = (
     (Topic.COMMANDS, re.compile(rf"\s*(?:\[\d+:\d+\]\s+)?{_RUN}-[APN] [\w:.-]+(?: |$)")),
     (Topic.COMMANDS, re.compile(r"\s*:[\w.:-]+ (?:-|ACCEPT|DROP) \[\d+:\d+\]")),
     (Topic.NFT, re.compile(r"\s*(?:table (?:(?:ip|ip6|inet|arp|bridge|netdev) )?[\w.-]+|chain [\w.-]+) \{")),
+    (Topic.NFT, re.compile(r"\s*(?:re)?define\s+[\w.-]+\s*=\s*\S")),
     (Topic.DOCKER_PS, re.compile(r"\s*CONTAINER ID\s+IMAGE")),
     (Topic.IP_ADDR, re.compile(r"\s*\d+: [\w.@:-]+: <[A-Z0-9_,-]*> mtu ")),
     (Topic.IP_ROUTE, re.compile(rf"\s*(?:default|(?:(?:{_NO_HOST}) )?{_ADDRESS}) (?:via|dev) ")),
