@@ -63,7 +63,7 @@
       block.hidden = rows.length > 0 && here === 0;
       shown += here;
     }
-    count.textContent = shown === total ? `all ${total} entries shown` : `${shown} of ${total} entries shown`;
+    count.textContent = shown === total ? `all ${total} rules, chains and policies shown` : `${shown} of ${total} rules, chains and policies shown`;
   };
 
   // A link to a rule that the filter hides, or a fold, shows it all the same.
@@ -85,13 +85,16 @@
   const found = document.getElementById("found-filter");
   if (found) {
     const items = Array.from(document.querySelectorAll(".found > [data-severity]"));
+    const named = Array.from(document.querySelectorAll(".alike li"));
+    const lists = Array.from(document.querySelectorAll(".alike"));
     const [said, severity, reach, number] = ["text", "severity", "reach", "count"].map((name) =>
       document.getElementById(`found-${name}`),
     );
     const choose = () => {
       const wanted = said.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const all = !(wanted.length || severity.value || reach.value);
       let shown = 0;
-      for (const item of items) {
+      for (const item of [...items, ...named]) {
         const fit =
           (!severity.value || item.dataset.severity === severity.value) &&
           (!reach.value || item.dataset.reach === reach.value) &&
@@ -99,7 +102,12 @@
         item.hidden = !fit;
         shown += fit;
       }
-      number.textContent = `${shown} of ${items.length} findings shown`;
+      for (const list of lists) {
+        list.hidden = !list.querySelector("li:not([hidden])");
+        list.open = !all && !list.hidden;
+      }
+      const total = `${found.dataset.total} findings`;
+      number.textContent = all ? `${total}, ${items.length} of them in full` : `${shown} of ${total}`;
     };
     found.addEventListener("input", choose);
     found.addEventListener("submit", (event) => event.preventDefault());
@@ -135,6 +143,6 @@
     text.focus();
   });
   form.hidden = total === 0;
-  count.textContent = `all ${total} entries shown`;
+  count.textContent = `all ${total} rules, chains and policies shown`;
   reveal();
 })();

@@ -56,11 +56,11 @@ def test_a_text_finds_its_rules(open_page: Opener) -> None:
     every = shown(page).count()
     fitting = [text for text in shown(page).all_text_contents() if "8209" in text]
     page.get_by_label("Text").fill("82 209")
-    expect(page.locator("#filter-count")).to_have_text(f"{len(fitting)} of {every} entries shown")
+    expect(page.locator("#filter-count")).to_have_text(f"{len(fitting)} of {every} rules, chains and policies shown")
     assert 0 < len(fitting) < every
     assert shown(page).all_text_contents() == fitting
     page.get_by_role("button", name="Show all").click()
-    expect(page.locator("#filter-count")).to_have_text(f"all {every} entries shown")
+    expect(page.locator("#filter-count")).to_have_text(f"all {every} rules, chains and policies shown")
 
 
 CHOICES = [

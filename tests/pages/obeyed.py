@@ -80,6 +80,8 @@ def _is_obeyed(token: Token) -> bool:
     if token.type in ("html_block", "html_inline"):
         tags = re.findall(r"<[^>]*>?", _HTML_IN_MARKDOWN.sub("", token.content))
         return tags != []
+    if token.type == "fence" and token.info == "sh":  # a line to copy, which is netaudit's own
+        return token.content.count("\n") > 1
     return token.type in ("link_open", "image", "s_open", "fence", "code_block")
 
 

@@ -161,7 +161,7 @@ def test_what_could_be_reached_and_may_be_is_not_called_closed(diff: AttributedD
     doubted = msgspec.structs.replace(diff, exposure=(ExposureChange(now, unsure),))
     said = render_diff_markdown(doubted)
     assert "No longer reachable" not in said
-    assert "It could not be decided whether this can be reached from the Internet" in said
+    assert "May be open now to the Internet" in said
     decided = render_diff_markdown(msgspec.structs.replace(diff, exposure=(ExposureChange(unsure, now),)))
     assert "Known to be reachable now, which could not be decided before, from the Internet" in decided
 

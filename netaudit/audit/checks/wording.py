@@ -4,9 +4,12 @@ import re
 from collections.abc import Mapping
 
 from netaudit.errors import NetauditError
+from netaudit.model.netfilter.family import IP_NAMES
 
 _HOLE = re.compile(r"\{([a-z_0-9]+)\}")
 UNKNOWN = "(not known)"
+_MOST = 20  # names that a sentence lists whole; of more, the first
+_NAMED = 8
 
 
 class Wording:
@@ -21,16 +24,19 @@ class Wording:
 
     def fill(self, facts: Mapping[str, object]) -> str:
         """Fill the holes; a fact that is not known says so."""
-        return _HOLE.sub(lambda found: _show(facts.get(found[1])), self.text)
+        return _HOLE.sub(lambda found: _show(found[1], facts.get(found[1])), self.text)
 
 
-def _show(value: object) -> str:
+def _show(name: str, value: object) -> str:
     match value:
         case None:
             return UNKNOWN
         case bool():
             return "yes" if value else "no"
         case list() | tuple():
-            return ", ".join(map(str, value)) or "none"
+            more = f" and {len(value) - _NAMED} more" if len(value) > _MOST else ""
+            return ", ".join(map(str, value[:_NAMED] if more else value)) + more or "none"
+        case str() if name == "family":
+            return IP_NAMES.get(value, value)
         case _:
             return str(value)

@@ -16,6 +16,7 @@ class Family(StrEnum):
 
 
 IP_FAMILIES = (Family.IP, Family.IP6)
+IP_NAMES: Mapping[str, str] = {Family.IP: "IPv4", Family.IP6: "IPv6"}
 ADDRESS_BITS: Mapping[str, int] = {Family.IP: 32, Family.IP6: 128}
 ETHERTYPES: Mapping[str, int] = {Family.IP: 0x0800, Family.IP6: 0x86DD}
 

@@ -4,6 +4,7 @@ Each result has a place in a real file (the recording's), a fingerprint that sta
 or the baseline accepts it. https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 """
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -13,10 +14,18 @@ from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.release import RELEASE
 from netaudit.report.ci.location import Locator
 from netaudit.report.json.printing import print_json
-from netaudit.report.text.findings.audit import describe_finding, describe_status
+from netaudit.report.text.findings.audit import (
+    describe_finding,
+    describe_not_put,
+    describe_status,
+    describe_undecided,
+    gather_undecided,
+)
 from netaudit.report.text.findings.markdown import detail_lines
+from netaudit.report.text.findings.ways import describe_remedies
 from netaudit.report.text.markdown import code_outside
 from netaudit.report.text.sanitize import sarif_text
+from netaudit.report.text.words import describe_gap, distinct_gaps
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {
@@ -50,7 +59,21 @@ def render_audit(audit: Audit, locator: Locator, base: str) -> bytes:
         "columnKind": "unicodeCodePoints",
         "results": [_result(one, numbers[one.check.id], locator, base) for one in audit.findings],
     }
+    if said := [*_not_answered(audit)]:
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": said}]
     return print_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _not_answered(audit: Audit) -> Iterator[dict[str, Any]]:
+    """Say what a log without a result does not mean: checks without an answer, and sources that were not seen."""
+    for one in audit.not_put:
+        yield {"level": "warning", "message": {"text": sarif_text(f"not asked: {describe_not_put(one)}")}}
+    for check, members in gather_undecided(audit.undecided):
+        rule = {"associatedRule": {"id": check.id}}
+        text = sarif_text(f"undecided: {check.id}: {describe_undecided(members)}")
+        yield {"level": "note", "message": {"text": text}, **rule}
+    for gap in distinct_gaps((audit.head,)):
+        yield {"level": "warning", "message": {"text": sarif_text(f"could not be seen: {describe_gap(gap)}")}}
 
 
 def _rule(check: Check) -> dict[str, Any]:
@@ -59,7 +82,7 @@ def _rule(check: Check) -> dict[str, Any]:
         "id": check.id,
         "shortDescription": {"text": check.summary},
         "fullDescription": {"text": check.rationale},
-        "help": {"text": "\n\n".join(filter(None, (check.rationale, check.remediation, references)))},
+        "help": {"text": "\n\n".join(filter(None, (check.rationale, *describe_remedies(check), references)))},
         "defaultConfiguration": {"level": _LEVELS[check.severity]},
         "properties": {
             "tags": ["security", "docker", "netfilter", str(check.subject)],

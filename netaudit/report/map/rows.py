@@ -116,7 +116,7 @@ class MapRow(msgspec.Struct, frozen=True):
 
 
 def _say(outcome: Outcome) -> str:
-    return "may be allowed" if outcome is Outcome.MAY else str(outcome)
+    return "may be open" if outcome is Outcome.MAY else str(outcome)
 
 
 def rows_of_snapshot(exposures: Iterable[AttributedExposure]) -> tuple[MapRow, ...]:

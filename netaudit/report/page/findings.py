@@ -13,25 +13,25 @@ from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.risk import Mistake, Reach, gather_mistakes
 from netaudit.model.netfilter.ruleset import Item
+from netaudit.model.severity import Severity
 from netaudit.report.page.anchors import Anchors
 from netaudit.report.text.destinations import describe_port
 from netaudit.report.text.findings.audit import (
-    Step,
     describe_doubts,
     describe_not_put,
     describe_status,
     describe_undecided,
-    further_steps,
     gather_undecided,
     short_id,
-    steps,
     summarise_audit,
 )
-from netaudit.report.text.findings.places import describe_places
+from netaudit.report.text.findings.places import describe_places, describe_title
+from netaudit.report.text.findings.ways import ToDo, describe_keeping, ways
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sentence import Foreign, Sentence
 
 _IN_FULL = 12  # findings of one check
+_PRINTED = 3  # of the worst
 _SHOWN = 8  # pieces of one kind of evidence; `netaudit audit --format json` has all
 _REACHES = {Reach.INTERNET: "internet", Reach.LAN: "lan", Reach.INSIDE: "inside"}
 
@@ -55,22 +55,46 @@ class FindingRow(msgspec.Struct, frozen=True):
     places: str = ""
     also: tuple[str, ...] = ()  # what the same check says of other ports of the container
     aspects: tuple[Finding, ...] = ()  # what other checks say of the same
-    steps: tuple[Step, ...] = ()
-    further: tuple[Step, ...] = ()  # that other ports of it need too
+    ways: tuple[ToDo, ...] = ()  # to close it, the first choice first
     id: str = ""
     reach: str = ""
+
+
+class AlikeRow(msgspec.Struct, frozen=True):
+    """A mistake that is named alone, for the same check has many in full."""
+
+    places: str
+    severity: Severity
+    reach: str
 
 
 class FindingList(msgspec.Struct, frozen=True):
     """All mistakes: the first ones of each check in full, the rest by name; and what was not decided."""
 
     rows: tuple[FindingRow, ...]
-    alike: tuple[tuple[Check, tuple[str, ...]], ...]
+    alike: tuple[tuple[Check, tuple[AlikeRow, ...]], ...]
     undecided: tuple[str, ...]
     not_put: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()  # of a diff: what was found before, and is not now
     lost: tuple[str, ...] = ()  # of a diff: what was found before, and nobody knows whether it is there now
     seen: tuple[str, ...] = ()  # of a diff: what is found now, and nobody knows whether it was there before
+
+    @property
+    def beyond(self) -> frozenset[str]:
+        """The anchors of those that two printed pages have no room for: the worst are printed."""
+        worst = [row for row in self.rows if row.finding.severity.rank >= Severity.HIGH.rank]
+        printed = max(worst[:_PRINTED], self.rows[:2], key=len)
+        return frozenset(row.anchor for row in self.rows) - {row.anchor for row in printed}
+
+    @property
+    def number(self) -> int:
+        """How many mistakes there are, in full and by name."""
+        return len(self.rows) + sum(len(members) for _, members in self.alike)
+
+    @property
+    def keeping(self) -> str:
+        """How the lines that are advised outlive a boot."""
+        return describe_keeping(line.line for row in self.rows for way in row.ways for line in way.lines)
 
     def anchor_of(self, fingerprint: str) -> str:
         """Tell where a finding stands in full, or is named among those alike."""
@@ -90,7 +114,7 @@ def list_findings(audit: Audit, anchors: Anchors) -> FindingList:
     rest = [members[_IN_FULL:] for members in of_check.values() if len(members) > _IN_FULL]
     return FindingList(
         rows=tuple(_row(one, anchors) for one in full),
-        alike=tuple((members[0].first.check, tuple(map(describe_places, members))) for members in rest),
+        alike=tuple((members[0].first.check, tuple(map(_alike, members))) for members in rest),
         undecided=tuple(
             f"{check.id}: {describe_undecided(members)}" for check, members in gather_undecided(audit.undecided)
         ),
@@ -107,8 +131,12 @@ def list_new(changed: ChangedFindings, anchors: Anchors) -> FindingList:
     return msgspec.structs.replace(found, gone=ended, lost=lost, seen=seen)
 
 
+def _alike(mistake: Mistake) -> AlikeRow:
+    return AlikeRow(describe_places(mistake), mistake.first.severity, _REACHES[mistake.reach])
+
+
 def _in_words(mistake: Mistake) -> str:
-    return f"{describe_places(mistake)}: {mistake.first.title}"
+    return f"{describe_places(mistake)}: {describe_title(mistake.first)}"
 
 
 def _row(mistake: Mistake, anchors: Anchors) -> FindingRow:
@@ -124,8 +152,7 @@ def _row(mistake: Mistake, anchors: Anchors) -> FindingRow:
         places=describe_places(mistake),
         also=tuple(_others(mistake))[:_SHOWN],
         aspects=mistake.aspects[1:],
-        steps=tuple(steps(first)),
-        further=tuple(further_steps(mistake.alike)),
+        ways=ways(mistake.alike),
         id=short_id(first),
         reach=_REACHES[mistake.reach],
     )

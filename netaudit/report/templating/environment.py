@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from netaudit.report.text.exposure import change_lines, outside_first
-from netaudit.report.text.markdown import Markdown, code, code_outside, prose
+from netaudit.report.text.markdown import Markdown, code, code_outside, fence, prose
 from netaudit.report.text.sanitize import terminal_text, visible_markup
 from netaudit.report.text.sentence import Foreign, Sentence
 from netaudit.report.text.unseen import describe_no_exposure_change, describe_no_rule_change
@@ -40,6 +40,7 @@ def html() -> jinja2.Environment:
     environment.filters |= {
         "join": _html_join,
         "sentence": _html_sentence,
+        "coded": _coded,
         "ticked": _ticked,
         "whole_options": _whole_options,
     }
@@ -54,6 +55,7 @@ def markdown() -> jinja2.Environment:
         "code": code,
         "code_outside": code_outside,
         "code_html": _code_html,
+        "fence": fence,
         "sentence": _markdown_sentence,
     }
     return environment
@@ -107,6 +109,15 @@ def _ticked(text: str) -> Markup:
     """Print the names in `ticks` of a sentence as names."""
     parts = terminal_text(text).split("`")
     return Markup().join(Markup("<b>{}</b>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+
+
+def _coded(text: str) -> Markup:
+    """Print what stands in `ticks` of a sentence of ours as code; a lone tick stays what it is."""
+    parts = terminal_text(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(terminal_text(text))
+    shown = (Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+    return Markup().join(shown)
 
 
 def _whole_options(text: str) -> Markup:

@@ -1,7 +1,7 @@
 """Names of what can be reached: where packets are sent, and who takes them."""
 
 from netaudit.model.address_text import bracketed
-from netaudit.model.exposure import Destination
+from netaudit.model.exposure import Destination, DestinationKind
 
 PROTOCOL_HOLE = "{protocol}"
 
@@ -11,6 +11,21 @@ def describe_receiver(destination: Destination) -> str:
     unknown = "any program of the host" if destination.programs is None else "a program of the host"
     nobody_known = str(destination.led) if destination.led else unknown
     return destination.container_name or ", ".join(destination.programs or ()) or nobody_known
+
+
+OTHER_PORTS = "other ports of the host (not known: sockets were not seen)"
+
+
+def has_unknown_programs(to: Destination) -> bool:
+    """Tell whether it stands for all ports at which nobody knows what listens."""
+    return to.kind is DestinationKind.HOST_LISTENER and to.programs is None and to.port is None
+
+
+def describe_forward(to: Destination) -> str:
+    """Name a port that rules lead to an unknown machine: `192.0.2.10:3000 → 172.17.0.2:3000/tcp`; "" for any other."""
+    if not to.led or to.container_name or to.programs:
+        return ""
+    return f"{describe_port(to).removesuffix(f'/{to.protocol}')} → {to.led}/{to.protocol}"
 
 
 def describe_port(destination: Destination) -> str:

@@ -12,13 +12,13 @@ from netaudit.attribute.attribution import (
 )
 from netaudit.model.address_text import bracketed
 from netaudit.model.exposure import OUTSIDE, Delivery, Destination, DestinationKind, Outcome, ZoneKind
+from netaudit.model.netfilter.family import IP_NAMES
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.reasons import describe_reason
 
 _SHOWN = 6  # ranges of ports
 _EVERY_PORT = re.compile(r"(.*\bevery )(\w+) port", re.DOTALL)
-_FAMILIES = {"ip": "IPv4", "ip6": "IPv6"}
 _ORDER = {kind: place for place, kind in enumerate(ZoneKind)}
 _HOW = {
     Delivery.DNAT: "by a NAT rule",
@@ -158,7 +158,7 @@ def describe_target(to: Destination) -> str:
             protocol = f"/{to.protocol}" if to.led and to.led.ports else ""
             return f"{whose} {to.led}{protocol} by NAT of {_asked(to)}"
         case DestinationKind.HOST_LISTENER if to.programs is None:
-            return f"any program of the host, {_FAMILIES[to.family]}, {describe_ports(to)}"
+            return f"any program of the host, {IP_NAMES[to.family]}, {describe_ports(to)}"
         case _:
             programs = to.container_name or ", ".join(to.programs or ()) or "an unknown program"
             at = f" on {to.interface}" if to.interface else ""

@@ -47,5 +47,13 @@ def code_outside(text: str) -> Markdown:
     return Markdown(f"{fence}{padded}{fence}")
 
 
+def fence(text: str) -> Markdown:
+    """Print a block of code, from which a line is copied whole."""
+    shown = terminal_text(text)
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    ticks = "`" * max(3, longest + 1)
+    return Markdown(f"{ticks}sh\n{shown}\n{ticks}")
+
+
 def _escape_opening(found: re.Match[str]) -> str:
     return f"{found[1]}{found[2][:-1]}\\{found[2][-1]}"

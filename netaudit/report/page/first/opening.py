@@ -12,7 +12,7 @@ from netaudit.model.exposure import OUTSIDE, Outcome, ZoneKind
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.severity import Severity
 from netaudit.report.text.findings.answered import describe_answers
-from netaudit.report.text.findings.places import describe_places
+from netaudit.report.text.findings.places import describe_places, describe_title
 from netaudit.report.text.reach.rows import OpenRow, open_rows
 from netaudit.report.text.unrecorded import describe_not_seen
 from netaudit.report.text.unseen import Tense
@@ -135,8 +135,8 @@ def _opening(
 
 def _line(mistake: Mistake) -> FoundLine:
     first = mistake.first
-    reach = _FROM[mistake.reach] + ("?" if first.doubts and mistake.reach is not Reach.INSIDE else "")
-    return FoundLine(first.severity, reach, describe_places(mistake), first.title, first.fingerprint)
+    reach = f"{'may: ' if first.doubts and _FROM[mistake.reach] else ''}{_FROM[mistake.reach]}"
+    return FoundLine(first.severity, reach, describe_places(mistake), describe_title(first), first.fingerprint)
 
 
 def _facts(heads: Sequence[SnapshotHead], makers: Sequence[str]) -> Iterator[tuple[str, str]]:

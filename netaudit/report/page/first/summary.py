@@ -73,12 +73,8 @@ def _explained(snapshot: AttributedSnapshot) -> Sentence:
         return Sentence(("No rule was seen.",))
     if coverage.proved == coverage.rules:
         whole = "" if snapshot.missing or coverage.undecided else ", and none is missing"
-        return Sentence((f"{_all(coverage.rules)} a proved cause{whole}.",))
-    return Sentence((f"{coverage.proved} of {count(coverage.rules, 'rule')} have a proved cause.",))
-
-
-def _all(rules: int) -> str:
-    return "The only rule has" if rules == 1 else f"All {rules} rules have"
+        return Sentence((f"Every rule's maker is known ({coverage.rules} of {coverage.rules}){whole}.",))
+    return Sentence((f"The maker of {coverage.proved} of {count(coverage.rules, 'rule')} is known for sure.",))
 
 
 def _nothing(heads: Iterable[SnapshotHead], tense: Tense) -> Sentence:

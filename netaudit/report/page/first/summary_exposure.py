@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedSnapshot, ExposureChange
 from netaudit.model.exposure import OUTSIDE, Outcome, Zone, ZoneKind
 from netaudit.report.map.rows import zone_order
-from netaudit.report.text.destinations import describe_port, describe_receiver
+from netaudit.report.text.destinations import OTHER_PORTS, describe_forward, describe_receiver, has_unknown_programs
+from netaudit.report.text.reach.rows import describe_own_port
 from netaudit.report.text.sentence import Sentence, list_names
 from netaudit.report.text.unseen import Tense, describe_no_outside_change, describe_nothing_reachable
 
@@ -51,7 +52,7 @@ _TURNS: tuple[tuple[str, str, tuple[_Standing, ...], tuple[_Standing, ...]], ...
     ("Known to be reachable now, which could not be decided before, from", "!", (_MAY,), (_PARTLY, _OPEN)),
     ("No longer reachable from", "", (_PARTLY, _OPEN, _MAY), (_CLOSED,)),
     ("No longer reachable from all of", "", (_OPEN,), (_PARTLY,)),
-    ("It could not be decided whether this can be reached from", "?", (_CLOSED, _PARTLY, _OPEN), (_MAY,)),
+    ("May be open now to", "?", (_CLOSED, _PARTLY, _OPEN), (_MAY,)),
 )
 
 _PLANNED = {
@@ -60,6 +61,7 @@ _PLANNED = {
     "Known to be reachable now, which could not be decided before, from": (
         "Would be reachable, which cannot be decided now, from"
     ),
+    "May be open now to": "May be open then to",
     "No longer reachable from": "Would no longer be reachable from",
     "No longer reachable from all of": "Would no longer be reachable from all of",
 }
@@ -75,21 +77,26 @@ def _standing(one: AttributedExposure | None) -> _Standing:
 
 def _news(words: str, mark: str, cells: Iterable[AttributedExposure]) -> Iterator[Sentence]:
     """Name what cells are about: services that should not face a network before all others."""
-    outside = sorted((one for one in cells if one.exposure.zone.kind in OUTSIDE), key=lambda one: not one.service)
+    outside = sorted((one for one in cells if one.exposure.zone.kind in OUTSIDE), key=_order)
     for zones, names in _by_zones(outside):
         yield Sentence((f"{words} {zones}: ", *list_names(names), "."), mark)
 
 
 def _by_zones(cells: Iterable[AttributedExposure]) -> Iterator[tuple[str, _Names]]:
-    """Gather zones to which the same is open."""
-    of_zone: dict[Zone, dict[str, None]] = {}
+    """Gather what is open to the same zones: each name is listed once."""
+    of_name: dict[str, set[Zone]] = {}
     for one in cells:
-        of_zone.setdefault(one.exposure.zone, {})[_name(one)] = None
-    alike: dict[_Names, list[Zone]] = {}
-    for zone in sorted(of_zone, key=zone_order):
-        alike.setdefault(tuple(of_zone[zone]), []).append(zone)
-    for names, zones in alike.items():
-        yield " and ".join(map(_say, zones)), names
+        of_name.setdefault(_name(one), set()).add(one.exposure.zone)
+    alike: dict[tuple[Zone, ...], list[str]] = {}
+    for name, found in of_name.items():
+        alike.setdefault(tuple(sorted(found, key=zone_order)), []).append(name)
+    for zones in sorted(alike, key=lambda zones: [zone_order(one) for one in zones]):
+        yield " and ".join(map(_say, zones)), tuple(alike[zones])
+
+
+def _order(one: AttributedExposure) -> tuple[object, ...]:
+    there = one.exposure.destination
+    return not one.service, has_unknown_programs(there), describe_receiver(there), there.ports
 
 
 def _say(zone: Zone) -> str:
@@ -97,19 +104,20 @@ def _say(zone: Zone) -> str:
 
 
 def _name(one: AttributedExposure) -> str:
-    """Name the container or program, its port and its service; the address only where it is not any of the host's."""
+    """Name the container or program, its port and its service, as the lists of what is open do."""
     destination = one.exposure.destination
-    whose = describe_receiver(destination)
-    port = describe_port(destination)
-    for anywhere in ("0.0.0.0:", "[::]:", "*:"):
-        port = port.removeprefix(anywhere)
-    return f"{whose} {port}" + (f" ({one.service})" if one.service else "")
+    words = f"{describe_receiver(destination)} {describe_own_port(destination)}"
+    if has_unknown_programs(destination):
+        words = OTHER_PORTS
+    elif led := describe_forward(destination):
+        words = led
+    return words + (f" ({one.service})" if one.service else "")
 
 
 def _undecided(cells: Iterable[AttributedExposure]) -> Iterator[Sentence]:
     """Name what may be reachable: a doubt is not a no."""
     yield from _news(
-        "It could not be decided whether this can be reached from",
+        "May be open to",
         "?",
         (one for one in cells if one.exposure.outcome is Outcome.MAY),
     )

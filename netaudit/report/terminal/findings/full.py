@@ -9,7 +9,8 @@ from netaudit.model.severity import Severity
 from netaudit.report.terminal.shell import shell_lines
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap_whole
-from netaudit.report.text.findings.audit import Step, further_steps, proofs, short_id, steps
+from netaudit.report.text.findings.audit import Step, proofs, short_id, steps
+from netaudit.report.text.findings.ways import further_steps
 from netaudit.report.text.sanitize import terminal_text
 
 _COLOURS = {

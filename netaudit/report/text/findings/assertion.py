@@ -23,7 +23,8 @@ _LACKS = {
 
 def judged_proofs(judged: Judged) -> Iterator[Proof]:
     """List what a verdict rests on, the most important first."""
-    yield from (Proof("vacuous", "", _LACKS[one.lack].format(word=one.word)) for one in judged.unmatched)
+    lacks = dict.fromkeys(_LACKS[one.lack].format(word=one.word) for one in judged.unmatched)
+    yield from (Proof("vacuous", "", words) for words in lacks)
     yield from (Proof("unknown", "", describe_reason(one)) for one in judged.missing)
     yield from (Proof("shared", "", f"container {one} is on several of these networks") for one in judged.shared)
     yield from some_proofs([_named(one) for one in judged.cells])
@@ -54,7 +55,8 @@ def describe_owner(judged: Judged) -> str:
     """Say why an entry was decided, by whom, and until when; "" where nothing is written."""
     entry = judged.entry
     until = f"until {entry.until}" if entry.until else ""
-    return ", ".join(filter(None, (entry.why, entry.owner, until)))
+    owner = f"owner: {entry.owner}" if entry.owner else ""
+    return "; ".join(filter(None, (entry.why, owner, until)))
 
 
 def summarise_assertion(assertion: Assertion) -> str:

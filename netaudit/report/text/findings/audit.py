@@ -1,7 +1,8 @@
 """The words for an audit that all reports share."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -93,7 +94,7 @@ def _outcome(one: Exposure) -> str:
 
 def _outcome_words(one: Exposure) -> str:
     if one.outcome is Outcome.MAY:
-        return "may be allowed"
+        return "may be open"
     return str(one.outcome) if one.for_all else f"{one.outcome}, {'limited' if one.limited_by else 'not for all'},"
 
 
@@ -187,9 +188,6 @@ def describe_status(finding: Finding) -> str:
     return "in the baseline" if finding.known else ""
 
 
-_FURTHER = 8  # findings of one mistake whose commands are shown
-
-
 class Step(msgspec.Struct, frozen=True):
     """A remedy in words: what to do, the line to run, and what it would lead to."""
 
@@ -206,16 +204,6 @@ def steps(finding: Finding) -> list[Step]:
     return [_step(advice, _verdict(advice, verified)) for advice, verified in pairs]
 
 
-def further_steps(alike: Sequence[Finding]) -> Iterator[Step]:
-    """List the commands that the others of one mistake need and the first does not: for another port, or IPv6."""
-    known = {step.line for step in steps(alike[0])}
-    for finding in alike[1:_FURTHER]:
-        for step in steps(finding):
-            if step.line and step.line not in known:
-                known.add(step.line)
-                yield Step(f"for {finding.subject}: {step.do[:1].lower()}{step.do[1:]}", step.line, step.then)
-
-
 def _verdict(advice: Advice, verified: Verified | None) -> str:
     """Say what a remedy would lead to; of a sentence alone there is nothing to say."""
     if verified:
@@ -226,8 +214,19 @@ def _verdict(advice: Advice, verified: Verified | None) -> str:
 def _step(advice: Advice, then: str) -> Step:
     if not advice.commands:
         return Step(advice.do, then=then)
-    chosen = f" (choose {' and '.join(advice.choices)}; the line is refused as it stands)" if advice.choices else ""
-    return Step(f"{advice.do}{chosen}:", advice.line, then)
+    return Step(f"{advice.do}{_choose(advice)}:", advice.line, then)
+
+
+def _choose(advice: Advice) -> str:
+    """Say what of a line the operator has to fill in: no shell runs it as it stands."""
+    family = "ip6" if _IPV6.search(advice.line) else "ip"
+    named = (f"<{name}>{_EXAMPLES[family] if name == _NETWORK else ''}" for name in advice.choices)
+    return f" (replace {' and '.join(named)})" if advice.choices else ""
+
+
+_NETWORK = "TRUSTED_NET"
+_EXAMPLES = {"ip": ", such as by 203.0.113.0/24", "ip6": ", such as by 2001:db8:1::/48"}
+_IPV6 = re.compile(r"\bip6(?:tables)?\b")
 
 
 def describe_verified(verified: Verified) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from netaudit.audit.finding import Finding
 from netaudit.report.text.findings.audit import proofs, steps
-from netaudit.report.text.markdown import code_outside
+from netaudit.report.text.findings.ways import describe_keeping
+from netaudit.report.text.markdown import code_outside, prose
 
 
 def detail_lines(finding: Finding) -> Iterator[str]:
@@ -20,3 +21,5 @@ def detail_lines(finding: Finding) -> Iterator[str]:
             yield f"  - {code_outside(step.line)}"
         if step.then:
             yield f"  - then: {code_outside(step.then)}"
+    if keeping := describe_keeping(step.line for step in steps(finding)):
+        yield f"- {prose(keeping)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from netaudit.audit.finding import Finding
 from netaudit.audit.risk import Mistake, Reach
 
 REACHED_FROM = {Reach.INTERNET: "internet", Reach.LAN: "lan", Reach.INSIDE: ""}
@@ -17,6 +18,13 @@ def describe_places(mistake: Mistake) -> str:
     named = [f"{name} {join_ports(ports)}".rstrip() for name, ports in by_name.items()]
     more = len(named) - _NAMED
     return ", ".join(named[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def describe_title(finding: Finding) -> str:
+    """Say in a few words what is wrong: what is not certain may be so; a service that can be used there is named."""
+    title = finding.title.replace(" is open", " may be open") if finding.doubts else finding.title
+    named = not finding.service or finding.service.lower() in title.lower()
+    return title if named else f"{finding.service}: {title[:1].lower()}{title[1:]}"
 
 
 def _split(place: str) -> tuple[str, str]:

@@ -7,7 +7,8 @@ import msgspec
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.model.address_text import bracketed
 from netaudit.model.exposure import Destination, DestinationKind, Outcome, Zone, ZoneKind
-from netaudit.report.text.destinations import describe_receiver
+from netaudit.model.netfilter.family import IP_NAMES, Family
+from netaudit.report.text.destinations import OTHER_PORTS, describe_forward, describe_receiver, has_unknown_programs
 from netaudit.report.text.reasons import describe_reason
 
 _KINDS = tuple(ZoneKind)
@@ -31,7 +32,13 @@ class OpenRow(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """What is open, in short: `shop-db 5432/tcp (PostgreSQL)`."""
-        return f"{self.receiver} {self.port}" + (f" ({self.service})" if self.service else "")
+        return f"{self.receiver} {self.port}".rstrip() + (f" ({self.service})" if self.service else "")
+
+    @property
+    def families(self) -> str:
+        """Over what: `IPv4`, `IPv6`, `IPv4+IPv6`."""
+        found = {Family.IP6 if one.count(":") > 1 else Family.IP for one in self.addresses}
+        return "+".join(words for family, words in IP_NAMES.items() if family in found)
 
 
 def open_rows(cells: Iterable[AttributedExposure]) -> tuple[OpenRow, ...]:
@@ -43,7 +50,7 @@ def open_rows(cells: Iterable[AttributedExposure]) -> tuple[OpenRow, ...]:
     for one in cells:
         there = one.exposure.destination
         if one.exposure.outcome is not Outcome.BLOCKED:
-            target = describe_receiver(there), describe_own_port(there), _address(there)
+            target = *_named(there), _address(there)
             targets.setdefault(target, []).append(one)
     alike: dict[tuple[object, ...], list[AttributedExposure]] = {}
     for (name, port, _), members in targets.items():
@@ -52,6 +59,12 @@ def open_rows(cells: Iterable[AttributedExposure]) -> tuple[OpenRow, ...]:
 
 
 _Target = tuple[str, str, str]
+
+
+def _named(to: Destination) -> tuple[str, str]:
+    """Name what is open: who takes the packets, and the port; of what nobody knows, all in one."""
+    whole = OTHER_PORTS if has_unknown_programs(to) else describe_forward(to)
+    return (whole, "") if whole else (describe_receiver(to), describe_own_port(to))
 
 
 def describe_own_port(to: Destination) -> str:
@@ -66,11 +79,11 @@ def describe_own_port(to: Destination) -> str:
 
 def _row(members: Sequence[AttributedExposure]) -> OpenRow:
     cells = [one.exposure for one in members]
-    there = cells[0].destination
+    receiver, port = _named(cells[0].destination)
     doubtful = (one.reason for one in cells if one.outcome is Outcome.MAY and one.reason)
     return OpenRow(
-        receiver=describe_receiver(there),
-        port=describe_own_port(there),
+        receiver=receiver,
+        port=port,
         service=next((one.service for one in members if one.service), ""),
         addresses=tuple(dict.fromkeys(_address(one.destination) for one in cells)),
         zones=_zones(members),
@@ -100,7 +113,8 @@ def _address(to: Destination) -> str:
 
 def _order(row: OpenRow) -> tuple[object, ...]:
     """Sort by the farthest zone, what is sure first, sensitive services first, then by name."""
-    return _zone_order(row.zones[0])[0], not row.sure, not row.service, row.receiver, _number(row.port), row.port
+    zone, unknown = _zone_order(row.zones[0])[0], row.receiver == OTHER_PORTS
+    return zone, not row.sure, unknown, not row.service, row.receiver, _number(row.port), row.port
 
 
 def _number(port: str) -> int:
