@@ -26,10 +26,12 @@ _CONTAINERS = (1, 20, 100)
 _CHANGES = 1000
 _STANDING = 20  # rules of an operator that are there at once
 _NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
-_HEADING, _QUESTIONS = (
+_HEADING = "## A history of 1,000 changes"
+_QUESTIONS = (
     ("log", ("log",)),
     ("blame", ("blame", "filter/INPUT#15")),
-    ("bisect", ("bisect", "--reaches", "internet", "{last}:80")),
+    ("bisect --reaches", ("bisect", "--reaches", "internet", "{last}:80")),
+    ("bisect --policy", ("bisect", "--policy", "{folder}/{last}.yaml")),
     ("report --history", ("report", "--history", "-o", "{folder}/page.html", "--force")),
 )
 _WORDS = """{heading}
@@ -59,6 +61,7 @@ def _row(model: Path, size: int, folder: Path) -> list[object]:
     store = folder / f"{size}.sqlite"
     _fill(store, make_facts(model, size - 1), make_facts(model, size))
     large = store.stat().st_size
+    (folder / f"c{size - 1}.yaml").write_text(f"policy: [internet cannot reach c{size - 1}:80]\n")
     answers = []
     for _, words in _QUESTIONS:
         asked = [word.format(folder=folder, last=f"c{size - 1}") for word in words]
