@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,8 +52,9 @@ class Trial:
 class Host:
     """An engine on which commands are tried, with its recording as it is now."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(self, engine: Engine, folder: Path, settles: float = 0) -> None:
         self._engine = engine
+        self._settles = settles  # seconds until a swarm has done what its manager took note of
         self._folder = folder
         self._make_exposing()
         self.facts = self._record()
@@ -65,6 +67,8 @@ class Host:
         planned = engine.planned()
         taken = {one.kind for one in planned.assumptions}
         real = self._run(command)
+        if command[1] in ("service", "stack"):
+            time.sleep(self._settles)
         self.facts = self._record()
         trial.complaint = real
         if AssumptionKind.SUBNET_GIVEN in taken and "user configured subnets" in real:

@@ -1,12 +1,15 @@
 """Services of a swarm at the stand-in engine: their tasks, addresses, host-mode ports, and what the swarm refuses."""
 
+import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from plan.clients import recorded, stand_in
 from plan.inventories import containers, networks
 
 from netaudit.model.engine_request import EngineRequest
+from netaudit.model.facts import Source
 from netaudit.plan.engine.plan import StandIn
 
 
@@ -135,6 +138,34 @@ def test_a_container_needs_docker_gwbridge_while_no_other_network_leads_out() ->
     seen.append(_gateways(engine))
     assert seen == [1, 0, 1, 0]
     assert networks(engine.planned().facts_after)["ov"]["members"] == []
+
+
+@pytest.mark.parametrize(("wish", "again"), [("", "10.0.1.4"), ("10.0.1.77", "10.0.1.77")])
+def test_a_swarm_gives_the_next_address_after_a_restart_and_a_wanted_one_again(wish: str, again: str) -> None:
+    engine = _swarm()
+    config = {"IPAMConfig": {"IPv4Address": wish}} if wish else {}
+    body = {
+        "Image": "busybox",
+        "HostConfig": {"NetworkMode": "ov"},
+        "NetworkingConfig": {"EndpointsConfig": {"ov": config}},
+    }
+    _ask(engine, "POST", "/containers/create", body, name="solo")
+    _ask(engine, "POST", "/containers/solo/start")
+    _ask(engine, "POST", "/containers/solo/restart")
+    members = {name: address for name, address, _ in networks(engine.planned().facts_after)["ov"]["members"]}
+    assert members["solo"] == f"{again}/24"
+
+
+def test_the_address_that_a_recorded_task_shows_as_configured_is_the_swarms() -> None:
+    made = _swarm()
+    _run(made, "solo", NetworkMode="ov")
+    facts = made.planned().facts_after
+    recorded_container = json.loads(facts.files[Source.DOCKER_CONTAINERS])
+    recorded_container[0]["NetworkSettings"]["Networks"]["ov"]["IPAMConfig"] = {"IPv4Address": "10.0.1.2"}
+    files = {**facts.files, Source.DOCKER_CONTAINERS: json.dumps(recorded_container).encode()}
+    engine = stand_in(replace(facts, files=files))
+    _ask(engine, "POST", "/containers/solo/restart")
+    assert ("solo", "10.0.1.4/24", "") in networks(engine.planned().facts_after)["ov"]["members"]
 
 
 def _gateways(engine: StandIn) -> int:

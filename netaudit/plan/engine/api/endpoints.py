@@ -101,6 +101,7 @@ def endpoint(state: EngineState, config: Object) -> Object:
         "Links": config.get("Links"),
         "IPAMConfig": config.get("IPAMConfig"),
         **({"DesiredMac": mac} if mac else {}),
+        **({"DesiredAddress": True} if config.get("IPAMConfig") else {}),
     }
 
 
@@ -134,6 +135,8 @@ def leave(state: EngineState, container: Object, name: str) -> None:
     joined = bool(text(end, "EndpointID"))
     end |= _OPERATIONAL
     if network is not None:
+        if text(network, "Driver") == "overlay" and not end.get("DesiredAddress"):
+            end["IPAMConfig"] = None  # what a recording shows there is what the swarm gave, and gives no more
         leave_member(state, network, text(container, "Id"))
         if joined:
             state.note(EffectKind.ENDPOINT_LEFT, network, container)
