@@ -273,3 +273,9 @@ def test_that_a_flowtable_counts_is_said_by_nfts_text_alone() -> None:
     lines = "  hook ingress priority filter\n  devices = { lo }\n  counter\n"
     said = table(f"table ip t {{\n flowtable f {{\n{lines} }}\n}}\n", "t").objects[0]
     assert said.declaration == "counter; dev lo; hook ingress; prio 0"
+
+
+def test_a_definition_in_the_braces_of_another_gives_its_elements() -> None:
+    text = "define inner = { eth0, eth1 }\ndefine all = { $inner, eth2 }\n"
+    text += "table ip f {\n chain c {\n  iifname $all accept\n }\n}\n"
+    assert rules(text, "f", "c") == ['iifname { "eth0", "eth1", "eth2" } accept']

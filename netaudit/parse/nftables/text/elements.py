@@ -5,7 +5,7 @@ from collections.abc import Callable
 from netaudit.parse.nftables.formats import Json
 from netaudit.parse.nftables.text.constants import read_duration
 from netaudit.parse.nftables.text.rates import read_limit, read_quota
-from netaudit.parse.nftables.text.tokens import Cursor, NotNftError
+from netaudit.parse.nftables.text.tokens import Cursor, Kind, NotNftError
 
 Reader = Callable[[Cursor], Json]
 
@@ -17,7 +17,10 @@ def read_braced(cursor: Cursor, read: Reader) -> list[Json]:
     found: list[Json] = []
     cursor.skip_breaks()
     while not cursor.skip("}"):
-        found.append(_element(cursor, read))
+        if cursor.peek().text == "{" and cursor.peek().kind is Kind.MARK:  # a definition, in another's braces
+            found += read_braced(cursor, read)
+        else:
+            found.append(_element(cursor, read))
         cursor.skip_breaks()
         if not cursor.skip(",") and cursor.peek().text != "}":
             raise NotNftError
