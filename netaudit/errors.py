@@ -21,6 +21,8 @@
 What a source could not say is not an error but a `Gap` (netaudit.model.facts). A bug is a traceback.
 """
 
+from collections.abc import Iterable
+
 
 class NetauditError(Exception):
     """Say what happened and where, and what to do next."""
@@ -129,3 +131,11 @@ class OutputError(NetauditError):
 
 class TakenError(OutputError):
     """The place that a result was meant for holds something already."""
+
+
+def suggest(word: str, known: Iterable[str], otherwise: str) -> str:
+    """Return a hint for a word that is not there: the nearest of those that are, else, or then, what else helps."""
+    from difflib import get_close_matches  # noqa: PLC0415 (for a typing error alone)
+
+    near = get_close_matches(word, sorted(set(known)), n=1)
+    return f"did you mean {near[0]}? {otherwise}".rstrip() if near else otherwise

@@ -19,7 +19,7 @@ from netaudit.audit.run import Plan
 from netaudit.catalog import load_checks_from
 from netaudit.catalog.config import Config, check_names, load_baseline, load_config, load_waivers
 from netaudit.diff.counters import Counters
-from netaudit.errors import UsageError
+from netaudit.errors import UsageError, suggest
 from netaudit.model.facts import Facts
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshots
@@ -155,5 +155,5 @@ def _known(names: tuple[str, ...], checks: tuple[Check, ...]) -> tuple[str, ...]
     known = {one.id for one in checks}
     for name in names:
         if name not in known:
-            raise UsageError(f"no such check: {name}", hint="docs/checks.md lists them")
+            raise UsageError(f"no such check: {name}", hint=suggest(name, known, "docs/checks.md lists them"))
     return names

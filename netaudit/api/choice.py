@@ -16,12 +16,20 @@ from netaudit.attribute.attribution import (
     Attribution,
     Cause,
     ExposureChange,
+    Narrowed,
+    SnapshotHead,
 )
 from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit, Finding
-from netaudit.model.exposure import Exposure, Outcome
+from netaudit.audit.risk import gather_mistakes
+from netaudit.model.exposure import OUTSIDE, Exposure, Outcome
+from netaudit.model.facts import Facts
 from netaudit.model.severity import Severity
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.host.zones import ZoneChoice
+from netaudit.packets.query import names as named
+from netaudit.packets.query.names import require_containers, require_projects, require_zones
+from netaudit.parse import parse_snapshot
 
 R = TypeVar("R", AttributedItem, AttributedChange)
 
@@ -37,6 +45,20 @@ class Choice(msgspec.Struct, frozen=True):
     zones: tuple[str, ...] = ()
     containers: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
+    projects: tuple[str, ...] = ()  # whose containers are among `containers`
+
+    @property
+    def narrowed(self) -> Narrowed | None:
+        """What was asked for, in the words of the options; None for everything."""
+        options = {
+            "--severity": (self.severity,) if self.severity is not Severity.INFO else (),
+            "--from": self.zones,
+            "--project": self.projects,
+            "--container": () if self.projects else self.containers,
+            "--port": self.ports,
+        }
+        words = " ".join(f"{name} {value}" for name, values in options.items() for value in values)
+        return Narrowed(words, self.zones) if words else None
 
     @property
     def places(self) -> bool:
@@ -52,10 +74,44 @@ def containers_of(projects: Iterable[str], snapshot: Snapshot) -> tuple[str, ...
     return tuple(one.name for one in known if one.project in wanted)
 
 
+def require_names(choice: Choice, facts: Iterable[Facts], how: ZoneChoice | None = None) -> Choice:
+    """Refuse names that are not there, and add the containers of projects. Raises SubjectError.
+
+    `how` is how the zones of the hosts are found.
+    """
+    if not (choice.zones or choice.containers or choice.projects):
+        return choice
+    snapshots = [parse_snapshot(one) for one in facts]
+    require_zones(choice.zones, snapshots, how or ZoneChoice())
+    require_containers(choice.containers, snapshots)
+    require_projects(choice.projects, snapshots)
+    members = (name for one in snapshots for name in containers_of(choice.projects, one))
+    return replace(choice, containers=tuple(dict.fromkeys((*choice.containers, *members))))
+
+
+def require_ports(
+    choice: Choice, shown: AttributedSnapshot | AttributedDiff, facts: Iterable[Facts], *, found: bool = False
+) -> None:
+    """Refuse ports that nothing is about, where that is known. Raises SubjectError.
+
+    `shown` is what was chosen: what is open to the outside is an answer, also where all ports of a container are open.
+    `found`: findings are about them.
+    """
+    if choice.ports and not found and not _opens_outside(shown):
+        named.require_ports(choice.ports, [parse_snapshot(one) for one in facts])
+
+
 def choose_of_audit(audit: Audit, choice: Choice) -> Audit:
     """Keep the findings, and of the host the rules and rows, that are asked about."""
     findings = tuple(one for one in audit.findings if _is_finding(one, choice))
-    return replace(audit, findings=findings, shown=choose_of_snapshot(audit.shown, choice))
+    shown = choose_of_snapshot(audit.shown, choice)
+    chosen = replace(audit, findings=findings, shown=replace(shown, head=_narrow(shown.head, choice)))
+    left_out = len(gather_mistakes(audit.open)) - len(gather_mistakes(chosen.open))
+    return replace(chosen, left_out=max(left_out, 0))
+
+
+def _narrow(head: SnapshotHead, choice: Choice) -> SnapshotHead:
+    return replace(head, narrowed=choice.narrowed)
 
 
 def choose_of_findings(changed: ChangedFindings, choice: Choice) -> ChangedFindings:
@@ -71,6 +127,7 @@ def choose_of_snapshot(shown: AttributedSnapshot, choice: Choice) -> AttributedS
     rows = shown.exposure
     return replace(
         shown,
+        head=_narrow(shown.head, choice),
         items=_rules(shown.items, choice),
         missing=_rules(shown.missing, choice),
         defects=_rules(shown.defects, choice),
@@ -85,10 +142,22 @@ def choose_of_diff(diff: AttributedDiff, choice: Choice) -> AttributedDiff:
     rows = diff.exposure
     return replace(
         diff,
+        before=_narrow(diff.before, choice),
+        after=_narrow(diff.after, choice),
         changes=_rules(diff.changes, choice),
         missing=_rules(diff.missing, choice),
         defects=_rules(diff.defects, choice),
         exposure=rows if rows is None else tuple(one for one in rows if _is_row_change(one, choice)),
+    )
+
+
+def _opens_outside(shown: AttributedSnapshot | AttributedDiff) -> bool:
+    """Tell whether something that was chosen is open to the outside, or may be; a diff, whether anything changed."""
+    if isinstance(shown, AttributedDiff):
+        return bool(shown.exposure or shown.changes)
+    return any(
+        one.exposure.outcome is not Outcome.BLOCKED and one.exposure.zone.kind in OUTSIDE
+        for one in shown.exposure or ()
     )
 
 
@@ -122,7 +191,7 @@ def _is_finding(one: Finding, choice: Choice) -> bool:
         return False
     cells = one.evidence.cells
     causes = [cause for rule in (*one.evidence.rules, *one.evidence.missing) for cause in rule.attribution.causes]
-    anywhere = not choice.zones or any(_is_reached(cell, choice) for cell in cells)
+    anywhere = not choice.zones or any(_is_reached(cell, choice) for cell in cells) or _of_network(causes, choice)
     named = _is_named(one.container, choice) or (not one.container and _are_causes(causes, choice))
     at_port = not choice.ports or any(is_row(cell.exposure, Choice(ports=choice.ports)) for cell in cells)
     return anywhere and named and (at_port or _are_causes(causes, Choice(ports=choice.ports)))
@@ -130,6 +199,11 @@ def _is_finding(one: Finding, choice: Choice) -> bool:
 
 def _is_reached(cell: AttributedExposure, choice: Choice) -> bool:
     return cell.exposure.outcome is not Outcome.BLOCKED and is_row(cell.exposure, Choice(zones=choice.zones))
+
+
+def _of_network(causes: Iterable[Cause], choice: Choice) -> bool:
+    """Tell whether rules are there for a network whose members are asked about, such as those that let them in."""
+    return any(f"network:{one.network.name}" in choice.zones for one in causes if one.network and not one.container)
 
 
 def _rules(rules: Iterable[R], choice: Choice) -> tuple[R, ...]:

@@ -153,6 +153,13 @@ class Coverage(msgspec.Struct, frozen=True):
     undecided: int = 0
 
 
+class Narrowed(msgspec.Struct, frozen=True):
+    """The part of a result that a reader asked for, in the words of the options, and the zones among it."""
+
+    words: str
+    zones: tuple[str, ...] = ()
+
+
 class SnapshotHead(msgspec.Struct, frozen=True):
     """What names a snapshot in a report, and what it lacks."""
 
@@ -164,6 +171,7 @@ class SnapshotHead(msgspec.Struct, frozen=True):
     partial: bool = False
     podman: str = ""  # its version
     backends: tuple[Backend, ...] = ()  # that hold rules
+    narrowed: Narrowed | None = None  # None: the result is shown whole
 
 
 class AttributedInside(msgspec.Struct, frozen=True):

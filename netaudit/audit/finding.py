@@ -142,7 +142,7 @@ class Audit(msgspec.Struct, frozen=True):
 
     `shown` is the host that was audited: its rules, and who can reach what. `checked` counts the subjects of each
     check. `exposed`: the exposure table was computed. `assertion`: the policy that the host was held against, None for
-    none.
+    none. `left_out` counts the mistakes that a reader did not ask for.
     """
 
     head: SnapshotHead
@@ -154,6 +154,7 @@ class Audit(msgspec.Struct, frozen=True):
     not_put: tuple[NotPut, ...] = ()
     exposed: bool = True
     assertion: Assertion | None = None
+    left_out: int = 0
 
     @property
     def open(self) -> tuple[Finding, ...]:

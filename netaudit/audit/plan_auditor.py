@@ -6,6 +6,7 @@ import msgspec
 
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import (
+    OPERATOR_MAKER,
     AttributedChange,
     AttributedDiff,
     AttributedSnapshot,
@@ -29,7 +30,8 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.planned import JudgedChange, JudgedPlan
 from netaudit.audit.since import gone, newness
-from netaudit.diff import Removed
+from netaudit.diff import Added, Removed
+from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.model.plan import Assumption, AssumptionKind
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.zones import ZoneChoice
@@ -70,7 +72,7 @@ def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
         changes=tuple(_certain(diff.changes, planned)),
         surroundings=spell(changed_surroundings(before.host, after.host), planned.symbols),
         audit=msgspec.structs.replace(later, assertion=spell(later.assertion, planned.symbols)),
-        new=spell(gather_aspects(_new(earlier, later)), planned.symbols),
+        new=spell(gather_aspects(_new(earlier, later, _written(diff, planned.writer))), planned.symbols),
         gone=spell(gone(earlier, later), planned.symbols),
     )
 
@@ -92,10 +94,24 @@ def _shown(snapshot: Snapshot, auditor: Auditor) -> AttributedSnapshot:
     return with_exposure(attributed, snapshot, auditor.catalog, auditor.choice, auditor.exposure)
 
 
-def _new(earlier: Audit, later: Audit) -> Iterator[Finding]:
-    """Give what the command brings; the policy is held as a whole, also where it was broken before."""
+def _new(earlier: Audit, later: Audit, written: frozenset[Item]) -> Iterator[Finding]:
+    """Give what the command brings; the policy is held as a whole, also where it was broken before.
+
+    That a rule which it writes is new is no finding: who wrote it is known.
+    """
     is_new = newness(earlier)
-    return (one for one in later.open if one.subject_kind is CheckedKind.ENTRY or is_new(one))
+    for one in later.open:
+        own = one.subject_kind is CheckedKind.CHANGE and one.evidence.rules
+        if own and all(rule.item in written for rule in one.evidence.rules):
+            continue
+        if one.subject_kind is CheckedKind.ENTRY or is_new(one):
+            yield one
+
+
+def _written(diff: AttributedDiff, writer: str) -> frozenset[Item]:
+    """Return the rules that a command of the operator's adds, where one is planned."""
+    added = (one for one in diff.changes if isinstance(one.change, Added) and one.attribution.maker == OPERATOR_MAKER)
+    return frozenset(one.change.item for one in added if writer and one.change.item.object is ObjectKind.RULE)
 
 
 def _by_command(one: AttributedChange, writer: str) -> AttributedChange:
@@ -105,7 +121,7 @@ def _by_command(one: AttributedChange, writer: str) -> AttributedChange:
         return one
     attribution = Attribution(
         confidence=Confidence.PROVED,
-        maker="operator",
+        maker=OPERATOR_MAKER,
         causes=(Cause(CauseKind.OTHER, name=writer),),
         standing=Standing.FOREIGN,
     )

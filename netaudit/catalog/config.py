@@ -12,7 +12,7 @@ import msgspec
 from netaudit.audit.checks.waiver import Waiver
 from netaudit.bounded import PATIENCE, SMALL, UnfitError, decode_json, read_any
 from netaudit.catalog.document import Strict
-from netaudit.errors import ConfigError
+from netaudit.errors import ConfigError, suggest
 
 T = TypeVar("T")
 DEFAULT = "netaudit.toml"
@@ -70,6 +70,10 @@ class Config(Strict):
     )
 
 
+_NO_DAY = "YYYY-MM-DD"  # as `explain` prints a waiver that is to be filled in
+_PLAINER = {"Expected `str` of length >= 1": "it is empty: say it in a few words"}
+
+
 class _WaiverFile(Strict):
     waivers: list[WaiverEntry]
 
@@ -111,7 +115,7 @@ def load_baseline(path: Path) -> frozenset[str]:
     try:
         baseline = decode_json(_read(path, _BASELINE), _Baseline)
     except UnfitError as error:
-        hint = "write one with: netaudit audit --format json -o FILE"
+        hint = "write one with: netaudit audit --write-baseline FILE"
         raise ConfigError(f"no audit as JSON: {error}", file=str(path), hint=hint) from error
     return frozenset(one.fingerprint for one in baseline.findings)
 
@@ -171,6 +175,9 @@ def _loads(path: Path, text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"(.*) \(at line (\d+)", str(error))
         message, line = (found[1], int(found[2])) if found else (str(error), text.count("\n") + 1)
+        if _NO_DAY in text.split("\n")[line - 1]:
+            said = f"until: put a date in the place of {_NO_DAY}, such as 2027-06-30"
+            raise ConfigError(said, file=str(path), line=line, hint="docs/waivers.md") from error
         raise ConfigError(f"not TOML: {message}", file=str(path), line=line, hint=_HINT) from error
     except RecursionError as error:
         raise ConfigError("not TOML: nested too deep", file=str(path), hint=_HINT) from error
@@ -185,7 +192,7 @@ def refuse_toml(path: Path, text: str, message: str, key: str, hint: str = _HINT
     line = 0
     for name, number in _PATH.findall(f".{where}"):
         line = _line(text, name, line, int(number) if number.isdigit() else 0) or line
-    raise ConfigError(message, file=str(path), line=line, key=where, hint=hint)
+    raise ConfigError(_PLAINER.get(message, message), file=str(path), line=line, key=where, hint=hint)
 
 
 def _line(text: str, key: str, after: int = 0, number: int = 0) -> int:
@@ -213,9 +220,9 @@ def check_names(known: Mapping[str, object], config: Config, waivers: tuple[Waiv
     """Refuse checks that there are not, in waivers and in what is to be skipped. Raises ConfigError."""
     for name in config.skip:
         if name not in known:
-            raise ConfigError(f"no such check: {name}", file=file, key="skip", hint="docs/checks.md lists them")
+            hint = suggest(name, known, "docs/checks.md lists them")
+            raise ConfigError(f"no such check: {name}", file=file, key="skip", hint=hint)
     for one in waivers:
         if not any(fnmatchcase(name, one.check) for name in known):
-            raise ConfigError(
-                f"no such check: {one.check}", file=one.place, key="check", hint="docs/checks.md lists them"
-            )
+            hint = suggest(one.check, known, "docs/checks.md lists them")
+            raise ConfigError(f"no such check: {one.check}", file=one.place, key="check", hint=hint)

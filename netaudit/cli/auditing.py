@@ -2,13 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from netaudit.api.audits import AuditOptions, judge_changes, prepare_audit
-from netaudit.api.formats import AuditFormat, Format
+from netaudit.api.formats import AuditFormat, Format, PlanFormat
 from netaudit.api.hosts import compare
 from netaudit.api.renderers import JUDGED, render_audit
 from netaudit.attribute.attribution import AttributedDiff
@@ -22,15 +22,18 @@ from netaudit.catalog.config import is_port
 from netaudit.catalog.config_places import find_config
 from netaudit.cli import output as out
 from netaudit.cli.say import say
+from netaudit.cli.sources import of_one_host
 from netaudit.diff.counters import Counters
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
 from netaudit.model.severity import FindingConfidence, Severity
+from netaudit.model.snapshot import are_two_hosts
 from netaudit.parse import parse_snapshot
 from netaudit.report.ci.compose_places import ProjectLocator
 from netaudit.report.ci.location import Locator, OneFile
-from netaudit.report.terminal.findings.full import render_mistakes, waiver_lines
+from netaudit.report.terminal.findings.full import finding_lines, render_mistakes, waiver_lines
 from netaudit.report.terminal.style import Style
+from netaudit.report.text.findings.audit import short_id
 from netaudit.report.text.words import count
 from netaudit.standin.compose import project_files, project_name
 
@@ -64,6 +67,8 @@ def audit_host(auditor: Auditor, facts: Facts, *, verify_fix: bool, elsewhere: b
 
     Root runs their commands on a replica of the host, others compute them. `elsewhere`: it is not this host, now.
     """
+    if auditor.since:
+        of_one_host(auditor.since, facts, named=False)
     if not verify_fix:
         return auditor.audit(facts)
     if os.geteuid() != 0:
@@ -87,18 +92,34 @@ def judge(
     counters: Counters = Counters.IGNORE,
 ) -> tuple[AttributedDiff, ChangedFindings | None]:
     """Compare two recordings, and tell which findings came and went; None for a format that has no place for them."""
-    if form not in JUDGED:
+    if form not in JUDGED or are_two_hosts(before.host, after.host):  # what differs between hosts has not come or gone
         return compare(before, after, when, counters), None
     judged = judge_changes(before, after, when, counters, AuditOptions(config=find_config(Path.cwd())))
     return judged.diff, judged.findings
 
 
-def exit_code(audit: Audit, prepared: Prepared, form: AuditFormat, *, failed: bool, strict: bool) -> int:
-    """Choose the exit code of an audit: SARIF's is that of an audit without findings."""
+def conclude(audit: Audit, prepared: Prepared, form: AuditFormat, failures: Sequence[Finding], *, strict: bool) -> int:
+    """Say what the gate refuses, and choose the exit code; SARIF's is that of an audit without findings."""
+    say_refusal(failures, prepared.fail_on, form)
     if form is AuditFormat.SARIF:
         return out.exit_code(audit.head, strict=strict, undecided=audit.unsure)
-    code = out.exit_code(audit.head, strict=strict, different=failed, undecided=audit.unsure)
+    code = out.exit_code(audit.head, strict=strict, different=bool(failures), undecided=audit.unsure)
     return code or (0 if _is_answered(audit, prepared) else out.INCOMPLETE)
+
+
+def write_baseline(audit: Audit, evidence: "Evidence", path: Path) -> None:
+    """Write what was found for --baseline, and say so."""
+    out.write(render(audit, AuditFormat.JSON, evidence), out.place(path, force=True))
+    say(f"wrote {path}: with --baseline it tells what is new")
+
+
+def say_refusal(failures: Sequence[Finding], bar: Severity | None, form: AuditFormat | PlanFormat) -> None:
+    """Say on standard error that the gate refuses, and for what; SARIF refuses nothing."""
+    if failures and form.value != AuditFormat.SARIF:
+        mistakes = gather_mistakes(failures)
+        named = ", ".join(short_id(one.first) for one in mistakes[:_NAMED]) + (", …" if len(mistakes) > _NAMED else "")
+        said = count(len(mistakes), "finding")
+        say(f"refused (exit {out.DIFFERENT}): {said} at or above --fail-on {bar}: {named}")
 
 
 def _is_answered(audit: Audit, prepared: Prepared) -> bool:
@@ -124,8 +145,10 @@ def explain_finding(subject: str, facts: Facts, style: Style) -> str:
         return ""
     found = prepare(AuditOptions()).auditor.audit(facts).findings
     meant = [one for one in gather_mistakes(found) if _has_id(one, subject.lower())]
-    waivers = "".join(f"{line}\n" for one in meant if one.first.open for line in waiver_lines(one))
-    return render_mistakes(meant, style) + waivers if meant else ""
+    waivers = "".join(f"{line}\n" for one in meant if one.first.open for line in waiver_lines(one, style))
+    aspects = (one for mistake in meant for one in mistake.aspects[1:] if one.fingerprint.startswith(subject.lower()))
+    alone = [f"{line.rstrip()}\n" for one in aspects for line in (*finding_lines(one, style), "", "an aspect of:")]
+    return "".join(alone) + render_mistakes(meant, style) + waivers if meant else ""
 
 
 def _has_id(mistake: Mistake, start: str) -> bool:

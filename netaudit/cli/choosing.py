@@ -12,6 +12,7 @@ from netaudit.report.terminal.detail import Detail
 if TYPE_CHECKING:
     from netaudit.api.choice import Choice
     from netaudit.model.facts import Facts
+    from netaudit.packets.host.zones import ZoneChoice
 
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print everything, with evidence.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print the line that sums up, alone.")]
@@ -62,30 +63,29 @@ def detail_of(*, verbose: bool, quiet: bool) -> Detail:
 
 
 def make_choice(
-    *facts: "Facts",
+    *,
+    facts: "tuple[Facts, ...]",
     severity: Severity | None = None,
     zones: list[str] | None = None,
     containers: list[str] | None = None,
     ports: list[int] | None = None,
     projects: list[str] | None = None,
+    how: "ZoneChoice | None" = None,
 ) -> "Choice":
-    """Read the options that choose. Raises UsageError for a zone that cannot be, or an unknown project."""
-    from netaudit.api.choice import Choice
+    """Read the options that choose; `how` is how the host's zones are found.
+
+    Raises UsageError for a zone that cannot be, SubjectError for one, a container or a project that is not there.
+    """
+    from netaudit.api.choice import Choice, require_names
 
     for zone in zones or ():
         if zone.partition(":")[0] not in _KINDS:
             raise UsageError(f"--from: no such zone: {zone}", hint=f"zones are {', '.join(_KINDS)}, such as lan:eth0")
-    named = (*(containers or ()), *_of_projects(facts, projects or []))
-    return Choice(severity or Severity.INFO, tuple(zones or ()), named, tuple(ports or ()))
-
-
-def _of_projects(facts: "tuple[Facts, ...]", projects: list[str]) -> tuple[str, ...]:
-    if not projects:
-        return ()
-    from netaudit.api.choice import containers_of
-    from netaudit.parse import parse_snapshot
-
-    found = [name for one in facts for name in containers_of(projects, parse_snapshot(one))]
-    if not found:
-        raise UsageError(f"no container of project {', '.join(projects)}", hint="see `docker compose ls`")
-    return tuple(dict.fromkeys(found))
+    wanted = Choice(
+        severity=severity or Severity.INFO,
+        zones=tuple(zones or ()),
+        containers=tuple(containers or ()),
+        ports=tuple(ports or ()),
+        projects=tuple(projects or ()),
+    )
+    return require_names(wanted, facts, how)

@@ -1,6 +1,7 @@
 """Print a report: to a file whole or not at all, to a terminal in its width and colour."""
 
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -135,8 +136,18 @@ def print_assertion(held: "Assertion", form: AssertFormat, output: "Output | Non
         write(render_assertion(held, form, style), output)
 
 
-def style(output: "Output | None", colour: Colour, *, wide: bool = False, detail: Detail = Detail.SUMMARY) -> "Style":
-    """Find the terminal's width, and whether it may be coloured; `detail` is how much is printed."""
+def style(
+    output: "Output | None",
+    colour: Colour,
+    *,
+    wide: bool = False,
+    detail: Detail = Detail.SUMMARY,
+    snapshots: "Iterable[Path]" = (),
+) -> "Style":
+    """Find the terminal's width, and whether it may be coloured; `detail` is how much is printed.
+
+    `snapshots` are the recordings that the user named.
+    """
     from netaudit.report.terminal.style import WIDE, Style
 
     terminal = output is None and sys.stdout.isatty()
@@ -148,7 +159,8 @@ def style(output: "Output | None", colour: Colour, *, wide: bool = False, detail
             coloured = True
         case Colour.NEVER:
             coloured = False
-    return Style(width=WIDE if wide else max(width, 40), colour=coloured, detail=detail)
+    named = " ".join(shlex.quote(str(one)) for one in snapshots)
+    return Style(width=WIDE if wide else max(width, 40), colour=coloured, detail=detail, snapshot=named)
 
 
 def show(render: "Callable[[Style], str]", style: "Style", output: "Output | None") -> None:

@@ -14,7 +14,7 @@ from netaudit.audit.gate import failing
 from netaudit.audit.planned import new_findings
 from netaudit.bounded import UnfitError, decode_json
 from netaudit.cli import output as out
-from netaudit.cli.auditing import Prepared, prepare
+from netaudit.cli.auditing import Prepared, prepare, say_refusal
 from netaudit.errors import UsageError
 from netaudit.report.ci.location import Locator
 from netaudit.report.terminal.style import Style
@@ -22,7 +22,6 @@ from netaudit.report.terminal.style import Style
 if TYPE_CHECKING:
     from netaudit.api.plans import PlanContext
     from netaudit.audit.auditor import Auditor
-    from netaudit.audit.finding import Finding
     from netaudit.audit.planned import JudgedPlan
     from netaudit.collect.asking.options import Where
     from netaudit.model.facts import Facts
@@ -61,6 +60,18 @@ class Subject(msgspec.Struct, frozen=True):
         if len(given) != 1 and not (not given and self.is_rehearsal()):
             wrong = f"{' and '.join(given)} cannot be planned at once" if given else "there is nothing to plan"
             raise UsageError(wrong, hint="for example: netaudit plan -- docker run -d -p 8080:80 nginx")
+        self._require_files()
+
+    def _require_files(self) -> None:
+        """Refuse a file that is not there, and a recording in the place of a command. Raises UsageError."""
+        first = self.command[0] if self.command else ""
+        if first.startswith("@") or (first and Path(first).is_dir()):
+            said = f"{first} is {'a look of the history' if first.startswith('@') else 'a folder'}, and no command"
+            rest = " ".join(word for word in self.command[1:] if word != "--")
+            raise UsageError(said, hint=f"to plan on that recording: netaudit plan --on {first} -- {rest}")
+        for file in filter(None, (self.requests, self.compose_json, *self.compose)):
+            if str(file) != "-" and not file.exists():
+                raise UsageError(f"there is no file {file}", hint=f"here is {Path.cwd()}")
 
     def is_rehearsal(self) -> bool:
         """Tell whether another engine, backend or option is planned, and nothing else."""
@@ -200,9 +211,11 @@ def prepare_plan(
     return prepare(options, fail_on)
 
 
-def fails(plan: "JudgedPlan", prepared: Prepared) -> tuple["Finding", ...]:
-    """Return the new findings that are severe and sure enough."""
-    return failing(new_findings(plan), prepared.fail_on, prepared.min_confidence)
+def refuses(plan: "JudgedPlan", prepared: Prepared, form: PlanFormat) -> bool:
+    """Tell whether new findings are severe and sure enough for the gate, and name them; SARIF refuses nothing."""
+    failures = failing(new_findings(plan), prepared.fail_on, prepared.min_confidence)
+    say_refusal(failures, prepared.fail_on, form)
+    return bool(failures) and form is not PlanFormat.SARIF
 
 
 def print_plan(plan: "JudgedPlan", form: PlanFormat, output: out.Output | None, style: Style, locator: Locator) -> None:

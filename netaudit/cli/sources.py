@@ -2,13 +2,17 @@
 
 import os
 import shlex
+import stat
 import sys
 from datetime import UTC, datetime
+from fcntl import ioctl
 from pathlib import Path
+from termios import FIONREAD
 from typing import TYPE_CHECKING
 
 from netaudit.cli.say import say
 from netaudit.errors import CollectError, RecordingError, UsageError
+from netaudit.model.snapshot import are_two_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +35,27 @@ def load_or_collect(path: Path | None, where: "Where") -> "Facts":
 
 def load_all_or_collect(paths: "Sequence[Path] | None", where: "Where") -> "Facts":
     """Load a recording, or several files of one host as one; read this host where none is named."""
-    if not paths or len(paths) == 1:
-        return load_or_collect(paths[0] if paths else None, where)
+    if not paths:
+        facts = collect_host(where)
+        if _has_input():
+            say("standard input was not read: `-` in the place of a recording reads it")
+        return facts
+    if len(paths) == 1:
+        return load_or_collect(paths[0], where)
     from netaudit.store import load_together
 
     return load_together(paths)
+
+
+def _has_input() -> bool:
+    """Tell whether somebody pours something into standard input."""
+    try:
+        mode = os.fstat(0).st_mode
+        if stat.S_ISREG(mode):
+            return os.lseek(0, 0, os.SEEK_CUR) < os.fstat(0).st_size
+        return stat.S_ISFIFO(mode) and int.from_bytes(ioctl(0, FIONREAD, bytes(4)), sys.byteorder) > 0
+    except OSError:
+        return False
 
 
 def load_recording(path: Path) -> "Facts":
@@ -49,6 +69,18 @@ def load_recording(path: Path) -> "Facts":
     from netaudit.store import load
 
     return load(path)
+
+
+def of_one_host(before: "Facts", after: "Facts", *, named: bool) -> "Facts":
+    """Return the later facts; of two hosts say so where both were named. Raises UsageError for another than this."""
+    if are_two_hosts(before.host, after.host):
+        from netaudit.report.text.words import describe_two_hosts
+
+        if not named:
+            said = f"these are two hosts: {before.host} before, {after.host} now"
+            raise UsageError(said, hint=f"name two recordings of {before.host}")
+        say(describe_two_hosts(before.host, after.host))
+    return after
 
 
 def make_where(docker_host: str | None, timeout: float, *, inside: bool = False) -> "Where":

@@ -58,3 +58,8 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True):
         """Return the ruleset as packets meet it."""
         plain = {one.name for one in self.host.interfaces if one.kind != "bridge" and not one.master}
         return with_bridges(with_devices(make_program(self.ruleset, self.meanings), plain))
+
+
+def are_two_hosts(one: str, other: str) -> bool:
+    """Tell whether two names of hosts are of two hosts; a recording without a name may be of any."""
+    return bool(one and other) and one != other

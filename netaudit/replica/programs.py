@@ -14,6 +14,7 @@ _XTABLES = tuple(
 )
 PROGRAMS = frozenset({*_XTABLES, "nft", "ipset", "ip", "ufw", "sysctl", "sh", "bash", "dash"})
 WRITABLE = {"ufw": ("/etc/ufw", "/var/lib/ufw", "/etc/default")}  # what a program writes beside rules: it gets a copy
+_INSTEAD = {"ufw": "iptables -I ufw-user-input …"}
 _AS_ROOT = frozenset({"sudo", "doas", "su", "pkexec"})
 _NO_DAEMON = {
     "firewall-cmd": "it asks firewalld over D-Bus, and that daemon changes the rules",
@@ -40,6 +41,15 @@ def require_program(command: Sequence[str]) -> None:
         raise PlanError(f"leave out {name}: {why}", hint=f"netaudit plan -- {words}")
     if name not in PROGRAMS:
         raise PlanError(f"{name} cannot be planned", hint=f"these can be: {', '.join(sorted(PROGRAMS))}")
+
+
+def require_no_files(command: Sequence[str]) -> None:
+    """Refuse, for another host than this one, a program that decides by files of the host. Raises PlanError."""
+    for word in (word for text in command for word in text.split()):
+        if name := next((one for one in WRITABLE if Path(word).name == one), ""):
+            read = f"it reads {WRITABLE[name][0]}, and here that is of the host that plans"
+            hint = f"run plan on that host, or plan the rule itself: {_INSTEAD[name]}"
+            raise PlanError(f"{name} cannot be planned on a recording: {read}", hint=hint)
 
 
 def program_of(command: Sequence[str]) -> str:

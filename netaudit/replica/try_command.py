@@ -31,7 +31,7 @@ from netaudit.replica.loadable import (
 )
 from netaudit.replica.loadable_policy import policy_of
 from netaudit.replica.order import Answered, Lost, Order
-from netaudit.replica.programs import WRITABLE, program_of, require_program
+from netaudit.replica.programs import WRITABLE, program_of, require_no_files, require_program
 from netaudit.replica.restored import restore
 from netaudit.replica.restored_nft import handles_differ
 
@@ -55,6 +55,8 @@ def try_command(facts: Facts, command: Sequence[str], *, timeout: float = 60.0, 
     `elsewhere`: the facts are of another host than this one, or of another time.
     """
     require_program(command)
+    if elsewhere:
+        require_no_files(command)
     snapshot = parse_snapshot(facts)
     with _Stdin() as stdin:
         order = _order(facts, snapshot, command, timeout, elsewhere=elsewhere, stdin=stdin)
@@ -63,7 +65,7 @@ def try_command(facts: Facts, command: Sequence[str], *, timeout: float = 60.0, 
         raise NoReplicaError(f"no replica of the host can be made: {answered.refused}", hint=_HINT)
     if answered.code != 0:
         raise PlanError(f"{program_of(command)} fails: {_complaint(answered)}", hint="nothing was run on the host")
-    return _tried(facts, snapshot, command, answered, elsewhere=elsewhere)
+    return _tried(facts, snapshot, command, answered)
 
 
 def _order(
@@ -165,12 +167,11 @@ def _complaint(answered: Answered) -> str:
     return " ".join(line.strip() for line in said[:3])[:500] or f"it ends with code {answered.code}"
 
 
-def _tried(facts: Facts, snapshot: Snapshot, command: Sequence[str], answered: Answered, *, elsewhere: bool) -> Tried:
+def _tried(facts: Facts, snapshot: Snapshot, command: Sequence[str], answered: Answered) -> Tried:
     differing = handles_differ(facts, snapshot.ruleset, answered.before)
     if "handle" in " ".join(command).split():
         _require_handles(snapshot, command, differing)
     lost = [*answered.lost, *_not_read(facts, answered), *changed_beside(facts, answered)]
-    lost += _of_this_host(command, elsewhere=elsewhere)
     gaps = tuple(Gap(REPLICA, GapReason.PARTIAL, f"{one.what}: {one.detail}") for one in lost)
     before = msgspec.structs.replace(facts, gaps=(*facts.gaps, *gaps))
     after = restore(before, snapshot.ruleset, answered.before, answered.after)
@@ -195,9 +196,3 @@ def _not_read(facts: Facts, answered: Answered) -> Iterator[Lost]:
     for gap in answered.before.gaps:
         if gap.source in facts.files and gap.source not in known:
             yield Lost(gap.source, f"kept as it is, for it cannot be read here: {gap.detail}")
-
-
-def _of_this_host(command: Sequence[str], *, elsewhere: bool) -> Iterator[Lost]:
-    name = program_of(command)
-    if elsewhere and name in WRITABLE:
-        yield Lost(name, f"its files in {WRITABLE[name][0]} are of the host that plans, not of the recording's")

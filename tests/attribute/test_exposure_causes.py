@@ -109,6 +109,9 @@ def test_a_container_that_publishes_less_was_started_without_the_port() -> None:
     again = _with(_host("web"), id="new")
     said = "`web` was started again without -p 192.0.2.1:8080:80/udp"
     assert _why(_host("web"), again, _cell(binding=BINDING), None) == said
+    loopback = changed(BINDING, host_ip="127.0.0.1")
+    there = _with(_host("web"), id="new", bindings=(loopback,))
+    assert _why(_host("web"), there, _cell(binding=BINDING), None) == f"{said} and with -p 127.0.0.1:8080:80/udp"
 
 
 def _heard(*programs: str, gaps: tuple[Gap, ...] = ()) -> Snapshot:

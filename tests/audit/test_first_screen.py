@@ -19,8 +19,8 @@ def test_a_small_host_answers_the_first_questions(audit_of: AuditOf) -> None:
     assert screen[0] == "lab, 2026-11-28T07:21:34Z, Docker 28.5.2+dfsg4, iptables-nft"
     assert screen[1].startswith("8 findings: 1 critical, 2 medium, 1 low, 4 info; ")
     assert screen[2:5] == [
-        "open to internet, lan:eth0: shop-db 5432/tcp (PostgreSQL), grafana 3000/tcp,",
-        "  shop-web 80/tcp, shop-web 443/tcp",
+        "open to internet, lan:eth0: shop-db 5432/tcp (PostgreSQL), grafana 3000/tcp by",
+        "  192.0.2.10:3000, shop-web 80/tcp, shop-web 443/tcp",
         "55 rules: 55 with a proved cause; 0 missing, 0 stale",
     ]
     assert screen[6].startswith("critical  internet  e882a567  shop-db 5432/tcp")

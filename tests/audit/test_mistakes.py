@@ -104,7 +104,8 @@ def test_the_commands_of_a_mistake_close_all_of_it_over_ipv6_too(audit: Audit) -
 
 
 def test_the_entry_that_accepts_a_finding_is_one_of_a_waiver_file(audit: Audit, tmp_path: Path) -> None:
-    lines = [line.strip() for line in waiver_lines(gather_mistakes(audit.open)[0])][1:]
+    lines = [line.strip() for line in waiver_lines(gather_mistakes(audit.open)[0], Style())][1:]
+    lines = lines[: next(at for at, line in enumerate(lines) if line.startswith("leaves "))]
     filled = "\n".join(lines).replace('""', '"said"').replace("YYYY-MM-DD", "2999-01-01")
     (tmp_path / "accepted.toml").write_text(f"{filled}\n")
     accepted = netaudit.run_checks(netaudit.load(SHOP), netaudit.AuditOptions(waivers=(tmp_path / "accepted.toml",)))

@@ -137,7 +137,7 @@ def test_a_recording_of_a_newer_netaudit(recording: Path) -> None:
 
 def test_a_subject_that_is_not_there() -> None:
     hint = "name a rule (nat/DOCKER#2), a container, a network or a signature; `netaudit show` lists them"
-    assert_fails(run_inside("explain", "nobody", ONE_PORT / "01"), 2, "nothing here is called nobody", hint)
+    assert_fails(run_inside("explain", "xylophone", ONE_PORT / "01"), 2, "nothing here is called xylophone", hint)
 
 
 @pytest.mark.parametrize(

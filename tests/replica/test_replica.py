@@ -156,9 +156,15 @@ def test_rules_that_ask_for_a_set_are_loaded() -> None:
 
 def test_ufw_writes_its_files_into_a_copy() -> None:
     before = Path("/etc/ufw/ufw.conf").read_bytes()
-    tried = _try(TWO_NETS, "ufw", "--force", "enable")
+    tried = try_command(netaudit.load(TWO_NETS), ("ufw", "--force", "enable"))
     assert len(_changes(tried)) > 100
     assert Path("/etc/ufw/ufw.conf").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", [("ufw", "deny", "8080/tcp"), ("sh", "-c", "/usr/sbin/ufw deny 8080/tcp")])
+def test_ufw_is_refused_on_a_recording_for_its_files_are_of_another_host(command: tuple[str, ...]) -> None:
+    with pytest.raises(PlanError, match="ufw cannot be planned on a recording"):
+        _try(TWO_NETS, *command)
 
 
 def test_rules_are_restored_from_a_file_and_from_standard_input(tmp_path: Path) -> None:

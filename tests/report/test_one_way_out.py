@@ -24,7 +24,7 @@ HOMES = {
     },
 }
 # Who may write to a stream itself; all others say it by `say`, or give bytes to `output.write`.
-WRITERS = {"cli/say.py", "cli/output.py", "cli/progress.py", "cli/__init__.py"}
+WRITERS = {"cli/say.py", "cli/output.py", "cli/progress.py", "cli/commands/program.py"}
 
 
 def name_of(path: Path) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 import netaudit
 from netaudit.attribute.trace import AttributedTrace
+from netaudit.errors import UsageError
 from netaudit.report.json.trace import render_trace as render_json
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.trace import render_trace
@@ -51,11 +52,37 @@ def test_the_last_word_is_the_outcome(published: AttributedTrace) -> None:
 def test_the_outcome_stands_first_too_and_the_published_port_is_named_where_the_own_address_is_blocked() -> None:
     for target in ("172.17.0.2:80/tcp", "container:web:80/tcp"):
         text = render_trace(follow("internet", target), Style())
-        assert text.splitlines()[3] == "blocked"
-        assert "publishes this port as 0.0.0.0:8080 → 80/tcp" in " ".join(text.split())
-        assert "--to ADDRESS:8080/tcp" in " ".join(text.split())
+        assert text.splitlines()[3:5] == [
+            "blocked",
+            "  by raw/PREROUTING#1  -A PREROUTING -d 172.17.0.2/32 ! -i docker0 -j DROP",
+        ]
+        published = "but ALLOWED by the published port: netaudit trace --from internet --to 192.0.2.10:8080/tcp"
+        assert published in " ".join(text.split())
     for target in ("192.0.2.10:8080/tcp", "container:web:81/tcp", "172.17.0.9:80/tcp"):
-        assert "publishes" not in render_trace(follow("internet", target), Style())
+        assert "published port:" not in render_trace(follow("internet", target), Style())
+
+
+def test_the_rule_that_decides_is_explained_once() -> None:
+    text = render_trace(follow("internet", "172.17.0.2:80/tcp"), Style())
+    assert text.count("# Drops packets from outside") == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("web:80", "container:web:80/tcp"),
+        ("web:80/tcp", "container:web:80/tcp"),
+        ("192.0.2.10:8080", "192.0.2.10:8080/tcp"),
+        ("host:8080", "192.0.2.10:8080/tcp"),
+    ],
+)
+def test_a_place_is_taken_as_other_commands_print_it(written: str, meant: str) -> None:
+    assert follow("internet", written).journey.target == follow("internet", meant).journey.target
+
+
+def test_a_place_that_is_none_names_the_nearest_container() -> None:
+    with pytest.raises(UsageError, match="did you mean web"):
+        follow("internet", "wbe:80")
 
 
 def test_a_doubt_names_its_rule_and_both_ends() -> None:

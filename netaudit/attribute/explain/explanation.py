@@ -1,7 +1,7 @@
 """Explain a rule, a container, a network or a signature: why it is there, or why nothing is."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -58,30 +58,34 @@ class SignatureExplained(msgspec.Struct, frozen=True):
 Explained = RuleExplained | ContainerExplained | NetworkExplained | SignatureExplained
 
 
-def explain(subject: str, snapshot: Snapshot, catalog: Catalog) -> tuple[Explained, ...]:
+def explain(subject: str, snapshot: Snapshot, catalog: Catalog, words: Iterable[str] = ()) -> tuple[Explained, ...]:
     """Explain `nat/DOCKER#2`, a chain (`nat/DOCKER`, `DOCKER-USER`), a container, a network or a signature.
 
-    Raises SubjectError where nothing of that name is in the snapshot.
+    Raises SubjectError where nothing of that name is in the snapshot; `words` are others that may have been meant.
     """
     attributed = attribute_snapshot(snapshot, catalog)
     found = [*_signatures(subject, attributed, catalog), *_containers_and_networks(subject, snapshot, attributed)]
     found += list(_rules(subject, attributed, catalog)) if not found else []
     if not found:
-        near = _nearest(subject, snapshot, attributed, catalog)
+        near = _nearest(subject, snapshot, attributed, {*words, *_ids(catalog)})
         hint = "name a rule (nat/DOCKER#2), a container, a network or a signature; `netaudit show` lists them"
         if snapshot.inventory is None and "/" not in subject:
             hint = f"Docker's inventory was not seen: containers and networks have no names here; {hint}"
+            hint = f"did you mean {near}? {hint}" if near else hint
             raise SubjectError(f"nothing that was seen is called {subject}", hint=hint)
         raise SubjectError(f"nothing here is called {subject}", hint=f"did you mean {near}?" if near else hint)
     return tuple(found)
 
 
-def _nearest(subject: str, snapshot: Snapshot, attributed: AttributedSnapshot, catalog: Catalog) -> str:
-    """Name what was probably meant: a chain, a container, a network or a signature; "" where nothing is near."""
+def _ids(catalog: Catalog) -> set[str]:
+    return {one.id for one in catalog.signatures} | {one.id for one in catalog.owned}
+
+
+def _nearest(subject: str, snapshot: Snapshot, attributed: AttributedSnapshot, words: set[str]) -> str:
+    """Name what was probably meant: a chain, a container, a network or a word; "" where nothing is near."""
     from difflib import get_close_matches  # noqa: PLC0415 (for a typing error alone)
 
-    names = {f"{one.item.table}/{one.item.chain}" for one in attributed.items}
-    names |= {one.id for one in catalog.signatures} | {one.id for one in catalog.owned}
+    names = {f"{one.item.table}/{one.item.chain}" for one in attributed.items} | words
     if inventory := snapshot.inventory:
         names |= {one.name for one in inventory.containers} | {one.name for one in inventory.networks}
     return next(iter(get_close_matches(subject.partition("#")[0], sorted(names), n=1)), "")

@@ -13,7 +13,7 @@ from netaudit.model.facts import Source, source_of_rules
 from netaudit.model.host import Host, Route
 from netaudit.model.netfilter.family import Family, family_of
 from netaudit.model.netfilter.ruleset import Item, ObjectKind, Ruleset
-from netaudit.model.snapshot import Snapshot
+from netaudit.model.snapshot import Snapshot, are_two_hosts
 
 
 class Tense(StrEnum):
@@ -66,6 +66,8 @@ class ExposureCauses:
         """Say why; "" where nothing that was seen explains it."""
         shown = new or old
         assert shown  # noqa: S101 (one of them is there)
+        if are_two_hosts(self._before.host_name, self._after.host_name):  # what differs is not what somebody did
+            return ""
         return (
             self._of_container(shown, new)
             or self._of_listener(shown)
@@ -83,7 +85,7 @@ class ExposureCauses:
             return ""
         if new is None:
             return f"`{name}` {self._say('was ')}{'stopped' if self._is_known(name) else 'removed'}"
-        ports = _with(binding, after) if binding else ""
+        ports = _with(binding, after, new) if binding else ""
         return f"`{name}` {self._say('was ')}{_start_of(old, new)}{ports}"
 
     def _of_listener(self, shown: AttributedExposure) -> str:
@@ -166,9 +168,14 @@ def publishing(binding: PortBinding) -> str:
     return f"-p {where}{binding.host_port}:{binding.container_port}{protocol}"
 
 
-def _with(binding: PortBinding, new: AttributedExposure | None) -> str:
-    """Say with which port it was started; or without which, where the port is gone."""
-    return f" {'without' if new is None else 'with'} {publishing(binding)}"
+def _with(binding: PortBinding, new: AttributedExposure | None, container: Container) -> str:
+    """Say with which port it was started; or without which, and with which in its place, where the port is gone."""
+    if new is not None:
+        return f" with {publishing(binding)}"
+    port = (binding.protocol, binding.container_port)
+    others = [publishing(one) for one in container.bindings if (one.protocol, one.container_port) == port]
+    instead = f" and with {' '.join(dict.fromkeys(others))}" if others else ""
+    return f" without {publishing(binding)}{instead}"
 
 
 def _owner_of(one: AttributedExposure | None) -> str:

@@ -129,38 +129,45 @@ def audit(
     --severity, --from, --container, --port and --project choose what is shown; the exit code judges all findings.
     """
     from netaudit.api.audits import AuditOptions
-    from netaudit.api.choice import choose_of_audit
+    from netaudit.api.choice import choose_of_audit, require_ports
     from netaudit.audit.gate import failing
+    from netaudit.cli import auditing
     from netaudit.cli import output as out
-    from netaudit.cli.auditing import Evidence, audit_host, exit_code, prepare, read_compose, read_ports, render
     from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.sources import load_all_or_collect, load_recording, make_where, when_audited
 
     place, detail = out.place(output, force=force, form=form), detail_of(verbose=verbose, quiet=quiet)
-    baseline_place = out.place(write_baseline, force=True)
     options = AuditOptions(
         checks=tuple(checks or ()),
         skip=tuple(skip or ()),
         waivers=tuple(waivers or ()),
         baseline=baseline,
         policy=policy,
-        sensitive_ports=read_ports(sensitive_port or ()),
+        sensitive_ports=auditing.read_ports(sensitive_port or ()),
         config=config,
         exposure=when_audited(exposure),
         uplinks=tuple(uplink or ()),
         since=load_recording(since) if since else None,
         today=today.date() if today else None,
     )
-    prepared, compose_files = prepare(options, fail_on, min_confidence), read_compose(compose or ())
+    prepared, compose_files = auditing.prepare(options, fail_on, min_confidence), auditing.read_compose(compose or ())
     facts = load_all_or_collect(snapshots, make_where(docker_host, timeout))
-    audited = audit_host(prepared.auditor, facts, verify_fix=verify_fix, elsewhere=bool(snapshots))
-    evidence = Evidence(facts, snapshots[0] if snapshots and len(snapshots) == 1 else None, compose_files)
+    choice = make_choice(
+        facts=(facts,),
+        severity=severity,
+        zones=zones,
+        containers=containers_named,
+        ports=ports,
+        projects=projects,
+        how=prepared.auditor.choice,
+    )
+    audited = auditing.audit_host(prepared.auditor, facts, verify_fix=verify_fix, elsewhere=bool(snapshots))
+    evidence = auditing.Evidence(facts, snapshots[0] if snapshots and len(snapshots) == 1 else None, compose_files)
     failures = failing(audited, prepared.fail_on, prepared.min_confidence)
     if write_baseline:
-        out.write(render(audited, AuditFormat.JSON, evidence), baseline_place)
-    choice = make_choice(
-        facts, severity=severity, zones=zones, containers=containers_named, ports=ports, projects=projects
-    )
-    style = out.style(place, color, detail=detail)
-    out.write(render(choose_of_audit(audited, choice), form, evidence, style, failures), place)
-    raise typer.Exit(exit_code(audited, prepared, form, failed=bool(failures), strict=strict))
+        auditing.write_baseline(audited, evidence, write_baseline)
+    shown = choose_of_audit(audited, choice)
+    require_ports(choice, shown.shown, [facts], found=bool(shown.findings))
+    style = out.style(place, color, detail=detail, snapshots=snapshots or ())
+    out.write(auditing.render(shown, form, evidence, style, failures), place)
+    raise typer.Exit(auditing.conclude(audited, prepared, form, failures, strict=strict))

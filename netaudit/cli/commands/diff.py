@@ -58,25 +58,26 @@ def diff(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Show what changed between two recordings, and what caused each change."""
-    from netaudit.api.choice import choose_of_diff, choose_of_findings
+    from netaudit.api.choice import choose_of_diff, choose_of_findings, require_ports
     from netaudit.cli import output as out
     from netaudit.cli.auditing import judge
     from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.progress import progress
-    from netaudit.cli.sources import last_kept, load_or_collect, make_where, when_computed
+    from netaudit.cli.sources import last_kept, load_or_collect, make_where, of_one_host, when_computed
     from netaudit.diff.counters import Counters
 
     detail = detail_of(verbose=verbose, quiet=quiet)
     place = out.place(output, force=force)
     where = make_where(docker_host, timeout)
     earlier = load_or_collect(before if before is not None else last_kept(), where)
-    later = load_or_collect(after, where)
-    choice = make_choice(earlier, later, zones=zones, containers=containers, ports=ports, projects=projects)
+    later = of_one_host(earlier, load_or_collect(after, where), named=after is not None)
+    choice = make_choice(facts=(earlier, later), zones=zones, containers=containers, ports=ports, projects=projects)
     with progress("comparing"):
         asked = Counters.COMPARE if counters else Counters.IGNORE
         attributed, findings = judge(earlier, later, form, when_computed(exposure), asked)
     found = choose_of_findings(findings, choice) if findings else None
     shown = choose_of_diff(attributed, choice)
+    require_ports(choice, shown, (earlier, later), found=bool(found and found.audit.findings))
     out.print_diff(shown, form, place, color, wide=wide, detail=detail, findings=found)
     heads = (attributed.before, attributed.after)
     different = exit_code and bool(attributed.changes)

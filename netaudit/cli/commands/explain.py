@@ -1,5 +1,7 @@
 """`netaudit explain`."""
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +15,7 @@ from netaudit.cli.options import (
     SnapshotsArgument,
     TimeoutOption,
 )
+from netaudit.errors import NetauditError, RecordingError, SubjectError
 
 if TYPE_CHECKING:
     from netaudit.model.facts import Facts
@@ -42,39 +45,71 @@ def explain(
     from netaudit.cli.sources import load_all_or_collect, make_where
 
     place = out.place(output, force=force)
-    style = out.style(place, Colour.NEVER)
-    said = _without_a_host(subject, style.width, named=bool(snapshots))
+    snapshot = snapshots[0] if snapshots else None
+    style = out.style(place, Colour.NEVER, snapshots=snapshots or ())
+    said = _without_a_host(subject, snapshot, style.width)
     if not said:
-        facts = load_all_or_collect(snapshots, make_where(docker_host, timeout))
-        said = explain_finding(subject, facts, style) or _on_a_host(subject, facts, style.width)
+        try:
+            facts = load_all_or_collect(snapshots, make_where(docker_host, timeout))
+        except NetauditError as error:
+            said = _chain_alone(subject, snapshot, error, style.width)
+        else:
+            said = explain_finding(subject, facts, style) or _on_a_host(subject, facts, snapshot, style.width)
     out.write(said.encode(errors="replace"), place)
 
 
-def _without_a_host(subject: str, width: int, *, named: bool) -> str:
-    """Explain a word of a report, or a check; "" where it is neither."""
+def _without_a_host(subject: str, snapshot: Path | None, width: int) -> str:
+    """Explain a word of a report, or a check; "" where it is neither. A chain may have rules, so a host is read."""
     from netaudit.catalog import find_check
+    from netaudit.report.terminal.explain.chains import look_up_chain
     from netaudit.report.terminal.explain.check import render_check
     from netaudit.report.terminal.explain.glossary import look_up, render_word
 
     meaning = look_up(subject)
-    if meaning and not named:
+    if meaning and snapshot is None and not look_up_chain(subject):
         return render_word(meaning, width)
     check = find_check(subject)
     return render_check(check, width) if check else ""
 
 
-def _on_a_host(subject: str, facts: "Facts", width: int) -> str:
-    """Explain what is on the host; a word of a report where nothing on it has that name."""
+def _chain_alone(subject: str, snapshot: Path | None, error: NetauditError, width: int) -> str:
+    """Explain a chain where no host can be read; what else was asked for needs one, and a plan is no host."""
+    from netaudit.api.plan_files import find_plan
+    from netaudit.report.terminal.explain.chains import look_up_chain
+    from netaudit.report.terminal.explain.glossary import render_word
+
+    if snapshot is not None and snapshot.is_file() and find_plan(snapshot) is not None:
+        said = f"{snapshot} is a plan, and explain reads recordings"
+        raise RecordingError(said, hint="`netaudit plan --verbose -- COMMAND` prints its findings with their evidence")
+    if snapshot is None and (meaning := look_up_chain(subject)):
+        return render_word(meaning, width)
+    raise error
+
+
+def _on_a_host(subject: str, facts: "Facts", snapshot: Path | None, width: int) -> str:
+    """Explain what is on the host, then the word of a report that has the same name."""
     from netaudit.attribute.explain import explanation as explaining
-    from netaudit.catalog import load_catalog
-    from netaudit.errors import SubjectError
+    from netaudit.catalog import check_ids, load_catalog
     from netaudit.parse import parse_snapshot
     from netaudit.report.terminal.explain.explanation import render_explanations
-    from netaudit.report.terminal.explain.glossary import look_up, render_word
+    from netaudit.report.terminal.explain.glossary import WORDS, look_up, render_word
 
+    meaning = look_up(subject)
+    said = f"{render_word(meaning, width)}" if meaning else ""
     try:
-        return render_explanations(explaining.explain(subject, parse_snapshot(facts), load_catalog()), width)
-    except SubjectError:
-        if meaning := look_up(subject):
-            return render_word(meaning, width)
-        raise
+        words = (*check_ids(), *WORDS)
+        found = explaining.explain(subject, parse_snapshot(facts), load_catalog(), words)
+    except SubjectError as error:
+        if said:
+            return said
+        raise _of_an_id(subject, snapshot, error) from error
+    return "\n".join(filter(None, (said, render_explanations(found, width))))
+
+
+def _of_an_id(subject: str, snapshot: Path | None, error: NetauditError) -> NetauditError:
+    """Say what to do with the ID of a finding that this host does not have."""
+    if not re.fullmatch("[0-9a-f]{8,32}", subject.lower()):
+        return error
+    said = f"{subject} looks like the ID of a finding, and no finding {'here' if snapshot else 'of this host'} has it"
+    other = "another recording" if snapshot else "the recording"
+    return SubjectError(said, hint=f"name {other} that it came from: netaudit explain {subject} SNAPSHOT")

@@ -160,7 +160,7 @@ def plan(
         made_on = MadeOn(str(on or ""), str(host_profile or ""))
         judged = planning.judge(facts, subject, prepared, None if on or host_profile else where, made_on)
     planning.print_plan(judged, form, place, style, planning.find_lines(judged, subject, facts))
-    different = bool(planning.fails(judged, prepared)) and form is not PlanFormat.SARIF
+    different = planning.refuses(judged, prepared, form)
     heads = (judged.diff.before, judged.diff.after)
     undecided = judged.diff.coverage.undecided + undecided_entries(judged.audit.assertion)
     raise typer.Exit(out.exit_code(*heads, strict=strict, different=different, undecided=undecided))

@@ -64,7 +64,7 @@ def report(
     from netaudit.cli import output as out
     from netaudit.cli.progress import progress
     from netaudit.cli.reporting import Wanted, report_changes, report_host, require_possible, unknown_of
-    from netaudit.cli.sources import load_or_collect, make_where, when_reported
+    from netaudit.cli.sources import load_or_collect, make_where, of_one_host, when_reported
     from netaudit.cli.templates import read_template
 
     place = out.place(output, force=force, form=None if template or history else form)
@@ -83,6 +83,7 @@ def report(
     if later is None:
         shown = report_host(facts, wanted)
         raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=unknown_of(shown)))
+    of_one_host(facts, later, named=True)
     changed = report_changes(facts, later, wanted)
     raise typer.Exit(out.exit_code(changed.before, changed.after, strict=strict, undecided=unknown_of(changed)))
 

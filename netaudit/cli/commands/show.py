@@ -45,7 +45,7 @@ def show(
     timeout: TimeoutOption = 60.0,
 ) -> None:
     """Show every rule of a host with its cause, and the rules that are missing."""
-    from netaudit.api.choice import choose_of_snapshot
+    from netaudit.api.choice import choose_of_snapshot, require_ports
     from netaudit.api.hosts import show as show_host
     from netaudit.cli import output as out
     from netaudit.cli.choosing import detail_of, make_choice
@@ -55,8 +55,9 @@ def show(
     detail = detail_of(verbose=verbose, quiet=quiet)
     place = out.place(output, force=force)
     facts = load_all_or_collect(snapshots, make_where(docker_host, timeout))
-    choice = make_choice(facts, containers=containers, ports=ports, projects=projects)
+    choice = make_choice(facts=(facts,), containers=containers, ports=ports, projects=projects)
     with progress("attributing rules"):
         attributed = choose_of_snapshot(show_host(facts), choice)
+    require_ports(choice, attributed, [facts])
     out.print_snapshot(attributed, form, place, color, by, wide=wide, detail=detail)
     raise typer.Exit(out.exit_code(attributed.head, strict=strict, undecided=attributed.coverage.undecided))

@@ -74,5 +74,5 @@ def trace(
     place = out.place(output, force=force)
     facts = load_all_or_collect(snapshots, make_where(docker_host, timeout))
     shown = trace_packet(facts, source, target, interface, PacketState(state.value))
-    out.write(render_trace(shown, form, out.style(place, color)), place)
+    out.write(render_trace(shown, form, out.style(place, color, snapshots=snapshots or ())), place)
     raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=len(shown.journey.trace.doubts)))

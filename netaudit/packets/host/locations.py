@@ -1,16 +1,14 @@
-"""Where a packet comes from and goes to, as an operator types it -> addresses, interfaces and containers.
+"""Where a packet comes from, as an operator types it -> addresses, interfaces and containers.
 
 internet   lan   lan:eth1   host   network:backend   container:web   192.0.2.7
-192.0.2.10:8080/tcp   [2001:db8::10]:53/udp   container:db:5432/tcp   container:db/icmp
 """
 
-import re
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_network
 
 import msgspec
 
-from netaudit.errors import SubjectError, UsageError
+from netaudit.errors import SubjectError, UsageError, suggest
 from netaudit.model.default_route import gateway_order
 from netaudit.model.docker import Container, Endpoint, Inventory, Network
 from netaudit.model.exposure import ZoneKind
@@ -22,12 +20,10 @@ from netaudit.model.version import Version
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.visibility import why_not_visible
 from netaudit.packets.host.zones import Origin, ZoneChoice, origins
-from netaudit.packets.values.probe import PROTOCOLS, parse_ip
+from netaudit.packets.values.probe import parse_ip
 
-_TARGET = re.compile(r"(?P<host>.+?)(?::(?P<port>\d{1,5}))?/(?P<protocol>[a-z0-9]+)", re.DOTALL)
 # Documentation addresses, which readers recognise as examples; else the first address of the zone is taken.
 _EXAMPLES = ("198.51.100.7", "203.0.113.7", "192.0.2.7", "2001:db8:ffff::7")
-_HINT = "such as 192.0.2.10:8080/tcp, [2001:db8::10]:53/udp, container:web:80/tcp or container:web/icmp"
 
 
 class Attached(msgspec.Struct, frozen=True):
@@ -39,16 +35,7 @@ class Attached(msgspec.Struct, frozen=True):
     address: Ip
 
 
-class Target(msgspec.Struct, frozen=True):
-    """Where a packet goes; `container` is named where it was asked for by name."""
-
-    address: Ip | None
-    protocol: str
-    port: int | None = None
-    container: Container | None = None
-
-
-_DOCKER_UNSEEN = "Docker's inventory was not seen, or not all of it: name an address"
+DOCKER_UNSEEN = "Docker's inventory was not seen, or not all of it: name an address"
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -60,31 +47,16 @@ class Source(msgspec.Struct, frozen=True):
     attached: Attached | None = None
 
 
-def read_target(text: str, snapshot: Snapshot) -> Target:
-    """Read `ADDRESS:PORT/PROTOCOL`. Raises UsageError, or SubjectError for a container that is not there."""
-    found = _TARGET.fullmatch(text)
-    if not found or found["protocol"] not in PROTOCOLS:
-        raise UsageError(f"{text} names no destination", hint=_HINT)
-    port = int(found["port"]) if found["port"] else None
-    if (port is None) != (found["protocol"] in ("icmp", "icmpv6")) or (port or 0) > 0xFFFF:
-        raise UsageError(f"{text}: {found['protocol']} and a port do not fit", hint=_HINT)
-    kind, colon, name = found["host"].partition(":")
-    if kind == "container" and colon:
-        return Target(None, found["protocol"], port, find_container(snapshot, name))
-    address = parse_ip(found["host"])
-    if address is None:
-        raise UsageError(f"{found['host']} is no address", hint=_HINT)
-    return Target(address, found["protocol"], port)
-
-
 def find_container(snapshot: Snapshot, name: str) -> Container:
     """Return the container of a name, or of the beginning of an id. Raises SubjectError."""
-    for one in snapshot.inventory.containers if snapshot.inventory else ():
+    known = snapshot.inventory.containers if snapshot.inventory else ()
+    for one in known:
         if one.name == name or (len(name) >= 4 and one.id.startswith(name)):
             return one
     if snapshot.inventory is None or snapshot.inventory.partial:
-        raise SubjectError(f"whether there is a container {name} is not known", hint=_DOCKER_UNSEEN)
-    raise SubjectError(f"there is no container {name} here", hint="`netaudit show --by container` lists them")
+        raise SubjectError(f"whether there is a container {name} is not known", hint=DOCKER_UNSEEN)
+    hint = suggest(name, [one.name for one in known], "`netaudit show --by container` lists them")
+    raise SubjectError(f"there is no container {name} here", hint=hint)
 
 
 def attachments(snapshot: Snapshot, container: Container, family: Family) -> list[Attached]:
@@ -211,7 +183,9 @@ def _zone(kind: ZoneKind) -> Callable[[Snapshot, str, Ip, Family], Source]:
         fitting = [one for one in known if one.zone.kind is kind and name in ("", one.zone.name)]
         if not fitting:
             _require_zones(snapshot, kind)
-            raise SubjectError(f"this host has no zone {kind}{f' {name}' if name else ''}", hint="name an address")
+            zones = [str(one.zone) for one in known]
+            hint = suggest(f"{kind}:{name}", zones, "name an address")
+            raise SubjectError(f"this host has no zone {kind}{f' {name}' if name else ''}", hint=hint)
         address = _example(fitting[0], family)
         return Source(address, fitting[0].interface, f"{fitting[0].zone} ({address} by {fitting[0].interface})")
 
@@ -225,7 +199,7 @@ def _require_zones(snapshot: Snapshot, kind: ZoneKind) -> None:
         raise SubjectError(f"which zones this host has is not known: {source} was not seen", hint="name an address")
     inventory = snapshot.inventory
     if kind is ZoneKind.NETWORK and (inventory is None or inventory.partial):
-        raise SubjectError("which networks this host has is not known", hint=_DOCKER_UNSEEN)
+        raise SubjectError("which networks this host has is not known", hint=DOCKER_UNSEEN)
 
 
 def _example(origin: Origin, family: Family) -> Ip:

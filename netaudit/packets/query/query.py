@@ -19,15 +19,14 @@ from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.locations import (
     Attached,
     Source,
-    Target,
     attached_at,
     attachments,
     in_network,
     owner,
     read_source,
-    read_target,
 )
 from netaudit.packets.query.path import draw, draw_container
+from netaudit.packets.query.target import Target, read_target
 from netaudit.packets.trace.pipeline import HostContext
 from netaudit.packets.trace.tracer import trace_in
 from netaudit.packets.values.probe import CLIENT_PORT, PacketState, Probe

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from netaudit.policy.trying import Tried
+from netaudit.policy.trying import PATIENCE, Tried
 from netaudit.policy.verdict import Assertion, Judged, Verdict
 from netaudit.report.terminal.layout import gap_lines
 from netaudit.report.terminal.style import Style, bold
 from netaudit.report.terminal.wrapping import wrap_whole
 from netaudit.report.text.findings.assertion import (
-    describe_owner,
     judged_proofs,
     summarise_assertion,
     uncovered_rows,
@@ -70,13 +69,13 @@ def render_tried(tried: Tried, style: Style) -> str:
     """Print an entry with its verdict, and the rules whose loss alone changes it."""
     lines = [*_entry(tried.judged, "line", style), ""]
     if tried.losses:
-        lines.append(bold("without one of these rules it is no longer so", style))
+        lines.append(bold("without any one of these rules the entry would be:", style))
         for loss in tried.losses:
             lines += _proof(Proof(loss.verdict, loss.rule.where, loss.rule.text), style)
     else:
         lines.append("no single rule's loss changes this")
     if tried.left:
-        lines.append(f"{count(tried.left, 'rule')} of {tried.tried + tried.left} not tried: there was no time")
+        lines.append(f"{tried.tried} of {count(tried.tried + tried.left, 'rule')} tried, in {PATIENCE:.0f} s")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -85,8 +84,10 @@ def _entry(judged: Judged, place: str, style: Style) -> Iterator[str]:
     if judged.verdict is Verdict.HOLDS:
         return
     yield from _wrapped("  at       ", f"{place}:{judged.entry.line}", style)
-    if words := describe_owner(judged):
-        yield from _wrapped("  why      ", words, style)
+    entry = judged.entry
+    until = str(entry.until) if entry.until else ""
+    for label, words in (("why", entry.why), ("owner", entry.owner), ("until", until)):
+        yield from _wrapped(f"  {label:<8} ", words, style) if words else ()
     for proof in judged_proofs(judged):
         yield from _proof(proof, style)
 

@@ -18,12 +18,13 @@ from netaudit.report.text.findings.audit import (
     describe_status,
     describe_undecided,
     gather_undecided,
+    short_id,
     summarise_audit,
 )
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.words import describe_head
 
-_MORE = "Evidence and commands: `netaudit explain ID [SNAPSHOT]`, or --verbose for all."
+_MORE = "Evidence and commands: `netaudit explain {} {}`, or --verbose for all."
 
 
 def render_audit(audit: Audit, style: Style) -> str:
@@ -40,9 +41,7 @@ def render_audit(audit: Audit, style: Style) -> str:
 
 def _summary(audit: Audit, style: Style) -> Iterator[str]:
     """Print one screen: counts first, then a line for each finding, then what could not be seen."""
-    head = ", ".join([describe_head(audit.head), *audit.head.backends])
-    yield from wrap(terminal_text(head), style.width)
-    yield from (*wrap(summarise_audit(audit), style.width), *host_lines(audit.shown, style), "")
+    yield from _first(audit, style)
     if audit.open:
         yield from (*summary_lines(gather_mistakes(audit.open), style), "")
     yield from _accepted(audit, style, most=_NAMED)
@@ -51,7 +50,14 @@ def _summary(audit: Audit, style: Style) -> Iterator[str]:
     if audit.head.gaps:
         yield from ("could not be seen", *gap_lines(audit.head.gaps), "")
     if audit.open:
-        yield from wrap(_MORE, style.width)
+        ident = short_id(audit.open[0]) if style.snapshot else "ID"
+        yield from wrap(_MORE.format(ident, terminal_text(style.snapshot) or "[SNAPSHOT]"), style.width)
+
+
+def _first(audit: Audit, style: Style) -> Iterator[str]:
+    head = ", ".join([describe_head(audit.head), *audit.head.backends])
+    yield from wrap(terminal_text(head), style.width)
+    yield from (*wrap(summarise_audit(audit), style.width), *host_lines(audit.shown, style), "")
 
 
 def _folded(audit: Audit, style: Style) -> Iterator[str]:
@@ -81,7 +87,7 @@ _NAMED = 3
 
 def _full(audit: Audit, style: Style) -> Iterator[str]:
     """Print findings, what could not be decided, gaps, and one line that sums up."""
-    yield from (terminal_text(describe_head(audit.head)), "")
+    yield from _first(audit, style)
     for mistake in gather_mistakes(audit.open):
         yield from (*mistake_lines(mistake, style), "")
     yield from _accepted(audit, style)
@@ -99,7 +105,8 @@ def _wrapped(first: str, text: str, style: Style) -> list[str]:
 
 
 def _accepted(audit: Audit, style: Style, most: int | None = None) -> Iterator[str]:
-    accepted = [one for one in audit.findings if not one.open]
+    yield from _known(audit, style)
+    accepted = [one for one in audit.findings if one.status in ("waived", "permitted")]
     if accepted:
         yield "accepted"
         for one in accepted[:most]:
@@ -107,6 +114,14 @@ def _accepted(audit: Audit, style: Style, most: int | None = None) -> Iterator[s
         if len(accepted) > len(accepted[:most]):
             yield f"  and {len(accepted) - len(accepted[:most])} more (--verbose lists them)"
         yield ""
+
+
+def _known(audit: Audit, style: Style) -> Iterator[str]:
+    """Print what the baseline has, as findings are printed: nobody accepted it."""
+    known = [one for one in audit.findings if one.status == "known"]
+    if known:
+        yield "known (in the baseline): no gate counts them"
+        yield from (*summary_lines(gather_mistakes(known), style), "")
 
 
 def _undecided(audit: Audit, style: Style) -> Iterator[str]:

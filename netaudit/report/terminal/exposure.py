@@ -11,7 +11,7 @@ from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.exposure import ChangeLine, TableLine, change_lines, exposure_tables, is_outside
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.unseen import Tense, describe_no_exposure_change, may_have_changed
-from netaudit.report.text.words import count, describe_head
+from netaudit.report.text.words import count, describe_head, describe_narrowed
 
 _FEW = 2  # lines that are printed whole
 _MOST = 30  # lines of a summary
@@ -73,7 +73,7 @@ def lead_plan(diff: AttributedDiff, style: Style) -> Iterator[str]:
 def render_exposure(shown: AttributedSnapshot, style: Style) -> str:
     """Print who can reach what: what is open to the outside, or in full the table, destination by destination."""
     if style.detail is Detail.QUIET:
-        return f"{summarise_exposure(shown)}\n"
+        return f"{summarise_exposure(shown)}{describe_narrowed(shown.head)}\n"
     lines = [terminal_text(describe_head(shown.head)), ""]
     if shown.exposure is None:
         lines.append(f"who can reach what: not computed, {terminal_text(shown.exposure_gap)}")
@@ -96,6 +96,8 @@ def summarise_exposure(shown: AttributedSnapshot) -> str:
     parts = [f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(sorted(outcomes))]
     if parts:
         return f"{count(len(outcomes), 'row')}: {', '.join(parts)}"
+    if shown.head.narrowed:
+        return "no row is about that"
     return "nothing to reach could be seen" if shown.head.gaps else "nothing to reach was found"
 
 

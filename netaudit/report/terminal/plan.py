@@ -41,7 +41,8 @@ def render_plan(plan: JudgedPlan, style: Style) -> str:
     lines += _part("around the rules", map(describe_host_change, plan.surroundings), style)
     lines += _findings(plan, style) if style.detail is Detail.FULL else ()
     lines += policy_lines(plan.audit.assertion, style)
-    lines += _part("findings that it would end", (f"{one.check.id}  {one.subject}" for one in plan.gone), style)
+    if plan.gone:
+        lines += [bold("findings that it would end", style), *summary_lines(gather_mistakes(plan.gone), style), ""]
     lines += _part("not known before it runs", map(describe_symbol, planned.symbols), style)
     lines += _part("taken for granted", _assumed(planned.assumptions, style), style)
     lines += _part("the command prints", planned.output.splitlines(), style)

@@ -15,6 +15,7 @@ from netaudit.attribute.attribution import (
 from netaudit.audit.changed import ChangedFindings
 from netaudit.diff import Altered, Moved
 from netaudit.model.netfilter.ruleset import ObjectKind
+from netaudit.model.snapshot import are_two_hosts
 from netaudit.policy.verdict import Assertion
 from netaudit.report.terminal.assertion import held_lines
 from netaudit.report.terminal.detail import Detail
@@ -34,6 +35,7 @@ from netaudit.report.text.words import (
     describe_gap,
     describe_head,
     describe_place,
+    describe_two_hosts,
     describe_writer,
     summarise_diff,
     summarise_snapshot,
@@ -101,6 +103,8 @@ def _join(lines: Iterable[str]) -> str:
 
 
 def _heads(diff: AttributedDiff, style: Style) -> Iterator[str]:
+    if are_two_hosts(diff.before.host, diff.after.host):
+        yield from fill(describe_two_hosts(diff.before.host, diff.after.host), style)
     yield from fill(f"before  {describe_head(diff.before)}", style)
     yield from fill(f"after   {describe_head(diff.after)}", style)
 

@@ -9,11 +9,15 @@ _COLOURS = {"+": "32", "-": "31", "~": "33", ">": "36", "!": "35", "?": "35"}
 
 
 class Style(msgspec.Struct, frozen=True):
-    """How wide, whether in colour, and how much; in WIDE nothing is wrapped."""
+    """How wide, whether in colour, and how much; in WIDE nothing is wrapped.
+
+    `snapshot` is the recording as the user named it, quoted for a shell: commands that are printed are about it too.
+    """
 
     width: int = 80
     colour: bool = False
     detail: Detail = Detail.SUMMARY
+    snapshot: str = ""
 
 
 def paint(line: str, style: Style) -> str:

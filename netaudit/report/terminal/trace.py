@@ -10,6 +10,7 @@ from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.trace import (
     describe_author,
+    describe_decider,
     describe_end,
     describe_hop,
     describe_outcome,
@@ -40,10 +41,12 @@ def render_trace(shown: AttributedTrace, style: Style) -> str:
 
 
 def _outcome(shown: AttributedTrace, style: Style) -> Iterator[str]:
-    """Say what becomes of the packet, and by which other port it may get there."""
+    """Say what becomes of the packet and which rule decides, and by which other port it may get there."""
     yield describe_outcome(shown)
-    if published := describe_published(shown):
-        yield from wrap(terminal_text(published), style.width, hyphens=True)
+    if decider := describe_decider(shown):
+        yield from wrap(terminal_text(decider), style.width, first="  ", rest="    ")
+    for way in describe_published(shown, style.snapshot):
+        yield from wrap(terminal_text(way), style.width, rest="  ", hyphens=True)
 
 
 def _hops(shown: AttributedTrace, style: Style) -> Iterator[str]:
@@ -88,6 +91,7 @@ def _step(step: Step, shown: AttributedTrace, style: Style) -> Iterator[str]:
 
 
 def _ends(trace: Trace, shown: AttributedTrace, style: Style) -> Iterator[str]:
+    said = {step.item for step in trace.steps}
     for note in trace.notes:
         yield from _wrapped("", f"note: {describe_reason(note)}", style)
     for doubt in trace.doubts:
@@ -95,7 +99,7 @@ def _ends(trace: Trace, shown: AttributedTrace, style: Style) -> Iterator[str]:
     for end in trace.ends:
         mark = ("?" if not end.sure else "!") if end.kind in ARRIVED else "?" if not end.sure else " "
         yield from _wrapped(mark, f"{'' if end.sure else 'possibly '}{describe_end(end)}", style)
-        for line in describe_author(end.item, shown):
+        for line in describe_author(end.item, shown) if end.item not in said else ():
             yield from _wrapped("", f"# {line}", style)
 
 

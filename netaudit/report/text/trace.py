@@ -1,5 +1,6 @@
 """The words for a packet's way: of its steps, of what they change, of how it ends."""
 
+import shlex
 from collections.abc import Iterator
 from ipaddress import ip_address
 
@@ -53,16 +54,28 @@ def describe_outcome(shown: AttributedTrace) -> str:
     return f"{outcome}: it arrives, and its answer does not come back" if unanswered else outcome
 
 
-def describe_published(shown: AttributedTrace) -> str:
-    """Name where the port is published to whose container a packet did not get at its own address, "" where nowhere."""
+def describe_published(shown: AttributedTrace, recording: str = "") -> tuple[str, ...]:
+    """Say what becomes of packets to the published port, where one to the container's own address does not arrive.
+
+    `recording` is how the user named it, for the command.
+    """
     if not shown.published:
-        return ""
+        return ()
+    if shown.by_published:
+        return tuple(_by_published(shown, recording))
     ports = ", ".join(str(one) for one in shown.published)
     port = shown.published[0]
-    return (
-        f"The container publishes this port as {ports}. For packets to a published port ask about the host's address:"
-        f" --to ADDRESS:{port.host_port}/{port.protocol}"
-    )
+    said = f"The container publishes this port as {ports}. For packets to a published port ask about the host's address"
+    return (f"{said}: --to ADDRESS:{port.host_port}/{port.protocol}",)
+
+
+def _by_published(shown: AttributedTrace, recording: str) -> Iterator[str]:
+    source = shlex.quote(shown.journey.question.source)
+    for one in shown.by_published:
+        outcome = _OUTCOMES[one.outcome]
+        same = one.outcome is shown.journey.trace.outcome
+        said = f"{outcome} by the published port too" if same else f"but {outcome} by the published port"
+        yield f"{said}: netaudit trace --from {source} --to {one.target}{recording and f' {recording}'}"
 
 
 def describe_place(step: Step) -> str:
@@ -100,6 +113,13 @@ def _value(field: Field, value: Value, packet: Packet) -> str:
     if field is Field.CT_STATE and isinstance(value, int):
         return (CtState(value).name or str(value)).lower()
     return str(value) or "none"
+
+
+def describe_decider(shown: AttributedTrace) -> str:
+    """Name the rule or policy that ends a packet's way, "" where none does or several may."""
+    ends = shown.journey.trace.ends
+    item = ends[0].item if len(ends) == 1 else None
+    return f"by {item.where}  {item.text}" if item else ""
 
 
 def describe_author(item: Item | None, shown: AttributedTrace) -> Iterator[str]:

@@ -44,11 +44,14 @@ def describe_no_rule_change(heads: Iterable[SnapshotHead], tense: Tense = Tense.
 
 
 def describe_nothing_reachable(head: SnapshotHead) -> str:
-    """Say that nothing is reachable from the Internet, or what keeps anybody from knowing it."""
-    unseen = hiding(head.gaps)
-    if not unseen:
-        return "Nothing that was looked at is reachable from the Internet."
-    return f"What is reachable from the Internet is not known: {_name(unseen)} could not be seen."
+    """Say that the Internet, or the zones asked for, reach nothing; or what keeps anybody from knowing it."""
+    unseen, narrowed = hiding(head.gaps), head.narrowed
+    whence = " or ".join(narrowed.zones if narrowed and narrowed.zones else ("the Internet",))
+    if unseen:
+        return f"What is reachable from {whence} is not known: {_name(unseen)} could not be seen."
+    if narrowed:
+        return f"Of what was asked for ({narrowed.words}), nothing is reachable from {whence}."
+    return "Nothing that was looked at is reachable from the Internet."
 
 
 def _no_change(diff: AttributedDiff, same: str, what: str) -> str:

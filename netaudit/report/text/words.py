@@ -64,14 +64,17 @@ def summarise_diff(diff: AttributedDiff) -> str:
     parts = [f"{number} {word}" for word, number in counts.items()]
     parts += _also(diff.missing, diff.defects)
     parts += [f"{number} unattributed" for number in [_unattributed(diff.changes)] if number]
-    return "; ".join((", ".join(parts), *_gap_counts((diff.before, diff.after))))
+    return "; ".join((", ".join(parts), *_gap_counts((diff.before, diff.after)))) + describe_narrowed(diff.after)
 
 
 def summarise_snapshot(snapshot: AttributedSnapshot) -> str:
     """Sum up a snapshot in one line."""
     parts = [describe_coverage(snapshot.coverage)]
     parts += _also(snapshot.missing, snapshot.defects)
-    return "; ".join((", ".join(parts), *_gap_counts((snapshot.head,))))
+    narrowed = snapshot.head.narrowed
+    rules = sum(one.item.object is ObjectKind.RULE for one in snapshot.items)
+    shown = [f"{rules} of them shown ({narrowed.words})"] if narrowed else []
+    return "; ".join((", ".join(parts), *shown, *_gap_counts((snapshot.head,))))
 
 
 def describe_coverage(coverage: Coverage) -> str:
@@ -91,7 +94,18 @@ def describe_head(head: SnapshotHead) -> str:
     """Name a snapshot in one line."""
     known = engines(head) or ["Docker not known"]
     words = [head.host or "unnamed host", head.taken_at or "time not recorded", *known]
-    return ", ".join([*words, "while rules still changed"] if head.partial else words)
+    words += ["while rules still changed"] if head.partial else []
+    return ", ".join(words) + describe_narrowed(head)
+
+
+def describe_two_hosts(before: str, after: str) -> str:
+    """Say that what is compared is two hosts, so that nothing of it is a change."""
+    return f"these are two hosts: {before}, {after}; what differs has not changed, and no cause is named"
+
+
+def describe_narrowed(head: SnapshotHead) -> str:
+    """Say that not all is shown: `; only --container db`, "" where nobody chose."""
+    return f"; only {head.narrowed.words}" if head.narrowed else ""
 
 
 def engines(head: SnapshotHead) -> list[str]:

@@ -23,7 +23,7 @@ class Upkeep(StrEnum):
 
 
 def history(
-    upkeep: Annotated[Upkeep, typer.Argument(help="What to do.")] = Upkeep.LIST,
+    upkeep: Annotated[Upkeep, typer.Argument(help="What to do.", metavar="[list|prune|fsck]")] = Upkeep.LIST,
     store: StoreOption = None,
     keep: Annotated[
         str | None,

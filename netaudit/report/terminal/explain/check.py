@@ -17,7 +17,7 @@ def _lines(check: Check) -> Iterator[str]:
     yield f"check {check.id}: {check.summary}"
     yield f"  severity: {check.severity}, confidence: {check.confidence}"
     yield from (f"  {severity} when: {when.text}" for severity, when in check.graver)
-    yield f"  put to each {check.subject}"
+    yield f"  asked of each {check.subject}"
     yield f"  holds when: {check.condition.text}"
     meanings = {one.name: one.meaning for one in declared(FACTS[check.subject])}
     yield from (f"    {name}: {meanings[name]}" for name in check.condition.reads)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from netaudit.report.terminal.explain.chains import look_up_chain
 from netaudit.report.terminal.wrapping import wrap
 
 SYMBOLS = {
@@ -13,6 +14,7 @@ SYMBOLS = {
         "wrong",
         "Ought to be there and is missing; or there, and stale, misplaced or duplicate; or now open to the outside.",
     ),
+    "~?": ("altered", "Altered, and no maker that the catalog describes writes such a rule; +? and -? alike."),
     "?": ("unattributed", "No maker that the catalog describes writes such a rule; or it could not be decided."),
 }
 WORDS = {
@@ -74,9 +76,25 @@ WORDS = {
     "medium": "A severity: it is often a mistake; it may be meant.",
     "low": "A severity: better be mended, and nothing depends on it now.",
     "info": "A severity: worth knowing.",
-    "aspect": "A further finding of the same mistake: the same port by IPv6, or from another zone. One line tells all;"
-    " `--verbose` lists them.",
-    "also": "The aspects of a finding: further findings of the same mistake.",
+    "aspect": "What another check found about the same port, container or network: it is part of the same mistake, and"
+    " counted with it. `--verbose` lists each with an ID of its own.",
+    "also": "The same check's finding in another place: the same port over IPv6, or another port.",
+    "check": "Something that netaudit looks for: a file in rules/checks/, with its condition, why, and what to do."
+    " docs/checks.md lists them.",
+    "look": "One recording of a history, as `netaudit watch` and `netaudit record` keep it; @3 names the third.",
+    "binding": "A published port: an address and a port of the host that lead to a port of a container.",
+    "family": "Whose packets: ip is IPv4, ip6 is IPv6, inet is both, bridge and arp are those below them.",
+    "ip": "A family: IPv4.",
+    "ip6": "A family: IPv6. A place that begins with ip6: is a rule of ip6tables.",
+    "exposed": "Of a container: its image names the port, and nothing publishes it. As evidence of a finding: packets"
+    " get there.",
+    "newly open": "It was blocked or not there before, and is open now.",
+    "masquerade": "A statement in POSTROUTING: packets leave with the host's own address, and answers find back.",
+    "conntrack": "The kernel's memory of connections. Rules ask it for the state of a packet's connection"
+    " (--ctstate), or for what it was before NAT (--ctorigdstport).",
+    "ctorigdstport": "A match of conntrack: the port that the first packet was sent to, before DNAT: the published"
+    " port, which a rule in DOCKER-USER does not see otherwise.",
+    "symbolic": "Of many packets at once: sets of addresses and ports are followed through the rules, not one packet.",
     "not asked": "A check that was not put, because what it looks at was not seen. It is not passed.",
     "waived": "A finding that the operator accepted, in netaudit.toml, a file of waivers or a label of the container.",
     "baseline": "An earlier audit as JSON (--write-baseline): findings that it has are not new, and fail no gate.",
@@ -88,8 +106,6 @@ WORDS = {
     "row": "A line of the exposure table: a zone, what it sends to, the outcome and the deciding rule.",
     "docker-proxy": "A program of the engine that listens on a published port of the host, and sends what comes to the"
     " container. INPUT rules decide about such packets, not DOCKER-USER.",
-    "docker-user": "A chain that Docker makes for the operator. Forwarded packets come there before Docker's own rules;"
-    " packets that docker-proxy takes do not.",
     "symbol": "A value that is known only after the command ran, in braces: {bridge of shop_front}.",
     "gap": "Something that could not be seen. Nothing in a report speaks for it: absence of evidence is no evidence.",
     "absent": "A gap: the program, socket or file is not on the host.",
@@ -112,6 +128,8 @@ def look_up(subject: str) -> str:
         return f"{subject} ({word})\n  {meaning}"
     word = subject.lower().replace("_", " ")
     word = word if word in WORDS or word.partition(":")[0] not in _ZONES else word.partition(":")[0]
+    if chain := look_up_chain(subject):
+        return chain
     if word in WORDS:
         return f"{word}\n  {WORDS[word]}"
     return next((f"{mark} ({name})\n  {meaning}" for mark, (name, meaning) in SYMBOLS.items() if name == word), "")

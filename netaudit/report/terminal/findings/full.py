@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from netaudit.audit.finding import Finding
 from netaudit.audit.risk import Mistake
@@ -33,9 +34,10 @@ def mistake_lines(mistake: Mistake, style: Style) -> Iterator[str]:
         yield from _step_lines("and", step, style)
     if len(mistake.alike) > _SHOWN:
         rest = ", ".join(one.subject for one in mistake.alike[_SHOWN:])
-        yield from _wrapped(f"  {len(mistake.alike) - _SHOWN:<3} more ", rest, style)
+        yield from _wrapped("  also     ", rest, style)
     for aspect in mistake.aspects[1:]:
-        yield from _wrapped("  aspect   ", f"{aspect.severity} {aspect.check.id}: {aspect.message}", style)
+        named = f"{aspect.severity} {short_id(aspect)} {aspect.check.id}"
+        yield from _wrapped("  aspect   ", f"{named}: {aspect.message}", style)
 
 
 def finding_lines(finding: Finding, style: Style) -> Iterator[str]:
@@ -67,14 +69,20 @@ def severity(one: Severity, style: Style) -> str:
     return f"\x1b[{_COLOURS[one]}m{text}\x1b[0m" if style.colour else text
 
 
-def waiver_lines(mistake: Mistake) -> Iterator[str]:
-    """Print what accepts the first finding of a mistake, to be filled in."""
-    first = mistake.first
-    entry = {"check": first.check.id, "subject": first.about or first.subject, "reason": "", "owner": ""}
+def waiver_lines(mistake: Mistake, style: Style) -> Iterator[str]:
+    """Print what accepts the first check's findings of a mistake, to be filled in; then what that leaves."""
+    subjects = dict.fromkeys(one.about or one.subject for one in mistake.alike)
     yield "  accept   with this in netaudit.toml, filled in (docs/waivers.md):"
-    yield "           [[waivers]]"
-    yield from (f"           {key} = {terminal_text(_toml_string(value))}" for key, value in entry.items())
-    yield "           until = YYYY-MM-DD"
+    for subject in islice(subjects, _SHOWN):
+        entry = {"check": mistake.first.check.id, "subject": subject, "reason": "", "owner": ""}
+        yield "           [[waivers]]"
+        yield from (f"           {key} = {terminal_text(_toml_string(value))}" for key, value in entry.items())
+        yield "           until = YYYY-MM-DD"
+    if len(subjects) > _SHOWN:
+        yield f"           # and the same for {len(subjects) - _SHOWN} more, or one subject for all: * is any text"
+    left = [f"{one.check.id} ({one.severity})" for one in mistake.aspects[1:] if one.open]
+    if left:
+        yield from _wrapped("  leaves   ", f"{', '.join(left)}: each is accepted by an entry of its own", style)
 
 
 def _toml_string(text: str) -> str:

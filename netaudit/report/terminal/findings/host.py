@@ -12,6 +12,8 @@ from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.unseen import describe_nothing_reachable
 from netaudit.report.text.words import count
 
+_WILDCARDS = {"0.0.0.0:": " (IPv4)", "[::]:": " (IPv6)"}
+_MOST_ADDRESSES = 2  # addresses of one port
 _NAMED = 6  # ports of one group of zones
 
 
@@ -26,13 +28,32 @@ def _open(shown: AttributedSnapshot) -> Iterator[str]:
         yield f"who can reach what was not computed: {shown.exposure_gap or 'not asked for'}"
         return
     groups: dict[str, list[OpenRow]] = {}
-    for row in open_rows(one for one in shown.exposure if one.exposure.zone.kind in OUTSIDE):
+    narrowed = shown.head.narrowed
+    everywhere = narrowed is not None and bool(narrowed.zones)  # then there are no other zones left
+    for row in open_rows(one for one in shown.exposure if everywhere or one.exposure.zone.kind in OUTSIDE):
         groups.setdefault(f"{'' if row.sure else 'may be '}open to {', '.join(map(str, row.zones))}", []).append(row)
     for zones, rows in groups.items():
         more = f" and {len(rows) - _NAMED} more (netaudit exposure)" if len(rows) > _NAMED else ""
-        yield f"{zones}: {', '.join(row.name for row in rows[:_NAMED])}{more}"
+        yield f"{zones}: {', '.join(f'{row.name}{_host_port(row)}' for row in rows[:_NAMED])}{more}"
     if not groups:
         yield describe_nothing_reachable(shown.head)
+
+
+def _host_port(row: OpenRow) -> str:
+    """Say by which port of the host, and over which family where it is one; "" where it is the same port over both."""
+    ports = {wildcard: set[str]() for wildcard in _WILDCARDS}
+    for address in row.addresses:
+        for wildcard, known in ports.items():
+            known.update([address.removeprefix(wildcard)] if address.startswith(wildcard) else [])
+    ipv4, ipv6 = ports.values()
+    if ipv4 == ipv6 and len(row.addresses) == len(ipv4) + len(ipv6):
+        return "" if ipv4 == {row.port.partition("/")[0]} else f" by port {', '.join(sorted(ipv4, key=int))}"
+    shown = [
+        f"{one}{next((said for start, said in _WILDCARDS.items() if one.startswith(start)), '')}"
+        for one in row.addresses
+    ]
+    more = f" and {len(shown) - _MOST_ADDRESSES} more" if len(shown) > _MOST_ADDRESSES else ""
+    return f" by {', '.join(shown[:_MOST_ADDRESSES])}{more}"
 
 
 def _rules(shown: AttributedSnapshot) -> str:

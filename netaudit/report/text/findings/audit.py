@@ -146,19 +146,25 @@ def summarise_audit(audit: Audit) -> str:
     mistakes = gather_mistakes(audit.open)
     counts = Counter(one.first.severity for one in mistakes)
     parts = [f"{counts[severity]} {severity}" for severity in reversed(Severity) if counts[severity]]
-    found = f"{count(len(mistakes), 'finding')}" + (f": {', '.join(parts)}" if parts else "")
+    found = _found(audit, len(mistakes)) + (f": {', '.join(parts)}" if parts else "")
     also = [found, f"{count(len(audit.checks), 'check')}"]
+    also += [f"the exit code judges all {len(mistakes) + audit.left_out}"] if audit.shown.head.narrowed else []
     waived = sum(one.waiver is not None for one in audit.findings)
     permitted = sum(one.permit is not None and one.waiver is None for one in audit.findings)
-    known = sum(one.known and one.waiver is None and one.permit is None for one in audit.findings)
-    also += [f"{waived} waived"] if waived else []
-    also += [f"{permitted} permitted by the policy"] if permitted else []
-    also += [f"{known} in the baseline"] if known else []
+    known = len(gather_mistakes(one for one in audit.findings if one.status == "known"))
+    told = {"waived": waived, "permitted by the policy": permitted, "in the baseline": known}
+    also += [f"{number} {words}" for words, number in told.items() if number]
     doubtful = len({one.check.id for one in audit.undecided})
-    also += [f"{count(doubtful, 'check')} undecided"] if doubtful else []
     not_put = len({check.id for one in audit.not_put for check in one.checks})
-    also += [f"{count(not_put, 'check')} not asked"] if not_put else []
+    told = {"undecided": doubtful, "not asked": not_put}
+    also += [f"{count(number, 'check')} {words}" for words, number in told.items() if number]
     return "; ".join(also)
+
+
+def _found(audit: Audit, shown: int) -> str:
+    if narrowed := audit.shown.head.narrowed:
+        return f"{shown} of {count(shown + audit.left_out, 'finding')} shown ({narrowed.words})"
+    return count(shown, "new finding" if any(one.status == "known" for one in audit.findings) else "finding")
 
 
 def gather_undecided(undecided: Iterable[Undecided]) -> list[tuple[Check, tuple[Undecided, ...]]]:
