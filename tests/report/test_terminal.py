@@ -3,10 +3,12 @@ from collections.abc import Callable
 
 import pytest
 
-from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
+from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, SnapshotHead
+from netaudit.model.facts import Gap, GapReason
 from netaudit.report.terminal.rules import render_diff, render_snapshot
 from netaudit.report.terminal.style import Style
 from netaudit.report.text.rule_order import Grouping
+from netaudit.report.text.unseen import Tense, describe_no_rule_change
 
 Edits = dict[str, Callable[[str], str]]
 MakeDiff = Callable[..., AttributedDiff]
@@ -63,6 +65,13 @@ def test_each_kind_of_news_has_its_symbol(make_diff: MakeDiff, without_drop: Edi
 
 def test_no_change_is_said_in_words(make_diff: MakeDiff) -> None:
     assert "No rule, chain or policy that was seen changed." in render_diff(make_diff(before="01"), PLAIN)
+
+
+def test_what_could_not_be_made_in_a_replica_may_have_changed_a_rule() -> None:
+    gaps = [Gap(source, GapReason.PARTIAL) for source in ("replica", "sysctl.txt")]
+    heads = [SnapshotHead("lab", "", (gap,), "") for gap in gaps]
+    assert describe_no_rule_change(heads[:1], Tense.PLANNED) == "No rule, chain or policy that was seen would change."
+    assert describe_no_rule_change(heads[1:], Tense.PLANNED) == "No rule, chain or policy would change."
 
 
 def test_hostile_names_are_shown_and_not_obeyed(make_diff: MakeDiff, hostile: Edits) -> None:

@@ -10,6 +10,7 @@ from netaudit.report.text.words import count, distinct_gaps
 
 _NAMED = 3  # sources that a sentence names
 _FIRST = (*HOST_SOURCES, Source.DOCKER_CONTAINERS, Source.DOCKER_NETWORKS, *RULE_SOURCES)  # without which most is lost
+_ORDINARY = frozenset(map(str, Source))  # another is of a replica, in which a command may not have done all
 _ORDER = {str(source): at for at, source in enumerate(_FIRST)}
 
 
@@ -38,7 +39,7 @@ def describe_no_outside_change(diff: AttributedDiff, tense: Tense = Tense.HAPPEN
 
 def describe_no_rule_change(heads: Iterable[SnapshotHead], tense: Tense = Tense.HAPPENED) -> str:
     """Say that rules are the same, at least those that were seen."""
-    unseen = any(gap.source in RULE_SOURCES for gap in distinct_gaps(heads))
+    unseen = any(gap.source in RULE_SOURCES or gap.source not in _ORDINARY for gap in distinct_gaps(heads))
     changed = "changed" if tense is Tense.HAPPENED else "would change"
     return f"No rule, chain or policy{' that was seen' if unseen else ''} {changed}."
 
