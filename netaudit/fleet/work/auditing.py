@@ -3,16 +3,22 @@
 import gc
 from collections.abc import Callable
 
+import msgspec
+from msgspec.structs import replace
+
 from netaudit.api.audits import AuditOptions, load_auditor
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedSnapshot
 from netaudit.attribute.exposure.compute import ComputeExposure, compare_tables, with_exposure
+from netaudit.attribute.snapshot import attribute_head
+from netaudit.audit.finding import Audit
 from netaudit.errors import NetauditError
 from netaudit.fleet.job import Job, Orders
 from netaudit.fleet.rows.audited import Audited, Differences
 from netaudit.fleet.rows.columns import Columns, pack
 from netaudit.fleet.rows.every import error_rows, rows_of
 from netaudit.fleet.sources.source import read_facts
+from netaudit.fleet.work.unchanged import what_decides
 from netaudit.model.facts import Facts
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.sets.stock import SpaceStock
@@ -32,6 +38,24 @@ def make_task(orders: Orders) -> Callable[[Job], bytes]:
     return auditing.do
 
 
+class _Host(msgspec.Struct):
+    """A recording as it was read and exposed; `decides` is what its results rest on. What was not asked yet is None."""
+
+    recording: str
+    decides: bytes
+    snapshot: Snapshot
+    shown: AttributedSnapshot
+    audit: Audit | None = None
+    rehearsal: Differences | None = None
+
+    def again(self, recording: str, facts: Facts) -> "_Host":
+        """Return another recording of which all that decides is the same."""
+        snapshot = replace(self.snapshot, taken_at=facts.taken_at, digest=facts.digest)
+        shown = replace(self.shown, head=attribute_head(snapshot))
+        audit = replace(self.audit, head=shown.head, shown=shown) if self.audit else None
+        return _Host(recording, self.decides, snapshot, shown, audit, self.rehearsal)
+
+
 class Auditing:
     """An auditor that is warm, and the recording that it audited last."""
 
@@ -48,7 +72,7 @@ class Auditing:
                 exposure=None if orders.exposure else ComputeExposure.NEVER,
             )
         )
-        self._last: tuple[str, Snapshot, AttributedSnapshot] | None = None
+        self._last: _Host | None = None
 
     def do(self, job: Job) -> bytes:
         """Audit a recording; what cannot be audited is an error's row, for the others do not depend on it."""
@@ -61,27 +85,34 @@ class Auditing:
 
     def _rows(self, job: Job) -> Columns:
         facts = read_facts(job.named.location)
-        snapshot, shown = self._show(facts)
-        since = self._since(job, snapshot, shown) if job.before else None
-        self._last = (job.named.recording, snapshot, shown)
-        audit = self._auditor.audit_shown(snapshot, shown)
+        host = self._look(job.named.recording, facts)
+        since = self._since(job, host) if job.before else None
+        if host.audit is None:
+            host.audit = self._auditor.audit_shown(host.snapshot, host.shown)
+        if host.rehearsal is None and self._orders.rehearse:
+            host.rehearsal = self._rehearse(facts, host.snapshot, host.shown)
+        self._last = host
         return rows_of(
             Audited(
                 named=job.named,
-                snapshot=snapshot,
-                shown=shown,
-                audit=audit,
+                snapshot=host.snapshot,
+                shown=host.shown,
+                audit=host.audit,
                 services=self._auditor.services,
-                assertion=audit.assertion,
+                assertion=host.audit.assertion,
                 since=since,
-                rehearsal=self._rehearse(facts, snapshot, shown) if self._orders.rehearse else None,
+                rehearsal=host.rehearsal,
             )
         )
 
-    def _show(self, facts: Facts) -> tuple[Snapshot, AttributedSnapshot]:
+    def _look(self, recording: str, facts: Facts) -> "_Host":
+        """Read a recording, and who can reach what on its host; one that is as the last one was is not asked again."""
+        decides, last = what_decides(facts), self._last
+        if last is not None and last.decides == decides:
+            return last.again(recording, facts)
         snapshot = parse_snapshot(facts)
         attributed = attribute_snapshot(snapshot, self._auditor.catalog)
-        return snapshot, self._expose(snapshot, attributed)
+        return _Host(recording, decides, snapshot, self._expose(snapshot, attributed))
 
     def _expose(self, snapshot: Snapshot, attributed: AttributedSnapshot) -> AttributedSnapshot:
         with self._spaces:
@@ -93,21 +124,22 @@ class Auditing:
         auditor = self._auditor
         return with_exposure(attributed, snapshot, auditor.catalog, auditor.choice, auditor.exposure)
 
-    def _since(self, job: Job, snapshot: Snapshot, shown: AttributedSnapshot) -> Differences:
+    def _since(self, job: Job, host: "_Host") -> Differences:
         """Compare with the host's previous recording, which was mostly audited just before."""
         before = job.before
         assert before  # noqa: S101 (who calls has looked)
-        if self._last is None or self._last[0] != before.recording:
+        if self._last is None or self._last.recording != before.recording:
             try:
-                self._last = (before.recording, *self._show(read_facts(before.location)))
+                self._last = self._look(before.recording, read_facts(before.location))
             except NetauditError as error:
                 return Differences(PREVIOUS, before, gap=error.message)
-        _, earlier, earlier_shown = self._last
-        if earlier.digest == snapshot.digest:
+        last = self._last
+        if last.decides == host.decides:
             return Differences(PREVIOUS, before)
-        diff = attribute_diff(earlier, snapshot, self._auditor.catalog)
-        old, new = earlier_shown.exposure, shown.exposure
-        cells = compare_tables(earlier, old, snapshot, new).changes if old is not None and new is not None else ()
+        diff = attribute_diff(last.snapshot, host.snapshot, self._auditor.catalog)
+        old, new = last.shown.exposure, host.shown.exposure
+        known = old is not None and new is not None
+        cells = compare_tables(last.snapshot, old or (), host.snapshot, new or ()).changes if known else ()
         return Differences(PREVIOUS, before, diff.changes, cells)
 
     def _rehearse(self, facts: Facts, snapshot: Snapshot, shown: AttributedSnapshot) -> Differences:
