@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any
 
 from msgspec.structs import replace
@@ -216,6 +217,7 @@ def _family(binding: PortBinding) -> str:
     return "ip6" if ":" in binding.host_ip else "ip"
 
 
+@lru_cache(maxsize=1024)
 def _is_loopback(address: str) -> bool:
     try:
         return ipaddress.ip_address(address).is_loopback

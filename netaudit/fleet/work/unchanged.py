@@ -12,27 +12,31 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from netaudit.model.facts import IPTABLES_SOURCES, Facts, Source
 
-_OF_SAVES = (
+_Masks = Sequence[tuple[re.Pattern[bytes], bytes]]
+_OF_SAVES: _Masks = (
     (re.compile(rb"^\[\d+:\d+\] ", re.MULTILINE), b""),
     (re.compile(rb"^(:\S+ \S+) \[\d+:\d+\]$", re.MULTILINE), rb"\1"),
     (re.compile(rb"^(# .*) on \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$", re.MULTILINE), rb"\1"),
 )
-_OF_NFT = ((re.compile(rb'"counter": ?\{"packets": ?\d+, ?"bytes": ?\d+\}'), b'"counter": {}'),)
-_COUNTED: Mapping[str, Sequence[tuple[re.Pattern[bytes], bytes]]] = {**dict.fromkeys(IPTABLES_SOURCES.values(), _OF_SAVES), Source.NFT_RULESET: _OF_NFT}
+_OF_NFT: _Masks = ((re.compile(rb'"counter": ?\{"packets": ?\d+, ?"bytes": ?\d+\}'), b'"counter": {}'),)
+_COUNTED: Mapping[str, _Masks] = {
+    **dict.fromkeys(IPTABLES_SOURCES.values(), _OF_SAVES),
+    Source.NFT_RULESET: _OF_NFT,
+}
 
 
 def what_decides(facts: Facts) -> bytes:
     """Digest all of a host's facts, but for counters and when they were printed."""
     found = hashlib.sha256(repr((facts.host, facts.gaps, facts.unused, facts.partial, facts.names)).encode())
-    for name, said in _said(facts):
-        found.update(b"%s %d\n" % (name.encode(errors="surrogateescape"), len(said)))
-        found.update(said)
+    for name, data in _without_counters(facts):
+        found.update(b"%s %d\n" % (name.encode(errors="surrogateescape"), len(data)))
+        found.update(data)
     return found.digest()
 
 
-def _said(facts: Facts) -> Iterator[tuple[str, bytes]]:
+def _without_counters(facts: Facts) -> Iterator[tuple[str, bytes]]:
     for name in sorted(facts.files):
-        said = facts.files[name]
+        data = facts.files[name]
         for counters, without in _COUNTED.get(name, ()):
-            said = counters.sub(without, said)
-        yield name, said
+            data = counters.sub(without, data)
+        yield name, data

@@ -99,9 +99,8 @@ def as_ranges(networks: Iterable[IpNetwork]) -> Ranges:
 def _machines(networks: Iterable[IpNetwork]) -> Ranges:
     """Return the addresses of machines in networks, as ranges: without network and broadcast addresses."""
     known = list(networks)
-    ends = [(network.network_address, network.broadcast_address) for network in known if network.num_addresses > 2]
-    taken = as_ranges(ip_network(end) for pair in ends for end in pair)
-    return without(as_ranges(known), taken)
+    ends = [(int(one.network_address), int(one.broadcast_address)) for one in known if one.num_addresses > 2]
+    return without(as_ranges(known), joined((end, end) for pair in ends for end in pair))
 
 
 def _bridges(host: Host, inventory: Inventory) -> set[str]:
@@ -142,7 +141,8 @@ class _HostPlaces:
         self._routes = PolicyRouting(self._routing).routes
         self._inventory, self._host = inventory, host
         self._bridges = _bridges(host, inventory)
-        self._own = as_ranges(ip_network(ip) for one in host.interfaces for ip in self._routing.addresses(one))
+        own = (int(ip) for one in host.interfaces for ip in self._routing.addresses(one))
+        self._own = joined((number, number) for number in own)
 
     def internet(self) -> Iterator[Origin]:
         """Return one zone for all uplinks; without a choice these are the interfaces of the default routes."""

@@ -1,6 +1,7 @@
 """The packet of a question, before it meets the first hook."""
 
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_address
 
 import msgspec
@@ -90,6 +91,7 @@ class Probe(msgspec.Struct, frozen=True):
         return ports
 
 
+@lru_cache(maxsize=4096)  # routes, members and questions name the same few again and again
 def parse_ip(text: str) -> Ip | None:
     """Return the address that a text holds, None for another text."""
     try:

@@ -1,6 +1,7 @@
 """Subnets for private use: what comes from there comes from nearby, and containers are there."""
 
 import ipaddress
+from functools import lru_cache
 
 _PRIVATE = tuple(
     map(
@@ -10,6 +11,7 @@ _PRIVATE = tuple(
 )  # RFC 1918, 6598, 3927, 4193, 4291
 
 
+@lru_cache(maxsize=1024)
 def is_private(text: str) -> bool:
     """Return whether all addresses of a subnet are for private use."""
     network = ipaddress.ip_network(text, strict=False)

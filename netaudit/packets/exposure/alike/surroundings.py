@@ -1,6 +1,7 @@
 """What of a host itself tells addresses and ports apart: its interfaces, routes, policy rules, networks and sockets."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import ip_interface
 
 from netaudit.model.docker import Inventory
@@ -37,6 +38,7 @@ def _networks(host: Host, inventory: Inventory) -> Iterator[str]:
     yield from (str(one) for networks in NOT_ROUTED.values() for one in networks)
 
 
+@lru_cache(maxsize=4096)  # hosts of a fleet have many in common
 def _span(text: str) -> Range:
     """Return the addresses of a network; an empty range for what is no address."""
     try:
