@@ -31,7 +31,7 @@ MOST = {
     "show": 520,
     "trace": 60,
     "exposure": 910,
-    "audit": 5000,
+    "audit": 3100,
     "assert": 6000,
     "report": 5100,
 }

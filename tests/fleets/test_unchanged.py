@@ -109,6 +109,17 @@ def test_a_recording_in_which_only_counters_moved_is_little_work(tmp_path: Path)
     assert calls[0] > 10 * calls[1], f"{calls[1]} calls, {calls[0]} for an audit"
 
 
+def test_an_earlier_recording_in_which_only_counters_differ_is_read_and_not_audited(tmp_path: Path) -> None:
+    other, earlier, host = _jobs(tmp_path, _base(EMPTY), _base(SAVED), _counted_on(_base(SAVED)))
+    warm = Auditing(Orders(today=TODAY))
+    for loads in (host, other):  # what is loaded once is loaded
+        warm.do(Job(loads.named))
+    alone = _calls(warm, Job(host.named))
+    warm.do(other)
+    assert host.before == earlier.named
+    assert _calls(warm, host) < 1.1 * alone
+
+
 def _calls(auditing: Auditing, job: Job) -> int:
     count = 0
 

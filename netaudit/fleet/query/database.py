@@ -64,7 +64,8 @@ class Database:
             names = tuple(str(one[0]) for one in cursor.description or ())
             return Answer(names, tuple(cursor.fetchall()))
         except duckdb.Error as error:
-            raise UsageError(f"SQL: {error}", hint="docs/fleet.md lists the tables and their columns") from error
+            first = str(error).partition("\n")[0]  # then it points at the place, over several lines
+            raise UsageError(f"SQL: {first}", hint="docs/fleet-tables.md lists the tables and their columns") from error
 
     def _close_doors(self, folder: Path) -> None:
         """Let nothing else be read, loaded or changed from here on."""

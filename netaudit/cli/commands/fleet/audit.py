@@ -18,6 +18,8 @@ OutOption = Annotated[Path, typer.Option("--out", help="The folder of results; w
 RESULTS = Path("fleet-results")
 _RECORDINGS = "recordings"  # of the hosts of an inventory, in the folder of results
 
+_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]  # %z reads Z, too
+
 
 def audit(
     source: Annotated[
@@ -43,7 +45,13 @@ def audit(
     ] = None,
     since: Annotated[
         dt.datetime | None,
-        typer.Option("--since", help="Only recordings that were taken then or later, UTC.", show_default=False),
+        typer.Option(
+            "--since",
+            formats=_TIMES,
+            metavar="TIME",
+            help="Only recordings of then or later: 2026-11-28, or 2026-11-28T06:00:00Z; without a zone UTC.",
+            show_default=False,
+        ),
     ] = None,
     rehearse: Annotated[
         str | None,
