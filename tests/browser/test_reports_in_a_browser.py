@@ -182,7 +182,7 @@ def test_the_first_screen_says_how_bad_what_is_open_when_and_where(open_page: Op
     first = page.locator(".verdict")
     assert page.locator(".tiles li").all_text_contents() == ["1 critical", "0 high", "2 medium", "1 low", "4 info"]
     for said in (
-        "shop-db 5432/tcp PostgreSQL",
+        "shop-db 5432/tcp IPv4+IPv6 PostgreSQL",
         "2026-01-02 03:04:05 UTC",
         "Docker 28.5.2",
         "iptables-nft",
@@ -199,15 +199,27 @@ def test_all_numbers_of_findings_are_the_same(open_page: Opener) -> None:
     tiles = sum(int(text.split()[0]) for text in page.locator(".tiles li").all_text_contents())
     assert tiles == page.locator(".found > li").count()
     assert f"{tiles} findings" in page.locator("#coverage .figures").inner_text().replace("\n", " ")
-    expect(page.locator("#found-count")).to_have_text(f"{tiles} of {tiles} findings shown")
+    expect(page.locator("#found-count")).to_have_text(f"{tiles} findings, {tiles} of them in full")
 
 
 def test_findings_can_be_filtered(open_page: Opener) -> None:
     page = open_page("shop")
     page.locator("#found-severity").select_option("medium")
-    expect(page.locator("#found-count")).to_have_text("2 of 8 findings shown")
+    expect(page.locator("#found-count")).to_have_text("2 of 8 findings")
     page.locator("#found-text").fill("grafana")
     assert page.locator(".found > li:visible").count() == 1
+
+
+def test_findings_that_are_only_named_are_counted_and_found(open_page: Opener) -> None:
+    page = open_page("town300")
+    tiles = sum(int(text.split()[0]) for text in page.locator(".tiles li").all_text_contents())
+    named = page.locator(".alike li").first
+    place = named.text_content()
+    assert place
+    expect(page.locator("#found-count")).to_contain_text(f"{tiles} findings, ")
+    page.locator("#found-text").fill(place)
+    expect(named).to_be_visible()
+    expect(page.locator("#found-count")).to_contain_text(f" of {tiles} findings")
 
 
 def test_a_command_is_code_that_one_click_selects_whole(open_page: Opener) -> None:

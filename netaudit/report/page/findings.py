@@ -31,7 +31,7 @@ from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sentence import Foreign, Sentence
 
 _IN_FULL = 12  # findings of one check
-_PRINTED = 3  # of the worst
+_PRINTED = 2  # with all that is to do; a third may need another page
 _SHOWN = 8  # pieces of one kind of evidence; `netaudit audit --format json` has all
 _REACHES = {Reach.INTERNET: "internet", Reach.LAN: "lan", Reach.INSIDE: "inside"}
 
@@ -81,10 +81,8 @@ class FindingList(msgspec.Struct, frozen=True):
 
     @property
     def beyond(self) -> frozenset[str]:
-        """The anchors of those that two printed pages have no room for: the worst are printed."""
-        worst = [row for row in self.rows if row.finding.severity.rank >= Severity.HIGH.rank]
-        printed = max(worst[:_PRINTED], self.rows[:2], key=len)
-        return frozenset(row.anchor for row in self.rows) - {row.anchor for row in printed}
+        """The anchors of those for which two printed pages have no room."""
+        return frozenset(row.anchor for row in self.rows[_PRINTED:])
 
     @property
     def number(self) -> int:
