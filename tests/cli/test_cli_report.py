@@ -30,7 +30,7 @@ def test_a_report_of_changes_leads_with_what_opened(tmp_path: Path) -> None:
     done = run_inside("report", SCENARIO / "00", SCENARIO / "01", "-o", tmp_path / "report.html")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     page = (tmp_path / "report.html").read_text()
-    assert "Now reachable from the Internet and the LAN on eth0: <b>web 8080/tcp</b>" in page
+    assert "Now reachable from the Internet and the LAN on eth0: <b>web 80/tcp</b>" in page
 
 
 def test_a_picture_of_what_was_not_computed_is_refused(tmp_path: Path) -> None:
