@@ -28,7 +28,7 @@ def text() -> str:
 
 
 def test_who_could_reach_what_goes_first_then_findings_then_rules(text: str) -> None:
-    parts = ("who could reach what", "findings that it would bring", "web 0.0.0.0:8080", "taken for granted")
+    parts = ("who could reach what", "findings that it would bring", "web 0.0.0.0:8080", "assumed")
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     assert "blocked → would be ALLOWED" in " ".join(text.split())
@@ -82,7 +82,7 @@ def test_pages_say_what_would_be(form: PlanFormat) -> None:
     assert "Would be reachable from the Internet" in page
     assert "Nothing was run or changed on the host." in page
     assert " were added" not in page
-    assert "Taken for granted" in page
+    assert "Assumed" in page
 
 
 @pytest.mark.matrix

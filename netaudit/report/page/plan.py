@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from netaudit.audit.finding import Audit
 from netaudit.audit.planned import JudgedPlan, new_findings
 from netaudit.audit.risk import gather_mistakes
 from netaudit.report.page.anchors import Anchors
 from netaudit.report.page.findings import judge_audit, list_findings
 from netaudit.report.page.first.figures import Figure
-from netaudit.report.page.first.opening import open_diff
+from netaudit.report.page.first.opening import Opening, open_diff
 from netaudit.report.page.first.summary import judge_diff
 from netaudit.report.page.model import DiffPage, make_diff_page
 from netaudit.report.page.policy.section import PolicySection, judge_policy
@@ -53,10 +54,18 @@ def make_plan_page(plan: JudgedPlan) -> PlanPage:
             Figure(found, "new finding" if found == 1 else "new findings", "findings"),
             *page.figures,
         ),
-        "opening": open_diff(plan.diff, new, Tense.PLANNED),
+        "opening": _open_plan(plan, new),
         "findings": list_findings(msgspec.structs.replace(new, undecided=()), Anchors()),
     }
     return PlanPage(**fields, planned=plan.planned.title, parts=tuple(_parts(plan)))
+
+
+def _open_plan(plan: JudgedPlan, new: Audit) -> Opening:
+    """Begin with the command; what is planned has the time of the host that it is planned on."""
+    before = plan.diff.before
+    on = msgspec.structs.replace(plan.diff, after=msgspec.structs.replace(plan.diff.after, taken_at=before.taken_at))
+    opening = open_diff(on, new, Tense.PLANNED)
+    return msgspec.structs.replace(opening, facts=(("Command", plan.planned.title), *opening.facts))
 
 
 def _verdict(plan: JudgedPlan, policy: PolicySection | None) -> Iterator[Sentence]:
@@ -79,8 +88,8 @@ def _parts(plan: JudgedPlan) -> Iterator[PlanPart]:
     yield from _part("Around the rules", map(describe_host_change, plan.surroundings))
     yield from _part("Findings that it would end", (f"{one.check.id}: {one.subject}" for one in plan.gone))
     yield from _part("Not known before it runs", map(describe_symbol, planned.symbols))
-    assumed = (f"{describe_assumption(one)}; settled by: {describe_settling(one)}" for one in planned.assumptions)
-    yield from _part("Taken for granted", assumed)
+    assumed = (f"{describe_assumption(one)}; to check: {describe_settling(one)}" for one in planned.assumptions)
+    yield from _part("Assumed", assumed)
     yield from _part("The command prints", planned.output.splitlines())
 
 

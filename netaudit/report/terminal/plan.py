@@ -44,7 +44,7 @@ def render_plan(plan: JudgedPlan, style: Style) -> str:
     if plan.gone:
         lines += [bold("findings that it would end", style), *summary_lines(gather_mistakes(plan.gone), style), ""]
     lines += _part("not known before it runs", map(describe_symbol, planned.symbols), style)
-    lines += _part("taken for granted", _assumed(planned.assumptions, style), style)
+    lines += _part("assumed", _assumed(planned.assumptions, style), style)
     lines += _part("the command prints", planned.output.splitlines(), style)
     lines += closing_lines(diff, style)
     lines += fill(summarise_plan(plan), style)
@@ -66,7 +66,7 @@ def _findings(plan: JudgedPlan, style: Style) -> Iterator[str]:
 
 def _assumed(assumptions: Iterable[Assumption], style: Style) -> Iterator[str]:
     for one in assumptions:
-        settled = f" (settled by: {describe_settling(one)})" if style.detail is Detail.FULL else ""
+        settled = f" (to check: {describe_settling(one)})" if style.detail is Detail.FULL else ""
         yield describe_assumption(one) + settled
 
 
