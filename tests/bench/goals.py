@@ -68,11 +68,11 @@ _REASONS = {
     " would need jinja2 and netaudit itself, for templates are compiled with its filters",
     "audit, ": "putting 18 subjects of each container to the checks takes as long as the exposure table: each has facts"
     " of its own, whether a check asks for them or not",
-    "warm": "of 321,000 calls for a host of 20 containers 186,000 are left (Python's and C's, counted); a half is the"
-    " exposure table (17 % its 95 cells, 18 % the ways through the hooks, 5 % which containers are alike), 6 % the"
-    " packet that each network sends to the Internet, 7 % rows, 8 % the rules and who wrote them; what would be needed is"
-    " one table for hosts that differ in addresses alone, which nobody has proved to be right, for examples are chosen by"
-    " the bits of addresses",
+    "warm": "of 321,000 calls for a host of 20 containers 186,000 are left (Python's and C's, counted); a half is"
+    " the exposure table (17 % its 95 cells, 18 % the ways through the hooks, 5 % which containers are"
+    " alike), 6 % the packet that each network sends to the Internet, 7 % rows, 8 % the rules and who"
+    " wrote them; what would be needed is one table for hosts that differ in addresses alone, which nobody"
+    " has proved to be right, for examples are chosen by the bits of addresses",
 }
 _NOT_MEASURED = "where it goes has not been measured"
 _GROWTH_WORDS = """{heading}
