@@ -92,7 +92,8 @@ def judge(
     counters: Counters = Counters.IGNORE,
 ) -> tuple[AttributedDiff, ChangedFindings | None]:
     """Compare two recordings, and tell which findings came and went; None for a format that has no place for them."""
-    if form not in JUDGED or are_two_hosts(before.host, after.host):  # what differs between hosts has not come or gone
+    two_hosts = are_two_hosts((before.host, before.taken_at), (after.host, after.taken_at))
+    if form not in JUDGED or two_hosts:  # what differs between hosts has not come or gone
         return compare(before, after, when, counters), None
     judged = judge_changes(before, after, when, counters, AuditOptions(config=find_config(Path.cwd())))
     return judged.diff, judged.findings

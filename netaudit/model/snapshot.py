@@ -60,6 +60,9 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True):
         return with_bridges(with_devices(make_program(self.ruleset, self.meanings), plain))
 
 
-def are_two_hosts(one: str, other: str) -> bool:
-    """Tell whether two names of hosts are of two hosts; a recording without a name may be of any."""
-    return bool(one and other) and one != other
+def are_two_hosts(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Tell whether two recordings, each its host's name and its time, are of two hosts.
+
+    What people paste has no time, and is called as its file is: it may be of any host, as what has no name.
+    """
+    return all((*one, *other)) and one[0] != other[0]

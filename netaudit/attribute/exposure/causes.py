@@ -60,13 +60,14 @@ class ExposureCauses:
         self._rules = (_texts(before.ruleset), _texts(after.ruleset))
         self._sets = ChangedSets(before.ruleset, after.ruleset)
         self._policy = changed_policy(before, after)
+        self._are_two_hosts = are_two_hosts((before.host_name, before.taken_at), (after.host_name, after.taken_at))
         self._switches, self._rerouted = _switches(before, after), _rerouted(before, after)
 
     def describe_change(self, old: AttributedExposure | None, new: AttributedExposure | None) -> str:
         """Say why; "" where nothing that was seen explains it."""
         shown = new or old
         assert shown  # noqa: S101 (one of them is there)
-        if are_two_hosts(self._before.host_name, self._after.host_name):  # what differs is not what somebody did
+        if self._are_two_hosts:  # what differs is not what somebody did
             return ""
         return (
             self._of_container(shown, new)

@@ -103,7 +103,8 @@ def _join(lines: Iterable[str]) -> str:
 
 
 def _heads(diff: AttributedDiff, style: Style) -> Iterator[str]:
-    if are_two_hosts(diff.before.host, diff.after.host):
+    before, after = diff.before, diff.after
+    if are_two_hosts((before.host, before.taken_at), (after.host, after.taken_at)):
         yield from fill(describe_two_hosts(diff.before.host, diff.after.host), style)
     yield from fill(f"before  {describe_head(diff.before)}", style)
     yield from fill(f"after   {describe_head(diff.after)}", style)
