@@ -130,8 +130,11 @@ def _finding(check: Check, subject: CheckSubject, asked: BoundedFacts, answer: A
 
 def _advice(check: Check, asked: BoundedFacts) -> tuple[Advice, ...]:
     """Return the remedies that serve for a subject, the first choice first."""
-    serving = (one for one in check.remedies if one.when is None or _stands(check, "remediation", one.when, asked))
-    return tuple(one.advise(asked.known) for one in serving)
+    return tuple(
+        msgspec.structs.replace(one.advise(asked.known), place=place)
+        for place, one in enumerate(check.remedies)
+        if one.when is None or _stands(check, "remediation", one.when, asked)
+    )
 
 
 def _stands(check: Check, key: str, when: Condition, asked: BoundedFacts) -> bool:

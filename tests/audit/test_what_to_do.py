@@ -43,6 +43,14 @@ def test_two_ports_of_one_container_have_their_lines_under_each_way(audit: Audit
     assert "such as by 2001:db8:1::/48" in limit.lines[1].do
 
 
+@pytest.mark.parametrize("host", ["stale-dnat-address-reused", "ufw-deny-bypassed"])
+def test_no_line_that_a_finding_needs_is_left_out(audit_of: AuditOf, host: str) -> None:
+    for mistake in gather_mistakes(audit_of(f"bad/{host}/before").open):
+        shown = {line.line for way in ways(mistake.alike) for line in way.lines}
+        needed = {advice.line for one in mistake.alike[:8] for advice in one.advice if advice.commands}
+        assert needed <= shown, mistake.first.check.id
+
+
 def test_lines_that_the_kernel_forgets_say_so() -> None:
     assert "until the next boot" in describe_keeping(["sysctl -w net.ipv4.conf.all.rp_filter=1"])
     assert "until the next boot" in describe_keeping(["", "nft add table ip operator"])
@@ -73,7 +81,11 @@ def test_help_of_a_rule_in_sarif_has_no_holes_and_no_conditions(audit: Audit) ->
     for rule in rules:
         assert re.findall(r"\{[a-z_0-9.]+\}|\(when ", rule["help"]["text"]) == []
     shown = {rule["id"]: rule["help"]["text"] for rule in rules}
-    assert "iptables -I FORWARD -j DOCKER-USER" in shown["docker-user-not-asked"]
+    assert "iptables (ip6tables for IPv6) -I FORWARD -j DOCKER-USER" in shown["docker-user-not-asked"]
+    every = [one for check in audit.checks for one in check.remedies if check.id == "sensitive-port-reachable"]
+    lines = shown["sensitive-port-reachable"].split("\n\n")
+    assert all(any(line.startswith(one.do.text.partition("{")[0]) for line in lines) for one in every)
+    assert any("in INPUT, for docker-proxy" in line for line in lines)
 
 
 def test_sarif_says_which_checks_have_no_answer(audit_of: AuditOf, audit: Audit) -> None:

@@ -53,6 +53,7 @@ class Advice(msgspec.Struct, frozen=True):
     do: str
     commands: tuple[Command, ...] = ()
     fix: Fix = Fix.NONE
+    place: int = 0  # of its remedy in the check
 
     @property
     def line(self) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -13,6 +14,7 @@ from netaudit.report.text.findings.audit import Step, steps
 _MOST = 8  # findings of one mistake whose lines are shown
 _COPYABLE = re.compile(r"(.*?): (-\w .*|\{.*\})", re.DOTALL)  # options of `docker run`, or JSON for daemon.json
 _HOLE = re.compile(r"\{([a-z_0-9]+)(?:\.\.\.)?\}")
+_EITHER = "iptables (ip6tables for IPv6)"
 _UNTIL_REBOOT = re.compile(r"\b(?:ip6?tables(?:-nft|-legacy)?|nft|sysctl) ")
 
 
@@ -27,14 +29,24 @@ class ToDo(msgspec.Struct, frozen=True):
 
 def ways(alike: Sequence[Finding]) -> tuple[ToDo, ...]:
     """Return the ways to close findings of one check, the first choice first."""
-    first = steps(alike[0])
-    found = [[(one, step)] for one, step in zip([alike[0]] * len(first), first, strict=True)]
-    for finding in alike[1:_MOST]:
-        for step in steps(finding):
-            at = next((at for at, own in enumerate(first) if _head(own) == _head(step)), None)
-            if at is not None:
-                found[at].append((finding, step))
+    first = list(_placed(alike[0]))
+    found = [[(alike[0], step)] for _, step in first]
+    for finding in alike[1:_MOST] if first else ():
+        for at, (place, step) in enumerate(_placed(finding)):
+            found[_place_among(place, step, first, at)].append((finding, step))
     return tuple(map(_gather, found))
+
+
+def _placed(finding: Finding) -> Iterator[tuple[int, Step]]:
+    """List what can be done, each with the place of its remedy in the check."""
+    return zip((one.place for one in finding.advice), steps(finding), strict=True)
+
+
+def _place_among(place: int, step: Step, first: Sequence[tuple[int, Step]], choice: int) -> int:
+    """Tell which way a step is part of: that of the same remedy, of the same words, or else of the same choice."""
+    same = (at for at, (own, _) in enumerate(first) if own == place)
+    alike = (at for at, (_, own) in enumerate(first) if _head(own) == _head(step))
+    return next(chain(same, alike), min(choice, len(first) - 1))
 
 
 def _head(step: Step) -> str:
@@ -47,7 +59,8 @@ def _gather(members: Sequence[tuple[Finding, Step]]) -> ToDo:
     if not step.line:
         texts = [_copyable(one.do) for _, one in members]
         options = dict.fromkeys(filter(None, (options for _, options in texts)))
-        return ToDo(texts[0][0], " ".join(options), then=step.then)
+        further = {one.line: _further(step, finding, one) for finding, one in members if one.line}
+        return ToDo(texts[0][0], " ".join(options), tuple(further.values()), step.then)
     lines = {one.line: (finding, one) for finding, one in reversed(members) if one.line}
     others = (pair for line, pair in reversed(lines.items()) if line != step.line)
     return ToDo(step.do, lines=(Step("", step.line, step.then), *(_further(step, *pair) for pair in others)))
@@ -88,12 +101,11 @@ def describe_remedies(check: Check) -> Iterator[str]:
     """Say what to do about any finding of a check; what depends on the host stands as `<CONTAINER>`."""
     shown: set[str] = set()
     for one in check.remedies:
-        head = re.split("[,:(]", one.do.text, maxsplit=1)[0].strip().lower()
-        if head in shown or (shown and _is_podmans(one)):
+        if one.do.text in shown or (shown and _is_podmans(one)):
             continue
-        shown.add(head)
+        shown.add(one.do.text)
         text = ": ".join(filter(None, [one.do.text, " && ".join(command.text for command in one.run)]))
-        yield _HOLE.sub(lambda found: f"<{found[1].upper()}>", text).replace("<IPTABLES>", "iptables")
+        yield _HOLE.sub(lambda found: f"<{found[1].upper()}>", text).replace("<IPTABLES>", _EITHER)
 
 
 def _is_podmans(remedy: Remedy) -> bool:
