@@ -19,6 +19,7 @@ _PLACE = re.compile(
     r"(?:(?P<family>[a-z0-9]+):)?(?P<table>[\w.-]+)/(?P<chain>[^#\s]+)"
     r"(?:#(?P<position>\d{1,9})|\s+handle\s+(?P<handle>\d{1,9}))?"
 )
+_ONE_HOST = re.compile(r"(?<!\S)(?:(\d+(?:\.\d+){3})/32|([0-9a-f]*:[0-9a-f:.]*)/128)(?!\S)")
 
 
 class Blamed(msgspec.Struct, frozen=True):
@@ -48,7 +49,9 @@ def blame(history: History, subject: str, look: Look) -> tuple[Blamed, ...]:
 def _find(history: History, subject: str, look: Look) -> list[Item]:
     ruleset = parse_snapshot(history.facts(look.number)).ruleset
     place = _PLACE.fullmatch(subject.strip())
-    found = _at_place(ruleset, place.groupdict()) if place else _with_words(ruleset, subject)
+    found = _at_place(ruleset, place.groupdict()) if place else []
+    if not found and not (place and (place["position"] or place["handle"])):
+        found = _with_words(ruleset, subject)
     if found:
         return found
     if not place and not any(one.isspace() for one in subject.strip()):
@@ -83,10 +86,16 @@ def _at_place(ruleset: Ruleset, parts: Mapping[str, str | None]) -> list[Item]:
 
 
 def _with_words(ruleset: Ruleset, subject: str) -> list[Item]:
-    """Find the rules whose text is this one, or else has these words in it."""
-    words = " ".join(subject.split())
-    rules = [one for one in items(ruleset) if one.position is not None]
-    return [one for one in rules if one.text == words] or [one for one in rules if f" {words} " in f" {one.text} "]
+    """Find the rules whose text is this one, or else has these words in it; an address is also its /32 or /128."""
+    words = _plain(" ".join(subject.split()))
+    rules = [(one, _plain(one.text)) for one in items(ruleset) if one.position is not None]
+    whole = [one for one, text in rules if text == words]
+    return whole or [one for one, text in rules if f" {words} " in f" {text} "]
+
+
+def _plain(text: str) -> str:
+    """Return a rule's text with the addresses of one host as nft prints them; iptables adds /32 and /128."""
+    return _ONE_HOST.sub(lambda found: found[1] or found[2], text)
 
 
 def _key_of(one: Item | LoggedRule) -> tuple[str, ...]:

@@ -369,6 +369,17 @@ def test_a_rule_is_named_by_its_handle_or_by_words_of_its_text(tmp_path: Path) -
                 blame(history, wrong, look)
 
 
+@pytest.mark.parametrize("subject", ["-s 192.0.2.7", "192.0.2.7/32", "192.0.2.7", "-s 192.0.2.7/32 -j DROP"])
+def test_a_rule_is_found_by_an_address_as_either_tool_prints_it(tmp_path: Path, subject: str) -> None:
+    with closing(make_history(tmp_path / "history.sqlite")) as history:
+        history.add(dropping(one_port()[1]), Origin.WATCH)
+        (found,) = blame(history, subject, history.list_all()[0])
+        assert found.item.text == _DROP.strip()
+        for other in ("192.0.2.0/24", "92.0.2.7", "192.0.2.7#1"):
+            with pytest.raises(SubjectError):
+                blame(history, other, history.list_all()[0])
+
+
 def test_the_log_can_be_asked_for_a_container_a_time_and_for_exposure_alone(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     host, now = one_port()[1], datetime.now(UTC)
