@@ -126,3 +126,24 @@ def test_a_plan_of_a_recording_or_of_no_file_is_refused_with_what_was_meant(
     done = run_inside(*command)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        ("DOCKER-INGRESS", "This host has no chain DOCKER-INGRESS."),
+        ("nat/DOCKER-USER", "This host has no chain DOCKER-USER in table nat."),
+        ("DOCKER-USER", "This host has the chain, and no rules in it."),
+        ("nat/docker", "This host has rules there: `netaudit explain nat/DOCKER`"),
+    ],
+)
+def test_a_chain_that_is_explained_is_looked_for_on_the_host(subject: str, said: str) -> None:
+    assert said in " ".join(run_inside("explain", subject, SHOP).stdout.split())
+
+
+def test_a_chain_of_rules_that_were_not_seen_is_not_denied(tmp_path: Path) -> None:
+    seen = (SHOP / "iptables-save.txt").read_text()
+    assert "DOCKER-INGRESS" not in seen
+    (tmp_path / "rules").write_text(seen)
+    done = run_inside("explain", "DOCKER-INGRESS", tmp_path / "rules")
+    assert "is not known" in done.stdout

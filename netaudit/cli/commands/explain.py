@@ -91,17 +91,20 @@ def _on_a_host(subject: str, facts: "Facts", snapshot: Path | None, width: int) 
     from netaudit.attribute.explain import explanation as explaining
     from netaudit.catalog import check_ids, load_catalog
     from netaudit.parse import parse_snapshot
+    from netaudit.report.terminal.explain.chains import describe_presence, look_up_chain
     from netaudit.report.terminal.explain.explanation import render_explanations
     from netaudit.report.terminal.explain.glossary import WORDS, look_up, render_word
 
     meaning = look_up(subject)
     said = f"{render_word(meaning, width)}" if meaning else ""
+    host = parse_snapshot(facts)
     try:
         words = (*check_ids(), *WORDS)
-        found = explaining.explain(subject, parse_snapshot(facts), load_catalog(), words)
+        found = explaining.explain(subject, host, load_catalog(), words)
     except SubjectError as error:
         if said:
-            return said
+            there = describe_presence(subject, host) if look_up_chain(subject) else ""
+            return render_word(f"{meaning}\n  {there}", width) if there else said
         raise _of_an_id(subject, snapshot, error) from error
     return "\n".join(filter(None, (said, render_explanations(found, width))))
 

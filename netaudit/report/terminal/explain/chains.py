@@ -1,5 +1,8 @@
 """What the chains are for that a host with Docker has, in a sentence each: of the kernel's, and of Docker's."""
 
+from netaudit.model.facts import RULE_SOURCES, GapReason
+from netaudit.model.snapshot import Snapshot
+
 _OWN = {
     "PREROUTING": "packets as they come in, before it is decided where they go: in table nat DOCKER leads published"
     " ports to containers, in table raw Docker drops what is sent straight to a container's address.",
@@ -34,3 +37,17 @@ def look_up_chain(subject: str) -> str:
     """Return what a chain is for, also where it is named with its table: `filter/DOCKER`; "" for any other."""
     name = subject.rpartition("/")[2].upper()
     return f"{name}\n  {CHAINS[name]}" if name in CHAINS else ""
+
+
+def describe_presence(subject: str, snapshot: Snapshot) -> str:
+    """Say whether a host has a chain that is named, alone or with its table, and whether it has rules there."""
+    table, _, name = subject.upper().rpartition("/")
+    tables = [one for one in snapshot.ruleset.tables if table in ("", one.name.upper())]
+    chains = [chain for one in tables for chain in one.chains if chain.name.upper() == name]
+    if any(chain.rules for chain in chains):
+        named = "/".join(filter(None, [table.lower(), chains[0].name]))
+        return f"This host has rules there: `netaudit explain {named}` names them."
+    if any(one.source in RULE_SOURCES and one.reason is not GapReason.ABSENT for one in snapshot.gaps):
+        return "Whether this host has rules there is not known: some of its rules were not seen."
+    place = f"chain {name} in table {table.lower()}" if table else f"chain {name}"
+    return "This host has the chain, and no rules in it." if chains else f"This host has no {place}."
