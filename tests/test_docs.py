@@ -147,6 +147,14 @@ def test_no_two_references_are_called_the_same() -> None:
     assert len(keys) == len(set(keys)) > 300
 
 
+_STRANGERS = re.compile(r"install .?netaudit[\[ ]")
+
+
+def test_nothing_tells_the_reader_to_install_the_strangers_program_of_the_same_name() -> None:
+    files = [*_PAGES, *(path for path in (REPOSITORY / "netaudit").rglob("*.py"))]
+    assert [str(path) for path in files if _STRANGERS.search(path.read_text())] == []
+
+
 def test_the_changelog_has_this_release() -> None:
     assert f"## {RELEASE}" in (REPOSITORY / "CHANGELOG.md").read_text()
 

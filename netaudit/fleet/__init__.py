@@ -4,6 +4,6 @@
                                                                                                    │
     hosts: inventory ─▶ ssh ─▶ recordings                                         query: DuckDB ◀──┘─▶ report
 
-pyarrow, duckdb and obstore are the extra `netaudit[fleet]`: each is imported in one place,
+pyarrow, duckdb and obstore are the extra `fleet`: each is imported in one place,
 and late. docs/fleet.md describes commands, tables and files.
 """

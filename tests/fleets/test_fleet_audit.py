@@ -21,7 +21,7 @@ from netaudit.errors import RecordingError, UsageError
 from netaudit.fleet.job import Orders
 from netaudit.fleet.query.asking import ask
 from netaudit.fleet.results.results import SPOOL, opened
-from netaudit.fleet.tables.schema import Table, columns
+from netaudit.fleet.tables.schema import VERSION, Table, columns
 
 pytestmark = pytest.mark.matrix  # each audits a fleet
 
@@ -70,6 +70,24 @@ def test_an_audit_that_is_killed_goes_on_to_the_same_bytes(tmp_path: Path) -> No
     assert kills > 0
     assert files_of(tmp_path / "killed") == files_of(tmp_path / "whole")
     assert not (tmp_path / "killed" / SPOOL).exists()
+
+
+def test_tables_of_an_earlier_version_are_read_and_not_mixed_with_others(tmp_path: Path) -> None:
+    write(tmp_path / "fleet", "good", OPEN)
+    results = tmp_path / "results"
+    audit_here(tmp_path / "fleet", results)
+    for part in (results / Table.FINDINGS).rglob("*.parquet"):
+        older = pyarrow.parquet.ParquetFile(part).read().drop_columns(["mistake"])
+        pyarrow.parquet.write_table(older, part)
+    manifest = results / "fleet.json"
+    manifest.write_text(manifest.read_text().replace(f'"version": {VERSION}', '"version": 1'))
+    found = ask(results, "SELECT DISTINCT mistake, day IS NULL FROM findings", TODAY)
+    assert found.rows == ((None, False),)
+    assert ask(results, "FROM findings", TODAY).columns[: len(columns(Table.FINDINGS))] == tuple(
+        one.name for one in columns(Table.FINDINGS)
+    )
+    with pytest.raises(UsageError, match="tables of version 1, of an earlier netaudit"):
+        audit_here(tmp_path / "fleet", results)
 
 
 def test_an_audit_that_finds_nothing_new_leaves_no_spool(tmp_path: Path) -> None:
@@ -192,7 +210,7 @@ def test_parquet_has_the_kinds_that_are_documented(tmp_path: Path) -> None:
         (path,) = (tmp_path / "results" / table / f"day={TODAY}").glob("*.parquet")
         fields = {one.name: str(one.type) for one in pyarrow.parquet.read_schema(path)}
         assert fields == {one.name: kinds[one.kind] for one in columns(table)}
-        assert pyarrow.parquet.read_schema(path).metadata[b"netaudit.version"] == b"1"
+        assert pyarrow.parquet.read_schema(path).metadata[b"netaudit.version"] == str(VERSION).encode()
 
 
 def test_names_and_rules_that_are_no_text_are_kept_as_their_codes(tmp_path: Path) -> None:

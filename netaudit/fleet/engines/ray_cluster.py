@@ -11,7 +11,10 @@ from netaudit.fleet.engines.cluster import LostError
 from netaudit.fleet.engines.executor import Group, MakeTask
 from netaudit.release import RELEASE
 
-_INSTALL = "pip install 'netaudit[ray]', of the same version on every machine of the cluster"
+_INSTALL = (
+    "in a checkout of netaudit: pip install '.[ray]' (docs/install.md), of the same version on every machine of the"
+    " cluster"
+)
 _ONE_CORE = {"num_cpus": 1, "max_retries": 0}  # what is lost is told, and done again by netaudit itself
 
 

@@ -12,9 +12,9 @@ import msgspec
 
 from netaudit.errors import UsageError
 from netaudit.fleet.results.manifest import Manifest, require_results
-from netaudit.fleet.tables.schema import Kind, Table, columns
+from netaudit.fleet.tables.schema import VERSION, Kind, Table, columns
 
-_INSTALL = "pip install 'netaudit[fleet]'"
+_INSTALL = "in a checkout of netaudit: pip install '.[fleet]' (docs/install.md)"
 _TYPES = {
     Kind.TEXT: "VARCHAR",
     Kind.INTEGER: "BIGINT",
@@ -85,12 +85,15 @@ def _connect() -> Any:  # noqa: ANN401 (a connection of the library's)
 def _view(folder: Path, table: Table, manifest: Manifest) -> str:
     """Return the statement that makes a table's view; an empty one where no recording has rows of it."""
     parts = manifest.parts.get(table, [])
+    named = ", ".join(f'NULL::{_TYPES[one.kind]} AS "{one.name}"' for one in columns(table))
+    empty = f"SELECT {named}, NULL::DATE AS day WHERE false"
     if not parts:
-        empty = ", ".join(f'NULL::{_TYPES[one.kind]} AS "{one.name}"' for one in columns(table))
-        return f"CREATE VIEW {table} AS SELECT {empty}, NULL::DATE AS day WHERE false"
+        return f"CREATE VIEW {table} AS {empty}"
     files = _list(str(folder.absolute() / part) for part in parts)
     options = "hive_partitioning = true, hive_types = {'day': DATE}, union_by_name = true"
-    return f"CREATE VIEW {table} AS SELECT * FROM read_parquet({files}, {options})"  # noqa: S608 (quoted below)
+    found = f"SELECT * FROM read_parquet({files}, {options})"  # noqa: S608 (quoted below)
+    older = manifest.version < VERSION  # columns that an earlier netaudit did not write are null
+    return f"CREATE VIEW {table} AS {empty} UNION ALL BY NAME {found}" if older else f"CREATE VIEW {table} AS {found}"
 
 
 def _list(names: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS = 20_000  # of a row group: its columns are in memory together
-_INSTALL = "pip install 'netaudit[fleet]'"
+_INSTALL = "in a checkout of netaudit: pip install '.[fleet]' (docs/install.md)"
 
 
 class PartWriter:

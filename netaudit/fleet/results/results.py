@@ -25,7 +25,7 @@ from netaudit.fleet.results.spool import Beginning, Spool, Spooled
 from netaudit.fleet.rows.audited import Named
 from netaudit.fleet.rows.columns import unpack
 from netaudit.fleet.sources.entry import in_order
-from netaudit.fleet.tables.schema import Table
+from netaudit.fleet.tables.schema import VERSION, Table
 from netaudit.store import make_folder
 
 SPOOL = ".spool"
@@ -47,6 +47,12 @@ class Results:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._manifest = read_manifest(folder)
+        if self._manifest.version < VERSION:
+            raise UsageError(
+                f"{folder} has tables of version {self._manifest.version}, of an earlier netaudit, whose columns mean"
+                f" something else; this one writes version {VERSION}",
+                hint="give another --out: every recording is audited again there",
+            )
 
     def known(self) -> Known:
         """Read which recordings are done."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _URL = re.compile(r"(?P<scheme>s3|gs|az)://(?P<bucket>[\w.-]+)(?:/(?P<key>[^?#]*))?")
 _LARGEST = 256 << 20  # bytes of a packed recording; one of 100,000 rules has 5 MB
-_INSTALL = "pip install 'netaudit[fleet]'"
+_INSTALL = "in a checkout of netaudit: pip install '.[fleet]' (docs/install.md)"
 
 
 def is_object(location: str) -> bool:

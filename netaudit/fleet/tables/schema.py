@@ -15,7 +15,7 @@ from netaudit.fleet.tables.host import HostRow
 from netaudit.fleet.tables.key import Row
 from netaudit.fleet.tables.rule import AttributionRow, RuleRow
 
-VERSION = 1  # of the tables; columns are added at the end without a new one, and never change their kind
+VERSION = 2  # of the tables; columns are added at the end without a new one, and never change their kind
 
 
 class Table(StrEnum):
