@@ -11,7 +11,8 @@ from netaudit.parse.iptables.console import read_command
 from netaudit.parse.nftables.spelling import is_nft_text
 from netaudit.parse.paste.docker_rows import Json, objects_of, rows_of
 from netaudit.parse.paste.host_text import addresses_of
-from netaudit.parse.paste.split import Parts, passed_gaps, split_paste
+from netaudit.parse.paste.passed import passed_gaps
+from netaudit.parse.paste.split import Parts, split_paste
 from netaudit.parse.paste.topics import Topic, topic_of
 from netaudit.parse.paste.typed import as_saved
 from netaudit.parse.paste.undone import is_escaped

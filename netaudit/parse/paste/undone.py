@@ -1,23 +1,20 @@
 """Forms that texts are brought into as a whole are undone: compared, numbered, escaped, broken at a terminal's edge."""
 
 import re
-from collections import Counter
 from itertools import pairwise
+
+from netaudit.parse.paste.wrapped import MOST_JOINED, rejoined
 
 _ESCAPED = re.compile(r"\\n(?:-[APN] |:[A-Z]|\*(?:filter|nat|mangle|raw)\b|Chain |table |\\t|COMMIT)")
 _ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\/": "/", "\\\\": "\\", "\\r": ""}
 _ESCAPE = re.compile(r'\\[nt"/\\r]')
-_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+\d+")
+_HUNK = re.compile(r"@@ -\d{1,9}(?:,\d{1,9})? \+(\d{1,9})(?:,(\d{1,9}))?")
+LEFT_OUT = "\0left out: "  # begins what stands in the place of a hunk's head, where lines are missing before it
 _ADDED = re.compile(r"\+[ \t]?(?:-[APN] \S|\*\w+$|:\w\S* )")
 _BARE_RULE = re.compile(r"-[APN] \S")
 _NUMBERED = re.compile(r"\s*(\d{1,6})(?::|\t|\s{1,2}|$)")
 _FEWEST = 5  # lines that are numbered one after the other
 _LISTED = re.compile(r"\s*(?:-\s+)((?:sudo\s+)?ip6?tables\s+-.*)")  # of a list in YAML
-_NARROWEST = 60  # columns of a terminal
-_BEGINS = re.compile(
-    r"\s*(?:Chain \S+ \(|(?:\d+\s+)?(?:\d+[KMGT]?\s+){2}\S|-[APN] |[*:#]|COMMIT|$|"
-    r"\S+\s+(?:all|tcp|udp|icmp|\d{1,3})\s+(?:--|-f|!f)\s)"
-)
 _HEADING = re.compile(r"\s*CONTAINER ID\s")
 _CONTAINER = re.compile(r"[0-9a-f]{12}\s")
 _JOINED = "NAMES"  # in the place of a line that stands with the one before: the answer goes on below
@@ -40,7 +37,7 @@ def undone(lines: list[str]) -> list[str]:
     """Return the lines as they were before somebody compared, numbered or listed them, or a terminal broke them."""
     lines = _later(_unnumbered(lines))
     lines = [found[1] if "tables" in line and (found := _LISTED.match(line)) else line for line in lines]
-    return _rejoined_containers(_rejoined(lines))
+    return _rejoined_containers(rejoined(lines))
 
 
 def _later(lines: list[str]) -> list[str]:
@@ -49,11 +46,22 @@ def _later(lines: list[str]) -> list[str]:
     if not hunks and not any(_ADDED.match(line) for line in lines):
         return lines
     inside = not hunks
+    below = 1  # the line of the later side that comes next, if all of it is here
     found: list[str] = []
     for line in lines:
-        inside = inside or _HUNK.match(line) is not None
-        found.append(_of_later(line, hunks=hunks) if inside and not _HUNK.match(line) else line)
+        if hunk := _HUNK.match(line):
+            inside = True
+            found.append(_head_of(int(hunk[1]), below, line))
+            below = int(hunk[1]) + (int(hunk[2] or "1") or 1)
+        else:
+            below = 1 if line.startswith("+++ ") else below
+            found.append(_of_later(line, hunks=hunks) if inside else line)
     return found
+
+
+def _head_of(first: int, below: int, line: str) -> str:
+    """Return a hunk's head, or what tells that lines are left out before it."""
+    return line if first <= below else f"{LEFT_OUT}lines {below} to {first - 1} of the later side"
 
 
 def _of_later(line: str, *, hunks: bool) -> str:
@@ -83,23 +91,6 @@ def _follow(numbers: list[int], lines: int) -> bool:
     return all(one < other for one, other in pairwise(numbers)) and (numbers[-1] - numbers[0] < lines + 1)
 
 
-def _rejoined(lines: list[str]) -> list[str]:
-    """Join what a terminal broke at its edge: several lines end there, and what follows begins nothing."""
-    widths = Counter(len(line) for line in lines)
-    edge = max(widths, default=0)
-    if edge < _NARROWEST or widths[edge] < 2:
-        return lines
-    found = list(lines)
-    last = -1
-    for at, line in enumerate(lines):
-        if at and last >= 0 and len(lines[at - 1]) == edge and not _BEGINS.match(line):
-            found[last] += line
-            found[at] = ""
-        else:
-            last = at
-    return found
-
-
 def _rejoined_containers(lines: list[str]) -> list[str]:
     """Join rows of `docker ps` that were broken: its heading is, so its columns tell nothing."""
     at = next((at for at, line in enumerate(lines) if _HEADING.match(line) and "NAMES" not in line), -1)
@@ -114,6 +105,8 @@ def _rejoined_containers(lines: list[str]) -> list[str]:
         elif not line.strip() or not (_COLUMNS.match(line) if last < 0 else _is_rest(line)):
             if last >= 0:
                 break
+        elif last >= 0 and below - last >= MOST_JOINED:
+            break
         elif last >= 0:
             found[last] += f" {line.strip()}"
             found[below] = _JOINED

@@ -1,6 +1,11 @@
-"""Rules that a mail or a page broke into lines: what follows a rule and begins no other belongs to it."""
+"""Rules that a mail, a page or a terminal's edge broke into lines: what follows a rule and begins no other is its."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
+
+from netaudit.parse.iptables.console import is_noise
+from netaudit.parse.paste.topics import is_command, is_elided, topic_of
 
 # What stands before an argument, or between a rule's parts: a rule that ends so goes on.
 _OPEN = re.compile(
@@ -11,6 +16,15 @@ _OPEN = re.compile(
 _TARGET = re.compile(r"\s-[jg] \S")
 _OPTION = re.compile(r"\s*(?:!\s+)?--?[a-zA-Z][\w-]*(?:\s|$)")
 _RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?-A \S")
+_BEGINS = re.compile(r"\s*(?:[*#]|\[\d+:\d+\]|COMMIT\b|-[APNIDXFZ]\s|Chain |removed: )")
+_DECLARED = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?(?::|-[AN] )([\w.:-]+)")
+_TARGETS = frozenset({"ACCEPT", "DROP", "RETURN", "REJECT", "MASQUERADE", "DNAT", "SNAT", "REDIRECT", "LOG", "MARK"})
+_JUMP = re.compile(r"\s-[jg] (\S*)$")
+_ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5}(?:-\d{1,5})?)?")
+_TWO_VALUES = frozenset({"--match-set", "--tcp-flags"})
+_NARROWEST = 80  # columns of a terminal
+MOST_JOINED = 8  # lines that become one
+JOINED = "\0joined"  # in the place of a line that stands at the end of the one before
 _VERBS = ("-A", "-P", "-N", "-I", "-D", "-X", "-F", "-Z")
 
 
@@ -26,3 +40,63 @@ def goes_on(rule: str, line: str) -> bool:
 def is_cut_off(rule: str) -> bool:
     """Tell whether a rule that is the last line of a text ends in its middle: Docker and people write targets."""
     return _RULE.match(rule) is not None and (_TARGET.search(rule) is None or _OPEN.search(rule) is not None)
+
+
+def rejoined(lines: Sequence[str]) -> list[str]:
+    """Join rules of iptables that a terminal broke at its edge, inside a word: only where a rule is not whole alone.
+
+    A rule that is not joined is told as cut off; one that swallows its neighbour would not be told at all.
+    """
+    found = list(lines)
+    widths = Counter(len(line) for line in lines)
+    edge = max(widths, default=0)
+    if edge < _NARROWEST or widths[edge] < 2:
+        return found
+    names = _TARGETS | {one[1] for line in lines if (one := _DECLARED.match(line))}
+    for at, line in enumerate(lines):
+        if len(line) == edge and _RULE.match(line):
+            pieces = _pieces(lines[at : at + MOST_JOINED], edge, names)
+            if len(pieces) > 1:
+                found[at] = "".join(pieces)
+                found[at + 1 : at + len(pieces)] = [JOINED] * (len(pieces) - 1)
+    return found
+
+
+def _pieces(lines: Sequence[str], edge: int, names: frozenset[str]) -> list[str]:
+    """Return the lines of which the first is a rule's begin; the first alone where they do not make a rule."""
+    rule = lines[0]
+    count = 1
+    for line in lines[1:]:
+        if len(lines[count - 1]) != edge or _begins(line) or not _is_broken(rule, line, names):
+            break
+        rule += line
+        count += 1
+    whole = _TARGET.search(rule) is not None and rule.count('"') % 2 == 0
+    return list(lines[: count if whole else 1])
+
+
+def _begins(line: str) -> bool:
+    """Tell whether a line begins something: a rule, another program's answer, what somebody typed."""
+    return (
+        not line.strip()
+        or _BEGINS.match(line) is not None
+        or topic_of(line) is not None
+        or is_command(line)
+        or is_noise(line)
+        or is_elided(line)
+    )
+
+
+def _is_broken(rule: str, line: str, names: frozenset[str]) -> bool:
+    """Tell whether a rule ends inside a word, or a quote, that the line below ends."""
+    before, _, word = rule.rpartition(" ")
+    both = word + line.split(" ", 1)[0]
+    if rule.count('"') % 2 or word in ("-", "--") or _OPEN.search(f" {both}"):
+        return True
+    if _OPTION.match(line) or (_OPEN.search(rule) and not line.startswith(" ")):
+        return False  # it was broken between two words
+    if jump := _JUMP.search(rule):
+        return jump[1] not in names and both in names
+    if _TARGET.search(rule):
+        return _ADDRESS.fullmatch(word) is None and _ADDRESS.fullmatch(both) is not None
+    return before.rpartition(" ")[2] not in _TWO_VALUES
