@@ -1,6 +1,6 @@
 """Which part of a result is shown: the findings, rows and rules that a reader asks about."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ from netaudit.attribute.attribution import (
 from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.risk import gather_mistakes
-from netaudit.model.exposure import OUTSIDE, Exposure, Outcome
+from netaudit.model.exposure import OUTSIDE, Exposure, Outcome, ZoneKind
 from netaudit.model.facts import Facts
 from netaudit.model.severity import Severity
 from netaudit.model.snapshot import Snapshot
@@ -94,10 +94,11 @@ def require_ports(
 ) -> None:
     """Refuse ports that nothing is about, where that is known. Raises SubjectError.
 
-    `shown` is what was chosen: what is open to the outside is an answer, also where all ports of a container are open.
-    `found`: findings are about them.
+    `shown` is what was chosen: what is open is an answer, also where all ports of a container are. On the inside all
+    are nearly always: there it is one where a zone or a container was asked about. `found`: findings are about them.
     """
-    if choice.ports and not found and not _opens_outside(shown):
+    inside = bool(choice.zones or choice.containers)
+    if choice.ports and not found and not _is_open(shown, tuple(ZoneKind) if inside else OUTSIDE):
         named.require_ports(choice.ports, [parse_snapshot(one) for one in facts])
 
 
@@ -151,13 +152,12 @@ def choose_of_diff(diff: AttributedDiff, choice: Choice) -> AttributedDiff:
     )
 
 
-def _opens_outside(shown: AttributedSnapshot | AttributedDiff) -> bool:
-    """Tell whether something that was chosen is open to the outside, or may be; a diff, whether anything changed."""
+def _is_open(shown: AttributedSnapshot | AttributedDiff, to: Container[ZoneKind]) -> bool:
+    """Tell whether something that was chosen is open to such zones, or may be; of a diff, whether anything changed."""
     if isinstance(shown, AttributedDiff):
         return bool(shown.exposure or shown.changes)
     return any(
-        one.exposure.outcome is not Outcome.BLOCKED and one.exposure.zone.kind in OUTSIDE
-        for one in shown.exposure or ()
+        one.exposure.outcome is not Outcome.BLOCKED and one.exposure.zone.kind in to for one in shown.exposure or ()
     )
 
 

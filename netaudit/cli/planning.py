@@ -18,6 +18,7 @@ from netaudit.cli.auditing import Prepared, prepare, say_refusal
 from netaudit.errors import UsageError
 from netaudit.report.ci.location import Locator
 from netaudit.report.terminal.style import Style
+from netaudit.store import INDEX
 
 if TYPE_CHECKING:
     from netaudit.api.plans import PlanContext
@@ -65,7 +66,7 @@ class Subject(msgspec.Struct, frozen=True):
     def _require_files(self) -> None:
         """Refuse a file that is not there, and a recording in the place of a command. Raises UsageError."""
         first = self.command[0] if self.command else ""
-        if first.startswith("@") or (first and Path(first).is_dir()):
+        if first.startswith("@") or _is_recording(first):
             said = f"{first} is {'a look of the history' if first.startswith('@') else 'a folder'}, and no command"
             rest = " ".join(word for word in self.command[1:] if word != "--")
             raise UsageError(said, hint=f"to plan on that recording: netaudit plan --on {first} -- {rest}")
@@ -87,6 +88,13 @@ class Subject(msgspec.Struct, frozen=True):
         options += ["--project-name", self.project_name] if self.project_name else []
         client = ("docker-compose",) if shutil.which("docker-compose") else ("docker", "compose")
         return (*client, *options, "up", "--detach")
+
+
+def _is_recording(word: str) -> bool:
+    """Tell whether a word names a folder by its path, or a recording here and no command."""
+    if "/" in word:
+        return Path(word).is_dir()
+    return (Path(word) / INDEX).is_file() and not shutil.which(word)
 
 
 def require_one_host(on: Path | None, host_profile: Path | None) -> None:

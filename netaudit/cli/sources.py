@@ -36,10 +36,9 @@ def load_or_collect(path: Path | None, where: "Where") -> "Facts":
 def load_all_or_collect(paths: "Sequence[Path] | None", where: "Where") -> "Facts":
     """Load a recording, or several files of one host as one; read this host where none is named."""
     if not paths:
-        facts = collect_host(where)
-        if _has_input():
+        if _has_input():  # said also where this host cannot be read
             say("standard input was not read: `-` in the place of a recording reads it")
-        return facts
+        return collect_host(where)
     if len(paths) == 1:
         return load_or_collect(paths[0], where)
     from netaudit.store import load_together

@@ -109,6 +109,8 @@ def test_two_hosts_are_said_to_be_two_and_nothing_is_called_a_cause() -> None:
     assert shown.startswith("these are two hosts: makers, lab; what differs has not changed")
     assert "because" not in shown
     assert "these are two hosts: makers, lab" in run_inside("diff", UFW, other, "-f", "json").stderr
+    for form, headline in (("html", '<h1 id="headline">These are'), ("markdown", "### netaudit: These are")):
+        assert f"{headline} two hosts: makers, lab; what differs" in run_inside("report", UFW, other, "-f", form).stdout
     assert run_inside("audit", other, "--since", UFW).returncode == 2
 
 
@@ -147,3 +149,41 @@ def test_a_chain_of_rules_that_were_not_seen_is_not_denied(tmp_path: Path) -> No
     (tmp_path / "rules").write_text(seen)
     done = run_inside("explain", "DOCKER-INGRESS", tmp_path / "rules")
     assert "is not known" in done.stdout
+
+
+def test_a_folder_with_the_name_of_a_command_hides_no_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("sh", "docker", "before"):
+        (tmp_path / name).mkdir()
+    for name in ("sh", "before"):
+        (tmp_path / name / "recording.json").write_bytes((UFW / "recording.json").read_bytes())
+    said = {name: run_inside("plan", "--on", UFW, "--", name, "ps").stderr for name in ("sh", "docker", "before")}
+    assert [name for name, text in said.items() if "is a folder, and no command" in text] == ["before"]
+
+
+@pytest.mark.parametrize("command", ["exposure", "audit"])
+@pytest.mark.parametrize("about", [("--container", "shop-cache"), ("--from", "network:shop_back")], ids="".join)
+def test_a_port_that_is_open_inside_is_answered_where_the_inside_is_asked_about(
+    command: str, about: tuple[str, str]
+) -> None:
+    done = run_inside(command, SHOP, "--port", "6379", *about, "--verbose")
+    assert "is about port 6379" not in done.stderr
+    assert "--port 6379" in done.stdout
+    assert done.returncode == (1 if command == "audit" else 0)
+    open_to = " ".join(run_inside("exposure", SHOP, "--port", "6379", "--from", "network:shop_back").stdout.split())
+    assert "open to network:shop_back" in open_to
+    assert "shop-cache every tcp port" in open_to
+
+
+@pytest.mark.parametrize("form", ["terminal", "markdown"])
+def test_where_nothing_changed_of_what_was_asked_for_no_more_is_said(form: str) -> None:
+    done = run_inside("diff", SHOP.parent / "09", SHOP, "--container", "grafana", "-f", form)
+    shown = " ".join(done.stdout.split())
+    asked = "Of what was asked for (--container grafana), "
+    said = {
+        "terminal": ["no rule, chain or policy changed."],
+        "markdown": ["nothing changed.", "who can reach what did"],
+    }
+    assert [words for words in said[form] if f"{asked}{words}" not in shown] == []
+    whole = ("Nothing changed", "Who can reach what did not", "No rule, chain or policy")
+    assert [words for words in whole if words in shown] == []

@@ -6,10 +6,11 @@ import subprocess
 import sys
 
 import pytest
-from programs import environment, run, run_inside
+from programs import ONE_PORT, environment, run, run_inside
 from typer.testing import CliRunner
 
 from netaudit.cli.commands import program
+from netaudit.errors import UsageError
 from netaudit.release import RELEASE
 
 COMMANDS = ["record", "diff", "run", "plan", "show", "explain", "exposure", "trace", "audit", "assert"]
@@ -118,3 +119,15 @@ def test_wrong_usage_is_told_from_failure(arguments: list[str]) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert re.search(r"^Error: |^Try ", done.stderr, re.MULTILINE)
     assert "Traceback" not in done.stderr
+
+
+def test_two_dashes_before_the_command_change_nothing() -> None:
+    plain, dashed = run_inside("audit", ONE_PORT / "02"), run_inside("--", "audit", ONE_PORT / "02")
+    assert plain.stdout
+    assert (dashed.returncode, dashed.stdout) == (plain.returncode, plain.stdout)
+
+
+def test_a_command_that_is_only_listed_never_passes_silently() -> None:
+    listed = CliRunner().invoke(program.program_for(["--help"]), ["audit"])
+    assert listed.exit_code != 0
+    assert isinstance(listed.exception, UsageError)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import typer
 
+from netaudit.errors import UsageError
 from netaudit.release import RELEASE
 
 
@@ -50,7 +51,7 @@ def program_for(words: Sequence[str]) -> typer.Typer:
     """
     if "_NETAUDIT_COMPLETE" in os.environ:
         return whole_program()
-    asked = words[0] if words else ""
+    asked = next((word for word in words if word != "--"), "")  # `netaudit -- audit` is `netaudit audit`
     if asked in COMMANDS:
         return _make([asked], with_fleet=False)
     return _make((), with_fleet=True) if asked == "fleet" else _list()
@@ -86,7 +87,8 @@ def _list() -> typer.Typer:
 
 
 def _only_listed() -> None:
-    """Stand for a command that is listed, and not called."""
+    """Stand for a command that is listed. Raises UsageError: it would do nothing."""
+    raise UsageError("the command was not understood", hint="name it first: netaudit COMMAND ...")
 
 
 def _empty() -> typer.Typer:

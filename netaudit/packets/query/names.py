@@ -64,7 +64,7 @@ def require_ports(ports: Iterable[int], snapshots: Sequence[Snapshot]) -> None:
     """Refuse a port that no binding, listener or rule names, where all of them were seen. Raises SubjectError."""
     for port in ports:
         if all(map(_sees_ports, snapshots)) and not any(_names_port(one, port) for one in snapshots):
-            hint = "`netaudit exposure` lists the ports that are open"
+            hint = "`netaudit exposure` lists the ports that are open; on the inside, add --from or --container"
             raise SubjectError(f"no binding, listener, rule or finding is about port {port}", hint=hint)
 
 

@@ -23,6 +23,7 @@ from netaudit.report.terminal.exposure import lead_diff
 from netaudit.report.terminal.findings.summary import new_lines
 from netaudit.report.terminal.layout import fill, table
 from netaudit.report.terminal.style import Style, bold
+from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.by_cause import Group, describe_causes, group_by, group_by_cause, shorten_names
 from netaudit.report.text.rule_order import Grouping
 from netaudit.report.text.sanitize import terminal_text
@@ -60,7 +61,7 @@ def render_diff(
     lines = [*_heads(diff, style), "", *lead_diff(diff, style), *new_lines(found, style)]
     lines += [*change_groups(diff.changes, style)]
     if not diff.changes:
-        lines += [describe_no_rule_change((diff.before, diff.after)), ""]
+        lines += [*wrap(describe_no_rule_change((diff.before, diff.after)), style.width), ""]
     lines += [*closing_lines(diff, style), *(held_lines(assertion, style) if assertion else ()), summarise_diff(diff)]
     return _join(lines)
 

@@ -37,11 +37,20 @@ def describe_no_outside_change(diff: AttributedDiff, tense: Tense = Tense.HAPPEN
     return _no_change(diff, same, "what the Internet and neighbours can reach")
 
 
-def describe_no_rule_change(heads: Iterable[SnapshotHead], tense: Tense = Tense.HAPPENED) -> str:
+def describe_no_rule_change(looks: Iterable[SnapshotHead], tense: Tense = Tense.HAPPENED) -> str:
     """Say that rules are the same, at least those that were seen."""
+    heads = tuple(looks)
     unseen = any(gap.source in RULE_SOURCES or gap.source not in _ORDINARY for gap in distinct_gaps(heads))
     changed = "changed" if tense is Tense.HAPPENED else "would change"
-    return f"No rule, chain or policy{' that was seen' if unseen else ''} {changed}."
+    return say_of_part(heads, f"No rule, chain or policy{' that was seen' if unseen else ''} {changed}.")
+
+
+def say_of_part(heads: Iterable[SnapshotHead], sentence: str) -> str:
+    """Say a sentence of the part that a reader asked for, where that is not all."""
+    narrowed = next((one.narrowed for one in heads if one.narrowed), None)
+    if narrowed is None:
+        return sentence
+    return f"Of what was asked for ({narrowed.words}), {sentence[:1].lower()}{sentence[1:]}"
 
 
 def describe_nothing_reachable(head: SnapshotHead) -> str:
@@ -51,7 +60,7 @@ def describe_nothing_reachable(head: SnapshotHead) -> str:
     if unseen:
         return f"What is reachable from {whence} is not known: {_name(unseen)} could not be seen."
     if narrowed:
-        return f"Of what was asked for ({narrowed.words}), nothing is reachable from {whence}."
+        return say_of_part((head,), f"Nothing is reachable from {whence}.")
     return "Nothing that was looked at is reachable from the Internet."
 
 
@@ -60,7 +69,8 @@ def _no_change(diff: AttributedDiff, same: str, what: str) -> str:
     reasons = [f"{_name(unseen)} could not be seen"] if unseen else []
     if number := diff.exposure_undecided:
         reasons.append(f"{count(number, 'row')} could not be decided, before or after")
-    return f"No change was seen in {what}, but it is not known: {'; '.join(reasons)}." if reasons else same
+    unknown = f"No change was seen in {what}, but it is not known: {'; '.join(reasons)}."
+    return say_of_part((diff.before, diff.after), unknown if reasons else same)
 
 
 def _name(gaps: tuple[Gap, ...]) -> str:

@@ -19,12 +19,13 @@ from netaudit.attribute.attribution import (
     Standing,
 )
 from netaudit.model.netfilter.ruleset import ObjectKind
+from netaudit.model.snapshot import are_two_hosts
 from netaudit.report.page.first.summary_exposure import judge_exposure, judge_exposure_changes
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.sentence import NAMED, Foreign, Part, Sentence, list_names
 from netaudit.report.text.unrecorded import describe_not_seen
-from netaudit.report.text.unseen import Tense
-from netaudit.report.text.words import count, distinct_gaps, verb
+from netaudit.report.text.unseen import Tense, say_of_part
+from netaudit.report.text.words import count, describe_two_hosts, distinct_gaps, verb
 
 _VERBS = ("added", "removed", "altered", "moved")
 _WRONG = {
@@ -39,6 +40,7 @@ def judge_diff(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> tuple[Sen
     heads = (diff.before, diff.after)
     return tuple(
         chain(
+            _two_hosts(*heads),
             judge_exposure_changes(diff, tense) if diff.changes or diff.exposure else (),
             _changes(diff.changes, tense),
             _missing(diff.missing),
@@ -77,9 +79,16 @@ def _explained(snapshot: AttributedSnapshot) -> Sentence:
     return Sentence((f"The maker of {coverage.proved} of {count(coverage.rules, 'rule')} is known for sure.",))
 
 
-def _nothing(heads: Iterable[SnapshotHead], tense: Tense) -> Sentence:
+def _two_hosts(before: SnapshotHead, after: SnapshotHead) -> Iterator[Sentence]:
+    if are_two_hosts((before.host, before.taken_at), (after.host, after.taken_at)):
+        said = describe_two_hosts(before.host, after.host)
+        yield Sentence((f"{said[:1].upper()}{said[1:]}.",), "!")
+
+
+def _nothing(heads: Sequence[SnapshotHead], tense: Tense) -> Sentence:
     changed = "Nothing would change" if tense is Tense.PLANNED else "Nothing changed"
-    return Sentence((f"{changed} in what could be seen." if any(head.gaps for head in heads) else f"{changed}.",))
+    said = f"{changed} in what could be seen." if any(head.gaps for head in heads) else f"{changed}."
+    return Sentence((say_of_part(heads, said),))
 
 
 def _changes(changes: Sequence[AttributedChange], tense: Tense) -> Iterator[Sentence]:

@@ -7,6 +7,7 @@ from netaudit.model.exposure import OUTSIDE
 from netaudit.model.facts import OBJECT_SOURCES, RULE_SOURCES, GapReason
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap
+from netaudit.report.text.destinations import OTHER_PORTS
 from netaudit.report.text.reach.rows import OpenRow, open_rows
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.unseen import describe_nothing_reachable
@@ -40,7 +41,12 @@ def _open(shown: AttributedSnapshot) -> Iterator[str]:
 
 
 def _host_port(row: OpenRow) -> str:
-    """Say by which port of the host, and over which family where it is one; "" where it is the same port over both."""
+    """Say by which port of the host, and over which family where it is one.
+
+    "" where it is the same port over both, and for ports that are not known.
+    """
+    if row.receiver == OTHER_PORTS:
+        return ""
     ports = {wildcard: set[str]() for wildcard in _WILDCARDS}
     for address in row.addresses:
         for wildcard, known in ports.items():
