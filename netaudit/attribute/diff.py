@@ -1,6 +1,6 @@
 """Two snapshots of a host -> the changes between them, each with who wrote it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from netaudit.attribute.attribution import AttributedChange, AttributedDiff
 from netaudit.attribute.attributor import Attributor
@@ -10,7 +10,7 @@ from netaudit.attribute.signatures.signature import Catalog
 from netaudit.attribute.snapshot import attribute_head, examine
 from netaudit.diff import Added, Altered, Change, Moved, Removed, compare, compare_with_counters
 from netaudit.diff.counters import Counters
-from netaudit.model.facts import Gap, GapReason, source_of_rules
+from netaudit.model.facts import GapReason, source_of_rules
 from netaudit.model.snapshot import Snapshot
 
 # What is absent has no rules that anybody made; what was read in part is compared as far as it was.
@@ -30,7 +30,7 @@ def attribute_diff(
     one also knows the cause of a stale rule. `attributors` of both are taken where they were made already.
     """
     compared = compare_with_counters if counters is Counters.COMPARE else compare
-    unread = _unread(before.gaps), _unread(after.gaps)
+    unread = _unread(before), _unread(after)
     changes = [one for one in compared(before.ruleset, after.ruleset) if not _is_hidden(one, *unread)]
     earlier, later = attributors or Attributor.of_both(before, after, catalog)
     missing, coverage, defects = examine(later)
@@ -47,8 +47,10 @@ def attribute_diff(
     )
 
 
-def _unread(gaps: Iterable[Gap]) -> frozenset[str]:
-    return frozenset(gap.source for gap in gaps if gap.reason in _UNREAD)
+def _unread(snapshot: Snapshot) -> frozenset[str]:
+    """Return the sources of which nothing was read; a paste of a part has a gap, and rules all the same."""
+    read = {source_of_rules(table.backend, table.family) for table in snapshot.ruleset.tables}
+    return frozenset(gap.source for gap in snapshot.gaps if gap.reason in _UNREAD) - read
 
 
 def _is_hidden(change: Change, before: Collection[str], after: Collection[str]) -> bool:
@@ -59,7 +61,7 @@ def _is_hidden(change: Change, before: Collection[str], after: Collection[str]) 
             return source in before
         case Removed():
             return source in after
-        case Moved() | Altered():
+        case Moved() | Altered():  # such as the policy that a chain has where nobody saw it
             return source in before or source in after
 
 

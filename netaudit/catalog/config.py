@@ -191,7 +191,7 @@ def refuse_toml(path: Path, text: str, message: str, key: str, hint: str = _HINT
     where = ".".join(filter(None, (key, unknown[1] if unknown else "")))
     line = 0
     for name, number in _PATH.findall(f".{where}"):
-        line = _line(text, name, line, int(number) if number.isdigit() else 0) or line
+        line = _line(text, name, line, int(number) if number.isdecimal() else 0) or line
     raise ConfigError(_PLAINER.get(message, message), file=str(path), line=line, key=where, hint=hint)
 
 

@@ -141,4 +141,4 @@ def _listener(text: str) -> Listener | None:
     address, _, port = place.rpartition(":")
     address = address.strip("[]")
     known = protocol in ("tcp", "udp", "sctp") and (address == "*" or _is_address(address))
-    return Listener(protocol, address, int(port)) if known and port.isascii() and port.isdigit() else None
+    return Listener(protocol, address, int(port)) if known and port.isascii() and port.isdecimal() else None

@@ -48,7 +48,7 @@ def load_policy(path: Path) -> Policy:
         raw = parse_yaml(data, str(path))
     except CatalogError as error:
         line, _, message = error.message.removeprefix(f"{path}:").partition(": ")
-        place = int(line) if line.isdigit() else 0
+        place = int(line) if line.isdecimal() else 0
         message = message if place else error.message.removeprefix(f"{path}: ")
         raise ConfigError(message, file=str(path), line=place, hint=_HINT) from error
     try:

@@ -94,7 +94,7 @@ def line_of_path(data: bytes, steps: Iterable[str]) -> int:
             if found is None:
                 break
             line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
+        elif isinstance(node, yaml.SequenceNode) and step.isdecimal() and int(step) < len(node.value):
             node = node.value[int(step)]
             line = node.start_mark.line + 1
     return line

@@ -88,6 +88,8 @@ ON_REQUEST = frozenset({Source.INSIDE})  # in a recording only on request
 
 def source_of_rules(backend: Backend, family: str) -> Source:
     """Return the file that holds a backend's rules of a family."""
+    if backend is Backend.IPSET:
+        return Source.IPSET
     return IPTABLES_SOURCES.get((backend, family), Source.NFT_RULESET)
 
 

@@ -12,7 +12,8 @@ _XTABLES = tuple(
     for kind in ("", "-nft", "-legacy")
     for ending in ("", "-restore")
 )
-PROGRAMS = frozenset({*_XTABLES, "nft", "ipset", "ip", "ufw", "sysctl", "sh", "bash", "dash"})
+_SHELLS = frozenset({"sh", "bash", "dash"})
+PROGRAMS = frozenset({*_XTABLES, "nft", "ipset", "ip", "ufw", "sysctl", *_SHELLS})
 WRITABLE = {"ufw": ("/etc/ufw", "/var/lib/ufw", "/etc/default")}  # what a program writes beside rules: it gets a copy
 _INSTEAD = {"ufw": "iptables -I ufw-user-input …"}
 _AS_ROOT = frozenset({"sudo", "doas", "su", "pkexec"})
@@ -45,11 +46,17 @@ def require_program(command: Sequence[str]) -> None:
 
 def require_no_files(command: Sequence[str]) -> None:
     """Refuse, for another host than this one, a program that decides by files of the host. Raises PlanError."""
-    for word in (word for text in command for word in text.split()):
+    for word in _programs(command):
         if name := next((one for one in WRITABLE if Path(word).name == one), ""):
             read = f"it reads {WRITABLE[name][0]}, and here that is of the host that plans"
             hint = f"run plan on that host, or plan the rule itself: {_INSTEAD[name]}"
             raise PlanError(f"{name} cannot be planned on a recording: {read}", hint=hint)
+
+
+def _programs(command: Sequence[str]) -> Sequence[str]:
+    """Return the words that may be programs: the first, and all of a script's, for nobody parses a shell's language."""
+    name = program_of(command)
+    return [word for text in command for word in text.split()] if name in _SHELLS else command[:1]
 
 
 def program_of(command: Sequence[str]) -> str:

@@ -48,3 +48,33 @@ def test_routes_that_one_side_did_not_read_are_no_cause() -> None:
     page = render_diff(diff, Style())
     assert "routing table" not in page
     assert "did not change" not in page
+
+
+def test_what_was_read_on_both_sides_is_compared_though_a_paste_is_cut(tmp_path: Path) -> None:
+    whole = "*filter\n:INPUT {0} [0:0]\n:FORWARD {0} [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+    (tmp_path / "before.txt").write_text(whole.format("DROP") + "COMMIT\n")
+    (tmp_path / "after.txt").write_text(whole.format("ACCEPT"))  # its end is cut off
+    diff = netaudit.compare(*(netaudit.load(tmp_path / name) for name in ("before.txt", "after.txt")))
+    assert {one.change.item.text for one in diff.changes} == {":INPUT ACCEPT", ":FORWARD ACCEPT"}
+
+
+def test_a_set_is_compared_where_nfts_ruleset_was_not_read(tmp_path: Path) -> None:
+    for side, members in (("before", ""), ("after", "add friends 198.51.100.7\n")):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "iptables-save.txt").write_text("*filter\n:INPUT DROP [0:0]\nCOMMIT\n")
+        kind = "create friends hash:ip family inet hashsize 1024 maxelem 65536\n"
+        (tmp_path / side / "ipset-save.txt").write_text(kind + members)
+    diff = netaudit.compare(netaudit.load(tmp_path / "before"), netaudit.load(tmp_path / "after"))
+    assert [one.change.item.where for one in diff.changes] == ["ipset/friends"]
+
+
+def test_an_operators_chain_named_like_dockers_makes_no_missing_rule_uncertain() -> None:
+    facts = _without("29.7.2-iptables-nft/routed-second-network/04", Source.DOCKERD_ARGV, GapReason.DENIED)
+    rules = facts.files[Source.IPTABLES_NFT].decode()
+    cut = "".join(line for line in rules.splitlines(keepends=True) if "-j DOCKER-USER" not in line)
+    own = cut.replace("*filter\n", "*filter\n:DOCKER-EXTRA - [0:0]\n")
+    missing = [
+        [one.item.text for one in netaudit.show(msgspec.structs.replace(facts, files=files)).missing]
+        for files in ({**facts.files, Source.IPTABLES_NFT: text.encode()} for text in (cut, own))
+    ]
+    assert missing[0] == missing[1] == ["-A FORWARD -j DOCKER-USER"]

@@ -8,7 +8,7 @@ import pytest
 from packets.test_answers import changed, table, with_rules
 
 from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
-from netaudit.model.facts import Facts, Source
+from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.report.text.exposure import describe_target
 from netaudit.report.text.reasons import describe_reason
 from netaudit.store import load
@@ -88,6 +88,18 @@ def test_a_redirect_leads_to_the_program_that_listens() -> None:
     assert describe_target(found.destination) == "proxy 192.0.2.10:9000/tcp by NAT of 0.0.0.0, tcp ports 80-81"
     (nobody,) = _forwarded(msgspec.structs.replace(facts, files={**files, Source.SOCKETS: b""}), _from_internet)
     assert (nobody.outcome, describe_reason(nobody.reason)) == (Outcome.BLOCKED, "nobody listens where it leads")
+
+
+def test_whether_a_program_listens_where_a_rule_leads_is_not_known_where_sockets_were_not_seen_whole() -> None:
+    facts = _with(f"{_OLD}/fresh/00", "PREROUTING -i eth0 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 9000")
+    listening = b'tcp LISTEN 0 100 0.0.0.0:9000 0.0.0.0:* users:(("proxy",pid=7,fd=3))\n'
+    for said, reason in ((b"", GapReason.NOT_RECORDED), (listening, GapReason.PARTIAL)):
+        files = {name: data for name, data in facts.files.items() if name != Source.SOCKETS}
+        files |= {Source.SOCKETS: said} if said else {}
+        seen = msgspec.structs.replace(facts, files=files, gaps=(*facts.gaps, Gap(Source.SOCKETS, reason)))
+        (found,) = _forwarded(seen, _from_internet)
+        assert found.outcome is Outcome.MAY
+        assert found.destination.programs == (("proxy",) if said else ())
 
 
 def test_a_range_that_keeps_its_ports_is_one_destination() -> None:

@@ -167,6 +167,11 @@ def test_ufw_is_refused_on_a_recording_for_its_files_are_of_another_host(command
         _try(TWO_NETS, *command)
 
 
+def test_a_word_of_a_rule_is_no_program() -> None:
+    command = ("iptables", "-A", "INPUT", "-m", "comment", "--comment", "managed by ufw", "-j", "ACCEPT")
+    assert "managed by ufw" in str(_changes(_try(TWO_NETS, *command)))
+
+
 def test_rules_are_restored_from_a_file_and_from_standard_input(tmp_path: Path) -> None:
     rules = tmp_path / "rules.v4"
     rules.write_text("*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -j DROP\nCOMMIT\n")

@@ -97,7 +97,7 @@ def _read(words: list[str]) -> _Call | None:
     if len(rest) < 2 or rest[0] not in ("-A", "-I", "-D", "-R", "-P"):
         return None
     verb, chain, *spec = rest
-    number = int(spec[0]) if spec and spec[0].isdigit() and verb != "-A" else None
+    number = int(spec[0]) if spec and spec[0].isdecimal() and verb != "-A" else None
     return _Call(table, verb[1], chain, number, spec[number is not None :])
 
 

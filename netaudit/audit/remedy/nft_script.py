@@ -138,4 +138,4 @@ def _value(key: Json, word: str) -> object:
         return word.split(",")
     if _RANGE.fullmatch(word):
         return {"range": [int(one) for one in word.split("-")]}
-    return int(word) if word.isdigit() else word.strip('"')
+    return int(word) if word.isdecimal() else word.strip('"')

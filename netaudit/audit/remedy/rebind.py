@@ -95,7 +95,7 @@ def _sockets(facts: Facts, ports: set[tuple[str, int]]) -> bytes:
     for line in facts.files.get(Source.SOCKETS, b"").decode(errors="surrogateescape").splitlines():
         words = line.split(None, 5)
         host, _, port = words[4].rpartition(":") if len(words) > 4 else ("", "", "")
-        if '"docker-proxy"' in line and port.isdigit() and (words[0], int(port)) in ports:
+        if '"docker-proxy"' in line and port.isdecimal() and (words[0], int(port)) in ports:
             if not host.startswith("["):
                 lines.append(line.replace(f"{host}:{port}", f"{_LOOPBACK}:{port}", 1))
         else:

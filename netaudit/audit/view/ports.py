@@ -53,5 +53,5 @@ def _nft(text: str) -> PortCondition:
 def _ranges(text: str, dash: str) -> Iterator[Range]:
     for part in text.replace(" ", "").split(","):
         first, between, last = part.partition(dash)
-        if first.isdigit() and (last.isdigit() or not between):
+        if first.isdecimal() and (last.isdecimal() or not between):
             yield int(first), int(last or first)

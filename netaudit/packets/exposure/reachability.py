@@ -16,7 +16,7 @@ from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Program
 from netaudit.model.ranges import Ranges, inside, single
-from netaudit.model.reason import ReasonKind
+from netaudit.model.reason import Reason, ReasonKind
 from netaudit.packets.exposure.cells.examples import readable
 from netaudit.packets.exposure.cells.row import Row
 from netaudit.packets.exposure.container_sets import ContainerSets
@@ -58,6 +58,7 @@ class Reachability:
         self.sockets, self.members = Sockets(host.listeners), Members(self.inventory, family)
         self.from_proxy: dict[tuple[str, str, int], Row] = {}  # what cells found of docker-proxy
         self.inside: dict[str, InsideSets] = {}  # by container, where the rules in its namespace are known
+        self.unheard: Reason | None = None  # why nobody knows which programs listen
         remembered = lru_cache(maxsize=None)
         self.asked, self.came = remembered(self._asked), remembered(self._find_dispositions)
         self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))

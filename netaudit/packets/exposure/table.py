@@ -21,7 +21,7 @@ from netaudit.packets.exposure.requested import Requested, sent_there
 from netaudit.packets.host.containers.namespaces import namespaces_of
 from netaudit.packets.host.destinations import destinations
 from netaudit.packets.host.endpoints import with_every_endpoint
-from netaudit.packets.host.sockets import assumed_proxies
+from netaudit.packets.host.sockets import with_assumed_proxies
 from netaudit.packets.host.visibility import Visibility, why_no_listeners, why_not_visible
 from netaudit.packets.host.zones import Origin, ZoneChoice
 
@@ -70,13 +70,14 @@ class ExposureTable:
         namespaces = namespaces_of(msgspec.structs.replace(snapshot, inventory=inventory))
         self.unknown, sockets = why_not_visible(snapshot), why_no_listeners(snapshot)
         self._listeners = unknown_programs() if sockets and not self.unknown else ()
-        heard = msgspec.structs.replace(host, listeners=assumed_proxies(inventory)) if sockets else host
+        heard = with_assumed_proxies(host, inventory) if sockets else host
         self._reaches: dict[str, Reachability] = {}
         self._ways: dict[str, dict[Zone, list[Origin]]] = {}
         self._unseen: dict[str, Visibility] = {}
         for family in () if self.unknown else IP_FAMILIES:
             reach = self._reaches[family] = Reachability(heard, inventory, program, family, choice)
             reach.inside = inside_containers(namespaces, reach.family)
+            reach.unheard = sockets
             if part:
                 reach.zones.only = sent_there(reach, program, part, (*known, *self._listeners))
             self._ways[family] = _ways(reach)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.engines.kinds import Engine
 from netaudit.model.engines.parts import connects_inside, has_hairpin
-from netaudit.model.host import Listener
+from netaudit.model.host import Host, Listener
 from netaudit.model.netfilter.family import family_of
 from netaudit.packets.host.destinations import INTO_NAMESPACES, PROXY, is_wildcard
 from netaudit.packets.values.probe import parse_ip
@@ -33,6 +35,13 @@ class Sockets:
         """Return the socket that receives a packet: one that is bound to the very address comes first."""
         found = self.taking(protocol, address, port, interface)
         return min(found, key=lambda one: one.address == _EVERY_ADDRESS or is_wildcard(one.address), default=None)
+
+
+def with_assumed_proxies(host: Host, inventory: Inventory) -> Host:
+    """Return a host whose sockets were not recorded, or not all, with those that engines have for published ports."""
+    heard = {(one.protocol, one.port) for one in host.listeners}
+    others = (one for one in assumed_proxies(inventory) if (one.protocol, one.port) not in heard)
+    return msgspec.structs.replace(host, listeners=(*host.listeners, *others))
 
 
 def assumed_proxies(inventory: Inventory) -> tuple[Listener, ...]:

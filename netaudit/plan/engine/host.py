@@ -102,7 +102,7 @@ class EngineHost(msgspec.Struct, frozen=True):
         return frozenset(
             port
             for first, dash, last in ranges
-            if first.isdigit() and (not dash or last.isdigit())
+            if first.isdecimal() and (not dash or last.isdecimal())
             for port in range(int(first), min(int(last or first), _LAST_PORT) + 1)
         )
 

@@ -62,8 +62,8 @@ def _exposed(state: PodmanState, name: str, body: Object) -> Iterator[tuple[int,
     if ports is None:
         state.assume(AssumptionKind.EXPOSED_UNKNOWN, container=name, image=image)
     said = [one.partition("/") for one in ports or ()]
-    found = {(int(port), protocol or "tcp") for port, _, protocol in said if port.isdigit()}
-    found |= {(int(port), str(protocol)) for port, protocol in part(body, "expose").items() if str(port).isdigit()}
+    found = {(int(port), protocol or "tcp") for port, _, protocol in said if port.isdecimal()}
+    found |= {(int(port), str(protocol)) for port, protocol in part(body, "expose").items() if str(port).isdecimal()}
     yield from sorted(found)
 
 

@@ -155,4 +155,4 @@ class _Up:
 
 def _number(container: Object) -> int:
     number = texts(part(container, "Config").get("Labels")).get(f"{LABEL}container-number", "")
-    return int(number) if number.isdigit() else 0
+    return int(number) if number.isdecimal() else 0

@@ -135,7 +135,7 @@ def _right(words: _Words) -> Json:
 def _value(word: str) -> Json:
     if word.startswith('"'):
         return word.strip('"')
-    if word.isdigit():
+    if word.isdecimal():
         return int(word)
     if word.startswith("0x"):
         return int(word, 16)

@@ -73,7 +73,7 @@ def _holds(text: str, port: int) -> int:
     if not text or _ANY in text:
         return 0
     first, _, last = text.partition("-")
-    if not first.isdigit() or not (last or first).isdigit():
+    if not first.isdecimal() or not (last or first).isdecimal():
         return 0
     return 1 if int(first) <= port <= int(last or first) else -1
 

@@ -112,7 +112,10 @@ class Arrivals:
         else:
             yield from self._translated_out()
         here = self._asking.part_of(self._came.led_home, self.led)
-        yield Arrival(Delivery.LOCAL, here, None if to.programs else by_no_rule(ReasonKind.NOBODY_BEHIND_NAT))
+        if self._reach.unheard and not to.programs:
+            yield Arrival(Delivery.LOCAL, here.doubted(), doubt=Decision(None, self._reach.unheard))
+        else:
+            yield Arrival(Delivery.LOCAL, here, None if to.programs else by_no_rule(ReasonKind.NOBODY_BEHIND_NAT))
 
     def _translated_out(self) -> Iterator[Arrival]:
         """Where a NAT rule leads out of the host: to the container, to itself, or past the container's networks.

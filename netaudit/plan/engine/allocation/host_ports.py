@@ -178,7 +178,7 @@ def _given(container: Object) -> Iterator[Taken]:
         for binding in items(bindings):
             number = text(binding, "HostPort")
             address = address_of(text(binding, "HostIp") or _ANY)
-            if number.isdigit() and port and address:
+            if number.isdecimal() and port and address:
                 yield protocol, address, int(number)
 
 

@@ -50,7 +50,7 @@ def exposed_ports(container: Object, version: Version) -> list[str]:
 def split_port(named: str) -> tuple[int, str]:
     """Read `80/tcp`."""
     number, _, protocol = named.partition("/")
-    if not number.isdigit():
+    if not number.isdecimal():
         raise EngineRefusal(400, f'invalid port specification: "{named}"')
     return int(number), protocol.lower() or "tcp"
 
@@ -59,7 +59,7 @@ def _singles(named: str, version: Version) -> list[str]:
     numbers, _, protocol = named.partition("/")
     protocol = protocol.lower() or "tcp"
     first, dash, last = numbers.partition("-")
-    if not (dash and first.isdigit() and last.isdigit() and int(last) <= 65535):
+    if not (dash and first.isdecimal() and last.isdecimal() and int(last) <= 65535):
         return [f"{numbers}/{protocol}"]
     if version < _READS_RANGES:
         return [f"0/{protocol}"]
@@ -79,7 +79,7 @@ def _bindings(container: Object, exposed: str) -> list[Wanted]:
 def _binding(protocol: str, port: int, binding: Object) -> Wanted:
     named = text(binding, "HostPort")
     first, dash, last = named.partition("/")[0].partition("-")
-    numbers = [int(one) if one.isdigit() else -1 for one in (first or "0", last if dash else first or "0")]
+    numbers = [int(one) if one.isdecimal() else -1 for one in (first or "0", last if dash else first or "0")]
     if min(numbers) < 0 or max(numbers) > 65535:
         raise EngineRefusal(400, f'invalid port specification: "{named}"')
     return Wanted(protocol, port, address_of(text(binding, "HostIp")), numbers[0], numbers[1])

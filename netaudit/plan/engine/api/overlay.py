@@ -26,7 +26,7 @@ def allocate_overlay(state: EngineState, network: Object) -> None:
         configs.append({"Subnet": str(free)})
     for config in configs:
         config.setdefault("Gateway", str(Pool(config).lowest_free()))
-    used = [int(one) for other in others for one in options_of(other).get(_VXLAN_IDS, "").split(",") if one.isdigit()]
+    used = [int(one) for other in others for one in options_of(other).get(_VXLAN_IDS, "").split(",") if one.isdecimal()]
     network["Options"] = {_VXLAN_IDS: str(max(used, default=_FIRST_VXLAN - 1) + 1)} | network["Options"]
     network["IPAM"]["Options"] = None
 
@@ -68,7 +68,8 @@ def next_address(state: EngineState, network: Object) -> tuple[Ip, Pool] | None:
     if not found:
         return None
     pool, given = found[0], _given(state, network)
-    free = next((one for one in _after(pool, int(max(given, default=pool.range[0]))) if one not in pool.taken), None)
+    last = max((one for one in given if one in pool.range), default=pool.range[0])
+    free = next((one for one in _after(pool, int(last)) if one not in pool.taken), None)
     if free is None:
         return None
     state.assume(AssumptionKind.ADDRESSES_IN_USE, network=text(network, "Name"))

@@ -8,6 +8,7 @@ from netaudit.plan.engine.objects import Object, items, part, text
 from netaudit.plan.engine.state import EngineState
 
 HOST_MODE = "host"
+_DIGITS = 5  # of a port
 PortSpec = tuple[str, int]  # protocol, port
 PORT_HELD = "no suitable node (host-mode port already in use on 1 node)"  # in the words of `docker service ps`
 
@@ -40,7 +41,7 @@ def recorded_ports_of(container: Object) -> list[Object]:
         for one in items(bindings):
             asked = text(one, "HostPort")
             port: Object = {"Protocol": protocol, "TargetPort": target, "PublishMode": HOST_MODE}
-            found.append(port | ({"PublishedPort": int(asked)} if asked.isdigit() else {}))
+            found.append(port | ({"PublishedPort": int(asked)} if asked.isdecimal() and len(asked) <= _DIGITS else {}))
     return found
 
 

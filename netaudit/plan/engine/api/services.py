@@ -155,7 +155,7 @@ def _adopt(state: EngineState) -> None:
         name, slot = task_name(container)
         if name not in known:
             known.add(name)
-            service = _service(state, name, _recorded_spec(state, container, is_global=not slot.isdigit()))
+            service = _service(state, name, _recorded_spec(state, container, is_global=not slot.isdecimal()))
             service[ON_MESH] = any(
                 one.get("Ingress") is True for one in map(state.find_network, endpoints_of(container)) if one
             )

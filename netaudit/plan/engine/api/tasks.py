@@ -162,7 +162,7 @@ def shown_tasks(state: EngineState, service: Object) -> Iterator[Object]:
             "ID": container[:25] or state.example_id("waiting task", slot)[:25],
             "ServiceID": text(service, "ID"),
             "NodeID": node_of(state),
-            "Slot": int(slot) if slot.isdigit() else 0,
+            "Slot": int(slot) if slot.isdecimal() else 0,
             "Version": {"Index": 1},
             "Spec": part(service, "Spec").get("TaskTemplate"),
             "Status": {"State": "running", "ContainerStatus": {"ContainerID": container}},
