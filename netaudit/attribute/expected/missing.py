@@ -86,9 +86,7 @@ def _unwritten(snapshot: Snapshot, expected: Expectation, present: Texts) -> _Un
     absent = {network for place, _, entries in expected.absent(present) for network in _networks_of(entries, place)}
     others = {family for family, _ in written} & unsaid
     backend = expected.options.backend
-    versions = [one for one in present if one[2] in _OF_SOME_VERSIONS]
-    own = {one[0] for one in versions if expected.at(backend, one)}
-    left = {one[0] for one in versions} - own  # what is there of this version shows that it writes
+    left = {one[0] for one in present if one[2] in _OF_SOME_VERSIONS and not expected.at(backend, one)}
     return _Unwritten(frozenset(one for one in absent - written if one[0] in others), frozenset(left & unsaid))
 
 
