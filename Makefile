@@ -7,7 +7,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 WORKERS ?= 2
 # Tests on engines, browsers and packets wait more than they work.
-WAITING_WORKERS ?= 7
+WAITING_WORKERS ?= 5
 
 # Compiled files are kept: without them every start of Python compiles all of netaudit, and every run of pytest all tests.
 unexport PYTHONDONTWRITEBYTECODE

@@ -35,10 +35,11 @@ def test_recordings_of_a_busy_engine_have_no_false_stale_or_missing_rule(backend
     made: list[dict[str, Any]] = []
     with LabHost() as host, Engine(host, backend=backend) as engine, _recording(host, tmp_path / "made"):
         for cycle in range(MOST):
+            pause = PAUSE[backend] * (1 + cycle // FEWEST)  # longer, the busier the machine has shown to be
             engine.docker("run", "-d", "--name", "web", "-p", "8080:80", *IDLE)
-            time.sleep(PAUSE[backend])
+            time.sleep(pause)
             engine.docker("rm", "-f", "web")
-            time.sleep(PAUSE[backend])
+            time.sleep(pause)
             made = [json.loads(line) for line in (tmp_path / "made").read_text().splitlines(keepends=True)[:-1]]
             if cycle >= FEWEST and len(_whole(made)) == 2:
                 break
