@@ -82,7 +82,7 @@ def test_a_project_that_compose_printed_elsewhere_is_brought_up_without_a_client
     (tmp_path / "project.json").write_text(json.dumps(project))
     words = ("plan", "--on", ONE_PORT / "00", "--format", "json", "--compose-json", tmp_path / "project.json")
     done = run(*words, env={"PATH": "/nowhere"})
-    assert not done.stderr
+    assert done.stderr.startswith("netaudit: refused (exit 1): 1 finding at or above --fail-on high: ")
     found = json.loads(done.stdout)
     made = [one["path"].partition("/containers")[2] for one in found["requests"]]
     assert (done.returncode, made) == (1, ["", "/create", f"/{_identity(found)}/start"])
@@ -114,8 +114,8 @@ def test_an_interface_that_docker_names_at_random_is_a_symbol_everywhere() -> No
     [
         ((), "there is nothing to plan"),
         (("--requests", "x", "--", "docker", "ps"), "a command and --requests cannot be planned at once"),
-        (("--requests", "/nowhere"), "cannot read the requests in /nowhere"),
-        (("--compose-json", "/nowhere"), "cannot read the project in /nowhere"),
+        (("--requests", "/nowhere"), "there is no file /nowhere"),
+        (("--compose-json", "/nowhere"), "there is no file /nowhere"),
     ],
 )
 def test_a_wrong_command_line_is_told_what_to_write(words: tuple[str, ...], message: str) -> None:
