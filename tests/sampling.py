@@ -13,6 +13,18 @@ import pytest
 
 SWEEP = int(os.environ.get("SWEEP", "1"))
 WHOLE = 50  # the SWEEP from which on nothing is thinned
+SHOP = "tour/shop/08"
+# Recordings of every engine and backend, each of another kind of host.
+HOSTS = (
+    SHOP,
+    "20.10.24-iptables-legacy/user-net/02",
+    "20.10.24-iptables-nft/two-nets/04",
+    "26.1.5-iptables-nft/icc-off-link/03",
+    "28.5.2-iptables-legacy/operators-rules/05",
+    "28.5.2-iptables-nft/host-network-server/01",
+    "29.7.2-nftables/routed-second-network/04",
+    "29.7.2-nftables/ipv6-only-network/05",
+)
 # Of the matrix and of the sweeps on engines and browsers of these modules each n-th case runs below SWEEP=50; pytest
 # counts the others as deselected. An odd step takes turns where two or four variants of a case follow one another.
 THINNED = {

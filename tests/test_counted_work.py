@@ -8,12 +8,11 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import msgspec
 import pytest
 from bench.synthetic import make_facts
+from counted import calls_of
 from programs import RECORDINGS, environment, run_inside
 from sampling import sampled
 
@@ -86,18 +85,7 @@ def _unchanged(folder: Path, containers: int) -> Iterator[str | Path]:
 
 def _calls(arguments: list[str | Path]) -> int:
     """Count the calls of Python that a command makes."""
-    count = 0
-
-    def met(_frame: FrameType, event: str, _what: Any) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(met)
-    try:
-        run_inside(*arguments)
-    finally:
-        sys.setprofile(None)
-    return count
+    return calls_of(lambda: run_inside(*arguments))
 
 
 @pytest.mark.parametrize("command", sampled(list(MOST), ("trace",)))

@@ -6,7 +6,7 @@ import msgspec
 
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot
-from netaudit.attribute.exposure.compute import ComputeExposure, with_exposure, with_exposure_changes
+from netaudit.attribute.exposure.compute import ComputeExposure, diff_with_exposure, with_exposure
 from netaudit.attribute.services import Services
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.audit.finding import Audit
@@ -80,7 +80,6 @@ class Auditor(msgspec.Struct, frozen=True):
         if self.since is None:
             return None
         earlier = parse_snapshot(self.since)
-        diff = attribute_diff(earlier, later, self.catalog)
         if self.exposure is ComputeExposure.NEVER:
-            return diff
-        return with_exposure_changes(diff, earlier, later, self.catalog, self.exposure)
+            return attribute_diff(earlier, later, self.catalog)
+        return diff_with_exposure(earlier, later, self.catalog, self.exposure)[0]

@@ -68,12 +68,7 @@ def _find(history: History, subject: str, look: Look) -> list[Item]:
 
 def _at_place(ruleset: Ruleset, parts: Mapping[str, str | None]) -> list[Item]:
     """Find the rule with a position or a handle, or all rules of a chain."""
-    handles = {
-        (*table.key, chain.name, at): rule.handle
-        for table in ruleset.tables
-        for chain in table.chains
-        for at, rule in enumerate(chain.rules, 1)
-    }
+    handles = _handles(ruleset) if parts["handle"] else {}
     return [
         one
         for one in items(ruleset)
@@ -83,6 +78,15 @@ def _at_place(ruleset: Ruleset, parts: Mapping[str, str | None]) -> list[Item]:
         and parts["position"] in (None, str(one.position))
         and parts["handle"] in (None, str(handles.get((one.backend, one.family, one.table, one.chain, one.position))))
     ]
+
+
+def _handles(ruleset: Ruleset) -> Mapping[tuple[object, ...], int | None]:
+    return {
+        (*table.key, chain.name, at): rule.handle
+        for table in ruleset.tables
+        for chain in table.chains
+        for at, rule in enumerate(chain.rules, 1)
+    }
 
 
 def _with_words(ruleset: Ruleset, subject: str) -> list[Item]:

@@ -1,13 +1,11 @@
 """A host on which nothing but counters moved is audited once, and each of its recordings has the rows of an audit."""
 
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
+from counted import calls_of
 from msgspec.structs import replace
 
 import netaudit
@@ -121,15 +119,4 @@ def test_an_earlier_recording_in_which_only_counters_differ_is_read_and_not_audi
 
 
 def _calls(auditing: Auditing, job: Job) -> int:
-    count = 0
-
-    def met(_frame: FrameType, event: str, _what: Any) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(met)
-    try:
-        auditing.do(job)
-    finally:
-        sys.setprofile(None)
-    return count
+    return calls_of(lambda: auditing.do(job))

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from plan.asking import BUSYBOX, ask, make_network, run
 from plan.clients import recorded, stand_in
 from plan.inventories import containers, networks
 from plan.recorded import CATALOG
 
-from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Source
 from netaudit.model.plan import AssumptionKind, Symbol, SymbolKind, speller
 from netaudit.parse import parse_snapshot
@@ -17,28 +17,9 @@ from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.plan.engine.plan import StandIn
 from netaudit.plan.rules.planned import plan_host
 
-_BUSYBOX = {"Image": "busybox"}
-
 
 def _engine(version: str = "28.5.2") -> StandIn:
     return stand_in(recorded(f"{version}-iptables-nft/fresh"))
-
-
-def _ask(engine: StandIn, method: str, path: str, body: Any = None, **query: str) -> tuple[int, Any]:
-    answer = engine.handle(EngineRequest(method, path, tuple(query.items()), body))
-    return answer.status, answer.body
-
-
-def _network(engine: StandIn, name: str, **options: Any) -> tuple[int, Any]:
-    return _ask(engine, "POST", "/networks/create", {"Name": name, **options})
-
-
-def _run(engine: StandIn, name: str, ports: dict[str, Any] | None = None, **host_config: Any) -> tuple[int, Any]:
-    """Create and start a container; gives what refuses it first."""
-    exposed = {port: {} for port in ports or {}}
-    body = _BUSYBOX | {"ExposedPorts": exposed, "HostConfig": {"PortBindings": ports or {}, **host_config}}
-    status, answer = _ask(engine, "POST", "/containers/create", body, name=name)
-    return (status, answer) if status != 201 else _ask(engine, "POST", f"/containers/{name}/start")
 
 
 def _message(answer: tuple[int, Any]) -> tuple[int, str]:
@@ -47,8 +28,8 @@ def _message(answer: tuple[int, Any]) -> tuple[int, str]:
 
 def test_a_name_that_is_taken_is_a_conflict() -> None:
     engine = _engine()
-    _run(engine, "web")
-    status, message = _message(_run(engine, "web"))
+    run(engine, "web")
+    status, message = _message(run(engine, "web"))
     assert status == 409
     assert message.startswith('Conflict. The container name "/web" is already in use by container "')
     assert [one.status for one in engine.planned().refused] == [409]
@@ -67,8 +48,8 @@ def test_a_name_that_is_taken_is_a_conflict() -> None:
     ],
 )
 def test_a_container_in_anothers_network_namespace_publishes_nothing(host_config: Any, message: str) -> None:
-    body = _BUSYBOX | {"HostConfig": {"NetworkMode": "container:web", **host_config}}
-    answer = _ask(_engine(), "POST", "/containers/create", body)
+    body = BUSYBOX | {"HostConfig": {"NetworkMode": "container:web", **host_config}}
+    answer = ask(_engine(), "POST", "/containers/create", body)
     assert _message(answer) == (400, f"conflicting options: {message}")
 
 
@@ -78,8 +59,8 @@ def test_a_container_in_anothers_network_namespace_publishes_nothing(host_config
 def test_a_port_that_is_allocated_is_refused_when_the_container_starts(version: str, before: str) -> None:
     engine = _engine(version)
     ports = {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}
-    _run(engine, "first", ports)
-    status, message = _message(_run(engine, "second", ports))
+    run(engine, "first", ports)
+    status, message = _message(run(engine, "second", ports))
     assert status == 500
     assert message.startswith(f"{before}driver failed programming external connectivity on endpoint second (")
     assert message.endswith("Bind for 0.0.0.0:8080 failed: port is already allocated")
@@ -88,16 +69,16 @@ def test_a_port_that_is_allocated_is_refused_when_the_container_starts(version: 
 
 def test_a_port_on_another_address_is_free_and_one_on_all_addresses_is_not() -> None:
     engine = _engine()
-    assert _run(engine, "aa", {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]})[0] == 204
-    assert _run(engine, "bb", {"80/tcp": [{"HostIp": "192.0.2.10", "HostPort": "8080"}]})[0] == 204
-    assert _run(engine, "cc", {"80/udp": [{"HostIp": "", "HostPort": "8080"}]})[0] == 204
-    assert _run(engine, "dd", {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]})[0] == 500
+    assert run(engine, "aa", {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]})[0] == 204
+    assert run(engine, "bb", {"80/tcp": [{"HostIp": "192.0.2.10", "HostPort": "8080"}]})[0] == 204
+    assert run(engine, "cc", {"80/udp": [{"HostIp": "", "HostPort": "8080"}]})[0] == 204
+    assert run(engine, "dd", {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]})[0] == 500
 
 
 def test_a_port_that_a_process_of_the_host_holds_is_refused() -> None:
     facts = recorded("28.5.2-iptables-nft/fresh")
     facts.files["sockets.txt"] = b'tcp LISTEN 0 5 0.0.0.0:8080 0.0.0.0:* users:(("nginx",pid=7,fd=3))\n'
-    status, message = _message(_run(stand_in(facts), "web", {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}))
+    status, message = _message(run(stand_in(facts), "web", {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}))
     assert status == 500
     assert message.endswith("failed to bind host port 0.0.0.0:8080/tcp: address already in use")
 
@@ -117,7 +98,7 @@ def test_a_port_that_a_process_of_the_host_holds_is_refused() -> None:
 def test_what_is_not_there_or_not_planned_is_refused_by_its_name(
     method: str, path: str, status: int, message: str
 ) -> None:
-    answer = _message(_ask(_engine(), method, path))
+    answer = _message(ask(_engine(), method, path))
     assert answer[0] == status
     assert answer[1].startswith(message)
 
@@ -135,7 +116,7 @@ def test_what_is_not_there_or_not_planned_is_refused_by_its_name(
     ],
 )
 def test_a_network_that_cannot_be_made_is_refused(body: Any, status: int, message: str) -> None:
-    answer = _message(_ask(_engine(), "POST", "/networks/create", body))
+    answer = _message(ask(_engine(), "POST", "/networks/create", body))
     assert answer[0] == status
     assert answer[1].startswith(message)
 
@@ -143,11 +124,11 @@ def test_a_network_that_cannot_be_made_is_refused(body: Any, status: int, messag
 def test_a_container_gets_the_lowest_free_address_of_the_range() -> None:
     engine = _engine()
     config = {"Subnet": "172.30.0.0/24", "IPRange": "172.30.0.128/29", "AuxiliaryAddresses": {"router": "172.30.0.130"}}
-    _network(engine, "n1", IPAM={"Config": [config]})
+    make_network(engine, "n1", IPAM={"Config": [config]})
     for name in ("aa", "bb"):
-        _run(engine, name, NetworkMode="n1")
-    _ask(engine, "POST", "/containers/aa/stop")
-    _run(engine, "cc", NetworkMode="n1")
+        run(engine, name, NetworkMode="n1")
+    ask(engine, "POST", "/containers/aa/stop")
+    run(engine, "cc", NetworkMode="n1")
     found = containers(engine.planned().facts_after)
     addresses = {name: found[name]["networks"]["n1"][0][0] for name in found}
     assert addresses == {"/aa": "", "/bb": "172.30.0.131", "/cc": "172.30.0.129"}
@@ -156,7 +137,7 @@ def test_a_container_gets_the_lowest_free_address_of_the_range() -> None:
 def test_a_range_with_a_choice_is_a_symbol_and_so_is_what_it_leaves() -> None:
     engine = _engine()
     for name in ("aa", "bb"):
-        _run(engine, name, {"80/tcp": [{"HostIp": "", "HostPort": "3000-3001"}], "81/tcp": [{"HostPort": ""}]})
+        run(engine, name, {"80/tcp": [{"HostIp": "", "HostPort": "3000-3001"}], "81/tcp": [{"HostPort": ""}]})
     planned = engine.planned()
     ports = {name: one["ports"]["80/tcp"][0]["HostPort"] for name, one in containers(planned.facts_after).items()}
     assert ports == {"/aa": "3000", "/bb": "3001"}
@@ -171,8 +152,8 @@ def test_a_range_with_a_choice_is_a_symbol_and_so_is_what_it_leaves() -> None:
 @pytest.mark.parametrize(("version", "status"), [("20.10.24", 404), ("28.5.2", 201)])
 def test_an_ipv6_subnet_that_is_not_given_is_a_symbol_since_27(version: str, status: int) -> None:
     engine = _engine(version)
-    assert _network(engine, "n6", EnableIPv6=True)[0] == status
-    _run(engine, "web", NetworkMode="n6")
+    assert make_network(engine, "n6", EnableIPv6=True)[0] == status
+    run(engine, "web", NetworkMode="n6")
     names = [one.name for one in engine.planned().symbols if one.kind in (SymbolKind.SUBNET, SymbolKind.ADDRESS)]
     own = ["IPv6 subnet of n6", "IPv6 address of the gateway in n6", "IPv6 address of web in n6"]
     known = [*own, "IPv6 address in n6"]
@@ -184,8 +165,8 @@ def test_all_exposed_ports_of_a_known_image_are_published_and_of_another_one_it_
     engine = StandIn(recorded("28.5.2-iptables-nft/fresh"), images.get)
     for image in ("known", "other"):
         body = {"Image": image, "HostConfig": {"PublishAllPorts": True}}
-        _ask(engine, "POST", "/containers/create", body, name=f"of-{image}")
-        _ask(engine, "POST", f"/containers/of-{image}/start")
+        ask(engine, "POST", "/containers/create", body, name=f"of-{image}")
+        ask(engine, "POST", f"/containers/of-{image}/start")
     planned = engine.planned()
     found = containers(planned.facts_after)
     assert sorted(found["/of-known"]["ports"]) == ["443/tcp", "80/tcp"]
@@ -198,15 +179,15 @@ def test_all_exposed_ports_of_a_known_image_are_published_and_of_another_one_it_
 def _composed(engine: StandIn, *, order: tuple[str, ...], waits: str = "") -> None:
     """Ask as Compose does for a project of two services on two networks, in one of the orders that it takes."""
     for name in order:
-        _network(engine, f"p_{name}", Labels={"com.docker.compose.project": "p"})
+        make_network(engine, f"p_{name}", Labels={"com.docker.compose.project": "p"})
     for name in order:
         labels = {"com.docker.compose.project": "p", "com.docker.compose.service": name}
         if name == "a" and waits:
             labels["com.docker.compose.depends_on"] = waits
-        body = _BUSYBOX | {"Labels": labels, "HostConfig": {"NetworkMode": "p_a"}}
-        _ask(engine, "POST", "/containers/create", body, name=f"p-{name}-1")
+        body = BUSYBOX | {"Labels": labels, "HostConfig": {"NetworkMode": "p_a"}}
+        ask(engine, "POST", "/containers/create", body, name=f"p-{name}-1")
     for name in sorted(order, reverse=True) if waits else order:
-        _ask(engine, "POST", f"/containers/p-{name}-1/start")
+        ask(engine, "POST", f"/containers/p-{name}-1/start")
 
 
 def test_whatever_order_compose_takes_the_plan_is_the_same() -> None:
@@ -241,7 +222,7 @@ def test_a_restart_of_compose_waits_only_for_services_that_have_to_follow(waits:
     _composed(made, order=("a", "b"), waits=waits)
     engine = stand_in(made.planned().facts_after)
     for name in ("b", "a"):
-        _ask(engine, "POST", f"/containers/p-{name}-1/restart")
+        ask(engine, "POST", f"/containers/p-{name}-1/restart")
     assert bool([one for one in engine.planned().assumptions if one.kind == "start-order"]) is swaps
 
 
@@ -253,10 +234,10 @@ def test_a_port_that_a_range_of_a_parallel_service_may_take_first_is_an_assumpti
     for name, port in (("a", "8080"), ("b", range_)):
         labels = {"com.docker.compose.project": "p", "com.docker.compose.service": name}
         bindings = {"80/tcp": [{"HostIp": "", "HostPort": port}]}
-        body = _BUSYBOX | {"Labels": labels, "ExposedPorts": {"80/tcp": {}}, "HostConfig": {"PortBindings": bindings}}
-        _ask(engine, "POST", "/containers/create", body, name=f"p-{name}-1")
+        body = BUSYBOX | {"Labels": labels, "ExposedPorts": {"80/tcp": {}}, "HostConfig": {"PortBindings": bindings}}
+        ask(engine, "POST", "/containers/create", body, name=f"p-{name}-1")
     for name in ("a", "b"):
-        _ask(engine, "POST", f"/containers/p-{name}-1/start")
+        ask(engine, "POST", f"/containers/p-{name}-1/start")
     said = [dict(one.args) for one in engine.planned().assumptions if one.kind == "ports-compete"]
     assert said == ([{"container": "p-a-1", "other": "p-b-1", "port": "8080/tcp"}] if competes else [])
 
@@ -277,8 +258,8 @@ def test_a_symbol_stands_where_its_value_stands_alone() -> None:
 @pytest.mark.parametrize(("version", "shown"), [("26.1.5", "8080"), ("28.5.2", "")])
 def test_an_engine_that_knows_no_gateway_modes_publishes_on_a_routed_network(version: str, shown: str) -> None:
     engine = _engine(version)
-    _network(engine, "n1", Options={"com.docker.network.bridge.gateway_mode_ipv4": "routed"})
-    _run(engine, "web", {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}, NetworkMode="n1")
+    make_network(engine, "n1", Options={"com.docker.network.bridge.gateway_mode_ipv4": "routed"})
+    run(engine, "web", {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}, NetworkMode="n1")
     planned = engine.planned().facts_after
     ports = containers(planned)["/web"]["ports"]["80/tcp"]
     assert ports[0]["HostPort"] == shown
@@ -290,7 +271,7 @@ def test_an_engine_that_knows_no_gateway_modes_publishes_on_a_routed_network(ver
 def test_one_port_that_a_container_asks_for_twice_is_refused() -> None:
     engine = _engine()
     twice = [{"HostIp": "", "HostPort": "8060"}, {"HostIp": "", "HostPort": "8060"}]
-    status, said = _run(engine, "web", {"80/tcp": twice})
+    status, said = run(engine, "web", {"80/tcp": twice})
     assert status == 500
     assert "address already in use" in str(said)
 
@@ -304,7 +285,7 @@ def test_older_engines_make_ipv6_addresses_of_the_default_bridge_from_hardware_o
     bridge["IPAM"]["Config"].append({"Subnet": "2001:db8:9::/64", "Gateway": "2001:db8:9::1"})
     files = {**facts.files, Source.DOCKER_NETWORKS: json.dumps(networks).encode()}
     engine = stand_in(replace(facts, files=files), version)
-    _run(engine, "web")
+    run(engine, "web")
     (end,) = containers(engine.planned().facts_after)["/web"]["networks"].values()
     assert end[0][2] == address
 
@@ -315,7 +296,7 @@ def test_ports_that_the_kernel_reserves_are_skipped_since_29_6(version: str, por
     lines = b"net.ipv4.ip_local_port_range = 40000\t40009\nnet.ipv4.ip_local_reserved_ports = 40000-40002,41000\n"
     files = {**facts.files, Source.SYSCTL: facts.files[Source.SYSCTL] + lines}
     engine = stand_in(replace(facts, files=files), version)
-    _run(engine, "web", {"80/tcp": [{"HostPort": ""}]})
+    run(engine, "web", {"80/tcp": [{"HostPort": ""}]})
     planned = engine.planned()
     assert containers(planned.facts_after)["/web"]["ports"]["80/tcp"][0]["HostPort"] == port
     assert [one.range for one in planned.symbols] == ["40000-40009"]
@@ -324,7 +305,7 @@ def test_ports_that_the_kernel_reserves_are_skipped_since_29_6(version: str, por
 def test_an_older_engine_has_the_ports_of_a_range_for_each_address_of_the_host() -> None:
     engine = _engine("20.10.24")
     for name in ("aa", "bb"):
-        _run(engine, name, {"80/tcp": [{"HostIp": "", "HostPort": "3000-3001"}]})
+        run(engine, name, {"80/tcp": [{"HostIp": "", "HostPort": "3000-3001"}]})
     found = containers(engine.planned().facts_after)
     given = [(one["HostIp"], one["HostPort"]) for name in found for one in found[name]["ports"]["80/tcp"]]
     assert len(set(given)) == 4
@@ -336,39 +317,39 @@ def test_before_27_the_next_port_of_a_range_fails_the_start_where_another_addres
     version: str, status: int
 ) -> None:
     engine = _engine(version)
-    _run(engine, "all", {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8250"}]})
-    answer = _run(engine, "own", {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8250-8253"}]})
+    run(engine, "all", {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8250"}]})
+    answer = run(engine, "own", {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8250-8253"}]})
     assert answer[0] == status
     if status != 204:
         assert "listen tcp4 127.0.0.1:8250: bind: address already in use" in _message(answer)[1]
-    assert _run(engine, "other", {"80/tcp": [{"HostIp": "127.0.0.2", "HostPort": "8260-8263"}]})[0] == 204
+    assert run(engine, "other", {"80/tcp": [{"HostIp": "127.0.0.2", "HostPort": "8260-8263"}]})[0] == 204
 
 
 @pytest.mark.parametrize(("then", "status"), [("start", 204), ("stop", 500)])
 def test_a_link_leads_to_a_running_container_of_the_default_network(then: str, status: int) -> None:
     engine = _engine()
-    _network(engine, "n1")
-    _run(engine, "other", NetworkMode="n1")
-    assert _run(engine, "first", Links=["nobody:x"])[0] == 400
-    assert _message(_run(engine, "second", Links=["other:x"]))[1].startswith("Cannot link to /other, as it does not")
-    _run(engine, "db")
-    _ask(engine, "POST", f"/containers/db/{then}")
-    assert _run(engine, "third", Links=["db:x"])[0] == status
-    assert _run(engine, "fourth", NetworkMode="n1", Links=["db:x"])[0] == 204
+    make_network(engine, "n1")
+    run(engine, "other", NetworkMode="n1")
+    assert run(engine, "first", Links=["nobody:x"])[0] == 400
+    assert _message(run(engine, "second", Links=["other:x"]))[1].startswith("Cannot link to /other, as it does not")
+    run(engine, "db")
+    ask(engine, "POST", f"/containers/db/{then}")
+    assert run(engine, "third", Links=["db:x"])[0] == status
+    assert run(engine, "fourth", NetworkMode="n1", Links=["db:x"])[0] == 204
 
 
 def _wish(engine: StandIn, network: str, address: str) -> tuple[int, Any]:
-    _ask(engine, "POST", "/containers/create", _BUSYBOX, name=f"on-{network}")
-    _ask(engine, "POST", f"/containers/on-{network}/start")
+    ask(engine, "POST", "/containers/create", BUSYBOX, name=f"on-{network}")
+    ask(engine, "POST", f"/containers/on-{network}/start")
     config = {"IPAMConfig": {"IPv4Address": address}}
     body = {"Container": f"on-{network}", "EndpointConfig": config}
-    return _ask(engine, "POST", f"/networks/{network}/connect", body)
+    return ask(engine, "POST", f"/networks/{network}/connect", body)
 
 
 def test_an_address_can_be_asked_for_only_where_the_subnet_was_given() -> None:
     engine = _engine()
-    _network(engine, "chosen")
-    _network(engine, "given", IPAM={"Config": [{"Subnet": "172.28.0.0/16", "Gateway": "172.28.0.1"}]})
+    make_network(engine, "chosen")
+    make_network(engine, "given", IPAM={"Config": [{"Subnet": "172.28.0.0/16", "Gateway": "172.28.0.1"}]})
     assert _wish(engine, "given", "172.28.0.9")[0] == 200
     assert "user configured subnets" in _message(_wish(engine, "chosen", "172.18.0.9"))[1]
     assert "subnet-given" not in {one.kind for one in engine.planned().assumptions}
@@ -376,7 +357,7 @@ def test_an_address_can_be_asked_for_only_where_the_subnet_was_given() -> None:
 
 def test_whether_the_subnet_of_a_recorded_network_was_given_is_an_assumption() -> None:
     before = _engine()
-    _network(before, "n1")
+    make_network(before, "n1")
     facts = before.planned().facts_after
     made = json.loads(facts.files[Source.DOCKER_NETWORKS])
     recorded_before = json.dumps([one | {"Created": "2026-01-01T00:00:00Z"} for one in made]).encode()
@@ -389,13 +370,13 @@ def test_networks_with_an_ipv6_subnet_alone_swap_ipv4_ones_and_services_swap_ipv
     engine = _engine()
     for name in ("a", "b"):
         ipv6 = {"EnableIPv6": True, "IPAM": {"Config": [{"Subnet": f"2001:db8:{name}::/64"}]}}
-        _network(engine, f"p_{name}", Labels={"com.docker.compose.project": "p"}, **ipv6)
+        make_network(engine, f"p_{name}", Labels={"com.docker.compose.project": "p"}, **ipv6)
     for name in ("a", "b"):
         labels = {"com.docker.compose.project": "p", "com.docker.compose.service": name}
-        body = _BUSYBOX | {"Labels": labels, "HostConfig": {"NetworkMode": "p_a"}}
-        _ask(engine, "POST", "/containers/create", body, name=f"p-{name}-1")
+        body = BUSYBOX | {"Labels": labels, "HostConfig": {"NetworkMode": "p_a"}}
+        ask(engine, "POST", "/containers/create", body, name=f"p-{name}-1")
     for name in ("a", "b"):
-        _ask(engine, "POST", f"/containers/p-{name}-1/start")
+        ask(engine, "POST", f"/containers/p-{name}-1/start")
     found = {one.name: one.range for one in engine.planned().symbols}
     assert found["subnet of p_b"] == "172.18.0.0/16, 172.19.0.0/16"
     assert found["IPv6 address of p-b-1 in p_a"] == "2001:db8:a::2, 2001:db8:a::3"
@@ -405,14 +386,14 @@ def test_networks_of_a_project_end_after_its_containers_whatever_their_names() -
     """A network with a name of its own may come before the containers in the alphabet."""
     made = _engine()
     labels = {"com.docker.compose.project": "p", "com.docker.compose.service": "web"}
-    _network(made, "a_front", Labels=labels)
-    body = _BUSYBOX | {"Labels": labels, "HostConfig": {"NetworkMode": "a_front"}}
-    _ask(made, "POST", "/containers/create", body, name="p-web-1")
-    _ask(made, "POST", "/containers/p-web-1/start")
+    make_network(made, "a_front", Labels=labels)
+    body = BUSYBOX | {"Labels": labels, "HostConfig": {"NetworkMode": "a_front"}}
+    ask(made, "POST", "/containers/create", body, name="p-web-1")
+    ask(made, "POST", "/containers/p-web-1/start")
     engine = stand_in(made.planned().facts_after)
     for method, path in (("POST", "/containers/p-web-1/stop"), ("DELETE", "/containers/p-web-1")):
-        _ask(engine, method, path)
-    _ask(engine, "DELETE", "/networks/a_front")
+        ask(engine, method, path)
+    ask(engine, "DELETE", "/networks/a_front")
     planned = engine.planned()
     assert planned.refused == ()
     assert "a_front" not in networks(planned.facts_after)
@@ -427,7 +408,7 @@ def test_a_port_on_an_address_that_the_host_does_not_have(version: str, switch: 
     engine = stand_in(replace(facts, files={**facts.files, Source.SYSCTL: sysctls}))
     for address, answer in (("192.0.2.10", 204), ("127.0.0.9", 204), ("192.0.2.99", status)):
         name = f"on-{address}"
-        found = _run(engine, name, {"80/tcp": [{"HostIp": address, "HostPort": "8080"}]})
+        found = run(engine, name, {"80/tcp": [{"HostIp": address, "HostPort": "8080"}]})
         assert found[0] == answer
     said = [dict(one.args) for one in engine.planned().assumptions if one.kind == "address-absent"]
     assert said == ([{"address": "192.0.2.99"}] if switch is None else [])
@@ -436,8 +417,8 @@ def test_a_port_on_an_address_that_the_host_does_not_have(version: str, switch: 
 @pytest.mark.parametrize(("signal", "is_sure"), [("KILL", True), ("SIGTERM", False), ("HUP", True)])
 def test_whether_a_signal_ends_a_container_is_its_programs_business(signal: str, *, is_sure: bool) -> None:
     engine = _engine()
-    _run(engine, "web")
-    _ask(engine, "POST", "/containers/web/kill", signal=signal)
+    run(engine, "web")
+    ask(engine, "POST", "/containers/web/kill", signal=signal)
     planned = engine.planned()
     assert ("ends" not in {one.kind for one in planned.assumptions}) is is_sure
     assert containers(planned.facts_after)["/web"]["running"] is (signal == "HUP")
@@ -445,7 +426,7 @@ def test_whether_a_signal_ends_a_container_is_its_programs_business(signal: str,
 
 def test_docker_proxy_needs_a_kernel_with_sctp() -> None:
     engine = _engine()
-    _run(engine, "web", {"80/sctp": [{"HostIp": "", "HostPort": "8080"}]})
+    run(engine, "web", {"80/sctp": [{"HostIp": "", "HostPort": "8080"}]})
     assert [dict(one.args) for one in engine.planned().assumptions if one.kind == "kernel-sctp"] == [{"port": "80"}]
 
 
@@ -453,17 +434,17 @@ def test_an_interface_carries_macvlan_or_ipvlan() -> None:
     engine = _engine()
     for number, driver in enumerate(("macvlan", "ipvlan")):
         pool = {"Config": [{"Subnet": f"198.51.{number}.0/24"}]}
-        _network(engine, driver, Driver=driver, IPAM=pool, Options={"parent": "eth0"})
-    assert _run(engine, "first", NetworkMode="ipvlan")[0] == 204
-    assert "failed to create the macvlan port" in _message(_run(engine, "second", NetworkMode="macvlan"))[1]
-    _ask(engine, "POST", "/containers/first/stop")
-    assert _ask(engine, "POST", "/containers/second/start")[0] == 204
+        make_network(engine, driver, Driver=driver, IPAM=pool, Options={"parent": "eth0"})
+    assert run(engine, "first", NetworkMode="ipvlan")[0] == 204
+    assert "failed to create the macvlan port" in _message(run(engine, "second", NetworkMode="macvlan"))[1]
+    ask(engine, "POST", "/containers/first/stop")
+    assert ask(engine, "POST", "/containers/second/start")[0] == 204
 
 
 @pytest.mark.parametrize(("version", "gateway"), [("26.1.5", "172.18.0.1"), ("28.5.2", "")])
 def test_engines_that_know_isolated_networks_give_them_no_gateway(version: str, gateway: str) -> None:
     engine = _engine(version)
-    _network(engine, "iso", Internal=True, Options={"com.docker.network.bridge.gateway_mode_ipv4": "isolated"})
+    make_network(engine, "iso", Internal=True, Options={"com.docker.network.bridge.gateway_mode_ipv4": "isolated"})
     assert networks(engine.planned().facts_after)["iso"]["pools"] == [("172.18.0.0/16", gateway)]
 
 
@@ -471,42 +452,42 @@ def test_a_macvlan_that_is_internal_shows_no_gateway_of_any_engine() -> None:
     for version in ("20.10.24", "28.5.2"):
         engine = _engine(version)
         pool = {"Config": [{"Subnet": "198.51.100.0/24"}]}
-        _network(engine, "side", Driver="macvlan", Internal=True, IPAM=pool, Options={"parent": "eth0"})
-        _run(engine, "web", NetworkMode="side")
+        make_network(engine, "side", Driver="macvlan", Internal=True, IPAM=pool, Options={"parent": "eth0"})
+        run(engine, "web", NetworkMode="side")
         assert containers(engine.planned().facts_after)["/web"]["networks"]["side"][0][-2:] == ["", ""]
 
 
 def test_a_link_to_a_container_that_was_removed_leads_to_none_that_runs() -> None:
     engine = _engine()
-    _run(engine, "db")
-    _run(engine, "web", Links=["db:x"])
-    _ask(engine, "DELETE", "/containers/db", force="1")
-    _run(engine, "db")
-    _ask(engine, "DELETE", "/containers/db", force="1")
-    status, message = _message(_ask(engine, "POST", "/containers/web/restart"))
+    run(engine, "db")
+    run(engine, "web", Links=["db:x"])
+    ask(engine, "DELETE", "/containers/db", force="1")
+    run(engine, "db")
+    ask(engine, "DELETE", "/containers/db", force="1")
+    status, message = _message(ask(engine, "POST", "/containers/web/restart"))
     assert (status, message.startswith("Cannot link to a non running container: /db AS ")) == (500, True)
 
 
 def test_networks_are_pruned_by_a_label_that_they_have_and_by_one_that_they_have_not() -> None:
     engine = _engine()
     for name, labels in (("one", {"tier": "a"}), ("two", {"tier": "b"}), ("three", {})):
-        _network(engine, name, Labels=labels)
+        make_network(engine, name, Labels=labels)
     filters = json.dumps({"label!": {"tier=a": True}})
-    assert _ask(engine, "POST", "/networks/prune", filters=filters)[1] == {"NetworksDeleted": ["two", "three"]}
+    assert ask(engine, "POST", "/networks/prune", filters=filters)[1] == {"NetworksDeleted": ["two", "three"]}
     filters = json.dumps({"label": ["tier"]})
-    assert _ask(engine, "POST", "/networks/prune", filters=filters)[1] == {"NetworksDeleted": ["one"]}
+    assert ask(engine, "POST", "/networks/prune", filters=filters)[1] == {"NetworksDeleted": ["one"]}
 
 
 @pytest.mark.parametrize(("version", "network", "priority"), [("26.1.5", "a", 0), ("28.5.2", "b", 5)])
 def test_a_gateway_priority_is_nothing_to_an_engine_before_28(version: str, network: str, priority: int) -> None:
     engine = _engine(version)
     for name, subnet in (("a", "10.1.0.0/24"), ("b", "10.2.0.0/24")):
-        _network(engine, name, IPAM={"Config": [{"Subnet": subnet}]})
+        make_network(engine, name, IPAM={"Config": [{"Subnet": subnet}]})
     ends = {"a": {}, "b": {"GwPriority": 5}}
     host_config = {"NetworkMode": "a", "PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}
-    body = _BUSYBOX | {"ExposedPorts": {"80/tcp": {}}, "HostConfig": host_config}
-    _ask(engine, "POST", "/containers/create", body | {"NetworkingConfig": {"EndpointsConfig": ends}}, name="web")
-    _ask(engine, "POST", "/containers/web/start")
+    body = BUSYBOX | {"ExposedPorts": {"80/tcp": {}}, "HostConfig": host_config}
+    ask(engine, "POST", "/containers/create", body | {"NetworkingConfig": {"EndpointsConfig": ends}}, name="web")
+    ask(engine, "POST", "/containers/web/start")
     planned = engine.planned()
     assert containers(planned.facts_after)["/web"]["networks"]["b"][1] == priority
     rules = plan_host(parse_snapshot(recorded(f"{version}-iptables-nft/fresh")), planned, CATALOG).changes
@@ -516,36 +497,36 @@ def test_a_gateway_priority_is_nothing_to_an_engine_before_28(version: str, netw
 
 def test_a_container_that_has_not_started_shows_the_address_that_was_asked_for() -> None:
     engine = _engine()
-    _network(engine, "a", IPAM={"Config": [{"Subnet": "10.1.0.0/24"}]})
+    make_network(engine, "a", IPAM={"Config": [{"Subnet": "10.1.0.0/24"}]})
     asked = {"IPAddress": "10.1.0.9", "IPAMConfig": {"IPv4Address": "10.1.0.9"}}
     networking = {"EndpointsConfig": {"a": asked}}
-    body = _BUSYBOX | {"HostConfig": {"NetworkMode": "a"}, "NetworkingConfig": networking}
-    _ask(engine, "POST", "/containers/create", body, name="web")
+    body = BUSYBOX | {"HostConfig": {"NetworkMode": "a"}, "NetworkingConfig": networking}
+    ask(engine, "POST", "/containers/create", body, name="web")
     assert containers(engine.planned().facts_after)["/web"]["networks"]["a"][0][:2] == ["10.1.0.9", 0]
 
 
 @pytest.mark.parametrize(("version", "shown"), [("26.1.5", {"0/tcp"}), ("29.7.2", {"7000/tcp", "7001/tcp"})])
 def test_a_range_that_is_exposed_is_port_0_before_29(version: str, shown: set[str]) -> None:
     engine = stand_in(recorded("28.5.2-iptables-nft/fresh"), version)
-    _ask(engine, "POST", "/containers/create", _BUSYBOX | {"ExposedPorts": {"7000-7001": {}}}, name="web")
-    _ask(engine, "POST", "/containers/web/start")
+    ask(engine, "POST", "/containers/create", BUSYBOX | {"ExposedPorts": {"7000-7001": {}}}, name="web")
+    ask(engine, "POST", "/containers/web/start")
     assert containers(engine.planned().facts_after)["/web"]["ports"].keys() == shown
 
 
 def test_containers_are_listed_from_the_newest_on() -> None:
     engine = stand_in(recorded("28.5.2-iptables-nft/many", "02"))
     for name in ("one", "two"):
-        _run(engine, name)
-    names = [one["Names"][0] for one in _ask(engine, "GET", "/containers/json")[1]]
+        run(engine, name)
+    names = [one["Names"][0] for one in ask(engine, "GET", "/containers/json")[1]]
     assert names == ["/two", "/one", "/k0"]
 
 
 def test_an_image_that_is_not_known_is_an_assumption_unless_a_container_has_it() -> None:
     engine = StandIn(recorded("28.5.2-iptables-nft/fresh"), lambda image: () if image == "here" else None)
     for name, image in (("one", "ngnix"), ("two", "here")):
-        _ask(engine, "POST", "/containers/create", {"Image": image}, name=name)
+        ask(engine, "POST", "/containers/create", {"Image": image}, name=name)
     unknown = [dict(one.args) for one in engine.planned().assumptions if one.kind is AssumptionKind.IMAGE_UNKNOWN]
     assert unknown == [{"image": "ngnix"}]
     engine = StandIn(recorded("28.5.2-iptables-nft/many", "02"), lambda _: None)
-    _ask(engine, "POST", "/containers/create", {"Image": "busybox:local"}, name="three")
+    ask(engine, "POST", "/containers/create", {"Image": "busybox:local"}, name="three")
     assert not engine.planned().assumptions

@@ -5,29 +5,12 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from plan.asking import ask, make_network, run
 from plan.clients import recorded, stand_in
 from plan.inventories import containers, networks
 
-from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Source
 from netaudit.plan.engine.plan import StandIn
-
-
-def _ask(engine: StandIn, method: str, path: str, body: Any = None, **query: str) -> tuple[int, Any]:
-    answer = engine.handle(EngineRequest(method, path, tuple(query.items()), body))
-    return answer.status, answer.body
-
-
-def _network(engine: StandIn, name: str, **options: Any) -> tuple[int, Any]:
-    return _ask(engine, "POST", "/networks/create", {"Name": name, **options})
-
-
-def _run(engine: StandIn, name: str, ports: dict[str, Any] | None = None, **host_config: Any) -> tuple[int, Any]:
-    """Create and start a container; gives what refuses it first."""
-    exposed = {port: {} for port in ports or {}}
-    body = {"Image": "busybox", "ExposedPorts": exposed, "HostConfig": {"PortBindings": ports or {}, **host_config}}
-    status, answer = _ask(engine, "POST", "/containers/create", body, name=name)
-    return (status, answer) if status != 201 else _ask(engine, "POST", f"/containers/{name}/start")
 
 
 def _service(engine: StandIn, name: str, **others: Any) -> tuple[int, Any]:
@@ -35,20 +18,20 @@ def _service(engine: StandIn, name: str, **others: Any) -> tuple[int, Any]:
     ports = [{"TargetPort": 80, "PublishedPort": 8080, "PublishMode": "host"}]
     template = {"ContainerSpec": {"Image": "busybox"}, "Networks": [{"Target": "ov"}]}
     spec = {"Name": name, "Mode": {"Replicated": {}}, "EndpointSpec": {"Ports": ports}, "TaskTemplate": template}
-    return _ask(engine, "POST", "/services/create", spec | others)
+    return ask(engine, "POST", "/services/create", spec | others)
 
 
 def _swarm() -> StandIn:
     """Return the engine of a swarm with an overlay network."""
     engine = stand_in(recorded("28.5.2-iptables-nft/swarm", "01"))
-    _network(engine, "ov", Driver="overlay", Attachable=True)
+    make_network(engine, "ov", Driver="overlay", Attachable=True)
     return engine
 
 
 def test_a_service_of_which_nobody_says_how_many_has_one_task() -> None:
     engine = _swarm()
     assert _service(engine, "web")[0] == 201
-    assert _ask(engine, "GET", "/services/web")[1]["Spec"]["Mode"]["Replicated"]["Replicas"] == 1
+    assert ask(engine, "GET", "/services/web")[1]["Spec"]["Mode"]["Replicated"]["Replicas"] == 1
 
 
 def test_a_task_on_an_overlay_network_publishes_its_host_mode_ports_on_docker_gwbridge() -> None:
@@ -73,12 +56,12 @@ def test_of_several_host_mode_ports_for_one_port_of_a_task_the_last_one_is_publi
 @pytest.mark.parametrize("many", [{"Replicated": {"Replicas": 2}}, {"Global": {}}])
 def test_a_task_whose_host_port_is_taken_waits_and_the_plan_says_why(many: dict[str, Any]) -> None:
     engine = _swarm()
-    _run(engine, "plain", {"80/tcp": [{"HostIp": "", "HostPort": "8081"}]})
+    run(engine, "plain", {"80/tcp": [{"HostIp": "", "HostPort": "8081"}]})
     _service(engine, "web")
     _service(engine, "second", Mode=many)
     ports = [{"TargetPort": 80, "PublishedPort": 8081, "PublishMode": "host"}]
     _service(engine, "third", EndpointSpec={"Ports": ports})
-    assert len(_ask(engine, "GET", "/tasks", filters='{"service": ["second"]}')[1]) == (1 if "Global" in many else 2)
+    assert len(ask(engine, "GET", "/tasks", filters='{"service": ["second"]}')[1]) == (1 if "Global" in many else 2)
     planned = engine.planned()
     running = [name for name, one in containers(planned.facts_after).items() if one["running"]]
     assert sorted(running) == ["/plain", "/web.1"]
@@ -104,9 +87,9 @@ def test_a_recorded_service_runs_on_where_a_stack_asks_for_what_it_has() -> None
     made = _swarm()
     _service(made, "web")
     engine = stand_in(made.planned().facts_after)
-    spec = _ask(engine, "GET", "/services/web")[1]["Spec"]
+    spec = ask(engine, "GET", "/services/web")[1]["Spec"]
     spec["TaskTemplate"] = {**spec["TaskTemplate"], "Networks": [{"Target": "ov"}], "Resources": {"Limits": {}}}
-    _ask(engine, "POST", "/services/web/update", spec)
+    ask(engine, "POST", "/services/web/update", spec)
     planned = engine.planned()
     assert planned.effects == ()
     assert "service-kept" in {one.kind for one in planned.assumptions}
@@ -116,25 +99,25 @@ def test_a_recorded_service_keeps_its_host_mode_ports_when_it_is_updated() -> No
     made = _swarm()
     _service(made, "web")
     engine = stand_in(made.planned().facts_after)
-    spec = _ask(engine, "GET", "/services/web")[1]["Spec"]
+    spec = ask(engine, "GET", "/services/web")[1]["Spec"]
     spec["TaskTemplate"]["ContainerSpec"]["Image"] = "other"
-    assert _ask(engine, "POST", "/services/web/update", spec)[0] == 200
+    assert ask(engine, "POST", "/services/web/update", spec)[0] == 200
     (running,) = (one for one in containers(engine.planned().facts_after).values() if one["running"])
     assert {one["HostPort"] for one in running["ports"]["80/tcp"]} == {"8080"}
 
 
 def test_a_container_needs_docker_gwbridge_while_no_other_network_leads_out() -> None:
     engine = _swarm()
-    _network(engine, "front")
-    _network(engine, "inner", Driver="overlay", Attachable=True, Internal=True)
-    _run(engine, "solo", {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]}, NetworkMode="ov")
-    _run(engine, "shut", {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8081"}]}, NetworkMode="inner")
+    make_network(engine, "front")
+    make_network(engine, "inner", Driver="overlay", Attachable=True, Internal=True)
+    run(engine, "solo", {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]}, NetworkMode="ov")
+    run(engine, "shut", {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8081"}]}, NetworkMode="inner")
     seen = [_gateways(engine)]
     for what in ("connect", "disconnect"):
-        _ask(engine, "POST", f"/networks/front/{what}", {"Container": "solo"})
+        ask(engine, "POST", f"/networks/front/{what}", {"Container": "solo"})
         seen.append(_gateways(engine))
         assert containers(engine.planned().facts_after)["/solo"]["ports"]["80/tcp"][0]["HostPort"] == "8080"
-    _ask(engine, "POST", "/containers/solo/stop")
+    ask(engine, "POST", "/containers/solo/stop")
     seen.append(_gateways(engine))
     assert seen == [1, 0, 1, 0]
     assert networks(engine.planned().facts_after)["ov"]["members"] == []
@@ -149,22 +132,22 @@ def test_a_swarm_gives_the_next_address_after_a_restart_and_a_wanted_one_again(w
         "HostConfig": {"NetworkMode": "ov"},
         "NetworkingConfig": {"EndpointsConfig": {"ov": config}},
     }
-    _ask(engine, "POST", "/containers/create", body, name="solo")
-    _ask(engine, "POST", "/containers/solo/start")
-    _ask(engine, "POST", "/containers/solo/restart")
+    ask(engine, "POST", "/containers/create", body, name="solo")
+    ask(engine, "POST", "/containers/solo/start")
+    ask(engine, "POST", "/containers/solo/restart")
     members = {name: address for name, address, _ in networks(engine.planned().facts_after)["ov"]["members"]}
     assert members["solo"] == f"{again}/24"
 
 
 def test_the_address_that_a_recorded_task_shows_as_configured_is_the_swarms() -> None:
     made = _swarm()
-    _run(made, "solo", NetworkMode="ov")
+    run(made, "solo", NetworkMode="ov")
     facts = made.planned().facts_after
     recorded_container = json.loads(facts.files[Source.DOCKER_CONTAINERS])
     recorded_container[0]["NetworkSettings"]["Networks"]["ov"]["IPAMConfig"] = {"IPv4Address": "10.0.1.2"}
     files = {**facts.files, Source.DOCKER_CONTAINERS: json.dumps(recorded_container).encode()}
     engine = stand_in(replace(facts, files=files))
-    _ask(engine, "POST", "/containers/solo/restart")
+    ask(engine, "POST", "/containers/solo/restart")
     assert ("solo", "10.0.1.4/24", "") in networks(engine.planned().facts_after)["ov"]["members"]
 
 

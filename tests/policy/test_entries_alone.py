@@ -6,7 +6,7 @@ from itertools import islice, pairwise
 
 import pytest
 from programs import RECORDINGS
-from sampling import sampled
+from sampling import HOSTS, SHOP, sampled
 
 import netaudit
 from netaudit.api.rules import shipped_catalog
@@ -20,17 +20,6 @@ from netaudit.policy.grammar import parse_entry
 from netaudit.policy.hold import Holder
 
 TODAY = dt.date(2026, 11, 28)
-SHOP = "tour/shop/08"
-HOSTS = (
-    SHOP,
-    "20.10.24-iptables-legacy/user-net/02",
-    "20.10.24-iptables-nft/two-nets/04",
-    "26.1.5-iptables-nft/icc-off-link/03",
-    "28.5.2-iptables-legacy/operators-rules/05",
-    "28.5.2-iptables-nft/host-network-server/01",
-    "29.7.2-nftables/routed-second-network/04",
-    "29.7.2-nftables/ipv6-only-network/05",
-)
 ASKED = 3  # containers of a host
 
 

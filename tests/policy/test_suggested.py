@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from programs import RECORDINGS, run_inside
-from sampling import sampled
+from sampling import HOSTS, SHOP, sampled
 
 import netaudit
 from netaudit.api.policies import suggest_policy
@@ -17,18 +17,6 @@ from netaudit.policy.cells import Cells
 from netaudit.policy.subjects import Subjects
 from netaudit.policy.suggest import suggest
 from netaudit.policy.verdict import Verdict
-
-SHOP = "tour/shop/08"
-HOSTS = (
-    SHOP,
-    "20.10.24-iptables-legacy/user-net/02",
-    "20.10.24-iptables-nft/two-nets/04",
-    "26.1.5-iptables-nft/icc-off-link/03",
-    "28.5.2-iptables-legacy/operators-rules/05",
-    "28.5.2-iptables-nft/host-network-server/01",
-    "29.7.2-nftables/routed-second-network/04",
-    "29.7.2-nftables/ipv6-only-network/05",
-)
 
 
 @pytest.mark.parametrize("recording", sampled(HOSTS, (SHOP, "29.7.2-nftables/ipv6-only-network/05")))

@@ -48,7 +48,7 @@ class NetworkFacts(SubjectFacts, frozen=True):
     subnet: Annotated[str, fact("Its IPv4 subnet, empty for none.")] = ""
     subnet6: Annotated[str, fact("Its IPv6 subnet, empty for none.")] = ""
     global_subnets: Annotated[
-        tuple[str, ...] | None, fact("Those of its subnets that are not for private use.", Source.DOCKER_NETWORKS)
+        tuple[str, ...] | None, fact("Its subnets of public addresses.", Source.DOCKER_NETWORKS)
     ] = None
     overlaps: Annotated[
         tuple[str, ...] | None, fact("Addresses of other interfaces that lie in its subnets.", Source.DOCKER_NETWORKS)

@@ -10,6 +10,7 @@ import msgspec
 from netaudit.attribute.attribution import AttributedChange, AttributedSnapshot, ExposureChange
 from netaudit.attribute.services import Services
 from netaudit.audit.finding import Audit
+from netaudit.audit.risk import Mistake, gather_mistakes
 from netaudit.model.docker import Container
 from netaudit.model.snapshot import Snapshot
 from netaudit.policy.verdict import Assertion
@@ -46,6 +47,11 @@ class Audited(msgspec.Struct, frozen=True, dict=True, kw_only=True):
     assertion: Assertion | None = None
     since: Differences | None = None
     rehearsal: Differences | None = None
+
+    @cached_property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """Return the open findings, gathered by what causes them."""
+        return gather_mistakes(self.audit.open)
 
     @cached_property
     def containers(self) -> dict[str, Container]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 
 from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Finding, NotPut, Undecided
-from netaudit.audit.risk import gather_mistakes
 from netaudit.fleet.rows.audited import Audited
 from netaudit.fleet.tables.finding import AssertionRow, FindingRow
 from netaudit.policy.verdict import Assertion
@@ -18,9 +17,7 @@ _CVE = re.compile(r"CVE-\d{4}-\d{4,}")
 def finding_rows(audited: Audited) -> Iterator[FindingRow]:
     """List what is wrong, then what nobody can tell."""
     audit = audited.audit
-    worst = {
-        one.fingerprint: whole.first.fingerprint for whole in gather_mistakes(audit.open) for one in whole.findings
-    }
+    worst = {one.fingerprint: whole.first.fingerprint for whole in audited.mistakes for one in whole.findings}
     yield from (_finding(one, audited, worst) for one in audit.findings)
     yield from (_undecided(one, audited) for one in audit.undecided)
     for group in audit.not_put:

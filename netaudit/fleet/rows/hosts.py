@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from netaudit.audit.risk import Mistake, gather_mistakes
+from netaudit.audit.risk import Mistake
 from netaudit.fleet.rows.audited import Audited
 from netaudit.fleet.tables.host import HostRow
 from netaudit.model.docker import Inventory
@@ -29,7 +29,7 @@ def host_row(audited: Audited) -> HostRow:
         unattributed=coverage.unattributed,
         missing=len(shown.missing),
         undecided_rules=coverage.undecided,
-        **_severities(gather_mistakes(audited.audit.open)),
+        **_severities(audited.mistakes),
         waived=sum(one.waiver is not None for one in audited.audit.findings),
         undecided=audited.audit.unsure,
         gaps=tuple(describe_gap(gap) for gap in shown.head.gaps),

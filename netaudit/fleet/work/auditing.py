@@ -85,7 +85,7 @@ class Auditing:
 
     def _rows(self, job: Job) -> Columns:
         facts = read_facts(job.named.location)
-        host = self._look(job.named.recording, facts)
+        host = self._look(job.named.recording, facts, what_decides(facts))
         since = self._since(job, host) if job.before else None
         if host.audit is None:
             host.audit = self._auditor.audit_shown(host.snapshot, host.shown)
@@ -105,9 +105,9 @@ class Auditing:
             )
         )
 
-    def _look(self, recording: str, facts: Facts) -> "_Host":
+    def _look(self, recording: str, facts: Facts, decides: bytes) -> "_Host":
         """Read a recording, and who can reach what on its host; one that is as the last one was is not asked again."""
-        decides, last = what_decides(facts), self._last
+        last = self._last
         if last is not None and last.decides == decides:
             return last.again(recording, facts)
         snapshot = parse_snapshot(facts)
@@ -131,9 +131,10 @@ class Auditing:
         if self._last is None or self._last.recording != before.recording:
             try:
                 earlier = read_facts(before.location)
-                if what_decides(earlier) == host.decides:
+                decides = what_decides(earlier)
+                if decides == host.decides:
                     return Differences(PREVIOUS, before)
-                self._last = self._look(before.recording, earlier)
+                self._last = self._look(before.recording, earlier, decides)
             except NetauditError as error:
                 return Differences(PREVIOUS, before, gap=error.message)
         last = self._last

@@ -3,7 +3,7 @@
 internet   lan   lan:eth1   host   network:backend   container:web   192.0.2.7
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
 import msgspec
@@ -53,10 +53,20 @@ def find_container(snapshot: Snapshot, name: str) -> Container:
     for one in known:
         if one.name == name or (len(name) >= 4 and one.id.startswith(name)):
             return one
-    if snapshot.inventory is None or snapshot.inventory.partial:
-        raise SubjectError(f"whether there is a container {name} is not known", hint=DOCKER_UNSEEN)
-    hint = suggest(name, [one.name for one in known], "`netaudit show --by container` lists them")
-    raise SubjectError(f"there is no container {name} here", hint=hint)
+    raise no_container(name, [one.name for one in known], all_listed=all_listed([snapshot]))
+
+
+def all_listed(snapshots: Iterable[Snapshot]) -> bool:
+    """Tell whether every container and network of the snapshots is known."""
+    return all(one.inventory is not None and not one.inventory.partial for one in snapshots)
+
+
+def no_container(name: str, known: Sequence[str], *, all_listed: bool) -> SubjectError:
+    """Return the refusal of a container that is not among those that are known."""
+    if not all_listed:
+        return SubjectError(f"whether there is a container {name} is not known", hint=DOCKER_UNSEEN)
+    hint = suggest(name, known, "`netaudit show --by container` lists them")
+    return SubjectError(f"there is no container {name} here", hint=hint)
 
 
 def attachments(snapshot: Snapshot, container: Container, family: Family) -> list[Attached]:
@@ -197,8 +207,7 @@ def _require_zones(snapshot: Snapshot, kind: ZoneKind) -> None:
     if unseen := why_not_visible(snapshot):
         source = dict(unseen.args)["source"]
         raise SubjectError(f"which zones this host has is not known: {source} was not seen", hint="name an address")
-    inventory = snapshot.inventory
-    if kind is ZoneKind.NETWORK and (inventory is None or inventory.partial):
+    if kind is ZoneKind.NETWORK and not all_listed([snapshot]):
         raise SubjectError("which networks this host has is not known", hint=DOCKER_UNSEEN)
 
 

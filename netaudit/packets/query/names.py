@@ -14,25 +14,21 @@ from netaudit.model.facts import RULE_SOURCES, GapReason, Source
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.ruleset import Ruleset
 from netaudit.model.snapshot import Snapshot
-from netaudit.packets.host.locations import DOCKER_UNSEEN, owner
+from netaudit.packets.host.locations import all_listed, no_container, owner
 from netaudit.packets.host.visibility import why_not_visible
 from netaudit.packets.host.zones import ZoneChoice, origins
 
 _LISTED = 12  # names that a hint lists
 _PORTS = re.compile(r"(?<![\d.])(\d{1,5})(?:[:-](\d{1,5}))?(?![\d.])")
 _PLAIN = tuple(map(str, (ZoneKind.INTERNET, ZoneKind.LAN, ZoneKind.HOST, ZoneKind.NETWORK)))
-_SHOWN_BY = "`netaudit show --by container` lists them"
 
 
 def require_containers(patterns: Iterable[str], snapshots: Sequence[Snapshot]) -> None:
     """Refuse a pattern that fits no container of the snapshots. Raises SubjectError."""
     names = [one.name for one in _containers(snapshots)]
     for pattern in patterns:
-        if any(fnmatchcase(name, pattern) for name in names):
-            continue
-        if not _all_listed(snapshots):
-            raise SubjectError(f"whether there is a container {pattern} is not known", hint=DOCKER_UNSEEN)
-        raise SubjectError(f"there is no container {pattern} here", hint=suggest(pattern, names, _SHOWN_BY))
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise no_container(pattern, names, all_listed=all_listed(snapshots))
 
 
 def require_projects(projects: Iterable[str], snapshots: Sequence[Snapshot]) -> None:
@@ -70,7 +66,7 @@ def require_ports(ports: Iterable[int], snapshots: Sequence[Snapshot]) -> None:
 
 def _sees_ports(snapshot: Snapshot) -> bool:
     unseen = {gap.source for gap in snapshot.gaps if gap.reason is not GapReason.ABSENT}
-    return _all_listed([snapshot]) and not unseen & {Source.SOCKETS, *RULE_SOURCES}
+    return all_listed([snapshot]) and not unseen & {Source.SOCKETS, *RULE_SOURCES}
 
 
 def _names_port(snapshot: Snapshot, port: int) -> bool:
@@ -130,13 +126,9 @@ def _containers(snapshots: Iterable[Snapshot]) -> Iterator[Container]:
         yield from one.inventory.containers if one.inventory else ()
 
 
-def _all_listed(snapshots: Iterable[Snapshot]) -> bool:
-    return all(one.inventory is not None and not one.inventory.partial for one in snapshots)
-
-
 def _all_seen(kind: str, snapshots: Sequence[Snapshot]) -> bool:
     if kind in (ZoneKind.NETWORK, ZoneKind.CONTAINER):
-        return _all_listed(snapshots)
+        return all_listed(snapshots)
     return not any(why_not_visible(one) for one in snapshots)
 
 
