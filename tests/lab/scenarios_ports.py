@@ -42,7 +42,7 @@ PORTS = (
             does("docker run -d --name brief --rm -p 8080:80 busybox:local /bin/busybox sleep 10", "brief"),
             ends("docker wait brief", "brief"),
             does(
-                "docker run -d --name hungry -m 8m -p 8081:80 busybox:local /bin/sh -c 'sleep 1; tail /dev/zero'",
+                "docker run -d --name hungry -m 64m -p 8081:80 busybox:local /bin/sh -c 'sleep 1; tail /dev/zero'",
                 "hungry",
             ),
             ends("docker wait hungry", "hungry"),
