@@ -55,13 +55,29 @@ def golden() -> Callable[[str, str], None]:
     return compare
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     _keep_out_of_collections()
+    _refuse_scattered_groups(session)
 
 
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     if nextitem is None or nextitem.path != item.path:
         _keep_out_of_collections()
+
+
+def _refuse_scattered_groups(session: pytest.Session) -> None:
+    """Refuse a pytest with which pytest-xdist scatters the tests of a group: each worker would start its own engine.
+
+    pytest-xdist writes a group behind the name of a test. With pytest 9.2.0, pytest-xdist 3.8.0 does that without
+    effect, and says nothing.
+    """
+    if not getattr(session.config.option, "loadgroup", False):
+        return
+    for item in session.items:
+        if item.get_closest_marker("xdist_group") and "@" not in item.nodeid.rpartition("]")[2]:
+            raise pytest.UsageError(
+                f"groups of tests are not kept together by pytest {pytest.__version__}: {item.nodeid}"
+            )
 
 
 def _keep_out_of_collections() -> None:

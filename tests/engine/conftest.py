@@ -10,6 +10,25 @@ from lab.host import LabHost
 from lab.image import IDLE
 from read_only_socket import read_only_socket
 
+_SHARED = ("shared_engine", "guarded", "shop", "busy_engine", "watched", "scene", "remote")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one engine in one worker: every further worker would start that engine once more."""
+    for item in items:
+        if isinstance(item, pytest.Function) and item.get_closest_marker("engine"):
+            shared = [name for name in _SHARED if name in item.fixturenames]
+            if shared and not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group(_group(item, shared)))
+
+
+def _group(item: pytest.Function, shared: list[str]) -> str:
+    if shared == ["shared_engine"]:
+        return "shared_engine"
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return "-".join([item.path.stem, *(str(params[name]) for name in shared if name in params)])
+
 
 @pytest.fixture(scope="session")
 def shared_engine() -> Iterator[Engine]:
