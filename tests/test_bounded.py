@@ -51,7 +51,7 @@ def test_a_pipe_whose_writer_says_nothing_is_given_up() -> None:
     finally:
         os.close(ours)
         os.close(theirs)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize(

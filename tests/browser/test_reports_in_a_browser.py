@@ -1,5 +1,4 @@
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from netaudit.report.text.sanitize import visible
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 Opener = Callable[..., Page]
 AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-USABLE = 10.0  # seconds, on a machine that is busy; `make bench` measures
 
 
 def shown(page: Page) -> Locator:
@@ -299,9 +297,7 @@ def test_print_shows_the_summary_and_no_form(open_page: Opener) -> None:
 
 def test_ten_thousand_rules_are_a_page_that_one_can_use(open_page: Opener, report: Callable[[str], Path]) -> None:
     assert report("huge").stat().st_size < 5_000_000
-    start = time.monotonic()
     page = open_page("huge", fragment="#container-c3000")
     expect(page.locator(":target")).to_be_in_viewport()
     page.get_by_label("Container").fill("c3000")
     expect(page.locator("#filter-count")).to_contain_text("3 of 10")
-    assert time.monotonic() - start < USABLE

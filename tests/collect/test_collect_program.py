@@ -71,9 +71,9 @@ def test_a_program_that_does_not_end_is_ended_with_all_that_it_started(nft: Path
     nft.write_text(f"#!/bin/sh\nsleep 1000 &\necho $! >{tmp_path}/child\nwait\n")
     began = time.monotonic()
     assert run(NFT, ["nft"], timeout=0.5) == Gap(NFT, GapReason.TIMEOUT, "nft did not end within 0.5 s")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     child = (tmp_path / "child").read_text().strip()
-    while _runs(child) and time.monotonic() - began < 5:
+    while _runs(child) and time.monotonic() - began < 60:
         time.sleep(0.02)
     assert not _runs(child)
 

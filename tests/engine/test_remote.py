@@ -93,7 +93,7 @@ def test_of_several_hosts_one_that_fails_does_not_lose_the_others(record: Record
     good = ("--host", "ssh://root@192.0.2.10:2222", "--host", "ssh://root@[2001:db8::10]:2222")
     begun = time.monotonic()
     done = record(*good, "--host", "ssh://root@192.0.2.10:2223", "-o", str(tmp_path / "all"))
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 100
     assert done.returncode == 3
     assert "192.0.2.10-2223 could not be recorded: ssh: connect to host 192.0.2.10 port 2223" in done.stderr
     made = sorted(path.name for path in (tmp_path / "all").iterdir())
