@@ -60,7 +60,8 @@ def read_paste(text: str, name: str) -> Paste:
     for key, lines in parts.rules.items():
         if any(topic_of(line) for line in lines.values()):
             fixed, cut = _with_commits(lines)
-            files[_SOURCES[key]] = _joined(fixed, parts.total)
+            if fixed:
+                files[_SOURCES[key]] = _joined(fixed, parts.total)
             gaps += (Gap(_SOURCES[key], GapReason.NOT_RECORDED, said) for said in cut)
     nft = parts.text(parts.others.get(Topic.NFT, {})).encode(errors="surrogateescape")
     if is_nft_text(nft):
