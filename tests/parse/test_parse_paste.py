@@ -191,10 +191,9 @@ def test_prose_alone_is_refused(tmp_path: Path) -> None:
         facts_of(tmp_path, "I restarted docker and now nothing works.\nAny idea?\n")
 
 
-@pytest.mark.parametrize("text", ["[0:0] -A INPUT -j\n", ":INPUT ACCEPT [0:0]*-A INPUT -j DROP\nCOMMIT\n"])
-def test_rules_of_which_none_is_whole_are_no_recording(tmp_path: Path, text: str) -> None:
+def test_rules_of_which_none_is_whole_are_no_recording(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"paste\.txt is not a recording"):
-        facts_of(tmp_path, text)
+        facts_of(tmp_path, ":INPUT ACCEPT [0:0]*-A INPUT -j DROP\nCOMMIT\n")
 
 
 def test_errors_name_the_file_as_the_user_does(tmp_path: Path) -> None:
