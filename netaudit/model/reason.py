@@ -175,7 +175,7 @@ class Reason(msgspec.Struct, frozen=True):
 
 def make_reason(kind: ReasonKind, *behind: Reason, **args: object) -> Reason:
     """Make a reason; its arguments are kept as text."""
-    return Reason(kind, tuple((name, str(value)) for name, value in sorted(args.items())), behind)
+    return Reason(kind, tuple((name, str(value)) for name, value in sorted(args.items())) if args else (), behind)
 
 
 def several(reasons: Iterable[Reason]) -> Reason:

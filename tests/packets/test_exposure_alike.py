@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from counted import calls_of
+from fleets.generate import vary
 from random_hosts.chance import Chance
 from random_hosts.rules import iptables_rules
 from sampling import sampled
@@ -13,6 +15,7 @@ from synthetic.multiplied import multiplied
 
 from netaudit.model.exposure import DestinationKind, Exposure
 from netaudit.model.facts import Facts, Source
+from netaudit.packets.exposure.alike.held import HeldKinds
 from netaudit.packets.exposure.alike.rows import expose_by_groups, expose_groups_alone
 from netaudit.packets.exposure.table import ExposureTable, expose
 from netaudit.packets.host.zones import ZoneChoice
@@ -71,6 +74,38 @@ def test_the_table_by_groups_is_the_whole_table_on_every_recording(name: str) ->
     if name in STAY:
         assert rows is not None
     assert rows is None or rows == _exactly(facts)
+
+
+@pytest.mark.parametrize("name", sampled(ALL, STAY[:1]))
+def test_another_host_of_the_same_kind_has_its_whole_table_though_one_container_stands_for_a_group(name: str) -> None:
+    facts = multiplied(load(RECORDINGS / name), 9)
+    if facts is None:
+        return
+    other = msgspec.structs.replace(facts, files=vary(facts.files, "other", 7))
+    with HeldKinds():
+        _by_groups(facts)
+        rows = _by_groups(other)
+    assert rows is None or rows == _exactly(other)
+
+
+@pytest.mark.parametrize("seed", sampled(range(60), (3,)))
+def test_with_an_operators_rules_another_host_of_the_same_kind_has_its_whole_table(seed: int) -> None:
+    facts = _with_rules(_many(), *iptables_rules(Chance(seed), 4))
+    other = msgspec.structs.replace(facts, files=vary(facts.files, "other", 7))
+    with HeldKinds():
+        _by_groups(facts)
+        rows = _by_groups(other)
+    assert rows is None or rows == _exactly(other)
+
+
+def test_a_group_of_a_kind_is_held_against_others_on_the_first_host_alone() -> None:
+    facts = _many()
+    elsewhere = {name: data.replace(b"172.17.", b"10.9.") for name, data in facts.files.items()}
+    other = msgspec.structs.replace(facts, files=elsewhere)
+    with HeldKinds():
+        _by_groups(facts)
+        again = calls_of(lambda: _by_groups(other))
+    assert again < 0.9 * calls_of(lambda: _by_groups(other)), "as much is asked as where nothing is remembered"
 
 
 @pytest.mark.parametrize("seed", sampled(range(60), (1, 2)))

@@ -21,6 +21,7 @@ from netaudit.fleet.sources.source import read_facts
 from netaudit.fleet.work.unchanged import what_decides
 from netaudit.model.facts import Facts
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.exposure.alike.held import HeldKinds
 from netaudit.packets.sets.stock import SpaceStock
 from netaudit.parse import parse_snapshot
 from netaudit.plan.rehearsal.change import EngineChange
@@ -60,7 +61,7 @@ class Auditing:
     """An auditor that is warm, and the recording that it audited last."""
 
     def __init__(self, orders: Orders) -> None:
-        self._orders, self._spaces = orders, SpaceStock()
+        self._orders, self._spaces, self._held = orders, SpaceStock(), HeldKinds()
         self._auditor = load_auditor(
             AuditOptions(
                 today=orders.today,
@@ -115,7 +116,7 @@ class Auditing:
         return _Host(recording, decides, snapshot, self._expose(snapshot, attributed))
 
     def _expose(self, snapshot: Snapshot, attributed: AttributedSnapshot) -> AttributedSnapshot:
-        with self._spaces:
+        with self._spaces, self._held:
             shown = self._exposed(snapshot, attributed)
         # Another host's sets may have taken the room: what is too large has to be so by itself.
         return shown if shown.exposure is not None else self._exposed(snapshot, attributed)

@@ -17,8 +17,9 @@ from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Program
 from netaudit.model.ranges import Ranges, inside, single
 from netaudit.model.reason import Reason, ReasonKind
-from netaudit.packets.exposure.cells.examples import readable
+from netaudit.packets.exposure.cells.examples import Liked
 from netaudit.packets.exposure.cells.row import Row
+from netaudit.packets.exposure.cells.unchosen import Unchosen
 from netaudit.packets.exposure.container_sets import ContainerSets
 from netaudit.packets.exposure.dispositions import Dispositions, dispositions_of
 from netaudit.packets.exposure.inside import InsideSets
@@ -61,7 +62,8 @@ class Reachability:
         self.unheard: Reason | None = None  # why nobody knows which programs listen
         remembered = lru_cache(maxsize=None)
         self.asked, self.came = remembered(self._asked), remembered(self._find_dispositions)
-        self.readable = remembered(lambda origin: readable(self.world.space, origin.senders, family))
+        self.unchosen = remembered(lambda kind: Unchosen(self.world.space, kind))
+        self.liked = remembered(lambda address: Liked(self.world.space, address))
 
     def _refuse_unknown(self, chosen: Iterable[str]) -> None:
         """Raise UsageError for an interface of the operator's choice by which no packet comes in."""

@@ -73,7 +73,7 @@ class Rewriting:
 
     def __init__(self, space: PacketSpace, diagrams: Diagrams) -> None:
         self._space, self._diagrams = space, diagrams
-        self._all_but = lru_cache(maxsize=None)(self._cube_of_all_but)
+        self.all_but = lru_cache(maxsize=None)(self._cube_of_all_but)
 
     def forget(self, packets: PacketSet, *fields: str) -> PacketSet:
         """Let fields have any value."""
@@ -81,11 +81,11 @@ class Rewriting:
 
     def only(self, packets: PacketSet, *fields: str) -> PacketSet:
         """Let all fields but some have any value."""
-        return forget(packets, self._all_but(fields))
+        return forget(packets, self.all_but(fields))
 
     def common(self, packets: PacketSet, others: PacketSet, *fields: str) -> PacketSet:
         """Return what two sets share, and forget all fields but some, in one step."""
-        return common(packets, others, self._all_but(fields))
+        return common(packets, others, self.all_but(fields))
 
     def assign(self, packets: PacketSet, field: str, value: int) -> PacketSet:
         """Set a field to a value."""

@@ -102,5 +102,8 @@ class Forwarding:
 
     def _refuse(self, packets: Bounds, refused: PacketSet, reason: ReasonKind) -> Bounds:
         """Drop what the kernel itself refuses."""
-        self._chains.drop(by_no_rule(reason), packets & exactly(refused))
+        some = packets & exactly(refused)
+        if not some:
+            return packets
+        self._chains.drop(by_no_rule(reason), some)
         return packets - exactly(refused)

@@ -24,7 +24,7 @@ from netaudit.packets.exposure.alike.surroundings import add_surroundings
 from netaudit.packets.host.destinations import HOLDERS, number_of
 
 STANDING = 3  # containers of a group that are asked about: one for all, and two to hold it against
-_FEWEST = 8  # of a group: fewer are asked about one by one
+_FEWEST, _FEWEST_OF_ONE = 8, 4  # of a host, and of a group: fewer are asked about one by one
 _NAMED = 2  # the first members of a network send the examples of the others
 
 
@@ -53,7 +53,7 @@ def groups(snapshot: Snapshot, program: Program, inventory: Inventory) -> list[l
         key = likeness.key(container, own) if own else None
         if own and key:
             found.setdefault(key, []).append(Member(container.id, own, sorted_rules.own[container.id]))
-    return [members for members in found.values() if len(members) >= _FEWEST]
+    return [members for members in found.values() if len(members) >= _FEWEST_OF_ONE]
 
 
 def _is_plain(container: Container) -> bool:

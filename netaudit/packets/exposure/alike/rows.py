@@ -13,6 +13,7 @@ from netaudit.model.reason import Reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.alike.exchange import Exchange, ItemsOfRules, Standing
 from netaudit.packets.exposure.alike.groups import STANDING, Member, groups
+from netaudit.packets.exposure.alike.held import held_kinds, kind_of
 from netaudit.packets.exposure.alike.part import program_without, without_members
 from netaudit.packets.exposure.table import ExposureTable, expose
 from netaudit.packets.host.destinations import destinations
@@ -68,9 +69,14 @@ def _written_by_groups(
     inventory = with_every_endpoint(snapshot.inventory, snapshot.host)
     found = groups(snapshot, program, inventory)
     requested = destinations(snapshot.host, inventory) if found else ()
-    known = _Groups(found, requested, program, wanted)
+    held = held_kinds()
+    kind = kind_of(found, program) if held and found else ()
+    known = _Groups([(those, 1 if held and kind in held else STANDING) for those in found], requested, program, wanted)
     enough = most_rules is None or known.rules_left(snapshot) <= most_rules
-    return known.rows(snapshot, inventory, choice) if found and enough else None
+    rows = known.rows(snapshot, inventory, choice) if found and enough else None
+    if held and rows is not None and all(map(wanted, requested)):
+        held.add(kind)
+    return rows
 
 
 def _is_one_by_one(snapshot: Snapshot, choice: ZoneChoice) -> bool:
@@ -83,15 +89,20 @@ class _Groups:
     """The groups of a host's containers, and the destinations that are asked about."""
 
     def __init__(
-        self, found: Sequence[Sequence[Member]], requested: Sequence[Destination], program: Program, wanted: Wanted
+        self,
+        found: Sequence[tuple[Sequence[Member], int]],
+        requested: Sequence[Destination],
+        program: Program,
+        wanted: Wanted,
     ) -> None:
+        """Take each group with the number of those that are asked about."""
         self._program, self._wanted, self._requested = program, wanted, requested
         items = ItemsOfRules(program)
-        self._standing = [[Standing(one, items) for one in _chosen(members)] for members in found]
+        self._standing = [[Standing(one, items) for one in _chosen(members, number)] for members, number in found]
         self._first = {
-            one.id: standing[0] for standing, members in zip(self._standing, found, strict=True) for one in members
+            one.id: standing[0] for standing, (members, _) in zip(self._standing, found, strict=True) for one in members
         }
-        self._members = {one.id: one for members in found for one in members}
+        self._members = {one.id: one for members, _ in found for one in members}
         self._stay = {one.member.id for standing in self._standing for one in standing}
         self._out = [one for one in self._members.values() if one.id not in self._stay]
         self._of = _by_container(requested, self._members)
@@ -161,10 +172,10 @@ class _Groups:
         )
 
 
-def _chosen(members: Sequence[Member]) -> Sequence[Member]:
+def _chosen(members: Sequence[Member], number: int) -> Sequence[Member]:
     """Choose those that stand for a group: from its beginning to its end."""
     last = len(members) - 1
-    return [members[at * last // (STANDING - 1)] for at in range(STANDING)]
+    return [members[at * last // max(number - 1, 1)] for at in range(number)]
 
 
 def _rows_of(table: ExposureTable, to: Destination) -> Rows:

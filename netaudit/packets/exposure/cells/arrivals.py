@@ -123,9 +123,11 @@ class Arrivals:
         What it sent itself a container takes from another sender alone, and a bridge's port sends it back in hairpin
         mode alone, which Docker switches on in place of docker-proxy.
         """
+        out = self._asking.part_of(self._came.led, self.led)
+        if not out:
+            return
         owner = self._destination.container_id
         hairpin = has_hairpin(self._reach.inventory, owner)
-        out = self._asking.part_of(self._came.led, self.led)
         there = exactly(self._reach.containers.leaving_to(owner) if owner else self._space.everything)
         own = self._to_itself & there.sure
         passing = own & self._world.translated(Translated.SOURCE) if hairpin is not False else self._space.nothing

@@ -1,6 +1,7 @@
 """An example packet of a set, in words."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 
 from netaudit.model.address_text import with_port
@@ -18,15 +19,32 @@ _SENDABLE = ((1, 65535),)  # no program can send from port 0
 _BESIDE = {Field.SKUID: "by uid", Field.SKGID: "by gid", Field.TTL: "with ttl"}  # what else an example may have to have
 
 
-def pick(space: PacketSpace, packets: PacketSet, liked: PacketSet, fields: Sequence[str]) -> dict[str, int] | None:
+class Liked:
+    """What makes a good example of what an address sends; most sets have the best one, and the others are not asked."""
+
+    def __init__(self, space: PacketSpace, address: int) -> None:
+        self._space, self._sender = space, space.equal(Field.SADDR, address)
+        self.of_no_machine = _of_no_machine(space)
+        self._from_client = self._sender & space.equal(Field.SPORT, CLIENT_PORT)
+        self.best = self._from_client - self.of_no_machine
+
+    @cached_property
+    def in_order(self) -> Sequence[PacketSet]:
+        """Return all of it, the best first: from a client's port, and what can be sent at all."""
+        space, sender = self._space, self._sender
+        from_a_client, sendable = space.in_ranges(Field.SPORT, CLIENT_PORTS), space.in_ranges(Field.SPORT, _SENDABLE)
+        by_sender = sender & from_a_client, space.equal(Field.SPORT, CLIENT_PORT), from_a_client, sender & sendable
+        return self._from_client, *by_sender, sendable
+
+
+def pick(space: PacketSpace, packets: PacketSet, liked: Liked, fields: Sequence[str]) -> dict[str, int] | None:
     """Pick a packet, one that reads well and that a person can send where there is one; None for no packet."""
     if not packets:
         return None
-    packets = packets - _of_no_machine(space) or packets
-    sender = space.rewrite.forget(liked, Field.SPORT)
-    from_a_client, sendable = space.in_ranges(Field.SPORT, CLIENT_PORTS), space.in_ranges(Field.SPORT, _SENDABLE)
-    asked = (liked, sender & from_a_client, space.equal(Field.SPORT, CLIENT_PORT), from_a_client, sender & sendable)
-    some = next((found for one in (*asked, sendable) if (found := packets & one)), packets)
+    some = packets & liked.best
+    if not some:
+        packets = packets - liked.of_no_machine or packets
+        some = next((found for one in liked.in_order if (found := packets & one)), packets)
     return space.values.example(some, fields)
 
 
@@ -37,16 +55,10 @@ def _of_no_machine(space: PacketSpace) -> PacketSet:
     return ends | space.masked(Field.SADDR, bits, bits) if bits == _LAST_BYTE else ends
 
 
-def readable(space: PacketSpace, senders: Ranges, family: str) -> PacketSet:
-    """Return the packets that read well: from a client's port, and a documentation address if that is a sender's."""
+def readable(senders: Ranges, family: str) -> int:
+    """Return the sender whose packets read well: a documentation address, if that is a sender's."""
     fitting = [one for one in LIKED[family] if contains(senders, one)]
-    address = (fitting or [senders[0][0]])[0]
-    return from_client(space, address)
-
-
-def from_client(space: PacketSpace, address: int) -> PacketSet:
-    """Return the packets that an address sends from a client's port."""
-    return space.equal(Field.SADDR, address) & space.equal(Field.SPORT, CLIENT_PORT)
+    return (fitting or [senders[0][0]])[0]
 
 
 def describe(example: Mapping[str, int], to: Destination) -> str:

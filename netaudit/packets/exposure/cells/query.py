@@ -9,7 +9,7 @@ from netaudit.packets.exposure.cells.unchosen import Unchosen, as_sent
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.host.destinations import is_wildcard, number_of
 from netaudit.packets.host.zones import Origin
-from netaudit.packets.sets.bdd import PacketSet
+from netaudit.packets.sets.bdd import PacketSet, common
 from netaudit.packets.sets.bounds import Bounds
 from netaudit.packets.symbolic.encoding.host_sets import DECISION, TRANSLATED
 
@@ -60,18 +60,19 @@ class CellQuery:
 
     def part(self, packets: PacketSet, within: PacketSet) -> PacketSet:
         """Return what is asked for and within a set; another member of a network is not the destination itself."""
-        part = self._space.rewrite.common(packets, self.asked & within, *self._kept)
+        part = common(packets, self.asked & within, self._forgotten)
         return part - self._own if part else part
 
     @cached_property
-    def _kept(self) -> tuple[str, ...]:
-        """List the fields of a part: of what is beside addresses and ports, what its sender does not choose freely."""
-        return (*(_OF_SEVERAL if self.several else _FIELDS), *self.unchosen.fields)
+    def _forgotten(self) -> PacketSet:
+        """Name the bits that a part lacks: beside addresses and ports it has what its sender does not choose freely."""
+        kept = _OF_SEVERAL if self.several else _FIELDS
+        return self._space.rewrite.all_but((*kept, *self.unchosen.fields))
 
     @cached_property
     def unchosen(self) -> Unchosen:
         """Return the fields that the zone's senders do not choose freely."""
-        return Unchosen(self._space, self.origin.zone.kind)
+        return self.reach.unchosen(self.origin.zone.kind)
 
     def part_of(self, packets: Bounds, within: PacketSet) -> Bounds:
         """Return the part of what is known of a set."""

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from netaudit.model.exposure import ZoneKind
 from netaudit.model.netfilter.match import Field
-from netaudit.packets.exposure.cells.examples import describe, from_client, pick
+from netaudit.packets.exposure.cells.examples import Liked, describe, pick, readable
 from netaudit.packets.exposure.cells.query import CellQuery
 from netaudit.packets.host.members import NOBODY_YET
 from netaudit.packets.sets.bdd import PacketSet
@@ -35,20 +35,21 @@ class Witnesses:
 
     def _picked(self, part: PacketSet) -> dict[str, int] | None:
         fields = (Field.DADDR, *_SAID) if self._query.several else _SAID
-        found = pick(self._space, part, self._readable, (*fields, *self._query.unchosen.fields))
+        unchosen = self._query.unchosen.fields
+        found = pick(self._space, part, self._liked, (*fields, *unchosen))
         if found is None:
             return None
-        same = part
-        for field in fields:
-            same = same & self._space.equal(field, found[field])
-        alike = [field for field in self._query.unchosen.fields if self._space.rewrite.forget(same, field) == same]
-        found = {field: value for field, value in found.items() if field not in alike}
+        if unchosen:
+            same = part
+            for field in fields:
+                same = same & self._space.equal(field, found[field])
+            alike = [field for field in unchosen if self._space.rewrite.forget(same, field) == same]
+            found = {field: value for field, value in found.items() if field not in alike}
         return {Field.DADDR: self._query.addresses[0][0], **found}
 
     @cached_property
-    def _readable(self) -> PacketSet:
-        """Return packets that make good examples."""
-        sender = self._query.reach.members.sender(
-            self._query.origin, self._query.destination.container_id, self._query.addresses
-        )
-        return self._query.reach.readable(self._query.origin) if sender is None else from_client(self._space, sender)
+    def _liked(self) -> Liked:
+        """Return what makes good examples."""
+        origin, reach = self._query.origin, self._query.reach
+        sender = reach.members.sender(origin, self._query.destination.container_id, self._query.addresses)
+        return reach.liked(readable(origin.senders, reach.family) if sender is None else sender)

@@ -1,5 +1,7 @@
 """What decided about packets, as a number that a set of packets can carry."""
 
+from functools import cache
+
 import msgspec
 
 from netaudit.model.netfilter.ruleset import Item
@@ -18,7 +20,12 @@ class Decision(msgspec.Struct, frozen=True):
 
 def by_no_rule(kind: ReasonKind, **args: object) -> Decision:
     """Return a decision that no rule makes."""
-    return Decision(None, make_reason(kind, **args))
+    return Decision(None, make_reason(kind, **args)) if args else _plain(kind)
+
+
+@cache
+def _plain(kind: ReasonKind) -> Decision:
+    return Decision(None, make_reason(kind))
 
 
 UNDECIDED = 0

@@ -143,5 +143,8 @@ class ReplyForwarding:
 
     def refuse(self, packets: Bounds, refused: PacketSet, reason: ReasonKind) -> Bounds:
         """Drop what the kernel itself refuses."""
-        self._chains.drop(self._chains.decision(None, make_reason(reason)), packets & exactly(refused))
+        some = packets & exactly(refused)
+        if not some:
+            return packets
+        self._chains.drop(self._chains.decision(None, make_reason(reason)), some)
         return packets - exactly(refused)
