@@ -58,7 +58,7 @@ def read_only_socket(host: "LabHost", log: Path) -> Iterator[None]:
     host.run(["chmod", "755", "/run/lab"])
     proxy = host.popen([sys.executable, __file__, path, "/run/docker.sock", str(log)])
     try:
-        host.run(["sh", "-c", f"until [ -e {path} ]; do sleep 0.05; done"], timeout=10)
+        host.run(["sh", "-c", f"until [ -e {path} ]; do sleep 0.05; done"])
         yield
     finally:
         os.killpg(proxy.pid, signal.SIGKILL)

@@ -43,7 +43,7 @@ def listening(guarded: tuple[Engine, Path]) -> Iterator[LabHost]:
     host = guarded[0].host
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     program = host.popen([*nobody, sys.executable, "-c", _LISTEN])
-    host.run(["sh", "-c", "until ss -lntH | grep -q 7777; do sleep 0.05; done"], timeout=30)
+    host.run(["sh", "-c", "until ss -lntH | grep -q 7777; do sleep 0.05; done"])
     yield host
     os.killpg(program.pid, signal.SIGKILL)
     program.wait()
@@ -129,7 +129,7 @@ def test_the_watch_works_within_the_bounds_of_its_unit_and_tells_the_service_man
     host = guarded[0].host
     host.run(["sh", "-c", f"rm -rf {STATE} /run/lab/notify"])
     manager = host.popen([sys.executable, "-c", _MANAGER], stdout=subprocess.PIPE)
-    host.run(["sh", "-c", "until [ -e /run/lab/notify ]; do sleep 0.05; done"], timeout=30)
+    host.run(["sh", "-c", "until [ -e /run/lab/notify ]; do sleep 0.05; done"])
     variables = ["NOTIFY_SOCKET=/run/lab/notify", "WATCHDOG_USEC=1000000", f"NETAUDIT_STORE={STATE}/history.sqlite"]
     watch = ["env", *variables, sys.executable, "-m", "netaudit", "watch", "--no-journal"]
     sandbox = [SANDBOX[0], SANDBOX[1], str(WATCH)]

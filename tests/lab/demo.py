@@ -40,12 +40,12 @@ def _live() -> None:
         kept, plan = Path(folder) / "kept", Path(folder) / "plan.json"
         netaudit = [sys.executable, "-m", "netaudit"]
         _say(f"$ netaudit plan -- {' '.join(_COMMAND)}\n")
-        refused = host.run([*netaudit, "plan", "--", *_COMMAND], check=False, timeout=120)
+        refused = host.run([*netaudit, "plan", "--", *_COMMAND], check=False)
         _show(refused)
         _say(f"exit code {refused.returncode}: a gate stops it here, and nothing has happened. It runs all the same:")
-        host.run([*netaudit, "plan", "--format", "json", "-o", str(plan), "--", *_COMMAND], check=False, timeout=120)
+        host.run([*netaudit, "plan", "--format", "json", "-o", str(plan), "--", *_COMMAND], check=False)
         _say(f"$ netaudit run --planned plan.json -- {' '.join(_COMMAND)}\n")
-        _show(host.run([*netaudit, "run", "--planned", str(plan), "--keep", str(kept), "--", *_COMMAND], timeout=120))
+        _show(host.run([*netaudit, "run", "--planned", str(plan), "--keep", str(kept), "--", *_COMMAND]))
         host.run([*netaudit, "report", str(kept / "before"), str(kept / "after"), "-o", str(_REPORT)])
 
 

@@ -12,14 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-from lab.host import LabHost
+from lab.host import PATIENCE, LabHost
 from lab.image import IMAGE, image_archive
 from lab.namespaces import LabError, only_child
 from lab.roots import RELEASES, root_of
 
 VERSIONS = tuple(RELEASES)
 NFT, LEGACY = BACKENDS = ("iptables-nft", "iptables-legacy")
-_SECONDS_TO_START = 60
 _PROGRAMS = tuple(f"{family}tables{what}" for family in ("ip", "ip6") for what in ("", "-save", "-restore"))
 
 # The root is used by others too, so what dockerd writes into it goes to memory. /run and the data folder are the
@@ -97,7 +96,7 @@ class Engine:
         with log:
             options = {"stdout": log, "stderr": log, "env": self.host.environment(self.variables)}
             self._nsenter = self.host.popen(self.command(), **options)
-        deadline = time.monotonic() + _SECONDS_TO_START
+        deadline = time.monotonic() + PATIENCE
         while not self.answers():
             if self._nsenter.poll() is not None or time.monotonic() > deadline:
                 raise LabError(f"dockerd {self.version} {' '.join(self.options)} did not start:\n{self.log()[-3000:]}")

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-from lab.host import LabHost
+from lab.host import PATIENCE, LabHost
 from lab.namespaces import LabError, children
 from lab.roots import ensure_installed
 
@@ -19,7 +19,6 @@ BACKENDS = ("nftables", "iptables")
 _RELEASE = "bookworm"  # firewalld 1.3: the nft of that release reads what it writes
 _PACKAGES = "bash,dbus-daemon,firewalld,iptables,nftables,procps"
 _ROOT = "/run/lab/firewalld"
-_SECONDS_TO_START = 60
 _ENVIRONMENT = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8")
 
 # What is written into the shared root goes to memory; the folder of D-Bus is the host's, for dockerd looks there.
@@ -75,7 +74,7 @@ class Firewalld:
         self._services.append(self.host.popen(self.command(*words)))
 
     def _wait(self, asked: list[str], what: str) -> None:
-        deadline = time.monotonic() + _SECONDS_TO_START
+        deadline = time.monotonic() + PATIENCE
         while self.host.run(asked, check=False).returncode:
             if self._services[-1].poll() is not None or time.monotonic() > deadline:
                 said = self.host.namespaces.path(f"{_ROOT}/tmp/firewalld.log")

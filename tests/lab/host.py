@@ -14,6 +14,7 @@ from lab.leftovers import make_state, remove_state, sweep, terminated_cleanly
 from lab.namespaces import LabError, Namespaces
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+PATIENCE = 240.0  # seconds for one command: a machine may be loaded, and only what hangs is an error
 
 # dockerd and containerd write to fixed places below /run, /etc and /var/lib: here these are the host's own.
 # An overlay cannot have its upper folder on another overlay (a container's root), so that is in memory.
@@ -96,7 +97,7 @@ class LabHost:
         return subprocess.Popen(command, **{**defaults, **options})
 
     def run(
-        self, argv: list[str], *, check: bool = True, timeout: float = 60, stdin: bytes = b""
+        self, argv: list[str], *, check: bool = True, timeout: float = PATIENCE, stdin: bytes = b""
     ) -> subprocess.CompletedProcess[str]:
         """Run a program on this host and wait for it; LabError with its words when it fails."""
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
@@ -114,6 +115,8 @@ class LabHost:
             raise LabError(f"{' '.join(argv)}: exit {done.returncode}: {done.stderr.strip()}")
         return done
 
-    def python(self, *arguments: str, check: bool = True, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def python(
+        self, *arguments: str, check: bool = True, timeout: float = PATIENCE
+    ) -> subprocess.CompletedProcess[str]:
         """Run this Python on this host, with the repository importable."""
         return self.run([sys.executable, *arguments], check=check, timeout=timeout)

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
-from lab.host import LabHost
+from lab.host import PATIENCE, LabHost
 from lab.image import image_archive
 from lab.namespaces import LabError
 from lab.roots import ensure_installed
@@ -109,7 +109,7 @@ class Podman:
     def __enter__(self) -> Self:
         self.prepare()
         self._service = self.host.popen(self.service())
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not self.host.namespaces.path(self.socket).exists():
             if time.monotonic() > deadline or self._service.poll() is not None:
                 raise LabError(f"Podman {self.version}: its service did not start")

@@ -54,7 +54,7 @@ class MakerHost(LabHost):
         """Run a scenario's script among the makers' programs; return what it said, LabError when it fails."""
         environment = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"]
         script = ["bash", "-euo", "pipefail", f"/scenarios/{scenario}.sh", *arguments]
-        return self.run(["chroot", _ROOT, *environment, *script], timeout=120).stdout
+        return self.run(["chroot", _ROOT, *environment, *script]).stdout
 
     def record(self, folder: Path) -> None:
         """Record this host into a folder, again."""

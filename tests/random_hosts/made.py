@@ -28,4 +28,4 @@ def made(host: RandomHost) -> Iterator[tuple[LabHost, Crowd]]:
 
 
 def _do(machine: LabHost, lines: tuple[str, ...]) -> None:
-    machine.run(["sh", "-ec", "\n".join(lines)], timeout=120)
+    machine.run(["sh", "-ec", "\n".join(lines)])
