@@ -1,5 +1,6 @@
 """Facts -> Snapshot: what the host's programs printed, read."""
 
+import re
 from collections.abc import Iterator
 
 from netaudit.errors import ParseError
@@ -19,6 +20,7 @@ from netaudit.parse.reading.decode import decode_json
 from netaudit.parse.reading.result import ParseResult
 from netaudit.parse.translated.printed import read_nft
 
+_LINE = re.compile(r"line \d+(?=[,:])")
 _SAVES = {source: place for place, source in IPTABLES_SOURCES.items()}
 
 
@@ -47,6 +49,14 @@ def _as_the_user_calls_it(error: ParseError, facts: Facts) -> ParseError:
     return error if name == source else ParseError(f"{name}{colon}{rest}", hint=error.hint)
 
 
+def _with_the_users_name(gap: Gap, facts: Facts) -> Gap:
+    """Say of which file of the user's a line is, where a recording's file has another name."""
+    name = facts.names.get(gap.source, gap.source)
+    if name == gap.source or (line := _LINE.match(gap.detail)) is None:
+        return gap
+    return Gap(gap.source, gap.reason, f"{line[0]} of {name}{gap.detail[line.end() :]}")
+
+
 def _parse(facts: Facts, known: Known) -> Snapshot:
     inventory, unknown = parse_engines(facts, known.containers)
     ruleset, gaps = read_ruleset(facts, known.rules, inventory)
@@ -54,7 +64,7 @@ def _parse(facts: Facts, known: Known) -> Snapshot:
         ruleset=ruleset,
         inventory=inventory,
         host=parse_host(facts),
-        gaps=(*facts.gaps, *unknown, *gaps),
+        gaps=tuple(_with_the_users_name(gap, facts) for gap in (*facts.gaps, *unknown, *gaps)),
         host_name=facts.host,
         taken_at=facts.taken_at,
         digest=facts.digest,

@@ -209,7 +209,7 @@ def test_rows_of_docker_ps_that_a_terminal_broke_name_their_containers(tmp_path:
     assert [one.name for one in containers] == ["db", "cache"]
 
 
-@pytest.mark.parametrize("typed", ["iptables -I DOCKER-USER -i eth0 -j DROP", "sudo iptables -t nat -D DOCKER 2"])
+@pytest.mark.parametrize("typed", ["iptables -R DOCKER-USER 1 -i eth0 -j DROP", "sudo iptables -t nat -D DOCKER 2"])
 def test_a_command_that_changes_rules_leaves_them_unsure(tmp_path: Path, typed: str) -> None:
     lost = read(tmp_path, f"#!/bin/sh\nset -e\niptables -A INPUT -p tcp --dport 22 -j ACCEPT\n{typed}\n")[1]
     assert f"line 4, a command that the list beside it may not show: {typed}" in lost

@@ -73,7 +73,7 @@ class FirewallFacts(SubjectFacts, frozen=True):
     lacks_ingress: Annotated[
         bool | None,
         fact(
-            "Whether rules name docker_gwbridge, nat has no chain DOCKER-INGRESS, and nobody asked Docker.",
+            "Whether rules name docker_gwbridge, there is no chain DOCKER-INGRESS, and nobody asked Docker.",
             Source.DOCKER_CONTAINERS,
         ),
     ] = None
@@ -151,8 +151,11 @@ def _is_listed(view: HostView, family: str) -> bool:
     A listing may be of one chain, and rules without the head of their chain may be some of it.
     """
     tables = (one for one in view.snapshot.ruleset.tables if (one.family, one.name) == (family, "filter"))
-    named = [{chain.name: chain.policy for chain in one.chains} for one in tables if one.backend in IPTABLES_BACKENDS]
-    return all(chains.get("FORWARD") is not None for chains in named if "DOCKER-USER" in chains)
+    own = [one for one in tables if one.backend in IPTABLES_BACKENDS]
+    named = [({chain.name: chain.policy for chain in one.chains}, one.commanded) for one in own]
+    return all(
+        chains.get("FORWARD") is not None and not commanded for chains, commanded in named if "DOCKER-USER" in chains
+    )
 
 
 def _accepts_before(one: AttributedItem, jump: int) -> bool:

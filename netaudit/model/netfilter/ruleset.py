@@ -85,6 +85,7 @@ class Table(msgspec.Struct, frozen=True):
     sets: tuple[NamedSet, ...] = ()
     objects: tuple[NamedObject, ...] = ()
     flags: tuple[str, ...] = ()
+    commanded: bool = False  # read from commands that make it: what others put there is not told
 
     @property
     def key(self) -> tuple[Backend, str, str]:

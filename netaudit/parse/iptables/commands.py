@@ -8,13 +8,15 @@ from netaudit.parse.iptables.console import is_noise, read_command
 from netaudit.parse.iptables.lines import logical_lines
 from netaudit.parse.iptables.rule import split_words
 from netaudit.parse.iptables.sections import Sections
-from netaudit.parse.reading.result import ParseResult
+from netaudit.parse.reading.result import Loss, ParseResult
 
 # `-P INPUT ACCEPT`, with -v also `-c 12 3456`; `-N DOCKER`; `-A …`, as `iptables -t nat -A …` too.
 _POLICY = re.compile(r"(?:-P|--policy) (\S+) (\S+)(?: -c \d+ \d+)?\s*")
 _NEW = re.compile(r"(?:-N|--new-chain) (\S+)\s*")
 _RULE = re.compile(r"(?:-A|--append) (\S+)(?: .*)?", re.DOTALL)
-_CALL = re.compile(r"(?:sudo )?(?:/\S*/)?(ip6?tables\S* (?:-w )?(?:-t \S+ )?)(?=-[ANP] )")
+_INSERTED = re.compile(r"-I (\S+)(?: (\d{1,6}))?(?: .*)?", re.DOTALL)  # of a script: `iptables -S` prints none
+_CALL = re.compile(r"(?:sudo )?(?:/\S*/)?(ip6?tables\S* (?:-w )?(?:-t \S+ )?)(?=-[AINP] )")
+_COMMANDED = Loss("what else is there: these are commands, and tell what they make")
 _HINT = "give the untouched output of iptables-save, iptables -S or iptables -L -v"
 
 
@@ -33,12 +35,14 @@ def read_commands(text: str, *, backend: Backend, family: str, source: str) -> P
                 f"not a line that iptables -S prints: {line[:60]!r}", source=source, line=number, hint=_HINT
             )
     tables = list(sections.tables(backend))
-    return ParseResult(tuple(table for table, _ in tables), tuple(loss for _, losses in tables for loss in losses))
+    losses = [loss for _, losses in tables for loss in losses]
+    losses += [_COMMANDED] if any(table.commanded for table, _ in tables) else []
+    return ParseResult(tuple(table for table, _ in tables), tuple(losses))
 
 
 def _announce(sections: Sections, call: str) -> None:
     if command := read_command(call):
-        sections.command(command)
+        sections.call(command)
 
 
 def _take(sections: Sections, line: str) -> bool:
@@ -49,6 +53,9 @@ def _take(sections: Sections, line: str) -> bool:
         sections.chain(new[1], None)
     elif rule := _RULE.fullmatch(line):
         sections.rule(rule[1], _read_rule(line))
+    elif inserted := _INSERTED.fullmatch(line):
+        appended = line.replace(f" {inserted[2]} ", " ", 1) if inserted[2] else line
+        sections.insert(inserted[1], _read_rule(appended), int(inserted[2] or 1))
     elif command := read_command(line):
         sections.command(command)
     else:

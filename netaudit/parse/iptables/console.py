@@ -9,12 +9,13 @@ _PROGRAM = re.compile(r"(ip6?tables)(?:-[a-z-]+)?(?=\s|$)")
 _BEFORE = re.compile(r"(?:[^\n]*[$#>%]\s*)?(?:sudo\s+(?:-\w+\s+)*)?(?:/[\w/]*/)?")
 _WIDE = 400  # a line that is longer is no command that somebody typed
 _TABLE = re.compile(r"(?:^|\s)(?:-t\s*|--table[ =])([a-z]+)\b")
+_ASKED_FOR = "filter"  # where a command names no table
 _NOISE = re.compile(r"\[sudo\] |modprobe: |(?:ip6?tables\S* v[\d.]+|ip6?tables\S*): |Warning: |WARNING: ")
 _PROMPT = re.compile(r"(?:\[[^\]\n]*\]|[\w.-]+@[\w.-]+[^\s$#>]*|[\w.~-]*)[ ]?[$#>](?: |$)")
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A command line of iptables: the family that it asks about, and the table, "" where it names none."""
+    """A command line of iptables: the family that it asks about, and the table, "" for all of them."""
 
     family: str
     table: str
@@ -25,8 +26,9 @@ def read_command(line: str) -> Command | None:
     found = _PROGRAM.search(line) if "tables" in line and len(line) <= _WIDE else None
     if found is None or not _BEFORE.fullmatch(line[: found.start()].lstrip()):
         return None
-    table = _TABLE.search(line, found.end())
-    return Command("ip6" if found[1] == "ip6tables" else "ip", table[1] if table else "")
+    named = _TABLE.search(line, found.end())
+    table = named[1] if named else "" if found[0].endswith("-save") else _ASKED_FOR
+    return Command("ip6" if found[1] == "ip6tables" else "ip", table)
 
 
 def is_noise(line: str) -> bool:

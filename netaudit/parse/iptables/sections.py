@@ -1,6 +1,8 @@
 """Text without table names -> tables: `iptables -S` and `iptables -L` print one table at a time, unnamed."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 
 import msgspec
@@ -11,12 +13,17 @@ from netaudit.parse.iptables.rule import parse_rule
 from netaudit.parse.iptables.table_inference import BUILTIN, TELLING, begins_anew, find_table
 from netaudit.parse.reading.result import Loss
 
+_DOCKERS = "DOCKER"
+_LEADS = re.compile(r" -j DNAT\b")  # in nat
+_DECIDES = re.compile(r" -j (?:ACCEPT|DROP)\b")  # in filter, of the engine
+
 
 class Section(msgspec.Struct):
     """The chains that one call of iptables printed; `table` is "" where no command line names it."""
 
     family: str
     table: str = ""
+    commanded: bool = False
     policies: dict[str, str | None] = {}
     references: dict[str, int] = {}
     rules: dict[str, list[Rule]] = {}
@@ -31,8 +38,12 @@ class Sections:
         self._open = Section(family)
 
     def command(self, command: Command) -> None:
-        """Take a command line: what follows is its answer. iptables asks for filter when no table is named."""
-        self._close(Section(command.family, command.table or "filter"))
+        """Take a command line: what follows is its answer."""
+        self._close(Section(command.family, command.table))
+
+    def call(self, command: Command) -> None:
+        """Take the call that makes what follows."""
+        self._close(Section(command.family, command.table, commanded=True))
 
     def chain(self, name: str, policy: str | None, references: int | None = None) -> None:
         """Begin a chain; `references` is how many rules lead to it, where that is told."""
@@ -45,9 +56,22 @@ class Sections:
 
     def rule(self, chain: str, rule: Rule) -> None:
         """Take a rule; its chain is added where it is not there yet."""
+        if chain == _DOCKERS and not self._open.table and _is_of_other_table(self._open.rules.get(chain, ()), rule):
+            self._close(Section(self._open.family))
+        self._chain_of(chain).append(rule)
+
+    def insert(self, chain: str, rule: Rule, position: int) -> None:
+        """Take a rule that is put before others: at a position, from 1, of those that are there."""
+        self._chain_of(chain).insert(position - 1, rule)
+
+    def _chain_of(self, chain: str) -> list[Rule]:
+        """Return a chain's rules; where chains are declared and none has rules yet, a line that declared it was cut."""
         if chain not in self._open.rules:
-            self.chain(chain, None)
-        self._open.rules[chain].append(rule)
+            if self._open.rules and not any(self._open.rules.values()) and _go_together({*self._open.rules, chain}):
+                self._open.policies[chain], self._open.rules[chain] = None, []
+            else:
+                self.chain(chain, None)
+        return self._open.rules[chain]
 
     def mark_ipv6(self) -> None:
         """Know that the open section is of IPv6, from something that only IPv6 has."""
@@ -68,7 +92,7 @@ class Sections:
                 Chain(chain, tuple(rules), section.policies[chain], references=section.references.get(chain))
                 for chain, rules in section.rules.items()
             )
-            yield Table(backend, section.family, name, tuple(chains)), losses
+            yield Table(backend, section.family, name, tuple(chains), commanded=section.commanded), losses
 
     def _close(self, following: Section) -> None:
         if self._open.rules:
@@ -79,6 +103,19 @@ class Sections:
 def _is_elsewhere(chain: str, table: str) -> bool:
     """Tell whether a chain cannot be in the table that was asked about: a line held two commands."""
     return chain in BUILTIN and chain not in BUILTIN_CHAINS.get(table, BUILTIN)
+
+
+def _is_of_other_table(rules: Sequence[Rule], rule: Rule) -> bool:
+    """Tell whether a rule of the engine's chain is not of its neighbours' table: nat and filter both have the chain."""
+    if not rules:
+        return False
+    before, now = rules[-1].text, rule.text
+    return bool((_LEADS.search(before) and _DECIDES.search(now)) or (_DECIDES.search(before) and _LEADS.search(now)))
+
+
+def _go_together(chains: AbstractSet[str]) -> bool:
+    """Tell whether one table may have all these chains."""
+    return any(BUILTIN & chains <= {*names} for names in BUILTIN_CHAINS.values())
 
 
 def _targets(section: Section) -> frozenset[str]:

@@ -4,7 +4,9 @@ import re
 
 # Where nft's text shows itself, however much stands before it.
 _BEGINS = re.compile(
-    rb"^[ \t]*(?:table[ \t]+(?:(?:ip|ip6|inet|arp|bridge|netdev)[ \t]+)?[\w.$-]+[ \t]*\{|chain[ \t]+[\w.-]+[ \t]*\{)",
+    rb"^[ \t]*(?:table[ \t]+(?:(?:ip|ip6|inet|arp|bridge|netdev)[ \t]+)?[\w.$-]+[ \t]*\{|chain[ \t]+[\w.-]+[ \t]*\{"
+    rb"|(?:add|create|insert)[ \t]+(?:table|chain|rule|set|map|element)[ \t]+"
+    rb"(?:ip|ip6|inet|arp|bridge|netdev)[ \t]+[\w.-])",
     re.MULTILINE,
 )
 

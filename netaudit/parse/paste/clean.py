@@ -12,6 +12,7 @@ _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?)+")
 _FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[\w+.-]*[ \t]*$")
 _TAG = re.compile(r"</?(?:pre|code|blockquote|details|summary|p|br|div|span)\b[^>\n]*>", re.IGNORECASE)
 _INLINE = re.compile(r"^[ \t]*`([^`]+)`[ \t]*$")
+_BOLD = re.compile(r"\*\*([^*\n\"]+)\*\*")
 _SPACES = {0xA0: " ", 0x2007: " ", 0x202F: " ", 0x200B: None, 0xFEFF: None, 0x2028: " "}
 _CURLY = {0x201C: '"', 0x201D: '"', 0x2033: '"', 0x2018: "'", 0x2019: "'"}
 
@@ -43,6 +44,8 @@ def _without_marks(line: str) -> str:
     line = line.removesuffix("```")
     if "<" in line:
         line = _TAG.sub("", line)
+    if "**" in line and '"' not in line:
+        line = _BOLD.sub(r"\1", line)
     if "`" in line and (inner := _INLINE.match(line)):
         return inner[1]
     return line.translate(_CURLY) if any(ord(char) > 0x2000 for char in line) else line

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _ID = re.compile(r"[0-9a-f]{12,64}")
-_COLUMNS = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES", "SIZE")
+_HEADING = re.compile(r"\s*(?:CONTAINER ID|NAMES?)\s+[A-Z]")
+_COLUMN = re.compile(r"[A-Z]+(?: [A-Z]+)*")
+_GAPS = re.compile(r"[ \t]{2,}|\t")
 _PUBLISHED = re.compile(
     r"(?:(?P<ip>\[?[0-9a-fA-F:.]+\]?):)?(?P<host>\d+)(?:-(?P<host_end>\d+))?->(?P<port>\d+)(?:-(?P<end>\d+))?/(?P<protocol>\w+)"
 )
@@ -19,10 +21,22 @@ def rows_of(lines: Mapping[int, str]) -> Iterator[Json]:
     """Yield a container for each row; where a heading stands its columns tell, else what columns look like."""
     starts: dict[str, int] = {}
     for line in lines.values():
-        if line.lstrip().startswith("CONTAINER ID"):
-            starts = {name: line.index(name) for name in _COLUMNS if name in line}
+        if _HEADING.match(line):
+            starts = {found[0]: found.start() for found in _COLUMN.finditer(line)}
         elif found := _ID.match(line.strip()):
             yield _container(found[0], line, starts)
+        elif (named := {"NAME", "NAMES"}.intersection(starts)) and "CONTAINER ID" not in starts:
+            yield _named(line, starts, named.pop())
+
+
+def once_each(rows: Iterable[Json]) -> Iterable[Json]:
+    """Return each container once: the later row counts, but for one that shows less of it."""
+    found: dict[str, Json] = {}
+    for row in rows:
+        key = row["Name"] if len(row["Name"]) > 1 else row["Id"]
+        if key not in found or _ID.fullmatch(row["Id"]):
+            found[key] = row
+    return found.values()
 
 
 def _container(identity: str, line: str, starts: Mapping[str, int]) -> Json:
@@ -37,6 +51,24 @@ def _container(identity: str, line: str, starts: Mapping[str, int]) -> Json:
         "Config": {"Image": image, "ExposedPorts": {f"{port}/{kind}": {} for port, kind in _EXPOSED.findall(ports)}},
         "NetworkSettings": {"Ports": dict(_bindings(ports)), "Networks": {}},
     }
+
+
+def _named(line: str, starts: Mapping[str, int], column: str) -> Json:
+    """Return a container that is shown without its identity: its name stands for it."""
+    cells = dict(_cells(line, starts))
+    name = cells.get(column, "").split(" ")[0]
+    row = _container(name, f"{name} {cells.get('IMAGE', '')} {cells.get('STATUS', '')} {cells.get('PORTS', '')}", {})
+    return {**row, "Name": f"/{name}", "Config": {**row["Config"], "Image": cells.get("IMAGE", "")}}
+
+
+def _cells(line: str, starts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Cut a row at its columns; where they are not below their headings, at two spaces and more."""
+    columns = sorted(starts.items(), key=lambda one: one[1])
+    if all(at == 0 or line[at - 1 : at].isspace() or at >= len(line) for _, at in columns):
+        ends = [*(at for _, at in columns[1:]), len(line)]
+        yield from ((name, line[at:end].strip()) for (name, at), end in zip(columns, ends, strict=True))
+    else:
+        yield from zip((name for name, _ in columns), _GAPS.split(line.strip()), strict=False)
 
 
 def _name(line: str, words: list[str], starts: Mapping[str, int]) -> str:

@@ -9,7 +9,7 @@ from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS
 from netaudit.parse.iptables.console import read_command
 from netaudit.parse.nftables.spelling import is_nft_text
-from netaudit.parse.paste.docker_rows import Json, objects_of, rows_of
+from netaudit.parse.paste.docker_rows import Json, objects_of, once_each, rows_of
 from netaudit.parse.paste.host_text import addresses_of
 from netaudit.parse.paste.passed import passed_gaps
 from netaudit.parse.paste.split import Parts, split_paste
@@ -168,7 +168,8 @@ def _legacy(parts: Parts, files: Mapping[str, bytes]) -> Iterator[Gap]:
 def _docker(parts: Parts, name: str) -> tuple[dict[str, bytes], list[Gap]]:
     containers, networks, rulesets = objects_of(part.value for part in parts.json)
     inspected = [str(one["Id"]) for one in containers]
-    rows = [row for row in rows_of(parts.others.get(Topic.DOCKER_PS, {})) if not _is_known(row, inspected, containers)]
+    listed = once_each(rows_of(parts.others.get(Topic.DOCKER_PS, {})))
+    rows = [row for row in listed if not _is_known(row, inspected, containers)]
     files: dict[str, bytes] = {}
     gaps: list[Gap] = []
     for source, found in ((Source.DOCKER_CONTAINERS, [*containers, *rows]), (Source.DOCKER_NETWORKS, networks)):

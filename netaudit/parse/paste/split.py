@@ -34,7 +34,9 @@ _CONTINUES = {
     Topic.IP_ADDR: re.compile(r"\s+\S|\d+: "),
     Topic.ENGINE: re.compile(r"\s+\S|\w[\w /]*:"),
     Topic.IPSET: re.compile(r"\s*(?:add|create) \S"),
-    Topic.DOCKER_PS: re.compile(r"\s*[0-9a-f]{12}\s|\s*NAMES\s*$|.*\s(?:Up|Exited|Created|Restarting)\b"),
+    Topic.DOCKER_PS: re.compile(
+        r"\s*[0-9a-f]{12}\s|\s*NAMES\s*$|.*\s(?:Up|Exited|Created|Restarting)\b|\S+\s.*\d/(?:tcp|udp|sctp)\b"
+    ),
 }
 
 
@@ -99,8 +101,8 @@ def _note_of(number: int, line: str) -> Passed | None:
 def _pass_by_typed(parts: Parts) -> None:
     """Tell rules that are listed from commands that somebody ran, or means to: where there is a list, it counts."""
     typed = [(key, at) for key, lines in parts.rules.items() for at, line in lines.items() if _TYPED.match(line)]
-    told = sum(topic_of(line) is not None for lines in parts.rules.values() for line in lines.values())
-    if len(typed) < told - len(typed):
+    topics = [topic for lines in parts.rules.values() for line in lines.values() if (topic := topic_of(line))]
+    if any(topic is not Topic.COMMANDS for topic in topics) or len(typed) < len(topics) - len(typed):
         for key, at in typed:
             parts.passed.append(Passed(at, parts.rules[key].pop(at).strip(), rules_of=key, typed=True))
         parts.passed.sort(key=lambda one: one.line)

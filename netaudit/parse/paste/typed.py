@@ -29,11 +29,15 @@ _PROTOCOLS = frozenset({"tcp", "udp", "sctp", "dccp", "udplite"})
 _SYN = ("FIN,SYN,RST,ACK", "SYN")
 _GLUED = re.compile(r"(?<=\s)!(?=--?[a-z])")
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_INSERTED = re.compile(r"(?:(?:sudo )?\S*tables\S* (?:-t \S+ )?)-I (\S+) (?:\d{1,6} )?")
 _SPACES = re.compile(r"[ \t]{2,}")
 
 
 def as_saved(rule: str) -> str:
     """Return a rule, with or without counters, in the words and the order of iptables-save."""
+    if inserted := _INSERTED.match(rule):
+        appended = f"-A {inserted[1]} "
+        return inserted[0] + as_saved(appended + rule[inserted.end() :]).removeprefix(appended)
     counters, begin, body = rule.replace("--append ", "-A ", 1).partition("-A ")
     if not begin:
         return rule

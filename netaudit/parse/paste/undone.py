@@ -3,6 +3,9 @@
 import re
 from itertools import pairwise
 
+from netaudit.parse.paste.nft_script import nft_calls_made_plain
+from netaudit.parse.paste.prefixed import unprefixed
+from netaudit.parse.paste.script import calls_made_plain
 from netaudit.parse.paste.wrapped import MOST_JOINED, rejoined
 
 _ESCAPED = re.compile(r"\\n(?:-[APN] |:[A-Z]|\*(?:filter|nat|mangle|raw)\b|Chain |table |\\t|COMMIT)")
@@ -35,9 +38,9 @@ def unescaped(text: str) -> str:
 
 def undone(lines: list[str]) -> list[str]:
     """Return the lines as they were before somebody compared, numbered or listed them, or a terminal broke them."""
-    lines = _later(_unnumbered(lines))
+    lines = _later(unprefixed(_unnumbered(lines)))
     lines = [found[1] if "tables" in line and (found := _LISTED.match(line)) else line for line in lines]
-    return _rejoined_containers(rejoined(lines))
+    return _rejoined_containers(nft_calls_made_plain(calls_made_plain(rejoined(lines))))
 
 
 def _later(lines: list[str]) -> list[str]:

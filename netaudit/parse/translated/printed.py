@@ -36,6 +36,8 @@ def _losses(text: "NftText") -> Iterator[Loss]:
     """Say which lines were not understood, and where the text was cut."""
     for lost in text.lost:
         yield Loss(f"line {lost.line}, not understood: {lost.text[:_SHOWN]}")
+    if text.commanded:
+        yield Loss("what else is there: some of it is commands, which tell what they make")
     for earlier in text.earlier:
         yield earlier_state(earlier.line, earlier.text)
     if text.cut:

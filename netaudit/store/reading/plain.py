@@ -9,6 +9,7 @@ from netaudit.errors import RecordingError
 from netaudit.model.facts import Source
 from netaudit.parse.forms import Form, find_form
 from netaudit.parse.nftables.spelling import is_nft_text
+from netaudit.parse.paste.unusable import line_that_tells
 from netaudit.store.format.limits import HINT
 
 _HEAD = 1 << 20
@@ -50,7 +51,13 @@ def guess_source(data: bytes, path: Path) -> Source:
         case Form.LISTING | Form.COMMANDS:
             return _guess_listed(text)
         case _:
-            raise RecordingError(f"{path} is not a recording: no iptables-save table found", hint=HINT)
+            raise RecordingError(f"{path} is not a recording: {_what_it_is(text)}", hint=HINT)
+
+
+def _what_it_is(text: str) -> str:
+    """Say what is known of a text of which nothing is read."""
+    told = line_that_tells(text)
+    return f"line {told[0]} is {told[1]}" if told else "no iptables-save table found"
 
 
 def _guess_save(text: str) -> Source:

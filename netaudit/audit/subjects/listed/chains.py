@@ -1,7 +1,7 @@
 """What the chains of iptables, as they were listed, tell by themselves: no inventory is needed for it."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from netaudit.model.docker import is_docker_bridge
 from netaudit.model.facts import GapReason, source_of_rules
@@ -19,6 +19,7 @@ _STATES = re.compile(r"--(?:ct)?state (\S+)")
 _STOPS = frozenset({"DROP", "REJECT"})
 _ANCHORS = {"filter": "FORWARD", "nat": "PREROUTING"}
 _OWN = "DOCKER"
+_LATER = ("DOCKER-FORWARD", "DOCKER-BRIDGE", "DOCKER-CT", "DOCKER-INTERNAL")  # of engine 28 and later
 _INGRESS = "DOCKER-INGRESS"
 _COUNTING = re.compile(r" -m (?:limit|hashlimit|recent|statistic|quota|connlimit|nfacct) ")
 _NEW = {"NEW", "INVALID"}
@@ -38,14 +39,17 @@ class ListedChains:
         """Yield the chains of Docker's own that have rules and that no rule leads to, as table/chain."""
         for table in self._tables:
             chains = {chain.name: chain for chain in table.chains}
-            if _OWN in chains and chains[_OWN].rules and self._is_unasked(table, chains[_OWN], {*chains}):
-                yield f"{table.name}/{_OWN}"
+            for name in _own_chains(chains):
+                if chains[name].rules and self._is_unasked(table, chains[name], {*chains}):
+                    yield f"{table.name}/{name}"
 
     def _is_unasked(self, table: Table, chain: Chain, listed: set[str]) -> bool:
         """Believe the number of references that a listing prints, else the rules, where all of them were read."""
         asked = any(target == chain.name for one in table.chains for target in _targets(one))
         if chain.references is not None:
             return chain.references == 0 and not asked
+        if table.commanded:
+            return False
         source = source_of_rules(table.backend, table.family)
         whole = all(gap.source != source or gap.reason is GapReason.PARTIAL for gap in self._snapshot.gaps)
         return whole and _ANCHORS.get(table.name, "") in listed and not asked
@@ -95,7 +99,9 @@ class ListedChains:
         used = any(
             "docker_gwbridge" in rule.text for one in self._tables for chain in one.chains for rule in chain.rules
         )
-        return used and "PREROUTING" in nat and _INGRESS not in nat
+        filters = self._chains("filter")
+        listed = nat if "PREROUTING" in nat else filters if not nat and _shows_docker(filters) else None
+        return used and listed is not None and _INGRESS not in listed
 
     def _chains(self, name: str) -> dict[str, Chain]:
         return {chain.name: chain for table in self._tables if table.name == name for chain in table.chains}
@@ -104,6 +110,23 @@ class ListedChains:
         """Tell whether tables of nft's own have chains at a hook."""
         native = (one for one in self._snapshot.ruleset.tables if one.backend is Backend.NFTABLES)
         return any(f"hook {hook} " in chain.base for table in native for chain in table.chains)
+
+
+def _own_chains(chains: Mapping[str, Chain]) -> tuple[str, ...]:
+    """Name the chains that rules ought to lead to; where FORWARD itself leads to DOCKER, an older engine wrote it."""
+    names = (_OWN, _INGRESS) if _leads_to(chains.get("FORWARD"), _OWN) else (_OWN, _INGRESS, *_LATER)
+    return tuple(name for name in names if name in chains)
+
+
+def _shows_docker(filters: Mapping[str, Chain]) -> bool:
+    """Tell whether filter was printed whole, with its chains' declarations and Docker's."""
+    return all(filters[name].policy is not None for name in ("INPUT", "FORWARD", "OUTPUT") if name in filters) and (
+        {"INPUT", "FORWARD", "OUTPUT", _OWN} <= filters.keys()
+    )
+
+
+def _leads_to(chain: Chain | None, target: str) -> bool:
+    return chain is not None and target in _targets(chain)
 
 
 def _opens_port(text: str) -> bool:

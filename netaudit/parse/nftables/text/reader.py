@@ -9,9 +9,9 @@ from functools import lru_cache
 import msgspec
 
 from netaudit.parse.nftables.text.structure.blocks import read_chain, read_table
-from netaudit.parse.nftables.text.structure.context import PASSED_BY, Context, LostLine, Object
+from netaudit.parse.nftables.text.structure.commands import FAMILIES, read_command
+from netaudit.parse.nftables.text.structure.context import Context, LostLine, Object
 
-FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
 UNKNOWN = "unknown"
 # What changes nothing of what the file then says: the ruleset begins empty.
 _HARMLESS = frozenset({"flush", "delete", "destroy"})
@@ -21,7 +21,8 @@ class NftText(msgspec.Struct, frozen=True):
     """The objects in the order of the text, each with its kind, and what was not read.
 
     `managed` are the tables, by family and name, of which nft says that they are iptables-nft's. `cut` names the block
-    in whose middle the text ends, `earlier` are chains of which a later state follows.
+    in whose middle the text ends, `earlier` are chains of which a later state follows. `commanded`:
+    commands make some of it.
     """
 
     objects: tuple[Object, ...]
@@ -29,6 +30,7 @@ class NftText(msgspec.Struct, frozen=True):
     managed: frozenset[tuple[str, str]] = frozenset()
     cut: str = ""
     earlier: tuple[LostLine, ...] = ()
+    commanded: bool = False
 
 
 @lru_cache(maxsize=4)
@@ -41,17 +43,18 @@ def read_nft_text(text: str) -> NftText:
             break
         _read_one(context)
     return NftText(
-        tuple(one for one in context.objects if one is not PASSED_BY),
+        tuple(context.read()),
         tuple(context.lost),
         frozenset(context.managed),
         context.cut,
         tuple(context.earlier),
+        context.commanded,
     )
 
 
 def _read_one(context: Context) -> None:
     """Read a table, a chain whose table is cut away, or one statement."""
-    if _begins_table(context) or _begins_chain(context):
+    if _begins_table(context) or _begins_chain(context) or read_command(context):
         return
     tokens = context.statement()
     if not tokens:

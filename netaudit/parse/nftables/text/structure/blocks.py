@@ -25,7 +25,7 @@ def read_table(context: Context, place: Place) -> None:
     if handle := context.handle():
         body["handle"] = handle
     while not context.ends_block(f"table {place[1]}"):
-        if not _read_block(context, place):
+        if not read_block(context, place):
             _table_line(context, body)
 
 
@@ -42,16 +42,13 @@ def _table_line(context: Context, body: dict[str, Json]) -> None:
                 context.cursor.take()
 
 
-def _read_block(context: Context, place: Place) -> bool:
-    """Read a block of a table; False, with nothing read, where none begins."""
+def read_block(context: Context, place: Place, kind: str = "") -> bool:
+    """Read a block of a table, of a kind that was read already or is read now; False, with nothing read, for none."""
     cursor, at = context.cursor, context.cursor.at
-    kind = cursor.word()
-    if kind == "ct" and cursor.word(1) in _CT_OBJECTS:
-        kind = f"ct {cursor.word(1)}"
-        cursor.take()
-    elif kind not in ("chain", *_SETS, *_OBJECTS):
+    kind = kind or _kind_of_block(cursor)
+    if kind not in ("chain", *_SETS, *_OBJECTS) and not kind.startswith("ct "):
+        cursor.at = at
         return False
-    cursor.take()
     name = cursor.take().text if cursor else ""
     if not context.begins_block():
         cursor.at = at
@@ -63,6 +60,11 @@ def _read_block(context: Context, place: Place) -> bool:
     else:
         _read_object(context, kind, {"family": place[0], "table": place[1], "name": name})
     return True
+
+
+def _kind_of_block(cursor: Cursor) -> str:
+    kind = cursor.take().text
+    return f"ct {cursor.take().text}" if kind == "ct" and cursor.word() in _CT_OBJECTS else kind
 
 
 def read_chain(context: Context, place: Place, name: str) -> None:
@@ -77,7 +79,7 @@ def read_chain(context: Context, place: Place, name: str) -> None:
         if not tokens:
             context.cursor.take()
         elif not _chain_line(tokens, body, place[0], context):
-            rules += _read_rule(context, tokens, body)
+            rules += read_chain_rule(context, tokens, body)
     context.put_chain(body, rules, line)
 
 
@@ -102,7 +104,7 @@ def _chain_line(tokens: list[Token], body: dict[str, Json], family: str, context
     return True
 
 
-def _read_rule(context: Context, tokens: list[Token], chain: dict[str, Json]) -> list[dict[str, Json]]:
+def read_chain_rule(context: Context, tokens: list[Token], chain: dict[str, Json]) -> list[dict[str, Json]]:
     """Read a rule, and the remark behind it; a line of which nothing is understood is no rule: then none."""
     text = context.source(tokens)
     remark = context.cursor.peek()

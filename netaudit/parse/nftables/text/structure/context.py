@@ -1,6 +1,6 @@
 """What the readers of nft's blocks share: the text, where they stand in it, and what they found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -27,6 +27,7 @@ class _ChainText(msgspec.Struct):
     line: int
     said: list[Json] = []
     own: list[range] = []
+    first: list[Object] = []  # its rules that are inserted before the others
 
 
 class Context:
@@ -37,15 +38,22 @@ class Context:
         self.cursor = Cursor(list(tokenize(text)))
         self.defines = Defines()
         self.objects: list[Object] = []
+        self.tables: set[tuple[str, str]] = set()
+        self.sets: dict[tuple[str, str, str], dict[str, Json]] = {}
         self.lost: list[LostLine] = []
         self.managed: set[tuple[str, str]] = set()
         self.cut: str = ""  # what the text ends in the middle of
+        self.commanded = False  # whether commands make some of it
         self.earlier: list[LostLine] = []  # chains of which the text holds a later state
         self._chains: dict[tuple[str, str, str], _ChainText] = {}
 
     def put(self, kind: str, body: dict[str, Json]) -> None:
         """Keep an object."""
         self.objects.append((kind, body))
+        if kind == "table":
+            self.tables.add((str(body["family"]), str(body["name"])))
+        elif kind in ("set", "map"):
+            self.sets[str(body["family"]), str(body["table"]), str(body["name"])] = body
 
     def put_chain(self, chain: dict[str, Json], rules: list[dict[str, Json]], line: int) -> None:
         """Keep a chain with its rules; one that is there already may be repeated, or filled later on.
@@ -70,6 +78,27 @@ class Context:
         there.line = line
         there.said += said
         there.own.append(range(at, len(self.objects)))
+
+    def add_rules(self, chain: dict[str, Json], rules: list[dict[str, Json]], line: int, *, first: bool) -> None:
+        """Put rules behind, or before, those of a chain: as `add rule` and `insert rule` do."""
+        key = (str(chain["family"]), str(chain["table"]), str(chain["name"]))
+        if key not in self._chains:
+            self.put_chain(chain, [], line)
+        there = self._chains[key]
+        there.said += (rule["expr"] for rule in rules)
+        if first:
+            there.first[:0] = (("rule", rule) for rule in rules)
+            return
+        there.own.append(range(len(self.objects), len(self.objects) + len(rules)))
+        self.objects += (("rule", rule) for rule in rules)
+
+    def read(self) -> Iterator[Object]:
+        """Yield the objects in the order of the ruleset: what is inserted stands before its chain's other rules."""
+        before = {id(chain.chain): chain.first for chain in self._chains.values() if chain.first}
+        for one in self.objects:
+            if one is not PASSED_BY:
+                yield one
+                yield from before.get(id(one[1]), ())
 
     def _forget(self, chain: "_ChainText") -> None:
         for at in (at for part in chain.own for at in part):

@@ -1,0 +1,241 @@
+"""Scripts and prefixed lines that people paste: what they make is read; what only a shell could tell is not."""
+
+from pathlib import Path
+
+import pytest
+
+from netaudit import RecordingError, load, run_checks
+from netaudit.parse import parse_snapshot
+from netaudit.parse.paste.script import calls_made_plain
+
+
+def read(tmp_path: Path, text: str) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the rules by family, table and chain, and all details of gaps."""
+    (tmp_path / "paste.txt").write_text(text)
+    snapshot = parse_snapshot(load(tmp_path / "paste.txt"))
+    rules = {
+        f"{table.family} {table.name} {chain.name}": [rule.text for rule in chain.rules]
+        for table in snapshot.ruleset.tables
+        for chain in table.chains
+    }
+    return rules, [gap.detail for gap in snapshot.gaps]
+
+
+def found(tmp_path: Path, text: str) -> set[str]:
+    (tmp_path / "paste.txt").write_text(text)
+    return {one.check.id for one in run_checks(load(tmp_path / "paste.txt")).findings}
+
+
+SCRIPT = """#!/bin/bash
+IPT=/sbin/iptables
+WAN="eth7"
+NET=203.0.113.0/24
+$IPT -F
+$IPT -P INPUT DROP
+$IPT -P FORWARD DROP
+${IPT} -A INPUT -i lo -j ACCEPT
+for port in 22 80; do $IPT -A INPUT -i $WAN -p tcp --dport $port -j ACCEPT; done
+$IPT -C DOCKER-USER -i "$WAN" -j DROP 2>/dev/null || $IPT -I DOCKER-USER -i "$WAN" -j DROP
+$IPT -w 5 -I DOCKER-USER -s $NET -j RETURN   # the office
+$IPT -t nat -A POSTROUTING \\
+  -s 172.30.0.0/16 \\
+  -o $WAN -j MASQUERADE
+"""
+
+
+def test_a_script_is_read_with_what_its_variables_stand_for(tmp_path: Path) -> None:
+    rules, gaps = read(tmp_path, SCRIPT)
+    assert rules["ip filter INPUT"] == [
+        "-A INPUT -i lo -j ACCEPT",
+        "-A INPUT -i eth7 -p tcp -m tcp --dport $port -j ACCEPT",
+    ]
+    assert rules["ip filter DOCKER-USER"] == [
+        "-A DOCKER-USER -s 203.0.113.0/24 -j RETURN",
+        '-A DOCKER-USER -i "eth7" -j DROP',
+    ]
+    assert rules["ip nat POSTROUTING"] == ["-A POSTROUTING -s 172.30.0.0/16 -o eth7 -j MASQUERADE"]
+    assert "what else is there: these are commands, and tell what they make" in gaps
+
+
+def test_a_script_does_not_tell_that_nothing_asks_docker_user(tmp_path: Path) -> None:
+    assert "docker-user-not-asked" not in found(tmp_path, SCRIPT)
+
+
+def test_a_variable_that_is_assigned_twice_stands_for_no_word() -> None:
+    lines = ["IF=eth0", "iptables -A INPUT -i $IF -j DROP", "IF=eth1", "iptables -A INPUT -i ${IF} -j DROP"]
+    assert calls_made_plain(lines) == [*lines[:3], "iptables -A INPUT -i ${IF} -j DROP"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("sudo /usr/sbin/iptables --append INPUT -j DROP", "sudo iptables -A INPUT -j DROP"),
+        ("iptables -A INPUT -j LOG --log-prefix 'a # b > c' >/dev/null 2>&1",
+         'iptables -A INPUT -j LOG --log-prefix "a # b > c"'),
+        ("ip6tables --wait -t filter -I FORWARD 2 -j DROP || true", "ip6tables -t filter -I FORWARD 2 -j DROP"),
+        ("iptables -t nat -nvL DOCKER", "iptables -t nat -nvL DOCKER"),
+        ("$ sudo iptables -A INPUT -j DROP", "$ sudo iptables -A INPUT -j DROP"),
+    ],
+)  # fmt: skip
+def test_a_call_is_brought_into_one_form(typed: str, plain: str) -> None:
+    assert calls_made_plain([typed]) == [plain]
+
+
+RULE = "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT"
+LED = "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80"
+
+
+@pytest.mark.parametrize("prefix", ["node1 | ", "node1  |", "rules.v4:", "/etc/rules.v4:12:", "web1.example: "])
+def test_what_stands_before_every_line_is_taken_away(tmp_path: Path, prefix: str) -> None:
+    text = "".join(f"{prefix}{line}\n" for line in ("-P FORWARD DROP", "-N DOCKER", RULE))
+    assert read(tmp_path, text)[0] == {"ip filter FORWARD": [], "ip filter DOCKER": [RULE]}
+
+
+def test_numbered_lines_of_grep_are_sorted_into_their_tables(tmp_path: Path) -> None:
+    text = f"$ sudo iptables-save | grep -n DOCKER\n43:{LED}\n97:{RULE}\n"
+    assert read(tmp_path, text)[0] == {"ip nat DOCKER": [LED], "ip filter DOCKER": [RULE]}
+    assert "foreign-rule-in-docker-chain" not in found(tmp_path, text)
+
+
+def test_of_two_hosts_answers_the_first_ones_are_read(tmp_path: Path) -> None:
+    text = "web1 | -P INPUT DROP\nweb1 | -A INPUT -i lo -j ACCEPT\nweb2 | -P INPUT ACCEPT\nweb2 | -A INPUT -j ACCEPT\n"
+    rules, gaps = read(tmp_path, text)
+    assert rules == {"ip filter INPUT": ["-A INPUT -i lo -j ACCEPT"]}
+    assert any(said.startswith("line 3, passed by: 'web2 | -P INPUT ACCEPT'") for said in gaps)
+
+
+def test_a_table_whose_head_is_cut_away_keeps_its_policies(tmp_path: Path) -> None:
+    text = f"...\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:DOCKER - [0:0]\n-A INPUT -i lo -j ACCEPT\n{RULE}\n"
+    (tmp_path / "paste.txt").write_text(text)
+    snapshot = parse_snapshot(load(tmp_path / "paste.txt"))
+    policies = {chain.name: chain.policy for table in snapshot.ruleset.tables for chain in table.chains}
+    assert policies == {"FORWARD": "DROP", "OUTPUT": "ACCEPT", "DOCKER": None, "INPUT": None}
+    assert not any("earlier state" in gap.detail for gap in snapshot.gaps)
+
+
+def test_a_policy_that_somebody_made_bold_is_a_policy(tmp_path: Path) -> None:
+    (tmp_path / "paste.txt").write_text("Chain FORWARD (**policy DROP 22 packets, 1848 bytes**)\ntarget prot opt\n")
+    (table,) = parse_snapshot(load(tmp_path / "paste.txt")).ruleset.tables
+    assert [(chain.name, chain.policy) for chain in table.chains] == [("FORWARD", "DROP")]
+
+
+NFT = """at boot, with "iptables": false
+
+    nft add table ip mynat
+    nft 'add chain ip mynat prerouting { type nat hook prerouting priority -100; }'
+    nft add rule ip mynat prerouting iifname eth0 tcp dport 8080 dnat to 172.17.0.2:80
+    sudo nft add chain inet fw input { type filter hook input priority 0 \\; policy drop \\; }
+    nft add set inet fw blocked '{ type ipv4_addr; flags interval; }'
+    nft add element inet fw blocked { 203.0.113.0/24 }
+    nft add rule inet fw input ip saddr @blocked counter drop comment \\"bad\\"
+    nft insert rule inet fw input iifname lo accept
+    nft add rule fw4 own tcp dport 22 accept
+"""
+
+
+def test_commands_of_nft_are_read_as_what_they_make(tmp_path: Path) -> None:
+    rules, gaps = read(tmp_path, NFT)
+    assert rules == {
+        "ip mynat prerouting": ['iifname "eth0" tcp dport 8080 dnat to 172.17.0.2:80'],
+        "inet fw input": ['iifname "lo" accept', 'ip saddr @blocked counter drop comment "bad"'],
+        "ip fw4 own": ["tcp dport 22 accept"],
+    }
+    assert "what else is there: some of it is commands, which tell what they make" in gaps
+    (tmp_path / "paste.txt").write_text(NFT)
+    tables = parse_snapshot(load(tmp_path / "paste.txt")).ruleset.tables
+    assert [len(one.elements) for table in tables for one in table.sets] == [1]
+    assert [chain.policy for table in tables for chain in table.chains] == ["accept", "drop", None]
+
+
+def test_a_command_of_nft_beside_a_listing_is_told_and_not_taken_for_it(tmp_path: Path) -> None:
+    text = "table ip f {\n\tchain c {\n\t\ttcp dport 22 accept\n\t}\n}\nI ran nft then:\nnft add rule ip f c drop\n"
+    rules, gaps = read(tmp_path, text)
+    assert rules == {"ip f c": ["tcp dport 22 accept"]}
+    assert any(said.startswith("line 6, passed by: 'I ran nft then:' and 1 more") for said in gaps)
+
+
+def test_what_a_file_of_nft_includes_is_not_seen_and_told(tmp_path: Path) -> None:
+    text = 'my nftables.conf:\nflush ruleset\ntable ip f {\n\tchain c {\n\t}\n}\ninclude "/etc/nftables.d/*.nft"\n'
+    assert 'line 7 of paste.txt, not understood: include "/etc/nftables.d/*.nft"' in read(tmp_path, text)[1]
+
+
+def test_commands_of_nft_cost_what_their_number_costs() -> None:
+    from netaudit.parse.nftables.text.structure.commands import read_command  # noqa: PLC0415 (as above)
+    from netaudit.parse.nftables.text.structure.context import Context  # noqa: PLC0415 (of one test)
+
+    context = Context("".join(f"insert rule inet f c tcp dport {port} accept\n" for port in range(1, 201)))
+    while context.cursor:
+        context.skip_breaks()
+        if not context.cursor or not read_command(context):
+            break
+    assert len(context.objects) == 2  # the table and the chain: what is inserted is put there once, at the end
+    assert [body["expr"][0]["match"]["right"] for kind, body in context.read() if kind == "rule"][:2] == [200, 199]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("look:\ntrace id 9c07fc2b inet f c verdict drop\n", "line 2 is what nft monitor says of packets"),
+        ("- name: x\n  ansible.builtin.iptables:\n    chain: DOCKER-USER\n", "line 2 is a task of Ansible"),
+        ("$ sudo ufw status\nStatus: active\n", "line 2 is of ufw status"),
+        ("public (active)\n  target: default\n", "line 2 is of firewall-cmd"),
+        ("ER-USER  all  --  anywhere   anywhere\n", "line 1 is a row of iptables -L, and the line `Chain …` above it"),
+        ("gw kernel: [UFW BLOCK] IN=eth0 OUT=docker0 MAC=02:42 SRC=203.0.113.8 DST=172.17.0.2\n", "line 1 is packets"),
+        ("hi\n$ sudo iptables -I DOCKER-USER -j DROP\n", "line 2 is a command"),
+    ],
+)
+def test_a_text_of_no_use_is_refused_with_the_line_that_tells_why(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "paste.txt").write_text(text)
+    with pytest.raises(RecordingError) as caught:
+        load(tmp_path / "paste.txt")
+    assert said in caught.value.message
+
+
+ROWS = """$ docker compose ps
+NAME         IMAGE         COMMAND                  SERVICE   CREATED          STATUS          PORTS
+shop-db-1    postgres:16   "docker-entrypoint.s…"   db        3 minutes ago    Up 3 minutes    0.0.0.0:5432->5432/tcp
+shop-job-1   busybox       "sleep 100"              job       3 minutes ago    Exited (0) 2 minutes ago
+$ docker ps --format 'table {{.Names}}\\t{{.Ports}}'
+NAMES        PORTS
+shop-db-1    0.0.0.0:5432->5432/tcp
+cache        127.0.0.1:6379->6379/tcp
+"""
+
+
+def test_tables_of_containers_without_their_identities_are_inventory(tmp_path: Path) -> None:
+    (tmp_path / "paste.txt").write_text(f"{ROWS}$ iptables -S DOCKER\n-N DOCKER\n{RULE}\n")
+    containers = parse_snapshot(load(tmp_path / "paste.txt")).inventory.containers
+    assert {one.name: (one.running, [bound.host_port for bound in one.bindings]) for one in containers} == {
+        "shop-db-1": (True, [5432]),
+        "shop-job-1": (False, []),
+        "cache": (True, [6379]),
+    }
+
+
+LISTED = "target     prot opt source               destination\n"
+
+
+def test_chains_of_engine_28_that_nothing_leads_to_are_found_by_their_references(tmp_path: Path) -> None:
+    text = (
+        f"Chain FORWARD (policy DROP)\n\nChain DOCKER-FORWARD (0 references)\n{LISTED}"
+        "DOCKER-CT  all  --  0.0.0.0/0   0.0.0.0/0\nACCEPT     all  --  0.0.0.0/0   0.0.0.0/0\n"
+    )
+    assert "docker-chain-not-asked" in found(tmp_path, text)
+    assert "docker-chain-not-asked" not in found(tmp_path, text.replace("(0 ref", "(1 ref"))
+
+
+def test_a_chain_that_a_newer_engine_left_is_not_missed_where_forward_leads_to_docker(tmp_path: Path) -> None:
+    text = (
+        f"Chain FORWARD (policy DROP)\n{LISTED}DOCKER     all  --  0.0.0.0/0   0.0.0.0/0\n\n"
+        f"Chain DOCKER-FORWARD (0 references)\n{LISTED}ACCEPT     all  --  0.0.0.0/0   0.0.0.0/0\n"
+    )
+    assert "docker-chain-not-asked" not in found(tmp_path, text)
+
+
+def test_filter_alone_tells_that_swarms_chain_is_missing(tmp_path: Path) -> None:
+    text = (
+        "$ iptables -S\n-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n-N DOCKER\n-N DOCKER-USER\n"
+        "-A FORWARD -o docker_gwbridge -j DOCKER\n-A FORWARD -i docker_gwbridge ! -o docker_gwbridge -j ACCEPT\n"
+    )
+    assert "swarm-ingress-chain-missing" in found(tmp_path, text)
+    assert "swarm-ingress-chain-missing" not in found(tmp_path, text.replace("-N DOCKER-USER", "-N DOCKER-INGRESS"))
