@@ -50,11 +50,14 @@ MAKERS = {
     "wg-quick/iptables": {"wg-quick": 7},
     "wg-quick/nftables": {"wg-quick": 7},
 }
-# Written by hand after the makers' sources, for want of a program that runs here; Shorewall's it wrote itself. What is
-# nobody's of it is bare: helpers of connections in raw, what stands in the kernel's own chains, and in its `reject`.
+# Written by hand after the makers' sources, for want of a program that runs here; Arno's, FireHOL's and Shorewall's
+# they wrote themselves. What is nobody's of these is bare: helpers of connections in raw, what stands in the kernel's
+# own chains, in Shorewall's `reject`, and in FireHOL's chains, which have names that anybody may choose.
 DOCUMENTED = {
+    "arno": {"arno": 103, NOBODY: 9},
     "crowdsec": {"crowdsec": 3},
     "csf": {"csf": 9},
+    "firehol": {"firehol": 66, NOBODY: 181},
     "incus": {"incus": 5},
     "kubernetes": {"kubernetes": 24},
     "libvirt": {"libvirt": 16},
@@ -116,6 +119,7 @@ def test_every_rule_that_a_makers_source_shows_is_its_makers(name: str, catalog:
         ("cni_hostport", "cni"), ("flannel-ipv4", "kubernetes"), ("kube-proxy", "kubernetes"), ("lxd", "incus"),
         ("nm-shared-eth0.10", "networkmanager"), ("io.systemd.nat", "systemd"), ("crowdsec", "crowdsec"),
         ("fw4", "openwrt"), ("proxmox-firewall", "proxmox"), ("netbird", "netbird"),
+        ("nixos-fw", "nixos"), ("vyos_filter", "vyos"), ("calico", "kubernetes"),
         ("mine", NOBODY),
     ],
 )  # fmt: skip
@@ -124,6 +128,26 @@ def test_a_native_table_is_its_makers_by_its_name(table: str, maker: str, catalo
     said = [{"table": {"family": "ip", "name": table}}, {"chain": {**of, "name": "c"}}]
     said.append({"rule": {**of, "chain": "c", "expr": [{"accept": None}]}})
     facts = Facts({Source.NFT_RULESET: msgspec.json.encode({"nftables": said})})
+    assert makers(attribute(facts, catalog)) == {maker: 1}
+
+
+@pytest.mark.parametrize(
+    ("rule", "maker"),
+    [
+        ("INPUT -j nixos-fw", "nixos"), ("nixos-fw -p tcp -m tcp --dport 22 -j nixos-fw-accept", "nixos"),
+        ("FORWARD -j UBIOS_FORWARD_JUMP", "unifi"), ("INPUT -j AS0_IN_PRE", "openvpn-as"),
+        ("INPUT -m comment --comment mailcow -j MAILCOW", "mailcow"),
+        ("FORWARD -i eth0 ! -o eth0 -j MINIUPNPD", "miniupnpd"),
+        ('FORWARD -m comment --comment "cali:S93hcgKJrXEqnTfs" -m mark --mark 0x10000/0x10000 -j ACCEPT', "kubernetes"),
+        ("POSTROUTING -m comment --comment AWS -j AWS-SNAT-CHAIN-0", "kubernetes"),
+        ("INPUT -m set --match-set crowdsec-blacklists src -j DROP", "crowdsec"),
+        ("INPUT -j CROWDSEC_CHAIN", "crowdsec"),
+        ("FORWARD -j ACCEPT_LATER", NOBODY), ("INPUT -j in_web", NOBODY), ("out_world -j ACCEPT", NOBODY),
+    ],
+)  # fmt: skip
+def test_a_rule_of_iptables_is_its_makers_by_its_chains_names(rule: str, maker: str, catalog: Catalog) -> None:
+    text = f"*filter\n:{rule.split(maxsplit=1)[0]} - [0:0]\n-A {rule}\nCOMMIT\n"
+    facts = Facts({Source.IPTABLES_NFT: text.encode()})
     assert makers(attribute(facts, catalog)) == {maker: 1}
 
 

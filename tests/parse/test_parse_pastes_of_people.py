@@ -21,7 +21,8 @@ def read(tmp_path: Path, text: str) -> tuple[list[str], list[str]]:
         for chain in table.chains
         for rule in chain.rules
     ]
-    return rules, [gap.detail for gap in snapshot.gaps if gap.detail.startswith(("line ", "table "))]
+    details = [gap.detail.replace(" of paste.txt", "") for gap in snapshot.gaps]
+    return rules, [detail for detail in details if detail.startswith(("line ", "table "))]
 
 
 def audit(tmp_path: Path, text: str) -> Audit:
@@ -165,7 +166,7 @@ def test_a_command_beside_a_list_leaves_its_rules_unsure(tmp_path: Path, typed: 
     (tmp_path / "paste.txt").write_text(f"$ iptables -S\n-P INPUT DROP\n-A INPUT -i lo -j ACCEPT\nI ran:\n{typed}\n")
     gaps = [gap for gap in parse_snapshot(load(tmp_path / "paste.txt")).gaps if typed in gap.detail]
     assert [(gap.source, gap.reason) for gap in gaps] == [(Source.IPTABLES_NFT, GapReason.NOT_RECORDED)]
-    assert gaps[0].detail.startswith("line 5, a command that the list beside it may not show")
+    assert gaps[0].detail.startswith("line 5 of paste.txt, a command that the list beside it may not show")
 
 
 def test_two_commands_on_one_line_are_answered_by_two_tables(tmp_path: Path) -> None:

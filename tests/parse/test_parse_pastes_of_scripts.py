@@ -6,7 +6,7 @@ import pytest
 
 from netaudit import RecordingError, load, run_checks
 from netaudit.parse import parse_snapshot
-from netaudit.parse.paste.script import calls_made_plain
+from netaudit.parse.paste.plain.script import calls_made_plain
 
 
 def read(tmp_path: Path, text: str) -> tuple[dict[str, list[str]], list[str]]:

@@ -9,7 +9,7 @@ from programs import run_inside
 from netaudit import RecordingError, load, run_checks
 from netaudit.model.facts import GapReason
 from netaudit.parse import parse_snapshot
-from netaudit.parse.paste.undone import undone
+from netaudit.parse.paste.plain.undone import undone
 
 NAT = """*nat
 :PREROUTING ACCEPT [0:0]
@@ -36,7 +36,9 @@ def read(tmp_path: Path, text: str) -> tuple[list[str], list[str]]:
     (tmp_path / "paste.txt").write_text(text)
     snapshot = parse_snapshot(load(tmp_path / "paste.txt"))
     chains = [chain for table in snapshot.ruleset.tables for chain in table.chains]
-    return [rule.text for chain in chains for rule in chain.rules], [gap.detail for gap in snapshot.gaps]
+    return [rule.text for chain in chains for rule in chain.rules], [
+        gap.detail.replace(" of paste.txt", "") for gap in snapshot.gaps
+    ]
 
 
 NUMBERED = (

@@ -151,11 +151,9 @@ def _is_listed(view: HostView, family: str) -> bool:
     A listing may be of one chain, and rules without the head of their chain may be some of it.
     """
     tables = (one for one in view.snapshot.ruleset.tables if (one.family, one.name) == (family, "filter"))
-    own = [one for one in tables if one.backend in IPTABLES_BACKENDS]
-    named = [({chain.name: chain.policy for chain in one.chains}, one.commanded) for one in own]
-    return all(
-        chains.get("FORWARD") is not None and not commanded for chains, commanded in named if "DOCKER-USER" in chains
-    )
+    own = (one for one in tables if one.backend in IPTABLES_BACKENDS)
+    named = [{} if one.commanded else {chain.name: chain.policy for chain in one.chains} for one in own]
+    return all(chains.get("FORWARD") is not None for chains in named if not chains or "DOCKER-USER" in chains)
 
 
 def _accepts_before(one: AttributedItem, jump: int) -> bool:

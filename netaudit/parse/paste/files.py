@@ -12,11 +12,11 @@ from netaudit.parse.nftables.spelling import is_nft_text
 from netaudit.parse.paste.docker_rows import Json, objects_of, once_each, rows_of
 from netaudit.parse.paste.host_text import addresses_of
 from netaudit.parse.paste.passed import passed_gaps
+from netaudit.parse.paste.plain.undone import is_escaped
+from netaudit.parse.paste.plain.wrapped import is_cut_off
 from netaudit.parse.paste.split import Parts, split_paste
 from netaudit.parse.paste.topics import Topic, topic_of
 from netaudit.parse.paste.typed import as_saved
-from netaudit.parse.paste.undone import is_escaped
-from netaudit.parse.paste.wrapped import is_cut_off
 
 _SOURCES = {
     ("ip", False): Source.IPTABLES_NFT,

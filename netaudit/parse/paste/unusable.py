@@ -1,4 +1,4 @@
-"""A text in which nothing is read -> the line that tells what it is, and why it is of no use."""
+"""A text in which nothing is read -> the line that tells what it is, and why it is not read."""
 
 import re
 

@@ -80,7 +80,7 @@ class Context:
         there.own.append(range(at, len(self.objects)))
 
     def add_rules(self, chain: dict[str, Json], rules: list[dict[str, Json]], line: int, *, first: bool) -> None:
-        """Put rules behind, or before, those of a chain: as `add rule` and `insert rule` do."""
+        """Put rules behind, or before, the others of a chain: as `add rule` and `insert rule` do."""
         key = (str(chain["family"]), str(chain["table"]), str(chain["name"]))
         if key not in self._chains:
             self.put_chain(chain, [], line)

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from netaudit.parse.paste.undone import undone, unescaped
+from netaudit.parse.paste.plain.undone import undone, unescaped
 
 _ENTITY = re.compile(r"&(?:quot|gt|lt|amp|nbsp|#\d{2,4}|#x[0-9a-fA-F]{2,4}|apos|hellip);")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")

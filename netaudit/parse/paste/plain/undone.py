@@ -3,10 +3,10 @@
 import re
 from itertools import pairwise
 
-from netaudit.parse.paste.nft_script import nft_calls_made_plain
-from netaudit.parse.paste.prefixed import unprefixed
-from netaudit.parse.paste.script import calls_made_plain
-from netaudit.parse.paste.wrapped import MOST_JOINED, rejoined
+from netaudit.parse.paste.plain.nft_script import nft_calls_made_plain
+from netaudit.parse.paste.plain.prefixed import unprefixed
+from netaudit.parse.paste.plain.script import calls_made_plain
+from netaudit.parse.paste.plain.wrapped import MOST_JOINED, rejoined
 
 _ESCAPED = re.compile(r"\\n(?:-[APN] |:[A-Z]|\*(?:filter|nat|mangle|raw)\b|Chain |table |\\t|COMMIT)")
 _ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\/": "/", "\\\\": "\\", "\\r": ""}
