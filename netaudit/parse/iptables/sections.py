@@ -24,6 +24,7 @@ class Section(msgspec.Struct):
     family: str
     table: str = ""
     commanded: bool = False
+    bare: set[str] = set()  # the chains that only their rules tell of
     policies: dict[str, str | None] = {}
     references: dict[str, int] = {}
     rules: dict[str, list[Rule]] = {}
@@ -56,7 +57,12 @@ class Sections:
 
     def rule(self, chain: str, rule: Rule) -> None:
         """Take a rule; its chain is added where it is not there yet."""
-        if chain == _DOCKERS and not self._open.table and _is_of_other_table(self._open.rules.get(chain, ()), rule):
+        if (
+            chain == _DOCKERS
+            and chain in self._open.bare
+            and not self._open.table
+            and _is_of_other_table(self._open.rules.get(chain, ()), rule)
+        ):
             self._close(Section(self._open.family))
         self._chain_of(chain).append(rule)
 
@@ -71,6 +77,7 @@ class Sections:
                 self._open.policies[chain], self._open.rules[chain] = None, []
             else:
                 self.chain(chain, None)
+            self._open.bare.add(chain)
         return self._open.rules[chain]
 
     def mark_ipv6(self) -> None:
