@@ -158,3 +158,11 @@ def test_what_was_not_computed_is_not_called_unchanged(audit_of: AuditOf, catalo
     said = [describe_verified(verdict) for one in audit.findings for verdict in one.verified if verdict]
     assert said
     assert all("what it does to exposure was not computed" in one for one in said)
+
+
+@pytest.mark.matrix
+def test_a_port_that_a_routed_network_does_not_use_is_left_alone(judge: Callable[[Facts], Judged], show: Show) -> None:
+    """Engine 29 says of one that its HostPort is empty."""
+    audit = verify(judge(load(RECORDINGS / "29.7.2-nftables/routed-second-network/04")), judge, show, run_nothing)
+    found = [one for one in audit.findings if one.check.id == "published-port-open-to-world"]
+    assert {verdict.closes for one in found for _, verdict in _pairs(one) if verdict} == {True}

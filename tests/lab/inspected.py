@@ -74,8 +74,13 @@ class Inspected:
         }
 
     def on_one_network(self) -> list[str]:
-        """List the containers on one network alone: of others, their own routes say by which network they send."""
-        return [whose for whose, one in self.containers.items() if len(one["NetworkSettings"]["Networks"]) == 1]
+        """List the containers on one bridge alone: of others, their own routes say by which network they send.
+
+        One on a macvlan network is a neighbour on its link, as the exposure table has it.
+        """
+        links = {one["Id"] for one in self.networks if one["Driver"] in ("macvlan", "ipvlan")}
+        ends = {whose: [*one["NetworkSettings"]["Networks"].values()] for whose, one in self.containers.items()}
+        return [whose for whose, own in ends.items() if len(own) == 1 and own[0]["NetworkID"] not in links]
 
 
 def running_on(engine: Engine) -> set[str]:

@@ -45,7 +45,8 @@ _OTHERS = {
     ("internet", "ip6"): "2001:db8:ffff::{}",
 }
 _DIRECTLY, _BY_PORT = 77, 78
-_LOW = 20000  # a source port below those that programs get: to other ports than the example's it may be the only way
+# Source ports below those that programs get: to other ports than the example's one of them may be the only way.
+_LOW = (20000, 900)
 
 
 class Crowd:
@@ -212,13 +213,15 @@ class Crowd:
         who = owner or {"network": stand_in, "container": ""}.get(cell.zone[0], cell.zone[0])
         if not who:
             return
+        if owner and stand_in and owner not in self.inspected.on_one_network():  # its routes may lead by another
+            yield Try(stand_in, _spoken(cell), said["target"].strip("[]"), cell.port, (_any(cell.family), port))
         number = _DIRECTLY if cell.kind == "container-ports" else _BY_PORT
         other = _OTHERS.get((cell.zone[0], cell.family), "").format(number)
         own = "" if address in ROUTER else address  # the table does not know who the router is
         for sender in filter(None, (own, other)):
             if not owner and who != "host":
                 self._become(who, sender)
-            for sport in (port, _LOW) if int(said["there"]) != cell.port else (port,):
+            for sport in (port, *_LOW) if int(said["there"]) != cell.port else (port,):
                 yield Try(who, _spoken(cell), said["target"].strip("[]"), cell.port, (sender, sport))
 
     def _become(self, who: str, address: str) -> None:
@@ -270,6 +273,11 @@ def _is_private(address: str) -> bool:
 
 def _spoken(cell: Cell) -> str:
     return "connect" if cell.whose == "connected" else cell.protocol
+
+
+def _any(family: str) -> str:
+    """Return what a program binds to that leaves its address to the kernel."""
+    return "0.0.0.0" if family == "ip" else "::"
 
 
 def _family(address: str) -> str:

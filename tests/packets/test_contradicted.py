@@ -183,7 +183,10 @@ def test_the_host_reaches_a_container_beside_it_by_an_interface_of_its_own_there
         ip_addr=lambda text: json.dumps([*json.loads(text), shim]),
         ip_route=lambda text: json.dumps([*routes, *json.loads(text)]),
     )
-    assert _cells(beside, 80, container)["host"].outcome is Outcome.ALLOWED
+    found = _cells(beside, 80, container)
+    assert found["host"].outcome is Outcome.ALLOWED
+    assert "lan:eth0" in found
+    assert "lan:shim" not in found  # the neighbours there are those on eth0
     assert _traced(beside, "host", f"{container}:80/tcp") is Outcome.ALLOWED
 
 

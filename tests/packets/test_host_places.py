@@ -15,6 +15,7 @@ from netaudit.model.snapshot import Inside, Snapshot
 from netaudit.packets.host.bridge_ports import ports_of
 from netaudit.packets.host.container_routes import (
     ContainerRoutes,
+    all_macs,
     bridges_of,
     container_routes,
     is_on_link,
@@ -301,6 +302,7 @@ def test_addresses_lead_to_bridges_parents_and_hardware() -> None:
     seen = _inventory(networks=(changed(FRONT, members=members), twice))
     assert macs(seen, Family.IP) == {0xAC120002: 0x0242AC120002}
     assert macs(seen, Family.IP6) == {int(ip_address("fd00:18::2")): 0x0242AC120002}
+    assert all_macs(seen, Family.IP)[0xAC120003] == {0x0242AC120003, 0x0242AC130003}
     assert macs(None, Family.IP) == {}
 
 

@@ -289,7 +289,7 @@ def test_a_port_of_a_bridge_is_no_interface_of_ip_and_loopback_always_is_one() -
     assert RANGES.interfaces == ("", "br0", "eth0", "lo")
     assert [one.name for one in RANGES.known_interfaces] == ["br0", "eth0", "lo"]
     assert RANGES.fitting(["br*", "lo", "veth0"]) == ["br0", "lo"]
-    assert RANGES.bridges == ("br0", "lo")  # of loopback nothing was recorded
+    assert RANGES.bridges == ("br0",)  # of loopback nothing was recorded
     assert RANGES.to_loopback == ("lo", "br0")
 
 

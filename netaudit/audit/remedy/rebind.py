@@ -84,7 +84,8 @@ def _containers(facts: Facts, name: str, ports: set[tuple[str, int]]) -> bytes:
 
 
 def _hosts(protocol: str, hosts: list[dict[str, str]], ports: set[tuple[str, int]]) -> list[dict[str, str]]:
-    kept = [host for host in hosts if (protocol, int(host["HostPort"])) not in ports]
+    bound = {str(port) for one, port in ports if one == protocol}  # "" is the port of a routed network, which uses none
+    kept = [host for host in hosts if host["HostPort"] not in bound]
     moved = dict.fromkeys(host["HostPort"] for host in hosts if host not in kept)
     return [*kept, *({"HostIp": _LOOPBACK, "HostPort": port} for port in moved)]
 

@@ -24,7 +24,7 @@ from netaudit.packets.exposure.container_sets import ContainerSets
 from netaudit.packets.exposure.dispositions import Dispositions, dispositions_of
 from netaudit.packets.exposure.inside import InsideSets
 from netaudit.packets.exposure.zone_sets import OF_NETWORKS, ZoneSets
-from netaudit.packets.host.container_routes import container_routes, macs, subnets
+from netaudit.packets.host.container_routes import all_macs, container_routes, subnets
 from netaudit.packets.host.containers.datagrams import answers_from_nearest, nearest_addresses
 from netaudit.packets.host.members import Members
 from netaudit.packets.host.sockets import Sockets
@@ -51,7 +51,7 @@ class Reachability:
     ) -> None:
         self.inventory, self.family = inventory or Inventory(), family
         asked = asked_fields(program, family, [rule.match for rule in host.policy or ()])
-        self.world = HostSets(host, family, asked, subnets(self.inventory, family), macs(inventory, family))
+        self.world = HostSets(host, family, asked, subnets(self.inventory, family), all_macs(inventory, family))
         self._encoders, self._routes = Encoders(program, self.world), container_routes(inventory, family)
         self._refuse_unknown((*(choice.uplinks or ()), *(choice.links or ())))
         self.origins = origins(host, inventory, family, choice)

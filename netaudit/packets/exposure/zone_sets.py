@@ -77,8 +77,8 @@ class ZoneSets:
         space = self._space
         if Field.SMAC not in space.widths:
             return space.nothing
-        sent = ((space.in_ranges(Field.SADDR, ((one, one),)), mac) for one, mac in self._world.macs.items())
-        return space.union(packets - space.equal(Field.SMAC, mac) for packets, mac in sent)
+        sent = ((space.in_ranges(Field.SADDR, ((one, one),)), some) for one, some in self._world.macs.items())
+        return space.union(packets - space.equal(Field.SMAC, min(some)) for packets, some in sent if len(some) == 1)
 
     @property
     def _listening(self) -> PacketSet:

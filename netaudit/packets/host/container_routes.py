@@ -6,7 +6,6 @@ is answered by the bridge of back.
 """
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
@@ -57,11 +56,22 @@ def container_routes(inventory: Inventory | None, family: Family) -> dict[Contai
 
 def macs(inventory: Inventory | None, family: Family) -> dict[int, int]:
     """Return the hardware address of each container's address; none for one on several networks, or without one."""
+    return {address: min(some) for address, some in all_macs(inventory, family).items() if len(some) == 1}
+
+
+def all_macs(inventory: Inventory | None, family: Family) -> dict[int, frozenset[int]]:
+    """Return for each container's address the hardware addresses from which it may answer: one for each network."""
     members = [one for network in inventory.networks for one in network.members] if inventory else []
-    count = Counter(one.container_id for one in members)
-    alone = [one for one in members if count[one.container_id] == 1 and _MAC.fullmatch(one.mac)]
-    known = ((parse_ip((one.ipv4 if family == "ip" else one.ipv6).partition("/")[0]), one.mac) for one in alone)
-    return {int(address): int(mac.replace(":", ""), 16) for address, mac in known if address}
+    own: dict[str, list[str]] = {}
+    for one in members:
+        own.setdefault(one.container_id, []).append(one.mac)
+    known = [one for one in members if all(map(_MAC.fullmatch, own[one.container_id]))]
+    found = ((parse_ip((one.ipv4 if family == "ip" else one.ipv6).partition("/")[0]), one) for one in known)
+    return {
+        int(address): frozenset(int(mac.replace(":", ""), 16) for mac in own[one.container_id])
+        for address, one in found
+        if address
+    }
 
 
 def subnets(inventory: Inventory, family: Family) -> dict[str, Ranges]:

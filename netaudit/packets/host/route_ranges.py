@@ -53,8 +53,9 @@ class RouteRanges:
 
     @cached_property
     def bridges(self) -> tuple[str, ...]:
-        """Name the bridges, and what may be one: packets may have passed their ports."""
-        return tuple(one.name for one in self.known_interfaces if one.kind in ("bridge", ""))
+        """Name the bridges, and where no kind of any interface was recorded what may be one."""
+        wanted = "bridge" if any(one.kind for one in self.known_interfaces) else ""
+        return tuple(one.name for one in self.known_interfaces if one.kind == wanted and one.name != LOOPBACK)
 
     def first_address(self, interface: str) -> int | None:
         """Return the address that a redirect on an interface leads to; None where it has none."""
@@ -132,6 +133,6 @@ def _with_loopback(host: Host) -> Host:
 
 def bridges_with(ranges: RouteRanges, names: Sequence[str]) -> tuple[str, ...]:
     """Name the bridges of which a port may have one of some names (`Named`), or whose ports are not known."""
-    ports = {one.name: one.master for one in ranges.known_interfaces if one.master}
+    ports = {one.name: one.master for one in ranges.routing.interfaces.values() if one.master}
     fitting = {master for port, master in ports.items() if any(is_named(port, name) for name in names)}
     return tuple(one for one in ranges.bridges if one in fitting or one not in ports.values())

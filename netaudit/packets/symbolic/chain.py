@@ -13,8 +13,6 @@ from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.encoding.decision import Decision, Decisions
 from netaudit.packets.symbolic.encoding.doubts import why_unknown
-from netaudit.packets.symbolic.encoding.host_sets import Translated
-from netaudit.packets.symbolic.encoding.matches import Encoder
 from netaudit.packets.symbolic.encoding.statements import Rewriter
 from netaudit.packets.symbolic.table_visit import Visit
 
@@ -108,13 +106,8 @@ class FirstPacketChains(Chains):
 
     def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
         """Lead packets through a base chain; return what is accepted."""
-        visit = Visit(self, table, hook, self._encoder_for(packets), decides=_decides(chain, hook))
+        visit = Visit(self, table, hook, self.encoders.for_first(packets), decides=_decides(chain, hook))
         return self.through(visit, chain, packets)
-
-    def _encoder_for(self, packets: Bounds) -> Encoder:
-        """Choose how rules are asked about packets: NAT may have given some of them a new source."""
-        behind = packets.possible & self.world.translated(Translated.SOURCE)
-        return self.encoders.behind_source_nat if behind else self.encoders.plain
 
 
 def _decides(chain: ReadChain, hook: Hook) -> bool:

@@ -14,6 +14,7 @@ from netaudit.model.netfilter.match import AllOf, CtState, Field
 from netaudit.model.netfilter.program import (
     CONNTRACK_PRIORITY,
     DESTINATION_NAT_PRIORITY,
+    SOURCE_NAT_PRIORITY,
     Hook,
     Program,
     ReadChain,
@@ -76,7 +77,8 @@ class LaterChains(Chains):
 
     def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
         """Lead packets through a base chain; return what is accepted."""
-        return self.through(Visit(self, table, hook, self.encoders.plain, decides=False), chain, packets)
+        visit = Visit(self, table, hook, self.encoders.for_first(packets), decides=False)
+        return self.through(visit, chain, packets)
 
     def decision(self, rule: Item | None, reason: Reason | None = None) -> Decision:
         """Make a decision that says that it is about later packets."""
@@ -95,17 +97,17 @@ class LaterPackets:
     def to_forwarded(self, arrived: Bounds) -> Bounds:
         """Return what was forwarded, and whose later packets are too."""
         own = exactly(self._world.at(Field.IIF, ""))
-        sent, passing = self._tracked(arrived) & own, self._tracked(arrived) - own
+        sent, passing = _tracked(self._space, arrived) & own, _tracked(self._space, arrived) - own
         led = self._behind(Hook.OUTPUT, sent) | self._meet(Hook.FORWARD, self._behind(Hook.PREROUTING, passing))
-        return self._kept(arrived, self._meet(Hook.POSTROUTING, led))
+        return self._kept(arrived, self._renamed_in(Hook.POSTROUTING, led, arrived))
 
     def to_local(self, arrived: Bounds) -> Bounds:
         """Return what this host took, and whose later packets it takes too."""
         looped = exactly(self._world.at(Field.IIF, LOOPBACK))
-        back, came = self._tracked(arrived) & looped, self._tracked(arrived) - looped
-        left = self._meet(Hook.POSTROUTING, self._behind(Hook.OUTPUT, back.changed(self._leaving)))
+        back, came = _tracked(self._space, arrived) & looped, _tracked(self._space, arrived) - looped
+        left = self._renamed_in(Hook.POSTROUTING, self._behind(Hook.OUTPUT, back.changed(self._leaving)), back)
         passed = self._meet(Hook.PREROUTING, left.changed(self._come_back)) | self._behind(Hook.PREROUTING, came)
-        return self._kept(arrived, self._meet(Hook.INPUT, passed))
+        return self._kept(arrived, self._renamed_in(Hook.INPUT, passed, came))
 
     def _leaving(self, packets: PacketSet) -> PacketSet:
         """Let what came in by lo be on its way to it: a program of the host sends it."""
@@ -119,14 +121,11 @@ class LaterPackets:
         udp, dropped = exactly(self._space.equal(Field.PROTOCOL, PROTOCOLS["udp"])), self.chains.dropped()
         return dropped - udp, (dropped & udp).possible
 
-    def _tracked(self, arrived: Bounds) -> Bounds:
-        return arrived - exactly(self._space.equal(Field.CT_STATE, CtState.UNTRACKED))
-
     def _kept(self, arrived: Bounds, passed: Bounds) -> Bounds:
         """Keep what passed; of UDP also what did not, for its first packet brings something."""
         back = passed.changed(self._bare)
         udp = exactly(self._space.equal(Field.PROTOCOL, PROTOCOLS["udp"]))
-        return arrived & (back | udp) | (arrived - self._tracked(arrived))
+        return arrived & (back | udp) | (arrived - _tracked(self._space, arrived))
 
     def _bare(self, packets: PacketSet) -> PacketSet:
         """Forget what later packets have of their own, and that their source is translated."""
@@ -154,6 +153,17 @@ class LaterPackets:
             self._space, packets, {Field.MARK: 0, Field.CT_STATE: int(CtState.INVALID), Field.TCP_FLAGS: _ACK}
         )
 
+    def _renamed_in(self, hook: Hook, packets: Bounds, arrived: Bounds) -> Bounds:
+        """Lead packets through a hook that translates their source: from there on they have what they arrived with."""
+        before = self._through(hook, packets, lambda order: order < SOURCE_NAT_PRIORITY)
+        sides = (Field.IIF, *((Field.SOCKET,) if Field.SOCKET in self._space.widths else ()))
+        some = self._bare(arrived.possible & self._world.translated(Translated.SOURCE))
+        new = exactly(self._space.rewrite.forget(some, *sides))
+        renamed = (before & new).changed(
+            lambda one: self._space.rewrite.assign_bits(one, TRANSLATED, Translated.SOURCE, Translated.SOURCE)
+        )
+        return self._through(hook, before - new | renamed, lambda order: order >= SOURCE_NAT_PRIORITY)
+
     def _meet(self, hook: Hook, packets: Bounds) -> Bounds:
         return self._through(hook, packets, lambda _: True)
 
@@ -175,6 +185,10 @@ def _assign(space: PacketSpace, packets: PacketSet, fields: Mapping[Field, int])
     for field, value in fields.items():
         packets = space.rewrite.assign(packets, field, value) if field in space.widths else packets
     return packets
+
+
+def _tracked(space: PacketSpace, arrived: Bounds) -> Bounds:
+    return arrived - exactly(space.equal(Field.CT_STATE, CtState.UNTRACKED))
 
 
 def _as_sent(space: PacketSpace, packets: PacketSet) -> PacketSet:

@@ -22,6 +22,7 @@ from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Hook, Program
 from netaudit.model.reason import ReasonKind, make_reason
+from netaudit.packets.host.bridge_ports import turned_back
 from netaudit.packets.host.containers.namespaces import ContainerNamespace
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import RouteLookup
@@ -30,7 +31,7 @@ from netaudit.packets.trace.chain import Walk
 from netaudit.packets.trace.forwarding import Forwarding, RouteDecision
 from netaudit.packets.trace.hooks import Bridges, Hooks
 from netaudit.packets.trace.recorder import TraceRecorder
-from netaudit.packets.values.packet import Packet
+from netaudit.packets.values.packet import SOME_PORT, Packet
 from netaudit.packets.values.probe import Probe
 from netaudit.packets.values.steps import EndKind, StepKind, Trace
 
@@ -83,7 +84,7 @@ class Pipeline:
         self, context: HostContext, start: Start, receivers: Receivers, track: Callable[[Packet], Packet]
     ) -> None:
         self.recorder = TraceRecorder()
-        self._start, self._receivers = start, receivers
+        self._start, self._receivers, self._inventory = start, receivers, context.inventory
         self._routing = Routing(context.host, start.family)
         walk = Walk(RouteLookup(self._routing), self.recorder)
         self._hooks = Hooks(context.program, start.family, walk, self.recorder, track)
@@ -119,8 +120,8 @@ class Pipeline:
             return []
         places = {
             Field.OIF: start.interface,
-            Field.PHYSIN: start.port or None,
-            Field.PHYSOUT: start.neighbour_port or None,
+            Field.PHYSIN: start.port or SOME_PORT,
+            Field.PHYSOUT: start.neighbour_port or SOME_PORT,
         }
         return self._bridges.meet(BETWEEN_PORTS, [state], places)
 
@@ -128,13 +129,13 @@ class Pipeline:
         """Lead a packet through the tables of the bridge by which it comes to this host."""
         if not self._is_bridge(self._start.interface):
             return [state]
-        return self._bridges.meet(TO_HOST, [state], {Field.PHYSIN: self._start.port or None})
+        return self._bridges.meet(TO_HOST, [state], {Field.PHYSIN: self._start.port or SOME_PORT})
 
     def _by_bridge(self, states: list[Branch], interface: str) -> list[Branch]:
         """Lead packets through the tables of the bridge by which they leave this host."""
         if not self._is_bridge(interface):
             return states
-        return self._bridges.meet(FROM_HOST, states, {Field.IIF: "", Field.PHYSIN: "", Field.PHYSOUT: None})
+        return self._bridges.meet(FROM_HOST, states, {Field.IIF: "", Field.PHYSIN: "", Field.PHYSOUT: SOME_PORT})
 
     def _is_bridge(self, name: str) -> bool:
         interface = self._routing.interfaces.get(name)
@@ -145,7 +146,7 @@ class Pipeline:
         filtered = self._routing.sysctls.filters_bridged()
         if not self._is_bridge(self._start.interface) or filtered is False:
             return packet
-        return packet.changed({Field.PHYSIN: (self._start.port or None) if filtered else None})
+        return packet.changed({Field.PHYSIN: (self._start.port or SOME_PORT) if filtered else None})
 
     def _receive(self, states: list[Branch]) -> None:
         for state in self._hooks.meet(Hook.PREROUTING, states):
@@ -153,7 +154,8 @@ class Pipeline:
                 if way is RouteDecision.LOCAL:
                     self._deliver(self._hooks.meet(Hook.INPUT, [one]))
                 else:
-                    self._out(self._hooks.meet(Hook.FORWARD, [_hopped(one)]))
+                    back = turned_back(one.packet, self._routing, self._inventory)
+                    self._out(self._hooks.meet(Hook.FORWARD, [one.become(back) if back else _hopped(one)]))
 
     def _out(self, states: list[Branch]) -> None:
         for state in self._hooks.meet(Hook.POSTROUTING, states):
@@ -191,13 +193,13 @@ class Pipeline:
 
     def _bridge_filtered(self, state: Branch) -> None:
         bridge, port = self._start.interface, self._start.neighbour_port
-        packet = state.packet.changed({Field.PHYSIN: self._start.port or None})
+        packet = state.packet.changed({Field.PHYSIN: self._start.port or SOME_PORT})
         for one in self._hooks.meet(Hook.PREROUTING, [state.become(packet)]):
             if one.packet.get(Field.DADDR) != packet.get(Field.DADDR):
                 self.recorder.end(EndKind.UNKNOWN, one, make_reason(ReasonKind.BRIDGED_ELSEWHERE))
                 self.recorder.doubt(make_reason(ReasonKind.BRIDGED_ELSEWHERE_NOT_FOLLOWED))
                 continue
-            beyond = {Field.OIF: bridge, Field.PHYSOUT: port or None}
+            beyond = {Field.OIF: bridge, Field.PHYSOUT: port or SOME_PORT}
             self.recorder.step(StepKind.LINK, None, one, "continue", make_reason(ReasonKind.BRIDGED, bridge=bridge))
             for passed in self._hooks.meet(Hook.FORWARD, [one.become(one.packet.changed(beyond))]):
                 for out in self._hooks.meet(Hook.POSTROUTING, [passed]):

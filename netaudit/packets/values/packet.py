@@ -20,6 +20,7 @@ from netaudit.model.netfilter.match import (
 from netaudit.model.ranges import contains
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 
+SOME_PORT = "*"  # in the place of a name: a packet has a bridge's port, and nobody told which it is
 Value = int | str | None  # None: not known, which is not "none"
 
 
@@ -60,8 +61,7 @@ def holds(match: Match, value_of: Callable[[Field], Value]) -> bool | None:  # n
             value = value_of(field)
             return value & mask == wanted if isinstance(value, int) else None
         case Named(field, names):
-            value = value_of(field)
-            return any(is_named(value, name) for name in names) if isinstance(value, str) else None
+            return _has_name(value_of(field), names)
         case Not(inner):
             found = holds(inner, value_of)
             return None if found is None else not found
@@ -72,6 +72,12 @@ def holds(match: Match, value_of: Callable[[Field], Value]) -> bool | None:  # n
             return _opposite(found)
         case UnknownMatch() | Sometimes():
             return None
+
+
+def _has_name(value: Value, names: tuple[str, ...]) -> bool | None:
+    if value == SOME_PORT:
+        return True if "*" in names else (None if any(names) else False)
+    return any(is_named(value, name) for name in names) if isinstance(value, str) else None
 
 
 def _opposite(found: bool | None) -> bool | None:  # noqa: FBT001 (a truth value of three)
@@ -104,7 +110,7 @@ def doubts(match: Match, value_of: Callable[[Field], Value]) -> Iterator[Reason]
         case UnknownMatch() | Sometimes():
             yield why_undecided(match)
         case InRanges(field) | Masked(field) | Named(field):
-            if value_of(field) is None:
+            if holds(match, value_of) is None:
                 yield make_reason(ReasonKind.FIELD_UNKNOWN, field=field)
         case Not(inner):
             yield from doubts(inner, value_of)

@@ -24,7 +24,7 @@ class Section(msgspec.Struct):
     family: str
     table: str = ""
     commanded: bool = False
-    bare: set[str] = set()  # the chains that only their rules tell of
+    bare: set[str] = set()  # the chains that are known by their rules alone
     policies: dict[str, str | None] = {}
     references: dict[str, int] = {}
     rules: dict[str, list[Rule]] = {}

@@ -36,6 +36,15 @@ def off_host_row(
     return _on_link(network.driver, destination, origin, number)
 
 
+def is_row_of_parent(network: Network, origin: Origin, routing: Routing) -> bool:
+    """Tell whether the parent interface, which has the same neighbours, has the row for a container on its link."""
+    beside, parent = routing.interfaces.get(origin.interface), routing.interfaces.get(network.parent)
+    if origin.zone.kind is not ZoneKind.LAN or beside is None or parent is None or beside.kind not in _ON_A_LINK:
+        return False
+    own = any(not one.ip.is_link_local for one in parent.addresses)
+    return network.driver in _ON_A_LINK and beside.peer == parent.index and own
+
+
 def other_driver_row(network: Network, destination: Destination, origin: Origin, number: int, _: Routing) -> Row:
     """Return the row for packets to a container whose bridge is not on this host: its engine is elsewhere."""
     if origin.zone.kind is ZoneKind.INTERNET and not is_routed(number, destination.family):

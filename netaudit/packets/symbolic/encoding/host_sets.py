@@ -45,7 +45,7 @@ class HostSets:
         family: Family,
         more: Mapping[str, int],
         subnets: Mapping[str, Ranges] | None = None,
-        macs: Mapping[int, int] | None = None,
+        macs: Mapping[int, frozenset[int]] | None = None,
     ) -> None:
         self.macs = macs or {}
         self.ranges = RouteRanges(host, family, subnets or {})

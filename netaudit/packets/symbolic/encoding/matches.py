@@ -29,11 +29,11 @@ from netaudit.model.netfilter.match import (
 )
 from netaudit.model.ranges import contains
 from netaudit.packets.host.policy.reverse_path import ReversePath
-from netaudit.packets.host.route_ranges import bridges_with
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.sets.space import PacketSpace
 from netaudit.packets.symbolic.encoding.address_types import PacketView, kinds_of
+from netaudit.packets.symbolic.encoding.bridge_ports import at_ports
 from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
 from netaudit.packets.symbolic.encoding.nat import NewSources
 from netaudit.packets.symbolic.encoding.policy_routes import leading_back
@@ -59,18 +59,17 @@ Atom = Callable[[str], PacketSet]
 class Encoder:
     """Encode matches of one family in a world; what was asked once is remembered.
 
-    `source` bounds what is asked about the sender: known, or `behind_source_nat`. `reading` says where interfaces and
-    kinds of addresses are read: the first packets' own, where nothing is given. `sources` bounds new senders.
+    `reading` says where interfaces and kinds of addresses are read: the first packets' own, where nothing is given.
+    `sources` bounds new senders.
     """
 
     def __init__(
         self,
         world: HostSets,
-        source: Callable[[PacketSet], Bounds] = exactly,
         reading: PacketView | None = None,
         sources: NewSources | None = None,
     ) -> None:
-        self._world, self._source, self._sources = world, source, sources
+        self._world, self._sources = world, sources
         self._reading: PacketView = reading or world
         self._kinds = lru_cache(maxsize=None)(lambda field: kinds_of(world, self._reading, field))
         self._space: PacketSpace = world.space
@@ -131,29 +130,27 @@ class Encoder:
         if field in _REWRITTEN:
             return exactly(self._world.after_translation(atom(_REWRITTEN[field]), atom(field)))
         if field in (Field.SADDR, Field.SPORT):
-            return self._source(atom(field))
+            return self._source(atom(field), match)
         if field is Field.CT_STATUS:
             return self._status(match)
         if field in self._space.widths:
             return exactly(atom(field))
         return self._computed(field, match)
 
+    def _source(self, found: PacketSet, _match: InRanges | Masked) -> Bounds:
+        """Bound what is asked about the sender; `found` is the answer for the one that packets were sent with."""
+        return exactly(found)
+
     def _status(self, match: InRanges | Masked) -> Bounds:
         """Encode a question about what was translated; to what it was before is no translation."""
-        led, new = exactly(self._world.led), self._renamed
+        led = exactly(self._world.led)
+        new = self._sources.renamed if self._sources else exactly(self._world.translated(Translated.SOURCE))
         found = exactly(self._space.nothing)
         for status in (0, CT_DNAT, CT_SNAT, CT_DNAT | CT_SNAT):
             if holds(match, status):
                 destination = led if status & CT_DNAT else self._always - led
                 found |= destination & (new if status & CT_SNAT else self._always - new)
         return found
-
-    @property
-    def _renamed(self) -> Bounds:
-        """Bound the packets that have another source than before."""
-        new = self._world.translated(Translated.SOURCE)
-        unsure = new & self._sources.may_be_old if self._sources else self._space.nothing
-        return Bounds(new - unsure, new) if unsure else exactly(new)
 
     def _computed(self, field: Field, match: InRanges | Masked) -> Bounds:
         constant = self._constant(field)
@@ -165,7 +162,7 @@ class Encoder:
         if kinds is None:
             return self._unknown
         found = self._space.union(packets for value, packets in kinds.items() if holds(match, value))
-        return self._source(found) if field in _OF_SOURCE else exactly(found)
+        return self._source(found, match) if field in _OF_SOURCE else exactly(found)
 
     def _by_policy(self, match: InRanges | Masked) -> Bounds:
         """Encode whether the way back is the way in, where policy rules choose it."""
@@ -192,19 +189,9 @@ class Encoder:
         at = self._reading.at
         if field in (Field.IIF, Field.OIF):
             return exactly(self._space.union(at(field, one) for one in self._world.ranges.fitting(names)))
-        side = Field.IIF if field is Field.PHYSIN else Field.OIF
-        bridges = self._space.union(at(side, one) for one in self._world.ranges.bridges)
-        if "" not in names:
-            bridges = self._space.union(at(side, one) for one in bridges_with(self._world.ranges, names))
         if "" in names:
-            return Bounds(self._space.everything - bridges, self._space.everything)
-        return Bounds(self._space.nothing, bridges)
-
-
-def behind_source_nat(world: HostSets) -> Callable[[PacketSet], Bounds]:
-    """Return the bounds of questions about the sender where some packets have a new one, which is not followed."""
-    changed = world.translated(Translated.SOURCE)
-    return lambda packets: Bounds(packets - changed, packets | changed)
+            return self._always - at_ports(self._world, at, field, ("*",))
+        return at_ports(self._world, at, field, names)
 
 
 def holds(match: InRanges | Masked, value: int) -> bool:

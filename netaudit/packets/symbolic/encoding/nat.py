@@ -1,16 +1,17 @@
 """What the new source of a packet can be that a rule gave one: no set holds it, the interface and the rules tell."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 
-from netaudit.model.netfilter.match import Field, in_ranges
+from netaudit.model.netfilter.match import Field, Match, Named, Not, in_ranges, is_named
 from netaudit.model.netfilter.program import Program
 from netaudit.model.netfilter.statement import Meaning, Nat, NatKind
-from netaudit.model.ranges import Ranges, inside, overlaps
+from netaudit.model.ranges import Ranges, inside, overlaps, single
 from netaudit.packets.host.masquerade import masquerading
+from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
-from netaudit.packets.symbolic.encoding.host_sets import HostSets
+from netaudit.packets.symbolic.encoding.host_sets import HostSets, Translated
 
 
 class NewSources:
@@ -19,6 +20,7 @@ class NewSources:
     def __init__(self, program: Program, world: HostSets) -> None:
         self._program, self._world = program, world
         self.inside = lru_cache(maxsize=None)(self._inside)
+        self._at = lru_cache(maxsize=None)(self._new_at)
 
     def _inside(self, ranges: Ranges) -> Bounds:
         """Bound the packets whose new source is in ranges; those that have none may be in either bound."""
@@ -31,6 +33,12 @@ class NewSources:
         return Bounds(self._world.space.union(sure), self._world.space.union(possible))
 
     @cached_property
+    def renamed(self) -> Bounds:
+        """Bound the packets that have another source than before: some may be masqueraded as what they are."""
+        new = self._world.translated(Translated.SOURCE)
+        return Bounds(new - self.may_be_old, new)
+
+    @cached_property
     def may_be_old(self) -> PacketSet:
         """Return the packets whose new source may be what it was: the host's own, masqueraded, and others like it."""
         space = self._world.space
@@ -40,32 +48,35 @@ class NewSources:
             for name in self._world.interfaces
         )
 
-    def _at(self, interface: str) -> Ranges:
-        """List what a new source can be; behind loopback, where no outgoing interface is left, any that there is."""
-        known = [one for one in self._world.ranges.known_interfaces if one.name == interface]
-        own = masquerading(known[0], self._world.routing) if known else self._everywhere
-        return (*self._given, *((number, number) for number in own))
-
-    @cached_property
-    def _everywhere(self) -> list[int]:
-        routing = self._world.routing
-        return [int(ip) for one in self._world.ranges.known_interfaces for ip in routing.addresses(one)]
-
     @cached_property
     def keep_ports(self) -> bool:
         """Tell whether no rule asks for another source port; that the kernel finds one taken is not considered."""
-        return not any(one.ports or one.spread for one in self._rules)
+        return not any(one.ports or one.spread for _, one in self._rules)
+
+    def _new_at(self, interface: str) -> Ranges:
+        """List what a new source can be; where no outgoing interface is left, it was loopback."""
+        interface = interface or LOOPBACK
+        rules = [one for matches, one in self._rules if _may_leave(matches, interface)]
+        given = dict.fromkeys(one.addresses or self._anything for one in rules if one.kind is NatKind.SNAT)
+        own = self._masqueraded(interface) if any(one.kind is NatKind.MASQUERADE for one in rules) else ()
+        return (*given, *own) or (self._anything,)
+
+    def _masqueraded(self, interface: str) -> Ranges:
+        """List what `masquerade` takes; over loopback IPv6 takes the address that is sent to (RFC 6724, rule 1)."""
+        known = self._world.routing.interfaces.get(interface)
+        if known is None or (interface == LOOPBACK and self._world.family == "ip6"):
+            return (self._anything,)
+        return single(masquerading(known, self._world.routing))
+
+    @property
+    def _anything(self) -> tuple[int, int]:
+        return 0, (1 << self._world.space.widths[Field.SADDR]) - 1
 
     @cached_property
-    def _given(self) -> Ranges:
-        """List the addresses that rules give."""
-        anything = (0, (1 << self._world.space.widths[Field.SADDR]) - 1)
-        return tuple(dict.fromkeys(one.addresses or anything for one in self._rules if one.kind is NatKind.SNAT))
-
-    @cached_property
-    def _rules(self) -> list[Nat]:
+    def _rules(self) -> list[tuple[tuple[Match, ...], Nat]]:
+        """List what rules do to the source, each with the matches of its rule."""
         return [
-            one
+            (rule.meaning.matches, one)
             for table in self._program.tables
             if table.family in (self._world.family, "inet")
             for chain in table.chains.values()
@@ -78,3 +89,18 @@ def _source_nats(meaning: Meaning) -> Iterator[Nat]:
     for statement in (one for branch in meaning.branches() for one in branch.statements):
         if isinstance(statement, Nat) and statement.kind in (NatKind.SNAT, NatKind.MASQUERADE):
             yield statement
+
+
+def _may_leave(matches: Iterable[Match], interface: str) -> bool:
+    """Tell whether what leaves by an interface may match, as far as a rule names interfaces."""
+    for match in matches:
+        match match:
+            case Named(Field.OIF, names) if not _is_one(interface, names):
+                return False
+            case Not(Named(Field.OIF, names)) if _is_one(interface, names):
+                return False
+    return True
+
+
+def _is_one(interface: str, names: Iterable[str]) -> bool:
+    return any(is_named(interface, one) for one in names)

@@ -12,12 +12,13 @@ no set holds: what it can be, the interface and the rules tell.
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
-from netaudit.model.netfilter.match import Field, InRanges, Masked, RouteType, in_ranges
+from netaudit.model.netfilter.match import Field, InRanges, Masked, in_ranges
 from netaudit.model.ranges import Ranges, single
 from netaudit.packets.host.route_lookup import TYPE_OF
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
+from netaudit.packets.symbolic.encoding.behind_nat import of_kind
 from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
 from netaudit.packets.symbolic.encoding.matches import Atom, Encoder, holds
 from netaudit.packets.symbolic.encoding.nat import NewSources
@@ -131,11 +132,11 @@ class ReplyEncoder(Encoder):
 
     def _by_mac(self, match: InRanges | Masked) -> Bounds:
         """Encode a question about the hardware address of a container that answers."""
-        known = self._world.macs
-        asked = single(sorted(one for one, mac in known.items() if holds(match, mac)))
-        sure = self._world.destined(asked)
-        others = self._space.everything - self._world.destined(single(sorted(known)))
-        return Bounds(sure, sure | others)
+        fitting = {one: [holds(match, mac) for mac in some] for one, some in self._world.macs.items()}
+        sure = self._world.destined(single(sorted(one for one, found in fitting.items() if all(found))))
+        may = self._world.destined(single(sorted(one for one, found in fitting.items() if any(found))))
+        others = self._space.everything - self._world.destined(single(sorted(fitting)))
+        return Bounds(sure, may | others)
 
     def _own_number(self, field: Field, atom: Atom, match: InRanges | Masked, stage: ReplyTranslation) -> Bounds:
         """Encode a question about an address or port of the answer."""
@@ -162,15 +163,8 @@ class ReplyEncoder(Encoder):
         new = address is Field.DADDR and self._place.stage is ReplyTranslation.NEITHER
         if new and not interface:
             changed = exactly(self._world.translated(Translated.SOURCE))
-            return found - changed | changed & self._of_new_source(match)
+            return found - changed | changed & of_kind(self._world, self._new, match)
         return self._behind_source_nat(found) if new or self._is_early(interface) else found
-
-    def _of_new_source(self, match: InRanges | Masked) -> Bounds:
-        """Encode a question about the kind of a new source: an address of this host's, or of another machine."""
-        mine = self._new.inside(self._world.ranges.types.get(RouteType.LOCAL, ()))
-        found = exactly(self._space.nothing)
-        found |= mine if holds(match, RouteType.LOCAL) else found
-        return found | (self._always - mine) if holds(match, RouteType.UNICAST) else found
 
     def _named(self, field: Field, names: tuple[str, ...]) -> Bounds:
         found = super()._named(field, names)
