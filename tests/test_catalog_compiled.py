@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from wheels import REPOSITORY, build_wheel
 
-from netaudit.catalog import document, yaml_text
+from netaudit.catalog import document, load_checks_from, yaml_text
 from netaudit.catalog.services import load_services
+from netaudit.errors import NetauditError
 
 RULES = REPOSITORY / "rules"
 WITHOUT_YAML = """
@@ -53,6 +54,19 @@ def test_a_file_that_was_changed_since_is_read_as_yaml(tmp_path: Path, monkeypat
     assert load_services() == ()
     file.write_bytes(file.read_bytes() + b"# changed\n")
     assert len(load_services()) > 9
+
+
+def test_a_condition_of_the_release_is_compiled_when_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = min((RULES / "checks").glob("*.yaml"))
+    data = shipped.read_bytes()
+    (tmp_path / shipped.name).write_bytes(data)
+    value = yaml_text.parse_yaml(data, shipped.name) | {"condition": "nobody_knows"}
+    monkeypatch.setattr(document, "compiled", lambda: {sha256(data).hexdigest(): value})
+    (check,) = load_checks_from(tmp_path)
+    with pytest.raises(NetauditError, match="nobody_knows"):
+        check.condition.require_valid()
 
 
 @pytest.mark.matrix

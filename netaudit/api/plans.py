@@ -30,7 +30,6 @@ from netaudit.plan.rehearsal.facts import rehearsed_facts
 from netaudit.plan.rehearsal.rehearsal import plan_rehearsal
 from netaudit.plan.rules.planned import plan_host
 from netaudit.replica.programs import can_be_tried
-from netaudit.replica.try_command import try_command
 from netaudit.standin.commands import check_command
 from netaudit.standin.compose import check_project
 from netaudit.standin.confinement import CLIENT_HINT
@@ -176,6 +175,8 @@ def _try_own(facts: Facts, command: Sequence[str], context: PlanContext) -> Plan
     if context.restart is not None:
         hint = "plan the restart first, by itself"
         raise UsageError("another engine, backend or option is planned with Docker's own commands alone", hint=hint)
+    from netaudit.replica.try_command import try_command  # noqa: PLC0415 (late: Docker's commands need no replica)
+
     tried = try_command(facts, command, timeout=context.timeout, elsewhere=context.elsewhere)
     before, after = parse_snapshots(tried.before, tried.after)
     title = shlex.join(command)

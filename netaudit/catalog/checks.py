@@ -19,7 +19,7 @@ from netaudit.audit.checks.wording import Wording
 from netaudit.audit.subjects import FACTS
 from netaudit.audit.subjects.fact import fact_types
 from netaudit.bounded import special_kind
-from netaudit.catalog.document import Strict, convert, parse_yaml, read_data, read_yaml, rules_folder
+from netaudit.catalog.document import Strict, convert, is_compiled, parse_yaml, read_data, read_yaml, rules_folder
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.severity import FindingConfidence, Severity
 
@@ -121,6 +121,7 @@ class _Loader:
         self._file = file
         self._name = str(file) if isinstance(file, Path) else file.name
         self._data = read_data(file)
+        self._is_compiled = is_compiled(self._data)
         self._raw = self._read()
         self._facts: FactTypes = fact_types(FACTS[self._raw.subject])
 
@@ -169,9 +170,12 @@ class _Loader:
 
     def _condition(self, key: str, text: str) -> Condition:
         try:
-            return Condition(text, self._facts)
+            condition = Condition(text, self._facts)
+            if not self._is_compiled:
+                condition.require_valid()
         except NetauditError as error:
             self._refuse(key, error.message)
+        return condition
 
     def _wording(self, key: str, text: str) -> Wording:
         try:

@@ -38,6 +38,11 @@ def compiled() -> Mapping[str, Any]:
     return msgspec.json.decode(file.read_bytes(), type=dict[str, Any]) if file.is_file() else {}
 
 
+def is_compiled(data: bytes) -> bool:
+    """Tell whether a file is as the release shipped it, which was held against everything when it was made."""
+    return sha256(data).hexdigest() in compiled()
+
+
 def read_data(file: "Traversable") -> bytes:
     """Read a file of a folder. Raises CatalogError for what is no regular file, too large or not to be read."""
     if not isinstance(file, Path):  # inside a zipped package

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from netaudit.collect.asking.options import Where
     from netaudit.model.facts import Facts
     from netaudit.model.plan import MadeOn
+    from netaudit.plan.engine.state import ExposedPorts
     from netaudit.plan.rehearsal.change import EngineChange, OptionValue
 
 
@@ -105,8 +106,6 @@ def require_one_host(on: Path | None, host_profile: Path | None) -> None:
 
 def find_lines(plan: "JudgedPlan", subject: Subject, facts: "Facts") -> Locator:
     """Return what finds the lines of a plan's findings: in the Compose files, else in the recording."""
-    from netaudit.catalog.compose_places import read_compose_places
-    from netaudit.report.ci.compose_places import ComposeLocator
     from netaudit.standin.commands import check_command
     from netaudit.standin.compose import project_files
 
@@ -119,6 +118,9 @@ def find_lines(plan: "JudgedPlan", subject: Subject, facts: "Facts") -> Locator:
             files = project_files(planned.leading, folder, os.environ)
     if not files:
         return Locator(facts.files)
+    from netaudit.catalog.compose_places import read_compose_places  # late: PyYAML takes 20 ms
+    from netaudit.report.ci.compose_places import ComposeLocator
+
     return ComposeLocator(read_compose_places(files, folder), plan.planned.after.inventory)
 
 
@@ -155,19 +157,24 @@ def judge(
 def make_context(auditor: "Auditor", made_on: "MadeOn", where: "Where | None") -> "PlanContext":
     """Say what a plan is made with; `where` is this host, None for a recording."""
     from netaudit.api.plans import PlanContext
-    from netaudit.collect.docker.images import ask_exposed_ports
     from netaudit.standin.session import Client
 
     return PlanContext(
         auditor,
         elsewhere=where is None,
         timeout=where.timeout if where else 60.0,
-        exposed_ports=ask_exposed_ports(where) if where else lambda _: None,
+        exposed_ports=_ask_engine(where) if where else lambda _: None,
         client=Client(tuple(os.environ.items()), str(Path.cwd())),
         engine_version=made_on.engine,
         restart=engine_change(made_on) if is_restart(made_on) else None,
         made_on=made_on,
     )
+
+
+def _ask_engine(where: "Where") -> "ExposedPorts":
+    from netaudit.collect.docker.images import ask_exposed_ports  # late: a plan on a recording asks no engine
+
+    return ask_exposed_ports(where)
 
 
 def is_restart(asked: "MadeOn") -> bool:

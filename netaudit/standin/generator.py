@@ -5,7 +5,6 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
 
@@ -62,6 +61,8 @@ def _start(command: Sequence[str], folder: Path, failure: int) -> subprocess.Pop
 
 def _read(process: subprocess.Popen[bytes], program: str) -> Generated:
     """Read both pipes to their end, at once: a program waits where nobody reads."""
+    from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415 (late: 15 ms, for Quadlet alone)
+
     with process, ThreadPoolExecutor(2) as readers:
         pipes = (one.fileno() for one in (process.stdout, process.stderr) if one)
         reads = [readers.submit(read_descriptor, one, _LONGEST, _SECONDS) for one in pipes]

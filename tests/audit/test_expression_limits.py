@@ -35,7 +35,7 @@ def _nested(depth: int) -> str:
 )
 def test_what_may_cost_too_much_is_refused(text: str, message: str) -> None:
     with pytest.raises(NetauditError, match=message):
-        Condition(text, FACTS)
+        Condition(text, FACTS).require_valid()
 
 
 def test_three_macros_inside_one_another_are_allowed() -> None:

@@ -355,15 +355,31 @@ def test_an_address_can_be_asked_for_only_where_the_subnet_was_given() -> None:
     assert "subnet-given" not in {one.kind for one in engine.planned().assumptions}
 
 
-def test_whether_the_subnet_of_a_recorded_network_was_given_is_an_assumption() -> None:
+@pytest.mark.parametrize(("family", "address"), [("IPv4", "172.18.0.9"), ("IPv6", "{prefix}9")])
+def test_whether_the_subnet_of_a_recorded_network_was_given_is_an_assumption(family: str, address: str) -> None:
     before = _engine()
-    make_network(before, "n1")
+    make_network(before, "n1", EnableIPv6=True)
     facts = before.planned().facts_after
     made = json.loads(facts.files[Source.DOCKER_NETWORKS])
     recorded_before = json.dumps([one | {"Created": "2026-01-01T00:00:00Z"} for one in made]).encode()
     engine = stand_in(replace(facts, files={**facts.files, Source.DOCKER_NETWORKS: recorded_before}))
-    assert _wish(engine, "n1", "172.18.0.9")[0] == 200
+    prefix = networks(facts)["n1"]["pools"][-1][0].partition("/")[0]
+    wish = {"IPAMConfig": {f"{family}Address": address.format(prefix=prefix)}}
+    run(engine, "web", NetworkMode="bridge")
+    assert ask(engine, "POST", "/networks/n1/connect", {"Container": "web", "EndpointConfig": wish})[0] == 200
     assert "subnet-given" in {one.kind for one in engine.planned().assumptions}
+
+
+def test_since_27_an_ipv6_subnet_comes_from_the_daemons_pools_where_it_has_some() -> None:
+    facts = recorded("28.5.2-iptables-nft/fresh")
+    pools = [{"Base": "10.200.0.0/16", "Size": 24}, {"Base": "2001:db8:8000::/40", "Size": 64}]
+    info = json.dumps(json.loads(facts.files[Source.DOCKER_INFO]) | {"DefaultAddressPools": pools}).encode()
+    engine = stand_in(replace(facts, files={**facts.files, Source.DOCKER_INFO: info}))
+    for name in ("n1", "n2"):
+        make_network(engine, name, EnableIPv6=True)
+    made = networks(engine.planned().facts_after)
+    assert [pool[0] for pool in made["n2"]["pools"]] == ["10.200.1.0/24", "2001:db8:8000:1::/64"]
+    assert not [one for one in engine.planned().symbols if one.kind is SymbolKind.SUBNET]
 
 
 def test_networks_with_an_ipv6_subnet_alone_swap_ipv4_ones_and_services_swap_ipv6_addresses() -> None:

@@ -28,17 +28,25 @@ FactTypes = tuple[tuple[str, FactType], ...]
 
 
 class Condition:
-    """A compiled expression; `reads` names the facts that it may look at."""
+    """An expression, compiled when it is first asked; `reads` names the facts that it may look at."""
 
     def __init__(self, text: str, facts: FactTypes) -> None:
-        """Compile. Raises NetauditError for an answer that is not yes or no, unknown facts, and too high a cost."""
+        """Raise NetauditError for too high a cost."""
         self.text = " ".join(text.split())
         require_bounded(self.text)
         known = dict(facts)
         self.reads = tuple(name for name in dict.fromkeys(_NAME.findall(without_literals(self.text))) if name in known)
-        self._program = _compile(self.text, facts)
+        self._facts = facts
         self._words = tuple(name for name in self.reads if known[name] in (bool, str))
         self._answers: dict[tuple[object, ...], tuple[bool | None]] = {}
+
+    def require_valid(self) -> None:
+        """Compile now. Raises NetauditError for an answer that is not yes or no, and unknown facts."""
+        _ = self._program
+
+    @cached_property
+    def _program(self) -> "cel.Expression":
+        return _compile(self.text, self._facts)
 
     def holds(self, seen: "KnownFacts") -> bool | None:
         """Return the answer; None where it depends on a fact that is not known. Raises NetauditError where it fails.

@@ -1,7 +1,7 @@
 """The host as its engine sees it: what decides how it allocates."""
 
 from collections.abc import Mapping
-from ipaddress import IPv4Network, ip_network
+from ipaddress import ip_network
 from typing import Any
 
 import msgspec
@@ -41,7 +41,7 @@ _DEFAULT_POOLS = (
     *((f"172.{number}.0.0/14", 16) for number in (20, 24, 28)),
     ("192.168.0.0/16", 20),
 )
-Pools = tuple[tuple[IPv4Network, int], ...]
+Pools = tuple[tuple[IpNetwork, int], ...]
 
 
 class EngineHost(msgspec.Struct, frozen=True):
@@ -160,7 +160,7 @@ def _pools(info: Mapping[str, Any], daemon: Mapping[str, Any]) -> Pools:
         if isinstance(one, dict)
     ]
     networks = [(_network(base), size) for base, size in given or _DEFAULT_POOLS]
-    return tuple((base, size) for base, size in networks if isinstance(base, IPv4Network) and isinstance(size, int))
+    return tuple((base, size) for base, size in networks if base is not None and isinstance(size, int))
 
 
 def _network(text: str) -> IpNetwork | None:

@@ -11,7 +11,6 @@ from netaudit.model.netfilter.ruleset import Backend, Chain, Ruleset, Table
 from netaudit.model.netfilter.statement import Meaning
 from netaudit.parse.nftables.match import Elements, Sets
 from netaudit.parse.nftables.meaning import read_nft_rule
-from netaudit.plan.rules.nft_text import read_any_rule, read_element, read_rule
 
 
 class PlannedReader(msgspec.Struct, frozen=True, dict=True):
@@ -41,6 +40,8 @@ class PlannedReader(msgspec.Struct, frozen=True, dict=True):
 
 
 def _read(text: str, family: str, sets: Sets, known: Mapping[str, Meaning]) -> Meaning:
+    from netaudit.plan.rules.nft_text import read_any_rule, read_rule  # noqa: PLC0415 (late: for nftables alone, 15 ms)
+
     expressions = read_rule(text, family)
     if expressions is not None:
         return read_nft_rule(expressions, family, sets)
@@ -54,6 +55,8 @@ def _read(text: str, family: str, sets: Sets, known: Mapping[str, Meaning]) -> M
 
 def _sets(table: Table) -> Sets:
     """Return what the table's verdict maps hold; what is in its other sets is not known, so they are left out."""
+    from netaudit.plan.rules.nft_text import read_element  # noqa: PLC0415 (late, as above)
+
     found: dict[str, Elements] = {}
     for named in table.sets:
         elements = [read_element(text) for text in named.elements]

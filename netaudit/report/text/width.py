@@ -2,7 +2,8 @@
 
 import re
 
-_NOT_PLAIN = re.compile(r"[^ -~]")  # all others take one column
+# All others take one column: ASCII, Latin letters, dashes and quotation marks, arrows and mathematical operators.
+_NOT_PLAIN = re.compile(r"[^ -~\u00ae-\u02ff\u2010-\u2027\u2190-\u22ff]")
 
 
 def shorten(text: str, columns: int) -> str:
@@ -30,9 +31,9 @@ def columns_of(text: str) -> int:
 
     Characters are counted one by one, not as sequences of emoji: the parts have as many columns as the whole.
     """
-    if text.isascii():
+    others = () if text.isascii() else _NOT_PLAIN.findall(text)
+    if not others:
         return len(text)
-    from wcwidth import wcwidth  # noqa: PLC0415 (importing it takes 25 ms, and most texts are ASCII)
+    from wcwidth import wcwidth  # noqa: PLC0415 (importing it takes 25 ms, and most texts are plain)
 
-    others = _NOT_PLAIN.findall(text)
     return len(text) - len(others) + sum(max(wcwidth(char), 0) for char in others)

@@ -1,7 +1,7 @@
 """The subnet of a new network: which one of the engine's pools is next."""
 
-from collections.abc import Iterator
-from ipaddress import IPv4Network, ip_network
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv6Network, ip_network
 
 from netaudit.model.host import IpNetwork
 from netaudit.model.netfilter.family import Family
@@ -14,17 +14,18 @@ from netaudit.plan.engine.state import EngineState
 
 _LOWEST_GAP = Version(27)  # from here on the lowest gap is taken; before, the search went on where it had ended
 _MAKES_IPV6 = Version(27)
+_UNIQUE_LOCAL, _LENGTH = IPv6Network("fd00::/8"), 64  # where the engine's own prefix is, and how long its subnets are
 _MADE_HERE = "2999"  # when networks of the plan are made: EngineState.moment
 _NOT_GIVEN = "user specified IP address is supported only when connecting to networks with user configured subnets"
 _NO_POOL = "could not find an available, non-overlapping IPv{} address pool among the defaults to assign to the network"
 
 
-def choose_ipv4(state: EngineState, name: str) -> IPv4Network:
+def choose_ipv4(state: EngineState, name: str) -> IpNetwork:
     """Return the subnet that a new network gets. Raises EngineRefusal where none is left."""
     taken = list(_taken(state, 4))
-    candidates = list(_candidates(state.host))
     by_gap = state.host.version >= _LOWEST_GAP
-    found = _first_free(candidates if by_gap else _from_cursor(state, candidates), taken)
+    candidates = _candidates(state.host, 4)
+    found = _first_free(candidates if by_gap else _from_cursor(state, list(candidates)), taken)
     if found is None:
         raise EngineRefusal(500 if by_gap else 404, _NO_POOL.format(4))
     if not by_gap:
@@ -35,9 +36,17 @@ def choose_ipv4(state: EngineState, name: str) -> IPv4Network:
 
 
 def choose_ipv6(state: EngineState, name: str) -> IpNetwork:
-    """Return an example of the IPv6 subnet that a new network gets: since 27.0 one of the host's own prefix."""
+    """Return the IPv6 subnet that a new network gets since 27.0: of the daemon's pools, else one of the host's prefix.
+
+    The host's own prefix is not known: the subnet is an example, and a symbol. Raises EngineRefusal.
+    """
     if state.host.version < _MAKES_IPV6:
         raise EngineRefusal(404, _NO_POOL.format(6))
+    if _pools(state.host, 6):
+        pooled = _first_free(_candidates(state.host, 6), list(_taken(state, 6)))
+        if pooled is None:
+            raise EngineRefusal(500, _NO_POOL.format(6))
+        return pooled
     digits = state.example_id("subnet", name)
     found = ip_network(f"fd{digits[:2]}:{digits[2:6]}:{digits[6:10]}:{digits[10:14]}::/64")
     symbol = Symbol(f"IPv6 subnet of {name}", SymbolKind.SUBNET, "a /64 of fd00::/8", str(found))
@@ -60,7 +69,7 @@ def check_given(state: EngineState, network: Object, version: int, pools: list[O
     if (text(network, "Id"), version) in state.chosen_subnets:
         raise EngineRefusal(400, _NOT_GIVEN)
     made_before = text(network, "Created") < _MADE_HERE
-    if made_before and version == 4 and any(_may_be_chosen(state.host, pool) for pool in pools):
+    if made_before and any(_may_be_chosen(state.host, pool) for pool in pools):
         state.assume(AssumptionKind.SUBNET_GIVEN, network=text(network, "Name"))
 
 
@@ -69,26 +78,39 @@ def _may_be_chosen(host: EngineHost, pool: Object) -> bool:
     subnet = ip_network(text(pool, "Subnet"), strict=False)
     said = text(pool, "IPRange") or pool.get("AuxiliaryAddresses") or pool.get("AuxAddress")
     first = text(pool, "Gateway") == str(subnet.network_address + 1)
-    sizes = ((base, size) for base, size in host.pools if isinstance(subnet, IPv4Network) and subnet.subnet_of(base))
-    return first and not said and any(subnet.prefixlen == size for _, size in sizes)
+    return first and not said and any(subnet.prefixlen == size for size in _sizes(host, subnet))
 
 
-def _candidates(host: EngineHost) -> Iterator[IPv4Network]:
-    pools = sorted(host.pools) if host.version >= _LOWEST_GAP else host.pools
+def _sizes(host: EngineHost, subnet: IpNetwork) -> Iterator[int]:
+    """List the lengths of the subnets that the engine makes where this one is."""
+    pools = _pools(host, subnet.version)
+    if subnet.version == 6 and not pools and host.version >= _MAKES_IPV6:
+        pools = [(_UNIQUE_LOCAL, _LENGTH)]
+    yield from (size for base, size in pools if subnet.network_address in base)
+
+
+def _pools(host: EngineHost, version: int) -> list[tuple[IpNetwork, int]]:
+    return [(base, size) for base, size in host.pools if base.version == version]
+
+
+def _candidates(host: EngineHost, version: int) -> Iterator[IpNetwork]:
+    pools = _pools(host, version)
+    if host.version >= _LOWEST_GAP:
+        pools.sort(key=lambda pool: (int(pool[0].network_address), pool[1]))
     for base, size in pools:
         yield from base.subnets(new_prefix=size) if base.prefixlen <= size else ()
 
 
-def _first_free(candidates: list[IPv4Network], taken: list[IpNetwork]) -> IPv4Network | None:
+def _first_free(candidates: Iterable[IpNetwork], taken: list[IpNetwork]) -> IpNetwork | None:
     return next((one for one in candidates if not any(one.overlaps(other) for other in taken)), None)
 
 
-def _from_cursor(state: EngineState, candidates: list[IPv4Network]) -> list[IPv4Network]:
+def _from_cursor(state: EngineState, candidates: list[IpNetwork]) -> list[IpNetwork]:
     """Return the candidates beginning after the one that was given last, as far as networks that are there tell."""
     places = {one: at for at, one in enumerate(candidates)}
     made = sorted(state.networks.values(), key=lambda one: text(one, "Created"))
     given = [ip_network(text(pool, "Subnet"), strict=False) for one in made for pool in _dynamic(one)]
-    last = [places[one] for one in given if isinstance(one, IPv4Network) and one in places]
+    last = [places[one] for one in given if one in places]
     start = last[-1] + 1 if last else 0
     return candidates[start:] + candidates[:start]
 
