@@ -113,6 +113,7 @@ class AssumptionKind(StrEnum):
     MADE_TOGETHER = "made-together"  # networks: the same
     ADDRESS_ABSENT = "address-absent"  # address: a port is published on it, and no interface has it
     KERNEL_SCTP = "kernel-sctp"  # port: docker-proxy needs a kernel that has SCTP
+    KERNEL_LINK = "kernel-link"  # driver, network: a kernel may be built without macvlan, or without ipvlan
     PORTS_COMPETE = "ports-compete"  # container, other, port: started in parallel, the other one's range has the port
     ADDRESSES_IN_USE = "addresses-in-use"  # network
     PORT_FREE = "port-free"  # port: whether a process of the host holds it is not recorded

@@ -17,6 +17,10 @@ _OTHER_OPTIONS = (
         "--cap-add=NET_ADMIN",
         "--add-host=a:192.0.2.7",
         "--sysctl=net.core.somaxconn=99",
+        "--network-alias=own",
+        "--cgroupns=host",
+        "--read-only",
+        "--user=1000",
     ),
 )
 EXPOSING = "busybox:exposing"  # the image exposes ports
@@ -64,6 +68,8 @@ def _run(chance: Chance, there: There) -> list[str]:
         options += _on_networks(chance, there)
     elif running and chance.happens(0.1):
         options += ["--link", chance.one(*running)]
+    elif chance.happens(0.05):
+        options += ["--ip", "172.17.0.99"]
     options += chance.some(2, list(_OTHER_OPTIONS))
     image = EXPOSING if chance.happens(0.2) else IDLE[0]
     chosen = chance.one("run", "run", "run", "run", "create")
@@ -80,6 +86,8 @@ def _on_networks(chance: Chance, there: There) -> list[str]:
         for version, option in ((4, "--ip"), (6, "--ip6")):
             if address := address_in(chance, there, first, version):
                 options += [option, address]
+        if not there.subnets(first, 6) and chance.happens(0.05):
+            options += ["--ip6", "2001:db8:9::9"]
         options += ["--network-alias", "other"] if chance.happens(0.2) else []
         options += ["--link", chance.one(*there.running)] if there.running and chance.happens(0.1) else []
     for name in others:

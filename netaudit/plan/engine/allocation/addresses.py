@@ -7,7 +7,6 @@ from netaudit.model.docker import BRIDGE_OPTION
 from netaudit.model.host import Ip, IpNetwork
 from netaudit.model.plan import Symbol, SymbolKind
 from netaudit.model.version import Version
-from netaudit.plan.engine.allocation.subnets import check_given
 from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.objects import (
     Object,
@@ -78,7 +77,6 @@ def choose_address(state: EngineState, network: Object, version: int, wanted: st
     if not available:
         return None
     if wanted:
-        check_given(state, network, version, [pool.config for pool in available])
         return _wanted(available, address_of(wanted))
     for pool in available:
         if free := pool.lowest_free():

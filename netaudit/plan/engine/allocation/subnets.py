@@ -16,7 +16,7 @@ _LOWEST_GAP = Version(27)  # from here on the lowest gap is taken; before, the s
 _MAKES_IPV6 = Version(27)
 _UNIQUE_LOCAL, _LENGTH = IPv6Network("fd00::/8"), 64  # where the engine's own prefix is, and how long its subnets are
 _MADE_HERE = "2999"  # when networks of the plan are made: EngineState.moment
-_NOT_GIVEN = "user specified IP address is supported only when connecting to networks with user configured subnets"
+NOT_GIVEN = "user specified IP address is supported only when connecting to networks with user configured subnets"
 _NO_POOL = "could not find an available, non-overlapping IPv{} address pool among the defaults to assign to the network"
 
 
@@ -67,7 +67,7 @@ def check_given(state: EngineState, network: Object, version: int, pools: list[O
     Of a network that was recorded, that is not told: a subnet as the engine would choose it may have been given too.
     """
     if (text(network, "Id"), version) in state.chosen_subnets:
-        raise EngineRefusal(400, _NOT_GIVEN)
+        raise EngineRefusal(400, NOT_GIVEN)
     made_before = text(network, "Created") < _MADE_HERE
     if made_before and any(_may_be_chosen(state.host, pool) for pool in pools):
         state.assume(AssumptionKind.SUBNET_GIVEN, network=text(network, "Name"))

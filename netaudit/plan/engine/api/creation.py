@@ -6,6 +6,7 @@ from netaudit.model.engine_request import EngineRequest
 from netaudit.model.plan import AssumptionKind
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.wanted import wanted_ports
+from netaudit.plan.engine.allocation.wishes import check_new_wishes
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.endpoints import endpoint
 from netaudit.plan.engine.api.links import check_linked
@@ -40,6 +41,7 @@ def create(state: EngineState, request: EngineRequest) -> Answer:
     networking = part(dict(body), "NetworkingConfig").get("EndpointsConfig")
     configs = dict(objects(networking))
     _check_networks(request, configs)
+    check_new_wishes(state, text(host_config, "NetworkMode") or "default", configs)
     container = _container(state, name, body)
     _expose(state, container)
     wanted_ports(container, state.host.version)  # refuses what is no port

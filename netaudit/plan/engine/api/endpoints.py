@@ -4,10 +4,11 @@ from ipaddress import IPv4Address, IPv6Address
 
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.host import Ip
-from netaudit.model.plan import EffectKind
+from netaudit.model.plan import AssumptionKind, EffectKind
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.addresses import Pool, choose_address, gateway_of, note_address, pools
 from netaudit.plan.engine.allocation.publishing import publish
+from netaudit.plan.engine.allocation.wishes import check_wishes
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.overlay import leave_member, next_address, settle_gateway
 from netaudit.plan.engine.objects import (
@@ -51,6 +52,7 @@ def connect(state: EngineState, request: EngineRequest, reference: str) -> Answe
     config = dict(given) if isinstance(given, dict) else {}
     name = text(network, "Name")
     _check_connection(container, network)
+    check_wishes(state, network, name, config)
     ends = endpoints_of(container)
     if is_running(container):
         if text(part(ends, name) if name in ends else {}, "EndpointID"):
@@ -112,6 +114,7 @@ def join(state: EngineState, container: Object, name: str) -> None:
     network = _network_of(state, name, end)
     _check_parent(state, network)
     own_name = text(network, "Name")
+    check_wishes(state, network, own_name, end)
     if own_name != name:
         ends[own_name] = ends.pop(name)
     end |= _OPERATIONAL | {"NetworkID": text(network, "Id")}
@@ -209,12 +212,13 @@ def _with_length(end: Object, address: str, length: str) -> str:
 def _check_parent(state: EngineState, network: Object) -> None:
     """Refuse macvlan and ipvlan on one interface: the kernel keeps it for the kind whose endpoint came first."""
     driver, parent = text(network, "Driver"), options_of(network).get("parent")
-    if driver not in _VLANS or not parent:
+    used = [one for one in state.networks.values() if text(one, "Driver") in _VLANS and one.get("Containers")]
+    if driver not in _VLANS:
         return
-    for other in state.networks.values():
-        is_other = text(other, "Driver") in _VLANS and text(other, "Driver") != driver
-        if is_other and options_of(other).get("parent") == parent and part(other, "Containers"):
-            raise EngineRefusal(500, f"failed to create the {driver} port: device or resource busy")
+    if any(text(one, "Driver") != driver and parent and options_of(one).get("parent") == parent for one in used):
+        raise EngineRefusal(500, f"failed to create the {driver} port: device or resource busy")
+    if all(text(one, "Driver") != driver for one in used):
+        state.assume(AssumptionKind.KERNEL_LINK, driver=driver, network=text(network, "Name"))
 
 
 def _check_connection(container: Object, network: Object) -> None:

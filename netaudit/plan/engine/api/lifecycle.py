@@ -96,6 +96,7 @@ def copy_into(state: EngineState, request: EngineRequest, reference: str) -> Ans
 def bring_up(state: EngineState, container: Object) -> None:
     """Start a container; where its networks refuse it, it has none of them. Raises EngineRefusal."""
     _check_namespace(state, container)
+    _check_sysctls(container)
     _name_sandbox(state, container)
     try:
         if not mode_of(container).startswith("container:"):
@@ -158,6 +159,13 @@ def _check_namespace(state: EngineState, container: Object) -> None:
         status = text(part(found, "State"), "Status")
         why = f"cannot join network namespace of a non running container: container {name_of(found)} is {status}"
         raise EngineRefusal(409, why)
+
+
+def _check_sysctls(container: Object) -> None:
+    """Refuse a container that would set a switch of the host's own network: runc does."""
+    for name in texts(part(container, "HostConfig").get("Sysctls")):
+        if name.startswith("net.") and mode_of(container) == "host":
+            raise EngineRefusal(400, f'runc create failed: sysctl "{name}" not allowed in host network namespace')
 
 
 def _ends(request: EngineRequest) -> bool:

@@ -1,6 +1,6 @@
 """Create a network: its subnets, gateways and options, as the engine gives them."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 
 from netaudit.model.docker import BRIDGE_OPTION
 from netaudit.model.engine_request import EngineRequest
@@ -8,6 +8,7 @@ from netaudit.model.host import IpNetwork
 from netaudit.model.plan import EffectKind, Symbol, SymbolKind
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.addresses import Pool, bridge_of, has_no_gateway, note_address
+from netaudit.plan.engine.allocation.bridge_options import check_bridge_options
 from netaudit.plan.engine.allocation.subnets import check_overlap, choose_ipv4, choose_ipv6
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.networks import PREDEFINED
@@ -17,7 +18,7 @@ from netaudit.plan.engine.state import EngineState
 
 _SWITCHES_IPV4 = Version(28)
 _SHOWS_GATEWAY = Version(29)  # from here on the gateway of a subnet that was configured without one is shown too
-_MODES = Version(27)
+_NO_HOST_BITS = Version(25)
 _DRIVERS = ("bridge", "macvlan", "ipvlan", "overlay", "null", "host")
 _BRIDGE_NAME = f"{BRIDGE_OPTION}name"
 _NOT_A_MANAGER = (
@@ -35,7 +36,7 @@ def create(state: EngineState, request: EngineRequest) -> Answer:
     if source := text(part(body, "ConfigFrom"), "Network"):
         _copy_configuration(state, network, source)
     _check_bridge(state, network)
-    _check_modes(state, network)
+    check_bridge_options(state, network)
     if network["ConfigOnly"] is not True:
         _allocate(state, network)
     if text(network, "Driver") == "overlay":
@@ -133,26 +134,19 @@ def _check_bridge(state: EngineState, network: Object) -> None:
         raise EngineRefusal(403, f"cannot create network {network['Id']} ({named}): {why}")
 
 
-def _check_modes(state: EngineState, network: Object) -> None:
-    """Refuse gateway modes that do not go with the network."""
-    for version in (4, 6):
-        mode = options_of(network).get(f"{BRIDGE_OPTION}gateway_mode_ipv{version}", "")
-        if mode not in ("", "nat", "nat-unprotected", "routed", "isolated") and state.host.version >= _MODES:
-            raise EngineRefusal(400, f"unknown gateway mode {mode}")
-        if mode == "isolated" and network["Internal"] is not True and state.host.version >= _SWITCHES_IPV4:
-            raise EngineRefusal(400, "gateway mode 'isolated' can only be used for an internal network")
-
-
 def _allocate(state: EngineState, network: Object) -> None:
     """Give a network its subnets; a gateway is shown where its subnet was not configured."""
     configs = part(network, "IPAM")["Config"]
     for config in configs:
-        subnet = _subnet(config)
+        subnet = _subnet(state, config)
         check_overlap(state, subnet)
         _check_gateway(config, subnet)
         if state.host.version >= _SHOWS_GATEWAY and not text(config, "Gateway"):
             config.update(_chosen(state, network, config))
-    given = {_subnet(one).version for one in configs}
+    versions = [_subnet(state, one).version for one in configs]
+    given = set(versions)
+    if text(network, "Driver") == "bridge" and len(given) < len(versions):
+        raise EngineRefusal(403, "bridge driver doesn't support multiple subnets")
     for version, enabled in ((4, network.get("EnableIPv4") is not False), (6, network["EnableIPv6"])):
         if enabled and version not in given and text(network, "Driver") not in ("null", "overlay"):
             choose = choose_ipv4 if version == 4 else choose_ipv6
@@ -170,12 +164,15 @@ def _chosen(state: EngineState, network: Object, config: Object) -> Object:
     return config | {"Gateway": str(gateway)}
 
 
-def _subnet(config: Object) -> IpNetwork:
+def _subnet(state: EngineState, config: Object) -> IpNetwork:
     named = text(config, "Subnet")
     try:
-        return ip_network(named, strict=False)
+        found = ip_network(named, strict=False)
     except ValueError as error:
         raise EngineRefusal(400, f"invalid subnet {named}: invalid CIDR block notation") from error
+    if state.host.version >= _NO_HOST_BITS and ip_interface(named).ip != found.network_address:
+        raise EngineRefusal(400, f"invalid network config:\ninvalid subnet {named}: it should be {found}")
+    return found
 
 
 def _check_gateway(config: Object, subnet: IpNetwork) -> None:

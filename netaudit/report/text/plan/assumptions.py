@@ -45,6 +45,10 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "the kernel has SCTP, on which docker-proxy listens for port {port}",
         "modprobe sctp; with userland-proxy=false nothing listens",
     ),
+    AssumptionKind.KERNEL_LINK: (
+        "the kernel has {driver}, for network {network}",
+        "modprobe {driver}: without it no container of the network starts",
+    ),
     AssumptionKind.PORTS_COMPETE: (
         "container {container} takes host port {port} before container {other} can take it, whose range has it too",
         "the order in which they start, which is not the same each time: in the other one {container} does not start",
