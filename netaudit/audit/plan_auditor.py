@@ -6,6 +6,7 @@ import msgspec
 
 from netaudit.attribute import attribute_diff, attribute_snapshot
 from netaudit.attribute.attribution import (
+    KERNEL_MAKER,
     OPERATOR_MAKER,
     AttributedChange,
     AttributedDiff,
@@ -30,7 +31,7 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.planned import JudgedChange, JudgedPlan
 from netaudit.audit.since import gone, newness
-from netaudit.diff import Added, Removed
+from netaudit.diff import Added, Altered, Removed
 from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.model.plan import Assumption, AssumptionKind
 from netaudit.model.snapshot import Snapshot
@@ -115,8 +116,9 @@ def _written(diff: AttributedDiff, writer: str) -> frozenset[Item]:
 
 
 def _by_command(one: AttributedChange, writer: str) -> AttributedChange:
-    """Name the command as the writer of a new rule that no maker of the catalog writes."""
-    known = one.attribution.confidence is not Confidence.UNATTRIBUTED
+    """Name the command as the writer of a rule that no maker of the catalog writes, and of a policy that it sets."""
+    maker = one.attribution.maker
+    known = maker not in ("", OPERATOR_MAKER) and not (maker == KERNEL_MAKER and isinstance(one.change, Altered))
     if not writer or known or isinstance(one.change, Removed):
         return one
     attribution = Attribution(

@@ -69,9 +69,8 @@ def _addresses(host: Host) -> Iterator[str]:
 def _route(one: Route) -> str:
     """Write a route as ip(8) does."""
     kind = "" if one.kind == "unicast" else f"{one.kind} "
-    hops = " ".join(
-        f"via {hop.gateway} dev {hop.interface}" if hop.gateway else f"dev {hop.interface}" for hop in one.hops
-    )
+    ways = [(("via", hop.gateway), ("dev", hop.interface)) for hop in one.hops]
+    hops = "".join(f" {word} {value}" for way in ways for word, value in way if value)
     table = "" if one.table == "main" else f" table {one.table}"
     metric = f" metric {one.metric}" if one.metric else ""
-    return f"{kind}{one.destination} {hops}{table}{metric}".strip()
+    return f"{kind}{one.destination}{hops}{table}{metric}"

@@ -21,6 +21,7 @@ _OTHER_OPTIONS = (
         "--cgroupns=host",
         "--read-only",
         "--user=1000",
+        "--ip=172.17.0.99",
     ),
 )
 EXPOSING = "busybox:exposing"  # the image exposes ports
@@ -68,8 +69,6 @@ def _run(chance: Chance, there: There) -> list[str]:
         options += _on_networks(chance, there)
     elif running and chance.happens(0.1):
         options += ["--link", chance.one(*running)]
-    elif chance.happens(0.05):
-        options += ["--ip", "172.17.0.99"]
     options += chance.some(2, list(_OTHER_OPTIONS))
     image = EXPOSING if chance.happens(0.2) else IDLE[0]
     chosen = chance.one("run", "run", "run", "run", "create")
