@@ -76,7 +76,10 @@ def test_a_file_for_iptables_restore_need_not_declare_built_in_chains() -> None:
 def test_a_file_for_iptables_restore_may_hold_commands() -> None:
     commands = "*filter\n-F\n-X\n-Z INPUT\n-P INPUT DROP\n-N OWN\n-A INPUT -i lo -j ACCEPT\n-A OWN -j DROP\nCOMMIT\n"
     declared = "*filter\n:INPUT DROP [0:0]\n:OWN - [0:0]\n-A INPUT -i lo -j ACCEPT\n-A OWN -j DROP\nCOMMIT\n"
-    assert _read(commands) == _read(declared)
+    loaded = _read(commands)
+    assert [table.chains for table in loaded.tables] == [table.chains for table in _read(declared).tables]
+    assert [table.commanded for table in (*loaded.tables, *_read(declared).tables)] == [True, False]
+    assert any("a file that iptables-restore loads" in loss.detail for loss in loaded.losses)
 
 
 def test_dumps_of_both_families_in_one_file_are_told_apart() -> None:

@@ -239,3 +239,31 @@ def test_filter_alone_tells_that_swarms_chain_is_missing(tmp_path: Path) -> None
     )
     assert "swarm-ingress-chain-missing" in found(tmp_path, text)
     assert "swarm-ingress-chain-missing" not in found(tmp_path, text.replace("-N DOCKER-USER", "-N DOCKER-INGRESS"))
+
+
+def test_a_file_that_iptables_restore_loads_does_not_tell_what_else_is_there(tmp_path: Path) -> None:
+    text = (
+        "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:DOCKER-USER - [0:0]\n-F DOCKER-USER\n"
+        "-A DOCKER-USER -i eth0 -j DROP\nCOMMIT\n"
+    )
+    assert "docker-user-not-asked" not in found(tmp_path, text)
+    assert "docker-user-not-asked" in found(
+        tmp_path, text.replace("-F DOCKER-USER\n", "").replace("COMMIT", "-A DOCKER-USER -j RETURN\nCOMMIT")
+    )
+    assert any("a file that iptables-restore loads" in said for said in read(tmp_path, text)[1])
+
+
+ROW = " pkts bytes target     prot opt in     out     source               destination\n"
+RETURNS = "    0     0 RETURN     all  --  *      *       0.0.0.0/0            0.0.0.0/0\n"
+
+
+def test_docker_user_that_a_listing_shows_without_references_is_not_asked(tmp_path: Path) -> None:
+    text = f"Chain DOCKER-USER (0 references)\n{ROW}{RETURNS}"
+    assert "docker-user-not-asked" in found(tmp_path, text)
+    assert "docker-user-not-asked" not in found(tmp_path, text.replace("(0 ", "(1 "))
+
+
+def test_docker_user_that_is_not_listed_is_not_said_to_be_empty(tmp_path: Path) -> None:
+    text = f"{ROWS}$ iptables -nvL DOCKER\nChain DOCKER (1 references)\n{ROW}"
+    row = "    0     0 ACCEPT     tcp  --  !br-a  br-a    0.0.0.0/0            172.18.0.2           tcp dpt:5432\n"
+    assert "docker-user-empty" not in found(tmp_path, text + row)

@@ -37,7 +37,7 @@ class FirewallFacts(SubjectFacts, frozen=True):
         int | None, fact("The position in FORWARD of the jump to DOCKER-USER, 0 for none.", Source.IPTABLES_NFT)
     ] = None
     next_user_jump: Annotated[int, fact("The position of that jump once another rule was inserted before it.")] = 0
-    user_rules: Annotated[int, fact("How many rules DOCKER-USER has beside Docker's RETURN.")] = 0
+    user_rules: Annotated[int | None, fact("How many rules DOCKER-USER has beside Docker's RETURN.")] = 0
     user_accepts_all: Annotated[bool, fact("Whether a rule of DOCKER-USER accepts everything.")] = False
     user_drops_replies: Annotated[
         bool, fact("Whether DOCKER-USER drops or rejects before anything there accepts replies.")
@@ -114,9 +114,9 @@ def _facts(view: HostView, family: str, rules: Sequence[AttributedItem]) -> Fire
         forwarding=view.forwarding.is_on(family),
         forward_policy=view.forwarding.policy(family),
         user_chain=any(one.item.chain == "DOCKER-USER" for one in iptables),
-        user_jump=jump if _is_listed(view, family) else None,
+        user_jump=jump if _is_listed(view, family) else 0 if listed.is_unasked("DOCKER-USER") else None,
         next_user_jump=jump + 1,
-        user_rules=len(own),
+        user_rules=len(own) if listed.tells_of("DOCKER-USER") else None,
         user_accepts_all=any(one.item.text == "-A DOCKER-USER -j ACCEPT" for one in own),
         user_drops_replies=drops_replies(user, view.snapshot.host, view.networks.values()),
         before_user=tuple(f"{one.item.where}: {one.item.text}" for one in forward if _accepts_before(one, jump)),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from netaudit.audit.subjects.listed.native import NativeChains
 from netaudit.model.docker import is_docker_bridge
 from netaudit.model.facts import GapReason, source_of_rules
 from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS, IPTABLES_BACKENDS, Backend, Chain, Table
@@ -31,6 +32,8 @@ class ListedChains:
 
     def __init__(self, snapshot: Snapshot, family: str) -> None:
         self._snapshot = snapshot
+        self._family = family
+        self._native = NativeChains(snapshot, family)
         self._tables = [
             one for one in snapshot.ruleset.tables if one.family == family and one.backend in IPTABLES_BACKENDS
         ]
@@ -54,6 +57,19 @@ class ListedChains:
         whole = all(gap.source != source or gap.reason is GapReason.PARTIAL for gap in self._snapshot.gaps)
         return whole and _ANCHORS.get(table.name, "") in listed and not asked
 
+    def tells_of(self, chain: str) -> bool:
+        """Tell whether a chain of filter is there, or surely is not: a part of a listing does not say."""
+        if chain in self._chains("filter"):
+            return True
+        sources = {source_of_rules(backend, self._family) for backend in IPTABLES_BACKENDS}
+        partly = (gap for gap in self._snapshot.gaps if gap.source in sources and gap.detail)
+        return all(gap.reason is not GapReason.NOT_RECORDED for gap in partly)
+
+    def is_unasked(self, name: str) -> bool:
+        """Tell whether a listing shows a chain of filter, and that no rule leads to it."""
+        found = self._chains("filter").get(name)
+        return found is not None and found.references == 0
+
     def repeated(self) -> Iterator[str]:
         """Yield the rules that say word for word what an earlier one of their chain says."""
         for table in self._tables:
@@ -68,7 +84,9 @@ class ListedChains:
         """Tell whether INPUT accepts named ports, and everything else too: nothing in it drops, nor does its policy."""
         chains = self._chains("filter")
         found = chains.get("INPUT")
-        if found is None or found.policy != "ACCEPT" or self._elsewhere("input"):
+        if found is None or (found.policy == "ACCEPT" and not found.rules):
+            return self._native.input_never_closes()
+        if found.policy != "ACCEPT" or self._elsewhere("input"):
             return False
         named = any(_opens_port(rule.text) for rule in found.rules)
         return named and not any(_may_stop(target, chains) for target in _targets(found))
@@ -78,9 +96,11 @@ class ListedChains:
         chains = self._chains("filter")
         found = chains.get("OUTPUT")
         published = any("DNAT" in _targets(chain) for chain in self._chains("nat").values())
+        bridges = self.published_bridges()
+        if published and self._native.output_stops(bridges):
+            return True
         if found is None or not published or not closes(found):
             return False
-        bridges = self.published_bridges()
         return not any(_may_lead_to_containers(rule.text, bridges) for rule in found.rules)
 
     def published_bridges(self) -> tuple[str, ...]:

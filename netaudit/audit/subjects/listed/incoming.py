@@ -3,6 +3,7 @@
 import re
 
 from netaudit.audit.subjects.listed.chains import closes
+from netaudit.audit.subjects.listed.native import NativeChains
 from netaudit.audit.subjects.listed.private import may_be_private
 from netaudit.model.docker import is_docker_bridge
 from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS, IPTABLES_BACKENDS, Backend, Chain, Table
@@ -29,6 +30,8 @@ def bridges_kept_out(snapshot: Snapshot, family: str) -> tuple[str, ...]:
         if (one.family, one.name) == (family, "filter") and one.backend in IPTABLES_BACKENDS
     ]
     native = (one for one in snapshot.ruleset.tables if one.backend is Backend.NFTABLES)
+    if len(tables) == 1 and NativeChains(snapshot, family).input_keeps_out(_bridges(tables[0])):
+        return _bridges(tables[0])
     if len(tables) != 1 or any("hook input " in chain.base for table in native for chain in table.chains):
         return ()
     chains = {chain.name: chain for chain in tables[0].chains}
