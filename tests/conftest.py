@@ -10,12 +10,15 @@ import packing
 import pytest
 from hypothesis import settings
 from sampling import SWEEP, thin
+from tables_once import compute_tables_once
 
 # 20 examples of each law in `make check`, 60 in `make test` (SWEEP=3), and as many more as SWEEP asks for.
 # No deadlines: a loaded machine is not a bug. In CI the same examples each time: a new one is for a person to meet.
 settings.register_profile("here", deadline=None, max_examples=20 * SWEEP)
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=20 * SWEEP)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+compute_tables_once()
 
 # A shell starts its background jobs with SIGINT ignored, and every program that a test starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,12 +1,13 @@
 """How much of a long sweep runs: a sample in `make check`, more in `make test`, and as much as SWEEP=N asks for.
 
 Some cases of a list stay in `make check`, the others are marked `matrix`. Of random cases, `make test` runs three times
-as many as `make check`. Sweeps over every recording take hours in all: THINNED says how much of them `make test` runs.
+as many as `make check`. Sweeps over every recording take hours in all: THINNED says how much of them `make test` runs,
+and of the longest ones the lists themselves say it (`of_matrix`, `thinned`), so that no worker collects what none runs.
 """
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import pytest
@@ -30,41 +31,48 @@ HOSTS = (
 THINNED = {
     "attribute/test_attribute_synthetic.py": 2,
     "audit/test_bad_hosts.py": 3,
-    "audit/test_less_evidence.py": 40,
     "audit/test_remedies.py": 3,
     "browser/test_pictures.py": 3,
     "cli/test_cli_named_files.py": 3,
     "engine/test_exposure_engines.py": 2,
     "engine/test_exposure_scenarios.py": 2,
-    "packets/test_exposure_alike.py": 40,
     "packets/test_shapes.py": 4,
     "policy/test_flipped_rules.py": 2,
-    "plan/test_planned_inventories.py": 20,
-    "plan/test_planned_rules.py": 20,
     "plan/test_projects_without_compose.py": 4,
     "plan/test_recorded_steps.py": 8,
     "plan/test_rehearsal.py": 2,
-    "replica/test_replica.py": 60,
     "report/test_growth.py": 4,
     "report/test_planted.py": 3,
     "test_ablation.py": 6,
-    "test_redaction.py": 10,
-    "test_redaction_leaks.py": 12,
 }
 
 
-def sampled(cases: Iterable[Any], stay: Collection[Any]) -> list[Any]:
-    """Return cases for `parametrize`: `make check` runs those that stay, the matrix runs the others."""
+def sampled(cases: Iterable[Any], stay: Collection[Any], of_matrix: int = 1) -> list[Any]:
+    """Return cases for `parametrize`: `make check` runs those that stay, the matrix each n-th of the others."""
     cases = list(cases)
     missing = [case for case in stay if case not in cases]
     assert not missing, f"a sample names what is no case: {missing}"
-    return [case if case in stay else pytest.param(*_values(case), marks=pytest.mark.matrix) for case in cases]
+    return _chosen(cases, lambda _, case: case in stay, of_matrix)
 
 
-def every(step: int, cases: Iterable[Any]) -> list[Any]:
-    """Return cases for `parametrize`: each `step`-th one stays in `make check`, the matrix runs the others."""
+def every(step: int, cases: Iterable[Any], of_matrix: int = 1) -> list[Any]:
+    """Return cases for `parametrize`: each `step`-th one stays in `make check`, the matrix runs each n-th other."""
+    return _chosen(cases, lambda at, _: at % step == 0, of_matrix)
+
+
+def thinned(step: int, cases: Iterable[Any]) -> list[Any]:
+    """Return each n-th case below SWEEP=50, and all from there on."""
+    return list(cases)[:: step if SWEEP < WHOLE else 1]
+
+
+def _chosen(cases: Iterable[Any], stays: Callable[[int, Any], bool], of_matrix: int) -> list[Any]:
+    """Return what stays, and each n-th of the others as a case of the matrix, in their order."""
+    numbered = [(at, case, stays(at, case)) for at, case in enumerate(cases)]
+    others = {at for at, _, _ in thinned(of_matrix, (one for one in numbered if not one[2]))}
     return [
-        pytest.param(*_values(case), marks=[pytest.mark.matrix] if at % step else []) for at, case in enumerate(cases)
+        pytest.param(*_values(case), marks=[] if stay else [pytest.mark.matrix])
+        for at, case, stay in numbered
+        if stay or at in others
     ]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from pages.rooms import PACKAGES, docstring
+from syntax import imported, statements, tree
 
 import netaudit
 from netaudit.release import RELEASE
@@ -104,17 +105,12 @@ def _name(path: Path) -> str:
 
 
 @cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(_text(path))
-
-
-@cache
 def _definitions() -> tuple[tuple[str, ast.ClassDef | ast.FunctionDef], ...]:
     """Return every class and function, with the name of its module."""
     return tuple(
         (_name(path), node)
         for path in MODULES
-        for node in ast.walk(_tree(path))
+        for node in statements(path)
         if isinstance(node, ast.ClassDef | ast.FunctionDef)
     )
 
@@ -125,26 +121,12 @@ def _text(path: Path) -> str:
 
 
 @cache
-def _imported(path: Path) -> frozenset[str]:
-    return frozenset(_imports_of(_tree(path)))
-
-
-def _imports_of(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        match node:
-            case ast.Import(names=names):
-                yield from (alias.name for alias in names)
-            case ast.ImportFrom(module=str() as module, level=0):
-                yield module
-
-
-@cache
 def _foreign(path: Path) -> set[str]:
-    return {name.partition(".")[0] for name in _imported(path)} & HOMES.keys()
+    return {name.partition(".")[0] for name in imported(path)} & HOMES.keys()
 
 
 def test_a_module_has_at_most_250_lines() -> None:
-    lines = {_name(path): path.read_text().count("\n") for path in MODULES}
+    lines = {_name(path): _text(path).count("\n") for path in MODULES}
     assert {name: count for name, count in lines.items() if count > 250} == {}
 
 
@@ -209,7 +191,7 @@ def test_every_dependency_has_a_home() -> None:
 
 def test_nothing_is_imported_that_is_no_dependency() -> None:
     known = HOMES.keys() | sys.stdlib_module_names | {"netaudit"}
-    assert {name for path in MODULES for name in _imported(path) if name.partition(".")[0] not in known} == set()
+    assert {name for path in MODULES for name in imported(path) if name.partition(".")[0] not in known} == set()
 
 
 def test_nothing_is_called_utils() -> None:
@@ -218,7 +200,7 @@ def test_nothing_is_called_utils() -> None:
 
 
 def test_a_module_says_what_it_is() -> None:
-    assert [_name(path) for path in MODULES if not ast.get_docstring(_tree(path))] == []
+    assert [_name(path) for path in MODULES if not ast.get_docstring(tree(path))] == []
 
 
 def test_the_release_is_the_packages_version() -> None:
@@ -229,7 +211,7 @@ def test_no_folder_is_crowded() -> None:
     sizes = {_name(folder): len(list(folder.glob("*.py"))) - 1 for folder in {path.parent for path in MODULES}}
     lines = {_name(path.parent): 0 for path in MODULES}
     for path in MODULES:
-        lines[_name(path.parent)] += len(path.read_text().splitlines())
+        lines[_name(path.parent)] += len(_text(path).splitlines())
     assert {name: size for name, size in sizes.items() if size > MOST_MODULES} == {}
     assert {name: size for name, size in lines.items() if size > MOST_LINES} == {}
 

@@ -182,7 +182,16 @@ def test_the_page_of_agreement_covers_the_whole_lab_and_names_nothing_wrong() ->
 
 @pytest.mark.parametrize(
     "page",
-    [manual, fleet_tables, json_schema, policy_schema, model_page, rooms, rule_references, tour],
+    [
+        manual,
+        fleet_tables,
+        json_schema,
+        policy_schema,
+        model_page,
+        rooms,
+        rule_references,
+        pytest.param(tour, marks=pytest.mark.matrix),
+    ],
     ids=lambda page: page.PATH.name,
 )
 def test_pages_that_are_made_are_as_they_would_be_made_now(page: ModuleType) -> None:

@@ -18,7 +18,7 @@ COMMANDS = {
 FLOOR = 100  # MiB; below, Python itself does not start
 
 
-@pytest.mark.parametrize("limit", sampled((FLOOR, 250, 600, 1500, 1900), (FLOOR, 600)))
+@pytest.mark.parametrize("limit", sampled((FLOOR, 250, 600, 1500, 1900), (600,)))
 @pytest.mark.parametrize("command", sampled(COMMANDS, ("report",)))
 def test_a_limit_of_memory_is_kept_or_named(command: str, limit: int) -> None:
     argv = ["bash", "-c", f'ulimit -v {limit << 10}; exec "$@"', "bash", sys.executable, "-m", "netaudit"]

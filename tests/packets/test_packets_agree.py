@@ -41,12 +41,11 @@ def test_every_example_packet_comes_to_what_its_cell_says(recording: str) -> Non
 
 def disagreements(facts: Facts) -> list[Exposure]:
     """List the cells whose example packet comes to something else."""
-    snapshot = parse_snapshot(facts)
-    complete = with_every_endpoint(snapshot.inventory, snapshot.host)
-    snapshot = msgspec.structs.replace(snapshot, inventory=complete)
-    program = snapshot.program
+    parsed = parse_snapshot(facts)
+    program = parsed.program
+    cells = [cell for cell in expose(parsed, program, ZoneChoice()) if cell.witness]
+    snapshot = msgspec.structs.replace(parsed, inventory=with_every_endpoint(parsed.inventory, parsed.host))
     unseen = {gap.source for gap in snapshot.gaps}
-    cells = [cell for cell in expose(snapshot, program, ZoneChoice()) if cell.witness]
     assert cells
     ground = (unseen, snapshot.inventory)
     found = {cell: trace(program, snapshot.host, probe_of(cell, snapshot), *ground).outcome for cell in cells}

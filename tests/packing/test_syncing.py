@@ -53,6 +53,7 @@ def _clone(tree: Tree, where: Path) -> Tree:
     return Tree(where)
 
 
+@pytest.mark.matrix
 def test_the_recordings_of_this_checkout_are_what_is_packed() -> None:
     assert list(differences(TREE)) == []
 

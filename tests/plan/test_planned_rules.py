@@ -40,7 +40,7 @@ def _plan(step: Step) -> PlannedInventory:
     return engine.planned()
 
 
-@pytest.mark.parametrize("step", every(60, _steps()), ids=lambda step: step.name)
+@pytest.mark.parametrize("step", every(60, _steps(), of_matrix=20), ids=lambda step: step.name)
 def test_a_command_gives_the_rules_that_the_next_recording_shows(step: Step) -> None:
     before, after = snapshot(step.before), snapshot(step.after)
     planned = _plan(step)

@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from syntax import tree
 
 import netaudit
 from netaudit.model.reason import Reason, ReasonKind, kinds_of, make_reason, several
@@ -26,11 +27,11 @@ def _named(kind: ReasonKind) -> set[str]:
 @cache
 def _calls() -> tuple[tuple[ReasonKind, frozenset[str]], ...]:
     """Give each call that makes a reason of a kind that is written there, with the names of its arguments."""
-    return tuple(call for path in PACKETS for call in _calls_in(ast.parse(path.read_text())))
+    return tuple(call for path in PACKETS for call in _calls_in(tree(path)))
 
 
-def _calls_in(tree: ast.Module) -> Iterator[tuple[ReasonKind, frozenset[str]]]:
-    for node in ast.walk(tree):
+def _calls_in(module: ast.Module) -> Iterator[tuple[ReasonKind, frozenset[str]]]:
+    for node in ast.walk(module):
         match node:
             case ast.Call(func=ast.Name(id="make_reason" | "by_no_rule"), args=[ast.Attribute(attr=name), *_]):
                 names = frozenset(one.arg for one in node.keywords if one.arg)
@@ -38,11 +39,10 @@ def _calls_in(tree: ast.Module) -> Iterator[tuple[ReasonKind, frozenset[str]]]:
 
 
 def _mentioned() -> set[str]:
-    trees = [ast.parse(path.read_text()) for path in PACKETS]
     return {
         node.attr
-        for tree in trees
-        for node in ast.walk(tree)
+        for path in PACKETS
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ReasonKind"
     }
 

@@ -4,6 +4,7 @@
     # Completed on Sat Nov 28 06:00:00 2026                 nor does when it was printed
 
 A host that is recorded every five minutes mostly is what it was, so most of its recordings need no audit of their own.
+netaudit.model.history.noise leaves out more: it only keeps a history small, and here a remark or a handle may decide.
 """
 
 import hashlib
