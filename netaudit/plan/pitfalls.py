@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import pairwise, takewhile
 
 import msgspec
 
@@ -24,8 +25,16 @@ class Pitfall(msgspec.Struct, frozen=True, order=True):
 
 def find_pitfalls(command: Sequence[str]) -> tuple[Pitfall, ...]:
     """Return the pitfalls that a docker command walks into, each once."""
+    if _is_of_service(command):
+        return ()
     found = (pitfall for option in _published(command) for pitfall in _dropped(option))
     return tuple(dict.fromkeys(found))
+
+
+def _is_of_service(command: Sequence[str]) -> bool:
+    """Tell whether a service of a swarm is asked for: the client sends its mode, and refuses other keys itself."""
+    words = [*takewhile(lambda word: word.partition("=")[0] not in _PUBLISH, command)]
+    return any(one == "service" and other in ("create", "update") for one, other in pairwise(words))
 
 
 def _published(command: Sequence[str]) -> Iterator[str]:

@@ -85,7 +85,9 @@ RULE = "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport
 LED = "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80"
 
 
-@pytest.mark.parametrize("prefix", ["node1 | ", "node1  |", "rules.v4:", "/etc/rules.v4:12:", "web1.example: "])
+@pytest.mark.parametrize(
+    "prefix", ["node1 | ", "node1  |", "rules.v4:", "/etc/rules.v4:12:", "web1.example: ", "2024-03-01T10:00:01.123Z "]
+)
 def test_what_stands_before_every_line_is_taken_away(tmp_path: Path, prefix: str) -> None:
     text = "".join(f"{prefix}{line}\n" for line in ("-P FORWARD DROP", "-N DOCKER", RULE))
     assert read(tmp_path, text)[0] == {"ip filter FORWARD": [], "ip filter DOCKER": [RULE]}
@@ -181,6 +183,7 @@ def test_commands_of_nft_cost_what_their_number_costs() -> None:
         ("public (active)\n  target: default\n", "line 2 is of firewall-cmd"),
         ("ER-USER  all  --  anywhere   anywhere\n", "line 1 is a row of iptables -L, and the line `Chain …` above it"),
         ("gw kernel: [UFW BLOCK] IN=eth0 OUT=docker0 MAC=02:42 SRC=203.0.113.8 DST=172.17.0.2\n", "line 1 is packets"),
+        ("services:\n  db:\n    ports: [5432]\n", "line 1 is of a Compose file"),
         ("hi\n$ sudo iptables -I DOCKER-USER -j DROP\n", "line 2 is a command"),
     ],
 )
@@ -267,3 +270,30 @@ def test_docker_user_that_is_not_listed_is_not_said_to_be_empty(tmp_path: Path) 
     text = f"{ROWS}$ iptables -nvL DOCKER\nChain DOCKER (1 references)\n{ROW}"
     row = "    0     0 ACCEPT     tcp  --  !br-a  br-a    0.0.0.0/0            172.18.0.2           tcp dpt:5432\n"
     assert "docker-user-empty" not in found(tmp_path, text + row)
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "-A DOCKER -d 172.17.0.2/32 -p tcp -j ACC",
+        "-A FORWARD -j DOCKER-US",
+        "-A DOCKER -p tcp -m tcp --dport 80 -j DNAT",
+        "-A DOCKER -p tcp -j DNAT --to-destination 172.17.0.",
+        "-A DOCKER -p tcp -j DNAT --to-destination 172.17.0.2:",
+    ],
+)
+def test_a_last_rule_that_ends_in_its_target_is_kept_and_told(tmp_path: Path, cut: str) -> None:
+    text = f"*filter\n:FORWARD DROP [0:0]\n:DOCKER - [0:0]\n:DOCKER-USER - [0:0]\n-A FORWARD -j DOCKER\n{cut}"
+    rules, gaps = read(tmp_path, text)
+    assert sorted(rule for chain in rules.values() for rule in chain) == sorted(["-A FORWARD -j DOCKER", cut])
+    assert f"line 6 of paste.txt, a rule whose target was cut off: {cut}" in gaps
+
+
+@pytest.mark.parametrize(
+    "whole", ["-A FORWARD -j DOCKER", "-A FORWARD -j mine", "-A DOCKER -j DNAT --to-destination 192.0.2.1"]
+)
+def test_a_last_rule_that_is_whole_is_not_said_to_be_cut(tmp_path: Path, whole: str) -> None:
+    text = f"*filter\n:FORWARD DROP [0:0]\n:DOCKER - [0:0]\n:DOCKER-USER - [0:0]\n{whole}"
+    rules, gaps = read(tmp_path, text)
+    assert whole in [rule for chain in rules.values() for rule in chain]
+    assert not any("cut off" in said for said in gaps)

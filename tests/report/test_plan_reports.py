@@ -104,6 +104,14 @@ def test_what_the_client_sends_as_it_is_written_is_no_pitfall(words: tuple[str, 
     assert find_pitfalls(("docker", "run", *words, "image")) == ()
 
 
+@pytest.mark.parametrize("option", ["--publish", "-p"])
+def test_a_service_is_sent_its_mode(option: str) -> None:
+    spec = "published=8081,target=80,mode=host"
+    assert find_pitfalls(("docker", "--context", "lab", "service", "create", option, spec, "image")) == ()
+    assert find_pitfalls(("docker", "service", "create", f"--publish={spec}", "image")) == ()
+    assert find_pitfalls(("docker", "run", option, spec, "service", "create")) != ()
+
+
 @pytest.mark.parametrize("kind", AssumptionKind)
 def test_every_assumption_has_a_sentence_and_a_fact_that_settles_it(kind: AssumptionKind) -> None:
     one = assume(kind, container="web", image="nginx", network="n", subnet="172.18.0.0/16", containers="a, b")

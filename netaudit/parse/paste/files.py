@@ -13,7 +13,7 @@ from netaudit.parse.paste.docker_rows import Json, objects_of, once_each, rows_o
 from netaudit.parse.paste.host_text import addresses_of
 from netaudit.parse.paste.passed import passed_gaps
 from netaudit.parse.paste.plain.undone import is_escaped
-from netaudit.parse.paste.plain.wrapped import is_cut_off
+from netaudit.parse.paste.plain.wrapped import ends_in_target, is_cut_off
 from netaudit.parse.paste.split import Parts, split_paste
 from netaudit.parse.paste.topics import Topic, topic_of
 from netaudit.parse.paste.typed import as_saved
@@ -99,10 +99,10 @@ def _with_commits(lines: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
     Rules and chains outside a table become what `iptables -S` prints: their table's head is cut off.
     """
     fixed: dict[int, str] = {}
-    cut: list[str] = []
     table, last = "", 0
     declared: set[str] = set()
     end = max(lines)
+    cut = list(_half_target(end, lines))
     for number in sorted(lines):
         line = lines[number]
         if number == end and ((table and _HALF.match(line)) or is_cut_off(line)):
@@ -123,6 +123,12 @@ def _with_commits(lines: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
         table = begins or ("" if line.strip() == "COMMIT" else table)
         last = number
     return fixed, [*cut, *([_close(fixed, last, table)] if table else [])]
+
+
+def _half_target(end: int, lines: Mapping[int, str]) -> Iterator[str]:
+    """Say so where the last rule's target is not whole."""
+    if ends_in_target(lines[end], lines.values()):
+        yield f"line {end}, a rule whose target was cut off: {lines[end].strip()}"
 
 
 def _is_readable(line: str) -> bool:

@@ -24,6 +24,7 @@ _KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "docker network ls, without the networks' addresses: give docker network inspect",
         ),
         (r"\s*ID\s+NAME\s+MODE\s+REPLICAS", "docker service ls, which names no rules"),
+        (r"services:\s*$", "of a Compose file: netaudit plan -f FILE tells what it would change"),
         (_ROW, "a row of iptables -L, and the line `Chain …` above it is not there"),
         (r"[^\n]{0,200}\bip6?tables\s+(?:-\S+\s+)*-[AID]\s+\S", "a command: what it makes is on the host"),
     )

@@ -1,4 +1,4 @@
-"""What programs put before each line of an answer is taken away: `node1 | -A …`, `rules.v4:12:-A …`, `43:-A …`."""
+"""What programs put before each line of an answer is taken away: `node1 | -A …`, `rules.v4:12:-A …`, a time."""
 
 import re
 from collections import Counter
@@ -7,11 +7,11 @@ from netaudit.parse.paste.topics import topic_of
 
 # The host before a bar (Compose, Ansible), a file or a host before a colon (grep, pssh), a line's number (grep -n).
 _PREFIX = re.compile(
-    r"[ \t]*(?:(?P<bar>[\w.@/~-]{1,80}[ \t]*\|)[ \t]?"
-    r"|(?P<colon>[\w.@/~-]{0,80}[A-Za-z][\w.@/~-]{0,80}:)(?:\d{1,6}:)?[ \t]?"
-    r"|(?P<number>\d{1,6})[:-])(?=\S)"
+    r"[ \t]*(?:(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,12}[ \t])|(?P<bar>[\w.@/~-]{1,80}[ \t]*\|)[ \t]?"
+    r"|(?P<colon>[\w.@/~-]{0,80}[A-Za-z][\w.@/~-]{0,80}:)(?:\d{1,6}:)?[ \t]?|(?P<number>\d{1,6})[:-])(?=\S)"
 )
 _NUMBERS = "0"  # stands for every number
+_TIMES = "1"
 _FEWEST = 2  # lines that begin alike
 _RULE = re.compile(r"(?:\[\d+:\d+\]\s+)?-[APN] \S")
 
@@ -35,6 +35,8 @@ def unprefixed(lines: list[str]) -> list[str]:
 
 
 def _name_of(found: re.Match[str]) -> str:
+    if found["time"]:
+        return _TIMES
     return (found["bar"] or found["colon"] or _NUMBERS).strip()
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from netaudit.parse.iptables.console import is_noise
 from netaudit.parse.paste.topics import is_command, is_elided, topic_of
@@ -21,6 +21,11 @@ _DECLARED = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?(?::|-[AN] )([\w.:-]+)")
 _TARGETS = frozenset({"ACCEPT", "DROP", "RETURN", "REJECT", "MASQUERADE", "DNAT", "SNAT", "REDIRECT", "LOG", "MARK"})
 _JUMP = re.compile(r"\s-[jg] (\S*)$")
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5}(?:-\d{1,5})?)?")
+# A translation without the address that it is to, or with a part of one.
+_HALF_LED = re.compile(
+    r"\s-j [DS]NAT$|--to-(?:destination|source) (?!\[)"
+    r"(?!(?:\d{1,3}\.){3}\d{1,3}(?:-[\d.]+)?(?::\d{1,5}(?:-\d{1,5})?)?(?:\s|$))[\d.]*:?$"
+)
 _TWO_VALUES = frozenset({"--match-set", "--tcp-flags"})
 _NARROWEST = 80  # columns of a terminal
 MOST_JOINED = 8  # lines that become one
@@ -40,6 +45,20 @@ def goes_on(rule: str, line: str) -> bool:
 def is_cut_off(rule: str) -> bool:
     """Tell whether a rule that is the last line of a text ends in its middle: Docker and people write targets."""
     return _RULE.match(rule) is not None and (_TARGET.search(rule) is None or _OPEN.search(rule) is not None)
+
+
+def ends_in_target(rule: str, lines: Iterable[str]) -> bool:
+    """Tell whether a rule's target is a part of one: the begin of a chain that `lines` name, or of a usual target.
+
+    What such a rule matches is known, and what it does is not: it is kept.
+    """
+    if _RULE.match(rule) is None:
+        return False
+    if _HALF_LED.search(rule) is not None:
+        return True
+    jump = _JUMP.search(rule)
+    names = _TARGETS | {one[1] for line in lines if (one := _DECLARED.match(line))}
+    return jump is not None and jump[1] not in names and any(name.startswith(jump[1]) for name in names)
 
 
 def rejoined(lines: Sequence[str]) -> list[str]:
