@@ -172,6 +172,8 @@ def _deciding(check: Check, rules: tuple[AttributedItem, ...]) -> tuple[Attribut
 
 def _missing(check: Check, subject: CheckSubject) -> tuple[AttributedItem, ...]:
     """Return the missing rules; none for a check that could read them and does not."""
+    if not subject.missing:
+        return ()
     reads = "missing" in check.condition.reads
     could_read = any(one.name == "missing" for one in declared(FACTS[subject.kind]))
     return subject.missing if reads or not could_read else ()

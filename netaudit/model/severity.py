@@ -15,7 +15,7 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """Count from 0 for the least."""
-        return tuple(Severity).index(self)
+        return _SEVERITIES[self]
 
 
 class FindingConfidence(StrEnum):
@@ -28,7 +28,11 @@ class FindingConfidence(StrEnum):
     @property
     def rank(self) -> int:
         """Count from 0 for the least."""
-        return tuple(FindingConfidence).index(self)
+        return _CONFIDENCES[self]
+
+
+_SEVERITIES = {one: rank for rank, one in enumerate(Severity)}
+_CONFIDENCES = {one: rank for rank, one in enumerate(FindingConfidence)}
 
 
 class FailOn(StrEnum):

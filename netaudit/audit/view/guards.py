@@ -1,7 +1,7 @@
 """The rules of table raw that keep packets from addresses to which they were sent straight."""
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from ipaddress import ip_address, ip_network
 
 from netaudit.attribute.attribution import AttributedItem
@@ -15,13 +15,14 @@ class Guards:
 
     def __init__(self, items: Iterable[AttributedItem]) -> None:
         self._items = items
+        self.keep_from_loopback = cache(self._keep_from_loopback)
 
     @cached_property
     def loopback(self) -> tuple[ParsedRule, ...]:
         """The rules that drop packets of IPv4 to a destination unless they come from the host itself."""
         return tuple(rule for rule in self._raw(("ip",)) if rule.target == "DROP" and NOT_FROM_LOOPBACK in rule.matches)
 
-    def keep_from_loopback(self, address: str) -> bool:
+    def _keep_from_loopback(self, address: str) -> bool:
         """Tell whether a rule keeps the network from a loopback address altogether."""
         return any(
             all(one == NOT_FROM_LOOPBACK or (one.name == "-d" and _holds(one, address)) for one in rule.matches)

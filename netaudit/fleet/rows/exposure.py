@@ -15,7 +15,7 @@ _OUTSIDE = frozenset({ZoneKind.INTERNET, ZoneKind.LAN})
 
 def cell_rows(audited: Audited) -> Iterator[CellRow]:
     """List who can reach what."""
-    zone, destination = cache(_zone), cache(partial(_destination, audited))
+    zone, destination, describe = cache(_zone), cache(partial(_destination, audited)), cache(describe_reason)
     for one in audited.shown.exposure or ():
         exposure = one.exposure
         yield CellRow(
@@ -24,7 +24,7 @@ def cell_rows(audited: Audited) -> Iterator[CellRow]:
             outcome=exposure.outcome.value,
             for_all=exposure.for_all,
             delivery=exposure.way.value,
-            reason=describe_reason(exposure.reason) or None,
+            reason=describe(exposure.reason) or None,
             witness=exposure.witness or None,
             **destination(exposure.destination),
             **_rule(one),

@@ -1,6 +1,7 @@
 """Rows of one container, made rows of another that is like it: addresses, host ports and rules are exchanged."""
 
 import re
+from functools import cache
 
 import msgspec
 
@@ -51,6 +52,7 @@ class Exchange:
         self._addresses = {**dict(pairs), **{new: old for old, new in pairs}}
         ports = list(zip(standing.member.own.ports, other.own.ports, strict=True))
         self._ports = {**dict(ports), **{new: old for old, new in ports}}
+        self._ranges = cache(self._exchanged)  # a container's rows have few
 
     def row(self, row: Exposure, to: Destination) -> Exposure:
         """Return a row as a row of the other, whose destination is given."""
@@ -66,7 +68,7 @@ class Exchange:
             limited_by=tuple(map(self._item, row.limited_by)),
         )
 
-    def _ranges(self, ranges: Ranges) -> Ranges:
+    def _exchanged(self, ranges: Ranges) -> Ranges:
         """Exchange ports in ranges; most hold both or neither."""
         moved = [(old, new) for old, new in self._ports.items() if contains(ranges, old) and not contains(ranges, new)]
         if not moved:

@@ -29,6 +29,8 @@ _DELIVERIES = {
     Delivery.LOCAL: "on the host",
     Delivery.NONE: "",
 }
+_ORDER = {Outcome.ALLOWED: 0, Outcome.MAY: 1, Outcome.BLOCKED: 2}
+_ZONES = {kind: at for at, kind in enumerate(ZoneKind)}
 _SHOWN = 6  # pieces of one kind of evidence that a text shows; JSON has all
 
 
@@ -52,10 +54,8 @@ def proofs(finding: Finding) -> Iterator[Proof]:
 
 def _telling(cells: Iterable[AttributedExposure]) -> list[AttributedExposure]:
     """Sort the allowed before the blocked, and the farthest zone first."""
-    order = {Outcome.ALLOWED: 0, Outcome.MAY: 1, Outcome.BLOCKED: 2}
-    zones = {kind: at for at, kind in enumerate(ZoneKind)}
     return sorted(
-        cells, key=lambda cell: (order[cell.exposure.outcome], zones[cell.exposure.zone.kind], cell.exposure.zone.name)
+        cells, key=lambda one: (_ORDER[one.exposure.outcome], _ZONES[one.exposure.zone.kind], one.exposure.zone.name)
     )
 
 
