@@ -21,9 +21,9 @@ def cell_rows(audited: Audited) -> Iterator[CellRow]:
         yield CellRow(
             **audited.key,
             **zone(exposure.zone),
-            outcome=exposure.outcome.value,
+            outcome=str(exposure.outcome),
             for_all=exposure.for_all,
-            delivery=exposure.way.value,
+            delivery=str(exposure.way),
             reason=describe(exposure.reason) or None,
             witness=exposure.witness or None,
             **destination(exposure.destination),

@@ -138,17 +138,28 @@ class ReadTable(msgspec.Struct, frozen=True):
         return f"the flags of {self.family} table {self.name} cannot be read" if "unreadable" in self.flags else ""
 
 
-class Program(msgspec.Struct, frozen=True):
+class Program(msgspec.Struct, frozen=True, dict=True):
     """All tables of a host."""
 
     tables: tuple[ReadTable, ...]
 
-    def base_chains(self, hook: Hook, family: str) -> list[tuple[ReadTable, ReadChain]]:
+    def base_chains(self, hook: Hook, family: str) -> Sequence[tuple[ReadTable, ReadChain]]:
         """Return the base chains that packets of a family (ip, ip6, bridge…) meet at a hook, in order of priority.
 
         Of chains of one priority the kernel asks the one first that was made last (nf_hook_entries_grow() in
         net/netfilter/core.c). Where nobody knows which that is, they are in the order of the tables.
         """
+        known = self._at_hooks.get((hook, family))
+        if known is None:
+            known = self._at_hooks[hook, family] = self._find(hook, family)
+        return known
+
+    @cached_property
+    def _at_hooks(self) -> dict[tuple[Hook, str], Sequence[tuple[ReadTable, ReadChain]]]:
+        """Return what was found, by hook and family: it is asked for again and again."""
+        return {}
+
+    def _find(self, hook: Hook, family: str) -> Sequence[tuple[ReadTable, ReadChain]]:
         families = (family, "inet") if family in ("ip", "ip6") else (family,)
         found = [
             (table, chain)

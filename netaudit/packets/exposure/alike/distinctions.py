@@ -32,6 +32,7 @@ class Values:
         self.masks: set[tuple[int, int]] = set()
         self._edges: set[int] = set()
         self._sorted: list[int] = []
+        self._masked: list[tuple[int, int]] = []
 
     def add(self, ranges: Iterable[Range], own: Iterable[int] = ()) -> None:
         """Add ranges that something asks for, but for single values that are its container's own."""
@@ -47,8 +48,9 @@ class Values:
             return None
         if len(self._sorted) != len(self._edges):
             self._sorted = sorted(self._edges)
-        masked = tuple(number & mask == value for mask, value in sorted(self.masks))
-        return bisect_right(self._sorted, number), masked
+        if len(self._masked) != len(self.masks):
+            self._masked = sorted(self.masks)
+        return bisect_right(self._sorted, number), tuple([number & mask == value for mask, value in self._masked])
 
 
 class Distinctions:
