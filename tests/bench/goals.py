@@ -74,10 +74,11 @@ _REASONS = {
     "exposure, 5,000 rules": _OPERATORS,
     "exposure, 10,000 rules": _OPERATORS,
     "warm worker of a fleet, 20 containers: a new host": "of 216,000 calls for a new host (Python's and C's, counted)"
-    " 162,000 are left; 29 % lead sets of packets through the hooks, 13 % are cells, 10 % which containers are alike"
-    " and the rows of the others, 24 % the checks, 8 % rows, 8 % reading and attributing; no part is large any more, so"
-    " what would be needed is compiled code, or one table for hosts that differ in addresses alone, which nobody has"
-    " proved to be right, for examples are chosen by the bits of addresses",
+    " 162,000 are left, and 0.73 of the time (0.078 s, before 0.107, in the same minute on the same hosts); 29 % lead"
+    " sets of packets through the hooks, 13 % are cells, 10 % which containers are alike and the rows of the others,"
+    " 24 % the checks, 8 % rows, 8 % reading and attributing; no part is large any more, so what would be needed is"
+    " compiled code, or one table for hosts that differ in addresses alone, which nobody has proved to be right, for"
+    " examples are chosen by the bits of addresses",
 }
 _NOT_MEASURED = "where it goes has not been measured"
 _GROWTH_WORDS = """{heading}
