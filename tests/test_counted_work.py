@@ -29,10 +29,10 @@ MOST = {
     "diff": 420,
     "show": 520,
     "trace": 60,
-    "exposure": 910,
-    "audit": 3100,
+    "exposure": 680,
+    "audit": 2500,
     "assert": 6000,
-    "report": 5100,
+    "report": 2900,
 }
 _IMPORTS = """
 import sys
