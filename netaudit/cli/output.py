@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from netaudit.audit.changed import ChangedFindings
     from netaudit.policy.verdict import Assertion
     from netaudit.report.terminal.style import Style
-    from netaudit.report.text.rule_order import Grouping
+    from netaudit.report.text.grouping import Grouping
     from netaudit.store import Replace
 
 INCOMPLETE = 4

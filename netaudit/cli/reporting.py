@@ -21,7 +21,7 @@ from netaudit.model.facts import Facts
 from netaudit.model.snapshot import Snapshot
 from netaudit.parse import parse_snapshot
 from netaudit.policy.entry import Policy
-from netaudit.report.text.rule_order import Grouping
+from netaudit.report.text.grouping import Grouping
 
 
 class Wanted(msgspec.Struct, frozen=True):

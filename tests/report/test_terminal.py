@@ -7,7 +7,7 @@ from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, S
 from netaudit.model.facts import Gap, GapReason
 from netaudit.report.terminal.rules import render_diff, render_snapshot
 from netaudit.report.terminal.style import Style
-from netaudit.report.text.rule_order import Grouping
+from netaudit.report.text.grouping import Grouping
 from netaudit.report.text.unseen import Tense, describe_no_rule_change
 
 Edits = dict[str, Callable[[str], str]]

@@ -24,7 +24,7 @@ from netaudit.cli.options import (
     TimeoutOption,
     WideOption,
 )
-from netaudit.report.text.rule_order import Grouping
+from netaudit.report.text.grouping import Grouping
 
 
 def show(

@@ -13,7 +13,7 @@ from netaudit.collect.docker.engine import engine_failures, make_gap
 from netaudit.collect.docker.fields import Fields, keep
 from netaudit.collect.podman import fields
 from netaudit.collect.podman.place import PodmanPlace
-from netaudit.collect.podman.tellers import ProgramTeller, SocketTeller, Teller
+from netaudit.collect.podman.service_or_program import ProgramTeller, SocketTeller, Teller
 from netaudit.model.facts import Gap, GapReason, Source
 
 _Question = Callable[[Teller], object]

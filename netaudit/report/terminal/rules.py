@@ -25,7 +25,7 @@ from netaudit.report.terminal.layout import fill, table
 from netaudit.report.terminal.style import Style, bold
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.by_cause import Group, describe_causes, group_by, group_by_cause, shorten_names
-from netaudit.report.text.rule_order import Grouping
+from netaudit.report.text.grouping import Grouping
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.unrecorded import describe_never_recorded, never_recorded
 from netaudit.report.text.unseen import describe_no_rule_change

@@ -15,7 +15,7 @@ from netaudit.attribute.attribution import (
     Ref,
     Standing,
 )
-from netaudit.report.text.rule_order import Grouping
+from netaudit.report.text.grouping import Grouping
 from netaudit.report.text.sanitize import visible
 from netaudit.report.text.width import shorten
 

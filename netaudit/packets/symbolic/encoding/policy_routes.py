@@ -1,4 +1,4 @@
-"""Where sets of packets go by policy rules (ip-rule(8)): what netaudit.packets.trace.policy does for one packet."""
+"""Where sets of packets go by policy rules (ip-rule(8)), as netaudit.packets.trace.policy_routes says of one packet."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Two who tell the same: Podman's service, and its program."""
+"""Podman's service, and its program: each says the same, and one of them is asked."""
 
 from typing import Any, Protocol, Self
 from urllib.parse import quote

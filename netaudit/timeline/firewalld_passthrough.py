@@ -8,10 +8,7 @@ follows.
 from netaudit.model.observation import DAEMON, Observation, Process
 
 _PASSES_ON = "firewalld"
-_COMMANDS = (
-    "iptables",
-    "ip6tables",
-)  # one for each request; its own rules it loads with iptables-restore or libnftables
+_COMMANDS = ("iptables", "ip6tables")  # one for each; its own rules it loads with iptables-restore or libnftables
 
 
 def is_passed_on(process: Process) -> bool:
