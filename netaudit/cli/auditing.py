@@ -110,7 +110,7 @@ def conclude(audit: Audit, prepared: Prepared, form: AuditFormat, failures: Sequ
 
 def write_baseline(audit: Audit, evidence: "Evidence", path: Path) -> None:
     """Write what was found for --baseline, and say so. Raises UsageError for standard output: the report goes there."""
-    if path == Path("-"):
+    if path == out.STDOUT:
         raise UsageError("--write-baseline - names no file", hint="name one, such as --write-baseline baseline.json")
     out.write(render(audit, AuditFormat.JSON, evidence), out.place(path, force=True))
     say(f"wrote {path}: with --baseline it tells what is new")

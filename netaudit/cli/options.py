@@ -35,6 +35,13 @@ def form_by_name(ctx: typer.Context, value: F) -> F:
     return next((one for one in type(value) if one.value == name), value)
 
 
+def named(value: Path | None) -> Path | None:
+    """Refuse standard output for what is no stream: a recording, a folder, a file that is written again and again."""
+    if value == Path("-"):
+        raise typer.BadParameter("standard output cannot hold this: name a file or a folder.")
+    return value
+
+
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help=FORMAT_HELP, callback=form_by_name)]
 SnapshotsArgument = Annotated[
     list[Path] | None,
@@ -47,7 +54,7 @@ SnapshotsArgument = Annotated[
 ]
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Write to this file instead of standard output.", show_default=False),
+    typer.Option("--output", "-o", help="Write to this file instead of standard output, -.", show_default=False),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is at -o already, also a file of others.")]
 ColourOption = Annotated[Colour, typer.Option("--color", help="Colour the terminal report; NO_COLOR turns `auto` off.")]

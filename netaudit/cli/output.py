@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 INCOMPLETE = 4
 DIFFERENT = 1
+STDOUT = Path("-")
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -38,11 +39,11 @@ class Output(msgspec.Struct, frozen=True):
 
 
 def place(path: Path | None, *, force: bool, form: StrEnum | None = None) -> Output | None:
-    """Read -o and --force. Raises TakenError before any work is done, where there is a file that is not to be lost.
+    """Read -o and --force; `-` is standard output. Raises TakenError before any work, where a file would be lost.
 
     Raises UsageError where a page of HTML would be poured into a terminal.
     """
-    if path is None:
+    if path is None or path == STDOUT:
         if form == Format.HTML and sys.stdout.isatty():
             raise UsageError("this report is a page of HTML", hint="give -o report.html, or --format terminal")
         return None

@@ -2,11 +2,13 @@
 
 from netaudit.api.hosts import compare
 from netaudit.attribute.attribution import AttributedDiff
+from netaudit.attribute.exposure.became import Became
 from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.attribute.observed.writers import tell_writers
 from netaudit.model.facts import Facts
 from netaudit.model.history.change import LoggedChange
 from netaudit.model.observation import Observation
+from netaudit.parse.engines import parse_engines
 from netaudit.timeline.addresses import moved_sources
 from netaudit.timeline.lines import Interval, Lines
 from netaudit.timeline.neighbours import with_neighbours
@@ -28,4 +30,9 @@ def changes_of_diff(
 ) -> tuple[LoggedChange, ...]:
     """Say what changed where that was attributed already, and its writers are known."""
     interval = Interval(since, after.taken_at, moved_sources(before, after))
-    return Lines(interval, observation).gather(diff)
+    became = _became(before, after) if not observation.events else Became(None, None)
+    return Lines(interval, observation, became).gather(diff)
+
+
+def _became(before: Facts, after: Facts) -> Became:
+    return Became(*(parse_engines(one)[0] for one in (before, after)))

@@ -1,6 +1,7 @@
 """What brought a change about: the engine's events, the process that wrote it, the maker of the rule."""
 
 from netaudit.attribute.attribution import KERNEL_MAKER, OPERATOR_MAKER, AttributedChange, Cause, CauseKind
+from netaudit.attribute.exposure.became import Became
 from netaudit.model.history.change import CauseOf, LoggedCause
 from netaudit.model.observation import Observation, Process
 from netaudit.timeline.firewalld_passthrough import is_for_engine
@@ -10,8 +11,8 @@ ENGINE_MAKER = "docker"
 ENGINE_CAUSE = LoggedCause(CauseOf.ENGINE)
 
 
-def cause_of(one: AttributedChange, observation: Observation) -> LoggedCause:
-    """Say what brought a change about; what only the maker of the rule suggests comes last."""
+def cause_of(one: AttributedChange, observation: Observation, became: Became) -> LoggedCause:
+    """Say what brought a change about; what two looks and the maker of the rule suggest comes last."""
     if one.events:
         return _of_objects(one.attribution.causes)
     process = writer_of(one)
@@ -19,7 +20,12 @@ def cause_of(one: AttributedChange, observation: Observation) -> LoggedCause:
         return ENGINE_CAUSE
     if process.parent or process.unit or is_engine(process) or program_of(process):
         return cause_of_process(process)
-    maker = one.attribution.maker
+    unheard = not (process.name or observation.events)
+    by_looks = _by_looks(one.attribution.causes, became) if unheard else None
+    return by_looks or _by_maker(one.attribution.maker, process, observation)
+
+
+def _by_maker(maker: str, process: Process, observation: Observation) -> LoggedCause:
     if maker == ENGINE_MAKER:
         return ENGINE_CAUSE if observation.events else _by_somebody(process)
     if maker and maker not in (KERNEL_MAKER, OPERATOR_MAKER):
@@ -46,6 +52,21 @@ def writer_of(one: AttributedChange) -> Process:
 
 def _by_somebody(process: Process) -> LoggedCause:
     return LoggedCause(CauseOf.OPERATOR, process.user) if process.name else LoggedCause(CauseOf.UNKNOWN)
+
+
+def _by_looks(causes: tuple[Cause, ...], became: Became) -> LoggedCause | None:
+    """Name what a rule is for, where two looks tell that something became of that; None where nothing did."""
+    names = sorted({one.container.name for one in causes if one.container})
+    if found := {name: said for name in names if (said := became.of_container(name))}:
+        return LoggedCause(CauseOf.CONTAINER, ", ".join(found), became=_joined(found))
+    names = sorted({one.network.name for one in causes if one.network})
+    if found := {name: said for name in names if (said := became.of_network(name))}:
+        return LoggedCause(CauseOf.NETWORK, ", ".join(found), became=_joined(found))
+    return None
+
+
+def _joined(found: dict[str, str]) -> str:
+    return " and ".join(dict.fromkeys(found.values()))
 
 
 def _of_objects(causes: tuple[Cause, ...]) -> LoggedCause:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from netaudit.attribute.attribution import AttributedChange, AttributedDiff
+from netaudit.attribute.exposure.became import Became
 from netaudit.diff import Altered
 from netaudit.model.history.change import CauseOf, LoggedCause, LoggedChange, LoggedExposure, LoggedRule
 from netaudit.model.observation import DAEMON, DockerEvent, Observation, Process, join_processes
@@ -46,15 +47,16 @@ class _Line:
 class Lines:
     """Gathers what belongs together; `finished` gives the lines in the order of their times."""
 
-    def __init__(self, interval: Interval, observation: Observation) -> None:
+    def __init__(self, interval: Interval, observation: Observation, became: Became) -> None:
         self._interval = interval
         self._observation = observation
+        self._became = became
         self._lines: dict[_Key, _Line] = {}
 
     def gather(self, diff: AttributedDiff) -> tuple[LoggedChange, ...]:
         """Return the lines of everything that differs, and of what was written without a difference."""
         for one in diff.changes:
-            line = self._line(cause_of(one, self._observation), writer_of(one))
+            line = self._line(cause_of(one, self._observation, self._became), writer_of(one))
             line.changes.append(one)
             line.times += [one.writer.at] if one.writer and one.writer.at else []
         for again in find_rewritten(diff.changes, self._observation):

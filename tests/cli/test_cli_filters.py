@@ -109,8 +109,15 @@ def test_two_hosts_are_said_to_be_two_and_nothing_is_called_a_cause() -> None:
     assert shown.startswith("these are two hosts: makers, lab; what differs has not changed")
     assert "because" not in shown
     assert "these are two hosts: makers, lab" in run_inside("diff", UFW, other, "-f", "json").stderr
-    for form, headline in (("html", '<h1 id="headline">These are'), ("markdown", "### netaudit: These are")):
-        assert f"{headline} two hosts: makers, lab; what differs" in run_inside("report", UFW, other, "-f", form).stdout
+    assert "rows inside the host differ too" in shown
+    page = run_inside("report", UFW, other, "-f", "html").stdout
+    assert '<h1 id="headline">These are two hosts: ' in page
+    assert "Open on lab alone to the Internet and the LAN (eth0)" in page
+    said = run_inside("report", UFW, other, "-f", "markdown").stdout
+    assert "### netaudit: These are two hosts: `makers`, `lab`; what differs" in said
+    assert "On `makers` alone reachable from the Internet and the LAN on eth0: `db 5432/tcp (PostgreSQL)`" in said
+    for one in (page, said):
+        assert not any(words in one for words in ("ewly open", "o longer", "were added", "What changed", ", now"))
     assert run_inside("audit", other, "--since", UFW).returncode == 2
 
 

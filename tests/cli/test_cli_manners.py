@@ -104,3 +104,35 @@ def test_one_waiver_covers_a_port_over_both_families(tmp_path: Path) -> None:
     done = run_inside("audit", str(SHOP), "--config", str(config), "--fail-on", "high")
     assert done.returncode == 0, done.stderr
     assert "3 waived" in done.stdout
+
+
+@pytest.mark.parametrize("more", [("--format", "csv"), ("-f", "terminal", "--quiet")])
+def test_a_dash_is_standard_output_and_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = ("exposure", str(SHOP), *more)
+    assert run_inside(*asked, "-o", "-").stdout == run_inside(*asked).stdout
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("record", "-o"),
+        ("redact", str(SHOP), "-o"),
+        ("fleet", "report", "-o"),
+        ("fleet", "collect", "hosts.txt", "-o"),
+        ("fleet", "audit", "recordings", "--out"),
+        ("run", "--keep"),
+        ("watch", "--metrics"),
+    ],
+)
+def test_what_is_no_stream_is_not_led_to_standard_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run_inside(*words, "-", *(("--", "true") if words[0] == "run" else ()))
+    assert done.returncode == 2
+    assert "standard output cannot hold this" in " ".join(done.stderr.split())
+    assert [*tmp_path.iterdir()] == []

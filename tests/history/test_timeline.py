@@ -224,6 +224,31 @@ def test_two_recordings_that_nobody_watched_between_still_have_a_line() -> None:
     assert all((one.exact, one.writer) == (False, None) for one in found)
 
 
+@pytest.mark.parametrize("backend", ["nft", "legacy"])
+def test_what_two_looks_prove_is_the_cause_also_where_nobody_watched(backend: str) -> None:
+    before, after = one_port(backend)
+    (came,) = lines(before, after, None)
+    assert came.cause == LoggedCause(CauseOf.CONTAINER, "web", became="started")
+    assert describe_change(came).startswith("container web (was started), writer not known: ")
+    (went,) = lines(after, before, None)
+    assert went.cause == LoggedCause(CauseOf.CONTAINER, "web", became="removed")
+    unseen = replace(before, files={name: text for name, text in before.files.items() if "docker" not in name})
+    assert {one.cause.kind for one in lines(unseen, after, None)} == {CauseOf.UNKNOWN}
+    text = after.files["iptables-save.txt"] if backend == "nft" else after.files["iptables-legacy-save.txt"]
+    rule = next(one for one in text.splitlines(keepends=True) if b"DNAT" in one)
+    name = "iptables-save.txt" if backend == "nft" else "iptables-legacy-save.txt"
+    by_hand = replace(after, files={**after.files, name: text.replace(rule, b"")})
+    assert lines(after, by_hand, None)[0].cause.kind is CauseOf.UNKNOWN
+
+
+def test_networks_that_two_looks_tell_are_a_cause() -> None:
+    folder = RECORDINGS / "tour" / "shop"
+    (line,) = lines(load(folder / "00"), load(folder / "01"), None)
+    assert line.cause == LoggedCause(CauseOf.NETWORK, "shop_front", became="made")
+    (line,) = lines(load(folder / "04"), load(folder / "05"), None)
+    assert line.cause == LoggedCause(CauseOf.CONTAINER, "shop-api", became="connected otherwise")
+
+
 def with_address(host: Facts, local: str, scope: str = "global", device: int = 0) -> Facts:
     """Return a host with one more address on an interface."""
     links = json.loads(host.files["ip-addr.json"])
@@ -395,7 +420,8 @@ def test_the_log_can_be_asked_for_a_container_a_time_and_for_exposure_alone(tmp_
     counted = {
         (): 2,
         ("--container", "c8"): 1,
-        ("--container", "nobody"): 0,
+        ("--container", "c*"): 2,
+        ("--container", "web"): 0,
         ("--exposure",): 1,
         ("--since", between): 1,
         ("--since", "yesterday"): 2,
@@ -404,6 +430,8 @@ def test_the_log_can_be_asked_for_a_container_a_time_and_for_exposure_alone(tmp_
         said = run_inside(*log, "--format", "json", *more).stdout.splitlines()
         assert len(said) == len(run_inside(*log, *more).stdout.split("@2  ")[1:]) == count, more
         assert all(json.loads(line)["schema"] == "netaudit/log/v1" for line in said)
+    assert "2 changes in the history; this asks for none" in run_inside(*log, "--container", "web").stderr
+    assert "no look has a container wbe (did you mean web?" in run_inside(*log, "--container", "wbe").stderr
     assert "+ ip filter/INPUT#80  -A INPUT" in run_inside(*log, "--rules").stdout
     assert "since the first" not in run_inside("blame", "filter/FORWARD#1", "--store", path).stdout
     assert "at the first look already: @1" in run_inside("blame", "filter/FORWARD#1", "--store", path).stdout
@@ -412,6 +440,7 @@ def test_the_log_can_be_asked_for_a_container_a_time_and_for_exposure_alone(tmp_
         ("blame", "words"),
         ("bisect",),
         ("bisect", "--reaches", "internet", "of"),
+        ("log", "--container", "wbe"),
     ):
         assert run_inside(*wrong, "--store", path).returncode == 2
 

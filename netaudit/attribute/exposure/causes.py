@@ -5,9 +5,10 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from netaudit.attribute.attribution import AttributedExposure
+from netaudit.attribute.exposure.became import Became
 from netaudit.attribute.exposure.beside import ChangedSets, changed_policy
 from netaudit.model.address_text import bracketed
-from netaudit.model.docker import Container, Inventory, PortBinding
+from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome
 from netaudit.model.facts import Source, source_of_rules
 from netaudit.model.host import Host, Route
@@ -53,9 +54,7 @@ class ExposureCauses:
     def __init__(self, before: Snapshot, after: Snapshot, tense: Tense = Tense.PAST) -> None:
         self._tense = tense
         self._before, self._after = before, after
-        self._running = (_running(before.inventory), _running(after.inventory))
-        inventories = (before.inventory, after.inventory)
-        self._is_whole = all(one is not None and not one.partial for one in inventories)
+        self._became = Became(before.inventory, after.inventory)
         self._sockets_known = not any(gap.source == Source.SOCKETS for side in (before, after) for gap in side.gaps)
         self._rules = (_texts(before.ruleset), _texts(after.ruleset))
         self._sets = ChangedSets(before.ruleset, after.ruleset)
@@ -79,30 +78,23 @@ class ExposureCauses:
     def _of_container(self, shown: AttributedExposure, after: AttributedExposure | None) -> str:
         """Say what was done to the container; nothing where Docker was not asked on either side."""
         name, binding = shown.exposure.destination.container_name, shown.exposure.destination.binding
-        old, new = (running.get(name) for running in self._running)
-        if not name or not self._is_whole or (old and new and old.id == new.id and _network(old) == _network(new)):
+        became = self._became.of_container(name)
+        if not name or not became:  # such as the sandbox of swarm's routing mesh, which no inventory has
             return ""
-        if old is None and new is None:  # no inventory has it: the sandbox of swarm's routing mesh
-            return ""
-        if new is None:
-            return f"`{name}` {self._say('was ')}{'stopped' if self._is_known(name) else 'removed'}"
-        ports = _with(binding, after, new) if binding else ""
-        return f"`{name}` {self._say('was ')}{_start_of(old, new)}{ports}"
+        container = self._became.running(name)
+        ports = _with(binding, after, container) if binding and container else ""
+        return f"`{name}` {self._say('was ')}{became}{ports}"
 
     def _of_listener(self, shown: AttributedExposure) -> str:
         """Say what came or went that takes packets on the host: a program, or a container that no inventory has."""
         to = shown.exposure.destination
-        explained = self._is_whole and to.kind is not DestinationKind.HOST_LISTENER
+        explained = self._became.is_whole and to.kind is not DestinationKind.HOST_LISTENER
         if explained or not self._sockets_known or shown.exposure.way not in _TAKEN_HERE:
             return ""
         old, new = (_listening(side.host, to) for side in (self._before, self._after))
         if new and not old:
             return f"{', '.join(new)} {self._say('listens there now')}"
         return f"nothing {self._say('listens there now')}" if old and not new else ""
-
-    def _is_known(self, name: str) -> bool:
-        inventory = self._after.inventory
-        return inventory is not None and any(one.name == name for one in inventory.containers)
 
     def _of_rule(self, old: AttributedExposure | None, new: AttributedExposure | None) -> str:
         """Name the rule that decides now and was not there, or that decided and is gone."""
@@ -182,20 +174,6 @@ def _with(binding: PortBinding, new: AttributedExposure | None, container: Conta
 def _owner_of(one: AttributedExposure | None) -> str:
     causes = ", ".join(str(cause) for cause in one.attribution.beneficiaries) if one else ""
     return f", for {causes}" if causes else ""
-
-
-def _running(inventory: Inventory | None) -> dict[str, Container]:
-    return {one.name: one for one in inventory.containers if one.running} if inventory else {}
-
-
-def _start_of(old: Container | None, new: Container) -> str:
-    if old is None:
-        return "started"
-    return "started again" if old.id != new.id else "connected otherwise"
-
-
-def _network(container: Container) -> object:
-    return (container.bindings, container.endpoints)
 
 
 def _key(item: Item) -> tuple[object, ...]:

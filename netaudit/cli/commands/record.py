@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netaudit.cli.options import DockerHostOption, ForceOption, RedactKeyOption, StrictOption, TimeoutOption
+from netaudit.cli.options import DockerHostOption, ForceOption, RedactKeyOption, StrictOption, TimeoutOption, named
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def record(
             "-o",
             help="A folder, or a .tar or .tar.gz; without it the recording is kept for `netaudit diff`.",
             show_default=False,
+            callback=named,
         ),
     ] = None,
     force: ForceOption = False,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netaudit.cli.options import ForceOption, RedactKeyOption
+from netaudit.cli.options import ForceOption, RedactKeyOption, named
 
 if TYPE_CHECKING:
     from netaudit.store.redaction import Redaction
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def redact(
     recording: Annotated[Path, typer.Argument(help="A recording, or another file that netaudit reads.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A folder, or a .tar or .tar.gz.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A folder, or a .tar or .tar.gz.", callback=named)],
     force: ForceOption = False,
     key: RedactKeyOption = None,
 ) -> None:

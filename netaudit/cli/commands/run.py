@@ -20,6 +20,7 @@ from netaudit.cli.options import (
     StrictOption,
     TimeoutOption,
     WideOption,
+    named,
     some_seconds,
 )
 
@@ -38,7 +39,7 @@ def run(
     force: ForceOption = False,
     keep: Annotated[
         Path | None,
-        typer.Option("--keep", help="Keep both recordings as DIR/before and DIR/after.", metavar="DIR"),
+        typer.Option("--keep", help="Keep both recordings as DIR/before and DIR/after.", metavar="DIR", callback=named),
     ] = None,
     planned: Annotated[
         Path | None,

@@ -20,11 +20,15 @@ class CauseOf(StrEnum):
 
 
 class LoggedCause(msgspec.Struct, frozen=True, array_like=True):
-    """What brought a change about; `events` are the engine's, each with how often it came."""
+    """What brought a change about; `events` are the engine's, each with how often it came.
+
+    `became` is what two looks tell where no event was heard: `started`, `removed`.
+    """
 
     kind: CauseOf
     name: str = ""
     events: tuple[tuple[str, int], ...] = ()
+    became: str = ""
 
 
 class LoggedRule(msgspec.Struct, frozen=True, array_like=True):

@@ -25,7 +25,12 @@ def line_of(number: int, one: LoggedChange) -> dict[str, Any]:
         "exact": one.exact,
         "writer": _writer(one.writer),
         "writer_unknown": one.unknown or None,
-        "cause": {"kind": one.cause.kind, "name": one.cause.name, "events": dict(one.cause.events)},
+        "cause": {
+            "kind": one.cause.kind,
+            "name": one.cause.name,
+            "events": dict(one.cause.events),
+            "became": one.cause.became,
+        },
         "containers": list(one.containers),
         "rules": [_fields(rule) for rule in one.rules],
         "exposure": [_fields(cell) for cell in one.exposure],

@@ -124,7 +124,7 @@ def list_new(changed: ChangedFindings, anchors: Anchors) -> FindingList:
     """List what a change brought, and name what it ended; undecided checks are left to the host's own page."""
     found = list_findings(msgspec.structs.replace(changed.audit, undecided=(), not_put=()), anchors)
     ended, lost, seen = (
-        tuple(map(_in_words, gather_mistakes(some))) for some in (changed.gone, changed.lost, changed.seen)
+        tuple(map(describe_mistake, gather_mistakes(some))) for some in (changed.gone, changed.lost, changed.seen)
     )
     return msgspec.structs.replace(found, gone=ended, lost=lost, seen=seen)
 
@@ -133,7 +133,8 @@ def _alike(mistake: Mistake) -> AlikeRow:
     return AlikeRow(describe_places(mistake), mistake.first.severity, _REACHES[mistake.reach])
 
 
-def _in_words(mistake: Mistake) -> str:
+def describe_mistake(mistake: Mistake) -> str:
+    """Write a mistake in one line, without its ID: `db 5432/tcp: PostgreSQL is open`."""
     return f"{describe_places(mistake)}: {describe_title(mistake.first)}"
 
 

@@ -29,12 +29,13 @@ from netaudit.report.page.findings import FindingList, judge_audit, list_finding
 from netaudit.report.page.first.figures import Figure, diff_figures, snapshot_figures
 from netaudit.report.page.first.opening import Opening, open_diff, open_snapshot
 from netaudit.report.page.first.summary import judge_diff, judge_snapshot
+from netaudit.report.page.headings import ONE_HOST, Headings, headings_of
 from netaudit.report.page.policy.section import PolicySection, judge_policy, make_section, policy_figure
 from netaudit.report.page.rows import AnchorLink, RuleRow, RuleRun, change_row, defect_row, item_row, missing_row, runs
 from netaudit.report.page.subjects import SubjectView, gather_subjects
 from netaudit.report.text.by_cause import group_by_cause
 from netaudit.report.text.sentence import Sentence
-from netaudit.report.text.unseen import Tense
+from netaudit.report.text.unseen import Tense, tense_of
 from netaudit.report.text.words import describe_place, distinct_gaps
 
 
@@ -94,6 +95,12 @@ class Page(msgspec.Struct, frozen=True):
     audited: tuple[Sentence, ...] = ()  # what the findings come to, for pages that have no tiles
     policy: PolicySection | None = None  # None: no policy was named
     links: tuple[tuple[str, str], ...] = ()
+    headings: Headings = ONE_HOST
+
+    @property
+    def taken(self) -> tuple[tuple[str, SnapshotHead], ...]:
+        """The recordings that the page is of."""
+        return self.heads
 
     def anchor_of(self, item: Item | None) -> str:
         """Tell where a rule stands on this page, "" where it does not."""
@@ -135,7 +142,9 @@ def make_diff_page(
     unattributed = tuple(change_row(one, anchors) for one in nobodys)
     rows = [*(row for group in groups for row in group.rows), *missing, *defects, *unattributed]
     return DiffPage(
-        title=f"changes on {diff.after.host or 'an unnamed host'}",
+        title=_title(diff),
+        headings=headings_of(diff),
+        tense=tense_of(diff),
         verdict=(*judge_diff(diff), *judge_policy(policy)),
         figures=(*policy_figure(policy), *diff_figures(diff)),
         opening=open_diff(diff, found.audit if found else None),
@@ -154,6 +163,12 @@ def make_diff_page(
         unattributed=unattributed,
         policy=policy,
     )
+
+
+def _title(diff: AttributedDiff) -> str:
+    if tense_of(diff) is Tense.COMPARED:
+        return f"{diff.before.host} and {diff.after.host} compared"
+    return f"changes on {diff.after.host or 'an unnamed host'}"
 
 
 def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None) -> SnapshotPage:

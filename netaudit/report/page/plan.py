@@ -4,14 +4,16 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from netaudit.attribute.attribution import SnapshotHead
 from netaudit.audit.finding import Audit
 from netaudit.audit.planned import JudgedPlan, new_findings
 from netaudit.audit.risk import gather_mistakes
 from netaudit.report.page.anchors import Anchors
-from netaudit.report.page.findings import judge_audit, list_findings
+from netaudit.report.page.findings import describe_mistake, judge_audit, list_findings
 from netaudit.report.page.first.figures import Figure
 from netaudit.report.page.first.opening import Opening, open_diff
 from netaudit.report.page.first.summary import judge_diff
+from netaudit.report.page.headings import headings_of
 from netaudit.report.page.model import DiffPage, make_diff_page
 from netaudit.report.page.policy.section import PolicySection, judge_policy
 from netaudit.report.text.plan.assumptions import describe_assumption, describe_settling
@@ -20,7 +22,7 @@ from netaudit.report.text.plan.words import (
     describe_host_change,
     describe_pitfall,
     describe_refusal,
-    describe_symbol,
+    describe_unknown,
 )
 from netaudit.report.text.sentence import Foreign, Sentence
 from netaudit.report.text.unseen import Tense
@@ -40,6 +42,11 @@ class PlanPage(DiffPage, frozen=True, kw_only=True):
     tense: Tense = Tense.PLANNED
     parts: tuple[PlanPart, ...]
 
+    @property
+    def taken(self) -> tuple[tuple[str, SnapshotHead], ...]:
+        """The recording that it is planned on: what would be afterwards has no time and no digest."""
+        return (("planned on", self.heads[0][1]),)
+
 
 def make_plan_page(plan: JudgedPlan) -> PlanPage:
     """Lay out a plan."""
@@ -55,6 +62,7 @@ def make_plan_page(plan: JudgedPlan) -> PlanPage:
             *page.figures,
         ),
         "opening": _open_plan(plan, new),
+        "headings": headings_of(plan.diff, Tense.PLANNED),
         "findings": list_findings(msgspec.structs.replace(new, undecided=()), Anchors()),
     }
     return PlanPage(**fields, planned=plan.planned.title, parts=tuple(_parts(plan)))
@@ -86,8 +94,8 @@ def _verdict(plan: JudgedPlan, policy: PolicySection | None) -> Iterator[Sentenc
 def _parts(plan: JudgedPlan) -> Iterator[PlanPart]:
     planned = plan.planned
     yield from _part("Around the rules", map(describe_host_change, plan.surroundings))
-    yield from _part("Findings that it would end", (f"{one.check.id}: {one.subject}" for one in plan.gone))
-    yield from _part("Not known before it runs", map(describe_symbol, planned.symbols))
+    yield from _part("Findings that it would end", map(describe_mistake, gather_mistakes(plan.gone)))
+    yield from _part("Not known before it runs", describe_unknown(planned))
     assumed = (f"{describe_assumption(one)}; to check: {describe_settling(one)}" for one in planned.assumptions)
     yield from _part("Assumed", assumed)
     yield from _part("The command prints", planned.output.splitlines())

@@ -9,7 +9,7 @@ from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.findings.full import mistake_lines
 from netaudit.report.terminal.findings.host import host_lines
 from netaudit.report.terminal.findings.summary import summary_lines
-from netaudit.report.terminal.layout import gap_lines
+from netaudit.report.terminal.layout import unseen_lines
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap, wrap_whole
 from netaudit.report.text.findings.audit import (
@@ -47,8 +47,7 @@ def _summary(audit: Audit, style: Style) -> Iterator[str]:
     yield from _accepted(audit, style, most=_NAMED)
     yield from policy_lines(audit.assertion, style)
     yield from _folded(audit, style)
-    if audit.head.gaps:
-        yield from ("could not be seen", *gap_lines(audit.head.gaps), "")
+    yield from unseen_lines(audit.head.gaps, style)
     if audit.open:
         ident = short_id(audit.open[0]) if style.snapshot else "ID"
         yield from wrap(_MORE.format(ident, terminal_text(style.snapshot) or "[SNAPSHOT]"), style.width)
@@ -69,6 +68,10 @@ def _folded(audit: Audit, style: Style) -> Iterator[str]:
     not_put: dict[tuple[str, ...], dict[str, None]] = {}
     for one in audit.not_put:
         not_put.setdefault(one.because, {}).update(dict.fromkeys(check.id for check in one.checks))
+    if len(not_put) > _REASONS:
+        names = list(dict.fromkeys(name for checks in not_put.values() for name in checks))
+        yield from wrap(f"not asked: {_named(names)} (--verbose says why)", style.width, rest="  ")
+        not_put.clear()
     for because, checks in not_put.items():
         yield from wrap(f"not asked ({terminal_text('; '.join(because))}): {_named([*checks])}", style.width, rest="  ")
     if undecided:
@@ -83,6 +86,7 @@ def _named(checks: Sequence[str]) -> str:
 
 
 _NAMED = 3
+_REASONS = 2  # why checks were not asked: more are for --verbose
 
 
 def _full(audit: Audit, style: Style) -> Iterator[str]:
@@ -94,8 +98,7 @@ def _full(audit: Audit, style: Style) -> Iterator[str]:
     yield from policy_lines(audit.assertion, style)
     yield from _undecided(audit, style)
     yield from _not_put(audit, style)
-    if audit.head.gaps:
-        yield from ("could not be seen", *gap_lines(audit.head.gaps), "")
+    yield from unseen_lines(audit.head.gaps, style)
     yield summarise_audit(audit)
 
 

@@ -4,18 +4,18 @@ from collections.abc import Iterator, Sequence
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, ExposureChange
 from netaudit.report.terminal.detail import Detail
-from netaudit.report.terminal.layout import gap_lines
+from netaudit.report.terminal.layout import unseen_lines
 from netaudit.report.terminal.reach import reach_lines
 from netaudit.report.terminal.style import Style, bold, paint
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.exposure import ChangeLine, TableLine, change_lines, exposure_tables, is_outside
 from netaudit.report.text.sanitize import terminal_text
-from netaudit.report.text.unseen import Tense, describe_no_exposure_change, may_have_changed
+from netaudit.report.text.unseen import Tense, describe_no_exposure_change, may_have_changed, tense_of
 from netaudit.report.text.words import count, describe_head, describe_narrowed
 
 _FEW = 2  # lines that are printed whole
 _MOST = 30  # lines of a summary
-_CHANGED = {Tense.HAPPENED: "changed", Tense.PLANNED: "would change"}
+_CHANGED = {Tense.HAPPENED: "changed", Tense.PLANNED: "would change", Tense.COMPARED: "differ"}
 _OUTCOMES = {"ALLOWED": "!", "MAY": "?", "blocked": " "}
 
 
@@ -30,7 +30,7 @@ def lead_diff(diff: AttributedDiff, style: Style) -> Iterator[str]:
             yield from (*wrap(describe_no_exposure_change(diff), style.width), "")
         return
     yield bold("who can reach what", style)
-    yield from _changes(diff.exposure, Tense.HAPPENED, style)
+    yield from _changes(diff.exposure, tense_of(diff), style)
     yield ""
 
 
@@ -84,8 +84,7 @@ def render_exposure(shown: AttributedSnapshot, style: Style) -> str:
         for line in rows:
             lines += _cell(line, style)
         lines.append("")
-    if shown.head.gaps:
-        lines += ["could not be seen", *gap_lines(shown.head.gaps), ""]
+    lines += unseen_lines(shown.head.gaps, style)
     lines.append(summarise_exposure(shown))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

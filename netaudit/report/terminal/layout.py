@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from netaudit.model.facts import Gap
+from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.style import Style, paint
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.unrecorded import describe_never_recorded, never_recorded
 from netaudit.report.text.width import columns_of, shorten
 from netaudit.report.text.words import describe_gap
 
@@ -26,6 +28,19 @@ def fill(text: str, style: Style) -> list[str]:
 def gap_lines(gaps: Iterable[Gap]) -> list[str]:
     """Say what could not be seen, a line each."""
     return [f"  {terminal_text(describe_gap(gap))}" for gap in sorted(set(gaps))]
+
+
+def unseen_lines(gaps: Iterable[Gap], style: Style) -> Iterator[str]:
+    """Print what could not be seen; many sources of which no more is known than that are one sentence."""
+    found = sorted(set(gaps))
+    if not found:
+        return
+    silent = () if style.detail is Detail.FULL else never_recorded(found)
+    said = [describe_gap(gap) for gap in found if gap not in silent]
+    said += [describe_never_recorded(silent)] if silent else []
+    yield "could not be seen"
+    yield from (f"  {line}" for sentence in said for line in fill(sentence, style))
+    yield ""
 
 
 def table(rows: Iterable[Sequence[str]], style: Style) -> list[str]:

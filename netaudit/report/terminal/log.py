@@ -1,8 +1,8 @@
 """The log of a history, for a terminal: one line for each change; what it opened and closed below it, on demand."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from netaudit.model.history.change import LoggedChange, LoggedRule
+from netaudit.model.history.change import LoggedChange, LoggedExposure, LoggedRule
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.history.log import describe_cause, describe_rules, describe_time, describe_writer
@@ -36,8 +36,19 @@ def _rule(rule: LoggedRule) -> str:
 
 
 def _delta(one: LoggedChange) -> str:
-    """Count what opened and closed."""
-    opened = sum(cell.after == "ALLOWED" for cell in one.exposure)
-    closed = sum(cell.after == "blocked" for cell in one.exposure)
-    parts = [f"{number} {word}" for number, word in ((opened, "opened"), (closed, "closed")) if number]
-    return ", ".join(parts)
+    """Count what opened, may have and closed, and name the first of what opened to the outside."""
+    turned = {
+        "opened": [cell for cell in one.exposure if cell.after.startswith("ALLOWED")],
+        "may be open now": [cell for cell in one.exposure if cell.after == "MAY"],
+        "closed": [cell for cell in one.exposure if cell.after == "blocked"],
+    }
+    return "; ".join(f"{len(cells)} {word}{_outermost(cells)}" for word, cells in turned.items() if cells)
+
+
+def _outermost(cells: Sequence[LoggedExposure]) -> str:
+    """Name the first that is of the outside; the others are counted before it."""
+    found = next((cell for cell in cells if cell.outside), None)
+    if found is None:
+        return " inside the host"
+    first, *others = found.zone.split(", ")
+    return f": {first}{f' +{len(others)}' if others else ''} → {found.target}" + (", …" if len(cells) > 1 else "")

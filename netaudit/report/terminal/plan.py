@@ -18,7 +18,7 @@ from netaudit.report.text.plan.words import (
     describe_host_change,
     describe_pitfall,
     describe_refusal,
-    describe_symbol,
+    describe_unknown,
     summarise_plan,
 )
 from netaudit.report.text.unseen import Tense, describe_no_rule_change
@@ -43,7 +43,7 @@ def render_plan(plan: JudgedPlan, style: Style) -> str:
     lines += policy_lines(plan.audit.assertion, style)
     if plan.gone:
         lines += [bold("findings that it would end", style), *summary_lines(gather_mistakes(plan.gone), style), ""]
-    lines += _part("not known before it runs", map(describe_symbol, planned.symbols), style)
+    lines += _part("not known before it runs", describe_unknown(planned), style)
     lines += _part("assumed", _assumed(planned.assumptions, style), style)
     lines += _part("the command prints", planned.output.splitlines(), style)
     lines += closing_lines(diff, style)

@@ -15,25 +15,22 @@ from netaudit.attribute.attribution import (
 from netaudit.audit.changed import ChangedFindings
 from netaudit.diff import Altered, Moved
 from netaudit.model.netfilter.ruleset import ObjectKind
-from netaudit.model.snapshot import are_two_hosts
 from netaudit.policy.verdict import Assertion
 from netaudit.report.terminal.assertion import held_lines
 from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.exposure import lead_diff
 from netaudit.report.terminal.findings.summary import new_lines
-from netaudit.report.terminal.layout import fill, table
+from netaudit.report.terminal.layout import fill, gap_lines, table, unseen_lines
 from netaudit.report.terminal.style import Style, bold
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.by_cause import Group, describe_causes, group_by, group_by_cause, shorten_names
 from netaudit.report.text.grouping import Grouping
 from netaudit.report.text.sanitize import terminal_text
-from netaudit.report.text.unrecorded import describe_never_recorded, never_recorded
-from netaudit.report.text.unseen import describe_no_rule_change
+from netaudit.report.text.unseen import Tense, describe_no_rule_change, tense_of
 from netaudit.report.text.width import shorten
 from netaudit.report.text.words import (
     describe_coverage,
     describe_earlier,
-    describe_gap,
     describe_head,
     describe_place,
     describe_two_hosts,
@@ -61,7 +58,7 @@ def render_diff(
     lines = [*_heads(diff, style), "", *lead_diff(diff, style), *new_lines(found, style)]
     lines += [*change_groups(diff.changes, style)]
     if not diff.changes:
-        lines += [*wrap(describe_no_rule_change((diff.before, diff.after)), style.width), ""]
+        lines += [*wrap(describe_no_rule_change((diff.before, diff.after), tense_of(diff)), style.width), ""]
     lines += [*closing_lines(diff, style), *(held_lines(assertion, style) if assertion else ()), summarise_diff(diff)]
     return _join(lines)
 
@@ -104,8 +101,7 @@ def _join(lines: Iterable[str]) -> str:
 
 
 def _heads(diff: AttributedDiff, style: Style) -> Iterator[str]:
-    before, after = diff.before, diff.after
-    if are_two_hosts((before.host, before.taken_at), (after.host, after.taken_at)):
+    if tense_of(diff) is Tense.COMPARED:
         yield from fill(describe_two_hosts(diff.before.host, diff.after.host), style)
     yield from fill(f"before  {describe_head(diff.before)}", style)
     yield from fill(f"after   {describe_head(diff.after)}", style)
@@ -231,11 +227,7 @@ def _wrong(
 
 def _gaps(heads: Iterable[SnapshotHead], style: Style) -> Iterator[str]:
     found = [head.gaps for head in heads]
-    gaps = sorted({gap for each in found for gap in each})
-    if gaps:
-        yield "could not be seen"
-        silent = never_recorded(gaps) if len(found) == 1 else ()
-        said = [describe_gap(gap) for gap in gaps if gap not in silent]
-        said += [describe_never_recorded(silent)] if silent else []
-        yield from (f"  {line}" for sentence in said for line in fill(sentence, style))
-        yield ""
+    if len(found) == 1:
+        yield from unseen_lines(found[0], style)
+    elif gaps := {gap for each in found for gap in each}:
+        yield from ("could not be seen", *gap_lines(gaps), "")

@@ -6,6 +6,7 @@ from enum import Enum
 from netaudit.attribute.attribution import AttributedDiff, SnapshotHead
 from netaudit.attribute.exposure.sight import hiding
 from netaudit.model.facts import HOST_SOURCES, RULE_SOURCES, Gap, Source
+from netaudit.model.snapshot import are_two_hosts
 from netaudit.report.text.words import count, distinct_gaps
 
 _NAMED = 3  # sources that a sentence names
@@ -15,15 +16,25 @@ _ORDER = {str(source): at for at, source in enumerate(_FIRST)}
 
 
 class Tense(Enum):
-    """Whether a change has happened, or would if a planned command ran; the value is how its verbs end."""
+    """Whether a change has happened, or would if a planned command ran, or two hosts differ; the value is its verb."""
 
     HAPPENED = "did not change"
     PLANNED = "would not change"
+    COMPARED = "does not differ"
+
+
+_VERBS = {Tense.HAPPENED: "changed", Tense.PLANNED: "would change", Tense.COMPARED: "differs"}
+
+
+def tense_of(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> Tense:
+    """Return how to speak of a diff: of two hosts nothing has changed."""
+    before, after = diff.before, diff.after
+    return Tense.COMPARED if are_two_hosts((before.host, before.taken_at), (after.host, after.taken_at)) else tense
 
 
 def describe_no_exposure_change(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> str:
     """Say that who can reach what is the same, or what keeps anybody from knowing it."""
-    return _no_change(diff, f"Who can reach what {tense.value}.", "who can reach what")
+    return _no_change(diff, f"Who can reach what {tense_of(diff, tense).value}.", "who can reach what")
 
 
 def may_have_changed(diff: AttributedDiff) -> bool:
@@ -33,7 +44,7 @@ def may_have_changed(diff: AttributedDiff) -> bool:
 
 def describe_no_outside_change(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> str:
     """Say the same of the Internet and neighbours alone."""
-    same = f"What the Internet and neighbours can reach {tense.value}."
+    same = f"What the Internet and neighbours can reach {tense_of(diff, tense).value}."
     return _no_change(diff, same, "what the Internet and neighbours can reach")
 
 
@@ -41,8 +52,7 @@ def describe_no_rule_change(looks: Iterable[SnapshotHead], tense: Tense = Tense.
     """Say that rules are the same, at least those that were seen."""
     heads = tuple(looks)
     unseen = any(gap.source in RULE_SOURCES or gap.source not in _ORDINARY for gap in distinct_gaps(heads))
-    changed = "changed" if tense is Tense.HAPPENED else "would change"
-    return say_of_part(heads, f"No rule, chain or policy{' that was seen' if unseen else ''} {changed}.")
+    return say_of_part(heads, f"No rule, chain or policy{' that was seen' if unseen else ''} {_VERBS[tense]}.")
 
 
 def say_of_part(heads: Iterable[SnapshotHead], sentence: str) -> str:

@@ -98,9 +98,12 @@ def describe_head(head: SnapshotHead) -> str:
     return ", ".join(words) + describe_narrowed(head)
 
 
+NO_CHANGE = "what differs has not changed, and no cause is named"  # said of two hosts
+
+
 def describe_two_hosts(before: str, after: str) -> str:
     """Say that what is compared is two hosts, so that nothing of it is a change."""
-    return f"these are two hosts: {before}, {after}; what differs has not changed, and no cause is named"
+    return f"these are two hosts: {before}, {after}; {NO_CHANGE}"
 
 
 def describe_narrowed(head: SnapshotHead) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netaudit.cli.options import StrictOption, day_option, some_seconds
+from netaudit.cli.options import StrictOption, day_option, named, some_seconds
 
 if TYPE_CHECKING:
     from netaudit.fleet.engines.executor import Executor
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 _INCOMPLETE = 4
 
-OutOption = Annotated[Path, typer.Option("--out", help="The folder of results; what it has is not done again.")]
+OutOption = Annotated[
+    Path, typer.Option("--out", help="The folder of results; what it has is not done again.", callback=named)
+]
 RESULTS = Path("fleet-results")
 _RECORDINGS = "recordings"  # of the hosts of an inventory, in the folder of results
 

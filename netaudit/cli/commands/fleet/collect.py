@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netaudit.cli.options import TimeoutOption
+from netaudit.cli.options import TimeoutOption, named
 
 if TYPE_CHECKING:
     from netaudit.fleet.hosts.recording import Effort
@@ -16,7 +16,10 @@ _SHOWN = 20  # failures
 
 def collect(
     inventory: Annotated[Path, typer.Argument(help="A file of hosts, one a line: a name, or ssh://user@host:port.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder of recordings, one below it a host.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="The folder of recordings, one below it a host.", callback=named),
+    ],
     at_once: Annotated[int, typer.Option("--at-once", min=1, max=1000, help="Hosts at the same time.")] = 32,
     retries: Annotated[int, typer.Option("--retries", min=0, help="How often a host that fails is tried again.")] = 1,
     host_timeout: Annotated[

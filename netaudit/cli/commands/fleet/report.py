@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from netaudit.cli.commands.fleet.audit import RESULTS
-from netaudit.cli.options import day_option
+from netaudit.cli.options import day_option, named
 
 
 def report(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder; an earlier report is replaced.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The folder; an earlier report is replaced.", callback=named)
+    ],
     results: Annotated[Path, typer.Option("--results", help="The folder that `fleet audit --out` wrote.")] = RESULTS,
     today: Annotated[dt.datetime | None, day_option("The day that questions count from")] = None,
 ) -> None:

@@ -37,6 +37,7 @@ class Shown(NamedTuple):
     exposure: bool
     rules: bool
     follow: bool
+    containers: list[str]
 
 
 _POLL = 0.5  # seconds
@@ -47,7 +48,7 @@ def log(
         list[str] | None,
         typer.Option(
             "--container",
-            help="Only what concerns this container.",
+            help="Only what concerns this container; * stands for any text.",
             autocompletion=offers.containers,
             show_default=False,
         ),
@@ -65,16 +66,18 @@ def log(
     store: StoreOption = None,
 ) -> None:
     """Show what changed on this host over time: one line for each change, with its time, writer and cause."""
+    from netaudit.timeline.named import is_named
+
     begin = _read_since(since)
 
     def wanted(entry: "Entry") -> bool:
         return (
             _is_after(entry, begin)
-            and (not container or bool({*container} & {*entry.change.containers}))
+            and (not container or is_named(entry.change.containers, container))
             and (not exposure or bool(entry.change.exposure))
         )
 
-    _print(wanted, Shown(form, store, exposure=exposure, rules=rules, follow=follow))
+    _print(wanted, Shown(form, store, exposure=exposure, rules=rules, follow=follow, containers=container or []))
 
 
 def _read_since(since: str | None) -> datetime | None:
@@ -94,13 +97,37 @@ def _print(wanted: "Callable[[Entry], bool]", shown: Shown) -> None:
     from netaudit.cli.histories import reading
 
     with reading(shown.store) as history:
+        if not shown.follow:  # what is not there yet may come
+            _require_some(history, shown)
         first = 1
         while True:
             lines, first = _entries(history, first, wanted)
             _write(lines, shown)
             if not shown.follow:
-                return
+                return _say_none(history) if not lines else None
             time.sleep(_POLL)
+
+
+def _require_some(history: "History", shown: Shown) -> None:
+    """Refuse containers that no look has. Raises SubjectError."""
+    from netaudit.timeline.named import require_containers
+
+    require_containers(history, shown.containers)
+
+
+def _say_none(history: "History") -> None:
+    """Say on standard error that no change is shown, and of how many."""
+    from netaudit.cli.say import say
+    from netaudit.report.text.words import count
+    from netaudit.timeline.log import entries
+
+    last = history.last()
+    if last is None:
+        say(f"{history.name} has no look yet: `netaudit watch` or `netaudit record` makes some")
+        return
+    number = sum(1 for _ in entries(history))
+    which = "this asks for none of them" if number else "nothing changed between its looks"
+    say(f"{count(number, 'change')} in the history; {which}; the last look is @{last.number}, {last.taken_at}")
 
 
 def _write(lines: "_Lines", shown: Shown) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from netaudit.cli.options import DockerHostOption, PolicyOption, StoreOption, TimeoutOption
+from netaudit.cli.options import DockerHostOption, PolicyOption, StoreOption, TimeoutOption, named
 
 
 def watch(
@@ -34,7 +34,13 @@ def watch(
     ] = None,
     metrics: Annotated[
         Path | None,
-        typer.Option("--metrics", metavar="FILE", help="Numbers for Prometheus, after each look.", show_default=False),
+        typer.Option(
+            "--metrics",
+            metavar="FILE",
+            help="Numbers for Prometheus, after each look.",
+            show_default=False,
+            callback=named,
+        ),
     ] = None,
     metrics_listen: Annotated[
         str | None,

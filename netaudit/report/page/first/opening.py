@@ -15,7 +15,7 @@ from netaudit.report.text.findings.answered import describe_answers
 from netaudit.report.text.findings.places import describe_places, describe_title
 from netaudit.report.text.reach.rows import OpenRow, open_rows
 from netaudit.report.text.unrecorded import describe_not_seen
-from netaudit.report.text.unseen import Tense
+from netaudit.report.text.unseen import Tense, tense_of
 from netaudit.report.text.words import distinct_gaps, engines
 
 _OPEN = 8  # rows of one heading: the map below has all
@@ -25,6 +25,7 @@ _FROM = {Reach.INTERNET: "Internet", Reach.LAN: "LAN", Reach.INSIDE: ""}
 _CHANGED = {
     Tense.HAPPENED: ("Newly open to", "No longer open to"),
     Tense.PLANNED: ("Would be open to", "Would be closed to"),
+    Tense.COMPARED: ("Open on {after} alone to", "Open on {before} alone to"),
 }
 
 
@@ -83,7 +84,8 @@ def open_diff(diff: AttributedDiff, audit: Audit | None, tense: Tense = Tense.HA
     changes = diff.exposure or ()
     opened = [one.after for one in changes if one.after and _outside(one.after) and not _is_open(one.before)]
     closed = [one.before for one in changes if one.before and _outside(one.before) and not _is_open(one.after)]
-    for_opened, for_closed = _CHANGED[tense]
+    hosts = {"before": diff.before.host, "after": diff.after.host}
+    for_opened, for_closed = (words.format_map(hosts) for words in _CHANGED[tense_of(diff, tense)])
     groups = (*_groups(for_opened, opened), *_groups(for_closed, closed, closed=True))
     return _opening((diff.before, diff.after), (), groups, audit)
 
@@ -99,8 +101,8 @@ def _is_open(one: AttributedExposure | None) -> bool:
 def _groups(words: str, cells: Iterable[AttributedExposure], *, closed: bool = False) -> Iterator[OpenGroup]:
     by_zones: dict[str, list[OpenRow]] = {}
     for row in open_rows(cells):
-        may = "" if row.sure else "May be "
-        said = f"{may}{words.lower() if may else words} {_zones(row)}"
+        said = words if row.sure else f"May be {words[:1].lower()}{words[1:]}"
+        said = f"{said} {_zones(row)}"
         by_zones.setdefault(said, []).append(row)
     for said, rows in by_zones.items():
         yield OpenGroup(said, tuple(rows[:_OPEN]), len(rows) - len(rows[:_OPEN]), closed)

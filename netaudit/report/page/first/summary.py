@@ -19,15 +19,20 @@ from netaudit.attribute.attribution import (
     Standing,
 )
 from netaudit.model.netfilter.ruleset import ObjectKind
-from netaudit.model.snapshot import are_two_hosts
 from netaudit.report.page.first.summary_exposure import judge_exposure, judge_exposure_changes
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.sentence import NAMED, Foreign, Part, Sentence, list_names
 from netaudit.report.text.unrecorded import describe_not_seen
-from netaudit.report.text.unseen import Tense, say_of_part
-from netaudit.report.text.words import count, describe_two_hosts, distinct_gaps, verb
+from netaudit.report.text.unseen import Tense, say_of_part, tense_of
+from netaudit.report.text.words import NO_CHANGE, count, distinct_gaps, verb
 
 _VERBS = ("added", "removed", "altered", "moved")
+_NOTHING = {
+    Tense.HAPPENED: "Nothing changed",
+    Tense.PLANNED: "Nothing would change",
+    Tense.COMPARED: "Nothing differs",
+}
+_DIFFERING = {"altered": "not the same on both", "moved": "at another position"}
 _WRONG = {
     Standing.STALE: "stale: what it was written for is gone",
     Standing.MISPLACED: "misplaced: there, but where it does not work",
@@ -38,11 +43,12 @@ _WRONG = {
 def judge_diff(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> tuple[Sentence, ...]:
     """Say what changed, what is missing and what is not known; the first sentence is the headline."""
     heads = (diff.before, diff.after)
+    tense = tense_of(diff, tense)
     return tuple(
         chain(
-            _two_hosts(*heads),
+            _two_hosts(*heads) if tense is Tense.COMPARED else (),
             judge_exposure_changes(diff, tense) if diff.changes or diff.exposure else (),
-            _changes(diff.changes, tense),
+            _differences(diff) if tense is Tense.COMPARED else _changes(diff.changes, tense),
             _missing(diff.missing),
             () if diff.changes or diff.exposure else (_nothing(heads, tense),),
             _wrong(diff.defects),
@@ -80,13 +86,11 @@ def _explained(snapshot: AttributedSnapshot) -> Sentence:
 
 
 def _two_hosts(before: SnapshotHead, after: SnapshotHead) -> Iterator[Sentence]:
-    if are_two_hosts((before.host, before.taken_at), (after.host, after.taken_at)):
-        said = describe_two_hosts(before.host, after.host)
-        yield Sentence((f"{said[:1].upper()}{said[1:]}.",), "!")
+    yield Sentence(("These are two hosts: ", Foreign(before.host), ", ", Foreign(after.host), f"; {NO_CHANGE}."), "!")
 
 
 def _nothing(heads: Sequence[SnapshotHead], tense: Tense) -> Sentence:
-    changed = "Nothing would change" if tense is Tense.PLANNED else "Nothing changed"
+    changed = _NOTHING[tense]
     said = f"{changed} in what could be seen." if any(head.gaps for head in heads) else f"{changed}."
     return Sentence((say_of_part(heads, said),))
 
@@ -96,6 +100,18 @@ def _changes(changes: Sequence[AttributedChange], tense: Tense) -> Iterator[Sent
         members = [one for one in changes if verb(one.change) == word]
         if members:
             yield Sentence(tuple(_one_verb(word, members, tense)), _symbol(word))
+
+
+def _differences(diff: AttributedDiff) -> Iterator[Sentence]:
+    """Count what two hosts do not have alike."""
+    hosts = {"added": diff.after.host, "removed": diff.before.host}
+    for word in _VERBS:
+        members = [one for one in diff.changes if verb(one.change) == word]
+        if not members:
+            continue
+        be = "is" if len(members) == 1 else "are"
+        said = (f" {be} on ", Foreign(hosts[word]), " alone.") if word in hosts else (f" {be} {_DIFFERING[word]}.",)
+        yield Sentence((_objects(members), *said), _symbol(word))
 
 
 def _symbol(word: str) -> str:

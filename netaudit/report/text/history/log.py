@@ -45,6 +45,8 @@ def describe_cause(cause: LoggedCause) -> str:
         text = f"operator {visible(cause.name)}"
     if cause.kind is CauseOf.HOST and cause.name:
         text = f"the host: {', '.join(_HOST.get(one, visible(one)) for one in cause.name.split(', '))}"
+    if cause.became:
+        return f"{text} (was {cause.became})"
     events = ", ".join(f"{action} {count} times" if count > 1 else action for action, count in cause.events)
     return f"{text} ({events})" if events else text
 

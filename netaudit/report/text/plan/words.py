@@ -1,6 +1,7 @@
 """The words for a plan that all its reports share."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from netaudit.audit.risk import gather_mistakes
@@ -12,7 +13,9 @@ from netaudit.report.text.words import count, summarise_diff
 
 if TYPE_CHECKING:
     from netaudit.audit.planned import JudgedPlan
+    from netaudit.plan.planned import Planned
 
+_UNNAMED = re.compile(r"unnamed_\d+")  # as the planned engines call what has no name
 NOTHING_RAN = "nothing was run or changed on the host"
 _PITFALLS: Mapping[PitfallKind, str] = {
     PitfallKind.PUBLISH_DROPS_KEY: "-p {option}: the client does not send {key}={value} (of the long form it keeps"
@@ -23,6 +26,16 @@ _PITFALLS: Mapping[PitfallKind, str] = {
 def describe_pitfall(one: Pitfall) -> str:
     """Say what the command says and does not do."""
     return fill(_PITFALLS[one.kind], one.args)
+
+
+def describe_unknown(planned: "Planned") -> Iterator[str]:
+    """Say what a command without --name makes, and what each symbol can be."""
+    there = planned.before.inventory.containers if planned.before.inventory else ()
+    known = {one.name for one in there}
+    for one in planned.after.inventory.containers if planned.after.inventory else ():
+        if _UNNAMED.fullmatch(one.name) and one.name not in known:
+            yield f"{one.name}: the new container; without --name the engine chooses another name"
+    yield from map(describe_symbol, planned.symbols)
 
 
 def describe_symbol(one: Symbol) -> str:
