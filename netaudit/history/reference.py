@@ -69,7 +69,7 @@ def read_time(word: str, now: datetime) -> datetime:
             return now - timedelta(**{_UNITS[found[2]]: int(found[1])})
         at = datetime.fromisoformat(word)
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"@{word} is no instant", hint=_HINT) from error
+        raise UsageError(f"@{word} names no look and no time", hint=_HINT) from error
     return at if at.tzinfo else at.replace(tzinfo=now.tzinfo)
 
 

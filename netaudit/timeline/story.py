@@ -14,6 +14,7 @@ from netaudit.model.history.change import LoggedExposure
 from netaudit.model.history.look import Look
 from netaudit.model.history.story import Story, StoryLine
 from netaudit.parse import parse_snapshot
+from netaudit.parse.engines import parse_engines
 from netaudit.store import parse_time
 from netaudit.timeline.exposure import logged_exposure
 from netaudit.timeline.log import entries
@@ -43,6 +44,7 @@ def tell_story(history: History, since: datetime | None = None) -> Story:
         projects=_projects(history, looks, names),
         left_out=len(every) - len(lines),
         open_known=shown is not None and shown.exposure is not None,
+        engine=_engine(history, looks[-1]),
     )
 
 
@@ -61,6 +63,17 @@ def _exposure(history: History, look: Look) -> AttributedSnapshot | None:
         return show_snapshot(parse_snapshot(history.facts(look.number)), ComputeExposure.WHEN_QUICK)
     except ParseError:
         return None
+
+
+def _engine(history: History, look: Look) -> str:
+    """Name the engines of a look with their versions."""
+    try:
+        inventory = parse_engines(history.facts(look.number))[0]
+    except ParseError:
+        return ""
+    podman = inventory.podman.version if inventory and inventory.podman else ""
+    known = (("Docker", inventory.version if inventory and inventory.docker else ""), ("Podman", podman))
+    return ", ".join(f"{name} {version}" for name, version in known if version)
 
 
 def _open(shown: AttributedSnapshot | None) -> Iterable[LoggedExposure]:

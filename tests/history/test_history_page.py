@@ -53,7 +53,7 @@ def test_a_way_opens_and_closes_also_where_its_lines_are_put_together_differentl
 def test_the_name_of_a_bar_keeps_its_container_and_its_port() -> None:
     opened = cell("internet, lan:eth0", "web:80/tcp by 0.0.0.0:8080", "ALLOWED")
     (bar,) = history_page(story(told(10, opened))).picture.bars
-    assert bar.name == "internet +1 → web:80/t…0.0:8080"
+    assert bar.name == "web:80/tcp, IPv4"
     assert "internet, lan:eth0" in bar.words
 
 
@@ -117,11 +117,14 @@ def test_the_command_writes_the_page_of_a_time(tmp_path: Path) -> None:
         history.add(after, Origin.WATCH, changes_between(before, after, at(0), Observation(events=(event,))))
     assert run_inside("report", "--history", "--store", store, "-o", page).returncode == 0
     text = page.read_text()
-    assert "on lab; 3 ways from outside opened, and 3 are open at the end." in text
+    still = "<b>web 172.17.0.2, tcp port 80</b>; <b>web:80/tcp</b>."
+    assert f"on lab; 2 ports opened to the outside, and 2 are open at the end: {still}" in text
+    assert "<dt>Engine</dt><dd>Docker 20.10.24" in text
     assert "container web (start)" in text
     done = run_inside("report", "--history", "--since", "2026-11-27T12:40Z", "--store", store, "-o", page)
     assert done.returncode == 0
-    assert "Nothing changed on lab" in page.read_text()
+    said = "No change was recorded on lab after the look of 2026-11-27 12:30:00 UTC; open to the outside: "
+    assert said + still in page.read_text()
     assert page.read_text().count(">before</td>") == 3
     for wrong in (("--since", "1d"), ("--history", str(ONE_PORT / "00")), ("--history", "--since", "never")):
         assert run_inside("report", *wrong, "-o", page).returncode == 2

@@ -185,5 +185,5 @@ def test_nothing_is_called_unreachable_where_something_was_not_seen(shown: Attri
     head = msgspec.structs.replace(shown.head, gaps=(Gap(Source.DOCKER_CONTAINERS, GapReason.CRASHED),))
     blind = msgspec.structs.replace(shown, head=head, exposure=())
     page = render_snapshot_markdown(blind)
-    assert "Nothing that was looked at is reachable" not in page
+    assert "No port is reachable" not in page
     assert "What is reachable from the Internet is not known: docker-containers.json could not be seen." in page

@@ -99,7 +99,7 @@ def test_there_is_no_verb_but_get(ask: Ask, method: str) -> None:
     ("path", "wanted"),
     [
         ("/", "container web (start)"),
-        ("/timeline", "3 ways from outside opened"),
+        ("/timeline", "2 ports opened to the outside"),
         ("/host?at=1", "lab"),
         ("/compare?from=1&to=2", "web"),
     ],

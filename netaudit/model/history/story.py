@@ -31,3 +31,4 @@ class Story(msgspec.Struct, frozen=True):
     projects: Mapping[str, str] = {}
     left_out: int = 0
     open_known: bool = True
+    engine: str = ""  # with its version, at the last look

@@ -5,6 +5,7 @@ The names begin with `netaudit_audit`: a watch writes others, so that both can b
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.finding import Audit
@@ -21,6 +22,10 @@ _HOST = Family("netaudit_audit_host", "gauge", "The host that was audited, by wh
 _FINDINGS = Family("netaudit_audit_findings", "gauge", "Open findings, by severity; one mistake is one finding.")
 _FINDING = Family("netaudit_audit_finding", "gauge", "Each open finding: what explain finds by this ID; always 1.")
 _ACCEPTED = Family("netaudit_audit_accepted", "gauge", "Findings that something accepts, by what.")
+_CHECKS = Family("netaudit_audit_checks", "gauge", "Checks of the audit, with those that have no answer.")
+_TAKEN = Family(
+    "netaudit_audit_taken_timestamp_seconds", "gauge", "When the host was recorded, in seconds since 1970; UTC."
+)
 _UNDECIDED = Family("netaudit_audit_checks_undecided", "gauge", "Checks that could not be decided for every subject.")
 _NOT_PUT = Family("netaudit_audit_checks_not_asked", "gauge", "Checks whose subjects could not be listed.")
 _GAPS = Family("netaudit_audit_gaps", "gauge", "Sources that could not be read.")
@@ -42,12 +47,23 @@ def render_audit(audit: Audit) -> str:
             (_FINDINGS, {(("severity", str(one)),): severities[one] for one in Severity}),
             (_FINDING, {_labels(one): 1 for one in mistakes}),
             (_ACCEPTED, {(("status", one),): accepted[one] for one in ("waived", "permitted", "known")}),
+            (_TAKEN, _taken(audit.head.taken_at)),
+            (_CHECKS, {(): len(audit.checks)}),
             (_UNDECIDED, {(): len(undecided)}),
             (_NOT_PUT, {(): len(not_put)}),
             (_GAPS, {(): len(audit.head.gaps)}),
             (_REACHED, _reached(audit.shown.exposure)),
         ]
     )
+
+
+def _taken(at: str) -> Mapping[Labels, float]:
+    """Return the time of a recording; nothing for one that has none, such as a paste."""
+    try:
+        taken = datetime.fromisoformat(at)
+    except ValueError:
+        return {}
+    return {(): taken.timestamp()} if taken.tzinfo else {}
 
 
 def _labels(one: Mistake) -> Labels:

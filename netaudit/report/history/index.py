@@ -7,6 +7,7 @@ import msgspec
 from netaudit.model.history.change import LoggedChange
 from netaudit.report.templating.own_page import Forms, render_page
 from netaudit.report.text.history.log import describe_change
+from netaudit.report.text.words import say_time
 
 _SHOWN = 3
 
@@ -19,6 +20,12 @@ class LookRow(msgspec.Struct, frozen=True):
     until: str
     origin: str
     changes: tuple[LoggedChange, ...]
+
+    @property
+    def when(self) -> str:
+        """Say from when to when the host was so."""
+        times = dict.fromkeys((self.taken_at, self.until))
+        return " until ".join(map(say_time, times))
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from netaudit.model.history.change import CauseOf, LoggedChange
 from netaudit.model.history.story import Story
 from netaudit.report.history.spans import Span, count_open
 from netaudit.report.text.history.log import describe_change, describe_time
-from netaudit.report.text.width import columns_of, shorten
+from netaudit.report.text.width import shorten
 
 WIDTH, LEFT, ROW = 1000.0, 230.0, 26.0  # of the picture; of the names beside it; of a lane
 _RIGHT = 12.0
@@ -134,10 +134,7 @@ def _kind(change: LoggedChange) -> str:
 def _bar(one: Span, place: int, scale: "_Scale") -> Bar:
     begin, end = scale.x(one.since or scale.since), scale.x(one.until or scale.until)
     words = f"{one.since or 'before'} to {one.until or 'now'}: {one.zone} → {one.target}"
-    first, *others = one.zone.split(", ")
-    zone = f"{first}{f' +{len(others)}' if others else ''} → "
-    name = zone + shorten(one.target, max(_NAME - columns_of(zone), _NAME // 2))  # both keep their beginnings
-    return Bar(name, ROW * place + ROW / 2, begin, max(end - begin, 3.0), words, one.sure)
+    return Bar(shorten(one.name, _NAME), ROW * place + ROW / 2, begin, max(end - begin, 3.0), words, one.sure)
 
 
 def _points(counts: tuple[tuple[str, int], ...], most: int, scale: "_Scale") -> str:

@@ -1,18 +1,23 @@
 """A story as a page of HTML that needs nothing but itself."""
 
+from collections.abc import Iterator, Sequence
+
 import msgspec
 
 from netaudit.model.history.change import LoggedExposure, LoggedRule
 from netaudit.model.history.story import Story, StoryLine
 from netaudit.report.history.lanes import Picture, anchor, draw, lane_of
-from netaudit.report.history.spans import Span, find_spans
+from netaudit.report.history.spans import Span, find_spans, ports_of
 from netaudit.report.templating.own_page import render_page
-from netaudit.report.text.history.log import describe_cause, describe_rules, describe_time, describe_writer
-from netaudit.report.text.words import count
+from netaudit.report.text.history.log import describe_cause, describe_rules, describe_writer
+from netaudit.report.text.sentence import Foreign, Part, Sentence
+from netaudit.report.text.width import shorten
+from netaudit.report.text.words import count, say_time
 
 _BARS = 60
 _SPANS = 1000
 _RULES = 200  # of one change
+_NAMED, _NAME = 4, 60  # ports that a headline names; columns of each
 _SIGNS = {"added": "+", "removed": "-", "altered": "~", "moved": ">"}
 
 
@@ -45,7 +50,8 @@ class HistoryPage(msgspec.Struct, frozen=True):
     """The page; `links` lead to other pages of the same server, none where it is a file."""
 
     title: str
-    headline: str
+    headline: Sentence
+    facts: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     tiles: tuple[tuple[int, str, str], ...]  # number, word, kind
     picture: Picture
@@ -66,8 +72,9 @@ def history_page(story: Story, links: tuple[tuple[str, str], ...] = ()) -> Histo
     spans = find_spans(story)
     shown = spans[-_SPANS:]
     return HistoryPage(
-        title=f"{story.host or 'a host'}, {story.since} to {story.until}",
+        title=f"{story.host or 'a host'}, {say_time(story.since)} to {say_time(story.until)}",
         headline=_headline(story, spans),
+        facts=tuple(_facts(story)),
         notes=tuple(_notes(story)),
         tiles=_tiles(story, spans),
         picture=draw(story, spans, _BARS),
@@ -79,14 +86,49 @@ def history_page(story: Story, links: tuple[tuple[str, str], ...] = ()) -> Histo
     )
 
 
-def _headline(story: Story, spans: tuple[Span, ...]) -> str:
+def _headline(story: Story, spans: tuple[Span, ...]) -> Sentence:
     host, changes = story.host or "this host", count(len(story.lines), "change")
-    opened = sum(one.opened is not None for one in spans)
-    still = sum(not one.until and one.sure for one in spans)
+    opened = ports_of(one for one in spans if one.opened is not None)
+    still = ports_of(one for one in spans if not one.until and one.sure)
     if not story.lines:
-        return f"Nothing changed on {host} between {story.since} and {story.until}."
-    ways = f"{count(opened, 'way')} from outside opened" if opened else "no way from outside opened"
-    return f"{changes} on {host}; {ways}, and {still} {'is' if still == 1 else 'are'} open at the end."
+        return Sentence((f"{_nothing(story, host)}; ", *_still(story, still), "."))
+    ports = f"{count(len(opened), 'port')} opened to the outside" if opened else "no port opened to the outside"
+    return Sentence((f"{changes} on {host}; {ports}, and {_are(still)} open at the end", *_named(still), "."))
+
+
+def _nothing(story: Story, host: str) -> str:
+    if story.since == story.until:
+        return f"No change was recorded on {host} after the look of {say_time(story.until)}"
+    return f"Nothing changed on {host} between {say_time(story.since)} and {say_time(story.until)}"
+
+
+def _still(story: Story, names: Sequence[str]) -> Iterator[Part]:
+    if names:
+        yield "open to the outside"
+        yield from _named(names)
+    else:
+        yield "no port was seen open to the outside" if story.open_known else "what is open is not known"
+
+
+def _are(names: Sequence[str]) -> str:
+    return f"{len(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def _named(names: Sequence[str]) -> Iterator[Part]:
+    """Name the first ports of a headline."""
+    for at, name in enumerate(names[:_NAMED]):
+        yield "; " if at else ": "
+        yield Foreign(shorten(name, _NAME))
+    if len(names) > _NAMED:
+        yield f" and {len(names) - _NAMED} more"
+
+
+def _facts(story: Story) -> Iterator[tuple[str, str]]:
+    yield "Host", story.host or "not recorded"
+    if story.engine:
+        yield "Engine", story.engine
+    yield "Between", " → ".join(dict.fromkeys(map(say_time, (story.since, story.until))))
+    yield "Looks", str(story.looks)
 
 
 def _notes(story: Story) -> list[str]:
@@ -103,8 +145,8 @@ def _tiles(story: Story, spans: tuple[Span, ...]) -> tuple[tuple[int, str, str],
         (len(story.lines), "changes", ""),
         (sum(one.count("added") for one in rules), "rules came", ""),
         (sum(one.count("removed") for one in rules), "rules went", ""),
-        (sum(one.opened is not None for one in spans), "ways opened", "wrong"),
-        (sum(not one.until for one in spans), "open at the end", "wrong"),
+        (len(ports_of(one for one in spans if one.opened is not None)), "ports opened", "wrong"),
+        (len(ports_of(one for one in spans if not one.until)), "open at the end", "wrong"),
         (unknown, "writers not known", "open"),
     )
 
@@ -114,7 +156,7 @@ def _row(line: StoryLine, story: Story) -> Row:
     return Row(
         anchor=anchor(line.look, line.place),
         look=line.look,
-        time=describe_time(change),
+        time=say_time(change.at) if change.exact else f"{say_time(change.since)} to {say_time(change.at)}",
         lane=lane_of(change, story),
         cause=describe_cause(change.cause),
         writer=describe_writer(change),

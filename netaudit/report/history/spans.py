@@ -10,6 +10,7 @@ from netaudit.model.history.story import Story
 
 _BLOCKED = "blocked"
 _ALLOWED = "ALLOWED"
+_BY = " by "
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -27,6 +28,18 @@ class Span(msgspec.Struct, frozen=True):
     sure: bool
     opened: tuple[int, int] | None = None
     closed: tuple[int, int] | None = None
+
+    @property
+    def name(self) -> str:
+        """The port, and the family of the address that it is published on: `web:80/tcp, IPv4`."""
+        port, _, address = self.target.partition(_BY)
+        return f"{port}, {'IPv6' if address.startswith('[') else 'IPv4'}" if address else port
+
+
+def ports_of(spans: Iterable[Span]) -> tuple[str, ...]:
+    """Name the ports behind ways, each once, known services first: one is often open over IPv4 and IPv6."""
+    names = dict.fromkeys(one.target.partition(_BY)[0] for one in spans)
+    return tuple(sorted(names, key=lambda name: not name.endswith(")")))
 
 
 class _Open(msgspec.Struct):

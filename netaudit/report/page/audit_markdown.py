@@ -2,29 +2,32 @@
 
 from collections.abc import Iterator
 
-from netaudit.audit.finding import Audit, Finding
+from netaudit.audit.finding import Audit
+from netaudit.audit.risk import Mistake, gather_mistakes
 from netaudit.report.page.policy.markdown import policy_section
 from netaudit.report.text.findings.audit import (
     describe_not_put,
     describe_status,
     describe_undecided,
     gather_undecided,
+    short_id,
     summarise_audit,
 )
-from netaudit.report.text.findings.markdown import detail_lines
+from netaudit.report.text.findings.markdown import detail_lines, step_lines
+from netaudit.report.text.findings.places import describe_places, describe_title
+from netaudit.report.text.findings.ways import further_steps
 from netaudit.report.text.markdown import code, code_outside, prose
 from netaudit.report.text.words import describe_gap, describe_head
 
 
 def render_audit(audit: Audit) -> str:
-    """Print findings, the most severe first, each with its proof."""
+    """Print mistakes, the most severe first, each with its proof; one mistake is one row, as it is one finding."""
+    mistakes = gather_mistakes(audit.open)
     lines = ["# Security review", "", prose(describe_head(audit.head)), "", f"**{prose(summarise_audit(audit))}**", ""]
-    if audit.open:
-        lines += ["| Severity | Check | Subject |", "| --- | --- | --- |"]
-        lines += [f"| {one.severity} | {code(one.check.id)} | {code(one.subject)} |" for one in audit.open]
-        lines.append("")
-    for finding in audit.open:
-        lines += [*_finding(finding), ""]
+    if mistakes:
+        lines += ["| Severity | ID | Where | What |", "| --- | --- | --- | --- |", *map(_row, mistakes), ""]
+    for mistake in mistakes:
+        lines += [*_mistake(mistake), ""]
     lines += _accepted(audit)
     lines += policy_section(audit.assertion) if audit.assertion else ()
     lines += _undecided(audit)
@@ -34,7 +37,15 @@ def render_audit(audit: Audit) -> str:
     return "\n".join(lines)
 
 
-def _finding(finding: Finding) -> Iterator[str]:
+def _row(mistake: Mistake) -> str:
+    first = mistake.first
+    where, what = code(describe_places(mistake)), prose(describe_title(first))
+    return f"| {first.severity} | {code(short_id(first))} | {where} | {what} |"
+
+
+def _mistake(mistake: Mistake) -> Iterator[str]:
+    """Print the first check with its proof and what to do, then what else is wrong by the same cause."""
+    finding = mistake.first
     yield f"## {finding.severity}: {code_outside(finding.subject)}"
     yield ""
     yield f"{prose(finding.check.summary)} {code_outside(finding.check.id)}"
@@ -42,10 +53,21 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield code_outside(finding.message)
     yield ""
     yield from detail_lines(finding)
+    for other in mistake.alike[1:]:
+        yield f"- also: {code_outside(other.message)}"
+    for step in further_steps(mistake.alike):
+        yield from step_lines("and", step)
+    for aspect in mistake.aspects[1:]:
+        named = f"{aspect.severity} {code_outside(short_id(aspect))} {code_outside(aspect.check.id)}"
+        yield f"- aspect: {named}: {code_outside(aspect.message)}"
 
 
 def _accepted(audit: Audit) -> Iterator[str]:
-    accepted = [one for one in audit.findings if not one.open]
+    known = gather_mistakes(one for one in audit.findings if one.status == "known")
+    if known:
+        yield from ("## Known (in the baseline): no gate counts them", "")
+        yield from ("| Severity | ID | Where | What |", "| --- | --- | --- | --- |", *map(_row, known), "")
+    accepted = [one for one in audit.findings if one.status in ("waived", "permitted")]
     if accepted:
         yield from ("## Accepted", "", "| Check | Subject | Why |", "| --- | --- | --- |")
         for one in accepted:

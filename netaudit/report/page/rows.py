@@ -74,7 +74,7 @@ def missing_row(one: AttributedItem, anchors: Anchors) -> RuleRow:
 
 
 def defect_row(one: AttributedItem, anchors: Anchors) -> RuleRow:
-    """Show what is there, and wrong."""
+    """Show what is stale, misplaced or there twice."""
     standing = one.attribution.standing
     row = item_row(one.item, one.attribution, anchors, prefix=f"{standing}-{one.item.object}")
     return msgspec.structs.replace(row, symbol="!", change=str(standing))

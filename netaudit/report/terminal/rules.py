@@ -199,7 +199,7 @@ def _missing(missing: Sequence[AttributedItem], style: Style) -> Iterator[str]:
 
 
 def _defects(defects: Sequence[AttributedItem], style: Style) -> Iterator[str]:
-    return _wrong("there, and wrong", defects, _why_defect, style)
+    return _wrong("stale, misplaced or duplicate", defects, _why_defect, style)
 
 
 def _why_missing(by: Attribution) -> tuple[str, str]:

@@ -71,7 +71,7 @@ def describe_nothing_reachable(head: SnapshotHead) -> str:
         return f"What is reachable from {whence} is not known: {_name(unseen)} could not be seen."
     if narrowed:
         return say_of_part((head,), f"Nothing is reachable from {whence}.")
-    return "Nothing that was looked at is reachable from the Internet."
+    return "No port is reachable from the Internet."
 
 
 def _no_change(diff: AttributedDiff, same: str, what: str) -> str:

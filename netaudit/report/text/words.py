@@ -111,6 +111,11 @@ def describe_narrowed(head: SnapshotHead) -> str:
     return f"; only {head.narrowed.words}" if head.narrowed else ""
 
 
+def say_time(taken_at: str) -> str:
+    """Write an instant for people: `2026-11-28 07:21:34 UTC`."""
+    return taken_at.replace("T", " ").replace("Z", " UTC") or "time not recorded"
+
+
 def engines(head: SnapshotHead) -> list[str]:
     """Name the engines of a host with their versions, as far as they are known."""
     return [f"{name} {version}" for name, version in (("Docker", head.engine), ("Podman", head.podman)) if version]

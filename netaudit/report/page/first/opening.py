@@ -16,7 +16,7 @@ from netaudit.report.text.findings.places import describe_places, describe_title
 from netaudit.report.text.reach.rows import OpenRow, open_rows
 from netaudit.report.text.unrecorded import describe_not_seen
 from netaudit.report.text.unseen import Tense, tense_of
-from netaudit.report.text.words import distinct_gaps, engines
+from netaudit.report.text.words import distinct_gaps, engines, say_time
 
 _OPEN = 8  # rows of one heading: the map below has all
 _FOUND = 8  # lines of findings
@@ -142,15 +142,10 @@ def _line(mistake: Mistake) -> FoundLine:
 
 
 def _facts(heads: Sequence[SnapshotHead], makers: Sequence[str]) -> Iterator[tuple[str, str]]:
-    last = heads[-1]
-    yield "Host", last.host or "not recorded"
-    yield "Taken", " → ".join(dict.fromkeys(_time(head.taken_at) for head in heads))
+    yield "Host", " → ".join(dict.fromkeys(head.host or "not recorded" for head in heads))
+    yield "Taken", " → ".join(dict.fromkeys(say_time(head.taken_at) for head in heads))
     yield "Engine", " → ".join(dict.fromkeys(", ".join(engines(head)) or "not known" for head in heads))
-    used = ", ".join(last.backends) or "no rules"
+    used = " → ".join(dict.fromkeys(", ".join(head.backends) or "no rules" for head in heads))
     yield "Firewall", f"{used}; also {', '.join(makers)}" if makers else used
     if not_seen := describe_not_seen(distinct_gaps(heads)):
         yield "Not seen", not_seen
-
-
-def _time(taken_at: str) -> str:
-    return taken_at.replace("T", " ").replace("Z", " UTC") or "time not recorded"

@@ -18,28 +18,28 @@ SYMBOLS = {
     "?": ("unattributed", "No maker that the catalog describes writes such a rule; or it could not be decided."),
 }
 WORDS = {
-    "proved": "A confidence: the catalog, given Docker's inventory and version, expects this very text for this very"
+    "proved": "Of a cause: the catalog, given Docker's inventory and version, expects this very text for this very"
     " cause. It is no guess.",
-    "likely": "A confidence: a maker writes rules of this form, and no inventory proves that it wrote this one.",
-    "ambiguous": "A confidence: more than one cause explains it. All are named; netaudit does not choose.",
-    "unattributed": "A confidence: no signature in the catalog writes this text for anything in the inventory."
+    "likely": "Of a cause: a maker writes rules of this form, and no inventory proves that it wrote this one.",
+    "ambiguous": "Of a cause: more than one cause explains it. All are named; netaudit does not choose.",
+    "unattributed": "Of a cause: no signature in the catalog writes this text for anything in the inventory."
     " A person, a script or a program that the catalog does not describe wrote it.",
-    "expected": "A standing: it ought to be there, and it is.",
-    "foreign": "A standing: another maker's, or of an unknown one. netaudit expects nothing of it.",
-    "stale": "A standing: what it was written for (a container, an address, a network) is gone. It still works: who"
+    "expected": "Of a rule: it ought to be there, and it is.",
+    "foreign": "Of a rule: another maker's, or of an unknown one. netaudit expects nothing of it.",
+    "stale": "Of a rule: what it was written for (a container, an address, a network) is gone. It still works: who"
     " gets that address next inherits it.",
-    "misplaced": "A standing: it is there, but where it does not work, for example behind a rule that ends the chain.",
-    "duplicate": "A standing: the same text once more than its maker writes it.",
-    "missing": "A standing: given the inventory, it ought to be there, and it is not. What it protects is open, or what"
+    "misplaced": "Of a rule: it is there, but where it does not work, for example behind a rule that ends the chain.",
+    "duplicate": "Of a rule: the same text once more than its maker writes it.",
+    "missing": "Of a rule: given the inventory, it ought to be there, and it is not. What it protects is open, or what"
     " it allows is closed.",
     "undecided": "What decides it was not seen. Of a rule: it is called neither missing nor expected. Of a check: it is"
     " no finding, and not passed either. Of a policy's entry: it is neither kept nor broken. The fact is named.",
     "rules": "Coverage: how many rules were seen, over all tables, families and backends.",
     "coverage": "How many rules are explained, by confidence. What is not covered is reported, never left out.",
-    "allowed": "An outcome: a packet of this kind arrives, and something takes it.",
-    "blocked": "An outcome: no packet of this kind arrives.",
+    "allowed": "Of packets: a packet of this kind arrives, and something takes it.",
+    "blocked": "Of packets: no packet of this kind arrives.",
     "nobody-listens": "An outcome of a trace: no rule stops the packet, and no program of the host takes it.",
-    "may": "An outcome: it depends on a match that cannot be decided from what was recorded, or on facts that were not"
+    "may": "Of packets: it depends on a match that cannot be decided from what was recorded, or on facts that were not"
     " seen. The reason names it. Read it as allowed until you know better.",
     "dnat": "A way: a NAT rule leads the packets to the container.",
     "proxy": "A way: docker-proxy, a program of the host, takes the packets and sends its own to the container.",
@@ -69,7 +69,7 @@ WORDS = {
     "object": "A named object of nftables: a counter, quota, limit, helper or the like.",
     "finding": "A problem that a check found, with its severity, what it is about, the evidence and what to do.",
     "severity": "How bad a finding is: info, low, medium, high or critical. --fail-on says which ones fail a gate.",
-    "confidence": "Of a rule's cause: proved, likely, ambiguous or unattributed. Of a finding: high, medium or low, how"
+    "confidence": "Of a cause: proved, likely, ambiguous or unattributed. Of a finding: high, medium or low, how"
     " surely it is a problem; a fact that was not seen makes it lower.",
     "critical": "A severity: act now. The Internet reaches what must face no network.",
     "high": "A severity: it must be mended, or accepted by somebody.",
