@@ -21,8 +21,8 @@ def cause_of(one: AttributedChange, observation: Observation, became: Became) ->
     if process.parent or process.unit or is_engine(process) or program_of(process):
         return cause_of_process(process)
     unheard = not (process.name or observation.events)
-    by_looks = _by_looks(one.attribution.causes, became) if unheard else None
-    return by_looks or _by_maker(one.attribution.maker, process, observation)
+    found = _by_inventories(one.attribution.causes, became) if unheard else None
+    return found or _by_maker(one.attribution.maker, process, observation)
 
 
 def _by_maker(maker: str, process: Process, observation: Observation) -> LoggedCause:
@@ -54,7 +54,7 @@ def _by_somebody(process: Process) -> LoggedCause:
     return LoggedCause(CauseOf.OPERATOR, process.user) if process.name else LoggedCause(CauseOf.UNKNOWN)
 
 
-def _by_looks(causes: tuple[Cause, ...], became: Became) -> LoggedCause | None:
+def _by_inventories(causes: tuple[Cause, ...], became: Became) -> LoggedCause | None:
     """Name what a rule is for, where two looks tell that something became of that; None where nothing did."""
     names = sorted({one.container.name for one in causes if one.container})
     if found := {name: said for name in names if (said := became.of_container(name))}:

@@ -56,8 +56,8 @@ _STOPS = (
             "netaudit trace --from container:web --to container:shop:80/tcp",
         ),
         3,
-        "The last command asks for web's packet to shop's own address. The two are on different bridges, and Docker's\n"
-        "rules drop it.",
+        "The last command follows a packet from web to shop's own address. The two are on different bridges, and\n"
+        "Docker's rules drop it.",
     ),
     Stop(
         "3. `container:` — the network of another container",

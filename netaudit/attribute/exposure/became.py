@@ -4,7 +4,7 @@ from netaudit.model.docker import Container, Inventory
 
 
 class Became:
-    """Two inventories; where one of them is missing or not whole, nothing is said."""
+    """Two inventories; where one of them is missing or not whole, nobody can tell."""
 
     def __init__(self, before: Inventory | None, after: Inventory | None) -> None:
         self.is_whole = all(one is not None and not one.partial for one in (before, after))

@@ -47,6 +47,7 @@ class MapCell(msgspec.Struct, frozen=True):
     reason: str
     witness: str = ""
     decided: str = ""  # where the rule stands, or that there is no rule, or one for each of several
+    hosts: tuple[str, str] | None = None  # that are compared: `was` is of the first, `outcome` of the second
 
     @property
     def note(self) -> str:
@@ -68,6 +69,8 @@ class MapCell(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """Say the outcome, and what it was where that differs: `blocked → allowed`."""
+        if self.hosts:
+            return self._compared(*self.hosts)
         match self.was, self.outcome:
             case None, Outcome() as now:
                 return f"new: {_say(now)}"
@@ -75,6 +78,17 @@ class MapCell(msgspec.Struct, frozen=True):
                 return f"gone, was {_say(was)}"
             case Outcome() as was, Outcome() as now if was is not now:
                 return f"{_say(was)} → {_say(now)}"
+            case _:
+                return _say(self.last)
+
+    def _compared(self, first: str, second: str) -> str:
+        match self.was, self.outcome:
+            case None, Outcome() as now:
+                return f"{_say(now)} on {second} alone"
+            case Outcome() as was, None:
+                return f"{_say(was)} on {first} alone"
+            case Outcome() as was, Outcome() as now:
+                return f"{_say(was)} on {first}, {_say(now)} on {second}"
             case _:
                 return _say(self.last)
 
@@ -124,9 +138,17 @@ def rows_of_snapshot(exposures: Iterable[AttributedExposure]) -> tuple[MapRow, .
     return _rows((one, one, "") for one in exposures)
 
 
-def rows_of_diff(changes: Iterable[ExposureChange]) -> tuple[MapRow, ...]:
-    """Lay out what changed of the exposure."""
-    return _rows((one.before, one.after, one.because) for one in changes)
+def rows_of_diff(changes: Iterable[ExposureChange], hosts: tuple[str, str] | None = None) -> tuple[MapRow, ...]:
+    """Lay out what changed of the exposure, or how two hosts differ."""
+    rows = _rows((one.before, one.after, one.because) for one in changes)
+    if hosts is None:
+        return rows
+    return tuple(_of_hosts(row, hosts) for row in rows)
+
+
+def _of_hosts(row: MapRow, hosts: tuple[str, str]) -> MapRow:
+    cells = tuple(msgspec.structs.replace(one, hosts=hosts) for one in row.cells)
+    return msgspec.structs.replace(row, cells=cells)
 
 
 _Pair = tuple[AttributedExposure | None, AttributedExposure | None, str]

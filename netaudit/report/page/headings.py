@@ -7,7 +7,7 @@ from netaudit.report.text.unseen import Tense, tense_of
 
 
 class Headings(msgspec.Struct, frozen=True):
-    """The headings of a page, and what is said where a part is empty."""
+    """The headings of a page, and the sentences for parts that are empty."""
 
     reach: str = "Who can reach what"
     unreached: str = "No published port, container address or listener was found."

@@ -149,7 +149,7 @@ def make_diff_page(
         figures=(*policy_figure(policy), *diff_figures(diff)),
         opening=open_diff(diff, found.audit if found else None),
         findings=None if found is None else list_new(found, anchors),
-        exposed=None if diff.exposure is None else lay_out_exposure(rows_of_diff(diff.exposure)),
+        exposed=None if diff.exposure is None else lay_out_exposure(rows_of_diff(diff.exposure, _hosts(diff))),
         exposure_gap=diff.exposure_gap,
         missing=missing,
         defects=defects,
@@ -163,6 +163,10 @@ def make_diff_page(
         unattributed=unattributed,
         policy=policy,
     )
+
+
+def _hosts(diff: AttributedDiff) -> tuple[str, str] | None:
+    return (diff.before.host, diff.after.host) if tense_of(diff) is Tense.COMPARED else None
 
 
 def _title(diff: AttributedDiff) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from netaudit.policy.trying import PATIENCE, Tried
 from netaudit.policy.verdict import Assertion, Judged, Verdict
-from netaudit.report.terminal.layout import unseen_lines
+from netaudit.report.terminal.layout import gap_summary
 from netaudit.report.terminal.style import Style, bold
 from netaudit.report.terminal.wrapping import wrap_whole
 from netaudit.report.text.findings.assertion import (
@@ -25,7 +25,7 @@ def render_assertion(assertion: Assertion, style: Style) -> str:
     """Print each entry with its verdict and proof, what no entry speaks of, and one line that sums up."""
     lines = [terminal_text(describe_head(assertion.head)), ""]
     lines += entry_lines(assertion, style)
-    lines += unseen_lines(assertion.head.gaps, style)
+    lines += gap_summary(assertion.head.gaps, style)
     lines.append(summarise_assertion(assertion))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

@@ -9,7 +9,7 @@ from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.findings.full import mistake_lines
 from netaudit.report.terminal.findings.host import host_lines
 from netaudit.report.terminal.findings.summary import summary_lines
-from netaudit.report.terminal.layout import unseen_lines
+from netaudit.report.terminal.layout import gap_summary
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap, wrap_whole
 from netaudit.report.text.findings.audit import (
@@ -47,7 +47,7 @@ def _summary(audit: Audit, style: Style) -> Iterator[str]:
     yield from _accepted(audit, style, most=_NAMED)
     yield from policy_lines(audit.assertion, style)
     yield from _folded(audit, style)
-    yield from unseen_lines(audit.head.gaps, style)
+    yield from gap_summary(audit.head.gaps, style)
     if audit.open:
         ident = short_id(audit.open[0]) if style.snapshot else "ID"
         yield from wrap(_MORE.format(ident, terminal_text(style.snapshot) or "[SNAPSHOT]"), style.width)
@@ -98,7 +98,7 @@ def _full(audit: Audit, style: Style) -> Iterator[str]:
     yield from policy_lines(audit.assertion, style)
     yield from _undecided(audit, style)
     yield from _not_put(audit, style)
-    yield from unseen_lines(audit.head.gaps, style)
+    yield from gap_summary(audit.head.gaps, style)
     yield summarise_audit(audit)
 
 

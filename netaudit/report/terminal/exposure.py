@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, ExposureChange
 from netaudit.report.terminal.detail import Detail
-from netaudit.report.terminal.layout import unseen_lines
+from netaudit.report.terminal.layout import gap_summary
 from netaudit.report.terminal.reach import reach_lines
 from netaudit.report.terminal.style import Style, bold, paint
 from netaudit.report.terminal.wrapping import wrap
@@ -84,7 +84,7 @@ def render_exposure(shown: AttributedSnapshot, style: Style) -> str:
         for line in rows:
             lines += _cell(line, style)
         lines.append("")
-    lines += unseen_lines(shown.head.gaps, style)
+    lines += gap_summary(shown.head.gaps, style)
     lines.append(summarise_exposure(shown))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

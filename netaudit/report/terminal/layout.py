@@ -30,7 +30,7 @@ def gap_lines(gaps: Iterable[Gap]) -> list[str]:
     return [f"  {terminal_text(describe_gap(gap))}" for gap in sorted(set(gaps))]
 
 
-def unseen_lines(gaps: Iterable[Gap], style: Style) -> Iterator[str]:
+def gap_summary(gaps: Iterable[Gap], style: Style) -> Iterator[str]:
     """Print what could not be seen; many sources of which no more is known than that are one sentence."""
     found = sorted(set(gaps))
     if not found:

@@ -20,7 +20,7 @@ from netaudit.report.terminal.assertion import held_lines
 from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.exposure import lead_diff
 from netaudit.report.terminal.findings.summary import new_lines
-from netaudit.report.terminal.layout import fill, gap_lines, table, unseen_lines
+from netaudit.report.terminal.layout import fill, gap_lines, gap_summary, table
 from netaudit.report.terminal.style import Style, bold
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.by_cause import Group, describe_causes, group_by, group_by_cause, shorten_names
@@ -228,6 +228,6 @@ def _wrong(
 def _gaps(heads: Iterable[SnapshotHead], style: Style) -> Iterator[str]:
     found = [head.gaps for head in heads]
     if len(found) == 1:
-        yield from unseen_lines(found[0], style)
+        yield from gap_summary(found[0], style)
     elif gaps := {gap for each in found for gap in each}:
         yield from ("could not be seen", *gap_lines(gaps), "")
