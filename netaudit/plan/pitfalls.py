@@ -1,10 +1,13 @@
 """What a command says, and does not do: options that clients or engines read in another way than people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise, takewhile
 
 import msgspec
+
+from netaudit.model.docker import Inventory
+from netaudit.model.engine_request import EngineRequest
 
 _PUBLISH = ("-p", "--publish")
 _KEPT_KEYS = frozenset({"target", "published", "protocol"})
@@ -14,6 +17,7 @@ class PitfallKind(StrEnum):
     """What goes wrong; the sentences are in netaudit.report.text.plan."""
 
     PUBLISH_DROPS_KEY = "publish-drops-key"  # option, key, value: of the long form of -p, the client keeps three keys
+    PORTS_ON_INTERNAL = "ports-on-internal"  # container, ports, networks: the engine publishes none of them
 
 
 class Pitfall(msgspec.Struct, frozen=True, order=True):
@@ -35,6 +39,31 @@ def _is_of_service(command: Sequence[str]) -> bool:
     """Tell whether a service of a swarm is asked for: the client sends its mode, and refuses other keys itself."""
     words = [*takewhile(lambda word: word.partition("=")[0] not in _PUBLISH, command)]
     return any(one == "service" and other in ("create", "update") for one, other in pairwise(words))
+
+
+def find_unpublished(sent: Iterable[EngineRequest], after: Inventory | None) -> Iterator[Pitfall]:
+    """Yield ports of containers whose networks are all internal: the engine accepts them, and publishes nothing."""
+    known = {one.name: one for one in after.containers if one.running and not one.bindings} if after else {}
+    internal = {one.id: one.name for one in after.networks if one.internal} if after else {}
+    for request in sent:
+        container = known.get(request.parameter("name")) if request.endpoint == "/containers/create" else None
+        ports = _ports(request) if container else []
+        if (
+            container
+            and ports
+            and container.endpoints
+            and all(one.network_id in internal for one in container.endpoints)
+        ):
+            networks = ", ".join(internal[one.network_id] for one in container.endpoints)
+            args = (("container", container.name), ("networks", networks), ("ports", ", ".join(ports)))
+            yield Pitfall(PitfallKind.PORTS_ON_INTERNAL, args)
+
+
+def _ports(request: EngineRequest) -> list[str]:
+    """Return the ports that a container is to publish, as the client sends them: `5432/tcp`."""
+    host_config = request.fields().get("HostConfig")
+    bindings = host_config.get("PortBindings") if isinstance(host_config, dict) else None
+    return sorted(map(str, bindings)) if isinstance(bindings, dict) else []
 
 
 def _published(command: Sequence[str]) -> Iterator[str]:

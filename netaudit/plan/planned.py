@@ -8,7 +8,7 @@ import msgspec
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.plan import Assumption, MadeOn, Refusal, Symbol
 from netaudit.model.snapshot import Snapshot
-from netaudit.plan.pitfalls import Pitfall
+from netaudit.plan.pitfalls import Pitfall, find_unpublished
 from netaudit.plan.rules.planned import PlannedChange, PlannedHost
 
 
@@ -51,13 +51,15 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
     def leads_to(self, host: PlannedHost, sent: Iterable[EngineRequest], refused: tuple[Refusal, ...]) -> Self:
         """Return this plan with the host that the requests of a client lead to."""
+        asked = tuple(one for one in sent if not one.only_asks)
         return msgspec.structs.replace(
             self,
+            pitfalls=(*self.pitfalls, *find_unpublished(asked, host.after.inventory)),
             before=host.before,
             after=host.after,
             rules=host.changes,
             symbols=host.symbols,
             assumptions=(*self.assumptions, *host.assumptions),
-            requests=tuple(one for one in sent if not one.only_asks),
+            requests=asked,
             refused=refused,
         )

@@ -90,6 +90,18 @@ def test_a_project_that_compose_printed_elsewhere_is_brought_up_without_a_client
     assert "-A DOCKER ! -i {bridge of shop_default} -p tcp -m tcp --dport 8080 -j DNAT" in "".join(texts)
 
 
+@pytest.mark.parametrize("also", [[], ["open"]], ids=["internal alone", "an open one too"])
+def test_ports_of_a_container_on_internal_networks_alone_are_said_to_reach_nobody(
+    tmp_path: Path, also: list[str]
+) -> None:
+    port = {"target": 5432, "published": "5432", "protocol": "tcp", "mode": "ingress"}
+    service = {"image": "postgres", "ports": [port], "networks": {"inner": None, **dict.fromkeys(also)}}
+    networks = {"inner": {"name": "x_inner", "internal": True}, **{name: {"name": f"x_{name}"} for name in also}}
+    (tmp_path / "project.json").write_text(json.dumps({"name": "x", "services": {"db": service}, "networks": networks}))
+    done = run("plan", "--on", ONE_PORT / "00", "--compose-json", tmp_path / "project.json")
+    assert ("x-db-1 publishes 5432/tcp, and is on internal networks alone (x_inner)" in done.stdout) is (not also)
+
+
 def _identity(plan: dict[str, Any]) -> str:
     return str(plan["requests"][-1]["path"].split("/")[-2])
 

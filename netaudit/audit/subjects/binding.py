@@ -1,8 +1,6 @@
 """Published ports: one subject for each port binding of a running container."""
 
-import ipaddress
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Annotated, Any
 
 from msgspec.structs import replace
@@ -22,7 +20,7 @@ from netaudit.audit.subjects.fact import (
 from netaudit.audit.view.blockers import Blocker, BlockerKind, blockers
 from netaudit.audit.view.by_cause import Cells, Items
 from netaudit.audit.view.view import HostView
-from netaudit.model.address_text import with_port
+from netaudit.model.address_text import is_loopback, with_port
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
@@ -138,7 +136,7 @@ def _published(view: HostView, container: Container, binding: PortBinding) -> Bi
         host_port=binding.host_port,
         container_port=binding.container_port,
         everywhere=binding.host_ip in _EVERYWHERE,
-        loopback=_is_loopback(binding.host_ip),
+        loopback=is_loopback(binding.host_ip),
         service=view.services.sensitive(binding.container_port, container.image) if binding.protocol == "tcp" else "",
         amplifier=view.services.amplifier(binding.container_port) if binding.protocol == "udp" else "",
         proxy_only=_family(binding) == "ip6" and not any(end.ipv6 for end in container.endpoints),
@@ -215,14 +213,6 @@ def _words(binding: PortBinding) -> str:
 
 def _family(binding: PortBinding) -> str:
     return "ip6" if ":" in binding.host_ip else "ip"
-
-
-@lru_cache(maxsize=1024)
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_twin(one: PortBinding, other: PortBinding) -> bool:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from netaudit.model.exposure import Destination, Exposure, Outcome, Zone
+from netaudit.model.address_text import is_loopback
+from netaudit.model.exposure import Destination, DestinationKind, Exposure, Outcome, Zone
 from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.policy.entry import Entry, Subject, SubjectKind, Target
 from netaudit.policy.judging.context import HostContext
@@ -10,6 +11,7 @@ from netaudit.policy.subjects import names_containers
 from netaudit.policy.verdict import Unmet
 
 _HOST = "host"
+_PUBLISHED = DestinationKind.PUBLISHED_PORT
 
 
 def demanded(context: HostContext, entry: Entry) -> Iterator[Exposure | Unmet]:
@@ -34,11 +36,18 @@ def _one(
         case Outcome.MAY:
             yield from (one for one in found.cells if one.outcome is Outcome.MAY)
         case Outcome.BLOCKED | Outcome.NOBODY:
-            stopped = next((one for one in found.cells if one.outcome is Outcome.BLOCKED), None)
+            blocked = (one for one in found.cells if one.outcome is Outcome.BLOCKED)
+            stopped = min(blocked, key=_tells_little, default=None)
             whole = Target(Subject(SubjectKind.NAME, name), target.ports, target.protocol)
             yield Unmet(str(zone), str(whole), context.cells.attributed(stopped) if stopped else None)
         case Outcome.ALLOWED:
             return
+
+
+def _tells_little(one: Exposure) -> tuple[bool, bool]:
+    """Sort what stops packets to a published port before the rest: the port on an address of the network first."""
+    there = one.destination
+    return there.kind is not _PUBLISHED, bool(there.binding and is_loopback(there.binding.host_ip))
 
 
 def _zones(context: HostContext, entry: Entry, subject: Subject) -> tuple[Zone, ...]:

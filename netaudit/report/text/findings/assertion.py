@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure
+from netaudit.model.address_text import is_loopback
 from netaudit.policy.verdict import WORST_FIRST, Assertion, Judged, Lack, Unmet, Verdict
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.destinations import describe_receiver
@@ -47,8 +48,14 @@ def uncovered_rows(assertion: Assertion) -> Iterator[str]:
 
 
 def _unmet(one: Unmet) -> Proof:
-    words = "nothing listens there, or nothing leads there"
-    return Proof("blocked", f"{one.sender} → {one.target}", cell_proof(one.cell).text if one.cell else words)
+    there = one.cell.exposure.destination if one.cell else None
+    if one.cell is None or there is None:
+        words = "nothing listens there, or nothing leads there"
+    elif there.binding and is_loopback(there.binding.host_ip):
+        words = f"published on {there.binding.host_ip} alone, which only the host itself reaches"
+    else:
+        words = cell_proof(one.cell).text
+    return Proof("blocked", f"{one.sender} → {one.target}", words)
 
 
 def describe_owner(judged: Judged) -> str:

@@ -20,6 +20,8 @@ NOTHING_RAN = "nothing was run or changed on the host"
 _PITFALLS: Mapping[PitfallKind, str] = {
     PitfallKind.PUBLISH_DROPS_KEY: "-p {option}: the client does not send {key}={value} (of the long form it keeps"
     " published, target and protocol); write -p HOST_IP:PORT:PORT",
+    PitfallKind.PORTS_ON_INTERNAL: "{container} publishes {ports}, and is on internal networks alone ({networks}): the"
+    " engine publishes nothing there, and nobody beyond the host would reach it; join a network that is not internal",
 }
 
 
