@@ -10,12 +10,12 @@ from netaudit.report.history.spans import Span, count_open
 from netaudit.report.text.history.log import describe_change, describe_time
 from netaudit.report.text.width import shorten
 
-WIDTH, LEFT, ROW = 1000.0, 230.0, 26.0  # of the picture; of the names beside it; of a lane
+WIDTH, LEFT, ROW = 1000.0, 250.0, 26.0  # of the picture; of the names beside it; of a lane
 _RIGHT = 12.0
 _MOST_LANES = 40
 _TICKS = 6
 _BAR = 60.0
-_NAME = 32  # columns of a bar's name
+_NAME = 36  # columns of a bar's name
 _OTHERS = "others"
 _NAMES = {CauseOf.ENGINE: "the engine", CauseOf.HOST: "the host", CauseOf.UNKNOWN: "cause not known"}
 

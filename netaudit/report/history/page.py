@@ -72,7 +72,7 @@ def history_page(story: Story, links: tuple[tuple[str, str], ...] = ()) -> Histo
     spans = find_spans(story)
     shown = spans[-_SPANS:]
     return HistoryPage(
-        title=f"{story.host or 'a host'}, {say_time(story.since)} to {say_time(story.until)}",
+        title=f"history of {story.host or 'a host'}",
         headline=_headline(story, spans),
         facts=tuple(_facts(story)),
         notes=tuple(_notes(story)),
