@@ -25,6 +25,7 @@ _LINE = 18
 _HEAD = 26
 _HEADING = 34  # of a section, where there are several
 _GAP = 12
+_APART = 160  # that zones are at most
 _CHARACTER = 7.3  # of the monospaced text, 12 units high
 _MOST_LINES = 4
 
@@ -161,12 +162,12 @@ def _from_zones(box: PlacedBox, zones: dict[Zone, ZoneBox]) -> PlacedBox:
 
 
 def _zone_boxes(zones: set[Zone], top: float, bottom: float) -> Iterator[ZoneBox]:
-    """Spread the zones over the height of their section."""
+    """Spread the zones over the height of their section; of a high one they stay at the top, where a reader begins."""
     x, width = _ZONE
     ordered = sorted(zones, key=zone_order)
     texts = [wrap(str(zone), int((width - 20) / _CHARACTER)) for zone in ordered]
     heights = [len(lines) * 16 + 14 for lines in texts]
-    gap = max((bottom - top - sum(heights)) / (len(ordered) + 1), _GAP)
+    gap = min(max((bottom - top - sum(heights)) / (len(ordered) + 1), _GAP), _APART)
     y = top + (gap if gap > _GAP else 0)
     for zone, lines, height in zip(ordered, texts, heights, strict=True):
         yield ZoneBox(x, y, width, height, lines, str(zone))
