@@ -17,8 +17,10 @@ from netaudit.parse import parse_snapshot
 from netaudit.policy.entry import Policy
 from netaudit.policy.grammar import parse_entry
 from netaudit.policy.hold import Holder
-from netaudit.policy.trying import without_rule
+from netaudit.policy.trying import Tried, without_rule
 from netaudit.policy.verdict import Judged, Lack, Verdict
+from netaudit.report.terminal.assertion import render_tried
+from netaudit.report.terminal.style import Style
 from netaudit.store import load
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -212,3 +214,12 @@ def test_the_rules_that_an_entry_rests_on_are_found_by_trying_each() -> None:
     for loss in tried.losses:
         assert loss.rule.object is ObjectKind.RULE
         assert _verdicts(without_rule(served, loss.rule), sentence.text) == {sentence.text: loss.verdict}
+
+
+def test_rules_that_were_not_tried_are_not_said_to_change_nothing() -> None:
+    policy = Policy((parse_entry("internet can reach web"),))
+    (judged,) = HOLDER.hold(_host(ONE_PORT["28.5.2-iptables-nft"]), policy).assertion.judged
+    said = render_tried(Tried(judged, (), 3, 7), Style(width=200))
+    assert "of 3 rules that were tried, no single one's loss changes this" in said
+    assert "not known of 7 more rules: they were not tried" in said
+    assert "no single rule's loss changes this" in render_tried(Tried(judged, (), 10, 0), Style())

@@ -71,10 +71,12 @@ def render_tried(tried: Tried, style: Style) -> str:
         lines.append(bold("without any one of these rules the entry would be:", style))
         for loss in tried.losses:
             lines += _proof(Proof(loss.verdict, loss.rule.where, loss.rule.text), style)
+    elif tried.left:
+        lines.append(f"of {count(tried.tried, 'rule')} that were tried, no single one's loss changes this")
     else:
         lines.append("no single rule's loss changes this")
     if tried.left:
-        lines.append(f"{tried.tried} of {count(tried.tried + tried.left, 'rule')} tried, in {PATIENCE:.0f} s")
+        lines.append(f"not known of {count(tried.left, 'more rule')}: they were not tried, {PATIENCE:.0f} s were over")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
