@@ -25,7 +25,7 @@ _LINE = 18
 _HEAD = 26
 _HEADING = 34  # of a section, where there are several
 _GAP = 12
-_APART = 160  # that zones are at most
+_APART = 280  # that zones are at most
 _CHARACTER = 7.3  # of the monospaced text, 12 units high
 _MOST_LINES = 4
 
