@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from netaudit.errors import ParseError
 from netaudit.model.docker import Inventory
-from netaudit.model.facts import IPTABLES_SOURCES, Facts, Gap, Source
+from netaudit.model.facts import IPTABLES_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.model.netfilter.ruleset import Backend, Rule, Ruleset, Table
 from netaudit.model.snapshot import Inside, Snapshot
 from netaudit.parse.engines import parse_engines
@@ -104,14 +106,22 @@ def read_ruleset(
     gaps: list[Gap] = []
     for source in _SAVES:
         reading = read_source(facts, source, known, inventory)
-        tables += reading.tables
+        tables += _partly(reading, facts, source)
         gaps += reading.gaps(source)
     if data := facts.files.get(Source.NFT_RULESET):
         reading = read_nft(data, {(one.family, one.name) for one in tables if one.backend is Backend.IPTABLES_NFT})
-        tables += reading.tables
+        tables += _partly(reading, facts, Source.NFT_RULESET)
         gaps += reading.gaps(Source.NFT_RULESET)
     tables += ipset_tables(facts)
     return Ruleset(tuple(tables), tuple(tables_made(facts))), tuple(gaps)
+
+
+def _partly(reading: ParseResult, facts: Facts, source: Source) -> tuple[Table, ...]:
+    """Return the tables of a source, marked where rules of it are not here; of a whole file no gap says so."""
+    told = any(gap.source == source and gap.reason is GapReason.NOT_RECORDED for gap in facts.gaps)
+    if not told and not any(loss.of_rules for loss in reading.losses):
+        return reading.tables
+    return tuple(replace(table, partly=True) for table in reading.tables)
 
 
 def read_source(

@@ -78,7 +78,7 @@ def test_a_file_for_iptables_restore_may_hold_commands() -> None:
     declared = "*filter\n:INPUT DROP [0:0]\n:OWN - [0:0]\n-A INPUT -i lo -j ACCEPT\n-A OWN -j DROP\nCOMMIT\n"
     loaded = _read(commands)
     assert [table.chains for table in loaded.tables] == [table.chains for table in _read(declared).tables]
-    assert [table.commanded for table in (*loaded.tables, *_read(declared).tables)] == [True, False]
+    assert [table.partly for table in (*loaded.tables, *_read(declared).tables)] == [True, False]
     assert any("a file that iptables-restore loads" in loss.detail for loss in loaded.losses)
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from netaudit import RecordingError, load, run_checks
+from netaudit import RecordingError, load, run_checks, show
+from netaudit.attribute.exposure.compute import ComputeExposure
+from netaudit.model.exposure import Outcome, ZoneKind
 from netaudit.parse import parse_snapshot
 from netaudit.parse.paste.plain.script import calls_made_plain
 
@@ -297,3 +299,24 @@ def test_a_last_rule_that_is_whole_is_not_said_to_be_cut(tmp_path: Path, whole: 
     rules, gaps = read(tmp_path, text)
     assert whole in [rule for chain in rules.values() for rule in chain]
     assert not any("cut off" in said for said in gaps)
+
+
+WHOLE = "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n{}COMMIT\n"
+OWN = (
+    "table inet own {{\n\tchain c {{\n\t\ttype filter hook input priority 0; policy drop;\n"
+    "\t\ttcp dport 22 accept\n{}\t}}\n}}\n"
+)
+
+
+@pytest.mark.parametrize("text", [WHOLE, OWN])
+def test_what_a_policy_drops_is_not_called_blocked_where_rules_are_left_out(tmp_path: Path, text: str) -> None:
+    assert Outcome.BLOCKED in outcomes(tmp_path, text.format(""))
+    assert outcomes(tmp_path, text.format("[...]\n")) == {Outcome.MAY}
+
+
+def outcomes(tmp_path: Path, text: str) -> set[Outcome]:
+    """Return what may become of packets of the Internet to programs of the host."""
+    (tmp_path / "paste.txt").write_text(text)
+    rows = show(load(tmp_path / "paste.txt"), ComputeExposure.ALWAYS).exposure or ()
+    found = [one.exposure for one in rows if one.exposure.zone.kind is ZoneKind.INTERNET]
+    return {one.outcome for one in found if one.destination.family == "ip"}

@@ -152,7 +152,7 @@ def _is_listed(view: HostView, family: str) -> bool:
     """
     tables = (one for one in view.snapshot.ruleset.tables if (one.family, one.name) == (family, "filter"))
     own = (one for one in tables if one.backend in IPTABLES_BACKENDS)
-    named = [{} if one.commanded else {chain.name: chain.policy for chain in one.chains} for one in own]
+    named = [{} if one.partly else {chain.name: chain.policy for chain in one.chains} for one in own]
     return all(chains.get("FORWARD") is not None for chains in named if not chains or "DOCKER-USER" in chains)
 
 

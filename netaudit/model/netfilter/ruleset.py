@@ -85,7 +85,7 @@ class Table(msgspec.Struct, frozen=True):
     sets: tuple[NamedSet, ...] = ()
     objects: tuple[NamedObject, ...] = ()
     flags: tuple[str, ...] = ()
-    commanded: bool = False  # read from commands that make it: what others put there is not told
+    partly: bool = False  # rules of it may not be here: rows are left out, or commands tell what they make of it
 
     @property
     def key(self) -> tuple[Backend, str, str]:

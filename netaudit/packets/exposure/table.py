@@ -15,6 +15,7 @@ from netaudit.packets.exposure.cells.inside import through_container
 from netaudit.packets.exposure.cells.row import Row, best_of
 from netaudit.packets.exposure.from_rules import rows_from_rules, unknown_programs
 from netaudit.packets.exposure.inside import inside_containers
+from netaudit.packets.exposure.partly_read import unless_partly_read
 from netaudit.packets.exposure.port_forwards import port_forwards
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.exposure.requested import Requested, sent_there
@@ -82,7 +83,9 @@ class ExposureTable:
                 reach.zones.only = sent_there(reach, program, part, (*known, *self._listeners))
             self._ways[family] = _ways(reach)
             self._unseen[family] = Visibility(snapshot.gaps, host, program, family)
+        self._partly = frozenset(one.key for one in snapshot.ruleset.tables if one.partly)
         told = rows_from_rules(program, known, self.unknown, sockets) if self.unknown else ()
+        told = (unless_partly_read(one, self._partly) for one in told)
         self._told = {(one.destination, one.zone): one for one in told if self._wanted(one.destination)}
         self._of_rules = dict.fromkeys(destination for destination, _ in self._told)
 
@@ -107,7 +110,8 @@ class ExposureTable:
             yield from self._without_places(self.unknown, zone, destination)
             return
         for row in _rows(self._reaches, self._ways[destination.family][zone], destination):
-            yield self._unseen[destination.family].doubt(_exposure(zone, destination, row))
+            found = self._unseen[destination.family].doubt(_exposure(zone, destination, row))
+            yield unless_partly_read(found, self._partly)
 
     def _without_places(self, reason: Reason, zone: Zone, destination: Destination) -> Iterator[Exposure]:
         """Return what can be told where nobody knows by which interfaces and routes packets come."""

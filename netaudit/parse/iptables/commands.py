@@ -36,7 +36,7 @@ def read_commands(text: str, *, backend: Backend, family: str, source: str) -> P
             )
     tables = list(sections.tables(backend))
     losses = [loss for _, losses in tables for loss in losses]
-    losses += [_COMMANDED] if any(table.commanded for table, _ in tables) else []
+    losses += [_COMMANDED] if any(table.partly for table, _ in tables) else []
     return ParseResult(tuple(table for table, _ in tables), tuple(losses))
 
 

@@ -101,7 +101,7 @@ class _Open:
     def close(self, backend: Backend, family: str) -> Table:
         """Build the finished table."""
         chains = tuple(Chain(name, tuple(self._rules[name]), policy) for name, policy in self._policies.items())
-        return Table(backend, family, self.name, chains, commanded=self.commanded)
+        return Table(backend, family, self.name, chains, partly=self.commanded)
 
 
 class _Reader:

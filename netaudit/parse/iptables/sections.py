@@ -99,7 +99,7 @@ class Sections:
                 Chain(chain, tuple(rules), section.policies[chain], references=section.references.get(chain))
                 for chain, rules in section.rules.items()
             )
-            yield Table(backend, section.family, name, tuple(chains), commanded=section.commanded), losses
+            yield Table(backend, section.family, name, tuple(chains), partly=section.commanded), losses
 
     def _close(self, following: Section) -> None:
         if self._open.rules:

@@ -34,7 +34,8 @@ def read_listing(text: str, *, backend: Backend, family: str, evidence: BindingE
     reader = _Reader(family, evidence or BindingEvidence())
     for number, line in _lines(text):
         if not reader.take(number, line):
-            reader.losses.append(Loss(f"line {number}, a row that was cut off or changed: {line.strip()[:60]!r}"))
+            said = f"line {number}, a row that was cut off or changed: {line.strip()[:60]!r}"
+            reader.losses.append(Loss(said, of_rules=True))
     tables = list(reader.sections.tables(backend))
     doubts = (loss for _, losses in tables for loss in losses)
     losses = dict.fromkeys((*doubts, *reader.losses, *reader.passed_by()))

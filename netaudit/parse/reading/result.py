@@ -14,6 +14,7 @@ class Loss(msgspec.Struct, frozen=True, order=True):
 
     detail: str
     doubtful: bool = False
+    of_rules: bool = False  # rules may have been there that are not read
 
 
 class ParseResult(msgspec.Struct, frozen=True):

@@ -35,10 +35,10 @@ def read_nft(data: bytes, elsewhere: Collection[tuple[str, str]]) -> ParseResult
 def _losses(text: "NftText") -> Iterator[Loss]:
     """Say which lines were not understood, and where the text was cut."""
     for lost in text.lost:
-        yield Loss(f"line {lost.line}, not understood: {lost.text[:_SHOWN]}")
+        yield Loss(f"line {lost.line}, not understood: {lost.text[:_SHOWN]}", of_rules=True)
     if text.commanded:
-        yield Loss("what else is there: some of it is commands, which tell what they make")
+        yield Loss("what else is there: some of it is commands, which tell what they make", of_rules=True)
     for earlier in text.earlier:
         yield earlier_state(earlier.line, earlier.text)
     if text.cut:
-        yield Loss(f"what follows: the text ends in the middle of {text.cut}")
+        yield Loss(f"what follows: the text ends in the middle of {text.cut}", of_rules=True)

@@ -51,7 +51,7 @@ class ListedChains:
         asked = any(target == chain.name for one in table.chains for target in _targets(one))
         if chain.references is not None:
             return chain.references == 0 and not asked
-        if table.commanded:
+        if table.partly:
             return False
         source = source_of_rules(table.backend, table.family)
         whole = all(gap.source != source or gap.reason is GapReason.PARTIAL for gap in self._snapshot.gaps)
