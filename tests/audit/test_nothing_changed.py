@@ -16,7 +16,7 @@ from netaudit.audit import changed
 from netaudit.audit.changed import JudgedDiff, is_unchanged
 from netaudit.model.facts import Facts, Source
 from netaudit.parse import parse_snapshot
-from netaudit.report.page.render import render_diff_html
+from netaudit.report.page.render import render_diff_html, render_diff_markdown
 from netaudit.report.terminal.rules import render_diff
 from netaudit.report.terminal.style import Style
 
@@ -73,3 +73,15 @@ def test_whatever_checks_read_has_to_be_the_same(change: Callable[[Facts], Facts
     before, after = parse_snapshot(ONE_PORT), parse_snapshot(change(ONE_PORT))
     assert is_unchanged(before, parse_snapshot(_counted_on(ONE_PORT)))
     assert not is_unchanged(before, after)
+
+
+def test_what_no_recording_holds_may_have_changed_between_two_that_are_alike() -> None:
+    """An ipset was emptied, and its members were in neither recording."""
+    rule = b"[0:0] -A DOCKER-USER -i eth0 -m set --match-set blocklist src -j DROP\n[0:0] -A FORWARD"
+    saved = ONE_PORT.files[Source.IPTABLES_NFT].replace(b"[0:0] -A FORWARD", rule, 1)
+    facts = _with(ONE_PORT, Source.IPTABLES_NFT, saved)
+    diff = judge_changes(facts, _counted_on(facts)).diff
+    for page in (render_diff(diff, Style()), render_diff_markdown(diff)):
+        assert "did not change" not in page
+        assert "could not be decided" in " ".join(page.split())
+    assert "Nothing changed in what could be seen." in render_diff_html(diff)

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+_EVERYWHERE = ("0.0.0.0", "::")
 Zone = tuple[str, str]  # its kind and its name
 Row = dict[str, Any]
 
@@ -107,6 +108,8 @@ class Table:
         """Find the outcome that the table gives a cell; fails where it has none, or more than one."""
         if cell.family not in self._families.get(cell.zone, ()):
             return "blocked"  # the zone has no addresses of this family: it cannot even try
+        if self._is_another_way(cell):
+            return "allowed"
         if cell.kind == "forwarded-port" and (not cell.whose or not self._of_any_address(cell)):
             return "blocked"  # no row, or one that leads to whom nobody knows
         found = {row["outcome"] for row in self._of(cell) or self._of_any_address(cell)}
@@ -130,6 +133,16 @@ class Table:
         ]
         return "; ".join(", ".join(filter(None, some)) for some in parts)
 
+    def _is_another_way(self, cell: Cell) -> bool:
+        """Tell whether a container answers at the port by another rule too: it does not say which of its own ports."""
+        others = {"published-port": ("forwarded-port", _EVERYWHERE), "forwarded-port": ("published-port", ())}
+        kind, addresses = others.get(cell.kind, ("", ()))
+        if cell.address.startswith("127.") and cell.zone[0] not in ("host", "lan"):
+            return False  # nobody else can try its own loopback
+        known = {key[5] for key in self._rows if key[:2] == (cell.zone, kind)}
+        rows = [self._of(cell._replace(kind=kind, address=one)) for one in known if not addresses or one in addresses]
+        return any(row["outcome"] == "allowed" for some in rows for row in some)
+
     def _of_any_address(self, cell: Cell) -> list[Row]:
         """List the rows of a port that rules lead on, at whichever address of the host packets are led on."""
         addresses = {key[5] for key in self._rows if key[:2] == (cell.zone, cell.kind)}
@@ -137,9 +150,11 @@ class Table:
 
     def _of(self, cell: Cell) -> list[Row]:
         whose = "host" if cell.whose == "connected" else cell.whose
-        if cell.kind == "forwarded-port" and whose == "host":
-            whose = ""
-        rows = self._rows.get((cell.zone, cell.kind, whose, cell.family, cell.protocol, cell.address), [])
+        to_host = (
+            cell.kind == "forwarded-port" and whose == "host"
+        )  # no container's, as what leads to a strange machine
+        where = (cell.zone, cell.kind, "" if to_host else whose, cell.family, cell.protocol, cell.address)
+        rows = [row for row in self._rows.get(where, []) if row["destination"].get("programs") or not to_host]
         return [row for row in rows if _has(row, cell.port)]
 
 

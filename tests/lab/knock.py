@@ -74,15 +74,24 @@ async def _serve(name: str, places: list[str]) -> None:
 
 
 async def _ask_tcp(address: str, port: int, source: Source) -> str:
+    with contextlib.closing(await _connected(address, port, source)) as from_here:
+        return await _read_name(from_here)
+
+
+async def _connected(address: str, port: int, source: Source) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     from_here = socket.socket(family, socket.SOCK_STREAM)
     from_here.settimeout(0)
     if source:  # several connections of one example share a port
         from_here.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        from_here.bind(source)
-    with contextlib.closing(from_here):
+    try:
+        if source:
+            from_here.bind(source)
         await asyncio.get_running_loop().sock_connect(from_here, (address, port))
-        return await _read_name(from_here)
+    except BaseException:
+        from_here.close()
+        raise
+    return from_here
 
 
 async def _read_name(connection: socket.socket) -> str:
@@ -93,9 +102,8 @@ async def _read_name(connection: socket.socket) -> str:
         writer.close()
 
 
-async def _connect(address: str, port: int) -> str:
-    _, writer = await asyncio.open_connection(address, port)
-    writer.close()
+async def _connect(address: str, port: int, source: Source) -> str:
+    (await _connected(address, port, source)).close()
     return "connected"
 
 
@@ -127,7 +135,7 @@ async def _ask(line: str, seconds: float) -> str:
         case "tcp":
             asking = _ask_tcp(address, int(port), source)
         case "connect":
-            asking = _connect(address, int(port))
+            asking = _connect(address, int(port), source)
         case _:
             asking = _ask_udp(address, int(port), source, seconds)
     with contextlib.suppress(OSError, TimeoutError):

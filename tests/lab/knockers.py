@@ -13,6 +13,7 @@ KNOCK = "tests/lab/knock.py"
 AS_NOBODY = (
     "setpriv",
     "--reuid=65534",
+    "--regid=65534",
     "--clear-groups",
     "--ambient-caps=+dac_read_search",
     "--inh-caps=+dac_read_search",

@@ -131,6 +131,15 @@ def test_what_the_internet_does_not_choose_is_in_doubt(rule: str, internet: str)
         assert _traced(facts, "internet", "192.0.2.10:9000/tcp") is Outcome.MAY
 
 
+def test_an_example_has_the_hops_and_the_hardware_address_that_it_needs() -> None:
+    hops = _cells(_facts(OLD, "filter INPUT -m ttl --ttl-gt 10 -j DROP"), 9000)
+    assert hops["internet"].witness == "tcp 198.51.100.7:40000 → 192.0.2.10:9000 with ttl 1"
+    found = _cells(_facts(OLD, "filter INPUT -m mac ! --mac-source 02:00:00:00:00:01 -j DROP"), 9000)["lan:eth0"]
+    assert found.outcome is Outcome.ALLOWED
+    assert describe_reason(found.reason).endswith("192.0.2.10:9000 from 00:00:00:00:00:01 is stopped (filter/INPUT#1)")
+    assert found.witness == "tcp 192.0.2.1:40000 → 192.0.2.10:9000 from 02:00:00:00:00:01"
+
+
 def test_a_rule_about_root_names_for_whom_a_port_is_closed() -> None:
     found = _cells(_facts(OLD, "filter OUTPUT -o docker0 -m owner --uid-owner 0 -j DROP"), 80, "172.17.0.2")["host"]
     assert found.outcome is Outcome.ALLOWED
@@ -190,16 +199,23 @@ def test_the_host_reaches_a_container_beside_it_by_an_interface_of_its_own_there
     plain = changed(recording)
     assert _cells(plain, 80, container)["host"].outcome is Outcome.BLOCKED
     assert _traced(plain, "host", f"{container}:80/tcp") is Outcome.BLOCKED
-    beside = changed(
-        recording,
-        ip_addr=lambda text: json.dumps([*json.loads(text), shim]),
-        ip_route=lambda text: json.dumps([*routes, *json.loads(text)]),
-    )
-    found = _cells(beside, 80, container)
+
+    def beside(*rules: str) -> Facts:
+        return changed(
+            recording,
+            ip_addr=lambda text: json.dumps([*json.loads(text), shim]),
+            ip_route=lambda text: json.dumps([*routes, *json.loads(text)]),
+            iptables_nft=with_rules(*rules),
+        )
+
+    found = _cells(beside(), 80, container)
     assert found["host"].outcome is Outcome.ALLOWED
     assert "lan:eth0" in found
     assert "lan:shim" not in found  # the neighbours there are those on eth0
-    assert _traced(beside, "host", f"{container}:80/tcp") is Outcome.ALLOWED
+    assert _traced(beside(), "host", f"{container}:80/tcp") is Outcome.ALLOWED
+    forwarded, kept = "filter FORWARD -j ACCEPT", "nat POSTROUTING -j ACCEPT"
+    assert _traced(beside(forwarded), "172.17.0.5", f"{container}:80/tcp") is Outcome.ALLOWED  # as the shim's address
+    assert _traced(beside(forwarded, kept), "172.17.0.5", f"{container}:80/tcp") is Outcome.MAY  # by its own gateway
 
 
 def test_what_is_led_to_an_address_that_the_host_routes_away_arrives_nowhere() -> None:

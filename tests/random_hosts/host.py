@@ -1,11 +1,12 @@
 """A random host as commands: what was there before the engine, what Docker was told, and the firewall around it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab.engine import BACKENDS, VERSIONS
 from lab.image import IDLE
 
+from random_hosts.beside import before_engine, more_containers, more_rules
 from random_hosts.chance import Chance
 from random_hosts.firewall import firewall
 
@@ -47,7 +48,7 @@ def random_host(seed: int) -> RandomHost:
     version, backend = chance.one(*VERSIONS), chance.one(*BACKENDS)
     networks = [f"net{at}" for at in range(chance.number(*_NETWORKS))]
     style, rules = firewall(chance)
-    return RandomHost(
+    host = RandomHost(
         seed=seed,
         version=version,
         backend=backend,
@@ -56,6 +57,19 @@ def random_host(seed: int) -> RandomHost:
         before=tuple(line for line, share in _BEFORE.items() if chance.happens(share)),
         docker=(*_made(chance, version, networks), *_run(chance, networks), *_later(chance, networks)),
         firewall=rules,
+    )
+    return _with_more(host, chance)
+
+
+def _with_more(host: RandomHost, chance: Chance) -> RandomHost:
+    """Add what hosts have beside bridges and a firewall."""
+    options = ("--ipv6", "--fixed-cidr-v6=2001:db8:1:f::/64") if chance.happens(0.1) else ()
+    return replace(
+        host,
+        options=(*host.options, *options),
+        before=(*host.before, *before_engine(chance)),
+        docker=(*host.docker, *more_containers(chance)),
+        firewall=(*host.firewall, *more_rules(chance)),
     )
 
 

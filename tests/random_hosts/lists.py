@@ -88,4 +88,6 @@ def kept(chance: Chance) -> list[str]:
         lines += [chance.one(*_IPSETS), chance.one(*_OF_IPSETS).format(no=chance.one("", "", "! "))]
     elif chance.happens(0.3):
         lines += [chance.one(*_WHOLE)]
+    # a daemon that writes no rules makes no DOCKER-USER
+    lines = [f"{line} || true" if "DOCKER-USER" in line else line for line in lines]
     return [*lines, chance.one(*_ROUTING)] if chance.happens(0.15) else lines

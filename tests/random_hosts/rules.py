@@ -58,7 +58,8 @@ def _matches(chance: Chance, version: int, table: str, chain: str) -> Iterator[s
     if version == 4 and chance.happens(0.2):
         pool.append(f"-m iprange {_not(chance)}--src-range 198.51.100.1-203.0.113.255")
     yield from ([f"-p {protocol}"] if protocol else [])
-    yield from chance.some(3, pool, least=2)
+    # behind multiport iptables-legacy takes --dport for one more --dports
+    yield from sorted(chance.some(3, pool, least=2), key=lambda one: "multiport" in one)
 
 
 def _ported(chance: Chance, protocol: str) -> Iterator[str]:

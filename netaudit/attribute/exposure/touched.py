@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from netaudit.attribute.attribution import AttributedChange, CauseKind, Confidence
+from netaudit.attribute.exposure.unread import has_unread_parts
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.exposure import Destination
 from netaudit.model.host import Host
 from netaudit.model.snapshot import Snapshot
 
 _OF_CONTAINERS = frozenset({CauseKind.PORT_BINDING, CauseKind.ENDPOINT})
+
+_FEW = 600  # containers of both sides
 
 
 def wanted_destinations(
@@ -24,7 +27,10 @@ def wanted_destinations(
 
 
 def touched_containers(changes: Iterable[AttributedChange], before: Snapshot, after: Snapshot) -> frozenset[str] | None:
-    """Name the containers that changes are about; None where they may be about any."""
+    """Name the containers that changes are about; None where they may be about any.
+
+    Of a host with few containers all are asked about where what decides was not recorded: their rows are not known.
+    """
     if before.inventory is None or after.inventory is None or before.gaps != after.gaps:
         return None
     if _surroundings(before.host) != _surroundings(after.host) or _zones(before.inventory) != _zones(after.inventory):
@@ -36,7 +42,8 @@ def touched_containers(changes: Iterable[AttributedChange], before: Snapshot, af
         if not causes or not own:
             return None
         names.update(one.container.name for one in causes if one.container)
-    return frozenset(names)
+    few = len(before.inventory.containers) + len(after.inventory.containers) <= _FEW
+    return None if few and (has_unread_parts(before) or has_unread_parts(after)) else frozenset(names)
 
 
 def _differing(before: tuple[Container, ...], after: tuple[Container, ...]) -> set[Container]:

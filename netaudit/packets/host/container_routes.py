@@ -19,13 +19,15 @@ from netaudit.model.version import Version
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.values.probe import parse_ip
 
+ON_A_LINK = frozenset({"macvlan", "ipvlan"})
 _MAC = re.compile("(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE)
 
 
 class ContainerRoutes(NamedTuple):
     """The bridges of a container's networks, with the addresses on each, and the bridge of its default route.
 
-    `default` is "" where the gateway is not this host, None where there is no default route.
+    The bridge of a network on a link of the host's (macvlan, ipvlan) is "". `default` is "" where the gateway is not
+    this host, None where there is no default route.
     """
 
     near: tuple[tuple[Range, str], ...]
@@ -35,6 +37,10 @@ class ContainerRoutes(NamedTuple):
         """Return the bridge by which answers to an address leave."""
         found = (bridge for (first, last), bridge in self.near if first <= address <= last)
         return next(found, self.default)
+
+    def is_beside(self, address: int) -> bool:
+        """Tell whether an address is on a link that the container shares with the host."""
+        return any(first <= address <= last and not bridge for (first, last), bridge in self.near)
 
 
 def container_routes(inventory: Inventory | None, family: Family) -> dict[ContainerRoutes, Ranges]:
@@ -47,7 +53,8 @@ def container_routes(inventory: Inventory | None, family: Family) -> dict[Contai
     for container in inventory.containers:
         ends = _endpoints(container, networks, family) if container.running else []
         default = default_route_endpoint(container.endpoints, networks, family, version)
-        if len(ends) > 1 or any(end != default for end in ends):
+        beside = any(networks[end.network_id].driver in ON_A_LINK for end in ends)
+        if len(ends) > 1 or beside or any(end != default for end in ends):
             routes = _routes(ends, default, networks, family)
             numbers = [int(address) for end in ends if (address := parse_ip(_address(end, family)))]
             found.setdefault(routes, []).extend(numbers)

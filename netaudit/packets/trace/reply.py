@@ -8,6 +8,7 @@ from netaudit.model.docker import Inventory
 from netaudit.model.netfilter.match import CT_SNAT, CtState, Field
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.host.container_routes import (
+    ON_A_LINK,
     ContainerRoutes,
     container_routes,
     is_on_link,
@@ -64,6 +65,11 @@ class ReplyContext(msgspec.Struct, frozen=True):
         sender = as_address(packet, Field.SADDR)
         return sender is not None and is_on_link(self.routing, self.inventory, interface, sender)
 
+    def is_beside(self, interface: str) -> bool:
+        """Tell whether an interface is beside containers on a link of the host's."""
+        known = self.routing.interfaces.get(interface)
+        return known is not None and known.kind in ON_A_LINK
+
     def is_bridged(self, came: Packet, there: str) -> bool:
         """Tell whether the sender is on the bridge of who answers, so that no router stands between them."""
         interface = self.routing.interfaces.get(there)
@@ -104,6 +110,8 @@ def reply_start(end: End, setting: ReplyContext) -> Start | NoReply:
         way = home.way(came.number(Field.SADDR) or 0)
         if way is None:
             return NoReply(EndKind.LOST, make_reason(ReasonKind.NO_WAY_BACK_OF_CONTAINER))
+        if home.is_beside(came.number(Field.SADDR) or 0) and setting.is_beside(there):
+            way = there
         if way not in setting.routing.interfaces:
             return NoReply(EndKind.UNKNOWN, make_reason(ReasonKind.CONTAINER_ANSWERS_ELSEWHERE))
         there = way

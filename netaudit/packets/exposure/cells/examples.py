@@ -16,7 +16,12 @@ LIKED = {"ip": (0xC6336407, 0xCB007107), "ip6": (0x20010DB8FFFF << 80 | 7,)}  # 
 CLIENT_PORT = 40000
 _INTERFACE_ID, _LAST_BYTE = 64, 0xFF
 _SENDABLE = ((1, 65535),)  # no program can send from port 0
-_BESIDE = {Field.SKUID: "by uid", Field.SKGID: "by gid", Field.TTL: "with ttl"}  # what else an example may have to have
+_BESIDE = {  # what else an example may have to have
+    Field.SKUID: "by uid",
+    Field.SKGID: "by gid",
+    Field.TTL: "with ttl",
+    Field.SMAC: "from",
+}
 
 
 class Liked:
@@ -24,7 +29,7 @@ class Liked:
 
     def __init__(self, space: PacketSpace, address: int) -> None:
         self._space, self._sender = space, space.equal(Field.SADDR, address)
-        self.of_no_machine = _of_no_machine(space)
+        self.of_no_machine = _of_no_machine(space) | _unsendable(space)
         self._from_client = self._sender & space.equal(Field.SPORT, CLIENT_PORT)
         self.best = self._from_client - self.of_no_machine
 
@@ -55,6 +60,11 @@ def _of_no_machine(space: PacketSpace) -> PacketSet:
     return ends | space.masked(Field.SADDR, bits, bits) if bits == _LAST_BYTE else ends
 
 
+def _unsendable(space: PacketSpace) -> PacketSet:
+    """Return what no program can send: without a hop left, or from no hardware address."""
+    return space.union(space.equal(field, 0) for field in (Field.TTL, Field.SMAC) if field in space.widths)
+
+
 def readable(senders: Ranges, family: str) -> int:
     """Return the sender whose packets read well: a documentation address, if that is a sender's."""
     fitting = [one for one in LIKED[family] if contains(senders, one)]
@@ -64,12 +74,17 @@ def readable(senders: Ranges, family: str) -> int:
 def describe(example: Mapping[str, int], to: Destination) -> str:
     """Describe a packet to a destination as `tcp 198.51.100.7:40000 → 192.0.2.10:8080`.
 
-    `by uid 0` or `with ttl 5` follows, where the example has that field.
+    `by uid 0`, `with ttl 5` or `from 02:00:00:00:00:01` follows, where the example has that field.
     """
     source = _at(example[Field.SADDR], example[Field.SPORT], to.family)
     target = _at(example[Field.DADDR], example[Field.DPORT], to.family)
-    more = "".join(f" {word} {example[field]}" for field, word in _BESIDE.items() if field in example)
+    said = {field: _value(field, example[field]) for field in _BESIDE if field in example}
+    more = "".join(f" {_BESIDE[field]} {value}" for field, value in said.items())
     return f"{to.protocol} {source} → {target}{more}"
+
+
+def _value(field: Field, number: int) -> str:
+    return number.to_bytes(6, "big").hex(":") if field is Field.SMAC else str(number)
 
 
 def _at(address: int, port: int, family: str) -> str:

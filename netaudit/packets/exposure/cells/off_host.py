@@ -12,11 +12,11 @@ from netaudit.model.exposure import Delivery, Destination, Outcome, ZoneKind
 from netaudit.model.ranges import Ranges, contains
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.exposure.cells.row import Row
+from netaudit.packets.host.container_routes import ON_A_LINK
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.zones import Origin, is_routed
 from netaudit.packets.symbolic.encoding.decision import Decision
 
-_ON_A_LINK = frozenset({"macvlan", "ipvlan"})
 _BY_HOST = frozenset({ZoneKind.HOST, ZoneKind.NETWORK, ZoneKind.CONTAINER})
 
 
@@ -29,9 +29,9 @@ def off_host_row(
     """
     if network.driver == "bridge":
         return None
-    if network.driver in _ON_A_LINK and origin.zone.kind in _BY_HOST and _is_beside(network, routing, number):
+    if network.driver in ON_A_LINK and origin.zone.kind in _BY_HOST and _is_beside(network, routing, number):
         return None
-    if network.driver not in _ON_A_LINK:
+    if network.driver not in ON_A_LINK:
         return _row(destination.ports, Outcome.MAY, make_reason(ReasonKind.DRIVER_NOT_FOLLOWED, driver=network.driver))
     return _on_link(network.driver, destination, origin, number)
 
@@ -39,10 +39,10 @@ def off_host_row(
 def is_row_of_parent(network: Network, origin: Origin, routing: Routing) -> bool:
     """Tell whether the parent interface, which has the same neighbours, has the row for a container on its link."""
     beside, parent = routing.interfaces.get(origin.interface), routing.interfaces.get(network.parent)
-    if origin.zone.kind is not ZoneKind.LAN or beside is None or parent is None or beside.kind not in _ON_A_LINK:
+    if origin.zone.kind is not ZoneKind.LAN or beside is None or parent is None or beside.kind not in ON_A_LINK:
         return False
     own = any(not one.ip.is_link_local for one in parent.addresses)
-    return network.driver in _ON_A_LINK and beside.peer == parent.index and own
+    return network.driver in ON_A_LINK and beside.peer == parent.index and own
 
 
 def other_driver_row(network: Network, destination: Destination, origin: Origin, number: int, _: Routing) -> Row:
@@ -78,4 +78,4 @@ def _is_beside(network: Network, routing: Routing, number: int) -> bool:
     address = ip_address(number.to_bytes(4 if routing.family == "ip" else 16, "big"))
     route = routing.route(address)
     ways = [known[hop.interface] for hop in route.hops if hop.interface in known] if route else []
-    return any(one.kind in _ON_A_LINK and (parent is None or one.peer == parent.index) for one in ways)
+    return any(one.kind in ON_A_LINK and (parent is None or one.peer == parent.index) for one in ways)

@@ -16,24 +16,24 @@ _MACS = ((0, (1 << 48) - 1),)
 _OF_NEIGHBOURS = {Field.TTL: _ORDINARY_TTL, Field.DMAC: _MACS}
 _OF_HOST = {Field.DMAC: _MACS}  # what it sends has the same number of hops left, all of it
 _OF_INTERNET = {Field.TTL: ((33, 63),), Field.SMAC: _MACS, Field.DMAC: _MACS}
-_OWNERS = (Field.SKUID, Field.SKGID)
+# What only some senders of a zone have: the program's user and group, a neighbour's own hardware address.
+_OF_SOME = {ZoneKind.HOST: (Field.SKUID, Field.SKGID), ZoneKind.LAN: (Field.SMAC,)}
 
 
 class Unchosen:
     """Fields that matter to the rules and that the senders of a zone do not choose freely.
 
     `values` has those fields with the values that any sender may have to have; `fields` has further those that only
-    some senders have: the user and group whose program of the host sends.
+    some senders have: the user and group whose program of the host sends, the hardware address of a neighbour.
     """
 
     def __init__(self, space: PacketSpace, zone: ZoneKind) -> None:
         self._space = space
         every = {ZoneKind.INTERNET: _OF_INTERNET, ZoneKind.HOST: _OF_HOST}.get(zone, _OF_NEIGHBOURS)
-        owners = _OWNERS if zone is ZoneKind.HOST else ()
         self.values: Mapping[Field, Ranges] = {
             field: values for field, values in every.items() if field in space.widths
         }
-        self.fields = (*self.values, *(field for field in owners if field in space.widths))
+        self.fields = (*self.values, *(field for field in _OF_SOME.get(zone, ()) if field in space.widths))
 
     def ordinary(self, part: PacketSet) -> PacketSet:
         """Return what is in a part whatever the fields have that senders do not choose."""

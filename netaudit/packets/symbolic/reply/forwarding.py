@@ -6,7 +6,7 @@ from functools import partial
 from netaudit.model.netfilter.match import Field, in_ranges
 from netaudit.model.ranges import Ranges
 from netaudit.model.reason import ReasonKind, make_reason
-from netaudit.packets.host.container_routes import ContainerRoutes
+from netaudit.packets.host.container_routes import ON_A_LINK, ContainerRoutes
 from netaudit.packets.host.route_ranges import LOOPBACK, LOOPBACK_NET
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
@@ -36,7 +36,8 @@ class ReplyForwarding:
             if not packets.possible & left:
                 continue
             for span, bridge in home.near:
-                packets = self._moved(packets, left & space.in_ranges(Field.SADDR, (span,)), bridge)
+                some = left & space.in_ranges(Field.SADDR, (span,))
+                packets = self._moved(packets, some if bridge else some - _beside(world), bridge)
                 left -= space.in_ranges(Field.SADDR, (span,))
             packets = self._moved(packets, left, home.default)
         return packets
@@ -148,3 +149,9 @@ class ReplyForwarding:
             return packets
         self._chains.drop(self._chains.decision(None, make_reason(reason)), some)
         return packets - exactly(refused)
+
+
+def _beside(world: HostSets) -> PacketSet:
+    """Return what left by an interface of the host's beside containers on a link: they answer it there."""
+    known = world.ranges.known_interfaces
+    return world.space.union(world.at(Field.OIF, one.name) for one in known if one.kind in ON_A_LINK)

@@ -50,7 +50,7 @@ def judge_diff(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> tuple[Sen
             judge_exposure_changes(diff, tense) if diff.changes or diff.exposure else (),
             _differences(diff) if tense is Tense.COMPARED else _changes(diff.changes, tense),
             _missing(diff.missing),
-            () if diff.changes or diff.exposure else (_nothing(heads, tense),),
+            () if diff.changes or diff.exposure else (_nothing(diff, tense),),
             _wrong(diff.defects),
             _doubts([one.attribution for one in diff.changes if verb(one.change) != "removed"]),
             _unattributed(sum(map(_is_nobodys, diff.changes)), "changed rule"),
@@ -89,9 +89,10 @@ def _two_hosts(before: SnapshotHead, after: SnapshotHead) -> Iterator[Sentence]:
     yield Sentence(("These are two hosts: ", Foreign(before.host), ", ", Foreign(after.host), f"; {NO_CHANGE}."), "!")
 
 
-def _nothing(heads: Sequence[SnapshotHead], tense: Tense) -> Sentence:
-    changed = _NOTHING[tense]
-    said = f"{changed} in what could be seen." if any(head.gaps for head in heads) else f"{changed}."
+def _nothing(diff: AttributedDiff, tense: Tense) -> Sentence:
+    heads, changed = (diff.before, diff.after), _NOTHING[tense]
+    unseen = diff.exposure_undecided or any(head.gaps for head in heads)
+    said = f"{changed} in what could be seen." if unseen else f"{changed}."
     return Sentence((say_of_part(heads, said),))
 
 
