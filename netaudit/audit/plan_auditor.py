@@ -49,6 +49,7 @@ _ABOUT_TEXTS = frozenset(
         AssumptionKind.NAMESERVERS_UNKNOWN,
         AssumptionKind.START_ORDER,
         AssumptionKind.STARTED_TOGETHER,
+        AssumptionKind.JOIN_ORDER,
         AssumptionKind.MADE_TOGETHER,
         AssumptionKind.PORT_ORDER,
         AssumptionKind.ADDRESSES_IN_USE,

@@ -110,9 +110,10 @@ class AssumptionKind(StrEnum):
     NAMESERVERS_UNKNOWN = "nameservers-unknown"  # network, subnet
     START_ORDER = "start-order"  # network, containers: started in parallel, addresses may swap
     STARTED_TOGETHER = "started-together"  # containers: in parallel, so that their rules stand in any order
+    JOIN_ORDER = "join-order"  # container, networks: it joins them in any order, so that its rules stand in any order
     MADE_TOGETHER = "made-together"  # networks: the same
     ADDRESS_ABSENT = "address-absent"  # address: a port is published on it, and no interface has it
-    KERNEL_SCTP = "kernel-sctp"  # port: docker-proxy needs a kernel that has SCTP
+    KERNEL_SCTP = "kernel-sctp"  # port: docker-proxy, or dockerd, needs a kernel that has SCTP
     KERNEL_LINK = "kernel-link"  # driver, network: a kernel may be built without macvlan, or without ipvlan
     PORTS_COMPETE = "ports-compete"  # container, other, port: started in parallel, the other one's range has the port
     ADDRESSES_IN_USE = "addresses-in-use"  # network

@@ -27,12 +27,19 @@ from netaudit.plan.engine.plan import StandIn
 from netaudit.plan.rules.planned import PlannedHost, plan_host
 from netaudit.store import load
 
-_ORDERS = {AssumptionKind.PORT_ORDER, AssumptionKind.STARTED_TOGETHER, AssumptionKind.MADE_TOGETHER}
+_ORDERS = {
+    AssumptionKind.PORT_ORDER,
+    AssumptionKind.JOIN_ORDER,
+    AssumptionKind.STARTED_TOGETHER,
+    AssumptionKind.MADE_TOGETHER,
+}
 # What an engine says where an assumption of the plan does not hold.
 _FAILED = {
-    AssumptionKind.SUBNET_GIVEN: "user configured subnets",
-    AssumptionKind.PORTS_COMPETE: "port is already allocated",
-    AssumptionKind.KERNEL_LINK: "port: operation not supported",
+    (AssumptionKind.SUBNET_GIVEN, "user configured subnets"),
+    (AssumptionKind.PORTS_COMPETE, "port is already allocated"),
+    (AssumptionKind.PORTS_COMPETE, "address already in use"),
+    (AssumptionKind.KERNEL_LINK, "port: operation not supported"),
+    (AssumptionKind.KERNEL_SCTP, "protocol not supported"),
 }
 _TASK, _TASK_ID = re.compile(r"\.\d+$"), re.compile(r"(?<=\.\d)\.[0-9a-z]{25}\b|(?:\.[0-9a-z]{25}){2}\b")
 _MESH = re.compile(r"DOCKER-INGRESS|--src-type LOCAL|forwarded-port|network:docker_gwbridge ->")
@@ -77,7 +84,7 @@ class Host:
             time.sleep(self._settles)
         self.facts = self._record()
         trial.complaint = real
-        if any(kind in taken and said in real for kind, said in _FAILED.items()):
+        if any(kind in taken and said in real for kind, said in _FAILED):
             pass  # the assumption that failed is listed
         elif bool(outcome.exit_code) != bool(real):
             said = outcome.error.strip() or "it works"

@@ -226,9 +226,10 @@ def test_a_restart_of_compose_waits_only_for_services_that_have_to_follow(waits:
     assert bool([one for one in engine.planned().assumptions if one.kind == "start-order"]) is swaps
 
 
+@pytest.mark.parametrize("order", ["ab", "ba"])
 @pytest.mark.parametrize(("range_", "competes"), [("8080-8081", True), ("8081-8082", False)])
 def test_a_port_that_a_range_of_a_parallel_service_may_take_first_is_an_assumption(
-    range_: str, *, competes: bool
+    range_: str, order: str, *, competes: bool
 ) -> None:
     engine = _engine()
     for name, port in (("a", "8080"), ("b", range_)):
@@ -236,8 +237,8 @@ def test_a_port_that_a_range_of_a_parallel_service_may_take_first_is_an_assumpti
         bindings = {"80/tcp": [{"HostIp": "", "HostPort": port}]}
         body = BUSYBOX | {"Labels": labels, "ExposedPorts": {"80/tcp": {}}, "HostConfig": {"PortBindings": bindings}}
         ask(engine, "POST", "/containers/create", body, name=f"p-{name}-1")
-    for name in ("a", "b"):
-        ask(engine, "POST", f"/containers/p-{name}-1/start")
+    started = [ask(engine, "POST", f"/containers/p-{name}-1/start")[0] for name in order]
+    assert started == [204, 204]
     said = [dict(one.args) for one in engine.planned().assumptions if one.kind == "ports-compete"]
     assert said == ([{"container": "p-a-1", "other": "p-b-1", "port": "8080/tcp"}] if competes else [])
 
@@ -440,8 +441,9 @@ def test_whether_a_signal_ends_a_container_is_its_programs_business(signal: str,
     assert containers(planned.facts_after)["/web"]["running"] is (signal == "HUP")
 
 
-def test_docker_proxy_needs_a_kernel_with_sctp() -> None:
-    engine = _engine()
+@pytest.mark.parametrize("version", ["20.10.24", "28.5.2"])
+def test_docker_proxy_needs_a_kernel_with_sctp(version: str) -> None:
+    engine = _engine(version)
     run(engine, "web", {"80/sctp": [{"HostIp": "", "HostPort": "8080"}]})
     assert [dict(one.args) for one in engine.planned().assumptions if one.kind == "kernel-sctp"] == [{"port": "80"}]
 

@@ -106,3 +106,34 @@ def test_that_the_kernel_has_macvlan_or_ipvlan_is_an_assumption_until_a_containe
         run(engine, name, NetworkMode="lan")
     taken = [dict(one.args) for one in engine.planned().assumptions if one.kind == "kernel-link"]
     assert taken == [{"driver": "ipvlan", "network": "lan"}]
+
+
+@pytest.mark.parametrize(("others", "taken"), [(("given", "chosen"), ["given, chosen"]), (("bridge", "given"), [])])
+def test_that_a_container_joins_its_networks_in_some_order_is_an_assumption(
+    others: tuple[str, ...], taken: list[str]
+) -> None:
+    engine = _engine("28.5.2")
+    ends = {"EndpointsConfig": {name: {} for name in others}}
+    body = {**BUSYBOX, "HostConfig": {"NetworkMode": others[0]}, "NetworkingConfig": ends}
+    ask(engine, "POST", "/containers/create", body, name="web")
+    ask(engine, "POST", "/containers/web/start")
+    said = [dict(one.args) for one in engine.planned().assumptions if one.kind == "join-order"]
+    assert [one["networks"] for one in said] == taken
+
+
+@pytest.mark.parametrize(
+    ("network", "moves"),
+    [("zz", False), ("aa", True)],  # of networks that may publish, the first by name does
+)
+@pytest.mark.parametrize("version", ["26.1.5", "28.5.2"])
+def test_a_port_that_the_engine_chose_stays_while_its_network_goes_on(
+    version: str, network: str, *, moves: bool
+) -> None:
+    engine = _engine(version)
+    make_network(engine, network)
+    for name in ("web", "db"):
+        run(engine, name, {"80/tcp": [{"HostIp": "", "HostPort": ""}]}, NetworkMode="given")
+    before = ask(engine, "GET", "/containers/web/json")[1]["NetworkSettings"]["Ports"]
+    ask(engine, "POST", f"/networks/{network}/connect", {"Container": "web"})
+    after = ask(engine, "GET", "/containers/web/json")[1]["NetworkSettings"]["Ports"]
+    assert (before != after) is moves

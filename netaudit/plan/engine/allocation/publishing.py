@@ -1,5 +1,6 @@
 """Publish the ports of a running container: on which of its networks, on which addresses, with which host ports."""
 
+from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 
 import msgspec
@@ -10,9 +11,21 @@ from netaudit.model.host import Ip
 from netaudit.model.netfilter.family import Family
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.host_ports import ANY_IPV4, choose_port, host_ports
+from netaudit.plan.engine.allocation.rivals import ports_of_rivals
 from netaudit.plan.engine.allocation.wanted import Wanted, exposed_ports, wanted_ports
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.objects import Object, address_of, endpoints_of, name_of, objects, options_of, part, text
+from netaudit.plan.engine.objects import (
+    Object,
+    address_of,
+    endpoints_of,
+    items,
+    name_of,
+    objects,
+    options_of,
+    part,
+    text,
+    texts,
+)
 from netaudit.plan.engine.state import EngineState
 
 _FIRST_HOP = "docker_gwbridge's own"  # that it has one decides, not which
@@ -38,11 +51,15 @@ class Publisher(msgspec.Struct, frozen=True):
         return self.ipv4 if version == 4 else self.ipv6 if self.has_ipv6 else self.ipv4
 
 
-def publish(state: EngineState, container: Object) -> None:
-    """Set the port bindings of a running container. Raises EngineRefusal where a port cannot be had."""
+def publish(state: EngineState, container: Object, before: Publisher | None = None) -> None:
+    """Set the port bindings of a running container. Raises EngineRefusal where a port cannot be had.
+
+    `before` are the networks that published them until now: while these go on, the ports stay as they are.
+    """
     settings = part(container, "NetworkSettings")
+    publisher = publisher_of(state, container)
+    earlier = part(settings, "Ports") if before == publisher else {}
     settings["Ports"] = {}
-    publisher = _publisher(state, container)
     others = _other_bridges(state, container, publisher)
     if publisher is None and not others:
         return
@@ -50,6 +67,9 @@ def publish(state: EngineState, container: Object) -> None:
     for group in wanted_ports(container, state.host.version):
         named = f"{group[0].port}/{group[0].protocol}"
         requests = [one for wanted in group for one in _requests(state, publisher, wanted)] if publisher else []
+        kept = list(items(earlier.get(named)))[: len(requests)]
+        if requests and len(kept) == len(requests):
+            found[named], requests = [texts(one) for one in kept], []
         for together in [requests] if state.host.version >= _SAME_PORT else [[one] for one in requests]:
             found[named] = [*(found[named] or ()), *_bind(state, container, group[0], together)]
             settings["Ports"] = found
@@ -76,6 +96,10 @@ def withdraw(container: Object) -> None:
 def _choose(state: EngineState, container: Object, wanted: Wanted, addresses: list[Ip]) -> int:
     taken = host_ports(state)
     taken.given.update(_own(container))
+    if not wanted.is_exact and (theirs := ports_of_rivals(state, container)):
+        with suppress(EngineRefusal):  # there is no other port for it
+            apart = msgspec.structs.replace(taken, given=taken.given | theirs)
+            return choose_port(state, apart, wanted, addresses, name_of(container))
     try:
         return choose_port(state, taken, wanted, addresses, name_of(container))
     except EngineRefusal as refusal:
@@ -96,7 +120,7 @@ def _own(container: Object) -> set[tuple[str, Ip, int]]:
     }
 
 
-def _publisher(state: EngineState, container: Object) -> Publisher | None:
+def publisher_of(state: EngineState, container: Object) -> Publisher | None:
     """Return the networks of the endpoints that have the container's default routes, if these are bridges."""
     version = state.host.version
     ends = [_endpoint(name, end) for name, end in objects(endpoints_of(container)) if text(end, "EndpointID")]

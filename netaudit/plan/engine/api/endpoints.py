@@ -7,7 +7,7 @@ from netaudit.model.host import Ip
 from netaudit.model.plan import AssumptionKind, EffectKind
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.addresses import Pool, choose_address, gateway_of, note_address, pools
-from netaudit.plan.engine.allocation.publishing import publish
+from netaudit.plan.engine.allocation.publishing import publish, publisher_of
 from netaudit.plan.engine.allocation.wishes import check_wishes
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.overlay import leave_member, next_address, settle_gateway
@@ -58,9 +58,10 @@ def connect(state: EngineState, request: EngineRequest, reference: str) -> Answe
         if text(part(ends, name) if name in ends else {}, "EndpointID"):
             raise EngineRefusal(403, f"endpoint with name {name_of(container)} already exists in network {name}")
         ends[name] = endpoint(state, config)
+        before = publisher_of(state, container)
         join(state, container, name)
         settle_gateway(state, container)
-        publish(state, container)
+        publish(state, container, before)
     elif name not in ends:
         ends[name] = endpoint(state, config)
         ends[name]["NetworkID"] = text(network, "Id")
@@ -81,11 +82,12 @@ def disconnect(state: EngineState, request: EngineRequest, reference: str) -> An
     if mode_of(container) == "host":
         why = "cannot disconnect container from host network - container was created in host network mode"
         raise EngineRefusal(400, why)
+    before = publisher_of(state, container)
     leave(state, container, name)
     del endpoints_of(container)[name]
     if is_running(container):
         settle_gateway(state, container)
-        publish(state, container)
+        publish(state, container, before)
     return Answer(200)
 
 

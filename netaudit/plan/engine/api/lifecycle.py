@@ -100,6 +100,7 @@ def bring_up(state: EngineState, container: Object) -> None:
     _name_sandbox(state, container)
     try:
         if not mode_of(container).startswith("container:"):
+            _note_order(state, container)
             for name in list(endpoints_of(container)):
                 _join(state, container, name)
             settle_gateway(state, container)
@@ -124,6 +125,13 @@ def bring_down(state: EngineState, container: Object) -> None:
     """Stop a container: its endpoints and its ports are free again."""
     _leave_all(state, container)
     part(container, "State").update(Status="exited", Running=False, Paused=False, Pid=0)
+
+
+def _note_order(state: EngineState, container: Object) -> None:
+    """Note that a container joins several networks in any order; the default one comes first."""
+    names = [name for name in endpoints_of(container) if name != "bridge"]
+    if len(names) > 1:
+        state.assume(AssumptionKind.JOIN_ORDER, container=name_of(container), networks=", ".join(names))
 
 
 def _join(state: EngineState, container: Object, name: str) -> None:

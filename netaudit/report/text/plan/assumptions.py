@@ -41,9 +41,13 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "the host listens on {address}: no interface has that address, so that the command would fail without more",
         "sysctl net.ipv4.ip_nonlocal_bind, net.ipv6.ip_nonlocal_bind",
     ),
+    AssumptionKind.JOIN_ORDER: (
+        "container {container} joins its networks in the order {networks}, by which its rules stand in their chains",
+        "the order in which the engine takes the networks of one container, which is not the same each time",
+    ),
     AssumptionKind.KERNEL_SCTP: (
-        "the kernel has SCTP, on which docker-proxy listens for port {port}",
-        "modprobe sctp; with userland-proxy=false nothing listens",
+        "the kernel has SCTP, on which docker-proxy, since 28 dockerd, listens for port {port}",
+        "modprobe sctp; before 28 nothing listens with userland-proxy=false",
     ),
     AssumptionKind.KERNEL_LINK: (
         "the kernel has {driver}, for network {network}",

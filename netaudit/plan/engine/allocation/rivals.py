@@ -1,0 +1,50 @@
+"""Containers that Compose starts at the same time: which host ports they will ask for."""
+
+from collections.abc import Iterable, Mapping
+
+from netaudit.plan.engine.allocation.host_ports import ANY_IPV4, Taken
+from netaudit.plan.engine.allocation.wanted import wanted_ports
+from netaudit.plan.engine.objects import Object, is_running, mode_of, part, texts
+from netaudit.plan.engine.state import EngineState
+
+_LABEL = "com.docker.compose."
+
+
+def ports_of_rivals(state: EngineState, container: Object) -> frozenset[Taken]:
+    """Return the single ports that containers of the same project ask for, which start in no order with this one.
+
+    Of the orders that may be, the plan takes one in which all of them start: a range leaves these ports to them.
+    """
+    own = _labels(container)
+    project = [one for one in state.containers.values() if _is_of(own, _labels(one))]
+    after = _services_after(own.get(f"{_LABEL}service", ""), [_labels(one) for one in project])
+    found = set[Taken]()
+    for one in project:
+        service = _labels(one).get(f"{_LABEL}service", "")
+        if one is not container and service not in after and not is_running(one) and mode_of(one) != "host":
+            found.update(_exact_ports(state, one))
+    return frozenset(found)
+
+
+def _exact_ports(state: EngineState, container: Object) -> Iterable[Taken]:
+    wanted = (one for group in wanted_ports(container, state.host.version) for one in group)
+    return ((one.protocol, one.address or ANY_IPV4, one.first) for one in wanted if one.is_exact)
+
+
+def _services_after(service: str, labels: Iterable[Mapping[str, str]]) -> frozenset[str]:
+    """Return the services that wait for one, also through others."""
+    needs = {one.get(f"{_LABEL}service", ""): one.get(f"{_LABEL}depends_on", "").split(",") for one in labels}
+    found, more = frozenset[str](), {service}
+    while more - found:
+        found |= more
+        more = {name for name, said in needs.items() if any(one.partition(":")[0] in found for one in said)}
+    return found - {service}
+
+
+def _is_of(own: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    project = own.get(f"{_LABEL}project", "")
+    return bool(project) and other.get(f"{_LABEL}project") == project
+
+
+def _labels(container: Object) -> dict[str, str]:
+    return texts(part(container, "Config").get("Labels"))
