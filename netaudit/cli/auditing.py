@@ -105,7 +105,7 @@ def conclude(audit: Audit, prepared: Prepared, form: AuditFormat, failures: Sequ
     if form is AuditFormat.SARIF:
         return out.exit_code(audit.head, strict=strict, undecided=audit.unsure)
     code = out.exit_code(audit.head, strict=strict, different=bool(failures), undecided=audit.unsure)
-    return code or (0 if _is_answered(audit, prepared) else out.INCOMPLETE)
+    return code or (0 if is_answered(audit, prepared) else out.INCOMPLETE)
 
 
 def write_baseline(audit: Audit, evidence: "Evidence", path: Path) -> None:
@@ -125,7 +125,7 @@ def say_refusal(failures: Sequence[Finding], bar: Severity | None, form: AuditFo
         say(f"refused (exit {out.DIFFERENT}): {said} at or above --fail-on {bar}: {named}")
 
 
-def _is_answered(audit: Audit, prepared: Prepared) -> bool:
+def is_answered(audit: Audit, prepared: Prepared) -> bool:
     """Say which checks could have failed the audit and have no answer; tell whether it may pass all the same.
 
     Without exposure the questions that matter most are not put: a gate that asks for them is not passed.
@@ -138,7 +138,7 @@ def _is_answered(audit: Audit, prepared: Prepared) -> bool:
     if audit.exposed or not any(map(reads_exposure, checks)):
         say(f"{said} (--strict exits with 4)")
         return True
-    say(f"{said} (who can reach what was not computed: leave out --no-exposure, or --fail-on)")
+    say(f"{said} (who can reach what was not computed: leave out --no-exposure, or give --fail-on none)")
     return False
 
 

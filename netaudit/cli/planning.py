@@ -14,7 +14,7 @@ from netaudit.audit.gate import failing
 from netaudit.audit.planned import new_findings
 from netaudit.bounded import UnfitError, decode_json
 from netaudit.cli import output as out
-from netaudit.cli.auditing import Prepared, prepare, say_refusal
+from netaudit.cli.auditing import Prepared, is_answered, prepare, say_refusal
 from netaudit.errors import UsageError
 from netaudit.report.ci.location import Locator
 from netaudit.report.terminal.style import Style
@@ -231,6 +231,11 @@ def refuses(plan: "JudgedPlan", prepared: Prepared, form: PlanFormat) -> bool:
     failures = failing(new_findings(plan), prepared.fail_on, prepared.min_confidence)
     say_refusal(failures, prepared.fail_on, form)
     return bool(failures) and form is not PlanFormat.SARIF
+
+
+def is_passable(plan: "JudgedPlan", prepared: Prepared, form: PlanFormat) -> bool:
+    """Tell whether the gate saw what it asks about: who could reach what, unless it was not to be computed."""
+    return form is PlanFormat.SARIF or plan.audit.exposed or is_answered(plan.audit, prepared)
 
 
 def print_plan(plan: "JudgedPlan", form: PlanFormat, output: out.Output | None, style: Style, locator: Locator) -> None:

@@ -66,6 +66,12 @@ def test_a_gate_refuses_what_opens_a_port_to_the_internet() -> None:
     assert plan("--", *on_loopback).returncode == 0
 
 
+def test_a_gate_that_did_not_see_who_could_reach_what_is_not_passed() -> None:
+    done = plan("--no-exposure", "--", *COMMAND)
+    assert (done.returncode, "leave out --no-exposure" in done.stderr) == (4, True)
+    assert plan("--no-exposure", "--fail-on", "none", "--", *COMMAND).returncode == 0
+
+
 def test_requests_that_were_recorded_elsewhere_give_the_same_plan(tmp_path: Path) -> None:
     planned = document("--", *COMMAND)
     (tmp_path / "plan.json").write_text(json.dumps(planned))

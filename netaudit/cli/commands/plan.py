@@ -163,4 +163,5 @@ def plan(
     different = planning.refuses(judged, prepared, form)
     heads = (judged.diff.before, judged.diff.after)
     undecided = judged.diff.coverage.undecided + undecided_entries(judged.audit.assertion)
-    raise typer.Exit(out.exit_code(*heads, strict=strict, different=different, undecided=undecided))
+    code = out.exit_code(*heads, strict=strict, different=different, undecided=undecided)
+    raise typer.Exit(code or (0 if planning.is_passable(judged, prepared, form) else out.INCOMPLETE))
