@@ -77,10 +77,53 @@ def test_a_variable_that_is_assigned_twice_stands_for_no_word() -> None:
         ("ip6tables --wait -t filter -I FORWARD 2 -j DROP || true", "ip6tables -t filter -I FORWARD 2 -j DROP"),
         ("iptables -t nat -nvL DOCKER", "iptables -t nat -nvL DOCKER"),
         ("$ sudo iptables -A INPUT -j DROP", "$ sudo iptables -A INPUT -j DROP"),
+        ("iptables -A INPUT -i lo -j ACCEPT; ip6tables -A INPUT -m comment --comment 'a; b' -j DROP && echo done",
+         'iptables -A INPUT -i lo -j ACCEPT ; ip6tables -A INPUT -m comment --comment "a; b" -j DROP'),
     ],
 )  # fmt: skip
 def test_a_call_is_brought_into_one_form(typed: str, plain: str) -> None:
     assert calls_made_plain([typed]) == [plain]
+
+
+def test_calls_of_one_table_add_to_it_whatever_stands_between(tmp_path: Path) -> None:
+    text = (
+        "iptables -P FORWARD DROP\niptables -A FORWARD -i eth0 -j DROP\niptables -t nat -A POSTROUTING -j MASQUERADE\n"
+        "ip6tables -A FORWARD -s fe80::/10 -j DROP\niptables -A FORWARD -j ACCEPT; ip6tables -A FORWARD -j ACCEPT\n"
+        "iptables -t nat -A POSTROUTING -j RETURN\niptables -P FORWARD ACCEPT\n"
+    )
+    rules, gaps = read(tmp_path, text)
+    assert rules == {
+        "ip filter FORWARD": ["-A FORWARD -i eth0 -j DROP", "-A FORWARD -j ACCEPT"],
+        "ip nat POSTROUTING": ["-A POSTROUTING -j MASQUERADE", "-A POSTROUTING -j RETURN"],
+        "ip6 filter FORWARD": ["-A FORWARD -s fe80::/10 -j DROP", "-A FORWARD -j ACCEPT"],
+    }
+    assert not any("earlier state" in said for said in gaps)
+    (tmp_path / "paste.txt").write_text(text)
+    tables = parse_snapshot(load(tmp_path / "paste.txt")).ruleset.tables
+    assert [chain.policy for table in tables for chain in table.chains] == ["ACCEPT", None, None]
+
+
+@pytest.mark.parametrize("position", [0, 3])
+def test_a_position_that_iptables_refuses_is_told_and_not_taken(tmp_path: Path, position: int) -> None:
+    text = f"iptables -A INPUT -i lo -j ACCEPT\niptables -I INPUT {position} -j DROP\niptables -I INPUT 2 -j RETURN\n"
+    rules, gaps = read(tmp_path, text)
+    assert rules == {"ip filter INPUT": ["-A INPUT -i lo -j ACCEPT", "-A INPUT -j RETURN"]}
+    assert any(said.startswith("line 2 of paste.txt, a rule for a place that these commands do not") for said in gaps)
+
+
+def test_variables_made_of_variables_do_not_grow_without_end() -> None:
+    lines = ["A0=xxxxxxxx", *(f"A{n}=$A{n - 1}$A{n - 1}" for n in range(1, 60)), "iptables -A INPUT -i $A59 -j DROP"]
+    assert max(map(len, calls_made_plain(lines))) < 600
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["{}x\\", "iptables -A INPUT{}x\\", "NAMES{}x", "12{}x", "A={}x y"],
+    ids=["end", "call", "names", "number", "value"],
+)
+def test_a_long_line_of_blanks_is_read_once(tmp_path: Path, line: str) -> None:
+    text = f"iptables -P INPUT DROP\n{line.format(' ' * 100_000)}\n"
+    assert list(read(tmp_path, text)[0]) == ["ip filter INPUT"]  # a pattern that tries each blank takes minutes
 
 
 RULE = "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT"

@@ -4,7 +4,7 @@ import re
 
 from netaudit.errors import ParseError
 from netaudit.model.netfilter.ruleset import Backend, Rule
-from netaudit.parse.iptables.console import is_noise, read_command
+from netaudit.parse.iptables.console import is_noise, read_command, split_commands
 from netaudit.parse.iptables.lines import logical_lines
 from netaudit.parse.iptables.rule import split_words
 from netaudit.parse.iptables.sections import Sections
@@ -23,30 +23,44 @@ _HINT = "give the untouched output of iptables-save, iptables -S or iptables -L 
 def read_commands(text: str, *, backend: Backend, family: str, source: str) -> ParseResult:
     """Read what `iptables -S` prints. Raises ParseError, with the line, for anything else."""
     sections = Sections(family)
-    called = ""
+    refused: list[Loss] = []
     for number, line in logical_lines(text):
         if not line or (line[0] == "#" and read_command(line) is None):
             continue
-        if (call := _CALL.match(line)) and call[1] != called:
-            called = call[1]
-            _announce(sections, called)
-        if not _take(sections, line[call.end() :] if call else line):
-            raise ParseError(
-                f"not a line that iptables -S prints: {line[:60]!r}", source=source, line=number, hint=_HINT
-            )
+        for one in calls_of(line):
+            try:
+                taken = _obey(sections, one)
+            except IndexError:
+                said = f"line {number}, a rule for a place that these commands do not make: {one[:60]}"
+                refused.append(Loss(said, of_rules=True))
+                continue
+            if not taken:
+                raise ParseError(
+                    f"not a line that iptables -S prints: {one[:60]!r}", source=source, line=number, hint=_HINT
+                )
     tables = list(sections.tables(backend))
-    losses = [loss for _, losses in tables for loss in losses]
+    losses = [*(loss for _, losses in tables for loss in losses), *refused]
     losses += [_COMMANDED] if any(table.partly for table, _ in tables) else []
     return ParseResult(tuple(table for table, _ in tables), tuple(losses))
 
 
-def _announce(sections: Sections, call: str) -> None:
-    if command := read_command(call):
+def calls_of(line: str) -> list[str]:
+    """Return the calls that a line of a script holds, each by itself; any other line as it is."""
+    if not (";" in line or "&&" in line or "||" in line) or not _CALL.match(line):
+        return [line]
+    return [call for one in split_commands(line) if _CALL.match(call := one.strip())] or [line]
+
+
+def _obey(sections: Sections, line: str) -> bool:
+    """Take a line, a call or not; False where neither is one. Raises IndexError as iptables refuses a position."""
+    call = _CALL.match(line)
+    if call and (command := read_command(call[1])):
         sections.call(command)
+    return _take(sections, line[call.end() :] if call else line)
 
 
 def _take(sections: Sections, line: str) -> bool:
-    """Take a line; False where `iptables -S` does not print it."""
+    """Take a line; False where `iptables -S` does not print it. Raises IndexError."""
     if policy := _POLICY.fullmatch(line):
         sections.chain(policy[1], policy[2])
     elif new := _NEW.fullmatch(line):

@@ -1,6 +1,7 @@
 """Text copied from a terminal: the command lines and warnings that stand between what iptables printed."""
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -12,6 +13,7 @@ _TABLE = re.compile(r"(?:^|\s)(?:-t\s*|--table[ =])([a-z]+)\b")
 _ASKED_FOR = "filter"  # where a command names no table
 _NOISE = re.compile(r"\[sudo\] |modprobe: |(?:ip6?tables\S* v[\d.]+|ip6?tables\S*): |Warning: |WARNING: ")
 _PROMPT = re.compile(r"(?:\[[^\]\n]*\]|[\w.-]+@[\w.-]+[^\s$#>]*|[\w.~-]*)[ ]?[$#>](?: |$)")
+_ENDS = re.compile(r"""["](?:\\.|[^"\\])*["]|'[^']*'|(\|\||&&|;)""")
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -29,6 +31,16 @@ def read_command(line: str) -> Command | None:
     named = _TABLE.search(line, found.end())
     table = named[1] if named else "" if found[0].endswith("-save") else _ASKED_FOR
     return Command("ip6" if found[1] == "ip6tables" else "ip", table)
+
+
+def split_commands(line: str) -> Iterator[str]:
+    """Split a line where the shell ends one command and begins another."""
+    start = 0
+    for found in _ENDS.finditer(line):
+        if found[1]:
+            yield line[start : found.start()]
+            start = found.end()
+    yield line[start:]
 
 
 def is_noise(line: str) -> bool:

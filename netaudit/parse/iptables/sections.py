@@ -24,6 +24,7 @@ class Section(msgspec.Struct):
     family: str
     table: str = ""
     commanded: bool = False
+    kept: bool = False  # it was open before
     bare: set[str] = set()  # the chains that are known by their rules alone
     policies: dict[str, str | None] = {}
     references: dict[str, int] = {}
@@ -36,6 +37,7 @@ class Sections:
     def __init__(self, family: str) -> None:
         self._family = family
         self._done: list[Section] = []
+        self._made: dict[Command, Section] = {}
         self._open = Section(family)
 
     def command(self, command: Command) -> None:
@@ -43,11 +45,18 @@ class Sections:
         self._close(Section(command.family, command.table))
 
     def call(self, command: Command) -> None:
-        """Take the call that makes what follows."""
-        self._close(Section(command.family, command.table, commanded=True))
+        """Take the call that makes what follows: calls of one table add to one section, whatever stands between."""
+        if command not in self._made:
+            self._made[command] = Section(command.family, command.table, commanded=True)
+        if self._open is not self._made[command]:
+            self._close(self._made[command])
 
     def chain(self, name: str, policy: str | None, references: int | None = None) -> None:
         """Begin a chain; `references` is how many rules lead to it, where that is told."""
+        if self._open.commanded and not _is_elsewhere(name, self._open.table):
+            self._open.rules.setdefault(name, [])
+            self._open.policies[name] = policy or self._open.policies.get(name)
+            return
         if begins_anew(name, self._open.rules) or _is_elsewhere(name, self._open.table):
             self._close(Section(self._open.family))
         self._open.policies[name] = policy
@@ -67,8 +76,11 @@ class Sections:
         self._chain_of(chain).append(rule)
 
     def insert(self, chain: str, rule: Rule, position: int) -> None:
-        """Take a rule that is put before others: at a position, from 1, of those that are there."""
-        self._chain_of(chain).insert(position - 1, rule)
+        """Put a rule before the one at a position, from 1. Raises IndexError where iptables refuses the position."""
+        rules = self._chain_of(chain)
+        if not 1 <= position <= len(rules) + 1:
+            raise IndexError(position)
+        rules.insert(position - 1, rule)
 
     def _chain_of(self, chain: str) -> list[Rule]:
         """Return a chain's rules; where chains are declared and none has rules yet, a line that declared it was cut."""
@@ -102,7 +114,8 @@ class Sections:
             yield Table(backend, section.family, name, tuple(chains), partly=section.commanded), losses
 
     def _close(self, following: Section) -> None:
-        if self._open.rules:
+        if self._open.rules and not self._open.kept:
+            self._open.kept = True
             self._done.append(self._open)
         self._open = following
 

@@ -7,6 +7,7 @@ import msgspec
 
 from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS
+from netaudit.parse.iptables.commands import calls_of
 from netaudit.parse.iptables.console import read_command
 from netaudit.parse.nftables.spelling import is_nft_text
 from netaudit.parse.paste.docker_rows import Json, objects_of, once_each, rows_of
@@ -160,7 +161,7 @@ def _close(fixed: dict[int, str], last: int, table: str) -> str:
 def _as_command(line: str) -> str:
     if chain := _CHAIN.match(line):
         return f"-N {chain[1]}" if chain[2] == "-" else f"-P {chain[1]} {chain[2]}"
-    return as_saved(_COUNTED.sub("", line))
+    return " ; ".join(as_saved(_COUNTED.sub("", call)) for call in calls_of(line))
 
 
 def _legacy(parts: Parts, files: Mapping[str, bytes]) -> Iterator[Gap]:

@@ -9,6 +9,7 @@ from itertools import takewhile
 
 import msgspec
 
+from netaudit.parse.iptables.commands import calls_of
 from netaudit.parse.iptables.console import is_noise, read_command
 from netaudit.parse.paste.json_parts import JsonPart, read_json_part
 from netaudit.parse.paste.plain.clean import clean_lines
@@ -188,9 +189,11 @@ class _Sorter:
         self.topic = topic
         self._open = topic is Topic.SAVE
         if topic in RULES:
-            if topic is not Topic.LISTED:
-                self._family = self._family_of(number, line)
-            self._put_rule(number, line)
+            for call in calls_of(line):
+                if topic is not Topic.LISTED:
+                    self._family = self._family_of(number, call)
+                before = self._lines().get(number)
+                self._put_rule(number, f"{before} ; {call}" if before else call)
         else:
             self._put(number, line)
 
@@ -202,6 +205,8 @@ class _Sorter:
             table = takewhile(lambda one: one.strip() != "COMMIT", below)
             rules = takewhile(lambda one: topic_of(one) is not Topic.SAVE, table)
         for one in rules:
+            if _TYPED.match(one) and (command := read_command(one)):
+                return command.family
             if _IPV6.search(one):
                 return "ip6"
             if _IPV4.search(one):

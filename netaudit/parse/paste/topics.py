@@ -40,7 +40,7 @@ _BEGINS: tuple[tuple[Topic, re.Pattern[str]], ...] = (
     (Topic.NFT, re.compile(rf"\s*(?:add|create|insert) (?:table|chain|rule|set|map|element) {_FAMILY} [\w.-]+(?: |$)")),
     (Topic.NFT, re.compile(r'\s*(?:(?:flush|delete|destroy) (?:ruleset|table|chain)\b|include\s+")')),
     (Topic.NFT, re.compile(r"\s*(?:re)?define\s+[\w.-]+\s*=\s*\S")),
-    (Topic.DOCKER_PS, re.compile(r"\s*CONTAINER ID\s+[A-Z]{5}|\s*NAMES?\s+(?:[A-Z ]*\s)?(?:IMAGE|STATUS|PORTS)\b")),
+    (Topic.DOCKER_PS, re.compile(r"\s*CONTAINER ID\s+[A-Z]{5}|\s*NAMES?\s(?:[A-Z \t]*\s)?(?:IMAGE|STATUS|PORTS)\b")),
     (Topic.IP_ADDR, re.compile(r"\s*\d+: [\w.@:-]+: <[A-Z0-9_,-]*> mtu ")),
     (Topic.IP_ROUTE, re.compile(rf"\s*(?:default|(?:(?:{_NO_HOST}) )?{_ADDRESS}) (?:via|dev) ")),
     (Topic.IP_RULE, re.compile(r"\s*\d{1,5}:\s+(?:not )?from \S+")),
@@ -73,7 +73,8 @@ _ASKED = re.compile(
 )
 _LONGEST = 400
 _ELIDED = re.compile(
-    r"\s*(?:\d+\s+)?[\[(<#]*\s*(?:\.{2,}|…|\bsnip(?:ped)?\b|\bomitted\b|\btruncated\b|<snip>).{0,80}$", re.IGNORECASE
+    r"\s*(?:\d+\s+)?(?:[\[(<#]+\s*)?(?:\.{2,}|…|\bsnip(?:ped)?\b|\bomitted\b|\btruncated\b|<snip>).{0,80}$",
+    re.IGNORECASE,
 )
 
 

@@ -5,7 +5,9 @@ Nothing is run: a variable that is assigned a word, once, stands for it; what on
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+
+from netaudit.parse.iptables.console import split_commands
 
 _ASSIGNED = re.compile(
     r"\s*(?:(?:export|readonly|local)\s+)?([A-Za-z_]\w{0,63})=(\"[^\"]*\"|'[^']*'|`[^`]*`|\$\([^()]*\)|[^\s;#]*)\s*(?:[;#].*)?$"
@@ -14,15 +16,15 @@ _PROGRAM = re.compile(r"(?:\S*/|.*\s)?(ip6?tables)(?:-nft|-legacy)?(?:\s+(?:-w|-
 _CALLED_SO = re.compile(r"(?:IPT(?:ABLES)?|FW)[46]?|IP6T(?:ABLES)?", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:\{(\w{1,64})\}|(\w{1,64}))")
 _CALL = re.compile(
-    r"\s*(?:(?:do|then|else)\s+)?(sudo\s)?\s*(?:-\w+\s+)*(?:\S*/)?(ip6?tables(?:-nft|-legacy)?)\s+((?:(?:-w|--wait)(?:\s+\d+)?\s+|-v\s+)*)"
+    r"\s*(?:(?:do|then|else)\s+)?(?:(sudo)\s+)?(?:-\w+\s+)*(?:\S*/)?(ip6?tables(?:-nft|-legacy)?)\s+((?:(?:-w|--wait)(?:\s+\d+)?\s+|-v\s+)*)"
     r"(?:(?:-t|--table)[\s=]+(\w+)\s+)?(?:(?:-w|--wait)(?:\s+\d+)?\s+)?"
     r"(-[APNI]|--append|--policy|--new-chain|--new|--insert)\s+(\S.*)$"
 )
 _VERBS = {"--append": "-A", "--policy": "-P", "--new-chain": "-N", "--new": "-N", "--insert": "-I"}
-_SPLIT = re.compile(r"""["](?:\\.|[^"\\])*["]|'[^']*'|(\|\||&&|;)""")
 _SINGLE = re.compile(r"'([^'\"]*)'")
 _MOST_JOINED = 16  # lines that a backslash makes one
 _LONGEST = 1000
+_LONGEST_VALUE = 256  # variables may be made of variables: each is twice as long as the one before
 
 
 def calls_made_plain(lines: list[str]) -> list[str]:
@@ -38,7 +40,11 @@ def _continued(lines: list[str]) -> list[str]:
     """Put the end of a call, where a backslash breaks it, on its first line."""
     found = list(lines)
     for at, line in enumerate(lines):
-        if not line.rstrip().endswith("\\") or not (_CALL.match(line) or _VARIABLE.match(line.lstrip())):
+        if (
+            not line.rstrip().endswith("\\")
+            or len(line) > _LONGEST
+            or not (_CALL.match(line) or _VARIABLE.match(line.lstrip()))
+        ):
             continue
         pieces = [line.rstrip()[:-1].rstrip()]
         for below in range(at + 1, min(at + _MOST_JOINED, len(lines))):
@@ -53,11 +59,17 @@ def _continued(lines: list[str]) -> list[str]:
 
 def _values(lines: Iterable[str]) -> Mapping[str, str]:
     """Return what variables stand for: one that is assigned twice, or by a program, stands for no word."""
-    assigned = [(found[1], found[2]) for line in lines if "=" in line and (found := _ASSIGNED.match(line))]
+    assigned = [
+        (found[1], found[2])
+        for line in lines
+        if "=" in line and len(line) <= _LONGEST and (found := _ASSIGNED.match(line))
+    ]
     times = Counter(name for name, _ in assigned)
     values: dict[str, str] = {}
     for name, value in assigned:
         said = _replaced(value.strip("\"'"), values)
+        if len(said) > _LONGEST_VALUE:
+            continue
         if program := _PROGRAM.match(said.strip("`$()")):
             values[name] = program[1]
         elif times[name] == 1 and said and not set("`$(") & set(said):
@@ -67,7 +79,7 @@ def _values(lines: Iterable[str]) -> Mapping[str, str]:
 
 def _filled(line: str, values: Mapping[str, str]) -> str:
     """Return a line that calls iptables with what its variables stand for; any other line as it is."""
-    if "$" not in line:
+    if "$" not in line or len(line) > _LONGEST:
         return line
     filled = _replaced(line, values)
     filled = _VARIABLE.sub(lambda found: _program_of(found[1] or found[2]) or found[0], filled)
@@ -84,25 +96,17 @@ def _replaced(text: str, values: Mapping[str, str]) -> str:
 
 
 def _plain(line: str) -> str:
-    """Return a call that makes a rule, a chain or a policy in one form; "" for any other line."""
+    """Return the calls that make a rule, a chain or a policy in one form; "" for any other line."""
     if "tables" not in line or len(line) > _LONGEST:
         return ""
-    made = [call for piece in _pieces(line) if (call := _CALL.match(piece))]
-    if len(made) != 1:
-        return ""
-    sudo, program, _, table, verb, rest = made[0].groups()
+    made = [call for piece in split_commands(line) if (call := _CALL.match(piece))]
+    return " ; ".join(map(_in_one_form, made))
+
+
+def _in_one_form(call: re.Match[str]) -> str:
+    sudo, program, _, table, verb, rest = call.groups()
     said = _SINGLE.sub(r'"\1"', _without_tail(rest))
-    return f"{sudo or ''}{program} {f'-t {table} ' if table else ''}{_VERBS.get(verb, verb)} {said}"
-
-
-def _pieces(line: str) -> Iterator[str]:
-    """Split a line where the shell ends one command and begins another."""
-    start = 0
-    for found in _SPLIT.finditer(line):
-        if found[1]:
-            yield line[start : found.start()]
-            start = found.end()
-    yield line[start:]
+    return f"{'sudo ' if sudo else ''}{program} {f'-t {table} ' if table else ''}{_VERBS.get(verb, verb)} {said}"
 
 
 def _without_tail(rest: str) -> str:
