@@ -54,7 +54,7 @@ SnapshotsArgument = Annotated[
 ]
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Write to this file instead of standard output, -.", show_default=False),
+    typer.Option("--output", "-o", help="Write to this file; - is standard output.", show_default=False),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is at -o already, also a file of others.")]
 ColourOption = Annotated[Colour, typer.Option("--color", help="Colour the terminal report; NO_COLOR turns `auto` off.")]

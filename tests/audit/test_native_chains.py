@@ -61,6 +61,8 @@ REPLIES, WEB = "ct state established,related accept", "tcp dport { 80, 443 } acc
         ("accept", ('iifname "docker0" tcp dport 53 accept',), "closed"),
         ("accept", ("ip saddr 10.88.0.0/16 udp dport 53 accept",), "closed"),
         ("accept", (LO,), "closed"),
+        ("accept", (LO, WEB, "counter packets 0 bytes 0 queue to 0"), "closed"),
+        ("accept", (LO, WEB, 'queue flags bypass to 1-3 comment "an IPS"'), "closed"),
         ("drop", (LO, WEB), "closed"),
     ],
 )
@@ -83,6 +85,7 @@ def test_a_table_that_lets_its_own_bridges_in_is_no_list_of_open_ports(pasted: P
         ((OUT, REPLIES, 'oifname "br-*" accept'), "passed"),
         ((OUT, REPLIES, "jump late"), "passed"),
         ((OUT, "ct state new,established accept"), "passed"),
+        ((OUT, REPLIES, "queue to 0"), "passed"),
     ],
 )
 def test_output_that_drops_keeps_the_host_from_its_containers(pasted: Path, rules: tuple[str, ...], found: str) -> None:

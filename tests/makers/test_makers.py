@@ -54,7 +54,7 @@ MAKERS = {
 # they wrote themselves. What is nobody's of these is bare: helpers of connections in raw, what stands in the kernel's
 # own chains, in Shorewall's `reject`, and in FireHOL's chains, which have names that anybody may choose.
 DOCUMENTED = {
-    "arno": {"arno": 103, NOBODY: 9},
+    "arno": {"arno": 102, NOBODY: 10},
     "crowdsec": {"crowdsec": 3},
     "csf": {"csf": 9},
     "firehol": {"firehol": 66, NOBODY: 181},

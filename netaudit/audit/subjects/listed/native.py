@@ -10,12 +10,15 @@ from netaudit.model.snapshot import Snapshot
 
 # What only lets its own bridges in: its rules are no list of the ports that somebody opened.
 _OF_BRIDGES = re.compile(r"netavark|libvirt_network|incus|lxd|lxc|cni_\w+|nm-shared-.+|io\.systemd\.nat|docker-bridges")
-_VERDICT = re.compile(r"(?:^|\s)(?P<verdict>accept|drop|reject\b.*|(?:jump|goto) (?P<to>\S+))(?: comment \"[^\"]*\")?$")
+_VERDICT = re.compile(
+    r"(?:^|\s)(?P<verdict>accept|drop|(?:reject|queue)\b.*|(?:jump|goto) (?P<to>\S+))(?: comment \"[^\"]*\")?$"
+)
 _MAPPED = re.compile(r"\bvmap\b")
 _STATES = re.compile(r"\bct state (?!!)\{?([\w, ]+)")
 _OUT = re.compile(r"\boif(?:name)? (!= )?(?:\"([^\"]+)\"|\{([^}]*)\})")
 _IN = re.compile(r"\biif(?:name)? (!= )?(?:\"([^\"]+)\"|\{([^}]*)\})")
 _NARROW = re.compile(r"\b(?:[ds]port|icmp|icmpv6|ipv6-icmp|saddr|mark|protocol (?:esp|ah|gre|igmp))\b")
+_LETTING = ("accept", "jump", "goto", "queue")  # a program that is asked by a queue may let it pass
 _NEW = frozenset({"new", "invalid"})
 _BARE = re.compile(r"(?:counter |log (?:prefix \"[^\"]*\" )?|packets \d+ |bytes \d+ )*(?:drop|reject\b.*)")
 
@@ -66,7 +69,7 @@ class NativeChains:
         while left:
             for text in (rule.text for rule in left.pop().rules):
                 found = _VERDICT.search(text)
-                if _MAPPED.search(text) or (found and found["verdict"].startswith(("drop", "reject"))):
+                if _MAPPED.search(text) or (found and found["verdict"].startswith(("drop", "reject", "queue"))):
                     return True
                 if found and found["to"] and found["to"] not in met:
                     met.add(found["to"])
@@ -90,7 +93,7 @@ def _closes(chain: Chain) -> bool:
 def _may_lead(text: str, interface: re.Pattern[str], bridges: Collection[str]) -> bool:
     """Tell whether a rule may let new connections of bridges pass: it accepts them, or leads to what may."""
     found = _VERDICT.search(text)
-    if _MAPPED.search(text) is None and (found is None or not found["verdict"].startswith(("accept", "jump", "goto"))):
+    if _MAPPED.search(text) is None and (found is None or not found["verdict"].startswith(_LETTING)):
         return False
     states = _STATES.search(text)
     if states and _NEW.isdisjoint(states[1].replace(",", " ").split()):
