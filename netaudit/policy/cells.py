@@ -111,6 +111,9 @@ class Cells:
         return any(one.outcome is not Outcome.BLOCKED for one in self.between(zone, destination))
 
     def _between(self, zone: Zone, destination: Destination) -> tuple[Exposure, ...]:
+        other = self._table.answered_by(zone, destination)
+        if other != zone:
+            return tuple(msgspec.structs.replace(one, zone=zone) for one in self.between(other, destination))
         if destination in self._written and zone.kind is not ZoneKind.CONTAINER and not zone.within:
             return tuple(one for one in self._written[destination] if one.zone == zone)
         return tuple(self._table.cells(zone, destination))

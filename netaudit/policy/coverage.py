@@ -27,7 +27,8 @@ def uncovered(context: HostContext, table: ExposureTable, entries: tuple[Entry, 
         for destination in context.cells.of_targets(_ANYTHING, family):
             speaking = speak.of(destination)
             for zone in zones:
-                for cell in context.cells.between(zone, destination):
+                own = table.answered_by(zone, destination) == zone
+                for cell in context.cells.between(zone, destination) if own else ():
                     if cell.outcome is not Outcome.BLOCKED and (left := _left(context, speaking, cell)):
                         yield left
 

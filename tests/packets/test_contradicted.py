@@ -1,5 +1,6 @@
 """Answers that real packets contradicted: what a host lets in at another address, by another way, or to nobody."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -7,14 +8,20 @@ import pytest
 from packets.test_answers import changed, with_rules
 from sampling import every
 
+from netaudit.api.rules import shipped_catalog
 from netaudit.model.exposure import Exposure, Outcome
 from netaudit.model.facts import Facts
 from netaudit.packets.exposure.table import expose
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.packets.query.query import TraceQuery, answer_query
 from netaudit.parse import parse_snapshot
+from netaudit.policy.entry import Policy
+from netaudit.policy.grammar import parse_entry
+from netaudit.policy.hold import Holder
+from netaudit.policy.verdict import Verdict
 from netaudit.report.text.reasons import describe_reason
 
+HOLDER = Holder(shipped_catalog(), dt.date(2026, 11, 27))
 OLD = "20.10.24-iptables-nft/default-one-port/01"
 NO_PROXY = "26.1.5-iptables-nft/no-proxy-one-port/01"
 _LISTENS = 'tcp LISTEN 0 128 0.0.0.0:9000 0.0.0.0:* users:(("sshd",pid=7,fd=3))\n'
@@ -212,10 +219,36 @@ def test_the_host_reaches_a_container_beside_it_by_an_interface_of_its_own_there
     assert found["host"].outcome is Outcome.ALLOWED
     assert "lan:eth0" in found
     assert "lan:shim" not in found  # the neighbours there are those on eth0
+    said = HOLDER.hold(parse_snapshot(beside()), Policy((parse_entry("lan:shim cannot reach web"),)))
+    assert [one.verdict for one in said.assertion.judged] == [Verdict.BROKEN]  # as it is for eth0
     assert _traced(beside(), "host", f"{container}:80/tcp") is Outcome.ALLOWED
     forwarded, kept = "filter FORWARD -j ACCEPT", "nat POSTROUTING -j ACCEPT"
     assert _traced(beside(forwarded), "172.17.0.5", f"{container}:80/tcp") is Outcome.ALLOWED  # as the shim's address
     assert _traced(beside(forwarded, kept), "172.17.0.5", f"{container}:80/tcp") is Outcome.MAY  # by its own gateway
+
+
+@pytest.mark.parametrize("parent", ["no address", "no route"])
+def test_a_shim_has_the_row_of_a_container_where_its_parent_has_no_neighbours_of_that_family(parent: str) -> None:
+    recording, container = "28.5.2-iptables-nft/macvlan-on-the-lan/02", "192.0.2.128"
+
+    def linked(text: str) -> str:
+        found = json.loads(text)
+        (eth0,) = (one for one in found if one["ifname"] == "eth0")
+        if parent == "no address":
+            eth0["addr_info"] = [one for one in eth0["addr_info"] if one["family"] != "inet"]
+        own = [{"family": "inet", "local": "192.0.2.254", "prefixlen": 24, "scope": "global"}]
+        shim = {"ifname": "mv0", "ifindex": 9, "link": "eth0", "flags": eth0["flags"], "addr_info": own}
+        return json.dumps([*found, {**shim, "linkinfo": {"info_kind": "macvlan"}}])
+
+    def routed(text: str) -> str:
+        routes = json.loads(text)
+        moved = [{**one, "dev": "mv0"} if one.get("dev") == "eth0" else one for one in routes]
+        return json.dumps([{key: value for key, value in one.items() if key != "prefsrc"} for one in moved])
+
+    facts = changed(recording, ip_addr=linked, ip_route=routed)
+    assert _cells(facts, 80, container)["lan:mv0"].outcome is Outcome.ALLOWED
+    held = HOLDER.hold(parse_snapshot(facts), Policy((parse_entry("lan cannot reach web"),)))
+    assert [one.verdict for one in held.assertion.judged] == [Verdict.BROKEN]
 
 
 def test_what_is_led_to_an_address_that_the_host_routes_away_arrives_nowhere() -> None:

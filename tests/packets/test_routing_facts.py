@@ -121,6 +121,20 @@ def test_masquerade_takes_global_addresses_of_the_interface_else_of_any() -> Non
     assert masquerading(LO, ROUTING) == [0xC0000201, 0xC0000202, 0xC6336401]
 
 
+@pytest.mark.parametrize(
+    ("of_vrf", "taken"), [(("192.0.2.77",), ["192.0.2.77"]), ((), ["198.51.100.7", "203.0.113.7"])]
+)
+def test_masquerade_in_a_vrf_asks_the_device_of_the_vrf_before_lower_numbers(
+    of_vrf: tuple[str, ...], taken: list[str]
+) -> None:
+    eth1 = Interface("eth1", index=3, master="red", addresses=(HostAddress("198.51.100.7", 24),))
+    eth2 = Interface("eth2", index=4, master="red", addresses=(HostAddress("203.0.113.7", 24),))
+    wg0 = Interface("wg0", index=5, master="red")
+    red = Interface("red", kind="vrf", index=10, addresses=tuple(HostAddress(one, 32) for one in of_vrf))
+    routing = Routing(Host(interfaces=(ETH0, eth1, eth2, wg0, red)), Family.IP)
+    assert [str(ip_address(one)) for one in masquerading(wg0, routing)] == taken
+
+
 # ---- fields that routes decide ------------------------------------------------------------------------------------
 
 

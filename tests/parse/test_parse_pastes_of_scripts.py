@@ -2,13 +2,19 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
+from programs import ONE_PORT
 
 from netaudit import RecordingError, load, run_checks, show
 from netaudit.attribute.exposure.compute import ComputeExposure
 from netaudit.model.exposure import Outcome, ZoneKind
+from netaudit.model.facts import Source
+from netaudit.packets.query.query import TraceQuery, answer_query
+from netaudit.packets.values.steps import EndKind, Trace
 from netaudit.parse import parse_snapshot
 from netaudit.parse.paste.plain.script import calls_made_plain
+from netaudit.report.text.reasons import describe_reason
 
 
 def read(tmp_path: Path, text: str) -> tuple[dict[str, list[str]], list[str]]:
@@ -355,6 +361,25 @@ OWN = (
 def test_what_a_policy_drops_is_not_called_blocked_where_rules_are_left_out(tmp_path: Path, text: str) -> None:
     assert Outcome.BLOCKED in outcomes(tmp_path, text.format(""))
     assert outcomes(tmp_path, text.format("[...]\n")) == {Outcome.MAY}
+
+
+@pytest.mark.parametrize("last", ["", "\t\ttcp dport 80 drop\n", "\t\ttcp dport 80 reject\n"])
+def test_a_trace_is_not_sure_of_what_a_table_stops_of_which_rules_are_left_out(last: str) -> None:
+    host = load(ONE_PORT / "01")
+
+    def traced(left_out: str) -> Trace:
+        own = OWN.format(last).replace("\t}\n}\n", left_out + "\t}\n}\n")
+        files = {**host.files, Source.NFT_RULESET: own.encode()}
+        snapshot = parse_snapshot(msgspec.structs.replace(host, files=files))
+        return answer_query(TraceQuery("internet", "192.0.2.10:80/tcp"), snapshot, snapshot.program).trace
+
+    (stopped,) = traced("").ends
+    assert stopped.sure
+    assert stopped.kind in (EndKind.DROPPED, EndKind.REJECTED)
+    doubtful = traced("\t\t[...]\n")
+    assert doubtful.outcome is Outcome.MAY
+    assert not any(end.sure for end in doubtful.ends)
+    assert [describe_reason(one) for one in doubtful.doubts] == ["nft-ruleset.json: not recorded"]
 
 
 def outcomes(tmp_path: Path, text: str) -> set[Outcome]:

@@ -117,7 +117,7 @@ class ReadChain(msgspec.Struct, frozen=True, dict=True, eq=False):
 class ReadTable(msgspec.Struct, frozen=True):
     """A table's chains by name; at no hook where it is dormant, or may be: `flags` are as in `ruleset.Table`.
 
-    `made` is higher for a table that was made later, 0 where that is not known.
+    `made` is higher for a table that was made later, 0 where that is not known. `partly`: rules of it may be left out.
     """
 
     backend: Backend
@@ -126,6 +126,7 @@ class ReadTable(msgspec.Struct, frozen=True):
     chains: Mapping[str, ReadChain]
     flags: tuple[str, ...] = ()
     made: int = 0
+    partly: bool = False
 
     @property
     def iptables(self) -> bool:
@@ -212,7 +213,7 @@ def make_program(ruleset: Ruleset, reader: MeaningReader) -> Program:
 def _read_table(table: Table, reader: MeaningReader, made: Mapping[tuple[str, str], int]) -> ReadTable:
     chains = {chain.name: ReadChain(table, chain, _base(table, chain), reader) for chain in table.chains}
     handle = 0 if table.backend is Backend.IPTABLES_LEGACY else made.get((table.family, table.name), 0)
-    return ReadTable(table.backend, table.family, table.name, chains, table.flags, handle)
+    return ReadTable(table.backend, table.family, table.name, chains, table.flags, handle, table.partly)
 
 
 def iptables_base(table: str, chain: str) -> Base | None:

@@ -5,9 +5,8 @@ from collections.abc import Collection
 from msgspec.structs import replace
 
 from netaudit.model.exposure import Exposure, Outcome
-from netaudit.model.facts import GapReason, source_of_rules
 from netaudit.model.netfilter.ruleset import Backend
-from netaudit.model.reason import ReasonKind, make_reason
+from netaudit.packets.host.followed import left_out
 
 
 def unless_partly_read(exposure: Exposure, partly: Collection[tuple[Backend, str, str]]) -> Exposure:
@@ -17,6 +16,4 @@ def unless_partly_read(exposure: Exposure, partly: Collection[tuple[Backend, str
         return exposure
     if (rule.backend, rule.family, rule.table) not in partly:
         return exposure
-    source = source_of_rules(rule.backend, rule.family)
-    reason = make_reason(ReasonKind.SOURCE_GAP, source=source, gap=GapReason.NOT_RECORDED)
-    return replace(exposure, outcome=Outcome.MAY, rule=None, reason=reason)
+    return replace(exposure, outcome=Outcome.MAY, rule=None, reason=left_out(rule.backend, rule.family))

@@ -12,6 +12,7 @@ from netaudit.model.reason import Reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.cells.everywhere import rows_of
 from netaudit.packets.exposure.cells.inside import through_container
+from netaudit.packets.exposure.cells.off_host import zone_of_parent
 from netaudit.packets.exposure.cells.row import Row, best_of
 from netaudit.packets.exposure.from_rules import rows_from_rules, unknown_programs
 from netaudit.packets.exposure.inside import inside_containers
@@ -20,7 +21,7 @@ from netaudit.packets.exposure.port_forwards import port_forwards
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.exposure.requested import Requested, sent_there
 from netaudit.packets.host.containers.namespaces import namespaces_of
-from netaudit.packets.host.destinations import destinations
+from netaudit.packets.host.destinations import destinations, number_of
 from netaudit.packets.host.endpoints import with_every_endpoint
 from netaudit.packets.host.sockets import with_assumed_proxies
 from netaudit.packets.host.visibility import Visibility, why_no_listeners, why_not_visible
@@ -42,6 +43,7 @@ def expose(
         cell
         for destination in table.destinations
         for zone in table.zones(destination.family)
+        if table.answered_by(zone, destination) == zone
         for cell in table.cells(zone, destination)
     )
 
@@ -103,6 +105,17 @@ class ExposureTable:
     def zones(self, family: str) -> tuple[Zone, ...]:
         """Return the zones that have packets of a family; where they cannot be told apart, two that always are."""
         return (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST)) if self.unknown else tuple(self._ways[family])
+
+    def answered_by(self, zone: Zone, destination: Destination) -> Zone:
+        """Return the zone that has the cells of a zone: of a shim its parent interface with the same neighbours."""
+        reach = self._reaches.get(destination.family)
+        network = reach.containers.network(destination) if reach else None
+        if reach is None or network is None:
+            return zone
+        number, routing = number_of(destination.address), reach.world.routing
+        ways = self._ways[destination.family].get(zone, ())
+        found = (zone_of_parent(network, one, number, routing, reach.origins) for one in ways)
+        return next(filter(None, found), zone)
 
     def cells(self, zone: Zone, destination: Destination) -> Iterator[Exposure]:
         """Compute what a zone reaches of a destination: ports with one outcome by one decision are one cell."""

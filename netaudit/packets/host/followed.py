@@ -5,11 +5,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 import msgspec
 
 from netaudit.model.exposure import Outcome
-from netaudit.model.facts import Source
+from netaudit.model.facts import GapReason, Source, source_of_rules
 from netaudit.model.netfilter.devices import is_of_device
 from netaudit.model.netfilter.family import ETHERTYPES, Family
 from netaudit.model.netfilter.match import NFPROTO_IPV4, NFPROTO_IPV6, AllOf, Field
 from netaudit.model.netfilter.program import Hook, Program, ReadChain, ReadTable
+from netaudit.model.netfilter.ruleset import Backend
 from netaudit.model.netfilter.statement import Accept, Drop, Goto, Jump, Meaning, Note, NoTrack, Queue, Reject
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.values.packet import Value, holds
@@ -58,6 +59,11 @@ def _reasons(frames: Frames, program: Program, unseen: Collection[str]) -> Itera
             yield make_reason(ReasonKind.SOURCE_NOT_RECORDED, source=source)
     yield from unfollowed(program, frames.family)
     yield from silenced_bridges(program, frames)
+
+
+def left_out(backend: Backend, family: str) -> Reason:
+    """Return why nobody knows what a table stops of which rules were left out: one of them may accept it."""
+    return make_reason(ReasonKind.SOURCE_GAP, source=source_of_rules(backend, family), gap=GapReason.NOT_RECORDED)
 
 
 def unfollowed(program: Program, family: Family) -> Iterator[Reason]:

@@ -31,11 +31,16 @@ def _first_of_each_subnet(addresses: list[HostAddress]) -> list[HostAddress]:
 def _of_others(interface: Interface, routing: Routing) -> Iterable[HostAddress]:
     """List the addresses of other interfaces: of IPv4 the first one of the first, as the kernel numbers them.
 
+    In a VRF the device of the VRF is asked first, whatever its number; where that has none, it is any of the others.
     Which of IPv6's are taken RFC 6724 says, which is not followed.
     """
-    others = [one for one in _in_order(routing) if _domain(one, routing) == _domain(interface, routing)]
-    found = [address for one in others for address in global_addresses(one, routing)]
-    return found[:1] if routing.family == "ip" and all(one.index for one in others) else found
+    domain = _domain(interface, routing)
+    others = [one for one in _in_order(routing) if _domain(one, routing) == domain]
+    first = [one for one in others if one.name == domain] if routing.family == "ip" else []
+    preferred = [address for one in first for address in global_addresses(one, routing)]
+    found = preferred or [address for one in others for address in global_addresses(one, routing)]
+    is_sure = bool(preferred) or (not domain and all(one.index for one in others))
+    return found[:1] if routing.family == "ip" and is_sure else found
 
 
 def _in_order(routing: Routing) -> list[Interface]:

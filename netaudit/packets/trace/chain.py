@@ -89,7 +89,7 @@ class Walk:
             drops = chain.policy == "drop"
             self._recorder.step(StepKind.POLICY, hook, state, chain.policy or "", item=chain.policy_item)
             if drops:
-                self._recorder.end(EndKind.DROPPED, state, _BY_POLICY, chain.policy_item)
+                self._recorder.stop(table, EndKind.DROPPED, state, _BY_POLICY, chain.policy_item)
             else:
                 passed.accepted.append(state)
         return merged(passed.accepted)
@@ -124,11 +124,10 @@ class Walk:
             case Accept():
                 passed.accepted.append(state)
             case Drop():
-                self._recorder.end(EndKind.DROPPED, state, _BY_RULE, rule.item)
+                self._recorder.stop(place.table, EndKind.DROPPED, state, _BY_RULE, rule.item)
             case Reject(answer):
-                self._recorder.end(
-                    EndKind.REJECTED, state, make_reason(ReasonKind.REJECTED_WITH, answer=answer), rule.item
-                )
+                answered = make_reason(ReasonKind.REJECTED_WITH, answer=answer)
+                self._recorder.stop(place.table, EndKind.REJECTED, state, answered, rule.item)
             case Return():
                 passed.fallen.append(state)
             case Jump(name) | Goto(name):

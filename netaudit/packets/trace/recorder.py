@@ -2,9 +2,10 @@
 
 import msgspec
 
-from netaudit.model.netfilter.program import Hook
+from netaudit.model.netfilter.program import Hook, ReadTable
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.reason import Reason, is_by_chance
+from netaudit.packets.host.followed import left_out
 from netaudit.packets.trace.branch import WHOLE, Branch
 from netaudit.packets.values.packet import Packet
 from netaudit.packets.values.steps import Change, End, EndKind, Step, StepKind
@@ -50,6 +51,14 @@ class TraceRecorder:
         found = End(kind, state.packet, reason, item)
         before = self._ends.get(found)
         self._ends[found] = Branch(before.packet, before.weight + state.weight) if before else state
+
+    def stop(self, table: ReadTable, kind: EndKind, state: Branch, reason: Reason, item: Item) -> None:
+        """Write down that a table stops it; one of which rules were left out may let it on."""
+        if table.partly:
+            state, unknown = state.part(), left_out(table.backend, table.family)
+            self.doubt(unknown)
+            self.end(EndKind.UNKNOWN, state, unknown, item)
+        self.end(kind, state, reason, item)
 
     def doubt(self, reason: Reason) -> None:
         """Write down why something is not decided."""

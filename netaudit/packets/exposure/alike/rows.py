@@ -179,7 +179,8 @@ def _chosen(members: Sequence[Member], number: int) -> Sequence[Member]:
 
 
 def _rows_of(table: ExposureTable, to: Destination) -> Rows:
-    return tuple(cell for zone in table.zones(to.family) for cell in table.cells(zone, to))
+    zones = (zone for zone in table.zones(to.family) if table.answered_by(zone, to) == zone)
+    return tuple(cell for zone in zones for cell in table.cells(zone, to))
 
 
 def _by_container(requested: Sequence[Destination], members: Mapping[str, Member]) -> Mapping[str, list[Destination]]:

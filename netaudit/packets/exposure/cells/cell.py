@@ -11,7 +11,7 @@ from netaudit.model.exposure import Delivery, Outcome
 from netaudit.packets.exposure.cells.arrivals import Arrival, Arrivals
 from netaudit.packets.exposure.cells.dropped import Dropped
 from netaudit.packets.exposure.cells.notes import Notes
-from netaudit.packets.exposure.cells.off_host import is_row_of_parent, off_host_row, other_driver_row
+from netaudit.packets.exposure.cells.off_host import off_host_row, other_driver_row
 from netaudit.packets.exposure.cells.query import CellQuery
 from netaudit.packets.exposure.cells.row import Row
 from netaudit.packets.exposure.cells.unreachable import why_unreachable
@@ -38,9 +38,6 @@ class Cell:
 
     def rows(self) -> Iterator[Row]:
         """Compute the rows: by the best way first, each port once."""
-        network = self._reach.containers.network(self._destination)
-        if network is not None and is_row_of_parent(network, self._origin, self._reach.world.routing):
-            return
         off_host = self._off_host_row()
         if off_host is not None:
             yield off_host

@@ -5,10 +5,13 @@ eth0 ─┬─ the host's own packets            kept apart from what is on eth0
 └─ shim, a macvlan interface of the host, by which its rules let packets to the container
 """
 
+from collections.abc import Iterable
 from ipaddress import ip_address
 
+from msgspec.structs import replace
+
 from netaudit.model.docker import Network
-from netaudit.model.exposure import Delivery, Destination, Outcome, ZoneKind
+from netaudit.model.exposure import Delivery, Destination, Outcome, Zone, ZoneKind
 from netaudit.model.ranges import Ranges, contains
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.exposure.cells.row import Row
@@ -36,13 +39,21 @@ def off_host_row(
     return _on_link(network.driver, destination, origin, number)
 
 
-def is_row_of_parent(network: Network, origin: Origin, routing: Routing) -> bool:
-    """Tell whether the parent interface, which has the same neighbours, has the row for a container on its link."""
+def zone_of_parent(
+    network: Network, origin: Origin, number: int, routing: Routing, origins: Iterable[Origin]
+) -> Zone | None:
+    """Return the zone of the parent interface, where it has the row of a shim: the neighbours are the same.
+
+    It has where its own senders of the family are neighbours of the container; else the shim alone leads there.
+    """
     beside, parent = routing.interfaces.get(origin.interface), routing.interfaces.get(network.parent)
-    if origin.zone.kind is not ZoneKind.LAN or beside is None or parent is None or beside.kind not in ON_A_LINK:
-        return False
-    own = any(not one.ip.is_link_local for one in parent.addresses)
-    return network.driver in ON_A_LINK and beside.peer == parent.index and own
+    if origin.zone.kind is not ZoneKind.LAN or beside is None or parent is None or network.driver not in ON_A_LINK:
+        return None
+    if beside.kind not in ON_A_LINK or beside.peer != parent.index:
+        return None
+    zone = replace(origin.zone, name=parent.name)
+    own = (one for one in origins if one.zone == zone and one.interface == parent.name)
+    return next((one.zone for one in own if contains(one.senders, number)), None)
 
 
 def other_driver_row(network: Network, destination: Destination, origin: Origin, number: int, _: Routing) -> Row:
