@@ -228,4 +228,4 @@ def _afterwards(start: _Start, engine: StandIn, planned: Planned, context: PlanC
     """Return a plan with the host that an engine's inventory leads to."""
     inventory = engine.planned()
     host = plan_host(start.snapshot, inventory, context.auditor.catalog)
-    return planned.leads_to(host, engine.requests, inventory.refused)
+    return planned.leads_to(host, engine.requests, inventory)

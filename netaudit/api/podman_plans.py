@@ -27,4 +27,4 @@ def podman_afterwards(facts: Facts, engine: PodmanStandIn, planned: Planned, cat
     """Return a plan with the host that Podman's inventory leads to."""
     inventory = engine.planned()
     host = plan_podman_host(parse_snapshot(facts), inventory, catalog)
-    return planned.leads_to(host, engine.requests, inventory.refused)
+    return planned.leads_to(host, engine.requests, inventory)

@@ -197,3 +197,4 @@ class PlannedInventory(msgspec.Struct, frozen=True):
     refused: tuple[Refusal, ...] = ()
     effects: tuple[Effect, ...] = ()
     mesh: tuple[MeshPort, ...] = ()  # ports that services publish through it from now on
+    to_publish: tuple[tuple[str, tuple[str, ...]], ...] = ()  # by a container's id, what it asks for: `80/tcp`

@@ -7,7 +7,6 @@ from itertools import pairwise, takewhile
 import msgspec
 
 from netaudit.model.docker import Inventory
-from netaudit.model.engine_request import EngineRequest
 
 _PUBLISH = ("-p", "--publish")
 _KEPT_KEYS = frozenset({"target", "published", "protocol"})
@@ -41,29 +40,24 @@ def _is_of_service(command: Sequence[str]) -> bool:
     return any(one == "service" and other in ("create", "update") for one, other in pairwise(words))
 
 
-def find_unpublished(sent: Iterable[EngineRequest], after: Inventory | None) -> Iterator[Pitfall]:
-    """Yield ports of containers whose networks are all internal: the engine accepts them, and publishes nothing."""
-    known = {one.name: one for one in after.containers if one.running and not one.bindings} if after else {}
+def find_unpublished(
+    to_publish: Iterable[tuple[str, tuple[str, ...]]], before: Inventory | None, after: Inventory | None
+) -> Iterator[Pitfall]:
+    """Yield ports of containers whose networks are all internal: the engine accepts them, and publishes nothing.
+
+    `to_publish` is what containers ask for, by their ids; those that ran before are not what the command starts.
+    """
+    ran = {one.id for one in before.containers if one.running} if before else set()
+    started = {one.id: one for one in after.containers if one.running and one.id not in ran} if after else {}
     internal = {one.id: one.name for one in after.networks if one.internal} if after else {}
-    for request in sent:
-        container = known.get(request.parameter("name")) if request.endpoint == "/containers/create" else None
-        ports = _ports(request) if container else []
-        if (
-            container
-            and ports
-            and container.endpoints
-            and all(one.network_id in internal for one in container.endpoints)
-        ):
+    for key, ports in to_publish:
+        container = started.get(key)
+        if container is None or container.bindings or not container.endpoints:
+            continue
+        if all(one.network_id in internal for one in container.endpoints):
             networks = ", ".join(internal[one.network_id] for one in container.endpoints)
             args = (("container", container.name), ("networks", networks), ("ports", ", ".join(ports)))
             yield Pitfall(PitfallKind.PORTS_ON_INTERNAL, args)
-
-
-def _ports(request: EngineRequest) -> list[str]:
-    """Return the ports that a container is to publish, as the client sends them: `5432/tcp`."""
-    host_config = request.fields().get("HostConfig")
-    bindings = host_config.get("PortBindings") if isinstance(host_config, dict) else None
-    return sorted(map(str, bindings)) if isinstance(bindings, dict) else []
 
 
 def _published(command: Sequence[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Self
 import msgspec
 
 from netaudit.model.engine_request import EngineRequest
-from netaudit.model.plan import Assumption, MadeOn, Refusal, Symbol
+from netaudit.model.plan import Assumption, MadeOn, PlannedInventory, Refusal, Symbol
 from netaudit.model.snapshot import Snapshot
 from netaudit.plan.pitfalls import Pitfall, find_unpublished
 from netaudit.plan.rules.planned import PlannedChange, PlannedHost
@@ -49,17 +49,20 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
             before=before, after=before, title=title, command=command, pitfalls=pitfalls, assumptions=assumptions
         )
 
-    def leads_to(self, host: PlannedHost, sent: Iterable[EngineRequest], refused: tuple[Refusal, ...]) -> Self:
-        """Return this plan with the host that the requests of a client lead to."""
+    def leads_to(self, host: PlannedHost, sent: Iterable[EngineRequest], inventory: PlannedInventory) -> Self:
+        """Return this plan with the host and the inventory that the requests of a client lead to."""
         asked = tuple(one for one in sent if not one.only_asks)
         return msgspec.structs.replace(
             self,
-            pitfalls=(*self.pitfalls, *find_unpublished(asked, host.after.inventory)),
+            pitfalls=(
+                *self.pitfalls,
+                *find_unpublished(inventory.to_publish, host.before.inventory, host.after.inventory),
+            ),
             before=host.before,
             after=host.after,
             rules=host.changes,
             symbols=host.symbols,
             assumptions=(*self.assumptions, *host.assumptions),
             requests=asked,
-            refused=refused,
+            refused=inventory.refused,
         )

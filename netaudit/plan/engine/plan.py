@@ -1,6 +1,6 @@
 """Requests x facts -> the inventory afterwards."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -8,6 +8,7 @@ from netaudit.model.engine_request import EngineRequest
 from netaudit.model.facts import Facts
 from netaudit.model.plan import Assumption, AssumptionKind, PlannedInventory, Refusal, Symbol, SymbolKind, any_address
 from netaudit.plan.engine.allocation.host_ports import recorded_ports
+from netaudit.plan.engine.allocation.wanted import named_ports
 from netaudit.plan.engine.ambiguous import note_ambiguous
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.router import route
@@ -91,7 +92,13 @@ class StandIn:
             refused=(*refused, *self._refused),
             effects=tuple(self._state.effects),
             mesh=tuple(sorted({port for ports in self._state.mesh.values() for port in ports})),
+            to_publish=tuple(self._to_publish()),
         )
+
+    def _to_publish(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for key, container in self._state.containers.items():
+            if ports := named_ports(container, self.host.version):
+                yield key, ports
 
     def _is_there(self, symbol: Symbol) -> bool:
         """Tell whether what a symbol is of is still there: a later request may have removed it."""

@@ -47,6 +47,13 @@ def exposed_ports(container: Object, version: Version) -> list[str]:
     return list(dict.fromkeys(single for one in named for single in _singles(str(one), version)))
 
 
+def named_ports(container: Object, version: Version) -> tuple[str, ...]:
+    """Return the ports that a container asks to be published, as they are named: `80/tcp`."""
+    host_config = part(container, "HostConfig")
+    exposed = exposed_ports(container, version) if host_config.get("PublishAllPorts") is True else ()
+    return tuple(sorted({*part(host_config, "PortBindings"), *exposed}))
+
+
 def split_port(named: str) -> tuple[int, str]:
     """Read `80/tcp`."""
     number, _, protocol = named.partition("/")
