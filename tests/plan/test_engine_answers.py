@@ -548,3 +548,23 @@ def test_an_image_that_is_not_known_is_an_assumption_unless_a_container_has_it()
     engine = StandIn(recorded("28.5.2-iptables-nft/many", "02"), lambda _: None)
     ask(engine, "POST", "/containers/create", {"Image": "busybox:local"}, name="three")
     assert not engine.planned().assumptions
+
+
+@pytest.mark.parametrize(
+    ("driver", "scope", "status", "message"),
+    [
+        ("bridge", "global", 501, "netaudit plan does not follow --scope global: "),
+        ("bridge", "swarm", 501, "netaudit plan does not follow --scope swarm: "),
+        ("macvlan", "other", 501, "netaudit plan does not follow --scope other: "),
+        ("overlay", "local", 403, "cannot downgrade network scope for overlay networks"),
+    ],
+)
+def test_a_network_of_another_scope_than_its_drivers_is_not_planned(
+    driver: str, scope: str, status: int, message: str
+) -> None:
+    found, said = _message(make_network(_engine(), "wide", Driver=driver, Scope=scope))
+    assert (found, said[: len(message)]) == (status, message)
+
+
+def test_a_bridge_of_the_local_scope_is_a_bridge() -> None:
+    assert make_network(_engine(), "near", Scope="local")[0] == 201

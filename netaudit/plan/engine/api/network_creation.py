@@ -62,8 +62,18 @@ def _check(state: EngineState, name: str, body: Object) -> None:
         raise EngineRefusal(404, f'could not find plugin {driver} in v1 plugin registry: plugin "{driver}" not found')
     if driver in ("host", "null") and body.get("ConfigOnly") is not True:
         raise EngineRefusal(403, f'only one instance of "{driver}" network is allowed')
+    _check_scope(driver, text(body, "Scope"))
     if driver == "overlay" and not state.host.swarm:
         raise EngineRefusal(403 if state.host.version >= Version(25) else 503, _NOT_A_MANAGER)
+
+
+def _check_scope(driver: str, scope: str) -> None:
+    """Refuse a scope that is not the driver's own: what engines make of it is not followed."""
+    if driver == "overlay" and scope == "local":
+        raise EngineRefusal(403, "cannot downgrade network scope for overlay networks")
+    if driver != "overlay" and scope not in ("", "local"):
+        why = f"a {driver} network of that scope gets its subnet from other pools, and is meant for a swarm"
+        raise EngineRefusal(501, f"netaudit plan does not follow --scope {scope}: {why}; leave it out")
 
 
 def _network(state: EngineState, name: str, body: Object) -> Object:
