@@ -8,11 +8,12 @@ import msgspec
 
 from netaudit.model.docker import DaemonOptions
 from netaudit.model.facts import Facts, Source
-from netaudit.model.host import Host, Ip, IpNetwork, Listener
+from netaudit.model.host import Host, Ip, Listener
 from netaudit.model.version import Version
 from netaudit.parse.docker.options import Info, parse_options, parse_version
 from netaudit.parse.host.host import parse_host
 from netaudit.parse.reading.decode import decode_json
+from netaudit.plan.engine.pools import Pools, read_pools
 
 # The newest API that an engine speaks, from the release that brought it.
 _API = (
@@ -37,18 +38,18 @@ _SKIPS_RESERVED = Version(29, 6)
 _LAST_PORT = 65535
 _ASSUMED = "28.5.2"
 _DEFAULT_POOLS = (
-    *((f"172.{number}.0.0/16", 16) for number in (17, 18, 19)),
-    *((f"172.{number}.0.0/14", 16) for number in (20, 24, 28)),
-    ("192.168.0.0/16", 20),
+    *((ip_network(f"172.{number}.0.0/16"), 16) for number in (17, 18, 19)),
+    *((ip_network(f"172.{number}.0.0/14"), 16) for number in (20, 24, 28)),
+    (ip_network("192.168.0.0/16"), 20),
 )
-Pools = tuple[tuple[IpNetwork, int], ...]
 
 
 class EngineHost(msgspec.Struct, frozen=True):
     """What an engine knows of itself and of its host.
 
     `assumed` says that the facts name no version. `pools` are those that new networks get their subnets from, each
-    with the length of a subnet. `network_defaults` are options of new networks, by driver.
+    with the length of a subnet; `wrong_pools` are no pools, as they are written. `network_defaults` are options of new
+    networks, by driver.
     """
 
     release: str
@@ -58,6 +59,7 @@ class EngineHost(msgspec.Struct, frozen=True):
     options: DaemonOptions
     kernel: Host
     pools: Pools
+    wrong_pools: tuple[str, ...]
     network_defaults: Mapping[str, Mapping[str, str]]
     swarm: bool
     knows_nameservers: bool
@@ -122,6 +124,7 @@ def read_host(facts: Facts, engine_version: str = "") -> EngineHost:
     version = Version.parse(release)
     daemon = _object(facts, Source.DAEMON_JSON)
     everything = _object(facts, Source.DOCKER_INFO)
+    pools, wrong_pools = read_pools(everything.get("DefaultAddressPools") or daemon.get("default-address-pools"))
     return EngineHost(
         release=release,
         version=version,
@@ -129,7 +132,8 @@ def read_host(facts: Facts, engine_version: str = "") -> EngineHost:
         api="" if engine_version else _api_of(facts),
         options=parse_options(facts, info, release),
         kernel=parse_host(facts),
-        pools=_pools(everything, daemon),
+        pools=pools if pools or wrong_pools else _DEFAULT_POOLS,
+        wrong_pools=wrong_pools,
         network_defaults=_network_defaults(daemon),
         swarm=info.swarm.state == "active",
         knows_nameservers=Source.RESOLV_CONF in facts.files,
@@ -150,24 +154,6 @@ def _api_of(facts: Facts) -> str:
 def _object(facts: Facts, source: Source) -> dict[str, Any]:
     data = facts.files.get(source)
     return {} if not data else decode_json(data, dict[str, Any], source=source, expected="an object")
-
-
-def _pools(info: Mapping[str, Any], daemon: Mapping[str, Any]) -> Pools:
-    """Return the pools: what the daemon says, its configuration, or Docker's own."""
-    given = [
-        (str(one.get("Base", one.get("base", ""))), one.get("Size", one.get("size", 0)))
-        for one in (info.get("DefaultAddressPools") or daemon.get("default-address-pools") or ())
-        if isinstance(one, dict)
-    ]
-    networks = [(_network(base), size) for base, size in given or _DEFAULT_POOLS]
-    return tuple((base, size) for base, size in networks if base is not None and isinstance(size, int))
-
-
-def _network(text: str) -> IpNetwork | None:
-    try:
-        return ip_network(text, strict=False)
-    except ValueError:
-        return None
 
 
 def _network_defaults(daemon: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:

@@ -1,13 +1,14 @@
 """What a rehearsal makes different: the engine's version, its backend, keys of daemon.json."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
 
 from netaudit.errors import UsageError
+from netaudit.model.host import Interface
 from netaudit.model.version import Version
-from netaudit.plan.rehearsal.default_bridge import default_pools
+from netaudit.plan.rehearsal.default_bridge import Object, Options, default_pools
 
 OptionValue = bool | int | str | list[str] | dict[str, object] | None
 _NFTABLES_SINCE = Version(29)
@@ -49,9 +50,12 @@ NOT_FOLLOWED = frozenset({"data-root", "exec-root", "features", "userns-remap"})
 ONLY_NEW = frozenset({"default-address-pools", "default-network-opts"})
 
 
-def _check_addresses(change: EngineChange) -> None:
+def bridge_pools(
+    options: Options, version: Version, there: list[Object], interfaces: Iterable[Interface] = ()
+) -> list[Object]:
+    """Return the pools of the default bridge. Raises UsageError where no daemon would start with the options."""
     try:
-        default_pools(change.daemon, Version.parse(change.engine), [])
+        return default_pools(options, version, there, interfaces)
     except ValueError as error:
         raise UsageError(f"no addresses for the default bridge: {error}", hint="for example bip=10.0.0.1/24") from error
 
@@ -63,7 +67,7 @@ def check_change(change: EngineChange, current: str) -> None:
             raise UsageError(f"daemon key {key}: {value!r} is neither true nor false", hint=f"write {key}=false")
         if key in STRINGS and not isinstance(value, str):
             raise UsageError(f"daemon key {key}: {value!r} is no text", hint=f"write {key}=TEXT")
-    _check_addresses(change)
+    bridge_pools(change.daemon, Version.parse(change.engine), [])
     version = Version.parse(change.engine or current)
     if change.engine and not version:
         raise UsageError(f"not an engine's version: {change.engine}", hint="write for example 29.0.0")

@@ -11,6 +11,7 @@ from netaudit.model.docker import BRIDGE_OPTION
 from netaudit.model.host import Interface
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.addresses import Pool
+from netaudit.plan.engine.pools import read_pools
 
 Object = dict[str, Any]
 Options = Mapping[str, object]
@@ -48,11 +49,16 @@ def default_pools(
 
 def first_pool(options: Options) -> Object | None:
     """Return the subnet that a daemon takes first of its own pools, where it has some."""
-    pools = options.get("default-address-pools")
-    one = pools[0] if isinstance(pools, list) and pools else None
-    if not isinstance(one, dict):
+    given = options.get("default-address-pools")
+    if not isinstance(given, list) or not given:
         return None
-    subnet = next(IPv4Network(one.get("base", ""), strict=False).subnets(new_prefix=int(one.get("size", 0))))
+    pools, wrong = read_pools(given)
+    if wrong:
+        raise ValueError(f"dockerd does not start with the default-address-pools {', '.join(wrong[:3])}")
+    base, size = next(((base, size) for base, size in pools if base.version == 4), (None, 0))
+    if base is None:
+        raise ValueError("none of the default-address-pools is of IPv4")
+    subnet = ip_network((base.network_address, size))
     return {"Subnet": str(subnet), "Gateway": str(subnet.network_address + 1)}
 
 

@@ -12,11 +12,10 @@ from netaudit.model.version import Version
 from netaudit.parse.docker.options import parse_version
 from netaudit.parse.host.host import parse_host
 from netaudit.parse.reading.decode import decode_json
-from netaudit.plan.rehearsal.change import EngineChange, backend_of
+from netaudit.plan.rehearsal.change import EngineChange, backend_of, bridge_pools
 from netaudit.plan.rehearsal.default_bridge import (
     NO_BRIDGE,
     decides,
-    default_pools,
     is_default,
     move_containers,
     stop_containers,
@@ -69,7 +68,7 @@ def _default_network(default: dict[str, Any], facts: Facts, change: EngineChange
     ipam = network.get("IPAM") or {}
     version = _version_of(facts, change)
     there = [one for one in ipam.get("Config") or () if isinstance(one, dict)]
-    pools = default_pools(options, version, there, parse_host(facts).interfaces)
+    pools = bridge_pools(options, version, there, parse_host(facts).interfaces)
     ipv6 = options.get("ipv6", network.get("EnableIPv6")) is True and any(":" in one["Subnet"] for one in pools)
     return {**network, "EnableIPv6": ipv6, "IPAM": {**ipam, "Config": pools}}
 

@@ -1,12 +1,13 @@
 """The subnet of a new network: which one of the engine's pools is next."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from ipaddress import IPv6Network, ip_network
 
 from netaudit.model.host import IpNetwork
 from netaudit.model.netfilter.family import Family
 from netaudit.model.plan import AssumptionKind, Symbol, SymbolKind
 from netaudit.model.version import Version
+from netaudit.plan.engine.allocation.gaps import Stretch, first_free
 from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.host import EngineHost
 from netaudit.plan.engine.objects import Object, pools_of, text
@@ -22,10 +23,11 @@ _NO_POOL = "could not find an available, non-overlapping IPv{} address pool amon
 
 def choose_ipv4(state: EngineState, name: str) -> IpNetwork:
     """Return the subnet that a new network gets. Raises EngineRefusal where none is left."""
-    taken = list(_taken(state, 4))
+    _check_pools(state.host)
+    taken = _taken(state, 4)
     by_gap = state.host.version >= _LOWEST_GAP
-    candidates = _candidates(state.host, 4)
-    found = _first_free(candidates if by_gap else _from_cursor(state, list(candidates)), taken)
+    candidates = _stretches(state.host, 4)
+    found = first_free(candidates if by_gap else _from_cursor(state, candidates), taken)
     if found is None:
         raise EngineRefusal(500 if by_gap else 404, _NO_POOL.format(4))
     if not by_gap:
@@ -42,8 +44,9 @@ def choose_ipv6(state: EngineState, name: str) -> IpNetwork:
     """
     if state.host.version < _MAKES_IPV6:
         raise EngineRefusal(404, _NO_POOL.format(6))
+    _check_pools(state.host)
     if _pools(state.host, 6):
-        pooled = _first_free(_candidates(state.host, 6), list(_taken(state, 6)))
+        pooled = first_free(_stretches(state.host, 6), _taken(state, 6))
         if pooled is None:
             raise EngineRefusal(500, _NO_POOL.format(6))
         return pooled
@@ -89,30 +92,34 @@ def _sizes(host: EngineHost, subnet: IpNetwork) -> Iterator[int]:
     yield from (size for base, size in pools if subnet.network_address in base)
 
 
+def _check_pools(host: EngineHost) -> None:
+    """Refuse to choose where a pool is wrong: such a daemon does not start, and gives no subnet."""
+    if host.wrong_pools:
+        why = f"dockerd does not start with the default-address-pools {', '.join(host.wrong_pools[:3])}"
+        raise EngineRefusal(501, f"netaudit plan chooses no subnet: {why}; mend them in daemon.json, or give --subnet")
+
+
 def _pools(host: EngineHost, version: int) -> list[tuple[IpNetwork, int]]:
     return [(base, size) for base, size in host.pools if base.version == version]
 
 
-def _candidates(host: EngineHost, version: int) -> Iterator[IpNetwork]:
+def _stretches(host: EngineHost, version: int) -> list[Stretch]:
     pools = _pools(host, version)
     if host.version >= _LOWEST_GAP:
         pools.sort(key=lambda pool: (int(pool[0].network_address), pool[1]))
-    for base, size in pools:
-        yield from base.subnets(new_prefix=size) if base.prefixlen <= size else ()
+    return [Stretch.of(base, size) for base, size in pools]
 
 
-def _first_free(candidates: Iterable[IpNetwork], taken: list[IpNetwork]) -> IpNetwork | None:
-    return next((one for one in candidates if not any(one.overlaps(other) for other in taken)), None)
-
-
-def _from_cursor(state: EngineState, candidates: list[IpNetwork]) -> list[IpNetwork]:
+def _from_cursor(state: EngineState, stretches: list[Stretch]) -> list[Stretch]:
     """Return the candidates beginning after the one that was given last, as far as networks that are there tell."""
-    places = {one: at for at, one in enumerate(candidates)}
     made = sorted(state.networks.values(), key=lambda one: text(one, "Created"))
     given = [ip_network(text(pool, "Subnet"), strict=False) for one in made for pool in _dynamic(one)]
-    last = [places[one] for one in given if one in places]
-    start = last[-1] + 1 if last else 0
-    return candidates[start:] + candidates[:start]
+    for subnet in reversed(given):
+        at = next((at for at, one in enumerate(stretches) if one.has(subnet)), None)
+        if at is not None:
+            after, until = stretches[at].split_after(subnet)
+            return [after, *stretches[at + 1 :], *stretches[:at], until]
+    return stretches
 
 
 def _dynamic(network: Object) -> list[Object]:

@@ -7,7 +7,9 @@ from itertools import chain
 from netaudit.model.host import Ip
 from netaudit.model.plan import AssumptionKind, EffectKind
 from netaudit.plan.engine.allocation.addresses import Pool, choose_address, pools
+from netaudit.plan.engine.allocation.gaps import Stretch, first_free
 from netaudit.plan.engine.allocation.publishing import gateway_bridge
+from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.objects import Object, endpoints_of, objects, options_of, part, pools_of, text
 from netaudit.plan.engine.state import EngineState
 
@@ -22,7 +24,9 @@ def allocate_overlay(state: EngineState, network: Object) -> None:
     configs = part(network, "IPAM").setdefault("Config", [])
     if not configs:
         taken = [ip_network(text(pool, "Subnet")) for one in others for pool in pools_of(one) if text(pool, "Subnet")]
-        free = next(one for one in _POOL.subnets(new_prefix=_SIZE) if not any(one.overlaps(other) for other in taken))
+        free = first_free([Stretch.of(_POOL, _SIZE)], (one for one in taken if one.version == _POOL.version))
+        if free is None:
+            raise EngineRefusal(501, f"netaudit plan finds no free subnet in {_POOL}: give --subnet")
         configs.append({"Subnet": str(free)})
     for config in configs:
         config.setdefault("Gateway", str(Pool(config).lowest_free()))
