@@ -209,3 +209,4 @@ class AttributedDiff(msgspec.Struct, frozen=True):
     exposure: tuple[ExposureChange, ...] | None = None
     exposure_gap: str = ""
     exposure_undecided: int = 0  # cells of which neither snapshot tells the outcome: they may have changed
+    exposure_unasked: int = 0  # containers whose cells were not computed, though not all that decides was recorded

@@ -24,7 +24,7 @@ from netaudit.attribute.exposure.compare import Compared, Sides, attribute_expos
 from netaudit.attribute.exposure.identity import by_address, by_container
 from netaudit.attribute.exposure.named import name_destinations
 from netaudit.attribute.exposure.sight import Sight
-from netaudit.attribute.exposure.touched import touched_containers, wanted_destinations
+from netaudit.attribute.exposure.touched import touched_containers, unasked_containers, wanted_destinations
 from netaudit.attribute.exposure.ways import AFFORDABLE_RULES, Expose, Wanted, by_groups, if_few_are_left, one_by_one
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff.counters import Counters
@@ -104,7 +104,9 @@ def with_tables(
 ) -> AttributedDiff:
     """Add to a diff what differs between two tables that were computed already."""
     found = compare_tables(before, tables.before, after, tables.after, tense)
-    return msgspec.structs.replace(diff, exposure=found.changes, exposure_undecided=found.undecided)
+    unasked = unasked_containers(diff.changes, before, after)
+    found_at = {"exposure": found.changes, "exposure_undecided": found.undecided, "exposure_unasked": unasked}
+    return msgspec.structs.replace(diff, **found_at)
 
 
 def choose_rows(tables: Tables, diff: AttributedDiff, before: Snapshot, after: Snapshot) -> Tables:

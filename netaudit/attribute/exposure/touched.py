@@ -30,6 +30,7 @@ def touched_containers(changes: Iterable[AttributedChange], before: Snapshot, af
     """Name the containers that changes are about; None where they may be about any.
 
     Of a host with few containers all are asked about where what decides was not recorded: their rows are not known.
+    Of a large one `unasked_containers` counts them.
     """
     if before.inventory is None or after.inventory is None or before.gaps != after.gaps:
         return None
@@ -42,8 +43,23 @@ def touched_containers(changes: Iterable[AttributedChange], before: Snapshot, af
         if not causes or not own:
             return None
         names.update(one.container.name for one in causes if one.container)
-    few = len(before.inventory.containers) + len(after.inventory.containers) <= _FEW
+    few = _are_few(before.inventory, after.inventory)
     return None if few and (has_unread_parts(before) or has_unread_parts(after)) else frozenset(names)
+
+
+def unasked_containers(changes: Iterable[AttributedChange], before: Snapshot, after: Snapshot) -> int:
+    """Count the containers of a large host that nobody asks about, though what decides there was not recorded."""
+    if before.inventory is None or after.inventory is None or _are_few(before.inventory, after.inventory):
+        return 0
+    touched = touched_containers(changes, before, after)
+    alike = before.ruleset == after.ruleset
+    if touched is None or not (has_unread_parts(after) or (not alike and has_unread_parts(before))):
+        return 0
+    return len({one.name for one in (*before.inventory.containers, *after.inventory.containers)} - touched)
+
+
+def _are_few(before: Inventory, after: Inventory) -> bool:
+    return len(before.containers) + len(after.containers) <= _FEW
 
 
 def _differing(before: tuple[Container, ...], after: tuple[Container, ...]) -> set[Container]:

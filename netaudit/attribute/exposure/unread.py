@@ -1,20 +1,32 @@
 """What decides about packets on a host and is in no recording of it: two that are alike prove nothing about it."""
 
+import re
+
+from msgspec.structs import replace
+
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import AllOf, AnyOf, Match, Not, UnknownMatch
+from netaudit.model.netfilter.program import ReadChain
 from netaudit.model.netfilter.statement import Meaning, Queue, UnknownStatement
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.fib import Routing
+
+# Addresses, ports and bridges; what follows --match-set is a name.
+_NUMBERS = re.compile(r"(?<= )(?<!--match-set )[0-9][0-9a-f.:/]*(?= |$)|\bbr-[0-9a-f]{12}\b")
 
 
 def has_unread_parts(snapshot: Snapshot) -> bool:
     """Tell whether some rule asks what was not recorded or is not understood, or policy rules were not recorded."""
     tables = snapshot.program.tables
-    rules = (rule for table in tables for chain in table.chains.values() for rule in chain.rules)
+    meanings = (meaning for table in tables for chain in table.chains.values() for meaning in _read(chain))
     families = (Family.IP, Family.IP6)
-    return any(_is_unread(rule.meaning) for rule in rules) or any(
-        Routing(snapshot.host, family).policy_tables for family in families
-    )
+    return any(map(_is_unread, meanings)) or any(Routing(snapshot.host, family).policy_tables for family in families)
+
+
+def _read(chain: ReadChain) -> tuple[Meaning, ...]:
+    """Read rules of a chain: of those that differ in numbers and bridges alone, of which a large host has many, one."""
+    kinds = {_NUMBERS.sub("0", rule.text): rule for rule in chain.chain.rules}
+    return chain.reader.read(chain.table, replace(chain.chain, rules=tuple(kinds.values())))
 
 
 def _is_unread(meaning: Meaning) -> bool:

@@ -25,6 +25,9 @@ from netaudit.report.text.words import Verb, verb
 
 _EVENTS = Meta(description="What Docker said of its causes meanwhile; only where netaudit listened (`run`).")
 _UNDECIDED = Meta(description="How many cells could not be decided, before or after: they may have changed.")
+_UNASKED = Meta(
+    description="Of how many containers that was not computed, though not all that decides about them was recorded."
+)
 _POLICY = Meta(description="Held against the host afterwards; only where one was named (`run`).")
 _MISSING = Meta(description="Ought to be there afterwards, and is not.")
 _DEFECTS = Meta(description="There afterwards, and stale, misplaced or duplicate.")
@@ -81,6 +84,7 @@ class DiffDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     exposure_computed: Computed
     exposure_gap: ComputedGap = UNSET
     exposure_undecided: Annotated[int | UnsetType, _UNDECIDED] = UNSET
+    exposure_unasked: Annotated[int | UnsetType, _UNASKED] = UNSET
     coverage: CoverageJson
     policy: Annotated[PolicyJson | UnsetType, _POLICY] = UNSET
 
@@ -102,6 +106,7 @@ def diff_document(diff: AttributedDiff, assertion: Assertion | None = None) -> D
         exposure_computed=diff.exposure is not None,
         exposure_gap=diff.exposure_gap or UNSET,
         exposure_undecided=diff.exposure_undecided or UNSET,
+        exposure_unasked=diff.exposure_unasked or UNSET,
         coverage=coverage_json(diff.coverage),
         policy=policy_json(assertion) if assertion else UNSET,
     )

@@ -39,7 +39,8 @@ def describe_no_exposure_change(diff: AttributedDiff, tense: Tense = Tense.HAPPE
 
 def may_have_changed(diff: AttributedDiff) -> bool:
     """Tell whether who can reach what may have changed where nothing was seen to."""
-    return bool(hiding(distinct_gaps((diff.before, diff.after))) or diff.exposure_undecided)
+    unknown = diff.exposure_undecided or diff.exposure_unasked
+    return bool(hiding(distinct_gaps((diff.before, diff.after))) or unknown)
 
 
 def describe_no_outside_change(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> str:
@@ -79,6 +80,8 @@ def _no_change(diff: AttributedDiff, same: str, what: str) -> str:
     reasons = [f"{_name(unseen)} could not be seen"] if unseen else []
     if number := diff.exposure_undecided:
         reasons.append(f"{count(number, 'row')} could not be decided, before or after")
+    if number := diff.exposure_unasked:
+        reasons.append(f"of {count(number, 'container')} not all that decides was recorded")
     unknown = f"No change was seen in {what}, but it is not known: {'; '.join(reasons)}."
     return say_of_part((diff.before, diff.after), unknown if reasons else same)
 

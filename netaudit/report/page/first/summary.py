@@ -91,7 +91,7 @@ def _two_hosts(before: SnapshotHead, after: SnapshotHead) -> Iterator[Sentence]:
 
 def _nothing(diff: AttributedDiff, tense: Tense) -> Sentence:
     heads, changed = (diff.before, diff.after), _NOTHING[tense]
-    unseen = diff.exposure_undecided or any(head.gaps for head in heads)
+    unseen = diff.exposure_undecided or diff.exposure_unasked or any(head.gaps for head in heads)
     said = f"{changed} in what could be seen." if unseen else f"{changed}."
     return Sentence((say_of_part(heads, said),))
 
