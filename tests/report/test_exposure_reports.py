@@ -18,6 +18,7 @@ from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.rules import render_diff
 from netaudit.report.terminal.style import Style
+from netaudit.report.text.exposure import change_lines, is_outside
 
 ONE_PORT = Path(__file__).parents[1] / "recordings" / "20.10.24-iptables-nft" / "default-one-port"
 
@@ -63,6 +64,14 @@ def test_a_diff_says_why_exposure_was_not_computed(diff: AttributedDiff) -> None
     assert f"Who can reach what: {gap}." in render_diff_markdown(left_out)
     printed = json.loads(json_diff.render_diff(left_out))
     assert (printed["exposure"], printed["exposure_computed"], printed["exposure_gap"]) == ([], False, gap)
+
+
+def test_a_terminal_does_not_count_more_lines_where_it_has_printed_all(diff: AttributedDiff) -> None:
+    inside = tuple(one for one in diff.exposure or () if not is_outside(one))
+    assert len(change_lines(inside)) > 2
+    shown = render_diff(msgspec.structs.replace(diff, exposure=inside), Style())
+    assert "because `web` was started" in " ".join(shown.split())
+    assert "more (--verbose lists them)" not in shown
 
 
 def test_json_of_a_diff_has_both_sides_and_the_reason(diff: AttributedDiff) -> None:

@@ -40,9 +40,8 @@ def _changes(changes: Sequence[ExposureChange], tense: Tense, style: Style) -> I
     if style.detail is Detail.SUMMARY and len(lines) > _FEW:
         outside = [one for one in changes if is_outside(one)]
         shown = change_lines(outside) if outside else lines[:_MOST]
-        rest = len(changes) - len(outside)
-        inside = f"{count(rest, 'row')} inside the host {_CHANGED[tense]} too"
-        more = inside if outside else f"{len(lines) - len(shown)} more"
+        rest = len(changes) - len(outside) if outside else len(lines) - len(shown)
+        more = f"{count(rest, 'row')} inside the host {_CHANGED[tense]} too" if outside else f"{rest} more"
     else:
         shown, more, rest = lines, "", 0
     for line in shown[:_MOST]:
