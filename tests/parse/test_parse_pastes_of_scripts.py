@@ -200,6 +200,53 @@ def test_commands_of_nft_are_read_as_what_they_make(tmp_path: Path) -> None:
     assert [chain.policy for table in tables for chain in table.chains] == ["accept", "drop", None]
 
 
+MADE = """add table ip f
+add chain ip f c { type filter hook forward priority 0 ; policy accept ; }
+add set ip f s { type ipv4_addr ; }
+add rule ip f c tcp dport 80 accept
+add rule ip f c tcp dport 81 accept
+add table ip g
+add rule ip g c drop
+"""
+FIRST, SECOND = "tcp dport 80 accept", "tcp dport 81 accept"
+
+
+@pytest.mark.parametrize(
+    ("command", "left"),
+    [
+        ("flush chain ip f c", {"ip f c": [], "ip g c": ["drop"]}),
+        ("flush table ip f", {"ip f c": [], "ip g c": ["drop"]}),
+        ("delete table ip f", {"ip g c": ["drop"]}),
+        ("destroy chain f c", {"ip g c": ["drop"]}),
+        ("flush ruleset", {}),
+        ("delete table ip f; add rule ip f c drop", {"ip g c": ["drop"], "ip f c": ["drop"]}),
+        ("delete table inet f", {"ip f c": [FIRST, SECOND], "ip g c": ["drop"]}),
+        ("add rule ip f c index 0 drop", {"ip f c": [FIRST, "drop", SECOND], "ip g c": ["drop"]}),
+        ("insert rule ip f c index 1 drop", {"ip f c": [FIRST, "drop", SECOND], "ip g c": ["drop"]}),
+    ],
+)
+def test_commands_of_nft_count_from_where_they_stand(tmp_path: Path, command: str, left: dict[str, list[str]]) -> None:
+    rules, gaps = read(tmp_path, f"{MADE}{command}\n")
+    assert rules == left
+    assert not any("not understood" in said for said in gaps)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "delete rule ip f c handle 4",
+        "replace rule ip f c handle 4 drop",
+        "delete table ip handle 1",
+        "delete element ip f s { 192.0.2.1 }",
+        "add rule ip f c index 2 drop",
+        "insert rule ip f c position 4 drop",
+    ],
+)
+def test_a_command_of_nft_that_no_text_can_follow_is_told(tmp_path: Path, command: str) -> None:
+    said = command.removeprefix("add rule ip f c ").removeprefix("insert rule ip f c ")
+    assert f"line 8 of paste.txt, not understood: {said}" in read(tmp_path, f"{MADE}{command}\n")[1]
+
+
 def test_a_command_of_nft_beside_a_listing_is_told_and_not_taken_for_it(tmp_path: Path) -> None:
     text = "table ip f {\n\tchain c {\n\t\ttcp dport 22 accept\n\t}\n}\nI ran nft then:\nnft add rule ip f c drop\n"
     rules, gaps = read(tmp_path, text)

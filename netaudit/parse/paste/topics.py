@@ -29,6 +29,7 @@ RULES = frozenset({Topic.SAVE, Topic.LISTED, Topic.COMMANDS})
 _ADDRESS = r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?"
 _RUN = r"(?:(?:sudo )?ip6?tables\S* (?:-w )?(?:-t \S+ )?)?"  # before a rule, where it stands as a command
 _FAMILY = "(?:ip|ip6|inet|arp|bridge|netdev)"
+_VERB = "add|create|insert|replace|flush|delete|destroy"
 _NO_HOST = "blackhole|unreachable|prohibit"
 _BEGINS: tuple[tuple[Topic, re.Pattern[str]], ...] = (
     (Topic.SAVE, re.compile(r"\s*\*(?:filter|nat|mangle|raw|security)\s*$")),
@@ -37,7 +38,7 @@ _BEGINS: tuple[tuple[Topic, re.Pattern[str]], ...] = (
     (Topic.COMMANDS, re.compile(r"\s*(?:sudo )?ip6?tables\S* (?:-t \S+ )?-I [\w:.-]+ \S")),
     (Topic.COMMANDS, re.compile(r"\s*:[\w.:-]+ (?:-|ACCEPT|DROP) \[\d+:\d+\]")),
     (Topic.NFT, re.compile(r"\s*(?:table (?:(?:ip|ip6|inet|arp|bridge|netdev) )?[\w.-]+|chain [\w.-]+) \{")),
-    (Topic.NFT, re.compile(rf"\s*(?:add|create|insert) (?:table|chain|rule|set|map|element) {_FAMILY} [\w.-]+(?: |$)")),
+    (Topic.NFT, re.compile(rf"\s*(?:{_VERB}) (?:table|chain|rule|set|map|element) {_FAMILY} [\w.-]+(?: |$)")),
     (Topic.NFT, re.compile(r'\s*(?:(?:flush|delete|destroy) (?:ruleset|table|chain)\b|include\s+")')),
     (Topic.NFT, re.compile(r"\s*(?:re)?define\s+[\w.-]+\s*=\s*\S")),
     (Topic.DOCKER_PS, re.compile(r"\s*CONTAINER ID\s+[A-Z]{5}|\s*NAMES?\s(?:[A-Z \t]*\s)?(?:IMAGE|STATUS|PORTS)\b")),

@@ -8,13 +8,12 @@ from functools import lru_cache
 
 import msgspec
 
-from netaudit.parse.nftables.text.structure.blocks import read_chain, read_table
-from netaudit.parse.nftables.text.structure.commands import FAMILIES, read_command
+from netaudit.parse.nftables.text.structure.blocks import FAMILIES, read_chain, read_table
+from netaudit.parse.nftables.text.structure.commands import read_command
 from netaudit.parse.nftables.text.structure.context import Context, LostLine, Object
+from netaudit.parse.nftables.text.structure.removals import remove
 
 UNKNOWN = "unknown"
-# What changes nothing of what the file then says: the ruleset begins empty.
-_HARMLESS = frozenset({"flush", "delete", "destroy"})
 
 
 class NftText(msgspec.Struct, frozen=True):
@@ -59,7 +58,7 @@ def _read_one(context: Context) -> None:
     tokens = context.statement()
     if not tokens:
         context.cursor.take()  # a brace that closes what is cut away
-    elif not context.defines.take(tokens) and tokens[0].text not in _HARMLESS:
+    elif not context.defines.take(tokens) and not remove(context, tokens):
         context.lose(tokens)
 
 

@@ -3,7 +3,8 @@
 import re
 
 _CALL = re.compile(
-    r"\s*(?:sudo\s+)?(?:/\S*/)?nft\s+(?:-\w+\s+)*['\"]?\s*(add|create|insert)\s+(table|chain|rule|set|map|element)\s+(\S.*)$"
+    r"\s*(?:sudo\s+)?(?:/\S*/)?nft\s+(?:-\w+\s+)*['\"]?\s*"
+    r"(add|create|insert|replace|flush|delete|destroy)\s+(table|chain|rule|set|map|element)\s+(\S.*)$"
 )
 _FAMILY = re.compile(r"(?:ip|ip6|inet|arp|bridge|netdev)\s+\S")
 _LISTED = re.compile(r"[ \t]*table (?:(?:ip|ip6|inet|arp|bridge|netdev) )?[\w.-]+ \{")

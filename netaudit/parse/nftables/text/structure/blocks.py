@@ -15,6 +15,7 @@ _SETS = ("set", "map")
 _OBJECTS = ("counter", "quota", "limit", "flowtable", "synproxy", "secmark", "tunnel")
 _CT_OBJECTS = ("helper", "timeout", "expectation")
 _VERDICTS = frozenset({"accept", "drop", "continue", "return", "jump", "goto", "reject", "queue"})
+FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
 Place = tuple[str, str]  # a table's family and name
 
 

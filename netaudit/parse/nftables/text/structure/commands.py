@@ -3,14 +3,14 @@
 from netaudit.parse.nftables.formats import Json
 from netaudit.parse.nftables.text.elements import read_braced
 from netaudit.parse.nftables.text.expressions import read_element
-from netaudit.parse.nftables.text.structure.blocks import Place, read_block, read_chain_rule, read_table
+from netaudit.parse.nftables.text.structure.blocks import FAMILIES, Place, read_block, read_chain_rule, read_table
 from netaudit.parse.nftables.text.structure.context import Context
 from netaudit.parse.nftables.text.structure.declarations import finish_set
+from netaudit.parse.nftables.text.structure.removals import take_rules
 from netaudit.parse.nftables.text.tokens import Cursor, NotNftError
 
-FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
 _VERBS = ("add", "create", "insert")
-_PLACES = ("position", "index", "handle")
+_BY_HANDLE = ("position", "handle")  # beside a rule that the kernel numbered: where that one stands, no text tells
 
 
 def read_command(context: Context) -> bool:
@@ -69,12 +69,34 @@ def _declare(context: Context, place: Place) -> None:
 
 
 def _rule(context: Context, place: Place, chain: str, *, first: bool) -> None:
-    if context.cursor.skip(*_PLACES):
-        context.cursor.take()
     body: dict[str, Json] = {"family": place[0], "table": place[1], "name": chain}
     line = context.cursor.peek().line
-    if tokens := context.statement():
-        context.add_rules(body, read_chain_rule(context, tokens, body), line, first=first)
+    by_index = context.cursor.word() == "index"
+    tokens = context.statement()
+    start = 2 if by_index or (tokens and tokens[0].text in _BY_HANDLE) else 0
+    if start and not by_index:
+        context.lose(tokens)
+    if not tokens[start:]:
+        return
+    rules = read_chain_rule(context, tokens[start:], body)
+    if not by_index:
+        context.add_rules(body, rules, line, first=first)
+    elif not _put_at(context, (*place, chain), rules, tokens[1].text, behind=not first):
+        context.lose(tokens)
+
+
+def _put_at(
+    context: Context, key: tuple[str, str, str], rules: list[dict[str, Json]], index: str, *, behind: bool
+) -> bool:
+    """Put rules before or behind the one at an index, from 0; False where there is none: then nft refuses it."""
+    there = context.chains.get(key)
+    if there is None or not index.isdecimal() or int(index[:9]) >= len(there.said):
+        return False
+    there.first = take_rules(context, there)
+    at = int(index[:9]) + behind
+    there.first[at:at] = (("rule", rule) for rule in rules)
+    there.said[at:at] = (rule["expr"] for rule in rules)
+    return True
 
 
 def _elements(context: Context, place: Place, name: str) -> None:

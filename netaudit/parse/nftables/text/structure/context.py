@@ -20,7 +20,7 @@ class LostLine(msgspec.Struct, frozen=True, order=True):
     text: str
 
 
-class _ChainText(msgspec.Struct):
+class ChainText(msgspec.Struct):
     """A chain as the text declares it, what its rules say, its line, and where its objects are."""
 
     chain: dict[str, Json]
@@ -38,21 +38,21 @@ class Context:
         self.cursor = Cursor(list(tokenize(text)))
         self.defines = Defines()
         self.objects: list[Object] = []
-        self.tables: set[tuple[str, str]] = set()
+        self.tables: dict[tuple[str, str], list[int]] = {}  # where the objects of each are, rules aside
         self.sets: dict[tuple[str, str, str], dict[str, Json]] = {}
         self.lost: list[LostLine] = []
         self.managed: set[tuple[str, str]] = set()
         self.cut: str = ""  # what the text ends in the middle of
         self.commanded = False  # whether commands make some of it
         self.earlier: list[LostLine] = []  # chains of which the text holds a later state
-        self._chains: dict[tuple[str, str, str], _ChainText] = {}
+        self.chains: dict[tuple[str, str, str], ChainText] = {}
 
     def put(self, kind: str, body: dict[str, Json]) -> None:
         """Keep an object."""
+        table = (str(body["family"]), str(body["name" if kind == "table" else "table"]))
+        self.tables.setdefault(table, []).append(len(self.objects))
         self.objects.append((kind, body))
-        if kind == "table":
-            self.tables.add((str(body["family"]), str(body["name"])))
-        elif kind in ("set", "map"):
+        if kind in ("set", "map"):
             self.sets[str(body["family"]), str(body["table"]), str(body["name"])] = body
 
     def put_chain(self, chain: dict[str, Json], rules: list[dict[str, Json]], line: int) -> None:
@@ -62,17 +62,17 @@ class Context:
         """
         key = (str(chain["family"]), str(chain["table"]), str(chain["name"]))
         said = [rule["expr"] for rule in rules]
-        there = self._chains.get(key)
+        there = self.chains.get(key)
         if there and there.said and said:
             if len(there.said) == len(said) and _stateless(there.said) == _stateless(said):
                 return
             if "hook" in chain or "hook" not in there.chain:
                 self.earlier.append(LostLine(there.line, key[2]))
-                self._forget(there)
+                self.forget(there)
                 there = None
         at = len(self.objects)
         if there is None:
-            there = self._chains[key] = _ChainText(chain, line)
+            there = self.chains[key] = ChainText(chain, line)
             self.put("chain", chain)
         self.objects += (("rule", rule) for rule in rules)
         there.line = line
@@ -82,9 +82,9 @@ class Context:
     def add_rules(self, chain: dict[str, Json], rules: list[dict[str, Json]], line: int, *, first: bool) -> None:
         """Put rules behind, or before, the others of a chain: as `add rule` and `insert rule` do."""
         key = (str(chain["family"]), str(chain["table"]), str(chain["name"]))
-        if key not in self._chains:
+        if key not in self.chains:
             self.put_chain(chain, [], line)
-        there = self._chains[key]
+        there = self.chains[key]
         there.said += (rule["expr"] for rule in rules)
         if first:
             there.first[:0] = (("rule", rule) for rule in rules)
@@ -94,13 +94,14 @@ class Context:
 
     def read(self) -> Iterator[Object]:
         """Yield the objects in the order of the ruleset: what is inserted stands before its chain's other rules."""
-        before = {id(chain.chain): chain.first for chain in self._chains.values() if chain.first}
+        before = {id(chain.chain): chain.first for chain in self.chains.values() if chain.first}
         for one in self.objects:
             if one is not PASSED_BY:
                 yield one
                 yield from before.get(id(one[1]), ())
 
-    def _forget(self, chain: "_ChainText") -> None:
+    def forget(self, chain: ChainText) -> None:
+        """Take a chain and its rules away."""
         for at in (at for part in chain.own for at in part):
             self.objects[at] = PASSED_BY
 
