@@ -109,6 +109,99 @@ def test_calls_of_one_table_add_to_it_whatever_stands_between(tmp_path: Path) ->
     assert [chain.policy for table in tables for chain in table.chains] == ["ACCEPT", None, None]
 
 
+SSH, LEAVES = "-A FORWARD -p tcp -m tcp --dport 22 -j ACCEPT", "-A POSTROUTING -j MASQUERADE"
+
+
+@pytest.mark.parametrize(
+    ("taken", "forward", "postrouting"),
+    [
+        ("iptables -F", [], [LEAVES]),
+        ("iptables -t nat --flush", [SSH], []),
+        ("iptables -F POSTROUTING -t nat", [SSH], []),
+        ("iptables -D FORWARD -p tcp --dport 22 -j ACCEPT 2>/dev/null", [], [LEAVES]),
+        ("iptables -F FORWARD; iptables -A FORWARD -j DROP", ["-A FORWARD -j DROP"], [LEAVES]),
+    ],
+)
+def test_what_a_later_call_takes_away_is_not_there(
+    tmp_path: Path, taken: str, forward: list[str], postrouting: list[str]
+) -> None:
+    made = "iptables -A FORWARD -p tcp --dport 22 -j ACCEPT\niptables -t nat -A POSTROUTING -j MASQUERADE\n"
+    left = {"ip filter FORWARD": forward, "ip nat POSTROUTING": postrouting}
+    assert read(tmp_path, f"{made}{taken}\n")[0] == left
+
+
+@pytest.mark.parametrize("taken", ["-D FORWARD 1", "-R FORWARD 1 -j DROP", "-D FORWARD -j DROP"])
+def test_a_rule_that_is_not_known_to_be_taken_away_is_kept_and_told(tmp_path: Path, taken: str) -> None:
+    rules, gaps = read(tmp_path, f"iptables -A FORWARD -i eth0 -j ACCEPT\niptables {taken}\n")
+    assert rules == {"ip filter FORWARD": ["-A FORWARD -i eth0 -j ACCEPT"]}
+    assert any(said.startswith("line 2 of paste.txt, a rule for a place that these commands") for said in gaps)
+
+
+IN_CASES = """#!/bin/sh
+iptables -P FORWARD DROP
+start() {
+  iptables -A INPUT -i lo -j ACCEPT
+  iptables -P INPUT DROP
+}
+stop() {
+  iptables -P INPUT ACCEPT
+  iptables -F
+}
+for port in 22 80; do
+  iptables -A FORWARD -p tcp --dport $port -j ACCEPT
+done
+"""
+
+
+def test_what_a_function_may_do_is_told_and_takes_nothing_away(tmp_path: Path) -> None:
+    rules, gaps = read(tmp_path, IN_CASES)
+    assert rules["ip filter INPUT"] == ["-A INPUT -i lo -j ACCEPT"]
+    assert any(
+        said.startswith(
+            "line 4 of paste.txt, a command that may not run, in a condition or a function: iptables -A INPUT"
+        )
+        and said.endswith(" and 3 more")
+        for said in gaps
+    )
+    (tmp_path / "paste.txt").write_text(IN_CASES)
+    tables = parse_snapshot(load(tmp_path / "paste.txt")).ruleset.tables
+    assert {chain.name: chain.policy for table in tables for chain in table.chains} == {
+        "FORWARD": "DROP",
+        "INPUT": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('if [ "$1" = stop ]; then iptables -A FORWARD -j ACCEPT; fi', True),
+        ('[ -n "$WAN" ] && iptables -A FORWARD -j ACCEPT', True),
+        ("case $1 in\nstart) iptables -A FORWARD -j ACCEPT;;\nesac", True),
+        ("if you run\niptables -A FORWARD -j ACCEPT", False),
+        ("iptables -C FORWARD -j ACCEPT || iptables -A FORWARD -j ACCEPT", False),
+        ("for one in a b; do iptables -A FORWARD -j ACCEPT; done", False),
+    ],
+)
+def test_a_call_that_may_not_run_is_told(tmp_path: Path, line: str, told: bool) -> None:  # noqa: FBT001 (a case)
+    rules, gaps = read(tmp_path, f"iptables -A FORWARD -j DROP\n{line}\n")
+    assert rules == {"ip filter FORWARD": ["-A FORWARD -j DROP", "-A FORWARD -j ACCEPT"]}
+    assert any("a command that may not run" in said for said in gaps) is told
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        "[ -e /x ] && WAN=ppp0",
+        "for WAN in eth1 eth2; do :; done",
+        "read -r WAN",
+        ": ${WAN:=eth1}",
+        "if x; then WAN=b; fi",
+    ],
+)
+def test_a_variable_that_may_get_another_value_stands_for_no_word(also: str) -> None:
+    assert calls_made_plain(["WAN=eth0", also, "iptables -A INPUT -i $WAN -j DROP"])[2].endswith("-i $WAN -j DROP")
+
+
 @pytest.mark.parametrize("position", [0, 3])
 def test_a_position_that_iptables_refuses_is_told_and_not_taken(tmp_path: Path, position: int) -> None:
     text = f"iptables -A INPUT -i lo -j ACCEPT\niptables -I INPUT {position} -j DROP\niptables -I INPUT 2 -j RETURN\n"

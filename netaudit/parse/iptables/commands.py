@@ -7,7 +7,8 @@ from netaudit.model.netfilter.ruleset import Backend, Rule
 from netaudit.parse.iptables.console import is_noise, read_command, split_commands
 from netaudit.parse.iptables.lines import logical_lines
 from netaudit.parse.iptables.rule import split_words
-from netaudit.parse.iptables.sections import Sections
+from netaudit.parse.iptables.sections import Section, Sections
+from netaudit.parse.iptables.table_inference import BUILTIN
 from netaudit.parse.reading.result import Loss, ParseResult
 
 # `-P INPUT ACCEPT`, with -v also `-c 12 3456`; `-N DOCKER`; `-A …`, as `iptables -t nat -A …` too.
@@ -15,7 +16,8 @@ _POLICY = re.compile(r"(?:-P|--policy) (\S+) (\S+)(?: -c \d+ \d+)?\s*")
 _NEW = re.compile(r"(?:-N|--new-chain) (\S+)\s*")
 _RULE = re.compile(r"(?:-A|--append) (\S+)(?: .*)?", re.DOTALL)
 _INSERTED = re.compile(r"-I (\S+)(?: (\d{1,6}))?(?: .*)?", re.DOTALL)  # of a script: `iptables -S` prints none
-_CALL = re.compile(r"(?:sudo )?(?:/\S*/)?(ip6?tables\S* (?:-w )?(?:-t \S+ )?)(?=-[AINP] )")
+_CALL = re.compile(r"(?:sudo )?(?:/\S*/)?(ip6?tables\S* (?:-w )?(?:-t \S+ )?)(?=-[AINPDR] |-[FX](?: |$))")
+_TAKES = re.compile(r"-[DRFX]\b")
 _COMMANDED = Loss("what else is there: these are commands, and tell what they make")
 _HINT = "give the untouched output of iptables-save, iptables -S or iptables -L -v"
 
@@ -54,9 +56,42 @@ def calls_of(line: str) -> list[str]:
 def _obey(sections: Sections, line: str) -> bool:
     """Take a line, a call or not; False where neither is one. Raises IndexError as iptables refuses a position."""
     call = _CALL.match(line)
-    if call and (command := read_command(call[1])):
+    command = read_command(call[1]) if call else None
+    if call is None or command is None:
+        return _take(sections, line)
+    rest = line[call.end() :]
+    if not _TAKES.match(rest):
         sections.call(command)
-    return _take(sections, line[call.end() :] if call else line)
+        return _take(sections, rest)
+    if made := sections.made(command):
+        _take_away(made, rest)
+        return True
+    return _take(sections, line)
+
+
+def _take_away(section: Section, rest: str) -> None:
+    """Flush or delete what calls before made. Raises IndexError for a rule that is not known to be one of theirs."""
+    verb, *words = split_words(rest)
+    names = words[:1] if words else [*section.rules]
+    match verb:
+        case "-F":
+            for name in section.rules.keys() & {*names}:
+                section.rules[name] = []
+        case "-X":
+            for name in names:
+                if name in section.rules and name not in BUILTIN and not section.rules[name]:
+                    del section.rules[name], section.policies[name]
+        case _:
+            _delete(section.rules.get(words[0] if words else "", []), _read_rule(rest).text if verb == "-D" else "")
+
+
+def _delete(rules: list[Rule], text: str) -> None:
+    """Delete the first rule that says this. Raises IndexError where there are rules and none does."""
+    at = next((at for at, rule in enumerate(rules) if rule.text == text), None)
+    if at is not None:
+        del rules[at]
+    elif rules:
+        raise IndexError(text)
 
 
 def _take(sections: Sections, line: str) -> bool:

@@ -51,6 +51,10 @@ class Sections:
         if self._open is not self._made[command]:
             self._close(self._made[command])
 
+    def made(self, command: Command) -> Section | None:
+        """Return what calls made of a table so far."""
+        return self._made.get(command)
+
     def chain(self, name: str, policy: str | None, references: int | None = None) -> None:
         """Begin a chain; `references` is how many rules lead to it, where that is told."""
         if self._open.commanded and not _is_elsewhere(name, self._open.table):

@@ -10,6 +10,7 @@ from netaudit.model.netfilter.ruleset import BUILTIN_CHAINS
 from netaudit.parse.iptables.commands import calls_of
 from netaudit.parse.iptables.console import read_command
 from netaudit.parse.nftables.spelling import is_nft_text
+from netaudit.parse.paste.conditional import tell_conditional
 from netaudit.parse.paste.docker_rows import Json, objects_of, once_each, rows_of
 from netaudit.parse.paste.host_text import addresses_of
 from netaudit.parse.paste.passed import passed_gaps
@@ -56,6 +57,7 @@ class Paste(msgspec.Struct, frozen=True):
 def read_paste(text: str, name: str) -> Paste:
     """Read a text that people pasted; `name` is what they call it."""
     parts = split_paste(text)
+    tell_conditional(parts, text)
     files: dict[str, bytes] = {}
     gaps: list[Gap] = []
     for key, lines in parts.rules.items():

@@ -21,8 +21,11 @@ def passed_gaps(parts: Parts, name: str, sources: Mapping[tuple[str, bool], Sour
         if typed := [one for one in parts.passed if one.typed and one.rules_of == key]:
             said = f"line {typed[0].line}, a command that the list beside it may not show: {_first_of(typed)}"
             yield Gap(source, GapReason.NOT_RECORDED, said)
+        if some := [one for one in parts.passed if one.sometimes and one.rules_of == key]:
+            said = f"line {some[0].line}, a command that may not run, in a condition or a function: {_first_of(some)}"
+            yield Gap(source, GapReason.NOT_RECORDED, said)
     yield from _undone_gaps(parts, name, sources)
-    told = ("elided", "row", "typed", "joined", "left_out")
+    told = ("elided", "row", "typed", "sometimes", "joined", "left_out")
     if prose := [one for one in parts.passed if not any(getattr(one, kind) for kind in told)]:
         more = f" and {len(prose) - 1} more" if prose[1:] else ""
         yield Gap(name, GapReason.PARTIAL, f"line {prose[0].line}, passed by: {prose[0].text[:60]!r}{more}")

@@ -30,12 +30,14 @@ _ADDRESS = r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?"
 _RUN = r"(?:(?:sudo )?ip6?tables\S* (?:-w )?(?:-t \S+ )?)?"  # before a rule, where it stands as a command
 _FAMILY = "(?:ip|ip6|inet|arp|bridge|netdev)"
 _VERB = "add|create|insert|replace|flush|delete|destroy"
+_CALL = r"ip6?tables(?: -t \S+)?"
 _NO_HOST = "blackhole|unreachable|prohibit"
 _BEGINS: tuple[tuple[Topic, re.Pattern[str]], ...] = (
     (Topic.SAVE, re.compile(r"\s*\*(?:filter|nat|mangle|raw|security)\s*$")),
     (Topic.LISTED, re.compile(r"\s*(?:# )?Chain \S+ \(")),
     (Topic.COMMANDS, re.compile(rf"\s*(?:\[\d+:\d+\]\s+)?{_RUN}-[APN] [\w:.-]+(?: |$)")),
     (Topic.COMMANDS, re.compile(r"\s*(?:sudo )?ip6?tables\S* (?:-t \S+ )?-I [\w:.-]+ \S")),
+    (Topic.COMMANDS, re.compile(rf"\s*(?:sudo )?{_CALL} -[DFXR] .*; (?:sudo )?{_CALL} -[AINP] ")),
     (Topic.COMMANDS, re.compile(r"\s*:[\w.:-]+ (?:-|ACCEPT|DROP) \[\d+:\d+\]")),
     (Topic.NFT, re.compile(r"\s*(?:table (?:(?:ip|ip6|inet|arp|bridge|netdev) )?[\w.-]+|chain [\w.-]+) \{")),
     (Topic.NFT, re.compile(rf"\s*(?:{_VERB}) (?:table|chain|rule|set|map|element) {_FAMILY} [\w.-]+(?: |$)")),

@@ -29,7 +29,7 @@ _PROTOCOLS = frozenset({"tcp", "udp", "sctp", "dccp", "udplite"})
 _SYN = ("FIN,SYN,RST,ACK", "SYN")
 _GLUED = re.compile(r"(?<=\s)!(?=--?[a-z])")
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_INSERTED = re.compile(r"(?:(?:sudo )?\S*tables\S* (?:-t \S+ )?)-I (\S+) (?:\d{1,6} )?")
+_INSERTED = re.compile(r"(?:(?:sudo )?\S*tables\S* (?:-t \S+ )?)-[ID] (\S+) (?:\d{1,6} )?")
 _SPACES = re.compile(r"[ \t]{2,}")
 
 

@@ -12,15 +12,32 @@ from netaudit.parse.iptables.console import split_commands
 _ASSIGNED = re.compile(
     r"\s*(?:(?:export|readonly|local)\s+)?([A-Za-z_]\w{0,63})=(\"[^\"]*\"|'[^']*'|`[^`]*`|\$\([^()]*\)|[^\s;#]*)\s*(?:[;#].*)?$"
 )
+# What gives a variable a value, anywhere on a line.
+_SET = re.compile(
+    r"(?<![\w$.-])(?P<assigned>[A-Za-z_]\w{0,63})\+?=|\bfor\s+(?P<each>[A-Za-z_]\w{0,63})\s+in\b"
+    r"|\bread\s+(?:-\w+\s+)*(?P<typed>[A-Za-z_]\w{0,63}(?: [A-Za-z_]\w{0,63}){0,8})|\$\{(?P<default>\w{1,64}):?="
+)
 _PROGRAM = re.compile(r"(?:\S*/|.*\s)?(ip6?tables)(?:-nft|-legacy)?(?:\s+(?:-w|--wait)(?:\s+\d+)?)?$")
 _CALLED_SO = re.compile(r"(?:IPT(?:ABLES)?|FW)[46]?|IP6T(?:ABLES)?", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:\{(\w{1,64})\}|(\w{1,64}))")
 _CALL = re.compile(
-    r"\s*(?:(?:do|then|else)\s+)?(?:(sudo)\s+)?(?:-\w+\s+)*(?:\S*/)?(ip6?tables(?:-nft|-legacy)?)\s+((?:(?:-w|--wait)(?:\s+\d+)?\s+|-v\s+)*)"
+    r"\s*(?:(?:do|then|else|[\w*|-]{1,40}\))\s+)?(?:(sudo)\s+)?(?:-\w+\s+)*(?:\S*/)?(ip6?tables(?:-nft|-legacy)?)\s+((?:(?:-w|--wait)(?:\s+\d+)?\s+|-v\s+)*)"
     r"(?:(?:-t|--table)[\s=]+(\w+)\s+)?(?:(?:-w|--wait)(?:\s+\d+)?\s+)?"
-    r"(-[APNI]|--append|--policy|--new-chain|--new|--insert)\s+(\S.*)$"
+    r"(?:(-[APNIDR]|--append|--policy|--new-chain|--new|--insert|--delete|--replace)\s+(\S.*)"
+    r"|(-[FX]|--flush|--delete-chain)(?:\s+(\S.*))?)$"
 )
-_VERBS = {"--append": "-A", "--policy": "-P", "--new-chain": "-N", "--new": "-N", "--insert": "-I"}
+_VERBS = {
+    "--append": "-A",
+    "--policy": "-P",
+    "--new-chain": "-N",
+    "--new": "-N",
+    "--insert": "-I",
+    "--delete": "-D",
+    "--replace": "-R",
+    "--flush": "-F",
+    "--delete-chain": "-X",
+}
+_LATER = re.compile(r"(?:^|\s)(?:-t|--table)[\s=]+(\w+)(?=\s|$)")
 _SINGLE = re.compile(r"'([^'\"]*)'")
 _MOST_JOINED = 16  # lines that a backslash makes one
 _LONGEST = 1000
@@ -59,12 +76,9 @@ def _continued(lines: list[str]) -> list[str]:
 
 def _values(lines: Iterable[str]) -> Mapping[str, str]:
     """Return what variables stand for: one that is assigned twice, or by a program, stands for no word."""
-    assigned = [
-        (found[1], found[2])
-        for line in lines
-        if "=" in line and len(line) <= _LONGEST and (found := _ASSIGNED.match(line))
-    ]
-    times = Counter(name for name, _ in assigned)
+    said_so = [line for line in lines if len(line) <= _LONGEST and not line.lstrip().startswith("#")]
+    assigned = [(found[1], found[2]) for line in said_so if "=" in line and (found := _ASSIGNED.match(line))]
+    times = Counter(name for line in said_so for found in _SET.finditer(line) for name in _names(found))
     values: dict[str, str] = {}
     for name, value in assigned:
         said = _replaced(value.strip("\"'"), values)
@@ -75,6 +89,10 @@ def _values(lines: Iterable[str]) -> Mapping[str, str]:
         elif times[name] == 1 and said and not set("`$(") & set(said):
             values[name] = said
     return values
+
+
+def _names(found: re.Match[str]) -> list[str]:
+    return found[found.lastgroup or 0].split()
 
 
 def _filled(line: str, values: Mapping[str, str]) -> str:
@@ -104,9 +122,14 @@ def _plain(line: str) -> str:
 
 
 def _in_one_form(call: re.Match[str]) -> str:
-    sudo, program, _, table, verb, rest = call.groups()
-    said = _SINGLE.sub(r'"\1"', _without_tail(rest))
-    return f"{'sudo ' if sudo else ''}{program} {f'-t {table} ' if table else ''}{_VERBS.get(verb, verb)} {said}"
+    sudo, program, _, table, verb, rest, takes, of = call.groups()
+    verb = verb or takes
+    said = _SINGLE.sub(r'"\1"', _without_tail(f" {rest or of or ''}").strip())
+    if table is None and '"' not in said and (later := _LATER.search(said)):
+        table, said = later[1], f"{said[: later.start()]}{said[later.end() :]}".strip()
+    return (
+        f"{'sudo ' if sudo else ''}{program} {f'-t {table} ' if table else ''}{_VERBS.get(verb, verb)} {said}".rstrip()
+    )
 
 
 def _without_tail(rest: str) -> str:
