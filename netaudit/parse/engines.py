@@ -12,7 +12,7 @@ from netaudit.model.engines.kinds import Podman
 from netaudit.model.engines.parts import join
 from netaudit.model.facts import PODMAN_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.parse.docker.containers import known_container
-from netaudit.parse.docker.inventory import parse_inventory
+from netaudit.parse.docker.inventory import find_unlisted, parse_inventory
 from netaudit.parse.podman.attached import Published, attach
 from netaudit.parse.podman.inventory import parse_podman
 from netaudit.parse.podman.mappings import merge_bindings
@@ -49,7 +49,7 @@ def parse_engines(facts: Facts, known: Known = None) -> tuple[Inventory | None, 
     podman = parse_podman(facts, known)
     stand_in = _podman_for_docker(facts)
     if stand_in is None:
-        return _both(facts, parse_inventory(facts, known), podman), ()
+        return _both(facts, parse_inventory(facts, known), podman), find_unlisted(facts)
     if podman is not None:
         return podman, ()
     return _from_docker_api(facts, stand_in.version, known if known is not None else {}), (_NETWORKS_UNKNOWN,)

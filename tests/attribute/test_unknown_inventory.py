@@ -89,13 +89,20 @@ def test_a_container_is_not_called_removed_where_it_could_not_be_looked_for() ->
         assert [one.because for one in changes if "web" in one.because] == []
 
 
-def test_a_list_of_containers_that_is_not_whole_proves_no_rule_stale() -> None:
+@pytest.mark.parametrize("gaps", [(Gap(Source.DOCKER_CONTAINERS, GapReason.PARTIAL),), ()])
+def test_a_list_of_containers_that_is_not_whole_proves_no_rule_stale(gaps: tuple[Gap, ...]) -> None:
+    """It says so itself, or `docker info` counts more than none."""
     whole = _facts("28.5.2-iptables-nft/default-one-port", "01")
-    empty = {**whole.files, Source.DOCKER_CONTAINERS: b"[]"}
-    gap = Gap(Source.DOCKER_CONTAINERS, GapReason.PARTIAL)
-    diff = netaudit.compare(whole, msgspec.structs.replace(whole, files=empty, gaps=(gap,)))
-    assert diff.defects == ()
-    assert _opened(diff) == []
+    empty = msgspec.structs.replace(
+        whole, files={**whole.files, Source.DOCKER_CONTAINERS: b"[]"}, gaps=(*whole.gaps, *gaps)
+    )
+    for before, after in ((whole, empty), (empty, whole)):
+        diff = netaudit.compare(before, after)
+        assert diff.defects == ()
+        assert diff.exposure == ()
+    assert [gap.reason for gap in netaudit.show(empty).head.gaps if gap.source == Source.DOCKER_CONTAINERS] == [
+        "partial"
+    ]
 
 
 def test_a_rule_keeps_the_cause_that_it_had_before_docker_fell_silent() -> None:

@@ -568,3 +568,12 @@ def test_a_network_of_another_scope_than_its_drivers_is_not_planned(
 
 def test_a_bridge_of_the_local_scope_is_a_bridge() -> None:
     assert make_network(_engine(), "near", Scope="local")[0] == 201
+
+
+def test_the_last_container_that_a_plan_removes_is_not_said_to_be_unlisted() -> None:
+    engine = stand_in(recorded("28.5.2-iptables-nft/default-one-port", "01"))
+    ask(engine, "DELETE", "/containers/web", force="1")
+    planned = parse_snapshot(engine.planned().facts_after)
+    assert planned.inventory
+    assert (planned.inventory.containers, planned.inventory.partial) == ((), False)
+    assert not any(gap.source == Source.DOCKER_CONTAINERS for gap in planned.gaps)

@@ -4,7 +4,7 @@ Only the fields named here are read; what else a raw `docker inspect` holds (env
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -17,7 +17,7 @@ from netaudit.model.docker import (
     Network,
     NetworkMember,
 )
-from netaudit.model.facts import Facts, Source
+from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.version import Version
 from netaudit.parse.docker.containers import known_container, parse_number
 from netaudit.parse.docker.derived_networks import derive_networks
@@ -80,8 +80,25 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
         containers=tuple(known_container(data, known if known is not None else {}) for data in there),
         swarm=info.swarm.state == "active" if info.swarm.state else any(net.driver == "overlay" for net in networks),
         vxlan_port=info.swarm.cluster.data_path_port or VXLAN_PORT,
-        partial=_is_partial(facts),
+        partial=_is_partial(facts) or bool(_number_unlisted(info, containers)),
     )
+
+
+def find_unlisted(facts: Facts) -> tuple[Gap, ...]:
+    """Return the gap where no container is listed, and the engine counts some; nothing where a gap says so already."""
+    files = facts.files
+    if Source.DOCKER_CONTAINERS not in files or any(gap.source == Source.DOCKER_CONTAINERS for gap in facts.gaps):
+        return ()
+    info = _decode(files, Source.DOCKER_INFO, Info) or Info()
+    listed = files[Source.DOCKER_CONTAINERS].strip() not in (b"", b"[]")
+    number = _number_unlisted(info, [msgspec.Raw()] if listed else [])
+    said = f"none is listed, and docker info counts {number}: record again, or keep `docker inspect` of them all"
+    return (Gap(Source.DOCKER_CONTAINERS, GapReason.PARTIAL, said),) if number else ()
+
+
+def _number_unlisted(info: Info, listed: Collection[msgspec.Raw]) -> int:
+    """Return how many containers the engine counts where none is listed."""
+    return 0 if listed else info.containers or 0
 
 
 def _says_none(files: Mapping[str, bytes], networks: tuple[Network, ...]) -> bool:

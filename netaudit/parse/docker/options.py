@@ -47,6 +47,7 @@ class Info(msgspec.Struct):
     live_restore: bool | None = msgspec.field(name="LiveRestoreEnabled", default=None)
     security: list[str] | None = msgspec.field(name="SecurityOptions", default=None)
     swarm: _Swarm = msgspec.field(name="Swarm", default_factory=_Swarm)
+    containers: int | None = msgspec.field(name="Containers", default=None)
 
 
 def parse_version(facts: Facts) -> str:

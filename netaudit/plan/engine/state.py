@@ -25,6 +25,7 @@ class EngineState:
         self.exposed_ports = exposed_ports
         self.networks = _by_id(facts, Source.DOCKER_NETWORKS)
         self.containers = _by_id(facts, Source.DOCKER_CONTAINERS)
+        self._counted = facts.files.get(Source.DOCKER_INFO) if self.containers else None
         self.volumes: dict[str, Object] = {}
         self.services: dict[str, Object] = {}
         self.mesh: dict[str, tuple[MeshPort, ...]] = {}  # of services that are made here, by id
@@ -92,15 +93,23 @@ class EngineState:
 
     def files(self) -> dict[str, bytes]:
         """Return the inventory as a recording holds it."""
-        return {
+        found: dict[str, bytes] = {
             Source.DOCKER_NETWORKS: msgspec.json.encode(list(self.networks.values())),
             Source.DOCKER_CONTAINERS: msgspec.json.encode(list(self.containers.values())),
         }
+        if not self.containers and self._counted:  # else they would be taken for not listed
+            found[Source.DOCKER_INFO] = _counting_none(self._counted)
+        return found
 
 
 def known_images(images: Mapping[str, tuple[str, ...]]) -> ExposedPorts:
     """Return a look-up of the ports that images expose."""
     return images.get
+
+
+def _counting_none(info: bytes) -> bytes:
+    said = decode_json(info, dict[str, Any], source=Source.DOCKER_INFO, expected="what Docker prints")
+    return msgspec.json.encode({**said, "Containers": 0, "ContainersRunning": 0})
 
 
 def _by_id(facts: Facts, source: Source) -> dict[str, Object]:
