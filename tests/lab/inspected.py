@@ -78,7 +78,7 @@ class Inspected:
 
         One on a macvlan network is a neighbour on its link, as the exposure table has it.
         """
-        links = {one["Id"] for one in self.networks if one["Driver"] in ("macvlan", "ipvlan")}
+        links = {one["Id"] for one in self.networks if one.get("Driver", one.get("driver")) in ("macvlan", "ipvlan")}
         ends = {whose: [*one["NetworkSettings"]["Networks"].values()] for whose, one in self.containers.items()}
         return [whose for whose, own in ends.items() if len(own) == 1 and own[0]["NetworkID"] not in links]
 

@@ -262,9 +262,13 @@ def _listeners(zone: Zone, table: Table) -> Iterator[Cell]:
 
 
 def _forwarded(zone: Zone, table: Table) -> Iterator[Cell]:
-    """List the ports that NAT rules lead on, though no container publishes them; some zones have no such row."""
+    """List the ports that NAT rules lead on, though no container publishes them; some zones have no such row.
+
+    An address that only members of a network send to is none for the Internet, to which nobody routes it.
+    """
     for whose, family, protocol, address, port in table.forwarded():
-        yield Cell(zone, "forwarded-port", whose, family, protocol, address, port)
+        if zone[0] != "internet" or not _is_private(address):
+            yield Cell(zone, "forwarded-port", whose, family, protocol, address, port)
 
 
 def _is_private(address: str) -> bool:
