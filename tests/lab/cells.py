@@ -150,9 +150,7 @@ class Table:
 
     def _of(self, cell: Cell) -> list[Row]:
         whose = "host" if cell.whose == "connected" else cell.whose
-        to_host = (
-            cell.kind == "forwarded-port" and whose == "host"
-        )  # no container's, as what leads to a strange machine
+        to_host = cell.kind == "forwarded-port" and whose == "host"  # the row names nobody, as for a strange machine
         where = (cell.zone, cell.kind, "" if to_host else whose, cell.family, cell.protocol, cell.address)
         rows = [row for row in self._rows.get(where, []) if row["destination"].get("programs") or not to_host]
         return [row for row in rows if _has(row, cell.port)]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from netaudit.attribute.attribution import AttributedChange, CauseKind, Confidence
-from netaudit.attribute.exposure.unread import has_unread_parts
+from netaudit.attribute.exposure.unread import have_unread_parts
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.exposure import Destination
 from netaudit.model.host import Host
@@ -44,7 +44,7 @@ def touched_containers(changes: Iterable[AttributedChange], before: Snapshot, af
             return None
         names.update(one.container.name for one in causes if one.container)
     few = _are_few(before.inventory, after.inventory)
-    return None if few and (has_unread_parts(before) or has_unread_parts(after)) else frozenset(names)
+    return None if few and have_unread_parts(before, after) else frozenset(names)
 
 
 def unasked_containers(changes: Iterable[AttributedChange], before: Snapshot, after: Snapshot) -> int:
@@ -52,8 +52,7 @@ def unasked_containers(changes: Iterable[AttributedChange], before: Snapshot, af
     if before.inventory is None or after.inventory is None or _are_few(before.inventory, after.inventory):
         return 0
     touched = touched_containers(changes, before, after)
-    alike = before.ruleset == after.ruleset
-    if touched is None or not (has_unread_parts(after) or (not alike and has_unread_parts(before))):
+    if touched is None or not have_unread_parts(before, after):
         return 0
     return len({one.name for one in (*before.inventory.containers, *after.inventory.containers)} - touched)
 

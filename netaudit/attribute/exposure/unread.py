@@ -23,6 +23,14 @@ def has_unread_parts(snapshot: Snapshot) -> bool:
     return any(map(_is_unread, meanings)) or any(Routing(snapshot.host, family).policy_tables for family in families)
 
 
+def have_unread_parts(before: Snapshot, after: Snapshot) -> bool:
+    """Tell it of either of two snapshots; rules that both have are read once."""
+    if has_unread_parts(after):
+        return True
+    alike = before.ruleset == after.ruleset and before.host == after.host
+    return not alike and has_unread_parts(before)
+
+
 def _read(chain: ReadChain) -> tuple[Meaning, ...]:
     """Read rules of a chain: of those that differ in numbers and bridges alone, of which a large host has many, one."""
     kinds = {_NUMBERS.sub("0", rule.text): rule for rule in chain.chain.rules}

@@ -86,12 +86,12 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
 
 def find_unlisted(facts: Facts) -> tuple[Gap, ...]:
     """Return the gap where no container is listed, and the engine counts some; nothing where a gap says so already."""
-    files = facts.files
-    if Source.DOCKER_CONTAINERS not in files or any(gap.source == Source.DOCKER_CONTAINERS for gap in facts.gaps):
+    listed = facts.files.get(Source.DOCKER_CONTAINERS)
+    if listed is None or listed.strip() not in (b"", b"[]"):
         return ()
-    info = _decode(files, Source.DOCKER_INFO, Info) or Info()
-    listed = files[Source.DOCKER_CONTAINERS].strip() not in (b"", b"[]")
-    number = _number_unlisted(info, [msgspec.Raw()] if listed else [])
+    if any(gap.source == Source.DOCKER_CONTAINERS for gap in facts.gaps):
+        return ()
+    number = _number_unlisted(_decode(facts.files, Source.DOCKER_INFO, Info) or Info(), ())
     said = f"none is listed, and docker info counts {number}: record again, or keep `docker inspect` of them all"
     return (Gap(Source.DOCKER_CONTAINERS, GapReason.PARTIAL, said),) if number else ()
 

@@ -22,7 +22,7 @@ _HELD: ContextVar["HeldKinds | None"] = ContextVar("held", default=None)
 
 
 class HeldKinds:
-    """The kinds of groups that were held against others; a context in which they are not again."""
+    """The kinds of groups that were held against others; in its context they are not held again."""
 
     def __init__(self) -> None:
         self._kinds: dict[Kind, None] = {}
@@ -52,9 +52,9 @@ def held_kinds() -> HeldKinds | None:
 
 
 def kind_of(groups: Sequence[Sequence[Member]], program: Program) -> Kind:
-    """Return what hosts have in common whose groups are of one kind: their own rules and everybody's, but for numbers.
+    """Return the kind of a host's groups: the rules of their containers, and all other rules, without the numbers.
 
-    How many containers they have does not matter.
+    How many containers a group has does not matter.
     """
     owned = ((_shape(members[0]), len(members[0].own.addresses), len(members[0].own.ports)) for members in groups)
     others = program_without(program, [one for members in groups for one in members])
