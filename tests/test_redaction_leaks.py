@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planting import IPV4, IPV6, MAC, MARK, SECRETS, leaks, notations_of_name, planted_json, planted_text
-from sampling import SWEEP, thinned
+from sampling import SWEEP, every, thinned
 
 from netaudit.api.rules import shipped_catalog
 from netaudit.attribute.signatures.signature import Catalog
@@ -92,7 +92,7 @@ def test_what_is_planted_would_be_found(secret: str, notation: str) -> None:
         assert leaks(make(), SECRETS[secret]), source
 
 
-@pytest.mark.parametrize("source", FORMS)
+@pytest.mark.parametrize("source", every(3, FORMS))
 def test_a_name_planted_anywhere_is_found_nowhere(source: Source) -> None:
     assert _leaking(source, MARK, MARK, most=30 * SWEEP) == []
 

@@ -121,7 +121,7 @@ CANNOT = [(option, kind) for option in READ for kind in (*HOSTILE, "folder")]
 CANNOT = [(option, kind) for option, kind in CANNOT if option[1] != "template" or kind not in TEXT]
 
 
-@pytest.mark.parametrize(("option", "kind"), every(4, CANNOT), ids=str)
+@pytest.mark.parametrize(("option", "kind"), every(11, CANNOT), ids=str)
 def test_a_file_that_cannot_be_used_is_named_in_one_line(option: tuple[str, str], kind: str, tmp_path: Path) -> None:
     place = tmp_path / "named"
     if kind == "folder":
