@@ -1,6 +1,7 @@
 """Each command of netaudit as a process of its own, in a folder of its own, and what it leaves behind."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ ONE_PORT = TESTS / "recordings" / "20.10.24-iptables-nft" / "default-one-port"
 BEFORE, AFTER = str(ONE_PORT / "00"), str(ONE_PORT / "01")
 HERE = ("--docker-host", "unix:///nowhere")
 KEPT = b"### netaudit: an earlier report, which stays until a new one is whole\n"
+HISTORY, METRICS = "history.sqlite", "metrics.prom"
 COMMANDS: Mapping[str, Sequence[str]] = {
     "record": ("record", *HERE, "-o", "recording"),
     "record-tar": ("record", *HERE, "-o", "recording.tar.gz"),
@@ -30,6 +32,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "explain": ("explain", "web", AFTER),
     "verify": ("verify", AFTER),
     "doctor": ("doctor", *HERE),
+    "watch": ("watch", *HERE, "--every", "1s", "--no-journal", "--store", HISTORY, "--metrics", METRICS),
 }
 
 
@@ -52,8 +55,19 @@ def start(name: str, folder: Path) -> subprocess.Popen[str]:
 def seconds_of(name: str, folder: Path) -> float:
     """Measure how long a command takes when nobody disturbs it."""
     began = time.monotonic()
-    start(name, folder).communicate()
+    finish(name, start(name, folder), folder)
     return time.monotonic() - began
+
+
+def finish(name: str, process: subprocess.Popen[str], folder: Path) -> str:
+    """Wait until a command has ended, and return what it complained of; `watch` is told to end after its first look."""
+    if name == "watch":
+        metrics = folder / METRICS
+        metrics.unlink(missing_ok=True)
+        while not metrics.exists() and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+    return process.communicate()[1]
 
 
 def left_behind(session: int, *, patience: float = 5.0) -> list[str]:

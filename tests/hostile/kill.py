@@ -10,13 +10,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
-from hostile.commands import KEPT, left_behind, seconds_of, start
+from hostile.commands import HISTORY, KEPT, METRICS, finish, left_behind, seconds_of, start
 from netaudit.errors import NetauditError
+from netaudit.history import fsck, open_history
 from netaudit.store import load, verify
 
-NAMES = ("record", "record-tar", "run", "report", "report-diff", "redact")
+NAMES = ("record", "record-tar", "run", "report", "report-diff", "redact", "watch")
 RECORDINGS = ("recording", "recording.tar.gz", "hidden.tar", "kept/before", "kept/after")
 
 
@@ -54,8 +56,8 @@ def _kill(name: str, delay: float, folder: Path, met: Counter[str], whole: bytes
         if place.exists():
             place.rename(folder / f"earlier-{place.name}")
     process = start(name, folder)
-    _, complaint = process.communicate()
-    if process.returncode not in (0, 4):
+    complaint = finish(name, process, folder)
+    if process.returncode not in (0, 4, 128 + signal.SIGTERM if name == "watch" else 0):
         wrong.append(f"the next run ended with {process.returncode}: {complaint[-300:]}")
     met["temporary files after the next run"] += _count_temporary(folder)
     return wrong
@@ -79,6 +81,22 @@ def _half_written(folder: Path, met: Counter[str], whole: bytes) -> list[str]:
     key = folder / "key"
     if key.exists() and key.stat().st_size != 32:
         wrong.append("half a key")
+    return wrong + _half_watched(folder, met)
+
+
+def _half_watched(folder: Path, met: Counter[str]) -> list[str]:
+    """Look at what `watch` writes: the history, and its numbers."""
+    wrong = []
+    metrics = folder / METRICS
+    if metrics.exists() and not metrics.read_text(encoding="utf-8").endswith("# EOF\n"):
+        wrong.append("half of the numbers")
+    if (folder / HISTORY).exists():
+        met["histories"] += 1
+        try:
+            with closing(open_history(folder / HISTORY)) as history:
+                wrong += [f"a damaged history: {one}" for one in fsck(history)]
+        except NetauditError as error:
+            wrong.append(f"no history: {error}")
     return wrong
 
 
