@@ -9,7 +9,7 @@ from netaudit.api.plan_files import PlanFile, find_plan, sent_requests
 from netaudit.cli.planning import engine_change, is_restart, load_profile, make_context
 from netaudit.cli.say import say
 from netaudit.errors import RecordingError, UsageError
-from netaudit.model.plan import MadeOn
+from netaudit.model.plan import made_on_files
 from netaudit.plan.promise import PromisedChange
 from netaudit.report.text.words import count
 
@@ -61,7 +61,7 @@ class Host(msgspec.Struct, frozen=True):
         return spell(value, self.symbols)
 
 
-def load_host(paths: "Sequence[Path]", on: Path | None, where: "Where") -> Host:
+def load_host(paths: "Sequence[Path]", on: "Sequence[Path]", where: "Where") -> Host:
     """Return the host of a recording, or of several files; the one that a plan leads to; or this one."""
     from netaudit.cli.progress import progress
     from netaudit.cli.sources import load_all_or_collect
@@ -69,7 +69,7 @@ def load_host(paths: "Sequence[Path]", on: Path | None, where: "Where") -> Host:
 
     plan = find_plan(paths[0]) if len(paths) == 1 and paths[0].is_file() else None
     if plan is None:
-        if on is not None:
+        if on:
             raise UsageError("--on is for a plan", hint="netaudit assert plan.json --on SNAPSHOT")
         return Host(parse_snapshot(load_all_or_collect(paths, where)))
     with progress("planning"):
@@ -77,11 +77,11 @@ def load_host(paths: "Sequence[Path]", on: Path | None, where: "Where") -> Host:
     return Host(planned.after, planned.symbols)
 
 
-def plan_again(plan: PlanFile, on: Path | None, where: "Where") -> "Planned":
+def plan_again(plan: PlanFile, on: "Sequence[Path]", where: "Where") -> "Planned":
     """Return the plan on the host that it was made on, or on another; standard error says where it differs now."""
     from netaudit.api.audits import load_auditor
 
-    made_on = MadeOn(recording=str(on)) if on else plan.made_on
+    made_on = made_on_files(on) if on else plan.made_on
     facts = _host(plan, on, where)
     if plan.before.sha256 and facts.digest not in ("", plan.before.sha256):
         say("the plan was made on another recording: it is made once more, on this one")
@@ -92,16 +92,15 @@ def plan_again(plan: PlanFile, on: Path | None, where: "Where") -> "Planned":
     return planned
 
 
-def _host(plan: PlanFile, on: Path | None, where: "Where") -> "Facts":
-    from netaudit.cli.sources import load_or_collect
+def _host(plan: PlanFile, on: "Sequence[Path]", where: "Where") -> "Facts":
+    from netaudit.cli.sources import load_files_or_collect
 
-    if on is None and plan.made_on.host_profile:
+    if not on and plan.made_on.host_profile:
         return load_profile(Path(plan.made_on.host_profile))
-    named = on or (Path(plan.made_on.recording) if plan.made_on.recording else None)
     try:
-        return load_or_collect(named, where)
+        return load_files_or_collect(on or [*map(Path, plan.made_on.files)], where)
     except RecordingError as error:
-        if on is not None:
+        if on:
             raise
         hint = "name the recording that the plan was made on: --on SNAPSHOT"
         raise RecordingError(error.message, hint=hint) from error

@@ -52,6 +52,26 @@ SnapshotsArgument = Annotated[
         show_default=False,
     ),
 ]
+BeforeFilesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--before",
+        help="A file of the host before, where there are several; in place of BEFORE.",
+        metavar="FILE",
+        autocompletion=offers.recordings,
+        show_default=False,
+    ),
+]
+AfterFilesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--after",
+        help="A file of the host after; in place of AFTER.",
+        metavar="FILE",
+        autocompletion=offers.recordings,
+        show_default=False,
+    ),
+]
 OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Write to this file; - is standard output.", show_default=False),

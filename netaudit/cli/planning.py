@@ -98,7 +98,7 @@ def _is_recording(word: str) -> bool:
     return (Path(word) / INDEX).is_file() and not shutil.which(word)
 
 
-def require_one_host(on: Path | None, host_profile: Path | None) -> None:
+def require_one_host(on: list[Path] | None, host_profile: Path | None) -> None:
     """Refuse a recording and a profile at once. Raises UsageError."""
     if on and host_profile:
         raise UsageError("--on and --host-profile each name a host", hint="give one of them")

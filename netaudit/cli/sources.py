@@ -35,15 +35,34 @@ def load_or_collect(path: Path | None, where: "Where") -> "Facts":
 
 def load_all_or_collect(paths: "Sequence[Path] | None", where: "Where") -> "Facts":
     """Load a recording, or several files of one host as one; read this host where none is named."""
+    if not paths and _has_input():  # said also where this host cannot be read
+        say("standard input was not read: `-` in the place of a recording reads it")
+    return load_files_or_collect(paths, where)
+
+
+def load_files_or_collect(paths: "Sequence[Path] | None", where: "Where") -> "Facts":
+    """Do the same where nobody expects that standard input is read."""
     if not paths:
-        if _has_input():  # said also where this host cannot be read
-            say("standard input was not read: `-` in the place of a recording reads it")
         return collect_host(where)
     if len(paths) == 1:
         return load_or_collect(paths[0], where)
     from netaudit.store import load_together
 
     return load_together(paths)
+
+
+def name_sides(
+    named: "tuple[Path | None, Path | None]", files: "tuple[Sequence[Path] | None, Sequence[Path] | None]"
+) -> "tuple[tuple[Path, ...], tuple[Path, ...]]":
+    """Return the files of the host before and after: arguments, or options for several. Raises UsageError for both."""
+    hint = "--before save.txt --before ps.txt --after save2.txt --after ps2.txt"
+    if any(files) and any(named):
+        raise UsageError("BEFORE and AFTER are named in two ways", hint=f"name every file by an option: {hint}")
+    if files[1] and not files[0]:
+        raise UsageError("--after without --before", hint=f"name both: {hint}")
+    if any(files):
+        return tuple(files[0] or ()), tuple(files[1] or ())
+    return tuple(filter(None, named[:1])), tuple(filter(None, named[1:]))
 
 
 def _has_input() -> bool:
@@ -55,6 +74,12 @@ def _has_input() -> bool:
         return stat.S_ISFIFO(mode) and int.from_bytes(ioctl(0, FIONREAD, bytes(4)), sys.byteorder) > 0
     except OSError:
         return False
+
+
+def load_sides(before: "Sequence[Path]", after: "Sequence[Path]", where: "Where") -> "tuple[Facts, Facts]":
+    """Load the host before and after: without BEFORE the last recording kept, without AFTER this host."""
+    earlier = load_files_or_collect(before or (last_kept(),), where)
+    return earlier, of_one_host(earlier, load_files_or_collect(after, where), named=bool(after))
 
 
 def load_recording(path: Path) -> "Facts":

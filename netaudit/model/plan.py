@@ -88,14 +88,27 @@ def _spell_address(text: str, subnets: Mapping[IpNetwork, Symbol]) -> str:
 class MadeOn(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the host of a plan came from, as it was named; without a recording and a profile: this host, then.
 
+    `other_files` are of the same host as `recording`, which is a file then.
     `engine`, `backend` and `daemon` are what a restarted daemon would have; the last are KEY=VALUE.
     """
 
     recording: str = ""
     host_profile: str = ""
+    other_files: tuple[str, ...] = ()
     engine: str = ""
     backend: str = ""
     daemon: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return the recording, or the files of one host."""
+        return (self.recording, *self.other_files) if self.recording else ()
+
+
+def made_on_files(files: Iterable[object], host_profile: object = None) -> MadeOn:
+    """Return where a host came from: a recording, several files of it, or a profile."""
+    first, *others = [str(one) for one in files] or [""]
+    return MadeOn(first, str(host_profile or ""), tuple(others))
 
 
 class AssumptionKind(StrEnum):

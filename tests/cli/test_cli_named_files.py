@@ -50,7 +50,9 @@ RECORDINGS = {
     "snapshots",
     "recording",
     "before",
+    "before_files",
     "after",
+    "after_files",
     "since",
 }  # the store's tests are about those
 WRITTEN = {"output", "keep", "write_baseline", "metrics"}

@@ -40,10 +40,10 @@ def assert_(
     color: ColourOption = Colour.AUTO,
     uplink: UplinkOption = None,
     on: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             "--on",
-            help="Of a plan: the recording to hold it on, in place of its own.",
+            help="Of a plan: the recording, or the files, to hold it on, in place of its own.",
             metavar="SNAPSHOT",
             show_default=False,
         ),
@@ -72,7 +72,7 @@ def assert_(
     style = out.style(place, color)
     entries = Policy(()) if suggest else load_policy(policy or Path(DEFAULT))
     entry = None if explain is None else entry_at(entries, explain)
-    host = load_host(snapshots or [], on, make_where(docker_host, timeout))
+    host = load_host(snapshots or [], on or [], make_where(docker_host, timeout))
     if suggest:
         out.write(suggest_policy(host.snapshot, uplink or None).encode(), place)
         return

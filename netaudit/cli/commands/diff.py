@@ -16,6 +16,8 @@ from netaudit.cli.choosing import (
 )
 from netaudit.cli.completing import offers
 from netaudit.cli.options import (
+    AfterFilesOption,
+    BeforeFilesOption,
     Colour,
     ColourOption,
     CountersOption,
@@ -39,6 +41,8 @@ def diff(
     after: Annotated[
         Path | None, typer.Argument(help="A recording; without it, this host now.", autocompletion=offers.recordings)
     ] = None,
+    before_files: BeforeFilesOption = None,
+    after_files: AfterFilesOption = None,
     zones: FromOption = None,
     containers: ContainerOption = None,
     ports: PortOption = None,
@@ -63,14 +67,13 @@ def diff(
     from netaudit.cli.auditing import judge
     from netaudit.cli.choosing import detail_of, make_choice
     from netaudit.cli.progress import progress
-    from netaudit.cli.sources import last_kept, load_or_collect, make_where, of_one_host, when_computed
+    from netaudit.cli.sources import load_sides, make_where, name_sides, when_computed
     from netaudit.diff.counters import Counters
 
     detail = detail_of(verbose=verbose, quiet=quiet)
     place = out.place(output, force=force)
     where = make_where(docker_host, timeout)
-    earlier = load_or_collect(before if before is not None else last_kept(), where)
-    later = of_one_host(earlier, load_or_collect(after, where), named=after is not None)
+    earlier, later = load_sides(*name_sides((before, after), (before_files, after_files)), where)
     choice = make_choice(facts=(earlier, later), zones=zones, containers=containers, ports=ports, projects=projects)
     with progress("comparing"):
         asked = Counters.COMPARE if counters else Counters.IGNORE

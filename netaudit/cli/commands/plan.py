@@ -29,8 +29,13 @@ def plan(
         list[str] | None, typer.Argument(help="The command, after `--`.", metavar="-- COMMAND...", show_default=False)
     ] = None,
     on: Annotated[
-        Path | None,
-        typer.Option("--on", help="A recording; without it, this host now.", metavar="SNAPSHOT", show_default=False),
+        list[Path] | None,
+        typer.Option(
+            "--on",
+            help="A recording, or a file of one host, once each; without it, this host now.",
+            metavar="SNAPSHOT",
+            show_default=False,
+        ),
     ] = None,
     host_profile: Annotated[
         Path | None,
@@ -135,8 +140,8 @@ def plan(
     from netaudit.cli import planning
     from netaudit.cli.holding import undecided_entries
     from netaudit.cli.progress import progress
-    from netaudit.cli.sources import load_or_collect, make_where
-    from netaudit.model.plan import MadeOn
+    from netaudit.cli.sources import load_files_or_collect, make_where
+    from netaudit.model.plan import made_on_files
 
     subject = planning.Subject(
         command=tuple(command or ()),
@@ -155,9 +160,9 @@ def plan(
     style = out.style(place, color, wide=wide, detail=detail_of(verbose=verbose, quiet=quiet))
     prepared = planning.prepare_plan(config, waivers, policy, exposure, fail_on)
     where = make_where(docker_host, timeout)
-    facts = planning.load_profile(host_profile) if host_profile else load_or_collect(on, where)
+    facts = planning.load_profile(host_profile) if host_profile else load_files_or_collect(on, where)
     with progress("planning"):
-        made_on = MadeOn(str(on or ""), str(host_profile or ""))
+        made_on = made_on_files(on or (), host_profile)
         judged = planning.judge(facts, subject, prepared, None if on or host_profile else where, made_on)
     planning.print_plan(judged, form, place, style, planning.find_lines(judged, subject, facts))
     different = planning.refuses(judged, prepared, form)

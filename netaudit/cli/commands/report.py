@@ -10,6 +10,8 @@ import typer
 from netaudit.api.formats import Format
 from netaudit.cli.completing import offers
 from netaudit.cli.options import (
+    AfterFilesOption,
+    BeforeFilesOption,
     DockerHostOption,
     ForceOption,
     FormatOption,
@@ -33,6 +35,8 @@ def report(
         Path | None,
         typer.Argument(help="A second recording: then the report is of the changes.", autocompletion=offers.recordings),
     ] = None,
+    before_files: BeforeFilesOption = None,
+    after_files: AfterFilesOption = None,
     form: FormatOption = Format.HTML,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -64,12 +68,13 @@ def report(
     from netaudit.cli import output as out
     from netaudit.cli.progress import progress
     from netaudit.cli.reporting import Wanted, report_changes, report_host, require_possible, unknown_of
-    from netaudit.cli.sources import load_or_collect, make_where, of_one_host, when_reported
+    from netaudit.cli.sources import load_files_or_collect, make_where, name_sides, of_one_host, when_reported
     from netaudit.cli.templates import read_template
 
+    first, second = name_sides((before, after), (before_files, after_files))
     place = out.place(output, force=force, form=None if template or history else form)
     if history:
-        _write_history(place, since, store, others=(before, after, template, policy))
+        _write_history(place, since, store, others=(*first, *second, template, policy))
         return
     if since or store:
         raise UsageError("--since and --store belong to --history", hint="netaudit report --history -o history.html")
@@ -78,12 +83,11 @@ def report(
     require_possible(wanted)
     with progress("reading"):
         where = make_where(docker_host, timeout)
-        facts = load_or_collect(before, where)
-        later = load_or_collect(after, where) if after is not None else None
+        facts = load_files_or_collect(first, where)
+        later = of_one_host(facts, load_files_or_collect(second, where), named=True) if second else None
     if later is None:
         shown = report_host(facts, wanted)
         raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=unknown_of(shown)))
-    of_one_host(facts, later, named=True)
     changed = report_changes(facts, later, wanted)
     raise typer.Exit(out.exit_code(changed.before, changed.after, strict=strict, undecided=unknown_of(changed)))
 

@@ -43,6 +43,7 @@ _WHOLE = re.compile(
     r"\s*(?:\[\d+:\d+\]\s+)?(?:-A \S+\s+\S|-P \S+ \S+(?: -c \d+ \d+)?\s*$|-N \S+\s*$|:\S+ \S+(?: \[\d+:\d+\])?\s*$)"
 )
 _ESCAPED = "its line ends are written as \\n: lines are counted by them"
+_NEAR = 2  # lines below a heading: what stands there may be a row that is not read as one
 _MANY = "which may not hold every one"
 
 
@@ -182,7 +183,7 @@ def _docker(parts: Parts, name: str) -> tuple[dict[str, bytes], list[Gap]]:
     files: dict[str, bytes] = {}
     gaps: list[Gap] = []
     for source, found in ((Source.DOCKER_CONTAINERS, [*containers, *rows]), (Source.DOCKER_NETWORKS, networks)):
-        if found:
+        if found or (source is Source.DOCKER_CONTAINERS and _is_empty_list(parts)):
             files[source] = msgspec.json.encode(found)
             gaps.append(Gap(source, GapReason.PARTIAL, f"read from {name}, {_MANY}"))
     if rulesets and Topic.NFT not in parts.others:
@@ -190,6 +191,13 @@ def _docker(parts: Parts, name: str) -> tuple[dict[str, bytes], list[Gap]]:
     if version := _engine(parts.others.get(Topic.ENGINE, {})):
         files[Source.DOCKER_VERSION] = msgspec.json.encode({"Server": {"Version": version}})
     return files, gaps
+
+
+def _is_empty_list(parts: Parts) -> bool:
+    """Tell whether `docker ps` printed its heading and nothing below: then no container runs."""
+    shown = parts.others.get(Topic.DOCKER_PS, {})
+    last = max(shown, default=0)
+    return bool(shown) and not any(last < one.line <= last + _NEAR for one in parts.passed)
 
 
 def _is_known(row: Json, inspected: list[str], containers: list[Json]) -> bool:
