@@ -1,6 +1,7 @@
 """One line of `iptables -L` -> its columns; which there are, the chain's heading tells."""
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 import msgspec
@@ -56,6 +57,16 @@ def read_layout(line: str) -> ColumnLayout | None:
     counted = {"pkts", "bytes"} <= {*words}
     cut = "destination" not in words
     return ColumnLayout(numbered="num" in words, counted=counted, wide={"in", "out"} <= {*words}, cut=cut)
+
+
+def is_heading(words: Sequence[str]) -> bool:
+    """Tell whether all words head columns."""
+    return all(word in _HEADING for word in words)
+
+
+def has_addresses(columns: Columns) -> bool:
+    """Tell whether both ends of a rule are shown as addresses, and not as any words."""
+    return _is_address(columns.source) and _is_address(columns.destination)
 
 
 def _is_heading(word: str) -> bool:

@@ -53,6 +53,18 @@ def _container(identity: str, line: str, starts: Mapping[str, int]) -> Json:
     }
 
 
+def published_by(lines: Iterable[str]) -> Iterator[Json]:
+    """Yield a container for each of which `docker port` told: its name or identity stands before each line."""
+    ports: dict[str, str] = {}
+    for line in lines:
+        *named, port, _, address = line.split()
+        for container in named:
+            ports[container] = f"{ports.get(container, '')} {address}->{port}"
+    for container, said in ports.items():
+        row = _container(container, f"{container} . Up {said}", {})
+        yield {**row, "Name": "/" if _ID.fullmatch(container) else f"/{container}", "Config": {}}
+
+
 def _named(line: str, starts: Mapping[str, int], column: str) -> Json:
     """Return a container that is shown without its identity: its name stands for it."""
     cells = dict(_cells(line, starts))

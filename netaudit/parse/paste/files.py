@@ -11,9 +11,11 @@ from netaudit.parse.iptables.commands import calls_of
 from netaudit.parse.iptables.console import read_command
 from netaudit.parse.nftables.spelling import is_nft_text
 from netaudit.parse.paste.conditional import tell_conditional
-from netaudit.parse.paste.docker_rows import Json, objects_of, once_each, rows_of
+from netaudit.parse.paste.docker_files import docker_files
+from netaudit.parse.paste.docker_rows import objects_of
 from netaudit.parse.paste.host_text import addresses_of
 from netaudit.parse.paste.passed import passed_gaps
+from netaudit.parse.paste.plain.markup import lines_end_in_tags
 from netaudit.parse.paste.plain.undone import is_escaped
 from netaudit.parse.paste.plain.wrapped import ends_in_target, is_cut_off
 from netaudit.parse.paste.split import Parts, split_paste
@@ -26,7 +28,6 @@ _SOURCES = {
     ("ip", True): Source.IPTABLES_LEGACY,
     ("ip6", True): Source.IP6TABLES_LEGACY,
 }
-_VERSION = re.compile(r"\s*(?:Server Version|Version):\s+v?(\d+\.\d+[\w.+-]*)")
 _COUNTED = re.compile(r"^\s*\[\d+:\d+\]\s+(?=-A )")
 _CHAIN = re.compile(r"^\s*:([\w.:-]+) (-|[A-Z]+) \[\d+:\d+\]\s*$")
 _PARTS = {
@@ -43,8 +44,7 @@ _WHOLE = re.compile(
     r"\s*(?:\[\d+:\d+\]\s+)?(?:-A \S+\s+\S|-P \S+ \S+(?: -c \d+ \d+)?\s*$|-N \S+\s*$|:\S+ \S+(?: \[\d+:\d+\])?\s*$)"
 )
 _ESCAPED = "its line ends are written as \\n: lines are counted by them"
-_NEAR = 2  # lines below a heading: what stands there may be a row that is not read as one
-_MANY = "which may not hold every one"
+_TAGGED = "its lines end in tags of HTML: they are counted by these"
 
 
 class Paste(msgspec.Struct, frozen=True):
@@ -70,14 +70,14 @@ def read_paste(text: str, name: str) -> Paste:
     nft = parts.text(parts.others.get(Topic.NFT, {})).encode(errors="surrogateescape")
     if is_nft_text(nft):
         files[Source.NFT_RULESET] = nft
-    docker, docker_gaps = _docker(parts, name)
+    docker, docker_gaps = docker_files(parts, name)
     files |= docker
     files |= _host(parts)
     gaps += docker_gaps
     gaps += _legacy(parts, files)
     gaps += _unused(parts, files, name)
-    if is_escaped(text):
-        gaps.append(Gap(name, GapReason.PARTIAL, _ESCAPED))
+    counted = ((_ESCAPED, is_escaped(text)), (_TAGGED, lines_end_in_tags(text)))
+    gaps += (Gap(name, GapReason.PARTIAL, said) for said, is_so in counted if is_so)
     gaps += passed_gaps(parts, name, _SOURCES)
     return Paste(files, tuple(gaps), clean=_is_clean(files, text))
 
@@ -87,7 +87,11 @@ def _is_clean(files: Mapping[str, bytes], text: str) -> bool:
     if len(files) != 1:
         return False
     kept = next(iter(files.values())).decode(errors="surrogateescape")
-    return kept.split() == text.removeprefix("\ufeff").split()
+    return _words(kept) == _words(text.removeprefix("\ufeff"))
+
+
+def _words(text: str) -> list[list[str]]:
+    return [words for line in text.split("\n") if (words := line.split())]
 
 
 def _joined(lines: Mapping[int, str], total: int) -> bytes:
@@ -173,49 +177,6 @@ def _legacy(parts: Parts, files: Mapping[str, bytes]) -> Iterator[Gap]:
         if source not in files:
             detail = f"there is a second ruleset: {tool} warns that {tool}-legacy tables are present"
             yield Gap(source, GapReason.NOT_RECORDED, detail)
-
-
-def _docker(parts: Parts, name: str) -> tuple[dict[str, bytes], list[Gap]]:
-    containers, networks, rulesets = objects_of(part.value for part in parts.json)
-    inspected = [str(one["Id"]) for one in containers]
-    listed = once_each(rows_of(parts.others.get(Topic.DOCKER_PS, {})))
-    rows = [row for row in listed if not _is_known(row, inspected, containers)]
-    files: dict[str, bytes] = {}
-    gaps: list[Gap] = []
-    for source, found in ((Source.DOCKER_CONTAINERS, [*containers, *rows]), (Source.DOCKER_NETWORKS, networks)):
-        if found or (source is Source.DOCKER_CONTAINERS and _is_empty_list(parts)):
-            files[source] = msgspec.json.encode(found)
-            gaps.append(Gap(source, GapReason.PARTIAL, f"read from {name}, {_MANY}"))
-    if rulesets and Topic.NFT not in parts.others:
-        files[Source.NFT_RULESET] = msgspec.json.encode(rulesets[0])
-    if version := _engine(parts.others.get(Topic.ENGINE, {})):
-        files[Source.DOCKER_VERSION] = msgspec.json.encode({"Server": {"Version": version}})
-    return files, gaps
-
-
-def _is_empty_list(parts: Parts) -> bool:
-    """Tell whether `docker ps` printed its heading and nothing below: then no container runs."""
-    shown = parts.others.get(Topic.DOCKER_PS, {})
-    last = max(shown, default=0)
-    return bool(shown) and not any(last < one.line <= last + _NEAR for one in parts.passed)
-
-
-def _is_known(row: Json, inspected: list[str], containers: list[Json]) -> bool:
-    names = {str(one.get("Name", "")) for one in containers}
-    return any(identity and identity.startswith(row["Id"]) for identity in inspected) or row["Name"] in names - {
-        "",
-        "/",
-    }
-
-
-def _engine(lines: Mapping[int, str]) -> str:
-    """Return the engine's version: what stands below `Server`, not the client's."""
-    server = False
-    for line in lines.values():
-        server = (server or line.lstrip().startswith("Server")) and not line.lstrip().startswith("Client:")
-        if server and (found := _VERSION.match(line)):
-            return found[1]
-    return ""
 
 
 def _host(parts: Parts) -> dict[str, bytes]:

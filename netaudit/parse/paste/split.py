@@ -13,6 +13,7 @@ from netaudit.parse.iptables.commands import calls_of
 from netaudit.parse.iptables.console import is_noise, read_command
 from netaudit.parse.paste.json_parts import JsonPart, read_json_part
 from netaudit.parse.paste.plain.clean import clean_lines
+from netaudit.parse.paste.plain.notes import split_note
 from netaudit.parse.paste.plain.undone import LEFT_OUT
 from netaudit.parse.paste.plain.wrapped import JOINED, goes_on
 from netaudit.parse.paste.topics import RULES, Topic, is_command, is_elided, is_remark, topic_of
@@ -30,6 +31,7 @@ _ROW = re.compile(
     r"\s*(?:\d+\s+)?(?:\d+[KMGT]?\s+\d+[KMGT]?\s+)?[A-Za-z][\w-]*\s+(?:all|tcp|udp|icmp|ipv6-icmp|icmpv6|\d{1,3})"
     r"\s+(?:--|-f|!f)\s+\S+\s+\S+"
 )
+_ASKED_FOR_PORTS = re.compile(r".*\b(?:docker|podman) (?:container )?port (\S+)")
 _MOST_FAILED = 32  # places at which JSON seemed to begin: each may be read to the end of the text
 _CONTINUES = {
     Topic.IP_ADDR: re.compile(r"\s+\S|\d+: "),
@@ -74,6 +76,7 @@ def split_paste(text: str) -> Parts:
     """Sort the lines of a text."""
     lines = clean_lines(text)
     parts = Parts(len(lines))
+    _pass_by_notes(parts, lines)
     reader = _Sorter(parts, lines)
     number = failed = 0
     while number < len(lines):
@@ -90,7 +93,17 @@ def split_paste(text: str) -> Parts:
         else:
             reader.take(number, lines[number - 1])
     _pass_by_typed(parts)
+    parts.passed.sort(key=lambda one: one.line)
     return parts
+
+
+def _pass_by_notes(parts: Parts, lines: list[str]) -> None:
+    """Tell what people wrote behind rules, which may be that they deleted them."""
+    for at, line in enumerate(lines):
+        rule, note = split_note(line)
+        if note:
+            lines[at] = rule
+            parts.passed.append(Passed(at + 1, note))
 
 
 def _note_of(number: int, line: str) -> Passed | None:
@@ -107,7 +120,6 @@ def _pass_by_typed(parts: Parts) -> None:
     if any(topic is not Topic.COMMANDS for topic in topics) or len(typed) < len(topics) - len(typed):
         for key, at in typed:
             parts.passed.append(Passed(at, parts.rules[key].pop(at).strip(), rules_of=key, typed=True))
-        parts.passed.sort(key=lambda one: one.line)
 
 
 class _Sorter:
@@ -122,6 +134,7 @@ class _Sorter:
         self._depth = 0  # of nft's braces
         self._open = False  # a table of iptables-save whose COMMIT has not come
         self._last = 0  # the line of the last rule
+        self._container = ""  # whose ports were asked for
 
     def take(self, number: int, line: str) -> None:
         """Take a line."""
@@ -151,6 +164,8 @@ class _Sorter:
         self.topic = Topic.OTHER
         self._depth = 0
         self._open = False
+        ports = _ASKED_FOR_PORTS.match(line)
+        self._container = ports[1] if ports else ""
         if command := read_command(line):
             self._family, self._legacy = command.family, "tables-legacy" in line
             self._put_rule(number, line)
@@ -215,7 +230,8 @@ class _Sorter:
         return self._family
 
     def _put(self, number: int, line: str) -> None:
-        self._parts.others.setdefault(self.topic, {})[number] = line
+        whose = f"{self._container} " if self.topic is Topic.DOCKER_PORT else ""
+        self._parts.others.setdefault(self.topic, {})[number] = whose + line.strip() if whose else line
 
     def _put_rule(self, number: int, line: str) -> None:
         self._lines()[number] = line

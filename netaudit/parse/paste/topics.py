@@ -15,6 +15,7 @@ class Topic(Enum):
     NFT = "nft list ruleset"
     JSON = "JSON"
     DOCKER_PS = "docker ps"
+    DOCKER_PORT = "docker port"
     IP_ADDR = "ip addr"
     IP_ROUTE = "ip route"
     IP_RULE = "ip rule"
@@ -44,6 +45,8 @@ _BEGINS: tuple[tuple[Topic, re.Pattern[str]], ...] = (
     (Topic.NFT, re.compile(r'\s*(?:(?:flush|delete|destroy) (?:ruleset|table|chain)\b|include\s+")')),
     (Topic.NFT, re.compile(r"\s*(?:re)?define\s+[\w.-]+\s*=\s*\S")),
     (Topic.DOCKER_PS, re.compile(r"\s*CONTAINER ID\s+[A-Z]{5}|\s*NAMES?\s(?:[A-Z \t]*\s)?(?:IMAGE|STATUS|PORTS)\b")),
+    (Topic.DOCKER_PS, re.compile(r"\s*[0-9a-f]{12}\s+\S.*\s(?:Up|Exited|Created|Restarting)\s.*\s\S+\s*$")),
+    (Topic.DOCKER_PORT, re.compile(r"\s*\d{1,5}/(?:tcp|udp|sctp)\s+->\s+\S+:\d{1,5}\s*$")),
     (Topic.IP_ADDR, re.compile(r"\s*\d+: [\w.@:-]+: <[A-Z0-9_,-]*> mtu ")),
     (Topic.IP_ROUTE, re.compile(rf"\s*(?:default|(?:(?:{_NO_HOST}) )?{_ADDRESS}) (?:via|dev) ")),
     (Topic.IP_RULE, re.compile(r"\s*\d{1,5}:\s+(?:not )?from \S+")),

@@ -1,47 +1,105 @@
-"""What programs put before each line of an answer is taken away: `node1 | -A …`, `rules.v4:12:-A …`, a time."""
+"""What programs put before each line of an answer is taken away: `node1 | -A …`, `rules.v4:12:-A …`, a time, a bullet.
+
+What stands before the begin of an answer, on two lines and more, is a prefix; whatever begins alike is an answer's too.
+"""
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
-from netaudit.parse.paste.topics import topic_of
+import msgspec
 
-# The host before a bar (Compose, Ansible), a file or a host before a colon (grep, pssh), a line's number (grep -n).
-_PREFIX = re.compile(
-    r"[ \t]*(?:(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,12}[ \t])|(?P<bar>[\w.@/~-]{1,80}[ \t]*\|)[ \t]?"
-    r"|(?P<colon>[\w.@/~-]{0,80}[A-Za-z][\w.@/~-]{0,80}:)(?:\d{1,6}:)?[ \t]?|(?P<number>\d{1,6})[:-])(?=\S)"
+from netaudit.parse.paste.topics import is_command, topic_of
+
+# What only an answer has: a table, a chain, a policy, a rule.
+_BEGINS = re.compile(
+    r"(?:\*(?:filter|nat|mangle|raw|security)[ \t\"',]*$|Chain \S{1,80} \((?:policy |\d{1,6} ref)"
+    r"|(?:\[\d+:\d+\] )?-[APN] [\w.:-]+(?: |[\"',]|$)|:[\w.:-]+ (?:-|ACCEPT|DROP) \[\d"
+    r"|(?:table (?:ip|ip6|inet|arp|bridge|netdev) [\w.-]+|chain [\w.-]+) \{)"
 )
-_NUMBERS = "0"  # stands for every number
-_TIMES = "1"
-_FEWEST = 2  # lines that begin alike
 _RULE = re.compile(r"(?:\[\d+:\d+\]\s+)?-[APN] \S")
+_LONGEST = 120  # characters of a prefix
+_MOST_WORDS = 6
+_ENDS = tuple(":|]>).\"'`*•-")  # a sentence ends otherwise
+_REMARKS = ("#", "//", ";", "+", "$")
+_NUMBERED = re.compile(r"[\[(<]?\d")
+_ADDRESS = re.compile(r"[\[(<]?\d{1,3}(?:\.\d{1,3}){3}\b")
+_PROCESS = re.compile(r"(?<=\\\[)\d+(?=\\\])")  # `cron[812]:`, escaped
+_PLACE = re.compile(r"(.*?[A-Za-z].*?)[:-]\d{1,6}[:-]$")  # a line of a file, as grep names it
+_LINE = re.compile(r"[ \t]*\d{1,6}[:-]")  # `grep -n`
+_TOKENS = re.compile(r"[ \t]+|[^ \t]+")
+_QUOTES = ('"', "'", "`")
+_FEWEST = 2  # lines that begin alike
+
+
+class _Prefix(msgspec.Struct, frozen=True):
+    """The pattern of what stands before lines, with whatever numbers, and what closes such a line."""
+
+    pattern: str
+    closes: str = ""
+    number: bool = False  # of a line alone
 
 
 def unprefixed(lines: list[str]) -> list[str]:
     """Return the lines without what stands before rules and chains; of two hosts' answers, the first one's alone."""
-    found = [_PREFIX.match(line) if line else None for line in lines]
-    prefixes = [_name_of(one) if one else "" for one in found]
-    counted = Counter(
-        prefix
-        for prefix, one, line in zip(prefixes, found, lines, strict=True)
-        if one and _is_answer(line, line[one.end() :], prefix)
-    )
-    chosen = next((prefix for prefix, count in counted.items() if count >= _FEWEST or prefix == _NUMBERS), "")
-    if not chosen:
-        return lines
-    return [
-        line[one.end() :] if one and prefix == chosen else line
-        for line, one, prefix in zip(lines, found, prefixes, strict=True)
-    ]
+    compared = any(line.startswith("+") for line in lines)
+    found = [_prefix_of(line, compared=compared) for line in lines]
+    counted = Counter(filter(None, found))
+    chosen = next((one for one, times in counted.items() if times >= _FEWEST or one.number), None)
+    return lines if chosen is None else _stripped(lines, chosen)
 
 
-def _name_of(found: re.Match[str]) -> str:
-    if found["time"]:
-        return _TIMES
-    return (found["bar"] or found["colon"] or _NUMBERS).strip()
+def _stripped(lines: Sequence[str], prefix: _Prefix) -> list[str]:
+    pattern = re.compile(prefix.pattern)
+    ends = re.compile(rf"[ \t]*{re.escape(prefix.closes)}[ \t]*,?[ \t]*$") if prefix.closes else None
+    stripped: list[str] = []
+    for line in lines:
+        start = pattern.match(line)
+        if start is None or (prefix.number and not _RULE.match(line, start.end())):
+            stripped.append(line)
+            continue
+        rest = line[start.end() :]
+        stripped.append(ends.sub("", rest).replace('\\"', '"') if ends else rest)
+    return stripped
 
 
-def _is_answer(line: str, rest: str, prefix: str) -> bool:
-    """Tell whether a line is an answer's behind its prefix alone; behind a number, only a rule is."""
-    if topic_of(line) is not None:
+def _prefix_of(line: str, *, compared: bool) -> _Prefix | None:
+    """Return what stands before the begin of an answer; None where that is nothing, prose, or a command."""
+    begins = _BEGINS.search(line[: _LONGEST + _LONGEST])
+    said = line[: begins.start()] if begins else ""
+    bare = said.strip(" \t")
+    if not bare or len(said) > _LONGEST or topic_of(line) is not None or is_command(line):
+        return None
+    if _LINE.fullmatch(said):
+        return _Prefix(_LINE.pattern, number=True) if _RULE.match(line, len(said)) else None
+    closes = bare[-1] if bare[-1] in _QUOTES else "|" if bare == "|" else ""
+    closed = closes not in _QUOTES or line.rstrip(" \t,").endswith(closes)
+    if not closed or not _is_prefix(said, bare, compared=compared):
+        return None
+    return _Prefix(_pattern(said), closes)
+
+
+def _is_prefix(said: str, bare: str, *, compared: bool) -> bool:
+    words = bare.split()
+    if bare.startswith(_REMARKS) or "tables" in bare or "nft" in words or len(words) > _MOST_WORDS:
         return False
-    return _RULE.match(rest) is not None if prefix == _NUMBERS else topic_of(rest) is not None
+    if bare == "-":
+        return not compared and said.endswith(" ")
+    ends_so = bare.endswith(_ENDS) or _NUMBERED.match(words[-1]) is not None
+    return ends_so and bare.count('"') < _FEWEST
+
+
+def _pattern(said: str) -> str:
+    """Return a pattern for a prefix with other numbers: of lines, times and processes, not of hosts."""
+    parts: list[str] = []
+    tokens = _TOKENS.findall(said)
+    for at, token in enumerate(tokens):
+        if not token.strip():
+            last = at == len(tokens) - 1
+            parts.append(rf"[ \t]{{0,{len(token)}}}" if last else "[ \\t]*" if at == 0 else "[ \\t]+")
+        elif _NUMBERED.match(token) and not _ADDRESS.match(token):
+            parts.append(("[ \\t]*" if at == 0 else "") + re.sub(r"\d+", r"\\d+", re.escape(token)))
+        else:
+            place = _PLACE.match(token)
+            parts.append(rf"{re.escape(place[1])}[:-]\d+[:-]" if place else _PROCESS.sub(r"\\d+", re.escape(token)))
+    return "".join(parts)

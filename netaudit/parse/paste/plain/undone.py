@@ -4,9 +4,11 @@ import re
 from itertools import pairwise
 
 from netaudit.parse.paste.plain.nft_script import nft_calls_made_plain
+from netaudit.parse.paste.plain.nft_wrapped import nft_rejoined
 from netaudit.parse.paste.plain.prefixed import unprefixed
+from netaudit.parse.paste.plain.rows import rows_rejoined
 from netaudit.parse.paste.plain.script import calls_made_plain
-from netaudit.parse.paste.plain.wrapped import MOST_JOINED, rejoined
+from netaudit.parse.paste.plain.wrapped import MOST_JOINED, continued, rejoined
 
 _ESCAPED = re.compile(r"\\n(?:-[APN] |:[A-Z]|\*(?:filter|nat|mangle|raw)\b|Chain |table |\\t|COMMIT)")
 _ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\/": "/", "\\\\": "\\", "\\r": ""}
@@ -40,7 +42,11 @@ def undone(lines: list[str]) -> list[str]:
     """Return the lines as they were before somebody compared, numbered or listed them, or a terminal broke them."""
     lines = _later(unprefixed(_unnumbered(lines)))
     lines = [found[1] if "tables" in line and (found := _LISTED.match(line)) else line for line in lines]
-    return _rejoined_containers(nft_calls_made_plain(calls_made_plain(rejoined(lines))))
+    return _rejoined_containers(nft_calls_made_plain(calls_made_plain(_rejoined(lines))))
+
+
+def _rejoined(lines: list[str]) -> list[str]:
+    return nft_rejoined(rows_rejoined(rejoined(continued(lines))))
 
 
 def _later(lines: list[str]) -> list[str]:

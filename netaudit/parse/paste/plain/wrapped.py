@@ -29,6 +29,7 @@ _HALF_LED = re.compile(
 _TWO_VALUES = frozenset({"--match-set", "--tcp-flags"})
 _NARROWEST = 80  # columns of a terminal
 MOST_JOINED = 8  # lines that become one
+BACKSLASH = "\\"
 JOINED = "\0joined"  # in the place of a line that stands at the end of the one before
 _VERBS = ("-A", "-P", "-N", "-I", "-D", "-X", "-F", "-Z")
 
@@ -78,6 +79,21 @@ def rejoined(lines: Sequence[str]) -> list[str]:
             if len(pieces) > 1:
                 found[at] = "".join(pieces)
                 found[at + 1 : at + len(pieces)] = [JOINED] * (len(pieces) - 1)
+    return found
+
+
+def continued(lines: list[str]) -> list[str]:
+    """Join rules that a backslash breaks; calls of a script are joined where they are read."""
+    found = list(lines)
+    rule = -1
+    for at, line in enumerate(lines):
+        if rule >= 0 and at - rule < MOST_JOINED:
+            found[rule] += f" {line.strip().removesuffix(BACKSLASH).rstrip()}"
+            found[at] = JOINED
+        elif _RULE.match(line) and line.rstrip().endswith(BACKSLASH):
+            rule = at
+            found[at] = line.rstrip().removesuffix(BACKSLASH).rstrip()
+        rule = rule if line.rstrip().endswith(BACKSLASH) else -1
     return found
 
 
