@@ -17,7 +17,7 @@ from netaudit.model.netfilter.program import Program
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure import table
 from netaudit.packets.exposure.alike import rows
-from netaudit.packets.exposure.alike.held import held_kinds
+from netaudit.packets.exposure.alike.held import HeldKinds
 from netaudit.packets.host.zones import ZoneChoice
 
 MOST = 64  # tables that are kept
@@ -41,7 +41,7 @@ def once(compute: Compute) -> Compute:
     @wraps(compute)
     def computed(snapshot: Snapshot, program: Program, choice: ZoneChoice | None = None, wanted: Any = _ALL) -> Rows:
         asked = _question(wanted)
-        is_own = held_kinds() is not None or program is not snapshot.program or snapshot.ruleset.count() > _SMALL
+        is_own = HeldKinds.current() is not None or program is not snapshot.program or snapshot.ruleset.count() > _SMALL
         if asked is None or is_own:
             return compute(snapshot, program, choice, wanted)
         key = (snapshot, choice or ZoneChoice(), asked)

@@ -16,7 +16,7 @@ from netaudit.attribute.expected.expect import (
     expect_twice,
     is_certain,
 )
-from netaudit.attribute.expected.missing import is_inconsistent, perhaps_unmanaged
+from netaudit.attribute.expected.missing import Unwritten, find_unwritten, is_inconsistent
 from netaudit.attribute.expected.profiles import FAMILIES
 from netaudit.attribute.expected.rule_order import RuleOrder
 from netaudit.attribute.observed.causes import OPERATOR
@@ -56,6 +56,7 @@ class Attributor:
             (*table.key, chain.name): chain.rules for table in snapshot.ruleset.tables for chain in table.chains
         }
         self._earlier = earlier
+        self.unwritten = find_unwritten(snapshot, expected.docker) if expected.docker else Unwritten()
         self._recogniser = self._make_recogniser(catalog)
         self._orders: dict[ChainKey, RuleOrder] = {}
         self._inconsistent = is_inconsistent(snapshot.gaps)
@@ -74,7 +75,7 @@ class Attributor:
         engine = PresentEngine(now, expected.options.facts)
         host = PresentHost(now, snapshot.host)
         unmanaged = {family for family in FAMILIES if not expected.options.manages(family)}
-        unmanaged |= perhaps_unmanaged(snapshot, expected)
+        unmanaged |= self.unwritten.some_in()
         judge = Judge(evidence, engine, host, expected.options.backend, frozenset(unmanaged))
         return Recogniser(catalog, evidence, self.rules, judge, judges=judges)
 

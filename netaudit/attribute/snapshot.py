@@ -21,7 +21,7 @@ def attribute_snapshot(snapshot: Snapshot, catalog: Catalog) -> AttributedSnapsh
 
 def examine(attributor: Attributor) -> tuple[tuple[AttributedItem, ...], Coverage, tuple[AttributedItem, ...]]:
     """Return the missing rules of a snapshot, how many of its rules are explained, and the defective ones."""
-    missing, undecided = find_missing(attributor.snapshot, attributor.expected)
+    missing, undecided = find_missing(attributor.snapshot, attributor.expected, attributor.unwritten)
     counts, defects = attributor.survey()
     coverage = Coverage(
         rules=counts.total(),

@@ -92,7 +92,7 @@ def judge(
     counters: Counters = Counters.IGNORE,
 ) -> tuple[AttributedDiff, ChangedFindings | None]:
     """Compare two recordings, and tell which findings came and went; None for a format that has no place for them."""
-    two_hosts = are_two_hosts((before.host, before.taken_at), (after.host, after.taken_at))
+    two_hosts = are_two_hosts(before, after)
     if form not in JUDGED or two_hosts:  # what differs between hosts has not come or gone
         return compare(before, after, when, counters), None
     judged = judge_changes(before, after, when, counters, AuditOptions(config=find_config(Path.cwd())))

@@ -97,7 +97,7 @@ def load_recording(path: Path) -> "Facts":
 
 def of_one_host(before: "Facts", after: "Facts", *, named: bool) -> "Facts":
     """Return the later facts; of two hosts say so where both were named. Raises UsageError for another than this."""
-    if are_two_hosts((before.host, before.taken_at), (after.host, after.taken_at)):
+    if are_two_hosts(before, after):
         from netaudit.report.text.words import describe_two_hosts
 
         if not named:

@@ -1,6 +1,7 @@
 """One host at one instant, parsed."""
 
 from functools import cached_property
+from typing import Protocol
 
 import msgspec
 
@@ -60,9 +61,21 @@ class Snapshot(msgspec.Struct, frozen=True, dict=True):
         return with_bridges(with_devices(make_program(self.ruleset, self.meanings), plain))
 
 
-def are_two_hosts(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Tell whether two recordings, each its host's name and its time, are of two hosts.
+class Recorded(Protocol):
+    """What was seen of a host at one instant, in whatever form: its name, and when."""
+
+    @property
+    def host(self) -> str:
+        """Its name."""
+
+    @property
+    def taken_at(self) -> str:
+        """RFC 3339, UTC."""
+
+
+def are_two_hosts(one: Recorded, other: Recorded) -> bool:
+    """Tell whether two recordings are of two hosts.
 
     What people paste has no time, and is called as its file is: it may be of any host, as what has no name.
     """
-    return all((*one, *other)) and one[0] != other[0]
+    return all((one.host, one.taken_at, other.host, other.taken_at)) and one.host != other.host

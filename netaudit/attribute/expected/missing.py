@@ -32,17 +32,25 @@ from netaudit.model.snapshot import Snapshot
 Texts = Mapping[Place, frozenset[str]]
 
 
-def find_missing(snapshot: Snapshot, expected: Iterable[Expectation]) -> tuple[tuple[AttributedItem, ...], int]:
-    """Return what ought to be there and is not, and how many objects a missing source or option leaves undecided."""
-    found = [_find_missing(snapshot, one) for one in expected]
+def find_missing(
+    snapshot: Snapshot, expected: Iterable[Expectation], unwritten: "Unwritten"
+) -> tuple[tuple[AttributedItem, ...], int]:
+    """Return what ought to be there and is not, and how many objects a missing source or option leaves undecided.
+
+    `unwritten` is what Docker may never have written; Podman writes rules always.
+    """
+    found = [
+        _find_missing(snapshot, one, unwritten if one.options.maker == "docker" else Unwritten()) for one in expected
+    ]
     return tuple(item for items, _ in found for item in items), sum(undecided for _, undecided in found)
 
 
-def _find_missing(snapshot: Snapshot, expected: Expectation) -> tuple[list[AttributedItem], int]:
+def _find_missing(
+    snapshot: Snapshot, expected: Expectation, unwritten: "Unwritten"
+) -> tuple[list[AttributedItem], int]:
     absent: list[AttributedItem] = []
     undecided = 0
     present = _texts(snapshot.ruleset, expected.options.backend)
-    unwritten = _unwritten(snapshot, expected, present)
     for place, text, entries in expected.absent(present):
         kind = entries[0].signature.object
         required = any(entry.required for entry in entries)
@@ -63,7 +71,7 @@ _OF_SOME_VERSIONS = frozenset(
 )
 
 
-class _Unwritten(msgspec.Struct, frozen=True):
+class Unwritten(msgspec.Struct, frozen=True):
     """What an engine may never have written, where its arguments do not say whether it writes rules now.
 
     What older networks have may be of a time when it did, and what another version left of an engine before it.
@@ -77,34 +85,32 @@ class _Unwritten(msgspec.Struct, frozen=True):
         networks = _networks_of(entries, place)
         return place[0] in self.families or (bool(networks) and networks <= self.networks)
 
+    def some_in(self) -> frozenset[str]:
+        """Return the families in which the engine may write no rules now."""
+        return self.families | {family for family, _ in self.networks}
 
-def _unwritten(snapshot: Snapshot, expected: Expectation, present: Texts) -> _Unwritten:
-    unsaid = _unsaid(snapshot, expected)
+
+def find_unwritten(snapshot: Snapshot, expected: Expectation) -> Unwritten:
+    """Return what Docker may never have written, as what is there or absent lets one suspect."""
+    unsaid = _unsaid(snapshot)
     if not unsaid:
-        return _Unwritten()
+        return Unwritten()
+    present = _texts(snapshot.ruleset, expected.options.backend)
     written = {network for place, entries in expected.present(present) for network in _networks_of(entries, place)}
     absent = {network for place, _, entries in expected.absent(present) for network in _networks_of(entries, place)}
     others = {family for family, _ in written} & unsaid
     backend = expected.options.backend
     left = {one[0] for one in present if one[2] in _OF_SOME_VERSIONS and not expected.at(backend, one)}
-    return _Unwritten(frozenset(one for one in absent - written if one[0] in others), frozenset(left & unsaid))
+    return Unwritten(frozenset(one for one in absent - written if one[0] in others), frozenset(left & unsaid))
 
 
-def _unsaid(snapshot: Snapshot, expected: Expectation) -> set[str]:
-    """Return the families of which no argument of the engine says whether it writes rules."""
+def _unsaid(snapshot: Snapshot) -> set[str]:
+    """Return the families of which no argument of Docker's engine says whether it writes rules."""
     given = snapshot.inventory.options if snapshot.inventory else None
-    if given is None or expected.options.maker != "docker":
+    if given is None:
         return set()
     switches = {"ip": given.iptables, "ip6": given.ip6tables}
     return {family for family, switch in switches.items() if switch is None}
-
-
-def perhaps_unmanaged(snapshot: Snapshot, expected: Expectation) -> frozenset[str]:
-    """Return the families in which the engine may write no rules now, as what is there or absent lets one suspect."""
-    if not _unsaid(snapshot, expected):
-        return frozenset()
-    found = _unwritten(snapshot, expected, _texts(snapshot.ruleset, expected.options.backend))
-    return found.families | {family for family, _ in found.networks}
 
 
 def _networks_of(entries: Iterable[Entry], place: Place) -> frozenset[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.attribute.exposure.became import Became
 from netaudit.attribute.exposure.beside import ChangedSets, changed_policy
+from netaudit.attribute.snapshot import attribute_head
 from netaudit.model.address_text import bracketed
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Outcome
@@ -59,7 +60,7 @@ class ExposureCauses:
         self._rules = (_texts(before.ruleset), _texts(after.ruleset))
         self._sets = ChangedSets(before.ruleset, after.ruleset)
         self._policy = changed_policy(before, after)
-        self._are_two_hosts = are_two_hosts((before.host_name, before.taken_at), (after.host_name, after.taken_at))
+        self._are_two_hosts = are_two_hosts(attribute_head(before), attribute_head(after))
         self._switches, self._rerouted = _switches(before, after), _rerouted(before, after)
 
     def describe_change(self, old: AttributedExposure | None, new: AttributedExposure | None) -> str:

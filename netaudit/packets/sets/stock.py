@@ -6,31 +6,21 @@ A set of packets is the same diagram whatever else its space holds, so nothing t
 """
 
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar, Token
-from typing import Self
 
+from netaudit.packets.sets.reused import Reused
 from netaudit.packets.sets.space import PacketSpace
 
 Layout = tuple[tuple[tuple[str, int], ...], ...]
 _NODES = 1 << 18  # of a space that is not used again: some 10 MB
 _LAYOUTS = 8  # they differ in how many bits number a host's interfaces, and in what its rules ask
-_STOCK: ContextVar["SpaceStock | None"] = ContextVar("stock", default=None)
 
 
-class SpaceStock:
+class SpaceStock(Reused):
     """The spaces that were used last, by layout; a context in which `space_of` takes from it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._kept: dict[Layout, PacketSpace] = {}
-        self._token: Token[SpaceStock | None] | None = None
-
-    def __enter__(self) -> Self:
-        self._token = _STOCK.set(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._token is not None:
-            _STOCK.reset(self._token)
 
     def take(self, groups: Sequence[Mapping[str, int]]) -> PacketSpace:
         """Return a space of a layout."""
@@ -46,5 +36,5 @@ class SpaceStock:
 
 def space_of(groups: Sequence[Mapping[str, int]]) -> PacketSpace:
     """Return a space with fields: a new one, but where there is a stock."""
-    stock = _STOCK.get()
+    stock = SpaceStock.current()
     return PacketSpace(groups) if stock is None else stock.take(groups)

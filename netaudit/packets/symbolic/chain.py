@@ -7,7 +7,7 @@ from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Hook, ReadChain, ReadTable
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.netfilter.statement import Meaning
-from netaudit.model.reason import Reason, is_by_chance
+from netaudit.model.reason import Reason, ReasonKind, is_by_chance, make_reason
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.encoders import Encoders
@@ -91,6 +91,14 @@ class Chains:
         """Drop packets."""
         if packets:
             self.drops.append(self.decisions.by(decision, packets))
+
+    def refuse(self, packets: Bounds, refused: PacketSet, kind: ReasonKind) -> Bounds:
+        """Drop what the kernel itself refuses; return the rest."""
+        some = packets & exactly(refused)
+        if not some:
+            return packets
+        self.drop(self.decision(None, make_reason(kind)), some)
+        return packets - exactly(refused)
 
     def dropped(self) -> Bounds:
         """Return all that was dropped, with what decided it."""

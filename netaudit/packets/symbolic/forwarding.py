@@ -26,12 +26,12 @@ class Forwarding:
         if self._world.family == "ip":
             return packets
         touched = space.in_ranges(Field.SADDR, ranges) | space.in_ranges(Field.DADDR, ranges)
-        return self._refuse(packets, touched, ReasonKind.V6_LOOPBACK_FROM_OUTSIDE)
+        return self._chains.refuse(packets, touched, ReasonKind.V6_LOOPBACK_FROM_OUTSIDE)
 
     def believed(self, packets: Bounds) -> Bounds:
         """Drop what comes in and cannot be true."""
         world = self._world
-        packets = self._refuse(packets, wrong_loopback(world, world), ReasonKind.LOOPBACK_FROM_OUTSIDE)
+        packets = self._chains.refuse(packets, wrong_loopback(world, world), ReasonKind.LOOPBACK_FROM_OUTSIDE)
         wrong = wrong_source(world, world, self._chains.encoders.plain.bounds)
         return self._refuse_some(packets, wrong, ReasonKind.SOURCE_NOT_BEHIND_INTERFACE)
 
@@ -44,8 +44,8 @@ class Forwarding:
     def passing(self, packets: Bounds) -> Bounds:
         """Drop what the host does not forward, and choose by which interface the rest leaves."""
         world = self._world
-        packets = self._refuse(packets, not_forwarded(world, world), ReasonKind.NOT_FORWARDED)
-        return self.way_out(self._refuse(packets, of_the_link(world, world), ReasonKind.LINK_LOCAL_SENDER))
+        packets = self._chains.refuse(packets, not_forwarded(world, world), ReasonKind.NOT_FORWARDED)
+        return self.way_out(self._chains.refuse(packets, of_the_link(world, world), ReasonKind.LINK_LOCAL_SENDER))
 
     def way_out(self, packets: Bounds) -> Bounds:
         """Choose the outgoing interface by the present destination."""
@@ -54,7 +54,7 @@ class Forwarding:
         world, space = self._world, self._world.space
         ways = {name: world.destined(ranges) for name, ranges in world.ranges.ways.items() if name in world.number}
         ways[LOOPBACK] = ways.get(LOOPBACK, space.nothing) | world.local
-        self._refuse(packets, space.everything - space.union(ways.values()), ReasonKind.NO_ROUTE)
+        self._chains.refuse(packets, space.everything - space.union(ways.values()), ReasonKind.NO_ROUTE)
         sets = [(world.number[name], way) for name, way in ways.items() if name in world.number]
 
         def routed(some: PacketSet) -> PacketSet:
@@ -95,15 +95,7 @@ class Forwarding:
     def _refuse_some(self, packets: Bounds, refused: Bounds, kind: ReasonKind) -> Bounds:
         """Drop what the kernel refuses; whether it does may not be known of all."""
         if refused.exact:
-            return self._refuse(packets, refused.sure, kind)
+            return self._chains.refuse(packets, refused.sure, kind)
         self._chains.drop(by_no_rule(kind), packets & refused)
         self._chains.doubt(by_no_rule(kind), packets & refused)
         return packets - refused
-
-    def _refuse(self, packets: Bounds, refused: PacketSet, reason: ReasonKind) -> Bounds:
-        """Drop what the kernel itself refuses."""
-        some = packets & exactly(refused)
-        if not some:
-            return packets
-        self._chains.drop(by_no_rule(reason), some)
-        return packets - exactly(refused)

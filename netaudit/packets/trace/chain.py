@@ -30,9 +30,9 @@ from netaudit.packets.host.route_lookup import RouteLookup
 from netaudit.packets.trace.branch import MOST, MOST_MARKS, Branch, Ways, bounded, merged
 from netaudit.packets.trace.recorder import TraceRecorder
 from netaudit.packets.trace.statements import NoAddressError, effect
+from netaudit.packets.values.candidate_rules import candidate_rules
 from netaudit.packets.values.jump_bounds import too_many_ways, why_not_followed
 from netaudit.packets.values.packet import doubts, holds
-from netaudit.packets.values.passed_by import rules_for
 from netaudit.packets.values.steps import EndKind, Step, StepKind
 
 _BREAK = "break"  # nft's word for a rule whose later matches do not hold, after its statements were done
@@ -97,7 +97,7 @@ class Walk:
     def _run(self, place: RulePosition, chain: ReadChain, states: list[Branch]) -> Passed:
         passed = Passed([], [])
         live = states
-        for rule in rules_for(chain, states[0].packet) if len(states) == 1 else chain.rules:
+        for rule in candidate_rules(chain, states[0].packet) if len(states) == 1 else chain.rules:
             if not live:
                 break
             on: list[Branch] = []

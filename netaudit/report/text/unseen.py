@@ -29,7 +29,7 @@ _VERBS = {Tense.HAPPENED: "changed", Tense.PLANNED: "would change", Tense.COMPAR
 def tense_of(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> Tense:
     """Return how to speak of a diff: of two hosts nothing has changed."""
     before, after = diff.before, diff.after
-    return Tense.COMPARED if are_two_hosts((before.host, before.taken_at), (after.host, after.taken_at)) else tense
+    return Tense.COMPARED if are_two_hosts(before, after) else tense
 
 
 def describe_no_exposure_change(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> str:

@@ -8,33 +8,23 @@ It need not be found again on each host whose rules are the same but for numbers
 
 import re
 from collections.abc import Iterator, Sequence
-from contextvars import ContextVar, Token
-from typing import Self
 
 from netaudit.model.netfilter.program import Program
 from netaudit.packets.exposure.alike.groups import Member
 from netaudit.packets.exposure.alike.part import program_without
+from netaudit.packets.sets.reused import Reused
 
 Kind = tuple[object, ...]
 _MOST = 1000  # kinds that are remembered
 _OF_ONE_HOST = re.compile(r"\b(?:br-[0-9a-f]{12}|[0-9a-f]*[.:][0-9a-f.:/]*|\d+)(?![\w-])")
-_HELD: ContextVar["HeldKinds | None"] = ContextVar("held", default=None)
 
 
-class HeldKinds:
+class HeldKinds(Reused):
     """The kinds of groups that were held against others; in its context they are not held again."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._kinds: dict[Kind, None] = {}
-        self._token: Token[HeldKinds | None] | None = None
-
-    def __enter__(self) -> Self:
-        self._token = _HELD.set(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._token is not None:
-            _HELD.reset(self._token)
 
     def __contains__(self, kind: Kind) -> bool:
         return kind in self._kinds
@@ -44,11 +34,6 @@ class HeldKinds:
         self._kinds[kind] = None
         if len(self._kinds) > _MOST:
             del self._kinds[next(iter(self._kinds))]
-
-
-def held_kinds() -> HeldKinds | None:
-    """Return what is remembered; None where nothing is."""
-    return _HELD.get()
 
 
 def kind_of(groups: Sequence[Sequence[Member]], program: Program) -> Kind:

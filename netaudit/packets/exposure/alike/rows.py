@@ -13,7 +13,7 @@ from netaudit.model.reason import Reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.alike.exchange import Exchange, ItemsOfRules, Standing
 from netaudit.packets.exposure.alike.groups import STANDING, Member, groups
-from netaudit.packets.exposure.alike.held import held_kinds, kind_of
+from netaudit.packets.exposure.alike.held import HeldKinds, kind_of
 from netaudit.packets.exposure.alike.part import program_without, without_members
 from netaudit.packets.exposure.table import ExposureTable, expose
 from netaudit.packets.host.destinations import destinations
@@ -69,7 +69,7 @@ def _written_by_groups(
     inventory = with_every_endpoint(snapshot.inventory, snapshot.host)
     found = groups(snapshot, program, inventory)
     requested = destinations(snapshot.host, inventory) if found else ()
-    held = held_kinds()
+    held = HeldKinds.current()
     kind = kind_of(found, program) if held and found else ()
     known = _Groups([(those, 1 if held and kind in held else STANDING) for those in found], requested, program, wanted)
     enough = most_rules is None or known.rules_left(snapshot) <= most_rules

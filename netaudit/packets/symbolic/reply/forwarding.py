@@ -45,7 +45,7 @@ class ReplyForwarding:
     def _moved(self, packets: Bounds, some: PacketSet, bridge: str | None) -> Bounds:
         """Let answers come in by a bridge; by none that there is, it is not known what becomes of them."""
         if bridge is None:
-            return self.refuse(packets, some, ReasonKind.NO_WAY_BACK_OF_CONTAINER)
+            return self._chains.refuse(packets, some, ReasonKind.NO_WAY_BACK_OF_CONTAINER)
         if not bridge or bridge not in self._world.number:
             return self.doubt(packets, some, ReasonKind.CONTAINER_ANSWERS_ELSEWHERE)
         moving = exactly(some - self._world.at(Field.OIF, bridge))
@@ -65,32 +65,32 @@ class ReplyForwarding:
         stays = self._space.union(world.routed_back(name) for name in inside)
         home = in_ranges(Field.DADDR, [range_ for name in inside for range_ in world.ranges.ways_out.get(name, ())])
         known = self._chains.encoders.sources.inside(home.ranges).sure
-        return self.doubt(self.refuse(packets, own - stays - new, reason), own & new - known, reason)
+        return self.doubt(self._chains.refuse(packets, own - stays - new, reason), own & new - known, reason)
 
     def believed(self, packets: Bounds) -> Bounds:
         """Drop what comes in and cannot be true."""
         world, arriving = self._world, self._arriving
-        packets = self.refuse(packets, wrong_loopback(world, arriving), ReasonKind.ANSWER_FROM_LOOPBACK)
+        packets = self._chains.refuse(packets, wrong_loopback(world, arriving), ReasonKind.ANSWER_FROM_LOOPBACK)
         reason = ReasonKind.ANSWER_SOURCE_NOT_BEHIND_INTERFACE
         wrong = wrong_source(world, arriving, self._chains.encoders.answers_at(ARRIVING).bounds)
-        return self.doubt(self.refuse(packets, wrong.sure, reason), wrong.possible - wrong.sure, reason)
+        return self.doubt(self._chains.refuse(packets, wrong.sure, reason), wrong.possible - wrong.sure, reason)
 
     def forwarded(self, packets: Bounds) -> Bounds:
         """Drop what the host does not forward."""
         world, arriving = self._world, self._arriving
-        packets = self.refuse(packets, not_forwarded(world, arriving), ReasonKind.ANSWER_NOT_FORWARDED)
-        return self.refuse(packets, of_the_link(world, arriving), ReasonKind.LINK_LOCAL_SENDER)
+        packets = self._chains.refuse(packets, not_forwarded(world, arriving), ReasonKind.ANSWER_NOT_FORWARDED)
+        return self._chains.refuse(packets, of_the_link(world, arriving), ReasonKind.LINK_LOCAL_SENDER)
 
     def way_back(self, packets: Bounds, place: ReplyPosition) -> Bounds:
         """Let answers leave by the routes to who sent the first packet; another way than it came is doubtful."""
         world, space = self._world, self._space
         packets = self.chosen(packets, place)
         ways = {name: world.back_by(name) for name in world.interfaces if name}
-        packets = self.refuse(packets, space.everything - space.union(ways.values()), ReasonKind.NO_WAY_BACK)
+        packets = self._chains.refuse(packets, space.everything - space.union(ways.values()), ReasonKind.NO_WAY_BACK)
         here = world.at(Field.IIF, "") | world.at(Field.IIF, LOOPBACK)
         same = space.union([here, *(world.at(Field.IIF, name) & way for name, way in ways.items())])
         near = space.union(self._on_link(Field.IIF, name) for name in ways)
-        packets = self.refuse(packets, near - same, ReasonKind.BACK_BY_OTHER_THAN_ASKER)
+        packets = self._chains.refuse(packets, near - same, ReasonKind.BACK_BY_OTHER_THAN_ASKER)
         chosen = space.in_ranges(Field.SADDR, world.ranges.several_ways) - here
         packets = self.doubt(packets, chosen, ReasonKind.BACK_BY_ONE_OF_SEVERAL)
         return self.doubt(packets, space.everything - same, ReasonKind.BACK_BY_OTHER)
@@ -132,7 +132,7 @@ class ReplyForwarding:
         world = self._world
         led, new = world.led, world.translated(Translated.SOURCE)
         unsure = (some & new & self._chains.encoders.sources.may_be_old) - led
-        return self.doubt(self.refuse(packets, some & (led | new) - unsure, reason), unsure, reason)
+        return self.doubt(self._chains.refuse(packets, some & (led | new) - unsure, reason), unsure, reason)
 
     def doubt(self, packets: Bounds, some: PacketSet, reason: ReasonKind) -> Bounds:
         """Doubt what becomes of some packets."""
@@ -141,14 +141,6 @@ class ReplyForwarding:
             return packets
         self._chains.doubts.append(Doubt(self._chains.decision(None, make_reason(reason)), unknown))
         return Bounds(packets.sure - some, packets.possible)
-
-    def refuse(self, packets: Bounds, refused: PacketSet, reason: ReasonKind) -> Bounds:
-        """Drop what the kernel itself refuses."""
-        some = packets & exactly(refused)
-        if not some:
-            return packets
-        self._chains.drop(self._chains.decision(None, make_reason(reason)), some)
-        return packets - exactly(refused)
 
 
 def _beside(world: HostSets) -> PacketSet:

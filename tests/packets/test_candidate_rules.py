@@ -7,7 +7,7 @@ from programs import RECORDINGS
 
 import netaudit
 from netaudit.model.facts import Facts, Source
-from netaudit.packets.values import passed_by
+from netaudit.packets.values import candidate_rules
 from netaudit.parse import program
 from netaudit.parse.iptables import meaning
 
@@ -44,9 +44,9 @@ def _host() -> Facts:
 
 
 @pytest.mark.parametrize(("source", "target"), PACKETS)
-def test_what_is_passed_by_changes_nothing(source: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_candidate_changes_nothing(source: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     quick = netaudit.trace(_host(), source, target)
-    monkeypatch.setattr(passed_by, "SHORT", 1 << 30)
+    monkeypatch.setattr(candidate_rules, "SHORT", 1 << 30)
     assert netaudit.trace(_host(), source, target) == quick
 
 

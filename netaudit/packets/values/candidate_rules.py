@@ -1,4 +1,4 @@
-"""The rules of a long chain that one packet may match; the others are passed by without reading what they mean.
+"""The candidates of a long chain: the rules that one packet may match. What the others mean is not read.
 
 Docker writes a rule for each port of each container, and most differ in their one address or port. A rule one of whose
 matches does not hold is not met, whatever else it says, so the text of that match is enough. No target of iptables
@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r"(?<!!) -d (\d+\.\d+\.\d+\.\d+)/32 (?=(?:! )?-[sdiopmjg] 
 _PORT = re.compile(r" -m (?:tcp|udp) --dport (\d+) (?=(?:! )?-[sdiopmjg] )")
 
 
-def rules_for(chain: ReadChain, packet: Packet) -> tuple[ReadRule, ...]:
+def candidate_rules(chain: ReadChain, packet: Packet) -> tuple[ReadRule, ...]:
     """Return the rules that a packet may match, in order."""
     address = packet.number(Field.DADDR)
     iptables = chain.table.backend in IPTABLES_BACKENDS and chain.table.family == Family.IP
