@@ -1,18 +1,14 @@
 """Run Podman's generator for Quadlet on a folder, shut in as a client is, and read what it prints within bounds."""
 
-import os
-import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from netaudit.bounded import UnfitError, read_descriptor
 from netaudit.errors import PlanError
-from netaudit.standin.confinement import check_confined, confined
+from netaudit.standin.confinement import end, running
 
 _SECONDS = 20
 _LONGEST = 1 << 20
@@ -32,31 +28,13 @@ def run_generator(program: str, folder: Path) -> Generated:
 
     The generator has no network, can write nothing, and sees an empty /run.
     """
-    command = (program, "-dryrun")
-    with tempfile.TemporaryDirectory(prefix="netaudit-") as empty:
-        reading, writing = os.pipe()
-        try:
-            try:
-                process = _start(confined(command, Path(empty), writing), folder, writing)
-            finally:
-                os.close(writing)
-            generated = _read(process, program)
-            check_confined(read_descriptor(reading, _LONGEST, None), command)
-        finally:
-            os.close(reading)
-    return generated
-
-
-def _start(command: Sequence[str], folder: Path, failure: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command,
-        env={"QUADLET_UNIT_DIRS": str(folder), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        pass_fds=(failure,),
-    )
+    environment = {"QUADLET_UNIT_DIRS": str(folder), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    streams = (subprocess.DEVNULL, subprocess.PIPE, subprocess.PIPE)
+    with (
+        tempfile.TemporaryDirectory(prefix="netaudit-") as empty,
+        running((program, "-dryrun"), Path(empty), environment, None, streams) as process,
+    ):
+        return _read(process, program)
 
 
 def _read(process: subprocess.Popen[bytes], program: str) -> Generated:
@@ -73,7 +51,6 @@ def _read(process: subprocess.Popen[bytes], program: str) -> Generated:
         except (UnfitError, subprocess.TimeoutExpired) as error:
             raise PlanError(f"{program}: what it prints {error}", hint=ASK_ITSELF) from error
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            end(process)
     printed, said = (one.result().decode(errors="replace") for one in reads)
     return Generated(code, printed, " ".join(said.split())[-500:])

@@ -1,21 +1,20 @@
 """Run a command's own client against the stand-in engine."""
 
 import os
-import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
 import msgspec
 
-from netaudit.bounded import UnfitError, read_descriptor, read_plain
+from netaudit.bounded import UnfitError, read_plain
 from netaudit.standin.commands import PlannedCommand, check_command
 from netaudit.standin.compose import check_project
-from netaudit.standin.confinement import check_confined, confined
+from netaudit.standin.confinement import running
 from netaudit.standin.connection import Engine
 from netaudit.standin.environment import environment_of
 from netaudit.standin.podman import SOCKET, check_podman, is_podman, sent_to_stand_in
@@ -74,25 +73,11 @@ def run_client(engine: Engine, command: Sequence[str], client: Client) -> Outcom
 
 def _run(server: EngineServer, place: Path, command: Sequence[str], client: Client, planned: PlannedCommand) -> Outcome:
     """Run one client to its end."""
+    environment = environment_of(dict(client.environment), place, interpolates=planned.interpolates)
     with (place / "output").open("wb") as output, (place / "error").open("wb") as error, _stdin(planned) as stdin:
-        reading, writing = os.pipe()
-        process = subprocess.Popen(
-            confined(command, place / "run", writing),
-            env=environment_of(dict(client.environment), place, interpolates=planned.interpolates),
-            cwd=client.folder or None,
-            stdin=stdin,
-            stdout=output,
-            stderr=error,
-            start_new_session=True,
-            pass_fds=(writing,),
-        )
-        os.close(writing)
-        try:
+        streams = (stdin, output, error)
+        with running(command, place / "run", environment, client.folder or None, streams) as process:
             end = _wait(server, process)
-        finally:
-            _kill(process)
-            failure = _failure_of(reading)
-    check_confined(failure, command)
     if server.failure is not None:
         raise server.failure
     code = 0 if end == "waits" else process.returncode
@@ -111,14 +96,6 @@ def _stdin(planned: PlannedCommand) -> Iterator[int]:
             os.close(one)
 
 
-def _failure_of(reading: int) -> bytes:
-    """Return what stood in the way of starting the client; nothing, where it has started."""
-    try:
-        return read_descriptor(reading, _LONGEST, None)
-    finally:
-        os.close(reading)
-
-
 def _wait(server: EngineServer, process: subprocess.Popen[bytes]) -> str:
     """Wait until the client ends, or only waits itself, or is late."""
     deadline = monotonic() + _DEADLINE
@@ -132,13 +109,6 @@ def _wait(server: EngineServer, process: subprocess.Popen[bytes]) -> str:
                 return "late"
         else:
             return "ends"
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the client with all that it started: it is the leader of its own session."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _read(path: Path) -> str:

@@ -17,7 +17,7 @@ from plan.clients import client, recorded, run, stand_in
 from netaudit import load_auditor
 from netaudit.api.plans import PlanContext, judge_command
 from netaudit.errors import CommandError, ConfinementError, PlanError
-from netaudit.standin import session
+from netaudit.standin import confinement
 from netaudit.standin.confinement import check_confined, confined
 from netaudit.standin.session import Client, run_client
 
@@ -78,7 +78,7 @@ def test_a_client_opens_no_other_socket_and_writes_no_file(
     (tmp_path / "compose.yaml").write_text(_PROJECT)
     trace = tmp_path / "trace"
     strace = ("strace", "-ff", "-qq", "-s", "200", "-e", f"trace={_CALLS}", "-o", str(trace))
-    monkeypatch.setattr(session, "confined", lambda *asked: [*strace, *confined(*asked)])
+    monkeypatch.setattr(confinement, "confined", lambda *asked: [*strace, *confined(*asked)])
     engine = stand_in(recorded("28.5.2-iptables-nft/many", "02"))
     run(engine, command, folder=tmp_path)
     assert engine.requests
