@@ -39,7 +39,7 @@ HOMES = {
     "pyarrow": "fleet/results/parquet.py",  # these are extras
     "duckdb": "fleet/query/database.py",
     "obstore": "fleet/sources/objects.py",
-    "ray": "fleet/engines/ray_cluster.py",
+    "ray": "fleet/executors/ray_cluster.py",
 }
 
 

@@ -6,9 +6,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from netaudit.fleet.engines.carry import pack_task, perform
-from netaudit.fleet.engines.cluster import Cluster, LostError
-from netaudit.fleet.engines.executor import Group, MakeTask
+from netaudit.fleet.executors.carry import pack_task, perform
+from netaudit.fleet.executors.cluster import Cluster, LostError
+from netaudit.fleet.executors.executor import Group, MakeTask
 
 _FORK = get_context("forkserver")
 _FORK.set_forkserver_preload(["fleets.machines", "fleets.tasks"])  # else each process imports them

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 import netaudit
 from fleets.generate import RECORDINGS, START
-from netaudit.fleet.engines.executor import Ended, Group, MakeTask
+from netaudit.fleet.executors.executor import Ended, Group, MakeTask
 from netaudit.fleet.job import Orders
 from netaudit.fleet.results.results import opened
 from netaudit.fleet.work.audit import Summary, audit_fleet

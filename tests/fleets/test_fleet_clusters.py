@@ -8,9 +8,9 @@ import pytest
 from fleets.machines import Machines, Standing, connected
 from fleets.tasks import make_task, make_task_that_cannot
 from netaudit.errors import CollectError, UsageError
-from netaudit.fleet.engines.choice import choose_engine
-from netaudit.fleet.engines.cluster import Cluster, Spread, bundles
-from netaudit.fleet.engines.executor import Group, MakeTask, WorkerEnd
+from netaudit.fleet.executors.choice import choose_executor
+from netaudit.fleet.executors.cluster import Cluster, Spread, bundles
+from netaudit.fleet.executors.executor import Group, MakeTask, WorkerEnd
 from netaudit.fleet.job import Job
 from netaudit.fleet.rows.audited import Named
 
@@ -56,7 +56,7 @@ def test_a_job_that_ends_its_process_costs_itself_alone() -> None:
 
 
 def test_a_job_that_takes_too_long_is_ended_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("netaudit.fleet.engines.cluster._PATIENCE", 0.0)
+    monkeypatch.setattr("netaudit.fleet.executors.cluster._PATIENCE", 0.0)
     found = _run(Standing(), ["a", "hang", "b"], 0.0)
     assert found == {**_done(["a", "b"]), "hang": WorkerEnd("timeout")}
 
@@ -79,4 +79,4 @@ def test_groups_are_not_divided() -> None:
 @pytest.mark.parametrize(("name", "says"), [("spark://x", "is no engine"), ("ray", "is no engine")])
 def test_an_engine_that_is_not_known_is_refused(name: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        choose_engine(name, 0, 600)
+        choose_executor(name, 0, 600)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from fleets.tasks import make_task, make_task_that_dies_once
-from netaudit.fleet.engines.executor import WorkerEnd
-from netaudit.fleet.engines.local import Local
+from netaudit.fleet.executors.executor import WorkerEnd
+from netaudit.fleet.executors.local import Local
 from netaudit.fleet.job import Job
 from netaudit.fleet.rows.audited import Named
 
@@ -60,7 +60,7 @@ def test_a_job_that_takes_too_long_is_ended_and_not_tried_again() -> None:
 _RUN = """
 import sys
 from fleets.tasks import make_task
-from netaudit.fleet.engines.local import Local
+from netaudit.fleet.executors.local import Local
 from fleets.test_fleet_engines import _groups
 if __name__ == "__main__":
     for job, _ in Local(2).run(make_task, _groups("a", "hang", "hang")):

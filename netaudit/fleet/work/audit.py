@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from netaudit.errors import CollectError, NetauditError, RecordingError
-from netaudit.fleet.engines.executor import Executor, Group, WorkerEnd
+from netaudit.fleet.executors.executor import Executor, Group, WorkerEnd
 from netaudit.fleet.job import Job, Orders, Tell
 from netaudit.fleet.results.results import Known, Results
 from netaudit.fleet.results.spool import Beginning, Spool

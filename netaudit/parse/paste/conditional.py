@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate
 
 from netaudit.parse.iptables.commands import calls_of
-from netaudit.parse.paste.split import Parts, Passed
+from netaudit.parse.paste.split import Parts, SkippedLine
 
 _WORD = re.compile(
     r"(?:^|[;&|)]|\b(?:then|else|do)\b)\s*(?:(?P<fi>if)\s|(?P<esac>case)\s|(?P<done>while|until|for)\s"
@@ -32,7 +32,7 @@ def tell_conditional(parts: Parts, text: str) -> None:
         for number in sorted(sometimes.intersection(lines)):
             calls = [call for call in calls_of(lines[number].strip()) if _CALL.match(call)]
             if calls:
-                parts.passed.append(Passed(number, " ; ".join(calls), rules_of=key, sometimes=True))
+                parts.skipped.append(SkippedLine(number, " ; ".join(calls), rules_of=key, sometimes=True))
                 lines[number] = " ; ".join(call for call in calls if _is_kept(call, sure))
 
 

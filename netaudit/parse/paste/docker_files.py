@@ -40,7 +40,7 @@ def _is_empty_list(parts: Parts) -> bool:
     """Tell whether `docker ps` printed its heading and nothing below: then no container runs."""
     shown = parts.others.get(Topic.DOCKER_PS, {})
     last = max(shown, default=0)
-    return bool(shown) and not any(last < one.line <= last + _NEAR for one in parts.passed)
+    return bool(shown) and not any(last < one.line <= last + _NEAR for one in parts.skipped)
 
 
 def _is_known(row: Json, inspected: list[str], containers: list[Json]) -> bool:

@@ -13,8 +13,8 @@ from netaudit.parse.nftables.spelling import is_nft_text
 from netaudit.parse.paste.conditional import tell_conditional
 from netaudit.parse.paste.docker_files import docker_files
 from netaudit.parse.paste.docker_rows import objects_of
+from netaudit.parse.paste.gaps import gaps_of_skipped
 from netaudit.parse.paste.host_text import addresses_of
-from netaudit.parse.paste.passed import passed_gaps
 from netaudit.parse.paste.plain.markup import lines_end_in_tags
 from netaudit.parse.paste.plain.undone import is_escaped
 from netaudit.parse.paste.plain.wrapped import ends_in_target, is_cut_off
@@ -78,7 +78,7 @@ def read_paste(text: str, name: str) -> Paste:
     gaps += _unused(parts, files, name)
     counted = ((_ESCAPED, is_escaped(text)), (_TAGGED, lines_end_in_tags(text)))
     gaps += (Gap(name, GapReason.PARTIAL, said) for said, is_so in counted if is_so)
-    gaps += passed_gaps(parts, name, _SOURCES)
+    gaps += gaps_of_skipped(parts, name, _SOURCES)
     return Paste(files, tuple(gaps), clean=_is_clean(files, text))
 
 

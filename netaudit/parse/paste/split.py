@@ -1,4 +1,4 @@
-"""A text that people pasted -> what of it is whose answer, and what was passed by.
+"""A text that people pasted -> what of it is whose answer, and which lines are skipped.
 
 What is not a source's own is blank in its file, so that lines have the numbers that they have in the text.
 """
@@ -43,7 +43,7 @@ _CONTINUES = {
 }
 
 
-class Passed(msgspec.Struct, frozen=True):
+class SkippedLine(msgspec.Struct, frozen=True):
     """A line that is no source's, or that says others are left out."""
 
     line: int
@@ -64,7 +64,7 @@ class Parts(msgspec.Struct):
     rules: dict[tuple[str, bool], dict[int, str]] = {}
     others: dict[Topic, dict[int, str]] = {}
     json: list[JsonPart] = []
-    passed: list[Passed] = []
+    skipped: list[SkippedLine] = []
     legacy_too: set[str] = set()
 
     def text(self, lines: dict[int, str]) -> str:
@@ -89,11 +89,11 @@ def split_paste(text: str) -> Parts:
             number = part.last
             reader.topic = Topic.OTHER
         elif note := _note_of(number, lines[number - 1]):
-            parts.passed.append(note)
+            parts.skipped.append(note)
         else:
             reader.take(number, lines[number - 1])
     _pass_by_typed(parts)
-    parts.passed.sort(key=lambda one: one.line)
+    parts.skipped.sort(key=lambda one: one.line)
     return parts
 
 
@@ -103,14 +103,14 @@ def _pass_by_notes(parts: Parts, lines: list[str]) -> None:
         rule, note = split_note(line)
         if note:
             lines[at] = rule
-            parts.passed.append(Passed(at + 1, note))
+            parts.skipped.append(SkippedLine(at + 1, note))
 
 
-def _note_of(number: int, line: str) -> Passed | None:
+def _note_of(number: int, line: str) -> SkippedLine | None:
     """Return what stands in the place of a line that was undone."""
     if line.startswith(LEFT_OUT):
-        return Passed(number, line.removeprefix(LEFT_OUT), left_out=True)
-    return Passed(number, "", joined=True) if line == JOINED else None
+        return SkippedLine(number, line.removeprefix(LEFT_OUT), left_out=True)
+    return SkippedLine(number, "", joined=True) if line == JOINED else None
 
 
 def _pass_by_typed(parts: Parts) -> None:
@@ -119,7 +119,7 @@ def _pass_by_typed(parts: Parts) -> None:
     topics = [topic for lines in parts.rules.values() for line in lines.values() if (topic := topic_of(line))]
     if any(topic is not Topic.COMMANDS for topic in topics) or len(typed) < len(topics) - len(typed):
         for key, at in typed:
-            parts.passed.append(Passed(at, parts.rules[key].pop(at).strip(), rules_of=key, typed=True))
+            parts.skipped.append(SkippedLine(at, parts.rules[key].pop(at).strip(), rules_of=key, typed=True))
 
 
 class _Sorter:
@@ -171,7 +171,7 @@ class _Sorter:
             self._put_rule(number, line)
             if _CHANGES.search(line):
                 of = (self._family, self._legacy)
-                self._parts.passed.append(Passed(number, line.strip(), rules_of=of, typed=True))
+                self._parts.skipped.append(SkippedLine(number, line.strip(), rules_of=of, typed=True))
 
     def _answer(self, number: int, line: str) -> None:
         topic = topic_of(line)
@@ -193,7 +193,7 @@ class _Sorter:
         elif not is_noise(line) and not line.lstrip().startswith("#"):
             row = _ROW.match(line) is not None
             of = (self._family, self._legacy) if row or self.topic in RULES else None
-            self._parts.passed.append(Passed(number, line.strip(), is_elided(line), of, row))
+            self._parts.skipped.append(SkippedLine(number, line.strip(), is_elided(line), of, row))
 
     def _saved(self, number: int, line: str) -> None:
         self._put_rule(number, line)

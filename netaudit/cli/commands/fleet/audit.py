@@ -9,7 +9,7 @@ import typer
 from netaudit.cli.options import StrictOption, day_option, named, some_seconds
 
 if TYPE_CHECKING:
-    from netaudit.fleet.engines.executor import Executor
+    from netaudit.fleet.executors.executor import Executor
     from netaudit.fleet.job import Orders
 
 _INCOMPLETE = 4
@@ -83,7 +83,7 @@ def audit(
     first, as `fleet collect` does it, into the folder `recordings` of the results.
     """
     from netaudit.catalog.config_places import find_config
-    from netaudit.fleet.engines.choice import choose_engine
+    from netaudit.fleet.executors.choice import choose_executor
     from netaudit.fleet.job import Orders
 
     found = config or find_config(Path.cwd())
@@ -98,7 +98,7 @@ def audit(
         exposure=exposure,
     )
     start = since.replace(tzinfo=since.tzinfo or dt.UTC) if since else None
-    executor = choose_engine(engine, workers, timeout)
+    executor = choose_executor(engine, workers, timeout)
     failed = _run(_recorded(source, out, at_once), out, executor, orders, start)
     raise typer.Exit(_INCOMPLETE if strict and failed else 0)
 

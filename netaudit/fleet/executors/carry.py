@@ -5,7 +5,7 @@ import platform
 from functools import lru_cache
 
 from netaudit.errors import NetauditError
-from netaudit.fleet.engines.executor import Group, MakeTask, Task
+from netaudit.fleet.executors.executor import Group, MakeTask, Task
 from netaudit.release import RELEASE
 
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from netaudit.errors import CollectError, UsageError
-from netaudit.fleet.engines.carry import pack_task, perform
-from netaudit.fleet.engines.cluster import LostError
-from netaudit.fleet.engines.executor import Group, MakeTask
+from netaudit.fleet.executors.carry import pack_task, perform
+from netaudit.fleet.executors.cluster import LostError
+from netaudit.fleet.executors.executor import Group, MakeTask
 from netaudit.release import RELEASE
 
 _INSTALL = (

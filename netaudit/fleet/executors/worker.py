@@ -9,7 +9,7 @@ from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 
 from netaudit.collect.asking.orphans import die_with_parent
-from netaudit.fleet.engines.executor import Group, MakeTask
+from netaudit.fleet.executors.executor import Group, MakeTask
 from netaudit.fleet.job import Job
 
 _SPAWN = get_context("spawn")  # a copy of a process that has threads, as pyarrow's, may wait for ever

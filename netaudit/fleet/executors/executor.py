@@ -1,4 +1,4 @@
-"""What runs jobs: the protocol of all engines."""
+"""What runs jobs: the protocol of all executors."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol

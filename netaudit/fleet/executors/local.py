@@ -13,8 +13,8 @@ from multiprocessing.connection import wait
 
 import msgspec
 
-from netaudit.fleet.engines.executor import Ended, Group, MakeTask, WorkerEnd
-from netaudit.fleet.engines.worker import Worker
+from netaudit.fleet.executors.executor import Ended, Group, MakeTask, WorkerEnd
+from netaudit.fleet.executors.worker import Worker
 from netaudit.fleet.job import Job
 
 TIMEOUT = "timeout"

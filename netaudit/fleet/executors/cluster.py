@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from netaudit.errors import CollectError
-from netaudit.fleet.engines.executor import Ended, Group, MakeTask, WorkerEnd
+from netaudit.fleet.executors.executor import Ended, Group, MakeTask, WorkerEnd
 from netaudit.fleet.job import Job
 
 TIMEOUT = "timeout"
