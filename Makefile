@@ -76,10 +76,11 @@ break: $(VENV)/ready ## Try to break every form of input: CASES=1000000 hostile 
 	PYTHONPATH=.:tests $(PYTHON) -m hostile.breaking $(CASES) $(SEED) $(FORMS)
 
 MUTANTS ?= 300
+PACKAGES ?=
 .PHONY: mutants
-mutants: $(VENV)/ready ## Change packets and attribution in MUTANTS=300 places, SEED=0: which changes no test notices
+mutants: $(VENV)/ready ## Change packets and attribution in MUTANTS=300 places, SEED=0: which changes no unit test notices; MATRIX=1 PACKAGES=netaudit/packets/trace
 	$(PYTHON) -m pip install --quiet -e '.[mutants]'
-	PYTHONPATH=.:tests $(PYTHON) -m mutation.sample $(MUTANTS) $(SEED)
+	PYTHONPATH=.:tests JOBS=$(WORKERS) $(PYTHON) -m mutation.sample $(MUTANTS) $(SEED) $(PACKAGES)
 
 .PHONY: lowest
 lowest: ## The unit tests with the lowest version of every dependency

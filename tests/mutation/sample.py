@@ -1,8 +1,8 @@
-"""Try a sample of mutants, and print how many the tests notice, by package: python -m mutation.sample [N [SEED]].
+"""Try a sample of mutants, and print how many the tests notice: python -m mutation.sample [N [SEED [PACKAGE...]]].
 
 mutmut's operators make each mutant: one change of one function (some 18,000 in all). coverage.py tells which tests run
-the changed line; these are run, the quickest first, until one fails. Of each package as many mutants are tried, and the
-score of several packages weighs each by how many mutants it has.
+the changed line; these are run, the sharpest and quickest first, until one fails. Of each package as many mutants are
+tried, and the score of several packages weighs each by how many mutants it has. MATRIX=1: the tests of the matrix too.
 """
 
 import os
@@ -10,7 +10,7 @@ import random
 import sys
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -26,16 +26,17 @@ TESTS = [
     *(f"tests/{name}" for name in ("packets", "attribute", "makers")),
     *(f"tests/{name}.py" for name in ("test_ablation", "test_catalog", "test_families")),
 ]
-OPTIONS = ["-q", "--no-header", "-m", "not engine and not kernel and not browser"]
+LEFT = ["engine", "kernel", "browser", *([] if os.environ.get("MATRIX") == "1" else ["matrix"])]
+OPTIONS = ["-q", "--no-header", "-m", " and ".join(f"not {mark}" for mark in LEFT)]
 EQUIVALENT = Path(__file__).parent / "equivalent.toml"
 
 
-def main(count: int = 300, seed: int = 0) -> None:
-    """Try so many mutants; print the score of each package, and what survived."""
+def main(count: int = 300, seed: int = 0, *packages: str) -> None:
+    """Try so many mutants of these packages, or of all; print the score of each package, and what survived."""
     os.environ["CI"] = "1"  # Hypothesis: the same examples each time
     os.environ["TABLES"] = "each"  # no test is spared what another one computed (tests/tables_once.py)
     equivalent = _equivalent()
-    sizes, chosen = _sample(count, seed)
+    sizes, chosen = _sample(count, seed, packages)
     mutants = [mutant for mutant in chosen if mutant.key not in equivalent]
     _find_reached()
     outcomes = kept("outcomes", dict)  # of earlier runs too: what was noticed once is not tried again
@@ -61,14 +62,16 @@ def _find_reached() -> None:
         sys.exit("the tests fail without any change: mend them first")
 
 
-def _sample(count: int, seed: int) -> tuple[Counter[str], list[Mutant]]:
-    """Return how many mutants each package has, and a sample with as many of each."""
+def _sample(count: int, seed: int, packages: Collection[str]) -> tuple[Counter[str], list[Mutant]]:
+    """Return how many mutants each package has, and a sample with as many of each of those that are asked about."""
     by_package: dict[str, list[Place]] = defaultdict(list)
     for place in kept("places", lambda: [one for source in SOURCES for one in places(Path(source))]):
-        by_package[place.package].append(place)
+        if place.package in packages or not packages:
+            by_package[place.package].append(place)
     each = -(-count // len(by_package))
     sizes = Counter({package: len(found) for package, found in by_package.items()})
-    return sizes, kept(f"sample-{each}-{seed}", lambda: list(_chosen(by_package, each, seed)))
+    name = "-".join(("sample", str(each), str(seed), *sorted(packages))).replace("/", ".")
+    return sizes, kept(name, lambda: list(_chosen(by_package, each, seed)))
 
 
 def _chosen(by_package: Mapping[str, Sequence[Place]], each: int, seed: int) -> Iterator[Mutant]:
@@ -88,4 +91,4 @@ def _equivalent() -> set[tuple[str, ...]]:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:3]), *sys.argv[3:])

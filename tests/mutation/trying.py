@@ -8,7 +8,7 @@ import signal
 import time
 import traceback
 import types
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -16,10 +16,10 @@ from typing import NoReturn
 import pytest
 
 from mutation.mutant import Mutant, Outcome
-from mutation.reaching import in_turn, tests_by_line
+from mutation.reaching import in_turn, keep, kept, tests_by_line
 
-JOBS = 2
-EACH = 15  # processor seconds for the tests of one mutant: what is not noticed in them counts as not noticed
+JOBS = int(os.environ.get("JOBS", "2"))
+EACH = 8  # processor seconds for the tests of one mutant: what is not noticed in them counts as not noticed
 ROOM = 12 << 30  # bytes of address space beyond what was taken before; a space of packet sets reserves two
 
 
@@ -36,7 +36,8 @@ class Trying:
         self._mutants = mutants
         self._times = times
         self._tell = tell
-        self._running: dict[int, Mutant] = {}
+        self._noticed: Counter[tuple[Path, str]] = kept("noticed", Counter)  # by file and test, of earlier runs too
+        self._running: dict[int, tuple[Mutant, int]] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try each mutant in a fork."""
@@ -47,20 +48,28 @@ class Trying:
         for mutant in self._mutants:
             lines = tests_by_line(mutant.place.path)
             reaching = {test for line in mutant.lines for test in lines.get(line, ()) if test in by_name}
-            items = [by_name[test] for test in in_turn(reaching, self._times)]
             self._wait(JOBS - 1)
+            noticed = {test: count for (path, test), count in self._noticed.items() if path == mutant.place.path}
+            items = [by_name[test] for test in in_turn(reaching, self._times, noticed)]
+            reading, writing = os.pipe()
             child = os.fork()
             if child == 0:
-                _in_fork(mutant, known, items, self._times)
-            self._running[child] = mutant
+                _in_fork(mutant, known, items, self._times, writing)
+            os.close(writing)
+            self._running[child] = mutant, reading
         self._wait(0)
+        keep("noticed", self._noticed)
         return True
 
     def _wait(self, left: int) -> None:
         """Wait until no more than so many mutants are being tried."""
         while len(self._running) > left:
             child, status = os.wait()
-            self._tell(self._running.pop(child), _outcome(os.waitstatus_to_exitcode(status)))
+            mutant, reading = self._running.pop(child)
+            if test := os.read(reading, 1 << 12).decode():
+                self._noticed[mutant.place.path, test] += 1
+            os.close(reading)
+            self._tell(mutant, _outcome(os.waitstatus_to_exitcode(status)))
 
 
 class Known:
@@ -92,22 +101,27 @@ def _outcome(code: int) -> Outcome:
     return Outcome.ENDLESS if code == -signal.SIGXCPU else _BY_CODE.get(code, Outcome.FAULTY)
 
 
-def _in_fork(mutant: Mutant, known: Known, items: Sequence[pytest.Item], times: dict[str, float]) -> NoReturn:
-    """End this process: with 1 when one of these tests fails with the mutant, with 2 when there is none."""
+def _in_fork(
+    mutant: Mutant, known: Known, items: Sequence[pytest.Item], times: dict[str, float], telling: int
+) -> NoReturn:
+    """End this process: with 1 when one of these tests fails with the mutant, and tell which; with 2 when none is."""
     try:
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         os.dup2(null, 1)
         known.put(mutant)
         resource.setrlimit(resource.RLIMIT_AS, (_size() + ROOM, resource.RLIM_INFINITY))
-        os._exit(_try(items, times) if items else 2)
+        failed = _try(items, times)
+        if failed:
+            os.write(telling, failed.encode())
+        os._exit(1 if failed else 0 if items else 2)
     except BaseException:  # noqa: BLE001 (nothing of the fork may go on in its parent's code)
         traceback.print_exc()
         os._exit(3)
 
 
-def _try(items: Sequence[pytest.Item], times: dict[str, float]) -> int:
-    """Return 1 when one of these tests fails."""
+def _try(items: Sequence[pytest.Item], times: dict[str, float]) -> str:
+    """Return the first of these tests that fails; "" where none does."""
     for item, following in zip(items, [*items[1:], None], strict=True):
         used = time.process_time()
         if used > EACH:
@@ -116,8 +130,8 @@ def _try(items: Sequence[pytest.Item], times: dict[str, float]) -> int:
         resource.setrlimit(resource.RLIMIT_CPU, (bound, resource.RLIM_INFINITY))
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if item.session.testsfailed:
-            return 1
-    return 0
+            return item.nodeid
+    return ""
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
