@@ -12,7 +12,7 @@ import errno
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import msgspec
@@ -31,8 +31,17 @@ PACKETS = 50  # for each ruleset
 _PORTS = 60000  # source ports before a new world is made: no two packets may be of one connection
 _LATER = 60300  # tags
 _SETTLE = 0.002  # seconds
-_BACKENDS = ("iptables-nft", "nftables", "iptables-legacy", "nftables", "iptables-nft")
+BACKENDS = ("iptables-nft", "nftables", "iptables-legacy", "nftables", "iptables-nft")
 _FLAGS_OF_LATER = (16, 24)  # a TCP connection that is picked up in the middle needs no handshake
+Send = Callable[[list[Sent]], dict[int, Observed]]
+
+
+class Packets(msgspec.Struct, frozen=True):
+    """Packets to send, and whether their ruleset counts hops, and whether it marks connections."""
+
+    sent: list[Sent]
+    count_hops: bool
+    mark_connections: bool
 
 
 def agree(count: int, seed: int, tally: Tally) -> None:
@@ -40,7 +49,7 @@ def agree(count: int, seed: int, tally: Tally) -> None:
     while tally.pairs.total() < count:
         with world() as here:
             facts, kernel = here.facts(), KernelTrace(here.host.pid)
-            bench = _Bench(here, kernel)
+            bench = Bench(here, kernel)
             try:
                 for first in range(1024, _PORTS - PACKETS, PACKETS):
                     if tally.pairs.total() < count:
@@ -50,7 +59,7 @@ def agree(count: int, seed: int, tally: Tally) -> None:
                 kernel.close()
 
 
-class _Bench:
+class Bench:
     """Sends packets and says what became of them."""
 
     def __init__(self, here: World, kernel: KernelTrace) -> None:
@@ -94,33 +103,44 @@ class _Bench:
                 yield found
 
 
-def _one_ruleset(bench: _Bench, facts: dict[str, bytes], place: tuple[int, int], tally: Tally) -> None:
+def _one_ruleset(bench: Bench, facts: dict[str, bytes], place: tuple[int, int], tally: Tally) -> None:
     seed, first_port = place
-    pools = Pools(seed, 6 if seed % 4 == 3 else 4)
-    loaded = load(bench.here, _BACKENDS[seed % 5], pools, facts)
+    pools = pools_of(seed)
+    loaded = load(bench.here, BACKENDS[seed % 5], pools, facts)
     packets = [pools.packet(first_port + at, first_port + at) for at in range(PACKETS)]
-    observed = bench.send(packets)
-    traces = {packet.tag: compare(loaded, packet, observed[packet.tag], tally) for packet in packets}
-    sent = answers(packets, traces, observed)
-    answered = bench.send([one.sent for one in sent])
-    for one in sent:
-        compare_answer(loaded, one, answered[one.sent.tag], tally)
-    if not pools.counts_hops:
-        compare_sets(loaded, packets, observed, tally)
-        compare_answers_in_sets(loaded, sent, answered, tally)
-    if not pools.marks_connections:  # else an answer may leave another mark
-        _later(bench, loaded, [one.packet for one in sent if is_answered(answered[one.sent.tag])], tally)
+    hold(loaded, Packets(packets, pools.counts_hops, pools.marks_connections), bench.send, tally)
     unload(bench.here, loaded.backend)
 
 
-def _later(bench: _Bench, loaded: Ruleset, answered: list[Sent], tally: Tally) -> None:
+def pools_of(seed: int) -> Pools:
+    """Return what a ruleset is made of: every fourth is of IPv6."""
+    return Pools(seed, 6 if seed % 4 == 3 else 4)
+
+
+def hold(loaded: Ruleset, chosen: Packets, send: Send, tally: Tally) -> None:
+    """Send packets, then answers to what arrived, then more of the same connections; compare the ways of all."""
+    packets = chosen.sent
+    observed = send(packets)
+    traces = {packet.tag: compare(loaded, packet, observed[packet.tag], tally) for packet in packets}
+    answering = answers(packets, traces, observed)
+    answered = send([one.sent for one in answering])
+    for one in answering:
+        compare_answer(loaded, one, answered[one.sent.tag], tally)
+    if not chosen.count_hops:
+        compare_sets(loaded, packets, observed, tally)
+        compare_answers_in_sets(loaded, answering, answered, tally)
+    if not chosen.mark_connections:  # else an answer may leave another mark
+        _later(loaded, [one.packet for one in answering if is_answered(answered[one.sent.tag])], send, tally)
+
+
+def _later(loaded: Ruleset, answered: list[Sent], send: Send, tally: Tally) -> None:
     """Send again what was answered: the kernel calls its connection established now."""
     again = [
         msgspec.structs.replace(packet, tag=_LATER + at, state=PacketState.ESTABLISHED)
         for at, packet in enumerate(answered)
         if _may_go_on(packet)
     ]
-    observed = bench.send(again)
+    observed = send(again)
     for packet in again:
         compare(loaded, packet, observed[packet.tag], tally)
 

@@ -25,6 +25,7 @@ class Ruleset(msgspec.Struct, frozen=True):
     positions: dict[tuple[str, str, str, int], int]
     text: str
     backend: str
+    files: dict[str, bytes] = {}
 
 
 def load(here: World, backend: str, pools: Pools, base: dict[str, bytes]) -> Ruleset:
@@ -40,11 +41,14 @@ def load(here: World, backend: str, pools: Pools, base: dict[str, bytes]) -> Rul
     listed = run(here.host, "nft", "-j", "list", "ruleset")
     if backend == "nftables":
         files["nft-ruleset.json"] = listed.encode()
-    facts = Facts(files)
-    snapshot = parse_snapshot(facts)
-    program = snapshot.program
-    kept = Program(tuple(table for table in program.tables if table.name != OBSERVING))
-    return Ruleset(kept, snapshot.host, _positions(listed), text, backend)
+    return read(files, _positions(listed), text, backend)
+
+
+def read(files: dict[str, bytes], positions: dict[tuple[str, str, str, int], int], text: str, backend: str) -> Ruleset:
+    """Return what netaudit makes of a host's files, without the table that observes."""
+    snapshot = parse_snapshot(Facts(files))
+    kept = Program(tuple(table for table in snapshot.program.tables if table.name != OBSERVING))
+    return Ruleset(kept, snapshot.host, positions, text, backend, files)
 
 
 def _feed(here: World, argv: tuple[str, ...], text: str) -> str:
