@@ -19,7 +19,7 @@ from mutation.mutant import Mutant, Outcome
 from mutation.reaching import in_turn, keep, kept, tests_by_line
 
 JOBS = int(os.environ.get("JOBS", "2"))
-EACH = 8  # processor seconds for the tests of one mutant: what is not noticed in them counts as not noticed
+EACH = 5  # processor seconds for the tests of one mutant: what is not noticed in them counts as not noticed
 ROOM = 12 << 30  # bytes of address space beyond what was taken before; a space of packet sets reserves two
 
 
