@@ -27,6 +27,7 @@ ALL = sorted(path.parent.relative_to(RECORDINGS).as_posix() for path in RECORDIN
 SAMPLE = "28.5.2-iptables-nft/default-one-port/01"
 STAY = (SAMPLE, "29.7.2-nftables/ipv6-binding-ipv4-container/01")
 _SAVES = {"iptables": Source.IPTABLES_NFT, "ip6tables": Source.IP6TABLES_NFT}
+_OPTION = re.compile(r"(?:! )?-\S+(?: (?!-|! )\S+)*")
 _COMMAND = re.compile(r"(ip6?tables) (?:-t (\w+))? ?-([IA]) (\S+) (.*?)(?: \|\| true)?")
 
 
@@ -46,7 +47,7 @@ def _many(name: str = SAMPLE, count: int = 12) -> Facts:
     return facts
 
 
-def _with_rules(facts: Facts, *commands: str) -> Facts:
+def with_commands(facts: Facts, *commands: str) -> Facts:
     """Write rules into what the save programs printed, as the commands would."""
     for command in commands:
         found = _COMMAND.fullmatch(command)
@@ -57,12 +58,23 @@ def _with_rules(facts: Facts, *commands: str) -> Facts:
             continue
         head, mark, rest = text.partition(f"*{table}\n")
         own, end, rest = rest.partition("COMMIT")
-        rule = f"[0:0] -A {found[4]} {found[5]}\n"
+        rule = f"[0:0] -A {found[4]} {_as_saved(found[5])}\n"
         first = own.find(f"] -A {found[4]} ")
         at = len(own) if found[3] == "A" or first < 0 else own.rindex("\n", 0, first) + 1
         changed = f"{head}{mark}{own[:at]}{rule}{own[at:]}{end}{rest}"
         facts = msgspec.structs.replace(facts, files={**facts.files, source: changed.encode()})
     return facts
+
+
+def _as_saved(rule: str) -> str:
+    """Return a rule as the save programs print it: addresses, interfaces and the protocol first, ports by a match."""
+    matches, target, rest = rule.partition("-j ")
+    options = _OPTION.findall(matches)
+    first = [one for name in "sdiop" for one in options if re.match(rf"(?:! )?-{name} ", one)]
+    ports = [one for one in options if re.match(r"(?:! )?--[ds]port ", one)]
+    protocol = next((one.split()[1] for one in first if one.startswith("-p ")), "")
+    others = [one for one in options if one not in (*first, *ports)]
+    return " ".join([*first, *([f"-m {protocol}", *ports] if ports else []), *others, target + rest])
 
 
 @pytest.mark.parametrize("name", sampled(ALL, STAY, of_matrix=40))
@@ -90,7 +102,7 @@ def test_another_host_of_the_same_kind_has_its_whole_table_though_one_container_
 
 @pytest.mark.parametrize("seed", sampled(range(60), (3,), of_matrix=40))
 def test_with_an_operators_rules_another_host_of_the_same_kind_has_its_whole_table(seed: int) -> None:
-    facts = _with_rules(_many(), *iptables_rules(Chance(seed), 4))
+    facts = with_commands(_many(), *iptables_rules(Chance(seed), 4))
     other = msgspec.structs.replace(facts, files=vary(facts.files, "other", 7))
     with HeldKinds():
         _by_groups(facts)
@@ -110,7 +122,7 @@ def test_a_group_of_a_kind_is_held_against_others_on_the_first_host_alone() -> N
 
 @pytest.mark.parametrize("seed", sampled(range(60), (1, 2), of_matrix=40))
 def test_whatever_an_operator_writes_the_table_is_the_same(seed: int) -> None:
-    facts = _with_rules(_many(), *iptables_rules(Chance(seed), 4))
+    facts = with_commands(_many(), *iptables_rules(Chance(seed), 4))
     rows = _by_groups(facts)
     assert rows is None or rows == _exactly(facts)
 
@@ -131,7 +143,7 @@ _CROSSING = {
 
 @pytest.mark.parametrize("rule", sampled(_CROSSING, ("addresses of some", "another target"), of_matrix=3))
 def test_a_rule_that_crosses_addresses_or_ports_tells_containers_apart(rule: str) -> None:
-    facts = _with_rules(_many(), _CROSSING[rule])
+    facts = with_commands(_many(), _CROSSING[rule])
     snapshot = parse_snapshot(facts)
     assert expose_by_groups(snapshot, snapshot.program) == _exactly(facts)
 

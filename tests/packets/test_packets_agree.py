@@ -1,4 +1,4 @@
-"""The trace and the exposure table agree: the example packet of every cell comes to what its cell says."""
+"""The trace and the exposure table agree: the example packet of every cell comes to what its cell says, by its rule."""
 
 import re
 from ipaddress import ip_address
@@ -6,10 +6,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from packets.test_exposure_alike import with_commands
+from random_hosts.chance import Chance
+from random_hosts.rules import iptables_rules
 
 import netaudit
 from netaudit.model.exposure import Exposure, Outcome, Zone
 from netaudit.model.facts import Facts
+from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.table import expose
 from netaudit.packets.host.endpoints import with_every_endpoint
@@ -17,6 +21,7 @@ from netaudit.packets.host.locations import in_network
 from netaudit.packets.host.zones import ZoneChoice, origins
 from netaudit.packets.trace.tracer import trace
 from netaudit.packets.values.probe import Probe
+from netaudit.packets.values.steps import Trace
 from netaudit.parse import parse_snapshot
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -39,8 +44,14 @@ def test_every_example_packet_comes_to_what_its_cell_says(recording: str) -> Non
     assert disagreements(netaudit.load(RECORDINGS / recording)) == []
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_an_operator_writes_every_example_packet_comes_to_what_its_cell_says(seed: int) -> None:
+    host = SAMPLE[3:5][seed % 2]
+    assert disagreements(with_commands(netaudit.load(RECORDINGS / host), *iptables_rules(Chance(seed), 12))) == []
+
+
 def disagreements(facts: Facts) -> list[Exposure]:
-    """List the cells whose example packet comes to something else."""
+    """List the cells whose example packet comes to something else, or meets no rule like the one that decides."""
     parsed = parse_snapshot(facts)
     program = parsed.program
     cells = [cell for cell in expose(parsed, program, ZoneChoice()) if cell.witness]
@@ -48,13 +59,21 @@ def disagreements(facts: Facts) -> list[Exposure]:
     unseen = {gap.source for gap in snapshot.gaps}
     assert cells
     ground = (unseen, snapshot.inventory)
-    found = {cell: trace(program, snapshot.host, probe_of(cell, snapshot), *ground).outcome for cell in cells}
-    return [cell for cell, outcome in found.items() if not _agree(cell.outcome, outcome)]
+    found = {cell: trace(program, snapshot.host, probe_of(cell, snapshot), *ground) for cell in cells}
+    return [cell for cell, way in found.items() if not _agree(cell, way)]
 
 
-def _agree(cell: Outcome, packet: Outcome) -> bool:
+def _agree(cell: Exposure, way: Trace) -> bool:
     """Compare; a cell that may be open has packets that are, or that are not."""
-    return packet is cell or cell is Outcome.MAY
+    same = way.outcome is cell.outcome or cell.outcome is Outcome.MAY
+    return same and (cell.rule is None or cell.rule in _deciding(way, cell.outcome))
+
+
+def _deciding(way: Trace, outcome: Outcome) -> set[Item | None]:
+    """Return the rules and policies that may decide: what is blocked is so where a way ends, or an answer's does."""
+    ways = (way, *way.answers, *way.later)
+    ends = {end.item for one in ways for end in one.ends}
+    return ends if outcome is Outcome.BLOCKED else ends | {step.item for one in ways for step in one.steps}
 
 
 def probe_of(cell: Exposure, snapshot: Snapshot) -> Probe:
