@@ -171,3 +171,16 @@ def test_an_error_names_the_line_and_the_key(tmp_path: Path, text: str, where: s
 
 def test_the_published_schema_is_that_of_the_types() -> None:
     assert json.loads(SCHEMA.read_text()) == profile_schema()
+
+
+@pytest.mark.parametrize("loopback", ["", '[interfaces.lo]\naddresses = ["127.0.0.1/8", "192.0.2.200/32"]\n'])
+def test_a_host_of_a_profile_has_the_loopback_routes_of_a_recorded_host(tmp_path: Path, loopback: str) -> None:
+    recorded = snapshot(RECORDINGS / "26.1.5-iptables-nft" / "loopback-port" / "01")
+    planned = parse_snapshot(_facts(tmp_path, f'engine = "26.1.5"{_ETH0}{loopback}'))
+    assert [one.name for one in planned.host.interfaces].count("lo") == 1
+    ours, theirs = (
+        {(one.destination, one.kind, one.table) for one in host.routes if one.hops[0].interface == "lo"}
+        for host in (planned.host, recorded.host)
+    )
+    theirs = {one for one in theirs if one[1] == "local"}
+    assert ours - {("192.0.2.200/32", "local", "local")} == theirs

@@ -184,6 +184,18 @@ def test_a_host_that_a_file_describes_is_planned_on(tmp_path: Path) -> None:
     assert "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT" in added
 
 
+@pytest.mark.parametrize("loopback", ["", '[interfaces.lo]\naddresses = ["127.0.0.1/8"]\n'])
+def test_a_loopback_port_is_open_to_neighbours_of_a_host_that_a_file_describes(
+    tmp_path: Path, loopback: str
+) -> None:
+    profile = tmp_path / "host.toml"
+    profile.write_text(f'engine = "26.1.5"\nlistens = []\n[interfaces.eth0]\naddresses = ["192.0.2.10/24"]\n{loopback}')
+    done = run("plan", "--host-profile", profile, "--", *COMMAND[:5], "-p", "127.0.0.1:8000:80", "busybox:local")
+    assert "lan:eth0 → web:80/tcp by 127.0.0.1:8000: blocked → would be ALLOWED" in " ".join(done.stdout.split())
+    assert "critical  lan " in done.stdout
+    assert "Loopback port open to" in done.stdout
+
+
 def test_the_plan_in_the_readme_is_what_the_command_prints() -> None:
     readme = (REPOSITORY / "README.md").read_text()
     shown = readme.partition("a gate refuses it\n")[2].partition("\n\n")[0]

@@ -16,7 +16,7 @@ from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.parse.nftables.ruleset import read_objects
 from netaudit.plan.profile.docker import docker_files
 from netaudit.plan.profile.printed import nft_objects, print_addresses, print_routes, print_save
-from netaudit.plan.profile.profile import HostProfile, ProfileInterface, interfaces_of
+from netaudit.plan.profile.profile import HostProfile, interfaces_of
 from netaudit.plan.rehearsal.rehearsal import restart_daemon
 from netaudit.plan.rules.surroundings import host_after
 
@@ -25,7 +25,8 @@ _SWITCHES = (
     "ipv4.ip_forward",
     *(f"{ip}.conf.{where}.forwarding" for ip in ("ipv4", "ipv6") for where in ("all", "default")),
 )
-_LOOPBACK = Interface("lo", "", (HostAddress("127.0.0.1", 8, "host"), HostAddress("::1", 128, "host")), 1, up=True)
+_LO = "lo"
+_LOOPBACK = (HostAddress("127.0.0.1", 8, "host"), HostAddress("::1", 128, "host"))
 
 
 def profile_facts(profile: HostProfile, firewall: Facts | None, catalog: Catalog) -> Facts:
@@ -78,22 +79,39 @@ def _bracketed(address: str) -> str:
 
 def _host(profile: HostProfile) -> Host:
     """Return the host before its daemon starts, with the routes that follow from its addresses."""
-    interfaces = [_LOOPBACK, *interfaces_of(profile)]
+    named = interfaces_of(profile)
     value = "1" if profile.forwarding else "0"
+    others = tuple(one for one in named if one.name != _LO)
     return Host(
-        interfaces=tuple(interfaces) if profile.interfaces else (),
-        routes=tuple(_routes(profile.interfaces)),
+        interfaces=(_loopback(named), *others) if named else (),
+        routes=tuple(_routes(profile)) if named else (),
         sysctls=tuple((f"net.{name}", value) for name in _SWITCHES),
     )
 
 
-def _routes(interfaces: tuple[ProfileInterface, ...]) -> Iterator[Route]:
-    for one in interfaces:
+def _loopback(named: list[Interface]) -> Interface:
+    """Return the loopback interface, which every host has, with what a profile gives it beside its own addresses."""
+    given = (address for one in named if one.name == _LO for address in one.addresses)
+    more = (one for one in given if not one.ip.is_loopback)
+    return Interface(_LO, "", (*_LOOPBACK, *more), 1, up=True)
+
+
+def _routes(profile: HostProfile) -> Iterator[Route]:
+    for subnet in ("127.0.0.0/8", "127.0.0.1/32", "::1/128"):
+        yield _local(_LO, subnet)
+    for one in profile.interfaces:
         for address in one.addresses:
-            family, hops = family_of(address.local), (NextHop(one.name),)
-            yield Route(family, str(address.subnet), hops, scope="link" if family is Family.IP else "global")
-            own = f"{address.local}/{address.ip.max_prefixlen}"
-            yield Route(family, own, hops, "local", "local", "host")
+            if address.ip.is_loopback:
+                continue
+            family = family_of(address.local)
+            if one.name != _LO:
+                scope = "link" if family is Family.IP else "global"
+                yield Route(family, str(address.subnet), (NextHop(one.name),), scope=scope)
+            yield _local(one.name, f"{address.local}/{address.ip.max_prefixlen}")
         for gateway in one.gateways:
             family = family_of(gateway)
             yield Route(family, "::/0" if family is Family.IP6 else "0.0.0.0/0", (NextHop(one.name, gateway),))
+
+
+def _local(interface: str, subnet: str) -> Route:
+    return Route(family_of(subnet), subnet, (NextHop(interface),), "local", "local", "host")
