@@ -185,9 +185,7 @@ def test_a_host_that_a_file_describes_is_planned_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("loopback", ["", '[interfaces.lo]\naddresses = ["127.0.0.1/8"]\n'])
-def test_a_loopback_port_is_open_to_neighbours_of_a_host_that_a_file_describes(
-    tmp_path: Path, loopback: str
-) -> None:
+def test_a_loopback_port_is_open_to_neighbours_of_a_host_that_a_file_describes(tmp_path: Path, loopback: str) -> None:
     profile = tmp_path / "host.toml"
     profile.write_text(f'engine = "26.1.5"\nlistens = []\n[interfaces.eth0]\naddresses = ["192.0.2.10/24"]\n{loopback}')
     done = run("plan", "--host-profile", profile, "--", *COMMAND[:5], "-p", "127.0.0.1:8000:80", "busybox:local")
