@@ -132,6 +132,7 @@ class AssumptionKind(StrEnum):
     ADDRESSES_IN_USE = "addresses-in-use"  # network
     PORT_FREE = "port-free"  # port: whether a process of the host holds it is not recorded
     ENGINE_VERSION = "engine-version"  # version: taken where the facts name none
+    ENGINE_UNTESTED = "engine-untested"  # version: netaudit was held against none of it; the nearest that was stands in
     ENVIRONMENT = "environment"  # variable: of dockerd, never read
     COMPOSE_KEEPS = "compose-keeps"  # container: as the project says, as far as rules go; Compose compares all of it
     TASK_PLACEMENT = "task-placement"  # service: a task of it runs on this node

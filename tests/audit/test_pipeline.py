@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib import resources
@@ -87,6 +88,22 @@ def test_the_action_fails_where_something_is_wrong(tmp_path: Path) -> None:
     assert "::error file=tests/recordings/bad/docker-user-names-host-port/before/iptables-save.txt" in done.stdout
     assert json.loads((tmp_path / "netaudit.sarif").read_text())["version"] == "2.1.0"
     assert (tmp_path / "summary.md").read_text().startswith("# Security review")
+
+
+def test_the_action_fails_where_the_engine_was_not_seen_unless_that_is_allowed(tmp_path: Path) -> None:
+    for source in (REPOSITORY / "tests/recordings/bad/nothing-wrong/before").iterdir():
+        if source.name not in ("docker-containers.json", "index.json"):
+            (tmp_path / source.name).write_bytes(source.read_bytes())
+    codes = [_run_action(tmp_path, str(tmp_path), **given).returncode for given in ({}, {"strict": "false"})]
+    assert codes == [4, 0]
+
+
+def test_no_file_that_is_shipped_installs_another_project() -> None:
+    shipped = [*REPOSITORY.glob("examples/**/*"), *REPOSITORY.glob("docs/*.md"), *REPOSITORY.glob("packaging/*")]
+    shipped += [REPOSITORY / name for name in ("action.yml", "README.md", ".pre-commit-hooks.yaml", "CONTRIBUTING.md")]
+    installs = re.compile(r"(?:pip|pipx|uv tool) install (?:-\S+ )*netaudit\b")
+    lines = [line for path in shipped if path.is_file() for line in path.read_text(errors="replace").splitlines()]
+    assert [line for line in lines if installs.search(line) and "installs a" not in line] == []
 
 
 def test_the_actions_inputs_are_data(tmp_path: Path) -> None:

@@ -132,6 +132,15 @@ def test_an_error_in_a_check_names_file_line_and_key(tmp_path: Path, audit: Run)
     assert done.stderr.count("\n") == 1
 
 
+def test_a_vulnerability_is_explained_by_the_checks_that_look_for_it(run: Run) -> None:
+    done = run("explain", "cve-2025-54388")
+    assert done.stdout.startswith("check engine-forgets-rules-on-reload:")
+    assert "check loopback-guard-missing:" in done.stdout
+    unknown = run("explain", "CVE-2020-1")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "no check of netaudit looks for CVE-2020-1" in unknown.stderr
+
+
 def test_a_check_is_explained(run: Run) -> None:
     done = run("explain", "host-network-container")
     assert done.stdout.startswith("check host-network-container: A container shares the host's network.\n")

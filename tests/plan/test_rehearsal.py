@@ -167,6 +167,15 @@ def test_a_key_that_is_not_followed_is_told(key: str, kind: AssumptionKind) -> N
     assert [one.args for one in planned.assumptions if one.kind is kind] == [(("option", key),)]
 
 
+@pytest.mark.parametrize(("engine", "times"), [("99.1.0", 1), ("19.03.15", 1), ("29.7.2", 0)])
+def test_an_engine_that_netaudit_was_not_tested_with_is_told(engine: str, times: int) -> None:
+    planned = _rehearse("28.5.2-iptables-nft/fresh/00", EngineChange(engine=engine))
+    assert [one.kind for one in planned.assumptions].count(AssumptionKind.ENGINE_UNTESTED) == times
+    facts = load(RECORDINGS / "28.5.2-iptables-nft/fresh/00")
+    after = StandIn(facts, lambda _: (), engine).planned()
+    assert [one.kind for one in after.assumptions].count(AssumptionKind.ENGINE_UNTESTED) == times
+
+
 def test_a_command_is_planned_on_the_host_after_the_restart() -> None:
     command = "docker run -d --name web -p 8080:80 busybox:local /bin/busybox sleep 100000"
     facts = load(RECORDINGS / "28.5.2-iptables-nft/default-one-port/00")

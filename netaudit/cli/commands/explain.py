@@ -18,6 +18,7 @@ from netaudit.cli.options import (
 from netaudit.errors import NetauditError, RecordingError, SubjectError
 
 if TYPE_CHECKING:
+    from netaudit.audit.checks.check import Check
     from netaudit.model.facts import Facts
 
 
@@ -25,7 +26,7 @@ def explain(
     subject: Annotated[
         str,
         typer.Argument(
-            help="A rule (nat/DOCKER#2, ip6:filter/FORWARD), a container, network, signature or check,"
+            help="A rule (nat/DOCKER#2, ip6:filter/FORWARD), a container, network, signature, check or CVE,"
             " or a word or symbol of a report (stale, ?), or the ID of a finding.",
             autocompletion=offers.subjects,
         ),
@@ -69,7 +70,21 @@ def _without_a_host(subject: str, snapshot: Path | None, width: int) -> str:
     if meaning and snapshot is None and not look_up_chain(subject):
         return render_word(meaning, width)
     check = find_check(subject)
-    return render_check(check, width) if check else ""
+    checks = [check] if check else _checks_for(subject)
+    return "\n".join(render_check(one, width) for one in checks)
+
+
+def _checks_for(reference: str) -> "list[Check]":
+    """Return the checks that look for a known vulnerability."""
+    from netaudit.catalog import load_checks
+
+    if not re.fullmatch(r"(?i)CVE-\d{4}-\d+", reference):
+        return []
+    found = [one for one in load_checks() if reference.upper() in one.references]
+    if not found:
+        said = f"no check of netaudit looks for {reference.upper()}"
+        raise SubjectError(said, hint="docs/checks.md lists what the checks look for")
+    return found
 
 
 def _chain_alone(subject: str, snapshot: Path | None, error: NetauditError, width: int) -> str:

@@ -31,6 +31,8 @@ _API = (
     (Version(24), "1.43"),
     (Version(23), "1.42"),
 )
+TESTED = "20.10 to 29.7"  # docs/proof.md has the engines
+_OLDEST_TESTED, _FIRST_UNTESTED = Version(20, 10), Version(29, 8)
 _OLDEST_API = "1.41"
 _MINIMUM_API = ((Version(29), "1.44"), (Version(25), "1.24"))
 _DYNAMIC_PORTS = (32768, 60999)  # the kernel's own default
@@ -139,6 +141,11 @@ def read_host(facts: Facts, engine_version: str = "") -> EngineHost:
         knows_nameservers=Source.RESOLV_CONF in facts.files,
         info=everything,
     )
+
+
+def is_tested(version: Version) -> bool:
+    """Tell whether netaudit was held against engines of this age."""
+    return _OLDEST_TESTED <= version < _FIRST_UNTESTED
 
 
 def api_of(host: EngineHost) -> str:

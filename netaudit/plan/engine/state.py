@@ -11,7 +11,7 @@ from netaudit.model.facts import Facts, Source
 from netaudit.model.plan import Assumption, AssumptionKind, Effect, EffectKind, MeshPort, Symbol, assume
 from netaudit.parse.reading.decode import decode_json
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.host import EngineHost
+from netaudit.plan.engine.host import TESTED, EngineHost, is_tested
 from netaudit.plan.engine.objects import Object, items, name_of, text
 
 ExposedPorts = Callable[[str], tuple[str, ...] | None]  # by an image's reference; None where they are not known
@@ -42,6 +42,8 @@ class EngineState:
         self.recorded_ports: frozenset[tuple[str, int]] = frozenset()  # that Docker had given: allocation.host_ports
         if host.assumed:
             self.assume(AssumptionKind.ENGINE_VERSION, version=host.release)
+        elif not is_tested(host.version):
+            self.assume(AssumptionKind.ENGINE_UNTESTED, version=host.release, tested=TESTED)
 
     def find_network(self, reference: str) -> Object | None:
         """Return the network of an id, a name or the beginning of an id."""

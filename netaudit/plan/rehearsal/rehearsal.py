@@ -14,6 +14,7 @@ from netaudit.model.plan import Assumption, AssumptionKind, Symbol, SymbolKind, 
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.parse.docker.inventory import parse_inventory
+from netaudit.plan.engine.host import TESTED, is_tested
 from netaudit.plan.rehearsal.backend import leave_iptables, leave_nftables
 from netaudit.plan.rehearsal.change import NOT_FOLLOWED, ONLY_NEW, STRINGS, SWITCHES, EngineChange, check_change
 from netaudit.plan.rehearsal.default_bridge import OF_DEFAULT_BRIDGE, follows
@@ -118,6 +119,8 @@ def _start_order(moved: tuple[_Moved, ...]) -> Iterator[Assumption]:
 
 
 def _taken_for_granted(before: Snapshot, inventory: Inventory, change: EngineChange) -> Iterator[Assumption]:
+    if change.engine and not is_tested(Version.parse(change.engine)):
+        yield assume(AssumptionKind.ENGINE_UNTESTED, version=change.engine, tested=TESTED)
     runs = any(one.running for one in inventory.containers)
     if runs:
         yield assume(AssumptionKind.CONTAINERS_COME_BACK)

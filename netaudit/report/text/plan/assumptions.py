@@ -63,6 +63,10 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
     ),
     AssumptionKind.PORT_FREE: ("port {port} of the host is free", "which sockets the host's programs hold"),
     AssumptionKind.ENGINE_VERSION: ("the engine is {version}", "docker version"),
+    AssumptionKind.ENGINE_UNTESTED: (
+        "engine {version} writes the rules that the nearest of {tested} writes, with which netaudit was tested",
+        "a run of that engine",
+    ),
     AssumptionKind.ENVIRONMENT: ("dockerd runs without {variable}", "the environment of dockerd"),
     AssumptionKind.COMPOSE_KEEPS: (
         "Compose keeps container {container}: the project has its image, ports and networks",
