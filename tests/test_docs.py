@@ -147,11 +147,12 @@ def test_no_two_references_are_called_the_same() -> None:
     assert len(keys) == len(set(keys)) > 300
 
 
-_STRANGERS = re.compile(r"install .?netaudit[\[ ]")
+_STRANGERS = re.compile(r"install (?:-\S+ )*['\"]?netaudit(?:[\[ ]|$)", re.MULTILINE)
 
 
 def test_nothing_tells_the_reader_to_install_the_strangers_program_of_the_same_name() -> None:
-    files = [*_PAGES, *(path for path in (REPOSITORY / "netaudit").rglob("*.py"))]
+    files = [*_PAGES, REPOSITORY / "action.yml", *(REPOSITORY / "netaudit").rglob("*.py")]
+    files += [path for folder in ("examples", "packaging") for path in (REPOSITORY / folder).rglob("*.*")]
     assert [str(path) for path in files if _STRANGERS.search(path.read_text())] == []
 
 

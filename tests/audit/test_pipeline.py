@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from importlib import resources
@@ -96,14 +95,6 @@ def test_the_action_fails_where_the_engine_was_not_seen_unless_that_is_allowed(t
             (tmp_path / source.name).write_bytes(source.read_bytes())
     codes = [_run_action(tmp_path, str(tmp_path), **given).returncode for given in ({}, {"strict": "false"})]
     assert codes == [4, 0]
-
-
-def test_no_file_that_is_shipped_installs_another_project() -> None:
-    shipped = [*REPOSITORY.glob("examples/**/*"), *REPOSITORY.glob("docs/*.md"), *REPOSITORY.glob("packaging/*")]
-    shipped += [REPOSITORY / name for name in ("action.yml", "README.md", ".pre-commit-hooks.yaml", "CONTRIBUTING.md")]
-    installs = re.compile(r"(?:pip|pipx|uv tool) install (?:-\S+ )*netaudit\b")
-    lines = [line for path in shipped if path.is_file() for line in path.read_text(errors="replace").splitlines()]
-    assert [line for line in lines if installs.search(line) and "installs a" not in line] == []
 
 
 def test_the_actions_inputs_are_data(tmp_path: Path) -> None:
