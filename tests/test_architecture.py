@@ -34,7 +34,7 @@ HOMES = {
     "wcwidth": "report/text/width.py",
     "backports": "*/**/pack*.py",  # zstd, before Python 3.14
     "compression": "*/**/pack*.py",  # the same, from 3.14
-    "oxidd": "packets/sets/bdd.py",
+    "oxidd": "packets/sets/library.py",
     "msgspec": "**/*.py",
     "pyarrow": "fleet/results/parquet.py",  # these are extras
     "duckdb": "fleet/query/database.py",

@@ -5,7 +5,6 @@ other, and else only when it is asked for; `exposure_gap` says that it was not. 
 containers, as Docker's own rules tell, is answered by computing the table of those alone.
 """
 
-import gc
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
@@ -25,7 +24,16 @@ from netaudit.attribute.exposure.identity import by_address, by_container
 from netaudit.attribute.exposure.named import name_destinations
 from netaudit.attribute.exposure.sight import Sight
 from netaudit.attribute.exposure.touched import touched_containers, unasked_containers, wanted_destinations
-from netaudit.attribute.exposure.ways import AFFORDABLE_RULES, Expose, Wanted, by_groups, if_few_are_left, one_by_one
+from netaudit.attribute.exposure.ways import (
+    AFFORDABLE_RULES,
+    Expose,
+    Wanted,
+    by_groups,
+    free_packet_sets,
+    if_few_are_left,
+    one_by_one,
+    shared_spaces,
+)
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.diff.counters import Counters
 from netaudit.model.exposure import Destination
@@ -134,12 +142,13 @@ def expose_both(
     how = (way, wanted_destinations(diff.changes, before, after), gap)
     sides = zip((before, after), attributors or Attributor.of_both(before, after, catalog), strict=True)
     found: list[tuple[AttributedExposure, ...]] = []
-    for snapshot, attributor in sides:
-        attribute = attributions_of(attributor.attribute)
-        table, why = _table(snapshot, attribute, ZoneChoice(), how, name_destinations(snapshot, catalog))
-        if table is None:
-            return None, why
-        found.append(table)
+    with shared_spaces():
+        for snapshot, attributor in sides:
+            attribute = attributions_of(attributor.attribute)
+            table, why = _table(snapshot, attribute, ZoneChoice(), how, name_destinations(snapshot, catalog))
+            if table is None:
+                return None, why
+            found.append(table)
     return Tables(*found), ""
 
 
@@ -230,19 +239,9 @@ def _table(
     except MemoryError:
         return None, "its packets are more than can be held as sets"
     finally:
-        _free_packet_sets()
+        free_packet_sets()
     return (None, gap) if found is None else (attribute_exposures(found, attribute, named), "")
 
 
 def _everything(_: Destination) -> bool:
     return True
-
-
-def _free_packet_sets() -> None:
-    """Free the sets of packets of a table, some 10 MB, which refer to one another.
-
-    Python does not see how large they are, so a program that audits host after host would hold many. The command line
-    turns the collector off: its process ends soon.
-    """
-    if gc.isenabled():
-        gc.collect()

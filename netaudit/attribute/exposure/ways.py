@@ -1,6 +1,8 @@
 """The ways in which an exposure table is computed; the library of packet sets is slow to load, and loaded late."""
 
+import gc
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from netaudit.model.exposure import Destination, Exposure
 from netaudit.model.snapshot import Snapshot
@@ -9,6 +11,13 @@ from netaudit.packets.host.zones import ZoneChoice
 AFFORDABLE_RULES = 6000
 Wanted = Callable[[Destination], bool]
 Expose = Callable[[Snapshot, ZoneChoice, Wanted], tuple[Exposure, ...] | None]
+
+
+def shared_spaces() -> AbstractContextManager[object]:
+    """Return a context within which tables are made of the same sets: two snapshots of a host have most in common."""
+    from netaudit.packets.sets.stock import SpaceStock  # noqa: PLC0415 (late: see above)
+
+    return SpaceStock()
 
 
 def by_groups(snapshot: Snapshot, choice: ZoneChoice, wanted: Wanted) -> tuple[Exposure, ...] | None:
@@ -30,3 +39,13 @@ def one_by_one(snapshot: Snapshot, choice: ZoneChoice, wanted: Wanted) -> tuple[
     from netaudit.packets.exposure.table import expose  # noqa: PLC0415 (late: see above)
 
     return expose(snapshot, snapshot.program, choice, wanted)
+
+
+def free_packet_sets() -> None:
+    """Free the sets of packets of a table, some 10 MB, which refer to one another.
+
+    Python does not see how large they are, so a program that audits host after host would hold many. The command line
+    turns the collector off: its process ends soon.
+    """
+    if gc.isenabled():
+        gc.collect()

@@ -1,4 +1,4 @@
-"""Sets of packets, as binary decision diagrams. oxidd is imported here alone.
+"""Sets of packets, as binary decision diagrams.
 
 A packet is a row of numbers, one per field; a set of packets is a function of their bits. Equal sets are the same
 object inside the library, so comparing and hashing them costs nothing, and every operation remembers its results.
@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Self
 
-from oxidd.bcdd import BCDDFunction, BCDDManager
-from oxidd.util import BooleanOperator
-
 from netaudit.packets.sets.bit_order import BitOrder
+from netaudit.packets.sets.library import BCDDFunction, BCDDManager, BooleanOperator
 from netaudit.packets.sets.memory_room import require_room
 
 _CACHE = 1 << 18
