@@ -11,7 +11,7 @@ from random_hosts.chance import Chance
 from random_hosts.rules import iptables_rules
 
 import netaudit
-from netaudit.model.exposure import Exposure, Outcome, Zone
+from netaudit.model.exposure import Delivery, Exposure, Outcome, Zone
 from netaudit.model.facts import Facts
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.snapshot import Snapshot
@@ -64,9 +64,12 @@ def disagreements(facts: Facts) -> list[Exposure]:
 
 
 def _agree(cell: Exposure, way: Trace) -> bool:
-    """Compare; a cell that may be open has packets that are, or that are not."""
+    """Compare; a cell that may be open has packets that are, or that are not.
+
+    What docker-proxy sends on is a packet of its own, whose rules the example packet does not meet.
+    """
     same = way.outcome is cell.outcome or cell.outcome is Outcome.MAY
-    return same and (cell.rule is None or cell.rule in _deciding(way, cell.outcome))
+    return same and (cell.rule is None or cell.way is Delivery.PROXY or cell.rule in _deciding(way, cell.outcome))
 
 
 def _deciding(way: Trace, outcome: Outcome) -> set[Item | None]:
