@@ -153,7 +153,7 @@ _STRANGERS = re.compile(r"install (?:-\S+ )*['\"]?netaudit(?:[\[ ]|$)", re.MULTI
 def test_nothing_tells_the_reader_to_install_the_strangers_program_of_the_same_name() -> None:
     files = [*_PAGES, REPOSITORY / "action.yml", *(REPOSITORY / "netaudit").rglob("*.py")]
     files += [path for folder in ("examples", "packaging") for path in (REPOSITORY / folder).rglob("*.*")]
-    assert [str(path) for path in files if _STRANGERS.search(path.read_text())] == []
+    assert [str(path) for path in files if _STRANGERS.search(path.read_text(errors="replace"))] == []
 
 
 def test_the_changelog_has_this_release() -> None:

@@ -122,7 +122,7 @@ def say_refusal(failures: Sequence[Finding], bar: Severity | None, form: AuditFo
         mistakes = gather_mistakes(failures)
         named = ", ".join(short_id(one.first) for one in mistakes[:_NAMED]) + (", …" if len(mistakes) > _NAMED else "")
         said = count(len(mistakes), "finding")
-        say(f"refused (exit {out.DIFFERENT}): {said} at or above --fail-on {bar}: {named}")
+        say(f"refused: {said} at or above --fail-on {bar}: {named}")
 
 
 def is_answered(audit: Audit, prepared: Prepared) -> bool:

@@ -14,7 +14,7 @@ DROP = "iptables -I DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 5432
 
 
 def test_the_gate_says_that_it_refuses_and_for_what() -> None:
-    refused = "netaudit: refused (exit 1): 1 finding at or above --fail-on high: 6d8bbc27\n"
+    refused = "netaudit: refused: 1 finding at or above --fail-on high: 6d8bbc27\n"
     done = run_inside("audit", UFW)
     assert (done.returncode, done.stderr) == (1, refused)
     assert run_inside("audit", UFW, "-f", "sarif").stderr == ""

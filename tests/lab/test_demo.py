@@ -12,7 +12,7 @@ from lab.host import REPOSITORY
 pytestmark = pytest.mark.engine
 _DEMO = "import sys, pathlib, lab.demo; lab.demo._REPORT = pathlib.Path(sys.argv[1]); sys.exit(lab.demo.main())"
 _WITHOUT_NAMESPACES = ("setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin")
-_REFUSED = "netaudit: refused (exit 1): 2 findings at or above --fail-on high: e7cc661c, 9bdf834d\n"
+_REFUSED = "netaudit: refused: 2 findings at or above --fail-on high: e7cc661c, 9bdf834d\n"
 _STARTS = {
     "a real engine": ((), "# Docker ", f"{_REFUSED}netaudit: as planned: 3 changes\n"),
     "a recording": (_WITHOUT_NAMESPACES, "# no engine could be started (", ""),

@@ -88,7 +88,7 @@ def test_a_project_that_compose_printed_elsewhere_is_brought_up_without_a_client
     (tmp_path / "project.json").write_text(json.dumps(project))
     words = ("plan", "--on", ONE_PORT / "00", "--format", "json", "--compose-json", tmp_path / "project.json")
     done = run(*words, env={"PATH": "/nowhere"})
-    assert done.stderr.startswith("netaudit: refused (exit 1): 1 finding at or above --fail-on high: ")
+    assert done.stderr.startswith("netaudit: refused: 1 finding at or above --fail-on high: ")
     found = json.loads(done.stdout)
     made = [one["path"].partition("/containers")[2] for one in found["requests"]]
     assert (done.returncode, made) == (1, ["", "/create", f"/{_identity(found)}/start"])
