@@ -281,3 +281,23 @@ def test_an_internal_network_reaches_what_the_host_lets_it_reach(audit_of: Audit
     assert len(_found(audit_of, with_listener(load(RECORDINGS / INTERNAL)), check)) == 1
     closed = with_listener(_with(INTERNAL, f"-A INPUT -i {bridge} -j DROP"))
     assert _found(audit_of, closed, check) == []
+
+
+# ---- several-firewall-managers --------------------------------------------------------------------------------------
+
+
+def _chains(*names: str) -> Facts:
+    declared = "".join(f":{name} - [0:0]\n" for name in names)
+    jumps = "".join(f"-A FORWARD -j {name}\n-A {name} -j RETURN\n" for name in names)
+    return Facts({Source.IPTABLES_NFT: f"*filter\n:FORWARD ACCEPT [0:0]\n{declared}{jumps}COMMIT\n".encode()})
+
+
+@pytest.mark.parametrize("other", ["CNI-FORWARD", "KUBE-FORWARD", "NETAVARK_FORWARD"])
+@pytest.mark.parametrize("manager", ["ufw-user-forward", "FORWARD_IN_ZONES"])
+def test_what_writes_rules_for_containers_is_no_second_manager(audit_of: AuditOf, manager: str, other: str) -> None:
+    """Podman, CNI and kube-proxy write beside a firewall, and cannot be disabled for it."""
+    assert not _found(audit_of, _chains(manager, other), "several-firewall-managers")
+
+
+def test_two_firewalls_of_the_whole_host_are_two_managers(audit_of: AuditOf) -> None:
+    assert _found(audit_of, _chains("ufw-user-forward", "LOGDROPIN"), "several-firewall-managers") == ["host"]

@@ -316,3 +316,13 @@ def test_masquerading_of_a_subnet_that_docker_gives_is_dockers_without_its_bridg
     (tmp_path / "paste.txt").write_text(f"{text}\nChain DOCKER (2 references)\n{HEAD}RETURN all -- anywhere anywhere\n")
     shown = show(load(tmp_path / "paste.txt"))
     assert [one.attribution.maker for one in shown.items if "MASQUERADE" in one.item.text] == [maker]
+
+
+def test_tables_without_commit_that_follow_at_once_are_each_closed(tmp_path: Path) -> None:
+    text = (
+        "to be removed:\n# iptables-save\n*nat\n-A POSTROUTING -s 172.18.0.0/16 ! -o br-8c698eab3c9e -j MASQUERADE\n"
+        "*filter\n-A FORWARD -i br-8c698eab3c9e -o br-8c698eab3c9e -j ACCEPT\n"
+    )
+    rules, lost = read(tmp_path, text)
+    assert [one.split(" -A ")[0] for one in rules] == ["ip nat", "ip filter"]
+    assert sum("its COMMIT is not there" in one for one in lost) == 2

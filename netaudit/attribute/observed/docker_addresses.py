@@ -11,6 +11,12 @@ from netaudit.model.netfilter.ruleset import Backend, Rule
 
 _DNAT_TARGET = re.compile(r"--to-destination \[?([0-9a-f:.]+?)\]?:\d+$")
 _LEAVING = re.compile(r"-A POSTROUTING -s (\S+) ! -o (\S+) -j (?:MASQUERADE|SNAT --to-source \S+)")
+_PUBLISHED = re.compile(
+    r" -p (tcp|udp|sctp) .*--dport (\d{1,5}) -j DNAT --to-destination \[?([0-9a-f:.]+?)\]?:(\d{1,5})$"
+)
+_LEADING = frozenset({("filter", "FORWARD"), ("filter", "DOCKER-FORWARD"), ("filter", "DOCKER-BRIDGE")})
+_LED = re.compile(r"-A \S+ -o (\S+) -j DOCKER")
+PublishedPort = tuple[str, int, int]
 ChainKey = tuple[Backend, str, str, str]  # backend, family, table, chain
 Chains = Mapping[ChainKey, tuple[Rule, ...]]
 Subnet = IPv4Network | IPv6Network
@@ -26,8 +32,11 @@ class DockerAddresses:
         self._rules = rules
 
     def has_bridge(self, name: str) -> bool:
-        """Return whether an interface is a network's, now or before, or has a name that Docker gives."""
-        return name in self._networks or is_docker_bridge(name)
+        """Return whether an interface is a network's, now or before, or has a name that Docker gives.
+
+        Where no network is known, Docker's own rules tell: what goes out by its bridges is led to its chain.
+        """
+        return name in self._networks or is_docker_bridge(name) or (not self._networks and name in self._led_to_docker)
 
     def includes(self, address: str, family: str) -> bool:
         """Return whether an address is in a Docker network, or one that Docker's own rules send packets to."""
@@ -41,6 +50,26 @@ class DockerAddresses:
         if holder in self._subnets or any(ip_address(one) in holder for one in self._dnat_targets[family]):
             return True
         return any(holder.prefixlen == size and _is_within(holder, pool) for pool, size in _POOLS)
+
+    @cached_property
+    def _led_to_docker(self) -> frozenset[str]:
+        """The interfaces out of which packets go that FORWARD, or a chain of Docker's, leads to chain DOCKER."""
+        forward = (rules for (_, _, table, chain), rules in self._rules.items() if (table, chain) in _LEADING)
+        found = (_LED.fullmatch(rule.text) for rules in forward for rule in rules)
+        return frozenset(one[1] for one in found if one)
+
+    def published_ends(self, publishers: Mapping[PublishedPort, str]) -> Mapping[str, str]:
+        """Return who has an address: the only one that publishes the port which nat/DOCKER leads there.
+
+        `publishers` are by protocol, host port and container port.
+        """
+        found: dict[str, set[str]] = {}
+        for (_, _, table, chain), rules in self._rules.items():
+            if (table, chain) == ("nat", "DOCKER"):
+                for one in filter(None, (_PUBLISHED.search(rule.text) for rule in rules)):
+                    owner = publishers.get((one[1], int(one[2]), int(one[4])), "")
+                    found.setdefault(one[3], set()).add(owner)
+        return {address: owners.pop() for address, owners in found.items() if len(owners) == 1}
 
     def _is_in_a_network(self, address: str) -> bool:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from netaudit.attribute.observed.docker_addresses import ChainKey, Chains, DockerAddresses
+from netaudit.attribute.observed.docker_addresses import ChainKey, Chains, DockerAddresses, PublishedPort
 from netaudit.attribute.observed.unify import targets
 from netaudit.model.docker import Container, Endpoint, Inventory, Network, owns_chain
 from netaudit.model.netfilter.ruleset import Item
@@ -56,8 +56,11 @@ class DockerEvidence:
         )
 
     def owner(self, address: str) -> tuple[Container | None, Endpoint | None]:
-        """Return the container and endpoint that have an address, or had it."""
-        return self._ends.get(address, (None, None))
+        """Return the container and endpoint that have an address, or had it.
+
+        Of a container of which only its ports are known, the rule of a port tells its address.
+        """
+        return self._ends.get(address) or (self._by_ports.get(address), None)
 
     def network(self, bridge: str, end: Endpoint | None) -> Network | None:
         """Return a network by its bridge, or by an endpoint on it."""
@@ -72,6 +75,20 @@ class DockerEvidence:
             return None
         networks = (network for inventory in self.inventories for network in inventory.networks)
         return next((network for network in networks if vxlan_id in network.vxlan_ids), None)
+
+    @cached_property
+    def _by_ports(self) -> Mapping[str, Container]:
+        """Containers without endpoints, as `docker ps` shows them, by the addresses that their ports are led to."""
+        shown = [one for inv in self.inventories[:1] for one in inv.containers if one.running and not one.endpoints]
+        publishers: dict[PublishedPort, set[str]] = {}
+        for container in shown:
+            for port in container.bindings:
+                key = (port.protocol, port.host_port, port.container_port)
+                publishers.setdefault(key, set()).add(container.name)
+        alone = {key: next(iter(names)) for key, names in publishers.items() if len(names) == 1}
+        named = {one.name: one for one in shown if one.name}
+        ends = self.addresses.published_ends(alone) if alone else {}
+        return {address: named[name] for address, name in ends.items() if name in named}
 
     @cached_property
     def _ends(self) -> Mapping[str, tuple[Container, Endpoint]]:

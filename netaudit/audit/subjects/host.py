@@ -14,7 +14,23 @@ from netaudit.model.host import HostAddress
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 from netaudit.parse.iptables.rule import parse_rule
 
-_MANAGERS = ("ufw", "firewalld", "kubernetes", "cni", "netavark")
+_MANAGERS = frozenset(
+    (
+        "ufw",
+        "firewalld",
+        "shorewall",
+        "csf",
+        "firehol",
+        "arno",
+        "openwrt",
+        "proxmox",
+        "synology",
+        "qnap",
+        "unifi",
+        "vyos",
+        "nixos",
+    )
+)
 _LOOSE = "0"
 # The sources that show which interfaces are an engine's.
 _OUTER = (Source.IP_ADDR, Source.DOCKER_NETWORKS, Source.PODMAN_NETWORKS)

@@ -14,7 +14,7 @@ import msgspec
 
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, NatTarget, Outcome, Zone, ZoneKind
 from netaudit.model.netfilter.family import IP_FAMILIES, Family
-from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.match import NFPROTO_IPV4, NFPROTO_IPV6, Field
 from netaudit.model.netfilter.program import Hook, Program, ReadChain
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.netfilter.statement import Nat, NatKind
@@ -26,6 +26,9 @@ from netaudit.packets.host.route_ranges import LOOPBACK_NET
 
 _ZONES = (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST))
 _LOOPBACK = {"ip": "127.0.0.1", "ip6": "::1"}  # where redirect leads what the host sends
+# What meets packets of a zone that are led on, or taken by a program.
+_NFPROTO: dict[str, int] = {"ip": NFPROTO_IPV4, "ip6": NFPROTO_IPV6}
+_HOOKS = {ZoneKind.INTERNET: (Hook.FORWARD, Hook.INPUT), ZoneKind.HOST: (Hook.OUTPUT,)}
 _LEADING = frozenset({NatKind.DNAT, NatKind.REDIRECT})
 
 
@@ -42,11 +45,14 @@ def rows_from_rules(
 ) -> Iterator[Exposure]:
     """Return what rules alone say about who can reach what; `reason` is why no more can be told.
 
-    What leads to a published port is in the table already. `sockets` is why nobody knows which programs listen.
+    What leads to a published port is in the table already: of such a port is told here that it surely is closed.
+    `sockets` is why nobody knows which programs listen.
     """
     known = tuple(one for one in published if one.binding)
     for family in IP_FAMILIES:
         openings = Openings(program, family)
+        for to in known:
+            yield from _of_published(to, openings) if to.family == family else ()
         for led in _all_forwards(program, family):
             if not any(_leads_to(led.destination, one) for one in known):
                 yield from _of_forward(led, openings, reason)
@@ -85,11 +91,20 @@ def _of_forward(led: _Forward, openings: Openings, reason: Reason) -> Iterator[E
         if zone.kind is ZoneKind.INTERNET and inside(((number_of(to.address),) * 2,), own):
             yield _row(zone, to, Outcome.BLOCKED, None, make_reason(ReasonKind.NOT_ROUTED_BY_INTERNET))
             continue
-        policies = [openings.closing(hook, to, zone) for hook in (Hook.FORWARD, Hook.INPUT)]
-        if all(policies):
-            yield _row(zone, to, Outcome.BLOCKED, policies[0])
+        ports = (to.led.ports,) if to.led and to.led.ports else to.ports
+        if policy := openings.closing(_HOOKS[zone.kind], to.protocol, ports, zone):
+            yield _row(zone, to, Outcome.BLOCKED, policy)
         else:
             yield _row(zone, to, Outcome.MAY, led.rule, reason)
+
+
+def _of_published(to: Destination, openings: Openings) -> Iterator[Exposure]:
+    """Return the rows of a published port that surely is closed, whether DNAT leads there or a proxy takes it."""
+    binding = to.binding
+    ports = (*to.ports, *([(binding.container_port,) * 2] if binding else []))
+    for zone in _ZONES:
+        if policy := openings.closing(_HOOKS[zone.kind], to.protocol, ports, zone):
+            yield _row(zone, to, Outcome.BLOCKED, policy)
 
 
 def _row(zone: Zone, to: Destination, outcome: Outcome, rule: Item | None, reason: Reason | None = None) -> Exposure:
@@ -119,6 +134,9 @@ def _zones_of(chain: ReadChain) -> tuple[Zone, ...]:
 
 
 def _forwards_of(leaf: Leaf, family: Family) -> Iterator[Destination]:
+    of_families = leaf.ranges(Field.NFPROTO)
+    if of_families is not None and not inside(((_NFPROTO[family],) * 2,), of_families):
+        return
     for nat in leaf.statements:
         if not isinstance(nat, Nat) or nat.kind not in _LEADING:
             continue

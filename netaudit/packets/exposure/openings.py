@@ -4,11 +4,11 @@ A superset is enough: what is not in it is surely stopped. So a chain that is ju
 cannot be followed holds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from netaudit.model.exposure import Destination, Zone, ZoneKind
+from netaudit.model.exposure import Zone, ZoneKind
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import AllOf, CtState, Field, InRanges, Match, Named
 from netaudit.model.netfilter.program import Hook, Program, ReadTable
@@ -81,10 +81,13 @@ class Openings:
                     _open(table, chain.name, asked, opened)
                 yield opened[chain.name], chain.policy_item
 
-    def closing(self, hook: Hook, to: Destination, zone: Zone) -> Item | None:
-        """Return the policy that stops all that is led to a destination; None where something may let it through."""
-        ports = (to.led.ports,) if to.led and to.led.ports else to.ports
-        found = self.at(hook, to.protocol, zone)
+    def closing(self, hooks: Iterable[Hook], protocol: str, ports: Ranges, zone: Zone) -> Item | None:
+        """Return the first hook's policy, where each stops all to these ports; None where one may let it through."""
+        policies = [self._closing(hook, protocol, ports, zone) for hook in hooks]
+        return policies[0] if all(policies) else None
+
+    def _closing(self, hook: Hook, protocol: str, ports: Ranges, zone: Zone) -> Item | None:
+        found = self.at(hook, protocol, zone)
         return next((policy for opened, policy in found if not any(overlaps(opened, one) for one in ports)), None)
 
 

@@ -89,7 +89,8 @@ class ExposureTable:
         told = rows_from_rules(program, known, self.unknown, sockets) if self.unknown else ()
         told = (unless_partly_read(one, self._partly) for one in told)
         self._told = {(one.destination, one.zone): one for one in told if self._wanted(one.destination)}
-        self._of_rules = dict.fromkeys(destination for destination, _ in self._told)
+        asked = {*self._asked}
+        self._of_rules = dict.fromkeys(destination for destination, _ in self._told if destination not in asked)
 
     @cached_property
     def destinations(self) -> tuple[Destination, ...]:
@@ -128,10 +129,10 @@ class ExposureTable:
 
     def _without_places(self, reason: Reason, zone: Zone, destination: Destination) -> Iterator[Exposure]:
         """Return what can be told where nobody knows by which interfaces and routes packets come."""
-        if destination not in self._of_rules:
-            yield Exposure(zone, destination, Outcome.MAY, Delivery.NONE, reason=reason)
-        elif told := self._told.get((destination, zone)):
+        if told := self._told.get((destination, zone)):
             yield told
+        elif destination not in self._of_rules:
+            yield Exposure(zone, destination, Outcome.MAY, Delivery.NONE, reason=reason)
 
 
 def _ways(reach: Reachability) -> dict[Zone, list[Origin]]:

@@ -121,7 +121,7 @@ def _with_commits(lines: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
             continue
         begins = line.strip()[1:] if topic_of(line) is Topic.SAVE else ""
         if table and (begins or _ends_table(line)):
-            cut.append(_close(fixed, last, table))
+            cut.append(_close(fixed, last, table, taken=last + 1 == number))
             table = ""
         if begins or table:
             declared = {*BUILTIN_CHAINS.get(begins, ())} if begins else declared
@@ -130,7 +130,7 @@ def _with_commits(lines: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
             fixed[number] = _as_command(line)
         table = begins or ("" if line.strip() == "COMMIT" else table)
         last = number
-    return fixed, [*cut, *([_close(fixed, last, table)] if table else [])]
+    return fixed, [*cut, *([_close(fixed, last, table, taken=False)] if table else [])]
 
 
 def _half_target(end: int, lines: Mapping[int, str]) -> Iterator[str]:
@@ -158,10 +158,11 @@ def _ends_table(line: str) -> bool:
     return topic_of(line) is Topic.LISTED or read_command(line) is not None
 
 
-def _close(fixed: dict[int, str], last: int, table: str) -> str:
-    """Put COMMIT behind the last line of a table: below it, where nothing else stands."""
-    fixed[last] += "\nCOMMIT" if last + 1 in fixed else ""
-    fixed.setdefault(last + 1, "COMMIT")
+def _close(fixed: dict[int, str], last: int, table: str, *, taken: bool) -> str:
+    """Put COMMIT behind the last line of a table: below it, unless that line is taken."""
+    fixed[last] += "\nCOMMIT" if taken else ""
+    if not taken:
+        fixed[last + 1] = "COMMIT"
     return f"table {table} may have more rules: its COMMIT is not there, after line {last}"
 
 
