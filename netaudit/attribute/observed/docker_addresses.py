@@ -36,7 +36,9 @@ class DockerAddresses:
 
         Where no network is known, Docker's own rules tell: what goes out by its bridges is led to its chain.
         """
-        return name in self._networks or is_docker_bridge(name) or (not self._networks and name in self._led_to_docker)
+        return (
+            name in self._networks or is_docker_bridge(name) or (not self._networks and name in self._bridges_by_rules)
+        )
 
     def includes(self, address: str, family: str) -> bool:
         """Return whether an address is in a Docker network, or one that Docker's own rules send packets to."""
@@ -52,7 +54,7 @@ class DockerAddresses:
         return any(holder.prefixlen == size and _is_within(holder, pool) for pool, size in _POOLS)
 
     @cached_property
-    def _led_to_docker(self) -> frozenset[str]:
+    def _bridges_by_rules(self) -> frozenset[str]:
         """The interfaces out of which packets go that FORWARD, or a chain of Docker's, leads to chain DOCKER."""
         forward = (rules for (_, _, table, chain), rules in self._rules.items() if (table, chain) in _LEADING)
         found = (_LED.fullmatch(rule.text) for rules in forward for rule in rules)

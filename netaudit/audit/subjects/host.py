@@ -14,23 +14,8 @@ from netaudit.model.host import HostAddress
 from netaudit.model.netfilter.ruleset import Backend, ObjectKind
 from netaudit.parse.iptables.rule import parse_rule
 
-_MANAGERS = frozenset(
-    (
-        "ufw",
-        "firewalld",
-        "shorewall",
-        "csf",
-        "firehol",
-        "arno",
-        "openwrt",
-        "proxmox",
-        "synology",
-        "qnap",
-        "unifi",
-        "vyos",
-        "nixos",
-    )
-)
+_MANAGERS = ("arno", "csf", "firehol", "firewalld", "nixos", "openwrt", "proxmox", "qnap", "shorewall", "synology",
+             "ufw", "unifi", "vyos")  # fmt: skip
 _LOOSE = "0"
 # The sources that show which interfaces are an engine's.
 _OUTER = (Source.IP_ADDR, Source.DOCKER_NETWORKS, Source.PODMAN_NETWORKS)

@@ -89,8 +89,6 @@ class ExposureTable:
         told = rows_from_rules(program, known, self.unknown, sockets) if self.unknown else ()
         told = (unless_partly_read(one, self._partly) for one in told)
         self._told = {(one.destination, one.zone): one for one in told if self._wanted(one.destination)}
-        asked = {*self._asked}
-        self._of_rules = dict.fromkeys(destination for destination, _ in self._told if destination not in asked)
 
     @cached_property
     def destinations(self) -> tuple[Destination, ...]:
@@ -102,6 +100,11 @@ class ExposureTable:
         )
         others = (one for one in (*led, *self._listeners) if self._wanted(one))
         return (*self._asked, *others, *self._of_rules)
+
+    @cached_property
+    def _of_rules(self) -> Mapping[Destination, None]:
+        asked = {*self._asked}
+        return dict.fromkeys(destination for destination, _ in self._told if destination not in asked)
 
     def zones(self, family: str) -> tuple[Zone, ...]:
         """Return the zones that have packets of a family; where they cannot be told apart, two that always are."""
