@@ -1,6 +1,5 @@
 """Try mutants: each in a fork of one process that has collected all tests, until the first test fails."""
 
-import functools
 import gc
 import os
 import resource
@@ -8,8 +7,9 @@ import signal
 import time
 import traceback
 import types
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,10 +20,10 @@ from mutation.reaching import in_turn, keep, kept, tests_by_line
 
 JOBS = int(os.environ.get("JOBS", "2"))
 EACH = 5  # processor seconds for the tests of one mutant: what is not noticed in them counts as not noticed
-ROOM = 12 << 30  # bytes of address space beyond what was taken before; a space of packet sets reserves two
+ROOM = 40 << 30  # bytes of address space beyond what was taken before; a space of packet sets reserves two GiB
 
 
-_CACHED = type(functools.cache(str))
+_CACHED = type(cache(str))
 _BY_CODE = {0: Outcome.SURVIVED, 1: Outcome.NOTICED, 2: Outcome.UNREACHED, 3: Outcome.FAULTY}
 
 
@@ -33,43 +33,60 @@ class Trying:
     def __init__(
         self, mutants: Sequence[Mutant], times: dict[str, float], tell: Callable[[Mutant, Outcome], None]
     ) -> None:
-        self._mutants = mutants
+        self._left = deque(mutants)
         self._times = times
         self._tell = tell
         self._noticed: Counter[tuple[Path, str]] = kept("noticed", Counter)  # by file and test, of earlier runs too
+        self._sound: dict[str, bool] = {}
         self._running: dict[int, tuple[Mutant, int]] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try each mutant in a fork."""
-        by_name = {item.nodeid: item for item in session.items}
-        known = Known()
+        self._items = {item.nodeid: item for item in session.items}
+        self._known = Known()
         session.config.pluginmanager.unregister(name="terminalreporter")  # nobody reads what the forks would print
         gc.freeze()
-        for mutant in self._mutants:
-            lines = tests_by_line(mutant.place.path)
-            reaching = {test for line in mutant.lines for test in lines.get(line, ()) if test in by_name}
-            self._wait(JOBS - 1)
-            noticed = {test: count for (path, test), count in self._noticed.items() if path == mutant.place.path}
-            items = [by_name[test] for test in in_turn(reaching, self._times, noticed)]
-            reading, writing = os.pipe()
-            child = os.fork()
-            if child == 0:
-                _in_fork(mutant, known, items, self._times, writing)
-            os.close(writing)
-            self._running[child] = mutant, reading
-        self._wait(0)
+        while self._left or self._running:
+            if self._left and len(self._running) < JOBS:
+                self._begin(self._left.popleft())
+            else:
+                self._end()
         keep("noticed", self._noticed)
         return True
 
-    def _wait(self, left: int) -> None:
-        """Wait until no more than so many mutants are being tried."""
-        while len(self._running) > left:
-            child, status = os.wait()
-            mutant, reading = self._running.pop(child)
-            if test := os.read(reading, 1 << 12).decode():
-                self._noticed[mutant.place.path, test] += 1
-            os.close(reading)
-            self._tell(mutant, _outcome(os.waitstatus_to_exitcode(status)))
+    def _begin(self, mutant: Mutant) -> None:
+        path, lines = mutant.place.path, tests_by_line(mutant.place.path)
+        reaching = {test for line in mutant.lines for test in lines.get(line, ())} & self._items.keys()
+        noticed = {test: count for (other, test), count in self._noticed.items() if other == path}
+        tests = in_turn([test for test in reaching if self._sound.get(test, True)], self._times, noticed)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            _in_fork(partial(self._known.put, mutant), [self._items[test] for test in tests], self._times, writing)
+        os.close(writing)
+        self._running[child] = mutant, reading
+
+    def _end(self) -> None:
+        """Wait until what became of a mutant is known; one that no sound test noticed is tried again."""
+        child, status = os.wait()
+        mutant, reading = self._running.pop(child)
+        test = os.read(reading, 1 << 12).decode()
+        os.close(reading)
+        if test and not self._is_sound(test):
+            self._left.append(mutant)
+            return
+        if test:
+            self._noticed[mutant.place.path, test] += 1
+        self._tell(mutant, _outcome(os.waitstatus_to_exitcode(status)))
+
+    def _is_sound(self, test: str) -> bool:
+        """Tell whether a test passes in a fork in which nothing was changed."""
+        if test not in self._sound:
+            child = os.fork()
+            if child == 0:
+                _in_fork(self._known.forget, [self._items[test]], self._times, os.open(os.devnull, os.O_WRONLY))
+            self._sound[test] = os.waitpid(child, 0)[1] == 0
+        return self._sound[test]
 
 
 class Known:
@@ -91,10 +108,16 @@ class Known:
         changed = next(
             code for code in _codes(compile(mutant.text, path, "exec")) if code.co_qualname == mutant.function
         )
-        for function in self._functions[path, mutant.function]:
+        functions = self._functions[path, mutant.function]
+        assert functions, f"{mutant.function} of {path} was not imported"
+        for function in functions:
             function.__code__ = changed
-        for cache in self._caches:
-            cache.cache_clear()
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what functions said before."""
+        for one in self._caches:
+            one.cache_clear()
 
 
 def _outcome(code: int) -> Outcome:
@@ -103,14 +126,14 @@ def _outcome(code: int) -> Outcome:
 
 
 def _in_fork(
-    mutant: Mutant, known: Known, items: Sequence[pytest.Item], times: dict[str, float], telling: int
+    change: Callable[[], None], items: Sequence[pytest.Item], times: dict[str, float], telling: int
 ) -> NoReturn:
-    """End this process: with 1 when one of these tests fails with the mutant, and tell which; with 2 when none is."""
+    """End this process: with 1 when one of these tests fails after a change, and tell which; with 2 for no tests."""
     try:
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         os.dup2(null, 1)
-        known.put(mutant)
+        change()
         resource.setrlimit(resource.RLIMIT_AS, (_size() + ROOM, resource.RLIM_INFINITY))
         failed = _try(items, times) if items else ""
         if failed:
