@@ -1,6 +1,7 @@
 """Of base chains of one hook and priority the kernel asks the one first that was made last."""
 
 import json
+from ipaddress import ip_address
 
 import msgspec
 import pytest
@@ -9,7 +10,10 @@ from packets.test_packets_agree import disagreements
 
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Facts, Source
+from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Hook
+from netaudit.packets.trace.tracer import trace
+from netaudit.packets.values.probe import Probe
 from netaudit.parse import parse_snapshot
 from netaudit.report.text.reasons import describe_reason
 
@@ -44,6 +48,11 @@ def test_nat_chains_of_which_nobody_knows_the_order_leave_it_open() -> None:
     first = table(facts)[0]
     assert first.outcome is Outcome.MAY
     assert "the one made last is asked first, and which that is was not recorded" in describe_reason(first.reason)
+    snapshot = parse_snapshot(facts)
+    probe = Probe(ip_address("203.0.113.7"), ip_address("192.0.2.10"), "tcp", 8080, 40000, "eth0")
+    way = trace(snapshot.program, snapshot.host, probe, (), snapshot.inventory)
+    assert way.outcome is Outcome.MAY
+    assert {end.packet.get(Field.DADDR) for end in way.ends} == {0xAC110002, 0xC6336409}  # as either translates
 
 
 @pytest.mark.parametrize(("made", "first"), [({"docker": 1, "mine": 2}, "mine"), ({"docker": 2, "mine": 1}, "filter")])

@@ -44,7 +44,7 @@ def test_every_example_packet_comes_to_what_its_cell_says(recording: str) -> Non
     assert disagreements(netaudit.load(RECORDINGS / recording)) == []
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_whatever_an_operator_writes_every_example_packet_comes_to_what_its_cell_says(seed: int) -> None:
     host = SAMPLE[3:5][seed % 2]
     assert disagreements(with_commands(netaudit.load(RECORDINGS / host), *iptables_rules(Chance(seed), 12))) == []
