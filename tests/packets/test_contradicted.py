@@ -287,6 +287,54 @@ def test_a_connection_whose_later_packets_are_stopped_is_blocked(rule: str, port
     assert _traced(facts, "internet", f"192.0.2.10:{port}/tcp") is Outcome.BLOCKED
 
 
+_MASQUERADED = "nat POSTROUTING -d 172.17.0.2 -j MASQUERADE"
+
+
+@pytest.mark.parametrize(
+    ("rule", "by"),
+    [
+        ("mangle PREROUTING -i eth0 -p tcp -m conntrack --ctstate DNAT -j DROP", "mangle/PREROUTING#1"),
+        ("mangle PREROUTING -i eth0 -m conntrack --ctreplsrc 172.17.0.2 -j DROP", "mangle/PREROUTING#1"),
+        ("mangle PREROUTING -i eth0 -m conntrack --ctrepldst 172.17.0.1 -j DROP", "mangle/PREROUTING#1"),
+        ("mangle FORWARD -o docker0 -m conntrack --ctstate SNAT -j DROP", "mangle/FORWARD#1"),
+    ],
+)
+def test_what_nat_made_of_a_connection_is_known_of_its_later_packets_before_it_is_done(rule: str, by: str) -> None:
+    facts = _facts(OLD, rule, _MASQUERADED)
+    found = _cells(facts, 8080)["internet"]
+    assert (found.outcome, found.rule and found.rule.where) == (Outcome.BLOCKED, by)
+    assert describe_reason(found.reason) == f"connects, then stopped by {by}"
+    assert _traced(facts, "internet", "192.0.2.10:8080/tcp") is Outcome.BLOCKED
+
+
+def test_what_nat_made_of_the_host_s_own_connection_is_known_too() -> None:
+    """What comes by docker-proxy is not translated."""
+    facts = _facts(OLD, "mangle OUTPUT -p tcp -m conntrack --ctstate DNAT -j DROP", _MASQUERADED)
+    found = _cells(facts, 8080)["host"]
+    stopped = "is stopped (mangle/OUTPUT#1, connects, then stopped by mangle/OUTPUT#1)"
+    assert f"not for all: tcp 192.0.2.10:40000 → 192.0.2.10:8080 {stopped}, tcp 127.0.0.1:" in _said(found)
+    assert _traced(facts, "host", "192.0.2.10:8080/tcp") is Outcome.BLOCKED
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "mangle PREROUTING -d 172.17.0.2 -m conntrack --ctstate DNAT -j DROP",
+        "mangle PREROUTING -p tcp -m tcp --dport 80 -m conntrack --ctstate DNAT -j DROP",
+        "mangle FORWARD -i eth0 ! -s 172.17.0.1 -d 172.17.0.2 -m conntrack --ctstate SNAT -j ACCEPT",
+        "raw PREROUTING -m conntrack --ctstate DNAT -j DROP",
+    ],
+)
+def test_later_packets_have_their_own_addresses_until_they_are_translated(rule: str) -> None:
+    stopped = "mangle FORWARD -i eth0 -d 172.17.0.2 -m conntrack --ctstate SNAT -j DROP"
+    more = [stopped] if "-j ACCEPT" in rule else []
+    facts = _facts(OLD, *more, rule, _MASQUERADED)
+    assert (_cells(facts, 8080)["internet"].outcome, _traced(facts, "internet", "192.0.2.10:8080/tcp")) == (
+        Outcome.ALLOWED,
+        Outcome.ALLOWED,
+    )
+
+
 def test_the_host_s_own_later_packets_are_followed_over_loopback() -> None:
     facts = _facts(OLD, "filter OUTPUT -o lo -m conntrack --ctstate ESTABLISHED -m conntrack --ctdir ORIGINAL -j DROP")
     found = _cells(facts, 9000)["host"]

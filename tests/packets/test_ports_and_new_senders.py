@@ -96,6 +96,35 @@ def test_what_nat_leads_back_to_its_own_bridge_passes_between_two_ports_to_a_tra
     assert answer_query(asked, snapshot, snapshot.program).trace.outcome is outcome
 
 
+LAST = "mangle POSTROUTING -p tcp -m multiport --ports 80,1"
+_FROM_BRIDGE, _ELSEWHENCE = f"{LAST} -i docker0 -j DROP", f"{LAST} ! -i docker0 -o docker0 -j DROP"
+
+
+@pytest.mark.parametrize(
+    ("rule", "outside", "members"),
+    [
+        (_FROM_BRIDGE, Outcome.BLOCKED, Outcome.ALLOWED),
+        (_ELSEWHENCE, Outcome.BLOCKED, Outcome.BLOCKED),
+        (f"{LAST} -i docker0 -o docker0 -j DROP", Outcome.ALLOWED, Outcome.ALLOWED),
+    ],
+)
+def test_postrouting_does_not_see_how_bridged_packets_came(rule: str, outside: Outcome, members: Outcome) -> None:
+    assert _outcomes(_facts(rule)) == (outside, members)
+    assert _outcomes(_facts(rule, sysctl="off"))[1] is Outcome.ALLOWED
+
+
+@pytest.mark.parametrize(("rule", "outcome"), [(_FROM_BRIDGE, Outcome.ALLOWED), (_ELSEWHENCE, Outcome.BLOCKED)])
+@pytest.mark.parametrize("more", ["", "nat POSTROUTING -d 172.17.0.2/32 -j MASQUERADE"])
+def test_postrouting_does_not_see_how_packets_came_that_nat_leads_back(rule: str, outcome: Outcome, more: str) -> None:
+    """With a new sender the answer too has a new receiver on the bridge that it comes by."""
+    snapshot = parse_snapshot(changed(NO_PROXY, iptables_nft=with_rules(rule, *([more] if more else []))))
+    asked = TraceQuery("172.17.0.3", "192.0.2.10:8080")
+    assert answer_query(asked, snapshot, snapshot.program).trace.outcome is outcome
+    found = expose(snapshot, snapshot.program, None)
+    published = [one for one in found if str(one.zone) == "network:bridge" and one.destination.ports == ((8080, 8080),)]
+    assert {one.outcome for one in published if ":" not in one.destination.address} == {outcome}
+
+
 def test_later_packets_have_the_new_sender_of_the_first_one() -> None:
     """Docker masquerades what a program of the host sends from docker0's address over loopback."""
     later = "filter INPUT -i lo ! -s 172.17.0.0/16 -p tcp -m conntrack --ctstate ESTABLISHED -j DROP"

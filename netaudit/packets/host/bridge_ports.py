@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.host import Host, Interface
-from netaudit.model.netfilter.match import CT_DNAT, Field
+from netaudit.model.netfilter.match import Field
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.values.packet import SOME_PORT, Packet
 
@@ -38,15 +38,14 @@ def _bridges_of(inventory: Inventory, container: Container) -> frozenset[str]:
 
 
 def turned_back(packet: Packet, routing: Routing, inventory: Inventory | None) -> Packet | None:
-    """Return a packet that NAT has led back to its own bridge as FORWARD sees it; None for any other.
+    """Return a packet with a new destination on the bridge that it came by as FORWARD sees it; None for any other.
 
     Where br_netfilter shows bridged packets to IP's hooks, the bridge hands it to its new receiver itself, and rules
     see both ports (br_nf_pre_routing_finish() in the kernel's net/bridge/br_netfilter_hooks.c).
     """
     bridge, filtered = routing.interfaces.get(packet.name(Field.OIF)), routing.sysctls.filters_bridged()
     own = bridge is not None and bridge.kind == "bridge" and packet.name(Field.IIF) == bridge.name
-    translated = (packet.number(Field.CT_STATUS) or 0) & CT_DNAT
-    if not own or not translated or filtered is False:
+    if not own or filtered is False:
         return None
     if filtered is None:
         return packet.changed({Field.PHYSOUT: None, Field.TTL: None})

@@ -114,7 +114,7 @@ class FirstPacketChains(Chains):
 
     def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
         """Lead packets through a base chain; return what is accepted."""
-        visit = Visit(self, table, hook, self.encoders.for_first(packets), decides=_decides(chain, hook))
+        visit = Visit(self, table, hook, self.encoders.for_first(packets, hook), decides=_decides(chain, hook))
         return self.through(visit, chain, packets)
 
 

@@ -2,14 +2,19 @@
 
 from functools import cached_property, lru_cache
 
-from netaudit.model.netfilter.program import Program, ReadChain, ReadRule
+from netaudit.model.netfilter.family import Family
+from netaudit.model.netfilter.program import Hook, Program, ReadChain, ReadRule
+from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds
 from netaudit.packets.symbolic.encoding.behind_nat import EncoderBehindNat
-from netaudit.packets.symbolic.encoding.host_sets import HostSets, Translated
+from netaudit.packets.symbolic.encoding.bridge_ports import hidden_past
+from netaudit.packets.symbolic.encoding.host_sets import TRANSLATED, HostSets, Translated
+from netaudit.packets.symbolic.encoding.later import LaterEncoder, Stage
 from netaudit.packets.symbolic.encoding.matches import Encoder
 from netaudit.packets.symbolic.encoding.nat import NewSources
 from netaudit.packets.symbolic.encoding.rule_runs import Run, pieces
 from netaudit.packets.symbolic.reply.fields import ReplyEncoder, ReplyPosition
+from netaudit.packets.values.solicitation import SOLICITED
 
 
 class Encoders:
@@ -18,23 +23,49 @@ class Encoders:
     def __init__(self, program: Program, world: HostSets) -> None:
         self.program, self.world = program, world
         self.answers_at = lru_cache(maxsize=None)(self._answers_at)
+        self.first_at = lru_cache(maxsize=None)(self._first_at)
+        self.later_at = lru_cache(maxsize=None)(self._later_at)
         self.pieces = lru_cache(maxsize=None)(self._pieces)
         self.sources = NewSources(program, world)
 
-    def for_first(self, packets: Bounds) -> Encoder:
+    def for_first(self, packets: Bounds, hook: Hook) -> Encoder:
         """Choose the one for packets of the connection's own direction: NAT may have given some a new source."""
-        behind = packets.possible & self.world.translated(Translated.SOURCE)
-        return self.behind_source_nat if behind else self.plain
+        behind = bool(packets.possible & self.world.translated(Translated.SOURCE))
+        past = hook is Hook.POSTROUTING and bool(self._hidden)
+        return self.first_at(behind=behind, past=past) if behind or past else self.plain
+
+    def for_later(self, packets: Bounds, hook: Hook, stage: Stage) -> Encoder:
+        """Choose the one for later packets of the connection's own direction at a stage of their translation."""
+        known = Translated.SOURCE if stage is Stage.LED else Translated.SOURCE | Translated.DESTINATION
+        changed = self.world.space.everything - self.world.space.masked(TRANSLATED, known, 0)
+        if stage is Stage.RENAMED or not packets.possible & changed:
+            return self.for_first(packets, hook)
+        return self.later_at(stage, past=hook is Hook.POSTROUTING)
 
     @cached_property
     def plain(self) -> Encoder:
         """Return the one for first packets."""
         return Encoder(self.world)
 
+    def _first_at(self, *, behind: bool, past: bool) -> Encoder:
+        """Return the one for first packets of which some have a new source, or that a bridge may pass at the end."""
+        hidden = self._hidden if past else None
+        return EncoderBehindNat(self.world, self.sources, hidden) if behind else Encoder(self.world, hidden=hidden)
+
+    def _later_at(self, stage: Stage, *, past: bool) -> Encoder:
+        """Return the one for later packets that are not wholly translated yet."""
+        return LaterEncoder(self.world, self.sources, stage, self._hidden if past else None)
+
     @cached_property
-    def behind_source_nat(self) -> Encoder:
-        """Return the one for first packets of which some have a new source."""
-        return EncoderBehindNat(self.world, self.sources)
+    def _hidden(self) -> Bounds:
+        """Return the first packets of which postrouting does not see how they came."""
+        world = self.world
+        asked = (SOLICITED,) if world.family == Family.IP6 else ()  # at which neighbours ask for each other
+
+        def staying(bridge: str) -> PacketSet:
+            return world.led | world.destined(world.ranges.neighbours.get(bridge, ()) + asked)
+
+        return hidden_past(world, world.at, staying)
 
     def _pieces(self, chain: ReadChain, encoder: Encoder) -> tuple[Run | ReadRule, ...]:
         """Return the rules of a chain, runs of simple ones together."""

@@ -3,14 +3,15 @@
     -A INPUT -p tcp --dport 22 -m conntrack --ctstate ESTABLISHED -j DROP     the handshake begins, and never ends
 
 A later packet is translated as the first one was, and no nat chain is asked. So the set of first packets is led through
-the other chains once more: before translation as they were sent, behind it as they arrived, with the connection's mark.
-A program none of whose rules tells later packets from first ones is not asked again.
+the other chains once more, with the connection's mark; how far it is translated at each, the encoder knows
+(netaudit.packets.symbolic.encoding.later). A program none of whose rules tells later packets from first ones is not
+asked again.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from netaudit.model.netfilter.match import AllOf, CtState, Field
+from netaudit.model.netfilter.match import CT_DNAT, CT_SNAT, AllOf, CtState, Field
 from netaudit.model.netfilter.program import (
     CONNTRACK_PRIORITY,
     DESTINATION_NAT_PRIORITY,
@@ -29,27 +30,26 @@ from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.sets.space import PacketSpace
 from netaudit.packets.symbolic.chain import Chains
 from netaudit.packets.symbolic.encoding.decision import Decision
+from netaudit.packets.symbolic.encoding.fields import fields_in
 from netaudit.packets.symbolic.encoding.host_sets import (
     DECISION,
-    NEW_DADDR,
-    NEW_DPORT,
-    TRANSLATED,
     HostSets,
-    Translated,
 )
+from netaudit.packets.symbolic.encoding.later import Stage
 from netaudit.packets.symbolic.table_visit import Visit
 from netaudit.packets.values.packet import Value, holds
 from netaudit.packets.values.probe import PROTOCOLS
 
 _ACK = 16
 _WRITTEN = (Field.MARK, Field.CT_MARK, Field.CT_STATE, DECISION)  # what a later packet has of its own
-_SENT = (NEW_DADDR, NEW_DPORT, TRANSLATED)  # what it does not have before it is translated
-_FIRST: dict[Field, Value] = {Field.CT_STATE: CtState.NEW, Field.TCP_FLAGS: 2}
+_FIRST: dict[Field, Value] = {Field.CT_STATE: CtState.NEW, Field.TCP_FLAGS: 2, Field.CT_STATUS: 0}
 _LATER: dict[Field, Value] = {Field.CT_STATE: CtState.ESTABLISHED, Field.TCP_FLAGS: _ACK}
+_STATUSES = (0, CT_DNAT, CT_SNAT, CT_DNAT | CT_SNAT)
+_IN_RETURN = frozenset({Field.CT_REPL_SADDR, Field.CT_REPL_DADDR, Field.CT_REPL_SPORT, Field.CT_REPL_DPORT})
 
 
 def tells_apart(program: Program, world: HostSets) -> bool:
-    """Tell whether some rule may treat later packets worse: by their state, or by their connection's mark."""
+    """Tell whether some rule may treat later packets worse: by their state, or by their connection's mark or NAT."""
     return Field.CT_MARK in world.space.widths or any(map(_differs, _meanings(program, world.family)))
 
 
@@ -64,8 +64,11 @@ def _meanings(program: Program, family: str) -> Iterator[Meaning]:
 
 def _differs(meaning: Meaning) -> bool:
     match = AllOf(meaning.matches)
-    first, later = holds(match, _FIRST.get), holds(match, _LATER.get)
-    return first != later and not (isinstance(meaning.verdict, Accept) and later is not False)
+    first, accepts = holds(match, _FIRST.get), isinstance(meaning.verdict, Accept)
+    later = [holds(match, {**_LATER, Field.CT_STATUS: status}.get) for status in _STATUSES]
+    if not _IN_RETURN.isdisjoint(fields_in(match)):
+        return not accepts
+    return any(first != one and not (accepts and one is not False) for one in later)
 
 
 class LaterChains(Chains):
@@ -75,9 +78,9 @@ class LaterChains(Chains):
         super().__init__(first.encoders)
         self.decisions, self.doubts = first.decisions, first.doubts
 
-    def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
-        """Lead packets through a base chain; return what is accepted."""
-        visit = Visit(self, table, hook, self.encoders.for_first(packets), decides=False)
+    def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook, stage: Stage) -> Bounds:
+        """Lead packets at a stage of their translation through a base chain; return what is accepted."""
+        visit = Visit(self, table, hook, self.encoders.for_later(packets, hook, stage), decides=False)
         return self.through(visit, chain, packets)
 
     def decision(self, rule: Item | None, reason: Reason | None = None) -> Decision:
@@ -92,22 +95,23 @@ class LaterPackets:
     def __init__(self, first: Chains) -> None:
         self.chains, self._world, self._space = LaterChains(first), first.world, first.world.space
         self._written = tuple(field for field in _WRITTEN if field in self._space.widths)
-        self._nothing = exactly(self._space.nothing)
 
     def to_forwarded(self, arrived: Bounds) -> Bounds:
         """Return what was forwarded, and whose later packets are too."""
-        own = exactly(self._world.at(Field.IIF, ""))
-        sent, passing = _tracked(self._space, arrived) & own, _tracked(self._space, arrived) - own
-        led = self._behind(Hook.OUTPUT, sent) | self._meet(Hook.FORWARD, self._behind(Hook.PREROUTING, passing))
-        return self._kept(arrived, self._renamed_in(Hook.POSTROUTING, led, arrived))
+        own, fresh = exactly(self._world.at(Field.IIF, "")), self._fresh(arrived)
+        passing = self._through(Hook.FORWARD, self._led(Hook.PREROUTING, fresh - own), Stage.LED)
+        led = self._led(Hook.OUTPUT, fresh & own) | passing
+        return self._kept(arrived, self._renamed(Hook.POSTROUTING, led))
 
     def to_local(self, arrived: Bounds) -> Bounds:
         """Return what this host took, and whose later packets it takes too."""
-        looped = exactly(self._world.at(Field.IIF, LOOPBACK))
-        back, came = _tracked(self._space, arrived) & looped, _tracked(self._space, arrived) - looped
-        left = self._renamed_in(Hook.POSTROUTING, self._behind(Hook.OUTPUT, back.changed(self._leaving)), back)
-        passed = self._meet(Hook.PREROUTING, left.changed(self._come_back)) | self._behind(Hook.PREROUTING, came)
-        return self._kept(arrived, self._renamed_in(Hook.INPUT, passed, came))
+        looped, fresh = exactly(self._world.at(Field.IIF, LOOPBACK)), self._fresh(arrived)
+        sent, came = (fresh & looped).changed(self._leaving), fresh - looped
+        left = self._renamed(Hook.POSTROUTING, self._led(Hook.OUTPUT, sent))
+        back = left.changed(self._come_back)
+        for hook in (Hook.PREROUTING, Hook.INPUT):
+            back = self._through(hook, back, Stage.RENAMED)
+        return self._kept(arrived, back | self._renamed(Hook.INPUT, self._led(Hook.PREROUTING, came)))
 
     def _leaving(self, packets: PacketSet) -> PacketSet:
         """Let what came in by lo be on its way to it: a program of the host sends it."""
@@ -128,46 +132,29 @@ class LaterPackets:
         return arrived & (back | udp) | (arrived - _tracked(self._space, arrived))
 
     def _bare(self, packets: PacketSet) -> PacketSet:
-        """Forget what later packets have of their own, and that their source is translated."""
+        """Forget what later packets have of their own."""
         flags = [Field.TCP_FLAGS] if Field.TCP_FLAGS in self._space.widths else []
-        packets = self._space.rewrite.forget(packets, *self._written, *flags, Field.OIF)
-        return self._space.rewrite.forget_bits(packets, TRANSLATED, Translated.SOURCE)
+        return self._space.rewrite.forget(packets, *self._written, *flags, Field.OIF)
 
-    def _behind(self, hook: Hook, arrived: Bounds) -> Bounds:
-        """Lead packets through a hook that translates their destination: as they were sent, then as they came."""
-        if not arrived:
-            return self._nothing
-        fresh = arrived.changed(self._fresh)
-        as_sent = fresh.changed(partial(_as_sent, self._space))
-        sent = self._through(hook, as_sent, lambda order: order < DESTINATION_NAT_PRIORITY)
-        unsaid = fresh.changed(lambda some: self._space.rewrite.forget(some, *self._written))
-        now = unsaid & sent.changed(lambda some: self._space.rewrite.forget(some, *_SENT))
-        return self._through(hook, now, lambda order: order >= DESTINATION_NAT_PRIORITY)
-
-    def _fresh(self, packets: PacketSet) -> PacketSet:
+    def _fresh(self, arrived: Bounds) -> Bounds:
         """Make later packets of first ones, before connection tracking sees them."""
-        space = self._space
-        packets = space.rewrite.forget_bits(space.rewrite.forget(packets, DECISION), TRANSLATED, Translated.SOURCE)
-        packets &= space.masked(TRANSLATED, Translated.SOURCE, 0)
-        return _assign(
-            self._space, packets, {Field.MARK: 0, Field.CT_STATE: int(CtState.INVALID), Field.TCP_FLAGS: _ACK}
-        )
+        own: dict[Field, int] = {Field.MARK: 0, Field.CT_STATE: int(CtState.INVALID), Field.TCP_FLAGS: _ACK}
+        tracked = _tracked(self._space, arrived)
+        return tracked.changed(lambda some: _assign(self._space, self._space.rewrite.forget(some, DECISION), own))
 
-    def _renamed_in(self, hook: Hook, packets: Bounds, arrived: Bounds) -> Bounds:
-        """Lead packets through a hook that translates their source: from there on they have what they arrived with."""
-        before = self._through(hook, packets, lambda order: order < SOURCE_NAT_PRIORITY)
-        sides = (Field.IIF, *((Field.SOCKET,) if Field.SOCKET in self._space.widths else ()))
-        some = self._bare(arrived.possible & self._world.translated(Translated.SOURCE))
-        new = exactly(self._space.rewrite.forget(some, *sides))
-        renamed = (before & new).changed(
-            lambda one: self._space.rewrite.assign_bits(one, TRANSLATED, Translated.SOURCE, Translated.SOURCE)
-        )
-        return self._through(hook, before - new | renamed, lambda order: order >= SOURCE_NAT_PRIORITY)
+    def _led(self, hook: Hook, packets: Bounds) -> Bounds:
+        """Lead packets through a hook that translates their destination."""
+        sent = self._through(hook, packets, Stage.SENT, lambda order: order < DESTINATION_NAT_PRIORITY)
+        return self._through(hook, sent, Stage.LED, lambda order: order >= DESTINATION_NAT_PRIORITY)
 
-    def _meet(self, hook: Hook, packets: Bounds) -> Bounds:
-        return self._through(hook, packets, lambda _: True)
+    def _renamed(self, hook: Hook, packets: Bounds) -> Bounds:
+        """Lead packets through a hook that translates their source."""
+        before = self._through(hook, packets, Stage.LED, lambda order: order < SOURCE_NAT_PRIORITY)
+        return self._through(hook, before, Stage.RENAMED, lambda order: order >= SOURCE_NAT_PRIORITY)
 
-    def _through(self, hook: Hook, packets: Bounds, here: Callable[[int], bool]) -> Bounds:
+    def _through(
+        self, hook: Hook, packets: Bounds, stage: Stage, here: Callable[[int], bool] = lambda _: True
+    ) -> Bounds:
         """Lead packets through the chains of a hook whose priorities are asked for, without NAT."""
         tracks = hook in (Hook.PREROUTING, Hook.OUTPUT)
         for table, chain in self.chains.program.base_chains(hook, self._world.family):
@@ -176,7 +163,7 @@ class LaterPackets:
                 continue
             if tracks and base.priority > CONNTRACK_PRIORITY:
                 packets, tracks = packets.changed(partial(_track, self._space)), False
-            packets = self.chains.base(table, chain, packets, hook)
+            packets = self.chains.base(table, chain, packets, hook, stage)
         return packets.changed(partial(_track, self._space)) if tracks else packets
 
 
@@ -189,10 +176,6 @@ def _assign(space: PacketSpace, packets: PacketSet, fields: Mapping[Field, int])
 
 def _tracked(space: PacketSpace, arrived: Bounds) -> Bounds:
     return arrived - exactly(space.equal(Field.CT_STATE, CtState.UNTRACKED))
-
-
-def _as_sent(space: PacketSpace, packets: PacketSet) -> PacketSet:
-    return space.rewrite.assign(space.rewrite.forget(packets, *_SENT), TRANSLATED, 0)
 
 
 def _track(space: PacketSpace, packets: PacketSet) -> PacketSet:

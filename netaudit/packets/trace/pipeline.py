@@ -5,6 +5,8 @@
     from here     route ─ output ─ route again ─ postrouting ─ out, or over loopback: prerouting ─ input ─ a program
     bridged       with br_netfilter: prerouting ─ forward ─ postrouting, as IP; without: none of them
 
+At postrouting a packet still has the interface by which it came in, unless a bridge passes it between two ports.
+
 Tables of bridges are asked first about what comes by a bridge, and last about what leaves by one.
 
 Every decision that a snapshot does not settle is followed both ways (netaudit.packets.trace.branch).
@@ -154,11 +156,32 @@ class Pipeline:
                 if way is RouteDecision.LOCAL:
                     self._deliver(self._hooks.meet(Hook.INPUT, [one]))
                 else:
-                    back = turned_back(one.packet, self._routing, self._inventory)
-                    self._out(self._hooks.meet(Hook.FORWARD, [one.become(back) if back else _hopped(one)]))
+                    self._forward(one)
+
+    def _forward(self, state: Branch) -> None:
+        """Lead out what was routed; what NAT has led back to its bridge, the bridge passes itself."""
+        packet = state.packet
+        led = packet.get(Field.DADDR) != self._start.packet.get(Field.DADDR)
+        back = turned_back(packet, self._routing, self._inventory) if led else None
+        if back is None:
+            self._out(self._hooks.meet(Hook.FORWARD, [_hopped(state)]))
+            return
+        self._leave(self._past_bridge(self._hooks.meet(Hook.FORWARD, [state.become(back)])))
+
+    def _past_bridge(self, states: list[Branch]) -> list[Branch]:
+        """Lead what a bridge passes between its ports through postrouting: no rule sees there how it came in.
+
+        Source: br_nf_post_routing() in the kernel's net/bridge/br_netfilter_hooks.c.
+        """
+        hidden = "" if self._routing.sysctls.filters_bridged() else None
+        passed = self._hooks.meet(Hook.POSTROUTING, [_came_by(one, hidden) for one in states])
+        return [_came_by(one, self._start.interface) for one in passed]
 
     def _out(self, states: list[Branch]) -> None:
-        for state in self._hooks.meet(Hook.POSTROUTING, states):
+        self._leave(self._hooks.meet(Hook.POSTROUTING, states))
+
+    def _leave(self, states: list[Branch]) -> None:
+        for state in states:
             interface = state.packet.name(Field.OIF)
             if interface == "lo":
                 back = state.packet.changed({Field.IIF: "lo", Field.OIF: "", Field.SOCKET: 0})
@@ -202,12 +225,17 @@ class Pipeline:
             beyond = {Field.OIF: bridge, Field.PHYSOUT: port or SOME_PORT}
             self.recorder.step(StepKind.LINK, None, one, "continue", make_reason(ReasonKind.BRIDGED, bridge=bridge))
             for passed in self._hooks.meet(Hook.FORWARD, [one.become(one.packet.changed(beyond))]):
-                for out in self._hooks.meet(Hook.POSTROUTING, [passed]):
+                for out in self._past_bridge([passed]):
                     self._receivers.see_off(out, port or bridge, self.recorder)
 
     def _deliver(self, states: list[Branch]) -> None:
         for state in states:
             self._receivers.take(state, self.recorder)
+
+
+def _came_by(state: Branch, interface: str | None) -> Branch:
+    """Name the interface by which rules see that a packet came in: "" for none, None where that is not known."""
+    return state.become(state.packet.changed({Field.IIF: interface}))
 
 
 def _hopped(state: Branch) -> Branch:

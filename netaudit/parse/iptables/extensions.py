@@ -196,6 +196,23 @@ def _reverse_path(options: Sequence[Option], _family: str) -> Match:
     return equal(Field.REVERSE_PATH, 0 if "--invert" in asked else 1)
 
 
+_HAS_IN, _HAS_OUT = Named(Field.PHYSIN, ("*",)), Named(Field.PHYSOUT, ("*",))
+_PHYSDEV = _each(
+    physdev_in=lambda words: read_interface(Field.PHYSIN, words[0]),
+    physdev_out=lambda words: read_interface(Field.PHYSOUT, words[0]),
+    physdev_is_in=lambda _words: _HAS_IN,
+    physdev_is_out=lambda _words: _HAS_OUT,
+    physdev_is_bridged=lambda _words: _HAS_OUT,
+)
+
+
+def _physdev(options: Sequence[Option], family: str) -> Match:
+    """Join physdev's options: what came by a bridge and leaves by none passes no `--physdev-out`, nor its negation."""
+    found = _PHYSDEV(options, family)
+    out = any(one.name == "--physdev-out" and one.negated for one in options)
+    return all_of([found, any_of([_HAS_OUT, Not(_HAS_IN)])]) if out else found
+
+
 _PORTS = {
     "sport": _span(Field.SPORT),
     "dport": _span(Field.DPORT),
@@ -221,13 +238,7 @@ EXTENSIONS: Mapping[str, Extension] = {
     "mark": _each(mark=_mark(Field.MARK)),
     "multiport": _each(sports=_ports(Field.SPORT), dports=_ports(Field.DPORT), ports=_ports(Field.SPORT, Field.DPORT)),
     "owner": _owner,
-    "physdev": _each(
-        physdev_in=lambda words: read_interface(Field.PHYSIN, words[0]),
-        physdev_out=lambda words: read_interface(Field.PHYSOUT, words[0]),
-        physdev_is_in=lambda _words: Named(Field.PHYSIN, ("*",)),
-        physdev_is_out=lambda _words: Named(Field.PHYSOUT, ("*",)),
-        physdev_is_bridged=lambda _words: Named(Field.PHYSOUT, ("*",)),
-    ),
+    "physdev": _physdev,
     "pkttype": _each(pkt_type=_number(Field.PKTTYPE, PKTTYPES)),
     "rpfilter": _reverse_path,
     "sctp": _each(**_PORTS),

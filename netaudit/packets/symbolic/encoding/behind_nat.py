@@ -3,6 +3,7 @@
 from netaudit.model.netfilter.match import Field, InRanges, Masked, RouteType
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
+from netaudit.packets.symbolic.encoding.address_types import PacketView
 from netaudit.packets.symbolic.encoding.host_sets import HostSets, Translated
 from netaudit.packets.symbolic.encoding.matches import Encoder, holds
 from netaudit.packets.symbolic.encoding.nat import NewSources
@@ -11,8 +12,10 @@ from netaudit.packets.symbolic.encoding.nat import NewSources
 class EncoderBehindNat(Encoder):
     """Encode what rules ask of first packets of which some have a new sender."""
 
-    def __init__(self, world: HostSets, sources: NewSources) -> None:
-        super().__init__(world, sources=sources)
+    def __init__(
+        self, world: HostSets, sources: NewSources, hidden: Bounds | None = None, reading: PacketView | None = None
+    ) -> None:
+        super().__init__(world, reading, sources, hidden)
         self._new = sources
 
     def _source(self, found: PacketSet, match: InRanges | Masked) -> Bounds:
@@ -21,9 +24,11 @@ class EncoderBehindNat(Encoder):
 
     def _of_new(self, found: PacketSet, match: InRanges | Masked) -> Bounds:
         match match:
-            case InRanges(Field.SADDR, ranges):
+            case InRanges(Field.SADDR | Field.CT_REPL_DADDR, ranges):
                 return self._new.inside(ranges)
-            case InRanges(Field.SPORT) | Masked(Field.SPORT) if self._new.keep_ports:
+            case InRanges(Field.SPORT | Field.CT_REPL_DPORT) | Masked(Field.SPORT | Field.CT_REPL_DPORT) if (
+                self._new.keep_ports
+            ):
                 return exactly(found)
             case InRanges(Field.SADDR_TYPE) | Masked(Field.SADDR_TYPE):
                 return of_kind(self._world, self._new, match)

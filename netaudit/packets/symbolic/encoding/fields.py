@@ -32,7 +32,7 @@ def asked_fields(program: Program, family: str, policy: Iterable[Match] = ()) ->
     """
     rules = list(_rules(program, family))
     fields = {field for rule in rules for field in _of_meaning(rule.meaning)}
-    fields = (fields | {field for match in policy for field in _of_match(match)}) & HELD
+    fields = (fields | {field for match in policy for field in fields_in(match)}) & HELD
     found: dict[str, int] = {field: WIDTH[field] for field in sorted(fields)}
     chains = sum(len(table.chains) for table in program.tables)
     return {**found, DECISION: (len(rules) * 2 + chains + _SPARE).bit_length()}
@@ -48,15 +48,16 @@ def _rules(program: Program, family: str) -> Iterator[ReadRule]:
 def _of_meaning(meaning: Meaning) -> Iterator[Field]:
     for branch in meaning.branches():
         for match in branch.matches:
-            yield from _of_match(match)
+            yield from fields_in(match)
         yield from (statement.source for statement in branch.statements if isinstance(statement, CopyMark))
 
 
-def _of_match(match: Match) -> Iterator[Field]:
+def fields_in(match: Match) -> Iterator[Field]:
+    """List the numbers that a match asks for."""
     if isinstance(match, InRanges | Masked):
         yield match.field
     elif isinstance(match, Not):
-        yield from _of_match(match.match)
+        yield from fields_in(match.match)
     elif isinstance(match, AllOf | AnyOf):
         for part in match.matches:
-            yield from _of_match(part)
+            yield from fields_in(part)

@@ -26,6 +26,7 @@ from netaudit.model.netfilter.match import (
     Not,
     Sometimes,
     UnknownMatch,
+    is_named,
 )
 from netaudit.model.ranges import contains
 from netaudit.packets.host.policy.reverse_path import ReversePath
@@ -60,7 +61,7 @@ class Encoder:
     """Encode matches of one family in a world; what was asked once is remembered.
 
     `reading` says where interfaces and kinds of addresses are read: the first packets' own, where nothing is given.
-    `sources` bounds new senders.
+    `sources` bounds new senders; `hidden` are the packets that came by an interface which rules do not see here.
     """
 
     def __init__(
@@ -68,8 +69,9 @@ class Encoder:
         world: HostSets,
         reading: PacketView | None = None,
         sources: NewSources | None = None,
+        hidden: Bounds | None = None,
     ) -> None:
-        self._world, self._sources = world, sources
+        self._world, self._sources, self._hidden = world, sources, hidden or exactly(world.space.nothing)
         self._reading: PacketView = reading or world
         self._kinds = lru_cache(maxsize=None)(lambda field: kinds_of(world, self._reading, field))
         self._space: PacketSpace = world.space
@@ -146,10 +148,12 @@ class Encoder:
         led = exactly(self._world.led)
         new = self._sources.renamed if self._sources else exactly(self._world.translated(Translated.SOURCE))
         found = exactly(self._space.nothing)
-        for status in (0, CT_DNAT, CT_SNAT, CT_DNAT | CT_SNAT):
-            if holds(match, status):
-                destination = led if status & CT_DNAT else self._always - led
-                found |= destination & (new if status & CT_SNAT else self._always - new)
+        for destination, status in ((led, CT_DNAT), (self._always - led, 0)):
+            with_new, without = holds(match, status | CT_SNAT), holds(match, status)
+            if with_new and without:
+                found |= destination
+            elif with_new or without:
+                found |= destination & (new if with_new else self._always - new)
         return found
 
     def _computed(self, field: Field, match: InRanges | Masked) -> Bounds:
@@ -188,10 +192,16 @@ class Encoder:
     def _named(self, field: Field, names: tuple[str, ...]) -> Bounds:
         at = self._reading.at
         if field in (Field.IIF, Field.OIF):
-            return exactly(self._space.union(at(field, one) for one in self._world.ranges.fitting(names)))
+            found = exactly(self._space.union(at(field, one) for one in self._world.ranges.fitting(names)))
+            return found if field is Field.OIF else self._seen_in(found, names)
         if "" in names:
             return self._always - at_ports(self._world, at, field, ("*",))
         return at_ports(self._world, at, field, names)
+
+    def _seen_in(self, found: Bounds, names: tuple[str, ...]) -> Bounds:
+        """Take out of what came in by interfaces with some names that of which rules see none."""
+        seen = found - self._hidden
+        return seen | self._hidden if any(is_named("", one) for one in names) else seen
 
 
 def holds(match: InRanges | Masked, value: int) -> bool:

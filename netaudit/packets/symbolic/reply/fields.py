@@ -19,6 +19,7 @@ from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.encoding.behind_nat import of_kind
+from netaudit.packets.symbolic.encoding.bridge_ports import hidden_past
 from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
 from netaudit.packets.symbolic.encoding.matches import Atom, Encoder, holds
 from netaudit.packets.symbolic.encoding.nat import NewSources
@@ -71,13 +72,18 @@ class ReplyTranslation(IntEnum):
 
 
 class ReplyPosition(NamedTuple):
-    """Where rules see an answer; `own`: a program of this host sends it; `fresh`: it belongs to no known connection."""
+    """Where rules see an answer.
+
+    `own`: a program of this host sends it; `fresh`: it belongs to no known connection; `last`: it is about to leave,
+    so that of what a bridge passes no rule sees how it came.
+    """
 
     came: Side
     leaves: Side
     stage: ReplyTranslation
     own: bool = False
     fresh: bool = False
+    last: bool = False
 
 
 ARRIVING = ReplyPosition(Side.THERE, Side.NONE, ReplyTranslation.NEITHER)
@@ -108,12 +114,20 @@ class ReplyFields:
         sent_to = self._space.in_ranges(Field.DADDR, ranges)
         return sent_to if self._place.stage is ReplyTranslation.BOTH else self._world.destined(ranges)
 
+    def staying(self, _bridge: str) -> PacketSet:
+        """Return the packets whose answers a bridge passes itself: its neighbours', and what NAT leads back to it."""
+        if self._place.leaves is Side.THERE:
+            return self._space.everything
+        return self._world.translated(Translated.SOURCE)
+
 
 class ReplyEncoder(Encoder):
     """Encode what rules ask of answers, as sets of the packets that are answered."""
 
     def __init__(self, world: HostSets, sources: NewSources, place: ReplyPosition) -> None:
-        super().__init__(world, reading=ReplyFields(world, place), sources=sources)
+        reading = ReplyFields(world, place)
+        hidden = hidden_past(world, reading.at, reading.staying) if place.last else None
+        super().__init__(world, reading=reading, sources=sources, hidden=hidden)
         self._place, self._new = place, sources
 
     def _number(self, field: Field, atom: Atom, match: InRanges | Masked) -> Bounds:

@@ -30,7 +30,8 @@ class ReplyHooks:
         priority = DESTINATION_NAT_PRIORITY if later is ReplyTranslation.DESTINATION else SOURCE_NAT_PRIORITY
 
         def at(order: int) -> ReplyPosition:
-            return place._replace(stage=self._stage(packets, later if order >= priority else before))
+            stage = self._stage(packets, later if order >= priority else before)
+            return place._replace(stage=stage, last=hook is Hook.POSTROUTING and place.came is Side.THERE)
 
         tracks = hook in (Hook.PREROUTING, Hook.OUTPUT)
         return self._through(hook, packets, at, tracks=tracks)
