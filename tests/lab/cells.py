@@ -135,7 +135,8 @@ class Table:
 
     def _is_another_way(self, cell: Cell) -> bool:
         """Tell whether a container answers at the port by another rule too: it does not say which of its own ports."""
-        others = {"published-port": ("forwarded-port", _EVERYWHERE), "forwarded-port": ("published-port", ())}
+        here = () if cell.address in _EVERYWHERE else (cell.address, *_EVERYWHERE)
+        others = {"published-port": ("forwarded-port", _EVERYWHERE), "forwarded-port": ("published-port", here)}
         kind, addresses = others.get(cell.kind, ("", ()))
         if cell.address.startswith("127.") and cell.zone[0] not in ("host", "lan"):
             return False  # nobody else can try its own loopback

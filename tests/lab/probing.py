@@ -211,16 +211,17 @@ class Crowd:
             return
         address, port = said["address"].strip("[]"), int(said["port"])
         owner, stand_in = self.inspected.owner(address), self._stand_ins.of.get(cell.zone[1], "")
-        who = owner or {"network": stand_in, "container": ""}.get(cell.zone[0], cell.zone[0])
+        own = _OF_NOBODY if " by " in witness else "host"  # it names the group or user of who may send
+        who = owner or {"network": stand_in, "container": "", "host": own}.get(cell.zone[0], cell.zone[0])
         if not who:
             return
         if owner and stand_in and owner not in self.inspected.on_one_network():  # its routes may lead by another
             yield Try(stand_in, _spoken(cell), said["target"].strip("[]"), cell.port, (_any(cell.family), port))
         number = _DIRECTLY if cell.kind == "container-ports" else _BY_PORT
         other = _OTHERS.get((cell.zone[0], cell.family), "").format(number)
-        own = "" if address in ROUTER else address  # the table does not know who the router is
-        for sender in filter(None, (own, other)):
-            if not owner and who != "host":
+        named = "" if address in ROUTER else address  # the table does not know who the router is
+        for sender in filter(None, (named, other)):
+            if not owner and cell.zone[0] != "host":
                 self._become(who, sender)
             for sport in (port, *_LOW) if int(said["there"]) != cell.port else (port,):
                 yield Try(who, _spoken(cell), said["target"].strip("[]"), cell.port, (sender, sport))

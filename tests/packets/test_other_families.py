@@ -1,14 +1,18 @@
 """Tables of devices are asked before IP's own; those of bridges leave in doubt only what they can stop."""
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 import pytest
-from packets.test_answers import ALLOWED, INTERNET, OLD, changed, said
+from packets.test_answers import ALLOWED, INTERNET, OLD, Edit, changed, said
 from packets.test_packets_agree import disagreements
 from sampling import every
 
 from netaudit.model.facts import Facts, Source
+from netaudit.packets.query.query import TraceQuery, answer_query
+from netaudit.parse import parse_snapshot
 
 ARP = {"match": {"op": "==", "left": {"meta": {"key": "protocol"}}, "right": "arp"}}
 TCP = {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "protocol"}}, "right": "tcp"}}
@@ -16,6 +20,7 @@ TCP_80, TCP_8080 = (
     {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": port}}
     for port in (80, 8080)
 )
+NO_PROXY = "26.1.5-iptables-nft/no-proxy-one-port/01"
 BASES: dict[str, dict[str, object]] = {
     "ip": {"type": "filter", "hook": "prerouting", "prio": -310},
     "netdev": {"type": "filter", "hook": "ingress", "prio": 0, "dev": "eth0"},
@@ -24,7 +29,14 @@ BASES: dict[str, dict[str, object]] = {
 }
 
 
-def host(family: str, *expressions: object, policy: str = "accept", **base: object) -> Facts:
+def host(
+    family: str,
+    *expressions: object,
+    policy: str = "accept",
+    of: str = OLD,
+    edits: Mapping[str, Edit] = MappingProxyType({}),
+    **base: object,
+) -> Facts:
     place = {"family": family, "table": "own"}
     chain = {key: value for key, value in {**BASES[family], **base}.items() if value is not None}
     objects = [
@@ -32,7 +44,7 @@ def host(family: str, *expressions: object, policy: str = "accept", **base: obje
         {"chain": {**place, "name": "base", **chain, "policy": policy}},
         {"rule": {**place, "chain": "base", "expr": list(expressions)}},
     ]
-    facts = changed(OLD)
+    facts = changed(of, **edits)
     files = {str(Source.NFT_RULESET): json.dumps({"nftables": objects}).encode()}
     return msgspec.structs.replace(facts, files={**facts.files, **files})
 
@@ -150,6 +162,42 @@ def test_tables_of_bridges_are_asked_about_what_comes_and_goes_by_bridges(
     facts = host("bridge", *rule, hook=hook)
     assert outcome in said(facts)[INTERNET] or said(facts)[INTERNET].startswith("blocked")
     assert disagreements(facts) == []
+
+
+_OFF = {"sysctl": lambda text: text.replace("bridge-nf-call-iptables = 1", "bridge-nf-call-iptables = 0")}
+
+
+@pytest.mark.parametrize("edits", [{}, _OFF])
+@pytest.mark.parametrize(
+    ("hook", "key", "name", "zone", "outcome"),
+    [
+        ("forward", "iifname", "*", _MEMBERS, "blocked, bridge:own/base#1"),
+        ("forward", "oifname", "*", _MEMBERS, "blocked, bridge:own/base#1"),
+        ("postrouting", "iifname", "*", _MEMBERS, "allowed"),  # at the last hook no table of a bridge sees that
+        ("postrouting", "oifname", "*", _MEMBERS, "blocked, bridge:own/base#1"),
+        ("prerouting", "iifname", "*", INTERNET, "blocked, bridge:own/base#1, the answer is stopped"),
+        ("output", "oifname", "*", INTERNET, "blocked, bridge:own/base#1"),
+        ("output", "iifname", "*", INTERNET, "allowed"),
+    ],
+)
+def test_a_table_of_bridges_sees_a_port_where_the_kernel_has_one(
+    hook: str, key: str, name: str, zone: str, outcome: str, edits: dict[str, Edit]
+) -> None:
+    facts = host("bridge", _named(key, name), TCP, {"drop": None}, hook=hook, edits=edits)
+    assert said(facts)[zone].startswith(outcome)
+    assert disagreements(facts) == []
+
+
+@pytest.mark.parametrize(
+    ("hook", "outcome"),
+    [("forward", "blocked"), ("postrouting", "blocked"), ("output", "allowed")],
+)
+def test_what_nat_leads_back_to_its_bridge_passes_between_two_ports_of_it(hook: str, outcome: str) -> None:
+    facts = host("bridge", TCP_80, {"drop": None}, hook=hook, of=NO_PROXY)
+    assert said(facts)["network:bridge → 0.0.0.0:8080"].partition(",")[0] == outcome
+    snapshot = parse_snapshot(facts)
+    found = answer_query(TraceQuery("172.17.0.3", "192.0.2.10:8080"), snapshot, snapshot.program)
+    assert found.trace.outcome == outcome
 
 
 def test_nothing_passes_between_the_ports_of_a_bridge_that_is_shut() -> None:

@@ -5,8 +5,10 @@ Where a frame passes a bridge, its tables are asked about it, whether br_netfilt
     between two ports      prerouting, forward, postrouting
     to this host           prerouting, input
     from this host         output, postrouting
+    led back by NAT        forward, postrouting, where br_netfilter shows it to IP's hooks: the bridge passes it itself
 
-In a table of bridges `iifname` is the port and `ibrname` the bridge; for IP's rules the interface is the bridge. What
+In a table of bridges `iifname` is the port and `ibrname` the bridge; for IP's rules the interface is the bridge. At
+postrouting there is no incoming port, and at output none (br_forward_finish() in the kernel's net/bridge). What
 connection tracking says there depends on modules that no recording names.
 """
 
@@ -22,7 +24,17 @@ from netaudit.model.netfilter.ruleset import Chain, Table
 from netaudit.model.netfilter.statement import Meaning
 
 BETWEEN_PORTS = (Hook.PREROUTING, Hook.FORWARD, Hook.POSTROUTING)
-TO_HOST, FROM_HOST = (Hook.PREROUTING, Hook.INPUT), (Hook.OUTPUT, Hook.POSTROUTING)
+TO_HOST, FROM_HOST, LED_BACK = (
+    (Hook.PREROUTING, Hook.INPUT),
+    (Hook.OUTPUT, Hook.POSTROUTING),
+    (Hook.FORWARD, Hook.POSTROUTING),
+)
+PORTS: Mapping[Field, frozenset[Hook]] = MappingProxyType(  # at which hooks there is a port to come or to go by
+    {
+        Field.PHYSIN: frozenset({Hook.PREROUTING, Hook.INPUT, Hook.FORWARD}),
+        Field.PHYSOUT: frozenset({Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING}),
+    }
+)
 _AS_IP: Mapping[Field, Field] = MappingProxyType(
     {
         Field.IIF: Field.PHYSIN,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from netaudit.model.netfilter.bridges import BETWEEN_PORTS, FROM_HOST, TO_HOST
+from netaudit.model.netfilter.bridges import BETWEEN_PORTS, FROM_HOST, LED_BACK, TO_HOST
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Hook
@@ -29,10 +29,20 @@ class Bridges:
         here = exactly(self._at(Field.IIF))
         return packets - here | self._meet(TO_HOST, packets & here)
 
-    def from_host(self, packets: Bounds) -> Bounds:
-        """Lead packets through the tables of the bridges by which they leave this host."""
-        here = exactly(self._at(Field.OIF))
-        return packets - here | self._meet(FROM_HOST, packets & here)
+    def leave(self, packets: Bounds) -> Bounds:
+        """Lead packets through the tables of the bridges by which they leave, sent by this host or led back there."""
+        here, back = exactly(self._at(Field.OIF)), exactly(self._turned)
+        led = self._meet(LED_BACK, packets & here & back)
+        return packets - here | self._meet(FROM_HOST, packets & here - back) | led
+
+    @property
+    def _turned(self) -> PacketSet:
+        """Return what bridges pass to another port, for NAT has given it a new receiver there, and they see that."""
+        world = self._world
+        if not world.routing.sysctls.filters_bridged():
+            return world.space.nothing
+        bridges = world.ranges.bridges
+        return world.led & world.space.union(world.at(Field.IIF, one) & world.at(Field.OIF, one) for one in bridges)
 
     def _at(self, field: Field) -> PacketSet:
         return self._world.space.union(self._world.at(field, one) for one in self._world.ranges.bridges)

@@ -1,5 +1,7 @@
 """Sets of packets through chains: what is accepted, what is dropped, and what comes out at the end."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from netaudit.model.netfilter.family import Family
@@ -58,9 +60,9 @@ class Chains:
         """Make the decision of a rule or of the kernel."""
         return Decision(rule, reason)
 
-    def why_unknown(self, meaning: Meaning) -> Reason:
-        """Return what of a rule cannot be decided."""
-        return why_unknown(meaning)
+    def why_unknown(self, meaning: Meaning, fields: Collection[Field] = ()) -> Reason:
+        """Return what of a rule cannot be decided; `fields` are not known of all packets."""
+        return why_unknown(meaning, fields)
 
     def doubt(self, decision: Decision, packets: Bounds) -> None:
         """Remember of which packets a decision leaves it open what becomes."""
@@ -114,7 +116,8 @@ class FirstPacketChains(Chains):
 
     def base(self, table: ReadTable, chain: ReadChain, packets: Bounds, hook: Hook) -> Bounds:
         """Lead packets through a base chain; return what is accepted."""
-        visit = Visit(self, table, hook, self.encoders.for_first(packets, hook), decides=_decides(chain, hook))
+        encoder = self.encoders.for_first(packets, hook, table.family)
+        visit = Visit(self, table, hook, encoder, decides=_decides(chain, hook))
         return self.through(visit, chain, packets)
 
 

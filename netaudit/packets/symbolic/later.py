@@ -99,19 +99,21 @@ class LaterPackets:
     def to_forwarded(self, arrived: Bounds) -> Bounds:
         """Return what was forwarded, and whose later packets are too."""
         own, fresh = exactly(self._world.at(Field.IIF, "")), self._fresh(arrived)
-        passing = self._through(Hook.FORWARD, self._led(Hook.PREROUTING, fresh - own), Stage.LED)
-        led = self._led(Hook.OUTPUT, fresh & own) | passing
-        return self._kept(arrived, self._renamed(Hook.POSTROUTING, led))
+        passing = self._through(Hook.FORWARD, self._past_destination_nat(Hook.PREROUTING, fresh - own), Stage.LED)
+        led = self._past_destination_nat(Hook.OUTPUT, fresh & own) | passing
+        return self._kept(arrived, self._past_source_nat(Hook.POSTROUTING, led))
 
     def to_local(self, arrived: Bounds) -> Bounds:
         """Return what this host took, and whose later packets it takes too."""
         looped, fresh = exactly(self._world.at(Field.IIF, LOOPBACK)), self._fresh(arrived)
         sent, came = (fresh & looped).changed(self._leaving), fresh - looped
-        left = self._renamed(Hook.POSTROUTING, self._led(Hook.OUTPUT, sent))
+        left = self._past_source_nat(Hook.POSTROUTING, self._past_destination_nat(Hook.OUTPUT, sent))
         back = left.changed(self._come_back)
         for hook in (Hook.PREROUTING, Hook.INPUT):
             back = self._through(hook, back, Stage.RENAMED)
-        return self._kept(arrived, back | self._renamed(Hook.INPUT, self._led(Hook.PREROUTING, came)))
+        return self._kept(
+            arrived, back | self._past_source_nat(Hook.INPUT, self._past_destination_nat(Hook.PREROUTING, came))
+        )
 
     def _leaving(self, packets: PacketSet) -> PacketSet:
         """Let what came in by lo be on its way to it: a program of the host sends it."""
@@ -142,12 +144,12 @@ class LaterPackets:
         tracked = _tracked(self._space, arrived)
         return tracked.changed(lambda some: _assign(self._space, self._space.rewrite.forget(some, DECISION), own))
 
-    def _led(self, hook: Hook, packets: Bounds) -> Bounds:
+    def _past_destination_nat(self, hook: Hook, packets: Bounds) -> Bounds:
         """Lead packets through a hook that translates their destination."""
         sent = self._through(hook, packets, Stage.SENT, lambda order: order < DESTINATION_NAT_PRIORITY)
         return self._through(hook, sent, Stage.LED, lambda order: order >= DESTINATION_NAT_PRIORITY)
 
-    def _renamed(self, hook: Hook, packets: Bounds) -> Bounds:
+    def _past_source_nat(self, hook: Hook, packets: Bounds) -> Bounds:
         """Lead packets through a hook that translates their source."""
         before = self._through(hook, packets, Stage.LED, lambda order: order < SOURCE_NAT_PRIORITY)
         return self._through(hook, before, Stage.RENAMED, lambda order: order >= SOURCE_NAT_PRIORITY)

@@ -78,7 +78,7 @@ class Traversal:
         left = self._hooks.meet(Hook.OUTPUT, self._routes.way_out(exactly(packets)))
         left = self._hooks.meet(Hook.POSTROUTING, self._routes.way_out(left))
         home = exactly(self.world.at(Field.OIF, LOOPBACK))
-        self.forwarded |= self._bridges.from_host(left - home)
+        self.forwarded |= self._bridges.leave(left - home)
         self.local |= self._hooks.meet(Hook.INPUT, self._hooks.looped(_come_back(self.world, left & home)))
 
     def between_ports(self, packets: PacketSet) -> None:
@@ -116,7 +116,7 @@ class Traversal:
         self._forward(self._routes.passing(packets - here))
 
     def _forward(self, packets: Bounds) -> None:
-        self.forwarded |= self._bridges.from_host(_passed(self._hooks, packets))
+        self.forwarded |= self._bridges.leave(_passed(self._hooks, packets))
 
 
 def _passed(hooks: Hooks, packets: Bounds) -> Bounds:

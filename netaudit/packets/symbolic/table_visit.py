@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Hook, ReadChain, ReadRule, ReadTable
 from netaudit.model.netfilter.statement import (
     Accept,
@@ -148,7 +149,8 @@ class Visit:
         return done
 
     def _doubt(self, rule: ReadRule, packets: Bounds) -> None:
-        self._chains.doubt(self._chains.decision(rule.item, self._chains.why_unknown(rule.meaning)), packets)
+        fields = () if self._encoder.hidden.exact else (Field.IIF,)
+        self._chains.doubt(self._chains.decision(rule.item, self._chains.why_unknown(rule.meaning, fields)), packets)
 
     def _accepted(self, rule: ReadRule, hit: Bounds) -> Bounds:
         return self._chains.decisions.by(Decision(rule.item), hit) if self.decides else hit

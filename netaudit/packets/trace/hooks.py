@@ -1,8 +1,14 @@
-"""All that happens at one hook, in the order of priorities: base chains, connection tracking, translation."""
+"""All that happens at one hook, in the order of priorities: base chains, connection tracking, translation.
+
+What a bridge passes between two of its ports meets the hooks of its tables, and IP's where br_netfilter is on.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
+import msgspec
+
+from netaudit.model.netfilter.bridges import BETWEEN_PORTS, FROM_HOST, LED_BACK, PORTS
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import CtState, Field
 from netaudit.model.netfilter.program import (
@@ -15,12 +21,13 @@ from netaudit.model.netfilter.program import (
     nat_priority,
 )
 from netaudit.model.reason import ReasonKind, make_reason
+from netaudit.packets.host.fib import Routing
 from netaudit.packets.trace.branch import Branch, merged
 from netaudit.packets.trace.chain import Walk
 from netaudit.packets.trace.nat import DESTINATION_DONE, SOURCE_DONE, again
 from netaudit.packets.trace.recorder import TraceRecorder
-from netaudit.packets.values.packet import Packet, Value
-from netaudit.packets.values.steps import Step, StepKind
+from netaudit.packets.values.packet import SOME_PORT, Packet, Value
+from netaudit.packets.values.steps import EndKind, Step, StepKind
 
 _TRACKED = (CtState.NEW, CtState.RELATED, CtState.ESTABLISHED)
 _FIRST = (CtState.NEW, CtState.RELATED)
@@ -129,11 +136,87 @@ class Bridges:
     def meet(self, hooks: Sequence[Hook], states: list[Branch], places: Mapping[Field, Value]) -> list[Branch]:
         """Return what hooks let on; `places` are the bridges and ports that their rules see, and IP's do not."""
         for hook in hooks:
+            unseen = {field: "" for field, at in PORTS.items() if hook not in at}
             for table, chain in self._program.base_chains(hook, Family.BRIDGE):
                 if states:
-                    seen = [state.become(state.packet.changed(places)) for state in states]
+                    seen = [state.become(state.packet.changed({**places, **unseen})) for state in states]
                     states = [_as_before(one, states[0]) for one in self._walk.through(hook, table, chain, seen)]
         return states
+
+
+class BridgePorts(msgspec.Struct, frozen=True):
+    """A bridge, and the ports by which a packet comes and goes; `SOME_PORT` where nobody knows which."""
+
+    bridge: str
+    enters: str = SOME_PORT
+    leaves: str = SOME_PORT
+
+
+class BridgePassage:
+    """Leads packets from one port of a bridge to another: IP's hooks see them only where br_netfilter shows them."""
+
+    def __init__(
+        self, hooks: Hooks, bridges: Bridges, routing: Routing, recorder: TraceRecorder, ports: BridgePorts
+    ) -> None:
+        self._hooks, self._bridges, self._routing, self._recorder = hooks, bridges, routing, recorder
+        self._ports = ports
+
+    def follow(self, state: Branch) -> list[Branch]:
+        """Lead a packet from one port to the other; return what leaves by it."""
+        ports = self._ports
+        known = self._routing.interfaces.get(ports.bridge)
+        if known is not None and known.shut:
+            self._recorder.end(EndKind.LOST, state, make_reason(ReasonKind.BRIDGE_SHUT, bridge=ports.bridge))
+            return []
+        places = {Field.OIF: ports.bridge, Field.PHYSIN: ports.enters, Field.PHYSOUT: ports.leaves}
+        passed = self._bridges.meet(BETWEEN_PORTS, [state], places)
+        return [left for one in passed for left in self._pass(one)]
+
+    def turn(self, states: list[Branch]) -> list[Branch]:
+        """Lead on what NAT leads back to its bridge: the bridge passes it to another port, if rules see that."""
+        if not self._routing.sysctls.filters_bridged():
+            return self._bridges.meet(FROM_HOST, self._last(states, None), {Field.PHYSIN: "", Field.PHYSOUT: SOME_PORT})
+        return self._bridges.meet(LED_BACK, self._last(states, ""), {Field.PHYSIN: self._ports.enters})
+
+    def _last(self, states: list[Branch], hidden: str | None) -> list[Branch]:
+        """Lead what a bridge passes through postrouting: no rule sees there by which interface it came in.
+
+        Source: br_nf_post_routing() in the kernel's net/bridge/br_netfilter_hooks.c.
+        """
+        passed = self._hooks.meet(Hook.POSTROUTING, [_seen_from(one, hidden) for one in states])
+        return [_seen_from(one, self._ports.bridge) for one in passed]
+
+    def _pass(self, state: Branch) -> list[Branch]:
+        """Pass a packet: IP's hooks see it only where br_netfilter shows it to them."""
+        filtered = self._routing.sysctls.filters_bridged()
+        if filtered:
+            return self._through_ip(state)
+        if filtered is None:
+            self._recorder.doubt(make_reason(ReasonKind.BRIDGE_FILTER_NOT_RECORDED))
+            state = state.part()
+        past = make_reason(ReasonKind.BRIDGED_PAST_RULES, bridge=self._ports.bridge)
+        self._recorder.step(StepKind.LINK, None, state, "continue", past)
+        return [state, *(self._through_ip(state) if filtered is None else ())]
+
+    def _through_ip(self, state: Branch) -> list[Branch]:
+        ports, target = self._ports, state.packet.get(Field.DADDR)
+        packet = state.packet.changed({Field.PHYSIN: ports.enters})
+        found: list[Branch] = []
+        for one in self._hooks.meet(Hook.PREROUTING, [state.become(packet)]):
+            if one.packet.get(Field.DADDR) != target:
+                self._recorder.end(EndKind.UNKNOWN, one, make_reason(ReasonKind.BRIDGED_ELSEWHERE))
+                self._recorder.doubt(make_reason(ReasonKind.BRIDGED_ELSEWHERE_NOT_FOLLOWED))
+                continue
+            beyond = {Field.OIF: ports.bridge, Field.PHYSOUT: ports.leaves}
+            bridged = make_reason(ReasonKind.BRIDGED, bridge=ports.bridge)
+            self._recorder.step(StepKind.LINK, None, one, "continue", bridged)
+            found += self._last(self._hooks.meet(Hook.FORWARD, [one.become(one.packet.changed(beyond))]), "")
+        return found
+
+
+def _seen_from(state: Branch, interface: str | None) -> Branch:
+    """Name the interface by which rules see that a packet came in: "" for none, None where that is not known."""
+    return state.become(state.packet.changed({Field.IIF: interface}))
 
 
 def _is_open(hook: Hook, state: Branch) -> bool:

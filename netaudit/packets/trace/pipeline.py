@@ -19,11 +19,10 @@ import msgspec
 
 from netaudit.model.docker import Inventory
 from netaudit.model.host import Host
-from netaudit.model.netfilter.bridges import BETWEEN_PORTS, FROM_HOST, TO_HOST
+from netaudit.model.netfilter.bridges import FROM_HOST, TO_HOST
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Hook, Program
-from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.host.bridge_ports import turned_back
 from netaudit.packets.host.containers.namespaces import ContainerNamespace
 from netaudit.packets.host.fib import Routing
@@ -31,11 +30,11 @@ from netaudit.packets.host.route_lookup import RouteLookup
 from netaudit.packets.trace.branch import Branch, merged
 from netaudit.packets.trace.chain import Walk
 from netaudit.packets.trace.forwarding import Forwarding, RouteDecision
-from netaudit.packets.trace.hooks import Bridges, Hooks
+from netaudit.packets.trace.hooks import BridgePassage, BridgePorts, Bridges, Hooks
 from netaudit.packets.trace.recorder import TraceRecorder
 from netaudit.packets.values.packet import SOME_PORT, Packet
 from netaudit.packets.values.probe import Probe
-from netaudit.packets.values.steps import EndKind, StepKind, Trace
+from netaudit.packets.values.steps import Trace
 
 
 class HostContext(msgspec.Struct, frozen=True):
@@ -92,6 +91,8 @@ class Pipeline:
         self._hooks = Hooks(context.program, start.family, walk, self.recorder, track)
         self._bridges = Bridges(context.program, walk)
         self._route = Forwarding(self._routing, self.recorder)
+        ports = BridgePorts(start.interface, start.port or SOME_PORT, start.neighbour_port or SOME_PORT)
+        self._bridged = BridgePassage(self._hooks, self._bridges, self._routing, self.recorder, ports)
 
     def trace(self) -> Trace:
         """Follow the packet to all its ends."""
@@ -100,8 +101,8 @@ class Pipeline:
         if not start.interface:
             self._send(state)
         elif start.neighbour:
-            for one in self._past_ports(state):
-                self._bridge(one)
+            for one in self._bridged.follow(state):
+                self._receivers.see_off(one, start.neighbour_port or start.interface, self.recorder)
         elif self._route.receives(state):
             self._receive([one.become(self._behind_bridge(one.packet)) for one in self._from_bridge(state)])
         return Trace(
@@ -112,20 +113,6 @@ class Pipeline:
             tuple(self.recorder.notes),
             limits=tuple(self.recorder.limits),
         )
-
-    def _past_ports(self, state: Branch) -> list[Branch]:
-        """Lead a packet through the tables of the bridge between whose ports it passes."""
-        start = self._start
-        known = self._routing.interfaces.get(start.interface)
-        if known is not None and known.shut:
-            self.recorder.end(EndKind.LOST, state, make_reason(ReasonKind.BRIDGE_SHUT, bridge=start.interface))
-            return []
-        places = {
-            Field.OIF: start.interface,
-            Field.PHYSIN: start.port or SOME_PORT,
-            Field.PHYSOUT: start.neighbour_port or SOME_PORT,
-        }
-        return self._bridges.meet(BETWEEN_PORTS, [state], places)
 
     def _from_bridge(self, state: Branch) -> list[Branch]:
         """Lead a packet through the tables of the bridge by which it comes to this host."""
@@ -166,22 +153,11 @@ class Pipeline:
         if back is None:
             self._out(self._hooks.meet(Hook.FORWARD, [_hopped(state)]))
             return
-        self._leave(self._past_bridge(self._hooks.meet(Hook.FORWARD, [state.become(back)])))
-
-    def _past_bridge(self, states: list[Branch]) -> list[Branch]:
-        """Lead what a bridge passes between its ports through postrouting: no rule sees there how it came in.
-
-        Source: br_nf_post_routing() in the kernel's net/bridge/br_netfilter_hooks.c.
-        """
-        hidden = "" if self._routing.sysctls.filters_bridged() else None
-        passed = self._hooks.meet(Hook.POSTROUTING, [_came_by(one, hidden) for one in states])
-        return [_came_by(one, self._start.interface) for one in passed]
+        for one in self._bridged.turn(self._hooks.meet(Hook.FORWARD, [state.become(back)])):
+            self._receivers.see_off(one, one.packet.name(Field.OIF), self.recorder)
 
     def _out(self, states: list[Branch]) -> None:
-        self._leave(self._hooks.meet(Hook.POSTROUTING, states))
-
-    def _leave(self, states: list[Branch]) -> None:
-        for state in states:
+        for state in self._hooks.meet(Hook.POSTROUTING, states):
             interface = state.packet.name(Field.OIF)
             if interface == "lo":
                 back = state.packet.changed({Field.IIF: "lo", Field.OIF: "", Field.SOCKET: 0})
@@ -201,41 +177,9 @@ class Pipeline:
                 sent += [passed] if same else self._route.outgoing(passed, self._start.link)
         self._out(merged(sent))
 
-    def _bridge(self, state: Branch) -> None:
-        """Pass between two ports of a bridge: IP's hooks see it only where br_netfilter shows it to them."""
-        start, filtered = self._start, self._routing.sysctls.filters_bridged()
-        if filtered is None:
-            self.recorder.doubt(make_reason(ReasonKind.BRIDGE_FILTER_NOT_RECORDED))
-        if filtered is not True:
-            plain = state if filtered is False else state.part()
-            past = make_reason(ReasonKind.BRIDGED_PAST_RULES, bridge=start.interface)
-            self.recorder.step(StepKind.LINK, None, plain, "continue", past)
-            self._receivers.see_off(plain, start.neighbour_port or start.interface, self.recorder)
-        if filtered is not False:
-            self._bridge_filtered(state if filtered else state.part())
-
-    def _bridge_filtered(self, state: Branch) -> None:
-        bridge, port = self._start.interface, self._start.neighbour_port
-        packet = state.packet.changed({Field.PHYSIN: self._start.port or SOME_PORT})
-        for one in self._hooks.meet(Hook.PREROUTING, [state.become(packet)]):
-            if one.packet.get(Field.DADDR) != packet.get(Field.DADDR):
-                self.recorder.end(EndKind.UNKNOWN, one, make_reason(ReasonKind.BRIDGED_ELSEWHERE))
-                self.recorder.doubt(make_reason(ReasonKind.BRIDGED_ELSEWHERE_NOT_FOLLOWED))
-                continue
-            beyond = {Field.OIF: bridge, Field.PHYSOUT: port or SOME_PORT}
-            self.recorder.step(StepKind.LINK, None, one, "continue", make_reason(ReasonKind.BRIDGED, bridge=bridge))
-            for passed in self._hooks.meet(Hook.FORWARD, [one.become(one.packet.changed(beyond))]):
-                for out in self._past_bridge([passed]):
-                    self._receivers.see_off(out, port or bridge, self.recorder)
-
     def _deliver(self, states: list[Branch]) -> None:
         for state in states:
             self._receivers.take(state, self.recorder)
-
-
-def _came_by(state: Branch, interface: str | None) -> Branch:
-    """Name the interface by which rules see that a packet came in: "" for none, None where that is not known."""
-    return state.become(state.packet.changed({Field.IIF: interface}))
 
 
 def _hopped(state: Branch) -> Branch:

@@ -213,10 +213,7 @@ def _physdev(options: Sequence[Option], family: str) -> Match:
     return all_of([found, any_of([_HAS_OUT, Not(_HAS_IN)])]) if out else found
 
 
-_PORTS = {
-    "sport": _span(Field.SPORT),
-    "dport": _span(Field.DPORT),
-}
+_PORTS = {"sport": _span(Field.SPORT), "dport": _span(Field.DPORT)}
 
 # What is not here is kept word for word.
 EXTENSIONS: Mapping[str, Extension] = {

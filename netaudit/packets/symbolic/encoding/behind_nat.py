@@ -3,19 +3,16 @@
 from netaudit.model.netfilter.match import Field, InRanges, Masked, RouteType
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
-from netaudit.packets.symbolic.encoding.address_types import PacketView
 from netaudit.packets.symbolic.encoding.host_sets import HostSets, Translated
-from netaudit.packets.symbolic.encoding.matches import Encoder, holds
+from netaudit.packets.symbolic.encoding.matches import PLAIN, Encoder, Reading, holds
 from netaudit.packets.symbolic.encoding.nat import NewSources
 
 
 class EncoderBehindNat(Encoder):
     """Encode what rules ask of first packets of which some have a new sender."""
 
-    def __init__(
-        self, world: HostSets, sources: NewSources, hidden: Bounds | None = None, reading: PacketView | None = None
-    ) -> None:
-        super().__init__(world, reading, sources, hidden)
+    def __init__(self, world: HostSets, sources: NewSources, reading: Reading = PLAIN) -> None:
+        super().__init__(world, reading, sources)
         self._new = sources
 
     def _source(self, found: PacketSet, match: InRanges | Masked) -> Bounds:

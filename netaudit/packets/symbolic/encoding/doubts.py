@@ -50,7 +50,7 @@ def _of_match(match: Match, fields: Collection[Field]) -> Iterator[Reason]:
                 yield from _of_match(part, fields)
         case InRanges(field) | Masked(field) if field in fields:
             yield make_reason(ReasonKind.FIELD_OF_ANSWER_UNKNOWN, field=field)
-        case Named(Field.PHYSIN | Field.PHYSOUT as field):
+        case Named(field) if field in fields or field in (Field.PHYSIN, Field.PHYSOUT):
             yield make_reason(ReasonKind.FIELD_UNKNOWN, field=field)
         case _:
             return

@@ -11,7 +11,7 @@ from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.encoding.behind_nat import EncoderBehindNat
 from netaudit.packets.symbolic.encoding.host_sets import HostSets
-from netaudit.packets.symbolic.encoding.matches import Atom
+from netaudit.packets.symbolic.encoding.matches import Atom, Reading
 from netaudit.packets.symbolic.encoding.nat import NewSources
 
 _OF_CONNECTION = frozenset({Field.CT_REPL_DADDR, Field.CT_REPL_DPORT})
@@ -28,8 +28,8 @@ class Stage(IntEnum):
 class LaterEncoder(EncoderBehindNat):
     """Encode what rules ask of later packets that are not wholly translated yet."""
 
-    def __init__(self, world: HostSets, sources: NewSources, stage: Stage, hidden: Bounds | None = None) -> None:
-        super().__init__(world, sources, hidden, _AsSent(world) if stage is Stage.SENT else None)
+    def __init__(self, world: HostSets, sources: NewSources, stage: Stage, reading: Reading) -> None:
+        super().__init__(world, sources, reading._replace(view=_AsSent(world) if stage is Stage.SENT else None))
         self._stage = stage
 
     def _number(self, field: Field, atom: Atom, match: InRanges | Masked) -> Bounds:

@@ -8,7 +8,8 @@ possible, and what is not sure.
 """
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 from netaudit.model.netfilter.family import ETHERTYPES
 from netaudit.model.netfilter.match import (
@@ -26,15 +27,15 @@ from netaudit.model.netfilter.match import (
     Not,
     Sometimes,
     UnknownMatch,
-    is_named,
 )
+from netaudit.model.netfilter.program import Hook
 from netaudit.model.ranges import contains
 from netaudit.packets.host.policy.reverse_path import ReversePath
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.sets.space import PacketSpace
 from netaudit.packets.symbolic.encoding.address_types import PacketView, kinds_of
-from netaudit.packets.symbolic.encoding.bridge_ports import at_ports
+from netaudit.packets.symbolic.encoding.bridge_ports import at_ports, ports_of_bridges, seen_to_come
 from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
 from netaudit.packets.symbolic.encoding.nat import NewSources
 from netaudit.packets.symbolic.encoding.policy_routes import leading_back
@@ -57,22 +58,28 @@ _OF_SOURCE = frozenset({Field.SADDR_TYPE, Field.SADDR_TYPE_IIF, Field.SADDR_TYPE
 Atom = Callable[[str], PacketSet]
 
 
-class Encoder:
-    """Encode matches of one family in a world; what was asked once is remembered.
+class Reading(NamedTuple):
+    """How packets are read where rules are asked about them.
 
-    `reading` says where interfaces and kinds of addresses are read: the first packets' own, where nothing is given.
-    `sources` bounds new senders; `hidden` are the packets that came by an interface which rules do not see here.
+    `view` reads interfaces and kinds of addresses: None reads the first packets' own. `hidden` are the packets that
+    came by an interface which rules do not see here. `bridge` is the hook at which tables of bridges ask, if they do.
     """
 
-    def __init__(
-        self,
-        world: HostSets,
-        reading: PacketView | None = None,
-        sources: NewSources | None = None,
-        hidden: Bounds | None = None,
-    ) -> None:
-        self._world, self._sources, self._hidden = world, sources, hidden or exactly(world.space.nothing)
-        self._reading: PacketView = reading or world
+    view: PacketView | None = None
+    hidden: Bounds | None = None
+    bridge: Hook | None = None
+
+
+PLAIN = Reading()
+
+
+class Encoder:
+    """Encode matches of one family in a world; what was asked once is remembered. `sources` bounds new senders."""
+
+    def __init__(self, world: HostSets, reading: Reading = PLAIN, sources: NewSources | None = None) -> None:
+        self._world, self._sources, self._bridge = world, sources, reading.bridge
+        self.hidden = reading.hidden or exactly(world.space.nothing)
+        self._reading: PacketView = reading.view or world
         self._kinds = lru_cache(maxsize=None)(lambda field: kinds_of(world, self._reading, field))
         self._space: PacketSpace = world.space
         self._known: dict[Match, Bounds] = {}
@@ -193,15 +200,10 @@ class Encoder:
         at = self._reading.at
         if field in (Field.IIF, Field.OIF):
             found = exactly(self._space.union(at(field, one) for one in self._world.ranges.fitting(names)))
-            return found if field is Field.OIF else self._seen_in(found, names)
-        if "" in names:
-            return self._always - at_ports(self._world, at, field, ("*",))
-        return at_ports(self._world, at, field, names)
-
-    def _seen_in(self, found: Bounds, names: tuple[str, ...]) -> Bounds:
-        """Take out of what came in by interfaces with some names that of which rules see none."""
-        seen = found - self._hidden
-        return seen | self._hidden if any(is_named("", one) for one in names) else seen
+            return found if field is Field.OIF else seen_to_come(found, self.hidden, names)
+        here = partial(ports_of_bridges, hook=self._bridge) if self._bridge else at_ports
+        ports = partial(here, self._world, at)
+        return self._always - ports(field, ("*",)) if "" in names else ports(field, names)
 
 
 def holds(match: InRanges | Masked, value: int) -> bool:

@@ -1,5 +1,8 @@
 """The chains that answers meet, and what becomes doubtful of a decision about an answer."""
 
+from collections.abc import Collection
+
+from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.program import Hook, ReadChain, ReadTable
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.netfilter.statement import Meaning
@@ -39,6 +42,6 @@ class ReplyChains(Chains):
         """Make a decision that says that it is about the answer."""
         return Decision(rule, make_reason(ReasonKind.ANSWER_STOPPED, *([reason] if reason else [])))
 
-    def why_unknown(self, meaning: Meaning) -> Reason:
+    def why_unknown(self, meaning: Meaning, fields: Collection[Field] = ()) -> Reason:
         """Return what of a rule cannot be decided of answers."""
-        return why_unknown(meaning, UNKNOWN)
+        return why_unknown(meaning, UNKNOWN.union(fields))

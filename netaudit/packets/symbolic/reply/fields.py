@@ -13,6 +13,7 @@ from enum import Enum, IntEnum
 from typing import NamedTuple
 
 from netaudit.model.netfilter.match import Field, InRanges, Masked, in_ranges
+from netaudit.model.netfilter.program import Hook
 from netaudit.model.ranges import Ranges, single
 from netaudit.packets.host.route_lookup import TYPE_OF
 from netaudit.packets.host.route_ranges import LOOPBACK
@@ -21,7 +22,7 @@ from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.encoding.behind_nat import of_kind
 from netaudit.packets.symbolic.encoding.bridge_ports import hidden_past
 from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
-from netaudit.packets.symbolic.encoding.matches import Atom, Encoder, holds
+from netaudit.packets.symbolic.encoding.matches import Atom, Encoder, Reading, holds
 from netaudit.packets.symbolic.encoding.nat import NewSources
 from netaudit.packets.values.probe import SYN_ACK
 
@@ -75,7 +76,7 @@ class ReplyPosition(NamedTuple):
     """Where rules see an answer.
 
     `own`: a program of this host sends it; `fresh`: it belongs to no known connection; `last`: it is about to leave,
-    so that of what a bridge passes no rule sees how it came.
+    so that of what a bridge passes no rule sees how it came. `bridge` is the hook of a bridge's tables, in these.
     """
 
     came: Side
@@ -84,6 +85,7 @@ class ReplyPosition(NamedTuple):
     own: bool = False
     fresh: bool = False
     last: bool = False
+    bridge: Hook | None = None
 
 
 ARRIVING = ReplyPosition(Side.THERE, Side.NONE, ReplyTranslation.NEITHER)
@@ -114,11 +116,9 @@ class ReplyFields:
         sent_to = self._space.in_ranges(Field.DADDR, ranges)
         return sent_to if self._place.stage is ReplyTranslation.BOTH else self._world.destined(ranges)
 
-    def staying(self, _bridge: str) -> PacketSet:
-        """Return the packets whose answers a bridge passes itself: its neighbours', and what NAT leads back to it."""
-        if self._place.leaves is Side.THERE:
-            return self._space.everything
-        return self._world.translated(Translated.SOURCE)
+    def near(self, _bridge: str) -> PacketSet:
+        """Return the packets whose answers go to a neighbour on the bridge that they come by."""
+        return self._space.everything if self._place.leaves is Side.THERE else self._space.nothing
 
 
 class ReplyEncoder(Encoder):
@@ -126,8 +126,9 @@ class ReplyEncoder(Encoder):
 
     def __init__(self, world: HostSets, sources: NewSources, place: ReplyPosition) -> None:
         reading = ReplyFields(world, place)
-        hidden = hidden_past(world, reading.at, reading.staying) if place.last else None
-        super().__init__(world, reading=reading, sources=sources, hidden=hidden)
+        back = world.translated(Translated.SOURCE)
+        hidden = hidden_past(world, reading.at, reading.near, back) if place.last else None
+        super().__init__(world, Reading(reading, hidden, place.bridge), sources)
         self._place, self._new = place, sources
 
     def _number(self, field: Field, atom: Atom, match: InRanges | Masked) -> Bounds:
