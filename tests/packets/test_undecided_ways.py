@@ -6,9 +6,10 @@ from ipaddress import ip_address
 import msgspec
 import pytest
 from packets.test_answers import ALLOWED, INTERNET, OLD, changed, said, with_rules
+from packets.test_other_families import TCP_8080, host
 from packets.test_packets_agree import disagreements
 from packets.test_packets_policy_routing import TAILNET, TAILSCALE, TUNNEL, WG_QUICK, Json, routed
-from packets.test_packets_trace import ADDR, FILTER, NAT, OWN, ROUTES, follow
+from packets.test_packets_trace import ADDR, FILTER, NAT, ROUTES, follow
 from packets.test_shadow import _shadows
 
 from netaudit.model.exposure import Outcome
@@ -17,6 +18,8 @@ from netaudit.model.netfilter.match import Field
 from netaudit.model.reason import ReasonKind, kinds_of
 from netaudit.packets.shadowing.kinds import ShadowKind
 from netaudit.packets.values.steps import EndKind, Trace
+
+FIRST_DROPS = "blocked, filter/FORWARD#1"
 
 
 def _kinds(found: Trace) -> set[ReasonKind]:
@@ -91,13 +94,44 @@ def test_a_mark_of_few_is_known_exactly() -> None:
     assert {end.packet.get(Field.MARK) for end in found.ends} <= {0, 1, None}
 
 
-@pytest.mark.parametrize("target", ["TEE --gateway 198.51.100.9", "NFQUEUE --queue-num 1"])
-def test_what_another_program_or_target_does_is_open_in_both_twins(target: str) -> None:
-    facts = changed(OLD, iptables_nft=with_rules(f"filter FORWARD -i eth0 -p tcp -j {target}"))
-    found = said(facts)[INTERNET]
-    assert found == ALLOWED or found.startswith("may, filter/FORWARD#1")
+_DROP_MARKED = "filter FORWARD -m mark --mark {} -j DROP"
+
+
+@pytest.mark.parametrize(
+    ("rules", "outcome"),
+    [
+        (["filter FORWARD -p tcp -j NFQUEUE --queue-num 1"], "may, filter/FORWARD#1, a program decides"),
+        (["mangle PREROUTING -p tcp -j TEE --gateway 198.51.100.9"], ALLOWED),
+        (
+            ["mangle PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j UNHEARD"],
+            "may, mangle/PREROUTING#1, UNHEARD: no",
+        ),
+        (["filter FORWARD -j NOWHERE"], "may, filter/FORWARD#1, NOWHERE: no chain or target that is known"),
+        (["filter FORWARD -m string --algo bm --string x -j RETURN", "filter FORWARD -j ACCEPT"], "allowed, "),
+        (["mangle PREROUTING -i eth0 -j MARK --set-xmark 0x1/0x1", _DROP_MARKED.format("0x1/0x1")], FIRST_DROPS),
+        (["mangle PREROUTING -i eth0 -j MARK --set-xmark 0x1/0x1", _DROP_MARKED.format("0x2/0x2")], ALLOWED),
+        (["mangle PREROUTING -i eth0 -j MARK --set-xmark 0x3/0x1", _DROP_MARKED.format("0x3")], FIRST_DROPS),
+        (["mangle PREROUTING -i eth0 -j MARK --set-xmark 0x1/0xffffffff"], ALLOWED),
+        (["filter FORWARD -m physdev --physdev-is-bridged -j DROP"], ALLOWED),
+    ],
+)
+def test_what_a_target_does_is_known_or_open_in_both_twins(rules: list[str], outcome: str) -> None:
+    facts = changed(OLD, iptables_nft=with_rules(*rules))
+    assert said(facts)[INTERNET].startswith(outcome)
     assert disagreements(facts) == []
-    assert follow(FILTER.format(f"-A FORWARD -p tcp -j {target}\n"), to=OWN, dport=22).outcome is Outcome.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("statement", "outcome"),
+    [
+        ({"queue": {"num": 1}}, "may, ip:own/base#1, a program decides"),
+        ({"synproxy": None}, "may, ip:own/base#1, synproxy: what it does is not followed"),
+        ({"dup": {"addr": "198.51.100.9"}}, ALLOWED),
+        ({"mangle": {"key": {"payload": {"protocol": "ip", "field": "dscp"}}, "value": 4}}, ALLOWED),
+    ],
+)
+def test_what_a_statement_does_is_known_or_open(statement: Json, outcome: str) -> None:
+    assert said(host("ip", TCP_8080, statement))[INTERNET].startswith(outcome)
 
 
 def test_ports_of_either_end_cover_a_rule_about_one_of_them() -> None:

@@ -18,7 +18,7 @@ from netaudit.model.netfilter.statement import (
     Return,
     UnknownStatement,
 )
-from netaudit.model.reason import ReasonKind, make_reason
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.sets.bounds import Bounds, exactly
 from netaudit.packets.symbolic.encoding.decision import Decision
 from netaudit.packets.symbolic.encoding.matches import Encoder
@@ -132,21 +132,26 @@ class Visit:
     def _behind(self, rule: ReadRule, name: str, hit: Bounds) -> Ends:
         """Lead packets through a chain that is jumped to; the same ones meet the same again, and are led once."""
         chain = self._table.chains.get(name)
-        if chain is None:  # no such chain was listed: nothing is known
-            return Ends(hit.doubted(), self._none, hit.doubted())
         known = self._known.get((name, hit))
         if known:
             return known
-        reason = why_not_followed(chain, self._within)
-        if not reason and not self._again.affords(chain, _cost(self._chains.encoders.pieces(chain, self._encoder))):
-            reason = too_many_ways(chain)
-        if reason:
+        reason = self._why_not_met(name, chain)
+        if chain is None or reason:
             self._chains.doubt(self._chains.decision(rule.item, reason), hit.doubted())
             return Ends(hit.doubted(), self._none, hit.doubted())
         self._within = (*self._within, name)
         self._known[name, hit] = done = self.chain(chain, hit)
         self._within = self._within[:-1]
         return done
+
+    def _why_not_met(self, name: str, chain: ReadChain | None) -> Reason | None:
+        """Return why packets are not led through a chain: one that was not listed may do anything."""
+        if chain is None:
+            return make_reason(ReasonKind.NO_SUCH_CHAIN, chain=name)
+        reason = why_not_followed(chain, self._within)
+        if not reason and not self._again.affords(chain, _cost(self._chains.encoders.pieces(chain, self._encoder))):
+            return too_many_ways(chain)
+        return reason
 
     def _doubt(self, rule: ReadRule, packets: Bounds) -> None:
         fields = () if self._encoder.hidden.exact else (Field.IIF,)
