@@ -16,9 +16,9 @@ from netaudit.model.host import Host, Route
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.packets.host.fib import Routing
-from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.policy_routes import PolicyWalk
 from netaudit.packets.trace.recorder import TraceRecorder
+from netaudit.packets.values.branch import Branch
 from netaudit.packets.values.probe import Probe
 from netaudit.parse.host.host import parse_host
 

@@ -335,6 +335,20 @@ def test_later_packets_have_their_own_addresses_until_they_are_translated(rule: 
     )
 
 
+@pytest.mark.parametrize(
+    ("rule", "outcome"),
+    [
+        ("filter OUTPUT -o docker0 -p tcp -m conntrack --ctstate ESTABLISHED -j DROP", Outcome.ALLOWED),
+        ("filter OUTPUT -o lo -d 172.17.0.2 -p tcp -m conntrack --ctstate ESTABLISHED -j DROP", Outcome.BLOCKED),
+    ],
+)
+def test_output_sees_the_way_to_where_the_host_sent_a_packet_also_of_later_ones(rule: str, outcome: Outcome) -> None:
+    """Docker leads it on from 192.0.2.10, which is the host's own; only behind output it is routed again."""
+    facts = _facts(OLD, rule, "filter INPUT -i lo -p tcp -m tcp --dport 8080 -j DROP")  # nor by docker-proxy
+    assert _cells(facts, 8080)["host"].outcome is outcome
+    assert _traced(facts, "host", "192.0.2.10:8080/tcp") is outcome
+
+
 def test_the_host_s_own_later_packets_are_followed_over_loopback() -> None:
     facts = _facts(OLD, "filter OUTPUT -o lo -m conntrack --ctstate ESTABLISHED -m conntrack --ctdir ORIGINAL -j DROP")
     found = _cells(facts, 9000)["host"]

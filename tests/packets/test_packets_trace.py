@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from netaudit.model.exposure import Outcome
-from netaudit.model.facts import Facts
+from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.netfilter.match import Field
 from netaudit.model.reason import Reason
 from netaudit.packets.trace.tracer import trace
@@ -50,7 +50,7 @@ def follow(*tables: str, to: str = SERVER, **asked: object) -> Trace:
         "sockets.txt": SOCKETS,
         "iptables-save.txt": "".join(tables).encode(),
     }
-    facts = Facts(files | asked.pop("more", {}))  # type: ignore[operator]
+    facts = Facts(files | asked.pop("more", {}), asked.pop("gaps", ()))  # type: ignore[operator, arg-type]
     snapshot = parse_snapshot(facts)
     usual = {"source": ip_address(CLIENT), "protocol": "tcp", "dport": 80, "interface": "eth0"}
     probe = Probe(destination=ip_address(to), **(usual | asked))
@@ -342,6 +342,20 @@ def test_a_later_packet_is_followed_alone_and_an_unanswered_first_one_is_said() 
     found = follow(FILTER.format(rules), state=PacketState.ESTABLISHED)
     assert (found.outcome, found.answers) == (Outcome.ALLOWED, ())
     assert said(found.notes) == ("no connection like this can begin now: its answer does not come back",)
+
+
+@pytest.mark.parametrize(("to", "outcome"), [(SERVER, Outcome.ALLOWED), (OWN, Outcome.NOBODY)])
+def test_of_a_connection_that_may_have_begun_behind_rules_that_are_left_out_nothing_is_known(
+    to: str, outcome: Outcome
+) -> None:
+    """Its first packet is stopped by a table of which rules are left out: one of them may let it in."""
+    rules = FILTER.format("".join(f"-A {hook} -m conntrack --ctstate NEW -j DROP\n" for hook in ("INPUT", "FORWARD")))
+    whole = follow(rules, to=to, dport=8080, state=PacketState.ESTABLISHED)
+    assert (whole.outcome, len(whole.notes)) == (outcome, 1)
+    gap = Gap(Source.IPTABLES_NFT, GapReason.NOT_RECORDED, "rows are left out")
+    partly = follow(rules, to=to, dport=8080, state=PacketState.ESTABLISHED, gaps=(gap,))
+    assert (partly.outcome, partly.notes) == (Outcome.MAY, ())
+    assert said(partly.doubts) == ("iptables-save.txt: not recorded",)
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import RouteLookup
 from netaudit.packets.shadowing.analysis import ShadowAnalysis
 from netaudit.packets.shadowing.kinds import Shadow, ShadowKind
-from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.chain import Walk
 from netaudit.packets.trace.recorder import TraceRecorder
+from netaudit.packets.values.branch import Branch
 from netaudit.packets.values.packet import Packet
 from netaudit.parse import parse_snapshot
 from netaudit.parse.program import parse_program

@@ -34,6 +34,7 @@ from netaudit.packets.symbolic.encoding.fields import fields_in
 from netaudit.packets.symbolic.encoding.host_sets import (
     DECISION,
     HostSets,
+    Translated,
 )
 from netaudit.packets.symbolic.encoding.later import Stage
 from netaudit.packets.symbolic.table_visit import Visit
@@ -100,14 +101,18 @@ class LaterPackets:
         """Return what was forwarded, and whose later packets are too."""
         own, fresh = exactly(self._world.at(Field.IIF, "")), self._fresh(arrived)
         passing = self._through(Hook.FORWARD, self._past_destination_nat(Hook.PREROUTING, fresh - own), Stage.LED)
-        led = self._past_destination_nat(Hook.OUTPUT, fresh & own) | passing
-        return self._kept(arrived, self._past_source_nat(Hook.POSTROUTING, led))
+        forget, sent = self._space.rewrite.forget, fresh & own
+        left = self._past_destination_nat(Hook.OUTPUT, sent.changed(self._as_sent))
+        ways = sent.changed(lambda some: forget(some, *self._written))  # as the first ones were routed
+        left = left.changed(lambda some: forget(some, Field.OIF)) & ways
+        return self._kept(arrived, self._past_source_nat(Hook.POSTROUTING, left | passing))
 
     def to_local(self, arrived: Bounds) -> Bounds:
         """Return what this host took, and whose later packets it takes too."""
         looped, fresh = exactly(self._world.at(Field.IIF, LOOPBACK)), self._fresh(arrived)
         sent, came = (fresh & looped).changed(self._leaving), fresh - looped
-        left = self._past_source_nat(Hook.POSTROUTING, self._past_destination_nat(Hook.OUTPUT, sent))
+        led = self._past_destination_nat(Hook.OUTPUT, sent.changed(self._as_sent)).changed(self._leaving)
+        left = self._past_source_nat(Hook.POSTROUTING, led)
         back = left.changed(self._come_back)
         for hook in (Hook.PREROUTING, Hook.INPUT):
             back = self._through(hook, back, Stage.RENAMED)
@@ -118,6 +123,14 @@ class LaterPackets:
     def _leaving(self, packets: PacketSet) -> PacketSet:
         """Let what came in by lo be on its way to it: a program of the host sends it."""
         return _assign(self._space, packets, {Field.IIF: 0, Field.OIF: self._world.number[LOOPBACK], Field.SOCKET: 1})
+
+    def _as_sent(self, packets: PacketSet) -> PacketSet:
+        """Let what NAT leads elsewhere be about to leave by the way to where it was sent: output sees that."""
+        world, space = self._world, self._space
+        led = packets & world.translated(Translated.DESTINATION)
+        ways = [(world.number[one], span) for one, span in world.ranges.ways_out.items() if one in world.number]
+        routed = [space.rewrite.assign(led & space.in_ranges(Field.DADDR, span), Field.OIF, at) for at, span in ways]
+        return packets - led | space.union(routed)
 
     def _come_back(self, packets: PacketSet) -> PacketSet:
         return _assign(self._space, packets, {Field.IIF: self._world.number[LOOPBACK], Field.OIF: 0, Field.SOCKET: 0})

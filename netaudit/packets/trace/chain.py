@@ -2,7 +2,7 @@
 
 state ─ rule 1 ─ holds ──────▶ statements ─▶ verdict: accept, drop, jump…
 rule 1 ─ does not ───▶ rule 2 …
-rule 1 ─ undecided ──▶ both, each with half the weight (netaudit.packets.trace.branch)
+rule 1 ─ undecided ──▶ both, each with half the weight (netaudit.packets.values.branch)
 """
 
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ from netaudit.model.netfilter.statement import (
 )
 from netaudit.model.reason import Reason, ReasonKind, make_reason, several
 from netaudit.packets.host.route_lookup import RouteLookup
-from netaudit.packets.trace.branch import MOST, MOST_MARKS, Branch, Ways, bounded, merged
 from netaudit.packets.trace.recorder import TraceRecorder
 from netaudit.packets.trace.statements import NoAddressError, effect
+from netaudit.packets.values.branch import MOST, MOST_MARKS, Branch, Ways, bounded, merged
 from netaudit.packets.values.candidate_rules import candidate_rules
 from netaudit.packets.values.jump_bounds import too_many_ways, why_not_followed
 from netaudit.packets.values.packet import doubts, holds

@@ -12,9 +12,9 @@ from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.routing.policy import PolicyRule
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import as_address, is_for_many
-from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.policy_routes import PolicyWalk
 from netaudit.packets.trace.recorder import TraceRecorder
+from netaudit.packets.values.branch import Branch
 from netaudit.packets.values.steps import EndKind, StepKind
 
 

@@ -22,10 +22,10 @@ from netaudit.model.netfilter.program import (
 )
 from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.host.fib import Routing
-from netaudit.packets.trace.branch import Branch, merged
 from netaudit.packets.trace.chain import Walk
 from netaudit.packets.trace.nat import DESTINATION_DONE, SOURCE_DONE, again
 from netaudit.packets.trace.recorder import TraceRecorder
+from netaudit.packets.values.branch import Branch, merged
 from netaudit.packets.values.packet import SOME_PORT, Packet, Value
 from netaudit.packets.values.steps import EndKind, Step, StepKind
 

@@ -9,11 +9,11 @@ from netaudit.model.netfilter.match import CtState, Field
 from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.host.containers.namespaces import ContainerNamespace
 from netaudit.packets.host.fib import Routing
-from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.conntrack import begin
 from netaudit.packets.trace.pipeline import HostContext, Pipeline, Start
 from netaudit.packets.trace.recorder import TraceRecorder
 from netaudit.packets.trace.reply import ReplyContext, ReplyReceiver, is_answered, reply_start, tracking
+from netaudit.packets.values.branch import Branch
 from netaudit.packets.values.packet import Packet, Value
 from netaudit.packets.values.steps import ARRIVED, End, EndKind, Step, StepKind, Trace
 

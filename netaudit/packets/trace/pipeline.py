@@ -9,7 +9,7 @@ At postrouting a packet still has the interface by which it came in, unless a br
 
 Tables of bridges are asked first about what comes by a bridge, and last about what leaves by one.
 
-Every decision that a snapshot does not settle is followed both ways (netaudit.packets.trace.branch).
+Every decision that a snapshot does not settle is followed both ways (netaudit.packets.values.branch).
 """
 
 from collections.abc import Callable
@@ -27,11 +27,11 @@ from netaudit.packets.host.bridge_ports import turned_back
 from netaudit.packets.host.containers.namespaces import ContainerNamespace
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import RouteLookup
-from netaudit.packets.trace.branch import Branch, merged
 from netaudit.packets.trace.chain import Walk
 from netaudit.packets.trace.forwarding import Forwarding, RouteDecision
 from netaudit.packets.trace.hooks import BridgePassage, BridgePorts, Bridges, Hooks
 from netaudit.packets.trace.recorder import TraceRecorder
+from netaudit.packets.values.branch import Branch, merged
 from netaudit.packets.values.packet import SOME_PORT, Packet
 from netaudit.packets.values.probe import Probe
 from netaudit.packets.values.steps import Trace

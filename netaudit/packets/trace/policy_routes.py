@@ -11,8 +11,8 @@ from netaudit.packets.host.policy.reverse_path import ReversePath
 from netaudit.packets.host.policy.rules import PolicyStep, after_goto, ask
 from netaudit.packets.host.route_lookup import RouteLookup
 from netaudit.packets.host.route_ranges import RouteRanges
-from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.recorder import TraceRecorder
+from netaudit.packets.values.branch import Branch
 from netaudit.packets.values.packet import Packet, doubts, holds
 from netaudit.packets.values.steps import StepKind
 

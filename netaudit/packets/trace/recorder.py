@@ -6,7 +6,7 @@ from netaudit.model.netfilter.program import Hook, ReadTable
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.reason import Reason, is_by_chance
 from netaudit.packets.host.followed import left_out
-from netaudit.packets.trace.branch import WHOLE, Branch
+from netaudit.packets.values.branch import WHOLE, Branch
 from netaudit.packets.values.packet import Packet
 from netaudit.packets.values.steps import Change, End, EndKind, Step, StepKind
 

@@ -19,10 +19,10 @@ from netaudit.packets.host.containers.datagrams import answers_from_nearest, is_
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.route_lookup import as_address, is_for_many
 from netaudit.packets.host.sockets import Sockets
-from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.conntrack import answering, begin, belong
 from netaudit.packets.trace.pipeline import Start
 from netaudit.packets.trace.recorder import TraceRecorder
+from netaudit.packets.values.branch import Branch
 from netaudit.packets.values.packet import Packet, Value
 from netaudit.packets.values.probe import SYN_ACK
 from netaudit.packets.values.steps import End, EndKind

@@ -7,9 +7,9 @@ from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.host.container_routes import bridges_of, parents_of
 from netaudit.packets.host.route_lookup import as_address
 from netaudit.packets.host.sockets import Sockets
-from netaudit.packets.trace.branch import Branch
 from netaudit.packets.trace.pipeline import HostContext
 from netaudit.packets.trace.recorder import TraceRecorder
+from netaudit.packets.values.branch import Branch
 from netaudit.packets.values.probe import PROTOCOL_NAMES
 from netaudit.packets.values.steps import EndKind
 

@@ -70,10 +70,21 @@ def _follow(context: HostContext, probe: Probe) -> Trace:
         return _with_later(context, probe, first)
     connections = _connections(first)
     if not connections:
-        return _later(context, probe, {}, make_reason(ReasonKind.NO_CONNECTION_NO_ARRIVAL))
+        return _unless_started(context, probe, first)
     unanswered = first.arrives and first.outcome is Outcome.BLOCKED
     note = make_reason(ReasonKind.NO_CONNECTION_NO_ANSWER) if unanswered else None
     return _either([_later(context, probe, one, note) for one in connections])
+
+
+def _unless_started(context: HostContext, probe: Probe, first: Trace) -> Trace:
+    """Follow a later packet where no first one is known to arrive; of a connection that may be, nothing is known."""
+    unknown = tuple(end for end in first.ends if end.kind is EndKind.UNKNOWN)
+    found = _later(context, probe, {}, None if unknown else make_reason(ReasonKind.NO_CONNECTION_NO_ARRIVAL))
+    if not unknown:
+        return found
+    ends = tuple(msgspec.structs.replace(end, sure=False) for end in (*found.ends, *unknown))
+    doubts = tuple(dict.fromkeys((*found.doubts, *first.doubts)))
+    return msgspec.structs.replace(found, ends=ends, doubts=doubts)
 
 
 def _connections(first: Trace) -> list[Connection | None]:
