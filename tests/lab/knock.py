@@ -73,6 +73,11 @@ async def _serve(name: str, places: list[str]) -> None:
     await asyncio.Event().wait()
 
 
+def _place(source: tuple[str, int]) -> tuple[str, int] | tuple[str, int, int, int]:
+    """Return what a program binds to: an address that is good for one link is one of a link."""
+    return (*source, 0, socket.if_nametoindex("eth0")) if source[0].startswith("fe80:") else source
+
+
 async def _ask_tcp(address: str, port: int, source: Source) -> str:
     with contextlib.closing(await _connected(address, port, source)) as from_here:
         return await _read_name(from_here)
@@ -86,7 +91,7 @@ async def _connected(address: str, port: int, source: Source) -> socket.socket:
         from_here.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         if source:
-            from_here.bind(source)
+            from_here.bind(_place(source))
         await asyncio.get_running_loop().sock_connect(from_here, (address, port))
     except BaseException:
         from_here.close()
@@ -115,7 +120,7 @@ async def _ask_udp(address: str, port: int, source: Source, seconds: float) -> s
     from_here.settimeout(0)
     if source:
         from_here.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        from_here.bind(source)
+        from_here.bind(_place(source))
     from_here.connect((address, port))  # only what was asked answers
     transport, _ = await loop.create_datagram_endpoint(lambda: _Asking(answer), sock=from_here)
     try:

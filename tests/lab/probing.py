@@ -215,15 +215,17 @@ class Crowd:
         who = owner or {"network": stand_in, "container": "", "host": own}.get(cell.zone[0], cell.zone[0])
         if not who:
             return
-        if owner and stand_in and owner not in self.inspected.on_one_network():  # its routes may lead by another
-            yield Try(stand_in, _spoken(cell), said["target"].strip("[]"), cell.port, (_any(cell.family), port))
+        sports = (port, *_LOW) if int(said["there"]) != cell.port else (port,)
+        if owner and stand_in:  # a member may be stopped at this port, or its routes lead by another network
+            for sport in sports:
+                yield Try(stand_in, _spoken(cell), said["target"].strip("[]"), cell.port, (_any(cell.family), sport))
         number = _DIRECTLY if cell.kind == "container-ports" else _BY_PORT
         other = _OTHERS.get((cell.zone[0], cell.family), "").format(number)
         named = "" if address in ROUTER else address  # the table does not know who the router is
         for sender in filter(None, (named, other)):
             if not owner and cell.zone[0] != "host":
                 self._become(who, sender)
-            for sport in (port, *_LOW) if int(said["there"]) != cell.port else (port,):
+            for sport in sports:
                 yield Try(who, _spoken(cell), said["target"].strip("[]"), cell.port, (sender, sport))
 
     def _become(self, who: str, address: str) -> None:
