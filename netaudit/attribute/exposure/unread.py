@@ -7,18 +7,24 @@ from msgspec.structs import replace
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import AllOf, AnyOf, Match, Not, UnknownMatch
 from netaudit.model.netfilter.program import ReadChain
+from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Chain, Ruleset
 from netaudit.model.netfilter.statement import Meaning, Queue, UnknownStatement
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.fib import Routing
 
 # Addresses, ports and bridges; what follows --match-set is a name.
 _NUMBERS = re.compile(r"(?<= )(?<!--match-set )[0-9][0-9a-f.:/]*(?= |$)|\bbr-[0-9a-f]{12}\b")
+_NOTHING = Ruleset()
 
 
-def has_unread_parts(snapshot: Snapshot) -> bool:
-    """Tell whether some rule asks what was not recorded or is not understood, or policy rules were not recorded."""
-    tables = snapshot.program.tables
-    meanings = (meaning for table in tables for chain in table.chains.values() for meaning in _read(chain))
+def has_unread_parts(snapshot: Snapshot, read: Ruleset = _NOTHING) -> bool:
+    """Tell whether some rule asks what was not recorded or is not understood, or policy rules were not recorded.
+
+    `read` are rules of which nobody has to be told again.
+    """
+    known = {(table.key, chain.name): chain for table in read.tables for chain in table.chains}
+    chains = (chain for table in snapshot.program.tables for chain in table.chains.values())
+    meanings = (meaning for one in chains for meaning in _read(one, known.get((one.table.key, one.name))))
     families = (Family.IP, Family.IP6)
     return any(map(_is_unread, meanings)) or any(Routing(snapshot.host, family).policy_tables for family in families)
 
@@ -28,12 +34,16 @@ def have_unread_parts(before: Snapshot, after: Snapshot) -> bool:
     if has_unread_parts(after):
         return True
     alike = before.ruleset == after.ruleset and before.host == after.host
-    return not alike and has_unread_parts(before)
+    return not alike and has_unread_parts(before, after.ruleset)
 
 
-def _read(chain: ReadChain) -> tuple[Meaning, ...]:
-    """Read rules of a chain: of those that differ in numbers and bridges alone, of which a large host has many, one."""
-    kinds = {_NUMBERS.sub("0", rule.text): rule for rule in chain.chain.rules}
+def _read(chain: ReadChain, known: Chain | None) -> tuple[Meaning, ...]:
+    """Read rules of a chain: of those that differ in numbers and bridges alone, of which a large host has many, one.
+
+    What a rule of iptables means is in its text, so what is known need not be read.
+    """
+    texts = {rule.text for rule in known.rules} if known and chain.table.backend in IPTABLES_BACKENDS else frozenset()
+    kinds = {_NUMBERS.sub("0", rule.text): rule for rule in chain.chain.rules if rule.text not in texts}
     return chain.reader.read(chain.table, replace(chain.chain, rules=tuple(kinds.values())))
 
 

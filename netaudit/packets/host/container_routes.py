@@ -7,7 +7,7 @@ is answered by the bridge of back.
 
 import re
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import NamedTuple
 
 from netaudit.model.default_route import default_route_endpoint
@@ -16,6 +16,7 @@ from netaudit.model.host import Ip
 from netaudit.model.netfilter.family import Family
 from netaudit.model.ranges import Range, Ranges, contains, single
 from netaudit.model.version import Version
+from netaudit.packets.host.destinations import number_of
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.values.probe import parse_ip
 
@@ -101,7 +102,7 @@ def _by_address(inventory: Inventory, networks: Mapping[str, str]) -> dict[objec
     if not networks:
         return {}
     return {
-        int(ip_address(address.partition("/")[0])): networks[end.network_id]
+        number_of(address.partition("/")[0]): networks[end.network_id]
         for container in inventory.containers
         if container.running
         for end in container.endpoints
