@@ -30,9 +30,9 @@ MOST = {
     "show": 520,
     "trace": 60,
     "exposure": 680,
-    "audit": 2500,
-    "assert": 6000,
-    "report": 2900,
+    "audit": 2290,
+    "assert": 1200,
+    "report": 2600,
 }
 _IMPORTS = """
 import sys

@@ -99,7 +99,7 @@ def bindings(view: HostView) -> Iterator[CheckSubject]:
 
 def _subject(view: HostView, container: Container, binding: PortBinding) -> CheckSubject:
     key = (container.id, binding)
-    cells = view.by_cause.cells_of_binding(key)
+    cells, twins = view.by_cause.cells_of_binding(key), _twin_cells(view, container, binding)
     denied = view.host_firewall.denials(_family(binding), binding.protocol, binding.host_port)
     name = f"{container.name} {_words(binding)}"
     facts = _with_rules(_published(view, container, binding), view, container, binding)
@@ -107,7 +107,7 @@ def _subject(view: HostView, container: Container, binding: PortBinding) -> Chec
         CheckedKind.BINDING,
         name,
         f"binding {name}",
-        facts if view.attributed.exposure is None else _with_exposure(facts, view, container, binding),
+        facts if view.attributed.exposure is None else _with_exposure(facts, view, binding, cells, twins),
         rules=(*denied, *view.by_cause.rules_of_binding(key)),
         missing=view.by_cause.missing_of_binding(key),
         cells=cells,
@@ -116,7 +116,7 @@ def _subject(view: HostView, container: Container, binding: PortBinding) -> Chec
         service=facts.service,
         doubts=(
             *reach_doubts("reachable_from", cells),
-            *reach_doubts("twin_reachable_from", _twin_cells(view, container, binding)),
+            *reach_doubts("twin_reachable_from", twins),
         ),
     )
 
@@ -166,16 +166,17 @@ def _with_rules(facts: BindingFacts, view: HostView, container: Container, bindi
     )
 
 
-def _with_exposure(facts: BindingFacts, view: HostView, container: Container, binding: PortBinding) -> BindingFacts:
-    """Add who reaches a published port, by the exposure table."""
-    cells = view.by_cause.cells_of_binding((container.id, binding))
+def _with_exposure(
+    facts: BindingFacts, view: HostView, binding: PortBinding, cells: Cells, twins: Cells
+) -> BindingFacts:
+    """Add who reaches a published port, by the exposure table; `twins` are the cells of the other family's."""
     return replace(
         facts,
         has_reach=True,
         reachable_from=reachable_from(cells),
         perhaps_from=_perhaps_from(cells),
         **_blocked(view, binding, cells),
-        twin_reachable_from=reachable_from(_twin_cells(view, container, binding)),
+        twin_reachable_from=reachable_from(twins),
     )
 
 
@@ -216,8 +217,8 @@ def _family(binding: PortBinding) -> str:
 
 
 def _is_twin(one: PortBinding, other: PortBinding) -> bool:
-    same = ("protocol", "host_port", "container_port")
-    return _family(one) != _family(other) and all(getattr(one, name) == getattr(other, name) for name in same)
+    ports = one.host_port == other.host_port and one.container_port == other.container_port
+    return ports and one.protocol == other.protocol and _family(one) != _family(other)
 
 
 def _twin_cells(view: HostView, container: Container, binding: PortBinding) -> Cells:

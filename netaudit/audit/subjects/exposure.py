@@ -71,13 +71,15 @@ def cells(view: HostView) -> Iterator[CheckSubject]:
 class _There(msgspec.Struct, frozen=True):
     """What is the same of all cells of a destination."""
 
-    reached: str
+    name: str
+    about: str
     ports: tuple[str, ...]
     led_to: str
     publisher: str
     service: str
     input_policy: str
     iptables: str
+    accepted: tuple[Acceptance, ...]  # packets of other zones than the Internet
 
 
 class _Cells:
@@ -88,25 +90,29 @@ class _Cells:
         self._there, self._accepted = cache(self._find_there), cache(partial(_accepted, view))
 
     def _find_there(self, there: Destination) -> _There:
-        view = self._view
+        view, ports = self._view, port_words(there)
+        reached = there.container_name or ", ".join(there.programs or ()) or str(there.led or "host")
+        protocol_and_ports = f"{', '.join(ports)}/{there.protocol}"
         return _There(
-            reached=there.container_name or ", ".join(there.programs or ()) or str(there.led or "host"),
-            ports=port_words(there),
+            name=f"{reached} {there.kind} {protocol_and_ports} ({there.family})",
+            about=f"{reached} {protocol_and_ports}",
+            ports=ports,
             led_to=str(there.led or ""),
             publisher=_publisher(view, there),
             service=service_of(view, there),
             input_policy=view.host_firewall.policy(there.family),
             iptables=view.tools.iptables(there.family),
+            accepted=_accepted(view, there, None),
         )
 
     def subject(self, cell: AttributedExposure) -> CheckSubject:
         """Make the subject of a cell."""
         one, there = cell.exposure, cell.exposure.destination
         known = self._there(there)
-        protocol_and_ports = f"{', '.join(known.ports)}/{there.protocol}"
-        name = f"{one.zone.identity} → {known.reached} {there.kind} {protocol_and_ports} ({there.family})"
+        name = f"{one.zone.identity} → {known.name}"
         ways_in = self._view.outside.ways_in(there.family, [cell])
-        accepted = self._accepted(there, ways_in if one.zone.kind is ZoneKind.INTERNET else None)
+        led = there.kind is DestinationKind.FORWARDED_PORT and one.zone.kind is ZoneKind.INTERNET
+        accepted = self._accepted(there, ways_in) if led else known.accepted
         facts = _facts(cell, known, ways_in, input_allows=all(one.sure for one in accepted))
         return CheckSubject(
             _KIND,
@@ -116,7 +122,7 @@ class _Cells:
             cells=(cell,),
             container=there.container_name,
             doubts=(*_outcome_doubts(one), *_owner_doubts(self._view, one), *_input_doubts(facts, accepted)),
-            about=f"{known.reached} {protocol_and_ports}",
+            about=known.about,
             service=facts.service,
         )
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 
 from netaudit.attribute.attribution import AttributedExposure
-from netaudit.model.exposure import Delivery, Outcome, ZoneKind
+from netaudit.model.exposure import Delivery, Outcome, Zone, ZoneKind
 from netaudit.model.host import Host
 from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, Item
@@ -24,6 +24,7 @@ class Outside:
     def __init__(self, snapshot: Snapshot, choice: ZoneChoice) -> None:
         self._snapshot = snapshot
         self._choice = choice
+        self._ways_from = cache(self._find_ways_from)
 
     def interfaces(self, family: str) -> tuple[str, ...]:
         """Return the uplinks of a family; all its links where it has no uplink."""
@@ -31,14 +32,17 @@ class Outside:
 
     def ways_in(self, family: str, cells: Iterable[AttributedExposure]) -> tuple[str, ...]:
         """Return the interfaces by which packets reach what the cells are about; without such a cell `interfaces`."""
+        shown = [cell.exposure for cell in cells]
+        zones = [one.zone for one in shown if one.outcome is not Outcome.BLOCKED and one.way is not Delivery.NONE]
+        return self._ways_from(family, *zones)
+
+    def _find_ways_from(self, family: str, *zones: Zone) -> tuple[str, ...]:
         found: dict[str, None] = {}
-        for one in (cell.exposure for cell in cells):
-            if one.outcome is Outcome.BLOCKED or one.way is Delivery.NONE:
-                continue
-            if one.zone.kind is ZoneKind.INTERNET:
+        for zone in zones:
+            if zone.kind is ZoneKind.INTERNET:
                 found |= dict.fromkeys(self._uplinks(family))
-            elif one.zone.kind is ZoneKind.LAN:
-                found[one.zone.name] = None
+            elif zone.kind is ZoneKind.LAN:
+                found[zone.name] = None
         return tuple(found) or self.interfaces(family)
 
     def _uplinks(self, family: str) -> tuple[str, ...]:
