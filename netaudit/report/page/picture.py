@@ -13,6 +13,7 @@ from netaudit.report.map.layout import describe
 from netaudit.report.map.rows import MapCell, MapRow, rows_of_diff, rows_of_snapshot
 from netaudit.report.page.exposed import draw_whole
 from netaudit.report.templating import environment
+from netaudit.report.templating.loader import read
 from netaudit.report.text.sanitize import dot_string
 
 _MOST_DRAWN = 16  # rows of a graph
@@ -62,7 +63,7 @@ def _not_computed() -> UsageError:
 
 
 def _svg(rows: Sequence[MapRow], title: str) -> str:
-    style = environment.read("partials/colours.css") + environment.read("partials/map.css")
+    style = read("partials/colours.css") + read("partials/map.css")
     template = environment.html().get_template("map.svg.j2")
     return template.render(map=draw_whole(rows), map_title=title, map_id="map-title", style=Markup(style))  # noqa: S704 (our own file)
 

@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from netaudit.report.templating.loader import ShippedLoader
 from netaudit.report.text.exposure import change_lines, outside_first
 from netaudit.report.text.markdown import Markdown, code, code_outside, fence, prose
 from netaudit.report.text.sanitize import terminal_text, visible_markup
@@ -17,7 +18,6 @@ from netaudit.report.text.sentence import Foreign, Sentence
 from netaudit.report.text.unseen import describe_no_exposure_change, describe_no_rule_change, say_of_part
 from netaudit.report.text.width import shorten
 from netaudit.report.text.words import count, describe_coverage, describe_gap, describe_head, tally
-from netaudit.shipped import shipped_folder
 
 _TOGETHER = 28  # characters of options that stay on one line: they fit on a telephone
 _WORDS: dict[str, Callable[..., Any]] = {
@@ -32,6 +32,11 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "outside_first": outside_first,
     "tally": tally,
 }
+
+
+def environment_of(name: str) -> jinja2.Environment:
+    """Return the environment that a template is for, by its name."""
+    return markdown() if name.endswith(".md.j2") else html()
 
 
 @cache
@@ -64,7 +69,7 @@ def markdown() -> jinja2.Environment:
 
 def _environment(**options: Any) -> jinja2.Environment:  # noqa: ANN401 (jinja2's own options)
     environment = jinja2.Environment(  # noqa: S701 (HTML is escaped by jinja2, Markdown by `finalize`)
-        loader=jinja2.FunctionLoader(read),
+        loader=ShippedLoader(),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -149,9 +154,3 @@ def _markdown_sentence(sentence: Sentence) -> Markdown:
 def _code_html(text: str) -> Markdown:
     """Print code where Markdown is not read, inside <summary>."""
     return Markdown(Markup("<code>{}</code>").format(terminal_text(text)))
-
-
-def read(name: str) -> str:
-    """Read a template; there is no way out of templates/."""
-    parts = jinja2.loaders.split_template_path(name)
-    return shipped_folder("templates").joinpath(*parts).read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from markupsafe import Markup
 
 from netaudit.report.templating import environment
+from netaudit.report.templating.loader import read
 
 
 class Forms(StrEnum):
@@ -18,8 +19,8 @@ class Forms(StrEnum):
 
 def render_page(template: str, page: object, styles: tuple[str, ...], script: str, forms: Forms = Forms.NOWHERE) -> str:
     """Render a template with `page`, styles and a script of templates/partials."""
-    style = "\n" + "".join(environment.read(f"partials/{name}.css") for name in styles)
-    code = environment.read(f"partials/{script}.js")
+    style = "\n" + "".join(read(f"partials/{name}.css") for name in styles)
+    code = read(f"partials/{script}.js")
     return (
         environment.html()
         .get_template(template)
